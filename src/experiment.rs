@@ -1,0 +1,9 @@
+//! Experiments: a question becomes a plan, the plan's trials are run in parallel, their outcomes are summarised with
+//! intervals, and the summaries are judged.
+
+pub mod design;
+pub mod finding;
+pub mod runner;
+pub mod summary;
+pub mod trial;
+pub mod verdict;

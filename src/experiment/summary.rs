@@ -1,0 +1,239 @@
+//! From trials to summaries: every figure of a point with its 95 % interval over replications.
+
+use super::runner::Trials;
+use super::trial::Trial;
+use crate::parts::{Deadlock, ResourceKind};
+use crate::spec::Metric;
+use crate::statistics::Interval;
+
+/// Confidence level of all intervals that are reported.
+pub const LEVEL: f64 = 0.95;
+
+/// A point of the sweep, over its replications.
+#[derive(Clone, Debug)]
+pub struct Summary {
+    /// Index of the point in the plan.
+    pub point: usize,
+    /// Trials that the figures rest on.
+    pub replications: usize,
+    /// Successes a minute.
+    pub throughput_per_min: Interval,
+    /// Successes out of all.
+    pub success_rate: Interval,
+    /// Mean response time of successes in seconds; none where no trial had a success.
+    pub mean_s: Option<Interval>,
+    /// Median.
+    pub p50_s: Option<Interval>,
+    /// 95th percentile.
+    pub p95_s: Option<Interval>,
+    /// 99th percentile.
+    pub p99_s: Option<Interval>,
+    /// Handlers that worked for clients that had gone.
+    pub wasted_requests: Interval,
+    /// The saturated resource of most trials.
+    pub saturated: Option<String>,
+    /// Trials after which the target no longer answered.
+    pub stuck: usize,
+    /// The first deadlock of the first trial that had one, and the number of trials that had one.
+    pub deadlock: Option<(Deadlock, usize)>,
+    /// Mean number of requests that wait for an answer that never comes.
+    pub hung: f64,
+    /// Resources, means over the trials.
+    pub resources: Vec<ResourceMean>,
+    /// Mean failures by cause.
+    pub failures: Vec<(String, f64)>,
+    /// Trials that a limit ended, or that violated a law.
+    pub unsound: Vec<String>,
+    /// Values of each metric by trial, for paired comparisons; in the order of replications.
+    trials: Vec<(u64, [Option<f64>; 7])>,
+}
+
+/// A resource, over the trials of a point.
+#[derive(Clone, Debug)]
+pub struct ResourceMean {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Units; none: unlimited.
+    pub capacity: Option<f64>,
+    /// Mean units in use.
+    pub in_use: f64,
+    /// Mean utilisation.
+    pub utilisation: f64,
+    /// Utilisation of the busiest instance, mean over the trials.
+    pub peak_utilisation: f64,
+    /// Visits, mean.
+    pub visits: f64,
+    /// Number waiting, mean.
+    pub queue: f64,
+    /// Highest number waiting at one instance in any trial.
+    pub longest_queue: u32,
+    /// Wait of those who waited in seconds, mean.
+    pub wait_s: f64,
+}
+
+/// All metrics, in the order in which [`Summary`] keeps them by trial.
+const METRICS: [Metric; 7] = [
+    Metric::ThroughputPerMin,
+    Metric::SuccessRate,
+    Metric::MeanS,
+    Metric::P50S,
+    Metric::P95S,
+    Metric::P99S,
+    Metric::WastedRequests,
+];
+
+/// Summaries of all points that have at least one trial with figures.
+pub fn summarise(trials: &Trials) -> Vec<Summary> {
+    let by_point = trials.done.chunk_by(|a, b| a.point == b.point);
+    by_point.filter_map(|of_point| Summary::of(of_point[0].point, &of_point.iter().collect::<Vec<_>>())).collect()
+}
+
+impl Summary {
+    /// The summary of a point's trials; none without any. Trials that a limit ended count only where no other is left.
+    pub fn of(point: usize, trials: &[&Trial]) -> Option<Self> {
+        let sound: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.is_sound()).collect();
+        let used: &[&Trial] = if sound.is_empty() { trials } else { &sound };
+        let first = used.first()?;
+        let figures: Vec<(u64, [Option<f64>; 7])> = used.iter().map(|trial| (trial.replication, figures(trial))).collect();
+        let column = |metric: Metric| -> Vec<f64> {
+            let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
+            figures.iter().filter_map(|(_, row)| row[index]).collect()
+        };
+        let interval = |metric| Interval::mean_of(&column(metric), LEVEL).map(|interval| floor(interval, metric));
+        let unsound = trials.iter().filter(|trial| !trial.is_sound()).map(|trial| {
+            if trial.violations.is_empty() {
+                format!("replication {}: {}", trial.replication, trial.ending)
+            } else {
+                format!("replication {}: {}", trial.replication, trial.violations.join("; "))
+            }
+        });
+        Some(Self {
+            point,
+            replications: used.len(),
+            throughput_per_min: interval(Metric::ThroughputPerMin)?,
+            success_rate: success_rate(used)?,
+            mean_s: interval(Metric::MeanS),
+            p50_s: interval(Metric::P50S),
+            p95_s: interval(Metric::P95S),
+            p99_s: interval(Metric::P99S),
+            wasted_requests: interval(Metric::WastedRequests)?,
+            saturated: most_frequent(used.iter().filter_map(|trial| trial.saturated.as_deref())),
+            stuck: used.iter().filter(|trial| trial.stuck).count(),
+            deadlock: used.iter().find_map(|trial| trial.deadlock.clone()).map(|deadlock| {
+                (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())
+            }),
+            hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
+            resources: (0..first.resources.len()).map(|index| resource_mean(used, index)).collect(),
+            failures: failures(used),
+            unsound: unsound.collect(),
+            trials: figures,
+        })
+    }
+
+    /// The interval of a metric; none where no trial has a value.
+    pub fn metric(&self, metric: Metric) -> Option<Interval> {
+        match metric {
+            Metric::ThroughputPerMin => Some(self.throughput_per_min),
+            Metric::SuccessRate => Some(self.success_rate),
+            Metric::MeanS => self.mean_s,
+            Metric::P50S => self.p50_s,
+            Metric::P95S => self.p95_s,
+            Metric::P99S => self.p99_s,
+            Metric::WastedRequests => Some(self.wasted_requests),
+        }
+    }
+
+    /// A metric's values in this and another point, by common replication.
+    pub fn paired(&self, other: &Self, metric: Metric) -> (Vec<f64>, Vec<f64>) {
+        let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
+        let mut pairs = (Vec::new(), Vec::new());
+        for (replication, row) in &self.trials {
+            let twin = other.trials.iter().find(|(r, _)| r == replication);
+            if let (Some(a), Some(b)) = (row[index], twin.and_then(|(_, row)| row[index])) {
+                pairs.0.push(a);
+                pairs.1.push(b);
+            }
+        }
+        pairs
+    }
+
+    /// Whether the target was stuck after most trials.
+    pub fn is_stuck(&self) -> bool {
+        self.stuck * 2 > self.replications
+    }
+}
+
+fn figures(trial: &Trial) -> [Option<f64>; 7] {
+    [
+        Some(trial.throughput_per_min),
+        Some(trial.success_rate),
+        trial.mean_s,
+        trial.p50_s,
+        trial.p95_s,
+        trial.p99_s,
+        Some(trial.wasted_requests as f64),
+    ]
+}
+
+/// No metric is negative: the interval of a mean near zero is cut there.
+fn floor(interval: Interval, metric: Metric) -> Interval {
+    let high = if metric == Metric::SuccessRate { interval.high.min(1.0) } else { interval.high };
+    Interval { low: interval.low.max(0.0), high, ..interval }
+}
+
+/// Over replications; where all agree on none or all, from the requests themselves, since agreement is no certainty.
+fn success_rate(trials: &[&Trial]) -> Option<Interval> {
+    let rates: Vec<f64> = trials.iter().map(|trial| trial.success_rate).collect();
+    let all_alike = rates.iter().all(|&rate| rate == rates[0]);
+    let (succeeded, ended) =
+        trials.iter().fold((0, 0), |(s, e), trial| (s + trial.succeeded, e + trial.ended));
+    if ended > 0 && (all_alike || trials.len() == 1) {
+        return Interval::proportion(succeeded, ended, LEVEL);
+    }
+    Interval::mean_of(&rates, LEVEL).map(|interval| floor(interval, Metric::SuccessRate))
+}
+
+fn most_frequent<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for name in names {
+        match counts.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((name, 1)),
+        }
+    }
+    let most = counts.iter().map(|&(_, count)| count).max()?;
+    counts.iter().find(|&&(_, count)| count == most).map(|(name, _)| (*name).to_owned())
+}
+
+fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {
+    let mut sums: Vec<(String, f64)> = Vec::new();
+    for (cause, count) in trials.iter().flat_map(|trial| &trial.failures) {
+        match sums.iter_mut().find(|(known, _)| known == cause) {
+            Some((_, sum)) => *sum += *count as f64,
+            None => sums.push((cause.clone(), *count as f64)),
+        }
+    }
+    sums.iter_mut().for_each(|(_, sum)| *sum /= trials.len() as f64);
+    sums
+}
+
+fn resource_mean(trials: &[&Trial], index: usize) -> ResourceMean {
+    let uses = || trials.iter().map(|trial| &trial.resources[index]);
+    let mean = |figure: fn(&crate::parts::ResourceUse) -> f64| uses().map(figure).sum::<f64>() / trials.len() as f64;
+    let first = &trials[0].resources[index];
+    ResourceMean {
+        name: first.name.clone(),
+        kind: first.kind,
+        capacity: first.capacity,
+        in_use: mean(|one| one.in_use),
+        utilisation: mean(|one| one.utilisation),
+        peak_utilisation: mean(|one| one.peak_utilisation),
+        visits: mean(|one| one.visits as f64),
+        queue: mean(|one| one.queue),
+        longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
+        wait_s: mean(|one| one.wait_s),
+    }
+}
+

@@ -1,0 +1,86 @@
+//! What is kept of a trial: one row of `trials.csv`.
+
+use crate::parts::{Deadlock, Ending, Outcome, ResourceUse};
+
+/// The figures of one trial.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    /// Which point of the plan.
+    pub point: usize,
+    /// Which replication of the point.
+    pub replication: u64,
+    /// Why it ended.
+    pub ending: Ending,
+    /// Successes a minute.
+    pub throughput_per_min: f64,
+    /// Successes out of all that ended.
+    pub success_rate: f64,
+    /// Successes.
+    pub succeeded: u64,
+    /// Requests that ended, or never will.
+    pub ended: u64,
+    /// Mean response time of successes in seconds; none without successes.
+    pub mean_s: Option<f64>,
+    /// Median response time in seconds.
+    pub p50_s: Option<f64>,
+    /// 95th percentile of the response time in seconds.
+    pub p95_s: Option<f64>,
+    /// 99th percentile of the response time in seconds.
+    pub p99_s: Option<f64>,
+    /// Handlers that worked for clients that had gone.
+    pub wasted_requests: u64,
+    /// Name of the saturated resource.
+    pub saturated: Option<String>,
+    /// Whether the target no longer answers after the load has gone.
+    pub stuck: bool,
+    /// Requests that wait for an answer that never comes.
+    pub hung: u64,
+    /// The first deadlock.
+    pub deadlock: Option<Deadlock>,
+    /// The resources over the window.
+    pub resources: Vec<ResourceUse>,
+    /// Failures by cause.
+    pub failures: Vec<(String, u64)>,
+    /// Length of the window in seconds.
+    pub window_s: f64,
+    /// Events that it took.
+    pub events: u64,
+    /// Laws that it violated.
+    pub violations: Vec<String>,
+}
+
+impl Trial {
+    /// The figures of an outcome.
+    pub fn of(point: usize, replication: u64, outcome: Outcome) -> Self {
+        let times = &outcome.response_times;
+        let quantile = |q| times.quantile(q).map(|ns| ns as f64 / 1e9);
+        Self {
+            point,
+            replication,
+            ending: outcome.ending,
+            throughput_per_min: outcome.throughput_per_min(),
+            success_rate: outcome.success_rate(),
+            succeeded: outcome.succeeded,
+            ended: outcome.ended() + if outcome.ending == Ending::Quiet { outcome.unfinished } else { 0 },
+            mean_s: times.mean().map(|ns| ns / 1e9),
+            p50_s: quantile(0.5),
+            p95_s: quantile(0.95),
+            p99_s: quantile(0.99),
+            wasted_requests: outcome.wasted,
+            saturated: outcome.saturated().map(|resource| resource.name.clone()),
+            stuck: outcome.stuck(),
+            hung: outcome.hung,
+            window_s: outcome.window.seconds(),
+            deadlock: outcome.deadlock,
+            resources: outcome.resources,
+            failures: outcome.failures,
+            events: outcome.events,
+            violations: outcome.violations,
+        }
+    }
+
+    /// Whether the run reached its own end, so that its figures mean what they say.
+    pub fn is_sound(&self) -> bool {
+        matches!(self.ending, Ending::Complete | Ending::Quiet) && self.violations.is_empty()
+    }
+}

@@ -1,0 +1,19 @@
+//! The kernel: time, the calendar of events, random streams, lists. It knows nothing of HTTP, pools or registration.
+//!
+//! **The one ordering rule**: events happen in the order of `(time, serial)`, where the serial counts how many events
+//! were scheduled before. Nothing else decides ties, so a run is a function of its seed.
+
+pub mod calendar;
+pub mod deadline;
+pub mod gauge;
+pub mod list;
+pub mod random;
+pub mod slab;
+pub mod time;
+pub mod variate;
+
+pub use time::Time;
+pub use variate::Variate;
+
+/// Stands for "none" wherever an index into a slab or table is kept in 32 bits.
+pub const NONE: u32 = u32::MAX;

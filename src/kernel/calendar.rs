@@ -1,0 +1,241 @@
+//! The calendar of future events: a 4-ary heap of packed keys.
+//!
+//! A key is one `u128`: time (64 bits), serial (40), slot (24), so that one comparison is the whole ordering rule and
+//! equal times keep the order of scheduling. A pop leaves a hole at the root which the next push fills, since an event
+//! nearly always schedules another one (LaMarca and Ladner 1996 on d-ary heaps and caches).
+//!
+//! Cancelled events stay and are disowned: whoever scheduled an event remembers its serial, and an event that comes up
+//! with another one is dead. The owner reports each cancellation, and when the dead outnumber the living the calendar
+//! asks to be [compacted](Calendar::compact).
+
+use super::time::Time;
+
+/// Bits of a key's slot: the number of things that can have events, 16.7 million.
+pub const SLOT_BITS: u32 = 24;
+const SERIAL_BITS: u32 = 40;
+const SLOT_MASK: u128 = (1 << SLOT_BITS) - 1;
+const SERIAL_MASK: u128 = (1 << SERIAL_BITS) - 1;
+
+/// Which event among all that were ever scheduled, from 1. Zero stands for none.
+pub type Serial = u64;
+
+/// An event that has come up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// When.
+    pub time: Time,
+    /// Which.
+    pub serial: Serial,
+    /// Whose.
+    pub slot: u32,
+}
+
+impl Event {
+    #[inline]
+    fn pack(self) -> u128 {
+        (u128::from(self.time.0) << 64) | (u128::from(self.serial) << SLOT_BITS) | u128::from(self.slot)
+    }
+
+    #[inline]
+    fn unpack(key: u128) -> Self {
+        Self {
+            time: Time((key >> 64) as u64),
+            serial: ((key >> SLOT_BITS) & SERIAL_MASK) as u64,
+            slot: (key & SLOT_MASK) as u32,
+        }
+    }
+}
+
+/// Future events in the order of (time, serial).
+#[derive(Clone, Debug, Default)]
+pub struct Calendar {
+    keys: Vec<u128>,
+    /// The root was popped and not yet replaced.
+    hole: bool,
+    serial: Serial,
+    dead: usize,
+}
+
+impl Calendar {
+    /// Schedules an event for `slot`.
+    #[inline]
+    pub fn schedule(&mut self, time: Time, slot: u32) -> Serial {
+        let serial = self.reserve();
+        self.insert(Event { time, serial, slot });
+        serial
+    }
+
+    /// Takes the next serial without scheduling anything: a place in the order for an event that is inserted later.
+    #[inline]
+    pub fn reserve(&mut self) -> Serial {
+        self.serial += 1;
+        debug_assert!(u128::from(self.serial) <= SERIAL_MASK, "a run of more than 10^12 events");
+        self.serial
+    }
+
+    /// Inserts an event whose serial was reserved.
+    #[inline]
+    pub fn insert(&mut self, event: Event) {
+        debug_assert!(u128::from(event.slot) <= SLOT_MASK);
+        let key = event.pack();
+        if self.hole {
+            self.hole = false;
+            self.sink(0, key);
+        } else {
+            self.keys.push(key);
+            self.rise(self.keys.len() - 1, key);
+        }
+    }
+
+    /// The next event, taken out.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Event> {
+        if self.hole {
+            self.hole = false;
+            let last = self.keys.pop()?;
+            if self.keys.is_empty() {
+                return None;
+            }
+            self.sink(0, last);
+        }
+        let key = *self.keys.first()?;
+        self.hole = true;
+        Some(Event::unpack(key))
+    }
+
+    /// An event was cancelled: its key is dead from now on.
+    #[inline]
+    pub fn cancelled(&mut self) {
+        self.dead += 1;
+    }
+
+    /// A dead event came up and is gone.
+    #[inline]
+    pub fn buried(&mut self) {
+        self.dead = self.dead.saturating_sub(1);
+    }
+
+    /// Whether the dead outnumber the living (and are many enough to matter).
+    #[inline]
+    pub fn wants_compaction(&self) -> bool {
+        self.dead > 64 && self.dead * 2 > self.keys.len()
+    }
+
+    /// Removes all events that are dead by the owners' word.
+    pub fn compact(&mut self, alive: impl Fn(Event) -> bool) {
+        let skip = usize::from(self.hole);
+        self.hole = false;
+        let mut kept = 0;
+        for index in skip..self.keys.len() {
+            let key = self.keys[index];
+            if alive(Event::unpack(key)) {
+                self.keys[kept] = key;
+                kept += 1;
+            }
+        }
+        self.keys.truncate(kept);
+        for index in (0..kept.div_ceil(4)).rev() {
+            self.sink(index, self.keys[index]);
+        }
+        self.dead = 0;
+    }
+
+    /// Events inside, dead ones included.
+    pub fn len(&self) -> usize {
+        self.keys.len() - usize::from(self.hole)
+    }
+
+    /// Whether no event is left.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    #[inline]
+    fn rise(&mut self, mut index: usize, key: u128) {
+        while index > 0 {
+            let parent = (index - 1) / 4;
+            if self.keys[parent] <= key {
+                break;
+            }
+            self.keys[index] = self.keys[parent];
+            index = parent;
+        }
+        self.keys[index] = key;
+    }
+
+    #[inline]
+    fn sink(&mut self, mut index: usize, key: u128) {
+        let keys = &mut self.keys[..];
+        loop {
+            let first = index * 4 + 1;
+            let least = if let Some(&[a, b, c, d]) = keys.get(first..first + 4) {
+                let (ab, ab_key) = if b < a { (first + 1, b) } else { (first, a) };
+                let (cd, cd_key) = if d < c { (first + 3, d) } else { (first + 2, c) };
+                if cd_key < ab_key { cd } else { ab }
+            } else {
+                match (first..keys.len()).min_by_key(|&child| keys[child]) {
+                    Some(child) => child,
+                    None => break,
+                }
+            };
+            if key <= keys[least] {
+                break;
+            }
+            keys[index] = keys[least];
+            index = least;
+        }
+        keys[index] = key;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::random::mix;
+
+    #[test]
+    fn equal_times_keep_the_order_of_scheduling() {
+        let mut calendar = Calendar::default();
+        for slot in 0..100 {
+            calendar.schedule(Time(5), slot);
+        }
+        let order: Vec<u32> = std::iter::from_fn(|| calendar.pop()).map(|event| event.slot).collect();
+        assert_eq!(order, (0..100).collect::<Vec<_>>());
+    }
+
+    /// Against a sorted list, with pushes, pops and compactions mixed at random.
+    #[test]
+    fn agrees_with_a_sorted_list() {
+        for seed in 0..20 {
+            let mut calendar = Calendar::default();
+            let mut list: Vec<Event> = Vec::new();
+            let mut bits = seed;
+            for _ in 0..3000 {
+                bits = mix(bits + 1);
+                match bits % 8 {
+                    0..4 => {
+                        let event = Event {
+                            time: Time((bits >> 8) % 50),
+                            serial: calendar.reserve(),
+                            slot: (bits >> 20) as u32 % 1000,
+                        };
+                        calendar.insert(event);
+                        list.push(event);
+                    }
+                    4..7 => {
+                        list.sort_by_key(|event| (event.time, event.serial));
+                        let expected = if list.is_empty() { None } else { Some(list.remove(0)) };
+                        assert_eq!(calendar.pop(), expected);
+                    }
+                    _ => {
+                        let divisor = bits >> 32 & 3;
+                        let alive = |event: Event| event.serial % 4 != divisor;
+                        calendar.compact(alive);
+                        list.retain(|event| alive(*event));
+                    }
+                }
+                assert_eq!(calendar.len(), list.len());
+            }
+        }
+    }
+}

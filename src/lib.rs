@@ -1,0 +1,7 @@
+//! sim
+pub mod kernel;
+pub mod load;
+pub mod model;
+pub mod parts;
+//pub mod spec;
+pub mod statistics;

@@ -1,0 +1,30 @@
+//! Who sends requests: a finite closed test, an endless closed load, open arrivals. One [`trial`] is one run of a system
+//! under a load, from rest.
+
+mod closed;
+mod open;
+mod test;
+
+use crate::model::{Load, Pattern, System};
+use crate::parts::{Limits, Outcome, World};
+
+/// Runs a system under a load, once. The outcome is a function of (system, load, seed, replication) alone, unless a
+/// limit in wall time or an interrupt ends the run early.
+pub fn trial(system: &System, load: &Load, seed: u64, replication: u64, limits: &Limits) -> Outcome {
+    let mut world = World::new(system, load, seed, replication);
+    match &load.pattern {
+        Pattern::Test { .. } => test::run(&mut world, &load.pattern, seed, replication, limits),
+        Pattern::Endless { .. } => closed::run(&mut world, &load.pattern, seed, replication, limits),
+        Pattern::Open { .. } => open::run(&mut world, &load.pattern, seed, replication, limits),
+    }
+}
+
+/// Names of the load's own events, below which each client has its number.
+mod which {
+    pub const OPEN_WINDOW: u32 = 0;
+    pub const CLOSE_WINDOW: u32 = 1;
+    pub const ARRIVAL: u32 = 2;
+    pub const PROBE: u32 = 3;
+    pub const NEXT_TEST: u32 = 4;
+    pub const CLIENT: u32 = 16;
+}

@@ -1,0 +1,61 @@
+//! Open arrivals: they come at a rate and wait for nobody.
+
+use crate::kernel::random::Stream;
+use crate::kernel::{Time, Variate};
+use crate::model::{Arrivals, Pattern};
+use crate::parts::{Ended, Ending, Limits, Outcome, Source, Window, World};
+
+use super::which;
+
+struct Open {
+    gaps: Stream,
+    gap: Variate,
+    warm_up: Time,
+    duration: Time,
+    window: Option<Window>,
+}
+
+impl Source for Open {
+    #[inline]
+    fn event(&mut self, world: &mut World, event: u32) {
+        match event {
+            which::ARRIVAL => {
+                world.schedule(self.gap.draw(self.gaps.next_bits()), which::ARRIVAL);
+                world.send(0);
+            }
+            which::OPEN_WINDOW => {
+                world.open_window();
+                world.schedule(self.duration, which::CLOSE_WINDOW);
+            }
+            _ => {
+                self.window = Some(world.close_window());
+                world.stop();
+            }
+        }
+    }
+
+    #[inline]
+    fn ended(&mut self, _: &mut World, _: Ended) {}
+}
+
+pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: u64, limits: &Limits) -> Outcome {
+    let Pattern::Open { gap, arrivals, warm_up, duration } = *pattern else {
+        unreachable!("called for open loads only");
+    };
+    let gap = match arrivals {
+        Arrivals::Poisson => Variate::Exponential(gap),
+        Arrivals::Constant => Variate::Constant(Time(gap.round() as u64)),
+    };
+    let gaps = Stream::named(seed, replication, "arrivals", 0);
+    let mut open = Open { gaps, gap, warm_up, duration, window: None };
+    world.schedule(open.warm_up, which::OPEN_WINDOW);
+    world.schedule(open.gap.draw(open.gaps.next_bits()), which::ARRIVAL);
+    let ending = world.run(&mut open, limits);
+    finish(world, ending, open.window)
+}
+
+/// The outcome of a load with a window; one that never closed, because a limit ended the run, closes here.
+pub(super) fn finish(world: &mut World, ending: Ending, window: Option<Window>) -> Outcome {
+    let window = window.unwrap_or_else(|| world.close_window());
+    world.outcome(ending, window, None)
+}

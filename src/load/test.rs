@@ -1,0 +1,146 @@
+//! The finite closed test of load tools: `users` requests in all by `concurrency` clients, each on a fresh connection.
+//!
+//! The test lasts from its first request to the last end, by answer or by the client giving up, so requests that hang
+//! are in its wall time. Then the system is left alone for the cool-down, and each process of the target is probed with
+//! one request: a system whose probes fail is stuck.
+
+use crate::kernel::random::Stream;
+use crate::kernel::{Time, Variate};
+use crate::model::{Earlier, Pattern};
+use crate::parts::{Ended, Ending, Limits, Outcome, Source, Window, World};
+
+use super::which;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// The test before the one that is measured.
+    Earlier,
+    Measured,
+    Probing,
+}
+
+struct Test {
+    phase: Phase,
+    concurrency: u32,
+    users: u32,
+    sent: u32,
+    ended: u32,
+    think: Option<Variate>,
+    thoughts: Stream,
+    spacing: Time,
+    cool_down: Time,
+    before: Option<Earlier>,
+    window: Option<Window>,
+    probes: Option<(u32, u32)>,
+    probes_left: u32,
+}
+
+impl Test {
+    /// Starts the clients of a test of `users` requests; a client that finds none left sends nothing.
+    fn start(&mut self, world: &mut World, concurrency: u32, users: u32) {
+        (self.sent, self.ended, self.users, self.concurrency) = (0, 0, users, concurrency);
+        for client in 0..concurrency.min(users) {
+            world.schedule(Time(self.spacing.0 * u64::from(client)), which::CLIENT + client);
+        }
+    }
+
+    fn send(&mut self, world: &mut World, client: u32) {
+        if self.sent < self.users {
+            self.sent += 1;
+            world.send(client);
+        }
+    }
+
+    fn probe(&mut self, world: &mut World) {
+        self.phase = Phase::Probing;
+        let processes = world.target_processes();
+        self.probes = Some((0, processes));
+        self.probes_left = processes;
+        for process in 0..processes {
+            world.send_to(process, process);
+        }
+    }
+}
+
+impl Source for Test {
+    fn event(&mut self, world: &mut World, event: u32) {
+        match event {
+            which::NEXT_TEST => {
+                self.phase = Phase::Measured;
+                world.open_window();
+                let (concurrency, users) = (self.concurrency, self.users);
+                self.start(world, concurrency, users);
+            }
+            which::PROBE => self.probe(world),
+            client => self.send(world, client - which::CLIENT),
+        }
+    }
+
+    fn ended(&mut self, world: &mut World, ended: Ended) {
+        if self.phase == Phase::Probing {
+            if let Some((answered, _)) = &mut self.probes {
+                *answered += u32::from(!ended.failure.is_some());
+            }
+            self.probes_left -= 1;
+            if self.probes_left == 0 {
+                world.stop();
+            }
+            return;
+        }
+        self.ended += 1;
+        if self.ended == self.users {
+            match self.phase {
+                Phase::Earlier => {
+                    let pause = self.before.map_or(Time::ZERO, |before| before.pause);
+                    world.schedule(pause, which::NEXT_TEST);
+                }
+                _ => {
+                    self.window = Some(world.close_window());
+                    world.schedule(self.cool_down, which::PROBE);
+                }
+            }
+            return;
+        }
+        match &self.think {
+            Some(think) => {
+                let time = think.draw(self.thoughts.next_bits());
+                world.schedule(time, which::CLIENT + ended.client);
+            }
+            None => self.send(world, ended.client),
+        }
+    }
+}
+
+pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: u64, limits: &Limits) -> Outcome {
+    let Pattern::Test { concurrency, users, think, spacing, cool_down, before } = pattern else {
+        unreachable!("called for finite tests only");
+    };
+    let mut test = Test {
+        phase: Phase::Measured,
+        concurrency: *concurrency,
+        users: *users,
+        sent: 0,
+        ended: 0,
+        think: think.clone(),
+        thoughts: Stream::named(seed, replication, "think", 0),
+        spacing: *spacing,
+        cool_down: *cool_down,
+        before: *before,
+        window: None,
+        probes: None,
+        probes_left: 0,
+    };
+    match before {
+        Some(earlier) => {
+            test.phase = Phase::Earlier;
+            test.start(world, earlier.concurrency, earlier.users);
+        }
+        None => world.schedule(Time::ZERO, which::NEXT_TEST),
+    }
+    let ending = world.run(&mut test, limits);
+    let ended_early = test.window.is_none();
+    let window = test.window.unwrap_or_else(|| world.close_window());
+    // A test that has ended is complete even if its probes wait for ever.
+    let ending = if ending == Ending::Quiet && !ended_early { Ending::Complete } else { ending };
+    world.outcome(ending, window, test.probes)
+}

@@ -1,0 +1,41 @@
+//! A system as meant: checked, in indices and nanoseconds, immutable during a run and shared by all trials.
+//!
+//! A [`System`] is a small program (what requests do) and the plan of the parts that it runs on. Names are kept only
+//! for reports.
+
+mod load;
+mod plan;
+mod program;
+
+pub use load::{Abandon, Arrivals, Earlier, Load, Pattern};
+pub use plan::{
+    Balance, ClientPlan, EndpointPlan, LimitPlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan,
+};
+pub use program::{Branch, Draw, Op, Site};
+
+use crate::kernel::Variate;
+
+/// A system, ready to run.
+#[derive(Clone, Debug, Default)]
+pub struct System {
+    /// What it is, for reports.
+    pub title: String,
+    /// What requests do: all endpoints' programs, one after the other.
+    pub program: Vec<Op>,
+    /// The alternatives of the program's `Choose` operations.
+    pub branches: Vec<Branch>,
+    /// The distributions that the program and the parts draw from.
+    pub variates: Vec<Variate>,
+    /// The endpoints.
+    pub endpoints: Vec<EndpointPlan>,
+    /// The services.
+    pub services: Vec<ServicePlan>,
+    /// All processes of all services, those of a service together, replica by replica.
+    pub processes: Vec<ProcessPlan>,
+    /// The stations of the queueing network.
+    pub stations: Vec<StationPlan>,
+    /// The limits of the whole system.
+    pub limits: Vec<LimitPlan>,
+    /// What `Fail` operations answer.
+    pub reasons: Vec<String>,
+}

@@ -1,0 +1,182 @@
+//! The plan of the parts: what a run builds its state from.
+
+use super::program::Draw;
+use crate::kernel::Time;
+
+/// A service.
+#[derive(Clone, Debug)]
+pub struct ServicePlan {
+    /// Its name.
+    pub name: String,
+    /// Index of its first process; they number `replicas * workers`.
+    pub first_process: u32,
+    /// Number of replicas.
+    pub replicas: u32,
+    /// Processes in a replica.
+    pub workers: u32,
+    /// How a process runs requests.
+    pub runtime: Runtime,
+    /// Cores of a replica; none: unlimited.
+    pub cores: Option<f64>,
+    /// Growth of a CPU demand with each job at work in the replica.
+    pub slowdown: f64,
+    /// Threads: of the default executor of an event loop, or for requests; none: unlimited.
+    pub threads: Option<u32>,
+    /// Descriptors a process may open.
+    pub open_files: Option<u32>,
+    /// Descriptors a process holds before its first request, database connections aside.
+    pub idle_files: u32,
+    /// CPU of an episode of descriptor exhaustion in accept.
+    pub emfile_cpu: Option<Draw>,
+    /// Spread over replicas.
+    pub balance: Balance,
+    /// Spread over the workers of a replica.
+    pub accept: Balance,
+    /// Connection pools of each process.
+    pub pools: Vec<PoolPlan>,
+    /// HTTP clients of each process.
+    pub clients: Vec<ClientPlan>,
+    /// Limits of each process.
+    pub limits: Vec<LimitPlan>,
+}
+
+/// How a process runs requests. See [`crate::spec::Runtime`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// On an event loop.
+    EventLoop,
+    /// Each on a thread.
+    Threads,
+    /// Without any queueing.
+    Delay,
+}
+
+/// How connections are spread. See [`crate::spec::Balance`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Balance {
+    /// Each in turn.
+    RoundRobin,
+    /// At random.
+    Random,
+    /// Fewest requests inside.
+    LeastBusy,
+    /// Whichever worker polls first.
+    AcceptRace,
+}
+
+/// A process.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessPlan {
+    /// Its service.
+    pub service: u32,
+    /// Its replica, counted within the service.
+    pub replica: u32,
+    /// Its number within the replica.
+    pub worker: u32,
+}
+
+/// A connection pool of each process of a service.
+#[derive(Clone, Debug)]
+pub struct PoolPlan {
+    /// Its name.
+    pub name: String,
+    /// The service behind it.
+    pub server: u32,
+    /// Connections open from the start.
+    pub min_size: u32,
+    /// Connections at most.
+    pub max_size: u32,
+    /// How long to wait for one; none: for ever.
+    pub acquire_timeout: Option<Time>,
+    /// Time of opening one.
+    pub connect_time: Option<Draw>,
+    /// Elapsed time of a round trip.
+    pub round_trip: Option<Draw>,
+    /// CPU of a round trip on the client's side.
+    pub trip_cpu: Option<Draw>,
+}
+
+/// An HTTP client of each process of a service.
+#[derive(Clone, Debug)]
+pub struct ClientPlan {
+    /// Its name.
+    pub name: String,
+    /// The service that it calls.
+    pub server: u32,
+    /// One for the process, not one a request.
+    pub shared: bool,
+    /// CPU of constructing it; paid at each call unless shared.
+    pub setup_cpu: Option<Draw>,
+    /// CPU of a call.
+    pub call_cpu: Option<Draw>,
+    /// Time of a connect.
+    pub connect_time: Option<Draw>,
+    /// CPU of a connect.
+    pub connect_cpu: Option<Draw>,
+    /// Network time of a call.
+    pub round_trip: Option<Draw>,
+    /// Time-out of connect and answer.
+    pub timeout: Option<Time>,
+    /// Time-out of the wait for a connection.
+    pub pool_timeout: Option<Time>,
+    /// Connections at most, if shared.
+    pub max_connections: u32,
+    /// Connections open beyond which none is kept idle.
+    pub max_keepalive: u32,
+    /// How long one is kept idle.
+    pub keepalive_expiry: Time,
+    /// CPU of a search of the shared client's pool.
+    pub search: SearchCost,
+    /// CPU of a futile wake-up.
+    pub wake_cpu: Option<Draw>,
+    /// Whether the client of each process (in the order of the service's processes) is broken.
+    pub broken: Vec<bool>,
+}
+
+/// CPU of a search. See [`crate::spec::SearchCost`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SearchCost {
+    /// For each idle connection.
+    pub per_idle: Time,
+    /// For each idle connection squared.
+    pub per_idle_squared: Time,
+    /// For each busy connection.
+    pub per_busy: Time,
+}
+
+/// A semaphore.
+#[derive(Clone, Debug)]
+pub struct LimitPlan {
+    /// Its name.
+    pub name: String,
+    /// Slots.
+    pub size: u32,
+    /// How long to wait for one; none: for ever.
+    pub acquire_timeout: Option<Time>,
+}
+
+/// A station of the queueing network.
+#[derive(Clone, Debug)]
+pub struct StationPlan {
+    /// Its name.
+    pub name: String,
+    /// Servers; none: infinitely many.
+    pub servers: Option<u32>,
+    /// Processor sharing instead of first come, first served.
+    pub sharing: bool,
+    /// Requests inside at most.
+    pub capacity: Option<u32>,
+    /// Growth of a demand with each request inside.
+    pub slowdown: f64,
+}
+
+/// An endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointPlan {
+    /// Its name within the service.
+    pub name: String,
+    /// Its service.
+    pub service: u32,
+    /// Its first operation.
+    pub entry: u32,
+}

@@ -1,0 +1,154 @@
+//! The compiled program that requests run.
+
+use crate::kernel::random::{GOLDEN, mix};
+
+/// The name of a step, mixed into a request's key to name the step's draws. It is made from the endpoint, what the
+/// step does and its ordinal among its like, so that it stays the same when other steps come or go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site(pub u32);
+
+impl Site {
+    /// The key of draw number `part` at this step, for a request with this key.
+    #[inline]
+    pub fn key(self, request: u64, part: u64) -> u64 {
+        request.wrapping_add(((u64::from(self.0) << 8) | part).wrapping_mul(GOLDEN))
+    }
+
+    /// The key of a request that this step sends on behalf of one with this key.
+    #[inline]
+    pub fn child(self, request: u64) -> u64 {
+        mix(self.key(request, 0xFF))
+    }
+}
+
+/// Index of a distribution in [`super::System::variates`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Draw(pub u32);
+
+/// One operation. An index called `pool`, `limit` or `client` counts within the service of the process that runs it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Op {
+    /// Work on the CPU, holding the event loop or thread.
+    Cpu {
+        /// How much.
+        demand: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// Work on the CPU in a thread of the default executor.
+    Offload {
+        /// How much.
+        demand: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// Time that passes without holding the event loop.
+    Sleep {
+        /// How long.
+        time: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// A visit to a station.
+    Visit {
+        /// Index in [`super::System::stations`].
+        station: u32,
+        /// Service demand.
+        time: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// Takes a connection of a pool, waiting if there is none.
+    AcquireConnection {
+        /// Which pool.
+        pool: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// A round trip on a held connection.
+    Trip {
+        /// Which pool's server.
+        pool: u32,
+        /// Work at the server; none for a bare round trip.
+        work: Option<Draw>,
+        /// The step's name.
+        site: Site,
+    },
+    /// Takes a slot of a limit of the process.
+    AcquireLimit {
+        /// Which.
+        limit: u32,
+    },
+    /// Takes a slot of a limit of the whole system.
+    AcquireShared {
+        /// Index in [`super::System::limits`].
+        limit: u32,
+    },
+    /// Gives back what the innermost acquire took (a reset trip, if any, stands before it as an operation of its own).
+    Release,
+    /// CPU of making ready for a call: constructing a client, or searching the shared one's pool.
+    Prepare {
+        /// Which client.
+        client: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Takes a connection to the server: an idle one, a new one, or waits.
+    Connect {
+        /// Which client.
+        client: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Sends the request and waits for the answer.
+    Send {
+        /// Which client.
+        client: u32,
+        /// Index in [`super::System::endpoints`].
+        endpoint: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Gives the connection back or closes it.
+    HangUp,
+    /// Begins a loop.
+    Repeat {
+        /// How often its body runs; at least once.
+        times: u32,
+    },
+    /// Ends a loop: back to its first operation, or on.
+    Again {
+        /// The first operation of the body.
+        body: u32,
+    },
+    /// Goes on at one of some branches.
+    Choose {
+        /// The first in [`super::System::branches`].
+        first: u32,
+        /// How many; their cumulated probabilities end at 1.
+        count: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Goes on elsewhere.
+    Jump {
+        /// Where.
+        to: u32,
+    },
+    /// Answers with an error.
+    Fail {
+        /// Index in [`super::System::reasons`].
+        reason: u32,
+    },
+    /// Answers: the end of every endpoint.
+    Answer,
+}
+
+/// An alternative of a `Choose`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Branch {
+    /// Probability of this or an earlier branch.
+    pub cumulated: f64,
+    /// Where it goes on.
+    pub to: u32,
+}

@@ -1,0 +1,30 @@
+//! What the modelled system is made of, and the interpreter that requests run in.
+//!
+//! A request is a [`token`]; the [`world`] holds every token and every part of one run; each other file is one part:
+//! its state, and what the world does with it. [`outcome`] is all that remains of a run.
+
+pub mod cpu;
+pub mod outcome;
+pub mod world;
+
+mod deadlock;
+mod descriptors;
+mod event_loop;
+mod finish;
+mod http_client;
+mod interpreter;
+mod observe;
+mod population;
+mod process;
+mod query;
+mod routing;
+mod slots;
+mod station;
+mod tally;
+mod token;
+mod wait;
+
+pub use outcome::{Deadlock, Ending, Outcome, ResourceKind, ResourceUse};
+pub use observe::Window;
+pub use token::Failure;
+pub use world::{Ended, Limits, Source, World};

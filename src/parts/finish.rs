@@ -1,0 +1,69 @@
+//! The end of a token: by answer or failure. Everything that it holds is given back, and who waits for it goes on.
+
+use crate::kernel::NONE;
+
+use super::token::{ABANDONED, Failure, ROOT, Token};
+use super::world::{Ended, World};
+
+impl World<'_> {
+    /// The token fails: there is no frame that catches, so it undoes all and answers with the failure.
+    pub(super) fn fail(&mut self, t: u32, why: Failure) {
+        self.tokens[t].failure = why;
+        self.finish(t);
+    }
+
+    /// The token answers.
+    #[inline]
+    pub(super) fn finish(&mut self, t: u32) {
+        while self.tokens[t].frame != NONE {
+            self.pop_frame(t);
+        }
+        self.close_inbound(t);
+        let Token { process, parent, request, failure, .. } = self.tokens[t];
+        let (abandoned, root) = (self.tokens[t].has(ABANDONED), self.tokens[t].has(ROOT));
+        if process != NONE {
+            self.processes[process as usize].inside.down(self.now);
+        }
+        if parent != NONE {
+            self.learn_peer(parent, process);
+            self.drop_timer(parent);
+            let waiting = &mut self.tokens[parent];
+            waiting.failure = failure;
+            waiting.pc += 1;
+            self.wake(parent);
+        }
+        if request != NONE {
+            self.answer(request, failure);
+        } else if abandoned && root {
+            self.tally.wasted += 1;
+            self.tally.abandoned_inside -= 1;
+        }
+        self.tokens.remove(t);
+        self.leave_loop(process);
+    }
+
+    /// The client has its answer.
+    fn answer(&mut self, request: u32, failure: Failure) {
+        let record = self.requests[request];
+        self.deadlines.cancel(record.timer);
+        self.requests.remove(request);
+        self.tally.ended(self.now, record.born, failure);
+        self.ended.push(Ended { client: record.client, failure });
+    }
+
+    /// The client gives up. Its handler works on, or is cancelled where the load says so.
+    pub(super) fn give_up(&mut self, request: u32) {
+        let record = self.requests[request];
+        self.requests.remove(request);
+        self.tally.ended(self.now, record.born, Failure::GAVE_UP);
+        self.tally.abandoned_inside += 1;
+        self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
+        let token = &mut self.tokens[record.token];
+        token.request = NONE;
+        token.flags |= ABANDONED;
+        self.close_inbound(record.token);
+        if self.cancels {
+            self.interrupt(record.token, Failure::CANCELLED);
+        }
+    }
+}

@@ -1,0 +1,309 @@
+//! HTTP clients in the manner of httpx 0.28 over httpcore 1.0.
+//!
+//! *Per request*: constructing `AsyncClient()` builds an SSL context on the event loop (43 ms of CPU measured, also for
+//! http:// targets), then a TCP connect for every call. *Shared*: the pool is searched at every call, at a cost that
+//! grows with the square of its idle connections (`_assign_requests_to_connections` polls each and counts all for
+//! each); `max_keepalive_connections` counts all connections, so with more open than that one that becomes idle is
+//! closed; at `max_connections` a free connection wakes *every* queued call, one wins, and the others queue again with
+//! a fresh pool time-out.
+
+use crate::kernel::Time;
+use crate::kernel::deadline::LaneId;
+use crate::kernel::gauge::Gauge;
+use crate::kernel::{NONE, list::Links};
+use crate::model::{ClientPlan, Site};
+
+use super::interpreter::Next;
+use super::population::Queue;
+use super::token::{Failure, Frame, FrameKind, State};
+use super::world::World;
+
+/// Parts of a call's draws.
+const CALL_CPU: u64 = 1;
+const SETUP_CPU: u64 = 2;
+const CONNECT_CPU: u64 = 3;
+const CONNECT_TIME: u64 = 4;
+const ROUND_TRIP: u64 = 5;
+const WAKE_CPU: u64 = 6;
+
+/// Phases of a connect.
+const LOOK: u8 = 0;
+const OPEN: u8 = 1;
+const REACH: u8 = 2;
+const REACHED: u8 = 3;
+const WOKEN: u8 = 4;
+
+#[derive(Clone, Copy, Debug)]
+struct Idle {
+    peer: u32,
+    since: Time,
+}
+
+/// The client of one process.
+#[derive(Clone, Debug)]
+pub(super) struct HttpClient {
+    /// Index among the service's clients.
+    pub index: u32,
+    pub process: u32,
+    pub broken: bool,
+    idle: Vec<Idle>,
+    /// Connections open, idle and busy.
+    pub open: Gauge,
+    pub queue: Queue,
+    pub timeout: Option<LaneId>,
+    pool_timeout: Option<LaneId>,
+    pub opened: u64,
+    pub futile_wakes: u64,
+}
+
+impl HttpClient {
+    pub fn new(
+        index: u32,
+        process: u32,
+        broken: bool,
+        timeout: Option<LaneId>,
+        pool_timeout: Option<LaneId>,
+    ) -> Self {
+        Self {
+            index,
+            process,
+            broken,
+            idle: Vec::new(),
+            open: Gauge::default(),
+            queue: Queue::default(),
+            timeout,
+            pool_timeout,
+            opened: 0,
+            futile_wakes: 0,
+        }
+    }
+
+    pub fn reset(&mut self, now: Time) {
+        self.open.reset(now);
+        self.queue.population.reset(now);
+        (self.opened, self.futile_wakes) = (0, 0);
+    }
+}
+
+impl<'s> World<'s> {
+    fn client_of(&self, t: u32, client: u32) -> (u32, &'s ClientPlan) {
+        let (process, system) = (self.process_of(t), self.system);
+        (process.clients + client, &system.services[process.service as usize].clients[client as usize])
+    }
+
+    fn client_plan(&self, id: u32) -> &'s ClientPlan {
+        let system = self.system;
+        let client = &self.clients[id as usize];
+        let service = self.processes[client.process as usize].service;
+        &system.services[service as usize].clients[client.index as usize]
+    }
+
+    /// CPU of making ready for a call.
+    pub(super) fn prepare(&mut self, t: u32, client: u32, site: Site) -> Next {
+        if self.tokens[t].phase == 1 {
+            let token = &mut self.tokens[t];
+            token.phase = 0;
+            token.pc += 1;
+            return Next::On;
+        }
+        self.tokens[t].phase = 1;
+        let (id, plan) = self.client_of(t, client);
+        let (shared, search, setup, call) = (plan.shared, plan.search, plan.setup_cpu, plan.call_cpu);
+        let key = self.tokens[t].key;
+        let mut work = call.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, CALL_CPU)));
+        if shared {
+            self.expire_idle(id);
+            let client = &self.clients[id as usize];
+            let idle = client.idle.len() as u64;
+            let busy = u64::from(client.open.level()) - idle;
+            work += Time(
+                search.per_idle.0 * idle + search.per_idle_squared.0 * idle * idle + search.per_busy.0 * busy,
+            );
+        } else if let Some(draw) = setup {
+            work += self.draw(draw, site.key(key, SETUP_CPU));
+        }
+        self.work(t, work)
+    }
+
+    /// Takes a connection: an idle one, a new one, or waits for one.
+    pub(super) fn connect(&mut self, t: u32, client: u32, site: Site) -> Next {
+        loop {
+            let (id, plan) = self.client_of(t, client);
+            let key = self.tokens[t].key;
+            match self.tokens[t].phase {
+                LOOK => {
+                    if !plan.shared {
+                        self.tokens[t].phase = OPEN;
+                        continue;
+                    }
+                    let most = plan.max_connections;
+                    self.expire_idle(id);
+                    if let Some(Idle { peer, .. }) = self.clients[id as usize].idle.pop() {
+                        self.push_frame(t, FrameKind::Connection { client: id, peer });
+                        return self.next_op(t);
+                    }
+                    if self.clients[id as usize].open.level() < most {
+                        self.tokens[t].phase = OPEN;
+                        continue;
+                    }
+                    let (now, patience) = (self.now, self.clients[id as usize].pool_timeout);
+                    self.clients[id as usize].queue.push(&mut self.tokens, now, t);
+                    self.tokens[t].state = State::ConnectionQueued;
+                    self.tokens[t].wait = id;
+                    self.limit_wait(t, patience);
+                    return Next::Park;
+                }
+                OPEN => {
+                    let (process, now, cpu) = (self.tokens[t].process as usize, self.now, plan.connect_cpu);
+                    if !self.processes[process].descriptors.take(now) {
+                        return Next::Fail(Failure::NO_DESCRIPTOR);
+                    }
+                    let client = &mut self.clients[id as usize];
+                    client.open.up(now);
+                    client.opened += 1;
+                    self.push_frame(t, FrameKind::Connection { client: id, peer: NONE });
+                    self.tokens[t].phase = REACH;
+                    if let Some(draw) = cpu {
+                        let work = self.draw(draw, site.key(key, CONNECT_CPU));
+                        return self.work(t, work);
+                    }
+                }
+                REACH => {
+                    self.tokens[t].phase = REACHED;
+                    if let Some(draw) = plan.connect_time {
+                        let time = self.draw(draw, site.key(key, CONNECT_TIME));
+                        if self.elapse(t, time) == Next::Park {
+                            let timeout = self.clients[id as usize].timeout;
+                            self.limit_wait(t, timeout);
+                            return Next::Park;
+                        }
+                    }
+                }
+                REACHED => return self.next_op(t),
+                _ => {
+                    self.tokens[t].phase = LOOK;
+                    let cpu = plan.wake_cpu;
+                    self.clients[id as usize].futile_wakes += 1;
+                    if let Some(draw) = cpu {
+                        let wakes = self.clients[id as usize].futile_wakes;
+                        let work = self.draw(draw, site.key(key, WAKE_CPU).wrapping_add(wakes));
+                        return self.work(t, work);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sends the request and waits for its answer.
+    pub(super) fn send_call(&mut self, t: u32, client: u32, endpoint: u32, site: Site) -> Next {
+        let (id, plan) = self.client_of(t, client);
+        let timeout = self.clients[id as usize].timeout;
+        if self.tokens[t].phase == 0 {
+            self.tokens[t].phase = 1;
+            if self.clients[id as usize].broken {
+                self.tokens[t].state = State::Hung;
+                self.limit_wait(t, timeout);
+                return Next::Park;
+            }
+            if let Some(draw) = plan.round_trip {
+                let time = self.draw(draw, site.key(self.tokens[t].key, ROUND_TRIP));
+                if self.travel(t, time) == Next::Park {
+                    return Next::Park;
+                }
+            }
+        }
+        self.tokens[t].phase = 0;
+        let peer = match self.frames[self.tokens[t].frame].kind {
+            FrameKind::Connection { peer, .. } => peer,
+            _ => NONE,
+        };
+        let key = site.child(self.tokens[t].key);
+        let child = self.spawn(endpoint, key);
+        self.tokens[child].parent = t;
+        self.tokens[t].state = State::Awaiting;
+        self.tokens[t].wait = child;
+        self.limit_wait(t, timeout);
+        self.arrive(child, endpoint, peer);
+        Next::Park
+    }
+
+    /// The call is over: the connection is kept or closed.
+    pub(super) fn hang_up(&mut self, t: u32) -> Next {
+        let frame = self.tokens[t].frame;
+        if let FrameKind::Connection { client, peer } = self.frames[frame].kind {
+            self.tokens[t].frame = self.frames[frame].below;
+            self.frames.remove(frame);
+            let plan = self.client_plan(client);
+            let keeps = plan.shared && peer != NONE && self.clients[client as usize].open.level() <= plan.max_keepalive;
+            if keeps {
+                let since = self.now;
+                self.clients[client as usize].idle.push(Idle { peer, since });
+                self.wake_queued(client);
+            } else {
+                self.close_connection(client);
+            }
+        }
+        self.next_op(t)
+    }
+
+    /// A connection is closed: its descriptor is free, and whoever waits may open another.
+    pub(super) fn close_connection(&mut self, client: u32) {
+        let now = self.now;
+        let process = self.clients[client as usize].process as usize;
+        self.clients[client as usize].open.down(now);
+        self.processes[process].descriptors.release(now);
+        self.wake_queued(client);
+    }
+
+    /// Every queued call wakes; all but the first will find nothing.
+    fn wake_queued(&mut self, client: u32) {
+        let now = self.now;
+        while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens, now) {
+            self.drop_timer(t);
+            self.tokens[t].phase = WOKEN;
+            self.wake(t);
+        }
+    }
+
+    pub(super) fn leave_connection_queue(&mut self, t: u32) {
+        let (client, now) = (self.tokens[t].wait as usize, self.now);
+        self.clients[client].queue.remove(&mut self.tokens, now, t);
+    }
+
+    /// Closes the idle connections whose time is over.
+    fn expire_idle(&mut self, id: u32) {
+        let expiry = self.client_plan(id).keepalive_expiry;
+        let now = self.now;
+        let client = &mut self.clients[id as usize];
+        let before = client.idle.len();
+        client.idle.retain(|idle| now.since(idle.since) <= expiry);
+        let closed = before - client.idle.len();
+        for _ in 0..closed {
+            self.clients[id as usize].open.down(now);
+            let process = self.clients[id as usize].process as usize;
+            self.processes[process].descriptors.release(now);
+        }
+    }
+
+    /// Notes which process answered, so that a kept connection leads there again.
+    pub(super) fn learn_peer(&mut self, t: u32, process: u32) {
+        let frame = self.tokens[t].frame;
+        if frame != NONE
+            && let FrameKind::Connection { peer, .. } = &mut self.frames[frame].kind
+        {
+            *peer = process;
+        }
+    }
+
+    fn push_frame(&mut self, t: u32, kind: FrameKind) {
+        let below = self.tokens[t].frame;
+        self.tokens[t].frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
+    }
+
+    fn next_op(&mut self, t: u32) -> Next {
+        let token = &mut self.tokens[t];
+        token.phase = 0;
+        token.pc += 1;
+        Next::On
+    }
+}

@@ -1,0 +1,214 @@
+//! The interpreter: a token runs its program until it waits, keeps working, or ends.
+
+use crate::kernel::random::{mix, unit};
+use crate::kernel::{NONE, Time};
+use crate::model::{Draw, Op, Runtime};
+
+use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, State};
+use super::world::World;
+
+/// What becomes of a token after an operation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// It goes on with the operation at its program counter.
+    On,
+    /// Its CPU job is under way: it keeps its event loop.
+    Keep,
+    /// It waits: its event loop is free for others.
+    Park,
+    /// It fails.
+    Fail(Failure),
+    /// It has answered.
+    End,
+}
+
+impl World<'_> {
+    /// Runs the token until it waits or ends.
+    pub(super) fn step(&mut self, t: u32) {
+        if self.tokens[t].failure.is_some() {
+            return self.fail(t, self.tokens[t].failure);
+        }
+        if self.tokens[t].has(HOUSEKEEPING) {
+            return self.keep_house(t);
+        }
+        let process = self.tokens[t].process;
+        loop {
+            match self.execute(t) {
+                Next::On => {}
+                Next::Keep => return,
+                Next::Park => return self.leave_loop(process),
+                Next::Fail(why) => return self.fail(t, why),
+                Next::End => return self.finish(t),
+            }
+        }
+    }
+
+    /// Goes on at a server with the operation that was under way, apart from the event loop.
+    pub(super) fn proceed(&mut self, t: u32) -> Next {
+        self.execute(t)
+    }
+
+    #[inline]
+    fn execute(&mut self, t: u32) -> Next {
+        let token = &mut self.tokens[t];
+        match self.system.program[token.pc as usize] {
+            Op::Visit { station, time, site } => {
+                let key = site.key(token.key, 0);
+                let work = self.draw(time, key);
+                self.visit(t, station, work)
+            }
+            Op::Answer => Next::End,
+            Op::AcquireShared { limit } => self.acquire(t, self.shared + limit, 0),
+            Op::AcquireLimit { limit } => {
+                let id = self.process_of(t).limits + limit;
+                self.acquire(t, id, 0)
+            }
+            Op::AcquireConnection { pool, site } => {
+                let key = site.key(token.key, 0);
+                let id = self.process_of(t).pools + pool;
+                self.acquire(t, id, key)
+            }
+            Op::Release => {
+                token.pc += 1;
+                self.pop_frame(t);
+                Next::On
+            }
+            Op::Cpu { demand, site } => {
+                token.pc += 1;
+                let key = site.key(token.key, 0);
+                let work = self.draw(demand, key);
+                self.work(t, work)
+            }
+            Op::Offload { .. } => self.offload(t),
+            Op::Sleep { time, site } => {
+                token.pc += 1;
+                let key = site.key(token.key, 0);
+                let time = self.draw(time, key);
+                self.elapse(t, time)
+            }
+            Op::Trip { pool, work, site } => self.trip(t, pool, work, site),
+            Op::Prepare { client, site } => self.prepare(t, client, site),
+            Op::Connect { client, site } => self.connect(t, client, site),
+            Op::Send { client, endpoint, site } => self.send_call(t, client, endpoint, site),
+            Op::HangUp => self.hang_up(t),
+            Op::Repeat { times } => {
+                token.pc += 1;
+                let below = token.frame;
+                let kind = FrameKind::Repeat { left: times - 1 };
+                token.frame = self.frames.insert(Frame { links: Default::default(), token: t, below, kind });
+                Next::On
+            }
+            Op::Again { body } => {
+                let frame = token.frame;
+                match &mut self.frames[frame].kind {
+                    FrameKind::Repeat { left } if *left > 0 => {
+                        *left -= 1;
+                        token.pc = body;
+                        // Another round makes other draws.
+                        token.key = mix(token.key);
+                    }
+                    _ => {
+                        token.pc += 1;
+                        self.pop_frame(t);
+                    }
+                }
+                Next::On
+            }
+            Op::Choose { first, count, site } => {
+                let u = unit(mix(site.key(token.key, 0)));
+                let branches = &self.system.branches[first as usize..(first + count) as usize];
+                let branch = branches.iter().find(|branch| u < branch.cumulated).or(branches.last());
+                token.pc = branch.map_or(token.pc + 1, |branch| branch.to);
+                Next::On
+            }
+            Op::Jump { to } => {
+                token.pc = to;
+                Next::On
+            }
+            Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
+        }
+    }
+
+    /// The duration that a key names.
+    #[inline]
+    pub(super) fn draw(&self, draw: Draw, key: u64) -> Time {
+        self.system.variates[draw.0 as usize].draw(key)
+    }
+
+    /// The work of a token's visit to a station, which stands at its program counter.
+    #[inline]
+    pub(super) fn work_of_visit(&self, t: u32) -> Time {
+        let token = &self.tokens[t];
+        match self.system.program[token.pc as usize] {
+            Op::Visit { time, site, .. } => self.draw(time, site.key(token.key, 0)),
+            _ => unreachable!("only a visit waits at a station"),
+        }
+    }
+
+    /// Work on the CPU of the token's replica, keeping its event loop or thread.
+    pub(super) fn work(&mut self, t: u32, work: Time) -> Next {
+        let process = self.process_of(t);
+        let (runtime, replica) = (process.runtime, process.replica);
+        if work == Time::ZERO {
+            return Next::On;
+        }
+        if runtime == Runtime::Delay {
+            return self.elapse(t, work);
+        }
+        self.tokens[t].state = State::Working;
+        self.start_job(t, replica, work);
+        Next::Keep
+    }
+
+    /// Starts a CPU job for the token.
+    pub(super) fn start_job(&mut self, t: u32, replica: u32, work: Time) {
+        let now = self.now;
+        self.replicas[replica as usize].cpu.start(&mut self.calendar, now, t, work);
+    }
+
+    /// A token's CPU job is done.
+    pub(super) fn job_done(&mut self, t: u32) {
+        match self.tokens[t].state {
+            State::Offloaded => self.offloaded(t),
+            State::AtServer => self.wake(t),
+            State::Served => {
+                self.served(t);
+                self.wake(t);
+            }
+            _ => {
+                self.tokens[t].state = State::Ready;
+                self.ready.push(&mut self.tokens, t);
+            }
+        }
+    }
+
+    /// A token without request: burns its CPU and goes.
+    fn keep_house(&mut self, t: u32) {
+        let process = self.tokens[t].process;
+        if self.tokens[t].phase == 0 {
+            self.tokens[t].phase = 1;
+            let work = Time(self.tokens[t].key);
+            if self.work(t, work) == Next::Keep {
+                return;
+            }
+        }
+        self.tokens.remove(t);
+        self.leave_loop(process);
+    }
+
+    /// Undoes the innermost frame.
+    pub(super) fn pop_frame(&mut self, t: u32) {
+        let frame = self.tokens[t].frame;
+        if frame == NONE {
+            return;
+        }
+        let Frame { below, kind, .. } = self.frames[frame];
+        self.tokens[t].frame = below;
+        match kind {
+            FrameKind::Hold { slots } => self.give_back(frame, slots),
+            FrameKind::Repeat { .. } => {}
+            FrameKind::Connection { client, .. } => self.close_connection(client),
+        }
+        self.frames.remove(frame);
+    }
+}

@@ -1,0 +1,186 @@
+//! What remains of a run.
+
+use std::fmt;
+
+use crate::kernel::Time;
+use crate::statistics::histogram::Histogram;
+
+/// Why a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The load came to its end.
+    Complete,
+    /// Nothing could happen any more before the load came to its end: everything waits for ever.
+    Quiet,
+    /// It took more events than allowed.
+    TooManyEvents,
+    /// It took more time on the wall than allowed.
+    OutOfTime,
+    /// It was interrupted from outside.
+    Interrupted,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Self::Complete => "complete",
+            Self::Quiet => "everything waits for ever",
+            Self::TooManyEvents => "too many events",
+            Self::OutOfTime => "out of time",
+            Self::Interrupted => "interrupted",
+        })
+    }
+}
+
+/// The result of one trial.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Why it ended.
+    pub ending: Ending,
+    /// Length of the measuring window: of a finite test, from its first request to its last end.
+    pub window: Time,
+    /// Requests sent within the window.
+    pub sent: u64,
+    /// Requests answered with success within the window.
+    pub succeeded: u64,
+    /// Requests that ended without success within the window, by cause.
+    pub failures: Vec<(String, u64)>,
+    /// Requests under way at the end of the window.
+    pub unfinished: u64,
+    /// Handlers that worked on after their client had gone, up to the end of the run.
+    pub wasted: u64,
+    /// Response times of the successful, in nanoseconds.
+    pub response_times: Histogram,
+    /// The resources over the window.
+    pub resources: Vec<ResourceUse>,
+    /// The first deadlock.
+    pub deadlock: Option<Deadlock>,
+    /// Requests that wait for an answer that never comes (a broken client), at the end.
+    pub hung: u64,
+    /// Probes after the cool-down that were answered, of all sent; a finite test only.
+    pub probes: Option<(u32, u32)>,
+    /// Events that the run took.
+    pub events: u64,
+    /// Laws that the run violated, both numbers given; empty for a sound run.
+    pub violations: Vec<String>,
+}
+
+impl Outcome {
+    /// Requests that ended within the window.
+    pub fn ended(&self) -> u64 {
+        self.succeeded + self.failures.iter().map(|(_, n)| n).sum::<u64>()
+    }
+
+    /// Successes a minute.
+    pub fn throughput_per_min(&self) -> f64 {
+        if self.window == Time::ZERO { 0.0 } else { self.succeeded as f64 / self.window.seconds() * 60.0 }
+    }
+
+    /// Successes out of the requests that ended; what never ends counts as failed when the run can go no further.
+    pub fn success_rate(&self) -> f64 {
+        let all = self.ended() + if self.ending == Ending::Quiet { self.unfinished } else { 0 };
+        if all == 0 { 0.0 } else { self.succeeded as f64 / all as f64 }
+    }
+
+    /// Whether the target no longer answers after the load has gone: more than half of the probes failed, or nothing
+    /// can happen any more.
+    pub fn stuck(&self) -> bool {
+        match self.probes {
+            Some((answered, sent)) => answered * 2 < sent,
+            None => self.ending == Ending::Quiet && self.unfinished > 0,
+        }
+    }
+
+    /// The resource that limits: the one in a deadlock, else the busiest that does work itself, else the busiest that
+    /// is only held while others work. None below half of its capacity.
+    pub fn saturated(&self) -> Option<&ResourceUse> {
+        if let Some(deadlock) = &self.deadlock
+            && let Some(found) = self.resources.iter().find(|resource| resource.name == deadlock.resource)
+        {
+            return Some(found);
+        }
+        let busiest = |rank: u8| {
+            self.resources
+                .iter()
+                .filter(|resource| resource.kind.rank() == rank)
+                .max_by(|a, b| a.utilisation.total_cmp(&b.utilisation).then(b.name.cmp(&a.name)))
+        };
+        (0..=3)
+            .find_map(|rank| busiest(rank).filter(|resource| resource.utilisation >= 0.85))
+            .or_else(|| (0..=3).filter_map(busiest).max_by(|a, b| a.utilisation.total_cmp(&b.utilisation)))
+            .filter(|resource| resource.utilisation >= 0.5)
+    }
+}
+
+/// A resource, over all its instances (one in each process or replica).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ResourceUse {
+    /// As reports name it: `user-service pool auth`.
+    pub name: String,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Units of all instances together; none: unlimited.
+    pub capacity: Option<f64>,
+    /// Mean units in use; of a CPU, cores.
+    pub in_use: f64,
+    /// Units in use over capacity, 0 to 1; zero where there is no capacity.
+    pub utilisation: f64,
+    /// The same of the instance with the highest.
+    pub peak_utilisation: f64,
+    /// Visits, grants or jobs within the window.
+    pub visits: u64,
+    /// Mean number waiting, over all instances.
+    pub queue: f64,
+    /// Highest number waiting at one instance.
+    pub longest_queue: u32,
+    /// Mean wait of those who waited, in seconds.
+    pub wait_s: f64,
+}
+
+/// What a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ResourceKind {
+    /// Cores of a service's replicas.
+    Cpu,
+    /// A station of the queueing network.
+    Station,
+    /// Event loops of a service's processes.
+    EventLoops,
+    /// Threads of the default executor.
+    Executor,
+    /// Threads for requests.
+    Threads,
+    /// Database connections.
+    Connections,
+    /// A semaphore.
+    Limit,
+    /// Connections of an HTTP client.
+    HttpClient,
+    /// Descriptors.
+    Descriptors,
+}
+
+impl ResourceKind {
+    /// Those that do work come before those that are held while others work.
+    fn rank(self) -> u8 {
+        match self {
+            Self::Cpu | Self::Station => 0,
+            Self::EventLoops | Self::Executor => 1,
+            Self::Threads | Self::Connections | Self::Limit | Self::HttpClient => 2,
+            Self::Descriptors => 3,
+        }
+    }
+}
+
+/// A deadlock: tokens that hold what others of them wait for, none with a time-out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadlock {
+    /// When the circle closed.
+    pub at: Time,
+    /// The resource that is waited for.
+    pub resource: String,
+    /// Who holds what and waits for what, in sentences.
+    pub circle: Vec<String>,
+    /// How many instances of the resource were caught in a circle until the end of the run.
+    pub instances: u32,
+}

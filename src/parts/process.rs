@@ -1,0 +1,179 @@
+//! Processes and the replicas that they share.
+
+use crate::kernel::deadline::{Deadlines, LaneId};
+use crate::kernel::gauge::Gauge;
+use crate::kernel::{NONE, Time};
+use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
+
+use super::cpu::Cpu;
+use super::descriptors::Descriptors;
+use super::event_loop::EventLoop;
+use super::http_client::HttpClient;
+use super::population::Queue;
+use super::slots::{Slots, SlotsKind};
+use super::world::slot;
+
+/// One process.
+#[derive(Clone, Debug)]
+pub(super) struct Process {
+    pub service: u32,
+    /// Index among all replicas of the system.
+    pub replica: u32,
+    pub runtime: Runtime,
+    /// Requests that are its own to answer, waiting ones included.
+    pub inside: Gauge,
+    pub event_loop: EventLoop,
+    pub descriptors: Descriptors,
+    /// Slots of its first pool, its first limit, its executor, its request threads ([`NONE`]: unlimited).
+    pub pools: u32,
+    pub limits: u32,
+    pub executor: u32,
+    pub threads: u32,
+    /// Its first HTTP client.
+    pub clients: u32,
+    pub emfile_cpu: Option<Draw>,
+}
+
+/// One replica: what its processes share.
+#[derive(Clone, Debug)]
+pub(super) struct Replica {
+    pub cpu: Cpu,
+    pub first_process: u32,
+    pub workers: u32,
+    /// Connections that no worker has accepted yet.
+    pub backlog: Queue,
+    pub next_worker: u32,
+}
+
+/// A service's replicas, for balancing.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Group {
+    pub first_replica: u32,
+    pub next_replica: u32,
+}
+
+/// Everything that is built from the plan of the services.
+pub(super) struct Built {
+    pub processes: Vec<Process>,
+    pub replicas: Vec<Replica>,
+    pub groups: Vec<Group>,
+    pub slots: Vec<Slots>,
+    pub clients: Vec<HttpClient>,
+    /// Slots of the system's first limit.
+    pub shared: u32,
+}
+
+pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
+    let mut built = Built {
+        processes: Vec::new(),
+        replicas: Vec::new(),
+        groups: Vec::new(),
+        slots: Vec::new(),
+        clients: Vec::new(),
+        shared: 0,
+    };
+    for (index, service) in system.services.iter().enumerate() {
+        built.groups.push(Group { first_replica: built.replicas.len() as u32, next_replica: 0 });
+        for _ in 0..service.replicas {
+            let replica = built.replicas.len() as u32;
+            built.replicas.push(Replica {
+                cpu: Cpu::new(service.cores.unwrap_or(f64::INFINITY), service.slowdown, slot::CPU + replica),
+                first_process: built.processes.len() as u32,
+                workers: service.workers,
+                backlog: Queue::default(),
+                next_worker: 0,
+            });
+            for _ in 0..service.workers {
+                let number = built.processes.len() as u32 - service.first_process;
+                built.add_process(index as u32, service, replica, number, deadlines);
+            }
+        }
+    }
+    built.shared = built.slots.len() as u32;
+    for (limit, plan) in (0..).zip(&system.limits) {
+        built.add_limit(SlotsKind::Shared { limit }, NONE, plan, deadlines);
+    }
+    built
+}
+
+impl Built {
+    fn add_process(
+        &mut self,
+        service_index: u32,
+        service: &ServicePlan,
+        replica: u32,
+        number: u32,
+        deadlines: &mut Deadlines,
+    ) {
+        let process = self.processes.len() as u32;
+        let mut lane = |length| lane_of(deadlines, length);
+        let pools = self.slots.len() as u32;
+        for (pool, plan) in (0..).zip(&service.pools) {
+            let kind = SlotsKind::Connections { pool };
+            let mut slots = Slots::new(kind, process, plan.max_size, plan.min_size, lane(plan.acquire_timeout));
+            slots.connect_time = plan.connect_time;
+            self.slots.push(slots);
+        }
+        let limits = self.slots.len() as u32;
+        for (limit, plan) in (0..).zip(&service.limits) {
+            self.add_limit(SlotsKind::Limit { limit }, process, plan, deadlines);
+        }
+        let mut threads_of = |runtime: Runtime, kind| match service.threads {
+            Some(size) if service.runtime == runtime => {
+                self.slots.push(Slots::new(kind, process, size, size, None));
+                (self.slots.len() - 1) as u32
+            }
+            _ => NONE,
+        };
+        let executor = threads_of(Runtime::EventLoop, SlotsKind::Executor);
+        let threads = threads_of(Runtime::Threads, SlotsKind::RequestThreads);
+        let clients = self.clients.len() as u32;
+        for (index, plan) in (0..).zip(&service.clients) {
+            let broken = plan.broken.get(number as usize).copied().unwrap_or(false);
+            let timeout = lane_of(deadlines, plan.timeout);
+            let pool_timeout = lane_of(deadlines, plan.pool_timeout);
+            self.clients.push(HttpClient::new(index, process, broken, timeout, pool_timeout));
+        }
+        let connections: u32 = service.pools.iter().map(|pool| pool.min_size).sum();
+        self.processes.push(Process {
+            service: service_index,
+            replica,
+            runtime: service.runtime,
+            inside: Gauge::default(),
+            event_loop: EventLoop::default(),
+            descriptors: Descriptors::new(service.idle_files + connections, service.open_files),
+            pools,
+            limits,
+            executor,
+            threads,
+            clients,
+            emfile_cpu: service.emfile_cpu,
+        });
+    }
+
+    fn add_limit(&mut self, kind: SlotsKind, process: u32, plan: &LimitPlan, deadlines: &mut Deadlines) {
+        let lane = lane_of(deadlines, plan.acquire_timeout);
+        self.slots.push(Slots::new(kind, process, plan.size, plan.size, lane));
+    }
+}
+
+fn lane_of(deadlines: &mut Deadlines, length: Option<Time>) -> Option<LaneId> {
+    length.map(|length| deadlines.lane(length))
+}
+
+impl Process {
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.inside.reset(now);
+        self.event_loop.busy.reset(now);
+        self.descriptors.used.reset(now);
+    }
+}
+
+impl Replica {
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.cpu.reset(now);
+        self.backlog.population.reset(now);
+    }
+}

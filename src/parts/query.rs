@@ -1,0 +1,83 @@
+//! Round trips on a database connection.
+//!
+//! Each costs a little CPU at the client, the network's time, and the statement's work on the database's CPU. On an
+//! event loop each is a wait of its own: a transaction is four hops (BEGIN, the statement, COMMIT, the reset on
+//! release), so that under load it takes four rounds of the loop however fast the database is.
+
+use crate::kernel::Time;
+use crate::model::{Draw, Runtime, Site};
+
+use super::interpreter::Next;
+use super::token::State;
+use super::world::World;
+
+/// Parts of a trip's draws.
+const NETWORK: u64 = 1;
+const CLIENT_CPU: u64 = 2;
+
+impl World<'_> {
+    /// One round trip, in phases: client CPU, network, work at the server.
+    pub(super) fn trip(&mut self, t: u32, pool: u32, work: Option<Draw>, site: Site) -> Next {
+        let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
+        let key = self.tokens[t].key;
+        loop {
+            let phase = self.tokens[t].phase;
+            self.tokens[t].phase += 1;
+            let next = match phase {
+                0 => match plan.trip_cpu {
+                    Some(draw) => {
+                        let work = self.draw(draw, site.key(key, CLIENT_CPU));
+                        self.work(t, work)
+                    }
+                    None => Next::On,
+                },
+                1 => {
+                    let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, NETWORK)));
+                    let server = &self.system.services[plan.server as usize];
+                    let elapsed = match work {
+                        Some(draw) if server.runtime == Runtime::Delay => self.draw(draw, site.key(key, 0)),
+                        _ => Time::ZERO,
+                    };
+                    if work.is_some() && server.runtime != Runtime::Delay {
+                        self.travel(t, network)
+                    } else {
+                        self.elapse(t, network + elapsed)
+                    }
+                }
+                2 => match work {
+                    Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
+                        let work = self.draw(draw, site.key(key, 0));
+                        let replica = self.server_of(t, plan.server);
+                        self.tokens[t].state = State::AtServer;
+                        self.tokens[t].wait = replica;
+                        self.start_job(t, replica, work);
+                        Next::Park
+                    }
+                    _ => Next::On,
+                },
+                _ => {
+                    let token = &mut self.tokens[t];
+                    token.phase = 0;
+                    token.pc += 1;
+                    return Next::On;
+                }
+            };
+            if next != Next::On {
+                return next;
+            }
+        }
+    }
+
+    /// The replica of a database that a process is connected to: the processes are dealt over the replicas in turn.
+    fn server_of(&self, t: u32, server: u32) -> u32 {
+        let replicas = self.system.services[server as usize].replicas;
+        self.groups[server as usize].first_replica + self.tokens[t].process % replicas
+    }
+
+    /// The token's statement is taken off the database's CPU.
+    pub(super) fn leave_server(&mut self, t: u32) {
+        let replica = self.tokens[t].wait as usize;
+        let now = self.now;
+        self.replicas[replica].cpu.cancel(&mut self.calendar, now, t);
+    }
+}

@@ -1,0 +1,187 @@
+//! Slots: units of which a token holds one at a time. Connection pools, semaphores, request threads and the default
+//! executor are all slots; they differ in what happens when a waiting token is granted one.
+//!
+//! All are first come, first served, as asyncio.Semaphore, asyncpg's pool and ThreadPoolExecutor are. A pool opens
+//! connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
+//! (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
+
+use crate::kernel::deadline::{LaneId, Purpose};
+use crate::kernel::gauge::Gauge;
+use crate::kernel::list::List;
+use crate::kernel::{NONE, Time};
+use crate::model::Draw;
+
+use super::interpreter::Next;
+use super::population::Queue;
+use super::token::{Failure, Frame, FrameKind, State};
+use super::world::World;
+
+/// What a unit is, and so what a grant does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SlotsKind {
+    /// A database connection of the process' pool number `pool`.
+    Connections { pool: u32 },
+    /// A slot of the process' limit number `limit`.
+    Limit { limit: u32 },
+    /// A slot of the system's limit number `limit`.
+    Shared { limit: u32 },
+    /// A thread that serves a request until its answer.
+    RequestThreads,
+    /// A thread of the default executor of an event loop.
+    Executor,
+}
+
+/// Units, their holders and who waits for one.
+#[derive(Clone, Debug)]
+pub(super) struct Slots {
+    pub kind: SlotsKind,
+    /// The process that they belong to; [`NONE`] for the system's.
+    pub process: u32,
+    pub size: u32,
+    /// Connections open (pools); all, for other kinds.
+    pub opened: u32,
+    pub used: Gauge,
+    pub queue: Queue,
+    /// Frames of the holders.
+    pub holders: List,
+    pub patience: Option<LaneId>,
+    pub connect_time: Option<Draw>,
+    pub deadlocked: bool,
+    pub grants: u64,
+}
+
+impl Slots {
+    pub fn new(kind: SlotsKind, process: u32, size: u32, opened: u32, patience: Option<LaneId>) -> Self {
+        Self {
+            kind,
+            process,
+            size,
+            opened,
+            used: Gauge::default(),
+            queue: Queue::default(),
+            holders: List::default(),
+            patience,
+            connect_time: None,
+            deadlocked: false,
+            grants: 0,
+        }
+    }
+}
+
+impl World<'_> {
+    /// Takes a unit for the token, at once or later; `site_key` names the draw of a new connection's time.
+    pub(super) fn acquire(&mut self, t: u32, id: u32, site_key: u64) -> Next {
+        let slots = &mut self.slots[id as usize];
+        if slots.used.level() < slots.size {
+            let opens = slots.used.level() >= slots.opened;
+            self.hold(t, id);
+            self.tokens[t].pc += 1;
+            if opens {
+                let slots = &mut self.slots[id as usize];
+                slots.opened += 1;
+                if let Some(draw) = slots.connect_time {
+                    let time = self.draw(draw, site_key);
+                    return self.elapse(t, time);
+                }
+            }
+            return Next::On;
+        }
+        self.queue_for(t, id);
+        Next::Park
+    }
+
+    /// Puts the token into the queue for a unit.
+    pub(super) fn queue_for(&mut self, t: u32, id: u32) {
+        let now = self.now;
+        let slots = &mut self.slots[id as usize];
+        slots.queue.push(&mut self.tokens, now, t);
+        let patience = slots.patience;
+        let token = &mut self.tokens[t];
+        token.state = State::Queued;
+        token.wait = id;
+        match patience {
+            Some(lane) => self.tokens[t].timer = self.deadlines.set(&mut self.calendar, now, lane, t, Purpose::Wait),
+            None if token.frame != NONE => self.look_for_deadlock(t),
+            None => {}
+        }
+    }
+
+    /// Gives the token a unit.
+    pub(super) fn hold(&mut self, t: u32, id: u32) {
+        let slots = &mut self.slots[id as usize];
+        slots.used.up(self.now);
+        slots.grants += 1;
+        let frame = Frame {
+            links: Default::default(),
+            token: t,
+            below: self.tokens[t].frame,
+            kind: FrameKind::Hold { slots: id },
+        };
+        let frame = self.frames.insert(frame);
+        self.slots[id as usize].holders.push(&mut self.frames, frame);
+        self.tokens[t].frame = frame;
+    }
+
+    /// The holder's frame is undone: its unit goes to the first in the queue, if any.
+    pub(super) fn give_back(&mut self, frame: u32, id: u32) {
+        let now = self.now;
+        let slots = &mut self.slots[id as usize];
+        slots.holders.remove(&mut self.frames, frame);
+        slots.used.down(now);
+        if let Some(next) = slots.queue.pop(&mut self.tokens, now) {
+            let kind = slots.kind;
+            self.drop_timer(next);
+            self.hold(next, id);
+            self.granted(next, kind);
+        }
+    }
+
+    fn granted(&mut self, t: u32, kind: SlotsKind) {
+        match kind {
+            SlotsKind::Connections { .. } | SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
+                self.tokens[t].pc += 1;
+                self.wake(t);
+            }
+            SlotsKind::RequestThreads => self.wake(t),
+            SlotsKind::Executor => self.start_offloaded(t),
+        }
+    }
+
+    /// Hands a job to the default executor; the token leaves the loop meanwhile.
+    pub(super) fn offload(&mut self, t: u32) -> Next {
+        let id = self.process_of(t).executor;
+        let slots = &self.slots[id as usize];
+        if slots.used.level() < slots.size {
+            self.hold(t, id);
+            self.start_offloaded(t);
+        } else {
+            self.queue_for(t, id);
+        }
+        Next::Park
+    }
+
+    fn start_offloaded(&mut self, t: u32) {
+        let crate::model::Op::Offload { demand, site } = self.system.program[self.tokens[t].pc as usize] else {
+            unreachable!("only an offload waits for the executor");
+        };
+        let work: Time = self.draw(demand, site.key(self.tokens[t].key, 0));
+        self.tokens[t].state = State::Offloaded;
+        let replica = self.process_of(t).replica;
+        self.start_job(t, replica, work);
+    }
+
+    /// The job in the executor is done: the thread is free and the token goes back to its loop.
+    pub(super) fn offloaded(&mut self, t: u32) {
+        self.pop_frame(t);
+        self.tokens[t].pc += 1;
+        self.wake(t);
+    }
+
+    /// The token no longer waits for a unit.
+    pub(super) fn leave_queue(&mut self, t: u32, why: Failure) {
+        let id = self.tokens[t].wait as usize;
+        let now = self.now;
+        self.slots[id].queue.remove(&mut self.tokens, now, t);
+        self.tokens[t].failure = why;
+    }
+}

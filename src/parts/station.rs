@@ -1,0 +1,143 @@
+//! Stations of a queueing network: FCFS with `c` servers and room for `K`, processor sharing, or delay.
+
+use crate::kernel::gauge::Gauge;
+use crate::kernel::time::Time;
+use crate::model::StationPlan;
+
+use super::cpu::Cpu;
+use super::interpreter::Next;
+use super::population::{Population, Queue};
+use super::token::{Failure, State};
+use super::world::{World, slot};
+
+/// A station's state.
+#[derive(Clone, Debug)]
+pub(super) struct Station {
+    /// `u32::MAX` for infinitely many.
+    servers: u32,
+    capacity: u32,
+    slowdown: f64,
+    /// Of a processor-sharing station.
+    pub sharing: Option<Cpu>,
+    pub busy: Gauge,
+    pub queue: Queue,
+    /// Waiting and served.
+    pub inside: Population,
+    pub turned_away: u64,
+    /// Work asked for since the last reset, in nanoseconds.
+    pub asked: u128,
+}
+
+impl Station {
+    pub fn new(plan: &StationPlan, index: u32) -> Self {
+        let servers = plan.servers.unwrap_or(u32::MAX);
+        Self {
+            servers,
+            capacity: plan.capacity.unwrap_or(u32::MAX),
+            slowdown: plan.slowdown,
+            sharing: plan.sharing.then(|| {
+                let cores = plan.servers.map_or(f64::INFINITY, f64::from);
+                Cpu::new(cores, plan.slowdown, slot::STATION + index)
+            }),
+            busy: Gauge::default(),
+            queue: Queue::default(),
+            inside: Population::default(),
+            turned_away: 0,
+            asked: 0,
+        }
+    }
+
+    pub fn reset(&mut self, now: Time) {
+        if let Some(cpu) = &mut self.sharing {
+            cpu.reset(now);
+        }
+        self.busy.reset(now);
+        self.queue.population.reset(now);
+        self.inside.reset(now);
+        (self.turned_away, self.asked) = (0, 0);
+    }
+
+    fn stretched(&self, work: Time) -> Time {
+        if self.slowdown == 0.0 {
+            return work;
+        }
+        Time((work.0 as f64 * (1.0 + self.slowdown * f64::from(self.inside.gauge.level()))) as u64)
+    }
+}
+
+impl World<'_> {
+    /// The token asks for service; its work is named by its key, and drawn when its service begins.
+    #[inline]
+    pub(super) fn visit(&mut self, t: u32, index: u32, work: Time) -> Next {
+        let now = self.now;
+        let station = &mut self.stations[index as usize];
+        if station.inside.gauge.level() >= station.capacity {
+            station.turned_away += 1;
+            return Next::Fail(Failure::TURNED_AWAY);
+        }
+        station.inside.enter(now);
+        let token = &mut self.tokens[t];
+        token.wait = index;
+        token.since = now;
+        if let Some(cpu) = &mut station.sharing {
+            token.state = State::Served;
+            cpu.start(&mut self.calendar, now, t, work);
+        } else if station.busy.level() < station.servers {
+            self.serve(t, index, work);
+        } else {
+            token.state = State::AtStation;
+            station.queue.push(&mut self.tokens, now, t);
+        }
+        Next::Park
+    }
+
+    #[inline]
+    fn serve(&mut self, t: u32, index: u32, work: Time) {
+        let now = self.now;
+        let station = &mut self.stations[index as usize];
+        station.busy.up(now);
+        let work = station.stretched(work);
+        station.asked += u128::from(work.0);
+        let token = &mut self.tokens[t];
+        token.state = State::Served;
+        token.event = self.calendar.schedule(now + work, t);
+    }
+
+    /// The token's service is over: it leaves, and the next in line is served.
+    #[inline]
+    pub(super) fn served(&mut self, t: u32) {
+        let index = self.tokens[t].wait;
+        let now = self.now;
+        let station = &mut self.stations[index as usize];
+        station.inside.leave(now, self.tokens[t].since);
+        if station.sharing.is_none() {
+            station.busy.down(now);
+            if let Some(next) = station.queue.pop(&mut self.tokens, now) {
+                let work = self.work_of_visit(next);
+                self.serve(next, index, work);
+            }
+        }
+        self.tokens[t].pc += 1;
+    }
+
+    /// The token leaves the station unserved.
+    pub(super) fn leave_station(&mut self, t: u32) {
+        let index = self.tokens[t].wait;
+        let now = self.now;
+        let since = self.tokens[t].since;
+        if self.tokens[t].state == State::AtStation {
+            let station = &mut self.stations[index as usize];
+            station.queue.remove(&mut self.tokens, now, t);
+            station.inside.leave(now, since);
+            return;
+        }
+        let station = &mut self.stations[index as usize];
+        if let Some(cpu) = &mut station.sharing {
+            cpu.cancel(&mut self.calendar, now, t);
+            station.inside.leave(now, since);
+        } else {
+            self.forget_event(t);
+            self.served(t);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! Waiting: for time to pass, for an answer, with or without a time-out, and being torn out of a wait.
+
+use crate::kernel::deadline::{LaneId, Purpose};
+use crate::kernel::{NONE, Time};
+
+use super::interpreter::Next;
+use super::token::{ABANDONED, Failure, State};
+use super::world::World;
+
+impl World<'_> {
+    /// The token goes on after this time.
+    pub(super) fn elapse(&mut self, t: u32, time: Time) -> Next {
+        if time == Time::ZERO {
+            return Next::On;
+        }
+        let at = self.now + time;
+        let token = &mut self.tokens[t];
+        token.state = State::Elapsing;
+        token.event = self.calendar.schedule(at, t);
+        Next::Park
+    }
+
+    /// The token is on its way to a server for this time.
+    pub(super) fn travel(&mut self, t: u32, time: Time) -> Next {
+        let next = self.elapse(t, time);
+        if next == Next::Park {
+            self.tokens[t].state = State::Outbound;
+        }
+        next
+    }
+
+    /// The present wait ends with a failure after the lane's time.
+    pub(super) fn limit_wait(&mut self, t: u32, lane: Option<LaneId>) {
+        if let Some(lane) = lane {
+            debug_assert_eq!(self.tokens[t].timer, NONE);
+            self.tokens[t].timer = self.deadlines.set(&mut self.calendar, self.now, lane, t, Purpose::Wait);
+        }
+    }
+
+    /// The present wait is over: its time-out is void.
+    #[inline]
+    pub(super) fn drop_timer(&mut self, t: u32) {
+        let timer = std::mem::replace(&mut self.tokens[t].timer, NONE);
+        self.deadlines.cancel(timer);
+    }
+
+    /// The event that the token waits for is dead from now on.
+    pub(super) fn forget_event(&mut self, t: u32) {
+        if self.tokens[t].event != 0 {
+            self.tokens[t].event = 0;
+            self.calendar.cancelled();
+        }
+    }
+
+    /// The present wait took too long.
+    pub(super) fn timed_out(&mut self, t: u32) {
+        self.tokens[t].timer = NONE;
+        let why = match self.tokens[t].state {
+            State::Queued | State::ConnectionQueued => Failure::ACQUIRE_TIMEOUT,
+            State::Elapsing => Failure::CONNECT_TIMEOUT,
+            _ => Failure::READ_TIMEOUT,
+        };
+        self.interrupt(t, why);
+    }
+
+    /// Tears the token out of whatever it waits for, to fail at its next step. A CPU job is not interrupted: Python
+    /// delivers cancellation where the coroutine waits next.
+    pub(super) fn interrupt(&mut self, t: u32, why: Failure) {
+        self.tokens[t].failure = why;
+        match self.tokens[t].state {
+            State::Queued => self.leave_queue(t, why),
+            State::ConnectionQueued => self.leave_connection_queue(t),
+            State::Awaiting => {
+                let child = self.tokens[t].wait;
+                let child = &mut self.tokens[child];
+                child.parent = NONE;
+                child.flags |= ABANDONED;
+            }
+            State::Elapsing | State::Outbound => self.forget_event(t),
+            State::AtServer => self.leave_server(t),
+            State::AtStation | State::Served => self.leave_station(t),
+            State::Hung => {}
+            State::Ready | State::Backlog | State::Working | State::Offloaded => return,
+        }
+        self.drop_timer(t);
+        self.wake(t);
+    }
+}

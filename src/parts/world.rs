@@ -1,0 +1,314 @@
+//! The world: every token and part of one run, and the loop that turns events into steps.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use crate::kernel::calendar::{Calendar, Event};
+use crate::kernel::deadline::{Deadlines, LaneId, Purpose};
+use crate::kernel::list::List;
+use crate::kernel::random::{GOLDEN, Stream, mix, name};
+use crate::kernel::slab::Slab;
+use crate::kernel::{NONE, Time};
+use crate::model::{Abandon, System};
+
+use super::http_client::HttpClient;
+use super::interpreter::Next;
+use super::outcome::{Deadlock, Ending};
+use super::process::{Group, Process, Replica, build};
+use super::slots::Slots;
+use super::station::Station;
+use super::tally::Tally;
+use super::token::{Failure, Frame, ROOT, Request, State, Token};
+
+/// How the calendar's slots are dealt. Tokens have the lower half: 8.4 million in flight.
+pub(super) mod slot {
+    pub const CPU: u32 = 1 << 23;
+    pub const STATION: u32 = CPU + (1 << 20);
+    pub const ACCEPT: u32 = STATION + (1 << 20);
+    pub const LANE: u32 = ACCEPT + (1 << 20);
+    pub const SOURCE: u32 = LANE + (1 << 20);
+}
+
+/// What drives a world: the load.
+pub trait Source {
+    /// An event that the load scheduled for itself came up.
+    fn event(&mut self, world: &mut World, which: u32);
+    /// A request has ended, by answer or because its client gave up.
+    fn ended(&mut self, world: &mut World, ended: Ended);
+}
+
+/// A request that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Whose it was.
+    pub client: u32,
+    /// Why it failed, if it did.
+    pub failure: Failure,
+}
+
+/// What ends a run before its time.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits<'a> {
+    /// Events at most.
+    pub max_events: Option<u64>,
+    /// Time on the wall at most.
+    pub deadline: Option<Instant>,
+    /// Raised from outside, by Ctrl-C.
+    pub interrupted: Option<&'a AtomicBool>,
+}
+
+/// Events between two looks at the clock and the interrupt.
+const LOOK_EVERY: u64 = 1 << 15;
+
+/// Everything in one run.
+pub struct World<'s> {
+    pub(super) system: &'s System,
+    pub(super) now: Time,
+    pub(super) calendar: Calendar,
+    pub(super) deadlines: Deadlines,
+    pub(super) tokens: Slab<Token>,
+    pub(super) frames: Slab<Frame>,
+    pub(super) requests: Slab<Request>,
+    /// Tokens to be stepped before the next event is taken: that settles ties.
+    pub(super) ready: List,
+    pub(super) processes: Vec<Process>,
+    pub(super) replicas: Vec<Replica>,
+    pub(super) groups: Vec<Group>,
+    pub(super) slots: Vec<Slots>,
+    pub(super) clients: Vec<HttpClient>,
+    pub(super) stations: Vec<Station>,
+    /// Slots of the system's first limit.
+    pub(super) shared: u32,
+    /// The balancers' choices.
+    pub(super) choices: Stream,
+    /// Names the requests' own draws.
+    pub(super) key: u64,
+    pub(super) cancels: bool,
+    patience: Option<LaneId>,
+    target: u32,
+    numbered: u64,
+    pub(super) tally: Tally,
+    pub(super) ended: Vec<Ended>,
+    pub(super) deadlock: Option<Deadlock>,
+    pub(super) window_start: Time,
+    pub(super) events: u64,
+    done: Vec<u32>,
+    stopped: bool,
+}
+
+impl<'s> World<'s> {
+    /// A system at rest, under a load on `target` whose clients have this patience.
+    pub fn new(system: &'s System, load: &crate::model::Load, seed: u64, replication: u64) -> Self {
+        let mut deadlines = Deadlines::new(slot::LANE);
+        let built = build(system, &mut deadlines);
+        let patience = load.timeout.map(|length| deadlines.lane(length));
+        Self {
+            system,
+            now: Time::ZERO,
+            calendar: Calendar::default(),
+            deadlines,
+            tokens: Slab::default(),
+            frames: Slab::default(),
+            requests: Slab::default(),
+            ready: List::default(),
+            processes: built.processes,
+            replicas: built.replicas,
+            groups: built.groups,
+            slots: built.slots,
+            clients: built.clients,
+            stations: (0..).zip(&system.stations).map(|(index, plan)| Station::new(plan, index)).collect(),
+            shared: built.shared,
+            choices: Stream::named(seed, replication, "balance", 0),
+            key: name(seed, replication, "request", 0),
+            cancels: load.abandon == Abandon::Cancel,
+            patience,
+            target: load.target,
+            numbered: 0,
+            tally: Tally::default(),
+            ended: Vec::new(),
+            deadlock: None,
+            window_start: Time::ZERO,
+            events: 0,
+            done: Vec::new(),
+            stopped: false,
+        }
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Events so far.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// Schedules an event for the load itself, from now.
+    pub fn schedule(&mut self, delay: Time, which: u32) {
+        self.calendar.schedule(self.now + delay, slot::SOURCE + which);
+    }
+
+    /// Ends the run after the present event.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// Sends a request to the target, through the balancers.
+    #[inline]
+    pub fn send(&mut self, client: u32) {
+        let t = self.request(client);
+        self.arrive(t, self.target, NONE);
+    }
+
+    /// Sends a request to process number `number` of the target's service, past the balancers (a probe).
+    pub fn send_to(&mut self, client: u32, number: u32) {
+        let t = self.request(client);
+        let service = self.system.endpoints[self.target as usize].service;
+        let process = self.system.services[service as usize].first_process + number;
+        self.enter(t, process);
+    }
+
+    /// Processes of the target's service.
+    pub fn target_processes(&self) -> u32 {
+        let service = self.system.endpoints[self.target as usize].service;
+        let plan = &self.system.services[service as usize];
+        plan.replicas * plan.workers
+    }
+
+    #[inline]
+    fn request(&mut self, client: u32) -> u32 {
+        self.numbered += 1;
+        let key = mix(self.key ^ self.numbered.wrapping_mul(GOLDEN));
+        let t = self.spawn(self.target, key);
+        let request = self.requests.insert(Request { born: self.now, client, token: t, timer: NONE });
+        if let Some(lane) = self.patience {
+            let timer = self.deadlines.set(&mut self.calendar, self.now, lane, request, Purpose::Patience);
+            self.requests[request].timer = timer;
+        }
+        self.tokens[t].request = request;
+        self.tokens[t].flags |= ROOT;
+        if self.tally.on {
+            self.tally.sent += 1;
+        }
+        t
+    }
+
+    /// Runs until the load stops it, nothing can happen any more, or a limit is met.
+    pub fn run<S: Source>(&mut self, source: &mut S, limits: &Limits) -> Ending {
+        let most = limits.max_events.unwrap_or(u64::MAX);
+        loop {
+            while let Some(t) = self.ready.pop(&mut self.tokens) {
+                self.step(t);
+                self.report_ended(source);
+            }
+            self.report_ended(source);
+            if !self.ready.is_empty() {
+                continue;
+            }
+            if self.stopped {
+                return Ending::Complete;
+            }
+            let Some(event) = self.calendar.pop() else { return Ending::Quiet };
+            debug_assert!(event.time >= self.now, "time goes back");
+            self.now = event.time;
+            self.events += 1;
+            if self.events.is_multiple_of(LOOK_EVERY) {
+                if limits.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+                    return Ending::OutOfTime;
+                }
+                if limits.interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+                    return Ending::Interrupted;
+                }
+            }
+            if self.events > most {
+                return Ending::TooManyEvents;
+            }
+            self.happen(event, source);
+        }
+    }
+
+    fn report_ended<S: Source>(&mut self, source: &mut S) {
+        while let Some(ended) = self.ended.pop() {
+            source.ended(self, ended);
+        }
+    }
+
+    #[inline]
+    fn happen<S: Source>(&mut self, event: Event, source: &mut S) {
+        if event.slot < slot::CPU {
+            self.token_event(event);
+        } else if event.slot >= slot::SOURCE {
+            source.event(self, event.slot - slot::SOURCE);
+        } else if event.slot >= slot::LANE {
+            match self.deadlines.expire(&mut self.calendar, event) {
+                Some((token, Purpose::Wait)) => self.timed_out(token),
+                Some((request, Purpose::Patience)) => self.give_up(request),
+                None => {}
+            }
+        } else if event.slot >= slot::ACCEPT {
+            self.resume_accept(event.slot - slot::ACCEPT);
+        } else {
+            self.cpu_event(event);
+        }
+        if self.calendar.wants_compaction() {
+            self.compact();
+        }
+    }
+
+    #[inline]
+    fn token_event(&mut self, event: Event) {
+        let t = event.slot;
+        if self.tokens[t].event != event.serial {
+            self.calendar.buried();
+            return;
+        }
+        self.tokens[t].event = 0;
+        match self.tokens[t].state {
+            State::Served => {
+                self.served(t);
+                self.wake(t);
+            }
+            State::Outbound => {
+                if self.proceed(t) == Next::On {
+                    self.wake(t);
+                }
+            }
+            _ => {
+                self.drop_timer(t);
+                self.wake(t);
+            }
+        }
+    }
+
+    fn cpu_event(&mut self, event: Event) {
+        let mut done = std::mem::take(&mut self.done);
+        let cpu = match event.slot.checked_sub(slot::STATION) {
+            Some(station) => self.stations[station as usize].sharing.as_mut(),
+            None => Some(&mut self.replicas[(event.slot - slot::CPU) as usize].cpu),
+        };
+        if let Some(cpu) = cpu {
+            cpu.complete(&mut self.calendar, self.now, event.serial, &mut done);
+        }
+        for t in done.drain(..) {
+            self.job_done(t);
+        }
+        self.done = done;
+    }
+
+    fn compact(&mut self) {
+        let Self { calendar, tokens, replicas, stations, .. } = self;
+        calendar.compact(|event| {
+            if event.slot < slot::CPU {
+                tokens[event.slot].event == event.serial
+            } else if event.slot < slot::STATION {
+                replicas[(event.slot - slot::CPU) as usize].cpu.awaits(event.serial)
+            } else if event.slot < slot::ACCEPT {
+                let station = &stations[(event.slot - slot::STATION) as usize];
+                station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(event.serial))
+            } else {
+                true
+            }
+        });
+    }
+}

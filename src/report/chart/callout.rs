@@ -1,0 +1,111 @@
+//! Where curves collapse: a shaded stretch of the x axis with words above it.
+
+use super::color::Color;
+use super::line::Line;
+use super::ruler::Ruler;
+use super::scene::{Anchor, Scene};
+use super::sheet::{REMARK, baseline};
+use super::stroke::dashed;
+use super::theme::Palette;
+use super::{Panel, Style};
+
+/// How high a row of words is.
+pub(super) const ROW: f64 = 30.0;
+/// How many rows of words there may be.
+const MOST_ROWS: usize = 4;
+
+/// The collapses of one panel, with their words laid out in rows that do not touch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Callouts {
+    spans: Vec<Span>,
+    /// How many rows the words take.
+    pub(super) rows: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Span {
+    from: f64,
+    to: f64,
+    color: Color,
+    /// The words, the row counted from the plot up, and their middle.
+    words: Option<(String, usize, f64)>,
+}
+
+impl Callouts {
+    /// Lays out the collapses of `panel`; those whose words are in `said` already are only shaded.
+    pub(super) fn new(
+        panel: &Panel,
+        x: &Ruler,
+        (left, right): (f64, f64),
+        palette: &Palette,
+        said: &mut Vec<String>,
+    ) -> Self {
+        let mut callouts = Self::default();
+        let mut rows: Vec<Vec<(f64, f64)>> = Vec::new();
+        for line in &panel.lines {
+            let Some((from, to)) = stretch(line, x, left, right) else {
+                continue;
+            };
+            let label = line.collapse.as_ref().map_or("", |it| it.label.trim());
+            let label = REMARK.shorten(label, (right - left) * 0.6);
+            let new = !label.is_empty() && !said.contains(&label);
+            let words = new
+                .then(|| {
+                    let half = REMARK.width(&label) / 2.0;
+                    let middle = ((from + to) / 2.0).min(right - half).max(left + half);
+                    let (start, end) = (middle - half - 12.0, middle + half + 12.0);
+                    let free = |row: &Vec<(f64, f64)>| row.iter().all(|taken| end < taken.0 || start > taken.1);
+                    let row = rows.iter().position(free).unwrap_or(rows.len());
+                    if row == rows.len() && row < MOST_ROWS {
+                        rows.push(Vec::new());
+                    }
+                    rows.get_mut(row)?.push((start, end));
+                    said.push(label.clone());
+                    Some((label, row, middle))
+                })
+                .flatten();
+            callouts.spans.push(Span { from, to, color: palette.series(line.color), words });
+        }
+        callouts.rows = rows.len();
+        callouts
+    }
+
+    /// Draws the shades and the words above the plot between `top` and `foot`.
+    pub(super) fn draw(&self, scene: &mut Scene, palette: &Palette, top: f64, foot: f64) {
+        for span in &self.spans {
+            let reach = span.words.as_ref().map_or(0.0, |words| words.1 as f64);
+            let top = top - reach * ROW;
+            scene.rectangle((span.from, top), (span.to, foot), span.color, 0.11);
+            for edge in [span.from, span.to] {
+                let path = dashed(&[(edge, top), (edge, foot)], Style::Dotted);
+                let faint = span.color.toward(palette.paper, 0.35);
+                scene.strokes(path, 1.5, faint);
+            }
+        }
+        for span in &self.spans {
+            let Some((words, row, middle)) = &span.words else {
+                continue;
+            };
+            let y = top - (*row as f64 + 0.5) * ROW - 2.0;
+            let half = REMARK.width(words) / 2.0 + 5.0;
+            let (from, to) = ((middle - half, y - 13.0), (middle + half, y + 13.0));
+            if *row + 1 < self.rows {
+                scene.rectangle(from, to, palette.paper, 0.8);
+            }
+            let at = (*middle, baseline(y, REMARK));
+            scene.words(words, at, Anchor::Middle, REMARK, palette.words(span.color));
+        }
+    }
+}
+
+/// Where the collapse of `line` lies on the sheet, at least a few pixels wide.
+fn stretch(line: &Line, x: &Ruler, left: f64, right: f64) -> Option<(f64, f64)> {
+    let collapse = line.collapse.as_ref()?;
+    let (a, b) = (x.at(collapse.from_x)?, x.at(collapse.to_x)?);
+    let (from, to) = (a.min(b).max(left), a.max(b).min(right));
+    if from > right || to < left {
+        return None;
+    }
+    let spare = (4.0 - (to - from)).max(0.0) / 2.0;
+    Some((from - spare, to + spare))
+}

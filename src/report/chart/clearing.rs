@@ -1,0 +1,17 @@
+//! Whether words would cover what is drawn already.
+
+use super::scene::Spot;
+
+/// How many of the `taken` spots a line of words covers that is `wide`, starts at `left` and has
+/// this `middle`.
+pub(super) fn covered(left: f64, wide: f64, middle: f64, taken: &[Spot]) -> usize {
+    let reach = left - 8.0..=left + wide + 8.0;
+    let hit = |spot: &&Spot| reach.contains(&spot.0) && (spot.1 - middle).abs() < 17.0;
+    taken.iter().filter(hit).count()
+}
+
+/// The spots that a line of words takes.
+pub(super) fn spots(left: f64, wide: f64, middle: f64) -> impl Iterator<Item = Spot> {
+    let steps = (wide / 10.0) as u32;
+    (0..=steps).map(move |step| (left + f64::from(step) * 10.0, middle))
+}

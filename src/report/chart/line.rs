@@ -1,0 +1,118 @@
+//! The data of a line figure.
+
+use super::Axis;
+
+/// Curves over a swept quantity, in one or two panels that share the x axis.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LineFigure {
+    /// The finding, in one sentence; it may wrap to two lines.
+    pub title: String,
+    /// The method: what was run, how often, with which model.
+    pub subtitle: String,
+    /// The shared x axis.
+    pub x: Axis,
+    /// The panels from the top down; the first is the tallest. No more than three are drawn.
+    pub panels: Vec<Panel>,
+    /// A footnote, for example what the bands stand for. Empty means none.
+    pub note: String,
+}
+
+/// One plot of a line figure.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Panel {
+    /// The y axis.
+    pub y: Axis,
+    /// The top of the y axis. `None` takes a round number above the data.
+    pub y_max: Option<f64>,
+    /// The curves.
+    pub lines: Vec<Line>,
+    /// Measured points, laid over the curves.
+    pub points: Vec<Measured>,
+    /// Limits drawn across the panel.
+    pub thresholds: Vec<Threshold>,
+}
+
+/// A curve.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Line {
+    /// The name written at the end of the curve.
+    pub label: String,
+    /// The points in order of x. A point whose y is not finite breaks the curve.
+    pub points: Vec<Point>,
+    /// Which colour and marker the curve takes. Give one variant the same number in every figure.
+    pub color: usize,
+    /// How the curve is stroked.
+    pub style: Style,
+    /// Where the curve collapses.
+    pub collapse: Option<Collapse>,
+}
+
+/// A point of a curve.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Point {
+    /// Where along the x axis.
+    pub x: f64,
+    /// The value.
+    pub y: f64,
+    /// The lower end of the value's interval.
+    pub low: f64,
+    /// The upper end of the value's interval.
+    pub high: f64,
+}
+
+impl Point {
+    /// A point without an interval.
+    pub fn new(x: f64, y: f64) -> Self {
+        Self::with_interval(x, y, y, y)
+    }
+
+    /// A point whose value lies somewhere in `low..=high`.
+    pub fn with_interval(x: f64, y: f64, low: f64, high: f64) -> Self {
+        Self { x, y, low, high }
+    }
+}
+
+/// How a curve is stroked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Style {
+    /// A full stroke.
+    #[default]
+    Solid,
+    /// A dashed stroke.
+    Dashed,
+    /// A dotted stroke.
+    Dotted,
+}
+
+/// The stretch of the x axis over which a curve collapses.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Collapse {
+    /// The last x at which all was well.
+    pub from_x: f64,
+    /// The first x at which it was not.
+    pub to_x: f64,
+    /// What is written above the stretch: `"collapses 150–175: auth pool"`. A label that is there
+    /// already, in this panel or one above, is not written again; nor is one for which there is no
+    /// room among those of many other curves.
+    pub label: String,
+}
+
+/// A limit drawn across a panel.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Threshold {
+    /// Where the limit lies on the y axis.
+    pub value: f64,
+    /// What the limit is: `"client time-out 30 s"`.
+    pub label: String,
+}
+
+/// A value measured on the real system.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Measured {
+    /// Where along the x axis.
+    pub x: f64,
+    /// The measured value.
+    pub y: f64,
+    /// What is written beside the point. Empty means nothing.
+    pub label: String,
+}

@@ -1,0 +1,191 @@
+//! Draws one panel of a line figure.
+
+use super::callout::Callouts;
+use super::color::Color;
+use super::line::Line;
+use super::ruler::Ruler;
+use super::scene::{Anchor, Scene, Spot};
+use super::sheet::{AXIS, MARGIN, TICK, baseline};
+use super::stroke::{clipped, dashed};
+use super::tag::{self, Tag};
+use super::theme::Palette;
+use super::{Panel, marker, measured, threshold};
+
+/// How high the row above a plot is that names its y axis.
+pub(super) const CAPTION: f64 = 48.0;
+/// How many points of a curve are marked; of more points, every second, third and so on is.
+const MOST_MARKS: usize = 30;
+
+/// The edges of a plot.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Frame {
+    pub(super) left: f64,
+    pub(super) right: f64,
+    pub(super) top: f64,
+    pub(super) foot: f64,
+}
+
+impl Frame {
+    /// How wide the plot is.
+    pub(super) fn width(&self) -> f64 {
+        self.right - self.left
+    }
+
+    /// Whether a spot lies in the plot or on its edge.
+    pub(super) fn holds(&self, (x, y): Spot) -> bool {
+        let (x_edge, y_edge) = (1.0, 1.0);
+        (self.left - x_edge..=self.right + x_edge).contains(&x) && (self.top - y_edge..=self.foot + y_edge).contains(&y)
+    }
+}
+
+/// Every value that the y axis of `panel` should hold.
+pub(super) fn values(panel: &Panel) -> Vec<f64> {
+    let points = panel.lines.iter().flat_map(|line| &line.points);
+    let mut values: Vec<f64> = points
+        .filter(|point| point.y.is_finite())
+        .flat_map(|point| [point.y, point.low, point.high])
+        .chain(panel.points.iter().map(|point| point.y))
+        .filter(|value| value.is_finite())
+        .collect();
+    // A limit far above the data would flatten the curves, so it does not stretch the axis.
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let limits = panel.thresholds.iter().map(|limit| limit.value);
+    let none = values.is_empty();
+    values.extend(limits.filter(|&limit| none || limit <= most * 2.5));
+    values
+}
+
+/// Draws `panel` with its plot in `frame`, and its caption in the row that starts at `top`.
+pub(super) fn draw(
+    scene: &mut Scene,
+    palette: &Palette,
+    panel: &Panel,
+    callouts: &Callouts,
+    (x, y): (&Ruler, &Ruler),
+    frame: &Frame,
+    top: f64,
+) {
+    let caption = top + 13.0;
+    let name = AXIS.shorten(&panel.y.label, frame.width() * 0.8);
+    let at = (MARGIN, baseline(caption, AXIS));
+    scene.words(&name, at, Anchor::Start, AXIS, palette.soft);
+
+    callouts.draw(scene, palette, frame.top, frame.foot);
+    for (value, text) in &y.ticks {
+        let Some(level) = y.at(*value) else { continue };
+        let color = if *value == 0.0 { palette.rule } else { palette.grid };
+        scene.level(frame.left, frame.right, level, 1.0, color);
+        let at = (frame.left - 14.0, baseline(level, TICK));
+        scene.words(text, at, Anchor::End, TICK, palette.soft);
+    }
+    scene.level(frame.left, frame.right, frame.foot, 2.0, palette.rule);
+
+    for line in &panel.lines {
+        for corners in bands(line, x, y, frame) {
+            scene.polygon(corners, palette.series(line.color), 0.17);
+        }
+    }
+    let mut taken = Vec::new();
+    let mut tags = Vec::new();
+    for line in &panel.lines {
+        let color = palette.series(line.color);
+        tags.push(curve(scene, palette, line, color, (x, y), frame, &mut taken));
+    }
+    let points = &panel.points;
+    measured::draw(scene, palette, points, (x, y), frame, caption, &mut taken);
+    threshold::draw(scene, palette, &panel.thresholds, y, frame, &mut taken);
+    let reach = (top + CAPTION - 18.0, frame.foot + 18.0);
+    tag::draw(scene, palette, tags, frame.right, reach);
+}
+
+/// Draws a curve with its marks, adds the spots it covers to `taken`, and returns its name.
+fn curve(
+    scene: &mut Scene,
+    palette: &Palette,
+    line: &Line,
+    color: Color,
+    (x, y): (&Ruler, &Ruler),
+    frame: &Frame,
+    taken: &mut Vec<Spot>,
+) -> Tag {
+    let spots: Vec<Option<Spot>> = line.points.iter().map(|point| Some((x.at(point.x)?, y.at(point.y)?))).collect();
+    let mut strokes = Vec::new();
+    for run in spots.split(Option::is_none) {
+        let path: Vec<Spot> = run.iter().copied().flatten().collect();
+        for part in clipped(&path, frame.top, frame.foot) {
+            taken.extend(sampled(&part));
+            strokes.extend(dashed(&part, line.style));
+        }
+    }
+    scene.strokes(strokes, 3.6, color);
+    let shown = |spot: &&Spot| frame.holds(**spot);
+    let every = spots.len().div_ceil(MOST_MARKS).max(1);
+    for &spot in spots.iter().step_by(every).flatten().filter(shown) {
+        marker::draw(scene, line.color, spot, 6.0, color, palette.paper);
+    }
+    let last = spots.iter().flatten().next_back();
+    let &(end_x, end_y) = last.unwrap_or(&(frame.right, frame.foot));
+    Tag {
+        lines: tag::lines(&name(line)),
+        color: last.map_or(palette.soft, |_| color),
+        marker: last.map(|_| line.color),
+        end: (end_x, end_y.max(frame.top).min(frame.foot)),
+    }
+}
+
+/// The name of a curve, with a word if there is nothing of it to see.
+pub(super) fn name(line: &Line) -> String {
+    if line.points.iter().any(|point| point.y.is_finite()) {
+        line.label.clone()
+    } else {
+        format!("{} (no data)", line.label)
+    }
+}
+
+/// Spots along a path, a few pixels apart.
+fn sampled(path: &[Spot]) -> Vec<Spot> {
+    let between = |from: Spot, to: Spot| {
+        let steps = ((to.0 - from.0).hypot(to.1 - from.1) / 8.0).ceil().max(1.0);
+        (0..=steps.min(500.0) as u32).map(move |step| {
+            let share = f64::from(step) / steps;
+            (from.0 + (to.0 - from.0) * share, from.1 + (to.1 - from.1) * share)
+        })
+    };
+    path.iter().zip(path.iter().skip(1)).flat_map(|(&from, &to)| between(from, to)).collect()
+}
+
+/// The outlines of a curve's intervals, cut to the plot.
+fn bands(line: &Line, x: &Ruler, y: &Ruler, frame: &Frame) -> Vec<Vec<Spot>> {
+    let ends: Vec<Option<(f64, f64, f64)>> = line
+        .points
+        .iter()
+        .map(|point| {
+            let whole = y.at(point.y).is_some() && point.low <= point.high;
+            let ends = (x.at(point.x)?, y.at_or_start(point.low), y.at(point.high)?);
+            whole.then_some(ends)
+        })
+        .collect();
+    let cut = |level: f64| level.max(frame.top).min(frame.foot);
+    ends.split(Option::is_none)
+        .map(|run| run.iter().copied().flatten().collect::<Vec<_>>())
+        .filter(|run| run.iter().any(|(_, low, high)| low - high > 0.5))
+        .map(|run| {
+            let mut upper = Vec::new();
+            let mut lower = Vec::new();
+            for (from, to) in run.iter().zip(run.iter().skip(1)) {
+                let levels = [from.1, from.2, to.1, to.2];
+                let inside = levels.iter().all(|&level| cut(level) == level);
+                let steps = if inside { 1 } else { 24 };
+                for step in 0..=steps {
+                    let share = f64::from(step) / f64::from(steps);
+                    let part = |from: f64, to: f64| from + (to - from) * share;
+                    upper.push((part(from.0, to.0), cut(part(from.2, to.2))));
+                    lower.push((part(from.0, to.0), cut(part(from.1, to.1))));
+                }
+            }
+            upper.extend(lower.into_iter().rev());
+            upper.dedup();
+            upper
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! What a laid-out figure is made of.
+
+use super::color::Color;
+use super::font::Font;
+
+/// How high a sheet may be; what does not fit is cut off.
+const HIGHEST: f64 = 8000.0;
+
+/// A place on the sheet: to the right, and down.
+pub(super) type Spot = (f64, f64);
+
+/// A laid-out figure: shapes on a sheet, the later ones above the earlier.
+#[derive(Clone, Debug)]
+pub(super) struct Scene {
+    /// How wide the sheet is.
+    pub(super) width: f64,
+    /// How high the sheet is.
+    pub(super) height: f64,
+    /// The colour of the sheet.
+    pub(super) paper: Color,
+    /// What the figure shows, for those who cannot see it.
+    pub(super) title: String,
+    /// The shapes from the bottom up.
+    pub(super) shapes: Vec<Shape>,
+}
+
+/// A shape in a scene.
+#[derive(Clone, Debug)]
+pub(super) enum Shape {
+    /// A filled rectangle along the sheet's edges.
+    Rectangle { from: Spot, to: Spot, color: Color, alpha: f64 },
+    /// A filled polygon that does not cross itself.
+    Polygon { corners: Vec<Spot>, color: Color, alpha: f64 },
+    /// Strokes of one colour with round ends and joints.
+    Strokes { paths: Vec<Vec<Spot>>, width: f64, color: Color },
+    /// A filled disc.
+    Disc { center: Spot, radius: f64, color: Color },
+    /// One line of words, with its baseline at `at`.
+    Words { text: String, at: Spot, anchor: Anchor, font: Font, color: Color },
+}
+
+/// Which part of some words lies at their spot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+impl Scene {
+    /// An empty sheet.
+    pub(super) fn new(width: f64, height: f64, paper: Color, title: &str) -> Self {
+        Self { width, height: height.min(HIGHEST), paper, title: printable(title), shapes: Vec::new() }
+    }
+
+    /// Fills a rectangle.
+    pub(super) fn rectangle(&mut self, from: Spot, to: Spot, color: Color, alpha: f64) {
+        self.shapes.push(Shape::Rectangle { from, to, color, alpha });
+    }
+
+    /// Draws the rim of a rectangle, inside its edges.
+    pub(super) fn rim(&mut self, from: Spot, to: Spot, width: f64, color: Color) {
+        self.rectangle(from, (to.0, from.1 + width), color, 1.0);
+        self.rectangle((from.0, to.1 - width), to, color, 1.0);
+        let (top, foot) = (from.1 + width, to.1 - width);
+        self.rectangle((from.0, top), (from.0 + width, foot), color, 1.0);
+        self.rectangle((to.0 - width, top), (to.0, foot), color, 1.0);
+    }
+
+    /// Draws a thin line across, sharp on the pixels.
+    pub(super) fn level(&mut self, from: f64, to: f64, y: f64, width: f64, color: Color) {
+        let top = (y - width / 2.0).round();
+        self.rectangle((from, top), (to, top + width), color, 1.0);
+    }
+
+    /// Fills a polygon.
+    pub(super) fn polygon(&mut self, corners: Vec<Spot>, color: Color, alpha: f64) {
+        if corners.len() > 2 {
+            self.shapes.push(Shape::Polygon { corners, color, alpha });
+        }
+    }
+
+    /// Draws strokes.
+    pub(super) fn strokes(&mut self, paths: Vec<Vec<Spot>>, width: f64, color: Color) {
+        if !paths.is_empty() {
+            self.shapes.push(Shape::Strokes { paths, width, color });
+        }
+    }
+
+    /// Fills a disc.
+    pub(super) fn disc(&mut self, center: Spot, radius: f64, color: Color) {
+        self.shapes.push(Shape::Disc { center, radius, color });
+    }
+
+    /// Writes one line of words.
+    pub(super) fn words(&mut self, text: &str, at: Spot, anchor: Anchor, font: Font, color: Color) {
+        let text = printable(text);
+        if !text.is_empty() {
+            self.shapes.push(Shape::Words { text, at, anchor, font, color });
+        }
+    }
+}
+
+/// `text` without line breaks and other signs that neither a picture nor XML can hold.
+fn printable(text: &str) -> String {
+    let text: String = text
+        .chars()
+        .map(|sign| match sign {
+            '\u{FFFE}' | '\u{FFFF}' => '\u{FFFD}',
+            sign if sign.is_control() => ' ',
+            sign => sign,
+        })
+        .collect();
+    text.trim().to_owned()
+}

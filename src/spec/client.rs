@@ -1,0 +1,107 @@
+//! What a process uses to reach others: database connection pools and HTTP clients.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Distribution, Duration};
+
+/// A database connection pool in the manner of asyncpg: first come first served, one in each process.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// The service behind the pool.
+    pub server: String,
+    /// Connections opened at start.
+    #[serde(default = "ten")]
+    pub min_size: u32,
+    /// Connections at most; more requests than that wait.
+    #[serde(default = "ten")]
+    pub max_size: u32,
+    /// How long a request waits for a connection before it fails. Without it: for ever, as asyncpg does.
+    pub acquire_timeout: Option<Duration>,
+    /// Time to open a connection when the pool grows (TCP, authentication).
+    pub connect_time: Option<Distribution>,
+    /// Elapsed time of a bare round trip to the server (BEGIN, COMMIT, reset), and of the network under a statement.
+    pub round_trip: Option<Distribution>,
+    /// CPU that each round trip costs where the request runs.
+    pub trip_cpu: Option<Distribution>,
+    /// Whether a release resets the connection first: one more round trip, during which it is still held (asyncpg does).
+    #[serde(default = "yes")]
+    pub reset_on_release: bool,
+}
+
+/// An HTTP client in the manner of httpx.AsyncClient, one in each process (or one a request).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Client {
+    /// The service that it calls.
+    pub server: String,
+    /// One client for each request, or one for the process.
+    #[serde(default)]
+    pub reuse: Reuse,
+    /// CPU of constructing the client, paid on the event loop at each call when `reuse = "per-request"`:
+    /// `httpx.AsyncClient()` builds an SSL context, also for http:// targets.
+    pub setup_cpu: Option<Distribution>,
+    /// CPU of one call (encoding, h11, the task's slices), without setup, connect and search.
+    pub call_cpu: Option<Distribution>,
+    /// Elapsed time of a TCP connect; paid once a connection.
+    pub connect_time: Option<Distribution>,
+    /// CPU of opening a connection.
+    pub connect_cpu: Option<Distribution>,
+    /// Network time of a call, there and back.
+    pub round_trip: Option<Distribution>,
+    /// Time-out of a connect and of the wait for the answer, each (httpx `timeout`). Without it: none.
+    pub timeout: Option<Duration>,
+    /// Time-out of the wait for a free connection (httpx `pool`); each futile wake-up starts it afresh, as httpcore
+    /// does. Without it: `timeout`.
+    pub pool_timeout: Option<Duration>,
+    /// Connections of a shared client at most. Without it: no limit.
+    pub max_connections: Option<u32>,
+    /// With more connections open than this (idle or not, as httpcore counts), one that becomes idle is closed.
+    /// Without it: no limit.
+    pub max_keepalive_connections: Option<u32>,
+    /// How long an idle connection is kept. Without it: 5 s.
+    pub keepalive_expiry: Option<Duration>,
+    /// CPU of searching a shared client's pool at each call.
+    pub search_cpu: Option<SearchCost>,
+    /// CPU of one futile wake-up in the wait for a free connection.
+    pub wake_cpu: Option<Distribution>,
+    /// In this many workers (over all replicas, spread evenly) the client is broken: its calls are never answered.
+    #[serde(default)]
+    pub broken_workers: u32,
+}
+
+/// Whether a client lives for one request or as long as the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reuse {
+    /// A new client, and so a new connection, for each request.
+    #[default]
+    PerRequest,
+    /// One client for the process: connections are kept and reused.
+    Shared,
+}
+
+/// CPU of one search of the pool: `per_idle * i + per_idle_squared * i^2 + per_busy * b` beside `i` idle and `b` busy
+/// connections (httpcore polls every idle connection and counts all of them for each).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SearchCost {
+    /// For each idle connection.
+    #[serde(default)]
+    pub per_idle: Duration,
+    /// For each pair of idle connections.
+    #[serde(default)]
+    pub per_idle_squared: Duration,
+    /// For each busy connection.
+    #[serde(default)]
+    pub per_busy: Duration,
+}
+
+fn ten() -> u32 {
+    10
+}
+
+fn yes() -> bool {
+    true
+}

@@ -1,0 +1,260 @@
+//! A question: a model under a load, swept over axes, in variants, with hypotheses.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Duration, Load};
+
+/// An experiment: variants x axes x replications.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Experiment {
+    /// The question, in a sentence; the charts' title where there is no finding.
+    pub title: String,
+    /// The model file, relative to this file.
+    pub model: String,
+    /// The load; may be left out where the model has one.
+    pub load: Option<Load>,
+    /// What is varied, by name; every combination of values is a point.
+    #[serde(default)]
+    pub axes: BTreeMap<String, Axis>,
+    /// Designs that are compared. Without any there is one, the model as it is.
+    #[serde(default)]
+    pub variants: Vec<Variant>,
+    /// Overrides that all variants share, by path.
+    #[serde(default)]
+    pub set: BTreeMap<String, toml::Value>,
+    /// Independent repetitions of each point.
+    #[serde(default = "five")]
+    pub replications: u32,
+    /// The seed of every random stream.
+    #[serde(default = "one")]
+    pub seed: u64,
+    /// Success rate below which a point counts as collapsed.
+    #[serde(default = "nine_tenths")]
+    pub collapse_below: f64,
+    /// Events after which a trial is ended and reported as such.
+    pub max_events: Option<u64>,
+    /// Time on the wall after which a trial is ended and reported as such. A trial so ended depends on the machine.
+    pub max_wall_time: Option<Duration>,
+    /// Measurements of the real system, laid over the charts and compared in the table.
+    #[serde(default)]
+    pub measurements: Vec<Measurement>,
+    /// Claims, each with an expectation that the sweep decides.
+    #[serde(default)]
+    pub hypotheses: Vec<Hypothesis>,
+}
+
+/// One axis: `values`, or `from`, `to` and `step` (linear) or `points` (linear or logarithmic).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Axis {
+    /// What is varied: a path into the model, or into the load (`load.concurrency`).
+    pub path: String,
+    /// Further paths that get the same value, or the value times a factor (`{ "load.users" = 2 }`).
+    #[serde(default)]
+    pub also: BTreeMap<String, f64>,
+    /// The values.
+    pub values: Option<Vec<toml::Value>>,
+    /// First value.
+    pub from: Option<f64>,
+    /// Last value.
+    pub to: Option<f64>,
+    /// Distance of two values.
+    pub step: Option<f64>,
+    /// Number of values.
+    pub points: Option<u32>,
+    /// Spacing of the values.
+    #[serde(default)]
+    pub scale: Scale,
+    /// Label for charts and tables, with its unit; the axis' name where it is left out.
+    pub label: Option<String>,
+}
+
+/// Spacing of values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scale {
+    /// Equal differences.
+    #[default]
+    Linear,
+    /// Equal ratios.
+    Log,
+}
+
+/// A design: the model with some values set otherwise.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Variant {
+    /// Its name.
+    pub name: String,
+    /// What is set otherwise, by path.
+    #[serde(default)]
+    pub set: BTreeMap<String, toml::Value>,
+    /// Values of axes that this variant is run at, where it does not run at all of them.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<toml::Value>>,
+}
+
+/// A row measured on the real system.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Measurement {
+    /// Its name in the report.
+    pub name: String,
+    /// The variant that it measured; the first where it is left out.
+    pub variant: Option<String>,
+    /// The point, by axis.
+    #[serde(default)]
+    pub at: BTreeMap<String, toml::Value>,
+    /// What was measured.
+    pub measured: Measured,
+    /// Relative tolerance within which the model is to meet the throughput, such as 0.1.
+    pub tolerance: Option<f64>,
+}
+
+/// Measured figures.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Measured {
+    /// Successes a minute.
+    pub throughput_per_min: Option<f64>,
+    /// Successes out of all, 0 to 1.
+    pub success_rate: Option<f64>,
+    /// Mean response time of successes, in seconds.
+    pub mean_s: Option<f64>,
+    /// 95th percentile of the response time, in seconds.
+    pub p95_s: Option<f64>,
+}
+
+/// A claim and what would show it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Hypothesis {
+    /// The claim, in words.
+    pub claim: String,
+    /// The variant that it is about; the first where it is left out.
+    pub variant: Option<String>,
+    /// The points that it is about, by axis: all where it is left out.
+    #[serde(default)]
+    pub at: BTreeMap<String, Range>,
+    /// What must be seen for the expectation to hold.
+    pub expect: Expectation,
+    /// The claim is a belief that the author expects to be refuted: the hypothesis holds when the expectation fails.
+    #[serde(default)]
+    pub refuted: bool,
+}
+
+/// A range of an axis: from `from` to `to`, both included; either may be left out.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Range {
+    /// Smallest value.
+    pub from: Option<f64>,
+    /// Largest value.
+    pub to: Option<f64>,
+}
+
+/// What must be seen. Written as a table with one key.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Expectation {
+    /// The metric is at least this at every point.
+    AtLeast {
+        /// Which metric.
+        metric: Metric,
+        /// The bound, in the metric's unit.
+        value: f64,
+    },
+    /// The metric is at most this at every point.
+    AtMost {
+        /// Which metric.
+        metric: Metric,
+        /// The bound, in the metric's unit.
+        value: f64,
+    },
+    /// Success falls below `collapse_below` for the first time between these values of the first axis: `from` is
+    /// still safe, `to` is collapsed.
+    Collapses {
+        /// Still safe.
+        from: f64,
+        /// Collapsed.
+        to: f64,
+    },
+    /// No point is collapsed.
+    Survives {},
+    /// The target no longer answers after the load has gone, at every point.
+    Stuck {},
+    /// The target answers again after the load has gone, at every point.
+    Recovers {},
+    /// The variant's metric is higher than another variant's by at least `by` (relative: 0.1 is 10 %), at every point.
+    HigherThan {
+        /// The other variant.
+        variant: String,
+        /// Which metric.
+        metric: Metric,
+        /// By how much at least, relative to the other.
+        #[serde(default)]
+        by: f64,
+    },
+    /// The variant's metric is lower than another variant's by at least `by` (relative: 0.1 is 10 %), at every point.
+    LowerThan {
+        /// The other variant.
+        variant: String,
+        /// Which metric.
+        metric: Metric,
+        /// By how much at least, relative to the other.
+        #[serde(default)]
+        by: f64,
+    },
+    /// The two variants' metrics differ by less than `within` (relative), at every point.
+    SameAs {
+        /// The other variant.
+        variant: String,
+        /// Which metric.
+        metric: Metric,
+        /// Largest relative difference.
+        within: f64,
+    },
+    /// The saturated resource is this one, at every point.
+    SaturatedBy {
+        /// The resource, as the reports name it.
+        resource: String,
+    },
+    /// Every measurement that has a tolerance is met.
+    MeetsMeasurements {},
+}
+
+/// A figure of a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Metric {
+    /// Successes a minute.
+    ThroughputPerMin,
+    /// Successes out of all, 0 to 1.
+    SuccessRate,
+    /// Mean response time of successes, in seconds.
+    MeanS,
+    /// Median response time, in seconds.
+    P50S,
+    /// 95th percentile of the response time, in seconds.
+    P95S,
+    /// 99th percentile of the response time, in seconds.
+    P99S,
+    /// Requests that the server worked on after their client had gone.
+    WastedRequests,
+}
+
+fn five() -> u32 {
+    5
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn nine_tenths() -> f64 {
+    0.9
+}

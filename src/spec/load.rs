@@ -1,0 +1,86 @@
+//! Who sends requests, how many, and for how long.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Distribution, Duration, Rate};
+
+/// A load. Which keys belong to which `kind` is checked when the experiment is read.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Load {
+    /// Closed (a number of clients, each waits for its answer) or open (arrivals that wait for nobody).
+    pub kind: LoadKind,
+    /// The endpoint that is called: `"service.endpoint"`.
+    pub target: String,
+    /// Closed: clients at work at the same time (the load tool's threads).
+    pub concurrency: Option<u32>,
+    /// Closed, finite: requests in all; the test ends with the last answer. Without it the load is endless.
+    pub users: Option<u32>,
+    /// Closed: time between an answer and the next request of the same client. Without it: none.
+    pub think_time: Option<Distribution>,
+    /// Closed: time between the starts of two clients, so that they do not all begin at once. Without it: none.
+    pub spacing: Option<Duration>,
+    /// Open: arrivals in a unit of time, `"9/s"` or `"540/min"`.
+    pub rate: Option<Rate>,
+    /// Open: how arrivals follow each other.
+    #[serde(default)]
+    pub arrivals: Arrivals,
+    /// How long a client waits for its answer before it gives up. Without it: for ever.
+    pub timeout: Option<Duration>,
+    /// What a client that gives up does to the server's handler.
+    #[serde(default)]
+    pub abandon: Abandon,
+    /// Endless and open: time before anything is counted.
+    pub warm_up: Option<Duration>,
+    /// Endless and open: length of the measuring window, after the warm-up.
+    pub duration: Option<Duration>,
+    /// Finite: how long the system is left alone after the test before it is probed for being stuck. Without it: 2 min.
+    pub cool_down: Option<Duration>,
+    /// Finite: an earlier test on the same system, whose traces (hung requests, deadlocked pools) this one meets.
+    pub before: Option<Before>,
+}
+
+/// Closed or open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoadKind {
+    /// A number of clients; each sends its next request only after its last one was answered or given up.
+    Closed,
+    /// Requests arrive at a rate, whatever becomes of those before them.
+    Open,
+}
+
+/// How arrivals of an open load follow each other.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Arrivals {
+    /// Exponential gaps: independent users.
+    #[default]
+    Poisson,
+    /// Equal gaps.
+    Constant,
+}
+
+/// What a client that gives up does to the server's handler.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Abandon {
+    /// The server works on for nobody (FastAPI; measured): its work is counted as wasted.
+    #[default]
+    Continue,
+    /// The handler is cancelled and gives back what it holds.
+    Cancel,
+}
+
+/// An earlier closed, finite test on the same system.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    /// Clients at work at the same time.
+    pub concurrency: u32,
+    /// Requests in all.
+    pub users: u32,
+    /// Time between the end of that test and the start of this one. Without it: none.
+    pub pause: Option<Duration>,
+}

@@ -1,0 +1,133 @@
+//! A system: its services, and stations and limits outside of them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+
+use super::{Load, Service};
+
+/// A system as its architect describes it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// What this system is, in a sentence.
+    pub title: Option<String>,
+    /// The services, by name.
+    #[serde(default)]
+    pub services: BTreeMap<String, Service>,
+    /// Stations of a queueing network, by name; `visit` steps go there.
+    #[serde(default)]
+    pub stations: BTreeMap<String, Station>,
+    /// Semaphores of the whole system, by name; `with = { shared = ... }` steps hold them.
+    #[serde(default)]
+    pub limits: BTreeMap<String, Limit>,
+    /// The load to use where no experiment gives one (`sim run models/...`).
+    pub load: Option<Load>,
+    /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.
+    #[serde(default)]
+    pub provenance: BTreeMap<String, Provenance>,
+}
+
+/// Where a number comes from: exactly one of `measured`, `documented`, `assumed`, with the reason in words.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Provenance {
+    /// Measured: where and how.
+    pub measured: Option<String>,
+    /// Documented: by whom.
+    pub documented: Option<String>,
+    /// Assumed: why this value is plausible.
+    pub assumed: Option<String>,
+    /// The plausible range of the value, in the value's own notation.
+    pub range: Option<[toml::Value; 2]>,
+}
+
+/// A station of a queueing network.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Station {
+    /// Servers working in parallel; `"infinite"` makes it a delay station.
+    #[serde(default)]
+    pub servers: Servers,
+    /// The order of service.
+    #[serde(default)]
+    pub discipline: Discipline,
+    /// Requests inside at most, served ones included (the K of M/M/c/K); one more is turned away with an error.
+    pub capacity: Option<u32>,
+    /// Growth of a demand with the number inside at the start of its service: with `n` inside it takes
+    /// `1 + slowdown * n` times as long (`fcfs`), or at every moment (`ps`).
+    pub slowdown: Option<f64>,
+}
+
+/// The number of servers of a station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Servers {
+    /// So many.
+    Count(u32),
+    /// As many as there are requests: a delay station.
+    Infinite,
+}
+
+impl Default for Servers {
+    fn default() -> Self {
+        Self::Count(1)
+    }
+}
+
+impl<'de> Deserialize<'de> for Servers {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Visitor;
+        impl serde::de::Visitor<'_> for Visitor {
+            type Value = Servers;
+            fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+                f.write_str("a number of servers, such as 4, or \"infinite\"")
+            }
+            fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<Servers, E> {
+                u32::try_from(value)
+                    .map(Servers::Count)
+                    .map_err(|_| E::invalid_value(serde::de::Unexpected::Signed(value), &self))
+            }
+            fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Servers, E> {
+                match value {
+                    "infinite" => Ok(Servers::Infinite),
+                    _ => Err(E::invalid_value(serde::de::Unexpected::Str(value), &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Visitor)
+    }
+}
+
+impl JsonSchema for Servers {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Servers".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The number of servers, or \"infinite\" for a delay station.",
+            "oneOf": [{ "type": "integer", "minimum": 1 }, { "const": "infinite" }]
+        })
+    }
+}
+
+/// The order of service at a station.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Discipline {
+    /// First come, first served.
+    #[default]
+    Fcfs,
+    /// Processor sharing: all inside share the servers evenly, none getting more than one.
+    Ps,
+}
+
+/// A counting semaphore, first come first served.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// Slots.
+    pub size: u32,
+    /// How long a request waits for a slot before it fails. Without it: for ever.
+    pub acquire_timeout: Option<super::Duration>,
+}

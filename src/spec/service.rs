@@ -1,0 +1,110 @@
+//! A service as its deployment describes it: replicas, workers, limits, pools, clients, endpoints.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Client, Cores, Distribution, Limit, Pool, Step};
+
+/// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// Pods of this service (Kubernetes `replicas`).
+    #[serde(default = "one")]
+    pub replicas: u32,
+    /// Processes in each replica (uvicorn `--workers`); each has its own event loop, thread pool, connection pools
+    /// and HTTP clients.
+    #[serde(default = "one")]
+    pub workers: u32,
+    /// How a process runs its requests.
+    #[serde(default)]
+    pub runtime: Runtime,
+    /// CPU limit of one replica in cores, shared by its processes and their threads (Kubernetes `cpu = "500m"`).
+    /// Without it the CPU never queues: each running process or thread has a core of its own.
+    pub cpu: Option<Cores>,
+    /// Growth of every CPU demand with the number of jobs at work in a replica: with `n` jobs each takes
+    /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
+    /// Scalability Law).
+    pub slowdown: Option<f64>,
+    /// Descriptors a process may have open (`ulimit -n`). Without it there is no limit.
+    pub open_files: Option<u32>,
+    /// Descriptors that a process holds before its first request: standard streams, epoll, the listening socket.
+    #[serde(default = "seven")]
+    pub idle_files: u32,
+    /// CPU that one episode of "too many open files" burns on the event loop: asyncio (CPython 3.11) goes round its
+    /// accept loop up to `backlog` times and logs a traceback each time.
+    pub emfile_cpu: Option<Distribution>,
+    /// Threads of a process: the size of the default executor of an event loop (`min(32, cores + 4)` in CPython), or
+    /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop has 6.
+    pub threads: Option<u32>,
+    /// How requests are spread over replicas.
+    #[serde(default)]
+    pub balance: Balance,
+    /// How connections are spread over the workers of a replica.
+    #[serde(default = "accept_race")]
+    pub accept: Balance,
+    /// Database connection pools, one of each in every process.
+    #[serde(default)]
+    pub pools: BTreeMap<String, Pool>,
+    /// HTTP clients, one of each in every process.
+    #[serde(default)]
+    pub clients: BTreeMap<String, Client>,
+    /// Semaphores and locks, one of each in every process.
+    #[serde(default)]
+    pub limits: BTreeMap<String, Limit>,
+    /// What the service answers.
+    #[serde(default)]
+    pub endpoints: BTreeMap<String, Endpoint>,
+}
+
+/// How a process runs its requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Runtime {
+    /// One slice at a time, never pre-empted; each round polls, then runs all that became ready, new requests first
+    /// (asyncio, uvicorn).
+    #[default]
+    EventLoop,
+    /// One thread a request, held until the answer (a JVM, a database).
+    Threads,
+    /// No queueing at all: a `cpu` step is only elapsed time.
+    Delay,
+}
+
+/// How connections are spread over the choices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Balance {
+    /// Each choice in turn.
+    #[default]
+    RoundRobin,
+    /// Uniformly at random.
+    Random,
+    /// The choice with the fewest requests inside; ties go to the first.
+    LeastBusy,
+    /// Only between workers of a replica: they share the listening socket, and whichever polls first takes what waits
+    /// in its backlog.
+    AcceptRace,
+}
+
+/// What a request to this endpoint does, from its arrival to its answer.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Endpoint {
+    /// The steps, one after the other.
+    pub steps: Vec<Step>,
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn seven() -> u32 {
+    7
+}
+
+fn accept_race() -> Balance {
+    Balance::AcceptRace
+}

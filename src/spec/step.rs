@@ -1,0 +1,124 @@
+//! What a request does: the steps of an endpoint.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Distribution;
+
+/// One step of an endpoint. Written as a table with one key: `{ cpu = "1.5ms" }`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Step {
+    /// Work on the CPU, where the request runs; on an event loop it blocks the loop.
+    Cpu(Distribution),
+    /// A password hash (bcrypt), on the event loop or in a thread of the default executor.
+    Hash(HashStep),
+    /// A statement or transaction on a database connection.
+    Query(QueryStep),
+    /// A request to another service, through one of this service's HTTP clients; waits for the answer.
+    Call(CallStep),
+    /// Holds a pool connection or a semaphore slot around nested steps: hold-and-wait.
+    With(WithStep),
+    /// Waits without holding the event loop.
+    Sleep(Distribution),
+    /// Nested steps, several times.
+    Repeat(RepeatStep),
+    /// One of several branches, by probability; what is missing to 1 does nothing.
+    Choose(Vec<Branch>),
+    /// Answers with an error, for this reason.
+    Fail(String),
+    /// A visit to a station of the queueing network (`[stations]`).
+    Visit(VisitStep),
+}
+
+/// A password hash.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct HashStep {
+    /// CPU of one hash.
+    pub cpu: Distribution,
+    /// Where it runs.
+    #[serde(default)]
+    pub on: Place,
+}
+
+/// Where blocking work runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Place {
+    /// On the event loop, which does nothing else meanwhile.
+    #[default]
+    Loop,
+    /// In a thread of the default executor (`asyncio.to_thread`); bcrypt releases the GIL.
+    Thread,
+}
+
+/// A statement, on a connection of its own (`pool`) or on the one that an enclosing `with` holds (`held`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryStep {
+    /// Acquire a connection of this pool for the query and release it after.
+    pub pool: Option<String>,
+    /// Use the connection of this pool that an enclosing `with` holds.
+    pub held: Option<String>,
+    /// Work of the database for the statement.
+    pub time: Distribution,
+    /// With BEGIN and COMMIT around the statement: two more round trips.
+    #[serde(default)]
+    pub transaction: bool,
+}
+
+/// A request to another service.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallStep {
+    /// The HTTP client of this service to use; it knows the server.
+    pub client: String,
+    /// The endpoint of the server.
+    pub endpoint: String,
+}
+
+/// Holds one unit of exactly one of `pool`, `limit` or `shared` around the steps.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithStep {
+    /// A connection of this pool of the service.
+    pub pool: Option<String>,
+    /// A slot of this limit of the service (in each process its own).
+    pub limit: Option<String>,
+    /// A slot of this limit of the whole model (`[limits]`).
+    pub shared: Option<String>,
+    /// What is done while it is held.
+    pub steps: Vec<Step>,
+}
+
+/// Nested steps, several times.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RepeatStep {
+    /// How often.
+    pub times: u32,
+    /// What.
+    pub steps: Vec<Step>,
+}
+
+/// One branch of a `choose`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// Probability, 0 to 1.
+    pub probability: f64,
+    /// What is done then; may be empty.
+    #[serde(default)]
+    pub steps: Vec<Step>,
+}
+
+/// A visit to a station of the queueing network.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VisitStep {
+    /// The station, a key of `[stations]`.
+    pub station: String,
+    /// Service demand of the visit.
+    pub time: Distribution,
+}

@@ -1,0 +1,207 @@
+//! Quantities as written: durations, cores, rates.
+
+use std::fmt;
+use std::str::FromStr;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{self, Deserializer, Unexpected, Visitor};
+use serde::Deserialize;
+
+/// A duration as written: `"250us"`, `"5ms"`, `"1.5s"`, `"2m"`, `"1h"`; held in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Duration(
+    /// Nanoseconds.
+    pub u64,
+);
+
+/// Units of time with their length in nanoseconds, longest suffix first where one ends in another.
+const UNITS: [(&str, f64); 7] =
+    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
+
+/// The longest duration that a model may name: a hundred years would overflow nothing, but no test lasts longer.
+const LONGEST: f64 = 10.0 * 365.25 * 86400e9;
+
+const DURATION_FORMS: &str = "a duration with its unit, such as \"250us\", \"5ms\", \"1.5s\", \"2m\" or \"1h\"";
+
+impl FromStr for Duration {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let number_ends = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+        let (number, unit) = text.split_at(number_ends);
+        let unit = unit.trim();
+        let value: f64 = number.parse().map_err(|_| format!("`{text}` is not {DURATION_FORMS}"))?;
+        let Some(&(_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
+            return Err(if unit.is_empty() {
+                format!("`{text}` has no unit; write {DURATION_FORMS}")
+            } else {
+                format!("`{unit}` is not a unit of time; use ns, us, ms, s, m or h")
+            });
+        };
+        if value < 0.0 {
+            return Err(format!("`{text}` is negative; time goes forward"));
+        }
+        let nanoseconds = value * scale;
+        if nanoseconds > LONGEST {
+            return Err(format!("`{text}` is longer than ten years"));
+        }
+        Ok(Self(nanoseconds.round() as u64))
+    }
+}
+
+/// CPU cores as Kubernetes writes them: `"500m"`, `"2"`, or a plain number.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Cores(
+    /// Cores.
+    pub f64,
+);
+
+const CORES_FORMS: &str = "a number of cores, such as \"500m\", \"2\" or 1.5";
+
+impl FromStr for Cores {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || format!("`{text}` is not {CORES_FORMS}");
+        let cores = match text.trim().strip_suffix('m') {
+            Some(thousandths) => thousandths.parse::<f64>().map_err(|_| bad())? / 1000.0,
+            None => text.trim().parse::<f64>().map_err(|_| bad())?,
+        };
+        Self::checked(cores)
+    }
+}
+
+impl Cores {
+    fn checked(cores: f64) -> Result<Self, String> {
+        if cores.is_finite() && (0.001..=100_000.0).contains(&cores) {
+            Ok(Self(cores))
+        } else {
+            Err(format!("{cores} cores is out of range; write between \"1m\" and 100000 cores"))
+        }
+    }
+}
+
+/// A rate as written: `"9/s"`, `"540/min"`, `"3600/h"`; held in arrivals per second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Rate(
+    /// Per second.
+    pub f64,
+);
+
+const RATE_FORMS: &str = "a rate, such as \"9/s\", \"540/min\" or \"3600/h\"";
+
+impl FromStr for Rate {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || format!("`{text}` is not {RATE_FORMS}");
+        let (number, unit) = text.split_once('/').ok_or_else(bad)?;
+        let number: f64 = number.trim().parse().map_err(|_| bad())?;
+        let seconds = match unit.trim() {
+            "s" => 1.0,
+            "m" | "min" => 60.0,
+            "h" => 3600.0,
+            _ => return Err(bad()),
+        };
+        let rate = number / seconds;
+        if rate.is_finite() && rate > 0.0 && rate <= 1e8 {
+            Ok(Self(rate))
+        } else {
+            Err(format!("the rate `{text}` must be above 0 and at most 100 million a second"))
+        }
+    }
+}
+
+/// Deserializes and describes a quantity that is written as a string (and, for some, as a bare number).
+macro_rules! quantity {
+    ($type:ident, $forms:expr, { $($schema:tt)* }, |$number:ident| $bare:expr) => {
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                struct Written;
+                impl Visitor<'_> for Written {
+                    type Value = $type;
+                    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                        f.write_str($forms)
+                    }
+                    fn visit_str<E: de::Error>(self, text: &str) -> Result<$type, E> {
+                        text.parse().map_err(E::custom)
+                    }
+                    fn visit_i64<E: de::Error>(self, value: i64) -> Result<$type, E> {
+                        self.visit_f64(value as f64)
+                    }
+                    fn visit_f64<E: de::Error>(self, $number: f64) -> Result<$type, E> {
+                        let bare: Option<Result<$type, String>> = $bare;
+                        match bare {
+                            Some(value) => value.map_err(E::custom),
+                            None => Err(E::invalid_value(Unexpected::Float($number), &self)),
+                        }
+                    }
+                }
+                deserializer.deserialize_any(Written)
+            }
+        }
+
+        impl JsonSchema for $type {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ $($schema)* })
+            }
+        }
+    };
+}
+
+quantity!(
+    Duration,
+    DURATION_FORMS,
+    { "type": "string", "description": "A duration with its unit: \"250us\", \"5ms\", \"1.5s\", \"2m\", \"1h\".",
+      "pattern": "^[0-9.]+ ?(ns|us|µs|ms|s|m|h)$" },
+    |_number| None
+);
+quantity!(
+    Cores,
+    CORES_FORMS,
+    { "type": ["string", "number"], "description": "CPU cores: \"500m\", \"2\" or 1.5." },
+    |number| Some(Cores::checked(number))
+);
+quantity!(
+    Rate,
+    RATE_FORMS,
+    { "type": "string", "description": "A rate: \"9/s\", \"540/min\", \"3600/h\".", "pattern": "^[0-9.]+ ?/ ?(s|m|min|h)$" },
+    |_number| None
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_their_unit() {
+        for (text, nanoseconds) in
+            [("250us", 250_000), ("5ms", 5_000_000), ("1.5s", 1_500_000_000), ("2m", 120_000_000_000), ("0s", 0)]
+        {
+            assert_eq!(text.parse(), Ok(Duration(nanoseconds)), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_without_unit_or_with_a_wrong_one_says_what_is_right() {
+        assert!("5".parse::<Duration>().unwrap_err().contains("no unit"));
+        assert!("5 sec".parse::<Duration>().unwrap_err().contains("`sec` is not a unit"));
+        assert!("-5ms".parse::<Duration>().unwrap_err().contains("negative"));
+        assert!("1e99s".parse::<Duration>().is_err());
+        assert!("99999999h".parse::<Duration>().unwrap_err().contains("ten years"));
+    }
+
+    #[test]
+    fn cores_and_rates() {
+        assert_eq!("500m".parse(), Ok(Cores(0.5)));
+        assert_eq!("2".parse(), Ok(Cores(2.0)));
+        assert!("0".parse::<Cores>().is_err());
+        assert_eq!("540/min".parse(), Ok(Rate(9.0)));
+        assert!("0/s".parse::<Rate>().is_err());
+        assert!("9".parse::<Rate>().is_err());
+    }
+}
