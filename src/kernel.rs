@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod deadline;
 pub mod gauge;
 pub mod list;
+pub mod logarithm;
 pub mod random;
 pub mod slab;
 pub mod time;

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::logarithm::ln;
 use super::random::{mix, unit, unit_open};
 use super::time::Time;
 
@@ -71,7 +72,7 @@ impl Variate {
     /// A lognormal with this mean (ns) and coefficient of variation.
     pub fn lognormal(mean: f64, cv: f64) -> Self {
         let variance = libm::log1p(cv * cv);
-        Self::Lognormal { mu: libm::log(mean) - variance / 2.0, sigma: variance.sqrt() }
+        Self::Lognormal { mu: ln(mean) - variance / 2.0, sigma: variance.sqrt() }
     }
 
     /// The variate that this key names.
@@ -79,7 +80,7 @@ impl Variate {
     pub fn draw(&self, key: u64) -> Time {
         match self {
             Self::Constant(value) => *value,
-            Self::Exponential(mean) => nanoseconds(-mean * libm::log(unit_open(mix(key)))),
+            Self::Exponential(mean) => nanoseconds(-mean * ln(unit_open(mix(key)))),
             Self::Lognormal { mu, sigma } => nanoseconds(libm::exp(mu + sigma * normal_quantile(unit_open(mix(key))))),
             other => other.draw_rare(key),
         }
@@ -90,12 +91,12 @@ impl Variate {
             Self::Constant(_) | Self::Exponential(_) | Self::Lognormal { .. } => self.draw(key),
             Self::Uniform { min, width } => nanoseconds(min + width * unit(mix(key))),
             Self::Erlang { phases, phase_mean } => {
-                let sum: f64 = (0..u64::from(*phases)).map(|i| -libm::log(unit_open(mix(derived(key, i))))).sum();
+                let sum: f64 = (0..u64::from(*phases)).map(|i| -ln(unit_open(mix(derived(key, i))))).sum();
                 nanoseconds(phase_mean * sum)
             }
             Self::Gamma { shape, scale } => nanoseconds(scale * gamma(*shape, key)),
             Self::Weibull { inverse_shape, scale } => {
-                nanoseconds(scale * libm::pow(-libm::log(unit_open(mix(key))), *inverse_shape))
+                nanoseconds(scale * libm::pow(-ln(unit_open(mix(key))), *inverse_shape))
             }
             Self::BoundedPareto { min, mass, inverse_alpha } => {
                 nanoseconds(min * libm::pow(1.0 - mass * unit(mix(key)), -inverse_alpha))
@@ -169,7 +170,7 @@ fn gamma(shape: f64, key: u64) -> f64 {
         attempt += 2;
         if v > 0.0 {
             let v = v * v * v;
-            if libm::log(u) < 0.5 * x * x + d - d * v + d * libm::log(v) {
+            if ln(u) < 0.5 * x * x + d - d * v + d * ln(v) {
                 return d * v;
             }
         }
@@ -184,7 +185,7 @@ pub fn normal_quantile(p: f64) -> f64 {
         let r = 0.180625 - q * q;
         return q * polynomial(&CENTRE_ABOVE, r) / polynomial(&CENTRE_BELOW, r);
     }
-    let r = (-libm::log(if q < 0.0 { p } else { 1.0 - p })).sqrt();
+    let r = (-ln(if q < 0.0 { p } else { 1.0 - p })).sqrt();
     let z = if r <= 5.0 {
         let r = r - 1.6;
         polynomial(&MIDDLE_ABOVE, r) / polynomial(&MIDDLE_BELOW, r)

@@ -1,0 +1,338 @@
+//! Verdicts: whether what a hypothesis expects was seen.
+//!
+//! An expectation on a metric holds at a point when its whole 95 % interval is on the right side of the bound, fails when
+//! the whole interval is on the wrong side, and is undecided in between. It holds for a range of points when it holds at
+//! each, and fails as soon as it fails at one. Two variants are compared by the interval of the paired difference:
+//! both met the same requests.
+
+use super::design::{Expectation, Hypothesis, Measurement, Plan};
+use super::summary::{LEVEL, Summary};
+use crate::spec::Metric;
+use crate::statistics::Interval;
+
+/// Whether what was expected was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was.
+    Holds,
+    /// The opposite was.
+    Fails,
+    /// The intervals are too wide to tell, or there are no figures.
+    Undecided,
+}
+
+/// A hypothesis and what became of it.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The claim, in words.
+    pub claim: String,
+    /// Whether the author expected its refutation.
+    pub refuted: bool,
+    /// Whether the hypothesis holds: the expectation, or its refutation where that is expected.
+    pub verdict: Verdict,
+    /// What was seen, with figures.
+    pub evidence: String,
+    /// About how many replications would decide, where they would.
+    pub replications_needed: Option<u64>,
+}
+
+/// What was seen at one point.
+struct Finding {
+    verdict: Verdict,
+    evidence: String,
+    /// Distance from the bound in half-widths: how far from decided.
+    decided: f64,
+}
+
+/// Judges all hypotheses of a plan.
+pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
+    plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, summaries)).collect()
+}
+
+fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Judgement {
+    let findings = findings(plan, hypothesis, summaries);
+    let worst = |verdict| findings.iter().filter(move |finding| finding.verdict == verdict);
+    let seen = if worst(Verdict::Fails).next().is_some() {
+        Verdict::Fails
+    } else if findings.is_empty() || worst(Verdict::Undecided).next().is_some() {
+        Verdict::Undecided
+    } else {
+        Verdict::Holds
+    };
+    // The point that says most: the clearest failure, the least decided, or the tightest success.
+    let telling = match seen {
+        Verdict::Fails => worst(seen).max_by(|a, b| a.decided.total_cmp(&b.decided)),
+        _ => worst(seen).min_by(|a, b| a.decided.total_cmp(&b.decided)),
+    };
+    let evidence = telling.map_or_else(|| "no figures".into(), |finding| finding.evidence.clone());
+    let verdict = match seen {
+        Verdict::Holds if hypothesis.refuted => Verdict::Fails,
+        Verdict::Fails if hypothesis.refuted => Verdict::Holds,
+        other => other,
+    };
+    let replications_needed = telling.filter(|finding| seen == Verdict::Undecided && finding.decided > 0.0).map(|finding| {
+        let factor = (1.0 / finding.decided).powi(2) * 1.1;
+        (f64::from(plan.replications) * factor).ceil().min(1e9) as u64
+    });
+    Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
+}
+
+fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<Finding> {
+    let summary = |point: usize| summaries.iter().find(|summary| summary.point == point);
+    let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
+        let of_point = |&point: &usize| {
+            let place = place(plan, point);
+            summary(point).map_or_else(|| missing(&place), |summary| judge(summary, &place))
+        };
+        hypothesis.points.iter().map(of_point).collect()
+    };
+    let compared = |other: usize, metric: Metric, judge: &dyn Fn(Interval, &str) -> Finding| -> Vec<Finding> {
+        let of_point = |&point: &usize| {
+            let twin = plan.beside(point, other).and_then(summary);
+            let place = format!("{}, against {}", place(plan, point), plan.variants[other]);
+            match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, metric)) {
+                Some(difference) => judge(difference, &place),
+                None => missing(&place),
+            }
+        };
+        hypothesis.points.iter().map(of_point).collect()
+    };
+    match &hypothesis.expect {
+        Expectation::AtLeast { metric, value } => each(&|summary, place| bounded(summary, *metric, *value, true, place)),
+        Expectation::AtMost { metric, value } => each(&|summary, place| bounded(summary, *metric, *value, false, place)),
+        Expectation::Survives => {
+            each(&|summary, place| bounded(summary, Metric::SuccessRate, plan.collapse_below, true, place))
+        }
+        Expectation::Collapses { from, to } => collapse(plan, hypothesis, summaries, *from, *to),
+        Expectation::Stuck => each(&|summary, place| stuck(summary, true, place)),
+        Expectation::Recovers => each(&|summary, place| stuck(summary, false, place)),
+        Expectation::HigherThan { variant, metric, by } => {
+            compared(*variant, *metric, &|difference, place| beyond(difference, *by, *metric, place, 1.0))
+        }
+        Expectation::LowerThan { variant, metric, by } => {
+            compared(*variant, *metric, &|difference, place| beyond(difference, *by, *metric, place, -1.0))
+        }
+        Expectation::SameAs { variant, metric, within } => compared(*variant, *metric, &|difference, place| {
+            let verdict = if difference.low >= -within && difference.high <= *within {
+                Verdict::Holds
+            } else if difference.low > *within || difference.high < -within {
+                Verdict::Fails
+            } else {
+                Verdict::Undecided
+            };
+            let distance = (within - difference.estimate.abs()).abs();
+            Finding { verdict, evidence: in_words(difference, *metric, place), decided: ratio(distance, &difference) }
+        }),
+        Expectation::SaturatedBy { resource } => each(&|summary, place| {
+            let seen = summary.saturated.as_deref().unwrap_or("nothing");
+            let verdict = if seen == resource { Verdict::Holds } else { Verdict::Fails };
+            Finding { verdict, evidence: format!("{place}: {seen} is saturated"), decided: 1.0 }
+        }),
+        Expectation::MeetsMeasurements => plan
+            .measurements
+            .iter()
+            .filter(|measurement| measurement.variant == hypothesis.variant)
+            .filter_map(|measurement| met(measurement, summary(measurement.point)))
+            .collect(),
+    }
+}
+
+fn missing(place: &str) -> Finding {
+    Finding { verdict: Verdict::Undecided, evidence: format!("{place}: no figures"), decided: 0.0 }
+}
+
+fn ratio(distance: f64, interval: &Interval) -> f64 {
+    let half = interval.half_width();
+    if half > 0.0 { distance / half } else { f64::MAX }
+}
+
+fn bounded(summary: &Summary, metric: Metric, bound: f64, at_least: bool, place: &str) -> Finding {
+    let Some(interval) = summary.metric(metric) else { return missing(place) };
+    let (above, below) = (interval.low >= bound, interval.high < bound);
+    let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
+        (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
+        (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
+        _ => Verdict::Undecided,
+    };
+    let evidence = format!("{place}: {} {}", name(metric), figure(interval, metric));
+    Finding { verdict, evidence, decided: ratio((interval.estimate - bound).abs(), &interval) }
+}
+
+fn stuck(summary: &Summary, expected: bool, place: &str) -> Finding {
+    let (stuck, all) = (summary.stuck, summary.replications);
+    let verdict = match (stuck, expected) {
+        (0, false) => Verdict::Holds,
+        (0, true) => Verdict::Fails,
+        (n, true) if n == all => Verdict::Holds,
+        (n, false) if n == all => Verdict::Fails,
+        _ => Verdict::Undecided,
+    };
+    Finding { verdict, evidence: format!("{place}: still stuck after {stuck} of {all} tests"), decided: 1.0 }
+}
+
+/// Beyond `by` in the direction of `sign`.
+fn beyond(difference: Interval, by: f64, metric: Metric, place: &str, sign: f64) -> Finding {
+    let (low, high) = if sign > 0.0 { (difference.low, difference.high) } else { (-difference.high, -difference.low) };
+    let verdict = if low >= by && high > 0.0 {
+        Verdict::Holds
+    } else if high < by || high <= 0.0 {
+        Verdict::Fails
+    } else {
+        Verdict::Undecided
+    };
+    let distance = (sign * difference.estimate - by).abs();
+    Finding { verdict, evidence: in_words(difference, metric, place), decided: ratio(distance, &difference) }
+}
+
+/// The paired difference of two points, relative to the mean of the second.
+fn relative_difference(a: &Summary, b: &Summary, metric: Metric) -> Option<Interval> {
+    let (ours, theirs) = a.paired(b, metric);
+    let difference = Interval::paired_difference(&ours, &theirs, LEVEL)?;
+    let mean = theirs.iter().sum::<f64>() / theirs.len() as f64;
+    if mean == 0.0 {
+        // Nothing is relative to nothing: any difference at all is beyond every bound.
+        let scaled = |x: f64| if x == 0.0 { 0.0 } else { f64::MAX.copysign(x) };
+        return Some(Interval {
+            estimate: scaled(difference.estimate),
+            low: scaled(difference.low),
+            high: scaled(difference.high),
+        });
+    }
+    Some(Interval {
+        estimate: difference.estimate / mean,
+        low: difference.low / mean,
+        high: difference.high / mean,
+    })
+}
+
+fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
+    let percent = |x: f64| if x.abs() > 1e6 { "∞".to_owned() } else { format!("{:+.1}", x * 100.0) };
+    format!(
+        "{place}: {} differs by {} % ({} to {} %)",
+        name(metric),
+        percent(difference.estimate),
+        percent(difference.low),
+        percent(difference.high)
+    )
+}
+
+/// Success falls below the bound for the first time between two values of the first axis.
+fn collapse(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], from: f64, to: f64) -> Vec<Finding> {
+    let number = |point: usize| {
+        let value = *plan.points[point].at.first()?;
+        plan.axes[0].values[value].number
+    };
+    let judge = |&point: &usize| {
+        let at = number(point)?;
+        let safe = at <= from;
+        if !safe && at < to {
+            return None;
+        }
+        let place = place(plan, point);
+        let summary = summaries.iter().find(|summary| summary.point == point);
+        // Beyond the collapse nothing is expected: only its end is looked at.
+        if !safe && at > to {
+            return None;
+        }
+        Some(summary.map_or_else(
+            || missing(&place),
+            |summary| {
+                let mut finding = bounded(summary, Metric::SuccessRate, plan.collapse_below, safe, &place);
+                finding.decided = finding.decided.min(1e6);
+                finding
+            },
+        ))
+    };
+    hypothesis.points.iter().filter_map(judge).collect()
+}
+
+/// Whether a measurement with a tolerance is met by the estimate of its point.
+fn met(measurement: &Measurement, summary: Option<&Summary>) -> Option<Finding> {
+    let tolerance = measurement.tolerance?;
+    let summary = summary?;
+    let deviation = deviation(measurement, summary)?;
+    let verdict = if deviation.worst <= tolerance { Verdict::Holds } else { Verdict::Fails };
+    let evidence = format!("{}: {}", measurement.name, deviation.words);
+    Some(Finding { verdict, evidence, decided: (tolerance - deviation.worst).abs().max(f64::MIN_POSITIVE) })
+}
+
+/// How far a prediction is from its measurement.
+#[derive(Clone, Debug)]
+pub struct Deviation {
+    /// The largest deviation: throughput relative, success in absolute terms.
+    pub worst: f64,
+    /// Deviation of the throughput, relative to the measured.
+    pub throughput: Option<f64>,
+    /// Deviation of the success rate, absolute.
+    pub success: Option<f64>,
+    /// In words.
+    pub words: String,
+}
+
+/// How far a point is from a measurement: the throughput relative to the measured (absolute where that is zero, as a
+/// share of 100 a minute), the success rate in absolute terms.
+pub fn deviation(measurement: &Measurement, summary: &Summary) -> Option<Deviation> {
+    let (mut worst, mut words) = (0f64, Vec::new());
+    let throughput = measurement.measured.throughput_per_min.map(|measured| {
+        let seen = summary.throughput_per_min.estimate;
+        let deviation = (seen - measured) / if measured == 0.0 { 100.0 } else { measured };
+        worst = worst.max(deviation.abs());
+        words.push(format!("{seen:.0}/min for {measured:.0}"));
+        deviation
+    });
+    let success = measurement.measured.success_rate.map(|measured| {
+        let seen = summary.success_rate.estimate;
+        worst = worst.max((seen - measured).abs());
+        words.push(format!("{:.0} % success for {:.0} %", seen * 100.0, measured * 100.0));
+        seen - measured
+    });
+    (!words.is_empty()).then(|| Deviation { worst, throughput, success, words: words.join(", ") })
+}
+
+/// Where a point lies, with its variant: `per-request at concurrency = 150`.
+pub fn place(plan: &Plan, point: usize) -> String {
+    let planned = &plan.points[point];
+    let at = plan.place(planned);
+    match (plan.variants.len(), at.is_empty()) {
+        (1, false) => format!("at {at}"),
+        (_, true) => plan.variants[planned.variant].clone(),
+        _ => format!("{} at {at}", plan.variants[planned.variant]),
+    }
+}
+
+/// A metric in words.
+pub fn name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::ThroughputPerMin => "throughput",
+        Metric::SuccessRate => "success rate",
+        Metric::MeanS => "mean response time",
+        Metric::P50S => "median response time",
+        Metric::P95S => "95th percentile of the response time",
+        Metric::P99S => "99th percentile of the response time",
+        Metric::WastedRequests => "wasted requests",
+    }
+}
+
+/// A metric's interval with its unit.
+pub fn figure(interval: Interval, metric: Metric) -> String {
+    let Interval { estimate, low, high } = interval;
+    match metric {
+        Metric::ThroughputPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
+        Metric::SuccessRate => {
+            format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
+        }
+        Metric::WastedRequests => format!("{estimate:.1} ({low:.1} to {high:.1})"),
+        _ => format!("{estimate:.2} s ({low:.2} to {high:.2})"),
+    }
+}
+
+/// The exit code that verdicts call for: 0 all hold, 1 one fails, 3 undecided.
+pub fn exit_code(judgements: &[Judgement]) -> u8 {
+    if judgements.iter().any(|judgement| judgement.verdict == Verdict::Fails) {
+        1
+    } else if judgements.iter().any(|judgement| judgement.verdict == Verdict::Undecided) {
+        3
+    } else {
+        0
+    }
+}

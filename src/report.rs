@@ -1,0 +1,2 @@
+//! From summaries to what people read: tables, files, charts.
+pub mod chart;
