@@ -1,1 +1,20 @@
-fn main(){}
+//! `sim`: reads the arguments, does what the one command says, ends with its exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use sim::cli::{Arguments, Command, Page};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let mut page = Page::terminal();
+    let done = match arguments.command {
+        Command::Sweep(sweep) => sweep.run(&mut page),
+        Command::Run(run) => run.run(&mut page),
+        Command::Check(check) => check.run(&mut page),
+        Command::Schema(schema) => schema.run(&mut page),
+        Command::Completions(completions) => completions.run(&mut page),
+        Command::Man => sim::cli::man(&mut page),
+    };
+    page.close(done).into()
+}

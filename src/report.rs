@@ -1,2 +1,90 @@
-//! From summaries to what people read: tables, files, charts.
+//! From trials to what people read: tables and sentences for the terminal, files for other programs, charts for slides.
+//!
+//! A [`Report`] is everything that a sweep found, and every writer here is a function of it: none computes a figure that
+//! another one computes too.
+
 pub mod chart;
+mod collapse;
+mod deadlock;
+mod document;
+pub mod figures;
+mod findings;
+pub mod folder;
+mod measured;
+mod metric;
+mod number;
+mod overview;
+mod paragraph;
+mod replications;
+mod resources;
+mod results;
+mod table;
+mod verdicts;
+mod warning;
+
+use crate::experiment::design::Plan;
+use crate::experiment::finding::{self, Finding};
+use crate::experiment::runner::Trials;
+use crate::experiment::summary::{self, Summary};
+use crate::experiment::verdict::{self, Judgement};
+
+pub use deadlock::deadlocks;
+pub use document::{document, point_document};
+pub use findings::findings;
+pub use measured::measured;
+pub use overview::overview;
+pub use replications::replications;
+pub use resources::{assumptions, failures, headline, resources};
+pub use results::results;
+pub use verdicts::verdicts;
+pub use warning::{Warning, warnings};
+
+/// Everything that a sweep found.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// What was asked.
+    pub plan: &'a Plan,
+    /// What was run.
+    pub trials: Trials,
+    /// Each point's figures, in the order of the plan.
+    pub summaries: Vec<Summary>,
+    /// What is said of each variant without being asked.
+    pub findings: Vec<Finding>,
+    /// What became of the hypotheses.
+    pub judgements: Vec<Judgement>,
+}
+
+impl<'a> Report<'a> {
+    /// Summarises and judges the trials of a plan.
+    pub fn of(plan: &'a Plan, trials: Trials) -> Self {
+        let summaries = summary::summarise(&trials);
+        let findings = finding::findings(plan, &summaries);
+        let judgements = verdict::judge(plan, &summaries);
+        Self { plan, trials, summaries, findings, judgements }
+    }
+
+    /// The figures of a point; none where no trial of it gave any.
+    pub fn summary(&self, point: usize) -> Option<&Summary> {
+        self.summaries.iter().find(|summary| summary.point == point)
+    }
+
+    /// Whether an interrupt left trials out.
+    pub fn is_partial(&self) -> bool {
+        self.trials.skipped > 0
+    }
+
+    /// Trials that were asked for.
+    pub fn planned(&self) -> usize {
+        self.plan.points.len() * self.plan.replications as usize
+    }
+
+    /// Events of all trials.
+    pub fn events(&self) -> u64 {
+        self.trials.done.iter().map(|trial| trial.events).sum()
+    }
+
+    /// Whether a trial failed or violated a law, so that no answer can be trusted.
+    pub fn is_doubtful(&self) -> bool {
+        !self.trials.failed.is_empty() || self.trials.done.iter().any(|trial| !trial.violations.is_empty())
+    }
+}

@@ -1,24 +1,43 @@
-//! TOML as written: the types that an architect's files deserialize into.
+//! TOML as written: the types that an architect's files deserialize into, and what is made of them.
 //!
-//! Every type denies unknown keys, every doc comment becomes a sentence of the JSON Schema (`sim schema`), and the
-//! keys are the names that the real configuration uses (Kubernetes, uvicorn, asyncpg, httpx), so that real values can
-//! be pasted. Nothing here is checked across fields: that is what [`lower`] does, which turns a [`Model`] as
-//! written into a [`crate::model::System`] as meant.
+//! Every type denies unknown keys, every doc comment becomes a sentence of the JSON Schema ([`schema`], `sim schema`),
+//! and the keys are the names that the real configuration uses (Kubernetes, uvicorn, asyncpg, httpx), so that real
+//! values can be pasted.
+//!
+//! The way of a file: a [`Source`] is parsed into a tree whose every value knows its place; overrides change the tree;
+//! the tree is read into the types; and [`lower()`] turns a [`Model`] as written into a [`crate::model::System`] as
+//! meant. Whatever is wrong on this way is a [`Mistake`] that shows the place where it was written, be it the model,
+//! the experiment or `--set` on the command line.
 
+pub(crate) mod check;
 mod client;
 mod distribution;
 mod experiment;
+pub(crate) mod form;
 mod load;
+pub mod lower;
+mod mistake;
 mod model;
+pub(crate) mod names;
+pub(crate) mod path;
+pub(crate) mod read;
+pub mod schema;
 mod service;
+pub(crate) mod setting;
+mod source;
 mod step;
+pub(crate) mod tree;
 mod units;
 
 pub use client::{Client, Pool, Reuse, SearchCost};
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{Axis, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant};
 pub use load::{Abandon, Arrivals, Before, Load, LoadKind};
+pub use lower::{Assumption, Columns, Complaint, lower};
+pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Model, Provenance, Servers, Station};
+pub use path::{Path, Segment};
 pub use service::{Balance, Endpoint, Runtime, Service};
+pub use source::Source;
 pub use step::{Branch, CallStep, HashStep, Place, QueryStep, RepeatStep, Step, VisitStep, WithStep};
 pub use units::{Cores, Duration, Rate};

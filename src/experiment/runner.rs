@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use rayon::prelude::*;
 
@@ -74,7 +74,7 @@ fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Progress) -> 
     let planned = &plan.points[point];
     let limits = Limits {
         max_events: plan.max_events,
-        deadline: plan.max_wall_time.map(|time| Instant::now() + Duration::from_nanos(time.0)),
+        deadline: plan.max_wall_time.map(|time| Instant::now() + time),
         interrupted: Some(&progress.interrupted),
     };
     // The seed names the experiment, the replication the streams: points of a sweep meet the same requests.

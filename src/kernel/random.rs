@@ -32,9 +32,9 @@ pub fn unit_open(bits: u64) -> f64 {
 /// finished by [`mix`].
 pub fn name(seed: u64, replication: u64, purpose: &str, whose: u64) -> u64 {
     let folded = fold(purpose);
-    [replication, folded, whose]
-        .into_iter()
-        .fold(mix(seed.wrapping_add(GOLDEN)), |key, part| mix(key.wrapping_add(GOLDEN) ^ mix(part.wrapping_add(GOLDEN))))
+    [replication, folded, whose].into_iter().fold(mix(seed.wrapping_add(GOLDEN)), |key, part| {
+        mix(key.wrapping_add(GOLDEN) ^ mix(part.wrapping_add(GOLDEN)))
+    })
 }
 
 /// A text as 64 bits (FNV-1a, Fowler, Noll and Vo).
@@ -75,7 +75,9 @@ mod tests {
     #[test]
     fn names_differ_in_every_part() {
         let base = name(1, 0, "arrivals", 0);
-        for other in [name(2, 0, "arrivals", 0), name(1, 1, "arrivals", 0), name(1, 0, "think", 0), name(1, 0, "arrivals", 1)] {
+        for other in
+            [name(2, 0, "arrivals", 0), name(1, 1, "arrivals", 0), name(1, 0, "think", 0), name(1, 0, "arrivals", 1)]
+        {
             assert_ne!(base, other);
         }
         assert_eq!(base, name(1, 0, "arrivals", 0));

@@ -313,7 +313,8 @@ mod tests {
     /// Against Abramowitz and Stegun's table of the normal distribution.
     #[test]
     fn normal_quantiles_are_those_of_the_tables() {
-        for (p, z) in [(0.5, 0.0), (0.975, 1.959963984540054), (0.01, -2.3263478740408408), (1e-10, -6.361340902404056)] {
+        for (p, z) in [(0.5, 0.0), (0.975, 1.959963984540054), (0.01, -2.3263478740408408), (1e-10, -6.361340902404056)]
+        {
             assert!((normal_quantile(p) - z).abs() < 1e-12, "{p}");
         }
     }

@@ -21,7 +21,9 @@ enum Phase {
 
 struct Test {
     phase: Phase,
-    concurrency: u32,
+    /// Of the test that is measured: clients and requests.
+    measured: (u32, u32),
+    /// Of the test under way: requests in all, sent, ended.
     users: u32,
     sent: u32,
     ended: u32,
@@ -38,7 +40,7 @@ struct Test {
 impl Test {
     /// Starts the clients of a test of `users` requests; a client that finds none left sends nothing.
     fn start(&mut self, world: &mut World, concurrency: u32, users: u32) {
-        (self.sent, self.ended, self.users, self.concurrency) = (0, 0, users, concurrency);
+        (self.sent, self.ended, self.users) = (0, 0, users);
         for client in 0..concurrency.min(users) {
             world.schedule(Time(self.spacing.0 * u64::from(client)), which::CLIENT + client);
         }
@@ -68,7 +70,7 @@ impl Source for Test {
             which::NEXT_TEST => {
                 self.phase = Phase::Measured;
                 world.open_window();
-                let (concurrency, users) = (self.concurrency, self.users);
+                let (concurrency, users) = self.measured;
                 self.start(world, concurrency, users);
             }
             which::PROBE => self.probe(world),
@@ -117,8 +119,8 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     };
     let mut test = Test {
         phase: Phase::Measured,
-        concurrency: *concurrency,
-        users: *users,
+        measured: (*concurrency, *users),
+        users: 0,
         sent: 0,
         ended: 0,
         think: think.clone(),

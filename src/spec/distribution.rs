@@ -101,7 +101,9 @@ impl FromStr for Distribution {
         let shape = match text.split_once('(') {
             None => Shape::Constant(text.parse()?),
             Some((name, rest)) => {
-                let inner = rest.strip_suffix(')').ok_or_else(|| format!("`{text}` lacks its closing parenthesis"))?;
+                let inner = rest
+                    .strip_suffix(')')
+                    .ok_or_else(|| format!("`{text}` lacks its closing parenthesis; write {text})"))?;
                 match name.trim() {
                     "exp" => Shape::Exp(inner.parse()?),
                     "constant" => Shape::Constant(inner.parse()?),

@@ -25,6 +25,7 @@ pub struct Experiment {
     pub variants: Vec<Variant>,
     /// Overrides that all variants share, by path.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
     /// Independent repetitions of each point.
     #[serde(default = "five")]
@@ -57,6 +58,7 @@ pub struct Axis {
     #[serde(default)]
     pub also: BTreeMap<String, f64>,
     /// The values.
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
     pub values: Option<Vec<toml::Value>>,
     /// First value.
     pub from: Option<f64>,
@@ -92,9 +94,11 @@ pub struct Variant {
     pub name: String,
     /// What is set otherwise, by path.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
     /// Values of axes that this variant is run at, where it does not run at all of them.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Vec<serde_json::Value>>")]
     pub only: BTreeMap<String, Vec<toml::Value>>,
 }
 
@@ -108,6 +112,7 @@ pub struct Measurement {
     pub variant: Option<String>,
     /// The point, by axis.
     #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub at: BTreeMap<String, toml::Value>,
     /// What was measured.
     pub measured: Measured,

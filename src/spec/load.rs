@@ -23,9 +23,8 @@ pub struct Load {
     pub spacing: Option<Duration>,
     /// Open: arrivals in a unit of time, `"9/s"` or `"540/min"`.
     pub rate: Option<Rate>,
-    /// Open: how arrivals follow each other.
-    #[serde(default)]
-    pub arrivals: Arrivals,
+    /// Open: how arrivals follow each other. Without it: `poisson`.
+    pub arrivals: Option<Arrivals>,
     /// How long a client waits for its answer before it gives up. Without it: for ever.
     pub timeout: Option<Duration>,
     /// What a client that gives up does to the server's handler.

@@ -40,6 +40,7 @@ pub struct Provenance {
     /// Assumed: why this value is plausible.
     pub assumed: Option<String>,
     /// The plausible range of the value, in the value's own notation.
+    #[schemars(with = "Option<[serde_json::Value; 2]>")]
     pub range: Option<[toml::Value; 2]>,
 }
 

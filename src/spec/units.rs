@@ -4,8 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{self, Deserializer, Unexpected, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Unexpected, Visitor};
 
 /// A duration as written: `"250us"`, `"5ms"`, `"1.5s"`, `"2m"`, `"1h"`; held in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,19 +28,20 @@ impl FromStr for Duration {
 
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
-        let number_ends = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
+        let number_ends =
+            text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+'))).unwrap_or(text.len());
         let (number, unit) = text.split_at(number_ends);
         let unit = unit.trim();
-        let value: f64 = number.parse().map_err(|_| format!("`{text}` is not {DURATION_FORMS}"))?;
+        let value: f64 = number.parse().map_err(|_| format!("`{text}` is not a duration; write {DURATION_FORMS}"))?;
         let Some(&(_, scale)) = UNITS.iter().find(|(name, _)| *name == unit) else {
             return Err(if unit.is_empty() {
-                format!("`{text}` has no unit; write {DURATION_FORMS}")
+                format!("`{text}` has no unit; write for instance \"{text}s\" or \"{text}ms\"")
             } else {
                 format!("`{unit}` is not a unit of time; use ns, us, ms, s, m or h")
             });
         };
         if value < 0.0 {
-            return Err(format!("`{text}` is negative; time goes forward"));
+            return Err(format!("`{text}` is negative"));
         }
         let nanoseconds = value * scale;
         if nanoseconds > LONGEST {
@@ -57,13 +58,13 @@ pub struct Cores(
     pub f64,
 );
 
-const CORES_FORMS: &str = "a number of cores, such as \"500m\", \"2\" or 1.5";
+const CORES_FORMS: &str = "a number, such as \"500m\", \"2\" or 1.5";
 
 impl FromStr for Cores {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not {CORES_FORMS}");
+        let bad = || format!("`{text}` is not a number of cores; write {CORES_FORMS}");
         let cores = match text.trim().strip_suffix('m') {
             Some(thousandths) => thousandths.parse::<f64>().map_err(|_| bad())? / 1000.0,
             None => text.trim().parse::<f64>().map_err(|_| bad())?,
@@ -95,7 +96,7 @@ impl FromStr for Rate {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let bad = || format!("`{text}` is not {RATE_FORMS}");
+        let bad = || format!("`{text}` is not a rate; write {RATE_FORMS}");
         let (number, unit) = text.split_once('/').ok_or_else(bad)?;
         let number: f64 = number.trim().parse().map_err(|_| bad())?;
         let seconds = match unit.trim() {
@@ -115,7 +116,7 @@ impl FromStr for Rate {
 
 /// Deserializes and describes a quantity that is written as a string (and, for some, as a bare number).
 macro_rules! quantity {
-    ($type:ident, $forms:expr, { $($schema:tt)* }, |$number:ident| $bare:expr) => {
+    ($type:ident, $forms:expr, $schema:tt, |$number:ident| $bare:expr) => {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 struct Written;
@@ -147,7 +148,7 @@ macro_rules! quantity {
                 stringify!($type).into()
             }
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ $($schema)* })
+                json_schema!($schema)
             }
         }
     };

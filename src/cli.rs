@@ -1,0 +1,87 @@
+//! The commands. Each file is one command, and reads like its help text: read the input, run it, say what was found,
+//! end with an [`Exit`].
+
+mod adjust;
+mod bar;
+mod check;
+mod choice;
+mod completions;
+mod exit;
+mod files;
+mod interrupt;
+mod man;
+mod page;
+mod run;
+mod schema;
+mod simulate;
+mod sweep;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+pub use check::Check;
+pub use completions::Completions;
+pub use exit::{Exit, Failure};
+pub use man::man;
+pub use page::Page;
+pub use run::Run;
+pub use schema::Schema;
+pub use sweep::Sweep;
+
+/// Where does throughput collapse, why, and does the change help?
+///
+/// `sim` runs models of request-serving systems: services with workers, event loops, CPU limits, connection pools and
+/// HTTP clients, described in TOML. A sweep runs every variant of a design at every load, in parallel, and answers with
+/// intervals, verdicts and charts.
+#[derive(Debug, Parser)]
+#[command(name = "sim", version, max_term_width = 100, after_help = EXAMPLES, arg_required_else_help = true)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What `sim` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run an experiment: all variants at all points, with tables, verdicts, files and charts
+    Sweep(Sweep),
+    /// Run one point, and show the use, queue and wait of every resource
+    Run(Run),
+    /// Check experiments and models without running them
+    Check(Check),
+    /// Print the JSON Schema of model or experiment files, for editors
+    Schema(Schema),
+    /// Print a shell's completion script
+    Completions(Completions),
+    /// Print the manual page
+    Man,
+}
+
+/// How the answer is printed on stdout.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs: one JSON document.
+    Json,
+}
+
+/// What the help of each command that runs something ends with.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    every hypothesis holds, or there is none
+  1    a hypothesis fails
+  2    the input has a mistake, or a file could not be written
+  3    a hypothesis is undecided, or a trial failed
+  130  interrupted; what was finished has been written";
+
+const EXAMPLES: &str = "\
+Examples:
+  sim sweep experiments/pooling.toml          answer a question; charts in output/pooling/
+  sim run models/registration.toml            look into one point of one model
+  sim check experiments/*.toml models/*.toml  find mistakes without running
+
+Exit codes:
+  0 every hypothesis holds, 1 one fails, 2 mistake in the input or unwritable file,
+  3 undecided, 130 interrupted. stdout is data, stderr is talk.";

@@ -1,0 +1,27 @@
+//! `sim completions`: what the shell completes.
+
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+use super::exit::{Exit, Failure};
+use super::page::Page;
+
+/// Print a shell's completion script.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Example:
+  sim completions bash > ~/.local/share/bash-completion/completions/sim")]
+pub struct Completions {
+    /// For which shell
+    shell: Shell,
+}
+
+impl Completions {
+    /// Prints it.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut super::Arguments::command(), "sim", &mut script);
+        page.print(String::from_utf8_lossy(&script));
+        Ok(Exit::Holds)
+    }
+}

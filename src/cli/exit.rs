@@ -1,0 +1,68 @@
+//! How a command ends.
+
+use std::process::ExitCode;
+
+use crate::experiment::verdict;
+use crate::report::Report;
+use crate::spec::{Mistake, Mistakes};
+
+/// The exit codes, which are part of the interface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Every hypothesis holds, or there is none.
+    Holds,
+    /// A hypothesis fails.
+    Fails,
+    /// The input has a mistake, or something could not be written.
+    Mistake,
+    /// A hypothesis is undecided, or a trial failed.
+    Undecided,
+    /// It was interrupted.
+    Interrupted,
+}
+
+impl Exit {
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Holds => 0,
+            Self::Fails => 1,
+            Self::Mistake => 2,
+            Self::Undecided => 3,
+            Self::Interrupted => 130,
+        }
+    }
+
+    /// What a report calls for. A failing hypothesis outweighs doubt; an interrupt outweighs both.
+    pub(super) fn of(report: &Report) -> Self {
+        match verdict::exit_code(&report.judgements) {
+            _ if report.is_partial() => Self::Interrupted,
+            1 => Self::Fails,
+            0 if !report.is_doubtful() => Self::Holds,
+            _ => Self::Undecided,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        exit.code().into()
+    }
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The input has mistakes.
+    #[error("{0}")]
+    Mistakes(#[from] Mistakes),
+    /// Nothing could be run.
+    #[error("cannot start the threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+}
+
+impl From<Mistake> for Failure {
+    fn from(mistake: Mistake) -> Self {
+        Self::Mistakes(mistake.into())
+    }
+}

@@ -1,0 +1,95 @@
+//! What the user reads: stdout is data, stderr is talk. A reader that has seen enough (`sim sweep ... | head`) is no
+//! mistake; a full disk behind stdout is one.
+
+use std::fmt::Display;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::exit::{Exit, Failure};
+
+/// Columns beyond which sentences are broken, however wide the terminal is.
+const WIDEST: usize = 120;
+
+/// The two streams. Colours are removed where a stream is no terminal or the user wants none (`NO_COLOR`).
+#[derive(Debug)]
+pub struct Page {
+    /// Why stdout could not be written, unless its reader only went away.
+    unwritten: Option<io::Error>,
+    closed: bool,
+}
+
+impl Page {
+    /// The streams of this process.
+    pub fn terminal() -> Self {
+        Self { unwritten: None, closed: false }
+    }
+
+    /// Columns for sentences; none where they are not read on a terminal.
+    pub(super) fn width(&self) -> Option<usize> {
+        let width = io::stdout().is_terminal().then(|| comfy_table::Table::new().width()).flatten();
+        width.map(|width| usize::from(width).min(WIDEST))
+    }
+
+    /// Prints data.
+    pub(super) fn print(&mut self, text: impl Display) {
+        if self.closed {
+            return;
+        }
+        let mut stdout = anstream::stdout().lock();
+        if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+            self.closed = true;
+            self.unwritten = Some(error).filter(|error| error.kind() != ErrorKind::BrokenPipe);
+        }
+    }
+
+    /// Prints a part of the answer, with an empty line before it; nothing where the part is empty.
+    pub(super) fn part(&mut self, text: impl AsRef<str>) {
+        if !text.as_ref().is_empty() {
+            self.print(format!("\n{}", text.as_ref()));
+        }
+    }
+
+    /// Says something on stderr.
+    pub(super) fn say(&self, text: impl Display) {
+        // There is nowhere left to complain.
+        let _ = writeln!(anstream::stderr(), "{text}");
+    }
+
+    /// Says that something may be wrong.
+    pub(super) fn warn(&self, text: impl Display) {
+        self.say(format!("{} {text}", label("warning:", AnsiColor::Yellow)));
+    }
+
+    /// Says that something is wrong.
+    pub(super) fn complain(&self, text: impl Display) {
+        self.say(format!("{} {text}", label("error:", AnsiColor::Red)));
+    }
+
+    /// Says why a command failed, if it did, and gives the code to end with.
+    pub fn close(self, done: Result<Exit, Failure>) -> Exit {
+        let exit = match done {
+            Ok(exit) => exit,
+            Err(Failure::Mistakes(mistakes)) => {
+                self.say(mistakes.render(true).trim_end());
+                Exit::Mistake
+            }
+            Err(failure) => {
+                self.complain(failure);
+                Exit::Mistake
+            }
+        };
+        match &self.unwritten {
+            Some(reason) => {
+                self.complain(format!("cannot write to stdout: {reason}"));
+                Exit::Mistake
+            }
+            None => exit,
+        }
+    }
+}
+
+fn label(word: &str, color: AnsiColor) -> String {
+    let style = Style::new().bold().fg_color(Some(color.into()));
+    format!("{style}{word}{style:#}")
+}

@@ -1,0 +1,113 @@
+//! `sim run`: one point, at length.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::adjust::{Adjust, Effort, assignment};
+use super::choice::choose;
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use super::simulate::simulate;
+use super::{Format, sweep};
+use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::summary::Summary;
+use crate::experiment::verdict;
+use crate::report::{self, Report};
+
+/// Run one point of an experiment, or a model with a load of its own.
+///
+/// Prints the point's figures with 95 % intervals, then every resource: how much of it was used, how long its queue was
+/// and how long a request waited for it; then failures by cause, a deadlock as its circle, and what the model only
+/// assumes. Writes no files and judges no hypotheses.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sim run models/mm1.toml
+  sim run experiments/pooling.toml --variant shipped --at concurrency=150
+  sim run models/registration.toml --set services.user-service.cpu=2 --set load.concurrency=100
+
+Exit codes:
+  0 done, 2 the input has a mistake, 3 a trial failed, 130 interrupted")]
+pub struct Run {
+    /// The file of a model or an experiment
+    #[arg(value_name = "MODEL|EXPERIMENT")]
+    file: PathBuf,
+
+    /// The variant [default: the first]
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+
+    /// The value of an axis (repeatable) [default: the first]
+    #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
+    at: Vec<(String, String)>,
+
+    #[command(flatten)]
+    adjust: Adjust,
+
+    #[command(flatten)]
+    effort: Effort,
+
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Run {
+    /// Reads, chooses, runs, prints.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let whole = Plan::read(&self.file, &Adjustments::from(&self.adjust))?;
+        let point = choose(&whole, self.variant.as_deref(), &self.at)?;
+        let plan = alone(&whole, point);
+        let report = Report::of(&plan, simulate(&plan, &self.effort)?);
+        match (self.format, report.summaries.first()) {
+            (Format::Json, summary) => {
+                let point = summary.map(|summary| report::point_document(&plan, summary));
+                let assumptions = report::document(&report)["assumptions"].take();
+                let (title, seed) = (&plan.title, plan.seed);
+                let document = json!({ "title": title, "seed": seed, "point": point, "assumptions": assumptions });
+                page.print(format!("{document:#}\n"));
+            }
+            (Format::Table, Some(summary)) => {
+                page.print(format!("{}\n{}\n", plan.title, self.heading(&whole, point)));
+                answer(&report, summary, page);
+            }
+            (Format::Table, None) => page.print(format!("{}\nno figures\n", plan.title)),
+        }
+        sweep::warn(&report, page);
+        Ok(Exit::of(&report))
+    }
+
+    /// Which point it is, out of how many.
+    fn heading(&self, whole: &Plan, point: usize) -> String {
+        let runs = if whole.replications == 1 { "run" } else { "runs" };
+        let effort = format!("{} {runs}, seed {}", whole.replications, whole.seed);
+        let count = whole.points.len();
+        let is_chosen = self.variant.is_some() || !self.at.is_empty();
+        let hint = match (count, is_chosen) {
+            (1, _) => String::new(),
+            (_, true) => format!(", one of {count} points"),
+            (_, false) => format!(", the first of {count} points (--variant and --at choose another)"),
+        };
+        format!("{}{hint}; {effort}", verdict::place(whole, point))
+    }
+}
+
+/// A plan with this point only, and without what concerns others.
+fn alone(whole: &Plan, point: usize) -> Plan {
+    let mut plan = whole.clone();
+    plan.points = vec![whole.points[point].clone()];
+    plan.measurements.clear();
+    plan.hypotheses.clear();
+    plan
+}
+
+fn answer(report: &Report, summary: &Summary, page: &mut Page) {
+    let width = page.width();
+    page.part(report::headline(summary));
+    page.part(report::resources(summary));
+    page.part(report::failures(summary));
+    page.part(report::deadlocks(report, width));
+    page.part(report::assumptions(report.plan, width));
+}

@@ -1,0 +1,232 @@
+//! The design of an experiment: what a sweep runs. Variants x axes become points, each with a system and a load of its
+//! own; measurements and hypotheses are resolved to the points that they are about.
+//!
+//! Nothing runs before everything is checked: [`Plan::read`] returns a plan or every mistake of its files.
+
+mod axis;
+mod claim;
+mod point;
+mod reading;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::model::{Load, System};
+use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
+
+/// What a sweep runs.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The experiment's name: its file's, without extension.
+    pub name: String,
+    /// The question, in a sentence.
+    pub title: String,
+    /// What is varied, in the order of the file.
+    pub axes: Vec<Axis>,
+    /// The names of the designs that are compared; at least one.
+    pub variants: Vec<String>,
+    /// Variants x axes: all points of the first variant, then those of the second; within a variant the last axis
+    /// varies fastest.
+    pub points: Vec<Point>,
+    /// Independent repetitions of each point.
+    pub replications: u32,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// Success rate below which a point counts as collapsed.
+    pub collapse_below: f64,
+    /// Events after which a trial is ended.
+    pub max_events: Option<u64>,
+    /// Time on the wall after which a trial is ended.
+    pub max_wall_time: Option<Duration>,
+    /// Measurements of the real system.
+    pub measurements: Vec<Measurement>,
+    /// Claims, in the order of the file.
+    pub hypotheses: Vec<Hypothesis>,
+    assumptions: Vec<Assumption>,
+    inputs: Vec<PathBuf>,
+}
+
+/// What is varied.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// Its name in tables.
+    pub name: String,
+    /// Its label in charts, with its unit.
+    pub label: String,
+    /// The path that it sets.
+    pub path: String,
+    /// Spacing that a chart should use.
+    pub scale: Scale,
+    /// Its values, in the order of the file.
+    pub values: Vec<AxisValue>,
+}
+
+/// A value of an axis.
+#[derive(Clone, Debug)]
+pub struct AxisValue {
+    /// The value that is set.
+    pub value: toml::Value,
+    /// As a number, where it is one: durations in seconds, cores in cores, rates per second.
+    pub number: Option<f64>,
+    /// As text.
+    pub text: String,
+}
+
+/// A combination of a variant and a value of each axis.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Index of the variant.
+    pub variant: usize,
+    /// For each axis, the index of its value.
+    pub at: Vec<usize>,
+    /// The system; points that differ only in their load share it.
+    pub system: Arc<System>,
+    /// The load.
+    pub load: Arc<Load>,
+}
+
+/// A row measured on the real system.
+#[derive(Clone, Debug)]
+pub struct Measurement {
+    /// Its name in the report.
+    pub name: String,
+    /// Index of the variant that it measured.
+    pub variant: usize,
+    /// Index of the point.
+    pub point: usize,
+    /// What was measured.
+    pub measured: Measured,
+    /// Relative tolerance for the throughput.
+    pub tolerance: Option<f64>,
+}
+
+/// A claim and what would show it.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    /// The claim, in words.
+    pub claim: String,
+    /// Index of the variant that it is about.
+    pub variant: usize,
+    /// Indices of the points that it is about, in order; at least one.
+    pub points: Vec<usize>,
+    /// What must be seen.
+    pub expect: Expectation,
+    /// The author expects the claim to be refuted.
+    pub refuted: bool,
+}
+
+/// What must be seen. See [`crate::spec::Expectation`]; a `variant` is an index here, and has a point beside each
+/// point of the hypothesis ([`Plan::beside`]).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expectation {
+    /// The metric is at least this at every point.
+    AtLeast {
+        /// Which metric.
+        metric: Metric,
+        /// The bound.
+        value: f64,
+    },
+    /// The metric is at most this at every point.
+    AtMost {
+        /// Which metric.
+        metric: Metric,
+        /// The bound.
+        value: f64,
+    },
+    /// Success falls below `collapse_below` for the first time between these values of the first axis.
+    Collapses {
+        /// Still safe.
+        from: f64,
+        /// Collapsed.
+        to: f64,
+    },
+    /// No point is collapsed.
+    Survives,
+    /// The target no longer answers after the load has gone.
+    Stuck,
+    /// The target answers again after the load has gone.
+    Recovers,
+    /// Higher than the other variant by at least `by`.
+    HigherThan {
+        /// Index of the other variant.
+        variant: usize,
+        /// Which metric.
+        metric: Metric,
+        /// Relative difference at least.
+        by: f64,
+    },
+    /// Lower than the other variant by at least `by`.
+    LowerThan {
+        /// Index of the other variant.
+        variant: usize,
+        /// Which metric.
+        metric: Metric,
+        /// Relative difference at least.
+        by: f64,
+    },
+    /// Like the other variant.
+    SameAs {
+        /// Index of the other variant.
+        variant: usize,
+        /// Which metric.
+        metric: Metric,
+        /// Relative difference at most.
+        within: f64,
+    },
+    /// The saturated resource is this one.
+    SaturatedBy {
+        /// The resource, as the reports name it.
+        resource: String,
+    },
+    /// Every measurement of the variant that has a tolerance is met.
+    MeetsMeasurements,
+}
+
+/// What the command line changes.
+#[derive(Clone, Debug, Default)]
+pub struct Adjustments {
+    /// Overrides, `path` and `value`, in order. One that names the path of an axis makes this its only value.
+    pub set: Vec<(String, String)>,
+    /// Another seed.
+    pub seed: Option<u64>,
+    /// Another number of replications.
+    pub replications: Option<u32>,
+}
+
+impl Plan {
+    /// Reads an experiment, or a model that has a load of its own, which is then the only point.
+    pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {
+        reading::read(path, adjustments)
+    }
+
+    /// Checks an experiment or a model without making a plan; a model needs no load then.
+    pub fn check(path: &Path, adjustments: &Adjustments) -> Result<(), Mistakes> {
+        reading::check(path, adjustments)
+    }
+
+    /// What the model assumes: values without a measurement or a document behind them.
+    pub fn assumptions(&self) -> &[Assumption] {
+        &self.assumptions
+    }
+
+    /// The files that were read.
+    pub fn inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
+    /// The index of the point of a variant at these values.
+    pub fn point(&self, variant: usize, at: &[usize]) -> Option<usize> {
+        self.points.iter().position(|point| point.variant == variant && point.at == at)
+    }
+
+    /// The index of the point of another variant at the values of this point.
+    pub fn beside(&self, point: usize, variant: usize) -> Option<usize> {
+        self.point(variant, &self.points.get(point)?.at)
+    }
+
+    /// Where a point lies, in words: "concurrency = 50, cpu = 500m"; empty without axes.
+    pub fn place(&self, point: &Point) -> String {
+        axis::place(&self.axes, &point.at)
+    }
+}

@@ -1,0 +1,349 @@
+//! Measurements and hypotheses, resolved to the points that they are about.
+
+use super::axis::Ready;
+use super::point::{unknown_axis, unknown_value};
+use super::{Expectation, Hypothesis, Measurement, Plan, axis};
+use crate::model::Pattern;
+use crate::spec::names::Names;
+use crate::spec::tree::Tree;
+use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
+
+/// Fills in a plan's measurements and hypotheses.
+pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axes: &[Ready], mistakes: &mut Mistakes) {
+    let is_pinned = axes.iter().any(|ready| ready.pinned);
+    let mut claims = Claims { plan, is_pinned, mistakes };
+    let elements = |key: &str| tree.get(key).map(Tree::elements).unwrap_or_default();
+    let measurements: Vec<_> = experiment
+        .measurements
+        .iter()
+        .zip(elements("measurements"))
+        .filter_map(|(written, tree)| claims.measurement(written, tree))
+        .collect();
+    claims.plan.measurements = measurements;
+    let hypotheses: Vec<_> = experiment
+        .hypotheses
+        .iter()
+        .zip(elements("hypotheses"))
+        .filter_map(|(written, tree)| claims.hypothesis(written, tree))
+        .collect();
+    claims.plan.hypotheses = hypotheses;
+}
+
+struct Claims<'a> {
+    plan: &'a mut Plan,
+    /// The command line fixed an axis: what is about other values is left out, not mistaken.
+    is_pinned: bool,
+    mistakes: &'a mut Mistakes,
+}
+
+impl Claims<'_> {
+    fn wrong(&mut self, tree: &Tree, key: &str, title: impl Into<String>, label: &str) {
+        let mistake = Mistake::new(title);
+        self.mistakes.push(match tree.get(key) {
+            Some(value) => value.place.mark_value(mistake, label),
+            None => tree.place.mark_key(mistake, label),
+        });
+    }
+
+    /// The index of a variant; the first where none is named.
+    fn variant(&mut self, name: Option<&str>, tree: &Tree) -> Option<usize> {
+        let Some(name) = name else { return Some(0) };
+        if let Some(index) = self.plan.variants.iter().position(|known| known == name) {
+            return Some(index);
+        }
+        let names = Names::new(self.plan.variants.iter().map(String::as_str));
+        let mut mistake = Mistake::new(format!("there is no variant `{name}`"));
+        if let Some(value) = tree.get("variant") {
+            mistake = value.place.mark_value(mistake, "no such variant");
+        }
+        self.mistakes.push(mistake.advise(names, "variant", name));
+        None
+    }
+
+    fn measurement(&mut self, written: &spec::Measurement, tree: &Tree) -> Option<Measurement> {
+        let variant = self.variant(written.variant.as_deref(), tree);
+        let empty = Tree::nothing(tree);
+        let at = tree.get("at").unwrap_or(&empty);
+        let before = self.mistakes.0.len();
+        let mut place: Vec<Option<usize>> =
+            self.plan.axes.iter().map(|axis| (axis.values.len() == 1).then_some(0)).collect();
+        for (name, value) in at.entries() {
+            match self.plan.axes.iter().position(|axis| axis.name == *name) {
+                None => self.mistakes.push(unknown_axis(name, value, self.plan.axes.iter())),
+                Some(index) => match axis::index_of(&self.plan.axes[index], value) {
+                    None if self.is_pinned => return None,
+                    None => self.mistakes.push(unknown_value(&self.plan.axes[index], value)),
+                    some => place[index] = some,
+                },
+            }
+        }
+        self.figures(written, tree);
+        if self.mistakes.0.len() > before {
+            return None;
+        }
+        let missing: Vec<&str> = self
+            .plan
+            .axes
+            .iter()
+            .zip(&place)
+            .filter(|(_, index)| index.is_none())
+            .map(|(axis, _)| axis.name.as_str())
+            .collect();
+        if !missing.is_empty() {
+            let title = format!("measurement `{}` does not say at which {}", written.name, Names::new(missing));
+            self.wrong(tree, "at", title, "a point has a value of every axis");
+            return None;
+        }
+        let place: Vec<usize> = place.into_iter().flatten().collect();
+        let variant = variant?;
+        match self.plan.point(variant, &place) {
+            Some(point) => Some(Measurement {
+                name: written.name.clone(),
+                variant,
+                point,
+                measured: written.measured.clone(),
+                tolerance: written.tolerance,
+            }),
+            None if self.is_pinned => None,
+            None => {
+                let title = format!("variant `{}` is not run at this point", self.plan.variants[variant]);
+                self.wrong(tree, "at", title, "left out by the variant's `only`");
+                None
+            }
+        }
+    }
+
+    /// Checks what was measured.
+    fn figures(&mut self, written: &spec::Measurement, tree: &Tree) {
+        let measured = &written.measured;
+        let figures = [
+            ("throughput_per_min", measured.throughput_per_min, f64::MAX),
+            ("success_rate", measured.success_rate, 1.0),
+            ("mean_s", measured.mean_s, f64::MAX),
+            ("p95_s", measured.p95_s, f64::MAX),
+        ];
+        let empty = Tree::nothing(tree);
+        let table = tree.get("measured").unwrap_or(&empty);
+        for (key, value, most) in figures {
+            if let Some(value) = value
+                && !(0.0..=most).contains(&value)
+            {
+                let label = if most == 1.0 { "a rate is between 0 and 1" } else { "must not be negative" };
+                self.wrong(table, key, format!("`{key}` is {value}"), label);
+            }
+        }
+        if figures.iter().all(|(_, value, _)| value.is_none()) {
+            let mistake = Mistake::new(format!("measurement `{}` measured nothing", written.name));
+            let mistake = table.place.mark_value(mistake, "has no figure");
+            self.mistakes.push(mistake.note(format!("the figures are {}", Names::new(figures.map(|(key, ..)| key)))));
+        }
+        if let Some(tolerance) = written.tolerance {
+            if !(tolerance > 0.0 && tolerance <= 10.0) {
+                self.wrong(tree, "tolerance", format!("`tolerance` is {tolerance}"), "must be above 0, at most 10");
+            }
+            if measured.throughput_per_min.is_none() {
+                self.wrong(tree, "tolerance", "a tolerance without a throughput", "is that of `throughput_per_min`");
+            }
+        }
+    }
+
+    fn hypothesis(&mut self, written: &spec::Hypothesis, tree: &Tree) -> Option<Hypothesis> {
+        let before = self.mistakes.0.len();
+        let variant = self.variant(written.variant.as_deref(), tree);
+        let mut ranges = Vec::new();
+        for (name, value) in tree.get("at").map(Tree::entries).unwrap_or_default() {
+            let Some(index) = self.plan.axes.iter().position(|axis| axis.name == *name) else {
+                self.mistakes.push(unknown_axis(name, value, self.plan.axes.iter()));
+                continue;
+            };
+            let range = written.at.get(name).cloned().unwrap_or_default();
+            if self.plan.axes[index].values.iter().any(|value| value.number.is_none()) {
+                let mistake = Mistake::new(format!("axis `{name}` has values that are no numbers"));
+                self.mistakes.push(value.place.mark_key(mistake, "no range of it can be given"));
+            }
+            let (from, to) = (range.from.unwrap_or(f64::NEG_INFINITY), range.to.unwrap_or(f64::INFINITY));
+            if from > to {
+                let mistake = Mistake::new(format!("a range from {from} down to {to}"));
+                self.mistakes.push(value.place.mark_value(mistake, "is empty").help("write the smaller value first"));
+            }
+            ranges.push((index, from, to));
+        }
+        let expect = tree.get("expect").and_then(|expect| self.expectation(&written.expect, expect));
+        if self.mistakes.0.len() > before {
+            return None;
+        }
+        let (variant, expect) = (variant?, expect?);
+        let points = self.within(variant, &ranges);
+        if points.is_empty() {
+            if !self.is_pinned {
+                let title = format!("no point of variant `{}` lies in this range", self.plan.variants[variant]);
+                let mut mistake = Mistake::new(title);
+                let at = tree.get("at").unwrap_or(tree);
+                mistake = at.place.mark_value(mistake, "matches no point");
+                for (index, ..) in &ranges {
+                    let axis = &self.plan.axes[*index];
+                    mistake = mistake.note(format!("`{}` has the values {}", axis.name, axis::all_values(axis)));
+                }
+                self.mistakes.push(mistake);
+            }
+            return None;
+        }
+        let is_answerable = self.answerable(&expect, variant, &points, tree);
+        let claim = written.claim.clone();
+        is_answerable.then_some(Hypothesis { claim, variant, points, expect, refuted: written.refuted })
+    }
+
+    /// The points of a variant whose values lie in these ranges.
+    fn within(&self, variant: usize, ranges: &[(usize, f64, f64)]) -> Vec<usize> {
+        let lies_within = |at: &[usize]| {
+            ranges.iter().all(|&(axis, from, to)| {
+                let number = self.plan.axes[axis].values[at[axis]].number;
+                number.is_some_and(|number| (from..=to).contains(&number))
+            })
+        };
+        let points = self.plan.points.iter().enumerate();
+        points.filter(|(_, point)| point.variant == variant && lies_within(&point.at)).map(|(index, _)| index).collect()
+    }
+
+    fn expectation(&mut self, written: &spec::Expectation, tree: &Tree) -> Option<Expectation> {
+        let (kind, table) = tree.entries().first()?;
+        Some(match written {
+            spec::Expectation::AtLeast { metric, value } => {
+                self.bound(*metric, *value, table);
+                Expectation::AtLeast { metric: *metric, value: *value }
+            }
+            spec::Expectation::AtMost { metric, value } => {
+                self.bound(*metric, *value, table);
+                Expectation::AtMost { metric: *metric, value: *value }
+            }
+            spec::Expectation::Collapses { from, to } => {
+                self.collapse(*from, *to, table)?;
+                Expectation::Collapses { from: *from, to: *to }
+            }
+            spec::Expectation::Survives {} => Expectation::Survives,
+            spec::Expectation::Stuck {} => Expectation::Stuck,
+            spec::Expectation::Recovers {} => Expectation::Recovers,
+            spec::Expectation::HigherThan { variant, metric, by } => {
+                self.relative(*by, "by", table);
+                Expectation::HigherThan { variant: self.variant(Some(variant), table)?, metric: *metric, by: *by }
+            }
+            spec::Expectation::LowerThan { variant, metric, by } => {
+                self.relative(*by, "by", table);
+                if *by > 1.0 {
+                    self.wrong(
+                        table,
+                        "by",
+                        format!("`by` is {by} in `{kind}`"),
+                        "nothing is lower by more than 1, which is 100 %",
+                    );
+                }
+                Expectation::LowerThan { variant: self.variant(Some(variant), table)?, metric: *metric, by: *by }
+            }
+            spec::Expectation::SameAs { variant, metric, within } => {
+                self.relative(*within, "within", table);
+                Expectation::SameAs { variant: self.variant(Some(variant), table)?, metric: *metric, within: *within }
+            }
+            spec::Expectation::SaturatedBy { resource } => Expectation::SaturatedBy { resource: resource.clone() },
+            spec::Expectation::MeetsMeasurements {} => Expectation::MeetsMeasurements,
+        })
+    }
+
+    fn bound(&mut self, metric: Metric, value: f64, table: &Tree) {
+        if metric == Metric::SuccessRate && !(0.0..=1.0).contains(&value) {
+            self.wrong(table, "value", format!("a success rate of {value}"), "a rate is between 0 and 1");
+        } else if value < 0.0 {
+            self.wrong(table, "value", format!("the bound is {value}"), "no metric is negative");
+        }
+    }
+
+    fn relative(&mut self, value: f64, key: &str, table: &Tree) {
+        if !(0.0..=1000.0).contains(&value) {
+            self.wrong(table, key, format!("`{key}` is {value}"), "a relative difference, such as 0.1 for 10 %");
+        }
+    }
+
+    /// A collapse lies between two values of the first axis.
+    fn collapse(&mut self, from: f64, to: f64, table: &Tree) -> Option<()> {
+        let Some(axis) = self.plan.axes.first() else {
+            self.wrong(table, "", "a collapse is found along an axis, and the experiment has none", "needs an axis");
+            return None;
+        };
+        let name = axis.name.clone();
+        if from >= to {
+            self.wrong(
+                table,
+                "to",
+                format!("a collapse from {from} to {to}"),
+                "must be above `from`, which is still safe",
+            );
+            return None;
+        }
+        if self.is_pinned {
+            return Some(());
+        }
+        for (key, value) in [("from", from), ("to", to)] {
+            let axis = &self.plan.axes[0];
+            if !axis.values.iter().any(|known| known.number == Some(value)) {
+                let mut mistake = Mistake::new(format!("{value} is not a value of axis `{name}`"));
+                if let Some(tree) = table.get(key) {
+                    mistake = tree.place.mark_value(mistake, "not run");
+                }
+                mistake = mistake.note(format!("`{name}` has the values {}", axis::all_values(axis)));
+                self.mistakes.push(mistake);
+                return None;
+            }
+        }
+        Some(())
+    }
+
+    /// Whether the points can show what is expected.
+    fn answerable(&mut self, expect: &Expectation, variant: usize, points: &[usize], tree: &Tree) -> bool {
+        let this = self.plan.variants[variant].clone();
+        let nothing = Tree::nothing(tree);
+        let table = tree.get("expect").and_then(|expect| expect.entries().first()).map_or(&nothing, |(_, table)| table);
+        match expect {
+            Expectation::HigherThan { variant: other, .. }
+            | Expectation::LowerThan { variant: other, .. }
+            | Expectation::SameAs { variant: other, .. } => {
+                if *other == variant {
+                    self.wrong(
+                        table,
+                        "variant",
+                        format!("variant `{this}` is compared with itself"),
+                        "the same variant",
+                    );
+                    return false;
+                }
+                let lonely = points.iter().find(|&&point| self.plan.beside(point, *other).is_none());
+                if let Some(&point) = lonely {
+                    let other = &self.plan.variants[*other];
+                    let place = self.plan.place(&self.plan.points[point]);
+                    let title = format!("variant `{other}` is not run at {place}, where `{this}` is compared with it");
+                    self.wrong(table, "variant", title, "has no point to compare with");
+                    return false;
+                }
+            }
+            Expectation::Stuck | Expectation::Recovers => {
+                let endless = |&&point: &&usize| !matches!(self.plan.points[point].load.pattern, Pattern::Test { .. });
+                if points.iter().find(endless).is_some() {
+                    let title = "whether a system recovers is seen only after a finite load";
+                    let mistake = Mistake::new(title);
+                    let expect = tree.get("expect").unwrap_or(tree);
+                    let mistake = expect.place.mark_value(mistake, "the load never ends");
+                    self.mistakes.push(mistake.help("give `load.users`, the requests in all"));
+                    return false;
+                }
+            }
+            Expectation::MeetsMeasurements => {
+                let has_one = |row: &Measurement| row.variant == variant && row.tolerance.is_some();
+                if !self.plan.measurements.iter().any(has_one) && !self.is_pinned {
+                    let title = format!("variant `{this}` has no measurement with a tolerance");
+                    self.wrong(tree, "expect", title, "nothing to meet");
+                    return false;
+                }
+            }
+            _ => {}
+        }
+        true
+    }
+}

@@ -1,0 +1,371 @@
+//! From files to a plan.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::axis::{self, Ready};
+use super::point::{self, Design};
+use super::{Adjustments, Plan, claim};
+use crate::spec::check::check as check_form;
+use crate::spec::form::Form;
+use crate::spec::lower::{self, Columns};
+use crate::spec::path::Path as Way;
+use crate::spec::setting::{Setting, Subject};
+use crate::spec::tree::Tree;
+use crate::spec::{self, Assumption, Experiment, Mistake, Mistakes, Model, Source};
+use std::time::Duration;
+
+/// Replications at most.
+const MOST_REPLICATIONS: u32 = 100_000;
+
+/// Trials of a sweep at most.
+const MOST_TRIALS: u64 = 10_000_000;
+
+/// Keys that only an experiment has; `model` is the one that it must have.
+const EXPERIMENT_KEYS: [&str; 7] = ["model", "axes", "variants", "set", "replications", "hypotheses", "measurements"];
+
+pub(super) fn read(path: &Path, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+    let source = Source::read(path)?;
+    let tree = Tree::document(&source)?;
+    if is_experiment(&tree) {
+        return experiment(&source, &tree, adjustments);
+    }
+    let known = Known::model(&source, tree)?;
+    if known.subject.load.is_none() {
+        let mistake = Mistake::new("the model has no load of its own, so there is nothing to run");
+        return Err(mistake
+            .mark(&source, 0..0, "has no `[load]`")
+            .help("add a `[load]` table to the model, or write an experiment that names the model and a load")
+            .into());
+    }
+    from_model(known, adjustments)
+}
+
+pub(super) fn check(path: &Path, adjustments: &Adjustments) -> Result<(), Mistakes> {
+    let source = Source::read(path)?;
+    let tree = Tree::document(&source)?;
+    if is_experiment(&tree) {
+        return experiment(&source, &tree, adjustments).map(drop);
+    }
+    let known = Known::model(&source, tree)?;
+    if known.subject.load.is_none() {
+        return arguments(adjustments, &known.subject).map(drop);
+    }
+    from_model(known, adjustments).map(drop)
+}
+
+fn is_experiment(tree: &Tree) -> bool {
+    EXPERIMENT_KEYS.iter().any(|key| tree.get(key).is_some())
+}
+
+/// A model that was read and is right by itself; its load is not looked at yet.
+struct Known {
+    name: String,
+    title: String,
+    subject: Subject,
+    columns: Columns,
+    assumptions: Vec<Assumption>,
+    file: PathBuf,
+    /// The model as a tree, for mistakes that concern all of it.
+    tree: Tree,
+}
+
+impl Known {
+    fn model(source: &Arc<Source>, tree: Tree) -> Result<Self, Mistakes> {
+        let wrong = check_form(&tree, Form::of("Model"));
+        wrong.into_result()?;
+        let file = source.path.clone().unwrap_or_default();
+        let mut columns = Columns::relative_to(file.parent().unwrap_or(Path::new("")));
+        let model: Model = tree.read().map_err(Mistake::from)?;
+        let mut mistakes = Mistakes::default();
+        if let Err(complaints) = lower::lower(&model, &mut columns) {
+            mistakes.extend(complaints.into_iter().map(|complaint| complaint.locate(&tree)));
+        }
+        let whole = tree.clone();
+        let mut subject = Subject { load: tree.get("load").cloned(), model: tree };
+        mistakes.extend(lower::provenance(&subject, &mut columns));
+        mistakes.into_result()?;
+        let assumptions = lower::assumptions(&model, &subject);
+        // Neither is needed in the thousands of copies that are made.
+        subject.model.take("load");
+        subject.model.take("provenance");
+        let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let title = model.title.clone().unwrap_or_else(|| name.clone());
+        Ok(Self { name, title, subject, columns, assumptions, file, tree: whole })
+    }
+
+    fn inputs(&self, experiment: Option<&Path>) -> Vec<PathBuf> {
+        let mut inputs: Vec<PathBuf> = experiment.map(Path::to_owned).into_iter().collect();
+        inputs.push(self.file.clone());
+        inputs.extend(self.columns.files());
+        inputs
+    }
+}
+
+/// An override of the command line with what it leads to.
+type Argument = (Setting, (Way, bool));
+
+fn arguments(adjustments: &Adjustments, subject: &Subject) -> Result<Vec<Argument>, Mistakes> {
+    let mut mistakes = Mistakes::default();
+    let mut settings = Vec::new();
+    let mut subject = subject.clone();
+    for (path, value) in &adjustments.set {
+        match Setting::argument(path, value) {
+            Ok(setting) => {
+                match setting.target(&subject).and_then(|target| setting.apply(&mut subject).map(|()| target)) {
+                    Ok((target, in_load)) => settings.push((setting, (target.path, in_load))),
+                    Err(mistake) => mistakes.push(mistake),
+                }
+            }
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    mistakes.into_result()?;
+    Ok(settings)
+}
+
+/// The plan of a model by itself: one point.
+fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+    let settings = arguments(adjustments, &known.subject)?.into_iter().map(|(setting, _)| setting).collect();
+    let designs = [Design { name: known.name.clone(), settings, choices: Vec::new() }];
+    let points = point::build(&known.subject, &designs, &[], &known.tree, &mut known.columns)?;
+    let replications = adjustments.replications.unwrap_or(5);
+    repetitions(replications, points.len(), None).into_result()?;
+    Ok(Plan {
+        name: known.name.clone(),
+        title: known.title.clone(),
+        axes: Vec::new(),
+        variants: vec![known.name.clone()],
+        points,
+        replications,
+        seed: adjustments.seed.unwrap_or(1),
+        collapse_below: 0.9,
+        max_events: None,
+        max_wall_time: None,
+        measurements: Vec::new(),
+        hypotheses: Vec::new(),
+        inputs: known.inputs(None),
+        assumptions: known.assumptions,
+    })
+}
+
+/// Reads the model that an experiment names.
+fn model_of(source: &Source, tree: &Tree) -> Result<Known, Mistakes> {
+    let Some(model) = tree.get("model") else { return Err(Mistakes::default()) };
+    let directory = source.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let path = directory.join(model.plain());
+    let read = Source::read_with(&path, |mistake| {
+        let mistake = model.place.mark_value(mistake, "names the model");
+        mistake.note("the path is relative to the experiment's file")
+    })?;
+    let document = Tree::document(&read)?;
+    if is_experiment(&document) {
+        let title = format!("`{}` is an experiment, not a model", read.name);
+        return Err(model.place.mark_value(Mistake::new(title), "must name a model").into());
+    }
+    Known::model(&read, document)
+}
+
+fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+    let mut mistakes = check_form(tree, Form::of("Experiment"));
+    let is_sound = mistakes.is_empty();
+    let known = match model_of(source, tree) {
+        Ok(known) => Some(known),
+        Err(more) => {
+            mistakes.extend(more);
+            None
+        }
+    };
+    let (true, Some(mut known)) = (is_sound, known) else {
+        mistakes.into_result()?;
+        return Err(Mistake::new("the experiment names no model").into());
+    };
+    let experiment: Experiment = tree.read().map_err(Mistake::from)?;
+    if let Some(load) = tree.get("load") {
+        known.subject.load = Some(load.clone());
+    }
+    if known.subject.load.is_none() {
+        let mistake = Mistake::new("neither the experiment nor its model has a load");
+        let mistake = match tree.get("model") {
+            Some(model) => model.place.mark_value(mistake, "has no `[load]` either"),
+            None => mistake,
+        };
+        return Err(mistake.help("add a `[load]` table to the experiment").into());
+    }
+    for setting in settings(tree.get("set"), &mut mistakes) {
+        if let Err(mistake) = setting.apply(&mut known.subject) {
+            mistakes.push(mistake);
+        }
+    }
+    mistakes.clone().into_result()?;
+    let arguments = arguments(adjustments, &known.subject)?;
+    let axes = axes(tree, &experiment, &known.subject, &arguments, &mut mistakes);
+    let designs = designs(tree, &experiment, &known, &axes, &arguments, &mut mistakes);
+    numbers(tree, &experiment, adjustments, &mut mistakes);
+    mistakes.clone().into_result()?;
+
+    let points = point::build(&known.subject, &designs, &axes, tree, &mut known.columns)?;
+    let replications = adjustments.replications.unwrap_or(experiment.replications);
+    let place = adjustments.replications.is_none().then(|| tree.get("replications")).flatten();
+    let mut plan = Plan {
+        name: stem(source),
+        title: experiment.title.clone(),
+        axes: axes.iter().map(|ready| ready.axis.clone()).collect(),
+        variants: designs.into_iter().map(|design| design.name).collect(),
+        points,
+        replications,
+        seed: adjustments.seed.unwrap_or(experiment.seed),
+        collapse_below: experiment.collapse_below,
+        max_events: experiment.max_events,
+        max_wall_time: experiment.max_wall_time.map(|duration| Duration::from_nanos(duration.0)),
+        measurements: Vec::new(),
+        hypotheses: Vec::new(),
+        inputs: known.inputs(source.path.as_deref()),
+        assumptions: known.assumptions,
+    };
+    mistakes.extend(repetitions(replications, plan.points.len(), place.or(Some(tree))));
+    claim::resolve(&mut plan, tree, &experiment, &axes, &mut mistakes);
+    mistakes.into_result()?;
+    Ok(plan)
+}
+
+fn stem(source: &Source) -> String {
+    let stem = source.path.as_deref().and_then(Path::file_stem);
+    stem.map_or_else(|| "experiment".into(), |stem| stem.to_string_lossy().into_owned())
+}
+
+/// The overrides of a `set` table.
+fn settings(set: Option<&Tree>, mistakes: &mut Mistakes) -> Vec<Setting> {
+    let mut settings = Vec::new();
+    for (key, value) in set.map(Tree::entries).unwrap_or_default() {
+        match Setting::entry(key, value) {
+            Ok(more) => settings.extend(more),
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    settings
+}
+
+fn axes(
+    tree: &Tree,
+    experiment: &Experiment,
+    subject: &Subject,
+    arguments: &[Argument],
+    mistakes: &mut Mistakes,
+) -> Vec<Ready> {
+    let mut axes: Vec<Ready> = Vec::new();
+    for (name, entry) in tree.get("axes").map(Tree::entries).unwrap_or_default() {
+        let Some(axis) = experiment.axes.get(name) else { continue };
+        match axis::ready(name, entry, axis, subject, arguments) {
+            Ok(ready) => {
+                for other in &axes {
+                    if other.targets.iter().any(|target| ready.targets.contains(target)) {
+                        let title = format!("axes `{}` and `{name}` set the same value", other.axis.name);
+                        let mistake = entry.place.mark_key(Mistake::new(title), "the second axis");
+                        mistakes.push(other.tree.place.mark_key(mistake, "the first axis"));
+                    }
+                }
+                axes.push(ready);
+            }
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    axes
+}
+
+fn designs(
+    tree: &Tree,
+    experiment: &Experiment,
+    known: &Known,
+    axes: &[Ready],
+    arguments: &[Argument],
+    mistakes: &mut Mistakes,
+) -> Vec<Design> {
+    let subject = &known.subject;
+    // An argument that names the path of an axis is its value already.
+    let is_free = |argument: &&Argument| !axes.iter().any(|ready| ready.pinned && ready.targets[0] == argument.1);
+    let arguments: Vec<Setting> = arguments.iter().filter(is_free).map(|(setting, _)| setting.clone()).collect();
+    let trees = tree.get("variants").map(Tree::elements).unwrap_or_default();
+    let mut designs: Vec<Design> = Vec::new();
+    for (variant, entry) in experiment.variants.iter().zip(trees) {
+        let name_place = entry.get("name").map_or(&entry.place, |name| &name.place);
+        if let Some(first) = designs.iter().position(|design| design.name == variant.name) {
+            let mistake = Mistake::new(format!("two variants have the name `{}`", variant.name));
+            let mut mistake = name_place.mark_value(mistake, "the second one");
+            if let Some(first) = trees[first].get("name") {
+                mistake = first.place.mark_value(mistake, "the first one");
+            }
+            mistakes.push(mistake);
+        }
+        if variant.name.trim().is_empty() {
+            mistakes.push(name_place.mark_value(Mistake::new("a variant needs a name"), "is empty"));
+        }
+        let mut settings = settings(entry.get("set"), mistakes);
+        for setting in &settings {
+            // A path that does not resolve is a mistake where the variant is built.
+            let Ok((target, in_load)) = setting.target(subject) else { continue };
+            let target = (target.path, in_load);
+            for ready in axes.iter().filter(|ready| !ready.pinned && ready.targets.contains(&target)) {
+                let name = &ready.axis.name;
+                let title = format!("variant `{}` sets what axis `{name}` varies", variant.name);
+                let mistake = setting.value.place.mark_key(Mistake::new(title), "would have no effect");
+                let mistake = ready.tree.place.mark_key(mistake, "varied here");
+                let help = format!("write `only = {{ {name} = [...] }}` to run the variant at some values only");
+                mistakes.push(mistake.help(help));
+            }
+        }
+        settings.extend(arguments.iter().cloned());
+        let choices = point::choices(entry.get("only"), axes, mistakes);
+        designs.push(Design { name: variant.name.clone(), settings, choices });
+    }
+    if designs.is_empty() {
+        let choices = point::choices(None, axes, mistakes);
+        designs.push(Design { name: known.name.clone(), settings: arguments, choices });
+    }
+    designs
+}
+
+/// Checks the experiment's own numbers.
+fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjustments, mistakes: &mut Mistakes) {
+    let mut wrong = |key: &str, title: String, label: &str| {
+        if let Some(value) = tree.get(key) {
+            mistakes.push(value.place.mark_value(Mistake::new(title), label));
+        }
+    };
+    let replications = experiment.replications;
+    if adjustments.replications.is_none() && (replications == 0 || replications > MOST_REPLICATIONS) {
+        wrong("replications", format!("`replications` is {replications}"), "must be between 1 and 100000");
+    }
+    let collapse_below = experiment.collapse_below;
+    if !(0.0..=1.0).contains(&collapse_below) {
+        wrong("collapse_below", format!("`collapse_below` is {collapse_below}"), "a success rate is between 0 and 1");
+    }
+    if experiment.max_events == Some(0) {
+        wrong("max_events", "`max_events` is 0".into(), "must be at least 1");
+    }
+    if experiment.max_wall_time == Some(spec::Duration(0)) {
+        wrong("max_wall_time", "`max_wall_time` is 0".into(), "must be above 0");
+    }
+}
+
+/// Checks the number of trials.
+fn repetitions(replications: u32, points: usize, place: Option<&Tree>) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    let mark = |mistake: Mistake, label: &str| match place {
+        Some(tree) => tree.place.mark_key(mistake, label),
+        None => mistake,
+    };
+    if replications == 0 || replications > MOST_REPLICATIONS {
+        let title = format!("{replications} replications are asked for");
+        mistakes.push(Mistake::new(title).note("there must be between 1 and 100000"));
+    }
+    let trials = points as u64 * u64::from(replications);
+    if trials > MOST_TRIALS {
+        let title = format!("the sweep has {trials} trials: {points} points, each repeated {replications} times");
+        mistakes.push(mark(Mistake::new(title), "too many").note("a sweep has 10 million trials at most"));
+    }
+    mistakes
+}
+
+#[cfg(test)]
+mod tests;

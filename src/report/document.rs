@@ -1,0 +1,185 @@
+//! `summary.json`: all that a sweep found, for programs.
+
+use serde_json::{Map, Value, json};
+
+use super::metric::METRICS;
+use super::{Report, warnings};
+use crate::experiment::design::{Axis, Measurement, Plan};
+use crate::experiment::summary::{ResourceMean, Summary};
+use crate::experiment::verdict::{self, Judgement, Verdict};
+use crate::spec::{Assumption, Scale};
+
+/// The whole document.
+pub fn document(report: &Report) -> Value {
+    let plan = report.plan;
+    let trials = &report.trials;
+    let findings = report.findings.iter().map(|finding| {
+        let collapse = finding.collapse.as_ref().map(|collapse| {
+            json!({ "from": collapse.from, "to": collapse.to, "resource": collapse.resource, "cause": collapse.cause })
+        });
+        json!({
+            "variant": plan.variants[finding.variant],
+            "place": finding.place,
+            "sentence": finding.sentence,
+            "collapse": collapse,
+        })
+    });
+    let failed = trials.failed.iter().map(|failed| {
+        json!({ "place": verdict::place(plan, failed.point), "replication": failed.replication, "what": failed.what })
+    });
+    json!({
+        "title": plan.title,
+        "experiment": plan.name,
+        "sim": env!("CARGO_PKG_VERSION"),
+        "inputs": plan.inputs().iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
+        "seed": plan.seed,
+        "replications": plan.replications,
+        "collapse_below": plan.collapse_below,
+        "partial": report.is_partial(),
+        "trials": {
+            "planned": report.planned(),
+            "done": trials.done.len(),
+            "failed": failed.collect::<Vec<_>>(),
+            "skipped": trials.skipped,
+            "events": report.events(),
+        },
+        "variants": plan.variants,
+        "axes": plan.axes.iter().map(axis).collect::<Vec<_>>(),
+        "points": report.summaries.iter().map(|summary| point_document(plan, summary)).collect::<Vec<_>>(),
+        "findings": findings.collect::<Vec<_>>(),
+        "hypotheses": report.judgements.iter().map(hypothesis).collect::<Vec<_>>(),
+        "measurements": plan.measurements.iter().map(|it| measurement(report, it)).collect::<Vec<_>>(),
+        "assumptions": plan.assumptions().iter().map(assumption).collect::<Vec<_>>(),
+        "warnings": warnings(report).iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// One point with all its figures.
+pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
+    let mut point = Map::new();
+    point.insert("variant".into(), plan.variants[plan.points[summary.point].variant].clone().into());
+    point.insert("at".into(), at(plan, summary.point));
+    point.insert("replications".into(), summary.replications.into());
+    for (name, metric) in METRICS {
+        point.insert(name.into(), json!(summary.metric(metric)));
+    }
+    let deadlock = summary.deadlock.as_ref().map(|(deadlock, trials)| {
+        json!({
+            "resource": deadlock.resource,
+            "trials": trials,
+            "at_s": deadlock.at.seconds(),
+            "instances": deadlock.instances,
+            "circle": deadlock.circle,
+        })
+    });
+    let failures: Map<String, Value> = summary.failures.iter().map(|(cause, n)| (cause.clone(), json!(n))).collect();
+    point.insert("saturated_resource".into(), json!(summary.saturated));
+    point.insert("stuck".into(), summary.is_stuck().into());
+    point.insert("stuck_trials".into(), summary.stuck.into());
+    point.insert("hung_requests".into(), json!(summary.hung));
+    point.insert("deadlock".into(), json!(deadlock));
+    point.insert("failures".into(), Value::Object(failures));
+    point.insert("unsound".into(), json!(summary.unsound));
+    point.insert("resources".into(), summary.resources.iter().map(resource).collect());
+    Value::Object(point)
+}
+
+/// The values of a point's axes, by name.
+fn at(plan: &Plan, point: usize) -> Value {
+    let values = plan.axes.iter().zip(&plan.points[point].at);
+    Value::Object(values.map(|(axis, &value)| (axis.name.clone(), json!(axis.values[value].value))).collect())
+}
+
+fn axis(axis: &Axis) -> Value {
+    json!({
+        "name": axis.name,
+        "label": axis.label,
+        "path": axis.path,
+        "scale": match axis.scale { Scale::Linear => "linear", Scale::Log => "log" },
+        "values": axis.values.iter().map(|value| &value.value).collect::<Vec<_>>(),
+    })
+}
+
+fn resource(resource: &ResourceMean) -> Value {
+    json!({
+        "name": resource.name,
+        "kind": kind(resource),
+        "capacity": resource.capacity,
+        "in_use": resource.in_use,
+        "utilisation": resource.utilisation,
+        "busiest_utilisation": resource.peak_utilisation,
+        "visits": resource.visits,
+        "queue": resource.queue,
+        "longest_queue": resource.longest_queue,
+        "wait_s": resource.wait_s,
+    })
+}
+
+/// `EventLoops` as `event-loops`.
+fn kind(resource: &ResourceMean) -> String {
+    let mut name = String::new();
+    for letter in format!("{:?}", resource.kind).chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    name
+}
+
+fn hypothesis(judgement: &Judgement) -> Value {
+    json!({
+        "claim": judgement.claim,
+        "refutation_expected": judgement.refuted,
+        "verdict": match judgement.verdict {
+            Verdict::Holds => "holds",
+            Verdict::Fails => "fails",
+            Verdict::Undecided => "undecided",
+        },
+        "evidence": judgement.evidence,
+        "replications_needed": judgement.replications_needed,
+    })
+}
+
+fn measurement(report: &Report, measurement: &Measurement) -> Value {
+    let plan = report.plan;
+    let measured = &measurement.measured;
+    let summary = report.summary(measurement.point);
+    let deviation = summary.and_then(|summary| verdict::deviation(measurement, summary));
+    let predicted = summary.map(|summary| {
+        json!({
+            "throughput_per_min": summary.throughput_per_min,
+            "success_rate": summary.success_rate,
+            "mean_s": summary.mean_s,
+            "p95_s": summary.p95_s,
+        })
+    });
+    json!({
+        "name": measurement.name,
+        "variant": plan.variants[measurement.variant],
+        "at": at(plan, measurement.point),
+        "measured": {
+            "throughput_per_min": measured.throughput_per_min,
+            "success_rate": measured.success_rate,
+            "mean_s": measured.mean_s,
+            "p95_s": measured.p95_s,
+        },
+        "predicted": predicted,
+        "deviation": deviation.as_ref().map(|deviation| json!({
+            "throughput_relative": deviation.throughput,
+            "success_absolute": deviation.success,
+        })),
+        "tolerance": measurement.tolerance,
+        "within": measurement.tolerance.zip(deviation).map(|(tolerance, deviation)| deviation.worst <= tolerance),
+    })
+}
+
+/// A value that nobody measured or documented.
+pub(super) fn assumption(assumption: &Assumption) -> Value {
+    json!({
+        "path": assumption.path,
+        "value": assumption.value,
+        "reason": assumption.reason,
+        "range": assumption.range.as_ref().map(|(from, to)| [from, to]),
+    })
+}

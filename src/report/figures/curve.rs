@@ -1,0 +1,41 @@
+//! A metric of one variant along the first axis, as a curve.
+
+use super::set::Set;
+use crate::experiment::finding::Finding;
+use crate::report::chart::{Collapse, Line, Point, Style};
+use crate::report::collapse;
+use crate::spec::Metric;
+use crate::statistics::Interval;
+
+/// The curve; a point without a value is a gap.
+pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -> Line {
+    let point = |&point: &usize| {
+        let interval = set.report.summary(point).and_then(|summary| summary.metric(metric));
+        plotted(set.x(point), interval, factor)
+    };
+    Line {
+        label: set.variant(finding).into(),
+        points: finding.points.iter().map(point).collect(),
+        color: finding.variant,
+        style: Style::Solid,
+        collapse: None,
+    }
+}
+
+/// A point with its interval, where that has bounds.
+fn plotted(x: f64, interval: Option<Interval>, factor: f64) -> Point {
+    match interval {
+        None => Point::new(x, f64::NAN),
+        Some(Interval { estimate, low, high }) if low.is_finite() && high.is_finite() => {
+            Point::with_interval(x, estimate * factor, low * factor, high * factor)
+        }
+        Some(interval) => Point::new(x, interval.estimate * factor),
+    }
+}
+
+/// The mark of a curve's collapse.
+pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
+    let found = finding.collapse.as_ref()?;
+    let label = collapse::mark(set.axis, found);
+    Some(Collapse { from_x: found.from.unwrap_or(found.to), to_x: found.to, label })
+}

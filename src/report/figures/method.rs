@@ -1,0 +1,110 @@
+//! The subtitle of a figure: how its numbers came to be.
+
+use crate::model::{Arrivals, Pattern};
+use crate::report::Report;
+use crate::report::number::{seconds, short};
+
+/// `Simulated, 5 replications a point, finite closed test of 2 x concurrency users, 30 s client time-out`.
+pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String {
+    let plan = report.plan;
+    let mut parts = vec!["Simulated".to_owned()];
+    if !place.is_empty() {
+        parts.push(format!("at {place}"));
+    }
+    parts.push(match plan.replications {
+        1 => "1 replication a point".into(),
+        count => format!("{count} replications a point"),
+    });
+    parts.extend(load(report, points));
+    match common(points, |point| plan.points[point].load.timeout) {
+        Some(Some(timeout)) => parts.push(format!("{} client time-out", seconds(timeout.seconds()))),
+        Some(None) => {}
+        None => parts.push("various client time-outs".into()),
+    }
+    if report.is_partial() {
+        parts.push("interrupted".into());
+    }
+    parts.join(", ")
+}
+
+/// What the bands and bars are.
+pub(super) fn intervals(report: &Report) -> String {
+    if report.plan.replications > 1 { "Bands: 95 % confidence intervals.".into() } else { String::new() }
+}
+
+/// What a property is at all points; none where it differs.
+pub(super) fn common<T: PartialEq>(points: &[usize], property: impl Fn(usize) -> T) -> Option<T> {
+    let mut values = points.iter().map(|&point| property(point));
+    let first = values.next()?;
+    values.all(|value| value == first).then_some(first)
+}
+
+/// The kind of load, and what of it is the same at all points.
+fn load(report: &Report, points: &[usize]) -> Vec<String> {
+    let pattern = |point: usize| &report.plan.points[point].load.pattern;
+    let Some(&first) = points.first() else { return Vec::new() };
+    let same = |other: usize| std::mem::discriminant(pattern(other)) == std::mem::discriminant(pattern(first));
+    if !points.iter().all(|&point| same(point)) {
+        return vec!["various loads".into()];
+    }
+    let concurrent = common(points, |point| match pattern(point) {
+        Pattern::Test { concurrency, .. } | Pattern::Endless { concurrency, .. } => Some(*concurrency),
+        Pattern::Open { .. } => None,
+    });
+    let concurrent = concurrent.flatten().map(|concurrency| format!("{} concurrent", short(f64::from(concurrency))));
+    match pattern(first) {
+        Pattern::Test { .. } => concurrent.into_iter().chain(std::iter::once(test(report, points))).collect(),
+        Pattern::Endless { .. } => {
+            let window = common(points, |point| match pattern(point) {
+                Pattern::Endless { warm_up, duration, .. } => Some((*warm_up, *duration)),
+                _ => None,
+            });
+            let measured = window.flatten().map(|(warm_up, duration)| measured(warm_up.seconds(), duration.seconds()));
+            concurrent.into_iter().chain(["endless closed load".into()]).chain(measured).collect()
+        }
+        Pattern::Open { arrivals, .. } => {
+            let gap = common(points, |point| match pattern(point) {
+                Pattern::Open { gap, .. } => gap.to_bits(),
+                _ => 0,
+            });
+            let window = common(points, |point| match pattern(point) {
+                Pattern::Open { warm_up, duration, .. } => Some((*warm_up, *duration)),
+                _ => None,
+            });
+            let kind = match arrivals {
+                Arrivals::Poisson => "Poisson arrivals",
+                Arrivals::Constant => "evenly spaced arrivals",
+            };
+            let rate = gap.map(|bits| format!(" at {}/s", short(1e9 / f64::from_bits(bits)))).unwrap_or_default();
+            let measured = window.flatten().map(|(warm_up, duration)| measured(warm_up.seconds(), duration.seconds()));
+            std::iter::once(format!("{kind}{rate}")).chain(measured).collect()
+        }
+    }
+}
+
+fn measured(warm_up: f64, duration: f64) -> String {
+    if warm_up > 0.0 {
+        format!("{} measured after {}", seconds(duration), seconds(warm_up))
+    } else {
+        format!("{} measured", seconds(duration))
+    }
+}
+
+/// A finite test: so many users, or so many for each concurrent one.
+fn test(report: &Report, points: &[usize]) -> String {
+    let both = |point: usize| match report.plan.points[point].load.pattern {
+        Pattern::Test { users, concurrency, .. } => (users, concurrency),
+        _ => (0, 1),
+    };
+    if let Some(users) = common(points, |point| both(point).0) {
+        return format!("finite closed test of {} users", short(f64::from(users)));
+    }
+    let each = common(points, |point| {
+        let (users, concurrency) = both(point);
+        users.is_multiple_of(concurrency.max(1)).then(|| users / concurrency.max(1))
+    });
+    match each.flatten() {
+        Some(each) => format!("finite closed test of {each} × concurrency users"),
+        None => "finite closed test".into(),
+    }
+}

@@ -1,0 +1,130 @@
+//! What one set of charts shows: all variants along the first axis, at one combination of the others.
+
+use crate::experiment::design::{Axis, Plan};
+use crate::experiment::finding::Finding;
+use crate::experiment::summary::Summary;
+use crate::report::Report;
+use crate::report::chart;
+use crate::spec::Scale;
+
+/// The curves of one combination of the other axes, one a variant.
+pub(super) struct Set<'a> {
+    /// Where its figures come from.
+    pub report: &'a Report<'a>,
+    /// The first axis.
+    pub axis: &'a Axis,
+    /// The curves.
+    pub findings: Vec<&'a Finding>,
+    /// The values of the other axes in words; empty without any.
+    pub place: String,
+    /// What tells its files from those of other sets.
+    pub suffix: String,
+}
+
+/// Whether the first axis is one of numbers, with more than one value.
+pub(super) fn has_curves(plan: &Plan) -> bool {
+    plan.axes
+        .first()
+        .is_some_and(|axis| axis.values.len() > 1 && axis.values.iter().all(|value| value.number.is_some()))
+}
+
+impl<'a> Set<'a> {
+    /// All sets of a report whose plan has curves, in the order of the plan.
+    pub(super) fn all(report: &'a Report<'a>) -> Vec<Self> {
+        let Some(axis) = report.plan.axes.first() else { return Vec::new() };
+        let mut sets: Vec<Self> = Vec::new();
+        for finding in &report.findings {
+            match sets.iter_mut().find(|set| set.place == finding.place) {
+                Some(set) => set.findings.push(finding),
+                None => {
+                    let place = finding.place.clone();
+                    let mut suffix = suffix(&place);
+                    if sets.iter().any(|set| set.suffix == suffix) {
+                        suffix = format!("{suffix}-{}", sets.len() + 1);
+                    }
+                    sets.push(Self { report, axis, findings: vec![finding], place, suffix });
+                }
+            }
+        }
+        sets
+    }
+
+    /// The plan.
+    pub(super) fn plan(&self) -> &'a Plan {
+        self.report.plan
+    }
+
+    /// The name of a curve's variant.
+    pub(super) fn variant(&self, finding: &Finding) -> &'a str {
+        &self.report.plan.variants[finding.variant]
+    }
+
+    /// The value of the first axis at a point.
+    pub(super) fn x(&self, point: usize) -> f64 {
+        let value = self.report.plan.points[point].at.first();
+        value.and_then(|&value| self.axis.values[value].number).unwrap_or(f64::NAN)
+    }
+
+    /// The figures of a curve's points that have any.
+    pub(super) fn summaries(&self, finding: &Finding) -> Vec<&'a Summary> {
+        finding.points.iter().filter_map(|&point| self.report.summary(point)).collect()
+    }
+
+    /// All points of the set.
+    pub(super) fn points(&self) -> Vec<usize> {
+        self.findings.iter().flat_map(|finding| finding.points.iter().copied()).collect()
+    }
+
+    /// Whether the success rate of a point is below the bound.
+    pub(super) fn is_collapsed(&self, summary: &Summary) -> bool {
+        summary.success_rate.estimate < self.report.plan.collapse_below
+    }
+
+    /// The horizontal axis of its charts.
+    pub(super) fn x_axis(&self) -> chart::Axis {
+        let is_positive = self.axis.values.iter().all(|value| value.number.is_some_and(|number| number > 0.0));
+        let label = self.label();
+        match self.axis.scale {
+            Scale::Log if is_positive => chart::Axis::log(label),
+            _ => chart::Axis::linear(label),
+        }
+    }
+
+    /// What the horizontal axis is.
+    pub(super) fn label(&self) -> String {
+        let is_named = self.axis.label != self.axis.name;
+        if !is_named && self.axis.path == "load.concurrency" {
+            "concurrent requests".into()
+        } else {
+            self.axis.label.clone()
+        }
+    }
+}
+
+/// `-cpu-500m-workers-4` for `cpu = 500m, workers = 4`.
+fn suffix(place: &str) -> String {
+    let mut suffix = String::new();
+    for letter in place.chars() {
+        if letter.is_alphanumeric() || letter == '.' {
+            suffix.push(letter);
+        } else if !suffix.ends_with('-') {
+            suffix.push('-');
+        }
+    }
+    let suffix = suffix.trim_matches('-');
+    // Names of files end somewhere, below the limit of every file system.
+    let short: String = suffix.chars().take(80).collect();
+    if short.is_empty() { short } else { format!("-{short}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::suffix;
+
+    #[test]
+    fn suffixes_are_names_of_files() {
+        assert_eq!(suffix(""), "");
+        assert_eq!(suffix("cpu = 500m, workers = 4"), "-cpu-500m-workers-4");
+        assert_eq!(suffix("path = ../../x"), "-path-..-..-x");
+    }
+}

@@ -1,0 +1,66 @@
+//! Throughput and success along the first axis.
+
+use super::set::Set;
+use super::{curve, method, title};
+use crate::experiment::design::Measurement;
+use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
+use crate::report::number::short;
+use crate::spec::{Measured as Figures, Metric};
+
+/// Measured points beyond which they are not named.
+const MOST_NAMES: usize = 8;
+
+/// The figure.
+pub(super) fn figure(set: &Set) -> LineFigure {
+    let bound = set.plan().collapse_below * 100.0;
+    let thresholds = if bound > 0.0 {
+        vec![Threshold { value: bound, label: format!("collapsed below {} %", short(bound)) }]
+    } else {
+        Vec::new()
+    };
+    let mut note = method::intervals(set.report);
+    let throughput = measured(set, |figures| figures.throughput_per_min);
+    let success = measured(set, |figures| figures.success_rate.map(|rate| rate * 100.0));
+    if !throughput.is_empty() || !success.is_empty() {
+        note.push_str(" Diamonds: measured on the real system.");
+    }
+    LineFigure {
+        title: title::collapses(set),
+        subtitle: method::subtitle(set.report, &set.points(), &set.place),
+        x: set.x_axis(),
+        panels: vec![
+            Panel {
+                y: Axis::linear("throughput (successes/min)"),
+                lines: curves(set, Metric::ThroughputPerMin, 1.0),
+                points: throughput,
+                ..Panel::default()
+            },
+            Panel {
+                y: Axis::linear("success rate (%)"),
+                y_max: Some(100.0),
+                lines: curves(set, Metric::SuccessRate, 100.0),
+                points: success,
+                thresholds,
+            },
+        ],
+        note,
+    }
+}
+
+fn curves(set: &Set, metric: Metric, factor: f64) -> Vec<Line> {
+    let curve = |finding| Line { collapse: curve::mark(set, finding), ..curve::curve(set, finding, metric, factor) };
+    set.findings.iter().copied().map(curve).collect()
+}
+
+/// Measurements at the set's points.
+fn measured(set: &Set, figure: impl Fn(&Figures) -> Option<f64>) -> Vec<Measured> {
+    let points = set.points();
+    let here = |measurement: &&Measurement| points.contains(&measurement.point);
+    let measurements: Vec<&Measurement> = set.plan().measurements.iter().filter(here).collect();
+    let is_named = measurements.len() <= MOST_NAMES;
+    let measured = |measurement: &Measurement| {
+        let label = if is_named { measurement.name.clone() } else { String::new() };
+        figure(&measurement.measured).map(|y| Measured { x: set.x(measurement.point), y, label })
+    };
+    measurements.into_iter().filter_map(measured).collect()
+}

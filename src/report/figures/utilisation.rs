@@ -1,0 +1,137 @@
+//! Utilisation of every resource over the sweep, as a heat map.
+
+use super::set::Set;
+use super::{method, title};
+use crate::experiment::summary::{ResourceMean, Summary};
+use crate::experiment::verdict;
+use crate::report::Report;
+use crate::report::chart::{HeatFigure, HeatGroup, HeatRow};
+
+/// Utilisation that a resource must exceed somewhere to be shown.
+const LEAST: f64 = 0.05;
+/// Rows that the map has.
+const MOST_ROWS: usize = 30;
+/// Columns that the map of points without curves has.
+const MOST_COLUMNS: usize = 40;
+
+/// A row before it is known whether there is room for it.
+struct Candidate {
+    group: usize,
+    label: String,
+    values: Vec<f64>,
+    most: f64,
+}
+
+/// One group a variant, one column a value of the first axis.
+pub(super) fn of_set(set: &Set) -> HeatFigure {
+    let plan = set.plan();
+    let mut values: Vec<(f64, String)> =
+        set.axis.values.iter().map(|value| (value.number.unwrap_or(f64::NAN), value.text.clone())).collect();
+    values.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut candidates = Vec::new();
+    for (group, finding) in set.findings.iter().enumerate() {
+        let columns: Vec<Option<&Summary>> = values
+            .iter()
+            .map(|(x, _)| finding.points.iter().find(|&&point| set.x(point) == *x))
+            .map(|point| point.and_then(|&point| set.report.summary(point)))
+            .collect();
+        candidates.extend(rows(group, &columns));
+    }
+    let is_one = set.findings.len() == 1;
+    let groups = set.findings.iter().map(|finding| HeatGroup {
+        label: if is_one { String::new() } else { set.variant(finding).into() },
+        color: (!is_one).then_some(finding.variant),
+        rows: Vec::new(),
+    });
+    let (groups, left_out) = fill(groups.collect(), candidates);
+    HeatFigure {
+        title: title::limits(set),
+        subtitle: method::subtitle(set.report, &set.points(), &set.place),
+        x: set.label(),
+        columns: values.into_iter().map(|(_, text)| text).collect(),
+        groups,
+        unit: "utilisation (%)".into(),
+        note: note(left_out, plan.replications),
+    }
+}
+
+/// One column a point.
+pub(super) fn of_points(report: &Report) -> HeatFigure {
+    let plan = report.plan;
+    let summaries: Vec<&Summary> = report.summaries.iter().take(MOST_COLUMNS).collect();
+    let columns: Vec<Option<&Summary>> = summaries.iter().copied().map(Some).collect();
+    let (groups, left_out) = fill(vec![HeatGroup::default()], rows(0, &columns));
+    let named: Vec<(String, &Summary)> =
+        report.summaries.iter().map(|summary| (verdict::place(plan, summary.point), summary)).collect();
+    let all: Vec<usize> = (0..plan.points.len()).collect();
+    let label = |summary: &&Summary| match plan.axes.as_slice() {
+        [axis] if plan.variants.len() == 1 => axis.values[plan.points[summary.point].at[0]].text.clone(),
+        _ => verdict::place(plan, summary.point),
+    };
+    HeatFigure {
+        title: title::of_points(&named, &plan.title, plan.collapse_below),
+        subtitle: method::subtitle(report, &all, ""),
+        x: match plan.axes.as_slice() {
+            [axis] if plan.variants.len() == 1 => axis.label.clone(),
+            [] if plan.variants.len() > 1 => "variant".into(),
+            _ => String::new(),
+        },
+        columns: summaries.iter().map(label).collect(),
+        groups,
+        unit: "utilisation (%)".into(),
+        note: note(left_out, plan.replications),
+    }
+}
+
+/// The rows of all resources that have a capacity, in the order in which they first appear.
+fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
+    let mut names: Vec<&str> = Vec::new();
+    let has_capacity = |resource: &&ResourceMean| resource.capacity.is_some();
+    for summary in columns.iter().flatten() {
+        for resource in summary.resources.iter().filter(has_capacity) {
+            if !names.contains(&resource.name.as_str()) {
+                names.push(&resource.name);
+            }
+        }
+    }
+    let utilisation = |summary: &Summary, name: &str| {
+        let resource = summary.resources.iter().filter(has_capacity).find(|resource| resource.name == name);
+        resource.map(|resource| resource.utilisation)
+    };
+    let row = |name: &str| {
+        let value =
+            |summary: &Option<&Summary>| summary.and_then(|summary| utilisation(summary, name)).unwrap_or(f64::NAN);
+        let values: Vec<f64> = columns.iter().map(value).collect();
+        let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
+        Candidate { group, label: name.to_owned(), values, most }
+    };
+    names.into_iter().map(row).filter(|row| row.most > LEAST).collect()
+}
+
+/// Puts the most used rows into their groups, and says how many are left out.
+fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
+    let mut uses: Vec<f64> = candidates.iter().map(|row| row.most).collect();
+    uses.sort_by(|a, b| b.total_cmp(a));
+    let least = uses.get(MOST_ROWS - 1).copied().unwrap_or(0.0);
+    let (mut taken, count) = (0, candidates.len());
+    for row in candidates {
+        if row.most >= least && taken < MOST_ROWS {
+            taken += 1;
+            groups[row.group].rows.push(HeatRow::new(row.label, row.values));
+        }
+    }
+    (groups, count - taken)
+}
+
+fn note(left_out: usize, replications: u32) -> String {
+    let mut note = String::new();
+    if replications > 1 {
+        note.push_str("Means over replications and over all instances of a resource. ");
+    }
+    note.push_str("Resources below 5 % everywhere are left out");
+    if left_out > 0 {
+        note.push_str(&format!(", and {left_out} more that are used less than those shown"));
+    }
+    note.push('.');
+    note
+}

@@ -1,0 +1,17 @@
+//! The findings as sentences, one a variant.
+
+use super::Report;
+use super::paragraph::paragraph;
+
+/// Sentences that are shown; the others are counted.
+const MOST: usize = 30;
+
+/// What the sweep says of each variant.
+pub fn findings(report: &Report, width: Option<usize>) -> String {
+    let sentences = report.findings.iter().take(MOST).map(|finding| paragraph("- ", &finding.sentence, width));
+    let mut text: String = sentences.collect();
+    if report.findings.len() > MOST {
+        text.push_str(&format!("- and {} more in summary.json\n", report.findings.len() - MOST));
+    }
+    text
+}

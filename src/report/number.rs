@@ -1,0 +1,141 @@
+//! Numbers as text: exact for programs, short for people.
+
+use crate::statistics::Interval;
+
+/// A number for a file: seven significant digits without trailing zeros; empty where there is none.
+pub(super) fn exact(value: f64) -> String {
+    if !value.is_finite() {
+        return String::new();
+    }
+    if value == 0.0 {
+        return "0".into();
+    }
+    let digits = value.abs().log10().floor() as i32;
+    let text = format!("{value:.*}", (6 - digits).clamp(0, 17) as usize);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').into() } else { text }
+}
+
+/// A number for a sentence: about three digits, thousands set apart.
+pub(super) fn short(value: f64) -> String {
+    let size = value.abs();
+    let decimals = match size {
+        0.0 => 0,
+        size if size >= 99.5 => 0,
+        size if size >= 9.95 => usize::from(size.fract() >= 0.05 && size.fract() < 0.95 && size < 20.0),
+        size if size >= 0.995 => 1,
+        size if size >= 0.0995 => 2,
+        size => (1 - size.log10().floor() as i32).clamp(2, 12) as usize,
+    };
+    let text = format!("{value:.decimals$}");
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    grouped(text)
+}
+
+/// Seconds in the unit that fits.
+pub(super) fn seconds(value: f64) -> String {
+    match value.abs() {
+        0.0 => "0 s".into(),
+        size if size < 0.000_999_5 => format!("{} us", short(value * 1e6)),
+        size if size < 0.999_5 => format!("{} ms", short(value * 1e3)),
+        _ => format!("{} s", short(value)),
+    }
+}
+
+/// Sets thousands apart, from ten thousand on.
+pub(super) fn grouped(text: &str) -> String {
+    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let (sign, digits) = if let Some(digits) = whole.strip_prefix('-') { ("-", digits) } else { ("", whole) };
+    if digits.len() < 5 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.into();
+    }
+    let mut grouped = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    format!("{sign}{grouped}{rest}")
+}
+
+/// Decimals for a column whose smallest value above zero is this: two digits of it are seen.
+pub(super) fn decimals(smallest: f64, most: usize) -> usize {
+    if smallest.is_finite() && smallest > 0.0 {
+        (1 - smallest.log10().floor() as i32).clamp(0, most as i32) as usize
+    } else {
+        0
+    }
+}
+
+/// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`.
+pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Vec<String> {
+    let estimates = intervals.iter().flatten().map(|interval| interval.estimate);
+    let smallest = estimates.filter(|&estimate| estimate > 0.0).fold(f64::INFINITY, f64::min);
+    let decimals = decimals(smallest, most_decimals);
+    let parts: Vec<(String, String)> = intervals
+        .iter()
+        .map(|interval| match interval {
+            None => ("–".into(), String::new()),
+            Some(interval) => (grouped(&format!("{:.decimals$}", interval.estimate)), half_width(interval, decimals)),
+        })
+        .collect();
+    aligned(&parts)
+}
+
+/// ` ±8`; nothing for an interval of no width or of one without bounds.
+pub(super) fn half_width(interval: &Interval, decimals: usize) -> String {
+    let half = interval.half_width();
+    if half == 0.0 || !half.is_finite() {
+        String::new()
+    } else {
+        format!("±{}", grouped(&format!("{half:.decimals$}")))
+    }
+}
+
+/// Two texts a row, each pair's first set flush right and its second flush left.
+pub(super) fn aligned(parts: &[(String, String)]) -> Vec<String> {
+    let wide = |texts: &mut dyn Iterator<Item = &String>| texts.map(|text| text.chars().count()).max().unwrap_or(0);
+    let (first, second) = (wide(&mut parts.iter().map(|(a, _)| a)), wide(&mut parts.iter().map(|(_, b)| b)));
+    let row = |(a, b): &(String, String)| match second {
+        0 => format!("{a:>first$}"),
+        _ => format!("{a:>first$} {b:<second$}"),
+    };
+    parts.iter().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_for_files_are_exact_enough_and_short() {
+        assert_eq!(exact(517.0), "517");
+        assert_eq!(exact(0.1 + 0.2), "0.3");
+        assert_eq!(exact(1234567890.5), "1234567890");
+        assert_eq!(exact(0.000_012_345_678), "0.00001234568");
+        assert_eq!(exact(f64::INFINITY), "");
+        assert_eq!(exact(f64::NAN), "");
+        assert_eq!(exact(-0.0), "0");
+        assert_eq!(exact(1e-300), "0");
+    }
+
+    #[test]
+    fn numbers_for_sentences_have_three_digits() {
+        assert_eq!(short(517.4), "517");
+        assert_eq!(short(12_345.6), "12,346");
+        assert_eq!(short(4.83), "4.8");
+        assert_eq!(short(14.52), "14.5");
+        assert_eq!(short(30.0), "30");
+        assert_eq!(short(0.2534), "0.25");
+        assert_eq!(seconds(0.0432), "43 ms");
+        assert_eq!(seconds(30.0), "30 s");
+        assert_eq!(seconds(0.0), "0 s");
+    }
+
+    #[test]
+    fn columns_are_aligned_at_the_sign() {
+        let around = |estimate: f64, half: f64| Interval { estimate, low: estimate - half, high: estimate + half };
+        let column = column(&[Some(around(517.0, 8.0)), None, Some(around(1017.2, 21.0)), Some(around(99.0, 0.0))], 2);
+        assert_eq!(column, [" 517 ±8 ", "   –    ", "1017 ±21", "  99    "]);
+    }
+}

@@ -1,0 +1,136 @@
+//! The table of a sweep: a row per point, with 95 % intervals.
+
+use super::Report;
+use super::number::{aligned, column, half_width};
+use super::table::{Column, table};
+use crate::experiment::summary::Summary;
+use crate::statistics::Interval;
+
+/// Rows beyond which only the telling points are shown.
+const MOST_ROWS: usize = 60;
+
+/// The table, and a line below it where it does not show all points.
+pub fn overview(report: &Report) -> String {
+    let plan = report.plan;
+    let all = plan.points.len();
+    let mut points: Vec<usize> = if all > MOST_ROWS { telling(report) } else { (0..all).collect() };
+    let found = points.len();
+    points.truncate(MOST_ROWS);
+    let mut text = table(columns(report, &points), &breaks(report, &points));
+    if points.len() < all {
+        let which = if found > MOST_ROWS {
+            "the first"
+        } else {
+            "of each curve the first, best, last safe, collapsed and last:"
+        };
+        text.push_str(&format!("\n{which} {} of {all} points; results.csv has all\n", points.len()));
+    }
+    text
+}
+
+/// Of each curve the first point, the best, the last safe, the first collapsed and the last.
+fn telling(report: &Report) -> Vec<usize> {
+    let mut points = Vec::new();
+    for finding in &report.findings {
+        let known: Vec<&Summary> = finding.points.iter().filter_map(|&point| report.summary(point)).collect();
+        let best = known.iter().max_by(|a, b| a.throughput_per_min.estimate.total_cmp(&b.throughput_per_min.estimate));
+        let collapsed = known.iter().position(|summary| is_collapsed(report, summary));
+        points.extend(finding.points.first());
+        points.extend(finding.points.last());
+        points.extend(best.map(|summary| summary.point));
+        points.extend(collapsed.map(|index| known[index].point));
+        points.extend(collapsed.and_then(|index| index.checked_sub(1)).map(|index| known[index].point));
+    }
+    points.sort_unstable();
+    points.dedup();
+    points
+}
+
+fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
+    let plan = report.plan;
+    let summaries: Vec<Option<&Summary>> = points.iter().map(|&point| report.summary(point)).collect();
+    let figures = |figure: &dyn Fn(&Summary) -> Option<Interval>| -> Vec<Option<Interval>> {
+        summaries.iter().map(|summary| summary.and_then(figure)).collect()
+    };
+    let words = |word: &dyn Fn(&Summary) -> String| -> Vec<String> {
+        summaries.iter().map(|summary| summary.map_or_else(String::new, word)).collect()
+    };
+    let mut columns = Vec::new();
+    if plan.variants.len() > 1 {
+        let name = |(row, &point): (usize, &usize)| {
+            let variant = plan.points[point].variant;
+            let is_new = row == 0 || plan.points[points[row - 1]].variant != variant;
+            if is_new { plan.variants[variant].clone() } else { String::new() }
+        };
+        columns.push(Column::words("variant", points.iter().enumerate().map(name).collect()));
+    }
+    for (index, axis) in plan.axes.iter().enumerate() {
+        let values = points.iter().map(|&point| axis.values[plan.points[point].at[index]].text.clone()).collect();
+        let is_number = axis.values.iter().all(|value| value.number.is_some());
+        columns.push(if is_number { Column::figures(&axis.name, values) } else { Column::words(&axis.name, values) });
+    }
+    columns.push(Column::figures("throughput/min", column(&figures(&|summary| Some(summary.throughput_per_min)), 2)));
+    columns.push(Column::figures("success", success(&summaries)));
+    columns.push(Column::figures("mean s", column(&figures(&|summary| summary.mean_s), 6)));
+    columns.push(Column::figures("p95 s", column(&figures(&|summary| summary.p95_s), 6)));
+    if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
+        columns.push(Column::figures("wasted", column(&figures(&|summary| Some(summary.wasted_requests)), 0)));
+    }
+    columns.push(Column::words("saturated", words(&|summary| summary.saturated.clone().unwrap_or_default())));
+    let marks =
+        |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
+    let marks = Column::words("", summaries.iter().map(marks).collect());
+    if !marks.is_empty() {
+        columns.push(marks);
+    }
+    columns
+}
+
+/// `100 %`, or with its interval where it is neither all nor nothing.
+fn success(summaries: &[Option<&Summary>]) -> Vec<String> {
+    let parts: Vec<(String, String)> = summaries
+        .iter()
+        .map(|summary| {
+            let Some(rate) = summary.map(|summary| summary.success_rate) else { return ("–".into(), String::new()) };
+            let percent = Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
+            match rate.estimate {
+                0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),
+                _ => (format!("{:.1} %", percent.estimate), half_width(&percent, 1)),
+            }
+        })
+        .collect();
+    aligned(&parts)
+}
+
+/// What is wrong at a point, in words.
+fn marks(report: &Report, summary: &Summary) -> String {
+    let mut marks = Vec::new();
+    let share = |count: usize| {
+        if count == summary.replications { String::new() } else { format!(" {count}/{}", summary.replications) }
+    };
+    match &summary.deadlock {
+        Some((_, trials)) => marks.push(format!("deadlock{}", share(*trials))),
+        None if is_collapsed(report, summary) => marks.push("collapsed".into()),
+        None => {}
+    }
+    if summary.stuck > 0 {
+        marks.push(format!("stuck{}", share(summary.stuck)));
+    }
+    if !summary.unsound.is_empty() {
+        marks.push(format!("{} unsound", summary.unsound.len()));
+    }
+    marks.join(", ")
+}
+
+fn is_collapsed(report: &Report, summary: &Summary) -> bool {
+    summary.success_rate.estimate < report.plan.collapse_below
+}
+
+/// Rows where another variant, or another combination of the other axes, begins; none if most rows would be such.
+fn breaks(report: &Report, points: &[usize]) -> Vec<usize> {
+    let plan = report.plan;
+    let breaks: Vec<usize> = (1..points.len())
+        .filter(|&row| plan.points[points[row]].variant != plan.points[points[row - 1]].variant)
+        .collect();
+    if breaks.len() * 2 >= points.len() { Vec::new() } else { breaks }
+}

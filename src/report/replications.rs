@@ -1,0 +1,51 @@
+//! `trials.csv`: a row per replication.
+
+use super::Report;
+use super::metric::{METRICS, of_trial};
+use super::number::exact;
+use super::results::{csv, key_names, keys, yes_or_no};
+
+/// The file's text.
+pub fn replications(report: &Report) -> String {
+    let mut header = key_names(report.plan);
+    header.push("replication".into());
+    header.extend(METRICS.map(|(name, _)| name.to_owned()));
+    header.extend(
+        [
+            "window_s",
+            "ended",
+            "succeeded",
+            "hung",
+            "events",
+            "ending",
+            "stuck",
+            "saturated_resource",
+            "deadlock",
+            "violations",
+        ]
+        .map(String::from),
+    );
+    let done = report.trials.done.iter().map(|trial| {
+        let mut row = keys(report.plan, trial.point);
+        row.push(trial.replication.to_string());
+        row.extend(METRICS.map(|(_, metric)| of_trial(trial, metric).map_or_else(String::new, exact)));
+        row.push(exact(trial.window_s));
+        row.extend([trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
+        row.push(trial.ending.to_string());
+        row.push(yes_or_no(trial.stuck).into());
+        row.push(trial.saturated.clone().unwrap_or_default());
+        row.push(trial.deadlock.as_ref().map_or_else(String::new, |deadlock| deadlock.resource.clone()));
+        row.push(trial.violations.join("; "));
+        row
+    });
+    let width = header.len();
+    let ending = width - 5;
+    let failed = report.trials.failed.iter().map(|trial| {
+        let mut row = keys(report.plan, trial.point);
+        row.push(trial.replication.to_string());
+        row.resize(width, String::new());
+        row[ending] = format!("failed: {}", trial.what);
+        row
+    });
+    csv(header, done.chain(failed))
+}

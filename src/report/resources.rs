@@ -1,0 +1,108 @@
+//! One point at length: its figures, and every resource with its use, its queue and its wait.
+
+use super::number::{decimals, grouped, seconds, short};
+use super::paragraph::paragraph;
+use super::table::{Column, table};
+use crate::experiment::design::Plan;
+use crate::experiment::summary::{ResourceMean, Summary};
+use crate::spec::Metric;
+
+/// The point's figures, one a line, with their 95 % intervals.
+pub fn headline(summary: &Summary) -> String {
+    let lines = [
+        ("throughput", Metric::ThroughputPerMin),
+        ("success", Metric::SuccessRate),
+        ("mean", Metric::MeanS),
+        ("p50", Metric::P50S),
+        ("p95", Metric::P95S),
+        ("p99", Metric::P99S),
+        ("wasted", Metric::WastedRequests),
+    ];
+    let mut text = String::new();
+    for (name, metric) in lines {
+        let Some(interval) = summary.metric(metric) else { continue };
+        let written = |value: f64| match metric {
+            Metric::ThroughputPerMin => grouped(&format!("{value:.*}", decimals(interval.estimate / 10.0, 6))),
+            Metric::SuccessRate => format!("{:.1}", value * 100.0),
+            Metric::WastedRequests => grouped(&format!("{value:.1}")),
+            _ => format!("{value:.*}", decimals(interval.estimate / 10.0, 9)),
+        };
+        let unit = match metric {
+            Metric::ThroughputPerMin => "/min",
+            Metric::SuccessRate => " %",
+            Metric::WastedRequests => " requests answered for nobody",
+            _ => " s",
+        };
+        let bounds = if interval.half_width() == 0.0 || !interval.half_width().is_finite() {
+            String::new()
+        } else {
+            format!("  ({} to {})", written(interval.low), written(interval.high))
+        };
+        text.push_str(&format!("{name:<12}{}{unit}{bounds}\n", written(interval.estimate)));
+    }
+    let limit = summary.saturated.as_deref().unwrap_or("no resource above half of its capacity");
+    text.push_str(&format!("{:<12}{limit}\n", "limited by"));
+    if summary.stuck > 0 {
+        let (stuck, all) = (summary.stuck, summary.replications);
+        text.push_str(&format!(
+            "{:<12}still no answer after {stuck} of {all} tests, when the load has gone\n",
+            "stuck"
+        ));
+    }
+    if summary.hung > 0.0 {
+        text.push_str(&format!("{:<12}{} requests wait for an answer that never comes\n", "hung", short(summary.hung)));
+    }
+    text
+}
+
+/// Every resource of the point.
+pub fn resources(summary: &Summary) -> String {
+    let all = &summary.resources;
+    let each = |cell: &dyn Fn(&ResourceMean) -> String| -> Vec<String> { all.iter().map(cell).collect() };
+    let percent = |resource: &ResourceMean, share: f64| match resource.capacity {
+        Some(_) => format!("{:.1} %", share * 100.0),
+        None => String::new(),
+    };
+    let columns = vec![
+        Column::words("resource", each(&|resource| resource.name.clone())),
+        Column::figures("capacity", each(&|resource| resource.capacity.map_or_else(|| "∞".into(), short))),
+        Column::figures("in use", each(&|resource| short(resource.in_use))),
+        Column::figures("utilised", each(&|resource| percent(resource, resource.utilisation))),
+        Column::figures("busiest", each(&|resource| percent(resource, resource.peak_utilisation))),
+        Column::figures("visits", each(&|resource| short(resource.visits))),
+        Column::figures("queue", each(&|resource| short(resource.queue))),
+        Column::figures("longest", each(&|resource| grouped(&resource.longest_queue.to_string()))),
+        Column::figures("wait", each(&|resource| seconds(resource.wait_s))),
+    ];
+    table(columns, &[])
+}
+
+/// Failures by cause, the most frequent first; empty without any.
+pub fn failures(summary: &Summary) -> String {
+    let mut failures: Vec<&(String, f64)> = summary.failures.iter().filter(|(_, count)| *count > 0.0).collect();
+    if failures.is_empty() {
+        return String::new();
+    }
+    failures.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let columns = vec![
+        Column::words("failed requests", failures.iter().map(|(cause, _)| cause.clone()).collect()),
+        Column::figures("a run", failures.iter().map(|(_, count)| short(*count)).collect()),
+    ];
+    table(columns, &[])
+}
+
+/// What the model only assumes; empty where everything is measured or documented.
+pub fn assumptions(plan: &Plan, width: Option<usize>) -> String {
+    let assumptions = plan.assumptions();
+    let mut text = String::new();
+    for assumption in assumptions {
+        let range = match &assumption.range {
+            Some((from, to)) => format!(" ({from} to {to})"),
+            None => String::new(),
+        };
+        let reason = if assumption.reason.is_empty() { String::new() } else { format!(": {}", assumption.reason) };
+        let line = format!("{} = {}{range}{reason}", assumption.path, assumption.value);
+        text.push_str(&paragraph("  ", &line, width));
+    }
+    if text.is_empty() { text } else { format!("assumed, neither measured nor documented:\n{text}") }
+}

@@ -1,0 +1,85 @@
+//! Verdicts in words: whether each hypothesis holds, and on what evidence.
+
+use anstyle::{AnsiColor, Style};
+
+use super::Report;
+use super::paragraph::paragraph;
+use crate::experiment::verdict::{Judgement, Verdict};
+
+/// All verdicts and how many there are of each; empty without hypotheses. Colours are written as ANSI sequences, for the
+/// printer to remove where they are not wanted.
+pub fn verdicts(report: &Report, width: Option<usize>) -> String {
+    let mut text = String::new();
+    for judgement in &report.judgements {
+        let (word, style) = word(judgement.verdict);
+        let lead = format!("{word:<9}  ");
+        let line = paragraph(&lead, &claim(judgement), width);
+        let rest = line.strip_prefix(word).unwrap_or(&line);
+        text.push_str(&format!("{style}{word}{style:#}{rest}"));
+        text.push_str(&paragraph("           ", &evidence(judgement), width));
+    }
+    if report.judgements.len() > 1 {
+        let count = |verdict| report.judgements.iter().filter(|judgement| judgement.verdict == verdict).count();
+        text.push_str(&format!(
+            "\n{} hypotheses: {} hold, {} fail, {} undecided\n",
+            report.judgements.len(),
+            count(Verdict::Holds),
+            count(Verdict::Fails),
+            count(Verdict::Undecided)
+        ));
+    }
+    text
+}
+
+fn word(verdict: Verdict) -> (&'static str, Style) {
+    let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
+    match verdict {
+        Verdict::Holds => ("holds", bold(AnsiColor::Green)),
+        Verdict::Fails => ("fails", bold(AnsiColor::Red)),
+        Verdict::Undecided => ("undecided", bold(AnsiColor::Yellow)),
+    }
+}
+
+/// The claim; of a belief that is to be refuted, whether it was.
+fn claim(judgement: &Judgement) -> String {
+    let claim = &judgement.claim;
+    match (judgement.refuted, judgement.verdict) {
+        (false, _) => claim.clone(),
+        (true, Verdict::Holds) => format!("belief refuted, as expected: “{claim}”"),
+        (true, Verdict::Fails) => format!("belief not refuted, it is true here: “{claim}”"),
+        (true, Verdict::Undecided) => format!("belief neither refuted nor confirmed: “{claim}”"),
+    }
+}
+
+fn evidence(judgement: &Judgement) -> String {
+    match judgement.replications_needed {
+        Some(1_000_000..) => format!("{}; too close to the bound for any number of replications", judgement.evidence),
+        Some(needed) => format!("{}; about --replications {needed} would decide", judgement.evidence),
+        None => judgement.evidence.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judgement(verdict: Verdict, refuted: bool, replications_needed: Option<u64>) -> Judgement {
+        Judgement { claim: "it holds".into(), refuted, verdict, evidence: "seen".into(), replications_needed }
+    }
+
+    #[test]
+    fn a_refuted_belief_is_said_to_be_one() {
+        assert_eq!(claim(&judgement(Verdict::Holds, false, None)), "it holds");
+        assert!(claim(&judgement(Verdict::Holds, true, None)).starts_with("belief refuted, as expected"));
+        assert!(claim(&judgement(Verdict::Fails, true, None)).starts_with("belief not refuted"));
+    }
+
+    #[test]
+    fn the_remedy_of_doubt_is_named() {
+        assert_eq!(
+            evidence(&judgement(Verdict::Undecided, false, Some(40))),
+            "seen; about --replications 40 would decide"
+        );
+        assert!(evidence(&judgement(Verdict::Undecided, false, Some(1_000_000_000))).contains("too close"));
+    }
+}

@@ -1,0 +1,152 @@
+//! Doubts about the quality of a result, each with its remedy.
+
+use std::fmt;
+
+use super::Report;
+use crate::experiment::trial::Trial;
+use crate::experiment::verdict;
+
+/// Half-width, relative to the throughput, from which on it is called wide.
+const WIDE: f64 = 0.15;
+
+/// A doubt.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// An interrupt left trials out.
+    Partial {
+        /// Trials that gave figures.
+        done: usize,
+        /// Trials that were asked for.
+        planned: usize,
+    },
+    /// A trial gave no figures: a mistake of the simulator's.
+    Failed {
+        /// Where.
+        place: String,
+        /// Which.
+        replication: u64,
+        /// What happened.
+        what: String,
+    },
+    /// A trial contradicts a law that it must obey: a mistake of the simulator's.
+    Violated {
+        /// Where.
+        place: String,
+        /// Which.
+        replication: u64,
+        /// Which laws, with both numbers.
+        laws: String,
+    },
+    /// Limits ended trials, which are left out of the figures as long as others remain.
+    Limited {
+        /// Where.
+        place: String,
+        /// How many.
+        trials: usize,
+        /// Out of how many.
+        of: usize,
+        /// Which limit.
+        limit: String,
+    },
+    /// A single replication shows no spread.
+    NoIntervals,
+    /// The throughput of a sound point is not well known.
+    Wide {
+        /// Where it is widest.
+        place: String,
+        /// How wide: half of the interval, relative.
+        half_width: f64,
+        /// At how many other points it is wide too.
+        others: usize,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Partial { done, planned } => {
+                write!(f, "interrupted: the figures rest on {done} of {planned} trials; points without any are missing")
+            }
+            Self::Failed { place, replication, what } => {
+                write!(
+                    f,
+                    "{place}: replication {replication} failed: {what}; this is a mistake in sim, not in the model"
+                )
+            }
+            Self::Violated { place, replication, laws } => {
+                write!(
+                    f,
+                    "{place}: replication {replication} violates {laws}; this is a mistake in sim, do not trust it"
+                )
+            }
+            Self::Limited { place, trials, of, limit } => {
+                let what =
+                    if trials == of { "so its figures rest on what was seen until then" } else { "and left out" };
+                write!(f, "{place}: {trials} of {of} trials were ended early ({limit}), {what}; ")?;
+                f.write_str("raise max_events or max_wall_time to let them end")
+            }
+            Self::NoIntervals => f.write_str("one replication shows no spread: no intervals; ask for at least 2"),
+            Self::Wide { place, half_width, others } => {
+                let others = match others {
+                    0 => String::new(),
+                    1 => " (wide at 1 other point too)".into(),
+                    others => format!(" (wide at {others} other points too)"),
+                };
+                let percent = half_width * 100.0;
+                write!(
+                    f,
+                    "{place}: the throughput is known to ±{percent:.0} % only{others}; more replications narrow it"
+                )
+            }
+        }
+    }
+}
+
+/// All doubts about a report.
+pub fn warnings(report: &Report) -> Vec<Warning> {
+    let plan = report.plan;
+    let place = |point: usize| verdict::place(plan, point);
+    let mut warnings = Vec::new();
+    if report.is_partial() {
+        warnings.push(Warning::Partial { done: report.trials.done.len(), planned: report.planned() });
+    }
+    warnings.extend(report.trials.failed.iter().map(|failed| Warning::Failed {
+        place: place(failed.point),
+        replication: failed.replication,
+        what: failed.what.clone(),
+    }));
+    let violated = report.trials.done.iter().filter(|trial| !trial.violations.is_empty());
+    warnings.extend(violated.map(|trial| Warning::Violated {
+        place: place(trial.point),
+        replication: trial.replication,
+        laws: trial.violations.join("; "),
+    }));
+    for of_point in report.trials.done.chunk_by(|a, b| a.point == b.point) {
+        let limited: Vec<&Trial> =
+            of_point.iter().filter(|trial| !trial.is_sound() && trial.violations.is_empty()).collect();
+        if let Some(first) = limited.first() {
+            warnings.push(Warning::Limited {
+                place: place(first.point),
+                trials: limited.len(),
+                of: of_point.len(),
+                limit: first.ending.to_string(),
+            });
+        }
+    }
+    if plan.replications == 1 {
+        warnings.push(Warning::NoIntervals);
+    } else {
+        warnings.extend(wide(report));
+    }
+    warnings
+}
+
+fn wide(report: &Report) -> Option<Warning> {
+    let sound = report.summaries.iter().filter(|summary| summary.success_rate.estimate >= report.plan.collapse_below);
+    let wide: Vec<(usize, f64)> = sound
+        .map(|summary| (summary.point, summary.throughput_per_min.relative_half_width()))
+        .filter(|&(_, half)| half.is_finite() && half > WIDE)
+        .collect();
+    let &(point, half_width) = wide.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(Warning::Wide { place: verdict::place(report.plan, point), half_width, others: wide.len() - 1 })
+}

@@ -1,0 +1,172 @@
+//! From what is written to what is meant: names become indices, steps become operations, and whatever cannot be meant
+//! is refused. Nothing is decided here that a run could see differently: same model, same system.
+
+mod column;
+mod complaint;
+mod cycle;
+mod distribution;
+mod endpoint;
+mod load;
+mod provenance;
+mod service;
+mod step;
+
+use crate::kernel::Time;
+use crate::model::{EndpointPlan, LimitPlan, StationPlan, System};
+
+pub use column::Columns;
+pub use complaint::Complaint;
+pub use load::load;
+pub use provenance::Assumption;
+pub(crate) use provenance::{assumptions, provenance};
+
+use super::names::Names;
+use super::{Discipline, Duration, Limit, Model, Servers};
+use complaint::At;
+
+/// Turns a model as written into a system as meant, or says everything that is wrong with it. `columns` are the
+/// CSV columns of empirical distributions that were read so far.
+pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complaint>> {
+    let title = model.title.clone().unwrap_or_default();
+    let system = System { title, ..System::default() };
+    let mut lowering = Lowering { model, columns, system, complaints: Vec::new() };
+    lowering.stations();
+    lowering.shared_limits();
+    lowering.services();
+    lowering.endpoints();
+    cycle::refuse(model, &mut lowering.complaints);
+    if lowering.complaints.is_empty() { Ok(lowering.system) } else { Err(lowering.complaints) }
+}
+
+/// A model in the course of being lowered.
+struct Lowering<'a> {
+    model: &'a Model,
+    columns: &'a mut Columns,
+    system: System,
+    complaints: Vec<Complaint>,
+}
+
+/// Slots, connections or threads that a model may ask for; more is a slip of the keyboard.
+const MOST: u32 = 10_000_000;
+
+impl Lowering<'_> {
+    fn complain(&mut self, complaint: Complaint) {
+        self.complaints.push(complaint);
+    }
+
+    fn stations(&mut self) {
+        let all = At::Root.key("stations");
+        for (name, station) in &self.model.stations {
+            let at = all.key(name);
+            let servers = match station.servers {
+                Servers::Infinite => None,
+                Servers::Count(count) => {
+                    self.at_least_one(at.key("servers"), "servers", count);
+                    Some(count)
+                }
+            };
+            if let Some(capacity) = station.capacity {
+                self.at_least_one(at.key("capacity"), "capacity", capacity);
+                if servers.is_some_and(|servers| capacity < servers) && capacity > 0 {
+                    let title =
+                        format!("station `{name}` has room for {capacity} but {} servers", servers.unwrap_or_default());
+                    self.complain(
+                        Complaint::at(at.key("capacity"), title, "counts those in service too")
+                            .also(at.key("servers"), "more than there is room for")
+                            .help("make `capacity` at least as large as `servers`"),
+                    );
+                }
+            }
+            let slowdown = self.slowdown(at.key("slowdown"), station.slowdown);
+            self.system.stations.push(StationPlan {
+                name: name.clone(),
+                servers,
+                sharing: station.discipline == Discipline::Ps,
+                capacity: station.capacity,
+                slowdown,
+            });
+        }
+    }
+
+    fn shared_limits(&mut self) {
+        let all = At::Root.key("limits");
+        for (name, limit) in &self.model.limits {
+            let plan = self.limit(all.key(name), name, limit);
+            self.system.limits.push(plan);
+        }
+    }
+
+    fn limit(&mut self, at: At<'_>, name: &str, limit: &Limit) -> LimitPlan {
+        self.at_least_one(at.key("size"), "size", limit.size);
+        let acquire_timeout = self.timeout(at.key("acquire_timeout"), limit.acquire_timeout);
+        LimitPlan { name: name.into(), size: limit.size, acquire_timeout }
+    }
+
+    /// Refuses zero, and numbers beyond anything.
+    fn at_least_one(&mut self, at: At<'_>, name: &str, value: u32) {
+        if value == 0 {
+            self.complain(Complaint::at(at, format!("`{name}` is 0"), "must be at least 1"));
+        } else if value > MOST {
+            self.complain(Complaint::at(at, format!("`{name}` is {value}"), "must be at most 10 million"));
+        }
+    }
+
+    /// A growth of demand: not negative; none is none.
+    fn slowdown(&mut self, at: At<'_>, value: Option<f64>) -> f64 {
+        let value = value.unwrap_or_default();
+        if !(0.0..=1e6).contains(&value) {
+            let complaint = Complaint::at(at, format!("`slowdown` is {value}"), "must be between 0 and a million")
+                .note("with `n` jobs inside, each takes `1 + slowdown * n` times as long");
+            self.complain(complaint);
+        }
+        value
+    }
+
+    /// A time-out: not zero, which would fail everything at once; none is for ever.
+    fn timeout(&mut self, at: At<'_>, timeout: Option<Duration>) -> Option<Time> {
+        let timeout = timeout?;
+        if timeout.0 == 0 {
+            let complaint = Complaint::at(at, "a time-out of zero lets everything fail", "must be above 0")
+                .help("leave the key out to wait for ever");
+            self.complain(complaint);
+        }
+        Some(Time(timeout.0))
+    }
+
+    /// The index of a name, or a complaint with the nearest right one.
+    fn find<'n, T>(
+        &mut self,
+        at: At<'_>,
+        what: &str,
+        name: &str,
+        among: impl Iterator<Item = (&'n String, T)>,
+        whose: &str,
+    ) -> Option<(u32, T)> {
+        let mut known = Vec::new();
+        for (index, (other, value)) in among.enumerate() {
+            if other == name {
+                return Some((index as u32, value));
+            }
+            known.push(other.as_str());
+        }
+        let names = Names::new(known);
+        let mut complaint = Complaint::at(at, format!("there is no {what} `{name}`{whose}"), format!("no such {what}"));
+        let near = names.nearest(name);
+        complaint = if names.is_empty() {
+            complaint.note(format!("there is no {what} at all{whose}"))
+        } else {
+            complaint.note(names.sentence(&format!("{what}{whose}"), name))
+        };
+        if let Some(near) = near {
+            complaint = complaint.help(format!("did you mean `{near}`?"));
+        }
+        self.complain(complaint);
+        None
+    }
+
+    /// The index of an endpoint in the system.
+    fn endpoint_index(&self, service: u32, name: &str) -> Option<u32> {
+        let is_it = |plan: &EndpointPlan| plan.service == service && plan.name == name;
+        self.system.endpoints.iter().position(is_it).map(|index| index as u32)
+    }
+}

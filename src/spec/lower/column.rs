@@ -1,0 +1,112 @@
+//! Columns of CSV files, for empirical distributions: each is read once, however many systems use it.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::kernel::Time;
+use crate::spec::names::Names;
+use crate::spec::source::neighbour;
+
+/// The columns that were read so far.
+#[derive(Debug, Default)]
+pub struct Columns {
+    directory: PathBuf,
+    /// By file and column.
+    known: HashMap<(String, String), Column>,
+}
+
+/// A column's values, sorted.
+type Column = Result<Arc<[Time]>, Unreadable>;
+
+/// Why a column could not be read.
+#[derive(Clone, Debug)]
+pub(super) struct Unreadable {
+    /// Whether the file is at fault, not the column.
+    pub in_file: bool,
+    pub title: String,
+    pub label: String,
+    pub notes: Vec<String>,
+    pub helps: Vec<String>,
+}
+
+/// The longest value of a column, in seconds: ten years.
+const LONGEST: f64 = 10.0 * 365.25 * 86_400.0;
+
+impl Columns {
+    /// No column yet; files are relative to this directory.
+    pub fn relative_to(directory: &Path) -> Self {
+        Self { directory: directory.to_owned(), known: HashMap::new() }
+    }
+
+    /// The files that were read.
+    pub fn files(&self) -> Vec<PathBuf> {
+        let mut files: Vec<_> = self.known.iter().filter(|(_, read)| read.is_ok()).map(|((f, _), _)| f).collect();
+        files.sort();
+        files.dedup();
+        files.into_iter().map(|file| self.directory.join(file)).collect()
+    }
+
+    pub(super) fn get(&mut self, file: &str, column: &str) -> Column {
+        let directory = &self.directory;
+        let key = (file.to_owned(), column.to_owned());
+        self.known.entry(key).or_insert_with(|| read(&directory.join(file), column)).clone()
+    }
+}
+
+fn read(path: &Path, column: &str) -> Column {
+    let name = path.display();
+    let refuse = |in_file, title: String, label: &str| Unreadable {
+        in_file,
+        title,
+        label: label.into(),
+        notes: Vec::new(),
+        helps: Vec::new(),
+    };
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(path).map_err(|error| {
+            let reason = match error.kind() {
+                csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    "there is no such file".into()
+                }
+                csv::ErrorKind::Io(error) => error.to_string(),
+                _ => error.to_string(),
+            };
+            let mut refusal = refuse(true, format!("cannot read `{name}`: {reason}"), "not readable");
+            refusal.notes.push("the path is relative to the model's file".into());
+            if let Some(near) = neighbour(path) {
+                refusal.helps.push(format!("there is a `{}`; did you mean that?", near.display()));
+            }
+            refusal
+        })?;
+    let headers = reader.headers().map_err(|error| refuse(true, format!("cannot read `{name}`: {error}"), ""))?.clone();
+    let Some(index) = headers.iter().position(|header| header == column) else {
+        let names = Names::new(headers.iter());
+        let mut refusal = refuse(false, format!("`{name}` has no column `{column}`"), "no such column");
+        if let Some(near) = names.nearest(column) {
+            refusal.helps.push(format!("did you mean `{near}`?"));
+        }
+        refusal.notes.push(names.sentence("column", column));
+        return Err(refusal);
+    };
+    let mut values = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| refuse(true, format!("cannot read `{name}`: {error}"), ""))?;
+        let text = record.get(index).unwrap_or_default();
+        let line = record.position().map_or(0, csv::Position::line);
+        match text.parse::<f64>() {
+            Ok(seconds) if (0.0..=LONGEST).contains(&seconds) => values.push(Time::from_seconds(seconds)),
+            _ => {
+                let title = format!("`{text}` at {name}:{line} is not a number of seconds");
+                let mut refusal = refuse(false, title, "holds a value that cannot be a duration");
+                refusal.notes.push("a column holds numbers in seconds, not negative, without a unit: 0.0215".into());
+                return Err(refusal);
+            }
+        }
+    }
+    if values.is_empty() {
+        return Err(refuse(false, format!("column `{column}` of `{name}` holds no value"), "empty"));
+    }
+    values.sort();
+    Ok(values.into())
+}

@@ -1,0 +1,233 @@
+//! The load as meant.
+
+use super::MOST;
+use super::column::Columns;
+use super::complaint::{At, Complaint};
+use super::distribution::variate;
+use crate::kernel::{Time, Variate};
+use crate::model::{self, Earlier, Pattern, System};
+use crate::spec::names::Names;
+use crate::spec::{Abandon, Arrivals, Distribution, Duration, Load, LoadKind};
+
+/// How long a system is left alone after a finite test, where the load does not say.
+const DEFAULT_COOL_DOWN: Time = Time(120_000_000_000);
+
+/// Turns a load as written into a load on this system, or says everything that is wrong with it. Paths are those
+/// within the load.
+pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model::Load, Vec<Complaint>> {
+    let mut reading = Reading { load, columns, complaints: Vec::new() };
+    let target = reading.target(system);
+    let timeout = reading.length("timeout", load.timeout);
+    let pattern = match (load.kind, load.users) {
+        (LoadKind::Closed, Some(users)) => reading.test(users),
+        (LoadKind::Closed, None) => reading.endless(),
+        (LoadKind::Open, _) => reading.open(),
+    };
+    if !reading.complaints.is_empty() {
+        return Err(reading.complaints);
+    }
+    let abandon = match load.abandon {
+        Abandon::Continue => model::Abandon::Continue,
+        Abandon::Cancel => model::Abandon::Cancel,
+    };
+    Ok(model::Load { target, timeout, abandon, pattern })
+}
+
+struct Reading<'a> {
+    load: &'a Load,
+    columns: &'a mut Columns,
+    complaints: Vec<Complaint>,
+}
+
+/// A kind of load and what to do with a key that does not belong to it.
+struct Kind {
+    name: &'static str,
+    instead: &'static str,
+}
+
+impl Reading<'_> {
+    /// The index of the endpoint that is called.
+    fn target(&mut self, system: &System) -> u32 {
+        let text = &self.load.target;
+        let full =
+            |plan: &model::EndpointPlan| format!("{}.{}", system.services[plan.service as usize].name, plan.name);
+        if let Some(index) = system.endpoints.iter().position(|plan| full(plan) == *text) {
+            return index as u32;
+        }
+        let all: Vec<String> = system.endpoints.iter().map(full).collect();
+        let names = Names::new(all.iter().map(String::as_str));
+        let bare = system.endpoints.iter().position(|plan| {
+            plan.name == *text || {
+                let service = &system.services[plan.service as usize].name;
+                service == text
+            }
+        });
+        let near = bare.map(|index| all[index].as_str()).or_else(|| names.nearest(text));
+        let title = format!("there is no endpoint `{text}`");
+        let mut complaint = Complaint::at(At::Root.key("target"), title, "no such endpoint");
+        complaint = if names.is_empty() {
+            complaint.note("the model has no endpoint")
+        } else {
+            complaint.note(names.sentence("endpoint", text))
+        };
+        if let Some(near) = near {
+            complaint = complaint.help(format!("did you mean `{near}`?"));
+        }
+        self.complaints.push(complaint);
+        0
+    }
+
+    fn test(&mut self, users: u32) -> Pattern {
+        let load = self.load;
+        let kind = Kind {
+            name: "a finite closed load, which ends with the last of its `users`",
+            instead: "remove it, or leave out `users` for an endless load",
+        };
+        self.foreign(&kind, "warm_up", load.warm_up.is_some());
+        self.foreign(&kind, "duration", load.duration.is_some());
+        self.foreign_arrivals("a closed load");
+        self.count("users", users);
+        Pattern::Test {
+            concurrency: self.concurrency(),
+            users,
+            think: self.think(),
+            spacing: time(load.spacing).unwrap_or_default(),
+            cool_down: time(load.cool_down).unwrap_or(DEFAULT_COOL_DOWN),
+            before: load.before.as_ref().map(|before| {
+                let table = At::Root.key("before");
+                self.count_at(table.key("concurrency"), "concurrency", before.concurrency);
+                self.count_at(table.key("users"), "users", before.users);
+                Earlier {
+                    concurrency: before.concurrency,
+                    users: before.users,
+                    pause: time(before.pause).unwrap_or_default(),
+                }
+            }),
+        }
+    }
+
+    fn endless(&mut self) -> Pattern {
+        let load = self.load;
+        let kind = Kind { name: "an endless load", instead: "remove it, or give `users` for a finite test" };
+        self.foreign(&kind, "cool_down", load.cool_down.is_some());
+        self.foreign(&kind, "before", load.before.is_some());
+        self.foreign_arrivals("a closed load");
+        Pattern::Endless {
+            concurrency: self.concurrency(),
+            think: self.think(),
+            spacing: time(load.spacing).unwrap_or_default(),
+            warm_up: time(load.warm_up).unwrap_or_default(),
+            duration: self.window(
+                "an endless load needs a `duration`",
+                "add `duration`, the length of the measuring window, or `users` for a finite test",
+            ),
+        }
+    }
+
+    fn open(&mut self) -> Pattern {
+        let load = self.load;
+        let kind = Kind { name: "an open load", instead: "remove it, or write `kind = \"closed\"`" };
+        let closed = [
+            ("concurrency", load.concurrency.is_some()),
+            ("users", load.users.is_some()),
+            ("think_time", load.think_time.is_some()),
+            ("spacing", load.spacing.is_some()),
+            ("cool_down", load.cool_down.is_some()),
+            ("before", load.before.is_some()),
+        ];
+        for (key, present) in closed {
+            self.foreign(&kind, key, present);
+        }
+        if load.rate.is_none() {
+            self.missing("rate", "an open load needs a `rate`", "add `rate`, such as \"9/s\" or \"540/min\"");
+        }
+        Pattern::Open {
+            gap: 1e9 / load.rate.map_or(1.0, |rate| rate.0),
+            arrivals: match load.arrivals {
+                None | Some(Arrivals::Poisson) => model::Arrivals::Poisson,
+                Some(Arrivals::Constant) => model::Arrivals::Constant,
+            },
+            warm_up: time(load.warm_up).unwrap_or_default(),
+            duration: self
+                .window("an open load needs a `duration`", "add `duration`, the length of the measuring window"),
+        }
+    }
+
+    fn foreign(&mut self, kind: &Kind, key: &str, present: bool) {
+        if present {
+            let title = format!("`{key}` does not belong to {}", kind.name);
+            let complaint = Complaint::at_key(At::Root.key(key), title, "would have no effect");
+            let of_kind = if self.load.kind == LoadKind::Open || self.load.users.is_none() { "kind" } else { "users" };
+            self.complaints.push(complaint.also(At::Root.key(of_kind), "").help(kind.instead));
+        }
+    }
+
+    fn foreign_arrivals(&mut self, name: &'static str) {
+        let kind = Kind { name, instead: "remove it, or write `kind = \"open\"`" };
+        self.foreign(&kind, "rate", self.load.rate.is_some());
+        self.foreign(&kind, "arrivals", self.load.arrivals.is_some());
+    }
+
+    fn missing(&mut self, key: &str, title: &str, help: &str) {
+        self.complaints
+            .push(Complaint::at_key(At::Root.key(key), title, "`".to_owned() + key + "` is missing").help(help));
+    }
+
+    fn window(&mut self, title: &str, help: &str) -> Time {
+        match self.load.duration {
+            None => {
+                self.missing("duration", title, help);
+                Time::ZERO
+            }
+            some => self.length("duration", some).unwrap_or_default(),
+        }
+    }
+
+    /// A length of time that must not be zero.
+    fn length(&mut self, key: &str, value: Option<Duration>) -> Option<Time> {
+        if value == Some(Duration(0)) {
+            let title = format!("`{key}` is 0");
+            self.complaints.push(Complaint::at(At::Root.key(key), title, "must be above 0"));
+        }
+        time(value)
+    }
+
+    fn concurrency(&mut self) -> u32 {
+        match self.load.concurrency {
+            None => {
+                self.missing(
+                    "concurrency",
+                    "a closed load needs a `concurrency`",
+                    "add `concurrency`, the number of clients at work at the same time, or vary it by an axis",
+                );
+                1
+            }
+            Some(count) => {
+                self.count("concurrency", count);
+                count
+            }
+        }
+    }
+
+    fn count(&mut self, key: &str, value: u32) {
+        self.count_at(At::Root.key(key), key, value);
+    }
+
+    fn count_at(&mut self, at: At<'_>, key: &str, value: u32) {
+        if value == 0 {
+            self.complaints.push(Complaint::at(at, format!("`{key}` is 0"), "must be at least 1"));
+        } else if value > MOST {
+            self.complaints.push(Complaint::at(at, format!("`{key}` is {value}"), "must be at most 10 million"));
+        }
+    }
+
+    fn think(&mut self) -> Option<Variate> {
+        let lower =
+            |written: &Distribution| variate(At::Root.key("think_time"), written, self.columns, &mut self.complaints);
+        self.load.think_time.as_ref().map(lower)
+    }
+}
+
+fn time(duration: Option<Duration>) -> Option<Time> {
+    duration.map(|duration| Time(duration.0))
+}

@@ -1,0 +1,223 @@
+//! Services as meant: their processes, pools, clients and limits.
+
+use super::complaint::{At, Complaint};
+use super::{Lowering, MOST};
+use crate::kernel::Time;
+use crate::model::{self, ClientPlan, PoolPlan, ProcessPlan, ServicePlan};
+use crate::spec::{Balance, Client, Duration, Pool, Reuse, Runtime, SearchCost, Service};
+
+/// Processes of one service at most.
+const MOST_PROCESSES: u64 = 10_000;
+
+/// Threads of an event loop's default executor where the model gives none: CPython's `min(32, cores + 4)` on 2 cores.
+const DEFAULT_THREADS: u32 = 6;
+
+/// httpx' `keepalive_expiry` where the model gives none.
+const DEFAULT_EXPIRY: Time = Time(5_000_000_000);
+
+impl Lowering<'_> {
+    pub(super) fn services(&mut self) {
+        let model = self.model;
+        let all = At::Root.key("services");
+        if model.services.is_empty() {
+            let complaint =
+                Complaint::at_key(At::Root.key("services"), "the model has no service", "nothing to call here");
+            self.complain(complaint.help("add a table such as `[services.shop]` with an endpoint"));
+        }
+        for (name, service) in &model.services {
+            let at = all.key(name);
+            let plan = self.service(at, name, service);
+            for replica in 0..plan.replicas {
+                for worker in 0..plan.workers {
+                    let service = self.system.services.len() as u32;
+                    self.system.processes.push(ProcessPlan { service, replica, worker });
+                }
+            }
+            self.system.services.push(plan);
+        }
+    }
+
+    fn service(&mut self, at: At<'_>, name: &str, service: &Service) -> ServicePlan {
+        self.at_least_one(at.key("replicas"), "replicas", service.replicas);
+        self.at_least_one(at.key("workers"), "workers", service.workers);
+        let (mut replicas, mut workers) = (service.replicas, service.workers);
+        let processes = u64::from(replicas) * u64::from(workers);
+        if processes > MOST_PROCESSES {
+            let title = format!("service `{name}` has {processes} processes, {replicas} replicas of {workers} workers");
+            let complaint = Complaint::at(at.key("replicas"), title, "too many")
+                .also(at.key("workers"), "times these")
+                .note(format!("a service has {MOST_PROCESSES} processes at most"));
+            self.complain(complaint);
+            (replicas, workers) = (1, 1);
+        }
+        if let Some(threads) = service.threads {
+            self.at_least_one(at.key("threads"), "threads", threads);
+        }
+        if service.balance == Balance::AcceptRace {
+            let complaint = Complaint::at(
+                at.key("balance"),
+                "replicas share no socket, so they cannot race for connections",
+                "only for `accept`",
+            );
+            self.complain(complaint.help("use \"round-robin\", \"random\" or \"least-busy\" between replicas"));
+        }
+        let slowdown = self.slowdown(at.key("slowdown"), service.slowdown);
+        self.open_files(at, service);
+        let emfile_cpu = self.maybe_draw(at.key("emfile_cpu"), service.emfile_cpu.as_ref());
+        let all = at.key("pools");
+        let pools = service.pools.iter().map(|(name, pool)| self.pool(all.key(name), name, pool)).collect();
+        let all = at.key("clients");
+        let clients = service
+            .clients
+            .iter()
+            .map(|(name, client)| self.client(all.key(name), name, client, (replicas, workers)))
+            .collect();
+        let all = at.key("limits");
+        let limits = service.limits.iter().map(|(name, limit)| self.limit(all.key(name), name, limit)).collect();
+        let default_threads = (service.runtime == Runtime::EventLoop).then_some(DEFAULT_THREADS);
+        ServicePlan {
+            name: name.into(),
+            first_process: self.system.processes.len() as u32,
+            replicas,
+            workers,
+            runtime: match service.runtime {
+                Runtime::EventLoop => model::Runtime::EventLoop,
+                Runtime::Threads => model::Runtime::Threads,
+                Runtime::Delay => model::Runtime::Delay,
+            },
+            cores: service.cpu.map(|cores| cores.0),
+            slowdown,
+            threads: service.threads.or(default_threads),
+            open_files: service.open_files,
+            idle_files: service.idle_files,
+            emfile_cpu,
+            balance: balance(service.balance),
+            accept: balance(service.accept),
+            pools,
+            clients,
+            limits,
+        }
+    }
+
+    /// Refuses a limit of descriptors that is used up before the first request.
+    fn open_files(&mut self, at: At<'_>, service: &Service) {
+        let Some(open_files) = service.open_files else { return };
+        let pooled: u64 = service.pools.values().map(|pool| u64::from(pool.min_size)).sum();
+        let held = u64::from(service.idle_files) + pooled;
+        if u64::from(open_files) > held {
+            return;
+        }
+        let title = format!("{open_files} open files leave none for a request");
+        let complaint = Complaint::at(at.key("open_files"), title, format!("must be above {held}")).note(format!(
+            "before its first request a process holds {} files (`idle_files`) and {pooled} pool connections (`min_size`)",
+            service.idle_files
+        ));
+        self.complain(complaint);
+    }
+
+    fn pool(&mut self, at: At<'_>, name: &str, pool: &Pool) -> PoolPlan {
+        let server = self.service_named(at.key("server"), &pool.server);
+        self.at_least_one(at.key("max_size"), "max_size", pool.max_size);
+        if pool.min_size > pool.max_size && pool.max_size > 0 {
+            let title =
+                format!("pool `{name}` starts with {} connections but may have {}", pool.min_size, pool.max_size);
+            self.complain(
+                Complaint::at(at.key("max_size"), title, "smaller than `min_size`")
+                    .also(at.key("min_size"), "larger than `max_size`")
+                    .by_default(at.key("min_size"), "`min_size` is 10 where it is left out")
+                    .by_default(at.key("max_size"), "`max_size` is 10 where it is left out"),
+            );
+        }
+        PoolPlan {
+            name: name.into(),
+            server,
+            min_size: pool.min_size,
+            max_size: pool.max_size,
+            acquire_timeout: self.timeout(at.key("acquire_timeout"), pool.acquire_timeout),
+            connect_time: self.maybe_draw(at.key("connect_time"), pool.connect_time.as_ref()),
+            round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
+            trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),
+        }
+    }
+
+    fn client(&mut self, at: At<'_>, name: &str, client: &Client, (replicas, workers): (u32, u32)) -> ClientPlan {
+        let server = self.service_named(at.key("server"), &client.server);
+        if client.max_connections == Some(0) {
+            let complaint =
+                Complaint::at(at.key("max_connections"), "`max_connections` is 0", "no call could ever be sent");
+            self.complain(complaint.help("leave the key out for no limit"));
+        }
+        let processes = replicas.saturating_mul(workers);
+        if client.broken_workers > processes {
+            let title = format!("client `{name}` is broken in more workers than there are");
+            let complaint = Complaint::at(at.key("broken_workers"), title, format!("must be at most {processes}"));
+            self.complain(complaint.note(format!("the service has replicas x workers = {replicas} x {workers}")));
+        }
+        let timeout = self.timeout(at.key("timeout"), client.timeout);
+        ClientPlan {
+            name: name.into(),
+            server,
+            shared: client.reuse == Reuse::Shared,
+            setup_cpu: self.maybe_draw(at.key("setup_cpu"), client.setup_cpu.as_ref()),
+            call_cpu: self.maybe_draw(at.key("call_cpu"), client.call_cpu.as_ref()),
+            connect_time: self.maybe_draw(at.key("connect_time"), client.connect_time.as_ref()),
+            connect_cpu: self.maybe_draw(at.key("connect_cpu"), client.connect_cpu.as_ref()),
+            round_trip: self.maybe_draw(at.key("round_trip"), client.round_trip.as_ref()),
+            timeout,
+            pool_timeout: self.timeout(at.key("pool_timeout"), client.pool_timeout).or(timeout),
+            max_connections: client.max_connections.unwrap_or(u32::MAX),
+            max_keepalive: client.max_keepalive_connections.unwrap_or(u32::MAX),
+            keepalive_expiry: client.keepalive_expiry.map_or(DEFAULT_EXPIRY, |Duration(ns)| Time(ns)),
+            search: search(client.search_cpu.as_ref()),
+            wake_cpu: self.maybe_draw(at.key("wake_cpu"), client.wake_cpu.as_ref()),
+            broken: broken(client.broken_workers, replicas, workers),
+        }
+    }
+
+    fn service_named(&mut self, at: At<'_>, name: &str) -> u32 {
+        let services = &self.model.services;
+        self.find(at, "service", name, services.iter(), "").map_or(0, |(index, _)| index)
+    }
+}
+
+fn search(cost: Option<&SearchCost>) -> model::SearchCost {
+    cost.map_or_else(model::SearchCost::default, |cost| model::SearchCost {
+        per_idle: Time(cost.per_idle.0),
+        per_idle_squared: Time(cost.per_idle_squared.0),
+        per_busy: Time(cost.per_busy.0),
+    })
+}
+
+/// Which processes are broken: worker 0 of each replica first, then worker 1 of each, so that replicas are as equal as
+/// can be.
+fn broken(count: u32, replicas: u32, workers: u32) -> Vec<bool> {
+    let mut broken = vec![false; replicas.min(MOST) as usize * workers.min(MOST) as usize];
+    for nth in 0..count.min(replicas.saturating_mul(workers)) {
+        let (worker, replica) = (nth / replicas, nth % replicas);
+        broken[(replica * workers + worker) as usize] = true;
+    }
+    broken
+}
+
+fn balance(balance: Balance) -> model::Balance {
+    match balance {
+        Balance::RoundRobin => model::Balance::RoundRobin,
+        Balance::Random => model::Balance::Random,
+        Balance::LeastBusy => model::Balance::LeastBusy,
+        Balance::AcceptRace => model::Balance::AcceptRace,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn broken_workers_are_spread_over_replicas() {
+        assert_eq!(broken(0, 2, 2), [false; 4]);
+        assert_eq!(broken(1, 2, 2), [true, false, false, false]);
+        assert_eq!(broken(2, 2, 2), [true, false, true, false]);
+        assert_eq!(broken(3, 2, 2), [true, true, true, false]);
+        assert_eq!(broken(4, 2, 2), [true; 4]);
+    }
+}

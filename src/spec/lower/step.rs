@@ -1,0 +1,326 @@
+//! Steps as operations.
+
+use super::Lowering;
+use super::complaint::{At, Complaint};
+use super::endpoint::{Body, Named};
+use crate::model::{Branch, Op, Site};
+use crate::spec::{self, CallStep, HashStep, Place, QueryStep, RepeatStep, Reuse, Runtime, Step, WithStep};
+
+/// Repetitions of one `repeat` at most.
+const MOST_REPETITIONS: u32 = 1_000_000;
+
+/// Slack of a sum of probabilities, for sums such as 0.1 + 0.2 + 0.7.
+const SLACK: f64 = 1e-9;
+
+/// Compiles steps one after the other.
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
+    for (index, step) in steps.iter().enumerate() {
+        let at = at.index(index);
+        match step {
+            Step::Cpu(demand) => {
+                let site = body.site("cpu").site();
+                let demand = lowering.draw(at.key("cpu"), demand);
+                lowering.emit(Op::Cpu { demand, site });
+            }
+            Step::Hash(step) => hash(lowering, body, at.key("hash"), step),
+            Step::Query(step) => query(lowering, body, at.key("query"), step),
+            Step::Call(step) => call(lowering, body, at.key("call"), step),
+            Step::With(step) => with(lowering, body, at.key("with"), step),
+            Step::Sleep(time) => {
+                let site = body.site("sleep").site();
+                let time = lowering.draw(at.key("sleep"), time);
+                lowering.emit(Op::Sleep { time, site });
+            }
+            Step::Repeat(step) => repeat(lowering, body, at.key("repeat"), step),
+            Step::Choose(branches) => choose(lowering, body, at.key("choose"), branches),
+            Step::Fail(reason) => {
+                let reasons = &mut lowering.system.reasons;
+                let known = reasons.iter().position(|known| known == reason);
+                let reason = known.unwrap_or_else(|| {
+                    reasons.push(reason.clone());
+                    reasons.len() - 1
+                });
+                lowering.emit(Op::Fail { reason: reason as u32 });
+            }
+            Step::Visit(step) => {
+                let at = at.key("visit");
+                let site = body.site(&format!("visit:{}", step.station)).site();
+                let stations = &lowering.model.stations;
+                let station = lowering.find(at.key("station"), "station", &step.station, stations.iter(), "");
+                let time = lowering.draw(at.key("time"), &step.time);
+                if let Some((station, _)) = station {
+                    lowering.emit(Op::Visit { station, time, site });
+                }
+            }
+        }
+    }
+}
+
+impl Lowering<'_> {
+    fn emit(&mut self, op: Op) {
+        self.system.program.push(op);
+    }
+
+    fn next(&self) -> u32 {
+        self.system.program.len() as u32
+    }
+}
+
+fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &HashStep) {
+    let site = body.site("hash").site();
+    let demand = lowering.draw(at.key("cpu"), &step.cpu);
+    if step.on == Place::Loop {
+        lowering.emit(Op::Cpu { demand, site });
+        return;
+    }
+    lowering.emit(Op::Offload { demand, site });
+    let why = match body.service.runtime {
+        Runtime::EventLoop => return,
+        Runtime::Threads => "with `runtime = \"threads\"` each request has a thread of its own already",
+        Runtime::Delay => "with `runtime = \"delay\"` nothing waits for a thread",
+    };
+    let title = format!("service `{}` has no event loop whose executor could run the hash", body.service_name);
+    let runtime = At::Root.key("services");
+    let runtime = runtime.key(body.service_name);
+    lowering.complain(
+        Complaint::at(at.key("on"), title, "only for an event loop")
+            .also(runtime.key("runtime"), "no event loop")
+            .note(why)
+            .help("leave out `on`"),
+    );
+}
+
+fn query<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a QueryStep) {
+    let (name, of_own) = match (&step.pool, &step.held) {
+        (Some(pool), None) => (pool, true),
+        (None, Some(held)) => (held, false),
+        (Some(_), Some(_)) => {
+            lowering.complain(
+                Complaint::at(
+                    at.key("held"),
+                    "a query has `pool` or `held`, not both",
+                    "uses the connection of a `with`",
+                )
+                .also(at.key("pool"), "acquires a connection of its own")
+                .help("remove one of them"),
+            );
+            return;
+        }
+        (None, None) => {
+            lowering.complain(
+                Complaint::at_key(at, "a query needs a connection", "has neither `pool` nor `held`")
+                    .help("`pool = \"...\"` acquires a connection for the query; `held = \"...\"` uses that of an enclosing `with`"),
+            );
+            return;
+        }
+    };
+    let key = if of_own { "pool" } else { "held" };
+    let pools = body.service.pools.iter();
+    let found = lowering.find(at.key(key), "pool", name, pools, &format!(" in service `{}`", body.service_name));
+    let named = body.site(&format!("query:{name}"));
+    let work = lowering.draw(at.key("time"), &step.time);
+    let Some((pool, plan)) = found else { return };
+    if !of_own && !body.held.contains(&name.as_str()) {
+        let complaint = Complaint::at(
+            at.key("held"),
+            format!("no connection of pool `{name}` is held here"),
+            "not within a `with` of this pool",
+        );
+        let complaint = match body.held.as_slice() {
+            [] => complaint,
+            held => {
+                complaint.note(format!("held are connections of {}", spec::names::Names::new(held.iter().copied())))
+            }
+        };
+        lowering.complain(complaint.help(format!(
+            "write `pool = \"{name}\"`, or put the query into {{ with = {{ pool = \"{name}\", steps = [...] }} }}"
+        )));
+    }
+    let trip = |site: Site, work| Op::Trip { pool, work, site };
+    if of_own {
+        lowering.emit(Op::AcquireConnection { pool, site: named.site() });
+    }
+    if step.transaction {
+        lowering.emit(trip(named.part("begin"), None));
+    }
+    lowering.emit(trip(named.part("statement"), Some(work)));
+    if step.transaction {
+        lowering.emit(trip(named.part("commit"), None));
+    }
+    if of_own {
+        release_connection(lowering, pool, plan.reset_on_release, &named);
+    }
+}
+
+fn release_connection(lowering: &mut Lowering<'_>, pool: u32, reset: bool, named: &Named) {
+    if reset {
+        lowering.emit(Op::Trip { pool, work: None, site: named.part("reset") });
+    }
+    lowering.emit(Op::Release);
+}
+
+fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
+    let clients = body.service.clients.iter();
+    let whose = format!(" in service `{}`", body.service_name);
+    let found = lowering.find(at.key("client"), "client", &step.client, clients, &whose);
+    let Some((index, client)) = found else { return };
+    let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
+    let Some((service, (name, server))) =
+        lowering.model.services.iter().enumerate().find(|(_, (name, _))| **name == client.server)
+    else {
+        return; // complained of at the client
+    };
+    let whose = format!(" in service `{name}`");
+    let endpoints = server.endpoints.iter();
+    if lowering.find(at.key("endpoint"), "endpoint", &step.endpoint, endpoints, &whose).is_none() {
+        return;
+    }
+    let Some(endpoint) = lowering.endpoint_index(service as u32, &step.endpoint) else { return };
+    let prepares = match client.reuse {
+        Reuse::PerRequest => client.setup_cpu.is_some(),
+        Reuse::Shared => client.search_cpu.is_some(),
+    };
+    if prepares || client.call_cpu.is_some() {
+        lowering.emit(Op::Prepare { client: index, site });
+    }
+    lowering.emit(Op::Connect { client: index, site });
+    lowering.emit(Op::Send { client: index, endpoint, site });
+    lowering.emit(Op::HangUp);
+}
+
+fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a WithStep) {
+    let whose = format!(" in service `{}`", body.service_name);
+    let steps = at.key("steps");
+    match (&step.pool, &step.limit, &step.shared) {
+        (Some(name), None, None) => {
+            let named = body.site(&format!("with:{name}"));
+            let pools = body.service.pools.iter();
+            let found = lowering.find(at.key("pool"), "pool", name, pools, &whose);
+            if let Some((pool, _)) = found {
+                lowering.emit(Op::AcquireConnection { pool, site: named.site() });
+            }
+            body.held.push(name);
+            compile(lowering, body, steps, &step.steps);
+            body.held.pop();
+            if let Some((pool, plan)) = found {
+                release_connection(lowering, pool, plan.reset_on_release, &named);
+            }
+        }
+        (None, Some(name), None) => {
+            let limits = body.service.limits.iter();
+            let found = lowering.find(at.key("limit"), "limit", name, limits, &whose);
+            if found.is_none() && lowering.model.limits.contains_key(name) {
+                let last = lowering.complaints.pop();
+                lowering.complaints.extend(last.map(|last| {
+                    let note = format!("`{name}` is a limit of the whole model");
+                    Complaint { notes: vec![note], helps: vec![format!("write `shared = \"{name}\"`")], ..last }
+                }));
+            }
+            if let Some((limit, _)) = found {
+                lowering.emit(Op::AcquireLimit { limit });
+            }
+            compile(lowering, body, steps, &step.steps);
+            lowering.emit(Op::Release);
+        }
+        (None, None, Some(name)) => {
+            let limits = lowering.model.limits.iter();
+            if let Some((limit, _)) = lowering.find(at.key("shared"), "limit", name, limits, " of the whole model") {
+                lowering.emit(Op::AcquireShared { limit });
+            }
+            compile(lowering, body, steps, &step.steps);
+            lowering.emit(Op::Release);
+        }
+        (None, None, None) => {
+            let complaint =
+                Complaint::at_key(at, "a `with` needs something to hold", "has none of `pool`, `limit` and `shared`");
+            lowering.complain(complaint);
+            compile(lowering, body, steps, &step.steps);
+        }
+        _ => {
+            let complaint =
+                Complaint::at_key(at, "a `with` holds one thing", "has several of `pool`, `limit`, `shared`");
+            lowering.complain(complaint.help("put one `with` into the `steps` of another to hold both"));
+            compile(lowering, body, steps, &step.steps);
+        }
+    }
+}
+
+fn repeat<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a RepeatStep) {
+    if step.times == 0 || step.times > MOST_REPETITIONS {
+        let title = format!("`times` is {}", step.times);
+        let complaint = Complaint::at(at.key("times"), title, "must be between 1 and a million");
+        lowering.complain(if step.times == 0 {
+            complaint.help("to do nothing, leave the step out")
+        } else {
+            complaint
+        });
+    }
+    lowering.emit(Op::Repeat { times: step.times });
+    let first = lowering.next();
+    compile(lowering, body, at.key("steps"), &step.steps);
+    if lowering.next() == first {
+        lowering.system.program.pop();
+    } else {
+        lowering.emit(Op::Again { body: first });
+    }
+}
+
+fn choose<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, branches: &'a [spec::Branch]) {
+    let site = body.site("choose").site();
+    let mut sum = 0.0;
+    let mut sound = true;
+    for (index, branch) in branches.iter().enumerate() {
+        sum += branch.probability;
+        if !(0.0..=1.0).contains(&branch.probability) {
+            let at = at.index(index);
+            let title = format!("`probability` is {}", branch.probability);
+            lowering.complain(Complaint::at(at.key("probability"), title, "must be between 0 and 1"));
+            sound = false;
+        }
+    }
+    if branches.is_empty() {
+        lowering.complain(Complaint::at_key(at, "a `choose` without a branch", "is empty"));
+        return;
+    }
+    if sum > 1.0 + SLACK && sound {
+        let sum = (sum * 1e6).round() / 1e6;
+        let title = format!("the probabilities of this `choose` add up to {sum}");
+        let mut complaint = Complaint::at_key(at, title, "more than 1");
+        for index in 0..branches.len() {
+            let at = at.index(index);
+            complaint = complaint.also(at.key("probability"), "");
+        }
+        lowering.complain(
+            complaint.note("they may add up to less than 1, and then nothing is done for the rest, but not to more"),
+        );
+    }
+    // Nested `choose` steps append branches of their own, so those of this one are reserved first.
+    let first = lowering.system.branches.len() as u32;
+    let count = branches.len() + usize::from(sum < 1.0 - SLACK);
+    lowering.system.branches.extend(std::iter::repeat_n(Branch { cumulated: 1.0, to: 0 }, count));
+    lowering.emit(Op::Choose { first, count: count as u32, site });
+    let mut cumulated = 0.0;
+    let mut jumps = Vec::new();
+    for (index, branch) in branches.iter().enumerate() {
+        cumulated += branch.probability;
+        let last = index + 1 == count;
+        lowering.system.branches[first as usize + index] =
+            Branch { cumulated: if last { 1.0 } else { cumulated }, to: lowering.next() };
+        let at = at.index(index);
+        compile(lowering, body, at.key("steps"), &branch.steps);
+        if index + 1 < branches.len() {
+            jumps.push(lowering.next());
+            lowering.emit(Op::Jump { to: 0 });
+        }
+    }
+    let end = lowering.next();
+    for jump in jumps {
+        lowering.system.program[jump as usize] = Op::Jump { to: end };
+    }
+    if count > branches.len() {
+        lowering.system.branches[first as usize + count - 1] = Branch { cumulated: 1.0, to: end };
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,224 @@
+//! A mistake in what an architect wrote, shown as rustc would show it: the place, the text underlined, what is right.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
+
+use super::names::Names;
+use super::source::Source;
+
+/// Columns that a rendered mistake may take.
+const WIDTH: usize = 120;
+
+/// Mistakes that are shown in full; the others are counted.
+const SHOWN: usize = 20;
+
+/// One mistake.
+#[derive(Clone, Debug)]
+pub struct Mistake {
+    /// What is wrong, in a sentence without a full stop.
+    pub title: String,
+    /// Where; the first is the culprit, the others explain it. None where there is no text to show.
+    pub marks: Vec<Mark>,
+    /// What else the reader has to know.
+    pub notes: Vec<String>,
+    /// What would be right.
+    pub helps: Vec<String>,
+}
+
+/// A marked piece of a text.
+#[derive(Clone, Debug)]
+pub struct Mark {
+    /// The text.
+    pub source: Arc<Source>,
+    /// The bytes that are underlined.
+    pub span: Range<usize>,
+    /// What is said about them; may be empty.
+    pub label: String,
+}
+
+impl Mistake {
+    /// A mistake without a place yet.
+    pub fn new(title: impl Into<String>) -> Self {
+        Self { title: title.into(), marks: Vec::new(), notes: Vec::new(), helps: Vec::new() }
+    }
+
+    /// Adds a place.
+    pub fn mark(mut self, source: &Arc<Source>, span: Range<usize>, label: impl Into<String>) -> Self {
+        self.marks.push(Mark { source: Arc::clone(source), span, label: label.into() });
+        self
+    }
+
+    /// Adds what else is to be known.
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Adds what would be right.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.helps.push(help.into());
+        self
+    }
+
+    /// Adds the names that would be right, and the nearest of them to the one that is wrong.
+    pub(crate) fn advise(self, names: Names<'_>, what: &str, wrong: &str) -> Self {
+        let near = names.nearest(wrong);
+        let mistake = self.note(names.sentence(what, wrong));
+        match near {
+            Some(near) => mistake.help(format!("did you mean `{near}`?")),
+            None => mistake,
+        }
+    }
+
+    /// The mistake as text: coloured for a terminal, or plain.
+    pub fn render(&self, colour: bool) -> String {
+        let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
+        let title = Level::ERROR.primary_title(&self.title);
+        let mut group = if self.marks.is_empty() { Group::with_title(title) } else { title.elements(self.snippets()) };
+        for note in &self.notes {
+            group = group.element(Level::NOTE.message(wrap(note)));
+        }
+        for help in &self.helps {
+            group = group.element(Level::HELP.message(wrap(help)));
+        }
+        renderer.render(&[group])
+    }
+
+    /// One snippet a source, that of the culprit first.
+    fn snippets(&self) -> Vec<Element<'_>> {
+        let mut sources: Vec<&Arc<Source>> = Vec::new();
+        for mark in &self.marks {
+            if !sources.iter().any(|known| Arc::ptr_eq(known, &mark.source)) {
+                sources.push(&mark.source);
+            }
+        }
+        let culprit = self.marks.first();
+        sources
+            .into_iter()
+            .map(|source| {
+                // What concerns a whole file shows its name only.
+                if self.marks.iter().any(|mark| Arc::ptr_eq(&mark.source, source) && mark.span == (0..0)) {
+                    return Origin::path(source.name.as_str()).into();
+                }
+                let here = self.marks.iter().filter(|mark| Arc::ptr_eq(&mark.source, source));
+                let annotations = here.map(|mark| {
+                    let is_culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, mark));
+                    let kind = if is_culprit { AnnotationKind::Primary } else { AnnotationKind::Context };
+                    let annotation = kind.span(source.clamp(&mark.span));
+                    if mark.label.is_empty() { annotation } else { annotation.label(mark.label.as_str()) }
+                });
+                Snippet::source(source.text.as_str()).path(source.name.as_str()).annotations(annotations).into()
+            })
+            .collect()
+    }
+
+    fn place(&self) -> Option<(&str, usize)> {
+        self.marks.first().map(|mark| (mark.source.name.as_str(), mark.span.start))
+    }
+
+    fn same(&self, other: &Self) -> bool {
+        self.title == other.title && self.place() == other.place()
+    }
+}
+
+/// Breaks a text into lines that fit.
+fn wrap(text: &str) -> String {
+    let mut wrapped = String::with_capacity(text.len() + 4);
+    let mut column = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if column > 0 && column + 1 + length > WIDTH - 14 {
+            wrapped.push('\n');
+            column = 0;
+        } else if column > 0 {
+            wrapped.push(' ');
+            column += 1;
+        }
+        wrapped.push_str(word);
+        column += length;
+    }
+    wrapped
+}
+
+/// All mistakes of an input; never empty when it is an error.
+#[derive(Clone, Debug, Default)]
+pub struct Mistakes(pub Vec<Mistake>);
+
+impl Mistakes {
+    /// The mistakes as text, in the order of their places: coloured for a terminal, or plain.
+    pub fn render(&self, colour: bool) -> String {
+        let mut text = String::new();
+        for mistake in self.0.iter().take(SHOWN) {
+            text.push_str(&mistake.render(colour));
+            text.push_str("\n\n");
+        }
+        match self.0.len() {
+            0 | 1 => {}
+            count if count > SHOWN => {
+                text.push_str(&format!("{count} mistakes, of which the first {SHOWN} are shown\n"))
+            }
+            count => text.push_str(&format!("{count} mistakes\n")),
+        }
+        text
+    }
+
+    pub(crate) fn push(&mut self, mistake: Mistake) {
+        if !self.has(&mistake) {
+            self.0.push(mistake);
+        }
+    }
+
+    pub(crate) fn extend(&mut self, mistakes: impl IntoIterator<Item = Mistake>) {
+        for mistake in mistakes {
+            self.push(mistake);
+        }
+    }
+
+    /// Whether this mistake is among them.
+    pub(crate) fn has(&self, mistake: &Mistake) -> bool {
+        self.0.iter().any(|known| known.same(mistake))
+    }
+
+    /// Whether one of them is at the place of this mistake.
+    pub(crate) fn has_at(&self, mistake: &Mistake) -> bool {
+        mistake.place().is_some() && self.0.iter().any(|known| known.place() == mistake.place())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Nothing if there was no mistake, else all of them, sorted by their place.
+    pub(crate) fn into_result(mut self) -> Result<(), Self> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        self.0.sort_by(|a, b| a.place().cmp(&b.place()));
+        Err(self)
+    }
+}
+
+impl IntoIterator for Mistakes {
+    type Item = Mistake;
+    type IntoIter = std::vec::IntoIter<Mistake>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl From<Mistake> for Mistakes {
+    fn from(mistake: Mistake) -> Self {
+        Self(vec![mistake])
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Mistakes {}

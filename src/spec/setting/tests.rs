@@ -1,0 +1,130 @@
+use std::sync::Arc;
+
+use super::{Setting, Subject, unset};
+use crate::spec::path::Written;
+use crate::spec::tree::Tree;
+use crate::spec::{Model, Source};
+
+const MODEL: &str = r#"
+[services.a]
+workers = 4
+cpu = "2"
+
+[services.a.pools."dotted.name"]
+server = "a"
+
+[services.a.endpoints.run]
+steps = [
+  { cpu = "1ms" },
+  { query = { pool = "dotted.name", time = "2ms" } },
+  { with = { pool = "dotted.name", steps = [{ cpu = "3ms" }, { query = { held = "dotted.name", time = "4ms" } }] } },
+  { query = { pool = "dotted.name", time = "5ms" } },
+  { choose = [{ probability = 0.5, steps = [{ sleep = "6ms" }] }] },
+]
+
+[load]
+kind = "closed"
+target = "a.run"
+"#;
+
+fn subject() -> Subject {
+    let source = Arc::new(Source { name: "model".into(), path: None, text: MODEL.into() });
+    let model = Tree::document(&source).unwrap();
+    Subject { load: model.get("load").cloned(), model }
+}
+
+/// Sets a path and says what stands there then.
+fn set(path: &str, value: &str) -> Result<String, String> {
+    let mut subject = subject();
+    let setting = Setting::argument(path, value).map_err(|mistakes| mistakes.0[0].title.clone())?;
+    setting.apply(&mut subject).map_err(|mistake| mistake.title)?;
+    let source = Source::argument(path);
+    let written = Written::parse(path, &source, 0..path.len()).unwrap();
+    let (target, in_load) = super::target(&written, &subject, false).map_err(|mistake| mistake.title)?;
+    let root = if in_load { subject.load.as_ref().unwrap() } else { &subject.model };
+    if !in_load {
+        let _: Model = subject.model.read().map_err(|misfit| misfit.message)?;
+    }
+    Ok(super::value(root, &target.path)
+        .map_or("nothing".into(), |value| format!("{} = {}", target.path, value.written())))
+}
+
+#[test]
+fn paths_lead_to_values() {
+    for (path, value, expected) in [
+        ("services.a.workers", "8", "services.a.workers = 8"),
+        ("services.a.cpu", "500m", "services.a.cpu = \"500m\""),
+        ("services.a.open_files", "64", "services.a.open_files = 64"),
+        ("services.a.endpoints.run.steps[0].cpu", "9ms", "services.a.endpoints.run.steps[0].cpu = \"9ms\""),
+        ("services.a.endpoints.run.steps.0.cpu", "9ms", "services.a.endpoints.run.steps[0].cpu = \"9ms\""),
+        ("services.a.endpoints.run.steps.cpu", "9ms", "services.a.endpoints.run.steps[0].cpu = \"9ms\""),
+        (
+            "services.a.endpoints.run.steps.query#2.time",
+            "9ms",
+            "services.a.endpoints.run.steps[3].query.time = \"9ms\"",
+        ),
+        (
+            "services.a.endpoints.run.steps.with.steps.query.transaction",
+            "true",
+            "services.a.endpoints.run.steps[2].with.steps[1].query.transaction = true",
+        ),
+        (
+            "services.a.endpoints.run.steps.choose[0].steps.sleep",
+            "{ exp = \"1ms\" }",
+            "services.a.endpoints.run.steps[4].choose[0].steps[0].sleep = { exp = \"1ms\" }",
+        ),
+        ("services.a.pools.\"dotted.name\".max_size", "20", "services.a.pools.\"dotted.name\".max_size = 20"),
+        ("services.a.pools.new", "{ server = \"a\" }", "services.a.pools.new = { server = \"a\" }"),
+        ("limits.gate", "{ size = 3 }", "limits.gate = { size = 3 }"),
+        ("load.concurrency", "50", "concurrency = 50"),
+        ("load.before.users", "50", "before.users = 50"),
+        ("services.a.cpu", "{ unset = true }", "nothing"),
+        ("services.a.open_files", "{ unset = true }", "nothing"),
+    ] {
+        assert_eq!(set(path, value).as_deref(), Ok(expected), "{path}");
+    }
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_refused() {
+    for (path, value, expected) in [
+        ("services.b.workers", "8", "the path `services.b.workers` leads nowhere"),
+        ("services.a.wrokers", "8", "the path `services.a.wrokers` leads nowhere"),
+        (
+            "services.a.endpoints.run.steps.query.time",
+            "1ms",
+            "`query` names 2 steps of `services.a.endpoints.run.steps`",
+        ),
+        ("services.a.endpoints.run.steps[9].cpu", "1ms", "`services.a.endpoints.run.steps` has no element 9"),
+        ("services.a.workers.x", "1", "the path goes on, but `services.a.workers` is `4`"),
+        ("services.a.workers[0]", "1", "the path goes on, but `services.a.workers` is `4`"),
+        ("services.a[0]", "1", "`services.a` is a table and has no elements"),
+        ("services.a.emfile_cpu.exp", "1ms", "`services.a.emfile_cpu` is not set in the model"),
+        ("load", "1", "a load is not set as a whole"),
+        ("", "1", "the path `` cannot be read: it is empty"),
+        ("a..b", "1", "the path `a..b` cannot be read: a name is missing"),
+        ("a.", "1", "the path `a.` cannot be read: a name is missing"),
+        ("a[0", "1", "the path `a[0` cannot be read: a bracket is not closed"),
+        ("a\"b\"", "1", "the path `a\"b\"` cannot be read: a dot is missing"),
+        ("services.a.workers", "[1", "an array is not closed: `]` is missing"),
+    ] {
+        assert_eq!(set(path, value).unwrap_err(), expected, "{path}");
+    }
+}
+
+#[test]
+fn an_override_is_shown_where_it_was_written() {
+    let mut subject = subject();
+    Setting::argument("services.a.workers", "\"many\"").unwrap().apply(&mut subject).unwrap();
+    let misfit = subject.model.read::<Model>().unwrap_err();
+    let place = misfit.place.unwrap();
+    assert_eq!(&place.source.text[place.value], "\"many\"");
+    assert_eq!(place.source.name, "--set");
+}
+
+#[test]
+fn only_unset_true_unsets() {
+    let value = |text: &str| Tree::value(&Source::argument(text), 0).unwrap();
+    assert!(unset(&value("{ unset = true }")));
+    assert!(!unset(&value("{ unset = false }")) && !unset(&value("\"unset\"")) && !unset(&value("{}")));
+}
