@@ -216,34 +216,31 @@ fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
     )
 }
 
-/// Success falls below the bound for the first time between two values of the first axis.
+/// Success falls below the bound for the first time between two values of the first axis: every point up to `from` is
+/// safe, the first from `to` on is collapsed. What lies between is not looked at, nor what comes after.
 fn collapse(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], from: f64, to: f64) -> Vec<Finding> {
-    let number = |point: usize| {
-        let value = *plan.points[point].at.first()?;
-        plan.axes[0].values[value].number
-    };
-    let judge = |&point: &usize| {
-        let at = number(point)?;
-        let safe = at <= from;
-        if !safe && at < to {
-            return None;
-        }
+    let number = |&point: &usize| plan.points[point].at.first().and_then(|&value| plan.axes[0].values[value].number);
+    let judge = |point: usize, safe: bool| {
         let place = place(plan, point);
         let summary = summaries.iter().find(|summary| summary.point == point);
-        // Beyond the collapse nothing is expected: only its end is looked at.
-        if !safe && at > to {
-            return None;
-        }
-        Some(summary.map_or_else(
+        summary.map_or_else(
             || missing(&place),
-            |summary| {
-                let mut finding = bounded(summary, Metric::SuccessRate, plan.collapse_below, safe, &place);
-                finding.decided = finding.decided.min(1e6);
-                finding
-            },
-        ))
+            |summary| bounded(summary, Metric::SuccessRate, plan.collapse_below, safe, &place),
+        )
     };
-    hypothesis.points.iter().filter_map(judge).collect()
+    let safe = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at <= from));
+    let last_safe = safe.clone().max_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let beyond = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at >= to));
+    let first_beyond = beyond.min_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let mut findings: Vec<Finding> = safe.map(|&point| judge(point, true)).collect();
+    findings.extend(first_beyond.map(|&point| judge(point, false)));
+    if findings.iter().all(|finding| finding.verdict == Verdict::Holds)
+        && let (Some(&safe), Some(&beyond)) = (last_safe, first_beyond)
+    {
+        let evidence = format!("{}; {}", judge(safe, true).evidence, judge(beyond, false).evidence);
+        return vec![Finding { verdict: Verdict::Holds, evidence, decided: 1.0 }];
+    }
+    findings
 }
 
 /// Whether a measurement with a tolerance is met by the estimate of its point.

@@ -23,7 +23,9 @@ pub struct Experiment {
     /// Designs that are compared. Without any there is one, the model as it is.
     #[serde(default)]
     pub variants: Vec<Variant>,
-    /// Overrides that all variants share, by path.
+    /// Overrides that all variants share, by path: `"services.shop.workers" = 2`,
+    /// `"services.shop.endpoints.buy.steps.query#2.time" = "5ms"` (the second `query` of the steps; `steps[3].query.time`
+    /// counts from 0), `"load.timeout" = "10s"`. `{ unset = true }` takes an optional key away.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
@@ -92,7 +94,7 @@ pub enum Scale {
 pub struct Variant {
     /// Its name.
     pub name: String,
-    /// What is set otherwise, by path.
+    /// What is set otherwise, by path, as in the experiment's own `set`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,

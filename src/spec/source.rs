@@ -1,7 +1,7 @@
 //! A text that an architect wrote: a file, or an override on the command line.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use super::mistake::{Mistake, Mistakes};
@@ -25,7 +25,7 @@ impl Source {
 
     /// Reads a file; if that fails, `explain` adds to the mistake who asked for it.
     pub(crate) fn read_with(path: &Path, explain: impl FnOnce(Mistake) -> Mistake) -> Result<Arc<Self>, Mistakes> {
-        let name = path.display().to_string();
+        let name = tidy(path).display().to_string();
         let bytes = std::fs::read(path).map_err(|error| {
             let mut mistake = Mistake::new(format!("cannot read `{name}`: {}", reason(&error)));
             if let Some(near) = neighbour(path) {
@@ -62,6 +62,19 @@ impl Source {
     }
 }
 
+/// A path without detours such as `experiments/../`, for messages; the file itself is read by its own path.
+fn tidy(path: &Path) -> PathBuf {
+    let mut tidy = PathBuf::new();
+    for part in path.components() {
+        match (part, tidy.components().next_back()) {
+            (Component::ParentDir, Some(Component::Normal(_))) => drop(tidy.pop()),
+            (Component::CurDir, _) => {}
+            _ => tidy.push(part),
+        }
+    }
+    if tidy.as_os_str().is_empty() { path.to_owned() } else { tidy }
+}
+
 fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".into(),
@@ -86,4 +99,31 @@ pub(crate) fn neighbour(path: &Path) -> Option<PathBuf> {
     names.sort();
     let near = super::names::Names::new(names.iter().map(String::as_str)).nearest(name)?.to_owned();
     Some(parent.map_or_else(|| PathBuf::from(&near), |parent| parent.join(&near)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_take_no_detours() {
+        for (path, name) in [
+            ("experiments/../models/a.toml", "models/a.toml"),
+            ("./a.toml", "a.toml"),
+            ("../a.toml", "../a.toml"),
+            ("../../x/../a.toml", "../../a.toml"),
+            ("/x/../a.toml", "/a.toml"),
+            (".", "."),
+        ] {
+            assert_eq!(tidy(Path::new(path)), Path::new(name), "{path}");
+        }
+    }
+
+    #[test]
+    fn spans_are_clamped_to_characters() {
+        let source = Source::argument("aé");
+        assert_eq!(source.clamp(&(0..9)), 0..3);
+        assert_eq!(source.clamp(&(2..3)), 1..3);
+        assert_eq!(source.clamp(&Range { start: 3, end: 1 }), 3..3);
+    }
 }

@@ -83,7 +83,10 @@ impl Known {
         }
         let whole = tree.clone();
         let mut subject = Subject { load: tree.get("load").cloned(), model: tree };
-        mistakes.extend(lower::provenance(&subject, &mut columns));
+        // Of a model without services nothing can have a provenance.
+        if !model.services.is_empty() {
+            mistakes.extend(lower::provenance(&subject, &mut columns));
+        }
         mistakes.into_result()?;
         let assumptions = lower::assumptions(&model, &subject);
         // Neither is needed in the thousands of copies that are made.
