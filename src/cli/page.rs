@@ -43,6 +43,12 @@ impl Page {
         }
     }
 
+    /// Prints what the answer is about.
+    pub(super) fn heading(&mut self, title: &str) {
+        let bold = Style::new().bold();
+        self.print(format!("{bold}{title}{bold:#}\n"));
+    }
+
     /// Prints a part of the answer, with an empty line before it; nothing where the part is empty.
     pub(super) fn part(&mut self, text: impl AsRef<str>) {
         if !text.as_ref().is_empty() {

@@ -70,7 +70,8 @@ impl Run {
                 page.print(format!("{document:#}\n"));
             }
             (Format::Table, Some(summary)) => {
-                page.print(format!("{}\n{}\n", plan.title, self.heading(&whole, point)));
+                page.heading(&plan.title);
+                page.print(format!("{}\n", self.heading(&whole, point)));
                 answer(&report, summary, page);
             }
             (Format::Table, None) => page.print(format!("{}\nno figures\n", plan.title)),

@@ -17,6 +17,9 @@ use crate::report::{self, Report, figures};
 /// Warnings that are shown; the others are counted.
 const MOST_WARNINGS: usize = 12;
 
+/// Charts that are named one by one.
+const MOST_CHARTS: usize = 12;
+
 /// Run an experiment: every variant at every point, each point several times, in parallel.
 ///
 /// Prints a table with 95 % intervals, a sentence for each variant (how far it is safe, where it collapses, which
@@ -24,7 +27,7 @@ const MOST_WARNINGS: usize = 12;
 /// replication), summary.json and charts into a folder named after the experiment. Same seed, same results, for any
 /// number of threads. Ctrl-C keeps what is finished.
 #[derive(Debug, Args)]
-#[command(after_help = const_format())]
+#[command(after_help = examples())]
 pub struct Sweep {
     /// The experiment's file; a model with a load of its own is one point
     experiment: PathBuf,
@@ -56,7 +59,7 @@ pub struct Sweep {
     no_charts: bool,
 }
 
-fn const_format() -> String {
+fn examples() -> String {
     format!(
         "\
 Examples:
@@ -125,8 +128,12 @@ impl Sweep {
             let comma = if others.is_empty() { "" } else { ", " };
             format!("{what:<8} {}{comma}{}\n", first.display(), others.join(", "))
         };
-        let charts: String = charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())).collect();
-        let text = line("results", results) + &charts;
+        let shown = if charts.len() > MOST_CHARTS { MOST_CHARTS / 2 } else { charts.len() };
+        let mut text = line("results", results);
+        text.extend(charts.iter().take(shown).map(|path| format!("{:<8} {}\n", "chart", path.display())));
+        if shown < charts.len() {
+            text.push_str(&format!("{:<8} and {} more beside them\n", "", charts.len() - shown));
+        }
         match self.format {
             Format::Table => page.part(text),
             Format::Json if self.effort.quiet => {}
@@ -139,9 +146,9 @@ impl Sweep {
 fn answer(report: &Report, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     let runs = if plan.replications == 1 { "run" } else { "runs" };
-    page.print(format!("{}\n", plan.title));
-    page.part(format!("{}\n", report::overview(report).trim_end()));
-    page.print(format!("mean of {} {runs} a point, ± 95 % interval; seed {}\n", plan.replications, plan.seed));
+    page.heading(&plan.title);
+    page.print(format!("{} {runs} a point, ± 95 % interval, seed {}\n", plan.replications, plan.seed));
+    page.part(report::overview(report));
     page.part(report::measured(report));
     page.part(report::findings(report, width));
     page.part(report::deadlocks(report, width));

@@ -43,7 +43,7 @@ pub fn ln(x: f64) -> f64 {
     let mantissa = f64::from_bits((bits & MANTISSA) | (1023 << 52));
     let r = mantissa * reciprocal - 1.0;
     let r2 = r * r;
-    let tail = (1.0 / 3.0 - r * 0.25) + r2 * ((0.2 - r * (1.0 / 6.0)) + r2 * (1.0 / 7.0));
+    let tail = (1.0 / 3.0 - r * 0.25) + r2 * 0.2;
     exponent as f64 * std::f64::consts::LN_2 + (logarithm + (r + r2 * (r * tail - 0.5)))
 }
 

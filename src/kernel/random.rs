@@ -22,10 +22,11 @@ pub fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// Uniform on (0, 1): never an end, so that logarithms and quantiles are finite.
+/// Uniform on (0, 1): never an end, so that logarithms and quantiles are finite. The bits become the mantissa of a number
+/// in [1, 2), from which a little less than one is taken: odd multiples of 2^-53, exactly.
 #[inline]
 pub fn unit_open(bits: u64) -> f64 {
-    ((bits >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+    f64::from_bits((1023 << 52) | (bits >> 12)) - (1.0 - f64::EPSILON / 2.0)
 }
 
 /// The seed of the stream for `purpose` of `whose` in one replication. Strings are folded in by FNV-1a, everything is

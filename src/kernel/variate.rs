@@ -147,7 +147,8 @@ impl Variate {
 
 #[inline]
 fn nanoseconds(value: f64) -> Time {
-    Time((value + 0.5) as u64)
+    // Through i64: the conversion that processors have. A variate of more than 292 years stays at that.
+    Time((value + 0.5) as i64 as u64)
 }
 
 fn derived(key: u64, part: u64) -> u64 {

@@ -52,11 +52,7 @@ impl World<'_> {
     fn execute(&mut self, t: u32) -> Next {
         let token = &mut self.tokens[t];
         match self.system.program[token.pc as usize] {
-            Op::Visit { station, time, site } => {
-                let key = site.key(token.key, 0);
-                let work = self.draw(time, key);
-                self.visit(t, station, work)
-            }
+            Op::Visit { station, .. } => self.visit(t, station),
             Op::Answer => Next::End,
             Op::AcquireShared { limit } => self.acquire(t, self.shared + limit, 0),
             Op::AcquireLimit { limit } => {

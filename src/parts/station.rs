@@ -66,9 +66,9 @@ impl Station {
 }
 
 impl World<'_> {
-    /// The token asks for service; its work is named by its key, and drawn when its service begins.
+    /// The token asks for service; its work is named by its key, so it need not be drawn before its service begins.
     #[inline]
-    pub(super) fn visit(&mut self, t: u32, index: u32, work: Time) -> Next {
+    pub(super) fn visit(&mut self, t: u32, index: u32) -> Next {
         let now = self.now;
         let station = &mut self.stations[index as usize];
         if station.inside.gauge.level() >= station.capacity {
@@ -79,11 +79,14 @@ impl World<'_> {
         let token = &mut self.tokens[t];
         token.wait = index;
         token.since = now;
-        if let Some(cpu) = &mut station.sharing {
+        if station.sharing.is_some() {
             token.state = State::Served;
-            cpu.start(&mut self.calendar, now, t, work);
+            let work = self.work_of_visit(t);
+            if let Some(cpu) = &mut self.stations[index as usize].sharing {
+                cpu.start(&mut self.calendar, now, t, work);
+            }
         } else if station.busy.level() < station.servers {
-            self.serve(t, index, work);
+            self.serve(t, index);
         } else {
             token.state = State::AtStation;
             station.queue.push(&mut self.tokens, now, t);
@@ -92,8 +95,9 @@ impl World<'_> {
     }
 
     #[inline]
-    fn serve(&mut self, t: u32, index: u32, work: Time) {
+    fn serve(&mut self, t: u32, index: u32) {
         let now = self.now;
+        let work = self.work_of_visit(t);
         let station = &mut self.stations[index as usize];
         station.busy.up(now);
         let work = station.stretched(work);
@@ -113,8 +117,7 @@ impl World<'_> {
         if station.sharing.is_none() {
             station.busy.down(now);
             if let Some(next) = station.queue.pop(&mut self.tokens, now) {
-                let work = self.work_of_visit(next);
-                self.serve(next, index, work);
+                self.serve(next, index);
             }
         }
         self.tokens[t].pc += 1;

@@ -3,11 +3,12 @@
 use crate::experiment::design::Axis;
 use crate::experiment::finding::Collapse;
 
-/// `150–175: user-service pool auth`, for the mark in a chart.
-pub(super) fn mark(axis: &Axis, collapse: &Collapse) -> String {
+/// `collapses 150–175: user-service pool auth`, for the mark in a chart.
+pub(super) fn mark(axis: &Axis, collapse: &Collapse, is_plural: bool) -> String {
     let to = value(axis, collapse.to);
+    let verb = if is_plural { "collapse" } else { "collapses" };
     let place = match collapse.from {
-        Some(from) => format!("collapses {}–{to}", value(axis, from)),
+        Some(from) => format!("{verb} {}–{to}", value(axis, from)),
         None => format!("collapsed at {to}"),
     };
     match &collapse.resource {

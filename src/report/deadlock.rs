@@ -7,7 +7,7 @@ use crate::experiment::verdict;
 /// Sentences of a circle that are shown.
 const MOST: usize = 4;
 
-/// The first deadlock of each curve; empty where there was none.
+/// The first deadlock of each curve that its finding does not tell in full; empty where there is none.
 pub fn deadlocks(report: &Report, width: Option<usize>) -> String {
     let mut text = String::new();
     for finding in &report.findings {
@@ -16,6 +16,9 @@ pub fn deadlocks(report: &Report, width: Option<usize>) -> String {
             summary.deadlock.as_ref().map(|(deadlock, trials)| (summary, deadlock, trials))
         });
         let Some((summary, deadlock, trials)) = first else { continue };
+        if finding.collapse.is_some() && deadlock.circle.len() < 2 {
+            continue;
+        }
         let instances = match deadlock.instances {
             0 | 1 => String::new(),
             instances => format!(", {instances} instances of it in the end"),

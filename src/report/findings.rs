@@ -4,7 +4,7 @@ use super::Report;
 use super::paragraph::paragraph;
 
 /// Sentences that are shown; the others are counted.
-const MOST: usize = 30;
+const MOST: usize = 12;
 
 /// What the sweep says of each variant.
 pub fn findings(report: &Report, width: Option<usize>) -> String {

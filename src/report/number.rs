@@ -58,20 +58,18 @@ pub(super) fn grouped(text: &str) -> String {
     format!("{sign}{grouped}{rest}")
 }
 
-/// Decimals for a column whose smallest value above zero is this: two digits of it are seen.
-pub(super) fn decimals(smallest: f64, most: usize) -> usize {
-    if smallest.is_finite() && smallest > 0.0 {
-        (1 - smallest.log10().floor() as i32).clamp(0, most as i32) as usize
-    } else {
-        0
-    }
+/// Decimals with which three digits of a value are seen.
+pub(super) fn decimals(value: f64, most: usize) -> usize {
+    if value.is_finite() && value > 0.0 { (2 - value.log10().floor() as i32).clamp(0, most as i32) as usize } else { 0 }
 }
 
-/// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`.
+/// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`. All have as many decimals as
+/// the middle one needs.
 pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Vec<String> {
     let estimates = intervals.iter().flatten().map(|interval| interval.estimate);
-    let smallest = estimates.filter(|&estimate| estimate > 0.0).fold(f64::INFINITY, f64::min);
-    let decimals = decimals(smallest, most_decimals);
+    let mut estimates: Vec<f64> = estimates.filter(|&estimate| estimate > 0.0).collect();
+    estimates.sort_by(f64::total_cmp);
+    let decimals = decimals(estimates.get(estimates.len() / 2).copied().unwrap_or(0.0), most_decimals);
     let parts: Vec<(String, String)> = intervals
         .iter()
         .map(|interval| match interval {

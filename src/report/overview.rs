@@ -16,7 +16,7 @@ pub fn overview(report: &Report) -> String {
     let mut points: Vec<usize> = if all > MOST_ROWS { telling(report) } else { (0..all).collect() };
     let found = points.len();
     points.truncate(MOST_ROWS);
-    let mut text = table(columns(report, &points), &breaks(report, &points));
+    let mut text = table(columns(report, &points), &sections(report, &points));
     if points.len() < all {
         let which = if found > MOST_ROWS {
             "the first"
@@ -56,13 +56,9 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         summaries.iter().map(|summary| summary.map_or_else(String::new, word)).collect()
     };
     let mut columns = Vec::new();
-    if plan.variants.len() > 1 {
-        let name = |(row, &point): (usize, &usize)| {
-            let variant = plan.points[point].variant;
-            let is_new = row == 0 || plan.points[points[row - 1]].variant != variant;
-            if is_new { plan.variants[variant].clone() } else { String::new() }
-        };
-        columns.push(Column::words("variant", points.iter().enumerate().map(name).collect()));
+    if plan.variants.len() > 1 && plan.axes.is_empty() {
+        let name = |&point: &usize| plan.variants[plan.points[point].variant].clone();
+        columns.push(Column::words("variant", points.iter().map(name).collect()));
     }
     for (index, axis) in plan.axes.iter().enumerate() {
         let values = points.iter().map(|&point| axis.values[plan.points[point].at[index]].text.clone()).collect();
@@ -126,11 +122,13 @@ fn is_collapsed(report: &Report, summary: &Summary) -> bool {
     summary.success_rate.estimate < report.plan.collapse_below
 }
 
-/// Rows where another variant, or another combination of the other axes, begins; none if most rows would be such.
-fn breaks(report: &Report, points: &[usize]) -> Vec<usize> {
+/// The variants as headings, each before its first row; without axes they are a column.
+fn sections(report: &Report, points: &[usize]) -> Vec<(usize, String)> {
     let plan = report.plan;
-    let breaks: Vec<usize> = (1..points.len())
-        .filter(|&row| plan.points[points[row]].variant != plan.points[points[row - 1]].variant)
-        .collect();
-    if breaks.len() * 2 >= points.len() { Vec::new() } else { breaks }
+    if plan.variants.len() < 2 || plan.axes.is_empty() {
+        return Vec::new();
+    }
+    let variant = |row: usize| plan.points[points[row]].variant;
+    let is_first = |&row: &usize| row == 0 || variant(row) != variant(row - 1);
+    (0..points.len()).filter(is_first).map(|row| (row, plan.variants[variant(row)].clone())).collect()
 }

@@ -7,7 +7,7 @@ pub(super) fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String 
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(40));
     let mut out = lead.to_owned();
     let mut used = 0;
-    for word in text.split_whitespace() {
+    for word in words(text) {
         let wide = word.chars().count();
         if used > 0 && used + 1 + wide > room {
             out.push('\n');
@@ -17,11 +17,23 @@ pub(super) fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String 
             out.push(' ');
             used += 1;
         }
-        out.push_str(word);
+        out.push_str(&word);
         used += wide;
     }
     out.push('\n');
     out
+}
+
+/// Words, a unit with its number: `100 %` is one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match words.last_mut() {
+            Some(last) if word.starts_with('%') => last.push_str(&format!(" {word}")),
+            _ => words.push(word.into()),
+        }
+    }
+    words
 }
 
 #[cfg(test)]

@@ -21,11 +21,14 @@ pub fn headline(summary: &Summary) -> String {
     let mut text = String::new();
     for (name, metric) in lines {
         let Some(interval) = summary.metric(metric) else { continue };
+        if metric == Metric::WastedRequests && interval.estimate == 0.0 {
+            continue;
+        }
         let written = |value: f64| match metric {
-            Metric::ThroughputPerMin => grouped(&format!("{value:.*}", decimals(interval.estimate / 10.0, 6))),
+            Metric::ThroughputPerMin => grouped(&format!("{value:.*}", decimals(interval.estimate, 6))),
             Metric::SuccessRate => format!("{:.1}", value * 100.0),
-            Metric::WastedRequests => grouped(&format!("{value:.1}")),
-            _ => format!("{value:.*}", decimals(interval.estimate / 10.0, 9)),
+            Metric::WastedRequests => grouped(&format!("{value:.0}")),
+            _ => format!("{value:.*}", decimals(interval.estimate, 9)),
         };
         let unit = match metric {
             Metric::ThroughputPerMin => "/min",
@@ -66,15 +69,20 @@ pub fn resources(summary: &Summary) -> String {
     let columns = vec![
         Column::words("resource", each(&|resource| resource.name.clone())),
         Column::figures("capacity", each(&|resource| resource.capacity.map_or_else(|| "∞".into(), short))),
-        Column::figures("in use", each(&|resource| short(resource.in_use))),
+        Column::figures("in use", each(&|resource| rounded(resource.in_use))),
         Column::figures("utilised", each(&|resource| percent(resource, resource.utilisation))),
         Column::figures("busiest", each(&|resource| percent(resource, resource.peak_utilisation))),
-        Column::figures("visits", each(&|resource| short(resource.visits))),
-        Column::figures("queue", each(&|resource| short(resource.queue))),
+        Column::figures("visits", each(&|resource| rounded(resource.visits))),
+        Column::figures("queue", each(&|resource| rounded(resource.queue))),
         Column::figures("longest", each(&|resource| grouped(&resource.longest_queue.to_string()))),
         Column::figures("wait", each(&|resource| seconds(resource.wait_s))),
     ];
     table(columns, &[])
+}
+
+/// Three digits, and no more than three decimals.
+fn rounded(value: f64) -> String {
+    short((value * 1e3).round() / 1e3)
 }
 
 /// Failures by cause, the most frequent first; empty without any.

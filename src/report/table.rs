@@ -1,6 +1,10 @@
 //! Tables that read well in a terminal and in a pipe: columns, one thin line, no frame.
 
+use anstyle::Style;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+
+/// Lines above the first row.
+const HEAD: usize = 2;
 
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 
@@ -14,12 +18,12 @@ pub(super) struct Column {
 impl Column {
     /// A column of words.
     pub(super) fn words(heading: impl Into<String>, cells: Vec<String>) -> Self {
-        Self { heading: heading.into(), alignment: CellAlignment::Left, cells }
+        Self { heading: one_line(&heading.into()), alignment: CellAlignment::Left, cells }
     }
 
     /// A column of figures.
     pub(super) fn figures(heading: impl Into<String>, cells: Vec<String>) -> Self {
-        Self { heading: heading.into(), alignment: CellAlignment::Right, cells }
+        Self { heading: one_line(&heading.into()), alignment: CellAlignment::Right, cells }
     }
 
     /// Whether no cell says anything.
@@ -28,16 +32,13 @@ impl Column {
     }
 }
 
-/// Lays the columns out; before each row of `breaks` a line stays empty.
-pub(super) fn table(columns: Vec<Column>, breaks: &[usize]) -> String {
+/// Lays the columns out. Each of `sections` is a row and the heading that stands before it.
+pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
-    let cell = |column: &Column, text: &str| Cell::new(text).set_alignment(column.alignment);
+    let cell = |column: &Column, text: &str| Cell::new(one_line(text)).set_alignment(column.alignment);
     table.set_header(columns.iter().map(|column| cell(column, &column.heading)).collect::<Vec<_>>());
     for row in 0..columns.iter().map(|column| column.cells.len()).max().unwrap_or(0) {
-        if breaks.contains(&row) {
-            table.add_row(vec![""; columns.len()]);
-        }
         let text = |column: &Column| column.cells.get(row).cloned().unwrap_or_default();
         table.add_row(columns.iter().map(|column| cell(column, &text(column))).collect::<Vec<_>>());
     }
@@ -45,9 +46,21 @@ pub(super) fn table(columns: Vec<Column>, breaks: &[usize]) -> String {
         column.set_padding((0, 2));
     }
     let mut text = String::new();
-    for line in table.lines() {
+    let bold = Style::new().bold();
+    for (number, line) in table.lines().enumerate() {
+        // The heading and the line below it come first.
+        let section = sections.iter().find(|(row, _)| row + HEAD == number);
+        if let Some((row, heading)) = section {
+            let gap = if *row > 0 { "\n" } else { "" };
+            text.push_str(&format!("{gap}{bold}{heading}{bold:#}\n"));
+        }
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
+}
+
+/// Names may hold anything; a cell is one line.
+fn one_line(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

@@ -33,9 +33,21 @@ fn plotted(x: f64, interval: Option<Interval>, factor: f64) -> Point {
     }
 }
 
-/// The mark of a curve's collapse.
+/// The mark of a curve's collapse. Where several collapse at one place, the first is marked for all of them.
 pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
     let found = finding.collapse.as_ref()?;
-    let label = collapse::mark(set.axis, found);
+    let is_here = |other: &&&Finding| {
+        other.collapse.as_ref().is_some_and(|other| other.from == found.from && other.to == found.to)
+    };
+    let alike: Vec<&&Finding> = set.findings.iter().filter(is_here).collect();
+    if alike.first().is_some_and(|first| first.variant != finding.variant) {
+        return None;
+    }
+    let who = match alike.len() {
+        1 => String::new(),
+        count if count == set.findings.len() => "all ".into(),
+        count => format!("{count} variants "),
+    };
+    let label = format!("{who}{}", collapse::mark(set.axis, found, alike.len() > 1));
     Some(Collapse { from_x: found.from.unwrap_or(found.to), to_x: found.to, label })
 }

@@ -84,7 +84,7 @@ fn load(report: &Report, points: &[usize]) -> Vec<String> {
 
 fn measured(warm_up: f64, duration: f64) -> String {
     if warm_up > 0.0 {
-        format!("{} measured after {}", seconds(duration), seconds(warm_up))
+        format!("{} measured after {} of warm-up", seconds(duration), seconds(warm_up))
     } else {
         format!("{} measured", seconds(duration))
     }

@@ -16,14 +16,16 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     let (unit, factor) = if longest(set) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let percentiles = percentiles(set);
     let curves = |&(metric, name, style): &(Metric, &str, Style)| {
-        let curve = move |finding| {
+        let curve = |finding| {
             let curve = curve::curve(set, finding, metric, factor);
-            let label = match (set.findings.len(), percentiles_of(set)) {
+            let label = match (set.findings.len(), percentiles.len()) {
                 (1, _) => name.to_owned(),
                 (_, 1) => curve.label.clone(),
                 _ => format!("{} {name}", curve.label),
             };
-            Line { label, style, collapse: curve::mark(set, finding), ..curve }
+            // One mark a variant is enough.
+            let collapse = if metric == percentiles[0].0 { curve::mark(set, finding) } else { None };
+            Line { label, style, collapse, ..curve }
         };
         set.findings.iter().copied().map(curve).collect::<Vec<Line>>()
     };
@@ -45,10 +47,6 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         }],
         note,
     }
-}
-
-fn percentiles_of(set: &Set) -> usize {
-    percentiles(set).len()
 }
 
 fn percentiles(set: &Set) -> Vec<(Metric, &'static str, Style)> {

@@ -43,20 +43,42 @@ pub(super) fn collapses(set: &Set) -> String {
     if fallen.is_empty() {
         return survivors(set);
     }
-    let full = groups.iter().map(|fate| fate.words(set, &list(&fate.names))).collect::<Vec<_>>().join("; ");
-    let counted = |fate: &Fate| match fate.names.len() {
-        1 => fate.words(set, &fate.names[0]),
-        names => fate.words(set, &format!("{names} variants")),
-    };
-    let short = groups.iter().map(counted).collect::<Vec<_>>().join("; ");
+    let full = clauses(set, &groups, |fate| list(&fate.names));
+    let counted = clauses(set, &groups, |fate| match fate.names.as_slice() {
+        [name] => (*name).to_owned(),
+        names => format!("{} variants", names.len()),
+    });
     let down: usize = fallen.iter().map(|fate| fate.names.len()).sum();
-    let first = fallen[0].words(set, fallen[0].names[0]);
-    let summary = if down == count {
-        format!("all {count} variants collapse; {first}")
-    } else {
-        format!("{down} of {count} variants collapse; {first}")
+    let all = if down == count { format!("all {count}") } else { format!("{down} of {count}") };
+    let first = fallen[0].collapse.clone().unwrap_or_default();
+    let name = match fallen[0].names.as_slice() {
+        [name] => format!(" ({name})"),
+        _ => String::new(),
     };
-    fitting([full, short, summary])
+    fitting([
+        full,
+        counted,
+        format!("{all} variants collapse, the first {first}{name}"),
+        format!("{all} variants collapse"),
+    ])
+}
+
+/// One clause a fate; after the first collapse its verb and its unit are understood.
+fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String) -> String {
+    let mut text = String::new();
+    let unit = unit(set.axis);
+    for (place, fate) in fates.iter().enumerate() {
+        let words = fate.words(set, &who(fate));
+        match (place, &fate.collapse) {
+            (0, _) => text.push_str(&words),
+            (_, Some(between)) if between.starts_with("between") && text.contains(" between ") => {
+                let between = between.strip_suffix(&unit).unwrap_or(between);
+                text.push_str(&format!(", {} {between}", who(fate)));
+            }
+            _ => text.push_str(&format!("; {words}")),
+        }
+    }
+    text
 }
 
 /// Variants that fare alike.

@@ -105,11 +105,14 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
         let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
         Candidate { group, label: name.to_owned(), values, most }
     };
-    names.into_iter().map(row).filter(|row| row.most > LEAST).collect()
+    names.into_iter().map(row).collect()
 }
 
 /// Puts the most used rows into their groups, and says how many are left out.
-fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
+fn fill(mut groups: Vec<HeatGroup>, mut candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
+    // A resource that is used in one variant is shown in all that have it.
+    let used: Vec<String> = candidates.iter().filter(|row| row.most > LEAST).map(|row| row.label.clone()).collect();
+    candidates.retain(|row| used.contains(&row.label));
     let mut uses: Vec<f64> = candidates.iter().map(|row| row.most).collect();
     uses.sort_by(|a, b| b.total_cmp(a));
     let least = uses.get(MOST_ROWS - 1).copied().unwrap_or(0.0);
