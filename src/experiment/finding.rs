@@ -188,13 +188,13 @@ fn why(summary: &Summary) -> String {
     }
 }
 
+/// What is left when the load has gone: nothing is said of a load that never goes.
 fn aftermath(summary: &Summary) -> String {
-    if summary.is_stuck() {
-        "; it is still stuck when the load has gone".into()
-    } else if summary.stuck > 0 {
-        format!("; still stuck after {} of {} tests", summary.stuck, summary.replications)
-    } else {
-        "; it recovers when the load has gone".into()
+    match summary.dead {
+        None => String::new(),
+        Some((0.0, _)) => "; it recovers when the load has gone".into(),
+        Some((dead, all)) if dead > f64::from(all) - 0.5 => "; it is still stuck when the load has gone".into(),
+        Some((dead, all)) => format!("; when the load has gone, {dead:.1} of {all} workers still do not answer"),
     }
 }
 

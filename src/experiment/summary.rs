@@ -34,6 +34,9 @@ pub struct Summary {
     pub saturated: Option<String>,
     /// Trials after which the target no longer answered.
     pub stuck: usize,
+    /// Mean number of the target's processes that no longer answered after the load had gone, and their number; finite
+    /// tests only.
+    pub dead: Option<(f64, u32)>,
     /// The first deadlock of the first trial that had one, and the number of trials that had one.
     pub deadlock: Option<(Deadlock, usize)>,
     /// Mean number of requests that wait for an answer that never comes.
@@ -121,6 +124,10 @@ impl Summary {
             wasted_requests: interval(Metric::WastedRequests)?,
             saturated: most_frequent(used.iter().filter_map(|trial| trial.saturated.as_deref())),
             stuck: used.iter().filter(|trial| trial.stuck).count(),
+            dead: first.dead.map(|(_, all)| {
+                let dead: u32 = used.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
+                (f64::from(dead) / used.len() as f64, all)
+            }),
             deadlock: used.iter().find_map(|trial| trial.deadlock.clone()).map(|deadlock| {
                 (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())
             }),

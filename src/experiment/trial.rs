@@ -33,6 +33,8 @@ pub struct Trial {
     pub saturated: Option<String>,
     /// Whether the target no longer answers after the load has gone.
     pub stuck: bool,
+    /// Processes of the target that did not answer their probe after the cool-down, of all; a finite test only.
+    pub dead: Option<(u32, u32)>,
     /// Requests that wait for an answer that never comes.
     pub hung: u64,
     /// The first deadlock.
@@ -69,6 +71,7 @@ impl Trial {
             wasted_requests: outcome.wasted,
             saturated: outcome.saturated().map(|resource| resource.name.clone()),
             stuck: outcome.stuck(),
+            dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
             hung: outcome.hung,
             window_s: outcome.window.seconds(),
             deadlock: outcome.deadlock,

@@ -7,10 +7,12 @@
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
+use crate::kernel::slab::Slab;
 use crate::kernel::time::Time;
 use crate::kernel::{NONE, random};
 use crate::model::{Balance, Runtime};
 
+use super::population::Population;
 use super::token::{HOUSEKEEPING, State, Token};
 use super::world::World;
 
@@ -25,6 +27,8 @@ pub(super) struct EventLoop {
     round: List,
     /// 1 while a slice runs.
     pub busy: Gauge,
+    /// Tokens that have something to do and wait for their slice.
+    pub waiting: Population,
     pub accept_paused: bool,
     /// Rounds with something to do.
     pub rounds: u64,
@@ -33,6 +37,26 @@ pub(super) struct EventLoop {
 impl EventLoop {
     pub fn is_idle(&self) -> bool {
         self.busy.level() == 0
+    }
+
+    /// A token begins to wait for its slice.
+    fn expect(&mut self, tokens: &mut Slab<Token>, now: Time, t: u32) {
+        tokens[t].since = now;
+        self.waiting.enter(now);
+    }
+
+    /// The next token of this round.
+    fn next(&mut self, tokens: &mut Slab<Token>, now: Time) -> Option<u32> {
+        let t = self.round.pop(tokens)?;
+        self.waiting.leave(now, tokens[t].since);
+        Some(t)
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.busy.reset(now);
+        self.waiting.reset(now);
+        self.rounds = 0;
     }
 }
 
@@ -46,6 +70,7 @@ impl World<'_> {
         if process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
             let event_loop = &mut self.processes[process as usize].event_loop;
             event_loop.incoming.push(&mut self.tokens, t);
+            event_loop.expect(&mut self.tokens, self.now, t);
             if event_loop.is_idle() {
                 self.poll(process);
             }
@@ -59,7 +84,7 @@ impl World<'_> {
         if process == NONE || self.processes[process as usize].runtime != Runtime::EventLoop {
             return;
         }
-        match self.processes[process as usize].event_loop.round.pop(&mut self.tokens) {
+        match self.processes[process as usize].event_loop.next(&mut self.tokens, self.now) {
             Some(next) => self.ready.push(&mut self.tokens, next),
             None => self.poll(process),
         }
@@ -72,7 +97,7 @@ impl World<'_> {
         let event_loop = &mut self.processes[process as usize].event_loop;
         let mut incoming = std::mem::take(&mut event_loop.incoming);
         event_loop.round.append(&mut self.tokens, &mut incoming);
-        match event_loop.round.pop(&mut self.tokens) {
+        match event_loop.next(&mut self.tokens, now) {
             Some(first) => {
                 event_loop.rounds += 1;
                 if event_loop.is_idle() {
@@ -106,6 +131,7 @@ impl World<'_> {
                 let now = self.now;
                 self.replicas[replica].backlog.remove(&mut self.tokens, now, t);
                 self.enter_process(t, process);
+                self.processes[index].event_loop.expect(&mut self.tokens, now, t);
             }
             self.tokens[t].state = State::Ready;
             self.processes[index].event_loop.round.push(&mut self.tokens, t);
@@ -145,6 +171,7 @@ impl World<'_> {
         self.tokens[t].state = State::Backlog;
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.accepting.push(&mut self.tokens, t);
+        event_loop.expect(&mut self.tokens, self.now, t);
         if event_loop.is_idle() {
             self.poll(process);
         }
@@ -158,7 +185,9 @@ impl World<'_> {
         // The work rides in `key`: no request, no draws.
         token.key = work.0;
         let t = self.tokens.insert(token);
-        self.processes[process as usize].event_loop.round.push(&mut self.tokens, t);
+        let event_loop = &mut self.processes[process as usize].event_loop;
+        event_loop.round.push(&mut self.tokens, t);
+        event_loop.expect(&mut self.tokens, self.now, t);
     }
 }
 

@@ -91,6 +91,7 @@ impl World<'_> {
                 let mut sum = Sum::new(format!("{} event loops", plan.name), ResourceKind::EventLoops, length);
                 loops.for_each(|process| {
                     sum.gauge(&process.event_loop.busy, now, Some(1.0));
+                    sum.waiting(&process.event_loop.waiting, now);
                     sum.use_.visits += process.event_loop.rounds;
                 });
                 uses.push(sum.finish());
@@ -223,6 +224,9 @@ impl World<'_> {
         for client in &self.clients {
             check(&|| "an HTTP client's queue".into(), &client.queue.population);
         }
+        for (process, number) in self.processes.iter().zip(0..) {
+            check(&|| format!("the event loop of process {number}"), &process.event_loop.waiting);
+        }
         for (replica, plan) in self.replicas.iter().zip(0..) {
             check(&|| format!("the backlog of replica {plan}"), &replica.backlog.population);
         }
@@ -309,7 +313,10 @@ impl Sum {
     }
 
     fn queue(&mut self, queue: &Queue, now: Time) {
-        let population = &queue.population;
+        self.waiting(&queue.population, now);
+    }
+
+    fn waiting(&mut self, population: &Population, now: Time) {
         self.use_.queue += population.gauge.area(now) as f64 / self.length;
         self.use_.longest_queue = self.use_.longest_queue.max(population.gauge.peak());
         self.waits += population.mean_stay() * population.left as f64;

@@ -165,7 +165,7 @@ impl Process {
     /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
         self.inside.reset(now);
-        self.event_loop.busy.reset(now);
+        self.event_loop.reset(now);
         self.descriptors.used.reset(now);
     }
 }

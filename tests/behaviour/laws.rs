@@ -1,1 +1,427 @@
-//! To be written.
+//! Laws that hold whatever the model: random small systems under random loads.
+
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use sim::kernel::Time;
+use sim::load::trial;
+use sim::model::Pattern;
+use sim::parts::{Ended, Ending, Limits, Outcome, ResourceKind, Source, World};
+
+use crate::models::{Bench, bench};
+
+/// Far more than any of these models needs.
+const MOST_EVENTS: u64 = 500_000;
+
+const LIMITS: Limits = Limits { max_events: Some(MOST_EVENTS), deadline: None, interrupted: None };
+
+fn cases(cases: u32) -> ProptestConfig {
+    let var = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
+    let cases = var("CASES").map_or(cases, |v: u64| v as u32);
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(var("SEED").unwrap_or(20_251_230)), failure_persistence: None, max_global_rejects: 1_000_000, ..ProptestConfig::default() }
+}
+
+/// One of these texts.
+fn one_of(texts: &'static [&'static str]) -> impl Strategy<Value = &'static str> + Clone {
+    prop::sample::select(texts)
+}
+
+/// Nothing, or a line `key = value` with one of these values.
+fn maybe(key: &'static str, values: &'static [&'static str]) -> impl Strategy<Value = String> + Clone {
+    prop::option::weighted(0.4, one_of(values))
+        .prop_map(move |value| value.map_or_else(String::new, |value| format!("{key} = {value}\n")))
+}
+
+fn time() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&[
+        "\"0s\"",
+        "\"1ms\"",
+        "\"3ms\"",
+        "\"exp(5ms)\"",
+        "\"exp(20ms)\"",
+        "{ uniform = { min = \"1ms\", max = \"9ms\" } }",
+        "{ lognormal = { mean = \"8ms\", cv = 1.5 } }",
+    ])
+}
+
+/// What the steps of a service may use.
+#[derive(Clone, Copy)]
+struct Means {
+    /// An executor.
+    threads: bool,
+    /// Calls to the service behind.
+    calls: bool,
+    /// The limits of the whole system.
+    shared: bool,
+}
+
+fn leaf(means: Means) -> BoxedStrategy<String> {
+    let Means { threads, calls, .. } = means;
+    prop_oneof![
+        3 => time().prop_map(|time| format!("{{ cpu = {time} }}")),
+        2 => (time(), any::<bool>()).prop_map(move |(time, thread)| {
+            let on = if thread && threads { ", on = \"thread\"" } else { "" };
+            format!("{{ hash = {{ cpu = {time}{on} }} }}")
+        }),
+        2 => time().prop_map(|time| format!("{{ sleep = {time} }}")),
+        3 => (time(), any::<bool>()).prop_map(|(time, transaction)| {
+            format!("{{ query = {{ pool = \"main\", time = {time}, transaction = {transaction} }} }}")
+        }),
+        2 => (one_of(&["counter", "share", "way"]), time()).prop_map(|(station, time)| {
+            format!("{{ visit = {{ station = \"{station}\", time = {time} }} }}")
+        }),
+        3 => time().prop_map(move |time| {
+            if calls {
+                "{ call = { client = \"back\", endpoint = \"work\" } }".to_owned()
+            } else {
+                format!("{{ cpu = {time} }}")
+            }
+        }),
+        1 => Just("{ choose = [{ probability = 0.1, steps = [{ fail = \"bad luck\" }] }] }".to_owned()),
+    ]
+    .boxed()
+}
+
+fn step(means: Means) -> impl Strategy<Value = String> {
+    leaf(means).prop_recursive(3, 12, 3, move |inner| {
+        let steps = || prop::collection::vec(inner.clone(), 1..=3).prop_map(|steps| steps.join(", "));
+        let held = (steps(), time(), any::<bool>()).prop_map(|(steps, time, query)| {
+            let query = if query { format!(", {{ query = {{ held = \"main\", time = {time} }} }}") } else { String::new() };
+            format!("{{ with = {{ pool = \"main\", steps = [{steps}{query}] }} }}")
+        });
+        let shared = means.shared;
+        prop_oneof![
+            2 => held,
+            1 => steps().prop_map(|steps| format!("{{ with = {{ limit = \"gate\", steps = [{steps}] }} }}")),
+            1 => steps().prop_map(move |steps| {
+                let kind = if shared { "shared = \"all\"" } else { "limit = \"gate\"" };
+                format!("{{ with = {{ {kind}, steps = [{steps}] }} }}")
+            }),
+            1 => (1..4u32, steps()).prop_map(|(times, steps)| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}")),
+            1 => (steps(), steps()).prop_map(|(a, b)| format!(
+                "{{ choose = [{{ probability = 0.3, steps = [{a}] }}, {{ probability = 0.5, steps = [{b}] }}] }}"
+            )),
+        ]
+    })
+}
+
+fn runtime() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&["event-loop", "event-loop", "threads", "delay"])
+}
+
+/// A service's own keys, with a pool and a limit.
+fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = String> {
+    let deployment = (
+        1..=2u32,
+        1..=3u32,
+        one_of(&["round-robin", "random", "least-busy"]),
+        one_of(&["round-robin", "random", "least-busy", "accept-race"]),
+        maybe("cpu", &["\"500m\"", "\"1\"", "\"2\""]),
+        maybe("slowdown", &["0.1"]),
+        maybe("threads", &["1", "2", "3"]),
+        maybe("open_files", &["12", "14", "20"]),
+        maybe("emfile_cpu", &["\"5ms\""]),
+    )
+        .prop_map(move |(replicas, workers, balance, accept, cpu, slowdown, threads, files, emfile)| {
+            format!(
+                "[services.{name}]\nruntime = \"{runtime}\"\nreplicas = {replicas}\nworkers = {workers}\n\
+                 balance = \"{balance}\"\naccept = \"{accept}\"\n{cpu}{slowdown}{threads}{files}{emfile}"
+            )
+        });
+    let pool = (
+        0..=2u32,
+        2..=4u32,
+        any::<bool>(),
+        maybe("acquire_timeout", &["\"10ms\"", "\"50ms\""]),
+        maybe("connect_time", &["\"4ms\"", "\"exp(4ms)\""]),
+        maybe("round_trip", &["\"300us\"", "\"exp(1ms)\""]),
+        maybe("trip_cpu", &["\"100us\""]),
+    )
+        .prop_map(move |(min, max, reset, patience, connect, trip, cpu)| {
+            format!(
+                "[services.{name}.pools.main]\nserver = \"db\"\nmin_size = {min}\nmax_size = {max}\n\
+                 reset_on_release = {reset}\n{patience}{connect}{trip}{cpu}"
+            )
+        });
+    let limit = (1..=3u32, maybe("acquire_timeout", &["\"10ms\"", "\"100ms\""]))
+        .prop_map(move |(size, patience)| format!("[services.{name}.limits.gate]\nsize = {size}\n{patience}"));
+    (deployment, pool, limit).prop_map(|(deployment, pool, limit)| format!("{deployment}{pool}{limit}"))
+}
+
+fn client() -> impl Strategy<Value = String> {
+    let cpu = (
+        maybe("setup_cpu", &["\"3ms\""]),
+        maybe("call_cpu", &["\"1ms\""]),
+        maybe("connect_cpu", &["\"1ms\""]),
+        maybe("wake_cpu", &["\"500us\""]),
+        maybe("search_cpu", &["{ per_idle = \"100us\", per_idle_squared = \"50us\", per_busy = \"10us\" }"]),
+    )
+        .prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"));
+    let times = (
+        maybe("connect_time", &["\"500us\"", "\"exp(5ms)\""]),
+        maybe("round_trip", &["\"1ms\"", "\"exp(2ms)\""]),
+        maybe("timeout", &["\"5ms\"", "\"40ms\"", "\"400ms\""]),
+        maybe("pool_timeout", &["\"5ms\"", "\"60ms\""]),
+        maybe("keepalive_expiry", &["\"0s\"", "\"20ms\""]),
+    )
+        .prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"));
+    (
+        one_of(&["per-request", "shared", "shared"]),
+        cpu,
+        times,
+        maybe("max_connections", &["1", "2", "3"]),
+        maybe("max_keepalive_connections", &["0", "1", "2"]),
+        prop::option::weighted(0.15, Just(())),
+    )
+        .prop_map(|(reuse, cpu, times, most, keep, broken)| {
+            let broken = u32::from(broken.is_some());
+            format!(
+                "[services.front.clients.back]\nserver = \"back\"\nreuse = \"{reuse}\"\nbroken_workers = {broken}\n{cpu}{times}{most}{keep}"
+            )
+        })
+}
+
+fn stations() -> impl Strategy<Value = String> {
+    (
+        1..=2u32,
+        maybe("capacity", &["2", "4"]),
+        maybe("slowdown", &["0.2"]),
+        1..=2u32,
+        maybe("slowdown", &["0.1"]),
+        1..=4u32,
+        maybe("acquire_timeout", &["\"10ms\"", "\"200ms\""]),
+    )
+        .prop_map(|(servers, capacity, slowdown, shared, shared_slowdown, size, patience)| {
+            format!(
+                "[stations.counter]\nservers = {servers}\n{capacity}{slowdown}\
+                 [stations.share]\ndiscipline = \"ps\"\nservers = {shared}\n{shared_slowdown}\
+                 [stations.way]\nservers = \"infinite\"\n[limits.all]\nsize = {size}\n{patience}"
+            )
+        })
+}
+
+fn system(circles_through_calls: bool) -> impl Strategy<Value = String> {
+    let database = one_of(&["runtime = \"delay\"", "runtime = \"threads\"\ncpu = \"1\"", "runtime = \"threads\"\nreplicas = 2\ncpu = \"500m\""]);
+    (runtime(), runtime()).prop_flat_map(move |(front, back)| {
+        let means = Means { threads: front == "event-loop", calls: true, shared: true };
+        let behind = Means { threads: back == "event-loop", calls: false, shared: circles_through_calls };
+        (
+            stations(),
+            database.clone(),
+            service("front", front),
+            client(),
+            service("back", back),
+            prop::collection::vec(step(means), 1..=4),
+            prop::collection::vec(step(behind), 1..=2),
+        )
+            .prop_map(|(stations, database, front, client, back, steps, behind)| {
+                format!(
+                    "{stations}[services.db]\n{database}\n{front}{client}[services.front.endpoints]\n\
+                     serve = {{ steps = [{{ sleep = \"1ms\" }}, {}] }}\n{back}[services.back.endpoints]\nwork = {{ steps = [{}] }}\n",
+                    steps.join(", "),
+                    behind.join(", ")
+                )
+            })
+    })
+}
+
+fn patience() -> impl Strategy<Value = String> {
+    (maybe("timeout", &["\"5ms\"", "\"30ms\"", "\"300ms\""]), one_of(&["continue", "cancel"]))
+        .prop_map(|(timeout, abandon)| format!("{timeout}abandon = \"{abandon}\"\n"))
+}
+
+/// A finite test.
+fn finite() -> impl Strategy<Value = String> {
+    (
+        1..=12u32,
+        1..=60u32,
+        maybe("think_time", &["\"exp(10ms)\"", "\"2ms\""]),
+        maybe("spacing", &["\"1ms\""]),
+        maybe("before", &["{ concurrency = 8, users = 20, pause = \"10ms\" }", "{ concurrency = 2, users = 5 }"]),
+    )
+        .prop_map(|(concurrency, users, think, spacing, before)| {
+            format!(
+                "kind = \"closed\"\nconcurrency = {concurrency}\nusers = {users}\ncool_down = \"1s\"\n{think}{spacing}{before}"
+            )
+        })
+}
+
+fn load() -> impl Strategy<Value = String> {
+    let endless = (1..=12u32, maybe("think_time", &["\"exp(10ms)\""]), maybe("warm_up", &["\"100ms\""])).prop_map(
+        |(concurrency, think, warm_up)| {
+            format!("kind = \"closed\"\nconcurrency = {concurrency}\nduration = \"1s\"\n{think}{warm_up}")
+        },
+    );
+    let open = (
+        one_of(&["20/s", "100/s", "400/s"]),
+        maybe("arrivals", &["\"constant\""]),
+        maybe("warm_up", &["\"100ms\"", "\"5ms\""]),
+    )
+        .prop_map(|(rate, arrivals, warm_up)| {
+            format!("kind = \"open\"\nrate = \"{rate}\"\nduration = \"1s\"\n{arrivals}{warm_up}")
+        });
+    (prop_oneof![2 => finite(), 1 => endless, 1 => open], patience()).prop_map(|(kind, patience)| {
+        // Known bug: an earlier test that never ends is taken for a loss of requests. See `timelines::loads`.
+        let ends = if kind.contains("before") && !patience.contains("timeout") { "timeout = \"300ms\"\n" } else { "" };
+        format!("[load]\ntarget = \"front.serve\"\n{kind}{patience}{ends}")
+    })
+}
+
+/// A closed test that is not stopped at its end, so that whatever can still happen does.
+struct Drain {
+    users: u32,
+    sent: u32,
+    ended: u32,
+}
+
+impl Drain {
+    fn send(&mut self, world: &mut World, client: u32) {
+        if self.sent < self.users {
+            self.sent += 1;
+            world.send(client);
+        }
+    }
+}
+
+impl Source for Drain {
+    fn event(&mut self, world: &mut World, client: u32) {
+        if client < self.users {
+            self.send(world, client);
+        }
+    }
+
+    fn ended(&mut self, world: &mut World, ended: Ended) {
+        self.ended += 1;
+        self.send(world, ended.client);
+    }
+}
+
+/// Known bug: where nothing ever frees a descriptor (a deadlock, a broken client, idle connections), accept is tried again
+/// every second for ever. See `timelines::loads`.
+fn accepts_for_ever(outcome: &Outcome, text: &str) -> bool {
+    outcome.ending == Ending::TooManyEvents && text.contains("open_files")
+}
+
+fn deadlocked_or_hung(outcome: &Outcome) -> bool {
+    outcome.deadlock.is_some() || outcome.hung > 0
+}
+
+/// Runs a finite test to the very end. Nothing is held then, unless a deadlock or a broken client holds it.
+fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
+    let Pattern::Test { concurrency, users, .. } = bench.load.pattern else { unreachable!("a finite test") };
+    let mut world = World::new(&bench.system, &bench.load, 3, 0);
+    world.open_window();
+    for client in 0..concurrency {
+        world.schedule(Time::ZERO, client);
+    }
+    let mut drain = Drain { users, sent: 0, ended: 0 };
+    let ending = world.run(&mut drain, &LIMITS);
+    let at_rest = world.is_at_rest();
+    let window = world.close_window();
+    let outcome = world.outcome(ending, window, None);
+    prop_assume!(!accepts_for_ever(&outcome, text));
+    prop_assert_eq!(ending, Ending::Quiet, "{}", text);
+    prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
+    prop_assert_eq!(u64::from(drain.ended), outcome.ended());
+    prop_assert_eq!(u64::from(drain.sent), outcome.ended() + outcome.unfinished);
+    if std::env::var("TALLY").is_ok() { println!("TALLY rest={at_rest} dead={} hung={} fails={:?}", outcome.deadlock.is_some(), outcome.hung>0, outcome.failures.iter().map(|f| f.0.clone()).collect::<Vec<_>>()); }
+    if !at_rest {
+        prop_assert!(deadlocked_or_hung(&outcome), "something is held for no reason\n{}", text);
+        return Ok(());
+    }
+    prop_assert_eq!(drain.ended, users, "{}", text);
+    rests(&mut world, text)
+}
+
+/// A second in which nothing happens: no resource is in use, but for kept connections and their descriptors.
+fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
+    world.open_window();
+    world.schedule(Time(1_000_000_000), u16::MAX.into());
+    let mut nobody = Drain { users: 0, sent: 0, ended: 0 };
+    prop_assert_eq!(world.run(&mut nobody, &LIMITS), Ending::Quiet);
+    let window = world.close_window();
+    let outcome = world.outcome(Ending::Quiet, window, None);
+    let kept = |service: &str| -> f64 {
+        let of = |kind: ResourceKind| kind == ResourceKind::HttpClient;
+        let clients = outcome.resources.iter().filter(|resource| of(resource.kind) && resource.name.starts_with(service));
+        clients.map(|client| client.in_use).sum()
+    };
+    for resource in &outcome.resources {
+        prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);
+        match resource.kind {
+            ResourceKind::HttpClient if text.contains("reuse = \"shared\"") => {}
+            ResourceKind::Descriptors => {
+                let service = resource.name.split(' ').next().unwrap_or_default();
+                let processes = resource.capacity.unwrap_or(0.0) / open_files(text, service);
+                let own = (resource.in_use - kept(service)) / processes;
+                let expected = 7.0 + min_size(text, service);
+                prop_assert!((own - expected).abs() < 1e-6, "{own} descriptors for {expected} at rest\n{}", text);
+            }
+            _ => prop_assert_eq!(resource.in_use, 0.0, "{} is in use at rest\n{}", resource.name, text),
+        }
+    }
+    Ok(())
+}
+
+/// A number that the model gives after this header.
+fn number(text: &str, header: &str, key: &str) -> f64 {
+    let after = &text[text.find(header).expect("a table") + header.len()..];
+    let value = &after[after.find(key).expect("a key") + key.len()..];
+    value.trim_start_matches([' ', '=']).split('\n').next().and_then(|digits| digits.parse().ok()).expect("a number")
+}
+
+fn open_files(text: &str, service: &str) -> f64 {
+    number(text, &format!("[services.{service}]"), "open_files")
+}
+
+fn min_size(text: &str, service: &str) -> f64 {
+    number(text, &format!("[services.{service}.pools.main]"), "min_size")
+}
+
+proptest! {
+    #![proptest_config(cases(400))]
+
+    #[test]
+    fn every_run_obeys_littles_law_and_loses_no_request(system in system(false), load in load()) {
+        let text = format!("{load}{system}");
+        let bench = bench(&text);
+        let outcome = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
+        prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
+        prop_assume!(!accepts_for_ever(&outcome, &text));
+        prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
+        let seen = outcome.ended() + outcome.unfinished;
+        if text.contains("warm_up") {
+            prop_assert!(outcome.sent <= seen, "{} sent, {seen} seen\n{}", outcome.sent, text);
+        } else {
+            prop_assert_eq!(outcome.sent, seen, "{}", text);
+        }
+        if let Pattern::Test { users, .. } = bench.load.pattern
+            && outcome.ending == Ending::Complete
+        {
+            prop_assert_eq!(outcome.ended(), u64::from(users), "{}", text);
+            prop_assert!(outcome.probes.is_some());
+        }
+        for resource in &outcome.resources {
+            prop_assert!(resource.utilisation <= 1.0 + 1e-9, "{} is used by {}\n{}", resource.name, resource.utilisation, text);
+        }
+        if let Some((fastest, slowest)) = outcome.response_times.min().zip(outcome.response_times.max()) {
+            prop_assert!(fastest >= 1_000_000, "faster than its first step\n{}", text);
+            let patience = bench.load.timeout.unwrap_or(Time::MAX);
+            prop_assert!(Time(slowest) <= patience, "a success after {} for {patience}\n{}", Time(slowest), text);
+        }
+        let again = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
+        prop_assert_eq!((again.events, &again.response_times), (outcome.events, &outcome.response_times));
+    }
+
+    #[test]
+    fn nothing_is_held_when_a_finite_test_has_ended(system in system(false), load in finite(), patience in patience()) {
+        let text = format!("[load]\ntarget = \"front.serve\"\n{load}{patience}{system}");
+        drains(&bench(&text), &text)?;
+    }
+
+    #[test]
+    #[ignore = "bug: circles through calls are not found"]
+    fn nothing_is_held_without_a_deadlock(system in system(true), load in finite(), patience in patience()) {
+        let text = format!("[load]\ntarget = \"front.serve\"\n{load}{patience}{system}");
+        drains(&bench(&text), &text)?;
+    }
+}

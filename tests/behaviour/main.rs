@@ -4,6 +4,7 @@ mod determinism;
 mod laws;
 mod mistakes;
 mod models;
+mod readme;
 mod seed;
 mod theory;
 mod timelines;

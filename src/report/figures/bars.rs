@@ -1,8 +1,7 @@
 //! Throughput of each point as a bar, where there is no axis of numbers to draw a curve along.
 
-use super::{method, title};
+use super::{method, set, title};
 use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
 
@@ -12,13 +11,12 @@ const MOST: usize = 60;
 /// The figure.
 pub(super) fn figure(report: &Report) -> BarFigure {
     let plan = report.plan;
-    let points: Vec<(String, &Summary)> =
-        report.summaries.iter().map(|summary| (verdict::place(plan, summary.point), summary)).collect();
+    let points = set::named(report);
     let bar = |(label, summary): &(String, &Summary)| {
         let throughput = summary.throughput_per_min;
         let is_bounded = throughput.half_width().is_finite();
         Bar {
-            label: label.clone(),
+            label: named(label, summary, plan.collapse_below),
             value: throughput.estimate,
             low: if is_bounded { throughput.low } else { throughput.estimate },
             high: if is_bounded { throughput.high } else { throughput.estimate },
@@ -37,4 +35,10 @@ pub(super) fn figure(report: &Report) -> BarFigure {
         bars: points.iter().take(MOST).map(bar).collect(),
         note,
     }
+}
+
+/// A point's name, with its success rate where that is bad.
+fn named(label: &str, summary: &Summary, collapse_below: f64) -> String {
+    let rate = summary.success_rate.estimate;
+    if rate < collapse_below { format!("{label} ({:.0} % success)", rate * 100.0) } else { label.into() }
 }

@@ -3,6 +3,7 @@
 use crate::experiment::design::{Axis, Plan};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
+use crate::experiment::verdict;
 use crate::report::Report;
 use crate::report::chart;
 use crate::spec::Scale;
@@ -99,6 +100,16 @@ impl<'a> Set<'a> {
             self.axis.label.clone()
         }
     }
+}
+
+/// All points that have figures, each with its name.
+pub(super) fn named<'a>(report: &'a Report<'a>) -> Vec<(String, &'a Summary)> {
+    let plan = report.plan;
+    let name = |summary: &Summary| match plan.place(&plan.points[summary.point]) {
+        place if plan.variants.len() == 1 && !place.is_empty() => place,
+        _ => verdict::place(plan, summary.point),
+    };
+    report.summaries.iter().map(|summary| (name(summary), summary)).collect()
 }
 
 /// `-cpu-500m-workers-4` for `cpu = 500m, workers = 4`.

@@ -1,6 +1,6 @@
 //! Utilisation of every resource over the sweep, as a heat map.
 
-use super::set::Set;
+use super::set::{self, Set};
 use super::{method, title};
 use crate::experiment::summary::{ResourceMean, Summary};
 use crate::experiment::verdict;
@@ -61,15 +61,14 @@ pub(super) fn of_points(report: &Report) -> HeatFigure {
     let summaries: Vec<&Summary> = report.summaries.iter().take(MOST_COLUMNS).collect();
     let columns: Vec<Option<&Summary>> = summaries.iter().copied().map(Some).collect();
     let (groups, left_out) = fill(vec![HeatGroup::default()], rows(0, &columns));
-    let named: Vec<(String, &Summary)> =
-        report.summaries.iter().map(|summary| (verdict::place(plan, summary.point), summary)).collect();
+    let named = set::named(report);
     let all: Vec<usize> = (0..plan.points.len()).collect();
     let label = |summary: &&Summary| match plan.axes.as_slice() {
         [axis] if plan.variants.len() == 1 => axis.values[plan.points[summary.point].at[0]].text.clone(),
         _ => verdict::place(plan, summary.point),
     };
     HeatFigure {
-        title: title::of_points(&named, &plan.title, plan.collapse_below),
+        title: title::limits_of(&named, &plan.title),
         subtitle: method::subtitle(report, &all, ""),
         x: match plan.axes.as_slice() {
             [axis] if plan.variants.len() == 1 => axis.label.clone(),

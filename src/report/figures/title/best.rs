@@ -1,0 +1,84 @@
+//! Who is best, if anybody is.
+
+use super::fitting;
+use crate::experiment::finding;
+use crate::experiment::summary::Summary;
+use crate::report::collapse::{unit, value};
+use crate::report::figures::set::Set;
+use crate::report::number::short;
+
+/// The point with the highest throughput.
+pub fn best<'a>(summaries: &[&'a Summary]) -> Option<&'a Summary> {
+    summaries.iter().copied().max_by(|a, b| throughput(a).total_cmp(&throughput(b)))
+}
+
+fn throughput(summary: &Summary) -> f64 {
+    summary.throughput_per_min.estimate
+}
+
+/// The title where nobody collapses.
+pub fn survivors(set: &Set) -> String {
+    let bests = set
+        .findings
+        .iter()
+        .filter_map(|finding| best(&set.summaries(finding)).map(|summary| (set.variant(finding).to_owned(), summary)));
+    let bests: Vec<(String, &Summary)> = bests.collect();
+    let Some((most, least)) = ends(&bests) else { return set.plan().title.clone() };
+    let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
+    let holds = format!("no collapse up to {}{}", value(set.axis, last), unit(set.axis));
+    if is_better(most.1, least.1) {
+        let figures = format!("{} gives most, {}/min", most.0, short(throughput(most.1)));
+        let other = format!(" ({} {}/min)", least.0, short(throughput(least.1)));
+        fitting([format!("{figures}{other}; {holds}"), format!("{figures}; {holds}"), holds])
+    } else {
+        fitting([format!("{}; {holds}", alike(most.1, least.1)), holds])
+    }
+}
+
+/// The title of points without curves.
+pub fn of_points(points: &[(String, &Summary)], otherwise: &str, collapse_below: f64) -> String {
+    let rate = |summary: &Summary| format!("{}/min", short(throughput(summary)));
+    if let [(_, only)] = points {
+        if only.success_rate.estimate < collapse_below {
+            let percent = only.success_rate.estimate * 100.0;
+            return fitting([format!("{} with {percent:.0} % success: {}", rate(only), finding::cause(only))]);
+        }
+        let limit = only.saturated.as_ref().map(|resource| format!("{}, limited by {resource}", rate(only)));
+        return fitting(limit.into_iter().chain([rate(only)]));
+    }
+    let Some((most, least)) = ends(points) else { return otherwise.into() };
+    if is_better(most.1, least.1) {
+        fitting([
+            format!("{} gives most, {}; {} least, {}", most.0, rate(most.1), least.0, rate(least.1)),
+            format!("{} gives most, {}", most.0, rate(most.1)),
+            format!("from {} to {}", rate(least.1), rate(most.1)),
+        ])
+    } else {
+        fitting([alike(most.1, least.1)])
+    }
+}
+
+/// A point with its name.
+type Named<'b, 'a> = &'b (String, &'a Summary);
+
+/// The points with the highest and the lowest throughput.
+fn ends<'b, 'a>(points: &'b [(String, &'a Summary)]) -> Option<(Named<'b, 'a>, Named<'b, 'a>)> {
+    let order = |a: &Named, b: &Named| throughput(a.1).total_cmp(&throughput(b.1));
+    points.iter().max_by(order).zip(points.iter().min_by(order))
+}
+
+/// Whether one is better beyond doubt, and by an amount that matters.
+fn is_better(most: &Summary, least: &Summary) -> bool {
+    let is_beyond_doubt = most.throughput_per_min.low > least.throughput_per_min.high;
+    is_beyond_doubt && throughput(most) > throughput(least) * 1.05
+}
+
+/// What is said of throughputs that cannot be told apart.
+fn alike(most: &Summary, least: &Summary) -> String {
+    let (high, low) = (throughput(most), throughput(least));
+    if high > low * 1.05 {
+        format!("no clear difference, {} to {}/min", short(low), short(high))
+    } else {
+        format!("all give about {}/min", short(high))
+    }
+}

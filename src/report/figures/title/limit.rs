@@ -1,0 +1,67 @@
+//! What limits whom.
+
+use super::{fitting, list};
+use crate::experiment::finding::Finding;
+use crate::experiment::summary::Summary;
+use crate::report::collapse::{unit, value};
+use crate::report::figures::set::Set;
+
+/// `user-service CPU limits per-request; killbill threads limits managed pool`: at each one's last safe point.
+pub fn limits(set: &Set) -> String {
+    let last_safe = |finding: &&Finding| {
+        let summaries = set.summaries(finding);
+        let safe = summaries.iter().take_while(|summary| !set.is_collapsed(summary)).last();
+        safe.or(summaries.first()).map(|summary| (set.variant(finding).to_owned(), *summary))
+    };
+    let found: Vec<(String, &Summary)> = set.findings.iter().filter_map(last_safe).collect();
+    match found.as_slice() {
+        [(_, Summary { saturated: Some(resource), .. })] => fitting([alone(set, resource)]),
+        found => limits_of(found, &set.plan().title),
+    }
+}
+
+/// What limits each of several points.
+pub fn limits_of(found: &[(String, &Summary)], otherwise: &str) -> String {
+    let mut limits: Vec<(&str, Vec<&str>)> = Vec::new();
+    for (name, summary) in found {
+        let resource = summary.saturated.as_deref().unwrap_or_default();
+        match limits.iter_mut().find(|(known, _)| *known == resource) {
+            Some((_, names)) => names.push(name),
+            None => limits.push((resource, vec![name])),
+        }
+    }
+    match limits.as_slice() {
+        [] => otherwise.into(),
+        [("", _)] => fitting(["nothing is used above half of its capacity".into()]),
+        [(resource, names)] if names.len() == 1 => fitting([format!("{resource} is the limit")]),
+        [(resource, names)] => fitting([format!("{resource}: the limit of all {}", names.len())]),
+        several => {
+            let clause = |resource: &str, who: String| match resource {
+                "" => format!("nothing limits {who}"),
+                resource => format!("{resource} limits {who}"),
+            };
+            let full = several.iter().map(|(resource, names)| clause(resource, list(names)));
+            let counted = several.iter().map(|(resource, names)| match names.as_slice() {
+                [name] => clause(resource, (*name).into()),
+                names => clause(resource, format!("{} of {}", names.len(), found.len())),
+            });
+            let bare: Vec<&str> =
+                several.iter().map(|(resource, _)| *resource).filter(|name| !name.is_empty()).collect();
+            let join = |clauses: Vec<String>| clauses.join("; ");
+            fitting([join(full.collect()), join(counted.collect()), format!("The limits: {}", list(&bare))])
+        }
+    }
+}
+
+/// Where the resource that limits the only variant is first saturated.
+fn alone(set: &Set, resource: &str) -> String {
+    let summaries = set.findings.first().map(|finding| set.summaries(finding)).unwrap_or_default();
+    let is_used =
+        |summary: &&&Summary| summary.resources.iter().any(|it| it.name == resource && it.utilisation >= 0.95);
+    match summaries.iter().find(is_used) {
+        Some(summary) => {
+            format!("{resource} is saturated from {}{} on", value(set.axis, set.x(summary.point)), unit(set.axis))
+        }
+        None => format!("{resource} is the limit"),
+    }
+}

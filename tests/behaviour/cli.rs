@@ -1,0 +1,9 @@
+//! What the command line promises: exit codes, files, streams.
+
+mod check;
+mod place;
+mod print;
+mod run;
+mod stop;
+mod sweep;
+mod write;

@@ -1,0 +1,129 @@
+//! `sim sweep`: the answer and its exit code.
+
+use serde_json::Value;
+
+use super::place::Place;
+
+/// A hypothesis about the variant with one server.
+fn hypothesis(expect: &str, more: &str) -> String {
+    format!("[[hypotheses]]\nclaim = \"the counter is fast\"\n{more}\nexpect = {expect}\n")
+}
+
+const TRUE: &str = r#"{ at-most = { metric = "mean_s", value = 1000 } }"#;
+const FALSE: &str = r#"{ at-least = { metric = "mean_s", value = 1000 } }"#;
+
+#[test]
+fn the_answer_is_on_stdout_and_nothing_is_said() {
+    let place = Place::new();
+    let ran = place.sim(&["sweep", "servers.toml"]).ends_with(0);
+    for words in
+        ["Does a second server help?", "throughput/min", "one server", "0.8/s", "station counter", "no collapse"]
+    {
+        assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
+    }
+    assert!(ran.stdout.contains("output/servers/throughput.png"), "{}", ran.stdout);
+    assert!(!ran.stderr.contains("error"), "{}", ran.stderr);
+    // Neither stream is a terminal.
+    assert!(!ran.stdout.contains('\x1b') && !ran.stderr.contains('\x1b'));
+}
+
+#[test]
+fn the_exit_code_is_the_verdict() {
+    let place = Place::new();
+    place.put_experiment("holds.toml", &hypothesis(TRUE, ""));
+    place.put_experiment("fails.toml", &(hypothesis(TRUE, "") + &hypothesis(FALSE, "")));
+    place.put_experiment("refuted.toml", &hypothesis(FALSE, "refuted = true"));
+    let sweep = |name: &str| place.sim(&["sweep", name, "--no-charts"]);
+    assert!(sweep("holds.toml").ends_with(0).stdout.contains("\nholds "));
+    let fails = sweep("fails.toml").ends_with(1);
+    assert!(fails.stdout.contains("\nfails ") && fails.stdout.contains("1 hold, 1 fail"), "{}", fails.stdout);
+    assert!(sweep("refuted.toml").ends_with(0).stdout.contains("belief refuted, as expected"));
+}
+
+#[test]
+fn a_bound_within_the_interval_is_undecided() {
+    let place = Place::new();
+    let first = place.sim(&["sweep", "servers.toml", "--format", "json", "--no-charts"]).ends_with(0);
+    let document: Value = serde_json::from_str(&first.stdout).expect("JSON");
+    let estimate = document["points"][2]["mean_s"]["estimate"].as_f64().expect("a number");
+    let expect = format!("{{ at-most = {{ metric = \"mean_s\", value = {:.9} }} }}", estimate * 1.001);
+    place.put_experiment("close.toml", &hypothesis(&expect, "at = { rate = { from = 0.8 } }"));
+    let ran = place.sim(&["sweep", "close.toml", "--no-charts"]).ends_with(3);
+    assert!(ran.stdout.contains("undecided") && ran.stdout.contains("--replications"), "{}", ran.stdout);
+}
+
+#[test]
+fn json_is_one_document_and_nothing_else() {
+    let place = Place::new();
+    let ran = place.sim(&["sweep", "servers.toml", "--format", "json", "--quiet"]).ends_with(0);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let file: Value = serde_json::from_str(&place.text("output/servers/summary.json")).expect("JSON");
+    assert_eq!(document, file);
+    assert_eq!(document["points"].as_array().map(Vec::len), Some(6));
+    assert_eq!(document["points"][3]["variant"], "two servers");
+    assert_eq!(document["points"][3]["at"]["rate"], "0.2/s");
+    assert_eq!(document["partial"], false);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn quiet_says_nothing() {
+    let place = Place::new();
+    let ran = place.sim(&["sweep", "servers.toml", "--quiet", "--replications", "9"]).ends_with(0);
+    assert_eq!(ran.stderr, "");
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let place = Place::new();
+    for threads in ["1", "4"] {
+        place.sim(&["sweep", "servers.toml", "--no-charts", "--threads", threads, "--output", threads]).ends_with(0);
+    }
+    for file in ["results.csv", "trials.csv", "summary.json"] {
+        assert_eq!(place.text(&format!("1/servers/{file}")), place.text(&format!("4/servers/{file}")), "{file}");
+    }
+}
+
+#[test]
+fn the_command_line_changes_the_experiment() {
+    let place = Place::new();
+    let arguments =
+        ["sweep", "servers.toml", "--no-charts", "--set", "load.rate=0.4/s", "--seed", "9", "--replications", "2"];
+    let ran = place.sim(&arguments).ends_with(0);
+    assert!(ran.stdout.contains("2 runs a point") && ran.stdout.contains("seed 9"), "{}", ran.stdout);
+    let results = place.text("output/servers/results.csv");
+    assert_eq!(results.lines().count(), 3, "{results}");
+    assert!(results.contains("one server,0.4/s,2,"), "{results}");
+}
+
+#[test]
+fn a_trial_beyond_its_limit_does_not_sink_the_sweep() {
+    let place = Place::new();
+    let experiment = place.text("servers.toml").replace("replications = 3", "replications = 3\nmax_events = 4000");
+    place.put("limited.toml", &experiment);
+    let ran = place.sim(&["sweep", "limited.toml", "--no-charts"]).ends_with(0);
+    assert!(ran.stderr.contains("too many events"), "{}", ran.stderr);
+    let trials = place.text("output/limited/trials.csv");
+    assert!(trials.contains("too many events") && trials.contains("complete"), "{trials}");
+}
+
+#[test]
+fn measurements_are_laid_beside_the_predictions() {
+    let place = Place::new();
+    let measurement = "[[measurements]]\nname = \"Tuesday\"\nat = { rate = \"0.5/s\" }\n\
+                       measured = { throughput_per_min = 30 }\ntolerance = 0.3\n";
+    place.put_experiment("measured.toml", measurement);
+    let ran = place.sim(&["sweep", "measured.toml"]).ends_with(0);
+    assert!(ran.stdout.contains("Tuesday") && ran.stdout.contains("yes (± 30 %)"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_sweep_of_very_many_points_prints_the_telling_ones() {
+    let place = Place::new();
+    let experiment = "title = \"How many servers?\"\nmodel = \"counter.toml\"\n\n[axes.servers]\n\
+                      path = \"stations.counter.servers\"\nfrom = 1\nto = 100\nstep = 1\n";
+    place.put("many.toml", experiment);
+    let ran = place.sim(&["sweep", "many.toml", "--no-charts", "--replications", "2"]).ends_with(0);
+    assert!(ran.stdout.contains("of 100 points; results.csv has all"), "{}", ran.stdout);
+    assert_eq!(place.text("output/many/results.csv").lines().count(), 101);
+}

@@ -1,0 +1,81 @@
+//! The files of a sweep, and what happens when they cannot be written.
+
+use std::fs;
+
+use super::place::Place;
+
+#[test]
+fn results_and_charts_are_written() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--output", "here/and/there"]).ends_with(0);
+    let charts = ["response-time.png", "throughput.png", "utilisation.png"];
+    let results = ["results.csv", "summary.json", "trials.csv"];
+    let mut all: Vec<&str> = charts.into_iter().chain(results).collect();
+    all.sort_unstable();
+    assert_eq!(place.names("here/and/there/servers"), all);
+    let picture = fs::read(place.path("here/and/there/servers/throughput.png")).expect("a picture");
+    assert!(picture.starts_with(b"\x89PNG"));
+    let results = place.text("here/and/there/servers/results.csv");
+    let header =
+        "variant,rate,replications,throughput_per_min,throughput_per_min_lo,throughput_per_min_hi,success_rate,";
+    assert!(results.starts_with(header), "{results}");
+    assert_eq!(results.lines().count(), 7);
+    assert_eq!(place.text("here/and/there/servers/trials.csv").lines().count(), 19);
+}
+
+#[test]
+fn charts_come_as_asked() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--svg", "--dark"]).ends_with(0);
+    let names = place.names("output/servers");
+    assert_eq!(names.len(), 3 + 3 * 4, "{names:?}");
+    assert!(names.contains(&"throughput-dark.svg".to_owned()));
+    place.sim(&["sweep", "counter.toml", "--no-charts"]).ends_with(0);
+    assert_eq!(place.names("output/counter"), ["results.csv", "summary.json", "trials.csv"]);
+}
+
+#[test]
+fn each_combination_of_the_other_axes_has_charts_of_its_own() {
+    let place = Place::new();
+    let second = "\n[axes.servers]\npath = \"stations.counter.servers\"\nvalues = [1, 3]\n";
+    let experiment = place.text("servers.toml");
+    let (head, _) = experiment.split_once("[[variants]]").expect("variants");
+    place.put("two.toml", &format!("{head}{second}"));
+    place.sim(&["sweep", "two.toml"]).ends_with(0);
+    let names = place.names("output/two");
+    assert!(names.contains(&"throughput-servers-1.png".to_owned()), "{names:?}");
+    assert!(names.contains(&"utilisation-servers-3.png".to_owned()), "{names:?}");
+}
+
+#[test]
+fn what_was_computed_is_printed_even_if_no_file_can_be_written() {
+    let place = Place::new();
+    place.put("output", "a file where the folder should be");
+    let ran = place.sim(&["sweep", "servers.toml"]).ends_with(2);
+    assert!(ran.stdout.contains("throughput/min"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("cannot write") && ran.stderr.contains("output"), "{}", ran.stderr);
+}
+
+#[test]
+fn one_file_that_cannot_be_written_does_not_cost_the_others() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("output/servers/results.csv")).expect("a folder in the way");
+    let ran = place.sim(&["sweep", "servers.toml"]).ends_with(2);
+    assert!(ran.stderr.contains("results.csv"), "{}", ran.stderr);
+    let names = place.names("output/servers");
+    assert!(names.contains(&"summary.json".to_owned()) && names.contains(&"throughput.png".to_owned()), "{names:?}");
+    assert!(!names.iter().any(|name| name.ends_with(".part")), "{names:?}");
+}
+
+#[test]
+fn a_mistake_writes_nothing() {
+    let place = Place::new();
+    place.put_experiment("wrong.toml", "[[variants]]\nname = \"x\"\nset = { \"stations.countr.servers\" = 2 }\n");
+    let ran = place.sim(&["sweep", "wrong.toml"]).ends_with(2);
+    assert!(ran.stderr.contains("countr") && ran.stderr.contains("wrong.toml:"), "{}", ran.stderr);
+    assert_eq!(ran.stdout, "");
+    assert!(place.names("output").is_empty());
+    let ran = place.sim(&["sweep", "nowhere.toml"]).ends_with(2);
+    assert!(ran.stderr.contains("nowhere.toml"), "{}", ran.stderr);
+    assert!(!place.path("output").exists());
+}
