@@ -1,6 +1,6 @@
 //! What the modelled system is made of, and the interpreter that requests run in.
 //!
-//! A request is a [`token`]; the [`world`] holds every token and every part of one run; each other file is one part:
+//! A request is a token; the [`world`] holds every token and every part of one run; each other file is one part:
 //! its state, and what the world does with it. [`outcome`] is all that remains of a run.
 
 pub mod cpu;

@@ -31,8 +31,7 @@ pub fn mm1(customers: u64) -> Done {
         } else {
             total += departure - waiting.pop_front().unwrap_or(departure);
             served += 1;
-            departure =
-                if waiting.is_empty() { f64::INFINITY } else { departure + exponential(&mut stream, 1.0) };
+            departure = if waiting.is_empty() { f64::INFINITY } else { departure + exponential(&mut stream, 1.0) };
         }
     }
     Done { requests: served, events: 2 * served, check: total / served as f64 }

@@ -15,6 +15,7 @@ use sim::parts::Limits;
 const ROUNDS: usize = 7;
 
 /// One run: how many requests and events, and a figure that shows that the model did what it should.
+#[derive(Default)]
 struct Done {
     requests: u64,
     events: u64,
@@ -28,10 +29,11 @@ struct Row {
     /// Row that this one is compared with.
     floor: Option<usize>,
     seconds: Vec<f64>,
+    done: Done,
 }
 
 fn main() {
-    let mut rows = vec![
+    let mut rows = [
         row("M/M/1, two clocks by hand", "customers", None, || floor::mm1(2_000_000)),
         row("M/M/1, models/mm1.toml", "customers", Some(0), model("models/mm1.toml", &[("load.duration", "2500000s")])),
         row("pool network, bare heap by hand", "cycles", None, || floor::pool_network(400_000)),
@@ -48,48 +50,42 @@ fn main() {
             model("models/registration.toml", &[("load.concurrency", "100"), ("load.users", "20000")]),
         ),
     ];
-    let mut done: Vec<Option<Done>> = rows.iter().map(|_| None).collect();
     for _ in 0..ROUNDS {
-        for (index, row) in rows.iter_mut().enumerate() {
+        for row in &mut rows {
             let start = Instant::now();
-            let result = (row.run)();
+            row.done = (row.run)();
             row.seconds.push(start.elapsed().as_secs_f64());
-            done[index] = Some(result);
         }
     }
     println!("{:<40} {:>14} {:>14} {:>10} {:>10}", "model", "requests/s", "events/s", "of floor", "check");
-    for (row, done) in rows.iter().zip(&done) {
-        let Some(done) = done else { continue };
+    for row in &rows {
         let best = row.seconds.iter().copied().fold(f64::MAX, f64::min);
-        let ratio = row.floor.map_or_else(String::new, |floor| {
-            let per_request = |seconds: f64, requests: u64| seconds / requests as f64;
-            let floor_requests = done_requests(&rows[floor]);
-            let ratios = row.seconds.iter().zip(&rows[floor].seconds);
-            let mut ratios: Vec<f64> = ratios
-                .map(|(&ours, &theirs)| per_request(theirs, floor_requests) / per_request(ours, done.requests))
-                .collect();
-            ratios.sort_by(f64::total_cmp);
-            format!("{:.2}", ratios[ratios.len() / 2])
-        });
+        let ratio = row.floor.map_or_else(String::new, |floor| format!("{:.2}", row.share_of(&rows[floor])));
         println!(
             "{:<40} {:>14.0} {:>14.0} {:>10} {:>10.3}  {}",
             row.name,
-            done.requests as f64 / best,
-            done.events as f64 / best,
+            row.done.requests as f64 / best,
+            row.done.events as f64 / best,
             ratio,
-            done.check,
+            row.done.check,
             row.unit
         );
     }
 }
 
-/// The number of requests of a row's run, which is the same in every round.
-fn done_requests(row: &Row) -> u64 {
-    (row.run)().requests
+impl Row {
+    /// Speed relative to another row: the median of the ratios within a round.
+    fn share_of(&self, other: &Self) -> f64 {
+        let speed = |row: &Self, seconds: f64| row.done.requests as f64 / seconds;
+        let rounds = self.seconds.iter().zip(&other.seconds);
+        let mut ratios: Vec<f64> = rounds.map(|(&a, &b)| speed(self, a) / speed(other, b)).collect();
+        ratios.sort_by(f64::total_cmp);
+        ratios[ratios.len() / 2]
+    }
 }
 
 fn row(name: &'static str, unit: &'static str, floor: Option<usize>, run: impl Fn() -> Done + 'static) -> Row {
-    Row { name, unit, run: Box::new(run), floor, seconds: Vec::new() }
+    Row { name, unit, run: Box::new(run), floor, seconds: Vec::new(), done: Done::default() }
 }
 
 /// A run of a shipped model, through everything that a sweep's trial goes through.

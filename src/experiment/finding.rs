@@ -81,7 +81,11 @@ fn collapse(plan: &Plan, axis: &Axis, known: &[&Summary]) -> Option<Collapse> {
     Some(Collapse {
         from: before.map(|summary| number(plan, axis, summary.point)),
         to: number(plan, axis, summary.point),
-        resource: summary.deadlock.as_ref().map(|(deadlock, _)| deadlock.resource.clone()).or(summary.saturated.clone()),
+        resource: summary
+            .deadlock
+            .as_ref()
+            .map(|(deadlock, _)| deadlock.resource.clone())
+            .or(summary.saturated.clone()),
         cause: cause(summary),
     })
 }
@@ -124,7 +128,7 @@ fn sentence(
             let best = known
                 .iter()
                 .max_by(|a, b| a.throughput_per_min.estimate.total_cmp(&b.throughput_per_min.estimate))
-                .unwrap_or(&last);
+                .unwrap_or(last);
             format!(
                 "{name}no collapse up to {}; {}; at most {:.0}/min at {}{}",
                 at(last),
@@ -135,7 +139,7 @@ fn sentence(
             )
         }
         Some(collapse) => {
-            let end = known.iter().find(|summary| is_collapsed(plan, summary)).unwrap_or(&last);
+            let end = known.iter().find(|summary| is_collapsed(plan, summary)).unwrap_or(last);
             let safe = known.iter().rev().find(|summary| Some(number(plan, axis, summary.point)) == collapse.from);
             let where_ = match safe {
                 Some(safe) => format!(

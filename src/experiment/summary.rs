@@ -99,7 +99,8 @@ impl Summary {
         let sound: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.is_sound()).collect();
         let used: &[&Trial] = if sound.is_empty() { trials } else { &sound };
         let first = used.first()?;
-        let figures: Vec<(u64, [Option<f64>; 7])> = used.iter().map(|trial| (trial.replication, figures(trial))).collect();
+        let figures: Vec<(u64, [Option<f64>; 7])> =
+            used.iter().map(|trial| (trial.replication, figures(trial))).collect();
         let column = |metric: Metric| -> Vec<f64> {
             let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
             figures.iter().filter_map(|(_, row)| row[index]).collect()
@@ -128,9 +129,10 @@ impl Summary {
                 let dead: u32 = used.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
                 (f64::from(dead) / used.len() as f64, all)
             }),
-            deadlock: used.iter().find_map(|trial| trial.deadlock.clone()).map(|deadlock| {
-                (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())
-            }),
+            deadlock: used
+                .iter()
+                .find_map(|trial| trial.deadlock.clone())
+                .map(|deadlock| (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())),
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
             resources: (0..first.resources.len()).map(|index| resource_mean(used, index)).collect(),
             failures: failures(used),
@@ -194,8 +196,7 @@ fn floor(interval: Interval, metric: Metric) -> Interval {
 fn success_rate(trials: &[&Trial]) -> Option<Interval> {
     let rates: Vec<f64> = trials.iter().map(|trial| trial.success_rate).collect();
     let all_alike = rates.iter().all(|&rate| rate == rates[0]);
-    let (succeeded, ended) =
-        trials.iter().fold((0, 0), |(s, e), trial| (s + trial.succeeded, e + trial.ended));
+    let (succeeded, ended) = trials.iter().fold((0, 0), |(s, e), trial| (s + trial.succeeded, e + trial.ended));
     if ended > 0 && (all_alike || trials.len() == 1) {
         return Interval::proportion(succeeded, ended, LEVEL);
     }
@@ -243,4 +244,3 @@ fn resource_mean(trials: &[&Trial], index: usize) -> ResourceMean {
         wait_s: mean(|one| one.wait_s),
     }
 }
-

@@ -70,10 +70,11 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Jud
         Verdict::Fails if hypothesis.refuted => Verdict::Holds,
         other => other,
     };
-    let replications_needed = telling.filter(|finding| seen == Verdict::Undecided && finding.decided > 0.0).map(|finding| {
-        let factor = (1.0 / finding.decided).powi(2) * 1.1;
-        (f64::from(plan.replications) * factor).ceil().min(1e9) as u64
-    });
+    let replications_needed =
+        telling.filter(|finding| seen == Verdict::Undecided && finding.decided > 0.0).map(|finding| {
+            let factor = (1.0 / finding.decided).powi(2) * 1.1;
+            (f64::from(plan.replications) * factor).ceil().min(1e9) as u64
+        });
     Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
 }
 
@@ -98,8 +99,12 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<
         hypothesis.points.iter().map(of_point).collect()
     };
     match &hypothesis.expect {
-        Expectation::AtLeast { metric, value } => each(&|summary, place| bounded(summary, *metric, *value, true, place)),
-        Expectation::AtMost { metric, value } => each(&|summary, place| bounded(summary, *metric, *value, false, place)),
+        Expectation::AtLeast { metric, value } => {
+            each(&|summary, place| bounded(summary, *metric, *value, true, place))
+        }
+        Expectation::AtMost { metric, value } => {
+            each(&|summary, place| bounded(summary, *metric, *value, false, place))
+        }
         Expectation::Survives => {
             each(&|summary, place| bounded(summary, Metric::SuccessRate, plan.collapse_below, true, place))
         }
@@ -198,11 +203,7 @@ fn relative_difference(a: &Summary, b: &Summary, metric: Metric) -> Option<Inter
             high: scaled(difference.high),
         });
     }
-    Some(Interval {
-        estimate: difference.estimate / mean,
-        low: difference.low / mean,
-        high: difference.high / mean,
-    })
+    Some(Interval { estimate: difference.estimate / mean, low: difference.low / mean, high: difference.high / mean })
 }
 
 fn in_words(difference: Interval, metric: Metric, place: &str) -> String {

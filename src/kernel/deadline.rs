@@ -82,7 +82,8 @@ impl Deadlines {
         let entry = &mut self.lanes[lane.0 as usize];
         let time = now + entry.length;
         let serial = calendar.reserve();
-        let id = self.deadlines.insert(Deadline { time, serial, links: Links::default(), owner, lane: lane.0, purpose });
+        let id =
+            self.deadlines.insert(Deadline { time, serial, links: Links::default(), owner, lane: lane.0, purpose });
         entry.queue.push(&mut self.deadlines, id);
         if !entry.in_calendar {
             entry.in_calendar = true;

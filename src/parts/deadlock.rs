@@ -64,11 +64,8 @@ impl World<'_> {
     fn describe_circle(&self, id: u32) -> String {
         let slots = &self.slots[id as usize];
         let holders = slots.used.level();
-        let waited: Vec<u32> = slots
-            .holders
-            .iter(&self.frames)
-            .map(|frame| self.tokens[self.frames[frame].token].wait)
-            .collect();
+        let waited: Vec<u32> =
+            slots.holders.iter(&self.frames).map(|frame| self.tokens[self.frames[frame].token].wait).collect();
         let place = self.place_name(slots.process);
         let (held, another) = self.unit_names(id);
         let who = if holders == 1 { "the one request".into() } else { format!("each of {holders} requests") };

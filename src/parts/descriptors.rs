@@ -74,7 +74,8 @@ impl World<'_> {
         self.calendar.schedule(at, slot::ACCEPT + process);
         if let Some(draw) = self.processes[process as usize].emfile_cpu {
             let episode = self.processes[process as usize].descriptors.exhausted;
-            let key = crate::kernel::random::mix(self.key ^ episode.wrapping_mul(0x9E37).wrapping_add(u64::from(process)));
+            let key =
+                crate::kernel::random::mix(self.key ^ episode.wrapping_mul(0x9E37).wrapping_add(u64::from(process)));
             let work = self.draw(draw, key);
             self.burn(process, work);
         }

@@ -57,13 +57,7 @@ pub(super) struct HttpClient {
 }
 
 impl HttpClient {
-    pub fn new(
-        index: u32,
-        process: u32,
-        broken: bool,
-        timeout: Option<LaneId>,
-        pool_timeout: Option<LaneId>,
-    ) -> Self {
+    pub fn new(index: u32, process: u32, broken: bool, timeout: Option<LaneId>, pool_timeout: Option<LaneId>) -> Self {
         Self {
             index,
             process,
@@ -116,9 +110,7 @@ impl<'s> World<'s> {
             let client = &self.clients[id as usize];
             let idle = client.idle.len() as u64;
             let busy = u64::from(client.open.level()) - idle;
-            work += Time(
-                search.per_idle.0 * idle + search.per_idle_squared.0 * idle * idle + search.per_busy.0 * busy,
-            );
+            work += Time(search.per_idle.0 * idle + search.per_idle_squared.0 * idle * idle + search.per_busy.0 * busy);
         } else if let Some(draw) = setup {
             work += self.draw(draw, site.key(key, SETUP_CPU));
         }

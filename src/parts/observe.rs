@@ -151,7 +151,9 @@ impl World<'_> {
 
     fn slots_use(&self, kind: SlotsKind, service: u32, plan: &ServicePlan, length: Time) -> ResourceUse {
         let (name, resource) = match kind {
-            SlotsKind::Connections { pool } => (format!("pool {}", plan.pools[pool as usize].name), ResourceKind::Connections),
+            SlotsKind::Connections { pool } => {
+                (format!("pool {}", plan.pools[pool as usize].name), ResourceKind::Connections)
+            }
             SlotsKind::Limit { limit } => (format!("limit {}", plan.limits[limit as usize].name), ResourceKind::Limit),
             SlotsKind::RequestThreads => ("threads".into(), ResourceKind::Threads),
             _ => ("executor".into(), ResourceKind::Executor),

@@ -93,7 +93,6 @@ impl Queue {
         self.population.leave(now, tokens[token].since);
     }
 
-
     pub fn iter(self, tokens: &Slab<Token>) -> impl Iterator<Item = u32> {
         self.list.iter(tokens)
     }

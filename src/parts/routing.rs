@@ -67,9 +67,7 @@ impl World<'_> {
             }
             Balance::LeastBusy | Balance::AcceptRace => {
                 let first = shared.first_process;
-                (0..workers)
-                    .min_by_key(|worker| self.processes[(first + worker) as usize].inside.level())
-                    .unwrap_or(0)
+                (0..workers).min_by_key(|worker| self.processes[(first + worker) as usize].inside.level()).unwrap_or(0)
             }
         };
         self.replicas[replica as usize].first_process + chosen

@@ -56,7 +56,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         summaries.iter().map(|summary| summary.map_or_else(String::new, word)).collect()
     };
     let mut columns = Vec::new();
-    if plan.variants.len() > 1 && plan.axes.is_empty() {
+    if plan.variants.len() > 1 && !has_sections(report) {
         let name = |&point: &usize| plan.variants[plan.points[point].variant].clone();
         columns.push(Column::words("variant", points.iter().map(name).collect()));
     }
@@ -122,10 +122,16 @@ fn is_collapsed(report: &Report, summary: &Summary) -> bool {
     summary.success_rate.estimate < report.plan.collapse_below
 }
 
-/// The variants as headings, each before its first row; without axes they are a column.
+/// Whether the variants are headings: where there are several, most with several rows.
+fn has_sections(report: &Report) -> bool {
+    let plan = report.plan;
+    plan.variants.len() > 1 && plan.points.len() > 2 * plan.variants.len()
+}
+
+/// The variants as headings, each before its first row; elsewhere they are a column.
 fn sections(report: &Report, points: &[usize]) -> Vec<(usize, String)> {
     let plan = report.plan;
-    if plan.variants.len() < 2 || plan.axes.is_empty() {
+    if !has_sections(report) {
         return Vec::new();
     }
     let variant = |row: usize| plan.points[points[row]].variant;

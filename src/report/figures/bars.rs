@@ -4,23 +4,33 @@ use super::{method, set, title};
 use crate::experiment::summary::Summary;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
+use crate::report::number::short;
 
 /// Bars that one figure has.
 const MOST: usize = 60;
+
+/// The colour of bars that are nobody's, and of those whose success rate is bad.
+const PLAIN: usize = 0;
+const BAD: usize = 1;
 
 /// The figure.
 pub(super) fn figure(report: &Report) -> BarFigure {
     let plan = report.plan;
     let points = set::named(report);
+    let is_bad = |summary: &Summary| summary.success_rate.estimate < plan.collapse_below;
     let bar = |(label, summary): &(String, &Summary)| {
         let throughput = summary.throughput_per_min;
         let is_bounded = throughput.half_width().is_finite();
         Bar {
-            label: named(label, summary, plan.collapse_below),
+            label: named(report, label, summary),
             value: throughput.estimate,
             low: if is_bounded { throughput.low } else { throughput.estimate },
             high: if is_bounded { throughput.high } else { throughput.estimate },
-            color: plan.points[summary.point].variant,
+            color: match plan.axes.is_empty() {
+                false => plan.points[summary.point].variant,
+                true if is_bad(summary) => BAD,
+                true => PLAIN,
+            },
         }
     };
     let mut note = if plan.replications > 1 { "Whiskers: 95 % confidence intervals.".into() } else { String::new() };
@@ -29,7 +39,8 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     }
     let all: Vec<usize> = (0..plan.points.len()).collect();
     BarFigure {
-        title: title::of_points(&points, &plan.title, plan.collapse_below),
+        title: title::measurements(report)
+            .unwrap_or_else(|| title::of_points(&points, &plan.title, plan.collapse_below)),
         subtitle: method::subtitle(report, &all, ""),
         x: Axis::linear("throughput (successes/min)"),
         bars: points.iter().take(MOST).map(bar).collect(),
@@ -37,8 +48,13 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     }
 }
 
-/// A point's name, with its success rate where that is bad.
-fn named(label: &str, summary: &Summary, collapse_below: f64) -> String {
+/// A point's name, with its success rate where that is bad, and what was measured there.
+fn named(report: &Report, label: &str, summary: &Summary) -> String {
     let rate = summary.success_rate.estimate;
-    if rate < collapse_below { format!("{label} ({:.0} % success)", rate * 100.0) } else { label.into() }
+    let bad = (rate < report.plan.collapse_below).then(|| format!("{:.0} % success", rate * 100.0));
+    let here = report.plan.measurements.iter().find(|measurement| measurement.point == summary.point);
+    let measured = here.and_then(|measurement| measurement.measured.throughput_per_min);
+    let measured = measured.map(|rate| format!("measured {}", short(rate)));
+    let remarks: Vec<String> = bad.into_iter().chain(measured).collect();
+    if remarks.is_empty() { label.into() } else { format!("{label} ({})", remarks.join(", ")) }
 }

@@ -3,11 +3,13 @@
 mod best;
 mod fate;
 mod limit;
+mod model;
 mod wait;
 
 pub(super) use best::of_points;
 pub(super) use fate::collapses;
 pub(super) use limit::{limits, limits_of};
+pub(super) use model::measurements;
 pub(super) use wait::response;
 
 /// Letters that a title may have.

@@ -9,8 +9,10 @@ use crate::report::chart::{HeatFigure, HeatGroup, HeatRow};
 
 /// Utilisation that a resource must exceed somewhere to be shown.
 const LEAST: f64 = 0.05;
-/// Rows that the map has.
+/// Rows that the map has, unless there are very many variants.
 const MOST_ROWS: usize = 30;
+/// Rows that each variant has room for.
+const FEWEST_ROWS: usize = 3;
 /// Columns that the map of points without curves has.
 const MOST_COLUMNS: usize = 40;
 
@@ -107,22 +109,24 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
     names.into_iter().map(row).collect()
 }
 
-/// Puts the most used rows into their groups, and says how many are left out.
-fn fill(mut groups: Vec<HeatGroup>, mut candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
-    // A resource that is used in one variant is shown in all that have it.
-    let used: Vec<String> = candidates.iter().filter(|row| row.most > LEAST).map(|row| row.label.clone()).collect();
-    candidates.retain(|row| used.contains(&row.label));
-    let mut uses: Vec<f64> = candidates.iter().map(|row| row.most).collect();
-    uses.sort_by(|a, b| b.total_cmp(a));
-    let least = uses.get(MOST_ROWS - 1).copied().unwrap_or(0.0);
-    let (mut taken, count) = (0, candidates.len());
-    for row in candidates {
-        if row.most >= least && taken < MOST_ROWS {
-            taken += 1;
-            groups[row.group].rows.push(HeatRow::new(row.label, row.values));
+/// Puts the rows of the most used resources into their groups, and says how many resources are left out. A resource that
+/// is shown in one variant is shown in all that have it.
+fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
+    let mut uses: Vec<(String, f64)> = Vec::new();
+    for row in candidates.iter().filter(|row| row.most > LEAST) {
+        match uses.iter_mut().find(|(name, _)| *name == row.label) {
+            Some((_, most)) => *most = most.max(row.most),
+            None => uses.push((row.label.clone(), row.most)),
         }
     }
-    (groups, count - taken)
+    uses.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let room = (MOST_ROWS / groups.len().max(1)).max(FEWEST_ROWS);
+    let left_out = uses.len().saturating_sub(room);
+    uses.truncate(room);
+    for row in candidates.into_iter().filter(|row| uses.iter().any(|(name, _)| *name == row.label)) {
+        groups[row.group].rows.push(HeatRow::new(row.label, row.values));
+    }
+    (groups, left_out)
 }
 
 fn note(left_out: usize, replications: u32) -> String {
@@ -132,7 +136,7 @@ fn note(left_out: usize, replications: u32) -> String {
     }
     note.push_str("Resources below 5 % everywhere are left out");
     if left_out > 0 {
-        note.push_str(&format!(", and {left_out} more that are used less than those shown"));
+        note.push_str(&format!(", and so are the {left_out} least used of the others"));
     }
     note.push('.');
     note

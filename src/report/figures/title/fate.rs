@@ -1,7 +1,8 @@
 //! Who collapses where, and who holds.
 
 use super::{best, fitting, list};
-use crate::experiment::finding::Finding;
+use crate::experiment::design::Axis;
+use crate::experiment::finding::{Collapse, Finding};
 use crate::report::collapse::{between, unit, value};
 use crate::report::figures::set::Set;
 use crate::report::number::short;
@@ -12,84 +13,123 @@ pub fn collapses(set: &Set) -> String {
         return alone(set, only);
     }
     let fates = by_fate(set);
-    let fallen: Vec<&Fate> = fates.iter().filter(|fate| fate.collapse.is_some()).collect();
+    let fallen: Vec<&Fate> = fates.iter().filter(|fate| fate.is_fallen()).collect();
     let Some(first) = fallen.first() else { return best::survivors(set) };
-    let full = clauses(set, &fates, |fate| list(&fate.names));
-    let counted = clauses(set, &fates, |fate| match fate.names.as_slice() {
+    let named = |fate: &Fate| list(&fate.names);
+    let counted = |fate: &Fate| match fate.names.as_slice() {
         [name] => (*name).to_owned(),
         names => format!("{} variants", names.len()),
-    });
+    };
     let (down, count) = (fallen.iter().map(|fate| fate.names.len()).sum::<usize>(), set.findings.len());
     let all = if down == count { format!("all {count}") } else { format!("{down} of {count}") };
-    let where_first = first.collapse.clone().unwrap_or_default();
-    let name = match first.names.as_slice() {
-        [name] => format!(" ({name})"),
-        _ => String::new(),
-    };
     fitting([
-        full,
-        counted,
-        format!("{all} variants collapse, the first {where_first}{name}"),
-        format!("{all} variants collapse, the first {where_first}"),
+        clauses(set, &fates, named, between),
+        clauses(set, &fates, named, within),
+        clauses(set, &fates, counted, between),
+        clauses(set, &fates, counted, within),
+        format!("{all} variants collapse, {} first", list(&first.names)),
+        format!("{all} variants collapse"),
     ])
 }
 
 /// Variants that fare alike.
 struct Fate<'a> {
     names: Vec<&'a str>,
-    /// The words for their collapse; none for those that hold.
-    collapse: Option<String>,
-    /// Where it is, for the order: the first to collapse comes first.
-    at: f64,
-    /// The last value that they were run at.
-    last: f64,
+    what: What<'a>,
+}
+
+/// What becomes of variants along the axis.
+#[derive(Clone, Copy)]
+enum What<'a> {
+    /// All points are collapsed, from the first on.
+    Never,
+    /// They collapse.
+    Collapses(&'a Collapse),
+    /// They hold up to this value.
+    Holds(f64),
 }
 
 impl Fate<'_> {
-    fn words(&self, set: &Set, who: &str) -> String {
-        let is_plural = self.names.len() > 1;
-        match &self.collapse {
-            Some(between) if between.starts_with("already") => {
-                format!("{who} {} collapsed {between}", if is_plural { "are" } else { "is" })
-            }
-            Some(between) => format!("{who} {} {between}", if is_plural { "collapse" } else { "collapses" }),
-            None => {
-                let (holds, last) = (if is_plural { "hold" } else { "holds" }, value(set.axis, self.last));
-                format!("{who} {holds} to {last}")
-            }
+    fn is_fallen(&self) -> bool {
+        !matches!(self.what, What::Holds(_))
+    }
+
+    /// Those that never work come first, then the first to collapse.
+    fn order(&self) -> f64 {
+        match self.what {
+            What::Never => f64::NEG_INFINITY,
+            What::Collapses(collapse) => collapse.to,
+            What::Holds(_) => f64::INFINITY,
+        }
+    }
+
+    fn is_like(&self, other: What) -> bool {
+        match (self.what, other) {
+            (What::Never, What::Never) => true,
+            (What::Collapses(a), What::Collapses(b)) => a.from == b.from && a.to == b.to,
+            (What::Holds(a), What::Holds(b)) => a == b,
+            _ => false,
         }
     }
 }
 
 fn by_fate<'a>(set: &Set<'a>) -> Vec<Fate<'a>> {
     let mut fates: Vec<Fate> = Vec::new();
-    for finding in &set.findings {
-        let collapse = finding.collapse.as_ref().map(|collapse| between(set.axis, collapse));
-        let at = finding.collapse.as_ref().map_or(f64::INFINITY, |collapse| collapse.to);
-        let last = finding.points.last().map_or(f64::NAN, |&point| set.x(point));
-        let alike = |fate: &&mut Fate| fate.collapse == collapse && (collapse.is_some() || fate.last == last);
-        match fates.iter_mut().find(alike) {
+    for finding in set.findings.iter().copied() {
+        let known = set.summaries(finding);
+        let what = match &finding.collapse {
+            Some(_) if known.len() > 1 && known.iter().all(|summary| set.is_collapsed(summary)) => What::Never,
+            Some(collapse) => What::Collapses(collapse),
+            None => What::Holds(finding.points.last().map_or(f64::NAN, |&point| set.x(point))),
+        };
+        match fates.iter_mut().find(|fate| fate.is_like(what)) {
             Some(fate) => fate.names.push(set.variant(finding)),
-            None => fates.push(Fate { names: vec![set.variant(finding)], collapse, at, last }),
+            None => fates.push(Fate { names: vec![set.variant(finding)], what }),
         }
     }
-    fates.sort_by(|a, b| a.at.total_cmp(&b.at));
+    fates.sort_by(|a, b| a.order().total_cmp(&b.order()));
     fates
 }
 
+/// `at 150–175 concurrent`: shorter than [`between`].
+fn within(axis: &Axis, collapse: &Collapse) -> String {
+    match collapse.from {
+        Some(from) => format!("at {}–{}{}", value(axis, from), value(axis, collapse.to), unit(axis)),
+        None => between(axis, collapse),
+    }
+}
+
 /// One clause a fate; after the first collapse its verb and its unit are understood.
-fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String) -> String {
+fn clauses(
+    set: &Set,
+    fates: &[Fate],
+    who: impl Fn(&Fate) -> String,
+    place: impl Fn(&Axis, &Collapse) -> String,
+) -> String {
     let mut text = String::new();
+    let mut is_verb_said = false;
     let unit = unit(set.axis);
-    for (place, fate) in fates.iter().enumerate() {
-        let words = fate.words(set, &who(fate));
-        match (place, &fate.collapse) {
-            (0, _) => text.push_str(&words),
-            (_, Some(between)) if between.starts_with("between") && text.contains(" between ") => {
-                let between = between.strip_suffix(&unit).unwrap_or(between);
-                text.push_str(&format!(", {} {between}", who(fate)));
+    for fate in fates {
+        let (who, is_plural) = (who(fate), fate.names.len() > 1);
+        let gap = if text.is_empty() { "" } else { "; " };
+        match fate.what {
+            What::Never => {
+                text.push_str(&format!("{gap}{who} {} everywhere", if is_plural { "fail" } else { "fails" }))
             }
-            _ => text.push_str(&format!("; {words}")),
+            What::Holds(last) => {
+                let holds = if is_plural { "hold" } else { "holds" };
+                text.push_str(&format!("{gap}{who} {holds} to {}", value(set.axis, last)));
+            }
+            What::Collapses(collapse) => {
+                let place = place(set.axis, collapse);
+                if is_verb_said {
+                    text.push_str(&format!(", {who} {}", place.strip_suffix(&unit).unwrap_or(&place)));
+                } else {
+                    let collapse = if is_plural { "collapse" } else { "collapses" };
+                    text.push_str(&format!("{gap}{who} {collapse} {place}"));
+                    is_verb_said = true;
+                }
+            }
         }
     }
     text

@@ -41,16 +41,21 @@ pub fn limits_of(found: &[(String, &Summary)], otherwise: &str) -> String {
                 resource => format!("{resource} limits {who}"),
             };
             let full = several.iter().map(|(resource, names)| clause(resource, list(names)));
-            let counted = several.iter().map(|(resource, names)| match names.as_slice() {
-                [name] => clause(resource, (*name).into()),
-                names => clause(resource, format!("{} of {}", names.len(), found.len())),
-            });
-            let bare: Vec<&str> =
-                several.iter().map(|(resource, _)| *resource).filter(|name| !name.is_empty()).collect();
-            let join = |clauses: Vec<String>| clauses.join("; ");
-            fitting([join(full.collect()), join(counted.collect()), format!("The limits: {}", list(&bare))])
+            fitting([full.collect::<Vec<_>>().join("; "), counted(several, found.len())])
         }
     }
+}
+
+/// `user-service CPU limits 2 of 5, killbill CPU 1`.
+fn counted(limits: &[(&str, Vec<&str>)], all: usize) -> String {
+    let mut limits: Vec<(&str, usize)> =
+        limits.iter().filter(|(name, _)| !name.is_empty()).map(|(name, whom)| (*name, whom.len())).collect();
+    limits.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    let clause = |(place, (name, count)): (usize, &(&str, usize))| match place {
+        0 => format!("{name} limits {count} of {all}"),
+        _ => format!("{name} {count}"),
+    };
+    limits.iter().enumerate().map(clause).collect::<Vec<_>>().join(", ")
 }
 
 /// Where the resource that limits the only variant is first saturated.

@@ -27,7 +27,8 @@ pub fn response(set: &Set) -> String {
     ])
 }
 
-/// The last value at which no variant has collapsed (else the last at all), and each one's 95th percentile there.
+/// The last value at which no variant has collapsed, and each one's 95th percentile there. Variants that never work are
+/// not waited for; where there is no such value it is the last at all.
 fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
     let at = |x: f64| -> Vec<(&str, &Summary)> {
         let here = |finding: &Finding| {
@@ -36,15 +37,21 @@ fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
         };
         set.findings.iter().filter_map(|finding| Some((set.variant(finding), here(finding)?))).collect()
     };
+    let works = |finding: &&&Finding| set.summaries(finding).iter().any(|summary| !set.is_collapsed(summary));
+    let working: Vec<&str> = set.findings.iter().filter(works).map(|finding| set.variant(finding)).collect();
     let mut values: Vec<f64> = set.points().into_iter().map(|point| set.x(point)).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
     let is_safe = |&&x: &&f64| {
         let here = at(x);
-        here.len() == set.findings.len() && here.iter().all(|(_, summary)| !set.is_collapsed(summary))
+        let is_well = |name: &&str| here.iter().any(|(other, summary)| other == name && !set.is_collapsed(summary));
+        working.iter().all(is_well)
     };
     let x = values.iter().rev().find(is_safe).or(values.last()).copied()?;
-    let times = at(x).into_iter().filter_map(|(name, summary)| Some((name, summary.p95_s?.estimate)));
+    let times = at(x)
+        .into_iter()
+        .filter(|(name, _)| working.is_empty() || working.contains(name))
+        .filter_map(|(name, summary)| Some((name, summary.p95_s?.estimate)));
     let times: Vec<(&str, f64)> = times.collect();
     (!times.is_empty()).then_some((x, times))
 }
