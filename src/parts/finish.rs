@@ -22,7 +22,7 @@ impl World<'_> {
         let Token { process, parent, request, failure, .. } = self.tokens[t];
         let (abandoned, root) = (self.tokens[t].has(ABANDONED), self.tokens[t].has(ROOT));
         if process != NONE {
-            self.processes[process as usize].inside.down(self.now);
+            self.processes[process as usize].inside -= 1;
         }
         if parent != NONE {
             self.learn_peer(parent, process);

@@ -12,7 +12,6 @@ use super::token::Token;
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Population {
     pub gauge: Gauge,
-    pub entered: u64,
     pub left: u64,
     /// Sum of the stays of those who left, in nanoseconds.
     stays: u128,
@@ -26,7 +25,6 @@ impl Population {
     #[inline]
     pub fn enter(&mut self, now: Time) {
         self.gauge.up(now);
-        self.entered += 1;
         self.entries += u128::from(now.0);
     }
 
@@ -42,7 +40,7 @@ impl Population {
     pub fn reset(&mut self, now: Time) {
         self.carried = self.present(now);
         self.gauge.reset(now);
-        (self.entered, self.left, self.stays) = (0, 0, 0);
+        (self.left, self.stays) = (0, 0);
     }
 
     fn present(&self, now: Time) -> u128 {

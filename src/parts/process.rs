@@ -1,7 +1,6 @@
 //! Processes and the replicas that they share.
 
 use crate::kernel::deadline::{Deadlines, LaneId};
-use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
 
@@ -21,7 +20,7 @@ pub(super) struct Process {
     pub replica: u32,
     pub runtime: Runtime,
     /// Requests that are its own to answer, waiting ones included.
-    pub inside: Gauge,
+    pub inside: u32,
     pub event_loop: EventLoop,
     pub descriptors: Descriptors,
     /// Slots of its first pool, its first limit, its executor, its request threads ([`NONE`]: unlimited).
@@ -139,7 +138,7 @@ impl Built {
             service: service_index,
             replica,
             runtime: service.runtime,
-            inside: Gauge::default(),
+            inside: 0,
             event_loop: EventLoop::default(),
             descriptors: Descriptors::new(service.idle_files + connections, service.open_files),
             pools,
@@ -164,7 +163,6 @@ fn lane_of(deadlines: &mut Deadlines, length: Option<Time>) -> Option<LaneId> {
 impl Process {
     /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
-        self.inside.reset(now);
         self.event_loop.reset(now);
         self.descriptors.used.reset(now);
     }

@@ -67,7 +67,7 @@ impl World<'_> {
             }
             Balance::LeastBusy | Balance::AcceptRace => {
                 let first = shared.first_process;
-                (0..workers).min_by_key(|worker| self.processes[(first + worker) as usize].inside.level()).unwrap_or(0)
+                (0..workers).min_by_key(|worker| self.processes[(first + worker) as usize].inside).unwrap_or(0)
             }
         };
         self.replicas[replica as usize].first_process + chosen
@@ -76,14 +76,14 @@ impl World<'_> {
     fn inside_replica(&self, replica: u32) -> u32 {
         let shared = &self.replicas[replica as usize];
         let workers = shared.first_process..shared.first_process + shared.workers;
-        let inside: u32 = workers.map(|process| self.processes[process as usize].inside.level()).sum();
+        let inside: u32 = workers.map(|process| self.processes[process as usize].inside).sum();
         inside + shared.backlog.population.gauge.level()
     }
 
     /// The token belongs to this process from now on.
     pub(super) fn enter_process(&mut self, t: u32, process: u32) {
         self.tokens[t].process = process;
-        self.processes[process as usize].inside.up(self.now);
+        self.processes[process as usize].inside += 1;
     }
 
     /// The token reaches a process, which runs it as its runtime does.

@@ -6,6 +6,8 @@ mod curve;
 mod method;
 mod response;
 mod set;
+#[cfg(test)]
+mod tests;
 mod throughput;
 mod title;
 mod utilisation;

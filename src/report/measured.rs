@@ -1,7 +1,7 @@
 //! The table of measurements: what the real system did, what the model does, and how far they are apart.
 
 use super::Report;
-use super::number::short;
+use super::number::{exact, short};
 use super::table::{Column, table};
 use crate::experiment::design::Measurement;
 use crate::experiment::summary::Summary;
@@ -21,7 +21,10 @@ pub fn measured(report: &Report) -> String {
     let columns = vec![
         Column::words("measurement", each(&|measurement, _| measurement.name.clone())),
         Column::words("at", each(&|measurement, _| verdict::place(report.plan, measurement.point))),
-        Column::figures("measured/min", each(&|measurement, _| rate(measurement.measured.throughput_per_min))),
+        Column::figures(
+            "measured/min",
+            each(&|measurement, _| measurement.measured.throughput_per_min.map_or_else(String::new, exact)),
+        ),
         Column::figures(
             "predicted/min",
             each(&|measurement, summary| {

@@ -328,6 +328,8 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
         prop_assert!(deadlocked_or_hung(&outcome), "something is held for no reason\n{}", text);
         return Ok(());
     }
+    // Known bug: a circle that its clients dissolve by cancelling is reported. See `timelines::pools`.
+    prop_assert!(outcome.deadlock.is_none() || text.contains("\"cancel\""), "a deadlock that was none\n{}", text);
     prop_assert_eq!(drain.ended, users, "{}", text);
     rests(&mut world, text)
 }

@@ -4,7 +4,7 @@ use super::{method, set, title};
 use crate::experiment::summary::Summary;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
-use crate::report::number::short;
+use crate::report::number::{exact, short};
 
 /// Bars that one figure has.
 const MOST: usize = 60;
@@ -34,6 +34,9 @@ pub(super) fn figure(report: &Report) -> BarFigure {
         }
     };
     let mut note = if plan.replications > 1 { "Whiskers: 95 % confidence intervals.".into() } else { String::new() };
+    if plan.axes.is_empty() && points.iter().any(|(_, summary)| is_bad(summary)) {
+        note = format!("Orange: success below {} %. {note}", short(plan.collapse_below * 100.0));
+    }
     if points.len() > MOST {
         note = format!("The first {MOST} of {} points. {note}", points.len());
     }
@@ -54,7 +57,7 @@ fn named(report: &Report, label: &str, summary: &Summary) -> String {
     let bad = (rate < report.plan.collapse_below).then(|| format!("{:.0} % success", rate * 100.0));
     let here = report.plan.measurements.iter().find(|measurement| measurement.point == summary.point);
     let measured = here.and_then(|measurement| measurement.measured.throughput_per_min);
-    let measured = measured.map(|rate| format!("measured {}", short(rate)));
+    let measured = measured.map(|rate| format!("measured {}", exact(rate)));
     let remarks: Vec<String> = bad.into_iter().chain(measured).collect();
     if remarks.is_empty() { label.into() } else { format!("{label} ({})", remarks.join(", ")) }
 }

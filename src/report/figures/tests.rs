@@ -1,0 +1,102 @@
+//! Figures of small experiments that are really run.
+
+use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use super::{Drawing, figures};
+use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::runner::{self, Progress};
+use crate::report::Report;
+use crate::report::chart::Figure;
+
+/// A counter whose customers leave after 20 s: beyond its capacity almost all do.
+const MODEL: &str = r#"
+[load]
+kind = "open"
+target = "shop.serve"
+rate = "0.5/s"
+timeout = "20s"
+warm_up = "200s"
+duration = "2000s"
+
+[stations.counter]
+servers = 1
+
+[services.shop]
+runtime = "delay"
+
+[services.shop.endpoints.serve]
+steps = [{ visit = { station = "counter", time = "exp(1s)" } }]
+"#;
+
+const RATES: &str = "[axes.rate]\npath = \"load.rate\"\nvalues = [\"0.2/s\", \"0.4/s\", \"2/s\"]\n";
+const SERVERS: &str = "[axes.servers]\npath = \"stations.counter.servers\"\nvalues = [1, 4]\n";
+const VARIANTS: &str =
+    "[[variants]]\nname = \"lone\"\n[[variants]]\nname = \"four\"\nset = { \"stations.counter.servers\" = 4 }\n";
+
+/// Runs an experiment on the model, and draws it.
+fn drawn(experiment: &str) -> Vec<Drawing> {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("sim-figures-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("counter.toml"), MODEL).unwrap();
+    let head = "title = \"A question\"\nmodel = \"counter.toml\"\nreplications = 3\n";
+    fs::write(folder.join("question.toml"), format!("{head}{experiment}")).unwrap();
+    let plan = Plan::read(&folder.join("question.toml"), &Adjustments::default());
+    fs::remove_dir_all(&folder).unwrap();
+    let plan = plan.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    figures(&report).0
+}
+
+fn words(figure: &Figure) -> (&str, &str) {
+    match figure {
+        Figure::Line(figure) => (&figure.title, &figure.subtitle),
+        Figure::Heat(figure) => (&figure.title, &figure.subtitle),
+        Figure::Bar(figure) => (&figure.title, &figure.subtitle),
+    }
+}
+
+#[test]
+fn the_title_says_who_collapses_and_who_holds() {
+    let drawn = drawn(&format!("{RATES}{VARIANTS}"));
+    let names: Vec<&str> = drawn.iter().map(|drawing| drawing.name.as_str()).collect();
+    assert_eq!(names, ["throughput", "response-time", "utilisation"]);
+    let (title, subtitle) = words(&drawn[0].figure);
+    assert_eq!(title, "Lone collapses between 0.4/s and 2/s (rate); four holds to 2/s");
+    assert_eq!(
+        subtitle,
+        "Simulated, 3 replications a point, Poisson arrivals, 2000 s measured after 200 s of warm-up, 20 s client time-out"
+    );
+    let (title, _) = words(&drawn[1].figure);
+    assert!(title.starts_with("p95 at 0.4/s (rate): four "), "{title}");
+}
+
+#[test]
+fn a_single_variant_needs_no_name() {
+    let drawn = drawn(RATES);
+    let (title, _) = words(&drawn[0].figure);
+    assert!(title.starts_with("Collapses between 0.4/s and 2/s (rate): station counter"), "{title}");
+    let Figure::Line(figure) = &drawn[0].figure else { panic!("a line figure") };
+    let collapse = figure.panels[0].lines[0].collapse.as_ref().expect("a mark");
+    assert_eq!((collapse.from_x, collapse.to_x), (0.4, 2.0));
+    let (title, _) = words(&drawn[1].figure);
+    assert!(title.contains("the last before the collapse"), "{title}");
+}
+
+#[test]
+fn further_axes_give_further_sets() {
+    let drawn = drawn(&format!("{RATES}{SERVERS}"));
+    assert_eq!(drawn.len(), 6);
+    assert_eq!(drawn[3].name, "throughput-servers-4");
+    assert!(words(&drawn[3].figure).1.starts_with("Simulated, at servers = 4, 3 replications"));
+}
+
+#[test]
+fn points_without_a_curve_are_bars() {
+    let drawn = drawn(VARIANTS);
+    let Figure::Bar(figure) = &drawn[0].figure else { panic!("a bar figure") };
+    assert_eq!(figure.bars.iter().map(|bar| bar.label.as_str()).collect::<Vec<_>>(), ["lone", "four"]);
+    assert_eq!(drawn.len(), 2);
+}

@@ -1,0 +1,108 @@
+//! What a run takes from the heap: nothing for each request once it is under way, and little for each in flight.
+//!
+//! A binary of its own, because the counting allocator is that of the whole process; it counts by thread.
+
+use allocation_counter::{AllocationInfo, measure};
+use sim::experiment::design::{Adjustments, Plan};
+use sim::load::trial;
+use sim::parts::{Ending, Limits, Outcome};
+
+/// Allocations that twice the time may add: a histogram's first value in an octave, the last doubling of a vector.
+const FEW: u64 = 40;
+
+fn plan(path: &str, set: &[(&str, &str)]) -> Plan {
+    let set = set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    let adjustments = Adjustments { set, replications: Some(1), ..Adjustments::default() };
+    Plan::read(path.as_ref(), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+/// What one run of the model takes from the heap.
+fn run(path: &str, set: &[(&str, &str)]) -> (AllocationInfo, Outcome) {
+    let plan = plan(path, set);
+    let point = &plan.points[0];
+    let mut outcome = None;
+    let taken = measure(|| outcome = Some(trial(&point.system, &point.load, 1, 0, &Limits::default())));
+    let outcome = outcome.expect("a run");
+    assert_eq!((outcome.ending, &outcome.violations), (Ending::Complete, &Vec::new()));
+    (taken, outcome)
+}
+
+/// Twice the time has as many requests more again, and takes no more.
+fn allocates_nothing_for_each_request(path: &str, set: &[(&str, &str)], seconds: u32, requests: u64) {
+    let last = |seconds: u32| {
+        let duration = format!("{seconds}s");
+        let set: Vec<_> = set.iter().copied().chain([("load.duration", duration.as_str())]).collect();
+        run(path, &set)
+    };
+    let ((once, first), (twice, second)) = (last(seconds), last(2 * seconds));
+    let more = second.succeeded - first.succeeded;
+    assert!(more > requests, "{path}: only {more} requests more");
+    assert!(
+        twice.count_total <= once.count_total + FEW,
+        "{path}: {} allocations for {} requests, {} for {}",
+        once.count_total,
+        first.succeeded,
+        twice.count_total,
+        second.succeeded
+    );
+}
+
+#[test]
+fn mm1_allocates_nothing_for_each_request() {
+    allocates_nothing_for_each_request("models/mm1.toml", &[], 50_000, 35_000);
+}
+
+#[test]
+fn the_pool_network_allocates_nothing_for_each_cycle() {
+    allocates_nothing_for_each_request("models/pool-network.toml", &[("load.warm_up", "20s")], 500, 20_000);
+}
+
+/// As an endless load at 50, with everything that a registration meets: hashes, pools, clients, a deadlock never.
+#[test]
+fn the_registration_model_allocates_nothing_for_each_request() {
+    let text = std::fs::read_to_string("models/registration.toml").expect("the shipped model");
+    let endless = text.replace("users = 100\n", "warm_up = \"60s\"\nduration = \"60s\"\n");
+    assert_ne!(text, endless);
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("registration-endless.toml");
+    std::fs::write(&path, endless).expect("a temporary file");
+    allocates_nothing_for_each_request(path.to_str().expect("a path"), &[], 300, 2_000);
+}
+
+/// Time-outs that expire and handlers that work on leave nothing behind either.
+#[test]
+fn clients_that_give_up_allocate_nothing() {
+    let set = [("load.timeout", "500ms"), ("load.warm_up", "20s")];
+    allocates_nothing_for_each_request("models/pool-network.toml", &set, 500, 3_000);
+}
+
+/// A thousand arrivals a second, each of which sleeps for a thousand seconds and could give up after two thousand.
+#[test]
+fn a_million_requests_in_flight_take_less_than_250_megabytes() {
+    let model = r#"
+        [load]
+        kind = "open"
+        target = "shop.serve"
+        rate = "1000/s"
+        arrivals = "constant"
+        duration = "1000s"
+        timeout = "2000s"
+        [services.shop]
+        runtime = "delay"
+        [services.shop.endpoints]
+        serve = { steps = [{ sleep = "1000s" }] }
+    "#;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("million.toml");
+    std::fs::write(&path, model).expect("a temporary file");
+    let (taken, outcome) = run(path.to_str().expect("a path"), &[]);
+    assert!(outcome.unfinished >= 999_999, "only {} requests are in flight", outcome.unfinished);
+    let megabytes = taken.bytes_max as f64 / 1e6;
+    assert!(megabytes < 250.0, "{megabytes:.0} MB at most, {} bytes a request", taken.bytes_max / outcome.unfinished);
+    println!("{megabytes:.0} MB at most, {} bytes a request", taken.bytes_max / outcome.unfinished);
+    assert_eq!(taken.bytes_current - bytes_of(&outcome), 0, "a run leaves nothing behind but its outcome");
+}
+
+/// What the outcome itself holds on the heap.
+fn bytes_of(outcome: &Outcome) -> i64 {
+    let copied = measure(|| std::mem::forget(outcome.clone()));
+    copied.bytes_current
+}
