@@ -10,8 +10,10 @@ use super::{LineFigure, Panel, header, tag};
 
 /// How many panels are drawn.
 const MOST_PANELS: usize = 3;
-/// How much taller the first panel is than each other one.
+/// How much taller the first of two panels is than the second; three are alike.
 const FIRST: f64 = 1.8;
+/// How much the sheet grows for a third panel.
+const THIRD: f64 = 500.0;
 /// The room between panels.
 const GAP: f64 = 32.0;
 /// The room below the plots for the numbers and the name of the x axis.
@@ -19,7 +21,8 @@ const BELOW: f64 = 76.0;
 
 /// Lays out `figure`.
 pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
-    let mut scene = Scene::new(WIDTH, HEIGHT, palette.paper, &figure.title);
+    let (height, first) = if figure.panels.len() < MOST_PANELS { (HEIGHT, FIRST) } else { (HEIGHT + THIRD, 1.0) };
+    let mut scene = Scene::new(WIDTH, height, palette.paper, &figure.title);
     header::draw(&mut scene, palette, &figure.title, &figure.subtitle);
     header::note(&mut scene, palette, &figure.note);
     let panels: Vec<&Panel> = figure.panels.iter().take(MOST_PANELS).collect();
@@ -45,14 +48,14 @@ pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
         panels.iter().map(|panel| Callouts::new(panel, &x, (left, right), palette, &mut said)).collect();
 
     let mut top = header::height(&figure.title, &figure.subtitle);
-    let foot = HEIGHT - FOOT - header::note_height(&figure.note) - BELOW;
+    let foot = height - FOOT - header::note_height(&figure.note) - BELOW;
     let rows: f64 = callouts.iter().map(|it| it.rows as f64).sum();
     let others = panels.len().saturating_sub(1) as f64;
     let fixed = CAPTION * (others + 1.0) + rows * callout::ROW + GAP * others;
-    let part = ((foot - top - fixed) / (FIRST + others)).max(30.0);
+    let part = ((foot - top - fixed) / (first + others)).max(30.0);
     for (place, panel) in panels.iter().enumerate() {
         let plot = top + CAPTION + callouts[place].rows as f64 * callout::ROW;
-        let high = if place == 0 { part * FIRST } else { part };
+        let high = if place == 0 { part * first } else { part };
         let frame = Frame { left, right, top: plot.round(), foot: (plot + high).round() };
         let y = &mut rulers[place];
         y.place(frame.foot, frame.top);

@@ -6,55 +6,54 @@ use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Style, Thres
 use crate::report::number::seconds;
 use crate::spec::Metric;
 
-/// Variants beyond which only the 95th percentile is drawn.
-const MOST_VARIANTS: usize = 4;
-/// Variants beyond which the 99th percentile is not drawn.
+/// Variants beyond which each percentile has a panel of its own.
 const FEW_VARIANTS: usize = 2;
 
-/// The figure.
+/// The percentiles, with the stroke that tells them apart within one panel.
+const PERCENTILES: [(Metric, &str, Style); 3] =
+    [(Metric::P50S, "p50", Style::Solid), (Metric::P95S, "p95", Style::Dashed), (Metric::P99S, "p99", Style::Dotted)];
+
+/// The figure: one panel for all percentiles of one or two variants, else a panel for each percentile.
 pub(super) fn figure(set: &Set) -> LineFigure {
     let (unit, factor) = if longest(set) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
-    let percentiles = percentiles(set);
-    let curves = |&(metric, name, style): &(Metric, &str, Style)| {
-        let curve = |finding| {
-            let curve = curve::curve(set, finding, metric, factor);
-            let label = match (set.findings.len(), percentiles.len()) {
-                (1, _) => name.to_owned(),
-                (_, 1) => curve.label.clone(),
-                _ => format!("{} {name}", curve.label),
-            };
-            // One mark a variant is enough.
-            let collapse = if metric == percentiles[0].0 { curve::mark(set, finding) } else { None };
-            Line { label, style, collapse, ..curve }
+    let together = set.findings.len() <= FEW_VARIANTS;
+    let curve = |finding, (metric, name, style): (Metric, &str, Style)| {
+        let curve = curve::curve(set, finding, metric, factor);
+        let (label, style) = match (set.findings.len(), together) {
+            (1, _) => (name.to_owned(), style),
+            (_, true) => (format!("{} {name}", curve.label), style),
+            (_, false) => (curve.label.clone(), Style::Solid),
         };
-        set.findings.iter().copied().map(curve).collect::<Vec<Line>>()
+        // Within one panel one mark a variant is enough.
+        let collapse = if together && name != "p50" { None } else { curve::mark(set, finding) };
+        Line { label, style, collapse, ..curve }
     };
-    let what = if percentiles.len() == 1 { "95th percentile of the response time" } else { "response time" };
-    let names: Vec<String> = percentiles.iter().map(|(_, name, style)| format!("{name} {}", stroke(*style))).collect();
-    let mut note =
-        if names.len() > 1 { format!("{}; successes only. ", names.join(", ")) } else { "Successes only. ".into() };
+    let curves = |percentile| set.findings.iter().map(move |&finding| curve(finding, percentile));
+    let panel = |what: &str, lines: Vec<Line>, points: Vec<Measured>| Panel {
+        y: Axis::linear(format!("{what} ({unit})")),
+        lines,
+        points,
+        thresholds: time_out(set, factor),
+        ..Panel::default()
+    };
+    let panels = if together {
+        vec![panel("response time", PERCENTILES.into_iter().flat_map(curves).collect(), measured(set, factor))]
+    } else {
+        let of_percentile = |percentile: (Metric, &'static str, Style)| {
+            let points = if percentile.1 == "p95" { measured(set, factor) } else { Vec::new() };
+            panel(&format!("response time, {}", percentile.1), curves(percentile).collect(), points)
+        };
+        PERCENTILES.into_iter().map(of_percentile).collect()
+    };
+    let strokes = PERCENTILES.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
+    let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
     note.push_str(&method::intervals(set.report));
     LineFigure {
         title: title::response(set),
         subtitle: method::subtitle(set.report, &set.points(), &set.place),
         x: set.x_axis(),
-        panels: vec![Panel {
-            y: Axis::linear(format!("{what} ({unit})")),
-            lines: percentiles.iter().flat_map(curves).collect(),
-            points: measured(set, factor),
-            thresholds: time_out(set, factor),
-            ..Panel::default()
-        }],
+        panels,
         note,
-    }
-}
-
-fn percentiles(set: &Set) -> Vec<(Metric, &'static str, Style)> {
-    let (p50, p95) = ((Metric::P50S, "p50", Style::Solid), (Metric::P95S, "p95", Style::Dashed));
-    match set.findings.len() {
-        count if count <= FEW_VARIANTS => vec![p50, p95, (Metric::P99S, "p99", Style::Dotted)],
-        count if count <= MOST_VARIANTS => vec![p50, p95],
-        _ => vec![(Metric::P95S, "p95", Style::Solid)],
     }
 }
 
