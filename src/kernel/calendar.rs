@@ -145,6 +145,11 @@ impl Calendar {
         self.keys.len() - usize::from(self.hole)
     }
 
+    /// Events inside that are not known to be dead.
+    pub fn living(&self) -> usize {
+        self.len().saturating_sub(self.dead)
+    }
+
     /// Whether no event is left.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -16,6 +16,15 @@ pub fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
+/// The number that [`mix`] turns into `z`.
+pub fn unmix(mut z: u64) -> u64 {
+    z ^= (z >> 31) ^ (z >> 62);
+    z = z.wrapping_mul(0x3196_42B2_D24D_8EC3);
+    z ^= (z >> 27) ^ (z >> 54);
+    z = z.wrapping_mul(0x96DE_1B17_3F11_9089);
+    z ^ (z >> 30) ^ (z >> 60)
+}
+
 /// Uniform on [0, 1) from the upper 53 bits.
 #[inline]
 pub fn unit(bits: u64) -> f64 {
@@ -98,6 +107,13 @@ mod tests {
         let mean_error = (sum / n as f64 - 0.5) / (1.0 / 12f64 / n as f64).sqrt();
         let correlation = product / n as f64 * 12.0 * (n as f64).sqrt();
         assert!(mean_error.abs() < 4.0 && correlation.abs() < 4.0, "{mean_error} {correlation}");
+    }
+
+    #[test]
+    fn mixing_can_be_undone() {
+        for key in 0..1000 {
+            assert_eq!(unmix(mix(name(1, 2, "any", key))), name(1, 2, "any", key));
+        }
     }
 
     #[test]

@@ -270,8 +270,11 @@ mod tests {
         cpu.cancel(&mut calendar, Time(50), 1);
         let mut end = Time::ZERO;
         while let Some(event) = calendar.pop() {
+            let before = done.len();
             cpu.complete(&mut calendar, event.time, event.serial, &mut done);
-            end = event.time;
+            if done.len() > before {
+                end = event.time;
+            }
         }
         assert_eq!((done, end), (vec![2], Time(125)));
     }

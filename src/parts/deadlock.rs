@@ -9,88 +9,156 @@ use crate::kernel::NONE;
 
 use super::outcome::Deadlock;
 use super::slots::SlotsKind;
-use super::token::{FrameKind, State};
+use super::token::{FrameKind, ROOT, State};
 use super::world::World;
 
+/// What a token can wait for that others hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Held {
+    /// A unit of these slots.
+    Slots(u32),
+    /// A connection of this HTTP client.
+    Client(u32),
+}
+
 impl World<'_> {
-    /// The token begins to wait for slots, without a time-out and holding something.
+    /// The token has begun to wait. A circle can close only if it waits without a time-out, and it, or a request that
+    /// waits for it, holds something.
     pub(super) fn look_for_deadlock(&mut self, t: u32) {
-        let origin = self.tokens[t].wait;
-        let Some(knot) = self.knot(origin) else { return };
-        let news = knot.iter().filter(|&&id| !self.slots[id as usize].deadlocked).count();
-        for &id in &knot {
-            self.slots[id as usize].deadlocked = true;
+        let token = &self.tokens[t];
+        if token.timer != NONE || (token.frame == NONE && token.parent == NONE) {
+            return;
         }
+        let Some(origin) = self.waited_for(t) else { return };
+        let Some(knot) = self.knot(origin) else { return };
+        let news = knot.iter().filter(|&&held| !std::mem::replace(self.deadlocked(held), true)).count();
         match &mut self.deadlock {
             Some(deadlock) => deadlock.instances += news as u32,
             None => {
                 self.deadlock = Some(Deadlock {
                     at: self.now,
-                    resource: self.resource_name(origin),
-                    circle: knot.iter().map(|&id| self.describe_circle(id)).collect(),
+                    resource: self.name_of(origin),
+                    circle: knot.iter().map(|&held| self.describe(held)).collect(),
                     instances: knot.len() as u32,
                 });
             }
         }
     }
 
-    /// The slots that can be reached from `origin` if no token that can be reached is able to go on.
-    fn knot(&self, origin: u32) -> Option<Vec<u32>> {
-        let mut slots = vec![origin];
+    fn waited_for(&self, t: u32) -> Option<Held> {
+        let token = &self.tokens[t];
+        match token.state {
+            State::Queued => Some(Held::Slots(token.wait)),
+            State::ConnectionQueued => Some(Held::Client(token.wait)),
+            _ => None,
+        }
+    }
+
+    fn deadlocked(&mut self, held: Held) -> &mut bool {
+        match held {
+            Held::Slots(id) => &mut self.slots[id as usize].deadlocked,
+            Held::Client(id) => &mut self.clients[id as usize].deadlocked,
+        }
+    }
+
+    /// The tokens that hold units.
+    fn holders(&self, held: Held) -> impl Iterator<Item = u32> {
+        let list = match held {
+            Held::Slots(id) => self.slots[id as usize].holders,
+            Held::Client(id) => self.clients[id as usize].holders,
+        };
+        list.iter(&self.frames).map(|frame| self.frames[frame].token)
+    }
+
+    /// What can be reached from `origin`, if no token that can be reached is able to go on.
+    fn knot(&self, origin: Held) -> Option<Vec<Held>> {
+        if self.holders(origin).any(|holder| self.can_go_on(holder)) {
+            return None;
+        }
+        let mut reached = vec![origin];
         let mut next = 0;
-        while next < slots.len() {
-            for frame in self.slots[slots[next] as usize].holders.iter(&self.frames) {
-                let mut t = self.frames[frame].token;
-                while self.tokens[t].state == State::Awaiting && self.tokens[t].timer == NONE {
-                    t = self.tokens[t].wait;
+        while next < reached.len() {
+            for holder in self.holders(reached[next]) {
+                if self.can_go_on(holder) {
+                    return None;
                 }
-                let token = &self.tokens[t];
-                match token.state {
-                    State::Queued if token.timer == NONE => {
-                        if !slots.contains(&token.wait) {
-                            slots.push(token.wait);
-                        }
-                    }
-                    // Waits for ever: it will not let go either.
-                    State::Hung if token.timer == NONE => {}
-                    _ => return None,
+                match self.waited_for(self.last_of_chain(holder)) {
+                    Some(held) if !reached.contains(&held) => reached.push(held),
+                    _ => {}
                 }
             }
             next += 1;
         }
-        Some(slots)
+        Some(reached)
     }
 
-    fn describe_circle(&self, id: u32) -> String {
-        let slots = &self.slots[id as usize];
-        let holders = slots.used.level();
-        let waited: Vec<u32> =
-            slots.holders.iter(&self.frames).map(|frame| self.tokens[self.frames[frame].token].wait).collect();
-        let place = self.place_name(slots.process);
-        let (held, another) = self.unit_names(id);
-        let who = if holders == 1 { "the one request".into() } else { format!("each of {holders} requests") };
-        let target = match waited.first() {
-            Some(&first) if first == id => format!("and waits for {another}"),
-            Some(&first) if waited.iter().all(|&other| other == first) && first != NONE => {
-                let (other, _) = self.unit_names(first);
-                format!("and waits for {other}")
-            }
-            _ => "and waits".into(),
+    /// Whether a holder's wait is sure to end: it waits for nothing that others hold, or not for ever.
+    fn can_go_on(&self, holder: u32) -> bool {
+        // Its client will give up, and it will let go.
+        let is_cancelled = self.cancels && self.tokens[holder].has(ROOT) && self.has_patience();
+        let last = &self.tokens[self.last_of_chain(holder)];
+        let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Hung);
+        is_cancelled || !waits || last.timer != NONE
+    }
+
+    /// From a token along the answers that are waited for without a time-out, to one that waits for something else.
+    fn last_of_chain(&self, mut t: u32) -> u32 {
+        while self.tokens[t].state == State::Awaiting && self.tokens[t].timer == NONE {
+            t = self.tokens[t].wait;
+        }
+        t
+    }
+
+    /// `each of 20 requests in worker 3 of user-service-1 holds a connection of pool auth and waits for another one`.
+    fn describe(&self, held: Held) -> String {
+        let holders: Vec<u32> = self.holders(held).collect();
+        let process = match held {
+            Held::Slots(id) => self.slots[id as usize].process,
+            Held::Client(id) => self.clients[id as usize].process,
         };
-        format!("{who} in {place} holds {held} {target}")
+        let who = match holders.len() {
+            1 => "the one request".into(),
+            count => format!("each of {count} requests"),
+        };
+        let mut targets: Vec<Option<Held>> =
+            holders.iter().map(|&holder| self.waited_for(self.last_of_chain(holder))).collect();
+        targets.dedup();
+        let target = match targets[..] {
+            [Some(other)] if other == held => "for another one".into(),
+            [Some(other)] => format!("for {}", self.unit_of(other)),
+            [None] => "for an answer that never comes".into(),
+            _ => "for what others of them hold".to_owned(),
+        };
+        format!("{who} in {} holds {} and waits {target}", self.place_name(process), self.unit_of(held))
     }
 
-    /// `("a connection of pool auth", "another one")`.
-    fn unit_names(&self, id: u32) -> (String, String) {
-        let slots = &self.slots[id as usize];
-        let another = "another one".to_owned();
-        match slots.kind {
-            SlotsKind::Connections { .. } | SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
-                let unit = if matches!(slots.kind, SlotsKind::Connections { .. }) { "a connection" } else { "a slot" };
-                (format!("{unit} of {}", self.slots_name(id)), another)
+    /// `a connection of pool auth`.
+    fn unit_of(&self, held: Held) -> String {
+        let id = match held {
+            Held::Slots(id) => id,
+            Held::Client(id) => {
+                let client = &self.clients[id as usize];
+                let service = self.processes[client.process as usize].service as usize;
+                let name = &self.system.services[service].clients[client.index as usize].name;
+                return format!("a connection of client {name}");
             }
-            SlotsKind::RequestThreads => ("a thread".into(), another),
-            SlotsKind::Executor => ("a thread of the default executor".into(), another),
+        };
+        match self.slots[id as usize].kind {
+            SlotsKind::Connections { .. } => format!("a connection of {}", self.slots_name(id)),
+            SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => format!("a slot of {}", self.slots_name(id)),
+            SlotsKind::RequestThreads => "a thread".into(),
+            SlotsKind::Executor => "a thread of the default executor".into(),
+        }
+    }
+
+    fn name_of(&self, held: Held) -> String {
+        match held {
+            Held::Slots(id) => self.resource_name(id),
+            Held::Client(id) => {
+                let client = &self.clients[id as usize];
+                let service = &self.system.services[self.processes[client.process as usize].service as usize];
+                format!("{} client {}", service.name, service.clients[client.index as usize].name)
+            }
         }
     }
 

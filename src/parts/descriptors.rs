@@ -41,6 +41,10 @@ impl Descriptors {
         free
     }
 
+    pub fn is_full(&self) -> bool {
+        self.limit.is_some_and(|limit| self.used.level() >= limit)
+    }
+
     pub fn release(&mut self, now: Time) {
         self.used.down(now);
     }
@@ -67,17 +71,31 @@ impl World<'_> {
         }
     }
 
-    /// Accept met EMFILE: it pauses, and the loop burns the CPU of the episode.
+    /// Accept met EMFILE: it pauses, the loop burns the CPU of the episode, and what waits in the backlog is left to an
+    /// idle worker beside it, if there is one.
     pub(super) fn pause_accept(&mut self, process: u32) {
         let at = self.now + ACCEPT_RETRY;
         self.processes[process as usize].event_loop.accept_paused = true;
         self.calendar.schedule(at, slot::ACCEPT + process);
+        self.accept_retries += 1;
         if let Some(draw) = self.processes[process as usize].emfile_cpu {
             let episode = self.processes[process as usize].descriptors.exhausted;
             let key =
                 crate::kernel::random::mix(self.key ^ episode.wrapping_mul(0x9E37).wrapping_add(u64::from(process)));
             let work = self.draw(draw, key);
             self.burn(process, work);
+        }
+        let shared = &self.replicas[self.processes[process as usize].replica as usize];
+        if shared.backlog.is_empty() {
+            return;
+        }
+        let mut workers = shared.first_process..shared.first_process + shared.workers;
+        let able = |worker: &u32| {
+            let event_loop = &self.processes[*worker as usize].event_loop;
+            *worker != process && event_loop.is_idle() && !event_loop.accept_paused
+        };
+        if let Some(other) = workers.find(able) {
+            self.poll(other);
         }
     }
 }

@@ -138,8 +138,13 @@ impl World<'_> {
         }
     }
 
-    /// The pause after EMFILE is over.
+    /// The pause after EMFILE is over. With the table still full and nothing under way that could free a descriptor, it
+    /// never ends.
     pub(super) fn resume_accept(&mut self, process: u32) {
+        let nothing_else = self.calendar.living() <= self.accept_retries;
+        if nothing_else && self.processes[process as usize].descriptors.is_full() {
+            return;
+        }
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.accept_paused = false;
         if event_loop.is_idle() {

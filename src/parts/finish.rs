@@ -2,7 +2,7 @@
 
 use crate::kernel::NONE;
 
-use super::token::{ABANDONED, Failure, ROOT, Token};
+use super::token::{ABANDONED, Failure, Token, WASTE};
 use super::world::{Ended, World};
 
 impl World<'_> {
@@ -20,7 +20,7 @@ impl World<'_> {
         }
         self.close_inbound(t);
         let Token { process, parent, request, failure, .. } = self.tokens[t];
-        let (abandoned, root) = (self.tokens[t].has(ABANDONED), self.tokens[t].has(ROOT));
+        let waste = self.tokens[t].has(WASTE);
         if process != NONE {
             self.processes[process as usize].inside -= 1;
         }
@@ -34,8 +34,9 @@ impl World<'_> {
         }
         if request != NONE {
             self.answer(request, failure);
-        } else if abandoned && root {
-            self.tally.wasted += 1;
+        } else if waste {
+            // A handler that was cancelled did not work on for nobody.
+            self.tally.wasted += u64::from(failure != Failure::CANCELLED);
             self.tally.abandoned_inside -= 1;
         }
         self.tokens.remove(t);
@@ -56,11 +57,14 @@ impl World<'_> {
         let record = self.requests[request];
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, Failure::GAVE_UP);
-        self.tally.abandoned_inside += 1;
         self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
         let token = &mut self.tokens[record.token];
         token.request = NONE;
         token.flags |= ABANDONED;
+        if self.tally.on {
+            token.flags |= WASTE;
+            self.tally.abandoned_inside += 1;
+        }
         self.close_inbound(record.token);
         if self.cancels {
             self.interrupt(record.token, Failure::CANCELLED);

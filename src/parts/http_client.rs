@@ -7,10 +7,10 @@
 //! closed; at `max_connections` a free connection wakes *every* queued call, one wins, and the others queue again with
 //! a fresh pool time-out.
 
-use crate::kernel::Time;
 use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
-use crate::kernel::{NONE, list::Links};
+use crate::kernel::list::{Links, List};
+use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, Site};
 
 use super::interpreter::Next;
@@ -50,6 +50,9 @@ pub(super) struct HttpClient {
     /// Connections open, idle and busy.
     pub open: Gauge,
     pub queue: Queue,
+    /// Frames of the calls that hold a connection.
+    pub holders: List,
+    pub deadlocked: bool,
     pub timeout: Option<LaneId>,
     pool_timeout: Option<LaneId>,
     pub opened: u64,
@@ -65,6 +68,8 @@ impl HttpClient {
             idle: Vec::new(),
             open: Gauge::default(),
             queue: Queue::default(),
+            holders: List::default(),
+            deadlocked: false,
             timeout,
             pool_timeout,
             opened: 0,
@@ -131,7 +136,7 @@ impl<'s> World<'s> {
                     let most = plan.max_connections;
                     self.expire_idle(id);
                     if let Some(Idle { peer, .. }) = self.clients[id as usize].idle.pop() {
-                        self.push_frame(t, FrameKind::Connection { client: id, peer });
+                        self.push_connection(t, id, peer);
                         return self.next_op(t);
                     }
                     if self.clients[id as usize].open.level() < most {
@@ -143,6 +148,7 @@ impl<'s> World<'s> {
                     self.tokens[t].state = State::ConnectionQueued;
                     self.tokens[t].wait = id;
                     self.limit_wait(t, patience);
+                    self.look_for_deadlock(t);
                     return Next::Park;
                 }
                 OPEN => {
@@ -153,7 +159,7 @@ impl<'s> World<'s> {
                     let client = &mut self.clients[id as usize];
                     client.open.up(now);
                     client.opened += 1;
-                    self.push_frame(t, FrameKind::Connection { client: id, peer: NONE });
+                    self.push_connection(t, id, NONE);
                     self.tokens[t].phase = REACH;
                     if let Some(draw) = cpu {
                         let work = self.draw(draw, site.key(key, CONNECT_CPU));
@@ -224,6 +230,7 @@ impl<'s> World<'s> {
         let frame = self.tokens[t].frame;
         if let FrameKind::Connection { client, peer } = self.frames[frame].kind {
             self.tokens[t].frame = self.frames[frame].below;
+            self.clients[client as usize].holders.remove(&mut self.frames, frame);
             self.frames.remove(frame);
             let plan = self.client_plan(client);
             let keeps = plan.shared && peer != NONE && self.clients[client as usize].open.level() <= plan.max_keepalive;
@@ -287,9 +294,11 @@ impl<'s> World<'s> {
         }
     }
 
-    fn push_frame(&mut self, t: u32, kind: FrameKind) {
-        let below = self.tokens[t].frame;
-        self.tokens[t].frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
+    fn push_connection(&mut self, t: u32, client: u32, peer: u32) {
+        let (below, kind) = (self.tokens[t].frame, FrameKind::Connection { client, peer });
+        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
+        self.clients[client as usize].holders.push(&mut self.frames, frame);
+        self.tokens[t].frame = frame;
     }
 
     fn next_op(&mut self, t: u32) -> Next {

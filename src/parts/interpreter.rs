@@ -1,6 +1,6 @@
 //! The interpreter: a token runs its program until it waits, keeps working, or ends.
 
-use crate::kernel::random::{mix, unit};
+use crate::kernel::random::{mix, unit, unmix};
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime};
 
@@ -90,20 +90,25 @@ impl World<'_> {
             Op::Repeat { times } => {
                 token.pc += 1;
                 let below = token.frame;
-                let kind = FrameKind::Repeat { left: times - 1 };
+                let kind = FrameKind::Repeat { left: times - 1, done: 0 };
                 token.frame = self.frames.insert(Frame { links: Default::default(), token: t, below, kind });
                 Next::On
             }
             Op::Again { body } => {
                 let frame = token.frame;
                 match &mut self.frames[frame].kind {
-                    FrameKind::Repeat { left } if *left > 0 => {
+                    FrameKind::Repeat { left, done } if *left > 0 => {
                         *left -= 1;
+                        *done += 1;
                         token.pc = body;
                         // Another round makes other draws.
                         token.key = mix(token.key);
                     }
-                    _ => {
+                    kind => {
+                        // What comes after draws as if there had been no loop, however many rounds it had.
+                        if let FrameKind::Repeat { done, .. } = kind {
+                            token.key = (0..*done).fold(token.key, |key, _| unmix(key));
+                        }
                         token.pc += 1;
                         self.pop_frame(t);
                     }
@@ -203,7 +208,10 @@ impl World<'_> {
         match kind {
             FrameKind::Hold { slots } => self.give_back(frame, slots),
             FrameKind::Repeat { .. } => {}
-            FrameKind::Connection { client, .. } => self.close_connection(client),
+            FrameKind::Connection { client, .. } => {
+                self.clients[client as usize].holders.remove(&mut self.frames, frame);
+                self.close_connection(client);
+            }
         }
         self.frames.remove(frame);
     }

@@ -38,7 +38,10 @@ impl World<'_> {
 
     /// Closes the measuring window.
     pub fn close_window(&mut self) -> Window {
-        self.tally.on = false;
+        if !std::mem::replace(&mut self.tally.on, false) {
+            // It never opened: the run ended before.
+            return Window { unfinished: self.requests.len() as u64, ..Window::default() };
+        }
         let length = self.now - self.window_start;
         Window {
             length,

@@ -14,6 +14,10 @@ pub enum Ending {
     Quiet,
     /// It took more events than allowed.
     TooManyEvents,
+    /// Requests end and begin again without time going on.
+    Standstill,
+    /// More requests are in flight than the calendar can tell apart (8.4 million).
+    TooManyInFlight,
     /// It took more time on the wall than allowed.
     OutOfTime,
     /// It was interrupted from outside.
@@ -26,6 +30,8 @@ impl fmt::Display for Ending {
             Self::Complete => "complete",
             Self::Quiet => "everything waits for ever",
             Self::TooManyEvents => "too many events",
+            Self::Standstill => "requests end and begin again without time going on",
+            Self::TooManyInFlight => "more than 8.4 million requests in flight",
             Self::OutOfTime => "out of time",
             Self::Interrupted => "interrupted",
         })

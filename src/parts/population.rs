@@ -91,6 +91,10 @@ impl Queue {
         self.population.leave(now, tokens[token].since);
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
     pub fn iter(self, tokens: &Slab<Token>) -> impl Iterator<Item = u32> {
         self.list.iter(tokens)
     }

@@ -5,10 +5,10 @@
 //! connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
 //! (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
 
-use crate::kernel::deadline::{LaneId, Purpose};
+use crate::kernel::Time;
+use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
-use crate::kernel::{NONE, Time};
 use crate::model::Draw;
 
 use super::interpreter::Next;
@@ -74,6 +74,12 @@ impl World<'_> {
         let slots = &mut self.slots[id as usize];
         if slots.used.level() < slots.size {
             let opens = slots.used.level() >= slots.opened;
+            if opens {
+                let (process, now) = (slots.process as usize, self.now);
+                if !self.processes[process].descriptors.take(now) {
+                    return Next::Fail(Failure::NO_DESCRIPTOR);
+                }
+            }
             self.hold(t, id);
             self.tokens[t].pc += 1;
             if opens {
@@ -99,11 +105,8 @@ impl World<'_> {
         let token = &mut self.tokens[t];
         token.state = State::Queued;
         token.wait = id;
-        match patience {
-            Some(lane) => self.tokens[t].timer = self.deadlines.set(&mut self.calendar, now, lane, t, Purpose::Wait),
-            None if token.frame != NONE => self.look_for_deadlock(t),
-            None => {}
-        }
+        self.limit_wait(t, patience);
+        self.look_for_deadlock(t);
     }
 
     /// Gives the token a unit.

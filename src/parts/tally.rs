@@ -14,7 +14,7 @@ pub(super) struct Tally {
     pub succeeded: u64,
     failures: Box<[u64; 256]>,
     pub response_times: Histogram,
-    /// Handlers that ended after their client had gone.
+    /// Handlers that ended after their client had gone, of those that were counted when it went.
     pub wasted: u64,
     /// Handlers at work whose client has gone.
     pub abandoned_inside: u64,
@@ -53,8 +53,7 @@ impl Tally {
 
     /// Starts counting afresh with so many requests under way.
     pub fn restart(&mut self, carried: u64) {
-        let abandoned_inside = self.abandoned_inside;
-        *self = Self { on: true, carried, abandoned_inside, ..Self::default() };
+        *self = Self { on: true, carried, ..Self::default() };
     }
 
     /// Requests that ended without success.

@@ -45,6 +45,8 @@ pub(super) const ABANDONED: u8 = 1;
 pub(super) const INBOUND: u8 = 2;
 /// Flag: no request, but the CPU that an event loop burns on its own account.
 pub(super) const HOUSEKEEPING: u8 = 4;
+/// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
+pub(super) const WASTE: u8 = 16;
 /// Flag: sent by the load itself, not by another service.
 pub(super) const ROOT: u8 = 8;
 
@@ -189,8 +191,8 @@ pub(super) struct Frame {
 pub(super) enum FrameKind {
     /// Holds one unit of these slots.
     Hold { slots: u32 },
-    /// A loop with this many rounds to go.
-    Repeat { left: u32 },
+    /// A loop with this many rounds to go, and so many behind it.
+    Repeat { left: u32, done: u32 },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.
     Connection { client: u32, peer: u32 },
 }

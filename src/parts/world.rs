@@ -57,6 +57,9 @@ pub struct Limits<'a> {
     pub interrupted: Option<&'a AtomicBool>,
 }
 
+/// Steps at one instant beyond which time is taken to stand still.
+const STANDSTILL: u32 = 20_000_000;
+
 /// Events between two looks at the clock and the interrupt.
 const LOOK_EVERY: u64 = 1 << 15;
 
@@ -92,6 +95,8 @@ pub struct World<'s> {
     pub(super) deadlock: Option<Deadlock>,
     pub(super) window_start: Time,
     pub(super) events: u64,
+    /// Events in the calendar that only try to accept again.
+    pub(super) accept_retries: usize,
     done: Vec<u32>,
     stopped: bool,
 }
@@ -129,9 +134,15 @@ impl<'s> World<'s> {
             deadlock: None,
             window_start: Time::ZERO,
             events: 0,
+            accept_retries: 0,
             done: Vec::new(),
             stopped: false,
         }
+    }
+
+    /// Whether clients give up.
+    pub(super) fn has_patience(&self) -> bool {
+        self.patience.is_some()
     }
 
     /// The time.
@@ -197,14 +208,20 @@ impl<'s> World<'s> {
     /// Runs until the load stops it, nothing can happen any more, or a limit is met.
     pub fn run<S: Source>(&mut self, source: &mut S, limits: &Limits) -> Ending {
         let most = limits.max_events.unwrap_or(u64::MAX);
+        let standstill = u32::try_from(most).unwrap_or(u32::MAX).min(STANDSTILL);
         loop {
+            self.report_ended(source);
+            let mut steps = 0;
             while let Some(t) = self.ready.pop(&mut self.tokens) {
                 self.step(t);
                 self.report_ended(source);
+                steps += 1;
+                if steps > standstill {
+                    return Ending::Standstill;
+                }
             }
-            self.report_ended(source);
-            if !self.ready.is_empty() {
-                continue;
+            if self.tokens.capacity() >= slot::CPU as usize {
+                return Ending::TooManyInFlight;
             }
             if self.stopped {
                 return Ending::Complete;
@@ -247,6 +264,7 @@ impl<'s> World<'s> {
                 None => {}
             }
         } else if event.slot >= slot::ACCEPT {
+            self.accept_retries -= 1;
             self.resume_accept(event.slot - slot::ACCEPT);
         } else {
             self.cpu_event(event);

@@ -155,7 +155,8 @@ fn processor_sharing_is_insensitive_to_the_distribution_of_service() {
 #[test]
 fn a_delay_station_is_mm_inf() {
     for (seed, time) in [(8, "\"exp(2s)\""), (9, "{ lognormal = { mean = \"2s\", cv = 0.7 } }")] {
-        let runs = open(3.0, 6_000, &stations(&[("way", "servers = \"infinite\"", time)])).replicate(seed, REPLICATIONS);
+        let runs =
+            open(3.0, 6_000, &stations(&[("way", "servers = \"infinite\"", time)])).replicate(seed, REPLICATIONS);
         let exact = theory::mm_inf(3.0, 2.0).unwrap();
         agrees("response", &runs, response, exact.response);
         agrees("number present", &runs, present("station way"), exact.in_system);
@@ -250,8 +251,7 @@ fn threads_on_one_core_are_processor_sharing() {
 #[test]
 fn threads_on_two_cores_are_insensitive_too() {
     let demand = "{ cpu = { lognormal = { mean = \"100ms\", cv = 1.5 } } }";
-    let runs =
-        open(13.0, 6_000, &service("runtime = \"threads\"\ncpu = \"2\"", demand)).replicate(16, REPLICATIONS);
+    let runs = open(13.0, 6_000, &service("runtime = \"threads\"\ncpu = \"2\"", demand)).replicate(16, REPLICATIONS);
     agrees("response", &runs, response, theory::mmc(13.0, 0.1, 2).unwrap().response);
 }
 
@@ -317,4 +317,3 @@ fn jobs_that_get_in_each_others_way_follow_their_birth_death_process() {
     }
     agrees("response", &runs, response, sum / total / rate);
 }
-

@@ -121,7 +121,8 @@ mod event_loop {
     #[test]
     fn a_transaction_takes_four_rounds_however_fast_the_database_is() {
         let keys = "[services.shop.pools.main]\nserver = \"db\"\nround_trip = \"100us\"";
-        let steps = "{ hash = { cpu = \"100ms\" } }, { query = { pool = \"main\", time = \"1ms\", transaction = true } }";
+        let steps =
+            "{ hash = { cpu = \"100ms\" } }, { query = { pool = \"main\", time = \"1ms\", transaction = true } }";
         // Alone: 0.1 for BEGIN, COMMIT and reset each, and 0.1 + 1 for the statement.
         assert_eq!(play(&shop("", keys, steps), &[0.0]).successes(), [101.4]);
         let sends = [0.0, 50.0, 150.0, 250.0, 350.0, 450.0, 550.0, 650.0, 750.0];
@@ -277,7 +278,6 @@ mod pools {
 
     /// A client that cancels its request dissolves the circle: it is no deadlock.
     #[test]
-    #[ignore = "bug: a deadlock is reported though the client cancels"]
     fn requests_that_are_cancelled_dissolve_a_circle() {
         let load = "timeout = \"1s\"\nabandon = \"cancel\"";
         let story = play(&shop(load, &pool("min_size = 5\nmax_size = 5"), NESTED), &[0.0, 0.0, 0.0, 0.0, 0.0, 2000.0]);
@@ -317,7 +317,6 @@ mod timeouts {
 
     /// Cancelled at 4.5 s, B gives the slot to C, which is in time.
     #[test]
-    #[ignore = "bug: cancelled handlers are counted as wasted"]
     fn a_client_that_cancels_stops_the_handler() {
         let load = "timeout = \"4s\"\nabandon = \"cancel\"";
         let story = play(&shop(load, LIMIT, STEPS), &[0.0, 500.0, 4000.0]);
@@ -346,7 +345,10 @@ mod timeouts {
             ("", "{ sleep = \"1s\" }"),
             ("", "{ visit = { station = \"counter\", time = \"1s\" } }"),
             ("", "{ visit = { station = \"share\", time = \"1s\" } }"),
-            ("\n[services.shop.pools.main]\nserver = \"db\"\nround_trip = \"1s\"", "{ query = { pool = \"main\", time = \"0s\" } }"),
+            (
+                "\n[services.shop.pools.main]\nserver = \"db\"\nround_trip = \"1s\"",
+                "{ query = { pool = \"main\", time = \"0s\" } }",
+            ),
             ("\n[services.shop.pools.main]\nserver = \"busy\"", "{ query = { pool = \"main\", time = \"1s\" } }"),
         ] {
             let rest = format!(
@@ -538,22 +540,25 @@ mod http_clients {
 
     /// A worker whose table is full must not keep a connection from another that has room: the socket is shared.
     #[test]
-    #[ignore = "bug: EMFILE in accept-race strands a connection"]
     fn a_worker_without_descriptors_leaves_a_connection_to_the_others() {
-        let text = calling("", "open_files = 8\nworkers = 2\naccept = \"accept-race\"", "", "{ sleep = \"10s\" }, { fail = \"x\" },");
+        let text = calling(
+            "",
+            "open_files = 8\nworkers = 2\naccept = \"accept-race\"",
+            "",
+            "{ sleep = \"10s\" }, { fail = \"x\" },",
+        );
         let story = play(&text, &[0.0, 1.0]);
         assert_eq!(story.told(), ["10000: x", "10001: x"]);
     }
 
     /// A pool's growth takes descriptors as the connections of its start do.
     #[test]
-    #[ignore = "bug: connections beyond min_size take no descriptor"]
     fn a_pool_that_grows_takes_a_descriptor() {
         let keys = "open_files = 12\n[services.shop.pools.main]\nserver = \"back\"\nmin_size = 1\nmax_size = 10";
         let steps = "{ with = { pool = \"main\", steps = [{ sleep = \"10ms\" }] } }, { sleep = \"10ms\" },";
         let story = play(&calling("", keys, "", steps), &[0.0, 0.0]);
-        // 7 and one connection; two inbound make 10, the second connection 11, and two calls would make 13.
-        assert_eq!(story.told(), ["20: too many open files", "120"]);
+        // 7 and one connection; two inbound make 10, the second connection 11, A's call 12: none is left for B's.
+        assert_eq!(story.told(), ["120", "20: too many open files"]);
     }
 }
 
@@ -591,7 +596,10 @@ mod stations {
         // A starts with 1 inside, B at 150 with 2 (itself and C), C at 350 with 1.
         assert_eq!(play(&station("servers = 1\nslowdown = 0.5"), &[0.0, 0.0, 0.0]).successes(), [150.0, 350.0, 500.0]);
         // Sharing: at any moment. Two at half speed until both are done.
-        assert_eq!(play(&station("discipline = \"ps\"\nservers = 2\nslowdown = 0.5"), &[0.0, 0.0]).successes(), [200.0; 2]);
+        assert_eq!(
+            play(&station("discipline = \"ps\"\nservers = 2\nslowdown = 0.5"), &[0.0, 0.0]).successes(),
+            [200.0; 2]
+        );
     }
 }
 
@@ -600,7 +608,11 @@ mod balancing {
 
     /// Two replicas of one thread each, 10 ms a request.
     fn replicas(balance: &str) -> String {
-        shop("", &format!("runtime = \"threads\"\nthreads = 1\nreplicas = 2\nbalance = \"{balance}\""), "{ cpu = \"10ms\" }")
+        shop(
+            "",
+            &format!("runtime = \"threads\"\nthreads = 1\nreplicas = 2\nbalance = \"{balance}\""),
+            "{ cpu = \"10ms\" }",
+        )
     }
 
     /// The fourth request arrives at 12 ms: the first replica has one since 11, the second one since 5.
@@ -648,7 +660,6 @@ mod deadlocks {
     /// A holds the slot and calls `back`; B's call holds the only thread of `back` and waits there for the slot.
     /// The circle closes when A's call begins to wait for the thread.
     #[test]
-    #[ignore = "bug: a call that queues for a thread closes a circle unseen"]
     fn a_circle_through_two_services_is_found() {
         let rest = "[limits.slot]\nsize = 1\n\
             [services.back]\nruntime = \"threads\"\nthreads = 1\n[services.back.endpoints]\n\
@@ -672,7 +683,6 @@ mod deadlocks {
 
     /// A holds the slot and waits for the one connection of the client, which B holds while its call waits for the slot.
     #[test]
-    #[ignore = "bug: the wait for an HTTP connection is not in the wait-for graph"]
     fn a_circle_through_an_http_client_is_found() {
         let rest = "[limits.slot]\nsize = 1\n\
             [services.back]\nruntime = \"delay\"\n[services.back.endpoints]\n\
@@ -689,6 +699,37 @@ mod deadlocks {
         let story = play(&text, &[0.0, 8.0]);
         assert_eq!(story.told(), ["never"; 2]);
         assert_eq!(story.outcome.deadlock.expect("a deadlock").at, Time(15_000_000));
+    }
+
+    /// The slot is the system's only one, and the call that its holder waits for needs it too.
+    const ITSELF: &str = "[limits.slot]\nsize = 1\n[services.back]\nruntime = \"delay\"\n[services.back.limits.gate]\nsize = 1\n\
+        [services.back.endpoints]\nplain = { steps = [{ with = { shared = \"slot\", steps = [] } }] }\n\
+        gated = { steps = [{ with = { limit = \"gate\", steps = [{ with = { shared = \"slot\", steps = [] } }] } }] }\n\
+        [services.shop]\nruntime = \"delay\"\n[services.shop.clients.back]\nserver = \"back\"";
+
+    fn waits_for_itself(endpoint: &str) -> Story {
+        let call = format!("{{ call = {{ client = \"back\", endpoint = \"{endpoint}\" }} }}");
+        let steps = format!("{{ with = {{ shared = \"slot\", steps = [{{ sleep = \"10ms\" }}, {call}] }} }}");
+        play(&format!("{}\nserve = {{ steps = [{steps}] }}", model("", ITSELF)), &[0.0, 1.0, 2.0, 3.0, 4.0])
+    }
+
+    #[test]
+    fn a_request_that_waits_for_itself_through_a_call_is_found() {
+        let story = waits_for_itself("plain");
+        assert_eq!(story.told(), ["never"; 5]);
+        assert_eq!(story.outcome.deadlock.expect("a deadlock").at, Time(10_000_000));
+    }
+
+    #[test]
+    fn a_circle_through_a_call_is_told() {
+        let story = waits_for_itself("gated");
+        assert_eq!(story.told(), ["never"; 5]);
+        let deadlock = story.outcome.deadlock.expect("a deadlock");
+        assert_eq!((deadlock.at, deadlock.resource.as_str()), (Time(10_000_000), "limit slot"));
+        assert!(
+            deadlock.circle[0].starts_with("the one request in the whole system holds a slot of limit slot"),
+            "{deadlock:?}"
+        );
     }
 
     /// Two locks taken in opposite orders.
@@ -724,5 +765,124 @@ mod deadlocks {
         let story = play(&shop("", keys, &steps), &[0.0, 15.0]);
         assert!(story.at_rest, "{:?}", story.told());
         assert_eq!(story.outcome.deadlock, None);
+    }
+}
+
+mod loads {
+    use std::sync::mpsc;
+    use std::time::Duration;
+
+    use sim::load::trial;
+
+    use super::*;
+
+    fn run(text: &str) -> Outcome {
+        let bench = bench(text);
+        let limits = Limits { max_events: Some(20_000_000), ..Limits::default() };
+        let outcome = trial(&bench.system, &bench.load, 1, 0, &limits);
+        assert_eq!(outcome.violations, [""; 0]);
+        outcome
+    }
+
+    fn closed(load: &str, keys: &str, steps: &str) -> String {
+        format!(
+            "[load]\nkind = \"closed\"\ntarget = \"shop.serve\"\n{load}\n[services.shop]\n{keys}\n\
+             [services.shop.endpoints]\nserve = {{ steps = [{steps}] }}"
+        )
+    }
+
+    const STUCK: &str = "{ with = { limit = \"one\", steps = [{ with = { limit = \"one\", steps = [] } }] } }";
+    const LIMIT: &str = "runtime = \"delay\"\n[services.shop.limits.one]\nsize = 1";
+
+    /// Two clients, three requests of 100 ms, 10 ms of thought, the second client 30 ms after the first: A to 100, B from 30
+    /// to 130, and C, of the first client, from 110 to 210. The second client finds none left.
+    #[test]
+    fn a_finite_test_lasts_from_its_first_request_to_its_last_end() {
+        let load = "concurrency = 2\nusers = 3\nthink_time = \"10ms\"\nspacing = \"30ms\"";
+        let outcome = run(&closed(load, "runtime = \"delay\"", "{ sleep = \"100ms\" }"));
+        assert_eq!((outcome.ending, outcome.window), (Ending::Complete, Time(210_000_000)));
+        assert_eq!((outcome.succeeded, outcome.probes), (3, Some((1, 1))));
+    }
+
+    /// The request that hangs is in the wall time: two successes in a second.
+    #[test]
+    fn a_request_that_is_given_up_is_in_the_wall_time() {
+        let keys = "runtime = \"threads\"\nthreads = 1";
+        let load = "concurrency = 3\nusers = 3\ntimeout = \"1s\"";
+        let outcome = run(&closed(load, keys, "{ sleep = \"400ms\" }"));
+        assert_eq!((outcome.window, outcome.succeeded), (Time(1_000_000_000), 2));
+        assert_eq!(outcome.throughput_per_min(), 120.0);
+        assert_eq!(outcome.probes, Some((1, 1)));
+    }
+
+    /// Ten arrivals a second for a second, each for 250 ms; those of 800, 900 and 1000 ms are under way at the end.
+    #[test]
+    fn an_open_window_ends_with_requests_under_way() {
+        let text = shop("", "runtime = \"delay\"", "{ sleep = \"250ms\" }")
+            .replace("rate = \"1/s\"", "rate = \"10/s\"\narrivals = \"constant\"");
+        let outcome = run(&text);
+        assert_eq!((outcome.sent, outcome.succeeded, outcome.unfinished), (9, 7, 2));
+    }
+
+    #[test]
+    fn a_system_that_deadlocks_is_stuck_when_it_is_probed() {
+        let outcome = run(&closed("concurrency = 1\nusers = 1\ntimeout = \"1s\"", LIMIT, STUCK));
+        assert_eq!((outcome.probes, outcome.stuck()), (Some((0, 1)), true));
+        // Without a time-out nothing happens any more.
+        let outcome = run(&closed("concurrency = 1\nusers = 1", LIMIT, STUCK));
+        assert_eq!((outcome.ending, outcome.stuck(), outcome.success_rate()), (Ending::Quiet, true, 0.0));
+    }
+
+    #[test]
+    fn probes_waste_nothing() {
+        let outcome = run(&closed("concurrency = 1\nusers = 1\ntimeout = \"1s\"", LIMIT, STUCK));
+        assert_eq!(outcome.wasted, 1);
+    }
+
+    #[test]
+    fn a_test_counts_its_own_waste_only() {
+        let load = "concurrency = 1\nusers = 1\ntimeout = \"1s\"\nbefore = { concurrency = 5, users = 5 }";
+        let outcome = run(&closed(load, LIMIT, STUCK));
+        assert_eq!((outcome.sent, outcome.succeeded), (1, 0));
+        assert!(outcome.wasted <= outcome.sent, "{} of {} were wasted", outcome.wasted, outcome.sent);
+    }
+
+    #[test]
+    fn an_earlier_test_that_never_ends_leaves_no_time_for_the_next() {
+        let load = "concurrency = 1\nusers = 1\nbefore = { concurrency = 5, users = 5 }";
+        let outcome = run(&closed(load, LIMIT, STUCK));
+        assert_eq!((outcome.ending, outcome.sent, outcome.stuck()), (Ending::Quiet, 0, true));
+    }
+
+    #[test]
+    fn a_run_ends_when_only_accept_is_tried_again() {
+        let keys = "open_files = 9\n[services.shop.limits.one]\nsize = 1";
+        let outcome = run(&closed("concurrency = 3\nusers = 3", keys, STUCK));
+        assert_eq!((outcome.ending, outcome.stuck()), (Ending::Quiet, true));
+    }
+
+    /// Two are in the station and the third is turned away, sends again at once, is turned away, ...
+    #[test]
+    fn a_client_that_is_turned_away_at_once_for_ever_does_not_hang_the_run() {
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let text = closed(
+                "concurrency = 3\nduration = \"10s\"",
+                "runtime = \"delay\"",
+                "{ visit = { station = \"s\", time = \"1s\" } }",
+            );
+            let bench = bench(&(text + "\n[stations.s]\ncapacity = 2"));
+            let limits = Limits { max_events: Some(10_000), ..Limits::default() };
+            sender.send(trial(&bench.system, &bench.load, 1, 0, &limits).ending)
+        });
+        assert_eq!(receiver.recv_timeout(Duration::from_secs(10)), Ok(Ending::Standstill));
+    }
+
+    /// As many clients as a run can tell apart.
+    #[test]
+    fn every_one_of_four_million_clients_sends() {
+        let load = "concurrency = 4000000\nusers = 4000000";
+        let outcome = run(&closed(load, "runtime = \"delay\"", "{ sleep = \"1s\" }"));
+        assert_eq!(outcome.succeeded, 4_000_000);
     }
 }

@@ -13,7 +13,7 @@ const ROW: f64 = 64.0;
 /// How high a bar is.
 const BAR: f64 = 34.0;
 /// How wide the names of bars may be.
-const MOST_NAME: f64 = 400.0;
+const MOST_NAME: f64 = 460.0;
 /// The room at the right for the number after the longest bar.
 const NUMBER: f64 = 110.0;
 

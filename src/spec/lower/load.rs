@@ -9,6 +9,9 @@ use crate::model::{self, Earlier, Pattern, System};
 use crate::spec::names::Names;
 use crate::spec::{Abandon, Arrivals, Distribution, Duration, Load, LoadKind};
 
+/// Clients that a run can tell apart.
+const MOST_CLIENTS: u32 = 4_000_000;
+
 /// How long a system is left alone after a finite test, where the load does not say.
 const DEFAULT_COOL_DOWN: Time = Time(120_000_000_000);
 
@@ -95,7 +98,7 @@ impl Reading<'_> {
             cool_down: time(load.cool_down).unwrap_or(DEFAULT_COOL_DOWN),
             before: load.before.as_ref().map(|before| {
                 let table = At::Root.key("before");
-                self.count_at(table.key("concurrency"), "concurrency", before.concurrency);
+                self.clients(table.key("concurrency"), before.concurrency);
                 self.count_at(table.key("users"), "users", before.users);
                 Earlier {
                     concurrency: before.concurrency,
@@ -203,9 +206,18 @@ impl Reading<'_> {
                 1
             }
             Some(count) => {
-                self.count("concurrency", count);
+                self.clients(At::Root.key("concurrency"), count);
                 count
             }
+        }
+    }
+
+    fn clients(&mut self, at: At<'_>, value: u32) {
+        if value > MOST_CLIENTS {
+            let title = format!("`concurrency` is {value}");
+            self.complaints.push(Complaint::at(at, title, "must be at most 4 million"));
+        } else {
+            self.count_at(at, "concurrency", value);
         }
     }
 
