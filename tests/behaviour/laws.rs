@@ -5,7 +5,7 @@ use proptest::test_runner::RngSeed;
 use sim::kernel::Time;
 use sim::load::trial;
 use sim::model::Pattern;
-use sim::parts::{Ended, Ending, Limits, Outcome, ResourceKind, Source, World};
+use sim::parts::{Ended, Ending, Limits, Outcome, ResourceKind, ResourceUse, Source, World};
 
 use crate::models::{Bench, bench};
 
@@ -266,11 +266,8 @@ fn load() -> impl Strategy<Value = String> {
         .prop_map(|(rate, arrivals, warm_up)| {
             format!("kind = \"open\"\nrate = \"{rate}\"\nduration = \"1s\"\n{arrivals}{warm_up}")
         });
-    (prop_oneof![2 => finite(), 1 => endless, 1 => open], patience()).prop_map(|(kind, patience)| {
-        // Known bug: an earlier test that never ends is taken for a loss of requests. See `timelines::loads`.
-        let ends = if kind.contains("before") && !patience.contains("timeout") { "timeout = \"300ms\"\n" } else { "" };
-        format!("[load]\ntarget = \"front.serve\"\n{kind}{patience}{ends}")
-    })
+    (prop_oneof![2 => finite(), 1 => endless, 1 => open], patience())
+        .prop_map(|(kind, patience)| format!("[load]\ntarget = \"front.serve\"\n{kind}{patience}"))
 }
 
 /// A closed test that is not stopped at its end, so that whatever can still happen does.
@@ -302,14 +299,15 @@ impl Source for Drain {
     }
 }
 
-/// Known bug: where nothing ever frees a descriptor (a deadlock, a broken client, idle connections), accept is tried again
-/// every second for ever. See `timelines::loads`.
-fn accepts_for_ever(outcome: &Outcome, text: &str) -> bool {
-    outcome.ending == Ending::TooManyEvents && text.contains("open_files")
-}
-
 fn deadlocked_or_hung(outcome: &Outcome) -> bool {
     outcome.deadlock.is_some() || outcome.hung > 0
+}
+
+/// A shared client closes expired connections only when it is used next; if those hold the last descriptors, no request is
+/// accepted any more that would use it.
+fn starved_by_idle_connections(outcome: &Outcome, text: &str) -> bool {
+    let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.visits > 0;
+    text.contains("reuse = \"shared\"") && outcome.resources.iter().any(exhausted)
 }
 
 /// Runs a finite test to the very end. Nothing is held then, unless a deadlock or a broken client holds it.
@@ -325,17 +323,16 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let at_rest = world.is_at_rest();
     let window = world.close_window();
     let outcome = world.outcome(ending, window, None);
-    prop_assume!(!accepts_for_ever(&outcome, text));
     prop_assert_eq!(ending, Ending::Quiet, "{}", text);
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     prop_assert_eq!(u64::from(drain.ended), outcome.ended());
     prop_assert_eq!(u64::from(drain.sent), outcome.ended() + outcome.unfinished);
     if !at_rest {
-        prop_assert!(deadlocked_or_hung(&outcome), "something is held for no reason\n{}", text);
+        let excused = deadlocked_or_hung(&outcome) || starved_by_idle_connections(&outcome, text);
+        prop_assert!(excused, "something is held for no reason\n{}", text);
         return Ok(());
     }
-    // Known bug: a circle that its clients dissolve by cancelling is reported. See `timelines::pools`.
-    prop_assert!(outcome.deadlock.is_none() || text.contains("\"cancel\""), "a deadlock that was none\n{}", text);
+    prop_assert!(outcome.deadlock.is_none(), "a deadlock that was none\n{}", text);
     prop_assert_eq!(drain.ended, users, "{}", text);
     rests(&mut world, text)
 }
@@ -396,10 +393,10 @@ proptest! {
         let bench = bench(&text);
         let outcome = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
         prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
-        prop_assume!(!accepts_for_ever(&outcome, &text));
         prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
         let seen = outcome.ended() + outcome.unfinished;
-        if text.contains("warm_up") {
+        // Seen are also those from before the window, which an earlier test that never ends does not open.
+        if text.contains("warm_up") || (text.contains("before") && outcome.sent == 0) {
             prop_assert!(outcome.sent <= seen, "{} sent, {seen} seen\n{}", outcome.sent, text);
         } else {
             prop_assert_eq!(outcome.sent, seen, "{}", text);
