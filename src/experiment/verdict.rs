@@ -244,14 +244,32 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], from: f
     findings
 }
 
-/// Whether a measurement with a tolerance is met by the estimate of its point.
+/// Whether a measurement with a tolerance is met: by the whole interval of the throughput, and by the success rate.
 fn met(measurement: &Measurement, summary: Option<&Summary>) -> Option<Finding> {
     let tolerance = measurement.tolerance?;
     let summary = summary?;
     let deviation = deviation(measurement, summary)?;
-    let verdict = if deviation.worst <= tolerance { Verdict::Holds } else { Verdict::Fails };
+    let half = match measurement.measured.throughput_per_min {
+        Some(measured) => summary.throughput_per_min.half_width() / scale(measured),
+        None => 0.0,
+    };
+    let of_throughput = deviation.throughput.map_or(0.0, f64::abs);
+    let of_success = deviation.success.map_or(0.0, f64::abs);
+    let verdict = if of_success > tolerance || of_throughput - half > tolerance {
+        Verdict::Fails
+    } else if of_throughput + half <= tolerance {
+        Verdict::Holds
+    } else {
+        Verdict::Undecided
+    };
     let evidence = format!("{}: {}", measurement.name, deviation.words);
-    Some(Finding { verdict, evidence, decided: (tolerance - deviation.worst).abs().max(f64::MIN_POSITIVE) })
+    let decided = if half > 0.0 { (tolerance - of_throughput).abs() / half } else { f64::MAX };
+    Some(Finding { verdict, evidence, decided })
+}
+
+/// What a deviation of the throughput is relative to: the measured, or 100 a minute where nothing came through.
+fn scale(measured: f64) -> f64 {
+    if measured == 0.0 { 100.0 } else { measured }
 }
 
 /// How far a prediction is from its measurement.
@@ -273,7 +291,7 @@ pub fn deviation(measurement: &Measurement, summary: &Summary) -> Option<Deviati
     let (mut worst, mut words) = (0f64, Vec::new());
     let throughput = measurement.measured.throughput_per_min.map(|measured| {
         let seen = summary.throughput_per_min.estimate;
-        let deviation = (seen - measured) / if measured == 0.0 { 100.0 } else { measured };
+        let deviation = (seen - measured) / scale(measured);
         worst = worst.max(deviation.abs());
         words.push(format!("{seen:.0}/min for {measured:.0}"));
         deviation

@@ -138,11 +138,12 @@ impl World<'_> {
         }
     }
 
-    /// The pause after EMFILE is over. With the table still full and nothing under way that could free a descriptor, it
-    /// never ends.
+    /// The pause after EMFILE is over. With nothing under way but such pauses, and each of them in front of a full table,
+    /// it never ends.
     pub(super) fn resume_accept(&mut self, process: u32) {
         let nothing_else = self.calendar.living() <= self.accept_retries;
-        if nothing_else && self.processes[process as usize].descriptors.is_full() {
+        let mut paused = self.processes.iter().filter(|process| process.event_loop.accept_paused);
+        if nothing_else && paused.all(|process| process.descriptors.is_full()) {
             return;
         }
         let event_loop = &mut self.processes[process as usize].event_loop;

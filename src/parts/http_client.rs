@@ -4,7 +4,7 @@
 //! http:// targets), then a TCP connect for every call. *Shared*: the pool is searched at every call, at a cost that
 //! grows with the square of its idle connections (`_assign_requests_to_connections` polls each and counts all for
 //! each); `max_keepalive_connections` counts all connections, so with more open than that one that becomes idle is
-//! closed; at `max_connections` a free connection wakes *every* queued call, one wins, and the others queue again with
+//! closed, and one whose time is over is closed at the next call; at `max_connections` a free connection wakes *every* queued call, one wins, and the others queue again with
 //! a fresh pool time-out.
 
 use crate::kernel::deadline::LaneId;

@@ -209,8 +209,8 @@ impl World<'_> {
         }
     }
 
-    /// Every law that the window has broken: Little's for every place, the utilisation law for every station, and the
-    /// conservation of requests.
+    /// Every law that the window has broken: Little's for every queue and station, the conservation of requests,
+    /// units held against units in use, and no CPU above its cores.
     fn violations(&mut self) -> Vec<String> {
         let now = self.now;
         let mut broken = Vec::new();

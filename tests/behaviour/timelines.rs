@@ -8,12 +8,17 @@ use crate::models::{Bench, bench, resource};
 /// Requests that are sent at given times, and what became of them.
 struct Script<'b> {
     bench: &'b Bench,
+    /// The process that each goes to; where there is none, the balancers choose.
+    processes: &'b [u32],
     ends: Vec<(u32, Time, String)>,
 }
 
 impl Source for Script<'_> {
     fn event(&mut self, world: &mut World, client: u32) {
-        world.send(client);
+        match self.processes.get(client as usize) {
+            Some(&process) => world.send_to(client, process),
+            None => world.send(client),
+        }
     }
 
     fn ended(&mut self, world: &mut World, ended: Ended) {
@@ -32,13 +37,18 @@ struct Story {
 
 /// Sends a request at each of these milliseconds and waits until nothing can happen any more.
 fn play(text: &str, sends: &[f64]) -> Story {
+    play_at(text, sends, &[])
+}
+
+/// The same with requests for these processes of the target's service.
+fn play_at(text: &str, sends: &[f64], processes: &[u32]) -> Story {
     let bench = bench(text);
     let mut world = World::new(&bench.system, &bench.load, 1, 0);
     world.open_window();
     for (client, &ms) in (0..).zip(sends) {
         world.schedule(Time::from_seconds(ms / 1e3), client);
     }
-    let mut script = Script { bench: &bench, ends: Vec::new() };
+    let mut script = Script { bench: &bench, processes, ends: Vec::new() };
     let ending = world.run(&mut script, &Limits { max_events: Some(1_000_000), ..Limits::default() });
     assert_eq!(ending, Ending::Quiet);
     let at_rest = world.is_at_rest();
@@ -515,6 +525,20 @@ mod http_clients {
     fn a_pause_of_accept_holds_up_later_connections() {
         let text = calling("", "open_files = 9", "", "");
         assert_eq!(play(&text, &[0.0, 1.0, 300.0]).told(), ["100", "1001: too many open files", "1101"]);
+    }
+
+    /// A occupies `back` until 110 ms. B, whose worker is full, reaches it at 60: it pauses until 1060. C's worker pauses from 55
+    /// on. At 1055 it is still full and nothing but two pauses is under way; but `back` has room again, so B is served
+    /// until 1160, and at 2055 there is room for C.
+    #[test]
+    fn a_full_worker_tries_again_while_another_pause_may_end_well() {
+        let rest = "[services.back]\nopen_files = 8\n[services.back.endpoints]\n\
+            work = { steps = [{ sleep = \"100ms\" }] }\n[services.shop]\nworkers = 2\nopen_files = 9\n\
+            [services.shop.clients.back]\nserver = \"back\"\nround_trip = \"10ms\"";
+        let call = "{ call = { client = \"back\", endpoint = \"work\" } }";
+        let text = format!("{}\nserve = {{ steps = [{call}] }}", model("", rest));
+        let story = play_at(&text, &[0.0, 50.0, 55.0], &[0, 1, 1]);
+        assert_eq!(story.told(), ["110", "1160", "2165"]);
     }
 
     /// A and B fill the table with their inbound connections. A's call fails at once, which frees one for B's.
