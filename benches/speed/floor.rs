@@ -47,42 +47,46 @@ enum Stage {
     TimeOut,
 }
 
-/// An event of the pool network: time in nanoseconds and serial, client and its cycle, stage.
-type Event = (u64, u64, u32, u32, Stage);
+const STAGES: [Stage; 5] = [Stage::A, Stage::B, Stage::FirstC, Stage::SecondC, Stage::TimeOut];
 
-/// A 4-ary heap without any cleverness.
+/// In nanoseconds.
+const TIME_OUT: u64 = 30_000_000_000;
+
+/// A 4-ary heap of packed events: time in nanoseconds (64 bits), serial (48), client (8), stage (8).
 #[derive(Default)]
-struct Heap(Vec<Event>);
+struct Heap(Vec<u128>);
 
 impl Heap {
-    fn push(&mut self, event: Event) {
+    fn push(&mut self, event: u128) {
         let mut at = self.0.len();
         self.0.push(event);
         while at > 0 {
             let parent = (at - 1) / 4;
-            if (self.0[parent].0, self.0[parent].1) <= (event.0, event.1) {
+            if self.0[parent] <= event {
                 break;
             }
-            self.0.swap(at, parent);
+            self.0[at] = self.0[parent];
             at = parent;
         }
+        self.0[at] = event;
     }
 
-    fn pop(&mut self) -> Option<Event> {
-        let last = self.0.len().checked_sub(1)?;
-        self.0.swap(0, last);
-        let event = self.0.pop();
+    fn pop(&mut self) -> Option<u128> {
+        let last = self.0.pop()?;
+        let Some(&first) = self.0.first() else { return Some(last) };
         let mut at = 0;
         loop {
             let children = (4 * at + 1)..(4 * at + 5).min(self.0.len());
-            match children.min_by_key(|&child| (self.0[child].0, self.0[child].1)) {
-                Some(least) if (self.0[least].0, self.0[least].1) < (self.0[at].0, self.0[at].1) => {
-                    self.0.swap(at, least);
+            match children.min_by_key(|&child| self.0[child]) {
+                Some(least) if self.0[least] < last => {
+                    self.0[at] = self.0[least];
                     at = least;
                 }
-                _ => return event,
+                _ => break,
             }
         }
+        self.0[at] = last;
+        Some(first)
     }
 }
 
@@ -100,14 +104,15 @@ struct Network {
     stations: [Station; 3],
     tokens: u32,
     for_token: VecDeque<u32>,
-    cycles: Vec<u32>,
     started: Vec<u64>,
 }
 
 impl Network {
     fn schedule(&mut self, delay: f64, client: u32, stage: Stage) {
         self.serial += 1;
-        self.heap.push((self.now + delay as u64, self.serial, client, self.cycles[client as usize], stage));
+        let time = self.now + delay as u64;
+        let event = u128::from(time) << 64 | u128::from(self.serial) << 16 | u128::from(client) << 8 | stage as u128;
+        self.heap.push(event);
     }
 
     fn enter(&mut self, client: u32, stage: Stage) {
@@ -142,9 +147,8 @@ impl Network {
     }
 
     fn begin(&mut self, client: u32) {
-        self.cycles[client as usize] += 1;
         self.started[client as usize] = self.now;
-        self.schedule(30e9, client, Stage::TimeOut);
+        self.schedule(TIME_OUT as f64, client, Stage::TimeOut);
         self.enter(client, Stage::A);
     }
 }
@@ -168,7 +172,6 @@ pub fn pool_network(cycles: u64) -> Done {
         stations: [station(1), station(8), station(2)],
         tokens: 20,
         for_token: VecDeque::with_capacity(256),
-        cycles: vec![0; 200],
         started: vec![0; 200],
     };
     for client in 0..200 {
@@ -176,11 +179,13 @@ pub fn pool_network(cycles: u64) -> Done {
     }
     let (mut done, mut events, mut total) = (0, 0, 0.0);
     while done < cycles {
-        let Some((time, _, client, cycle, stage)) = network.heap.pop() else { break };
+        let Some(event) = network.heap.pop() else { break };
+        let (time, client) = ((event >> 64) as u64, (event >> 8) as u32 & 0xFF);
+        let stage = STAGES[event as usize & 0xFF];
         network.now = time;
         events += 1;
         match stage {
-            Stage::TimeOut => assert_ne!(cycle, network.cycles[client as usize], "a cycle took 30 s"),
+            Stage::TimeOut => assert!(network.started[client as usize] + TIME_OUT > time, "a cycle took 30 s"),
             Stage::A => {
                 network.leave(stage);
                 if network.tokens > 0 {

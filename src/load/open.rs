@@ -10,6 +10,8 @@ use super::which;
 struct Open {
     gaps: Stream,
     gap: Variate,
+    /// The gap after the next arrival, drawn ahead so that no event waits for a logarithm.
+    next: Time,
     warm_up: Time,
     duration: Time,
     window: Option<Window>,
@@ -20,7 +22,8 @@ impl Source for Open {
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
             which::ARRIVAL => {
-                world.schedule(self.gap.draw(self.gaps.next_bits()), which::ARRIVAL);
+                world.schedule(self.next, which::ARRIVAL);
+                self.next = self.gap.draw(self.gaps.next_bits());
                 world.send(0);
             }
             which::OPEN_WINDOW => {
@@ -47,9 +50,10 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         Arrivals::Constant => Variate::Constant(Time(gap.round() as u64)),
     };
     let gaps = Stream::named(seed, replication, "arrivals", 0);
-    let mut open = Open { gaps, gap, warm_up, duration, window: None };
+    let mut open = Open { gaps, gap, next: Time::ZERO, warm_up, duration, window: None };
     world.schedule(open.warm_up, which::OPEN_WINDOW);
     world.schedule(open.gap.draw(open.gaps.next_bits()), which::ARRIVAL);
+    open.next = open.gap.draw(open.gaps.next_bits());
     let ending = world.run(&mut open, limits);
     finish(world, ending, open.window)
 }
