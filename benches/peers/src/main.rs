@@ -8,6 +8,7 @@ mod peer_nexosim_one;
 mod peer_odem;
 mod peer_simcore;
 mod peer_simu;
+mod sim_itself;
 
 use std::process::{Command, ExitCode};
 use std::time::Instant;
@@ -169,6 +170,7 @@ fn entries(args: &Args) -> Vec<Entry<'_>> {
         Entry::new("mm1", "odem-rs", here(move || peer_odem::mm1(customers))),
         Entry::new("mm1", "simcore", here(move || peer_simcore::mm1(customers))),
         Entry::new("mm1", "simu-des", here(move || peer_simu::mm1(customers))),
+        Entry::new("mm1", "sim", here(move || sim_itself::mm1(customers))),
         Entry::new("mm1", "simpy", || simpy(args, "mm1", &[args.simpy_customers])),
         Entry::new("pool", "floor", here(move || floor::pool(pool))),
         Entry::new("pool", "desru", here(move || peer_desru::pool(pool))),
@@ -177,6 +179,7 @@ fn entries(args: &Args) -> Vec<Entry<'_>> {
         Entry::new("pool", "odem-rs", here(move || peer_odem::pool(pool))),
         Entry::new("pool", "simcore", here(move || peer_simcore::pool(pool))),
         Entry::new("pool", "simu-des", here(move || peer_simu::pool(pool))),
+        Entry::new("pool", "sim", here(move || sim_itself::pool(pool))),
         Entry::new("pool", "simpy", || simpy(args, "pool", &[args.simpy_cycles, args.c_servers])),
     ];
     let wanted: Vec<_> =
