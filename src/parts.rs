@@ -24,7 +24,7 @@ mod tally;
 mod token;
 mod wait;
 
-pub use outcome::{Deadlock, Ending, Outcome, ResourceKind, ResourceUse};
 pub use observe::Window;
+pub use outcome::{Deadlock, Ending, Outcome, ResourceKind, ResourceUse};
 pub use token::Failure;
 pub use world::{Ended, Limits, Source, World};
