@@ -82,6 +82,11 @@ fn every_hypothesis_about_pooling_holds() {
     holds("experiments/pooling.toml");
 }
 
+#[test]
+fn what_tells_the_other_explanations_apart_holds() {
+    holds("experiments/hypotheses.toml");
+}
+
 fn holds(path: &str) {
     let plan = plan(path, None);
     let judgements = verdict::judge(&plan, &run(&plan));

@@ -1,0 +1,107 @@
+//! Hand-worked timelines: pools.
+
+use super::*;
+
+fn pool(keys: &str) -> String {
+    format!("runtime = \"delay\"\n[services.shop.pools.auth]\nserver = \"db\"\nreset_on_release = false\n{keys}")
+}
+
+#[test]
+fn a_pool_is_first_come_first_served() {
+    let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }";
+    let ends = play(&shop("", &pool("min_size = 1\nmax_size = 1"), steps), &[0.0, 3.0, 2.0, 1.0]).successes();
+    assert_eq!(ends, [10.0, 40.0, 30.0, 20.0]);
+}
+
+/// A has the connection that is open; B opens one in 9 ms; C waits for A's.
+#[test]
+fn a_pool_grows_when_all_open_connections_are_in_use() {
+    let keys = pool("min_size = 1\nmax_size = 2\nconnect_time = \"9ms\"");
+    let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }";
+    // At 30 and 31 two are open: nothing is opened any more.
+    let ends = play(&shop("", &keys, steps), &[0.0, 0.0, 0.0, 30.0, 31.0]).successes();
+    assert_eq!(ends, [10.0, 19.0, 20.0, 40.0, 41.0]);
+}
+
+/// asyncpg resets a connection before it gives it to the next: one more round trip.
+#[test]
+fn a_connection_is_held_while_it_is_reset() {
+    let keys = "runtime = \"delay\"\n[services.shop.pools.auth]\nserver = \"db\"\nmin_size = 1\nmax_size = 1\n\
+        round_trip = \"2ms\"";
+    let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }, { sleep = \"1ms\" }";
+    assert_eq!(play(&shop("", keys, steps), &[0.0, 0.0]).successes(), [15.0, 29.0]);
+}
+
+#[test]
+fn statements_share_the_cpu_of_their_database() {
+    let text = model(
+        "",
+        "[services.db]\nruntime = \"threads\"\ncpu = \"1\"\n[services.shop]\nruntime = \"delay\"\n\
+         [services.shop.pools.auth]\nserver = \"db\"\nround_trip = \"1ms\"\nreset_on_release = false",
+    );
+    let text = text + "serve = { steps = [{ query = { pool = \"auth\", time = \"10ms\" } }] }";
+    assert_eq!(play(&text, &[0.0, 0.0]).successes(), [21.0, 21.0]);
+    // A alone until 6, half as fast until 14 (its last 4 ms take... B the same), then B alone.
+    assert_eq!(play(&text, &[0.0, 5.0]).successes(), [16.0, 21.0]);
+}
+
+const NESTED: &str = "{ with = { pool = \"auth\", steps = [\
+    { sleep = \"10ms\" }, { query = { pool = \"auth\", time = \"1ms\" } }] } }";
+
+/// Measured: pool 5, 4 clients: 794 a minute; 5 clients: none, for ever.
+#[test]
+fn as_many_nested_requests_as_connections_deadlock_for_good() {
+    let text = shop("", &pool("min_size = 5\nmax_size = 5"), NESTED);
+    let story = play(&text, &[0.0; 5]);
+    assert_eq!(story.told(), ["never"; 5]);
+    assert_eq!(story.outcome.unfinished, 5);
+    let deadlock = story.outcome.deadlock.expect("a deadlock");
+    assert_eq!(deadlock.at, Time(10_000_000));
+    assert_eq!((deadlock.resource.as_str(), deadlock.instances), ("shop pool auth", 1));
+    assert_eq!(
+        deadlock.circle,
+        ["each of 5 requests in worker 1 of shop-1 holds a connection of pool auth and waits for another one"]
+    );
+}
+
+/// At 10 ms A takes the fifth connection. At 11 A gives back both: B and C go on; at 12 D does.
+#[test]
+fn one_nested_request_less_than_connections_succeeds() {
+    let story = play(&shop("", &pool("min_size = 5\nmax_size = 5"), NESTED), &[0.0; 4]);
+    assert_eq!(story.successes(), [11.0, 12.0, 12.0, 13.0]);
+    assert_eq!(story.outcome.deadlock, None);
+}
+
+/// All five would time out at 1010 ms; but A's failure gives its connection to B at that very moment, and C's to D.
+#[test]
+fn an_acquire_timeout_frees_a_pool_that_waits_for_itself() {
+    let keys = pool("min_size = 5\nmax_size = 5\nacquire_timeout = \"1s\"");
+    let story = play(&shop("", &keys, NESTED), &[0.0; 5]);
+    let failed = "1010: acquire timed out";
+    assert_eq!(story.told(), [failed, "1011", failed, "1011", failed]);
+    assert!(story.at_rest);
+    assert_eq!(story.outcome.deadlock, None);
+}
+
+/// A client that cancels its request dissolves the circle: it is no deadlock.
+#[test]
+fn requests_that_are_cancelled_dissolve_a_circle() {
+    let load = "timeout = \"1s\"\nabandon = \"cancel\"";
+    let story = play(&shop(load, &pool("min_size = 5\nmax_size = 5"), NESTED), &[0.0, 0.0, 0.0, 0.0, 0.0, 2000.0]);
+    assert!(story.at_rest);
+    assert_eq!(story.ends[5], Some((2011.0, "none".into())));
+    assert_eq!(story.outcome.deadlock, None);
+}
+
+/// B holds a slot of `first` and waits for `second`, which A holds. B's time-out gives `first` to C.
+#[test]
+fn a_timeout_in_a_queue_gives_back_what_is_held() {
+    let keys = "runtime = \"delay\"\n[services.shop.limits.first]\nsize = 2\n[services.shop.limits.second]\nsize = 1\n\
+        acquire_timeout = \"100ms\"";
+    let steps = "{ with = { limit = \"first\", steps = [{ sleep = \"1ms\" }, { with = { limit = \"second\", steps = [\
+        { sleep = \"150ms\" }] } }] } }";
+    let story = play(&shop("", keys, steps), &[0.0, 0.0, 20.0]);
+    // A has both until 151. B waits from 1 to 101, C from 102 to 151, and has `second` until 301.
+    assert_eq!(story.told(), ["151", "101: acquire timed out", "301"]);
+    assert!(story.at_rest);
+}
