@@ -50,6 +50,8 @@ pub struct Cpu {
     /// Work asked for since the last reset, in nanoseconds.
     asked: f64,
     finished: u64,
+    /// Work that the jobs at work still had to do at the last reset.
+    carried: f64,
 }
 
 impl Cpu {
@@ -69,6 +71,7 @@ impl Cpu {
             used: 0.0,
             asked: 0.0,
             finished: 0,
+            carried: 0.0,
         }
     }
 
@@ -123,7 +126,8 @@ impl Cpu {
     pub fn cancel(&mut self, calendar: &mut Calendar, now: Time, token: u32) {
         self.advance(now);
         if let Some(index) = self.jobs.iter().position(|job| job.token == token) {
-            self.remove_at(index);
+            let job = self.remove_at(index);
+            self.asked -= job.finish - self.virtual_time;
             self.at_work.down(now);
             self.plan(calendar, now);
         }
@@ -158,11 +162,6 @@ impl Cpu {
         self.event == serial
     }
 
-    /// Cores; infinite where there is no limit.
-    pub fn cores(&self) -> f64 {
-        self.cores
-    }
-
     /// Core-nanoseconds used since the last reset.
     pub fn used(&mut self, now: Time) -> f64 {
         self.advance(now);
@@ -178,7 +177,22 @@ impl Cpu {
     pub fn reset(&mut self, now: Time) {
         self.advance(now);
         self.at_work.reset(now);
-        (self.used, self.asked, self.finished) = (0.0, 0.0, 0);
+        (self.used, self.asked, self.finished, self.carried) = (0.0, 0.0, 0, self.remaining());
+    }
+
+    /// Work that the jobs at work still have to do.
+    fn remaining(&self) -> f64 {
+        self.jobs.iter().map(|job| (job.finish - self.virtual_time).max(0.0)).sum()
+    }
+
+    /// Both sides of the utilisation law if they differ: the core-nanoseconds used, and the work that was done for them.
+    /// Where jobs slow each other down a core-nanosecond does less than that, and nothing is compared.
+    pub fn broken_law(&mut self, now: Time) -> Option<(f64, f64)> {
+        let used = self.used(now);
+        let done = self.asked + self.carried - self.remaining();
+        // Each job's end is rounded up to a whole nanosecond.
+        let tolerance = 1e-9 * used + 1.0 + 2.0 * self.cores.min(64.0) * (self.finished + 1) as f64;
+        (self.slowdown == 0.0 && (used - done).abs() > tolerance).then_some((used, done))
     }
 
     fn rise(&mut self, mut index: usize) {

@@ -209,8 +209,8 @@ impl World<'_> {
         }
     }
 
-    /// Every law that the window has broken: Little's for every queue and station, the conservation of requests,
-    /// units held against units in use, and no CPU above its cores.
+    /// Every law that the window has broken: Little's for every queue and station, the utilisation law for
+    /// every station and CPU, the conservation of requests, and units held against units in use.
     fn violations(&mut self) -> Vec<String> {
         let now = self.now;
         let mut broken = Vec::new();
@@ -246,11 +246,18 @@ impl World<'_> {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
             }
         }
-        for replica in &mut self.replicas {
-            let (cores, used) = (replica.cpu.cores(), replica.cpu.used(now));
-            let most = cores * (now - self.window_start).0 as f64;
-            if used > most * (1.0 + 1e-9) + 1.0 {
-                broken.push(format!("utilisation law: a CPU worked {used} core-nanoseconds of {most}"));
+        for (station, plan) in self.stations.iter_mut().zip(&self.system.stations) {
+            if let Some((busy, given)) = station.broken_law(now) {
+                broken.push(format!("utilisation law at station {}: busy for {busy} ns, {given} ns given", plan.name));
+            }
+            let cpu = station.sharing.as_mut();
+            if let Some((used, done)) = cpu.and_then(|cpu| cpu.broken_law(now)) {
+                broken.push(format!("utilisation law at station {}: {used} ns used, {done} ns done", plan.name));
+            }
+        }
+        for (replica, number) in self.replicas.iter_mut().zip(0..) {
+            if let Some((used, done)) = replica.cpu.broken_law(now) {
+                broken.push(format!("utilisation law: replica {number} used {used} core-ns for {done} ns of work"));
             }
         }
         broken

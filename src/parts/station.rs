@@ -24,8 +24,14 @@ pub(super) struct Station {
     /// Waiting and served.
     pub inside: Population,
     pub turned_away: u64,
-    /// Work asked for since the last reset, in nanoseconds.
-    pub asked: u128,
+    /// Work begun since the last reset, in nanoseconds.
+    begun: u128,
+    /// Sum of the times at which the services under way end.
+    due: u128,
+    /// Work that services under way still had to do at the last reset.
+    carried: u128,
+    /// A service was broken off, so that less was worked than begun.
+    broken_off: bool,
 }
 
 impl Station {
@@ -43,7 +49,10 @@ impl Station {
             queue: Queue::default(),
             inside: Population::default(),
             turned_away: 0,
-            asked: 0,
+            begun: 0,
+            due: 0,
+            carried: 0,
+            broken_off: false,
         }
     }
 
@@ -54,7 +63,18 @@ impl Station {
         self.busy.reset(now);
         self.queue.population.reset(now);
         self.inside.reset(now);
-        (self.turned_away, self.asked) = (0, 0);
+        (self.turned_away, self.begun, self.carried, self.broken_off) = (0, 0, self.remaining(now), false);
+    }
+
+    /// Work that services under way still have to do.
+    fn remaining(&self, now: Time) -> u128 {
+        self.due - u128::from(self.busy.level()) * u128::from(now.0)
+    }
+
+    /// Both sides of the utilisation law if they differ: the time that servers were busy, and the service that was given.
+    pub fn broken_law(&self, now: Time) -> Option<(u128, u128)> {
+        let sides = (self.busy.area(now), self.begun + self.carried - self.remaining(now));
+        (sides.0 != sides.1 && !self.broken_off).then_some(sides)
     }
 
     fn stretched(&self, work: Time) -> Time {
@@ -101,7 +121,8 @@ impl World<'_> {
         let station = &mut self.stations[index as usize];
         station.busy.up(now);
         let work = station.stretched(work);
-        station.asked += u128::from(work.0);
+        station.begun += u128::from(work.0);
+        station.due += u128::from((now + work).0);
         let token = &mut self.tokens[t];
         token.state = State::Served;
         token.event = self.calendar.schedule(now + work, t);
@@ -116,6 +137,7 @@ impl World<'_> {
         station.inside.leave(now, self.tokens[t].since);
         if station.sharing.is_none() {
             station.busy.down(now);
+            station.due -= u128::from(now.0);
             if let Some(next) = station.queue.pop(&mut self.tokens, now) {
                 self.serve(next, index);
             }
@@ -140,6 +162,7 @@ impl World<'_> {
             station.inside.leave(now, since);
         } else {
             self.forget_event(t);
+            self.stations[index as usize].broken_off = true;
             self.served(t);
         }
     }
