@@ -44,7 +44,7 @@ fn main() {
             model("models/pool-network.toml", &[("load.duration", "8000s")]),
         ),
         row(
-            "registration, experiments/pooling.toml",
+            "registration, 100 concurrent",
             "requests",
             None,
             model("models/registration.toml", &[("load.concurrency", "100"), ("load.users", "20000")]),

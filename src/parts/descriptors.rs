@@ -6,6 +6,7 @@
 //! socket, and schedules a retry in one second; the loop round its `backlog` burns CPU meanwhile.
 
 use crate::kernel::gauge::Gauge;
+use crate::kernel::random::name;
 use crate::kernel::time::Time;
 
 use super::token::INBOUND;
@@ -80,8 +81,7 @@ impl World<'_> {
         self.accept_retries += 1;
         if let Some(draw) = self.processes[process as usize].emfile_cpu {
             let episode = self.processes[process as usize].descriptors.exhausted;
-            let key =
-                crate::kernel::random::mix(self.key ^ episode.wrapping_mul(0x9E37).wrapping_add(u64::from(process)));
+            let key = name(self.key, episode, "emfile", u64::from(process));
             let work = self.draw(draw, key);
             self.burn(process, work);
         }

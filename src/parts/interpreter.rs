@@ -43,13 +43,9 @@ impl World<'_> {
         }
     }
 
-    /// Goes on at a server with the operation that was under way, apart from the event loop.
-    pub(super) fn proceed(&mut self, t: u32) -> Next {
-        self.execute(t)
-    }
-
+    /// One operation, or what is left of it.
     #[inline]
-    fn execute(&mut self, t: u32) -> Next {
+    pub(super) fn execute(&mut self, t: u32) -> Next {
         let token = &mut self.tokens[t];
         match self.system.program[token.pc as usize] {
             Op::Visit { station, .. } => self.visit(t, station),

@@ -288,7 +288,8 @@ impl<'s> World<'s> {
                 self.wake(t);
             }
             State::Outbound => {
-                if self.proceed(t) == Next::On {
+                // It goes on at the server, apart from its event loop.
+                if self.execute(t) == Next::On {
                     self.wake(t);
                 }
             }
