@@ -21,6 +21,7 @@ mod routing;
 mod slots;
 mod station;
 mod tally;
+mod task;
 mod token;
 mod wait;
 

@@ -111,18 +111,28 @@ impl World<'_> {
                 }
                 Next::On
             }
+            op => self.execute_rare(t, op),
+        }
+    }
+
+    /// The operations that a request meets less often, apart from the others so that those stay together in the cache.
+    #[inline(never)]
+    fn execute_rare(&mut self, t: u32, op: Op) -> Next {
+        match op {
             Op::Choose { first, count, site } => {
-                let u = unit(mix(site.key(token.key, 0)));
+                let u = unit(mix(site.key(self.tokens[t].key, 0)));
                 let branches = &self.system.branches[first as usize..(first + count) as usize];
                 let branch = branches.iter().find(|branch| u < branch.cumulated).or(branches.last());
+                let token = &mut self.tokens[t];
                 token.pc = branch.map_or(token.pc + 1, |branch| branch.to);
                 Next::On
             }
             Op::Jump { to } => {
-                token.pc = to;
+                self.tokens[t].pc = to;
                 Next::On
             }
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
+            other => unreachable!("{other:?} is not rare"),
         }
     }
 

@@ -139,9 +139,10 @@ impl Failure {
     pub const TURNED_AWAY: Self = Self(6);
     /// Cancelled because the client gave up.
     pub const CANCELLED: Self = Self(7);
-    const FIRST_REASON: u8 = 8;
+    /// Causes up to here are the parts'; what follows is the model's own.
+    const FIRST_REASON: u8 = 40;
 
-    /// The model's own reason number `index`; beyond 247 they share the last.
+    /// The model's own reason number `index`; beyond 215 they share the last.
     pub fn reason(index: u32) -> Self {
         Self(u8::try_from(index).unwrap_or(u8::MAX).saturating_add(Self::FIRST_REASON))
     }
@@ -163,7 +164,7 @@ impl Failure {
             5 => "too many open files".into(),
             6 => "turned away".into(),
             7 => "cancelled".into(),
-            n => reasons.get(usize::from(n - Self::FIRST_REASON)).cloned().unwrap_or_else(|| "other".into()),
+            n => reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into()),
         }
     }
 

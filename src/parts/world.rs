@@ -17,6 +17,7 @@ use super::outcome::{Deadlock, Ending};
 use super::process::{Group, Process, Replica, build};
 use super::slots::Slots;
 use super::station::Station;
+use super::task::Later;
 use super::tally::Tally;
 use super::token::{Failure, Frame, ROOT, Request, State, Token};
 
@@ -26,6 +27,7 @@ pub(super) mod slot {
     pub const STATION: u32 = CPU + (1 << 20);
     pub const ACCEPT: u32 = STATION + (1 << 20);
     pub const LANE: u32 = ACCEPT + (1 << 20);
+    pub const TASK: u32 = LANE + (1 << 19);
     pub const SOURCE: u32 = LANE + (1 << 20);
 }
 
@@ -80,6 +82,7 @@ pub struct World<'s> {
     pub(super) slots: Vec<Slots>,
     pub(super) clients: Vec<HttpClient>,
     pub(super) stations: Vec<Station>,
+    pub(super) tasks: Slab<Later>,
     /// Slots of the system's first limit.
     pub(super) shared: u32,
     /// The balancers' choices.
@@ -122,6 +125,7 @@ impl<'s> World<'s> {
             slots: built.slots,
             clients: built.clients,
             stations: (0..).zip(&system.stations).map(|(index, plan)| Station::new(plan, index)).collect(),
+            tasks: Slab::default(),
             shared: built.shared,
             choices: Stream::named(seed, replication, "balance", 0),
             key: name(seed, replication, "request", 0),
@@ -257,6 +261,8 @@ impl<'s> World<'s> {
             self.token_event(event);
         } else if event.slot >= slot::SOURCE {
             source.event(self, event.slot - slot::SOURCE);
+        } else if event.slot >= slot::TASK {
+            self.task_event(event);
         } else if event.slot >= slot::LANE {
             match self.deadlines.expire(&mut self.calendar, event) {
                 Some((token, Purpose::Wait)) => self.timed_out(token),
@@ -316,7 +322,7 @@ impl<'s> World<'s> {
     }
 
     fn compact(&mut self) {
-        let Self { calendar, tokens, replicas, stations, .. } = self;
+        let Self { calendar, tokens, replicas, stations, tasks, .. } = self;
         calendar.compact(|event| {
             if event.slot < slot::CPU {
                 tokens[event.slot].event == event.serial
@@ -325,6 +331,8 @@ impl<'s> World<'s> {
             } else if event.slot < slot::ACCEPT {
                 let station = &stations[(event.slot - slot::STATION) as usize];
                 station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(event.serial))
+            } else if (slot::TASK..slot::SOURCE).contains(&event.slot) {
+                tasks[event.slot - slot::TASK].event == event.serial
             } else {
                 true
             }
