@@ -9,3 +9,4 @@ mod readme;
 mod seed;
 mod theory;
 mod timelines;
+mod whatifs;

@@ -1,0 +1,65 @@
+//! The ready what-ifs: each file of `experiments/` that has a golden verdict in `tests/whatifs` is run as it is shipped,
+//! must be sound, and must say what it said before. `UPDATE_GOLDEN=1 cargo test whatifs` writes the verdicts anew; read
+//! them before you commit them.
+
+use std::fmt::Write;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::runner::{self, Progress};
+use sim::experiment::verdict;
+use sim::report::{self, Report};
+
+/// Experiments that other tests judge: they answer to measurements, not to a recommendation.
+const JUDGED_ELSEWHERE: [&str; 4] = ["hypotheses", "pooling", "seed", "testbed"];
+
+fn whatifs() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir("experiments")
+        .expect("the shipped experiments")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .filter(|path| !JUDGED_ELSEWHERE.contains(&path.file_stem().unwrap_or_default().to_string_lossy().as_ref()))
+        .collect();
+    files.sort();
+    files
+}
+
+/// What is kept: what was found, the verdicts, and the exit code.
+fn answer(file: &Path) -> String {
+    let plan = Plan::read(file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    assert!(report.trials.failed.is_empty(), "{}: {:?}", file.display(), report.trials.failed);
+    let unsound: Vec<&String> = report.summaries.iter().flat_map(|summary| &summary.unsound).collect();
+    assert!(unsound.is_empty(), "{}: {unsound:?}", file.display());
+    let verdicts = anstream::adapter::strip_str(&report::verdicts(&report, None)).to_string();
+    format!("{}\n\n{verdicts}\nexit code {}\n", plan.title, verdict::exit_code(&report.judgements))
+}
+
+#[test]
+fn every_what_if_gives_its_verdict() {
+    let files = whatifs();
+    let answers: Vec<String> = files.par_iter().map(|file| answer(file)).collect();
+    let mut differences = String::new();
+    for (file, answer) in files.iter().zip(&answers) {
+        let golden = Path::new("tests/whatifs").join(file.file_name().expect("a name")).with_extension("txt");
+        assert!(answer.ends_with("exit code 0\n"), "{}: what the author expects is not so:\n{answer}", file.display());
+        if std::env::var_os("UPDATE_GOLDEN").is_some() {
+            fs::write(&golden, answer).expect("a golden file");
+        } else if &fs::read_to_string(&golden).unwrap_or_default() != answer {
+            writeln!(differences, "--- {} is now:\n{answer}", golden.display()).expect("a string");
+        }
+    }
+    assert!(differences.is_empty(), "{differences}UPDATE_GOLDEN=1 writes them anew");
+}
+
+/// A what-if compares designs, and asks at least once what the analysis believed.
+#[test]
+fn every_what_if_has_variants_and_a_belief() {
+    for file in whatifs() {
+        let plan = Plan::read(&file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        assert!(plan.variants.len() >= 2, "{}", file.display());
+        assert!(!plan.hypotheses.is_empty(), "{}", file.display());
+    }
+}
