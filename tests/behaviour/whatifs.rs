@@ -28,7 +28,8 @@ fn whatifs() -> Vec<PathBuf> {
 
 /// What is kept: what was found, the verdicts, and the exit code.
 fn answer(file: &Path) -> String {
-    let plan = Plan::read(file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let plan =
+        Plan::read(file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
     assert!(report.trials.failed.is_empty(), "{}: {:?}", file.display(), report.trials.failed);
     let unsound: Vec<&String> = report.summaries.iter().flat_map(|summary| &summary.unsound).collect();
