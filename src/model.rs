@@ -6,12 +6,14 @@
 mod load;
 mod plan;
 mod program;
+mod queue;
 
 pub use load::{Abandon, Arrivals, Earlier, Load, Pattern};
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan,
 };
 pub use program::{Branch, Draw, Op, Site};
+pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
 
 use crate::kernel::Variate;
 
@@ -38,4 +40,12 @@ pub struct System {
     pub limits: Vec<LimitPlan>,
     /// What `Fail` operations answer.
     pub reasons: Vec<String>,
+    /// The broker's queues.
+    pub queues: Vec<QueuePlan>,
+    /// All consumers of all queues, those of a queue together.
+    pub consumers: Vec<ConsumerPlan>,
+    /// Read sides that are fed by events.
+    pub views: Vec<ViewPlan>,
+    /// Whether work may outlast its answer: something is published, or a handler responds and goes on.
+    pub outlasts: bool,
 }

@@ -7,12 +7,14 @@ pub mod cpu;
 pub mod outcome;
 pub mod world;
 
+mod broker;
 mod deadlock;
 mod descriptors;
 mod event_loop;
 mod finish;
 mod http_client;
 mod interpreter;
+mod job;
 mod observe;
 mod population;
 mod process;
@@ -26,6 +28,6 @@ mod token;
 mod wait;
 
 pub use observe::Window;
-pub use outcome::{Deadlock, Ending, Outcome, ResourceKind, ResourceUse};
+pub use outcome::{Completion, Deadlock, Ending, Outcome, ResourceKind, ResourceUse};
 pub use token::Failure;
 pub use world::{Ended, Limits, Source, World};

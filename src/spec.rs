@@ -20,6 +20,7 @@ mod mistake;
 mod model;
 pub(crate) mod names;
 pub(crate) mod path;
+mod queue;
 pub(crate) mod read;
 pub mod schema;
 mod service;
@@ -32,12 +33,15 @@ mod units;
 pub use client::{Client, Pool, Reuse, SearchCost};
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{Axis, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant};
-pub use load::{Abandon, Arrivals, Before, Load, LoadKind};
+pub use load::{Abandon, Arrivals, Before, Completion, Load, LoadKind};
 pub use lower::{Assumption, Columns, Complaint, lower};
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};
+pub use queue::{Consumer, Overflow, Queue};
 pub use service::{Balance, Endpoint, Runtime, Service};
 pub use source::Source;
-pub use step::{Branch, CallStep, HashStep, Place, QueryStep, RepeatStep, Step, VisitStep, WithStep};
+pub use step::{
+    Branch, CallStep, HashStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep, WithStep,
+};
 pub use units::{Cores, Duration, Rate};

@@ -30,6 +30,8 @@ pub struct Summary {
     pub p99_s: Option<Interval>,
     /// Handlers that worked for clients that had gone.
     pub wasted_requests: Interval,
+    /// Whether work may outlast its answer, so that completion is another thing.
+    pub outlasts: bool,
     /// The saturated resource of most trials.
     pub saturated: Option<String>,
     /// Trials after which the target no longer answered.
@@ -48,7 +50,9 @@ pub struct Summary {
     /// Trials that a limit ended, or that violated a law.
     pub unsound: Vec<String>,
     /// Values of each metric by trial, for paired comparisons; in the order of replications.
-    trials: Vec<(u64, [Option<f64>; 7])>,
+    trials: Vec<(u64, Row)>,
+    /// Intervals of all metrics.
+    intervals: [Option<Interval>; METRICS.len()],
 }
 
 /// A resource, over the trials of a point.
@@ -76,8 +80,11 @@ pub struct ResourceMean {
     pub wait_s: f64,
 }
 
+/// A trial's values of all metrics.
+type Row = [Option<f64>; METRICS.len()];
+
 /// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 7] = [
+const METRICS: [Metric; 11] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
@@ -85,6 +92,10 @@ const METRICS: [Metric; 7] = [
     Metric::P95S,
     Metric::P99S,
     Metric::WastedRequests,
+    Metric::CompletionMeanS,
+    Metric::CompletionP95S,
+    Metric::CompletedPerMin,
+    Metric::DeadLetters,
 ];
 
 /// Summaries of all points that have at least one trial with figures.
@@ -99,8 +110,8 @@ impl Summary {
         let sound: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.is_sound()).collect();
         let used: &[&Trial] = if sound.is_empty() { trials } else { &sound };
         let first = used.first()?;
-        let figures: Vec<(u64, [Option<f64>; 7])> =
-            used.iter().map(|trial| (trial.replication, figures(trial))).collect();
+        let row = |trial: &&Trial| (trial.replication, METRICS.map(|metric| trial.metric(metric)));
+        let figures: Vec<(u64, Row)> = used.iter().map(row).collect();
         let column = |metric: Metric| -> Vec<f64> {
             let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
             figures.iter().filter_map(|(_, row)| row[index]).collect()
@@ -123,6 +134,8 @@ impl Summary {
             p95_s: interval(Metric::P95S),
             p99_s: interval(Metric::P99S),
             wasted_requests: interval(Metric::WastedRequests)?,
+            outlasts: used.iter().any(|trial| trial.outlasts),
+            intervals: METRICS.map(interval),
             saturated: most_frequent(used.iter().filter_map(|trial| trial.saturated.as_deref())),
             stuck: used.iter().filter(|trial| trial.stuck).count(),
             dead: first.dead.map(|(_, all)| {
@@ -151,6 +164,7 @@ impl Summary {
             Metric::P95S => self.p95_s,
             Metric::P99S => self.p99_s,
             Metric::WastedRequests => Some(self.wasted_requests),
+            other => METRICS.iter().position(|&m| m == other).and_then(|index| self.intervals[index]),
         }
     }
 
@@ -172,18 +186,6 @@ impl Summary {
     pub fn is_stuck(&self) -> bool {
         self.stuck * 2 > self.replications
     }
-}
-
-fn figures(trial: &Trial) -> [Option<f64>; 7] {
-    [
-        Some(trial.throughput_per_min),
-        Some(trial.success_rate),
-        trial.mean_s,
-        trial.p50_s,
-        trial.p95_s,
-        trial.p99_s,
-        Some(trial.wasted_requests as f64),
-    ]
 }
 
 /// No metric is negative: the interval of a mean near zero is cut there.

@@ -1,6 +1,7 @@
 //! What is kept of a trial: one row of `trials.csv`.
 
 use crate::parts::{Deadlock, Ending, Outcome, ResourceUse};
+use crate::spec::Metric;
 
 /// The figures of one trial.
 #[derive(Clone, Debug)]
@@ -29,6 +30,16 @@ pub struct Trial {
     pub p99_s: Option<f64>,
     /// Handlers that worked for clients that had gone.
     pub wasted_requests: u64,
+    /// Whether work may outlast its answer, so that completion is another thing.
+    pub outlasts: bool,
+    /// Mean time to completion in seconds.
+    pub completion_mean_s: Option<f64>,
+    /// 95th percentile of the time to completion in seconds.
+    pub completion_p95_s: Option<f64>,
+    /// Requests completed a minute.
+    pub completed_per_min: f64,
+    /// Copies of messages whose last retry failed.
+    pub dead_letters: u64,
     /// Name of the saturated resource.
     pub saturated: Option<String>,
     /// Whether the target no longer answers after the load has gone.
@@ -56,6 +67,8 @@ impl Trial {
     pub fn of(point: usize, replication: u64, outcome: Outcome) -> Self {
         let times = &outcome.response_times;
         let quantile = |q| times.quantile(q).map(|ns| ns as f64 / 1e9);
+        let completion = outcome.completion.as_ref();
+        let completion_times = completion.map_or(times, |completion| &completion.times);
         Self {
             point,
             replication,
@@ -69,6 +82,12 @@ impl Trial {
             p95_s: quantile(0.95),
             p99_s: quantile(0.99),
             wasted_requests: outcome.wasted,
+            outlasts: completion.is_some(),
+            completion_mean_s: completion_times.mean().map(|ns| ns / 1e9),
+            completion_p95_s: completion_times.quantile(0.95).map(|ns| ns as f64 / 1e9),
+            completed_per_min: completion
+                .map_or_else(|| outcome.throughput_per_min(), |completion| completion.completed_per_min),
+            dead_letters: completion.map_or(0, |completion| completion.dead_letters),
             saturated: outcome.saturated().map(|resource| resource.name.clone()),
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
@@ -79,6 +98,23 @@ impl Trial {
             failures: outcome.failures,
             events: outcome.events,
             violations: outcome.violations,
+        }
+    }
+
+    /// The value of a metric; none where there was nothing to measure.
+    pub fn metric(&self, metric: Metric) -> Option<f64> {
+        match metric {
+            Metric::ThroughputPerMin => Some(self.throughput_per_min),
+            Metric::SuccessRate => Some(self.success_rate),
+            Metric::MeanS => self.mean_s,
+            Metric::P50S => self.p50_s,
+            Metric::P95S => self.p95_s,
+            Metric::P99S => self.p99_s,
+            Metric::WastedRequests => Some(self.wasted_requests as f64),
+            Metric::CompletionMeanS => self.completion_mean_s,
+            Metric::CompletionP95S => self.completion_p95_s,
+            Metric::CompletedPerMin => Some(self.completed_per_min),
+            Metric::DeadLetters => Some(self.dead_letters as f64),
         }
     }
 

@@ -326,6 +326,10 @@ pub fn name(metric: Metric) -> &'static str {
         Metric::P95S => "95th percentile of the response time",
         Metric::P99S => "99th percentile of the response time",
         Metric::WastedRequests => "wasted requests",
+        Metric::CompletionMeanS => "mean time to completion",
+        Metric::CompletionP95S => "95th percentile of the time to completion",
+        Metric::CompletedPerMin => "completed requests",
+        Metric::DeadLetters => "dead letters",
     }
 }
 
@@ -333,11 +337,11 @@ pub fn name(metric: Metric) -> &'static str {
 pub fn figure(interval: Interval, metric: Metric) -> String {
     let Interval { estimate, low, high } = interval;
     match metric {
-        Metric::ThroughputPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
         Metric::SuccessRate => {
             format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
         }
-        Metric::WastedRequests => format!("{estimate:.1} ({low:.1} to {high:.1})"),
+        Metric::WastedRequests | Metric::DeadLetters => format!("{estimate:.1} ({low:.1} to {high:.1})"),
         _ => format!("{estimate:.2} s ({low:.2} to {high:.2})"),
     }
 }

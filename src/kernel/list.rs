@@ -53,6 +53,18 @@ impl List {
         self.len += 1;
     }
 
+    /// Adds at the front.
+    pub fn push_first<T: Linked>(&mut self, slab: &mut Slab<T>, index: u32) {
+        *slab[index].links_mut() = Links { next: self.head, previous: NONE };
+        if self.head == NONE {
+            self.tail = index;
+        } else {
+            slab[self.head].links_mut().previous = index;
+        }
+        self.head = index;
+        self.len += 1;
+    }
+
     /// Takes the first.
     #[inline]
     pub fn pop<T: Linked>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
@@ -153,6 +165,8 @@ mod tests {
         list.remove(&mut slab, things[4]);
         assert_eq!(list.iter(&slab).collect::<Vec<_>>(), [things[1], things[3]]);
         assert_eq!((list.len(), other.len()), (2, 0));
+        list.push_first(&mut slab, things[4]);
+        assert_eq!(list.pop(&mut slab), Some(things[4]));
         assert_eq!(list.pop(&mut slab), Some(things[1]));
         assert_eq!(list.pop(&mut slab), Some(things[3]));
         assert_eq!(list.pop(&mut slab), None);

@@ -1,5 +1,6 @@
 //! The load as meant.
 
+use super::queue::Notice;
 use crate::kernel::{Time, Variate};
 
 /// Who sends requests, and for how long.
@@ -13,6 +14,8 @@ pub struct Load {
     pub abandon: Abandon,
     /// How requests follow each other.
     pub pattern: Pattern,
+    /// How clients learn of the completion of what outlasts its answer; none: they do not wait for it.
+    pub completion: Option<Notice>,
 }
 
 /// What becomes of a handler whose client gave up.

@@ -140,6 +140,15 @@ pub enum Op {
         /// Index in [`super::System::reasons`].
         reason: u32,
     },
+    /// Answers now and goes on.
+    Respond,
+    /// Hands a message to the broker.
+    Publish {
+        /// Index in [`super::System::queues`].
+        queue: u32,
+        /// The step's name.
+        site: Site,
+    },
     /// Answers: the end of every endpoint.
     Answer,
 }

@@ -9,7 +9,7 @@ use crate::kernel::NONE;
 
 use super::outcome::Deadlock;
 use super::slots::SlotsKind;
-use super::token::{FrameKind, ROOT, State};
+use super::token::{FrameKind, State};
 use super::world::World;
 
 /// What a token can wait for that others hold.
@@ -95,7 +95,7 @@ impl World<'_> {
     /// Whether a holder's wait is sure to end: it waits for nothing that others hold, or not for ever.
     fn can_go_on(&self, holder: u32) -> bool {
         // Its client will give up, and it will let go.
-        let is_cancelled = self.cancels && self.tokens[holder].has(ROOT) && self.has_patience();
+        let is_cancelled = self.cancels && self.tokens[holder].request != NONE && self.has_patience();
         let last = &self.tokens[self.last_of_chain(holder)];
         let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Hung);
         is_cancelled || !waits || last.timer != NONE

@@ -25,15 +25,11 @@ impl World<'_> {
             self.processes[process as usize].inside -= 1;
         }
         if parent != NONE {
-            self.learn_peer(parent, process);
-            self.drop_timer(parent);
-            let waiting = &mut self.tokens[parent];
-            waiting.failure = failure;
-            waiting.pc += 1;
-            self.wake(parent);
+            self.answer_parent(parent, process, failure);
         }
+        let job = if self.jobs.kept { self.leave_job(t, failure) } else { NONE };
         if request != NONE {
-            self.answer(request, failure);
+            self.answer(request, failure, job);
         } else if waste {
             // A handler that was cancelled did not work on for nobody.
             self.tally.wasted += u64::from(failure != Failure::CANCELLED);
@@ -43,13 +39,26 @@ impl World<'_> {
         self.leave_loop(process);
     }
 
-    /// The client has its answer.
-    fn answer(&mut self, request: u32, failure: Failure) {
+    /// The token that waits for an answer of this process has it.
+    #[inline]
+    pub(super) fn answer_parent(&mut self, parent: u32, process: u32, failure: Failure) {
+        self.learn_peer(parent, process);
+        self.drop_timer(parent);
+        let waiting = &mut self.tokens[parent];
+        waiting.failure = failure;
+        waiting.pc += 1;
+        self.wake(parent);
+    }
+
+    /// The client has its answer. Of the `job` that outlasts it, if one does, it may await the completion.
+    pub(super) fn answer(&mut self, request: u32, failure: Failure, job: u32) {
         let record = self.requests[request];
         self.deadlines.cancel(record.timer);
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, failure);
-        self.ended.push(Ended { client: record.client, failure });
+        if job == NONE || !self.await_completion(job, failure) {
+            self.ended.push(Ended { client: record.client, failure });
+        }
     }
 
     /// The client gives up. Its handler works on, or is cancelled where the load says so.
@@ -58,6 +67,7 @@ impl World<'_> {
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, Failure::GAVE_UP);
         self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
+        self.leave_alone(self.jobs.of(record.token));
         let token = &mut self.tokens[record.token];
         token.request = NONE;
         token.flags |= ABANDONED;

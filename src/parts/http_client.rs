@@ -218,6 +218,9 @@ impl<'s> World<'s> {
         let key = site.child(self.tokens[t].key);
         let child = self.spawn(endpoint, key);
         self.tokens[child].parent = t;
+        if self.jobs.kept {
+            self.join_job(child, self.jobs.of(t));
+        }
         self.tokens[t].state = State::Awaiting;
         self.tokens[t].wait = child;
         self.limit_wait(t, timeout);

@@ -132,6 +132,8 @@ impl World<'_> {
                 Next::On
             }
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
+            Op::Respond => self.respond(t),
+            Op::Publish { queue, site } => self.publish(t, queue, site),
             other => unreachable!("{other:?} is not rare"),
         }
     }
@@ -218,6 +220,8 @@ impl World<'_> {
                 self.clients[client as usize].holders.remove(&mut self.frames, frame);
                 self.close_connection(client);
             }
+            FrameKind::Message { message } => self.settle(t, message),
+            FrameKind::Poll { job } => self.asked(job, self.tokens[t].failure),
         }
         self.frames.remove(frame);
     }

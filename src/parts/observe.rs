@@ -25,6 +25,8 @@ impl World<'_> {
         let now = self.now;
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
+        self.jobs.reset();
+        self.broker.consumers.iter_mut().for_each(|consumer| consumer.reset(now));
         self.processes.iter_mut().for_each(|process| process.reset(now));
         self.replicas.iter_mut().for_each(|replica| replica.reset(now));
         self.stations.iter_mut().for_each(|station| station.reset(now));
@@ -66,6 +68,7 @@ impl World<'_> {
             unfinished: window.unfinished,
             wasted: self.tally.wasted + self.tally.abandoned_inside,
             response_times: std::mem::take(&mut self.tally.response_times),
+            completion: self.completion(window.length),
             resources: window.resources,
             deadlock: self.deadlock.take(),
             hung: self.hung(),
@@ -80,6 +83,8 @@ impl World<'_> {
         self.tokens.is_empty()
             && self.frames.is_empty()
             && self.requests.is_empty()
+            && self.jobs.is_empty()
+            && self.broker.is_empty()
             && self.slots.iter().all(|slots| slots.used.level() == 0)
             && self.stations.iter().all(|station| station.inside.gauge.level() == 0)
     }
@@ -136,6 +141,7 @@ impl World<'_> {
             sum.use_.visits += slots.grants;
             uses.push(sum.finish());
         }
+        uses.extend((0..system.consumers.len()).map(|consumer| self.consumer_use(consumer, length)));
         uses
     }
 
@@ -241,6 +247,7 @@ impl World<'_> {
         if known != seen {
             broken.push(format!("flow conservation: {known} requests came, {seen} ended or are inside"));
         }
+        self.broken_by_messages(&mut broken);
         for slots in &self.slots {
             if slots.used.level() != slots.holders.len() || slots.used.level() > slots.size {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
@@ -277,15 +284,15 @@ fn slots_kinds(plan: &ServicePlan) -> Vec<SlotsKind> {
 }
 
 /// A resource's figures, summed over its instances.
-struct Sum {
-    use_: ResourceUse,
+pub(super) struct Sum {
+    pub use_: ResourceUse,
     length: f64,
     waits: f64,
     waited: u64,
 }
 
 impl Sum {
-    fn new(name: String, kind: ResourceKind, length: Time) -> Self {
+    pub fn new(name: String, kind: ResourceKind, length: Time) -> Self {
         let use_ = ResourceUse {
             name,
             kind,
@@ -309,7 +316,7 @@ impl Sum {
         }
     }
 
-    fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
+    pub fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
         self.add(gauge.area(now) as f64 / self.length, capacity);
     }
 
@@ -328,14 +335,14 @@ impl Sum {
         self.waiting(&queue.population, now);
     }
 
-    fn waiting(&mut self, population: &Population, now: Time) {
+    pub fn waiting(&mut self, population: &Population, now: Time) {
         self.use_.queue += population.gauge.area(now) as f64 / self.length;
         self.use_.longest_queue = self.use_.longest_queue.max(population.gauge.peak());
         self.waits += population.mean_stay() * population.left as f64;
         self.waited += population.left;
     }
 
-    fn finish(mut self) -> ResourceUse {
+    pub fn finish(mut self) -> ResourceUse {
         if let Some(capacity) = self.use_.capacity.filter(|&capacity| capacity > 0.0) {
             self.use_.utilisation = self.use_.in_use / capacity;
         } else {

@@ -57,6 +57,8 @@ pub struct Outcome {
     pub wasted: u64,
     /// Response times of the successful, in nanoseconds.
     pub response_times: Histogram,
+    /// What became of all that outlasts its answer; none where nothing does.
+    pub completion: Option<Completion>,
     /// The resources over the window.
     pub resources: Vec<ResourceUse>,
     /// The first deadlock.
@@ -118,6 +120,26 @@ impl Outcome {
     }
 }
 
+/// What became of the jobs: each is all that descends from one request, and complete when the last handler and the last
+/// message of it have ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Completion {
+    /// Jobs that were completed: within the window, and of the window's requests also after it, up to the end of the run.
+    pub completed: u64,
+    /// Jobs of which a part failed: a request, a handler that had responded, or a message that was dropped or dead-lettered.
+    pub failed: u64,
+    /// From sending to completion, in nanoseconds; to the notice of it where clients wait for one.
+    pub times: Histogram,
+    /// Jobs completed a minute, over the window or up to the last completion after it.
+    pub completed_per_min: f64,
+    /// Copies of messages whose last retry failed, within the window.
+    pub dead_letters: u64,
+    /// Copies of messages that a full queue dropped, within the window.
+    pub dropped: u64,
+    /// Copies of messages that a full queue refused, within the window.
+    pub refused: u64,
+}
+
 /// A resource, over all its instances (one in each process or replica).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ResourceUse {
@@ -160,6 +182,8 @@ pub enum ResourceKind {
     Connections,
     /// A semaphore.
     Limit,
+    /// Messages that the processes of a consumer work on, and those that wait for one.
+    Queue,
     /// Connections of an HTTP client.
     HttpClient,
     /// Descriptors.
@@ -172,7 +196,7 @@ impl ResourceKind {
         match self {
             Self::Cpu | Self::Station => 0,
             Self::EventLoops | Self::Executor => 1,
-            Self::Threads | Self::Connections | Self::Limit | Self::HttpClient => 2,
+            Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
             Self::Descriptors => 3,
         }
     }

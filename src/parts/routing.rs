@@ -90,6 +90,12 @@ impl World<'_> {
     #[inline]
     pub(super) fn enter(&mut self, t: u32, process: u32) {
         self.enter_process(t, process);
+        self.begin(t, process);
+    }
+
+    /// The process runs the token as its runtime does.
+    #[inline]
+    pub(super) fn begin(&mut self, t: u32, process: u32) {
         match self.processes[process as usize].runtime {
             Runtime::Delay => self.ready.push(&mut self.tokens, t),
             Runtime::EventLoop => self.arrive_at_loop(t, process),

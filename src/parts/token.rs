@@ -47,6 +47,10 @@ pub(super) const INBOUND: u8 = 2;
 pub(super) const HOUSEKEEPING: u8 = 4;
 /// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
 pub(super) const WASTE: u8 = 16;
+/// Flag: its process was killed.
+pub(super) const KILLED: u8 = 32;
+/// Flag: has answered and works on.
+pub(super) const RESPONDED: u8 = 64;
 /// Flag: sent by the load itself, not by another service.
 pub(super) const ROOT: u8 = 8;
 
@@ -110,6 +114,8 @@ pub(super) enum State {
     ConnectionQueued,
     /// Waits for token `wait` to answer.
     Awaiting,
+    /// Brings a message, a question or a notice to where it is to go.
+    Carrying,
     /// Waits for an answer that never comes.
     Hung,
     /// Waits at station `wait`.
@@ -139,6 +145,10 @@ impl Failure {
     pub const TURNED_AWAY: Self = Self(6);
     /// Cancelled because the client gave up.
     pub const CANCELLED: Self = Self(7);
+    /// A queue was full and refused the message.
+    pub const QUEUE_FULL: Self = Self(26);
+    /// What the answer promised was never completed: a message was dropped or dead-lettered, or a handler failed.
+    pub const INCOMPLETE: Self = Self(27);
     /// Causes up to here are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 
@@ -164,7 +174,11 @@ impl Failure {
             5 => "too many open files".into(),
             6 => "turned away".into(),
             7 => "cancelled".into(),
-            n => reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into()),
+            26 => "queue full".into(),
+            27 => "never completed".into(),
+            n => {
+                reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into())
+            }
         }
     }
 
@@ -196,6 +210,10 @@ pub(super) enum FrameKind {
     Repeat { left: u32, done: u32 },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.
     Connection { client: u32, peer: u32 },
+    /// Handles this message, which is settled by its end.
+    Message { message: u32 },
+    /// Asks whether this job is complete.
+    Poll { job: u32 },
 }
 
 impl Linked for Frame {

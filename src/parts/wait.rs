@@ -76,7 +76,7 @@ impl World<'_> {
                 child.parent = NONE;
                 child.flags |= ABANDONED;
             }
-            State::Elapsing | State::Outbound => self.forget_event(t),
+            State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
             State::AtServer => self.leave_server(t),
             State::AtStation | State::Served => self.leave_station(t),
             State::Hung => {}

@@ -11,14 +11,16 @@ use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 use crate::model::{Abandon, System};
 
+use super::broker::Broker;
 use super::http_client::HttpClient;
 use super::interpreter::Next;
+use super::job::Jobs;
 use super::outcome::{Deadlock, Ending};
 use super::process::{Group, Process, Replica, build};
 use super::slots::Slots;
 use super::station::Station;
-use super::task::Later;
 use super::tally::Tally;
+use super::task::Later;
 use super::token::{Failure, Frame, ROOT, Request, State, Token};
 
 /// How the calendar's slots are dealt. Tokens have the lower half: 8.4 million in flight.
@@ -83,6 +85,8 @@ pub struct World<'s> {
     pub(super) clients: Vec<HttpClient>,
     pub(super) stations: Vec<Station>,
     pub(super) tasks: Slab<Later>,
+    pub(super) jobs: Jobs,
+    pub(super) broker: Broker,
     /// Slots of the system's first limit.
     pub(super) shared: u32,
     /// The balancers' choices.
@@ -102,6 +106,7 @@ pub struct World<'s> {
     pub(super) accept_retries: usize,
     done: Vec<u32>,
     stopped: bool,
+    too_many: bool,
 }
 
 impl<'s> World<'s> {
@@ -126,6 +131,8 @@ impl<'s> World<'s> {
             clients: built.clients,
             stations: (0..).zip(&system.stations).map(|(index, plan)| Station::new(plan, index)).collect(),
             tasks: Slab::default(),
+            jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
+            broker: Broker::new(system),
             shared: built.shared,
             choices: Stream::named(seed, replication, "balance", 0),
             key: name(seed, replication, "request", 0),
@@ -141,6 +148,7 @@ impl<'s> World<'s> {
             accept_retries: 0,
             done: Vec::new(),
             stopped: false,
+            too_many: false,
         }
     }
 
@@ -169,16 +177,21 @@ impl<'s> World<'s> {
         self.stopped = true;
     }
 
+    /// Ends the run after the present event: more is in flight than can be kept.
+    pub(super) fn give_up_counting(&mut self) {
+        (self.stopped, self.too_many) = (true, true);
+    }
+
     /// Sends a request to the target, through the balancers.
     #[inline]
     pub fn send(&mut self, client: u32) {
-        let t = self.request(client);
+        let t = self.request(client, true);
         self.arrive(t, self.target, NONE);
     }
 
     /// Sends a request to process number `number` of the target's service, past the balancers (a probe).
     pub fn send_to(&mut self, client: u32, number: u32) {
-        let t = self.request(client);
+        let t = self.request(client, false);
         let service = self.system.endpoints[self.target as usize].service;
         let process = self.system.services[service as usize].first_process + number;
         self.enter(t, process);
@@ -192,7 +205,7 @@ impl<'s> World<'s> {
     }
 
     #[inline]
-    fn request(&mut self, client: u32) -> u32 {
+    fn request(&mut self, client: u32, awaits: bool) -> u32 {
         self.numbered += 1;
         let key = mix(self.key ^ self.numbered.wrapping_mul(GOLDEN));
         let t = self.spawn(self.target, key);
@@ -205,6 +218,9 @@ impl<'s> World<'s> {
         self.tokens[t].flags |= ROOT;
         if self.tally.on {
             self.tally.sent += 1;
+        }
+        if self.jobs.kept {
+            self.begin_job(t, client, awaits);
         }
         t
     }
@@ -228,7 +244,7 @@ impl<'s> World<'s> {
                 return Ending::TooManyInFlight;
             }
             if self.stopped {
-                return Ending::Complete;
+                return if self.too_many { Ending::TooManyInFlight } else { Ending::Complete };
             }
             let Some(event) = self.calendar.pop() else { return Ending::Quiet };
             debug_assert!(event.time >= self.now, "time goes back");
@@ -293,6 +309,7 @@ impl<'s> World<'s> {
                 self.served(t);
                 self.wake(t);
             }
+            State::Carrying => self.carried(t),
             State::Outbound => {
                 // It goes on at the server, apart from its event loop.
                 if self.execute(t) == Next::On {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::metric::METRICS;
+use super::metric::metrics;
 use super::{Report, warnings};
 use crate::experiment::design::{Axis, Measurement, Plan};
 use crate::experiment::summary::{ResourceMean, Summary};
@@ -60,7 +60,7 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
     point.insert("variant".into(), plan.variants[plan.points[summary.point].variant].clone().into());
     point.insert("at".into(), at(plan, summary.point));
     point.insert("replications".into(), summary.replications.into());
-    for (name, metric) in METRICS {
+    for (name, metric) in metrics(summary.outlasts) {
         point.insert(name.into(), json!(summary.metric(metric)));
     }
     let deadlock = summary.deadlock.as_ref().map(|(deadlock, trials)| {

@@ -1,10 +1,10 @@
 //! The metrics of a point, by the names that files give them.
 
-use crate::experiment::trial::Trial;
+use super::Report;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-pub(super) const METRICS: [(&str, Metric); 7] = [
+const METRICS: [(&str, Metric); 11] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
@@ -12,17 +12,21 @@ pub(super) const METRICS: [(&str, Metric); 7] = [
     ("p95_s", Metric::P95S),
     ("p99_s", Metric::P99S),
     ("wasted_requests", Metric::WastedRequests),
+    ("completion_mean_s", Metric::CompletionMeanS),
+    ("completion_p95_s", Metric::CompletionP95S),
+    ("completed_per_min", Metric::CompletedPerMin),
+    ("dead_letters", Metric::DeadLetters),
 ];
 
-/// A metric of one trial; none where it had no success to time.
-pub(super) fn of_trial(trial: &Trial, metric: Metric) -> Option<f64> {
-    match metric {
-        Metric::ThroughputPerMin => Some(trial.throughput_per_min),
-        Metric::SuccessRate => Some(trial.success_rate),
-        Metric::MeanS => trial.mean_s,
-        Metric::P50S => trial.p50_s,
-        Metric::P95S => trial.p95_s,
-        Metric::P99S => trial.p99_s,
-        Metric::WastedRequests => Some(trial.wasted_requests as f64),
-    }
+/// The metrics that say something, with the names that files give them. `outlasts`: work may outlast its answer.
+pub(super) fn metrics(outlasts: bool) -> impl Iterator<Item = (&'static str, Metric)> {
+    METRICS.into_iter().filter(move |(_, metric)| match metric {
+        Metric::CompletionMeanS | Metric::CompletionP95S | Metric::CompletedPerMin | Metric::DeadLetters => outlasts,
+        _ => true,
+    })
+}
+
+/// The metrics that say something of at least one point.
+pub(super) fn metrics_of(report: &Report) -> Vec<(&'static str, Metric)> {
+    metrics(report.summaries.iter().any(|summary| summary.outlasts)).collect()
 }

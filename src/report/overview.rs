@@ -4,6 +4,7 @@ use super::Report;
 use super::number::{aligned, column, half_width};
 use super::table::{Column, table};
 use crate::experiment::summary::Summary;
+use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// Rows beyond which only the telling points are shown.
@@ -72,6 +73,16 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
         columns.push(Column::figures("wasted", column(&figures(&|summary| Some(summary.wasted_requests)), 0)));
     }
+    if summaries.iter().flatten().any(|summary| summary.outlasts) {
+        let metric = |metric| move |summary: &Summary| summary.metric(metric);
+        columns.push(Column::figures("completed/min", column(&figures(&metric(Metric::CompletedPerMin)), 2)));
+        columns.push(Column::figures("completion s", column(&figures(&metric(Metric::CompletionMeanS)), 6)));
+        columns.push(Column::figures("p95 s", column(&figures(&metric(Metric::CompletionP95S)), 6)));
+    }
+    if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::DeadLetters)) {
+        let lost = figures(&|summary| summary.metric(Metric::DeadLetters));
+        columns.push(Column::figures("dead letters", column(&lost, 0)));
+    }
     columns.push(Column::words("saturated", words(&|summary| summary.saturated.clone().unwrap_or_default())));
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
@@ -80,6 +91,10 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         columns.push(marks);
     }
     columns
+}
+
+fn is_above_zero(summary: &Summary, metric: Metric) -> bool {
+    summary.metric(metric).is_some_and(|interval| interval.estimate > 0.0)
 }
 
 /// `100 %`, or with its interval where it is neither all nor nothing.

@@ -1,7 +1,7 @@
 //! `trials.csv`: a row per replication.
 
 use super::Report;
-use super::metric::{METRICS, of_trial};
+use super::metric::metrics_of;
 use super::number::exact;
 use super::results::{csv, key_names, keys, yes_or_no};
 
@@ -9,7 +9,8 @@ use super::results::{csv, key_names, keys, yes_or_no};
 pub fn replications(report: &Report) -> String {
     let mut header = key_names(report.plan);
     header.push("replication".into());
-    header.extend(METRICS.map(|(name, _)| name.to_owned()));
+    let metrics = metrics_of(report);
+    header.extend(metrics.iter().map(|(name, _)| (*name).to_owned()));
     header.extend(
         [
             "window_s",
@@ -28,7 +29,7 @@ pub fn replications(report: &Report) -> String {
     let done = report.trials.done.iter().map(|trial| {
         let mut row = keys(report.plan, trial.point);
         row.push(trial.replication.to_string());
-        row.extend(METRICS.map(|(_, metric)| of_trial(trial, metric).map_or_else(String::new, exact)));
+        row.extend(metrics.iter().map(|(_, metric)| trial.metric(*metric).map_or_else(String::new, exact)));
         row.push(exact(trial.window_s));
         row.extend([trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
         row.push(trial.ending.to_string());

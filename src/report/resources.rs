@@ -1,5 +1,6 @@
 //! One point at length: its figures, and every resource with its use, its queue and its wait.
 
+use super::metric::metrics;
 use super::number::{decimals, grouped, seconds, short};
 use super::paragraph::paragraph;
 use super::table::{Column, table};
@@ -17,23 +18,32 @@ pub fn headline(summary: &Summary) -> String {
         ("p95", Metric::P95S),
         ("p99", Metric::P99S),
         ("wasted", Metric::WastedRequests),
+        ("completion", Metric::CompletionMeanS),
+        ("  p95", Metric::CompletionP95S),
+        ("completed", Metric::CompletedPerMin),
+        ("lost", Metric::DeadLetters),
     ];
     let mut text = String::new();
     for (name, metric) in lines {
         let Some(interval) = summary.metric(metric) else { continue };
-        if metric == Metric::WastedRequests && interval.estimate == 0.0 {
+        let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters);
+        let is_known = metrics(summary.outlasts).any(|(_, known)| known == metric);
+        if !is_known || is_count && interval.estimate == 0.0 {
             continue;
         }
         let written = |value: f64| match metric {
-            Metric::ThroughputPerMin => grouped(&format!("{value:.*}", decimals(interval.estimate, 6))),
+            Metric::ThroughputPerMin | Metric::CompletedPerMin => {
+                grouped(&format!("{value:.*}", decimals(interval.estimate, 6)))
+            }
             Metric::SuccessRate => format!("{:.1}", value * 100.0),
-            Metric::WastedRequests => grouped(&format!("{value:.0}")),
+            Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
             _ => format!("{value:.*}", decimals(interval.estimate, 9)),
         };
         let unit = match metric {
-            Metric::ThroughputPerMin => "/min",
+            Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
             Metric::SuccessRate => " %",
             Metric::WastedRequests => " requests answered for nobody",
+            Metric::DeadLetters => " messages dead-lettered",
             _ => " s",
         };
         let bounds = if interval.half_width() == 0.0 || !interval.half_width().is_finite() {

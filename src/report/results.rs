@@ -1,7 +1,7 @@
 //! `results.csv`: a row per variant and point, each figure with its 95 % bounds.
 
 use super::Report;
-use super::metric::METRICS;
+use super::metric::metrics_of;
 use super::number::exact;
 use crate::experiment::design::{Axis, Plan};
 
@@ -9,15 +9,16 @@ use crate::experiment::design::{Axis, Plan};
 pub fn results(report: &Report) -> String {
     let mut header = key_names(report.plan);
     header.push("replications".into());
-    for (name, _) in METRICS {
-        header.extend([name.into(), format!("{name}_lo"), format!("{name}_hi")]);
+    let metrics = metrics_of(report);
+    for (name, _) in &metrics {
+        header.extend([(*name).into(), format!("{name}_lo"), format!("{name}_hi")]);
     }
     header.extend(["saturated_resource", "deadlock", "stuck", "unsound"].map(String::from));
     let rows = report.summaries.iter().map(|summary| {
         let mut row = keys(report.plan, summary.point);
         row.push(summary.replications.to_string());
-        for (_, metric) in METRICS {
-            let interval = summary.metric(metric);
+        for (_, metric) in &metrics {
+            let interval = summary.metric(*metric);
             let bound = |value: Option<f64>| value.map_or_else(String::new, exact);
             row.push(bound(interval.map(|interval| interval.estimate)));
             row.push(bound(interval.map(|interval| interval.low)));

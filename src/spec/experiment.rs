@@ -252,6 +252,16 @@ pub enum Metric {
     P99S,
     /// Requests that the server worked on after their client had gone.
     WastedRequests,
+    /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it, where the
+    /// load has `completion`). Where nothing outlasts its answer it is `mean_s`.
+    CompletionMeanS,
+    /// 95th percentile of that time, in seconds.
+    CompletionP95S,
+    /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited for,
+    /// until the probes.
+    CompletedPerMin,
+    /// Copies of messages whose last retry failed.
+    DeadLetters,
 }
 
 fn five() -> u32 {

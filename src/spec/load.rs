@@ -34,10 +34,27 @@ pub struct Load {
     pub warm_up: Option<Duration>,
     /// Endless and open: length of the measuring window, after the warm-up.
     pub duration: Option<Duration>,
+    /// How a client learns that what outlasts its answer is complete; it is busy until then. Without it a client goes on
+    /// with its answer.
+    pub completion: Option<Completion>,
     /// Finite: how long the system is left alone after the test before it is probed for being stuck. Without it: 2 min.
     pub cool_down: Option<Duration>,
     /// Finite: an earlier test on the same system, whose traces (hung requests, deadlocked pools) this one meets.
     pub before: Option<Before>,
+}
+
+/// How a client learns of completion: exactly one of `poll` and `webhook`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Completion {
+    /// It asks `endpoint` again so long after each answer, the first time so long after its request's. Each question is a
+    /// request that does what the endpoint does; it waits for its answer without time-out and is not counted among the
+    /// requests. One that fails is asked again.
+    pub poll: Option<Duration>,
+    /// The endpoint that it asks: `"service.endpoint"`.
+    pub endpoint: Option<String>,
+    /// It is called back, so long after completion.
+    pub webhook: Option<Distribution>,
 }
 
 /// Closed or open.

@@ -8,6 +8,7 @@ mod distribution;
 mod endpoint;
 mod load;
 mod provenance;
+mod queue;
 mod service;
 mod step;
 
@@ -34,6 +35,7 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     lowering.shared_limits();
     lowering.services();
     lowering.endpoints();
+    lowering.queues();
     cycle::refuse(model, &mut lowering.complaints);
     if lowering.complaints.is_empty() { Ok(lowering.system) } else { Err(lowering.complaints) }
 }

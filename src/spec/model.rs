@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{Load, Service};
+use super::{Load, Queue, Service};
 
 /// A system as its architect describes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -22,6 +22,9 @@ pub struct Model {
     /// Semaphores of the whole system, by name; `with = { shared = ... }` steps hold them.
     #[serde(default)]
     pub limits: BTreeMap<String, Limit>,
+    /// Queues of a message broker, by name; `publish` steps put messages on them.
+    #[serde(default)]
+    pub queues: BTreeMap<String, Queue>,
     /// The load to use where no experiment gives one (`sim run models/...`).
     pub load: Option<Load>,
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.

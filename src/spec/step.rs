@@ -27,6 +27,10 @@ pub enum Step {
     Choose(Vec<Branch>),
     /// Answers with an error, for this reason.
     Fail(String),
+    /// Answers now (202 Accepted) and goes on with the steps that follow; what fails there no longer fails the request.
+    Respond(RespondStep),
+    /// Puts a message on a queue of the broker (`[queues]`) and waits for its confirm.
+    Publish(PublishStep),
     /// A visit to a station of the queueing network (`[stations]`).
     Visit(VisitStep),
 }
@@ -111,6 +115,20 @@ pub struct Branch {
     /// What is done then; may be empty.
     #[serde(default)]
     pub steps: Vec<Step>,
+}
+
+/// Answers now and goes on, as background tasks of FastAPI (Starlette) do: whoever waits for the answer has it, and the
+/// connection is closed or kept for the next call. A thread of a `threads` runtime is held to the end of the steps.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RespondStep {}
+
+/// A message for a queue.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PublishStep {
+    /// The queue, a key of `[queues]`.
+    pub queue: String,
 }
 
 /// A visit to a station of the queueing network.

@@ -125,3 +125,5 @@ mod balancing;
 mod deadlocks;
 
 mod loads;
+
+mod queues;

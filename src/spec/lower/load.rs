@@ -5,7 +5,7 @@ use super::column::Columns;
 use super::complaint::{At, Complaint};
 use super::distribution::variate;
 use crate::kernel::{Time, Variate};
-use crate::model::{self, Earlier, Pattern, System};
+use crate::model::{self, Earlier, Notice, Pattern, System};
 use crate::spec::names::Names;
 use crate::spec::{Abandon, Arrivals, Distribution, Duration, Load, LoadKind};
 
@@ -19,7 +19,8 @@ const DEFAULT_COOL_DOWN: Time = Time(120_000_000_000);
 /// within the load.
 pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model::Load, Vec<Complaint>> {
     let mut reading = Reading { load, columns, complaints: Vec::new() };
-    let target = reading.target(system);
+    let target = reading.endpoint(system, At::Root.key("target"), &load.target);
+    let completion = reading.completion(system);
     let timeout = reading.length("timeout", load.timeout);
     let pattern = match (load.kind, load.users) {
         (LoadKind::Closed, Some(users)) => reading.test(users),
@@ -33,7 +34,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         Abandon::Continue => model::Abandon::Continue,
         Abandon::Cancel => model::Abandon::Cancel,
     };
-    Ok(model::Load { target, timeout, abandon, pattern })
+    Ok(model::Load { target, timeout, abandon, pattern, completion })
 }
 
 struct Reading<'a> {
@@ -49,25 +50,62 @@ struct Kind {
 }
 
 impl Reading<'_> {
-    /// The index of the endpoint that is called.
-    fn target(&mut self, system: &System) -> u32 {
-        let text = &self.load.target;
+    /// How clients learn of completion.
+    fn completion(&mut self, system: &System) -> Option<Notice> {
+        let completion = self.load.completion.as_ref()?;
+        let at = At::Root.key("completion");
+        match (completion.poll, &completion.webhook) {
+            (Some(every), None) => {
+                if every.0 == 0 {
+                    let complaint = Complaint::at(at.key("poll"), "`poll` is 0", "must be above 0");
+                    self.complaints.push(complaint);
+                }
+                let Some(endpoint) = &completion.endpoint else {
+                    let complaint = Complaint::at_key(at, "a client that polls asks an endpoint", "has no `endpoint`");
+                    self.complaints.push(complaint.help("add `endpoint`, such as \"user-service.status\""));
+                    return None;
+                };
+                let endpoint = self.endpoint(system, at.key("endpoint"), endpoint);
+                Some(Notice::Poll { every: Time(every.0), endpoint })
+            }
+            (None, Some(time)) => {
+                if completion.endpoint.is_some() {
+                    let title = "a client that is called back asks no endpoint";
+                    let complaint = Complaint::at(at.key("endpoint"), title, "would have no effect");
+                    self.complaints.push(complaint.also(at.key("webhook"), "called back").help("remove it"));
+                }
+                Some(Notice::Webhook(variate(at.key("webhook"), time, self.columns, &mut self.complaints)))
+            }
+            (poll, _) => {
+                let label = if poll.is_some() { "has both" } else { "has neither" };
+                let title = "a client learns of completion by `poll` or by `webhook`";
+                self.complaints.push(
+                    Complaint::at_key(at, title, label)
+                        .help("write { poll = \"1s\", endpoint = \"user-service.status\" } or { webhook = \"20ms\" }"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The index of the endpoint with this full name.
+    fn endpoint(&mut self, system: &System, at: At<'_>, text: &str) -> u32 {
         let full =
             |plan: &model::EndpointPlan| format!("{}.{}", system.services[plan.service as usize].name, plan.name);
-        if let Some(index) = system.endpoints.iter().position(|plan| full(plan) == *text) {
+        if let Some(index) = system.endpoints.iter().position(|plan| full(plan) == text) {
             return index as u32;
         }
         let all: Vec<String> = system.endpoints.iter().map(full).collect();
         let names = Names::new(all.iter().map(String::as_str));
         let bare = system.endpoints.iter().position(|plan| {
-            plan.name == *text || {
+            plan.name == text || {
                 let service = &system.services[plan.service as usize].name;
                 service == text
             }
         });
         let near = bare.map(|index| all[index].as_str()).or_else(|| names.nearest(text));
         let title = format!("there is no endpoint `{text}`");
-        let mut complaint = Complaint::at(At::Root.key("target"), title, "no such endpoint");
+        let mut complaint = Complaint::at(at, title, "no such endpoint");
         complaint = if names.is_empty() {
             complaint.note("the model has no endpoint")
         } else {

@@ -3,6 +3,7 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::{Body, Named};
+use super::queue;
 use crate::model::{Branch, Op, Site};
 use crate::spec::{self, CallStep, HashStep, Place, QueryStep, RepeatStep, Reuse, Runtime, Step, WithStep};
 
@@ -42,6 +43,8 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 });
                 lowering.emit(Op::Fail { reason: reason as u32 });
             }
+            Step::Respond(_) => lowering.emit(Op::Respond),
+            Step::Publish(step) => queue::publish(lowering, body, at.key("publish"), step),
             Step::Visit(step) => {
                 let at = at.key("visit");
                 let site = body.site(&format!("visit:{}", step.station)).site();
@@ -57,11 +60,11 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
 }
 
 impl Lowering<'_> {
-    fn emit(&mut self, op: Op) {
+    pub(super) fn emit(&mut self, op: Op) {
         self.system.program.push(op);
     }
 
-    fn next(&self) -> u32 {
+    pub(super) fn next(&self) -> u32 {
         self.system.program.len() as u32
     }
 }

@@ -85,6 +85,8 @@ fn word(op: &Op) -> String {
         Op::Choose { first, count, .. } => format!("choose {first}+{count}"),
         Op::Jump { to } => format!("jump {to}"),
         Op::Fail { reason } => format!("fail {reason}"),
+        Op::Respond => "respond".into(),
+        Op::Publish { queue, .. } => format!("publish {queue}"),
         Op::Answer => "answer".into(),
     }
 }

@@ -1,0 +1,420 @@
+//! A message broker in the manner of RabbitMQ: queues behind a fan-out exchange, one for each consumer.
+//!
+//! A publisher pays its CPU and waits for the broker's confirm. Each consumer's queue keeps what waits (*ready*) in the
+//! order of publishing; only that counts towards `max_length` (RabbitMQ, "Queue Length Limit": unacknowledged messages do
+//! not). A full queue drops its oldest message, or refuses the new one: then the publisher's step fails, and the message
+//! still goes to the consumers whose queues have room. Messages are dealt to the processes of the consumer's service in
+//! turn, to none more than `prefetch` before it has settled one ("Consumer Prefetch", `basic.qos`). A handler that ends
+//! acknowledges its message; one that fails has it delivered again, at once at the head of the queue, or after a delay at
+//! its end (Celery's `default_retry_delay`, `retry_backoff`), and after the last retry it is dead-lettered. A process that
+//! dies gives its messages back to the head of the queue, and that uses up no retry (RabbitMQ: a lost channel requeues).
+
+use crate::kernel::gauge::Gauge;
+use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::random::{GOLDEN, mix};
+use crate::kernel::slab::Slab;
+use crate::kernel::{NONE, Time};
+use crate::model::{ConsumerPlan, Runtime, Site, System};
+
+use super::interpreter::Next;
+use super::job::Loss;
+use super::observe::Sum;
+use super::outcome::{ResourceKind, ResourceUse};
+use super::population::Population;
+use super::token::{Failure, FrameKind, KILLED};
+use super::world::World;
+
+/// Parts of a publish's draws.
+const CLIENT_CPU: u64 = 1;
+const CONFIRM: u64 = 2;
+/// The part of a message's draws that is its way to a consumer.
+const DELIVERY: u64 = 0x0D;
+
+/// Messages that a broker can hold; more are too many in flight.
+const MOST: usize = 1 << 23;
+
+/// A copy of a message, for one consumer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Message {
+    links: Links,
+    key: u64,
+    /// When it last became ready.
+    since: Time,
+    job: u32,
+    consumer: u32,
+    /// The process that has it.
+    process: u32,
+    /// How often its handler has failed.
+    failures: u32,
+}
+
+impl Linked for Message {
+    fn links(&self) -> Links {
+        self.links
+    }
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
+
+/// A consumer's queue and its processes.
+#[derive(Clone, Debug)]
+pub(super) struct Consumer {
+    first_process: u32,
+    /// Messages that each process has and has not settled.
+    held: Vec<u32>,
+    prefetch: u32,
+    /// The process whose turn it is.
+    turn: u32,
+    ready: List,
+    waiting: Population,
+    /// Messages at processes or on their way there.
+    unacked: Gauge,
+    /// Messages that wait for their next delivery after a failure.
+    delayed: Gauge,
+    deliveries: u64,
+    carried: u64,
+    published: u64,
+    acked: u64,
+    dropped: u64,
+    dead: u64,
+}
+
+impl Consumer {
+    fn new(plan: &ConsumerPlan, system: &System) -> Self {
+        let service = &system.services[system.endpoints[plan.endpoint as usize].service as usize];
+        Self {
+            first_process: service.first_process,
+            held: vec![0; (service.replicas * service.workers) as usize],
+            prefetch: plan.prefetch.unwrap_or(u32::MAX),
+            turn: 0,
+            ready: List::default(),
+            waiting: Population::default(),
+            unacked: Gauge::default(),
+            delayed: Gauge::default(),
+            deliveries: 0,
+            carried: 0,
+            published: 0,
+            acked: 0,
+            dropped: 0,
+            dead: 0,
+        }
+    }
+
+    fn inside(&self) -> u64 {
+        [self.waiting.gauge, self.unacked, self.delayed].iter().map(|gauge| u64::from(gauge.level())).sum()
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.waiting.reset(now);
+        self.unacked.reset(now);
+        self.delayed.reset(now);
+        self.carried = self.inside();
+        (self.deliveries, self.published) = (0, 0);
+        (self.acked, self.dropped, self.dead) = (0, 0, 0);
+    }
+
+    /// Both sides of the conservation of messages if they differ: those that came, and those that ended or are inside.
+    pub fn broken_law(&self) -> Option<(u64, u64)> {
+        let sides = (self.carried + self.published, self.acked + self.dead + self.dropped + self.inside());
+        (sides.0 != sides.1).then_some(sides)
+    }
+
+    /// Whether as many messages are held as the processes have.
+    pub fn is_counted_right(&self) -> bool {
+        let held: u32 = self.held.iter().sum();
+        held == self.unacked.level() && self.held.iter().all(|&held| held <= self.prefetch)
+    }
+}
+
+/// All messages and who consumes them.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Broker {
+    messages: Slab<Message>,
+    pub consumers: Vec<Consumer>,
+}
+
+impl Broker {
+    pub fn new(system: &System) -> Self {
+        let consumers = system.consumers.iter().map(|plan| Consumer::new(plan, system)).collect();
+        Self { messages: Slab::default(), consumers }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+}
+
+/// How a delivery ended.
+enum Settled {
+    Acked,
+    Failed,
+    /// The process died.
+    Lost,
+}
+
+impl World<'_> {
+    /// Hands a message to the broker, in phases: the client's CPU, the wait for the confirm, the queues.
+    pub(super) fn publish(&mut self, t: u32, queue: u32, site: Site) -> Next {
+        let plan = &self.system.queues[queue as usize];
+        let key = self.tokens[t].key;
+        loop {
+            let phase = self.tokens[t].phase;
+            self.tokens[t].phase += 1;
+            let next = match phase {
+                0 => plan.publish_cpu.map_or(Next::On, |draw| {
+                    let work = self.draw(draw, site.key(key, CLIENT_CPU));
+                    self.work(t, work)
+                }),
+                1 => plan.publish_time.map_or(Next::On, |draw| {
+                    let time = self.draw(draw, site.key(key, CONFIRM));
+                    self.elapse(t, time)
+                }),
+                _ => {
+                    let token = &mut self.tokens[t];
+                    token.phase = 0;
+                    token.pc += 1;
+                    let job = self.jobs.of(t);
+                    let is_taken = self.enqueue(queue, site.child(key), job);
+                    return if is_taken { Next::On } else { Next::Fail(Failure::QUEUE_FULL) };
+                }
+            };
+            if next != Next::On {
+                return next;
+            }
+        }
+    }
+
+    /// Gives each consumer of the queue a copy. Whether all had room.
+    fn enqueue(&mut self, queue: u32, key: u64, job: u32) -> bool {
+        let plan = &self.system.queues[queue as usize];
+        if self.broker.messages.len() >= MOST {
+            self.give_up_counting();
+            return false;
+        }
+        let mut all = true;
+        for consumer in plan.first..plan.first + plan.count {
+            let state = &mut self.broker.consumers[consumer as usize];
+            if plan.max_length.is_some_and(|most| state.waiting.gauge.level() >= most) {
+                if plan.rejects {
+                    all = false;
+                    self.count_loss(job, Loss::Refused);
+                    continue;
+                }
+                self.drop_head(consumer);
+            }
+            let message = Message {
+                links: Links::default(),
+                key: mix(key ^ self.system.consumers[consumer as usize].salt),
+                since: self.now,
+                job,
+                consumer,
+                process: NONE,
+                failures: 0,
+            };
+            let message = self.broker.messages.insert(message);
+            self.broker.consumers[consumer as usize].published += 1;
+            self.add_part(job);
+            self.make_ready(message, false);
+        }
+        all
+    }
+
+    /// The oldest message that waits is dropped.
+    fn drop_head(&mut self, consumer: u32) {
+        let now = self.now;
+        let Self { broker: Broker { messages, consumers }, .. } = self;
+        let state = &mut consumers[consumer as usize];
+        let Some(oldest) = state.ready.pop(messages) else { return };
+        state.waiting.leave(now, messages[oldest].since);
+        state.dropped += 1;
+        self.forget(oldest, Some(Loss::Dropped));
+    }
+
+    /// The message waits for a process, behind the others or before them.
+    fn make_ready(&mut self, message: u32, first: bool) {
+        let now = self.now;
+        let Broker { messages, consumers } = &mut self.broker;
+        messages[message].since = now;
+        let consumer = messages[message].consumer;
+        let state = &mut consumers[consumer as usize];
+        state.waiting.enter(now);
+        if first {
+            state.ready.push_first(messages, message);
+        } else {
+            state.ready.push(messages, message);
+        }
+        self.deal(consumer);
+    }
+
+    /// Sends what waits to processes that have room.
+    pub(super) fn deal(&mut self, consumer: u32) {
+        let now = self.now;
+        loop {
+            let state = &self.broker.consumers[consumer as usize];
+            let count = state.held.len() as u32;
+            let Some(message) = state.ready.first() else { return };
+            let has_room = |process: &u32| {
+                let held = state.held[*process as usize];
+                held < state.prefetch && self.consumes(state.first_process + process)
+            };
+            let turns = (state.turn..count).chain(0..state.turn);
+            let Some(chosen) = turns.into_iter().find(has_room) else { return };
+            let Self { broker: Broker { messages, consumers }, .. } = self;
+            let state = &mut consumers[consumer as usize];
+            state.ready.remove(messages, message);
+            state.waiting.leave(now, messages[message].since);
+            state.held[chosen as usize] += 1;
+            state.unacked.up(now);
+            state.deliveries += 1;
+            state.turn = (chosen + 1) % count;
+            let process = state.first_process + chosen;
+            messages[message].process = process;
+            self.send_message(message, process);
+        }
+    }
+
+    /// Whether a process takes messages.
+    fn consumes(&self, _process: u32) -> bool {
+        true
+    }
+
+    fn send_message(&mut self, message: u32, process: u32) {
+        let Message { key, job, consumer, failures, .. } = self.broker.messages[message];
+        let plan = &self.system.consumers[consumer as usize];
+        // Another delivery makes other draws.
+        let key = mix(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(failures))));
+        let t = self.spawn(plan.endpoint, key);
+        self.push_frame(t, FrameKind::Message { message });
+        self.join_job(t, job);
+        self.enter_process(t, process);
+        let queue = &self.system.queues[plan.queue as usize];
+        let time = queue.delivery_time.map_or(Time::ZERO, |draw| self.draw(draw, mix(key ^ DELIVERY)));
+        if time == Time::ZERO {
+            self.deliver(t);
+        } else {
+            self.carry(t, time);
+        }
+    }
+
+    /// The message is there: on an event loop it is ready for the next round, elsewhere it wants a thread. It comes over
+    /// the connection to the broker, so it is not accepted and takes no descriptor.
+    fn deliver(&mut self, t: u32) {
+        let process = self.tokens[t].process;
+        match self.processes[process as usize].runtime {
+            Runtime::EventLoop => self.wake(t),
+            _ => self.begin(t, process),
+        }
+    }
+
+    /// What a token carried is where it was to go.
+    pub(super) fn carried(&mut self, t: u32) {
+        self.tokens[t].state = super::token::State::Ready;
+        match self.frames[self.tokens[t].frame].kind {
+            FrameKind::Message { .. } if self.tokens[t].process != NONE => self.deliver(t),
+            FrameKind::Message { message } => {
+                self.frames.remove(self.tokens[t].frame);
+                self.tokens.remove(t);
+                let consumer = self.broker.messages[message].consumer;
+                self.broker.consumers[consumer as usize].delayed.down(self.now);
+                self.make_ready(message, false);
+            }
+            FrameKind::Poll { job } => self.bring_notice(t, job),
+            kind => unreachable!("{kind:?} is not carried"),
+        }
+    }
+
+    /// A handler has ended: its message is acknowledged, or goes back to the broker.
+    pub(super) fn settle(&mut self, t: u32, message: u32) {
+        let token = &self.tokens[t];
+        let how = match token.failure {
+            _ if token.has(KILLED) => Settled::Lost,
+            failure if failure.is_some() => Settled::Failed,
+            _ => Settled::Acked,
+        };
+        let now = self.now;
+        let Message { consumer, process, .. } = self.broker.messages[message];
+        let plan = &self.system.consumers[consumer as usize];
+        let state = &mut self.broker.consumers[consumer as usize];
+        state.held[(process - state.first_process) as usize] -= 1;
+        state.unacked.down(now);
+        match how {
+            Settled::Acked => {
+                state.acked += 1;
+                self.forget(message, None);
+            }
+            Settled::Lost => self.make_ready(message, true),
+            Settled::Failed => {
+                let entry = &mut self.broker.messages[message];
+                entry.failures += 1;
+                let failures = entry.failures;
+                if failures > plan.retries {
+                    state.dead += 1;
+                    self.forget(message, Some(Loss::DeadLetter));
+                } else {
+                    self.retry(message, plan.delay(failures));
+                }
+            }
+        }
+        self.deal(consumer);
+    }
+
+    /// The message is delivered again after this time.
+    fn retry(&mut self, message: u32, delay: Time) {
+        if delay == Time::ZERO {
+            return self.make_ready(message, true);
+        }
+        let consumer = self.broker.messages[message].consumer;
+        self.broker.consumers[consumer as usize].delayed.up(self.now);
+        let t = self.spawn(self.system.consumers[consumer as usize].endpoint, 0);
+        self.push_frame(t, FrameKind::Message { message });
+        self.carry(t, delay);
+    }
+
+    /// Nothing more becomes of the message.
+    fn forget(&mut self, message: u32, loss: Option<Loss>) {
+        let job = self.broker.messages[message].job;
+        self.broker.messages.remove(message);
+        if let Some(loss) = loss {
+            self.count_loss(job, loss);
+        }
+        self.end_part(job, loss.is_some());
+    }
+
+    /// What a consumer's processes worked on, and what waited for them.
+    pub(super) fn consumer_use(&self, consumer: usize, length: Time) -> ResourceUse {
+        let (now, state) = (self.now, &self.broker.consumers[consumer]);
+        let mut sum = Sum::new(self.consumer_name(consumer), ResourceKind::Queue, length);
+        let prefetch = self.system.consumers[consumer].prefetch;
+        sum.gauge(&state.unacked, now, prefetch.map(|each| f64::from(each) * state.held.len() as f64));
+        sum.waiting(&state.waiting, now);
+        sum.use_.visits = state.deliveries;
+        sum.finish()
+    }
+
+    /// The reports' name of a consumer's queue: `queue registrations / billing`.
+    fn consumer_name(&self, consumer: usize) -> String {
+        let plan = &self.system.consumers[consumer];
+        format!("queue {} / {}", self.system.queues[plan.queue as usize].name, plan.name)
+    }
+
+    /// The laws that messages and jobs have broken.
+    pub(super) fn broken_by_messages(&self, broken: &mut Vec<String>) {
+        for (consumer, state) in self.broker.consumers.iter().enumerate() {
+            let name = self.consumer_name(consumer);
+            if let Some((area, stays)) = state.waiting.broken_law(self.now) {
+                broken.push(format!("Little's law at {name}: {area} over time, {stays} over visits"));
+            }
+            if let Some((came, seen)) = state.broken_law() {
+                broken.push(format!("flow conservation at {name}: {came} messages came, {seen} ended or are inside"));
+            }
+            if !state.is_counted_right() {
+                broken.push(format!("{name}: the processes hold other messages than are in use"));
+            }
+        }
+        if let Some((came, seen)) = self.jobs.broken_law() {
+            broken.push(format!("flow conservation: {came} jobs came, {seen} ended or are inside"));
+        }
+    }
+}

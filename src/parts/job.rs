@@ -1,0 +1,334 @@
+//! Jobs: all that descends from one request of the load. A request is answered once; its job is complete when the last
+//! handler and the last message that descend from it have ended. The two differ where a handler responds and works on,
+//! or publishes.
+//!
+//! Nothing is kept of jobs where nothing outlasts its answer: there they are complete when they are answered.
+
+use crate::kernel::random::{GOLDEN, mix};
+use crate::kernel::slab::Slab;
+use crate::kernel::{NONE, Time};
+use crate::model::Notice;
+use crate::statistics::histogram::Histogram;
+
+use super::interpreter::Next;
+use super::outcome::Completion;
+use super::token::{Failure, Frame, FrameKind, RESPONDED, ROOT, State};
+use super::world::{Ended, World};
+
+/// All that descends from one request.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job {
+    born: Time,
+    /// Names the draws of its notices.
+    key: u64,
+    client: u32,
+    /// Handlers and messages that have not ended.
+    parts: u32,
+    /// Questions so far.
+    asked: u32,
+    stage: Stage,
+    /// Its client wants to know when it is complete.
+    awaited: bool,
+    /// Its request was counted.
+    counted: bool,
+    failed: bool,
+}
+
+/// How far the client has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// It waits for its answer.
+    Sent,
+    /// It has its answer and waits for completion.
+    Waiting,
+    /// It has gone.
+    Alone,
+}
+
+/// All jobs under way, and what became of the others.
+#[derive(Clone, Debug)]
+pub(super) struct Jobs {
+    /// Something may outlast its answer, so jobs are kept.
+    pub kept: bool,
+    jobs: Slab<Job>,
+    /// By token.
+    of: Vec<u32>,
+    notice: Option<Notice>,
+    counts: Completions,
+}
+
+/// What becomes of a copy of a message that is not handled.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Loss {
+    /// Its last retry failed.
+    DeadLetter,
+    /// A full queue dropped it.
+    Dropped,
+    /// A full queue refused it.
+    Refused,
+}
+
+/// Jobs by their end.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Completions {
+    /// Under way when counting began.
+    carried: u64,
+    begun: u64,
+    completed: u64,
+    failed: u64,
+    /// From request to completion of those completed.
+    times: Histogram,
+    /// The last completion.
+    last: Time,
+    dead_letters: u64,
+    dropped: u64,
+    refused: u64,
+}
+
+impl Jobs {
+    pub fn new(kept: bool, notice: Option<&Notice>) -> Self {
+        let notice = notice.filter(|_| kept).cloned();
+        Self { kept, jobs: Slab::default(), of: Vec::new(), notice, counts: Completions::default() }
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self) {
+        self.counts = Completions { carried: self.jobs.len() as u64, ..Completions::default() };
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.jobs.is_empty()
+    }
+
+    /// Both sides of the conservation of jobs if they differ: those that came, and those that ended or are inside.
+    pub fn broken_law(&self) -> Option<(u64, u64)> {
+        let counts = &self.counts;
+        let sides = (counts.carried + counts.begun, counts.completed + counts.failed + self.jobs.len() as u64);
+        (self.kept && sides.0 != sides.1).then_some(sides)
+    }
+
+    /// The job that a token belongs to; [`NONE`] if to none.
+    pub fn of(&self, t: u32) -> u32 {
+        self.of.get(t as usize).copied().unwrap_or(NONE)
+    }
+}
+
+impl World<'_> {
+    /// A request is sent: the start of a job. `awaits`: its client waits for completion, if clients do.
+    pub(super) fn begin_job(&mut self, t: u32, client: u32, awaits: bool) {
+        let counted = self.tally.on;
+        let jobs = &mut self.jobs;
+        let job = Job {
+            born: self.now,
+            key: self.tokens[t].key,
+            client,
+            parts: 0,
+            asked: 0,
+            stage: Stage::Sent,
+            awaited: awaits && jobs.notice.is_some(),
+            counted,
+            failed: false,
+        };
+        jobs.counts.begun += u64::from(counted);
+        let job = jobs.jobs.insert(job);
+        self.join_job(t, job);
+    }
+
+    /// The token is part of this job; [`NONE`] is let pass.
+    pub(super) fn join_job(&mut self, t: u32, job: u32) {
+        if job == NONE {
+            return;
+        }
+        let of = &mut self.jobs.of;
+        if of.len() <= t as usize {
+            of.resize(t as usize + 1, NONE);
+        }
+        of[t as usize] = job;
+        self.add_part(job);
+    }
+
+    /// The job has one more part; [`NONE`] is let pass.
+    pub(super) fn add_part(&mut self, job: u32) {
+        if job != NONE {
+            self.jobs.jobs[job].parts += 1;
+        }
+    }
+
+    /// The token ends. Its job, unless that is complete now.
+    pub(super) fn leave_job(&mut self, t: u32, failure: Failure) -> u32 {
+        let job = self.jobs.of(t);
+        if job == NONE {
+            return NONE;
+        }
+        self.jobs.of[t as usize] = NONE;
+        let token = &self.tokens[t];
+        let promised = token.has(ROOT) || token.has(RESPONDED);
+        self.end_part(job, promised && failure.is_some())
+    }
+
+    /// A part of the job has ended. The job, unless it is complete now; [`NONE`] is let pass.
+    pub(super) fn end_part(&mut self, job: u32, failed: bool) -> u32 {
+        if job == NONE {
+            return NONE;
+        }
+        let entry = &mut self.jobs.jobs[job];
+        entry.failed |= failed;
+        entry.parts -= 1;
+        if entry.parts > 0 {
+            return job;
+        }
+        if entry.stage != Stage::Waiting {
+            self.end_job(job);
+            return NONE;
+        }
+        if let Some(Notice::Webhook(time)) = &self.jobs.notice {
+            let time = time.draw(mix(entry.key ^ GOLDEN));
+            if time == Time::ZERO {
+                self.notify(job);
+                return NONE;
+            }
+            let caller = self.notice_token(job, 0);
+            self.carry(caller, time);
+        }
+        job
+    }
+
+    /// The client gave up waiting for its answer.
+    pub(super) fn leave_alone(&mut self, job: u32) {
+        if job != NONE {
+            self.jobs.jobs[job].stage = Stage::Alone;
+        }
+    }
+
+    /// The client has its answer. Whether it waits for the completion of the job.
+    pub(super) fn await_completion(&mut self, job: u32, failure: Failure) -> bool {
+        let entry = &mut self.jobs.jobs[job];
+        if failure.is_some() || !entry.awaited {
+            entry.stage = Stage::Alone;
+            return false;
+        }
+        entry.stage = Stage::Waiting;
+        self.ask_later(job);
+        true
+    }
+
+    /// The next question of a client that polls.
+    fn ask_later(&mut self, job: u32) {
+        if let Some(Notice::Poll { every, endpoint }) = self.jobs.notice {
+            let caller = self.notice_token(job, endpoint);
+            self.carry(caller, every);
+        }
+    }
+
+    /// A token that brings the client's question, or the answer to it.
+    fn notice_token(&mut self, job: u32, endpoint: u32) -> u32 {
+        let entry = &mut self.jobs.jobs[job];
+        entry.asked += 1;
+        let key = mix(entry.key.wrapping_add(GOLDEN.wrapping_mul(u64::from(entry.asked))));
+        let t = self.spawn(endpoint, key);
+        self.push_frame(t, FrameKind::Poll { job });
+        t
+    }
+
+    /// A question is on its way, or a webhook calls.
+    pub(super) fn bring_notice(&mut self, t: u32, job: u32) {
+        if let Some(Notice::Poll { endpoint, .. }) = self.jobs.notice {
+            return self.arrive(t, endpoint, NONE);
+        }
+        self.frames.remove(self.tokens[t].frame);
+        self.tokens.remove(t);
+        self.notify(job);
+    }
+
+    /// The question was answered.
+    pub(super) fn asked(&mut self, job: u32, failure: Failure) {
+        if failure.is_some() || self.jobs.jobs[job].parts > 0 {
+            self.ask_later(job);
+        } else {
+            self.notify(job);
+        }
+    }
+
+    /// The client learns that the job is complete.
+    fn notify(&mut self, job: u32) {
+        let Job { client, failed, .. } = self.jobs.jobs[job];
+        self.end_job(job);
+        let failure = if failed { Failure::INCOMPLETE } else { Failure::NONE };
+        self.ended.push(Ended { client, failure });
+    }
+
+    /// A copy of a message was lost, or refused: it is counted like its job.
+    pub(super) fn count_loss(&mut self, job: u32, loss: Loss) {
+        if self.tally.on || (job != NONE && self.jobs.jobs[job].counted) {
+            let counts = &mut self.jobs.counts;
+            *match loss {
+                Loss::DeadLetter => &mut counts.dead_letters,
+                Loss::Dropped => &mut counts.dropped,
+                Loss::Refused => &mut counts.refused,
+            } += 1;
+        }
+    }
+
+    /// What became of the jobs, for a window of this length.
+    pub(super) fn completion(&mut self, window: Time) -> Option<Completion> {
+        if !self.jobs.kept {
+            return None;
+        }
+        let counts = &mut self.jobs.counts;
+        let length = window.max(counts.last - self.window_start.min(counts.last)).seconds();
+        Some(Completion {
+            completed: counts.completed,
+            failed: counts.failed,
+            times: std::mem::take(&mut counts.times),
+            completed_per_min: if length > 0.0 { counts.completed as f64 / length * 60.0 } else { 0.0 },
+            dead_letters: counts.dead_letters,
+            dropped: counts.dropped,
+            refused: counts.refused,
+        })
+    }
+
+    fn end_job(&mut self, job: u32) {
+        let Job { born, counted, failed, .. } = self.jobs.jobs[job];
+        self.jobs.jobs.remove(job);
+        if !self.tally.on && !counted {
+            return;
+        }
+        let counts = &mut self.jobs.counts;
+        if failed {
+            counts.failed += 1;
+        } else {
+            counts.last = self.now;
+            counts.completed += 1;
+            counts.times.record((self.now - born).0);
+        }
+    }
+
+    /// The token answers and works on: whoever waits for it goes on.
+    pub(super) fn respond(&mut self, t: u32) -> Next {
+        self.close_inbound(t);
+        let token = &mut self.tokens[t];
+        token.pc += 1;
+        token.flags |= RESPONDED;
+        let (process, parent, request) = (token.process, token.parent, token.request);
+        (token.parent, token.request) = (NONE, NONE);
+        if parent != NONE {
+            self.answer_parent(parent, process, Failure::NONE);
+        }
+        if request != NONE {
+            let job = self.jobs.of(t);
+            self.answer(request, Failure::NONE, job);
+        }
+        Next::On
+    }
+
+    /// The token sets out and arrives after this time: with a message, a question or a notice.
+    pub(super) fn carry(&mut self, t: u32, time: Time) {
+        self.elapse(t, time);
+        self.tokens[t].state = State::Carrying;
+    }
+
+    pub(super) fn push_frame(&mut self, t: u32, kind: FrameKind) {
+        let frame = Frame { links: Default::default(), token: t, below: self.tokens[t].frame, kind };
+        self.tokens[t].frame = self.frames.insert(frame);
+    }
+}

@@ -1,0 +1,70 @@
+//! Queues of a message broker, who consumes them, and views that their events feed.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Distribution, Duration};
+
+/// A queue of a message broker (RabbitMQ). Each consumer gets a copy of every message, as from a fan-out exchange with a
+/// queue for each.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Queue {
+    /// Messages that may wait for one consumer (RabbitMQ `x-max-length`); those that its processes work on do not count,
+    /// nor does the limit hold back a message that comes again after a failure. Without it: no limit.
+    pub max_length: Option<u32>,
+    /// What a full queue does (RabbitMQ `x-overflow`).
+    #[serde(default)]
+    pub overflow: Overflow,
+    /// CPU of publishing a message, where the publisher runs.
+    pub publish_cpu: Option<Distribution>,
+    /// Time until the broker has confirmed a message (publisher confirms); the message is in the queue at its end.
+    /// Without it: none.
+    pub publish_time: Option<Distribution>,
+    /// Time of a message on its way from the broker to a consumer's process. Without it: none.
+    pub delivery_time: Option<Distribution>,
+    /// Who gets a copy of each message, by name.
+    #[serde(default)]
+    pub consumers: BTreeMap<String, Consumer>,
+}
+
+/// What a full queue does with one message more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overflow {
+    /// The oldest message that waits is dropped, and what it belongs to is never completed; RabbitMQ's default.
+    #[default]
+    DropHead,
+    /// The new message is refused: the publisher's step fails with "queue full". Other consumers whose queues have room
+    /// still get their copies.
+    RejectPublish,
+}
+
+/// The processes of a service that handle a queue's messages. They need not do anything else.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Consumer {
+    /// The service whose processes consume; messages go to each of its processes in turn.
+    pub service: String,
+    /// The endpoint whose steps handle a message; its end acknowledges the message, its failure does not.
+    pub endpoint: String,
+    /// Messages that one process works on at once (`basic.qos`; Celery's concurrency times
+    /// `worker_prefetch_multiplier`), those on their way to it included. Without it: no limit.
+    pub prefetch: Option<u32>,
+    /// How often a message is delivered again after its handler has failed; then it is dead-lettered, and what it belongs
+    /// to is never completed. A process that dies gives its messages back, which uses up none of them.
+    #[serde(default)]
+    pub retries: u32,
+    /// Time before a message is delivered again after a failure, at the end of the queue (Celery
+    /// `default_retry_delay`). Without it: at once, at the head of the queue.
+    pub retry_delay: Option<Duration>,
+    /// Factor by which each further delay is longer than the one before (2 is Celery's `retry_backoff`, without jitter).
+    #[serde(default = "one")]
+    pub backoff: f64,
+}
+
+fn one() -> f64 {
+    1.0
+}
