@@ -8,6 +8,7 @@ pub mod outcome;
 pub mod world;
 
 mod broker;
+mod database;
 mod deadlock;
 mod descriptors;
 mod event_loop;
@@ -16,6 +17,7 @@ mod http_client;
 mod interpreter;
 mod job;
 mod observe;
+mod pool;
 mod population;
 mod process;
 mod query;

@@ -30,7 +30,7 @@ mod step;
 pub(crate) mod tree;
 mod units;
 
-pub use client::{Client, Pool, Reuse, SearchCost};
+pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{Axis, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant};
 pub use load::{Abandon, Arrivals, Before, Completion, Load, LoadKind};

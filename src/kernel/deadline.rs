@@ -24,6 +24,8 @@ pub enum Purpose {
     Wait,
     /// The client's patience with a request.
     Patience,
+    /// The life of something that nobody uses.
+    Idle,
 }
 
 #[derive(Clone, Copy, Debug)]

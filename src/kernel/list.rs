@@ -112,6 +112,12 @@ impl List {
         (self.head != NONE).then_some(self.head)
     }
 
+    /// The last, left where it is.
+    #[inline]
+    pub fn last(&self) -> Option<u32> {
+        (self.tail != NONE).then_some(self.tail)
+    }
+
     /// All, first to last.
     pub fn iter<T: Linked>(self, slab: &Slab<T>) -> impl Iterator<Item = u32> {
         std::iter::successors(self.first(), |&index| {

@@ -22,6 +22,10 @@ pub struct ServicePlan {
     pub slowdown: f64,
     /// Threads: of the default executor of an event loop, or for requests; none: unlimited.
     pub threads: Option<u32>,
+    /// Requests that may wait for a thread; none: any number.
+    pub max_queue: Option<u32>,
+    /// Connections that a replica takes as a database; none: any number.
+    pub max_connections: Option<u32>,
     /// Descriptors a process may open.
     pub open_files: Option<u32>,
     /// Descriptors a process holds before its first request, database connections aside.
@@ -94,6 +98,18 @@ pub struct PoolPlan {
     pub round_trip: Option<Draw>,
     /// CPU of a round trip on the client's side.
     pub trip_cpu: Option<Draw>,
+    /// Whether its connections are minded one by one ([`super::Op::Borrow`]).
+    pub minded: bool,
+    /// CPU of opening a connection on the client's side.
+    pub connect_cpu: Option<Draw>,
+    /// How long a round trip may take; none: for ever.
+    pub command_timeout: Option<Time>,
+    /// How long a connection beyond `min_size` may be idle; none: for ever.
+    pub idle_life: Option<Time>,
+    /// The connection that has been idle longest is lent next, not the one that was given back last.
+    pub oldest_first: bool,
+    /// Round trips after which a connection is closed; none: never.
+    pub max_queries: Option<u32>,
 }
 
 /// An HTTP client of each process of a service.

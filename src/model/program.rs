@@ -65,6 +65,18 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
+    /// Takes a connection of a pool that minds its connections one by one, opening it if need be.
+    Borrow {
+        /// Which pool.
+        pool: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Counts a round trip on the held connection of a pool.
+    Count {
+        /// Which pool.
+        pool: u32,
+    },
     /// A round trip on a held connection.
     Trip {
         /// Which pool's server.

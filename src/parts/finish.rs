@@ -9,6 +9,7 @@ impl World<'_> {
     /// The token fails: there is no frame that catches, so it undoes all and answers with the failure.
     pub(super) fn fail(&mut self, t: u32, why: Failure) {
         self.tokens[t].failure = why;
+        self.drop_timer(t);
         self.finish(t);
     }
 

@@ -127,6 +127,8 @@ impl World<'_> {
                 token.pc = branch.map_or(token.pc + 1, |branch| branch.to);
                 Next::On
             }
+            Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
+            Op::Count { pool } => self.count_trip(t, pool),
             Op::Jump { to } => {
                 self.tokens[t].pc = to;
                 Next::On
@@ -179,7 +181,10 @@ impl World<'_> {
     pub(super) fn job_done(&mut self, t: u32) {
         match self.tokens[t].state {
             State::Offloaded => self.offloaded(t),
-            State::AtServer => self.wake(t),
+            State::AtServer => {
+                self.drop_timer(t);
+                self.wake(t);
+            }
             State::Served => {
                 self.served(t);
                 self.wake(t);
@@ -215,6 +220,7 @@ impl World<'_> {
         self.tokens[t].frame = below;
         match kind {
             FrameKind::Hold { slots } => self.give_back(frame, slots),
+            FrameKind::Lent { slots, connection } => self.take_back(frame, slots, connection),
             FrameKind::Repeat { .. } => {}
             FrameKind::Connection { client, .. } => {
                 self.clients[client as usize].holders.remove(&mut self.frames, frame);

@@ -107,6 +107,15 @@ impl World<'_> {
             for kind in slots_kinds(plan) {
                 uses.push(self.slots_use(kind, service, plan, length));
             }
+            if let Some(most) = plan.max_connections {
+                let first = self.groups[service as usize].first_replica as usize;
+                let mut sum = Sum::new(format!("{} connections", plan.name), ResourceKind::Sessions, length);
+                for replica in &self.replicas[first..first + plan.replicas as usize] {
+                    sum.gauge(&replica.sessions.used, now, Some(f64::from(most)));
+                    sum.use_.visits += replica.sessions.opened;
+                }
+                uses.push(sum.finish());
+            }
             for (index, client) in (0..).zip(&plan.clients) {
                 let name = format!("{} client {}", plan.name, client.name);
                 let mut sum = Sum::new(name, ResourceKind::HttpClient, length);
@@ -253,6 +262,7 @@ impl World<'_> {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
             }
         }
+        broken.extend(self.session_violations());
         for (station, plan) in self.stations.iter_mut().zip(&self.system.stations) {
             if let Some((busy, given)) = station.broken_law(now) {
                 broken.push(format!("utilisation law at station {}: busy for {busy} ns, {given} ns given", plan.name));

@@ -188,6 +188,8 @@ pub enum ResourceKind {
     HttpClient,
     /// Descriptors.
     Descriptors,
+    /// Connections that a database has from all pools.
+    Sessions,
 }
 
 impl ResourceKind {
@@ -197,7 +199,7 @@ impl ResourceKind {
             Self::Cpu | Self::Station => 0,
             Self::EventLoops | Self::Executor => 1,
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
-            Self::Descriptors => 3,
+            Self::Descriptors | Self::Sessions => 3,
         }
     }
 }

@@ -5,9 +5,11 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
 
 use super::cpu::Cpu;
+use super::database::Sessions;
 use super::descriptors::Descriptors;
 use super::event_loop::EventLoop;
 use super::http_client::HttpClient;
+use super::pool::Pool;
 use super::population::Queue;
 use super::slots::{Slots, SlotsKind};
 use super::world::slot;
@@ -42,6 +44,7 @@ pub(super) struct Replica {
     /// Connections that no worker has accepted yet.
     pub backlog: Queue,
     pub next_worker: u32,
+    pub sessions: Sessions,
 }
 
 /// A service's replicas, for balancing.
@@ -58,6 +61,7 @@ pub(super) struct Built {
     pub groups: Vec<Group>,
     pub slots: Vec<Slots>,
     pub clients: Vec<HttpClient>,
+    pub pools: Vec<Pool>,
     /// Slots of the system's first limit.
     pub shared: u32,
 }
@@ -69,6 +73,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         groups: Vec::new(),
         slots: Vec::new(),
         clients: Vec::new(),
+        pools: Vec::new(),
         shared: 0,
     };
     for (index, service) in system.services.iter().enumerate() {
@@ -81,6 +86,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 workers: service.workers,
                 backlog: Queue::default(),
                 next_worker: 0,
+                sessions: Sessions::new(service.max_connections),
             });
             for _ in 0..service.workers {
                 let number = built.processes.len() as u32 - service.first_process;
@@ -88,6 +94,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             }
         }
     }
+    built.open_sessions(system);
     built.shared = built.slots.len() as u32;
     for (limit, plan) in (0..).zip(&system.limits) {
         built.add_limit(SlotsKind::Shared { limit }, NONE, plan, deadlines);
@@ -111,6 +118,11 @@ impl Built {
             let kind = SlotsKind::Connections { pool };
             let mut slots = Slots::new(kind, process, plan.max_size, plan.min_size, lane(plan.acquire_timeout));
             slots.connect_time = plan.connect_time;
+            slots.command = lane(plan.command_timeout);
+            if plan.minded {
+                slots.pool = self.pools.len() as u32;
+                self.pools.push(Pool::new(plan, lane(plan.idle_life)));
+            }
             self.slots.push(slots);
         }
         let limits = self.slots.len() as u32;
@@ -119,7 +131,9 @@ impl Built {
         }
         let mut threads_of = |runtime: Runtime, kind| match service.threads {
             Some(size) if service.runtime == runtime => {
-                self.slots.push(Slots::new(kind, process, size, size, None));
+                let mut slots = Slots::new(kind, process, size, size, None);
+                slots.room = service.max_queue.unwrap_or(u32::MAX);
+                self.slots.push(slots);
                 (self.slots.len() - 1) as u32
             }
             _ => NONE,
@@ -173,5 +187,6 @@ impl Replica {
     pub fn reset(&mut self, now: Time) {
         self.cpu.reset(now);
         self.backlog.population.reset(now);
+        self.sessions.reset(now);
     }
 }

@@ -32,6 +32,10 @@ impl World<'_> {
                     None => Next::On,
                 },
                 1 => {
+                    if plan.command_timeout.is_some() {
+                        let lane = self.slots[(self.process_of(t).pools + pool) as usize].command;
+                        self.limit_wait(t, lane);
+                    }
                     let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, NETWORK)));
                     let server = &self.system.services[plan.server as usize];
                     let elapsed = match work {
@@ -56,6 +60,9 @@ impl World<'_> {
                     _ => Next::On,
                 },
                 _ => {
+                    if plan.command_timeout.is_some() {
+                        self.drop_timer(t);
+                    }
                     let token = &mut self.tokens[t];
                     token.phase = 0;
                     token.pc += 1;
@@ -70,8 +77,13 @@ impl World<'_> {
 
     /// The replica of a database that a process is connected to: the processes are dealt over the replicas in turn.
     fn server_of(&self, t: u32, server: u32) -> u32 {
+        self.database_of(self.tokens[t].process, server)
+    }
+
+    /// The same for a process.
+    pub(super) fn database_of(&self, process: u32, server: u32) -> u32 {
         let replicas = self.system.services[server as usize].replicas;
-        self.groups[server as usize].first_replica + self.tokens[t].process % replicas
+        self.groups[server as usize].first_replica + process % replicas
     }
 
     /// The token's statement is taken off the database's CPU.

@@ -5,7 +5,7 @@ use crate::model::{Balance, Runtime};
 
 use super::event_loop::races;
 use super::process::Process;
-use super::token::Token;
+use super::token::{Failure, Token};
 use super::world::World;
 
 impl World<'_> {
@@ -105,6 +105,10 @@ impl World<'_> {
                     self.ready.push(&mut self.tokens, t);
                 } else if self.slots[threads as usize].used.level() < self.slots[threads as usize].size {
                     self.hold(t, threads);
+                    self.ready.push(&mut self.tokens, t);
+                } else if self.slots[threads as usize].is_full() {
+                    // A step of its own: clients that come again at once must not go round here.
+                    self.tokens[t].failure = Failure::THREADS_FULL;
                     self.ready.push(&mut self.tokens, t);
                 } else {
                     self.queue_for(t, threads);

@@ -5,10 +5,10 @@
 //! connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
 //! (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
 
-use crate::kernel::Time;
 use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
+use crate::kernel::{NONE, Time};
 use crate::model::Draw;
 
 use super::interpreter::Next;
@@ -46,6 +46,12 @@ pub(super) struct Slots {
     pub holders: List,
     pub patience: Option<LaneId>,
     pub connect_time: Option<Draw>,
+    /// How long a round trip on a connection may take (pools).
+    pub command: Option<LaneId>,
+    /// Index of the pool that minds these connections, if one does.
+    pub pool: u32,
+    /// How many may wait.
+    pub room: u32,
     pub deadlocked: bool,
     pub grants: u64,
 }
@@ -62,9 +68,19 @@ impl Slots {
             holders: List::default(),
             patience,
             connect_time: None,
+            command: None,
+            pool: NONE,
+            room: u32::MAX,
             deadlocked: false,
             grants: 0,
         }
+    }
+}
+
+impl Slots {
+    /// Whether nobody else may wait.
+    pub fn is_full(&self) -> bool {
+        self.queue.population.gauge.level() >= self.room
     }
 }
 

@@ -149,6 +149,14 @@ impl Failure {
     pub const QUEUE_FULL: Self = Self(26);
     /// What the answer promised was never completed: a message was dropped or dead-lettered, or a handler failed.
     pub const INCOMPLETE: Self = Self(27);
+    /// The database takes no more connections.
+    pub const TOO_MANY_CONNECTIONS: Self = Self(14);
+    /// A statement took longer than `command_timeout`.
+    pub const COMMAND_TIMEOUT: Self = Self(15);
+    /// No ephemeral port left for an outbound connection (EADDRNOTAVAIL).
+    pub const NO_PORT: Self = Self(16);
+    /// The queue before a thread pool was full.
+    pub const THREADS_FULL: Self = Self(17);
     /// Causes up to here are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 
@@ -176,6 +184,10 @@ impl Failure {
             7 => "cancelled".into(),
             26 => "queue full".into(),
             27 => "never completed".into(),
+            14 => "too many database connections".into(),
+            15 => "command timed out".into(),
+            16 => "no free port".into(),
+            17 => "thread queue full".into(),
             n => {
                 reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into())
             }
@@ -206,6 +218,8 @@ pub(super) struct Frame {
 pub(super) enum FrameKind {
     /// Holds one unit of these slots.
     Hold { slots: u32 },
+    /// Holds one unit of the slots of a pool that minds its connections, and the connection in it.
+    Lent { slots: u32, connection: super::pool::Connection },
     /// A loop with this many rounds to go, and so many behind it.
     Repeat { left: u32, done: u32 },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.
@@ -215,6 +229,8 @@ pub(super) enum FrameKind {
     /// Asks whether this job is complete.
     Poll { job: u32 },
 }
+
+const _: () = assert!(std::mem::size_of::<Frame>() <= 32);
 
 impl Linked for Frame {
     fn links(&self) -> Links {

@@ -56,6 +56,8 @@ impl World<'_> {
     pub(super) fn timed_out(&mut self, t: u32) {
         self.tokens[t].timer = NONE;
         let why = match self.tokens[t].state {
+            _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
+            State::Elapsing | State::Outbound | State::AtServer if self.queries(t) => Failure::COMMAND_TIMEOUT,
             State::Queued | State::ConnectionQueued => Failure::ACQUIRE_TIMEOUT,
             State::Elapsing => Failure::CONNECT_TIMEOUT,
             _ => Failure::READ_TIMEOUT,

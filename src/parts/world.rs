@@ -16,6 +16,7 @@ use super::http_client::HttpClient;
 use super::interpreter::Next;
 use super::job::Jobs;
 use super::outcome::{Deadlock, Ending};
+use super::pool::{IdleConnection, Pool};
 use super::process::{Group, Process, Replica, build};
 use super::slots::Slots;
 use super::station::Station;
@@ -84,6 +85,8 @@ pub struct World<'s> {
     pub(super) slots: Vec<Slots>,
     pub(super) clients: Vec<HttpClient>,
     pub(super) stations: Vec<Station>,
+    pub(super) pools: Vec<Pool>,
+    pub(super) idle_connections: Slab<IdleConnection>,
     pub(super) tasks: Slab<Later>,
     pub(super) jobs: Jobs,
     pub(super) broker: Broker,
@@ -130,6 +133,8 @@ impl<'s> World<'s> {
             slots: built.slots,
             clients: built.clients,
             stations: (0..).zip(&system.stations).map(|(index, plan)| Station::new(plan, index)).collect(),
+            pools: built.pools,
+            idle_connections: Slab::default(),
             tasks: Slab::default(),
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
             broker: Broker::new(system),
@@ -283,6 +288,7 @@ impl<'s> World<'s> {
             match self.deadlines.expire(&mut self.calendar, event) {
                 Some((token, Purpose::Wait)) => self.timed_out(token),
                 Some((request, Purpose::Patience)) => self.give_up(request),
+                Some((connection, Purpose::Idle)) => self.idled_out(connection),
                 None => {}
             }
         } else if event.slot >= slot::ACCEPT {

@@ -17,10 +17,26 @@ pub struct Pool {
     /// Connections at most; more requests than that wait.
     #[serde(default = "ten")]
     pub max_size: u32,
-    /// How long a request waits for a connection before it fails. Without it: for ever, as asyncpg does.
+    /// How long a request waits for a connection before it fails, the opening of a new one included (asyncpg
+    /// `acquire(timeout=...)`). Without it: for ever, as asyncpg does.
     pub acquire_timeout: Option<Duration>,
+    /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it does
+    /// not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails; its
+    /// connection stays usable and goes back to the pool at once (asyncpg first waits for the database to confirm).
+    pub command_timeout: Option<Duration>,
     /// Time to open a connection when the pool grows (TCP, authentication).
     pub connect_time: Option<Distribution>,
+    /// CPU of opening a connection where the request runs (asyncpg computes SCRAM-SHA-256 in Python).
+    pub connect_cpu: Option<Distribution>,
+    /// How long a connection may be idle before it is closed, if more than `min_size` are open (asyncpg 0.32; 300 s where
+    /// an application says nothing, "0s" never). Without it: for ever. Connections closed below `min_size` for another
+    /// reason are opened again when a request needs them, not in the background as asyncpg does.
+    pub max_inactive_connection_lifetime: Option<Duration>,
+    /// Which idle connection the next request gets: that decides which ones stay idle.
+    #[serde(default)]
+    pub order: PoolOrder,
+    /// Round trips after which a connection is closed when it is given back (asyncpg: 50000). Without it: never.
+    pub max_queries: Option<u32>,
     /// Elapsed time of a bare round trip to the server (BEGIN, COMMIT, reset), and of the network under a statement.
     pub round_trip: Option<Distribution>,
     /// CPU that each round trip costs where the request runs.
@@ -28,6 +44,17 @@ pub struct Pool {
     /// Whether a release resets the connection first: one more round trip, during which it is still held (asyncpg does).
     #[serde(default = "yes")]
     pub reset_on_release: bool,
+}
+
+/// Which idle connection is lent next.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PoolOrder {
+    /// The one that was given back last (asyncpg): the others stay idle and can be closed.
+    #[default]
+    Lifo,
+    /// The one that has been idle longest (SQLAlchemy's QueuePool): all stay in use.
+    Fifo,
 }
 
 /// An HTTP client in the manner of httpx.AsyncClient, one in each process (or one a request).

@@ -39,6 +39,13 @@ pub struct Service {
     /// Threads of a process: the size of the default executor of an event loop (`min(32, cores + 4)` in CPython), or
     /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop has 6.
     pub threads: Option<u32>,
+    /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
+    /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.
+    pub max_queue: Option<u32>,
+    /// Connections that one replica takes as a database, from all pools of all workers of all services together (PostgreSQL
+    /// and MariaDB `max_connections`); opening one more fails at once. PostgreSQL keeps 3 of its 100 for superusers
+    /// (`superuser_reserved_connections`): write what is left to applications. Without it: any number.
+    pub max_connections: Option<u32>,
     /// How requests are spread over replicas.
     #[serde(default)]
     pub balance: Balance,

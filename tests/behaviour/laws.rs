@@ -126,8 +126,13 @@ fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = S
         maybe("threads", &["1", "2", "3"]),
         maybe("open_files", &["12", "14", "20"]),
         maybe("emfile_cpu", &["\"5ms\""]),
+        maybe("max_queue", &["0", "1", "3"]),
     )
-        .prop_map(move |(replicas, workers, balance, accept, cpu, slowdown, threads, files, emfile)| {
+        .prop_map(move |(replicas, workers, balance, accept, cpu, slowdown, threads, files, emfile, queue)| {
+            // Not in front: clients that are refused there come again without time going on.
+            let bounded = name == "back" && runtime == "threads" && !threads.is_empty();
+            let queue = if bounded { queue } else { String::new() };
+            let threads = threads + &queue;
             format!(
                 "[services.{name}]\nruntime = \"{runtime}\"\nreplicas = {replicas}\nworkers = {workers}\n\
                  balance = \"{balance}\"\naccept = \"{accept}\"\n{cpu}{slowdown}{threads}{files}{emfile}"
@@ -141,8 +146,10 @@ fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = S
         maybe("connect_time", &["\"4ms\"", "\"exp(4ms)\""]),
         maybe("round_trip", &["\"300us\"", "\"exp(1ms)\""]),
         maybe("trip_cpu", &["\"100us\""]),
+        minding(),
     )
-        .prop_map(move |(min, max, reset, patience, connect, trip, cpu)| {
+        .prop_map(move |(min, max, reset, patience, connect, trip, cpu, minding)| {
+            let cpu = cpu + &minding;
             format!(
                 "[services.{name}.pools.main]\nserver = \"db\"\nmin_size = {min}\nmax_size = {max}\n\
                  reset_on_release = {reset}\n{patience}{connect}{trip}{cpu}"
@@ -151,6 +158,19 @@ fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = S
     let limit = (1..=3u32, maybe("acquire_timeout", &["\"10ms\"", "\"100ms\""]))
         .prop_map(move |(size, patience)| format!("[services.{name}.limits.gate]\nsize = {size}\n{patience}"));
     (deployment, pool, limit).prop_map(|(deployment, pool, limit)| format!("{deployment}{pool}{limit}"))
+}
+
+/// What makes a pool mind its connections one by one.
+fn minding() -> impl Strategy<Value = String> {
+    let keys = (
+        maybe("connect_cpu", &["\"1ms\"", "\"exp(2ms)\""]),
+        maybe("command_timeout", &["\"4ms\"", "\"30ms\""]),
+        maybe("max_inactive_connection_lifetime", &["\"10ms\"", "\"200ms\""]),
+        maybe("order", &["\"fifo\""]),
+        maybe("max_queries", &["1", "3", "20"]),
+    )
+        .prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"));
+    prop_oneof![2 => Just(String::new()), 1 => keys]
 }
 
 fn client() -> impl Strategy<Value = String> {
@@ -238,6 +258,8 @@ fn system(circles_through_calls: bool) -> impl Strategy<Value = String> {
         "runtime = \"delay\"",
         "runtime = \"threads\"\ncpu = \"1\"",
         "runtime = \"threads\"\nreplicas = 2\ncpu = \"500m\"",
+        "runtime = \"delay\"\nmax_connections = 25",
+        "runtime = \"threads\"\nreplicas = 2\ncpu = \"1\"\nmax_connections = 14",
     ]);
     (runtime(), runtime(), prop::option::of(queue())).prop_flat_map(move |(front, back, queue)| {
         let means = Means { threads: front == "event-loop", calls: true, shared: true, queue: queue.is_some() };
@@ -392,13 +414,15 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
     for resource in &outcome.resources {
         prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);
         match resource.kind {
+            ResourceKind::Sessions => {}
             ResourceKind::HttpClient if text.contains("reuse = \"shared\"") => {}
             ResourceKind::Descriptors => {
                 let service = resource.name.split(' ').next().unwrap_or_default();
                 let processes = resource.capacity.unwrap_or(0.0) / open_files(text, service);
                 let own = (resource.in_use - kept(service)) / processes;
                 let pooled = |key| number(text, &format!("[services.{service}.pools.main]"), key);
-                let (least, most) = (7.0 + pooled("min_size"), 7.0 + pooled("max_size"));
+                let floor = if text.contains("max_queries") { 0.0 } else { pooled("min_size") };
+                let (least, most) = (7.0 + floor, 7.0 + pooled("max_size"));
                 prop_assert!(
                     own > least - 1e-6 && own < most + 1e-6,
                     "{own} descriptors at rest, not {least} to {most}\n{}",

@@ -112,6 +112,8 @@ fn shop(load: &str, keys: &str, steps: &str) -> String {
 
 mod event_loop;
 
+mod connections;
+
 mod pools;
 
 mod timeouts;

@@ -4,7 +4,7 @@ use super::complaint::{At, Complaint};
 use super::{Lowering, MOST};
 use crate::kernel::Time;
 use crate::model::{self, ClientPlan, PoolPlan, ProcessPlan, ServicePlan};
-use crate::spec::{Balance, Client, Duration, Pool, Reuse, Runtime, SearchCost, Service};
+use crate::spec::{Balance, Client, Duration, Model, Pool, PoolOrder, Reuse, Runtime, SearchCost, Service};
 
 /// Processes of one service at most.
 const MOST_PROCESSES: u64 = 10_000;
@@ -35,6 +35,61 @@ impl Lowering<'_> {
             }
             self.system.services.push(plan);
         }
+        self.sessions();
+    }
+
+    /// Refuses pools that do not all fit into their database at start.
+    fn sessions(&mut self) {
+        for (server, (name, plan)) in (0..).zip(self.model.services.keys().zip(&self.system.services)) {
+            let Some(most) = plan.max_connections else { continue };
+            let mut opened = vec![0; plan.replicas as usize];
+            for (number, process) in self.system.processes.iter().enumerate() {
+                let pools = self.system.services[process.service as usize].pools.iter();
+                let pooled = pools.filter(|pool| pool.server == server).map(|pool| u64::from(pool.min_size));
+                opened[number % plan.replicas as usize] += pooled.sum::<u64>();
+            }
+            let opened = opened.into_iter().max().unwrap_or_default();
+            if opened <= u64::from(most) {
+                continue;
+            }
+            let title = format!("the pools open {opened} connections at start, but `{name}` takes {most}");
+            let all = At::Root.key("services");
+            let at = all.key(name);
+            let mut complaint = Complaint::at(at.key("max_connections"), title, format!("must be at least {opened}"));
+            for (user, service) in &self.model.services {
+                let at = all.key(user);
+                let at = at.key("pools");
+                for (pool_name, _) in service.pools.iter().filter(|(_, pool)| pool.server == *name) {
+                    let at = at.key(pool_name);
+                    let label = "in each worker of each replica";
+                    complaint = complaint
+                        .also(at.key("min_size"), label)
+                        .by_default(at.key("min_size"), "`min_size` is 10 where it is left out");
+                }
+            }
+            self.complaints.push(complaint);
+        }
+    }
+
+    /// Refuses a queue for threads where there is none.
+    fn max_queue(&mut self, at: At<'_>, service: &Service) {
+        if service.max_queue.is_none() {
+            return;
+        }
+        let (title, label, help) = match (service.runtime, service.threads) {
+            (Runtime::Threads, Some(_)) => return,
+            (Runtime::Threads, None) => (
+                "without `threads` no request waits for one",
+                "a queue that is always empty",
+                "say how many `threads` there are",
+            ),
+            _ => (
+                "only requests of `runtime = \"threads\"` wait for a thread",
+                "no such queue",
+                "leave the key out: the default executor of an event loop queues any number of jobs",
+            ),
+        };
+        self.complain(Complaint::at(at.key("max_queue"), title, label).help(help));
     }
 
     fn service(&mut self, at: At<'_>, name: &str, service: &Service) -> ServicePlan {
@@ -52,6 +107,10 @@ impl Lowering<'_> {
         }
         if let Some(threads) = service.threads {
             self.at_least_one(at.key("threads"), "threads", threads);
+        }
+        self.max_queue(at, service);
+        if let Some(most) = service.max_connections {
+            self.at_least_one(at.key("max_connections"), "max_connections", most);
         }
         if service.balance == Balance::AcceptRace {
             let complaint = Complaint::at(
@@ -88,6 +147,8 @@ impl Lowering<'_> {
             cores: service.cpu.map(|cores| cores.0),
             slowdown,
             threads: service.threads.or(default_threads),
+            max_queue: service.max_queue,
+            max_connections: service.max_connections,
             open_files: service.open_files,
             idle_files: service.idle_files,
             emfile_cpu,
@@ -128,6 +189,9 @@ impl Lowering<'_> {
                     .by_default(at.key("max_size"), "`max_size` is 10 where it is left out"),
             );
         }
+        if let Some(most) = pool.max_queries {
+            self.at_least_one(at.key("max_queries"), "max_queries", most);
+        }
         PoolPlan {
             name: name.into(),
             server,
@@ -137,6 +201,12 @@ impl Lowering<'_> {
             connect_time: self.maybe_draw(at.key("connect_time"), pool.connect_time.as_ref()),
             round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
             trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),
+            minded: minded(self.model, pool),
+            connect_cpu: self.maybe_draw(at.key("connect_cpu"), pool.connect_cpu.as_ref()),
+            command_timeout: self.timeout(at.key("command_timeout"), pool.command_timeout),
+            idle_life: pool.max_inactive_connection_lifetime.filter(|life| life.0 > 0).map(|life| Time(life.0)),
+            oldest_first: pool.order == PoolOrder::Fifo,
+            max_queries: pool.max_queries,
         }
     }
 
@@ -178,6 +248,16 @@ impl Lowering<'_> {
         let services = &self.model.services;
         self.find(at, "service", name, services.iter(), "").map_or(0, |(index, _)| index)
     }
+}
+
+/// Whether it matters which connections of a pool are open: else counting them is enough.
+pub(super) fn minded(model: &Model, pool: &Pool) -> bool {
+    let limited = model.services.get(&pool.server).is_some_and(|server| server.max_connections.is_some());
+    limited
+        || pool.connect_cpu.is_some()
+        || pool.max_inactive_connection_lifetime.is_some_and(|life| life.0 > 0)
+        || pool.max_queries.is_some()
+        || (pool.acquire_timeout.is_some() && pool.connect_time.is_some())
 }
 
 fn search(cost: Option<&SearchCost>) -> model::SearchCost {

@@ -4,8 +4,9 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::{Body, Named};
 use super::queue;
-use crate::model::{Branch, Op, Site};
-use crate::spec::{self, CallStep, HashStep, Place, QueryStep, RepeatStep, Reuse, Runtime, Step, WithStep};
+use super::service::minded;
+use crate::model::{Branch, Draw, Op, Site};
+use crate::spec::{self, CallStep, HashStep, Place, Pool, QueryStep, RepeatStep, Reuse, Runtime, Step, WithStep};
 
 /// Repetitions of one `repeat` at most.
 const MOST_REPETITIONS: u32 = 1_000_000;
@@ -139,25 +140,37 @@ fn query<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step:
             "write `pool = \"{name}\"`, or put the query into {{ with = {{ pool = \"{name}\", steps = [...] }} }}"
         )));
     }
-    let trip = |site: Site, work| Op::Trip { pool, work, site };
     if of_own {
-        lowering.emit(Op::AcquireConnection { pool, site: named.site() });
+        take_connection(lowering, pool, plan, &named);
     }
     if step.transaction {
-        lowering.emit(trip(named.part("begin"), None));
+        trip(lowering, pool, plan, named.part("begin"), None);
     }
-    lowering.emit(trip(named.part("statement"), Some(work)));
+    trip(lowering, pool, plan, named.part("statement"), Some(work));
     if step.transaction {
-        lowering.emit(trip(named.part("commit"), None));
+        trip(lowering, pool, plan, named.part("commit"), None);
     }
     if of_own {
-        release_connection(lowering, pool, plan.reset_on_release, &named);
+        release_connection(lowering, pool, plan, &named);
     }
 }
 
-fn release_connection(lowering: &mut Lowering<'_>, pool: u32, reset: bool, named: &Named) {
-    if reset {
-        lowering.emit(Op::Trip { pool, work: None, site: named.part("reset") });
+fn take_connection(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, named: &Named) {
+    let site = named.site();
+    let minded = minded(lowering.model, plan);
+    lowering.emit(if minded { Op::Borrow { pool, site } } else { Op::AcquireConnection { pool, site } });
+}
+
+fn trip(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, site: Site, work: Option<Draw>) {
+    lowering.emit(Op::Trip { pool, work, site });
+    if plan.max_queries.is_some() {
+        lowering.emit(Op::Count { pool });
+    }
+}
+
+fn release_connection(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, named: &Named) {
+    if plan.reset_on_release {
+        trip(lowering, pool, plan, named.part("reset"), None);
     }
     lowering.emit(Op::Release);
 }
@@ -199,14 +212,14 @@ fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: 
             let named = body.site(&format!("with:{name}"));
             let pools = body.service.pools.iter();
             let found = lowering.find(at.key("pool"), "pool", name, pools, &whose);
-            if let Some((pool, _)) = found {
-                lowering.emit(Op::AcquireConnection { pool, site: named.site() });
+            if let Some((pool, plan)) = found {
+                take_connection(lowering, pool, plan, &named);
             }
             body.held.push(name);
             compile(lowering, body, steps, &step.steps);
             body.held.pop();
             if let Some((pool, plan)) = found {
-                release_connection(lowering, pool, plan.reset_on_release, &named);
+                release_connection(lowering, pool, plan, &named);
             }
         }
         (None, Some(name), None) => {

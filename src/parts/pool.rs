@@ -1,0 +1,301 @@
+//! Connection pools that mind their connections one by one, as asyncpg 0.32 does (`asyncpg/pool.py`).
+//!
+//! An open connection is lent before a new one is opened; among the open ones the one that was given back last (asyncpg's
+//! holders stand in a `LifoQueue`), or the one that has been idle longest. The time-out of `acquire` covers the wait and the
+//! opening together. A connection that has been idle for `max_inactive_connection_lifetime` is closed if the pool has more
+//! than `min_size` open; one that stays as part of that floor is not looked at again until it has been used. After
+//! `max_queries` round trips a connection is closed when it is given back. An opening that fails gives its place in the
+//! pool to the next in the queue.
+//!
+//! Pools that need none of this ([`crate::model::PoolPlan::minded`]) count only how many connections are open, in
+//! [slots](super::slots).
+
+use crate::kernel::NONE;
+use crate::kernel::deadline::{LaneId, Purpose};
+use crate::kernel::list::{Linked, Links, List};
+use crate::model::{Op, PoolPlan, Site};
+
+use super::interpreter::Next;
+use super::token::{Failure, Frame, FrameKind};
+use super::world::World;
+
+/// Parts of an opening's draws.
+const CONNECT_TIME: u64 = 0;
+const CONNECT_CPU: u64 = 1;
+
+/// Phases of borrowing a connection.
+const LOOK: u8 = 0;
+const LENT: u8 = 1;
+const REACH: u8 = 2;
+
+/// What a place in a pool holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Connection {
+    /// None.
+    Closed,
+    /// One that is being opened.
+    Opening,
+    /// One that has made so many round trips.
+    Open { trips: u32 },
+}
+
+/// A pool of one process.
+#[derive(Clone, Debug)]
+pub(super) struct Pool {
+    oldest_first: bool,
+    min_size: u32,
+    max_queries: u32,
+    life: Option<LaneId>,
+    /// Connections that were given back, the latest last. Those from the start that were never lent are not among them.
+    idle: List,
+    /// Connections from the start that were never lent.
+    fresh: u32,
+}
+
+impl Pool {
+    pub fn new(plan: &PoolPlan, life: Option<LaneId>) -> Self {
+        Self {
+            oldest_first: plan.oldest_first,
+            min_size: plan.min_size,
+            max_queries: plan.max_queries.unwrap_or(u32::MAX),
+            life,
+            idle: List::default(),
+            fresh: plan.min_size,
+        }
+    }
+}
+
+/// A connection that nobody uses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct IdleConnection {
+    links: Links,
+    slots: u32,
+    trips: u32,
+    /// Ends its life.
+    timer: u32,
+}
+
+impl Linked for IdleConnection {
+    fn links(&self) -> Links {
+        self.links
+    }
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
+
+impl World<'_> {
+    /// Borrows a connection: one that is idle, a new one, or waits for a place.
+    pub(super) fn borrow_connection(&mut self, t: u32, pool: u32, site: Site) -> Next {
+        let id = self.process_of(t).pools + pool;
+        let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
+        loop {
+            match self.tokens[t].phase {
+                LOOK => {
+                    self.tokens[t].phase = LENT;
+                    let slots = &self.slots[id as usize];
+                    if slots.used.level() >= slots.size {
+                        self.queue_for(t, id);
+                        return Next::Park;
+                    }
+                    self.lend(t, id);
+                }
+                LENT => {
+                    if self.lent(t) != Connection::Closed {
+                        return self.borrowed(t);
+                    }
+                    if let Err(why) = self.open_connection(id) {
+                        return Next::Fail(why);
+                    }
+                    self.set_lent(t, Connection::Opening);
+                    if self.tokens[t].timer == NONE {
+                        let patience = self.slots[id as usize].patience;
+                        self.limit_wait(t, patience);
+                    }
+                    self.tokens[t].phase = REACH;
+                    if let Some(draw) = plan.connect_cpu {
+                        let work = self.draw(draw, site.key(self.tokens[t].key, CONNECT_CPU));
+                        let next = self.work(t, work);
+                        if next != Next::On {
+                            return next;
+                        }
+                    }
+                }
+                REACH => {
+                    self.tokens[t].phase = REACH + 1;
+                    if let Some(draw) = plan.connect_time {
+                        let time = self.draw(draw, site.key(self.tokens[t].key, CONNECT_TIME));
+                        if self.elapse(t, time) == Next::Park {
+                            return Next::Park;
+                        }
+                    }
+                }
+                _ => {
+                    self.set_lent(t, Connection::Open { trips: 0 });
+                    return self.borrowed(t);
+                }
+            }
+        }
+    }
+
+    fn borrowed(&mut self, t: u32) -> Next {
+        self.drop_timer(t);
+        let token = &mut self.tokens[t];
+        token.phase = 0;
+        token.pc += 1;
+        Next::On
+    }
+
+    /// Whether the token is about to borrow a connection.
+    pub(super) fn borrows(&self, t: u32) -> bool {
+        matches!(self.system.program[self.tokens[t].pc as usize], Op::Borrow { .. })
+    }
+
+    /// Whether the token makes a round trip to a database.
+    pub(super) fn queries(&self, t: u32) -> bool {
+        matches!(self.system.program[self.tokens[t].pc as usize], Op::Trip { .. })
+    }
+
+    /// Gives the token a place in the pool, with an idle connection in it if there is one.
+    fn lend(&mut self, t: u32, id: u32) {
+        let slots = &mut self.slots[id as usize];
+        slots.used.up(self.now);
+        slots.grants += 1;
+        let pool = &mut self.pools[slots.pool as usize];
+        let idle = match pool.oldest_first {
+            // Those never lent are the oldest.
+            true if pool.fresh > 0 => None,
+            true => pool.idle.first(),
+            false => pool.idle.last(),
+        };
+        let connection = match idle {
+            Some(idle) => {
+                pool.idle.remove(&mut self.idle_connections, idle);
+                let IdleConnection { trips, timer, .. } = self.idle_connections[idle];
+                self.idle_connections.remove(idle);
+                self.deadlines.cancel(timer);
+                Connection::Open { trips }
+            }
+            None if pool.fresh > 0 => {
+                pool.fresh -= 1;
+                Connection::Open { trips: 0 }
+            }
+            None => Connection::Closed,
+        };
+        let (below, kind) = (self.tokens[t].frame, FrameKind::Lent { slots: id, connection });
+        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
+        self.slots[id as usize].holders.push(&mut self.frames, frame);
+        self.tokens[t].frame = frame;
+    }
+
+    /// What the token's innermost frame has been lent.
+    fn lent(&self, t: u32) -> Connection {
+        match self.frames[self.tokens[t].frame].kind {
+            FrameKind::Lent { connection, .. } => connection,
+            _ => Connection::Closed,
+        }
+    }
+
+    fn set_lent(&mut self, t: u32, to: Connection) {
+        let frame = self.tokens[t].frame;
+        if let FrameKind::Lent { connection, .. } = &mut self.frames[frame].kind {
+            *connection = to;
+        }
+    }
+
+    /// The holder's frame is undone: its connection is kept, or closed, and its place goes to the first in the queue.
+    pub(super) fn take_back(&mut self, frame: u32, id: u32, connection: Connection) {
+        let now = self.now;
+        let slots = &mut self.slots[id as usize];
+        slots.holders.remove(&mut self.frames, frame);
+        slots.used.down(now);
+        match connection {
+            Connection::Closed => {}
+            Connection::Open { trips } if trips < self.pools[slots.pool as usize].max_queries => {
+                self.keep_connection(id, trips);
+            }
+            Connection::Opening | Connection::Open { .. } => self.shut_connection(id),
+        }
+        if let Some(next) = self.slots[id as usize].queue.pop(&mut self.tokens, now) {
+            self.lend(next, id);
+            // The time-out covers the opening, too.
+            if self.lent(next) != Connection::Closed {
+                self.drop_timer(next);
+            }
+            self.wake(next);
+        }
+    }
+
+    fn keep_connection(&mut self, id: u32, trips: u32) {
+        let now = self.now;
+        let connection = IdleConnection { links: Links::default(), slots: id, trips, timer: NONE };
+        let idle = self.idle_connections.insert(connection);
+        let pool = &mut self.pools[self.slots[id as usize].pool as usize];
+        pool.idle.push(&mut self.idle_connections, idle);
+        if let Some(lane) = pool.life {
+            let timer = self.deadlines.set(&mut self.calendar, now, lane, idle, Purpose::Idle);
+            self.idle_connections[idle].timer = timer;
+        }
+    }
+
+    /// A connection has been idle for as long as it may.
+    pub(super) fn idled_out(&mut self, idle: u32) {
+        let id = self.idle_connections[idle].slots;
+        self.idle_connections[idle].timer = NONE;
+        let slots = &self.slots[id as usize];
+        let pool = &mut self.pools[slots.pool as usize];
+        if slots.opened > pool.min_size {
+            pool.idle.remove(&mut self.idle_connections, idle);
+            self.idle_connections.remove(idle);
+            self.shut_connection(id);
+        }
+    }
+
+    /// Takes what an opening needs: a descriptor, and room at the database.
+    fn open_connection(&mut self, id: u32) -> Result<(), Failure> {
+        let (now, process) = (self.now, self.slots[id as usize].process);
+        if !self.processes[process as usize].descriptors.take(now) {
+            return Err(Failure::NO_DESCRIPTOR);
+        }
+        let database = self.database_behind(id);
+        if !self.replicas[database as usize].sessions.open(now) {
+            self.processes[process as usize].descriptors.release(now);
+            return Err(Failure::TOO_MANY_CONNECTIONS);
+        }
+        self.slots[id as usize].opened += 1;
+        Ok(())
+    }
+
+    /// A connection ends.
+    fn shut_connection(&mut self, id: u32) {
+        let (now, process) = (self.now, self.slots[id as usize].process);
+        let database = self.database_behind(id);
+        self.slots[id as usize].opened -= 1;
+        self.processes[process as usize].descriptors.release(now);
+        self.replicas[database as usize].sessions.close(now);
+    }
+
+    fn database_behind(&self, id: u32) -> u32 {
+        let slots = &self.slots[id as usize];
+        let process = &self.processes[slots.process as usize];
+        let plan = &self.system.services[process.service as usize].pools[(id - process.pools) as usize];
+        self.database_of(slots.process, plan.server)
+    }
+
+    /// Counts a round trip on the innermost connection of a pool that the token holds.
+    pub(super) fn count_trip(&mut self, t: u32, pool: u32) -> Next {
+        let id = self.process_of(t).pools + pool;
+        let mut frame = self.tokens[t].frame;
+        while frame != NONE {
+            if let FrameKind::Lent { slots, connection: Connection::Open { trips } } = &mut self.frames[frame].kind
+                && *slots == id
+            {
+                *trips = trips.saturating_add(1);
+                break;
+            }
+            frame = self.frames[frame].below;
+        }
+        self.tokens[t].pc += 1;
+        Next::On
+    }
+}
