@@ -12,6 +12,9 @@ fn model(steps: &str) -> String {
         [services.app.pools.plain]
         server = "db"
         reset_on_release = false
+        [services.app.pools.rich]
+        server = "db"
+        max_queries = 5
         [services.app.clients.bare]
         server = "peer"
         [services.app.clients.built]
@@ -71,6 +74,8 @@ fn word(op: &Op) -> String {
         Op::Sleep { .. } => "sleep".into(),
         Op::Visit { station, .. } => format!("visit {station}"),
         Op::AcquireConnection { pool, .. } => format!("connection {pool}"),
+        Op::Borrow { pool, .. } => format!("borrow {pool}"),
+        Op::Count { pool } => format!("count {pool}"),
         Op::Trip { pool, work: Some(_), .. } => format!("statement {pool}"),
         Op::Trip { pool, work: None, .. } => format!("trip {pool}"),
         Op::AcquireLimit { limit } => format!("limit {limit}"),
@@ -107,6 +112,10 @@ fn each_step_has_its_operations() {
         (r#"{ fail = "teapot" }"#, "fail 0, answer"),
         (r#"{ query = { pool = "a", time = "1ms" } }"#, "connection 0, statement 0, trip 0, release, answer"),
         (r#"{ query = { pool = "plain", time = "1ms" } }"#, "connection 1, statement 1, release, answer"),
+        (
+            r#"{ query = { pool = "rich", time = "1ms" } }"#,
+            "borrow 2, statement 2, count 2, trip 2, count 2, release, answer",
+        ),
         (
             r#"{ query = { pool = "a", time = "1ms", transaction = true } }"#,
             "connection 0, trip 0, statement 0, trip 0, trip 0, release, answer",
@@ -182,6 +191,7 @@ fn sites(steps: &str) -> Vec<Site> {
         | Op::Sleep { site, .. }
         | Op::Trip { site, .. }
         | Op::AcquireConnection { site, .. }
+        | Op::Borrow { site, .. }
         | Op::Send { site, .. } => Some(site),
         _ => None,
     };
