@@ -10,7 +10,7 @@ mod queue;
 
 pub use load::{Abandon, Arrivals, Earlier, Load, Pattern};
 pub use plan::{
-    Balance, ClientPlan, EndpointPlan, LimitPlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan,
+    Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan,
 };
 pub use program::{Branch, Draw, Op, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
@@ -28,6 +28,8 @@ pub struct System {
     pub branches: Vec<Branch>,
     /// The distributions that the program and the parts draw from.
     pub variates: Vec<Variate>,
+    /// Machines that services share.
+    pub machines: Vec<MachinePlan>,
     /// The endpoints.
     pub endpoints: Vec<EndpointPlan>,
     /// The services.

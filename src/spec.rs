@@ -36,10 +36,10 @@ pub use experiment::{Axis, Expectation, Experiment, Hypothesis, Measured, Measur
 pub use load::{Abandon, Arrivals, Before, Completion, Load, LoadKind};
 pub use lower::{Assumption, Columns, Complaint, lower};
 pub use mistake::{Mark, Mistake, Mistakes};
-pub use model::{Discipline, Limit, Model, Provenance, Servers, Station};
+pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};
 pub use queue::{Consumer, Overflow, Queue};
-pub use service::{Balance, Endpoint, Runtime, Service};
+pub use service::{Balance, Endpoint, Rounds, Runtime, Service};
 pub use source::Source;
 pub use step::{
     Branch, CallStep, HashStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep, WithStep,

@@ -3,6 +3,15 @@
 use super::program::Draw;
 use crate::kernel::Time;
 
+/// A machine whose cores several services share.
+#[derive(Clone, Debug)]
+pub struct MachinePlan {
+    /// Its name.
+    pub name: String,
+    /// Its cores.
+    pub cores: f64,
+}
+
 /// A service.
 #[derive(Clone, Debug)]
 pub struct ServicePlan {
@@ -16,6 +25,8 @@ pub struct ServicePlan {
     pub workers: u32,
     /// How a process runs requests.
     pub runtime: Runtime,
+    /// The machine that its replicas share with others, an index in [`super::System::machines`].
+    pub machine: Option<u32>,
     /// Cores of a replica; none: unlimited.
     pub cores: Option<f64>,
     /// Growth of a CPU demand with each job at work in the replica.
@@ -30,6 +41,8 @@ pub struct ServicePlan {
     pub open_files: Option<u32>,
     /// Descriptors a process holds before its first request, database connections aside.
     pub idle_files: u32,
+    /// Rounds of the event loop after which an inbound connection is closed.
+    pub linger: u8,
     /// CPU of an episode of descriptor exhaustion in accept.
     pub emfile_cpu: Option<Draw>,
     /// Spread over replicas.
@@ -129,6 +142,10 @@ pub struct ClientPlan {
     pub connect_time: Option<Draw>,
     /// CPU of a connect.
     pub connect_cpu: Option<Draw>,
+    /// Rounds of the event loop before a connect takes its descriptor.
+    pub open_rounds: u8,
+    /// Rounds of the event loop that a connect takes from there.
+    pub connect_rounds: u8,
     /// Network time of a call.
     pub round_trip: Option<Draw>,
     /// Time-out of connect and answer.

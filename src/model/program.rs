@@ -161,6 +161,11 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
+    /// Lets the event loop go round so often before the next operation.
+    Yield {
+        /// Rounds.
+        rounds: u8,
+    },
     /// Answers: the end of every endpoint.
     Answer,
 }

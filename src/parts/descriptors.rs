@@ -3,32 +3,40 @@
 //! A process starts with a few, plus one for each database connection; a request has one for its inbound connection
 //! and one for each outbound. With the table full, an outbound connect fails at once (`OSError: [Errno 24]`), and accept
 //! fails with EMFILE: asyncio (CPython 3.11, `selector_events._accept_connection`) logs, stops reading the listening
-//! socket, and schedules a retry in one second; the loop round its `backlog` burns CPU meanwhile.
+//! socket, and schedules a retry in one second. It does so for each of the up to `backlog` turns of its loop (uvicorn: 2048),
+//! so one *episode* blocks the event loop for half a second (measured) and leaves as many retries behind, each of which makes
+//! it accept again: once the first are due, episodes run back to back for as long as the table is full.
+
+use std::collections::VecDeque;
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::random::name;
 use crate::kernel::time::Time;
 
-use super::token::INBOUND;
+use super::token::{HOUSEKEEPING, INBOUND, Token};
 use super::world::{World, slot};
 
 /// How long accept pauses after EMFILE: `constants.ACCEPT_RETRY_DELAY` of asyncio.
 const ACCEPT_RETRY: Time = Time(1_000_000_000);
 
 /// The descriptor table of a process.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Descriptors {
     pub used: Gauge,
     pub limit: Option<u32>,
     /// Times that the table was found full.
     pub exhausted: u64,
+    /// When the episode of EMFILE under way began.
+    episode: Option<Time>,
+    /// From when to when the retries of each past episode are due.
+    retries: VecDeque<(Time, Time)>,
 }
 
 impl Descriptors {
     pub fn new(used: u32, limit: Option<u32>) -> Self {
         let mut gauge = Gauge::default();
         gauge.set(Time::ZERO, used);
-        Self { used: gauge, limit, exhausted: 0 }
+        Self { used: gauge, limit, exhausted: 0, episode: None, retries: VecDeque::new() }
     }
 
     /// Takes one, if there is one.
@@ -62,6 +70,26 @@ impl World<'_> {
         taken
     }
 
+    /// The request has its answer: its connection is closed, at once or after some rounds of the loop, when the server has
+    /// seen that the client closed it. A token without request stands for it until then.
+    #[inline]
+    pub(super) fn hang_up_inbound(&mut self, t: u32) {
+        let token = &mut self.tokens[t];
+        if !token.has(INBOUND) {
+            return;
+        }
+        let process = token.process;
+        if self.processes[process as usize].linger == 0 {
+            return self.close_inbound(t);
+        }
+        token.flags &= !INBOUND;
+        let mut lingering = Token::new(0, 0);
+        lingering.flags = HOUSEKEEPING | INBOUND;
+        lingering.process = process;
+        let lingering = self.tokens.insert(lingering);
+        self.wake(lingering);
+    }
+
     /// Closes the inbound connection of a request, if it is open.
     pub(super) fn close_inbound(&mut self, t: u32) {
         let token = &mut self.tokens[t];
@@ -72,14 +100,35 @@ impl World<'_> {
         }
     }
 
+    fn retry_accept(&mut self, process: u32, delay: Time) {
+        self.calendar.schedule(self.now + delay, slot::ACCEPT + process);
+        self.accept_retries += 1;
+    }
+
+    /// The CPU of an episode is burnt. Each of its failed accepts has set a retry of its own, one second later, so they
+    /// are due over a time as long as the episode was. Those that fell due meanwhile make the loop accept again at once.
+    pub(super) fn end_episode(&mut self, process: u32) {
+        let (now, table) = (self.now, &mut self.processes[process as usize].descriptors);
+        let Some(began) = table.episode.take() else { return };
+        table.retries.push_back((began + ACCEPT_RETRY, now + ACCEPT_RETRY));
+        while table.retries.front().is_some_and(|&(_, last)| last <= began) {
+            table.retries.pop_front();
+        }
+        match table.retries.front() {
+            Some(&(first, _)) if first > now => self.retry_accept(process, first - now),
+            _ => self.processes[process as usize].event_loop.accept_paused = false,
+        }
+    }
+
     /// Accept met EMFILE: it pauses, the loop burns the CPU of the episode, and what waits in the backlog is left to an
     /// idle worker beside it, if there is one.
     pub(super) fn pause_accept(&mut self, process: u32) {
-        let at = self.now + ACCEPT_RETRY;
         self.processes[process as usize].event_loop.accept_paused = true;
-        self.calendar.schedule(at, slot::ACCEPT + process);
-        self.accept_retries += 1;
+        if self.processes[process as usize].emfile_cpu.is_none() {
+            self.retry_accept(process, ACCEPT_RETRY);
+        }
         if let Some(draw) = self.processes[process as usize].emfile_cpu {
+            self.processes[process as usize].descriptors.episode = Some(self.now);
             let episode = self.processes[process as usize].descriptors.exhausted;
             let key = name(self.key, episode, "emfile", u64::from(process));
             let work = self.draw(draw, key);

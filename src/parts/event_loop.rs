@@ -12,6 +12,7 @@ use crate::kernel::slab::Slab;
 use crate::kernel::time::Time;
 use crate::model::{Balance, Runtime};
 
+use super::interpreter::Next;
 use super::population::Population;
 use super::token::{HOUSEKEEPING, State, Token};
 use super::world::World;
@@ -181,6 +182,19 @@ impl World<'_> {
         if event_loop.is_idle() {
             self.poll(process);
         }
+    }
+
+    /// The token's turn comes again in the next round, so many times over; then it goes on. asyncio takes more than one
+    /// round for most waits: the selector's callback sets a future, whose task is woken in the round after.
+    pub(super) fn go_round(&mut self, t: u32, rounds: u8) -> Next {
+        if self.tokens[t].phase == rounds {
+            self.tokens[t].phase = 0;
+            self.tokens[t].pc += 1;
+            return Next::On;
+        }
+        self.tokens[t].phase += 1;
+        self.wake(t);
+        Next::Park
     }
 
     /// The loop works on its own account: a token without a request takes its place in the round.

@@ -19,7 +19,7 @@ impl World<'_> {
         while self.tokens[t].frame != NONE {
             self.pop_frame(t);
         }
-        self.close_inbound(t);
+        self.hang_up_inbound(t);
         let Token { process, parent, request, failure, .. } = self.tokens[t];
         let waste = self.tokens[t].has(WASTE);
         if process != NONE {

@@ -32,6 +32,10 @@ const OPEN: u8 = 1;
 const REACH: u8 = 2;
 const REACHED: u8 = 3;
 const WOKEN: u8 = 4;
+/// A connection is made, and the loop goes round as often as the phase is above this, up to the next.
+const SETTLING: u8 = 16;
+/// A connection is about to be opened, and the loop goes round as often as the phase is above this.
+const OPENING: u8 = 80;
 
 #[derive(Clone, Copy, Debug)]
 struct Idle {
@@ -117,6 +121,11 @@ impl<'s> World<'s> {
             let busy = u64::from(client.open.level()) - idle;
             work += Time(search.per_idle.0 * idle + search.per_idle_squared.0 * idle * idle + search.per_busy.0 * busy);
         } else if let Some(draw) = setup {
+            // The constructor reads the bundle of certificates.
+            if self.process_of(t).descriptors.is_full() {
+                self.tokens[t].phase = 0;
+                return Next::Fail(Failure::NO_DESCRIPTOR);
+            }
             work += self.draw(draw, site.key(key, SETUP_CPU));
         }
         self.work(t, work)
@@ -130,7 +139,7 @@ impl<'s> World<'s> {
             match self.tokens[t].phase {
                 LOOK => {
                     if !plan.shared {
-                        self.tokens[t].phase = OPEN;
+                        self.tokens[t].phase = OPENING + plan.open_rounds;
                         continue;
                     }
                     let most = plan.max_connections;
@@ -167,7 +176,8 @@ impl<'s> World<'s> {
                     }
                 }
                 REACH => {
-                    self.tokens[t].phase = REACHED;
+                    let settle = plan.connect_rounds;
+                    self.tokens[t].phase = if settle > 1 { SETTLING + settle - 1 } else { REACHED };
                     if let Some(draw) = plan.connect_time {
                         let time = self.draw(draw, site.key(key, CONNECT_TIME));
                         if self.elapse(t, time) == Next::Park {
@@ -176,8 +186,18 @@ impl<'s> World<'s> {
                             return Next::Park;
                         }
                     }
+                    if settle > 1 {
+                        // No time passes, but a wait it is.
+                        self.tokens[t].phase += 1;
+                    }
                 }
-                REACHED => return self.next_op(t),
+                REACHED | SETTLING => return self.next_op(t),
+                OPENING => self.tokens[t].phase = OPEN,
+                SETTLING.. => {
+                    self.tokens[t].phase -= 1;
+                    self.wake(t);
+                    return Next::Park;
+                }
                 _ => {
                     self.tokens[t].phase = LOOK;
                     let cpu = plan.wake_cpu;

@@ -4,7 +4,7 @@ use crate::kernel::random::{mix, unit, unmix};
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime};
 
-use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, State};
+use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State};
 use super::world::World;
 
 /// What becomes of a token after an operation.
@@ -136,6 +136,7 @@ impl World<'_> {
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
             Op::Respond => self.respond(t),
             Op::Publish { queue, site } => self.publish(t, queue, site),
+            Op::Yield { rounds } => self.go_round(t, rounds),
             other => unreachable!("{other:?} is not rare"),
         }
     }
@@ -174,7 +175,8 @@ impl World<'_> {
     /// Starts a CPU job for the token.
     pub(super) fn start_job(&mut self, t: u32, replica: u32, work: Time) {
         let now = self.now;
-        self.replicas[replica as usize].cpu.start(&mut self.calendar, now, t, work);
+        let host = self.replicas[replica as usize].host;
+        self.replicas[host as usize].cpu.start(&mut self.calendar, now, t, work);
     }
 
     /// A token's CPU job is done.
@@ -196,9 +198,19 @@ impl World<'_> {
         }
     }
 
-    /// A token without request: burns its CPU and goes.
+    /// A token without request: closes a connection after some rounds, or burns CPU; then it goes.
     fn keep_house(&mut self, t: u32) {
         let process = self.tokens[t].process;
+        if self.tokens[t].has(INBOUND) {
+            self.tokens[t].phase += 1;
+            if self.tokens[t].phase < self.processes[process as usize].linger {
+                self.wake(t);
+            } else {
+                self.close_inbound(t);
+                self.tokens.remove(t);
+            }
+            return self.leave_loop(process);
+        }
         if self.tokens[t].phase == 0 {
             self.tokens[t].phase = 1;
             let work = Time(self.tokens[t].key);
@@ -207,6 +219,7 @@ impl World<'_> {
             }
         }
         self.tokens.remove(t);
+        self.end_episode(process);
         self.leave_loop(process);
     }
 

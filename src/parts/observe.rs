@@ -2,7 +2,7 @@
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
-use crate::model::{Runtime, ServicePlan};
+use crate::model::{MachinePlan, Runtime, ServicePlan};
 
 use super::cpu::Cpu;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
@@ -139,6 +139,9 @@ impl World<'_> {
                 uses.push(sum.finish());
             }
         }
+        for (machine, plan) in (0..).zip(&system.machines) {
+            uses.extend(self.machine_use(machine, plan, length));
+        }
         for index in 0..system.stations.len() {
             uses.push(self.station_use(index, length));
         }
@@ -155,7 +158,7 @@ impl World<'_> {
     }
 
     fn cpu_use(&mut self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
-        if plan.runtime == Runtime::Delay {
+        if plan.runtime == Runtime::Delay || plan.machine.is_some() {
             return None;
         }
         let now = self.now;
@@ -164,6 +167,16 @@ impl World<'_> {
         for replica in &mut self.replicas[first..first + plan.replicas as usize] {
             sum.cpu(&mut replica.cpu, now, plan.cores);
         }
+        Some(sum.finish())
+    }
+
+    /// The use of a machine's cores; none where nothing runs on it.
+    fn machine_use(&mut self, machine: u32, plan: &MachinePlan, length: Time) -> Option<ResourceUse> {
+        let now = self.now;
+        let first = self.system.services.iter().position(|service| service.machine == Some(machine))?;
+        let host = self.replicas[self.groups[first].first_replica as usize].host;
+        let mut sum = Sum::new(format!("machine {} CPU", plan.name), ResourceKind::Cpu, length);
+        sum.cpu(&mut self.replicas[host as usize].cpu, now, Some(plan.cores));
         Some(sum.finish())
     }
 

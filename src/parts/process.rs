@@ -32,12 +32,16 @@ pub(super) struct Process {
     pub threads: u32,
     /// Its first HTTP client.
     pub clients: u32,
+    /// Rounds after which an inbound connection is closed; counted only where descriptors are.
+    pub linger: u8,
     pub emfile_cpu: Option<Draw>,
 }
 
 /// One replica: what its processes share.
 #[derive(Clone, Debug)]
 pub(super) struct Replica {
+    /// The replica whose `cpu` it uses: its own, or the first on the same machine.
+    pub host: u32,
     pub cpu: Cpu,
     pub first_process: u32,
     pub workers: u32,
@@ -76,12 +80,24 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         pools: Vec::new(),
         shared: 0,
     };
+    let mut hosts = vec![NONE; system.machines.len()];
     for (index, service) in system.services.iter().enumerate() {
         built.groups.push(Group { first_replica: built.replicas.len() as u32, next_replica: 0 });
         for _ in 0..service.replicas {
             let replica = built.replicas.len() as u32;
+            let machine = service.machine.map(|machine| machine as usize);
+            let host = match machine {
+                Some(machine) if hosts[machine] != NONE => hosts[machine],
+                Some(machine) => {
+                    hosts[machine] = replica;
+                    replica
+                }
+                None => replica,
+            };
+            let cores = machine.map(|machine| system.machines[machine].cores).or(service.cores);
             built.replicas.push(Replica {
-                cpu: Cpu::new(service.cores.unwrap_or(f64::INFINITY), service.slowdown, slot::CPU + replica),
+                host,
+                cpu: Cpu::new(cores.unwrap_or(f64::INFINITY), service.slowdown, slot::CPU + replica),
                 first_process: built.processes.len() as u32,
                 workers: service.workers,
                 backlog: Queue::default(),
@@ -160,6 +176,7 @@ impl Built {
             executor,
             threads,
             clients,
+            linger: service.open_files.map_or(0, |_| service.linger),
             emfile_cpu: service.emfile_cpu,
         });
     }

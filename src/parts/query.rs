@@ -88,7 +88,7 @@ impl World<'_> {
 
     /// The token's statement is taken off the database's CPU.
     pub(super) fn leave_server(&mut self, t: u32) {
-        let replica = self.tokens[t].wait as usize;
+        let replica = self.replicas[self.tokens[t].wait as usize].host as usize;
         let now = self.now;
         self.replicas[replica].cpu.cancel(&mut self.calendar, now, t);
     }

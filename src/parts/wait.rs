@@ -74,9 +74,10 @@ impl World<'_> {
             State::ConnectionQueued => self.leave_connection_queue(t),
             State::Awaiting => {
                 let child = self.tokens[t].wait;
-                let child = &mut self.tokens[child];
-                child.parent = NONE;
-                child.flags |= ABANDONED;
+                self.tokens[child].parent = NONE;
+                self.tokens[child].flags |= ABANDONED;
+                // The caller closes its connection.
+                self.close_inbound(child);
             }
             State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
             State::AtServer => self.leave_server(t),

@@ -1,7 +1,7 @@
 //! The table of measurements: what the real system did, what the model does, and how far they are apart.
 
 use super::Report;
-use super::number::{exact, short};
+use super::number::{exact, seconds, short};
 use super::table::{Column, table};
 use crate::experiment::design::Measurement;
 use crate::experiment::summary::Summary;
@@ -49,9 +49,35 @@ pub fn measured(report: &Report) -> String {
                 percent(summary.filter(|_| is_measured).map(|summary| summary.success_rate.estimate))
             }),
         ),
+        Column::figures(
+            "mean",
+            each(&|measurement, _| measurement.measured.mean_s.map_or_else(String::new, seconds)),
+        ),
+        Column::figures(
+            "predicted",
+            each(&|measurement, summary| {
+                let mean = mean_s(measurement, summary);
+                mean.map_or_else(String::new, |(_, predicted)| seconds(predicted))
+            }),
+        ),
+        Column::figures(
+            "deviation",
+            each(&|measurement, summary| {
+                let mean = mean_s(measurement, summary);
+                mean.map_or_else(String::new, |(measured, predicted)| {
+                    format!("{:+.1} %", (predicted / measured - 1.0) * 100.0)
+                })
+            }),
+        ),
         Column::words("within", each(&|measurement, summary| within(measurement, summary))),
     ];
     table(columns, &[])
+}
+
+/// Measured and predicted mean response time, where there are both.
+fn mean_s(measurement: &Measurement, summary: Option<&Summary>) -> Option<(f64, f64)> {
+    let measured = measurement.measured.mean_s.filter(|&mean| mean > 0.0)?;
+    Some((measured, summary?.mean_s?.estimate))
 }
 
 /// `yes (10 %)`.

@@ -13,7 +13,7 @@ mod service;
 mod step;
 
 use crate::kernel::Time;
-use crate::model::{EndpointPlan, LimitPlan, StationPlan, System};
+use crate::model::{EndpointPlan, LimitPlan, MachinePlan, StationPlan, System};
 
 pub use column::Columns;
 pub use complaint::Complaint;
@@ -31,6 +31,7 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     let title = model.title.clone().unwrap_or_default();
     let system = System { title, ..System::default() };
     let mut lowering = Lowering { model, columns, system, complaints: Vec::new() };
+    lowering.machines();
     lowering.stations();
     lowering.shared_limits();
     lowering.services();
@@ -54,6 +55,12 @@ const MOST: u32 = 10_000_000;
 impl Lowering<'_> {
     fn complain(&mut self, complaint: Complaint) {
         self.complaints.push(complaint);
+    }
+
+    fn machines(&mut self) {
+        for (name, machine) in &self.model.machines {
+            self.system.machines.push(MachinePlan { name: name.clone(), cores: machine.cpu.0 });
+        }
     }
 
     fn stations(&mut self) {

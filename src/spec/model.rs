@@ -19,6 +19,9 @@ pub struct Model {
     /// Stations of a queueing network, by name; `visit` steps go there.
     #[serde(default)]
     pub stations: BTreeMap<String, Station>,
+    /// Machines whose cores several services share, by name; a service says `machine = "..."`.
+    #[serde(default)]
+    pub machines: BTreeMap<String, Machine>,
     /// Semaphores of the whole system, by name; `with = { shared = ... }` steps hold them.
     #[serde(default)]
     pub limits: BTreeMap<String, Limit>,
@@ -45,6 +48,14 @@ pub struct Provenance {
     /// The plausible range of the value, in the value's own notation.
     #[schemars(with = "Option<[serde_json::Value; 2]>")]
     pub range: Option<[toml::Value; 2]>,
+}
+
+/// A machine: its cores are shared by all processes of the services that run on it (processor sharing).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Machine {
+    /// Its cores.
+    pub cpu: super::Cores,
 }
 
 /// A station of a queueing network.

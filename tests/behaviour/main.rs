@@ -7,6 +7,7 @@ mod mistakes;
 mod models;
 mod readme;
 mod seed;
+mod testbed;
 mod theory;
 mod timelines;
 mod whatifs;

@@ -129,3 +129,7 @@ mod deadlocks;
 mod loads;
 
 mod queues;
+
+mod machines;
+
+mod descriptors;

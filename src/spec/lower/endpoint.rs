@@ -6,7 +6,7 @@ use super::complaint::{At, Complaint};
 use super::{Lowering, step};
 use crate::kernel::random::{fold, mix};
 use crate::model::{EndpointPlan, Op, Site};
-use crate::spec::Service;
+use crate::spec::{Rounds, Service};
 
 /// Endpoints of a model at most.
 const MOST_ENDPOINTS: usize = 5_000;
@@ -40,6 +40,7 @@ impl Lowering<'_> {
                 self.system.endpoints[number].entry = self.system.program.len() as u32;
                 let at = at.key(name);
                 let mut body = Body::new(service_name, service, name);
+                self.rounds(service.rounds.as_ref().and_then(|rounds| rounds.accept), 0);
                 step::compile(self, &mut body, at.key("steps"), &endpoint.steps);
                 self.system.program.push(Op::Answer);
                 number += 1;
@@ -64,6 +65,11 @@ impl<'a> Body<'a> {
     fn new(service_name: &'a str, service: &'a Service, name: &str) -> Self {
         let name = format!("{service_name}.{name}");
         Self { service_name, service, name, ordinals: HashMap::new(), held: Vec::new() }
+    }
+
+    /// The rounds that waits take on the service's event loops.
+    pub fn rounds(&self) -> Rounds {
+        self.service.rounds.clone().unwrap_or_default()
     }
 
     /// The name of the next step with this label. Steps with other labels do not change it: a design that adds a call

@@ -9,6 +9,9 @@ use crate::spec::{Balance, Client, Duration, Model, Pool, PoolOrder, Reuse, Runt
 /// Processes of one service at most.
 const MOST_PROCESSES: u64 = 10_000;
 
+/// Rounds of the event loop that one wait may take.
+const MOST_ROUNDS: u8 = 60;
+
 /// Threads of an event loop's default executor where the model gives none: CPython's `min(32, cores + 4)` on 2 cores.
 const DEFAULT_THREADS: u32 = 6;
 
@@ -129,10 +132,18 @@ impl Lowering<'_> {
         let clients = service
             .clients
             .iter()
-            .map(|(name, client)| self.client(all.key(name), name, client, (replicas, workers)))
+            .map(|(name, client)| {
+                let plan = self.client(all.key(name), name, client, (replicas, workers));
+                let rounds = service.rounds.clone().unwrap_or_default();
+                let connect = rounds.connect.unwrap_or(1);
+                let open = if plan.shared { 0 } else { rounds.open.unwrap_or(0).min(connect) };
+                ClientPlan { open_rounds: open, connect_rounds: connect - open, ..plan }
+            })
             .collect();
         let all = at.key("limits");
         let limits = service.limits.iter().map(|(name, limit)| self.limit(all.key(name), name, limit)).collect();
+        self.check_rounds(at, service);
+        let machine = self.machine(at, service);
         let default_threads = (service.runtime == Runtime::EventLoop).then_some(DEFAULT_THREADS);
         ServicePlan {
             name: name.into(),
@@ -144,6 +155,7 @@ impl Lowering<'_> {
                 Runtime::Threads => model::Runtime::Threads,
                 Runtime::Delay => model::Runtime::Delay,
             },
+            machine,
             cores: service.cpu.map(|cores| cores.0),
             slowdown,
             threads: service.threads.or(default_threads),
@@ -151,6 +163,7 @@ impl Lowering<'_> {
             max_connections: service.max_connections,
             open_files: service.open_files,
             idle_files: service.idle_files,
+            linger: service.rounds.as_ref().and_then(|rounds| rounds.hang_up).unwrap_or(0),
             emfile_cpu,
             balance: balance(service.balance),
             accept: balance(service.accept),
@@ -158,6 +171,53 @@ impl Lowering<'_> {
             clients,
             limits,
         }
+    }
+
+    /// Refuses rounds where there is no loop that goes round, and too many of them.
+    fn check_rounds(&mut self, at: At<'_>, service: &Service) {
+        let Some(rounds) = &service.rounds else { return };
+        if service.runtime != Runtime::EventLoop {
+            let complaint = Complaint::at_key(at.key("rounds"), "only an event loop goes round", "would have no effect");
+            self.complain(complaint.also(at.key("runtime"), "no event loop"));
+        }
+        let at = at.key("rounds");
+        let all = [
+            ("accept", rounds.accept),
+            ("thread", rounds.thread),
+            ("timer", rounds.timer),
+            ("statement", rounds.statement),
+            ("release", rounds.release),
+            ("open", rounds.open),
+            ("connect", rounds.connect),
+            ("send", rounds.send),
+            ("answer", rounds.answer),
+            ("close", rounds.close),
+            ("hang_up", rounds.hang_up),
+        ];
+        for (key, value) in all {
+            if let Some(value) = value.filter(|&value| value > MOST_ROUNDS) {
+                let label = format!("must be at most {MOST_ROUNDS}");
+                self.complain(Complaint::at(at.key(key), format!("`{key}` is {value} rounds"), label));
+            }
+        }
+    }
+
+    /// The machine that a service runs on, which then needs no cores of its own.
+    fn machine(&mut self, at: At<'_>, service: &Service) -> Option<u32> {
+        let name = service.machine.as_ref()?;
+        if service.cpu.is_some() {
+            let complaint = Complaint::at(at.key("cpu"), "a service on a machine has that machine's cores", "no effect")
+                .also(at.key("machine"), "its cores are shared")
+                .help("remove one of the two");
+            self.complain(complaint);
+        }
+        if service.slowdown.is_some() {
+            let complaint =
+                Complaint::at(at.key("slowdown"), "jobs on a shared machine have no `slowdown`", "would have no effect");
+            self.complain(complaint.also(at.key("machine"), "shared with others"));
+        }
+        let machines = &self.model.machines;
+        self.find(at.key("machine"), "machine", name, machines.iter(), "").map(|(index, _)| index)
     }
 
     /// Refuses a limit of descriptors that is used up before the first request.
@@ -231,6 +291,8 @@ impl Lowering<'_> {
             setup_cpu: self.maybe_draw(at.key("setup_cpu"), client.setup_cpu.as_ref()),
             call_cpu: self.maybe_draw(at.key("call_cpu"), client.call_cpu.as_ref()),
             connect_time: self.maybe_draw(at.key("connect_time"), client.connect_time.as_ref()),
+            open_rounds: 0,
+            connect_rounds: 1,
             connect_cpu: self.maybe_draw(at.key("connect_cpu"), client.connect_cpu.as_ref()),
             round_trip: self.maybe_draw(at.key("round_trip"), client.round_trip.as_ref()),
             timeout,

@@ -6,7 +6,7 @@ use super::endpoint::{Body, Named};
 use super::queue;
 use super::service::minded;
 use crate::model::{Branch, Draw, Op, Site};
-use crate::spec::{self, CallStep, HashStep, Place, Pool, QueryStep, RepeatStep, Reuse, Runtime, Step, WithStep};
+use crate::spec::{self, CallStep, HashStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep};
 
 /// Repetitions of one `repeat` at most.
 const MOST_REPETITIONS: u32 = 1_000_000;
@@ -32,6 +32,7 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 let site = body.site("sleep").site();
                 let time = lowering.draw(at.key("sleep"), time);
                 lowering.emit(Op::Sleep { time, site });
+                lowering.rounds(body.rounds().timer, 1);
             }
             Step::Repeat(step) => repeat(lowering, body, at.key("repeat"), step),
             Step::Choose(branches) => choose(lowering, body, at.key("choose"), branches),
@@ -65,6 +66,14 @@ impl Lowering<'_> {
         self.system.program.push(op);
     }
 
+    /// Lets the loop go round as often as `rounds` is above what the wait takes anyway.
+    pub(super) fn rounds(&mut self, rounds: Option<u8>, anyway: u8) {
+        let rounds = rounds.unwrap_or(anyway).saturating_sub(anyway);
+        if rounds > 0 {
+            self.emit(Op::Yield { rounds });
+        }
+    }
+
     pub(super) fn next(&self) -> u32 {
         self.system.program.len() as u32
     }
@@ -78,6 +87,7 @@ fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Has
         return;
     }
     lowering.emit(Op::Offload { demand, site });
+    lowering.rounds(body.rounds().thread, 1);
     let why = match body.service.runtime {
         Runtime::EventLoop => return,
         Runtime::Threads => "with `runtime = \"threads\"` each request has a thread of its own already",
@@ -140,18 +150,19 @@ fn query<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step:
             "write `pool = \"{name}\"`, or put the query into {{ with = {{ pool = \"{name}\", steps = [...] }} }}"
         )));
     }
+    let rounds = body.rounds();
     if of_own {
         take_connection(lowering, pool, plan, &named);
     }
     if step.transaction {
-        trip(lowering, pool, plan, named.part("begin"), None);
+        trip(lowering, &rounds, pool, plan, named.part("begin"), None);
     }
-    trip(lowering, pool, plan, named.part("statement"), Some(work));
+    trip(lowering, &rounds, pool, plan, named.part("statement"), Some(work));
     if step.transaction {
-        trip(lowering, pool, plan, named.part("commit"), None);
+        trip(lowering, &rounds, pool, plan, named.part("commit"), None);
     }
     if of_own {
-        release_connection(lowering, pool, plan, &named);
+        release_connection(lowering, &body.rounds(), pool, plan, &named);
     }
 }
 
@@ -161,18 +172,21 @@ fn take_connection(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, named: &
     lowering.emit(if minded { Op::Borrow { pool, site } } else { Op::AcquireConnection { pool, site } });
 }
 
-fn trip(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, site: Site, work: Option<Draw>) {
+fn trip(lowering: &mut Lowering<'_>, rounds: &Rounds, pool: u32, plan: &Pool, site: Site, work: Option<Draw>) {
     lowering.emit(Op::Trip { pool, work, site });
+    lowering.rounds(rounds.statement, 1);
     if plan.max_queries.is_some() {
         lowering.emit(Op::Count { pool });
     }
 }
 
-fn release_connection(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, named: &Named) {
+fn release_connection(lowering: &mut Lowering<'_>, rounds: &Rounds, pool: u32, plan: &Pool, named: &Named) {
+    lowering.rounds(rounds.release.map(|rounds| rounds.min(1)), 0);
     if plan.reset_on_release {
-        trip(lowering, pool, plan, named.part("reset"), None);
+        trip(lowering, rounds, pool, plan, named.part("reset"), None);
     }
     lowering.emit(Op::Release);
+    lowering.rounds(rounds.release, 1);
 }
 
 fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
@@ -200,8 +214,14 @@ fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Cal
         lowering.emit(Op::Prepare { client: index, site });
     }
     lowering.emit(Op::Connect { client: index, site });
+    let rounds = body.rounds();
+    lowering.rounds(rounds.send, 0);
     lowering.emit(Op::Send { client: index, endpoint, site });
+    lowering.rounds(rounds.answer, 1);
     lowering.emit(Op::HangUp);
+    if client.reuse == Reuse::PerRequest {
+        lowering.rounds(rounds.close, 0);
+    }
 }
 
 fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a WithStep) {
@@ -219,7 +239,7 @@ fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: 
             compile(lowering, body, steps, &step.steps);
             body.held.pop();
             if let Some((pool, plan)) = found {
-                release_connection(lowering, pool, plan, &named);
+                release_connection(lowering, &body.rounds(), pool, plan, &named);
             }
         }
         (None, Some(name), None) => {

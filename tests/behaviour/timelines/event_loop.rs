@@ -88,3 +88,27 @@ fn the_first_worker_to_poll_takes_what_waits() {
     let steps = "{ cpu = \"10ms\" }";
     assert_eq!(play(&shop("", keys, steps), &[0.0, 1.0, 5.0, 6.0]).successes(), [10.0, 11.0, 20.0, 30.0]);
 }
+
+/// As above, but the reply's callback takes a round of its own, and the task goes on in the one after: D's hash, which began
+/// at 300, comes before it.
+#[test]
+fn a_wait_can_take_two_rounds() {
+    let steps = "{ hash = { cpu = \"100ms\" } }, { query = { pool = \"main\", time = \"1ms\" } }";
+    let sends = [0.0, 50.0, 150.0, 250.0];
+    assert_eq!(play(&shop("", POOL, steps), &sends).successes()[0], 300.0);
+    assert_eq!(play(&shop("", &format!("rounds = {{ statement = 2 }}\n{POOL}"), steps), &sends).successes()[0], 400.0);
+    assert_eq!(play(&shop("", &format!("rounds = {{ accept = 5, statement = 2 }}\n{POOL}"), steps), &[0.0]).successes(), [101.0]);
+}
+
+/// Somebody new hashes in every round, so the rounds of a wait can be read off the clock: the reply to A's statement would
+/// be taken up at 200, with `n` rounds of a release behind it at 200 + 100 n.
+#[test]
+fn a_release_takes_its_rounds() {
+    let steps = "{ hash = { cpu = \"100ms\" } }, { query = { pool = \"main\", time = \"1ms\" } }";
+    let sends: Vec<f64> = std::iter::once(0.0).chain((0..12).map(|n| 50.0 + 100.0 * f64::from(n))).collect();
+    let end = |rounds: &str| play(&shop("", &format!("{rounds}\n{POOL}"), steps), &sends).successes()[0];
+    let plain = end("");
+    for n in 1..4 {
+        assert_eq!(end(&format!("rounds = {{ release = {n} }}")), plain + 100.0 * f64::from(n), "{n}");
+    }
+}
