@@ -10,7 +10,8 @@ mod queue;
 
 pub use load::{Abandon, Arrivals, Earlier, Load, Pattern};
 pub use plan::{
-    Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan, StationPlan,
+    Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,
+    StationPlan,
 };
 pub use program::{Branch, Draw, Op, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};

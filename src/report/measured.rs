@@ -49,10 +49,7 @@ pub fn measured(report: &Report) -> String {
                 percent(summary.filter(|_| is_measured).map(|summary| summary.success_rate.estimate))
             }),
         ),
-        Column::figures(
-            "mean",
-            each(&|measurement, _| measurement.measured.mean_s.map_or_else(String::new, seconds)),
-        ),
+        Column::figures("mean", each(&|measurement, _| measurement.measured.mean_s.map_or_else(String::new, seconds))),
         Column::figures(
             "predicted",
             each(&|measurement, summary| {

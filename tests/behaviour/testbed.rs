@@ -24,7 +24,12 @@ fn isolated_parts_predict_every_row() {
         let summary = &summaries[row.point];
         let measured = row.measured.throughput_per_min.expect("every row has one");
         if measured == 0.0 {
-            assert_eq!((summary.throughput_per_min.estimate, summary.stuck), (0.0, summary.replications), "{}", row.name);
+            assert_eq!(
+                (summary.throughput_per_min.estimate, summary.stuck),
+                (0.0, summary.replications),
+                "{}",
+                row.name
+            );
             continue;
         }
         assert_eq!(summary.stuck, 0, "{}", row.name);

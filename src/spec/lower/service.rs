@@ -177,7 +177,8 @@ impl Lowering<'_> {
     fn check_rounds(&mut self, at: At<'_>, service: &Service) {
         let Some(rounds) = &service.rounds else { return };
         if service.runtime != Runtime::EventLoop {
-            let complaint = Complaint::at_key(at.key("rounds"), "only an event loop goes round", "would have no effect");
+            let complaint =
+                Complaint::at_key(at.key("rounds"), "only an event loop goes round", "would have no effect");
             self.complain(complaint.also(at.key("runtime"), "no event loop"));
         }
         let at = at.key("rounds");
@@ -206,14 +207,18 @@ impl Lowering<'_> {
     fn machine(&mut self, at: At<'_>, service: &Service) -> Option<u32> {
         let name = service.machine.as_ref()?;
         if service.cpu.is_some() {
-            let complaint = Complaint::at(at.key("cpu"), "a service on a machine has that machine's cores", "no effect")
-                .also(at.key("machine"), "its cores are shared")
-                .help("remove one of the two");
+            let complaint =
+                Complaint::at(at.key("cpu"), "a service on a machine has that machine's cores", "no effect")
+                    .also(at.key("machine"), "its cores are shared")
+                    .help("remove one of the two");
             self.complain(complaint);
         }
         if service.slowdown.is_some() {
-            let complaint =
-                Complaint::at(at.key("slowdown"), "jobs on a shared machine have no `slowdown`", "would have no effect");
+            let complaint = Complaint::at(
+                at.key("slowdown"),
+                "jobs on a shared machine have no `slowdown`",
+                "would have no effect",
+            );
             self.complain(complaint.also(at.key("machine"), "shared with others"));
         }
         let machines = &self.model.machines;

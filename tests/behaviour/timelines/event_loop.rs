@@ -97,7 +97,10 @@ fn a_wait_can_take_two_rounds() {
     let sends = [0.0, 50.0, 150.0, 250.0];
     assert_eq!(play(&shop("", POOL, steps), &sends).successes()[0], 300.0);
     assert_eq!(play(&shop("", &format!("rounds = {{ statement = 2 }}\n{POOL}"), steps), &sends).successes()[0], 400.0);
-    assert_eq!(play(&shop("", &format!("rounds = {{ accept = 5, statement = 2 }}\n{POOL}"), steps), &[0.0]).successes(), [101.0]);
+    assert_eq!(
+        play(&shop("", &format!("rounds = {{ accept = 5, statement = 2 }}\n{POOL}"), steps), &[0.0]).successes(),
+        [101.0]
+    );
 }
 
 /// Somebody new hashes in every round, so the rounds of a wait can be read off the clock: the reply to A's statement would

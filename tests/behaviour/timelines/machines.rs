@@ -12,7 +12,8 @@ fn replicas_on_one_machine_share_its_cores() {
     let story = play(&shop("", shared, steps), &[0.0, 50.0]);
     // Alone until 50; half each until A is done at 150; then B alone.
     assert_eq!(story.successes(), [150.0, 200.0]);
-    let cpu = story.outcome.resources.iter().find(|resource| resource.name == "machine small CPU").expect("the machine");
+    let cpu =
+        story.outcome.resources.iter().find(|resource| resource.name == "machine small CPU").expect("the machine");
     assert_eq!((cpu.capacity, cpu.utilisation), (Some(1.0), 1.0));
     assert!(story.outcome.resources.iter().all(|resource| resource.name != "shop CPU"));
 }

@@ -92,6 +92,7 @@ fn word(op: &Op) -> String {
         Op::Fail { reason } => format!("fail {reason}"),
         Op::Respond => "respond".into(),
         Op::Publish { queue, .. } => format!("publish {queue}"),
+        Op::Yield { rounds } => format!("yield {rounds}"),
         Op::Answer => "answer".into(),
     }
 }
