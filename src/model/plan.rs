@@ -148,8 +148,14 @@ pub struct ClientPlan {
     pub connect_rounds: u8,
     /// Network time of a call.
     pub round_trip: Option<Draw>,
-    /// Time-out of connect and answer.
+    /// Time-out of the wait for the answer.
     pub timeout: Option<Time>,
+    /// Time-out of a connect.
+    pub connect_timeout: Option<Time>,
+    /// How long the server keeps an idle connection; none: for ever.
+    pub server_keep_alive: Option<Time>,
+    /// How long a word from the server is on its way.
+    pub latency: Time,
     /// Time-out of the wait for a connection.
     pub pool_timeout: Option<Time>,
     /// Connections at most, if shared.

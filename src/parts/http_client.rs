@@ -37,6 +37,9 @@ const SETTLING: u8 = 16;
 /// A connection is about to be opened, and the loop goes round as often as the phase is above this.
 const OPENING: u8 = 80;
 
+/// The peer of a connection that the server is closing.
+const CLOSING: u32 = NONE - 1;
+
 #[derive(Clone, Copy, Debug)]
 struct Idle {
     peer: u32,
@@ -58,13 +61,22 @@ pub(super) struct HttpClient {
     pub holders: List,
     pub deadlocked: bool,
     pub timeout: Option<LaneId>,
+    connect_timeout: Option<LaneId>,
     pool_timeout: Option<LaneId>,
     pub opened: u64,
     pub futile_wakes: u64,
 }
 
+/// The lanes of a client's time-outs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Timeouts {
+    pub connect: Option<LaneId>,
+    pub read: Option<LaneId>,
+    pub pool: Option<LaneId>,
+}
+
 impl HttpClient {
-    pub fn new(index: u32, process: u32, broken: bool, timeout: Option<LaneId>, pool_timeout: Option<LaneId>) -> Self {
+    pub fn new(index: u32, process: u32, broken: bool, timeouts: Timeouts) -> Self {
         Self {
             index,
             process,
@@ -74,8 +86,9 @@ impl HttpClient {
             queue: Queue::default(),
             holders: List::default(),
             deadlocked: false,
-            timeout,
-            pool_timeout,
+            timeout: timeouts.read,
+            connect_timeout: timeouts.connect,
+            pool_timeout: timeouts.pool,
             opened: 0,
             futile_wakes: 0,
         }
@@ -144,8 +157,10 @@ impl<'s> World<'s> {
                     }
                     let most = plan.max_connections;
                     self.expire_idle(id);
-                    if let Some(Idle { peer, .. }) = self.clients[id as usize].idle.pop() {
-                        self.push_connection(t, id, peer);
+                    if let Some(Idle { peer, since }) = self.clients[id as usize].idle.pop() {
+                        let age = self.now.since(since) + plan.latency;
+                        let is_closing = plan.server_keep_alive.is_some_and(|kept| age >= kept);
+                        self.push_connection(t, id, if is_closing { CLOSING } else { peer });
                         return self.next_op(t);
                     }
                     if self.clients[id as usize].open.level() < most {
@@ -181,7 +196,7 @@ impl<'s> World<'s> {
                     if let Some(draw) = plan.connect_time {
                         let time = self.draw(draw, site.key(key, CONNECT_TIME));
                         if self.elapse(t, time) == Next::Park {
-                            let timeout = self.clients[id as usize].timeout;
+                            let timeout = self.clients[id as usize].connect_timeout;
                             self.limit_wait(t, timeout);
                             return Next::Park;
                         }
@@ -216,7 +231,8 @@ impl<'s> World<'s> {
     pub(super) fn send_call(&mut self, t: u32, client: u32, endpoint: u32, site: Site) -> Next {
         let (id, plan) = self.client_of(t, client);
         let timeout = self.clients[id as usize].timeout;
-        if self.tokens[t].phase == 0 {
+        let has_travelled = self.tokens[t].phase == 1;
+        if !has_travelled {
             self.tokens[t].phase = 1;
             if self.clients[id as usize].broken {
                 self.tokens[t].state = State::Hung;
@@ -235,6 +251,14 @@ impl<'s> World<'s> {
             FrameKind::Connection { peer, .. } => peer,
             _ => NONE,
         };
+        if peer == CLOSING {
+            if !has_travelled {
+                return Next::Fail(Failure::DISCONNECTED);
+            }
+            // It fails when its event loop has it again.
+            self.tokens[t].failure = Failure::DISCONNECTED;
+            return Next::On;
+        }
         let key = site.child(self.tokens[t].key);
         let child = self.spawn(endpoint, key);
         self.tokens[child].parent = t;
@@ -292,13 +316,18 @@ impl<'s> World<'s> {
         self.clients[client].queue.remove(&mut self.tokens, now, t);
     }
 
-    /// Closes the idle connections whose time is over.
+    /// Closes the idle connections whose time is over, or that the server has closed.
     fn expire_idle(&mut self, id: u32) {
-        let expiry = self.client_plan(id).keepalive_expiry;
+        let plan = self.client_plan(id);
+        // That the server has closed a connection is seen when the word has come.
+        let (expiry, kept) = (plan.keepalive_expiry, plan.server_keep_alive.map(|kept| kept + plan.latency));
         let now = self.now;
         let client = &mut self.clients[id as usize];
         let before = client.idle.len();
-        client.idle.retain(|idle| now.since(idle.since) <= expiry);
+        client.idle.retain(|idle| {
+            let age = now.since(idle.since);
+            age <= expiry && kept.is_none_or(|kept| age < kept)
+        });
         let closed = before - client.idle.len();
         for _ in 0..closed {
             self.clients[id as usize].open.down(now);

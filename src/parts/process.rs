@@ -8,7 +8,7 @@ use super::cpu::Cpu;
 use super::database::Sessions;
 use super::descriptors::Descriptors;
 use super::event_loop::EventLoop;
-use super::http_client::HttpClient;
+use super::http_client::{HttpClient, Timeouts};
 use super::pool::Pool;
 use super::population::Queue;
 use super::slots::{Slots, SlotsKind};
@@ -159,9 +159,12 @@ impl Built {
         let clients = self.clients.len() as u32;
         for (index, plan) in (0..).zip(&service.clients) {
             let broken = plan.broken.get(number as usize).copied().unwrap_or(false);
-            let timeout = lane_of(deadlines, plan.timeout);
-            let pool_timeout = lane_of(deadlines, plan.pool_timeout);
-            self.clients.push(HttpClient::new(index, process, broken, timeout, pool_timeout));
+            let timeouts = Timeouts {
+                connect: lane_of(deadlines, plan.connect_timeout),
+                read: lane_of(deadlines, plan.timeout),
+                pool: lane_of(deadlines, plan.pool_timeout),
+            };
+            self.clients.push(HttpClient::new(index, process, broken, timeouts));
         }
         let connections: u32 = service.pools.iter().map(|pool| pool.min_size).sum();
         self.processes.push(Process {

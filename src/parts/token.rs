@@ -157,6 +157,8 @@ impl Failure {
     pub const NO_PORT: Self = Self(16);
     /// The queue before a thread pool was full.
     pub const THREADS_FULL: Self = Self(17);
+    /// The server closed the connection that the request was sent on.
+    pub const DISCONNECTED: Self = Self(36);
     /// Causes up to here are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 
@@ -182,6 +184,7 @@ impl Failure {
             5 => "too many open files".into(),
             6 => "turned away".into(),
             7 => "cancelled".into(),
+            36 => "server disconnected".into(),
             26 => "queue full".into(),
             27 => "never completed".into(),
             14 => "too many database connections".into(),

@@ -79,6 +79,13 @@ pub struct Client {
     pub round_trip: Option<Distribution>,
     /// Time-out of a connect and of the wait for the answer, each (httpx `timeout`). Without it: none.
     pub timeout: Option<Duration>,
+    /// Time-out of a connect (httpx `connect`). Without it: `timeout`.
+    pub connect_timeout: Option<Duration>,
+    /// Time-out of the wait for the answer (httpx `read`). Without it: `timeout`.
+    pub read_timeout: Option<Duration>,
+    /// Time-out of sending the request (httpx `write`), so that real settings can be pasted: requests fit a socket's
+    /// buffer here, sending never waits, and it never comes up.
+    pub write_timeout: Option<Duration>,
     /// Time-out of the wait for a free connection (httpx `pool`); each futile wake-up starts it afresh, as httpcore
     /// does. Without it: `timeout`.
     pub pool_timeout: Option<Duration>,

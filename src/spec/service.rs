@@ -29,6 +29,9 @@ pub struct Service {
     pub machine: Option<String>,
     /// Rounds of the event loop that waits take, beyond the one that any wait takes.
     pub rounds: Option<Rounds>,
+    /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: for ever. A
+    /// client that reuses a connection while the server is closing it gets no answer: "server disconnected".
+    pub keep_alive: Option<super::Duration>,
     /// Growth of every CPU demand with the number of jobs at work in a replica: with `n` jobs each takes
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
     /// Scalability Law).

@@ -289,6 +289,8 @@ impl Lowering<'_> {
             self.complain(complaint.note(format!("the service has replicas x workers = {replicas} x {workers}")));
         }
         let timeout = self.timeout(at.key("timeout"), client.timeout);
+        self.timeout(at.key("write_timeout"), client.write_timeout);
+        let round_trip = self.maybe_draw(at.key("round_trip"), client.round_trip.as_ref());
         ClientPlan {
             name: name.into(),
             server,
@@ -299,8 +301,17 @@ impl Lowering<'_> {
             open_rounds: 0,
             connect_rounds: 1,
             connect_cpu: self.maybe_draw(at.key("connect_cpu"), client.connect_cpu.as_ref()),
-            round_trip: self.maybe_draw(at.key("round_trip"), client.round_trip.as_ref()),
-            timeout,
+            round_trip,
+            timeout: self.timeout(at.key("read_timeout"), client.read_timeout).or(timeout),
+            connect_timeout: self.timeout(at.key("connect_timeout"), client.connect_timeout).or(timeout),
+            server_keep_alive: self
+                .model
+                .services
+                .get(&client.server)
+                .and_then(|server| server.keep_alive)
+                .map(|kept| Time(kept.0)),
+            latency: round_trip
+                .map_or(Time::ZERO, |draw| Time((self.system.variates[draw.0 as usize].mean() / 2.0) as u64)),
             pool_timeout: self.timeout(at.key("pool_timeout"), client.pool_timeout).or(timeout),
             max_connections: client.max_connections.unwrap_or(u32::MAX),
             max_keepalive: client.max_keepalive_connections.unwrap_or(u32::MAX),

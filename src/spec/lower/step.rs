@@ -6,7 +6,9 @@ use super::endpoint::{Body, Named};
 use super::queue;
 use super::service::minded;
 use crate::model::{Branch, Draw, Op, Site};
-use crate::spec::{self, CallStep, HashStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep};
+use crate::spec::{
+    self, CallStep, HashStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep,
+};
 
 /// Repetitions of one `repeat` at most.
 const MOST_REPETITIONS: u32 = 1_000_000;

@@ -181,3 +181,31 @@ fn a_pool_that_grows_takes_a_descriptor() {
     // 7 and one connection; two inbound make 10, the second connection 11, A's call 12: none is left for B's.
     assert_eq!(story.told(), ["120", "20: too many open files"]);
 }
+
+/// The server closes a connection that was idle for 100 ms, and its word is on its way for 10 ms. B, 80 ms after A's answer,
+/// reuses A's. C comes 95 ms after B's: its request reaches a closed connection. D opens one. E comes 111 ms after D's answer,
+/// knows that it is closed, and opens another.
+#[test]
+fn a_request_on_a_connection_that_the_server_is_closing_is_lost() {
+    let keys = format!("{SHARED}\nconnect_time = \"10ms\"\nround_trip = \"20ms\"");
+    let text = calling("", "runtime = \"delay\"", &keys, "")
+        .replace("[services.back]\n", "[services.back]\nkeep_alive = \"100ms\"\n");
+    let story = play(&text, &[0.0, 210.0, 425.0, 500.0, 741.0]);
+    assert_eq!(story.told(), ["130", "330", "445: server disconnected", "630", "871"]);
+    assert_eq!(resource(&story.outcome, "shop client back").visits, 3);
+    let without_network = format!("{SHARED}\nconnect_time = \"10ms\"");
+    let text = calling("", "runtime = \"delay\"", &without_network, "")
+        .replace("[services.back]\n", "[services.back]\nkeep_alive = \"100ms\"\n");
+    assert_eq!(play(&text, &[0.0, 209.0, 411.0]).told(), ["110", "309", "521"], "idle for 99 ms, then for 102");
+}
+
+/// Connect, answer and pool have a time-out each.
+#[test]
+fn the_time_outs_of_a_client_are_apart() {
+    let text = |keys: &str| {
+        calling("", "runtime = \"delay\"", &format!("connect_time = \"20ms\"\ntimeout = \"1s\"\n{keys}"), "")
+    };
+    assert_eq!(play(&text("write_timeout = \"1ms\""), &[0.0]).told(), ["120"]);
+    assert_eq!(play(&text("connect_timeout = \"10ms\""), &[0.0]).told(), ["10: connect timed out"]);
+    assert_eq!(play(&text("read_timeout = \"50ms\""), &[0.0]).told(), ["70: read timed out"]);
+}
