@@ -6,11 +6,13 @@ mod bar;
 mod check;
 mod choice;
 mod completions;
+mod digest;
 mod exit;
 mod files;
 mod interrupt;
 mod man;
 mod page;
+mod reference;
 mod run;
 mod schema;
 mod simulate;
@@ -20,9 +22,11 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub use check::Check;
 pub use completions::Completions;
+pub use digest::Digest;
 pub use exit::{Exit, Failure};
 pub use man::man;
 pub use page::Page;
+pub use reference::reference;
 pub use run::Run;
 pub use schema::Schema;
 pub use sweep::Sweep;
@@ -47,10 +51,14 @@ pub enum Command {
     Sweep(Sweep),
     /// Run one point, and show the use, queue and wait of every resource
     Run(Run),
+    /// Run several experiments and print one page of what they found, in Markdown
+    Digest(Digest),
     /// Check experiments and models without running them
     Check(Check),
     /// Print the JSON Schema of model or experiment files, for editors
     Schema(Schema),
+    /// Print the reference of the language, in Markdown
+    Reference,
     /// Print a shell's completion script
     Completions(Completions),
     /// Print the manual page

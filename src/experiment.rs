@@ -2,6 +2,7 @@
 //! intervals, and the summaries are judged.
 
 pub mod design;
+pub mod effect;
 pub mod finding;
 pub mod runner;
 pub mod summary;

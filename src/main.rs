@@ -11,8 +11,10 @@ fn main() -> ExitCode {
     let done = match arguments.command {
         Command::Sweep(sweep) => sweep.run(&mut page),
         Command::Run(run) => run.run(&mut page),
+        Command::Digest(digest) => digest.run(&mut page),
         Command::Check(check) => check.run(&mut page),
         Command::Schema(schema) => schema.run(&mut page),
+        Command::Reference => sim::cli::reference(&mut page),
         Command::Completions(completions) => completions.run(&mut page),
         Command::Man => sim::cli::man(&mut page),
     };

@@ -6,7 +6,9 @@
 pub mod chart;
 mod collapse;
 mod deadlock;
+mod digest;
 mod document;
+mod effects;
 pub mod figures;
 mod findings;
 pub mod folder;
@@ -23,13 +25,16 @@ mod verdicts;
 mod warning;
 
 use crate::experiment::design::Plan;
+use crate::experiment::effect::{self, Observation};
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::runner::Trials;
 use crate::experiment::summary::{self, Summary};
 use crate::experiment::verdict::{self, Judgement};
 
 pub use deadlock::deadlocks;
+pub use digest::digest;
 pub use document::{document, point_document};
+pub use effects::effects;
 pub use findings::findings;
 pub use measured::measured;
 pub use overview::overview;
@@ -50,6 +55,8 @@ pub struct Report<'a> {
     pub summaries: Vec<Summary>,
     /// What is said of each variant without being asked.
     pub findings: Vec<Finding>,
+    /// What the changes did whose effects are asked for.
+    pub effects: Vec<Observation>,
     /// What became of the hypotheses.
     pub judgements: Vec<Judgement>,
 }
@@ -59,8 +66,9 @@ impl<'a> Report<'a> {
     pub fn of(plan: &'a Plan, trials: Trials) -> Self {
         let summaries = summary::summarise(&trials);
         let findings = finding::findings(plan, &summaries);
+        let effects = effect::observe(plan, &summaries);
         let judgements = verdict::judge(plan, &summaries);
-        Self { plan, trials, summaries, findings, judgements }
+        Self { plan, trials, summaries, findings, effects, judgements }
     }
 
     /// The figures of a point; none where no trial of it gave any.

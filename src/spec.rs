@@ -22,6 +22,7 @@ pub(crate) mod names;
 pub(crate) mod path;
 mod queue;
 pub(crate) mod read;
+mod reference;
 pub mod schema;
 mod service;
 pub(crate) mod setting;
@@ -32,13 +33,16 @@ mod units;
 
 pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
 pub use distribution::{Distribution, Shape, Weighted};
-pub use experiment::{Axis, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant};
+pub use experiment::{
+    Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant,
+};
 pub use load::{Abandon, Arrivals, Before, Completion, Load, LoadKind};
 pub use lower::{Assumption, Columns, Complaint, lower};
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};
 pub use queue::{Consumer, Overflow, Queue};
+pub use reference::reference;
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service};
 pub use source::Source;
 pub use step::{

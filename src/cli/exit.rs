@@ -33,6 +33,18 @@ impl Exit {
         }
     }
 
+    /// The one of two that outweighs the other: an interrupt all, a failing hypothesis doubt.
+    pub(super) fn graver(self, other: Self) -> Self {
+        let weight = |exit: Self| match exit {
+            Self::Holds => 0,
+            Self::Undecided => 1,
+            Self::Fails => 2,
+            Self::Mistake => 3,
+            Self::Interrupted => 4,
+        };
+        if weight(other) > weight(self) { other } else { self }
+    }
+
     /// What a report calls for. A failing hypothesis outweighs doubt; an interrupt outweighs both.
     pub(super) fn of(report: &Report) -> Self {
         match verdict::exit_code(&report.judgements) {

@@ -101,6 +101,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
     plan.points = vec![whole.points[point].clone()];
     plan.measurements.clear();
     plan.hypotheses.clear();
+    plan.effects.clear();
     plan
 }
 

@@ -152,6 +152,7 @@ fn answer(report: &Report, page: &mut Page) {
     page.part(report::measured(report));
     page.part(report::findings(report, width));
     page.part(report::deadlocks(report, width));
+    page.part(report::effects(report, width));
     page.part(report::verdicts(report, width));
 }
 

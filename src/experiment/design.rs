@@ -1,5 +1,5 @@
 //! The design of an experiment: what a sweep runs. Variants x axes become points, each with a system and a load of its
-//! own; measurements and hypotheses are resolved to the points that they are about.
+//! own; measurements, hypotheses and effects are resolved to the points that they are about.
 //!
 //! Nothing runs before everything is checked: [`Plan::read`] returns a plan or every mistake of its files.
 
@@ -43,6 +43,8 @@ pub struct Plan {
     pub measurements: Vec<Measurement>,
     /// Claims, in the order of the file.
     pub hypotheses: Vec<Hypothesis>,
+    /// Changes whose effect is asked for, in the order of the file.
+    pub effects: Vec<Effect>,
     assumptions: Vec<Assumption>,
     inputs: Vec<PathBuf>,
 }
@@ -114,6 +116,21 @@ pub struct Hypothesis {
     pub expect: Expectation,
     /// The author expects the claim to be refuted.
     pub refuted: bool,
+}
+
+/// A change, and the figure that is to show what it does.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// The change, in words.
+    pub change: String,
+    /// Index of the point that has it.
+    pub point: usize,
+    /// Index of the point that does not, of another variant at the same values.
+    pub against: usize,
+    /// Which metric.
+    pub metric: Metric,
+    /// Smallest difference that counts: relative, for a rate absolute.
+    pub matters: f64,
 }
 
 /// What must be seen. See [`crate::spec::Expectation`]; a `variant` is an index here, and has a point beside each

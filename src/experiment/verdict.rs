@@ -346,6 +346,27 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
     }
 }
 
+/// A metric's value with its unit.
+pub fn amount(value: f64, metric: Metric) -> String {
+    let unit = unit(metric);
+    match metric {
+        metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
+        Metric::ThroughputPerMin => format!("{value:.0}{unit}"),
+        Metric::WastedRequests => format!("{value:.1}{unit}"),
+        _ => format!("{value:.2}{unit}"),
+    }
+}
+
+/// A metric's unit, as it follows its value.
+pub fn unit(metric: Metric) -> &'static str {
+    match metric {
+        metric if metric.is_rate() => " %",
+        Metric::ThroughputPerMin => "/min",
+        Metric::WastedRequests => "",
+        _ => " s",
+    }
+}
+
 /// The exit code that verdicts call for: 0 all hold, 1 one fails, 3 undecided.
 pub fn exit_code(judgements: &[Judgement]) -> u8 {
     if judgements.iter().any(|judgement| judgement.verdict == Verdict::Fails) {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::metric::metrics;
 use super::{Report, warnings};
 use crate::experiment::design::{Axis, Measurement, Plan};
+use crate::experiment::effect::Observation;
 use crate::experiment::summary::{ResourceMean, Summary};
 use crate::experiment::verdict::{self, Judgement, Verdict};
 use crate::spec::{Assumption, Scale};
@@ -47,6 +48,7 @@ pub fn document(report: &Report) -> Value {
         "axes": plan.axes.iter().map(axis).collect::<Vec<_>>(),
         "points": report.summaries.iter().map(|summary| point_document(plan, summary)).collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
+        "effects": report.effects.iter().map(effect).collect::<Vec<_>>(),
         "hypotheses": report.judgements.iter().map(hypothesis).collect::<Vec<_>>(),
         "measurements": plan.measurements.iter().map(|it| measurement(report, it)).collect::<Vec<_>>(),
         "assumptions": plan.assumptions().iter().map(assumption).collect::<Vec<_>>(),
@@ -125,6 +127,22 @@ fn kind(resource: &ResourceMean) -> String {
         name.extend(letter.to_lowercase());
     }
     name
+}
+
+fn effect(effect: &Observation) -> Value {
+    let name = METRICS.iter().find(|(_, metric)| *metric == effect.metric).map(|(name, _)| name);
+    json!({
+        "change": effect.change,
+        "variant": effect.variants.0,
+        "against": effect.variants.1,
+        "place": effect.place,
+        "metric": name,
+        "worth": effect.worth.word(),
+        "with": effect.figures.map(|figures| figures.with),
+        "without": effect.figures.map(|figures| figures.without),
+        "difference": effect.figures.map(|figures| figures.difference),
+        "relative": effect.figures.and_then(|figures| figures.relative),
+    })
 }
 
 fn hypothesis(judgement: &Judgement) -> Value {

@@ -51,7 +51,7 @@ fn claim(judgement: &Judgement) -> String {
     }
 }
 
-fn evidence(judgement: &Judgement) -> String {
+pub(super) fn evidence(judgement: &Judgement) -> String {
     match judgement.replications_needed {
         Some(1_000_000..) => format!("{}; too close to the bound for any number of replications", judgement.evidence),
         Some(needed) => format!("{}; about --replications {needed} would decide", judgement.evidence),

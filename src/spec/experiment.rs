@@ -48,6 +48,9 @@ pub struct Experiment {
     /// Claims, each with an expectation that the sweep decides.
     #[serde(default)]
     pub hypotheses: Vec<Hypothesis>,
+    /// Changes of which the report is to say whether they help, do nothing or harm, and by how much.
+    #[serde(default)]
+    pub effects: Vec<Change>,
 }
 
 /// One axis: `values`, or `from`, `to` and `step` (linear) or `points` (linear or logarithmic).
@@ -152,6 +155,29 @@ pub struct Hypothesis {
     /// The claim is a belief that the author expects to be refuted: the hypothesis holds when the expectation fails.
     #[serde(default)]
     pub refuted: bool,
+}
+
+/// A change of which one figure at one point is to show what it does: it helps, does nothing or harms, by the paired difference of two
+/// variants that meet the same requests.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Change {
+    /// The change, in words: "a limit of 150 at the ingress".
+    pub change: String,
+    /// The variant that has it.
+    pub variant: String,
+    /// The variant that does not; the first where it is left out.
+    pub against: Option<String>,
+    /// Which metric.
+    pub metric: Metric,
+    /// The point, by axis.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub at: BTreeMap<String, toml::Value>,
+    /// Smallest difference that counts: relative to the other variant (0.05 is 5 %), for a rate in absolute terms (0.05
+    /// is 5 points). A difference whose whole interval is smaller is none.
+    #[serde(default = "fiftieth")]
+    pub matters: f64,
 }
 
 /// A range of an axis: from `from` to `to`, both included; either may be left out.
@@ -264,12 +290,28 @@ pub enum Metric {
     DeadLetters,
 }
 
+impl Metric {
+    /// Whether a system is the better, the higher this is.
+    pub fn is_better_higher(self) -> bool {
+        matches!(self, Self::ThroughputPerMin | Self::SuccessRate)
+    }
+
+    /// Whether this is a share, 0 to 1, whose differences are told in points.
+    pub fn is_rate(self) -> bool {
+        matches!(self, Self::SuccessRate)
+    }
+}
+
 fn five() -> u32 {
     5
 }
 
 fn one() -> u64 {
     1
+}
+
+fn fiftieth() -> f64 {
+    0.02
 }
 
 fn nine_tenths() -> f64 {

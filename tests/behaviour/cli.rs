@@ -1,6 +1,7 @@
 //! What the command line promises: exit codes, files, streams.
 
 mod check;
+mod digest;
 mod place;
 mod print;
 mod run;

@@ -1,5 +1,6 @@
 //! What the simulator does, module by module: one integration binary.
 
+mod book;
 mod cli;
 mod determinism;
 mod laws;

@@ -1,14 +1,14 @@
-//! Measurements and hypotheses, resolved to the points that they are about.
+//! Measurements, hypotheses and effects, resolved to the points that they are about.
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Expectation, Hypothesis, Measurement, Plan, axis};
+use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
 use crate::model::Pattern;
 use crate::spec::names::Names;
 use crate::spec::tree::Tree;
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
 
-/// Fills in a plan's measurements and hypotheses.
+/// Fills in a plan's measurements, hypotheses and effects.
 pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axes: &[Ready], mistakes: &mut Mistakes) {
     let is_pinned = axes.iter().any(|ready| ready.pinned);
     let mut claims = Claims { plan, is_pinned, mistakes };
@@ -27,6 +27,13 @@ pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axe
         .filter_map(|(written, tree)| claims.hypothesis(written, tree))
         .collect();
     claims.plan.hypotheses = hypotheses;
+    let effects: Vec<_> = experiment
+        .effects
+        .iter()
+        .zip(elements("effects"))
+        .filter_map(|(written, tree)| claims.effect(written, tree))
+        .collect();
+    claims.plan.effects = effects;
 }
 
 struct Claims<'a> {
@@ -47,13 +54,18 @@ impl Claims<'_> {
 
     /// The index of a variant; the first where none is named.
     fn variant(&mut self, name: Option<&str>, tree: &Tree) -> Option<usize> {
+        self.variant_under("variant", name, tree)
+    }
+
+    /// The index of the variant that a key names.
+    fn variant_under(&mut self, key: &str, name: Option<&str>, tree: &Tree) -> Option<usize> {
         let Some(name) = name else { return Some(0) };
         if let Some(index) = self.plan.variants.iter().position(|known| known == name) {
             return Some(index);
         }
         let names = Names::new(self.plan.variants.iter().map(String::as_str));
         let mut mistake = Mistake::new(format!("there is no variant `{name}`"));
-        if let Some(value) = tree.get("variant") {
+        if let Some(value) = tree.get(key) {
             mistake = value.place.mark_value(mistake, "no such variant");
         }
         self.mistakes.push(mistake.advise(names, "variant", name));
@@ -62,6 +74,19 @@ impl Claims<'_> {
 
     fn measurement(&mut self, written: &spec::Measurement, tree: &Tree) -> Option<Measurement> {
         let variant = self.variant(written.variant.as_deref(), tree);
+        self.figures(written, tree);
+        let point = self.place(&format!("measurement `{}`", written.name), variant, tree)?;
+        Some(Measurement {
+            name: written.name.clone(),
+            variant: variant?,
+            point,
+            measured: written.measured.clone(),
+            tolerance: written.tolerance,
+        })
+    }
+
+    /// The one point that something is about: that of a variant at the values that `at` names.
+    fn place(&mut self, what: &str, variant: Option<usize>, tree: &Tree) -> Option<usize> {
         let empty = Tree::nothing(tree);
         let at = tree.get("at").unwrap_or(&empty);
         let before = self.mistakes.0.len();
@@ -77,7 +102,6 @@ impl Claims<'_> {
                 },
             }
         }
-        self.figures(written, tree);
         if self.mistakes.0.len() > before {
             return None;
         }
@@ -90,20 +114,14 @@ impl Claims<'_> {
             .map(|(axis, _)| axis.name.as_str())
             .collect();
         if !missing.is_empty() {
-            let title = format!("measurement `{}` does not say at which {}", written.name, Names::new(missing));
+            let title = format!("{what} does not say at which {}", Names::new(missing));
             self.wrong(tree, "at", title, "a point has a value of every axis");
             return None;
         }
         let place: Vec<usize> = place.into_iter().flatten().collect();
         let variant = variant?;
         match self.plan.point(variant, &place) {
-            Some(point) => Some(Measurement {
-                name: written.name.clone(),
-                variant,
-                point,
-                measured: written.measured.clone(),
-                tolerance: written.tolerance,
-            }),
+            Some(point) => Some(point),
             None if self.is_pinned => None,
             None => {
                 let title = format!("variant `{}` is not run at this point", self.plan.variants[variant]);
@@ -111,6 +129,34 @@ impl Claims<'_> {
                 None
             }
         }
+    }
+
+    fn effect(&mut self, written: &spec::Change, tree: &Tree) -> Option<Effect> {
+        let variant = self.variant(Some(&written.variant), tree);
+        let against = self.variant_under("against", written.against.as_deref(), tree);
+        if !(0.0..1.0).contains(&written.matters) {
+            let title = format!("`matters` is {}", written.matters);
+            self.wrong(tree, "matters", title, "a difference, such as 0.05 for 5 %");
+        }
+        let (variant, against) = (variant?, against?);
+        if variant == against {
+            let title = format!("variant `{}` is compared with itself", self.plan.variants[variant]);
+            self.wrong(tree, "variant", title, "the same variant");
+            return None;
+        }
+        let point = self.place(&format!("effect of `{}`", written.change), Some(variant), tree)?;
+        let Some(against) = self.plan.beside(point, against) else {
+            let title = format!("variant `{}` is not run at this point", self.plan.variants[against]);
+            self.wrong(tree, "at", title, "left out by the variant's `only`");
+            return None;
+        };
+        Some(Effect {
+            change: written.change.clone(),
+            point,
+            against,
+            metric: written.metric,
+            matters: written.matters,
+        })
     }
 
     /// Checks what was measured.

@@ -22,7 +22,8 @@ const MOST_REPLICATIONS: u32 = 100_000;
 const MOST_TRIALS: u64 = 10_000_000;
 
 /// Keys that only an experiment has; `model` is the one that it must have.
-const EXPERIMENT_KEYS: [&str; 7] = ["model", "axes", "variants", "set", "replications", "hypotheses", "measurements"];
+const EXPERIMENT_KEYS: [&str; 8] =
+    ["model", "axes", "variants", "set", "replications", "hypotheses", "measurements", "effects"];
 
 pub(super) fn read(path: &Path, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
     let source = Source::read(path)?;
@@ -147,6 +148,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Plan, Mista
         max_wall_time: None,
         measurements: Vec::new(),
         hypotheses: Vec::new(),
+        effects: Vec::new(),
         inputs: known.inputs(None),
         assumptions: known.assumptions,
     })
@@ -223,6 +225,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         max_wall_time: experiment.max_wall_time.map(|duration| Duration::from_nanos(duration.0)),
         measurements: Vec::new(),
         hypotheses: Vec::new(),
+        effects: Vec::new(),
         inputs: known.inputs(source.path.as_deref()),
         assumptions: known.assumptions,
     };

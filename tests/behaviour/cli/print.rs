@@ -9,10 +9,11 @@ use super::place::{Place, Ran};
 #[test]
 fn every_help_has_an_example() {
     let place = Place::new();
-    let helps: [&[&str]; 6] = [
+    let helps: [&[&str]; 7] = [
         &["--help"],
         &["sweep", "--help"],
         &["run", "--help"],
+        &["digest", "--help"],
         &["check", "-h"],
         &["schema", "--help"],
         &["completions", "-h"],

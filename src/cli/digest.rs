@@ -1,0 +1,63 @@
+//! `sim digest`: several experiments, one page.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::EXIT_CODES;
+use super::adjust::{Adjust, Effort};
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use super::simulate::simulate;
+use super::sweep::warn;
+use crate::experiment::design::{Adjustments, Plan};
+use crate::report::{self, Report};
+
+/// Run several experiments and print one page of what they found, in Markdown.
+///
+/// Says of each change whether it helps, does nothing or harms, and by how much (the `effects` of an experiment), and
+/// what became of each claim. Writes no files and draws no charts. Every file is checked before anything runs.
+#[derive(Debug, Args)]
+#[command(after_help = examples())]
+pub struct Digest {
+    /// The experiments' files, in the order of the page
+    #[arg(required = true, value_name = "EXPERIMENT")]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    adjust: Adjust,
+
+    #[command(flatten)]
+    effort: Effort,
+}
+
+fn examples() -> String {
+    format!(
+        "\
+Examples:
+  sim digest experiments/semaphore.toml experiments/db-pool.toml > page.md
+
+{EXIT_CODES}"
+    )
+}
+
+impl Digest {
+    /// Reads all, runs one after the other, prints the page.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let adjustments = Adjustments::from(&self.adjust);
+        let plans = self.files.iter().map(|file| Plan::read(file, &adjustments)).collect::<Result<Vec<_>, _>>()?;
+        let mut reports = Vec::new();
+        for plan in &plans {
+            let report = Report::of(plan, simulate(plan, &self.effort)?);
+            warn(&report, page);
+            let is_partial = report.is_partial();
+            reports.push(report);
+            if is_partial {
+                break;
+            }
+        }
+        let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
+        page.print(report::digest(&files, &reports));
+        Ok(reports.iter().map(Exit::of).reduce(Exit::graver).unwrap_or(Exit::Holds))
+    }
+}

@@ -1,0 +1,79 @@
+//! Several experiments on one page, in Markdown: what each change is worth, and what became of each claim.
+
+use super::{Report, verdicts};
+use crate::experiment::effect::Worth;
+use crate::experiment::verdict::{Judgement, Verdict};
+
+/// The page. `files` are the experiments' paths as they were given, one for each report.
+pub fn digest(files: &[String], reports: &[Report]) -> String {
+    let trials: usize = reports.iter().map(|report| report.trials.done.len()).sum();
+    let mut text = format!(
+        "# What each change is worth\n\n\
+         Written by `sim digest` from {} experiments, {trials} simulated tests; the same files give the same page. A\n\
+         change helps or harms when the whole 95 % interval of the difference lies on one side of zero and is large enough\n\
+         to matter to its author; with and without it the system met the same requests. Points are percentage points.\n\n\
+         | experiment | change | | instead of | by |\n|---|---|---|---|---|\n",
+        reports.len()
+    );
+    for report in reports {
+        for effect in &report.effects {
+            let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
+            text.push_str(&format!(
+                "| [{name}](#{name}) | {} | **{}**: {}{place} | {} | {} |\n",
+                cell(&effect.change),
+                effect.worth.word(),
+                cell(&effect.with()),
+                effect.without(),
+                effect.difference(),
+                name = report.plan.name,
+            ));
+        }
+    }
+    text.push_str(&count(reports));
+    for (file, report) in files.iter().zip(reports) {
+        text.push_str(&section(file, report));
+    }
+    text
+}
+
+/// How many changes help, and how many beliefs hold.
+fn count(reports: &[Report]) -> String {
+    let effects =
+        |worth: Worth| reports.iter().flat_map(|report| &report.effects).filter(|it| it.worth == worth).count();
+    let claims = || reports.iter().flat_map(|report| &report.judgements);
+    let refuted = claims().filter(|claim| claim.refuted && claim.verdict == Verdict::Holds).count();
+    let open = claims().filter(|claim| claim.verdict != Verdict::Holds).count();
+    format!(
+        "\n{} changes help, {} do nothing, {} harm, {} are undecided. Of {} claims {} hold, {refuted} are refuted, {open} are \
+         open.\n",
+        effects(Worth::Helps),
+        effects(Worth::Nothing),
+        effects(Worth::Harms),
+        effects(Worth::Undecided),
+        claims().count(),
+        claims().count() - refuted - open,
+    )
+}
+
+fn section(file: &str, report: &Report) -> String {
+    let mut text = format!("\n## {}\n\n{} (`{file}`)\n\n", report.plan.name, report.plan.title);
+    for judgement in &report.judgements {
+        let (claim, evidence) = (&judgement.claim, verdicts::evidence(judgement));
+        text.push_str(&format!("- **{}**: “{claim}”: {evidence}\n", fate(judgement)));
+    }
+    text
+}
+
+/// What became of a claim, whatever its author expected.
+fn fate(judgement: &Judgement) -> &'static str {
+    match (judgement.verdict, judgement.refuted) {
+        (Verdict::Undecided, _) => "undecided",
+        (Verdict::Holds, false) | (Verdict::Fails, true) => "true",
+        (Verdict::Holds, true) | (Verdict::Fails, false) => "not true",
+    }
+}
+
+/// Text that stays within its cell.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+}

@@ -1,0 +1,43 @@
+//! Effects in words: whether each change helps, does nothing or harms, and by how much.
+
+use anstyle::{AnsiColor, Style};
+
+use super::Report;
+use super::paragraph::paragraph;
+use crate::experiment::effect::{Observation, Worth};
+
+/// All effects that the experiment asks for; empty without any. Colours are written as ANSI sequences, for the printer
+/// to remove where they are not wanted.
+pub fn effects(report: &Report, width: Option<usize>) -> String {
+    let mut text = String::new();
+    for effect in &report.effects {
+        let word = effect.worth.word();
+        let style = style(effect.worth);
+        let line = paragraph(&format!("{word:<12}  "), &sentence(effect), width);
+        let rest = line.strip_prefix(word).unwrap_or(&line);
+        text.push_str(&format!("{style}{word}{style:#}{rest}"));
+    }
+    text
+}
+
+/// `a limit of 150: success rate 98.2 % instead of 0.0 % at concurrency = 200, +98.2 points (+97.0 to +99.4)`.
+fn sentence(effect: &Observation) -> String {
+    let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
+    match effect.figures {
+        None => format!("{}: {}{place}", effect.change, effect.with()),
+        Some(_) => {
+            let (with, without) = (effect.with(), effect.without());
+            format!("{}: {with}{place} instead of {without}, {}", effect.change, effect.difference())
+        }
+    }
+}
+
+fn style(worth: Worth) -> Style {
+    let color = match worth {
+        Worth::Helps => AnsiColor::Green,
+        Worth::Harms => AnsiColor::Red,
+        Worth::Undecided => AnsiColor::Yellow,
+        Worth::Nothing => return Style::new().bold(),
+    };
+    Style::new().bold().fg_color(Some(color.into()))
+}
