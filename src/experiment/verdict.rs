@@ -351,8 +351,8 @@ pub fn amount(value: f64, metric: Metric) -> String {
     let unit = unit(metric);
     match metric {
         metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
-        Metric::ThroughputPerMin => format!("{value:.0}{unit}"),
-        Metric::WastedRequests => format!("{value:.1}{unit}"),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
+        Metric::WastedRequests | Metric::DeadLetters => format!("{value:.1}{unit}"),
         _ => format!("{value:.2}{unit}"),
     }
 }
@@ -361,8 +361,8 @@ pub fn amount(value: f64, metric: Metric) -> String {
 pub fn unit(metric: Metric) -> &'static str {
     match metric {
         metric if metric.is_rate() => " %",
-        Metric::ThroughputPerMin => "/min",
-        Metric::WastedRequests => "",
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
+        Metric::WastedRequests | Metric::DeadLetters => "",
         _ => " s",
     }
 }

@@ -130,7 +130,7 @@ fn kind(resource: &ResourceMean) -> String {
 }
 
 fn effect(effect: &Observation) -> Value {
-    let name = METRICS.iter().find(|(_, metric)| *metric == effect.metric).map(|(name, _)| name);
+    let name = metrics(true).find(|(_, metric)| *metric == effect.metric).map(|(name, _)| name);
     json!({
         "change": effect.change,
         "variant": effect.variants.0,

@@ -293,7 +293,7 @@ pub enum Metric {
 impl Metric {
     /// Whether a system is the better, the higher this is.
     pub fn is_better_higher(self) -> bool {
-        matches!(self, Self::ThroughputPerMin | Self::SuccessRate)
+        matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin)
     }
 
     /// Whether this is a share, 0 to 1, whose differences are told in points.
