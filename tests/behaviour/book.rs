@@ -165,20 +165,6 @@ fn what_the_book_shows_is_so() {
     assert!(differences.is_empty(), "{differences}UPDATE_GOLDEN=1 writes what commands print anew");
 }
 
-#[test]
-fn the_reference_of_the_language_is_that_of_the_binary() {
-    generated("docs/language.md", &sim::spec::reference());
-}
-
-/// A page that is written by the program.
-fn generated(page: &str, text: &str) {
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        fs::write(page, text).expect("a page");
-    }
-    let is_so = fs::read_to_string(page).unwrap_or_default() == text;
-    assert!(is_so, "{page} is out of date: UPDATE_GOLDEN=1 cargo test book writes it anew");
-}
-
 /// Links between pages, to files and to headings lead somewhere.
 #[test]
 fn every_link_of_the_book_leads_somewhere() {
