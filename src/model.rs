@@ -7,6 +7,7 @@ mod load;
 mod plan;
 mod program;
 mod queue;
+mod trouble;
 
 pub use load::{Abandon, Arrivals, Earlier, Load, Pattern};
 pub use plan::{
@@ -15,6 +16,7 @@ pub use plan::{
 };
 pub use program::{Branch, Draw, Op, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
+pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
 
 use crate::kernel::Variate;
 
@@ -41,6 +43,8 @@ pub struct System {
     pub stations: Vec<StationPlan>,
     /// The limits of the whole system.
     pub limits: Vec<LimitPlan>,
+    /// The faults that are brought on.
+    pub faults: Vec<FaultPlan>,
     /// What `Fail` operations answer.
     pub reasons: Vec<String>,
     /// The broker's queues.

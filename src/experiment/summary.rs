@@ -84,7 +84,7 @@ pub struct ResourceMean {
 type Row = [Option<f64>; METRICS.len()];
 
 /// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 11] = [
+const METRICS: [Metric; 12] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
@@ -96,6 +96,7 @@ const METRICS: [Metric; 11] = [
     Metric::CompletionP95S,
     Metric::CompletedPerMin,
     Metric::DeadLetters,
+    Metric::Restarts,
 ];
 
 /// Summaries of all points that have at least one trial with figures.

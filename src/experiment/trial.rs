@@ -40,6 +40,8 @@ pub struct Trial {
     pub completed_per_min: f64,
     /// Copies of messages whose last retry failed.
     pub dead_letters: u64,
+    /// Restarts of replicas by their liveness probes.
+    pub restarts: u64,
     /// Name of the saturated resource.
     pub saturated: Option<String>,
     /// Whether the target no longer answers after the load has gone.
@@ -88,6 +90,7 @@ impl Trial {
             completed_per_min: completion
                 .map_or_else(|| outcome.throughput_per_min(), |completion| completion.completed_per_min),
             dead_letters: completion.map_or(0, |completion| completion.dead_letters),
+            restarts: outcome.restarts,
             saturated: outcome.saturated().map(|resource| resource.name.clone()),
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
@@ -115,6 +118,7 @@ impl Trial {
             Metric::CompletionP95S => self.completion_p95_s,
             Metric::CompletedPerMin => Some(self.completed_per_min),
             Metric::DeadLetters => Some(self.dead_letters as f64),
+            Metric::Restarts => Some(self.restarts as f64),
         }
     }
 

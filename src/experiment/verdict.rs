@@ -330,6 +330,7 @@ pub fn name(metric: Metric) -> &'static str {
         Metric::CompletionP95S => "95th percentile of the time to completion",
         Metric::CompletedPerMin => "completed requests",
         Metric::DeadLetters => "dead letters",
+        Metric::Restarts => "restarts",
     }
 }
 
@@ -341,7 +342,9 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
         Metric::SuccessRate => {
             format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
         }
-        Metric::WastedRequests | Metric::DeadLetters => format!("{estimate:.1} ({low:.1} to {high:.1})"),
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {
+            format!("{estimate:.1} ({low:.1} to {high:.1})")
+        }
         _ => format!("{estimate:.2} s ({low:.2} to {high:.2})"),
     }
 }
@@ -352,7 +355,7 @@ pub fn amount(value: f64, metric: Metric) -> String {
     match metric {
         metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
         Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
-        Metric::WastedRequests | Metric::DeadLetters => format!("{value:.1}{unit}"),
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}{unit}"),
         _ => format!("{value:.2}{unit}"),
     }
 }
@@ -362,7 +365,7 @@ pub fn unit(metric: Metric) -> &'static str {
     match metric {
         metric if metric.is_rate() => " %",
         Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
-        Metric::WastedRequests | Metric::DeadLetters => "",
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => "",
         _ => " s",
     }
 }

@@ -140,6 +140,11 @@ impl Calendar {
         self.dead = 0;
     }
 
+    /// Whether any event inside, dead ones included, is such a one.
+    pub fn any(&self, is_one: impl Fn(Event) -> bool) -> bool {
+        self.keys[usize::from(self.hole)..].iter().any(|&key| is_one(Event::unpack(key)))
+    }
+
     /// Events inside, dead ones included.
     pub fn len(&self) -> usize {
         self.keys.len() - usize::from(self.hole)

@@ -11,6 +11,13 @@ pub struct Links {
     previous: u32,
 }
 
+impl Links {
+    /// The next in the list.
+    pub fn next(&self) -> Option<u32> {
+        (self.next != NONE).then_some(self.next)
+    }
+}
+
 impl Default for Links {
     fn default() -> Self {
         Self { next: NONE, previous: NONE }

@@ -47,6 +47,13 @@ impl<T> Slab<T> {
         self.len() == 0
     }
 
+    /// The indices in use, lowest first. Costs as much as all places, used or free: for rare occasions.
+    pub fn living(&self) -> impl Iterator<Item = u32> + use<T> {
+        let mut is_free = vec![false; self.things.len()];
+        self.free.iter().for_each(|&index| is_free[index as usize] = true);
+        (0..).zip(is_free).filter(|&(_, is_free)| !is_free).map(|(index, _)| index)
+    }
+
     /// Places, used or free.
     pub fn capacity(&self) -> usize {
         self.things.len()

@@ -1,6 +1,7 @@
 //! The plan of the parts: what a run builds its state from.
 
 use super::program::Draw;
+use super::trouble::ProbePlan;
 use crate::kernel::Time;
 
 /// A machine whose cores several services share.
@@ -55,6 +56,10 @@ pub struct ServicePlan {
     pub clients: Vec<ClientPlan>,
     /// Limits of each process.
     pub limits: Vec<LimitPlan>,
+    /// The probe that restarts replicas.
+    pub liveness: Option<ProbePlan>,
+    /// The probe that takes replicas out of the balancing.
+    pub readiness: Option<ProbePlan>,
 }
 
 /// How a process runs requests. See [`crate::spec::Runtime`].
@@ -170,6 +175,8 @@ pub struct ClientPlan {
     pub wake_cpu: Option<Draw>,
     /// Whether the client of each process (in the order of the service's processes) is broken.
     pub broken: Vec<bool>,
+    /// Whether a restart of the process repairs it.
+    pub repaired_by_restart: bool,
 }
 
 /// CPU of a search. See [`crate::spec::SearchCost`].

@@ -276,8 +276,13 @@ impl World<'_> {
     }
 
     /// Whether a process takes messages.
-    fn consumes(&self, _process: u32) -> bool {
-        true
+    fn consumes(&self, process: u32) -> bool {
+        self.outages == 0 || !self.is_down(self.processes[process as usize].replica)
+    }
+
+    /// Some process has come up: it gets what waits.
+    pub(super) fn resume_consuming(&mut self) {
+        (0..self.broker.consumers.len() as u32).for_each(|consumer| self.deal(consumer));
     }
 
     fn send_message(&mut self, message: u32, process: u32) {

@@ -33,6 +33,8 @@ impl Job {
 pub struct Cpu {
     cores: f64,
     slowdown: f64,
+    /// Share of its usual speed at which each job goes on.
+    speed: f64,
     /// Calendar slot of this CPU's events.
     slot: u32,
     /// Heap, the next to finish first.
@@ -47,6 +49,8 @@ pub struct Cpu {
     pub at_work: Gauge,
     /// Core-nanoseconds used since the last reset.
     used: f64,
+    /// Of those, what went by without work being done, because the machine was slow.
+    lost: f64,
     /// Work asked for since the last reset, in nanoseconds.
     asked: f64,
     finished: u64,
@@ -60,6 +64,7 @@ impl Cpu {
         Self {
             cores,
             slowdown,
+            speed: 1.0,
             slot,
             jobs: Vec::new(),
             arrivals: 0,
@@ -69,6 +74,7 @@ impl Cpu {
             due: 0.0,
             at_work: Gauge::default(),
             used: 0.0,
+            lost: 0.0,
             asked: 0.0,
             finished: 0,
             carried: 0.0,
@@ -78,7 +84,7 @@ impl Cpu {
     /// Rate of each job with `n` at work.
     fn rate(&self, n: usize) -> f64 {
         let n = n as f64;
-        (self.cores / n).min(1.0) / (1.0 + self.slowdown * n)
+        self.speed * (self.cores / n).min(1.0) / (1.0 + self.slowdown * n)
     }
 
     fn advance(&mut self, now: Time) {
@@ -86,7 +92,12 @@ impl Cpu {
         if n > 0 {
             let elapsed = (now - self.updated).0 as f64;
             self.virtual_time += elapsed * self.rate(n);
-            self.used += elapsed * self.cores.min(n as f64);
+            // A stopped process uses no core; a slow one uses it for less.
+            if self.speed > 0.0 {
+                let used = elapsed * self.cores.min(n as f64);
+                self.used += used;
+                self.lost += used * (1.0 - self.speed);
+            }
         }
         self.updated = now;
     }
@@ -133,6 +144,19 @@ impl Cpu {
         }
     }
 
+    /// From now on jobs go on at this share of their usual speed: below 1 where the machine is slow, 0 where the processes
+    /// are stopped.
+    pub fn set_speed(&mut self, calendar: &mut Calendar, now: Time, speed: f64) {
+        self.advance(now);
+        self.speed = speed;
+        self.plan(calendar, now);
+    }
+
+    /// A token's job becomes that of another token.
+    pub fn hand_over(&mut self, from: u32, to: u32) {
+        self.jobs.iter_mut().filter(|job| job.token == from).for_each(|job| job.token = to);
+    }
+
     /// Schedules the next completion, unless the one that is scheduled is still right.
     fn plan(&mut self, calendar: &mut Calendar, now: Time) {
         let Some(next) = self.jobs.first() else {
@@ -140,6 +164,10 @@ impl Cpu {
             return;
         };
         let remaining = (next.finish - self.virtual_time).max(0.0);
+        if self.speed == 0.0 {
+            self.disown(calendar);
+            return;
+        }
         let due = now.0 as f64 + remaining / self.rate(self.jobs.len());
         if self.event != 0 && (due - self.due).abs() < 0.25 {
             return;
@@ -177,7 +205,7 @@ impl Cpu {
     pub fn reset(&mut self, now: Time) {
         self.advance(now);
         self.at_work.reset(now);
-        (self.used, self.asked, self.finished, self.carried) = (0.0, 0.0, 0, self.remaining());
+        (self.used, self.lost, self.asked, self.finished, self.carried) = (0.0, 0.0, 0.0, 0, self.remaining());
     }
 
     /// Work that the jobs at work still have to do.
@@ -188,7 +216,7 @@ impl Cpu {
     /// Both sides of the utilisation law if they differ: the core-nanoseconds used, and the work that was done for them.
     /// Where jobs slow each other down a core-nanosecond does less than that, and nothing is compared.
     pub fn broken_law(&mut self, now: Time) -> Option<(f64, f64)> {
-        let used = self.used(now);
+        let used = self.used(now) - self.lost;
         let done = self.asked + self.carried - self.remaining();
         // Each job's end is rounded up to a whole nanosecond.
         let tolerance = 1e-9 * used + 1.0 + 2.0 * self.cores.min(64.0) * (self.finished + 1) as f64;

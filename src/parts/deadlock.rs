@@ -61,6 +61,14 @@ impl World<'_> {
         }
     }
 
+    /// Whether a fault has lowered its size, so that whoever waits may be served when the fault is over.
+    fn is_lowered(&self, held: Held) -> bool {
+        match held {
+            Held::Slots(id) => self.slots[id as usize].size < self.slots[id as usize].full_size,
+            Held::Client(_) => false,
+        }
+    }
+
     /// The tokens that hold units.
     fn holders(&self, held: Held) -> impl Iterator<Item = u32> {
         let list = match held {
@@ -72,7 +80,7 @@ impl World<'_> {
 
     /// What can be reached from `origin`, if no token that can be reached is able to go on.
     fn knot(&self, origin: Held) -> Option<Vec<Held>> {
-        if self.holders(origin).any(|holder| self.can_go_on(holder)) {
+        if self.is_lowered(origin) || self.holders(origin).any(|holder| self.can_go_on(holder)) {
             return None;
         }
         let mut reached = vec![origin];
@@ -83,6 +91,7 @@ impl World<'_> {
                     return None;
                 }
                 match self.waited_for(self.last_of_chain(holder)) {
+                    Some(held) if self.is_lowered(held) => return None,
                     Some(held) if !reached.contains(&held) => reached.push(held),
                     _ => {}
                 }

@@ -50,6 +50,13 @@ impl Descriptors {
         free
     }
 
+    /// The process is no more.
+    pub fn clear(&mut self, now: Time) {
+        self.used.set(now, 0);
+        self.episode = None;
+        self.retries.clear();
+    }
+
     pub fn is_full(&self) -> bool {
         self.limit.is_some_and(|limit| self.used.level() >= limit)
     }
@@ -101,7 +108,8 @@ impl World<'_> {
     }
 
     fn retry_accept(&mut self, process: u32, delay: Time) {
-        self.calendar.schedule(self.now + delay, slot::ACCEPT + process);
+        let event = self.calendar.schedule(self.now + delay, slot::ACCEPT + process);
+        self.processes[process as usize].event_loop.accept_event = event;
         self.accept_retries += 1;
     }
 

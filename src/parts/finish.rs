@@ -21,7 +21,7 @@ impl World<'_> {
         }
         self.hang_up_inbound(t);
         let Token { process, parent, request, failure, .. } = self.tokens[t];
-        let waste = self.tokens[t].has(WASTE);
+        let flags = self.tokens[t].flags;
         if process != NONE {
             self.processes[process as usize].inside -= 1;
         }
@@ -31,13 +31,21 @@ impl World<'_> {
         let job = if self.jobs.kept { self.leave_job(t, failure) } else { NONE };
         if request != NONE {
             self.answer(request, failure, job);
-        } else if waste {
-            // A handler that was cancelled did not work on for nobody.
-            self.tally.wasted += u64::from(failure != Failure::CANCELLED);
-            self.tally.abandoned_inside -= 1;
+        } else if flags & WASTE != 0 {
+            self.finish_rare(t, failure);
         }
         self.tokens.remove(t);
         self.leave_loop(process);
+    }
+
+    /// The token's work was for nobody, or for a probe.
+    fn finish_rare(&mut self, t: u32, failure: Failure) {
+        if self.tokens[t].is_probe() {
+            return self.probe_answered(t, failure);
+        }
+        // A handler that was cancelled did not work on for nobody.
+        self.tally.wasted += u64::from(failure != Failure::CANCELLED);
+        self.tally.abandoned_inside -= 1;
     }
 
     /// The token that waits for an answer of this process has it.

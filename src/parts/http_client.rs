@@ -7,6 +7,8 @@
 //! closed, and one whose time is over is closed at the next call; at `max_connections` a free connection wakes *every* queued call, one wins, and the others queue again with
 //! a fresh pool time-out.
 
+use std::ops::Range;
+
 use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::{Links, List};
@@ -15,7 +17,7 @@ use crate::model::{ClientPlan, Site};
 
 use super::interpreter::Next;
 use super::population::Queue;
-use super::token::{Failure, Frame, FrameKind, State};
+use super::token::{Failure, Frame, FrameKind, State, WASTE};
 use super::world::World;
 
 /// Parts of a call's draws.
@@ -39,6 +41,9 @@ const OPENING: u8 = 80;
 
 /// The peer of a connection that the server is closing.
 const CLOSING: u32 = NONE - 1;
+
+/// Instead of a peer: the process at the other end was killed.
+pub(super) const LOST: u32 = NONE - 2;
 
 #[derive(Clone, Copy, Debug)]
 struct Idle {
@@ -107,7 +112,7 @@ impl<'s> World<'s> {
         (process.clients + client, &system.services[process.service as usize].clients[client as usize])
     }
 
-    fn client_plan(&self, id: u32) -> &'s ClientPlan {
+    pub(super) fn client_plan(&self, id: u32) -> &'s ClientPlan {
         let system = self.system;
         let client = &self.clients[id as usize];
         let service = self.processes[client.process as usize].service;
@@ -193,8 +198,11 @@ impl<'s> World<'s> {
                 REACH => {
                     let settle = plan.connect_rounds;
                     self.tokens[t].phase = if settle > 1 { SETTLING + settle - 1 } else { REACHED };
-                    if let Some(draw) = plan.connect_time {
-                        let time = self.draw(draw, site.key(key, CONNECT_TIME));
+                    let added = self.added_latency(plan.server);
+                    if plan.connect_time.is_some() || added > Time::ZERO {
+                        let time =
+                            plan.connect_time.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, CONNECT_TIME)));
+                        let time = time + added;
                         if self.elapse(t, time) == Next::Park {
                             let timeout = self.clients[id as usize].connect_timeout;
                             self.limit_wait(t, timeout);
@@ -239,9 +247,11 @@ impl<'s> World<'s> {
                 self.limit_wait(t, timeout);
                 return Next::Park;
             }
-            if let Some(draw) = plan.round_trip {
-                let time = self.draw(draw, site.key(self.tokens[t].key, ROUND_TRIP));
-                if self.travel(t, time) == Next::Park {
+            let added = self.added_latency(plan.server);
+            if plan.round_trip.is_some() || added > Time::ZERO {
+                let key = site.key(self.tokens[t].key, ROUND_TRIP);
+                let time = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, key));
+                if self.travel(t, time + added) == Next::Park {
                     return Next::Park;
                 }
             }
@@ -265,6 +275,9 @@ impl<'s> World<'s> {
         if self.jobs.kept {
             self.join_job(child, self.jobs.of(t));
         }
+        if self.tokens[t].is_probe() {
+            self.tokens[child].flags |= WASTE;
+        }
         self.tokens[t].state = State::Awaiting;
         self.tokens[t].wait = child;
         self.limit_wait(t, timeout);
@@ -280,7 +293,7 @@ impl<'s> World<'s> {
             self.clients[client as usize].holders.remove(&mut self.frames, frame);
             self.frames.remove(frame);
             let plan = self.client_plan(client);
-            let keeps = plan.shared && peer != NONE && self.clients[client as usize].open.level() <= plan.max_keepalive;
+            let keeps = plan.shared && peer < LOST && self.clients[client as usize].open.level() <= plan.max_keepalive;
             if keeps {
                 let since = self.now;
                 self.clients[client as usize].idle.push(Idle { peer, since });
@@ -302,7 +315,7 @@ impl<'s> World<'s> {
     }
 
     /// Every queued call wakes; all but the first will find nothing.
-    fn wake_queued(&mut self, client: u32) {
+    pub(super) fn wake_queued(&mut self, client: u32) {
         let now = self.now;
         while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens, now) {
             self.drop_timer(t);
@@ -314,6 +327,35 @@ impl<'s> World<'s> {
     pub(super) fn leave_connection_queue(&mut self, t: u32) {
         let (client, now) = (self.tokens[t].wait as usize, self.now);
         self.clients[client].queue.remove(&mut self.tokens, now, t);
+    }
+
+    /// Closes the idle connections to these processes, which are killed, and notes it of those in use.
+    pub(super) fn lose_peers(&mut self, id: u32, lost: Range<u32>) {
+        let client = &mut self.clients[id as usize];
+        let before = client.idle.len();
+        client.idle.retain(|idle| !lost.contains(&idle.peer));
+        for _ in client.idle.len()..before {
+            self.close_connection(id);
+        }
+        let mut next = self.clients[id as usize].holders.first();
+        while let Some(frame) = next {
+            if let FrameKind::Connection { peer, .. } = &mut self.frames[frame].kind
+                && lost.contains(peer)
+            {
+                *peer = LOST;
+            }
+            next = self.frames[frame].links.next();
+        }
+    }
+
+    /// The client's process is killed, and nobody holds any of its connections.
+    pub(super) fn reset_client(&mut self, id: u32) {
+        let (now, plan) = (self.now, self.client_plan(id));
+        let client = &mut self.clients[id as usize];
+        client.idle.clear();
+        client.open.set(now, 0);
+        client.deadlocked = false;
+        client.broken &= !plan.repaired_by_restart;
     }
 
     /// Closes the idle connections whose time is over, or that the server has closed.

@@ -165,6 +165,7 @@ impl World<'_> {
             return Next::On;
         }
         if runtime == Runtime::Delay {
+            let work = self.slowed(work, replica);
             return self.elapse(t, work);
         }
         self.tokens[t].state = State::Working;
@@ -219,8 +220,10 @@ impl World<'_> {
             }
         }
         self.tokens.remove(t);
-        self.end_episode(process);
-        self.leave_loop(process);
+        if process != NONE {
+            self.end_episode(process);
+            self.leave_loop(process);
+        }
     }
 
     /// Undoes the innermost frame.
@@ -234,6 +237,7 @@ impl World<'_> {
         match kind {
             FrameKind::Hold { slots } => self.give_back(frame, slots),
             FrameKind::Lent { slots, connection } => self.take_back(frame, slots, connection),
+            FrameKind::Severed { slots } => self.drop_severed(frame, slots),
             FrameKind::Repeat { .. } => {}
             FrameKind::Connection { client, .. } => {
                 self.clients[client as usize].holders.remove(&mut self.frames, frame);

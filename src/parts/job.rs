@@ -317,6 +317,8 @@ impl World<'_> {
         if request != NONE {
             let job = self.jobs.of(t);
             self.answer(request, Failure::NONE, job);
+        } else if self.tokens[t].is_probe() {
+            self.probe_answered(t, Failure::NONE);
         }
         Next::On
     }

@@ -2,7 +2,7 @@
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
-use crate::model::{MachinePlan, Runtime, ServicePlan};
+use crate::model::{Effect, FaultPlan, MachinePlan, Runtime, ServicePlan};
 
 use super::cpu::Cpu;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
@@ -17,6 +17,7 @@ pub struct Window {
     resources: Vec<ResourceUse>,
     violations: Vec<String>,
     unfinished: u64,
+    restarts: u64,
 }
 
 impl World<'_> {
@@ -29,6 +30,7 @@ impl World<'_> {
         self.broker.consumers.iter_mut().for_each(|consumer| consumer.reset(now));
         self.processes.iter_mut().for_each(|process| process.reset(now));
         self.replicas.iter_mut().for_each(|replica| replica.reset(now));
+        self.groups.iter_mut().for_each(|group| group.reset(now));
         self.stations.iter_mut().for_each(|station| station.reset(now));
         self.clients.iter_mut().for_each(|client| client.reset(now));
         for slots in &mut self.slots {
@@ -50,6 +52,7 @@ impl World<'_> {
             resources: self.resources(length),
             violations: self.violations(),
             unfinished: self.requests.len() as u64,
+            restarts: self.groups.iter().map(|group| group.restarts).sum(),
         }
     }
 
@@ -67,6 +70,7 @@ impl World<'_> {
                 .collect(),
             unfinished: window.unfinished,
             wasted: self.tally.wasted + self.tally.abandoned_inside,
+            restarts: window.restarts,
             response_times: std::mem::take(&mut self.tally.response_times),
             completion: self.completion(window.length),
             resources: window.resources,
@@ -142,19 +146,35 @@ impl World<'_> {
         for (machine, plan) in (0..).zip(&system.machines) {
             uses.extend(self.machine_use(machine, plan, length));
         }
+        uses.extend((0..).zip(&system.services).filter_map(|(index, plan)| self.outage(index, plan, length)));
         for index in 0..system.stations.len() {
             uses.push(self.station_use(index, length));
         }
         for (limit, plan) in (0..).zip(&system.limits) {
             let slots = &self.slots[(self.shared + limit) as usize];
             let mut sum = Sum::new(format!("limit {}", plan.name), ResourceKind::Limit, length);
-            sum.gauge(&slots.used, now, Some(f64::from(slots.size)));
+            sum.gauge(&slots.used, now, Some(f64::from(slots.full_size)));
             sum.queue(&slots.queue, now);
             sum.use_.visits += slots.grants;
             uses.push(sum.finish());
         }
         uses.extend((0..system.consumers.len()).map(|consumer| self.consumer_use(consumer, length)));
         uses
+    }
+
+    /// Replicas that got no new requests, and how often one was restarted; for a service whose replicas may be down.
+    fn outage(&self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
+        let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == Effect::Dead;
+        let may_be_down =
+            plan.liveness.is_some() || plan.readiness.is_some() || self.system.faults.iter().any(takes_down);
+        if !may_be_down {
+            return None;
+        }
+        let group = &self.groups[service as usize];
+        let mut sum = Sum::new(format!("{} unavailable", plan.name), ResourceKind::Unavailable, length);
+        sum.gauge(&group.out, self.now, Some(f64::from(plan.replicas)));
+        sum.use_.visits = group.restarts;
+        Some(sum.finish())
     }
 
     fn cpu_use(&mut self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
@@ -192,7 +212,7 @@ impl World<'_> {
         let mut sum = Sum::new(format!("{} {name}", plan.name), resource, length);
         for slots in self.slots.iter().filter(|slots| slots.kind == kind && slots.process != NONE) {
             if self.processes[slots.process as usize].service == service {
-                sum.gauge(&slots.used, self.now, Some(f64::from(slots.size)));
+                sum.gauge(&slots.used, self.now, Some(f64::from(slots.full_size)));
                 sum.queue(&slots.queue, self.now);
                 sum.use_.visits += slots.grants;
             }
@@ -237,9 +257,9 @@ impl World<'_> {
         }
     }
 
-    /// Every law that the window has broken: Little's for every queue and station, the utilisation law for
+    /// Every law that the window has broken so far: Little's for every queue and station, the utilisation law for
     /// every station and CPU, the conservation of requests, and units held against units in use.
-    fn violations(&mut self) -> Vec<String> {
+    pub fn violations(&mut self) -> Vec<String> {
         let now = self.now;
         let mut broken = Vec::new();
         let mut check = |name: &dyn Fn() -> String, population: &Population| {
@@ -271,7 +291,7 @@ impl World<'_> {
         }
         self.broken_by_messages(&mut broken);
         for slots in &self.slots {
-            if slots.used.level() != slots.holders.len() || slots.used.level() > slots.size {
+            if slots.used.level() != slots.holders.len() || slots.used.level() > slots.full_size {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
             }
         }

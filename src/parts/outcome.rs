@@ -55,6 +55,8 @@ pub struct Outcome {
     pub unfinished: u64,
     /// Handlers that worked on after their client had gone, up to the end of the run.
     pub wasted: u64,
+    /// Replicas restarted by their liveness probes within the window.
+    pub restarts: u64,
     /// Response times of the successful, in nanoseconds.
     pub response_times: Histogram,
     /// What became of all that outlasts its answer; none where nothing does.
@@ -190,6 +192,8 @@ pub enum ResourceKind {
     Descriptors,
     /// Connections that a database has from all pools.
     Sessions,
+    /// Replicas that get no new requests, because they are down or not ready.
+    Unavailable,
 }
 
 impl ResourceKind {
@@ -200,6 +204,8 @@ impl ResourceKind {
             Self::EventLoops | Self::Executor => 1,
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
             Self::Descriptors | Self::Sessions => 3,
+            // Not a resource that requests use: it limits nothing by itself.
+            Self::Unavailable => u8::MAX,
         }
     }
 }

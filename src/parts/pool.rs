@@ -37,6 +37,8 @@ pub(super) enum Connection {
     Opening,
     /// One that has made so many round trips.
     Open { trips: u32 },
+    /// One whose database was killed.
+    Dead,
 }
 
 /// A pool of one process.
@@ -130,6 +132,7 @@ impl World<'_> {
                         }
                     }
                 }
+                _ if self.lent(t) == Connection::Dead => return Next::Fail(Failure::CONNECTION_LOST),
                 _ => {
                     self.set_lent(t, Connection::Open { trips: 0 });
                     return self.borrowed(t);
@@ -215,14 +218,47 @@ impl World<'_> {
                 self.keep_connection(id, trips);
             }
             Connection::Opening | Connection::Open { .. } => self.shut_connection(id),
+            Connection::Dead => {
+                self.severed -= 1;
+                self.shut_connection(id);
+            }
+        }
+        if self.slots[id as usize].used.level() >= self.slots[id as usize].size {
+            return; // a fault has lowered the size
         }
         if let Some(next) = self.slots[id as usize].queue.pop(&mut self.tokens, now) {
-            self.lend(next, id);
-            // The time-out covers the opening, too.
-            if self.lent(next) != Connection::Closed {
-                self.drop_timer(next);
-            }
-            self.wake(next);
+            self.lend_next(next, id);
+        }
+    }
+
+    /// Gives a token that has waited its place in the pool.
+    pub(super) fn lend_next(&mut self, t: u32, id: u32) {
+        self.lend(t, id);
+        // The time-out covers the opening, too.
+        if self.lent(t) != Connection::Closed {
+            self.drop_timer(t);
+        }
+        self.wake(t);
+    }
+
+    /// Closes the connections that nobody uses: the process or its database was killed.
+    pub(super) fn close_idle(&mut self, id: u32) {
+        let index = self.slots[id as usize].pool as usize;
+        while let Some(idle) = self.pools[index].idle.pop(&mut self.idle_connections) {
+            self.deadlines.cancel(self.idle_connections[idle].timer);
+            self.idle_connections.remove(idle);
+            self.shut_connection(id);
+        }
+        for _ in 0..std::mem::take(&mut self.pools[index].fresh) {
+            self.shut_connection(id);
+        }
+    }
+
+    /// Opens the connections that a pool has from the start, as far as the database takes them.
+    pub(super) fn open_first(&mut self, id: u32) {
+        let index = self.slots[id as usize].pool as usize;
+        while self.pools[index].fresh < self.pools[index].min_size && self.open_connection(id).is_ok() {
+            self.pools[index].fresh += 1;
         }
     }
 
@@ -258,6 +294,10 @@ impl World<'_> {
             return Err(Failure::NO_DESCRIPTOR);
         }
         let database = self.database_behind(id);
+        if self.is_down(database) {
+            self.processes[process as usize].descriptors.release(now);
+            return Err(Failure::CONNECTION_REFUSED);
+        }
         if !self.replicas[database as usize].sessions.open(now) {
             self.processes[process as usize].descriptors.release(now);
             return Err(Failure::TOO_MANY_CONNECTIONS);
@@ -275,7 +315,7 @@ impl World<'_> {
         self.replicas[database as usize].sessions.close(now);
     }
 
-    fn database_behind(&self, id: u32) -> u32 {
+    pub(super) fn database_behind(&self, id: u32) -> u32 {
         let slots = &self.slots[id as usize];
         let process = &self.processes[slots.process as usize];
         let plan = &self.system.services[process.service as usize].pools[(id - process.pools) as usize];

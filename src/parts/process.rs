@@ -1,6 +1,7 @@
 //! Processes and the replicas that they share.
 
 use crate::kernel::deadline::{Deadlines, LaneId};
+use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
 
@@ -11,6 +12,7 @@ use super::event_loop::EventLoop;
 use super::http_client::{HttpClient, Timeouts};
 use super::pool::Pool;
 use super::population::Queue;
+use super::restart::Health;
 use super::slots::{Slots, SlotsKind};
 use super::world::slot;
 
@@ -21,6 +23,8 @@ pub(super) struct Process {
     /// Index among all replicas of the system.
     pub replica: u32,
     pub runtime: Runtime,
+    /// Stopped by a fault, and has no event loop that would show it.
+    pub frozen: bool,
     /// Requests that are its own to answer, waiting ones included.
     pub inside: u32,
     pub event_loop: EventLoop,
@@ -49,6 +53,8 @@ pub(super) struct Replica {
     pub backlog: Queue,
     pub next_worker: u32,
     pub sessions: Sessions,
+    pub service: u32,
+    pub health: Health,
 }
 
 /// A service's replicas, for balancing.
@@ -56,6 +62,10 @@ pub(super) struct Replica {
 pub(super) struct Group {
     pub first_replica: u32,
     pub next_replica: u32,
+    /// Replicas that get no new requests.
+    pub out: Gauge,
+    /// Restarts by liveness probes.
+    pub restarts: u64,
 }
 
 /// Everything that is built from the plan of the services.
@@ -82,7 +92,12 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
     };
     let mut hosts = vec![NONE; system.machines.len()];
     for (index, service) in system.services.iter().enumerate() {
-        built.groups.push(Group { first_replica: built.replicas.len() as u32, next_replica: 0 });
+        built.groups.push(Group {
+            first_replica: built.replicas.len() as u32,
+            next_replica: 0,
+            out: Gauge::default(),
+            restarts: 0,
+        });
         for _ in 0..service.replicas {
             let replica = built.replicas.len() as u32;
             let machine = service.machine.map(|machine| machine as usize);
@@ -103,6 +118,8 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 backlog: Queue::default(),
                 next_worker: 0,
                 sessions: Sessions::new(service.max_connections),
+                service: index as u32,
+                health: Health::default(),
             });
             for _ in 0..service.workers {
                 let number = built.processes.len() as u32 - service.first_process;
@@ -171,6 +188,7 @@ impl Built {
             service: service_index,
             replica,
             runtime: service.runtime,
+            frozen: false,
             inside: 0,
             event_loop: EventLoop::default(),
             descriptors: Descriptors::new(service.idle_files + connections, service.open_files),
@@ -202,7 +220,20 @@ impl Process {
     }
 }
 
+impl Group {
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.out.reset(now);
+        self.restarts = 0;
+    }
+}
+
 impl Replica {
+    /// Whether it gets new requests.
+    pub fn is_available(&self) -> bool {
+        self.health.downs == 0 && self.health.ready
+    }
+
     /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
         self.cpu.reset(now);

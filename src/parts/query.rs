@@ -8,7 +8,7 @@ use crate::kernel::Time;
 use crate::model::{Draw, Runtime, Site};
 
 use super::interpreter::Next;
-use super::token::State;
+use super::token::{Failure, State};
 use super::world::World;
 
 /// Parts of a trip's draws.
@@ -20,6 +20,10 @@ impl World<'_> {
     pub(super) fn trip(&mut self, t: u32, pool: u32, work: Option<Draw>, site: Site) -> Next {
         let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
         let key = self.tokens[t].key;
+        if self.severed > 0 && self.is_severed(t, pool) {
+            self.tokens[t].phase = 0;
+            return Next::Fail(Failure::CONNECTION_LOST);
+        }
         loop {
             let phase = self.tokens[t].phase;
             self.tokens[t].phase += 1;
@@ -37,9 +41,12 @@ impl World<'_> {
                         self.limit_wait(t, lane);
                     }
                     let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, NETWORK)));
+                    let network = network + self.added_latency(plan.server);
                     let server = &self.system.services[plan.server as usize];
                     let elapsed = match work {
-                        Some(draw) if server.runtime == Runtime::Delay => self.draw(draw, site.key(key, 0)),
+                        Some(draw) if server.runtime == Runtime::Delay => {
+                            self.slowed(self.draw(draw, site.key(key, 0)), self.server_of(t, plan.server))
+                        }
                         _ => Time::ZERO,
                     };
                     if work.is_some() && server.runtime != Runtime::Delay {
@@ -76,7 +83,7 @@ impl World<'_> {
     }
 
     /// The replica of a database that a process is connected to: the processes are dealt over the replicas in turn.
-    fn server_of(&self, t: u32, server: u32) -> u32 {
+    pub(super) fn server_of(&self, t: u32, server: u32) -> u32 {
         self.database_of(self.tokens[t].process, server)
     }
 

@@ -4,7 +4,8 @@ use crate::kernel::NONE;
 use crate::model::{Balance, Runtime};
 
 use super::event_loop::races;
-use super::process::Process;
+use super::http_client::LOST;
+use super::process::{Group, Process};
 use super::token::{Failure, Token};
 use super::world::World;
 
@@ -21,6 +22,9 @@ impl World<'_> {
 
     /// Brings a token to a process: to `peer` if its connection leads there, else where the service's balancing says.
     pub(super) fn arrive(&mut self, t: u32, endpoint: u32, peer: u32) {
+        if self.outages > 0 || peer == LOST {
+            return self.arrive_amid_outage(t, endpoint, peer);
+        }
         if peer != NONE {
             return self.enter(t, peer);
         }
@@ -30,11 +34,61 @@ impl World<'_> {
             return self.enter(t, plan.first_process);
         }
         let replica = self.choose_replica(service);
+        self.arrive_at(t, replica);
+    }
+
+    /// Brings a token to a replica, to whichever worker gets it.
+    pub(super) fn arrive_at(&mut self, t: u32, replica: u32) {
+        let plan = &self.system.services[self.replicas[replica as usize].service as usize];
         if races(plan.accept, plan.runtime) && plan.workers > 1 {
             return self.race(t, replica);
         }
         let process = self.choose_worker(replica, plan.accept);
         self.enter(t, process);
+    }
+
+    /// Brings a token to a process while some replicas get no requests, or where its connection is lost.
+    fn arrive_amid_outage(&mut self, t: u32, endpoint: u32, peer: u32) {
+        if peer == LOST || (peer != NONE && self.is_down(self.processes[peer as usize].replica)) {
+            return self.refuse(t, Failure::CONNECTION_LOST);
+        }
+        if peer != NONE {
+            return self.enter(t, peer);
+        }
+        let service = self.system.endpoints[endpoint as usize].service;
+        match self.choose_available(service) {
+            Some(replica) => self.arrive_at(t, replica),
+            None => self.refuse(t, Failure::CONNECTION_REFUSED),
+        }
+    }
+
+    /// A replica among those that get requests, if any does.
+    fn choose_available(&mut self, service: u32) -> Option<u32> {
+        let plan = &self.system.services[service as usize];
+        let Group { first_replica: first, next_replica: next, .. } = self.groups[service as usize];
+        let is_available = |replica: &u32| self.replicas[(first + replica) as usize].is_available();
+        let mut available = (0..plan.replicas).filter(is_available);
+        let chosen = match plan.balance {
+            Balance::Random => match available.clone().count() as u32 {
+                0 => None,
+                count => {
+                    let nth = self.choices.below(count) as usize;
+                    (0..plan.replicas)
+                        .filter(|&replica| self.replicas[(first + replica) as usize].is_available())
+                        .nth(nth)
+                }
+            },
+            Balance::LeastBusy => available.min_by_key(|replica| self.inside_replica(first + replica)),
+            Balance::RoundRobin | Balance::AcceptRace => {
+                let after = available.clone().find(|&replica| replica >= next);
+                let turn = after.or_else(|| available.next());
+                if let Some(turn) = turn {
+                    self.groups[service as usize].next_replica = (turn + 1) % plan.replicas;
+                }
+                turn
+            }
+        };
+        chosen.map(|replica| first + replica)
     }
 
     fn choose_replica(&mut self, service: u32) -> u32 {
@@ -97,19 +151,19 @@ impl World<'_> {
     #[inline]
     pub(super) fn begin(&mut self, t: u32, process: u32) {
         match self.processes[process as usize].runtime {
-            Runtime::Delay => self.ready.push(&mut self.tokens, t),
+            Runtime::Delay => self.set_ready(t),
             Runtime::EventLoop => self.arrive_at_loop(t, process),
             Runtime::Threads => {
                 let threads = self.processes[process as usize].threads;
                 if threads == NONE {
-                    self.ready.push(&mut self.tokens, t);
+                    self.set_ready(t);
                 } else if self.slots[threads as usize].used.level() < self.slots[threads as usize].size {
                     self.hold(t, threads);
-                    self.ready.push(&mut self.tokens, t);
+                    self.set_ready(t);
                 } else if self.slots[threads as usize].is_full() {
                     // A step of its own: clients that come again at once must not go round here.
                     self.tokens[t].failure = Failure::THREADS_FULL;
-                    self.ready.push(&mut self.tokens, t);
+                    self.set_ready(t);
                 } else {
                     self.queue_for(t, threads);
                 }

@@ -38,6 +38,8 @@ pub(super) struct Slots {
     /// The process that they belong to; [`NONE`] for the system's.
     pub process: u32,
     pub size: u32,
+    /// Its size when no fault lowers it.
+    pub full_size: u32,
     /// Connections open (pools); all, for other kinds.
     pub opened: u32,
     pub used: Gauge,
@@ -62,6 +64,7 @@ impl Slots {
             kind,
             process,
             size,
+            full_size: size,
             opened,
             used: Gauge::default(),
             queue: Queue::default(),
@@ -92,6 +95,9 @@ impl World<'_> {
             let opens = slots.used.level() >= slots.opened;
             if opens {
                 let (process, now) = (slots.process as usize, self.now);
+                if self.outages > 0 && self.is_server_down(id) {
+                    return Next::Fail(Failure::CONNECTION_REFUSED);
+                }
                 if !self.processes[process].descriptors.take(now) {
                     return Next::Fail(Failure::NO_DESCRIPTOR);
                 }
@@ -147,6 +153,9 @@ impl World<'_> {
         let slots = &mut self.slots[id as usize];
         slots.holders.remove(&mut self.frames, frame);
         slots.used.down(now);
+        if slots.used.level() >= slots.size {
+            return; // a fault has lowered the size
+        }
         if let Some(next) = slots.queue.pop(&mut self.tokens, now) {
             let kind = slots.kind;
             self.drop_timer(next);
@@ -155,7 +164,7 @@ impl World<'_> {
         }
     }
 
-    fn granted(&mut self, t: u32, kind: SlotsKind) {
+    pub(super) fn granted(&mut self, t: u32, kind: SlotsKind) {
         match kind {
             SlotsKind::Connections { .. } | SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
                 self.tokens[t].pc += 1;

@@ -8,7 +8,25 @@ use super::world::{World, slot};
 
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Task {}
+pub(super) enum Task {
+    /// A prober's period is over.
+    Probe { prober: u32 },
+    /// A probe has not been answered in time.
+    ProbeTimeout { prober: u32 },
+    /// Too many probes have failed.
+    Restart { replica: u32 },
+    /// A replica accepts connections again, if nothing else keeps it down.
+    Raise { replica: u32 },
+    /// A fault comes on, or goes, at a replica.
+    Fault { fault: u32, replica: u32, begins: bool },
+}
+
+impl Task {
+    /// Whether it only keeps watch: a system in which nothing else is under way will stay as it is.
+    fn is_upkeep(self) -> bool {
+        matches!(self, Self::Probe { .. } | Self::ProbeTimeout { .. } | Self::Raise { .. })
+    }
+}
 
 /// A task that has been put off, and the event that brings it up.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +41,12 @@ impl World<'_> {
         let id = self.tasks.insert(Later { task, event: 0 });
         self.tasks[id].event = self.calendar.schedule(self.now + delay, slot::TASK + id);
         id
+    }
+
+    /// Whether an event brings up a task that only keeps watch, or is dead.
+    pub(super) fn is_upkeep(&self, event: Event) -> bool {
+        let later = &self.tasks[event.slot - slot::TASK];
+        later.event != event.serial || later.task.is_upkeep()
     }
 
     /// Calls a task off that has not come up.
@@ -45,6 +69,12 @@ impl World<'_> {
     }
 
     fn perform(&mut self, task: Task) {
-        match task {}
+        match task {
+            Task::Probe { prober } => self.probe(prober),
+            Task::ProbeTimeout { prober } => self.probe_timed_out(prober),
+            Task::Restart { replica } => self.restart(replica),
+            Task::Raise { replica } => self.raise(replica),
+            Task::Fault { fault, replica, begins } => self.fault(fault, replica, begins),
+        }
     }
 }

@@ -75,6 +75,11 @@ impl Token {
         }
     }
 
+    /// A probe of a replica, or a call on behalf of one: waste that the load has not sent.
+    pub fn is_probe(&self) -> bool {
+        self.flags & (WASTE | ROOT) == WASTE
+    }
+
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }
@@ -159,6 +164,10 @@ impl Failure {
     pub const THREADS_FULL: Self = Self(17);
     /// The server closed the connection that the request was sent on.
     pub const DISCONNECTED: Self = Self(36);
+    /// The process that answered, or was to answer, was killed (a reset connection).
+    pub const CONNECTION_LOST: Self = Self(20);
+    /// No replica accepts connections.
+    pub const CONNECTION_REFUSED: Self = Self(21);
     /// Causes up to here are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 
@@ -191,6 +200,8 @@ impl Failure {
             15 => "command timed out".into(),
             16 => "no free port".into(),
             17 => "thread queue full".into(),
+            20 => "connection lost".into(),
+            21 => "connection refused".into(),
             n => {
                 reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into())
             }
@@ -223,6 +234,8 @@ pub(super) enum FrameKind {
     Hold { slots: u32 },
     /// Holds one unit of the slots of a pool that minds its connections, and the connection in it.
     Lent { slots: u32, connection: super::pool::Connection },
+    /// Holds one unit of the slots of a pool whose server was killed: the connection is dead.
+    Severed { slots: u32 },
     /// A loop with this many rounds to go, and so many behind it.
     Repeat { left: u32, done: u32 },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.

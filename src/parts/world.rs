@@ -15,6 +15,7 @@ use super::broker::Broker;
 use super::http_client::HttpClient;
 use super::interpreter::Next;
 use super::job::Jobs;
+use super::liveness::{Prober, Stagnation};
 use super::outcome::{Deadlock, Ending};
 use super::pool::{IdleConnection, Pool};
 use super::process::{Group, Process, Replica, build};
@@ -99,7 +100,7 @@ pub struct World<'s> {
     pub(super) cancels: bool,
     patience: Option<LaneId>,
     target: u32,
-    numbered: u64,
+    pub(super) numbered: u64,
     pub(super) tally: Tally,
     pub(super) ended: Vec<Ended>,
     pub(super) deadlock: Option<Deadlock>,
@@ -107,6 +108,18 @@ pub struct World<'s> {
     pub(super) events: u64,
     /// Events in the calendar that only try to accept again.
     pub(super) accept_retries: usize,
+    /// Who probes replicas.
+    pub(super) probers: Vec<Prober>,
+    /// Probes in a row that found nothing else under way.
+    pub(super) stagnation: Stagnation,
+    /// Replicas that get no new requests.
+    pub(super) outages: u32,
+    /// Connections to databases that are held, but dead.
+    pub(super) severed: u32,
+    /// The faults that are on, in all of their replicas.
+    pub(super) faults: Vec<bool>,
+    /// Time that faults add to each round trip to a service; empty without such faults.
+    pub(super) latencies: Vec<Time>,
     done: Vec<u32>,
     stopped: bool,
     too_many: bool,
@@ -118,7 +131,7 @@ impl<'s> World<'s> {
         let mut deadlines = Deadlines::new(slot::LANE);
         let built = build(system, &mut deadlines);
         let patience = load.timeout.map(|length| deadlines.lane(length));
-        Self {
+        let mut world = Self {
             system,
             now: Time::ZERO,
             calendar: Calendar::default(),
@@ -151,10 +164,19 @@ impl<'s> World<'s> {
             window_start: Time::ZERO,
             events: 0,
             accept_retries: 0,
+            probers: Vec::new(),
+            stagnation: Stagnation::default(),
+            outages: 0,
+            severed: 0,
+            faults: Vec::new(),
+            latencies: Vec::new(),
             done: Vec::new(),
             stopped: false,
             too_many: false,
-        }
+        };
+        world.begin_probing();
+        world.begin_faults();
+        world
     }
 
     /// Whether clients give up.
@@ -199,6 +221,9 @@ impl<'s> World<'s> {
         let t = self.request(client, false);
         let service = self.system.endpoints[self.target as usize].service;
         let process = self.system.services[service as usize].first_process + number;
+        if self.is_down(self.processes[process as usize].replica) {
+            return self.refuse(t, Failure::CONNECTION_REFUSED);
+        }
         self.enter(t, process);
     }
 
@@ -293,7 +318,7 @@ impl<'s> World<'s> {
             }
         } else if event.slot >= slot::ACCEPT {
             self.accept_retries -= 1;
-            self.resume_accept(event.slot - slot::ACCEPT);
+            self.resume_accept(event);
         } else {
             self.cpu_event(event);
         }
@@ -318,8 +343,13 @@ impl<'s> World<'s> {
             State::Carrying => self.carried(t),
             State::Outbound => {
                 // It goes on at the server, apart from its event loop.
-                if self.execute(t) == Next::On {
-                    self.wake(t);
+                match self.execute(t) {
+                    Next::On => self.wake(t),
+                    Next::Fail(why) => {
+                        self.tokens[t].failure = why;
+                        self.wake(t);
+                    }
+                    Next::Keep | Next::Park | Next::End => {}
                 }
             }
             _ => {

@@ -4,7 +4,7 @@ use super::Report;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-const METRICS: [(&str, Metric); 11] = [
+const METRICS: [(&str, Metric); 12] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
@@ -16,6 +16,7 @@ const METRICS: [(&str, Metric); 11] = [
     ("completion_p95_s", Metric::CompletionP95S),
     ("completed_per_min", Metric::CompletedPerMin),
     ("dead_letters", Metric::DeadLetters),
+    ("restarts", Metric::Restarts),
 ];
 
 /// The metrics that say something, with the names that files give them. `outlasts`: work may outlast its answer.

@@ -22,11 +22,12 @@ pub fn headline(summary: &Summary) -> String {
         ("  p95", Metric::CompletionP95S),
         ("completed", Metric::CompletedPerMin),
         ("lost", Metric::DeadLetters),
+        ("restarts", Metric::Restarts),
     ];
     let mut text = String::new();
     for (name, metric) in lines {
         let Some(interval) = summary.metric(metric) else { continue };
-        let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters);
+        let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts);
         let is_known = metrics(summary.outlasts).any(|(_, known)| known == metric);
         if !is_known || is_count && interval.estimate == 0.0 {
             continue;
@@ -37,6 +38,7 @@ pub fn headline(summary: &Summary) -> String {
             }
             Metric::SuccessRate => format!("{:.1}", value * 100.0),
             Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
+            Metric::Restarts => format!("{value:.1}"),
             _ => format!("{value:.*}", decimals(interval.estimate, 9)),
         };
         let unit = match metric {
@@ -44,6 +46,7 @@ pub fn headline(summary: &Summary) -> String {
             Metric::SuccessRate => " %",
             Metric::WastedRequests => " requests answered for nobody",
             Metric::DeadLetters => " messages dead-lettered",
+            Metric::Restarts => " replicas restarted",
             _ => " s",
         };
         let bounds = if interval.half_width() == 0.0 || !interval.half_width().is_finite() {

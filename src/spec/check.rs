@@ -179,7 +179,12 @@ fn choice<'a>(
                 None => format!("`{text}` is not a value here"),
             };
             let mistake = tree.place.mark_value(Mistake::new(title), "unknown value");
-            mistakes.push(mistake.advise(word_names, "value", text));
+            let mistake = mistake.advise(word_names, "value", text);
+            mistakes.push(match names(tables).nearest(text) {
+                _ if tables.is_empty() => mistake,
+                Some(near) => mistake.help(format!("write {{ {near} = ... }}")),
+                None => mistake.note(format!("or a table with one of the keys {}", names(tables))),
+            });
         }
         Kind::Text(text) if !tables.is_empty() => {
             let title = format!("{noun} is to be a table with one key, not the string `{text}`");

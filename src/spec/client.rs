@@ -103,6 +103,10 @@ pub struct Client {
     /// In this many workers (over all replicas, spread evenly) the client is broken: its calls are never answered.
     #[serde(default)]
     pub broken_workers: u32,
+    /// Whether a restart of a worker gives it a client that is not broken, as it does where the client was broken by what
+    /// happened to the process.
+    #[serde(default = "yes")]
+    pub repaired_by_restart: bool,
 }
 
 /// Whether a client lives for one request or as long as the process.

@@ -288,6 +288,8 @@ pub enum Metric {
     CompletedPerMin,
     /// Copies of messages whose last retry failed.
     DeadLetters,
+    /// Restarts of replicas by their liveness probes.
+    Restarts,
 }
 
 impl Metric {

@@ -6,7 +6,9 @@ mod complaint;
 mod cycle;
 mod distribution;
 mod endpoint;
+mod fault;
 mod load;
+mod probe;
 mod provenance;
 mod queue;
 mod service;
@@ -37,6 +39,8 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     lowering.services();
     lowering.endpoints();
     lowering.queues();
+    lowering.probes();
+    lowering.faults();
     cycle::refuse(model, &mut lowering.complaints);
     if lowering.complaints.is_empty() { Ok(lowering.system) } else { Err(lowering.complaints) }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{Load, Queue, Service};
+use super::{Fault, Load, Queue, Service};
 
 /// A system as its architect describes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -28,6 +28,9 @@ pub struct Model {
     /// Queues of a message broker, by name; `publish` steps put messages on them.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
+    /// Faults that are brought on in a run, by name.
+    #[serde(default)]
+    pub faults: BTreeMap<String, Fault>,
     /// The load to use where no experiment gives one (`sim run models/...`).
     pub load: Option<Load>,
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.

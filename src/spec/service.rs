@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Client, Cores, Distribution, Limit, Pool, Step};
+use super::{Client, Cores, Distribution, Limit, Liveness, Pool, Readiness, Step};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -69,6 +69,10 @@ pub struct Service {
     /// Semaphores and locks, one of each in every process.
     #[serde(default)]
     pub limits: BTreeMap<String, Limit>,
+    /// The probe whose failure restarts a replica.
+    pub liveness: Option<Liveness>,
+    /// The probe whose failure takes a replica out of the balancing.
+    pub readiness: Option<Readiness>,
     /// What the service answers.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Endpoint>,

@@ -3,6 +3,7 @@
 mod book;
 mod cli;
 mod determinism;
+mod kills;
 mod laws;
 mod mistakes;
 mod models;

@@ -133,3 +133,7 @@ mod queues;
 mod machines;
 
 mod descriptors;
+
+mod restarts;
+
+mod faults;

@@ -170,6 +170,8 @@ impl Lowering<'_> {
             pools,
             clients,
             limits,
+            liveness: None,
+            readiness: None,
         }
     }
 
@@ -319,6 +321,7 @@ impl Lowering<'_> {
             search: search(client.search_cpu.as_ref()),
             wake_cpu: self.maybe_draw(at.key("wake_cpu"), client.wake_cpu.as_ref()),
             broken: broken(client.broken_workers, replicas, workers),
+            repaired_by_restart: client.repaired_by_restart,
         }
     }
 

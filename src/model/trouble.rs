@@ -1,0 +1,70 @@
+//! Probes and faults as meant.
+
+use crate::kernel::Time;
+
+/// A probe of each replica of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProbePlan {
+    /// Index of the endpoint.
+    pub endpoint: u32,
+    /// Time between two probes of a replica.
+    pub period: Time,
+    /// Time within which it must be answered.
+    pub timeout: Time,
+    /// Time between the start and the first probe.
+    pub initial_delay: Time,
+    /// Failures in a row that count.
+    pub failure_threshold: u32,
+    /// Successes in a row that count; of readiness only.
+    pub success_threshold: u32,
+    /// From the kill to the next accept; of liveness only.
+    pub restart_time: Time,
+}
+
+/// A fault that is brought on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultPlan {
+    /// Its name.
+    pub name: String,
+    /// Index of the service.
+    pub service: u32,
+    /// The replica, counted within the service; none: all.
+    pub replica: Option<u32>,
+    /// When it comes on, since the start of the run.
+    pub from: Time,
+    /// When it goes; none: never.
+    pub to: Option<Time>,
+    /// What it does.
+    pub effect: Effect,
+}
+
+/// What a fault does.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Effect {
+    /// Work takes this many times as long.
+    Slow(f64),
+    /// The processes are stopped.
+    Stuck,
+    /// The processes are killed, and down as long.
+    Dead,
+    /// This is added to each round trip to the service.
+    Latency(Time),
+    /// Slots of each process are fewer.
+    Capacity {
+        /// Which.
+        what: Capacity,
+        /// How many.
+        size: u32,
+    },
+}
+
+/// Slots whose number a fault lowers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capacity {
+    /// Connections of the service's pool of this index.
+    Pool(u32),
+    /// The service's limit of this index.
+    Limit(u32),
+    /// Threads: of the executor of an event loop, or for requests.
+    Threads,
+}

@@ -1,0 +1,213 @@
+//! Probes of replicas: liveness, which restarts, and readiness, which takes out of the balancing.
+//!
+//! The kubelet sends each replica a request every `period`; a probe fails when it is answered with an error or not within
+//! `timeout`, and after `failure_threshold` failures in a row Kubernetes acts. A probe arrives like any other connection, so
+//! it waits behind blocking work on the event loop, a full thread pool, or a pause of accept. The first is sent
+//! `initial_delay` after the start; the replicas of a service start one after the other and are probed evenly spread
+//! over a period.
+
+use crate::kernel::calendar::Event;
+use crate::kernel::random::name;
+use crate::kernel::{NONE, Time};
+use crate::model::ProbePlan;
+
+use super::task::Task;
+use super::token::{ABANDONED, Failure, HOUSEKEEPING, State, WASTE};
+use super::world::{World, slot};
+
+/// Probes in a row, of each prober, after which a system in which nothing else happens is taken to stay as it is.
+const MOST_STAGNANT: u32 = 100;
+
+/// Who probes a replica.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Prober {
+    replica: u32,
+    is_readiness: bool,
+    failures: u32,
+    successes: u32,
+    sent: u64,
+    /// The probe under way.
+    token: u32,
+    /// The tasks that end its wait, and send the next.
+    timeout: u32,
+    tick: u32,
+}
+
+/// Probes that found nothing else under way.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Stagnation {
+    in_a_row: u32,
+    /// Requests sent so far, and under way.
+    seen: (u64, usize),
+}
+
+impl World<'_> {
+    /// Schedules the first probes.
+    pub(super) fn begin_probing(&mut self) {
+        for (service, group) in self.system.services.iter().zip(self.groups.clone()) {
+            for number in 0..service.replicas {
+                for (is_readiness, plan) in [(false, &service.liveness), (true, &service.readiness)] {
+                    let Some(plan) = plan else { continue };
+                    let spread = u64::from(number) * plan.period.0 / u64::from(service.replicas);
+                    let prober = self.probers.len() as u32;
+                    let tick = self.later(plan.initial_delay + Time(spread), Task::Probe { prober });
+                    self.probers.push(Prober {
+                        replica: group.first_replica + number,
+                        is_readiness,
+                        failures: 0,
+                        successes: 0,
+                        sent: 0,
+                        token: NONE,
+                        timeout: NONE,
+                        tick,
+                    });
+                }
+            }
+        }
+    }
+
+    fn probe_plan(&self, prober: &Prober) -> Option<&ProbePlan> {
+        let service = &self.system.services[self.replicas[prober.replica as usize].service as usize];
+        if prober.is_readiness { service.readiness.as_ref() } else { service.liveness.as_ref() }
+    }
+
+    /// Sends a probe, unless the last one is still under way.
+    pub(super) fn probe(&mut self, index: u32) {
+        let prober = self.probers[index as usize];
+        self.probers[index as usize].tick = NONE;
+        let Some(&ProbePlan { endpoint, period, timeout, .. }) = self.probe_plan(&prober) else { return };
+        if self.is_stagnant() {
+            return;
+        }
+        let tick = self.later(period, Task::Probe { prober: index });
+        self.probers[index as usize].tick = tick;
+        if prober.token != NONE {
+            return;
+        }
+        let key = name(self.key, prober.sent, "probe", u64::from(index));
+        let t = self.spawn(endpoint, key);
+        self.tokens[t].flags |= WASTE;
+        let timeout = self.later(timeout, Task::ProbeTimeout { prober: index });
+        let prober = &mut self.probers[index as usize];
+        (prober.token, prober.timeout) = (t, timeout);
+        prober.sent += 1;
+        let replica = prober.replica;
+        let shared = &self.replicas[replica as usize];
+        if shared.workers == 1 {
+            let process = shared.first_process;
+            self.enter(t, process);
+        } else {
+            self.arrive_at(t, replica);
+        }
+    }
+
+    /// Whether nothing has been under way but probes for so long that nothing will change any more.
+    fn is_stagnant(&mut self) -> bool {
+        let seen = (self.numbered, self.requests.len());
+        if seen != self.stagnation.seen || self.is_anything_under_way() {
+            self.stagnation = Stagnation { in_a_row: 0, seen };
+        }
+        self.stagnation.in_a_row += 1;
+        self.stagnation.in_a_row > MOST_STAGNANT * self.probers.len() as u32
+    }
+
+    /// Whether anything is under way that is not there for probes' sake: an event of the load, a fault, a request that
+    /// does something, or waits with a time-out.
+    fn is_anything_under_way(&self) -> bool {
+        let others = |event: Event| event.slot >= slot::SOURCE || (event.slot >= slot::TASK && !self.is_upkeep(event));
+        let is_at_work = |t: u32| {
+            let token = &self.tokens[t];
+            let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
+            let waits = match token.state {
+                State::Queued | State::ConnectionQueued | State::Awaiting | State::Hung => true,
+                // Whoever goes before it, in its loop or at its station, is looked at too.
+                State::Ready | State::Backlog | State::AtStation => true,
+                State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
+                State::AtServer => is_frozen(token.wait),
+                State::Elapsing | State::Outbound | State::Carrying | State::Served => false,
+            };
+            // What a probe has published belongs to no job.
+            let is_for_probe = if self.jobs.kept { self.jobs.of(t) == NONE } else { token.is_probe() };
+            !is_for_probe && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE)
+        };
+        let patience = self.has_patience() && !self.requests.is_empty();
+        patience || self.calendar.any(others) || self.tokens.living().any(is_at_work)
+    }
+
+    /// A probe has been answered, or its connection is lost.
+    pub(super) fn probe_answered(&mut self, t: u32, failure: Failure) {
+        let Some(index) = self.probers.iter().position(|prober| prober.token == t) else { return };
+        self.call_off(self.probers[index].timeout);
+        self.judge(index, !failure.is_some());
+    }
+
+    /// The prober closes the connection of a probe that has not been answered; the handler works on.
+    pub(super) fn probe_timed_out(&mut self, index: u32) {
+        let t = self.probers[index as usize].token;
+        self.tokens[t].flags |= ABANDONED;
+        self.close_inbound(t);
+        self.judge(index as usize, false);
+        if self.cancels {
+            self.interrupt(t, Failure::CANCELLED);
+        }
+    }
+
+    fn judge(&mut self, index: usize, answered: bool) {
+        let prober = self.probers[index];
+        let Some(&ProbePlan { failure_threshold, success_threshold, .. }) = self.probe_plan(&prober) else { return };
+        let prober = &mut self.probers[index];
+        (prober.token, prober.timeout) = (NONE, NONE);
+        let Prober { replica, is_readiness, .. } = *prober;
+        if answered {
+            prober.failures = 0;
+            prober.successes += 1;
+            if is_readiness && prober.successes >= success_threshold {
+                self.change_availability(replica, |health| health.ready = true);
+            }
+        } else {
+            prober.successes = 0;
+            prober.failures += 1;
+            if prober.failures == failure_threshold {
+                if is_readiness {
+                    self.change_availability(replica, |health| health.ready = false);
+                } else {
+                    // Apart, since the probe may have ended in the middle of a step.
+                    self.later(Time::ZERO, Task::Restart { replica });
+                }
+            }
+        }
+    }
+
+    /// A replica that goes down is not probed.
+    pub(super) fn stop_probing(&mut self, replica: u32) {
+        for index in 0..self.probers.len() {
+            let prober = self.probers[index];
+            if prober.replica != replica {
+                continue;
+            }
+            if prober.token != NONE {
+                self.tokens[prober.token].flags |= ABANDONED;
+                self.call_off(prober.timeout);
+            }
+            if prober.tick != NONE {
+                self.call_off(prober.tick);
+            }
+            let prober = &mut self.probers[index];
+            (prober.token, prober.timeout, prober.tick) = (NONE, NONE, NONE);
+            (prober.failures, prober.successes) = (0, 0);
+        }
+    }
+
+    /// A replica that has come up is probed again.
+    pub(super) fn resume_probing(&mut self, replica: u32) {
+        for index in 0..self.probers.len() as u32 {
+            let prober = self.probers[index as usize];
+            if prober.replica == replica
+                && let Some(&ProbePlan { initial_delay, .. }) = self.probe_plan(&prober)
+            {
+                let tick = self.later(initial_delay, Task::Probe { prober: index });
+                self.probers[index as usize].tick = tick;
+            }
+        }
+    }
+}

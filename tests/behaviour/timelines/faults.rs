@@ -1,0 +1,99 @@
+//! Hand-worked timelines: faults.
+
+use super::*;
+
+fn fault(times: &str, effect: &str) -> String {
+    format!("[faults.trouble]\nservice = \"shop\"\n{times}\neffect = {effect}")
+}
+
+/// 5 ms of work by 5, another 5 at a third of the speed by 20.
+#[test]
+fn a_slow_replica_takes_times_as_long() {
+    let slow = fault("from = \"5ms\"\nto = \"20ms\"", "{ slow = 3.0 }");
+    assert_eq!(play(&shop("", &slow, "{ cpu = \"10ms\" }"), &[0.0]).successes(), [20.0]);
+    assert_eq!(play(&shop("", &format!("cpu = \"1\"\n{slow}"), "{ cpu = \"11ms\" }"), &[0.0]).successes(), [21.0]);
+    // Elapsed work that begins at 6.
+    let delay = format!("runtime = \"delay\"\n{slow}");
+    assert_eq!(play(&shop("", &delay, "{ cpu = \"10ms\" }"), &[6.0]).successes(), [36.0]);
+}
+
+/// Stopped from 5 to 25: A's work goes on then; B, C's wait that is over at 16, and D's connection wait for it.
+#[test]
+fn a_stopped_event_loop_goes_on_where_it_was() {
+    let stuck = fault("from = \"5ms\"\nto = \"25ms\"", "\"stuck\"");
+    assert_eq!(play(&shop("", &stuck, "{ cpu = \"10ms\" }"), &[0.0, 1.0]).successes(), [30.0, 40.0]);
+    assert_eq!(play(&shop("", &stuck, "{ cpu = \"10ms\" }"), &[10.0]).successes(), [35.0]);
+    assert_eq!(
+        play(&shop("", &stuck, "{ sleep = \"16ms\" }, { cpu = \"1ms\" }"), &[0.0, 20.0]).successes(),
+        [26.0, 42.0]
+    );
+}
+
+#[test]
+fn stopped_threads_go_on_where_they_were() {
+    let stuck = format!("runtime = \"threads\"\nthreads = 2\n{}", fault("from = \"5ms\"\nto = \"25ms\"", "\"stuck\""));
+    let steps = "{ sleep = \"10ms\" }, { cpu = \"10ms\" }";
+    // B's sleep begins when its process goes on.
+    assert_eq!(play(&shop("", &stuck, steps), &[0.0, 8.0]).successes(), [35.0, 45.0]);
+    // For ever.
+    let stuck = fault("from = \"5ms\"", "\"stuck\"");
+    assert_eq!(play(&shop("", &stuck, steps), &[0.0]).told(), ["never"]);
+}
+
+/// A restart ends it: the probe of 1000 is not answered until 2000, the pod is up at 7000.
+#[test]
+fn a_restart_frees_a_stopped_replica() {
+    let keys = format!(
+        "[services.shop.liveness]\nendpoint = \"serve\"\nperiod = \"1s\"\nfailure_threshold = 1\n{}",
+        fault("from = \"500ms\"\nto = \"1h\"", "\"stuck\"")
+    );
+    let story = play(&shop("", &keys, "{ cpu = \"10ms\" }"), &[600.0, 8000.5]);
+    assert_eq!(story.told(), ["2000: connection lost", "8020"]);
+    assert!(story.at_rest);
+}
+
+/// The call's way takes 5 + 200 ms from 10 on, and so does the connect.
+#[test]
+fn a_network_spike_is_added_to_each_round_trip() {
+    let rest = "[services.back]\nruntime = \"delay\"\n[services.back.endpoints]\nwork = { steps = [] }\n\
+        [services.db]\nruntime = \"delay\"\n\
+        [services.shop.pools.main]\nserver = \"db\"\nround_trip = \"1ms\"\nreset_on_release = false\n\
+        [services.shop.clients.back]\nserver = \"back\"\nround_trip = \"5ms\"\nreuse = \"shared\"\n\
+        [faults.spike]\nservice = \"back\"\nfrom = \"10ms\"\nto = \"1s\"\neffect = { latency = \"200ms\" }\n\
+        [faults.other]\nservice = \"db\"\nfrom = \"10ms\"\nto = \"1s\"\neffect = { latency = \"20ms\" }";
+    let steps =
+        "{ call = { client = \"back\", endpoint = \"work\" } }, { query = { pool = \"main\", time = \"2ms\" } }";
+    let text = format!("{}\nserve = {{ steps = [{steps}] }}\n", model("", rest));
+    // 5 + 3; then 200 + 205 (on the idle connection only 205) + 23; then as at first.
+    assert_eq!(play(&text, &[0.0]).successes(), [8.0]);
+    assert_eq!(play(&text, &[20.0]).successes(), [20.0 + 405.0 + 23.0]);
+    assert_eq!(play(&text, &[0.0, 20.0, 1000.0]).successes(), [8.0, 20.0 + 205.0 + 23.0, 1008.0]);
+}
+
+/// Lowered to one from 5 to 50: A and B keep their slots until 20, C gets one then and D at 40, and E at 50.
+#[test]
+fn capacity_lowered_while_in_use() {
+    let keys = format!(
+        "[services.shop.limits.gate]\nsize = 2\n{}",
+        fault("from = \"5ms\"\nto = \"50ms\"", "{ capacity = { limit = \"gate\", size = 1 } }")
+    );
+    let steps = "{ with = { limit = \"gate\", steps = [{ sleep = \"20ms\" }] } }";
+    let story = play(&shop("", &keys, steps), &[0.0, 0.0, 1.0, 2.0, 3.0]);
+    assert_eq!(story.successes(), [20.0, 20.0, 40.0, 60.0, 70.0]);
+    // None at all is no deadlock.
+    let none = keys.replace("size = 1 }", "size = 0 }");
+    let story = play(&shop("", &none, &format!("{steps}, {steps}")), &[0.0, 10.0]);
+    assert_eq!(story.successes(), [70.0, 90.0]);
+    assert_eq!(story.outcome.deadlock, None);
+}
+
+/// A pool that is lowered and restored opens what it needs then: D at 30 pays for its connect.
+#[test]
+fn a_restored_pool_opens_connections() {
+    let keys = format!(
+        "[services.shop.pools.main]\nserver = \"db\"\nmin_size = 1\nmax_size = 2\nconnect_time = \"9ms\"\nreset_on_release = false\n{}",
+        fault("from = \"5ms\"\nto = \"30ms\"", "{ capacity = { pool = \"main\", size = 1 } }")
+    );
+    let steps = "{ query = { pool = \"main\", time = \"40ms\" } }";
+    assert_eq!(play(&shop("", &keys, steps), &[0.0, 10.0]).successes(), [40.0, 79.0]);
+}
