@@ -202,9 +202,7 @@ impl<'s> World<'s> {
                 _ => self.granted(next, kind),
             }
         }
-        let first = self.slots[id as usize].queue.iter(&self.tokens).next();
-        if let Some(first) = first {
-            self.look_for_deadlock(first);
-        }
+        let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.tokens).collect();
+        waiting.into_iter().for_each(|t| self.look_for_deadlock(t));
     }
 }

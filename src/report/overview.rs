@@ -83,6 +83,10 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         let lost = figures(&|summary| summary.metric(Metric::DeadLetters));
         columns.push(Column::figures("dead letters", column(&lost, 0)));
     }
+    if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::Restarts)) {
+        let restarts = figures(&|summary| summary.metric(Metric::Restarts));
+        columns.push(Column::figures("restarts", column(&restarts, 2)));
+    }
     columns.push(Column::words("saturated", words(&|summary| summary.saturated.clone().unwrap_or_default())));
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
