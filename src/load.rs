@@ -1,9 +1,15 @@
-//! Who sends requests: a finite closed test, an endless closed load, open arrivals. One [`trial`] is one run of a system
+//! Who sends requests: a finite closed test, an endless closed load with a steady or changing number of clients, open
+//! arrivals at a steady or changing rate, or as recorded. One [`trial`] is one run of a system
 //! under a load, from rest.
 
 mod closed;
 mod open;
+mod profile;
+mod staged;
 mod test;
+mod trace;
+
+pub use profile::Times;
 
 use crate::model::{Load, Pattern, System};
 use crate::parts::{Limits, Outcome, World};
@@ -15,6 +21,9 @@ pub fn trial(system: &System, load: &Load, seed: u64, replication: u64, limits: 
     match &load.pattern {
         Pattern::Test { .. } => test::run(&mut world, &load.pattern, seed, replication, limits),
         Pattern::Endless { .. } => closed::run(&mut world, &load.pattern, seed, replication, limits),
+        Pattern::Staged { .. } => staged::run(&mut world, &load.pattern, seed, replication, limits),
+        Pattern::Varying { .. } => profile::run(&mut world, &load.pattern, seed, replication, limits),
+        Pattern::Trace { .. } => trace::run(&mut world, &load.pattern, limits),
         Pattern::Open { .. } => open::run(&mut world, &load.pattern, seed, replication, limits),
     }
 }
@@ -26,5 +35,6 @@ mod which {
     pub const ARRIVAL: u32 = 2;
     pub const PROBE: u32 = 3;
     pub const NEXT_TEST: u32 = 4;
+    pub const NEXT_STAGE: u32 = 5;
     pub const CLIENT: u32 = 16;
 }

@@ -9,7 +9,9 @@ mod program;
 mod queue;
 mod trouble;
 
-pub use load::{Abandon, Arrivals, Earlier, Load, Pattern};
+pub use load::{
+    Abandon, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, Retry, Stage, Wave,
+};
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,
     StationPlan,

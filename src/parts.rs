@@ -5,6 +5,7 @@
 
 pub mod cpu;
 pub mod outcome;
+pub mod timeline;
 pub mod world;
 
 mod broker;
@@ -17,6 +18,7 @@ mod finish;
 mod http_client;
 mod interpreter;
 mod job;
+mod ledger;
 mod liveness;
 mod observe;
 mod pool;
@@ -33,6 +35,7 @@ mod token;
 mod wait;
 
 pub use observe::Window;
-pub use outcome::{Completion, Deadlock, Ending, Outcome, ResourceKind, ResourceUse};
+pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, Outcome, ResourceKind, ResourceUse, Users};
+pub use timeline::{Slice, Timeline};
 pub use token::Failure;
 pub use world::{Ended, Limits, Source, World};

@@ -4,6 +4,7 @@
 //! another one computes too.
 
 pub mod chart;
+mod classes;
 mod collapse;
 mod deadlock;
 mod digest;
@@ -21,6 +22,7 @@ mod replications;
 mod resources;
 mod results;
 mod table;
+mod timeline;
 mod verdicts;
 mod warning;
 
@@ -31,6 +33,7 @@ use crate::experiment::runner::Trials;
 use crate::experiment::summary::{self, Summary};
 use crate::experiment::verdict::{self, Judgement};
 
+pub use classes::{classes, classes_file};
 pub use deadlock::deadlocks;
 pub use digest::digest;
 pub use document::{document, point_document};
@@ -41,6 +44,7 @@ pub use overview::overview;
 pub use replications::replications;
 pub use resources::{assumptions, failures, headline, resources};
 pub use results::results;
+pub use timeline::timeline;
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};
 

@@ -39,7 +39,10 @@ pub use experiment::{
     Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant,
 };
 pub use fault::{Capacity, Effect, Fault};
-pub use load::{Abandon, Arrivals, Before, Completion, Load, LoadKind};
+pub use load::{
+    Abandon, ArrivalTrace, Arrivals, BackoffJitter, Before, Bursts, ClientRetry, Completion, Diurnal, Interpolation,
+    Load, LoadKind, LoadStage, RatePoint, RequestClass, Spike,
+};
 pub use lower::{Assumption, Columns, Complaint, lower};
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
@@ -52,4 +55,4 @@ pub use source::Source;
 pub use step::{
     Branch, CallStep, HashStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep, WithStep,
 };
-pub use units::{Cores, Duration, Rate};
+pub use units::{Cores, Duration, Rate, RateOrZero};

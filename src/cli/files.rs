@@ -20,14 +20,16 @@ pub(super) struct Pictures {
     pub dark: bool,
 }
 
-/// Writes `results.csv`, `trials.csv` and `summary.json`. Each that cannot be written is complained about.
+/// Writes `results.csv`, `trials.csv` and `summary.json`, and `classes.csv` and `timeline.csv` where there are any. Each that cannot be written is complained about.
 pub(super) fn write_results(folder: &Folder, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {
     let document = serde_json::to_string_pretty(&report::document(report)).unwrap_or_default() + "\n";
-    let files = [
+    let mut files = vec![
         ("results.csv", report::results(report)),
         ("trials.csv", report::replications(report)),
         ("summary.json", document),
     ];
+    files.extend(report::classes_file(report).map(|text| ("classes.csv", text)));
+    files.extend(report::timeline(report).map(|text| ("timeline.csv", text)));
     written(files.iter().map(|(name, text)| folder.write(name, text.as_bytes())).collect(), page)
 }
 

@@ -108,6 +108,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
 fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     let width = page.width();
     page.part(report::headline(summary));
+    page.part(report::classes(report));
     page.part(report::resources(summary));
     page.part(report::failures(summary));
     page.part(report::deadlocks(report, width));

@@ -24,7 +24,7 @@ const MOST_CHARTS: usize = 12;
 ///
 /// Prints a table with 95 % intervals, a sentence for each variant (how far it is safe, where it collapses, which
 /// resource is behind it) and a verdict for each hypothesis. Writes results.csv (a row a point), trials.csv (a row a
-/// replication), summary.json and charts into a folder named after the experiment. Same seed, same results, for any
+/// replication), summary.json, charts, and where the load has them classes.csv and timeline.csv into a folder named after the experiment. Same seed, same results, for any
 /// number of threads. Ctrl-C keeps what is finished.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
@@ -149,6 +149,7 @@ fn answer(report: &Report, page: &mut Page) {
     page.heading(&plan.title);
     page.print(format!("{} {runs} a point, ± 95 % interval, seed {}\n", plan.replications, plan.seed));
     page.part(report::overview(report));
+    page.part(report::classes(report));
     page.part(report::measured(report));
     page.part(report::findings(report, width));
     page.part(report::deadlocks(report, width));

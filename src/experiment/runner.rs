@@ -85,7 +85,7 @@ fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Progress) -> 
         Ok(outcome) if outcome.ending == crate::parts::Ending::Interrupted => None,
         Ok(outcome) => {
             progress.events.fetch_add(outcome.events, Ordering::Relaxed);
-            Some(Ok(Trial::of(point, replication, outcome)))
+            Some(Ok(Trial::of(point, replication, outcome, &planned.load, plan.collapse_below)))
         }
         Err(panic) => {
             let what = panic

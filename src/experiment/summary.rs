@@ -1,8 +1,14 @@
 //! From trials to summaries: every figure of a point with its 95 % interval over replications.
 
+mod classes;
+mod timeline;
+
+pub use classes::ClassSummary;
+pub use timeline::{Moment, TimelineSummary};
+
 use super::runner::Trials;
 use super::trial::Trial;
-use crate::parts::{Deadlock, ResourceKind};
+use crate::parts::{Deadlock, ResourceKind, Users};
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -32,6 +38,21 @@ pub struct Summary {
     pub wasted_requests: Interval,
     /// Whether work may outlast its answer, so that completion is another thing.
     pub outlasts: bool,
+    /// Requests sent for each user.
+    pub attempts_per_request: Interval,
+    /// Time from the end of the disturbance to the end of its effects in seconds, infinite where it outlasts the run;
+    /// none without a disturbance.
+    pub recovery_s: Option<Interval>,
+    /// Trials that did not recover.
+    pub never_recovered: usize,
+    /// Requests sent, those that are sent again included, mean.
+    pub sent: f64,
+    /// Users, means; none where no client sends anything again.
+    pub users: Option<UserMeans>,
+    /// The classes of requests; empty where there is but one.
+    pub classes: Vec<ClassSummary>,
+    /// What happened when; none where the load asks for no timeline.
+    pub timeline: Option<TimelineSummary>,
     /// The saturated resource of most trials.
     pub saturated: Option<String>,
     /// Trials after which the target no longer answered.
@@ -53,6 +74,37 @@ pub struct Summary {
     trials: Vec<(u64, Row)>,
     /// Intervals of all metrics.
     intervals: [Option<Interval>; METRICS.len()],
+}
+
+/// Users who send failed requests again: means over the trials of a point. See [`crate::parts::Users`].
+#[derive(Clone, Copy, Debug)]
+pub struct UserMeans {
+    /// Users who sent their first try.
+    pub first_tries: f64,
+    /// Users who had an answer.
+    pub succeeded: f64,
+    /// Those of them whose first try was answered.
+    pub succeeded_at_once: f64,
+    /// Users who gave up for good.
+    pub lost: f64,
+    /// Users who wait for their next attempt at the end.
+    pub backing_off: f64,
+}
+
+impl UserMeans {
+    fn of(trials: &[&Trial]) -> Option<Self> {
+        let users: Vec<Users> = trials.iter().filter_map(|trial| trial.users).collect();
+        let mean = |figure: fn(&Users) -> u64| {
+            users.iter().map(|users| figure(users) as f64).sum::<f64>() / users.len() as f64
+        };
+        (!users.is_empty()).then(|| Self {
+            first_tries: mean(|users| users.first_tries),
+            succeeded: mean(|users| users.succeeded),
+            succeeded_at_once: mean(|users| users.succeeded_at_once),
+            lost: mean(|users| users.lost),
+            backing_off: mean(|users| users.backing_off),
+        })
+    }
 }
 
 /// A resource, over the trials of a point.
@@ -84,7 +136,7 @@ pub struct ResourceMean {
 type Row = [Option<f64>; METRICS.len()];
 
 /// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 12] = [
+const METRICS: [Metric; 14] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
@@ -97,6 +149,8 @@ const METRICS: [Metric; 12] = [
     Metric::CompletedPerMin,
     Metric::DeadLetters,
     Metric::Restarts,
+    Metric::AttemptsPerRequest,
+    Metric::RecoveryS,
 ];
 
 /// Summaries of all points that have at least one trial with figures.
@@ -137,6 +191,13 @@ impl Summary {
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
             intervals: METRICS.map(interval),
+            attempts_per_request: interval(Metric::AttemptsPerRequest)?,
+            recovery_s: recovery(&column(Metric::RecoveryS)),
+            never_recovered: used.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count(),
+            sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
+            users: UserMeans::of(used),
+            classes: classes::summarise(used),
+            timeline: TimelineSummary::of(used),
             saturated: most_frequent(used.iter().filter_map(|trial| trial.saturated.as_deref())),
             stuck: used.iter().filter(|trial| trial.stuck).count(),
             dead: first.dead.map(|(_, all)| {
@@ -165,6 +226,7 @@ impl Summary {
             Metric::P95S => self.p95_s,
             Metric::P99S => self.p99_s,
             Metric::WastedRequests => Some(self.wasted_requests),
+            Metric::RecoveryS => self.recovery_s,
             other => METRICS.iter().position(|&m| m == other).and_then(|index| self.intervals[index]),
         }
     }
@@ -204,6 +266,17 @@ fn success_rate(trials: &[&Trial]) -> Option<Interval> {
         return Interval::proportion(succeeded, ended, LEVEL);
     }
     Interval::mean_of(&rates, LEVEL).map(|interval| floor(interval, Metric::SuccessRate))
+}
+
+/// Over replications, where all recover. Where some do not, no mean exists: the interval is from the fastest to never, and
+/// the estimate is the median.
+fn recovery(values: &[f64]) -> Option<Interval> {
+    if values.iter().all(|value| value.is_finite()) {
+        return Interval::mean_of(values, LEVEL).map(|interval| floor(interval, Metric::RecoveryS));
+    }
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    Some(Interval { estimate: sorted[sorted.len() / 2], low: sorted[0], high: f64::INFINITY })
 }
 
 fn most_frequent<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {

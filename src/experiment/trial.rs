@@ -1,7 +1,9 @@
 //! What is kept of a trial: one row of `trials.csv`.
 
-use crate::parts::{Deadlock, Ending, Outcome, ResourceUse};
+use crate::model::Load;
+use crate::parts::{Deadlock, Ending, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
+use crate::statistics::histogram::Histogram;
 
 /// The figures of one trial.
 #[derive(Clone, Debug)]
@@ -18,8 +20,21 @@ pub struct Trial {
     pub success_rate: f64,
     /// Successes.
     pub succeeded: u64,
-    /// Requests that ended, or never will.
+    /// Requests that ended, or never will; where clients send again, users.
     pub ended: u64,
+    /// Requests sent, those that are sent again included.
+    pub sent: u64,
+    /// Users; none where no client sends anything again.
+    pub users: Option<Users>,
+    /// Requests sent for each user.
+    pub attempts_per_request: f64,
+    /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
+    /// the run, none without a disturbance.
+    pub recovery_s: Option<f64>,
+    /// The classes of requests; empty where there is but one.
+    pub classes: Vec<ClassTrial>,
+    /// What happened when.
+    pub timeline: Option<Timeline>,
     /// Mean response time of successes in seconds; none without successes.
     pub mean_s: Option<f64>,
     /// Median response time in seconds.
@@ -64,11 +79,53 @@ pub struct Trial {
     pub violations: Vec<String>,
 }
 
+/// A class of requests in a trial.
+#[derive(Clone, Debug)]
+pub struct ClassTrial {
+    /// Its name.
+    pub name: String,
+    /// Requests sent.
+    pub sent: u64,
+    /// Requests answered with success.
+    pub succeeded: u64,
+    /// Requests that ended without success; where clients send again, users that gave up for good.
+    pub failed: u64,
+    /// Successes a minute.
+    pub throughput_per_min: f64,
+    /// Mean response time of successes in seconds; none without successes.
+    pub mean_s: Option<f64>,
+    /// Median.
+    pub p50_s: Option<f64>,
+    /// 95th percentile.
+    pub p95_s: Option<f64>,
+    /// 99th percentile.
+    pub p99_s: Option<f64>,
+}
+
+fn quantile(times: &Histogram, q: f64) -> Option<f64> {
+    times.quantile(q).map(|ns| ns as f64 / 1e9)
+}
+
 impl Trial {
-    /// The figures of an outcome.
-    pub fn of(point: usize, replication: u64, outcome: Outcome) -> Self {
+    /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above.
+    pub fn of(point: usize, replication: u64, outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
+        let recovery = load.recovered_after.zip(outcome.timeline.as_ref());
+        let recovery_s = recovery.map(|(after, timeline)| timeline.recovery_s(after, collapse_below));
+        let minutes = (outcome.window.seconds() / 60.0).max(f64::MIN_POSITIVE);
+        let classes = outcome.classes.iter().map(|class| ClassTrial {
+            name: class.name.clone(),
+            sent: class.sent,
+            succeeded: class.succeeded,
+            failed: class.lost,
+            throughput_per_min: class.succeeded as f64 / minutes,
+            mean_s: class.response_times.mean().map(|ns| ns / 1e9),
+            p50_s: quantile(&class.response_times, 0.5),
+            p95_s: quantile(&class.response_times, 0.95),
+            p99_s: quantile(&class.response_times, 0.99),
+        });
+        let classes = classes.collect();
         let times = &outcome.response_times;
-        let quantile = |q| times.quantile(q).map(|ns| ns as f64 / 1e9);
+        let quantile = |q| quantile(times, q);
         let completion = outcome.completion.as_ref();
         let completion_times = completion.map_or(times, |completion| &completion.times);
         Self {
@@ -78,7 +135,12 @@ impl Trial {
             throughput_per_min: outcome.throughput_per_min(),
             success_rate: outcome.success_rate(),
             succeeded: outcome.succeeded,
-            ended: outcome.ended() + if outcome.ending == Ending::Quiet { outcome.unfinished } else { 0 },
+            ended: outcome.settled(),
+            sent: outcome.sent,
+            users: outcome.users,
+            attempts_per_request: outcome.attempts_per_request(),
+            recovery_s,
+            classes,
             mean_s: times.mean().map(|ns| ns / 1e9),
             p50_s: quantile(0.5),
             p95_s: quantile(0.95),
@@ -101,6 +163,7 @@ impl Trial {
             failures: outcome.failures,
             events: outcome.events,
             violations: outcome.violations,
+            timeline: outcome.timeline,
         }
     }
 
@@ -119,6 +182,8 @@ impl Trial {
             Metric::CompletedPerMin => Some(self.completed_per_min),
             Metric::DeadLetters => Some(self.dead_letters as f64),
             Metric::Restarts => Some(self.restarts as f64),
+            Metric::AttemptsPerRequest => Some(self.attempts_per_request),
+            Metric::RecoveryS => self.recovery_s,
         }
     }
 

@@ -331,6 +331,8 @@ pub fn name(metric: Metric) -> &'static str {
         Metric::CompletedPerMin => "completed requests",
         Metric::DeadLetters => "dead letters",
         Metric::Restarts => "restarts",
+        Metric::AttemptsPerRequest => "attempts per request",
+        Metric::RecoveryS => "time to recover",
     }
 }
 
@@ -344,6 +346,11 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
         }
         Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {
             format!("{estimate:.1} ({low:.1} to {high:.1})")
+        }
+        Metric::AttemptsPerRequest => format!("{estimate:.2} ({low:.2} to {high:.2})"),
+        Metric::RecoveryS if low == f64::INFINITY => "never: it does not recover before the run ends".into(),
+        Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
+            format!("{low:.1} s in the fastest run, never in others")
         }
         _ => format!("{estimate:.2} s ({low:.2} to {high:.2})"),
     }

@@ -1,21 +1,61 @@
 //! The load as meant.
 
+use std::sync::Arc;
+
 use super::queue::Notice;
 use crate::kernel::{Time, Variate};
 
 /// Who sends requests, and for how long.
 #[derive(Clone, Debug)]
 pub struct Load {
-    /// Index of the endpoint that is called.
+    /// Index of the endpoint that is called; with several classes, by the first.
     pub target: u32,
+    /// Classes of requests, in the order of their names; empty where all are alike.
+    pub classes: Vec<Class>,
     /// How long a client waits before it gives up; none: for ever.
     pub timeout: Option<Time>,
     /// What becomes of the handler then.
     pub abandon: Abandon,
+    /// How often and when a client sends a failed request again; none: never.
+    pub retry: Option<Retry>,
+    /// Length of an interval of the timeline; none: no timeline is kept.
+    pub timeline: Option<Time>,
+    /// When the last disturbance is over, from which on the recovery is timed.
+    pub recovered_after: Option<Time>,
+    /// Stretches of time that are disturbed, with what disturbs, for charts.
+    pub disturbances: Vec<(Time, Time, String)>,
     /// How requests follow each other.
     pub pattern: Pattern,
     /// How clients learn of the completion of what outlasts its answer; none: they do not wait for it.
     pub completion: Option<Notice>,
+}
+
+/// A class of requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name.
+    pub name: String,
+    /// Index of the endpoint that it calls.
+    pub target: u32,
+    /// Probability of this or an earlier class; the last is 1.
+    pub cumulated: f64,
+}
+
+/// How a client sends a failed request again. See [`crate::spec::Retry`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Retry {
+    /// Attempts in all.
+    pub attempts: u32,
+    /// Time before the second attempt.
+    pub backoff: Time,
+    /// Growth of that time with each further attempt.
+    pub factor: f64,
+    /// The longest time between two attempts.
+    pub max_backoff: Time,
+    /// Whether the time is drawn evenly from zero to the full one.
+    pub jitter: bool,
+    /// Retries that each first try allows for, on average; none: any number.
+    pub budget: Option<f64>,
 }
 
 /// What becomes of a handler whose client gave up.
@@ -58,6 +98,39 @@ pub enum Pattern {
         /// Length of the window.
         duration: Time,
     },
+    /// A closed load whose number of clients changes, measured in a window.
+    Staged {
+        /// Clients at the start.
+        start: u32,
+        /// The stages, one after the other.
+        stages: Vec<Stage>,
+        /// Time between answer and next request.
+        think: Option<Variate>,
+        /// Time before the window.
+        warm_up: Time,
+        /// Length of the window.
+        duration: Time,
+    },
+    /// Open arrivals at a rate that changes, measured in a window.
+    Varying {
+        /// The rate.
+        flow: Flow,
+        /// How the gaps vary.
+        arrivals: Arrivals,
+        /// Time before the window.
+        warm_up: Time,
+        /// Length of the window.
+        duration: Time,
+    },
+    /// Arrivals at given times, measured in a window.
+    Trace {
+        /// The arrivals in order: when, and the index of the class.
+        arrivals: Arc<[Arrival]>,
+        /// Time before the window.
+        warm_up: Time,
+        /// Length of the window.
+        duration: Time,
+    },
     /// An open load, measured in a window.
     Open {
         /// Mean time between two arrivals, in nanoseconds.
@@ -69,6 +142,78 @@ pub enum Pattern {
         /// Length of the window.
         duration: Time,
     },
+}
+
+/// A stretch of time in which the number of clients goes evenly to a target.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stage {
+    /// How long it takes.
+    pub duration: Time,
+    /// Clients at its end.
+    pub target: u32,
+}
+
+/// An arrival of a trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// When.
+    pub at: Time,
+    /// Index of its class; none: it is drawn.
+    pub class: Option<u32>,
+}
+
+/// A rate that changes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Flow {
+    /// In a way that is known.
+    Course(Course),
+    /// On and off at random.
+    Bursts(Bursts),
+}
+
+/// A rate over time, by pieces; the last goes on for ever.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course {
+    /// The pieces, in order; the first begins at 0.
+    pub pieces: Vec<Piece>,
+    /// What pieces that wave are multiplied with.
+    pub wave: Option<Wave>,
+}
+
+/// A piece of a rate over time: a straight line.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Piece {
+    /// When it begins, in seconds.
+    pub from: f64,
+    /// The rate there, a second.
+    pub rate: f64,
+    /// Growth of the rate, a second and second.
+    pub slope: f64,
+    /// Whether it is multiplied with the wave.
+    pub waves: bool,
+}
+
+/// `1 + amplitude sin(omega t)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Wave {
+    /// 0 to 1.
+    pub amplitude: f64,
+    /// Radians a second.
+    pub omega: f64,
+}
+
+/// A rate that is one of two, each for an exponential time: the Markov-modulated Poisson process of two states (Fischer
+/// and Meier-Hellstern 1993, "The Markov-modulated Poisson process cookbook").
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bursts {
+    /// Mean time of a burst, in seconds.
+    pub on: f64,
+    /// Mean time between bursts, in seconds.
+    pub off: f64,
+    /// Rate in a burst, a second.
+    pub on_rate: f64,
+    /// Rate between bursts, a second.
+    pub off_rate: f64,
 }
 
 /// How the gaps of an open load vary.

@@ -65,6 +65,10 @@ impl World<'_> {
         self.deadlines.cancel(record.timer);
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, failure);
+        if record.user != NONE && self.sends_again(record.user, failure) {
+            // What this attempt leaves behind is awaited by nobody.
+            return self.leave_alone(job);
+        }
         if job == NONE || !self.await_completion(job, failure) {
             self.ended.push(Ended { client: record.client, failure });
         }
@@ -75,7 +79,9 @@ impl World<'_> {
         let record = self.requests[request];
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, Failure::GAVE_UP);
-        self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
+        if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP) {
+            self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
+        }
         self.leave_alone(self.jobs.of(record.token));
         let token = &mut self.tokens[record.token];
         token.request = NONE;

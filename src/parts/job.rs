@@ -115,11 +115,11 @@ impl Jobs {
 
 impl World<'_> {
     /// A request is sent: the start of a job. `awaits`: its client waits for completion, if clients do.
-    pub(super) fn begin_job(&mut self, t: u32, client: u32, awaits: bool) {
+    pub(super) fn begin_job(&mut self, t: u32, client: u32, born: Time, awaits: bool) {
         let counted = self.tally.on;
         let jobs = &mut self.jobs;
         let job = Job {
-            born: self.now,
+            born,
             key: self.tokens[t].key,
             client,
             parts: 0,

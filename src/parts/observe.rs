@@ -28,6 +28,9 @@ impl World<'_> {
         self.tally.restart(self.requests.len() as u64);
         self.jobs.reset();
         self.broker.consumers.iter_mut().for_each(|consumer| consumer.reset(now));
+        if let Some(ledger) = &mut self.ledger {
+            ledger.open_window();
+        }
         self.processes.iter_mut().for_each(|process| process.reset(now));
         self.replicas.iter_mut().for_each(|replica| replica.reset(now));
         self.groups.iter_mut().for_each(|group| group.reset(now));
@@ -44,20 +47,31 @@ impl World<'_> {
     pub fn close_window(&mut self) -> Window {
         if !std::mem::replace(&mut self.tally.on, false) {
             // It never opened: the run ended before.
+            let now = self.now;
+            if let Some(ledger) = &mut self.ledger {
+                ledger.close_window(now);
+            }
             return Window { unfinished: self.requests.len() as u64, ..Window::default() };
         }
-        let length = self.now - self.window_start;
-        Window {
+        let (now, length) = (self.now, self.now - self.window_start);
+        let window = Window {
             length,
             resources: self.resources(length),
             violations: self.violations(),
             unfinished: self.requests.len() as u64,
             restarts: self.groups.iter().map(|group| group.restarts).sum(),
+        };
+        if let Some(ledger) = &mut self.ledger {
+            ledger.close_window(now);
         }
+        window
     }
 
     /// What remains of the run.
     pub fn outcome(&mut self, ending: Ending, window: Window, probes: Option<(u32, u32)>) -> Outcome {
+        let users = self.ledger.as_ref().and_then(|ledger| ledger.users());
+        let classes = self.ledger.as_mut().map(|ledger| ledger.classes()).unwrap_or_default();
+        let timeline = self.ledger.as_mut().and_then(|ledger| ledger.take_timeline());
         Outcome {
             ending,
             window: window.length,
@@ -79,6 +93,9 @@ impl World<'_> {
             probes,
             events: self.events,
             violations: window.violations,
+            users,
+            classes,
+            timeline,
         }
     }
 
@@ -89,6 +106,7 @@ impl World<'_> {
             && self.requests.is_empty()
             && self.jobs.is_empty()
             && self.broker.is_empty()
+            && self.ledger.as_ref().is_none_or(|ledger| ledger.users.is_empty())
             && self.slots.iter().all(|slots| slots.used.level() == 0)
             && self.stations.iter().all(|station| station.inside.gauge.level() == 0)
     }
@@ -290,6 +308,9 @@ impl World<'_> {
             broken.push(format!("flow conservation: {known} requests came, {seen} ended or are inside"));
         }
         self.broken_by_messages(&mut broken);
+        if let Some((came, seen)) = self.ledger.as_ref().and_then(|ledger| ledger.broken_law()) {
+            broken.push(format!("conservation of users: {came} came, {seen} went or are inside"));
+        }
         for slots in &self.slots {
             if slots.used.level() != slots.holders.len() || slots.used.level() > slots.full_size {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));

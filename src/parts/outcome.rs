@@ -5,6 +5,8 @@ use std::fmt;
 use crate::kernel::Time;
 use crate::statistics::histogram::Histogram;
 
+use super::timeline::Timeline;
+
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -57,7 +59,7 @@ pub struct Outcome {
     pub wasted: u64,
     /// Replicas restarted by their liveness probes within the window.
     pub restarts: u64,
-    /// Response times of the successful, in nanoseconds.
+    /// Response times of the successful, in nanoseconds; where clients send again, from the first try on.
     pub response_times: Histogram,
     /// What became of all that outlasts its answer; none where nothing does.
     pub completion: Option<Completion>,
@@ -73,6 +75,46 @@ pub struct Outcome {
     pub events: u64,
     /// Laws that the run violated, both numbers given; empty for a sound run.
     pub violations: Vec<String>,
+    /// Users over the window; none where none sends anything again, so that each request is a user of its own.
+    pub users: Option<Users>,
+    /// The classes of requests over the window; empty where there is but one.
+    pub classes: Vec<ClassOutcome>,
+    /// What happened when, from time 0 to the end of the window; none where the load asks for none.
+    pub timeline: Option<Timeline>,
+}
+
+/// What became of users who send a failed request again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Users {
+    /// Users who sent their first try within the window.
+    pub first_tries: u64,
+    /// Users who had an answer within the window.
+    pub succeeded: u64,
+    /// Those of them whose first try was answered.
+    pub succeeded_at_once: u64,
+    /// Users who gave up for good within the window.
+    pub lost: u64,
+    /// Users who wait for their next attempt at its end.
+    pub backing_off: u64,
+}
+
+/// A class of requests over the window.
+#[derive(Clone, Debug)]
+pub struct ClassOutcome {
+    /// Its name.
+    pub name: String,
+    /// Requests sent, those that are sent again included.
+    pub sent: u64,
+    /// Users: requests sent for the first time.
+    pub first_tries: u64,
+    /// Requests answered with success.
+    pub succeeded: u64,
+    /// Requests that ended without success, those that are sent again included.
+    pub failed: u64,
+    /// Users who gave up for good.
+    pub lost: u64,
+    /// Response times of the successful, in nanoseconds; from the first try on.
+    pub response_times: Histogram,
 }
 
 impl Outcome {
@@ -86,9 +128,24 @@ impl Outcome {
         if self.window == Time::ZERO { 0.0 } else { self.succeeded as f64 / self.window.seconds() * 60.0 }
     }
 
-    /// Successes out of the requests that ended; what never ends counts as failed when the run can go no further.
+    /// Users who have got their answer or given up for good, and those who never will do either. Without retries each
+    /// request is a user.
+    pub fn settled(&self) -> u64 {
+        let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost);
+        ended + if self.ending == Ending::Quiet { self.unfinished } else { 0 }
+    }
+
+    /// Requests sent for each user; without retries 1.
+    pub fn attempts_per_request(&self) -> f64 {
+        match self.users {
+            Some(users) if users.first_tries > 0 => self.sent as f64 / users.first_tries as f64,
+            _ => 1.0,
+        }
+    }
+
+    /// Successes out of the users who have ended; what never ends counts as failed when the run can go no further.
     pub fn success_rate(&self) -> f64 {
-        let all = self.ended() + if self.ending == Ending::Quiet { self.unfinished } else { 0 };
+        let all = self.settled();
         if all == 0 { 0.0 } else { self.succeeded as f64 / all as f64 }
     }
 

@@ -19,6 +19,8 @@ pub(super) enum Task {
     Raise { replica: u32 },
     /// A fault comes on, or goes, at a replica.
     Fault { fault: u32, replica: u32, begins: bool },
+    /// A user sends its request again.
+    Resend { user: u32 },
 }
 
 impl Task {
@@ -75,6 +77,7 @@ impl World<'_> {
             Task::Restart { replica } => self.restart(replica),
             Task::Raise { replica } => self.raise(replica),
             Task::Fault { fault, replica, begins } => self.fault(fault, replica, begins),
+            Task::Resend { user } => self.resend(user),
         }
     }
 }

@@ -264,4 +264,8 @@ pub(super) struct Request {
     pub client: u32,
     pub token: u32,
     pub timer: u32,
+    /// Whose it is in the ledger; [`NONE`] where none is kept, and of probes.
+    pub user: u32,
 }
+
+const _: () = assert!(std::mem::size_of::<Request>() == 24);

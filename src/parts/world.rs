@@ -15,6 +15,7 @@ use super::broker::Broker;
 use super::http_client::HttpClient;
 use super::interpreter::Next;
 use super::job::Jobs;
+use super::ledger::{Ledger, User};
 use super::liveness::{Prober, Stagnation};
 use super::outcome::{Deadlock, Ending};
 use super::pool::{IdleConnection, Pool};
@@ -22,7 +23,7 @@ use super::process::{Group, Process, Replica, build};
 use super::slots::Slots;
 use super::station::Station;
 use super::tally::Tally;
-use super::task::Later;
+use super::task::{Later, Task};
 use super::token::{Failure, Frame, ROOT, Request, State, Token};
 
 /// How the calendar's slots are dealt. Tokens have the lower half: 8.4 million in flight.
@@ -50,6 +51,20 @@ pub struct Ended {
     pub client: u32,
     /// Why it failed, if it did.
     pub failure: Failure,
+}
+
+/// A request that is to be sent.
+#[derive(Clone, Copy)]
+struct Call {
+    client: u32,
+    /// The endpoint.
+    target: u32,
+    /// Since when its user waits.
+    born: Time,
+    /// Its user in the ledger; [`NONE`] where there is none.
+    user: u32,
+    /// Its client waits for completion, if clients do.
+    awaits: bool,
 }
 
 /// What ends a run before its time.
@@ -100,6 +115,9 @@ pub struct World<'s> {
     pub(super) cancels: bool,
     patience: Option<LaneId>,
     target: u32,
+    /// The services that the load calls, each with its first endpoint; they are probed.
+    probed: Vec<u32>,
+    pub(super) ledger: Option<Box<Ledger>>,
     pub(super) numbered: u64,
     pub(super) tally: Tally,
     pub(super) ended: Vec<Ended>,
@@ -157,6 +175,8 @@ impl<'s> World<'s> {
             cancels: load.abandon == Abandon::Cancel,
             patience,
             target: load.target,
+            probed: probed(system, load),
+            ledger: Ledger::of(load, seed, replication),
             numbered: 0,
             tally: Tally::default(),
             ended: Vec::new(),
@@ -212,34 +232,99 @@ impl<'s> World<'s> {
     /// Sends a request to the target, through the balancers.
     #[inline]
     pub fn send(&mut self, client: u32) {
-        let t = self.request(client, true);
+        if self.ledger.is_some() {
+            return self.send_entered(client, None);
+        }
+        self.numbered += 1;
+        let call = Call { client, target: self.target, born: self.now, user: NONE, awaits: true };
+        let t = self.request(call, self.key_of(self.numbered));
         self.arrive(t, self.target, NONE);
     }
 
-    /// Sends a request to process number `number` of the target's service, past the balancers (a probe).
-    pub fn send_to(&mut self, client: u32, number: u32) {
-        let t = self.request(client, false);
-        let service = self.system.endpoints[self.target as usize].service;
-        let process = self.system.services[service as usize].first_process + number;
-        if self.is_down(self.processes[process as usize].replica) {
-            return self.refuse(t, Failure::CONNECTION_REFUSED);
-        }
-        self.enter(t, process);
+    /// Sends a request of this class.
+    pub fn send_class(&mut self, client: u32, class: u32) {
+        self.send_entered(client, Some(class));
     }
 
-    /// Processes of the target's service.
+    /// Sends a user's first request and enters the user in the ledger.
+    #[inline(never)]
+    fn send_entered(&mut self, client: u32, class: Option<u32>) {
+        self.numbered += 1;
+        let (now, number) = (self.now, self.numbered);
+        let Some(ledger) = &mut self.ledger else { return };
+        let user = ledger.begin(now, client, number, class);
+        let record = ledger.users[user];
+        self.attempt(user, record);
+    }
+
+    /// A user's back-off is over: it sends its request again.
+    pub(super) fn resend(&mut self, user: u32) {
+        let Some(ledger) = &mut self.ledger else { return };
+        let record = ledger.back(user);
+        self.attempt(user, record);
+    }
+
+    /// A user sends a request. Each attempt draws its own demands: another try meets another system.
+    fn attempt(&mut self, user: u32, record: User) {
+        let now = self.now;
+        let Some(target) = self.ledger.as_mut().map(|ledger| ledger.sent(now, user)) else { return };
+        let mut key = self.key_of(record.number);
+        if record.attempt > 0 {
+            key = mix(key.wrapping_add(u64::from(record.attempt).wrapping_mul(GOLDEN)));
+        }
+        let t = self.request(Call { client: record.client, target, born: record.first, user, awaits: true }, key);
+        self.arrive(t, target, NONE);
+    }
+
+    /// Whether a user whose request has ended sends it again.
+    #[inline(never)]
+    pub(super) fn sends_again(&mut self, user: u32, failure: Failure) -> bool {
+        let now = self.now;
+        let Some(backoff) = self.ledger.as_mut().and_then(|ledger| ledger.ended(now, user, failure)) else {
+            return false;
+        };
+        self.later(backoff, Task::Resend { user });
+        true
+    }
+
+    /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe).
+    pub fn send_to(&mut self, client: u32, number: u32) {
+        let mut number = number;
+        for index in 0..self.probed.len() {
+            let target = self.probed[index];
+            let plan = &self.system.services[self.system.endpoints[target as usize].service as usize];
+            let (first, count) = (plan.first_process, plan.replicas * plan.workers);
+            if number < count {
+                self.numbered += 1;
+                let call = Call { client, target, born: self.now, user: NONE, awaits: false };
+                let t = self.request(call, self.key_of(self.numbered));
+                let process = first + number;
+                if self.is_down(self.processes[process as usize].replica) {
+                    return self.refuse(t, Failure::CONNECTION_REFUSED);
+                }
+                return self.enter(t, process);
+            }
+            number -= count;
+        }
+    }
+
+    /// Processes of the services that the load calls.
     pub fn target_processes(&self) -> u32 {
-        let service = self.system.endpoints[self.target as usize].service;
-        let plan = &self.system.services[service as usize];
-        plan.replicas * plan.workers
+        let plan = |target: &u32| &self.system.services[self.system.endpoints[*target as usize].service as usize];
+        self.probed.iter().map(plan).map(|plan| plan.replicas * plan.workers).sum()
+    }
+
+    /// The key of a request with this number.
+    #[inline]
+    fn key_of(&self, number: u64) -> u64 {
+        mix(self.key ^ number.wrapping_mul(GOLDEN))
     }
 
     #[inline]
-    fn request(&mut self, client: u32, awaits: bool) -> u32 {
-        self.numbered += 1;
-        let key = mix(self.key ^ self.numbered.wrapping_mul(GOLDEN));
-        let t = self.spawn(self.target, key);
-        let request = self.requests.insert(Request { born: self.now, client, token: t, timer: NONE });
+    fn request(&mut self, call: Call, key: u64) -> u32 {
+        let Call { client, target, born, user, awaits } = call;
+        let t = self.spawn(target, key);
+        let request = self.requests.insert(Request { born, client, token: t, timer: NONE, user });
         if let Some(lane) = self.patience {
             let timer = self.deadlines.set(&mut self.calendar, self.now, lane, request, Purpose::Patience);
             self.requests[request].timer = timer;
@@ -250,7 +335,7 @@ impl<'s> World<'s> {
             self.tally.sent += 1;
         }
         if self.jobs.kept {
-            self.begin_job(t, client, awaits);
+            self.begin_job(t, client, born, awaits);
         }
         t
     }
@@ -391,4 +476,16 @@ impl<'s> World<'s> {
             }
         });
     }
+}
+
+/// The first endpoint of each service that a load calls.
+fn probed(system: &System, load: &crate::model::Load) -> Vec<u32> {
+    let mut probed = vec![load.target];
+    let service = |target: u32| system.endpoints[target as usize].service;
+    for class in &load.classes {
+        if !probed.iter().any(|&target| service(target) == service(class.target)) {
+            probed.push(class.target);
+        }
+    }
+    probed
 }

@@ -6,7 +6,7 @@ use super::metric::metrics;
 use super::{Report, warnings};
 use crate::experiment::design::{Axis, Measurement, Plan};
 use crate::experiment::effect::Observation;
-use crate::experiment::summary::{ResourceMean, Summary};
+use crate::experiment::summary::{ClassSummary, ResourceMean, Summary, UserMeans};
 use crate::experiment::verdict::{self, Judgement, Verdict};
 use crate::spec::{Assumption, Scale};
 
@@ -75,6 +75,27 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
         })
     });
     let failures: Map<String, Value> = summary.failures.iter().map(|(cause, n)| (cause.clone(), json!(n))).collect();
+    if let Some(interval) = summary.recovery_s {
+        let never = summary.never_recovered;
+        // JSON has no infinity: `null` is never.
+        point.insert("recovery_s".into(), json!(interval));
+        point.insert("never_recovered_trials".into(), never.into());
+    }
+    if !summary.classes.is_empty() {
+        point.insert("classes".into(), summary.classes.iter().map(class).collect());
+    }
+    if let Some(users) = &summary.users {
+        let UserMeans { first_tries, succeeded, succeeded_at_once, lost, backing_off } = users;
+        let users = json!({
+            "first_tries": first_tries,
+            "succeeded": succeeded,
+            "succeeded_at_once": succeeded_at_once,
+            "lost": lost,
+            "backing_off_at_end": backing_off,
+        });
+        point.insert("users".into(), users);
+    }
+    point.insert("sent".into(), json!(summary.sent));
     point.insert("saturated_resource".into(), json!(summary.saturated));
     point.insert("stuck".into(), summary.is_stuck().into());
     point.insert("stuck_trials".into(), summary.stuck.into());
@@ -84,6 +105,20 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
     point.insert("unsound".into(), json!(summary.unsound));
     point.insert("resources".into(), summary.resources.iter().map(resource).collect());
     Value::Object(point)
+}
+
+fn class(class: &ClassSummary) -> Value {
+    json!({
+        "name": class.name,
+        "sent": class.sent,
+        "succeeded": class.succeeded,
+        "throughput_per_min": class.throughput_per_min,
+        "success_rate": class.success_rate,
+        "mean_s": class.mean_s,
+        "p50_s": class.p50_s,
+        "p95_s": class.p95_s,
+        "p99_s": class.p99_s,
+    })
 }
 
 /// The values of a point's axes, by name.

@@ -1,4 +1,4 @@
-//! The charts of a report: throughput and success, response time, utilisation. The finding is the title, the method the
+//! The charts of a report: throughput and success, response time, utilisation, and what happens when. The finding is the title, the method the
 //! subtitle. Where there are further axes, each combination of their values has charts of its own.
 
 mod bars;
@@ -9,6 +9,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 mod throughput;
+mod timeline;
 mod title;
 mod utilisation;
 
@@ -33,12 +34,18 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     if report.summaries.is_empty() {
         return (Vec::new(), 0);
     }
+    let timelines = timeline::all(report);
+    let over_time = timelines.iter().take(MOST_SETS).map(|together| Drawing {
+        name: format!("timeline{}", set::suffix(&together.place)),
+        figure: timeline::figure(report, together).into(),
+    });
     if !set::has_curves(report.plan) {
-        let drawings = vec![
+        let mut drawings = vec![
             Drawing { name: "throughput".into(), figure: bars::figure(report).into() },
             Drawing { name: "utilisation".into(), figure: utilisation::of_points(report).into() },
         ];
-        return (drawings, 0);
+        drawings.extend(over_time);
+        return (drawings, timelines.len().saturating_sub(MOST_SETS));
     }
     let sets = Set::all(report);
     let left_out = sets.len().saturating_sub(MOST_SETS);
@@ -50,5 +57,6 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         ];
         figures.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure })
     };
-    (sets.iter().take(MOST_SETS).flat_map(draw).collect(), left_out)
+    let left_out = left_out.max(timelines.len().saturating_sub(MOST_SETS));
+    (sets.iter().take(MOST_SETS).flat_map(draw).chain(over_time).collect(), left_out)
 }

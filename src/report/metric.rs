@@ -4,7 +4,7 @@ use super::Report;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-const METRICS: [(&str, Metric); 12] = [
+const METRICS: [(&str, Metric); 14] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
@@ -17,6 +17,8 @@ const METRICS: [(&str, Metric); 12] = [
     ("completed_per_min", Metric::CompletedPerMin),
     ("dead_letters", Metric::DeadLetters),
     ("restarts", Metric::Restarts),
+    ("attempts_per_request", Metric::AttemptsPerRequest),
+    ("recovery_s", Metric::RecoveryS),
 ];
 
 /// The metrics that say something, with the names that files give them. `outlasts`: work may outlast its answer.

@@ -87,6 +87,12 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         let restarts = figures(&|summary| summary.metric(Metric::Restarts));
         columns.push(Column::figures("restarts", column(&restarts, 2)));
     }
+    if summaries.iter().flatten().any(|summary| summary.attempts_per_request.estimate > 1.0) {
+        columns.push(Column::figures("attempts", column(&figures(&|summary| Some(summary.attempts_per_request)), 3)));
+    }
+    if summaries.iter().flatten().any(|summary| summary.recovery_s.is_some()) {
+        columns.push(Column::figures("recovery s", words(&recovery)));
+    }
     columns.push(Column::words("saturated", words(&|summary| summary.saturated.clone().unwrap_or_default())));
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
@@ -115,6 +121,16 @@ fn success(summaries: &[Option<&Summary>]) -> Vec<String> {
         })
         .collect();
     aligned(&parts)
+}
+
+/// How long the recovery takes, or that there is none.
+fn recovery(summary: &Summary) -> String {
+    match (summary.recovery_s, summary.never_recovered) {
+        (None, _) => String::new(),
+        (Some(interval), 0) => format!("{:.1} {}", interval.estimate, half_width(&interval, 1)).trim_end().into(),
+        (Some(_), never) if never == summary.replications => "never".into(),
+        (Some(_), never) => format!("never {never}/{}", summary.replications),
+    }
 }
 
 /// What is wrong at a point, in words.

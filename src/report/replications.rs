@@ -14,6 +14,7 @@ pub fn replications(report: &Report) -> String {
     header.extend(
         [
             "window_s",
+            "sent",
             "ended",
             "succeeded",
             "hung",
@@ -29,9 +30,13 @@ pub fn replications(report: &Report) -> String {
     let done = report.trials.done.iter().map(|trial| {
         let mut row = keys(report.plan, trial.point);
         row.push(trial.replication.to_string());
-        row.extend(metrics.iter().map(|(_, metric)| trial.metric(*metric).map_or_else(String::new, exact)));
+        row.extend(metrics.iter().map(|(_, metric)| match trial.metric(*metric) {
+            // Never, which other programs read as a number too.
+            Some(f64::INFINITY) => "inf".into(),
+            value => value.map_or_else(String::new, exact),
+        }));
         row.push(exact(trial.window_s));
-        row.extend([trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
+        row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
         row.push(trial.ending.to_string());
         row.push(yes_or_no(trial.stuck).into());
         row.push(trial.saturated.clone().unwrap_or_default());

@@ -23,6 +23,8 @@ pub fn headline(summary: &Summary) -> String {
         ("completed", Metric::CompletedPerMin),
         ("lost", Metric::DeadLetters),
         ("restarts", Metric::Restarts),
+        ("attempts", Metric::AttemptsPerRequest),
+        ("recovery", Metric::RecoveryS),
     ];
     let mut text = String::new();
     for (name, metric) in lines {
@@ -30,6 +32,14 @@ pub fn headline(summary: &Summary) -> String {
         let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts);
         let is_known = metrics(summary.outlasts).any(|(_, known)| known == metric);
         if !is_known || is_count && interval.estimate == 0.0 {
+            continue;
+        }
+        if metric == Metric::AttemptsPerRequest && interval.estimate == 1.0 {
+            continue;
+        }
+        if metric == Metric::RecoveryS && interval.high == f64::INFINITY && summary.never_recovered > 0 {
+            let (never, all) = (summary.never_recovered, summary.replications);
+            text.push_str(&format!("{name:<12}never before the end of the run, in {never} of {all} runs\n"));
             continue;
         }
         let written = |value: f64| match metric {
@@ -47,6 +57,8 @@ pub fn headline(summary: &Summary) -> String {
             Metric::WastedRequests => " requests answered for nobody",
             Metric::DeadLetters => " messages dead-lettered",
             Metric::Restarts => " replicas restarted",
+            Metric::AttemptsPerRequest => " requests sent for each user",
+            Metric::RecoveryS => " s from the end of the disturbance",
             _ => " s",
         };
         let bounds = if interval.half_width() == 0.0 || !interval.half_width().is_finite() {

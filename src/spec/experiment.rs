@@ -290,6 +290,11 @@ pub enum Metric {
     DeadLetters,
     /// Restarts of replicas by their liveness probes.
     Restarts,
+    /// Requests sent for each user; above 1 where clients send failed requests again (`load.retry`).
+    AttemptsPerRequest,
+    /// Time from the end of the disturbance (`load.recovered_after`) until the share of successes stays at
+    /// `collapse_below` or above, in seconds; never is more than any bound. Only in `at-most` and `at-least`.
+    RecoveryS,
 }
 
 impl Metric {

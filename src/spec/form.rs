@@ -59,6 +59,7 @@ pub(crate) enum Quantity {
     Duration,
     Cores,
     Rate,
+    RateOrZero,
     Servers,
 }
 
@@ -169,7 +170,7 @@ impl Quantity {
         match self {
             Self::Duration => "a duration",
             Self::Cores => "a number of cores",
-            Self::Rate => "a rate",
+            Self::Rate | Self::RateOrZero => "a rate",
             Self::Servers => "a number of servers",
         }
     }
@@ -185,6 +186,7 @@ fn named(name: &str, schema: &Value) -> Form {
         "Duration" => Form::Quantity(Quantity::Duration),
         "Cores" => Form::Quantity(Quantity::Cores),
         "Rate" => Form::Quantity(Quantity::Rate),
+        "RateOrZero" => Form::Quantity(Quantity::RateOrZero),
         "Servers" => Form::Quantity(Quantity::Servers),
         "Distribution" => Form::Distribution(Box::new(Form::Named("Shape".into()))),
         _ => form(&noun(name), schema),

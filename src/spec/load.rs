@@ -1,7 +1,15 @@
 //! Who sends requests, how many, and for how long.
 
+mod arrival;
+mod clients;
+
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
+
+pub use arrival::{ArrivalTrace, Bursts, Diurnal, Interpolation, RatePoint, Spike};
+pub use clients::{BackoffJitter, ClientRetry, LoadStage, RequestClass};
 
 use super::{Distribution, Duration, Rate};
 
@@ -11,8 +19,12 @@ use super::{Distribution, Duration, Rate};
 pub struct Load {
     /// Closed (a number of clients, each waits for its answer) or open (arrivals that wait for nobody).
     pub kind: LoadKind,
-    /// The endpoint that is called: `"service.endpoint"`.
-    pub target: String,
+    /// The endpoint that is called: `"service.endpoint"`. A load has this, or `classes`.
+    pub target: Option<String>,
+    /// Several classes of requests, by name, each with its endpoint and its share. After a finite test each process of
+    /// every service that is called is probed.
+    #[serde(default)]
+    pub classes: BTreeMap<String, RequestClass>,
     /// Closed: clients at work at the same time (the load tool's threads).
     pub concurrency: Option<u32>,
     /// Closed, finite: requests in all; the test ends with the last answer. Without it the load is endless.
@@ -21,8 +33,26 @@ pub struct Load {
     pub think_time: Option<Distribution>,
     /// Closed: time between the starts of two clients, so that they do not all begin at once. Without it: none.
     pub spacing: Option<Duration>,
+    /// Closed: time over which the clients start, evenly (JMeter's ramp-up period). Without it: none.
+    pub ramp_up: Option<Duration>,
+    /// Closed, endless: the number of clients over time, in stages as k6 has them; it starts with `concurrency`, or with
+    /// none.
+    pub stages: Option<Vec<LoadStage>>,
     /// Open: arrivals in a unit of time, `"9/s"` or `"540/min"`.
     pub rate: Option<Rate>,
+    /// Open: the rate over time, by points. Before the first it is `rate`, or where that is left out that of the first.
+    pub profile: Option<Vec<RatePoint>>,
+    /// Open: how the rate goes between the points of `profile`. Without it: `ramp`.
+    pub interpolation: Option<Interpolation>,
+    /// Open: short times with another rate. The arrivals are exact: a Poisson process is stretched by the inverse of
+    /// the integrated rate (Çinlar 1975), one draw an arrival, so that variants meet the same users.
+    pub spikes: Option<Vec<Spike>>,
+    /// Open: a daily course of the rate.
+    pub diurnal: Option<Diurnal>,
+    /// Open: bursts at random times, in place of `rate`.
+    pub bursts: Option<Bursts>,
+    /// Open: recorded arrivals, in place of `rate`. They are not repeated when they come to their end.
+    pub trace: Option<ArrivalTrace>,
     /// Open: how arrivals follow each other. Without it: `poisson`.
     pub arrivals: Option<Arrivals>,
     /// How long a client waits for its answer before it gives up. Without it: for ever.
@@ -30,9 +60,20 @@ pub struct Load {
     /// What a client that gives up does to the server's handler.
     #[serde(default)]
     pub abandon: Abandon,
+    /// Whether and when a client sends a failed request again. Without it: never.
+    pub retry: Option<ClientRetry>,
+    /// Length of the intervals of a timeline (timeline.csv and its chart), which begins at time 0, warm-up included; it
+    /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
+    /// changes over time, else no timeline.
+    pub timeline: Option<Duration>,
+    /// When the disturbance is over from which `recovery_s` is timed, from the start of the run: the time until the share of
+    /// successes among the requests that end in an interval is at `collapse_below` or above for good. Choose `timeline` so
+    /// that tens of requests end in an interval. Without it: the end of the last spike.
+    pub recovered_after: Option<Duration>,
     /// Endless and open: time before anything is counted.
     pub warm_up: Option<Duration>,
-    /// Endless and open: length of the measuring window, after the warm-up.
+    /// Endless and open: length of the measuring window, after the warm-up. Of a trace and of stages it may be left out:
+    /// to the last arrival, or the end of the last stage.
     pub duration: Option<Duration>,
     /// How a client learns that what outlasts its answer is complete; it is busy until then. Without it a client goes on
     /// with its answer.

@@ -114,6 +114,24 @@ impl FromStr for Rate {
     }
 }
 
+/// A rate that may be zero: `"0/s"`, `"9/s"`; held in arrivals per second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RateOrZero(
+    /// Per second.
+    pub f64,
+);
+
+impl FromStr for RateOrZero {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_zero = text.split_once('/').is_some_and(|(number, unit)| {
+            number.trim().parse() == Ok(0.0) && matches!(unit.trim(), "s" | "m" | "min" | "h")
+        });
+        if is_zero { Ok(Self(0.0)) } else { text.parse::<Rate>().map(|rate| Self(rate.0)) }
+    }
+}
+
 /// Deserializes and describes a quantity that is written as a string (and, for some, as a bare number).
 macro_rules! quantity {
     ($type:ident, $forms:expr, $schema:tt, |$number:ident| $bare:expr) => {
@@ -173,6 +191,12 @@ quantity!(
     { "type": "string", "description": "A rate: \"9/s\", \"540/min\", \"3600/h\".", "pattern": "^[0-9.]+ ?/ ?(s|m|min|h)$" },
     |_number| None
 );
+quantity!(
+    RateOrZero,
+    RATE_FORMS,
+    { "type": "string", "description": "A rate, or none: \"9/s\", \"540/min\", \"0/s\".", "pattern": "^[0-9.]+ ?/ ?(s|m|min|h)$" },
+    |_number| None
+);
 
 #[cfg(test)]
 mod tests {
@@ -203,6 +227,8 @@ mod tests {
         assert!("0".parse::<Cores>().is_err());
         assert_eq!("540/min".parse(), Ok(Rate(9.0)));
         assert!("0/s".parse::<Rate>().is_err());
+        assert_eq!(("0/s".parse(), "60/min".parse()), (Ok(RateOrZero(0.0)), Ok(RateOrZero(1.0))));
+        assert!("-1/s".parse::<RateOrZero>().is_err());
         assert!("9".parse::<Rate>().is_err());
     }
 }

@@ -5,7 +5,7 @@ use proptest::test_runner::RngSeed;
 use sim::kernel::Time;
 use sim::load::trial;
 use sim::model::Pattern;
-use sim::parts::{Ended, Ending, Limits, Outcome, ResourceKind, ResourceUse, Source, World};
+use sim::parts::{ClassOutcome, Ended, Ending, Limits, Outcome, ResourceKind, ResourceUse, Slice, Source, World};
 
 use crate::models::{Bench, bench};
 
@@ -333,8 +333,19 @@ fn patience() -> impl Strategy<Value = String> {
         maybe("timeout", &["\"5ms\"", "\"30ms\"", "\"300ms\""]),
         one_of(&["continue", "cancel"]),
         maybe("completion", &["{ webhook = \"3ms\" }"]),
+        maybe(
+            "retry",
+            &[
+                "{ attempts = 3, backoff = \"10ms\" }",
+                "{ attempts = 2, backoff = \"0s\", jitter = \"none\" }",
+                "{ attempts = 4, backoff = \"5ms\", factor = 3, max_backoff = \"20ms\", budget = 0.2 }",
+            ],
+        ),
+        maybe("timeline", &["\"50ms\"", "\"7us\""]),
     )
-        .prop_map(|(timeout, abandon, completion)| format!("{timeout}abandon = \"{abandon}\"\n{completion}"))
+        .prop_map(|(timeout, abandon, completion, retry, timeline)| {
+            format!("{timeout}abandon = \"{abandon}\"\n{completion}{retry}{timeline}")
+        })
 }
 
 /// A finite test.
@@ -367,8 +378,20 @@ fn load() -> impl Strategy<Value = String> {
         .prop_map(|(rate, arrivals, warm_up)| {
             format!("kind = \"open\"\nrate = \"{rate}\"\nduration = \"1s\"\n{arrivals}{warm_up}")
         });
-    (prop_oneof![2 => finite(), 1 => endless, 1 => open], patience())
-        .prop_map(|(kind, patience)| format!("[load]\ntarget = \"front.serve\"\n{kind}{patience}"))
+    let varying = one_of(&[
+        "kind = \"open\"\nrate = \"50/s\"\nspikes = [{ at = \"200ms\", length = \"100ms\", factor = 10 }]\nduration = \"1s\"\n",
+        "kind = \"open\"\nprofile = [{ at = \"0s\", rate = \"0/s\" }, { at = \"700ms\", rate = \"200/s\" }]\nduration = \"1s\"\n",
+        "kind = \"open\"\nrate = \"100/s\"\ndiurnal = { period = \"300ms\", amplitude = 1 }\nduration = \"1s\"\n",
+        "kind = \"open\"\nbursts = { mean_on = \"50ms\", mean_off = \"90ms\", on_rate = \"300/s\", off_rate = \"0/s\" }\nduration = \"1s\"\n",
+        "kind = \"closed\"\nstages = [{ duration = \"500ms\", target = 9 }, { duration = \"300ms\", target = 2 }, { duration = \"0s\", target = 5 }]\nduration = \"1s\"\n",
+    ]);
+    let target = one_of(&[
+        "target = \"front.serve\"\n",
+        "target = \"front.serve\"\n",
+        "classes = { a = { target = \"front.serve\", weight = 2 }, b = { target = \"front.serve\" } }\n",
+    ]);
+    (target, prop_oneof![2 => finite(), 1 => endless, 1 => open, 1 => varying.prop_map(str::to_owned)], patience())
+        .prop_map(|(target, kind, patience)| format!("[load]\n{target}{kind}{patience}"))
 }
 
 /// A closed test that is not stopped at its end, so that whatever can still happen does.
@@ -428,8 +451,9 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     // A client that waits for completion may be answered and never told.
     let is_told_late = text.contains("completion") && !at_rest;
-    prop_assert!(u64::from(drain.ended) == outcome.ended() || is_told_late && u64::from(drain.ended) < outcome.ended());
-    prop_assert_eq!(u64::from(drain.sent), outcome.ended() + outcome.unfinished);
+    let settled = outcome.settled() - outcome.unfinished;
+    prop_assert!(u64::from(drain.ended) == settled || is_told_late && u64::from(drain.ended) < settled);
+    prop_assert_eq!(outcome.sent, outcome.ended() + outcome.unfinished);
     if !at_rest {
         let excused = deadlocked_or_hung(&outcome) || starved_by_idle_connections(&outcome, text);
         prop_assert!(excused, "something is held for no reason\n{}", text);
@@ -509,7 +533,7 @@ proptest! {
         if let Pattern::Test { users, .. } = bench.load.pattern
             && outcome.ending == Ending::Complete
         {
-            prop_assert_eq!(outcome.ended(), u64::from(users), "{}", text);
+            prop_assert_eq!(outcome.settled(), u64::from(users), "{}", text);
             prop_assert!(outcome.probes.is_some());
         }
         for resource in &outcome.resources {
@@ -517,8 +541,22 @@ proptest! {
         }
         if let Some((fastest, slowest)) = outcome.response_times.min().zip(outcome.response_times.max()) {
             prop_assert!(fastest >= 1_000_000, "faster than its first step\n{}", text);
-            let patience = bench.load.timeout.unwrap_or(Time::MAX);
+            let patience = bench.load.timeout.filter(|_| bench.load.retry.is_none()).unwrap_or(Time::MAX);
             prop_assert!(Time(slowest) <= patience, "a success after {} for {patience}\n{}", Time(slowest), text);
+        }
+        if !outcome.classes.is_empty() {
+            let sum = |figure: fn(&ClassOutcome) -> u64| outcome.classes.iter().map(figure).sum::<u64>();
+            prop_assert_eq!(sum(|class| class.sent), outcome.sent, "{}", text);
+            prop_assert_eq!(sum(|class| class.succeeded), outcome.succeeded, "{}", text);
+            prop_assert_eq!(sum(|class| class.succeeded + class.failed), outcome.ended(), "{}", text);
+        }
+        if let Some(timeline) = outcome.timeline.as_ref().filter(|_| !text.contains("warm_up") && !text.contains("before")) {
+            let sum = |figure: fn(&Slice) -> u32| timeline.slices.iter().map(|slice| u64::from(figure(slice))).sum::<u64>();
+            prop_assert_eq!(sum(|slice| slice.sent), outcome.sent, "{}", text);
+            prop_assert_eq!(sum(|slice| slice.succeeded), outcome.succeeded, "{}", text);
+            prop_assert_eq!(sum(Slice::ended), outcome.ended(), "{}", text);
+            let left = timeline.in_flight().last().copied().unwrap_or_default();
+            prop_assert_eq!(u64::from(left), outcome.unfinished, "{}", text);
         }
         let again = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
         prop_assert_eq!((again.events, &again.response_times), (outcome.events, &outcome.response_times));

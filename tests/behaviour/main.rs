@@ -1,5 +1,6 @@
 //! What the simulator does, module by module: one integration binary.
 
+mod arrivals;
 mod book;
 mod cli;
 mod determinism;

@@ -137,3 +137,7 @@ mod descriptors;
 mod restarts;
 
 mod faults;
+
+mod retries;
+
+mod stages;

@@ -5,7 +5,7 @@ use crate::spec::form::{Form, Quantity};
 use crate::spec::path::{Path, Written};
 use crate::spec::setting::{Setting, Subject, computed, target};
 use crate::spec::tree::{Kind, Tree};
-use crate::spec::{self, Cores, Duration, Mistake, Mistakes, Rate, Scale};
+use crate::spec::{self, Cores, Duration, Mistake, Mistakes, Rate, RateOrZero, Scale};
 
 /// Values of an axis at most.
 const MOST: f64 = 10_000.0;
@@ -252,6 +252,7 @@ fn number(value: &Tree, form: &Form) -> Option<f64> {
     match form.resolve() {
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
+        Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::Duration) | Form::Distribution(_) => {
             value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9)
         }

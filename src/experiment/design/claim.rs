@@ -347,7 +347,28 @@ impl Claims<'_> {
         let this = self.plan.variants[variant].clone();
         let nothing = Tree::nothing(tree);
         let table = tree.get("expect").and_then(|expect| expect.entries().first()).map_or(&nothing, |(_, table)| table);
+        if let Expectation::AtLeast { metric: Metric::RecoveryS, .. }
+        | Expectation::AtMost { metric: Metric::RecoveryS, .. } = expect
+        {
+            let undisturbed = |&&point: &&usize| self.plan.points[point].load.recovered_after.is_none();
+            if points.iter().any(|point| undisturbed(&point)) {
+                let title = "recovery is timed from the end of a disturbance, and the load has none";
+                let mistake = Mistake::new(title);
+                let expect = tree.get("expect").unwrap_or(tree);
+                let mistake = expect.place.mark_value(mistake, "nothing to recover from");
+                self.mistakes
+                    .push(mistake.help("give `load.spikes`, or `load.recovered_after`, the time from which on"));
+                return false;
+            }
+        }
         match expect {
+            Expectation::HigherThan { metric: Metric::RecoveryS, .. }
+            | Expectation::LowerThan { metric: Metric::RecoveryS, .. }
+            | Expectation::SameAs { metric: Metric::RecoveryS, .. } => {
+                let title = "`recovery_s` may be never, which has no relative difference";
+                self.wrong(table, "metric", title, "use it in `at-most` or `at-least`");
+                return false;
+            }
             Expectation::HigherThan { variant: other, .. }
             | Expectation::LowerThan { variant: other, .. }
             | Expectation::SameAs { variant: other, .. } => {

@@ -1,7 +1,7 @@
 //! Where curves collapse: a shaded stretch of the x axis with words above it.
 
 use super::color::Color;
-use super::line::Line;
+use super::line::Collapse;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene};
 use super::sheet::{REMARK, baseline};
@@ -42,11 +42,14 @@ impl Callouts {
     ) -> Self {
         let mut callouts = Self::default();
         let mut rows: Vec<Vec<(f64, f64)>> = Vec::new();
-        for line in &panel.lines {
-            let Some((from, to)) = stretch(line, x, left, right) else {
+        let of_lines =
+            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, palette.series(line.color))));
+        let of_all = panel.stretches.iter().map(|shade| (shade, palette.soft));
+        for (collapse, color) in of_all.chain(of_lines) {
+            let Some((from, to)) = stretch(collapse, x, left, right) else {
                 continue;
             };
-            let label = line.collapse.as_ref().map_or("", |it| it.label.trim());
+            let label = collapse.label.trim();
             let label = REMARK.shorten(label, (right - left) * 0.6);
             let new = !label.is_empty() && !said.contains(&label);
             let words = new
@@ -64,7 +67,7 @@ impl Callouts {
                     Some((label, row, middle))
                 })
                 .flatten();
-            callouts.spans.push(Span { from, to, color: palette.series(line.color), words });
+            callouts.spans.push(Span { from, to, color, words });
         }
         callouts.rows = rows.len();
         callouts
@@ -98,9 +101,8 @@ impl Callouts {
     }
 }
 
-/// Where the collapse of `line` lies on the sheet, at least a few pixels wide.
-fn stretch(line: &Line, x: &Ruler, left: f64, right: f64) -> Option<(f64, f64)> {
-    let collapse = line.collapse.as_ref()?;
+/// Where `collapse` lies on the sheet, at least a few pixels wide.
+fn stretch(collapse: &Collapse, x: &Ruler, left: f64, right: f64) -> Option<(f64, f64)> {
     let (a, b) = (x.at(collapse.from_x)?, x.at(collapse.to_x)?);
     let (from, to) = (a.min(b).max(left), a.max(b).min(right));
     if from > right || to < left {

@@ -30,6 +30,8 @@ pub struct Panel {
     pub points: Vec<Measured>,
     /// Limits drawn across the panel.
     pub thresholds: Vec<Threshold>,
+    /// Stretches of the x axis that are shaded for all curves.
+    pub stretches: Vec<Collapse>,
 }
 
 /// A curve.

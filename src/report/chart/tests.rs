@@ -263,6 +263,7 @@ fn any_values_are_drawn() {
             lines: (0..dice.roll(4)).map(|_| line(dice)).collect(),
             points: vec![Measured { x: dice.hostile(), y: dice.hostile(), label: "m".to_owned() }],
             thresholds: vec![Threshold { value: dice.hostile(), label: "t".to_owned() }],
+            stretches: vec![Collapse { from_x: dice.hostile(), to_x: dice.hostile(), label: "spike".into() }],
         };
         let figure = LineFigure {
             x: axis(&mut dice),

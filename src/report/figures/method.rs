@@ -49,7 +49,7 @@ fn load(report: &Report, points: &[usize]) -> Vec<String> {
     }
     let concurrent = common(points, |point| match pattern(point) {
         Pattern::Test { concurrency, .. } | Pattern::Endless { concurrency, .. } => Some(*concurrency),
-        Pattern::Open { .. } => None,
+        _ => None,
     });
     let concurrent = concurrent.flatten().map(|concurrency| format!("{} concurrent", short(f64::from(concurrency))));
     match pattern(first) {
@@ -62,6 +62,9 @@ fn load(report: &Report, points: &[usize]) -> Vec<String> {
             let measured = window.flatten().map(|(warm_up, duration)| measured(warm_up.seconds(), duration.seconds()));
             concurrent.into_iter().chain(["endless closed load".into()]).chain(measured).collect()
         }
+        Pattern::Staged { .. } => vec!["closed load in stages".into()],
+        Pattern::Varying { .. } => vec!["arrivals at a changing rate".into()],
+        Pattern::Trace { .. } => vec!["recorded arrivals".into()],
         Pattern::Open { arrivals, .. } => {
             let gap = common(points, |point| match pattern(point) {
                 Pattern::Open { gap, .. } => gap.to_bits(),

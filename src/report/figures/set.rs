@@ -113,7 +113,7 @@ pub(super) fn named<'a>(report: &'a Report<'a>) -> Vec<(String, &'a Summary)> {
 }
 
 /// `-cpu-500m-workers-4` for `cpu = 500m, workers = 4`.
-fn suffix(place: &str) -> String {
+pub(super) fn suffix(place: &str) -> String {
     let mut suffix = String::new();
     for letter in place.chars() {
         if letter.is_alphanumeric() || letter == '.' {

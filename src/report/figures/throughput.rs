@@ -43,6 +43,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
                 lines: curves(set, Metric::SuccessRate, 100.0),
                 points: success,
                 thresholds,
+                ..Panel::default()
             },
         ],
         note,

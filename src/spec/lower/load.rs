@@ -1,5 +1,9 @@
 //! The load as meant.
 
+mod arrival;
+mod clients;
+mod watch;
+
 use super::MOST;
 use super::column::Columns;
 use super::complaint::{At, Complaint};
@@ -19,14 +23,17 @@ const DEFAULT_COOL_DOWN: Time = Time(120_000_000_000);
 /// within the load.
 pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model::Load, Vec<Complaint>> {
     let mut reading = Reading { load, columns, complaints: Vec::new() };
-    let target = reading.endpoint(system, At::Root.key("target"), &load.target);
+    let (target, classes) = reading.targets(system);
     let completion = reading.completion(system);
     let timeout = reading.length("timeout", load.timeout);
     let pattern = match (load.kind, load.users) {
         (LoadKind::Closed, Some(users)) => reading.test(users),
+        (LoadKind::Closed, None) if load.stages.is_some() => reading.staged(),
         (LoadKind::Closed, None) => reading.endless(),
         (LoadKind::Open, _) => reading.open(),
     };
+    let retry = reading.retry();
+    let watch = reading.watch(&pattern);
     if !reading.complaints.is_empty() {
         return Err(reading.complaints);
     }
@@ -34,7 +41,19 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         Abandon::Continue => model::Abandon::Continue,
         Abandon::Cancel => model::Abandon::Cancel,
     };
-    Ok(model::Load { target, timeout, abandon, pattern, completion })
+    let watch::Watch { timeline, recovered_after, disturbances } = watch;
+    Ok(model::Load {
+        target,
+        classes,
+        timeout,
+        abandon,
+        retry,
+        timeline,
+        recovered_after,
+        disturbances,
+        pattern,
+        completion,
+    })
 }
 
 struct Reading<'a> {
@@ -127,12 +146,13 @@ impl Reading<'_> {
         self.foreign(&kind, "warm_up", load.warm_up.is_some());
         self.foreign(&kind, "duration", load.duration.is_some());
         self.foreign_arrivals("a closed load");
+        self.foreign(&kind, "stages", load.stages.is_some());
         self.count("users", users);
         Pattern::Test {
             concurrency: self.concurrency(),
             users,
             think: self.think(),
-            spacing: time(load.spacing).unwrap_or_default(),
+            spacing: self.spacing(),
             cool_down: time(load.cool_down).unwrap_or(DEFAULT_COOL_DOWN),
             before: load.before.as_ref().map(|before| {
                 let table = At::Root.key("before");
@@ -156,7 +176,7 @@ impl Reading<'_> {
         Pattern::Endless {
             concurrency: self.concurrency(),
             think: self.think(),
-            spacing: time(load.spacing).unwrap_or_default(),
+            spacing: self.spacing(),
             warm_up: time(load.warm_up).unwrap_or_default(),
             duration: self.window(
                 "an endless load needs a `duration`",
@@ -173,21 +193,32 @@ impl Reading<'_> {
             ("users", load.users.is_some()),
             ("think_time", load.think_time.is_some()),
             ("spacing", load.spacing.is_some()),
+            ("ramp_up", load.ramp_up.is_some()),
+            ("stages", load.stages.is_some()),
             ("cool_down", load.cool_down.is_some()),
             ("before", load.before.is_some()),
         ];
         for (key, present) in closed {
             self.foreign(&kind, key, present);
         }
+        let arrivals = match load.arrivals {
+            None | Some(Arrivals::Poisson) => model::Arrivals::Poisson,
+            Some(Arrivals::Constant) => model::Arrivals::Constant,
+        };
+        if load.trace.is_some() {
+            return self.trace();
+        }
+        if let Some(flow) = self.flow() {
+            let duration =
+                self.window("an open load needs a `duration`", "add `duration`, the length of the measuring window");
+            return Pattern::Varying { flow, arrivals, warm_up: time(load.warm_up).unwrap_or_default(), duration };
+        }
         if load.rate.is_none() {
             self.missing("rate", "an open load needs a `rate`", "add `rate`, such as \"9/s\" or \"540/min\"");
         }
         Pattern::Open {
             gap: 1e9 / load.rate.map_or(1.0, |rate| rate.0),
-            arrivals: match load.arrivals {
-                None | Some(Arrivals::Poisson) => model::Arrivals::Poisson,
-                Some(Arrivals::Constant) => model::Arrivals::Constant,
-            },
+            arrivals,
             warm_up: time(load.warm_up).unwrap_or_default(),
             duration: self
                 .window("an open load needs a `duration`", "add `duration`, the length of the measuring window"),
@@ -207,6 +238,12 @@ impl Reading<'_> {
         let kind = Kind { name, instead: "remove it, or write `kind = \"open\"`" };
         self.foreign(&kind, "rate", self.load.rate.is_some());
         self.foreign(&kind, "arrivals", self.load.arrivals.is_some());
+        self.foreign(&kind, "profile", self.load.profile.is_some());
+        self.foreign(&kind, "interpolation", self.load.interpolation.is_some());
+        self.foreign(&kind, "spikes", self.load.spikes.is_some());
+        self.foreign(&kind, "diurnal", self.load.diurnal.is_some());
+        self.foreign(&kind, "bursts", self.load.bursts.is_some());
+        self.foreign(&kind, "trace", self.load.trace.is_some());
     }
 
     fn missing(&mut self, key: &str, title: &str, help: &str) {

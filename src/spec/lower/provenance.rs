@@ -8,7 +8,7 @@ use crate::spec::mistake::{Mistake, Mistakes};
 use crate::spec::path::Written;
 use crate::spec::setting::{Subject, target};
 use crate::spec::tree::Tree;
-use crate::spec::{Cores, Distribution, Duration, Model, Rate};
+use crate::spec::{Cores, Distribution, Duration, Model, Rate, RateOrZero};
 
 /// A value that was assumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,6 +126,7 @@ fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f64> {
         Form::Quantity(Quantity::Duration) => value.read::<Duration>().ok().map(|duration| duration.0 as f64),
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
+        Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
         Form::Distribution(_) => {
             let distribution = value.read::<Distribution>().ok()?;
             let mut complaints = Vec::new();

@@ -1,0 +1,67 @@
+//! The figures of a class of requests, over the replications of a point.
+
+use super::LEVEL;
+use crate::experiment::trial::{ClassTrial, Trial};
+use crate::statistics::Interval;
+
+/// A class of requests, over the replications of a point.
+#[derive(Clone, Debug)]
+pub struct ClassSummary {
+    /// Its name.
+    pub name: String,
+    /// Requests sent, mean.
+    pub sent: f64,
+    /// Requests answered with success, mean.
+    pub succeeded: f64,
+    /// Successes a minute.
+    pub throughput_per_min: Interval,
+    /// Successes out of all that ended; where clients send again, out of all users.
+    pub success_rate: Interval,
+    /// Mean response time of successes in seconds; none where no trial had a success.
+    pub mean_s: Option<Interval>,
+    /// Median.
+    pub p50_s: Option<Interval>,
+    /// 95th percentile.
+    pub p95_s: Option<Interval>,
+    /// 99th percentile.
+    pub p99_s: Option<Interval>,
+}
+
+/// All classes, in the order of their names; empty where there is but one.
+pub(super) fn summarise(trials: &[&Trial]) -> Vec<ClassSummary> {
+    let count = trials.first().map_or(0, |trial| trial.classes.len());
+    (0..count).filter_map(|index| of(&trials.iter().map(|trial| &trial.classes[index]).collect::<Vec<_>>())).collect()
+}
+
+fn of(trials: &[&ClassTrial]) -> Option<ClassSummary> {
+    let mean = |figure: fn(&ClassTrial) -> u64| {
+        trials.iter().map(|trial| figure(trial) as f64).sum::<f64>() / trials.len() as f64
+    };
+    let interval = |figure: fn(&ClassTrial) -> Option<f64>| {
+        let values: Vec<f64> = trials.iter().filter_map(|trial| figure(trial)).collect();
+        Interval::mean_of(&values, LEVEL).map(|interval| Interval { low: interval.low.max(0.0), ..interval })
+    };
+    let rate = |trial: &&ClassTrial| {
+        let ended = trial.succeeded + trial.failed;
+        if ended == 0 { 0.0 } else { trial.succeeded as f64 / ended as f64 }
+    };
+    let rates: Vec<f64> = trials.iter().map(rate).collect();
+    let (succeeded, failed) = trials.iter().fold((0, 0), |(s, f), trial| (s + trial.succeeded, f + trial.failed));
+    let all_alike = rates.iter().all(|&rate| rate == rates[0]);
+    let success_rate = if succeeded + failed > 0 && (all_alike || trials.len() == 1) {
+        Interval::proportion(succeeded, succeeded + failed, LEVEL)
+    } else {
+        Interval::mean_of(&rates, LEVEL).map(|it| Interval { low: it.low.max(0.0), high: it.high.min(1.0), ..it })
+    };
+    Some(ClassSummary {
+        name: trials.first()?.name.clone(),
+        sent: mean(|trial| trial.sent),
+        succeeded: mean(|trial| trial.succeeded),
+        throughput_per_min: interval(|trial| Some(trial.throughput_per_min))?,
+        success_rate: success_rate?,
+        mean_s: interval(|trial| trial.mean_s),
+        p50_s: interval(|trial| trial.p50_s),
+        p95_s: interval(|trial| trial.p95_s),
+        p99_s: interval(|trial| trial.p99_s),
+    })
+}

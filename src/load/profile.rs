@@ -1,0 +1,206 @@
+//! Open arrivals at a rate that changes, exactly: a Poisson process of rate one is stretched by the inverse of the
+//! integrated rate (Çinlar 1975, *Introduction to Stochastic Processes*, ch. 4.7). One draw an arrival, so that variants
+//! with another rate meet the same users in the same order; thinning (Lewis and Shedler 1979) would draw as often as it
+//! refuses.
+
+use crate::kernel::Time;
+use crate::kernel::logarithm::ln;
+use crate::kernel::random::{Stream, unit, unit_open};
+use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
+use crate::parts::{Ended, Limits, Outcome, Source, Window, World};
+
+use super::{open, which};
+
+/// Arrivals one after the other.
+struct Along {
+    course: Course,
+    /// The piece under way.
+    index: usize,
+    /// Where in it we are, in seconds from the start of the run.
+    now: f64,
+}
+
+enum State {
+    Course(Along),
+    Bursts {
+        bursts: Bursts,
+        /// Times and first state.
+        switches: Stream,
+        is_on: bool,
+        now: f64,
+        /// When the present state ends.
+        until: f64,
+    },
+}
+
+/// The times of arrivals.
+pub struct Times {
+    state: State,
+    gaps: Stream,
+    arrivals: Arrivals,
+}
+
+impl Times {
+    /// The arrivals of a replication.
+    pub fn new(flow: &Flow, arrivals: Arrivals, seed: u64, replication: u64) -> Self {
+        let state = match flow {
+            Flow::Course(course) => State::Course(Along { course: course.clone(), index: 0, now: 0.0 }),
+            Flow::Bursts(bursts) => {
+                let mut switches = Stream::named(seed, replication, "bursts", 0);
+                let is_on = unit(switches.next_bits()) * (bursts.on + bursts.off) < bursts.on;
+                let until = stay(bursts, is_on, &mut switches);
+                State::Bursts { bursts: *bursts, switches, is_on, now: 0.0, until }
+            }
+        };
+        Self { state, gaps: Stream::named(seed, replication, "arrivals", 0), arrivals }
+    }
+
+    /// The next arrival, from the start of the run; none where nobody comes any more.
+    pub fn next_time(&mut self) -> Option<Time> {
+        let bits = self.gaps.next_bits();
+        let step = match self.arrivals {
+            Arrivals::Poisson => -ln(unit_open(crate::kernel::random::mix(bits))),
+            Arrivals::Constant => 1.0,
+        };
+        let at = match &mut self.state {
+            State::Course(course) => course.advance(step)?,
+            State::Bursts { bursts, switches, is_on, now, until } => {
+                let mut left = step;
+                loop {
+                    let rate = if *is_on { bursts.on_rate } else { bursts.off_rate };
+                    let here = rate * (*until - *now);
+                    if here > left {
+                        *now += left / rate;
+                        break *now;
+                    }
+                    left -= here;
+                    *now = *until;
+                    *is_on = !*is_on;
+                    *until += stay(bursts, *is_on, switches);
+                }
+            }
+        };
+        Some(Time::from_seconds(at))
+    }
+}
+
+fn stay(bursts: &Bursts, is_on: bool, switches: &mut Stream) -> f64 {
+    -ln(unit_open(switches.next_bits())) * if is_on { bursts.on } else { bursts.off }
+}
+
+impl Along {
+    /// Goes on until this much of the integrated rate is behind.
+    fn advance(&mut self, mut left: f64) -> Option<f64> {
+        loop {
+            let piece = self.course.pieces[self.index];
+            let wave = self.course.wave.filter(|_| piece.waves);
+            let end = self.course.pieces.get(self.index + 1).map(|next| next.from);
+            if let Some(end) = end {
+                let here = integral(&piece, wave, self.now, end);
+                if here < left {
+                    left -= here;
+                    self.now = end;
+                    self.index += 1;
+                    continue;
+                }
+            } else if piece.rate <= 0.0 {
+                return None;
+            }
+            self.now = invert(&piece, wave, self.now, end, left);
+            return Some(self.now);
+        }
+    }
+}
+
+/// The expected number of arrivals of a piece between two times.
+fn integral(piece: &Piece, wave: Option<Wave>, from: f64, to: f64) -> f64 {
+    let (a, b) = (from - piece.from, to - piece.from);
+    let line = (piece.rate + piece.slope * (a + b) / 2.0) * (b - a);
+    let Some(Wave { amplitude, omega }) = wave else { return line };
+    // The antiderivative of (rate + slope (t - from)) sin(omega t).
+    let swing = |t: f64| {
+        let rate = piece.rate + piece.slope * (t - piece.from);
+        -rate * libm::cos(omega * t) / omega + piece.slope * libm::sin(omega * t) / (omega * omega)
+    };
+    line + amplitude * (swing(to) - swing(from))
+}
+
+/// The time at which so much of a piece's integrated rate is behind, from `now` on.
+fn invert(piece: &Piece, wave: Option<Wave>, now: f64, end: Option<f64>, left: f64) -> f64 {
+    let rate = piece.rate + piece.slope * (now - piece.from);
+    let Some(wave) = wave else {
+        // rate x + slope x^2 / 2 = left, in the form that loses no digits.
+        let root = (rate * rate + 2.0 * piece.slope * left).max(0.0).sqrt();
+        let step = 2.0 * left / (rate + root);
+        let at = now + step;
+        return if at.is_nan() { end.unwrap_or(now) } else { end.map_or(at, |end| at.min(end)) };
+    };
+    // The last piece is level; a whole period brings its mean rate.
+    let period = std::f64::consts::TAU / wave.omega;
+    let (mut low, mut high) = (now, end.unwrap_or_else(|| now + (left / piece.rate / period).ceil() * period + period));
+    let mut at = low + (left / rate.max(1e-300)).min(high - low);
+    for _ in 0..200 {
+        let over = integral(piece, Some(wave), now, at) - left;
+        if over > 0.0 {
+            high = at
+        } else {
+            low = at
+        }
+        let here = (piece.rate + piece.slope * (at - piece.from)) * (1.0 + wave.amplitude * libm::sin(wave.omega * at));
+        let newton = at - over / here;
+        let next = if newton > low && newton < high { newton } else { (low + high) / 2.0 };
+        if (next - at).abs() < 1e-10 || high - low < 1e-10 {
+            return next;
+        }
+        at = next;
+    }
+    at
+}
+
+struct Varying {
+    times: Times,
+    duration: Time,
+    window: Option<Window>,
+}
+
+impl Varying {
+    fn schedule(&mut self, world: &mut World) {
+        if let Some(at) = self.times.next_time() {
+            let now = world.now();
+            world.schedule(at.since(now), which::ARRIVAL);
+        }
+    }
+}
+
+impl Source for Varying {
+    fn event(&mut self, world: &mut World, event: u32) {
+        match event {
+            which::ARRIVAL => {
+                self.schedule(world);
+                world.send(0);
+            }
+            which::OPEN_WINDOW => {
+                world.open_window();
+                world.schedule(self.duration, which::CLOSE_WINDOW);
+            }
+            _ => {
+                self.window = Some(world.close_window());
+                world.stop();
+            }
+        }
+    }
+
+    fn ended(&mut self, _: &mut World, _: Ended) {}
+}
+
+pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: u64, limits: &Limits) -> Outcome {
+    let Pattern::Varying { flow, arrivals, warm_up, duration } = pattern else {
+        unreachable!("called for open loads with a changing rate only");
+    };
+    let times = Times::new(flow, *arrivals, seed, replication);
+    let mut varying = Varying { times, duration: *duration, window: None };
+    world.schedule(*warm_up, which::OPEN_WINDOW);
+    varying.schedule(world);
+    let ending = world.run(&mut varying, limits);
+    open::finish(world, ending, varying.window)
+}

@@ -1,0 +1,241 @@
+//! The ledger: what is kept of users beyond the tally of requests, where a load asks for it. Which class a request is
+//! of, which attempt of its user it is, whether it is sent again, and when what happened.
+//!
+//! A load without classes, retries and timeline has none, and its requests pay nothing for it.
+
+use crate::kernel::Time;
+use crate::kernel::random::{GOLDEN, mix, name, unit};
+use crate::kernel::slab::Slab;
+use crate::model::{Class, Load, Retry};
+use crate::statistics::histogram::Histogram;
+
+use super::outcome::{ClassOutcome, Users};
+use super::timeline::Timeline;
+use super::token::Failure;
+
+/// Retries that may be saved up under a budget.
+const MOST_SAVED: f64 = 10.0;
+
+/// A user between first try and last answer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct User {
+    /// When it sent its first try.
+    pub first: Time,
+    /// Its number; names its draws.
+    pub number: u64,
+    pub client: u32,
+    class: u16,
+    /// Attempts before the present one.
+    pub attempt: u16,
+}
+
+/// What became of the requests of a class.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    sent: u64,
+    first_tries: u64,
+    succeeded: u64,
+    succeeded_at_once: u64,
+    failed: u64,
+    lost: u64,
+    response_times: Histogram,
+}
+
+/// See the module.
+pub(super) struct Ledger {
+    pub users: Slab<User>,
+    classes: Vec<Class>,
+    counts: Vec<Count>,
+    /// Names the draws of classes and of back-offs.
+    class_key: u64,
+    backoff_key: u64,
+    retry: Option<Retry>,
+    /// Retries that the budget allows for now.
+    saved: f64,
+    timeline: Option<Timeline>,
+    /// The timeline of a window that is closed.
+    closed: Option<Timeline>,
+    on: bool,
+    /// Users under way when counting began, and those in back-off when it ended.
+    carried: u64,
+    backing_off: u64,
+    backing_off_at_end: u64,
+}
+
+impl Ledger {
+    /// The ledger that a load asks for, if it does.
+    pub fn of(load: &Load, seed: u64, replication: u64) -> Option<Box<Self>> {
+        if load.classes.is_empty() && load.retry.is_none() && load.timeline.is_none() {
+            return None;
+        }
+        let all = || vec![Class { name: String::new(), target: load.target, cumulated: 1.0 }];
+        let classes = if load.classes.is_empty() { all() } else { load.classes.clone() };
+        Some(Box::new(Self {
+            users: Slab::default(),
+            counts: vec![Count::default(); classes.len()],
+            classes,
+            class_key: name(seed, replication, "class", 0),
+            backoff_key: name(seed, replication, "backoff", 0),
+            retry: load.retry.clone(),
+            saved: MOST_SAVED,
+            timeline: load.timeline.map(Timeline::new),
+            closed: None,
+            on: false,
+            carried: 0,
+            backing_off: 0,
+            backing_off_at_end: 0,
+        }))
+    }
+
+    /// A user sends its first try; the class is drawn by the user's number unless it is given.
+    pub fn begin(&mut self, now: Time, client: u32, number: u64, class: Option<u32>) -> u32 {
+        let drawn = || {
+            let u = unit(mix(self.class_key ^ number.wrapping_mul(GOLDEN)));
+            self.classes.iter().position(|class| u < class.cumulated).unwrap_or(self.classes.len() - 1) as u32
+        };
+        let class = class.unwrap_or_else(drawn) as u16;
+        if let Some(budget) = self.retry.as_ref().and_then(|retry| retry.budget) {
+            self.saved = (self.saved + budget).min(MOST_SAVED);
+        }
+        if self.on {
+            self.counts[usize::from(class)].first_tries += 1;
+        }
+        if let Some(timeline) = &mut self.timeline {
+            timeline.at(now).first_tries += 1;
+        }
+        self.users.insert(User { first: now, number, client, class, attempt: 0 })
+    }
+
+    /// A user sends a request; the endpoint that it calls.
+    pub fn sent(&mut self, now: Time, user: u32) -> u32 {
+        let class = usize::from(self.users[user].class);
+        if self.on {
+            self.counts[class].sent += 1;
+        }
+        if let Some(timeline) = &mut self.timeline {
+            timeline.at(now).sent += 1;
+        }
+        self.classes[class].target
+    }
+
+    /// A user's request has ended. The time after which it is sent again, if it is; else the user goes.
+    pub fn ended(&mut self, now: Time, user: u32, failure: Failure) -> Option<Time> {
+        let record = self.users[user];
+        let response = now - record.first;
+        if let Some(timeline) = &mut self.timeline {
+            let slice = timeline.at(now);
+            match failure {
+                Failure::NONE => {
+                    slice.succeeded += 1;
+                    slice.response_s += response.seconds();
+                }
+                Failure::GAVE_UP => slice.given_up += 1,
+                _ => slice.failed += 1,
+            }
+        }
+        let again = if failure.is_some() { self.again(&record) } else { None };
+        if self.on {
+            let count = &mut self.counts[usize::from(record.class)];
+            if failure.is_some() {
+                count.failed += 1;
+                count.lost += u64::from(again.is_none());
+            } else {
+                count.succeeded += 1;
+                count.succeeded_at_once += u64::from(record.attempt == 0);
+                count.response_times.record(response.0);
+            }
+        }
+        if again.is_some() {
+            self.users[user].attempt += 1;
+            self.backing_off += 1;
+        } else {
+            self.users.remove(user);
+        }
+        again
+    }
+
+    /// The back-off before the next attempt, where there is one and the budget has it.
+    fn again(&mut self, user: &User) -> Option<Time> {
+        let retry = self.retry.as_ref()?;
+        if u32::from(user.attempt) + 1 >= retry.attempts {
+            return None;
+        }
+        if retry.budget.is_some() {
+            if self.saved < 1.0 {
+                return None;
+            }
+            self.saved -= 1.0;
+        }
+        let full = retry.backoff.0 as f64 * libm::pow(retry.factor, f64::from(user.attempt));
+        let full = full.min(retry.max_backoff.0 as f64);
+        let key = mix(self.backoff_key ^ user.number.wrapping_mul(GOLDEN)).wrapping_add(u64::from(user.attempt));
+        let share = if retry.jitter { unit(mix(key)) } else { 1.0 };
+        Some(Time((full * share).round() as u64))
+    }
+
+    /// A user's back-off is over.
+    pub fn back(&mut self, user: u32) -> User {
+        self.backing_off -= 1;
+        self.users[user]
+    }
+
+    /// Counts afresh.
+    pub fn open_window(&mut self) {
+        self.on = true;
+        self.carried = self.users.len() as u64;
+        self.counts.iter_mut().for_each(|count| *count = Count::default());
+    }
+
+    /// Counts no more.
+    pub fn close_window(&mut self, now: Time) {
+        self.on = false;
+        self.backing_off_at_end = self.backing_off;
+        self.closed = self.timeline.take().map(|mut timeline| {
+            timeline.close(now);
+            timeline
+        });
+    }
+
+    /// Users that came and those that went or are inside, where they are not the same; to be asked while counting.
+    pub fn broken_law(&self) -> Option<(u64, u64)> {
+        let came = self.carried + self.counts.iter().map(|count| count.first_tries).sum::<u64>();
+        let seen = self.counts.iter().map(|count| count.succeeded + count.lost).sum::<u64>() + self.users.len() as u64;
+        (came != seen).then_some((came, seen))
+    }
+
+    /// What became of users; none where none sends anything again.
+    pub fn users(&self) -> Option<Users> {
+        self.retry.as_ref()?;
+        let sum = |figure: fn(&Count) -> u64| self.counts.iter().map(figure).sum();
+        Some(Users {
+            first_tries: sum(|count| count.first_tries),
+            succeeded: sum(|count| count.succeeded),
+            succeeded_at_once: sum(|count| count.succeeded_at_once),
+            lost: sum(|count| count.lost),
+            backing_off: self.backing_off_at_end,
+        })
+    }
+
+    /// What became of each class; empty where there is but one.
+    pub fn classes(&mut self) -> Vec<ClassOutcome> {
+        if self.classes.len() < 2 {
+            return Vec::new();
+        }
+        let counts = std::mem::take(&mut self.counts);
+        let of = |(class, count): (&Class, Count)| ClassOutcome {
+            name: class.name.clone(),
+            sent: count.sent,
+            first_tries: count.first_tries,
+            succeeded: count.succeeded,
+            failed: count.failed,
+            lost: count.lost,
+            response_times: count.response_times,
+        };
+        self.classes.iter().zip(counts).map(of).collect()
+    }
+
+    /// The timeline up to the end of the window.
+    pub fn take_timeline(&mut self) -> Option<Timeline> {
+        self.closed.take()
+    }
+}

@@ -1,0 +1,208 @@
+//! The timeline: what happened in each interval of a run, from its start, the warm-up included.
+
+use crate::kernel::Time;
+
+/// Intervals at most; beyond them two neighbours become one and the interval is twice as long.
+const MOST: usize = 4096;
+
+/// What clients saw, interval by interval.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Timeline {
+    /// Length of an interval.
+    pub length: Time,
+    /// The intervals from time 0 on.
+    pub slices: Vec<Slice>,
+    /// When the last one ended, which may be shorter.
+    pub end: Time,
+}
+
+/// What happened in an interval, which holds its start but not its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Slice {
+    /// Requests sent, those that are sent again included.
+    pub sent: u32,
+    /// Requests sent for the first time.
+    pub first_tries: u32,
+    /// Requests answered with success.
+    pub succeeded: u32,
+    /// Requests answered with a failure.
+    pub failed: u32,
+    /// Requests whose client gave up.
+    pub given_up: u32,
+    /// Response times of the successful in all, in seconds; from the first try on.
+    pub response_s: f64,
+}
+
+impl Slice {
+    /// Requests that ended.
+    pub fn ended(&self) -> u32 {
+        self.succeeded + self.failed + self.given_up
+    }
+
+    /// Successes out of those that ended; none where none did.
+    pub fn success_share(&self) -> Option<f64> {
+        (self.ended() > 0).then(|| f64::from(self.succeeded) / f64::from(self.ended()))
+    }
+
+    fn add(&mut self, other: &Self) {
+        self.sent += other.sent;
+        self.first_tries += other.first_tries;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.given_up += other.given_up;
+        self.response_s += other.response_s;
+    }
+}
+
+impl Timeline {
+    pub(super) fn new(length: Time) -> Self {
+        Self { length: Time(length.0.max(1)), slices: Vec::new(), end: Time::ZERO }
+    }
+
+    /// The interval of this time.
+    #[inline]
+    pub(super) fn at(&mut self, now: Time) -> &mut Slice {
+        while now.0 / self.length.0 >= MOST as u64 {
+            self.coarsen();
+        }
+        let index = (now.0 / self.length.0) as usize;
+        if index >= self.slices.len() {
+            self.slices.resize(index + 1, Slice::default());
+        }
+        &mut self.slices[index]
+    }
+
+    /// The run has got here: intervals in which nothing happened have a place too.
+    pub(super) fn close(&mut self, now: Time) {
+        self.end = now;
+        if now > Time::ZERO {
+            self.at(Time(now.0 - 1));
+        }
+        // What happened at the very end belongs to the last interval.
+        let whole = now.0.div_ceil(self.length.0).max(1) as usize;
+        while self.slices.len() > whole {
+            let Some(last) = self.slices.pop() else { break };
+            if let Some(before) = self.slices.last_mut() {
+                before.add(&last);
+            }
+        }
+    }
+
+    /// Makes the intervals twice as long.
+    pub fn coarsen(&mut self) {
+        self.length = Time(self.length.0 * 2);
+        let pairs = self.slices.chunks(2).map(|pair| {
+            let mut sum = pair[0];
+            pair.get(1).iter().for_each(|second| sum.add(second));
+            sum
+        });
+        self.slices = pairs.collect();
+    }
+
+    /// Requests under way at the end of each interval.
+    pub fn in_flight(&self) -> Vec<u32> {
+        let mut inside = 0u32;
+        let level = |slice: &Slice| {
+            inside = (inside + slice.sent).saturating_sub(slice.ended());
+            inside
+        };
+        self.slices.iter().map(level).collect()
+    }
+
+    /// Seconds from `after` until the share of successes is at or above `bound` in every later interval; infinite where
+    /// it is below in the last interval that says anything, or where nothing ends any more in the last ten although
+    /// requests are under way. Intervals in which nothing ends say nothing. An interval that began before `after` is
+    /// not looked at, nor is a last one that the end of the run cuts short.
+    pub fn recovery_s(&self, after: Time, bound: f64) -> f64 {
+        const SILENCE: usize = 10;
+        let first = after.0.div_ceil(self.length.0) as usize;
+        let whole = ((self.end.0 / self.length.0) as usize).min(self.slices.len());
+        let inside = self.in_flight();
+        let (mut bad_until, mut is_bad, mut silent) = (None, false, 0);
+        for (index, (slice, &inside)) in self.slices.iter().zip(&inside).enumerate().take(whole).skip(first) {
+            match slice.success_share() {
+                Some(share) => {
+                    (is_bad, silent) = (share < bound, 0);
+                    if is_bad {
+                        bad_until = Some(index + 1);
+                    }
+                }
+                None if inside > 0 => silent += 1,
+                None => silent = 0,
+            }
+        }
+        match bad_until {
+            _ if is_bad || silent >= SILENCE => f64::INFINITY,
+            None => 0.0,
+            Some(end) => Time(end as u64 * self.length.0).since(after).seconds(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(shares: &[(u32, u32)]) -> Timeline {
+        let slice = |&(succeeded, failed): &(u32, u32)| Slice {
+            sent: succeeded + failed,
+            succeeded,
+            failed,
+            ..Slice::default()
+        };
+        let end = Time(shares.len() as u64 * 10);
+        Timeline { length: Time(10), slices: shares.iter().map(slice).collect(), end }
+    }
+
+    #[test]
+    fn an_interval_holds_its_start_but_not_its_end() {
+        let mut timeline = Timeline::new(Time(10));
+        for now in [0, 9, 10, 29] {
+            timeline.at(Time(now)).sent += 1;
+        }
+        timeline.close(Time(45));
+        let sent: Vec<u32> = timeline.slices.iter().map(|slice| slice.sent).collect();
+        assert_eq!(sent, [2, 1, 1, 0, 0]);
+        // What happens at the very end belongs to the last.
+        let mut timeline = Timeline::new(Time(10));
+        timeline.at(Time(20)).sent += 1;
+        timeline.close(Time(20));
+        let sent: Vec<u32> = timeline.slices.iter().map(|slice| slice.sent).collect();
+        assert_eq!(sent, [0, 1]);
+    }
+
+    #[test]
+    fn a_long_run_has_longer_intervals_and_loses_nothing() {
+        let mut timeline = Timeline::new(Time(1));
+        for now in 0..20_000 {
+            timeline.at(Time(now)).sent += 1;
+        }
+        timeline.close(Time(20_000));
+        assert_eq!((timeline.length, timeline.slices.len()), (Time(8), 2_500));
+        assert!(timeline.slices.iter().all(|slice| slice.sent == 8));
+    }
+
+    #[test]
+    fn recovery_is_timed_from_the_disturbance_to_the_end_of_the_last_bad_interval() {
+        let healthy = of(&[(10, 0), (1, 9), (10, 0), (10, 0)]);
+        assert_eq!(healthy.recovery_s(Time(20), 0.9), 0.0);
+        let slow = of(&[(10, 0), (1, 9), (5, 5), (10, 0), (8, 2), (9, 1), (0, 0)]);
+        assert_eq!(slow.recovery_s(Time(20), 0.9), 30e-9);
+        let never = of(&[(10, 0), (1, 9), (10, 0), (1, 9), (0, 0)]);
+        assert_eq!(never.recovery_s(Time(20), 0.9), f64::INFINITY);
+        // A last interval that is cut short says nothing.
+        let cut = Timeline { end: Time(35), ..of(&[(10, 0), (1, 9), (10, 0), (0, 1)]) };
+        assert_eq!(cut.recovery_s(Time(20), 0.9), 0.0);
+    }
+
+    #[test]
+    fn a_system_that_no_longer_answers_does_not_recover() {
+        let mut shares = vec![(10, 0); 3];
+        shares.extend([(0, 0); 12]);
+        let mut hung = of(&shares);
+        hung.slices[3].sent = 5;
+        assert_eq!(hung.in_flight()[3..], [5; 12]);
+        assert_eq!(hung.recovery_s(Time(20), 0.9), f64::INFINITY);
+        assert_eq!(of(&shares).recovery_s(Time(20), 0.9), 0.0);
+    }
+}

@@ -1,0 +1,99 @@
+//! The classes of requests of each point: a table for the terminal and `classes.csv`.
+
+use super::Report;
+use super::number::{aligned, column, exact, half_width, short};
+use super::results::{csv, key_names, keys};
+use super::table::{Column, table};
+use crate::experiment::summary::ClassSummary;
+use crate::experiment::verdict;
+use crate::statistics::Interval;
+
+/// Rows beyond which the table is left to `classes.csv`.
+const MOST_ROWS: usize = 60;
+
+/// Each class of each point, with the point's index.
+fn all<'a>(report: &'a Report) -> Vec<(usize, &'a ClassSummary)> {
+    let of = |summary: &'a crate::experiment::summary::Summary| {
+        summary.classes.iter().map(move |class| (summary.point, class))
+    };
+    report.summaries.iter().flat_map(of).collect()
+}
+
+/// The table; empty where no point has several classes.
+pub fn classes(report: &Report) -> String {
+    let all = all(report);
+    let rows = &all[..all.len().min(MOST_ROWS)];
+    if rows.is_empty() {
+        return String::new();
+    }
+    let words = |word: &dyn Fn(&ClassSummary) -> String| rows.iter().map(|(_, class)| word(class)).collect();
+    let figures = |figure: &dyn Fn(&ClassSummary) -> Option<Interval>, decimals| {
+        column(&rows.iter().map(|(_, class)| figure(class)).collect::<Vec<_>>(), decimals)
+    };
+    let mut columns = vec![Column::words("class", words(&|class| class.name.clone()))];
+    if report.plan.points.len() > 1 {
+        // A point is named at its first class.
+        let place = |index: usize| match index.checked_sub(1).map(|before| rows[before].0) {
+            Some(before) if before == rows[index].0 => String::new(),
+            _ => verdict::place(report.plan, rows[index].0),
+        };
+        columns.insert(0, Column::words("point", (0..rows.len()).map(place).collect()));
+    }
+    columns.extend([
+        Column::figures("sent", words(&|class| short(class.sent))),
+        Column::figures("throughput/min", figures(&|class| Some(class.throughput_per_min), 2)),
+        Column::figures("success", aligned(&rows.iter().map(|(_, class)| success(class)).collect::<Vec<_>>())),
+        Column::figures("mean s", figures(&|class| class.mean_s, 6)),
+        Column::figures("p50 s", figures(&|class| class.p50_s, 6)),
+        Column::figures("p95 s", figures(&|class| class.p95_s, 6)),
+        Column::figures("p99 s", figures(&|class| class.p99_s, 6)),
+    ]);
+    let mut text = table(columns, &[]);
+    if rows.len() < all.len() {
+        text.push_str(&format!(
+            "\nthe first {} of {} classes and points; classes.csv has all\n",
+            rows.len(),
+            all.len()
+        ));
+    }
+    text
+}
+
+fn success(class: &ClassSummary) -> (String, String) {
+    let Interval { estimate, low, high } = class.success_rate;
+    let percent = Interval { estimate: estimate * 100.0, low: low * 100.0, high: high * 100.0 };
+    match estimate {
+        0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),
+        _ => (format!("{:.1} %", percent.estimate), half_width(&percent, 1)),
+    }
+}
+
+/// The text of `classes.csv`; none where no point has several classes.
+pub fn classes_file(report: &Report) -> Option<String> {
+    let all = all(report);
+    if all.is_empty() {
+        return None;
+    }
+    let mut header = key_names(report.plan);
+    header.extend(["class", "sent", "succeeded"].map(String::from));
+    for name in ["throughput_per_min", "success_rate", "mean_s", "p50_s", "p95_s", "p99_s"] {
+        header.extend([name.into(), format!("{name}_lo"), format!("{name}_hi")]);
+    }
+    let rows = all.into_iter().map(|(point, class)| {
+        let mut row = keys(report.plan, point);
+        row.extend([class.name.clone(), exact(class.sent), exact(class.succeeded)]);
+        let (throughput, success) = (Some(class.throughput_per_min), Some(class.success_rate));
+        for interval in [throughput, success, class.mean_s, class.p50_s, class.p95_s, class.p99_s] {
+            row.extend(bounds(interval));
+        }
+        row
+    });
+    Some(csv(header, rows))
+}
+
+/// An interval as three cells.
+pub(super) fn bounds(interval: Option<Interval>) -> [String; 3] {
+    let cell = |value: Option<f64>| value.map_or_else(String::new, exact);
+    let of = |part: fn(Interval) -> f64| cell(interval.map(part));
+    [of(|it| it.estimate), of(|it| it.low), of(|it| it.high)]
+}

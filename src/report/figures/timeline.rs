@@ -1,0 +1,216 @@
+//! What happens when: goodput against the offered load, what is sent or how long answers take, and how much is under way,
+//! with the disturbances shaded.
+
+use super::method;
+use crate::experiment::design::Plan;
+use crate::experiment::summary::{Moment, Summary, TimelineSummary};
+use crate::model::Pattern;
+use crate::report::Report;
+use crate::report::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style};
+use crate::report::number::seconds;
+use crate::statistics::Interval;
+
+/// Variants that a figure has room for.
+const MOST_VARIANTS: usize = 8;
+/// Points of a curve at most; beyond, neighbours are drawn as their mean.
+const MOST_POINTS: usize = 400;
+/// The colour of what all variants share.
+const SHARED: usize = 6;
+/// Letters that a title may have.
+const MOST_LETTERS: usize = 110;
+
+/// The points at one combination of all axes, one a variant, and the combination in words.
+pub(super) struct Together<'a> {
+    pub place: String,
+    summaries: Vec<&'a Summary>,
+}
+
+/// All combinations that have a timeline.
+pub(super) fn all<'a>(report: &'a Report) -> Vec<Together<'a>> {
+    let plan = report.plan;
+    let mut all: Vec<Together> = Vec::new();
+    for summary in report.summaries.iter().filter(|summary| summary.timeline.is_some()) {
+        let place = plan.place(&plan.points[summary.point]);
+        match all.iter_mut().find(|together| together.place == place) {
+            Some(together) if together.summaries.len() < MOST_VARIANTS => together.summaries.push(summary),
+            Some(_) => {}
+            None => all.push(Together { place, summaries: vec![summary] }),
+        }
+    }
+    all
+}
+
+/// The figure of one combination.
+pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
+    let plan = report.plan;
+    let points: Vec<usize> = together.summaries.iter().map(|summary| summary.point).collect();
+    let end = timelines(together).flat_map(|(_, timeline)| timeline.moments.last()).map(|last| last.to_s);
+    let end = end.fold(0.0, f64::max);
+    let (unit, scale) = match end {
+        end if end >= 5.0 * 3600.0 => ("h", 3600.0),
+        end if end >= 1800.0 => ("min", 60.0),
+        _ => ("s", 1.0),
+    };
+    let curves = |figure: &dyn Fn(&Moment) -> Option<Interval>, at_end: bool| -> Vec<Line> {
+        let line = |(summary, timeline): (&Summary, &TimelineSummary)| {
+            let variant = plan.points[summary.point].variant;
+            let label = if together.summaries.len() == 1 { String::new() } else { plan.variants[variant].clone() };
+            Line { label, color: variant, points: drawn(timeline, figure, at_end, scale), ..Line::default() }
+        };
+        timelines(together).map(line).collect()
+    };
+    let alone = |mut lines: Vec<Line>, name: &str| {
+        if let [line] = lines.as_mut_slice() {
+            line.label = name.into();
+        }
+        lines
+    };
+    let mut goodput = alone(curves(&|moment| Some(moment.succeeded_per_s), false), "answered");
+    goodput.extend(offered(plan, together, scale));
+    let retries = together.summaries.iter().any(|summary| summary.attempts_per_request.estimate > 1.0);
+    let (unit_of_time, factor) = if slowest(together) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
+    let second = if retries {
+        Panel {
+            y: Axis::linear("requests sent, retries included (1/s)"),
+            lines: alone(curves(&|moment| Some(moment.sent_per_s), false), "sent"),
+            ..Panel::default()
+        }
+    } else {
+        let mean = |moment: &Moment| moment.mean_s.map(|it| scaled(it, factor));
+        Panel {
+            y: Axis::linear(format!("mean response time of successes ({unit_of_time})")),
+            lines: alone(curves(&mean, false), "response"),
+            ..Panel::default()
+        }
+    };
+    let mut panels = vec![
+        Panel { y: Axis::linear("successes (1/s)"), lines: goodput, ..Panel::default() },
+        second,
+        Panel {
+            y: Axis::linear("requests under way"),
+            lines: alone(curves(&|moment| Some(moment.in_flight), true), "under way"),
+            ..Panel::default()
+        },
+    ];
+    let shades = shades(plan, together, scale);
+    panels.iter_mut().for_each(|panel| panel.stretches.clone_from(&shades));
+    LineFigure {
+        title: title(plan, together),
+        subtitle: method::subtitle(report, &points, &together.place),
+        x: Axis::linear(format!("time ({unit})")),
+        panels,
+        note: note(report, together, !shades.is_empty()),
+    }
+}
+
+fn timelines<'t>(together: &'t Together) -> impl Iterator<Item = (&'t Summary, &'t TimelineSummary)> {
+    together.summaries.iter().filter_map(|&summary| summary.timeline.as_ref().map(|timeline| (summary, timeline)))
+}
+
+/// A curve; where there are very many intervals, each of its points is a mean over some.
+fn drawn(
+    timeline: &TimelineSummary,
+    figure: &dyn Fn(&Moment) -> Option<Interval>,
+    at_end: bool,
+    scale: f64,
+) -> Vec<Point> {
+    let each = timeline.moments.len().div_ceil(MOST_POINTS).max(1);
+    let point = |moments: &[Moment]| {
+        let (first, last) = (moments.first()?, moments.last()?);
+        let x = if at_end { last.to_s } else { (first.from_s + last.to_s) / 2.0 } / scale;
+        let known: Vec<Interval> = moments.iter().filter_map(figure).collect();
+        if known.is_empty() {
+            return Some(Point::new(x, f64::NAN));
+        }
+        let mean = |part: fn(&Interval) -> f64| known.iter().map(part).sum::<f64>() / known.len() as f64;
+        let (y, low, high) = (mean(|it| it.estimate), mean(|it| it.low), mean(|it| it.high));
+        let has_bounds = low.is_finite() && high.is_finite();
+        Some(if has_bounds { Point::with_interval(x, y, low, high) } else { Point::new(x, y) })
+    };
+    timeline.moments.chunks(each).filter_map(point).collect()
+}
+
+/// What users ask for: the first tries of the first variant, where arrivals wait for nobody and so are those of all.
+fn offered(plan: &Plan, together: &Together, scale: f64) -> Option<Line> {
+    let is_open = |summary: &&Summary| {
+        let pattern = &plan.points[summary.point].load.pattern;
+        matches!(pattern, Pattern::Open { .. } | Pattern::Varying { .. } | Pattern::Trace { .. })
+    };
+    let (summary, timeline) = timelines(together).next()?;
+    is_open(&summary).then(|| Line {
+        label: "offered".into(),
+        color: SHARED,
+        style: Style::Dashed,
+        points: drawn(timeline, &|moment| Some(moment.first_tries_per_s), false, scale),
+        ..Line::default()
+    })
+}
+
+/// The disturbances of all variants, each once.
+fn shades(plan: &Plan, together: &Together, scale: f64) -> Vec<Collapse> {
+    let mut shades: Vec<Collapse> = Vec::new();
+    for summary in &together.summaries {
+        for (from, to, label) in &plan.points[summary.point].load.disturbances {
+            let shade = Collapse { from_x: from.seconds() / scale, to_x: to.seconds() / scale, label: label.clone() };
+            if !shades.contains(&shade) {
+                shades.push(shade);
+            }
+        }
+    }
+    shades
+}
+
+fn slowest(together: &Together) -> f64 {
+    let moments = timelines(together).flat_map(|(_, timeline)| &timeline.moments);
+    moments.filter_map(|moment| moment.mean_s).map(|mean| mean.estimate).fold(0.0, f64::max)
+}
+
+fn scaled(interval: Interval, factor: f64) -> Interval {
+    let Interval { estimate, low, high } = interval;
+    Interval { estimate: estimate * factor, low: low * factor, high: high * factor }
+}
+
+/// Who recovers, and how fast; the question where nobody has anything to recover from.
+fn title(plan: &Plan, together: &Together) -> String {
+    let fate = |summary: &&Summary| {
+        let recovery = summary.recovery_s?;
+        let (never, all) = (summary.never_recovered, summary.replications);
+        let words = match never {
+            0 if recovery.estimate < 0.5 => "recovers at once".to_owned(),
+            0 => format!("recovers in {}", seconds(recovery.estimate)),
+            never if never == all => "never recovers".into(),
+            never => format!("does not recover in {never} of {all} runs"),
+        };
+        Some((plan.variants[plan.points[summary.point].variant].clone(), words))
+    };
+    let fates: Vec<(String, String)> = together.summaries.iter().filter_map(fate).collect();
+    let mut title = match fates.as_slice() {
+        [] => plan.title.clone(),
+        [(_, words)] => format!("The system {words}"),
+        fates => {
+            let parts: Vec<String> = fates.iter().map(|(name, words)| format!("{name} {words}")).collect();
+            parts.join("; ")
+        }
+    };
+    if title.chars().count() > MOST_LETTERS && fates.len() > 1 {
+        let never = fates.iter().filter(|(_, words)| words.contains("never") || words.contains("not")).count();
+        title = match never {
+            0 => format!("All {} variants recover", fates.len()),
+            never => format!("{never} of {} variants do not recover", fates.len()),
+        };
+    }
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn note(report: &Report, together: &Together, has_shades: bool) -> String {
+    let length = timelines(together).map(|(_, timeline)| timeline.length.seconds()).next().unwrap_or_default();
+    let mut parts = vec![format!("Intervals of {}.", seconds(length))];
+    if report.plan.replications > 1 {
+        parts.push("Means over replications; bands: 95 % confidence intervals.".into());
+    }
+    if has_shades {
+        parts.push("Shaded: the disturbance.".into());
+    }
+    parts.join(" ")
+}

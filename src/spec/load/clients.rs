@@ -1,0 +1,61 @@
+//! What clients send, and what they do when it fails.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::super::Duration;
+
+/// A class of requests: `login = { target = "user-service.login", weight = 2 }`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestClass {
+    /// The endpoint that is called: `"service.endpoint"`.
+    pub target: String,
+    /// Its share of the requests, relative to the weights of the others. Without it: 1. The class of request number n
+    /// is drawn by that number, so that variants meet the same classes in the same order.
+    pub weight: Option<f64>,
+}
+
+/// How a client sends a request again that failed or that it gave up. The answer that the user waits for is then that of
+/// the last attempt: success rate, throughput and response time (from the first try on) are those of users, and
+/// `attempts_per_request` says how much the retries add. The handler of an attempt that was given up may still run.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClientRetry {
+    /// Attempts in all, the first included (tenacity's `stop_after_attempt`); 1 is no retry.
+    pub attempts: u32,
+    /// Time between the end of the first attempt and the second.
+    pub backoff: Duration,
+    /// Growth of that time with each further attempt. Without it: 2.
+    pub factor: Option<f64>,
+    /// The longest time between two attempts. Without it: no limit.
+    pub max_backoff: Option<Duration>,
+    /// How the time varies. Without it: `full`.
+    #[serde(default)]
+    pub jitter: BackoffJitter,
+    /// Retries that each first try allows for, on average, over all clients, such as 0.1: a retry that is not covered
+    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up). Without it: no limit.
+    pub budget: Option<f64>,
+}
+
+/// How the time between two attempts varies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BackoffJitter {
+    /// Evenly between zero and the full back-off ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
+    #[default]
+    Full,
+    /// Not at all.
+    None,
+}
+
+/// A stage of a closed load, as k6 has it: over `duration` the number of clients goes evenly to `target`. A client that is
+/// no longer wanted ends its present request first.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LoadStage {
+    /// How long it takes; `"0s"` is at once.
+    pub duration: Duration,
+    /// Clients at its end.
+    pub target: u32,
+}

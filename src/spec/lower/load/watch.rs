@@ -1,0 +1,85 @@
+//! What of a load is watched over time.
+
+use super::{At, Complaint, Reading};
+use crate::kernel::Time;
+use crate::model::Pattern;
+
+/// Intervals that a timeline has about, where the load does not say how long they are.
+const INTERVALS: u64 = 150;
+
+/// What is watched over time.
+pub(super) struct Watch {
+    pub timeline: Option<Time>,
+    pub recovered_after: Option<Time>,
+    pub disturbances: Vec<(Time, Time, String)>,
+}
+
+impl Reading<'_> {
+    pub(super) fn watch(&mut self, pattern: &Pattern) -> Watch {
+        let load = self.load;
+        let end = match *pattern {
+            Pattern::Test { .. } => None,
+            Pattern::Endless { warm_up, duration, .. }
+            | Pattern::Staged { warm_up, duration, .. }
+            | Pattern::Varying { warm_up, duration, .. }
+            | Pattern::Trace { warm_up, duration, .. }
+            | Pattern::Open { warm_up, duration, .. } => Some(warm_up + duration),
+        };
+        let disturbances: Vec<(Time, Time, String)> = load
+            .spikes
+            .iter()
+            .flatten()
+            .map(|spike| {
+                let what = match (spike.rate, spike.factor) {
+                    (None, Some(factor)) => format!("spike × {factor}"),
+                    (Some(rate), _) => format!("spike {}/s", rate.0),
+                    _ => "spike".to_owned(),
+                };
+                (Time(spike.at.0), Time(spike.at.0) + Time(spike.length.0), what)
+            })
+            .collect();
+        if let (Some(last), Some(end)) = (disturbances.last(), end)
+            && last.0 >= end
+            && self.complaints.is_empty()
+        {
+            let all = At::Root.key("spikes");
+            let at = all.index(disturbances.len() - 1);
+            let complaint = Complaint::at(at.key("at"), "the spike begins after the run has ended", "too late");
+            self.complaints.push(complaint.also(At::Root.key("duration"), "the window ends before it"));
+        }
+        let recovered_after = load.recovered_after.map(|after| Time(after.0));
+        if let (Some(after), Some(end)) = (recovered_after, end)
+            && after >= end
+        {
+            let title = "the run ends before the time from which recovery is timed";
+            let complaint = Complaint::at(At::Root.key("recovered_after"), title, "too late");
+            self.complaints.push(complaint.note(format!("the run ends at {end}")));
+        }
+        let recovered_after = recovered_after.or(disturbances.iter().map(|&(_, to, _)| to).max());
+        let changes = recovered_after.is_some()
+            || matches!(pattern, Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. });
+        let timeline = match load.timeline {
+            Some(_) => self.length("timeline", load.timeline),
+            None => end.filter(|_| changes).map(|end| round(Time(end.0 / INTERVALS))),
+        };
+        if timeline.is_none() && load.recovered_after.is_some() {
+            let title = "recovery is read from a timeline, and a finite test has none unless it says so";
+            let complaint = Complaint::at_key(At::Root.key("recovered_after"), title, "would have no effect");
+            self.complaints.push(complaint.help("add `timeline`, the length of an interval, such as \"1s\""));
+        }
+        Watch { timeline, recovered_after, disturbances }
+    }
+}
+
+/// 1, 2 or 5 times a power of ten nanoseconds, not below this.
+fn round(least: Time) -> Time {
+    let mut unit = 1u64;
+    loop {
+        for step in [1, 2, 5] {
+            if unit * step >= least.0 {
+                return Time(unit * step);
+            }
+        }
+        unit *= 10;
+    }
+}
