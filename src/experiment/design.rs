@@ -112,6 +112,8 @@ pub struct Hypothesis {
     pub variant: usize,
     /// Indices of the points that it is about, in order; at least one.
     pub points: Vec<usize>,
+    /// The name of the class of requests that it is about; none: all requests.
+    pub class: Option<String>,
     /// What must be seen.
     pub expect: Expectation,
     /// The author expects the claim to be refuted.

@@ -74,7 +74,7 @@ fn observe_one(plan: &Plan, effect: &Effect, summaries: &[Summary]) -> Observati
 
 impl Figures {
     fn of(with: &Summary, without: &Summary, metric: Metric) -> Option<Self> {
-        let (ours, theirs) = with.paired(without, metric);
+        let (ours, theirs) = with.paired(without, None, metric);
         let mut difference = Interval::paired_difference(&ours, &theirs, LEVEL)?;
         if metric.is_rate() {
             // No two shares differ by more than one.

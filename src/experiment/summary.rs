@@ -231,18 +231,35 @@ impl Summary {
         }
     }
 
-    /// A metric's values in this and another point, by common replication.
-    pub fn paired(&self, other: &Self, metric: Metric) -> (Vec<f64>, Vec<f64>) {
-        let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
+    /// The interval of a metric of a class of requests, or of all of them.
+    pub fn metric_of(&self, class: Option<&str>, metric: Metric) -> Option<Interval> {
+        match class {
+            None => self.metric(metric),
+            Some(class) => self.classes.iter().find(|known| known.name == class)?.metric(metric),
+        }
+    }
+
+    /// A metric's values in this and another point, of one class or all requests, by common replication.
+    pub fn paired(&self, other: &Self, class: Option<&str>, metric: Metric) -> (Vec<f64>, Vec<f64>) {
         let mut pairs = (Vec::new(), Vec::new());
-        for (replication, row) in &self.trials {
-            let twin = other.trials.iter().find(|(r, _)| r == replication);
-            if let (Some(a), Some(b)) = (row[index], twin.and_then(|(_, row)| row[index])) {
-                pairs.0.push(a);
-                pairs.1.push(b);
+        let theirs = other.by_trial(class, metric);
+        for (replication, ours) in self.by_trial(class, metric) {
+            if let Some(&(_, theirs)) = theirs.iter().find(|(twin, _)| *twin == replication) {
+                pairs.0.push(ours);
+                pairs.1.push(theirs);
             }
         }
         pairs
+    }
+
+    /// A metric's values by replication, where it has any.
+    fn by_trial(&self, class: Option<&str>, metric: Metric) -> Vec<(u64, f64)> {
+        if let Some(class) = class {
+            let known = self.classes.iter().find(|known| known.name == class);
+            return known.map(|class| class.by_trial(metric)).unwrap_or_default();
+        }
+        let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
+        self.trials.iter().filter_map(|(replication, row)| Some((*replication, row[index]?))).collect()
     }
 
     /// Whether the target was stuck after most trials.

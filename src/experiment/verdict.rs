@@ -80,9 +80,10 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Jud
 
 fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<Finding> {
     let summary = |point: usize| summaries.iter().find(|summary| summary.point == point);
+    let class = hypothesis.class.as_deref();
     let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
-            let place = place(plan, point);
+            let place = of_class(place(plan, point), class);
             summary(point).map_or_else(|| missing(&place), |summary| judge(summary, &place))
         };
         hypothesis.points.iter().map(of_point).collect()
@@ -90,8 +91,8 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<
     let compared = |other: usize, metric: Metric, judge: &dyn Fn(Interval, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
             let twin = plan.beside(point, other).and_then(summary);
-            let place = format!("{}, against {}", place(plan, point), plan.variants[other]);
-            match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, metric)) {
+            let place = format!("{}, against {}", of_class(place(plan, point), class), plan.variants[other]);
+            match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, class, metric)) {
                 Some(difference) => judge(difference, &place),
                 None => missing(&place),
             }
@@ -100,10 +101,10 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<
     };
     match &hypothesis.expect {
         Expectation::AtLeast { metric, value } => {
-            each(&|summary, place| bounded(summary, *metric, *value, true, place))
+            each(&|summary, place| bounded_of(summary.metric_of(class, *metric), *metric, *value, true, place))
         }
         Expectation::AtMost { metric, value } => {
-            each(&|summary, place| bounded(summary, *metric, *value, false, place))
+            each(&|summary, place| bounded_of(summary.metric_of(class, *metric), *metric, *value, false, place))
         }
         Expectation::Survives => {
             each(&|summary, place| bounded(summary, Metric::SuccessRate, plan.collapse_below, true, place))
@@ -152,7 +153,11 @@ fn ratio(distance: f64, interval: &Interval) -> f64 {
 }
 
 fn bounded(summary: &Summary, metric: Metric, bound: f64, at_least: bool, place: &str) -> Finding {
-    let Some(interval) = summary.metric(metric) else { return missing(place) };
+    bounded_of(summary.metric(metric), metric, bound, at_least, place)
+}
+
+fn bounded_of(interval: Option<Interval>, metric: Metric, bound: f64, at_least: bool, place: &str) -> Finding {
+    let Some(interval) = interval else { return missing(place) };
     let (above, below) = (interval.low >= bound, interval.high < bound);
     let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
         (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
@@ -190,8 +195,8 @@ fn beyond(difference: Interval, by: f64, metric: Metric, place: &str, sign: f64)
 }
 
 /// The paired difference of two points, relative to the mean of the second.
-fn relative_difference(a: &Summary, b: &Summary, metric: Metric) -> Option<Interval> {
-    let (ours, theirs) = a.paired(b, metric);
+fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Metric) -> Option<Interval> {
+    let (ours, theirs) = a.paired(b, class, metric);
     let difference = Interval::paired_difference(&ours, &theirs, LEVEL)?;
     let mean = theirs.iter().sum::<f64>() / theirs.len() as f64;
     if mean == 0.0 {
@@ -314,6 +319,11 @@ pub fn place(plan: &Plan, point: usize) -> String {
         (_, true) => plan.variants[planned.variant].clone(),
         _ => format!("{} at {at}", plan.variants[planned.variant]),
     }
+}
+
+/// A place, and whose requests are looked at there.
+fn of_class(place: String, class: Option<&str>) -> String {
+    class.map_or_else(|| place.clone(), |class| format!("{place}, class {class}"))
 }
 
 /// A metric in words.

@@ -150,6 +150,9 @@ pub struct Hypothesis {
     /// The points that it is about, by axis: all where it is left out.
     #[serde(default)]
     pub at: BTreeMap<String, Range>,
+    /// The class of requests that it is about (`load.classes`), where its metric is kept of each class: throughput,
+    /// success rate and response times. Without it: all requests.
+    pub class: Option<String>,
     /// What must be seen for the expectation to hold.
     pub expect: Expectation,
     /// The claim is a belief that the author expects to be refuted: the hypothesis holds when the expectation fails.

@@ -64,11 +64,11 @@ pub struct Load {
     pub retry: Option<ClientRetry>,
     /// Length of the intervals of a timeline (timeline.csv and its chart), which begins at time 0, warm-up included; it
     /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
-    /// changes over time, else no timeline.
+    /// changes over time or the model has faults, else no timeline.
     pub timeline: Option<Duration>,
     /// When the disturbance is over from which `recovery_s` is timed, from the start of the run: the time until the share of
     /// successes among the requests that end in an interval is at `collapse_below` or above for good. Choose `timeline` so
-    /// that tens of requests end in an interval. Without it: the end of the last spike.
+    /// that tens of requests end in an interval. Without it: the end of the last spike or fault.
     pub recovered_after: Option<Duration>,
     /// Endless and open: time before anything is counted.
     pub warm_up: Option<Duration>,

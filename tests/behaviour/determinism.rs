@@ -217,3 +217,29 @@ fn designs_meet_the_same_arrivals() {
         assert!(one.mean_s > two.mean_s);
     }
 }
+
+/// Everything that a load draws is named: classes, arrivals, bursts, back-offs.
+#[test]
+fn loads_that_change_are_the_same_on_any_number_of_threads() {
+    let path = std::env::temp_dir().join(format!("sim-loads-{}.toml", std::process::id()));
+    let rest = "[stations.counter]\nservers = 1\n[services.shop]\nruntime = \"delay\"\n[services.shop.endpoints]\n\
+                serve = { steps = [{ visit = { station = \"counter\", time = \"exp(100ms)\" } }] }\n\
+                look = { steps = [{ visit = { station = \"counter\", time = \"exp(20ms)\" } }] }";
+    for flow in [
+        "rate = \"6/s\"\nspikes = [{ at = \"5s\", length = \"5s\", factor = 5 }]\ndiurnal = { period = \"20s\", amplitude = 0.3 }",
+        "bursts = { mean_on = \"2s\", mean_off = \"4s\", on_rate = \"30/s\", off_rate = \"2/s\" }",
+    ] {
+        let load = format!(
+            "[load]\nkind = \"open\"\ntimeout = \"1s\"\nduration = \"40s\"\ntimeline = \"1s\"\n\
+             retry = {{ attempts = 3, backoff = \"300ms\", budget = 0.5 }}\n{flow}\n\
+             [load.classes]\nserve = {{ target = \"shop.serve\", weight = 3 }}\nlook = {{ target = \"shop.look\" }}\n"
+        );
+        std::fs::write(&path, format!("{load}{rest}")).expect("a file");
+        let plan =
+            plan(path.to_str().expect("a path"), &Adjustments { replications: Some(6), ..Adjustments::default() });
+        let (one, four) = (figures(&run_on(1, &plan)), figures(&run_on(4, &plan)));
+        assert_eq!(one, four);
+        assert_ne!(one[0], one[1]);
+    }
+    std::fs::remove_file(path).expect("the file");
+}

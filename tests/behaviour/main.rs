@@ -9,6 +9,7 @@ mod laws;
 mod mistakes;
 mod models;
 mod readme;
+mod recovery;
 mod seed;
 mod testbed;
 mod theory;

@@ -234,9 +234,45 @@ impl Claims<'_> {
             }
             return None;
         }
-        let is_answerable = self.answerable(&expect, variant, &points, tree);
-        let claim = written.claim.clone();
-        is_answerable.then_some(Hypothesis { claim, variant, points, expect, refuted: written.refuted })
+        let is_answerable = self.answerable(&expect, variant, &points, tree)
+            && written.class.as_deref().is_none_or(|class| self.is_of_class(class, &expect, &points, tree));
+        let (claim, class) = (written.claim.clone(), written.class.clone());
+        is_answerable.then_some(Hypothesis { claim, variant, points, class, expect, refuted: written.refuted })
+    }
+
+    /// Whether the points have a class of this name, and the metric is kept of it.
+    fn is_of_class(&mut self, class: &str, expect: &Expectation, points: &[usize], tree: &Tree) -> bool {
+        let (metric, other) = match *expect {
+            Expectation::AtLeast { metric, .. } | Expectation::AtMost { metric, .. } => (Some(metric), None),
+            Expectation::HigherThan { metric, variant, .. }
+            | Expectation::LowerThan { metric, variant, .. }
+            | Expectation::SameAs { metric, variant, .. } => (Some(metric), Some(variant)),
+            _ => (None, None),
+        };
+        if !metric.is_some_and(is_kept_of_classes) {
+            let title = "what is expected is not kept of each class";
+            let mistake = match tree.get("class") {
+                Some(value) => value.place.mark_key(Mistake::new(title), "would have no effect"),
+                None => Mistake::new(title),
+            };
+            self.mistakes.push(mistake.note("throughput, success rate and response times are"));
+            return false;
+        }
+        let twins = points.iter().filter_map(|&point| self.plan.beside(point, other?));
+        for point in points.iter().copied().chain(twins.collect::<Vec<_>>()) {
+            let classes = &self.plan.points[point].load.classes;
+            if classes.len() < 2 || !classes.iter().any(|known| known.name == class) {
+                let names = Names::new(classes.iter().filter(|_| classes.len() > 1).map(|known| known.name.as_str()));
+                let mut mistake = Mistake::new(format!("the load has no class `{class}` beside others"));
+                if let Some(value) = tree.get("class") {
+                    mistake = value.place.mark_value(mistake, "no such class");
+                }
+                let mistake = mistake.advise(names, "class", class);
+                self.mistakes.push(mistake);
+                return false;
+            }
+        }
+        true
     }
 
     /// The points of a variant whose values lie in these ranges.
@@ -350,8 +386,11 @@ impl Claims<'_> {
         if let Expectation::AtLeast { metric: Metric::RecoveryS, .. }
         | Expectation::AtMost { metric: Metric::RecoveryS, .. } = expect
         {
-            let undisturbed = |&&point: &&usize| self.plan.points[point].load.recovered_after.is_none();
-            if points.iter().any(|point| undisturbed(&point)) {
+            let undisturbed = |&point: &usize| {
+                let load = &self.plan.points[point].load;
+                load.recovered_after.is_none() || load.timeline.is_none()
+            };
+            if points.iter().any(undisturbed) {
                 let title = "recovery is timed from the end of a disturbance, and the load has none";
                 let mistake = Mistake::new(title);
                 let expect = tree.get("expect").unwrap_or(tree);
@@ -413,4 +452,10 @@ impl Claims<'_> {
         }
         true
     }
+}
+
+/// Whether a metric is kept of each class of requests.
+fn is_kept_of_classes(metric: Metric) -> bool {
+    use Metric::{MeanS, P50S, P95S, P99S, SuccessRate, ThroughputPerMin};
+    matches!(metric, ThroughputPerMin | SuccessRate | MeanS | P50S | P95S | P99S)
 }

@@ -2,6 +2,7 @@
 
 use super::LEVEL;
 use crate::experiment::trial::{ClassTrial, Trial};
+use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// A class of requests, over the replications of a point.
@@ -25,28 +26,65 @@ pub struct ClassSummary {
     pub p95_s: Option<Interval>,
     /// 99th percentile.
     pub p99_s: Option<Interval>,
+    /// By replication, for paired comparisons.
+    trials: Vec<(u64, ClassTrial)>,
+}
+
+impl ClassSummary {
+    /// The interval of a metric; none where no trial has a value, or it is not kept of classes.
+    pub fn metric(&self, metric: Metric) -> Option<Interval> {
+        match metric {
+            Metric::ThroughputPerMin => Some(self.throughput_per_min),
+            Metric::SuccessRate => Some(self.success_rate),
+            Metric::MeanS => self.mean_s,
+            Metric::P50S => self.p50_s,
+            Metric::P95S => self.p95_s,
+            Metric::P99S => self.p99_s,
+            _ => None,
+        }
+    }
+
+    /// A metric's values by replication, where it has any.
+    pub(super) fn by_trial(&self, metric: Metric) -> Vec<(u64, f64)> {
+        let value = |trial: &ClassTrial| match metric {
+            Metric::ThroughputPerMin => Some(trial.throughput_per_min),
+            Metric::SuccessRate => Some(rate(trial)),
+            Metric::MeanS => trial.mean_s,
+            Metric::P50S => trial.p50_s,
+            Metric::P95S => trial.p95_s,
+            Metric::P99S => trial.p99_s,
+            _ => None,
+        };
+        self.trials.iter().filter_map(|(replication, trial)| Some((*replication, value(trial)?))).collect()
+    }
+}
+
+/// Successes out of all that ended.
+fn rate(trial: &ClassTrial) -> f64 {
+    let ended = trial.succeeded + trial.failed;
+    if ended == 0 { 0.0 } else { trial.succeeded as f64 / ended as f64 }
 }
 
 /// All classes, in the order of their names; empty where there is but one.
 pub(super) fn summarise(trials: &[&Trial]) -> Vec<ClassSummary> {
     let count = trials.first().map_or(0, |trial| trial.classes.len());
-    (0..count).filter_map(|index| of(&trials.iter().map(|trial| &trial.classes[index]).collect::<Vec<_>>())).collect()
+    (0..count)
+        .filter_map(|index| {
+            of(&trials.iter().map(|trial| (trial.replication, trial.classes[index].clone())).collect::<Vec<_>>())
+        })
+        .collect()
 }
 
-fn of(trials: &[&ClassTrial]) -> Option<ClassSummary> {
+fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
     let mean = |figure: fn(&ClassTrial) -> u64| {
-        trials.iter().map(|trial| figure(trial) as f64).sum::<f64>() / trials.len() as f64
+        trials.iter().map(|(_, trial)| figure(trial) as f64).sum::<f64>() / trials.len() as f64
     };
     let interval = |figure: fn(&ClassTrial) -> Option<f64>| {
-        let values: Vec<f64> = trials.iter().filter_map(|trial| figure(trial)).collect();
+        let values: Vec<f64> = trials.iter().filter_map(|(_, trial)| figure(trial)).collect();
         Interval::mean_of(&values, LEVEL).map(|interval| Interval { low: interval.low.max(0.0), ..interval })
     };
-    let rate = |trial: &&ClassTrial| {
-        let ended = trial.succeeded + trial.failed;
-        if ended == 0 { 0.0 } else { trial.succeeded as f64 / ended as f64 }
-    };
-    let rates: Vec<f64> = trials.iter().map(rate).collect();
-    let (succeeded, failed) = trials.iter().fold((0, 0), |(s, f), trial| (s + trial.succeeded, f + trial.failed));
+    let rates: Vec<f64> = trials.iter().map(|(_, trial)| rate(trial)).collect();
+    let (succeeded, failed) = trials.iter().fold((0, 0), |(s, f), (_, trial)| (s + trial.succeeded, f + trial.failed));
     let all_alike = rates.iter().all(|&rate| rate == rates[0]);
     let success_rate = if succeeded + failed > 0 && (all_alike || trials.len() == 1) {
         Interval::proportion(succeeded, succeeded + failed, LEVEL)
@@ -54,7 +92,7 @@ fn of(trials: &[&ClassTrial]) -> Option<ClassSummary> {
         Interval::mean_of(&rates, LEVEL).map(|it| Interval { low: it.low.max(0.0), high: it.high.min(1.0), ..it })
     };
     Some(ClassSummary {
-        name: trials.first()?.name.clone(),
+        name: trials.first()?.1.name.clone(),
         sent: mean(|trial| trial.sent),
         succeeded: mean(|trial| trial.succeeded),
         throughput_per_min: interval(|trial| Some(trial.throughput_per_min))?,
@@ -63,5 +101,6 @@ fn of(trials: &[&ClassTrial]) -> Option<ClassSummary> {
         p50_s: interval(|trial| trial.p50_s),
         p95_s: interval(|trial| trial.p95_s),
         p99_s: interval(|trial| trial.p99_s),
+        trials: trials.to_vec(),
     })
 }

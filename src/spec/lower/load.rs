@@ -33,7 +33,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         (LoadKind::Open, _) => reading.open(),
     };
     let retry = reading.retry();
-    let watch = reading.watch(&pattern);
+    let watch = reading.watch(&pattern, system);
     if !reading.complaints.is_empty() {
         return Err(reading.complaints);
     }

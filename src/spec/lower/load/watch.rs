@@ -2,7 +2,7 @@
 
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
-use crate::model::Pattern;
+use crate::model::{FaultPlan, Pattern, System};
 
 /// Intervals that a timeline has about, where the load does not say how long they are.
 const INTERVALS: u64 = 150;
@@ -15,7 +15,7 @@ pub(super) struct Watch {
 }
 
 impl Reading<'_> {
-    pub(super) fn watch(&mut self, pattern: &Pattern) -> Watch {
+    pub(super) fn watch(&mut self, pattern: &Pattern, system: &System) -> Watch {
         let load = self.load;
         let end = match *pattern {
             Pattern::Test { .. } => None,
@@ -25,7 +25,7 @@ impl Reading<'_> {
             | Pattern::Trace { warm_up, duration, .. }
             | Pattern::Open { warm_up, duration, .. } => Some(warm_up + duration),
         };
-        let disturbances: Vec<(Time, Time, String)> = load
+        let mut disturbances: Vec<(Time, Time, String)> = load
             .spikes
             .iter()
             .flatten()
@@ -47,6 +47,9 @@ impl Reading<'_> {
             let complaint = Complaint::at(at.key("at"), "the spike begins after the run has ended", "too late");
             self.complaints.push(complaint.also(At::Root.key("duration"), "the window ends before it"));
         }
+        // A fault that never goes leaves nothing to recover from.
+        let of_fault = |fault: &FaultPlan| Some((fault.from, fault.to?, fault.name.clone()));
+        disturbances.extend(system.faults.iter().filter_map(of_fault));
         let recovered_after = load.recovered_after.map(|after| Time(after.0));
         if let (Some(after), Some(end)) = (recovered_after, end)
             && after >= end
@@ -55,8 +58,10 @@ impl Reading<'_> {
             let complaint = Complaint::at(At::Root.key("recovered_after"), title, "too late");
             self.complaints.push(complaint.note(format!("the run ends at {end}")));
         }
-        let recovered_after = recovered_after.or(disturbances.iter().map(|&(_, to, _)| to).max());
-        let changes = recovered_after.is_some()
+        let last = disturbances.iter().map(|&(_, to, _)| to).max();
+        let recovered_after = recovered_after.or(last.filter(|&last| end.is_none_or(|end| last < end)));
+        let changes = !system.faults.is_empty()
+            || recovered_after.is_some()
             || matches!(pattern, Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. });
         let timeline = match load.timeline {
             Some(_) => self.length("timeline", load.timeline),

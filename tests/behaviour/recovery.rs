@@ -1,0 +1,143 @@
+//! A short spike that a system outlives, or not: metastable failure (Bronson, Aghayev, Charapko and Zhu 2021, "Metastable
+//! failures in distributed systems", HotOS), and what a hypothesis says of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::runner::{self, Progress};
+use sim::experiment::verdict::Verdict;
+use sim::report::Report;
+
+const MODEL: &str = r#"
+[load]
+kind = "open"
+rate = "5/s"
+spikes = [{ at = "60s", length = "20s", factor = 4 }]
+timeout = "2s"
+duration = "300s"
+timeline = "5s"
+
+[load.classes]
+register = { target = "shop.register", weight = 4 }
+login = { target = "shop.login" }
+
+[stations.counter]
+servers = 1
+
+[services.shop]
+runtime = "delay"
+
+[services.shop.endpoints]
+register = { steps = [{ visit = { station = "counter", time = "exp(120ms)" } }] }
+login = { steps = [{ visit = { station = "counter", time = "exp(20ms)" } }] }
+"#;
+
+/// At half load a queue of 20 s of work builds up in the spike, which drains in 40 s. With retries each
+/// request is up to four, which is beyond the capacity for ever; a budget of one in ten keeps it below.
+const QUESTION: &str = r#"
+title = "Does a spike outlast itself?"
+model = "counter.toml"
+replications = 4
+
+[[variants]]
+name = "no retry"
+
+[[variants]]
+name = "retry"
+set = { "load.retry" = { attempts = 4, backoff = "200ms" } }
+
+[[variants]]
+name = "budget"
+set = { "load.retry" = { attempts = 4, backoff = "200ms", budget = 0.1 } }
+
+[[hypotheses]]
+claim = "Without retries it recovers"
+expect = { at-most = { metric = "recovery_s", value = 90 } }
+
+[[hypotheses]]
+claim = "With retries it does not"
+variant = "retry"
+expect = { at-most = { metric = "recovery_s", value = 90 } }
+refuted = true
+
+[[hypotheses]]
+claim = "Nor within any time"
+variant = "retry"
+expect = { at-least = { metric = "recovery_s", value = 1e9 } }
+
+[[hypotheses]]
+claim = "A budget helps"
+variant = "budget"
+expect = { at-most = { metric = "recovery_s", value = 90 } }
+
+[[hypotheses]]
+claim = "Retries multiply the load"
+variant = "retry"
+expect = { at-least = { metric = "attempts_per_request", value = 2.5 } }
+
+[[hypotheses]]
+claim = "Logins are faster by their own work"
+class = "login"
+expect = { lower-than = { variant = "retry", metric = "success_rate" } }
+refuted = true
+
+[[hypotheses]]
+claim = "Logins are a fifth of the requests"
+class = "login"
+expect = { at-most = { metric = "throughput_per_min", value = 75 } }
+"#;
+
+fn asked(name: &str) -> Plan {
+    let folder: PathBuf = std::env::temp_dir().join(format!("sim-recovery-{name}-{}", std::process::id()));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("counter.toml"), MODEL).unwrap();
+    fs::write(folder.join("question.toml"), QUESTION).unwrap();
+    let plan = Plan::read(&folder.join("question.toml"), &Adjustments::default());
+    fs::remove_dir_all(&folder).unwrap();
+    plan.unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
+#[test]
+fn retries_keep_a_system_down_after_a_spike_and_a_budget_does_not() {
+    let plan = asked("verdicts");
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    for judgement in &report.judgements {
+        assert_eq!(judgement.verdict, Verdict::Holds, "{}: {}", judgement.claim, judgement.evidence);
+    }
+    let never = report.summaries.iter().map(|summary| summary.never_recovered).collect::<Vec<_>>();
+    assert_eq!(never, [0, 4, 0]);
+    assert!(report.judgements[1].evidence.contains("never"), "{}", report.judgements[1].evidence);
+    assert!(report.judgements[6].evidence.contains("class login"), "{}", report.judgements[6].evidence);
+}
+
+#[test]
+fn files_and_figures_show_classes_and_time() {
+    let mut plan = asked("files");
+    plan.replications = 2;
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let classes = sim::report::classes_file(&report).expect("classes");
+    assert_eq!(classes.lines().count(), 1 + 3 * 2);
+    assert!(classes.starts_with("variant,class,sent,succeeded,throughput_per_min,throughput_per_min_lo"), "{classes}");
+    let timeline = sim::report::timeline(&report).expect("a timeline");
+    assert_eq!(timeline.lines().count(), 1 + 3 * 60);
+    assert!(timeline.contains("\nbudget,295,300,"), "{timeline}");
+    let trials = sim::report::replications(&report);
+    assert!(
+        trials.lines().nth(3).is_some_and(|line| line.starts_with("retry,0,") && line.contains(",inf,")),
+        "{trials}"
+    );
+    let document = sim::report::document(&report);
+    let point = &document["points"][1];
+    assert_eq!((&point["never_recovered_trials"], &point["recovery_s"]["low"]), (&2.into(), &serde_json::Value::Null));
+    let users = &point["users"];
+    let ended = users["succeeded"].as_f64().unwrap() + users["lost"].as_f64().unwrap();
+    assert!(ended <= users["first_tries"].as_f64().unwrap() && users["backing_off_at_end"].is_number());
+    assert_eq!(point["classes"][0]["name"], "login");
+    let figures = sim::report::figures::figures(&report).0;
+    let figure = figures.iter().find(|drawing| drawing.name == "timeline").expect("a figure");
+    let sim::report::chart::Figure::Line(figure) = &figure.figure else { panic!("{figure:?}") };
+    assert!(figure.title.contains("etry never recovers"), "{}", figure.title);
+    assert_eq!((figure.panels.len(), figure.panels[0].lines.len()), (3, 4));
+    assert_eq!(figure.panels[0].stretches[0].label, "spike × 4");
+}
