@@ -50,9 +50,10 @@ pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue};
 pub use reference::reference;
-pub use service::{Balance, Endpoint, Rounds, Runtime, Service};
+pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
 pub use step::{
-    Branch, CallStep, HashStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep, WithStep,
+    Branch, CallStep, HashStep, NotifyStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep,
+    WithStep,
 };
 pub use units::{Cores, Duration, Rate, RateOrZero};

@@ -26,6 +26,8 @@ pub enum Purpose {
     Patience,
     /// The life of something that nobody uses.
     Idle,
+    /// What remains for a while of something that has ended.
+    Linger,
 }
 
 #[derive(Clone, Copy, Debug)]

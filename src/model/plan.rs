@@ -38,6 +38,20 @@ pub struct ServicePlan {
     pub max_queue: Option<u32>,
     /// Connections that a replica takes as a database; none: any number.
     pub max_connections: Option<u32>,
+    /// Growth of a CPU demand with each pair of jobs at work in the replica.
+    pub coherence: f64,
+    /// Period of the CPU quota; none: the limit acts smoothly.
+    pub cpu_period: Option<Time>,
+    /// Cores of the node that a quota may be used on at once; none: as many as there are jobs.
+    pub node_cores: Option<f64>,
+    /// Threads contend for the interpreter lock.
+    pub gil: bool,
+    /// Connections of a replica that wait to be accepted; none: any number.
+    pub backlog: Option<u32>,
+    /// Ports of a replica towards each server; none: any number.
+    pub ephemeral_ports: Option<u32>,
+    /// How long a closed connection keeps its port.
+    pub time_wait: Time,
     /// Descriptors a process may open.
     pub open_files: Option<u32>,
     /// Descriptors a process holds before its first request, database connections aside.

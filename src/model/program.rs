@@ -72,6 +72,27 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
+    /// Work on the CPU in a thread of the default executor, under the interpreter lock.
+    OffloadLocked {
+        /// How much.
+        demand: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// Work on the CPU that holds the event loop but not the interpreter lock that threads contend for.
+    Native {
+        /// How much.
+        demand: Draw,
+        /// The step's name.
+        site: Site,
+    },
+    /// Starts a token of the same process that nobody waits for.
+    Notify {
+        /// Its first operation.
+        to: u32,
+        /// The step's name.
+        site: Site,
+    },
     /// Counts a round trip on the held connection of a pool.
     Count {
         /// Which pool.

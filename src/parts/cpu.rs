@@ -4,11 +4,13 @@
 //! jobs get in each other's way (Gunther 1993: the contention that grows with the number at work). Progress is kept as
 //! *virtual time*, the work that any one job has got since the CPU was last idle, so that an arrival or a departure
 //! changes a rate and not `n` remaining times (as in the GPS systems of Parekh and Gallager 1993). A limit below one core
-//! per job acts smoothly; the 100 ms periods of CFS throttling are not modelled.
+//! per job acts smoothly, or as a [quota](super::throttle) in each period.
 
 use crate::kernel::calendar::{Calendar, Serial};
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
+
+use super::throttle::Throttle;
 
 /// Jobs whose remaining work is below this many nanoseconds are done: the rounding of event times to whole nanoseconds.
 const DONE: f64 = 1e-2;
@@ -35,6 +37,9 @@ pub struct Cpu {
     slowdown: f64,
     /// Share of its usual speed at which each job goes on.
     speed: f64,
+    /// Growth of a demand with each pair of jobs at work.
+    coherence: f64,
+    throttle: Option<Box<Throttle>>,
     /// Calendar slot of this CPU's events.
     slot: u32,
     /// Heap, the next to finish first.
@@ -65,6 +70,8 @@ impl Cpu {
             cores,
             slowdown,
             speed: 1.0,
+            coherence: 0.0,
+            throttle: None,
             slot,
             jobs: Vec::new(),
             arrivals: 0,
@@ -81,23 +88,39 @@ impl Cpu {
         }
     }
 
+    /// The same with this growth of a demand with each pair of jobs at work.
+    pub fn with_coherence(mut self, coherence: f64) -> Self {
+        self.coherence = coherence;
+        self
+    }
+
+    /// The same on a node of so many cores, under a quota of the CPU's own cores in each period.
+    pub fn throttled(mut self, node: f64, period: Time) -> Self {
+        self.throttle = Some(Box::new(Throttle::new(self.cores, period)));
+        self.cores = node;
+        self
+    }
+
     /// Rate of each job with `n` at work.
     fn rate(&self, n: usize) -> f64 {
         let n = n as f64;
-        self.speed * (self.cores / n).min(1.0) / (1.0 + self.slowdown * n)
+        self.speed * (self.cores / n).min(1.0) / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)))
     }
 
     fn advance(&mut self, now: Time) {
         let n = self.jobs.len();
-        if n > 0 {
-            let elapsed = (now - self.updated).0 as f64;
+        // A stopped process uses no core; a slow one uses it for less.
+        if n > 0 && self.speed > 0.0 {
+            let elapsed = match &mut self.throttle {
+                None => (now - self.updated).0 as f64,
+                Some(throttle) => throttle.run(now, self.cores.min(n as f64)),
+            };
             self.virtual_time += elapsed * self.rate(n);
-            // A stopped process uses no core; a slow one uses it for less.
-            if self.speed > 0.0 {
-                let used = elapsed * self.cores.min(n as f64);
-                self.used += used;
-                self.lost += used * (1.0 - self.speed);
-            }
+            let used = elapsed * self.cores.min(n as f64);
+            self.used += used;
+            self.lost += used * (1.0 - self.speed);
+        } else if let Some(throttle) = &mut self.throttle {
+            throttle.run(now, 0.0);
         }
         self.updated = now;
     }
@@ -168,14 +191,38 @@ impl Cpu {
             self.disown(calendar);
             return;
         }
-        let due = now.0 as f64 + remaining / self.rate(self.jobs.len());
+        let delay = self.delay(remaining);
+        let due = now.0 as f64 + delay;
         if self.event != 0 && (due - self.due).abs() < 0.25 {
             return;
         }
         self.disown(calendar);
         self.due = due;
-        let delay = ((remaining / self.rate(self.jobs.len())).ceil() as u64).max(u64::from(remaining > DONE));
+        let delay = (delay.ceil() as u64).max(u64::from(remaining > DONE));
         self.event = calendar.schedule(now + Time(delay), self.slot);
+    }
+
+    /// How long the first job takes for this work, as things are.
+    #[inline]
+    fn delay(&self, work: f64) -> f64 {
+        let n = self.jobs.len();
+        let delay = work / self.rate(n);
+        match &self.throttle {
+            None => delay,
+            Some(throttle) => throttle.delay(delay, self.cores.min(n as f64)),
+        }
+    }
+
+    /// The work that any one job has got since the CPU was last idle.
+    pub fn progress(&mut self, now: Time) -> f64 {
+        self.advance(now);
+        self.virtual_time
+    }
+
+    /// Nanoseconds for which jobs have stood for want of quota since the last reset, if there is a quota.
+    pub fn stood(&mut self, now: Time) -> Option<f64> {
+        self.advance(now);
+        self.throttle.as_ref().map(|throttle| throttle.stood)
     }
 
     fn disown(&mut self, calendar: &mut Calendar) {
@@ -205,6 +252,9 @@ impl Cpu {
     pub fn reset(&mut self, now: Time) {
         self.advance(now);
         self.at_work.reset(now);
+        if let Some(throttle) = &mut self.throttle {
+            throttle.stood = 0.0;
+        }
         (self.used, self.lost, self.asked, self.finished, self.carried) = (0.0, 0.0, 0.0, 0, self.remaining());
     }
 
@@ -220,7 +270,7 @@ impl Cpu {
         let done = self.asked + self.carried - self.remaining();
         // Each job's end is rounded up to a whole nanosecond.
         let tolerance = 1e-9 * used + 1.0 + 2.0 * self.cores.min(64.0) * (self.finished + 1) as f64;
-        (self.slowdown == 0.0 && (used - done).abs() > tolerance).then_some((used, done))
+        (self.slowdown == 0.0 && self.coherence == 0.0 && (used - done).abs() > tolerance).then_some((used, done))
     }
 
     fn rise(&mut self, mut index: usize) {

@@ -156,6 +156,9 @@ impl World<'_> {
                 self.enter_process(t, process);
                 self.processes[index].event_loop.expect(&mut self.tokens, now, t);
             }
+            if self.tokens[t].phase != 0 {
+                self.leave_accept_queue(t, replica as u32);
+            }
             self.tokens[t].state = State::Ready;
             self.processes[index].event_loop.round.push(&mut self.tokens, t);
         }

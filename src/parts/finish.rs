@@ -2,7 +2,7 @@
 
 use crate::kernel::NONE;
 
-use super::token::{ABANDONED, Failure, Token, WASTE};
+use super::token::{ABANDONED, Failure, State, Token, WASTE};
 use super::world::{Ended, World};
 
 impl World<'_> {
@@ -83,6 +83,9 @@ impl World<'_> {
             self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
         }
         self.leave_alone(self.jobs.of(record.token));
+        if self.tokens[record.token].state == State::Knocking {
+            return self.stop_knocking(record.token);
+        }
         let token = &mut self.tokens[record.token];
         token.request = NONE;
         token.flags |= ABANDONED;

@@ -57,6 +57,8 @@ pub(super) struct HttpClient {
     /// Index among the service's clients.
     pub index: u32,
     pub process: u32,
+    /// Ports of its host towards its server; [`NONE`]: without end.
+    pub ports: u32,
     pub broken: bool,
     idle: Vec<Idle>,
     /// Connections open, idle and busy.
@@ -66,7 +68,7 @@ pub(super) struct HttpClient {
     pub holders: List,
     pub deadlocked: bool,
     pub timeout: Option<LaneId>,
-    connect_timeout: Option<LaneId>,
+    pub connect_timeout: Option<LaneId>,
     pool_timeout: Option<LaneId>,
     pub opened: u64,
     pub futile_wakes: u64,
@@ -85,6 +87,7 @@ impl HttpClient {
         Self {
             index,
             process,
+            ports: NONE,
             broken,
             idle: Vec::new(),
             open: Gauge::default(),
@@ -184,6 +187,10 @@ impl<'s> World<'s> {
                     let (process, now, cpu) = (self.tokens[t].process as usize, self.now, plan.connect_cpu);
                     if !self.processes[process].descriptors.take(now) {
                         return Next::Fail(Failure::NO_DESCRIPTOR);
+                    }
+                    if !self.take_port(id) {
+                        self.processes[process].descriptors.release(now);
+                        return Next::Fail(Failure::NO_PORT);
                     }
                     let client = &mut self.clients[id as usize];
                     client.open.up(now);
@@ -311,6 +318,7 @@ impl<'s> World<'s> {
         let process = self.clients[client as usize].process as usize;
         self.clients[client as usize].open.down(now);
         self.processes[process].descriptors.release(now);
+        self.close_port(client);
         self.wake_queued(client);
     }
 
@@ -351,6 +359,9 @@ impl<'s> World<'s> {
     /// The client's process is killed, and nobody holds any of its connections.
     pub(super) fn reset_client(&mut self, id: u32) {
         let (now, plan) = (self.now, self.client_plan(id));
+        for _ in 0..self.clients[id as usize].open.level() {
+            self.close_port(id);
+        }
         let client = &mut self.clients[id as usize];
         client.idle.clear();
         client.open.set(now, 0);
@@ -375,6 +386,7 @@ impl<'s> World<'s> {
             self.clients[id as usize].open.down(now);
             let process = self.clients[id as usize].process as usize;
             self.processes[process].descriptors.release(now);
+            self.close_port(id);
         }
     }
 

@@ -4,7 +4,7 @@ use crate::kernel::random::{mix, unit, unmix};
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime};
 
-use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State};
+use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State, Token};
 use super::world::World;
 
 /// What becomes of a token after an operation.
@@ -128,6 +128,28 @@ impl World<'_> {
                 Next::On
             }
             Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
+            Op::OffloadLocked { .. } => self.offload(t),
+            Op::Native { demand, site } => {
+                let token = &mut self.tokens[t];
+                token.pc += 1;
+                let key = site.key(token.key, 0);
+                let work = self.draw(demand, key);
+                if work == Time::ZERO {
+                    return Next::On;
+                }
+                self.tokens[t].state = State::Working;
+                let replica = self.process_of(t).replica;
+                self.start_job(t, replica, work);
+                Next::Keep
+            }
+            Op::Notify { to, site } => {
+                self.tokens[t].pc += 1;
+                let Token { key, process, .. } = self.tokens[t];
+                let notice = self.tokens.insert(Token::new(site.child(key), to));
+                self.enter_process(notice, process);
+                self.wake(notice);
+                Next::On
+            }
             Op::Count { pool } => self.count_trip(t, pool),
             Op::Jump { to } => {
                 self.tokens[t].pc = to;
@@ -160,13 +182,16 @@ impl World<'_> {
     /// Work on the CPU of the token's replica, keeping its event loop or thread.
     pub(super) fn work(&mut self, t: u32, work: Time) -> Next {
         let process = self.process_of(t);
-        let (runtime, replica) = (process.runtime, process.replica);
+        let (runtime, replica, gil) = (process.runtime, process.replica, process.gil);
         if work == Time::ZERO {
             return Next::On;
         }
         if runtime == Runtime::Delay {
             let work = self.slowed(work, replica);
             return self.elapse(t, work);
+        }
+        if gil != NONE {
+            return self.work_under_lock(t, gil, work);
         }
         self.tokens[t].state = State::Working;
         self.start_job(t, replica, work);

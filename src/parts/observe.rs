@@ -4,6 +4,8 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, FaultPlan, MachinePlan, Runtime, ServicePlan};
 
+mod host;
+
 use super::cpu::Cpu;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
 use super::population::{Population, Queue};
@@ -36,6 +38,8 @@ impl World<'_> {
         self.groups.iter_mut().for_each(|group| group.reset(now));
         self.stations.iter_mut().for_each(|station| station.reset(now));
         self.clients.iter_mut().for_each(|client| client.reset(now));
+        self.gils.iter_mut().for_each(|lock| lock.reset(now));
+        self.ports.iter_mut().for_each(|ports| ports.reset(now));
         for slots in &mut self.slots {
             slots.used.reset(now);
             slots.queue.population.reset(now);
@@ -129,15 +133,7 @@ impl World<'_> {
             for kind in slots_kinds(plan) {
                 uses.push(self.slots_use(kind, service, plan, length));
             }
-            if let Some(most) = plan.max_connections {
-                let first = self.groups[service as usize].first_replica as usize;
-                let mut sum = Sum::new(format!("{} connections", plan.name), ResourceKind::Sessions, length);
-                for replica in &self.replicas[first..first + plan.replicas as usize] {
-                    sum.gauge(&replica.sessions.used, now, Some(f64::from(most)));
-                    sum.use_.visits += replica.sessions.opened;
-                }
-                uses.push(sum.finish());
-            }
+            uses.extend(self.rations(service, plan, length));
             for (index, client) in (0..).zip(&plan.clients) {
                 let name = format!("{} client {}", plan.name, client.name);
                 let mut sum = Sum::new(name, ResourceKind::HttpClient, length);
@@ -317,6 +313,8 @@ impl World<'_> {
             }
         }
         broken.extend(self.session_violations());
+        broken.extend(self.accept_queue_violations());
+        broken.extend(self.port_violations());
         for (station, plan) in self.stations.iter_mut().zip(&self.system.stations) {
             if let Some((busy, given)) = station.broken_law(now) {
                 broken.push(format!("utilisation law at station {}: busy for {busy} ns, {given} ns given", plan.name));
@@ -385,7 +383,10 @@ impl Sum {
     }
 
     fn cpu(&mut self, cpu: &mut Cpu, now: Time, cores: Option<f64>) {
-        self.add(cpu.used(now) / self.length, cores);
+        // A quota that is used up at the start of its period may exceed its share of a window that ends within the period.
+        let most = if cpu.stood(now).is_some() { cores } else { None };
+        let used = cpu.used(now) / self.length;
+        self.add(most.map_or(used, |most| used.min(most)), cores);
         let jobs = cpu.at_work.area(now) as f64 / self.length;
         self.use_.queue += (jobs - cpu.used(now) / self.length).max(0.0);
         self.use_.longest_queue = self.use_.longest_queue.max(cpu.at_work.peak());

@@ -251,6 +251,14 @@ pub enum ResourceKind {
     Sessions,
     /// Replicas that get no new requests, because they are down or not ready.
     Unavailable,
+    /// The interpreter locks of a service's processes.
+    Gil,
+    /// Connections that wait to be accepted.
+    Backlog,
+    /// Ephemeral ports, in use or in TIME_WAIT.
+    Ports,
+    /// Replicas whose jobs stand for want of CPU quota.
+    Throttling,
 }
 
 impl ResourceKind {
@@ -258,11 +266,11 @@ impl ResourceKind {
     fn rank(self) -> u8 {
         match self {
             Self::Cpu | Self::Station => 0,
-            Self::EventLoops | Self::Executor => 1,
+            Self::EventLoops | Self::Executor | Self::Gil => 1,
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
-            Self::Descriptors | Self::Sessions => 3,
             // Not a resource that requests use: it limits nothing by itself.
             Self::Unavailable => u8::MAX,
+            Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling => 3,
         }
     }
 }

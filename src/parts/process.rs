@@ -5,13 +5,16 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
 
+use super::backlog::AcceptQueue;
 use super::cpu::Cpu;
 use super::database::Sessions;
 use super::descriptors::Descriptors;
 use super::event_loop::EventLoop;
+use super::gil::Gil;
 use super::http_client::{HttpClient, Timeouts};
 use super::pool::Pool;
 use super::population::Queue;
+use super::ports::Ports;
 use super::restart::Health;
 use super::slots::{Slots, SlotsKind};
 use super::world::slot;
@@ -38,6 +41,8 @@ pub(super) struct Process {
     pub clients: u32,
     /// Rounds after which an inbound connection is closed; counted only where descriptors are.
     pub linger: u8,
+    /// Its interpreter lock, where threads contend for it; [`NONE`] elsewhere.
+    pub gil: u32,
     pub emfile_cpu: Option<Draw>,
 }
 
@@ -55,6 +60,7 @@ pub(super) struct Replica {
     pub sessions: Sessions,
     pub service: u32,
     pub health: Health,
+    pub accept_queue: AcceptQueue,
 }
 
 /// A service's replicas, for balancing.
@@ -76,6 +82,8 @@ pub(super) struct Built {
     pub slots: Vec<Slots>,
     pub clients: Vec<HttpClient>,
     pub pools: Vec<Pool>,
+    pub gils: Vec<Gil>,
+    pub ports: Vec<Ports>,
     /// Slots of the system's first limit.
     pub shared: u32,
 }
@@ -88,6 +96,8 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         slots: Vec::new(),
         clients: Vec::new(),
         pools: Vec::new(),
+        gils: Vec::new(),
+        ports: Vec::new(),
         shared: 0,
     };
     let mut hosts = vec![NONE; system.machines.len()];
@@ -112,7 +122,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             let cores = machine.map(|machine| system.machines[machine].cores).or(service.cores);
             built.replicas.push(Replica {
                 host,
-                cpu: Cpu::new(cores.unwrap_or(f64::INFINITY), service.slowdown, slot::CPU + replica),
+                cpu: cpu_of(service, cores, slot::CPU + replica),
                 first_process: built.processes.len() as u32,
                 workers: service.workers,
                 backlog: Queue::default(),
@@ -120,6 +130,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 sessions: Sessions::new(service.max_connections),
                 service: index as u32,
                 health: Health::default(),
+                accept_queue: AcceptQueue::new(service.backlog),
             });
             for _ in 0..service.workers {
                 let number = built.processes.len() as u32 - service.first_process;
@@ -128,11 +139,20 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         }
     }
     built.open_sessions(system);
+    built.add_ports(system, deadlines);
     built.shared = built.slots.len() as u32;
     for (limit, plan) in (0..).zip(&system.limits) {
         built.add_limit(SlotsKind::Shared { limit }, NONE, plan, deadlines);
     }
     built
+}
+
+fn cpu_of(service: &ServicePlan, cores: Option<f64>, slot: u32) -> Cpu {
+    let cpu = Cpu::new(cores.unwrap_or(f64::INFINITY), service.slowdown, slot).with_coherence(service.coherence);
+    match service.cpu_period {
+        Some(period) => cpu.throttled(service.node_cores.unwrap_or(f64::INFINITY), period),
+        None => cpu,
+    }
 }
 
 impl Built {
@@ -184,6 +204,12 @@ impl Built {
             self.clients.push(HttpClient::new(index, process, broken, timeouts));
         }
         let connections: u32 = service.pools.iter().map(|pool| pool.min_size).sum();
+        let gil = if service.gil {
+            self.gils.push(Gil::new(process, self.replicas[replica as usize].host));
+            (self.gils.len() - 1) as u32
+        } else {
+            NONE
+        };
         self.processes.push(Process {
             service: service_index,
             replica,
@@ -198,6 +224,7 @@ impl Built {
             threads,
             clients,
             linger: service.open_files.map_or(0, |_| service.linger),
+            gil,
             emfile_cpu: service.emfile_cpu,
         });
     }
@@ -239,5 +266,6 @@ impl Replica {
         self.cpu.reset(now);
         self.backlog.population.reset(now);
         self.sessions.reset(now);
+        self.accept_queue.reset(now);
     }
 }

@@ -199,21 +199,27 @@ impl World<'_> {
     /// Takes a token that dies from wherever it waits or works; the lists of its own event loop are empty already.
     fn tear_out(&mut self, t: u32, replica: u32) {
         match self.tokens[t].state {
-            State::Ready | State::Backlog | State::Hung => {}
+            State::Ready | State::Hung => {}
+            State::Backlog => self.leave_accept_queue(t, replica),
+            State::Working | State::Offloaded if self.leave_lock(t) => {}
             State::Working | State::Offloaded => {
                 let now = self.now;
                 let host = self.replicas[replica as usize].host;
                 self.replicas[host as usize].cpu.cancel(&mut self.calendar, now, t);
             }
             State::AtServer => self.orphan_statement(t),
-            State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
+            State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.forget_event(t),
             State::Queued => self.leave_queue(t, Failure::CONNECTION_LOST),
             State::ConnectionQueued => self.leave_connection_queue(t),
             State::Awaiting => {
                 let child = self.tokens[t].wait;
-                self.tokens[child].parent = NONE;
-                self.tokens[child].flags |= ABANDONED;
-                self.close_inbound(child);
+                if self.is_knocking(t) {
+                    self.stop_knocking(child);
+                } else {
+                    self.tokens[child].parent = NONE;
+                    self.tokens[child].flags |= ABANDONED;
+                    self.close_inbound(child);
+                }
             }
             State::AtStation | State::Served => self.leave_station(t),
         }

@@ -30,15 +30,27 @@ impl World<'_> {
         }
         let service = self.system.endpoints[endpoint as usize].service;
         let plan = &self.system.services[service as usize];
+        if plan.backlog.is_some() {
+            return self.knock(t, service);
+        }
         if plan.replicas == 1 && plan.workers == 1 {
             return self.enter(t, plan.first_process);
         }
         let replica = self.choose_replica(service);
-        self.arrive_at(t, replica);
+        self.pass_on(t, replica);
+    }
+
+    /// Brings a token to a replica, whose backlog may be full.
+    fn arrive_at(&mut self, t: u32, replica: u32) {
+        let service = self.replicas[replica as usize].service;
+        match self.system.services[service as usize].backlog {
+            Some(_) => self.knock_at(t, replica),
+            None => self.pass_on(t, replica),
+        }
     }
 
     /// Brings a token to a replica, to whichever worker gets it.
-    pub(super) fn arrive_at(&mut self, t: u32, replica: u32) {
+    pub(super) fn pass_on(&mut self, t: u32, replica: u32) {
         let plan = &self.system.services[self.replicas[replica as usize].service as usize];
         if races(plan.accept, plan.runtime) && plan.workers > 1 {
             return self.race(t, replica);
@@ -91,7 +103,7 @@ impl World<'_> {
         chosen.map(|replica| first + replica)
     }
 
-    fn choose_replica(&mut self, service: u32) -> u32 {
+    pub(super) fn choose_replica(&mut self, service: u32) -> u32 {
         let plan = &self.system.services[service as usize];
         let group = &mut self.groups[service as usize];
         let chosen = match plan.balance {
@@ -109,7 +121,7 @@ impl World<'_> {
         self.groups[service as usize].first_replica + chosen
     }
 
-    fn choose_worker(&mut self, replica: u32, accept: Balance) -> u32 {
+    pub(super) fn choose_worker(&mut self, replica: u32, accept: Balance) -> u32 {
         let shared = &mut self.replicas[replica as usize];
         let workers = shared.workers;
         let chosen = match accept {

@@ -9,7 +9,7 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
-use crate::model::Draw;
+use crate::model::{Draw, Op};
 
 use super::interpreter::Next;
 use super::population::Queue;
@@ -189,13 +189,19 @@ impl World<'_> {
     }
 
     fn start_offloaded(&mut self, t: u32) {
-        let crate::model::Op::Offload { demand, site } = self.system.program[self.tokens[t].pc as usize] else {
-            unreachable!("only an offload waits for the executor");
+        let (demand, site, locked) = match self.system.program[self.tokens[t].pc as usize] {
+            Op::Offload { demand, site } => (demand, site, false),
+            Op::OffloadLocked { demand, site } => (demand, site, true),
+            _ => unreachable!("only an offload waits for the executor"),
         };
         let work: Time = self.draw(demand, site.key(self.tokens[t].key, 0));
         self.tokens[t].state = State::Offloaded;
-        let replica = self.process_of(t).replica;
-        self.start_job(t, replica, work);
+        let (replica, gil) = (self.process_of(t).replica, self.process_of(t).gil);
+        if locked {
+            self.want_lock(t, gil, work);
+        } else {
+            self.start_job(t, replica, work);
+        }
     }
 
     /// The job in the executor is done: the thread is free and the token goes back to its loop.

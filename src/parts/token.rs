@@ -103,6 +103,8 @@ pub(super) enum State {
     Ready,
     /// In a backlog, not yet accepted by any process.
     Backlog,
+    /// Its connection is refused by a full backlog of replica `wait`, and it tries again.
+    Knocking,
     /// Its CPU job is under way, and it keeps its event loop or thread.
     Working,
     /// Its CPU job is under way in a thread of the default executor.

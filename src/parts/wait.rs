@@ -57,6 +57,7 @@ impl World<'_> {
         self.tokens[t].timer = NONE;
         let why = match self.tokens[t].state {
             _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
+            State::Awaiting if self.is_knocking(t) => Failure::CONNECT_TIMEOUT,
             State::Elapsing | State::Outbound | State::AtServer if self.queries(t) => Failure::COMMAND_TIMEOUT,
             State::Queued | State::ConnectionQueued => Failure::ACQUIRE_TIMEOUT,
             State::Elapsing => Failure::CONNECT_TIMEOUT,
@@ -74,15 +75,20 @@ impl World<'_> {
             State::ConnectionQueued => self.leave_connection_queue(t),
             State::Awaiting => {
                 let child = self.tokens[t].wait;
-                self.tokens[child].parent = NONE;
-                self.tokens[child].flags |= ABANDONED;
-                // The caller closes its connection.
-                self.close_inbound(child);
+                if self.is_knocking(t) {
+                    self.stop_knocking(child);
+                } else {
+                    self.tokens[child].parent = NONE;
+                    self.tokens[child].flags |= ABANDONED;
+                    // The caller closes its connection.
+                    self.close_inbound(child);
+                }
             }
             State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
             State::AtServer => self.leave_server(t),
             State::AtStation | State::Served => self.leave_station(t),
             State::Hung => {}
+            State::Knocking => self.forget_event(t),
             State::Ready | State::Backlog | State::Working | State::Offloaded => return,
         }
         self.drop_timer(t);

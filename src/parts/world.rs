@@ -12,6 +12,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Abandon, System};
 
 use super::broker::Broker;
+use super::gil::{Gil, MARK};
 use super::http_client::HttpClient;
 use super::interpreter::Next;
 use super::job::Jobs;
@@ -19,6 +20,7 @@ use super::ledger::{Ledger, User};
 use super::liveness::{Prober, Stagnation};
 use super::outcome::{Deadlock, Ending};
 use super::pool::{IdleConnection, Pool};
+use super::ports::Ports;
 use super::process::{Group, Process, Replica, build};
 use super::slots::Slots;
 use super::station::Station;
@@ -101,6 +103,10 @@ pub struct World<'s> {
     pub(super) slots: Vec<Slots>,
     pub(super) clients: Vec<HttpClient>,
     pub(super) stations: Vec<Station>,
+    pub(super) gils: Vec<Gil>,
+    /// Jobs that are done with a lock; empty between events.
+    pub(super) released: Vec<u32>,
+    pub(super) ports: Vec<Ports>,
     pub(super) pools: Vec<Pool>,
     pub(super) idle_connections: Slab<IdleConnection>,
     pub(super) tasks: Slab<Later>,
@@ -164,6 +170,9 @@ impl<'s> World<'s> {
             slots: built.slots,
             clients: built.clients,
             stations: (0..).zip(&system.stations).map(|(index, plan)| Station::new(plan, index)).collect(),
+            gils: built.gils,
+            released: Vec::new(),
+            ports: built.ports,
             pools: built.pools,
             idle_connections: Slab::default(),
             tasks: Slab::default(),
@@ -399,6 +408,7 @@ impl<'s> World<'s> {
                 Some((token, Purpose::Wait)) => self.timed_out(token),
                 Some((request, Purpose::Patience)) => self.give_up(request),
                 Some((connection, Purpose::Idle)) => self.idled_out(connection),
+                Some((port, Purpose::Linger)) => self.free_port(port),
                 None => {}
             }
         } else if event.slot >= slot::ACCEPT {
@@ -437,6 +447,7 @@ impl<'s> World<'s> {
                     Next::Keep | Next::Park | Next::End => {}
                 }
             }
+            State::Knocking => self.knock_again(t),
             _ => {
                 self.drop_timer(t);
                 self.wake(t);
@@ -454,7 +465,11 @@ impl<'s> World<'s> {
             cpu.complete(&mut self.calendar, self.now, event.serial, &mut done);
         }
         for t in done.drain(..) {
-            self.job_done(t);
+            if t < MARK {
+                self.job_done(t);
+            } else {
+                self.lock_done(t - MARK);
+            }
         }
         self.done = done;
     }

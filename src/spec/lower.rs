@@ -7,6 +7,7 @@ mod cycle;
 mod distribution;
 mod endpoint;
 mod fault;
+mod host;
 mod load;
 mod probe;
 mod provenance;

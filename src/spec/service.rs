@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Client, Cores, Distribution, Limit, Liveness, Pool, Readiness, Step};
+use super::{Client, Cores, Distribution, Duration, Limit, Liveness, Pool, Readiness, Step};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -36,6 +36,27 @@ pub struct Service {
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
     /// Scalability Law).
     pub slowdown: Option<f64>,
+    /// Growth with each pair of jobs at work: with `n` of them each takes `coherence * n * (n - 1)` times its demand more
+    /// (data that each has to fetch from all others; the quadratic term of the Universal Scalability Law). Of a database it
+    /// keeps the replicas of its clients from scaling for free.
+    pub coherence: Option<f64>,
+    /// How the CPU limit acts.
+    #[serde(default)]
+    pub cpu_throttling: Throttling,
+    /// Period of the quota (`cpu.cfs_period_us`). Without it: 100 ms.
+    pub cpu_period: Option<Duration>,
+    /// Cores of the node, on which a replica under a quota may run at once. Without it: as many as it has jobs.
+    pub node_cores: Option<Cores>,
+    /// Connections of a replica that wait to be accepted (uvicorn `--backlog`, 2048 where nothing is said; the kernel cuts it
+    /// to `net.core.somaxconn`, 4096: write the smaller one). Beyond one more than that a SYN is dropped and sent again
+    /// after 1, 3, 7, 15, 31 and 63 s. Without it: any number.
+    pub backlog: Option<u32>,
+    /// Local ports that each replica has for HTTP connections to each of its servers (28232 with Linux'
+    /// `net.ipv4.ip_local_port_range`); with none left a connect fails at once. Database connections are not counted.
+    /// Without it: any number.
+    pub ephemeral_ports: Option<u32>,
+    /// How long the port of a closed connection stays taken (TIME_WAIT). Without it: 60 s.
+    pub time_wait: Option<Duration>,
     /// Descriptors a process may have open (`ulimit -n`). Without it there is no limit.
     pub open_files: Option<u32>,
     /// Descriptors that a process holds before its first request: standard streams, epoll, the listening socket.
@@ -122,6 +143,18 @@ pub enum Runtime {
     Threads,
     /// No queueing at all: a `cpu` step is only elapsed time.
     Delay,
+}
+
+/// How a CPU limit acts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Throttling {
+    /// As if there were as many cores as the limit says: no job stops.
+    #[default]
+    Smooth,
+    /// As Linux' CFS bandwidth control: in each period all jobs run at full speed until `cpu` times the period is used up,
+    /// and stop until the next.
+    Cfs,
 }
 
 /// How connections are spread over the choices.

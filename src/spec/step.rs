@@ -17,6 +17,9 @@ pub enum Step {
     Query(QueryStep),
     /// A request to another service, through one of this service's HTTP clients; waits for the answer.
     Call(CallStep),
+    /// A request to another service that nobody waits for: it is sent in the background, and what becomes of it changes
+    /// nothing here.
+    Notify(NotifyStep),
     /// Holds a pool connection or a semaphore slot around nested steps: hold-and-wait.
     With(WithStep),
     /// Waits without holding the event loop.
@@ -44,6 +47,11 @@ pub struct HashStep {
     /// Where it runs.
     #[serde(default)]
     pub on: Place,
+    /// Whether it keeps the interpreter lock of its process (pure Python, or an extension that does not release it), so that
+    /// nothing else of that process runs Python meanwhile; bcrypt releases it. On an event loop it matters only beside
+    /// threads that keep the lock.
+    #[serde(default)]
+    pub holds_gil: bool,
 }
 
 /// Where blocking work runs.
@@ -80,6 +88,22 @@ pub struct CallStep {
     pub client: String,
     /// The endpoint of the server.
     pub endpoint: String,
+}
+
+/// A request that nobody waits for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NotifyStep {
+    /// The HTTP client of this service to use; it knows the server.
+    pub client: String,
+    /// The endpoint of the server.
+    pub endpoint: String,
+    /// Probability that it is sent. Without it: 1.
+    pub probability: Option<f64>,
+    /// Send it once, each time with this probability, for each replica of this service beyond the first, as replicas do that
+    /// do not agree on who sends (KillBill's duplicated webhooks). Without it: once, whatever the number of replicas.
+    #[serde(default)]
+    pub when_replicated: bool,
 }
 
 /// Holds one unit of exactly one of `pool`, `limit` or `shared` around the steps.

@@ -64,7 +64,11 @@ fn leaf(means: Means) -> BoxedStrategy<String> {
     prop_oneof![
         3 => time().prop_map(|time| format!("{{ cpu = {time} }}")),
         2 => (time(), any::<bool>()).prop_map(move |(time, thread)| {
-            let on = if thread && threads { ", on = \"thread\"" } else { "" };
+            let on = match (thread && threads, time.contains("20ms")) {
+                (false, _) => "",
+                (true, false) => ", on = \"thread\"",
+                (true, true) => ", on = \"thread\", holds_gil = true",
+            };
             format!("{{ hash = {{ cpu = {time}{on} }} }}")
         }),
         2 => time().prop_map(|time| format!("{{ sleep = {time} }}")),
@@ -76,7 +80,10 @@ fn leaf(means: Means) -> BoxedStrategy<String> {
         }),
         3 => time().prop_map(move |time| {
             if calls {
-                "{ call = { client = \"back\", endpoint = \"work\" } }".to_owned()
+                let background = time.contains("20ms");
+                let probability = if background { ", probability = 0.6" } else { "" };
+                let step = if background { "notify" } else { "call" };
+                format!("{{ {step} = {{ client = \"back\", endpoint = \"work\"{probability} }} }}")
             } else {
                 format!("{{ cpu = {time} }}")
             }
@@ -127,17 +134,31 @@ fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = S
         maybe("open_files", &["12", "14", "20"]),
         maybe("emfile_cpu", &["\"5ms\""]),
         maybe("max_queue", &["0", "1", "3"]),
+        (maybe("backlog", &["1", "3"]), maybe("coherence", &["0.05"]), maybe("cpu_period", &["\"5ms\"", "\"100ms\""])),
     )
-        .prop_map(move |(replicas, workers, balance, accept, cpu, slowdown, threads, files, emfile, queue)| {
-            // Not in front: clients that are refused there come again without time going on.
-            let bounded = name == "back" && runtime == "threads" && !threads.is_empty();
-            let queue = if bounded { queue } else { String::new() };
-            let threads = threads + &queue;
-            format!(
-                "[services.{name}]\nruntime = \"{runtime}\"\nreplicas = {replicas}\nworkers = {workers}\n\
+        .prop_map(
+            move |(replicas, workers, balance, accept, cpu, slowdown, threads, files, emfile, queue, host)| {
+                let (backlog, coherence, period) = host;
+                let slowdown = slowdown + &coherence;
+                let slowdown = if runtime == "event-loop" { slowdown + &backlog } else { slowdown };
+                let cfs = !cpu.is_empty() && !period.is_empty() && runtime != "delay";
+                let cpu = if cfs { format!("{cpu}cpu_throttling = \"cfs\"\n{period}") } else { cpu };
+                let ports = if name == "front" && emfile.is_empty() {
+                    "ephemeral_ports = 3\ntime_wait = \"20ms\"\n"
+                } else {
+                    ""
+                };
+                let slowdown = slowdown + ports;
+                // Not in front: clients that are refused there come again without time going on.
+                let bounded = name == "back" && runtime == "threads" && !threads.is_empty();
+                let queue = if bounded { queue } else { String::new() };
+                let threads = threads + &queue;
+                format!(
+                    "[services.{name}]\nruntime = \"{runtime}\"\nreplicas = {replicas}\nworkers = {workers}\n\
                  balance = \"{balance}\"\naccept = \"{accept}\"\n{cpu}{slowdown}{threads}{files}{emfile}"
-            )
-        });
+                )
+            },
+        );
     let pool = (
         0..=2u32,
         2..=4u32,
@@ -482,6 +503,7 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
         prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);
         match resource.kind {
             ResourceKind::Sessions | ResourceKind::Unavailable => {}
+            ResourceKind::Ports if text.contains("reuse = \"shared\"") => {}
             ResourceKind::HttpClient if text.contains("reuse = \"shared\"") => {}
             ResourceKind::Descriptors => {
                 let service = resource.name.split(' ').next().unwrap_or_default();

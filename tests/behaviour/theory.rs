@@ -247,6 +247,26 @@ fn threads_on_one_core_are_processor_sharing() {
     }
 }
 
+/// Under a quota with short periods a shared half core is a server of half the speed.
+#[test]
+fn threads_under_a_quota_of_short_periods_are_processor_sharing() {
+    let exact = theory::mg1_ps(3.0, 0.2).unwrap();
+    let keys = "runtime = \"threads\"\ncpu = \"500m\"\ncpu_throttling = \"cfs\"\ncpu_period = \"1ms\"";
+    let runs = open(3.0, 20_000, &service(keys, "{ cpu = \"exp(100ms)\" }")).replicate(31, REPLICATIONS);
+    agrees("response", &runs, response, exact.response);
+    agrees("utilisation", &runs, utilisation("shop CPU"), exact.utilisation);
+}
+
+/// Threads that hold the interpreter lock share one core, however many there are: M/M/1 with processor sharing.
+#[test]
+fn threads_under_the_interpreter_lock_are_processor_sharing() {
+    let exact = theory::mg1_ps(6.0, 0.1).unwrap();
+    let hash = "{ hash = { cpu = \"exp(100ms)\", on = \"thread\", holds_gil = true } }";
+    let runs = open(6.0, 10_000, &service("cpu = \"8\"\nthreads = 10000", hash)).replicate(32, REPLICATIONS);
+    agrees("response", &runs, response, exact.response);
+    agrees("the lock", &runs, utilisation("shop GIL"), exact.utilisation);
+}
+
 /// Sharing evenly, with no more than one core for each job: the number present is that of M/M/2 whatever the demands.
 #[test]
 fn threads_on_two_cores_are_insensitive_too() {

@@ -114,6 +114,10 @@ mod event_loop;
 
 mod connections;
 
+mod hosts;
+
+mod replicas;
+
 mod pools;
 
 mod timeouts;

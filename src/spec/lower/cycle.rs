@@ -39,6 +39,10 @@ fn each_call(at: At<'_>, steps: &[Step], visit: &mut impl FnMut(At<'_>, &CallSte
         let at = at.index(index);
         match step {
             Step::Call(call) => visit(at.key("call"), call),
+            Step::Notify(step) => {
+                let (client, endpoint) = (step.client.clone(), step.endpoint.clone());
+                visit(at.key("notify"), &CallStep { client, endpoint });
+            }
             Step::With(with) => {
                 let at = at.key("with");
                 each_call(at.key("steps"), &with.steps, visit);

@@ -1,6 +1,7 @@
 //! Services as meant: their processes, pools, clients and limits.
 
 use super::complaint::{At, Complaint};
+use super::host::locks_in_threads;
 use super::{Lowering, MOST};
 use crate::kernel::Time;
 use crate::model::{self, ClientPlan, PoolPlan, ProcessPlan, ServicePlan};
@@ -14,6 +15,9 @@ const MOST_ROUNDS: u8 = 60;
 
 /// Threads of an event loop's default executor where the model gives none: CPython's `min(32, cores + 4)` on 2 cores.
 const DEFAULT_THREADS: u32 = 6;
+
+/// Linux' TCP_TIMEWAIT_LEN.
+const DEFAULT_TIME_WAIT: Time = Time(60_000_000_000);
 
 /// httpx' `keepalive_expiry` where the model gives none.
 const DEFAULT_EXPIRY: Time = Time(5_000_000_000);
@@ -112,6 +116,9 @@ impl Lowering<'_> {
             self.at_least_one(at.key("threads"), "threads", threads);
         }
         self.max_queue(at, service);
+        let coherence = self.coherence(at.key("coherence"), service.coherence);
+        let (cpu_period, node_cores) = self.quota(at, service);
+        self.sockets(at, service);
         if let Some(most) = service.max_connections {
             self.at_least_one(at.key("max_connections"), "max_connections", most);
         }
@@ -160,6 +167,13 @@ impl Lowering<'_> {
             slowdown,
             threads: service.threads.or(default_threads),
             max_queue: service.max_queue,
+            coherence,
+            cpu_period,
+            node_cores,
+            gil: service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps)),
+            backlog: service.backlog,
+            ephemeral_ports: service.ephemeral_ports,
+            time_wait: service.time_wait.map_or(DEFAULT_TIME_WAIT, |Duration(ns)| Time(ns)),
             max_connections: service.max_connections,
             open_files: service.open_files,
             idle_files: service.idle_files,

@@ -3,11 +3,12 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::{Body, Named};
+use super::host::locks_in_threads;
 use super::queue;
 use super::service::minded;
 use crate::model::{Branch, Draw, Op, Site};
 use crate::spec::{
-    self, CallStep, HashStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep,
+    self, CallStep, HashStep, NotifyStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep,
 };
 
 /// Repetitions of one `repeat` at most.
@@ -29,6 +30,7 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
             Step::Hash(step) => hash(lowering, body, at.key("hash"), step),
             Step::Query(step) => query(lowering, body, at.key("query"), step),
             Step::Call(step) => call(lowering, body, at.key("call"), step),
+            Step::Notify(step) => notify(lowering, body, at.key("notify"), step),
             Step::With(step) => with(lowering, body, at.key("with"), step),
             Step::Sleep(time) => {
                 let site = body.site("sleep").site();
@@ -85,10 +87,12 @@ fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Has
     let site = body.site("hash").site();
     let demand = lowering.draw(at.key("cpu"), &step.cpu);
     if step.on == Place::Loop {
-        lowering.emit(Op::Cpu { demand, site });
+        let contended = body.service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps));
+        let native = contended && !step.holds_gil;
+        lowering.emit(if native { Op::Native { demand, site } } else { Op::Cpu { demand, site } });
         return;
     }
-    lowering.emit(Op::Offload { demand, site });
+    lowering.emit(if step.holds_gil { Op::OffloadLocked { demand, site } } else { Op::Offload { demand, site } });
     lowering.rounds(body.rounds().thread, 1);
     let why = match body.service.runtime {
         Runtime::EventLoop => return,
@@ -192,11 +196,54 @@ fn release_connection(lowering: &mut Lowering<'_>, rounds: &Rounds, pool: u32, p
 }
 
 fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
+    let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
+    send(lowering, body, at, (&step.client, &step.endpoint), site);
+}
+
+/// A request nobody waits for: the operations of a call, run by a token of its own.
+fn notify(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &NotifyStep) {
+    let site = body.site(&format!("notify:{}/{}", step.client, step.endpoint)).site();
+    let probability = step.probability.unwrap_or(1.0);
+    if !(0.0..=1.0).contains(&probability) {
+        let title = format!("`probability` is {probability}");
+        lowering.complain(Complaint::at(at.key("probability"), title, "must be between 0 and 1"));
+    }
+    let times = if step.when_replicated { body.service.replicas.saturating_sub(1) } else { 1 };
+    let begin = lowering.next();
+    if times > 1 {
+        lowering.emit(Op::Repeat { times });
+    }
+    let first = lowering.system.branches.len();
+    let round = lowering.next();
+    if probability < 1.0 {
+        lowering.system.branches.push(Branch { cumulated: probability, to: round + 1 });
+        lowering.system.branches.push(Branch { cumulated: 1.0, to: 0 });
+        lowering.emit(Op::Choose { first: first as u32, count: 2, site });
+    }
+    let to = lowering.next() + 2;
+    lowering.emit(Op::Notify { to, site });
+    lowering.emit(Op::Jump { to: 0 });
+    send(lowering, body, at, (&step.client, &step.endpoint), site);
+    lowering.emit(Op::Answer);
+    let end = lowering.next();
+    lowering.system.program[to as usize - 1] = Op::Jump { to: end };
+    if let Some(branch) = lowering.system.branches.get_mut(first + 1) {
+        branch.to = end;
+    }
+    if times > 1 {
+        lowering.emit(Op::Again { body: round });
+    }
+    if times == 0 || probability == 0.0 {
+        lowering.system.program.truncate(begin as usize);
+        lowering.system.branches.truncate(first);
+    }
+}
+
+fn send(lowering: &mut Lowering<'_>, body: &Body<'_>, at: At<'_>, (client, endpoint): (&str, &str), site: Site) {
     let clients = body.service.clients.iter();
     let whose = format!(" in service `{}`", body.service_name);
-    let found = lowering.find(at.key("client"), "client", &step.client, clients, &whose);
+    let found = lowering.find(at.key("client"), "client", client, clients, &whose);
     let Some((index, client)) = found else { return };
-    let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
     let Some((service, (name, server))) =
         lowering.model.services.iter().enumerate().find(|(_, (name, _))| **name == client.server)
     else {
@@ -204,10 +251,10 @@ fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Cal
     };
     let whose = format!(" in service `{name}`");
     let endpoints = server.endpoints.iter();
-    if lowering.find(at.key("endpoint"), "endpoint", &step.endpoint, endpoints, &whose).is_none() {
+    if lowering.find(at.key("endpoint"), "endpoint", endpoint, endpoints, &whose).is_none() {
         return;
     }
-    let Some(endpoint) = lowering.endpoint_index(service as u32, &step.endpoint) else { return };
+    let Some(endpoint) = lowering.endpoint_index(service as u32, endpoint) else { return };
     let prepares = match client.reuse {
         Reuse::PerRequest => client.setup_cpu.is_some(),
         Reuse::Shared => client.search_cpu.is_some(),

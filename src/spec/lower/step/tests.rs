@@ -76,6 +76,9 @@ fn word(op: &Op) -> String {
         Op::AcquireConnection { pool, .. } => format!("connection {pool}"),
         Op::Borrow { pool, .. } => format!("borrow {pool}"),
         Op::Count { pool } => format!("count {pool}"),
+        Op::OffloadLocked { .. } => "offload locked".into(),
+        Op::Native { .. } => "native".into(),
+        Op::Notify { to, .. } => format!("notify {to}"),
         Op::Trip { pool, work: Some(_), .. } => format!("statement {pool}"),
         Op::Trip { pool, work: None, .. } => format!("trip {pool}"),
         Op::AcquireLimit { limit } => format!("limit {limit}"),
@@ -110,6 +113,12 @@ fn each_step_has_its_operations() {
         (r#"{ hash = { cpu = "1ms" } }"#, "cpu, answer"),
         (r#"{ hash = { cpu = "1ms", on = "thread" } }"#, "offload, answer"),
         (r#"{ visit = { station = "zone", time = "1ms" } }"#, "visit 1, answer"),
+        (r#"{ hash = { cpu = "1ms", on = "thread", holds_gil = true } }"#, "offload locked, answer"),
+        (
+            r#"{ hash = { cpu = "1ms" } }, { hash = { cpu = "1ms", on = "thread", holds_gil = true } }"#,
+            "native, offload locked, answer",
+        ),
+        (r#"{ notify = { client = "bare", endpoint = "serve", when_replicated = true } }"#, "answer"),
         (r#"{ fail = "teapot" }"#, "fail 0, answer"),
         (r#"{ query = { pool = "a", time = "1ms" } }"#, "connection 0, statement 0, trip 0, release, answer"),
         (r#"{ query = { pool = "plain", time = "1ms" } }"#, "connection 1, statement 1, release, answer"),
@@ -197,6 +206,23 @@ fn sites(steps: &str) -> Vec<Site> {
         _ => None,
     };
     program(steps).0.iter().filter_map(site).collect()
+}
+
+/// The background's own operations stand behind those of the request that starts it.
+#[test]
+fn a_notice_is_a_program_of_its_own() {
+    let steps = r#"{ notify = { client = "bare", endpoint = "serve", probability = 0.2 } }, { cpu = "1ms" }"#;
+    let system = lowered(steps).unwrap();
+    let words: Vec<String> = system.program.iter().map(word).take(9).collect();
+    let expected = "choose 0+2, notify 3, jump 7, connect 0, send 0 2, hang up, answer, cpu, answer";
+    assert_eq!(words.join(", "), expected);
+    assert_eq!(system.branches.iter().map(|branch| branch.to).collect::<Vec<_>>(), [1, 7]);
+    let replicated = model(steps).replace("[services.app]\n", "[services.app]\nreplicas = 3\n");
+    let replicated = replicated.replace("probability", "when_replicated = true, probability");
+    let system = lower(&toml::from_str(&replicated).unwrap(), &mut Columns::default()).unwrap();
+    let words: Vec<String> = system.program.iter().map(word).take(10).collect();
+    let expected = "repeat 2, choose 0+2, notify 4, jump 8, connect 0, send 0 2, hang up, answer, again 1, cpu";
+    assert_eq!(words.join(", "), expected);
 }
 
 /// Common random numbers: a design that adds or moves a step leaves the draws of the others as they are.

@@ -1,0 +1,66 @@
+//! What hosts and databases ration to a service: CPU quota, the interpreter lock, the accept queue, ports, connections.
+
+use crate::kernel::Time;
+use crate::model::ServicePlan;
+use crate::parts::outcome::{ResourceKind, ResourceUse};
+use crate::parts::process::Replica;
+use crate::parts::world::World;
+
+use super::Sum;
+
+impl World<'_> {
+    /// The rations of a service that the model bounds.
+    pub(super) fn rations(&mut self, service: u32, plan: &ServicePlan, length: Time) -> Vec<ResourceUse> {
+        let now = self.now;
+        let first = self.groups[service as usize].first_replica as usize;
+        let replicas = first..first + plan.replicas as usize;
+        let begin = |what: &str, kind| Sum::new(format!("{} {what}", plan.name), kind, length);
+        let mut uses = Vec::new();
+        if plan.cpu_period.is_some() {
+            let mut sum = begin("throttling", ResourceKind::Throttling);
+            for Replica { cpu, .. } in &mut self.replicas[replicas.clone()] {
+                let stood = cpu.stood(now).unwrap_or_default();
+                sum.add(stood / sum.length, Some(1.0));
+            }
+            uses.push(sum.finish());
+        }
+        if plan.gil {
+            let mut sum = begin("GIL", ResourceKind::Gil);
+            for lock in self.gils.iter().filter(|lock| self.processes[lock.process as usize].service == service) {
+                sum.gauge(&lock.held, now, Some(1.0));
+                let waits = lock.wanted.area(now).saturating_sub(lock.held.area(now)) as f64;
+                sum.use_.queue += waits / sum.length;
+                sum.use_.longest_queue = sum.use_.longest_queue.max(lock.wanted.peak().saturating_sub(1));
+                sum.use_.visits += lock.finished;
+                sum.waits += waits / 1e9;
+                sum.waited += lock.finished;
+            }
+            uses.push(sum.finish());
+        }
+        if let Some(backlog) = plan.backlog {
+            let mut sum = begin("backlog", ResourceKind::Backlog);
+            for Replica { accept_queue, .. } in &self.replicas[replicas.clone()] {
+                sum.gauge(&accept_queue.waiting, now, Some(f64::from(backlog) + 1.0));
+                sum.use_.visits += accept_queue.dropped;
+            }
+            uses.push(sum.finish());
+        }
+        if plan.ephemeral_ports.is_some() {
+            let mut sum = begin("ports", ResourceKind::Ports);
+            for ports in self.ports.iter().filter(|ports| ports.service == service) {
+                sum.gauge(&ports.taken, now, Some(f64::from(ports.limit)));
+                sum.use_.visits += ports.refused;
+            }
+            uses.push(sum.finish());
+        }
+        if let Some(most) = plan.max_connections {
+            let mut sum = begin("connections", ResourceKind::Sessions);
+            for Replica { sessions, .. } in &self.replicas[replicas] {
+                sum.gauge(&sessions.used, now, Some(f64::from(most)));
+                sum.use_.visits += sessions.opened;
+            }
+            uses.push(sum.finish());
+        }
+        uses
+    }
+}
