@@ -142,7 +142,8 @@ impl World<'_> {
         self.released = done;
     }
 
-    /// Takes a token's job away before it is done. Whether it wanted the lock at all.
+    /// Takes a token's job away before it is done, as when its process is killed. Whether it wanted the lock at all.
+    #[allow(dead_code)]
     pub(super) fn leave_lock(&mut self, t: u32) -> bool {
         let Some(process) = self.processes.get(self.tokens[t].process as usize) else { return false };
         let gil = process.gil;

@@ -229,13 +229,12 @@ impl Lowering<'_> {
                     .help("remove one of the two");
             self.complain(complaint);
         }
-        if service.slowdown.is_some() {
-            let complaint = Complaint::at(
-                at.key("slowdown"),
-                "jobs on a shared machine have no `slowdown`",
-                "would have no effect",
-            );
-            self.complain(complaint.also(at.key("machine"), "shared with others"));
+        for (key, given) in [("slowdown", service.slowdown.is_some()), ("coherence", service.coherence.is_some())] {
+            if given {
+                let title = format!("jobs on a shared machine have no `{key}`");
+                let complaint = Complaint::at(at.key(key), title, "would have no effect");
+                self.complain(complaint.also(at.key("machine"), "shared with others"));
+            }
         }
         let machines = &self.model.machines;
         self.find(at.key("machine"), "machine", name, machines.iter(), "").map(|(index, _)| index)
