@@ -149,6 +149,8 @@ fn a_full_backlog_ends_in_a_connect_time_out() {
     let story = play(&back("700ms"), &[0.0, 10.0, 20.0, 30.0]);
     assert_eq!(story.told(), ["100", "200", "300", "730: connect timed out"]);
     assert!(story.at_rest);
+    let story = play(&back("100s\"\nconnect_timeout = \"700ms"), &[0.0, 10.0, 20.0, 30.0]);
+    assert_eq!(story.told(), ["100", "200", "300", "730: connect timed out"]);
     assert_eq!(play(&back("1050ms"), &[0.0, 10.0, 20.0, 30.0]).successes(), [100.0, 200.0, 300.0, 1130.0]);
 }
 
