@@ -143,7 +143,6 @@ impl World<'_> {
     }
 
     /// Takes a token's job away before it is done, as when its process is killed. Whether it wanted the lock at all.
-    #[allow(dead_code)]
     pub(super) fn leave_lock(&mut self, t: u32) -> bool {
         let Some(process) = self.processes.get(self.tokens[t].process as usize) else { return false };
         let gil = process.gil;

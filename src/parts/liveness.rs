@@ -124,7 +124,7 @@ impl World<'_> {
                 State::Ready | State::Backlog | State::AtStation => true,
                 State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
                 State::AtServer => is_frozen(token.wait),
-                State::Elapsing | State::Outbound | State::Carrying | State::Served => false,
+                State::Elapsing | State::Outbound | State::Carrying | State::Served | State::Knocking => false,
             };
             // What a probe has published belongs to no job.
             let is_for_probe = if self.jobs.kept { self.jobs.of(t) == NONE } else { token.is_probe() };

@@ -198,7 +198,8 @@ impl World<'_> {
 
     /// Takes a token that dies from wherever it waits or works; the lists of its own event loop are empty already.
     fn tear_out(&mut self, t: u32, replica: u32) {
-        match self.tokens[t].state {
+        let state = self.tokens[t].state;
+        match state {
             State::Ready | State::Hung => {}
             State::Backlog => self.leave_accept_queue(t, replica),
             State::Working | State::Offloaded if self.leave_lock(t) => {}

@@ -41,7 +41,7 @@ impl World<'_> {
     }
 
     /// Brings a token to a replica, whose backlog may be full.
-    fn arrive_at(&mut self, t: u32, replica: u32) {
+    pub(super) fn arrive_at(&mut self, t: u32, replica: u32) {
         let service = self.replicas[replica as usize].service;
         match self.system.services[service as usize].backlog {
             Some(_) => self.knock_at(t, replica),
