@@ -35,14 +35,14 @@ impl Throttle {
     }
 
     /// Time from the present to the end of the period.
-    fn to_the_next(&self) -> u64 {
+    fn until_the_next(&self) -> u64 {
         self.period - self.at.0 % self.period
     }
 
     /// Time goes on to `now`. For how many nanoseconds jobs that use so many cores ran; zero cores for none at all.
     pub fn run(&mut self, now: Time, cores: f64) -> f64 {
         let elapsed = (now - self.at).0;
-        let first = self.to_the_next();
+        let first = self.until_the_next();
         self.at = now;
         if cores == 0.0 {
             self.left = if elapsed < first { self.left } else { self.quota };
@@ -67,7 +67,7 @@ impl Throttle {
 
     /// How long it takes until jobs that use so many cores have run for so many nanoseconds.
     pub fn delay(&self, mut work: f64, cores: f64) -> f64 {
-        let first = self.to_the_next() as f64;
+        let first = self.until_the_next() as f64;
         let ran = first.min(self.left / cores);
         if work <= ran + ROUNDING {
             return work;
