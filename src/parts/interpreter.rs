@@ -4,7 +4,7 @@ use crate::kernel::random::{mix, unit, unmix};
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime};
 
-use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State, Token};
+use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State, Token, WASTE};
 use super::world::World;
 
 /// What becomes of a token after an operation.
@@ -146,6 +146,9 @@ impl World<'_> {
                 self.tokens[t].pc += 1;
                 let Token { key, process, .. } = self.tokens[t];
                 let notice = self.tokens.insert(Token::new(site.child(key), to));
+                if self.tokens[t].is_probe() {
+                    self.tokens[notice].flags |= WASTE;
+                }
                 self.enter_process(notice, process);
                 self.wake(notice);
                 Next::On
