@@ -7,6 +7,7 @@ mod load;
 mod plan;
 mod program;
 mod queue;
+mod resilience;
 mod trouble;
 
 pub use load::{
@@ -19,6 +20,10 @@ pub use plan::{
 pub use program::{Branch, Draw, Op, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
 pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
+pub use resilience::{
+    BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, Jitter, ParallelPlan, RatePlan, RetryPlan,
+    TimeoutPlan,
+};
 
 use crate::kernel::Variate;
 
@@ -57,4 +62,12 @@ pub struct System {
     pub views: Vec<ViewPlan>,
     /// Whether work may outlast its answer: something is published, or a handler responds and goes on.
     pub outlasts: bool,
+    /// The `retry` steps.
+    pub retries: Vec<RetryPlan>,
+    /// The `timeout` steps.
+    pub timeouts: Vec<TimeoutPlan>,
+    /// The `fallback` steps.
+    pub fallbacks: Vec<FallbackPlan>,
+    /// The `parallel` and `hedge` steps.
+    pub parallels: Vec<ParallelPlan>,
 }

@@ -25,6 +25,7 @@ mod probe;
 mod queue;
 pub(crate) mod read;
 mod reference;
+mod resilience;
 pub mod schema;
 mod service;
 pub(crate) mod setting;
@@ -51,6 +52,10 @@ pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue};
 pub use reference::reference;
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
+pub use resilience::{
+    Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
+    TimeoutStep,
+};
 pub use source::Source;
 pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep,

@@ -124,6 +124,8 @@ pub struct ResourceMean {
     pub peak_utilisation: f64,
     /// Visits, mean.
     pub visits: f64,
+    /// Requests refused, mean.
+    pub refused: f64,
     /// Number waiting, mean.
     pub queue: f64,
     /// Highest number waiting at one instance in any trial.
@@ -332,6 +334,7 @@ fn resource_mean(trials: &[&Trial], index: usize) -> ResourceMean {
         utilisation: mean(|one| one.utilisation),
         peak_utilisation: mean(|one| one.peak_utilisation),
         visits: mean(|one| one.visits as f64),
+        refused: mean(|one| one.refused as f64),
         queue: mean(|one| one.queue),
         longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
         wait_s: mean(|one| one.wait_s),

@@ -28,6 +28,8 @@ pub enum Purpose {
     Idle,
     /// What remains for a while of something that has ended.
     Linger,
+    /// A stretch of a token's steps.
+    Scope,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -104,6 +106,11 @@ impl Deadlines {
             self.lanes[lane as usize].queue.remove(&mut self.deadlines, id);
             self.deadlines.remove(id);
         }
+    }
+
+    /// When a deadline that has not come up will.
+    pub fn time(&self, id: u32) -> Time {
+        self.deadlines[id].time
     }
 
     /// A lane's event came up: the deadline that it was for, unless that was cancelled.

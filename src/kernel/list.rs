@@ -133,6 +133,12 @@ impl List {
         })
     }
 
+    /// The one after this one of the list.
+    pub fn after<T: Linked>(&self, slab: &Slab<T>, index: u32) -> Option<u32> {
+        let next = slab[index].links().next;
+        (next != NONE).then_some(next)
+    }
+
     /// How many.
     #[inline]
     pub fn len(&self) -> u32 {

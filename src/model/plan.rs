@@ -2,6 +2,7 @@
 
 use super::program::Draw;
 use super::trouble::ProbePlan;
+use super::resilience::{BreakerPlan, IngressPlan};
 use crate::kernel::Time;
 
 /// A machine whose cores several services share.
@@ -74,6 +75,10 @@ pub struct ServicePlan {
     pub liveness: Option<ProbePlan>,
     /// The probe that takes replicas out of the balancing.
     pub readiness: Option<ProbePlan>,
+    /// Circuit breakers of each process.
+    pub breakers: Vec<BreakerPlan>,
+    /// What stands in front of the balancer.
+    pub ingress: Option<IngressPlan>,
 }
 
 /// How a process runs requests. See [`crate::spec::Runtime`].
@@ -209,8 +214,10 @@ pub struct SearchCost {
 pub struct LimitPlan {
     /// Its name.
     pub name: String,
-    /// Slots.
+    /// Slots; `u32::MAX` for no limit.
     pub size: u32,
+    /// Requests that may wait; `u32::MAX` for no limit.
+    pub max_queue: u32,
     /// How long to wait for one; none: for ever.
     pub acquire_timeout: Option<Time>,
 }

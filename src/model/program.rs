@@ -187,6 +187,42 @@ pub enum Op {
         /// Rounds.
         rounds: u8,
     },
+    /// Begins steps that are tried again when they fail; the operation after it is [`Op::Backoff`].
+    Retry {
+        /// Index in [`super::System::retries`].
+        plan: u32,
+    },
+    /// Waits before another attempt.
+    Backoff {
+        /// Index in [`super::System::retries`].
+        plan: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Begins steps that must be done in time.
+    Timeout {
+        /// Index in [`super::System::timeouts`].
+        plan: u32,
+    },
+    /// Begins steps behind a circuit breaker, or fails.
+    Breaker {
+        /// Which of the service's breakers.
+        breaker: u32,
+    },
+    /// Begins steps whose failure goes on elsewhere.
+    Fallback {
+        /// Index in [`super::System::fallbacks`].
+        plan: u32,
+    },
+    /// Ends the steps that the innermost of these began, with success.
+    Leave,
+    /// Begins branches side by side, or a first attempt that others may follow, and waits for them.
+    Parallel {
+        /// Index in [`super::System::parallels`].
+        plan: u32,
+    },
+    /// Ends a branch.
+    Join,
     /// Answers: the end of every endpoint.
     Answer,
 }

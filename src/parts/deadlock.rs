@@ -6,10 +6,12 @@
 //! necessary and sufficient).
 
 use crate::kernel::NONE;
+use crate::kernel::list::List;
 
 use super::outcome::Deadlock;
+use super::parallel::Join;
 use super::slots::SlotsKind;
-use super::token::{FrameKind, State};
+use super::token::{Frame, FrameKind, State};
 use super::world::World;
 
 /// What a token can wait for that others hold.
@@ -90,10 +92,14 @@ impl World<'_> {
                 if self.can_go_on(holder) {
                     return None;
                 }
-                match self.waited_for(self.last_of_chain(holder)) {
-                    Some(held) if self.is_lowered(held) => return None,
+                let mut is_lowered = false;
+                self.each_end(holder, &mut |end| match self.waited_for(end) {
+                    Some(held) if self.is_lowered(held) => is_lowered = true,
                     Some(held) if !reached.contains(&held) => reached.push(held),
                     _ => {}
+                });
+                if is_lowered {
+                    return None;
                 }
             }
             next += 1;
@@ -104,18 +110,107 @@ impl World<'_> {
     /// Whether a holder's wait is sure to end: it waits for nothing that others hold, or not for ever.
     fn can_go_on(&self, holder: u32) -> bool {
         // Its client will give up, and it will let go.
-        let is_cancelled = self.cancels && self.tokens[holder].request != NONE && self.has_patience();
-        let last = &self.tokens[self.last_of_chain(holder)];
-        let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Hung);
-        is_cancelled || !waits || last.timer != NONE
+        let is_cancelled = self.cancels && self.tokens[self.root(holder)].request != NONE && self.has_patience();
+        if is_cancelled {
+            return true;
+        }
+        let mut goes_on = false;
+        self.each_end(holder, &mut |end| {
+            let last = &self.tokens[end];
+            let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Hung);
+            goes_on |= !waits || last.timer != NONE || self.is_freed(end);
+        });
+        goes_on
     }
 
-    /// From a token along the answers that are waited for without a time-out, to one that waits for something else.
-    fn last_of_chain(&self, mut t: u32) -> u32 {
-        while self.tokens[t].state == State::Awaiting && self.tokens[t].timer == NONE {
+    /// The token that a branch, or a branch of a branch, belongs to; any other is its own.
+    fn root(&self, mut t: u32) -> u32 {
+        loop {
+            let mut frame = self.tokens[t].frame;
+            while frame != NONE && self.frames[frame].below != NONE {
+                frame = self.frames[frame].below;
+            }
+            match frame {
+                NONE => return t,
+                _ => match self.frames[frame].kind {
+                    FrameKind::Branch { join } if join != NONE => t = self.guards.joins[join].parent,
+                    _ => return t,
+                },
+            }
+        }
+    }
+
+    /// From a token along the answers that are waited for without a time-out, and to all branches that are, to those that
+    /// wait for something else.
+    fn each_end(&self, mut t: u32, visit: &mut dyn FnMut(u32)) {
+        while self.tokens[t].state == State::Awaiting && self.tokens[t].timer == NONE && !self.is_freed(t) {
             t = self.tokens[t].wait;
         }
-        t
+        if self.tokens[t].state != State::Joining || self.tokens[t].timer != NONE || self.is_freed(t) {
+            return visit(t);
+        }
+        let branches = self.guards.joins[self.tokens[t].wait].branches;
+        for frame in branches.iter(&self.frames) {
+            self.each_end(self.frames[frame].token, visit);
+        }
+    }
+
+    /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt of the
+    /// hedge that it is an attempt of.
+    fn is_freed(&self, t: u32) -> bool {
+        let mut frame = if self.guards.can_free { self.tokens[t].frame } else { NONE };
+        while frame != NONE {
+            let Frame { below, kind, .. } = self.frames[frame];
+            match kind {
+                FrameKind::Timeout { .. } | FrameKind::Deadline { .. } => return true,
+                FrameKind::Branch { join } if join != NONE => {
+                    let Join { parent, branches, .. } = self.guards.joins[join];
+                    let mut others = branches.iter(&self.frames).filter(|&other| other != frame);
+                    if self.tokens[parent].timer != NONE
+                        || self.is_hedge(join) && others.any(|other| self.moves(self.frames[other].token))
+                    {
+                        return true;
+                    }
+                    frame = self.tokens[parent].frame;
+                }
+                _ => frame = below,
+            }
+        }
+        false
+    }
+
+    /// Whether a token, or one that it waits for, does not wait for what others hold.
+    fn moves(&self, t: u32) -> bool {
+        let token = &self.tokens[t];
+        if token.timer != NONE {
+            return true;
+        }
+        let mut frame = token.frame;
+        while frame != NONE {
+            let Frame { below, kind, .. } = self.frames[frame];
+            if matches!(kind, FrameKind::Timeout { .. } | FrameKind::Deadline { .. }) {
+                return true;
+            }
+            frame = below;
+        }
+        match token.state {
+            State::Queued | State::ConnectionQueued | State::Hung => false,
+            State::Awaiting => self.moves(token.wait),
+            State::Joining => {
+                let branches = self.guards.joins[token.wait].branches;
+                branches.iter(&self.frames).any(|frame| self.moves(self.frames[frame].token))
+            }
+            _ => true,
+        }
+    }
+
+    /// A branch has ended; perhaps only those are left that wait for each other.
+    pub(super) fn look_for_deadlock_among(&mut self, branches: List) {
+        let mut next = branches.first();
+        while let Some(frame) = next {
+            self.look_for_deadlock(self.frames[frame].token);
+            next = branches.after(&self.frames, frame);
+        }
     }
 
     /// `each of 20 requests in worker 3 of user-service-1 holds a connection of pool auth and waits for another one`.
@@ -129,8 +224,8 @@ impl World<'_> {
             1 => "the one request".into(),
             count => format!("each of {count} requests"),
         };
-        let mut targets: Vec<Option<Held>> =
-            holders.iter().map(|&holder| self.waited_for(self.last_of_chain(holder))).collect();
+        let mut targets: Vec<Option<Held>> = Vec::new();
+        holders.iter().for_each(|&holder| self.each_end(holder, &mut |end| targets.push(self.waited_for(end))));
         targets.dedup();
         let target = match targets[..] {
             [Some(other)] if other == held => "for another one".into(),

@@ -6,13 +6,6 @@ use super::token::{ABANDONED, Failure, State, Token, WASTE};
 use super::world::{Ended, World};
 
 impl World<'_> {
-    /// The token fails: there is no frame that catches, so it undoes all and answers with the failure.
-    pub(super) fn fail(&mut self, t: u32, why: Failure) {
-        self.tokens[t].failure = why;
-        self.drop_timer(t);
-        self.finish(t);
-    }
-
     /// The token answers.
     #[inline]
     pub(super) fn finish(&mut self, t: u32) {
@@ -20,6 +13,7 @@ impl World<'_> {
             self.pop_frame(t);
         }
         self.hang_up_inbound(t);
+        self.leave_ingress(t);
         let Token { process, parent, request, failure, .. } = self.tokens[t];
         let flags = self.tokens[t].flags;
         if process != NONE {
@@ -44,14 +38,17 @@ impl World<'_> {
             return self.probe_answered(t, failure);
         }
         // A handler that was cancelled did not work on for nobody.
-        self.tally.wasted += u64::from(failure != Failure::CANCELLED);
+        let is_cancelled = matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED);
+        self.tally.wasted += u64::from(!is_cancelled);
         self.tally.abandoned_inside -= 1;
     }
 
     /// The token that waits for an answer of this process has it.
     #[inline]
     pub(super) fn answer_parent(&mut self, parent: u32, process: u32, failure: Failure) {
-        self.learn_peer(parent, process);
+        if process != NONE {
+            self.learn_peer(parent, process);
+        }
         self.drop_timer(parent);
         let waiting = &mut self.tokens[parent];
         waiting.failure = failure;
@@ -94,6 +91,7 @@ impl World<'_> {
             self.tally.abandoned_inside += 1;
         }
         self.close_inbound(record.token);
+        self.leave_ingress(record.token);
         if self.cancels {
             self.interrupt(record.token, Failure::CANCELLED);
         }

@@ -288,6 +288,9 @@ impl<'s> World<'s> {
         self.tokens[t].state = State::Awaiting;
         self.tokens[t].wait = child;
         self.limit_wait(t, timeout);
+        if self.guards.propagates {
+            self.pass_deadline(t, child);
+        }
         self.arrive(child, endpoint, peer);
         Next::Park
     }

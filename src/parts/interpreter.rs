@@ -26,7 +26,9 @@ impl World<'_> {
     /// Runs the token until it waits or ends.
     pub(super) fn step(&mut self, t: u32) {
         if self.tokens[t].failure.is_some() {
-            return self.fail(t, self.tokens[t].failure);
+            if !self.fail(t, self.tokens[t].failure) {
+                return;
+            }
         }
         if self.tokens[t].has(HOUSEKEEPING) {
             return self.keep_house(t);
@@ -37,7 +39,11 @@ impl World<'_> {
                 Next::On => {}
                 Next::Keep => return,
                 Next::Park => return self.leave_loop(process),
-                Next::Fail(why) => return self.fail(t, why),
+                Next::Fail(why) => {
+                    if !self.fail(t, why) {
+                        return;
+                    }
+                }
                 Next::End => return self.finish(t),
             }
         }
@@ -162,6 +168,14 @@ impl World<'_> {
             Op::Respond => self.respond(t),
             Op::Publish { queue, site } => self.publish(t, queue, site),
             Op::Yield { rounds } => self.go_round(t, rounds),
+            Op::Retry { plan } => self.begin_retry(t, plan),
+            Op::Backoff { plan, site } => self.back_off(t, plan, site),
+            Op::Timeout { plan } => self.begin_timeout(t, plan),
+            Op::Breaker { breaker } => self.begin_guarded(t, breaker),
+            Op::Fallback { plan } => self.enter_frame(t, FrameKind::Fallback { plan }),
+            Op::Leave => self.leave(t),
+            Op::Parallel { plan } => self.begin_branches(t, plan),
+            Op::Join => self.join(t),
             other => unreachable!("{other:?} is not rare"),
         }
     }
@@ -273,6 +287,7 @@ impl World<'_> {
             }
             FrameKind::Message { message } => self.settle(t, message),
             FrameKind::Poll { job } => self.asked(job, self.tokens[t].failure),
+            kind => self.undo(kind),
         }
         self.frames.remove(frame);
     }

@@ -306,6 +306,7 @@ impl World<'_> {
     /// The token answers and works on: whoever waits for it goes on.
     pub(super) fn respond(&mut self, t: u32) -> Next {
         self.close_inbound(t);
+        self.leave_ingress(t);
         let token = &mut self.tokens[t];
         token.pc += 1;
         token.flags |= RESPONDED;

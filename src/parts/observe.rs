@@ -2,14 +2,14 @@
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, FaultPlan, MachinePlan, Runtime, ServicePlan};
+use crate::model::{BreakerPlan, Effect, FaultPlan, MachinePlan, Runtime, ServicePlan};
 
 mod host;
 
 use super::cpu::Cpu;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
 use super::population::{Population, Queue};
-use super::slots::SlotsKind;
+use super::slots::{Slots, SlotsKind};
 use super::world::World;
 
 /// What the window has seen, taken when it closes; the run may go on after it.
@@ -43,8 +43,9 @@ impl World<'_> {
         for slots in &mut self.slots {
             slots.used.reset(now);
             slots.queue.population.reset(now);
-            slots.grants = 0;
+            (slots.grants, slots.shed) = (0, 0);
         }
+        self.guards.reset(now);
     }
 
     /// Closes the measuring window.
@@ -111,6 +112,7 @@ impl World<'_> {
             && self.jobs.is_empty()
             && self.broker.is_empty()
             && self.ledger.as_ref().is_none_or(|ledger| ledger.users.is_empty())
+            && self.guards.are_at_rest()
             && self.slots.iter().all(|slots| slots.used.level() == 0)
             && self.stations.iter().all(|station| station.inside.gauge.level() == 0)
     }
@@ -147,6 +149,8 @@ impl World<'_> {
                 }
                 uses.push(sum.finish());
             }
+            uses.extend(self.breaker_uses(service, plan, length));
+            uses.extend(self.ingress_use(service, plan, length));
             if plan.open_files.is_some() {
                 let name = format!("{} descriptors", plan.name);
                 let mut sum = Sum::new(name, ResourceKind::Descriptors, length);
@@ -167,9 +171,7 @@ impl World<'_> {
         for (limit, plan) in (0..).zip(&system.limits) {
             let slots = &self.slots[(self.shared + limit) as usize];
             let mut sum = Sum::new(format!("limit {}", plan.name), ResourceKind::Limit, length);
-            sum.gauge(&slots.used, now, Some(f64::from(slots.full_size)));
-            sum.queue(&slots.queue, now);
-            sum.use_.visits += slots.grants;
+            sum.slots(slots, now);
             uses.push(sum.finish());
         }
         uses.extend((0..system.consumers.len()).map(|consumer| self.consumer_use(consumer, length)));
@@ -226,12 +228,34 @@ impl World<'_> {
         let mut sum = Sum::new(format!("{} {name}", plan.name), resource, length);
         for slots in self.slots.iter().filter(|slots| slots.kind == kind && slots.process != NONE) {
             if self.processes[slots.process as usize].service == service {
-                sum.gauge(&slots.used, self.now, Some(f64::from(slots.full_size)));
-                sum.queue(&slots.queue, self.now);
-                sum.use_.visits += slots.grants;
+                sum.slots(slots, self.now);
             }
         }
         sum.finish()
+    }
+
+    fn breaker_uses(&self, service: u32, plan: &ServicePlan, length: Time) -> Vec<ResourceUse> {
+        let breaker_use = |(index, breaker): (usize, &BreakerPlan)| {
+            let name = format!("{} breaker {}", plan.name, breaker.name);
+            let mut sum = Sum::new(name, ResourceKind::Breaker, length);
+            for process in self.processes.iter().filter(|process| process.service == service) {
+                let breaker = &self.guards.breakers[process.breakers as usize + index];
+                sum.gauge(&breaker.open, self.now, Some(1.0));
+                sum.use_.visits += breaker.passed;
+                sum.use_.refused += breaker.refused;
+            }
+            sum.finish()
+        };
+        plan.breakers.iter().enumerate().map(breaker_use).collect()
+    }
+
+    fn ingress_use(&self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
+        let ingress = self.guards.ingresses[service as usize].as_ref()?;
+        let mut sum = Sum::new(format!("{} ingress", plan.name), ResourceKind::Ingress, length);
+        sum.gauge(&ingress.inside, self.now, (ingress.most < u32::MAX).then_some(f64::from(ingress.most)));
+        sum.use_.visits = ingress.admitted;
+        sum.use_.refused = ingress.refused;
+        Some(sum.finish())
     }
 
     fn station_use(&mut self, index: usize, length: Time) -> ResourceUse {
@@ -244,6 +268,7 @@ impl World<'_> {
         }
         sum.queue(&station.queue, now);
         sum.use_.visits = station.inside.left;
+        sum.use_.refused = station.turned_away;
         sum.finish()
     }
 
@@ -363,6 +388,7 @@ impl Sum {
             utilisation: 0.0,
             peak_utilisation: 0.0,
             visits: 0,
+            refused: 0,
             queue: 0.0,
             longest_queue: 0,
             wait_s: 0.0,
@@ -394,6 +420,13 @@ impl Sum {
         self.use_.visits += finished;
         self.waits += (cpu.at_work.area(now) as f64 - asked).max(0.0) / 1e9;
         self.waited += finished;
+    }
+
+    fn slots(&mut self, slots: &Slots, now: Time) {
+        self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then_some(f64::from(slots.full_size)));
+        self.queue(&slots.queue, now);
+        self.use_.visits += slots.grants;
+        self.use_.refused += slots.shed;
     }
 
     fn queue(&mut self, queue: &Queue, now: Time) {

@@ -216,6 +216,8 @@ pub struct ResourceUse {
     pub peak_utilisation: f64,
     /// Visits, grants or jobs within the window.
     pub visits: u64,
+    /// Requests that it refused within the window: shed, stopped by a breaker, turned away by a full station or an ingress.
+    pub refused: u64,
     /// Mean number waiting, over all instances.
     pub queue: f64,
     /// Highest number waiting at one instance.
@@ -259,6 +261,10 @@ pub enum ResourceKind {
     Ports,
     /// Replicas whose jobs stand for want of CPU quota.
     Throttling,
+    /// A circuit breaker: in use while it is not closed.
+    Breaker,
+    /// A reverse proxy in front of a service.
+    Ingress,
 }
 
 impl ResourceKind {
@@ -269,8 +275,13 @@ impl ResourceKind {
             Self::EventLoops | Self::Executor | Self::Gil => 1,
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
             // Not a resource that requests use: it limits nothing by itself.
-            Self::Unavailable => u8::MAX,
-            Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling => 3,
+            Self::Unavailable | Self::Breaker => u8::MAX,
+            Self::Descriptors
+            | Self::Sessions
+            | Self::Backlog
+            | Self::Ports
+            | Self::Throttling
+            | Self::Ingress => 3,
         }
     }
 }

@@ -43,6 +43,8 @@ pub(super) struct Process {
     pub linger: u8,
     /// Its interpreter lock, where threads contend for it; [`NONE`] elsewhere.
     pub gil: u32,
+    /// Its first circuit breaker.
+    pub breakers: u32,
     pub emfile_cpu: Option<Draw>,
 }
 
@@ -84,6 +86,8 @@ pub(super) struct Built {
     pub pools: Vec<Pool>,
     pub gils: Vec<Gil>,
     pub ports: Vec<Ports>,
+    /// Circuit breakers so far.
+    breakers: u32,
     /// Slots of the system's first limit.
     pub shared: u32,
 }
@@ -98,6 +102,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         pools: Vec::new(),
         gils: Vec::new(),
         ports: Vec::new(),
+        breakers: 0,
         shared: 0,
     };
     let mut hosts = vec![NONE; system.machines.len()];
@@ -203,6 +208,8 @@ impl Built {
             };
             self.clients.push(HttpClient::new(index, process, broken, timeouts));
         }
+        let breakers = self.breakers;
+        self.breakers += service.breakers.len() as u32;
         let connections: u32 = service.pools.iter().map(|pool| pool.min_size).sum();
         let gil = if service.gil {
             self.gils.push(Gil::new(process, self.replicas[replica as usize].host));
@@ -225,13 +232,16 @@ impl Built {
             clients,
             linger: service.open_files.map_or(0, |_| service.linger),
             gil,
+            breakers,
             emfile_cpu: service.emfile_cpu,
         });
     }
 
     fn add_limit(&mut self, kind: SlotsKind, process: u32, plan: &LimitPlan, deadlines: &mut Deadlines) {
         let lane = lane_of(deadlines, plan.acquire_timeout);
-        self.slots.push(Slots::new(kind, process, plan.size, plan.size, lane));
+        let mut slots = Slots::new(kind, process, plan.size, plan.size, lane);
+        slots.room = plan.max_queue;
+        self.slots.push(slots);
     }
 }
 

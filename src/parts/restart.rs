@@ -14,7 +14,7 @@ use super::interpreter::Next;
 use super::pool::Connection;
 use super::slots::SlotsKind;
 use super::task::Task;
-use super::token::{ABANDONED, Failure, FrameKind, HOUSEKEEPING, KILLED, State, Token};
+use super::token::{Failure, FrameKind, HOUSEKEEPING, KILLED, State, Token};
 use super::world::World;
 
 /// The first back-off that is not zero, and the longest.
@@ -183,7 +183,7 @@ impl World<'_> {
                 let token = &mut self.tokens[t];
                 token.failure = Failure::CONNECTION_LOST;
                 token.flags |= KILLED;
-                self.finish(t);
+                self.fail(t, Failure::CONNECTION_LOST);
             }
         }
         for process in processes.clone() {
@@ -217,11 +217,11 @@ impl World<'_> {
                 if self.is_knocking(t) {
                     self.stop_knocking(child);
                 } else {
-                    self.tokens[child].parent = NONE;
-                    self.tokens[child].flags |= ABANDONED;
-                    self.close_inbound(child);
+                    self.abandon(child);
                 }
             }
+            // Its branches die with it.
+            State::Joining => self.disband(self.tokens[t].wait, false),
             State::AtStation | State::Served => self.leave_station(t),
         }
         self.drop_timer(t);
@@ -272,6 +272,7 @@ impl World<'_> {
             self.reset_client(id);
         }
         self.processes[index as usize].descriptors.clear(now);
+        self.renew_guards(index);
     }
 
     /// The connections of others to a replica that was killed are gone: kept ones of HTTP clients, idle ones of pools. Whoever

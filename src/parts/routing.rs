@@ -21,7 +21,15 @@ impl World<'_> {
     }
 
     /// Brings a token to a process: to `peer` if its connection leads there, else where the service's balancing says.
+    #[inline]
     pub(super) fn arrive(&mut self, t: u32, endpoint: u32, peer: u32) {
+        if !self.guards.has_ingress || self.admit(t, endpoint, peer) {
+            self.route(t, endpoint, peer);
+        }
+    }
+
+    /// Brings a token that is past the ingress to a process.
+    pub(super) fn route(&mut self, t: u32, endpoint: u32, peer: u32) {
         if self.outages > 0 || peer == LOST {
             return self.arrive_amid_outage(t, endpoint, peer);
         }

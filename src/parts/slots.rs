@@ -40,6 +40,8 @@ pub(super) struct Slots {
     pub size: u32,
     /// Its size when no fault lowers it.
     pub full_size: u32,
+    /// Tokens that were turned away because too many waited.
+    pub shed: u64,
     /// Connections open (pools); all, for other kinds.
     pub opened: u32,
     pub used: Gauge,
@@ -65,6 +67,7 @@ impl Slots {
             process,
             size,
             full_size: size,
+            shed: 0,
             opened,
             used: Gauge::default(),
             queue: Queue::default(),
@@ -113,6 +116,10 @@ impl World<'_> {
                 }
             }
             return Next::On;
+        }
+        if slots.is_full() {
+            slots.shed += 1;
+            return Next::Fail(Failure::SHED);
         }
         self.queue_for(t, id);
         Next::Park

@@ -21,6 +21,10 @@ pub(super) enum Task {
     Fault { fault: u32, replica: u32, begins: bool },
     /// A user sends its request again.
     Resend { user: u32 },
+    /// The deadline of this frame, which came with a call, is over.
+    Deadline { frame: u32 },
+    /// The ingress lets a request go on that had to wait for a token.
+    Admit { token: u32, endpoint: u32, peer: u32 },
 }
 
 impl Task {
@@ -34,14 +38,16 @@ impl Task {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Later {
     task: Task,
+    pub at: Time,
     pub event: Serial,
 }
 
 impl World<'_> {
     /// Puts a task off; the result calls it off.
     pub(super) fn later(&mut self, delay: Time, task: Task) -> u32 {
-        let id = self.tasks.insert(Later { task, event: 0 });
-        self.tasks[id].event = self.calendar.schedule(self.now + delay, slot::TASK + id);
+        let at = self.now + delay;
+        let id = self.tasks.insert(Later { task, at, event: 0 });
+        self.tasks[id].event = self.calendar.schedule(at, slot::TASK + id);
         id
     }
 
@@ -61,7 +67,7 @@ impl World<'_> {
     /// A task's event came up.
     pub(super) fn task_event(&mut self, event: Event) {
         let id = event.slot - slot::TASK;
-        let Later { task, event: serial } = self.tasks[id];
+        let Later { task, event: serial, .. } = self.tasks[id];
         if serial != event.serial {
             return self.calendar.buried();
         }
@@ -78,6 +84,8 @@ impl World<'_> {
             Task::Raise { replica } => self.raise(replica),
             Task::Fault { fault, replica, begins } => self.fault(fault, replica, begins),
             Task::Resend { user } => self.resend(user),
+            Task::Deadline { frame } => self.deadline_over(frame),
+            Task::Admit { token, endpoint, peer } => self.admit_late(token, endpoint, peer),
         }
     }
 }

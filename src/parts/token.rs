@@ -47,10 +47,12 @@ pub(super) const INBOUND: u8 = 2;
 pub(super) const HOUSEKEEPING: u8 = 4;
 /// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
 pub(super) const WASTE: u8 = 16;
-/// Flag: its process was killed.
-pub(super) const KILLED: u8 = 32;
 /// Flag: has answered and works on.
 pub(super) const RESPONDED: u8 = 64;
+/// Flag: its process has died; whatever it fails with is never caught.
+pub(super) const KILLED: u8 = 32;
+/// Flag: it is inside its service's ingress.
+pub(super) const ADMITTED: u8 = 128;
 /// Flag: sent by the load itself, not by another service.
 pub(super) const ROOT: u8 = 8;
 
@@ -129,6 +131,8 @@ pub(super) enum State {
     AtStation,
     /// Is served at station `wait`.
     Served,
+    /// Waits for the branches that it began, join `wait`.
+    Joining,
 }
 
 /// Why a request failed. Zero is none, then the causes that the parts know, then the model's own reasons.
@@ -170,6 +174,18 @@ impl Failure {
     pub const CONNECTION_LOST: Self = Self(20);
     /// No replica accepts connections.
     pub const CONNECTION_REFUSED: Self = Self(21);
+    /// A circuit breaker was open.
+    pub const BREAKER_OPEN: Self = Self(8);
+    /// A `timeout` step was over.
+    pub const TIMED_OUT: Self = Self(9);
+    /// The deadline that came with a call was over.
+    pub const DEADLINE_EXCEEDED: Self = Self(10);
+    /// Too many waited for a limit.
+    pub const SHED: Self = Self(11);
+    /// The ingress had no token (429).
+    pub const RATE_LIMITED: Self = Self(12);
+    /// Too many were inside the ingress (429).
+    pub const TOO_MANY_IN_FLIGHT: Self = Self(13);
     /// Causes up to here are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 
@@ -204,6 +220,12 @@ impl Failure {
             17 => "thread queue full".into(),
             20 => "connection lost".into(),
             21 => "connection refused".into(),
+            8 => "breaker open".into(),
+            9 => "timed out".into(),
+            10 => "deadline exceeded".into(),
+            11 => "shed".into(),
+            12 => "rate limited (429)".into(),
+            13 => "too many in flight (429)".into(),
             n => {
                 reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into())
             }
@@ -246,6 +268,20 @@ pub(super) enum FrameKind {
     Message { message: u32 },
     /// Asks whether this job is complete.
     Poll { job: u32 },
+    /// Failures go back to the `Retry` operation `at`, so many times already.
+    Retry { at: u32, failures: u32 },
+    /// Failures go on elsewhere.
+    Fallback { plan: u32 },
+    /// Steps that must be done before this deadline; none when it is over.
+    Timeout { plan: u32, deadline: u32 },
+    /// The deadline that came with the call, a task; none when it is over.
+    Deadline { task: u32 },
+    /// Behind a circuit breaker, since its state with this number.
+    Breaker { breaker: u32, era: u32 },
+    /// Waits for branches.
+    Join { join: u32 },
+    /// The outermost frame of a branch; [`NONE`] when nobody waits for it any more.
+    Branch { join: u32 },
 }
 
 const _: () = assert!(std::mem::size_of::<Frame>() <= 32);

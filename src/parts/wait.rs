@@ -4,7 +4,7 @@ use crate::kernel::deadline::{LaneId, Purpose};
 use crate::kernel::{NONE, Time};
 
 use super::interpreter::Next;
-use super::token::{ABANDONED, Failure, State};
+use super::token::{ABANDONED, Failure, State, WASTE};
 use super::world::World;
 
 impl World<'_> {
@@ -55,6 +55,9 @@ impl World<'_> {
     /// The present wait took too long.
     pub(super) fn timed_out(&mut self, t: u32) {
         self.tokens[t].timer = NONE;
+        if self.tokens[t].state == State::Joining {
+            return self.hedge(t);
+        }
         let why = match self.tokens[t].state {
             _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
             State::Awaiting if self.is_knocking(t) => Failure::CONNECT_TIMEOUT,
@@ -66,9 +69,26 @@ impl World<'_> {
         self.interrupt(t, why);
     }
 
+    /// Nobody waits for the token's answer any more.
+    pub(super) fn abandon(&mut self, t: u32) {
+        let token = &mut self.tokens[t];
+        token.parent = NONE;
+        token.flags |= ABANDONED;
+        if self.tally.on {
+            token.flags |= WASTE;
+            self.tally.abandoned_inside += 1;
+        }
+        // The caller closes its connection.
+        self.close_inbound(t);
+        self.leave_ingress(t);
+    }
+
     /// Tears the token out of whatever it waits for, to fail at its next step. A CPU job is not interrupted: Python
     /// delivers cancellation where the coroutine waits next.
     pub(super) fn interrupt(&mut self, t: u32, why: Failure) {
+        if self.tokens[t].failure == Failure::CANCELLED {
+            return;
+        }
         self.tokens[t].failure = why;
         match self.tokens[t].state {
             State::Queued => self.leave_queue(t, why),
@@ -78,10 +98,7 @@ impl World<'_> {
                 if self.is_knocking(t) {
                     self.stop_knocking(child);
                 } else {
-                    self.tokens[child].parent = NONE;
-                    self.tokens[child].flags |= ABANDONED;
-                    // The caller closes its connection.
-                    self.close_inbound(child);
+                    self.abandon(child);
                 }
             }
             State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
@@ -89,6 +106,7 @@ impl World<'_> {
             State::AtStation | State::Served => self.leave_station(t),
             State::Hung => {}
             State::Knocking => self.forget_event(t),
+            State::Joining => self.disband(self.tokens[t].wait, true),
             State::Ready | State::Backlog | State::Working | State::Offloaded => return,
         }
         self.drop_timer(t);

@@ -22,6 +22,7 @@ use super::outcome::{Deadlock, Ending};
 use super::pool::{IdleConnection, Pool};
 use super::ports::Ports;
 use super::process::{Group, Process, Replica, build};
+use super::resilience::Guards;
 use super::slots::Slots;
 use super::station::Station;
 use super::tally::Tally;
@@ -112,6 +113,7 @@ pub struct World<'s> {
     pub(super) tasks: Slab<Later>,
     pub(super) jobs: Jobs,
     pub(super) broker: Broker,
+    pub(super) guards: Guards,
     /// Slots of the system's first limit.
     pub(super) shared: u32,
     /// The balancers' choices.
@@ -154,6 +156,7 @@ impl<'s> World<'s> {
     pub fn new(system: &'s System, load: &crate::model::Load, seed: u64, replication: u64) -> Self {
         let mut deadlines = Deadlines::new(slot::LANE);
         let built = build(system, &mut deadlines);
+        let guards = Guards::new(system, &mut deadlines);
         let patience = load.timeout.map(|length| deadlines.lane(length));
         let mut world = Self {
             system,
@@ -178,6 +181,7 @@ impl<'s> World<'s> {
             tasks: Slab::default(),
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
             broker: Broker::new(system),
+            guards,
             shared: built.shared,
             choices: Stream::named(seed, replication, "balance", 0),
             key: name(seed, replication, "request", 0),
@@ -409,6 +413,7 @@ impl<'s> World<'s> {
                 Some((request, Purpose::Patience)) => self.give_up(request),
                 Some((connection, Purpose::Idle)) => self.idled_out(connection),
                 Some((port, Purpose::Linger)) => self.free_port(port),
+                Some((frame, Purpose::Scope)) => self.timeout_over(frame),
                 None => {}
             }
         } else if event.slot >= slot::ACCEPT {

@@ -146,6 +146,7 @@ fn resource(resource: &ResourceMean) -> Value {
         "utilisation": resource.utilisation,
         "busiest_utilisation": resource.peak_utilisation,
         "visits": resource.visits,
+        "refused": resource.refused,
         "queue": resource.queue,
         "longest_queue": resource.longest_queue,
         "wait_s": resource.wait_s,

@@ -91,7 +91,7 @@ pub fn resources(summary: &Summary) -> String {
         Some(_) => format!("{:.1} %", share * 100.0),
         None => String::new(),
     };
-    let columns = vec![
+    let mut columns = vec![
         Column::words("resource", each(&|resource| resource.name.clone())),
         Column::figures("capacity", each(&|resource| resource.capacity.map_or_else(|| "∞".into(), short))),
         Column::figures("in use", each(&|resource| rounded(resource.in_use))),
@@ -102,6 +102,9 @@ pub fn resources(summary: &Summary) -> String {
         Column::figures("longest", each(&|resource| grouped(&resource.longest_queue.to_string()))),
         Column::figures("wait", each(&|resource| seconds(resource.wait_s))),
     ];
+    if all.iter().any(|resource| resource.refused > 0.0) {
+        columns.insert(6, Column::figures("refused", each(&|resource| rounded(resource.refused))));
+    }
     table(columns, &[])
 }
 

@@ -8,7 +8,9 @@ mod distribution;
 mod endpoint;
 mod fault;
 mod host;
+mod guard;
 mod load;
+mod nested;
 mod probe;
 mod provenance;
 mod queue;
@@ -111,9 +113,18 @@ impl Lowering<'_> {
     }
 
     fn limit(&mut self, at: At<'_>, name: &str, limit: &Limit) -> LimitPlan {
-        self.at_least_one(at.key("size"), "size", limit.size);
+        match limit.size {
+            Some(0) => {
+                let complaint =
+                    Complaint::at(at.key("size"), "a limit of size 0 lets nothing in", "must be at least 1");
+                self.complain(complaint.help("leave the key out for no limit; `max_queue = 0` lets nobody wait"));
+            }
+            Some(size) => self.at_least_one(at.key("size"), "size", size),
+            None => {}
+        }
         let acquire_timeout = self.timeout(at.key("acquire_timeout"), limit.acquire_timeout);
-        LimitPlan { name: name.into(), size: limit.size, acquire_timeout }
+        let size = limit.size.unwrap_or(u32::MAX);
+        LimitPlan { name: name.into(), size, max_queue: limit.max_queue.unwrap_or(u32::MAX), acquire_timeout }
     }
 
     /// Refuses zero, and numbers beyond anything.

@@ -144,8 +144,11 @@ pub enum Discipline {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// Slots.
-    pub size: u32,
-    /// How long a request waits for a slot before it fails. Without it: for ever.
+    /// Slots. Without it: as many as are asked for, so that only the number in use is observed.
+    pub size: Option<u32>,
+    /// Requests that may wait for a slot; one more fails at once with "shed" (load shedding; with `size` a bulkhead as
+    /// Resilience4j's). 0: nobody waits. Without it: no limit.
+    pub max_queue: Option<u32>,
+    /// How long a request waits for a slot before it fails (Resilience4j `maxWaitDuration`). Without it: for ever.
     pub acquire_timeout: Option<super::Duration>,
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Client, Cores, Distribution, Duration, Limit, Liveness, Pool, Readiness, Step};
+use super::{Breaker, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -94,6 +94,11 @@ pub struct Service {
     pub liveness: Option<Liveness>,
     /// The probe whose failure takes a replica out of the balancing.
     pub readiness: Option<Readiness>,
+    /// Circuit breakers, one of each in every process.
+    #[serde(default)]
+    pub breakers: BTreeMap<String, Breaker>,
+    /// What stands in front of the service's balancer.
+    pub ingress: Option<Ingress>,
     /// What the service answers.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Endpoint>,

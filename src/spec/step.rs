@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Distribution;
+use super::{BreakerStep, Distribution, FallbackStep, HedgeStep, ParallelStep, RetryStep, TimeoutStep};
 
 /// One step of an endpoint. Written as a table with one key: `{ cpu = "1.5ms" }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -36,6 +36,18 @@ pub enum Step {
     Publish(PublishStep),
     /// A visit to a station of the queueing network (`[stations]`).
     Visit(VisitStep),
+    /// Nested steps that are tried again when they fail.
+    Retry(RetryStep),
+    /// Nested steps that must be done in time.
+    Timeout(TimeoutStep),
+    /// Nested steps behind a circuit breaker.
+    Breaker(BreakerStep),
+    /// Nested steps, and what is done instead when they fail.
+    Fallback(FallbackStep),
+    /// Nested steps of which a second attempt starts when the first takes long.
+    Hedge(HedgeStep),
+    /// Branches that run side by side.
+    Parallel(ParallelStep),
 }
 
 /// A password hash.

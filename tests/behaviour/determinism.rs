@@ -201,6 +201,27 @@ fn more_rounds_of_a_repeat_leave_the_draws_after_it() {
     assert_eq!(after(1), after(2));
 }
 
+/// A design that guards a step, or runs it beside others, meets the same draws; so does what comes after it.
+#[test]
+fn guards_leave_the_draws_of_what_they_guard() {
+    let base = ends(&[HASH, SLEEP, QUERY].join(","));
+    for guard in [
+        "retry = { attempts = 3, steps = [STEP] }",
+        "timeout = { after = \"1h\", steps = [STEP] }",
+        "fallback = { steps = [STEP], otherwise = [] }",
+        "hedge = { after = \"1h\", steps = [STEP] }",
+        "parallel = { branches = [[STEP], []] }",
+    ] {
+        let guarded = format!("{{ {} }}", guard.replace("STEP", SLEEP));
+        assert_eq!(ends(&[HASH, &guarded, QUERY].join(",")), base, "{guard}");
+    }
+    // A failed attempt draws for itself: those after it draw as if it had not been.
+    let fails =
+        "{ retry = { attempts = 3, steps = [{ choose = [{ probability = 0.5, steps = [{ fail = \"no\" }] }] }] } }";
+    let caught = format!("{{ fallback = {{ steps = [{fails}], otherwise = [] }} }}");
+    assert_eq!(ends(&[HASH, &caught, SLEEP, QUERY].join(",")), base);
+}
+
 /// The arrivals do not depend on what the requests do.
 #[test]
 fn designs_meet_the_same_arrivals() {

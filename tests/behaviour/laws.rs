@@ -109,12 +109,32 @@ fn step(means: Means) -> impl Strategy<Value = String> {
                 let kind = if shared { "shared = \"all\"" } else { "limit = \"gate\"" };
                 format!("{{ with = {{ {kind}, steps = [{steps}] }} }}")
             }),
+            2 => (guard(), steps()).prop_map(|(guard, steps)| guard.replace("STEPS", &in_branch(&steps))),
+            1 => (steps(), steps()).prop_map(|(a, b)| format!("{{ parallel = {{ branches = [[{}], [{}]] }} }}", in_branch(&a), in_branch(&b))),
+            1 => (steps(), steps()).prop_map(|(a, b)| format!("{{ fallback = {{ steps = [{a}], otherwise = [{b}] }} }}")),
             1 => (1..4u32, steps()).prop_map(|(times, steps)| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}")),
             1 => (steps(), steps()).prop_map(|(a, b)| format!(
                 "{{ choose = [{{ probability = 0.3, steps = [{a}] }}, {{ probability = 0.5, steps = [{b}] }}] }}"
             )),
         ]
     })
+}
+
+/// A branch does not answer for its request.
+fn in_branch(steps: &str) -> String {
+    steps.replace("{ respond = {} }", "{ cpu = \"0s\" }")
+}
+
+fn guard() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&[
+        "{ retry = { attempts = 3, backoff = \"2ms\", jitter = \"full\", steps = [STEPS] } }",
+        "{ retry = { attempts = 2, budget = { ratio = 0.2, max_tokens = 2 }, on = [\"shed\", \"timed out\"], steps = [STEPS] } }",
+        "{ timeout = { after = \"10ms\", steps = [STEPS] } }",
+        "{ timeout = { after = \"40ms\", propagate = true, steps = [STEPS] } }",
+        "{ breaker = { name = \"fuse\", steps = [STEPS] } }",
+        "{ hedge = { after = \"5ms\", steps = [STEPS] } }",
+        "{ hedge = { after = \"10ms\", max = 3, steps = [STEPS] } }",
+    ])
 }
 
 fn runtime() -> impl Strategy<Value = &'static str> + Clone {
@@ -176,8 +196,20 @@ fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = S
                  reset_on_release = {reset}\n{patience}{connect}{trip}{cpu}"
             )
         });
-    let limit = (1..=3u32, maybe("acquire_timeout", &["\"10ms\"", "\"100ms\""]))
-        .prop_map(move |(size, patience)| format!("[services.{name}.limits.gate]\nsize = {size}\n{patience}"));
+    let limit = (
+        1..=3u32,
+        maybe("acquire_timeout", &["\"10ms\"", "\"100ms\""]),
+        maybe("max_queue", &["0", "2"]),
+        maybe("failure_threshold", &["1", "3"]),
+        maybe("recovery_time", &["\"20ms\""]),
+        maybe("half_open_calls", &["2"]),
+    )
+        .prop_map(move |(size, patience, waiting, threshold, recovery, trials)| {
+            format!(
+                "[services.{name}.limits.gate]\nsize = {size}\n{patience}{waiting}[services.{name}.breakers.fuse]\n\
+                 {threshold}{recovery}{trials}"
+            )
+        });
     (deployment, pool, limit).prop_map(|(deployment, pool, limit)| format!("{deployment}{pool}{limit}"))
 }
 
@@ -225,6 +257,16 @@ fn client() -> impl Strategy<Value = String> {
                 "[services.front.clients.back]\nserver = \"back\"\nreuse = \"{reuse}\"\nbroken_workers = {broken}\n{cpu}{times}{most}{keep}"
             )
         })
+}
+
+fn ingress() -> impl Strategy<Value = String> + Clone {
+    let limits = one_of(&[
+        "in_flight = 2",
+        "rate_limit = { average = \"100/s\", burst = 3 }",
+        "in_flight = 3\nrate_limit = { average = \"400/s\" }",
+    ]);
+    prop::option::weighted(0.3, limits)
+        .prop_map(|limits| limits.map_or_else(String::new, |limits| format!("[services.back.ingress]\n{limits}\n")))
 }
 
 fn stations() -> impl Strategy<Value = String> {
@@ -333,7 +375,7 @@ fn system(circles_through_calls: bool) -> impl Strategy<Value = String> {
             database.clone(),
             service("front", front),
             client(),
-            service("back", back),
+            (service("back", back), ingress()).prop_map(|(back, ingress)| back + &ingress),
             prop::collection::vec(step(means), 1..=4),
             prop::collection::vec(step(behind), 1..=2),
             troubles(),
@@ -504,6 +546,8 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
         match resource.kind {
             ResourceKind::Sessions | ResourceKind::Unavailable => {}
             ResourceKind::Ports if text.contains("reuse = \"shared\"") => {}
+            // It stays open until somebody asks.
+            ResourceKind::Breaker => {}
             ResourceKind::HttpClient if text.contains("reuse = \"shared\"") => {}
             ResourceKind::Descriptors => {
                 let service = resource.name.split(' ').next().unwrap_or_default();

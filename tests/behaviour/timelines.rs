@@ -64,6 +64,12 @@ fn play_at(text: &str, sends: &[f64], processes: &[u32]) -> Story {
 }
 
 impl Story {
+    /// For how many milliseconds units of a resource were in use, all together.
+    fn used(&self, name: &str) -> f64 {
+        let nanoseconds = resource(&self.outcome, name).in_use * self.outcome.window.0 as f64;
+        nanoseconds.round() / 1e6
+    }
+
     /// When each request ended, in milliseconds; all succeeded and nothing is left.
     #[track_caller]
     fn successes(&self) -> Vec<f64> {
@@ -132,6 +138,7 @@ mod deadlocks;
 
 mod loads;
 
+mod limits;
 mod queues;
 
 mod machines;
@@ -145,3 +152,12 @@ mod faults;
 mod retries;
 
 mod stages;
+mod attempts;
+
+mod scopes;
+
+mod breakers;
+
+mod branches;
+
+mod ingresses;

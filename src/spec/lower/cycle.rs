@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::complaint::{At, Complaint};
+use super::nested;
 use crate::spec::path::Path;
 use crate::spec::{CallStep, Model, Step};
 
@@ -34,7 +35,7 @@ pub(super) fn refuse(model: &Model, complaints: &mut Vec<Complaint>) {
     }
 }
 
-fn each_call(at: At<'_>, steps: &[Step], visit: &mut impl FnMut(At<'_>, &CallStep)) {
+fn each_call(at: At<'_>, steps: &[Step], visit: &mut dyn FnMut(At<'_>, &CallStep)) {
     for (index, step) in steps.iter().enumerate() {
         let at = at.index(index);
         match step {
@@ -43,22 +44,7 @@ fn each_call(at: At<'_>, steps: &[Step], visit: &mut impl FnMut(At<'_>, &CallSte
                 let (client, endpoint) = (step.client.clone(), step.endpoint.clone());
                 visit(at.key("notify"), &CallStep { client, endpoint });
             }
-            Step::With(with) => {
-                let at = at.key("with");
-                each_call(at.key("steps"), &with.steps, visit);
-            }
-            Step::Repeat(repeat) => {
-                let at = at.key("repeat");
-                each_call(at.key("steps"), &repeat.steps, visit);
-            }
-            Step::Choose(branches) => {
-                let at = at.key("choose");
-                for (index, branch) in branches.iter().enumerate() {
-                    let at = at.index(index);
-                    each_call(at.key("steps"), &branch.steps, visit);
-                }
-            }
-            _ => {}
+            _ => nested::each(step, at, &mut |at, steps| each_call(at, steps, visit)),
         }
     }
 }

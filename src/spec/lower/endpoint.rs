@@ -59,12 +59,14 @@ pub(super) struct Body<'a> {
     ordinals: HashMap<String, u32>,
     /// The pools whose connections the enclosing `with` steps hold.
     pub held: Vec<&'a str>,
+    /// Within a branch that runs beside others.
+    pub in_branch: bool,
 }
 
 impl<'a> Body<'a> {
     fn new(service_name: &'a str, service: &'a Service, name: &str) -> Self {
         let name = format!("{service_name}.{name}");
-        Self { service_name, service, name, ordinals: HashMap::new(), held: Vec::new() }
+        Self { service_name, service, name, ordinals: HashMap::new(), held: Vec::new(), in_branch: false }
     }
 
     /// The rounds that waits take on the service's event loops.

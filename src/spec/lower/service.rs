@@ -151,6 +151,8 @@ impl Lowering<'_> {
         let limits = service.limits.iter().map(|(name, limit)| self.limit(all.key(name), name, limit)).collect();
         self.check_rounds(at, service);
         let machine = self.machine(at, service);
+        let breakers = self.breakers(at.key("breakers"), service);
+        let ingress = service.ingress.as_ref().map(|ingress| self.ingress(at.key("ingress"), ingress));
         let default_threads = (service.runtime == Runtime::EventLoop).then_some(DEFAULT_THREADS);
         ServicePlan {
             name: name.into(),
@@ -186,6 +188,8 @@ impl Lowering<'_> {
             limits,
             liveness: None,
             readiness: None,
+            breakers,
+            ingress,
         }
     }
 

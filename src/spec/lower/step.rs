@@ -49,8 +49,21 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 });
                 lowering.emit(Op::Fail { reason: reason as u32 });
             }
-            Step::Respond(_) => lowering.emit(Op::Respond),
+            Step::Respond(_) => {
+                if body.in_branch {
+                    let title = "a branch cannot answer for its request";
+                    let complaint = Complaint::at_key(at.key("respond"), title, "inside a `parallel` or `hedge`");
+                    lowering.complain(complaint.help("put it before or after that step"));
+                }
+                lowering.emit(Op::Respond);
+            }
             Step::Publish(step) => queue::publish(lowering, body, at.key("publish"), step),
+            Step::Retry(step) => resilience::retry(lowering, body, at.key("retry"), step),
+            Step::Timeout(step) => resilience::timeout(lowering, body, at.key("timeout"), step),
+            Step::Breaker(step) => resilience::breaker(lowering, body, at.key("breaker"), step),
+            Step::Fallback(step) => resilience::fallback(lowering, body, at.key("fallback"), step),
+            Step::Hedge(step) => resilience::hedge(lowering, body, at.key("hedge"), step),
+            Step::Parallel(step) => resilience::parallel(lowering, body, at.key("parallel"), step),
             Step::Visit(step) => {
                 let at = at.key("visit");
                 let site = body.site(&format!("visit:{}", step.station)).site();
@@ -406,6 +419,8 @@ fn choose<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, bran
         lowering.system.branches[first as usize + count - 1] = Branch { cumulated: 1.0, to: end };
     }
 }
+
+mod resilience;
 
 #[cfg(test)]
 mod tests;

@@ -34,6 +34,7 @@ fn model(steps: &str) -> String {
         search_cpu = {{ per_idle = "1us" }}
         [services.app.limits.gate]
         size = 1
+        [services.app.breakers.fuse]
         [services.app.endpoints.run]
         steps = [{steps}]
         [services.db]
@@ -96,6 +97,14 @@ fn word(op: &Op) -> String {
         Op::Respond => "respond".into(),
         Op::Publish { queue, .. } => format!("publish {queue}"),
         Op::Yield { rounds } => format!("yield {rounds}"),
+        Op::Retry { plan } => format!("retry {plan}"),
+        Op::Backoff { plan, .. } => format!("backoff {plan}"),
+        Op::Timeout { plan } => format!("timeout {plan}"),
+        Op::Breaker { breaker } => format!("breaker {breaker}"),
+        Op::Fallback { plan } => format!("fallback {plan}"),
+        Op::Leave => "leave".into(),
+        Op::Parallel { plan } => format!("parallel {plan}"),
+        Op::Join => "join".into(),
         Op::Answer => "answer".into(),
     }
 }
@@ -168,6 +177,29 @@ fn branches_cumulate_and_what_is_missing_does_nothing() {
     let (_, system) = program(r#"{ choose = [{ probability = 0.1 }, { probability = 0.2 }, { probability = 0.7 }] }"#);
     assert_eq!(system.branches.iter().map(|branch| branch.cumulated).collect::<Vec<_>>()[2], 1.0);
     assert_eq!(system.branches.len(), 3, "0.1 + 0.2 + 0.7 leaves nothing over");
+}
+
+#[test]
+fn guards_stand_around_their_steps() {
+    for (steps, expected) in [
+        (r#"{ retry = { attempts = 3, steps = [{ cpu = "1ms" }] } }"#, "retry 0, backoff 0, cpu, leave, answer"),
+        (r#"{ timeout = { after = "1s", steps = [{ cpu = "1ms" }] } }"#, "timeout 0, cpu, leave, answer"),
+        (r#"{ breaker = { name = "fuse", steps = [{ cpu = "1ms" }] } }"#, "breaker 0, cpu, leave, answer"),
+        (
+            r#"{ fallback = { steps = [{ cpu = "1ms" }], otherwise = [{ sleep = "1ms" }] } }"#,
+            "fallback 0, cpu, leave, jump 5, sleep, answer",
+        ),
+        (r#"{ hedge = { after = "1ms", steps = [{ cpu = "1ms" }] } }"#, "parallel 0, cpu, join, leave, answer"),
+        (r#"{ parallel = { branches = [[{ cpu = "1ms" }], []] } }"#, "parallel 0, cpu, join, join, leave, answer"),
+    ] {
+        assert_eq!(words(steps), expected, "{steps}");
+    }
+    let (_, system) = program(r#"{ parallel = { branches = [[{ cpu = "1ms" }], []] } }"#);
+    assert_eq!((&system.parallels[0].entries[..], system.parallels[0].end), (&[1, 3][..], 4));
+    let (_, system) = program(r#"{ hedge = { after = "1ms", max = 3, steps = [{ cpu = "1ms" }] } }"#);
+    assert_eq!((&system.parallels[0].entries[..], system.parallels[0].end), (&[1, 1, 1][..], 3));
+    let (_, system) = program(r#"{ fallback = { steps = [], otherwise = [{ sleep = "1ms" }] } }"#);
+    assert_eq!(system.fallbacks[0].otherwise, 3);
 }
 
 #[test]
@@ -266,6 +298,16 @@ fn what_cannot_be_meant_is_refused() {
         (r#"{ with = { pool = "a", limit = "gate", steps = [] } }"#, "a `with` holds one thing"),
         (r#"{ call = { client = "bare", endpoint = "srve" } }"#, "there is no endpoint `srve` in service `peer`"),
         (r#"{ repeat = { times = 0, steps = [] } }"#, "`times` is 0"),
+        (r#"{ retry = { attempts = 0, steps = [] } }"#, "`attempts` is 0"),
+        (r#"{ retry = { attempts = 2, factor = 0.5, steps = [] } }"#, "`factor` is 0.5"),
+        (r#"{ retry = { attempts = 2, on = ["bad luck"], steps = [] } }"#, "nothing fails with `bad luck`"),
+        (r#"{ breaker = { name = "fuze", steps = [] } }"#, "there is no breaker `fuze` in service `app`"),
+        (r#"{ hedge = { after = "1ms", max = 1, steps = [] } }"#, "`max` is 1"),
+        (r#"{ parallel = { branches = [] } }"#, "a `parallel` without a branch"),
+        (
+            r#"{ with = { pool = "a", steps = [{ parallel = { branches = [[{ query = { held = "a", time = "1ms" } }]] } }] } }"#,
+            "no connection of pool `a` is held here",
+        ),
         (r#"{ choose = [] }"#, "a `choose` without a branch"),
         (
             r#"{ choose = [{ probability = 0.6 }, { probability = 0.6 }] }"#,

@@ -1,0 +1,176 @@
+//! What guards a request against what it depends on, as meant.
+
+use crate::kernel::Time;
+
+/// The causes of failure that `on` can name, in the words of the reports, beside the model's own reasons.
+pub const CAUSES: [&str; 18] = [
+    "acquire timed out",
+    "connect timed out",
+    "read timed out",
+    "too many open files",
+    "turned away",
+    "breaker open",
+    "timed out",
+    "deadline exceeded",
+    "shed",
+    "rate limited (429)",
+    "too many in flight (429)",
+    "too many database connections",
+    "command timed out",
+    "no free port",
+    "thread queue full",
+    "queue full",
+];
+
+/// Causes of failure in words; none: all.
+pub type Causes = Option<Vec<String>>;
+
+/// Steps that are tried again.
+#[derive(Clone, Debug)]
+pub struct RetryPlan {
+    /// Index of the service whose processes run it.
+    pub service: u32,
+    /// Attempts in all.
+    pub attempts: u32,
+    /// Wait before the second attempt.
+    pub backoff: Time,
+    /// Growth of the wait.
+    pub factor: f64,
+    /// The longest wait.
+    pub max_backoff: Time,
+    /// How it is spread.
+    pub jitter: Jitter,
+    /// Bound of the retries in a process.
+    pub budget: Option<BudgetPlan>,
+    /// What is caught.
+    pub on: Causes,
+}
+
+impl RetryPlan {
+    /// The wait after so many failures (at least one), with a uniform number from 0 to 1 for the jitter.
+    pub fn wait(&self, failures: u32, u: f64) -> Time {
+        if self.backoff == Time::ZERO {
+            return Time::ZERO;
+        }
+        let grown = self.backoff.0 as f64 * self.factor.powf(f64::from(failures.saturating_sub(1)));
+        let wait = grown.min(self.max_backoff.0 as f64);
+        let spread = match self.jitter {
+            Jitter::None => wait,
+            Jitter::Full => wait * u,
+            Jitter::Equal => wait / 2.0 + wait / 2.0 * u,
+        };
+        Time(spread.round() as u64)
+    }
+}
+
+/// How waits are spread. See [`crate::spec::Jitter`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Jitter {
+    /// Not at all.
+    None,
+    /// From zero.
+    Full,
+    /// From half.
+    Equal,
+}
+
+/// A token bucket for retries. See [`crate::spec::RetryBudget`].
+#[derive(Clone, Copy, Debug)]
+pub struct BudgetPlan {
+    /// Tokens that a first attempt brings.
+    pub ratio: f64,
+    /// Tokens at most and at the start.
+    pub max_tokens: f64,
+}
+
+/// Steps that must be done in time.
+#[derive(Clone, Copy, Debug)]
+pub struct TimeoutPlan {
+    /// How long they may take.
+    pub after: Time,
+    /// Whether calls carry the deadline.
+    pub propagate: bool,
+}
+
+/// Where a failure goes on.
+#[derive(Clone, Debug)]
+pub struct FallbackPlan {
+    /// What is caught.
+    pub on: Causes,
+    /// The first operation of what is done instead.
+    pub otherwise: u32,
+}
+
+/// Branches side by side, or attempts that follow each other.
+#[derive(Clone, Debug)]
+pub struct ParallelPlan {
+    /// The first operation of each branch; of a hedge, of each attempt.
+    pub entries: Vec<u32>,
+    /// Of a hedge: how long after an attempt the next starts.
+    pub after: Option<Time>,
+    /// Where it goes on.
+    pub end: u32,
+}
+
+/// A circuit breaker.
+#[derive(Clone, Debug)]
+pub struct BreakerPlan {
+    /// Its name.
+    pub name: String,
+    /// Failures that open it.
+    pub failure_threshold: u32,
+    /// How long it stays open.
+    pub recovery_time: Time,
+    /// Trials at a time.
+    pub half_open_calls: u32,
+}
+
+/// What stands in front of a service's balancer.
+#[derive(Clone, Debug)]
+pub struct IngressPlan {
+    /// Requests a second.
+    pub rate: Option<RatePlan>,
+    /// Requests inside; `u32::MAX` for no limit.
+    pub in_flight: u32,
+}
+
+/// A token bucket for requests.
+#[derive(Clone, Copy, Debug)]
+pub struct RatePlan {
+    /// Time between two tokens.
+    pub interval: Time,
+    /// Time in which an empty bucket fills.
+    pub depth: Time,
+    /// The longest wait for a token.
+    pub max_delay: Time,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(jitter: Jitter) -> RetryPlan {
+        RetryPlan {
+            service: 0,
+            attempts: 9,
+            backoff: Time(100),
+            factor: 2.0,
+            max_backoff: Time(500),
+            jitter,
+            budget: None,
+            on: None,
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        let waits: Vec<u64> = (1..=5).map(|failures| plan(Jitter::None).wait(failures, 0.3).0).collect();
+        assert_eq!(waits, [100, 200, 400, 500, 500]);
+    }
+
+    #[test]
+    fn jitter_spreads_from_zero_or_from_half() {
+        assert_eq!((plan(Jitter::Full).wait(2, 0.0), plan(Jitter::Full).wait(2, 0.75)), (Time(0), Time(150)));
+        assert_eq!((plan(Jitter::Equal).wait(2, 0.0), plan(Jitter::Equal).wait(2, 0.75)), (Time(100), Time(175)));
+    }
+}

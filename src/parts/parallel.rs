@@ -1,0 +1,140 @@
+//! Branches that run side by side, and hedged attempts (Dean and Barroso 2013; gRPC A6): tokens of their own in the same
+//! process, and a parent that waits for them.
+//!
+//! A branch draws with its parent's key, so that steps draw the same whether they stand in a branch or not; a further
+//! attempt of a hedge draws otherwise than the first.
+
+use crate::kernel::NONE;
+use crate::kernel::list::{Links, List};
+use crate::kernel::random::mix;
+
+use super::interpreter::Next;
+use super::token::{Failure, Frame, FrameKind, State, Token};
+use super::world::World;
+
+/// A parent and its branches.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Join {
+    pub parent: u32,
+    /// The outermost frames of the branches that are under way.
+    pub branches: List,
+    plan: u32,
+    /// Branches begun.
+    begun: u32,
+    /// The key of the next attempt of a hedge.
+    key: u64,
+}
+
+impl World<'_> {
+    /// The branches begin, or the first attempt.
+    pub(super) fn begin_branches(&mut self, t: u32, plan: u32) -> Next {
+        let branches = &self.system.parallels[plan as usize];
+        let key = self.tokens[t].key;
+        let join = Join { parent: t, branches: List::default(), plan, begun: 0, key };
+        let join = self.guards.joins.insert(join);
+        self.enter_frame(t, FrameKind::Join { join });
+        let token = &mut self.tokens[t];
+        token.pc = branches.end;
+        token.state = State::Joining;
+        token.wait = join;
+        let first = if branches.after.is_some() { 1 } else { branches.entries.len() };
+        for _ in 0..first {
+            self.begin_branch(join);
+        }
+        self.limit_wait(t, self.guards.hedges[plan as usize]);
+        Next::Park
+    }
+
+    fn begin_branch(&mut self, join: u32) {
+        let Join { parent, plan, begun, key, .. } = self.guards.joins[join];
+        let branches = &self.system.parallels[plan as usize];
+        let mut token = Token::new(key, branches.entries[begun as usize]);
+        token.process = self.tokens[parent].process;
+        let t = self.tokens.insert(token);
+        self.join_job(t, self.jobs.of(parent));
+        let kind = FrameKind::Branch { join };
+        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below: NONE, kind });
+        self.tokens[t].frame = frame;
+        let join = &mut self.guards.joins[join];
+        join.branches.push(&mut self.frames, frame);
+        join.begun += 1;
+        if branches.after.is_some() {
+            join.key = mix(key);
+        }
+        self.wake(t);
+    }
+
+    /// The present attempts take long: another begins.
+    pub(super) fn hedge(&mut self, t: u32) {
+        let join = self.tokens[t].wait;
+        let Join { plan, begun, .. } = self.guards.joins[join];
+        if (begun as usize) < self.system.parallels[plan as usize].entries.len() {
+            self.begin_branch(join);
+            if (begun as usize) + 1 < self.system.parallels[plan as usize].entries.len() {
+                self.limit_wait(t, self.guards.hedges[plan as usize]);
+            }
+        }
+    }
+
+    /// Whether the branches are attempts of which one suffices.
+    pub(super) fn is_hedge(&self, join: u32) -> bool {
+        self.system.parallels[self.guards.joins[join].plan as usize].after.is_some()
+    }
+
+    /// A branch is done.
+    pub(super) fn join(&mut self, t: u32) -> Next {
+        self.end_branch(t, Failure::NONE);
+        Next::Park
+    }
+
+    /// A branch has ended; its outermost frame is all that is left of it.
+    pub(super) fn end_branch(&mut self, t: u32, why: Failure) {
+        let frame = self.tokens[t].frame;
+        let FrameKind::Branch { join } = self.frames[frame].kind else {
+            unreachable!("a branch ends at its outermost frame");
+        };
+        if join != NONE {
+            self.guards.joins[join].branches.remove(&mut self.frames, frame);
+        }
+        self.frames.remove(frame);
+        if self.jobs.kept {
+            self.leave_job(t, why);
+        }
+        self.tokens.remove(t);
+        if join != NONE {
+            self.joined(join, why);
+        }
+    }
+
+    /// One branch fewer: whether the parent goes on.
+    fn joined(&mut self, join: u32, why: Failure) {
+        let Join { parent, branches, plan, begun, .. } = self.guards.joins[join];
+        let plan = &self.system.parallels[plan as usize];
+        let is_hedge = plan.after.is_some();
+        if is_hedge && why.is_some() && (begun as usize) < plan.entries.len() {
+            self.drop_timer(parent);
+            return self.hedge(parent);
+        }
+        let is_over = if is_hedge { !why.is_some() } else { why.is_some() };
+        if is_over {
+            // The losers of a hedge are cancelled; the other branches of a gather run on.
+            self.disband(join, is_hedge);
+        } else if !branches.is_empty() {
+            return self.look_for_deadlock_among(branches);
+        }
+        self.tokens[parent].failure = why;
+        self.drop_timer(parent);
+        self.wake(parent);
+    }
+
+    /// Nobody waits for the branches any more; they run on or are cancelled.
+    pub(super) fn disband(&mut self, join: u32, cancel: bool) {
+        let mut branches = std::mem::take(&mut self.guards.joins[join].branches);
+        while let Some(frame) = branches.pop(&mut self.frames) {
+            self.frames[frame].kind = FrameKind::Branch { join: NONE };
+            if cancel {
+                self.interrupt(self.frames[frame].token, Failure::CANCELLED);
+            }
+        }
+    }
+}

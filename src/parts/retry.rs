@@ -1,0 +1,106 @@
+//! Retries, with exponential backoff, jitter and a budget.
+//!
+//! A failed attempt gives back what it holds, then waits, then begins anew with other draws: attempt `n` of a request
+//! draws the same in every design.
+
+use crate::kernel::random::{mix, unit, unmix};
+use crate::model::{BudgetPlan, Op, Site};
+
+use super::interpreter::Next;
+use super::process::Process;
+use super::token::{Failure, FrameKind};
+use super::world::World;
+
+/// Tokens for retries.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    tokens: f64,
+    plan: BudgetPlan,
+}
+
+impl Budget {
+    pub fn new(plan: &BudgetPlan) -> Self {
+        Self { tokens: plan.max_tokens, plan: *plan }
+    }
+
+    /// A first attempt.
+    fn deposit(&mut self) {
+        self.tokens = (self.tokens + self.plan.ratio).min(self.plan.max_tokens);
+    }
+
+    /// A retry, if there is a token. Rounding does not cost one: ten tenths are a whole.
+    fn withdraw(&mut self) -> bool {
+        let has = self.tokens >= 1.0 - 1e-9;
+        if has {
+            self.tokens -= 1.0;
+        }
+        has
+    }
+}
+
+impl World<'_> {
+    /// The first attempt begins, behind the operation that waits before the others.
+    pub(super) fn begin_retry(&mut self, t: u32, plan: u32) -> Next {
+        let at = self.tokens[t].pc;
+        if let Some(budget) = self.budget(t, plan) {
+            budget.deposit();
+        }
+        self.tokens[t].pc += 1;
+        self.enter_frame(t, FrameKind::Retry { at, failures: 0 })
+    }
+
+    /// A process that was killed comes up with closed breakers and full buckets.
+    pub(super) fn renew_guards(&mut self, process: u32) {
+        let Process { service, breakers, .. } = self.processes[process as usize];
+        let plan = &self.system.services[service as usize];
+        for breaker in breakers..breakers + plan.breakers.len() as u32 {
+            self.guards.breakers[breaker as usize].renew(self.now);
+        }
+        for (retry, first) in self.system.retries.iter().zip(&self.guards.first_budget) {
+            if let (true, Some(budget)) = (retry.service == service, &retry.budget) {
+                self.guards.budgets[(first + process - plan.first_process) as usize] = Budget::new(budget);
+            }
+        }
+    }
+
+    fn budget(&mut self, t: u32, plan: u32) -> Option<&mut Budget> {
+        let retry = &self.system.retries[plan as usize];
+        retry.budget.as_ref()?;
+        let first_process = self.system.services[retry.service as usize].first_process;
+        let number = self.tokens[t].process - first_process;
+        self.guards.budgets.get_mut((self.guards.first_budget[plan as usize] + number) as usize)
+    }
+
+    /// The wait before another attempt.
+    pub(super) fn back_off(&mut self, t: u32, plan: u32, site: Site) -> Next {
+        self.tokens[t].pc += 1;
+        let token = &self.tokens[t];
+        let FrameKind::Retry { failures, .. } = self.frames[token.frame].kind else {
+            unreachable!("backoff stands in a retry");
+        };
+        let u = unit(mix(site.key(token.key, 0)));
+        let wait = self.system.retries[plan as usize].wait(failures, u);
+        self.elapse(t, wait)
+    }
+
+    /// An attempt has failed: whether there is another. The retry's frame is the innermost.
+    pub(super) fn try_again(&mut self, t: u32, why: Failure) -> bool {
+        let frame = self.tokens[t].frame;
+        let FrameKind::Retry { at, failures } = self.frames[frame].kind else { return false };
+        let Op::Retry { plan } = self.system.program[at as usize] else { return false };
+        let again = failures + 1 < self.system.retries[plan as usize].attempts
+            && self.guards.retried[plan as usize].contains(why)
+            && self.budget(t, plan).is_none_or(Budget::withdraw);
+        if again {
+            self.frames[frame].kind = FrameKind::Retry { at, failures: failures + 1 };
+            self.tokens[t].key = mix(self.tokens[t].key);
+            self.tokens[t].pc = at + 1;
+        }
+        again
+    }
+
+    /// What comes after a loop or retry draws as if it had had one round.
+    pub(super) fn forget_rounds(&mut self, t: u32, rounds: u32) {
+        self.tokens[t].key = (0..rounds).fold(self.tokens[t].key, |key, _| unmix(key));
+    }
+}

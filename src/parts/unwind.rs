@@ -1,0 +1,99 @@
+//! Unwinding: a token that fails undoes its frames, innermost first, until one catches. What it holds is given back on the
+//! way. Cancellation and the death of its process are caught by none.
+
+use crate::kernel::NONE;
+
+use super::interpreter::Next;
+use super::token::{Failure, FrameKind, KILLED};
+use super::world::World;
+
+impl World<'_> {
+    /// The token fails. Whether a frame caught that, so that it goes on at its program counter; else it has ended.
+    pub(super) fn fail(&mut self, t: u32, why: Failure) -> bool {
+        self.tokens[t].failure = why;
+        self.drop_timer(t);
+        if self.tokens[t].frame != NONE {
+            return self.unwind(t, why);
+        }
+        self.finish(t);
+        false
+    }
+
+    #[inline(never)]
+    fn unwind(&mut self, t: u32, why: Failure) -> bool {
+        let is_fatal = why == Failure::CANCELLED || self.tokens[t].has(KILLED);
+        // Up to a time-out that is over nothing catches: only then it is a failure as any other.
+        let mut over = self.outermost_over(t);
+        loop {
+            let frame = self.tokens[t].frame;
+            if frame == NONE {
+                self.finish(t);
+                return false;
+            }
+            let can_catch = !is_fatal && over == NONE;
+            match self.frames[frame].kind {
+                FrameKind::Branch { .. } => {
+                    let process = self.tokens[t].process;
+                    self.end_branch(t, why);
+                    self.leave_loop(process);
+                    return false;
+                }
+                FrameKind::Repeat { done, .. } => self.forget_rounds(t, done),
+                FrameKind::Retry { failures, .. } => {
+                    if can_catch && self.try_again(t, why) {
+                        return self.caught(t);
+                    }
+                    self.forget_rounds(t, failures);
+                }
+                FrameKind::Fallback { plan } => {
+                    if can_catch && self.guards.caught[plan as usize].contains(why) {
+                        self.pop_frame(t);
+                        self.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
+                        return self.caught(t);
+                    }
+                }
+                FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(breaker, era),
+                _ => {}
+            }
+            if frame == over {
+                over = NONE;
+            }
+            self.pop_frame(t);
+        }
+    }
+
+    fn caught(&mut self, t: u32) -> bool {
+        let token = &mut self.tokens[t];
+        token.failure = Failure::NONE;
+        token.phase = 0;
+        true
+    }
+
+    /// The steps that the innermost frame is about have succeeded.
+    pub(super) fn leave(&mut self, t: u32) -> Next {
+        let frame = self.tokens[t].frame;
+        match self.frames[frame].kind {
+            FrameKind::Retry { failures, .. } => self.forget_rounds(t, failures),
+            FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
+            _ => {}
+        }
+        self.pop_frame(t);
+        self.tokens[t].pc += 1;
+        Next::On
+    }
+
+    /// A guard's frame is taken off the stack, by success or not.
+    #[inline(never)]
+    pub(super) fn undo(&mut self, kind: FrameKind) {
+        match kind {
+            FrameKind::Timeout { deadline, .. } => self.deadlines.cancel(deadline),
+            FrameKind::Deadline { task } if task != NONE => self.call_off(task),
+            FrameKind::Breaker { breaker, era } => self.breaker_left(breaker, era),
+            FrameKind::Join { join } => {
+                self.disband(join, false);
+                self.guards.joins.remove(join);
+            }
+            _ => {}
+        }
+    }
+}

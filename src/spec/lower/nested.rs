@@ -1,0 +1,49 @@
+//! The lists of steps that a step has inside.
+
+use super::complaint::At;
+use crate::spec::Step;
+
+/// Each list of steps right inside this step, with its place. `at` is the step's own.
+pub(super) fn each(step: &Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &[Step])) {
+    let mut inside = |kind: &str, steps: &[Step]| {
+        let at = at.key(kind);
+        visit(at.key("steps"), steps);
+    };
+    match step {
+        Step::With(with) => inside("with", &with.steps),
+        Step::Repeat(repeat) => inside("repeat", &repeat.steps),
+        Step::Retry(retry) => inside("retry", &retry.steps),
+        Step::Timeout(timeout) => inside("timeout", &timeout.steps),
+        Step::Breaker(breaker) => inside("breaker", &breaker.steps),
+        Step::Hedge(hedge) => inside("hedge", &hedge.steps),
+        Step::Fallback(fallback) => {
+            inside("fallback", &fallback.steps);
+            let at = at.key("fallback");
+            visit(at.key("otherwise"), &fallback.otherwise);
+        }
+        Step::Choose(branches) => {
+            let at = at.key("choose");
+            for (index, branch) in branches.iter().enumerate() {
+                let at = at.index(index);
+                visit(at.key("steps"), &branch.steps);
+            }
+        }
+        Step::Parallel(parallel) => {
+            let at = at.key("parallel");
+            let at = at.key("branches");
+            for (index, steps) in parallel.branches.iter().enumerate() {
+                visit(at.index(index), steps);
+            }
+        }
+        Step::Cpu(_)
+        | Step::Hash(_)
+        | Step::Query(_)
+        | Step::Call(_)
+        | Step::Sleep(_)
+        | Step::Fail(_)
+        | Step::Respond(_)
+        | Step::Notify(_)
+        | Step::Publish(_)
+        | Step::Visit(_) => {}
+    }
+}
