@@ -4,9 +4,11 @@ use crate::kernel::Time;
 
 /// The causes of failure that `on` can name, in the words of the reports, beside the model's own reasons.
 pub const CAUSES: [&str; 18] = [
+pub const CAUSES: [&str; 17] = [
     "acquire timed out",
     "connect timed out",
     "read timed out",
+    "server disconnected",
     "too many open files",
     "turned away",
     "breaker open",
