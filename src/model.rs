@@ -19,11 +19,11 @@ pub use plan::{
 };
 pub use program::{Branch, Draw, Op, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
-pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
 pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, Jitter, ParallelPlan, RatePlan, RetryPlan,
     TimeoutPlan,
 };
+pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
 
 use crate::kernel::Variate;
 

@@ -1,8 +1,8 @@
 //! The plan of the parts: what a run builds its state from.
 
 use super::program::Draw;
-use super::trouble::ProbePlan;
 use super::resilience::{BreakerPlan, IngressPlan};
+use super::trouble::ProbePlan;
 use crate::kernel::Time;
 
 /// A machine whose cores several services share.

@@ -3,25 +3,26 @@
 use crate::kernel::Time;
 
 /// The causes of failure that `on` can name, in the words of the reports, beside the model's own reasons.
-pub const CAUSES: [&str; 18] = [
-pub const CAUSES: [&str; 17] = [
+pub const CAUSES: &[&str] = &[
     "acquire timed out",
     "connect timed out",
     "read timed out",
-    "server disconnected",
-    "too many open files",
-    "turned away",
-    "breaker open",
+    "command timed out",
     "timed out",
     "deadline exceeded",
+    "breaker open",
     "shed",
     "rate limited (429)",
     "too many in flight (429)",
-    "too many database connections",
-    "command timed out",
-    "no free port",
-    "thread queue full",
+    "turned away",
     "queue full",
+    "thread queue full",
+    "too many open files",
+    "too many database connections",
+    "no free port",
+    "connection lost",
+    "connection refused",
+    "server disconnected",
 ];
 
 /// Causes of failure in words; none: all.

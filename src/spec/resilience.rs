@@ -142,7 +142,7 @@ pub struct ParallelStep {
 }
 
 /// A reverse proxy in front of a service (Traefik), for the requests of the load and of other services alike; probes go
-/// past it. A refused request costs the service nothing. A caller without think time or backoff may come again at once.
+/// past it. A refused request costs the service nothing; its client has the answer after a millisecond.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ingress {

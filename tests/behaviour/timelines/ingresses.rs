@@ -11,7 +11,7 @@ const SLEEP: &str = "{ sleep = \"100ms\" }";
 #[test]
 fn one_more_than_may_be_in_flight_is_answered_at_once() {
     let story = play(&shop("", &ingress("in_flight = 2"), SLEEP), &[0.0, 0.0, 50.0, 100.5]);
-    assert_eq!(story.told(), ["100", "100", "50: too many in flight (429)", "200.5"]);
+    assert_eq!(story.told(), ["100", "100", "51: too many in flight (429)", "200.5"]);
     assert!(story.at_rest);
     let ingress = resource(&story.outcome, "shop ingress");
     assert_eq!((ingress.visits, ingress.refused, ingress.capacity), (3, 1, Some(2.0)));
@@ -23,7 +23,7 @@ fn one_more_than_may_be_in_flight_is_answered_at_once() {
 fn a_request_whose_client_has_gone_is_in_flight_no_more() {
     let story = play(&shop("timeout = \"50ms\"", &ingress("in_flight = 1"), SLEEP), &[0.0, 40.0, 60.0]);
     let gone = |at: u32| format!("{at}: client gave up");
-    assert_eq!(story.told(), [gone(50), "40: too many in flight (429)".into(), gone(110)]);
+    assert_eq!(story.told(), [gone(50), "41: too many in flight (429)".into(), gone(110)]);
     assert!(story.at_rest);
 }
 
@@ -33,7 +33,7 @@ fn a_request_whose_client_has_gone_is_in_flight_no_more() {
 fn a_rate_limit_lets_a_burst_pass() {
     let keys = ingress("rate_limit = { average = \"10/s\", burst = 2 }");
     let story = play(&shop("", &keys, "{ sleep = \"10ms\" }"), &[0.0, 1.0, 2.0, 55.0]);
-    assert_eq!(story.told(), ["10", "11", "2: rate limited (429)", "110"]);
+    assert_eq!(story.told(), ["10", "11", "3: rate limited (429)", "110"]);
     assert!(story.at_rest);
     let ingress = resource(&story.outcome, "shop ingress");
     assert_eq!((ingress.refused, ingress.capacity), (1, None));
@@ -58,7 +58,7 @@ fn calls_pass_the_ingress_of_their_server() {
         [services.shop]\nruntime = \"delay\"\n[services.shop.clients.back]\nserver = \"back\"\nreuse = \"shared\"";
     let steps = "{ sleep = \"1ms\" }, { call = { client = \"back\", endpoint = \"work\" } }";
     let story = play(&format!("{}\nserve = {{ steps = [{steps}] }}", model("", rest)), &[0.0, 10.0, 200.0]);
-    assert_eq!(story.told(), ["101", "11: too many in flight (429)", "301"]);
+    assert_eq!(story.told(), ["101", "12: too many in flight (429)", "301"]);
     assert!(story.at_rest);
 }
 
@@ -68,6 +68,6 @@ fn a_request_in_the_backlog_is_in_flight() {
     let keys = "workers = 2\naccept = \"accept-race\"\n[services.shop.ingress]\nin_flight = 3";
     let story = play(&shop("timeout = \"15ms\"", keys, "{ cpu = \"20ms\" }"), &[0.0, 0.0, 1.0, 2.0, 17.0]);
     let gone = |at: u32| format!("{at}: client gave up");
-    assert_eq!(story.told(), [gone(15), gone(15), gone(16), "2: too many in flight (429)".into(), gone(32)]);
+    assert_eq!(story.told(), [gone(15), gone(15), gone(16), "3: too many in flight (429)".into(), gone(32)]);
     assert!(story.at_rest);
 }

@@ -92,7 +92,7 @@ fn causes(lowering: &mut Lowering<'_>, at: At<'_>, on: Option<&Vec<String>>) -> 
     }
     for (index, cause) in on.iter().enumerate() {
         if !CAUSES.contains(&cause.as_str()) && !reasons.contains(cause) {
-            let names = Names::new(CAUSES.into_iter().chain(reasons.iter().map(String::as_str)));
+            let names = Names::new(CAUSES.iter().copied().chain(reasons.iter().map(String::as_str)));
             let near = names.nearest(cause);
             let title = format!("nothing fails with `{cause}`");
             let mut complaint = Complaint::at(at.index(index), title, "no such cause");
