@@ -157,7 +157,7 @@ impl World<'_> {
 
     /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt of the
     /// hedge that it is an attempt of.
-    fn is_freed(&self, t: u32) -> bool {
+    pub(super) fn is_freed(&self, t: u32) -> bool {
         let mut frame = if self.guards.can_free { self.tokens[t].frame } else { NONE };
         while frame != NONE {
             let Frame { below, kind, .. } = self.frames[frame];

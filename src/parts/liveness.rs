@@ -121,14 +121,14 @@ impl World<'_> {
             let waits = match token.state {
                 State::Queued | State::ConnectionQueued | State::Awaiting | State::Hung => true,
                 // Whoever goes before it, in its loop or at its station, is looked at too.
-                State::Ready | State::Backlog | State::AtStation => true,
+                State::Ready | State::Backlog | State::AtStation | State::Joining => true,
                 State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
                 State::AtServer => is_frozen(token.wait),
                 State::Elapsing | State::Outbound | State::Carrying | State::Served | State::Knocking => false,
             };
             // What a probe has published belongs to no job.
             let is_for_probe = if self.jobs.kept { self.jobs.of(t) == NONE } else { token.is_probe() };
-            !is_for_probe && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE)
+            !is_for_probe && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
         };
         let patience = self.has_patience() && !self.requests.is_empty();
         patience || self.calendar.any(others) || self.tokens.living().any(is_at_work)

@@ -53,7 +53,7 @@ pub(super) const RESPONDED: u8 = 64;
 pub(super) const KILLED: u8 = 32;
 /// Flag: it is inside its service's ingress.
 pub(super) const ADMITTED: u8 = 128;
-/// Flag: sent by the load itself, not by another service.
+/// Flag: sent by the load itself, not by another service; or once sent by a caller that has gone, and wasted as such.
 pub(super) const ROOT: u8 = 8;
 
 impl Token {

@@ -4,7 +4,7 @@ use crate::kernel::deadline::{LaneId, Purpose};
 use crate::kernel::{NONE, Time};
 
 use super::interpreter::Next;
-use super::token::{ABANDONED, Failure, State, WASTE};
+use super::token::{ABANDONED, Failure, ROOT, State, WASTE};
 use super::world::World;
 
 impl World<'_> {
@@ -74,8 +74,9 @@ impl World<'_> {
         let token = &mut self.tokens[t];
         token.parent = NONE;
         token.flags |= ABANDONED;
-        if self.tally.on {
-            token.flags |= WASTE;
+        // Where jobs are kept it is a part of one, and what becomes of that is counted instead.
+        if self.tally.on && !self.jobs.kept && !token.has(WASTE) {
+            token.flags |= WASTE | ROOT;
             self.tally.abandoned_inside += 1;
         }
         // The caller closes its connection.
