@@ -151,8 +151,8 @@ mod faults;
 
 mod retries;
 
-mod stages;
 mod attempts;
+mod stages;
 
 mod scopes;
 
