@@ -51,11 +51,11 @@ pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue};
 pub use reference::reference;
-pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use resilience::{
     Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
     TimeoutStep,
 };
+pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
 pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep,

@@ -75,7 +75,8 @@ impl World<'_> {
     /// It is time to send the SYN again.
     pub(super) fn knock_again(&mut self, t: u32) {
         if self.tokens[t].phase > RETRIES {
-            return self.fail(t, Failure::CONNECT_TIMEOUT);
+            self.fail(t, Failure::CONNECT_TIMEOUT);
+            return;
         }
         let replica = self.tokens[t].wait;
         if self.is_down(replica) {
@@ -110,6 +111,10 @@ impl World<'_> {
         self.forget_event(t);
         if self.jobs.kept {
             self.leave_job(t, Failure::GAVE_UP);
+        }
+        self.leave_ingress(t);
+        while self.tokens[t].frame != NONE {
+            self.pop_frame(t);
         }
         self.tokens.remove(t);
     }

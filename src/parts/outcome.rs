@@ -276,12 +276,7 @@ impl ResourceKind {
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
             // Not a resource that requests use: it limits nothing by itself.
             Self::Unavailable | Self::Breaker => u8::MAX,
-            Self::Descriptors
-            | Self::Sessions
-            | Self::Backlog
-            | Self::Ports
-            | Self::Throttling
-            | Self::Ingress => 3,
+            Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling | Self::Ingress => 3,
         }
     }
 }
