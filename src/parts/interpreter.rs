@@ -25,10 +25,8 @@ pub(super) enum Next {
 impl World<'_> {
     /// Runs the token until it waits or ends.
     pub(super) fn step(&mut self, t: u32) {
-        if self.tokens[t].failure.is_some() {
-            if !self.fail(t, self.tokens[t].failure) {
-                return;
-            }
+        if self.tokens[t].failure.is_some() && !self.fail(t, self.tokens[t].failure) {
+            return;
         }
         if self.tokens[t].has(HOUSEKEEPING) {
             return self.keep_house(t);

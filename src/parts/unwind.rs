@@ -45,12 +45,10 @@ impl World<'_> {
                     }
                     self.forget_rounds(t, failures);
                 }
-                FrameKind::Fallback { plan } => {
-                    if can_catch && self.guards.caught[plan as usize].contains(why) {
-                        self.pop_frame(t);
-                        self.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
-                        return self.caught(t);
-                    }
+                FrameKind::Fallback { plan } if can_catch && self.guards.caught[plan as usize].contains(why) => {
+                    self.pop_frame(t);
+                    self.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
+                    return self.caught(t);
                 }
                 FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(breaker, era),
                 _ => {}

@@ -402,7 +402,7 @@ fn hedges_take_the_shortest_and_branches_the_longest_of_exponential_times() {
     let mean = |steps: &str| tries(steps).replicate(24, REPLICATIONS);
     let hedge = "{ hedge = { after = \"50ms\", steps = [{ sleep = \"exp(100ms)\" }] } }";
     agrees("hedge", &mean(hedge), response, 0.1 * (1.0 - f64::exp(-0.5) / 2.0));
-    let branches = vec!["[{ sleep = \"exp(100ms)\" }]"; 3].join(", ");
+    let branches = ["[{ sleep = \"exp(100ms)\" }]"; 3].join(", ");
     let longest = format!("{{ parallel = {{ branches = [{branches}] }} }}");
     agrees("parallel", &mean(&longest), response, 0.1 * (1.0 + 1.0 / 2.0 + 1.0 / 3.0));
 }
