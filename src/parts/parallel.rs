@@ -9,7 +9,7 @@ use crate::kernel::list::{Links, List};
 use crate::kernel::random::mix;
 
 use super::interpreter::Next;
-use super::token::{Failure, Frame, FrameKind, State, Token};
+use super::token::{Failure, Frame, FrameKind, State, Token, WASTE};
 use super::world::World;
 
 /// A parent and its branches.
@@ -50,6 +50,10 @@ impl World<'_> {
         let branches = &self.system.parallels[plan as usize];
         let mut token = Token::new(key, branches.entries[begun as usize]);
         token.process = self.tokens[parent].process;
+        // What a probe's branches do is the probe's.
+        if self.tokens[parent].is_probe() {
+            token.flags = WASTE;
+        }
         let t = self.tokens.insert(token);
         self.join_job(t, self.jobs.of(parent));
         let kind = FrameKind::Branch { join };

@@ -2,6 +2,7 @@
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
+use super::nested;
 use crate::kernel::Time;
 use crate::spec::{Place, Runtime, Service, Step, Throttling};
 
@@ -96,9 +97,10 @@ impl Lowering<'_> {
 pub(super) fn locks_in_threads(steps: &[Step]) -> bool {
     steps.iter().any(|step| match step {
         Step::Hash(hash) => hash.on == Place::Thread && hash.holds_gil,
-        Step::With(with) => locks_in_threads(&with.steps),
-        Step::Repeat(repeat) => locks_in_threads(&repeat.steps),
-        Step::Choose(branches) => branches.iter().any(|branch| locks_in_threads(&branch.steps)),
-        _ => false,
+        _ => {
+            let mut locks = false;
+            nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps));
+            locks
+        }
     })
 }
