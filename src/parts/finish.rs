@@ -57,6 +57,7 @@ impl World<'_> {
     }
 
     /// The client has its answer. Of the `job` that outlasts it, if one does, it may await the completion.
+    #[inline]
     pub(super) fn answer(&mut self, request: u32, failure: Failure, job: u32) {
         let record = self.requests[request];
         self.deadlines.cancel(record.timer);
