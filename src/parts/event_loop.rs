@@ -91,7 +91,16 @@ impl World<'_> {
     }
 
     /// The token goes on now, unless its process is stopped by a fault; not for event loops.
+    #[inline]
     pub(super) fn set_ready(&mut self, t: u32) {
+        if self.is_plain {
+            return self.ready.push(&mut self.tokens, t);
+        }
+        self.set_ready_unless_frozen(t);
+    }
+
+    #[inline(never)]
+    fn set_ready_unless_frozen(&mut self, t: u32) {
         let process = self.tokens[t].process;
         if process != NONE && self.processes[process as usize].frozen {
             let event_loop = &mut self.processes[process as usize].event_loop;

@@ -13,7 +13,9 @@ impl World<'_> {
             self.pop_frame(t);
         }
         self.hang_up_inbound(t);
-        self.leave_ingress(t);
+        if !self.is_plain {
+            self.leave_ingress(t);
+        }
         let Token { process, parent, request, failure, .. } = self.tokens[t];
         let flags = self.tokens[t].flags;
         if process != NONE {

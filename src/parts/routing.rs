@@ -23,6 +23,24 @@ impl World<'_> {
     /// Brings a token to a process: to `peer` if its connection leads there, else where the service's balancing says.
     #[inline]
     pub(super) fn arrive(&mut self, t: u32, endpoint: u32, peer: u32) {
+        if !self.is_plain {
+            return self.arrive_guarded(t, endpoint, peer);
+        }
+        if peer != NONE {
+            return self.enter(t, peer);
+        }
+        let service = self.system.endpoints[endpoint as usize].service;
+        let plan = &self.system.services[service as usize];
+        if plan.replicas == 1 && plan.workers == 1 {
+            return self.enter(t, plan.first_process);
+        }
+        let replica = self.choose_replica(service);
+        self.pass_on(t, replica);
+    }
+
+    /// The same where an ingress, a full backlog or an outage may be in the way.
+    #[inline(never)]
+    fn arrive_guarded(&mut self, t: u32, endpoint: u32, peer: u32) {
         if !self.guards.has_ingress || self.admit(t, endpoint, peer) {
             self.route(t, endpoint, peer);
         }

@@ -9,7 +9,7 @@ use crate::kernel::list::List;
 use crate::kernel::random::{GOLDEN, Stream, mix, name};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{Abandon, System};
+use crate::model::{Abandon, ServicePlan, System};
 
 use super::broker::Broker;
 use super::gil::{Gil, MARK};
@@ -138,6 +138,8 @@ pub struct World<'s> {
     pub(super) probers: Vec<Prober>,
     /// Probes in a row that found nothing else under way.
     pub(super) stagnation: Stagnation,
+    /// Nothing holds up or turns away a request on its way to a process: no ingress, backlog, probe or fault.
+    pub(super) is_plain: bool,
     /// Replicas that get no new requests.
     pub(super) outages: u32,
     /// Connections to databases that are held, but dead.
@@ -149,6 +151,17 @@ pub struct World<'s> {
     done: Vec<u32>,
     stopped: bool,
     too_many: bool,
+}
+
+/// Whether nothing in a system holds up or turns away a request on its way to a process.
+fn is_plain(system: &System) -> bool {
+    let plain = |service: &ServicePlan| {
+        service.ingress.is_none()
+            && service.backlog.is_none()
+            && service.liveness.is_none()
+            && service.readiness.is_none()
+    };
+    system.faults.is_empty() && system.services.iter().all(plain)
 }
 
 impl<'s> World<'s> {
@@ -199,6 +212,7 @@ impl<'s> World<'s> {
             accept_retries: 0,
             probers: Vec::new(),
             stagnation: Stagnation::default(),
+            is_plain: is_plain(system),
             outages: 0,
             severed: 0,
             faults: Vec::new(),
