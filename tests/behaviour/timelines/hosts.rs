@@ -182,3 +182,11 @@ fn ports_belong_to_a_replica() {
     let story = play_at(&text, &[0.0; 4], &[0, 1, 2, 3]);
     assert_eq!(story.told(), ["100", "0: no free port", "100", "0: no free port"]);
 }
+
+/// The lock is known wherever the step stands: two branches that hold it share one thread's worth of CPU.
+#[test]
+fn the_interpreter_lock_is_shared_by_branches() {
+    let hash = "{ hash = { cpu = \"10ms\", on = \"thread\", holds_gil = true } }";
+    let steps = format!("{{ parallel = {{ branches = [[{hash}], [{hash}]] }} }}");
+    assert_eq!(play(&shop("", "", &steps), &[0.0]).successes(), [20.0]);
+}
