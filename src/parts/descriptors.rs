@@ -9,11 +9,12 @@
 
 use std::collections::VecDeque;
 
+use crate::kernel::NONE;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::random::name;
 use crate::kernel::time::Time;
 
-use super::token::{HOUSEKEEPING, INBOUND, Token};
+use super::token::{HOUSEKEEPING, INBOUND, State, Token};
 use super::world::{World, slot};
 
 /// How long accept pauses after EMFILE: `constants.ACCEPT_RETRY_DELAY` of asyncio.
@@ -122,10 +123,35 @@ impl World<'_> {
         while table.retries.front().is_some_and(|&(_, last)| last <= began) {
             table.retries.pop_front();
         }
-        match table.retries.front() {
-            Some(&(first, _)) if first > now => self.retry_accept(process, first - now),
+        let (next, is_full) = (table.retries.front().copied(), table.is_full());
+        match next {
+            Some((first, _)) if first > now => self.retry_accept(process, first - now),
+            // Where nobody can free a descriptor any more, episodes would follow each other for ever.
+            _ if is_full && !self.is_anybody_at_work() => {}
             _ => self.processes[process as usize].event_loop.accept_paused = false,
         }
+    }
+
+    /// Whether anything can still happen apart from episodes: a token that acts or waits with a time-out, a client whose
+    /// patience ends, an event of the load or of a part.
+    fn is_anybody_at_work(&self) -> bool {
+        let acts = |t: u32| {
+            let token = &self.tokens[t];
+            let waits = matches!(
+                token.state,
+                State::Backlog
+                    | State::Queued
+                    | State::ConnectionQueued
+                    | State::Awaiting
+                    | State::Hung
+                    | State::AtStation
+                    | State::Joining
+            );
+            let is_episode = token.has(HOUSEKEEPING) && !token.has(INBOUND);
+            !is_episode && (!waits || token.timer != NONE)
+        };
+        let patience = self.has_patience() && !self.requests.is_empty();
+        patience || self.calendar.any(|event| event.slot >= slot::TASK) || self.tokens.living().any(acts)
     }
 
     /// Accept met EMFILE: it pauses, the loop burns the CPU of the episode, and what waits in the backlog is left to an
