@@ -3,6 +3,7 @@
 //! A [`System`] is a small program (what requests do) and the plan of the parts that it runs on. Names are kept only
 //! for reports.
 
+mod cache;
 mod load;
 mod plan;
 mod program;
@@ -10,6 +11,7 @@ mod queue;
 mod resilience;
 mod trouble;
 
+pub use cache::{CachePlan, Popularity};
 pub use load::{
     Abandon, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, Retry, Stage, Wave,
 };
@@ -58,6 +60,8 @@ pub struct System {
     pub queues: Vec<QueuePlan>,
     /// All consumers of all queues, those of a queue together.
     pub consumers: Vec<ConsumerPlan>,
+    /// How often the keys of caches are asked for.
+    pub popularities: Vec<Popularity>,
     /// Read sides that are fed by events.
     pub views: Vec<ViewPlan>,
     /// Whether work may outlast its answer: something is published, or a handler responds and goes on.

@@ -11,6 +11,7 @@ pub mod world;
 mod backlog;
 mod breaker;
 mod broker;
+mod cache;
 mod database;
 mod deadlock;
 mod descriptors;
@@ -43,6 +44,7 @@ mod task;
 mod throttle;
 mod token;
 mod unwind;
+mod view;
 mod wait;
 
 pub use observe::Window;

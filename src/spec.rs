@@ -9,6 +9,7 @@
 //! meant. Whatever is wrong on this way is a [`Mistake`] that shows the place where it was written, be it the model,
 //! the experiment or `--set` on the command line.
 
+mod cache;
 pub(crate) mod check;
 mod client;
 mod distribution;
@@ -34,6 +35,7 @@ mod step;
 pub(crate) mod tree;
 mod units;
 
+pub use cache::{Cache, CacheStep, Popularity};
 pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
@@ -49,7 +51,7 @@ pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
-pub use queue::{Consumer, Overflow, Queue};
+pub use queue::{Consumer, Overflow, Queue, View};
 pub use reference::reference;
 pub use resilience::{
     Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
@@ -58,7 +60,7 @@ pub use resilience::{
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
 pub use step::{
-    Branch, CallStep, HashStep, NotifyStep, Place, PublishStep, QueryStep, RepeatStep, RespondStep, Step, VisitStep,
-    WithStep,
+    Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,
+    RespondStep, Step, VisitStep, WithStep,
 };
 pub use units::{Cores, Duration, Rate, RateOrZero};

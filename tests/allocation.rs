@@ -75,6 +75,52 @@ fn clients_that_give_up_allocate_nothing() {
     allocates_nothing_for_each_request("models/pool-network.toml", &set, 500, 100_000);
 }
 
+/// Messages that are dropped, refused, retried and dead-lettered, jobs that are polled for, a view that they feed, and
+/// a cache whose entries come and go.
+#[test]
+fn messages_and_caches_allocate_nothing() {
+    let model = r#"
+        [load]
+        kind = "open"
+        target = "shop.serve"
+        rate = "200/s"
+        warm_up = "20s"
+        duration = "100s"
+        completion = { poll = "50ms", endpoint = "shop.status" }
+        [queues.jobs]
+        max_length = 5
+        delivery_time = "1ms"
+        publish_time = "1ms"
+        [queues.jobs.consumers.worker]
+        service = "worker"
+        endpoint = "handle"
+        prefetch = 2
+        retries = 2
+        retry_delay = "10ms"
+        [views.state]
+        queue = "jobs"
+        consumer = "worker"
+        [services.worker]
+        [services.worker.endpoints]
+        handle = { steps = [{ cpu = "exp(4ms)" }, { choose = [{ probability = 0.3, steps = [{ fail = "no" }] }] },
+            { project = { view = "state" } }] }
+        [services.shop]
+        [services.shop.caches.memo]
+        size = 50
+        ttl = "1s"
+        coalesce = true
+        [services.shop.endpoints]
+        status = { steps = [{ cpu = "100us" }] }
+        serve = { steps = [
+            { cache = { name = "memo", key = { zipf = { keys = 200, exponent = 0.9 } }, miss = [{ sleep = "20ms" }] } },
+            { read = { view = "state" } }, { respond = {} }, { publish = { queue = "jobs" } },
+        ] }
+    "#;
+    let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("messages.toml");
+    std::fs::write(&path, model).expect("a temporary file");
+    allocates_nothing_for_each_request(path.to_str().expect("a path"), &[], 100, 15_000);
+}
+
 /// A thousand arrivals a second, each of which sleeps for a thousand seconds and could give up after two thousand.
 #[test]
 fn a_million_requests_in_flight_take_less_than_250_megabytes() {

@@ -132,13 +132,15 @@ pub struct ResourceMean {
     pub longest_queue: u32,
     /// Wait of those who waited in seconds, mean.
     pub wait_s: f64,
+    /// Of a cache, the share of lookups that were hits, mean over the trials that had any.
+    pub hit_ratio: Option<f64>,
 }
 
 /// A trial's values of all metrics.
 type Row = [Option<f64>; METRICS.len()];
 
 /// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 14] = [
+const METRICS: [Metric; 17] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
@@ -153,6 +155,9 @@ const METRICS: [Metric; 14] = [
     Metric::Restarts,
     Metric::AttemptsPerRequest,
     Metric::RecoveryS,
+    Metric::StalenessMeanS,
+    Metric::StalenessP95S,
+    Metric::CacheHitRatio,
 ];
 
 /// Summaries of all points that have at least one trial with figures.
@@ -272,7 +277,11 @@ impl Summary {
 
 /// No metric is negative: the interval of a mean near zero is cut there.
 fn floor(interval: Interval, metric: Metric) -> Interval {
-    let high = if metric == Metric::SuccessRate { interval.high.min(1.0) } else { interval.high };
+    let high = if matches!(metric, Metric::SuccessRate | Metric::CacheHitRatio) {
+        interval.high.min(1.0)
+    } else {
+        interval.high
+    };
     Interval { low: interval.low.max(0.0), high, ..interval }
 }
 
@@ -338,5 +347,9 @@ fn resource_mean(trials: &[&Trial], index: usize) -> ResourceMean {
         queue: mean(|one| one.queue),
         longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
         wait_s: mean(|one| one.wait_s),
+        hit_ratio: {
+            let ratios: Vec<f64> = uses().filter_map(|one| one.hit_ratio).collect();
+            (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64)
+        },
     }
 }

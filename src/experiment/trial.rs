@@ -57,6 +57,12 @@ pub struct Trial {
     pub dead_letters: u64,
     /// Restarts of replicas by their liveness probes.
     pub restarts: u64,
+    /// Mean staleness of the reads of views, in seconds; none without any.
+    pub staleness_mean_s: Option<f64>,
+    /// 95th percentile of the staleness in seconds.
+    pub staleness_p95_s: Option<f64>,
+    /// Share of lookups in caches that were hits; none without any.
+    pub cache_hit_ratio: Option<f64>,
     /// Name of the saturated resource.
     pub saturated: Option<String>,
     /// Whether the target no longer answers after the load has gone.
@@ -127,6 +133,7 @@ impl Trial {
         let times = &outcome.response_times;
         let quantile = |q| quantile(times, q);
         let completion = outcome.completion.as_ref();
+        let staleness = outcome.staleness.as_ref();
         let completion_times = completion.map_or(times, |completion| &completion.times);
         Self {
             point,
@@ -153,6 +160,9 @@ impl Trial {
                 .map_or_else(|| outcome.throughput_per_min(), |completion| completion.completed_per_min),
             dead_letters: completion.map_or(0, |completion| completion.dead_letters),
             restarts: outcome.restarts,
+            staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
+            staleness_p95_s: staleness.and_then(|ages| ages.quantile(0.95)).map(|ns| ns as f64 / 1e9),
+            cache_hit_ratio: outcome.cache_hit_ratio(),
             saturated: outcome.saturated().map(|resource| resource.name.clone()),
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
@@ -184,6 +194,9 @@ impl Trial {
             Metric::Restarts => Some(self.restarts as f64),
             Metric::AttemptsPerRequest => Some(self.attempts_per_request),
             Metric::RecoveryS => self.recovery_s,
+            Metric::StalenessMeanS => self.staleness_mean_s,
+            Metric::StalenessP95S => self.staleness_p95_s,
+            Metric::CacheHitRatio => self.cache_hit_ratio,
         }
     }
 

@@ -343,6 +343,9 @@ pub fn name(metric: Metric) -> &'static str {
         Metric::Restarts => "restarts",
         Metric::AttemptsPerRequest => "attempts per request",
         Metric::RecoveryS => "time to recover",
+        Metric::StalenessMeanS => "mean staleness",
+        Metric::StalenessP95S => "95th percentile of the staleness",
+        Metric::CacheHitRatio => "cache hit ratio",
     }
 }
 
@@ -351,7 +354,7 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
     let Interval { estimate, low, high } = interval;
     match metric {
         Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
-        Metric::SuccessRate => {
+        Metric::SuccessRate | Metric::CacheHitRatio => {
             format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
         }
         Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {

@@ -1,5 +1,6 @@
 //! The plan of the parts: what a run builds its state from.
 
+use super::cache::CachePlan;
 use super::program::Draw;
 use super::resilience::{BreakerPlan, IngressPlan};
 use super::trouble::ProbePlan;
@@ -79,6 +80,8 @@ pub struct ServicePlan {
     pub breakers: Vec<BreakerPlan>,
     /// What stands in front of the balancer.
     pub ingress: Option<IngressPlan>,
+    /// Caches of each process, or of the service.
+    pub caches: Vec<CachePlan>,
 }
 
 /// How a process runs requests. See [`crate::spec::Runtime`].

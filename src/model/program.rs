@@ -173,6 +173,24 @@ pub enum Op {
         /// Index in [`super::System::reasons`].
         reason: u32,
     },
+    /// Looks a key up in a cache. At a miss the next operation is run, at a hit the one after that.
+    LookUp {
+        /// Which cache.
+        cache: u32,
+        /// Index in [`super::System::popularities`].
+        popularity: u32,
+        /// The step's name.
+        site: Site,
+    },
+    /// Stores what a miss has fetched.
+    Store,
+    /// Applies the event that is handled to its view.
+    Project,
+    /// Reads a view.
+    Read {
+        /// Index in [`super::System::views`].
+        view: u32,
+    },
     /// Answers now and goes on.
     Respond,
     /// Hands a message to the broker.

@@ -21,7 +21,7 @@ use super::job::Loss;
 use super::observe::Sum;
 use super::outcome::{ResourceKind, ResourceUse};
 use super::population::Population;
-use super::token::{Failure, FrameKind, KILLED};
+use super::token::{Failure, FrameKind, KILLED, State};
 use super::world::World;
 
 /// Parts of a publish's draws.
@@ -46,6 +46,8 @@ pub(super) struct Message {
     process: u32,
     /// How often its handler has failed.
     failures: u32,
+    /// The event that a view waits for.
+    event: u32,
 }
 
 impl Linked for Message {
@@ -212,6 +214,7 @@ impl World<'_> {
                 consumer,
                 process: NONE,
                 failures: 0,
+                event: self.expect_event(self.system.consumers[consumer as usize].view),
             };
             let message = self.broker.messages.insert(message);
             self.broker.consumers[consumer as usize].published += 1;
@@ -315,7 +318,7 @@ impl World<'_> {
 
     /// What a token carried is where it was to go.
     pub(super) fn carried(&mut self, t: u32) {
-        self.tokens[t].state = super::token::State::Ready;
+        self.tokens[t].state = State::Ready;
         match self.frames[self.tokens[t].frame].kind {
             FrameKind::Message { .. } if self.tokens[t].process != NONE => self.deliver(t),
             FrameKind::Message { message } => {
@@ -365,6 +368,18 @@ impl World<'_> {
         self.deal(consumer);
     }
 
+    /// Whether the token is the wait of a job's message before its next delivery.
+    pub(super) fn waits_to_retry(&self, t: u32) -> bool {
+        let token = &self.tokens[t];
+        if token.state != State::Carrying || token.process != NONE {
+            return false;
+        }
+        match self.frames[token.frame].kind {
+            FrameKind::Message { message } => self.broker.messages[message].job != NONE,
+            _ => false,
+        }
+    }
+
     /// The message is delivered again after this time.
     fn retry(&mut self, message: u32, delay: Time) {
         if delay == Time::ZERO {
@@ -377,9 +392,22 @@ impl World<'_> {
         self.carry(t, delay);
     }
 
+    /// The event of the message that the token handles, unless it was taken before; [`NONE`] if it handles none.
+    pub(super) fn take_event(&mut self, t: u32) -> u32 {
+        let mut frame = self.tokens[t].frame;
+        while frame != NONE {
+            if let FrameKind::Message { message } = self.frames[frame].kind {
+                return std::mem::replace(&mut self.broker.messages[message].event, NONE);
+            }
+            frame = self.frames[frame].below;
+        }
+        NONE
+    }
+
     /// Nothing more becomes of the message.
     fn forget(&mut self, message: u32, loss: Option<Loss>) {
-        let job = self.broker.messages[message].job;
+        let Message { job, event, .. } = self.broker.messages[message];
+        self.end_event(event, false);
         self.broker.messages.remove(message);
         if let Some(loss) = loss {
             self.count_loss(job, loss);

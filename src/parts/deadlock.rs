@@ -14,6 +14,9 @@ use super::slots::SlotsKind;
 use super::token::{Frame, FrameKind, State};
 use super::world::World;
 
+/// Tokens beyond which a chain is taken to have closed.
+const LONGEST_CHAIN: u32 = 10_000;
+
 /// What a token can wait for that others hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Held {
@@ -31,7 +34,15 @@ impl World<'_> {
         if token.timer != NONE || (token.frame == NONE && token.parent == NONE) {
             return;
         }
-        let Some(origin) = self.waited_for(t) else { return };
+        let (mut origin, mut is_circle) = (None, false);
+        self.each_end(t, &mut |end| {
+            origin = origin.or(self.waited_for(end));
+            is_circle |= self.tokens[end].state == State::Coalescing;
+        });
+        if is_circle {
+            return self.look_for_circle_of_fetches(t);
+        }
+        let Some(origin) = origin else { return };
         let Some(knot) = self.knot(origin) else { return };
         let news = knot.iter().filter(|&&held| !std::mem::replace(self.deadlocked(held), true)).count();
         match &mut self.deadlock {
@@ -43,6 +54,21 @@ impl World<'_> {
                     circle: knot.iter().map(|&held| self.describe(held)).collect(),
                     instances: knot.len() as u32,
                 });
+            }
+        }
+    }
+
+    /// The token waits for a fetch that waits, perhaps by way of others, for itself.
+    fn look_for_circle_of_fetches(&mut self, t: u32) {
+        if self.can_go_on(t) {
+            return;
+        }
+        let (at, resource) = (self.now, self.cache_name(self.tokens[t].wait));
+        match &mut self.deadlock {
+            Some(deadlock) => deadlock.instances += 1,
+            None => {
+                let circle = vec![format!("requests that fetch for {resource} wait for each other's fetches")];
+                self.deadlock = Some(Deadlock { at, resource, circle, instances: 1 });
             }
         }
     }
@@ -109,18 +135,21 @@ impl World<'_> {
 
     /// Whether a holder's wait is sure to end: it waits for nothing that others hold, or not for ever.
     fn can_go_on(&self, holder: u32) -> bool {
-        // Its client will give up, and it will let go.
-        let is_cancelled = self.cancels && self.tokens[self.root(holder)].request != NONE && self.has_patience();
-        if is_cancelled {
+        if self.is_cancelled(holder) {
             return true;
         }
         let mut goes_on = false;
         self.each_end(holder, &mut |end| {
             let last = &self.tokens[end];
-            let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Hung);
-            goes_on |= !waits || last.timer != NONE || self.is_freed(end);
+            let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Coalescing | State::Hung);
+            goes_on |= !waits || last.timer != NONE || self.is_freed(end) || self.is_cancelled(end);
         });
         goes_on
+    }
+
+    /// Whether the token's client will give up, and it will let go.
+    fn is_cancelled(&self, t: u32) -> bool {
+        self.cancels && self.has_patience() && self.tokens[self.root(t)].request != NONE
     }
 
     /// The token that a branch, or a branch of a branch, belongs to; any other is its own.
@@ -141,12 +170,27 @@ impl World<'_> {
     }
 
     /// From a token along the answers that are waited for without a time-out, and to all branches that are, to those that
-    /// wait for something else.
+    /// wait for something else. A chain of fetches may close upon itself; the branches of one who fetches are not followed.
     fn each_end(&self, mut t: u32, visit: &mut dyn FnMut(u32)) {
-        while self.tokens[t].state == State::Awaiting && self.tokens[t].timer == NONE && !self.is_freed(t) {
-            t = self.tokens[t].wait;
+        let mut is_fetch = false;
+        for _ in 0..LONGEST_CHAIN {
+            let token = &self.tokens[t];
+            if token.timer != NONE || self.is_freed(t) {
+                break;
+            }
+            match token.state {
+                State::Awaiting => t = token.wait,
+                State::Coalescing => match self.leader_of(t) {
+                    Some(leader) => (t, is_fetch) = (leader, true),
+                    None => break,
+                },
+                _ => break,
+            }
+            if is_fetch && self.is_cancelled(t) {
+                break;
+            }
         }
-        if self.tokens[t].state != State::Joining || self.tokens[t].timer != NONE || self.is_freed(t) {
+        if is_fetch || self.tokens[t].state != State::Joining || self.tokens[t].timer != NONE || self.is_freed(t) {
             return visit(t);
         }
         let branches = self.guards.joins[self.tokens[t].wait].branches;

@@ -164,6 +164,10 @@ impl World<'_> {
             }
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
             Op::Respond => self.respond(t),
+            Op::LookUp { cache, .. } => self.look_up(t, cache),
+            Op::Store => self.store(t),
+            Op::Project => self.project(t),
+            Op::Read { view } => self.read_view(t, view),
             Op::Publish { queue, site } => self.publish(t, queue, site),
             Op::Yield { rounds } => self.go_round(t, rounds),
             Op::Retry { plan } => self.begin_retry(t, plan),
@@ -284,6 +288,7 @@ impl World<'_> {
                 self.close_connection(client);
             }
             FrameKind::Message { message } => self.settle(t, message),
+            FrameKind::Fetch { cache, key } => self.land(cache, key),
             FrameKind::Poll { job } => self.asked(job, self.tokens[t].failure),
             kind => self.undo(kind),
         }

@@ -15,6 +15,9 @@ use super::outcome::Completion;
 use super::token::{Failure, Frame, FrameKind, RESPONDED, ROOT, State};
 use super::world::{Ended, World};
 
+/// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under way.
+const MOST_IN_VAIN: u32 = 10_000;
+
 /// All that descends from one request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Job {
@@ -54,6 +57,10 @@ pub(super) struct Jobs {
     /// By token.
     of: Vec<u32>,
     notice: Option<Notice>,
+    /// Questions that are put off.
+    asking: usize,
+    /// Questions in a row that were asked while nothing but questions was under way.
+    in_vain: u32,
     counts: Completions,
 }
 
@@ -88,7 +95,15 @@ pub(super) struct Completions {
 impl Jobs {
     pub fn new(kept: bool, notice: Option<&Notice>) -> Self {
         let notice = notice.filter(|_| kept).cloned();
-        Self { kept, jobs: Slab::default(), of: Vec::new(), notice, counts: Completions::default() }
+        Self {
+            kept,
+            jobs: Slab::default(),
+            of: Vec::new(),
+            notice,
+            asking: 0,
+            in_vain: 0,
+            counts: Completions::default(),
+        }
     }
 
     /// Starts counting afresh.
@@ -216,6 +231,7 @@ impl World<'_> {
     fn ask_later(&mut self, job: u32) {
         if let Some(Notice::Poll { every, endpoint }) = self.jobs.notice {
             let caller = self.notice_token(job, endpoint);
+            self.jobs.asking += 1;
             self.carry(caller, every);
         }
     }
@@ -233,7 +249,16 @@ impl World<'_> {
     /// A question is on its way, or a webhook calls.
     pub(super) fn bring_notice(&mut self, t: u32, job: u32) {
         if let Some(Notice::Poll { endpoint, .. }) = self.jobs.notice {
-            return self.arrive(t, endpoint, NONE);
+            self.jobs.asking -= 1;
+            let nothing_else = self.calendar.living() <= self.jobs.asking;
+            self.jobs.in_vain = if nothing_else { self.jobs.in_vain + 1 } else { 0 };
+            if self.jobs.in_vain <= MOST_IN_VAIN {
+                return self.arrive(t, endpoint, NONE);
+            }
+            // It would ask for ever.
+            self.frames.remove(self.tokens[t].frame);
+            self.tokens.remove(t);
+            return;
         }
         self.frames.remove(self.tokens[t].frame);
         self.tokens.remove(t);

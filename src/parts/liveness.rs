@@ -119,7 +119,7 @@ impl World<'_> {
             let token = &self.tokens[t];
             let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
             let waits = match token.state {
-                State::Queued | State::ConnectionQueued | State::Awaiting | State::Hung => true,
+                State::Queued | State::ConnectionQueued | State::Coalescing | State::Awaiting | State::Hung => true,
                 // Whoever goes before it, in its loop or at its station, is looked at too.
                 State::Ready | State::Backlog | State::AtStation | State::Joining => true,
                 State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
@@ -127,7 +127,8 @@ impl World<'_> {
                 State::Elapsing | State::Outbound | State::Carrying | State::Served | State::Knocking => false,
             };
             // What a probe has published belongs to no job.
-            let is_for_probe = if self.jobs.kept { self.jobs.of(t) == NONE } else { token.is_probe() };
+            let is_for_probe =
+                if self.jobs.kept { self.jobs.of(t) == NONE && !self.waits_to_retry(t) } else { token.is_probe() };
             !is_for_probe && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
         };
         let patience = self.has_patience() && !self.requests.is_empty();

@@ -6,6 +6,7 @@ use crate::model::{BreakerPlan, Effect, FaultPlan, MachinePlan, Runtime, Service
 
 mod host;
 
+use super::cache::Cache;
 use super::cpu::Cpu;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
 use super::population::{Population, Queue};
@@ -29,6 +30,8 @@ impl World<'_> {
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
         self.jobs.reset();
+        self.views.reset(now);
+        self.caches.iter_mut().for_each(|cache| cache.reset(now));
         self.broker.consumers.iter_mut().for_each(|consumer| consumer.reset(now));
         if let Some(ledger) = &mut self.ledger {
             ledger.open_window();
@@ -92,6 +95,7 @@ impl World<'_> {
             restarts: window.restarts,
             response_times: std::mem::take(&mut self.tally.response_times),
             completion: self.completion(window.length),
+            staleness: self.staleness(),
             resources: window.resources,
             deadlock: self.deadlock.take(),
             hung: self.hung(),
@@ -113,6 +117,8 @@ impl World<'_> {
             && self.broker.is_empty()
             && self.ledger.as_ref().is_none_or(|ledger| ledger.users.is_empty())
             && self.guards.are_at_rest()
+            && self.views.is_empty()
+            && self.caches.iter().all(Cache::is_at_rest)
             && self.slots.iter().all(|slots| slots.used.level() == 0)
             && self.stations.iter().all(|station| station.inside.gauge.level() == 0)
     }
@@ -151,6 +157,7 @@ impl World<'_> {
             }
             uses.extend(self.breaker_uses(service, plan, length));
             uses.extend(self.ingress_use(service, plan, length));
+            uses.extend((0..plan.caches.len() as u32).map(|number| self.cache_use(service, number, length)));
             if plan.open_files.is_some() {
                 let name = format!("{} descriptors", plan.name);
                 let mut sum = Sum::new(name, ResourceKind::Descriptors, length);
@@ -175,6 +182,7 @@ impl World<'_> {
             uses.push(sum.finish());
         }
         uses.extend((0..system.consumers.len()).map(|consumer| self.consumer_use(consumer, length)));
+        uses.extend((0..system.views.len()).map(|view| self.view_use(view, length)));
         uses
     }
 
@@ -332,6 +340,8 @@ impl World<'_> {
         if let Some((came, seen)) = self.ledger.as_ref().and_then(|ledger| ledger.broken_law()) {
             broken.push(format!("conservation of users: {came} came, {seen} went or are inside"));
         }
+        self.broken_by_caches(&mut broken);
+        self.broken_by_views(&mut broken);
         for slots in &self.slots {
             if slots.used.level() != slots.holders.len() || slots.used.level() > slots.full_size {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
@@ -392,6 +402,7 @@ impl Sum {
             queue: 0.0,
             longest_queue: 0,
             wait_s: 0.0,
+            hit_ratio: None,
         };
         Self { use_, length: (length.0 as f64).max(1.0), waits: 0.0, waited: 0 }
     }

@@ -63,6 +63,9 @@ pub struct Outcome {
     pub response_times: Histogram,
     /// What became of all that outlasts its answer; none where nothing does.
     pub completion: Option<Completion>,
+    /// How old what was read of views was, in nanoseconds: the age of the oldest event still to be applied at each read
+    /// within the window; none without views.
+    pub staleness: Option<Histogram>,
     /// The resources over the window.
     pub resources: Vec<ResourceUse>,
     /// The first deadlock.
@@ -141,6 +144,13 @@ impl Outcome {
             Some(users) if users.first_tries > 0 => self.sent as f64 / users.first_tries as f64,
             _ => 1.0,
         }
+    }
+
+    /// The share of all lookups in caches that found at once what they asked for; none without any.
+    pub fn cache_hit_ratio(&self) -> Option<f64> {
+        let caches = self.resources.iter().filter_map(|use_| use_.hit_ratio.map(|ratio| (ratio, use_.visits as f64)));
+        let (hits, lookups) = caches.fold((0.0, 0.0), |(h, l), (ratio, visits)| (h + ratio * visits, l + visits));
+        (lookups > 0.0).then(|| hits / lookups)
     }
 
     /// Successes out of the users who have ended; what never ends counts as failed when the run can go no further.
@@ -224,6 +234,8 @@ pub struct ResourceUse {
     pub longest_queue: u32,
     /// Mean wait of those who waited, in seconds.
     pub wait_s: f64,
+    /// Of a cache, the share of lookups that found at once what they asked for.
+    pub hit_ratio: Option<f64>,
 }
 
 /// What a resource is.
@@ -245,6 +257,10 @@ pub enum ResourceKind {
     Limit,
     /// Messages that the processes of a consumer work on, and those that wait for one.
     Queue,
+    /// Entries of a cache, and who waits for another's fetch.
+    Cache,
+    /// Events that wait to be applied to a view; the wait is from publication to that.
+    View,
     /// Connections of an HTTP client.
     HttpClient,
     /// Descriptors.
@@ -276,6 +292,8 @@ impl ResourceKind {
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
             // Not a resource that requests use: it limits nothing by itself.
             Self::Unavailable | Self::Breaker => u8::MAX,
+            // A cache is meant to be full, and a view has no capacity.
+            Self::Cache | Self::View => 4,
             Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling | Self::Ingress => 3,
         }
     }

@@ -6,6 +6,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
 
 use super::backlog::AcceptQueue;
+use super::cache::Cache;
 use super::cpu::Cpu;
 use super::database::Sessions;
 use super::descriptors::Descriptors;
@@ -45,6 +46,8 @@ pub(super) struct Process {
     pub gil: u32,
     /// Its first circuit breaker.
     pub breakers: u32,
+    /// The number of its first cache.
+    pub caches: u32,
     pub emfile_cpu: Option<Draw>,
 }
 
@@ -88,6 +91,9 @@ pub(super) struct Built {
     pub ports: Vec<Ports>,
     /// Circuit breakers so far.
     breakers: u32,
+    pub caches: Vec<Cache>,
+    /// By process and number.
+    pub cache_ids: Vec<u32>,
     /// Slots of the system's first limit.
     pub shared: u32,
 }
@@ -103,6 +109,8 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         gils: Vec::new(),
         ports: Vec::new(),
         breakers: 0,
+        caches: Vec::new(),
+        cache_ids: Vec::new(),
         shared: 0,
     };
     let mut hosts = vec![NONE; system.machines.len()];
@@ -210,6 +218,16 @@ impl Built {
         }
         let breakers = self.breakers;
         self.breakers += service.breakers.len() as u32;
+        let caches = self.cache_ids.len() as u32;
+        for (index, plan) in (0..).zip(&service.caches) {
+            let of_service = (self.caches.iter()).position(|it| it.service == service_index && it.number == index);
+            let id = of_service.filter(|_| plan.shared).unwrap_or_else(|| {
+                let process = if plan.shared { NONE } else { process };
+                self.caches.push(Cache::new(plan, service_index, index, process));
+                self.caches.len() - 1
+            });
+            self.cache_ids.push(id as u32);
+        }
         let connections: u32 = service.pools.iter().map(|pool| pool.min_size).sum();
         let gil = if service.gil {
             self.gils.push(Gil::new(process, self.replicas[replica as usize].host));
@@ -233,6 +251,7 @@ impl Built {
             linger: service.open_files.map_or(0, |_| service.linger),
             gil,
             breakers,
+            caches,
             emfile_cpu: service.emfile_cpu,
         });
     }

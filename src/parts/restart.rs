@@ -212,6 +212,7 @@ impl World<'_> {
             State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.forget_event(t),
             State::Queued => self.leave_queue(t, Failure::CONNECTION_LOST),
             State::ConnectionQueued => self.leave_connection_queue(t),
+            State::Coalescing => self.leave_flight(t),
             State::Awaiting => {
                 let child = self.tokens[t].wait;
                 if self.is_knocking(t) {
@@ -244,6 +245,7 @@ impl World<'_> {
 
     /// What a process that was killed leaves: nothing.
     fn reset_process(&mut self, index: u32) {
+        self.forget_caches(index);
         let now = self.now;
         let process = &mut self.processes[index as usize];
         debug_assert_eq!(process.inside, 0);

@@ -125,6 +125,8 @@ pub(super) enum State {
     Awaiting,
     /// Brings a message, a question or a notice to where it is to go.
     Carrying,
+    /// Waits for another request that fetches the same key of cache `wait`.
+    Coalescing,
     /// Waits for an answer that never comes.
     Hung,
     /// Waits at station `wait`.
@@ -266,6 +268,8 @@ pub(super) enum FrameKind {
     Connection { client: u32, peer: u32 },
     /// Handles this message, which is settled by its end.
     Message { message: u32 },
+    /// Fetches this key of a cache.
+    Fetch { cache: u32, key: u32 },
     /// Asks whether this job is complete.
     Poll { job: u32 },
     /// Failures go back to the `Retry` operation `at`, so many times already.

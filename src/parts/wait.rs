@@ -105,6 +105,7 @@ impl World<'_> {
             State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
             State::AtServer => self.leave_server(t),
             State::AtStation | State::Served => self.leave_station(t),
+            State::Coalescing => self.leave_flight(t),
             State::Hung => {}
             State::Knocking => self.forget_event(t),
             State::Joining => self.disband(self.tokens[t].wait, true),

@@ -12,6 +12,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Abandon, ServicePlan, System};
 
 use super::broker::Broker;
+use super::cache::Cache;
 use super::gil::{Gil, MARK};
 use super::http_client::HttpClient;
 use super::interpreter::Next;
@@ -28,6 +29,7 @@ use super::station::Station;
 use super::tally::Tally;
 use super::task::{Later, Task};
 use super::token::{Failure, Frame, ROOT, Request, State, Token};
+use super::view::Views;
 
 /// How the calendar's slots are dealt. Tokens have the lower half: 8.4 million in flight.
 pub(super) mod slot {
@@ -114,6 +116,10 @@ pub struct World<'s> {
     pub(super) jobs: Jobs,
     pub(super) broker: Broker,
     pub(super) guards: Guards,
+    pub(super) views: Views,
+    pub(super) caches: Vec<Cache>,
+    /// The cache of a process by its own number and the process' first.
+    pub(super) cache_ids: Vec<u32>,
     /// Slots of the system's first limit.
     pub(super) shared: u32,
     /// The balancers' choices.
@@ -195,6 +201,9 @@ impl<'s> World<'s> {
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
             broker: Broker::new(system),
             guards,
+            views: Views::new(system.views.len()),
+            caches: built.caches,
+            cache_ids: built.cache_ids,
             shared: built.shared,
             choices: Stream::named(seed, replication, "balance", 0),
             key: name(seed, replication, "request", 0),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::metric::metrics;
+use super::metric::{metric_name, metrics};
 use super::{Report, warnings};
 use crate::experiment::design::{Axis, Measurement, Plan};
 use crate::experiment::effect::Observation;
@@ -62,7 +62,7 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
     point.insert("variant".into(), plan.variants[plan.points[summary.point].variant].clone().into());
     point.insert("at".into(), at(plan, summary.point));
     point.insert("replications".into(), summary.replications.into());
-    for (name, metric) in metrics(summary.outlasts) {
+    for (name, metric) in metrics(std::slice::from_ref(summary)) {
         point.insert(name.into(), json!(summary.metric(metric)));
     }
     let deadlock = summary.deadlock.as_ref().map(|(deadlock, trials)| {
@@ -138,7 +138,7 @@ fn axis(axis: &Axis) -> Value {
 }
 
 fn resource(resource: &ResourceMean) -> Value {
-    json!({
+    let mut document = json!({
         "name": resource.name,
         "kind": kind(resource),
         "capacity": resource.capacity,
@@ -150,7 +150,11 @@ fn resource(resource: &ResourceMean) -> Value {
         "queue": resource.queue,
         "longest_queue": resource.longest_queue,
         "wait_s": resource.wait_s,
-    })
+    });
+    if let Some(ratio) = resource.hit_ratio {
+        document["hit_ratio"] = json!(ratio);
+    }
+    document
 }
 
 /// `EventLoops` as `event-loops`.
@@ -166,7 +170,7 @@ fn kind(resource: &ResourceMean) -> String {
 }
 
 fn effect(effect: &Observation) -> Value {
-    let name = metrics(true).find(|(_, metric)| *metric == effect.metric).map(|(name, _)| name);
+    let name = metric_name(effect.metric);
     json!({
         "change": effect.change,
         "variant": effect.variants.0,

@@ -1,10 +1,11 @@
 //! The metrics of a point, by the names that files give them.
 
 use super::Report;
+use crate::experiment::summary::Summary;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-const METRICS: [(&str, Metric); 14] = [
+const METRICS: [(&str, Metric); 17] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
@@ -19,17 +20,34 @@ const METRICS: [(&str, Metric); 14] = [
     ("restarts", Metric::Restarts),
     ("attempts_per_request", Metric::AttemptsPerRequest),
     ("recovery_s", Metric::RecoveryS),
+    ("staleness_mean_s", Metric::StalenessMeanS),
+    ("staleness_p95_s", Metric::StalenessP95S),
+    ("cache_hit_ratio", Metric::CacheHitRatio),
 ];
 
-/// The metrics that say something, with the names that files give them. `outlasts`: work may outlast its answer.
-pub(super) fn metrics(outlasts: bool) -> impl Iterator<Item = (&'static str, Metric)> {
-    METRICS.into_iter().filter(move |(_, metric)| match metric {
-        Metric::CompletionMeanS | Metric::CompletionP95S | Metric::CompletedPerMin | Metric::DeadLetters => outlasts,
+/// The metrics that say something of these points, with the names that files give them.
+pub(super) fn metrics(points: &[Summary]) -> impl Iterator<Item = (&'static str, Metric)> {
+    let some = |metric| points.iter().any(|summary| says_something(summary, metric));
+    METRICS.into_iter().filter(move |(_, metric)| some(*metric))
+}
+
+/// The name that files give a metric.
+pub(super) fn metric_name(metric: Metric) -> Option<&'static str> {
+    METRICS.into_iter().find(|(_, known)| *known == metric).map(|(name, _)| name)
+}
+
+/// Whether a metric is one of this point's, and not only named after what its model lacks.
+pub(super) fn says_something(summary: &Summary, metric: Metric) -> bool {
+    match metric {
+        Metric::CompletionMeanS | Metric::CompletionP95S | Metric::CompletedPerMin | Metric::DeadLetters => {
+            summary.outlasts
+        }
+        Metric::StalenessMeanS | Metric::StalenessP95S | Metric::CacheHitRatio => summary.metric(metric).is_some(),
         _ => true,
-    })
+    }
 }
 
 /// The metrics that say something of at least one point.
 pub(super) fn metrics_of(report: &Report) -> Vec<(&'static str, Metric)> {
-    metrics(report.summaries.iter().any(|summary| summary.outlasts)).collect()
+    metrics(&report.summaries).collect()
 }

@@ -67,7 +67,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         columns.push(if is_number { Column::figures(&axis.name, values) } else { Column::words(&axis.name, values) });
     }
     columns.push(Column::figures("throughput/min", column(&figures(&|summary| Some(summary.throughput_per_min)), 2)));
-    columns.push(Column::figures("success", success(&summaries)));
+    columns.push(Column::figures("success", share(&summaries, |summary| Some(summary.success_rate))));
     columns.push(Column::figures("mean s", column(&figures(&|summary| summary.mean_s), 6)));
     columns.push(Column::figures("p95 s", column(&figures(&|summary| summary.p95_s), 6)));
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
@@ -93,6 +93,14 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if summaries.iter().flatten().any(|summary| summary.recovery_s.is_some()) {
         columns.push(Column::figures("recovery s", words(&recovery)));
     }
+    for (name, metric) in [("stale s", Metric::StalenessMeanS), ("stale p95 s", Metric::StalenessP95S)] {
+        if summaries.iter().flatten().any(|summary| summary.metric(metric).is_some()) {
+            columns.push(Column::figures(name, column(&figures(&|summary| summary.metric(metric)), 6)));
+        }
+    }
+    if summaries.iter().flatten().any(|summary| summary.metric(Metric::CacheHitRatio).is_some()) {
+        columns.push(Column::figures("hits", share(&summaries, |summary| summary.metric(Metric::CacheHitRatio))));
+    }
     columns.push(Column::words("saturated", words(&|summary| summary.saturated.clone().unwrap_or_default())));
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
@@ -108,11 +116,11 @@ fn is_above_zero(summary: &Summary, metric: Metric) -> bool {
 }
 
 /// `100 %`, or with its interval where it is neither all nor nothing.
-fn success(summaries: &[Option<&Summary>]) -> Vec<String> {
+fn share(summaries: &[Option<&Summary>], figure: impl Fn(&Summary) -> Option<Interval>) -> Vec<String> {
     let parts: Vec<(String, String)> = summaries
         .iter()
         .map(|summary| {
-            let Some(rate) = summary.map(|summary| summary.success_rate) else { return ("–".into(), String::new()) };
+            let Some(rate) = summary.and_then(&figure) else { return ("–".into(), String::new()) };
             let percent = Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
             match rate.estimate {
                 0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),

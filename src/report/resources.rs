@@ -1,6 +1,6 @@
 //! One point at length: its figures, and every resource with its use, its queue and its wait.
 
-use super::metric::metrics;
+use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short};
 use super::paragraph::paragraph;
 use super::table::{Column, table};
@@ -25,13 +25,15 @@ pub fn headline(summary: &Summary) -> String {
         ("restarts", Metric::Restarts),
         ("attempts", Metric::AttemptsPerRequest),
         ("recovery", Metric::RecoveryS),
+        ("staleness", Metric::StalenessMeanS),
+        ("  p95", Metric::StalenessP95S),
+        ("cache hits", Metric::CacheHitRatio),
     ];
     let mut text = String::new();
     for (name, metric) in lines {
         let Some(interval) = summary.metric(metric) else { continue };
         let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts);
-        let is_known = metrics(summary.outlasts).any(|(_, known)| known == metric);
-        if !is_known || is_count && interval.estimate == 0.0 {
+        if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
         if metric == Metric::AttemptsPerRequest && interval.estimate == 1.0 {
@@ -46,14 +48,14 @@ pub fn headline(summary: &Summary) -> String {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => {
                 grouped(&format!("{value:.*}", decimals(interval.estimate, 6)))
             }
-            Metric::SuccessRate => format!("{:.1}", value * 100.0),
+            Metric::SuccessRate | Metric::CacheHitRatio => format!("{:.1}", value * 100.0),
             Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
             Metric::Restarts => format!("{value:.1}"),
             _ => format!("{value:.*}", decimals(interval.estimate, 9)),
         };
         let unit = match metric {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
-            Metric::SuccessRate => " %",
+            Metric::SuccessRate | Metric::CacheHitRatio => " %",
             Metric::WastedRequests => " requests answered for nobody",
             Metric::DeadLetters => " messages dead-lettered",
             Metric::Restarts => " replicas restarted",
@@ -91,6 +93,7 @@ pub fn resources(summary: &Summary) -> String {
         Some(_) => format!("{:.1} %", share * 100.0),
         None => String::new(),
     };
+    let hits = |resource: &ResourceMean| resource.hit_ratio.map(|ratio| format!("{:.1} %", ratio * 100.0));
     let mut columns = vec![
         Column::words("resource", each(&|resource| resource.name.clone())),
         Column::figures("capacity", each(&|resource| resource.capacity.map_or_else(|| "∞".into(), short))),
@@ -104,6 +107,9 @@ pub fn resources(summary: &Summary) -> String {
     ];
     if all.iter().any(|resource| resource.refused > 0.0) {
         columns.insert(6, Column::figures("refused", each(&|resource| rounded(resource.refused))));
+    }
+    if all.iter().any(|resource| resource.hit_ratio.is_some()) {
+        columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())));
     }
     table(columns, &[])
 }

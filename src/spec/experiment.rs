@@ -298,17 +298,23 @@ pub enum Metric {
     /// Time from the end of the disturbance (`load.recovered_after`) until the share of successes stays at
     /// `collapse_below` or above, in seconds; never is more than any bound. Only in `at-most` and `at-least`.
     RecoveryS,
+    /// Mean age of the oldest event still to be applied when a view is read, in seconds.
+    StalenessMeanS,
+    /// 95th percentile of that age, in seconds.
+    StalenessP95S,
+    /// Lookups in caches that found at once what they asked for, out of all, 0 to 1.
+    CacheHitRatio,
 }
 
 impl Metric {
     /// Whether a system is the better, the higher this is.
     pub fn is_better_higher(self) -> bool {
-        matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin)
+        matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin | Self::CacheHitRatio)
     }
 
     /// Whether this is a share, 0 to 1, whose differences are told in points.
     pub fn is_rate(self) -> bool {
-        matches!(self, Self::SuccessRate)
+        matches!(self, Self::SuccessRate | Self::CacheHitRatio)
     }
 }
 

@@ -90,7 +90,8 @@ pub struct Load {
 pub struct Completion {
     /// It asks `endpoint` again so long after each answer, the first time so long after its request's. Each question is a
     /// request that does what the endpoint does; it waits for its answer without time-out and is not counted among the
-    /// requests. One that fails is asked again.
+    /// requests. One that fails is asked again, and so is one whose
+    /// work never ends, until nothing else can happen.
     pub poll: Option<Duration>,
     /// The endpoint that it asks: `"service.endpoint"`.
     pub endpoint: Option<String>,

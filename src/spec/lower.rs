@@ -1,6 +1,7 @@
 //! From what is written to what is meant: names become indices, steps become operations, and whatever cannot be meant
 //! is refused. Nothing is decided here that a run could see differently: same model, same system.
 
+mod cache;
 mod column;
 mod complaint;
 mod cycle;
@@ -37,6 +38,7 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     let system = System { title, ..System::default() };
     let mut lowering = Lowering { model, columns, system, complaints: Vec::new() };
     lowering.machines();
+    lowering.views();
     lowering.stations();
     lowering.shared_limits();
     lowering.services();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
-use super::{Fault, Load, Queue, Service};
+use super::{Fault, Load, Queue, Service, View};
 
 /// A system as its architect describes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct Model {
     /// Faults that are brought on in a run, by name.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
+    /// Read sides that are fed by events, by name.
+    #[serde(default)]
+    pub views: BTreeMap<String, View>,
     /// The load to use where no experiment gives one (`sim run models/...`).
     pub load: Option<Load>,
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.

@@ -30,6 +30,18 @@ pub struct Queue {
     pub consumers: BTreeMap<String, Consumer>,
 }
 
+/// The read side of CQRS: what queries read, fed by the events that a consumer handles (`project` steps in its handler).
+/// Reports say how stale it was when it was read (`read` steps), and how long events took to be applied. An event whose
+/// handler ends without `project`, is dead-lettered or dropped, is never applied and no longer waited for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct View {
+    /// The queue whose messages are its events.
+    pub queue: String,
+    /// The consumer of that queue that applies them.
+    pub consumer: String,
+}
+
 /// What a full queue does with one message more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

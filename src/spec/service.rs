@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Breaker, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
+use super::{Breaker, Cache, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -99,6 +99,9 @@ pub struct Service {
     pub breakers: BTreeMap<String, Breaker>,
     /// What stands in front of the service's balancer.
     pub ingress: Option<Ingress>,
+    /// Caches, one of each in every process unless it is `shared`.
+    #[serde(default)]
+    pub caches: BTreeMap<String, Cache>,
     /// What the service answers.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Endpoint>,

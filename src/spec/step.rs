@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{BreakerStep, Distribution, FallbackStep, HedgeStep, ParallelStep, RetryStep, TimeoutStep};
+use super::{BreakerStep, CacheStep, Distribution, FallbackStep, HedgeStep, ParallelStep, RetryStep, TimeoutStep};
 
 /// One step of an endpoint. Written as a table with one key: `{ cpu = "1.5ms" }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -30,6 +30,12 @@ pub enum Step {
     Choose(Vec<Branch>),
     /// Answers with an error, for this reason.
     Fail(String),
+    /// Looks a key up in a cache of this service, and fetches what is not there.
+    Cache(CacheStep),
+    /// Applies the event that is handled to a view: from now on reads of the view see it.
+    Project(ProjectStep),
+    /// Notes how stale a view is at this moment; what reading costs is said by the steps beside it.
+    Read(ReadStep),
     /// Answers now (202 Accepted) and goes on with the steps that follow; what fails there no longer fails the request.
     Respond(RespondStep),
     /// Puts a message on a queue of the broker (`[queues]`) and waits for its confirm.
@@ -158,6 +164,22 @@ pub struct Branch {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RespondStep {}
+
+/// Applies the event that this handler of the view's consumer handles; once, if it is handled again after a failure.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProjectStep {
+    /// The view, a key of `[views]`.
+    pub view: String,
+}
+
+/// A read of a view.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReadStep {
+    /// The view, a key of `[views]`.
+    pub view: String,
+}
 
 /// A message for a queue.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 //! A simulator that reproduces these formulas within its confidence intervals
 //! has its event loop, random streams, queues and clocks right; one that does
 //! not is wrong, whatever else it shows. Everything here is exact except
-//! [`bounds`], which is meant to be crossed by nothing.
+//! [`bounds`], which is meant to be crossed by nothing, and [`lru_hit_ratio`].
 //!
 //! # Conventions
 //!
@@ -22,10 +22,15 @@
 //!   Networks*, JACM 27, 1980.
 //! * Chandy, Herzog & Woo, *Parametric Analysis of Queuing Networks*, IBM
 //!   Journal of Research and Development 19, 1975.
+//! * King, *Analysis of demand paging algorithms*, IFIP Congress 1971.
+//! * Che, Tung & Wang, *Hierarchical web caching systems*, IEEE JSAC 20, 2002.
+//! * Jung, Berger & Balakrishnan, *Modeling TTL-based Internet caches*, INFOCOM
+//!   2003.
 //! * Harchol-Balter, *Performance Modeling and Design of Computer Systems*,
 //!   Cambridge 2013.
 
 pub mod bounds;
+mod cache;
 mod chain;
 mod erlang;
 mod error;
@@ -36,6 +41,7 @@ pub mod mva;
 mod repairman;
 mod tandem;
 
+pub use cache::{lru_hit_ratio, lru_hit_ratio_of_two, ttl_hit_ratio};
 pub use erlang::{erlang_b, erlang_c};
 pub use error::Error;
 pub use general::{md1, mg1, mg1_ps, mg1_ps_response_of};

@@ -55,7 +55,7 @@ struct Means {
     calls: bool,
     /// The limits of the whole system.
     shared: bool,
-    /// A queue that the service behind consumes.
+    /// A queue that the service behind consumes, and a view that it feeds.
     queue: bool,
 }
 
@@ -88,10 +88,27 @@ fn leaf(means: Means) -> BoxedStrategy<String> {
                 format!("{{ cpu = {time} }}")
             }
         }),
-        if queue { 2 } else { 0 } => one_of(&["{ publish = { queue = \"jobs\" } }", "{ respond = {} }"]).prop_map(str::to_owned),
+        2 => events(queue, calls),
         1 => Just("{ choose = [{ probability = 0.1, steps = [{ fail = \"bad luck\" }] }] }".to_owned()),
     ]
     .boxed()
+}
+
+/// Steps of who publishes, or of who consumes, if there is a queue.
+fn events(queue: bool, publishes: bool) -> BoxedStrategy<String> {
+    let steps: &'static [&'static str] = if !queue {
+        &["{ sleep = \"2ms\" }"]
+    } else if publishes {
+        &[
+            "{ publish = { queue = \"jobs\" } }",
+            "{ publish = { queue = \"jobs\" } }",
+            "{ respond = {} }",
+            "{ read = { view = \"state\" } }",
+        ]
+    } else {
+        &["{ project = { view = \"state\" } }"]
+    };
+    one_of(steps).prop_map(str::to_owned).boxed()
 }
 
 fn step(means: Means) -> impl Strategy<Value = String> {
@@ -112,6 +129,9 @@ fn step(means: Means) -> impl Strategy<Value = String> {
             2 => (guard(), steps()).prop_map(|(guard, steps)| guard.replace("STEPS", &in_branch(&steps))),
             1 => (steps(), steps()).prop_map(|(a, b)| format!("{{ parallel = {{ branches = [[{}], [{}]] }} }}", in_branch(&a), in_branch(&b))),
             1 => (steps(), steps()).prop_map(|(a, b)| format!("{{ fallback = {{ steps = [{a}], otherwise = [{b}] }} }}")),
+            1 => (steps(), steps(), one_of(&["{ zipf = { keys = 3, exponent = 1.0 } }", "{ uniform = { keys = 2 } }", "\"unique\""])).prop_map(
+                |(hit, miss, key)| format!("{{ cache = {{ name = \"memo\", key = {key}, hit = [{hit}], miss = [{miss}] }} }}")
+            ),
             1 => (1..4u32, steps()).prop_map(|(times, steps)| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}")),
             1 => (steps(), steps()).prop_map(|(a, b)| format!(
                 "{{ choose = [{{ probability = 0.3, steps = [{a}] }}, {{ probability = 0.5, steps = [{b}] }}] }}"
@@ -210,7 +230,17 @@ fn service(name: &'static str, runtime: &'static str) -> impl Strategy<Value = S
                  {threshold}{recovery}{trials}"
             )
         });
-    (deployment, pool, limit).prop_map(|(deployment, pool, limit)| format!("{deployment}{pool}{limit}"))
+    let cache = (
+        maybe("ttl", &["\"5ms\"", "\"80ms\""]),
+        maybe("size", &["1", "2"]),
+        maybe("shared", &["true"]),
+        maybe("coalesce", &["true"]),
+    )
+        .prop_map(move |(ttl, size, shared, coalesce)| {
+            format!("[services.{name}.caches.memo]\n{ttl}{size}{shared}{coalesce}")
+        });
+    (deployment, pool, limit, cache)
+        .prop_map(|(deployment, pool, limit, cache)| format!("{deployment}{pool}{limit}{cache}"))
 }
 
 /// What makes a pool mind its connections one by one.
@@ -312,7 +342,7 @@ fn queue() -> impl Strategy<Value = String> {
         prop::option::of(consumer("two")),
     )
         .prop_map(|(cpu, time, delivery, length, one, two)| {
-            format!("[queues.jobs]\n{cpu}{time}{delivery}{length}{one}{}", two.unwrap_or_default())
+            format!("[views.state]\nqueue = \"jobs\"\nconsumer = \"one\"\n[queues.jobs]\n{cpu}{time}{delivery}{length}{one}{}", two.unwrap_or_default())
         })
 }
 
@@ -369,7 +399,7 @@ fn system(circles_through_calls: bool) -> impl Strategy<Value = String> {
     (runtime(), runtime(), prop::option::of(queue())).prop_flat_map(move |(front, back, queue)| {
         let means = Means { threads: front == "event-loop", calls: true, shared: true, queue: queue.is_some() };
         let queue = queue.unwrap_or_default();
-        let behind = Means { threads: back == "event-loop", calls: false, shared: circles_through_calls, queue: false };
+        let behind = Means { threads: back == "event-loop", calls: false, shared: circles_through_calls, queue: !queue.is_empty() };
         (
             stations(),
             database.clone(),
@@ -563,6 +593,7 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
             // It stays open until somebody asks.
             ResourceKind::Breaker => {}
             ResourceKind::HttpClient if text.contains("reuse = \"shared\"") => {}
+            ResourceKind::Cache => {}
             ResourceKind::Descriptors => {
                 let service = resource.name.split(' ').next().unwrap_or_default();
                 let processes = resource.capacity.unwrap_or(0.0) / open_files(text, service);

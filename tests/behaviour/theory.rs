@@ -428,3 +428,81 @@ fn a_rate_limit_lets_its_rate_pass() {
         assert!((throughput(&run) - 10.0).abs() < 0.01, "{}", throughput(&run));
     }
 }
+
+/// A shop that publishes to a queue, and this many processes that consume one message after the other.
+fn consumed(replicas: u32, serve: &str, handler: &str) -> String {
+    format!(
+        "[queues.jobs.consumers.worker]\nservice = \"worker\"\nendpoint = \"handle\"\nprefetch = 1\n\
+         [services.worker]\nruntime = \"delay\"\nreplicas = {replicas}\n\
+         [services.worker.endpoints.handle]\nsteps = [{handler}]\n{}",
+        service("runtime = \"delay\"", serve)
+    )
+}
+
+fn completion(outcome: &Outcome) -> f64 {
+    outcome.completion.as_ref().and_then(|jobs| jobs.times.mean()).expect("completions") / 1e9
+}
+
+#[test]
+fn consumers_of_a_queue_are_mmc() {
+    let shop = consumed(3, "{ publish = { queue = \"jobs\" } }", "{ sleep = \"exp(1s)\" }");
+    let runs = open(2.1, 30_000, &shop).replicate(22, REPLICATIONS);
+    let exact = theory::mmc(2.1, 1.0, 3).unwrap();
+    agrees("completion", &runs, completion, exact.response);
+    agrees("prefetch in use", &runs, utilisation("queue jobs / worker"), exact.utilisation);
+    agrees("messages", &runs, present("queue jobs / worker"), exact.in_system);
+    assert!(interval(&runs, completion).excludes(theory::mmc(2.1, 1.0, 4).unwrap().response));
+    assert!(runs.iter().all(|run| run.response_times.max() == Some(0)), "the answer waits for nothing");
+}
+
+/// An event's lag is its time in an M/M/1; a read at random finds the view as stale as such a customer waits.
+#[test]
+fn a_view_lags_as_long_as_its_queue_takes_and_is_as_stale_as_it_waits() {
+    let serve = "{ read = { view = \"accounts\" } }, { publish = { queue = \"jobs\" } }";
+    let handler = "{ sleep = \"exp(1s)\" }, { project = { view = \"accounts\" } }";
+    let view = "[views.accounts]\nqueue = \"jobs\"\nconsumer = \"worker\"\n";
+    let runs = open(0.7, 100_000, &format!("{view}{}", consumed(1, serve, handler))).replicate(23, REPLICATIONS);
+    let exact = theory::mm1(0.7, 1.0).unwrap();
+    agrees("lag", &runs, |run| resource(run, "view accounts").wait_s, exact.response);
+    let staleness = |run: &Outcome| run.staleness.as_ref().and_then(|ages| ages.mean()).expect("reads") / 1e9;
+    agrees("staleness", &runs, staleness, exact.waiting);
+    assert!(interval(&runs, staleness).excludes(exact.response));
+}
+
+/// A cache with these keys, looked up with this popularity.
+fn cached(keys: &str, popularity: &str) -> String {
+    service(
+        &format!("runtime = \"delay\"\n[services.shop.caches.memo]\n{keys}"),
+        &format!("{{ cache = {{ name = \"memo\", key = {popularity} }} }}"),
+    )
+}
+
+fn hit_ratio(outcome: &Outcome) -> f64 {
+    outcome.cache_hit_ratio().expect("lookups")
+}
+
+#[test]
+fn entries_with_a_time_to_live_are_hit_as_often_as_they_should() {
+    let runs = open(1.0, 30_000, &cached("ttl = \"2s\"", "{ uniform = { keys = 1 } }")).replicate(24, REPLICATIONS);
+    agrees("one key", &runs, hit_ratio, theory::ttl_hit_ratio(&[1.0], 2.0).unwrap());
+    let zipf = "{ zipf = { keys = 3, exponent = 1.0 } }";
+    let runs = open(11.0, 5_000, &cached("ttl = \"300ms\"", zipf)).replicate(25, REPLICATIONS);
+    let exact = theory::ttl_hit_ratio(&[6.0, 3.0, 2.0], 0.3).unwrap();
+    agrees("three keys", &runs, hit_ratio, exact);
+    assert!(interval(&runs, hit_ratio).excludes(theory::ttl_hit_ratio(&[5.5, 3.3, 2.2], 0.3).unwrap()));
+}
+
+#[test]
+fn the_most_recently_used_keys_are_hit_as_often_as_they_should() {
+    let zipf = "{ zipf = { keys = 4, exponent = 1.0 } }";
+    let runs = open(100.0, 500, &cached("size = 2", zipf)).replicate(26, REPLICATIONS);
+    let exact = theory::lru_hit_ratio_of_two(&[12.0, 6.0, 4.0, 3.0]).unwrap();
+    agrees("two of four keys", &runs, hit_ratio, exact);
+    assert!(interval(&runs, hit_ratio).excludes(0.72), "the two most popular keys, always");
+    let zipf = "{ zipf = { keys = 1000, exponent = 0.8 } }";
+    let runs = open(100.0, 500, &cached("size = 100", zipf)).replicate(27, REPLICATIONS);
+    let weights: Vec<f64> = (1..=1000).map(|rank| f64::from(rank).powf(-0.8)).collect();
+    let near = theory::lru_hit_ratio(&weights, 100).unwrap();
+    let seen = interval(&runs, hit_ratio);
+    assert!((seen.estimate / near - 1.0).abs() < 0.01, "{seen:?} for {near}");
+}

@@ -161,3 +161,5 @@ mod breakers;
 mod branches;
 
 mod ingresses;
+
+mod caches;

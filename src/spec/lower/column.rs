@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::kernel::Time;
 use crate::model::Arrival;
+use crate::model::Popularity;
 use crate::spec::names::Names;
 use crate::spec::source::neighbour;
 
@@ -18,6 +19,8 @@ pub struct Columns {
     known: HashMap<(String, String), Column>,
     /// By file, column, column of classes and the classes.
     traces: HashMap<(String, String, Option<String>, Vec<String>), Trace>,
+    /// The tables of Zipf's law, by number of keys and bits of the exponent: they too are made once.
+    tables: HashMap<(u32, u64), Arc<[f64]>>,
 }
 
 /// Arrivals in order.
@@ -54,7 +57,7 @@ const LONGEST: f64 = 10.0 * 365.25 * 86_400.0;
 impl Columns {
     /// No column yet; files are relative to this directory.
     pub fn relative_to(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), known: HashMap::new(), traces: HashMap::new() }
+        Self { directory: directory.to_owned(), known: HashMap::new(), traces: HashMap::new(), tables: HashMap::new() }
     }
 
     /// The files that were read.
@@ -64,6 +67,12 @@ impl Columns {
         files.sort();
         files.dedup();
         files.into_iter().map(|file| self.directory.join(file)).collect()
+    }
+
+    /// The table of Zipf's law for so many keys.
+    pub(super) fn zipf(&mut self, keys: u32, exponent: f64) -> Arc<[f64]> {
+        let table = self.tables.entry((keys, exponent.to_bits())).or_insert_with(|| Popularity::zipf(keys, exponent));
+        Arc::clone(table)
     }
 
     pub(super) fn get(&mut self, file: &str, column: &str) -> Column {

@@ -74,6 +74,11 @@ impl<'a> Body<'a> {
         self.service.rounds.clone().unwrap_or_default()
     }
 
+    /// "service.endpoint".
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// The name of the next step with this label. Steps with other labels do not change it: a design that adds a call
     /// leaves the draws of every other step as they were.
     pub fn site(&mut self, label: &str) -> Named {

@@ -95,12 +95,9 @@ impl Lowering<'_> {
 
 /// Whether one of these steps keeps the interpreter lock in a thread.
 pub(super) fn locks_in_threads(steps: &[Step]) -> bool {
-    steps.iter().any(|step| match step {
-        Step::Hash(hash) => hash.on == Place::Thread && hash.holds_gil,
-        _ => {
-            let mut locks = false;
-            nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps));
-            locks
-        }
+    steps.iter().any(|step| {
+        let mut locks = matches!(step, Step::Hash(hash) if hash.on == Place::Thread && hash.holds_gil);
+        nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps));
+        locks
     })
 }

@@ -21,6 +21,11 @@ pub(super) fn each(step: &Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &[Step
             let at = at.key("fallback");
             visit(at.key("otherwise"), &fallback.otherwise);
         }
+        Step::Cache(cache) => {
+            let at = at.key("cache");
+            visit(at.key("hit"), &cache.hit);
+            visit(at.key("miss"), &cache.miss);
+        }
         Step::Choose(branches) => {
             let at = at.key("choose");
             for (index, branch) in branches.iter().enumerate() {
@@ -42,6 +47,8 @@ pub(super) fn each(step: &Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &[Step
         | Step::Sleep(_)
         | Step::Fail(_)
         | Step::Respond(_)
+        | Step::Project(_)
+        | Step::Read(_)
         | Step::Notify(_)
         | Step::Publish(_)
         | Step::Visit(_) => {}

@@ -153,6 +153,8 @@ impl Lowering<'_> {
         let machine = self.machine(at, service);
         let breakers = self.breakers(at.key("breakers"), service);
         let ingress = service.ingress.as_ref().map(|ingress| self.ingress(at.key("ingress"), ingress));
+        let all = at.key("caches");
+        let caches = service.caches.iter().map(|(name, cache)| self.cache(all.key(name), name, cache)).collect();
         let default_threads = (service.runtime == Runtime::EventLoop).then_some(DEFAULT_THREADS);
         ServicePlan {
             name: name.into(),
@@ -190,6 +192,7 @@ impl Lowering<'_> {
             readiness: None,
             breakers,
             ingress,
+            caches,
         }
     }
 

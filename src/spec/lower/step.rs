@@ -4,8 +4,8 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::{Body, Named};
 use super::host::locks_in_threads;
-use super::queue;
 use super::service::minded;
+use super::{cache, queue};
 use crate::model::{Branch, Draw, Op, Site};
 use crate::spec::{
     self, CallStep, HashStep, NotifyStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep,
@@ -57,6 +57,9 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 }
                 lowering.emit(Op::Respond);
             }
+            Step::Cache(step) => cache::compile_cache(lowering, body, at.key("cache"), step),
+            Step::Project(step) => queue::project(lowering, body, at.key("project"), step),
+            Step::Read(step) => queue::read(lowering, at.key("read"), step),
             Step::Publish(step) => queue::publish(lowering, body, at.key("publish"), step),
             Step::Retry(step) => resilience::retry(lowering, body, at.key("retry"), step),
             Step::Timeout(step) => resilience::timeout(lowering, body, at.key("timeout"), step),

@@ -188,6 +188,19 @@ fn a_client_that_polls_learns_of_completion_at_its_next_question() {
     assert_eq!((story.outcome.sent, story.outcome.succeeded), (1, 1));
 }
 
+/// The worker deadlocks with itself: its client asks in vain, but not for ever.
+#[test]
+fn who_asks_in_vain_gives_up_at_last() {
+    let load = "completion = { poll = \"10ms\", endpoint = \"worker.status\" }";
+    let slot = "{ with = { limit = \"one\", steps = [{ with = { limit = \"one\", steps = [] } }] } }";
+    let keys = "runtime = \"delay\"\n[services.worker.limits.one]\nsize = 1";
+    let text = queue(load, "", PUBLISH, &[("worker", "", keys, slot)])
+        + "\n[services.worker.endpoints.status]\nsteps = [{ sleep = \"1ms\" }]";
+    let story = play(&text, &[0.0]);
+    assert_eq!((story.told(), story.at_rest), (vec!["never".to_owned()], false));
+    assert!(story.outcome.deadlock.is_some());
+}
+
 #[test]
 fn a_webhook_calls_when_all_is_done() {
     let workers = [("worker", "", DELAY, "{ sleep = \"25ms\" }")];

@@ -32,6 +32,7 @@ fn model(steps: &str) -> String {
         server = "peer"
         reuse = "shared"
         search_cpu = {{ per_idle = "1us" }}
+        [services.app.caches.memo]
         [services.app.limits.gate]
         size = 1
         [services.app.breakers.fuse]
@@ -94,6 +95,10 @@ fn word(op: &Op) -> String {
         Op::Choose { first, count, .. } => format!("choose {first}+{count}"),
         Op::Jump { to } => format!("jump {to}"),
         Op::Fail { reason } => format!("fail {reason}"),
+        Op::LookUp { cache, popularity, .. } => format!("look up {cache} {popularity}"),
+        Op::Store => "store".into(),
+        Op::Project => "project".into(),
+        Op::Read { view } => format!("read {view}"),
         Op::Respond => "respond".into(),
         Op::Publish { queue, .. } => format!("publish {queue}"),
         Op::Yield { rounds } => format!("yield {rounds}"),
@@ -129,6 +134,11 @@ fn each_step_has_its_operations() {
         ),
         (r#"{ notify = { client = "bare", endpoint = "serve", when_replicated = true } }"#, "answer"),
         (r#"{ fail = "teapot" }"#, "fail 0, answer"),
+        (r#"{ respond = {} }, { sleep = "1ms" }"#, "respond, sleep, answer"),
+        (
+            r#"{ cache = { name = "memo", key = "unique", hit = [{ sleep = "1ms" }], miss = [{ cpu = "1ms" }] } }"#,
+            "look up 0 0, jump 4, sleep, jump 6, cpu, store, answer",
+        ),
         (r#"{ query = { pool = "a", time = "1ms" } }"#, "connection 0, statement 0, trip 0, release, answer"),
         (r#"{ query = { pool = "plain", time = "1ms" } }"#, "connection 1, statement 1, release, answer"),
         (

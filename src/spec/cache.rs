@@ -1,0 +1,61 @@
+//! Caches of a service, and the steps that read through them.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Duration, Step};
+
+/// A cache that is read through: what it lacks is fetched by the request that misses it. It is empty at the start and when
+/// its process starts anew (a shared one stays).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// How long an entry is good after it was stored, however often it is read meanwhile. Without it: for ever.
+    pub ttl: Option<Duration>,
+    /// Entries at most; one more pushes out the one that was used least recently. Without it: no limit.
+    pub size: Option<u32>,
+    /// One cache for all processes of the service (a Redis beside it), not one in each process.
+    #[serde(default)]
+    pub shared: bool,
+    /// While one request fetches a key, others that miss it wait for it instead of fetching too, in this process or, of
+    /// a shared cache, in all; if it fails, the next of them tries. Without it all fetch (a stampede).
+    #[serde(default)]
+    pub coalesce: bool,
+}
+
+/// Looks a key up in a cache, and fetches what is not there.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CacheStep {
+    /// The cache of this service.
+    pub name: String,
+    /// Which keys are asked for how often. Keys of one number are one entry, whichever step asks for them.
+    pub key: Popularity,
+    /// What is done at a hit, such as the round trip to a Redis. Without it: nothing.
+    #[serde(default)]
+    pub hit: Vec<Step>,
+    /// What is done at a miss; what it fetched is stored at its end, unless it fails.
+    #[serde(default)]
+    pub miss: Vec<Step>,
+}
+
+/// Which keys are asked for how often; each request draws its key.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Popularity {
+    /// The k-th most popular key with a probability proportional to `1 / k^exponent` (Breslau and others 1999 saw 0.64 to
+    /// 0.83 in web requests).
+    Zipf {
+        /// Keys, a million at most.
+        keys: u32,
+        /// The exponent: 0 makes all keys alike, 1 is the classic law.
+        exponent: f64,
+    },
+    /// Each key as often as the others.
+    Uniform {
+        /// Keys, a million at most.
+        keys: u32,
+    },
+    /// A key that nobody asks for again.
+    Unique,
+}
