@@ -6,7 +6,7 @@
 //! - ```` ```console ```` holds commands (`$ sim ...`, `$ echo $?`) and what they print on stdout; a line `...` stands for
 //!   any number of lines.
 //!
-//! `UPDATE_GOLDEN=1 cargo test book` writes blocks without `...` anew, and the generated pages.
+//! `UPDATE_GOLDEN=1 cargo test book` writes blocks without `...` anew. The generated pages are compared by `.ci/run`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
