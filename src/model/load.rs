@@ -41,7 +41,7 @@ pub struct Class {
     pub cumulated: f64,
 }
 
-/// How a client sends a failed request again. See [`crate::spec::Retry`].
+/// How a client sends a failed request again.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry {
     /// Attempts in all.

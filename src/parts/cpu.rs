@@ -4,7 +4,7 @@
 //! jobs get in each other's way (Gunther 1993: the contention that grows with the number at work). Progress is kept as
 //! *virtual time*, the work that any one job has got since the CPU was last idle, so that an arrival or a departure
 //! changes a rate and not `n` remaining times (as in the GPS systems of Parekh and Gallager 1993). A limit below one core
-//! per job acts smoothly, or as a [quota](super::throttle) in each period.
+//! per job acts smoothly, or as a quota in each period.
 
 use crate::kernel::calendar::{Calendar, Serial};
 use crate::kernel::gauge::Gauge;
