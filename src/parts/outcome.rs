@@ -290,11 +290,10 @@ impl ResourceKind {
             Self::Cpu | Self::Station => 0,
             Self::EventLoops | Self::Executor | Self::Gil => 1,
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
-            // Not a resource that requests use: it limits nothing by itself.
-            Self::Unavailable | Self::Breaker => u8::MAX,
-            // A cache is meant to be full, and a view has no capacity.
-            Self::Cache | Self::View => 4,
             Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling | Self::Ingress => 3,
+            // They limit nothing by themselves: no requests use the first two, a cache is meant to be full, and a view has
+            // no capacity.
+            Self::Unavailable | Self::Breaker | Self::Cache | Self::View => u8::MAX,
         }
     }
 }
