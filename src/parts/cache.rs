@@ -11,7 +11,7 @@ use crate::kernel::list::{Linked, Links, List};
 use crate::kernel::random::mix;
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{CachePlan, Op, Popularity, Site};
+use crate::model::{CachePlan, Op, Popularity};
 
 use super::interpreter::Next;
 use super::observe::Sum;
@@ -209,7 +209,6 @@ impl World<'_> {
         let Op::LookUp { popularity, site, .. } = self.system.program[token.pc as usize] else {
             unreachable!("only a lookup has a key");
         };
-        let site: Site = site;
         self.system.popularities[popularity as usize].draw(mix(site.key(token.key, 0)))
     }
 
