@@ -5,6 +5,10 @@ use crate::kernel::calendar::Serial;
 use crate::kernel::list::{Linked, Links};
 use crate::kernel::time::Time;
 
+mod failure;
+
+pub use failure::Failure;
+
 /// A request at work in a process: program counter, state, and what must be undone.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
@@ -43,18 +47,19 @@ const _: () = assert!(std::mem::size_of::<Token>() == 64);
 pub(super) const ABANDONED: u8 = 1;
 /// Flag: holds a descriptor of its process for the inbound connection.
 pub(super) const INBOUND: u8 = 2;
-/// Flag: no request, but the CPU that an event loop burns on its own account.
+/// Flag: no request, but the CPU that an event loop burns on its own account, a connection that is still to be closed, or
+/// a statement whose client is no more.
 pub(super) const HOUSEKEEPING: u8 = 4;
-/// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
-pub(super) const WASTE: u8 = 16;
-/// Flag: has answered and works on.
-pub(super) const RESPONDED: u8 = 64;
-/// Flag: its process has died; whatever it fails with is never caught.
-pub(super) const KILLED: u8 = 32;
-/// Flag: it is inside its service's ingress.
-pub(super) const ADMITTED: u8 = 128;
 /// Flag: sent by the load itself, not by another service; or once sent by a caller that has gone, and wasted as such.
 pub(super) const ROOT: u8 = 8;
+/// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
+pub(super) const WASTE: u8 = 16;
+/// Flag: its process has died; whatever it fails with is never caught.
+pub(super) const KILLED: u8 = 32;
+/// Flag: has answered and works on.
+pub(super) const RESPONDED: u8 = 64;
+/// Flag: it is inside its service's ingress.
+pub(super) const ADMITTED: u8 = 128;
 
 impl Token {
     pub fn new(key: u64, pc: u32) -> Self {
@@ -135,112 +140,6 @@ pub(super) enum State {
     Served,
     /// Waits for the branches that it began, join `wait`.
     Joining,
-}
-
-/// Why a request failed. Zero is none, then the causes that the parts know, then the model's own reasons.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Failure(u8);
-
-impl Failure {
-    /// It did not.
-    pub const NONE: Self = Self(0);
-    /// The client gave up.
-    pub const GAVE_UP: Self = Self(1);
-    /// No connection or slot came free in time.
-    pub const ACQUIRE_TIMEOUT: Self = Self(2);
-    /// No connection to the server in time.
-    pub const CONNECT_TIMEOUT: Self = Self(3);
-    /// No answer of another service in time.
-    pub const READ_TIMEOUT: Self = Self(4);
-    /// No descriptor left for an outbound connection (EMFILE).
-    pub const NO_DESCRIPTOR: Self = Self(5);
-    /// A station was full.
-    pub const TURNED_AWAY: Self = Self(6);
-    /// Cancelled because the client gave up.
-    pub const CANCELLED: Self = Self(7);
-    /// A queue was full and refused the message.
-    pub const QUEUE_FULL: Self = Self(26);
-    /// What the answer promised was never completed: a message was dropped or dead-lettered, or a handler failed.
-    pub const INCOMPLETE: Self = Self(27);
-    /// The database takes no more connections.
-    pub const TOO_MANY_CONNECTIONS: Self = Self(14);
-    /// A statement took longer than `command_timeout`.
-    pub const COMMAND_TIMEOUT: Self = Self(15);
-    /// No ephemeral port left for an outbound connection (EADDRNOTAVAIL).
-    pub const NO_PORT: Self = Self(16);
-    /// The queue before a thread pool was full.
-    pub const THREADS_FULL: Self = Self(17);
-    /// The server closed the connection that the request was sent on.
-    pub const DISCONNECTED: Self = Self(36);
-    /// The process that answered, or was to answer, was killed (a reset connection).
-    pub const CONNECTION_LOST: Self = Self(20);
-    /// No replica accepts connections.
-    pub const CONNECTION_REFUSED: Self = Self(21);
-    /// A circuit breaker was open.
-    pub const BREAKER_OPEN: Self = Self(8);
-    /// A `timeout` step was over.
-    pub const TIMED_OUT: Self = Self(9);
-    /// The deadline that came with a call was over.
-    pub const DEADLINE_EXCEEDED: Self = Self(10);
-    /// Too many waited for a limit.
-    pub const SHED: Self = Self(11);
-    /// The ingress had no token (429).
-    pub const RATE_LIMITED: Self = Self(12);
-    /// Too many were inside the ingress (429).
-    pub const TOO_MANY_IN_FLIGHT: Self = Self(13);
-    /// Causes up to here are the parts'; what follows is the model's own.
-    const FIRST_REASON: u8 = 40;
-
-    /// The model's own reason number `index`; beyond 215 they share the last.
-    pub fn reason(index: u32) -> Self {
-        Self(u8::try_from(index).unwrap_or(u8::MAX).saturating_add(Self::FIRST_REASON))
-    }
-
-    /// Whether this is a failure.
-    #[inline]
-    pub fn is_some(self) -> bool {
-        self != Self::NONE
-    }
-
-    /// In words.
-    pub fn describe(self, reasons: &[String]) -> String {
-        match self.0 {
-            0 => "none".into(),
-            1 => "client gave up".into(),
-            2 => "acquire timed out".into(),
-            3 => "connect timed out".into(),
-            4 => "read timed out".into(),
-            5 => "too many open files".into(),
-            6 => "turned away".into(),
-            7 => "cancelled".into(),
-            36 => "server disconnected".into(),
-            26 => "queue full".into(),
-            27 => "never completed".into(),
-            14 => "too many database connections".into(),
-            15 => "command timed out".into(),
-            16 => "no free port".into(),
-            17 => "thread queue full".into(),
-            20 => "connection lost".into(),
-            21 => "connection refused".into(),
-            8 => "breaker open".into(),
-            9 => "timed out".into(),
-            10 => "deadline exceeded".into(),
-            11 => "shed".into(),
-            12 => "rate limited (429)".into(),
-            13 => "too many in flight (429)".into(),
-            n => {
-                reasons.get(usize::from(n.wrapping_sub(Self::FIRST_REASON))).cloned().unwrap_or_else(|| "other".into())
-            }
-        }
-    }
-
-    pub(super) fn index(self) -> usize {
-        usize::from(self.0)
-    }
-
-    pub(super) fn from_index(index: usize) -> Self {
-        Self(index as u8)
-    }
 }
 
 /// What must be undone when a token goes on or fails: one entry of its stack.
