@@ -200,7 +200,7 @@ impl World<'_> {
     fn tear_out(&mut self, t: u32, replica: u32) {
         let state = self.tokens[t].state;
         match state {
-            State::Ready | State::Hung => {}
+            State::Ready => {}
             State::Backlog => self.leave_accept_queue(t, replica),
             State::Working | State::Offloaded if self.leave_lock(t) => {}
             State::Working | State::Offloaded => {
@@ -209,21 +209,9 @@ impl World<'_> {
                 self.replicas[host as usize].cpu.cancel(&mut self.calendar, now, t);
             }
             State::AtServer => self.orphan_statement(t),
-            State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.forget_event(t),
-            State::Queued => self.leave_queue(t, Failure::CONNECTION_LOST),
-            State::ConnectionQueued => self.leave_connection_queue(t),
-            State::Coalescing => self.leave_flight(t),
-            State::Awaiting => {
-                let child = self.tokens[t].wait;
-                if self.is_knocking(t) {
-                    self.stop_knocking(child);
-                } else {
-                    self.abandon(child);
-                }
-            }
             // Its branches die with it.
             State::Joining => self.disband(self.tokens[t].wait, false),
-            State::AtStation | State::Served => self.leave_station(t),
+            _ => self.leave_wait(t),
         }
         self.drop_timer(t);
         self.close_inbound(t);

@@ -219,10 +219,9 @@ impl World<'_> {
     }
 
     /// The token no longer waits for a unit.
-    pub(super) fn leave_queue(&mut self, t: u32, why: Failure) {
+    pub(super) fn leave_queue(&mut self, t: u32) {
         let id = self.tokens[t].wait as usize;
         let now = self.now;
         self.slots[id].queue.remove(&mut self.tokens, now, t);
-        self.tokens[t].failure = why;
     }
 }

@@ -92,7 +92,17 @@ impl World<'_> {
         }
         self.tokens[t].failure = why;
         match self.tokens[t].state {
-            State::Queued => self.leave_queue(t, why),
+            State::Ready | State::Backlog | State::Working | State::Offloaded => return,
+            _ => self.leave_wait(t),
+        }
+        self.drop_timer(t);
+        self.wake(t);
+    }
+
+    /// Takes a token from whatever it waits for; who is to answer it learns that nobody wants the answer.
+    pub(super) fn leave_wait(&mut self, t: u32) {
+        match self.tokens[t].state {
+            State::Queued => self.leave_queue(t),
             State::ConnectionQueued => self.leave_connection_queue(t),
             State::Awaiting => {
                 let child = self.tokens[t].wait;
@@ -102,16 +112,15 @@ impl World<'_> {
                     self.abandon(child);
                 }
             }
-            State::Elapsing | State::Outbound | State::Carrying => self.forget_event(t),
+            State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.forget_event(t),
             State::AtServer => self.leave_server(t),
             State::AtStation | State::Served => self.leave_station(t),
             State::Coalescing => self.leave_flight(t),
-            State::Hung => {}
-            State::Knocking => self.forget_event(t),
             State::Joining => self.disband(self.tokens[t].wait, true),
-            State::Ready | State::Backlog | State::Working | State::Offloaded => return,
+            State::Hung => {}
+            State::Ready | State::Backlog | State::Working | State::Offloaded => {
+                unreachable!("a token at work, or that is to be, does not wait")
+            }
         }
-        self.drop_timer(t);
-        self.wake(t);
     }
 }
