@@ -432,7 +432,7 @@ impl World<'_> {
         format!("queue {} / {}", self.system.queues[plan.queue as usize].name, plan.name)
     }
 
-    /// The laws that messages and jobs have broken.
+    /// The laws that messages have broken.
     pub(super) fn broken_by_messages(&self, broken: &mut Vec<String>) {
         for (consumer, state) in self.broker.consumers.iter().enumerate() {
             let name = self.consumer_name(consumer);
@@ -445,9 +445,6 @@ impl World<'_> {
             if !state.is_counted_right() {
                 broken.push(format!("{name}: the processes hold other messages than are in use"));
             }
-        }
-        if let Some((came, seen)) = self.jobs.broken_law() {
-            broken.push(format!("flow conservation: {came} jobs came, {seen} ended or are inside"));
         }
     }
 }

@@ -1,16 +1,16 @@
-//! From state to outcome: what the resources did in the window, and whether every law held.
+//! From state to outcome: the measuring window, and what the resources did in it.
 
-use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
 use crate::model::{BreakerPlan, Effect, FaultPlan, MachinePlan, Runtime, ServicePlan};
 
 mod host;
+mod laws;
+mod sum;
 
-use super::cache::Cache;
-use super::cpu::Cpu;
+pub(super) use sum::Sum;
+
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
-use super::population::{Population, Queue};
-use super::slots::{Slots, SlotsKind};
+use super::slots::SlotsKind;
 use super::world::World;
 
 /// What the window has seen, taken when it closes; the run may go on after it.
@@ -106,21 +106,6 @@ impl World<'_> {
             classes,
             timeline,
         }
-    }
-
-    /// Whether nothing is held, waited for or under way.
-    pub fn is_at_rest(&self) -> bool {
-        self.tokens.is_empty()
-            && self.frames.is_empty()
-            && self.requests.is_empty()
-            && self.jobs.is_empty()
-            && self.broker.is_empty()
-            && self.ledger.as_ref().is_none_or(|ledger| ledger.users.is_empty())
-            && self.guards.are_at_rest()
-            && self.views.is_empty()
-            && self.caches.iter().all(Cache::is_at_rest)
-            && self.slots.iter().all(|slots| slots.used.level() == 0)
-            && self.stations.iter().all(|station| station.inside.gauge.level() == 0)
     }
 
     fn resources(&mut self, length: Time) -> Vec<ResourceUse> {
@@ -225,15 +210,14 @@ impl World<'_> {
     }
 
     fn slots_use(&self, kind: SlotsKind, service: u32, plan: &ServicePlan, length: Time) -> ResourceUse {
-        let (name, resource) = match kind {
-            SlotsKind::Connections { pool } => {
-                (format!("pool {}", plan.pools[pool as usize].name), ResourceKind::Connections)
-            }
-            SlotsKind::Limit { limit } => (format!("limit {}", plan.limits[limit as usize].name), ResourceKind::Limit),
-            SlotsKind::RequestThreads => ("threads".into(), ResourceKind::Threads),
-            _ => ("executor".into(), ResourceKind::Executor),
+        let resource = match kind {
+            SlotsKind::Connections { .. } => ResourceKind::Connections,
+            SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => ResourceKind::Limit,
+            SlotsKind::RequestThreads => ResourceKind::Threads,
+            SlotsKind::Executor => ResourceKind::Executor,
         };
-        let mut sum = Sum::new(format!("{} {name}", plan.name), resource, length);
+        let name = format!("{} {}", plan.name, kind.name(self.system, service));
+        let mut sum = Sum::new(name, resource, length);
         for slots in self.slots.iter().filter(|slots| slots.kind == kind && slots.process != NONE) {
             if self.processes[slots.process as usize].service == service {
                 sum.slots(slots, self.now);
@@ -279,93 +263,6 @@ impl World<'_> {
         sum.use_.refused = station.turned_away;
         sum.finish()
     }
-
-    /// The reports' name of slots: `user-service pool auth`.
-    pub(super) fn resource_name(&self, id: u32) -> String {
-        match self.slots[id as usize].process {
-            NONE => self.slots_name(id),
-            process => {
-                let service = self.processes[process as usize].service as usize;
-                format!("{} {}", self.system.services[service].name, self.slots_name(id))
-            }
-        }
-    }
-
-    /// The name of slots within their service: `pool auth`.
-    pub(super) fn slots_name(&self, id: u32) -> String {
-        let slots = &self.slots[id as usize];
-        let plan = |process: u32| &self.system.services[self.processes[process as usize].service as usize];
-        match slots.kind {
-            SlotsKind::Connections { pool } => format!("pool {}", plan(slots.process).pools[pool as usize].name),
-            SlotsKind::Limit { limit } => format!("limit {}", plan(slots.process).limits[limit as usize].name),
-            SlotsKind::Shared { limit } => format!("limit {}", self.system.limits[limit as usize].name),
-            SlotsKind::RequestThreads => "threads".into(),
-            SlotsKind::Executor => "executor".into(),
-        }
-    }
-
-    /// Every law that the window has broken so far: Little's for every queue and station, the utilisation law for
-    /// every station and CPU, the conservation of requests, and units held against units in use.
-    pub fn violations(&mut self) -> Vec<String> {
-        let now = self.now;
-        let mut broken = Vec::new();
-        let mut check = |name: &dyn Fn() -> String, population: &Population| {
-            if let Some((area, stays)) = population.broken_law(now) {
-                broken.push(format!("Little's law at {}: {area} over time, {stays} over visits", name()));
-            }
-        };
-        for (station, plan) in self.stations.iter().zip(&self.system.stations) {
-            check(&|| format!("station {}", plan.name), &station.inside);
-            check(&|| format!("the queue of station {}", plan.name), &station.queue.population);
-        }
-        for (id, slots) in (0..).zip(&self.slots) {
-            check(&|| self.resource_name(id), &slots.queue.population);
-        }
-        for client in &self.clients {
-            check(&|| "an HTTP client's queue".into(), &client.queue.population);
-        }
-        for (process, number) in self.processes.iter().zip(0..) {
-            check(&|| format!("the event loop of process {number}"), &process.event_loop.waiting);
-        }
-        for (replica, plan) in self.replicas.iter().zip(0..) {
-            check(&|| format!("the backlog of replica {plan}"), &replica.backlog.population);
-        }
-        let tally = &self.tally;
-        let known = tally.carried + tally.sent;
-        let seen = tally.succeeded + tally.failed() + self.requests.len() as u64;
-        if known != seen {
-            broken.push(format!("flow conservation: {known} requests came, {seen} ended or are inside"));
-        }
-        self.broken_by_messages(&mut broken);
-        if let Some((came, seen)) = self.ledger.as_ref().and_then(|ledger| ledger.broken_law()) {
-            broken.push(format!("conservation of users: {came} came, {seen} went or are inside"));
-        }
-        self.broken_by_caches(&mut broken);
-        self.broken_by_views(&mut broken);
-        for slots in &self.slots {
-            if slots.used.level() != slots.holders.len() || slots.used.level() > slots.full_size {
-                broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
-            }
-        }
-        broken.extend(self.session_violations());
-        broken.extend(self.accept_queue_violations());
-        broken.extend(self.port_violations());
-        for (station, plan) in self.stations.iter_mut().zip(&self.system.stations) {
-            if let Some((busy, given)) = station.broken_law(now) {
-                broken.push(format!("utilisation law at station {}: busy for {busy} ns, {given} ns given", plan.name));
-            }
-            let cpu = station.sharing.as_mut();
-            if let Some((used, done)) = cpu.and_then(|cpu| cpu.broken_law(now)) {
-                broken.push(format!("utilisation law at station {}: {used} ns used, {done} ns done", plan.name));
-            }
-        }
-        for (replica, number) in self.replicas.iter_mut().zip(0..) {
-            if let Some((used, done)) = replica.cpu.broken_law(now) {
-                broken.push(format!("utilisation law: replica {number} used {used} core-ns for {done} ns of work"));
-            }
-        }
-        broken
-    }
 }
 
 /// The kinds of slots that a process of the service has.
@@ -378,88 +275,4 @@ fn slots_kinds(plan: &ServicePlan) -> Vec<SlotsKind> {
         Runtime::Delay => None,
     });
     pools.chain(limits).chain(threads).collect()
-}
-
-/// A resource's figures, summed over its instances.
-pub(super) struct Sum {
-    pub use_: ResourceUse,
-    length: f64,
-    waits: f64,
-    waited: u64,
-}
-
-impl Sum {
-    pub fn new(name: String, kind: ResourceKind, length: Time) -> Self {
-        let use_ = ResourceUse {
-            name,
-            kind,
-            capacity: Some(0.0),
-            in_use: 0.0,
-            utilisation: 0.0,
-            peak_utilisation: 0.0,
-            visits: 0,
-            refused: 0,
-            queue: 0.0,
-            longest_queue: 0,
-            wait_s: 0.0,
-            hit_ratio: None,
-        };
-        Self { use_, length: (length.0 as f64).max(1.0), waits: 0.0, waited: 0 }
-    }
-
-    fn add(&mut self, in_use: f64, capacity: Option<f64>) {
-        self.use_.in_use += in_use;
-        self.use_.capacity = self.use_.capacity.zip(capacity).map(|(sum, one)| sum + one);
-        if let Some(capacity) = capacity.filter(|&capacity| capacity > 0.0) {
-            self.use_.peak_utilisation = self.use_.peak_utilisation.max(in_use / capacity);
-        }
-    }
-
-    pub fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
-        self.add(gauge.area(now) as f64 / self.length, capacity);
-    }
-
-    fn cpu(&mut self, cpu: &mut Cpu, now: Time, cores: Option<f64>) {
-        // A quota that is used up at the start of its period may exceed its share of a window that ends within the period.
-        let most = if cpu.stood(now).is_some() { cores } else { None };
-        let used = cpu.used(now) / self.length;
-        self.add(most.map_or(used, |most| used.min(most)), cores);
-        let jobs = cpu.at_work.area(now) as f64 / self.length;
-        self.use_.queue += (jobs - cpu.used(now) / self.length).max(0.0);
-        self.use_.longest_queue = self.use_.longest_queue.max(cpu.at_work.peak());
-        let (finished, asked) = cpu.demand();
-        self.use_.visits += finished;
-        self.waits += (cpu.at_work.area(now) as f64 - asked).max(0.0) / 1e9;
-        self.waited += finished;
-    }
-
-    fn slots(&mut self, slots: &Slots, now: Time) {
-        self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then_some(f64::from(slots.full_size)));
-        self.queue(&slots.queue, now);
-        self.use_.visits += slots.grants;
-        self.use_.refused += slots.shed;
-    }
-
-    fn queue(&mut self, queue: &Queue, now: Time) {
-        self.waiting(&queue.population, now);
-    }
-
-    pub fn waiting(&mut self, population: &Population, now: Time) {
-        self.use_.queue += population.gauge.area(now) as f64 / self.length;
-        self.use_.longest_queue = self.use_.longest_queue.max(population.gauge.peak());
-        self.waits += population.mean_stay() * population.left as f64;
-        self.waited += population.left;
-    }
-
-    pub fn finish(mut self) -> ResourceUse {
-        if let Some(capacity) = self.use_.capacity.filter(|&capacity| capacity > 0.0) {
-            self.use_.utilisation = self.use_.in_use / capacity;
-        } else {
-            self.use_.capacity = None;
-        }
-        if self.waited > 0 {
-            self.use_.wait_s = self.waits / self.waited as f64;
-        }
-        self.use_
-    }
 }

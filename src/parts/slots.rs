@@ -9,7 +9,7 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
-use crate::model::{Draw, Op};
+use crate::model::{Draw, Op, System};
 
 use super::interpreter::Next;
 use super::population::Queue;
@@ -29,6 +29,20 @@ pub(super) enum SlotsKind {
     RequestThreads,
     /// A thread of the default executor of an event loop.
     Executor,
+}
+
+impl SlotsKind {
+    /// The name of such slots within their service: `pool auth`.
+    pub fn name(self, system: &System, service: u32) -> String {
+        let plan = || &system.services[service as usize];
+        match self {
+            Self::Connections { pool } => format!("pool {}", plan().pools[pool as usize].name),
+            Self::Limit { limit } => format!("limit {}", plan().limits[limit as usize].name),
+            Self::Shared { limit } => format!("limit {}", system.limits[limit as usize].name),
+            Self::RequestThreads => "threads".into(),
+            Self::Executor => "executor".into(),
+        }
+    }
 }
 
 /// Units, their holders and who waits for one.
@@ -223,5 +237,23 @@ impl World<'_> {
         let id = self.tokens[t].wait as usize;
         let now = self.now;
         self.slots[id].queue.remove(&mut self.tokens, now, t);
+    }
+
+    /// The reports' name of slots: `user-service pool auth`.
+    pub(super) fn resource_name(&self, id: u32) -> String {
+        let name = self.slots_name(id);
+        match self.slots[id as usize].process {
+            NONE => name,
+            process => {
+                let service = self.processes[process as usize].service as usize;
+                format!("{} {name}", self.system.services[service].name)
+            }
+        }
+    }
+
+    /// The name of slots within their service: `pool auth`.
+    pub(super) fn slots_name(&self, id: u32) -> String {
+        let Slots { kind, process, .. } = self.slots[id as usize];
+        kind.name(self.system, self.processes.get(process as usize).map_or(NONE, |process| process.service))
     }
 }

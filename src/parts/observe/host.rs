@@ -19,21 +19,14 @@ impl World<'_> {
         if plan.cpu_period.is_some() {
             let mut sum = begin("throttling", ResourceKind::Throttling);
             for Replica { cpu, .. } in &mut self.replicas[replicas.clone()] {
-                let stood = cpu.stood(now).unwrap_or_default();
-                sum.add(stood / sum.length, Some(1.0));
+                sum.time(cpu.stood(now).unwrap_or_default());
             }
             uses.push(sum.finish());
         }
         if plan.gil {
             let mut sum = begin("GIL", ResourceKind::Gil);
             for lock in self.gils.iter().filter(|lock| self.processes[lock.process as usize].service == service) {
-                sum.gauge(&lock.held, now, Some(1.0));
-                let waits = lock.wanted.area(now).saturating_sub(lock.held.area(now)) as f64;
-                sum.use_.queue += waits / sum.length;
-                sum.use_.longest_queue = sum.use_.longest_queue.max(lock.wanted.peak().saturating_sub(1));
-                sum.use_.visits += lock.finished;
-                sum.waits += waits / 1e9;
-                sum.waited += lock.finished;
+                sum.lock(lock, now);
             }
             uses.push(sum.finish());
         }

@@ -1,0 +1,109 @@
+//! The figures of a resource, summed over its instances.
+
+use crate::kernel::Time;
+use crate::kernel::gauge::Gauge;
+use crate::parts::cpu::Cpu;
+use crate::parts::gil::Gil;
+use crate::parts::outcome::{ResourceKind, ResourceUse};
+use crate::parts::population::{Population, Queue};
+use crate::parts::slots::Slots;
+
+/// A resource's figures, summed over its instances.
+pub(in crate::parts) struct Sum {
+    pub use_: ResourceUse,
+    length: f64,
+    waits: f64,
+    waited: u64,
+}
+
+impl Sum {
+    pub fn new(name: String, kind: ResourceKind, length: Time) -> Self {
+        let use_ = ResourceUse {
+            name,
+            kind,
+            capacity: Some(0.0),
+            in_use: 0.0,
+            utilisation: 0.0,
+            peak_utilisation: 0.0,
+            visits: 0,
+            refused: 0,
+            queue: 0.0,
+            longest_queue: 0,
+            wait_s: 0.0,
+            hit_ratio: None,
+        };
+        Self { use_, length: (length.0 as f64).max(1.0), waits: 0.0, waited: 0 }
+    }
+
+    fn add(&mut self, in_use: f64, capacity: Option<f64>) {
+        self.use_.in_use += in_use;
+        self.use_.capacity = self.use_.capacity.zip(capacity).map(|(sum, one)| sum + one);
+        if let Some(capacity) = capacity.filter(|&capacity| capacity > 0.0) {
+            self.use_.peak_utilisation = self.use_.peak_utilisation.max(in_use / capacity);
+        }
+    }
+
+    pub fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
+        self.add(gauge.area(now) as f64 / self.length, capacity);
+    }
+
+    pub(super) fn cpu(&mut self, cpu: &mut Cpu, now: Time, cores: Option<f64>) {
+        // A quota that is used up at the start of its period may exceed its share of a window that ends within the period.
+        let most = if cpu.stood(now).is_some() { cores } else { None };
+        let used = cpu.used(now) / self.length;
+        self.add(most.map_or(used, |most| used.min(most)), cores);
+        let jobs = cpu.at_work.area(now) as f64 / self.length;
+        self.use_.queue += (jobs - cpu.used(now) / self.length).max(0.0);
+        self.use_.longest_queue = self.use_.longest_queue.max(cpu.at_work.peak());
+        let (finished, asked) = cpu.demand();
+        self.use_.visits += finished;
+        self.waits += (cpu.at_work.area(now) as f64 - asked).max(0.0) / 1e9;
+        self.waited += finished;
+    }
+
+    /// Of an interpreter lock, what it was held and waited for.
+    pub(super) fn lock(&mut self, lock: &Gil, now: Time) {
+        self.gauge(&lock.held, now, Some(1.0));
+        let waits = lock.wanted.area(now).saturating_sub(lock.held.area(now)) as f64;
+        self.use_.queue += waits / self.length;
+        self.use_.longest_queue = self.use_.longest_queue.max(lock.wanted.peak().saturating_sub(1));
+        self.use_.visits += lock.finished;
+        self.waits += waits / 1e9;
+        self.waited += lock.finished;
+    }
+
+    /// An instance that was in use for so many nanoseconds.
+    pub(super) fn time(&mut self, nanoseconds: f64) {
+        self.add(nanoseconds / self.length, Some(1.0));
+    }
+
+    pub(super) fn slots(&mut self, slots: &Slots, now: Time) {
+        self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then_some(f64::from(slots.full_size)));
+        self.queue(&slots.queue, now);
+        self.use_.visits += slots.grants;
+        self.use_.refused += slots.shed;
+    }
+
+    pub(super) fn queue(&mut self, queue: &Queue, now: Time) {
+        self.waiting(&queue.population, now);
+    }
+
+    pub fn waiting(&mut self, population: &Population, now: Time) {
+        self.use_.queue += population.gauge.area(now) as f64 / self.length;
+        self.use_.longest_queue = self.use_.longest_queue.max(population.gauge.peak());
+        self.waits += population.mean_stay() * population.left as f64;
+        self.waited += population.left;
+    }
+
+    pub fn finish(mut self) -> ResourceUse {
+        if let Some(capacity) = self.use_.capacity.filter(|&capacity| capacity > 0.0) {
+            self.use_.utilisation = self.use_.in_use / capacity;
+        } else {
+            self.use_.capacity = None;
+        }
+        if self.waited > 0 {
+            self.use_.wait_s = self.waits / self.waited as f64;
+        }
+        self.use_
+    }
+}
