@@ -174,12 +174,10 @@ impl World<'_> {
                     self.elapse(t, time)
                 }),
                 _ => {
-                    let token = &mut self.tokens[t];
-                    token.phase = 0;
-                    token.pc += 1;
+                    let done = self.next_op(t);
                     let job = self.jobs.of(t);
                     let is_taken = self.enqueue(queue, site.child(key), job);
-                    return if is_taken { Next::On } else { Next::Fail(Failure::QUEUE_FULL) };
+                    return if is_taken { done } else { Next::Fail(Failure::QUEUE_FULL) };
                 }
             };
             if next != Next::On {

@@ -1,8 +1,10 @@
-//! The end of a token: by answer or failure. Everything that it holds is given back, and who waits for it goes on.
+//! Answers, and the end of a token, by one or by failure: everything that it holds is given back, and who waits for it
+//! goes on.
 
 use crate::kernel::NONE;
 
-use super::token::{ABANDONED, Failure, State, Token, WASTE};
+use super::interpreter::Next;
+use super::token::{ABANDONED, Failure, RESPONDED, State, Token, WASTE};
 use super::world::{Ended, World};
 
 impl World<'_> {
@@ -32,6 +34,27 @@ impl World<'_> {
         }
         self.tokens.remove(t);
         self.leave_loop(process);
+    }
+
+    /// The token answers and works on: whoever waits for it goes on.
+    pub(super) fn respond(&mut self, t: u32) -> Next {
+        self.close_inbound(t);
+        self.leave_ingress(t);
+        let token = &mut self.tokens[t];
+        token.pc += 1;
+        token.flags |= RESPONDED;
+        let (process, parent, request) = (token.process, token.parent, token.request);
+        (token.parent, token.request) = (NONE, NONE);
+        if parent != NONE {
+            self.answer_parent(parent, process, Failure::NONE);
+        }
+        if request != NONE {
+            let job = self.jobs.of(t);
+            self.answer(request, Failure::NONE, job);
+        } else if self.tokens[t].is_probe() {
+            self.probe_answered(t, Failure::NONE);
+        }
+        Next::On
     }
 
     /// The token's work was for nobody, or for a probe.

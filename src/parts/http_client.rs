@@ -4,20 +4,20 @@
 //! http:// targets), then a TCP connect for every call. *Shared*: the pool is searched at every call, at a cost that
 //! grows with the square of its idle connections (`_assign_requests_to_connections` polls each and counts all for
 //! each); `max_keepalive_connections` counts all connections, so with more open than that one that becomes idle is
-//! closed, and one whose time is over is closed at the next call; at `max_connections` a free connection wakes *every* queued call, one wins, and the others queue again with
-//! a fresh pool time-out.
+//! closed, and one whose time is over is closed at the next call; at `max_connections` a free connection wakes *every*
+//! queued call, one wins, and the others queue again with a fresh pool time-out.
 
 use std::ops::Range;
 
 use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
-use crate::kernel::list::{Links, List};
+use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, Site};
 
 use super::interpreter::Next;
 use super::population::Queue;
-use super::token::{Failure, Frame, FrameKind, State, WASTE};
+use super::token::{Failure, FrameKind, State, WASTE};
 use super::world::World;
 
 /// Parts of a call's draws.
@@ -125,10 +125,7 @@ impl<'s> World<'s> {
     /// CPU of making ready for a call.
     pub(super) fn prepare(&mut self, t: u32, client: u32, site: Site) -> Next {
         if self.tokens[t].phase == 1 {
-            let token = &mut self.tokens[t];
-            token.phase = 0;
-            token.pc += 1;
-            return Next::On;
+            return self.next_op(t);
         }
         self.tokens[t].phase = 1;
         let (id, plan) = self.client_of(t, client);
@@ -317,12 +314,16 @@ impl<'s> World<'s> {
 
     /// A connection is closed: its descriptor is free, and whoever waits may open another.
     pub(super) fn close_connection(&mut self, client: u32) {
-        let now = self.now;
-        let process = self.clients[client as usize].process as usize;
-        self.clients[client as usize].open.down(now);
-        self.processes[process].descriptors.release(now);
-        self.close_port(client);
+        self.release_connection(client);
         self.wake_queued(client);
+    }
+
+    /// Gives back what an open connection takes.
+    fn release_connection(&mut self, client: u32) {
+        let (now, state) = (self.now, &mut self.clients[client as usize]);
+        state.open.down(now);
+        self.processes[state.process as usize].descriptors.release(now);
+        self.close_port(client);
     }
 
     /// Every queued call wakes; all but the first will find nothing.
@@ -386,10 +387,7 @@ impl<'s> World<'s> {
         });
         let closed = before - client.idle.len();
         for _ in 0..closed {
-            self.clients[id as usize].open.down(now);
-            let process = self.clients[id as usize].process as usize;
-            self.processes[process].descriptors.release(now);
-            self.close_port(id);
+            self.release_connection(id);
         }
     }
 
@@ -404,16 +402,7 @@ impl<'s> World<'s> {
     }
 
     fn push_connection(&mut self, t: u32, client: u32, peer: u32) {
-        let (below, kind) = (self.tokens[t].frame, FrameKind::Connection { client, peer });
-        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
+        let frame = self.push_frame(t, FrameKind::Connection { client, peer });
         self.clients[client as usize].holders.push(&mut self.frames, frame);
-        self.tokens[t].frame = frame;
-    }
-
-    fn next_op(&mut self, t: u32) -> Next {
-        let token = &mut self.tokens[t];
-        token.phase = 0;
-        token.pc += 1;
-        Next::On
     }
 }

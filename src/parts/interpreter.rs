@@ -1,6 +1,7 @@
 //! The interpreter: a token runs its program until it waits, keeps working, or ends.
 
-use crate::kernel::random::{mix, unit, unmix};
+use crate::kernel::list::Links;
+use crate::kernel::random::{mix, unit};
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime};
 
@@ -87,13 +88,7 @@ impl World<'_> {
             Op::Connect { client, site } => self.connect(t, client, site),
             Op::Send { client, endpoint, site } => self.send_call(t, client, endpoint, site),
             Op::HangUp => self.hang_up(t),
-            Op::Repeat { times } => {
-                token.pc += 1;
-                let below = token.frame;
-                let kind = FrameKind::Repeat { left: times - 1, done: 0 };
-                token.frame = self.frames.insert(Frame { links: Default::default(), token: t, below, kind });
-                Next::On
-            }
+            Op::Repeat { times } => self.enter_frame(t, FrameKind::Repeat { left: times - 1, done: 0 }),
             Op::Again { body } => {
                 let frame = token.frame;
                 match &mut self.frames[frame].kind {
@@ -105,11 +100,10 @@ impl World<'_> {
                         token.key = mix(token.key);
                     }
                     kind => {
-                        // What comes after draws as if there had been no loop, however many rounds it had.
-                        if let FrameKind::Repeat { done, .. } = kind {
-                            token.key = (0..*done).fold(token.key, |key, _| unmix(key));
-                        }
                         token.pc += 1;
+                        if let FrameKind::Repeat { done, .. } = *kind {
+                            self.forget_rounds(t, done);
+                        }
                         self.pop_frame(t);
                     }
                 }
@@ -268,6 +262,31 @@ impl World<'_> {
             self.end_episode(process);
             self.leave_loop(process);
         }
+    }
+
+    /// The operation is done.
+    #[inline]
+    pub(super) fn next_op(&mut self, t: u32) -> Next {
+        let token = &mut self.tokens[t];
+        token.phase = 0;
+        token.pc += 1;
+        Next::On
+    }
+
+    /// Puts a frame on the token's stack.
+    #[inline]
+    pub(super) fn push_frame(&mut self, t: u32, kind: FrameKind) -> u32 {
+        let below = self.tokens[t].frame;
+        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
+        self.tokens[t].frame = frame;
+        frame
+    }
+
+    /// Puts a frame on the token's stack, and on to the next operation.
+    pub(super) fn enter_frame(&mut self, t: u32, kind: FrameKind) -> Next {
+        self.push_frame(t, kind);
+        self.tokens[t].pc += 1;
+        Next::On
     }
 
     /// Undoes the innermost frame.

@@ -10,9 +10,8 @@ use crate::kernel::{NONE, Time};
 use crate::model::Notice;
 use crate::statistics::histogram::Histogram;
 
-use super::interpreter::Next;
 use super::outcome::Completion;
-use super::token::{Failure, Frame, FrameKind, RESPONDED, ROOT, State};
+use super::token::{Failure, FrameKind, RESPONDED, ROOT};
 use super::world::{Ended, World};
 
 /// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under way.
@@ -326,37 +325,5 @@ impl World<'_> {
             counts.completed += 1;
             counts.times.record((self.now - born).0);
         }
-    }
-
-    /// The token answers and works on: whoever waits for it goes on.
-    pub(super) fn respond(&mut self, t: u32) -> Next {
-        self.close_inbound(t);
-        self.leave_ingress(t);
-        let token = &mut self.tokens[t];
-        token.pc += 1;
-        token.flags |= RESPONDED;
-        let (process, parent, request) = (token.process, token.parent, token.request);
-        (token.parent, token.request) = (NONE, NONE);
-        if parent != NONE {
-            self.answer_parent(parent, process, Failure::NONE);
-        }
-        if request != NONE {
-            let job = self.jobs.of(t);
-            self.answer(request, Failure::NONE, job);
-        } else if self.tokens[t].is_probe() {
-            self.probe_answered(t, Failure::NONE);
-        }
-        Next::On
-    }
-
-    /// The token sets out and arrives after this time: with a message, a question or a notice.
-    pub(super) fn carry(&mut self, t: u32, time: Time) {
-        self.elapse(t, time);
-        self.tokens[t].state = State::Carrying;
-    }
-
-    pub(super) fn push_frame(&mut self, t: u32, kind: FrameKind) {
-        let frame = Frame { links: Default::default(), token: t, below: self.tokens[t].frame, kind };
-        self.tokens[t].frame = self.frames.insert(frame);
     }
 }

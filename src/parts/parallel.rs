@@ -5,11 +5,11 @@
 //! attempt of a hedge draws otherwise than the first.
 
 use crate::kernel::NONE;
-use crate::kernel::list::{Links, List};
+use crate::kernel::list::List;
 use crate::kernel::random::mix;
 
 use super::interpreter::Next;
-use super::token::{Failure, Frame, FrameKind, State, Token, WASTE};
+use super::token::{Failure, FrameKind, State, Token, WASTE};
 use super::world::World;
 
 /// A parent and its branches.
@@ -56,9 +56,7 @@ impl World<'_> {
         }
         let t = self.tokens.insert(token);
         self.join_job(t, self.jobs.of(parent));
-        let kind = FrameKind::Branch { join };
-        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below: NONE, kind });
-        self.tokens[t].frame = frame;
+        let frame = self.push_frame(t, FrameKind::Branch { join });
         let join = &mut self.guards.joins[join];
         join.branches.push(&mut self.frames, frame);
         join.begun += 1;

@@ -70,10 +70,7 @@ impl World<'_> {
                     if plan.command_timeout.is_some() {
                         self.drop_timer(t);
                     }
-                    let token = &mut self.tokens[t];
-                    token.phase = 0;
-                    token.pc += 1;
-                    return Next::On;
+                    return self.next_op(t);
                 }
             };
             if next != Next::On {

@@ -99,7 +99,8 @@ impl World<'_> {
         again
     }
 
-    /// What comes after a loop or retry draws as if it had had one round.
+    /// What comes after a loop or retry draws as if it had had one round, however many it had.
+    #[inline]
     pub(super) fn forget_rounds(&mut self, t: u32, rounds: u32) {
         self.tokens[t].key = (0..rounds).fold(self.tokens[t].key, |key, _| unmix(key));
     }

@@ -3,7 +3,6 @@
 //! `CancelledError` passes `except Exception`.
 
 use crate::kernel::deadline::Purpose;
-use crate::kernel::list::Links;
 use crate::kernel::{NONE, Time};
 
 use super::interpreter::Next;
@@ -12,15 +11,6 @@ use super::token::{Failure, Frame, FrameKind};
 use super::world::World;
 
 impl World<'_> {
-    /// Puts a frame on the token's stack, and on to the next operation.
-    pub(super) fn enter_frame(&mut self, t: u32, kind: FrameKind) -> Next {
-        let below = self.tokens[t].frame;
-        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
-        self.tokens[t].frame = frame;
-        self.tokens[t].pc += 1;
-        Next::On
-    }
-
     /// Steps that must be done in time begin.
     pub(super) fn begin_timeout(&mut self, t: u32, plan: u32) -> Next {
         let next = self.enter_frame(t, FrameKind::Timeout { plan, deadline: NONE });
@@ -50,10 +40,7 @@ impl World<'_> {
     /// Gives the handler of a call the deadline of its caller, if that has one that propagates.
     pub(super) fn pass_deadline(&mut self, caller: u32, handler: u32) {
         let Some(at) = self.deadline_of(caller) else { return };
-        let below = self.tokens[handler].frame;
-        let kind = FrameKind::Deadline { task: NONE };
-        let frame = self.frames.insert(Frame { links: Links::default(), token: handler, below, kind });
-        self.tokens[handler].frame = frame;
+        let frame = self.push_frame(handler, FrameKind::Deadline { task: NONE });
         let task = self.later(at - self.now, Task::Deadline { frame });
         self.frames[frame].kind = FrameKind::Deadline { task };
     }

@@ -29,6 +29,12 @@ impl World<'_> {
         next
     }
 
+    /// The token sets out and arrives after this time: with a message, a question or a notice.
+    pub(super) fn carry(&mut self, t: u32, time: Time) {
+        self.elapse(t, time);
+        self.tokens[t].state = State::Carrying;
+    }
+
     /// The present wait ends with a failure after the lane's time.
     pub(super) fn limit_wait(&mut self, t: u32, lane: Option<LaneId>) {
         if let Some(lane) = lane {
