@@ -1,10 +1,9 @@
 //! Faults that are brought on: a replica slow, stopped or dead for a time, a slower network, less of a pool or limit.
 
-use crate::kernel::{NONE, Time};
-use crate::model::{Capacity, Effect, FaultPlan, Op, Runtime};
+use crate::kernel::Time;
+use crate::model::{Capacity, Effect, FaultPlan, Runtime};
 
 use super::task::Task;
-use super::token::Failure;
 use super::world::World;
 
 impl<'s> World<'s> {
@@ -48,7 +47,7 @@ impl<'s> World<'s> {
                 });
                 self.latencies[plan.service as usize] = Time(added.sum());
             }
-            Effect::Capacity { what, .. } => self.resize(plan.service, replica, what),
+            Effect::Capacity { what, .. } => self.resize(replica, what),
         }
     }
 
@@ -143,13 +142,12 @@ impl<'s> World<'s> {
 
     /// Sets slots of the replica's processes to the size that the faults leave them: whoever holds one keeps it, and nobody
     /// gets one before fewer are held; whoever waits gets what there is more.
-    fn resize(&mut self, service: u32, replica: u32, what: Capacity) {
+    fn resize(&mut self, replica: u32, what: Capacity) {
         let least = self.active_at(replica).filter_map(|plan| match plan.effect {
             Effect::Capacity { what: same, size } if same == what => Some(size),
             _ => None,
         });
         let least = least.min();
-        debug_assert_eq!(service, self.replicas[replica as usize].service);
         for process in self.processes_of(replica) {
             let process = &self.processes[process as usize];
             let id = match what {
@@ -162,47 +160,5 @@ impl<'s> World<'s> {
             slots.size = least.map_or(slots.full_size, |least| least.min(slots.full_size));
             self.grant_waiting(id);
         }
-    }
-
-    /// Grants what slots have to those who wait.
-    pub(super) fn grant_waiting(&mut self, id: u32) {
-        let now = self.now;
-        while self.slots[id as usize].used.level() < self.slots[id as usize].size {
-            let slots = &mut self.slots[id as usize];
-            let Some(next) = slots.queue.pop(&mut self.tokens, now) else { return };
-            if slots.pool != NONE {
-                self.lend_next(next, id);
-                continue;
-            }
-            let (kind, process, connect_time) = (slots.kind, slots.process, slots.connect_time);
-            let opens = slots.used.level() >= slots.opened;
-            self.drop_timer(next);
-            let refusal = if opens && self.is_server_down(id) {
-                Failure::CONNECTION_REFUSED
-            } else if opens && !self.processes[process as usize].descriptors.take(now) {
-                Failure::NO_DESCRIPTOR
-            } else {
-                Failure::NONE
-            };
-            if refusal.is_some() {
-                self.tokens[next].failure = refusal;
-                self.wake(next);
-                continue;
-            }
-            self.hold(next, id);
-            self.slots[id as usize].opened += u32::from(opens);
-            match (connect_time, self.system.program[self.tokens[next].pc as usize]) {
-                (Some(draw), Op::AcquireConnection { site, .. }) if opens => {
-                    let time = self.draw(draw, site.key(self.tokens[next].key, 0));
-                    self.tokens[next].pc += 1;
-                    if self.elapse(next, time) == super::interpreter::Next::On {
-                        self.wake(next);
-                    }
-                }
-                _ => self.granted(next, kind),
-            }
-        }
-        let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.tokens).collect();
-        waiting.into_iter().for_each(|t| self.look_for_deadlock(t));
     }
 }

@@ -16,7 +16,7 @@ use crate::kernel::list::{Linked, Links, List};
 use crate::model::{Op, PoolPlan, Site};
 
 use super::interpreter::Next;
-use super::token::{Failure, Frame, FrameKind};
+use super::token::{Failure, FrameKind};
 use super::world::World;
 
 /// Parts of an opening's draws.
@@ -143,10 +143,7 @@ impl World<'_> {
 
     fn borrowed(&mut self, t: u32) -> Next {
         self.drop_timer(t);
-        let token = &mut self.tokens[t];
-        token.phase = 0;
-        token.pc += 1;
-        Next::On
+        self.next_op(t)
     }
 
     /// Whether the token is about to borrow a connection.
@@ -161,10 +158,7 @@ impl World<'_> {
 
     /// Gives the token a place in the pool, with an idle connection in it if there is one.
     fn lend(&mut self, t: u32, id: u32) {
-        let slots = &mut self.slots[id as usize];
-        slots.used.up(self.now);
-        slots.grants += 1;
-        let pool = &mut self.pools[slots.pool as usize];
+        let pool = &mut self.pools[self.slots[id as usize].pool as usize];
         let idle = match pool.oldest_first {
             // Those never lent are the oldest.
             true if pool.fresh > 0 => None,
@@ -185,10 +179,7 @@ impl World<'_> {
             }
             None => Connection::Closed,
         };
-        let (below, kind) = (self.tokens[t].frame, FrameKind::Lent { slots: id, connection });
-        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
-        self.slots[id as usize].holders.push(&mut self.frames, frame);
-        self.tokens[t].frame = frame;
+        self.take_unit(t, id, FrameKind::Lent { slots: id, connection });
     }
 
     /// What the token's innermost frame has been lent.
@@ -208,13 +199,11 @@ impl World<'_> {
 
     /// The holder's frame is undone: its connection is kept, or closed, and its place goes to the first in the queue.
     pub(super) fn take_back(&mut self, frame: u32, id: u32, connection: Connection) {
-        let now = self.now;
-        let slots = &mut self.slots[id as usize];
-        slots.holders.remove(&mut self.frames, frame);
-        slots.used.down(now);
+        self.free_unit(frame, id);
+        let pool = self.slots[id as usize].pool;
         match connection {
             Connection::Closed => {}
-            Connection::Open { trips } if trips < self.pools[slots.pool as usize].max_queries => {
+            Connection::Open { trips } if trips < self.pools[pool as usize].max_queries => {
                 self.keep_connection(id, trips);
             }
             Connection::Opening | Connection::Open { .. } => self.shut_connection(id),
@@ -223,10 +212,7 @@ impl World<'_> {
                 self.shut_connection(id);
             }
         }
-        if self.slots[id as usize].used.level() >= self.slots[id as usize].size {
-            return; // a fault has lowered the size
-        }
-        if let Some(next) = self.slots[id as usize].queue.pop(&mut self.tokens, now) {
+        if let Some(next) = self.next_for(id) {
             self.lend_next(next, id);
         }
     }

@@ -347,9 +347,8 @@ impl World<'_> {
     pub(super) fn drop_severed(&mut self, frame: u32, id: u32) {
         let now = self.now;
         self.severed -= 1;
+        self.free_unit(frame, id);
         let slots = &mut self.slots[id as usize];
-        slots.holders.remove(&mut self.frames, frame);
-        slots.used.down(now);
         slots.opened -= 1;
         self.processes[slots.process as usize].descriptors.release(now);
         self.grant_waiting(id);

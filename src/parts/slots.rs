@@ -13,7 +13,7 @@ use crate::model::{Draw, Op, System};
 
 use super::interpreter::Next;
 use super::population::Queue;
-use super::token::{Failure, Frame, FrameKind, State};
+use super::token::{Failure, FrameKind, State};
 use super::world::World;
 
 /// What a unit is, and so what a grant does.
@@ -95,9 +95,7 @@ impl Slots {
             grants: 0,
         }
     }
-}
 
-impl Slots {
     /// Whether nobody else may wait.
     pub fn is_full(&self) -> bool {
         self.queue.population.gauge.level() >= self.room
@@ -154,31 +152,42 @@ impl World<'_> {
 
     /// Gives the token a unit.
     pub(super) fn hold(&mut self, t: u32, id: u32) {
+        self.take_unit(t, id, FrameKind::Hold { slots: id });
+    }
+
+    /// The token takes a unit, which the undoing of its frame gives back.
+    #[inline]
+    pub(super) fn take_unit(&mut self, t: u32, id: u32, kind: FrameKind) {
+        let frame = self.push_frame(t, kind);
         let slots = &mut self.slots[id as usize];
         slots.used.up(self.now);
         slots.grants += 1;
-        let frame = Frame {
-            links: Default::default(),
-            token: t,
-            below: self.tokens[t].frame,
-            kind: FrameKind::Hold { slots: id },
-        };
-        let frame = self.frames.insert(frame);
-        self.slots[id as usize].holders.push(&mut self.frames, frame);
-        self.tokens[t].frame = frame;
+        slots.holders.push(&mut self.frames, frame);
+    }
+
+    /// The holder's frame is undone: its unit is free.
+    #[inline]
+    pub(super) fn free_unit(&mut self, frame: u32, id: u32) {
+        let slots = &mut self.slots[id as usize];
+        slots.holders.remove(&mut self.frames, frame);
+        slots.used.down(self.now);
+    }
+
+    /// The first in the queue, if there is a unit for it: a fault may have lowered the size.
+    #[inline]
+    pub(super) fn next_for(&mut self, id: u32) -> Option<u32> {
+        let slots = &mut self.slots[id as usize];
+        if slots.used.level() >= slots.size {
+            return None;
+        }
+        slots.queue.pop(&mut self.tokens, self.now)
     }
 
     /// The holder's frame is undone: its unit goes to the first in the queue, if any.
     pub(super) fn give_back(&mut self, frame: u32, id: u32) {
-        let now = self.now;
-        let slots = &mut self.slots[id as usize];
-        slots.holders.remove(&mut self.frames, frame);
-        slots.used.down(now);
-        if slots.used.level() >= slots.size {
-            return; // a fault has lowered the size
-        }
-        if let Some(next) = slots.queue.pop(&mut self.tokens, now) {
-            let kind = slots.kind;
+        self.free_unit(frame, id);
+        if let Some(next) = self.next_for(id) {
+            let kind = self.slots[id as usize].kind;
             self.drop_timer(next);
             self.hold(next, id);
             self.granted(next, kind);
@@ -194,6 +203,47 @@ impl World<'_> {
             SlotsKind::RequestThreads => self.wake(t),
             SlotsKind::Executor => self.start_offloaded(t),
         }
+    }
+
+    /// Grants what slots have to those who wait: there are more than before, or a place whose connection is gone.
+    pub(super) fn grant_waiting(&mut self, id: u32) {
+        let now = self.now;
+        while let Some(next) = self.next_for(id) {
+            let slots = &self.slots[id as usize];
+            if slots.pool != NONE {
+                self.lend_next(next, id);
+                continue;
+            }
+            let (kind, process, connect_time) = (slots.kind, slots.process, slots.connect_time);
+            let opens = slots.used.level() >= slots.opened;
+            self.drop_timer(next);
+            let refusal = if opens && self.is_server_down(id) {
+                Failure::CONNECTION_REFUSED
+            } else if opens && !self.processes[process as usize].descriptors.take(now) {
+                Failure::NO_DESCRIPTOR
+            } else {
+                Failure::NONE
+            };
+            if refusal.is_some() {
+                self.tokens[next].failure = refusal;
+                self.wake(next);
+                continue;
+            }
+            self.hold(next, id);
+            self.slots[id as usize].opened += u32::from(opens);
+            match (connect_time, self.system.program[self.tokens[next].pc as usize]) {
+                (Some(draw), Op::AcquireConnection { site, .. }) if opens => {
+                    let time = self.draw(draw, site.key(self.tokens[next].key, 0));
+                    self.tokens[next].pc += 1;
+                    if self.elapse(next, time) == Next::On {
+                        self.wake(next);
+                    }
+                }
+                _ => self.granted(next, kind),
+            }
+        }
+        let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.tokens).collect();
+        waiting.into_iter().for_each(|t| self.look_for_deadlock(t));
     }
 
     /// Hands a job to the default executor; the token leaves the loop meanwhile.
