@@ -1,12 +1,13 @@
 //! Who sends requests: a finite closed test, an endless closed load with a steady or changing number of clients, open
-//! arrivals at a steady or changing rate, or as recorded. One [`trial`] is one run of a system
-//! under a load, from rest.
+//! arrivals at a steady or changing rate, or as recorded. One [`trial`] is one run of a system under a load, from rest.
 
 mod closed;
+mod measuring;
 mod open;
 mod profile;
 mod staged;
 mod test;
+mod thoughts;
 mod trace;
 
 pub use profile::Times;

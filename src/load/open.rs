@@ -3,8 +3,9 @@
 use crate::kernel::random::Stream;
 use crate::kernel::{Time, Variate};
 use crate::model::{Arrivals, Pattern};
-use crate::parts::{Ended, Ending, Limits, Outcome, Source, Window, World};
+use crate::parts::{Ended, Limits, Outcome, Source, World};
 
+use super::measuring::Measuring;
 use super::which;
 
 struct Open {
@@ -12,9 +13,7 @@ struct Open {
     gap: Variate,
     /// The gap after the next arrival, drawn ahead so that no event waits for a logarithm.
     next: Time,
-    warm_up: Time,
-    duration: Time,
-    window: Option<Window>,
+    measuring: Measuring,
 }
 
 impl Source for Open {
@@ -26,14 +25,7 @@ impl Source for Open {
                 self.next = self.gap.draw(self.gaps.next_bits());
                 world.send(0);
             }
-            which::OPEN_WINDOW => {
-                world.open_window();
-                world.schedule(self.duration, which::CLOSE_WINDOW);
-            }
-            _ => {
-                self.window = Some(world.close_window());
-                world.stop();
-            }
+            _ => self.measuring.event(world, event),
         }
     }
 
@@ -50,16 +42,9 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         Arrivals::Constant => Variate::Constant(Time(gap.round() as u64)),
     };
     let gaps = Stream::named(seed, replication, "arrivals", 0);
-    let mut open = Open { gaps, gap, next: Time::ZERO, warm_up, duration, window: None };
-    world.schedule(open.warm_up, which::OPEN_WINDOW);
+    let mut open = Open { gaps, gap, next: Time::ZERO, measuring: Measuring::after(world, warm_up, duration) };
     world.schedule(open.gap.draw(open.gaps.next_bits()), which::ARRIVAL);
     open.next = open.gap.draw(open.gaps.next_bits());
     let ending = world.run(&mut open, limits);
-    finish(world, ending, open.window)
-}
-
-/// The outcome of a load with a window; one that never closed, because a limit ended the run, closes here.
-pub(super) fn finish(world: &mut World, ending: Ending, window: Option<Window>) -> Outcome {
-    let window = window.unwrap_or_else(|| world.close_window());
-    world.outcome(ending, window, None)
+    open.measuring.finish(world, ending)
 }

@@ -5,11 +5,12 @@
 
 use crate::kernel::Time;
 use crate::kernel::logarithm::ln;
-use crate::kernel::random::{Stream, unit, unit_open};
+use crate::kernel::random::{Stream, mix, unit, unit_open};
 use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
-use crate::parts::{Ended, Limits, Outcome, Source, Window, World};
+use crate::parts::{Ended, Limits, Outcome, Source, World};
 
-use super::{open, which};
+use super::measuring::Measuring;
+use super::which;
 
 /// Arrivals one after the other.
 struct Along {
@@ -59,7 +60,7 @@ impl Times {
     pub fn next_time(&mut self) -> Option<Time> {
         let bits = self.gaps.next_bits();
         let step = match self.arrivals {
-            Arrivals::Poisson => -ln(unit_open(crate::kernel::random::mix(bits))),
+            Arrivals::Poisson => -ln(unit_open(mix(bits))),
             Arrivals::Constant => 1.0,
         };
         let at = match &mut self.state {
@@ -159,8 +160,7 @@ fn invert(piece: &Piece, wave: Option<Wave>, now: f64, end: Option<f64>, left: f
 
 struct Varying {
     times: Times,
-    duration: Time,
-    window: Option<Window>,
+    measuring: Measuring,
 }
 
 impl Varying {
@@ -179,14 +179,7 @@ impl Source for Varying {
                 self.schedule(world);
                 world.send(0);
             }
-            which::OPEN_WINDOW => {
-                world.open_window();
-                world.schedule(self.duration, which::CLOSE_WINDOW);
-            }
-            _ => {
-                self.window = Some(world.close_window());
-                world.stop();
-            }
+            _ => self.measuring.event(world, event),
         }
     }
 
@@ -198,9 +191,8 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         unreachable!("called for open loads with a changing rate only");
     };
     let times = Times::new(flow, *arrivals, seed, replication);
-    let mut varying = Varying { times, duration: *duration, window: None };
-    world.schedule(*warm_up, which::OPEN_WINDOW);
+    let mut varying = Varying { times, measuring: Measuring::after(world, *warm_up, *duration) };
     varying.schedule(world);
     let ending = world.run(&mut varying, limits);
-    open::finish(world, ending, varying.window)
+    varying.measuring.finish(world, ending)
 }

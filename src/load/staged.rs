@@ -2,12 +2,13 @@
 //! duration of a stage the number goes evenly to its target, one client at a time. A client that is no longer wanted
 //! ends its present request first (its retries included); one that is wanted again before that goes on.
 
-use crate::kernel::random::Stream;
-use crate::kernel::{Time, Variate};
+use crate::kernel::Time;
 use crate::model::{Pattern, Stage};
-use crate::parts::{Ended, Limits, Outcome, Source, Window, World};
+use crate::parts::{Ended, Limits, Outcome, Source, World};
 
-use super::{open, which};
+use super::measuring::Measuring;
+use super::thoughts::Thoughts;
+use super::which;
 
 /// The changes of the number of clients, one after the other.
 #[derive(Clone, Debug)]
@@ -56,10 +57,8 @@ struct Staged {
     wanted: u32,
     /// Whether each client has a request under way or thinks.
     busy: Vec<bool>,
-    think: Option<Variate>,
-    thoughts: Stream,
-    duration: Time,
-    window: Option<Window>,
+    thoughts: Thoughts,
+    measuring: Measuring,
 }
 
 impl Staged {
@@ -93,14 +92,7 @@ impl Staged {
 impl Source for Staged {
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
-            which::OPEN_WINDOW => {
-                world.open_window();
-                world.schedule(self.duration, which::CLOSE_WINDOW);
-            }
-            which::CLOSE_WINDOW => {
-                self.window = Some(world.close_window());
-                world.stop();
-            }
+            which::OPEN_WINDOW | which::CLOSE_WINDOW => self.measuring.event(world, event),
             which::NEXT_STAGE => self.change(world),
             client => {
                 let client = client - which::CLIENT;
@@ -118,11 +110,8 @@ impl Source for Staged {
             self.busy[ended.client as usize] = false;
             return;
         }
-        match &self.think {
-            Some(think) => {
-                let time = think.draw(self.thoughts.next_bits());
-                world.schedule(time, which::CLIENT + ended.client);
-            }
+        match self.thoughts.next() {
+            Some(time) => world.schedule(time, which::CLIENT + ended.client),
             None => world.send(ended.client),
         }
     }
@@ -139,12 +128,9 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         next,
         wanted: *start,
         busy: vec![true; *start as usize],
-        think: think.clone(),
-        thoughts: Stream::named(seed, replication, "think", 0),
-        duration: *duration,
-        window: None,
+        thoughts: Thoughts::new(think.as_ref(), seed, replication),
+        measuring: Measuring::after(world, *warm_up, *duration),
     };
-    world.schedule(*warm_up, which::OPEN_WINDOW);
     for client in 0..*start {
         world.schedule(Time::ZERO, which::CLIENT + client);
     }
@@ -152,7 +138,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         world.schedule(at, which::NEXT_STAGE);
     }
     let ending = world.run(&mut staged, limits);
-    open::finish(world, ending, staged.window)
+    staged.measuring.finish(world, ending)
 }
 
 #[cfg(test)]

@@ -4,11 +4,11 @@
 //! are in its wall time. Then the system is left alone for the cool-down, and each process of the target is probed with
 //! one request: a system whose probes fail is stuck.
 
-use crate::kernel::random::Stream;
-use crate::kernel::{Time, Variate};
+use crate::kernel::Time;
 use crate::model::{Earlier, Pattern};
 use crate::parts::{Ended, Ending, Limits, Outcome, Source, Window, World};
 
+use super::thoughts::Thoughts;
 use super::which;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,8 +27,7 @@ struct Test {
     users: u32,
     sent: u32,
     ended: u32,
-    think: Option<Variate>,
-    thoughts: Stream,
+    thoughts: Thoughts,
     spacing: Time,
     cool_down: Time,
     before: Option<Earlier>,
@@ -103,11 +102,8 @@ impl Source for Test {
             }
             return;
         }
-        match &self.think {
-            Some(think) => {
-                let time = think.draw(self.thoughts.next_bits());
-                world.schedule(time, which::CLIENT + ended.client);
-            }
+        match self.thoughts.next() {
+            Some(time) => world.schedule(time, which::CLIENT + ended.client),
             None => self.send(world, ended.client),
         }
     }
@@ -123,8 +119,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         users: 0,
         sent: 0,
         ended: 0,
-        think: think.clone(),
-        thoughts: Stream::named(seed, replication, "think", 0),
+        thoughts: Thoughts::new(think.as_ref(), seed, replication),
         spacing: *spacing,
         cool_down: *cool_down,
         before: *before,

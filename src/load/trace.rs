@@ -2,18 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::kernel::Time;
 use crate::model::{Arrival, Pattern};
-use crate::parts::{Ended, Limits, Outcome, Source, Window, World};
+use crate::parts::{Ended, Limits, Outcome, Source, World};
 
-use super::{open, which};
+use super::measuring::Measuring;
+use super::which;
 
 struct Trace {
     arrivals: Arc<[Arrival]>,
     /// The next one.
     next: usize,
-    duration: Time,
-    window: Option<Window>,
+    measuring: Measuring,
 }
 
 impl Trace {
@@ -37,14 +36,7 @@ impl Source for Trace {
                     None => world.send(0),
                 }
             }
-            which::OPEN_WINDOW => {
-                world.open_window();
-                world.schedule(self.duration, which::CLOSE_WINDOW);
-            }
-            _ => {
-                self.window = Some(world.close_window());
-                world.stop();
-            }
+            _ => self.measuring.event(world, event),
         }
     }
 
@@ -55,9 +47,9 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, limits: &Limits) -> Outc
     let Pattern::Trace { arrivals, warm_up, duration } = pattern else {
         unreachable!("called for traces only");
     };
-    let mut trace = Trace { arrivals: Arc::clone(arrivals), next: 0, duration: *duration, window: None };
-    world.schedule(*warm_up, which::OPEN_WINDOW);
+    let measuring = Measuring::after(world, *warm_up, *duration);
+    let mut trace = Trace { arrivals: Arc::clone(arrivals), next: 0, measuring };
     trace.schedule(world);
     let ending = world.run(&mut trace, limits);
-    open::finish(world, ending, trace.window)
+    trace.measuring.finish(world, ending)
 }
