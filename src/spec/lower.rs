@@ -2,6 +2,7 @@
 //! is refused. Nothing is decided here that a run could see differently: same model, same system.
 
 mod cache;
+mod client;
 mod column;
 mod complaint;
 mod cycle;
@@ -12,11 +13,13 @@ mod guard;
 mod host;
 mod load;
 mod nested;
+mod pool;
 mod probe;
 mod provenance;
 mod queue;
 mod service;
 mod step;
+mod view;
 
 use crate::kernel::Time;
 use crate::model::{EndpointPlan, LimitPlan, MachinePlan, StationPlan, System};

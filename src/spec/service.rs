@@ -31,7 +31,7 @@ pub struct Service {
     pub rounds: Option<Rounds>,
     /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: for ever. A
     /// client that reuses a connection while the server is closing it gets no answer: "server disconnected".
-    pub keep_alive: Option<super::Duration>,
+    pub keep_alive: Option<Duration>,
     /// Growth of every CPU demand with the number of jobs at work in a replica: with `n` jobs each takes
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
     /// Scalability Law).
@@ -111,7 +111,7 @@ pub struct Service {
 /// runs its first slice. They follow from the libraries' code and can be counted on an idle loop (asyncio of CPython 3.11,
 /// uvicorn 0.54 with h11, httpx 0.28 over anyio 4.16, asyncpg 0.32: accept 5, thread 2, timer 2, statement 2, release 3,
 /// open 2, connect 7, send 3, answer 3, close 1, hang_up 2). What is left out is the least that can be.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rounds {
     /// From the round that accepts a connection to the handler's first slice. Without it: 0.

@@ -80,8 +80,8 @@ pub(super) fn compile_cache<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>
     let popularity = lowering.popularity(at.key("key"), &step.key);
     let keys = lowering.system.popularities[popularity as usize].keys();
     let cache = found.map_or(0, |(cache, _)| cache);
-    let services = &mut lowering.system.services;
-    if let (Some(_), Some(service)) = (found, services.iter_mut().find(|plan| plan.name == body.service_name)) {
+    if found.is_some() {
+        let service = &mut lowering.system.services[body.service_index as usize];
         let plan = &mut service.caches[cache as usize];
         plan.keys = plan.keys.max(keys);
         let instances = if plan.shared { 1 } else { u64::from(service.replicas) * u64::from(service.workers) };

@@ -33,14 +33,14 @@ impl Lowering<'_> {
             return;
         }
         let mut number = 0;
-        for (service_name, service) in &model.services {
+        for (service_index, (service_name, service)) in (0..).zip(&model.services) {
             let at = all.key(service_name);
             let at = at.key("endpoints");
             for (name, endpoint) in &service.endpoints {
                 self.system.endpoints[number].entry = self.system.program.len() as u32;
                 let at = at.key(name);
-                let mut body = Body::new(service_name, service, name);
-                self.rounds(service.rounds.as_ref().and_then(|rounds| rounds.accept), 0);
+                let mut body = Body::new(service_index, service_name, service, name);
+                self.rounds(body.rounds().accept, 0);
                 step::compile(self, &mut body, at.key("steps"), &endpoint.steps);
                 self.system.program.push(Op::Answer);
                 number += 1;
@@ -51,6 +51,7 @@ impl Lowering<'_> {
 
 /// An endpoint in the course of being compiled.
 pub(super) struct Body<'a> {
+    pub service_index: u32,
     pub service_name: &'a str,
     pub service: &'a Service,
     /// "service.endpoint", the first part of each site's name.
@@ -64,14 +65,22 @@ pub(super) struct Body<'a> {
 }
 
 impl<'a> Body<'a> {
-    fn new(service_name: &'a str, service: &'a Service, name: &str) -> Self {
+    fn new(service_index: u32, service_name: &'a str, service: &'a Service, name: &str) -> Self {
         let name = format!("{service_name}.{name}");
-        Self { service_name, service, name, ordinals: HashMap::new(), held: Vec::new(), in_branch: false }
+        Self {
+            service_index,
+            service_name,
+            service,
+            name,
+            ordinals: HashMap::new(),
+            held: Vec::new(),
+            in_branch: false,
+        }
     }
 
     /// The rounds that waits take on the service's event loops.
     pub fn rounds(&self) -> Rounds {
-        self.service.rounds.clone().unwrap_or_default()
+        self.service.rounds.unwrap_or_default()
     }
 
     /// "service.endpoint".

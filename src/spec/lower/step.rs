@@ -1,15 +1,15 @@
 //! Steps as operations.
 
+mod database;
+mod request;
+mod resilience;
+
 use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::endpoint::{Body, Named};
-use super::host::locks_in_threads;
-use super::service::minded;
-use super::{cache, queue};
-use crate::model::{Branch, Draw, Op, Site};
-use crate::spec::{
-    self, CallStep, HashStep, NotifyStep, Place, Pool, QueryStep, RepeatStep, Reuse, Rounds, Runtime, Step, WithStep,
-};
+use super::endpoint::Body;
+use super::{cache, queue, view};
+use crate::model::{Branch, Op};
+use crate::spec::{self, HashStep, Place, RepeatStep, Runtime, Step, WithStep};
 
 /// Repetitions of one `repeat` at most.
 const MOST_REPETITIONS: u32 = 1_000_000;
@@ -28,9 +28,9 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 lowering.emit(Op::Cpu { demand, site });
             }
             Step::Hash(step) => hash(lowering, body, at.key("hash"), step),
-            Step::Query(step) => query(lowering, body, at.key("query"), step),
-            Step::Call(step) => call(lowering, body, at.key("call"), step),
-            Step::Notify(step) => notify(lowering, body, at.key("notify"), step),
+            Step::Query(step) => database::query(lowering, body, at.key("query"), step),
+            Step::Call(step) => request::call(lowering, body, at.key("call"), step),
+            Step::Notify(step) => request::notify(lowering, body, at.key("notify"), step),
             Step::With(step) => with(lowering, body, at.key("with"), step),
             Step::Sleep(time) => {
                 let site = body.site("sleep").site();
@@ -58,8 +58,8 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 lowering.emit(Op::Respond);
             }
             Step::Cache(step) => cache::compile_cache(lowering, body, at.key("cache"), step),
-            Step::Project(step) => queue::project(lowering, body, at.key("project"), step),
-            Step::Read(step) => queue::read(lowering, at.key("read"), step),
+            Step::Project(step) => view::project(lowering, body, at.key("project"), step),
+            Step::Read(step) => view::read(lowering, at.key("read"), step),
             Step::Publish(step) => queue::publish(lowering, body, at.key("publish"), step),
             Step::Retry(step) => resilience::retry(lowering, body, at.key("retry"), step),
             Step::Timeout(step) => resilience::timeout(lowering, body, at.key("timeout"), step),
@@ -103,7 +103,7 @@ fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Has
     let site = body.site("hash").site();
     let demand = lowering.draw(at.key("cpu"), &step.cpu);
     if step.on == Place::Loop {
-        let contended = body.service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps));
+        let contended = lowering.system.services[body.service_index as usize].gil;
         let native = contended && !step.holds_gil;
         lowering.emit(if native { Op::Native { demand, site } } else { Op::Cpu { demand, site } });
         return;
@@ -126,169 +126,6 @@ fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Has
     );
 }
 
-fn query<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a QueryStep) {
-    let (name, of_own) = match (&step.pool, &step.held) {
-        (Some(pool), None) => (pool, true),
-        (None, Some(held)) => (held, false),
-        (Some(_), Some(_)) => {
-            lowering.complain(
-                Complaint::at(
-                    at.key("held"),
-                    "a query has `pool` or `held`, not both",
-                    "uses the connection of a `with`",
-                )
-                .also(at.key("pool"), "acquires a connection of its own")
-                .help("remove one of them"),
-            );
-            return;
-        }
-        (None, None) => {
-            lowering.complain(
-                Complaint::at_key(at, "a query needs a connection", "has neither `pool` nor `held`")
-                    .help("`pool = \"...\"` acquires a connection for the query; `held = \"...\"` uses that of an enclosing `with`"),
-            );
-            return;
-        }
-    };
-    let key = if of_own { "pool" } else { "held" };
-    let pools = body.service.pools.iter();
-    let found = lowering.find(at.key(key), "pool", name, pools, &format!(" in service `{}`", body.service_name));
-    let named = body.site(&format!("query:{name}"));
-    let work = lowering.draw(at.key("time"), &step.time);
-    let Some((pool, plan)) = found else { return };
-    if !of_own && !body.held.contains(&name.as_str()) {
-        let complaint = Complaint::at(
-            at.key("held"),
-            format!("no connection of pool `{name}` is held here"),
-            "not within a `with` of this pool",
-        );
-        let complaint = match body.held.as_slice() {
-            [] => complaint,
-            held => {
-                complaint.note(format!("held are connections of {}", spec::names::Names::new(held.iter().copied())))
-            }
-        };
-        lowering.complain(complaint.help(format!(
-            "write `pool = \"{name}\"`, or put the query into {{ with = {{ pool = \"{name}\", steps = [...] }} }}"
-        )));
-    }
-    let rounds = body.rounds();
-    if of_own {
-        take_connection(lowering, pool, plan, &named);
-    }
-    if step.transaction {
-        trip(lowering, &rounds, pool, plan, named.part("begin"), None);
-    }
-    trip(lowering, &rounds, pool, plan, named.part("statement"), Some(work));
-    if step.transaction {
-        trip(lowering, &rounds, pool, plan, named.part("commit"), None);
-    }
-    if of_own {
-        release_connection(lowering, &body.rounds(), pool, plan, &named);
-    }
-}
-
-fn take_connection(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, named: &Named) {
-    let site = named.site();
-    let minded = minded(lowering.model, plan);
-    lowering.emit(if minded { Op::Borrow { pool, site } } else { Op::AcquireConnection { pool, site } });
-}
-
-fn trip(lowering: &mut Lowering<'_>, rounds: &Rounds, pool: u32, plan: &Pool, site: Site, work: Option<Draw>) {
-    lowering.emit(Op::Trip { pool, work, site });
-    lowering.rounds(rounds.statement, 1);
-    if plan.max_queries.is_some() {
-        lowering.emit(Op::Count { pool });
-    }
-}
-
-fn release_connection(lowering: &mut Lowering<'_>, rounds: &Rounds, pool: u32, plan: &Pool, named: &Named) {
-    lowering.rounds(rounds.release.map(|rounds| rounds.min(1)), 0);
-    if plan.reset_on_release {
-        trip(lowering, rounds, pool, plan, named.part("reset"), None);
-    }
-    lowering.emit(Op::Release);
-    lowering.rounds(rounds.release, 1);
-}
-
-fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
-    let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
-    send(lowering, body, at, (&step.client, &step.endpoint), site);
-}
-
-/// A request nobody waits for: the operations of a call, run by a token of its own.
-fn notify(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &NotifyStep) {
-    let site = body.site(&format!("notify:{}/{}", step.client, step.endpoint)).site();
-    let probability = step.probability.unwrap_or(1.0);
-    if !(0.0..=1.0).contains(&probability) {
-        let title = format!("`probability` is {probability}");
-        lowering.complain(Complaint::at(at.key("probability"), title, "must be between 0 and 1"));
-    }
-    let times = if step.when_replicated { body.service.replicas.saturating_sub(1) } else { 1 };
-    let begin = lowering.next();
-    if times > 1 {
-        lowering.emit(Op::Repeat { times });
-    }
-    let first = lowering.system.branches.len();
-    let round = lowering.next();
-    if probability < 1.0 {
-        lowering.system.branches.push(Branch { cumulated: probability, to: round + 1 });
-        lowering.system.branches.push(Branch { cumulated: 1.0, to: 0 });
-        lowering.emit(Op::Choose { first: first as u32, count: 2, site });
-    }
-    let to = lowering.next() + 2;
-    lowering.emit(Op::Notify { to, site });
-    lowering.emit(Op::Jump { to: 0 });
-    send(lowering, body, at, (&step.client, &step.endpoint), site);
-    lowering.emit(Op::Answer);
-    let end = lowering.next();
-    lowering.system.program[to as usize - 1] = Op::Jump { to: end };
-    if let Some(branch) = lowering.system.branches.get_mut(first + 1) {
-        branch.to = end;
-    }
-    if times > 1 {
-        lowering.emit(Op::Again { body: round });
-    }
-    if times == 0 || probability == 0.0 {
-        lowering.system.program.truncate(begin as usize);
-        lowering.system.branches.truncate(first);
-    }
-}
-
-fn send(lowering: &mut Lowering<'_>, body: &Body<'_>, at: At<'_>, (client, endpoint): (&str, &str), site: Site) {
-    let clients = body.service.clients.iter();
-    let whose = format!(" in service `{}`", body.service_name);
-    let found = lowering.find(at.key("client"), "client", client, clients, &whose);
-    let Some((index, client)) = found else { return };
-    let Some((service, (name, server))) =
-        lowering.model.services.iter().enumerate().find(|(_, (name, _))| **name == client.server)
-    else {
-        return; // complained of at the client
-    };
-    let whose = format!(" in service `{name}`");
-    let endpoints = server.endpoints.iter();
-    if lowering.find(at.key("endpoint"), "endpoint", endpoint, endpoints, &whose).is_none() {
-        return;
-    }
-    let Some(endpoint) = lowering.endpoint_index(service as u32, endpoint) else { return };
-    let prepares = match client.reuse {
-        Reuse::PerRequest => client.setup_cpu.is_some(),
-        Reuse::Shared => client.search_cpu.is_some(),
-    };
-    if prepares || client.call_cpu.is_some() {
-        lowering.emit(Op::Prepare { client: index, site });
-    }
-    lowering.emit(Op::Connect { client: index, site });
-    let rounds = body.rounds();
-    lowering.rounds(rounds.send, 0);
-    lowering.emit(Op::Send { client: index, endpoint, site });
-    lowering.rounds(rounds.answer, 1);
-    lowering.emit(Op::HangUp);
-    if client.reuse == Reuse::PerRequest {
-        lowering.rounds(rounds.close, 0);
-    }
-}
-
 fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a WithStep) {
     let whose = format!(" in service `{}`", body.service_name);
     let steps = at.key("steps");
@@ -298,13 +135,13 @@ fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: 
             let pools = body.service.pools.iter();
             let found = lowering.find(at.key("pool"), "pool", name, pools, &whose);
             if let Some((pool, plan)) = found {
-                take_connection(lowering, pool, plan, &named);
+                database::take(lowering, pool, plan, &named);
             }
             body.held.push(name);
             compile(lowering, body, steps, &step.steps);
             body.held.pop();
             if let Some((pool, plan)) = found {
-                release_connection(lowering, &body.rounds(), pool, plan, &named);
+                database::give_back(lowering, body.rounds(), pool, plan, &named);
             }
         }
         (None, Some(name), None) => {
@@ -422,8 +259,6 @@ fn choose<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, bran
         lowering.system.branches[first as usize + count - 1] = Branch { cumulated: 1.0, to: end };
     }
 }
-
-mod resilience;
 
 #[cfg(test)]
 mod tests;

@@ -33,11 +33,10 @@ pub(super) fn retry<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
     };
     let budget = step.budget.as_ref().map(|plan| budget(lowering, at.key("budget"), plan));
     let on = causes(lowering, at.key("on"), step.on.as_ref());
-    let service = lowering.service_index(body);
     let site = body.site("retry").site();
     let plan = lowering.system.retries.len() as u32;
     lowering.system.retries.push(RetryPlan {
-        service,
+        service: body.service_index,
         attempts: step.attempts,
         backoff: Time(step.backoff.0),
         factor: step.factor,
@@ -194,11 +193,4 @@ fn end(lowering: &mut Lowering<'_>, plan: usize, entries: Vec<u32>) {
     lowering.system.parallels[plan].entries = entries;
     lowering.system.parallels[plan].end = lowering.next();
     lowering.emit(Op::Leave);
-}
-
-impl Lowering<'_> {
-    /// The index of the service whose endpoint is compiled.
-    fn service_index(&self, body: &Body<'_>) -> u32 {
-        self.model.services.keys().position(|name| name == body.service_name).unwrap_or_default() as u32
-    }
 }
