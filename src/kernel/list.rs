@@ -127,16 +127,12 @@ impl List {
 
     /// All, first to last.
     pub fn iter<T: Linked>(self, slab: &Slab<T>) -> impl Iterator<Item = u32> {
-        std::iter::successors(self.first(), |&index| {
-            let next = slab[index].links().next;
-            (next != NONE).then_some(next)
-        })
+        std::iter::successors(self.first(), |&index| slab[index].links().next())
     }
 
     /// The one after this one of the list.
     pub fn after<T: Linked>(&self, slab: &Slab<T>, index: u32) -> Option<u32> {
-        let next = slab[index].links().next;
-        (next != NONE).then_some(next)
+        slab[index].links().next()
     }
 
     /// How many.

@@ -19,6 +19,7 @@ mod provenance;
 mod queue;
 mod service;
 mod step;
+mod trace;
 mod view;
 
 use crate::kernel::Time;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::complaint::{At, Complaint};
 use super::nested;
 use crate::spec::path::Path;
-use crate::spec::{CallStep, Model, Step};
+use crate::spec::{Model, Step};
 
 /// An endpoint: service and name.
 type Node<'a> = (&'a str, &'a str);
@@ -20,10 +20,10 @@ pub(super) fn refuse(model: &Model, complaints: &mut Vec<Complaint>) {
         for (endpoint_name, endpoint) in &service.endpoints {
             let at = at.key(endpoint_name);
             let from = (service_name.as_str(), endpoint_name.as_str());
-            let mut visit = |at: At<'_>, call: &CallStep| {
-                let Some(client) = service.clients.get(&call.client) else { return };
+            let mut visit = |at: At<'_>, client: &str, endpoint: &str| {
+                let Some(client) = service.clients.get(client) else { return };
                 let Some((server_name, server)) = model.services.get_key_value(&client.server) else { return };
-                let Some((name, _)) = server.endpoints.get_key_value(&call.endpoint) else { return };
+                let Some((name, _)) = server.endpoints.get_key_value(endpoint) else { return };
                 calls.entry(from).or_default().push(((server_name, name), at.path()));
             };
             each_call(at.key("steps"), &endpoint.steps, &mut visit);
@@ -35,15 +35,12 @@ pub(super) fn refuse(model: &Model, complaints: &mut Vec<Complaint>) {
     }
 }
 
-fn each_call(at: At<'_>, steps: &[Step], visit: &mut dyn FnMut(At<'_>, &CallStep)) {
+fn each_call(at: At<'_>, steps: &[Step], visit: &mut dyn FnMut(At<'_>, &str, &str)) {
     for (index, step) in steps.iter().enumerate() {
         let at = at.index(index);
         match step {
-            Step::Call(call) => visit(at.key("call"), call),
-            Step::Notify(step) => {
-                let (client, endpoint) = (step.client.clone(), step.endpoint.clone());
-                visit(at.key("notify"), &CallStep { client, endpoint });
-            }
+            Step::Call(step) => visit(at.key("call"), &step.client, &step.endpoint),
+            Step::Notify(step) => visit(at.key("notify"), &step.client, &step.endpoint),
             _ => nested::each(step, at, &mut |at, steps| each_call(at, steps, visit)),
         }
     }

@@ -99,12 +99,7 @@ pub(super) fn variate(
         Shape::Empirical { file, column } => match columns.get(file, column) {
             Ok(values) => Variate::Empirical(values),
             Err(error) => {
-                let table = at.key("empirical");
-                let place = table.key(if error.in_file { "file" } else { "column" });
-                let mut complaint = Complaint::at(place, error.title, error.label);
-                complaint.notes = error.notes;
-                complaint.helps = error.helps;
-                complain(complaint);
+                complain(error.complaint(at.key("empirical")));
                 Variate::Constant(Time::ZERO)
             }
         },

@@ -43,10 +43,10 @@ impl Lowering<'_> {
 
     fn effect(&mut self, at: At<'_>, (name, service): (&str, &Service), effect: &Effect) -> Option<model::Effect> {
         let key = at.key("effect");
+        let all = At::Root.key("services");
+        let of = all.key(name);
         if matches!(effect, Effect::Stuck | Effect::Slow(_)) && service.machine.is_some() {
             let title = format!("service `{name}` runs on a machine that it shares");
-            let all = At::Root.key("services");
-            let of = all.key(name);
             let complaint = Complaint::at(key, title, "would stop or slow down its neighbours, too")
                 .also(of.key("machine"), "shared");
             self.complain(complaint.help("give the service a `cpu` of its own instead of the `machine`"));
@@ -55,8 +55,6 @@ impl Lowering<'_> {
             Effect::Stuck => {
                 if service.runtime == Runtime::Delay {
                     let title = format!("service `{name}` has no processes that could be stopped");
-                    let (services, key) = (At::Root.key("services"), key);
-                    let of = services.key(name);
                     let complaint = Complaint::at(key, title, "needs an event loop or threads")
                         .also(of.key("runtime"), "work is only elapsed time");
                     self.complain(complaint.help("use \"dead\", or { slow = ... }"));

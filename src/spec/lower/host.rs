@@ -2,9 +2,8 @@
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::nested;
 use crate::kernel::Time;
-use crate::spec::{Place, Runtime, Service, Step, Throttling};
+use crate::spec::{Runtime, Service, Throttling};
 
 /// `cpu.cfs_period_us` where nothing is said.
 const DEFAULT_PERIOD: Time = Time(100_000_000);
@@ -91,13 +90,4 @@ impl Lowering<'_> {
         }
         value
     }
-}
-
-/// Whether one of these steps keeps the interpreter lock in a thread.
-pub(super) fn locks_in_threads(steps: &[Step]) -> bool {
-    steps.iter().any(|step| {
-        let mut locks = matches!(step, Step::Hash(hash) if hash.on == Place::Thread && hash.holds_gil);
-        nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps));
-        locks
-    })
 }

@@ -2,10 +2,10 @@
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::host::locks_in_threads;
+use super::nested;
 use crate::kernel::Time;
 use crate::model::{self, ProcessPlan, ServicePlan};
-use crate::spec::{Balance, Duration, Runtime, Service};
+use crate::spec::{Balance, Duration, Place, Runtime, Service, Step};
 
 /// Processes of one service at most.
 const MOST_PROCESSES: u64 = 10_000;
@@ -236,4 +236,13 @@ fn balance(balance: Balance) -> model::Balance {
         Balance::LeastBusy => model::Balance::LeastBusy,
         Balance::AcceptRace => model::Balance::AcceptRace,
     }
+}
+
+/// Whether one of these steps keeps the interpreter lock in a thread.
+fn locks_in_threads(steps: &[Step]) -> bool {
+    steps.iter().any(|step| {
+        let mut locks = matches!(step, Step::Hash(hash) if hash.on == Place::Thread && hash.holds_gil);
+        nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps));
+        locks
+    })
 }

@@ -177,10 +177,7 @@ impl Reading<'_> {
         let arrivals = match self.columns.arrivals(&trace.file, column, trace.class.as_deref(), &names) {
             Ok(arrivals) => arrivals,
             Err(error) => {
-                let mut complaint = Complaint::at(at.key(error.key), error.title, error.label);
-                complaint.notes = error.notes;
-                complaint.helps = error.helps;
-                self.complaints.push(complaint);
+                self.complaints.push(error.complaint(at));
                 Arc::default()
             }
         };
