@@ -38,7 +38,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let thoughts = Thoughts::new(think.as_ref(), seed, replication);
     let mut closed = Closed { thoughts, measuring: Measuring::after(world, *warm_up, *duration) };
     for client in 0..*concurrency {
-        world.schedule(Time(spacing.0 * u64::from(client)), which::CLIENT + client);
+        world.schedule(Time(spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
     }
     let ending = world.run(&mut closed, limits);
     closed.measuring.finish(world, ending)

@@ -41,7 +41,7 @@ impl Test {
     fn start(&mut self, world: &mut World, concurrency: u32, users: u32) {
         (self.sent, self.ended, self.users) = (0, 0, users);
         for client in 0..concurrency.min(users) {
-            world.schedule(Time(self.spacing.0 * u64::from(client)), which::CLIENT + client);
+            world.schedule(Time(self.spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
         }
     }
 
