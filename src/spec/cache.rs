@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{Duration, Step};
 
 /// A cache that is read through: what it lacks is fetched by the request that misses it. It is empty at the start and when
-/// its process starts anew (a shared one stays).
+/// its process starts anew (a shared one stays). Its instances have 100 million keys at most, all together.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cache {
@@ -31,7 +31,7 @@ pub struct CacheStep {
     pub name: String,
     /// Which keys are asked for how often. Keys of one number are one entry, whichever step asks for them.
     pub key: Popularity,
-    /// What is done at a hit, such as the round trip to a Redis. Without it: nothing.
+    /// What is done at a hit, such as the round trip to a Redis. Without it: nothing, and it takes no time.
     #[serde(default)]
     pub hit: Vec<Step>,
     /// What is done at a miss; what it fetched is stored at its end, unless it fails.
@@ -48,7 +48,7 @@ pub enum Popularity {
     Zipf {
         /// Keys, a million at most.
         keys: u32,
-        /// The exponent: 0 makes all keys alike, 1 is the classic law.
+        /// The exponent: 0 makes all keys alike, 1 is the classic law. It is 10 at most.
         exponent: f64,
     },
     /// Each key as often as the others.

@@ -160,8 +160,8 @@ pub struct Hypothesis {
     pub refuted: bool,
 }
 
-/// A change of which one figure at one point is to show what it does: it helps, does nothing or harms, by the paired difference of two
-/// variants that meet the same requests.
+/// A change of which one figure at one point is to show what it does: it helps, does nothing or harms, by the paired
+/// difference of two variants that meet the same requests.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {

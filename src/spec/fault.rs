@@ -11,7 +11,7 @@ use super::Duration;
 pub struct Fault {
     /// The service.
     pub service: String,
-    /// The replica, counted from 0. Without it: all.
+    /// The replica, counted from 0. Without it: all. It has no effect on `latency`, which is that of the service.
     pub replica: Option<u32>,
     /// When it comes on.
     pub from: Duration,
@@ -30,7 +30,8 @@ pub enum Effect {
     Stuck,
     /// The processes are killed, with their requests, and connections are refused as long: then they start cold.
     Dead,
-    /// All work on the replica's CPU takes this many times as long (and elapsed work, with `runtime = "delay"`).
+    /// All work on the replica's CPU takes this many times as long (and elapsed work, with `runtime = "delay"`), a
+    /// thousandth to a million.
     Slow(f64),
     /// This is added to each round trip of calls and queries to the service (and to each connect).
     Latency(Duration),

@@ -41,11 +41,12 @@ pub struct Load {
     /// Open: arrivals in a unit of time, `"9/s"` or `"540/min"`.
     pub rate: Option<Rate>,
     /// Open: the rate over time, by points. Before the first it is `rate`, or where that is left out that of the first.
+    /// The arrivals are exact: a Poisson process is stretched by the inverse of the integrated rate (Çinlar 1975), one
+    /// draw an arrival, so that variants meet the same users.
     pub profile: Option<Vec<RatePoint>>,
     /// Open: how the rate goes between the points of `profile`. Without it: `ramp`.
     pub interpolation: Option<Interpolation>,
-    /// Open: short times with another rate. The arrivals are exact: a Poisson process is stretched by the inverse of
-    /// the integrated rate (Çinlar 1975), one draw an arrival, so that variants meet the same users.
+    /// Open: short times with another rate, one after the other.
     pub spikes: Option<Vec<Spike>>,
     /// Open: a daily course of the rate.
     pub diurnal: Option<Diurnal>,
@@ -64,11 +65,11 @@ pub struct Load {
     pub retry: Option<ClientRetry>,
     /// Length of the intervals of a timeline (timeline.csv and its chart), which begins at time 0, warm-up included; it
     /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
-    /// changes over time or the model has faults, else no timeline.
+    /// changes over time or the model has faults, else (and for a finite test) no timeline.
     pub timeline: Option<Duration>,
     /// When the disturbance is over from which `recovery_s` is timed, from the start of the run: the time until the share of
     /// successes among the requests that end in an interval is at `collapse_below` or above for good. Choose `timeline` so
-    /// that tens of requests end in an interval. Without it: the end of the last spike or fault.
+    /// that tens of requests end in an interval. Without it: the end of the last spike or fault, if the run goes on after it.
     pub recovered_after: Option<Duration>,
     /// Endless and open: time before anything is counted.
     pub warm_up: Option<Duration>,
@@ -90,8 +91,7 @@ pub struct Load {
 pub struct Completion {
     /// It asks `endpoint` again so long after each answer, the first time so long after its request's. Each question is a
     /// request that does what the endpoint does; it waits for its answer without time-out and is not counted among the
-    /// requests. One that fails is asked again, and so is one whose
-    /// work never ends, until nothing else can happen.
+    /// requests. One that fails is asked again, and so is one whose work never ends, until nothing else can happen.
     pub poll: Option<Duration>,
     /// The endpoint that it asks: `"service.endpoint"`.
     pub endpoint: Option<String>,

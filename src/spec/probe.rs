@@ -30,8 +30,9 @@ pub struct Liveness {
 }
 
 /// A readiness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row gets no new
-/// connections until it answers again. Kept connections still lead to it, and nothing is restarted. After a restart a
-/// replica is not ready before its first success.
+/// connections until it has answered `success_threshold` times in a row. Kept connections still lead to it, and nothing
+/// is restarted. At the start of a run all replicas are ready; after a restart a replica is not before it has answered so
+/// often.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Readiness {

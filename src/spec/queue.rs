@@ -18,7 +18,7 @@ pub struct Queue {
     /// What a full queue does (RabbitMQ `x-overflow`).
     #[serde(default)]
     pub overflow: Overflow,
-    /// CPU of publishing a message, where the publisher runs.
+    /// CPU of publishing a message, where the publisher runs. Without it: none.
     pub publish_cpu: Option<Distribution>,
     /// Time until the broker has confirmed a message (publisher confirms); the message is in the queue at its end.
     /// Without it: none.
@@ -72,7 +72,8 @@ pub struct Consumer {
     /// Time before a message is delivered again after a failure, at the end of the queue (Celery
     /// `default_retry_delay`). Without it: at once, at the head of the queue.
     pub retry_delay: Option<Duration>,
-    /// Factor by which each further delay is longer than the one before (2 is Celery's `retry_backoff`, without jitter).
+    /// Factor by which each further delay is longer than the one before, 1 to 1000 (2 is Celery's `retry_backoff`, without
+    /// jitter). It has an effect only with `retry_delay`.
     #[serde(default = "one")]
     pub backoff: f64,
 }

@@ -10,12 +10,12 @@ use super::{Duration, Rate, Step};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryStep {
-    /// Attempts in all, the first included (gRPC `maxAttempts`, tenacity `stop_after_attempt`).
+    /// Attempts in all, the first included (gRPC `maxAttempts`, tenacity `stop_after_attempt`), 1000 at most.
     pub attempts: u32,
     /// Wait before the second attempt. Without it: none.
     #[serde(default)]
     pub backoff: Duration,
-    /// Growth of the wait from attempt to attempt.
+    /// Growth of the wait from attempt to attempt, 1 to 1000.
     #[serde(default = "two")]
     pub factor: f64,
     /// The longest wait. Without it: no bound.
@@ -51,7 +51,7 @@ pub enum Jitter {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetryBudget {
-    /// Retries allowed for each first attempt.
+    /// Retries allowed for each first attempt, 0 to 100.
     pub ratio: f64,
     /// Tokens that the bucket holds at most, and at the start.
     #[serde(default = "ten")]
@@ -122,7 +122,7 @@ pub struct FallbackStep {
 pub struct HedgeStep {
     /// How long after an attempt the next one starts.
     pub after: Duration,
-    /// Attempts in all.
+    /// Attempts in all, 2 to 1000.
     #[serde(default = "pair")]
     pub max: u32,
     /// What is attempted. It cannot use the `held` connection of an enclosing `with`: one connection carries one
@@ -146,7 +146,8 @@ pub struct ParallelStep {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ingress {
-    /// Requests a second (Traefik `RateLimit`, one bucket for all clients).
+    /// Requests a second (Traefik `RateLimit`, one bucket for all clients); it comes before `in_flight`. Without it: no
+    /// limit.
     pub rate_limit: Option<RateLimit>,
     /// Requests inside at most (Traefik `InFlightReq`); one more is answered with 429 at once. A request whose client has
     /// gone is inside no more, though the service works on. Without it: no limit.

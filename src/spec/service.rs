@@ -27,10 +27,11 @@ pub struct Service {
     /// The machine (a key of `[machines]`) whose cores its replicas share with the other services there, instead of a
     /// `cpu` of their own.
     pub machine: Option<String>,
-    /// Rounds of the event loop that waits take, beyond the one that any wait takes.
+    /// Rounds of the event loop that each wait takes; only of an event loop.
     pub rounds: Option<Rounds>,
     /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: for ever. A
-    /// client that reuses a connection while the server is closing it gets no answer: "server disconnected".
+    /// request over a kept connection that crosses with the server's close of it (half of the mean of the client's
+    /// `round_trip` before or after; none without a `round_trip`) gets no answer: "server disconnected".
     pub keep_alive: Option<Duration>,
     /// Growth of every CPU demand with the number of jobs at work in a replica: with `n` jobs each takes
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
@@ -43,19 +44,21 @@ pub struct Service {
     /// How the CPU limit acts.
     #[serde(default)]
     pub cpu_throttling: Throttling,
-    /// Period of the quota (`cpu.cfs_period_us`). Without it: 100 ms.
+    /// Period of the quota (`cpu.cfs_period_us`), 1 ms to 1 s; only with `cpu_throttling = "cfs"`. Without it: 100 ms.
     pub cpu_period: Option<Duration>,
-    /// Cores of the node, on which a replica under a quota may run at once. Without it: as many as it has jobs.
+    /// Cores of the node, on which a replica may run at once; only with `cpu_throttling = "cfs"`. Without it: as many as
+    /// it has jobs.
     pub node_cores: Option<Cores>,
     /// Connections of a replica that wait to be accepted (uvicorn `--backlog`, 2048 where nothing is said; the kernel cuts it
     /// to `net.core.somaxconn`, 4096: write the smaller one). Beyond one more than that a SYN is dropped and sent again
-    /// after 1, 3, 7, 15, 31 and 63 s. Without it: any number.
+    /// after 1, 3, 7, 15, 31 and 63 s, and the connect fails after 127 s if its time-out has not come before. Only of an
+    /// event loop. Without it: any number.
     pub backlog: Option<u32>,
     /// Local ports that each replica has for HTTP connections to each of its servers (28232 with Linux'
     /// `net.ipv4.ip_local_port_range`); with none left a connect fails at once. Database connections are not counted.
     /// Without it: any number.
     pub ephemeral_ports: Option<u32>,
-    /// How long the port of a closed connection stays taken (TIME_WAIT). Without it: 60 s.
+    /// How long the port of a closed connection stays taken (TIME_WAIT); only with `ephemeral_ports`. Without it: 60 s.
     pub time_wait: Option<Duration>,
     /// Descriptors a process may have open (`ulimit -n`). Without it there is no limit.
     pub open_files: Option<u32>,
@@ -107,10 +110,10 @@ pub struct Service {
     pub endpoints: BTreeMap<String, Endpoint>,
 }
 
-/// Rounds of the event loop that each wait takes: on a busy loop each costs a whole round, in which every new request
-/// runs its first slice. They follow from the libraries' code and can be counted on an idle loop (asyncio of CPython 3.11,
-/// uvicorn 0.54 with h11, httpx 0.28 over anyio 4.16, asyncpg 0.32: accept 5, thread 2, timer 2, statement 2, release 3,
-/// open 2, connect 7, send 3, answer 3, close 1, hang_up 2). What is left out is the least that can be.
+/// Rounds of the event loop that each wait takes, 60 at most: on a busy loop each costs a whole round, in which every new
+/// request runs its first slice. They follow from the libraries' code and can be counted on an idle loop (asyncio of
+/// CPython 3.11, uvicorn 0.54 with h11, httpx 0.28 over anyio 4.16, asyncpg 0.32: accept 5, thread 2, timer 2, statement 2,
+/// release 3, open 2, connect 7, send 3, answer 3, close 1, hang_up 2). What is left out is the least that can be.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rounds {

@@ -34,9 +34,9 @@ pub struct Spike {
     pub at: Duration,
     /// How long it lasts.
     pub length: Duration,
-    /// The rate in it.
+    /// The rate in it, whatever `diurnal` says.
     pub rate: Option<RateOrZero>,
-    /// How many times the rate is what it is otherwise.
+    /// How many times the rate is what it is otherwise, 0 to a million.
     pub factor: Option<f64>,
 }
 
@@ -59,7 +59,7 @@ pub struct Bursts {
     pub mean_on: Duration,
     /// Mean time between two bursts.
     pub mean_off: Duration,
-    /// Rate in a burst.
+    /// Rate in a burst, above `off_rate`.
     pub on_rate: RateOrZero,
     /// Rate between bursts.
     pub off_rate: RateOrZero,
@@ -75,6 +75,6 @@ pub struct ArrivalTrace {
     pub column: Option<String>,
     /// The column of classes, names of `classes`. Without it classes are drawn by their weights.
     pub class: Option<String>,
-    /// What the times are multiplied with: 0.5 is twice the rate. Without it: 1.
+    /// What the times are multiplied with, above 0 and a million at most: 0.5 is twice the rate. Without it: 1.
     pub scale: Option<f64>,
 }

@@ -22,11 +22,11 @@ pub struct RequestClass {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClientRetry {
-    /// Attempts in all, the first included (tenacity's `stop_after_attempt`); 1 is no retry.
+    /// Attempts in all, the first included (tenacity's `stop_after_attempt`), 1000 at most; 1 is no retry.
     pub attempts: u32,
     /// Time between the end of the first attempt and the second.
     pub backoff: Duration,
-    /// Growth of that time with each further attempt. Without it: 2.
+    /// Growth of that time with each further attempt, 1 to 1000. Without it: 2.
     pub factor: Option<f64>,
     /// The longest time between two attempts. Without it: no limit.
     pub max_backoff: Option<Duration>,
@@ -34,7 +34,8 @@ pub struct ClientRetry {
     #[serde(default)]
     pub jitter: BackoffJitter,
     /// Retries that each first try allows for, on average, over all clients, such as 0.1: a retry that is not covered
-    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up). Without it: no limit.
+    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and so many are there at the
+    /// start). Without it: no limit.
     pub budget: Option<f64>,
 }
 
