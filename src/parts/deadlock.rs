@@ -34,13 +34,13 @@ impl World<'_> {
         if token.timer != NONE || (token.frame == NONE && token.parent == NONE) {
             return;
         }
-        let (mut origin, mut is_circle) = (None, false);
+        let (mut origin, mut fetch) = (None, None);
         self.each_end(t, &mut |end| {
             origin = origin.or(self.waited_for(end));
-            is_circle |= self.tokens[end].state == State::Coalescing;
+            fetch = fetch.or((self.tokens[end].state == State::Coalescing).then_some(end));
         });
-        if is_circle {
-            return self.look_for_circle_of_fetches(t);
+        if let Some(fetch) = fetch {
+            return self.look_for_circle_of_fetches(t, fetch);
         }
         let Some(origin) = origin else { return };
         let Some(knot) = self.knot(origin) else { return };
@@ -58,12 +58,12 @@ impl World<'_> {
         }
     }
 
-    /// The token waits for a fetch that waits, perhaps by way of others, for itself.
-    fn look_for_circle_of_fetches(&mut self, t: u32) {
+    /// What the token waits for may end in somebody else's `fetch` that waits, perhaps by way of others, for itself.
+    fn look_for_circle_of_fetches(&mut self, t: u32, fetch: u32) {
         if self.can_go_on(t) {
             return;
         }
-        let (at, resource) = (self.now, self.cache_name(self.tokens[t].wait));
+        let (at, resource) = (self.now, self.cache_name(self.tokens[fetch].wait));
         match &mut self.deadlock {
             Some(deadlock) => deadlock.instances += 1,
             None => {

@@ -121,9 +121,12 @@ impl World<'_> {
     /// The process has got what its next job needed.
     pub(super) fn lock_done(&mut self, gil: u32) {
         let now = self.now;
+        // A job that came at this very instant, before the word of this one's end, has put the process there anew.
+        self.leave_cpu(gil);
         let lock = &mut self.gils[gil as usize];
-        let cpu = &mut self.replicas[lock.host as usize].cpu;
-        lock.settle(cpu.progress(now));
+        if lock.jobs.is_empty() {
+            return;
+        }
         let mut done = std::mem::take(&mut self.released);
         let reached = lock.virtual_time + ROUNDING;
         done.extend(lock.jobs.iter().filter(|job| job.finish <= reached).map(|job| job.token));

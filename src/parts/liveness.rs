@@ -126,13 +126,15 @@ impl World<'_> {
                 State::AtServer => is_frozen(token.wait),
                 State::Elapsing | State::Outbound | State::Carrying | State::Served | State::Knocking => false,
             };
-            // What a probe has published belongs to no job.
-            let is_for_probe =
-                if self.jobs.kept { self.jobs.of(t) == NONE && !self.waits_to_retry(t) } else { token.is_probe() };
-            !is_for_probe && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
+            !self.is_for_probe(t) && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
         };
         let patience = self.has_patience() && !self.requests.is_empty();
         patience || self.calendar.any(others) || self.tokens.living().any(is_at_work)
+    }
+
+    /// Whether a token is a probe, or does what a probe has asked for; what a probe has published belongs to no job.
+    pub(super) fn is_for_probe(&self, t: u32) -> bool {
+        if self.jobs.kept { self.jobs.of(t) == NONE && !self.waits_to_retry(t) } else { self.tokens[t].is_probe() }
     }
 
     /// A probe has been answered, or its connection is lost.

@@ -27,12 +27,6 @@ pub(super) enum Task {
     Admit { token: u32, endpoint: u32, peer: u32 },
 }
 
-impl Task {
-    /// Whether it only keeps watch: a system in which nothing else is under way will stay as it is.
-    fn is_upkeep(self) -> bool {
-        matches!(self, Self::Probe { .. } | Self::ProbeTimeout { .. } | Self::Raise { .. })
-    }
-}
 
 /// A task that has been put off, and the event that brings it up.
 #[derive(Clone, Copy, Debug)]
@@ -51,10 +45,19 @@ impl World<'_> {
         id
     }
 
-    /// Whether an event brings up a task that only keeps watch, or is dead.
+    /// Whether an event brings up a task that only keeps watch, or is dead: a system in which nothing else is under way
+    /// stays as it is.
     pub(super) fn is_upkeep(&self, event: Event) -> bool {
         let later = &self.tasks[event.slot - slot::TASK];
-        later.event != event.serial || later.task.is_upkeep()
+        if later.event != event.serial {
+            return true;
+        }
+        match later.task {
+            Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
+            Task::Deadline { frame } => self.is_for_probe(self.frames[frame].token),
+            Task::Admit { token, .. } => self.is_for_probe(token),
+            Task::Fault { .. } | Task::Resend { .. } => false,
+        }
     }
 
     /// Calls a task off that has not come up.

@@ -527,13 +527,6 @@ fn starved_by_idle_connections(outcome: &Outcome, text: &str) -> bool {
     text.contains("reuse = \"shared\"") && outcome.resources.iter().any(exhausted)
 }
 
-/// A request that holds a shared slot calls a process whose descriptors are all held by requests that wait for that slot:
-/// the circle goes through accept, and the deadlock finder does not know it.
-fn starved_by_accept(outcome: &Outcome, text: &str) -> bool {
-    let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.visits > 0;
-    text.contains("open_files") && outcome.resources.iter().any(exhausted)
-}
-
 /// Runs a finite test to the very end. Nothing is held then, unless a deadlock or a broken client holds it.
 fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let Pattern::Test { concurrency, users, .. } = bench.load.pattern else { unreachable!("a finite test") };
@@ -547,11 +540,6 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let at_rest = world.is_at_rest();
     let window = world.close_window();
     let outcome = world.outcome(ending, window, None);
-    // Known gap: of some probed systems it is not seen that probing is all that is left, so they are probed on and on.
-    let probes_go_on = text.contains(".liveness]") || text.contains(".readiness]");
-    if probes_go_on && ending == Ending::TooManyEvents {
-        return Ok(());
-    }
     prop_assert_eq!(ending, Ending::Quiet, "{}", text);
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     // A client that waits for completion may be answered and never told.
@@ -562,7 +550,7 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     if !at_rest {
         let excused = deadlocked_or_hung(&outcome)
             || starved_by_idle_connections(&outcome, text)
-            || starved_by_accept(&outcome, text);
+           ;
         prop_assert!(excused, "something is held for no reason\n{}", text);
         return Ok(());
     }
