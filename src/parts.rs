@@ -37,6 +37,7 @@ mod restart;
 mod retry;
 mod routing;
 mod scope;
+mod sending;
 mod slots;
 mod station;
 mod tally;

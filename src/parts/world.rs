@@ -6,9 +6,9 @@ use std::time::Instant;
 use crate::kernel::calendar::{Calendar, Event};
 use crate::kernel::deadline::{Deadlines, LaneId, Purpose};
 use crate::kernel::list::List;
-use crate::kernel::random::{GOLDEN, Stream, mix, name};
+use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
-use crate::kernel::{NONE, Time};
+use crate::kernel::Time;
 use crate::model::{Abandon, ServicePlan, System};
 
 use super::broker::Broker;
@@ -17,18 +17,19 @@ use super::gil::{Gil, MARK};
 use super::http_client::HttpClient;
 use super::interpreter::Next;
 use super::job::Jobs;
-use super::ledger::{Ledger, User};
+use super::ledger::Ledger;
 use super::liveness::{Prober, Stagnation};
 use super::outcome::{Deadlock, Ending};
 use super::pool::{IdleConnection, Pool};
 use super::ports::Ports;
 use super::process::{Group, Process, Replica, build};
 use super::resilience::Guards;
+use super::sending::probed;
 use super::slots::Slots;
 use super::station::Station;
 use super::tally::Tally;
-use super::task::{Later, Task};
-use super::token::{Failure, Frame, ROOT, Request, State, Token};
+use super::task::Later;
+use super::token::{Failure, Frame, Request, State, Token};
 use super::view::Views;
 
 /// How the calendar's slots are dealt. Tokens have the lower half: 8.4 million in flight.
@@ -56,20 +57,6 @@ pub struct Ended {
     pub client: u32,
     /// Why it failed, if it did.
     pub failure: Failure,
-}
-
-/// A request that is to be sent.
-#[derive(Clone, Copy)]
-struct Call {
-    client: u32,
-    /// The endpoint.
-    target: u32,
-    /// Since when its user waits.
-    born: Time,
-    /// Its user in the ledger; [`NONE`] where there is none.
-    user: u32,
-    /// Its client waits for completion, if clients do.
-    awaits: bool,
 }
 
 /// What ends a run before its time.
@@ -127,10 +114,10 @@ pub struct World<'s> {
     /// Names the requests' own draws.
     pub(super) key: u64,
     pub(super) cancels: bool,
-    patience: Option<LaneId>,
-    target: u32,
+    pub(super) patience: Option<LaneId>,
+    pub(super) target: u32,
     /// The services that the load calls, each with its first endpoint; they are probed.
-    probed: Vec<u32>,
+    pub(super) probed: Vec<u32>,
     pub(super) ledger: Option<Box<Ledger>>,
     pub(super) numbered: u64,
     pub(super) tally: Tally,
@@ -263,123 +250,6 @@ impl<'s> World<'s> {
     /// Ends the run after the present event: more is in flight than can be kept.
     pub(super) fn give_up_counting(&mut self) {
         (self.stopped, self.too_many) = (true, true);
-    }
-
-    /// Sends a request to the target, through the balancers.
-    #[inline]
-    pub fn send(&mut self, client: u32) {
-        if self.ledger.is_some() {
-            return self.send_entered(client, None);
-        }
-        self.numbered += 1;
-        let call = Call { client, target: self.target, born: self.now, user: NONE, awaits: true };
-        let t = self.request(call, self.key_of(self.numbered));
-        self.arrive(t, self.target, NONE);
-    }
-
-    /// Sends a request of this class.
-    pub fn send_class(&mut self, client: u32, class: u32) {
-        self.send_entered(client, Some(class));
-    }
-
-    /// Sends a user's first request and enters the user in the ledger.
-    #[inline(never)]
-    fn send_entered(&mut self, client: u32, class: Option<u32>) {
-        self.numbered += 1;
-        let (now, number) = (self.now, self.numbered);
-        let Some(ledger) = &mut self.ledger else { return };
-        let user = ledger.begin(now, client, number, class);
-        let record = ledger.users[user];
-        self.attempt(user, record);
-    }
-
-    /// A user's back-off is over: it sends its request again.
-    pub(super) fn resend(&mut self, user: u32) {
-        let Some(ledger) = &mut self.ledger else { return };
-        let record = ledger.back(user);
-        self.attempt(user, record);
-    }
-
-    /// A user sends a request. Each attempt draws its own demands: another try meets another system.
-    fn attempt(&mut self, user: u32, record: User) {
-        let now = self.now;
-        let Some(target) = self.ledger.as_mut().map(|ledger| ledger.sent(now, user)) else { return };
-        let mut key = self.key_of(record.number);
-        if record.attempt > 0 {
-            key = mix(key.wrapping_add(u64::from(record.attempt).wrapping_mul(GOLDEN)));
-        }
-        let t = self.request_apart(Call { client: record.client, target, born: record.first, user, awaits: true }, key);
-        self.arrive(t, target, NONE);
-    }
-
-    /// Whether a user whose request has ended sends it again.
-    #[inline(never)]
-    pub(super) fn sends_again(&mut self, user: u32, failure: Failure) -> bool {
-        let now = self.now;
-        let Some(backoff) = self.ledger.as_mut().and_then(|ledger| ledger.ended(now, user, failure)) else {
-            return false;
-        };
-        self.later(backoff, Task::Resend { user });
-        true
-    }
-
-    /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe).
-    pub fn send_to(&mut self, client: u32, number: u32) {
-        let mut number = number;
-        for index in 0..self.probed.len() {
-            let target = self.probed[index];
-            let plan = &self.system.services[self.system.endpoints[target as usize].service as usize];
-            let (first, count) = (plan.first_process, plan.replicas * plan.workers);
-            if number < count {
-                self.numbered += 1;
-                let call = Call { client, target, born: self.now, user: NONE, awaits: false };
-                let t = self.request_apart(call, self.key_of(self.numbered));
-                let process = first + number;
-                if self.is_down(self.processes[process as usize].replica) {
-                    return self.refuse(t, Failure::CONNECTION_REFUSED);
-                }
-                return self.enter(t, process);
-            }
-            number -= count;
-        }
-    }
-
-    /// Processes of the services that the load calls.
-    pub fn target_processes(&self) -> u32 {
-        let plan = |target: &u32| &self.system.services[self.system.endpoints[*target as usize].service as usize];
-        self.probed.iter().map(plan).map(|plan| plan.replicas * plan.workers).sum()
-    }
-
-    /// The key of a request with this number.
-    #[inline]
-    fn key_of(&self, number: u64) -> u64 {
-        mix(self.key ^ number.wrapping_mul(GOLDEN))
-    }
-
-    /// A request that is not sent by the shortest way, so that the code of that stays together.
-    #[inline(never)]
-    fn request_apart(&mut self, call: Call, key: u64) -> u32 {
-        self.request(call, key)
-    }
-
-    #[inline(always)]
-    fn request(&mut self, call: Call, key: u64) -> u32 {
-        let Call { client, target, born, user, awaits } = call;
-        let t = self.spawn(target, key);
-        let request = self.requests.insert(Request { born, client, token: t, timer: NONE, user });
-        if let Some(lane) = self.patience {
-            let timer = self.deadlines.set(&mut self.calendar, self.now, lane, request, Purpose::Patience);
-            self.requests[request].timer = timer;
-        }
-        self.tokens[t].request = request;
-        self.tokens[t].flags |= ROOT;
-        if self.tally.on {
-            self.tally.sent += 1;
-        }
-        if self.jobs.kept {
-            self.begin_job(t, client, born, awaits);
-        }
-        t
     }
 
     /// Runs until the load stops it, nothing can happen any more, or a limit is met.
@@ -525,16 +395,4 @@ impl<'s> World<'s> {
             }
         });
     }
-}
-
-/// The first endpoint of each service that a load calls.
-fn probed(system: &System, load: &crate::model::Load) -> Vec<u32> {
-    let mut probed = vec![load.target];
-    let service = |target: u32| system.endpoints[target as usize].service;
-    for class in &load.classes {
-        if !probed.iter().any(|&target| service(target) == service(class.target)) {
-            probed.push(class.target);
-        }
-    }
-    probed
 }
