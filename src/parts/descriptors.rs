@@ -14,7 +14,7 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::random::name;
 use crate::kernel::time::Time;
 
-use super::token::{HOUSEKEEPING, INBOUND, State, Token};
+use super::token::{HOUSEKEEPING, INBOUND, Token};
 use super::world::{World, slot};
 
 /// How long accept pauses after EMFILE: `constants.ACCEPT_RETRY_DELAY` of asyncio.
@@ -27,6 +27,8 @@ pub(super) struct Descriptors {
     pub limit: Option<u32>,
     /// Times that the table was found full.
     pub exhausted: u64,
+    /// Of these, before the last reset.
+    exhausted_before: u64,
     /// When the episode of EMFILE under way began.
     episode: Option<Time>,
     /// From when to when the retries of each past episode are due.
@@ -37,7 +39,7 @@ impl Descriptors {
     pub fn new(used: u32, limit: Option<u32>) -> Self {
         let mut gauge = Gauge::default();
         gauge.set(Time::ZERO, used);
-        Self { used: gauge, limit, exhausted: 0, episode: None, retries: VecDeque::new() }
+        Self { used: gauge, limit, exhausted: 0, exhausted_before: 0, episode: None, retries: VecDeque::new() }
     }
 
     /// Takes one, if there is one.
@@ -49,6 +51,17 @@ impl Descriptors {
             self.exhausted += 1;
         }
         free
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.used.reset(now);
+        self.exhausted_before = self.exhausted;
+    }
+
+    /// Times that the table was found full since the last reset.
+    pub fn exhausted_since_reset(&self) -> u64 {
+        self.exhausted - self.exhausted_before
     }
 
     /// The process is no more.
@@ -137,18 +150,8 @@ impl World<'_> {
     fn is_anybody_at_work(&self) -> bool {
         let acts = |t: u32| {
             let token = &self.tokens[t];
-            let waits = matches!(
-                token.state,
-                State::Backlog
-                    | State::Queued
-                    | State::ConnectionQueued
-                    | State::Awaiting
-                    | State::Hung
-                    | State::AtStation
-                    | State::Joining
-            );
             let is_episode = token.has(HOUSEKEEPING) && !token.has(INBOUND);
-            !is_episode && (!waits || token.timer != NONE)
+            !is_episode && (!token.state.waits_for_others() || token.timer != NONE)
         };
         let patience = self.has_patience() && !self.requests.is_empty();
         patience || self.calendar.any(|event| event.slot >= slot::TASK) || self.tokens.living().any(acts)

@@ -92,13 +92,7 @@ impl World<'_> {
         (prober.token, prober.timeout) = (t, timeout);
         prober.sent += 1;
         let replica = prober.replica;
-        let shared = &self.replicas[replica as usize];
-        if shared.workers == 1 {
-            let process = shared.first_process;
-            self.enter(t, process);
-        } else {
-            self.arrive_at(t, replica);
-        }
+        self.arrive_at(t, replica);
     }
 
     /// Whether nothing has been under way but probes for so long that nothing will change any more.
@@ -119,12 +113,11 @@ impl World<'_> {
             let token = &self.tokens[t];
             let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
             let waits = match token.state {
-                State::Queued | State::ConnectionQueued | State::Coalescing | State::Awaiting | State::Hung => true,
-                // Whoever goes before it, in its loop or at its station, is looked at too.
-                State::Ready | State::Backlog | State::AtStation | State::Joining => true,
+                // Whoever goes before it in its loop is looked at too.
+                State::Ready => true,
                 State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
                 State::AtServer => is_frozen(token.wait),
-                State::Elapsing | State::Outbound | State::Carrying | State::Served | State::Knocking => false,
+                state => state.waits_for_others(),
             };
             !self.is_for_probe(t) && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
         };
@@ -147,6 +140,10 @@ impl World<'_> {
     /// The prober closes the connection of a probe that has not been answered; the handler works on.
     pub(super) fn probe_timed_out(&mut self, index: u32) {
         let t = self.probers[index as usize].token;
+        if self.tokens[t].state == State::Knocking {
+            self.stop_knocking(t);
+            return self.judge(index as usize, false);
+        }
         self.tokens[t].flags |= ABANDONED;
         self.close_inbound(t);
         self.judge(index as usize, false);

@@ -148,7 +148,7 @@ impl World<'_> {
                 let mut sum = Sum::new(name, ResourceKind::Descriptors, length);
                 for process in self.processes.iter().filter(|process| process.service == service) {
                     sum.gauge(&process.descriptors.used, now, plan.open_files.map(f64::from));
-                    sum.use_.visits += process.descriptors.exhausted;
+                    sum.use_.visits += process.descriptors.exhausted_since_reset();
                 }
                 uses.push(sum.finish());
             }

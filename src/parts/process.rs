@@ -272,7 +272,7 @@ impl Process {
     /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
         self.event_loop.reset(now);
-        self.descriptors.used.reset(now);
+        self.descriptors.reset(now);
     }
 }
 

@@ -142,6 +142,18 @@ pub(super) enum State {
     Joining,
 }
 
+impl State {
+    /// Whether it waits for what others do, so that by itself it ends only with a time-out.
+    pub fn waits_for_others(self) -> bool {
+        match self {
+            Self::Queued | Self::ConnectionQueued | Self::Coalescing | Self::Awaiting | Self::Hung => true,
+            Self::Backlog | Self::AtStation | Self::Joining => true,
+            Self::Ready | Self::Working | Self::Offloaded | Self::AtServer => false,
+            Self::Elapsing | Self::Outbound | Self::Carrying | Self::Served | Self::Knocking => false,
+        }
+    }
+}
+
 /// What must be undone when a token goes on or fails: one entry of its stack.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
