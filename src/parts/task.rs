@@ -27,7 +27,6 @@ pub(super) enum Task {
     Admit { token: u32, endpoint: u32, peer: u32 },
 }
 
-
 /// A task that has been put off, and the event that brings it up.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Later {

@@ -3,12 +3,12 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use crate::kernel::Time;
 use crate::kernel::calendar::{Calendar, Event};
 use crate::kernel::deadline::{Deadlines, LaneId, Purpose};
 use crate::kernel::list::List;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
-use crate::kernel::Time;
 use crate::model::{Abandon, ServicePlan, System};
 
 use super::broker::Broker;

@@ -18,7 +18,7 @@ pub fn measured(report: &Report) -> String {
     };
     let rate = |value: Option<f64>| value.map_or_else(String::new, short);
     let percent = |value: Option<f64>| value.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0));
-    let columns = vec![
+    let mut columns = vec![
         Column::words("measurement", each(&|measurement, _| measurement.name.clone())),
         Column::words("at", each(&|measurement, _| verdict::place(report.plan, measurement.point))),
         Column::figures(
@@ -49,25 +49,34 @@ pub fn measured(report: &Report) -> String {
                 percent(summary.filter(|_| is_measured).map(|summary| summary.success_rate.estimate))
             }),
         ),
-        Column::figures("mean", each(&|measurement, _| measurement.measured.mean_s.map_or_else(String::new, seconds))),
-        Column::figures(
-            "predicted",
-            each(&|measurement, summary| {
-                let mean = mean_s(measurement, summary);
-                mean.map_or_else(String::new, |(_, predicted)| seconds(predicted))
-            }),
-        ),
-        Column::figures(
-            "deviation",
-            each(&|measurement, summary| {
-                let mean = mean_s(measurement, summary);
-                mean.map_or_else(String::new, |(measured, predicted)| {
-                    format!("{:+.1} %", (predicted / measured - 1.0) * 100.0)
-                })
-            }),
-        ),
-        Column::words("within", each(&|measurement, summary| within(measurement, summary))),
     ];
+    if measurements.iter().any(|measurement| measurement.measured.mean_s.is_some()) {
+        columns.extend([
+            Column::figures(
+                "mean",
+                each(&|measurement, _| measurement.measured.mean_s.map_or_else(String::new, seconds)),
+            ),
+            Column::figures(
+                "predicted mean",
+                each(&|measurement, summary| {
+                    let mean = mean_s(measurement, summary);
+                    mean.map_or_else(String::new, |(_, predicted)| seconds(predicted))
+                }),
+            ),
+            Column::figures(
+                "deviation",
+                each(&|measurement, summary| {
+                    let mean = mean_s(measurement, summary);
+                    mean.map_or_else(String::new, |(measured, predicted)| {
+                        format!("{:+.1} %", (predicted / measured - 1.0) * 100.0)
+                    })
+                }),
+            ),
+        ]);
+    }
+    if measurements.iter().any(|measurement| measurement.tolerance.is_some()) {
+        columns.push(Column::words("within", each(&|measurement, summary| within(measurement, summary))));
+    }
     table(columns, &[])
 }
 

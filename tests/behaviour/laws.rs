@@ -548,9 +548,7 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     prop_assert!(u64::from(drain.ended) == settled || is_told_late && u64::from(drain.ended) < settled);
     prop_assert_eq!(outcome.sent, outcome.ended() + outcome.unfinished);
     if !at_rest {
-        let excused = deadlocked_or_hung(&outcome)
-            || starved_by_idle_connections(&outcome, text)
-           ;
+        let excused = deadlocked_or_hung(&outcome) || starved_by_idle_connections(&outcome, text);
         prop_assert!(excused, "something is held for no reason\n{}", text);
         return Ok(());
     }

@@ -190,3 +190,16 @@ fn readiness_takes_out_of_the_balancing() {
     assert_eq!(story.told(), ["3400", "3700", "1701: connection refused", "3901: connection refused", "6600"]);
     assert_eq!(story.outcome.restarts, 0);
 }
+
+/// A's hash blocks the loop from 1 to 1,001 ms. The probes of 100 and 200 take the two places of the accept queue; those of
+/// 300 to 1,000 find them taken and are over before their SYN is sent again. Every other one of the 111 that are sent (from
+/// 1,100 on 100 with nothing else under way) is answered: with the hash, 104 jobs.
+#[test]
+fn a_probe_that_is_over_no_longer_knocks() {
+    let keys = "backlog = 1\ncpu = \"1\"\n[services.shop.readiness]\nendpoint = \"health\"\nperiod = \"100ms\"\n\
+        timeout = \"50ms\"\nfailure_threshold = 1000";
+    let text = shop("", keys, "{ hash = { cpu = \"1s\" } }") + "health = { steps = [{ cpu = \"1ms\" }] }\n";
+    let story = play(&text, &[0.0]);
+    assert_eq!(story.successes(), [1001.0]);
+    assert_eq!(resource(&story.outcome, "shop CPU").visits, 104);
+}
