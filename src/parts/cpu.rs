@@ -37,6 +37,8 @@ pub struct Cpu {
     slowdown: f64,
     /// Share of its usual speed at which each job goes on.
     speed: f64,
+    /// Work that each job at work gets in a nanosecond, as planned.
+    rate: f64,
     /// Growth of a demand with each pair of jobs at work.
     coherence: f64,
     throttle: Option<Box<Throttle>>,
@@ -70,6 +72,7 @@ impl Cpu {
             cores,
             slowdown,
             speed: 1.0,
+            rate: 1.0,
             coherence: 0.0,
             throttle: None,
             slot,
@@ -102,7 +105,7 @@ impl Cpu {
     }
 
     /// Rate of each job with `n` at work.
-    fn rate(&self, n: usize) -> f64 {
+    fn rate_of(&self, n: usize) -> f64 {
         let n = n as f64;
         self.speed * (self.cores / n).min(1.0) / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)))
     }
@@ -115,10 +118,12 @@ impl Cpu {
                 None => (now - self.updated).0 as f64,
                 Some(throttle) => throttle.run(now, self.cores.min(n as f64)),
             };
-            self.virtual_time += elapsed * self.rate(n);
+            self.virtual_time += elapsed * self.rate;
             let used = elapsed * self.cores.min(n as f64);
             self.used += used;
-            self.lost += used * (1.0 - self.speed);
+            if self.speed < 1.0 {
+                self.lost += used * (1.0 - self.speed);
+            }
         } else if let Some(throttle) = &mut self.throttle {
             throttle.run(now, 0.0);
         }
@@ -187,6 +192,7 @@ impl Cpu {
             return;
         };
         let remaining = (next.finish - self.virtual_time).max(0.0);
+        self.rate = self.rate_of(self.jobs.len());
         if self.speed == 0.0 {
             self.disown(calendar);
             return;
@@ -205,11 +211,10 @@ impl Cpu {
     /// How long the first job takes for this work, as things are.
     #[inline]
     fn delay(&self, work: f64) -> f64 {
-        let n = self.jobs.len();
-        let delay = work / self.rate(n);
+        let delay = work / self.rate;
         match &self.throttle {
             None => delay,
-            Some(throttle) => throttle.delay(delay, self.cores.min(n as f64)),
+            Some(throttle) => throttle.delay(delay, self.cores.min(self.jobs.len() as f64)),
         }
     }
 

@@ -48,9 +48,15 @@ impl World<'_> {
         }
     }
 
+    /// One operation of a token that is not the one whose turn it is: the same, out of the way of the loop in `step`.
+    #[inline(never)]
+    pub(super) fn execute_apart(&mut self, t: u32) -> Next {
+        self.execute(t)
+    }
+
     /// One operation, or what is left of it.
-    #[inline]
-    pub(super) fn execute(&mut self, t: u32) -> Next {
+    #[inline(always)]
+    fn execute(&mut self, t: u32) -> Next {
         let token = &mut self.tokens[t];
         match self.system.program[token.pc as usize] {
             Op::Visit { station, .. } => self.visit(t, station),

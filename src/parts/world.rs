@@ -342,7 +342,7 @@ impl<'s> World<'s> {
             State::Carrying => self.carried(t),
             State::Outbound => {
                 // It goes on at the server, apart from its event loop.
-                match self.execute(t) {
+                match self.execute_apart(t) {
                     Next::On => self.wake(t),
                     Next::Fail(why) => {
                         self.tokens[t].failure = why;
