@@ -3,7 +3,7 @@
 //! A simulator measures; this room says how far the measurement may be
 //! trusted. It holds the recorders a run writes to ([`Histogram`],
 //! [`Moments`]), the confidence statements made of several runs
-//! ([`Interval`], [`Pairing`]), the diagnosis of one long run
+//! ([`Interval`], [`Pairing`], [`Pooled`]), the diagnosis of one long run
 //! ([`autocorrelation`]), and the closed queueing formulas against which the
 //! simulator itself is judged ([`theory`]).
 //!
@@ -15,9 +15,11 @@
 pub mod autocorrelation;
 pub mod histogram;
 pub mod interval;
+mod pooled;
 pub mod summary;
 pub mod theory;
 
 pub use histogram::Histogram;
 pub use interval::{Interval, Pairing};
+pub use pooled::Pooled;
 pub use summary::Moments;

@@ -213,6 +213,21 @@ pub struct Adjustments {
     pub replications: Option<u32>,
 }
 
+impl Expectation {
+    /// The metric that it is about; none where it is about no single one.
+    pub fn metric(&self) -> Option<Metric> {
+        match self {
+            Self::AtLeast { metric, .. }
+            | Self::AtMost { metric, .. }
+            | Self::HigherThan { metric, .. }
+            | Self::LowerThan { metric, .. }
+            | Self::SameAs { metric, .. } => Some(*metric),
+            Self::Survives | Self::Collapses { .. } => Some(Metric::SuccessRate),
+            Self::Stuck | Self::Recovers | Self::SaturatedBy { .. } | Self::MeetsMeasurements => None,
+        }
+    }
+}
+
 impl Plan {
     /// Reads an experiment, or a model that has a load of its own, which is then the only point.
     pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {

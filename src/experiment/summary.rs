@@ -1,4 +1,5 @@
-//! From trials to summaries: every figure of a point with its 95 % interval over replications.
+//! From trials to summaries: every figure of a point with its 95 % interval over replications. Quantiles of the response
+//! time are those of all replications together ([`Pooled`]), other figures are means over the replications.
 
 mod classes;
 mod timeline;
@@ -10,7 +11,7 @@ use super::runner::Trials;
 use super::trial::Trial;
 use crate::parts::{Deadlock, ResourceKind, Users};
 use crate::spec::Metric;
-use crate::statistics::Interval;
+use crate::statistics::{Interval, Pooled};
 
 /// Confidence level of all intervals that are reported.
 pub const LEVEL: f64 = 0.95;
@@ -34,6 +35,8 @@ pub struct Summary {
     pub p95_s: Option<Interval>,
     /// 99th percentile.
     pub p99_s: Option<Interval>,
+    /// Response times that the quantiles rest on: the successes of all replications.
+    pub response_times: u64,
     /// Handlers that worked for clients that had gone.
     pub wasted_requests: Interval,
     /// Whether work may outlast its answer, so that completion is another thing.
@@ -140,13 +143,15 @@ pub struct ResourceMean {
 type Row = [Option<f64>; METRICS.len()];
 
 /// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 17] = [
+const METRICS: [Metric; 19] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
     Metric::P50S,
+    Metric::P90S,
     Metric::P95S,
     Metric::P99S,
+    Metric::P999S,
     Metric::WastedRequests,
     Metric::CompletionMeanS,
     Metric::CompletionP95S,
@@ -178,7 +183,11 @@ impl Summary {
             let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
             figures.iter().filter_map(|(_, row)| row[index]).collect()
         };
-        let interval = |metric| Interval::mean_of(&column(metric), LEVEL).map(|interval| floor(interval, metric));
+        let times = Pooled::of(used.iter().map(|trial| &trial.response_times));
+        let interval = |metric: Metric| match metric.quantile() {
+            Some(q) => quantile(&times, q),
+            None => Interval::mean_of(&column(metric), LEVEL).map(|interval| floor(interval, metric)),
+        };
         let unsound = trials.iter().filter(|trial| !trial.is_sound()).map(|trial| {
             if trial.violations.is_empty() {
                 format!("replication {}: {}", trial.replication, trial.ending)
@@ -195,6 +204,7 @@ impl Summary {
             p50_s: interval(Metric::P50S),
             p95_s: interval(Metric::P95S),
             p99_s: interval(Metric::P99S),
+            response_times: times.count(),
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
             intervals: METRICS.map(interval),
@@ -273,6 +283,15 @@ impl Summary {
     pub fn is_stuck(&self) -> bool {
         self.stuck * 2 > self.replications
     }
+}
+
+/// A quantile of the response times of all replications, in seconds.
+fn quantile(times: &Pooled, q: f64) -> Option<Interval> {
+    times.quantile(q, LEVEL).map(|Interval { estimate, low, high }| Interval {
+        estimate: estimate / 1e9,
+        low: low / 1e9,
+        high: high / 1e9,
+    })
 }
 
 /// No metric is negative: the interval of a mean near zero is cut there.

@@ -3,7 +3,7 @@
 use crate::model::Load;
 use crate::parts::{Deadlock, Ending, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
-use crate::statistics::histogram::Histogram;
+use crate::statistics::histogram::{Histogram, Packed};
 
 /// The figures of one trial.
 #[derive(Clone, Debug)]
@@ -39,10 +39,16 @@ pub struct Trial {
     pub mean_s: Option<f64>,
     /// Median response time in seconds.
     pub p50_s: Option<f64>,
+    /// 90th percentile of the response time in seconds.
+    pub p90_s: Option<f64>,
     /// 95th percentile of the response time in seconds.
     pub p95_s: Option<f64>,
     /// 99th percentile of the response time in seconds.
     pub p99_s: Option<f64>,
+    /// 99.9th percentile of the response time in seconds.
+    pub p999_s: Option<f64>,
+    /// Response times of successes in nanoseconds; where clients send again, from the first try on.
+    pub response_times: Packed,
     /// Handlers that worked for clients that had gone.
     pub wasted_requests: u64,
     /// Whether work may outlast its answer, so that completion is another thing.
@@ -102,10 +108,16 @@ pub struct ClassTrial {
     pub mean_s: Option<f64>,
     /// Median.
     pub p50_s: Option<f64>,
+    /// 90th percentile.
+    pub p90_s: Option<f64>,
     /// 95th percentile.
     pub p95_s: Option<f64>,
     /// 99th percentile.
     pub p99_s: Option<f64>,
+    /// 99.9th percentile.
+    pub p999_s: Option<f64>,
+    /// Response times of successes in nanoseconds; where clients send again, from the first try on.
+    pub response_times: Packed,
 }
 
 fn quantile(times: &Histogram, q: f64) -> Option<f64> {
@@ -126,8 +138,11 @@ impl Trial {
             throughput_per_min: class.succeeded as f64 / minutes,
             mean_s: class.response_times.mean().map(|ns| ns / 1e9),
             p50_s: quantile(&class.response_times, 0.5),
+            p90_s: quantile(&class.response_times, 0.9),
             p95_s: quantile(&class.response_times, 0.95),
             p99_s: quantile(&class.response_times, 0.99),
+            p999_s: quantile(&class.response_times, 0.999),
+            response_times: class.response_times.pack(),
         });
         let classes = classes.collect();
         let times = &outcome.response_times;
@@ -150,8 +165,11 @@ impl Trial {
             classes,
             mean_s: times.mean().map(|ns| ns / 1e9),
             p50_s: quantile(0.5),
+            p90_s: quantile(0.9),
             p95_s: quantile(0.95),
             p99_s: quantile(0.99),
+            p999_s: quantile(0.999),
+            response_times: times.pack(),
             wasted_requests: outcome.wasted,
             outlasts: completion.is_some(),
             completion_mean_s: completion_times.mean().map(|ns| ns / 1e9),
@@ -184,8 +202,10 @@ impl Trial {
             Metric::SuccessRate => Some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
+            Metric::P90S => self.p90_s,
             Metric::P95S => self.p95_s,
             Metric::P99S => self.p99_s,
+            Metric::P999S => self.p999_s,
             Metric::WastedRequests => Some(self.wasted_requests as f64),
             Metric::CompletionMeanS => self.completion_mean_s,
             Metric::CompletionP95S => self.completion_p95_s,

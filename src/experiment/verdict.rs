@@ -333,8 +333,10 @@ pub fn name(metric: Metric) -> &'static str {
         Metric::SuccessRate => "success rate",
         Metric::MeanS => "mean response time",
         Metric::P50S => "median response time",
+        Metric::P90S => "90th percentile of the response time",
         Metric::P95S => "95th percentile of the response time",
         Metric::P99S => "99th percentile of the response time",
+        Metric::P999S => "99.9th percentile of the response time",
         Metric::WastedRequests => "wasted requests",
         Metric::CompletionMeanS => "mean time to completion",
         Metric::CompletionP95S => "95th percentile of the time to completion",
@@ -365,6 +367,7 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
         Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
             format!("{low:.1} s in the fastest run, never in others")
         }
+        _ if high == f64::INFINITY => format!("{estimate:.2} s ({low:.2} or more)"),
         _ => format!("{estimate:.2} s ({low:.2} to {high:.2})"),
     }
 }

@@ -76,16 +76,15 @@ pub fn classes_file(report: &Report) -> Option<String> {
     }
     let mut header = key_names(report.plan);
     header.extend(["class", "sent", "succeeded"].map(String::from));
-    for name in ["throughput_per_min", "success_rate", "mean_s", "p50_s", "p95_s", "p99_s"] {
+    for name in ["throughput_per_min", "success_rate", "mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "p999_s"] {
         header.extend([name.into(), format!("{name}_lo"), format!("{name}_hi")]);
     }
     let rows = all.into_iter().map(|(point, class)| {
         let mut row = keys(report.plan, point);
         row.extend([class.name.clone(), exact(class.sent), exact(class.succeeded)]);
         let (throughput, success) = (Some(class.throughput_per_min), Some(class.success_rate));
-        for interval in [throughput, success, class.mean_s, class.p50_s, class.p95_s, class.p99_s] {
-            row.extend(bounds(interval));
-        }
+        let times = [class.mean_s, class.p50_s, class.p90_s, class.p95_s, class.p99_s, class.p999_s];
+        row.extend([throughput, success].into_iter().chain(times).flat_map(bounds));
         row
     });
     Some(csv(header, rows))

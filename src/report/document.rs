@@ -65,6 +65,7 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
     for (name, metric) in metrics(std::slice::from_ref(summary)) {
         point.insert(name.into(), json!(summary.metric(metric)));
     }
+    point.insert("response_times".into(), summary.response_times.into());
     let deadlock = summary.deadlock.as_ref().map(|(deadlock, trials)| {
         json!({
             "resource": deadlock.resource,
@@ -116,8 +117,10 @@ fn class(class: &ClassSummary) -> Value {
         "success_rate": class.success_rate,
         "mean_s": class.mean_s,
         "p50_s": class.p50_s,
+        "p90_s": class.p90_s,
         "p95_s": class.p95_s,
         "p99_s": class.p99_s,
+        "p999_s": class.p999_s,
     })
 }
 

@@ -5,13 +5,15 @@ use crate::experiment::summary::Summary;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-const METRICS: [(&str, Metric); 17] = [
+const METRICS: [(&str, Metric); 19] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
     ("p50_s", Metric::P50S),
+    ("p90_s", Metric::P90S),
     ("p95_s", Metric::P95S),
     ("p99_s", Metric::P99S),
+    ("p999_s", Metric::P999S),
     ("wasted_requests", Metric::WastedRequests),
     ("completion_mean_s", Metric::CompletionMeanS),
     ("completion_p95_s", Metric::CompletionP95S),

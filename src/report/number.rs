@@ -80,10 +80,12 @@ pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Ve
     aligned(&parts)
 }
 
-/// ` ±8`; nothing for an interval of no width or of one without bounds.
+/// ` ±8`; ` ±?` for one with a lower bound only, nothing for an interval of no width or of one without bounds.
 pub(super) fn half_width(interval: &Interval, decimals: usize) -> String {
     let half = interval.half_width();
-    if half == 0.0 || !half.is_finite() {
+    if interval.high == f64::INFINITY && interval.low > 0.0 {
+        "±?".into()
+    } else if half == 0.0 || !half.is_finite() {
         String::new()
     } else {
         format!("±{}", grouped(&format!("{half:.decimals$}")))
@@ -135,5 +137,7 @@ mod tests {
         let around = |estimate: f64, half: f64| Interval { estimate, low: estimate - half, high: estimate + half };
         let column = column(&[Some(around(517.0, 8.0)), None, Some(around(1017.2, 21.0)), Some(around(99.0, 0.0))], 2);
         assert_eq!(column, [" 517 ±8 ", "   –    ", "1017 ±21", "  99    "]);
+        let open = |low: f64| half_width(&Interval { estimate: 3.0, low, high: f64::INFINITY }, 1);
+        assert_eq!((open(2.0).as_str(), open(0.0).as_str()), ("±?", ""));
     }
 }

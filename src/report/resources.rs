@@ -15,8 +15,10 @@ pub fn headline(summary: &Summary) -> String {
         ("success", Metric::SuccessRate),
         ("mean", Metric::MeanS),
         ("p50", Metric::P50S),
+        ("p90", Metric::P90S),
         ("p95", Metric::P95S),
         ("p99", Metric::P99S),
+        ("p99.9", Metric::P999S),
         ("wasted", Metric::WastedRequests),
         ("completion", Metric::CompletionMeanS),
         ("  p95", Metric::CompletionP95S),
@@ -63,8 +65,10 @@ pub fn headline(summary: &Summary) -> String {
             Metric::RecoveryS => " s from the end of the disturbance",
             _ => " s",
         };
-        let bounds = if interval.half_width() == 0.0 || !interval.half_width().is_finite() {
+        let bounds = if interval.half_width() == 0.0 || summary.replications == 1 && metric != Metric::SuccessRate {
             String::new()
+        } else if interval.high == f64::INFINITY {
+            format!("  ({} or more: too few values beyond it)", written(interval.low))
         } else {
             format!("  ({} to {})", written(interval.low), written(interval.high))
         };

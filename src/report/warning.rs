@@ -1,10 +1,13 @@
 //! Doubts about the quality of a result, each with its remedy.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use super::Report;
+use crate::experiment::summary::Summary;
 use crate::experiment::trial::Trial;
 use crate::experiment::verdict;
+use crate::spec::Metric;
 
 /// Half-width, relative to the throughput, from which on it is called wide.
 const WIDE: f64 = 0.15;
@@ -48,6 +51,17 @@ pub enum Warning {
         /// Which limit.
         limit: String,
     },
+    /// A quantile of a sound point has no upper bound.
+    FewValues {
+        /// Where it rests on the fewest.
+        place: String,
+        /// Which quantile.
+        metric: Metric,
+        /// On how many response times it rests.
+        values: u64,
+        /// At how many other points it has none either.
+        others: usize,
+    },
     /// A single replication shows no spread.
     NoIntervals,
     /// The throughput of a sound point is not well known.
@@ -84,6 +98,16 @@ impl fmt::Display for Warning {
                     if trials == of { "so its figures rest on what was seen until then" } else { "and left out" };
                 write!(f, "{place}: {trials} of {of} trials were ended early ({limit}), {what}; ")?;
                 f.write_str("raise max_events or max_wall_time to let them end")
+            }
+            Self::FewValues { place, metric, values, others } => {
+                let others = match others {
+                    0 => String::new(),
+                    1 => " (nor at 1 other point)".into(),
+                    others => format!(" (nor at {others} other points)"),
+                };
+                let name = verdict::name(*metric);
+                write!(f, "{place}: the {name} has no upper bound{others}: {values} response times say too little ")?;
+                f.write_str("of what is beyond it; longer runs or more replications do")
             }
             Self::NoIntervals => f.write_str("one replication shows no spread: no intervals; ask for at least 2"),
             Self::Wide { place, half_width, others } => {
@@ -137,8 +161,31 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         warnings.push(Warning::NoIntervals);
     } else {
         warnings.extend(wide(report));
+        warnings.extend(few_values(report));
     }
     warnings
+}
+
+/// Quantiles that the table shows or a claim is about, and that have no upper bound at sound points.
+fn few_values(report: &Report) -> Vec<Warning> {
+    let plan = report.plan;
+    let claimed = plan.hypotheses.iter().filter_map(|hypothesis| hypothesis.expect.metric());
+    let mut metrics: Vec<Metric> = claimed.filter(|metric| metric.quantile().is_some()).collect();
+    metrics.push(Metric::P95S);
+    metrics.sort_by(|a, b| a.quantile().partial_cmp(&b.quantile()).unwrap_or(Ordering::Equal));
+    metrics.dedup();
+    let sound = || report.summaries.iter().filter(|summary| summary.success_rate.estimate >= plan.collapse_below);
+    let of = |metric: Metric| {
+        let open = |summary: &&Summary| summary.metric(metric).is_some_and(|interval| interval.high == f64::INFINITY);
+        let fewest = sound().filter(open).min_by_key(|summary| summary.response_times)?;
+        Some(Warning::FewValues {
+            place: verdict::place(plan, fewest.point),
+            metric,
+            values: fewest.response_times,
+            others: sound().filter(open).count() - 1,
+        })
+    };
+    metrics.into_iter().filter_map(of).collect()
 }
 
 fn wide(report: &Report) -> Option<Warning> {

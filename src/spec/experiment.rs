@@ -275,10 +275,14 @@ pub enum Metric {
     MeanS,
     /// Median response time, in seconds.
     P50S,
+    /// 90th percentile of the response time, in seconds.
+    P90S,
     /// 95th percentile of the response time, in seconds.
     P95S,
     /// 99th percentile of the response time, in seconds.
     P99S,
+    /// 99.9th percentile of the response time, in seconds.
+    P999S,
     /// Requests that the server worked on after their client had gone.
     WastedRequests,
     /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it, where the
@@ -310,6 +314,18 @@ impl Metric {
     /// Whether a system is the better, the higher this is.
     pub fn is_better_higher(self) -> bool {
         matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin | Self::CacheHitRatio)
+    }
+
+    /// Of a quantile of the response time, the share of response times that it is not below.
+    pub fn quantile(self) -> Option<f64> {
+        match self {
+            Self::P50S => Some(0.5),
+            Self::P90S => Some(0.9),
+            Self::P95S => Some(0.95),
+            Self::P99S => Some(0.99),
+            Self::P999S => Some(0.999),
+            _ => None,
+        }
     }
 
     /// Whether this is a share, 0 to 1, whose differences are told in points.

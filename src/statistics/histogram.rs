@@ -1,5 +1,9 @@
 //! A log-linear histogram of durations.
 
+mod packed;
+
+pub use packed::Packed;
+
 /// Slots of one octave; a power of two.
 ///
 /// With 2⁹ slots an octave the bucket is at most 2⁻⁹ of the value wide, so its

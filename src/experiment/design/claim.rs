@@ -456,6 +456,5 @@ impl Claims<'_> {
 
 /// Whether a metric is kept of each class of requests.
 fn is_kept_of_classes(metric: Metric) -> bool {
-    use Metric::{MeanS, P50S, P95S, P99S, SuccessRate, ThroughputPerMin};
-    matches!(metric, ThroughputPerMin | SuccessRate | MeanS | P50S | P95S | P99S)
+    metric.quantile().is_some() || matches!(metric, Metric::ThroughputPerMin | Metric::SuccessRate | Metric::MeanS)
 }

@@ -1,9 +1,9 @@
 //! The figures of a class of requests, over the replications of a point.
 
-use super::LEVEL;
+use super::{LEVEL, quantile};
 use crate::experiment::trial::{ClassTrial, Trial};
 use crate::spec::Metric;
-use crate::statistics::Interval;
+use crate::statistics::{Interval, Pooled};
 
 /// A class of requests, over the replications of a point.
 #[derive(Clone, Debug)]
@@ -22,10 +22,14 @@ pub struct ClassSummary {
     pub mean_s: Option<Interval>,
     /// Median.
     pub p50_s: Option<Interval>,
+    /// 90th percentile.
+    pub p90_s: Option<Interval>,
     /// 95th percentile.
     pub p95_s: Option<Interval>,
     /// 99th percentile.
     pub p99_s: Option<Interval>,
+    /// 99.9th percentile.
+    pub p999_s: Option<Interval>,
     /// By replication, for paired comparisons.
     trials: Vec<(u64, ClassTrial)>,
 }
@@ -38,8 +42,10 @@ impl ClassSummary {
             Metric::SuccessRate => Some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
+            Metric::P90S => self.p90_s,
             Metric::P95S => self.p95_s,
             Metric::P99S => self.p99_s,
+            Metric::P999S => self.p999_s,
             _ => None,
         }
     }
@@ -51,8 +57,10 @@ impl ClassSummary {
             Metric::SuccessRate => Some(rate(trial)),
             Metric::MeanS => trial.mean_s,
             Metric::P50S => trial.p50_s,
+            Metric::P90S => trial.p90_s,
             Metric::P95S => trial.p95_s,
             Metric::P99S => trial.p99_s,
+            Metric::P999S => trial.p999_s,
             _ => None,
         };
         self.trials.iter().filter_map(|(replication, trial)| Some((*replication, value(trial)?))).collect()
@@ -83,6 +91,7 @@ fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
         let values: Vec<f64> = trials.iter().filter_map(|(_, trial)| figure(trial)).collect();
         Interval::mean_of(&values, LEVEL).map(|interval| Interval { low: interval.low.max(0.0), ..interval })
     };
+    let times = Pooled::of(trials.iter().map(|(_, trial)| &trial.response_times));
     let rates: Vec<f64> = trials.iter().map(|(_, trial)| rate(trial)).collect();
     let (succeeded, failed) = trials.iter().fold((0, 0), |(s, f), (_, trial)| (s + trial.succeeded, f + trial.failed));
     let all_alike = rates.iter().all(|&rate| rate == rates[0]);
@@ -98,9 +107,11 @@ fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
         throughput_per_min: interval(|trial| Some(trial.throughput_per_min))?,
         success_rate: success_rate?,
         mean_s: interval(|trial| trial.mean_s),
-        p50_s: interval(|trial| trial.p50_s),
-        p95_s: interval(|trial| trial.p95_s),
-        p99_s: interval(|trial| trial.p99_s),
+        p50_s: quantile(&times, 0.5),
+        p90_s: quantile(&times, 0.9),
+        p95_s: quantile(&times, 0.95),
+        p99_s: quantile(&times, 0.99),
+        p999_s: quantile(&times, 0.999),
         trials: trials.to_vec(),
     })
 }

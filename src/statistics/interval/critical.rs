@@ -18,7 +18,7 @@ pub(super) fn normal(level: f64) -> f64 {
 ///
 /// Abramowitz & Stegun (1964), 26.7.5, for many degrees of freedom; the inverse
 /// of the incomplete beta function otherwise.
-pub(super) fn two_sided(level: f64, freedom: f64) -> f64 {
+pub(in crate::statistics) fn two_sided(level: f64, freedom: f64) -> f64 {
     if freedom > EXPANSION {
         let z = normal(level);
         let s = z * z;
