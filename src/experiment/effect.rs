@@ -82,11 +82,7 @@ impl Figures {
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let base = mean(&theirs);
-        let relative = (!metric.is_rate() && base > 0.0).then(|| Interval {
-            estimate: difference.estimate / base,
-            low: difference.low / base,
-            high: difference.high / base,
-        });
+        let relative = (!metric.is_rate() && base > 0.0).then(|| relative(difference, base));
         Some(Self { with: mean(&ours), without: base, difference, relative })
     }
 
@@ -116,6 +112,12 @@ impl Figures {
             _ => Worth::Undecided,
         }
     }
+}
+
+/// A difference relative to the mean without the change. No figure is ever negative, so that none falls by more than all.
+fn relative(difference: Interval, base: f64) -> Interval {
+    let Interval { estimate, low, high } = difference;
+    Interval { estimate: estimate / base, low: (low / base).max(-1.0), high: high / base }
 }
 
 impl Worth {
@@ -164,8 +166,7 @@ mod tests {
 
     fn figures(low: f64, high: f64, without: f64, rate: bool) -> Figures {
         let difference = Interval { estimate: (low + high) / 2.0, low, high };
-        let scaled = Interval { estimate: difference.estimate / without, low: low / without, high: high / without };
-        let relative = (!rate && without > 0.0).then_some(scaled);
+        let relative = (!rate && without > 0.0).then(|| relative(difference, without));
         Figures { with: without + difference.estimate, without, difference, relative }
     }
 
@@ -190,6 +191,14 @@ mod tests {
     #[test]
     fn a_wide_interval_decides_nothing() {
         assert_eq!(figures(-60.0, 40.0, 500.0, false).worth(Metric::ThroughputPerMin, 0.02), Worth::Undecided);
+    }
+
+    #[test]
+    fn nothing_falls_by_more_than_all() {
+        let fallen = Interval { estimate: -0.59, low: -0.63, high: -0.55 };
+        assert_eq!(relative(fallen, 0.6).low, -1.0);
+        assert_eq!(relative(fallen, 0.63).low, -1.0);
+        assert_eq!(relative(fallen, 1.0), fallen);
     }
 
     #[test]

@@ -212,12 +212,13 @@ fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Me
 }
 
 fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
-    let percent = |x: f64| if x.abs() > 1e6 { "∞".to_owned() } else { format!("{:+.1}", x * 100.0) };
+    let percent = |x: f64| if x > 1e6 { "∞".to_owned() } else { format!("{:+.1}", x * 100.0) };
     format!(
         "{place}: {} differs by {} % ({} to {} %)",
         name(metric),
         percent(difference.estimate),
-        percent(difference.low),
+        // No figure here is ever negative, so that none falls by more than all of it.
+        percent(difference.low.max(-1.0)),
         percent(difference.high)
     )
 }
@@ -367,8 +368,25 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
         Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
             format!("{low:.1} s in the fastest run, never in others")
         }
-        _ if high == f64::INFINITY => format!("{estimate:.2} s ({low:.2} or more)"),
-        _ => format!("{estimate:.2} s ({low:.2} to {high:.2})"),
+        _ => {
+            let (scale, unit, decimals) = time_scale(estimate);
+            let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
+            match high {
+                f64::INFINITY => format!("{estimate} {unit} ({low} or more)"),
+                _ => format!("{estimate} {unit} ({low} to {to})"),
+            }
+        }
+    }
+}
+
+/// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds with two
+/// decimals, below that with three digits in the unit that fits.
+fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
+    let decimals = |size: f64| if size < 9.995 { 2 } else { usize::from(size < 99.95) };
+    match seconds.abs() {
+        size if size == 0.0 || size >= 0.099_95 => (1.0, "s", 2),
+        size if size >= 0.000_099_95 => (1e3, "ms", decimals(size * 1e3)),
+        size => (1e6, "us", decimals(size * 1e6)),
     }
 }
 
@@ -379,7 +397,11 @@ pub fn amount(value: f64, metric: Metric) -> String {
         metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
         Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
         Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}{unit}"),
-        _ => format!("{value:.2}{unit}"),
+        Metric::AttemptsPerRequest => format!("{value:.2}{unit}"),
+        _ => {
+            let (scale, unit, decimals) = time_scale(value);
+            format!("{:.decimals$} {unit}", value * scale)
+        }
     }
 }
 
@@ -388,7 +410,7 @@ pub fn unit(metric: Metric) -> &'static str {
     match metric {
         metric if metric.is_rate() => " %",
         Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => "",
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts | Metric::AttemptsPerRequest => "",
         _ => " s",
     }
 }
@@ -401,5 +423,29 @@ pub fn exit_code(judgements: &[Judgement]) -> u8 {
         3
     } else {
         0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_times_keep_their_digits() {
+        let times = [61.2, 0.5, 0.1, 0.099_9, 0.006_334, 0.0001, 0.000_05, 0.0];
+        let words = ["61.20 s", "0.50 s", "0.10 s", "99.9 ms", "6.33 ms", "0.10 ms", "50.0 us", "0.00 s"];
+        assert_eq!(times.map(|time| amount(time, Metric::MeanS)), words);
+        let interval = Interval { estimate: 0.0121, low: 0.0119, high: 0.0123 };
+        assert_eq!(figure(interval, Metric::StalenessP95S), "12.1 ms (11.9 to 12.3)");
+        assert_eq!(amount(1.25, Metric::AttemptsPerRequest), "1.25");
+    }
+
+    #[test]
+    fn nothing_differs_by_less_than_minus_all() {
+        let fallen = Interval { estimate: -0.99, low: -1.05, high: -0.93 };
+        assert_eq!(
+            in_words(fallen, Metric::MeanS, "a"),
+            "a: mean response time differs by -99.0 % (-100.0 to -93.0 %)"
+        );
     }
 }

@@ -48,9 +48,9 @@ impl World<'_> {
             for number in 0..service.replicas {
                 for (is_readiness, plan) in [(false, &service.liveness), (true, &service.readiness)] {
                     let Some(plan) = plan else { continue };
-                    let spread = u64::from(number) * plan.period.0 / u64::from(service.replicas);
+                    let spread = u128::from(number) * u128::from(plan.period.0) / u128::from(service.replicas);
                     let prober = self.probers.len() as u32;
-                    let tick = self.later(plan.initial_delay + Time(spread), Task::Probe { prober });
+                    let tick = self.later(plan.initial_delay + Time(spread as u64), Task::Probe { prober });
                     self.probers.push(Prober {
                         replica: group.first_replica + number,
                         is_readiness,

@@ -9,11 +9,12 @@ pub fn digest(files: &[String], reports: &[Report]) -> String {
     let trials: usize = reports.iter().map(|report| report.trials.done.len()).sum();
     let mut text = format!(
         "# What each change is worth\n\n\
-         Written by `sim digest` from {} experiments, {trials} simulated tests; the same files give the same page. A\n\
+         Written by `sim digest` from {}, {}; the same files give the same page. A\n\
          change helps or harms when the whole 95 % interval of the difference lies on one side of zero and is large enough\n\
          to matter to its author; with and without it the system met the same requests. Points are percentage points.\n\n\
          | experiment | change | | instead of | by |\n|---|---|---|---|---|\n",
-        reports.len()
+        counted(reports.len(), "experiment", "experiments"),
+        counted(trials, "simulated test", "simulated tests"),
     );
     for report in reports {
         for effect in &report.effects {
@@ -43,16 +44,24 @@ fn count(reports: &[Report]) -> String {
     let claims = || reports.iter().flat_map(|report| &report.judgements);
     let refuted = claims().filter(|claim| claim.refuted && claim.verdict == Verdict::Holds).count();
     let open = claims().filter(|claim| claim.verdict != Verdict::Holds).count();
+    let held = claims().count() - refuted - open;
     format!(
-        "\n{} changes help, {} do nothing, {} harm, {} are undecided. Of {} claims {} hold, {refuted} are refuted, {open} are \
-         open.\n",
-        effects(Worth::Helps),
-        effects(Worth::Nothing),
-        effects(Worth::Harms),
-        effects(Worth::Undecided),
-        claims().count(),
-        claims().count() - refuted - open,
+        "\nOf {}, {}, {}, {} and {}. Of {}, {}, {} and {}.\n",
+        counted(reports.iter().map(|report| report.effects.len()).sum(), "change", "changes"),
+        counted(effects(Worth::Helps), "helps", "help"),
+        counted(effects(Worth::Nothing), "does nothing", "do nothing"),
+        counted(effects(Worth::Harms), "harms", "harm"),
+        counted(effects(Worth::Undecided), "is undecided", "are undecided"),
+        counted(claims().count(), "claim", "claims"),
+        counted(held, "holds", "hold"),
+        counted(refuted, "is refuted", "are refuted"),
+        counted(open, "is open", "are open"),
     )
+}
+
+/// A number with the word that agrees with it.
+fn counted(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 fn section(file: &str, report: &Report) -> String {

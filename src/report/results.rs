@@ -4,6 +4,7 @@ use super::Report;
 use super::metric::metrics_of;
 use super::number::exact;
 use crate::experiment::design::{Axis, Plan};
+use crate::spec::Metric;
 
 /// The file's text.
 pub fn results(report: &Report) -> String {
@@ -19,7 +20,12 @@ pub fn results(report: &Report) -> String {
         row.push(summary.replications.to_string());
         for (_, metric) in &metrics {
             let interval = summary.metric(*metric);
-            let bound = |value: Option<f64>| value.map_or_else(String::new, exact);
+            let never = *metric == Metric::RecoveryS && summary.never_recovered > 0;
+            let bound = |value: Option<f64>| match value {
+                // Never, as `trials.csv` has it.
+                Some(f64::INFINITY) if never => "inf".into(),
+                value => value.map_or_else(String::new, exact),
+            };
             row.push(bound(interval.map(|interval| interval.estimate)));
             row.push(bound(interval.map(|interval| interval.low)));
             row.push(bound(interval.map(|interval| interval.high)));

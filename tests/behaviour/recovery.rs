@@ -127,6 +127,9 @@ fn files_and_figures_show_classes_and_time() {
         trials.lines().nth(3).is_some_and(|line| line.starts_with("retry,0,") && line.contains(",inf,")),
         "{trials}"
     );
+    let results = sim::report::results(&report);
+    let row = results.lines().nth(2).expect("a row of the variant that retries");
+    assert!(row.starts_with("retry,2,") && row.contains(",inf,inf,inf,"), "{row}");
     let document = sim::report::document(&report);
     let point = &document["points"][1];
     assert_eq!((&point["never_recovered_trials"], &point["recovery_s"]["low"]), (&2.into(), &serde_json::Value::Null));

@@ -45,6 +45,14 @@ fn only_failures_in_a_row_count() {
     assert_eq!(story.told(), ["3100: connection lost"]);
 }
 
+/// A hundred pods that are probed every ten years, evenly spread over them.
+#[test]
+fn the_longest_period_is_spread_as_well() {
+    let liveness = "endpoint = \"health\"\nperiod = \"87000h\"\ntimeout = \"1s\"";
+    let story = play(&probed("replicas = 100", liveness, "{ cpu = \"5ms\" }"), &[100.0]);
+    assert_eq!(story.told(), ["105"]);
+}
+
 const NESTED: &str =
     "{ with = { pool = \"main\", steps = [{ sleep = \"10ms\" }, { query = { pool = \"main\", time = \"1ms\" } }] } }";
 const POOL_OF_TWO: &str =
