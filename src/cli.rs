@@ -11,12 +11,15 @@ mod exit;
 mod files;
 mod interrupt;
 mod man;
+mod merge;
+mod outputs;
 mod page;
 mod reference;
 mod run;
 mod schema;
 mod simulate;
 mod sweep;
+mod warn;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -25,6 +28,7 @@ pub use completions::Completions;
 pub use digest::Digest;
 pub use exit::{Exit, Failure};
 pub use man::man;
+pub use merge::Merge;
 pub use page::Page;
 pub use reference::reference;
 pub use run::Run;
@@ -49,6 +53,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run an experiment: all variants at all points, with tables, verdicts, files and charts
     Sweep(Sweep),
+    /// Put the shards of a sweep together: the same files as one run of all
+    Merge(Merge),
     /// Run one point, and show the use, queue and wait of every resource
     Run(Run),
     /// Run several experiments and print one page of what they found, in Markdown

@@ -1,10 +1,15 @@
 //! Experiments: a question becomes a plan, the plan's trials are run in parallel, their outcomes are summarised with
 //! intervals, and the summaries are judged.
 
+pub mod account;
+pub mod archive;
 pub mod design;
 pub mod effect;
 pub mod finding;
+pub mod journal;
+pub mod merge;
 pub mod runner;
+pub mod shard;
 pub mod summary;
 pub mod trial;
 pub mod verdict;

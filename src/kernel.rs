@@ -12,6 +12,7 @@ pub mod random;
 pub mod slab;
 pub mod time;
 pub mod variate;
+pub mod wire;
 
 pub use time::Time;
 pub use variate::Variate;

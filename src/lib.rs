@@ -21,11 +21,11 @@
 //! ```
 //! use std::path::Path;
 //! use sim::experiment::design::{Adjustments, Plan};
-//! use sim::experiment::{runner, summary};
+//! use sim::experiment::{account::Account, runner};
 //!
 //! let plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).expect("a sound model");
 //! let trials = runner::run(&plan, &runner::Progress::default());
-//! let mean = summary::summarise(&trials)[0].mean_s.expect("some requests succeed");
+//! let mean = Account::of_trials(&plan, trials).summaries[0].mean_s.expect("some requests succeed");
 //! // The exact mean response time of this M/M/1 is 5 s.
 //! assert!(mean.low < 5.0 && 5.0 < mean.high + 0.2, "{mean:?}");
 //! ```

@@ -10,6 +10,7 @@ fn main() -> ExitCode {
     let mut page = Page::terminal();
     let done = match arguments.command {
         Command::Sweep(sweep) => sweep.run(&mut page),
+        Command::Merge(merge) => merge.run(&mut page),
         Command::Run(run) => run.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Check(check) => check.run(&mut page),

@@ -26,22 +26,23 @@ mod timeline;
 mod verdicts;
 mod warning;
 
+use crate::experiment::account::{Account, Tally};
 use crate::experiment::design::Plan;
 use crate::experiment::effect::{self, Observation};
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::runner::Trials;
-use crate::experiment::summary::{self, Summary};
+use crate::experiment::summary::Summary;
 use crate::experiment::verdict::{self, Judgement};
 
 pub use classes::{classes, classes_file};
 pub use deadlock::deadlocks;
 pub use digest::digest;
-pub use document::{document, point_document};
+pub use document::{Document, assumptions_document, point_document};
 pub use effects::effects;
 pub use findings::findings;
 pub use measured::measured;
 pub use overview::overview;
-pub use replications::replications;
+pub use replications::{replications, replications_header};
 pub use resources::{assumptions, failures, headline, resources};
 pub use results::results;
 pub use timeline::timeline;
@@ -54,7 +55,7 @@ pub struct Report<'a> {
     /// What was asked.
     pub plan: &'a Plan,
     /// What was run.
-    pub trials: Trials,
+    pub tally: Tally,
     /// Each point's figures, in the order of the plan.
     pub summaries: Vec<Summary>,
     /// What is said of each variant without being asked.
@@ -68,11 +69,16 @@ pub struct Report<'a> {
 impl<'a> Report<'a> {
     /// Summarises and judges the trials of a plan.
     pub fn of(plan: &'a Plan, trials: Trials) -> Self {
-        let summaries = summary::summarise(&trials);
+        Self::on(plan, Account::of_trials(plan, trials))
+    }
+
+    /// Judges what the trials of a plan have come to.
+    pub fn on(plan: &'a Plan, account: Account) -> Self {
+        let Account { summaries, tally } = account;
         let findings = finding::findings(plan, &summaries);
         let effects = effect::observe(plan, &summaries);
         let judgements = verdict::judge(plan, &summaries);
-        Self { plan, trials, summaries, findings, effects, judgements }
+        Self { plan, tally, summaries, findings, effects, judgements }
     }
 
     /// The figures of a point; none where no trial of it gave any.
@@ -82,21 +88,11 @@ impl<'a> Report<'a> {
 
     /// Whether an interrupt left trials out.
     pub fn is_partial(&self) -> bool {
-        self.trials.skipped > 0
-    }
-
-    /// Trials that were asked for.
-    pub fn planned(&self) -> usize {
-        self.plan.points.len() * self.plan.replications as usize
-    }
-
-    /// Events of all trials.
-    pub fn events(&self) -> u64 {
-        self.trials.done.iter().map(|trial| trial.events).sum()
+        self.tally.skipped() > 0
     }
 
     /// Whether a trial failed or violated a law, so that no answer can be trusted.
     pub fn is_doubtful(&self) -> bool {
-        !self.trials.failed.is_empty() || self.trials.done.iter().any(|trial| !trial.violations.is_empty())
+        self.tally.failures > 0 || self.tally.violations > 0
     }
 }

@@ -19,10 +19,10 @@ pub(super) struct Bar {
 }
 
 impl Bar {
-    /// A bar for so many trials, or one that is not shown.
-    pub(super) fn new(trials: usize, quiet: bool) -> Self {
+    /// A bar, or one that is not shown.
+    pub(super) fn new(quiet: bool) -> Self {
         let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
-        let bar = ProgressBar::with_draw_target(Some(trials as u64), target);
+        let bar = ProgressBar::with_draw_target(Some(0), target);
         let template = "{bar:32} {pos}/{len} trials  {msg}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("━╸─"));
@@ -34,6 +34,7 @@ impl Bar {
     pub(super) fn update(&mut self, progress: &Progress) {
         let events = progress.events.load(Ordering::Relaxed) as f64 / self.start.elapsed().as_secs_f64().max(1e-3);
         self.bar.set_message(format!("{} events/s", HumanCount(events as u64)));
+        self.bar.set_length(progress.wanted.load(Ordering::Relaxed));
         self.bar.set_position(progress.trials.load(Ordering::Relaxed));
         if progress.interrupted.load(Ordering::Relaxed) && !self.told {
             self.told = true;

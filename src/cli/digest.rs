@@ -9,7 +9,7 @@ use super::adjust::{Adjust, Effort};
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::simulate::simulate;
-use super::sweep::warn;
+use super::warn::warn;
 use crate::experiment::design::{Adjustments, Plan};
 use crate::report::{self, Report};
 

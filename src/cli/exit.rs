@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use crate::experiment::journal::Unusable;
+use crate::experiment::merge::Unmerged;
 use crate::experiment::verdict;
 use crate::report::Report;
 use crate::spec::{Mistake, Mistakes};
@@ -71,6 +73,12 @@ pub enum Failure {
     /// Nothing could be run.
     #[error("cannot start the threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A journal cannot be used.
+    #[error("{0}")]
+    Journal(#[from] Unusable),
+    /// Shards cannot be merged.
+    #[error("{0}")]
+    Unmerged(#[from] Unmerged),
 }
 
 impl From<Mistake> for Failure {

@@ -8,7 +8,7 @@ use super::exit::Exit;
 use super::page::Page;
 use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
-use crate::report::folder::{Folder, Unwritten};
+use crate::report::folder::{Draft, Folder, Unwritten};
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
@@ -21,16 +21,15 @@ pub(super) struct Pictures {
 }
 
 /// Writes `results.csv`, `trials.csv` and `summary.json`, and `classes.csv` and `timeline.csv` where there are any. Each that cannot be written is complained about.
-pub(super) fn write_results(folder: &Folder, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {
-    let document = serde_json::to_string_pretty(&report::document(report)).unwrap_or_default() + "\n";
-    let mut files = vec![
-        ("results.csv", report::results(report)),
-        ("trials.csv", report::replications(report)),
-        ("summary.json", document),
-    ];
-    files.extend(report::classes_file(report).map(|text| ("classes.csv", text)));
-    files.extend(report::timeline(report).map(|text| ("timeline.csv", text)));
-    written(files.iter().map(|(name, text)| folder.write(name, text.as_bytes())).collect(), page)
+pub(super) fn write_results(folder: &Folder, trials: Draft, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {
+    let mut summary = folder.draft("summary.json");
+    summary.write_with(|file| serde_json::to_writer_pretty(file, &report::Document(report)).map_err(Into::into));
+    summary.write(b"\n");
+    let mut files =
+        vec![folder.write("results.csv", report::results(report).as_bytes()), trials.finish(), summary.finish()];
+    files.extend(report::classes_file(report).map(|text| folder.write("classes.csv", text.as_bytes())));
+    files.extend(report::timeline(report).map(|text| folder.write("timeline.csv", text.as_bytes())));
+    written(files, page)
 }
 
 /// Draws charts on all threads and writes them.

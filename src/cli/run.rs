@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
+use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::simulate::simulate;
-use super::{Format, sweep};
+use super::warn::warn;
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
@@ -64,7 +65,7 @@ impl Run {
         match (self.format, report.summaries.first()) {
             (Format::Json, summary) => {
                 let point = summary.map(|summary| report::point_document(&plan, summary));
-                let assumptions = report::document(&report)["assumptions"].take();
+                let assumptions = report::assumptions_document(&plan);
                 let (title, seed) = (&plan.title, plan.seed);
                 let document = json!({ "title": title, "seed": seed, "point": point, "assumptions": assumptions });
                 page.print(format!("{document:#}\n"));
@@ -76,7 +77,7 @@ impl Run {
             }
             (Format::Table, None) => page.print(format!("{}\nno figures\n", plan.title)),
         }
-        sweep::warn(&report, page);
+        warn(&report, page);
         Ok(Exit::of(&report))
     }
 

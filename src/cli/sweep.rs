@@ -4,28 +4,28 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::EXIT_CODES;
 use super::adjust::{Adjust, Effort};
 use super::exit::{Exit, Failure};
-use super::files::{Pictures, write_charts, write_results};
+use super::outputs::Outputs;
 use super::page::Page;
-use super::simulate::simulate;
-use super::{EXIT_CODES, Format};
+use super::simulate::watched;
+use crate::experiment::archive::{Archive, name_of};
 use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::journal::{Past, Unusable};
+use crate::experiment::runner::{self, Progress};
+use crate::experiment::shard::Shard;
 use crate::report::folder::Folder;
-use crate::report::{self, Report, figures};
-
-/// Warnings that are shown; the others are counted.
-const MOST_WARNINGS: usize = 12;
-
-/// Charts that are named one by one.
-const MOST_CHARTS: usize = 12;
 
 /// Run an experiment: every variant at every point, each point several times, in parallel.
 ///
 /// Prints a table with 95 % intervals, a sentence for each variant (how far it is safe, where it collapses, which
 /// resource is behind it) and a verdict for each hypothesis. Writes results.csv (a row a point), trials.csv (a row a
 /// replication), summary.json, charts, and where the load has them classes.csv and timeline.csv into a folder named after the experiment. Same seed, same results, for any
-/// number of threads. Ctrl-C keeps what is finished.
+/// number of threads.
+///
+/// Every finished trial is in the folder's journal.jsonl at once. After Ctrl-C, a crash or a full disk the same command
+/// goes on where that ends, and so does one that asks for more replications.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
 pub struct Sweep {
@@ -42,21 +42,21 @@ pub struct Sweep {
     #[command(flatten)]
     effort: Effort,
 
-    /// What is printed on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    /// Write each chart as SVG too
+    /// Run all trials anew, whatever the journal has
     #[arg(long)]
-    svg: bool,
+    fresh: bool,
 
-    /// Write each chart in dark colours too
-    #[arg(long)]
-    dark: bool,
+    /// Run a share of the trials only, for `sim merge`: the third of sixteen is 3/16; with auto/16 its number is in
+    /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (from 0) or HQ_TASK_ID
+    #[arg(long, value_name = "I/N|auto/N", value_parser = shard)]
+    shard: Option<Shard>,
 
-    /// Draw no charts
-    #[arg(long, conflicts_with_all = ["svg", "dark"])]
-    no_charts: bool,
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+fn shard(text: &str) -> Result<Shard, String> {
+    Shard::read(text, |name| std::env::var(name).ok())
 }
 
 fn examples() -> String {
@@ -66,6 +66,7 @@ Examples:
   sim sweep experiments/pooling.toml
   sim sweep experiments/pooling.toml --set load.concurrency=150 --replications 20
   sim sweep experiments/pooling.toml --format json | jq '.hypotheses[] | .verdict'
+  sim sweep experiments/pooling.toml --shard 3/16    # on each of 16 machines, then sim merge
 
 {EXIT_CODES}"
     )
@@ -75,95 +76,99 @@ impl Sweep {
     /// Reads, runs, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
-        let trials = simulate(&plan, &self.effort)?;
-        let report = Report::of(&plan, trials);
-        let (folder, results, written) = self.write_results(&report, page);
-        match self.format {
-            Format::Table => answer(&report, page),
-            Format::Json => page.print(format!("{:#}\n", report::document(&report))),
-        }
-        warn(&report, page);
-        let (charts, drawn) = match &folder {
-            Some(folder) if !self.no_charts => self.draw(folder, &report, page),
-            _ => (Vec::new(), Exit::Holds),
-        };
-        self.name_files(&results, &charts, page);
-        match (written, drawn) {
-            (Exit::Mistake, _) | (_, Exit::Mistake) => Ok(Exit::Mistake),
-            _ => Ok(Exit::of(&report)),
-        }
-    }
-
-    /// Files come before words: what was computed is safe before anybody reads it.
-    fn write_results(&self, report: &Report, page: &Page) -> (Option<Folder>, Vec<PathBuf>, Exit) {
-        match Folder::open(&self.output.join(&report.plan.name)) {
-            Ok(folder) => {
-                let (paths, exit) = write_results(&folder, report, page);
-                (Some(folder), paths, exit)
-            }
+        let place = self.output.join(&plan.name);
+        let folder = match Folder::open(&place) {
+            Ok(folder) => Some(folder),
             Err(unwritten) => {
                 page.complain(unwritten);
-                (None, Vec::new(), Exit::Mistake)
+                None
+            }
+        };
+        if folder.is_none() && self.shard.is_some() {
+            return Ok(Exit::Mistake);
+        }
+        let archive = self.archive(folder.as_ref(), &plan, page)?;
+        let (wanted, kept) = watched(&self.effort, |progress| self.trials(&archive, &plan, progress))?;
+        if let Err(unusable) = &kept {
+            page.complain(unusable);
+        }
+        let exit = match self.shard {
+            Some(shard) => self.tell_share(shard, &plan, &place, &archive, &wanted, page),
+            None => self.outputs.of(&plan, &archive, &wanted, folder.as_ref(), self.effort.quiet, page)?,
+        };
+        Ok(if kept.is_err() { Exit::Mistake } else { exit })
+    }
+
+    /// Where trials are kept: in the folder, or in memory if that is not possible, so that the answer is given at least.
+    fn archive(&self, folder: Option<&Folder>, plan: &Plan, page: &Page) -> Result<Archive, Failure> {
+        let Some(folder) = folder else { return Ok(Archive::in_memory()) };
+        match Archive::journalled(folder.path(), plan, self.shard, self.fresh) {
+            Ok((archive, past)) => {
+                if !self.effort.quiet {
+                    tell_past(&archive, past, page);
+                }
+                Ok(archive)
+            }
+            Err(unusable @ Unusable::Io { .. }) if self.shard.is_none() => {
+                page.complain(unusable);
+                Ok(Archive::in_memory())
+            }
+            Err(unusable) => Err(unusable.into()),
+        }
+    }
+
+    /// Runs what is missing. What the archive could not keep is lost, the rest is not.
+    fn trials(&self, archive: &Archive, plan: &Plan, progress: &Progress) -> (Vec<u32>, Result<(), Unusable>) {
+        match runner::run_into(archive, plan, self.shard, progress) {
+            Ok(wanted) => (wanted, Ok(())),
+            Err(unusable) => (vec![plan.replications; plan.points.len()], Err(unusable)),
+        }
+    }
+
+    /// Says how far a share is.
+    fn tell_share(
+        &self,
+        shard: Shard,
+        plan: &Plan,
+        place: &Path,
+        archive: &Archive,
+        wanted: &[u32],
+        page: &mut Page,
+    ) -> Exit {
+        let (mut done, mut all) = (0, 0);
+        for (point, &wanted) in wanted.iter().enumerate() {
+            for replication in (0..wanted).filter(|&replication| shard.owns(point as u32, replication)) {
+                all += 1;
+                done += usize::from(archive.has(point as u32, replication));
             }
         }
-    }
-
-    fn draw(&self, folder: &Folder, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {
-        let (drawings, left_out) = figures::figures(report);
-        if left_out > 0 {
-            page.warn(format!(
-                "charts for the first {} combinations of the other axes; {left_out} more have none (results.csv has all)",
-                figures::MOST_SETS
-            ));
-        }
-        write_charts(folder, &drawings, Pictures { svg: self.svg, dark: self.dark }, page)
-    }
-
-    /// The paths of all files, on stdout where a person reads it.
-    fn name_files(&self, results: &[PathBuf], charts: &[PathBuf], page: &mut Page) {
-        let line = |what: &str, paths: &[PathBuf]| {
-            let Some(first) = paths.first() else { return String::new() };
-            let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let others: Vec<String> = paths[1..].iter().filter_map(|path| name(path)).collect();
-            let comma = if others.is_empty() { "" } else { ", " };
-            format!("{what:<8} {}{comma}{}\n", first.display(), others.join(", "))
-        };
-        let shown = if charts.len() > MOST_CHARTS { MOST_CHARTS / 2 } else { charts.len() };
-        let mut text = line("results", results);
-        text.extend(charts.iter().take(shown).map(|path| format!("{:<8} {}\n", "chart", path.display())));
-        if shown < charts.len() {
-            text.push_str(&format!("{:<8} and {} more beside them\n", "", charts.len() - shown));
-        }
-        match self.format {
-            Format::Table => page.part(text),
-            Format::Json if self.effort.quiet => {}
-            Format::Json => page.say(text.trim_end()),
-        }
+        page.heading(&plan.title);
+        let journal = place.join(name_of(Some(shard)));
+        page.print(format!("shard {shard}: {done} of {all} trials are in {}\n", journal.display()));
+        if done < all { Exit::Interrupted } else { Exit::Holds }
     }
 }
 
-/// The answer for people.
-fn answer(report: &Report, page: &mut Page) {
-    let (plan, width) = (report.plan, page.width());
-    let runs = if plan.replications == 1 { "run" } else { "runs" };
-    page.heading(&plan.title);
-    page.print(format!("{} {runs} a point, ± 95 % interval, seed {}\n", plan.replications, plan.seed));
-    page.part(report::overview(report));
-    page.part(report::classes(report));
-    page.part(report::measured(report));
-    page.part(report::findings(report, width));
-    page.part(report::deadlocks(report, width));
-    page.part(report::effects(report, width));
-    page.part(report::verdicts(report, width));
-}
-
-/// Doubts about the result.
-pub(super) fn warn(report: &Report, page: &Page) {
-    let warnings = report::warnings(report);
-    for warning in warnings.iter().take(MOST_WARNINGS) {
-        page.warn(warning);
-    }
-    if warnings.len() > MOST_WARNINGS {
-        page.warn(format!("{} more warnings in summary.json", warnings.len() - MOST_WARNINGS));
+/// Says what an earlier run has left.
+fn tell_past(archive: &Archive, past: Past, page: &Page) {
+    match past {
+        Past::None | Past::PutAside => {}
+        Past::Other => {
+            page.say("the journal in the folder is of other inputs or another program: all trials are run anew")
+        }
+        Past::Resumed { damaged } => {
+            let trials = archive.len();
+            if trials > 0 {
+                let what = if trials == 1 { "trial is" } else { "trials are" };
+                page.say(format!("{trials} {what} in the journal already (--fresh runs all anew)"));
+            }
+            if damaged > 0 {
+                let what = match damaged {
+                    1 => "1 damaged line of the journal was passed over; its trial is run again".into(),
+                    _ => format!("{damaged} damaged lines of the journal were passed over; their trials are run again"),
+                };
+                page.warn(what);
+            }
+        }
     }
 }

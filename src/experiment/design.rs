@@ -5,6 +5,7 @@
 
 mod axis;
 mod claim;
+mod origin;
 mod point;
 mod reading;
 
@@ -14,6 +15,8 @@ use std::time::Duration;
 
 use crate::model::{Load, System};
 use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
+
+pub use origin::Origin;
 
 /// What a sweep runs.
 #[derive(Clone, Debug)]
@@ -47,6 +50,7 @@ pub struct Plan {
     pub effects: Vec<Effect>,
     assumptions: Vec<Assumption>,
     inputs: Vec<PathBuf>,
+    origin: Origin,
 }
 
 /// What is varied.
@@ -242,6 +246,11 @@ impl Plan {
     /// What the model assumes: values without a measurement or a document behind them.
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
+    }
+
+    /// Where it comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// The files that were read.

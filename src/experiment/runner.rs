@@ -2,36 +2,29 @@
 //! of threads nor the order of execution shows in the results.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
-use rayon::prelude::*;
-
+use super::archive::{Archive, Finished};
 use super::design::Plan;
-use super::trial::Trial;
+use super::journal::Unusable;
+use super::shard::Shard;
+use super::trial::{FailedTrial, Trial};
 use crate::load;
 use crate::parts::Limits;
 
 /// How far the trials have got; read by a progress bar while they run.
 #[derive(Debug, Default)]
 pub struct Progress {
+    /// Trials that are to be run, as far as is known yet.
+    pub wanted: AtomicU64,
     /// Trials done.
     pub trials: AtomicU64,
     /// Events of the trials done.
     pub events: AtomicU64,
     /// Set from outside to end the run: trials under way are given up, those done are kept.
     pub interrupted: AtomicBool,
-}
-
-/// A trial that gave no figures.
-#[derive(Clone, Debug)]
-pub struct FailedTrial {
-    /// Which point.
-    pub point: usize,
-    /// Which replication.
-    pub replication: u64,
-    /// What happened.
-    pub what: String,
 }
 
 /// All trials that gave figures, in the order of (point, replication), and those that did not.
@@ -45,29 +38,69 @@ pub struct Trials {
     pub skipped: usize,
 }
 
-/// Runs the trials of a plan on the present rayon pool.
+/// Runs the trials of a plan on the present rayon pool, and keeps them in memory.
 pub fn run(plan: &Plan, progress: &Progress) -> Trials {
-    let replications = plan.replications as usize;
-    let results: Vec<Option<Result<Trial, FailedTrial>>> = (0..plan.points.len() * replications)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|index| {
-            let (point, replication) = (index / replications, (index % replications) as u64);
-            run_one(plan, point, replication, progress)
-        })
-        .collect();
+    let archive = Archive::in_memory();
+    // Memory can be written and read.
+    let wanted = run_into(&archive, plan, None, progress).unwrap_or_default();
     let mut trials = Trials::default();
-    for result in results {
-        match result {
-            Some(Ok(trial)) => trials.done.push(trial),
-            Some(Err(failed)) => trials.failed.push(failed),
-            None => trials.skipped += 1,
-        }
+    for (point, &wanted) in wanted.iter().enumerate() {
+        let of_point = archive.of_point(point as u32, wanted).unwrap_or_default();
+        trials.skipped += wanted as usize - of_point.trials.len() - of_point.failed.len();
+        trials.done.extend(of_point.trials);
+        trials.failed.extend(of_point.failed);
     }
     trials
 }
 
-fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Progress) -> Option<Result<Trial, FailedTrial>> {
+/// Runs what an archive lacks of a plan's trials, or of a shard's share of them, on the present rayon pool. Returns the
+/// number of replications wanted of each point, which an interrupt may leave unfinished.
+///
+/// # Errors
+/// Where the archive cannot keep a trial. Those that it has kept are kept.
+pub fn run_into(
+    archive: &Archive,
+    plan: &Plan,
+    shard: Option<Shard>,
+    progress: &Progress,
+) -> Result<Vec<u32>, Unusable> {
+    let wanted = vec![plan.replications; plan.points.len()];
+    run_missing(archive, plan, &wanted, shard, progress)?;
+    Ok(wanted)
+}
+
+/// Runs what an archive lacks of so many replications of each point, in their order.
+fn run_missing(
+    archive: &Archive,
+    plan: &Plan,
+    wanted: &[u32],
+    shard: Option<Shard>,
+    progress: &Progress,
+) -> Result<(), Unusable> {
+    let all = wanted.iter().enumerate().flat_map(|(point, &wanted)| (0..wanted).map(move |r| (point as u32, r)));
+    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(point, replication)));
+    let missing: Vec<(u32, u32)> = share.filter(|&(point, replication)| !archive.has(point, replication)).collect();
+    progress.wanted.fetch_add(missing.len() as u64, Ordering::Relaxed);
+    let next = AtomicUsize::new(0);
+    let lost: Mutex<Option<Unusable>> = Mutex::new(None);
+    let is_lost = AtomicBool::new(false);
+    rayon::broadcast(|_| {
+        while let Some(&(point, replication)) = missing.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if is_lost.load(Ordering::Relaxed) {
+                return;
+            }
+            let Some(finished) = run_one(plan, point as usize, replication.into(), progress) else { return };
+            if let Err(unusable) = archive.keep(finished) {
+                is_lost.store(true, Ordering::Relaxed);
+                lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(unusable);
+            }
+        }
+    });
+    lost.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
+}
+
+/// Runs a trial; none if an interrupt ended it.
+pub(super) fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Progress) -> Option<Finished> {
     if progress.interrupted.load(Ordering::Relaxed) {
         return None;
     }

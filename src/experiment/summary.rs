@@ -7,7 +7,6 @@ mod timeline;
 pub use classes::ClassSummary;
 pub use timeline::{Moment, TimelineSummary};
 
-use super::runner::Trials;
 use super::trial::Trial;
 use crate::parts::{Deadlock, ResourceKind, Users};
 use crate::spec::Metric;
@@ -164,12 +163,6 @@ const METRICS: [Metric; 19] = [
     Metric::StalenessP95S,
     Metric::CacheHitRatio,
 ];
-
-/// Summaries of all points that have at least one trial with figures.
-pub fn summarise(trials: &Trials) -> Vec<Summary> {
-    let by_point = trials.done.chunk_by(|a, b| a.point == b.point);
-    by_point.filter_map(|of_point| Summary::of(of_point[0].point, &of_point.iter().collect::<Vec<_>>())).collect()
-}
 
 impl Summary {
     /// The summary of a point's trials; none without any. Trials that a limit ended count only where no other is left.

@@ -1,12 +1,15 @@
 //! What is kept of a trial: one row of `trials.csv`.
 
+use serde::{Deserialize, Serialize};
+
+use crate::kernel::wire;
 use crate::model::Load;
 use crate::parts::{Deadlock, Ending, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
 use crate::statistics::histogram::{Histogram, Packed};
 
 /// The figures of one trial.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Trial {
     /// Which point of the plan.
     pub point: usize,
@@ -30,6 +33,7 @@ pub struct Trial {
     pub attempts_per_request: f64,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance.
+    #[serde(with = "wire")]
     pub recovery_s: Option<f64>,
     /// The classes of requests; empty where there is but one.
     pub classes: Vec<ClassTrial>,
@@ -91,8 +95,19 @@ pub struct Trial {
     pub violations: Vec<String>,
 }
 
+/// A trial that gave no figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FailedTrial {
+    /// Which point.
+    pub point: usize,
+    /// Which replication.
+    pub replication: u64,
+    /// What happened.
+    pub what: String,
+}
+
 /// A class of requests in a trial.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ClassTrial {
     /// Its name.
     pub name: String,

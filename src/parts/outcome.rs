@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::Time;
+use crate::kernel::wire::Number;
 use crate::statistics::histogram::Histogram;
 
 use super::timeline::Timeline;
 
 /// Why a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ending {
     /// The load came to its end.
     Complete,
@@ -87,7 +91,7 @@ pub struct Outcome {
 }
 
 /// What became of users who send a failed request again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Users {
     /// Users who sent their first try within the window.
     pub first_tries: u64,
@@ -210,7 +214,8 @@ pub struct Completion {
 }
 
 /// A resource, over all its instances (one in each process or replica).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "UseRow", from = "UseRow")]
 pub struct ResourceUse {
     /// As reports name it: `user-service pool auth`.
     pub name: String,
@@ -238,8 +243,51 @@ pub struct ResourceUse {
     pub hit_ratio: Option<f64>,
 }
 
+/// A resource's use as a journal has it: a list in the order of the fields.
+type UseRow = (String, ResourceKind, Option<Number>, [Number; 3], [u64; 2], Number, u32, Number, Option<Number>);
+
+impl From<ResourceUse> for UseRow {
+    fn from(of: ResourceUse) -> Self {
+        (
+            of.name,
+            of.kind,
+            of.capacity.map(Number),
+            [of.in_use, of.utilisation, of.peak_utilisation].map(Number),
+            [of.visits, of.refused],
+            Number(of.queue),
+            of.longest_queue,
+            Number(of.wait_s),
+            of.hit_ratio.map(Number),
+        )
+    }
+}
+
+impl From<UseRow> for ResourceUse {
+    fn from((name, kind, capacity, shares, counts, queue, longest_queue, wait_s, hit_ratio): UseRow) -> Self {
+        let [in_use, utilisation, peak_utilisation] = shares.map(|number| number.0);
+        let [visits, refused] = counts;
+        let capacity = capacity.map(|number| number.0);
+        let (queue, wait_s, hit_ratio) = (queue.0, wait_s.0, hit_ratio.map(|number| number.0));
+        Self {
+            name,
+            kind,
+            capacity,
+            in_use,
+            utilisation,
+            peak_utilisation,
+            visits,
+            refused,
+            queue,
+            longest_queue,
+            wait_s,
+            hit_ratio,
+        }
+    }
+}
+
 /// What a resource is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ResourceKind {
     /// Cores of a service's replicas.
     Cpu,
@@ -299,7 +347,7 @@ impl ResourceKind {
 }
 
 /// A deadlock: tokens that hold what others of them wait for, none with a time-out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadlock {
     /// When the circle closed.
     pub at: Time,

@@ -1,12 +1,14 @@
 //! The timeline: what happened in each interval of a run, from its start, the warm-up included.
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::Time;
 
 /// Intervals at most; beyond them two neighbours become one and the interval is twice as long.
 const MOST: usize = 4096;
 
 /// What clients saw, interval by interval.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
     /// Length of an interval.
     pub length: Time,
@@ -17,7 +19,8 @@ pub struct Timeline {
 }
 
 /// What happened in an interval, which holds its start but not its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(into = "([u32; 5], f64)", from = "([u32; 5], f64)")]
 pub struct Slice {
     /// Requests sent, those that are sent again included.
     pub sent: u32,
@@ -31,6 +34,18 @@ pub struct Slice {
     pub given_up: u32,
     /// Response times of the successful in all, in seconds; from the first try on.
     pub response_s: f64,
+}
+
+impl From<Slice> for ([u32; 5], f64) {
+    fn from(slice: Slice) -> Self {
+        ([slice.sent, slice.first_tries, slice.succeeded, slice.failed, slice.given_up], slice.response_s)
+    }
+}
+
+impl From<([u32; 5], f64)> for Slice {
+    fn from(([sent, first_tries, succeeded, failed, given_up], response_s): ([u32; 5], f64)) -> Self {
+        Self { sent, first_tries, succeeded, failed, given_up, response_s }
+    }
 }
 
 impl Slice {

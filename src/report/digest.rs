@@ -6,7 +6,7 @@ use crate::experiment::verdict::{Judgement, Verdict};
 
 /// The page. `files` are the experiments' paths as they were given, one for each report.
 pub fn digest(files: &[String], reports: &[Report]) -> String {
-    let trials: usize = reports.iter().map(|report| report.trials.done.len()).sum();
+    let trials: usize = reports.iter().map(|report| report.tally.done).sum();
     let mut text = format!(
         "# What each change is worth\n\n\
          Written by `sim digest` from {}, {}; the same files give the same page. A\n\

@@ -1,5 +1,6 @@
 //! `summary.json`: all that a sweep found, for programs.
 
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::metric::{metric_name, metrics};
@@ -10,10 +11,36 @@ use crate::experiment::summary::{ClassSummary, ResourceMean, Summary, UserMeans}
 use crate::experiment::verdict::{self, Judgement, Verdict};
 use crate::spec::{Assumption, Scale};
 
-/// The whole document.
-pub fn document(report: &Report) -> Value {
+/// The whole document. Its points, which may be many, are made one by one as it is written.
+pub struct Document<'a>(pub &'a Report<'a>);
+
+impl Serialize for Document<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let Value::Object(rest) = rest(self.0) else { return map.end() };
+        for (key, value) in rest {
+            map.serialize_entry(&key, &value)?;
+            if key == "axes" {
+                map.serialize_entry("points", &Points(self.0))?;
+            }
+        }
+        map.end()
+    }
+}
+
+/// The points of a report.
+struct Points<'a>(&'a Report<'a>);
+
+impl Serialize for Points<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.summaries.iter().map(|summary| point_document(self.0.plan, summary)))
+    }
+}
+
+/// All but the points.
+fn rest(report: &Report) -> Value {
     let plan = report.plan;
-    let trials = &report.trials;
+    let tally = &report.tally;
     let findings = report.findings.iter().map(|finding| {
         let collapse = finding.collapse.as_ref().map(|collapse| {
             json!({ "from": collapse.from, "to": collapse.to, "resource": collapse.resource, "cause": collapse.cause })
@@ -25,7 +52,7 @@ pub fn document(report: &Report) -> Value {
             "collapse": collapse,
         })
     });
-    let failed = trials.failed.iter().map(|failed| {
+    let failed = tally.failed.iter().map(|failed| {
         json!({ "place": verdict::place(plan, failed.point), "replication": failed.replication, "what": failed.what })
     });
     json!({
@@ -38,22 +65,26 @@ pub fn document(report: &Report) -> Value {
         "collapse_below": plan.collapse_below,
         "partial": report.is_partial(),
         "trials": {
-            "planned": report.planned(),
-            "done": trials.done.len(),
+            "planned": tally.planned,
+            "done": tally.done,
             "failed": failed.collect::<Vec<_>>(),
-            "skipped": trials.skipped,
-            "events": report.events(),
+            "skipped": tally.skipped(),
+            "events": tally.events,
         },
         "variants": plan.variants,
         "axes": plan.axes.iter().map(axis).collect::<Vec<_>>(),
-        "points": report.summaries.iter().map(|summary| point_document(plan, summary)).collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
         "effects": report.effects.iter().map(effect).collect::<Vec<_>>(),
         "hypotheses": report.judgements.iter().map(hypothesis).collect::<Vec<_>>(),
         "measurements": plan.measurements.iter().map(|it| measurement(report, it)).collect::<Vec<_>>(),
-        "assumptions": plan.assumptions().iter().map(assumption).collect::<Vec<_>>(),
+        "assumptions": assumptions_document(plan),
         "warnings": warnings(report).iter().map(ToString::to_string).collect::<Vec<_>>(),
     })
+}
+
+/// What the model assumes.
+pub fn assumptions_document(plan: &Plan) -> Value {
+    plan.assumptions().iter().map(assumption).collect()
 }
 
 /// One point with all its figures.
@@ -236,7 +267,7 @@ fn measurement(report: &Report, measurement: &Measurement) -> Value {
 }
 
 /// A value that nobody measured or documented.
-pub(super) fn assumption(assumption: &Assumption) -> Value {
+fn assumption(assumption: &Assumption) -> Value {
     json!({
         "path": assumption.path,
         "value": assumption.value,

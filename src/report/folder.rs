@@ -2,7 +2,7 @@
 //! that nobody ever reads half a file and an old one survives a full disk.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// A file that could not be written.
@@ -26,26 +26,67 @@ impl Folder {
         Ok(Self(path.to_owned()))
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// Writes a file and returns its path.
     pub fn write(&self, name: &str, bytes: &[u8]) -> Result<PathBuf, Unwritten> {
-        let path = self.0.join(name);
+        let mut draft = self.draft(name);
+        draft.write(bytes);
+        draft.finish()
+    }
+
+    /// Begins a file that is written bit by bit.
+    pub fn draft(&self, name: &str) -> Draft {
         let temporary = self.0.join(format!(".{name}.{}.part", std::process::id()));
-        let written = write_whole(&temporary, bytes).and_then(|()| fs::rename(&temporary, &path));
+        let file = File::create(&temporary).map(BufWriter::new);
+        Draft { path: self.0.join(name), temporary, file }
+    }
+}
+
+/// A file under its temporary name. Dropped before it is finished, it is gone.
+#[derive(Debug)]
+pub struct Draft {
+    path: PathBuf,
+    temporary: PathBuf,
+    /// The file, or what went wrong with it first.
+    file: io::Result<BufWriter<File>>,
+}
+
+impl Draft {
+    /// Appends bytes. What goes wrong is told in the end.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.write_with(|file| file.write_all(bytes));
+    }
+
+    /// Appends what a function writes.
+    pub fn write_with(&mut self, write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>) {
+        if let Ok(file) = &mut self.file
+            && let Err(reason) = write(file)
+        {
+            self.file = Err(reason);
+        }
+    }
+
+    /// Gives the file its name, and returns its path.
+    pub fn finish(mut self) -> Result<PathBuf, Unwritten> {
+        let file = std::mem::replace(&mut self.file, Err(io::ErrorKind::Other.into()));
+        let written = file.and_then(|mut file| file.flush()).and_then(|()| fs::rename(&self.temporary, &self.path));
+        let path = self.path.clone();
         match written {
             Ok(()) => Ok(path),
-            Err(reason) => {
-                // It may never have come to be.
-                let _ = fs::remove_file(&temporary);
-                Err(Unwritten { path, reason })
-            }
+            Err(reason) => Err(Unwritten { path, reason }),
         }
     }
 }
 
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    file.write_all(bytes)?;
-    file.flush()
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // After it got its name there is none under the temporary one, and it may never have come to be.
+        let _ = fs::remove_file(&self.temporary);
+    }
 }
 
 #[cfg(test)]
@@ -59,6 +100,11 @@ mod tests {
         let path = folder.write("x.csv", b"1\n").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"1\n");
         folder.write("x.csv", b"2\n").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"2\n");
+        // What is not finished leaves the old file as it was.
+        let mut draft = folder.draft("x.csv");
+        draft.write(b"3\n");
+        drop(draft);
         assert_eq!(fs::read(&path).unwrap(), b"2\n");
         // Where a folder stands no file can be put, and nothing is left behind.
         fs::create_dir(place.join("a/b/y.csv")).unwrap();

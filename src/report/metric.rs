@@ -1,11 +1,10 @@
 //! The metrics of a point, by the names that files give them.
 
-use super::Report;
 use crate::experiment::summary::Summary;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-const METRICS: [(&str, Metric); 19] = [
+pub(super) const METRICS: [(&str, Metric); 19] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
@@ -41,15 +40,8 @@ pub(super) fn metric_name(metric: Metric) -> Option<&'static str> {
 /// Whether a metric is one of this point's, and not only named after what its model lacks.
 pub(super) fn says_something(summary: &Summary, metric: Metric) -> bool {
     match metric {
-        Metric::CompletionMeanS | Metric::CompletionP95S | Metric::CompletedPerMin | Metric::DeadLetters => {
-            summary.outlasts
-        }
+        of_completion if of_completion.is_of_completion() => summary.outlasts,
         Metric::StalenessMeanS | Metric::StalenessP95S | Metric::CacheHitRatio => summary.metric(metric).is_some(),
         _ => true,
     }
-}
-
-/// The metrics that say something of at least one point.
-pub(super) fn metrics_of(report: &Report) -> Vec<(&'static str, Metric)> {
-    metrics(&report.summaries).collect()
 }

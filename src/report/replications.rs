@@ -1,57 +1,71 @@
 //! `trials.csv`: a row per replication.
 
-use super::Report;
-use super::metric::metrics_of;
+use super::metric::METRICS;
 use super::number::exact;
-use super::results::{csv, key_names, keys, yes_or_no};
+use super::results::{key_names, keys, lines, yes_or_no};
+use crate::experiment::archive::OfPoint;
+use crate::experiment::design::Plan;
+use crate::experiment::trial::{FailedTrial, Trial};
 
-/// The file's text.
-pub fn replications(report: &Report) -> String {
-    let mut header = key_names(report.plan);
+/// Columns after the metrics.
+const OTHERS: [&str; 11] = [
+    "window_s",
+    "sent",
+    "ended",
+    "succeeded",
+    "hung",
+    "events",
+    "ending",
+    "stuck",
+    "saturated_resource",
+    "deadlock",
+    "violations",
+];
+
+/// The first row.
+pub fn replications_header(plan: &Plan) -> String {
+    let mut header = key_names(plan);
     header.push("replication".into());
-    let metrics = metrics_of(report);
-    header.extend(metrics.iter().map(|(name, _)| (*name).to_owned()));
-    header.extend(
-        [
-            "window_s",
-            "sent",
-            "ended",
-            "succeeded",
-            "hung",
-            "events",
-            "ending",
-            "stuck",
-            "saturated_resource",
-            "deadlock",
-            "violations",
-        ]
-        .map(String::from),
-    );
-    let done = report.trials.done.iter().map(|trial| {
-        let mut row = keys(report.plan, trial.point);
-        row.push(trial.replication.to_string());
-        row.extend(metrics.iter().map(|(_, metric)| match trial.metric(*metric) {
+    header.extend(METRICS.iter().map(|(name, _)| (*name).to_owned()));
+    header.extend(OTHERS.map(String::from));
+    lines([header].into_iter())
+}
+
+/// The rows of a point, in the order of replications.
+pub fn replications(plan: &Plan, of_point: &OfPoint) -> String {
+    let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+    rows.extend(of_point.trials.iter().map(|trial| (trial.replication, row(plan, trial))));
+    rows.extend(of_point.failed.iter().map(|failed| (failed.replication, failed_row(plan, failed))));
+    rows.sort_by_key(|&(replication, _)| replication);
+    lines(rows.into_iter().map(|(_, row)| row))
+}
+
+fn row(plan: &Plan, trial: &Trial) -> Vec<String> {
+    let mut row = keys(plan, trial.point);
+    row.push(trial.replication.to_string());
+    row.extend(METRICS.iter().map(|&(_, metric)| {
+        let value = trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion());
+        match value {
             // Never, which other programs read as a number too.
             Some(f64::INFINITY) => "inf".into(),
             value => value.map_or_else(String::new, exact),
-        }));
-        row.push(exact(trial.window_s));
-        row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
-        row.push(trial.ending.to_string());
-        row.push(yes_or_no(trial.stuck).into());
-        row.push(trial.saturated.clone().unwrap_or_default());
-        row.push(trial.deadlock.as_ref().map_or_else(String::new, |deadlock| deadlock.resource.clone()));
-        row.push(trial.violations.join("; "));
-        row
-    });
-    let width = header.len();
-    let ending = width - 5;
-    let failed = report.trials.failed.iter().map(|trial| {
-        let mut row = keys(report.plan, trial.point);
-        row.push(trial.replication.to_string());
-        row.resize(width, String::new());
-        row[ending] = format!("failed: {}", trial.what);
-        row
-    });
-    csv(header, done.chain(failed))
+        }
+    }));
+    row.push(exact(trial.window_s));
+    row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
+    row.push(trial.ending.to_string());
+    row.push(yes_or_no(trial.stuck).into());
+    row.push(trial.saturated.clone().unwrap_or_default());
+    row.push(trial.deadlock.as_ref().map_or_else(String::new, |deadlock| deadlock.resource.clone()));
+    row.push(trial.violations.join("; "));
+    row
+}
+
+fn failed_row(plan: &Plan, failed: &FailedTrial) -> Vec<String> {
+    let mut row = keys(plan, failed.point);
+    row.push(failed.replication.to_string());
+    row.resize(row.len() + METRICS.len() + OTHERS.len(), String::new());
+    let ending = row.len() - 5;
+    row[ending] = format!("failed: {}", failed.what);
+    row
 }

@@ -1,7 +1,7 @@
 //! `results.csv`: a row per variant and point, each figure with its 95 % bounds.
 
 use super::Report;
-use super::metric::metrics_of;
+use super::metric::{METRICS, says_something};
 use super::number::exact;
 use crate::experiment::design::{Axis, Plan};
 use crate::spec::Metric;
@@ -10,17 +10,16 @@ use crate::spec::Metric;
 pub fn results(report: &Report) -> String {
     let mut header = key_names(report.plan);
     header.push("replications".into());
-    let metrics = metrics_of(report);
-    for (name, _) in &metrics {
-        header.extend([(*name).into(), format!("{name}_lo"), format!("{name}_hi")]);
+    for (name, _) in METRICS {
+        header.extend([name.into(), format!("{name}_lo"), format!("{name}_hi")]);
     }
     header.extend(["saturated_resource", "deadlock", "stuck", "unsound"].map(String::from));
     let rows = report.summaries.iter().map(|summary| {
         let mut row = keys(report.plan, summary.point);
         row.push(summary.replications.to_string());
-        for (_, metric) in &metrics {
-            let interval = summary.metric(*metric);
-            let never = *metric == Metric::RecoveryS && summary.never_recovered > 0;
+        for (_, metric) in METRICS {
+            let interval = summary.metric(metric).filter(|_| says_something(summary, metric));
+            let never = metric == Metric::RecoveryS && summary.never_recovered > 0;
             let bound = |value: Option<f64>| match value {
                 // Never, as `trials.csv` has it.
                 Some(f64::INFINITY) if never => "inf".into(),
@@ -56,10 +55,15 @@ pub(super) fn yes_or_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
 }
 
-/// Rows as CSV. Writing to memory cannot fail.
+/// A header and rows as CSV.
 pub(super) fn csv(header: Vec<String>, rows: impl Iterator<Item = Vec<String>>) -> String {
+    lines(std::iter::once(header).chain(rows))
+}
+
+/// Rows as CSV. Writing to memory cannot fail.
+pub(super) fn lines(rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in std::iter::once(header).chain(rows) {
+    for row in rows {
         writer.write_record(row).unwrap_or_default();
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()

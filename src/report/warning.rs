@@ -5,7 +5,6 @@ use std::fmt;
 
 use super::Report;
 use crate::experiment::summary::Summary;
-use crate::experiment::trial::Trial;
 use crate::experiment::verdict;
 use crate::spec::Metric;
 
@@ -131,32 +130,26 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
     let plan = report.plan;
     let place = |point: usize| verdict::place(plan, point);
     let mut warnings = Vec::new();
+    let tally = &report.tally;
     if report.is_partial() {
-        warnings.push(Warning::Partial { done: report.trials.done.len(), planned: report.planned() });
+        warnings.push(Warning::Partial { done: tally.done, planned: tally.planned });
     }
-    warnings.extend(report.trials.failed.iter().map(|failed| Warning::Failed {
+    warnings.extend(tally.failed.iter().map(|failed| Warning::Failed {
         place: place(failed.point),
         replication: failed.replication,
         what: failed.what.clone(),
     }));
-    let violated = report.trials.done.iter().filter(|trial| !trial.violations.is_empty());
-    warnings.extend(violated.map(|trial| Warning::Violated {
+    warnings.extend(tally.violated.iter().map(|trial| Warning::Violated {
         place: place(trial.point),
         replication: trial.replication,
-        laws: trial.violations.join("; "),
+        laws: trial.laws.clone(),
     }));
-    for of_point in report.trials.done.chunk_by(|a, b| a.point == b.point) {
-        let limited: Vec<&Trial> =
-            of_point.iter().filter(|trial| !trial.is_sound() && trial.violations.is_empty()).collect();
-        if let Some(first) = limited.first() {
-            warnings.push(Warning::Limited {
-                place: place(first.point),
-                trials: limited.len(),
-                of: of_point.len(),
-                limit: first.ending.to_string(),
-            });
-        }
-    }
+    warnings.extend(tally.limited.iter().map(|point| Warning::Limited {
+        place: place(point.point),
+        trials: point.trials,
+        of: point.of,
+        limit: point.limit.clone(),
+    }));
     if plan.replications == 1 {
         warnings.push(Warning::NoIntervals);
     } else {

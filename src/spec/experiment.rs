@@ -311,6 +311,11 @@ pub enum Metric {
 }
 
 impl Metric {
+    /// Whether it is about completion, which is another thing than the response only where work outlasts its answer.
+    pub fn is_of_completion(self) -> bool {
+        matches!(self, Self::CompletionMeanS | Self::CompletionP95S | Self::CompletedPerMin | Self::DeadLetters)
+    }
+
     /// Whether a system is the better, the higher this is.
     pub fn is_better_higher(self) -> bool {
         matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin | Self::CacheHitRatio)

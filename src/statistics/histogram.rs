@@ -1,6 +1,7 @@
 //! A log-linear histogram of durations.
 
 mod packed;
+mod text;
 
 pub use packed::Packed;
 

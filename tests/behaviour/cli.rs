@@ -2,6 +2,7 @@
 
 mod check;
 mod digest;
+mod journal;
 mod place;
 mod print;
 mod run;

@@ -1,8 +1,9 @@
 //! The shipped experiments: the model reproduces what was measured, and the README's first command gives its verdict.
 
+use sim::experiment::account::Account;
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
-use sim::experiment::summary::{Summary, summarise};
+use sim::experiment::summary::Summary;
 use sim::experiment::trial::Trial;
 use sim::experiment::verdict;
 
@@ -16,7 +17,7 @@ fn run(plan: &Plan) -> Vec<Summary> {
     let trials = runner::run(plan, &Progress::default());
     assert!(trials.failed.is_empty(), "{:?}", trials.failed);
     assert!(trials.done.iter().all(Trial::is_sound));
-    summarise(&trials)
+    Account::of_trials(plan, trials).summaries
 }
 
 /// Success rates are measured to five points.

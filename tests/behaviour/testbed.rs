@@ -1,8 +1,8 @@
 //! Parity: a model of parts that were measured in isolation predicts what the whole testbed did.
 
+use sim::experiment::account::Account;
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
-use sim::experiment::summary::summarise;
 use sim::experiment::trial::Trial;
 
 /// Rows whose throughput is further off than a quarter, with the reason in the experiment.
@@ -18,7 +18,7 @@ fn isolated_parts_predict_every_row() {
     let plan = Plan::read("experiments/testbed.toml".as_ref(), &Adjustments::default()).expect("a sound experiment");
     let trials = runner::run(&plan, &Progress::default());
     assert!(trials.failed.is_empty() && trials.done.iter().all(Trial::is_sound));
-    let summaries = summarise(&trials);
+    let summaries = Account::of_trials(&plan, trials).summaries;
     let (mut throughputs, mut means) = (Vec::new(), Vec::new());
     for row in &plan.measurements {
         let summary = &summaries[row.point];

@@ -31,7 +31,7 @@ fn answer(file: &Path) -> String {
     let plan =
         Plan::read(file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
-    assert!(report.trials.failed.is_empty(), "{}: {:?}", file.display(), report.trials.failed);
+    assert!(report.tally.failed.is_empty(), "{}: {:?}", file.display(), report.tally.failed);
     let unsound: Vec<&String> = report.summaries.iter().flat_map(|summary| &summary.unsound).collect();
     assert!(unsound.is_empty(), "{}: {unsound:?}", file.display());
     let verdicts = anstream::adapter::strip_str(&report::verdicts(&report, None)).to_string();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::axis::{self, Ready};
 use super::point::{self, Design};
-use super::{Adjustments, Plan, claim};
+use super::{Adjustments, Origin, Plan, claim};
 use crate::spec::check::check as check_form;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
@@ -98,6 +98,16 @@ impl Known {
         Ok(Self { name, title, subject, columns, assumptions, file, tree: whole })
     }
 
+    /// Where a plan comes from.
+    fn origin(&self, experiment: Option<&Source>, adjustments: &Adjustments, seed: u64) -> Origin {
+        let model = &self.tree.place.source;
+        let file = experiment.map_or(Some(self.file.clone()), |source| source.path.clone()).unwrap_or_default();
+        let texts: Vec<&str> =
+            experiment.map(|source| source.text.as_str()).into_iter().chain([model.text.as_str()]).collect();
+        let columns: Vec<PathBuf> = self.columns.files().into_iter().collect();
+        Origin::of(&file, &texts, &columns, &adjustments.set, seed)
+    }
+
     fn inputs(&self, experiment: Option<&Path>) -> Vec<PathBuf> {
         let mut inputs: Vec<PathBuf> = experiment.map(Path::to_owned).into_iter().collect();
         inputs.push(self.file.clone());
@@ -149,6 +159,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Plan, Mista
         measurements: Vec::new(),
         hypotheses: Vec::new(),
         effects: Vec::new(),
+        origin: known.origin(None, adjustments, adjustments.seed.unwrap_or(1)),
         inputs: known.inputs(None),
         assumptions: known.assumptions,
     })
@@ -226,6 +237,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         measurements: Vec::new(),
         hypotheses: Vec::new(),
         effects: Vec::new(),
+        origin: known.origin(Some(source), adjustments, adjustments.seed.unwrap_or(experiment.seed)),
         inputs: known.inputs(source.path.as_deref()),
         assumptions: known.assumptions,
     };

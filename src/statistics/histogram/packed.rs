@@ -55,6 +55,32 @@ impl Packed {
         self.count
     }
 
+    /// Sum of the values.
+    pub(super) const fn sum(&self) -> u128 {
+        self.sum
+    }
+
+    /// Smallest and largest value; zeros if there is none.
+    pub(super) const fn bounds(&self) -> (u64, u64) {
+        (self.min, self.max)
+    }
+
+    /// Distance to and count of each bucket.
+    pub(super) fn steps(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
+        let mut rest = self.bytes.iter();
+        std::iter::from_fn(move || Some((take(&mut rest)?, take(&mut rest)?)))
+    }
+
+    /// From the distances and counts of buckets.
+    pub(super) fn of_steps(steps: &[(u64, u64)], sum: u128, min: u64, max: u64) -> Self {
+        let mut bytes = Vec::new();
+        for &(distance, count) in steps {
+            put(&mut bytes, distance);
+            put(&mut bytes, count);
+        }
+        Self { bytes: bytes.into(), count: steps.iter().map(|(_, count)| count).sum(), sum, min, max }
+    }
+
     /// The histogram that this was made of.
     #[must_use]
     pub fn unpack(&self) -> Histogram {
@@ -65,13 +91,11 @@ impl Packed {
 
     /// The buckets that hold values, in ascending order.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
-        let mut rest = self.bytes.iter();
         let mut next = 0;
-        std::iter::from_fn(move || {
-            let number = next + take(&mut rest)?;
-            let count = take(&mut rest)?;
+        self.steps().map(move |(distance, count)| {
+            let number = next + distance;
             next = number + 1;
-            Some(Bucket::at(number as usize / SLOTS, number as usize % SLOTS, count))
+            Bucket::at(number as usize / SLOTS, number as usize % SLOTS, count)
         })
     }
 

@@ -1,0 +1,77 @@
+//! `sim merge`: many machines' trials become one sweep.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::EXIT_CODES;
+use super::exit::{Exit, Failure};
+use super::outputs::Outputs;
+use super::page::Page;
+use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::journal::{Claim, Header};
+use crate::experiment::merge::{self, Shards};
+use crate::report::folder::Folder;
+
+/// Put the shards of a sweep together, and answer as one sweep of all trials would.
+///
+/// Reads the journals that `sim sweep --shard` left in a folder (shard-1-of-16.jsonl and so on), in any order and from any
+/// machines, and writes the files of the sweep beside them: the same bytes as one run. Refuses gaps, and shards of other
+/// inputs or another sim, by name. The experiment is read again from where the shards had it.
+#[derive(Debug, Args)]
+#[command(after_help = examples())]
+pub struct Merge {
+    /// The folder that has the shards
+    #[arg(value_name = "FOLDER")]
+    folder: PathBuf,
+
+    /// The experiment's file [default: the one that the shards name]
+    #[arg(long, value_name = "FILE")]
+    experiment: Option<PathBuf>,
+
+    /// Say nothing on stderr but warnings and errors
+    #[arg(long, short)]
+    quiet: bool,
+
+    #[command(flatten)]
+    outputs: Outputs,
+}
+
+fn examples() -> String {
+    format!(
+        "\
+Examples:
+  for i in 1 2 3 4; do sim sweep experiments/pooling.toml --shard $i/4 & done; wait
+  sim merge output/pooling
+
+{EXIT_CODES}"
+    )
+}
+
+impl Merge {
+    /// Reads the journals, checks, answers, writes.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let shards = Shards::read(&self.folder)?;
+        let plan = plan_of(shards.header(), self.experiment.as_deref())?;
+        let (wanted, of) = (vec![plan.replications; plan.points.len()], shards.of());
+        let archive = shards.archive(&plan)?;
+        merge::complete(&archive, &plan, &wanted, of)?;
+        let _claim = Claim::of(&self.folder)?;
+        let folder = match Folder::open(&self.folder) {
+            Ok(folder) => Some(folder),
+            Err(unwritten) => {
+                page.complain(unwritten);
+                None
+            }
+        };
+        self.outputs.of(&plan, &archive, &wanted, folder.as_ref(), self.quiet, page)
+    }
+}
+
+/// The plan that a journal's trials are of.
+pub(super) fn plan_of(header: &Header, file: Option<&Path>) -> Result<Plan, Failure> {
+    let file = file.unwrap_or(Path::new(&header.file));
+    let adjustments =
+        Adjustments { set: header.set.clone(), seed: Some(header.seed), replications: Some(header.replications) };
+    Ok(Plan::read(file, &adjustments)?)
+}

@@ -1,0 +1,134 @@
+//! What becomes of a sweep's trials: files first, then words, then pictures.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::files::{Pictures, write_charts, write_results};
+use super::page::Page;
+use super::{Format, warn};
+use crate::experiment::account::Account;
+use crate::experiment::archive::Archive;
+use crate::experiment::design::Plan;
+use crate::report::folder::Folder;
+use crate::report::{self, Report, figures};
+
+/// Charts that are named one by one.
+const MOST_CHARTS: usize = 12;
+
+/// How the answer is given.
+#[derive(Clone, Debug, Args)]
+pub struct Outputs {
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Write each chart as SVG too
+    #[arg(long)]
+    svg: bool,
+
+    /// Write each chart in dark colours too
+    #[arg(long)]
+    dark: bool,
+
+    /// Draw no charts
+    #[arg(long, conflicts_with_all = ["svg", "dark"])]
+    no_charts: bool,
+}
+
+impl Outputs {
+    /// Makes everything of the trials that an archive has of a plan, so many of each point.
+    pub(super) fn of(
+        &self,
+        plan: &Plan,
+        archive: &Archive,
+        wanted: &[u32],
+        folder: Option<&Folder>,
+        is_quiet: bool,
+        page: &mut Page,
+    ) -> Result<Exit, Failure> {
+        // Files come before words: what was computed is safe before anybody reads it.
+        let mut trials = folder.map(|folder| folder.draft("trials.csv"));
+        if let Some(trials) = &mut trials {
+            trials.write(report::replications_header(plan).as_bytes());
+        }
+        let account = Account::of_archive(
+            plan,
+            archive,
+            wanted,
+            |of_point| if folder.is_some() { report::replications(plan, of_point) } else { String::new() },
+            |rows| trials.iter_mut().for_each(|trials| trials.write(rows.as_bytes())),
+        )?;
+        let report = Report::on(plan, account);
+        let (results, written) = match (folder, trials) {
+            (Some(folder), Some(trials)) => write_results(folder, trials, &report, page),
+            _ => (Vec::new(), Exit::Mistake),
+        };
+        match self.format {
+            Format::Table => answer(&report, page),
+            Format::Json => {
+                let text = serde_json::to_string_pretty(&report::Document(&report)).unwrap_or_default();
+                page.print(text + "\n");
+            }
+        }
+        warn::warn(&report, page);
+        let (charts, drawn) = match folder {
+            Some(folder) if !self.no_charts => self.draw(folder, &report, page),
+            _ => (Vec::new(), Exit::Holds),
+        };
+        self.name_files(&results, &charts, is_quiet, page);
+        match (written, drawn) {
+            (Exit::Mistake, _) | (_, Exit::Mistake) => Ok(Exit::Mistake),
+            _ => Ok(Exit::of(&report)),
+        }
+    }
+
+    fn draw(&self, folder: &Folder, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {
+        let (drawings, left_out) = figures::figures(report);
+        if left_out > 0 {
+            page.warn(format!(
+                "charts for the first {} combinations of the other axes; {left_out} more have none (results.csv has all)",
+                figures::MOST_SETS
+            ));
+        }
+        write_charts(folder, &drawings, Pictures { svg: self.svg, dark: self.dark }, page)
+    }
+
+    /// The paths of all files, on stdout where a person reads it.
+    fn name_files(&self, results: &[PathBuf], charts: &[PathBuf], is_quiet: bool, page: &mut Page) {
+        let line = |what: &str, paths: &[PathBuf]| {
+            let Some(first) = paths.first() else { return String::new() };
+            let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let others: Vec<String> = paths[1..].iter().filter_map(|path| name(path)).collect();
+            let comma = if others.is_empty() { "" } else { ", " };
+            format!("{what:<8} {}{comma}{}\n", first.display(), others.join(", "))
+        };
+        let shown = if charts.len() > MOST_CHARTS { MOST_CHARTS / 2 } else { charts.len() };
+        let mut text = line("results", results);
+        text.extend(charts.iter().take(shown).map(|path| format!("{:<8} {}\n", "chart", path.display())));
+        if shown < charts.len() {
+            text.push_str(&format!("{:<8} and {} more beside them\n", "", charts.len() - shown));
+        }
+        match self.format {
+            Format::Table => page.part(text),
+            Format::Json if is_quiet => {}
+            Format::Json => page.say(text.trim_end()),
+        }
+    }
+}
+
+/// The answer for people.
+fn answer(report: &Report, page: &mut Page) {
+    let (plan, width) = (report.plan, page.width());
+    let runs = if plan.replications == 1 { "run" } else { "runs" };
+    page.heading(&plan.title);
+    page.print(format!("{} {runs} a point, ± 95 % interval, seed {}\n", plan.replications, plan.seed));
+    page.part(report::overview(report));
+    page.part(report::classes(report));
+    page.part(report::measured(report));
+    page.part(report::findings(report, width));
+    page.part(report::deadlocks(report, width));
+    page.part(report::effects(report, width));
+    page.part(report::verdicts(report, width));
+}

@@ -1,0 +1,156 @@
+//! What trials come to: a summary of each point, and a tally of all. Points are read one after the other, so that a
+//! million trials need no more memory than their summaries.
+
+use rayon::prelude::*;
+
+use super::archive::{Archive, OfPoint};
+use super::design::Plan;
+use super::journal::Unusable;
+use super::runner::Trials;
+use super::summary::Summary;
+use super::trial::{FailedTrial, Trial};
+
+/// Points that are read at a time.
+const AT_A_TIME: usize = 64;
+
+/// Trials that are named one by one at most, of each kind.
+const MOST_NAMED: usize = 1000;
+
+/// The tally of all trials.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Trials that were asked for.
+    pub planned: usize,
+    /// Trials that gave figures.
+    pub done: usize,
+    /// Their events.
+    pub events: u64,
+    /// Trials that failed; the first thousand.
+    pub failed: Vec<FailedTrial>,
+    /// Number of trials that failed.
+    pub failures: usize,
+    /// Trials that violate laws; the first thousand.
+    pub violated: Vec<Violated>,
+    /// Number of trials that violate laws.
+    pub violations: usize,
+    /// Points of which a limit ended trials.
+    pub limited: Vec<Limited>,
+}
+
+/// A trial that contradicts laws.
+#[derive(Clone, Debug)]
+pub struct Violated {
+    /// Which point.
+    pub point: usize,
+    /// Which replication.
+    pub replication: u64,
+    /// Which laws, with both numbers.
+    pub laws: String,
+}
+
+/// A point of which a limit ended trials.
+#[derive(Clone, Debug)]
+pub struct Limited {
+    /// Which point.
+    pub point: usize,
+    /// How many.
+    pub trials: usize,
+    /// Out of how many.
+    pub of: usize,
+    /// Which limit.
+    pub limit: String,
+}
+
+impl Tally {
+    /// Trials that were asked for and not run, because of an interrupt.
+    pub fn skipped(&self) -> usize {
+        self.planned - self.done - self.failures
+    }
+
+    fn add(&mut self, of_point: OfPoint) {
+        let OfPoint { trials, failed } = of_point;
+        self.done += trials.len();
+        self.events += trials.iter().map(|trial| trial.events).sum::<u64>();
+        self.failures += failed.len();
+        self.failed.extend(failed.into_iter().take(MOST_NAMED.saturating_sub(self.failed.len())));
+        for trial in trials.iter().filter(|trial| !trial.violations.is_empty()) {
+            self.violations += 1;
+            if self.violated.len() < MOST_NAMED {
+                let laws = trial.violations.join("; ");
+                self.violated.push(Violated { point: trial.point, replication: trial.replication, laws });
+            }
+        }
+        let mut limited = trials.iter().filter(|trial| !trial.is_sound() && trial.violations.is_empty());
+        if let Some(first) = limited.next() {
+            self.limited.push(Limited {
+                point: first.point,
+                trials: 1 + limited.count(),
+                of: trials.len(),
+                limit: first.ending.to_string(),
+            });
+        }
+    }
+}
+
+/// Summaries and tally.
+#[derive(Debug, Default)]
+pub struct Account {
+    /// Of each point that has figures, in the order of the plan.
+    pub summaries: Vec<Summary>,
+    /// Of all trials.
+    pub tally: Tally,
+}
+
+impl Account {
+    /// The account of trials in memory.
+    pub fn of_trials(plan: &Plan, trials: Trials) -> Self {
+        let mut account = Self::default();
+        let planned = trials.done.len() + trials.failed.len() + trials.skipped;
+        let mut points: Vec<OfPoint> = vec![OfPoint::default(); plan.points.len()];
+        trials.done.into_iter().for_each(|trial| points[trial.point].trials.push(trial));
+        trials.failed.into_iter().for_each(|trial| points[trial.point].failed.push(trial));
+        for (point, of_point) in points.into_iter().enumerate() {
+            account.summaries.extend(summary(point, &of_point));
+            account.tally.add(of_point);
+        }
+        account.tally.planned = planned;
+        account
+    }
+
+    /// The account of an archive that has so many replications of each point. On the way each point's trials are put
+    /// into words, on all threads, and these are handed on in the order of the points.
+    ///
+    /// # Errors
+    /// Where a journal cannot be read any more.
+    pub fn of_archive<T: Send>(
+        plan: &Plan,
+        archive: &Archive,
+        wanted: &[u32],
+        word: impl Fn(&OfPoint) -> T + Sync,
+        mut hand_on: impl FnMut(T),
+    ) -> Result<Self, Unusable> {
+        debug_assert_eq!(plan.points.len(), wanted.len());
+        let mut account = Self::default();
+        account.tally.planned = wanted.iter().map(|&wanted| wanted as usize).sum();
+        let indices: Vec<usize> = (0..wanted.len()).collect();
+        for some in indices.chunks(AT_A_TIME) {
+            let read: Result<Vec<_>, Unusable> = some
+                .par_iter()
+                .map(|&point| {
+                    let of_point = archive.of_point(point as u32, wanted[point])?;
+                    Ok((summary(point, &of_point), word(&of_point), of_point))
+                })
+                .collect();
+            for (summary, words, of_point) in read? {
+                account.summaries.extend(summary);
+                account.tally.add(of_point);
+                hand_on(words);
+            }
+        }
+        Ok(account)
+    }
+}
+
+fn summary(point: usize, of_point: &OfPoint) -> Option<Summary> {
+    Summary::of(point, &of_point.trials.iter().collect::<Vec<&Trial>>())
+}

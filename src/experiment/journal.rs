@@ -1,0 +1,289 @@
+//! The journal: every finished trial is a line of JSON, appended as soon as it is known, so that whatever ends a sweep
+//! costs it no more than the trials under way. A sweep of the same inputs by the same program goes on where its journal
+//! ends.
+//!
+//! The first line is the [`Header`]. A last line without its end was torn off by what ended the writer, and is cut off;
+//! a damaged line elsewhere is passed over, and its trial is run again.
+
+mod header;
+mod lock;
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use serde::{Deserialize, Serialize};
+
+use super::trial::Trial;
+use crate::parts::Ending;
+
+pub use header::Header;
+use lock::{Lock, NoLock};
+
+/// A line after the first.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Line<T> {
+    /// A trial with its figures.
+    Trial(T),
+    /// A trial that gave none.
+    Failed {
+        /// Which point.
+        point: u32,
+        /// Which replication.
+        replication: u32,
+        /// What happened.
+        what: String,
+    },
+}
+
+/// What a line is about, without its figures.
+#[derive(Deserialize)]
+struct Ids {
+    point: u32,
+    replication: u32,
+    ending: Ending,
+}
+
+/// Where in a journal a trial stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub point: u32,
+    pub replication: u32,
+    pub offset: u64,
+    pub length: u32,
+    /// It failed.
+    pub is_failed: bool,
+}
+
+/// Why a journal cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum Unusable {
+    /// Another process writes it.
+    #[error("{} is being written by {}; wait for it, or choose another folder (--output)", folder.display(), holder)]
+    Busy {
+        /// The folder.
+        folder: PathBuf,
+        /// The process.
+        holder: String,
+    },
+    /// Something went wrong with the file.
+    #[error("cannot {what} {}: {reason}", path.display())]
+    Io {
+        /// `read` or `write`.
+        what: &'static str,
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        reason: io::Error,
+    },
+    /// It is no journal.
+    #[error("{} is no journal of sim", path.display())]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+fn failed<'a>(what: &'static str, path: &'a Path) -> impl Fn(io::Error) -> Unusable + 'a {
+    move |reason| Unusable::Io { what, path: path.to_owned(), reason }
+}
+
+/// A journal to read trials from.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub path: PathBuf,
+    file: Mutex<File>,
+}
+
+impl Reader {
+    /// The line of an entry.
+    pub fn read(&self, entry: Entry) -> Result<Vec<u8>, Unusable> {
+        let mut bytes = vec![0; entry.length as usize];
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let read = file.seek(SeekFrom::Start(entry.offset)).and_then(|_| file.read_exact(&mut bytes));
+        drop(file);
+        read.map_err(failed("read", &self.path))?;
+        Ok(bytes)
+    }
+}
+
+/// What a journal holds.
+#[derive(Debug)]
+pub(super) struct Contents {
+    pub header: Header,
+    /// In the order of the file. Of several about one trial the last counts.
+    pub entries: Vec<Entry>,
+    /// Lines that could not be read.
+    pub damaged: usize,
+    /// Where the last whole line ends.
+    end: u64,
+    pub reader: Reader,
+}
+
+impl Contents {
+    /// Reads a journal; none if there is no file, or none whose first line was finished.
+    pub fn read(path: &Path) -> Result<Option<Self>, Unusable> {
+        let file = match File::open(path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed("read", path)(error)),
+        };
+        let mut lines = BufReader::with_capacity(1 << 16, file);
+        let (mut line, mut end) = (Vec::new(), 0u64);
+        let mut next = |line: &mut Vec<u8>| -> Result<bool, Unusable> {
+            line.clear();
+            lines.read_until(b'\n', line).map_err(failed("read", path))?;
+            Ok(line.last() == Some(&b'\n'))
+        };
+        if !next(&mut line)? {
+            return Ok(None);
+        }
+        let Ok(header) = serde_json::from_slice::<Header>(&line) else {
+            return Err(Unusable::Foreign { path: path.to_owned() });
+        };
+        end += line.len() as u64;
+        let (mut entries, mut damaged) = (Vec::new(), 0);
+        while next(&mut line)? {
+            let (offset, length) = (end, line.len() as u32);
+            end += line.len() as u64;
+            let (point, replication, is_failed) = match serde_json::from_slice::<Line<Ids>>(&line) {
+                // Another time there may be more time.
+                Ok(Line::Trial(ids)) if ids.ending == Ending::OutOfTime => continue,
+                Ok(Line::Trial(ids)) => (ids.point, ids.replication, false),
+                Ok(Line::Failed { point, replication, .. }) => (point, replication, true),
+                Err(_) => {
+                    damaged += 1;
+                    continue;
+                }
+            };
+            entries.push(Entry { point, replication, offset, length, is_failed });
+        }
+        let file = File::open(path).map_err(failed("read", path))?;
+        let reader = Reader { path: path.to_owned(), file: Mutex::new(file) };
+        Ok(Some(Self { header, entries, damaged, end, reader }))
+    }
+}
+
+/// A journal that is being written.
+#[derive(Debug)]
+pub(super) struct Journal {
+    file: File,
+    path: PathBuf,
+    /// Where the next line goes.
+    end: u64,
+    _lock: Lock,
+}
+
+impl Journal {
+    /// Opens the journal of this name in a folder, which exists, and tells what it holds already. One of other inputs or
+    /// of another program, and any if it is to be `fresh`, is put aside under the name `previous-...`.
+    pub fn open(folder: &Path, name: &str, header: &Header, fresh: bool) -> Result<(Self, Contents, Past), Unusable> {
+        let path = folder.join(name);
+        let lock = lock_of(folder, name)?;
+        let known = match Contents::read(&path) {
+            Err(Unusable::Foreign { .. }) => None,
+            known => known?,
+        };
+        let (past, keep) = match &known {
+            None => (Past::None, None),
+            Some(_) if fresh => (Past::PutAside, None),
+            Some(known) if !known.header.is_alike(header) => (Past::Other, None),
+            Some(known) => (Past::Resumed { damaged: known.damaged }, Some(known.end)),
+        };
+        if let Some(end) = keep {
+            let cut = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(end));
+            cut.map_err(failed("write", &path))?;
+        } else {
+            if path.exists() {
+                fs::rename(&path, folder.join(format!("previous-{name}"))).map_err(failed("write", &path))?;
+            }
+            begin(&path, header).map_err(failed("write", &path))?;
+        }
+        let file = OpenOptions::new().append(true).open(&path).map_err(failed("write", &path))?;
+        let contents = match (known, keep) {
+            (Some(known), Some(_)) => known,
+            _ => Contents::read(&path)?.ok_or_else(|| Unusable::Foreign { path: path.clone() })?,
+        };
+        Ok((Self { file, path, end: contents.end, _lock: lock }, contents, past))
+    }
+
+    /// Appends a line, which ends with its line feed, and tells where it begins. What an error leaves of it is cut off.
+    pub fn append(&mut self, line: &[u8]) -> Result<u64, Unusable> {
+        let offset = self.end;
+        if let Err(reason) = self.file.write_all(line) {
+            // If this fails too, the next reader cuts the torn line off.
+            let _ = self.file.set_len(offset);
+            return Err(failed("write", &self.path)(reason));
+        }
+        self.end += line.len() as u64;
+        Ok(offset)
+    }
+}
+
+/// What was found where a journal is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Past {
+    /// Nothing.
+    None,
+    /// A journal of the same trials: it is gone on with.
+    Resumed {
+        /// Lines of it that could not be read.
+        damaged: usize,
+    },
+    /// A journal of other inputs or another program: it was put aside.
+    Other,
+    /// A journal of the same trials, which was put aside because that was asked for.
+    PutAside,
+}
+
+/// The lock of a journal.
+fn lock_of(folder: &Path, name: &str) -> Result<Lock, Unusable> {
+    let path = folder.join(format!(".{name}.lock"));
+    Lock::take(&path).map_err(|refused| match refused {
+        NoLock::Held(holder) if holder.is_empty() => {
+            Unusable::Busy { folder: folder.to_owned(), holder: "another process".into() }
+        }
+        NoLock::Held(holder) => Unusable::Busy { folder: folder.to_owned(), holder },
+        NoLock::Io(reason) => Unusable::Io { what: "lock", path, reason },
+    })
+}
+
+/// A folder that no other process writes results into as long as this lives.
+#[derive(Debug)]
+pub struct Claim {
+    _lock: Lock,
+}
+
+impl Claim {
+    /// Claims a folder, as a sweep of all trials does.
+    ///
+    /// # Errors
+    /// Where another process has it, and where no file can be written.
+    pub fn of(folder: &Path) -> Result<Self, Unusable> {
+        Ok(Self { _lock: lock_of(folder, super::archive::WHOLE)? })
+    }
+}
+
+/// Writes the first line under another name, so that no journal ever lacks a part of it.
+fn begin(path: &Path, header: &Header) -> io::Result<()> {
+    let temporary = path.with_extension(format!("{}.part", std::process::id()));
+    let mut line = serde_json::to_vec(header).map_err(io::Error::other)?;
+    line.push(b'\n');
+    let written = fs::write(&temporary, line).and_then(|()| fs::rename(&temporary, path));
+    if written.is_err() {
+        // It may never have come to be.
+        let _ = fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// The line of a trial.
+pub(super) fn line_of(line: &Line<&Trial>) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    // Numbers, texts and lists in memory: nothing of this can fail.
+    let _ = serde_json::to_writer(&mut bytes, line);
+    bytes.push(b'\n');
+    bytes
+}

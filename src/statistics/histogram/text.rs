@@ -1,0 +1,152 @@
+//! A packed histogram as a short text: its sum, minimum and maximum, then the distance to each bucket that holds values
+//! and their count, as base 64 variable-length quantities (the digits of ECMA-426's source maps: five bits and one that
+//! says "more follows").
+
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
+
+use super::SLOTS;
+use super::packed::Packed;
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+const NO_DIGIT: u8 = u8::MAX;
+
+/// The value of each digit.
+const VALUES: [u8; 256] = {
+    let mut values = [NO_DIGIT; 256];
+    let mut index = 0;
+    while index < DIGITS.len() {
+        values[DIGITS[index] as usize] = index as u8;
+        index += 1;
+    }
+    values
+};
+
+/// Bits of a digit that count.
+const BITS: u32 = 5;
+
+/// The bit that says that more digits follow.
+const MORE: u8 = 1 << BITS;
+
+/// Octaves that a histogram of 64-bit values may have.
+const MOST_OCTAVES: usize = 56;
+
+fn put(text: &mut String, mut value: u128) {
+    loop {
+        let digit = (value & u128::from(MORE - 1)) as u8;
+        value >>= BITS;
+        let more = if value > 0 { MORE } else { 0 };
+        text.push(DIGITS[usize::from(digit | more)] as char);
+        if value == 0 {
+            return;
+        }
+    }
+}
+
+fn take(bytes: &mut std::slice::Iter<u8>) -> Option<u128> {
+    let (mut value, mut shift) = (0u128, 0);
+    loop {
+        let digit = VALUES[usize::from(*bytes.next()?)];
+        if digit == NO_DIGIT || shift >= u128::BITS {
+            return None;
+        }
+        value |= u128::from(digit & (MORE - 1)) << shift;
+        shift += BITS;
+        if digit & MORE == 0 {
+            return Some(value);
+        }
+    }
+}
+
+impl Packed {
+    /// As text, from which [`read`](Self::read) makes the same again. Empty if it is.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        if self.count() == 0 {
+            return text;
+        }
+        let (min, max) = self.bounds();
+        put(&mut text, self.sum());
+        put(&mut text, min.into());
+        put(&mut text, max.into());
+        for (distance, count) in self.steps() {
+            put(&mut text, distance.into());
+            put(&mut text, count.into());
+        }
+        text
+    }
+
+    /// What a text describes; none if it describes no histogram.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        if text.is_empty() {
+            return Some(Self::default());
+        }
+        let mut bytes = text.as_bytes().iter();
+        let sum = take(&mut bytes)?;
+        let min = take(&mut bytes)?.try_into().ok()?;
+        let max = take(&mut bytes)?.try_into().ok()?;
+        let mut steps: Vec<(u64, u64)> = Vec::new();
+        let (mut next, mut total) = (0u64, 0u64);
+        while bytes.len() > 0 {
+            let distance: u64 = take(&mut bytes)?.try_into().ok()?;
+            let count: u64 = take(&mut bytes)?.try_into().ok()?;
+            next = next.checked_add(distance)?.checked_add(1)?;
+            total = total.checked_add(count)?;
+            if count == 0 || next > (MOST_OCTAVES * SLOTS) as u64 {
+                return None;
+            }
+            steps.push((distance, count));
+        }
+        (total > 0 && min <= max).then(|| Self::of_steps(&steps, sum, min, max))
+    }
+}
+
+impl Serialize for Packed {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Packed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::read(&text).ok_or_else(|| D::Error::custom("no histogram"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::statistics::Histogram;
+
+    proptest! {
+        #[test]
+        fn a_histogram_comes_back_as_it_was(values in proptest::collection::vec(any::<u64>(), 0..200), shift in 0u32..64) {
+            let mut histogram = Histogram::new();
+            values.iter().for_each(|value| histogram.record(value >> shift));
+            let packed = histogram.pack();
+            let back = Packed::read(&packed.text());
+            prop_assert_eq!(back.as_ref(), Some(&packed));
+            prop_assert_eq!(back.map(|back| back.unpack()), Some(histogram));
+        }
+
+        #[test]
+        fn any_text_is_a_histogram_or_none(text in ".{0,40}") {
+            let _ = Packed::read(&text);
+        }
+    }
+
+    #[test]
+    fn nonsense_is_no_histogram() {
+        for text in ["!", "AAA", "AAAA", "gggggggggggggggggggggggggggggg", "ABA/////////////B"] {
+            assert_eq!(Packed::read(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The journal: nothing that a sweep has run is lost, and nothing is run twice.
+
+use std::fs;
+use std::process::Stdio;
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::place::Place;
+
+/// Files that are results; all of them are functions of the trials.
+const RESULTS: [&str; 3] = ["results.csv", "trials.csv", "summary.json"];
+
+const JOURNAL: &str = "output/servers/journal.jsonl";
+
+fn results(place: &Place) -> Vec<String> {
+    RESULTS.map(|name| place.text(&format!("output/servers/{name}"))).to_vec()
+}
+
+/// What one sweep without any trouble writes.
+fn undisturbed(replications: &str) -> Vec<String> {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", replications]).ends_with(0);
+    results(&place)
+}
+
+#[test]
+fn a_second_sweep_runs_nothing_and_says_the_same() {
+    let place = Place::new();
+    let first = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    let (files, journal) = (results(&place), place.text(JOURNAL));
+    assert_eq!(journal.lines().count(), 1 + 18);
+    let second = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    assert!(second.stderr.contains("18 trials are in the journal already"), "{}", second.stderr);
+    assert_eq!((first.stdout, files), (second.stdout, results(&place)));
+    assert_eq!(journal, place.text(JOURNAL));
+}
+
+#[test]
+fn more_replications_go_on_where_fewer_ended() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "2"]).ends_with(0);
+    let few = place.text(JOURNAL);
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "5"]).ends_with(0);
+    assert!(place.text(JOURNAL).starts_with(&few));
+    assert_eq!(results(&place), undisturbed("5"));
+    // Fewer again: what is there and not asked for does not count.
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "3"]).ends_with(0);
+    assert_eq!(results(&place), undisturbed("3"));
+}
+
+#[test]
+fn a_torn_last_line_and_a_damaged_one_are_run_again() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    let (files, journal) = (results(&place), place.text(JOURNAL));
+    let lines: Vec<&str> = journal.lines().collect();
+    let mut torn = lines[..5].join("\n") + "\n{\"trial\":{\"point\":1,\"repl\x00\n" + &lines[6..12].join("\n") + "\n";
+    torn += &lines[12][..lines[12].len() / 2];
+    fs::write(place.path(JOURNAL), torn).unwrap();
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    assert!(ran.stderr.contains("10 trials are in the journal"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("1 damaged line of the journal was passed over"), "{}", ran.stderr);
+    assert_eq!(results(&place), files);
+}
+
+#[test]
+fn other_inputs_begin_anew_and_comments_do_not() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    let old = place.text(JOURNAL);
+    let text = place.text("servers.toml");
+    let claim = "[[hypotheses]]\nclaim = \"it survives\"\nvariant = \"one server\"\nexpect = { survives = {} }\n";
+    place.put("servers.toml", &format!("# why?\n{text}\n{claim}"));
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]);
+    assert!(ran.stderr.contains("18 trials are in the journal"), "{}", ran.stderr);
+    let model = place.text("counter.toml").replace("exp(1s)", "exp(0.9s)");
+    place.put("counter.toml", &model);
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]);
+    assert!(ran.stderr.contains("other inputs"), "{}", ran.stderr);
+    // What was run before is put aside, not thrown away.
+    assert_eq!(place.text("output/servers/previous-journal.jsonl"), old);
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts", "--fresh"]);
+    assert!(!ran.stderr.contains("in the journal"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_foreign_file_is_put_aside() {
+    let place = Place::new();
+    fs::create_dir_all(place.path("output/servers")).unwrap();
+    fs::write(place.path(JOURNAL), "my notes\n").unwrap();
+    place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    assert_eq!(place.text("output/servers/previous-journal.jsonl"), "my notes\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_second_sweep_beside_the_first_is_refused_with_its_process_id() {
+    let place = Place::new();
+    let arguments = ["sweep", "servers.toml", "--no-charts", "--replications", "90000"];
+    let mut first = place.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while place.names("output/servers").iter().all(|name| name != "journal.jsonl") {
+        sleep(Duration::from_millis(10));
+    }
+    let second = place.sim(&["sweep", "servers.toml"]).ends_with(2);
+    let merge = place.sim(&["merge", "output/servers"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert!(second.stderr.contains(&format!("process {}", first.id())), "{}", second.stderr);
+    assert!(merge.code == Some(2), "{merge:?}");
+    // The lock goes with its process.
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--fresh"]).ends_with(0);
+}
+
+/// Whatever the moment, a killed sweep costs no more than the trials under way: going on gives the undisturbed bytes.
+#[cfg(unix)]
+#[test]
+fn fifty_kills_change_nothing() {
+    let (replications, whole) = ("400", undisturbed("400"));
+    let arguments = ["sweep", "servers.toml", "--no-charts", "--replications", replications];
+    let place = Place::new();
+    let mut random = 1u64;
+    let (mut kills, mut finished) = (0, 0);
+    while kills < 50 {
+        let mut sweep = place.command(&arguments).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        // Pauses without pattern, from before the first trial to beyond the last.
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        sleep(Duration::from_micros(random >> 46));
+        if sweep.try_wait().unwrap().is_some() {
+            finished += 1;
+            assert_eq!(results(&place), whole);
+            fs::remove_dir_all(place.path("output")).unwrap();
+            assert!(finished < 500, "only {kills} kills");
+            continue;
+        }
+        sweep.kill().unwrap();
+        sweep.wait().unwrap();
+        kills += 1;
+    }
+    place.sim(&arguments).ends_with(0);
+    assert_eq!(results(&place), whole);
+    let temporary = |name: &String| name.ends_with(".part");
+    assert!(place.names("output/servers").iter().filter(|name| temporary(name)).count() <= 50);
+}
+
+#[test]
+fn shards_in_any_order_are_one_run() {
+    let place = Place::new();
+    for shard in ["4/5", "1/5", "5/5", "2/5", "3/5"] {
+        let ran = place.sim(&["sweep", "servers.toml", "--shard", shard, "--replications", "4"]).ends_with(0);
+        assert!(ran.stdout.contains(&format!("shard {shard}")), "{}", ran.stdout);
+    }
+    place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
+    assert_eq!(results(&place), undisturbed("4"));
+}
+
+#[test]
+fn the_environment_names_a_shard() {
+    let place = Place::new();
+    let sweep = |name: &str, value: &str| {
+        let arguments = ["sweep", "servers.toml", "--shard", "auto/2"];
+        place.command(&arguments).env(name, value).output().expect("the program runs").status.success()
+    };
+    assert!(sweep("SLURM_ARRAY_TASK_ID", "2") && sweep("JOB_COMPLETION_INDEX", "0"));
+    place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
+    let ran = place.sim(&["sweep", "servers.toml", "--shard", "3/2"]).ends_with(2);
+    assert!(ran.stderr.contains("shard 3 of 2 does not exist"), "{}", ran.stderr);
+}
+
+#[test]
+fn gaps_and_mixtures_are_refused_by_name() {
+    let place = Place::new();
+    let merge = |part: &str| {
+        let ran = place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(2);
+        assert!(ran.stderr.contains(part), "{}", ran.stderr);
+    };
+    fs::create_dir_all(place.path("output/servers")).unwrap();
+    merge("has no shards");
+    for shard in ["1/3", "3/3"] {
+        place.sim(&["sweep", "servers.toml", "--shard", shard]).ends_with(0);
+    }
+    merge("shard-2-of-3.jsonl is missing: run `sim sweep servers.toml --shard 2/3`");
+    place.sim(&["sweep", "servers.toml", "--shard", "2/3"]).ends_with(0);
+    let shard = "output/servers/shard-2-of-3.jsonl";
+    let journal = place.text(shard);
+    let cut: Vec<&str> = journal.lines().collect();
+    fs::write(place.path(shard), cut[..cut.len() - 2].join("\n") + "\n").unwrap();
+    merge("shard-2-of-3.jsonl lacks 2 of 6 trials");
+    // Another program, other inputs, another number of shards.
+    let (start, end) = (journal.find("\"sim\":\"").unwrap() + 7, journal.find("\",\"inputs\"").unwrap());
+    fs::write(place.path(shard), journal.replace(&journal[start..end], "0.0.9+00000000")).unwrap();
+    merge("made by sim 0.0.9+00000000");
+    fs::write(place.path(shard), &journal).unwrap();
+    place.sim(&["sweep", "servers.toml", "--shard", "1/4"]).ends_with(0);
+    merge("one of 4");
+    fs::remove_file(place.path("output/servers/shard-1-of-4.jsonl")).unwrap();
+    place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
+    place.put("counter.toml", &place.text("counter.toml").replace("exp(1s)", "exp(0.9s)"));
+    merge("was run on other inputs");
+}
+
+/// A disk without room: what is in the journal is kept, the answer is given of it, and the exit code tells.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_costs_no_more_than_the_trials_under_way() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "2"]).ends_with(0);
+    // A limit on the size of files, with its signal ignored as a shell does it, is a disk that is full.
+    let size = fs::metadata(place.path(JOURNAL)).unwrap().len();
+    let blocks = size.div_ceil(512) + 64;
+    let script =
+        format!("trap '' XFSZ; ulimit -f {blocks}; exec \"$0\" sweep servers.toml --no-charts --replications 40");
+    let ran = std::process::Command::new("sh")
+        .args(["-c", &script, env!("CARGO_BIN_EXE_sim")])
+        .current_dir(place.path(""))
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&ran.stderr).into_owned();
+    assert_eq!(ran.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("cannot write") && stderr.contains("journal.jsonl"), "{stderr}");
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("throughput/min"));
+    let kept = place.text(JOURNAL).lines().count();
+    assert!(kept > 1 + 12, "{kept}");
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "40"]).ends_with(0);
+    assert_eq!(results(&place), undisturbed("40"));
+}
