@@ -10,10 +10,12 @@ mod digest;
 mod exit;
 mod files;
 mod interrupt;
+mod knee;
 mod man;
 mod merge;
 mod outputs;
 mod page;
+mod pursue;
 mod reference;
 mod run;
 mod schema;
@@ -27,6 +29,7 @@ pub use check::Check;
 pub use completions::Completions;
 pub use digest::Digest;
 pub use exit::{Exit, Failure};
+pub use knee::Knee;
 pub use man::man;
 pub use merge::Merge;
 pub use page::Page;
@@ -57,6 +60,8 @@ pub enum Command {
     Merge(Merge),
     /// Run one point, and show the use, queue and wait of every resource
     Run(Run),
+    /// Find how far each variant goes: the largest load that meets the objectives, or the smallest size
+    Knee(Knee),
     /// Run several experiments and print one page of what they found, in Markdown
     Digest(Digest),
     /// Check experiments and models without running them
@@ -93,6 +98,7 @@ Exit codes:
 const EXAMPLES: &str = "\
 Examples:
   sim sweep experiments/pooling.toml          answer a question; charts in output/pooling/
+  sim knee experiments/pooling.toml           find how far each design goes, without a grid
   sim run models/registration.toml            look into one point of one model
   sim check experiments/*.toml models/*.toml  find mistakes without running
 

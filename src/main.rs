@@ -12,6 +12,7 @@ fn main() -> ExitCode {
         Command::Sweep(sweep) => sweep.run(&mut page),
         Command::Merge(merge) => merge.run(&mut page),
         Command::Run(run) => run.run(&mut page),
+        Command::Knee(knee) => knee.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Check(check) => check.run(&mut page),
         Command::Schema(schema) => schema.run(&mut page),

@@ -28,6 +28,7 @@ pub(crate) mod read;
 mod reference;
 mod resilience;
 pub mod schema;
+mod search;
 mod service;
 pub(crate) mod setting;
 mod source;
@@ -57,6 +58,7 @@ pub use resilience::{
     Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
     TimeoutStep,
 };
+pub use search::{Knee, Objective};
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
 pub use step::{

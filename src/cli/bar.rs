@@ -30,6 +30,16 @@ impl Bar {
         Self { bar, start: Instant::now(), quiet, told: false }
     }
 
+    /// A count for as many trials as it takes, or none that is shown.
+    pub(super) fn endless(quiet: bool) -> Self {
+        let target = if quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() };
+        let bar = ProgressBar::with_draw_target(None, target);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} trials  {msg}  {elapsed}") {
+            bar.set_style(style);
+        }
+        Self { bar, start: Instant::now(), quiet, told: false }
+    }
+
     /// Shows how far it is.
     pub(super) fn update(&mut self, progress: &Progress) {
         let events = progress.events.load(Ordering::Relaxed) as f64 / self.start.elapsed().as_secs_f64().max(1e-3);

@@ -5,9 +5,12 @@
 
 mod axis;
 mod claim;
+mod dial;
+mod knee;
 mod origin;
 mod point;
 mod reading;
+mod workbench;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,7 +19,10 @@ use std::time::Duration;
 use crate::model::{Load, System};
 use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
 
+pub use dial::Dial;
+pub use knee::{Grid, Knee, KneeWishes};
 pub use origin::Origin;
+pub use workbench::{Study, Workbench};
 
 /// What a sweep runs.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, Load};
+use super::{Duration, Knee, Load};
 
 /// An experiment: variants x axes x replications.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -51,6 +51,8 @@ pub struct Experiment {
     /// Changes of which the report is to say whether they help, do nothing or harm, and by how much.
     #[serde(default)]
     pub effects: Vec<Change>,
+    /// What `sim knee` looks for; a sweep does not.
+    pub knee: Option<Knee>,
 }
 
 /// One axis: `values`, or `from`, `to` and `step` (linear) or `points` (linear or logarithmic).

@@ -29,7 +29,7 @@ pub use column::Columns;
 pub use complaint::Complaint;
 pub use load::load;
 pub use provenance::Assumption;
-pub(crate) use provenance::{assumptions, provenance};
+pub(crate) use provenance::{assumptions, provenance, size};
 
 use super::names::Names;
 use super::{Discipline, Duration, Limit, Model, Servers};

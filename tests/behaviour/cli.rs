@@ -3,6 +3,7 @@
 mod check;
 mod digest;
 mod journal;
+mod knee;
 mod place;
 mod print;
 mod run;

@@ -10,6 +10,7 @@ mod mistakes;
 mod models;
 mod readme;
 mod recovery;
+mod search;
 mod seed;
 mod testbed;
 mod theory;

@@ -201,7 +201,7 @@ pub(super) fn system(subject: &Subject, columns: &mut Columns) -> Result<Arc<Sys
 }
 
 /// Reads and lowers a load.
-fn load(subject: &Subject, system: &System, columns: &mut Columns) -> Result<Arc<Load>, Mistakes> {
+pub(super) fn load(subject: &Subject, system: &System, columns: &mut Columns) -> Result<Arc<Load>, Mistakes> {
     let Some(tree) = &subject.load else { return Err(Mistake::new("there is no load").into()) };
     let load: spec::Load = tree.read().map_err(|misfit| explained(tree, "Load", misfit.into()))?;
     lower::load(&load, system, columns).map(Arc::new).map_err(|complaints| located(complaints, tree))

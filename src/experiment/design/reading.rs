@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::axis::{self, Ready};
 use super::point::{self, Design};
-use super::{Adjustments, Origin, Plan, claim};
+use super::{Adjustments, Origin, Plan, Workbench, claim};
 use crate::spec::check::check as check_form;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
@@ -26,6 +26,10 @@ const EXPERIMENT_KEYS: [&str; 8] =
     ["model", "axes", "variants", "set", "replications", "hypotheses", "measurements", "effects"];
 
 pub(super) fn read(path: &Path, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+    workbench(path, adjustments).map(|workbench| workbench.plan)
+}
+
+pub(super) fn workbench(path: &Path, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
     let source = Source::read(path)?;
     let tree = Tree::document(&source)?;
     if is_experiment(&tree) {
@@ -138,14 +142,14 @@ fn arguments(adjustments: &Adjustments, subject: &Subject) -> Result<Vec<Argumen
     Ok(settings)
 }
 
-/// The plan of a model by itself: one point.
-fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+/// A model by itself: its plan has one point.
+fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
     let settings = arguments(adjustments, &known.subject)?.into_iter().map(|(setting, _)| setting).collect();
     let designs = [Design { name: known.name.clone(), settings, choices: Vec::new() }];
     let points = point::build(&known.subject, &designs, &[], &known.tree, &mut known.columns)?;
     let replications = adjustments.replications.unwrap_or(5);
     repetitions(replications, points.len(), None).into_result()?;
-    Ok(Plan {
+    let plan = Plan {
         name: known.name.clone(),
         title: known.title.clone(),
         axes: Vec::new(),
@@ -162,7 +166,9 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Plan, Mista
         origin: known.origin(None, adjustments, adjustments.seed.unwrap_or(1)),
         inputs: known.inputs(None),
         assumptions: known.assumptions,
-    })
+    };
+    let Known { subject, columns, tree, .. } = known;
+    Ok(Workbench { plan, subject, designs: designs.into(), axes: Vec::new(), columns, tree, experiment: None })
 }
 
 /// Reads the model that an experiment names.
@@ -182,7 +188,7 @@ fn model_of(source: &Source, tree: &Tree) -> Result<Known, Mistakes> {
     Known::model(&read, document)
 }
 
-fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
     let mut mistakes = check_form(tree, Form::of("Experiment"));
     let is_sound = mistakes.is_empty();
     let known = match model_of(source, tree) {
@@ -227,7 +233,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         name: stem(source),
         title: experiment.title.clone(),
         axes: axes.iter().map(|ready| ready.axis.clone()).collect(),
-        variants: designs.into_iter().map(|design| design.name).collect(),
+        variants: designs.iter().map(|design| design.name.clone()).collect(),
         points,
         replications,
         seed: adjustments.seed.unwrap_or(experiment.seed),
@@ -244,7 +250,11 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
     mistakes.extend(repetitions(replications, plan.points.len(), place.or(Some(tree))));
     claim::resolve(&mut plan, tree, &experiment, &axes, &mut mistakes);
     mistakes.into_result()?;
-    Ok(plan)
+    let Known { subject, columns, .. } = known;
+    let workbench =
+        Workbench { plan, subject, designs, axes, columns, tree: tree.clone(), experiment: Some(experiment) };
+    workbench.check_searches()?;
+    Ok(workbench)
 }
 
 fn stem(source: &Source) -> String {

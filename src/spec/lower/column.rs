@@ -13,7 +13,7 @@ use crate::spec::names::Names;
 use crate::spec::source::neighbour;
 
 /// The columns that were read and the tables that were made so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Columns {
     directory: PathBuf,
     /// By file and column.

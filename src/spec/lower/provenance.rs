@@ -120,10 +120,11 @@ fn range(entry: &Tree, (value, form): (&Tree, &'static Form), columns: &mut Colu
     }
 }
 
-/// What to compare values by; none where they have no order.
-fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f64> {
+/// What to compare values by: seconds, cores, arrivals per second, or the number itself; of a distribution its mean.
+/// None where they have no order.
+pub(crate) fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f64> {
     match form.resolve() {
-        Form::Quantity(Quantity::Duration) => value.read::<Duration>().ok().map(|duration| duration.0 as f64),
+        Form::Quantity(Quantity::Duration) => value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9),
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
@@ -131,7 +132,7 @@ fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f64> {
             let distribution = value.read::<Distribution>().ok()?;
             let mut complaints = Vec::new();
             let variate = variate(At::Root, &distribution, columns, &mut complaints);
-            complaints.is_empty().then(|| variate.mean())
+            complaints.is_empty().then(|| variate.mean() / 1e9)
         }
         _ => value.number(),
     }

@@ -38,3 +38,21 @@ fn what_is_finished_is_summarised_and_written() {
     assert!(summary["trials"]["done"].as_u64().is_some_and(|done| done > 0), "{}", summary["trials"]);
     assert!(place.text("output/servers/results.csv").lines().count() > 1);
 }
+
+/// A search that is interrupted prints what it knows.
+#[test]
+fn a_search_prints_its_answer_so_far() {
+    let place = Place::new();
+    // The bound is the exact value of a point: it takes for ever to tell.
+    let arguments = ["knee", "servers.toml", "--objective", "mean_s<=2", "--to", "0.8/s", "--resolution", "0.1/s"];
+    let more = ["--max-replications", "100000", "--no-charts"];
+    let mut command = place.command(&[&arguments[..], &more[..]].concat());
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    sleep(Duration::from_millis(1500));
+    interrupt(&child);
+    let ran: Ran = child.wait_with_output().expect("it ends").into();
+    let ran = ran.ends_with(130);
+    assert!(ran.stdout.contains("so far: "), "{}", ran.stdout);
+    let document: Value = serde_json::from_str(&place.text("output/servers/knee.json")).expect("JSON");
+    assert_eq!(document["partial"], true);
+}

@@ -1,0 +1,228 @@
+//! `sim knee`: how far a design goes, without a grid.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+use super::adjust::{Adjust, Effort, assignment};
+use super::exit::{Exit, Failure};
+use super::files::{Pictures, write_charts};
+use super::page::Page;
+use super::pursue::pursue;
+use crate::experiment::design::{Adjustments, KneeWishes, Workbench};
+use crate::experiment::search::{self, KneeAnswer, Outcome};
+use crate::report::folder::Folder;
+use crate::report::{knee, knee_document, knee_figure, knee_method};
+use crate::spec::{Metric, Objective};
+
+/// Find how far each variant goes: the largest load that still meets the objectives, or the smallest size that does.
+///
+/// Searches along one axis by bisection. At each value a sequential test runs replications until the objectives are
+/// surely met or surely missed, or it is too close to tell; the whole answer for a variant is right with the stated
+/// confidence, provided that a value beyond one that misses misses too. Says what gives way, and how many trials a sweep
+/// of the same values would have taken. The experiment's `[knee]` table is what the options leave out. Writes knee.json
+/// and knee.png into the experiment's folder. Ctrl-C prints what is known.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sim knee experiments/pooling.toml
+  sim knee experiments/pooling.toml --objective 'success_rate>=0.99' --objective 'p95_s<=20'
+  sim knee experiments/pooling.toml --slope 0.5 --to 60
+  sim knee models/registration.toml --set load.concurrency=160 --set load.users=320 \\
+      --axis services.user-service.pools.auth.max_size --from 10 --to 60 --smallest
+  sim knee models/mm1.toml --axis load.rate --from 0.1/s --to 0.95/s --objective 'mean_s<=4'
+
+Exit codes:
+  0    every variant has an answer
+  1    a variant meets the objectives nowhere in the range
+  2    the input has a mistake, or a file could not be written
+  3    it is no knee (the far end meets, the near one does not), an end is too close to tell, or a trial failed
+  130  interrupted; what is known has been printed")]
+pub struct Knee {
+    /// The experiment's file, or a model with a load of its own
+    experiment: PathBuf,
+
+    /// What is varied: the name of an axis, or a path [default: the first axis of numbers]
+    #[arg(long, value_name = "AXIS|PATH")]
+    axis: Option<String>,
+
+    /// Where the search starts [default: the axis' smallest value]
+    #[arg(long, value_name = "VALUE")]
+    from: Option<String>,
+
+    /// Where it ends [default: the axis' largest value]
+    #[arg(long, value_name = "VALUE")]
+    to: Option<String>,
+
+    /// How closely it is looked for [default: 1, or a hundredth of the range]
+    #[arg(long, value_name = "STEP")]
+    resolution: Option<String>,
+
+    /// Find the smallest value that meets the objectives, not the largest
+    #[arg(long)]
+    smallest: bool,
+
+    /// What must be met (repeatable): METRIC>=VALUE or METRIC<=VALUE [default: the experiment's, or a success rate of
+    /// at least `collapse_below`]
+    #[arg(long, value_name = "BOUND", value_parser = objective)]
+    objective: Vec<Objective>,
+
+    /// The throughput must still grow by this share of proportional growth, 0 to 1
+    #[arg(long, value_name = "SHARE")]
+    slope: Option<f64>,
+
+    /// The probability with which the answer for a variant is right [default: 0.95]
+    #[arg(long, value_name = "P")]
+    confidence: Option<f64>,
+
+    /// Replications after which a value is too close to tell [default: 80]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
+    max_replications: Option<u32>,
+
+    /// A variant (repeatable) [default: all]
+    #[arg(long, value_name = "NAME")]
+    variant: Vec<String>,
+
+    /// The value of another axis (repeatable) [default: its first]
+    #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
+    at: Vec<(String, String)>,
+
+    #[command(flatten)]
+    adjust: Adjust,
+
+    #[command(flatten)]
+    effort: Effort,
+
+    /// Folder in which the experiment's own folder is made
+    #[arg(long, short, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Write the chart as SVG too
+    #[arg(long)]
+    svg: bool,
+
+    /// Write the chart in dark colours too
+    #[arg(long)]
+    dark: bool,
+
+    /// Draw no chart
+    #[arg(long, conflicts_with_all = ["svg", "dark"])]
+    no_charts: bool,
+}
+
+impl Knee {
+    /// Reads, searches, answers, writes.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let bench = Workbench::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        let asked = bench.knee(&self.wishes())?;
+        let variants = bench.variants(&self.variant)?;
+        let study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
+        let answer = pursue(&self.effort, |progress| search::knee::search(study, &asked, &variants, progress))??;
+        let (paths, written) = self.write(&answer, page);
+        match self.format {
+            Format::Table => {
+                page.heading(&answer.plan.title);
+                page.print(format!("{}\n", knee_method(&answer)));
+                knee(&answer, page.width()).into_iter().for_each(|part| page.part(part));
+                page.part(paths);
+            }
+            Format::Json => page.print(format!("{:#}\n", knee_document(&answer))),
+        }
+        answer.doubts.iter().take(12).for_each(|doubt| page.warn(doubt));
+        Ok(exit(&answer).graver(written))
+    }
+
+    fn wishes(&self) -> KneeWishes {
+        KneeWishes {
+            axis: self.axis.clone(),
+            from: self.from.clone(),
+            to: self.to.clone(),
+            resolution: self.resolution.clone(),
+            smallest: self.smallest,
+            objectives: self.objective.clone(),
+            slope: self.slope,
+            confidence: self.confidence,
+            replications: Adjustments::from(&self.adjust).replications,
+            max_replications: self.max_replications,
+        }
+    }
+
+    /// Writes the document and the chart; the lines that name them.
+    fn write(&self, answer: &KneeAnswer, page: &Page) -> (String, Exit) {
+        let folder = match Folder::open(&self.output.join(&answer.plan.name)) {
+            Ok(folder) => folder,
+            Err(unwritten) => {
+                page.complain(unwritten);
+                return (String::new(), Exit::Mistake);
+            }
+        };
+        let text = serde_json::to_string_pretty(&knee_document(answer)).unwrap_or_default() + "\n";
+        let (mut lines, mut exit) = (String::new(), Exit::Holds);
+        match folder.write("knee.json", text.as_bytes()) {
+            Ok(path) => lines += &format!("{:<8} {}\n", "results", path.display()),
+            Err(unwritten) => {
+                page.complain(unwritten);
+                exit = Exit::Mistake;
+            }
+        }
+        if !self.no_charts {
+            let pictures = Pictures { svg: self.svg, dark: self.dark };
+            let (charts, drawn) = write_charts(&folder, &[knee_figure(answer)], pictures, page);
+            lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
+            exit = exit.graver(drawn);
+        }
+        (lines, exit)
+    }
+}
+
+/// The exit code of an answer.
+fn exit(answer: &KneeAnswer) -> Exit {
+    let of_variant = answer.variants.iter().map(|found| match found.outcome {
+        Outcome::NoneMeets => Exit::Fails,
+        Outcome::Rises => Exit::Undecided,
+        Outcome::Found if found.meets.is_none() || found.misses.is_none() => Exit::Undecided,
+        Outcome::Found | Outcome::AllMeet => Exit::Holds,
+        Outcome::Unfinished => Exit::Interrupted,
+    });
+    let doubt = if answer.doubts.is_empty() { Exit::Holds } else { Exit::Undecided };
+    let interrupt = if answer.is_interrupted { Exit::Interrupted } else { Exit::Holds };
+    of_variant.fold(doubt.graver(interrupt), Exit::graver)
+}
+
+/// Reads `success_rate>=0.99`.
+pub(super) fn objective(text: &str) -> Result<Objective, String> {
+    let parts = text.split_once(">=").map(|parts| (true, parts)).or(text.split_once("<=").map(|parts| (false, parts)));
+    let Some((at_least, (name, value))) = parts else {
+        return Err(format!("`{text}` is no bound; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
+    };
+    let name = name.trim();
+    let metric: Result<Metric, _> = toml::Value::String(name.into()).try_into();
+    let metric = metric.map_err(|_| format!("there is no metric `{name}`; `sim reference` lists them"))?;
+    let value = value.trim().parse::<f64>().ok().filter(|value| value.is_finite());
+    let value =
+        value.ok_or_else(|| format!("`{text}` needs a number, in the unit of the metric (rates from 0 to 1)"))?;
+    Ok(if at_least { Objective::AtLeast { metric, value } } else { Objective::AtMost { metric, value } })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::objective;
+    use crate::spec::{Metric, Objective};
+
+    #[test]
+    fn bounds_are_read_with_their_side() {
+        assert_eq!(objective("p95_s <= 2"), Ok(Objective::AtMost { metric: Metric::P95S, value: 2.0 }));
+        assert_eq!(
+            objective("success_rate>=0.99"),
+            Ok(Objective::AtLeast { metric: Metric::SuccessRate, value: 0.99 })
+        );
+        assert!(objective("p95_s=2").is_err());
+        assert!(objective("p96_s<=2").unwrap_err().contains("no metric `p96_s`"));
+        assert!(objective("p95_s<=2s").is_err());
+    }
+}

@@ -1,0 +1,249 @@
+//! The workbench: what it takes to make points that a plan does not have, with any numbers at any paths.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::axis::Ready;
+use super::dial::Dial;
+use super::point::{self, Design};
+use super::{Adjustments, Axis, AxisValue, Plan, Point, reading};
+use crate::model::System;
+use crate::spec::lower::Columns;
+use crate::spec::names::Names;
+use crate::spec::setting::Subject;
+use crate::spec::tree::{Place, Tree};
+use crate::spec::{Experiment, Mistake, Mistakes};
+
+/// A plan, and what its points are made from.
+#[derive(Debug)]
+pub struct Workbench {
+    pub(super) plan: Plan,
+    /// The model and the load with what all variants share.
+    pub(super) subject: Subject,
+    pub(super) designs: Vec<Design>,
+    pub(super) axes: Vec<Ready>,
+    pub(super) columns: Columns,
+    /// The experiment, or the model that is run by itself.
+    pub(super) tree: Tree,
+    /// The experiment as written; none of a model by itself.
+    pub(super) experiment: Option<Experiment>,
+}
+
+impl Workbench {
+    /// Reads an experiment, or a model that has a load of its own.
+    pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {
+        reading::workbench(path, adjustments)
+    }
+
+    /// The plan as it was read.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The dial of an axis, or of a path. `place` is where the name stands.
+    pub(super) fn dial(&self, name: &str, place: &Place) -> Result<Dial, Mistake> {
+        let mut columns = self.columns.clone();
+        let Some(ready) = self.axes.iter().find(|ready| ready.axis.name == name) else {
+            if !name.contains('.') {
+                let names = Names::new(self.axes.iter().map(|ready| ready.axis.name.as_str()));
+                let mistake = place.mark_value(Mistake::new(format!("there is no axis `{name}`")), "no such axis");
+                return Err(mistake
+                    .advise(names, "axis", name)
+                    .note("a path, such as `load.concurrency`, may stand here too"));
+            }
+            let dial = Dial::of_path(name, place, &self.subject, &mut columns)?;
+            // A path that an axis sets is that axis, with all that the axis sets beside it.
+            let same = self.axes.iter().find(|ready| ready.targets.iter().any(|target| dial.sets(target)));
+            return match same {
+                Some(ready) => self.dial_of(ready, place, &mut columns),
+                None => Ok(dial),
+            };
+        };
+        self.dial_of(ready, place, &mut columns)
+    }
+
+    fn dial_of(&self, ready: &Ready, place: &Place, columns: &mut Columns) -> Result<Dial, Mistake> {
+        if ready.pinned {
+            let title = format!("axis `{}` is fixed by --set", ready.axis.name);
+            return Err(place.mark_value(Mistake::new(title), "cannot be searched along"));
+        }
+        Dial::of_axis(ready, &self.subject, columns)
+    }
+
+    /// The first axis of at least two numbers, as a dial.
+    pub(super) fn first_dial(&self) -> Option<Result<Dial, Mistake>> {
+        let is_fit = |ready: &&Ready| {
+            !ready.pinned && ready.axis.values.len() > 1 && ready.axis.values.iter().all(|value| value.number.is_some())
+        };
+        let ready = self.axes.iter().find(is_fit)?;
+        Some(Dial::of_axis(ready, &self.subject, &mut self.columns.clone()))
+    }
+
+    /// The indices of these variants; all where none is named.
+    pub fn variants(&self, names: &[String]) -> Result<Vec<usize>, Mistake> {
+        if names.is_empty() {
+            return Ok((0..self.designs.len()).collect());
+        }
+        let index = |name: &String| {
+            let found = self.plan.variants.iter().position(|known| known == name);
+            found.ok_or_else(|| {
+                let names = Names::new(self.plan.variants.iter().map(String::as_str));
+                Mistake::new(format!("there is no variant `{name}`")).advise(names, "variant", name)
+            })
+        };
+        names.iter().map(index).collect()
+    }
+
+    /// A study: these variants, with these dials to turn and every other axis at one value: the one that `at` names,
+    /// else the first that the variant is run at.
+    pub fn study(&self, variants: &[usize], dials: Vec<Dial>, at: &[(String, String)]) -> Result<Study, Mistakes> {
+        let mut mistakes = Mistakes::default();
+        let is_free = |ready: &&Ready| !dials.iter().any(|dial| ready.targets.iter().any(|target| dial.sets(target)));
+        let mut others: Vec<(&Ready, Option<usize>)> =
+            self.axes.iter().filter(is_free).map(|ready| (ready, None)).collect();
+        for (name, value) in at {
+            match others.iter_mut().find(|(ready, _)| ready.axis.name == *name) {
+                Some((ready, chosen)) => match chosen_value(&ready.axis, value) {
+                    Ok(index) => *chosen = Some(index),
+                    Err(mistake) => mistakes.push(mistake),
+                },
+                None => {
+                    let names = Names::new(self.axes.iter().map(|ready| ready.axis.name.as_str()));
+                    let title = format!("no axis `{name}` is left to choose a value of");
+                    mistakes.push(Mistake::new(title).advise(names, "axis", name));
+                }
+            }
+        }
+        let mut bases = Vec::new();
+        for &variant in variants {
+            let design = &self.designs[variant];
+            let mut base = self.subject.clone();
+            for setting in &design.settings {
+                if let Ok((target, in_load)) = setting.target(&base)
+                    && let Some(dial) = dials.iter().find(|dial| dial.sets(&(target.path.clone(), in_load)))
+                {
+                    let title = format!("`{}` is set, so that it cannot be searched along", dial.path);
+                    let mistake = setting.value.place.mark_key(Mistake::new(title), "would have no effect");
+                    mistakes.push(mistake.note(format!("in variant `{}`; --variant chooses others", design.name)));
+                }
+                if let Err(mistake) = setting.apply(&mut base) {
+                    mistakes.push(mistake);
+                }
+            }
+            let mut place = Vec::new();
+            for (ready, chosen) in &others {
+                let axis = self.axes.iter().position(|known| std::ptr::eq(known, *ready)).unwrap_or(0);
+                let index = chosen.or_else(|| design.choices[axis].first().copied()).unwrap_or(0);
+                place.push(index);
+                for setting in &ready.settings[index] {
+                    if let Err(mistake) = setting.apply(&mut base) {
+                        mistakes.push(mistake);
+                    }
+                }
+            }
+            bases.push(Base { variant, subject: base, place, system: None });
+        }
+        mistakes.into_result()?;
+        let mut plan = self.plan.clone();
+        plan.points.clear();
+        plan.measurements.clear();
+        plan.hypotheses.clear();
+        plan.effects.clear();
+        plan.axes = dials.iter().map(axis_of).chain(others.iter().map(|(ready, _)| ready.axis.clone())).collect();
+        Ok(Study { plan, dials, bases, columns: self.columns.clone(), known: HashMap::new() })
+    }
+}
+
+/// The axis that a dial is in a plan; it has the values that were asked for so far.
+fn axis_of(dial: &Dial) -> Axis {
+    Axis {
+        name: dial.name.clone(),
+        label: dial.label.clone(),
+        path: dial.path.clone(),
+        scale: dial.scale,
+        values: Vec::new(),
+    }
+}
+
+/// A value of an axis, by its text or its number.
+fn chosen_value(axis: &Axis, text: &str) -> Result<usize, Mistake> {
+    let number: Option<f64> = text.parse().ok();
+    let is_it = |value: &AxisValue| value.text == text || (number.is_some() && value.number == number);
+    axis.values.iter().position(is_it).ok_or_else(|| {
+        let names = Names::new(axis.values.iter().map(|value| value.text.as_str()));
+        Mistake::new(format!("axis `{}` has no value {text}", axis.name)).advise(names, "value", text)
+    })
+}
+
+/// A variant with the other axes applied.
+#[derive(Debug)]
+struct Base {
+    variant: usize,
+    subject: Subject,
+    place: Vec<usize>,
+    /// The system, where no dial leads into the model.
+    system: Option<Arc<System>>,
+}
+
+/// Points that are made as they are asked for. Its plan grows by a point, and its axes by the values, at each new one.
+#[derive(Debug)]
+pub struct Study {
+    plan: Plan,
+    dials: Vec<Dial>,
+    bases: Vec<Base>,
+    columns: Columns,
+    known: HashMap<(usize, Vec<u64>), usize>,
+}
+
+impl Study {
+    /// The plan so far: its points are those that were asked for.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The dials, in the order of [`Study::point`]'s numbers.
+    pub fn dials(&self) -> &[Dial] {
+        &self.dials
+    }
+
+    /// The index of the point of a variant with the dials at these numbers.
+    pub fn point(&mut self, variant: usize, numbers: &[f64]) -> Result<usize, Mistakes> {
+        let key = (variant, numbers.iter().map(|number| number.to_bits()).collect());
+        if let Some(&point) = self.known.get(&key) {
+            return Ok(point);
+        }
+        let Some(base) = self.bases.iter_mut().find(|base| base.variant == variant) else {
+            return Err(Mistake::new("a variant that is not studied").into());
+        };
+        let keeps_system = self.dials.iter().all(|dial| !dial.in_model);
+        let mut subject = base.subject.clone();
+        for (dial, &number) in self.dials.iter().zip(numbers) {
+            for setting in dial.settings(number) {
+                setting.apply(&mut subject)?;
+            }
+        }
+        let system = match &base.system {
+            Some(system) if keeps_system => Arc::clone(system),
+            _ => point::system(&subject, &mut self.columns)?,
+        };
+        base.system = Some(Arc::clone(&system));
+        let load = point::load(&subject, &system, &mut self.columns)?;
+        let mut at = Vec::new();
+        for ((dial, axis), &number) in self.dials.iter().zip(&mut self.plan.axes).zip(numbers) {
+            let known = axis.values.iter().position(|value| value.number == Some(number));
+            at.push(known.unwrap_or(axis.values.len()));
+            if known.is_none() {
+                axis.values.push(AxisValue {
+                    value: dial.value(number),
+                    number: Some(number),
+                    text: dial.text(number),
+                });
+            }
+        }
+        at.extend(&base.place);
+        self.plan.points.push(Point { variant, at, system, load });
+        self.known.insert(key, self.plan.points.len() - 1);
+        Ok(self.plan.points.len() - 1)
+    }
+}

@@ -1,0 +1,13 @@
+//! Search instead of grid: trials where the answer is, and at each place no more of them than it takes to decide.
+//!
+//! A place is decided by a sequential test: it is looked at after so many replications, then after twice as many, until
+//! its intervals lie on one side of every bound. The level of the intervals is such that all decisions of a search are
+//! right together with the stated confidence (Bonferroni's inequality), however often was looked.
+
+pub mod bisection;
+pub mod knee;
+pub mod laboratory;
+pub mod sequential;
+
+pub use knee::{KneeAnswer, Outcome, Tried, VariantKnee};
+pub use sequential::{Decision, Reading};

@@ -1,0 +1,303 @@
+//! The knee: for each variant, the last value of a dial at which the objectives are still met, by bisection with a
+//! sequential test at each value. All variants advance together, so that all threads have work.
+
+use super::bisection::{Bisection, Shape};
+use super::laboratory::{Demand, Laboratory};
+use super::sequential::{Decision, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
+use crate::experiment::design::{Knee, Plan, Study};
+use crate::experiment::finding;
+use crate::experiment::runner::Progress;
+use crate::experiment::summary::Summary;
+use crate::spec::Mistakes;
+
+/// How far back the growth of the throughput is looked at, as a share of the value.
+const BACK: f64 = 0.1;
+
+/// What a search for the knee found.
+#[derive(Debug)]
+pub struct KneeAnswer {
+    /// The plan of all points that were tried.
+    pub plan: Plan,
+    /// What was asked.
+    pub knee: Knee,
+    /// By variant, in the order in which they were asked for.
+    pub variants: Vec<VariantKnee>,
+    /// Replications of the first look.
+    pub replications: u32,
+    /// What casts doubt on the answer.
+    pub doubts: Vec<String>,
+    /// Whether an interrupt ended the search.
+    pub is_interrupted: bool,
+}
+
+/// How a variant's search ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Between the last value that meets and the first that misses; one of them may lie outside of what can be told.
+    Found,
+    /// Every value of the range meets, as its far end shows.
+    AllMeet,
+    /// No value of the range meets, as its near end shows.
+    NoneMeets,
+    /// The far end meets and the near end does not: the objectives are no such function of the value.
+    Rises,
+    /// An interrupt came first.
+    Unfinished,
+}
+
+/// What was found of one variant.
+#[derive(Clone, Debug)]
+pub struct VariantKnee {
+    /// Which variant.
+    pub variant: usize,
+    /// How the search ended.
+    pub outcome: Outcome,
+    /// The last value that surely meets.
+    pub meets: Option<f64>,
+    /// The first value that surely misses.
+    pub misses: Option<f64>,
+    /// The knee: the last value whose estimates meet, among those tried from `meets` to before `misses`.
+    pub estimate: Option<f64>,
+    /// What gives way at the first value that surely misses.
+    pub cause: Option<String>,
+    /// Two values of which the farther is surely better, though the nearer does not surely meet: the objectives are no
+    /// steady function of the value, and what lies beyond the knee may meet again.
+    pub unsteady: Option<(f64, f64)>,
+    /// All values that were tried, in ascending order.
+    pub tried: Vec<Tried>,
+    /// Trials that it took.
+    pub trials: usize,
+    /// Trials of a sweep over the same values, each with the replications of the experiment.
+    pub grid_trials: u64,
+}
+
+/// A value that was tried.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The value.
+    pub value: f64,
+    /// The value as text.
+    pub text: String,
+    /// The point of the plan.
+    pub point: usize,
+    /// Replications.
+    pub replications: u32,
+    /// What was decided; none where an interrupt came first.
+    pub decision: Option<Decision>,
+    /// The figures.
+    pub readings: Vec<Reading>,
+}
+
+/// A value in the course of being decided.
+#[derive(Clone, Debug)]
+struct Candidate {
+    position: u32,
+    value: f64,
+    point: usize,
+    /// A smaller value's point, and its share of this value.
+    before: Option<(usize, f64)>,
+    look: usize,
+    readings: Vec<Reading>,
+    decision: Option<Decision>,
+}
+
+impl Candidate {
+    /// Takes note of how much the figures vary here.
+    fn widen(&self, spreads: &mut [f64]) {
+        for reading in &self.readings {
+            if let Some(spread) = spreads.get_mut(reading.objective) {
+                *spread = spread.max(reading.spread);
+            }
+        }
+    }
+}
+
+/// A variant's search.
+struct Search {
+    variant: usize,
+    bisection: Bisection,
+    candidates: Vec<Candidate>,
+}
+
+/// Searches every variant of a study whose one dial is the knee's.
+pub fn search(study: Study, knee: &Knee, variants: &[usize], progress: &Progress) -> Result<KneeAnswer, Mistakes> {
+    let last = knee.grid.cells();
+    let of_sweep = study.plan().replications;
+    let replications = knee.replications.unwrap_or(of_sweep.max(FIRST_LOOK));
+    let looks = Looks::new(replications, knee.max_replications.max(replications));
+    let test = Test::new(&knee.objectives, knee.slope, knee.confidence, Bisection::most(last), &looks);
+    let mut laboratory = Laboratory::new(study, progress);
+    let mut searches: Vec<Search> = variants
+        .iter()
+        .map(|&variant| Search { variant, bisection: Bisection::new(last), candidates: Vec::new() })
+        .collect();
+    while !laboratory.is_interrupted() {
+        let mut demands = Vec::new();
+        for search in &mut searches {
+            search.demand(knee, &looks, &mut laboratory, &mut demands)?;
+        }
+        if demands.is_empty() {
+            break;
+        }
+        laboratory.run(&demands);
+        for search in &mut searches {
+            search.look(&test, &looks, &laboratory);
+        }
+    }
+    let found = searches.iter().map(|search| search.found(knee, of_sweep, &laboratory)).collect();
+    Ok(KneeAnswer {
+        variants: found,
+        knee: knee.clone(),
+        replications,
+        doubts: laboratory.doubts(),
+        is_interrupted: laboratory.is_interrupted(),
+        plan: laboratory.into_plan(),
+    })
+}
+
+/// The value at a position: where the smallest is looked for, the largest comes first.
+fn value(knee: &Knee, position: u32) -> f64 {
+    let steps = if knee.smallest { knee.grid.cells() - position } else { position };
+    knee.grid.value(steps)
+}
+
+impl Search {
+    /// What is to be run for what is undecided.
+    fn demand(
+        &mut self,
+        knee: &Knee,
+        looks: &Looks,
+        laboratory: &mut Laboratory,
+        demands: &mut Vec<Demand>,
+    ) -> Result<(), Mistakes> {
+        for position in self.bisection.next() {
+            let known = self.candidates.iter().position(|candidate| candidate.position == position);
+            let index = match known {
+                Some(index) => index,
+                None => {
+                    self.candidates.push(candidate(self.variant, position, knee, laboratory)?);
+                    self.candidates.len() - 1
+                }
+            };
+            let candidate = &self.candidates[index];
+            let Some(replications) = looks.replications(candidate.look) else { continue };
+            demands.push(Demand { point: candidate.point, replications });
+            demands.extend(candidate.before.map(|(point, _)| Demand { point, replications }));
+        }
+        Ok(())
+    }
+
+    /// Looks at what was run.
+    fn look(&mut self, test: &Test, looks: &Looks, laboratory: &Laboratory) {
+        self.candidates.sort_by_key(|candidate| candidate.position);
+        let mut spreads = vec![0f64; test.objectives.len()];
+        for candidate in &mut self.candidates {
+            if candidate.decision.is_some() {
+                candidate.widen(&mut spreads);
+                continue;
+            }
+            let trials = laboratory.trials(candidate.point);
+            let before = candidate.before.map(|(point, part)| (laboratory.trials(point), part));
+            candidate.readings = test.read(trials, before, &spreads);
+            candidate.widen(&mut spreads);
+            // What was found elsewhere may have made this one idle; and what an interrupt cut short is no look.
+            let is_due = looks.replications(candidate.look) == Some(laboratory.replications(candidate.point));
+            if !is_due || laboratory.is_interrupted() {
+                continue;
+            }
+            candidate.decision = verdict(&candidate.readings);
+            candidate.look += 1;
+            if candidate.decision.is_none() && looks.replications(candidate.look).is_none() {
+                candidate.decision = Some(Decision::TooClose);
+            }
+            if let Some(decision) = candidate.decision {
+                self.bisection.tell(candidate.position, decision);
+            }
+        }
+    }
+
+    fn found(&self, knee: &Knee, of_sweep: u32, laboratory: &Laboratory) -> VariantKnee {
+        let bisection = &self.bisection;
+        let (meets, misses) = (bisection.last_that_meets(), bisection.first_that_misses());
+        let outcome = match bisection.shape() {
+            _ if !bisection.next().is_empty() => Outcome::Unfinished,
+            Shape::Falls => Outcome::Found,
+            Shape::AllMeet => Outcome::AllMeet,
+            Shape::NoneMeets => Outcome::NoneMeets,
+            Shape::Rises => Outcome::Rises,
+        };
+        let is_between = |candidate: &&Candidate| {
+            meets.is_none_or(|meets| candidate.position >= meets)
+                && misses.is_none_or(|misses| candidate.position < misses)
+                && (Some(candidate.position) == meets || guess(&candidate.readings, &knee.objectives, knee.slope))
+        };
+        let best = self.candidates.iter().filter(is_between).map(|candidate| candidate.position).max();
+        let at = |position: u32| self.candidates.iter().find(|candidate| candidate.position == position);
+        let summary = |candidate: &Candidate| {
+            let trials: Vec<_> = laboratory.trials(candidate.point).iter().collect();
+            Summary::of(candidate.point, &trials)
+        };
+        let cause = misses.and_then(at).and_then(summary).map(|summary| finding::cause(&summary));
+        let mut tried: Vec<Tried> = self
+            .candidates
+            .iter()
+            .map(|candidate| Tried {
+                value: candidate.value,
+                text: knee.dial.text(candidate.value),
+                point: candidate.point,
+                replications: laboratory.replications(candidate.point),
+                decision: candidate.decision,
+                readings: candidate.readings.clone(),
+            })
+            .collect();
+        tried.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let points = laboratory.plan().points.iter().enumerate();
+        let own = points.filter(|(_, point)| point.variant == self.variant);
+        VariantKnee {
+            variant: self.variant,
+            outcome,
+            meets: meets.map(|position| value(knee, position)),
+            misses: misses.map(|position| value(knee, position)),
+            estimate: best.map(|position| value(knee, position)),
+            cause,
+            unsteady: self.unsteady(knee),
+            tried,
+            trials: own.map(|(point, _)| laboratory.trials(point).len()).sum(),
+            grid_trials: (u64::from(knee.grid.cells()) + 1) * u64::from(of_sweep),
+        }
+    }
+}
+
+impl Search {
+    /// The first value that does not surely meet, and one beyond it that is surely better.
+    fn unsteady(&self, knee: &Knee) -> Option<(f64, f64)> {
+        let mut candidates: Vec<&Candidate> = self.candidates.iter().collect();
+        candidates.sort_by_key(|candidate| candidate.position);
+        let is_better = |far: &Reading, near: &Reading| {
+            let (Some(far_figure), Some(near_figure)) = (far.figure, near.figure) else { return false };
+            match knee.objectives.get(far.objective) {
+                Some(objective) if !objective.is_at_least() => far_figure.high < near_figure.low,
+                _ => far_figure.low > near_figure.high,
+            }
+        };
+        candidates.iter().enumerate().find_map(|(index, near)| {
+            let is_doubtful = near.decision.is_some_and(|decision| decision != Decision::Meets);
+            let mut beyond = candidates[index + 1..].iter().filter(|_| is_doubtful);
+            let better =
+                beyond.find(|far| far.readings.iter().zip(&near.readings).any(|(far, near)| is_better(far, near)));
+            better.map(|far| (near.value, far.value))
+        })
+    }
+}
+
+fn candidate(variant: usize, position: u32, knee: &Knee, laboratory: &mut Laboratory) -> Result<Candidate, Mistakes> {
+    let value = value(knee, position);
+    let point = laboratory.point(variant, &[value])?;
+    let smaller =
+        if knee.dial.whole { (value - 1.0).min((value * (1.0 - BACK)).round()) } else { value * (1.0 - BACK) };
+    let before = match knee.slope {
+        Some(_) if smaller > 0.0 => Some((laboratory.point(variant, &[smaller])?, smaller / value)),
+        _ => None,
+    };
+    Ok(Candidate { position, value, point, before, look: 0, readings: Vec::new(), decision: None })
+}

@@ -1,0 +1,355 @@
+//! What a search for the knee found: a table, a sentence a variant, a document for programs, a chart of what was tried.
+
+use serde_json::{Value, json};
+
+use super::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style, Threshold};
+use super::figures::Drawing;
+use super::metric::metric_name;
+use super::number::short;
+use super::objective::{bound, in_words};
+use super::paragraph::paragraph;
+use super::table::{Column, table};
+use crate::experiment::design::Knee;
+use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
+use crate::experiment::verdict;
+use crate::spec::{Metric, Scale};
+use crate::statistics::Interval;
+
+/// The whole answer for people.
+pub fn knee(answer: &KneeAnswer, width: Option<usize>) -> Vec<String> {
+    let sentences = answer.variants.iter().map(|found| paragraph("- ", &sentence(answer, found), width));
+    vec![overview(answer), sentences.collect()]
+}
+
+/// How it was looked for: below the title.
+pub fn knee_method(answer: &KneeAnswer) -> String {
+    let knee = &answer.knee;
+    let which = if knee.smallest { "smallest" } else { "largest" };
+    let place = place(answer);
+    format!(
+        "the {which} {} from {} to {}{place} with {}; {} % sure for each variant, {} to {} runs a value, seed {}",
+        full_noun(knee),
+        knee.dial.text(knee.grid.value(0)),
+        knee.dial.text(knee.grid.value(knee.grid.cells())),
+        wanted(knee),
+        short(knee.confidence * 100.0),
+        answer.replications,
+        knee.max_replications.max(answer.replications),
+        answer.plan.seed
+    )
+}
+
+/// The values of the other axes, where all variants have the same.
+fn place(answer: &KneeAnswer) -> String {
+    let place = |found: &VariantKnee| {
+        let point = found.tried.first().map(|tried| &answer.plan.points[tried.point])?;
+        let others = answer.plan.axes.iter().zip(&point.at).skip(1);
+        let texts: Vec<String> =
+            others.map(|(axis, &value)| format!("{} = {}", axis.name, axis.values[value].text)).collect();
+        (!texts.is_empty()).then(|| texts.join(", "))
+    };
+    let mut places: Vec<String> = answer.variants.iter().filter_map(place).collect();
+    places.dedup();
+    match places.as_slice() {
+        [place] => format!(", at {place},"),
+        _ => String::new(),
+    }
+}
+
+/// What is varied, as a noun: of a path its last part.
+fn noun(knee: &Knee) -> &str {
+    if knee.dial.path == "load.concurrency" {
+        "concurrency"
+    } else {
+        knee.dial.name.rsplit('.').next().unwrap_or(&knee.dial.name)
+    }
+}
+
+/// What is varied, in full.
+fn full_noun(knee: &Knee) -> &str {
+    if knee.dial.path == "load.concurrency" { "concurrency" } else { &knee.dial.name }
+}
+
+/// A value in a sentence: `150 concurrent`, `max_size = 20`.
+fn at(knee: &Knee, value: f64) -> String {
+    let text = knee.dial.text(value);
+    if knee.dial.path == "load.concurrency" { format!("{text} concurrent") } else { format!("{} = {text}", noun(knee)) }
+}
+
+/// All objectives in words.
+fn wanted(knee: &Knee) -> String {
+    let mut words: Vec<String> = knee.objectives.iter().map(|&objective| in_words(objective)).collect();
+    words.extend(
+        knee.slope.map(|slope| format!("throughput growing by at least {} % of proportion", short(slope * 100.0))),
+    );
+    words.join(", ")
+}
+
+fn overview(answer: &KneeAnswer) -> String {
+    let knee = &answer.knee;
+    let text = |value: Option<f64>| value.map_or_else(|| "–".into(), |value| knee.dial.text(value));
+    let column = |cell: &dyn Fn(&VariantKnee) -> String| answer.variants.iter().map(cell).collect::<Vec<_>>();
+    let variants = column(&|found| answer.plan.variants[found.variant].clone());
+    let mut columns = vec![
+        Column::words("variant", variants),
+        Column::figures(
+            format!("{} {}", if knee.smallest { "smallest" } else { "largest" }, noun(knee)),
+            column(&|found| text(found.estimate)),
+        ),
+        Column::figures("surely meets", column(&|found| text(found.meets))),
+        Column::figures("surely misses", column(&|found| text(found.misses))),
+        Column::figures("values", column(&|found| found.tried.len().to_string())),
+        Column::figures("trials", column(&|found| found.trials.to_string())),
+        Column::figures("a grid's", column(&|found| found.grid_trials.to_string())),
+        Column::words("gives way", column(&|found| found.cause.clone().unwrap_or_default())),
+    ];
+    columns.retain(|column| !column.is_empty());
+    table(columns, &[])
+}
+
+/// What is said of a variant.
+fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
+    let knee = &answer.knee;
+    let name = match answer.plan.variants.len() {
+        1 => String::new(),
+        _ => format!("{}: ", answer.plan.variants[found.variant]),
+    };
+    let (near, far) = if knee.smallest {
+        (knee.grid.value(knee.grid.cells()), knee.grid.value(0))
+    } else {
+        (knee.grid.value(0), knee.grid.value(knee.grid.cells()))
+    };
+    let cause = found.cause.as_ref().map_or_else(String::new, |cause| format!("; there {cause}"));
+    let words = match (found.outcome, found.estimate) {
+        (Outcome::AllMeet, _) => {
+            format!("every value meets the objectives, down or up to {}: the knee lies beyond", at(knee, far))
+                .replace("down or up", if knee.smallest { "down" } else { "up" })
+        }
+        (Outcome::NoneMeets, _) => {
+            format!("not even {} meets the objectives{}", at(knee, near), cause.replacen("; there ", "; ", 1))
+        }
+        (Outcome::Rises, _) => format!(
+            "{} meets the objectives and {} does not, the wrong way round: this is no knee, and `sim sweep` shows more{}",
+            at(knee, far),
+            at(knee, near),
+            if knee.smallest { "; leave out --smallest?" } else { "; is it --smallest that is asked for?" }
+        ),
+        (Outcome::Unfinished, None) => "interrupted before anything was sure".into(),
+        (outcome, estimate) => {
+            let so_far = if outcome == Outcome::Unfinished { "so far: " } else { "" };
+            let estimate = match estimate {
+                Some(value) => format!(
+                    "{} is the {} that meets",
+                    at(knee, value),
+                    if knee.smallest { "smallest" } else { "largest" }
+                ),
+                None => format!("{} is already too close to tell", at(knee, near)),
+            };
+            let meets = found.meets.map(|value| format!("{} surely meets", knee.dial.text(value)));
+            let misses = found.misses.map(|value| format!("{} surely misses{cause}", knee.dial.text(value)));
+            let sure: Vec<String> = meets.into_iter().chain(misses).collect();
+            let sure = if sure.is_empty() { "nothing is sure".into() } else { sure.join(", ") };
+            format!("{so_far}{estimate}: {sure}{}{}", undecided(found), unsteady(knee, found))
+        }
+    };
+    format!("{name}{words}")
+}
+
+/// The values that could not be told, where there are any.
+fn undecided(found: &VariantKnee) -> String {
+    let close: Vec<&Tried> = found.tried.iter().filter(|tried| tried.decision == Some(Decision::TooClose)).collect();
+    match close.as_slice() {
+        [] => String::new(),
+        [one] => format!("; {} is too close to tell in {} runs", one.text, one.replications),
+        [first, .., last] => {
+            format!(
+                "; {} from {} to {} are too close to tell in {} runs",
+                close.len(),
+                first.text,
+                last.text,
+                first.replications
+            )
+        }
+    }
+}
+
+/// What was seen of an objective that is no steady function of the value.
+fn unsteady(knee: &Knee, found: &VariantKnee) -> String {
+    let text = |value: f64| knee.dial.text(value);
+    found.unsteady.map_or_else(String::new, |(near, far)| {
+        let (near, far) = (text(near), text(far));
+        format!("; not monotone: {far} is surely better than {near}, so values beyond may meet again (`sim sweep` shows them)")
+    })
+}
+
+/// The answer for programs.
+pub fn knee_document(answer: &KneeAnswer) -> Value {
+    let knee = &answer.knee;
+    let value = |value: Option<f64>| value.map(|value| json!({ "value": knee.dial.text(value), "number": value }));
+    let variant = |found: &VariantKnee| {
+        let tried = found.tried.iter().map(|tried| tried_document(knee, tried));
+        json!({
+            "variant": answer.plan.variants[found.variant],
+            "outcome": outcome(found.outcome),
+            "knee": value(found.estimate),
+            "surely_meets": value(found.meets),
+            "surely_misses": value(found.misses),
+            "cause": found.cause,
+            "not_monotone": found.unsteady.map(|(near, far)| json!({ "worse": near, "better": far })),
+            "sentence": sentence(answer, found),
+            "trials": found.trials,
+            "grid_trials": found.grid_trials,
+            "tried": tried.collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "title": answer.plan.title,
+        "experiment": answer.plan.name,
+        "sim": env!("CARGO_PKG_VERSION"),
+        "seed": answer.plan.seed,
+        "axis": { "name": knee.dial.name, "path": knee.dial.path },
+        "from": value(Some(knee.grid.value(0))),
+        "to": value(Some(knee.grid.value(knee.grid.cells()))),
+        "smallest": knee.smallest,
+        "objectives": knee.objectives.iter().map(|&objective| in_words(objective)).collect::<Vec<_>>(),
+        "slope": knee.slope,
+        "confidence": knee.confidence,
+        "replications": answer.replications,
+        "max_replications": knee.max_replications,
+        "partial": answer.is_interrupted,
+        "variants": answer.variants.iter().map(variant).collect::<Vec<_>>(),
+        "doubts": answer.doubts,
+    })
+}
+
+fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Found => "found",
+        Outcome::AllMeet => "all-meet",
+        Outcome::NoneMeets => "none-meets",
+        Outcome::Rises => "wrong-way-round",
+        Outcome::Unfinished => "unfinished",
+    }
+}
+
+fn tried_document(knee: &Knee, tried: &Tried) -> Value {
+    let figure = |reading: &Reading| {
+        let name = match knee.objectives.get(reading.objective) {
+            Some(objective) => metric_name(objective.metric()).unwrap_or_default(),
+            None => "slope",
+        };
+        json!({ "figure": name, "interval": reading.figure, "decision": reading.decision.map(decision) })
+    };
+    json!({
+        "value": tried.text,
+        "number": tried.value,
+        "replications": tried.replications,
+        "decision": tried.decision.map(decision),
+        "figures": tried.readings.iter().map(figure).collect::<Vec<_>>(),
+    })
+}
+
+fn decision(decision: Decision) -> &'static str {
+    match decision {
+        Decision::Meets => "meets",
+        Decision::Misses => "misses",
+        Decision::TooClose => "too-close",
+    }
+}
+
+/// The chart: the figure of each objective at the values that were tried.
+pub fn knee_figure(answer: &KneeAnswer) -> Drawing {
+    let knee = &answer.knee;
+    let label = if knee.dial.label == "load.concurrency" { "concurrent requests" } else { &knee.dial.label };
+    let x = match knee.dial.scale {
+        Scale::Log if knee.grid.value(0) > 0.0 => Axis::log(label),
+        _ => Axis::linear(label),
+    };
+    let mut panels: Vec<Panel> = (0..knee.objectives.len()).map(|index| panel(answer, index)).collect();
+    if knee.slope.is_some() {
+        panels.push(panel(answer, knee.objectives.len()));
+    }
+    let title = match answer.variants.as_slice() {
+        [one] => sentence(answer, one),
+        _ => title(answer),
+    };
+    let figure = LineFigure {
+        title,
+        subtitle: format!("Simulated: {}", knee_method(answer)),
+        x,
+        panels,
+        note: format!(
+            "Bands: intervals at the level of the test, so that the whole answer is {} % sure for each variant.",
+            short(knee.confidence * 100.0)
+        ),
+    };
+    Drawing { name: "knee".into(), figure: figure.into() }
+}
+
+/// The best of several variants, in a sentence.
+fn title(answer: &KneeAnswer) -> String {
+    let knee = &answer.knee;
+    let sign = if knee.smallest { -1.0 } else { 1.0 };
+    let known = answer.variants.iter().filter_map(|found| Some((found, found.estimate?)));
+    match known.max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1))) {
+        Some((found, value)) => format!("{} goes furthest: {}", answer.plan.variants[found.variant], at(knee, value)),
+        None => answer.plan.title.clone(),
+    }
+}
+
+fn panel(answer: &KneeAnswer, index: usize) -> Panel {
+    let knee = &answer.knee;
+    let objective = knee.objectives.get(index);
+    let (factor, label, limit) = match objective {
+        Some(objective) => {
+            let metric = objective.metric();
+            let factor = if metric.is_rate() { 100.0 } else { 1.0 };
+            (factor, axis_label(metric), (objective.bound() * factor, bound(*objective)))
+        }
+        None => {
+            let slope = knee.slope.unwrap_or(0.0) * 100.0;
+            (100.0, "growth of throughput (% of proportion)".into(), (slope, format!("at least {} %", short(slope))))
+        }
+    };
+    let line = |found: &VariantKnee| {
+        let points = found.tried.iter().filter_map(|tried| {
+            let reading = tried.readings.iter().find(|reading| reading.objective == index)?;
+            Some(plotted(knee.dial.shown(tried.value), reading.figure?, factor))
+        });
+        let ends = found.meets.zip(found.misses).filter(|_| index == 0);
+        let collapse = ends.map(|(meets, misses)| {
+            let (low, high) = if meets < misses { (meets, misses) } else { (misses, meets) };
+            let (low, high) = (knee.dial.shown(low), knee.dial.shown(high));
+            Collapse { from_x: low, to_x: high, label: format!("knee {}–{}", short(low), short(high)) }
+        });
+        Line {
+            label: answer.plan.variants[found.variant].clone(),
+            points: points.collect(),
+            color: found.variant,
+            style: Style::Solid,
+            collapse,
+        }
+    };
+    Panel {
+        y: Axis::linear(label),
+        lines: answer.variants.iter().map(line).collect(),
+        thresholds: vec![Threshold { value: limit.0, label: limit.1 }],
+        y_max: objective.filter(|objective| objective.metric().is_rate()).map(|_| 100.0),
+        ..Panel::default()
+    }
+}
+
+fn axis_label(metric: Metric) -> String {
+    let unit = verdict::unit(metric).trim().trim_start_matches('/');
+    let unit = if unit == "min" { "per min" } else { unit };
+    if unit.is_empty() { verdict::name(metric).into() } else { format!("{} ({unit})", verdict::name(metric)) }
+}
+
+fn plotted(x: f64, figure: Interval, factor: f64) -> Point {
+    let Interval { estimate, low, high } = figure;
+    match low.is_finite() && high.is_finite() {
+        true => Point::with_interval(x, estimate * factor, low * factor, high * factor),
+        false if estimate.is_finite() => Point::new(x, estimate * factor),
+        false => Point::new(x, f64::NAN),
+    }
+}

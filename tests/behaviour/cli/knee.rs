@@ -1,0 +1,74 @@
+//! `sim knee`: the answer, its exit code, its files.
+
+use serde_json::Value;
+
+use super::place::Place;
+
+/// A counter bears 0.5/s with a mean response time of 2 s.
+const BOUND: [&str; 2] = ["--objective", "mean_s<=2.5"];
+
+fn knee<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    ["knee", "servers.toml", "--resolution", "0.05/s"].iter().chain(&BOUND).chain(more).copied().collect()
+}
+
+#[test]
+fn each_variant_has_its_knee_and_what_gives_way() {
+    let place = Place::new();
+    let ran = place.sim(&knee(&[])).ends_with(0);
+    for words in ["one server: ", "surely misses", "station counter", "two servers: every value meets", "knee.png"] {
+        assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
+    }
+    assert_eq!(place.names("output/servers"), ["knee.json", "knee.png"]);
+    assert!(!ran.stdout.contains('\x1b') && ran.stderr.is_empty(), "{}", ran.stderr);
+}
+
+#[test]
+fn json_is_one_document_and_that_of_the_file() {
+    let place = Place::new();
+    let ran = place.sim(&knee(&["--format", "json", "--variant", "one server", "--no-charts"])).ends_with(0);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let file: Value = serde_json::from_str(&place.text("output/servers/knee.json")).expect("JSON");
+    assert_eq!(document, file);
+    let found = &document["variants"][0];
+    let (meets, misses) = (found["surely_meets"]["number"].as_f64(), found["surely_misses"]["number"].as_f64());
+    // The exact knee is 1 - 1/2.5.
+    assert!(meets.expect("a number") <= 0.6 && misses.expect("a number") >= 0.6, "{found}");
+    assert!(found["trials"].as_u64() > Some(0) && found["tried"][0]["decision"] == "meets", "{found}");
+    assert_eq!(place.names("output/servers"), ["knee.json"]);
+}
+
+#[test]
+fn the_exit_code_says_whether_there_is_a_knee() {
+    let place = Place::new();
+    let none = place.sim(&["knee", "servers.toml", "--objective", "mean_s<=0.5", "--no-charts"]).ends_with(1);
+    assert!(none.stdout.contains("not even rate = 0.2/s meets"), "{}", none.stdout);
+    let wrong = place.sim(&knee(&["--smallest", "--variant", "one server", "--no-charts"])).ends_with(3);
+    assert!(wrong.stdout.contains("the wrong way round"), "{}", wrong.stdout);
+}
+
+#[test]
+fn what_cannot_be_searched_is_explained() {
+    let place = Place::new();
+    place.put("text.toml", "title = \"x\"\nmodel = \"counter.toml\"\n[knee]\naxis = \"load.target\"\n");
+    for (arguments, words) in [
+        (vec!["knee", "servers.toml", "--axis", "rat"], "did you mean `rate`?"),
+        (vec!["knee", "servers.toml", "--axis", "load.target", "--from", "1", "--to", "2"], "is not a number"),
+        (vec!["knee", "servers.toml", "--from", "0.9/s"], "must be larger than where it starts"),
+        (vec!["knee", "servers.toml", "--to", "3ms"], "a rate"),
+        (vec!["knee", "servers.toml", "--resolution", "0/s"], "must be above 0"),
+        (vec!["knee", "servers.toml", "--objective", "mean_s=2"], "METRIC>=VALUE"),
+        (vec!["knee", "servers.toml", "--slope", "2"], "a share above 0"),
+        (vec!["knee", "servers.toml", "--confidence", "1"], "a probability"),
+        (vec!["knee", "servers.toml", "--variant", "two"], "there is no variant `two`"),
+        (
+            vec!["knee", "servers.toml", "--axis", "stations.counter.servers", "--from", "1", "--to", "9"],
+            "would have no effect",
+        ),
+        (vec!["knee", "servers.toml", "--axis", "stations.counter.servers", "--from", "1"], "--to"),
+        (vec!["knee", "counter.toml"], "no axis of numbers"),
+        (vec!["sweep", "text.toml"], "is not a number"),
+    ] {
+        let ran = place.sim(&arguments).ends_with(2);
+        assert!(ran.stderr.contains(words), "{arguments:?}: {words}\n{}", ran.stderr);
+    }
+}

@@ -1,0 +1,175 @@
+//! The knee against queueing theory, and against what the pooling experiment is known to do.
+
+use std::path::PathBuf;
+
+use sim::experiment::design::{Adjustments, Knee, KneeWishes, Workbench};
+use sim::experiment::runner::Progress;
+use sim::experiment::search::{self, Decision, KneeAnswer, Outcome, VariantKnee};
+use sim::spec::{Metric, Objective};
+use sim::statistics::theory::{self, mva};
+
+fn at_most(metric: Metric, value: f64) -> Vec<Objective> {
+    vec![Objective::AtMost { metric, value }]
+}
+
+fn text(value: &str) -> Option<String> {
+    Some(value.into())
+}
+
+/// Reads, searches all variants.
+fn search(file: &str, set: &[(&str, &str)], seed: u64, wishes: &KneeWishes) -> (Knee, KneeAnswer) {
+    let set = set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
+    let adjustments = Adjustments { set, seed: Some(seed), replications: None };
+    let bench = Workbench::read(&PathBuf::from(file), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let knee = bench.knee(wishes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let variants = bench.variants(&[]).expect("all variants");
+    let study = bench.study(&variants, vec![knee.dial.clone()], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let answer = search::knee::search(study, &knee, &variants, &Progress::default()).expect("sound points");
+    assert!(answer.doubts.is_empty(), "{:?}", answer.doubts);
+    (knee, answer)
+}
+
+/// The one variant's ends, of which the exact knee lies between.
+#[track_caller]
+fn brackets(found: &VariantKnee, exact: f64, widest: f64) {
+    assert_eq!(found.outcome, Outcome::Found);
+    let (meets, misses) = (found.meets.expect("one that meets"), found.misses.expect("one that misses"));
+    let (low, high) = (meets.min(misses), meets.max(misses));
+    assert!(low <= exact && exact <= high, "{exact} is not between {low} and {high}");
+    assert!(high - low <= widest, "{low} to {high} says nothing of {exact}");
+    assert!((found.trials as u64) < found.grid_trials, "{} of {}", found.trials, found.grid_trials);
+}
+
+/// The mean response time of an M/M/1 is 1 / (1 - λ): at most 4 s up to λ = 0.75.
+#[test]
+fn the_largest_rate_of_an_mm1_is_the_exact_one() {
+    let short = [("load.duration", "20000s"), ("load.warm_up", "1000s")];
+    let wishes = KneeWishes {
+        axis: text("load.rate"),
+        from: text("0.2/s"),
+        to: text("0.95/s"),
+        resolution: text("0.01/s"),
+        objectives: at_most(Metric::MeanS, 4.0),
+        max_replications: Some(40),
+        ..KneeWishes::default()
+    };
+    for seed in 1..=3 {
+        let (_, answer) = search("models/mm1.toml", &short, seed, &wishes);
+        brackets(&answer.variants[0], 0.75, 0.08);
+    }
+}
+
+/// Erlang's C formula says how many servers keep the mean response time below a bound.
+#[test]
+fn the_smallest_number_of_servers_is_that_of_erlang() {
+    let short = [("load.duration", "10000s"), ("load.warm_up", "1000s"), ("load.rate", "5.4/s")];
+    for bound in [1.05, 1.2, 1.5, 2.5] {
+        let response = |servers| theory::mmc(5.4, 1.0, servers).unwrap().response;
+        let exact = (6..30).find(|&servers| response(servers) <= bound).unwrap();
+        let wishes = KneeWishes {
+            axis: text("stations.counter.servers"),
+            from: text("5"),
+            to: text("40"),
+            smallest: true,
+            objectives: at_most(Metric::MeanS, bound),
+            ..KneeWishes::default()
+        };
+        let (_, answer) = search("models/mmc.toml", &short, 7, &wishes);
+        let found = &answer.variants[0];
+        assert_eq!(found.estimate, Some(exact as f64), "for {bound} s: {:?} {:?}", found.meets, found.misses);
+        assert_eq!((found.meets, found.misses), (Some(exact as f64), Some(exact as f64 - 1.0)));
+    }
+}
+
+/// Mean value analysis says where the throughput of a closed network grows by less than half of what its customers do.
+#[test]
+fn the_slope_of_a_closed_network_falls_where_mean_value_analysis_says() {
+    let throughput = |customers: f64| {
+        mva::solve(&[0.2, 0.18, 0.12].map(mva::Station::queue), 5.0, customers as usize).unwrap().throughput
+    };
+    let growth = |customers: f64| {
+        let fewer = (customers - 1.0).min((customers * 0.9).round());
+        (throughput(customers) / throughput(fewer) - 1.0) / (customers / fewer - 1.0)
+    };
+    let exact = (2..60).map(f64::from).take_while(|&customers| growth(customers) >= 0.5).last().unwrap();
+    let wishes = KneeWishes {
+        axis: text("load.concurrency"),
+        from: text("2"),
+        to: text("60"),
+        slope: Some(0.5),
+        max_replications: Some(40),
+        ..KneeWishes::default()
+    };
+    let short = [("load.duration", "2000s"), ("load.warm_up", "100s")];
+    let (_, answer) = search("models/central-server.toml", &short, 3, &wishes);
+    brackets(&answer.variants[0], exact + 0.5, 6.0);
+}
+
+/// The shipped experiment says between 125 and 200, and a sweep of it between 150 and 175.
+#[test]
+fn the_collapse_of_the_pooling_experiment_is_found_and_named() {
+    let objectives = vec![Objective::AtLeast { metric: Metric::SuccessRate, value: 0.9 }];
+    let wishes = KneeWishes { objectives, ..KneeWishes::default() };
+    let (knee, answer) = search("experiments/pooling.toml", &[], 1, &wishes);
+    assert_eq!((knee.grid.value(0), knee.grid.value(knee.grid.cells())), (10.0, 250.0));
+    let found = &answer.variants[0];
+    brackets(found, 151.5, 20.0);
+    assert_eq!(found.cause.as_deref(), Some("user-service pool auth deadlocks"));
+    let shipped =
+        answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "shared as shipped").unwrap();
+    assert_eq!((shipped.outcome, shipped.estimate), (Outcome::NoneMeets, None));
+    // The design with a shared client and the hash on the loop rises again beyond its collapse.
+    let unsteady = answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "lifespan pool").unwrap();
+    assert!(unsteady.unsteady.is_some(), "{:?}", unsteady.tried);
+}
+
+/// Of ranges without a knee it is said which they are.
+#[test]
+fn ends_are_looked_at_first() {
+    let short = [("load.duration", "4000s")];
+    let ask = |from: &str, to: &str, smallest: bool| {
+        let wishes = KneeWishes {
+            axis: text("load.rate"),
+            from: text(from),
+            to: text(to),
+            smallest,
+            objectives: at_most(Metric::MeanS, 3.0),
+            ..KneeWishes::default()
+        };
+        search("models/mm1.toml", &short, 1, &wishes).1.variants.remove(0)
+    };
+    assert_eq!(ask("0.1/s", "0.4/s", false).outcome, Outcome::AllMeet);
+    assert_eq!(ask("0.85/s", "0.99/s", false).outcome, Outcome::NoneMeets);
+    let wrong_way = ask("0.1/s", "0.95/s", true);
+    assert_eq!(wrong_way.outcome, Outcome::Rises);
+    assert_eq!(wrong_way.tried.len(), 2, "nothing but the ends is tried");
+}
+
+/// The bound is the exact value of one of the grid's points: this one cannot be told, and is not claimed to be.
+#[test]
+fn a_value_on_the_bound_is_too_close_to_tell() {
+    let wishes = KneeWishes {
+        axis: text("load.rate"),
+        from: text("0.25/s"),
+        to: text("0.75/s"),
+        resolution: text("0.25/s"),
+        objectives: at_most(Metric::MeanS, 2.0),
+        max_replications: Some(20),
+        ..KneeWishes::default()
+    };
+    let (_, answer) = search("models/mm1.toml", &[("load.duration", "4000s")], 5, &wishes);
+    let found = &answer.variants[0];
+    assert_eq!((found.meets, found.misses), (Some(0.25), Some(0.75)));
+    assert_eq!(found.tried[1].decision, Some(Decision::TooClose));
+    assert_eq!(found.tried[1].replications, 20);
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let find = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        let answer = pool.install(|| search("experiments/pooling.toml", &[], 9, &KneeWishes::default()).1);
+        format!("{:?}", answer.variants)
+    };
+    assert_eq!(find(1), find(4));
+}
