@@ -36,6 +36,7 @@ mod tests;
 mod theme;
 mod threshold;
 mod tick;
+mod twin;
 mod vector;
 
 pub use axis::{Axis, Scale};

@@ -1,7 +1,6 @@
 //! Draws one panel of a line figure.
 
 use super::callout::Callouts;
-use super::color::Color;
 use super::line::Line;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
@@ -9,7 +8,8 @@ use super::sheet::{AXIS, MARGIN, TICK, baseline};
 use super::stroke::{clipped, dashed};
 use super::tag::{self, Tag};
 use super::theme::Palette;
-use super::{Panel, marker, measured, threshold};
+use super::twin::{self, Twin};
+use super::{Panel, Style, marker, measured, threshold};
 
 /// How high the row above a plot is that names its y axis.
 pub(super) const CAPTION: f64 = 48.0;
@@ -87,9 +87,11 @@ pub(super) fn draw(
     }
     let mut taken = Vec::new();
     let mut tags = Vec::new();
-    for line in &panel.lines {
-        let color = palette.series(line.color);
-        tags.push(curve(scene, palette, line, color, (x, y), frame, &mut taken));
+    let spots = |line: &Line| line.points.iter().map(|point| Some((x.at(point.x)?, y.at(point.y)?))).collect();
+    let curves: Vec<(Vec<Option<Spot>>, Style)> = panel.lines.iter().map(|line| (spots(line), line.style)).collect();
+    let twins = twin::find(&curves);
+    for ((line, (spots, _)), &twin) in panel.lines.iter().zip(&curves).zip(&twins) {
+        tags.push(curve(scene, palette, line, (spots, twin), frame, &mut taken));
     }
     let points = &panel.points;
     measured::draw(scene, palette, points, (x, y), frame, caption, &mut taken);
@@ -103,33 +105,35 @@ fn curve(
     scene: &mut Scene,
     palette: &Palette,
     line: &Line,
-    color: Color,
-    (x, y): (&Ruler, &Ruler),
+    (spots, twin): (&[Option<Spot>], Twin),
     frame: &Frame,
     taken: &mut Vec<Spot>,
 ) -> Tag {
-    let spots: Vec<Option<Spot>> = line.points.iter().map(|point| Some((x.at(point.x)?, y.at(point.y)?))).collect();
+    let color = palette.series(line.color);
     let mut strokes = Vec::new();
     for run in spots.split(Option::is_none) {
         let path: Vec<Spot> = run.iter().copied().flatten().collect();
         for part in clipped(&path, frame.top, frame.foot) {
             taken.extend(sampled(&part));
-            strokes.extend(dashed(&part, line.style));
+            strokes.extend(twin.turns(&part).iter().flat_map(|turn| dashed(turn, line.style)));
         }
     }
     scene.strokes(strokes, 3.6, color);
-    let shown = |spot: &&Spot| frame.holds(**spot);
     let every = spots.len().div_ceil(MOST_MARKS).max(1);
-    for &spot in spots.iter().step_by(every).flatten().filter(shown) {
+    let marked = spots.iter().step_by(every).enumerate().filter(|(number, _)| twin.marks(*number));
+    for &spot in marked.filter_map(|(_, spot)| spot.as_ref()).filter(|spot| frame.holds(**spot)) {
         marker::draw(scene, line.color, spot, 6.0, color, palette.paper);
     }
     let last = spots.iter().flatten().next_back();
+    let mut lines = tag::lines(&name(line));
+    lines.iter_mut().take(1).for_each(|line| line.insert_str(0, twin.sign()));
     let &(end_x, end_y) = last.unwrap_or(&(frame.right, frame.foot));
     Tag {
-        lines: tag::lines(&name(line)),
+        lines,
         color: last.map_or(palette.soft, |_| color),
         marker: last.map(|_| line.color),
         end: (end_x, end_y.max(frame.top).min(frame.foot)),
+        beside: twin.first,
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) struct Tag {
     pub(super) marker: Option<usize>,
     /// The end of the curve.
     pub(super) end: Spot,
+    /// Which curve it lies on, its own number if on none: their names stand together.
+    pub(super) beside: usize,
 }
 
 /// The lines of a name.
@@ -45,7 +47,9 @@ pub(super) fn room(names: impl Iterator<Item = String>) -> f64 {
 
 /// Writes the names to the right of `right`, no higher than `top` and no lower than `foot`.
 pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, right: f64, (top, foot): (f64, f64)) {
-    tags.sort_by(|a, b| a.end.1.total_cmp(&b.end.1));
+    let ends: Vec<f64> = tags.iter().map(|tag| tag.end.1).collect();
+    let height_of = |tag: &Tag| ends.get(tag.beside).copied().unwrap_or(tag.end.1);
+    tags.sort_by(|a, b| height_of(a).total_cmp(&height_of(b)).then(a.beside.cmp(&b.beside)));
     let height = |tag: &Tag| tag.lines.len() as f64 * LINE + GAP;
     if tags.iter().map(height).sum::<f64>() > foot - top {
         for tag in &mut tags {
@@ -61,6 +65,7 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, rig
                 color: palette.soft,
                 marker: None,
                 end: (right, foot),
+                beside: usize::MAX,
             });
         }
     }

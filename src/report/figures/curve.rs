@@ -11,7 +11,7 @@ use crate::statistics::Interval;
 pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -> Line {
     let point = |&point: &usize| {
         let interval = set.report.summary(point).and_then(|summary| summary.metric(metric));
-        plotted(set.x(point), interval, factor)
+        plotted(set.drawn(set.x(point)), interval, factor)
     };
     Line {
         label: set.variant(finding).into(),
@@ -49,5 +49,6 @@ pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
         count => format!("{count} variants "),
     };
     let label = format!("{who}{}", collapse::mark(set.axis, found, alike.len() > 1));
-    Some(Collapse { from_x: found.from.unwrap_or(found.to), to_x: found.to, label })
+    let from_x = set.drawn(found.from.unwrap_or(found.to));
+    Some(Collapse { from_x, to_x: set.drawn(found.to), label })
 }

@@ -89,7 +89,8 @@ fn measured(set: &Set, factor: f64) -> Vec<Measured> {
     let here = set.plan().measurements.iter().filter(|measurement| points.contains(&measurement.point));
     here.filter_map(|measurement| {
         let p95 = measurement.measured.p95_s?;
-        Some(Measured { x: set.x(measurement.point), y: p95 * factor, label: format!("{} p95", measurement.name) })
+        let x = set.drawn(set.x(measurement.point));
+        Some(Measured { x, y: p95 * factor, label: format!("{} p95", measurement.name) })
     })
     .collect()
 }

@@ -66,6 +66,17 @@ impl<'a> Set<'a> {
         value.and_then(|&value| self.axis.values[value].number).unwrap_or(f64::NAN)
     }
 
+    /// A value of the first axis as it is drawn: a rate in the unit that it is written in.
+    pub(super) fn drawn(&self, x: f64) -> f64 {
+        x * self.rate().map_or(1.0, |(_, factor)| factor)
+    }
+
+    /// The unit of an axis of rates that are not all written a second, and how many seconds it has.
+    fn rate(&self) -> Option<(&'static str, f64)> {
+        let written = |unit: &str| self.axis.values.iter().all(|value| value.text.ends_with(unit));
+        [("/min", 60.0), ("/h", 3600.0)].into_iter().find(|(unit, _)| written(unit))
+    }
+
     /// The figures of a curve's points that have any.
     pub(super) fn summaries(&self, finding: &Finding) -> Vec<&'a Summary> {
         finding.points.iter().filter_map(|&point| self.report.summary(point)).collect()
@@ -96,6 +107,8 @@ impl<'a> Set<'a> {
         let is_named = self.axis.label != self.axis.name;
         if !is_named && self.axis.path == "load.concurrency" {
             "concurrent requests".into()
+        } else if let (false, Some((unit, _))) = (is_named, self.rate()) {
+            format!("{} (1{unit})", self.axis.label)
         } else {
             self.axis.label.clone()
         }

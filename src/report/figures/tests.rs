@@ -100,3 +100,32 @@ fn points_without_a_curve_are_bars() {
     assert_eq!(figure.bars.iter().map(|bar| bar.label.as_str()).collect::<Vec<_>>(), ["lone", "four"]);
     assert_eq!(drawn.len(), 2);
 }
+
+/// Rates are drawn in the unit that they are written in, which the axis names unless its author has.
+#[test]
+fn rates_a_minute_are_drawn_a_minute() {
+    let drawn = drawn("[axes.rate]\npath = \"load.rate\"\nvalues = [\"12/min\", \"24/min\", \"120/min\"]\n");
+    let Figure::Line(figure) = &drawn[0].figure else { panic!("{:?}", drawn[0]) };
+    assert_eq!(figure.x.label, "rate (1/min)");
+    let line = &figure.panels[0].lines[0];
+    assert_eq!(line.points.iter().map(|point| point.x.round()).collect::<Vec<_>>(), [12.0, 24.0, 120.0]);
+    let collapse = line.collapse.as_ref().expect("a collapse");
+    assert_eq!((collapse.from_x.round(), collapse.to_x.round()), (24.0, 120.0));
+}
+
+/// What is answered at once and done later has a panel for when it is done.
+#[test]
+fn completion_has_a_panel_where_it_comes_after_the_answer() {
+    let queued = "[[variants]]\nname = \"asked\"\n[[variants]]\nname = \"queued\"\n[variants.set]\n\
+         \"queues.work\" = { consumers = { shop = { service = \"shop\", endpoint = \"work\" } } }\n\
+         \"services.shop.endpoints.work\" = { steps = [{ visit = { station = \"counter\", time = \"exp(1s)\" } }] }\n\
+         \"services.shop.endpoints.serve\" = { steps = [{ publish = { queue = \"work\" } }] }\n";
+    let captions = |experiment: &str| {
+        let drawn = drawn(experiment);
+        let Figure::Line(figure) = &drawn[0].figure else { panic!("{:?}", drawn[0]) };
+        figure.panels.iter().map(|panel| panel.y.label.clone()).collect::<Vec<_>>()
+    };
+    let with = captions(&format!("{RATES}{queued}"));
+    assert_eq!(with, ["answered (successes/min)", "completed (requests/min)", "success rate (%)"]);
+    assert_eq!(captions(&format!("{RATES}{VARIANTS}")), ["throughput (successes/min)", "success rate (%)"]);
+}

@@ -1,4 +1,4 @@
-//! Throughput and success along the first axis.
+//! Throughput and success along the first axis, and completion where it comes after the answer.
 
 use super::set::Set;
 use super::{curve, method, title};
@@ -26,28 +26,46 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     if !throughput.is_empty() || !success.is_empty() {
         note.push_str(" Diamonds: measured on the real system.");
     }
+    let completion = completes_later(set).then(|| Panel {
+        y: Axis::linear("completed (requests/min)"),
+        lines: curves(set, Metric::CompletedPerMin, 1.0),
+        ..Panel::default()
+    });
+    let answered = if completion.is_some() { "answered" } else { "throughput" };
     LineFigure {
         title: title::collapses(set),
         subtitle: method::subtitle(set.report, &set.points(), &set.place),
         x: set.x_axis(),
-        panels: vec![
-            Panel {
-                y: Axis::linear("throughput (successes/min)"),
+        panels: [
+            Some(Panel {
+                y: Axis::linear(format!("{answered} (successes/min)")),
                 lines: curves(set, Metric::ThroughputPerMin, 1.0),
                 points: throughput,
                 ..Panel::default()
-            },
-            Panel {
+            }),
+            completion,
+            Some(Panel {
                 y: Axis::linear("success rate (%)"),
                 y_max: Some(100.0),
                 lines: curves(set, Metric::SuccessRate, 100.0),
                 points: success,
                 thresholds,
                 ..Panel::default()
-            },
-        ],
+            }),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         note,
     }
+}
+
+/// Whether answers come before what they promise is done, somewhere.
+fn completes_later(set: &Set) -> bool {
+    set.findings.iter().flat_map(|finding| set.summaries(finding)).any(|summary| {
+        let completed = summary.metric(Metric::CompletedPerMin).map(|interval| interval.estimate);
+        completed.is_some_and(|completed| completed != summary.throughput_per_min.estimate)
+    })
 }
 
 fn curves(set: &Set, metric: Metric, factor: f64) -> Vec<Line> {
@@ -63,7 +81,7 @@ fn measured(set: &Set, figure: impl Fn(&Figures) -> Option<f64>) -> Vec<Measured
     let is_named = measurements.len() <= MOST_NAMES;
     let measured = |measurement: &Measurement| {
         let label = if is_named { measurement.name.clone() } else { String::new() };
-        figure(&measurement.measured).map(|y| Measured { x: set.x(measurement.point), y, label })
+        figure(&measurement.measured).map(|y| Measured { x: set.drawn(set.x(measurement.point)), y, label })
     };
     measurements.into_iter().filter_map(measured).collect()
 }

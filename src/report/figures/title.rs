@@ -39,11 +39,17 @@ fn capital(text: &str) -> String {
 
 /// `a`, `a and b`, `a, b and c`.
 fn list(names: &[&str]) -> String {
-    match names {
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    match names.as_slice() {
         [] => String::new(),
-        [one] => (*one).into(),
+        [one] => one.clone(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
+}
+
+/// A name as it stands in a sentence: one with a comma in quotes, or it would fall apart.
+fn quoted(name: &str) -> String {
+    if name.contains(',') { format!("“{name}”") } else { name.into() }
 }
 
 #[cfg(test)]
@@ -62,5 +68,6 @@ mod tests {
     fn names_are_listed_as_in_a_sentence() {
         assert_eq!(list(&["a"]), "a");
         assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list(&["a", "b, c"]), "a and “b, c”");
     }
 }

@@ -1,6 +1,6 @@
 //! Who collapses where, and who holds.
 
-use super::{best, fitting, list};
+use super::{best, fitting, list, quoted};
 use crate::experiment::design::Axis;
 use crate::experiment::finding::{Collapse, Finding};
 use crate::report::collapse::{between, unit, value};
@@ -17,7 +17,7 @@ pub fn collapses(set: &Set) -> String {
     let Some(first) = fallen.first() else { return best::survivors(set) };
     let named = |fate: &Fate| list(&fate.names);
     let counted = |fate: &Fate| match fate.names.as_slice() {
-        [name] => (*name).to_owned(),
+        [name] => quoted(name),
         names => format!("{} variants", names.len()),
     };
     let (down, count) = (fallen.iter().map(|fate| fate.names.len()).sum::<usize>(), set.findings.len());
