@@ -1,0 +1,116 @@
+//! Random steps of a handler, nested a few deep.
+
+use proptest::prelude::*;
+
+use super::{one_of, time};
+
+/// What the steps of a service may use.
+#[derive(Clone, Copy)]
+pub(super) struct Means {
+    /// An executor.
+    pub(super) threads: bool,
+    /// Calls to the service behind.
+    pub(super) calls: bool,
+    /// The limits of the whole system.
+    pub(super) shared: bool,
+    /// A queue that the service behind consumes, and a view that it feeds.
+    pub(super) queue: bool,
+}
+
+fn leaf(means: Means) -> BoxedStrategy<String> {
+    let Means { threads, calls, queue, .. } = means;
+    prop_oneof![
+        3 => time().prop_map(|time| format!("{{ cpu = {time} }}")),
+        2 => (time(), any::<bool>()).prop_map(move |(time, thread)| {
+            let on = match (thread && threads, time.contains("20ms")) {
+                (false, _) => "",
+                (true, false) => ", on = \"thread\"",
+                (true, true) => ", on = \"thread\", holds_gil = true",
+            };
+            format!("{{ hash = {{ cpu = {time}{on} }} }}")
+        }),
+        2 => time().prop_map(|time| format!("{{ sleep = {time} }}")),
+        3 => (time(), any::<bool>()).prop_map(|(time, transaction)| {
+            format!("{{ query = {{ pool = \"main\", time = {time}, transaction = {transaction} }} }}")
+        }),
+        2 => (one_of(&["counter", "share", "way"]), time()).prop_map(|(station, time)| {
+            format!("{{ visit = {{ station = \"{station}\", time = {time} }} }}")
+        }),
+        3 => time().prop_map(move |time| {
+            if calls {
+                let background = time.contains("20ms");
+                let probability = if background { ", probability = 0.6" } else { "" };
+                let step = if background { "notify" } else { "call" };
+                format!("{{ {step} = {{ client = \"back\", endpoint = \"work\"{probability} }} }}")
+            } else {
+                format!("{{ cpu = {time} }}")
+            }
+        }),
+        2 => events(queue, calls),
+        1 => Just("{ choose = [{ probability = 0.1, steps = [{ fail = \"bad luck\" }] }] }".to_owned()),
+    ]
+    .boxed()
+}
+
+/// Steps of who publishes, or of who consumes, if there is a queue.
+fn events(queue: bool, publishes: bool) -> BoxedStrategy<String> {
+    let steps: &'static [&'static str] = if !queue {
+        &["{ sleep = \"2ms\" }"]
+    } else if publishes {
+        &[
+            "{ publish = { queue = \"jobs\" } }",
+            "{ publish = { queue = \"jobs\" } }",
+            "{ respond = {} }",
+            "{ read = { view = \"state\" } }",
+        ]
+    } else {
+        &["{ project = { view = \"state\" } }"]
+    };
+    one_of(steps).prop_map(str::to_owned).boxed()
+}
+
+pub(super) fn step(means: Means) -> impl Strategy<Value = String> {
+    leaf(means).prop_recursive(3, 12, 3, move |inner| {
+        let steps = || prop::collection::vec(inner.clone(), 1..=3).prop_map(|steps| steps.join(", "));
+        let held = (steps(), time(), any::<bool>()).prop_map(|(steps, time, query)| {
+            let query = if query { format!(", {{ query = {{ held = \"main\", time = {time} }} }}") } else { String::new() };
+            format!("{{ with = {{ pool = \"main\", steps = [{steps}{query}] }} }}")
+        });
+        let shared = means.shared;
+        prop_oneof![
+            2 => held,
+            1 => steps().prop_map(|steps| format!("{{ with = {{ limit = \"gate\", steps = [{steps}] }} }}")),
+            1 => steps().prop_map(move |steps| {
+                let kind = if shared { "shared = \"all\"" } else { "limit = \"gate\"" };
+                format!("{{ with = {{ {kind}, steps = [{steps}] }} }}")
+            }),
+            2 => (guard(), steps()).prop_map(|(guard, steps)| guard.replace("STEPS", &in_branch(&steps))),
+            1 => (steps(), steps()).prop_map(|(a, b)| format!("{{ parallel = {{ branches = [[{}], [{}]] }} }}", in_branch(&a), in_branch(&b))),
+            1 => (steps(), steps()).prop_map(|(a, b)| format!("{{ fallback = {{ steps = [{a}], otherwise = [{b}] }} }}")),
+            1 => (steps(), steps(), one_of(&["{ zipf = { keys = 3, exponent = 1.0 } }", "{ uniform = { keys = 2 } }", "\"unique\""])).prop_map(
+                |(hit, miss, key)| format!("{{ cache = {{ name = \"memo\", key = {key}, hit = [{hit}], miss = [{miss}] }} }}")
+            ),
+            1 => (1..4u32, steps()).prop_map(|(times, steps)| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}")),
+            1 => (steps(), steps()).prop_map(|(a, b)| format!(
+                "{{ choose = [{{ probability = 0.3, steps = [{a}] }}, {{ probability = 0.5, steps = [{b}] }}] }}"
+            )),
+        ]
+    })
+}
+
+/// A branch does not answer for its request.
+fn in_branch(steps: &str) -> String {
+    steps.replace("{ respond = {} }", "{ cpu = \"0s\" }")
+}
+
+fn guard() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&[
+        "{ retry = { attempts = 3, backoff = \"2ms\", jitter = \"full\", steps = [STEPS] } }",
+        "{ retry = { attempts = 2, budget = { ratio = 0.2, max_tokens = 2 }, on = [\"shed\", \"timed out\"], steps = [STEPS] } }",
+        "{ timeout = { after = \"10ms\", steps = [STEPS] } }",
+        "{ timeout = { after = \"40ms\", propagate = true, steps = [STEPS] } }",
+        "{ breaker = { name = \"fuse\", steps = [STEPS] } }",
+        "{ hedge = { after = \"5ms\", steps = [STEPS] } }",
+        "{ hedge = { after = \"10ms\", max = 3, steps = [STEPS] } }",
+    ])
+}

@@ -1,0 +1,105 @@
+//! Services as queues: threads, event loops, pools, quotas, the interpreter lock.
+
+use super::*;
+
+#[test]
+fn threads_on_one_core_are_processor_sharing() {
+    let exact = theory::mg1_ps(6.0, 0.1).unwrap();
+    for (seed, demand) in [(14, "\"exp(100ms)\""), (15, "{ lognormal = { mean = \"100ms\", cv = 2.0 } }")] {
+        let shop = service("runtime = \"threads\"\ncpu = \"1\"", &format!("{{ cpu = {demand} }}"));
+        let runs = open(6.0, 10_000, &shop).replicate(seed, REPLICATIONS);
+        agrees(&format!("response with {demand}"), &runs, response, exact.response);
+        agrees("utilisation", &runs, utilisation("shop CPU"), exact.utilisation);
+    }
+}
+
+/// Under a quota with short periods a shared half core is a server of half the speed.
+#[test]
+fn threads_under_a_quota_of_short_periods_are_processor_sharing() {
+    let exact = theory::mg1_ps(3.0, 0.2).unwrap();
+    let keys = "runtime = \"threads\"\ncpu = \"500m\"\ncpu_throttling = \"cfs\"\ncpu_period = \"1ms\"";
+    let runs = open(3.0, 20_000, &service(keys, "{ cpu = \"exp(100ms)\" }")).replicate(31, REPLICATIONS);
+    agrees("response", &runs, response, exact.response);
+    agrees("utilisation", &runs, utilisation("shop CPU"), exact.utilisation);
+}
+
+/// Threads that hold the interpreter lock share one core, however many there are: M/M/1 with processor sharing.
+#[test]
+fn threads_under_the_interpreter_lock_are_processor_sharing() {
+    let exact = theory::mg1_ps(6.0, 0.1).unwrap();
+    let hash = "{ hash = { cpu = \"exp(100ms)\", on = \"thread\", holds_gil = true } }";
+    let runs = open(6.0, 10_000, &service("cpu = \"8\"\nthreads = 10000", hash)).replicate(32, REPLICATIONS);
+    agrees("response", &runs, response, exact.response);
+    agrees("the lock", &runs, utilisation("shop GIL"), exact.utilisation);
+}
+
+/// Sharing evenly, with no more than one core for each job: the number present is that of M/M/2 whatever the demands.
+#[test]
+fn threads_on_two_cores_are_insensitive_too() {
+    let demand = "{ cpu = { lognormal = { mean = \"100ms\", cv = 1.5 } } }";
+    let runs = open(13.0, 6_000, &service("runtime = \"threads\"\ncpu = \"2\"", demand)).replicate(16, REPLICATIONS);
+    agrees("response", &runs, response, theory::mmc(13.0, 0.1, 2).unwrap().response);
+}
+
+#[test]
+fn request_threads_with_cores_for_all_are_mmc() {
+    let runs = open(21.0, 3_000, &service("runtime = \"threads\"\nthreads = 3", "{ cpu = \"exp(100ms)\" }"))
+        .replicate(17, REPLICATIONS);
+    let exact = theory::mmc(21.0, 0.1, 3).unwrap();
+    agrees("response", &runs, response, exact.response);
+    agrees("threads in use", &runs, utilisation("shop threads"), exact.utilisation);
+    agrees("number present", &runs, present("shop threads"), exact.in_system);
+}
+
+#[test]
+fn an_event_loop_with_one_slice_for_each_request_is_mm1() {
+    let runs =
+        open(7.0, 10_000, &service("runtime = \"event-loop\"", "{ cpu = \"exp(100ms)\" }")).replicate(18, REPLICATIONS);
+    let exact = theory::mm1(7.0, 0.1).unwrap();
+    agrees("response", &runs, response, exact.response);
+    agrees("utilisation", &runs, utilisation("shop event loops"), exact.utilisation);
+    agrees("90th percentile", &runs, quantile(0.9), theory::mm1_response_quantile(7.0, 0.1, 0.9).unwrap());
+}
+
+/// Two slices with a wait between them would be a Jackson network if the loop served in order of arrival. It takes new
+/// requests before those that come back, so those that are nearly done wait longer, and the mean is higher.
+#[test]
+fn an_event_loop_that_takes_new_requests_first_is_slower_than_a_queue_in_order_of_arrival() {
+    let steps = "{ cpu = \"exp(50ms)\" }, { sleep = \"exp(200ms)\" }, { cpu = \"exp(50ms)\" }";
+    let runs = open(6.5, 10_000, &service("runtime = \"event-loop\"", steps)).replicate(19, REPLICATIONS);
+    let jackson = 2.0 * theory::mm1(13.0, 0.05).unwrap().response + 0.2;
+    let seen = interval(&runs, response);
+    assert!(seen.is_above(jackson) && seen.is_below(1.05 * jackson), "{seen:?} beside {jackson}");
+    agrees("utilisation", &runs, utilisation("shop event loops"), 0.65);
+    let visits = "{ visit = { station = \"loop\", time = \"exp(50ms)\" } }";
+    let steps = format!("{visits}, {{ sleep = \"exp(200ms)\" }}, {visits}");
+    let shop = format!("[stations.loop]\n{}", service("runtime = \"delay\"", &steps));
+    agrees("in order of arrival", &open(6.5, 10_000, &shop).replicate(19, REPLICATIONS), response, jackson);
+}
+
+#[test]
+fn a_pool_of_connections_to_a_database_without_queues_is_mmc() {
+    let keys = "runtime = \"delay\"\n[services.db]\nruntime = \"delay\"\n[services.shop.pools.main]\nserver = \"db\"\n\
+        min_size = 3\nmax_size = 3\nreset_on_release = false";
+    let query = "{ query = { pool = \"main\", time = \"exp(100ms)\" } }";
+    let runs = open(21.0, 3_000, &service(keys, query)).replicate(20, REPLICATIONS);
+    let exact = theory::mmc(21.0, 0.1, 3).unwrap();
+    agrees("response", &runs, response, exact.response);
+    agrees("connections in use", &runs, utilisation("shop pool main"), exact.utilisation);
+}
+
+/// `n` jobs at work advance `n / (1 + slowdown n)` times as fast as one alone: a birth-death process.
+#[test]
+fn jobs_that_get_in_each_others_way_follow_their_birth_death_process() {
+    let (rate, mean, slowdown) = (4.0, 1.0, 0.15);
+    let shop = service(&format!("runtime = \"threads\"\nslowdown = {slowdown}"), "{ cpu = \"exp(1s)\" }");
+    let runs = open(rate, 6_000, &shop).replicate(21, REPLICATIONS);
+    let (mut weight, mut total, mut sum) = (1.0, 1.0, 0.0);
+    for n in 1..2_000 {
+        let n = f64::from(n);
+        weight *= rate * mean * (1.0 + slowdown * n) / n;
+        total += weight;
+        sum += n * weight;
+    }
+    agrees("response", &runs, response, sum / total / rate);
+}
