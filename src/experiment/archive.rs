@@ -2,7 +2,6 @@
 //! sweep are in its journal, and of all that was merged in several journals. Results are made from the archive and from
 //! nothing else, so that a sweep that was interrupted, or dealt to several machines, gives the same bytes as one run.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -22,19 +21,48 @@ pub fn name_of(shard: Option<Shard>) -> String {
 /// A trial that ended: with figures, or without.
 pub type Finished = Result<Trial, FailedTrial>;
 
-#[derive(Debug)]
-enum Kept {
-    Here(Box<Finished>),
-    /// Index of the journal, and where in it.
-    There(u16, Entry),
+/// Where a trial is kept.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    /// In the journal, or among those in memory.
+    offset: u64,
+    /// Of its line; zero: there is no such trial yet.
+    length: u32,
+    /// Index of the journal.
+    journal: u32,
+}
+
+impl Place {
+    const NOWHERE: Self = Self { offset: 0, length: 0, journal: 0 };
+    /// Stands for "in memory" where there is an index of a journal.
+    const HERE: u32 = u32::MAX;
 }
 
 /// Finished trials by point and replication.
 #[derive(Debug, Default)]
 pub struct Archive {
-    kept: Mutex<BTreeMap<(u32, u32), Kept>>,
+    /// The places of each point's replications.
+    places: Mutex<Vec<Vec<Place>>>,
+    in_memory: Mutex<Vec<Finished>>,
     journal: Option<Mutex<Journal>>,
     readers: Vec<Reader>,
+}
+
+/// What a thread that panicked has left is whole: nothing here panics half-way.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn put(places: &mut Vec<Vec<Place>>, point: u32, replication: u32, place: Place) {
+    let (point, replication) = (point as usize, replication as usize);
+    if places.len() <= point {
+        places.resize_with(point + 1, Vec::new);
+    }
+    let of_point = &mut places[point];
+    if of_point.len() <= replication {
+        of_point.resize(replication + 1, Place::NOWHERE);
+    }
+    of_point[replication] = place;
 }
 
 impl Archive {
@@ -57,26 +85,24 @@ impl Archive {
 
     /// Takes in what a journal holds.
     pub(super) fn add(&mut self, contents: Contents) {
-        let index = self.readers.len() as u16;
+        let journal = self.readers.len() as u32;
         self.readers.push(contents.reader);
-        let kept = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner);
-        for entry in contents.entries {
-            kept.insert((entry.point, entry.replication), Kept::There(index, entry));
+        let places = self.places.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for Entry { point, replication, offset, length } in contents.entries {
+            put(places, point, replication, Place { offset, length, journal });
         }
-    }
-
-    fn kept(&self) -> MutexGuard<'_, BTreeMap<(u32, u32), Kept>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether this trial is there.
     pub fn has(&self, point: u32, replication: u32) -> bool {
-        self.kept().contains_key(&(point, replication))
+        let places = locked(&self.places);
+        let place = places.get(point as usize).and_then(|of_point| of_point.get(replication as usize));
+        place.is_some_and(|place| place.length > 0)
     }
 
     /// Number of trials.
     pub fn len(&self) -> usize {
-        self.kept().len()
+        locked(&self.places).iter().flatten().filter(|place| place.length > 0).count()
     }
 
     /// Whether there is none.
@@ -89,24 +115,25 @@ impl Archive {
     /// # Errors
     /// Where the journal cannot be written; the trial is lost then, and nothing else.
     pub fn keep(&self, finished: Finished) -> Result<(), Unusable> {
-        let (point, replication, is_failed) = match &finished {
-            Ok(trial) => (trial.point as u32, trial.replication as u32, false),
-            Err(failed) => (failed.point as u32, failed.replication as u32, true),
+        let (point, replication) = match &finished {
+            Ok(trial) => (trial.point as u32, trial.replication as u32),
+            Err(failed) => (failed.point as u32, failed.replication as u32),
         };
-        let Some(journal) = &self.journal else {
-            self.kept().insert((point, replication), Kept::Here(Box::new(finished)));
-            return Ok(());
+        let place = match &self.journal {
+            None => {
+                let mut in_memory = locked(&self.in_memory);
+                in_memory.push(finished);
+                Place { offset: in_memory.len() as u64 - 1, length: 1, journal: Place::HERE }
+            }
+            Some(journal) => {
+                let line = match &finished {
+                    Ok(trial) => line_of(&Line::Trial(trial)),
+                    Err(failed) => line_of(&Line::Failed { point, replication, what: failed.what.clone() }),
+                };
+                Place { offset: locked(journal).append(&line)?, length: line.len() as u32, journal: 0 }
+            }
         };
-        let line = match &finished {
-            Ok(trial) => line_of(&Line::Trial(trial)),
-            Err(failed) => line_of(&Line::Failed { point, replication, what: failed.what.clone() }),
-        };
-        let mut journal = journal.lock().unwrap_or_else(PoisonError::into_inner);
-        let offset = journal.append(&line)?;
-        drop(journal);
-        let length = line.len() as u32;
-        let entry = Entry { point, replication, offset, length, is_failed };
-        self.kept().insert((point, replication), Kept::There(0, entry));
+        put(&mut locked(&self.places), point, replication, place);
         Ok(())
     }
 
@@ -115,23 +142,23 @@ impl Archive {
     /// # Errors
     /// Where a journal cannot be read any more.
     pub fn of_point(&self, point: u32, wanted: u32) -> Result<OfPoint, Unusable> {
+        let places: Vec<Place> = {
+            let places = locked(&self.places);
+            let of_point = places.get(point as usize).map_or(&[][..], Vec::as_slice);
+            of_point[..of_point.len().min(wanted as usize)].to_vec()
+        };
         let mut of_point = OfPoint::default();
-        let mut entries = Vec::new();
-        for ((_, replication), kept) in self.kept().range((point, 0)..(point, wanted)) {
-            match kept {
-                Kept::Here(finished) => of_point.push((**finished).clone()),
-                Kept::There(reader, entry) => entries.push((*reader, *entry, *replication)),
+        for (replication, place) in (0..).zip(places).filter(|(_, place)| place.length > 0) {
+            if place.journal == Place::HERE {
+                of_point.push(locked(&self.in_memory)[place.offset as usize].clone());
+                continue;
             }
-        }
-        for (reader, entry, replication) in entries {
-            let reader = &self.readers[usize::from(reader)];
-            let bytes = reader.read(entry)?;
-            let line = serde_json::from_slice::<Line<Trial>>(&bytes);
-            match line {
+            let reader = &self.readers[place.journal as usize];
+            let bytes = reader.read(place.offset, place.length)?;
+            match serde_json::from_slice::<Line<Trial>>(&bytes) {
                 Ok(Line::Trial(trial)) => of_point.push(Ok(trial)),
                 Ok(Line::Failed { what, .. }) => {
-                    let (point, replication) = (point as usize, replication.into());
-                    of_point.push(Err(FailedTrial { point, replication, what }));
+                    of_point.push(Err(FailedTrial { point: point as usize, replication, what }));
                 }
                 Err(error) => {
                     return Err(Unusable::Io { what: "read", path: reader.path.clone(), reason: error.into() });

@@ -22,6 +22,7 @@ use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
 pub use dial::Dial;
 pub use knee::{Grid, Knee, KneeWishes};
 pub use origin::Origin;
+pub(super) use reading::MOST_REPLICATIONS;
 pub use workbench::{Study, Workbench};
 
 /// What a sweep runs.

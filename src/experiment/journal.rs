@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
+use super::design::MOST_REPLICATIONS;
 use super::trial::Trial;
 use crate::parts::Ending;
 
@@ -53,8 +54,6 @@ pub(super) struct Entry {
     pub replication: u32,
     pub offset: u64,
     pub length: u32,
-    /// It failed.
-    pub is_failed: bool,
 }
 
 /// Why a journal cannot be used.
@@ -98,11 +97,11 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// The line of an entry.
-    pub fn read(&self, entry: Entry) -> Result<Vec<u8>, Unusable> {
-        let mut bytes = vec![0; entry.length as usize];
+    /// The line at a place.
+    pub fn read(&self, offset: u64, length: u32) -> Result<Vec<u8>, Unusable> {
+        let mut bytes = vec![0; length as usize];
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        let read = file.seek(SeekFrom::Start(entry.offset)).and_then(|_| file.read_exact(&mut bytes));
+        let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes));
         drop(file);
         read.map_err(failed("read", &self.path))?;
         Ok(bytes)
@@ -148,17 +147,18 @@ impl Contents {
         while next(&mut line)? {
             let (offset, length) = (end, line.len() as u32);
             end += line.len() as u64;
-            let (point, replication, is_failed) = match serde_json::from_slice::<Line<Ids>>(&line) {
+            let (point, replication) = match serde_json::from_slice::<Line<Ids>>(&line) {
                 // Another time there may be more time.
                 Ok(Line::Trial(ids)) if ids.ending == Ending::OutOfTime => continue,
-                Ok(Line::Trial(ids)) => (ids.point, ids.replication, false),
-                Ok(Line::Failed { point, replication, .. }) => (point, replication, true),
-                Err(_) => {
-                    damaged += 1;
-                    continue;
-                }
+                Ok(Line::Trial(ids)) => (ids.point, ids.replication),
+                Ok(Line::Failed { point, replication, .. }) => (point, replication),
+                Err(_) => (u32::MAX, 0),
             };
-            entries.push(Entry { point, replication, offset, length, is_failed });
+            if point as usize >= header.points || replication >= MOST_REPLICATIONS {
+                damaged += 1;
+                continue;
+            }
+            entries.push(Entry { point, replication, offset, length });
         }
         let file = File::open(path).map_err(failed("read", path))?;
         let reader = Reader { path: path.to_owned(), file: Mutex::new(file) };

@@ -3,6 +3,7 @@
 
 mod classes;
 mod timeline;
+mod values;
 
 pub use classes::ClassSummary;
 pub use timeline::{Moment, TimelineSummary};
@@ -11,6 +12,7 @@ use super::trial::Trial;
 use crate::parts::{Deadlock, ResourceKind, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
+use values::Values;
 
 /// Confidence level of all intervals that are reported.
 pub const LEVEL: f64 = 0.95;
@@ -73,7 +75,7 @@ pub struct Summary {
     /// Trials that a limit ended, or that violated a law.
     pub unsound: Vec<String>,
     /// Values of each metric by trial, for paired comparisons; in the order of replications.
-    trials: Vec<(u64, Row)>,
+    trials: Values,
     /// Intervals of all metrics.
     intervals: [Option<Interval>; METRICS.len()],
 }
@@ -222,7 +224,7 @@ impl Summary {
             resources: (0..first.resources.len()).map(|index| resource_mean(used, index)).collect(),
             failures: failures(used),
             unsound: unsound.collect(),
-            trials: figures,
+            trials: Values::of(&figures),
         })
     }
 
@@ -269,7 +271,7 @@ impl Summary {
             return known.map(|class| class.by_trial(metric)).unwrap_or_default();
         }
         let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
-        self.trials.iter().filter_map(|(replication, row)| Some((*replication, row[index]?))).collect()
+        self.trials.column(index)
     }
 
     /// Whether the target was stuck after most trials.

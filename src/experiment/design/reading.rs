@@ -16,7 +16,7 @@ use crate::spec::{self, Assumption, Experiment, Mistake, Mistakes, Model, Source
 use std::time::Duration;
 
 /// Replications at most.
-const MOST_REPLICATIONS: u32 = 100_000;
+pub(in crate::experiment) const MOST_REPLICATIONS: u32 = 100_000;
 
 /// Trials of a sweep at most.
 const MOST_TRIALS: u64 = 10_000_000;
