@@ -8,6 +8,7 @@ pub mod effect;
 pub mod finding;
 pub mod journal;
 pub mod merge;
+pub mod precision;
 pub mod runner;
 pub mod search;
 pub mod shard;

@@ -94,6 +94,16 @@ impl<'a> Report<'a> {
         self.tally.skipped() > 0
     }
 
+    /// How often each point was run: "5 runs a point", "10 to 80 runs a point until ±2 %".
+    pub fn effort(&self) -> String {
+        let runs = |count: usize| if count == 1 { "1 run a point".into() } else { format!("{count} runs a point") };
+        let Some(precision) = &self.plan.precision else { return runs(self.plan.replications as usize) };
+        let counts = || self.summaries.iter().map(|summary| summary.replications);
+        let (fewest, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
+        let runs = if fewest == most { runs(fewest) } else { format!("{fewest} to {most} runs a point") };
+        format!("{runs} until ±{} %", number::short(precision.half_width * 100.0))
+    }
+
     /// Whether a trial failed or violated a law, so that no answer can be trusted.
     pub fn is_doubtful(&self) -> bool {
         self.tally.failures > 0 || self.tally.violations > 0

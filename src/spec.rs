@@ -27,6 +27,7 @@ mod queue;
 pub(crate) mod read;
 mod reference;
 mod resilience;
+mod run;
 pub mod schema;
 mod search;
 mod service;
@@ -58,6 +59,7 @@ pub use resilience::{
     Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
     TimeoutStep,
 };
+pub use run::Run;
 pub use search::{Knee, Objective};
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
@@ -65,4 +67,4 @@ pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,
     RespondStep, Step, VisitStep, WithStep,
 };
-pub use units::{Cores, Duration, Rate, RateOrZero};
+pub use units::{Cores, Duration, Rate, RateOrZero, Share};

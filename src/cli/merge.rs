@@ -11,6 +11,7 @@ use super::page::Page;
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::journal::{Claim, Header};
 use crate::experiment::merge::{self, Shards};
+use crate::experiment::runner;
 use crate::report::folder::Folder;
 
 /// Put the shards of a sweep together, and answer as one sweep of all trials would.
@@ -53,8 +54,9 @@ impl Merge {
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let shards = Shards::read(&self.folder)?;
         let plan = plan_of(shards.header(), self.experiment.as_deref())?;
-        let (wanted, of) = (vec![plan.replications; plan.points.len()], shards.of());
+        let of = shards.of();
         let archive = shards.archive(&plan)?;
+        let wanted = runner::wanted(&archive, &plan)?;
         merge::complete(&archive, &plan, &wanted, of)?;
         let _claim = Claim::of(&self.folder)?;
         let folder = match Folder::open(&self.folder) {

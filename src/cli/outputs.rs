@@ -121,9 +121,8 @@ impl Outputs {
 /// The answer for people.
 fn answer(report: &Report, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
-    let runs = if plan.replications == 1 { "run" } else { "runs" };
     page.heading(&plan.title);
-    page.print(format!("{} {runs} a point, ± 95 % interval, seed {}\n", plan.replications, plan.seed));
+    page.print(format!("{}, ± 95 % interval, seed {}\n", report.effort(), plan.seed));
     page.part(report::overview(report));
     page.part(report::classes(report));
     page.part(report::measured(report));

@@ -72,7 +72,7 @@ impl Run {
             }
             (Format::Table, Some(summary)) => {
                 page.heading(&plan.title);
-                page.print(format!("{}\n", self.heading(&whole, point)));
+                page.print(format!("{}\n", self.heading(&whole, point, &report)));
                 answer(&report, summary, page);
             }
             (Format::Table, None) => page.print(format!("{}\nno figures\n", plan.title)),
@@ -82,9 +82,8 @@ impl Run {
     }
 
     /// Which point it is, out of how many.
-    fn heading(&self, whole: &Plan, point: usize) -> String {
-        let runs = if whole.replications == 1 { "run" } else { "runs" };
-        let effort = format!("{} {runs}, seed {}", whole.replications, whole.seed);
+    fn heading(&self, whole: &Plan, point: usize, report: &Report) -> String {
+        let effort = format!("{}, seed {}", report.effort().replace(" a point", ""), whole.seed);
         let count = whole.points.len();
         let is_chosen = self.variant.is_some() || !self.at.is_empty();
         let hint = match (count, is_chosen) {

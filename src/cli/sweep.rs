@@ -121,7 +121,10 @@ impl Sweep {
     fn trials(&self, archive: &Archive, plan: &Plan, progress: &Progress) -> (Vec<u32>, Result<(), Unusable>) {
         match runner::run_into(archive, plan, self.shard, progress) {
             Ok(wanted) => (wanted, Ok(())),
-            Err(unusable) => (vec![plan.replications; plan.points.len()], Err(unusable)),
+            Err(unusable) => {
+                let wanted = runner::wanted(archive, plan);
+                (wanted.unwrap_or_else(|_| vec![plan.replications; plan.points.len()]), Err(unusable))
+            }
         }
     }
 
@@ -137,7 +140,7 @@ impl Sweep {
     ) -> Exit {
         let (mut done, mut all) = (0, 0);
         for (point, &wanted) in wanted.iter().enumerate() {
-            for replication in (0..wanted).filter(|&replication| shard.owns(point as u32, replication)) {
+            for replication in (0..wanted).filter(|&replication| shard.owns(plan, point as u32, replication)) {
                 all += 1;
                 done += usize::from(archive.has(point as u32, replication));
             }

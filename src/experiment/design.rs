@@ -6,6 +6,7 @@
 mod axis;
 mod claim;
 mod dial;
+mod effort;
 mod knee;
 mod origin;
 mod point;
@@ -20,9 +21,9 @@ use crate::model::{Load, System};
 use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
 
 pub use dial::Dial;
+pub(super) use effort::MOST_REPLICATIONS;
 pub use knee::{Grid, Knee, KneeWishes};
 pub use origin::Origin;
-pub(super) use reading::MOST_REPLICATIONS;
 pub use workbench::{Study, Workbench};
 
 /// What a sweep runs.
@@ -39,8 +40,10 @@ pub struct Plan {
     /// Variants x axes: all points of the first variant, then those of the second; within a variant the last axis
     /// varies fastest.
     pub points: Vec<Point>,
-    /// Independent repetitions of each point.
+    /// Independent repetitions of each point; under a precision at least.
     pub replications: u32,
+    /// How well the figures must be known; none: `replications` of each point.
+    pub precision: Option<Precision>,
     /// The seed of every random stream.
     pub seed: u64,
     /// Success rate below which a point counts as collapsed.
@@ -58,6 +61,17 @@ pub struct Plan {
     assumptions: Vec<Assumption>,
     inputs: Vec<PathBuf>,
     origin: Origin,
+}
+
+/// How well figures must be known. See [`crate::spec::Run`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Precision {
+    /// Half of the 95 % interval that a figure may have: relative, of a share absolute.
+    pub half_width: f64,
+    /// The figures.
+    pub of: Vec<Metric>,
+    /// Replications of a point at most.
+    pub most: u32,
 }
 
 /// What is varied.

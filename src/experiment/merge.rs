@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::archive::{Archive, name_of};
 use super::design::Plan;
 use super::journal::{Contents, Header, Unusable};
-use super::shard::Shard;
+use super::shard::{self, Shard};
 
 /// Gaps that are named; the others are counted.
 const MOST_GAPS: usize = 8;
@@ -132,8 +132,8 @@ pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], of: u32) -> Resu
     let mut missing = vec![(0usize, 0usize); of as usize];
     for (point, &wanted) in wanted.iter().enumerate() {
         for replication in 0..wanted {
-            let owner = (point as u64 + u64::from(replication)) % u64::from(of);
-            let (lacks, all) = &mut missing[owner as usize];
+            let owner = shard::owner(plan, point as u32, replication, of);
+            let (lacks, all) = &mut missing[owner as usize - 1];
             *all += 1;
             *lacks += usize::from(!archive.has(point as u32, replication));
         }

@@ -6,9 +6,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
 
+use rayon::prelude::*;
+
 use super::archive::{Archive, Finished};
 use super::design::Plan;
 use super::journal::Unusable;
+use super::precision::{self, Step};
 use super::shard::Shard;
 use super::trial::{FailedTrial, Trial};
 use crate::load;
@@ -64,9 +67,41 @@ pub fn run_into(
     shard: Option<Shard>,
     progress: &Progress,
 ) -> Result<Vec<u32>, Unusable> {
-    let wanted = vec![plan.replications; plan.points.len()];
-    run_missing(archive, plan, &wanted, shard, progress)?;
-    Ok(wanted)
+    let mut wanted = wanted(archive, plan)?;
+    loop {
+        run_missing(archive, plan, &wanted, shard, progress)?;
+        if plan.precision.is_none() || progress.interrupted.load(Ordering::Relaxed) {
+            return Ok(wanted);
+        }
+        let before = std::mem::replace(&mut wanted, self::wanted(archive, plan)?);
+        if before == wanted {
+            return Ok(wanted);
+        }
+    }
+}
+
+/// How many replications of each point are wanted, as far as those that an archive has can tell: under a precision, those
+/// that there are may ask for more.
+///
+/// # Errors
+/// Where a journal cannot be read.
+pub fn wanted(archive: &Archive, plan: &Plan) -> Result<Vec<u32>, Unusable> {
+    let first = precision::first(plan);
+    let of_point = |point: u32| {
+        let mut wanted = first;
+        while (0..wanted).all(|replication| archive.has(point, replication)) {
+            let trials = archive.of_point(point, wanted)?.trials;
+            match precision::step(plan, wanted, &trials.iter().collect::<Vec<_>>()) {
+                Step::Until(more) => wanted = more,
+                Step::Enough | Step::Maximum => break,
+            }
+        }
+        Ok(wanted)
+    };
+    match plan.precision {
+        None => Ok(vec![first; plan.points.len()]),
+        Some(_) => (0..plan.points.len() as u32).into_par_iter().map(of_point).collect(),
+    }
 }
 
 /// Runs what an archive lacks of so many replications of each point, in their order.
@@ -78,7 +113,7 @@ fn run_missing(
     progress: &Progress,
 ) -> Result<(), Unusable> {
     let all = wanted.iter().enumerate().flat_map(|(point, &wanted)| (0..wanted).map(move |r| (point as u32, r)));
-    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(point, replication)));
+    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(plan, point, replication)));
     let missing: Vec<(u32, u32)> = share.filter(|&(point, replication)| !archive.has(point, replication)).collect();
     progress.wanted.fetch_add(missing.len() as u64, Ordering::Relaxed);
     let next = AtomicUsize::new(0);

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::design::Plan;
+
 /// One of several shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
@@ -23,10 +25,17 @@ const SOURCES: [(&str, u32, &str); 3] = [
     ("HQ_TASK_ID", 1, "HyperQueue's task arrays"),
 ];
 
+/// The index of the shard that runs a trial, of so many. Under a precision the trials of a point tell how many there are
+/// to be, so one shard runs them all.
+pub fn owner(plan: &Plan, point: u32, replication: u32, of: u32) -> u32 {
+    let along = if plan.precision.is_some() { 0 } else { replication };
+    ((u64::from(point) + u64::from(along)) % u64::from(of)) as u32 + 1
+}
+
 impl Shard {
-    /// Whether it runs this trial.
-    pub fn owns(self, point: u32, replication: u32) -> bool {
-        (u64::from(point) + u64::from(replication)) % u64::from(self.of) == u64::from(self.index - 1)
+    /// Whether it runs this trial of a plan.
+    pub fn owns(self, plan: &Plan, point: u32, replication: u32) -> bool {
+        owner(plan, point, replication, self.of) == self.index
     }
 
     /// What the command line asks for: `3/16`, or `auto/16` (or `auto`, where Slurm says how many there are), whose index
@@ -93,6 +102,8 @@ impl fmt::Display for Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::design::Adjustments;
+    use std::path::Path;
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Shard, String> {
         Shard::read(text, |name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into()))
@@ -129,12 +140,13 @@ mod tests {
 
     #[test]
     fn every_trial_is_one_shards() {
+        let plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).unwrap();
         for of in [1, 3, 16] {
             let mut shares = vec![0; of as usize];
             for point in 0..40 {
                 for replication in 0..12 {
                     let owners: Vec<u32> =
-                        (1..=of).filter(|&index| Shard { index, of }.owns(point, replication)).collect();
+                        (1..=of).filter(|&index| Shard { index, of }.owns(&plan, point, replication)).collect();
                     assert_eq!(owners.len(), 1);
                     shares[owners[0] as usize - 1] += 1;
                 }

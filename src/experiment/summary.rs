@@ -169,20 +169,13 @@ const METRICS: [Metric; 19] = [
 impl Summary {
     /// The summary of a point's trials; none without any. Trials that a limit ended count only where no other is left.
     pub fn of(point: usize, trials: &[&Trial]) -> Option<Self> {
-        let sound: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.is_sound()).collect();
-        let used: &[&Trial] = if sound.is_empty() { trials } else { &sound };
+        let used = usable(trials);
+        let used = used.as_slice();
         let first = used.first()?;
         let row = |trial: &&Trial| (trial.replication, METRICS.map(|metric| trial.metric(metric)));
         let figures: Vec<(u64, Row)> = used.iter().map(row).collect();
-        let column = |metric: Metric| -> Vec<f64> {
-            let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
-            figures.iter().filter_map(|(_, row)| row[index]).collect()
-        };
         let times = Pooled::of(used.iter().map(|trial| &trial.response_times));
-        let interval = |metric: Metric| match metric.quantile() {
-            Some(q) => quantile(&times, q),
-            None => Interval::mean_of(&column(metric), LEVEL).map(|interval| floor(interval, metric)),
-        };
+        let interval = |metric: Metric| interval(used, &times, metric);
         let unsound = trials.iter().filter(|trial| !trial.is_sound()).map(|trial| {
             if trial.violations.is_empty() {
                 format!("replication {}: {}", trial.replication, trial.ending)
@@ -194,7 +187,7 @@ impl Summary {
             point,
             replications: used.len(),
             throughput_per_min: interval(Metric::ThroughputPerMin)?,
-            success_rate: success_rate(used)?,
+            success_rate: interval(Metric::SuccessRate)?,
             mean_s: interval(Metric::MeanS),
             p50_s: interval(Metric::P50S),
             p95_s: interval(Metric::P95S),
@@ -204,7 +197,7 @@ impl Summary {
             outlasts: used.iter().any(|trial| trial.outlasts),
             intervals: METRICS.map(interval),
             attempts_per_request: interval(Metric::AttemptsPerRequest)?,
-            recovery_s: recovery(&column(Metric::RecoveryS)),
+            recovery_s: interval(Metric::RecoveryS),
             never_recovered: used.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count(),
             sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
             users: UserMeans::of(used),
@@ -280,6 +273,35 @@ impl Summary {
     }
 }
 
+/// The trials that figures rest on: those that a limit ended count only where no other is left.
+pub(super) fn usable<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
+    let sound: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.is_sound()).collect();
+    if sound.is_empty() { trials.to_vec() } else { sound }
+}
+
+/// The intervals of some metrics, of those that have one.
+pub(super) fn intervals(used: &[&Trial], metrics: &[Metric]) -> Vec<(Metric, Interval)> {
+    let with_times = metrics.iter().any(|metric| metric.quantile().is_some());
+    let times = Pooled::of(used.iter().filter(|_| with_times).map(|trial| &trial.response_times));
+    metrics.iter().filter_map(|&metric| Some((metric, interval(used, &times, metric)?))).collect()
+}
+
+/// The interval of a metric; none where no trial has a value.
+fn interval(used: &[&Trial], times: &Pooled, metric: Metric) -> Option<Interval> {
+    if let Some(q) = metric.quantile() {
+        return quantile(times, q);
+    }
+    let values: Vec<f64> = used.iter().filter_map(|trial| trial.metric(metric)).collect();
+    match metric {
+        Metric::SuccessRate if used.is_empty() => None,
+        Metric::SuccessRate => {
+            Some(success_rate(&used.iter().map(|trial| (trial.succeeded, trial.ended)).collect::<Vec<_>>()))
+        }
+        Metric::RecoveryS => recovery(&values),
+        _ => Interval::mean_of(&values, LEVEL).map(|interval| floor(interval, metric)),
+    }
+}
+
 /// A quantile of the response times of all replications, in seconds.
 fn quantile(times: &Pooled, q: f64) -> Option<Interval> {
     times.quantile(q, LEVEL).map(|Interval { estimate, low, high }| Interval {
@@ -299,20 +321,17 @@ fn floor(interval: Interval, metric: Metric) -> Interval {
     Interval { low: interval.low.max(0.0), high, ..interval }
 }
 
-/// Over replications; where all agree on none or all, from the requests themselves, since agreement is no certainty.
-fn success_rate(trials: &[&Trial]) -> Option<Interval> {
-    let rates: Vec<f64> = trials.iter().map(|trial| trial.success_rate).collect();
-    let all_alike = rates.iter().all(|&rate| rate == rates[0]);
-    let (succeeded, ended) = trials.iter().fold((0, 0), |(s, e), trial| (s + trial.succeeded, e + trial.ended));
-    if ended > 0 && (all_alike || trials.len() == 1) {
-        return Interval::proportion(succeeded, ended, LEVEL);
-    }
-    Interval::mean_of(&rates, LEVEL).map(|interval| floor(interval, Metric::SuccessRate))
+/// Of all requests, each replication a cluster of them; zero where nothing has ended.
+fn success_rate(clusters: &[(u64, u64)]) -> Interval {
+    Interval::clustered_proportion(clusters, LEVEL).unwrap_or(Interval::exact(0.0))
 }
 
 /// Over replications, where all recover. Where some do not, no mean exists: the interval is from the fastest to never, and
 /// the estimate is the median.
 fn recovery(values: &[f64]) -> Option<Interval> {
+    if values.is_empty() {
+        return None;
+    }
     if values.iter().all(|value| value.is_finite()) {
         return Interval::mean_of(values, LEVEL).map(|interval| floor(interval, Metric::RecoveryS));
     }

@@ -5,8 +5,9 @@ use serde_json::{Map, Value, json};
 
 use super::metric::{metric_name, metrics};
 use super::{Report, warnings};
-use crate::experiment::design::{Axis, Measurement, Plan};
+use crate::experiment::design::{Axis, Measurement, Plan, Precision};
 use crate::experiment::effect::Observation;
+use crate::experiment::precision;
 use crate::experiment::summary::{ClassSummary, ResourceMean, Summary, UserMeans};
 use crate::experiment::verdict::{self, Judgement, Verdict};
 use crate::spec::{Assumption, Scale};
@@ -62,6 +63,7 @@ fn rest(report: &Report) -> Value {
         "inputs": plan.inputs().iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "seed": plan.seed,
         "replications": plan.replications,
+        "precision": plan.precision.as_ref().map(|precision| precision_document(report, precision)),
         "collapse_below": plan.collapse_below,
         "partial": report.is_partial(),
         "trials": {
@@ -85,6 +87,27 @@ fn rest(report: &Report) -> Value {
 /// What the model assumes.
 pub fn assumptions_document(plan: &Plan) -> Value {
     plan.assumptions().iter().map(assumption).collect()
+}
+
+/// How well figures were to be known, and where they are not.
+fn precision_document(report: &Report, precision: &Precision) -> Value {
+    let short = precision::shortfalls(report.plan, &report.summaries);
+    let not_reached = short.iter().map(|shortfall| {
+        json!({
+            "variant": report.plan.variants[report.plan.points[shortfall.point].variant],
+            "at": at(report.plan, shortfall.point),
+            "metric": metric_name(shortfall.metric),
+            "half_width": shortfall.half_width,
+            "replications": shortfall.replications,
+            "replications_needed": shortfall.needed,
+        })
+    });
+    json!({
+        "half_width": precision.half_width,
+        "of": precision.of.iter().map(|&metric| metric_name(metric)).collect::<Vec<_>>(),
+        "max_replications": precision.most,
+        "not_reached": not_reached.collect::<Vec<_>>(),
+    })
 }
 
 /// One point with all its figures.

@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Report;
+use crate::experiment::precision::{self, Shortfall};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
 use crate::spec::Metric;
@@ -61,6 +62,17 @@ pub enum Warning {
         /// At how many other points it has none either.
         others: usize,
     },
+    /// A figure is not known as precisely as was asked.
+    Imprecise {
+        /// Where it is known worst.
+        place: String,
+        /// The figure, and how well it is known there.
+        shortfall: Shortfall,
+        /// The half-width that was asked for.
+        asked: f64,
+        /// At how many other points something is not known precisely enough.
+        others: usize,
+    },
     /// A single replication shows no spread.
     NoIntervals,
     /// The throughput of a sound point is not well known.
@@ -108,6 +120,7 @@ impl fmt::Display for Warning {
                 write!(f, "{place}: the {name} has no upper bound{others}: {values} response times say too little ")?;
                 f.write_str("of what is beyond it; longer runs or more replications do")
             }
+            Self::Imprecise { place, shortfall, asked, others } => imprecise(f, place, shortfall, *asked, *others),
             Self::NoIntervals => f.write_str("one replication shows no spread: no intervals; ask for at least 2"),
             Self::Wide { place, half_width, others } => {
                 let others = match others {
@@ -122,6 +135,26 @@ impl fmt::Display for Warning {
                 )
             }
         }
+    }
+}
+
+fn imprecise(f: &mut fmt::Formatter, place: &str, it: &Shortfall, asked: f64, others: usize) -> fmt::Result {
+    let unit = if it.metric.is_rate() { "points" } else { "%" };
+    let name = verdict::name(it.metric);
+    if it.half_width.is_finite() {
+        write!(f, "{place}: the {name} is known to ±{:.2} {unit} only", it.half_width * 100.0)?;
+    } else {
+        write!(f, "{place}: the {name} has no upper bound")?;
+    }
+    write!(f, " after {} replications, not to ±{} {unit}", it.replications, asked * 100.0)?;
+    match others {
+        0 => {}
+        1 => f.write_str(" (too little is known at 1 other point too)")?,
+        others => write!(f, " (too little is known at {others} other points too)")?,
+    }
+    match it.needed {
+        Some(needed) => write!(f, "; about {needed} would do: raise `max_replications`, or make the runs longer"),
+        None => f.write_str("; make the runs longer"),
     }
 }
 
@@ -150,13 +183,22 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         of: point.of,
         limit: point.limit.clone(),
     }));
-    if plan.replications == 1 {
+    if plan.replications == 1 && plan.precision.is_none() {
         warnings.push(Warning::NoIntervals);
     } else {
-        warnings.extend(wide(report));
+        warnings.extend(if plan.precision.is_some() { imprecision(report) } else { wide(report) });
         warnings.extend(few_values(report));
     }
     warnings
+}
+
+/// Where a figure is least known, of those that were to be known precisely.
+fn imprecision(report: &Report) -> Option<Warning> {
+    let asked = report.plan.precision.as_ref()?.half_width;
+    let all = precision::shortfalls(report.plan, &report.summaries);
+    let shortfall = *all.iter().max_by(|a, b| a.half_width.total_cmp(&b.half_width))?;
+    let place = verdict::place(report.plan, shortfall.point);
+    Some(Warning::Imprecise { place, shortfall, asked, others: all.len() - 1 })
 }
 
 /// Quantiles that the table shows or a claim is about, and that have no upper bound at sound points.

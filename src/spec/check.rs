@@ -4,7 +4,7 @@ use super::form::{Field, Form, Quantity, names};
 use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
 use super::tree::{Kind, Tree};
-use super::units::{Cores, Duration, Rate, RateOrZero};
+use super::units::{Cores, Duration, Rate, RateOrZero, Share};
 use super::{Distribution, Servers};
 
 /// All mistakes of a tree that should have this form.
@@ -52,6 +52,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
                 Quantity::Cores => tree.read::<Cores>().err(),
                 Quantity::Rate => tree.read::<Rate>().err(),
                 Quantity::RateOrZero => tree.read::<RateOrZero>().err(),
+                Quantity::Share => tree.read::<Share>().err(),
                 Quantity::Servers => tree.read::<Servers>().err(),
             };
             quantity(tree, form, misfit, mistakes);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Duration, Knee, Load};
+use super::{Duration, Knee, Load, Run};
 
 /// An experiment: variants x axes x replications.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -32,6 +32,9 @@ pub struct Experiment {
     /// Independent repetitions of each point.
     #[serde(default = "five")]
     pub replications: u32,
+    /// How well the figures must be known, and how many replications that may take.
+    #[serde(default)]
+    pub run: Run,
     /// The seed of every random stream.
     #[serde(default = "one")]
     pub seed: u64,

@@ -60,6 +60,7 @@ pub(crate) enum Quantity {
     Cores,
     Rate,
     RateOrZero,
+    Share,
     Servers,
 }
 
@@ -171,6 +172,7 @@ impl Quantity {
             Self::Duration => "a duration",
             Self::Cores => "a number of cores",
             Self::Rate | Self::RateOrZero => "a rate",
+            Self::Share => "a share",
             Self::Servers => "a number of servers",
         }
     }
@@ -187,6 +189,7 @@ fn named(name: &str, schema: &Value) -> Form {
         "Cores" => Form::Quantity(Quantity::Cores),
         "Rate" => Form::Quantity(Quantity::Rate),
         "RateOrZero" => Form::Quantity(Quantity::RateOrZero),
+        "Share" => Form::Quantity(Quantity::Share),
         "Servers" => Form::Quantity(Quantity::Servers),
         "Distribution" => Form::Distribution(Box::new(Form::Named("Shape".into()))),
         _ => form(&noun(name), schema),
@@ -215,6 +218,7 @@ fn noun(name: &str) -> String {
         "experiment" => "the experiment".into(),
         "load" => "the load".into(),
         "range" => "a range".into(),
+        "run" => "the `run` table".into(),
         _ if words.starts_with(['a', 'e', 'i', 'o', 'u']) => format!("an {words}"),
         _ => format!("a {words}"),
     }

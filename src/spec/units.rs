@@ -132,6 +132,35 @@ impl FromStr for RateOrZero {
     }
 }
 
+/// A share as written: `"2%"` or 0.02; held as a number between 0 and 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share(
+    /// 0.02 for 2 %.
+    pub f64,
+);
+
+const SHARE_FORMS: &str = "a share, such as \"2%\" or 0.02";
+
+impl FromStr for Share {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let bad = || format!("`{text}` is not a share; write {SHARE_FORMS}");
+        let number = text.trim().strip_suffix('%').ok_or_else(bad)?;
+        Self::checked(number.trim().parse::<f64>().map_err(|_| bad())? / 100.0)
+    }
+}
+
+impl Share {
+    fn checked(share: f64) -> Result<Self, String> {
+        if share > 0.0 && share < 1.0 {
+            Ok(Self(share))
+        } else {
+            Err(format!("{} % is out of range; a share is above 0 and below 100 %", share * 100.0))
+        }
+    }
+}
+
 /// Deserializes and describes a quantity that is written as a string (and, for some, as a bare number).
 macro_rules! quantity {
     ($type:ident, $forms:expr, $schema:tt, |$number:ident| $bare:expr) => {
@@ -198,6 +227,13 @@ quantity!(
     |_number| None
 );
 
+quantity!(
+    Share,
+    SHARE_FORMS,
+    { "type": ["string", "number"], "description": "A share: \"2%\" or 0.02." },
+    |number| Some(Share::checked(number))
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,5 +266,14 @@ mod tests {
         assert_eq!(("0/s".parse(), "60/min".parse()), (Ok(RateOrZero(0.0)), Ok(RateOrZero(1.0))));
         assert!("-1/s".parse::<RateOrZero>().is_err());
         assert!("9".parse::<Rate>().is_err());
+    }
+
+    #[test]
+    fn shares_are_between_nothing_and_all() {
+        assert_eq!("2%".parse(), Ok(Share(0.02)));
+        assert_eq!(" 0.5 % ".parse(), Ok(Share(0.005)));
+        for wrong in ["2", "0%", "100%", "-1%", "x%"] {
+            assert!(wrong.parse::<Share>().is_err(), "{wrong}");
+        }
     }
 }

@@ -8,6 +8,7 @@ mod kills;
 mod laws;
 mod mistakes;
 mod models;
+mod precision;
 mod random_models;
 mod readme;
 mod recovery;

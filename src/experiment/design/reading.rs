@@ -5,21 +5,15 @@ use std::sync::Arc;
 
 use super::axis::{self, Ready};
 use super::point::{self, Design};
-use super::{Adjustments, Origin, Plan, Workbench, claim};
+use super::{Adjustments, Origin, Plan, Workbench, claim, effort};
 use crate::spec::check::check as check_form;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
 use crate::spec::path::Path as Way;
 use crate::spec::setting::{Setting, Subject};
 use crate::spec::tree::Tree;
-use crate::spec::{self, Assumption, Experiment, Mistake, Mistakes, Model, Source};
+use crate::spec::{Assumption, Experiment, Mistake, Mistakes, Model, Source};
 use std::time::Duration;
-
-/// Replications at most.
-pub(in crate::experiment) const MOST_REPLICATIONS: u32 = 100_000;
-
-/// Trials of a sweep at most.
-const MOST_TRIALS: u64 = 10_000_000;
 
 /// Keys that only an experiment has; `model` is the one that it must have.
 const EXPERIMENT_KEYS: [&str; 8] =
@@ -148,7 +142,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
     let designs = [Design { name: known.name.clone(), settings, choices: Vec::new() }];
     let points = point::build(&known.subject, &designs, &[], &known.tree, &mut known.columns)?;
     let replications = adjustments.replications.unwrap_or(5);
-    repetitions(replications, points.len(), None).into_result()?;
+    effort::repetitions(replications, replications, points.len(), None).into_result()?;
     let plan = Plan {
         name: known.name.clone(),
         title: known.title.clone(),
@@ -156,6 +150,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         variants: vec![known.name.clone()],
         points,
         replications,
+        precision: None,
         seed: adjustments.seed.unwrap_or(1),
         collapse_below: 0.9,
         max_events: None,
@@ -223,7 +218,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
     let arguments = arguments(adjustments, &known.subject)?;
     let axes = axes(tree, &experiment, &known.subject, &arguments, &mut mistakes);
     let designs = designs(tree, &experiment, &known, &axes, &arguments, &mut mistakes);
-    numbers(tree, &experiment, adjustments, &mut mistakes);
+    effort::numbers(tree, &experiment, adjustments, &mut mistakes);
     mistakes.clone().into_result()?;
 
     let points = point::build(&known.subject, &designs, &axes, tree, &mut known.columns)?;
@@ -236,6 +231,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         variants: designs.iter().map(|design| design.name.clone()).collect(),
         points,
         replications,
+        precision: effort::precision(&experiment.run),
         seed: adjustments.seed.unwrap_or(experiment.seed),
         collapse_below: experiment.collapse_below,
         max_events: experiment.max_events,
@@ -247,7 +243,8 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         inputs: known.inputs(source.path.as_deref()),
         assumptions: known.assumptions,
     };
-    mistakes.extend(repetitions(replications, plan.points.len(), place.or(Some(tree))));
+    let most = plan.precision.as_ref().map_or(replications, |precision| precision.most.max(replications));
+    mistakes.extend(effort::repetitions(replications, most, plan.points.len(), place.or(Some(tree))));
     claim::resolve(&mut plan, tree, &experiment, &axes, &mut mistakes);
     mistakes.into_result()?;
     let Known { subject, columns, .. } = known;
@@ -351,48 +348,6 @@ fn designs(
         designs.push(Design { name: known.name.clone(), settings: arguments, choices });
     }
     designs
-}
-
-/// Checks the experiment's own numbers.
-fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjustments, mistakes: &mut Mistakes) {
-    let mut wrong = |key: &str, title: String, label: &str| {
-        if let Some(value) = tree.get(key) {
-            mistakes.push(value.place.mark_value(Mistake::new(title), label));
-        }
-    };
-    let replications = experiment.replications;
-    if adjustments.replications.is_none() && (replications == 0 || replications > MOST_REPLICATIONS) {
-        wrong("replications", format!("`replications` is {replications}"), "must be between 1 and 100000");
-    }
-    let collapse_below = experiment.collapse_below;
-    if !(0.0..=1.0).contains(&collapse_below) {
-        wrong("collapse_below", format!("`collapse_below` is {collapse_below}"), "a success rate is between 0 and 1");
-    }
-    if experiment.max_events == Some(0) {
-        wrong("max_events", "`max_events` is 0".into(), "must be at least 1");
-    }
-    if experiment.max_wall_time == Some(spec::Duration(0)) {
-        wrong("max_wall_time", "`max_wall_time` is 0".into(), "must be above 0");
-    }
-}
-
-/// Checks the number of trials.
-fn repetitions(replications: u32, points: usize, place: Option<&Tree>) -> Mistakes {
-    let mut mistakes = Mistakes::default();
-    let mark = |mistake: Mistake, label: &str| match place {
-        Some(tree) => tree.place.mark_key(mistake, label),
-        None => mistake,
-    };
-    if replications == 0 || replications > MOST_REPLICATIONS {
-        let title = format!("{replications} replications are asked for");
-        mistakes.push(Mistake::new(title).note("there must be between 1 and 100000"));
-    }
-    let trials = points as u64 * u64::from(replications);
-    if trials > MOST_TRIALS {
-        let title = format!("the sweep has {trials} trials: {points} points, each repeated {replications} times");
-        mistakes.push(mark(Mistake::new(title), "too many").note("a sweep has 10 million trials at most"));
-    }
-    mistakes
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The figures of a class of requests, over the replications of a point.
 
-use super::{LEVEL, quantile};
+use super::{LEVEL, quantile, success_rate};
 use crate::experiment::trial::{ClassTrial, Trial};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
@@ -92,20 +92,14 @@ fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
         Interval::mean_of(&values, LEVEL).map(|interval| Interval { low: interval.low.max(0.0), ..interval })
     };
     let times = Pooled::of(trials.iter().map(|(_, trial)| &trial.response_times));
-    let rates: Vec<f64> = trials.iter().map(|(_, trial)| rate(trial)).collect();
-    let (succeeded, failed) = trials.iter().fold((0, 0), |(s, f), (_, trial)| (s + trial.succeeded, f + trial.failed));
-    let all_alike = rates.iter().all(|&rate| rate == rates[0]);
-    let success_rate = if succeeded + failed > 0 && (all_alike || trials.len() == 1) {
-        Interval::proportion(succeeded, succeeded + failed, LEVEL)
-    } else {
-        Interval::mean_of(&rates, LEVEL).map(|it| Interval { low: it.low.max(0.0), high: it.high.min(1.0), ..it })
-    };
+    let ended = |(_, trial): &(u64, ClassTrial)| (trial.succeeded, trial.succeeded + trial.failed);
+    let success_rate = success_rate(&trials.iter().map(ended).collect::<Vec<_>>());
     Some(ClassSummary {
         name: trials.first()?.1.name.clone(),
         sent: mean(|trial| trial.sent),
         succeeded: mean(|trial| trial.succeeded),
         throughput_per_min: interval(|trial| Some(trial.throughput_per_min))?,
-        success_rate: success_rate?,
+        success_rate,
         mean_s: interval(|trial| trial.mean_s),
         p50_s: quantile(&times, 0.5),
         p90_s: quantile(&times, 0.9),

@@ -11,10 +11,7 @@ pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String
     if !place.is_empty() {
         parts.push(format!("at {place}"));
     }
-    parts.push(match plan.replications {
-        1 => "1 replication a point".into(),
-        count => format!("{count} replications a point"),
-    });
+    parts.push(report.effort().replace("run", "replication"));
     parts.extend(load(report, points));
     match common(points, |point| plan.points[point].load.timeout) {
         Some(Some(timeout)) => parts.push(format!("{} client time-out", seconds(timeout.seconds()))),
@@ -29,7 +26,11 @@ pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String
 
 /// What the bands and bars are.
 pub(super) fn intervals(report: &Report) -> String {
-    if report.plan.replications > 1 { "Bands: 95 % confidence intervals.".into() } else { String::new() }
+    if report.plan.replications > 1 || report.plan.precision.is_some() {
+        "Bands: 95 % confidence intervals.".into()
+    } else {
+        String::new()
+    }
 }
 
 /// What a property is at all points; none where it differs.

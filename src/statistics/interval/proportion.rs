@@ -1,6 +1,7 @@
 //! Confidence intervals of a probability.
 
-use super::{Interval, admissible, critical};
+use super::{Interval, admissible, critical, two_sided};
+use statrs::distribution::{Beta, ContinuousCDF};
 
 /// Below this count of successes or of failures the normal approximation behind
 /// Wilson's score is not relied on.
@@ -35,6 +36,49 @@ impl Interval {
             wilson(estimate, trials as f64, level)
         };
         Some(Self { estimate, low: low.min(estimate), high: high.max(estimate) })
+    }
+
+    /// A probability, from clusters of trials that may be alike within a cluster: `(successes, trials)` of each
+    /// independent replication.
+    ///
+    /// The variance of the share, a ratio of two sums over the clusters, tells how many independent trials the clusters
+    /// are worth: fewer the more they differ; more than there are only where each had several successes and failures. Those, lessened once more because few
+    /// clusters tell their variance badly, are judged as in [`proportion`](Self::proportion) (Korn & Graubard, Survey
+    /// Methodology 24, 1998). Clusters that agree exactly say nothing of their variance, and are taken as trials of one
+    /// sample; so is a single cluster.
+    ///
+    /// `None` for no trials, more successes than trials, or a level outside (0, 1).
+    #[must_use]
+    pub fn clustered_proportion(clusters: &[(u64, u64)], level: f64) -> Option<Self> {
+        let (successes, trials) = clusters.iter().fold((0, 0), |(s, t), cluster| (s + cluster.0, t + cluster.1));
+        let whole = Self::proportion(successes, trials, level)?;
+        let count = clusters.iter().filter(|cluster| cluster.1 > 0).count() as f64;
+        if count < 2.0 || successes == 0 || successes == trials || clusters.iter().any(|cluster| cluster.0 > cluster.1)
+        {
+            return Some(whole);
+        }
+        let (share, all) = (whole.estimate, trials as f64);
+        let residuals = clusters.iter().map(|&(s, t)| s as f64 - share * t as f64);
+        let squares: f64 = residuals.map(|residual| residual * residual).sum();
+        let variance = count / (count - 1.0) * squares / (all * all);
+        if variance == 0.0 {
+            return Some(whole);
+        }
+        // Clusters may be more alike than chance has them, which few successes or failures cannot tell.
+        let are_telling = (successes.min(trials - successes)) as f64 >= RARE as f64 * count;
+        let most = if are_telling { f64::MAX } else { all };
+        let worth = (share * (1.0 - share) / variance).min(most);
+        let trust = (critical::normal(level) / two_sided(level, count - 1.0)).powi(2);
+        let worth = worth * trust;
+        let (some, rest) = (share * worth, (1.0 - share) * worth);
+        let (low, high) = if some.min(rest) >= RARE as f64 {
+            wilson(share, worth, level)
+        } else {
+            let quantile = |a: f64, b: f64, p: f64| Beta::new(a, b).map(|beta| beta.inverse_cdf(p)).ok();
+            let risk = 0.5 * (1.0 - level);
+            (quantile(some, rest + 1.0, risk)?, quantile(some + 1.0, rest, 1.0 - risk)?)
+        };
+        Some(Self { estimate: share, low: low.min(share), high: high.max(share) })
     }
 }
 
@@ -143,6 +187,43 @@ mod tests {
             let other = Interval::proportion(40 - successes, 40, 0.95).unwrap();
             close(one.low, 1.0 - other.high, 1e-14);
             assert!(one.low >= 0.0 && one.high <= 1.0 && one.contains(one.estimate));
+        }
+    }
+
+    #[test]
+    fn clusters_that_differ_are_worth_fewer_trials() {
+        let of = |clusters: &[(u64, u64)]| Interval::clustered_proportion(clusters, 0.95).unwrap();
+        let alike = of(&[(93, 100), (87, 100), (88, 100), (92, 100), (90, 100)]);
+        let apart = of(&[(100, 100), (70, 100), (100, 100), (85, 100), (95, 100)]);
+        assert_eq!((alike.estimate, apart.estimate), (0.9, 0.9));
+        assert!(apart.half_width() > 2.0 * alike.half_width());
+        // Those that agree exactly are worth their number.
+        assert_eq!(of(&[(90, 100); 5]), Interval::proportion(450, 500, 0.95).unwrap());
+        // Tests that are stuck or not: five tests, and not 500 requests.
+        let torn = of(&[(100, 100), (0, 100), (100, 100), (0, 100), (100, 100)]);
+        assert!(torn.low < 0.1 && torn.high > 0.95, "{torn:?}");
+        assert_eq!(of(&[(0, 40), (0, 60)]), Interval::proportion(0, 100, 0.95).unwrap());
+        assert_eq!(of(&[(3, 10)]), Interval::proportion(3, 10, 0.95).unwrap());
+        assert_eq!(Interval::clustered_proportion(&[], 0.95), None);
+    }
+
+    #[test]
+    fn rare_failures_in_clusters_are_covered() {
+        let mut state = 0x2545_F491_4F6C_DD1D_u64;
+        let mut uniform = || {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state >> 11) as f64 / (1_u64 << 53) as f64
+        };
+        for probability in [0.997, 0.98, 0.01] {
+            let mut covered = 0;
+            for _ in 0..1_000 {
+                let mut cluster = || ((0..300).filter(|_| uniform() < probability).count() as u64, 300);
+                let clusters: Vec<(u64, u64)> = (0..20).map(|_| cluster()).collect();
+                covered += usize::from(Interval::clustered_proportion(&clusters, 0.95).unwrap().contains(probability));
+            }
+            assert!((935..=980).contains(&covered), "{probability}: {covered}");
         }
     }
 

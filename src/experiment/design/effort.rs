@@ -1,0 +1,101 @@
+//! How much a sweep runs: replications, precision, limits.
+
+use super::{Adjustments, Precision};
+use crate::experiment::precision::FEWEST;
+use crate::spec::tree::Tree;
+use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Run};
+
+/// Replications at most.
+pub(in crate::experiment) const MOST_REPLICATIONS: u32 = 100_000;
+
+/// Trials of a sweep at most.
+const MOST_TRIALS: u64 = 10_000_000;
+
+/// Replications of a point at most, where a precision is asked for and the experiment does not say.
+const DEFAULT_MOST: u32 = 1_000;
+
+/// The figures that a precision is about, where the experiment does not say.
+const DEFAULT_OF: [Metric; 3] = [Metric::ThroughputPerMin, Metric::SuccessRate, Metric::MeanS];
+
+/// The precision that is asked for, if one is.
+pub(super) fn precision(run: &Run) -> Option<Precision> {
+    Some(Precision {
+        half_width: run.precision?.0,
+        of: run.precision_of.clone().unwrap_or_else(|| DEFAULT_OF.to_vec()),
+        most: run.max_replications.unwrap_or(DEFAULT_MOST),
+    })
+}
+
+/// Checks the experiment's own numbers.
+pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjustments, mistakes: &mut Mistakes) {
+    let mut wrong = |key: &str, title: String, label: &str| {
+        if let Some(value) = tree.get(key) {
+            mistakes.push(value.place.mark_value(Mistake::new(title), label));
+        }
+    };
+    let replications = experiment.replications;
+    if adjustments.replications.is_none() && (replications == 0 || replications > MOST_REPLICATIONS) {
+        wrong("replications", format!("`replications` is {replications}"), "must be between 1 and 100000");
+    }
+    let collapse_below = experiment.collapse_below;
+    if !(0.0..=1.0).contains(&collapse_below) {
+        wrong("collapse_below", format!("`collapse_below` is {collapse_below}"), "a success rate is between 0 and 1");
+    }
+    let run = tree.get("run");
+    let mut wrong_run = |key: &str, title: String, label: &str, help: &str| {
+        if let Some(value) = run.and_then(|run| run.get(key)) {
+            mistakes.push(value.place.mark_value(Mistake::new(title), label).help(help));
+        }
+    };
+    if experiment.run.precision.is_none() {
+        for key in ["precision_of", "max_replications"] {
+            let title = format!("`{key}` belongs to a `precision`");
+            wrong_run(key, title, "would have no effect", "add `precision`, such as \"2%\", or remove it");
+        }
+    }
+    if let Some(most) = experiment.run.max_replications
+        && !(FEWEST..=MOST_REPLICATIONS).contains(&most)
+    {
+        let title = format!("`max_replications` is {most}");
+        wrong_run(
+            "max_replications",
+            title,
+            "must be between 10 and 100000",
+            "a precision takes ten replications at least",
+        );
+    }
+    if experiment.run.precision_of.as_ref().is_some_and(Vec::is_empty) {
+        let help = "name a figure, such as \"mean_s\", or leave it out";
+        wrong_run("precision_of", "a precision of nothing".into(), "this list is empty", help);
+    }
+    let mut wrong = |key: &str, title: String, label: &str| {
+        if let Some(value) = tree.get(key) {
+            mistakes.push(value.place.mark_value(Mistake::new(title), label));
+        }
+    };
+    if experiment.max_events == Some(0) {
+        wrong("max_events", "`max_events` is 0".into(), "must be at least 1");
+    }
+    if experiment.max_wall_time == Some(spec::Duration(0)) {
+        wrong("max_wall_time", "`max_wall_time` is 0".into(), "must be above 0");
+    }
+}
+
+/// Checks the number of trials.
+pub(super) fn repetitions(replications: u32, most: u32, points: usize, place: Option<&Tree>) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    let mark = |mistake: Mistake, label: &str| match place {
+        Some(tree) => tree.place.mark_key(mistake, label),
+        None => mistake,
+    };
+    if replications == 0 || replications > MOST_REPLICATIONS {
+        let title = format!("{replications} replications are asked for");
+        mistakes.push(Mistake::new(title).note("there must be between 1 and 100000"));
+    }
+    let trials = points as u64 * u64::from(most);
+    if trials > MOST_TRIALS {
+        let title = format!("the sweep has {trials} trials: {points} points, each repeated {replications} times");
+        mistakes.push(mark(Mistake::new(title), "too many").note("a sweep has 10 million trials at most"));
+    }
+    mistakes
+}

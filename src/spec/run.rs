@@ -1,0 +1,22 @@
+//! How many trials are run, and how well their figures must be known.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Metric, Share};
+
+/// How many trials are run, and how well their figures must be known.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Run {
+    /// Half of the 95 % interval that each figure of `precision_of` may have, relative to the figure (`"2%"`); of a share,
+    /// such as the success rate, in absolute terms (2 points). Each point is then replicated until its figures are known so
+    /// well, at least ten times and at least `replications` times, at most `max_replications` times; what is not reached is
+    /// said. Without it: `replications` of each point.
+    pub precision: Option<Share>,
+    /// The figures that `precision` is about. Without it: throughput, success rate and mean response time. Of a figure
+    /// that a point does not have, such as the response time where nothing succeeds, nothing is asked.
+    pub precision_of: Option<Vec<Metric>>,
+    /// Replications of a point at most, under `precision`. Without it: 1000.
+    pub max_replications: Option<u32>,
+}
