@@ -55,7 +55,7 @@ impl RetryPlan {
         if self.backoff == Time::ZERO {
             return Time::ZERO;
         }
-        let grown = self.backoff.0 as f64 * self.factor.powf(f64::from(failures.saturating_sub(1)));
+        let grown = self.backoff.0 as f64 * libm::pow(self.factor, f64::from(failures.saturating_sub(1)));
         let wait = grown.min(self.max_backoff.0 as f64);
         let spread = match self.jitter {
             Jitter::None => wait,

@@ -210,7 +210,7 @@ fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<
             let share = |i: u32| f64::from(i) / f64::from(points - 1);
             let value = |i: u32| match scale {
                 Scale::Linear => from + (to - from) * share(i),
-                Scale::Log => from * (to / from).powf(share(i)),
+                Scale::Log => from * libm::pow(to / from, share(i)),
             };
             (0..points).map(value).collect()
         }
