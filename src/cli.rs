@@ -66,7 +66,7 @@ pub enum Command {
     Digest(Digest),
     /// Check experiments and models without running them
     Check(Check),
-    /// Print the JSON Schema of model or experiment files, for editors
+    /// Print the JSON Schema of model or experiment files, or the columns of results
     Schema(Schema),
     /// Print the reference of the language, in Markdown
     Reference,

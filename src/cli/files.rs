@@ -8,7 +8,8 @@ use super::exit::Exit;
 use super::page::Page;
 use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
-use crate::report::folder::{Draft, Folder, Unwritten};
+use crate::report::folder::{Folder, Unwritten};
+use crate::report::sheet::{CLASSES, FileFormat, Layout, RESULTS, Row, Sheet, TIMELINE};
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
@@ -20,15 +21,35 @@ pub(super) struct Pictures {
     pub dark: bool,
 }
 
-/// Writes `results.csv`, `trials.csv` and `summary.json`, and `classes.csv` and `timeline.csv` where there are any. Each that cannot be written is complained about.
-pub(super) fn write_results(folder: &Folder, trials: Draft, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {
+/// Writes `results` and `summary.json`, and `classes` and `timeline` where there are any, and finishes `trials`. Each that
+/// cannot be written is complained about.
+pub(super) fn write_results(
+    folder: &Folder,
+    formats: &[FileFormat],
+    trials: Sheet,
+    report: &Report,
+    page: &Page,
+) -> (Vec<PathBuf>, Exit) {
+    let plan = report.plan;
+    let sheet = |layout: &Layout, rows: &mut dyn Iterator<Item = Row>| {
+        let mut sheet = Sheet::begin(folder, layout.name, &layout.columns(plan), formats);
+        rows.for_each(|row| sheet.row(&row));
+        sheet.finish()
+    };
+    let mut files = sheet(&RESULTS, &mut report.summaries.iter().map(|summary| report::results_row(plan, summary)));
+    files.extend(trials.finish());
     let mut summary = folder.draft("summary.json");
     summary.write_with(|file| serde_json::to_writer_pretty(file, &report::Document(report)).map_err(Into::into));
     summary.write(b"\n");
-    let mut files =
-        vec![folder.write("results.csv", report::results(report).as_bytes()), trials.finish(), summary.finish()];
-    files.extend(report::classes_file(report).map(|text| folder.write("classes.csv", text.as_bytes())));
-    files.extend(report::timeline(report).map(|text| folder.write("timeline.csv", text.as_bytes())));
+    files.push(summary.finish());
+    let mut classes = report::classes_rows(report).peekable();
+    if classes.peek().is_some() {
+        files.extend(sheet(&CLASSES, &mut classes));
+    }
+    let mut timeline = report::timeline(report).peekable();
+    if timeline.peek().is_some() {
+        files.extend(sheet(&TIMELINE, &mut timeline));
+    }
     written(files, page)
 }
 

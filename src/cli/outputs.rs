@@ -12,6 +12,7 @@ use crate::experiment::account::Account;
 use crate::experiment::archive::Archive;
 use crate::experiment::design::Plan;
 use crate::report::folder::Folder;
+use crate::report::sheet::{FileFormat, REPLICATIONS, Sheet};
 use crate::report::{self, Report, figures};
 
 /// Charts that are named one by one.
@@ -23,6 +24,10 @@ pub struct Outputs {
     /// What is printed on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+
+    /// Formats of the files of rows; their columns are told by `sim schema results`
+    #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "csv")]
+    files: Vec<FileFormat>,
 
     /// Write each chart as SVG too
     #[arg(long)]
@@ -49,20 +54,18 @@ impl Outputs {
         page: &mut Page,
     ) -> Result<Exit, Failure> {
         // Files come before words: what was computed is safe before anybody reads it.
-        let mut trials = folder.map(|folder| folder.draft("trials.csv"));
-        if let Some(trials) = &mut trials {
-            trials.write(report::replications_header(plan).as_bytes());
-        }
+        let columns = REPLICATIONS.columns(plan);
+        let mut trials = folder.map(|folder| Sheet::begin(folder, REPLICATIONS.name, &columns, &self.files));
         let account = Account::of_archive(
             plan,
             archive,
             wanted,
-            |of_point| if folder.is_some() { report::replications(plan, of_point) } else { String::new() },
-            |rows| trials.iter_mut().for_each(|trials| trials.write(rows.as_bytes())),
+            |of_point| if folder.is_some() { report::replications(plan, of_point) } else { Vec::new() },
+            |rows| trials.iter_mut().for_each(|trials| rows.iter().for_each(|row| trials.row(row))),
         )?;
         let report = Report::on(plan, account);
         let (results, written) = match (folder, trials) {
-            (Some(folder), Some(trials)) => write_results(folder, trials, &report, page),
+            (Some(folder), Some(trials)) => write_results(folder, &self.files, trials, &report, page),
             _ => (Vec::new(), Exit::Mistake),
         };
         match self.format {

@@ -1,4 +1,4 @@
-//! `sim schema`: what files may say, for editors.
+//! `sim schema`: what files may say, for editors, and what results say, for programs.
 
 use clap::{Args, ValueEnum};
 
@@ -6,13 +6,15 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::spec::schema;
 
-/// Print the JSON Schema of model or experiment files.
+/// Print the JSON Schema of model or experiment files, or the columns of results.
 ///
-/// Editors complete and check TOML with it. Its descriptions are the language's reference.
+/// Editors complete and check TOML with a JSON Schema; its descriptions are the language's reference. Of results each
+/// column's name, type, unit and meaning are told, in the form of a Frictionless Table Schema.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sim schema model > model.schema.json
+  sim schema results | jq '.resources[] | .name'
   Then make `#:schema ./model.schema.json` the first line of a model, for editors that use taplo.")]
 pub struct Schema {
     /// Of which files
@@ -25,6 +27,8 @@ enum Of {
     Model,
     /// Questions about them.
     Experiment,
+    /// The files of rows that a sweep writes.
+    Results,
 }
 
 impl Schema {
@@ -33,6 +37,7 @@ impl Schema {
         let schema = match self.of {
             Of::Model => schema::model(),
             Of::Experiment => schema::experiment(),
+            Of::Results => crate::report::sheet::schema(),
         };
         page.print(format!("{schema:#}\n"));
         Ok(Exit::Holds)

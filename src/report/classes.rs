@@ -1,8 +1,9 @@
-//! The classes of requests of each point: a table for the terminal and `classes.csv`.
+//! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
 use super::Report;
-use super::number::{aligned, column, exact, half_width, short};
-use super::results::{csv, key_names, keys};
+use super::number::{aligned, column, half_width, short};
+use super::results::{bounds, keys};
+use super::sheet::{Cell, Row};
 use super::table::{Column, table};
 use crate::experiment::summary::ClassSummary;
 use crate::experiment::verdict;
@@ -68,31 +69,14 @@ fn success(class: &ClassSummary) -> (String, String) {
     }
 }
 
-/// The text of `classes.csv`; none where no point has several classes.
-pub fn classes_file(report: &Report) -> Option<String> {
-    let all = all(report);
-    if all.is_empty() {
-        return None;
-    }
-    let mut header = key_names(report.plan);
-    header.extend(["class", "sent", "succeeded"].map(String::from));
-    for name in ["throughput_per_min", "success_rate", "mean_s", "p50_s", "p90_s", "p95_s", "p99_s", "p999_s"] {
-        header.extend([name.into(), format!("{name}_lo"), format!("{name}_hi")]);
-    }
-    let rows = all.into_iter().map(|(point, class)| {
+/// The rows of `classes`; none where no point has several classes.
+pub fn classes_rows(report: &Report) -> impl Iterator<Item = Row> {
+    all(report).into_iter().map(|(point, class)| {
         let mut row = keys(report.plan, point);
-        row.extend([class.name.clone(), exact(class.sent), exact(class.succeeded)]);
+        row.extend([Cell::text(class.name.as_str()), Cell::Number(class.sent), Cell::Number(class.succeeded)]);
         let (throughput, success) = (Some(class.throughput_per_min), Some(class.success_rate));
         let times = [class.mean_s, class.p50_s, class.p90_s, class.p95_s, class.p99_s, class.p999_s];
         row.extend([throughput, success].into_iter().chain(times).flat_map(bounds));
         row
-    });
-    Some(csv(header, rows))
-}
-
-/// An interval as three cells.
-pub(super) fn bounds(interval: Option<Interval>) -> [String; 3] {
-    let cell = |value: Option<f64>| value.map_or_else(String::new, exact);
-    let of = |part: fn(Interval) -> f64| cell(interval.map(part));
-    [of(|it| it.estimate), of(|it| it.low), of(|it| it.high)]
+    })
 }

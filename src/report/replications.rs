@@ -1,71 +1,44 @@
-//! `trials.csv`: a row per replication.
+//! `trials`: a row per replication.
 
 use super::metric::METRICS;
-use super::number::exact;
-use super::results::{key_names, keys, lines, yes_or_no};
+use super::results::keys;
+use super::sheet::{Cell, Row};
 use crate::experiment::archive::OfPoint;
 use crate::experiment::design::Plan;
 use crate::experiment::trial::{FailedTrial, Trial};
 
-/// Columns after the metrics.
-const OTHERS: [&str; 11] = [
-    "window_s",
-    "sent",
-    "ended",
-    "succeeded",
-    "hung",
-    "events",
-    "ending",
-    "stuck",
-    "saturated_resource",
-    "deadlock",
-    "violations",
-];
-
-/// The first row.
-pub fn replications_header(plan: &Plan) -> String {
-    let mut header = key_names(plan);
-    header.push("replication".into());
-    header.extend(METRICS.iter().map(|(name, _)| (*name).to_owned()));
-    header.extend(OTHERS.map(String::from));
-    lines([header].into_iter())
-}
-
 /// The rows of a point, in the order of replications.
-pub fn replications(plan: &Plan, of_point: &OfPoint) -> String {
-    let mut rows: Vec<(u64, Vec<String>)> = Vec::new();
+pub fn replications(plan: &Plan, of_point: &OfPoint) -> Vec<Row> {
+    let mut rows: Vec<(u64, Row)> = Vec::new();
     rows.extend(of_point.trials.iter().map(|trial| (trial.replication, row(plan, trial))));
     rows.extend(of_point.failed.iter().map(|failed| (failed.replication, failed_row(plan, failed))));
     rows.sort_by_key(|&(replication, _)| replication);
-    lines(rows.into_iter().map(|(_, row)| row))
+    rows.into_iter().map(|(_, row)| row).collect()
 }
 
-fn row(plan: &Plan, trial: &Trial) -> Vec<String> {
+fn row(plan: &Plan, trial: &Trial) -> Row {
     let mut row = keys(plan, trial.point);
-    row.push(trial.replication.to_string());
+    row.push(Cell::Count(trial.replication));
     row.extend(METRICS.iter().map(|&(_, metric)| {
-        let value = trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion());
-        match value {
-            // Never, which other programs read as a number too.
-            Some(f64::INFINITY) => "inf".into(),
-            value => value.map_or_else(String::new, exact),
-        }
+        Cell::number(trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion()))
     }));
-    row.push(exact(trial.window_s));
-    row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(|count| count.to_string()));
-    row.push(trial.ending.to_string());
-    row.push(yes_or_no(trial.stuck).into());
-    row.push(trial.saturated.clone().unwrap_or_default());
-    row.push(trial.deadlock.as_ref().map_or_else(String::new, |deadlock| deadlock.resource.clone()));
-    row.push(trial.violations.join("; "));
+    row.push(Cell::Number(trial.window_s));
+    row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(Cell::Count));
+    row.push(Cell::text(trial.ending.to_string()));
+    row.push(Cell::Flag(trial.stuck));
+    row.push(Cell::text(trial.saturated.clone().unwrap_or_default()));
+    row.push(Cell::text(trial.deadlock.as_ref().map_or("", |deadlock| deadlock.resource.as_str())));
+    row.push(Cell::text(trial.violations.join("; ")));
+    row.push(Cell::Flag(trial.recovery_s == Some(f64::INFINITY)));
     row
 }
 
-fn failed_row(plan: &Plan, failed: &FailedTrial) -> Vec<String> {
+fn failed_row(plan: &Plan, failed: &FailedTrial) -> Row {
     let mut row = keys(plan, failed.point);
-    row.push(failed.replication.to_string());
-    row.resize(row.len() + METRICS.len() + OTHERS.len(), String::new());
-    let ending = row.len() - 5;
-    row[ending] = format!("failed: {}", failed.what);
+    row.push(Cell::Count(failed.replication));
+    // Metrics, the window and the counts.
+    row.resize(row.len() + METRICS.len() + 6, Cell::Missing);
+    row.push(Cell::text(format!("failed: {}", failed.what)));
+    row.extend([Cell::Missing, Cell::text(""), Cell::text(""), Cell::text(""), Cell::Missing]);
     row
 }

@@ -1,11 +1,13 @@
 //! The JSON Schemas of model and experiment files, so that editors complete and check them.
 
+use std::sync::OnceLock;
+
 use schemars::generate::SchemaSettings;
 use schemars::transform::{Transform, transform_subschemas};
 use schemars::{JsonSchema, Schema};
 use serde_json::Value;
 
-use super::{Experiment, Model};
+use super::{Experiment, Metric, Model};
 
 /// The schema of a model file.
 pub fn model() -> Value {
@@ -18,6 +20,15 @@ pub fn model() -> Value {
 /// The schema of an experiment file.
 pub fn experiment() -> Value {
     titled::<Experiment>("sim experiment", "A question about a model: variants x axes x replications, for `sim sweep`.")
+}
+
+/// What a metric is, in the words of the schema.
+pub fn meaning_of_metric(metric: Metric) -> String {
+    static MEANINGS: OnceLock<Value> = OnceLock::new();
+    let meanings = MEANINGS.get_or_init(|| raw::<Metric>().to_value());
+    let name = serde_json::to_value(metric).unwrap_or_default();
+    let known = meanings["oneOf"].as_array().into_iter().flatten().find(|known| known["const"] == name);
+    known.and_then(|known| known["description"].as_str()).unwrap_or_default().replace('\n', " ")
 }
 
 fn titled<T: JsonSchema>(title: &str, description: &str) -> Value {

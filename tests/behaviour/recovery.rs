@@ -9,6 +9,7 @@ use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::verdict::Verdict;
 use sim::report::Report;
+use sim::report::sheet::Cell;
 
 const MODEL: &str = r#"
 [load]
@@ -119,20 +120,17 @@ fn files_and_figures_show_classes_and_time() {
     let trials = runner::run(&plan, &Progress::default());
     let retry: Vec<_> = trials.done.iter().filter(|trial| trial.point == 1).cloned().collect();
     let report = Report::of(&plan, trials);
-    let classes = sim::report::classes_file(&report).expect("classes");
-    assert_eq!(classes.lines().count(), 1 + 3 * 2);
-    assert!(classes.starts_with("variant,class,sent,succeeded,throughput_per_min,throughput_per_min_lo"), "{classes}");
-    let timeline = sim::report::timeline(&report).expect("a timeline");
-    assert_eq!(timeline.lines().count(), 1 + 3 * 60);
-    assert!(timeline.contains("\nbudget,295,300,"), "{timeline}");
+    assert_eq!(sim::report::classes_rows(&report).count(), 3 * 2);
+    let timeline: Vec<_> = sim::report::timeline(&report).collect();
+    assert_eq!(timeline.len(), 3 * 60);
+    let last = [Cell::Text("budget".into()), Cell::Number(295.0), Cell::Number(300.0)];
+    assert!(timeline.iter().any(|row| row.starts_with(&last)), "{timeline:?}");
+    let never = Cell::Number(f64::INFINITY);
     let trials = sim::report::replications(&plan, &OfPoint { trials: retry, failed: Vec::new() });
-    assert!(
-        trials.lines().next().is_some_and(|line| line.starts_with("retry,0,") && line.contains(",inf,")),
-        "{trials}"
-    );
-    let results = sim::report::results(&report);
-    let row = results.lines().nth(2).expect("a row of the variant that retries");
-    assert!(row.starts_with("retry,2,") && row.contains(",inf,inf,inf,"), "{row}");
+    assert!(trials[0][0] == Cell::Text("retry".into()) && trials[0].contains(&never), "{trials:?}");
+    let row = sim::report::results_row(&plan, &report.summaries[1]);
+    assert_eq!(row.iter().filter(|cell| **cell == never).count(), 3, "{row:?}");
+    assert_eq!(row.last(), Some(&Cell::Count(2)));
     let document = serde_json::to_value(sim::report::Document(&report)).expect("JSON");
     let point = &document["points"][1];
     assert_eq!((&point["never_recovered_trials"], &point["recovery_s"]["low"]), (&2.into(), &serde_json::Value::Null));

@@ -1,0 +1,210 @@
+//! The columns of every sheet: names, units, types and meanings, which are stable. A column may be added after the
+//! others; none is renamed, and none changes its unit or type.
+
+use serde_json::{Value, json};
+
+use super::{Column, Kind};
+use crate::experiment::design::Plan;
+use crate::report::metric::METRICS;
+use crate::spec::schema::meaning_of_metric;
+
+/// Columns of a sheet beside those that name a row.
+#[derive(Debug)]
+pub struct Layout {
+    /// The file's name without its extension.
+    pub name: &'static str,
+    /// What a row is.
+    row: &'static str,
+    parts: &'static [Part],
+}
+
+/// A stretch of columns.
+#[derive(Debug)]
+enum Part {
+    /// A column: name, type, unit, meaning.
+    One(&'static str, Kind, &'static str, &'static str),
+    /// All metrics, one column each.
+    Metrics,
+    /// All metrics with their bounds, three columns each.
+    Intervals,
+    /// A figure with its bounds.
+    Interval(&'static str, &'static str, &'static str),
+}
+
+use Kind::{Count, Flag, Number, Text};
+use Part::{Interval, Intervals, Metrics, One};
+
+const SATURATED: Part =
+    One("saturated_resource", Text, "", "The resource that limits; of several replications that of most.");
+const DEADLOCK: Part = One("deadlock", Text, "", "The resource that requests hold and wait for in a circle.");
+
+/// `results`: a row a point.
+pub const RESULTS: Layout = Layout {
+    name: "results",
+    row: "A variant at a value of each axis, over its replications.",
+    parts: &[
+        One("replications", Count, "1", "Replications that the figures rest on."),
+        Intervals,
+        SATURATED,
+        DEADLOCK,
+        One("stuck", Flag, "", "The target no longer answers after most replications."),
+        One("unsound", Text, "", "Replications that a limit ended or that violate a law, and why."),
+        One("never_recovered", Count, "1", "Replications that did not recover from the disturbance."),
+    ],
+};
+
+/// `trials`: a row a replication.
+pub const REPLICATIONS: Layout = Layout {
+    name: "trials",
+    row: "A replication of a variant at a value of each axis.",
+    parts: &[
+        One("replication", Count, "1", "Which replication, from 0."),
+        Metrics,
+        One("window_s", Number, "s", "Length of the measuring window."),
+        One("sent", Count, "1", "Requests sent, those that are sent again included."),
+        One("ended", Count, "1", "Requests that ended, or never will; where clients send again, users."),
+        One("succeeded", Count, "1", "Requests answered with success."),
+        One("hung", Count, "1", "Requests that wait for an answer that never comes."),
+        One("events", Count, "1", "Events of the simulation."),
+        One("ending", Text, "", "Why it ended: `complete`, a limit, or what it failed with."),
+        One("stuck", Flag, "", "The target no longer answers."),
+        SATURATED,
+        DEADLOCK,
+        One("violations", Text, "", "Laws that it violates, with both numbers."),
+        One("never_recovered", Flag, "", "It did not recover from the disturbance."),
+    ],
+};
+
+/// `classes`: a row a class of requests and point.
+pub const CLASSES: Layout = Layout {
+    name: "classes",
+    row: "A class of requests, of a variant at a value of each axis.",
+    parts: &[
+        One("class", Text, "", "The class."),
+        One("sent", Number, "1", "Requests sent, mean over the replications."),
+        One("succeeded", Number, "1", "Requests answered with success, mean over the replications."),
+        Interval("throughput_per_min", "1/min", "Successes a minute."),
+        Interval("success_rate", "1", "Successes out of all, 0 to 1."),
+        Interval("mean_s", "s", "Mean response time of successes."),
+        Interval("p50_s", "s", "Median response time."),
+        Interval("p90_s", "s", "90th percentile of the response time."),
+        Interval("p95_s", "s", "95th percentile of the response time."),
+        Interval("p99_s", "s", "99th percentile of the response time."),
+        Interval("p999_s", "s", "99.9th percentile of the response time."),
+    ],
+};
+
+/// `timeline`: a row an interval of time and point.
+pub const TIMELINE: Layout = Layout {
+    name: "timeline",
+    row: "An interval of time, of a variant at a value of each axis.",
+    parts: &[
+        One("from_s", Number, "s", "Start of the interval."),
+        One("to_s", Number, "s", "End of the interval."),
+        Interval("sent_per_s", "1/s", "Requests sent."),
+        Interval("first_tries_per_s", "1/s", "Requests sent for the first time."),
+        Interval("succeeded_per_s", "1/s", "Requests answered with success."),
+        Interval("failed_per_s", "1/s", "Requests answered with a failure."),
+        Interval("given_up_per_s", "1/s", "Requests whose client gave up."),
+        Interval("success_share", "1", "Successes out of those that ended in the interval, 0 to 1."),
+        Interval("in_flight_at_end", "1", "Requests under way at its end."),
+        Interval("mean_s", "s", "Mean response time of the interval's successes."),
+    ],
+};
+
+/// A column with all that is said of it.
+struct Described {
+    name: String,
+    kind: Kind,
+    unit: &'static str,
+    meaning: String,
+}
+
+/// The three columns of a figure.
+fn bounded(name: &str, unit: &'static str, meaning: &str) -> [Described; 3] {
+    let column =
+        |suffix: &str, meaning: String| Described { name: format!("{name}{suffix}"), kind: Number, unit, meaning };
+    [
+        column("", meaning.to_owned()),
+        column("_lo", format!("Lower end of the 95 % interval of `{name}`.")),
+        column("_hi", format!("Upper end of the 95 % interval of `{name}`; missing where there is none.")),
+    ]
+}
+
+/// The unit that a metric's name tells.
+fn unit(name: &str) -> &'static str {
+    match name {
+        _ if name.ends_with("_per_min") => "1/min",
+        _ if name.ends_with("_s") => "s",
+        _ => "1",
+    }
+}
+
+impl Layout {
+    fn described(&self) -> Vec<Described> {
+        let mut columns = Vec::new();
+        let metrics = || METRICS.iter().map(|(name, metric)| (*name, unit(name), meaning_of_metric(*metric)));
+        for part in self.parts {
+            match part {
+                One(name, kind, unit, meaning) => {
+                    columns.push(Described { name: (*name).into(), kind: *kind, unit, meaning: (*meaning).into() });
+                }
+                Metrics => columns.extend(metrics().map(|(name, unit, meaning)| Described {
+                    name: name.into(),
+                    kind: Number,
+                    unit,
+                    meaning,
+                })),
+                Intervals => columns.extend(metrics().flat_map(|(name, unit, meaning)| bounded(name, unit, &meaning))),
+                Interval(name, unit, meaning) => columns.extend(bounded(name, unit, meaning)),
+            }
+        }
+        columns
+    }
+
+    /// The columns for a plan: first those that name a row, the variant and each axis.
+    pub fn columns(&self, plan: &Plan) -> Vec<Column> {
+        let keys = std::iter::once("variant").chain(plan.axes.iter().map(|axis| axis.name.as_str()));
+        let keys = keys.map(|name| Column { name: name.into(), kind: Text });
+        keys.chain(self.described().into_iter().map(|it| Column { name: it.name, kind: it.kind })).collect()
+    }
+}
+
+/// What the columns of all sheets are, as a document in the form of Frictionless' Table Schema, to which units are added.
+pub fn schema() -> Value {
+    let field = |name: &str, kind: Kind, unit: &str, meaning: &str| {
+        let kind = match kind {
+            Text => "string",
+            Number => "number",
+            Count => "integer",
+            Flag => "boolean",
+        };
+        let mut field = json!({ "name": name, "type": kind, "description": meaning });
+        if !unit.is_empty() {
+            field["unit"] = unit.into();
+        }
+        field
+    };
+    let resource = |layout: &Layout| {
+        let mut fields = vec![
+            field("variant", Text, "", "The variant's name; the model's where there are no variants."),
+            field(
+                "<axis>",
+                Text,
+                "",
+                "The value of each axis as it was written; a column for each, named like the axis.",
+            ),
+        ];
+        fields.extend(layout.described().iter().map(|it| field(&it.name, it.kind, it.unit, &it.meaning)));
+        json!({ "name": layout.name, "description": layout.row, "schema": {
+            "fields": fields, "missingValues": [""], "trueValues": ["yes"], "falseValues": ["no"],
+        } })
+    };
+    let resources: Vec<Value> = [RESULTS, REPLICATIONS, CLASSES, TIMELINE].iter().map(resource).collect();
+    json!({
+        "name": "sim-results",
+        "description": "The files of a sweep. In CSV, numbers have seven significant digits, `inf` is never, flags are \
+                        `yes` and `no`; in JSON lines and Parquet numbers are exact and flags are booleans.",
+        "resources": resources,
+    })
+}

@@ -1,0 +1,50 @@
+//! CSV. Numbers have seven significant digits, never is `inf`, what is missing is empty, flags are `yes` and `no`.
+
+use std::path::PathBuf;
+
+use super::{Cell, Column, Writer};
+use crate::report::folder::{Draft, Unwritten};
+use crate::report::number::exact;
+
+pub(super) struct Delimited {
+    draft: Draft,
+    /// The row under way.
+    writer: csv::Writer<Vec<u8>>,
+}
+
+impl Delimited {
+    pub fn begin(draft: Draft, columns: &[Column]) -> Self {
+        let mut file = Self { draft, writer: csv::Writer::from_writer(Vec::new()) };
+        file.record(columns.iter().map(|column| column.name.clone()));
+        file
+    }
+
+    fn record(&mut self, cells: impl Iterator<Item = String>) {
+        // Memory can be written.
+        let _ = self.writer.write_record(cells);
+        let writer = std::mem::replace(&mut self.writer, csv::Writer::from_writer(Vec::new()));
+        self.draft.write(&writer.into_inner().unwrap_or_default());
+    }
+}
+
+impl Writer for Delimited {
+    fn row(&mut self, row: &[Cell]) {
+        self.record(row.iter().map(text));
+    }
+
+    fn finish(self: Box<Self>) -> Result<PathBuf, Unwritten> {
+        self.draft.finish()
+    }
+}
+
+fn text(cell: &Cell) -> String {
+    match cell {
+        Cell::Missing => String::new(),
+        Cell::Text(text) => text.clone(),
+        Cell::Number(f64::INFINITY) => "inf".into(),
+        Cell::Number(number) => exact(*number),
+        Cell::Count(count) => count.to_string(),
+        Cell::Flag(true) => "yes".into(),
+        Cell::Flag(false) => "no".into(),
+    }
+}
