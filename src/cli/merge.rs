@@ -53,7 +53,7 @@ impl Merge {
     /// Reads the journals, checks, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let shards = Shards::read(&self.folder)?;
-        let plan = plan_of(shards.header(), self.experiment.as_deref())?;
+        let plan = plan_of(&shards.header(), self.experiment.as_deref())?;
         let of = shards.of();
         let archive = shards.archive(&plan)?;
         let wanted = runner::wanted(&archive, &plan)?;

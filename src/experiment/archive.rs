@@ -157,6 +157,7 @@ impl Archive {
             let bytes = reader.read(place.offset, place.length)?;
             match serde_json::from_slice::<Line<Trial>>(&bytes) {
                 Ok(Line::Trial(trial)) => of_point.push(Ok(trial)),
+                Ok(Line::Asked { .. }) => {}
                 Ok(Line::Failed { what, .. }) => {
                     of_point.push(Err(FailedTrial { point: point as usize, replication, what }));
                 }

@@ -37,6 +37,11 @@ pub(super) enum Line<T> {
         /// What happened.
         what: String,
     },
+    /// From here on another number of replications was asked for.
+    Asked {
+        /// Replications of each point.
+        replications: u32,
+    },
 }
 
 /// What a line is about, without its figures.
@@ -139,7 +144,7 @@ impl Contents {
         if !next(&mut line)? {
             return Ok(None);
         }
-        let Ok(header) = serde_json::from_slice::<Header>(&line) else {
+        let Ok(mut header) = serde_json::from_slice::<Header>(&line) else {
             return Err(Unusable::Foreign { path: path.to_owned() });
         };
         end += line.len() as u64;
@@ -152,6 +157,10 @@ impl Contents {
                 Ok(Line::Trial(ids)) if ids.ending == Ending::OutOfTime => continue,
                 Ok(Line::Trial(ids)) => (ids.point, ids.replication),
                 Ok(Line::Failed { point, replication, .. }) => (point, replication),
+                Ok(Line::Asked { replications }) => {
+                    header.replications = replications;
+                    continue;
+                }
                 Err(_) => (u32::MAX, 0),
             };
             if point as usize >= header.points || replication >= MOST_REPLICATIONS {
@@ -206,7 +215,11 @@ impl Journal {
             (Some(known), Some(_)) => known,
             _ => Contents::read(&path)?.ok_or_else(|| Unusable::Foreign { path: path.clone() })?,
         };
-        Ok((Self { file, path, end: contents.end, _lock: lock }, contents, past))
+        let mut journal = Self { file, path, end: contents.end, _lock: lock };
+        if contents.header.replications != header.replications {
+            journal.append(&line_of(&Line::Asked { replications: header.replications }))?;
+        }
+        Ok((journal, contents, past))
     }
 
     /// Appends a line, which ends with its line feed, and tells where it begins. What an error leaves of it is cut off.

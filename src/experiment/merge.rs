@@ -96,9 +96,12 @@ impl Shards {
         Ok(Self { journals, of })
     }
 
-    /// What the shards are shares of.
-    pub fn header(&self) -> &Header {
-        &self.journals[0].1.header
+    /// What the shards are shares of. Of different numbers of replications that were asked for the highest counts, so that
+    /// shards that were asked for fewer have gaps.
+    pub fn header(&self) -> Header {
+        let headers = || self.journals.iter().map(|(_, contents)| &contents.header);
+        let replications = headers().map(|header| header.replications).max().unwrap_or(1);
+        Header { replications, ..self.journals[0].1.header.clone() }
     }
 
     /// Number of shards that the sweep was dealt to.
@@ -138,7 +141,6 @@ pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], of: u32) -> Resu
             *lacks += usize::from(!archive.has(point as u32, replication));
         }
     }
-    let file = plan.origin().file.display();
     let mut gaps: Vec<String> = Vec::new();
     for (shard, &(lacks, all)) in
         (1..).map(|index| Shard { index, of }).zip(&missing).filter(|(_, (lacks, _))| *lacks > 0)
@@ -146,7 +148,7 @@ pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], of: u32) -> Resu
         let name = name_of(Some(shard));
         let what =
             if lacks == all { format!("{name} is missing") } else { format!("{name} lacks {lacks} of {all} trials") };
-        gaps.push(format!("{what}: run `sim sweep {file} --shard {shard}`"));
+        gaps.push(format!("{what}: run `{}`", command(plan, shard)));
     }
     if gaps.is_empty() {
         return Ok(());
@@ -157,6 +159,16 @@ pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], of: u32) -> Resu
         gaps.push(format!("and {more} more shards are unfinished"));
     }
     Err(Unmerged::Gaps { gaps })
+}
+
+/// The command that runs a shard of a plan.
+fn command(plan: &Plan, shard: Shard) -> String {
+    let origin = plan.origin();
+    let mut command = format!("sim sweep {}", origin.file.display());
+    for (path, value) in &origin.set {
+        command += &format!(" --set '{path}={value}'");
+    }
+    command + &format!(" --seed {} --replications {} --shard {shard}", plan.seed, plan.replications)
 }
 
 /// The shard that a file's name tells.

@@ -178,7 +178,7 @@ fn gaps_and_mixtures_are_refused_by_name() {
     for shard in ["1/3", "3/3"] {
         place.sim(&["sweep", "servers.toml", "--shard", shard]).ends_with(0);
     }
-    merge("shard-2-of-3.jsonl is missing: run `sim sweep servers.toml --shard 2/3`");
+    merge("shard-2-of-3.jsonl is missing: run `sim sweep servers.toml --seed 1 --replications 3 --shard 2/3`");
     place.sim(&["sweep", "servers.toml", "--shard", "2/3"]).ends_with(0);
     let shard = "output/servers/shard-2-of-3.jsonl";
     let journal = place.text(shard);
@@ -196,6 +196,29 @@ fn gaps_and_mixtures_are_refused_by_name() {
     place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
     place.put("counter.toml", &place.text("counter.toml").replace("exp(1s)", "exp(0.9s)"));
     merge("was run on other inputs");
+}
+
+/// A shard that was asked for more later is not merged as what was asked for first.
+#[test]
+fn the_replications_that_were_asked_for_last_count() {
+    let place = Place::new();
+    for replications in ["2", "4"] {
+        for shard in ["1/2", "2/2"] {
+            let arguments = ["sweep", "servers.toml", "--shard", shard, "--replications", replications];
+            place.sim(&arguments).ends_with(0);
+        }
+    }
+    place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
+    assert_eq!(results(&place), undisturbed("4"));
+    // Of shards that were asked for different numbers one has gaps.
+    place.sim(&["sweep", "servers.toml", "--shard", "2/2", "--replications", "6"]).ends_with(0);
+    let ran = place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(2);
+    assert!(ran.stderr.contains("shard-1-of-2.jsonl lacks 6 of 18 trials"), "{}", ran.stderr);
+    for shard in ["1/2", "2/2"] {
+        place.sim(&["sweep", "servers.toml", "--shard", shard, "--replications", "2"]).ends_with(0);
+    }
+    place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
+    assert_eq!(results(&place), undisturbed("2"));
 }
 
 /// A disk without room: what is in the journal is kept, the answer is given of it, and the exit code tells.
