@@ -13,12 +13,14 @@ mod interrupt;
 mod knee;
 mod man;
 mod merge;
+mod optimize;
 mod outputs;
 mod page;
 mod pursue;
 mod reference;
 mod run;
 mod schema;
+mod sensitivity;
 mod simulate;
 mod sweep;
 mod warn;
@@ -32,10 +34,12 @@ pub use exit::{Exit, Failure};
 pub use knee::Knee;
 pub use man::man;
 pub use merge::Merge;
+pub use optimize::Optimize;
 pub use page::Page;
 pub use reference::reference;
 pub use run::Run;
 pub use schema::Schema;
+pub use sensitivity::Sensitivity;
 pub use sweep::Sweep;
 
 /// Where does throughput collapse, why, and does the change help?
@@ -62,6 +66,10 @@ pub enum Command {
     Run(Run),
     /// Find how far each variant goes: the largest load that meets the objectives, or the smallest size
     Knee(Knee),
+    /// Find the cheapest setting of several parameters that meets the objectives
+    Optimize(Optimize),
+    /// Find which assumptions of the model decide the answer
+    Sensitivity(Sensitivity),
     /// Run several experiments and print one page of what they found, in Markdown
     Digest(Digest),
     /// Check experiments and models without running them

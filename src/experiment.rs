@@ -11,6 +11,7 @@ pub mod merge;
 pub mod precision;
 pub mod runner;
 pub mod search;
+pub mod sensitivity;
 pub mod shard;
 pub mod summary;
 pub mod trial;

@@ -13,6 +13,8 @@ fn main() -> ExitCode {
         Command::Merge(merge) => merge.run(&mut page),
         Command::Run(run) => run.run(&mut page),
         Command::Knee(knee) => knee.run(&mut page),
+        Command::Optimize(optimize) => optimize.run(&mut page),
+        Command::Sensitivity(sensitivity) => sensitivity.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Check(check) => check.run(&mut page),
         Command::Schema(schema) => schema.run(&mut page),

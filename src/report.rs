@@ -18,11 +18,13 @@ mod measured;
 mod metric;
 mod number;
 mod objective;
+mod optimize;
 mod overview;
 mod paragraph;
 mod replications;
 mod resources;
 mod results;
+mod sensitivity;
 pub mod sheet;
 mod table;
 mod timeline;
@@ -45,10 +47,14 @@ pub use effects::effects;
 pub use findings::findings;
 pub use knee::{knee, knee_document, knee_figure, knee_method};
 pub use measured::measured;
+pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;
 pub use replications::replications;
 pub use resources::{assumptions, failures, headline, resources};
 pub use results::results_row;
+pub use sensitivity::{
+    sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings,
+};
 pub use timeline::timeline;
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};

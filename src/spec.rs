@@ -60,7 +60,7 @@ pub use resilience::{
     TimeoutStep,
 };
 pub use run::Run;
-pub use search::{Knee, Objective};
+pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
 pub use step::{

@@ -16,6 +16,7 @@ pub mod autocorrelation;
 pub mod histogram;
 pub mod interval;
 mod pooled;
+pub mod sensitivity;
 pub mod summary;
 pub mod theory;
 

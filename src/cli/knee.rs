@@ -200,13 +200,18 @@ pub(super) fn objective(text: &str) -> Result<Objective, String> {
     let Some((at_least, (name, value))) = parts else {
         return Err(format!("`{text}` is no bound; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
     };
-    let name = name.trim();
-    let metric: Result<Metric, _> = toml::Value::String(name.into()).try_into();
-    let metric = metric.map_err(|_| format!("there is no metric `{name}`; `sim reference` lists them"))?;
+    let metric = metric(name)?;
     let value = value.trim().parse::<f64>().ok().filter(|value| value.is_finite());
     let value =
         value.ok_or_else(|| format!("`{text}` needs a number, in the unit of the metric (rates from 0 to 1)"))?;
     Ok(if at_least { Objective::AtLeast { metric, value } } else { Objective::AtMost { metric, value } })
+}
+
+/// Reads the name of a metric.
+pub(super) fn metric(name: &str) -> Result<Metric, String> {
+    let name = name.trim();
+    let metric: Result<Metric, _> = toml::Value::String(name.into()).try_into();
+    metric.map_err(|_| format!("there is no metric `{name}`; `sim reference` lists them"))
 }
 
 #[cfg(test)]

@@ -8,8 +8,10 @@ mod claim;
 mod dial;
 mod effort;
 mod knee;
+mod optimize;
 mod origin;
 mod point;
+mod ranged;
 mod reading;
 mod workbench;
 
@@ -23,7 +25,9 @@ use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
 pub use dial::Dial;
 pub(super) use effort::MOST_REPLICATIONS;
 pub use knee::{Grid, Knee, KneeWishes};
+pub use optimize::{Choice, Optimize};
 pub use origin::Origin;
+pub use ranged::Ranged;
 pub use workbench::{Study, Workbench};
 
 /// What a sweep runs.

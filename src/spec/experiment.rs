@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Duration, Knee, Load, Run};
+use super::{Duration, Knee, Load, Optimize, Run};
 
 /// An experiment: variants x axes x replications.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -56,6 +56,8 @@ pub struct Experiment {
     pub effects: Vec<Change>,
     /// What `sim knee` looks for; a sweep does not.
     pub knee: Option<Knee>,
+    /// What `sim optimize` looks for; a sweep does not.
+    pub optimize: Option<Optimize>,
 }
 
 /// One axis: `values`, or `from`, `to` and `step` (linear) or `points` (linear or logarithmic).

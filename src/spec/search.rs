@@ -93,6 +93,59 @@ impl Default for Knee {
     }
 }
 
+/// What `sim optimize` looks for: the cheapest setting of several parameters that meets every objective.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Optimize {
+    /// What is chosen; every combination of values is a setting.
+    pub parameters: Vec<Parameter>,
+    /// What everything else costs.
+    #[serde(default)]
+    pub constant: f64,
+    /// What must be met, all of it.
+    pub objectives: Vec<Objective>,
+    /// More of any parameter may be taken never to make an objective worse: what has no more of anything than a setting
+    /// that misses is then excluded without trials. More threads or connections *can* hurt; replicas and cores hardly.
+    #[serde(default)]
+    pub monotone: bool,
+    /// The probability with which all decisions are right.
+    #[serde(default = "nineteen_of_twenty")]
+    pub confidence: f64,
+    /// Replications after which a setting is given up as too close to tell.
+    #[serde(default = "eighty")]
+    pub max_replications: u32,
+    /// Trials after which no further setting is tried.
+    #[serde(default = "ten_thousand")]
+    pub max_trials: u64,
+}
+
+/// A parameter that is chosen: `from` and `to`, or a list of `values`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Parameter {
+    /// The path of a number, or the name of an axis.
+    pub path: String,
+    /// The smallest value, in the notation of the path.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub from: Option<toml::Value>,
+    /// The largest value.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub to: Option<toml::Value>,
+    /// Distance of two values. Without it: 1 for whole numbers, else a twentieth of the range.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub step: Option<toml::Value>,
+    /// The values, where they are no range.
+    #[schemars(with = "Option<Vec<serde_json::Value>>")]
+    pub values: Option<Vec<toml::Value>>,
+    /// What a unit costs: of a number 1, of cores one core, of a duration a second, of a rate one a second.
+    #[serde(default)]
+    pub cost: f64,
+}
+
+fn ten_thousand() -> u64 {
+    10_000
+}
+
 fn nineteen_of_twenty() -> f64 {
     0.95
 }

@@ -14,6 +14,7 @@ mod readme;
 mod recovery;
 mod search;
 mod seed;
+mod sensitivity;
 mod testbed;
 mod theory;
 mod timelines;

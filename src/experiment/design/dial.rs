@@ -142,6 +142,13 @@ impl Dial {
         })
     }
 
+    /// The number that is set now.
+    pub(super) fn present(&self, subject: &Subject, columns: &mut Columns) -> Option<f64> {
+        let (path, in_load) = &self.ways.first()?.target;
+        let root = if *in_load { subject.load.as_ref()? } else { &subject.model };
+        lower::size(value_at(root, path)?, self.form, columns).filter(|number| number.is_finite())
+    }
+
     /// Whether this sets the value that a path leads to.
     pub(super) fn sets(&self, target: &(Path, bool)) -> bool {
         self.ways.iter().any(|way| way.target == *target)

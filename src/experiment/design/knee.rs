@@ -158,10 +158,16 @@ impl Workbench {
 
     /// Finds the mistakes of what the experiment asks to search for.
     pub(super) fn check_searches(&self) -> Result<(), Mistakes> {
-        let asks = self.experiment.as_ref().is_some_and(|experiment| experiment.knee.is_some());
+        let Some(experiment) = &self.experiment else { return Ok(()) };
         // What the command line fixes may be what would be searched along.
-        if asks && !self.axes.iter().any(|ready| ready.pinned) {
+        if self.axes.iter().any(|ready| ready.pinned) {
+            return Ok(());
+        }
+        if experiment.knee.is_some() {
             self.knee(&KneeWishes::default())?;
+        }
+        if experiment.optimize.is_some() {
+            self.optimize()?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::axis::{self, Ready};
 use super::point::{self, Design};
-use super::{Adjustments, Origin, Plan, Workbench, claim, effort};
+use super::{Adjustments, Origin, Plan, Ranged, Workbench, claim, effort, ranged};
 use crate::spec::check::check as check_form;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
@@ -64,6 +64,7 @@ struct Known {
     subject: Subject,
     columns: Columns,
     assumptions: Vec<Assumption>,
+    ranges: Vec<Ranged>,
     file: PathBuf,
     /// The model as a tree, for mistakes that concern all of it.
     tree: Tree,
@@ -88,12 +89,13 @@ impl Known {
         }
         mistakes.into_result()?;
         let assumptions = lower::assumptions(&model, &subject);
+        let ranges = ranged::all(&subject, &mut columns)?;
         // Neither is needed in the thousands of copies that are made.
         subject.model.take("load");
         subject.model.take("provenance");
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let title = model.title.clone().unwrap_or_else(|| name.clone());
-        Ok(Self { name, title, subject, columns, assumptions, file, tree: whole })
+        Ok(Self { name, title, subject, columns, assumptions, ranges, file, tree: whole })
     }
 
     /// Where a plan comes from.
@@ -162,8 +164,10 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         inputs: known.inputs(None),
         assumptions: known.assumptions,
     };
-    let Known { subject, columns, tree, .. } = known;
-    Ok(Workbench { plan, subject, designs: designs.into(), axes: Vec::new(), columns, tree, experiment: None })
+    let Known { subject, columns, tree, ranges, .. } = known;
+    let bare = subject.clone();
+    let (designs, axes, shared) = (designs.into(), Vec::new(), Vec::new());
+    Ok(Workbench { plan, bare, shared, ranges, subject, designs, axes, columns, tree, experiment: None })
 }
 
 /// Reads the model that an experiment names.
@@ -209,7 +213,9 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         };
         return Err(mistake.help("add a `[load]` table to the experiment").into());
     }
-    for setting in settings(tree.get("set"), &mut mistakes) {
+    let bare = known.subject.clone();
+    let shared = settings(tree.get("set"), &mut mistakes);
+    for setting in &shared {
         if let Err(mistake) = setting.apply(&mut known.subject) {
             mistakes.push(mistake);
         }
@@ -247,9 +253,9 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
     mistakes.extend(effort::repetitions(replications, most, plan.points.len(), place.or(Some(tree))));
     claim::resolve(&mut plan, tree, &experiment, &axes, &mut mistakes);
     mistakes.into_result()?;
-    let Known { subject, columns, .. } = known;
-    let workbench =
-        Workbench { plan, subject, designs, axes, columns, tree: tree.clone(), experiment: Some(experiment) };
+    let Known { subject, columns, ranges, .. } = known;
+    let (tree, experiment) = (tree.clone(), Some(experiment));
+    let workbench = Workbench { plan, bare, shared, ranges, subject, designs, axes, columns, tree, experiment };
     workbench.check_searches()?;
     Ok(workbench)
 }

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use super::axis::Ready;
 use super::dial::Dial;
 use super::point::{self, Design};
-use super::{Adjustments, Axis, AxisValue, Plan, Point, reading};
+use super::{Adjustments, Axis, AxisValue, Plan, Point, Ranged, reading};
 use crate::model::System;
 use crate::spec::lower::Columns;
 use crate::spec::names::Names;
-use crate::spec::setting::Subject;
+use crate::spec::setting::{Setting, Subject};
 use crate::spec::tree::{Place, Tree};
 use crate::spec::{Experiment, Mistake, Mistakes};
 
@@ -19,6 +19,12 @@ use crate::spec::{Experiment, Mistake, Mistakes};
 #[derive(Debug)]
 pub struct Workbench {
     pub(super) plan: Plan,
+    /// The model and the load as they are.
+    pub(super) bare: Subject,
+    /// The overrides that all variants share.
+    pub(super) shared: Vec<Setting>,
+    /// The numbers of the model that have a plausible range.
+    pub(super) ranges: Vec<Ranged>,
     /// The model and the load with what all variants share.
     pub(super) subject: Subject,
     pub(super) designs: Vec<Design>,
@@ -167,7 +173,7 @@ fn axis_of(dial: &Dial) -> Axis {
 }
 
 /// A value of an axis, by its text or its number.
-fn chosen_value(axis: &Axis, text: &str) -> Result<usize, Mistake> {
+pub(super) fn chosen_value(axis: &Axis, text: &str) -> Result<usize, Mistake> {
     let number: Option<f64> = text.parse().ok();
     let is_it = |value: &AxisValue| value.text == text || (number.is_some() && value.number == number);
     axis.values.iter().position(is_it).ok_or_else(|| {

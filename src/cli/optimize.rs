@@ -1,0 +1,106 @@
+//! `sim optimize`: the cheapest setting that does.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+use super::adjust::{Adjust, Effort, assignment};
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use super::pursue::pursue;
+use crate::experiment::design::{Adjustments, Workbench};
+use crate::experiment::search::optimize::{Cheapest, cheapest};
+use crate::report::folder::Folder;
+use crate::report::{optimize, optimize_document, optimize_method};
+
+/// Find the cheapest setting of several parameters that meets the objectives.
+///
+/// The experiment's `[optimize]` table names the parameters with their values and what a unit of each costs, and the
+/// objectives. Settings are decided by sequential tests, those first that may exclude most; the answer says how sure it
+/// is, which cheaper settings surely miss, and which could not be told. Writes optimize.json into the experiment's folder.
+/// Ctrl-C prints what is known.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sim optimize experiments/workers-and-cpu.toml
+  sim optimize experiments/workers-and-cpu.toml --format json | jq .chosen
+
+Exit codes:
+  0    the cheapest setting was found
+  1    no setting meets the objectives
+  2    the input has a mistake, or a file could not be written
+  3    a cheaper setting is too close to tell or was not tried, or a trial failed
+  130  interrupted; what is known has been printed")]
+pub struct Optimize {
+    /// The experiment's file
+    experiment: PathBuf,
+
+    /// The variant [default: the first]
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+
+    /// The value of an axis (repeatable) [default: its first]
+    #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
+    at: Vec<(String, String)>,
+
+    #[command(flatten)]
+    adjust: Adjust,
+
+    #[command(flatten)]
+    effort: Effort,
+
+    /// Folder in which the experiment's own folder is made
+    #[arg(long, short, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+impl Optimize {
+    /// Reads, searches, answers, writes.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let adjustments = Adjustments::from(&self.adjust);
+        let bench = Workbench::read(&self.experiment, &adjustments)?;
+        let asked = bench.optimize()?;
+        let names: Vec<String> = self.variant.iter().cloned().collect();
+        let variant = bench.variants(&names)?[0];
+        let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
+        let study = bench.study(&[variant], dials, &self.at)?;
+        let first_look = adjustments.replications;
+        let found = pursue(&self.effort, |progress| cheapest(study, &asked, variant, first_look, progress))??;
+        let text = serde_json::to_string_pretty(&optimize_document(&found)).unwrap_or_default() + "\n";
+        let folder = Folder::open(&self.output.join(&found.plan.name));
+        let (path, written) = match folder.and_then(|folder| folder.write("optimize.json", text.as_bytes())) {
+            Ok(path) => (format!("{:<8} {}\n", "results", path.display()), Exit::Holds),
+            Err(unwritten) => {
+                page.complain(unwritten);
+                (String::new(), Exit::Mistake)
+            }
+        };
+        match self.format {
+            Format::Table => {
+                page.heading(&found.plan.title);
+                page.print(format!("{}\n", optimize_method(&found)));
+                optimize(&found, page.width()).into_iter().for_each(|part| page.part(part));
+                page.part(path);
+            }
+            Format::Json => page.print(&text),
+        }
+        found.doubts.iter().take(12).for_each(|doubt| page.warn(doubt));
+        Ok(exit(&found).graver(written))
+    }
+}
+
+/// The exit code of an answer.
+fn exit(found: &Cheapest) -> Exit {
+    let is_sure = found.undecided.is_empty() && found.open == 0;
+    match &found.chosen {
+        _ if found.is_interrupted => Exit::Interrupted,
+        None if is_sure => Exit::Fails,
+        Some(_) if is_sure && found.doubts.is_empty() => Exit::Holds,
+        _ => Exit::Undecided,
+    }
+}

@@ -1,0 +1,148 @@
+//! `sim sensitivity`: which assumptions decide.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Format;
+use super::adjust::{Adjust, Effort, assignment};
+use super::exit::{Exit, Failure};
+use super::files::{Pictures, write_charts};
+use super::knee::metric;
+use super::page::Page;
+use super::pursue::pursue;
+use crate::experiment::design::{Adjustments, Workbench};
+use crate::experiment::sensitivity::{Question, Sensitivity as Found, analyse};
+use crate::report::folder::Folder;
+use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
+use crate::spec::Metric;
+
+/// Find which of the model's assumptions decide the answer, and which may stay guesses.
+///
+/// Varies every number of the model whose provenance has a range: each alone at both ends of it (the tornado chart), all
+/// of them together along random paths (a Morris screening), and those that matter over a design for Sobol's indices:
+/// the share of the variance that each makes alone, and with all others. Of every hypothesis it says on which numbers the
+/// verdict turns. Writes sensitivity.json and sensitivity.png into the experiment's folder. Ctrl-C prints what is known.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sim sensitivity models/registration.toml
+  sim sensitivity experiments/pooling.toml --at concurrency=150 --metric success_rate --no-verdicts
+  sim sensitivity experiments/pooling.toml --trajectories 6 --samples 32
+
+Exit codes:
+  0    done
+  2    the input has a mistake, or a file could not be written
+  3    a trial failed, or no number of the model has a range
+  130  interrupted; what is known has been printed")]
+pub struct Sensitivity {
+    /// The experiment's file, or a model with a load of its own
+    experiment: PathBuf,
+
+    /// The figure whose variance is explained
+    #[arg(long, value_name = "METRIC", default_value = "throughput_per_min", value_parser = metric)]
+    metric: Metric,
+
+    /// The variant whose figure it is [default: the first]
+    #[arg(long, value_name = "NAME")]
+    variant: Option<String>,
+
+    /// The value of an axis at which it is (repeatable) [default: its first]
+    #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
+    at: Vec<(String, String)>,
+
+    /// Paths of the screening
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
+    trajectories: u32,
+
+    /// Rows of the design for the shares of variance, each of two settings more than there are numbers that matter
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
+    samples: u32,
+
+    /// Leave the hypotheses alone, and run only the one point
+    #[arg(long)]
+    no_verdicts: bool,
+
+    #[command(flatten)]
+    adjust: Adjust,
+
+    #[command(flatten)]
+    effort: Effort,
+
+    /// Folder in which the experiment's own folder is made
+    #[arg(long, short, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+
+    /// Write the chart as SVG too
+    #[arg(long)]
+    svg: bool,
+
+    /// Write the chart in dark colours too
+    #[arg(long)]
+    dark: bool,
+
+    /// Draw no chart
+    #[arg(long, conflicts_with_all = ["svg", "dark"])]
+    no_charts: bool,
+}
+
+impl Sensitivity {
+    /// Reads, varies, answers, writes.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let mut bench = Workbench::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        let question = Question {
+            point: bench.choose(self.variant.as_deref(), &self.at)?,
+            metric: self.metric,
+            trajectories: self.trajectories,
+            samples: self.samples,
+            verdicts: !self.no_verdicts && !bench.plan().hypotheses.is_empty(),
+        };
+        let found = pursue(&self.effort, |progress| analyse(&mut bench, question, progress))??;
+        let (paths, written) = self.write(&found, page);
+        match self.format {
+            Format::Table => {
+                page.heading(&found.plan.title);
+                page.print(format!("{}\n", sensitivity_method(&found)));
+                sensitivity(&found, page.width()).into_iter().for_each(|part| page.part(part));
+                page.part(paths);
+            }
+            Format::Json => page.print(format!("{:#}\n", sensitivity_document(&found))),
+        }
+        sensitivity_warnings(&found).iter().for_each(|warning| page.warn(warning));
+        let is_doubtful = !found.doubts.is_empty() || found.parameters.is_empty();
+        let doubt = if is_doubtful { Exit::Undecided } else { Exit::Holds };
+        let interrupt = if found.is_interrupted { Exit::Interrupted } else { Exit::Holds };
+        Ok(doubt.graver(interrupt).graver(written))
+    }
+
+    /// Writes the document and the chart; the lines that name them.
+    fn write(&self, found: &Found, page: &Page) -> (String, Exit) {
+        let folder = match Folder::open(&self.output.join(&found.plan.name)) {
+            Ok(folder) => folder,
+            Err(unwritten) => {
+                page.complain(unwritten);
+                return (String::new(), Exit::Mistake);
+            }
+        };
+        let text = serde_json::to_string_pretty(&sensitivity_document(found)).unwrap_or_default() + "\n";
+        let (mut lines, mut exit) = (String::new(), Exit::Holds);
+        match folder.write("sensitivity.json", text.as_bytes()) {
+            Ok(path) => lines += &format!("{:<8} {}\n", "results", path.display()),
+            Err(unwritten) => {
+                page.complain(unwritten);
+                exit = Exit::Mistake;
+            }
+        }
+        if !self.no_charts && !found.parameters.is_empty() {
+            let pictures = Pictures { svg: self.svg, dark: self.dark };
+            let (charts, drawn) = write_charts(&folder, &[sensitivity_figure(found)], pictures, page);
+            lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
+            exit = exit.graver(drawn);
+        }
+        (lines, exit)
+    }
+}

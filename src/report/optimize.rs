@@ -1,0 +1,193 @@
+//! The cheapest setting: a table of what was tried, sentences, a document for programs.
+
+use serde_json::{Map, Value, json};
+
+use super::metric::metric_name;
+use super::number::short;
+use super::objective::in_words;
+use super::paragraph::paragraph;
+use super::table::{Column, table};
+use crate::experiment::search::Decision;
+use crate::experiment::search::optimize::{Cheapest, TriedSetting};
+use crate::experiment::verdict::{amount, figure};
+
+/// Settings that the table shows; all are in the document.
+const MOST: usize = 24;
+
+/// How it was looked for: below the title.
+pub fn optimize_method(found: &Cheapest) -> String {
+    let asked = &found.asked;
+    let wanted: Vec<String> = asked.objectives.iter().map(|&objective| in_words(objective)).collect();
+    let variant =
+        if found.plan.variants.len() > 1 { format!(", {}", found.plan.variants[found.variant]) } else { String::new() };
+    format!(
+        "the cheapest of {} settings with {}{variant}; all decisions together {} % sure, {} to {} runs a setting, seed {}",
+        found.settings,
+        wanted.join(", "),
+        short(asked.confidence * 100.0),
+        found.replications,
+        asked.max_replications.max(found.replications),
+        found.plan.seed
+    )
+}
+
+/// The whole answer for people.
+pub fn optimize(found: &Cheapest, width: Option<usize>) -> Vec<String> {
+    let sentences = sentences(found).into_iter().map(|sentence| paragraph("- ", &sentence, width));
+    vec![overview(found), sentences.collect()]
+}
+
+/// `replicas = 2, workers = 4`.
+fn place(found: &Cheapest, setting: &TriedSetting) -> String {
+    let each = found.asked.parameters.iter().zip(&setting.at);
+    let texts: Vec<String> = each
+        .map(|(choice, &index)| format!("{} = {}", choice.dial.path, choice.dial.text(choice.values[index])))
+        .collect();
+    texts.join(", ")
+}
+
+fn overview(found: &Cheapest) -> String {
+    let shown: Vec<&TriedSetting> = found.tried.iter().take(MOST).collect();
+    let column = |cell: &dyn Fn(&TriedSetting) -> String| shown.iter().map(|setting| cell(setting)).collect::<Vec<_>>();
+    let mut columns = vec![Column::figures("cost", column(&|setting| short(setting.cost)))];
+    for (index, choice) in found.asked.parameters.iter().enumerate() {
+        let name = choice.dial.path.rsplit('.').next().unwrap_or(&choice.dial.path);
+        columns.push(Column::figures(name, column(&|setting| choice.dial.text(choice.values[setting.at[index]]))));
+    }
+    for (index, objective) in found.asked.objectives.iter().enumerate() {
+        let metric = objective.metric();
+        let cell = |setting: &TriedSetting| {
+            let reading = setting.readings.iter().find(|reading| reading.objective == index);
+            match reading.and_then(|reading| reading.figure) {
+                Some(figure) if figure.estimate.is_finite() => amount(figure.estimate, metric),
+                Some(_) => "no success".into(),
+                None => "–".into(),
+            }
+        };
+        columns.push(Column::figures(metric_name(metric).unwrap_or_default(), column(&cell)));
+    }
+    columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())));
+    columns.push(Column::words("", column(&|setting| decision(setting.decision).into())));
+    let more = found.tried.len().saturating_sub(MOST);
+    let rest =
+        if more > 0 { format!("and {more} dearer ones that were tried, in optimize.json\n") } else { String::new() };
+    table(columns, &[]) + &rest
+}
+
+fn decision(decision: Option<Decision>) -> &'static str {
+    match decision {
+        Some(Decision::Meets) => "meets",
+        Some(Decision::Misses) => "misses",
+        Some(Decision::TooClose) => "too close to tell",
+        None => "interrupted",
+    }
+}
+
+/// What is chosen, and how sure it is.
+fn sentences(found: &Cheapest) -> Vec<String> {
+    let sure = short(found.asked.confidence * 100.0);
+    let mut sentences = Vec::new();
+    match &found.chosen {
+        Some(chosen) => {
+            let figures = chosen.readings.iter().filter_map(|reading| {
+                let metric = found.asked.objectives.get(reading.objective)?.metric();
+                Some(figure(reading.figure?, metric))
+            });
+            sentences.push(format!(
+                "{} meets the objectives at a cost of {} ({sure} % sure): {}",
+                place(found, chosen),
+                short(chosen.cost),
+                figures.collect::<Vec<_>>().join(", ")
+            ));
+        }
+        None if found.is_interrupted || found.open > 0 => {
+            sentences.push("no setting that was tried surely meets the objectives".into())
+        }
+        None => sentences.push("no setting surely meets the objectives".into()),
+    }
+    let cheaper = found.missed + found.implied + found.undecided.len() + found.open;
+    if cheaper == 0 && found.chosen.is_some() {
+        sentences.push("nothing is cheaper".into());
+        return sentences;
+    }
+    let which = if found.chosen.is_some() { "cheaper settings" } else { "settings" };
+    let mut parts = vec![format!("{} surely miss", found.missed)];
+    if found.implied > 0 {
+        parts.push(format!(
+            "{} have no more of anything than one of these, and more is taken never to hurt",
+            found.implied
+        ));
+    }
+    match found.undecided.as_slice() {
+        [] => {}
+        some => {
+            let named: Vec<String> = some
+                .iter()
+                .take(3)
+                .map(|setting| format!("{} at {}", place(found, setting), short(setting.cost)))
+                .collect();
+            let rest = if some.len() > 3 { " ..." } else { "" };
+            parts.push(format!("{} are too close to tell ({}{rest})", some.len(), named.join("; ")));
+        }
+    }
+    if found.open > 0 {
+        parts.push(format!("{} were not tried", found.open));
+    }
+    let end = if found.undecided.is_empty() && found.open == 0 && found.chosen.is_some() {
+        ": it is the cheapest"
+    } else {
+        ""
+    };
+    sentences.push(format!("of {cheaper} {which} {}{end}", parts.join(", ")));
+    let grid = found.settings as u64 * u64::from(found.replications);
+    sentences.push(format!(
+        "{} settings were tried with {} trials; all settings would take {grid}",
+        found.tried.len(),
+        found.trials
+    ));
+    sentences
+}
+
+/// The answer for programs.
+pub fn optimize_document(found: &Cheapest) -> Value {
+    let setting = |setting: &TriedSetting| {
+        let each = found.asked.parameters.iter().zip(&setting.at);
+        let values: Map<String, Value> = each
+            .map(|(choice, &index)| (choice.dial.path.clone(), choice.dial.text(choice.values[index]).into()))
+            .collect();
+        let figures = setting.readings.iter().filter_map(|reading| {
+            let metric = found.asked.objectives.get(reading.objective)?.metric();
+            Some(json!({ "figure": metric_name(metric), "interval": reading.figure }))
+        });
+        json!({
+            "setting": values,
+            "cost": setting.cost,
+            "decision": decision(setting.decision),
+            "replications": setting.replications,
+            "figures": figures.collect::<Vec<_>>(),
+        })
+    };
+    json!({
+        "title": found.plan.title,
+        "experiment": found.plan.name,
+        "sim": env!("CARGO_PKG_VERSION"),
+        "seed": found.plan.seed,
+        "variant": found.plan.variants[found.variant],
+        "objectives": found.asked.objectives.iter().map(|&objective| in_words(objective)).collect::<Vec<_>>(),
+        "confidence": found.asked.confidence,
+        "monotone": found.asked.monotone,
+        "settings": found.settings,
+        "chosen": found.chosen.as_ref().map(setting),
+        "cheaper": {
+            "miss": found.missed,
+            "implied": found.implied,
+            "too_close": found.undecided.iter().map(setting).collect::<Vec<_>>(),
+            "not_tried": found.open,
+        },
+        "trials": found.trials,
+        "partial": found.is_interrupted,
+        "tried": found.tried.iter().map(setting).collect::<Vec<_>>(),
+        "sentences": sentences(found),
+        "doubts": found.doubts,
+    })
+}

@@ -1,0 +1,104 @@
+//! The cheapest setting against Erlang's formula: two stations in a row, each with its own price a server.
+
+use std::fs;
+
+use sim::experiment::design::{Adjustments, Optimize, Workbench};
+use sim::experiment::runner::Progress;
+use sim::experiment::search::optimize::{Cheapest, cheapest};
+use sim::statistics::theory;
+
+const MODEL: &str = r#"
+title = "Two stations"
+
+[load]
+kind = "open"
+target = "shop.serve"
+rate = "2.4/s"
+warm_up = "500s"
+duration = "4000s"
+
+[stations.desk]
+servers = 3
+
+[stations.till]
+servers = 3
+
+[services.shop]
+runtime = "delay"
+
+[services.shop.endpoints.serve]
+steps = [{ visit = { station = "desk", time = "exp(1s)" } }, { visit = { station = "till", time = "exp(1500ms)" } }]
+"#;
+
+/// The mean response time that is to be kept, in seconds.
+const BOUND: f64 = 2.95;
+
+fn ask(name: &str, more: &str) -> (Workbench, Optimize) {
+    let folder = std::env::temp_dir().join(format!("sim-optimize-{}-{name}", std::process::id()));
+    fs::create_dir_all(&folder).expect("a temporary folder");
+    fs::write(folder.join("two.toml"), MODEL).expect("a file");
+    let parameters = [("desk", 10, 3), ("till", 4, 4)].map(|(station, cost, from)| {
+        format!(
+            "[[optimize.parameters]]\npath = \"stations.{station}.servers\"\nfrom = {from}\nto = 12\ncost = {cost}\n"
+        )
+    });
+    let objective = format!("objectives = [{{ at-most = {{ metric = \"mean_s\", value = {BOUND} }} }}]");
+    let text = format!("title = \"x\"\nmodel = \"two.toml\"\n[optimize]\n{objective}\n{more}\n{}", parameters.concat());
+    fs::write(folder.join("cheap.toml"), text).expect("a file");
+    let bench = Workbench::read(&folder.join("cheap.toml"), &Adjustments::default());
+    let bench = bench.unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    fs::remove_dir_all(&folder).expect("the folder was ours");
+    let asked = bench.optimize().unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    (bench, asked)
+}
+
+fn find(name: &str, more: &str) -> Cheapest {
+    let (bench, asked) = ask(name, more);
+    let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
+    let study = bench.study(&[0], dials, &[]).expect("a sound study");
+    cheapest(study, &asked, 0, None, &Progress::default()).expect("sound points")
+}
+
+/// The cheapest numbers of servers, by Jackson's theorem and Erlang's C formula; the exact mean response time.
+fn exact() -> (Vec<f64>, f64) {
+    let response = |desk: usize, till: usize| {
+        theory::mmc(2.4, 1.0, desk).unwrap().response + theory::mmc(2.4, 1.5, till).unwrap().response
+    };
+    let mut all: Vec<(usize, usize)> = (3..=12).flat_map(|desk| (4..=12).map(move |till| (desk, till))).collect();
+    all.retain(|&(desk, till)| response(desk, till) <= BOUND);
+    let &(desk, till) = all.iter().min_by_key(|(desk, till)| 10 * desk + 4 * till).unwrap();
+    (vec![desk as f64, till as f64], response(desk, till))
+}
+
+/// Settings that cost less.
+fn cheaper(cost: f64) -> usize {
+    let all = (3..=12).flat_map(|desk| (4..=12).map(move |till| 10 * desk + 4 * till));
+    all.filter(|&other| f64::from(other) < cost).count()
+}
+
+#[test]
+fn the_cheapest_servers_are_those_of_erlang() {
+    let (servers, response) = exact();
+    for (name, more) in [("monotone", "monotone = true"), ("free", "monotone = false")] {
+        let found = find(name, more);
+        let chosen = found.chosen.as_ref().expect("one that meets");
+        assert_eq!(found.asked.values(&chosen.at), servers, "{name}: {:?}", found.tried);
+        assert_eq!(chosen.cost, 10.0 * servers[0] + 4.0 * servers[1]);
+        let seen = chosen.readings[0].figure.expect("a figure");
+        assert!(seen.contains(response) && seen.high <= BOUND, "{seen:?} for {response}");
+        assert_eq!((found.undecided.len(), found.open), (0, 0), "{name}: every cheaper one is decided");
+        assert_eq!(found.settings, 90);
+        match name {
+            "monotone" => assert!(found.implied > found.missed && found.tried.len() < 20, "{}", found.tried.len()),
+            // All that cost less, each by its own trials.
+            _ => assert_eq!((found.implied, found.missed), (0, cheaper(chosen.cost)), "{:?}", found.tried),
+        }
+    }
+}
+
+#[test]
+fn what_cannot_be_afforded_is_counted() {
+    let found = find("poor", "max_trials = 40");
+    // The last setting that is begun is decided: by eighty trials at most.
+    assert!(found.open > 0 && found.trials < 40 + 80, "{} {}", found.open, found.trials);
+}
