@@ -16,6 +16,7 @@ mod merge;
 mod optimize;
 mod outputs;
 mod page;
+mod plan;
 mod pursue;
 mod reference;
 mod run;
@@ -36,6 +37,7 @@ pub use man::man;
 pub use merge::Merge;
 pub use optimize::Optimize;
 pub use page::Page;
+pub use plan::Planning;
 pub use reference::reference;
 pub use run::Run;
 pub use schema::Schema;
@@ -60,6 +62,8 @@ pub struct Arguments {
 pub enum Command {
     /// Run an experiment: all variants at all points, with tables, verdicts, files and charts
     Sweep(Sweep),
+    /// Plan the next round of a sweep under a precision that several machines share
+    Plan(Planning),
     /// Put the shards of a sweep together: the same files as one run of all
     Merge(Merge),
     /// Run one point, and show the use, queue and wait of every resource

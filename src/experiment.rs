@@ -9,6 +9,7 @@ pub mod finding;
 pub mod journal;
 pub mod merge;
 pub mod precision;
+pub mod round;
 pub mod runner;
 pub mod search;
 pub mod sensitivity;

@@ -10,8 +10,10 @@ use super::outputs::Outputs;
 use super::page::Page;
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::journal::{Claim, Header};
-use crate::experiment::merge::{self, Shards};
+use crate::experiment::merge::{self, Shards, Unmerged};
+use crate::experiment::round::{Next, Round};
 use crate::experiment::runner;
+use crate::experiment::shard::Deal;
 use crate::report::folder::Folder;
 
 /// Put the shards of a sweep together, and answer as one sweep of all trials would.
@@ -56,8 +58,21 @@ impl Merge {
         let plan = plan_of(&shards.header(), self.experiment.as_deref())?;
         let of = shards.of();
         let archive = shards.archive(&plan)?;
-        let wanted = runner::wanted(&archive, &plan)?;
-        merge::complete(&archive, &plan, &wanted, of)?;
+        let wanted = match Round::read(&self.folder, &plan)? {
+            None => {
+                let wanted = runner::wanted(&archive, &plan)?;
+                merge::complete(&archive, &plan, &wanted, Deal::of(&plan, false), of)?;
+                wanted
+            }
+            Some(round) => {
+                merge::complete(&archive, &plan, &round.wanted, Deal::of(&plan, true), of)?;
+                if let Next::Run { points, trials, .. } = Round::next(Some(&round), &archive, &plan)? {
+                    let file = plan.origin().file.clone();
+                    return Err(Unmerged::Unfinished { trials, points, file }.into());
+                }
+                round.wanted
+            }
+        };
         let _claim = Claim::of(&self.folder)?;
         let folder = match Folder::open(&self.folder) {
             Ok(folder) => Some(folder),

@@ -1,6 +1,6 @@
 //! `sim sweep`: an experiment, end to end.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
@@ -13,8 +13,9 @@ use super::simulate::watched;
 use crate::experiment::archive::{Archive, name_of};
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::journal::{Past, Unusable};
+use crate::experiment::round::Round;
 use crate::experiment::runner::{self, Progress};
-use crate::experiment::shard::Shard;
+use crate::experiment::shard::{Deal, Shard};
 use crate::report::folder::Folder;
 
 /// Run an experiment: every variant at every point, each point several times, in parallel.
@@ -88,12 +89,16 @@ impl Sweep {
             return Ok(Exit::Mistake);
         }
         let archive = self.archive(folder.as_ref(), &plan, page)?;
-        let (wanted, kept) = watched(&self.effort, |progress| self.trials(&archive, &plan, progress))?;
+        let round = match self.shard {
+            Some(_) => Round::read(&place, &plan)?,
+            None => None,
+        };
+        let (wanted, kept) = watched(&self.effort, |progress| self.trials(&archive, &plan, round.as_ref(), progress))?;
         if let Err(unusable) = &kept {
             page.complain(unusable);
         }
         let exit = match self.shard {
-            Some(shard) => self.tell_share(shard, &plan, &place, &archive, &wanted, page),
+            Some(shard) => self.tell_share(shard, &plan, round.as_ref(), &archive, &wanted, page),
             None => self.outputs.of(&plan, &archive, &wanted, folder.as_ref(), self.effort.quiet, page)?,
         };
         Ok(if kept.is_err() { Exit::Mistake } else { exit })
@@ -118,7 +123,16 @@ impl Sweep {
     }
 
     /// Runs what is missing. What the archive could not keep is lost, the rest is not.
-    fn trials(&self, archive: &Archive, plan: &Plan, progress: &Progress) -> (Vec<u32>, Result<(), Unusable>) {
+    fn trials(
+        &self,
+        archive: &Archive,
+        plan: &Plan,
+        round: Option<&Round>,
+        progress: &Progress,
+    ) -> (Vec<u32>, Result<(), Unusable>) {
+        if let (Some(shard), Some(round)) = (self.shard, round) {
+            return (round.wanted.clone(), runner::run_round(archive, plan, round, shard, progress));
+        }
         match runner::run_into(archive, plan, self.shard, progress) {
             Ok(wanted) => (wanted, Ok(())),
             Err(unusable) => {
@@ -133,21 +147,23 @@ impl Sweep {
         &self,
         shard: Shard,
         plan: &Plan,
-        place: &Path,
+        round: Option<&Round>,
         archive: &Archive,
         wanted: &[u32],
         page: &mut Page,
     ) -> Exit {
+        let deal = Deal::of(plan, round.is_some());
         let (mut done, mut all) = (0, 0);
         for (point, &wanted) in wanted.iter().enumerate() {
-            for replication in (0..wanted).filter(|&replication| shard.owns(plan, point as u32, replication)) {
+            for replication in (0..wanted).filter(|&replication| shard.owns(deal, point as u32, replication)) {
                 all += 1;
                 done += usize::from(archive.has(point as u32, replication));
             }
         }
         page.heading(&plan.title);
-        let journal = place.join(name_of(Some(shard)));
-        page.print(format!("shard {shard}: {done} of {all} trials are in {}\n", journal.display()));
+        let journal = self.output.join(&plan.name).join(name_of(Some(shard)));
+        let round = round.map_or_else(String::new, |round| format!(", round {}", round.round));
+        page.print(format!("shard {shard}{round}: {done} of {all} trials are in {}\n", journal.display()));
         if done < all { Exit::Interrupted } else { Exit::Holds }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::archive::{Archive, name_of};
 use super::design::Plan;
 use super::journal::{Contents, Header, Unusable};
-use super::shard::{self, Shard};
+use super::shard::{Deal, Shard};
 
 /// Gaps that are named; the others are counted.
 const MOST_GAPS: usize = 8;
@@ -47,6 +47,16 @@ pub enum Unmerged {
     Gaps {
         /// Each in words, with what to do.
         gaps: Vec<String>,
+    },
+    /// What was run asks for more.
+    #[error("the precision that was asked for needs {trials} trials more at {points} points: plan another round with `sim plan {}`", file.display())]
+    Unfinished {
+        /// Trials that are missing.
+        trials: u64,
+        /// Points that need them.
+        points: usize,
+        /// The experiment's file.
+        file: PathBuf,
     },
     /// A journal cannot be read.
     #[error("{0}")]
@@ -131,11 +141,11 @@ impl Shards {
 ///
 /// # Errors
 /// Where it lacks any.
-pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], of: u32) -> Result<(), Unmerged> {
+pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], deal: Deal, of: u32) -> Result<(), Unmerged> {
     let mut missing = vec![(0usize, 0usize); of as usize];
     for (point, &wanted) in wanted.iter().enumerate() {
         for replication in 0..wanted {
-            let owner = shard::owner(plan, point as u32, replication, of);
+            let owner = deal.owner(point as u32, replication, of);
             let (lacks, all) = &mut missing[owner as usize - 1];
             *all += 1;
             *lacks += usize::from(!archive.has(point as u32, replication));

@@ -12,7 +12,8 @@ use super::archive::{Archive, Finished};
 use super::design::Plan;
 use super::journal::Unusable;
 use super::precision::{self, Step};
-use super::shard::Shard;
+use super::round::Round;
+use super::shard::{Deal, Shard};
 use super::trial::{FailedTrial, Trial};
 use crate::load;
 use crate::parts::Limits;
@@ -69,7 +70,7 @@ pub fn run_into(
 ) -> Result<Vec<u32>, Unusable> {
     let mut wanted = wanted(archive, plan)?;
     loop {
-        run_missing(archive, plan, &wanted, shard, progress)?;
+        run_missing(archive, plan, &wanted, shard, Deal::of(plan, false), progress)?;
         if plan.precision.is_none() || progress.interrupted.load(Ordering::Relaxed) {
             return Ok(wanted);
         }
@@ -78,6 +79,20 @@ pub fn run_into(
             return Ok(wanted);
         }
     }
+}
+
+/// Runs what an archive lacks of a shard's share of a round.
+///
+/// # Errors
+/// Where the archive cannot keep a trial. Those that it has kept are kept.
+pub fn run_round(
+    archive: &Archive,
+    plan: &Plan,
+    round: &Round,
+    shard: Shard,
+    progress: &Progress,
+) -> Result<(), Unusable> {
+    run_missing(archive, plan, &round.wanted, Some(shard), Deal::of(plan, true), progress)
 }
 
 /// How many replications of each point are wanted, as far as those that an archive has can tell: under a precision, those
@@ -110,10 +125,11 @@ fn run_missing(
     plan: &Plan,
     wanted: &[u32],
     shard: Option<Shard>,
+    deal: Deal,
     progress: &Progress,
 ) -> Result<(), Unusable> {
     let all = wanted.iter().enumerate().flat_map(|(point, &wanted)| (0..wanted).map(move |r| (point as u32, r)));
-    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(plan, point, replication)));
+    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(deal, point, replication)));
     let missing: Vec<(u32, u32)> = share.filter(|&(point, replication)| !archive.has(point, replication)).collect();
     progress.wanted.fetch_add(missing.len() as u64, Ordering::Relaxed);
     let next = AtomicUsize::new(0);

@@ -25,17 +25,32 @@ const SOURCES: [(&str, u32, &str); 3] = [
     ("HQ_TASK_ID", 1, "HyperQueue's task arrays"),
 ];
 
-/// The index of the shard that runs a trial, of so many. Under a precision the trials of a point tell how many there are
-/// to be, so one shard runs them all.
-pub fn owner(plan: &Plan, point: u32, replication: u32, of: u32) -> u32 {
-    let along = if plan.precision.is_some() { 0 } else { replication };
-    ((u64::from(point) + u64::from(along)) % u64::from(of)) as u32 + 1
+/// How trials are dealt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deal {
+    /// Each point's replications go round all shards.
+    Replications,
+    /// One shard runs all replications of a point: under a precision they tell how many there are to be.
+    Points,
+}
+
+impl Deal {
+    /// How a plan's trials are dealt; `in_rounds` if somebody plans rounds.
+    pub fn of(plan: &Plan, in_rounds: bool) -> Self {
+        if plan.precision.is_some() && !in_rounds { Self::Points } else { Self::Replications }
+    }
+
+    /// The index of the shard that runs a trial, of so many.
+    pub fn owner(self, point: u32, replication: u32, of: u32) -> u32 {
+        let along = if self == Self::Points { 0 } else { replication };
+        ((u64::from(point) + u64::from(along)) % u64::from(of)) as u32 + 1
+    }
 }
 
 impl Shard {
-    /// Whether it runs this trial of a plan.
-    pub fn owns(self, plan: &Plan, point: u32, replication: u32) -> bool {
-        owner(plan, point, replication, self.of) == self.index
+    /// Whether it runs this trial.
+    pub fn owns(self, deal: Deal, point: u32, replication: u32) -> bool {
+        deal.owner(point, replication, self.of) == self.index
     }
 
     /// What the command line asks for: `3/16`, or `auto/16` (or `auto`, where Slurm says how many there are), whose index
@@ -102,8 +117,6 @@ impl fmt::Display for Shard {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::design::Adjustments;
-    use std::path::Path;
 
     fn read(text: &str, environment: &[(&str, &str)]) -> Result<Shard, String> {
         Shard::read(text, |name| environment.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).into()))
@@ -140,14 +153,15 @@ mod tests {
 
     #[test]
     fn every_trial_is_one_shards() {
-        let plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).unwrap();
         for of in [1, 3, 16] {
             let mut shares = vec![0; of as usize];
             for point in 0..40 {
                 for replication in 0..12 {
-                    let owners: Vec<u32> =
-                        (1..=of).filter(|&index| Shard { index, of }.owns(&plan, point, replication)).collect();
+                    let owners: Vec<u32> = (1..=of)
+                        .filter(|&index| Shard { index, of }.owns(Deal::Replications, point, replication))
+                        .collect();
                     assert_eq!(owners.len(), 1);
+                    assert_eq!(Deal::Points.owner(point, replication, of), point % of + 1);
                     shares[owners[0] as usize - 1] += 1;
                 }
             }

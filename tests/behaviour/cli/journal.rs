@@ -221,6 +221,44 @@ fn the_replications_that_were_asked_for_last_count() {
     assert_eq!(results(&place), undisturbed("2"));
 }
 
+/// Under a precision shards that share the replications of a point run in rounds, and find what one run finds.
+#[test]
+fn rounds_of_shards_are_one_run() {
+    let place = Place::new();
+    place.put_experiment("servers.toml", "[run]\nprecision = \"8%\"\nmax_replications = 60\n");
+    let mut rounds = 0;
+    loop {
+        let plan = place.sim(&["plan", "servers.toml"]);
+        if plan.code == Some(0) {
+            break;
+        }
+        let plan = plan.ends_with(3);
+        rounds += 1;
+        assert!(plan.stdout.contains(&format!("round {rounds}: ")), "{}", plan.stdout);
+        for shard in ["3/3", "1/3"] {
+            place.sim(&["sweep", "servers.toml", "--shard", shard]).ends_with(0);
+        }
+        // A round that is not finished is neither planned on nor merged.
+        let gap = format!("shard-2-of-3.jsonl {}", if rounds == 1 { "is missing" } else { "lacks" });
+        for arguments in [["plan", "servers.toml"], ["merge", "output/servers"]] {
+            let ran = place.sim(&arguments).ends_with(2);
+            assert!(ran.stderr.contains(&gap), "{}", ran.stderr);
+        }
+        place.sim(&["sweep", "servers.toml", "--shard", "2/3"]).ends_with(0);
+        if rounds == 1 {
+            let ran = place.sim(&["merge", "output/servers"]).ends_with(2);
+            assert!(ran.stderr.contains("plan another round"), "{}", ran.stderr);
+        }
+        assert!(rounds < 20);
+    }
+    assert!(rounds > 1, "one round decides nothing");
+    place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
+    let merged = results(&place);
+    fs::remove_dir_all(place.path("output")).unwrap();
+    place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    assert_eq!(results(&place), merged);
+}
+
 /// A disk without room: what is in the journal is kept, the answer is given of it, and the exit code tells.
 #[cfg(target_os = "linux")]
 #[test]

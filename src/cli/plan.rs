@@ -1,0 +1,93 @@
+//! `sim plan`: the next round of a sweep under a precision.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::adjust::Adjust;
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use crate::experiment::archive::Archive;
+use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::journal::{Claim, Unusable};
+use crate::experiment::merge::{self, Shards, Unmerged};
+use crate::experiment::round::{Next, Round};
+use crate::experiment::shard::Deal;
+use crate::report::folder::Folder;
+
+/// Plan the next round of an experiment under `run.precision`, for shards that share the replications of each point.
+///
+/// Under a precision the trials that were run decide how many more a point needs. Without rounds each point belongs to one
+/// shard. With them, this command reads all shards, writes round.json into the experiment's folder, and every
+/// `sim sweep --shard` there runs its share of that round; then it is called again, until nothing is left to run.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  until sim plan experiments/pooling.toml; do
+    for i in 1 2 3 4; do sim sweep experiments/pooling.toml --shard $i/4 & done; wait
+  done
+  sim merge output/pooling
+
+Exit codes:
+  0 nothing is left to run, 2 the input has a mistake or the round before is not finished, 3 a round was planned")]
+pub struct Planning {
+    /// The experiment's file
+    experiment: PathBuf,
+
+    /// Folder that has the experiment's own folder
+    #[arg(long, short, value_name = "DIR", default_value = "output")]
+    output: PathBuf,
+
+    #[command(flatten)]
+    adjust: Adjust,
+}
+
+impl Planning {
+    /// Reads what was run, plans what is missing.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        page.heading(&plan.title);
+        if plan.precision.is_none() {
+            let trials = plan.points.len() * plan.replications as usize;
+            page.print(format!("{trials} trials, whatever they find: there are no rounds to plan\n"));
+            return Ok(Exit::Holds);
+        }
+        let place = self.output.join(&plan.name);
+        let cannot = |unwritten: crate::report::folder::Unwritten| Unusable::Io {
+            what: "write",
+            path: unwritten.path,
+            reason: unwritten.reason,
+        };
+        let folder = Folder::open(&place).map_err(cannot)?;
+        let _claim = Claim::of(folder.path())?;
+        let last = Round::read(&place, &plan)?;
+        let archive = match (&last, Shards::read(&place)) {
+            (None, Err(Unmerged::None(_))) => Archive::in_memory(),
+            (_, Err(unmerged)) => return Err(unmerged.into()),
+            (last, Ok(shards)) => {
+                let of = shards.of();
+                let archive = shards.archive(&plan)?;
+                if let Some(last) = last {
+                    merge::complete(&archive, &plan, &last.wanted, Deal::of(&plan, true), of)?;
+                }
+                archive
+            }
+        };
+        match Round::next(last.as_ref(), &archive, &plan)? {
+            Next::Done => {
+                page.print(format!("nothing is left to run: `sim merge {}`\n", place.display()));
+                Ok(Exit::Holds)
+            }
+            Next::Run { round, points, trials } => {
+                round.write(&place)?;
+                let of = if points == 1 { "1 point".into() } else { format!("{points} points") };
+                let file = self.experiment.display();
+                page.print(format!(
+                    "round {}: {trials} trials at {of}\nrun each shard with `sim sweep {file} --shard I/N`, then plan again\n",
+                    round.round
+                ));
+                Ok(Exit::Undecided)
+            }
+        }
+    }
+}
