@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::model::{Load, System};
-use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale};
+use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale, Source};
 
 pub use dial::Dial;
 pub(super) use effort::MOST_REPLICATIONS;
@@ -260,12 +260,20 @@ impl Expectation {
 impl Plan {
     /// Reads an experiment, or a model that has a load of its own, which is then the only point.
     pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {
-        reading::read(path, adjustments)
+        Self::of(&Source::read(path)?, adjustments)
+    }
+
+    /// Reads a source: a file, or a text as if it stood in one ([`Source::text`]).
+    ///
+    /// # Errors
+    /// Every mistake of it and of the model that it names.
+    pub fn of(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Self, Mistakes> {
+        reading::read(source, adjustments)
     }
 
     /// Checks an experiment or a model without making a plan; a model needs no load then.
     pub fn check(path: &Path, adjustments: &Adjustments) -> Result<(), Mistakes> {
-        reading::check(path, adjustments)
+        reading::check(&Source::read(path)?, adjustments)
     }
 
     /// What the model assumes: values without a measurement or a document behind them.

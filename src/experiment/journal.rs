@@ -44,14 +44,6 @@ pub(super) enum Line<T> {
     },
 }
 
-/// What a line is about, without its figures.
-#[derive(Deserialize)]
-struct Ids {
-    point: u32,
-    replication: u32,
-    ending: Ending,
-}
-
 /// Where in a journal a trial stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -152,21 +144,25 @@ impl Contents {
         while next(&mut line)? {
             let (offset, length) = (end, line.len() as u32);
             end += line.len() as u64;
-            let (point, replication) = match serde_json::from_slice::<Line<Ids>>(&line) {
+            // All of it is read: what stands in the archive must be there when results are made.
+            let ids = match serde_json::from_slice::<Line<Trial>>(&line) {
                 // Another time there may be more time.
-                Ok(Line::Trial(ids)) if ids.ending == Ending::OutOfTime => continue,
-                Ok(Line::Trial(ids)) => (ids.point, ids.replication),
-                Ok(Line::Failed { point, replication, .. }) => (point, replication),
+                Ok(Line::Trial(trial)) if trial.ending == Ending::OutOfTime => continue,
+                Ok(Line::Trial(trial)) => u32::try_from(trial.point).ok().zip(u32::try_from(trial.replication).ok()),
+                Ok(Line::Failed { point, replication, .. }) => Some((point, replication)),
                 Ok(Line::Asked { replications }) => {
                     header.replications = replications;
                     continue;
                 }
-                Err(_) => (u32::MAX, 0),
+                Err(_) => None,
             };
-            if point as usize >= header.points || replication >= MOST_REPLICATIONS {
+            let is_of_the_plan = |&(point, replication): &(u32, u32)| {
+                (point as usize) < header.points && replication < MOST_REPLICATIONS
+            };
+            let Some((point, replication)) = ids.filter(is_of_the_plan) else {
                 damaged += 1;
                 continue;
-            }
+            };
             entries.push(Entry { point, replication, offset, length });
         }
         let file = File::open(path).map_err(failed("read", path))?;
@@ -300,3 +296,6 @@ pub(super) fn line_of(line: &Line<&Trial>) -> Vec<u8> {
     bytes.push(b'\n');
     bytes
 }
+
+#[cfg(test)]
+mod tests;

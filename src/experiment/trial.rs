@@ -18,8 +18,10 @@ pub struct Trial {
     /// Why it ended.
     pub ending: Ending,
     /// Successes a minute.
+    #[serde(with = "wire")]
     pub throughput_per_min: f64,
     /// Successes out of all that ended.
+    #[serde(with = "wire")]
     pub success_rate: f64,
     /// Successes.
     pub succeeded: u64,
@@ -30,6 +32,7 @@ pub struct Trial {
     /// Users; none where no client sends anything again.
     pub users: Option<Users>,
     /// Requests sent for each user.
+    #[serde(with = "wire")]
     pub attempts_per_request: f64,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance.
@@ -40,16 +43,22 @@ pub struct Trial {
     /// What happened when.
     pub timeline: Option<Timeline>,
     /// Mean response time of successes in seconds; none without successes.
+    #[serde(with = "wire")]
     pub mean_s: Option<f64>,
     /// Median response time in seconds.
+    #[serde(with = "wire")]
     pub p50_s: Option<f64>,
     /// 90th percentile of the response time in seconds.
+    #[serde(with = "wire")]
     pub p90_s: Option<f64>,
     /// 95th percentile of the response time in seconds.
+    #[serde(with = "wire")]
     pub p95_s: Option<f64>,
     /// 99th percentile of the response time in seconds.
+    #[serde(with = "wire")]
     pub p99_s: Option<f64>,
     /// 99.9th percentile of the response time in seconds.
+    #[serde(with = "wire")]
     pub p999_s: Option<f64>,
     /// Response times of successes in nanoseconds; where clients send again, from the first try on.
     pub response_times: Packed,
@@ -58,20 +67,26 @@ pub struct Trial {
     /// Whether work may outlast its answer, so that completion is another thing.
     pub outlasts: bool,
     /// Mean time to completion in seconds.
+    #[serde(with = "wire")]
     pub completion_mean_s: Option<f64>,
     /// 95th percentile of the time to completion in seconds.
+    #[serde(with = "wire")]
     pub completion_p95_s: Option<f64>,
     /// Requests completed a minute.
+    #[serde(with = "wire")]
     pub completed_per_min: f64,
     /// Copies of messages whose last retry failed.
     pub dead_letters: u64,
     /// Restarts of replicas by their liveness probes.
     pub restarts: u64,
     /// Mean staleness of the reads of views, in seconds; none without any.
+    #[serde(with = "wire")]
     pub staleness_mean_s: Option<f64>,
     /// 95th percentile of the staleness in seconds.
+    #[serde(with = "wire")]
     pub staleness_p95_s: Option<f64>,
     /// Share of lookups in caches that were hits; none without any.
+    #[serde(with = "wire")]
     pub cache_hit_ratio: Option<f64>,
     /// Name of the saturated resource.
     pub saturated: Option<String>,
@@ -88,6 +103,7 @@ pub struct Trial {
     /// Failures by cause.
     pub failures: Vec<(String, u64)>,
     /// Length of the window in seconds.
+    #[serde(with = "wire")]
     pub window_s: f64,
     /// Events that it took.
     pub events: u64,
@@ -118,18 +134,25 @@ pub struct ClassTrial {
     /// Requests that ended without success; where clients send again, users that gave up for good.
     pub failed: u64,
     /// Successes a minute.
+    #[serde(with = "wire")]
     pub throughput_per_min: f64,
     /// Mean response time of successes in seconds; none without successes.
+    #[serde(with = "wire")]
     pub mean_s: Option<f64>,
     /// Median.
+    #[serde(with = "wire")]
     pub p50_s: Option<f64>,
     /// 90th percentile.
+    #[serde(with = "wire")]
     pub p90_s: Option<f64>,
     /// 95th percentile.
+    #[serde(with = "wire")]
     pub p95_s: Option<f64>,
     /// 99th percentile.
+    #[serde(with = "wire")]
     pub p99_s: Option<f64>,
     /// 99.9th percentile.
+    #[serde(with = "wire")]
     pub p999_s: Option<f64>,
     /// Response times of successes in nanoseconds; where clients send again, from the first try on.
     pub response_times: Packed,

@@ -57,14 +57,50 @@ impl<'de> Deserialize<'de> for Number {
     }
 }
 
-/// Writes an optional number.
-pub fn serialize<S: Serializer>(value: &Option<f64>, serializer: S) -> Result<S::Ok, S::Error> {
-    value.map(Number).serialize(serializer)
+/// A number, or an optional one, as JSON has it.
+pub trait Wired: Copy {
+    /// What is written.
+    type Form: Serialize + for<'de> Deserialize<'de>;
+
+    /// The form of this.
+    fn form(self) -> Self::Form;
+
+    /// What a form says.
+    fn of(form: Self::Form) -> Self;
 }
 
-/// Reads an optional number.
-pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
-    Ok(Option::<Number>::deserialize(deserializer)?.map(|number| number.0))
+impl Wired for f64 {
+    type Form = Number;
+
+    fn form(self) -> Number {
+        Number(self)
+    }
+
+    fn of(form: Number) -> Self {
+        form.0
+    }
+}
+
+impl Wired for Option<f64> {
+    type Form = Option<Number>;
+
+    fn form(self) -> Option<Number> {
+        self.map(Number)
+    }
+
+    fn of(form: Option<Number>) -> Self {
+        form.map(|number| number.0)
+    }
+}
+
+/// Writes a number.
+pub fn serialize<T: Wired, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+    value.form().serialize(serializer)
+}
+
+/// Reads a number.
+pub fn deserialize<'de, T: Wired, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    T::Form::deserialize(deserializer).map(T::of)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Time;
+use crate::kernel::wire::Number;
 
 /// Intervals at most; beyond them two neighbours become one and the interval is twice as long.
 const MOST: usize = 4096;
@@ -20,7 +21,7 @@ pub struct Timeline {
 
 /// What happened in an interval, which holds its start but not its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(into = "([u32; 5], f64)", from = "([u32; 5], f64)")]
+#[serde(into = "([u32; 5], Number)", from = "([u32; 5], Number)")]
 pub struct Slice {
     /// Requests sent, those that are sent again included.
     pub sent: u32,
@@ -36,15 +37,15 @@ pub struct Slice {
     pub response_s: f64,
 }
 
-impl From<Slice> for ([u32; 5], f64) {
+impl From<Slice> for ([u32; 5], Number) {
     fn from(slice: Slice) -> Self {
-        ([slice.sent, slice.first_tries, slice.succeeded, slice.failed, slice.given_up], slice.response_s)
+        ([slice.sent, slice.first_tries, slice.succeeded, slice.failed, slice.given_up], Number(slice.response_s))
     }
 }
 
-impl From<([u32; 5], f64)> for Slice {
-    fn from(([sent, first_tries, succeeded, failed, given_up], response_s): ([u32; 5], f64)) -> Self {
-        Self { sent, first_tries, succeeded, failed, given_up, response_s }
+impl From<([u32; 5], Number)> for Slice {
+    fn from(([sent, first_tries, succeeded, failed, given_up], response_s): ([u32; 5], Number)) -> Self {
+        Self { sent, first_tries, succeeded, failed, given_up, response_s: response_s.0 }
     }
 }
 

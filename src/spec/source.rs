@@ -49,6 +49,11 @@ impl Source {
         }
     }
 
+    /// A text as if it stood in this file, which need not be there; what it names is looked for beside that.
+    pub fn text(path: &Path, text: &str) -> Arc<Self> {
+        Self { name: tidy(path).display().to_string(), path: Some(path.to_owned()), text: text.into() }.into()
+    }
+
     /// An override as it was written on the command line.
     pub fn argument(text: &str) -> Arc<Self> {
         Self { name: "--set".into(), path: None, text: text.into() }.into()

@@ -11,7 +11,7 @@ use crate::models::{Bench, bench};
 use crate::random_models::{finite, is_troubled, load, patience, system};
 
 /// Far more than any of these models needs.
-const MOST_EVENTS: u64 = 500_000;
+pub(crate) const MOST_EVENTS: u64 = 500_000;
 
 const LIMITS: Limits = Limits { max_events: Some(MOST_EVENTS), deadline: None, interrupted: None };
 
@@ -147,6 +147,55 @@ fn open_files(text: &str, service: &str) -> f64 {
     number(text, &format!("[services.{service}]"), "open_files")
 }
 
+/// Whether a run that no limit ended obeys every law.
+pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), TestCaseError> {
+    prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
+    prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
+    let seen = outcome.ended() + outcome.unfinished;
+    // Seen are also those from before the window, which an earlier test that never ends does not open.
+    if text.contains("warm_up") || (text.contains("before") && outcome.sent == 0) {
+        prop_assert!(outcome.sent <= seen, "{} sent, {seen} seen\n{}", outcome.sent, text);
+    } else {
+        prop_assert_eq!(outcome.sent, seen, "{}", text);
+    }
+    if let Pattern::Test { users, .. } = bench.load.pattern
+        && outcome.ending == Ending::Complete
+    {
+        prop_assert_eq!(outcome.settled(), u64::from(users), "{}", text);
+        prop_assert!(outcome.probes.is_some());
+    }
+    for resource in &outcome.resources {
+        prop_assert!(
+            resource.utilisation <= 1.0 + 1e-9,
+            "{} is used by {}\n{}",
+            resource.name,
+            resource.utilisation,
+            text
+        );
+    }
+    if let Some((fastest, slowest)) = outcome.response_times.min().zip(outcome.response_times.max()) {
+        prop_assert!(fastest >= 1_000_000, "faster than its first step\n{}", text);
+        let patience = bench.load.timeout.filter(|_| bench.load.retry.is_none()).unwrap_or(Time::MAX);
+        prop_assert!(Time(slowest) <= patience, "a success after {} for {patience}\n{}", Time(slowest), text);
+    }
+    if !outcome.classes.is_empty() {
+        let sum = |figure: fn(&ClassOutcome) -> u64| outcome.classes.iter().map(figure).sum::<u64>();
+        prop_assert_eq!(sum(|class| class.sent), outcome.sent, "{}", text);
+        prop_assert_eq!(sum(|class| class.succeeded), outcome.succeeded, "{}", text);
+        prop_assert_eq!(sum(|class| class.succeeded + class.failed), outcome.ended(), "{}", text);
+    }
+    if let Some(timeline) = outcome.timeline.as_ref().filter(|_| !text.contains("warm_up") && !text.contains("before"))
+    {
+        let sum = |figure: fn(&Slice) -> u32| timeline.slices.iter().map(|slice| u64::from(figure(slice))).sum::<u64>();
+        prop_assert_eq!(sum(|slice| slice.sent), outcome.sent, "{}", text);
+        prop_assert_eq!(sum(|slice| slice.succeeded), outcome.succeeded, "{}", text);
+        prop_assert_eq!(sum(Slice::ended), outcome.ended(), "{}", text);
+        let left = timeline.in_flight().last().copied().unwrap_or_default();
+        prop_assert_eq!(u64::from(left), outcome.unfinished, "{}", text);
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(cases(1_500))]
 
@@ -155,43 +204,7 @@ proptest! {
         let text = format!("{load}{system}");
         let bench = bench(&text);
         let outcome = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
-        prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
-        prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
-        let seen = outcome.ended() + outcome.unfinished;
-        // Seen are also those from before the window, which an earlier test that never ends does not open.
-        if text.contains("warm_up") || (text.contains("before") && outcome.sent == 0) {
-            prop_assert!(outcome.sent <= seen, "{} sent, {seen} seen\n{}", outcome.sent, text);
-        } else {
-            prop_assert_eq!(outcome.sent, seen, "{}", text);
-        }
-        if let Pattern::Test { users, .. } = bench.load.pattern
-            && outcome.ending == Ending::Complete
-        {
-            prop_assert_eq!(outcome.settled(), u64::from(users), "{}", text);
-            prop_assert!(outcome.probes.is_some());
-        }
-        for resource in &outcome.resources {
-            prop_assert!(resource.utilisation <= 1.0 + 1e-9, "{} is used by {}\n{}", resource.name, resource.utilisation, text);
-        }
-        if let Some((fastest, slowest)) = outcome.response_times.min().zip(outcome.response_times.max()) {
-            prop_assert!(fastest >= 1_000_000, "faster than its first step\n{}", text);
-            let patience = bench.load.timeout.filter(|_| bench.load.retry.is_none()).unwrap_or(Time::MAX);
-            prop_assert!(Time(slowest) <= patience, "a success after {} for {patience}\n{}", Time(slowest), text);
-        }
-        if !outcome.classes.is_empty() {
-            let sum = |figure: fn(&ClassOutcome) -> u64| outcome.classes.iter().map(figure).sum::<u64>();
-            prop_assert_eq!(sum(|class| class.sent), outcome.sent, "{}", text);
-            prop_assert_eq!(sum(|class| class.succeeded), outcome.succeeded, "{}", text);
-            prop_assert_eq!(sum(|class| class.succeeded + class.failed), outcome.ended(), "{}", text);
-        }
-        if let Some(timeline) = outcome.timeline.as_ref().filter(|_| !text.contains("warm_up") && !text.contains("before")) {
-            let sum = |figure: fn(&Slice) -> u32| timeline.slices.iter().map(|slice| u64::from(figure(slice))).sum::<u64>();
-            prop_assert_eq!(sum(|slice| slice.sent), outcome.sent, "{}", text);
-            prop_assert_eq!(sum(|slice| slice.succeeded), outcome.succeeded, "{}", text);
-            prop_assert_eq!(sum(Slice::ended), outcome.ended(), "{}", text);
-            let left = timeline.in_flight().last().copied().unwrap_or_default();
-            prop_assert_eq!(u64::from(left), outcome.unfinished, "{}", text);
-        }
+        judge(&bench, &outcome, &text)?;
         let again = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
         prop_assert_eq!((again.events, &again.response_times), (outcome.events, &outcome.response_times));
     }

@@ -15,6 +15,7 @@ mod recovery;
 mod search;
 mod seed;
 mod sensitivity;
+mod soak;
 mod testbed;
 mod theory;
 mod timelines;

@@ -19,34 +19,32 @@ use std::time::Duration;
 const EXPERIMENT_KEYS: [&str; 8] =
     ["model", "axes", "variants", "set", "replications", "hypotheses", "measurements", "effects"];
 
-pub(super) fn read(path: &Path, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
-    workbench(path, adjustments).map(|workbench| workbench.plan)
+pub(super) fn read(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Plan, Mistakes> {
+    workbench(source, adjustments).map(|workbench| workbench.plan)
 }
 
-pub(super) fn workbench(path: &Path, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
-    let source = Source::read(path)?;
-    let tree = Tree::document(&source)?;
+pub(super) fn workbench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
+    let tree = Tree::document(source)?;
     if is_experiment(&tree) {
-        return experiment(&source, &tree, adjustments);
+        return experiment(source, &tree, adjustments);
     }
-    let known = Known::model(&source, tree)?;
+    let known = Known::model(source, tree)?;
     if known.subject.load.is_none() {
         let mistake = Mistake::new("the model has no load of its own, so there is nothing to run");
         return Err(mistake
-            .mark(&source, 0..0, "has no `[load]`")
+            .mark(source, 0..0, "has no `[load]`")
             .help("add a `[load]` table to the model, or write an experiment that names the model and a load")
             .into());
     }
     from_model(known, adjustments)
 }
 
-pub(super) fn check(path: &Path, adjustments: &Adjustments) -> Result<(), Mistakes> {
-    let source = Source::read(path)?;
-    let tree = Tree::document(&source)?;
+pub(super) fn check(source: &Arc<Source>, adjustments: &Adjustments) -> Result<(), Mistakes> {
+    let tree = Tree::document(source)?;
     if is_experiment(&tree) {
-        return experiment(&source, &tree, adjustments).map(drop);
+        return experiment(source, &tree, adjustments).map(drop);
     }
-    let known = Known::model(&source, tree)?;
+    let known = Known::model(source, tree)?;
     if known.subject.load.is_none() {
         return arguments(adjustments, &known.subject).map(drop);
     }

@@ -13,7 +13,7 @@ use crate::spec::lower::Columns;
 use crate::spec::names::Names;
 use crate::spec::setting::{Setting, Subject};
 use crate::spec::tree::{Place, Tree};
-use crate::spec::{Experiment, Mistake, Mistakes};
+use crate::spec::{Experiment, Mistake, Mistakes, Source};
 
 /// A plan, and what its points are made from.
 #[derive(Debug)]
@@ -39,7 +39,7 @@ pub struct Workbench {
 impl Workbench {
     /// Reads an experiment, or a model that has a load of its own.
     pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {
-        reading::workbench(path, adjustments)
+        reading::workbench(&Source::read(path)?, adjustments)
     }
 
     /// The plan as it was read.

@@ -1,0 +1,429 @@
+//! Whatever is done to a journal: it has the trials of its whole lines, bit for bit, in any order and on any number of
+//! machines.
+
+use std::sync::LazyLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+use crate::experiment::archive::{Archive, Finished, name_of};
+use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::merge::Shards;
+use crate::experiment::shard::Shard;
+use crate::experiment::trial::{ClassTrial, FailedTrial};
+use crate::kernel::Time;
+use crate::parts::{Deadlock, ResourceKind, ResourceUse, Slice, Timeline, Users};
+use crate::spec::Source;
+use crate::statistics::histogram::{Histogram, Packed};
+
+/// Points of the plan.
+const POINTS: u32 = 3;
+
+/// Replications of each.
+const REPLICATIONS: u32 = 4;
+
+static PLAN: LazyLock<Plan> = LazyLock::new(|| {
+    let text = "model = \"../models/mm1.toml\"\ntitle = \"?\"\nreplications = 4\n[axes]\nservers = { path = \
+                \"stations.counter.servers\", values = [1, 2, 3] }\n";
+    Plan::of(&Source::text(Path::new("experiments/asked.toml"), text), &Adjustments::default())
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"))
+});
+
+/// A folder that goes with its test.
+struct Folder(PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        let name = format!("sim-journal-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        fs::create_dir_all(&folder).unwrap();
+        Self(folder)
+    }
+
+    fn put(&self, name: &str, bytes: &[u8]) -> PathBuf {
+        let path = self.0.join(name);
+        fs::write(&path, bytes).unwrap();
+        path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
+}
+
+fn header(shard: Option<Shard>) -> Vec<u8> {
+    let mut line = serde_json::to_vec(&Header::of(&PLAN, shard)).unwrap();
+    line.push(b'\n');
+    line
+}
+
+fn line(finished: &Finished) -> Vec<u8> {
+    match finished {
+        Ok(trial) => line_of(&Line::Trial(trial)),
+        Err(FailedTrial { point, replication, what }) => {
+            line_of(&Line::Failed { point: *point as u32, replication: *replication as u32, what: what.clone() })
+        }
+    }
+}
+
+/// Any number but those that are none, whose bits nobody promises to keep.
+fn number() -> impl Strategy<Value = f64> {
+    prop_oneof![
+        4 => any::<u64>().prop_map(f64::from_bits).prop_filter("a number", |number| !number.is_nan()),
+        1 => prop::sample::select(&[0.0, -0.0, f64::INFINITY, f64::NEG_INFINITY, f64::MAX, 5e-324, 0.1 + 0.2][..]),
+    ]
+}
+
+fn packed() -> impl Strategy<Value = Packed> {
+    (vec(any::<u64>(), 0..8), 0u32..64).prop_map(|(values, shift)| {
+        let mut histogram = Histogram::new();
+        values.iter().for_each(|value| histogram.record(value >> shift));
+        histogram.pack()
+    })
+}
+
+/// What the numbers of a trial are taken from, one after the other.
+#[derive(Clone, Debug)]
+struct Draws {
+    numbers: Vec<f64>,
+    counts: Vec<u64>,
+    texts: Vec<String>,
+    flags: Vec<bool>,
+    packed: Vec<Packed>,
+    next: usize,
+}
+
+impl Draws {
+    fn next(&mut self) -> usize {
+        self.next += 1;
+        self.next
+    }
+
+    fn number(&mut self) -> f64 {
+        let next = self.next();
+        self.numbers[next % self.numbers.len()]
+    }
+
+    fn maybe(&mut self) -> Option<f64> {
+        let number = self.number();
+        self.flag().then_some(number)
+    }
+
+    fn count(&mut self) -> u64 {
+        let next = self.next();
+        self.counts[next % self.counts.len()]
+    }
+
+    fn text(&mut self) -> String {
+        let next = self.next();
+        self.texts[next % self.texts.len()].clone()
+    }
+
+    fn flag(&mut self) -> bool {
+        let next = self.next();
+        self.flags[next % self.flags.len()]
+    }
+
+    fn packed(&mut self) -> Packed {
+        let next = self.next();
+        self.packed[next % self.packed.len()].clone()
+    }
+
+    fn class(&mut self) -> ClassTrial {
+        ClassTrial {
+            name: self.text(),
+            sent: self.count(),
+            succeeded: self.count(),
+            failed: self.count(),
+            throughput_per_min: self.number(),
+            mean_s: self.maybe(),
+            p50_s: self.maybe(),
+            p90_s: self.maybe(),
+            p95_s: self.maybe(),
+            p99_s: self.maybe(),
+            p999_s: self.maybe(),
+            response_times: self.packed(),
+        }
+    }
+
+    fn resource(&mut self) -> ResourceUse {
+        let kinds = [ResourceKind::Cpu, ResourceKind::Connections, ResourceKind::Cache, ResourceKind::Throttling];
+        ResourceUse {
+            name: self.text(),
+            kind: kinds[self.count() as usize % kinds.len()],
+            capacity: self.maybe(),
+            in_use: self.number(),
+            utilisation: self.number(),
+            peak_utilisation: self.number(),
+            visits: self.count(),
+            refused: self.count(),
+            queue: self.number(),
+            longest_queue: self.count() as u32,
+            wait_s: self.number(),
+            hit_ratio: self.maybe(),
+        }
+    }
+
+    fn slice(&mut self) -> Slice {
+        Slice {
+            sent: self.count() as u32,
+            first_tries: self.count() as u32,
+            succeeded: self.count() as u32,
+            failed: self.count() as u32,
+            given_up: self.count() as u32,
+            response_s: self.number(),
+        }
+    }
+
+    fn few<T>(&mut self, mut draw: impl FnMut(&mut Self) -> T) -> Vec<T> {
+        (0..self.count() % 3).map(|_| draw(self)).collect()
+    }
+
+    fn trial(&mut self, point: u32, replication: u32) -> Trial {
+        let endings = [Ending::Complete, Ending::Quiet, Ending::TooManyEvents, Ending::Standstill];
+        Trial {
+            point: point as usize,
+            replication: replication.into(),
+            ending: endings[self.count() as usize % endings.len()],
+            throughput_per_min: self.number(),
+            success_rate: self.number(),
+            succeeded: self.count(),
+            ended: self.count(),
+            sent: self.count(),
+            users: self.flag().then(|| Users {
+                first_tries: self.count(),
+                succeeded: self.count(),
+                succeeded_at_once: self.count(),
+                lost: self.count(),
+                backing_off: self.count(),
+            }),
+            attempts_per_request: self.number(),
+            recovery_s: self.maybe(),
+            classes: self.few(Self::class),
+            timeline: self.flag().then(|| Timeline {
+                length: Time(self.count()),
+                slices: self.few(Self::slice),
+                end: Time(self.count()),
+            }),
+            mean_s: self.maybe(),
+            p50_s: self.maybe(),
+            p90_s: self.maybe(),
+            p95_s: self.maybe(),
+            p99_s: self.maybe(),
+            p999_s: self.maybe(),
+            response_times: self.packed(),
+            wasted_requests: self.count(),
+            outlasts: self.flag(),
+            completion_mean_s: self.maybe(),
+            completion_p95_s: self.maybe(),
+            completed_per_min: self.number(),
+            dead_letters: self.count(),
+            restarts: self.count(),
+            staleness_mean_s: self.maybe(),
+            staleness_p95_s: self.maybe(),
+            cache_hit_ratio: self.maybe(),
+            saturated: self.flag().then(|| self.text()),
+            stuck: self.flag(),
+            dead: self.flag().then(|| (self.count() as u32, self.count() as u32)),
+            hung: self.count(),
+            deadlock: self.flag().then(|| Deadlock {
+                at: Time(self.count()),
+                resource: self.text(),
+                circle: self.few(Self::text),
+                instances: self.count() as u32,
+            }),
+            resources: self.few(Self::resource),
+            failures: self.few(|draws| (draws.text(), draws.count())),
+            window_s: self.number(),
+            events: self.count(),
+            violations: self.few(Self::text),
+        }
+    }
+}
+
+fn draws() -> impl Strategy<Value = Draws> {
+    let text = prop_oneof![any::<String>(), ".{0,9}", Just("\n".to_owned()), Just("\u{2028}\"\\\r\0".to_owned())];
+    // Lengths without a common divisor, so that no figure always has the draw of another.
+    (vec(number(), 31), vec(any::<u64>(), 29), vec(text, 7), vec(any::<bool>(), 23), vec(packed(), 3))
+        .prop_map(|(numbers, counts, texts, flags, packed)| Draws { numbers, counts, texts, flags, packed, next: 0 })
+}
+
+/// All trials of the plan, as they might have ended.
+fn trials() -> impl Strategy<Value = Vec<Finished>> {
+    draws().prop_map(|mut draws| {
+        let ids = (0..POINTS).flat_map(|point| (0..REPLICATIONS).map(move |replication| (point, replication)));
+        let one = |(point, replication): (u32, u32)| match draws.count() % 5 {
+            0 => Err(FailedTrial { point: point as usize, replication: replication.into(), what: draws.text() }),
+            _ => Ok(draws.trial(point, replication)),
+        };
+        ids.map(one).collect()
+    })
+}
+
+/// Every figure of an archive; equal texts are equal bits.
+fn figures(archive: &Archive) -> Vec<String> {
+    let of_point = |point| {
+        let found = archive.of_point(point, u32::MAX).unwrap();
+        format!("{:?} {:?}", found.trials, found.failed)
+    };
+    (0..POINTS).map(of_point).collect()
+}
+
+fn in_memory<'a>(trials: impl IntoIterator<Item = &'a Finished>) -> Archive {
+    let archive = Archive::in_memory();
+    trials.into_iter().for_each(|finished| archive.keep(finished.clone()).unwrap());
+    archive
+}
+
+fn of_contents(contents: Contents) -> Archive {
+    let mut archive = Archive::in_memory();
+    archive.add(contents);
+    archive
+}
+
+/// Lines that are none.
+fn rubbish() -> impl Strategy<Value = Vec<u8>> {
+    let bytes = vec(any::<u8>(), 0..40).prop_map(|mut bytes| {
+        bytes.retain(|&byte| byte != b'\n');
+        bytes
+    });
+    let beyond = prop::sample::select(
+        &[
+            "{\"failed\":{\"point\":3,\"replication\":0,\"what\":\"\"}}",
+            "{\"failed\":{\"point\":0,\"replication\":100000,\"what\":\"\"}}",
+            "{\"trial\":{\"point\":0,\"replication\":0,\"ending\":\"complete\"}}",
+            "{\"trial\":{\"point\":18446744073709551615,\"replication\":0}}",
+            "{}",
+            "null",
+        ][..],
+    );
+    prop_oneof![bytes, beyond.prop_map(|text| text.as_bytes().to_vec())]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_line_is_its_trial_bit_for_bit(mut draws in draws()) {
+        let trial = draws.trial(1, 2);
+        let bytes = line_of(&Line::Trial(&trial));
+        prop_assert_eq!(bytes.iter().filter(|&&byte| byte == b'\n').count(), 1);
+        let Ok(Line::Trial(back)) = serde_json::from_slice::<Line<Trial>>(&bytes) else {
+            panic!("{}", String::from_utf8_lossy(&bytes));
+        };
+        prop_assert_eq!(format!("{back:?}"), format!("{trial:?}"));
+    }
+
+    /// And going on from there makes it whole.
+    #[test]
+    fn a_cut_anywhere_leaves_the_trials_of_the_whole_lines(trials in trials(), cut in any::<prop::sample::Index>()) {
+        let mut bytes = header(None);
+        let mut ends = vec![bytes.len()];
+        for finished in &trials {
+            bytes.extend(line(finished));
+            ends.push(bytes.len());
+        }
+        let cut = cut.index(bytes.len() + 1);
+        let folder = Folder::new();
+        let path = folder.put(&name_of(None), &bytes[..cut]);
+        let whole = ends.iter().filter(|&&end| end <= cut).count();
+        match Contents::read(&path).unwrap() {
+            None => prop_assert_eq!(whole, 0),
+            Some(contents) => {
+                prop_assert_eq!(contents.damaged, 0);
+                prop_assert_eq!(contents.entries.len() + 1, whole);
+                prop_assert_eq!(figures(&of_contents(contents)), figures(&in_memory(&trials[..whole - 1])));
+            }
+        }
+        let (archive, past) = Archive::journalled(&folder.0, &PLAN, None, false).unwrap();
+        prop_assert_eq!(past, if whole == 0 { Past::None } else { Past::Resumed { damaged: 0 } });
+        for finished in &trials[whole.saturating_sub(1)..] {
+            archive.keep(finished.clone()).unwrap();
+        }
+        prop_assert_eq!(figures(&archive), figures(&in_memory(&trials)));
+        drop(archive);
+        prop_assert_eq!(fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn neither_order_nor_doubles_nor_rubbish_show(
+        trials in trials(),
+        doubles in vec(any::<prop::sample::Index>(), 0..12),
+        rubbish in vec(rubbish(), 0..6),
+        order in vec(any::<u32>(), 30),
+    ) {
+        let mut lines: Vec<Vec<u8>> = trials.iter().map(line).collect();
+        lines.extend(doubles.iter().map(|double| line(double.get(&trials))));
+        lines.extend(rubbish.iter().map(|line| [line, &b"\n"[..]].concat()));
+        let mut keyed: Vec<(u32, Vec<u8>)> = order.into_iter().zip(lines).collect();
+        keyed.sort_by_key(|(key, _)| *key);
+        let bytes: Vec<u8> = header(None).into_iter().chain(keyed.into_iter().flat_map(|(_, line)| line)).collect();
+        let folder = Folder::new();
+        let contents = Contents::read(&folder.put("journal", &bytes)).unwrap().unwrap();
+        prop_assert_eq!(contents.damaged, rubbish.len());
+        let archive = of_contents(contents);
+        prop_assert_eq!(archive.len(), trials.len());
+        prop_assert_eq!(figures(&archive), figures(&in_memory(&trials)));
+    }
+
+    /// Whoever ran a trial, and if two did.
+    #[test]
+    fn any_deal_to_any_number_of_shards_is_one_archive(
+        trials in trials(),
+        of in 1u32..6,
+        owners in vec((any::<u32>(), any::<u32>(), any::<u32>()), 12),
+    ) {
+        let mut files: Vec<Vec<(u32, Vec<u8>)>> = vec![Vec::new(); of as usize];
+        for (finished, (owner, other, order)) in trials.iter().zip(owners) {
+            files[(owner % of) as usize].push((order, line(finished)));
+            if other % 4 == 0 {
+                files[(other / 4 % of) as usize].push((order ^ other, line(finished)));
+            }
+        }
+        let folder = Folder::new();
+        for (index, mut lines) in (1..).zip(files) {
+            lines.sort_by_key(|(order, _)| *order);
+            let shard = Some(Shard { index, of });
+            let lines = lines.into_iter().flat_map(|(_, line)| line);
+            folder.put(&name_of(shard), &header(shard).into_iter().chain(lines).collect::<Vec<u8>>());
+        }
+        let archive = Shards::read(&folder.0).unwrap().archive(&PLAN).unwrap();
+        prop_assert_eq!(archive.len(), trials.len());
+        prop_assert_eq!(figures(&archive), figures(&in_memory(&trials)));
+    }
+
+    #[test]
+    fn any_bytes_are_a_journal_or_none(bytes in vec(any::<u8>(), 0..300), lines in vec(rubbish(), 0..5)) {
+        let folder = Folder::new();
+        let _ = Contents::read(&folder.put("bytes", &bytes));
+        let whole: Vec<u8> = header(None).into_iter().chain(lines.join(&b'\n')).chain(bytes).collect();
+        let contents = Contents::read(&folder.put("lines", &whole)).unwrap().unwrap();
+        figures(&of_contents(contents));
+    }
+
+    /// A byte that turned over in one line costs no other line, unless it made one of the other's name of it.
+    #[test]
+    fn a_flipped_byte_costs_its_own_line_at_most(
+        trials in trials(),
+        line_hit in any::<prop::sample::Index>(),
+        byte in any::<prop::sample::Index>(),
+        flip in 1u8..=255,
+    ) {
+        let mut lines: Vec<Vec<u8>> = trials.iter().map(line).collect();
+        let hit = line_hit.index(lines.len());
+        let at = byte.index(lines[hit].len() - 1);
+        lines[hit][at] ^= flip;
+        let bytes: Vec<u8> = header(None).into_iter().chain(lines.concat()).collect();
+        let folder = Folder::new();
+        let contents = Contents::read(&folder.put("journal", &bytes)).unwrap().unwrap();
+        let archive = of_contents(contents);
+        // Everything that is there can be read.
+        figures(&archive);
+        prop_assert!(archive.len() >= trials.len() - 1);
+    }
+}
