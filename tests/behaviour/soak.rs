@@ -1,7 +1,7 @@
 //! Random models by number: each is read, run under limits in events and in time on the wall, and judged by the laws.
 //!
 //! A test runs some hundred. `SIM_MODELS=0..10000 cargo test soak -- --nocapture` runs as many as one likes and names
-//! those that fail; `SIM_MODELS=17..18` shows the model. The build for tests checks every sum for overflow, which that
+//! those that fail; `SIM_MODELS=17..18` shows the one. The build for tests checks every sum for overflow, which that
 //! for release does not.
 
 use std::collections::BTreeMap;
@@ -117,6 +117,9 @@ fn random_models_neither_panic_nor_hang_nor_break_a_law() {
     let asked = std::env::var("SIM_MODELS").unwrap_or_else(|_| "0..300".into());
     let (from, to) = asked.split_once("..").expect("SIM_MODELS=0..10000");
     let models = from.parse().expect("the first number")..to.parse().expect("the number after the last");
+    if models.end - models.start == 1 {
+        println!("{}", nth(models.start));
+    }
     let begun = Instant::now();
     let (events, faults) = soak(models.clone(), run, HUNG);
     println!(
