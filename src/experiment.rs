@@ -3,6 +3,7 @@
 
 pub mod account;
 pub mod archive;
+pub mod comparison;
 pub mod design;
 pub mod effect;
 pub mod finding;
@@ -17,3 +18,4 @@ pub mod shard;
 pub mod summary;
 pub mod trial;
 pub mod verdict;
+pub mod warm_up;

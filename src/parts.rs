@@ -3,6 +3,7 @@
 //! A request is a token; the [`world`] holds every token and every part of one run; each other file is one part:
 //! its state, and what the world does with it. [`outcome`] is all that remains of a run.
 
+pub mod course;
 pub mod cpu;
 pub mod outcome;
 pub mod timeline;
@@ -48,6 +49,7 @@ mod unwind;
 mod view;
 mod wait;
 
+pub use course::{Batch, Course, Mark};
 pub use observe::Window;
 pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, Outcome, ResourceKind, ResourceUse, Users};
 pub use timeline::{Slice, Timeline};

@@ -6,6 +6,7 @@
 pub mod chart;
 mod classes;
 mod collapse;
+mod comparisons;
 mod deadlock;
 mod digest;
 mod document;
@@ -32,14 +33,17 @@ mod verdicts;
 mod warning;
 
 use crate::experiment::account::{Account, Tally};
+use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::design::Plan;
 use crate::experiment::effect::{self, Observation};
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::runner::Trials;
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict::{self, Judgement};
+use crate::experiment::warm_up::{self, WarmUp};
 
 pub use classes::{classes, classes_rows};
+pub use comparisons::{comparisons, comparisons_rows, selections};
 pub use deadlock::deadlocks;
 pub use digest::digest;
 pub use document::{Document, assumptions_document, point_document};
@@ -70,6 +74,12 @@ pub struct Report<'a> {
     pub summaries: Vec<Summary>,
     /// What is said of each variant without being asked.
     pub findings: Vec<Finding>,
+    /// The warm-ups that were found, with the points.
+    pub warm_ups: Vec<(usize, &'a WarmUp)>,
+    /// Every variant against the first one.
+    pub comparisons: Vec<Comparison>,
+    /// The best of more than two variants at each place.
+    pub selections: Vec<Selection>,
     /// What the changes did whose effects are asked for.
     pub effects: Vec<Observation>,
     /// What became of the hypotheses.
@@ -86,9 +96,13 @@ impl<'a> Report<'a> {
     pub fn on(plan: &'a Plan, account: Account) -> Self {
         let Account { summaries, tally } = account;
         let findings = finding::findings(plan, &summaries);
+        let found = |summary: &Summary| Some((summary.point, warm_up::of(plan, summary.point)?));
+        let warm_ups = summaries.iter().filter_map(found).collect();
+        let comparisons = comparison::compare(plan, &summaries);
+        let selections = comparison::select(plan, &summaries);
         let effects = effect::observe(plan, &summaries);
         let judgements = verdict::judge(plan, &summaries);
-        Self { plan, tally, summaries, findings, effects, judgements }
+        Self { plan, tally, summaries, findings, warm_ups, comparisons, selections, effects, judgements }
     }
 
     /// The figures of a point; none where no trial of it gave any.

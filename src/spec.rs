@@ -59,7 +59,7 @@ pub use resilience::{
     Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
     TimeoutStep,
 };
-pub use run::Run;
+pub use run::{MultipleHypotheses, Run};
 pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
 pub use source::Source;
@@ -67,4 +67,4 @@ pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,
     RespondStep, Step, VisitStep, WithStep,
 };
-pub use units::{Cores, Duration, Rate, RateOrZero, Share};
+pub use units::{Cores, Duration, Rate, RateOrZero, Share, WarmUp};

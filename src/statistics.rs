@@ -13,9 +13,11 @@
 //! every platform.
 
 pub mod autocorrelation;
+pub mod growth;
 pub mod histogram;
 pub mod interval;
 mod pooled;
+pub mod selection;
 pub mod sensitivity;
 pub mod summary;
 pub mod theory;

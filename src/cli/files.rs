@@ -9,7 +9,7 @@ use super::page::Page;
 use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
 use crate::report::folder::{Folder, Unwritten};
-use crate::report::sheet::{CLASSES, FileFormat, Layout, RESULTS, Row, Sheet, TIMELINE};
+use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, Layout, RESULTS, Row, Sheet, TIMELINE};
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
@@ -21,7 +21,7 @@ pub(super) struct Pictures {
     pub dark: bool,
 }
 
-/// Writes `results` and `summary.json`, and `classes` and `timeline` where there are any, and finishes `trials`. Each that
+/// Writes `results` and `summary.json`, and `classes`, `comparisons` and `timeline` where there are any, and finishes `trials`. Each that
 /// cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
@@ -45,6 +45,10 @@ pub(super) fn write_results(
     let mut classes = report::classes_rows(report).peekable();
     if classes.peek().is_some() {
         files.extend(sheet(&CLASSES, &mut classes));
+    }
+    let mut comparisons = report::comparisons_rows(report).peekable();
+    if comparisons.peek().is_some() {
+        files.extend(sheet(&COMPARISONS, &mut comparisons));
     }
     let mut timeline = report::timeline(report).peekable();
     if timeline.peek().is_some() {

@@ -129,7 +129,8 @@ fn answer(report: &Report, page: &mut Page) {
     page.part(report::overview(report));
     page.part(report::classes(report));
     page.part(report::measured(report));
-    page.part(report::findings(report, width));
+    page.part(report::comparisons(report));
+    page.part(report::findings(report, width) + &report::selections(report, width));
     page.part(report::deadlocks(report, width));
     page.part(report::effects(report, width));
     page.part(report::verdicts(report, width));

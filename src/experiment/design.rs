@@ -16,11 +16,12 @@ mod reading;
 mod workbench;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::warm_up::WarmUp;
 use crate::model::{Load, System};
-use crate::spec::{Assumption, Measured, Metric, Mistakes, Scale, Source};
+use crate::spec::{Assumption, Measured, Metric, Mistakes, MultipleHypotheses, Scale, Source};
 
 pub use dial::Dial;
 pub(super) use effort::MOST_REPLICATIONS;
@@ -48,6 +49,10 @@ pub struct Plan {
     pub replications: u32,
     /// How well the figures must be known; none: `replications` of each point.
     pub precision: Option<Precision>,
+    /// The figure by which the best variant is selected.
+    pub best_by: Metric,
+    /// How the level of hypotheses is adjusted for their number.
+    pub multiple_hypotheses: MultipleHypotheses,
     /// The seed of every random stream.
     pub seed: u64,
     /// Success rate below which a point counts as collapsed.
@@ -115,6 +120,8 @@ pub struct Point {
     pub system: Arc<System>,
     /// The load.
     pub load: Arc<Load>,
+    /// Its warm-up where that is to be found, once it has been.
+    pub warm_up: Arc<OnceLock<WarmUp>>,
 }
 
 /// A row measured on the real system.
@@ -243,6 +250,11 @@ pub struct Adjustments {
 }
 
 impl Expectation {
+    /// Whether it is judged by intervals, and not by a state that is seen or not.
+    pub fn rests_on_intervals(&self) -> bool {
+        self.metric().is_some() || matches!(self, Self::MeetsMeasurements)
+    }
+
     /// The metric that it is about; none where it is about no single one.
     pub fn metric(&self) -> Option<Metric> {
         match self {

@@ -3,6 +3,7 @@
 //! on one side of zero and is not too small to matter, it does nothing when the whole interval is too small to matter,
 //! and is undecided in between.
 
+use super::comparison;
 use super::design::{Effect, Plan};
 use super::summary::{LEVEL, Summary};
 use super::verdict;
@@ -50,6 +51,8 @@ pub struct Figures {
     pub difference: Interval,
     /// The difference relative to the mean without the change; none where that is zero, and for rates.
     pub relative: Option<Interval>,
+    /// The share of the difference's variance that the pairing saved.
+    pub saved: Option<f64>,
 }
 
 /// Observes all effects that a plan asks for.
@@ -83,7 +86,8 @@ impl Figures {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let base = mean(&theirs);
         let relative = (!metric.is_rate() && base > 0.0).then(|| relative(difference, base));
-        Some(Self { with: mean(&ours), without: base, difference, relative })
+        let saved = comparison::saved(&ours, &theirs);
+        Some(Self { with: mean(&ours), without: base, difference, relative, saved })
     }
 
     fn worth(&self, metric: Metric, matters: f64) -> Worth {
@@ -167,7 +171,7 @@ mod tests {
     fn figures(low: f64, high: f64, without: f64, rate: bool) -> Figures {
         let difference = Interval { estimate: (low + high) / 2.0, low, high };
         let relative = (!rate && without > 0.0).then(|| relative(difference, without));
-        Figures { with: without + difference.estimate, without, difference, relative }
+        Figures { with: without + difference.estimate, without, difference, relative, saved: None }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use super::precision::{self, Step};
 use super::round::Round;
 use super::shard::{Deal, Shard};
 use super::trial::{FailedTrial, Trial};
+use super::warm_up;
 use crate::load;
 use crate::parts::Limits;
 
@@ -162,14 +163,18 @@ pub(super) fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Pr
         interrupted: Some(&progress.interrupted),
     };
     // The seed names the experiment, the replication the streams: points of a sweep meet the same requests.
-    let run = || load::trial(&planned.system, &planned.load, plan.seed, replication, &limits);
+    let run = || {
+        let load = warm_up::load_of(plan, point, &limits);
+        let outcome = load::trial(&planned.system, &load, plan.seed, replication, &limits);
+        (outcome, load)
+    };
     let result = catch_unwind(AssertUnwindSafe(run));
     progress.trials.fetch_add(1, Ordering::Relaxed);
     match result {
-        Ok(outcome) if outcome.ending == crate::parts::Ending::Interrupted => None,
-        Ok(outcome) => {
+        Ok((outcome, _)) if outcome.ending == crate::parts::Ending::Interrupted => None,
+        Ok((outcome, load)) => {
             progress.events.fetch_add(outcome.events, Ordering::Relaxed);
-            Some(Ok(Trial::of(point, replication, outcome, &planned.load, plan.collapse_below)))
+            Some(Ok(Trial::of(point, replication, outcome, &load, plan.collapse_below)))
         }
         Err(panic) => {
             let what = panic

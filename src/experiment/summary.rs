@@ -2,10 +2,12 @@
 //! time are those of all replications together ([`Pooled`]), other figures are means over the replications.
 
 mod classes;
+mod steady;
 mod timeline;
 mod values;
 
 pub use classes::ClassSummary;
+pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
 
 use super::trial::Trial;
@@ -38,6 +40,12 @@ pub struct Summary {
     pub p99_s: Option<Interval>,
     /// Response times that the quantiles rest on: the successes of all replications.
     pub response_times: u64,
+    /// How many independent response times would tell their mean as well; none where that is not known.
+    pub effective_response_times: Option<f64>,
+    /// What still grows at the end of the window: then the point is not stationary, and these times have no mean.
+    pub growth: Growth,
+    /// The batches that the intervals of a single long run rest on.
+    pub batches: Option<BatchMeans>,
     /// Handlers that worked for clients that had gone.
     pub wasted_requests: Interval,
     /// Whether work may outlast its answer, so that completion is another thing.
@@ -172,10 +180,14 @@ impl Summary {
         let used = usable(trials);
         let used = used.as_slice();
         let first = used.first()?;
-        let row = |trial: &&Trial| (trial.replication, METRICS.map(|metric| trial.metric(metric)));
+        let basis = Basis::of(used, &METRICS);
+        let row = |trial: &&Trial| (trial.replication, METRICS.map(|metric| basis.of_trial(trial, metric)));
         let figures: Vec<(u64, Row)> = used.iter().map(row).collect();
-        let times = Pooled::of(used.iter().map(|trial| &trial.response_times));
-        let interval = |metric: Metric| interval(used, &times, metric);
+        let interval = |metric: Metric| basis.interval(metric);
+        let mut classes = classes::summarise(used);
+        if basis.growth.requests.is_some() {
+            classes.iter_mut().for_each(ClassSummary::forget_times);
+        }
         let unsound = trials.iter().filter(|trial| !trial.is_sound()).map(|trial| {
             if trial.violations.is_empty() {
                 format!("replication {}: {}", trial.replication, trial.ending)
@@ -192,7 +204,13 @@ impl Summary {
             p50_s: interval(Metric::P50S),
             p95_s: interval(Metric::P95S),
             p99_s: interval(Metric::P99S),
-            response_times: times.count(),
+            response_times: basis.times.count(),
+            effective_response_times: match basis.growth.requests {
+                Some(_) => None,
+                None => steady::effective(used, basis.batches.as_ref()),
+            },
+            growth: basis.growth,
+            batches: basis.batches.clone(),
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
             intervals: METRICS.map(interval),
@@ -201,7 +219,7 @@ impl Summary {
             never_recovered: used.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count(),
             sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
             users: UserMeans::of(used),
-            classes: classes::summarise(used),
+            classes,
             timeline: TimelineSummary::of(used),
             saturated: most_frequent(used.iter().filter_map(|trial| trial.saturated.as_deref())),
             stuck: used.iter().filter(|trial| trial.stuck).count(),
@@ -258,13 +276,25 @@ impl Summary {
     }
 
     /// A metric's values by replication, where it has any.
-    fn by_trial(&self, class: Option<&str>, metric: Metric) -> Vec<(u64, f64)> {
+    pub(super) fn by_trial(&self, class: Option<&str>, metric: Metric) -> Vec<(u64, f64)> {
         if let Some(class) = class {
             let known = self.classes.iter().find(|known| known.name == class);
             return known.map(|class| class.by_trial(metric)).unwrap_or_default();
         }
         let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
         self.trials.column(index)
+    }
+
+    /// The interval of a metric of a class of requests, or of all of them, at another level than [`LEVEL`].
+    pub fn metric_at(&self, class: Option<&str>, metric: Metric, level: f64) -> Option<Interval> {
+        let interval = self.metric_of(class, metric)?;
+        if level == LEVEL || metric == Metric::RecoveryS && interval.high == f64::INFINITY {
+            return Some(interval);
+        }
+        let sample = self.batches.as_ref().map_or(self.replications, |batches| batches.count);
+        // Of one replication an interval of a rate is that of its requests.
+        let freedom = (sample as f64 - 1.0).max(1.0);
+        interval.at_level(freedom, LEVEL, level).map(|interval| floor(interval, metric))
     }
 
     /// Whether the target was stuck after most trials.
@@ -281,24 +311,52 @@ pub(super) fn usable<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
 
 /// The intervals of some metrics, of those that have one.
 pub(super) fn intervals(used: &[&Trial], metrics: &[Metric]) -> Vec<(Metric, Interval)> {
-    let with_times = metrics.iter().any(|metric| metric.quantile().is_some());
-    let times = Pooled::of(used.iter().filter(|_| with_times).map(|trial| &trial.response_times));
-    metrics.iter().filter_map(|&metric| Some((metric, interval(used, &times, metric)?))).collect()
+    let basis = Basis::of(used, metrics);
+    metrics.iter().filter_map(|&metric| Some((metric, basis.interval(metric)?))).collect()
 }
 
-/// The interval of a metric; none where no trial has a value.
-fn interval(used: &[&Trial], times: &Pooled, metric: Metric) -> Option<Interval> {
-    if let Some(q) = metric.quantile() {
-        return quantile(times, q);
+/// What the intervals of a point rest on.
+struct Basis<'a> {
+    used: &'a [&'a Trial],
+    times: Pooled<'a>,
+    growth: Growth,
+    batches: Option<BatchMeans>,
+}
+
+impl<'a> Basis<'a> {
+    /// What it takes for these metrics.
+    fn of(used: &'a [&'a Trial], metrics: &[Metric]) -> Self {
+        let with_times = metrics.iter().any(|metric| metric.quantile().is_some());
+        let times = Pooled::of(used.iter().filter(|_| with_times).map(|trial| &trial.response_times));
+        Self { used, times, growth: Growth::of(used), batches: BatchMeans::of(used) }
     }
-    let values: Vec<f64> = used.iter().filter_map(|trial| trial.metric(metric)).collect();
-    match metric {
-        Metric::SuccessRate if used.is_empty() => None,
-        Metric::SuccessRate => {
-            Some(success_rate(&used.iter().map(|trial| (trial.succeeded, trial.ended)).collect::<Vec<_>>()))
+
+    /// A trial's value of a metric; none where the point has none.
+    fn of_trial(&self, trial: &Trial, metric: Metric) -> Option<f64> {
+        if self.growth.spoils(metric) { None } else { trial.metric(metric) }
+    }
+
+    /// The interval of a metric; none where no trial has a value, and of a time where work piles up.
+    fn interval(&self, metric: Metric) -> Option<Interval> {
+        if self.growth.spoils(metric) {
+            return None;
         }
-        Metric::RecoveryS => recovery(&values),
-        _ => Interval::mean_of(&values, LEVEL).map(|interval| floor(interval, metric)),
+        if let Some(q) = metric.quantile() {
+            return quantile(&self.times, q);
+        }
+        let used = self.used;
+        let values: Vec<f64> = used.iter().filter_map(|trial| trial.metric(metric)).collect();
+        match (metric, &self.batches) {
+            (Metric::SuccessRate, _) if used.is_empty() => None,
+            (Metric::SuccessRate, Some(batches)) => Some(success_rate(&batches.clusters)),
+            (Metric::SuccessRate, None) => {
+                Some(success_rate(&used.iter().map(|trial| (trial.succeeded, trial.ended)).collect::<Vec<_>>()))
+            }
+            (Metric::ThroughputPerMin, Some(batches)) => Some(floor(batches.throughput_per_min, metric)),
+            (Metric::MeanS, Some(batches)) => batches.mean_s.map(|interval| floor(interval, metric)),
+            (Metric::RecoveryS, _) => recovery(&values),
+            _ => Interval::mean_of(&values, LEVEL).map(|interval| floor(interval, metric)),
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::wire;
 use crate::model::Load;
-use crate::parts::{Deadlock, Ending, Outcome, ResourceUse, Timeline, Users};
+use crate::parts::{Course, Deadlock, Ending, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -40,6 +40,8 @@ pub struct Trial {
     pub recovery_s: Option<f64>,
     /// The classes of requests; empty where there is but one.
     pub classes: Vec<ClassTrial>,
+    /// The course of the window under a load that does not change.
+    pub course: Option<Course>,
     /// What happened when.
     pub timeline: Option<Timeline>,
     /// Mean response time of successes in seconds; none without successes.
@@ -229,6 +231,7 @@ impl Trial {
             failures: outcome.failures,
             events: outcome.events,
             violations: outcome.violations,
+            course: outcome.course,
             timeline: outcome.timeline,
         }
     }

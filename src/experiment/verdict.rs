@@ -5,9 +5,13 @@
 //! each, and fails as soon as it fails at one. Two variants are compared by the interval of the paired difference:
 //! both met the same requests.
 
+mod words;
+
+pub use words::{amount, figure, name, place, unit};
+
 use super::design::{Expectation, Hypothesis, Measurement, Plan};
 use super::summary::{LEVEL, Summary};
-use crate::spec::Metric;
+use crate::spec::{Metric, MultipleHypotheses};
 use crate::statistics::Interval;
 
 /// Whether what was expected was seen.
@@ -45,12 +49,48 @@ struct Finding {
 }
 
 /// Judges all hypotheses of a plan.
+///
+/// Of several hypotheses some would be decided wrongly by chance alone. They are therefore decided by Holm's method
+/// (Scandinavian Journal of Statistics 6, 1979): of `n` that are open, those are decided whose intervals decide them at a
+/// risk of `5 % / n`, and then again of those that are still open, until no more are. Hypotheses that no interval decides
+/// (a state, a saturated resource) do not count.
 pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
-    plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, summaries)).collect()
+    let each = |level: f64| -> Vec<Judgement> {
+        plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, summaries, level)).collect()
+    };
+    let mut judgements = each(LEVEL);
+    let rests_on_intervals = |index: &usize| plan.hypotheses[*index].expect.rests_on_intervals();
+    let mut open: Vec<usize> = (0..judgements.len()).filter(rests_on_intervals).collect();
+    if plan.multiple_hypotheses == MultipleHypotheses::Each {
+        return judgements;
+    }
+    loop {
+        let level = 1.0 - (1.0 - LEVEL) / open.len().max(1) as f64;
+        let (decided, still): (Vec<usize>, Vec<usize>) = open.iter().partition(|&&index| {
+            judge_one(plan, &plan.hypotheses[index], summaries, level).verdict != Verdict::Undecided
+        });
+        if decided.is_empty() {
+            for index in still {
+                let alone = judgements[index].verdict;
+                let mut judgement = judge_one(plan, &plan.hypotheses[index], summaries, level);
+                if alone != Verdict::Undecided {
+                    let count = open.len();
+                    judgement.evidence =
+                        format!("{}; decided by itself, but not as one of {count} (Holm)", judgements[index].evidence);
+                }
+                judgements[index] = judgement;
+            }
+            return judgements;
+        }
+        open = still;
+        if open.is_empty() {
+            return judgements;
+        }
+    }
 }
 
-fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Judgement {
-    let findings = findings(plan, hypothesis, summaries);
+fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Judgement {
+    let findings = findings(plan, hypothesis, summaries, level);
     let worst = |verdict| findings.iter().filter(move |finding| finding.verdict == verdict);
     let seen = if worst(Verdict::Fails).next().is_some() {
         Verdict::Fails
@@ -78,7 +118,7 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Jud
     Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
 }
 
-fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<Finding> {
+fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Vec<Finding> {
     let summary = |point: usize| summaries.iter().find(|summary| summary.point == point);
     let class = hypothesis.class.as_deref();
     let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
@@ -92,24 +132,22 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<
         let of_point = |&point: &usize| {
             let twin = plan.beside(point, other).and_then(summary);
             let place = format!("{}, against {}", of_class(place(plan, point), class), plan.variants[other]);
-            match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, class, metric)) {
+            match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, class, metric, level)) {
                 Some(difference) => judge(difference, &place),
-                None => missing(&place),
+                None => unknown(&summary(point).into_iter().chain(twin).collect::<Vec<_>>(), metric, &place),
             }
         };
         hypothesis.points.iter().map(of_point).collect()
     };
     match &hypothesis.expect {
         Expectation::AtLeast { metric, value } => {
-            each(&|summary, place| bounded_of(summary.metric_of(class, *metric), *metric, *value, true, place))
+            each(&|summary, place| bounded_of(summary, (class, level), *metric, *value, true, place))
         }
         Expectation::AtMost { metric, value } => {
-            each(&|summary, place| bounded_of(summary.metric_of(class, *metric), *metric, *value, false, place))
+            each(&|summary, place| bounded_of(summary, (class, level), *metric, *value, false, place))
         }
-        Expectation::Survives => {
-            each(&|summary, place| bounded(summary, Metric::SuccessRate, plan.collapse_below, true, place))
-        }
-        Expectation::Collapses { from, to } => collapse(plan, hypothesis, summaries, *from, *to),
+        Expectation::Survives => each(&|summary, place| bounded(summary, level, plan.collapse_below, true, place)),
+        Expectation::Collapses { from, to } => collapse(plan, hypothesis, summaries, (*from, *to), level),
         Expectation::Stuck => each(&|summary, place| stuck(summary, true, place)),
         Expectation::Recovers => each(&|summary, place| stuck(summary, false, place)),
         Expectation::HigherThan { variant, metric, by } => {
@@ -138,7 +176,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary]) -> Vec<
             .measurements
             .iter()
             .filter(|measurement| measurement.variant == hypothesis.variant)
-            .filter_map(|measurement| met(measurement, summary(measurement.point)))
+            .filter_map(|measurement| met(measurement, summary(measurement.point), level))
             .collect(),
     }
 }
@@ -147,17 +185,38 @@ fn missing(place: &str) -> Finding {
     Finding { verdict: Verdict::Undecided, evidence: format!("{place}: no figures"), decided: 0.0 }
 }
 
+/// Why there is no figure: a time has no mean where work piles up.
+fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
+    let spoilt = summaries.iter().find(|summary| summary.growth.spoils(metric));
+    match spoilt.and_then(|summary| summary.growth.any()) {
+        Some(growth) => {
+            let (name, growth) = (name(metric), growth.estimate);
+            let evidence = format!("{place}: not stationary, the queue still grows at {growth:.2}/s: no {name}");
+            Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
+        }
+        None => missing(place),
+    }
+}
+
 fn ratio(distance: f64, interval: &Interval) -> f64 {
     let half = interval.half_width();
     if half > 0.0 { distance / half } else { f64::MAX }
 }
 
-fn bounded(summary: &Summary, metric: Metric, bound: f64, at_least: bool, place: &str) -> Finding {
-    bounded_of(summary.metric(metric), metric, bound, at_least, place)
+/// The success rate against a bound.
+fn bounded(summary: &Summary, level: f64, bound: f64, at_least: bool, place: &str) -> Finding {
+    bounded_of(summary, (None, level), Metric::SuccessRate, bound, at_least, place)
 }
 
-fn bounded_of(interval: Option<Interval>, metric: Metric, bound: f64, at_least: bool, place: &str) -> Finding {
-    let Some(interval) = interval else { return missing(place) };
+fn bounded_of(
+    summary: &Summary,
+    (class, level): (Option<&str>, f64),
+    metric: Metric,
+    bound: f64,
+    at_least: bool,
+    place: &str,
+) -> Finding {
+    let Some(interval) = summary.metric_at(class, metric, level) else { return unknown(&[summary], metric, place) };
     let (above, below) = (interval.low >= bound, interval.high < bound);
     let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
         (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
@@ -195,9 +254,9 @@ fn beyond(difference: Interval, by: f64, metric: Metric, place: &str, sign: f64)
 }
 
 /// The paired difference of two points, relative to the mean of the second.
-fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Metric) -> Option<Interval> {
+fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Metric, level: f64) -> Option<Interval> {
     let (ours, theirs) = a.paired(b, class, metric);
-    let difference = Interval::paired_difference(&ours, &theirs, LEVEL)?;
+    let difference = Interval::paired_difference(&ours, &theirs, level)?;
     let mean = theirs.iter().sum::<f64>() / theirs.len() as f64;
     if mean == 0.0 {
         // Nothing is relative to nothing: any difference at all is beyond every bound.
@@ -225,15 +284,18 @@ fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
 
 /// Success falls below the bound for the first time between two values of the first axis: every point up to `from` is
 /// safe, the first from `to` on is collapsed. What lies between is not looked at, nor what comes after.
-fn collapse(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], from: f64, to: f64) -> Vec<Finding> {
+fn collapse(
+    plan: &Plan,
+    hypothesis: &Hypothesis,
+    summaries: &[Summary],
+    (from, to): (f64, f64),
+    level: f64,
+) -> Vec<Finding> {
     let number = |&point: &usize| plan.points[point].at.first().and_then(|&value| plan.axes[0].values[value].number);
     let judge = |point: usize, safe: bool| {
         let place = place(plan, point);
         let summary = summaries.iter().find(|summary| summary.point == point);
-        summary.map_or_else(
-            || missing(&place),
-            |summary| bounded(summary, Metric::SuccessRate, plan.collapse_below, safe, &place),
-        )
+        summary.map_or_else(|| missing(&place), |summary| bounded(summary, level, plan.collapse_below, safe, &place))
     };
     let safe = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at <= from));
     let last_safe = safe.clone().max_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
@@ -251,12 +313,12 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], from: f
 }
 
 /// Whether a measurement with a tolerance is met: by the whole interval of the throughput, and by the success rate.
-fn met(measurement: &Measurement, summary: Option<&Summary>) -> Option<Finding> {
+fn met(measurement: &Measurement, summary: Option<&Summary>, level: f64) -> Option<Finding> {
     let tolerance = measurement.tolerance?;
     let summary = summary?;
     let deviation = deviation(measurement, summary)?;
     let half = match measurement.measured.throughput_per_min {
-        Some(measured) => summary.throughput_per_min.half_width() / scale(measured),
+        Some(measured) => summary.metric_at(None, Metric::ThroughputPerMin, level)?.half_width() / scale(measured),
         None => 0.0,
     };
     let of_throughput = deviation.throughput.map_or(0.0, f64::abs);
@@ -311,108 +373,9 @@ pub fn deviation(measurement: &Measurement, summary: &Summary) -> Option<Deviati
     (!words.is_empty()).then(|| Deviation { worst, throughput, success, words: words.join(", ") })
 }
 
-/// Where a point lies, with its variant: `per-request at concurrency = 150`.
-pub fn place(plan: &Plan, point: usize) -> String {
-    let planned = &plan.points[point];
-    let at = plan.place(planned);
-    match (plan.variants.len(), at.is_empty()) {
-        (1, false) => format!("at {at}"),
-        (_, true) => plan.variants[planned.variant].clone(),
-        _ => format!("{} at {at}", plan.variants[planned.variant]),
-    }
-}
-
 /// A place, and whose requests are looked at there.
 fn of_class(place: String, class: Option<&str>) -> String {
     class.map_or_else(|| place.clone(), |class| format!("{place}, class {class}"))
-}
-
-/// A metric in words.
-pub fn name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ThroughputPerMin => "throughput",
-        Metric::SuccessRate => "success rate",
-        Metric::MeanS => "mean response time",
-        Metric::P50S => "median response time",
-        Metric::P90S => "90th percentile of the response time",
-        Metric::P95S => "95th percentile of the response time",
-        Metric::P99S => "99th percentile of the response time",
-        Metric::P999S => "99.9th percentile of the response time",
-        Metric::WastedRequests => "wasted requests",
-        Metric::CompletionMeanS => "mean time to completion",
-        Metric::CompletionP95S => "95th percentile of the time to completion",
-        Metric::CompletedPerMin => "completed requests",
-        Metric::DeadLetters => "dead letters",
-        Metric::Restarts => "restarts",
-        Metric::AttemptsPerRequest => "attempts per request",
-        Metric::RecoveryS => "time to recover",
-        Metric::StalenessMeanS => "mean staleness",
-        Metric::StalenessP95S => "95th percentile of the staleness",
-        Metric::CacheHitRatio => "cache hit ratio",
-    }
-}
-
-/// A metric's interval with its unit.
-pub fn figure(interval: Interval, metric: Metric) -> String {
-    let Interval { estimate, low, high } = interval;
-    match metric {
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
-        Metric::SuccessRate | Metric::CacheHitRatio => {
-            format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
-        }
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {
-            format!("{estimate:.1} ({low:.1} to {high:.1})")
-        }
-        Metric::AttemptsPerRequest => format!("{estimate:.2} ({low:.2} to {high:.2})"),
-        Metric::RecoveryS if low == f64::INFINITY => "never: it does not recover before the run ends".into(),
-        Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
-            format!("{low:.1} s in the fastest run, never in others")
-        }
-        _ => {
-            let (scale, unit, decimals) = time_scale(estimate);
-            let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
-            match high {
-                f64::INFINITY => format!("{estimate} {unit} ({low} or more)"),
-                _ => format!("{estimate} {unit} ({low} to {to})"),
-            }
-        }
-    }
-}
-
-/// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds with two
-/// decimals, below that with three digits in the unit that fits.
-fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
-    let decimals = |size: f64| if size < 9.995 { 2 } else { usize::from(size < 99.95) };
-    match seconds.abs() {
-        size if size == 0.0 || size >= 0.099_95 => (1.0, "s", 2),
-        size if size >= 0.000_099_95 => (1e3, "ms", decimals(size * 1e3)),
-        size => (1e6, "us", decimals(size * 1e6)),
-    }
-}
-
-/// A metric's value with its unit.
-pub fn amount(value: f64, metric: Metric) -> String {
-    let unit = unit(metric);
-    match metric {
-        metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}{unit}"),
-        Metric::AttemptsPerRequest => format!("{value:.2}{unit}"),
-        _ => {
-            let (scale, unit, decimals) = time_scale(value);
-            format!("{:.decimals$} {unit}", value * scale)
-        }
-    }
-}
-
-/// A metric's unit, as it follows its value.
-pub fn unit(metric: Metric) -> &'static str {
-    match metric {
-        metric if metric.is_rate() => " %",
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts | Metric::AttemptsPerRequest => "",
-        _ => " s",
-    }
 }
 
 /// The exit code that verdicts call for: 0 all hold, 1 one fails, 3 undecided.

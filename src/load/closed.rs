@@ -17,7 +17,7 @@ impl Source for Closed {
     #[inline]
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
-            which::OPEN_WINDOW | which::CLOSE_WINDOW => self.measuring.event(world, event),
+            which::OPEN_WINDOW | which::CLOSE_WINDOW | which::MARK => self.measuring.event(world, event),
             client => world.send(client - which::CLIENT),
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         unreachable!("called for endless closed loads only");
     };
     let thoughts = Thoughts::new(think.as_ref(), seed, replication);
-    let mut closed = Closed { thoughts, measuring: Measuring::after(world, *warm_up, *duration) };
+    let mut closed = Closed { thoughts, measuring: Measuring::steady_after(world, *warm_up, *duration) };
     for client in 0..*concurrency {
         world.schedule(Time(spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
     }

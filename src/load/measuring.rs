@@ -1,7 +1,8 @@
 //! The measuring window of a load without an end of its own.
 
 use crate::kernel::Time;
-use crate::parts::{Ending, Outcome, Window, World};
+use crate::parts::course::PARTS;
+use crate::parts::{Course, Ending, Outcome, Window, World};
 
 use super::which;
 
@@ -9,29 +10,53 @@ use super::which;
 pub(super) struct Measuring {
     duration: Time,
     window: Option<Window>,
+    /// Kept of a load that does not change.
+    course: Option<Course>,
 }
 
 impl Measuring {
     /// Schedules the opening.
     pub fn after(world: &mut World, warm_up: Time, duration: Time) -> Self {
         world.schedule(warm_up, which::OPEN_WINDOW);
-        Self { duration, window: None }
+        Self { duration, window: None, course: None }
     }
 
-    /// One of the two events of the window.
+    /// Schedules the opening of a window whose course is kept: that of a load that does not change.
+    pub fn steady_after(world: &mut World, warm_up: Time, duration: Time) -> Self {
+        let length = Time((duration.0 / PARTS as u64).max(1));
+        let course = Some(Course { length, marks: Vec::with_capacity(PARTS + 1) });
+        Self { course, ..Self::after(world, warm_up, duration) }
+    }
+
+    /// One of the events of the window.
     pub fn event(&mut self, world: &mut World, event: u32) {
-        if event == which::OPEN_WINDOW {
-            world.open_window();
-            world.schedule(self.duration, which::CLOSE_WINDOW);
-        } else {
-            self.window = Some(world.close_window());
-            world.stop();
+        match event {
+            which::OPEN_WINDOW => {
+                world.open_window();
+                world.schedule(self.duration, which::CLOSE_WINDOW);
+                self.mark(world);
+            }
+            which::MARK => self.mark(world),
+            _ => {
+                self.mark(world);
+                self.window = Some(world.close_window());
+                world.stop();
+            }
+        }
+    }
+
+    /// Makes a mark and schedules the next; the last one is made where the window closes.
+    fn mark(&mut self, world: &mut World) {
+        let Some(course) = &mut self.course else { return };
+        course.marks.push(world.mark());
+        if course.marks.len() < PARTS {
+            world.schedule(course.length, which::MARK);
         }
     }
 
     /// The outcome; a window that never closed, because a limit ended the run, closes here.
     pub fn finish(self, world: &mut World, ending: Ending) -> Outcome {
         let window = self.window.unwrap_or_else(|| world.close_window());
-        world.outcome(ending, window, None)
+        Outcome { course: self.course, ..world.outcome(ending, window, None) }
     }
 }

@@ -26,6 +26,8 @@ pub struct Load {
     pub disturbances: Vec<(Time, Time, String)>,
     /// How requests follow each other.
     pub pattern: Pattern,
+    /// The warm-up is not that of the pattern, but to be found by pilot runs.
+    pub auto_warm_up: bool,
     /// How clients learn of the completion of what outlasts its answer; none: they do not wait for it.
     pub completion: Option<Notice>,
 }

@@ -146,6 +146,11 @@ impl Broker {
     pub fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
+
+    /// Copies of messages that are not settled.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
 }
 
 /// How a delivery ended.

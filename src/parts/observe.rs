@@ -104,6 +104,7 @@ impl World<'_> {
             violations: window.violations,
             users,
             classes,
+            course: None,
             timeline,
         }
     }

@@ -8,6 +8,7 @@ use crate::kernel::Time;
 use crate::kernel::wire::Number;
 use crate::statistics::histogram::Histogram;
 
+use super::course::Course;
 use super::timeline::Timeline;
 
 /// Why a run ended.
@@ -86,6 +87,8 @@ pub struct Outcome {
     pub users: Option<Users>,
     /// The classes of requests over the window; empty where there is but one.
     pub classes: Vec<ClassOutcome>,
+    /// The course of the window under a load that does not change.
+    pub course: Option<Course>,
     /// What happened when, from time 0 to the end of the window; none where the load asks for none.
     pub timeline: Option<Timeline>,
 }

@@ -4,12 +4,14 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::metric::{metric_name, metrics};
-use super::{Report, warnings};
+use super::{Report, comparisons, warnings};
+use crate::experiment::comparison::{Comparison, Selection};
 use crate::experiment::design::{Axis, Measurement, Plan, Precision};
 use crate::experiment::effect::Observation;
 use crate::experiment::precision;
-use crate::experiment::summary::{ClassSummary, ResourceMean, Summary, UserMeans};
+use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, Summary, UserMeans};
 use crate::experiment::verdict::{self, Judgement, Verdict};
+use crate::experiment::warm_up;
 use crate::spec::{Assumption, Scale};
 
 /// The whole document. Its points, which may be many, are made one by one as it is written.
@@ -76,6 +78,8 @@ fn rest(report: &Report) -> Value {
         "variants": plan.variants,
         "axes": plan.axes.iter().map(axis).collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),
+        "comparisons": report.comparisons.iter().map(|it| comparison(plan, it)).collect::<Vec<_>>(),
+        "selections": report.selections.iter().map(|it| selection(plan, it)).collect::<Vec<_>>(),
         "effects": report.effects.iter().map(effect).collect::<Vec<_>>(),
         "hypotheses": report.judgements.iter().map(hypothesis).collect::<Vec<_>>(),
         "measurements": plan.measurements.iter().map(|it| measurement(report, it)).collect::<Vec<_>>(),
@@ -120,6 +124,20 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
         point.insert(name.into(), json!(summary.metric(metric)));
     }
     point.insert("response_times".into(), summary.response_times.into());
+    point.insert("effective_response_times".into(), json!(summary.effective_response_times));
+    if let Some(found) = warm_up::of(plan, summary.point) {
+        let length = found.length.seconds();
+        point.insert("warm_up".into(), json!({ "length_s": length, "settled": found.is_settled }));
+    }
+    if let Some(batches) = &summary.batches {
+        let p_value = batches.p_value;
+        point.insert("batches".into(), json!({ "count": batches.count, "independence_p_value": p_value }));
+    }
+    if summary.growth.any().is_some() {
+        let Growth { requests, work } = summary.growth;
+        let growth = json!({ "requests_growth_per_s": requests, "work_growth_per_s": work });
+        point.insert("not_stationary".into(), growth);
+    }
     let deadlock = summary.deadlock.as_ref().map(|(deadlock, trials)| {
         json!({
             "resource": deadlock.resource,
@@ -226,6 +244,33 @@ fn kind(resource: &ResourceMean) -> String {
     name
 }
 
+fn comparison(plan: &Plan, comparison: &Comparison) -> Value {
+    let differences = comparison.differences.iter().map(|it| {
+        json!({
+            "metric": metric_name(it.metric),
+            "difference": it.difference,
+            "relative": it.relative,
+            "variance_saved_by_pairing": it.saved,
+        })
+    });
+    json!({
+        "variant": plan.variants[plan.points[comparison.point].variant],
+        "against": comparisons::against(plan, comparison),
+        "at": at(plan, comparison.point),
+        "differences": differences.collect::<Vec<_>>(),
+    })
+}
+
+fn selection(plan: &Plan, selection: &Selection) -> Value {
+    json!({
+        "at": at(plan, selection.points[0]),
+        "by": metric_name(selection.metric),
+        "probability": LEVEL,
+        "best": comparisons::best(plan, selection),
+        "of": selection.points.len(),
+    })
+}
+
 fn effect(effect: &Observation) -> Value {
     let name = metric_name(effect.metric);
     json!({
@@ -239,6 +284,7 @@ fn effect(effect: &Observation) -> Value {
         "without": effect.figures.map(|figures| figures.without),
         "difference": effect.figures.map(|figures| figures.difference),
         "relative": effect.figures.and_then(|figures| figures.relative),
+        "variance_saved_by_pairing": effect.figures.and_then(|figures| figures.saved),
     })
 }
 

@@ -3,6 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Report;
+use super::comparisons::saving;
 use super::paragraph::paragraph;
 use crate::experiment::effect::{Observation, Worth};
 
@@ -27,7 +28,8 @@ fn sentence(effect: &Observation) -> String {
         None => format!("{}: {}{place}", effect.change, effect.with()),
         Some(_) => {
             let (with, without) = (effect.with(), effect.without());
-            format!("{}: {with}{place} instead of {without}, {}", effect.change, effect.difference())
+            let saved = saving(effect.figures.and_then(|figures| figures.saved));
+            format!("{}: {with}{place} instead of {without}, {}{saved}", effect.change, effect.difference())
         }
     }
 }

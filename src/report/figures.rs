@@ -12,6 +12,7 @@ mod throughput;
 mod timeline;
 mod title;
 mod utilisation;
+mod warm_up;
 
 use super::Report;
 use super::chart::Figure;
@@ -39,16 +40,19 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         name: format!("timeline{}", set::suffix(&together.place)),
         figure: timeline::figure(report, together).into(),
     });
+    let warm_ups = warm_up::all(report);
+    let left_out = timelines.len().max(warm_ups.len()).saturating_sub(MOST_SETS);
     if !set::has_curves(report.plan) {
         let mut drawings = vec![
             Drawing { name: "throughput".into(), figure: bars::figure(report).into() },
             Drawing { name: "utilisation".into(), figure: utilisation::of_points(report).into() },
         ];
         drawings.extend(over_time);
-        return (drawings, timelines.len().saturating_sub(MOST_SETS));
+        drawings.extend(warm_ups.into_iter().take(MOST_SETS));
+        return (drawings, left_out);
     }
     let sets = Set::all(report);
-    let left_out = sets.len().saturating_sub(MOST_SETS);
+    let left_out = left_out.max(sets.len().saturating_sub(MOST_SETS));
     let draw = |set: &Set| {
         let figures: [(&str, Figure); 3] = [
             ("throughput", throughput::figure(set).into()),
@@ -57,6 +61,6 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         ];
         figures.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure })
     };
-    let left_out = left_out.max(timelines.len().saturating_sub(MOST_SETS));
-    (sets.iter().take(MOST_SETS).flat_map(draw).chain(over_time).collect(), left_out)
+    let warm_ups = warm_ups.into_iter().take(MOST_SETS);
+    (sets.iter().take(MOST_SETS).flat_map(draw).chain(over_time).chain(warm_ups).collect(), left_out)
 }

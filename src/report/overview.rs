@@ -1,7 +1,7 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
 use super::Report;
-use super::number::{aligned, column, half_width};
+use super::number::{aligned, column, half_width, short};
 use super::table::{Column, table};
 use crate::experiment::summary::Summary;
 use crate::spec::Metric;
@@ -151,6 +151,9 @@ fn marks(report: &Report, summary: &Summary) -> String {
         Some((_, trials)) => marks.push(format!("deadlock{}", share(*trials))),
         None if is_collapsed(report, summary) => marks.push("collapsed".into()),
         None => {}
+    }
+    if let Some(growth) = summary.growth.any() {
+        marks.push(format!("not stationary, grows {}/s", short(growth.estimate)));
     }
     if summary.stuck > 0 {
         marks.push(format!("stuck{}", share(summary.stuck)));

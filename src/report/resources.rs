@@ -5,8 +5,20 @@ use super::number::{decimals, grouped, seconds, short};
 use super::paragraph::paragraph;
 use super::table::{Column, table};
 use crate::experiment::design::Plan;
-use crate::experiment::summary::{ResourceMean, Summary};
+use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::spec::Metric;
+use crate::statistics::Interval;
+
+/// `queue still growing at 3.1 requests/s (2.9 to 3.3), so no response time has a mean`; none where nothing grows.
+pub(super) fn growing(growth: &Growth) -> Option<String> {
+    let (what, unit, times) = match growth.requests {
+        Some(_) => ("queue", " requests/s", "response time"),
+        None => ("work behind the answers", "/s", "time to completion"),
+    };
+    let Interval { estimate, low, high } = growth.any()?;
+    let (estimate, low, high) = (short(estimate), short(low), short(high));
+    Some(format!("{what} still growing at {estimate}{unit} ({low} to {high}), so no {times} has a mean"))
+}
 
 /// The point's figures, one a line, with their 95 % intervals.
 pub fn headline(summary: &Summary) -> String {
@@ -73,6 +85,18 @@ pub fn headline(summary: &Summary) -> String {
             format!("  ({} to {})", written(interval.low), written(interval.high))
         };
         text.push_str(&format!("{name:<12}{}{unit}{bounds}\n", written(interval.estimate)));
+    }
+    if let Some(growth) = growing(&summary.growth) {
+        text.push_str(&format!("{:<12}not stationary: {growth}\n", "times"));
+    }
+    if let Some(batches) = &summary.batches {
+        let doubt = if batches.are_correlated() { ", which are correlated: the run is too short" } else { "" };
+        text.push_str(&format!("{:<12}from {} batches of the one run{doubt}\n", "intervals", batches.count));
+    }
+    if let Some(effective) = summary.effective_response_times {
+        let all = grouped(&summary.response_times.to_string());
+        let worth = grouped(&format!("{:.0}", effective.min(summary.response_times as f64)));
+        text.push_str(&format!("{:<12}{all} response times, worth {worth} independent ones\n", "sample"));
     }
     let limit = summary.saturated.as_deref().unwrap_or("no resource above half of its capacity");
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));

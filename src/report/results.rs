@@ -21,6 +21,7 @@ pub fn results_row(plan: &Plan, summary: &Summary) -> Row {
     row.push(Cell::Flag(summary.is_stuck()));
     row.push(Cell::text(summary.unsound.join("; ")));
     row.push(Cell::Count(summary.never_recovered as u64));
+    row.push(Cell::bound(summary.growth.any().map(|growth| growth.estimate)));
     row
 }
 

@@ -4,10 +4,12 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Report;
+use super::resources::growing;
 use crate::experiment::precision::{self, Shortfall};
-use crate::experiment::summary::Summary;
+use crate::experiment::summary::{Growth, Summary};
 use crate::experiment::verdict;
 use crate::spec::Metric;
+use crate::statistics::Interval;
 
 /// Half-width, relative to the throughput, from which on it is called wide.
 const WIDE: f64 = 0.15;
@@ -73,6 +75,31 @@ pub enum Warning {
         /// At how many other points something is not known precisely enough.
         others: usize,
     },
+    /// Work piles up under a steady load, so that times grow with the length of the run.
+    Growing {
+        /// Where it grows fastest.
+        place: String,
+        /// What grows, and how fast.
+        growth: Growth,
+        /// At how many other points it grows too.
+        others: usize,
+    },
+    /// The batches of a single run are correlated.
+    Correlated {
+        /// Where they are most.
+        place: String,
+        /// At how many other points they are too.
+        others: usize,
+    },
+    /// The pilot runs of a warm-up that was to be found did not settle.
+    Unsettled {
+        /// Where.
+        place: String,
+        /// How long they were, in seconds.
+        seconds: f64,
+        /// At how many other points they did not either.
+        others: usize,
+    },
     /// A single replication shows no spread.
     NoIntervals,
     /// The throughput of a sound point is not well known.
@@ -121,6 +148,31 @@ impl fmt::Display for Warning {
                 f.write_str("of what is beyond it; longer runs or more replications do")
             }
             Self::Imprecise { place, shortfall, asked, others } => imprecise(f, place, shortfall, *asked, *others),
+            Self::Growing { place, growth, others } => {
+                let others = match others {
+                    0 => String::new(),
+                    1 => " (at 1 other point too)".into(),
+                    others => format!(" (at {others} other points too)"),
+                };
+                write!(f, "{place}: not stationary{others}: {}", growing(growth).unwrap_or_default())
+            }
+            Self::Correlated { place, others } => {
+                let others = if *others == 0 { String::new() } else { format!(" (and at {others} other points)") };
+                write!(
+                    f,
+                    "{place}: the batches of the one run are correlated{others}, so that its intervals are too narrow; "
+                )?;
+                f.write_str("make the run longer, or ask for several replications")
+            }
+            Self::Unsettled { place, seconds, others } => {
+                let others = if *others == 0 { String::new() } else { format!(" (nor at {others} other points)") };
+                write!(
+                    f,
+                    "{place}: the pilot runs did not settle in half of {}{others}; ",
+                    super::number::seconds(*seconds)
+                )?;
+                f.write_str("a longer `duration` gives them the time")
+            }
             Self::NoIntervals => f.write_str("one replication shows no spread: no intervals; ask for at least 2"),
             Self::Wide { place, half_width, others } => {
                 let others = match others {
@@ -183,13 +235,48 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         of: point.of,
         limit: point.limit.clone(),
     }));
+    let unsettled: Vec<_> = report.warm_ups.iter().filter(|(_, found)| !found.is_settled).collect();
+    warnings.extend(unsettled.first().map(|(point, found)| Warning::Unsettled {
+        place: place(*point),
+        seconds: 2.0 * found.length.seconds(),
+        others: unsettled.len() - 1,
+    }));
+    warnings.extend(growing_points(report));
     if plan.replications == 1 && plan.precision.is_none() {
-        warnings.push(Warning::NoIntervals);
+        if report.summaries.iter().any(|summary| summary.batches.is_none()) {
+            warnings.push(Warning::NoIntervals);
+        }
+        warnings.extend(correlated(report));
     } else {
         warnings.extend(if plan.precision.is_some() { imprecision(report) } else { wide(report) });
         warnings.extend(few_values(report));
     }
     warnings
+}
+
+/// Where work piles up fastest; requests before what is behind their answers.
+fn growing_points(report: &Report) -> Option<Warning> {
+    let all =
+        report.summaries.iter().filter_map(|summary| Some((summary.point, summary.growth, summary.growth.any()?)));
+    let growing: Vec<(usize, Growth, Interval)> = all.collect();
+    let rank = |growth: &Growth, rate: &Interval| (growth.requests.is_some(), rate.estimate);
+    let fastest = growing.iter().max_by(|a, b| {
+        let ((a, rate), (b, other)) = (rank(&a.1, &a.2), rank(&b.1, &b.2));
+        a.cmp(&b).then(rate.total_cmp(&other))
+    });
+    let &(point, growth, _) = fastest?;
+    Some(Warning::Growing { place: verdict::place(report.plan, point), growth, others: growing.len() - 1 })
+}
+
+/// Where the batches of a single run are most correlated.
+fn correlated(report: &Report) -> Option<Warning> {
+    let of = |summary: &Summary| {
+        let batches = summary.batches.as_ref().filter(|batches| batches.are_correlated())?;
+        Some((summary.point, batches.p_value))
+    };
+    let all: Vec<(usize, f64)> = report.summaries.iter().filter_map(of).collect();
+    let &(point, _) = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(Warning::Correlated { place: verdict::place(report.plan, point), others: all.len() - 1 })
 }
 
 /// Where a figure is least known, of those that were to be known precisely.

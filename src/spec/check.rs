@@ -4,7 +4,7 @@ use super::form::{Field, Form, Quantity, names};
 use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
 use super::tree::{Kind, Tree};
-use super::units::{Cores, Duration, Rate, RateOrZero, Share};
+use super::units::{Cores, Duration, Rate, RateOrZero, Share, WarmUp};
 use super::{Distribution, Servers};
 
 /// All mistakes of a tree that should have this form.
@@ -39,7 +39,10 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
         }
         (Form::Choice { words, tables, noun }, _) => choice(tree, noun, words, tables, trail, mistakes),
         (Form::Distribution(shape), Kind::Table(_)) => walk(tree, shape, trail, mistakes),
-        (Form::Distribution(_) | Form::Quantity(Quantity::Duration), Kind::Integer(_) | Kind::Float(_)) => {
+        (
+            Form::Distribution(_) | Form::Quantity(Quantity::Duration | Quantity::WarmUp),
+            Kind::Integer(_) | Kind::Float(_),
+        ) => {
             let number = tree.written();
             let mistake =
                 tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "a duration needs one");
@@ -52,6 +55,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
                 Quantity::Cores => tree.read::<Cores>().err(),
                 Quantity::Rate => tree.read::<Rate>().err(),
                 Quantity::RateOrZero => tree.read::<RateOrZero>().err(),
+                Quantity::WarmUp => tree.read::<WarmUp>().err(),
                 Quantity::Share => tree.read::<Share>().err(),
                 Quantity::Servers => tree.read::<Servers>().err(),
             };

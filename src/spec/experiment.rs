@@ -328,6 +328,16 @@ impl Metric {
         matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin | Self::CacheHitRatio)
     }
 
+    /// Whether it is a response time: where requests pile up it grows with the length of the run, and has no mean.
+    pub fn is_response_time(self) -> bool {
+        self == Self::MeanS || self.quantile().is_some()
+    }
+
+    /// Whether it is a time that work behind the answers takes.
+    pub fn is_time_behind_answers(self) -> bool {
+        matches!(self, Self::CompletionMeanS | Self::CompletionP95S | Self::StalenessMeanS | Self::StalenessP95S)
+    }
+
     /// Of a quantile of the response time, the share of response times that it is not below.
     pub fn quantile(self) -> Option<f64> {
         match self {

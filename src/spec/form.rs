@@ -61,6 +61,7 @@ pub(crate) enum Quantity {
     Rate,
     RateOrZero,
     Share,
+    WarmUp,
     Servers,
 }
 
@@ -173,6 +174,7 @@ impl Quantity {
             Self::Cores => "a number of cores",
             Self::Rate | Self::RateOrZero => "a rate",
             Self::Share => "a share",
+            Self::WarmUp => "a duration or `auto`",
             Self::Servers => "a number of servers",
         }
     }
@@ -189,6 +191,7 @@ fn named(name: &str, schema: &Value) -> Form {
         "Cores" => Form::Quantity(Quantity::Cores),
         "Rate" => Form::Quantity(Quantity::Rate),
         "RateOrZero" => Form::Quantity(Quantity::RateOrZero),
+        "WarmUp" => Form::Quantity(Quantity::WarmUp),
         "Share" => Form::Quantity(Quantity::Share),
         "Servers" => Form::Quantity(Quantity::Servers),
         "Distribution" => Form::Distribution(Box::new(Form::Named("Shape".into()))),

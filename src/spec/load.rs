@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub use arrival::{ArrivalTrace, Bursts, Diurnal, Interpolation, RatePoint, Spike};
 pub use clients::{BackoffJitter, ClientRetry, LoadStage, RequestClass};
 
-use super::{Distribution, Duration, Rate};
+use super::{Distribution, Duration, Rate, WarmUp};
 
 /// A load. Which keys belong to which `kind` is checked when the experiment is read.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -71,8 +71,9 @@ pub struct Load {
     /// successes among the requests that end in an interval is at `collapse_below` or above for good. Choose `timeline` so
     /// that tens of requests end in an interval. Without it: the end of the last spike or fault, if the run goes on after it.
     pub recovered_after: Option<Duration>,
-    /// Endless and open: time before anything is counted.
-    pub warm_up: Option<Duration>,
+    /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot runs
+    /// and MSER-5, and shows it in a chart (warm-up.png).
+    pub warm_up: Option<WarmUp>,
     /// Endless and open: length of the measuring window, after the warm-up. Of a trace and of stages it may be left out:
     /// to the last arrival, or the end of the last stage.
     pub duration: Option<Duration>,

@@ -19,4 +19,21 @@ pub struct Run {
     pub precision_of: Option<Vec<Metric>>,
     /// Replications of a point at most, under `precision`. Without it: 1000.
     pub max_replications: Option<u32>,
+    /// The figure by which the best of more than two variants is selected. Without it: throughput.
+    pub best_by: Option<Metric>,
+    /// How the level of the hypotheses is adjusted for their number, so that all that is said of them together is right in
+    /// 95 of 100 experiments.
+    #[serde(default)]
+    pub multiple_hypotheses: MultipleHypotheses,
+}
+
+/// How the level of hypotheses is adjusted for their number.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum MultipleHypotheses {
+    /// By Holm's step-down method (1979).
+    #[default]
+    Holm,
+    /// Not at all: each by itself at 95 %.
+    Each,
 }

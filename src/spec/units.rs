@@ -161,6 +161,25 @@ impl Share {
     }
 }
 
+/// A warm-up as written: a duration, or `"auto"`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WarmUp {
+    /// To be found by pilot runs.
+    Auto,
+    /// So long.
+    For(Duration),
+}
+
+const WARM_UP_FORMS: &str = "a duration with its unit, such as \"30s\", or \"auto\"";
+
+impl FromStr for WarmUp {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.trim() == "auto" { Ok(Self::Auto) } else { text.parse().map(Self::For) }
+    }
+}
+
 /// Deserializes and describes a quantity that is written as a string (and, for some, as a bare number).
 macro_rules! quantity {
     ($type:ident, $forms:expr, $schema:tt, |$number:ident| $bare:expr) => {
@@ -234,6 +253,13 @@ quantity!(
     |number| Some(Share::checked(number))
 );
 
+quantity!(
+    WarmUp,
+    WARM_UP_FORMS,
+    { "type": "string", "description": "A duration with its unit, or \"auto\".", "pattern": "^(auto|[0-9.]+ ?(ns|us|µs|ms|s|m|h))$" },
+    |_number| None
+);
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -272,6 +298,8 @@ mod tests {
     fn shares_are_between_nothing_and_all() {
         assert_eq!("2%".parse(), Ok(Share(0.02)));
         assert_eq!(" 0.5 % ".parse(), Ok(Share(0.005)));
+        assert_eq!(("auto".parse(), "2s".parse()), (Ok(WarmUp::Auto), Ok(WarmUp::For(Duration(2_000_000_000)))));
+        assert!("automatic".parse::<WarmUp>().is_err());
         for wrong in ["2", "0%", "100%", "-1%", "x%"] {
             assert!(wrong.parse::<Share>().is_err(), "{wrong}");
         }

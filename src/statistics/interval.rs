@@ -75,6 +75,20 @@ impl Interval {
         Self::around(mean, product(two_sided(level, count - 1.0), error))
     }
 
+    /// The interval at another level, as if it were Student's with so many degrees of freedom: both arms are stretched by
+    /// the ratio of the quantiles. Exact for means; for shares and quantiles as good as their arms are straight. `None` for
+    /// a level outside (0, 1), or less than one degree of freedom.
+    #[must_use]
+    pub fn at_level(&self, freedom: f64, from: f64, to: f64) -> Option<Self> {
+        if !admissible(from) || !admissible(to) || freedom.is_nan() || freedom < 1.0 {
+            return None;
+        }
+        let factor = two_sided(to, freedom) / two_sided(from, freedom);
+        let arm =
+            |bound: f64| if bound == self.estimate { bound } else { self.estimate + factor * (bound - self.estimate) };
+        Some(Self { estimate: self.estimate, low: arm(self.low), high: arm(self.high) })
+    }
+
     /// Half the distance between the bounds; for an interval that is not
     /// symmetric, the mean of the two arms.
     #[must_use]
@@ -149,6 +163,18 @@ mod tests {
         assert_eq!(interval.estimate, 6.0);
         assert!((interval.half_width() - 2.776_445_105 * 2.0_f64.sqrt()).abs() < 1e-8);
         assert!((interval.relative_half_width() - interval.half_width() / 6.0).abs() < 1e-15);
+    }
+
+    #[test]
+    fn a_mean_at_another_level_is_that_of_the_sample() {
+        let values = [2.0, 4.0, 6.0, 8.0, 11.0];
+        let stretched = Interval::mean_of(&values, 0.95).unwrap().at_level(4.0, 0.95, 0.995).unwrap();
+        let direct = Interval::mean_of(&values, 0.995).unwrap();
+        assert!((stretched.low - direct.low).abs() < 1e-9 && (stretched.high - direct.high).abs() < 1e-9);
+        let open = Interval { estimate: 2.0, low: 1.0, high: f64::INFINITY };
+        assert_eq!(open.at_level(4.0, 0.95, 0.99).unwrap().high, f64::INFINITY);
+        assert_eq!(Interval::exact(3.0).at_level(4.0, 0.95, 0.99), Some(Interval::exact(3.0)));
+        assert_eq!(open.at_level(0.0, 0.95, 0.99), None);
     }
 
     #[test]

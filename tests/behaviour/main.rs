@@ -17,6 +17,7 @@ mod search;
 mod seed;
 mod sensitivity;
 mod soak;
+mod steady;
 mod testbed;
 mod theory;
 mod timelines;

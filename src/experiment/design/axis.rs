@@ -253,7 +253,7 @@ fn number(value: &Tree, form: &Form) -> Option<f64> {
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
-        Form::Quantity(Quantity::Duration) | Form::Distribution(_) => {
+        Form::Quantity(Quantity::Duration | Quantity::WarmUp) | Form::Distribution(_) => {
             value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9)
         }
         _ => value.number(),

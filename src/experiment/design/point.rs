@@ -104,7 +104,7 @@ pub(super) fn build(
         let mut of_variant = None;
         for at in combinations(&design.choices) {
             match one(&varied, axes, &at, &mut systems, columns) {
-                Ok(Some((system, load))) => points.push(Point { variant, at, system, load }),
+                Ok(Some((system, load))) => points.push(Point { variant, at, system, load, warm_up: Arc::default() }),
                 Ok(None) => {}
                 Err(more) => {
                     let of_variant = of_variant.get_or_insert_with(|| alone(&varied, columns));

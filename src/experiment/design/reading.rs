@@ -12,7 +12,7 @@ use crate::spec::lower::{self, Columns};
 use crate::spec::path::Path as Way;
 use crate::spec::setting::{Setting, Subject};
 use crate::spec::tree::Tree;
-use crate::spec::{Assumption, Experiment, Mistake, Mistakes, Model, Source};
+use crate::spec::{Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source};
 use std::time::Duration;
 
 /// Keys that only an experiment has; `model` is the one that it must have.
@@ -151,6 +151,8 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         points,
         replications,
         precision: None,
+        best_by: Metric::ThroughputPerMin,
+        multiple_hypotheses: MultipleHypotheses::default(),
         seed: adjustments.seed.unwrap_or(1),
         collapse_below: 0.9,
         max_events: None,
@@ -236,6 +238,8 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         points,
         replications,
         precision: effort::precision(&experiment.run),
+        best_by: experiment.run.best_by.unwrap_or(Metric::ThroughputPerMin),
+        multiple_hypotheses: experiment.run.multiple_hypotheses,
         seed: adjustments.seed.unwrap_or(experiment.seed),
         collapse_below: experiment.collapse_below,
         max_events: experiment.max_events,

@@ -248,7 +248,7 @@ impl Study {
             }
         }
         at.extend(&base.place);
-        self.plan.points.push(Point { variant, at, system, load });
+        self.plan.points.push(Point { variant, at, system, load, warm_up: Arc::default() });
         self.known.insert(key, self.plan.points.len() - 1);
         Ok(self.plan.points.len() - 1)
     }

@@ -14,7 +14,7 @@ use crate::experiment::merge::Shards;
 use crate::experiment::shard::Shard;
 use crate::experiment::trial::{ClassTrial, FailedTrial};
 use crate::kernel::Time;
-use crate::parts::{Deadlock, ResourceKind, ResourceUse, Slice, Timeline, Users};
+use crate::parts::{Course, Deadlock, Mark, ResourceKind, ResourceUse, Slice, Timeline, Users};
 use crate::spec::Source;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -180,6 +180,16 @@ impl Draws {
         }
     }
 
+    fn mark(&mut self) -> Mark {
+        Mark {
+            in_flight: self.count(),
+            inside: self.count(),
+            succeeded: self.count(),
+            ended: self.count(),
+            response_s: self.count() as f64,
+        }
+    }
+
     fn few<T>(&mut self, mut draw: impl FnMut(&mut Self) -> T) -> Vec<T> {
         (0..self.count() % 3).map(|_| draw(self)).collect()
     }
@@ -205,6 +215,7 @@ impl Draws {
             attempts_per_request: self.number(),
             recovery_s: self.maybe(),
             classes: self.few(Self::class),
+            course: self.flag().then(|| Course { length: Time(self.count()), marks: self.few(Self::mark) }),
             timeline: self.flag().then(|| Timeline {
                 length: Time(self.count()),
                 slices: self.few(Self::slice),

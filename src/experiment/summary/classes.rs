@@ -50,6 +50,19 @@ impl ClassSummary {
         }
     }
 
+    /// Takes the times away: no mean of them exists where work piles up.
+    pub(super) fn forget_times(&mut self) {
+        for time in
+            [&mut self.mean_s, &mut self.p50_s, &mut self.p90_s, &mut self.p95_s, &mut self.p99_s, &mut self.p999_s]
+        {
+            *time = None;
+        }
+        for (_, trial) in &mut self.trials {
+            let ClassTrial { mean_s, p50_s, p90_s, p95_s, p99_s, p999_s, .. } = trial;
+            [mean_s, p50_s, p90_s, p95_s, p99_s, p999_s].into_iter().for_each(|time| *time = None);
+        }
+    }
+
     /// A metric's values by replication, where it has any.
     pub(super) fn by_trial(&self, metric: Metric) -> Vec<(u64, f64)> {
         let value = |trial: &ClassTrial| match metric {

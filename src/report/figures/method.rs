@@ -13,6 +13,9 @@ pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String
     }
     parts.push(report.effort().replace("run", "replication"));
     parts.extend(load(report, points));
+    if common(points, |point| plan.points[point].load.auto_warm_up) == Some(true) {
+        parts.push("after a warm-up by MSER-5".into());
+    }
     match common(points, |point| plan.points[point].load.timeout) {
         Some(Some(timeout)) => parts.push(format!("{} client time-out", seconds(timeout.seconds()))),
         Some(None) => {}

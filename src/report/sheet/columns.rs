@@ -50,6 +50,12 @@ pub const RESULTS: Layout = Layout {
         One("stuck", Flag, "", "The target no longer answers after most replications."),
         One("unsound", Text, "", "Replications that a limit ended or that violate a law, and why."),
         One("never_recovered", Count, "1", "Replications that did not recover from the disturbance."),
+        One(
+            "growth_per_s",
+            Number,
+            "1/s",
+            "Growth of the requests under way, or of the work behind their answers, where the point is not stationary.",
+        ),
     ],
 };
 
@@ -91,6 +97,19 @@ pub const CLASSES: Layout = Layout {
         Interval("p95_s", "s", "95th percentile of the response time."),
         Interval("p99_s", "s", "99th percentile of the response time."),
         Interval("p999_s", "s", "99.9th percentile of the response time."),
+    ],
+};
+
+/// `comparisons`: a row a figure of a point that is compared with the first variant's.
+pub const COMPARISONS: Layout = Layout {
+    name: "comparisons",
+    row: "A figure of a variant at a value of each axis, less that of the first variant there.",
+    parts: &[
+        One("against", Text, "", "The first variant."),
+        One("metric", Text, "", "The figure."),
+        Interval("difference", "of the metric", "Paired difference of the replications."),
+        Interval("relative", "1", "The same relative to the first variant's mean."),
+        One("variance_saved", Number, "1", "Share of the difference's variance that the pairing saved."),
     ],
 };
 
@@ -200,7 +219,7 @@ pub fn schema() -> Value {
             "fields": fields, "missingValues": [""], "trueValues": ["yes"], "falseValues": ["no"],
         } })
     };
-    let resources: Vec<Value> = [RESULTS, REPLICATIONS, CLASSES, TIMELINE].iter().map(resource).collect();
+    let resources: Vec<Value> = [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, TIMELINE].iter().map(resource).collect();
     json!({
         "name": "sim-results",
         "description": "The files of a sweep. In CSV, numbers have seven significant digits, `inf` is never, flags are \

@@ -11,7 +11,7 @@ use super::distribution::variate;
 use crate::kernel::{Time, Variate};
 use crate::model::{self, Earlier, Notice, Pattern, System};
 use crate::spec::names::Names;
-use crate::spec::{Abandon, Arrivals, Distribution, Duration, Load, LoadKind};
+use crate::spec::{Abandon, Arrivals, Distribution, Duration, Load, LoadKind, WarmUp};
 
 /// Clients that a run can tell apart.
 const MOST_CLIENTS: u32 = 4_000_000;
@@ -53,6 +53,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         disturbances,
         pattern,
         completion,
+        auto_warm_up: load.warm_up == Some(WarmUp::Auto),
     })
 }
 
@@ -177,7 +178,7 @@ impl Reading<'_> {
             concurrency: self.concurrency(),
             think: self.think(),
             spacing: self.spacing(),
-            warm_up: time(load.warm_up).unwrap_or_default(),
+            warm_up: self.steady_warm_up(),
             duration: self.window(
                 "an endless load needs a `duration`",
                 "add `duration`, the length of the measuring window, or `users` for a finite test",
@@ -211,7 +212,7 @@ impl Reading<'_> {
         if let Some(flow) = self.flow() {
             let duration =
                 self.window("an open load needs a `duration`", "add `duration`, the length of the measuring window");
-            return Pattern::Varying { flow, arrivals, warm_up: time(load.warm_up).unwrap_or_default(), duration };
+            return Pattern::Varying { flow, arrivals, warm_up: self.warm_up(), duration };
         }
         if load.rate.is_none() {
             self.missing("rate", "an open load needs a `rate`", "add `rate`, such as \"9/s\" or \"540/min\"");
@@ -219,9 +220,27 @@ impl Reading<'_> {
         Pattern::Open {
             gap: 1e9 / load.rate.map_or(1.0, |rate| rate.0),
             arrivals,
-            warm_up: time(load.warm_up).unwrap_or_default(),
+            warm_up: self.steady_warm_up(),
             duration: self
                 .window("an open load needs a `duration`", "add `duration`, the length of the measuring window"),
+        }
+    }
+
+    /// The warm-up of a load that changes, which must be written.
+    fn warm_up(&mut self) -> Time {
+        if self.load.warm_up == Some(WarmUp::Auto) {
+            let title = "a load that changes has no warm-up that could be found";
+            let complaint = Complaint::at(At::Root.key("warm_up"), title, "must be a duration");
+            self.complaints.push(complaint.help("write how long, such as \"30s\", or leave it out"));
+        }
+        self.steady_warm_up()
+    }
+
+    /// The warm-up of a load that does not change; none yet where it is to be found.
+    fn steady_warm_up(&self) -> Time {
+        match self.load.warm_up {
+            Some(WarmUp::For(duration)) => Time(duration.0),
+            Some(WarmUp::Auto) | None => Time::ZERO,
         }
     }
 

@@ -9,7 +9,8 @@ fn results_and_charts_are_written() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--output", "here/and/there"]).ends_with(0);
     let charts = ["response-time.png", "throughput.png", "utilisation.png"];
-    let results = [".journal.jsonl.lock", "journal.jsonl", "results.csv", "summary.json", "trials.csv"];
+    let results =
+        [".journal.jsonl.lock", "comparisons.csv", "journal.jsonl", "results.csv", "summary.json", "trials.csv"];
     let mut all: Vec<&str> = charts.into_iter().chain(results).collect();
     all.sort_unstable();
     assert_eq!(place.names("here/and/there/servers"), all);
@@ -28,7 +29,7 @@ fn charts_come_as_asked() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--svg", "--dark"]).ends_with(0);
     let names = place.names("output/servers");
-    assert_eq!(names.len(), 5 + 3 * 4, "{names:?}");
+    assert_eq!(names.len(), 6 + 3 * 4, "{names:?}");
     assert!(names.contains(&"throughput-dark.svg".to_owned()));
     place.sim(&["sweep", "counter.toml", "--no-charts"]).ends_with(0);
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{At, Complaint, Kind, Reading, time};
+use super::{At, Complaint, Kind, Reading};
 use crate::kernel::Time;
 use crate::model::{self, Course, Flow, Pattern, Piece, Wave};
 use crate::spec::{Duration, Interpolation, Spike};
@@ -190,7 +190,7 @@ impl Reading<'_> {
             };
             arrivals.iter().map(scaled).collect()
         };
-        let warm_up = time(load.warm_up).unwrap_or_default();
+        let warm_up = self.warm_up();
         let duration = match load.duration {
             None => self.rest(arrivals.last().map_or(Time::ZERO, |last| last.at + Time(1)), warm_up, "trace"),
             some => self.length("duration", some).unwrap_or_default(),

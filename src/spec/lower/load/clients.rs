@@ -140,7 +140,7 @@ impl Reading<'_> {
             let complaint = Complaint::at(at, "no stage has a client", "one `target` must be above 0");
             self.complaints.push(complaint);
         }
-        let warm_up = time(load.warm_up).unwrap_or_default();
+        let warm_up = self.warm_up();
         let duration = match load.duration {
             None => self.rest(end, warm_up, "stages"),
             some => self.length("duration", some).unwrap_or_default(),

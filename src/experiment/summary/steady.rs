@@ -1,0 +1,128 @@
+//! What the course of a window tells of a steady load: whether the system under it is steady too, and how far a single
+//! long run can be trusted.
+
+use super::LEVEL;
+use crate::experiment::trial::Trial;
+use crate::parts::{Batch, Course, Mark};
+use crate::spec::Metric;
+use crate::statistics::autocorrelation::von_neumann;
+use crate::statistics::growth::growth;
+use crate::statistics::{Interval, Moments};
+
+/// Level at which a growth is believed: a steady system is called growing once in a thousand points.
+const CERTAIN: f64 = 0.998;
+
+/// Numbers of batches that are tried, the finest first (Schmeiser 1982 advises 10 to 30; fewer than eight cannot be tested).
+const BATCHES: [usize; 3] = [32, 16, 8];
+
+/// Risk at which batches are called correlated.
+const CORRELATED: f64 = 0.05;
+
+/// What still grows at the end of the window, for certain: a second, with its interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Growth {
+    /// Requests under way, and handlers whose client has gone: no response time has a mean.
+    pub requests: Option<Interval>,
+    /// All work inside, that behind the answers and messages too: no time to completion has a mean.
+    pub work: Option<Interval>,
+}
+
+impl Growth {
+    /// That of a point; nothing grows where the load ends or changes.
+    pub(super) fn of(used: &[&Trial]) -> Self {
+        let whole = |trial: &&'_ Trial| trial.course.as_ref().is_some_and(Course::is_whole);
+        if !used.iter().all(whole) {
+            return Self::default();
+        }
+        let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
+        Self { requests: growing(&courses, |mark| mark.in_flight), work: growing(&courses, |mark| mark.inside) }
+    }
+
+    /// Whether a figure is a time that grows with the length of the run, so that it has no mean.
+    pub fn spoils(&self, metric: Metric) -> bool {
+        metric.is_response_time() && self.requests.is_some() || metric.is_time_behind_answers() && self.any().is_some()
+    }
+
+    /// The growth of the requests, or of the work behind their answers.
+    pub fn any(&self) -> Option<Interval> {
+        self.requests.or(self.work)
+    }
+}
+
+/// Growth of a level over the second half of the window, a second; none where it does not grow for certain.
+fn growing(courses: &[&Course], level: fn(&Mark) -> u64) -> Option<Interval> {
+    let length = courses.first()?.length.seconds();
+    let levels: Vec<Vec<f64>> =
+        courses.iter().map(|course| course.marks.iter().map(|mark| level(mark) as f64).collect()).collect();
+    let Interval { estimate, low, high } = growth(&levels.iter().map(Vec::as_slice).collect::<Vec<_>>(), CERTAIN)?;
+    (low > 0.0).then(|| Interval { estimate: estimate / length, low: low / length, high: high / length })
+}
+
+/// The intervals of a single long run, from the means of its batches (Conway 1963; Schmeiser 1982).
+#[derive(Clone, Debug, PartialEq)]
+pub struct BatchMeans {
+    /// Number of batches.
+    pub count: usize,
+    /// Probability of batches that look as correlated, if they are independent: von Neumann's test.
+    pub p_value: f64,
+    pub(super) throughput_per_min: Interval,
+    pub(super) mean_s: Option<Interval>,
+    /// Successes and ended requests of each.
+    pub(super) clusters: Vec<(u64, u64)>,
+    /// Variance of the mean response time, in seconds squared.
+    pub(super) variance: Option<f64>,
+}
+
+impl BatchMeans {
+    /// Those of a point that has one replication, under a steady load; none elsewhere, and where a batch has no success. The
+    /// most batches that are not correlated are taken, or the fewest.
+    pub(super) fn of(used: &[&Trial]) -> Option<Self> {
+        let [trial] = used else { return None };
+        let course = trial.course.as_ref()?;
+        let of = |count: usize| Self::in_batches(&course.batches(count));
+        let all: Vec<Self> = BATCHES.into_iter().filter_map(of).collect();
+        all.iter().find(|means| !means.are_correlated()).or(all.last()).cloned()
+    }
+
+    fn in_batches(batches: &[Batch]) -> Option<Self> {
+        let times: Vec<f64> = batches.iter().map(|batch| batch.mean_s).collect::<Option<_>>()?;
+        let throughputs: Vec<f64> = batches.iter().map(|batch| batch.throughput_per_min).collect();
+        let counts: Vec<f64> = batches.iter().map(|batch| batch.succeeded as f64).collect();
+        let sums: Vec<f64> = times.iter().zip(&counts).map(|(time, count)| time * count).collect();
+        let p_value = |values: &[f64]| von_neumann(values).map_or(1.0, |test| test.p_value);
+        let spread: Moments = times.iter().copied().collect();
+        Some(Self {
+            count: batches.len(),
+            p_value: p_value(&times).min(p_value(&throughputs)),
+            throughput_per_min: Interval::mean_of(&throughputs, LEVEL)?,
+            // Batches of equal length in time have different numbers of requests.
+            mean_s: Interval::ratio_of_means(&sums, &counts, LEVEL),
+            clusters: batches.iter().map(|batch| (batch.succeeded, batch.ended)).collect(),
+            variance: spread.variance().map(|variance| variance / batches.len() as f64),
+        })
+    }
+
+    /// Whether the batches are too short for their intervals to be honest.
+    pub fn are_correlated(&self) -> bool {
+        self.p_value < CORRELATED
+    }
+}
+
+/// How many independent response times tell the mean as well as those that were seen: their variance over that of the
+/// mean. None without a variance of the mean.
+pub(super) fn effective(used: &[&Trial], batches: Option<&BatchMeans>) -> Option<f64> {
+    let means: Moments = used.iter().filter_map(|trial| trial.mean_s).collect();
+    let of_mean = match batches {
+        Some(batches) => batches.variance,
+        None => means.variance().map(|variance| variance / means.count() as f64),
+    };
+    let mean = means.mean()?;
+    let (mut count, mut squares) = (0.0, 0.0);
+    for bucket in used.iter().flat_map(|trial| trial.response_times.buckets()) {
+        let apart = 0.5 * (bucket.low as f64 + bucket.high as f64) / 1e9 - mean;
+        count += bucket.count as f64;
+        squares += bucket.count as f64 * apart * apart;
+    }
+    let of_mean = of_mean.filter(|&variance| variance > 0.0)?;
+    (count > 1.0 && squares > 0.0).then(|| squares / (count - 1.0) / of_mean)
+}

@@ -1,0 +1,104 @@
+//! Places and figures in words.
+
+use crate::experiment::design::Plan;
+use crate::spec::Metric;
+use crate::statistics::Interval;
+
+/// Where a point lies, with its variant: `per-request at concurrency = 150`.
+pub fn place(plan: &Plan, point: usize) -> String {
+    let planned = &plan.points[point];
+    let at = plan.place(planned);
+    match (plan.variants.len(), at.is_empty()) {
+        (1, false) => format!("at {at}"),
+        (_, true) => plan.variants[planned.variant].clone(),
+        _ => format!("{} at {at}", plan.variants[planned.variant]),
+    }
+}
+
+/// A metric in words.
+pub fn name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::ThroughputPerMin => "throughput",
+        Metric::SuccessRate => "success rate",
+        Metric::MeanS => "mean response time",
+        Metric::P50S => "median response time",
+        Metric::P90S => "90th percentile of the response time",
+        Metric::P95S => "95th percentile of the response time",
+        Metric::P99S => "99th percentile of the response time",
+        Metric::P999S => "99.9th percentile of the response time",
+        Metric::WastedRequests => "wasted requests",
+        Metric::CompletionMeanS => "mean time to completion",
+        Metric::CompletionP95S => "95th percentile of the time to completion",
+        Metric::CompletedPerMin => "completed requests",
+        Metric::DeadLetters => "dead letters",
+        Metric::Restarts => "restarts",
+        Metric::AttemptsPerRequest => "attempts per request",
+        Metric::RecoveryS => "time to recover",
+        Metric::StalenessMeanS => "mean staleness",
+        Metric::StalenessP95S => "95th percentile of the staleness",
+        Metric::CacheHitRatio => "cache hit ratio",
+    }
+}
+
+/// A metric's interval with its unit.
+pub fn figure(interval: Interval, metric: Metric) -> String {
+    let Interval { estimate, low, high } = interval;
+    match metric {
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
+        Metric::SuccessRate | Metric::CacheHitRatio => {
+            format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
+        }
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {
+            format!("{estimate:.1} ({low:.1} to {high:.1})")
+        }
+        Metric::AttemptsPerRequest => format!("{estimate:.2} ({low:.2} to {high:.2})"),
+        Metric::RecoveryS if low == f64::INFINITY => "never: it does not recover before the run ends".into(),
+        Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
+            format!("{low:.1} s in the fastest run, never in others")
+        }
+        _ => {
+            let (scale, unit, decimals) = time_scale(estimate);
+            let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
+            match high {
+                f64::INFINITY => format!("{estimate} {unit} ({low} or more)"),
+                _ => format!("{estimate} {unit} ({low} to {to})"),
+            }
+        }
+    }
+}
+
+/// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds with two
+/// decimals, below that with three digits in the unit that fits.
+fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
+    let decimals = |size: f64| if size < 9.995 { 2 } else { usize::from(size < 99.95) };
+    match seconds.abs() {
+        size if size == 0.0 || size >= 0.099_95 => (1.0, "s", 2),
+        size if size >= 0.000_099_95 => (1e3, "ms", decimals(size * 1e3)),
+        size => (1e6, "us", decimals(size * 1e6)),
+    }
+}
+
+/// A metric's value with its unit.
+pub fn amount(value: f64, metric: Metric) -> String {
+    let unit = unit(metric);
+    match metric {
+        metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}{unit}"),
+        Metric::AttemptsPerRequest => format!("{value:.2}{unit}"),
+        _ => {
+            let (scale, unit, decimals) = time_scale(value);
+            format!("{:.decimals$} {unit}", value * scale)
+        }
+    }
+}
+
+/// A metric's unit, as it follows its value.
+pub fn unit(metric: Metric) -> &'static str {
+    match metric {
+        metric if metric.is_rate() => " %",
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts | Metric::AttemptsPerRequest => "",
+        _ => " s",
+    }
+}

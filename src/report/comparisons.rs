@@ -1,0 +1,125 @@
+//! Variants against each other: a table of paired differences, sentences that name the best, and `comparisons.csv`.
+
+use super::Report;
+use super::metric::metric_name;
+use super::number::short;
+use super::paragraph::paragraph;
+use super::results::{bounds, keys};
+use super::sheet::{Cell, Row};
+use super::table::{Column, table};
+use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection};
+use crate::experiment::design::Plan;
+use crate::experiment::verdict;
+use crate::spec::Metric;
+use crate::statistics::Interval;
+
+/// Rows beyond which the table is left to `comparisons.csv`.
+const MOST_ROWS: usize = 12;
+
+/// The table of differences from the first variant; empty without any, and where there are too many for a look.
+pub fn comparisons(report: &Report) -> String {
+    let all = &report.comparisons;
+    if all.is_empty() || all.len() > MOST_ROWS {
+        return String::new();
+    }
+    let place = |it: &Comparison| verdict::place(report.plan, it.point);
+    let mut columns =
+        vec![Column::words(format!("against {}", report.plan.variants[0]), all.iter().map(place).collect())];
+    for metric in COMPARED {
+        let of = |it: &Comparison| it.differences.iter().find(|difference| difference.metric == metric).copied();
+        let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference));
+        columns.push(Column::figures(verdict::name(metric), all.iter().map(cell).collect()));
+    }
+    let saved = |it: &Comparison| {
+        let of_throughput = it.differences.iter().find(|difference| difference.metric == Metric::ThroughputPerMin);
+        of_throughput.and_then(|difference| difference.saved).map_or_else(String::new, share_saved)
+    };
+    columns.push(Column::figures("pairing saved", all.iter().map(saved).collect()));
+    table(columns, &[])
+}
+
+/// `+8.5 % (+4.3 to +12.6)`; of a share in points.
+fn amount(difference: &Difference) -> String {
+    let (interval, unit) = match difference.relative {
+        Some(relative) if !difference.metric.is_rate() => (relative, " %"),
+        _ if difference.metric.is_rate() => (difference.difference, " points"),
+        _ => return "–".into(),
+    };
+    let Interval { estimate, low, high } = interval;
+    let signed = |x: f64| if (x * 100.0).abs() < 0.05 { "0".to_owned() } else { format!("{:+.1}", x * 100.0) };
+    match low.is_finite() {
+        true => format!("{}{unit} ({} to {})", signed(estimate), signed(low), signed(high)),
+        false => format!("{}{unit}", signed(estimate)),
+    }
+}
+
+/// `83 % of the variance`; where the pairing made it larger, `none`.
+fn share_saved(saved: f64) -> String {
+    if saved > 0.0 { format!("{:.0} % of variance", saved * 100.0) } else { "none".into() }
+}
+
+/// A sentence for each set of places where the same variants may be the best; empty with fewer than three variants.
+pub fn selections(report: &Report, width: Option<usize>) -> String {
+    let plan = report.plan;
+    let Some(first) = report.selections.first() else { return String::new() };
+    let mut groups: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
+    for selection in &report.selections {
+        let best: Vec<usize> = selection.best.iter().map(|&point| plan.points[point].variant).collect();
+        let place = plan.place(&plan.points[selection.points[0]]);
+        match groups.iter_mut().find(|(known, _)| *known == best) {
+            Some((_, places)) => places.push(place),
+            None => groups.push((best, vec![place])),
+        }
+    }
+    let name = verdict::name(first.metric);
+    let sentence = |(best, places): &(Vec<usize>, Vec<String>)| {
+        let names: Vec<&str> = best.iter().map(|&variant| plan.variants[variant].as_str()).collect();
+        let who = match names.as_slice() {
+            [one] => (*one).to_owned(),
+            names if names.len() == plan.variants.len() => "any of them, none is told from the best".into(),
+            names => format!("one of {}", names.join(", ")),
+        };
+        let places: Vec<&String> = places.iter().filter(|place| !place.is_empty()).collect();
+        match places.as_slice() {
+            [] => who,
+            [one] => format!("{who} at {one}"),
+            [first, .., last] => format!("{who} at {} places from {first} to {last}", places.len()),
+        }
+    };
+    let sentences: Vec<String> = groups.iter().map(sentence).collect();
+    let text = format!("best by {name}, with a probability of 95 % at each place: {}", sentences.join("; "));
+    paragraph("- ", &text, width)
+}
+
+/// The rows of `comparisons`: one for each figure of each comparison; none with one variant.
+pub fn comparisons_rows(report: &Report) -> impl Iterator<Item = Row> {
+    let plan = report.plan;
+    report.comparisons.iter().flat_map(move |comparison| {
+        comparison.differences.iter().map(move |it| {
+            let mut row = keys(plan, comparison.point);
+            row.push(Cell::text(against(plan, comparison)));
+            row.push(Cell::text(metric_name(it.metric).unwrap_or_default()));
+            row.extend(bounds(Some(it.difference)).into_iter().chain(bounds(it.relative)));
+            row.push(Cell::bound(it.saved));
+            row
+        })
+    })
+}
+
+/// The variant that another one is compared with.
+pub(super) fn against(plan: &Plan, comparison: &Comparison) -> String {
+    plan.variants[plan.points[comparison.against].variant].clone()
+}
+
+/// The names of the variants that may be the best.
+pub(super) fn best<'a>(plan: &'a Plan, selection: &Selection) -> Vec<&'a str> {
+    selection.best.iter().map(|&point| plan.variants[plan.points[point].variant].as_str()).collect()
+}
+
+/// What the pairing saved, to follow the evidence of a comparison: `; pairing saved 83 % of the variance`.
+pub(super) fn saving(saved: Option<f64>) -> String {
+    match saved {
+        Some(saved) if saved >= 0.005 => format!("; pairing saved {} % of the variance", short(saved * 100.0)),
+        _ => String::new(),
+    }
+}

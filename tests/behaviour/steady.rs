@@ -1,0 +1,221 @@
+//! Steady loads: a queue that grows is said to grow and has no mean time, and one long run is worth as much as several.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+use sim::experiment::design::{Adjustments, Expectation, Hypothesis, Plan};
+use sim::experiment::runner::{self, Progress};
+use sim::experiment::verdict::{self, Verdict};
+use sim::report::{self, Report};
+use sim::spec::{Metric, MultipleHypotheses};
+use sim::statistics::theory;
+
+use crate::models::bench;
+
+/// A plan of one point: M/M/1 with this load.
+fn mm1(load: f64, seconds: u32, replications: u32, seed: u64) -> Plan {
+    let adjustments = Adjustments { replications: Some(replications), seed: Some(seed), ..Adjustments::default() };
+    let mut plan = Plan::read(Path::new("models/mm1.toml"), &adjustments).expect("the shipped model");
+    let bench = bench(&format!(
+        r#"
+        [load]
+        kind = "open"
+        target = "shop.serve"
+        rate = "{load}/s"
+        warm_up = "200s"
+        duration = "{seconds}s"
+        [stations.counter]
+        [services.shop]
+        runtime = "delay"
+        [services.shop.endpoints.serve]
+        steps = [{{ visit = {{ station = "counter", time = "exp(1s)" }} }}]
+        "#
+    ));
+    plan.points[0].system = Arc::new(bench.system);
+    plan.points[0].load = Arc::new(bench.load);
+    plan
+}
+
+fn report(plan: &Plan) -> Report<'_> {
+    Report::of(plan, runner::run(plan, &Progress::default()))
+}
+
+#[test]
+fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
+    for replications in [1, 5] {
+        let mut plan = mm1(1.2, 5_000, replications, 3);
+        plan.hypotheses = vec![at_most(Metric::MeanS, 1e6), at_most(Metric::ThroughputPerMin, 70.0)];
+        let report = report(&plan);
+        let summary = &report.summaries[0];
+        let growth = summary.growth.requests.expect("it grows");
+        assert!(growth.contains(0.2), "{growth:?}");
+        for metric in [Metric::MeanS, Metric::P50S, Metric::P999S, Metric::CompletionMeanS] {
+            assert_eq!(summary.metric(metric), None, "{metric:?}");
+        }
+        assert!((summary.throughput_per_min.estimate - 60.0).abs() < 4.0);
+        assert_eq!(report.judgements[0].verdict, Verdict::Undecided);
+        assert!(report.judgements[0].evidence.contains("the queue still grows"), "{}", report.judgements[0].evidence);
+        let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
+        assert!(warnings.iter().any(|warning| warning.contains("queue still growing at 0.")), "{warnings:?}");
+        assert!(report::overview(&report).contains("not stationary"));
+        assert!(report::headline(summary).contains("so no response time has a mean"));
+    }
+}
+
+#[test]
+fn a_queue_that_only_wanders_is_stationary() {
+    for load in [0.5, 0.9] {
+        let growing = (0..60u64).into_par_iter().filter(|&seed| {
+            let plan = mm1(load, 3_000, 3, seed);
+            report(&plan).summaries[0].growth.any().is_some()
+        });
+        assert_eq!(growing.count(), 0, "at {load}");
+    }
+}
+
+#[test]
+fn the_batches_of_one_long_run_cover_the_exact_mean() {
+    let exact = theory::mm1(0.5, 1.0).expect("a stable queue");
+    let runs: Vec<(bool, bool, usize, f64)> = (0..200u64)
+        .into_par_iter()
+        .map(|seed| {
+            let plan = mm1(0.5, 16_000, 1, seed);
+            let report = report(&plan);
+            let summary = &report.summaries[0];
+            let mean = summary.mean_s.expect("successes");
+            let batches = summary.batches.as_ref().expect("batches of the one run");
+            let worth = summary.effective_response_times.expect("a variance") / summary.response_times as f64;
+            (mean.contains(exact.response), summary.throughput_per_min.contains(30.0), batches.count, worth)
+        })
+        .collect();
+    let share = |count: usize| count as f64 / runs.len() as f64;
+    let of_mean = share(runs.iter().filter(|run| run.0).count());
+    let of_throughput = share(runs.iter().filter(|run| run.1).count());
+    assert!((0.90..=0.985).contains(&of_mean), "{of_mean}");
+    assert!((0.90..=0.985).contains(&of_throughput), "{of_throughput}");
+    assert!(runs.iter().filter(|run| run.2 >= 16).count() > 180);
+    // Successive response times hang together: one in ten or so counts.
+    let mean_worth = runs.iter().map(|run| run.3).sum::<f64>() / runs.len() as f64;
+    let plan = mm1(0.5, 16_000, 40, 9);
+    let report = report(&plan);
+    let summary = &report.summaries[0];
+    let of_replications = summary.effective_response_times.expect("a variance") / summary.response_times as f64;
+    assert!(summary.batches.is_none());
+    assert!((0.5..2.0).contains(&(mean_worth / of_replications)), "{mean_worth} {of_replications}");
+    assert!(mean_worth < 0.3);
+}
+
+fn at_most(metric: Metric, value: f64) -> Hypothesis {
+    let expect = Expectation::AtMost { metric, value };
+    Hypothesis { claim: "so".into(), variant: 0, points: vec![0], class: None, expect, refuted: false }
+}
+
+#[test]
+fn what_holds_by_itself_need_not_hold_as_one_of_twenty() {
+    let mut plan = mm1(0.5, 2_000, 6, 1);
+    let mean = report(&plan).summaries[0].mean_s.expect("successes");
+    let close = mean.high + 0.05 * mean.half_width();
+    plan.hypotheses = vec![at_most(Metric::MeanS, close)];
+    assert_eq!(report(&plan).judgements[0].verdict, Verdict::Holds);
+    plan.hypotheses = vec![at_most(Metric::MeanS, close); 20];
+    let judgements = report(&plan).judgements;
+    assert!(judgements.iter().all(|it| it.verdict == Verdict::Undecided && it.evidence.contains("(Holm)")));
+    assert!(judgements[0].replications_needed.is_some());
+    plan.multiple_hypotheses = MultipleHypotheses::Each;
+    assert!(report(&plan).judgements.iter().all(|it| it.verdict == Verdict::Holds));
+    // Clear ones are decided first, and leave the risk to the close one.
+    plan.multiple_hypotheses = MultipleHypotheses::Holm;
+    plan.hypotheses = vec![at_most(Metric::MeanS, 10.0 * mean.high); 20];
+    plan.hypotheses.push(at_most(Metric::MeanS, close));
+    let report = report(&plan);
+    assert!(report.judgements.iter().all(|it| it.verdict == Verdict::Holds));
+    assert_eq!(verdict::exit_code(&report.judgements), 0);
+}
+
+#[test]
+fn variants_are_compared_in_pairs_and_the_best_is_selected() {
+    let set = vec![("load.users".into(), "60".into())];
+    let plan = Plan::read(Path::new("experiments/bcrypt.toml"), &Adjustments { set, ..Adjustments::default() })
+        .expect("a shipped experiment");
+    assert!(plan.variants.len() > 2);
+    let report = report(&plan);
+    assert!(!report.comparisons.is_empty() && !report.selections.is_empty());
+    for comparison in &report.comparisons {
+        let (ours, theirs) = (report.summary(comparison.point).unwrap(), report.summary(comparison.against).unwrap());
+        let throughput = comparison.differences.iter().find(|it| it.metric == Metric::ThroughputPerMin).unwrap();
+        let apart = ours.throughput_per_min.estimate - theirs.throughput_per_min.estimate;
+        assert!((throughput.difference.estimate - apart).abs() < 1e-9);
+    }
+    let saved: Vec<f64> =
+        report.comparisons.iter().flat_map(|it| &it.differences).filter_map(|difference| difference.saved).collect();
+    assert!(saved.iter().any(|&saved| saved > 0.5), "{saved:?}");
+    for selection in &report.selections {
+        let best = |point: &&usize| report.summary(**point).unwrap().throughput_per_min.estimate;
+        let highest = selection.points.iter().max_by(|a, b| best(a).total_cmp(&best(b))).unwrap();
+        assert!(selection.best.contains(highest), "{selection:?}");
+    }
+    assert!(report::selections(&report, None).starts_with("- best by throughput, with a probability of 95 %"));
+    let rows: Vec<_> = report::comparisons_rows(&report).collect();
+    let columns = report::sheet::COMPARISONS.columns(&plan).len();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.len() == columns));
+}
+
+/// Sixty clients who start a second apart, and keep a server busy.
+fn starting(warm_up: &str) -> Plan {
+    let mut plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).expect("the shipped model");
+    let bench = bench(&format!(
+        r#"
+        [load]
+        kind = "closed"
+        target = "shop.serve"
+        concurrency = 60
+        spacing = "1s"
+        warm_up = "{warm_up}"
+        duration = "600s"
+        [stations.counter]
+        [services.shop]
+        runtime = "delay"
+        [services.shop.endpoints.serve]
+        steps = [{{ visit = {{ station = "counter", time = "exp(100ms)" }} }}]
+        "#
+    ));
+    plan.points[0].system = Arc::new(bench.system);
+    plan.points[0].load = Arc::new(bench.load);
+    plan
+}
+
+#[test]
+fn a_warm_up_that_is_found_ends_where_the_load_has_come_to_its_level() {
+    let plan = starting("auto");
+    let found = report(&plan);
+    let [(0, warm_up)] = found.warm_ups.as_slice() else { panic!("{:?}", found.warm_ups) };
+    assert!(warm_up.is_settled && (50.0..=75.0).contains(&warm_up.length.seconds()), "{:?}", warm_up.length);
+    assert_eq!(warm_up.in_flight.len(), 500);
+    assert!((warm_up.in_flight[499] - 60.0).abs() < 1e-9);
+    // The pilot runs have streams of their own: the trials are those of a warm-up that was written.
+    let plan = starting(&format!("{}ns", warm_up.length.0));
+    let written = report(&plan);
+    assert!(written.warm_ups.is_empty());
+    assert_eq!(found.summaries[0].mean_s, written.summaries[0].mean_s);
+    assert_eq!(found.summaries[0].throughput_per_min, written.summaries[0].throughput_per_min);
+    let (drawings, _) = report::figures::figures(&found);
+    let drawing = drawings.iter().find(|drawing| drawing.name == "warm-up").expect("a chart");
+    let report::chart::Figure::Line(figure) = &drawing.figure else { panic!("{drawing:?}") };
+    assert!(figure.title.starts_with("The warm-up ends after"), "{}", figure.title);
+    assert_eq!(figure.panels[0].stretches[0].to_x, warm_up.length.seconds());
+}
+
+#[test]
+fn pilot_runs_that_do_not_settle_are_told() {
+    let mut plan = starting("auto");
+    let mut load = (*plan.points[0].load).clone();
+    if let sim::model::Pattern::Endless { duration, .. } = &mut load.pattern {
+        *duration = sim::kernel::Time(60_000_000_000);
+    }
+    plan.points[0].load = Arc::new(load);
+    let report = report(&plan);
+    assert!(!report.warm_ups[0].1.is_settled);
+    let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
+    assert!(warnings.iter().any(|warning| warning.contains("did not settle")), "{warnings:?}");
+}
