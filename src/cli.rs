@@ -17,7 +17,6 @@ mod optimize;
 mod outputs;
 mod page;
 mod plan;
-mod pursue;
 mod reference;
 mod run;
 mod schema;

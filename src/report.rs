@@ -32,13 +32,15 @@ mod timeline;
 mod verdicts;
 mod warning;
 
+use std::borrow::Cow;
+
 use crate::experiment::account::{Account, Tally};
 use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::design::Plan;
 use crate::experiment::effect::{self, Observation};
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::runner::Trials;
-use crate::experiment::summary::Summary;
+use crate::experiment::summary::{self, Summary};
 use crate::experiment::verdict::{self, Judgement};
 use crate::experiment::warm_up::{self, WarmUp};
 
@@ -75,7 +77,7 @@ pub struct Report<'a> {
     /// What is said of each variant without being asked.
     pub findings: Vec<Finding>,
     /// The warm-ups that were found, with the points.
-    pub warm_ups: Vec<(usize, &'a WarmUp)>,
+    pub warm_ups: Vec<(usize, Cow<'a, WarmUp>)>,
     /// Every variant against the first one.
     pub comparisons: Vec<Comparison>,
     /// The best of more than two variants at each place.
@@ -107,7 +109,7 @@ impl<'a> Report<'a> {
 
     /// The figures of a point; none where no trial of it gave any.
     pub fn summary(&self, point: usize) -> Option<&Summary> {
-        self.summaries.iter().find(|summary| summary.point == point)
+        summary::of_point(&self.summaries, point)
     }
 
     /// Whether an interrupt left trials out.

@@ -16,11 +16,14 @@ pub mod autocorrelation;
 pub mod growth;
 pub mod histogram;
 pub mod interval;
+#[cfg(test)]
+mod noise;
 mod pooled;
 pub mod selection;
 pub mod sensitivity;
 pub mod summary;
 pub mod theory;
+pub mod vlq;
 
 pub use histogram::Histogram;
 pub use interval::{Interval, Pairing};

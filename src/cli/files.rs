@@ -1,8 +1,10 @@
 //! The files of a sweep: results first, then charts, so that a disk that fills up costs pictures before figures.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use rayon::prelude::*;
+use serde_json::Value;
 
 use super::exit::Exit;
 use super::page::Page;
@@ -13,16 +15,60 @@ use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, Layout, RESULTS, Ro
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Pictures {
-    /// SVG beside PNG.
-    pub svg: bool,
-    /// A dark variant beside the light one.
-    pub dark: bool,
+#[derive(Clone, Copy, Debug, Args)]
+pub struct Pictures {
+    /// Write each chart as SVG too
+    #[arg(long)]
+    svg: bool,
+
+    /// Write each chart in dark colours too
+    #[arg(long)]
+    dark: bool,
+
+    /// Draw no charts
+    #[arg(long, conflicts_with_all = ["svg", "dark"])]
+    no_charts: bool,
 }
 
-/// Writes `results` and `summary.json`, and `classes`, `comparisons` and `timeline` where there are any, and finishes `trials`. Each that
-/// cannot be written is complained about.
+impl Pictures {
+    /// None at all.
+    pub(super) const NONE: Self = Self { svg: false, dark: false, no_charts: true };
+
+    /// Whether any is.
+    pub(super) fn any(self) -> bool {
+        !self.no_charts
+    }
+}
+
+/// Writes what a search found: its document and a chart, into the folder `name` in `output`. Returns the lines that name
+/// them. What cannot be written is complained about.
+pub(super) fn write_found(
+    output: &Path,
+    name: &str,
+    (file, document): (&str, &Value),
+    figure: Option<Drawing>,
+    pictures: Pictures,
+    page: &Page,
+) -> (String, Exit) {
+    let folder = match Folder::open(&output.join(name)) {
+        Ok(folder) => folder,
+        Err(unwritten) => {
+            page.complain(unwritten);
+            return (String::new(), Exit::Mistake);
+        }
+    };
+    let (results, mut exit) = written(vec![folder.write(file, format!("{document:#}\n").as_bytes())], page);
+    let mut lines: String = results.iter().map(|path| format!("{:<8} {}\n", "results", path.display())).collect();
+    if let Some(figure) = figure.filter(|_| pictures.any()) {
+        let (charts, drawn) = write_charts(&folder, &[figure], pictures, page);
+        lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
+        exit = exit.graver(drawn);
+    }
+    (lines, exit)
+}
+
+/// Writes `results` and `summary.json`, and `classes`, `comparisons` and `timeline` where there are any, and finishes
+/// `trials`. Each that cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
     formats: &[FileFormat],

@@ -7,12 +7,12 @@ use clap::Args;
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, Failure};
-use super::files::{Pictures, write_charts};
+use super::files::{Pictures, write_found};
 use super::page::Page;
-use super::pursue::pursue;
+use super::simulate::pursue;
+use super::warn::doubts;
 use crate::experiment::design::{Adjustments, KneeWishes, Workbench};
 use crate::experiment::search::{self, KneeAnswer, Outcome};
-use crate::report::folder::Folder;
 use crate::report::{knee, knee_document, knee_figure, knee_method};
 use crate::spec::{Metric, Objective};
 
@@ -102,17 +102,8 @@ pub struct Knee {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Write the chart as SVG too
-    #[arg(long)]
-    svg: bool,
-
-    /// Write the chart in dark colours too
-    #[arg(long)]
-    dark: bool,
-
-    /// Draw no chart
-    #[arg(long, conflicts_with_all = ["svg", "dark"])]
-    no_charts: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 impl Knee {
@@ -123,7 +114,10 @@ impl Knee {
         let variants = bench.variants(&self.variant)?;
         let study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
         let answer = pursue(&self.effort, |progress| search::knee::search(study, &asked, &variants, progress))??;
-        let (paths, written) = self.write(&answer, page);
+        let document = knee_document(&answer);
+        let figure = Some(knee_figure(&answer));
+        let file = ("knee.json", &document);
+        let (paths, written) = write_found(&self.output, &answer.plan.name, file, figure, self.pictures, page);
         match self.format {
             Format::Table => {
                 page.heading(&answer.plan.title);
@@ -131,9 +125,9 @@ impl Knee {
                 knee(&answer, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }
-            Format::Json => page.print(format!("{:#}\n", knee_document(&answer))),
+            Format::Json => page.print(format!("{document:#}\n")),
         }
-        answer.doubts.iter().take(12).for_each(|doubt| page.warn(doubt));
+        doubts(&answer.doubts, "knee.json", page);
         Ok(exit(&answer).graver(written))
     }
 
@@ -150,33 +144,6 @@ impl Knee {
             replications: Adjustments::from(&self.adjust).replications,
             max_replications: self.max_replications,
         }
-    }
-
-    /// Writes the document and the chart; the lines that name them.
-    fn write(&self, answer: &KneeAnswer, page: &Page) -> (String, Exit) {
-        let folder = match Folder::open(&self.output.join(&answer.plan.name)) {
-            Ok(folder) => folder,
-            Err(unwritten) => {
-                page.complain(unwritten);
-                return (String::new(), Exit::Mistake);
-            }
-        };
-        let text = serde_json::to_string_pretty(&knee_document(answer)).unwrap_or_default() + "\n";
-        let (mut lines, mut exit) = (String::new(), Exit::Holds);
-        match folder.write("knee.json", text.as_bytes()) {
-            Ok(path) => lines += &format!("{:<8} {}\n", "results", path.display()),
-            Err(unwritten) => {
-                page.complain(unwritten);
-                exit = Exit::Mistake;
-            }
-        }
-        if !self.no_charts {
-            let pictures = Pictures { svg: self.svg, dark: self.dark };
-            let (charts, drawn) = write_charts(&folder, &[knee_figure(answer)], pictures, page);
-            lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
-            exit = exit.graver(drawn);
-        }
-        (lines, exit)
     }
 }
 

@@ -7,11 +7,12 @@ use clap::Args;
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, Failure};
+use super::files::{Pictures, write_found};
 use super::page::Page;
-use super::pursue::pursue;
+use super::simulate::pursue;
+use super::warn::doubts;
 use crate::experiment::design::{Adjustments, Workbench};
 use crate::experiment::search::optimize::{Cheapest, cheapest};
-use crate::report::folder::Folder;
 use crate::report::{optimize, optimize_document, optimize_method};
 
 /// Find the cheapest setting of several parameters that meets the objectives.
@@ -71,25 +72,19 @@ impl Optimize {
         let study = bench.study(&[variant], dials, &self.at)?;
         let first_look = adjustments.replications;
         let found = pursue(&self.effort, |progress| cheapest(study, &asked, variant, first_look, progress))??;
-        let text = serde_json::to_string_pretty(&optimize_document(&found)).unwrap_or_default() + "\n";
-        let folder = Folder::open(&self.output.join(&found.plan.name));
-        let (path, written) = match folder.and_then(|folder| folder.write("optimize.json", text.as_bytes())) {
-            Ok(path) => (format!("{:<8} {}\n", "results", path.display()), Exit::Holds),
-            Err(unwritten) => {
-                page.complain(unwritten);
-                (String::new(), Exit::Mistake)
-            }
-        };
+        let document = optimize_document(&found);
+        let file = ("optimize.json", &document);
+        let (paths, written) = write_found(&self.output, &found.plan.name, file, None, Pictures::NONE, page);
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);
                 page.print(format!("{}\n", optimize_method(&found)));
                 optimize(&found, page.width()).into_iter().for_each(|part| page.part(part));
-                page.part(path);
+                page.part(paths);
             }
-            Format::Json => page.print(&text),
+            Format::Json => page.print(format!("{document:#}\n")),
         }
-        found.doubts.iter().take(12).for_each(|doubt| page.warn(doubt));
+        doubts(&found.doubts, "optimize.json", page);
         Ok(exit(&found).graver(written))
     }
 }

@@ -29,17 +29,8 @@ pub struct Outputs {
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "csv")]
     files: Vec<FileFormat>,
 
-    /// Write each chart as SVG too
-    #[arg(long)]
-    svg: bool,
-
-    /// Write each chart in dark colours too
-    #[arg(long)]
-    dark: bool,
-
-    /// Draw no charts
-    #[arg(long, conflicts_with_all = ["svg", "dark"])]
-    no_charts: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 impl Outputs {
@@ -56,13 +47,11 @@ impl Outputs {
         // Files come before words: what was computed is safe before anybody reads it.
         let columns = REPLICATIONS.columns(plan);
         let mut trials = folder.map(|folder| Sheet::begin(folder, REPLICATIONS.name, &columns, &self.files));
-        let account = Account::of_archive(
-            plan,
-            archive,
-            wanted,
-            |of_point| if folder.is_some() { report::replications(plan, of_point) } else { Vec::new() },
-            |rows| trials.iter_mut().for_each(|trials| rows.iter().for_each(|row| trials.row(row))),
-        )?;
+        let account = Account::of_archive(plan, archive, wanted, |of_point| {
+            if let Some(trials) = &mut trials {
+                report::replications(plan, of_point).for_each(|row| trials.row(&row));
+            }
+        })?;
         let report = Report::on(plan, account);
         let (results, written) = match (folder, trials) {
             (Some(folder), Some(trials)) => write_results(folder, &self.files, trials, &report, page),
@@ -77,7 +66,7 @@ impl Outputs {
         }
         warn::warn(&report, page);
         let (charts, drawn) = match folder {
-            Some(folder) if !self.no_charts => self.draw(folder, &report, page),
+            Some(folder) if self.pictures.any() => self.draw(folder, &report, page),
             _ => (Vec::new(), Exit::Holds),
         };
         self.name_files(&results, &charts, is_quiet, page);
@@ -95,7 +84,7 @@ impl Outputs {
                 figures::MOST_SETS
             ));
         }
-        write_charts(folder, &drawings, Pictures { svg: self.svg, dark: self.dark }, page)
+        write_charts(folder, &drawings, self.pictures, page)
     }
 
     /// The paths of all files, on stdout where a person reads it.

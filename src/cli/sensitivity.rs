@@ -7,13 +7,13 @@ use clap::Args;
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, Failure};
-use super::files::{Pictures, write_charts};
+use super::files::{Pictures, write_found};
 use super::knee::metric;
 use super::page::Page;
-use super::pursue::pursue;
+use super::simulate::pursue;
+use super::warn::doubts;
 use crate::experiment::design::{Adjustments, Workbench};
-use crate::experiment::sensitivity::{Question, Sensitivity as Found, analyse};
-use crate::report::folder::Folder;
+use crate::experiment::sensitivity::{Question, analyse};
 use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
 use crate::spec::Metric;
 
@@ -77,17 +77,8 @@ pub struct Sensitivity {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Write the chart as SVG too
-    #[arg(long)]
-    svg: bool,
-
-    /// Write the chart in dark colours too
-    #[arg(long)]
-    dark: bool,
-
-    /// Draw no chart
-    #[arg(long, conflicts_with_all = ["svg", "dark"])]
-    no_charts: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 impl Sensitivity {
@@ -102,7 +93,10 @@ impl Sensitivity {
             verdicts: !self.no_verdicts && !bench.plan().hypotheses.is_empty(),
         };
         let found = pursue(&self.effort, |progress| analyse(&mut bench, question, progress))??;
-        let (paths, written) = self.write(&found, page);
+        let document = sensitivity_document(&found);
+        let figure = (!found.parameters.is_empty()).then(|| sensitivity_figure(&found));
+        let file = ("sensitivity.json", &document);
+        let (paths, written) = write_found(&self.output, &found.plan.name, file, figure, self.pictures, page);
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);
@@ -110,39 +104,12 @@ impl Sensitivity {
                 sensitivity(&found, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }
-            Format::Json => page.print(format!("{:#}\n", sensitivity_document(&found))),
+            Format::Json => page.print(format!("{document:#}\n")),
         }
-        sensitivity_warnings(&found).iter().for_each(|warning| page.warn(warning));
+        doubts(&sensitivity_warnings(&found), "sensitivity.json", page);
         let is_doubtful = !found.doubts.is_empty() || found.parameters.is_empty();
         let doubt = if is_doubtful { Exit::Undecided } else { Exit::Holds };
         let interrupt = if found.is_interrupted { Exit::Interrupted } else { Exit::Holds };
         Ok(doubt.graver(interrupt).graver(written))
-    }
-
-    /// Writes the document and the chart; the lines that name them.
-    fn write(&self, found: &Found, page: &Page) -> (String, Exit) {
-        let folder = match Folder::open(&self.output.join(&found.plan.name)) {
-            Ok(folder) => folder,
-            Err(unwritten) => {
-                page.complain(unwritten);
-                return (String::new(), Exit::Mistake);
-            }
-        };
-        let text = serde_json::to_string_pretty(&sensitivity_document(found)).unwrap_or_default() + "\n";
-        let (mut lines, mut exit) = (String::new(), Exit::Holds);
-        match folder.write("sensitivity.json", text.as_bytes()) {
-            Ok(path) => lines += &format!("{:<8} {}\n", "results", path.display()),
-            Err(unwritten) => {
-                page.complain(unwritten);
-                exit = Exit::Mistake;
-            }
-        }
-        if !self.no_charts && !found.parameters.is_empty() {
-            let pictures = Pictures { svg: self.svg, dark: self.dark };
-            let (charts, drawn) = write_charts(&folder, &[sensitivity_figure(found)], pictures, page);
-            lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
-            exit = exit.graver(drawn);
-        }
-        (lines, exit)
     }
 }

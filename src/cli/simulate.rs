@@ -1,4 +1,4 @@
-//! Runs a plan on threads of its own, with a progress bar and an ear for Ctrl-C.
+//! Runs something on threads of its own, with a progress bar and an ear for Ctrl-C.
 
 use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -16,12 +16,22 @@ pub(super) fn simulate(plan: &Plan, effort: &Effort) -> Result<Trials, Failure> 
     watched(effort, |progress| runner::run(plan, progress))
 }
 
-/// Does something on threads of its own, with a progress bar, until it is done or interrupted.
+/// Runs trials whose number is known while they run.
 pub(super) fn watched<T: Send>(effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
+    on_threads(Bar::new(effort.quiet), effort, work)
+}
+
+/// Runs a search, or the part of it that an interrupt leaves time for. How many trials it will take nobody knows, so that
+/// the bar only counts them.
+pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
+    on_threads(Bar::endless(effort.quiet), effort, search)
+}
+
+/// Does something on threads of its own until it is done or interrupted, while a bar shows how far it is.
+fn on_threads<T: Send>(mut bar: Bar, effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(effort.threads()).build()?;
     let progress = Arc::new(Progress::default());
     interrupt::watch(&progress);
-    let mut bar = Bar::new(effort.quiet);
     let (done, wait) = channel::<()>();
     thread::scope(|scope| {
         let seen = &progress;

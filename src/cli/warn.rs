@@ -1,5 +1,7 @@
 //! Doubts about a result, on stderr.
 
+use std::fmt::Display;
+
 use super::page::Page;
 use crate::report::{self, Report};
 
@@ -8,11 +10,13 @@ const MOST: usize = 12;
 
 /// Says all doubts about a result.
 pub(super) fn warn(report: &Report, page: &Page) {
-    let warnings = report::warnings(report);
-    for warning in warnings.iter().take(MOST) {
-        page.warn(warning);
-    }
-    if warnings.len() > MOST {
-        page.warn(format!("{} more warnings in summary.json", warnings.len() - MOST));
+    doubts(&report::warnings(report), "summary.json", page);
+}
+
+/// Says the first of these doubts, and where the others are.
+pub(super) fn doubts<T: Display>(doubts: &[T], file: &str, page: &Page) {
+    doubts.iter().take(MOST).for_each(|doubt| page.warn(doubt));
+    if doubts.len() > MOST {
+        page.warn(format!("{} more warnings in {file}", doubts.len() - MOST));
     }
 }

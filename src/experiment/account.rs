@@ -10,8 +10,8 @@ use super::runner::Trials;
 use super::summary::Summary;
 use super::trial::{FailedTrial, Trial};
 
-/// Points that are read at a time.
-const AT_A_TIME: usize = 64;
+/// Trials that are in memory at a time, unless a point has more.
+const AT_A_TIME: usize = 4096;
 
 /// Trials that are named one by one at most, of each kind.
 const MOST_NAMED: usize = 1000;
@@ -117,38 +117,49 @@ impl Account {
         account
     }
 
-    /// The account of an archive that has so many replications of each point. On the way each point's trials are put
-    /// into words, on all threads, and these are handed on in the order of the points.
+    /// The account of an archive that has so many replications of each point. They are read and summarised on all threads;
+    /// on the way each point's trials are handed on, in the order of the points.
     ///
     /// # Errors
     /// Where a journal cannot be read any more.
-    pub fn of_archive<T: Send>(
+    pub fn of_archive(
         plan: &Plan,
         archive: &Archive,
         wanted: &[u32],
-        word: impl Fn(&OfPoint) -> T + Sync,
-        mut hand_on: impl FnMut(T),
+        mut hand_on: impl FnMut(&OfPoint),
     ) -> Result<Self, Unusable> {
         debug_assert_eq!(plan.points.len(), wanted.len());
         let mut account = Self::default();
         account.tally.planned = wanted.iter().map(|&wanted| wanted as usize).sum();
-        let indices: Vec<usize> = (0..wanted.len()).collect();
-        for some in indices.chunks(AT_A_TIME) {
-            let read: Result<Vec<_>, Unusable> = some
-                .par_iter()
-                .map(|&point| {
+        let mut from = 0;
+        while from < wanted.len() {
+            let to = from + few(&wanted[from..]);
+            let read: Result<Vec<_>, Unusable> = (from..to)
+                .into_par_iter()
+                .map(|point| {
                     let of_point = archive.of_point(point as u32, wanted[point])?;
-                    Ok((summary(point, &of_point), word(&of_point), of_point))
+                    Ok((summary(point, &of_point), of_point))
                 })
                 .collect();
-            for (summary, words, of_point) in read? {
+            for (summary, of_point) in read? {
                 account.summaries.extend(summary);
+                hand_on(&of_point);
                 account.tally.add(of_point);
-                hand_on(words);
             }
+            from = to;
         }
         Ok(account)
     }
+}
+
+/// How many of the next points are read together; at least one.
+fn few(wanted: &[u32]) -> usize {
+    let mut trials = 0;
+    let fits = |&&wanted: &&u32| {
+        trials += wanted as usize;
+        trials <= AT_A_TIME
+    };
+    wanted.iter().take_while(fits).count().max(1)
 }
 
 fn summary(point: usize, of_point: &OfPoint) -> Option<Summary> {

@@ -2,8 +2,11 @@
 //! that met the same requests (Law, *Simulation Modeling and Analysis*, ch. 11.2), and of more than two variants a
 //! selection of the best.
 
+use std::collections::HashMap;
+
 use super::design::Plan;
-use super::summary::{LEVEL, Summary};
+use super::summary::{self, LEVEL, Summary, in_common};
+use super::verdict;
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pairing, selection};
 
@@ -26,9 +29,13 @@ pub struct Comparison {
 pub struct Difference {
     /// Of which figure.
     pub metric: Metric,
-    /// The point's less the other's, in the metric's unit.
+    /// Mean of the one.
+    pub ours: f64,
+    /// Mean of the other.
+    pub theirs: f64,
+    /// The one's less the other's, in the metric's unit.
     pub difference: Interval,
-    /// The same relative to the other's mean; none where that is zero.
+    /// The same relative to the other's mean; none where that is zero, and for shares, which differ by points.
     pub relative: Option<Interval>,
     /// The share of the difference's variance that the pairing saved against independent replications; negative where it
     /// made it larger, none where neither varies.
@@ -55,18 +62,37 @@ impl Difference {
             // No two shares differ by more than one.
             (difference.low, difference.high) = (difference.low.max(-1.0), difference.high.min(1.0));
         }
-        let base = theirs.iter().sum::<f64>() / theirs.len() as f64;
-        let relative = (base != 0.0).then(|| Interval {
-            estimate: difference.estimate / base,
-            low: difference.low / base,
-            high: difference.high / base,
-        });
-        Some(Self { metric, difference, relative, saved: saved(&ours, &theirs) })
+        let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+        let base = mean(&theirs);
+        let relative = (!metric.is_rate() && base > 0.0).then(|| relative(difference, base));
+        let saved = saved(&ours, &theirs);
+        Some(Self { metric, ours: mean(&ours), theirs: base, difference, relative, saved })
+    }
+
+    /// `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; without bounds where they are not known.
+    pub fn words(&self) -> String {
+        let (interval, scale, unit) = match self.relative {
+            Some(relative) => (relative, 100.0, " %"),
+            None if self.metric.is_rate() => (self.difference, 100.0, " points"),
+            None => (self.difference, 1.0, verdict::unit(self.metric)),
+        };
+        let signed = |x: f64| if (x * scale).abs() < 0.05 { "0".to_owned() } else { format!("{:+.1}", x * scale) };
+        let Interval { estimate, low, high } = interval;
+        match self.difference.low.is_finite() {
+            true => format!("{}{unit} ({} to {})", signed(estimate), signed(low), signed(high)),
+            false => format!("{}{unit}", signed(estimate)),
+        }
     }
 }
 
+/// A difference relative to the other's mean. No figure is ever negative, so that none falls by more than all.
+pub(super) fn relative(difference: Interval, base: f64) -> Interval {
+    let Interval { estimate, low, high } = difference;
+    Interval { estimate: estimate / base, low: (low / base).max(-1.0), high: high / base }
+}
+
 /// The share of variance that a pairing saved; none where there is none to save.
-pub fn saved(ours: &[f64], theirs: &[f64]) -> Option<f64> {
+fn saved(ours: &[f64], theirs: &[f64]) -> Option<f64> {
     let pairing = Pairing::of(ours, theirs)?;
     // Without a correlation one of them does not vary, and there is nothing to pair.
     pairing.correlation()?;
@@ -75,48 +101,67 @@ pub fn saved(ours: &[f64], theirs: &[f64]) -> Option<f64> {
 
 /// All comparisons with the first variant, in the order of the plan.
 pub fn compare(plan: &Plan, summaries: &[Summary]) -> Vec<Comparison> {
-    let summary = |point: usize| summaries.iter().find(|summary| summary.point == point);
-    let compared = |point: usize| {
-        if plan.points[point].variant == 0 {
-            return None;
-        }
-        let against = plan.beside(point, 0)?;
-        let (ours, theirs) = summary(point).zip(summary(against))?;
+    let compared = |against: usize, point: usize| {
+        let (ours, theirs) = summary::of_point(summaries, point).zip(summary::of_point(summaries, against))?;
         let differences: Vec<Difference> =
             COMPARED.iter().filter_map(|&metric| Difference::of(ours, theirs, None, metric)).collect();
         (!differences.is_empty()).then_some(Comparison { point, against, differences })
     };
-    (0..plan.points.len()).filter_map(compared).collect()
+    let mut comparisons = Vec::new();
+    for points in places(plan) {
+        let (first, others) = (points[0], &points[1..]);
+        if plan.points[first].variant == 0 {
+            comparisons.extend(others.iter().filter_map(|&point| compared(first, point)));
+        }
+    }
+    comparisons.sort_by_key(|comparison| comparison.point);
+    comparisons
 }
 
 /// The best variant at each place where more than two are run.
 pub fn select(plan: &Plan, summaries: &[Summary]) -> Vec<Selection> {
-    let mut selections = Vec::new();
+    places(plan)
+        .into_iter()
+        .filter(|points| points.len() > 2)
+        .filter_map(|points| best(plan, summaries, points))
+        .collect()
+}
+
+/// The points at each place of the axes, in the order of variants; the places in the order of their first points.
+fn places(plan: &Plan) -> Vec<Vec<usize>> {
+    let mut known: HashMap<&[usize], usize> = HashMap::new();
+    let mut places: Vec<Vec<usize>> = Vec::new();
     for (index, point) in plan.points.iter().enumerate() {
-        let points: Vec<usize> =
-            (0..plan.variants.len()).filter_map(|variant| plan.point(variant, &point.at)).collect();
-        if points.len() > 2 && points[0] == index {
-            selections.extend(best(plan, summaries, points));
+        let place = *known.entry(&point.at).or_insert(places.len());
+        if place == places.len() {
+            places.push(Vec::new());
         }
+        places[place].push(index);
     }
-    selections
+    places
 }
 
 fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Selection> {
     let metric = plan.best_by;
-    let summary = |point: &usize| summaries.iter().find(|summary| summary.point == *point);
-    let values: Vec<Vec<(u64, f64)>> =
-        points.iter().map(|point| Some(summary(point)?.by_trial(None, metric))).collect::<Option<_>>()?;
-    let first = values.first()?;
-    let is_common = |replication: u64| values.iter().all(|system| system.iter().any(|(r, _)| *r == replication));
-    let common: Vec<u64> = first.iter().map(|(replication, _)| *replication).filter(|&r| is_common(r)).collect();
-    let sign = if metric.is_better_higher() { 1.0 } else { -1.0 };
-    let of_common = |system: &Vec<(u64, f64)>| -> Vec<f64> {
-        let value = |wanted: &u64| system.iter().find(|(r, _)| r == wanted).map(|(_, value)| sign * value);
-        common.iter().filter_map(value).collect()
-    };
-    let values: Vec<Vec<f64>> = values.iter().map(of_common).collect();
+    let values = points.iter().map(|&point| Some(summary::of_point(summaries, point)?.by_trial(None, metric)));
+    let mut values = in_common(&values.collect::<Option<Vec<_>>>()?);
+    if !metric.is_better_higher() {
+        values.iter_mut().flatten().for_each(|value| *value = -*value);
+    }
     let contenders = selection::contenders(&values, LEVEL)?;
     let best = contenders.into_iter().map(|index| points[index]).collect();
     Some(Selection { points, metric, best })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_falls_by_more_than_all() {
+        let fallen = Interval { estimate: -0.59, low: -0.63, high: -0.55 };
+        assert_eq!(relative(fallen, 0.6).low, -1.0);
+        assert_eq!(relative(fallen, 0.63).low, -1.0);
+        assert_eq!(relative(fallen, 1.0), fallen);
+    }
 }

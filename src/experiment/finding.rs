@@ -2,7 +2,7 @@
 //! the resource behind it.
 
 use super::design::{Axis, Plan};
-use super::summary::Summary;
+use super::summary::{Summary, of_point};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
 #[derive(Clone, Debug)]
@@ -48,16 +48,12 @@ pub fn findings(plan: &Plan, summaries: &[Summary]) -> Vec<Finding> {
             points.sort_by(|&a, &b| number(plan, axis, a).total_cmp(&number(plan, axis, b)));
         }
         let place = other_axes(plan, &others, usize::from(axis.is_some()));
-        let known: Vec<&Summary> = points.iter().filter_map(|&point| of(summaries, point)).collect();
+        let known: Vec<&Summary> = points.iter().filter_map(|&point| of_point(summaries, point)).collect();
         let collapse = axis.and_then(|axis| collapse(plan, axis, &known));
         let sentence = sentence(plan, variant, &place, axis, &known, collapse.as_ref());
         Finding { variant, place, points, collapse, sentence }
     };
     groups.into_iter().map(finding).collect()
-}
-
-fn of(summaries: &[Summary], point: usize) -> Option<&Summary> {
-    summaries.iter().find(|summary| summary.point == point)
 }
 
 fn number(plan: &Plan, axis: &Axis, point: usize) -> f64 {

@@ -15,6 +15,7 @@ use crate::parts::{Deadlock, ResourceKind, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
 use values::Values;
+pub(super) use values::in_common;
 
 /// Confidence level of all intervals that are reported.
 pub const LEVEL: f64 = 0.95;
@@ -174,6 +175,11 @@ const METRICS: [Metric; 19] = [
     Metric::CacheHitRatio,
 ];
 
+/// The summary of a point, of summaries in the order of the points.
+pub fn of_point(summaries: &[Summary], point: usize) -> Option<&Summary> {
+    summaries.binary_search_by_key(&point, |summary| summary.point).ok().map(|index| &summaries[index])
+}
+
 impl Summary {
     /// The summary of a point's trials; none without any. Trials that a limit ended count only where no other is left.
     pub fn of(point: usize, trials: &[&Trial]) -> Option<Self> {
@@ -264,15 +270,8 @@ impl Summary {
 
     /// A metric's values in this and another point, of one class or all requests, by common replication.
     pub fn paired(&self, other: &Self, class: Option<&str>, metric: Metric) -> (Vec<f64>, Vec<f64>) {
-        let mut pairs = (Vec::new(), Vec::new());
-        let theirs = other.by_trial(class, metric);
-        for (replication, ours) in self.by_trial(class, metric) {
-            if let Some(&(_, theirs)) = theirs.iter().find(|(twin, _)| *twin == replication) {
-                pairs.0.push(ours);
-                pairs.1.push(theirs);
-            }
-        }
-        pairs
+        let mut pair = in_common(&[self.by_trial(class, metric), other.by_trial(class, metric)]).into_iter();
+        (pair.next().unwrap_or_default(), pair.next().unwrap_or_default())
     }
 
     /// A metric's values by replication, where it has any.

@@ -10,7 +10,7 @@ mod words;
 pub use words::{amount, figure, name, place, unit};
 
 use super::design::{Expectation, Hypothesis, Measurement, Plan};
-use super::summary::{LEVEL, Summary};
+use super::summary::{LEVEL, Summary, of_point};
 use crate::spec::{Metric, MultipleHypotheses};
 use crate::statistics::Interval;
 
@@ -119,7 +119,7 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level:
 }
 
 fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Vec<Finding> {
-    let summary = |point: usize| summaries.iter().find(|summary| summary.point == point);
+    let summary = |point: usize| of_point(summaries, point);
     let class = hypothesis.class.as_deref();
     let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
@@ -294,8 +294,8 @@ fn collapse(
     let number = |&point: &usize| plan.points[point].at.first().and_then(|&value| plan.axes[0].values[value].number);
     let judge = |point: usize, safe: bool| {
         let place = place(plan, point);
-        let summary = summaries.iter().find(|summary| summary.point == point);
-        summary.map_or_else(|| missing(&place), |summary| bounded(summary, level, plan.collapse_below, safe, &place))
+        of_point(summaries, point)
+            .map_or_else(|| missing(&place), |summary| bounded(summary, level, plan.collapse_below, safe, &place))
     };
     let safe = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at <= from));
     let last_safe = safe.clone().max_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));

@@ -1,9 +1,13 @@
 //! The course of a window: what had happened up to each of its marks, which cut it into equal parts. From it one tells
 //! whether a steady load meets a steady system, and how far a single run can be trusted.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::de::{Deserialize, Deserializer, Error};
+use serde::ser::{Serialize, Serializer};
 
 use crate::kernel::Time;
+use crate::statistics::vlq::{put, take, zagzig, zigzag};
 
 use super::world::World;
 
@@ -11,7 +15,7 @@ use super::world::World;
 pub const PARTS: usize = 64;
 
 /// What had happened up to each mark.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Course {
     /// Length of a part.
     pub length: Time,
@@ -19,9 +23,8 @@ pub struct Course {
     pub marks: Vec<Mark>,
 }
 
-/// What had happened since the window was opened. Written as an array of its figures, since there are many.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(from = "(u64, u64, u64, u64, f64)", into = "(u64, u64, u64, u64, f64)")]
+/// What had happened since the window was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     /// Requests under way, and handlers at work whose client has gone.
     pub in_flight: u64,
@@ -31,20 +34,8 @@ pub struct Mark {
     pub succeeded: u64,
     /// Requests that ended.
     pub ended: u64,
-    /// Response times of the successful in all, in seconds.
-    pub response_s: f64,
-}
-
-impl From<Mark> for (u64, u64, u64, u64, f64) {
-    fn from(mark: Mark) -> Self {
-        (mark.in_flight, mark.inside, mark.succeeded, mark.ended, mark.response_s)
-    }
-}
-
-impl From<(u64, u64, u64, u64, f64)> for Mark {
-    fn from((in_flight, inside, succeeded, ended, response_s): (u64, u64, u64, u64, f64)) -> Self {
-        Self { in_flight, inside, succeeded, ended, response_s }
-    }
+    /// Response times of the successful in all, in nanoseconds.
+    pub response_ns: u128,
 }
 
 impl World<'_> {
@@ -55,12 +46,72 @@ impl World<'_> {
             inside: (self.tokens.len() + self.broker.len()) as u64,
             succeeded: self.tally.succeeded,
             ended: self.tally.succeeded + self.tally.failed(),
-            response_s: self.tally.response_times.sum() as f64 / 1e9,
+            response_ns: self.tally.response_times.sum(),
         }
     }
 }
 
+/// Figures of a mark.
+const FIGURES: usize = 5;
+
+impl Mark {
+    fn figures(&self) -> [u128; FIGURES] {
+        let Self { in_flight, inside, succeeded, ended, response_ns } = *self;
+        [in_flight.into(), inside.into(), succeeded.into(), ended.into(), response_ns]
+    }
+
+    fn of([in_flight, inside, succeeded, ended, response_ns]: [u128; FIGURES]) -> Option<Self> {
+        let narrow = |figure: u128| u64::try_from(figure).ok();
+        let (in_flight, inside) = (narrow(in_flight)?, narrow(inside)?);
+        Some(Self { in_flight, inside, succeeded: narrow(succeeded)?, ended: narrow(ended)?, response_ns })
+    }
+}
+
+/// There are many marks in a journal of many trials, so they are written close together.
+impl Serialize for Course {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text())
+    }
+}
+
+impl<'de> Deserialize<'de> for Course {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::read(&text).ok_or_else(|| D::Error::custom("no course"))
+    }
+}
+
 impl Course {
+    /// As text, from which [`read`](Self::read) makes the same again: the length of a part, then for each mark how its
+    /// figures differ from those of the mark before.
+    fn text(&self) -> String {
+        let mut text = String::new();
+        put(&mut text, self.length.0.into());
+        let mut before = [0; FIGURES];
+        for mark in &self.marks {
+            let figures = mark.figures();
+            for (figure, before) in figures.iter().zip(before) {
+                put(&mut text, zigzag(figure.wrapping_sub(before) as i128));
+            }
+            before = figures;
+        }
+        text
+    }
+
+    /// What a text describes; none if it describes no course.
+    fn read(text: &str) -> Option<Self> {
+        let mut bytes = text.as_bytes().iter();
+        let length = Time(take(&mut bytes)?.try_into().ok()?);
+        let (mut marks, mut figures) = (Vec::with_capacity(PARTS + 1), [0u128; FIGURES]);
+        while bytes.len() > 0 {
+            for figure in &mut figures {
+                *figure = figure.wrapping_add(zagzig(take(&mut bytes)?) as u128);
+            }
+            marks.push(Mark::of(figures)?);
+        }
+        Some(Self { length, marks })
+    }
+
     /// Whether it is that of a whole window.
     pub fn is_whole(&self) -> bool {
         self.marks.len() == PARTS + 1
@@ -99,7 +150,7 @@ impl Batch {
             succeeded,
             ended: to.ended - from.ended,
             throughput_per_min: succeeded as f64 / seconds * 60.0,
-            mean_s: (succeeded > 0).then(|| (to.response_s - from.response_s) / succeeded as f64),
+            mean_s: (succeeded > 0).then(|| (to.response_ns - from.response_ns) as f64 / 1e9 / succeeded as f64),
         }
     }
 }
@@ -109,13 +160,29 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_course_comes_back_as_it_was() {
+        let mark = |in_flight, response_ns| Mark { in_flight, inside: 7, response_ns, ..Mark::default() };
+        let courses = [
+            Course { length: Time(5), marks: Vec::new() },
+            Course { length: Time::MAX, marks: vec![mark(u64::MAX, 3), mark(0, u128::MAX), mark(9, 0)] },
+        ];
+        for course in courses {
+            assert_eq!(Course::read(&course.text()), Some(course));
+        }
+        assert_eq!(
+            [Course::read(""), Course::read("!"), Course::read("AB"), Course::read("AD")],
+            [None, None, None, None]
+        );
+    }
+
+    #[test]
     fn batches_add_up_to_the_window() {
         let mark = |index: u64| Mark {
             in_flight: 3,
             inside: 3,
             succeeded: 2 * index,
             ended: 3 * index,
-            response_s: index as f64,
+            response_ns: u128::from(index) * 1_000_000_000,
         };
         let course = Course { length: Time(1_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() };
         let batches = course.batches(16);

@@ -3,7 +3,7 @@
 use super::Report;
 use super::metric::metric_name;
 use super::number::short;
-use super::paragraph::paragraph;
+use super::paragraph::{paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, table};
@@ -11,7 +11,6 @@ use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection}
 use crate::experiment::design::Plan;
 use crate::experiment::verdict;
 use crate::spec::Metric;
-use crate::statistics::Interval;
 
 /// Rows beyond which the table is left to `comparisons.csv`.
 const MOST_ROWS: usize = 12;
@@ -38,19 +37,10 @@ pub fn comparisons(report: &Report) -> String {
     table(columns, &[])
 }
 
-/// `+8.5 % (+4.3 to +12.6)`; of a share in points.
+/// In words; of what is relative to nothing, nothing is said.
 fn amount(difference: &Difference) -> String {
-    let (interval, unit) = match difference.relative {
-        Some(relative) if !difference.metric.is_rate() => (relative, " %"),
-        _ if difference.metric.is_rate() => (difference.difference, " points"),
-        _ => return "–".into(),
-    };
-    let Interval { estimate, low, high } = interval;
-    let signed = |x: f64| if (x * 100.0).abs() < 0.05 { "0".to_owned() } else { format!("{:+.1}", x * 100.0) };
-    match low.is_finite() {
-        true => format!("{}{unit} ({} to {})", signed(estimate), signed(low), signed(high)),
-        false => format!("{}{unit}", signed(estimate)),
-    }
+    let is_told = difference.relative.is_some() || difference.metric.is_rate();
+    if is_told { difference.words() } else { "–".into() }
 }
 
 /// `83 % of the variance`; where the pairing made it larger, `none`.
@@ -73,9 +63,9 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
     }
     let name = verdict::name(first.metric);
     let sentence = |(best, places): &(Vec<usize>, Vec<String>)| {
-        let names: Vec<&str> = best.iter().map(|&variant| plan.variants[variant].as_str()).collect();
+        let names: Vec<String> = best.iter().map(|&variant| quoted(&plan.variants[variant])).collect();
         let who = match names.as_slice() {
-            [one] => (*one).to_owned(),
+            [one] => one.clone(),
             names if names.len() == plan.variants.len() => "any of them, none is told from the best".into(),
             names => format!("one of {}", names.join(", ")),
         };

@@ -36,6 +36,11 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
+/// A name as it stands in a sentence: one with a comma in quotes, or it would fall apart.
+pub(super) fn quoted(name: &str) -> String {
+    if name.contains(',') { format!("“{name}”") } else { name.into() }
+}
+
 #[cfg(test)]
 mod tests {
     use super::paragraph;

@@ -8,12 +8,13 @@ use crate::experiment::design::Plan;
 use crate::experiment::trial::{FailedTrial, Trial};
 
 /// The rows of a point, in the order of replications.
-pub fn replications(plan: &Plan, of_point: &OfPoint) -> Vec<Row> {
-    let mut rows: Vec<(u64, Row)> = Vec::new();
-    rows.extend(of_point.trials.iter().map(|trial| (trial.replication, row(plan, trial))));
-    rows.extend(of_point.failed.iter().map(|failed| (failed.replication, failed_row(plan, failed))));
-    rows.sort_by_key(|&(replication, _)| replication);
-    rows.into_iter().map(|(_, row)| row).collect()
+pub fn replications(plan: &Plan, of_point: &OfPoint) -> impl Iterator<Item = Row> {
+    let mut all: Vec<(u64, Result<&Trial, &FailedTrial>)> = Vec::new();
+    all.extend(of_point.trials.iter().map(|trial| (trial.replication, Ok(trial))));
+    all.extend(of_point.failed.iter().map(|failed| (failed.replication, Err(failed))));
+    all.sort_by_key(|&(replication, _)| replication);
+    all.into_iter()
+        .map(move |(_, trial)| trial.map_or_else(|failed| failed_row(plan, failed), |trial| row(plan, trial)))
 }
 
 fn row(plan: &Plan, trial: &Trial) -> Row {

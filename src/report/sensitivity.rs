@@ -296,6 +296,6 @@ pub fn sensitivity_warnings(found: &Sensitivity) -> Vec<String> {
             short(unsure.iter().copied().fold(0.0, f64::max) * 100.0)
         ));
     }
-    warnings.extend(found.doubts.iter().take(12).cloned());
+    warnings.extend(found.doubts.iter().cloned());
     warnings
 }

@@ -40,29 +40,19 @@ pub fn growth(series: &[&[f64]], level: f64) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::noise::Noise;
 
-    struct Noise(u64);
-
-    impl Noise {
-        fn uniform(&mut self) -> f64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            (self.0 >> 11) as f64 / (1_u64 << 53) as f64
-        }
-
-        /// Number in an M/M/1 with this load, seen after every `each` of its events, from a level on.
-        fn mm1(&mut self, load: f64, from: u64, each: usize, count: usize) -> Vec<f64> {
-            let mut level = from;
-            let mut step = || {
-                for _ in 0..each {
-                    let up = self.uniform() < load / (1.0 + load);
-                    level = if up { level + 1 } else { level.saturating_sub(1) };
-                }
-                level as f64
-            };
-            std::iter::repeat_with(&mut step).take(count).collect()
-        }
+    /// Number in an M/M/1 with this load, seen after every `each` of its events, from a level on.
+    fn mm1(noise: &mut Noise, load: f64, from: u64, each: usize, count: usize) -> Vec<f64> {
+        let mut level = from;
+        let mut step = || {
+            for _ in 0..each {
+                let up = noise.uniform() < load / (1.0 + load);
+                level = if up { level + 1 } else { level.saturating_sub(1) };
+            }
+            level as f64
+        };
+        std::iter::repeat_with(&mut step).take(count).collect()
     }
 
     fn is_growing(series: &[Vec<f64>]) -> bool {
@@ -77,7 +67,7 @@ mod tests {
             let mut found = |load: f64, from: u64| {
                 (0..200)
                     .filter(|_| {
-                        is_growing(&(0..replications).map(|_| noise.mm1(load, from, 400, 65)).collect::<Vec<_>>())
+                        is_growing(&(0..replications).map(|_| mm1(&mut noise, load, from, 400, 65)).collect::<Vec<_>>())
                     })
                     .count()
             };

@@ -79,22 +79,7 @@ impl<'a> Pooled<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Uniform on (0, 1), by Marsaglia's xorshift.
-    struct Noise(u64);
-
-    impl Noise {
-        fn uniform(&mut self) -> f64 {
-            self.0 ^= self.0 << 13;
-            self.0 ^= self.0 >> 7;
-            self.0 ^= self.0 << 17;
-            ((self.0 >> 11) as f64 + 0.5) / (1_u64 << 53) as f64
-        }
-
-        fn exponential(&mut self, mean: f64) -> f64 {
-            -mean * libm::log(self.uniform())
-        }
-    }
+    use crate::statistics::noise::Noise;
 
     /// Response times of an M/M/1 that begins in its steady state, in nanoseconds: Lindley's recursion.
     fn mm1(noise: &mut Noise, load: f64, count: usize) -> Histogram {

@@ -37,21 +37,7 @@ pub fn contenders(values: &[Vec<f64>], probability: f64) -> Option<Vec<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Nearly normal with mean 0 and variance 1: twelve uniform numbers.
-    struct Noise(u64);
-
-    impl Noise {
-        fn normal(&mut self) -> f64 {
-            let uniform = |state: &mut u64| {
-                *state ^= *state << 13;
-                *state ^= *state >> 7;
-                *state ^= *state << 17;
-                (*state >> 11) as f64 / (1_u64 << 53) as f64
-            };
-            (0..12).map(|_| uniform(&mut self.0)).sum::<f64>() - 6.0
-        }
-    }
+    use crate::statistics::noise::Noise;
 
     #[test]
     fn the_best_stays_in_and_is_alone_where_it_is_clearly_better() {

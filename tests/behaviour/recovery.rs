@@ -126,7 +126,8 @@ fn files_and_figures_show_classes_and_time() {
     let last = [Cell::Text("budget".into()), Cell::Number(295.0), Cell::Number(300.0)];
     assert!(timeline.iter().any(|row| row.starts_with(&last)), "{timeline:?}");
     let never = Cell::Number(f64::INFINITY);
-    let trials = sim::report::replications(&plan, &OfPoint { trials: retry, failed: Vec::new() });
+    let retry = OfPoint { trials: retry, failed: Vec::new() };
+    let trials: Vec<_> = sim::report::replications(&plan, &retry).collect();
     assert!(trials[0][0] == Cell::Text("retry".into()) && trials[0].contains(&never), "{trials:?}");
     let row = sim::report::results_row(&plan, &report.summaries[1]);
     assert_eq!(row.iter().filter(|cell| **cell == never).count(), 3, "{row:?}");

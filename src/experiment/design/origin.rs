@@ -17,17 +17,7 @@ pub struct Origin {
 }
 
 /// Keys of an experiment that decide how many trials there are and what is made of them, but not what a trial does.
-const ABOUT: [&str; 9] = [
-    "title",
-    "replications",
-    "precision",
-    "precision_of",
-    "max_replications",
-    "hypotheses",
-    "effects",
-    "measurements",
-    "run",
-];
+const ABOUT: [&str; 8] = ["title", "replications", "run", "hypotheses", "effects", "measurements", "knee", "optimize"];
 
 impl Origin {
     /// The origin of a plan: the texts of the files that were read, those of columns by their paths.

@@ -186,7 +186,7 @@ impl Draws {
             inside: self.count(),
             succeeded: self.count(),
             ended: self.count(),
-            response_s: self.count() as f64,
+            response_ns: self.count().into(),
         }
     }
 

@@ -54,9 +54,35 @@ impl Values {
     }
 }
 
+/// The values of several systems in their common replications, which stand in ascending order in each.
+pub fn in_common(systems: &[Vec<(u64, f64)>]) -> Vec<Vec<f64>> {
+    let mut next = vec![0; systems.len()];
+    let mut values = vec![Vec::new(); systems.len()];
+    // The highest replication that any of them stands at is the least that may be common.
+    while let Some(at) = systems.iter().zip(&next).map(|(system, &next)| system.get(next)).collect::<Option<Vec<_>>>() {
+        let Some(last) = at.iter().map(|(replication, _)| *replication).max() else { break };
+        let is_common = at.iter().all(|(replication, _)| *replication == last);
+        for (index, (replication, value)) in at.into_iter().enumerate() {
+            if is_common {
+                values[index].push(*value);
+            }
+            next[index] += usize::from(is_common || *replication < last);
+        }
+    }
+    values
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_common_replications_are_compared() {
+        let systems = [vec![(0, 1.0), (2, 2.0), (5, 3.0)], vec![(1, 4.0), (2, 5.0), (3, 6.0), (5, 7.0)]];
+        assert_eq!(in_common(&systems), [vec![2.0, 3.0], vec![5.0, 7.0]]);
+        assert_eq!(in_common(&[systems[0].clone(), Vec::new()]), [Vec::<f64>::new(), Vec::new()]);
+        assert_eq!(in_common(&[]), Vec::<Vec<f64>>::new());
+    }
 
     #[test]
     fn values_come_back_as_they_were() {

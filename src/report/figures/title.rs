@@ -6,6 +6,8 @@ mod limit;
 mod model;
 mod wait;
 
+use crate::report::paragraph::quoted;
+
 pub(super) use best::of_points;
 pub(super) use fate::collapses;
 pub(super) use limit::{limits, limits_of};
@@ -45,11 +47,6 @@ fn list(names: &[&str]) -> String {
         [one] => one.clone(),
         [others @ .., last] => format!("{} and {last}", others.join(", ")),
     }
-}
-
-/// A name as it stands in a sentence: one with a comma in quotes, or it would fall apart.
-fn quoted(name: &str) -> String {
-    if name.contains(',') { format!("“{name}”") } else { name.into() }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Where a warm-up that was found ends: requests in flight in the pilot runs, their moving average, and what is deleted.
 
+use std::borrow::Cow;
+
 use super::Drawing;
 use super::set::suffix;
 use crate::experiment::verdict;
@@ -14,8 +16,8 @@ const REACH: usize = 12;
 /// A drawing of each point whose warm-up was found.
 pub(super) fn all(report: &Report) -> Vec<Drawing> {
     let several = report.warm_ups.len() > 1;
-    let draw = |&(point, warm_up): &(usize, &WarmUp)| {
-        let place = verdict::place(report.plan, point);
+    let draw = |(point, warm_up): &(usize, Cow<WarmUp>)| {
+        let place = verdict::place(report.plan, *point);
         let name = if several { format!("warm-up{}", suffix(&place)) } else { "warm-up".into() };
         Drawing { name, figure: figure(report, &place, warm_up).into() }
     };

@@ -108,7 +108,7 @@ pub const COMPARISONS: Layout = Layout {
         One("against", Text, "", "The first variant."),
         One("metric", Text, "", "The figure."),
         Interval("difference", "of the metric", "Paired difference of the replications."),
-        Interval("relative", "1", "The same relative to the first variant's mean."),
+        Interval("relative", "1", "The same relative to the first variant's mean; missing for shares."),
         One("variance_saved", Number, "1", "Share of the difference's variance that the pairing saved."),
     ],
 };

@@ -1,6 +1,5 @@
 //! A packed histogram as a short text: its sum, minimum and maximum, then the distance to each bucket that holds values
-//! and their count, as base 64 variable-length quantities (the digits of ECMA-426's source maps: five bits and one that
-//! says "more follows").
+//! and their count, as variable-length quantities.
 
 use std::borrow::Cow;
 
@@ -9,57 +8,10 @@ use serde::ser::{Serialize, Serializer};
 
 use super::SLOTS;
 use super::packed::Packed;
-
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-const NO_DIGIT: u8 = u8::MAX;
-
-/// The value of each digit.
-const VALUES: [u8; 256] = {
-    let mut values = [NO_DIGIT; 256];
-    let mut index = 0;
-    while index < DIGITS.len() {
-        values[DIGITS[index] as usize] = index as u8;
-        index += 1;
-    }
-    values
-};
-
-/// Bits of a digit that count.
-const BITS: u32 = 5;
-
-/// The bit that says that more digits follow.
-const MORE: u8 = 1 << BITS;
+use crate::statistics::vlq::{put, take};
 
 /// Octaves that a histogram of 64-bit values may have.
 const MOST_OCTAVES: usize = 56;
-
-fn put(text: &mut String, mut value: u128) {
-    loop {
-        let digit = (value & u128::from(MORE - 1)) as u8;
-        value >>= BITS;
-        let more = if value > 0 { MORE } else { 0 };
-        text.push(DIGITS[usize::from(digit | more)] as char);
-        if value == 0 {
-            return;
-        }
-    }
-}
-
-fn take(bytes: &mut std::slice::Iter<u8>) -> Option<u128> {
-    let (mut value, mut shift) = (0u128, 0);
-    loop {
-        let digit = VALUES[usize::from(*bytes.next()?)];
-        if digit == NO_DIGIT || shift >= u128::BITS {
-            return None;
-        }
-        value |= u128::from(digit & (MORE - 1)) << shift;
-        shift += BITS;
-        if digit & MORE == 0 {
-            return Some(value);
-        }
-    }
-}
 
 impl Packed {
     /// As text, from which [`read`](Self::read) makes the same again. Empty if it is.

@@ -1,11 +1,12 @@
 //! Who collapses where, and who holds.
 
-use super::{best, fitting, list, quoted};
+use super::{best, fitting, list};
 use crate::experiment::design::Axis;
 use crate::experiment::finding::{Collapse, Finding};
 use crate::report::collapse::{between, unit, value};
 use crate::report::figures::set::Set;
 use crate::report::number::short;
+use crate::report::paragraph::quoted;
 
 /// `per-request collapses between 150 and 175 concurrent; managed pool holds to 250`.
 pub fn collapses(set: &Set) -> String {
