@@ -10,6 +10,7 @@ mod digest;
 mod exit;
 mod files;
 mod interrupt;
+mod journals;
 mod knee;
 mod man;
 mod merge;

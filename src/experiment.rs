@@ -10,6 +10,7 @@ pub mod finding;
 pub mod journal;
 pub mod merge;
 pub mod precision;
+pub mod record;
 pub mod round;
 pub mod runner;
 pub mod search;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use sim::experiment::archive::name_of;
 use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::journal::Header;
+use sim::experiment::journal::{Header, seal};
 use sim::experiment::merge::Shards;
 use sim::experiment::shard::Shard;
 use sim::load::trial;
@@ -44,14 +44,19 @@ fn read_and_run(bytes: &[u8], path: &Path) {
     }
 }
 
-/// Bytes as a journal, and as the lines after a right first one: it is refused with a message, or every trial that it
-/// has can be read, and there are no more than lines.
+/// Bytes as a journal, and as the lines after a right first one, with right checksums: it is refused with a message, or
+/// every trial that it has can be read, and there are no more than lines.
 pub fn journal(bytes: &[u8]) {
     let shard = Shard { index: 1, of: 1 };
     let plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).expect("a shipped model");
     let mut whole = serde_json::to_vec(&Header::of(&plan, Some(shard))).expect("a header");
     whole.push(b'\n');
-    whole.extend_from_slice(bytes);
+    for line in bytes.split_inclusive(|&byte| byte == b'\n') {
+        match line.strip_suffix(b"}\n") {
+            Some(_) => whole.extend(seal(line.trim_ascii_end().to_vec())),
+            None => whole.extend_from_slice(line),
+        }
+    }
     let folder = folder();
     fs::create_dir_all(&folder).expect("a temporary folder");
     let file = folder.join(name_of(Some(shard)));

@@ -8,10 +8,12 @@ use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, Failure};
 use super::files::{Pictures, write_found};
+use super::journals::{Keeping, kept};
 use super::page::Page;
 use super::simulate::pursue;
 use super::warn::doubts;
 use crate::experiment::design::{Adjustments, KneeWishes, Workbench};
+use crate::experiment::runner::Progress;
 use crate::experiment::search::{self, KneeAnswer, Outcome};
 use crate::report::{knee, knee_document, knee_figure, knee_method};
 use crate::spec::{Metric, Objective};
@@ -22,7 +24,8 @@ use crate::spec::{Metric, Objective};
 /// surely met or surely missed, or it is too close to tell; the whole answer for a variant is right with the stated
 /// confidence, provided that a value beyond one that misses misses too. Says what gives way, and how many trials a sweep
 /// of the same values would have taken. The experiment's `[knee]` table is what the options leave out. Writes knee.json
-/// and knee.png into the experiment's folder. Ctrl-C prints what is known.
+/// and knee.png into the experiment's folder. Ctrl-C prints what is known; the same
+/// command goes on from there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -94,9 +97,8 @@ pub struct Knee {
     #[command(flatten)]
     effort: Effort,
 
-    /// Folder in which the experiment's own folder is made
-    #[arg(long, short, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     /// What is printed on stdout
     #[arg(long, value_enum, default_value_t)]
@@ -113,11 +115,14 @@ impl Knee {
         let asked = bench.knee(&self.wishes())?;
         let variants = bench.variants(&self.variant)?;
         let study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
-        let answer = pursue(&self.effort, |progress| search::knee::search(study, &asked, &variants, progress))??;
+        let question = format!("{asked:?} {variants:?} {:?}", self.at);
+        let record = self.keeping.record("knee-journal.jsonl", bench.plan(), &question, self.effort.quiet, page)?;
+        let search = |progress: &Progress| search::knee::search(study, &asked, &variants, &record, progress);
+        let answer = pursue(&self.effort, search)??;
         let document = knee_document(&answer);
         let figure = Some(knee_figure(&answer));
         let file = ("knee.json", &document);
-        let (paths, written) = write_found(&self.output, &answer.plan.name, file, figure, self.pictures, page);
+        let (paths, written) = write_found(&self.keeping.output, &answer.plan.name, file, figure, self.pictures, page);
         match self.format {
             Format::Table => {
                 page.heading(&answer.plan.title);
@@ -128,7 +133,7 @@ impl Knee {
             Format::Json => page.print(format!("{document:#}\n")),
         }
         doubts(&answer.doubts, "knee.json", page);
-        Ok(exit(&answer).graver(written))
+        Ok(exit(&answer).graver(written).graver(kept(record, page)))
     }
 
     fn wishes(&self) -> KneeWishes {

@@ -8,10 +8,12 @@ use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, Failure};
 use super::files::{Pictures, write_found};
+use super::journals::{Keeping, kept};
 use super::page::Page;
 use super::simulate::pursue;
 use super::warn::doubts;
 use crate::experiment::design::{Adjustments, Workbench};
+use crate::experiment::runner::Progress;
 use crate::experiment::search::optimize::{Cheapest, cheapest};
 use crate::report::{optimize, optimize_document, optimize_method};
 
@@ -20,7 +22,7 @@ use crate::report::{optimize, optimize_document, optimize_method};
 /// The experiment's `[optimize]` table names the parameters with their values and what a unit of each costs, and the
 /// objectives. Settings are decided by sequential tests, those first that may exclude most; the answer says how sure it
 /// is, which cheaper settings surely miss, and which could not be told. Writes optimize.json into the experiment's folder.
-/// Ctrl-C prints what is known.
+/// Ctrl-C prints what is known; the same command goes on from there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -51,9 +53,8 @@ pub struct Optimize {
     #[command(flatten)]
     effort: Effort,
 
-    /// Folder in which the experiment's own folder is made
-    #[arg(long, short, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     /// What is printed on stdout
     #[arg(long, value_enum, default_value_t)]
@@ -71,10 +72,13 @@ impl Optimize {
         let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
         let study = bench.study(&[variant], dials, &self.at)?;
         let first_look = adjustments.replications;
-        let found = pursue(&self.effort, |progress| cheapest(study, &asked, variant, first_look, progress))??;
+        let question = format!("{asked:?} {variant} {:?} {first_look:?}", self.at);
+        let record = self.keeping.record("optimize-journal.jsonl", bench.plan(), &question, self.effort.quiet, page)?;
+        let search = |progress: &Progress| cheapest(study, &asked, variant, first_look, &record, progress);
+        let found = pursue(&self.effort, search)??;
         let document = optimize_document(&found);
         let file = ("optimize.json", &document);
-        let (paths, written) = write_found(&self.output, &found.plan.name, file, None, Pictures::NONE, page);
+        let (paths, written) = write_found(&self.keeping.output, &found.plan.name, file, None, Pictures::NONE, page);
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);
@@ -85,7 +89,7 @@ impl Optimize {
             Format::Json => page.print(format!("{document:#}\n")),
         }
         doubts(&found.doubts, "optimize.json", page);
-        Ok(exit(&found).graver(written))
+        Ok(exit(&found).graver(written).graver(kept(record, page)))
     }
 }
 

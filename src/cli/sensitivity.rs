@@ -8,6 +8,7 @@ use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, Failure};
 use super::files::{Pictures, write_found};
+use super::journals::{Keeping, kept};
 use super::knee::metric;
 use super::page::Page;
 use super::simulate::pursue;
@@ -22,7 +23,8 @@ use crate::spec::Metric;
 /// Varies every number of the model whose provenance has a range: each alone at both ends of it (the tornado chart), all
 /// of them together along random paths (a Morris screening), and those that matter over a design for Sobol's indices:
 /// the share of the variance that each makes alone, and with all others. Of every hypothesis it says on which numbers the
-/// verdict turns. Writes sensitivity.json and sensitivity.png into the experiment's folder. Ctrl-C prints what is known.
+/// verdict turns. Writes sensitivity.json and sensitivity.png into the experiment's folder. Ctrl-C prints what is known; the same
+/// command goes on from there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -69,9 +71,8 @@ pub struct Sensitivity {
     #[command(flatten)]
     effort: Effort,
 
-    /// Folder in which the experiment's own folder is made
-    #[arg(long, short, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     /// What is printed on stdout
     #[arg(long, value_enum, default_value_t)]
@@ -92,11 +93,13 @@ impl Sensitivity {
             samples: self.samples,
             verdicts: !self.no_verdicts && !bench.plan().hypotheses.is_empty(),
         };
-        let found = pursue(&self.effort, |progress| analyse(&mut bench, question, progress))??;
+        let asked = format!("{question:?} {}", bench.plan().replications);
+        let record = self.keeping.record("sensitivity-journal.jsonl", bench.plan(), &asked, self.effort.quiet, page)?;
+        let found = pursue(&self.effort, |progress| analyse(&mut bench, question, &record, progress))??;
         let document = sensitivity_document(&found);
         let figure = (!found.parameters.is_empty()).then(|| sensitivity_figure(&found));
         let file = ("sensitivity.json", &document);
-        let (paths, written) = write_found(&self.output, &found.plan.name, file, figure, self.pictures, page);
+        let (paths, written) = write_found(&self.keeping.output, &found.plan.name, file, figure, self.pictures, page);
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);
@@ -110,6 +113,6 @@ impl Sensitivity {
         let is_doubtful = !found.doubts.is_empty() || found.parameters.is_empty();
         let doubt = if is_doubtful { Exit::Undecided } else { Exit::Holds };
         let interrupt = if found.is_interrupted { Exit::Interrupted } else { Exit::Holds };
-        Ok(doubt.graver(interrupt).graver(written))
+        Ok(doubt.graver(interrupt).graver(written).graver(kept(record, page)))
     }
 }

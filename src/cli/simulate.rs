@@ -1,6 +1,5 @@
 //! Runs something on threads of its own, with a progress bar and an ear for Ctrl-C.
 
-use std::sync::Arc;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 
@@ -30,8 +29,7 @@ pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) ->
 /// Does something on threads of its own until it is done or interrupted, while a bar shows how far it is.
 fn on_threads<T: Send>(mut bar: Bar, effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(effort.threads()).build()?;
-    let progress = Arc::new(Progress::default());
-    interrupt::watch(&progress);
+    let progress = Progress { interrupted: interrupt::flag(), ..Progress::default() };
     let (done, wait) = channel::<()>();
     thread::scope(|scope| {
         let seen = &progress;

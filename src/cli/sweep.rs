@@ -7,12 +7,13 @@ use clap::Args;
 use super::EXIT_CODES;
 use super::adjust::{Adjust, Effort};
 use super::exit::{Exit, Failure};
+use super::journals::Keeping;
 use super::outputs::Outputs;
 use super::page::Page;
 use super::simulate::watched;
 use crate::experiment::archive::{Archive, name_of};
 use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::journal::{Past, Unusable};
+use crate::experiment::journal::Unusable;
 use crate::experiment::round::Round;
 use crate::experiment::runner::{self, Progress};
 use crate::experiment::shard::{Deal, Shard};
@@ -34,19 +35,14 @@ pub struct Sweep {
     /// The experiment's file; a model with a load of its own is one point
     experiment: PathBuf,
 
-    /// Folder in which the experiment's own folder is made
-    #[arg(long, short, value_name = "DIR", default_value = "output")]
-    output: PathBuf,
+    #[command(flatten)]
+    keeping: Keeping,
 
     #[command(flatten)]
     adjust: Adjust,
 
     #[command(flatten)]
     effort: Effort,
-
-    /// Run all trials anew, whatever the journal has
-    #[arg(long)]
-    fresh: bool,
 
     /// Run a share of the trials only, for `sim merge`: the third of sixteen is 3/16; with auto/16 its number is in
     /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (from 0) or HQ_TASK_ID
@@ -78,7 +74,7 @@ impl Sweep {
     /// Reads, runs, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
-        let place = self.output.join(&plan.name);
+        let place = self.keeping.output.join(&plan.name);
         let folder = match Folder::open(&place) {
             Ok(folder) => Some(folder),
             Err(unwritten) => {
@@ -89,7 +85,7 @@ impl Sweep {
         if folder.is_none() && self.shard.is_some() {
             return Ok(Exit::Mistake);
         }
-        let archive = self.archive(folder.as_ref(), &plan, page)?;
+        let archive = self.keeping.archive(folder.as_ref(), &plan, self.shard, self.effort.quiet, page)?;
         let round = match self.shard {
             Some(_) => Round::read(&place, &plan)?,
             None => None,
@@ -103,24 +99,6 @@ impl Sweep {
             None => self.outputs.of(&plan, &archive, &wanted, folder.as_ref(), self.effort.quiet, page)?,
         };
         Ok(if kept.is_err() { Exit::Mistake } else { exit })
-    }
-
-    /// Where trials are kept: in the folder, or in memory if that is not possible, so that the answer is given at least.
-    fn archive(&self, folder: Option<&Folder>, plan: &Plan, page: &Page) -> Result<Archive, Failure> {
-        let Some(folder) = folder else { return Ok(Archive::in_memory()) };
-        match Archive::journalled(folder.path(), plan, self.shard, self.fresh) {
-            Ok((archive, past)) => {
-                if !self.effort.quiet {
-                    tell_past(&archive, past, page);
-                }
-                Ok(archive)
-            }
-            Err(unusable @ Unusable::Io { .. }) if self.shard.is_none() => {
-                page.complain(unusable);
-                Ok(Archive::in_memory())
-            }
-            Err(unusable) => Err(unusable.into()),
-        }
     }
 
     /// Runs what is missing. What the archive could not keep is lost, the rest is not.
@@ -162,33 +140,9 @@ impl Sweep {
             }
         }
         page.heading(&plan.title);
-        let journal = self.output.join(&plan.name).join(name_of(Some(shard)));
+        let journal = self.keeping.output.join(&plan.name).join(name_of(Some(shard)));
         let round = round.map_or_else(String::new, |round| format!(", round {}", round.round));
         page.print(format!("shard {shard}{round}: {done} of {all} trials are in {}\n", journal.display()));
         if done < all { Exit::Interrupted } else { Exit::Holds }
-    }
-}
-
-/// Says what an earlier run has left.
-fn tell_past(archive: &Archive, past: Past, page: &Page) {
-    match past {
-        Past::None | Past::PutAside => {}
-        Past::Other => {
-            page.say("the journal in the folder is of other inputs or another program: all trials are run anew")
-        }
-        Past::Resumed { damaged } => {
-            let trials = archive.len();
-            if trials > 0 {
-                let what = if trials == 1 { "trial is" } else { "trials are" };
-                page.say(format!("{trials} {what} in the journal already (--fresh runs all anew)"));
-            }
-            if damaged > 0 {
-                let what = match damaged {
-                    1 => "1 damaged line of the journal was passed over; its trial is run again".into(),
-                    _ => format!("{damaged} damaged lines of the journal were passed over; their trials are run again"),
-                };
-                page.warn(what);
-            }
-        }
     }
 }

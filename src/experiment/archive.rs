@@ -77,7 +77,17 @@ impl Archive {
     /// # Errors
     /// Where another process writes the journal, and where a file cannot be read or written.
     pub fn journalled(folder: &Path, plan: &Plan, shard: Option<Shard>, fresh: bool) -> Result<(Self, Past), Unusable> {
-        let (journal, contents, past) = Journal::open(folder, &name_of(shard), &Header::of(plan, shard), fresh)?;
+        Self::in_journal(folder, &name_of(shard), &Header::of(plan, shard), fresh)
+    }
+
+    /// One in the journal of this name that has, or is given, this header.
+    pub(super) fn in_journal(
+        folder: &Path,
+        name: &str,
+        header: &Header,
+        fresh: bool,
+    ) -> Result<(Self, Past), Unusable> {
+        let (journal, contents, past) = Journal::open(folder, name, header, fresh)?;
         let mut archive = Self { journal: Some(Mutex::new(journal)), ..Self::default() };
         archive.add(contents);
         Ok((archive, past))
@@ -148,25 +158,38 @@ impl Archive {
             of_point[..of_point.len().min(wanted as usize)].to_vec()
         };
         let mut of_point = OfPoint::default();
-        for (replication, place) in (0..).zip(places).filter(|(_, place)| place.length > 0) {
-            if place.journal == Place::HERE {
-                of_point.push(locked(&self.in_memory)[place.offset as usize].clone());
-                continue;
-            }
-            let reader = &self.readers[place.journal as usize];
-            let bytes = reader.read(place.offset, place.length)?;
-            match serde_json::from_slice::<Line<Trial>>(&bytes) {
-                Ok(Line::Trial(trial)) => of_point.push(Ok(trial)),
-                Ok(Line::Asked { .. }) => {}
-                Ok(Line::Failed { what, .. }) => {
-                    of_point.push(Err(FailedTrial { point: point as usize, replication, what }));
-                }
-                Err(error) => {
-                    return Err(Unusable::Io { what: "read", path: reader.path.clone(), reason: error.into() });
-                }
+        for place in places {
+            if let Some(finished) = self.at(place)? {
+                of_point.push(finished);
             }
         }
         Ok(of_point)
+    }
+
+    /// A trial, if it is there.
+    ///
+    /// # Errors
+    /// Where a journal cannot be read any more.
+    pub fn get(&self, point: u32, replication: u32) -> Result<Option<Finished>, Unusable> {
+        let place = locked(&self.places).get(point as usize).and_then(|of| of.get(replication as usize)).copied();
+        self.at(place.unwrap_or(Place::NOWHERE))
+    }
+
+    /// What is at a place.
+    fn at(&self, place: Place) -> Result<Option<Finished>, Unusable> {
+        if place.length == 0 {
+            return Ok(None);
+        }
+        if place.journal == Place::HERE {
+            return Ok(Some(locked(&self.in_memory)[place.offset as usize].clone()));
+        }
+        Ok(match self.readers[place.journal as usize].read(place.offset, place.length)? {
+            Line::Trial(trial) => Some(Ok(trial)),
+            Line::Failed { point, replication, what } => {
+                Some(Err(FailedTrial { point: point as usize, replication: replication.into(), what }))
+            }
+            Line::Asked { .. } => None,
+        })
     }
 }
 

@@ -3,10 +3,11 @@
 //! ends.
 //!
 //! The first line is the [`Header`]. A last line without its end was torn off by what ended the writer, and is cut off;
-//! a damaged line elsewhere is passed over, and its trial is run again.
+//! a line elsewhere whose checksum is not its own is passed over, and its trial is run again.
 
 mod header;
 mod lock;
+mod seal;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -21,6 +22,8 @@ use crate::parts::Ending;
 
 pub use header::Header;
 use lock::{Lock, NoLock};
+pub use seal::seal;
+use seal::{sealed, unsealed};
 
 /// A line after the first.
 #[derive(Debug, Serialize, Deserialize)]
@@ -95,13 +98,13 @@ pub(super) struct Reader {
 
 impl Reader {
     /// The line at a place.
-    pub fn read(&self, offset: u64, length: u32) -> Result<Vec<u8>, Unusable> {
+    pub fn read(&self, offset: u64, length: u32) -> Result<Line<Trial>, Unusable> {
         let mut bytes = vec![0; length as usize];
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let read = file.seek(SeekFrom::Start(offset)).and_then(|_| file.read_exact(&mut bytes));
         drop(file);
         read.map_err(failed("read", &self.path))?;
-        Ok(bytes)
+        line_in(&mut bytes).ok_or_else(|| failed("read", &self.path)(io::ErrorKind::InvalidData.into()))
     }
 }
 
@@ -136,25 +139,25 @@ impl Contents {
         if !next(&mut line)? {
             return Ok(None);
         }
+        end += line.len() as u64;
         let Ok(mut header) = serde_json::from_slice::<Header>(&line) else {
             return Err(Unusable::Foreign { path: path.to_owned() });
         };
-        end += line.len() as u64;
         let (mut entries, mut damaged) = (Vec::new(), 0);
         while next(&mut line)? {
             let (offset, length) = (end, line.len() as u32);
             end += line.len() as u64;
             // All of it is read: what stands in the archive must be there when results are made.
-            let ids = match serde_json::from_slice::<Line<Trial>>(&line) {
+            let ids = match line_in(&mut line) {
                 // Another time there may be more time.
-                Ok(Line::Trial(trial)) if trial.ending == Ending::OutOfTime => continue,
-                Ok(Line::Trial(trial)) => u32::try_from(trial.point).ok().zip(u32::try_from(trial.replication).ok()),
-                Ok(Line::Failed { point, replication, .. }) => Some((point, replication)),
-                Ok(Line::Asked { replications }) => {
+                Some(Line::Trial(trial)) if trial.ending == Ending::OutOfTime => continue,
+                Some(Line::Trial(trial)) => u32::try_from(trial.point).ok().zip(u32::try_from(trial.replication).ok()),
+                Some(Line::Failed { point, replication, .. }) => Some((point, replication)),
+                Some(Line::Asked { replications }) => {
                     header.replications = replications;
                     continue;
                 }
-                Err(_) => None,
+                None => None,
             };
             let is_of_the_plan = |&(point, replication): &(u32, u32)| {
                 (point as usize) < header.points && replication < MOST_REPLICATIONS
@@ -278,6 +281,7 @@ impl Claim {
 /// Writes the first line under another name, so that no journal ever lacks a part of it.
 fn begin(path: &Path, header: &Header) -> io::Result<()> {
     let temporary = path.with_extension(format!("{}.part", std::process::id()));
+    // Without a checksum: every version of sim shall be able to tell whose journal it is.
     let mut line = serde_json::to_vec(header).map_err(io::Error::other)?;
     line.push(b'\n');
     let written = fs::write(&temporary, line).and_then(|()| fs::rename(&temporary, path));
@@ -290,11 +294,12 @@ fn begin(path: &Path, header: &Header) -> io::Result<()> {
 
 /// The line of a trial.
 pub(super) fn line_of(line: &Line<&Trial>) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(1024);
-    // Numbers, texts and lists in memory: nothing of this can fail.
-    let _ = serde_json::to_writer(&mut bytes, line);
-    bytes.push(b'\n');
-    bytes
+    sealed(line)
+}
+
+/// What a line says; none where it is damaged.
+fn line_in(bytes: &mut [u8]) -> Option<Line<Trial>> {
+    serde_json::from_slice(unsealed(bytes)?).ok()
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use rayon::prelude::*;
@@ -29,7 +29,7 @@ pub struct Progress {
     /// Events of the trials done.
     pub events: AtomicU64,
     /// Set from outside to end the run: trials under way are given up, those done are kept.
-    pub interrupted: AtomicBool,
+    pub interrupted: Arc<AtomicBool>,
 }
 
 /// All trials that gave figures, in the order of (point, replication), and those that did not.

@@ -7,7 +7,8 @@
 use rayon::prelude::*;
 
 use super::design::{Plan, Ranged, Workbench};
-use super::runner::{Progress, run_one};
+use super::record::Record;
+use super::runner::Progress;
 use super::summary::{LEVEL, Summary};
 use super::trial::Trial;
 use super::verdict::{self, Verdict};
@@ -101,20 +102,36 @@ struct Study<'a> {
     bench: &'a mut Workbench,
     parameters: Vec<Ranged>,
     question: Question,
+    record: &'a Record,
     progress: &'a Progress,
+    /// Points that were run: one after the other they are told by their number.
+    points: usize,
     doubts: Vec<String>,
     is_interrupted: bool,
 }
 
 /// Looks at every number of the model that has a range.
-pub fn analyse(bench: &mut Workbench, question: Question, progress: &Progress) -> Result<Sensitivity, Mistakes> {
+pub fn analyse(
+    bench: &mut Workbench,
+    question: Question,
+    record: &Record,
+    progress: &Progress,
+) -> Result<Sensitivity, Mistakes> {
     let ranges = bench.ranges();
     let count = ranges.len();
     let plan = bench.plan().clone();
     let mut stream = Stream::named(plan.seed, 0, "sensitivity", 0);
     let mut uniform = move || unit(stream.next_bits());
-    let mut study =
-        Study { bench, parameters: ranges.clone(), question, progress, doubts: Vec::new(), is_interrupted: false };
+    let mut study = Study {
+        bench,
+        parameters: ranges.clone(),
+        question,
+        record,
+        progress,
+        points: 0,
+        doubts: Vec::new(),
+        is_interrupted: false,
+    };
     let mut found = Sensitivity {
         parameters: ranges.into_iter().map(Parameter::new).collect(),
         nominal: None,
@@ -215,8 +232,12 @@ impl Study<'_> {
         let results: Vec<_> = (0..plan.points.len() * replications)
             .into_par_iter()
             .with_max_len(1)
-            .map(|job| run_one(&plan, job / replications, (job % replications) as u64, self.progress))
+            .map(|job| {
+                let (point, replication) = (job / replications, (job % replications) as u32);
+                self.record.trial(&plan, point, self.points + point, replication, self.progress)
+            })
             .collect();
+        self.points += plan.points.len();
         self.is_interrupted |= results.iter().any(Option::is_none);
         let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); plan.points.len()];
         for result in results.into_iter().flatten() {

@@ -67,6 +67,13 @@ impl Mark {
     }
 }
 
+fn put_zeros(text: &mut String, count: u128) {
+    if let Some(more) = count.checked_sub(1) {
+        put(text, 0);
+        put(text, more);
+    }
+}
+
 /// There are many marks in a journal of many trials, so they are written close together.
 impl Serialize for Course {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -83,18 +90,25 @@ impl<'de> Deserialize<'de> for Course {
 
 impl Course {
     /// As text, from which [`read`](Self::read) makes the same again: the length of a part, then for each mark how its
-    /// figures differ from those of the mark before.
+    /// figures differ from those of the mark before. Mostly they do not: after a zero stands how many more follow.
     fn text(&self) -> String {
         let mut text = String::new();
         put(&mut text, self.length.0.into());
-        let mut before = [0; FIGURES];
+        let (mut before, mut zeros) = ([0; FIGURES], 0u128);
         for mark in &self.marks {
             let figures = mark.figures();
             for (figure, before) in figures.iter().zip(before) {
-                put(&mut text, zigzag(figure.wrapping_sub(before) as i128));
+                let difference = zigzag(figure.wrapping_sub(before) as i128);
+                if difference == 0 {
+                    zeros += 1;
+                    continue;
+                }
+                put_zeros(&mut text, std::mem::take(&mut zeros));
+                put(&mut text, difference);
             }
             before = figures;
         }
+        put_zeros(&mut text, zeros);
         text
     }
 
@@ -102,14 +116,21 @@ impl Course {
     fn read(text: &str) -> Option<Self> {
         let mut bytes = text.as_bytes().iter();
         let length = Time(take(&mut bytes)?.try_into().ok()?);
-        let (mut marks, mut figures) = (Vec::with_capacity(PARTS + 1), [0u128; FIGURES]);
-        while bytes.len() > 0 {
+        let (mut marks, mut figures, mut zeros) = (Vec::with_capacity(PARTS + 1), [0u128; FIGURES], 0u128);
+        while (bytes.len() > 0 || zeros > 0) && marks.len() <= PARTS {
             for figure in &mut figures {
-                *figure = figure.wrapping_add(zagzig(take(&mut bytes)?) as u128);
+                if zeros > 0 {
+                    zeros -= 1;
+                    continue;
+                }
+                match take(&mut bytes)? {
+                    0 => zeros = take(&mut bytes)?,
+                    difference => *figure = figure.wrapping_add(zagzig(difference) as u128),
+                }
             }
             marks.push(Mark::of(figures)?);
         }
-        Some(Self { length, marks })
+        (bytes.len() == 0 && zeros == 0).then_some(Self { length, marks })
     }
 
     /// Whether it is that of a whole window.
@@ -165,13 +186,19 @@ mod tests {
         let courses = [
             Course { length: Time(5), marks: Vec::new() },
             Course { length: Time::MAX, marks: vec![mark(u64::MAX, 3), mark(0, u128::MAX), mark(9, 0)] },
+            Course { length: Time(9), marks: vec![Mark::default(); PARTS + 1] },
+            Course {
+                length: Time(9),
+                marks: [0, 0, 5, 5, 5].map(|inside| Mark { inside, ..Mark::default() }).to_vec(),
+            },
         ];
         for course in courses {
             assert_eq!(Course::read(&course.text()), Some(course));
         }
         assert_eq!(
-            [Course::read(""), Course::read("!"), Course::read("AB"), Course::read("AD")],
-            [None, None, None, None]
+            ["", "!", "AB", "AD", "AA", "AAD", "AAwM"].map(Course::read),
+            [const { None }; 7],
+            "no number, no digit, a figure without a mark, zeros that fill no mark, more marks than a window has"
         );
     }
 

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use sim::experiment::design::{Adjustments, Workbench};
+use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
 use sim::experiment::sensitivity::{Question, Sensitivity, analyse};
 use sim::experiment::verdict::Verdict;
@@ -54,7 +55,7 @@ fn found(samples: u32) -> Sensitivity {
     let mut bench = bench.unwrap_or_else(|mistakes| panic!("{mistakes}"));
     fs::remove_dir_all(&folder).expect("the folder was ours");
     let question = Question { point: 0, metric: Metric::MeanS, trajectories: 12, samples, verdicts: true };
-    analyse(&mut bench, question, &Progress::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    analyse(&mut bench, question, &Record::none(), &Progress::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The first line of a journal: what its trials are trials of.
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::experiment::design::Plan;
 use crate::experiment::shard::Shard;
@@ -29,7 +30,7 @@ pub struct Header {
 }
 
 impl Header {
-    const FORMAT: u32 = 1;
+    const FORMAT: u32 = 2;
 
     /// The header of a plan's journal.
     pub fn of(plan: &Plan, shard: Option<Shard>) -> Self {
@@ -45,6 +46,14 @@ impl Header {
             replications: plan.replications,
             shard: shard.map(|shard| shard.to_string()),
         }
+    }
+
+    /// The header of the journal of a search, which has as many points as it takes.
+    pub fn of_search(plan: &Plan, question: &str) -> Self {
+        let whole = Self::of(plan, None);
+        let asked = Sha256::new().chain_update(&whole.inputs).chain_update(question).finalize();
+        let inputs = asked.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self { inputs, points: u32::MAX as usize, ..whole }
     }
 
     /// Whether the trials of one journal are trials of the other: same program, same inputs. The file's name and the

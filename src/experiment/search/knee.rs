@@ -6,6 +6,7 @@ use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::design::{Knee, Plan, Study};
 use crate::experiment::finding;
+use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::Summary;
 use crate::spec::Mistakes;
@@ -120,13 +121,19 @@ struct Search {
 }
 
 /// Searches every variant of a study whose one dial is the knee's.
-pub fn search(study: Study, knee: &Knee, variants: &[usize], progress: &Progress) -> Result<KneeAnswer, Mistakes> {
+pub fn search(
+    study: Study,
+    knee: &Knee,
+    variants: &[usize],
+    record: &Record,
+    progress: &Progress,
+) -> Result<KneeAnswer, Mistakes> {
     let last = knee.grid.cells();
     let of_sweep = study.plan().replications;
     let replications = knee.replications.unwrap_or(of_sweep.max(FIRST_LOOK));
     let looks = Looks::new(replications, knee.max_replications.max(replications));
     let test = Test::new(&knee.objectives, knee.slope, knee.confidence, Bisection::most(last), &looks);
-    let mut laboratory = Laboratory::new(study, progress);
+    let mut laboratory = Laboratory::new(study, record, progress);
     let mut searches: Vec<Search> = variants
         .iter()
         .map(|&variant| Search { variant, bisection: Bisection::new(last), candidates: Vec::new() })

@@ -3,7 +3,8 @@
 use rayon::prelude::*;
 
 use crate::experiment::design::{Plan, Study};
-use crate::experiment::runner::{Progress, run_one};
+use crate::experiment::record::Record;
+use crate::experiment::runner::Progress;
 use crate::experiment::trial::{FailedTrial, Trial};
 use crate::spec::Mistakes;
 
@@ -11,6 +12,7 @@ use crate::spec::Mistakes;
 #[derive(Debug)]
 pub struct Laboratory<'a> {
     study: Study,
+    record: &'a Record,
     progress: &'a Progress,
     /// By point.
     done: Vec<Vec<Trial>>,
@@ -31,8 +33,8 @@ pub struct Demand {
 
 impl<'a> Laboratory<'a> {
     /// A laboratory without any trial.
-    pub fn new(study: Study, progress: &'a Progress) -> Self {
-        Self { study, progress, done: Vec::new(), run: Vec::new(), failed: Vec::new(), is_interrupted: false }
+    pub fn new(study: Study, record: &'a Record, progress: &'a Progress) -> Self {
+        Self { study, record, progress, done: Vec::new(), run: Vec::new(), failed: Vec::new(), is_interrupted: false }
     }
 
     /// The plan of all points so far.
@@ -57,19 +59,19 @@ impl<'a> Laboratory<'a> {
 
     /// Runs what is missing, on all threads. An interrupt leaves some out.
     pub fn run(&mut self, demands: &[Demand]) {
-        let mut missing: Vec<(usize, u64)> = Vec::new();
+        let mut missing: Vec<(usize, u32)> = Vec::new();
         for demand in demands {
             let from = self.run.get(demand.point).copied().unwrap_or(0);
-            missing.extend((from..demand.replications).map(|replication| (demand.point, u64::from(replication))));
+            missing.extend((from..demand.replications).map(|replication| (demand.point, replication)));
             if let Some(run) = self.run.get_mut(demand.point) {
                 *run = demand.replications.max(from);
             }
         }
-        let (plan, progress) = (self.study.plan(), self.progress);
+        let (plan, record, progress) = (self.study.plan(), self.record, self.progress);
         let results: Vec<_> = missing
             .par_iter()
             .with_max_len(1)
-            .map(|&(point, replication)| run_one(plan, point, replication, progress))
+            .map(|&(point, replication)| record.trial(plan, point, point, replication, progress))
             .collect();
         for (result, (point, _)) in results.into_iter().zip(missing) {
             match result {

@@ -13,6 +13,7 @@
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, FIRST_LOOK, Looks, Reading, Test, verdict};
 use crate::experiment::design::{Optimize, Plan, Study};
+use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::spec::Mistakes;
 
@@ -96,13 +97,14 @@ pub fn cheapest(
     asked: &Optimize,
     variant: usize,
     first_look: Option<u32>,
+    record: &Record,
     progress: &Progress,
 ) -> Result<Cheapest, Mistakes> {
     let replications = first_look.unwrap_or(study.plan().replications.max(FIRST_LOOK));
     let looks = Looks::new(replications, asked.max_replications.max(replications));
     let mut search = Search::new(asked);
     let test = Test::new(&asked.objectives, None, asked.confidence, search.lattice.len(), &looks);
-    let mut laboratory = Laboratory::new(study, progress);
+    let mut laboratory = Laboratory::new(study, record, progress);
     let mut tried: Vec<(usize, TriedSetting)> = Vec::new();
     while let Some(setting) = search.next() {
         if laboratory.count() as u64 >= asked.max_trials {

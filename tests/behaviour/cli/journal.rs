@@ -64,6 +64,58 @@ fn a_torn_last_line_and_a_damaged_one_are_run_again() {
 }
 
 #[test]
+fn a_digit_that_was_damaged_is_no_figure() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    let (files, journal) = (results(&place), place.text(JOURNAL));
+    let at = journal.find("\"throughput_per_min\":").unwrap() + "\"throughput_per_min\":".len();
+    let digit = if journal.as_bytes()[at] == b'9' { "8" } else { "9" };
+    fs::write(place.path(JOURNAL), [&journal[..at], digit, &journal[at + 1..]].concat()).unwrap();
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    assert!(ran.stderr.contains("1 damaged line of the journal was passed over"), "{}", ran.stderr);
+    assert_eq!(results(&place), files);
+}
+
+/// What a search finds is a function of its journal, and of nothing else.
+#[test]
+fn a_search_goes_on_where_its_journal_ends() {
+    let place = Place::new();
+    let range = "\n[provenance]\n\"services.shop.endpoints.serve.steps.visit.time\" = { assumed = \"a guess\", range = \
+                 [\"500ms\", \"1100ms\"] }\n";
+    place.put("counter.toml", &(place.text("counter.toml") + range));
+    let cheapest = "[optimize]\nobjectives = [{ at-most = { metric = \"mean_s\", value = 1.2 } }]\n\
+                    [[optimize.parameters]]\npath = \"stations.counter.servers\"\nvalues = [1, 2, 3, 4]\ncost = 1\n";
+    place.put_experiment("cheapest.toml", cheapest);
+    let searches = [
+        ("servers", "knee", vec!["knee", "servers.toml", "--objective", "mean_s<=2.5", "--resolution", "0.05/s"]),
+        ("servers", "sensitivity", vec!["sensitivity", "servers.toml", "--trajectories", "3", "--samples", "6"]),
+        ("cheapest", "optimize", vec!["optimize", "cheapest.toml"]),
+    ];
+    for (folder, name, arguments) in searches {
+        let answer = format!("output/{folder}/{name}.json");
+        let journal = format!("output/{folder}/{name}-journal.jsonl");
+        let first = place.sim(&arguments).ends_with(0);
+        let (document, whole) = (place.text(&answer), place.text(&journal));
+        let lines: Vec<&str> = whole.split_inclusive('\n').collect();
+        assert!(lines.len() > 20, "{name}: {} lines", lines.len());
+        for keep in [lines.len(), lines.len() / 2, 1] {
+            fs::write(place.path(&journal), lines[..keep].concat()).unwrap();
+            let again = place.sim(&arguments).ends_with(0);
+            assert_eq!((&again.stdout, place.text(&answer)), (&first.stdout, document.clone()), "{name}");
+            assert_eq!(again.stderr.contains(&format!("{} trials are in the journal", keep - 1)), keep > 1, "{name}");
+            let mut sorted: Vec<String> = place.text(&journal).lines().map(str::to_owned).collect();
+            let mut before: Vec<String> = whole.lines().map(str::to_owned).collect();
+            sorted.sort();
+            before.sort();
+            assert_eq!(sorted, before, "{name}");
+        }
+        // Another question has other trials.
+        place.sim(&[&arguments[..], &["--replications", "11"]].concat());
+        assert_eq!(place.text(&format!("output/{folder}/previous-{name}-journal.jsonl")).lines().count(), lines.len());
+    }
+}
+
+#[test]
 fn other_inputs_begin_anew_and_comments_do_not() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);

@@ -19,7 +19,9 @@ fn the_number_that_decides_is_named_and_files_are_written() {
     let arguments = ["sensitivity", "servers.toml", "--metric", "mean_s", "--trajectories", "3", "--samples", "6"];
     let ran = place.sim(&arguments).ends_with(0);
     assert!(ran.stdout.contains("the mean response time hinges on shop time"), "{}", ran.stdout);
-    assert_eq!(place.names("output/servers"), ["sensitivity.json", "sensitivity.png"]);
+    let files = place.names("output/servers");
+    let journal = [".sensitivity-journal.jsonl.lock", "sensitivity-journal.jsonl"];
+    assert_eq!(files, [&journal[..], &["sensitivity.json", "sensitivity.png"]].concat());
     let document: Value = serde_json::from_str(&place.text("output/servers/sensitivity.json")).expect("JSON");
     let parameter = &document["parameters"][0];
     assert!(parameter["at_low"]["high"].as_f64().expect("a number") < 0.0, "{parameter}");

@@ -19,16 +19,23 @@ fn start(place: &Place, replications: &str) -> Child {
     child
 }
 
-fn interrupt(child: &Child) {
-    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill runs");
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill runs");
     assert!(sent.success());
 }
 
+/// Ctrl-C, and what a cluster sends.
 #[test]
 fn what_is_finished_is_summarised_and_written() {
+    for name in ["-INT", "-TERM"] {
+        is_summarised_and_written(name);
+    }
+}
+
+fn is_summarised_and_written(name: &str) {
     let place = Place::new();
     let child = start(&place, "90000");
-    interrupt(&child);
+    signal(&child, name);
     let ran: Ran = child.wait_with_output().expect("it ends").into();
     let ran = ran.ends_with(130);
     assert!(ran.stderr.contains("interrupted: the figures rest on"), "{}", ran.stderr);
@@ -39,7 +46,21 @@ fn what_is_finished_is_summarised_and_written() {
     assert!(place.text("output/servers/results.csv").lines().count() > 1);
 }
 
-/// A search that is interrupted prints what it knows.
+/// Nobody who presses it twice has to wait.
+#[test]
+fn a_second_signal_ends_at_once() {
+    let place = Place::new();
+    // One trial that takes for ever, and hears of the interrupt only now and then.
+    let more = ["--set", "load.duration=100000000s", "--replications", "1"];
+    let mut command = place.command(&[&["sweep", "servers.toml", "--no-charts"][..], &more].concat());
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program runs");
+    sleep(Duration::from_millis(500));
+    signal(&child, "-INT");
+    signal(&child, "-INT");
+    assert_eq!(child.wait().expect("it ends").code(), Some(130));
+}
+
+/// A search that is interrupted prints what it knows, and the next one goes on there.
 #[test]
 fn a_search_prints_its_answer_so_far() {
     let place = Place::new();
@@ -49,10 +70,19 @@ fn a_search_prints_its_answer_so_far() {
     let mut command = place.command(&[&arguments[..], &more[..]].concat());
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program runs");
     sleep(Duration::from_millis(1500));
-    interrupt(&child);
+    signal(&child, "-INT");
     let ran: Ran = child.wait_with_output().expect("it ends").into();
     let ran = ran.ends_with(130);
     assert!(ran.stdout.contains("so far: "), "{}", ran.stdout);
     let document: Value = serde_json::from_str(&place.text("output/servers/knee.json")).expect("JSON");
     assert_eq!(document["partial"], true);
+    let known = place.text("output/servers/knee-journal.jsonl").lines().count() - 1;
+    let shorter = [&arguments[..], &["--max-replications", "100000", "--no-charts", "--format", "json"]].concat();
+    let mut command = place.command(&shorter);
+    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().expect("the program runs");
+    sleep(Duration::from_millis(1500));
+    signal(&child, "-TERM");
+    let ran: Ran = child.wait_with_output().expect("it ends").into();
+    assert!(ran.stderr.contains(&format!("{known} trials are in the journal already")), "{}", ran.stderr);
+    assert!(place.text("output/servers/knee-journal.jsonl").lines().count() > known + 1);
 }

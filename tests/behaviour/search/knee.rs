@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use sim::experiment::design::{Adjustments, Knee, KneeWishes, Workbench};
+use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
 use sim::experiment::search::{self, Decision, KneeAnswer, Outcome, VariantKnee};
 use sim::spec::{Metric, Objective};
@@ -24,7 +25,8 @@ fn search(file: &str, set: &[(&str, &str)], seed: u64, wishes: &KneeWishes) -> (
     let knee = bench.knee(wishes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let variants = bench.variants(&[]).expect("all variants");
     let study = bench.study(&variants, vec![knee.dial.clone()], &[]).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let answer = search::knee::search(study, &knee, &variants, &Progress::default()).expect("sound points");
+    let answer =
+        search::knee::search(study, &knee, &variants, &Record::none(), &Progress::default()).expect("sound points");
     assert!(answer.doubts.is_empty(), "{:?}", answer.doubts);
     (knee, answer)
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use sim::experiment::design::{Adjustments, Optimize, Workbench};
+use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
 use sim::experiment::search::optimize::{Cheapest, cheapest};
 use sim::statistics::theory;
@@ -56,7 +57,7 @@ fn find(name: &str, more: &str) -> Cheapest {
     let (bench, asked) = ask(name, more);
     let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
     let study = bench.study(&[0], dials, &[]).expect("a sound study");
-    cheapest(study, &asked, 0, None, &Progress::default()).expect("sound points")
+    cheapest(study, &asked, 0, None, &Record::none(), &Progress::default()).expect("sound points")
 }
 
 /// The cheapest numbers of servers, by Jackson's theorem and Erlang's C formula; the exact mean response time.

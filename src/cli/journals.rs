@@ -1,0 +1,108 @@
+//! Journals of commands: where trials are kept, and what an earlier run left there.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::exit::{Exit, Failure};
+use super::page::Page;
+use crate::experiment::archive::Archive;
+use crate::experiment::design::Plan;
+use crate::experiment::journal::{Past, Unusable};
+use crate::experiment::record::Record;
+use crate::experiment::shard::Shard;
+use crate::report::folder::Folder;
+
+/// Where files go, and whether what is there counts.
+#[derive(Debug, Args)]
+pub struct Keeping {
+    /// Folder in which the experiment's own folder is made
+    #[arg(long, short, value_name = "DIR", default_value = "output")]
+    pub(super) output: PathBuf,
+
+    /// Run all trials anew, whatever the journal has
+    #[arg(long)]
+    fresh: bool,
+}
+
+impl Keeping {
+    /// Where the trials of a sweep are kept: in the folder, or in memory if that is not possible, so that the answer is
+    /// given at least.
+    pub(super) fn archive(
+        &self,
+        folder: Option<&Folder>,
+        plan: &Plan,
+        shard: Option<Shard>,
+        quiet: bool,
+        page: &Page,
+    ) -> Result<Archive, Failure> {
+        let Some(folder) = folder else { return Ok(Archive::in_memory()) };
+        match Archive::journalled(folder.path(), plan, shard, self.fresh) {
+            Ok((archive, past)) => {
+                tell(archive.len(), past, quiet, page);
+                Ok(archive)
+            }
+            Err(unusable @ Unusable::Io { .. }) if shard.is_none() => {
+                page.complain(unusable);
+                Ok(Archive::in_memory())
+            }
+            Err(unusable) => Err(unusable.into()),
+        }
+    }
+
+    /// Where the trials of a search are kept: in a journal of this name in the experiment's folder, or in the search
+    /// alone if that is not possible. `question` is all that the command line asks beside overrides.
+    pub(super) fn record(
+        &self,
+        name: &str,
+        plan: &Plan,
+        question: &str,
+        quiet: bool,
+        page: &Page,
+    ) -> Result<Record, Failure> {
+        // Whoever cannot write there is told when the answer is written.
+        let Ok(folder) = Folder::open(&self.output.join(&plan.name)) else { return Ok(Record::none()) };
+        match Record::journalled(folder.path(), name, plan, question, self.fresh) {
+            Ok((record, past)) => {
+                tell(record.len(), past, quiet, page);
+                Ok(record)
+            }
+            Err(unusable @ Unusable::Io { .. }) => {
+                page.complain(unusable);
+                Ok(Record::none())
+            }
+            Err(unusable) => Err(unusable.into()),
+        }
+    }
+}
+
+/// Says whether all trials of a search are in its journal.
+pub(super) fn kept(record: Record, page: &Page) -> Exit {
+    let lost = record.lost();
+    lost.iter().for_each(|unusable| page.complain(unusable));
+    if lost.is_some() { Exit::Mistake } else { Exit::Holds }
+}
+
+/// Says what an earlier run has left: so many trials.
+fn tell(trials: usize, past: Past, quiet: bool, page: &Page) {
+    match past {
+        _ if quiet => {}
+        Past::None | Past::PutAside => {}
+        Past::Other => {
+            page.say("the journal in the folder is of other inputs or another program: all trials are run anew");
+        }
+        Past::Resumed { damaged } => {
+            if trials > 0 {
+                let what = if trials == 1 { "trial is" } else { "trials are" };
+                page.say(format!("{trials} {what} in the journal already (--fresh runs all anew)"));
+            }
+            if damaged > 0 {
+                let what = match damaged {
+                    1 => "1 damaged line of the journal was passed over; its trial is run again".into(),
+                    _ => format!("{damaged} damaged lines of the journal were passed over; their trials are run again"),
+                };
+                page.warn(what);
+            }
+        }
+    }
+}
