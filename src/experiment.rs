@@ -6,6 +6,7 @@ pub mod archive;
 pub mod comparison;
 pub mod design;
 pub mod effect;
+pub mod exact;
 pub mod finding;
 pub mod journal;
 pub mod merge;

@@ -28,6 +28,7 @@ mod results;
 mod sensitivity;
 pub mod sheet;
 mod table;
+mod theory;
 mod timeline;
 mod verdicts;
 mod warning;
@@ -38,6 +39,7 @@ use crate::experiment::account::{Account, Tally};
 use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::design::Plan;
 use crate::experiment::effect::{self, Observation};
+use crate::experiment::exact::{self, Check};
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::runner::Trials;
 use crate::experiment::summary::{self, Summary};
@@ -61,6 +63,7 @@ pub use results::results_row;
 pub use sensitivity::{
     sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings,
 };
+pub use theory::theory;
 pub use timeline::timeline;
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};
@@ -82,6 +85,8 @@ pub struct Report<'a> {
     pub comparisons: Vec<Comparison>,
     /// The best of more than two variants at each place.
     pub selections: Vec<Selection>,
+    /// The figures that theory knows something about.
+    pub checks: Vec<Check>,
     /// What the changes did whose effects are asked for.
     pub effects: Vec<Observation>,
     /// What became of the hypotheses.
@@ -102,9 +107,10 @@ impl<'a> Report<'a> {
         let warm_ups = summaries.iter().filter_map(found).collect();
         let comparisons = comparison::compare(plan, &summaries);
         let selections = comparison::select(plan, &summaries);
+        let checks = exact::check(plan, &summaries);
         let effects = effect::observe(plan, &summaries);
         let judgements = verdict::judge(plan, &summaries);
-        Self { plan, tally, summaries, findings, warm_ups, comparisons, selections, effects, judgements }
+        Self { plan, tally, summaries, findings, warm_ups, comparisons, selections, checks, effects, judgements }
     }
 
     /// The figures of a point; none where no trial of it gave any.
@@ -127,8 +133,13 @@ impl<'a> Report<'a> {
         format!("{runs} until ±{} %", number::short(precision.half_width * 100.0))
     }
 
-    /// Whether a trial failed or violated a law, so that no answer can be trusted.
+    /// What theory says of a point; none where it knows nothing.
+    pub fn check(&self, point: usize) -> Option<&Check> {
+        self.checks.binary_search_by_key(&point, |check| check.point).ok().map(|index| &self.checks[index])
+    }
+
+    /// Whether a trial failed or violated a law, or a figure contradicts theory, so that no answer can be trusted.
     pub fn is_doubtful(&self) -> bool {
-        self.tally.failures > 0 || self.tally.violations > 0
+        self.tally.failures > 0 || self.tally.violations > 0 || !self.checks.iter().all(Check::holds)
     }
 }

@@ -64,7 +64,7 @@ impl Run {
         let report = Report::of(&plan, simulate(&plan, &self.effort)?);
         match (self.format, report.summaries.first()) {
             (Format::Json, summary) => {
-                let point = summary.map(|summary| report::point_document(&plan, summary));
+                let point = summary.map(|summary| report::point_document(&report, summary));
                 let assumptions = report::assumptions_document(&plan);
                 let (title, seed) = (&plan.title, plan.seed);
                 let document = json!({ "title": title, "seed": seed, "point": point, "assumptions": assumptions });
@@ -107,7 +107,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
 
 fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     let width = page.width();
-    page.part(report::headline(summary));
+    page.part(report::headline(summary) + &report::theory(report.check(summary.point)));
     page.part(report::classes(report));
     page.part(report::resources(summary));
     page.part(report::failures(summary));

@@ -4,6 +4,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
 use super::metric::{metric_name, metrics};
+use super::theory::theory_document;
 use super::{Report, comparisons, warnings};
 use crate::experiment::comparison::{Comparison, Selection};
 use crate::experiment::design::{Axis, Measurement, Plan, Precision};
@@ -36,7 +37,7 @@ struct Points<'a>(&'a Report<'a>);
 
 impl Serialize for Points<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.summaries.iter().map(|summary| point_document(self.0.plan, summary)))
+        serializer.collect_seq(self.0.summaries.iter().map(|summary| point_document(self.0, summary)))
     }
 }
 
@@ -115,7 +116,8 @@ fn precision_document(report: &Report, precision: &Precision) -> Value {
 }
 
 /// One point with all its figures.
-pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
+pub fn point_document(report: &Report, summary: &Summary) -> Value {
+    let plan = report.plan;
     let mut point = Map::new();
     point.insert("variant".into(), plan.variants[plan.points[summary.point].variant].clone().into());
     point.insert("at".into(), at(plan, summary.point));
@@ -132,6 +134,9 @@ pub fn point_document(plan: &Plan, summary: &Summary) -> Value {
     if let Some(batches) = &summary.batches {
         let p_value = batches.p_value;
         point.insert("batches".into(), json!({ "count": batches.count, "independence_p_value": p_value }));
+    }
+    if let Some(check) = report.check(summary.point) {
+        point.insert("theory".into(), theory_document(check));
     }
     if summary.growth.any().is_some() {
         let Growth { requests, work } = summary.growth;

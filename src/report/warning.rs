@@ -5,6 +5,8 @@ use std::fmt;
 
 use super::Report;
 use super::resources::growing;
+use super::theory::{known, simulated};
+use crate::experiment::exact::Check;
 use crate::experiment::precision::{self, Shortfall};
 use crate::experiment::summary::{Growth, Summary};
 use crate::experiment::verdict;
@@ -41,6 +43,13 @@ pub enum Warning {
         replication: u64,
         /// Which laws, with both numbers.
         laws: String,
+    },
+    /// A figure contradicts what is known exactly: a mistake of the simulator's.
+    Inexact {
+        /// Where.
+        place: String,
+        /// The figure, and what theory says.
+        check: Check,
     },
     /// Limits ended trials, which are left out of the figures as long as others remain.
     Limited {
@@ -130,6 +139,11 @@ impl fmt::Display for Warning {
                     f,
                     "{place}: replication {replication} violates {laws}; this is a mistake in sim, do not trust it"
                 )
+            }
+            Self::Inexact { place, check } => {
+                let name = verdict::name(check.metric);
+                let (seen, known) = (simulated(check), known(check));
+                write!(f, "{place}: the {name} is {seen}, but {known}; this is a mistake in sim, do not trust it")
             }
             Self::Limited { place, trials, of, limit } => {
                 let what =
@@ -229,6 +243,8 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         replication: trial.replication,
         laws: trial.laws.clone(),
     }));
+    let wrong = report.checks.iter().filter(|check| !check.holds());
+    warnings.extend(wrong.map(|&check| Warning::Inexact { place: place(check.point), check }));
     warnings.extend(tally.limited.iter().map(|point| Warning::Limited {
         place: place(point.point),
         trials: point.trials,

@@ -1,0 +1,48 @@
+//! The simulation beside theory, in words and as a document.
+
+use serde_json::{Value, json};
+
+use super::metric::metric_name;
+use super::number::{decimals, grouped};
+use crate::experiment::exact::{Check, Theory};
+use crate::experiment::verdict;
+use crate::statistics::Interval;
+
+/// A figure of the check's metric with its unit.
+fn figure(check: &Check, value: f64) -> String {
+    // Two digits more than elsewhere: it is exact.
+    let digits = decimals(check.theory.value(), 9) + 2;
+    format!("{}{}", grouped(&format!("{value:.digits$}")), verdict::unit(check.metric))
+}
+
+/// `613.2/min (612.0 to 614.4)`, the interval of the test.
+pub(super) fn simulated(check: &Check) -> String {
+    let Interval { estimate, low, high } = check.simulated;
+    format!("{} ({} to {})", figure(check, estimate), figure(check, low), figure(check, high))
+}
+
+/// `613.9/min by exact mean value analysis`.
+pub(super) fn known(check: &Check) -> String {
+    let at_most = if matches!(check.theory, Theory::AsymptoticBound(_)) { "at most " } else { "" };
+    format!("{at_most}{} by {}", figure(check, check.theory.value()), check.theory.name())
+}
+
+/// One line: what theory says of a point's figure, which the simulation agrees with.
+pub fn theory(check: Option<&Check>) -> String {
+    let Some(check) = check.filter(|check| check.holds()) else { return String::new() };
+    format!("{:<12}{} {}\n", "theory", verdict::name(check.metric), known(check))
+}
+
+/// The check as a document.
+pub(super) fn theory_document(check: &Check) -> Value {
+    let (below, above) = check.allowed;
+    let finite = |value: f64| value.is_finite().then_some(value);
+    json!({
+        "metric": metric_name(check.metric),
+        "by": check.theory.name(),
+        "value": check.theory.value(),
+        "simulated": check.simulated,
+        "allowed": { "below": finite(below), "above": finite(above) },
+        "holds": check.holds(),
+    })
+}
