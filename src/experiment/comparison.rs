@@ -64,7 +64,8 @@ impl Difference {
         }
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let base = mean(&theirs);
-        let relative = (!metric.is_rate() && base > 0.0).then(|| relative(difference, base));
+        let relative =
+            (!metric.is_rate() && base > 0.0).then(|| Interval::relative_difference(&ours, &theirs, LEVEL)).flatten();
         let saved = saved(&ours, &theirs);
         Some(Self { metric, ours: mean(&ours), theirs: base, difference, relative, saved })
     }
@@ -76,19 +77,17 @@ impl Difference {
             None if self.metric.is_rate() => (self.difference, 100.0, " points"),
             None => (self.difference, 1.0, verdict::unit(self.metric)),
         };
-        let signed = |x: f64| if (x * scale).abs() < 0.05 { "0".to_owned() } else { format!("{:+.1}", x * scale) };
+        let signed = |x: f64| match x * scale {
+            x if x.abs() < 0.05 => "0".to_owned(),
+            x if x.is_infinite() => "∞".into(),
+            x => format!("{x:+.1}"),
+        };
         let Interval { estimate, low, high } = interval;
         match self.difference.low.is_finite() {
             true => format!("{}{unit} ({} to {})", signed(estimate), signed(low), signed(high)),
             false => format!("{}{unit}", signed(estimate)),
         }
     }
-}
-
-/// A difference relative to the other's mean. No figure is ever negative, so that none falls by more than all.
-pub(super) fn relative(difference: Interval, base: f64) -> Interval {
-    let Interval { estimate, low, high } = difference;
-    Interval { estimate: estimate / base, low: (low / base).max(-1.0), high: high / base }
 }
 
 /// The share of variance that a pairing saved; none where there is none to save.
@@ -151,17 +150,4 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
     let contenders = selection::contenders(&values, LEVEL)?;
     let best = contenders.into_iter().map(|index| points[index]).collect();
     Some(Selection { points, metric, best })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_falls_by_more_than_all() {
-        let fallen = Interval { estimate: -0.59, low: -0.63, high: -0.55 };
-        assert_eq!(relative(fallen, 0.6).low, -1.0);
-        assert_eq!(relative(fallen, 0.63).low, -1.0);
-        assert_eq!(relative(fallen, 1.0), fallen);
-    }
 }

@@ -110,13 +110,17 @@ impl Observation {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::experiment::comparison::relative;
     use crate::statistics::Interval;
 
     /// The worth of a difference from a mean.
     fn worth_of(metric: Metric, low: f64, high: f64, theirs: f64, matters: f64) -> Worth {
         let difference = Interval { estimate: (low + high) / 2.0, low, high };
-        let relative = (!metric.is_rate() && theirs > 0.0).then(|| relative(difference, theirs));
+        let share = |value: f64| value / theirs;
+        let relative = (!metric.is_rate() && theirs > 0.0).then(|| Interval {
+            estimate: share(difference.estimate),
+            low: share(low).max(-1.0),
+            high: share(high),
+        });
         let ours = theirs + difference.estimate;
         worth(&Difference { metric, ours, theirs, difference, relative, saved: None }, matters)
     }

@@ -2,7 +2,7 @@
 //!
 //! An expectation on a metric holds at a point when its whole 95 % interval is on the right side of the bound, fails when
 //! the whole interval is on the wrong side, and is undecided in between. It holds for a range of points when it holds at
-//! each, and fails as soon as it fails at one. Two variants are compared by the interval of the paired difference:
+//! each, and fails if it fails at one more clearly than chance makes one of so many. Two variants are compared by the interval of the paired difference:
 //! both met the same requests.
 
 mod words;
@@ -77,6 +77,8 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
                     let count = open.len();
                     judgement.evidence =
                         format!("{}; decided by itself, but not as one of {count} (Holm)", judgements[index].evidence);
+                } else if judgement.replications_needed.is_some() && open.len() > 1 {
+                    judgement.evidence = format!("{} (intervals of {:.1} %)", judgement.evidence, level * 100.0);
                 }
                 judgements[index] = judgement;
             }
@@ -90,21 +92,8 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
 }
 
 fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Judgement {
-    let findings = findings(plan, hypothesis, summaries, level);
-    let worst = |verdict| findings.iter().filter(move |finding| finding.verdict == verdict);
-    let seen = if worst(Verdict::Fails).next().is_some() {
-        Verdict::Fails
-    } else if findings.is_empty() || worst(Verdict::Undecided).next().is_some() {
-        Verdict::Undecided
-    } else {
-        Verdict::Holds
-    };
-    // The point that says most: the clearest failure, the least decided, or the tightest success.
-    let telling = match seen {
-        Verdict::Fails => worst(seen).max_by(|a, b| a.decided.total_cmp(&b.decided)),
-        _ => worst(seen).min_by(|a, b| a.decided.total_cmp(&b.decided)),
-    };
-    let evidence = telling.map_or_else(|| "no figures".into(), |finding| finding.evidence.clone());
+    let (seen, telling) = seen(level, &|level| findings(plan, hypothesis, summaries, level));
+    let evidence = telling.as_ref().map_or_else(|| "no figures".into(), |finding| finding.evidence.clone());
     let verdict = match seen {
         Verdict::Holds if hypothesis.refuted => Verdict::Fails,
         Verdict::Fails if hypothesis.refuted => Verdict::Holds,
@@ -113,9 +102,44 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level:
     let replications_needed =
         telling.filter(|finding| seen == Verdict::Undecided && finding.decided > 0.0).map(|finding| {
             let factor = (1.0 / finding.decided).powi(2) * 1.1;
-            (f64::from(plan.replications) * factor).ceil().min(1e9) as u64
+            let run = hypothesis.points.iter().filter_map(|&point| of_point(summaries, point));
+            let run = run.map(|summary| summary.replications).max().unwrap_or(plan.replications as usize);
+            (run as f64 * factor).ceil().min(1e9) as u64
         });
     Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
+}
+
+/// What the points of a hypothesis come to, and the finding that says most. It holds if it holds at every point, whatever
+/// their number. That it fails at one of them is the likelier the more there are: it takes one at a risk of `1/n`, two at
+/// one of `2/n` and so on (Simes, Biometrika 73, 1986; for figures that rise and fall together Sarkar, Annals of Statistics
+/// 26, 1998).
+fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<Finding>) {
+    let found = findings(level);
+    let count = found.len();
+    let fails = |finding: &Finding| finding.verdict == Verdict::Fails;
+    let least = |found: Vec<Finding>| found.into_iter().min_by(|a, b| a.decided.total_cmp(&b.decided));
+    let clearest = |found: Vec<Finding>| found.into_iter().max_by(|a, b| a.decided.total_cmp(&b.decided));
+    if !found.iter().any(fails) {
+        let (open, held): (Vec<Finding>, Vec<Finding>) =
+            found.into_iter().partition(|finding| finding.verdict == Verdict::Undecided);
+        let holds = open.is_empty() && count > 0;
+        return if holds { (Verdict::Holds, least(held)) } else { (Verdict::Undecided, least(open)) };
+    }
+    let parts = std::iter::successors(Some(1), |part| Some(2 * part)).take_while(|&part| part < count);
+    for part in parts.chain([count]) {
+        let strictly = findings(1.0 - (1.0 - level) * part as f64 / count as f64);
+        if strictly.iter().filter(|finding| fails(finding)).count() >= part {
+            return (Verdict::Fails, clearest(found.into_iter().filter(fails).collect()));
+        }
+    }
+    // A failure that may be chance is none, and no success.
+    let doubtful =
+        found.into_iter().zip(findings(1.0 - (1.0 - level) / count as f64)).filter(|(alone, _)| fails(alone));
+    let doubtful = doubtful.map(|(alone, strictly)| Finding {
+        evidence: format!("{}; fails by itself, but not as one of {count} points", alone.evidence),
+        ..strictly
+    });
+    (Verdict::Undecided, clearest(doubtful.collect()))
 }
 
 fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Vec<Finding> {
@@ -253,13 +277,12 @@ fn beyond(difference: Interval, by: f64, metric: Metric, place: &str, sign: f64)
     Finding { verdict, evidence: in_words(difference, metric, place), decided: ratio(distance, &difference) }
 }
 
-/// The paired difference of two points, relative to the mean of the second.
+/// The difference of two points' means over common replications, relative to the second.
 fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Metric, level: f64) -> Option<Interval> {
     let (ours, theirs) = a.paired(b, class, metric);
-    let difference = Interval::paired_difference(&ours, &theirs, level)?;
-    let mean = theirs.iter().sum::<f64>() / theirs.len() as f64;
-    if mean == 0.0 {
+    if theirs.iter().all(|&value| value == 0.0) {
         // Nothing is relative to nothing: any difference at all is beyond every bound.
+        let difference = Interval::paired_difference(&ours, &theirs, level)?;
         let scaled = |x: f64| if x == 0.0 { 0.0 } else { f64::MAX.copysign(x) };
         return Some(Interval {
             estimate: scaled(difference.estimate),
@@ -267,7 +290,7 @@ fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Me
             high: scaled(difference.high),
         });
     }
-    Some(Interval { estimate: difference.estimate / mean, low: difference.low / mean, high: difference.high / mean })
+    Interval::relative_difference(&ours, &theirs, level)
 }
 
 fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
@@ -278,7 +301,7 @@ fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
         percent(difference.estimate),
         // No figure here is ever negative, so that none falls by more than all of it.
         percent(difference.low.max(-1.0)),
-        percent(difference.high)
+        if difference.high.is_finite() { percent(difference.high) } else { "∞".into() }
     )
 }
 
@@ -303,6 +326,15 @@ fn collapse(
     let first_beyond = beyond.min_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
     let mut findings: Vec<Finding> = safe.map(|&point| judge(point, true)).collect();
     findings.extend(first_beyond.map(|&point| judge(point, false)));
+    // Whoever never went there has not seen it.
+    let axis = plan.axes.first().map_or("the load", |axis| axis.name.as_str());
+    let unseen = |side: &str, value: f64| Finding {
+        verdict: Verdict::Undecided,
+        evidence: format!("no point with {axis} {side} {value} was run"),
+        decided: 0.0,
+    };
+    findings.extend(last_safe.is_none().then(|| unseen("up to", from)));
+    findings.extend(first_beyond.is_none().then(|| unseen("from", to)));
     if findings.iter().all(|finding| finding.verdict == Verdict::Holds)
         && let (Some(&safe), Some(&beyond)) = (last_safe, first_beyond)
     {

@@ -8,13 +8,17 @@ use super::resources::growing;
 use super::theory::{known, simulated};
 use crate::experiment::exact::Check;
 use crate::experiment::precision::{self, Shortfall};
-use crate::experiment::summary::{Growth, Summary};
+use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
+use crate::model::Pattern;
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// Half-width, relative to the throughput, from which on it is called wide.
 const WIDE: f64 = 0.15;
+
+/// Utilisation from which on a resource may be overloaded: chance alone makes it differ so much from the true one.
+const BRIM: f64 = 0.98;
 
 /// A doubt.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +97,17 @@ pub enum Warning {
         /// At how many other points it grows too.
         others: usize,
     },
+    /// A resource is so busy under an open load that it may be overloaded, though no growth is certain.
+    Brim {
+        /// Where it is busiest.
+        place: String,
+        /// Its name.
+        resource: String,
+        /// Its utilisation.
+        utilisation: f64,
+        /// At how many other points one is as busy.
+        others: usize,
+    },
     /// The batches of a single run are correlated.
     Correlated {
         /// Where they are most.
@@ -169,6 +184,15 @@ impl fmt::Display for Warning {
                     others => format!(" (at {others} other points too)"),
                 };
                 write!(f, "{place}: not stationary{others}: {}", growing(growth).unwrap_or_default())
+            }
+            Self::Brim { place, resource, utilisation, others } => {
+                let others = match others {
+                    0 => String::new(),
+                    1 => " (and one at 1 other point)".into(),
+                    others => format!(" (and one at {others} other points)"),
+                };
+                write!(f, "{place}: {resource} is in use {:.1} % of the time{others}; ", utilisation * 100.0)?;
+                f.write_str("whether its queue has an end or grows only longer runs can tell")
             }
             Self::Correlated { place, others } => {
                 let others = if *others == 0 { String::new() } else { format!(" (and at {others} other points)") };
@@ -258,6 +282,7 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         others: unsettled.len() - 1,
     }));
     warnings.extend(growing_points(report));
+    warnings.extend(brim(report));
     if plan.replications == 1 && plan.precision.is_none() {
         if report.summaries.iter().any(|summary| summary.batches.is_none()) {
             warnings.push(Warning::NoIntervals);
@@ -282,6 +307,25 @@ fn growing_points(report: &Report) -> Option<Warning> {
     });
     let &(point, growth, _) = fastest?;
     Some(Warning::Growing { place: verdict::place(report.plan, point), growth, others: growing.len() - 1 })
+}
+
+/// Where a resource under a steady open load is busiest, of those that may be overloaded.
+fn brim(report: &Report) -> Option<Warning> {
+    fn of<'a>(report: &Report, summary: &'a Summary) -> Option<(usize, &'a ResourceMean)> {
+        let is_open = matches!(report.plan.points[summary.point].load.pattern, Pattern::Open { .. });
+        let busiest = summary.resources.iter().max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))?;
+        let is_full = is_open && summary.growth.any().is_none() && busiest.peak_utilisation >= BRIM;
+        // Whoever refuses what is too much has no queue without an end.
+        (is_full && summary.success_rate.estimate == 1.0).then_some((summary.point, busiest))
+    }
+    let all: Vec<_> = report.summaries.iter().filter_map(|summary| of(report, summary)).collect();
+    let (point, busiest) = all.iter().max_by(|a, b| a.1.peak_utilisation.total_cmp(&b.1.peak_utilisation))?;
+    Some(Warning::Brim {
+        place: verdict::place(report.plan, *point),
+        resource: busiest.name.clone(),
+        utilisation: busiest.peak_utilisation,
+        others: all.len() - 1,
+    })
 }
 
 /// Where the batches of a single run are most correlated.

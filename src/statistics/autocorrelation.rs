@@ -1,8 +1,7 @@
-//! The correlated observations of one long run: batch means, tests of
-//! independence, and the end of the warm-up.
+//! The correlated observations of one long run: tests of independence, and the
+//! end of the warm-up.
 
 use super::Moments;
-use super::interval::{Interval, admissible};
 use statrs::function::erf::erfc;
 
 /// Fewest observations for which the normal approximation of von Neumann's
@@ -11,39 +10,6 @@ const FEWEST_FOR_TEST: usize = 8;
 
 /// Observations averaged into one before MSER is applied: the 5 of MSER-5.
 const MSER_BATCH: usize = 5;
-
-/// Means of `batches` consecutive batches of equal length.
-///
-/// If the length does not divide evenly, the surplus (fewer observations than
-/// batches) is dropped from the front, where what is left of the warm-up would
-/// be. `None` for no batches, fewer observations than batches, or values not
-/// finite.
-#[must_use]
-pub fn batches(values: &[f64], batches: usize) -> Option<Vec<f64>> {
-    let length = values.len().checked_div(batches)?;
-    if length == 0 || !values.iter().all(|value| value.is_finite()) {
-        return None;
-    }
-    let kept = &values[values.len() - length * batches..];
-    Some(kept.chunks_exact(length).map(mean).collect())
-}
-
-/// Mean of one long stationary run, from the means of `batches` batches taken
-/// as independent: Student's t with `batches - 1` degrees of freedom (Conway
-/// 1963; Schmeiser, Operations Research 30, 1982, who advises 10 to 30
-/// batches).
-///
-/// The interval keeps its level only if the batches are long against the
-/// correlation of the observations; apply [`von_neumann`] to [`batches`] to see
-/// whether they are. `None` for fewer than two batches, fewer observations than
-/// batches, values not finite, or a level outside (0, 1).
-#[must_use]
-pub fn batch_means(values: &[f64], batches: usize, level: f64) -> Option<Interval> {
-    if batches < 2 || !admissible(level) {
-        return None;
-    }
-    Interval::mean_of(&self::batches(values, batches)?, level)
-}
 
 /// Sample autocorrelation at `lag`, with the whole run's mean and sum of
 /// squares (Box & Jenkins 1970), hence within `[-1, 1]`.
@@ -190,29 +156,6 @@ mod tests {
             state
         };
         noise(count).into_iter().map(step).collect()
-    }
-
-    #[test]
-    fn batches_drop_the_surplus_in_front() {
-        let values = [99.0, 1.0, 3.0, 5.0, 7.0];
-        assert_eq!(batches(&values, 2), Some(vec![2.0, 6.0]));
-        assert_eq!(batches(&values, 5), Some(values.to_vec()));
-        assert_eq!(batches(&values, 6), None);
-        assert_eq!(batches(&values, 0), None);
-        assert_eq!(batches(&[1.0, f64::NAN], 1), None);
-    }
-
-    #[test]
-    fn batch_means_of_a_correlated_run_cover_the_true_mean() {
-        let values = autoregression(0.9, 40_000);
-        let naive = Interval::mean_of(&values, 0.95).unwrap();
-        let honest = batch_means(&values, 20, 0.95).unwrap();
-        assert!(honest.contains(0.0));
-        // The error of the mean grows by √((1 + φ)/(1 - φ)) = 4.36.
-        let growth = honest.half_width() / naive.half_width();
-        assert!((2.5..7.0).contains(&growth), "{growth}");
-        assert_eq!(batch_means(&values, 1, 0.95), None);
-        assert_eq!(batch_means(&values, 20, 1.0), None);
     }
 
     #[test]

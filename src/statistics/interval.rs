@@ -54,9 +54,8 @@ impl Interval {
     /// Mean of independent replications, by Student's t with `n - 1` degrees of
     /// freedom: `x̄ ± t·s/√n` (Law, *Simulation Modeling and Analysis*, ch. 4).
     ///
-    /// Every value must be one independent replication's result; for the
-    /// correlated observations of a single run use
-    /// [`batch_means`](super::autocorrelation::batch_means). One value alone
+    /// Every value must be one independent replication's result, or the mean of
+    /// a batch of a long run that is nearly so. One value alone
     /// has no visible spread and gives the bounds ±∞: true, and useless in a
     /// way no reader can overlook. Equal values give a width of zero. `None`
     /// for no value, a value that is not finite, or a level outside (0, 1).
@@ -83,10 +82,15 @@ impl Interval {
         if !admissible(from) || !admissible(to) || freedom.is_nan() || freedom < 1.0 {
             return None;
         }
-        let factor = two_sided(to, freedom) / two_sided(from, freedom);
+        Some(self.stretched(two_sided(to, freedom) / two_sided(from, freedom)))
+    }
+
+    /// The interval with both arms so many times as long.
+    #[must_use]
+    pub fn stretched(&self, factor: f64) -> Self {
         let arm =
             |bound: f64| if bound == self.estimate { bound } else { self.estimate + factor * (bound - self.estimate) };
-        Some(Self { estimate: self.estimate, low: arm(self.low), high: arm(self.high) })
+        Self { estimate: self.estimate, low: arm(self.low), high: arm(self.high) }
     }
 
     /// Half the distance between the bounds; for an interval that is not

@@ -63,6 +63,19 @@ fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
     }
 }
 
+/// Little more than it can bear: what grows so slowly is not certain to grow, but nobody is left in the belief that all is well.
+#[test]
+fn a_queue_at_the_brim_is_warned_of() {
+    let told = (0..20u64).into_par_iter().filter(|&seed| {
+        let plan = mm1(1.02, 5_000, 5, seed);
+        let warnings: Vec<String> = report::warnings(&report(&plan)).iter().map(ToString::to_string).collect();
+        warnings
+            .iter()
+            .any(|warning| warning.contains("not stationary") || warning.contains("only longer runs can tell"))
+    });
+    assert!(told.count() >= 19);
+}
+
 #[test]
 fn a_queue_that_only_wanders_is_stationary() {
     for load in [0.5, 0.9] {
@@ -92,9 +105,9 @@ fn the_batches_of_one_long_run_cover_the_exact_mean() {
     let share = |count: usize| count as f64 / runs.len() as f64;
     let of_mean = share(runs.iter().filter(|run| run.0).count());
     let of_throughput = share(runs.iter().filter(|run| run.1).count());
-    assert!((0.90..=0.985).contains(&of_mean), "{of_mean}");
-    assert!((0.90..=0.985).contains(&of_throughput), "{of_throughput}");
-    assert!(runs.iter().filter(|run| run.2 >= 16).count() > 180);
+    assert!((0.92..=0.985).contains(&of_mean), "{of_mean}");
+    assert!((0.92..=0.985).contains(&of_throughput), "{of_throughput}");
+    assert!(runs.iter().filter(|run| run.2 == 16).count() > 160);
     // Successive response times hang together: one in ten or so counts.
     let mean_worth = runs.iter().map(|run| run.3).sum::<f64>() / runs.len() as f64;
     let plan = mm1(0.5, 16_000, 40, 9);

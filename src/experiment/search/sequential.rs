@@ -6,6 +6,7 @@
 //! replications and stuck in some, few replications may all be of one kind: no first look is at fewer than ten of them
 //! unless it is asked for, and what happens in one of hundreds is not seen.
 
+use crate::experiment::summary::Growth;
 use crate::experiment::trial::Trial;
 use crate::spec::{Metric, Objective};
 use crate::statistics::{Interval, Moments, Pooled};
@@ -87,11 +88,15 @@ impl<'a> Test<'a> {
     /// each objective where less is asked of the system: replications that all agree are taken to be no steadier.
     pub fn read(&self, trials: &[Trial], before: Option<(&[Trial], f64)>, spreads: &[f64]) -> Vec<Reading> {
         let sound: Vec<&Trial> = trials.iter().filter(|trial| trial.is_sound()).collect();
+        let piling_up = Growth::of(&sound);
         let bounded = self.objectives.iter().enumerate().map(|(index, &objective)| {
             let values: Moments = sound.iter().filter_map(|trial| trial.metric(objective.metric())).collect();
             let spread = values.variance().filter(|variance| variance.is_finite()).unwrap_or(0.0).sqrt();
             let known = spreads.get(index).copied().unwrap_or(0.0);
-            let figure = figure(&sound, objective.metric(), self.level, known);
+            let figure = match piling_up.spoils(objective.metric()) {
+                true => Some(NEVER),
+                false => figure(&sound, objective.metric(), self.level, known),
+            };
             let decision = figure.and_then(|figure| decide(figure, objective.bound(), objective.is_at_least()));
             Reading { objective: index, figure, decision, spread }
         });
@@ -135,6 +140,9 @@ pub fn guess(readings: &[Reading], objectives: &[Objective], slope: Option<f64>)
     })
 }
 
+/// A time that has no end: of requests that are never answered, or of a queue that grows for ever.
+const NEVER: Interval = Interval { estimate: f64::INFINITY, low: f64::INFINITY, high: f64::INFINITY };
+
 /// The side of a bound on which the whole interval lies.
 fn decide(figure: Interval, bound: f64, at_least: bool) -> Option<Decision> {
     let (meets, misses) =
@@ -153,7 +161,7 @@ fn decide(figure: Interval, bound: f64, at_least: bool) -> Option<Decision> {
 fn figure(trials: &[&Trial], metric: Metric, level: f64, known: f64) -> Option<Interval> {
     let values: Vec<f64> = trials.iter().filter_map(|trial| trial.metric(metric)).collect();
     if values.len() < trials.len() && is_time(metric) || values.iter().any(|value| value.is_infinite()) {
-        return Some(Interval { estimate: f64::INFINITY, low: f64::INFINITY, high: f64::INFINITY });
+        return Some(NEVER);
     }
     if let Some(q) = metric.quantile() {
         let times = Pooled::of(trials.iter().map(|trial| &trial.response_times));

@@ -76,40 +76,78 @@ impl Interval {
     /// not finite, a mean of `b` of zero, or a level outside (0, 1).
     #[must_use]
     pub fn ratio_of_means(a: &[f64], b: &[f64], level: f64) -> Option<Self> {
-        let (first, second) = moments(a, b)?;
-        let below = second.mean()?;
-        let ratio = first.mean()? / below;
-        if !ratio.is_finite() || !admissible(level) {
-            return None;
+        match fieller(a, b, level)? {
+            (estimate, Ratios::Between(low, high)) => Some(Self { estimate, low, high }),
+            (estimate, Ratios::Beyond(..) | Ratios::Any) => Self::around(estimate, f64::INFINITY),
         }
-        let unbounded = Self::around(ratio, f64::INFINITY);
-        // With θ = ratio + δ and the residuals e = a - ratio·b, whose mean is
-        // zero, Fieller's condition (ā - θb̄)² <= g·Var(a - θb), g = t²/n, reads
-        // (b̄² - g·Var b)·δ² + 2g·Cov(e, b)·δ - g·Var e <= 0. Unlike the usual
-        // form its discriminant has no difference of large numbers.
-        let residuals: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - ratio * b).collect();
-        let residual: Moments = residuals.iter().copied().collect();
-        let (Some(spread), Some(residual), Some(joint)) =
-            (second.variance(), residual.variance(), covariance(&residuals, b))
-        else {
-            return unbounded;
-        };
-        let count = second.count() as f64;
-        let error = two_sided(level, count - 1.0) / count.sqrt();
-        let g = error * error;
-        let leading = below * below - product(g, spread);
-        // NaN, from an overflow, counts as insignificant too.
-        if leading.is_nan() || leading <= 0.0 {
-            return unbounded;
-        }
-        let linear = product(g, joint);
-        let root = (linear * linear + leading * product(g, residual)).sqrt();
-        let (down, up) = ((-linear - root) / leading, (-linear + root) / leading);
-        if down.is_nan() || up.is_nan() {
-            return unbounded;
-        }
-        Some(Self { estimate: ratio, low: ratio + down.min(0.0), high: ratio + up.max(0.0) })
     }
+
+    /// How much the mean of `a` differs from that of `b`, relative to the
+    /// latter: `E a / E b - 1`, where neither is ever negative. By Fieller's
+    /// theorem, as [`ratio_of_means`](Self::ratio_of_means); never below -1.
+    ///
+    /// Where the mean of `b` does not differ significantly from zero, there is
+    /// no upper bound, but there may be a lower one: beside next to nothing a
+    /// mean may surely be several times as large.
+    #[must_use]
+    pub fn relative_difference(a: &[f64], b: &[f64], level: f64) -> Option<Self> {
+        let (ratio, set) = fieller(a, b, level)?;
+        let (low, high) = match set {
+            Ratios::Between(low, high) => (low, high),
+            // What lies below cannot be, as no ratio is negative.
+            Ratios::Beyond(down, up) if down <= 0.0 && up <= ratio => (up, f64::INFINITY),
+            Ratios::Beyond(..) | Ratios::Any => (0.0, f64::INFINITY),
+        };
+        Some(Self { estimate: ratio - 1.0, low: low.max(0.0) - 1.0, high: high - 1.0 })
+    }
+}
+
+/// The ratios that Fieller's theorem does not exclude.
+enum Ratios {
+    /// Those between these two.
+    Between(f64, f64),
+    /// Those up to the first, and those from the second on.
+    Beyond(f64, f64),
+    /// All.
+    Any,
+}
+
+/// The ratio of two means and the set of those that are not excluded; `None` as
+/// [`Interval::ratio_of_means`].
+fn fieller(a: &[f64], b: &[f64], level: f64) -> Option<(f64, Ratios)> {
+    let (first, second) = moments(a, b)?;
+    let below = second.mean()?;
+    let ratio = first.mean()? / below;
+    if !ratio.is_finite() || !admissible(level) {
+        return None;
+    }
+    // With θ = ratio + δ and the residuals e = a - ratio·b, whose mean is
+    // zero, Fieller's condition (ā - θb̄)² <= g·Var(a - θb), g = t²/n, reads
+    // (b̄² - g·Var b)·δ² + 2g·Cov(e, b)·δ - g·Var e <= 0. Unlike the usual
+    // form its discriminant has no difference of large numbers.
+    let residuals: Vec<f64> = a.iter().zip(b).map(|(a, b)| a - ratio * b).collect();
+    let residual: Moments = residuals.iter().copied().collect();
+    let (Some(spread), Some(residual), Some(joint)) =
+        (second.variance(), residual.variance(), covariance(&residuals, b))
+    else {
+        return Some((ratio, Ratios::Any));
+    };
+    let count = second.count() as f64;
+    let error = two_sided(level, count - 1.0) / count.sqrt();
+    let g = error * error;
+    let leading = below * below - product(g, spread);
+    let linear = product(g, joint);
+    let root = (linear * linear + leading * product(g, residual)).sqrt();
+    let (down, up) = ((-linear - root) / leading, (-linear + root) / leading);
+    // NaN, from an overflow or where there is no root, excludes nothing.
+    let set = if down.is_nan() || up.is_nan() || leading == 0.0 {
+        Ratios::Any
+    } else if leading > 0.0 {
+        Ratios::Between(ratio + down.min(0.0), ratio + up.max(0.0))
+    } else {
+        Ratios::Beyond(ratio + up, ratio + down)
+    };
+    Some((ratio, set))
 }
 
 /// The moments of both sides of a pairing; `None` unless both have the same
@@ -140,9 +178,44 @@ fn mean(values: &[f64]) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::statistics::noise::Noise;
 
     fn close(found: f64, expected: f64, tolerance: f64) {
         assert!((found - expected).abs() <= tolerance, "{found} is not {expected}");
+    }
+
+    /// Twice a mean of which one only knows that it is small.
+    #[test]
+    fn beside_next_to_nothing_there_is_a_lower_bound() {
+        let (all, hardly) = ([1.0, 1.0, 1.0, 0.99], [0.0, 0.1, 0.0, 0.02]);
+        let found = Interval::relative_difference(&all, &hardly, 0.95).unwrap();
+        assert!(found.low > 2.0 && found.high == f64::INFINITY, "{found:?}");
+        // As the paired test of a - θb says for the ratio at the bound.
+        let at: Vec<f64> = all.iter().zip(&hardly).map(|(a, b)| a - (1.0 + found.low) * b).collect();
+        close(Interval::mean_of(&at, 0.95).unwrap().low, 0.0, 1e-9);
+        let reverse = Interval::relative_difference(&hardly, &all, 0.95).unwrap();
+        assert!(reverse.low == -1.0 && reverse.high < -0.8, "{reverse:?}");
+        let noise = Interval::relative_difference(&[0.0, 0.3, 0.0, 0.0], &hardly, 0.95).unwrap();
+        assert!(noise.low == -1.0 && noise.high == f64::INFINITY, "{noise:?}");
+    }
+
+    /// What is relative to a mean that is only known roughly is known roughly.
+    #[test]
+    fn the_other_mean_is_no_certain_number() {
+        let mut noise = Noise(99);
+        let covered = (0..1_000).filter(|_| {
+            // A mean of 5 with a coefficient of variation of a half, against a constant of 50: ten times as much.
+            let theirs: Vec<f64> = (0..10).map(|_| 5.0 * (1.0 - 0.866 + 1.732 * noise.uniform())).collect();
+            Interval::relative_difference(&[50.0; 10], &theirs, 0.95).is_some_and(|found| found.contains(9.0))
+        });
+        let covered = covered.count();
+        assert!((920..=975).contains(&covered), "{covered}");
+    }
+
+    #[test]
+    fn nothing_falls_by_more_than_all() {
+        let found = Interval::relative_difference(&[0.0, 3.0, 0.0, 1.0], &[9.0, 11.0, 10.0, 10.0], 0.95).unwrap();
+        assert!((found.estimate + 0.9).abs() < 1e-12 && found.low == -1.0 && found.high > -0.9, "{found:?}");
     }
 
     #[test]
