@@ -45,11 +45,13 @@ impl Lowering<'_> {
     pub(super) fn sessions(&mut self) {
         for (server, (name, plan)) in (0..).zip(self.model.services.keys().zip(&self.system.services)) {
             let Some(most) = plan.max_connections else { continue };
-            let mut opened = vec![0; plan.replicas as usize];
+            // That there are none is told elsewhere.
+            let replicas = plan.replicas.max(1) as usize;
+            let mut opened = vec![0; replicas];
             for (number, process) in self.system.processes.iter().enumerate() {
                 let pools = self.system.services[process.service as usize].pools.iter();
                 let pooled = pools.filter(|pool| pool.server == server).map(|pool| u64::from(pool.min_size));
-                opened[number % plan.replicas as usize] += pooled.sum::<u64>();
+                opened[number % replicas] += pooled.sum::<u64>();
             }
             let opened = opened.into_iter().max().unwrap_or_default();
             if opened <= u64::from(most) {
