@@ -86,20 +86,24 @@ pub(super) fn kept(record: Record, page: &Page) -> Exit {
 /// Says what an earlier run has left: so many trials.
 fn tell(trials: usize, past: Past, quiet: bool, page: &Page) {
     match past {
-        _ if quiet => {}
-        Past::None | Past::PutAside => {}
-        Past::Other => {
-            page.say("the journal in the folder is of other inputs or another program: all trials are run anew");
+        Past::None => {}
+        Past::PutAside { aside } if !quiet => {
+            page.say(format!("what was run before is put aside as {aside}: all trials are run anew"));
         }
+        Past::PutAside { .. } => {}
         Past::Resumed { damaged } => {
-            if trials > 0 {
+            if trials > 0 && !quiet {
                 let what = if trials == 1 { "trial is" } else { "trials are" };
                 page.say(format!("{trials} {what} in the journal already (--fresh runs all anew)"));
             }
             if damaged > 0 {
                 let what = match damaged {
-                    1 => "1 damaged line of the journal was passed over; its trial is run again".into(),
-                    _ => format!("{damaged} damaged lines of the journal were passed over; their trials are run again"),
+                    1 => "1 damaged line of the journal was passed over; its trial is run again, if it was not yet"
+                        .into(),
+                    _ => format!(
+                        "{damaged} damaged lines of the journal were passed over; their trials are run again, if they were \
+                         not yet"
+                    ),
                 };
                 page.warn(what);
             }

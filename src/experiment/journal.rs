@@ -186,33 +186,44 @@ pub(super) struct Journal {
 
 impl Journal {
     /// Opens the journal of this name in a folder, which exists, and tells what it holds already. One of other inputs or
-    /// of another program, and any if it is to be `fresh`, is put aside under the name `previous-...`.
+    /// of another program, and any if it is to be `fresh`, is put aside under a name that begins with `previous-`, and comes
+    /// back when it is asked for again.
     pub fn open(folder: &Path, name: &str, header: &Header, fresh: bool) -> Result<(Self, Contents, Past), Unusable> {
         let path = folder.join(name);
         let lock = lock_of(folder, name)?;
-        let known = match Contents::read(&path) {
-            Err(Unusable::Foreign { .. }) => None,
-            known => known?,
+        let is_alike = |known: &Contents| !fresh && known.header.is_alike(header);
+        let (mut known, mut aside) = match Contents::read(&path) {
+            Err(Unusable::Foreign { .. }) => (None, Some(format!("previous-{name}"))),
+            read => match read? {
+                Some(known) if !is_alike(&known) => (None, Some(known.header.aside(name))),
+                // Of a file without a whole first line nothing is lost.
+                known => (known, None),
+            },
         };
-        let (past, keep) = match &known {
-            None => (Past::None, None),
-            Some(_) if fresh => (Past::PutAside, None),
-            Some(known) if !known.header.is_alike(header) => (Past::Other, None),
-            Some(known) => (Past::Resumed { damaged: known.damaged }, Some(known.end)),
-        };
-        if let Some(end) = keep {
-            let cut = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(end));
+        if let Some(aside) = &aside {
+            fs::rename(&path, folder.join(aside)).map_err(failed("write", &path))?;
+            let earlier = folder.join(header.aside(name));
+            if let Ok(Some(found)) = Contents::read(&earlier)
+                && is_alike(&found)
+            {
+                fs::rename(&earlier, &path).map_err(failed("write", &path))?;
+                known = Contents::read(&path)?;
+            }
+        }
+        if let Some(known) = &known {
+            let cut = OpenOptions::new().write(true).open(&path).and_then(|file| file.set_len(known.end));
             cut.map_err(failed("write", &path))?;
         } else {
-            if path.exists() {
-                fs::rename(&path, folder.join(format!("previous-{name}"))).map_err(failed("write", &path))?;
-            }
             begin(&path, header).map_err(failed("write", &path))?;
         }
+        let past = match &known {
+            Some(known) => Past::Resumed { damaged: known.damaged },
+            None => aside.take().map_or(Past::None, |aside| Past::PutAside { aside }),
+        };
         let file = OpenOptions::new().append(true).open(&path).map_err(failed("write", &path))?;
-        let contents = match (known, keep) {
-            (Some(known), Some(_)) => known,
-            _ => Contents::read(&path)?.ok_or_else(|| Unusable::Foreign { path: path.clone() })?,
+        let contents = match known {
+            Some(known) => known,
+            None => Contents::read(&path)?.ok_or_else(|| Unusable::Foreign { path: path.clone() })?,
         };
         let mut journal = Self { file, path, end: contents.end, _lock: lock };
         if contents.header.replications != header.replications {
@@ -235,19 +246,21 @@ impl Journal {
 }
 
 /// What was found where a journal is to be written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Past {
     /// Nothing.
     None,
-    /// A journal of the same trials: it is gone on with.
+    /// A journal of the same trials, there or put aside: it is gone on with.
     Resumed {
         /// Lines of it that could not be read.
         damaged: usize,
     },
-    /// A journal of other inputs or another program: it was put aside.
-    Other,
-    /// A journal of the same trials, which was put aside because that was asked for.
-    PutAside,
+    /// A file that was put aside: a journal of other inputs or another program, one of the same trials that are to be run
+    /// afresh, or no journal at all.
+    PutAside {
+        /// The name that it has now.
+        aside: String,
+    },
 }
 
 /// The lock of a journal.

@@ -56,6 +56,15 @@ impl Header {
         Self { inputs, points: u32::MAX as usize, ..whole }
     }
 
+    /// The name under which a journal of this name is put aside.
+    pub(super) fn aside(&self, name: &str) -> String {
+        let inputs = self.inputs.get(..8).unwrap_or("");
+        let build = self.sim.rsplit('+').next().unwrap_or("");
+        // Whoever wrote the line: it is to be the name of a file.
+        let plain = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+        format!("previous-{}-{}-{name}", plain(inputs), plain(build))
+    }
+
     /// Whether the trials of one journal are trials of the other: same program, same inputs. The file's name and the
     /// number of replications do not matter.
     pub fn is_alike(&self, other: &Self) -> bool {

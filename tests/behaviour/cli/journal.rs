@@ -16,6 +16,13 @@ fn results(place: &Place) -> Vec<String> {
     RESULTS.map(|name| place.text(&format!("output/servers/{name}"))).to_vec()
 }
 
+/// Journals of this name that were put aside in a folder.
+fn aside(place: &Place, folder: &str, name: &str) -> Vec<String> {
+    let names = place.names(folder).into_iter();
+    let is_one = |other: &String| other.starts_with("previous-") && other.ends_with(&format!("-{name}"));
+    names.filter(is_one).map(|other| format!("{folder}/{other}")).collect()
+}
+
 /// What one sweep without any trouble writes.
 fn undisturbed(replications: &str) -> Vec<String> {
     let place = Place::new();
@@ -111,7 +118,8 @@ fn a_search_goes_on_where_its_journal_ends() {
         }
         // Another question has other trials.
         place.sim(&[&arguments[..], &["--replications", "11"]].concat());
-        assert_eq!(place.text(&format!("output/{folder}/previous-{name}-journal.jsonl")).lines().count(), lines.len());
+        let aside = aside(&place, &format!("output/{folder}"), &format!("{name}-journal.jsonl"));
+        assert_eq!(place.text(&aside[0]).lines().count(), lines.len());
     }
 }
 
@@ -128,9 +136,18 @@ fn other_inputs_begin_anew_and_comments_do_not() {
     let model = place.text("counter.toml").replace("exp(1s)", "exp(0.9s)");
     place.put("counter.toml", &model);
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]);
-    assert!(ran.stderr.contains("other inputs"), "{}", ran.stderr);
-    // What was run before is put aside, not thrown away.
-    assert_eq!(place.text("output/servers/previous-journal.jsonl"), old);
+    assert!(ran.stderr.contains("what was run before is put aside as previous-"), "{}", ran.stderr);
+    // It is not thrown away, nor by the next change, and counts again when it is asked for again.
+    let first = aside(&place, "output/servers", "journal.jsonl");
+    assert_eq!((first.len(), place.text(&first[0])), (1, old.clone()));
+    place.put("counter.toml", &model.replace("exp(0.9s)", "exp(0.8s)"));
+    place.sim(&["sweep", "servers.toml", "--no-charts"]);
+    assert_eq!(aside(&place, "output/servers", "journal.jsonl").len(), 2);
+    place.put("counter.toml", &model.replace("exp(0.9s)", "exp(1s)"));
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]);
+    assert!(ran.stderr.contains("18 trials are in the journal"), "{}", ran.stderr);
+    assert_eq!(place.text(JOURNAL), old);
+    assert_eq!(aside(&place, "output/servers", "journal.jsonl").len(), 2);
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts", "--fresh"]);
     assert!(!ran.stderr.contains("in the journal"), "{}", ran.stderr);
 }
@@ -140,7 +157,8 @@ fn a_foreign_file_is_put_aside() {
     let place = Place::new();
     fs::create_dir_all(place.path("output/servers")).unwrap();
     fs::write(place.path(JOURNAL), "my notes\n").unwrap();
-    place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
+    assert!(ran.stderr.contains("put aside as previous-journal.jsonl"), "{}", ran.stderr);
     assert_eq!(place.text("output/servers/previous-journal.jsonl"), "my notes\n");
 }
 
