@@ -46,7 +46,9 @@ impl Outputs {
     ) -> Result<Exit, Failure> {
         // Files come before words: what was computed is safe before anybody reads it.
         let columns = REPLICATIONS.columns(plan);
-        let mut trials = folder.map(|folder| Sheet::begin(folder, REPLICATIONS.name, &columns, &self.files));
+        let mut formats: Vec<FileFormat> = Vec::new();
+        self.files.iter().for_each(|format| formats.extend((!formats.contains(format)).then_some(*format)));
+        let mut trials = folder.map(|folder| Sheet::begin(folder, REPLICATIONS.name, &columns, &formats));
         let account = Account::of_archive(plan, archive, wanted, |of_point| {
             if let Some(trials) = &mut trials {
                 report::replications(plan, of_point).for_each(|row| trials.row(&row));
@@ -54,7 +56,7 @@ impl Outputs {
         })?;
         let report = Report::on(plan, account);
         let (results, written) = match (folder, trials) {
-            (Some(folder), Some(trials)) => write_results(folder, &self.files, trials, &report, page),
+            (Some(folder), Some(trials)) => write_results(folder, &formats, trials, &report, page),
             _ => (Vec::new(), Exit::Mistake),
         };
         match self.format {
@@ -69,6 +71,10 @@ impl Outputs {
             Some(folder) if self.pictures.any() => self.draw(folder, &report, page),
             _ => (Vec::new(), Exit::Holds),
         };
+        let all: Vec<PathBuf> = results.iter().chain(&charts).cloned().collect();
+        if let Some(Err(unwritten)) = folder.map(|folder| folder.clear_but(&plan.origin().fingerprint, &all)) {
+            page.complain(unwritten);
+        }
         self.name_files(&results, &charts, is_quiet, page);
         match (written, drawn) {
             (Exit::Mistake, _) | (_, Exit::Mistake) => Ok(Exit::Mistake),

@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {reason}", path.display())]
@@ -44,6 +46,45 @@ impl Folder {
         let file = File::create(&temporary).map(BufWriter::new);
         Draft { path: self.0.join(name), temporary, file }
     }
+}
+
+/// The name of the list of files that a sweep wrote.
+const LIST: &str = ".files.json";
+
+/// Which files a sweep wrote into a folder.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct List {
+    /// Names what they were made from.
+    inputs: String,
+    /// Their names.
+    files: Vec<String>,
+}
+
+impl Folder {
+    /// Takes note of the files that were written, and removes those that an earlier sweep of other inputs wrote here and
+    /// this one did not: nobody shall take an old chart for a new one. Nothing else in the folder is touched.
+    pub fn clear_but(&self, inputs: &str, written: &[PathBuf]) -> Result<(), Unwritten> {
+        let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let mut files: Vec<String> = written.iter().filter_map(name).collect();
+        let known = fs::read(self.0.join(LIST)).unwrap_or_default();
+        let known: List = serde_json::from_slice(&known).unwrap_or_default();
+        for old in known.files.into_iter().filter(|old| Path::new(old).file_name() == Some(old.as_ref())) {
+            if files.contains(&old) {
+                continue;
+            }
+            if known.inputs == inputs || fs::remove_file(self.0.join(&old)).is_err_and(is_there) {
+                files.push(old);
+            }
+        }
+        files.sort();
+        let list = serde_json::to_vec(&List { inputs: inputs.into(), files }).unwrap_or_default();
+        self.write(LIST, &list).map(|_| ())
+    }
+}
+
+/// Whether a file is there still.
+fn is_there(error: io::Error) -> bool {
+    error.kind() != io::ErrorKind::NotFound
 }
 
 /// A file under its temporary name. Dropped before it is finished, it is gone.
@@ -92,6 +133,32 @@ impl Drop for Draft {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_old_goes_and_what_is_not_ours_stays() {
+        let place = std::env::temp_dir().join(format!("sim-list-{}", std::process::id()));
+        let folder = Folder::open(&place).unwrap();
+        fs::write(place.join("notes.txt"), "mine").unwrap();
+        let write =
+            |names: &[&str]| -> Vec<PathBuf> { names.iter().map(|name| folder.write(name, b"1").unwrap()).collect() };
+        let names = || {
+            let all = fs::read_dir(&place).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let mut seen: Vec<String> = all.filter(|name| !name.starts_with('.')).collect();
+            seen.sort();
+            seen
+        };
+        folder.clear_but("a", &write(&["results.csv", "old.png"])).unwrap();
+        // The same inputs without charts: those that there are are still right.
+        folder.clear_but("a", &write(&["results.csv"])).unwrap();
+        assert_eq!(names(), ["notes.txt", "old.png", "results.csv"]);
+        folder.clear_but("b", &write(&["results.csv", "new.png"])).unwrap();
+        assert_eq!(names(), ["new.png", "notes.txt", "results.csv"]);
+        // A list is no way out of the folder.
+        fs::write(place.join(LIST), r#"{"inputs":"c","files":["../x","notes.txt/..","new.png"]}"#).unwrap();
+        folder.clear_but("d", &[]).unwrap();
+        assert_eq!(names(), ["notes.txt", "results.csv"]);
+        fs::remove_dir_all(place).unwrap();
+    }
 
     #[test]
     fn a_file_is_written_whole_or_not_at_all() {

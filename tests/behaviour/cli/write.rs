@@ -9,8 +9,15 @@ fn results_and_charts_are_written() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--output", "here/and/there"]).ends_with(0);
     let charts = ["response-time.png", "throughput.png", "utilisation.png"];
-    let results =
-        [".journal.jsonl.lock", "comparisons.csv", "journal.jsonl", "results.csv", "summary.json", "trials.csv"];
+    let results = [
+        ".files.json",
+        ".journal.jsonl.lock",
+        "comparisons.csv",
+        "journal.jsonl",
+        "results.csv",
+        "summary.json",
+        "trials.csv",
+    ];
     let mut all: Vec<&str> = charts.into_iter().chain(results).collect();
     all.sort_unstable();
     assert_eq!(place.names("here/and/there/servers"), all);
@@ -29,12 +36,12 @@ fn charts_come_as_asked() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--svg", "--dark"]).ends_with(0);
     let names = place.names("output/servers");
-    assert_eq!(names.len(), 6 + 3 * 4, "{names:?}");
+    assert_eq!(names.len(), 7 + 3 * 4, "{names:?}");
     assert!(names.contains(&"throughput-dark.svg".to_owned()));
     place.sim(&["sweep", "counter.toml", "--no-charts"]).ends_with(0);
     assert_eq!(
         place.names("output/counter"),
-        [".journal.jsonl.lock", "journal.jsonl", "results.csv", "summary.json", "trials.csv"]
+        [".files.json", ".journal.jsonl.lock", "journal.jsonl", "results.csv", "summary.json", "trials.csv"]
     );
 }
 
@@ -82,4 +89,24 @@ fn a_mistake_writes_nothing() {
     let ran = place.sim(&["sweep", "nowhere.toml"]).ends_with(2);
     assert!(ran.stderr.contains("nowhere.toml"), "{}", ran.stderr);
     assert!(!place.path("output").exists());
+}
+
+/// A chart of other inputs would be taken for one of these.
+#[test]
+fn files_of_other_inputs_do_not_stay() {
+    let place = Place::new();
+    place.sim(&["sweep", "servers.toml"]).ends_with(0);
+    place.put("output/servers/notes.md", "mine");
+    place.sim(&["sweep", "servers.toml", "--no-charts", "--files", "jsonl,jsonl"]).ends_with(0);
+    let names = place.names("output/servers");
+    assert!(names.contains(&"throughput.png".to_owned()) && names.contains(&"results.csv".to_owned()), "{names:?}");
+    place
+        .sim(&["sweep", "servers.toml", "--no-charts", "--files", "jsonl", "--set", "load.duration=300s"])
+        .ends_with(0);
+    let names = place.names("output/servers");
+    assert!(!names.iter().any(|name| name.ends_with(".png") || name.ends_with(".csv")), "{names:?}");
+    assert!(
+        ["notes.md", "results.jsonl", "trials.jsonl"].iter().all(|name| names.contains(&(*name).into())),
+        "{names:?}"
+    );
 }
