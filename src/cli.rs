@@ -62,7 +62,7 @@ pub struct Arguments {
 pub enum Command {
     /// Run an experiment: all variants at all points, with tables, verdicts, files and charts
     Sweep(Sweep),
-    /// Plan the next round of a sweep under a precision that several machines share
+    /// Plan the next round of a sweep that several machines share, where the trials decide how many there are
     Plan(Planning),
     /// Put the shards of a sweep together: the same files as one run of all
     Merge(Merge),

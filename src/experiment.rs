@@ -11,6 +11,7 @@ pub mod finding;
 pub mod journal;
 pub mod merge;
 pub mod precision;
+pub mod ranking;
 pub mod record;
 pub mod round;
 pub mod runner;

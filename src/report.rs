@@ -123,14 +123,20 @@ impl<'a> Report<'a> {
         self.tally.skipped() > 0
     }
 
-    /// How often each point was run: "5 runs a point", "10 to 80 runs a point until ±2 %".
+    /// How often each point was run: "5 runs a point", "10 to 80 runs a point until ±2 %", "... until the best is selected".
     pub fn effort(&self) -> String {
         let runs = |count: usize| if count == 1 { "1 run a point".into() } else { format!("{count} runs a point") };
-        let Some(precision) = &self.plan.precision else { return runs(self.plan.replications as usize) };
+        let precision = self.plan.precision.as_ref();
+        let aims = precision.map(|precision| format!("±{} %", number::short(precision.half_width * 100.0)));
+        let aims: Vec<String> =
+            aims.into_iter().chain(self.plan.best_within.map(|_| "the best is selected".into())).collect();
+        if aims.is_empty() {
+            return runs(self.plan.replications as usize);
+        }
         let counts = || self.summaries.iter().map(|summary| summary.replications);
         let (fewest, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
         let runs = if fewest == most { runs(fewest) } else { format!("{fewest} to {most} runs a point") };
-        format!("{runs} until ±{} %", number::short(precision.half_width * 100.0))
+        format!("{runs} until {}", aims.join(" and "))
     }
 
     /// What theory says of a point; none where it knows nothing.

@@ -1,4 +1,4 @@
-//! `sim plan`: the next round of a sweep under a precision.
+//! `sim plan`: the next round of a sweep whose trials decide how many more there are to be.
 
 use std::path::PathBuf;
 
@@ -15,10 +15,11 @@ use crate::experiment::round::{Next, Round};
 use crate::experiment::shard::Deal;
 use crate::report::folder::Folder;
 
-/// Plan the next round of an experiment under `run.precision`, for shards that share the replications of each point.
+/// Plan the next round of an experiment with `run.precision` or `run.best_within`, for shards that share the replications
+/// of each point.
 ///
-/// Under a precision the trials that were run decide how many more a point needs. Without rounds each point belongs to one
-/// shard. With them, this command reads all shards, writes round.json into the experiment's folder, and every
+/// There the trials that were run decide how many more a point needs. Without rounds each point, or each place where the
+/// best is selected, belongs to one shard. With them, this command reads all shards, writes round.json into the experiment's folder, and every
 /// `sim sweep --shard` there runs its share of that round; then it is called again, until nothing is left to run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -47,7 +48,7 @@ impl Planning {
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
         page.heading(&plan.title);
-        if plan.precision.is_none() {
+        if !plan.is_sequential() {
             let trials = plan.points.len() * plan.replications as usize;
             page.print(format!("{trials} trials, whatever they find: there are no rounds to plan\n"));
             return Ok(Exit::Holds);
@@ -68,7 +69,7 @@ impl Planning {
                 let of = shards.of();
                 let archive = shards.archive(&plan)?;
                 if let Some(last) = last {
-                    merge::complete(&archive, &plan, &last.wanted, Deal::of(&plan, true), of)?;
+                    merge::complete(&archive, &plan, &last.wanted, &Deal::of(&plan, true), of)?;
                 }
                 archive
             }

@@ -99,6 +99,7 @@ impl Run {
 fn alone(whole: &Plan, point: usize) -> Plan {
     let mut plan = whole.clone();
     plan.points = vec![whole.points[point].clone()];
+    plan.best_within = None;
     plan.measurements.clear();
     plan.hypotheses.clear();
     plan.effects.clear();

@@ -134,7 +134,7 @@ impl Sweep {
         let deal = Deal::of(plan, round.is_some());
         let (mut done, mut all) = (0, 0);
         for (point, &wanted) in wanted.iter().enumerate() {
-            for replication in (0..wanted).filter(|&replication| shard.owns(deal, point as u32, replication)) {
+            for replication in (0..wanted).filter(|&replication| shard.owns(&deal, point as u32, replication)) {
                 all += 1;
                 done += usize::from(archive.has(point as u32, replication));
             }

@@ -1,14 +1,14 @@
 //! Comparisons: at each place of the axes every variant against the first one, by the paired difference of replications
-//! that met the same requests (Law, *Simulation Modeling and Analysis*, ch. 11.2), and of more than two variants a
-//! selection of the best.
-
-use std::collections::HashMap;
+//! that met the same requests (Law, *Simulation Modeling and Analysis*, ch. 11.2), and of several variants a selection of
+//! the best.
 
 use super::design::Plan;
+use super::ranking;
 use super::summary::{self, LEVEL, Summary, in_common};
 use super::verdict;
 use crate::spec::Metric;
-use crate::statistics::{Interval, Pairing, selection};
+use crate::statistics::selection::{self, Next, Outcome};
+use crate::statistics::{Interval, Pairing};
 
 /// The figures that are compared.
 pub const COMPARED: [Metric; 3] = [Metric::ThroughputPerMin, Metric::SuccessRate, Metric::MeanS];
@@ -49,8 +49,22 @@ pub struct Selection {
     pub points: Vec<usize>,
     /// By which figure.
     pub metric: Metric,
-    /// Those of them among which is the best, with a probability of [`LEVEL`]; a single one is selected.
+    /// Those of them among which is the best, with a probability of [`LEVEL`], and where it is replicated on until the best
+    /// is selected, if that is better by [`Plan::best_within`] at least; a single one is selected.
     pub best: Vec<usize>,
+    /// How far the replications went to select it; none where what there is was screened.
+    pub outcome: Option<Outcome>,
+}
+
+/// A place where the best was to be selected, and is not.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unselected {
+    /// The points that are left.
+    pub left: Vec<usize>,
+    /// Replications of each of these; none where a point lacks the figure.
+    pub replications: Option<usize>,
+    /// How many do for certain; none where that cannot be told.
+    pub needed: Option<u64>,
 }
 
 impl Difference {
@@ -107,7 +121,7 @@ pub fn compare(plan: &Plan, summaries: &[Summary]) -> Vec<Comparison> {
         (!differences.is_empty()).then_some(Comparison { point, against, differences })
     };
     let mut comparisons = Vec::new();
-    for points in places(plan) {
+    for points in plan.places() {
         let (first, others) = (points[0], &points[1..]);
         if plan.points[first].variant == 0 {
             comparisons.extend(others.iter().filter_map(|&point| compared(first, point)));
@@ -117,37 +131,52 @@ pub fn compare(plan: &Plan, summaries: &[Summary]) -> Vec<Comparison> {
     comparisons
 }
 
-/// The best variant at each place where more than two are run.
+/// The best variant at each place where more than two are run, or two where the best is to be selected.
 pub fn select(plan: &Plan, summaries: &[Summary]) -> Vec<Selection> {
-    places(plan)
-        .into_iter()
-        .filter(|points| points.len() > 2)
-        .filter_map(|points| best(plan, summaries, points))
-        .collect()
+    let places = plan.places().into_iter().filter(|points| are_rivals(plan, points));
+    places.filter_map(|points| best(plan, summaries, points)).collect()
 }
 
-/// The points at each place of the axes, in the order of variants; the places in the order of their first points.
-fn places(plan: &Plan) -> Vec<Vec<usize>> {
-    let mut known: HashMap<&[usize], usize> = HashMap::new();
-    let mut places: Vec<Vec<usize>> = Vec::new();
-    for (index, point) in plan.points.iter().enumerate() {
-        let place = *known.entry(&point.at).or_insert(places.len());
-        if place == places.len() {
-            places.push(Vec::new());
-        }
-        places[place].push(index);
+/// Whether a best one of these points is asked for.
+fn are_rivals(plan: &Plan, points: &[usize]) -> bool {
+    points.len() > 2 || points.len() == 2 && plan.best_within.is_some()
+}
+
+/// The places where the best was to be selected, and is not, of selections in the order of places.
+pub fn unselected(plan: &Plan, selections: &[Selection]) -> Vec<Unselected> {
+    if plan.best_within.is_none() {
+        return Vec::new();
     }
-    places
+    let mut selections = selections.iter().peekable();
+    let at = |points: Vec<usize>| {
+        let Some(selection) = selections.next_if(|selection| selection.points == points) else {
+            return Some(Unselected { left: points, replications: None, needed: None });
+        };
+        let outcome = selection.outcome.as_ref().filter(|outcome| outcome.next != Next::Selected)?;
+        Some(Unselected {
+            left: selection.best.clone(),
+            replications: Some(outcome.replications),
+            needed: outcome.enough.is_finite().then(|| outcome.enough.ceil().min(1e9) as u64),
+        })
+    };
+    plan.places().into_iter().filter(|points| are_rivals(plan, points)).filter_map(at).collect()
 }
 
 fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Selection> {
     let metric = plan.best_by;
-    let values = points.iter().map(|&point| Some(summary::of_point(summaries, point)?.by_trial(None, metric)));
-    let mut values = in_common(&values.collect::<Option<Vec<_>>>()?);
+    let known: Vec<&Summary> =
+        points.iter().map(|&point| summary::of_point(summaries, point)).collect::<Option<_>>()?;
+    let values: Vec<_> = known.iter().map(|summary| summary.by_trial(None, metric)).collect();
+    if plan.best_within.is_some() {
+        let outcome = ranking::rank(plan, &values, &known.iter().map(|summary| summary.run).collect::<Vec<_>>())?;
+        let best = outcome.left.iter().map(|&index| points[index]).collect();
+        return Some(Selection { points, metric, best, outcome: Some(outcome) });
+    }
+    let mut values = in_common(&values);
     if !metric.is_better_higher() {
         values.iter_mut().flatten().for_each(|value| *value = -*value);
     }
     let contenders = selection::contenders(&values, LEVEL)?;
     let best = contenders.into_iter().map(|index| points[index]).collect();
-    Some(Selection { points, metric, best })
+    Some(Selection { points, metric, best, outcome: None })
 }

@@ -15,6 +15,7 @@ mod ranged;
 mod reading;
 mod workbench;
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -45,12 +46,14 @@ pub struct Plan {
     /// Variants x axes: all points of the first variant, then those of the second; within a variant the last axis
     /// varies fastest.
     pub points: Vec<Point>,
-    /// Independent repetitions of each point; under a precision at least.
+    /// Independent repetitions of each point; where the trials decide how many there are to be, at least.
     pub replications: u32,
     /// How well the figures must be known; none: `replications` of each point.
     pub precision: Option<Precision>,
     /// The figure by which the best variant is selected.
     pub best_by: Metric,
+    /// By how much the best variant is better at least, where it is to be selected; none: what the replications say.
+    pub best_within: Option<Zone>,
     /// How the level of hypotheses is adjusted for their number.
     pub multiple_hypotheses: MultipleHypotheses,
     /// The seed of every random stream.
@@ -79,6 +82,15 @@ pub struct Precision {
     pub half_width: f64,
     /// The figures.
     pub of: Vec<Metric>,
+    /// Replications of a point at most.
+    pub most: u32,
+}
+
+/// The indifference zone of the selection of the best. See [`crate::spec::Run`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Zone {
+    /// The difference from the best that is to be told: relative, of a share absolute.
+    pub share: f64,
     /// Replications of a point at most.
     pub most: u32,
 }
@@ -311,6 +323,31 @@ impl Plan {
     /// The index of the point of another variant at the values of this point.
     pub fn beside(&self, point: usize, variant: usize) -> Option<usize> {
         self.point(variant, &self.points.get(point)?.at)
+    }
+
+    /// The points at each place of the axes, in the order of variants; the places in the order of their first points.
+    pub fn places(&self) -> Vec<Vec<usize>> {
+        let mut known: HashMap<&[usize], usize> = HashMap::new();
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        for (index, point) in self.points.iter().enumerate() {
+            let place = *known.entry(&point.at).or_insert(places.len());
+            if place == places.len() {
+                places.push(Vec::new());
+            }
+            places[place].push(index);
+        }
+        places
+    }
+
+    /// Replications of a point at most, where the trials that there are decide how many more there are to be.
+    pub fn most(&self) -> Option<u32> {
+        let (precision, zone) = (self.precision.as_ref(), self.best_within);
+        precision.map(|precision| precision.most).max(zone.map(|zone| zone.most))
+    }
+
+    /// Whether the trials that there are decide how many more there are to be.
+    pub fn is_sequential(&self) -> bool {
+        self.most().is_some()
     }
 
     /// Where a point lies, in words: "concurrency = 50, cpu = 500m"; empty without axes.

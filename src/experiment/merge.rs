@@ -49,7 +49,7 @@ pub enum Unmerged {
         gaps: Vec<String>,
     },
     /// What was run asks for more.
-    #[error("the precision that was asked for needs {trials} trials more at {points} points: plan another round with `sim plan {}`", file.display())]
+    #[error("what was run asks for {trials} trials more at {points} points: plan another round with `sim plan {}`", file.display())]
     Unfinished {
         /// Trials that are missing.
         trials: u64,
@@ -141,7 +141,7 @@ impl Shards {
 ///
 /// # Errors
 /// Where it lacks any.
-pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], deal: Deal, of: u32) -> Result<(), Unmerged> {
+pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], deal: &Deal, of: u32) -> Result<(), Unmerged> {
     let mut missing = vec![(0usize, 0usize); of as usize];
     for (point, &wanted) in wanted.iter().enumerate() {
         for replication in 0..wanted {

@@ -60,8 +60,8 @@ pub struct Shortfall {
 
 /// Replications of each point before anything is asked.
 pub fn first(plan: &Plan) -> u32 {
-    match &plan.precision {
-        Some(precision) => plan.replications.max(FEWEST).min(precision.most),
+    match plan.most() {
+        Some(most) => plan.replications.max(FEWEST).min(most),
         None => plan.replications,
     }
 }

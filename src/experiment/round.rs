@@ -1,5 +1,5 @@
-//! Rounds: under a precision the trials that there are decide how many more there are to be. One machine looks after each
-//! of its points; several machines that share the replications of a point run in rounds, and between two rounds somebody
+//! Rounds: under a precision, or where the best is to be selected, the trials that there are decide how many more there are
+//! to be. One machine looks after each of its points, or places; several machines that share the replications of a point run in rounds, and between two rounds somebody
 //! plans the next one from all that was run (`sim plan`).
 
 use std::fs;
@@ -32,7 +32,7 @@ pub struct Round {
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Every point is known precisely enough, or has as many replications as are allowed.
+    /// What was asked for is reached at every point, or there are as many replications as are allowed.
     Done,
     /// So many trials more, at so many points.
     Run {
@@ -60,7 +60,7 @@ impl Round {
         let Ok(round) = serde_json::from_slice::<Self>(&bytes) else { return Err(Unusable::Foreign { path }) };
         let header = Header::of(plan, None);
         let is_alike = round.sim == header.sim && round.inputs == header.inputs && round.wanted.len() == header.points;
-        Ok(Some(round).filter(|_| is_alike && plan.precision.is_some()))
+        Ok(Some(round).filter(|_| is_alike && plan.is_sequential()))
     }
 
     /// Plans what comes after this round, or the first one, from an archive that has all of it.

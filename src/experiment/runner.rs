@@ -12,8 +12,10 @@ use super::archive::{Archive, Finished};
 use super::design::Plan;
 use super::journal::Unusable;
 use super::precision::{self, Step};
+use super::ranking;
 use super::round::Round;
 use super::shard::{Deal, Shard};
+use super::summary;
 use super::trial::{FailedTrial, Trial};
 use super::warm_up;
 use crate::load;
@@ -72,7 +74,7 @@ pub fn run_into(
     let mut wanted = wanted(archive, plan)?;
     loop {
         run_missing(archive, plan, &wanted, shard, Deal::of(plan, false), progress)?;
-        if plan.precision.is_none() || progress.interrupted.load(Ordering::Relaxed) {
+        if !plan.is_sequential() || progress.interrupted.load(Ordering::Relaxed) {
             return Ok(wanted);
         }
         let before = std::mem::replace(&mut wanted, self::wanted(archive, plan)?);
@@ -96,27 +98,55 @@ pub fn run_round(
     run_missing(archive, plan, &round.wanted, Some(shard), Deal::of(plan, true), progress)
 }
 
-/// How many replications of each point are wanted, as far as those that an archive has can tell: under a precision, those
-/// that there are may ask for more.
+/// How many replications of each point are wanted, as far as those that an archive has can tell: those that there are may
+/// ask for more, of their own point under a precision, and of all points of their place where the best is to be selected.
 ///
 /// # Errors
 /// Where a journal cannot be read.
 pub fn wanted(archive: &Archive, plan: &Plan) -> Result<Vec<u32>, Unusable> {
-    let first = precision::first(plan);
-    let of_point = |point: u32| {
-        let mut wanted = first;
-        while (0..wanted).all(|replication| archive.has(point, replication)) {
-            let trials = archive.of_point(point, wanted)?.trials;
-            match precision::step(plan, wanted, &trials.iter().collect::<Vec<_>>()) {
-                Step::Until(more) => wanted = more,
-                Step::Enough | Step::Maximum => break,
+    let mut wanted = vec![precision::first(plan); plan.points.len()];
+    if !plan.is_sequential() {
+        return Ok(wanted);
+    }
+    let together = match plan.best_within {
+        Some(_) => plan.places(),
+        None => (0..plan.points.len()).map(|point| vec![point]).collect(),
+    };
+    let of_place = |points: Vec<usize>| {
+        let wanted = wanted_at(archive, plan, &points)?;
+        Ok(points.into_iter().zip(wanted).collect::<Vec<_>>())
+    };
+    let places: Result<Vec<_>, Unusable> = together.into_par_iter().map(of_place).collect();
+    places?.into_iter().flatten().for_each(|(point, more)| wanted[point] = more);
+    Ok(wanted)
+}
+
+/// How many replications of the points at one place are wanted. When each point has those that its precision asks for, the
+/// selection of the best may ask for more, and then the precision again.
+fn wanted_at(archive: &Archive, plan: &Plan, points: &[usize]) -> Result<Vec<u32>, Unusable> {
+    let mut wanted = vec![precision::first(plan); points.len()];
+    let mut seen = vec![0; points.len()];
+    let mut values = vec![Vec::new(); points.len()];
+    loop {
+        for (index, &point) in points.iter().enumerate() {
+            let is_there = |wanted: u32| (0..wanted).all(|replication| archive.has(point as u32, replication));
+            while seen[index] < wanted[index] && is_there(wanted[index]) {
+                let trials = archive.of_point(point as u32, wanted[index])?.trials;
+                let trials: Vec<&Trial> = trials.iter().collect();
+                seen[index] = wanted[index];
+                if plan.best_within.is_some() {
+                    values[index] = summary::by_trial(&trials, plan.best_by);
+                }
+                if let Step::Until(more) = precision::step(plan, wanted[index], &trials) {
+                    wanted[index] = more;
+                }
             }
         }
-        Ok(wanted)
-    };
-    match plan.precision {
-        None => Ok(vec![first; plan.points.len()]),
-        Some(_) => (0..plan.points.len() as u32).into_par_iter().map(of_point).collect(),
+        if seen != wanted {
+            return Ok(wanted);
+        }
+        let Some((left, more)) = ranking::more(plan, &values, &wanted) else { return Ok(wanted) };
+        left.into_iter().for_each(|index| wanted[index] = wanted[index].max(more));
     }
 }
 
@@ -130,7 +160,7 @@ fn run_missing(
     progress: &Progress,
 ) -> Result<(), Unusable> {
     let all = wanted.iter().enumerate().flat_map(|(point, &wanted)| (0..wanted).map(move |r| (point as u32, r)));
-    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(deal, point, replication)));
+    let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(&deal, point, replication)));
     let missing: Vec<(u32, u32)> = share.filter(|&(point, replication)| !archive.has(point, replication)).collect();
     progress.wanted.fetch_add(missing.len() as u64, Ordering::Relaxed);
     let next = AtomicUsize::new(0);

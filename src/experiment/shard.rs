@@ -26,30 +26,47 @@ const SOURCES: [(&str, u32, &str); 3] = [
 ];
 
 /// How trials are dealt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Deal {
     /// Each point's replications go round all shards.
     Replications,
     /// One shard runs all replications of a point: under a precision they tell how many there are to be.
     Points,
+    /// One shard runs all points of a place, by the place of each point: of the best that is to be selected they tell
+    /// together how many there are to be.
+    Places(Vec<u32>),
 }
 
 impl Deal {
     /// How a plan's trials are dealt; `in_rounds` if somebody plans rounds.
     pub fn of(plan: &Plan, in_rounds: bool) -> Self {
-        if plan.precision.is_some() && !in_rounds { Self::Points } else { Self::Replications }
+        if !plan.is_sequential() || in_rounds {
+            return Self::Replications;
+        }
+        if plan.best_within.is_none() {
+            return Self::Points;
+        }
+        let mut places = vec![0; plan.points.len()];
+        for (place, points) in (0..).zip(plan.places()) {
+            points.into_iter().for_each(|point| places[point] = place);
+        }
+        Self::Places(places)
     }
 
     /// The index of the shard that runs a trial, of so many.
-    pub fn owner(self, point: u32, replication: u32, of: u32) -> u32 {
-        let along = if self == Self::Points { 0 } else { replication };
-        ((u64::from(point) + u64::from(along)) % u64::from(of)) as u32 + 1
+    pub fn owner(&self, point: u32, replication: u32, of: u32) -> u32 {
+        let at = match self {
+            Self::Replications => u64::from(point) + u64::from(replication),
+            Self::Points => point.into(),
+            Self::Places(places) => places.get(point as usize).copied().unwrap_or(point).into(),
+        };
+        (at % u64::from(of)) as u32 + 1
     }
 }
 
 impl Shard {
     /// Whether it runs this trial.
-    pub fn owns(self, deal: Deal, point: u32, replication: u32) -> bool {
+    pub fn owns(self, deal: &Deal, point: u32, replication: u32) -> bool {
         deal.owner(point, replication, self.of) == self.index
     }
 
@@ -158,10 +175,12 @@ mod tests {
             for point in 0..40 {
                 for replication in 0..12 {
                     let owners: Vec<u32> = (1..=of)
-                        .filter(|&index| Shard { index, of }.owns(Deal::Replications, point, replication))
+                        .filter(|&index| Shard { index, of }.owns(&Deal::Replications, point, replication))
                         .collect();
                     assert_eq!(owners.len(), 1);
                     assert_eq!(Deal::Points.owner(point, replication, of), point % of + 1);
+                    let places = Deal::Places((0..40).map(|point| point % 8).collect());
+                    assert_eq!(places.owner(point, replication, of), point % 8 % of + 1);
                     shares[owners[0] as usize - 1] += 1;
                 }
             }

@@ -27,6 +27,8 @@ pub struct Summary {
     pub point: usize,
     /// Trials that the figures rest on.
     pub replications: usize,
+    /// Replications that were run, up to the last one that ended with figures.
+    pub run: u32,
     /// Successes a minute.
     pub throughput_per_min: Interval,
     /// Successes out of all.
@@ -204,6 +206,7 @@ impl Summary {
         Some(Self {
             point,
             replications: used.len(),
+            run: trials.iter().map(|trial| trial.replication as u32 + 1).max().unwrap_or(0),
             throughput_per_min: interval(Metric::ThroughputPerMin)?,
             success_rate: interval(Metric::SuccessRate)?,
             mean_s: interval(Metric::MeanS),
@@ -312,6 +315,15 @@ pub(super) fn usable<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
 pub(super) fn intervals(used: &[&Trial], metrics: &[Metric]) -> Vec<(Metric, Interval)> {
     let basis = Basis::of(used, metrics);
     metrics.iter().filter_map(|&metric| Some((metric, basis.interval(metric)?))).collect()
+}
+
+/// The values of a metric by replication, as [`Summary::by_trial`] has them of all requests.
+pub(super) fn by_trial(trials: &[&Trial], metric: Metric) -> Vec<(u64, f64)> {
+    let used = usable(trials);
+    let basis = Basis::of(&used, &[]);
+    let value =
+        |trial: &&Trial| Some((trial.replication, basis.of_trial(trial, metric).filter(|value| !value.is_nan())?));
+    used.iter().filter_map(value).collect()
 }
 
 /// What the intervals of a point rest on.

@@ -11,6 +11,7 @@ use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection}
 use crate::experiment::design::Plan;
 use crate::experiment::verdict;
 use crate::spec::Metric;
+use crate::statistics::selection::Next;
 
 /// Rows beyond which the table is left to `comparisons.csv`.
 const MOST_ROWS: usize = 12;
@@ -48,37 +49,47 @@ fn share_saved(saved: f64) -> String {
     if saved > 0.0 { format!("{:.0} % of variance", saved * 100.0) } else { "none".into() }
 }
 
-/// A sentence for each set of places where the same variants may be the best; empty with fewer than three variants.
+/// A sentence for each set of places where the same variants may be the best; empty with fewer than three variants, or two
+/// where the best is to be selected.
 pub fn selections(report: &Report, width: Option<usize>) -> String {
     let plan = report.plan;
     let Some(first) = report.selections.first() else { return String::new() };
-    let mut groups: Vec<(Vec<usize>, Vec<String>)> = Vec::new();
+    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for selection in &report.selections {
-        let best: Vec<usize> = selection.best.iter().map(|&point| plan.points[point].variant).collect();
-        let place = plan.place(&plan.points[selection.points[0]]);
-        match groups.iter_mut().find(|(known, _)| *known == best) {
+        let (who, place) = (who(plan, selection), plan.place(&plan.points[selection.points[0]]));
+        match groups.iter_mut().find(|(known, _)| *known == who) {
             Some((_, places)) => places.push(place),
-            None => groups.push((best, vec![place])),
+            None => groups.push((who, vec![place])),
         }
     }
     let name = verdict::name(first.metric);
-    let sentence = |(best, places): &(Vec<usize>, Vec<String>)| {
-        let names: Vec<String> = best.iter().map(|&variant| quoted(&plan.variants[variant])).collect();
-        let who = match names.as_slice() {
-            [one] => one.clone(),
-            names if names.len() == plan.variants.len() => "any of them, none is told from the best".into(),
-            names => format!("one of {}", names.join(", ")),
-        };
+    let sentence = |(who, places): &(String, Vec<String>)| {
         let places: Vec<&String> = places.iter().filter(|place| !place.is_empty()).collect();
         match places.as_slice() {
-            [] => who,
+            [] => who.clone(),
             [one] => format!("{who} at {one}"),
             [first, .., last] => format!("{who} at {} places from {first} to {last}", places.len()),
         }
     };
     let sentences: Vec<String> = groups.iter().map(sentence).collect();
-    let text = format!("best by {name}, with a probability of 95 % at each place: {}", sentences.join("; "));
+    let zone = match plan.best_within {
+        Some(zone) => format!(" if it is better by {} at least", within(zone.share, first.metric)),
+        None => String::new(),
+    };
+    let text = format!("best by {name}, with a probability of 95 % at each place{zone}: {}", sentences.join("; "));
     paragraph("- ", &text, width)
+}
+
+/// Who may be the best, in words.
+fn who(plan: &Plan, selection: &Selection) -> String {
+    let names: Vec<String> = names(plan, &selection.best).into_iter().map(quoted).collect();
+    let is_over = selection.outcome.as_ref().is_some_and(|outcome| outcome.next == Next::Selected);
+    match names.as_slice() {
+        [one] => one.clone(),
+        names if is_over => format!("{}, which do the same", names.join(" and ")),
+        names if names.len() == plan.variants.len() => "any of them, none is told from the best".into(),
+        names => format!("one of {}", names.join(", ")),
+    }
 }
 
 /// The rows of `comparisons`: one for each figure of each comparison; none with one variant.
@@ -101,9 +112,14 @@ pub(super) fn against(plan: &Plan, comparison: &Comparison) -> String {
     plan.variants[plan.points[comparison.against].variant].clone()
 }
 
-/// The names of the variants that may be the best.
-pub(super) fn best<'a>(plan: &'a Plan, selection: &Selection) -> Vec<&'a str> {
-    selection.best.iter().map(|&point| plan.variants[plan.points[point].variant].as_str()).collect()
+/// The names of the variants of these points.
+pub(super) fn names<'a>(plan: &'a Plan, points: &[usize]) -> Vec<&'a str> {
+    points.iter().map(|&point| plan.variants[plan.points[point].variant].as_str()).collect()
+}
+
+/// `2 %` of what the others do, or `2 points` of a share.
+pub(super) fn within(share: f64, metric: Metric) -> String {
+    format!("{} {}", short(share * 100.0), if metric.is_rate() { "points" } else { "%" })
 }
 
 /// What the pairing saved, to follow the evidence of a comparison: `; pairing saved 83 % of the variance`.

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::metric::{metric_name, metrics};
 use super::theory::theory_document;
 use super::{Report, comparisons, warnings};
-use crate::experiment::comparison::{Comparison, Selection};
-use crate::experiment::design::{Axis, Measurement, Plan, Precision};
+use crate::experiment::comparison::{self, Comparison, Selection};
+use crate::experiment::design::{Axis, Measurement, Plan, Precision, Zone};
 use crate::experiment::effect::Observation;
 use crate::experiment::precision;
 use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, Summary, UserMeans};
@@ -67,6 +67,7 @@ fn rest(report: &Report) -> Value {
         "seed": plan.seed,
         "replications": plan.replications,
         "precision": plan.precision.as_ref().map(|precision| precision_document(report, precision)),
+        "best_within": plan.best_within.map(|zone| zone_document(report, zone)),
         "collapse_below": plan.collapse_below,
         "partial": report.is_partial(),
         "trials": {
@@ -112,6 +113,26 @@ fn precision_document(report: &Report, precision: &Precision) -> Value {
         "of": precision.of.iter().map(|&metric| metric_name(metric)).collect::<Vec<_>>(),
         "max_replications": precision.most,
         "not_reached": not_reached.collect::<Vec<_>>(),
+    })
+}
+
+/// Within which zone the best was to be selected, and where it is not.
+fn zone_document(report: &Report, zone: Zone) -> Value {
+    let plan = report.plan;
+    let unselected = comparison::unselected(plan, &report.selections);
+    let not_selected = unselected.iter().map(|it| {
+        json!({
+            "at": at(plan, it.left[0]),
+            "left": comparisons::names(plan, &it.left),
+            "replications": it.replications,
+            "replications_needed": it.needed,
+        })
+    });
+    json!({
+        "share": zone.share,
+        "by": metric_name(plan.best_by),
+        "max_replications": zone.most,
+        "not_selected": not_selected.collect::<Vec<_>>(),
     })
 }
 
@@ -271,7 +292,8 @@ fn selection(plan: &Plan, selection: &Selection) -> Value {
         "at": at(plan, selection.points[0]),
         "by": metric_name(selection.metric),
         "probability": LEVEL,
-        "best": comparisons::best(plan, selection),
+        "within": selection.outcome.as_ref().and(plan.best_within).map(|zone| zone.share),
+        "best": comparisons::names(plan, &selection.best),
         "of": selection.points.len(),
     })
 }

@@ -4,8 +4,11 @@ use std::cmp::Ordering;
 use std::fmt;
 
 use super::Report;
+use super::comparisons::{names, within};
+use super::paragraph::quoted;
 use super::resources::growing;
 use super::theory::{known, simulated};
+use crate::experiment::comparison::{self, Unselected};
 use crate::experiment::exact::Check;
 use crate::experiment::precision::{self, Shortfall};
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
@@ -86,6 +89,21 @@ pub enum Warning {
         /// The half-width that was asked for.
         asked: f64,
         /// At how many other points something is not known precisely enough.
+        others: usize,
+    },
+    /// The best of several variants was to be selected, and is not.
+    Unselected {
+        /// Where most are left, without a variant; empty without axes.
+        place: String,
+        /// By which figure.
+        metric: Metric,
+        /// The variants that are left.
+        left: Vec<String>,
+        /// How far the selection got there.
+        unselected: Unselected,
+        /// By how much the best is better, if it is to be selected.
+        zone: f64,
+        /// At how many other places it is not selected either.
         others: usize,
     },
     /// Work piles up under a steady load, so that times grow with the length of the run.
@@ -177,6 +195,9 @@ impl fmt::Display for Warning {
                 f.write_str("of what is beyond it; longer runs or more replications do")
             }
             Self::Imprecise { place, shortfall, asked, others } => imprecise(f, place, shortfall, *asked, *others),
+            Self::Unselected { place, metric, left, unselected, zone, others } => {
+                not_selected(f, place, left, unselected, &within(*zone, *metric), *others)
+            }
             Self::Growing { place, growth, others } => {
                 let others = match others {
                     0 => String::new(),
@@ -248,6 +269,34 @@ fn imprecise(f: &mut fmt::Formatter, place: &str, it: &Shortfall, asked: f64, ot
     }
 }
 
+fn not_selected(
+    f: &mut fmt::Formatter,
+    place: &str,
+    left: &[String],
+    it: &Unselected,
+    zone: &str,
+    others: usize,
+) -> fmt::Result {
+    if !place.is_empty() {
+        write!(f, "{place}: ")?;
+    }
+    f.write_str("the best variant is not selected")?;
+    match others {
+        0 => {}
+        1 => f.write_str(" (nor at 1 other place)")?,
+        others => write!(f, " (nor at {others} other places)")?,
+    }
+    let Some(replications) = it.replications else {
+        return f.write_str(": not every variant has the figure; select by another one with `best_by`");
+    };
+    let left: Vec<String> = left.iter().map(|variant| quoted(variant)).collect();
+    write!(f, " after {replications} replications: {} are left; ", left.join(", "))?;
+    if let Some(needed) = it.needed {
+        write!(f, "{needed} tell them apart at the latest: ")?;
+    }
+    write!(f, "raise `max_replications`, make the runs longer, or let `best_within` be more than {zone}")
+}
+
 /// All doubts about a report.
 pub fn warnings(report: &Report) -> Vec<Warning> {
     let plan = report.plan;
@@ -283,13 +332,14 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
     }));
     warnings.extend(growing_points(report));
     warnings.extend(brim(report));
-    if plan.replications == 1 && plan.precision.is_none() {
+    if plan.replications == 1 && !plan.is_sequential() {
         if report.summaries.iter().any(|summary| summary.batches.is_none()) {
             warnings.push(Warning::NoIntervals);
         }
         warnings.extend(correlated(report));
     } else {
         warnings.extend(if plan.precision.is_some() { imprecision(report) } else { wide(report) });
+        warnings.extend(unselected(report));
         warnings.extend(few_values(report));
     }
     warnings
@@ -346,6 +396,26 @@ fn imprecision(report: &Report) -> Option<Warning> {
     let shortfall = *all.iter().max_by(|a, b| a.half_width.total_cmp(&b.half_width))?;
     let place = verdict::place(report.plan, shortfall.point);
     Some(Warning::Imprecise { place, shortfall, asked, others: all.len() - 1 })
+}
+
+/// Where most variants are left of which the best was to be selected; where a figure is lacking comes last. What an
+/// interrupt left open is not told here.
+fn unselected(report: &Report) -> Option<Warning> {
+    let plan = report.plan;
+    if report.is_partial() {
+        return None;
+    }
+    let zone = plan.best_within?.share;
+    let all = comparison::unselected(plan, &report.selections);
+    let most = all.iter().rev().max_by_key(|it| (it.replications.is_some(), it.left.len()))?;
+    Some(Warning::Unselected {
+        place: plan.place(&plan.points[most.left[0]]),
+        metric: plan.best_by,
+        left: names(plan, &most.left).into_iter().map(Into::into).collect(),
+        unselected: most.clone(),
+        zone,
+        others: all.len() - 1,
+    })
 }
 
 /// Quantiles that the table shows or a claim is about, and that have no upper bound at sound points.

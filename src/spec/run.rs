@@ -17,10 +17,16 @@ pub struct Run {
     /// The figures that `precision` is about. Without it: throughput, success rate and mean response time. Of a figure
     /// that a point does not have, such as the response time where nothing succeeds, nothing is asked.
     pub precision_of: Option<Vec<Metric>>,
-    /// Replications of a point at most, under `precision`. Without it: 1000.
+    /// Replications of a point at most, under `precision` or `best_within`. Without it: 1000.
     pub max_replications: Option<u32>,
-    /// The figure by which the best of more than two variants is selected. Without it: throughput.
+    /// The figure by which the best of several variants is selected. Without it: throughput.
     pub best_by: Option<Metric>,
+    /// At each place of the axes variants are replicated until one of them is selected as the best by `best_by`: with a
+    /// probability of 95 % at least, if it is better than every other one by this share of the other's figure (`"2%"`); of
+    /// a share, such as the success rate, in absolute terms (2 points). Variants that are worse are replicated no more. At
+    /// least ten times and at least `replications` times, at most `max_replications` times; what is not selected is said.
+    /// Without it those of more than two variants are named that may be the best after `replications`.
+    pub best_within: Option<Share>,
     /// How the level of the hypotheses is adjusted for their number, so that all that is said of them together is right in
     /// 95 of 100 experiments.
     #[serde(default)]

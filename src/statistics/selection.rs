@@ -1,4 +1,9 @@
-//! Which of several systems may be the best.
+//! Which of several systems is the best: what the replications that there are say of it, and replicating on until one of
+//! them is selected.
+
+mod sequential;
+
+pub use sequential::{Next, Outcome, Rules, select};
 
 use super::Moments;
 use super::interval::{admissible, two_sided};

@@ -11,6 +11,7 @@ mod mistakes;
 mod models;
 mod precision;
 mod random_models;
+mod ranking;
 mod readme;
 mod recovery;
 mod search;

@@ -1,6 +1,6 @@
-//! How much a sweep runs: replications, precision, limits.
+//! How much a sweep runs: replications, precision, selection of the best, limits.
 
-use super::{Adjustments, Precision};
+use super::{Adjustments, Plan, Precision, Zone};
 use crate::experiment::precision::FEWEST;
 use crate::spec::tree::Tree;
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Run};
@@ -11,7 +11,7 @@ pub(in crate::experiment) const MOST_REPLICATIONS: u32 = 100_000;
 /// Trials of a sweep at most.
 const MOST_TRIALS: u64 = 10_000_000;
 
-/// Replications of a point at most, where a precision is asked for and the experiment does not say.
+/// Replications of a point at most, where the trials decide how many there are to be and the experiment does not say.
 const DEFAULT_MOST: u32 = 1_000;
 
 /// The figures that a precision is about, where the experiment does not say.
@@ -24,6 +24,28 @@ pub(super) fn precision(run: &Run) -> Option<Precision> {
         of: run.precision_of.clone().unwrap_or_else(|| DEFAULT_OF.to_vec()),
         most: run.max_replications.unwrap_or(DEFAULT_MOST),
     })
+}
+
+/// The zone within which the best is selected, if it is to be.
+pub(super) fn zone(run: &Run) -> Option<Zone> {
+    Some(Zone { share: run.best_within?.0, most: run.max_replications.unwrap_or(DEFAULT_MOST) })
+}
+
+/// Checks that there is something to select the best of.
+pub(super) fn rivals(tree: &Tree, plan: &Plan) -> Mistakes {
+    let mut mistakes = Mistakes::default();
+    let asked = tree.get("run").and_then(|run| run.get("best_within"));
+    if let Some(asked) = asked
+        && plan.places().iter().all(|points| points.len() < 2)
+    {
+        let title = match plan.variants.len() {
+            1 => "the best of one variant",
+            _ => "at no place of the axes there are two variants to select the best of",
+        };
+        let mistake = asked.place.mark_value(Mistake::new(title), "would have no effect");
+        mistakes.push(mistake.help("add another entry to `[[variants]]` that is run at the same places, or remove it"));
+    }
+    mistakes
 }
 
 /// Checks the experiment's own numbers.
@@ -47,11 +69,18 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
             mistakes.push(value.place.mark_value(Mistake::new(title), label).help(help));
         }
     };
+    let (label, help) = ("would have no effect", "add `precision`, such as \"2%\", or remove it");
     if experiment.run.precision.is_none() {
-        for key in ["precision_of", "max_replications"] {
-            let title = format!("`{key}` belongs to a `precision`");
-            wrong_run(key, title, "would have no effect", "add `precision`, such as \"2%\", or remove it");
-        }
+        wrong_run("precision_of", "`precision_of` belongs to a `precision`".into(), label, help);
+    }
+    if experiment.run.precision.is_none() && experiment.run.best_within.is_none() {
+        let title = "`max_replications` belongs to a `precision` or a `best_within`";
+        wrong_run(
+            "max_replications",
+            title.into(),
+            label,
+            "add one of them, such as `precision = \"2%\"`, or remove it",
+        );
     }
     if let Some(most) = experiment.run.max_replications
         && !(FEWEST..=MOST_REPLICATIONS).contains(&most)
@@ -61,7 +90,7 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
             "max_replications",
             title,
             "must be between 10 and 100000",
-            "a precision takes ten replications at least",
+            "the first look is after ten replications",
         );
     }
     if experiment.run.precision_of.as_ref().is_some_and(Vec::is_empty) {

@@ -152,6 +152,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         replications,
         precision: None,
         best_by: Metric::ThroughputPerMin,
+        best_within: None,
         multiple_hypotheses: MultipleHypotheses::default(),
         seed: adjustments.seed.unwrap_or(1),
         collapse_below: 0.9,
@@ -239,6 +240,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         replications,
         precision: effort::precision(&experiment.run),
         best_by: experiment.run.best_by.unwrap_or(Metric::ThroughputPerMin),
+        best_within: effort::zone(&experiment.run),
         multiple_hypotheses: experiment.run.multiple_hypotheses,
         seed: adjustments.seed.unwrap_or(experiment.seed),
         collapse_below: experiment.collapse_below,
@@ -251,8 +253,9 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         inputs: known.inputs(source.path.as_deref()),
         assumptions: known.assumptions,
     };
-    let most = plan.precision.as_ref().map_or(replications, |precision| precision.most.max(replications));
+    let most = plan.most().map_or(replications, |most| most.max(replications));
     mistakes.extend(effort::repetitions(replications, most, plan.points.len(), place.or(Some(tree))));
+    mistakes.extend(effort::rivals(tree, &plan));
     claim::resolve(&mut plan, tree, &experiment, &axes, &mut mistakes);
     mistakes.into_result()?;
     let Known { subject, columns, ranges, .. } = known;

@@ -29,7 +29,7 @@ pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String
 
 /// What the bands and bars are.
 pub(super) fn intervals(report: &Report) -> String {
-    if report.plan.replications > 1 || report.plan.precision.is_some() {
+    if report.plan.replications > 1 || report.plan.is_sequential() {
         "Bands: 95 % confidence intervals.".into()
     } else {
         String::new()
