@@ -8,6 +8,7 @@ use super::adjust::Adjust;
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::precision;
 use crate::spec::Mistakes;
 
 /// Check experiments and models without running them.
@@ -55,7 +56,7 @@ fn describe(file: &Path, adjustments: &Adjustments) -> Result<String, Mistakes> 
     Plan::check(file, adjustments)?;
     // What is right but cannot be read as a plan is a model without a load.
     let Ok(plan) = Plan::read(file, adjustments) else { return Ok("a model without a load of its own".into()) };
-    let (points, replications) = (plan.points.len(), plan.replications as usize);
+    let (points, replications) = (plan.points.len(), precision::first(&plan) as usize);
     let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let mut text = String::new();
     if plan.variants.len() > 1 {
@@ -63,6 +64,9 @@ fn describe(file: &Path, adjustments: &Adjustments) -> Result<String, Mistakes> 
     }
     text += &format!("{} x {}", count(points, "point"), count(replications, "replication"));
     text += &format!(" = {}", count(points * replications, "trial"));
+    if let Some(most) = plan.most() {
+        text += &format!(" at least, {most} replications at most");
+    }
     if !plan.measurements.is_empty() {
         text += &format!(", {}", count(plan.measurements.len(), "measurement"));
     }

@@ -61,11 +61,11 @@ impl Merge {
         let wanted = match Round::read(&self.folder, &plan)? {
             None => {
                 let wanted = runner::wanted(&archive, &plan)?;
-                merge::complete(&archive, &plan, &wanted, &Deal::of(&plan, false), of)?;
+                merge::complete(&archive, &plan, &wanted, &Deal::of(&plan, false), (&self.folder, of))?;
                 wanted
             }
             Some(round) => {
-                merge::complete(&archive, &plan, &round.wanted, &Deal::of(&plan, true), of)?;
+                merge::complete(&archive, &plan, &round.wanted, &Deal::of(&plan, true), (&self.folder, of))?;
                 if let Next::Run { points, trials, .. } = Round::next(Some(&round), &archive, &plan)? {
                     let file = plan.origin().file.clone();
                     return Err(Unmerged::Unfinished { trials, points, file }.into());

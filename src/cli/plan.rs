@@ -24,10 +24,10 @@ use crate::report::folder::Folder;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  until sim plan experiments/pooling.toml; do
-    for i in 1 2 3 4; do sim sweep experiments/pooling.toml --shard $i/4 & done; wait
+  while sim plan experiments/queueing.toml; [ $? -eq 3 ]; do
+    for i in 1 2 3 4; do sim sweep experiments/queueing.toml --shard $i/4 & done; wait
   done
-  sim merge output/pooling
+  sim merge output/queueing
 
 Exit codes:
   0 nothing is left to run, 2 the input has a mistake or the round before is not finished, 3 a round was planned")]
@@ -69,7 +69,7 @@ impl Planning {
                 let of = shards.of();
                 let archive = shards.archive(&plan)?;
                 if let Some(last) = last {
-                    merge::complete(&archive, &plan, &last.wanted, &Deal::of(&plan, true), of)?;
+                    merge::complete(&archive, &plan, &last.wanted, &Deal::of(&plan, true), (&place, of))?;
                 }
                 archive
             }
@@ -82,11 +82,9 @@ impl Planning {
             Next::Run { round, points, trials } => {
                 round.write(&place)?;
                 let of = if points == 1 { "1 point".into() } else { format!("{points} points") };
-                let file = self.experiment.display();
-                page.print(format!(
-                    "round {}: {trials} trials at {of}\nrun each shard with `sim sweep {file} --shard I/N`, then plan again\n",
-                    round.round
-                ));
+                let command = merge::command(&plan, &place, "I/N");
+                let what = format!("round {}: {trials} trials at {of}", round.round);
+                page.print(format!("{what}\nrun each shard with `{command}`, then plan again\n"));
                 Ok(Exit::Undecided)
             }
         }

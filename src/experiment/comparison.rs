@@ -29,6 +29,10 @@ pub struct Comparison {
 pub struct Difference {
     /// Of which figure.
     pub metric: Metric,
+    /// Replications that both have, on which everything here rests.
+    pub pairs: usize,
+    /// Replications that one of them has, and the other one has not.
+    pub unpaired: usize,
     /// Mean of the one.
     pub ours: f64,
     /// Mean of the other.
@@ -70,7 +74,9 @@ pub struct Unselected {
 impl Difference {
     /// The paired difference of two points in a metric; none without two common replications.
     pub fn of(ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
+        let all = ours.replications.max(theirs.replications);
         let (ours, theirs) = ours.paired(theirs, class, metric);
+        let (pairs, unpaired) = (ours.len(), all.saturating_sub(ours.len()));
         let mut difference = Interval::paired_difference(&ours, &theirs, LEVEL)?;
         if metric.is_rate() {
             // No two shares differ by more than one.
@@ -81,7 +87,7 @@ impl Difference {
         let relative =
             (!metric.is_rate() && base > 0.0).then(|| Interval::relative_difference(&ours, &theirs, LEVEL)).flatten();
         let saved = saved(&ours, &theirs);
-        Some(Self { metric, ours: mean(&ours), theirs: base, difference, relative, saved })
+        Some(Self { metric, pairs, unpaired, ours: mean(&ours), theirs: base, difference, relative, saved })
     }
 
     /// `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; without bounds where they are not known.

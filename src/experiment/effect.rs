@@ -122,7 +122,7 @@ mod tests {
             high: share(high),
         });
         let ours = theirs + difference.estimate;
-        worth(&Difference { metric, ours, theirs, difference, relative, saved: None }, matters)
+        worth(&Difference { metric, pairs: 5, unpaired: 0, ours, theirs, difference, relative, saved: None }, matters)
     }
 
     #[test]

@@ -137,11 +137,17 @@ impl Shards {
     }
 }
 
-/// Says which of the wanted trials an archive of so many shards lacks.
+/// Says which of the wanted trials an archive of the shards in a folder, so many of them, lacks.
 ///
 /// # Errors
 /// Where it lacks any.
-pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], deal: &Deal, of: u32) -> Result<(), Unmerged> {
+pub fn complete(
+    archive: &Archive,
+    plan: &Plan,
+    wanted: &[u32],
+    deal: &Deal,
+    (place, of): (&Path, u32),
+) -> Result<(), Unmerged> {
     let mut missing = vec![(0usize, 0usize); of as usize];
     for (point, &wanted) in wanted.iter().enumerate() {
         for replication in 0..wanted {
@@ -158,7 +164,7 @@ pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], deal: &Deal, of:
         let name = name_of(Some(shard));
         let what =
             if lacks == all { format!("{name} is missing") } else { format!("{name} lacks {lacks} of {all} trials") };
-        gaps.push(format!("{what}: run `{}`", command(plan, shard)));
+        gaps.push(format!("{what}: run `{}`", command(plan, place, &shard.to_string())));
     }
     if gaps.is_empty() {
         return Ok(());
@@ -171,14 +177,26 @@ pub fn complete(archive: &Archive, plan: &Plan, wanted: &[u32], deal: &Deal, of:
     Err(Unmerged::Gaps { gaps })
 }
 
-/// The command that runs a shard of a plan.
-fn command(plan: &Plan, shard: Shard) -> String {
+/// The command that runs a shard of a plan into its folder.
+pub fn command(plan: &Plan, place: &Path, shard: &str) -> String {
     let origin = plan.origin();
-    let mut command = format!("sim sweep {}", origin.file.display());
+    let mut command = format!("sim sweep {}", word(&origin.file.display().to_string()));
     for (path, value) in &origin.set {
-        command += &format!(" --set '{path}={value}'");
+        command += &format!(" --set {}", word(&format!("{path}={value}")));
+    }
+    let output = place.parent().map(|output| output.display().to_string()).unwrap_or_default();
+    match output.as_str() {
+        "output" => {}
+        "" => command += " --output .",
+        output => command += &format!(" --output {}", word(output)),
     }
     command + &format!(" --seed {} --replications {} --shard {shard}", plan.seed, plan.replications)
+}
+
+/// A text as one word of a shell's command line.
+fn word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:".contains(c);
+    if text.chars().all(is_plain) { text.into() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }
 
 /// The shard that a file's name tells.

@@ -22,7 +22,10 @@ pub fn comparisons(report: &Report) -> String {
     if all.is_empty() || all.len() > MOST_ROWS {
         return String::new();
     }
-    let place = |it: &Comparison| verdict::place(report.plan, it.point);
+    let place = |it: &Comparison| {
+        let pairs = it.differences.first().map(common).unwrap_or_default();
+        format!("{}{pairs}", verdict::place(report.plan, it.point))
+    };
     let mut columns =
         vec![Column::words(format!("against {}", report.plan.variants[0]), all.iter().map(place).collect())];
     for metric in COMPARED {
@@ -34,8 +37,13 @@ pub fn comparisons(report: &Report) -> String {
         let of_throughput = it.differences.iter().find(|difference| difference.metric == Metric::ThroughputPerMin);
         of_throughput.and_then(|difference| difference.saved).map_or_else(String::new, share_saved)
     };
-    columns.push(Column::figures("pairing saved", all.iter().map(saved).collect()));
+    columns.push(Column::figures("saved by pairing (throughput)", all.iter().map(saved).collect()));
     table(columns, &[])
+}
+
+/// `, 10 common runs`, where one of the two has more: what is said of the difference rests on those.
+pub(super) fn common(difference: &Difference) -> String {
+    if difference.unpaired == 0 { String::new() } else { format!(", {} common runs", difference.pairs) }
 }
 
 /// In words; of what is relative to nothing, nothing is said.
@@ -100,6 +108,7 @@ pub fn comparisons_rows(report: &Report) -> impl Iterator<Item = Row> {
             let mut row = keys(plan, comparison.point);
             row.push(Cell::text(against(plan, comparison)));
             row.push(Cell::text(metric_name(it.metric).unwrap_or_default()));
+            row.push(Cell::Count(it.pairs as u64));
             row.extend(bounds(Some(it.difference)).into_iter().chain(bounds(it.relative)));
             row.push(Cell::bound(it.saved));
             row

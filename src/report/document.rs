@@ -274,6 +274,7 @@ fn comparison(plan: &Plan, comparison: &Comparison) -> Value {
     let differences = comparison.differences.iter().map(|it| {
         json!({
             "metric": metric_name(it.metric),
+            "pairs": it.pairs,
             "difference": it.difference,
             "relative": it.relative,
             "variance_saved_by_pairing": it.saved,
@@ -307,6 +308,7 @@ fn effect(effect: &Observation) -> Value {
         "place": effect.place,
         "metric": name,
         "worth": effect.worth.word(),
+        "pairs": effect.figures.map(|figures| figures.pairs),
         "with": effect.figures.map(|figures| figures.ours),
         "without": effect.figures.map(|figures| figures.theirs),
         "difference": effect.figures.map(|figures| figures.difference),

@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Report;
-use super::comparisons::saving;
+use super::comparisons::{common, saving};
 use super::paragraph::paragraph;
 use crate::experiment::effect::{Observation, Worth};
 
@@ -26,10 +26,10 @@ fn sentence(effect: &Observation) -> String {
     let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
     match effect.figures {
         None => format!("{}: {}{place}", effect.change, effect.with()),
-        Some(_) => {
+        Some(figures) => {
             let (with, without) = (effect.with(), effect.without());
-            let saved = saving(effect.figures.and_then(|figures| figures.saved));
-            format!("{}: {with}{place} instead of {without}, {}{saved}", effect.change, effect.difference())
+            let (pairs, saved) = (common(&figures), saving(figures.saved));
+            format!("{}: {with}{place} instead of {without}{pairs}, {}{saved}", effect.change, effect.difference())
         }
     }
 }

@@ -77,7 +77,9 @@ pub fn headline(summary: &Summary) -> String {
             Metric::RecoveryS => " s from the end of the disturbance",
             _ => " s",
         };
-        let bounds = if interval.half_width() == 0.0 || summary.replications == 1 && metric != Metric::SuccessRate {
+        // One run has intervals only where its batches give some.
+        let is_open = summary.replications == 1 && interval.high == f64::INFINITY;
+        let bounds = if interval.half_width() == 0.0 || is_open {
             String::new()
         } else if interval.high == f64::INFINITY {
             format!("  ({} or more: too few values beyond it)", written(interval.low))

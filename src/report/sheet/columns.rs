@@ -107,6 +107,7 @@ pub const COMPARISONS: Layout = Layout {
     parts: &[
         One("against", Text, "", "The first variant."),
         One("metric", Text, "", "The figure."),
+        One("pairs", Count, "1", "Replications that both have."),
         Interval("difference", "of the metric", "Paired difference of the replications."),
         Interval("relative", "1", "The same relative to the first variant's mean; missing for shares."),
         One("variance_saved", Number, "1", "Share of the difference's variance that the pairing saved."),
