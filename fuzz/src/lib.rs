@@ -5,9 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sim::experiment::archive::name_of;
 use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::journal::{Header, seal};
+use sim::experiment::journal::{Header, name_of, seal};
 use sim::experiment::merge::Shards;
 use sim::experiment::shard::Shard;
 use sim::load::trial;

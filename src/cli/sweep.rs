@@ -11,9 +11,9 @@ use super::journals::Keeping;
 use super::outputs::Outputs;
 use super::page::Page;
 use super::simulate::watched;
-use crate::experiment::archive::{Archive, name_of};
+use crate::experiment::archive::Archive;
 use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::journal::Unusable;
+use crate::experiment::journal::{Unusable, name_of};
 use crate::experiment::round::Round;
 use crate::experiment::runner::{self, Progress};
 use crate::experiment::shard::{Deal, Shard};
@@ -110,7 +110,7 @@ impl Sweep {
         progress: &Progress,
     ) -> (Vec<u32>, Result<(), Unusable>) {
         if let (Some(shard), Some(round)) = (self.shard, round) {
-            return (round.wanted.clone(), runner::run_round(archive, plan, round, shard, progress));
+            return (round.wanted.clone(), runner::run_round(archive, plan, &round.wanted, shard, progress));
         }
         match runner::run_into(archive, plan, self.shard, progress) {
             Ok(wanted) => (wanted, Ok(())),

@@ -6,17 +6,9 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::design::Plan;
-use super::journal::{Contents, Entry, Header, Journal, Line, Past, Reader, Unusable, line_of};
+use super::journal::{Contents, Entry, Header, Journal, Line, Past, Reader, Unusable, line_of, name_of};
 use super::shard::Shard;
 use super::trial::{FailedTrial, Trial};
-
-/// The name of the journal of a sweep that runs all trials.
-pub const WHOLE: &str = "journal.jsonl";
-
-/// The name of a shard's journal.
-pub fn name_of(shard: Option<Shard>) -> String {
-    shard.map_or_else(|| WHOLE.into(), |Shard { index, of }| format!("shard-{index}-of-{of}.jsonl"))
-}
 
 /// A trial that ended: with figures, or without.
 pub type Finished = Result<Trial, FailedTrial>;

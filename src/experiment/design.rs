@@ -25,7 +25,7 @@ use crate::model::{Load, System};
 use crate::spec::{Assumption, Measured, Metric, Mistakes, MultipleHypotheses, Scale, Source};
 
 pub use dial::Dial;
-pub(super) use effort::MOST_REPLICATIONS;
+pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
 pub use knee::{Grid, Knee, KneeWishes};
 pub use optimize::{Choice, Optimize};
 pub use origin::Origin;

@@ -17,6 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use super::design::MOST_REPLICATIONS;
+use super::shard::Shard;
 use super::trial::Trial;
 use crate::parts::Ending;
 
@@ -24,6 +25,14 @@ pub use header::Header;
 use lock::{Lock, NoLock};
 pub use seal::seal;
 use seal::{sealed, unsealed};
+
+/// The name of the journal of a sweep that runs all trials.
+const WHOLE: &str = "journal.jsonl";
+
+/// The name of a sweep's journal, or of a shard's.
+pub fn name_of(shard: Option<Shard>) -> String {
+    shard.map_or_else(|| WHOLE.into(), |Shard { index, of }| format!("shard-{index}-of-{of}.jsonl"))
+}
 
 /// A line after the first.
 #[derive(Debug, Serialize, Deserialize)]
@@ -287,7 +296,7 @@ impl Claim {
     /// # Errors
     /// Where another process has it, and where no file can be written.
     pub fn of(folder: &Path) -> Result<Self, Unusable> {
-        Ok(Self { _lock: lock_of(folder, super::archive::WHOLE)? })
+        Ok(Self { _lock: lock_of(folder, WHOLE)? })
     }
 }
 

@@ -4,9 +4,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::archive::{Archive, name_of};
+use super::archive::Archive;
 use super::design::Plan;
-use super::journal::{Contents, Header, Unusable};
+use super::journal::{Contents, Header, Unusable, name_of};
 use super::shard::{Deal, Shard};
 
 /// Gaps that are named; the others are counted.

@@ -20,14 +20,11 @@
 //! The answer is a function of the point's trials in the order of replications, so results depend neither on threads nor
 //! on where a run was resumed.
 
-use super::design::{Plan, Precision};
+use super::design::{FEWEST, Plan, Precision};
 use super::summary::{self, Summary};
 use super::trial::Trial;
 use crate::spec::Metric;
 use crate::statistics::Interval;
-
-/// Replications before the first look at least.
-pub const FEWEST: u32 = 10;
 
 /// Growth of the number of replications from one look to the next: at least, and at most.
 const GROWTH: (f64, f64) = (1.25, 2.0);

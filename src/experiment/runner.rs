@@ -13,7 +13,6 @@ use super::design::Plan;
 use super::journal::Unusable;
 use super::precision::{self, Step};
 use super::ranking;
-use super::round::Round;
 use super::shard::{Deal, Shard};
 use super::summary;
 use super::trial::{FailedTrial, Trial};
@@ -84,18 +83,18 @@ pub fn run_into(
     }
 }
 
-/// Runs what an archive lacks of a shard's share of a round.
+/// Runs what an archive lacks of a shard's share of a round: so many replications of each point.
 ///
 /// # Errors
 /// Where the archive cannot keep a trial. Those that it has kept are kept.
 pub fn run_round(
     archive: &Archive,
     plan: &Plan,
-    round: &Round,
+    wanted: &[u32],
     shard: Shard,
     progress: &Progress,
 ) -> Result<(), Unusable> {
-    run_missing(archive, plan, &round.wanted, Some(shard), Deal::of(plan, true), progress)
+    run_missing(archive, plan, wanted, Some(shard), Deal::of(plan, true), progress)
 }
 
 /// How many replications of each point are wanted, as far as those that an archive has can tell: those that there are may

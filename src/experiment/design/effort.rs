@@ -1,9 +1,11 @@
 //! How much a sweep runs: replications, precision, selection of the best, limits.
 
 use super::{Adjustments, Plan, Precision, Zone};
-use crate::experiment::precision::FEWEST;
 use crate::spec::tree::Tree;
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Run};
+
+/// Replications of a point before the first look at least, where the trials that there are decide how many more.
+pub(in crate::experiment) const FEWEST: u32 = 10;
 
 /// Replications at most.
 pub(in crate::experiment) const MOST_REPLICATIONS: u32 = 100_000;

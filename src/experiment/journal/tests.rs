@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
-use crate::experiment::archive::{Archive, Finished, name_of};
+use crate::experiment::archive::{Archive, Finished};
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::merge::Shards;
 use crate::experiment::shard::Shard;
