@@ -10,11 +10,14 @@
 
 mod axis;
 mod bar;
+mod beyond;
 mod bitmap;
 mod callout;
 mod clearing;
 mod color;
+mod ending;
 mod font;
+mod funnel;
 mod grid;
 mod header;
 mod heat;
@@ -36,14 +39,16 @@ mod tests;
 mod theme;
 mod threshold;
 mod tick;
+mod tornado;
 mod twin;
 mod vector;
 
 pub use axis::{Axis, Scale};
 pub use bar::{Bar, BarFigure};
 pub use heat::{HeatFigure, HeatGroup, HeatRow};
-pub use line::{Collapse, Line, LineFigure, Measured, Panel, Point, Style, Threshold};
+pub use line::{Collapse, Line, LineFigure, Look, Measured, Panel, Point, Style, Threshold};
 pub use theme::Theme;
+pub use tornado::{Swing, SwingEnd, TornadoFigure};
 
 use std::fmt;
 
@@ -56,6 +61,8 @@ pub enum Figure {
     Heat(HeatFigure),
     /// Values side by side, each with its interval.
     Bar(BarFigure),
+    /// What each number does at both ends of its range.
+    Tornado(TornadoFigure),
 }
 
 impl From<LineFigure> for Figure {
@@ -73,6 +80,12 @@ impl From<HeatFigure> for Figure {
 impl From<BarFigure> for Figure {
     fn from(figure: BarFigure) -> Self {
         Self::Bar(figure)
+    }
+}
+
+impl From<TornadoFigure> for Figure {
+    fn from(figure: TornadoFigure) -> Self {
+        Self::Tornado(figure)
     }
 }
 
@@ -131,5 +144,6 @@ fn scene(figure: &Figure, theme: Theme) -> scene::Scene {
         Figure::Line(figure) => plot::lay_out(figure, theme.palette()),
         Figure::Heat(figure) => grid::lay_out(figure, theme.palette()),
         Figure::Bar(figure) => rod::lay_out(figure, theme.palette()),
+        Figure::Tornado(figure) => funnel::lay_out(figure, theme.palette()),
     }
 }

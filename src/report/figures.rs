@@ -17,6 +17,7 @@ mod warm_up;
 use super::Report;
 use super::chart::Figure;
 use set::Set;
+pub(super) use title::fitting;
 
 /// Combinations of the other axes that are drawn.
 pub const MOST_SETS: usize = 12;

@@ -1,19 +1,18 @@
 //! What a search for the knee found: a table, a sentence a variant, a document for programs, a chart of what was tried.
 
+mod figure;
+
 use serde_json::{Value, json};
 
-use super::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style, Threshold};
-use super::figures::Drawing;
 use super::metric::metric_name;
 use super::number::short;
-use super::objective::{bound, in_words};
-use super::paragraph::paragraph;
+use super::objective::in_words;
+use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
 use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
-use crate::experiment::verdict;
-use crate::spec::{Metric, Scale};
-use crate::statistics::Interval;
+
+pub use figure::knee_figure;
 
 /// The whole answer for people.
 pub fn knee(answer: &KneeAnswer, width: Option<usize>) -> Vec<String> {
@@ -160,7 +159,7 @@ fn undecided(found: &VariantKnee) -> String {
     let close: Vec<&Tried> = found.tried.iter().filter(|tried| tried.decision == Some(Decision::TooClose)).collect();
     match close.as_slice() {
         [] => String::new(),
-        [one] => format!("; {} is too close to tell in {} runs", one.text, one.replications),
+        [one] => format!("; {} is too close to tell in {}", one.text, count(one.replications as usize, "run")),
         [first, .., last] => {
             format!(
                 "; {} from {} to {} are too close to tell in {} runs",
@@ -254,102 +253,5 @@ fn decision(decision: Decision) -> &'static str {
         Decision::Meets => "meets",
         Decision::Misses => "misses",
         Decision::TooClose => "too-close",
-    }
-}
-
-/// The chart: the figure of each objective at the values that were tried.
-pub fn knee_figure(answer: &KneeAnswer) -> Drawing {
-    let knee = &answer.knee;
-    let label = if knee.dial.label == "load.concurrency" { "concurrent requests" } else { &knee.dial.label };
-    let x = match knee.dial.scale {
-        Scale::Log if knee.grid.value(0) > 0.0 => Axis::log(label),
-        _ => Axis::linear(label),
-    };
-    let mut panels: Vec<Panel> = (0..knee.objectives.len()).map(|index| panel(answer, index)).collect();
-    if knee.slope.is_some() {
-        panels.push(panel(answer, knee.objectives.len()));
-    }
-    let title = match answer.variants.as_slice() {
-        [one] => sentence(answer, one),
-        _ => title(answer),
-    };
-    let figure = LineFigure {
-        title,
-        subtitle: format!("Simulated: {}", knee_method(answer)),
-        x,
-        panels,
-        note: format!(
-            "Bands: intervals at the level of the test, so that the whole answer is {} % sure for each variant.",
-            short(knee.confidence * 100.0)
-        ),
-    };
-    Drawing { name: "knee".into(), figure: figure.into() }
-}
-
-/// The best of several variants, in a sentence.
-fn title(answer: &KneeAnswer) -> String {
-    let knee = &answer.knee;
-    let sign = if knee.smallest { -1.0 } else { 1.0 };
-    let known = answer.variants.iter().filter_map(|found| Some((found, found.estimate?)));
-    match known.max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1))) {
-        Some((found, value)) => format!("{} goes furthest: {}", answer.plan.variants[found.variant], at(knee, value)),
-        None => answer.plan.title.clone(),
-    }
-}
-
-fn panel(answer: &KneeAnswer, index: usize) -> Panel {
-    let knee = &answer.knee;
-    let objective = knee.objectives.get(index);
-    let (factor, label, limit) = match objective {
-        Some(objective) => {
-            let metric = objective.metric();
-            let factor = if metric.is_rate() { 100.0 } else { 1.0 };
-            (factor, axis_label(metric), (objective.bound() * factor, bound(*objective)))
-        }
-        None => {
-            let slope = knee.slope.unwrap_or(0.0) * 100.0;
-            (100.0, "growth of throughput (% of proportion)".into(), (slope, format!("at least {} %", short(slope))))
-        }
-    };
-    let line = |found: &VariantKnee| {
-        let points = found.tried.iter().filter_map(|tried| {
-            let reading = tried.readings.iter().find(|reading| reading.objective == index)?;
-            Some(plotted(knee.dial.shown(tried.value), reading.figure?, factor))
-        });
-        let ends = found.meets.zip(found.misses).filter(|_| index == 0);
-        let collapse = ends.map(|(meets, misses)| {
-            let (low, high) = if meets < misses { (meets, misses) } else { (misses, meets) };
-            let (low, high) = (knee.dial.shown(low), knee.dial.shown(high));
-            Collapse { from_x: low, to_x: high, label: format!("knee {}–{}", short(low), short(high)) }
-        });
-        Line {
-            label: answer.plan.variants[found.variant].clone(),
-            points: points.collect(),
-            color: found.variant,
-            style: Style::Solid,
-            collapse,
-        }
-    };
-    Panel {
-        y: Axis::linear(label),
-        lines: answer.variants.iter().map(line).collect(),
-        thresholds: vec![Threshold { value: limit.0, label: limit.1 }],
-        y_max: objective.filter(|objective| objective.metric().is_rate()).map(|_| 100.0),
-        ..Panel::default()
-    }
-}
-
-fn axis_label(metric: Metric) -> String {
-    let unit = verdict::unit(metric).trim().trim_start_matches('/');
-    let unit = if unit == "min" { "per min" } else { unit };
-    if unit.is_empty() { verdict::name(metric).into() } else { format!("{} ({unit})", verdict::name(metric)) }
-}
-
-fn plotted(x: f64, figure: Interval, factor: f64) -> Point {
-    let Interval { estimate, low, high } = figure;
-    match low.is_finite() && high.is_finite() {
-        true => Point::with_interval(x, estimate * factor, low * factor, high * factor),
-        false if estimate.is_finite() => Point::new(x, estimate * factor),
-        false => Point::new(x, f64::NAN),
     }
 }

@@ -41,9 +41,50 @@ pub(super) fn quoted(name: &str) -> String {
     if name.contains(',') { format!("“{name}”") } else { name.into() }
 }
 
+/// `a`, `a and b`, `a, b and c`.
+pub(super) fn list(names: &[&str]) -> String {
+    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+    }
+}
+
+/// The first three of a longer list of names: `a, b, c and 4 others`.
+pub(super) fn first_three(names: &[String]) -> String {
+    match names {
+        [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c} and {}", count(rest.len(), "other")),
+        names => list(&names.iter().map(String::as_str).collect::<Vec<_>>()),
+    }
+}
+
+/// So many of something: `1 setting`, `2 settings`.
+pub(super) fn count(number: usize, one: &str) -> String {
+    let many = if number == 1 { "" } else { "s" };
+    format!("{number} {one}{many}")
+}
+
 #[cfg(test)]
 mod tests {
-    use super::paragraph;
+    use super::{count, first_three, list, paragraph};
+
+    #[test]
+    fn names_are_listed_as_in_a_sentence() {
+        assert_eq!(list(&["a"]), "a");
+        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
+        assert_eq!(list(&["a", "b, c"]), "a and “b, c”");
+        let names =
+            |count: usize| ["a", "b", "c", "d", "e"][..count].iter().map(|&name| name.into()).collect::<Vec<_>>();
+        assert_eq!(first_three(&names(3)), "a, b and c");
+        assert_eq!(first_three(&names(4)), "a, b, c and 1 other");
+        assert_eq!(first_three(&names(5)), "a, b, c and 2 others");
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!([count(0, "run"), count(1, "run"), count(2, "run")], ["0 runs", "1 run", "2 runs"]);
+    }
 
     #[test]
     fn long_sentences_hang_below_their_lead() {

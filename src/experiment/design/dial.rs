@@ -198,6 +198,15 @@ impl Dial {
         }
     }
 
+    /// The unit of the numbers of [`Dial::shown`], where they have one.
+    pub fn unit(&self) -> Option<String> {
+        match &self.notation {
+            Notation::Rate(unit, _) => Some(format!("1/{unit}")),
+            Notation::Duration | Notation::Scaled(..) => Some("s".into()),
+            Notation::Whole | Notation::Number => None,
+        }
+    }
+
     fn kind(&self, number: f64) -> Kind {
         match &self.notation {
             Notation::Whole => Kind::Integer(number.round() as i64),

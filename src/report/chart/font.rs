@@ -6,6 +6,9 @@ use std::sync::LazyLock;
 /// What a word that does not fit ends with.
 const ELLIPSIS: char = '…';
 
+/// Units, which no line begins with after their number.
+const UNITS: [&str; 8] = ["%", "s", "ms", "us", "µs", "min", "h", "points"];
+
 /// How many words of a text are looked at before it is shortened anyway.
 const MOST_WORDS: usize = 200;
 
@@ -110,7 +113,7 @@ impl Font {
     /// `text`, broken between words into at most `most` lines no wider than `room`.
     pub(super) fn wrap(self, text: &str, room: f64, most: usize) -> Vec<String> {
         let mut lines: Vec<String> = Vec::new();
-        for word in text.split_whitespace().take(MOST_WORDS) {
+        for word in words(text) {
             let full = lines.len() == most;
             if let Some(line) = lines.last_mut() {
                 let longer = format!("{line} {word}");
@@ -119,7 +122,7 @@ impl Font {
                     continue;
                 }
             }
-            lines.push(word.to_owned());
+            lines.push(word);
         }
         lines.truncate(most);
         for line in &mut lines {
@@ -138,6 +141,22 @@ impl Font {
             .find(|narrow| narrow.len() == lines.len() && whole(narrow))
             .unwrap_or(lines)
     }
+}
+
+/// The words of a text, a unit with its number: `20 s` and `99 %` are one.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace().take(MOST_WORDS) {
+        let is_unit = UNITS.contains(&word.trim_end_matches([',', ';', ':', '.', ')']));
+        match words.last_mut() {
+            Some(number) if is_unit && number.ends_with(|sign: char| sign.is_ascii_digit()) => {
+                number.push(' ');
+                number.push_str(word);
+            }
+            _ => words.push(word.to_owned()),
+        }
+    }
+    words
 }
 
 /// How far the pen moves over a glyph, less the kerning with the one before it, in font units.
@@ -168,6 +187,14 @@ mod tests {
     fn pairs_are_kerned() {
         let font = Font::regular(100.0);
         assert!(font.width("To") < font.width("T") + font.width("o"));
+    }
+
+    #[test]
+    fn a_unit_stays_with_its_number() {
+        let font = Font::regular(20.0);
+        let room = font.width("at most 20");
+        assert_eq!(font.wrap("at most 20 s; sure", room, 3), ["at most", "20 s; sure"]);
+        assert_eq!(font.wrap("at most 20 so", room, 3), ["at most 20", "so"]);
     }
 
     #[test]

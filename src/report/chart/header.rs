@@ -6,6 +6,8 @@ use super::theme::Palette;
 
 /// How much taller a line of words is than its letters.
 const LEADING: f64 = 1.22;
+/// How high a line of a footnote is.
+const NOTE_LINE: f64 = 26.0;
 
 /// How high the header of a figure is, with the room below it.
 pub(super) fn height(title: &str, subtitle: &str) -> f64 {
@@ -34,12 +36,22 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, title: &str, subtitle: 
 
 /// How high a footnote is.
 pub(super) fn note_height(note: &str) -> f64 {
-    if note.trim().is_empty() { 0.0 } else { 34.0 }
+    match lines(note).len() {
+        0 => 0.0,
+        count => 34.0 + (count - 1) as f64 * NOTE_LINE,
+    }
 }
 
 /// Writes a footnote at the foot of the sheet.
 pub(super) fn note(scene: &mut Scene, palette: &Palette, note: &str) {
-    let note = NOTE.wrap(note, WIDTH - 2.0 * MARGIN, 1).concat();
-    let at = (MARGIN, scene.height - FOOT + 4.0);
-    scene.words(&note, at, Anchor::Start, NOTE, palette.soft);
+    let lines = lines(note);
+    for (row, line) in lines.iter().enumerate() {
+        let below = (lines.len() - 1 - row) as f64 * NOTE_LINE;
+        let at = (MARGIN, scene.height - FOOT + 4.0 - below);
+        scene.words(line, at, Anchor::Start, NOTE, palette.soft);
+    }
+}
+
+fn lines(note: &str) -> Vec<String> {
+    NOTE.wrap(note, WIDTH - 2.0 * MARGIN, 2)
 }

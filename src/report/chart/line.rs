@@ -24,6 +24,9 @@ pub struct Panel {
     pub y: Axis,
     /// The top of the y axis. `None` takes a round number above the data.
     pub y_max: Option<f64>,
+    /// The stretch of the y axis that is shown, where it is not all of the data and zero. Points beyond it have an arrow at
+    /// the edge, and their numbers.
+    pub window: Option<(f64, f64)>,
     /// The curves.
     pub lines: Vec<Line>,
     /// Measured points, laid over the curves.
@@ -45,6 +48,11 @@ pub struct Line {
     pub color: usize,
     /// How the curve is stroked.
     pub style: Style,
+    /// What its points are.
+    pub look: Look,
+    /// Why it ends where it does, if it does before the axis: written at its last point, with an arrow up. Empty means
+    /// nothing.
+    pub end: String,
     /// Where the curve collapses.
     pub collapse: Option<Collapse>,
 }
@@ -84,6 +92,20 @@ pub enum Style {
     Dashed,
     /// A dotted stroke.
     Dotted,
+}
+
+/// What the points of a curve are, and so how they are drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Look {
+    /// Steps of a sweep: marked and joined, with a band for their intervals.
+    #[default]
+    Curve,
+    /// Values that were tried here and there: each marked, with a whisker; a faint line leads the eye from one to the next.
+    Tried,
+    /// A course with more points than can be told apart: a stroke without marks.
+    Course,
+    /// The course of something that jumps: a thin, pale stroke without marks.
+    Noise,
 }
 
 /// The stretch of the x axis over which a curve collapses.

@@ -37,7 +37,7 @@ pub(super) fn draw(
         let label = REMARK.shorten(point.label.trim(), frame.width() * 0.3);
         let wide = REMARK.width(&label);
         if !label.is_empty() {
-            let (start, middle) = beside((left, top), wide, frame, taken);
+            let (start, middle) = clearing::beside((left, top), wide, frame, taken);
             let from = (start - 4.0, middle - 12.0);
             let to = (start + wide + 4.0, middle + 12.0);
             scene.rectangle(from, to, palette.paper, 0.75);
@@ -53,18 +53,4 @@ pub(super) fn draw(
         let left = frame.right - REMARK.width(words) - 20.0;
         marker::diamond(scene, (left, caption), REACH, palette.ink, palette.paper);
     }
-}
-
-/// The left and the middle of the place beside `spot` where words `wide` cover least.
-fn beside((x, y): Spot, wide: f64, frame: &Frame, taken: &[Spot]) -> Spot {
-    let (right, left) = (x + 16.0, x - 16.0 - wide);
-    [-18.0, 18.0, -30.0, 30.0, 0.0]
-        .into_iter()
-        .flat_map(|by| [(right, y + by), (left, y + by)])
-        .filter(|&(start, middle)| {
-            let (end, half) = (start + wide, 12.0);
-            frame.holds((start, middle - half)) && frame.holds((end, middle + half))
-        })
-        .min_by_key(|&(start, middle)| clearing::covered(start, wide, middle, taken))
-        .unwrap_or((right.min(frame.right - wide), y - 18.0))
 }

@@ -1,7 +1,7 @@
 //! Draws one panel of a line figure.
 
 use super::callout::Callouts;
-use super::line::Line;
+use super::line::{Line, Point};
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{AXIS, MARGIN, TICK, baseline};
@@ -9,7 +9,7 @@ use super::stroke::{clipped, dashed};
 use super::tag::{self, Tag};
 use super::theme::Palette;
 use super::twin::{self, Twin};
-use super::{Panel, Style, marker, measured, threshold};
+use super::{Look, Panel, Style, beyond, ending, marker, measured, threshold};
 
 /// How high the row above a plot is that names its y axis.
 pub(super) const CAPTION: f64 = 48.0;
@@ -81,21 +81,34 @@ pub(super) fn draw(
     scene.level(frame.left, frame.right, frame.foot, 2.0, palette.rule);
 
     for line in &panel.lines {
-        for corners in bands(line, x, y, frame) {
-            scene.polygon(corners, palette.series(line.color), 0.17);
+        let color = palette.series(line.color);
+        match line.look {
+            Look::Curve => {
+                bands(line, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.17));
+            }
+            Look::Tried => scene.strokes(whiskers(line, x, y, frame), 2.4, color.toward(palette.paper, 0.35)),
+            Look::Course | Look::Noise => {}
         }
     }
     let mut taken = Vec::new();
     let mut tags = Vec::new();
     let spots = |line: &Line| line.points.iter().map(|point| Some((x.at(point.x)?, y.at(point.y)?))).collect();
-    let curves: Vec<(Vec<Option<Spot>>, Style)> = panel.lines.iter().map(|line| (spots(line), line.style)).collect();
+    let kind = |line: &Line| (line.style, line.look);
+    let curves: Vec<(Vec<Option<Spot>>, (Style, Look))> =
+        panel.lines.iter().map(|line| (spots(line), kind(line))).collect();
     let twins = twin::find(&curves);
     for ((line, (spots, _)), &twin) in panel.lines.iter().zip(&curves).zip(&twins) {
         tags.push(curve(scene, palette, line, (spots, twin), frame, &mut taken));
     }
     let points = &panel.points;
     measured::draw(scene, palette, points, (x, y), frame, caption, &mut taken);
+    beyond::draw(scene, palette, panel, (x, y), frame, &mut taken);
     threshold::draw(scene, palette, &panel.thresholds, y, frame, &mut taken);
+    for (line, (spots, _)) in panel.lines.iter().zip(&curves) {
+        if let Some(&last) = spots.iter().flatten().next_back() {
+            ending::draw(scene, palette, &line.end, (line.color, last), frame, &mut taken);
+        }
+    }
     let reach = (top + CAPTION - 18.0, frame.foot + 18.0);
     tag::draw(scene, palette, tags, frame.right, reach);
 }
@@ -115,12 +128,20 @@ fn curve(
         let path: Vec<Spot> = run.iter().copied().flatten().collect();
         for part in clipped(&path, frame.top, frame.foot) {
             taken.extend(sampled(&part));
-            strokes.extend(twin.turns(&part).iter().flat_map(|turn| dashed(turn, line.style)));
+            let style = if line.look == Look::Tried { Style::Dashed } else { line.style };
+            strokes.extend(twin.turns(&part).iter().flat_map(|turn| dashed(turn, style)));
         }
     }
-    scene.strokes(strokes, 3.6, color);
-    let every = spots.len().div_ceil(MOST_MARKS).max(1);
-    let marked = spots.iter().step_by(every).enumerate().filter(|(number, _)| twin.marks(*number));
+    let (width, stroke) = match line.look {
+        Look::Curve | Look::Course => (3.6, color),
+        Look::Tried => (1.4, color.toward(palette.paper, 0.5)),
+        Look::Noise => (1.5, color.toward(palette.paper, 0.45)),
+    };
+    scene.strokes(strokes, width, stroke);
+    let is_marked = matches!(line.look, Look::Curve | Look::Tried);
+    let every = if line.look == Look::Tried { 1 } else { spots.len().div_ceil(MOST_MARKS).max(1) };
+    let places = spots.iter().filter(|_| is_marked);
+    let marked = places.step_by(every).enumerate().filter(|(number, _)| twin.marks(*number));
     for &spot in marked.filter_map(|(_, spot)| spot.as_ref()).filter(|spot| frame.holds(**spot)) {
         marker::draw(scene, line.color, spot, 6.0, color, palette.paper);
     }
@@ -131,7 +152,8 @@ fn curve(
     Tag {
         lines,
         color: last.map_or(palette.soft, |_| color),
-        marker: last.map(|_| line.color),
+        marker: last.filter(|_| is_marked).map(|_| line.color),
+        has_leader: last.is_some() && line.look != Look::Tried,
         end: (end_x, end_y.max(frame.top).min(frame.foot)),
         beside: twin.first,
     }
@@ -140,10 +162,10 @@ fn curve(
 /// The name of a curve, with a word if there is nothing of it to see.
 pub(super) fn name(line: &Line) -> String {
     if line.points.iter().any(|point| point.y.is_finite()) {
-        line.label.clone()
-    } else {
-        format!("{} (no data)", line.label)
+        return line.label.clone();
     }
+    let why = if line.end.is_empty() { "no data" } else { &line.end };
+    format!("{} ({why})", line.label)
 }
 
 /// Spots along a path, a few pixels apart.
@@ -156,6 +178,16 @@ fn sampled(path: &[Spot]) -> Vec<Spot> {
         })
     };
     path.iter().zip(path.iter().skip(1)).flat_map(|(&from, &to)| between(from, to)).collect()
+}
+
+/// The intervals of single points as strokes, cut to the plot.
+fn whiskers(line: &Line, x: &Ruler, y: &Ruler, frame: &Frame) -> Vec<Vec<Spot>> {
+    let whisker = |point: &Point| {
+        let (at, low, high) = (x.at(point.x)?, y.at_or_start(point.low), y.at(point.high)?);
+        y.at(point.y).filter(|_| point.low < point.high)?;
+        Some(vec![(at, low), (at, high)])
+    };
+    line.points.iter().filter_map(whisker).flat_map(|path| clipped(&path, frame.top, frame.foot)).collect()
 }
 
 /// The outlines of a curve's intervals, cut to the plot.

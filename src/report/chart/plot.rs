@@ -32,7 +32,8 @@ pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
         .enumerate()
         .map(|(place, panel)| {
             let parts = if place == 0 { 6.0 } else { 4.0 };
-            Ruler::full(&panel.y, &panel::values(panel), panel.y_max, parts)
+            let part = panel.window.and_then(|window| Ruler::between(window, parts));
+            part.unwrap_or_else(|| Ruler::full(&panel.y, &panel::values(panel), panel.y_max, parts))
         })
         .collect();
     let (left, right) = sides(&panels, &rulers);

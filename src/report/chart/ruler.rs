@@ -66,6 +66,12 @@ impl Ruler {
         }
     }
 
+    /// An axis of just this stretch, in about `parts` parts; none if it is no stretch that can be drawn.
+    pub(super) fn between((low, high): (f64, f64), parts: f64) -> Option<Self> {
+        let (low, high) = (drawable(low, Scale::Linear)?, drawable(high, Scale::Linear)?);
+        (high - low > 1e-9 * low.abs().max(high.abs())).then(|| Self::even(low, high, tick::step(high - low, parts)))
+    }
+
     /// An axis that spans `values` and is `wide` long, with ticks that `width` says how wide they
     /// are. It starts at zero if that costs little room.
     pub(super) fn tight(axis: &Axis, values: &[f64], wide: f64, width: impl Fn(&str) -> f64) -> Self {

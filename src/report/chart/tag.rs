@@ -1,11 +1,9 @@
 //! The names of curves, written at their ends and pushed apart where they would touch.
 
-use super::Style;
 use super::color::Color;
 use super::marker;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{NAME, baseline};
-use super::stroke::dashed;
 use super::theme::Palette;
 
 /// How far from the plot the marks beside the names are.
@@ -28,6 +26,9 @@ pub(super) struct Tag {
     pub(super) color: Color,
     /// The curve's mark, if it has points.
     pub(super) marker: Option<usize>,
+    /// Whether a line leads from the curve's end to the name, where the end is at the edge of the plot. Over the plot it would
+    /// look like more of the curve.
+    pub(super) has_leader: bool,
     /// The end of the curve.
     pub(super) end: Spot,
     /// Which curve it lies on, its own number if on none: their names stand together.
@@ -64,6 +65,7 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, rig
                 lines: vec![format!("and {rest} more")],
                 color: palette.soft,
                 marker: None,
+                has_leader: false,
                 end: (right, foot),
                 beside: usize::MAX,
             });
@@ -72,16 +74,12 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, rig
     let wanted: Vec<(f64, f64)> = tags.iter().map(|tag| (tag.end.1, height(tag))).collect();
     for (tag, middle) in tags.iter().zip(spread(&wanted, top, foot)) {
         let words = palette.words(tag.color);
+        let is_apart = (middle - tag.end.1).abs() > 3.0 || tag.marker.is_none();
+        if tag.has_leader && tag.end.0 >= right - 20.0 && is_apart {
+            let stop = right + if tag.marker.is_some() { MARK - 11.0 } else { WORDS - 6.0 };
+            scene.strokes(vec![vec![(tag.end.0 + 11.0, tag.end.1), (stop, middle)]], 1.5, tag.color);
+        }
         if let Some(number) = tag.marker {
-            let start = (tag.end.0 + 11.0, tag.end.1);
-            let stop = (right + MARK - 11.0, middle);
-            if tag.end.0 < right - 20.0 {
-                // Over the plot a full line would look like data.
-                let pale = tag.color.toward(palette.paper, 0.3);
-                scene.strokes(dashed(&[start, stop], Style::Dotted), 1.6, pale);
-            } else if (middle - tag.end.1).abs() > 3.0 {
-                scene.strokes(vec![vec![start, stop]], 1.5, tag.color);
-            }
             let at = (right + MARK, middle);
             marker::draw(scene, number, at, 6.0, tag.color, palette.paper);
         }

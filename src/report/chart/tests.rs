@@ -5,6 +5,8 @@ use super::scene::{Anchor, Scene, Shape};
 use super::theme::Theme;
 use super::*;
 
+mod looks;
+
 const HOSTILE: [f64; 14] = [
     f64::NAN,
     f64::INFINITY,
@@ -236,6 +238,7 @@ fn any_number_of_lines_and_points_is_drawn() {
     draw(LineFigure::default());
     draw(HeatFigure::default());
     draw(BarFigure::default());
+    draw(TornadoFigure::default());
 }
 
 fn lines_of(figure: &LineFigure) -> usize {
@@ -255,11 +258,14 @@ fn any_values_are_drawn() {
                 .collect(),
             color: [0, 3, 99, usize::MAX][dice.roll(4)],
             style: [Style::Solid, Style::Dashed, Style::Dotted][dice.roll(3)],
+            look: [Look::Curve, Look::Tried, Look::Course, Look::Noise][dice.roll(4)],
+            end: ["", "queue grows without end"][dice.roll(2)].into(),
             collapse: Some(Collapse { from_x: dice.hostile(), to_x: dice.hostile(), label: "collapses".to_owned() }),
         };
         let panel = |dice: &mut Dice| Panel {
             y: axis(dice),
             y_max: [None, Some(dice.hostile())][dice.roll(2)],
+            window: [None, Some((dice.hostile(), dice.hostile()))][dice.roll(2)],
             lines: (0..dice.roll(4)).map(|_| line(dice)).collect(),
             points: vec![Measured { x: dice.hostile(), y: dice.hostile(), label: "m".to_owned() }],
             thresholds: vec![Threshold { value: dice.hostile(), label: "t".to_owned() }],

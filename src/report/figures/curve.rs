@@ -2,7 +2,7 @@
 
 use super::set::Set;
 use crate::experiment::finding::Finding;
-use crate::report::chart::{Collapse, Line, Point, Style};
+use crate::report::chart::{Collapse, Line, Point};
 use crate::report::collapse;
 use crate::spec::Metric;
 use crate::statistics::Interval;
@@ -17,8 +17,7 @@ pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -
         label: set.variant(finding).into(),
         points: finding.points.iter().map(point).collect(),
         color: finding.variant,
-        style: Style::Solid,
-        collapse: None,
+        ..Line::default()
     }
 }
 

@@ -2,6 +2,8 @@
 
 use super::set::Set;
 use super::{curve, method, title};
+use crate::experiment::finding::Finding;
+use crate::experiment::summary::Summary;
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Style, Threshold};
 use crate::report::number::seconds;
 use crate::spec::Metric;
@@ -26,7 +28,9 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         };
         // Within one panel one mark a variant is enough.
         let collapse = if together && name != "p50" { None } else { curve::mark(set, finding) };
-        Line { label, style, collapse, ..curve }
+        // Where all percentiles are in one panel the highest says why they end.
+        let end = if together && name != "p99" { String::new() } else { end(set, finding, metric) };
+        Line { label, style, collapse, end, ..curve }
     };
     let curves = |percentile| set.findings.iter().map(move |&finding| curve(finding, percentile));
     let panel = |what: &str, lines: Vec<Line>, points: Vec<Measured>| Panel {
@@ -48,6 +52,11 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     let strokes = PERCENTILES.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
     let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
     note.push_str(&method::intervals(set.report));
+    if set.findings.iter().any(|finding| !end(set, finding, Metric::P95S).is_empty()) {
+        note.push_str(
+            " ↑: beyond this point the queue grows for as long as the load lasts, so no response time has a mean.",
+        );
+    }
     LineFigure {
         title: title::response(set),
         subtitle: method::subtitle(set.report, &set.points(), &set.place),
@@ -55,6 +64,15 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         panels,
         note,
     }
+}
+
+/// Why a curve ends before the axis does: what comes after its last point is not stationary.
+fn end(set: &Set, finding: &Finding, metric: Metric) -> String {
+    let is_known = |summary: &Summary| summary.metric(metric).is_some();
+    let summaries = set.summaries(finding);
+    let next = summaries.iter().rposition(|summary| is_known(summary)).map_or(0, |last| last + 1);
+    let grows = summaries.get(next).is_some_and(|summary| summary.growth.spoils(metric));
+    if grows { "queue grows without end".into() } else { String::new() }
 }
 
 fn stroke(style: Style) -> &'static str {

@@ -6,7 +6,7 @@ use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
 use crate::report::Report;
 use crate::report::chart;
-use crate::spec::Scale;
+use crate::spec::{Duration, Scale};
 
 /// The curves of one combination of the other axes, one a variant.
 pub(super) struct Set<'a> {
@@ -68,13 +68,19 @@ impl<'a> Set<'a> {
 
     /// A value of the first axis as it is drawn: a rate in the unit that it is written in.
     pub(super) fn drawn(&self, x: f64) -> f64 {
-        x * self.rate().map_or(1.0, |(_, factor)| factor)
+        x * self.unit().map_or(1.0, |(_, factor)| factor)
     }
 
-    /// The unit of an axis of rates that are not all written a second, and how many seconds it has.
-    fn rate(&self) -> Option<(&'static str, f64)> {
-        let written = |unit: &str| self.axis.values.iter().all(|value| value.text.ends_with(unit));
-        [("/min", 60.0), ("/h", 3600.0)].into_iter().find(|(unit, _)| written(unit))
+    /// The unit that the values of the axis are drawn in, and what a value is multiplied by for it: that of rates which are
+    /// all written alike, else a second, as of durations.
+    fn unit(&self) -> Option<(&'static str, f64)> {
+        let all = |is_it: &dyn Fn(&str) -> bool| self.axis.values.iter().all(|value| is_it(&value.text));
+        let alike =
+            [("1/min", 60.0), ("1/h", 3600.0)].into_iter().find(|(unit, _)| all(&|text| text.ends_with(&unit[1..])));
+        let is_duration = |text: &str| text.parse::<Duration>().is_ok() && text.ends_with(char::is_alphabetic);
+        alike
+            .or_else(|| all(&|text| text.contains('/')).then_some(("1/s", 1.0)))
+            .or_else(|| all(&is_duration).then_some(("s", 1.0)))
     }
 
     /// The figures of a curve's points that have any.
@@ -107,8 +113,8 @@ impl<'a> Set<'a> {
         let is_named = self.axis.label != self.axis.name;
         if !is_named && self.axis.path == "load.concurrency" {
             "concurrent requests".into()
-        } else if let (false, Some((unit, _))) = (is_named, self.rate()) {
-            format!("{} (1{unit})", self.axis.label)
+        } else if let (false, Some((unit, _))) = (is_named, self.unit()) {
+            format!("{} ({unit})", self.axis.label)
         } else {
             self.axis.label.clone()
         }

@@ -55,6 +55,7 @@ fn words(figure: &Figure) -> (&str, &str) {
         Figure::Line(figure) => (&figure.title, &figure.subtitle),
         Figure::Heat(figure) => (&figure.title, &figure.subtitle),
         Figure::Bar(figure) => (&figure.title, &figure.subtitle),
+        Figure::Tornado(figure) => (&figure.title, &figure.subtitle),
     }
 }
 
@@ -128,4 +129,16 @@ fn completion_has_a_panel_where_it_comes_after_the_answer() {
     let with = captions(&format!("{RATES}{queued}"));
     assert_eq!(with, ["answered (successes/min)", "completed (requests/min)", "success rate (%)"]);
     assert_eq!(captions(&format!("{RATES}{VARIANTS}")), ["throughput (successes/min)", "success rate (%)"]);
+}
+
+/// A queue that grows has no mean: its curve says so where it ends, once, and the axis has the unit of its values.
+#[test]
+fn a_curve_that_ends_before_a_growing_queue_says_so() {
+    let drawn = drawn(&format!("set = {{ \"load.timeout\" = \"100000s\" }}\n{RATES}"));
+    let Figure::Line(figure) = &drawn[1].figure else { panic!("{:?}", drawn[1]) };
+    assert_eq!(figure.x.label, "rate (1/s)");
+    let ends: Vec<&str> = figure.panels[0].lines.iter().map(|line| line.end.as_str()).collect();
+    assert_eq!(ends, ["", "", "queue grows without end"]);
+    assert!(figure.note.contains('↑'), "{}", figure.note);
+    assert!(figure.title.ends_with("beyond it the queue grows without end"), "{}", figure.title);
 }

@@ -6,7 +6,7 @@ mod limit;
 mod model;
 mod wait;
 
-use crate::report::paragraph::quoted;
+use crate::report::paragraph::list;
 
 pub(super) use best::of_points;
 pub(super) use fate::collapses;
@@ -18,7 +18,7 @@ pub(super) use wait::response;
 const MOST: usize = 110;
 
 /// The first title that fits, else the last, cut.
-fn fitting(candidates: impl IntoIterator<Item = String>) -> String {
+pub(in crate::report) fn fitting(candidates: impl IntoIterator<Item = String>) -> String {
     let mut last = String::new();
     for candidate in candidates {
         if candidate.chars().count() <= MOST {
@@ -39,16 +39,6 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// `a`, `a and b`, `a, b and c`.
-fn list(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-    match names.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -59,12 +49,5 @@ mod tests {
         assert_eq!(fitting([long.clone(), "short".into()]), "Short");
         assert_eq!(fitting([long]).chars().count(), MOST);
         assert_eq!(fitting(["p95 at 10".into()]), "p95 at 10");
-    }
-
-    #[test]
-    fn names_are_listed_as_in_a_sentence() {
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(list(&["a", "b, c"]), "a and “b, c”");
     }
 }

@@ -1,11 +1,12 @@
 //! How long a request takes.
 
-use super::{collapses, fitting};
+use super::{collapses, fitting, list};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::report::collapse::{unit, value};
 use crate::report::figures::set::Set;
 use crate::report::number::seconds;
+use crate::spec::Metric;
 
 /// `p95 at 150 concurrent: managed pool 9 s, per-request 17 s`.
 pub fn response(set: &Set) -> String {
@@ -20,11 +21,22 @@ pub fn response(set: &Set) -> String {
         return fitting([format!("{place} is about {} in all variants", seconds(*high))]);
     }
     let all: Vec<String> = times.iter().map(|(name, time)| format!("{name} {}", seconds(*time))).collect();
+    let growing: Vec<&str> = growing(set, x);
+    let without_end = format!("{place}: {}; the queue of {} grows without end", all.join(", "), list(&growing));
     fitting([
+        if growing.is_empty() { format!("{place}: {}", all.join(", ")) } else { without_end },
         format!("{place}: {}", all.join(", ")),
         format!("{place}: from {} ({best}) to {} ({worst})", seconds(*low), seconds(*high)),
         format!("{place}: from {} to {}", seconds(*low), seconds(*high)),
     ])
+}
+
+/// The variants whose queue grows without end at a value.
+fn growing<'a>(set: &Set<'a>, x: f64) -> Vec<&'a str> {
+    let grows = |finding: &&&Finding| {
+        set.summaries(finding).iter().any(|summary| set.x(summary.point) == x && summary.growth.spoils(Metric::P95S))
+    };
+    set.findings.iter().filter(grows).map(|finding| set.variant(finding)).collect()
 }
 
 /// The last value at which no variant has collapsed, and each one's 95th percentile there. Variants that never work are
@@ -71,8 +83,10 @@ fn alone(set: &Set, finding: &Finding) -> String {
     } else {
         format!("p95 goes from {} at {from} to {} at {to}{unit}", seconds(*first), seconds(*last))
     };
+    let grows = summaries.iter().any(|summary| summary.growth.spoils(Metric::P95S));
     match &finding.collapse {
         Some(_) => fitting([format!("{growth}, the last before the collapse"), growth]),
+        None if grows => fitting([format!("{growth}; beyond it the queue grows without end"), growth]),
         None => fitting([growth]),
     }
 }

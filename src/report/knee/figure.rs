@@ -1,0 +1,233 @@
+//! The chart of a search for the knee: what was tried, round the bounds that were to be met.
+
+use super::{at, knee_method, noun};
+use crate::experiment::design::Knee;
+use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
+use crate::experiment::verdict;
+use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
+use crate::report::figures::{Drawing, fitting};
+use crate::report::number::short;
+use crate::report::objective::bound;
+use crate::report::paragraph::{list, quoted};
+use crate::spec::{Metric, Scale};
+use crate::statistics::Interval;
+
+/// How far beyond its bound a figure is shown, in bounds; farther values are arrows.
+const BEYOND: f64 = 2.5;
+/// How much of a rate is shown, in distances of its bound from 100 %.
+const DISTANCES: f64 = 5.0;
+
+/// The chart: the figure of each objective at the values that were tried.
+pub fn knee_figure(answer: &KneeAnswer) -> Drawing {
+    let knee = &answer.knee;
+    let name = if knee.dial.label == "load.concurrency" { "concurrent requests" } else { &knee.dial.label };
+    let label = match knee.dial.unit() {
+        Some(unit) if knee.dial.label == knee.dial.name => format!("{name} ({unit})"),
+        _ => name.to_owned(),
+    };
+    let x = match knee.dial.scale {
+        Scale::Log if knee.grid.value(0) > 0.0 => Axis::log(label),
+        _ => Axis::linear(label),
+    };
+    let mut panels: Vec<Panel> = (0..knee.objectives.len()).map(|index| panel(answer, index)).collect();
+    if knee.slope.is_some() {
+        panels.push(panel(answer, knee.objectives.len()));
+    }
+    let title = match answer.variants.as_slice() {
+        [one] => title_of_one(knee, one),
+        _ => title_of_all(answer),
+    };
+    let figure = LineFigure {
+        title,
+        subtitle: format!("Simulated: {}", knee_method(answer)),
+        x,
+        note: note(answer, &panels),
+        panels,
+    };
+    Drawing { name: "knee".into(), figure: figure.into() }
+}
+
+fn note(answer: &KneeAnswer, panels: &[Panel]) -> String {
+    let sure = short(answer.knee.confidence * 100.0);
+    let mut note = format!(
+        "Marks: what was tried; dashed lines lead the eye only. Whiskers: intervals at the level of the test, so that the whole \
+         answer is {sure} % sure for each variant."
+    );
+    let is_beyond = |panel: &Panel| {
+        let points = panel.lines.iter().flat_map(|line| &line.points);
+        panel.window.is_some_and(|(low, high)| points.clone().any(|point| point.y < low || point.y > high))
+    };
+    if panels.iter().any(is_beyond) {
+        note.push_str(" Arrows: values beyond the axis.");
+    }
+    let tried = answer.variants.iter().flat_map(|found| &found.tried).flat_map(|tried| &tried.readings);
+    if tried.into_iter().any(|reading| reading.figure.is_none()) {
+        note.push_str(" Without a mark: no request succeeded there.");
+    }
+    note
+}
+
+/// `The largest rate that meets is 0.746/s; beyond it station counter is saturated`.
+fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
+    let last = knee.grid.value(if knee.smallest { 0 } else { knee.grid.cells() });
+    let first = knee.grid.value(if knee.smallest { knee.grid.cells() } else { 0 });
+    let (which, beyond) = if knee.smallest { ("smallest", "below it") } else { ("largest", "beyond it") };
+    let short = match (found.outcome, found.estimate) {
+        (Outcome::AllMeet, _) => {
+            format!("Every value meets, {} {}", if knee.smallest { "down to" } else { "up to" }, at(knee, last))
+        }
+        (Outcome::NoneMeets, _) => format!("Not even {} meets the objectives", at(knee, first)),
+        (Outcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
+        (outcome, Some(value)) => {
+            let so_far = if outcome == Outcome::Unfinished { "so far, " } else { "" };
+            format!("{so_far}the {which} {} that meets is {}", noun(knee), knee.dial.text(value))
+        }
+        (Outcome::Unfinished, None) => "interrupted before anything was sure".into(),
+        (Outcome::Found, None) => format!("{} is already too close to tell", at(knee, first)),
+    };
+    let cause = found.cause.as_ref().map(|cause| match found.outcome {
+        Outcome::NoneMeets => format!("{short}: {cause}"),
+        _ => format!("{short}; {beyond} {cause}"),
+    });
+    fitting(cause.into_iter().chain([short.clone()]))
+}
+
+/// The best of several variants, in a sentence; those that are not told from it with it.
+fn title_of_all(answer: &KneeAnswer) -> String {
+    let knee = &answer.knee;
+    // Along this way more is better.
+    let way = |value: f64| if knee.smallest { -value } else { value };
+    let known: Vec<(&VariantKnee, f64)> =
+        answer.variants.iter().filter_map(|found| Some((found, found.estimate?))).collect();
+    let Some(&(best, value)) = known.iter().max_by(|a, b| way(a.1).total_cmp(&way(b.1))) else {
+        return fitting([
+            format!("Not even {} meets the objectives in any variant", at(knee, near(knee))),
+            answer.plan.title.clone(),
+        ]);
+    };
+    let is_told =
+        |found: &VariantKnee| found.misses.zip(best.meets).is_some_and(|(misses, meets)| way(misses) <= way(meets));
+    let alike: Vec<(&VariantKnee, f64)> =
+        known.iter().copied().filter(|(found, _)| found.variant == best.variant || !is_told(found)).collect();
+    let name = |found: &VariantKnee| answer.plan.variants[found.variant].as_str();
+    let names: Vec<&str> = alike.iter().map(|(found, _)| name(found)).collect();
+    if alike.iter().all(|(found, _)| found.outcome == Outcome::AllMeet) {
+        let (verb, to) =
+            (if names.len() == 1 { "meets" } else { "meet" }, if knee.smallest { "down to" } else { "up to" });
+        return fitting([
+            format!("{} {verb} the objectives {to} {}", list(&names), at(knee, value)),
+            format!("{} variants meet the objectives {to} {}", names.len(), at(knee, value)),
+        ]);
+    }
+    if names.len() == 1 {
+        let verb = if knee.smallest { "needs least" } else { "goes furthest" };
+        return fitting([format!("{} {verb}: {}", quoted(name(best)), at(knee, value))]);
+    }
+    let verb = if knee.smallest { "need about as little" } else { "go about as far" };
+    let (low, high) = alike.iter().fold((value, value), |(low, high), (_, other)| (low.min(*other), high.max(*other)));
+    let to = if low < high { format!("{} to {}", knee.dial.text(low), at(knee, high)) } else { at(knee, value) };
+    fitting([format!("{} {verb}: {to}", list(&names)), format!("{} variants {verb}: {to}", names.len())])
+}
+
+/// The value that the search starts from.
+fn near(knee: &Knee) -> f64 {
+    knee.grid.value(if knee.smallest { knee.grid.cells() } else { 0 })
+}
+
+fn panel(answer: &KneeAnswer, index: usize) -> Panel {
+    let knee = &answer.knee;
+    let objective = knee.objectives.get(index);
+    let (factor, label, limit) = match objective {
+        Some(objective) => {
+            let metric = objective.metric();
+            let factor = if metric.is_rate() { 100.0 } else { 1.0 };
+            (factor, axis_label(metric), Threshold { value: objective.bound() * factor, label: bound(*objective) })
+        }
+        None => {
+            let value = knee.slope.unwrap_or(0.0) * 100.0;
+            let label = "growth of throughput (% of proportion)".into();
+            (100.0, label, Threshold { value, label: format!("at least {} %", short(value)) })
+        }
+    };
+    let line = |found: &VariantKnee| {
+        let points = found.tried.iter().filter_map(|tried| {
+            let reading = tried.readings.iter().find(|reading| reading.objective == index)?;
+            Some(plotted(knee.dial.shown(tried.value), reading.figure?, factor))
+        });
+        Line {
+            label: answer.plan.variants[found.variant].clone(),
+            points: points.collect(),
+            color: found.variant,
+            look: Look::Tried,
+            collapse: found.meets.zip(found.misses).map(|ends| span(knee, ends)),
+            ..Line::default()
+        }
+    };
+    let lines: Vec<Line> = answer.variants.iter().map(line).collect();
+    let is_rate = objective.is_some_and(|objective| objective.metric().is_rate());
+    let values: Vec<f64> = lines.iter().flat_map(|line| &line.points).map(|point| point.y).collect();
+    Panel {
+        y: Axis::linear(label),
+        window: window(limit.value, is_rate, &values),
+        thresholds: vec![limit],
+        lines,
+        y_max: is_rate.then_some(100.0),
+        ..Panel::default()
+    }
+}
+
+/// The stretch of the y axis that shows the bound and what is near it; none where all of the data does.
+fn window(bound: f64, is_rate: bool, values: &[f64]) -> Option<(f64, f64)> {
+    if is_rate {
+        let low = 100.0 - DISTANCES * (100.0 - bound);
+        return (low > 0.0 && low < 100.0).then_some((low, 100.0));
+    }
+    let finite = values.iter().copied().filter(|value| value.is_finite());
+    let (least, most) = finite.fold((0.0, 0.0), |(least, most): (f64, f64), value| (least.min(value), most.max(value)));
+    let (low, high) = (least.max(-bound), most.min(bound * BEYOND));
+    (bound > 0.0 && (low > least || high < most)).then_some((low, high))
+}
+
+/// The stretch between the last value that surely meets and the first that surely misses.
+fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
+    let (low, high) = if meets < misses { (meets, misses) } else { (misses, meets) };
+    let (from, to) = (knee.dial.text(low), knee.dial.text(high));
+    let unit: &str = &to[to.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];
+    let label = format!("knee {}–{to}", from.strip_suffix(unit).unwrap_or(&from));
+    Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label }
+}
+
+fn axis_label(metric: Metric) -> String {
+    let unit = verdict::unit(metric).trim().trim_start_matches('/');
+    let unit = if unit == "min" { "per min" } else { unit };
+    if unit.is_empty() { verdict::name(metric).into() } else { format!("{} ({unit})", verdict::name(metric)) }
+}
+
+fn plotted(x: f64, figure: Interval, factor: f64) -> Point {
+    let Interval { estimate, low, high } = figure;
+    match low.is_finite() && high.is_finite() {
+        true => Point::with_interval(x, estimate * factor, low * factor, high * factor),
+        false if estimate.is_finite() => Point::new(x, estimate * factor),
+        false => Point::new(x, f64::NAN),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::window;
+
+    #[test]
+    fn an_axis_shows_what_is_near_the_bound() {
+        assert_eq!(window(10.0, false, &[1.0, 9.0, 250.0]), Some((0.0, 25.0)));
+        assert_eq!(window(10.0, false, &[1.0, 9.0, 24.0, f64::NAN]), None);
+        assert_eq!(window(50.0, false, &[110.0, -400.0]), Some((-50.0, 110.0)));
+        assert_eq!(window(0.0, false, &[250.0]), None);
+    }
+
+    #[test]
+    fn a_bound_near_a_hundred_percent_is_told_from_it() {
+        assert_eq!(window(99.0, true, &[100.0, 0.0]), Some((95.0, 100.0)));
+        assert_eq!(window(60.0, true, &[100.0, 0.0]), None);
+        assert_eq!(window(100.0, true, &[100.0, 0.0]), None);
+    }
+}
