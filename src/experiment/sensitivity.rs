@@ -15,10 +15,12 @@ use super::verdict::{self, Verdict};
 use crate::kernel::random::{Stream, unit};
 use crate::spec::{Metric, Mistakes};
 use crate::statistics::Interval;
-use crate::statistics::sensitivity::{Design, Effect, Share, Trajectory, morris, sobol, trajectory};
+use crate::statistics::sensitivity::{Design, Effect, Trajectory, morris, sobol, trajectory};
 
-/// An effect below this share of the largest does not matter.
-const MATTERS: f64 = 0.1;
+pub use crate::statistics::sensitivity::Share;
+
+/// An effect below this share of the largest is small.
+const SMALL: f64 = 0.1;
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -73,8 +75,30 @@ pub struct Parameter {
     pub effect: Option<Effect>,
     /// Its shares of the variance, where it matters.
     pub share: Option<Share>,
-    /// Whether its effect is not small beside the largest.
-    pub matters: bool,
+    /// How its effect is beside the largest.
+    pub weight: Weight,
+}
+
+/// How the effect of a number is beside the largest, by the screening.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weight {
+    /// Not small.
+    Decides,
+    /// Small for certain: even the upper end of its interval is. The number may stay a guess.
+    Small,
+    /// Small in the paths that there are, which are too few to be certain.
+    Open,
+}
+
+impl Weight {
+    /// That of an effect beside the largest.
+    fn of(effect: Option<Interval>, largest: f64) -> Self {
+        match effect {
+            Some(effect) if largest > 0.0 && effect.estimate >= SMALL * largest => Self::Decides,
+            Some(effect) if effect.high <= SMALL * largest => Self::Small,
+            _ => Self::Open,
+        }
+    }
 }
 
 /// A hypothesis, and the numbers on which its verdict turns.
@@ -169,7 +193,7 @@ pub fn analyse(
     }
     found.tell_screened(&screened);
     // Those that matter.
-    let chosen: Vec<usize> = (0..count).filter(|&index| found.parameters[index].matters).collect();
+    let chosen: Vec<usize> = (0..count).filter(|&index| found.parameters[index].weight == Weight::Decides).collect();
     let design = Design::new(question.samples as usize, chosen.len(), &mut uniform);
     let mut rows = Vec::new();
     for row in (0..question.samples as usize).filter(|_| !chosen.is_empty()) {
@@ -198,7 +222,7 @@ pub fn analyse(
 
 impl Parameter {
     fn new(ranged: Ranged) -> Self {
-        Self { ranged, at_low: None, at_high: None, effect: None, share: None, matters: false }
+        Self { ranged, at_low: None, at_high: None, effect: None, share: None, weight: Weight::Open }
     }
 }
 
@@ -323,7 +347,7 @@ impl Sensitivity {
         let size = |parameter: &Parameter| parameter.effect.map_or(0.0, |effect| effect.size.estimate);
         let largest = self.parameters.iter().map(size).fold(0.0, f64::max);
         for parameter in &mut self.parameters {
-            parameter.matters = largest > 0.0 && size(parameter) >= MATTERS * largest;
+            parameter.weight = Weight::of(parameter.effect.map(|effect| effect.size), largest);
         }
         for (index, sway) in self.verdicts.iter_mut().enumerate() {
             for (path, outputs) in screened {
@@ -355,5 +379,21 @@ impl Sway {
             self.turns[parameter].0 += usize::from(before != after);
             self.turns[parameter].1 += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_is_small_only_if_the_upper_end_of_its_effect_is() {
+        let weight = |estimate: f64, high: f64| Weight::of(Some(Interval { estimate, low: 0.0, high }), 100.0);
+        assert_eq!(weight(10.0, 90.0), Weight::Decides);
+        assert_eq!(weight(2.0, 9.0), Weight::Small);
+        assert_eq!(weight(2.0, 11.0), Weight::Open);
+        assert_eq!(weight(2.0, f64::INFINITY), Weight::Open);
+        assert_eq!(Weight::of(None, 100.0), Weight::Open);
+        assert_eq!(Weight::of(Some(Interval::exact(0.0)), 0.0), Weight::Small);
     }
 }

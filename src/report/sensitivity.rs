@@ -1,29 +1,38 @@
 //! Which assumptions decide: a table, sentences, a tornado chart, a document for programs.
 
+mod figure;
+
 use serde_json::{Value, json};
 
-use super::chart::{Axis, Bar, BarFigure};
-use super::figures::Drawing;
 use super::metric::metric_name;
 use super::number::short;
-use super::paragraph::paragraph;
+use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
-use crate::experiment::sensitivity::{Parameter, Sensitivity, Sway};
+use crate::experiment::sensitivity::{Parameter, Sensitivity, Share, Sway, Weight};
 use crate::experiment::verdict::{self, Verdict, amount};
+use crate::spec::Metric;
 use crate::statistics::Interval;
+
+pub use figure::sensitivity_figure;
+
+/// A share of the variance whose interval reaches farther than this is not known.
+const WIDE: f64 = 0.2;
+
+/// By how much a number's share alone may exceed its share with others before it is said.
+const NOISE: f64 = 0.05;
 
 /// What was looked at: below the title.
 pub fn sensitivity_method(found: &Sensitivity) -> String {
     format!(
-        "{} of {}{}; {} paths, {} rows, {} runs a point, seed {}",
+        "{} of {}{}; {}, {}, {} a point, seed {}",
         verdict::name(found.question.metric),
         verdict::place(&found.plan, found.question.point),
         found
             .nominal
             .map_or_else(String::new, |figure| format!(", {}", verdict::figure(figure, found.question.metric))),
-        found.trajectories,
-        found.samples,
-        found.plan.replications,
+        count(found.trajectories, "path"),
+        count(found.samples, "row"),
+        count(found.plan.replications as usize, "run"),
         found.plan.seed
     )
 }
@@ -49,7 +58,7 @@ fn overview(found: &Sensitivity) -> String {
         change.map_or_else(
             || "–".into(),
             |change| {
-                let text = amount(change.estimate, metric);
+                let text = difference(change.estimate, metric);
                 let is_zero = !text.contains(|letter| ('1'..='9').contains(&letter));
                 let sign = if change.estimate > 0.0 && !is_zero { "+" } else { "" };
                 format!("{sign}{}", if is_zero { text.trim_start_matches('-') } else { &text })
@@ -71,7 +80,7 @@ fn overview(found: &Sensitivity) -> String {
         Column::figures(
             "effect",
             column(&|parameter| {
-                parameter.effect.map_or_else(|| "–".into(), |effect| amount(effect.size.estimate, metric))
+                parameter.effect.map_or_else(|| "–".into(), |effect| with_interval(effect.size, metric))
             }),
         ),
         Column::figures("alone %", column(&|parameter| percent(parameter.share.map(|share| share.first)))),
@@ -79,6 +88,20 @@ fn overview(found: &Sensitivity) -> String {
     ];
     columns.retain(|column| !column.is_empty());
     table(columns, &[])
+}
+
+/// A difference of a metric with its unit: of a rate in points.
+fn difference(value: f64, metric: Metric) -> String {
+    if metric.is_rate() { format!("{:.1} points", value * 100.0) } else { amount(value, metric) }
+}
+
+/// A size of differences with its interval.
+fn with_interval(size: Interval, metric: Metric) -> String {
+    if !metric.is_rate() {
+        return verdict::figure(size, metric);
+    }
+    let [estimate, low, high] = [size.estimate, size.low, size.high].map(|value| value * 100.0);
+    format!("{estimate:.1} points ({low:.1} to {high:.1})")
 }
 
 /// `4 to 6, now 5`.
@@ -90,20 +113,32 @@ fn range(parameter: &Parameter) -> String {
 
 /// What is said of the figure, and of each verdict.
 fn sentences(found: &Sensitivity) -> Vec<String> {
-    let name = |(_, parameter): &(usize, &Parameter)| short_name(found, parameter);
-    let rows = sorted(found);
-    let (matter, other): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|(_, parameter)| parameter.matters);
-    let list = |some: &[(usize, &Parameter)]| some.iter().map(name).collect::<Vec<_>>().join(", ");
+    let list = |weight: Weight| weighing(found, weight).join(", ");
     let mut sentences = Vec::new();
     if found.parameters.is_empty() {
         return vec!["no number of the model has a range: add `range = [low, high]` to its provenance".into()];
     }
-    if !matter.is_empty() {
-        let rest = if other.is_empty() { String::new() } else { format!("; {} may stay guesses", list(&other)) };
-        sentences.push(format!("the {} hinges on {}{rest}", verdict::name(found.question.metric), list(&matter)));
+    let [deciding, small, open] = [Weight::Decides, Weight::Small, Weight::Open].map(list);
+    let mut parts = Vec::new();
+    if !deciding.is_empty() {
+        parts.push(format!("the {} hinges on {deciding}", verdict::name(found.question.metric)));
     }
+    if !small.is_empty() {
+        parts.push(format!("{small} may stay guesses"));
+    }
+    if !open.is_empty() {
+        let more = (found.question.trajectories * 2).max(10);
+        parts.push(format!("not known yet of {open}, which more paths would tell (--trajectories {more})"));
+    }
+    sentences.push(parts.join("; "));
     sentences.extend(found.verdicts.iter().map(|sway| verdict_sentence(found, sway)));
     sentences
+}
+
+/// The names of the numbers of some weight, those with the largest effect first.
+fn weighing(found: &Sensitivity, weight: Weight) -> Vec<String> {
+    let rows = sorted(found).into_iter().filter(|(_, parameter)| parameter.weight == weight);
+    rows.map(|(_, parameter)| short_name(found, parameter)).collect()
 }
 
 fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
@@ -120,7 +155,7 @@ fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
         };
         let word = word(sway.nominal);
         return if same == settings {
-            format!("{} {word} whatever the assumptions: all may stay guesses", sway.claim)
+            format!("{} {word} in all {settings} settings of the assumptions that were tried", sway.claim)
         } else {
             format!(
                 "{} {word} in {same} of {settings} settings, {undecided} are undecided; no one number turned it round",
@@ -134,11 +169,12 @@ fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
             format!("{} ({turned} of {moved} moves)", short_name(found, &found.parameters[*index]))
         })
         .collect();
-    let others: Vec<String> = (0..sway.turns.len())
-        .filter(|index| sway.turns[*index].0 == 0)
-        .map(|index| short_name(found, &found.parameters[index]))
-        .collect();
-    let rest = if others.is_empty() { String::new() } else { format!("; {} may stay guesses", others.join(", ")) };
+    let others = sway.turns.iter().filter(|(turned, _)| *turned == 0);
+    let rest = match (others.clone().count(), others.map(|(_, moved)| *moved).min()) {
+        (1, Some(least)) => format!("; the other turned it in none of {}", count(least, "move")),
+        (_, Some(least)) => format!("; each of the others turned it in none of at least {}", count(least, "move")),
+        (_, None) => String::new(),
+    };
     format!(
         "the verdict on {} ({} now; holds in {holds}, fails in {fails} of {settings} settings) hinges on {}{rest}",
         sway.claim,
@@ -176,57 +212,6 @@ fn short_name(found: &Sensitivity, parameter: &Parameter) -> String {
     names.into_iter().find(is_unique).unwrap_or_else(|| path.clone())
 }
 
-/// The tornado: what each number alone does at both ends of its range, the widest first.
-pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
-    let metric = found.question.metric;
-    let factor = if metric.is_rate() { 100.0 } else { 1.0 };
-    let swing = |parameter: &Parameter| {
-        let end = |change: Option<Interval>| change.map_or(0.0, |change| change.estimate);
-        (end(parameter.at_low) - end(parameter.at_high))
-            .abs()
-            .max(end(parameter.at_low).abs())
-            .max(end(parameter.at_high).abs())
-    };
-    let mut rows: Vec<&Parameter> = found.parameters.iter().collect();
-    rows.sort_by(|a, b| swing(b).total_cmp(&swing(a)));
-    let bars = rows.iter().flat_map(|parameter| {
-        let ranged = &parameter.ranged;
-        [(parameter.at_low, ranged.low, 0), (parameter.at_high, ranged.high, 1)].map(|(change, value, color)| {
-            let finite = change.filter(|change| change.low.is_finite() && change.high.is_finite());
-            let estimate = change.map_or(f64::NAN, |change| change.estimate * factor);
-            Bar {
-                label: format!("{} = {}", short_name(found, parameter), ranged.dial.text(value)),
-                value: estimate,
-                low: finite.map_or(estimate, |change| change.low * factor),
-                high: finite.map_or(estimate, |change| change.high * factor),
-                color,
-            }
-        })
-    });
-    let figure = BarFigure {
-        title: sentences(found)
-            .first()
-            .and_then(|sentence| sentence.split(';').next())
-            .map_or_else(|| found.plan.title.clone(), str::to_owned),
-        subtitle: format!("Simulated: {}", sensitivity_method(found)),
-        x: Axis::linear(format!("change of the {}{}", verdict::name(metric), unit(found))),
-        bars: bars.collect(),
-        note:
-            "Each number alone at the ends of its range. Whiskers: 95 % confidence intervals of the paired difference."
-                .into(),
-    };
-    Drawing { name: "sensitivity".into(), figure: figure.into() }
-}
-
-fn unit(found: &Sensitivity) -> String {
-    let unit = verdict::unit(found.question.metric).trim();
-    match unit {
-        "" => String::new(),
-        "%" => " (points)".into(),
-        unit => format!(" ({unit})"),
-    }
-}
-
 /// The answer for programs.
 pub fn sensitivity_document(found: &Sensitivity) -> Value {
     let parameter = |parameter: &Parameter| {
@@ -243,7 +228,12 @@ pub fn sensitivity_document(found: &Sensitivity) -> Value {
             "sigma": parameter.effect.map(|effect| effect.spread),
             "first_order": parameter.share.map(|share| share.first),
             "total": parameter.share.map(|share| share.total),
-            "matters": parameter.matters,
+            "matters": parameter.weight == Weight::Decides,
+            "weight": match parameter.weight {
+                Weight::Decides => "decides",
+                Weight::Small => "small",
+                Weight::Open => "open",
+            },
         })
     };
     let sway = |sway: &Sway| {
@@ -282,20 +272,68 @@ pub fn sensitivity_document(found: &Sensitivity) -> Value {
 pub fn sensitivity_warnings(found: &Sensitivity) -> Vec<String> {
     let mut warnings = Vec::new();
     if found.is_interrupted {
-        warnings.push(format!("interrupted: {} paths and {} rows were finished", found.trajectories, found.samples));
+        let (paths, rows) = (count(found.trajectories, "path"), count(found.samples, "row"));
+        warnings.push(format!("interrupted: {paths} and {rows} were finished"));
     }
     if found.blanks > 0 {
         let metric = verdict::name(found.question.metric);
-        warnings.push(format!("at {} settings there was no {metric}; they are left out of the effects", found.blanks));
+        let settings = count(found.blanks, "setting");
+        warnings.push(format!("at {settings} there was no {metric}, which is left out of the effects"));
     }
-    let unsure: Vec<f64> =
-        found.parameters.iter().filter_map(|parameter| parameter.share.map(|share| share.total.half_width())).collect();
-    if unsure.iter().any(|half| *half > 0.2) {
-        warnings.push(format!(
-            "shares of the variance are known to ± {} points only; --samples narrows them",
-            short(unsure.iter().copied().fold(0.0, f64::max) * 100.0)
-        ));
-    }
+    let shares: Vec<(String, Share)> =
+        sorted(found).into_iter().filter_map(|(_, of)| Some((short_name(found, of), of.share?))).collect();
+    warnings.extend(unsure(&shares, found.question.samples));
     warnings.extend(found.doubts.iter().cloned());
     warnings
+}
+
+/// What is wrong with shares of the variance that come from too few rows.
+fn unsure(shares: &[(String, Share)], rows: u32) -> Option<String> {
+    let widest = shares.iter().flat_map(|(_, share)| [share.first, share.total].map(|of| of.half_width()));
+    let widest = widest.fold(0.0, f64::max);
+    let noisy = shares.iter().find(|(_, share)| share.first.estimate > share.total.estimate + NOISE);
+    let mut what = Vec::new();
+    if widest > WIDE {
+        what.push(format!("shares of the variance are known to ± {} points only", short(widest * 100.0)));
+    }
+    if let Some((name, share)) = noisy {
+        let percent = |of: Interval| short((of.estimate * 100.0).round());
+        what.push(format!(
+            "that of {name} alone ({} %) is above that with others ({} %), which only noise can do",
+            percent(share.first),
+            percent(share.total)
+        ));
+    }
+    let rows = count(rows as usize, "row");
+    (!what.is_empty()).then(|| format!("{}: {rows} are too few; --samples takes more", what.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(first: [f64; 3], total: [f64; 3]) -> Vec<(String, Share)> {
+        let interval = |[low, estimate, high]: [f64; 3]| Interval { estimate, low, high };
+        vec![("cpu".into(), Share { first: interval(first), total: interval(total) })]
+    }
+
+    #[test]
+    fn shares_from_too_few_rows_are_warned_of() {
+        assert_eq!(unsure(&share([0.5, 0.6, 0.7], [0.5, 0.6, 0.7]), 64), None);
+        let wide = unsure(&share([0.2, 0.6, 0.9], [0.5, 0.6, 0.7]), 16).expect("a warning");
+        assert!(
+            wide.starts_with("shares of the variance are known to ± 35 points only: 16 rows are too few"),
+            "{wide}"
+        );
+        let noisy = unsure(&share([0.5, 0.6, 0.7], [0.4, 0.5, 0.6]), 16).expect("a warning");
+        assert!(noisy.starts_with("that of cpu alone (60 %) is above that with others (50 %)"), "{noisy}");
+    }
+
+    #[test]
+    fn differences_of_rates_are_points() {
+        assert_eq!(difference(-0.889, Metric::SuccessRate), "-88.9 points");
+        assert_eq!(difference(-20.0, Metric::ThroughputPerMin), "-20/min");
+        let size = Interval { estimate: 0.1, low: 0.0, high: 0.25 };
+        assert_eq!(with_interval(size, Metric::SuccessRate), "10.0 points (0.0 to 25.0)");
+    }
 }

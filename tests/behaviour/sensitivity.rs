@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use sim::experiment::design::{Adjustments, Workbench};
 use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
-use sim::experiment::sensitivity::{Question, Sensitivity, analyse};
+use sim::experiment::sensitivity::{Question, Sensitivity, Weight, analyse};
 use sim::experiment::verdict::Verdict;
 use sim::spec::Metric;
 
@@ -72,7 +72,12 @@ fn the_effects_and_shares_of_a_sum_are_exact() {
         assert!((effect.size.estimate - width).abs() < 0.1 * width, "{effect:?} for {width}");
         assert!(effect.mean > 0.0, "{effect:?}");
     }
-    assert!(long.matters && short.matters && !sure.matters && sure.share.is_none());
+    assert!(
+        long.weight == Weight::Decides
+            && short.weight == Weight::Decides
+            && sure.weight == Weight::Small
+            && sure.share.is_none()
+    );
     // The variance of a uniform number is the square of its width over twelve; nothing acts together.
     let all = 0.2f64.powi(2) + 0.05f64.powi(2);
     for (parameter, width) in [(long, 0.2f64), (short, 0.05)] {
