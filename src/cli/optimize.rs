@@ -59,6 +59,10 @@ pub struct Optimize {
     /// What is printed on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+
+    /// Taken as by the other searches; this one draws none anyway
+    #[arg(long)]
+    no_charts: bool,
 }
 
 impl Optimize {

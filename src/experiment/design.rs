@@ -8,6 +8,7 @@ mod claim;
 mod dial;
 mod effort;
 mod knee;
+mod objective;
 mod optimize;
 mod origin;
 mod point;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::metric::metric_name;
 use super::number::short;
 use super::objective::in_words;
-use super::paragraph::paragraph;
+use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
 use crate::experiment::search::Decision;
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
@@ -21,8 +21,8 @@ pub fn optimize_method(found: &Cheapest) -> String {
     let variant =
         if found.plan.variants.len() > 1 { format!(", {}", found.plan.variants[found.variant]) } else { String::new() };
     format!(
-        "the cheapest of {} settings with {}{variant}; all decisions together {} % sure, {} to {} runs a setting, seed {}",
-        found.settings,
+        "the cheapest of {} with {}{variant}; all decisions together {} % sure, {} to {} runs a setting, seed {}",
+        count(found.settings, "setting"),
         wanted.join(", "),
         short(asked.confidence * 100.0),
         found.replications,
@@ -69,8 +69,15 @@ fn overview(found: &Cheapest) -> String {
     columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())));
     columns.push(Column::words("", column(&|setting| decision(setting.decision).into())));
     let more = found.tried.len().saturating_sub(MOST);
-    let rest =
-        if more > 0 { format!("and {more} dearer ones that were tried, in optimize.json\n") } else { String::new() };
+    let rest = if more > 0 {
+        format!(
+            "and {} that {} tried, in optimize.json\n",
+            count(more, "dearer one"),
+            if more == 1 { "was" } else { "were" }
+        )
+    } else {
+        String::new()
+    };
     table(columns, &[]) + &rest
 }
 
@@ -110,13 +117,13 @@ fn sentences(found: &Cheapest) -> Vec<String> {
         sentences.push("nothing is cheaper".into());
         return sentences;
     }
-    let which = if found.chosen.is_some() { "cheaper settings" } else { "settings" };
-    let mut parts = vec![format!("{} surely miss", found.missed)];
+    let which = if found.chosen.is_some() { "cheaper setting" } else { "setting" };
+    // `1 misses`, `4 miss`.
+    let of = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let mut parts = vec![of(found.missed, "surely misses", "surely miss")];
     if found.implied > 0 {
-        parts.push(format!(
-            "{} have no more of anything than one of these, and more is taken never to hurt",
-            found.implied
-        ));
+        let more = "no more of anything than one of these, and more is taken never to hurt";
+        parts.push(format!("{} {more}", of(found.implied, "has", "have")));
     }
     match found.undecided.as_slice() {
         [] => {}
@@ -127,23 +134,24 @@ fn sentences(found: &Cheapest) -> Vec<String> {
                 .map(|setting| format!("{} at {}", place(found, setting), short(setting.cost)))
                 .collect();
             let rest = if some.len() > 3 { " ..." } else { "" };
-            parts.push(format!("{} are too close to tell ({}{rest})", some.len(), named.join("; ")));
+            let are = of(some.len(), "is", "are");
+            parts.push(format!("{are} too close to tell ({}{rest})", named.join("; ")));
         }
     }
     if found.open > 0 {
-        parts.push(format!("{} were not tried", found.open));
+        parts.push(format!("{} not tried", of(found.open, "was", "were")));
     }
     let end = if found.undecided.is_empty() && found.open == 0 && found.chosen.is_some() {
         ": it is the cheapest"
     } else {
         ""
     };
-    sentences.push(format!("of {cheaper} {which} {}{end}", parts.join(", ")));
+    sentences.push(format!("of {} {}{end}", count(cheaper, which), parts.join(", ")));
     let grid = found.settings as u64 * u64::from(found.replications);
     sentences.push(format!(
-        "{} settings were tried with {} trials; all settings would take {grid}",
-        found.tried.len(),
-        found.trials
+        "{} tried with {}; all settings would take {grid}",
+        of(found.tried.len(), "setting was", "settings were"),
+        count(found.trials, "trial")
     ));
     sentences
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Dial, Workbench};
+use super::axis::Ready;
+use super::{Dial, Workbench, objective};
 use crate::spec::tree::{Kind, Place, Tree};
 use crate::spec::{Metric, Mistake, Mistakes, Objective, Scale, Source};
 
@@ -121,10 +122,7 @@ impl Workbench {
         let axis = given("--axis", &wishes.axis, "axis");
         let dial = match &axis {
             Some(name) => self.dial(&name.plain(), &name.place)?,
-            None => self.first_dial().unwrap_or_else(|| {
-                let mistake = Mistake::new("there is no axis of numbers to search along");
-                Err(self.tree.place.mark_key(mistake, "").help("name one: --axis load.concurrency --from 1 --to 500"))
-            })?,
+            None => self.first_dial().unwrap_or_else(|| Err(self.no_dial()))?,
         };
         // The ends that a table gives are those of its own axis.
         let is_own = wishes.axis.is_none() || wishes.axis.as_deref() == written.axis.as_deref();
@@ -152,8 +150,34 @@ impl Workbench {
             replications: wishes.replications,
             max_replications: wishes.max_replications.unwrap_or(written.max_replications),
         };
-        check_numbers(&knee, table)?;
+        let list = table.and_then(|table| table.get("objectives"));
+        let mut mistakes = check_numbers(&knee, table);
+        mistakes.extend(objective::check(&knee.objectives, list.filter(|_| !is_wished), &self.plan));
+        if let Some(empty) = list.filter(|list| list.elements().is_empty() && slope.is_none() && !is_wished) {
+            let mistake = Mistake::new("the search has an empty list of objectives");
+            let mistake = empty.place.mark_value(mistake, "nothing is to be met");
+            mistakes.push(mistake.help("name one; without the list it is a success rate of at least `collapse_below`"));
+        }
+        mistakes.into_result()?;
         Ok(knee)
+    }
+
+    /// Why there is no axis to search along.
+    fn no_dial(&self) -> Mistake {
+        let is_numbers = |ready: &&Ready| ready.axis.values.iter().all(|value| value.number.is_some());
+        match self.axes.iter().filter(|ready| ready.pinned).find(is_numbers) {
+            Some(ready) => {
+                let axis = &ready.axis;
+                let value = axis.values.first().map(|value| value.text.as_str()).unwrap_or_default();
+                let title =
+                    format!("--set {}={value} fixes the axis `{}`, the one to search along", axis.path, axis.name);
+                Mistake::new(title).help("leave it out, or name another number: --axis PATH --from VALUE --to VALUE")
+            }
+            None => {
+                let mistake = Mistake::new("there is no axis of numbers to search along");
+                self.tree.place.mark_key(mistake, "").help("name one: --axis load.concurrency --from 1 --to 500")
+            }
+        }
     }
 
     /// Finds the mistakes of what the experiment asks to search for.
@@ -217,7 +241,7 @@ fn grid(
     Ok(Grid::linear(from, to, step))
 }
 
-fn check_numbers(knee: &Knee, table: Option<&Tree>) -> Result<(), Mistakes> {
+fn check_numbers(knee: &Knee, table: Option<&Tree>) -> Mistakes {
     let wrong = |key: &str, title: String, label: &str| {
         let mistake = Mistake::new(title);
         match table.and_then(|table| table.get(key)) {
@@ -237,11 +261,7 @@ fn check_numbers(knee: &Knee, table: Option<&Tree>) -> Result<(), Mistakes> {
     if let Some(slope) = knee.slope.filter(|slope| !(*slope > 0.0 && *slope <= 1.0)) {
         mistakes.push(wrong("slope", format!("the slope is {slope}"), "a share above 0, and 1 at most"));
     }
-    if let Some(objective) = knee.objectives.iter().find(|objective| !objective.bound().is_finite()) {
-        let title = format!("an objective's bound is {}", objective.bound());
-        mistakes.push(wrong("objectives", title, "must be a number"));
-    }
-    mistakes.into_result()
+    mistakes
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! What `sim optimize` chooses from, checked: a lattice of settings, what each costs, what they must meet.
 
-use super::{Dial, Workbench};
+use super::{Dial, Workbench, objective};
 use crate::spec::tree::Tree;
 use crate::spec::{Mistake, Mistakes, Objective};
 
@@ -85,7 +85,7 @@ impl Workbench {
             let title = format!("`max_replications` is {}", written.max_replications);
             wrong("max_replications", title, "must be between 2 and 100000");
         }
-        if written.objectives.is_empty() || written.objectives.iter().any(|objective| !objective.bound().is_finite()) {
+        if written.objectives.is_empty() {
             wrong("objectives", "a setting must meet something".into(), "needs objectives with bounds");
         }
         if written.parameters.is_empty() {
@@ -94,6 +94,7 @@ impl Workbench {
         if !written.constant.is_finite() {
             wrong("constant", format!("`constant` is {}", written.constant), "must be a number");
         }
+        mistakes.extend(objective::check(&written.objectives, table.get("objectives"), &self.plan));
         let mut parameters: Vec<Choice> = Vec::new();
         let trees = table.get("parameters").map(Tree::elements).unwrap_or_default();
         for (parameter, tree) in written.parameters.iter().zip(trees) {

@@ -132,6 +132,7 @@ pub fn search(
     let of_sweep = study.plan().replications;
     let replications = knee.replications.unwrap_or(of_sweep.max(FIRST_LOOK));
     let looks = Looks::new(replications, knee.max_replications.max(replications));
+    let replications = looks.replications(0).unwrap_or(replications);
     let test = Test::new(&knee.objectives, knee.slope, knee.confidence, Bisection::most(last), &looks);
     let mut laboratory = Laboratory::new(study, record, progress);
     let mut searches: Vec<Search> = variants

@@ -102,6 +102,7 @@ pub fn cheapest(
 ) -> Result<Cheapest, Mistakes> {
     let replications = first_look.unwrap_or(study.plan().replications.max(FIRST_LOOK));
     let looks = Looks::new(replications, asked.max_replications.max(replications));
+    let replications = looks.replications(0).unwrap_or(replications);
     let mut search = Search::new(asked);
     let test = Test::new(&asked.objectives, None, asked.confidence, search.lattice.len(), &looks);
     let mut laboratory = Laboratory::new(study, record, progress);

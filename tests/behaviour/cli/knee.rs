@@ -69,9 +69,21 @@ fn what_cannot_be_searched_is_explained() {
         ),
         (vec!["knee", "servers.toml", "--axis", "stations.counter.servers", "--from", "1"], "--to"),
         (vec!["knee", "counter.toml"], "no axis of numbers"),
+        (vec!["knee", "servers.toml", "--set", "load.rate=0.5/s"], "--set load.rate=0.5/s fixes the axis `rate`"),
+        (vec!["knee", "servers.toml", "--objective", "success_rate>=99"], "a share from 0 to 1; 99 % is 0.99"),
+        (vec!["knee", "servers.toml", "--objective", "mean_s<=-1"], "never below 0"),
+        (vec!["knee", "servers.toml", "--objective", "cache_hit_ratio>=0.5"], "the model has no caches"),
         (vec!["sweep", "text.toml"], "is not a number"),
     ] {
         let ran = place.sim(&arguments).ends_with(2);
         assert!(ran.stderr.contains(words), "{arguments:?}: {words}\n{}", ran.stderr);
     }
+}
+
+/// One run tells nothing of how runs vary.
+#[test]
+fn two_runs_are_the_least() {
+    let place = Place::new();
+    let ran = place.sim(&knee(&["--replications", "1", "--variant", "one server", "--no-charts"])).ends_with(0);
+    assert!(ran.stdout.contains(" 2 to 80 runs a value"), "{}", ran.stdout);
 }
