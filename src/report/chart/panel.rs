@@ -16,6 +16,9 @@ pub(super) const CAPTION: f64 = 48.0;
 /// How many points of a curve are marked; of more points, every second, third and so on is.
 const MOST_MARKS: usize = 30;
 
+/// Where the points of a curve lie, and how it is drawn.
+type Drawn = (Vec<Option<Spot>>, (Style, Look));
+
 /// The edges of a plot.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Frame {
@@ -93,9 +96,7 @@ pub(super) fn draw(
     let mut taken = Vec::new();
     let mut tags = Vec::new();
     let spots = |line: &Line| line.points.iter().map(|point| Some((x.at(point.x)?, y.at(point.y)?))).collect();
-    let kind = |line: &Line| (line.style, line.look);
-    let curves: Vec<(Vec<Option<Spot>>, (Style, Look))> =
-        panel.lines.iter().map(|line| (spots(line), kind(line))).collect();
+    let curves: Vec<Drawn> = panel.lines.iter().map(|line| (spots(line), (line.style, line.look))).collect();
     let twins = twin::find(&curves);
     for ((line, (spots, _)), &twin) in panel.lines.iter().zip(&curves).zip(&twins) {
         tags.push(curve(scene, palette, line, (spots, twin), frame, &mut taken));

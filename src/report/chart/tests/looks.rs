@@ -10,8 +10,10 @@ fn alone(values: &[f64], change: impl FnOnce(&mut Panel)) -> Scene {
     scene_of(LineFigure { panels: vec![panel], ..LineFigure::default() })
 }
 
+type Path = Vec<(f64, f64)>;
+
 /// The widths and paths of all strokes.
-fn strokes(scene: &Scene) -> Vec<(f64, &Vec<Vec<(f64, f64)>>)> {
+fn strokes(scene: &Scene) -> Vec<(f64, &Vec<Path>)> {
     let strokes = scene.shapes.iter().filter_map(|shape| match shape {
         Shape::Strokes { paths, width, .. } => Some((*width, paths)),
         _ => None,
