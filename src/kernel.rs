@@ -5,6 +5,7 @@
 
 pub mod calendar;
 pub mod deadline;
+mod exponential;
 pub mod gauge;
 pub mod list;
 pub mod logarithm;

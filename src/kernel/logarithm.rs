@@ -42,9 +42,10 @@ pub fn ln(x: f64) -> f64 {
     let (reciprocal, logarithm) = TABLE[(bits >> 45) as usize % CENTRES];
     let mantissa = f64::from_bits((bits & MANTISSA) | (1023 << 52));
     let r = mantissa * reciprocal - 1.0;
+    // In pairs, so that few steps wait for each other: a draw's time decides which event is next.
     let r2 = r * r;
-    let tail = (1.0 / 3.0 - r * 0.25) + r2 * 0.2;
-    exponent as f64 * std::f64::consts::LN_2 + (logarithm + (r + r2 * (r * tail - 0.5)))
+    let tail = r2 * (r * (1.0 / 3.0) - 0.5) + (r2 * r2) * (r * 0.2 - 0.25);
+    ((exponent as f64 * std::f64::consts::LN_2 + logarithm) + r) + tail
 }
 
 #[cfg(test)]
