@@ -49,8 +49,9 @@ pub fn exp(x: f64) -> f64 {
     let tail = (0.5 + r * (1.0 / 6.0)) + r2 * (1.0 / 24.0 + r * (1.0 / 120.0));
     let whole = rounded.to_bits() as i64;
     let power = TABLE[whole as usize % STEPS];
-    // The upper bits of the whole number are the exponent.
-    let scale = f64::from_bits((((whole << 12 >> 12) >> 6) + 1023) as u64 % 2048 << 52);
+    // What is above the steps is the exponent.
+    let exponent = ((whole << 12) >> 18) + 1023;
+    let scale = f64::from_bits((exponent as u64) << 52);
     scale * (power + power * (r + r2 * tail))
 }
 
