@@ -1,22 +1,23 @@
 //! `sim` answers design questions about a system of services before anyone deploys the change or books a load test:
 //! where does throughput collapse, which resource is behind it, does the change help?
 //!
-//! A system is data, data is compiled to a small program, requests are tokens that run it, every figure has an interval,
-//! every picture has a verdict:
+//! A system is data, data is compiled to a small program, requests are tokens that run it, every figure has an
+//! interval, every picture has a verdict:
 //!
-//! - [`spec`]: TOML as written. Its types are the language, their documentation the JSON Schema; a mistake is shown where
-//!   it was written.
+//! - [`spec`]: TOML as written. Its types are the language, their documentation the JSON Schema; a mistake is shown
+//!   where it was written.
 //! - [`model`]: the system as meant, in indices and nanoseconds: a program and a plan of parts.
 //! - [`kernel`]: time, the calendar, random streams. *Events happen in the order of (time, serial)*: that is the whole
 //!   ordering rule, so a run is a function of its seed.
-//! - [`parts`]: event loops, CPUs, pools, HTTP clients, descriptors, stations, and the interpreter that requests run in.
+//! - [`parts`]: event loops, CPUs, pools, HTTP clients, descriptors, stations, and the interpreter that requests run
+//!   in.
 //! - [`load`]: who sends requests. [`load::trial`] is one run.
 //! - [`experiment`]: variants x axes x replications = trials, run on all cores; summaries with intervals; verdicts.
 //! - [`statistics`]: intervals, histograms, and the exact formulas that judge the simulator.
 //! - [`report`] and [`cli`]: tables, files, charts; the commands.
 //!
-//! Imports run downwards: cli > report > experiment > load > parts > kernel; `spec` and `model` stand beside, `kernel` and
-//! `statistics` know nothing of the others.
+//! Imports run downwards: cli > report > experiment > load > parts > kernel; `spec` and `model` stand beside, `kernel`
+//! and `statistics` know nothing of the others.
 //!
 //! ```
 //! use std::path::Path;

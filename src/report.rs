@@ -1,7 +1,7 @@
 //! From trials to what people read: tables and sentences for the terminal, files for other programs, charts for slides.
 //!
-//! A [`Report`] is everything that a sweep found, and every writer here is a function of it: none computes a figure that
-//! another one computes too.
+//! A [`Report`] is everything that a sweep found, and every writer here is a function of it: none computes a figure
+//! that another one computes too.
 
 pub mod chart;
 mod classes;
@@ -123,7 +123,8 @@ impl<'a> Report<'a> {
         self.tally.skipped() > 0
     }
 
-    /// How often each point was run: "5 runs a point", "10 to 80 runs a point until ±2 %", "... until the best is selected".
+    /// How often each point was run: "5 runs a point", "10 to 80 runs a point until ±2 %", "... until the best is
+    /// selected".
     pub fn effort(&self) -> String {
         let runs = |count: usize| if count == 1 { "1 run a point".into() } else { format!("{count} runs a point") };
         let precision = self.plan.precision.as_ref();

@@ -40,8 +40,8 @@ impl Pictures {
     }
 }
 
-/// Writes what a search found: its document and a chart, into the folder `name` in `output`. Returns the lines that name
-/// them. What cannot be written is complained about.
+/// Writes what a search found: its document and a chart, into the folder `name` in `output`. Returns the lines that
+/// name them. What cannot be written is complained about.
 pub(super) fn write_found(
     output: &Path,
     name: &str,

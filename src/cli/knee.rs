@@ -22,16 +22,16 @@ use crate::spec::{Metric, Objective};
 ///
 /// Searches along one axis by bisection. At each value a sequential test runs replications until the objectives are
 /// surely met or surely missed, or it is too close to tell; the whole answer for a variant is right with the stated
-/// confidence, provided that a value beyond one that misses misses too. Says what gives way, and how many trials a sweep
-/// of the same values would have taken. The experiment's `[knee]` table is what the options leave out. Writes knee.json
-/// and knee.png into the experiment's folder. Ctrl-C prints what is known; the same
-/// command goes on from there.
+/// confidence, provided that a value beyond one that misses misses too. Says what gives way, and how many trials a
+/// sweep of the same values would have taken. The experiment's `[knee]` table is what the options leave out. Writes
+/// knee.json and knee.png into the experiment's folder. Ctrl-C prints what is known; the same command goes on from
+/// there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sim knee experiments/pooling.toml
   sim knee experiments/pooling.toml --objective 'success_rate>=0.99' --objective 'p95_s<=20'
-  sim knee experiments/pooling.toml --slope 0.5 --to 60
+  sim knee models/central-server.toml --axis load.concurrency --from 1 --to 60 --slope 0.5
   sim knee models/registration.toml --set load.concurrency=160 --set load.users=320 \\
       --axis services.user-service.pools.auth.max_size --from 10 --to 60 --smallest
   sim knee models/mm1.toml --axis load.rate --from 0.1/s --to 0.95/s --objective 'mean_s<=4'

@@ -18,9 +18,9 @@ use crate::report::folder::Folder;
 
 /// Put the shards of a sweep together, and answer as one sweep of all trials would.
 ///
-/// Reads the journals that `sim sweep --shard` left in a folder (shard-1-of-16.jsonl and so on), in any order and from any
-/// machines, and writes the files of the sweep beside them: the same bytes as one run. Refuses gaps, and shards of other
-/// inputs or another sim, by name. The experiment is read again from where the shards had it.
+/// Reads the journals that `sim sweep --shard` left in a folder (shard-1-of-16.jsonl and so on), in any order and from
+/// any machines, and writes the files of the sweep beside them: the same bytes as one run. Refuses gaps, and shards of
+/// other inputs or another sim, by name. The experiment is read again from where the shards had it.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
 pub struct Merge {

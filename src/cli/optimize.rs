@@ -21,8 +21,8 @@ use crate::report::{optimize, optimize_document, optimize_method};
 ///
 /// The experiment's `[optimize]` table names the parameters with their values and what a unit of each costs, and the
 /// objectives. Settings are decided by sequential tests, those first that may exclude most; the answer says how sure it
-/// is, which cheaper settings surely miss, and which could not be told. Writes optimize.json into the experiment's folder.
-/// Ctrl-C prints what is known; the same command goes on from there.
+/// is, which cheaper settings surely miss, and which could not be told. Writes optimize.json into the experiment's
+/// folder. Ctrl-C prints what is known; the same command goes on from there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -15,12 +15,13 @@ use crate::experiment::round::{Next, Round};
 use crate::experiment::shard::Deal;
 use crate::report::folder::Folder;
 
-/// Plan the next round of an experiment with `run.precision` or `run.best_within`, for shards that share the replications
-/// of each point.
+/// Plan the next round of an experiment with `run.precision` or `run.best_within`, for shards that share the
+/// replications of each point.
 ///
-/// There the trials that were run decide how many more a point needs. Without rounds each point, or each place where the
-/// best is selected, belongs to one shard. With them, this command reads all shards, writes round.json into the experiment's folder, and every
-/// `sim sweep --shard` there runs its share of that round; then it is called again, until nothing is left to run.
+/// There the trials that were run decide how many more a point needs. Without rounds each point, or each place where
+/// the best is selected, belongs to one shard. With them, this command reads all shards, writes round.json into the
+/// experiment's folder, and every `sim sweep --shard` there runs its share of that round; then it is called again,
+/// until nothing is left to run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -20,11 +20,11 @@ use crate::spec::Metric;
 
 /// Find which of the model's assumptions decide the answer, and which may stay guesses.
 ///
-/// Varies every number of the model whose provenance has a range: each alone at both ends of it (the tornado chart), all
-/// of them together along random paths (a Morris screening), and those that matter over a design for Sobol's indices:
-/// the share of the variance that each makes alone, and with all others. Of every hypothesis it says on which numbers the
-/// verdict turns. Writes sensitivity.json and sensitivity.png into the experiment's folder. Ctrl-C prints what is known; the same
-/// command goes on from there.
+/// Varies every number of the model whose provenance has a range: each alone at both ends of it (the tornado chart),
+/// all of them together along random paths (a Morris screening), and those that matter over a design for Sobol's
+/// indices: the share of the variance that each makes alone, and with all others. Of every hypothesis it says on which
+/// numbers the verdict turns. Writes sensitivity.json and sensitivity.png into the experiment's folder. Ctrl-C prints
+/// what is known; the same command goes on from there.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

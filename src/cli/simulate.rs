@@ -20,8 +20,8 @@ pub(super) fn watched<T: Send>(effort: &Effort, work: impl FnOnce(&Progress) -> 
     on_threads(Bar::new(effort.quiet), effort, work)
 }
 
-/// Runs a search, or the part of it that an interrupt leaves time for. How many trials it will take nobody knows, so that
-/// the bar only counts them.
+/// Runs a search, or the part of it that an interrupt leaves time for. How many trials it will take nobody knows, so
+/// that the bar only counts them.
 pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
     on_threads(Bar::endless(effort.quiet), effort, search)
 }

@@ -23,9 +23,9 @@ use crate::report::folder::Folder;
 ///
 /// Prints a table with 95 % intervals, a sentence for each variant (how far it is safe, where it collapses, which
 /// resource is behind it) and a verdict for each hypothesis. Writes results.csv (a row a point), trials.csv (a row a
-/// replication), comparisons.csv (a row a figure of a variant against the first one), summary.json, charts, and where the
-/// load has them classes.csv and timeline.csv into a folder named after the experiment. Same seed, same results, for any
-/// number of threads.
+/// replication), comparisons.csv (a row a figure of a variant against the first one), summary.json, charts, and where
+/// the load has them classes.csv and timeline.csv into a folder named after the experiment. Same seed, same results,
+/// for any number of threads.
 ///
 /// Every finished trial is in the folder's journal.jsonl at once. After Ctrl-C, a crash or a full disk the same command
 /// goes on where that ends, and so does one that asks for more replications.

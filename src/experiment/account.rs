@@ -117,8 +117,8 @@ impl Account {
         account
     }
 
-    /// The account of an archive that has so many replications of each point. They are read and summarised on all threads;
-    /// on the way each point's trials are handed on, in the order of the points.
+    /// The account of an archive that has so many replications of each point. They are read and summarised on all
+    /// threads; on the way each point's trials are handed on, in the order of the points.
     ///
     /// # Errors
     /// Where a journal cannot be read any more.

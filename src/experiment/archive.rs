@@ -63,8 +63,8 @@ impl Archive {
         Self::default()
     }
 
-    /// One whose trials are appended to the journal of a plan, or of a shard of it, in a folder that exists. It has what
-    /// an earlier run left there, unless it is to be `fresh`.
+    /// One whose trials are appended to the journal of a plan, or of a shard of it, in a folder that exists. It has
+    /// what an earlier run left there, unless it is to be `fresh`.
     ///
     /// # Errors
     /// Where another process writes the journal, and where a file cannot be read or written.

@@ -1,6 +1,6 @@
 //! Comparisons: at each place of the axes every variant against the first one, by the paired difference of replications
-//! that met the same requests (Law, *Simulation Modeling and Analysis*, ch. 11.2), and of several variants a selection of
-//! the best.
+//! that met the same requests (Law, *Simulation Modeling and Analysis*, ch. 11.2), and of several variants a selection
+//! of the best.
 
 use super::design::Plan;
 use super::ranking;
@@ -41,8 +41,8 @@ pub struct Difference {
     pub difference: Interval,
     /// The same relative to the other's mean; none where that is zero, and for shares, which differ by points.
     pub relative: Option<Interval>,
-    /// The share of the difference's variance that the pairing saved against independent replications; negative where it
-    /// made it larger, none where neither varies.
+    /// The share of the difference's variance that the pairing saved against independent replications; negative where
+    /// it made it larger, none where neither varies.
     pub saved: Option<f64>,
 }
 
@@ -53,8 +53,8 @@ pub struct Selection {
     pub points: Vec<usize>,
     /// By which figure.
     pub metric: Metric,
-    /// Those of them among which is the best, with a probability of [`LEVEL`], and where it is replicated on until the best
-    /// is selected, if that is better by [`Plan::best_within`] at least; a single one is selected.
+    /// Those of them among which is the best, with a probability of [`LEVEL`], and where it is replicated on until the
+    /// best is selected, if that is better by [`Plan::best_within`] at least; a single one is selected.
     pub best: Vec<usize>,
     /// How far the replications went to select it; none where what there is was screened.
     pub outcome: Option<Outcome>,

@@ -87,7 +87,8 @@ impl Worth {
 }
 
 impl Observation {
-    /// The difference with its interval: `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; empty without figures.
+    /// The difference with its interval: `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; empty without
+    /// figures.
     pub fn difference(&self) -> String {
         self.figures.map_or_else(String::new, |found| found.words())
     }

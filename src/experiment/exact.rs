@@ -1,9 +1,9 @@
-//! The simulation against theory: a model that is a queueing network of product form has an exact answer (Baskett, Chandy,
-//! Muntz and Palacios 1975), and any closed network of stations has bounds (Denning and Buzen 1978). A figure that is
-//! certainly elsewhere is a mistake of the simulator's.
+//! The simulation against theory: a model that is a queueing network of product form has an exact answer (Baskett,
+//! Chandy, Muntz and Palacios 1975), and any closed network of stations has bounds (Denning and Buzen 1978). A figure
+//! that is certainly elsewhere is a mistake of the simulator's.
 //!
-//! Theory speaks of a steady state, the simulation starts from rest and has a window of finite length. What that can make
-//! is allowed for:
+//! Theory speaks of a steady state, the simulation starts from rest and has a window of finite length. What that can
+//! make is allowed for:
 //!
 //! - A closed network is ahead of the same network in another state by no more requests than it has users, so that the
 //!   throughput is off by no more than users a window, however short the warm-up is.

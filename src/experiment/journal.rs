@@ -194,9 +194,9 @@ pub(super) struct Journal {
 }
 
 impl Journal {
-    /// Opens the journal of this name in a folder, which exists, and tells what it holds already. One of other inputs or
-    /// of another program, and any if it is to be `fresh`, is put aside under a name that begins with `previous-`, and comes
-    /// back when it is asked for again.
+    /// Opens the journal of this name in a folder, which exists, and tells what it holds already. One of other inputs
+    /// or of another program, and any if it is to be `fresh`, is put aside under a name that begins with `previous-`,
+    /// and comes back when it is asked for again.
     pub fn open(folder: &Path, name: &str, header: &Header, fresh: bool) -> Result<(Self, Contents, Past), Unusable> {
         let path = folder.join(name);
         let lock = lock_of(folder, name)?;
@@ -264,8 +264,8 @@ pub enum Past {
         /// Lines of it that could not be read.
         damaged: usize,
     },
-    /// A file that was put aside: a journal of other inputs or another program, one of the same trials that are to be run
-    /// afresh, or no journal at all.
+    /// A file that was put aside: a journal of other inputs or another program, one of the same trials that are to be
+    /// run afresh, or no journal at all.
     PutAside {
         /// The name that it has now.
         aside: String,

@@ -106,8 +106,8 @@ impl Shards {
         Ok(Self { journals, of })
     }
 
-    /// What the shards are shares of. Of different numbers of replications that were asked for the highest counts, so that
-    /// shards that were asked for fewer have gaps.
+    /// What the shards are shares of. Of different numbers of replications that were asked for the highest counts, so
+    /// that shards that were asked for fewer have gaps.
     pub fn header(&self) -> Header {
         let headers = || self.journals.iter().map(|(_, contents)| &contents.header);
         let replications = headers().map(|header| header.replications).max().unwrap_or(1);

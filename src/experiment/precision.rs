@@ -2,9 +2,9 @@
 //! be run if not.
 //!
 //! Whoever stops as soon as an interval looks narrow stops too often where it is narrow by chance, and then it does not
-//! cover what it should (Law and Kelton 1982, *Confidence intervals for steady-state simulations: a survey of sequential
-//! procedures*, Management Science 28; Singham and Schruben 2012, *Finite-sample performance of absolute precision
-//! stopping rules*, INFORMS Journal on Computing 24). What is done about it:
+//! cover what it should (Law and Kelton 1982, *Confidence intervals for steady-state simulations: a survey of
+//! sequential procedures*, Management Science 28; Singham and Schruben 2012, *Finite-sample performance of absolute
+//! precision stopping rules*, INFORMS Journal on Computing 24). What is done about it:
 //!
 //! - The first look is after at least [`FEWEST`] replications.
 //! - Looks are few: from one to the next the number of replications grows by a quarter at least, and aims at what the
@@ -17,8 +17,8 @@
 //!
 //! The test `precision` measures the coverage that is left over hundreds of experiments.
 //!
-//! The answer is a function of the point's trials in the order of replications, so results depend neither on threads nor
-//! on where a run was resumed.
+//! The answer is a function of the point's trials in the order of replications, so results depend neither on threads
+//! nor on where a run was resumed.
 
 use super::design::{FEWEST, Plan, Precision};
 use super::summary::{self, Summary};
@@ -63,8 +63,8 @@ pub fn first(plan: &Plan) -> u32 {
     }
 }
 
-/// What is to be done about a point of which `run` replications were run, the first ones, with these results in the order
-/// of replications; replications that gave none are missing.
+/// What is to be done about a point of which `run` replications were run, the first ones, with these results in the
+/// order of replications; replications that gave none are missing.
 pub fn step(plan: &Plan, run: u32, trials: &[&Trial]) -> Step {
     let first = first(plan);
     if run < first {

@@ -1,20 +1,21 @@
-//! Ranking and selection: at each place of the axes the variants are replicated until one of them is selected as the best
-//! ([`crate::statistics::selection::select`]). Those that are eliminated on the way are replicated no more.
+//! Ranking and selection: at each place of the axes the variants are replicated until one of them is selected as the
+//! best ([`crate::statistics::selection::select`]). Those that are eliminated on the way are replicated no more.
 //!
 //! The indifference zone is a share of what the runner-up of the first stage did, and fixed with it: who is better than
-//! every other one by this share is better than the runner-up by that. It is taken as `share / (1 + share)`, since it is
-//! relative to an estimate and not to the truth. A share such as the success rate has a zone in points.
+//! every other one by this share is better than the runner-up by that. It is taken as `share / (1 + share)`, since it
+//! is relative to an estimate and not to the truth. A share such as the success rate has a zone in points.
 //!
-//! The answer is a function of the trials of the place in the order of replications, so results depend neither on threads
-//! nor on where a run was resumed.
+//! The answer is a function of the trials of the place in the order of replications, so results depend neither on
+//! threads nor on where a run was resumed.
 
 use super::design::{Plan, Zone};
 use super::precision;
 use super::summary::{LEVEL, in_common};
 use crate::statistics::selection::{Next, Outcome, Rules, select};
 
-/// How far the selection at a place has got, with the values of `plan.best_by` of each of its points by replication, and
-/// the number of replications of each that were run. None without an indifference zone, and where a point lacks the figure.
+/// How far the selection at a place has got, with the values of `plan.best_by` of each of its points by replication,
+/// and the number of replications of each that were run. None without an indifference zone, and where a point lacks the
+/// figure.
 pub fn rank(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<Outcome> {
     let Zone { share, most } = plan.best_within?;
     let metric = plan.best_by;

@@ -1,6 +1,6 @@
-//! The record of a search: the trials that it has run, in a journal like that of a sweep, so that a search that was ended
-//! goes on where it was. A search is a function of its question and of its trials: asked the same again, it wants the
-//! same trials in the same order, and its points can be told by their numbers.
+//! The record of a search: the trials that it has run, in a journal like that of a sweep, so that a search that was
+//! ended goes on where it was. A search is a function of its question and of its trials: asked the same again, it wants
+//! the same trials in the same order, and its points can be told by their numbers.
 
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};

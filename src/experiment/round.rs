@@ -1,6 +1,6 @@
-//! Rounds: under a precision, or where the best is to be selected, the trials that there are decide how many more there are
-//! to be. One machine looks after each of its points, or places; several machines that share the replications of a point run in rounds, and between two rounds somebody
-//! plans the next one from all that was run (`sim plan`).
+//! Rounds: under a precision, or where the best is to be selected, the trials that there are decide how many more there
+//! are to be. One machine looks after each of its points, or places; several machines that share the replications of a
+//! point run in rounds, and between two rounds somebody plans the next one from all that was run (`sim plan`).
 
 use std::fs;
 use std::io;

@@ -97,8 +97,9 @@ pub fn run_round(
     run_missing(archive, plan, wanted, Some(shard), Deal::of(plan, true), progress)
 }
 
-/// How many replications of each point are wanted, as far as those that an archive has can tell: those that there are may
-/// ask for more, of their own point under a precision, and of all points of their place where the best is to be selected.
+/// How many replications of each point are wanted, as far as those that an archive has can tell: those that there are
+/// may ask for more, of their own point under a precision, and of all points of their place where the best is to be
+/// selected.
 ///
 /// # Errors
 /// Where a journal cannot be read.
@@ -120,8 +121,8 @@ pub fn wanted(archive: &Archive, plan: &Plan) -> Result<Vec<u32>, Unusable> {
     Ok(wanted)
 }
 
-/// How many replications of the points at one place are wanted. When each point has those that its precision asks for, the
-/// selection of the best may ask for more, and then the precision again.
+/// How many replications of the points at one place are wanted. When each point has those that its precision asks for,
+/// the selection of the best may ask for more, and then the precision again.
 fn wanted_at(archive: &Archive, plan: &Plan, points: &[usize]) -> Result<Vec<u32>, Unusable> {
     let mut wanted = vec![precision::first(plan); points.len()];
     let mut seen = vec![0; points.len()];

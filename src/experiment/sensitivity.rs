@@ -1,7 +1,7 @@
 //! Sensitivity: which of a model's uncertain numbers decide the answer, over the ranges that the model gives them.
 //!
-//! Three passes. Each number alone at both ends of its range (the tornado). A screening in which all move (Morris), which
-//! also tells on which of them a verdict turns. For those that the screening finds to matter, the shares of the
+//! Three passes. Each number alone at both ends of its range (the tornado). A screening in which all move (Morris),
+//! which also tells on which of them a verdict turns. For those that the screening finds to matter, the shares of the
 //! variance that they make (Sobol). Every setting of the numbers meets the same requests.
 
 use rayon::prelude::*;

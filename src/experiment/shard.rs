@@ -70,8 +70,8 @@ impl Shard {
         deal.owner(point, replication, self.of) == self.index
     }
 
-    /// What the command line asks for: `3/16`, or `auto/16` (or `auto`, where Slurm says how many there are), whose index
-    /// is in a variable of the environment.
+    /// What the command line asks for: `3/16`, or `auto/16` (or `auto`, where Slurm says how many there are), whose
+    /// index is in a variable of the environment.
     ///
     /// # Errors
     /// In words: what is wrong and what would be right.

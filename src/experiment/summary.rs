@@ -1,5 +1,5 @@
-//! From trials to summaries: every figure of a point with its 95 % interval over replications. Quantiles of the response
-//! time are those of all replications together ([`Pooled`]), other figures are means over the replications.
+//! From trials to summaries: every figure of a point with its 95 % interval over replications. Quantiles of the
+//! response time are those of all replications together ([`Pooled`]), other figures are means over the replications.
 
 mod classes;
 mod steady;
@@ -395,8 +395,8 @@ fn success_rate(clusters: &[(u64, u64)]) -> Interval {
     Interval::clustered_proportion(clusters, LEVEL).unwrap_or(Interval::exact(0.0))
 }
 
-/// Over replications, where all recover. Where some do not, no mean exists: the interval is from the fastest to never, and
-/// the estimate is the median.
+/// Over replications, where all recover. Where some do not, no mean exists: the interval is from the fastest to never,
+/// and the estimate is the median.
 fn recovery(values: &[f64]) -> Option<Interval> {
     if values.is_empty() {
         return None;

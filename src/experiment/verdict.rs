@@ -1,9 +1,9 @@
 //! Verdicts: whether what a hypothesis expects was seen.
 //!
-//! An expectation on a metric holds at a point when its whole 95 % interval is on the right side of the bound, fails when
-//! the whole interval is on the wrong side, and is undecided in between. It holds for a range of points when it holds at
-//! each, and fails if it fails at one more clearly than chance makes one of so many. Two variants are compared by the interval of the paired difference:
-//! both met the same requests.
+//! An expectation on a metric holds at a point when its whole 95 % interval is on the right side of the bound, fails
+//! when the whole interval is on the wrong side, and is undecided in between. It holds for a range of points when it
+//! holds at each, and fails if it fails at one more clearly than chance makes one of so many. Two variants are compared
+//! by the interval of the paired difference: both met the same requests.
 
 mod words;
 
@@ -51,9 +51,9 @@ struct Finding {
 /// Judges all hypotheses of a plan.
 ///
 /// Of several hypotheses some would be decided wrongly by chance alone. They are therefore decided by Holm's method
-/// (Scandinavian Journal of Statistics 6, 1979): of `n` that are open, those are decided whose intervals decide them at a
-/// risk of `5 % / n`, and then again of those that are still open, until no more are. Hypotheses that no interval decides
-/// (a state, a saturated resource) do not count.
+/// (Scandinavian Journal of Statistics 6, 1979): of `n` that are open, those are decided whose intervals decide them at
+/// a risk of `5 % / n`, and then again of those that are still open, until no more are. Hypotheses that no interval
+/// decides (a state, a saturated resource) do not count.
 pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
     let each = |level: f64| -> Vec<Judgement> {
         plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, summaries, level)).collect()
@@ -109,10 +109,10 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level:
     Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
 }
 
-/// What the points of a hypothesis come to, and the finding that says most. It holds if it holds at every point, whatever
-/// their number. That it fails at one of them is the likelier the more there are: it takes one at a risk of `1/n`, two at
-/// one of `2/n` and so on (Simes, Biometrika 73, 1986; for figures that rise and fall together Sarkar, Annals of Statistics
-/// 26, 1998).
+/// What the points of a hypothesis come to, and the finding that says most. It holds if it holds at every point,
+/// whatever their number. That it fails at one of them is the likelier the more there are: it takes one at a risk of
+/// `1/n`, two at one of `2/n` and so on (Simes, Biometrika 73, 1986; for figures that rise and fall together Sarkar,
+/// Annals of Statistics 26, 1998).
 fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<Finding>) {
     let found = findings(level);
     let count = found.len();

@@ -1,6 +1,6 @@
-//! A warm-up that is found: `warm_up = "auto"`. A few pilot runs with streams of their own start from rest; the number of
-//! requests in flight, their mean at each time (Welch 1983), is cut by MSER-5 (White, Cobb & Spratt 2000; applied to the
-//! mean of replications by Hoad, Robinson & Davies, Journal of the Operational Research Society 61, 2010).
+//! A warm-up that is found: `warm_up = "auto"`. A few pilot runs with streams of their own start from rest; the number
+//! of requests in flight, their mean at each time (Welch 1983), is cut by MSER-5 (White, Cobb & Spratt 2000; applied to
+//! the mean of replications by Hoad, Robinson & Davies, Journal of the Operational Research Society 61, 2010).
 
 use std::borrow::Cow;
 

@@ -2,9 +2,9 @@
 //!
 //! Time-outs of one length expire in the order in which they were set, so those of each length form a queue of their
 //! own (a *lane*), in which setting and cancelling are constant-time list operations and nothing dead is left behind.
-//! Only one event a lane stands in the [calendar](super::calendar): that of its head, under the time and serial that the
-//! head got when it was set, so deadlines take part in the one ordering rule like every other event. When the head is
-//! cancelled its event stays, and on coming up puts the new head's event in its place. (Varghese and Lauck 1987 sort
+//! Only one event a lane stands in the [calendar](super::calendar): that of its head, under the time and serial that
+//! the head got when it was set, so deadlines take part in the one ordering rule like every other event. When the head
+//! is cancelled its event stays, and on coming up puts the new head's event in its place. (Varghese and Lauck 1987 sort
 //! timers by remaining time; lanes by constant length need no sorting at all.)
 
 use super::NONE;

@@ -1,9 +1,9 @@
 //! The natural logarithm, for variates by inversion.
 //!
-//! Half of the time of an M/M/1 went into a general-purpose logarithm. This one is for positive normal numbers only, has
-//! an error below 1e-15 (times the result where that is above one), and is made of plain additions and multiplications, so
-//! that it gives the same bits on every machine (the C library's does not). Tang 1990: the mantissa is divided by the
-//! nearest of 128 centres, whose logarithms are tabled, and the rest is a short series.
+//! Half of the time of an M/M/1 went into a general-purpose logarithm. This one is for positive normal numbers only,
+//! has an error below 1e-15 (times the result where that is above one), and is made of plain additions and
+//! multiplications, so that it gives the same bits on every machine (the C library's does not). Tang 1990: the mantissa
+//! is divided by the nearest of 128 centres, whose logarithms are tabled, and the rest is a short series.
 
 const CENTRES: usize = 128;
 const MANTISSA: u64 = (1 << 52) - 1;

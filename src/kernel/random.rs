@@ -31,8 +31,8 @@ pub fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// Uniform on (0, 1): never an end, so that logarithms and quantiles are finite. The bits become the mantissa of a number
-/// in [1, 2), from which a little less than one is taken: odd multiples of 2^-53, exactly.
+/// Uniform on (0, 1): never an end, so that logarithms and quantiles are finite. The bits become the mantissa of a
+/// number in [1, 2), from which a little less than one is taken: odd multiples of 2^-53, exactly.
 #[inline]
 pub fn unit_open(bits: u64) -> f64 {
     f64::from_bits((1023 << 52) | (bits >> 12)) - (1.0 - f64::EPSILON / 2.0)

@@ -283,7 +283,8 @@ mod tests {
         (mean, (squares / n as f64 - mean * mean).sqrt() / mean)
     }
 
-    /// Each shape has the mean that it says and the coefficient of variation of its formula, within five standard errors.
+    /// Each shape has the mean that it says and the coefficient of variation of its formula, within five standard
+    /// errors.
     #[test]
     fn shapes_have_their_moments() {
         let pareto = |alpha: f64| Variate::BoundedPareto {

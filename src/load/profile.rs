@@ -1,7 +1,7 @@
 //! Open arrivals at a rate that changes, exactly: a Poisson process of rate one is stretched by the inverse of the
-//! integrated rate (Çinlar 1975, *Introduction to Stochastic Processes*, ch. 4.7). One draw an arrival, so that variants
-//! with another rate meet the same users in the same order; thinning (Lewis and Shedler 1979) would draw as often as it
-//! refuses.
+//! integrated rate (Çinlar 1975, *Introduction to Stochastic Processes*, ch. 4.7). One draw an arrival, so that
+//! variants with another rate meet the same users in the same order; thinning (Lewis and Shedler 1979) would draw as
+//! often as it refuses.
 
 use crate::kernel::Time;
 use crate::kernel::logarithm::ln;

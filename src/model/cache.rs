@@ -25,7 +25,8 @@ pub struct CachePlan {
 /// How often each key is asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Popularity {
-    /// Key `k`, counted from 0, with a probability proportional to `1 / (k + 1)^exponent`; this or an earlier key, by key.
+    /// Key `k`, counted from 0, with a probability proportional to `1 / (k + 1)^exponent`; this or an earlier key, by
+    /// key.
     Zipf(Arc<[f64]>),
     /// Each as often as the others.
     Uniform(u32),

@@ -48,8 +48,8 @@ pub struct ConsumerPlan {
 }
 
 impl ConsumerPlan {
-    /// The time before a message is delivered again whose handler has failed so many times: `retry_delay` times `backoff`
-    /// for each failure before.
+    /// The time before a message is delivered again whose handler has failed so many times: `retry_delay` times
+    /// `backoff` for each failure before.
     pub fn delay(&self, failures: u32) -> Time {
         let factor = libm::pow(self.backoff, f64::from(failures.saturating_sub(1)));
         Time((self.retry_delay.0 as f64 * factor).min(LONGEST_DELAY) as u64)

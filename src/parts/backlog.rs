@@ -1,9 +1,10 @@
-//! The listen backlog: connections that are established and not yet accepted, in one queue for all workers of a replica.
+//! The listen backlog: connections that are established and not yet accepted, in one queue for all workers of a
+//! replica.
 //!
 //! With `listen(fd, backlog)` Linux holds `backlog + 1` of them (`sk_acceptq_is_full`). Beyond that it drops the SYN
-//! (`tcp_abort_on_overflow = 0`), and the client sends it again after 1 s, 2 s, 4 s and so on, that is 1, 3, 7, 15, 31 and 63 s
-//! after the first (RFC 6298: an initial time-out of 1 s, doubled each time; `tcp_syn_retries = 6`), until its time-out for
-//! connects or, without one, until 127 s. (Since Linux 6.5 the first four follow each other after 1 s,
+//! (`tcp_abort_on_overflow = 0`), and the client sends it again after 1 s, 2 s, 4 s and so on, that is 1, 3, 7, 15, 31
+//! and 63 s after the first (RFC 6298: an initial time-out of 1 s, doubled each time; `tcp_syn_retries = 6`), until its
+//! time-out for connects or, without one, until 127 s. (Since Linux 6.5 the first four follow each other after 1 s,
 //! `tcp_syn_linear_timeouts`; that is not modelled.)
 
 use crate::kernel::gauge::Gauge;

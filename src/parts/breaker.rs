@@ -1,9 +1,9 @@
 //! Circuit breakers (Nygard, "Release It!", 2007; pybreaker 1.x, circuitbreaker 2.x): closed, open, half-open.
 //!
-//! As in those libraries an open breaker turns half-open at the first request after `recovery_time`, not by a timer. The
-//! Python libraries let every request through while half-open; here `half_open_calls` bounds them, as Resilience4j's
-//! `permittedNumberOfCallsInHalfOpenState` does. An end that belongs to an earlier state of the breaker counts for nothing
-//! (Polly: "the results of actions that began before the circuit opened").
+//! As in those libraries an open breaker turns half-open at the first request after `recovery_time`, not by a timer.
+//! The Python libraries let every request through while half-open; here `half_open_calls` bounds them, as
+//! Resilience4j's `permittedNumberOfCallsInHalfOpenState` does. An end that belongs to an earlier state of the breaker
+//! counts for nothing (Polly: "the results of actions that began before the circuit opened").
 
 use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;

@@ -1,13 +1,14 @@
 //! A message broker in the manner of RabbitMQ: queues behind a fan-out exchange, one for each consumer.
 //!
 //! A publisher pays its CPU and waits for the broker's confirm. Each consumer's queue keeps what waits (*ready*) in the
-//! order of publishing; only that counts towards `max_length` (RabbitMQ, "Queue Length Limit": unacknowledged messages do
-//! not). A full queue drops its oldest message, or refuses the new one: then the publisher's step fails, and the message
-//! still goes to the consumers whose queues have room. Messages are dealt to the processes of the consumer's service in
-//! turn, to none more than `prefetch` before it has settled one ("Consumer Prefetch", `basic.qos`). A handler that ends
-//! acknowledges its message; one that fails has it delivered again, at once at the head of the queue, or after a delay at
-//! its end (Celery's `default_retry_delay`, `retry_backoff`), and after the last retry it is dead-lettered. A process that
-//! dies gives its messages back to the head of the queue, and that uses up no retry (RabbitMQ: a lost channel requeues).
+//! order of publishing; only that counts towards `max_length` (RabbitMQ, "Queue Length Limit": unacknowledged messages
+//! do not). A full queue drops its oldest message, or refuses the new one: then the publisher's step fails, and the
+//! message still goes to the consumers whose queues have room. Messages are dealt to the processes of the consumer's
+//! service in turn, to none more than `prefetch` before it has settled one ("Consumer Prefetch", `basic.qos`). A
+//! handler that ends acknowledges its message; one that fails has it delivered again, at once at the head of the queue,
+//! or after a delay at its end (Celery's `default_retry_delay`, `retry_backoff`), and after the last retry it is
+//! dead-lettered. A process that dies gives its messages back to the head of the queue, and that uses up no retry
+//! (RabbitMQ: a lost channel requeues).
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::{Linked, Links, List};
@@ -309,8 +310,8 @@ impl World<'_> {
         }
     }
 
-    /// The message is there: on an event loop it is ready for the next round, elsewhere it wants a thread. It comes over
-    /// the connection to the broker, so it is not accepted and takes no descriptor.
+    /// The message is there: on an event loop it is ready for the next round, elsewhere it wants a thread. It comes
+    /// over the connection to the broker, so it is not accepted and takes no descriptor.
     fn deliver(&mut self, t: u32) {
         let process = self.tokens[t].process;
         match self.processes[process as usize].runtime {

@@ -1,10 +1,10 @@
 //! Read-through caches: what is not there is fetched by the request that misses it, and stored.
 //!
 //! An entry is good for `ttl` from the moment it was stored, whatever reads it meanwhile (cachetools `TTLCache`, Redis
-//! `SET ... EX`), and is found to be stale when it is next asked for; at `size` entries the least recently used one goes
-//! (`functools.lru_cache`). Every cache starts cold. Concurrent misses of one key all fetch (a stampede), unless misses
-//! are coalesced: then the first fetches and the others wait for it, and if it fails one of them tries next, as under the
-//! dogpile lock of dogpile.cache.
+//! `SET ... EX`), and is found to be stale when it is next asked for; at `size` entries the least recently used one
+//! goes (`functools.lru_cache`). Every cache starts cold. Concurrent misses of one key all fetch (a stampede), unless
+//! misses are coalesced: then the first fetches and the others wait for it, and if it fails one of them tries next, as
+//! under the dogpile lock of dogpile.cache.
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::{Linked, Links, List};

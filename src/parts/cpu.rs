@@ -3,8 +3,8 @@
 //! All jobs progress at the same rate: with `n` jobs on `c` cores, `min(1, c / n)`, divided by `1 + slowdown * n` where
 //! jobs get in each other's way (Gunther 1993: the contention that grows with the number at work). Progress is kept as
 //! *virtual time*, the work that any one job has got since the CPU was last idle, so that an arrival or a departure
-//! changes a rate and not `n` remaining times (as in the GPS systems of Parekh and Gallager 1993). A limit below one core
-//! per job acts smoothly, or as a quota in each period.
+//! changes a rate and not `n` remaining times (as in the GPS systems of Parekh and Gallager 1993). A limit below one
+//! core per job acts smoothly, or as a quota in each period.
 
 use crate::kernel::calendar::{Calendar, Serial};
 use crate::kernel::gauge::Gauge;
@@ -172,8 +172,8 @@ impl Cpu {
         }
     }
 
-    /// From now on jobs go on at this share of their usual speed: below 1 where the machine is slow, 0 where the processes
-    /// are stopped.
+    /// From now on jobs go on at this share of their usual speed: below 1 where the machine is slow, 0 where the
+    /// processes are stopped.
     pub fn set_speed(&mut self, calendar: &mut Calendar, now: Time, speed: f64) {
         self.advance(now);
         self.speed = speed;
@@ -268,8 +268,8 @@ impl Cpu {
         self.jobs.iter().map(|job| (job.finish - self.virtual_time).max(0.0)).sum()
     }
 
-    /// Both sides of the utilisation law if they differ: the core-nanoseconds used, and the work that was done for them.
-    /// Where jobs slow each other down a core-nanosecond does less than that, and nothing is compared.
+    /// Both sides of the utilisation law if they differ: the core-nanoseconds used, and the work that was done for
+    /// them. Where jobs slow each other down a core-nanosecond does less than that, and nothing is compared.
     pub fn broken_law(&mut self, now: Time) -> Option<(f64, f64)> {
         let used = self.used(now) - self.lost;
         let done = self.asked + self.carried - self.remaining();

@@ -1,8 +1,8 @@
 //! A database's side of connections: how many it takes from all pools of all workers together.
 //!
-//! PostgreSQL refuses one more at once with `FATAL: sorry, too many clients already` (SQLSTATE 53300; `InitProcess` finds no
-//! free entry in the process array), MariaDB with `ERROR 1040: Too many connections`. A connection counts from the start of
-//! its opening to its end, used or idle.
+//! PostgreSQL refuses one more at once with `FATAL: sorry, too many clients already` (SQLSTATE 53300; `InitProcess`
+//! finds no free entry in the process array), MariaDB with `ERROR 1040: Too many connections`. A connection counts from
+//! the start of its opening to its end, used or idle.
 
 use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;

@@ -169,8 +169,9 @@ impl World<'_> {
         }
     }
 
-    /// From a token along the answers that are waited for without a time-out, and to all branches that are, to those that
-    /// wait for something else. A chain of fetches may close upon itself; the branches of one who fetches are not followed.
+    /// From a token along the answers that are waited for without a time-out, and to all branches that are, to those
+    /// that wait for something else. A chain of fetches may close upon itself; the branches of one who fetches are not
+    /// followed.
     fn each_end(&self, mut t: u32, visit: &mut dyn FnMut(u32)) {
         let mut is_fetch = false;
         for _ in 0..LONGEST_CHAIN {
@@ -199,8 +200,8 @@ impl World<'_> {
         }
     }
 
-    /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt of the
-    /// hedge that it is an attempt of.
+    /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt
+    /// of the hedge that it is an attempt of.
     pub(super) fn is_freed(&self, t: u32) -> bool {
         let mut frame = if self.guards.can_free { self.tokens[t].frame } else { NONE };
         while frame != NONE {

@@ -1,11 +1,11 @@
 //! Descriptors of a process.
 //!
-//! A process starts with a few, plus one for each database connection; a request has one for its inbound connection
-//! and one for each outbound. With the table full, an outbound connect fails at once (`OSError: [Errno 24]`), and accept
+//! A process starts with a few, plus one for each database connection; a request has one for its inbound connection and
+//! one for each outbound. With the table full, an outbound connect fails at once (`OSError: [Errno 24]`), and accept
 //! fails with EMFILE: asyncio (CPython 3.11, `selector_events._accept_connection`) logs, stops reading the listening
-//! socket, and schedules a retry in one second. It does so for each of the up to `backlog` turns of its loop (uvicorn: 2048),
-//! so one *episode* blocks the event loop for half a second (measured) and leaves as many retries behind, each of which makes
-//! it accept again: once the first are due, episodes run back to back for as long as the table is full.
+//! socket, and schedules a retry in one second. It does so for each of the up to `backlog` turns of its loop (uvicorn:
+//! 2048), so one *episode* blocks the event loop for half a second (measured) and leaves as many retries behind, each
+//! of which makes it accept again: once the first are due, episodes run back to back for as long as the table is full.
 
 use std::collections::VecDeque;
 
@@ -91,8 +91,8 @@ impl World<'_> {
         taken
     }
 
-    /// The request has its answer: its connection is closed, at once or after some rounds of the loop, when the server has
-    /// seen that the client closed it. A token without request stands for it until then.
+    /// The request has its answer: its connection is closed, at once or after some rounds of the loop, when the server
+    /// has seen that the client closed it. A token without request stands for it until then.
     #[inline]
     pub(super) fn hang_up_inbound(&mut self, t: u32) {
         let token = &mut self.tokens[t];
@@ -128,7 +128,8 @@ impl World<'_> {
     }
 
     /// The CPU of an episode is burnt. Each of its failed accepts has set a retry of its own, one second later, so they
-    /// are due over a time as long as the episode was. Those that fell due meanwhile make the loop accept again at once.
+    /// are due over a time as long as the episode was. Those that fell due meanwhile make the loop accept again at
+    /// once.
     pub(super) fn end_episode(&mut self, process: u32) {
         let (now, table) = (self.now, &mut self.processes[process as usize].descriptors);
         let Some(began) = table.episode.take() else { return };
@@ -145,8 +146,8 @@ impl World<'_> {
         }
     }
 
-    /// Whether anything can still happen apart from episodes: a token that acts or waits with a time-out, a client whose
-    /// patience ends, an event of the load or of a part.
+    /// Whether anything can still happen apart from episodes: a token that acts or waits with a time-out, a client
+    /// whose patience ends, an event of the load or of a part.
     fn is_anybody_at_work(&self) -> bool {
         let acts = |t: u32| {
             let token = &self.tokens[t];

@@ -1,9 +1,9 @@
 //! The event loop of asyncio under uvicorn: a *polling* server.
 //!
 //! A round polls, then runs all that became ready, newly accepted requests first among them; what becomes ready
-//! meanwhile waits for the next round. Nothing is pre-empted: a slice ends only where its coroutine waits. So each wait,
-//! however short, costs at least one whole round, in which every newly arrived request first runs its own first slice
-//! (CPython 3.11 `base_events._run_once`; measured: a 0.9 ms transaction took 500 ms beside blocking hashes).
+//! meanwhile waits for the next round. Nothing is pre-empted: a slice ends only where its coroutine waits. So each
+//! wait, however short, costs at least one whole round, in which every newly arrived request first runs its own first
+//! slice (CPython 3.11 `base_events._run_once`; measured: a 0.9 ms transaction took 500 ms beside blocking hashes).
 
 use crate::kernel::NONE;
 use crate::kernel::calendar::{Event, Serial};
@@ -173,8 +173,8 @@ impl World<'_> {
         }
     }
 
-    /// The pause after EMFILE is over. With nothing under way but such pauses, and each of them in front of a full table,
-    /// it never ends.
+    /// The pause after EMFILE is over. With nothing under way but such pauses, and each of them in front of a full
+    /// table, it never ends.
     pub(super) fn resume_accept(&mut self, event: Event) {
         let process = event.slot - slot::ACCEPT;
         if self.processes[process as usize].event_loop.accept_event != event.serial {

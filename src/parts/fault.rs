@@ -140,8 +140,8 @@ impl<'s> World<'s> {
         shared.first_process..shared.first_process + shared.workers
     }
 
-    /// Sets slots of the replica's processes to the size that the faults leave them: whoever holds one keeps it, and nobody
-    /// gets one before fewer are held; whoever waits gets what there is more.
+    /// Sets slots of the replica's processes to the size that the faults leave them: whoever holds one keeps it, and
+    /// nobody gets one before fewer are held; whoever waits gets what there is more.
     fn resize(&mut self, replica: u32, what: Capacity) {
         let least = self.active_at(replica).filter_map(|plan| match plan.effect {
             Effect::Capacity { what: same, size } if same == what => Some(size),

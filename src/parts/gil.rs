@@ -1,9 +1,9 @@
 //! The global interpreter lock of a CPython process: of its threads that run Python code, one runs at a time.
 //!
-//! The lock goes round among those that want it (CPython: every 5 ms, `sys.getswitchinterval()`), so they share what one
-//! thread would get of the CPU: to the operating system the process has one runnable thread, however many wait for the
-//! lock. Here the sharing is even at every moment. That a short slice of the event loop waits for up to 5 ms until a thread
-//! lets go of the lock is left out.
+//! The lock goes round among those that want it (CPython: every 5 ms, `sys.getswitchinterval()`), so they share what
+//! one thread would get of the CPU: to the operating system the process has one runnable thread, however many wait for
+//! the lock. Here the sharing is even at every moment. That a short slice of the event loop waits for up to 5 ms until
+//! a thread lets go of the lock is left out.
 //!
 //! The process stands in the [CPU](super::cpu) as one job, whose progress its own jobs share.
 

@@ -1,9 +1,9 @@
 //! The reverse proxy in front of a service, in the manner of Traefik 3: `RateLimit`, then `InFlightReq`.
 //!
-//! The rate limiter is a token bucket with reservations (Go's `x/time/rate`, which Traefik uses): a request that finds none
-//! waits for its token if that takes no longer than half of the time between two tokens, else it is answered with 429. It is
-//! kept as the time at which the bucket will be full again, in whole nanoseconds (the "theoretical arrival time" of the
-//! generic cell rate algorithm, ITU-T I.371), so no rounding adds up.
+//! The rate limiter is a token bucket with reservations (Go's `x/time/rate`, which Traefik uses): a request that finds
+//! none waits for its token if that takes no longer than half of the time between two tokens, else it is answered with
+//! 429. It is kept as the time at which the bucket will be full again, in whole nanoseconds (the "theoretical arrival
+//! time" of the generic cell rate algorithm, ITU-T I.371), so no rounding adds up.
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};

@@ -14,7 +14,8 @@ use super::outcome::Completion;
 use super::token::{Failure, FrameKind, RESPONDED, ROOT};
 use super::world::{Ended, World};
 
-/// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under way.
+/// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under
+/// way.
 const MOST_IN_VAIN: u32 = 10_000;
 
 /// All that descends from one request.

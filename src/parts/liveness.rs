@@ -1,10 +1,10 @@
 //! Probes of replicas: liveness, which restarts, and readiness, which takes out of the balancing.
 //!
-//! The kubelet sends each replica a request every `period`; a probe fails when it is answered with an error or not within
-//! `timeout`, and after `failure_threshold` failures in a row Kubernetes acts. A probe arrives like any other connection, so
-//! it waits behind blocking work on the event loop, a full thread pool, or a pause of accept. The first is sent
-//! `initial_delay` after the start; the replicas of a service start one after the other and are probed evenly spread
-//! over a period.
+//! The kubelet sends each replica a request every `period`; a probe fails when it is answered with an error or not
+//! within `timeout`, and after `failure_threshold` failures in a row Kubernetes acts. A probe arrives like any other
+//! connection, so it waits behind blocking work on the event loop, a full thread pool, or a pause of accept. The first
+//! is sent `initial_delay` after the start; the replicas of a service start one after the other and are probed evenly
+//! spread over a period.
 
 use crate::kernel::calendar::Event;
 use crate::kernel::random::name;

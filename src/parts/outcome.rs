@@ -200,9 +200,11 @@ impl Outcome {
 /// message of it have ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Completion {
-    /// Jobs that were completed: within the window, and of the window's requests also after it, up to the end of the run.
+    /// Jobs that were completed: within the window, and of the window's requests also after it, up to the end of the
+    /// run.
     pub completed: u64,
-    /// Jobs of which a part failed: a request, a handler that had responded, or a message that was dropped or dead-lettered.
+    /// Jobs of which a part failed: a request, a handler that had responded, or a message that was dropped or
+    /// dead-lettered.
     pub failed: u64,
     /// From sending to completion, in nanoseconds; to the notice of it where clients wait for one.
     pub times: Histogram,
@@ -234,7 +236,8 @@ pub struct ResourceUse {
     pub peak_utilisation: f64,
     /// Visits, grants or jobs within the window.
     pub visits: u64,
-    /// Requests that it refused within the window: shed, stopped by a breaker, turned away by a full station or an ingress.
+    /// Requests that it refused within the window: shed, stopped by a breaker, turned away by a full station or an
+    /// ingress.
     pub refused: u64,
     /// Mean number waiting, over all instances.
     pub queue: f64,
@@ -342,8 +345,8 @@ impl ResourceKind {
             Self::EventLoops | Self::Executor | Self::Gil => 1,
             Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
             Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling | Self::Ingress => 3,
-            // They limit nothing by themselves: no requests use the first two, a cache is meant to be full, and a view has
-            // no capacity.
+            // They limit nothing by themselves: no requests use the first two, a cache is meant to be full, and a view
+            // has no capacity.
             Self::Unavailable | Self::Breaker | Self::Cache | Self::View => u8::MAX,
         }
     }

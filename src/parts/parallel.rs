@@ -1,5 +1,5 @@
-//! Branches that run side by side, and hedged attempts (Dean and Barroso 2013; gRPC A6): tokens of their own in the same
-//! process, and a parent that waits for them.
+//! Branches that run side by side, and hedged attempts (Dean and Barroso 2013; gRPC A6): tokens of their own in the
+//! same process, and a parent that waits for them.
 //!
 //! A branch draws with its parent's key, so that steps draw the same whether they stand in a branch or not; a further
 //! attempt of a hedge draws otherwise than the first.

@@ -1,11 +1,11 @@
 //! Connection pools that mind their connections one by one, as asyncpg 0.32 does (`asyncpg/pool.py`).
 //!
-//! An open connection is lent before a new one is opened; among the open ones the one that was given back last (asyncpg's
-//! holders stand in a `LifoQueue`), or the one that has been idle longest. The time-out of `acquire` covers the wait and the
-//! opening together. A connection that has been idle for `max_inactive_connection_lifetime` is closed if the pool has more
-//! than `min_size` open; one that stays as part of that floor is not looked at again until it has been used. After
-//! `max_queries` round trips a connection is closed when it is given back. An opening that fails gives its place in the
-//! pool to the next in the queue.
+//! An open connection is lent before a new one is opened; among the open ones the one that was given back last
+//! (asyncpg's holders stand in a `LifoQueue`), or the one that has been idle longest. The time-out of `acquire` covers
+//! the wait and the opening together. A connection that has been idle for `max_inactive_connection_lifetime` is closed
+//! if the pool has more than `min_size` open; one that stays as part of that floor is not looked at again until it has
+//! been used. After `max_queries` round trips a connection is closed when it is given back. An opening that fails gives
+//! its place in the pool to the next in the queue.
 //!
 //! Pools that need none of this ([`crate::model::PoolPlan::minded`]) count only how many connections are open, in
 //! [slots](super::slots).

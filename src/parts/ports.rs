@@ -1,9 +1,10 @@
 //! Ephemeral ports: each connection to one server address needs one of its own on the client's host.
 //!
-//! Linux takes them from `net.ipv4.ip_local_port_range`, 28232 of them where nothing else is set. The side that closes a
-//! connection keeps its port in TIME_WAIT for 60 s (`TCP_TIMEWAIT_LEN`; RFC 9293, 3.6.1: twice the lifetime of a segment);
-//! with none left `connect` fails at once with EADDRNOTAVAIL. Here the client closes, as it does after each call of its own
-//! client and on the expiry of a kept connection. All replicas of a server are one address (a Kubernetes Service).
+//! Linux takes them from `net.ipv4.ip_local_port_range`, 28232 of them where nothing else is set. The side that closes
+//! a connection keeps its port in TIME_WAIT for 60 s (`TCP_TIMEWAIT_LEN`; RFC 9293, 3.6.1: twice the lifetime of a
+//! segment); with none left `connect` fails at once with EADDRNOTAVAIL. Here the client closes, as it does after each
+//! call of its own client and on the expiry of a kept connection. All replicas of a server are one address (a
+//! Kubernetes Service).
 
 use crate::kernel::NONE;
 use crate::kernel::deadline::{Deadlines, LaneId, Purpose};

@@ -1,11 +1,11 @@
 //! Restarts: a replica is killed, with all that its processes do and hold, and comes up again cold.
 //!
-//! A kill is SIGKILL (Kubernetes after a failed liveness probe, without the grace period of `terminationGracePeriodSeconds`,
-//! in which a stuck process gets nothing done anyway). The kernel resets its connections: whoever waits for an answer
-//! learns at once that the connection is lost, and what was sent on to other services runs on there for nobody.
-//! Between restarts Kubernetes waits: not before the first, then 10 s, 20 s, 40 s and so on up to 300 s, and from the
-//! beginning once the container has run for ten minutes (CrashLoopBackOff; Kubernetes documentation, "Pod Lifecycle",
-//! kubelet `doBackOff`).
+//! A kill is SIGKILL (Kubernetes after a failed liveness probe, without the grace period of
+//! `terminationGracePeriodSeconds`, in which a stuck process gets nothing done anyway). The kernel resets its
+//! connections: whoever waits for an answer learns at once that the connection is lost, and what was sent on to other
+//! services runs on there for nobody. Between restarts Kubernetes waits: not before the first, then 10 s, 20 s, 40 s
+//! and so on up to 300 s, and from the beginning once the container has run for ten minutes (CrashLoopBackOff;
+//! Kubernetes documentation, "Pod Lifecycle", kubelet `doBackOff`).
 
 use crate::kernel::{NONE, Time};
 use crate::model::{Op, PoolPlan};
@@ -21,8 +21,8 @@ use super::world::World;
 const BACK_OFF: (Time, Time) = (Time(10_000_000_000), Time(300_000_000_000));
 /// How long a container must have run for its back-off to begin anew.
 const RESET_AFTER: Time = Time(600_000_000_000);
-/// How long it takes to learn that a connection is refused or reset: a round trip in a cluster. (Without it a closed load
-/// that does not think would call again and again in one instant.)
+/// How long it takes to learn that a connection is refused or reset: a round trip in a cluster. (Without it a closed
+/// load that does not think would call again and again in one instant.)
 const REFUSAL: Time = Time(1_000_000);
 
 /// How a replica does.
@@ -217,8 +217,8 @@ impl World<'_> {
         self.close_inbound(t);
     }
 
-    /// A statement at work on a database goes on for nobody (PostgreSQL and MariaDB notice that the client is gone when they
-    /// answer): a token without a request takes it over.
+    /// A statement at work on a database goes on for nobody (PostgreSQL and MariaDB notice that the client is gone when
+    /// they answer): a token without a request takes it over.
     fn orphan_statement(&mut self, t: u32) {
         let server = self.tokens[t].wait;
         let mut orphan = Token::new(0, 0);
@@ -265,8 +265,8 @@ impl World<'_> {
         self.renew_guards(index);
     }
 
-    /// The connections of others to a replica that was killed are gone: kept ones of HTTP clients, idle ones of pools. Whoever
-    /// has a statement under way there fails.
+    /// The connections of others to a replica that was killed are gone: kept ones of HTTP clients, idle ones of pools.
+    /// Whoever has a statement under way there fails.
     fn lose_connections_to(&mut self, service: u32, replica: u32) {
         let system = self.system;
         let shared = &self.replicas[replica as usize];

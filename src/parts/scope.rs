@@ -1,5 +1,5 @@
-//! Time-outs of several steps (`asyncio.timeout`), and deadlines that go with a call (gRPC): when one is over, the token
-//! is torn out of its wait and unwinds to the frame, past everything that would catch a failure on the way, as
+//! Time-outs of several steps (`asyncio.timeout`), and deadlines that go with a call (gRPC): when one is over, the
+//! token is torn out of its wait and unwinds to the frame, past everything that would catch a failure on the way, as
 //! `CancelledError` passes `except Exception`.
 
 use crate::kernel::deadline::Purpose;

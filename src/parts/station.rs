@@ -71,7 +71,8 @@ impl Station {
         self.due - u128::from(self.busy.level()) * u128::from(now.0)
     }
 
-    /// Both sides of the utilisation law if they differ: the time that servers were busy, and the service that was given.
+    /// Both sides of the utilisation law if they differ: the time that servers were busy, and the service that was
+    /// given.
     pub fn broken_law(&self, now: Time) -> Option<(u128, u128)> {
         let sides = (self.busy.area(now), self.begun + self.carried - self.remaining(now));
         (sides.0 != sides.1 && !self.broken_off).then_some(sides)

@@ -1,5 +1,5 @@
-//! Tasks: what parts do later on their own account, apart from any request: end a CPU period, restart a process, probe it,
-//! bring on a fault.
+//! Tasks: what parts do later on their own account, apart from any request: end a CPU period, restart a process, probe
+//! it, bring on a fault.
 
 use crate::kernel::Time;
 use crate::kernel::calendar::{Event, Serial};

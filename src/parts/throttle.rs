@@ -1,12 +1,12 @@
 //! The quota of Linux' CFS bandwidth control, by which Kubernetes enforces a CPU limit (kernel documentation,
 //! `scheduler/sched-bwc.rst`; Chiluk 2019, "Unthrottled: Fixing CPU Limits in the Cloud").
 //!
-//! In each period (100 ms) the replica may use `cpu * period` of CPU time, on as many cores as it has jobs; when that is used
-//! up all its jobs stop until the next period. One busy thread at 0.5 cores runs for 50 ms and stands for 50; ten of them
-//! use the same quota up in 5 ms and stand for 95. The mean is that of a smooth limit, the delays are not.
+//! In each period (100 ms) the replica may use `cpu * period` of CPU time, on as many cores as it has jobs; when that
+//! is used up all its jobs stop until the next period. One busy thread at 0.5 cores runs for 50 ms and stands for 50;
+//! ten of them use the same quota up in 5 ms and stand for 95. The mean is that of a smooth limit, the delays are not.
 //!
-//! The pattern repeats as long as the jobs stay the same, so it is worked out in one go and no period needs an event. All
-//! replicas' periods begin at zero. That each core takes its share in slices of 5 ms is left out.
+//! The pattern repeats as long as the jobs stay the same, so it is worked out in one go and no period needs an event.
+//! All replicas' periods begin at zero. That each core takes its share in slices of 5 ms is left out.
 
 use crate::kernel::time::Time;
 

@@ -47,8 +47,8 @@ const _: () = assert!(std::mem::size_of::<Token>() == 64);
 pub(super) const ABANDONED: u8 = 1;
 /// Flag: holds a descriptor of its process for the inbound connection.
 pub(super) const INBOUND: u8 = 2;
-/// Flag: no request, but the CPU that an event loop burns on its own account, a connection that is still to be closed, or
-/// a statement whose client is no more.
+/// Flag: no request, but the CPU that an event loop burns on its own account, a connection that is still to be closed,
+/// or a statement whose client is no more.
 pub(super) const HOUSEKEEPING: u8 = 4;
 /// Flag: sent by the load itself, not by another service; or once sent by a caller that has gone, and wasted as such.
 pub(super) const ROOT: u8 = 8;

@@ -1,5 +1,5 @@
-//! Unwinding: a token that fails undoes its frames, innermost first, until one catches. What it holds is given back on the
-//! way. Cancellation and the death of its process are caught by none.
+//! Unwinding: a token that fails undoes its frames, innermost first, until one catches. What it holds is given back on
+//! the way. Cancellation and the death of its process are caught by none.
 
 use crate::kernel::NONE;
 

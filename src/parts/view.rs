@@ -1,10 +1,10 @@
 //! Views: the read side of CQRS, fed by events.
 //!
 //! An event waits for its view from its publication until a handler of the view's consumer applies it (`project`). A
-//! reader meets the view as old as the oldest event that is still to be applied: that age is the *staleness* of the read,
-//! zero if there is none. With events that come at random and are applied one after the other by one process it has the
-//! mean wait of that queue (the mean age of the customer in service, zero without one, is the mean work in system by
-//! Little's law for ages, and with Poisson arrivals that is the wait).
+//! reader meets the view as old as the oldest event that is still to be applied: that age is the *staleness* of the
+//! read, zero if there is none. With events that come at random and are applied one after the other by one process it
+//! has the mean wait of that queue (the mean age of the customer in service, zero without one, is the mean work in
+//! system by Little's law for ages, and with Poisson arrivals that is the wait).
 
 use crate::kernel::list::{Linked, Links, List};
 use crate::kernel::slab::Slab;

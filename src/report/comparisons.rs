@@ -57,8 +57,8 @@ fn share_saved(saved: f64) -> String {
     if saved > 0.0 { format!("{:.0} % of variance", saved * 100.0) } else { "none".into() }
 }
 
-/// A sentence for each set of places where the same variants may be the best; empty with fewer than three variants, or two
-/// where the best is to be selected.
+/// A sentence for each set of places where the same variants may be the best; empty with fewer than three variants, or
+/// two where the best is to be selected.
 pub fn selections(report: &Report, width: Option<usize>) -> String {
     let plan = report.plan;
     let Some(first) = report.selections.first() else { return String::new() };

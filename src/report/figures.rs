@@ -1,5 +1,6 @@
-//! The charts of a report: throughput and success, response time, utilisation, and what happens when. The finding is the title, the method the
-//! subtitle. Where there are further axes, each combination of their values has charts of its own.
+//! The charts of a report: throughput and success, response time, utilisation, and what happens when. The finding is
+//! the title, the method the subtitle. Where there are further axes, each combination of their values has charts of its
+//! own.
 
 mod bars;
 mod curve;

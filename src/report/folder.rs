@@ -61,8 +61,8 @@ struct List {
 }
 
 impl Folder {
-    /// Takes note of the files that were written, and removes those that an earlier sweep of other inputs wrote here and
-    /// this one did not: nobody shall take an old chart for a new one. Nothing else in the folder is touched.
+    /// Takes note of the files that were written, and removes those that an earlier sweep of other inputs wrote here
+    /// and this one did not: nobody shall take an old chart for a new one. Nothing else in the folder is touched.
     pub fn clear_but(&self, inputs: &str, written: &[PathBuf]) -> Result<(), Unwritten> {
         let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut files: Vec<String> = written.iter().filter_map(name).collect();

@@ -148,7 +148,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
             let misses = found.misses.map(|value| format!("{} surely misses{cause}", knee.dial.text(value)));
             let sure: Vec<String> = meets.into_iter().chain(misses).collect();
             let sure = if sure.is_empty() { "nothing is sure".into() } else { sure.join(", ") };
-            format!("{so_far}{estimate}: {sure}{}{}", undecided(found), unsteady(knee, found))
+            format!("{so_far}{estimate}: {sure}{}{}{}", undecided(found), scattered(found), unsteady(knee, found))
         }
     };
     format!("{name}{words}")
@@ -169,6 +169,20 @@ fn undecided(found: &VariantKnee) -> String {
                 first.replications
             )
         }
+    }
+}
+
+/// Where values on either side of those that are sure are too close to tell: there the objective rises and falls again.
+fn scattered(found: &VariantKnee) -> &'static str {
+    let close =
+        || found.tried.iter().filter(|tried| tried.decision == Some(Decision::TooClose)).map(|tried| tried.value);
+    let (Some(meets), Some(misses)) = (found.meets, found.misses) else { return "" };
+    let (least, most) = (meets.min(misses), meets.max(misses));
+    let is_scattered = close().any(|value| value < least) && close().any(|value| value > most);
+    if is_scattered {
+        " on both sides, so that the objectives are hardly monotone there (`sim sweep` shows them)"
+    } else {
+        ""
     }
 }
 

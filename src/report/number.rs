@@ -63,8 +63,8 @@ pub(super) fn decimals(value: f64, most: usize) -> usize {
     if value.is_finite() && value > 0.0 { (2 - value.log10().floor() as i32).clamp(0, most as i32) as usize } else { 0 }
 }
 
-/// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`. All have as many decimals as
-/// the middle one needs.
+/// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`. All have as many decimals
+/// as the middle one needs.
 pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Vec<String> {
     let estimates = intervals.iter().flatten().map(|interval| interval.estimate);
     let mut estimates: Vec<f64> = estimates.filter(|&estimate| estimate > 0.0).collect();

@@ -6,8 +6,8 @@ use super::Report;
 use super::paragraph::paragraph;
 use crate::experiment::verdict::{Judgement, Verdict};
 
-/// All verdicts and how many there are of each; empty without hypotheses. Colours are written as ANSI sequences, for the
-/// printer to remove where they are not wanted.
+/// All verdicts and how many there are of each; empty without hypotheses. Colours are written as ANSI sequences, for
+/// the printer to remove where they are not wanted.
 pub fn verdicts(report: &Report, width: Option<usize>) -> String {
     let mut text = String::new();
     for judgement in &report.judgements {

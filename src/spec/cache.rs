@@ -5,8 +5,8 @@ use serde::Deserialize;
 
 use super::{Duration, Step};
 
-/// A cache that is read through: what it lacks is fetched by the request that misses it. It is empty at the start and when
-/// its process starts anew (a shared one stays). Its instances have 100 million keys at most, all together.
+/// A cache that is read through: what it lacks is fetched by the request that misses it. It is empty at the start and
+/// when its process starts anew (a shared one stays). Its instances have 100 million keys at most, all together.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cache {
@@ -43,8 +43,8 @@ pub struct CacheStep {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Popularity {
-    /// The k-th most popular key with a probability proportional to `1 / k^exponent` (Breslau and others 1999 saw 0.64 to
-    /// 0.83 in web requests).
+    /// The k-th most popular key with a probability proportional to `1 / k^exponent` (Breslau and others 1999 saw 0.64
+    /// to 0.83 in web requests).
     Zipf {
         /// Keys, a million at most.
         keys: u32,

@@ -20,17 +20,17 @@ pub struct Pool {
     /// How long a request waits for a connection before it fails, the opening of a new one included (asyncpg
     /// `acquire(timeout=...)`). Without it: for ever, as asyncpg does.
     pub acquire_timeout: Option<Duration>,
-    /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it does
-    /// not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails; its
-    /// connection stays usable and goes back to the pool at once (asyncpg first waits for the database to confirm).
+    /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it
+    /// does not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails;
+    /// its connection stays usable and goes back to the pool at once (asyncpg first waits for the database to confirm).
     pub command_timeout: Option<Duration>,
     /// Time to open a connection when the pool grows (TCP, authentication). Without it: none.
     pub connect_time: Option<Distribution>,
     /// CPU of opening a connection where the request runs (asyncpg computes SCRAM-SHA-256 in Python). Without it: none.
     pub connect_cpu: Option<Distribution>,
-    /// How long a connection may be idle before it is closed, if more than `min_size` are open (asyncpg 0.32; 300 s where
-    /// an application says nothing, "0s" never). Without it: for ever. Connections closed below `min_size` for another
-    /// reason are opened again when a request needs them, not in the background as asyncpg does.
+    /// How long a connection may be idle before it is closed, if more than `min_size` are open (asyncpg 0.32; 300 s
+    /// where an application says nothing, "0s" never). Without it: for ever. Connections closed below `min_size` for
+    /// another reason are opened again when a request needs them, not in the background as asyncpg does.
     pub max_inactive_connection_lifetime: Option<Duration>,
     /// Which idle connection the next request gets. It has an effect only with `max_inactive_connection_lifetime` or
     /// `max_queries`: else all connections are alike.
@@ -42,7 +42,8 @@ pub struct Pool {
     pub round_trip: Option<Distribution>,
     /// CPU that each round trip costs where the request runs.
     pub trip_cpu: Option<Distribution>,
-    /// Whether a release resets the connection first: one more round trip, during which it is still held (asyncpg does).
+    /// Whether a release resets the connection first: one more round trip, during which it is still held (asyncpg
+    /// does).
     #[serde(default = "yes")]
     pub reset_on_release: bool,
 }
@@ -84,8 +85,8 @@ pub struct Client {
     pub connect_timeout: Option<Duration>,
     /// Time-out of the wait for the answer (httpx `read`). Without it: `timeout`.
     pub read_timeout: Option<Duration>,
-    /// Time-out of sending the request (httpx `write`). It has no effect: requests fit a socket's buffer here, and sending
-    /// never waits. It is here so that real settings can be pasted.
+    /// Time-out of sending the request (httpx `write`). It has no effect: requests fit a socket's buffer here, and
+    /// sending never waits. It is here so that real settings can be pasted.
     pub write_timeout: Option<Duration>,
     /// Time-out of the wait for a free connection (httpx `pool`); each futile wake-up starts it afresh, as httpcore
     /// does. Without it: `timeout`.
@@ -104,8 +105,8 @@ pub struct Client {
     /// In this many workers (over all replicas, spread evenly) the client is broken: its calls are never answered.
     #[serde(default)]
     pub broken_workers: u32,
-    /// Whether a restart of a worker gives it a client that is not broken (of the `broken_workers`), as it does where the
-    /// client was broken by what happened to the process.
+    /// Whether a restart of a worker gives it a client that is not broken (of the `broken_workers`), as it does where
+    /// the client was broken by what happened to the process.
     #[serde(default = "yes")]
     pub repaired_by_restart: bool,
 }

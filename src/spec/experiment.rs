@@ -24,8 +24,8 @@ pub struct Experiment {
     #[serde(default)]
     pub variants: Vec<Variant>,
     /// Overrides that all variants share, by path: `"services.shop.workers" = 2`,
-    /// `"services.shop.endpoints.buy.steps.query#2.time" = "5ms"` (the second `query` of the steps; `steps[3].query.time`
-    /// counts from 0), `"load.timeout" = "10s"`. `{ unset = true }` takes an optional key away.
+    /// `"services.shop.endpoints.buy.steps.query#2.time" = "5ms"` (the second `query` of the steps;
+    /// `steps[3].query.time` counts from 0), `"load.timeout" = "10s"`. `{ unset = true }` takes an optional key away.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
@@ -292,13 +292,13 @@ pub enum Metric {
     P999S,
     /// Requests that the server worked on after their client had gone.
     WastedRequests,
-    /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it, where the
-    /// load has `completion`). Where nothing outlasts its answer it is `mean_s`.
+    /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it,
+    /// where the load has `completion`). Where nothing outlasts its answer it is `mean_s`.
     CompletionMeanS,
     /// 95th percentile of that time, in seconds.
     CompletionP95S,
-    /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited for,
-    /// until the probes.
+    /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited
+    /// for, until the probes.
     CompletedPerMin,
     /// Copies of messages whose last retry failed.
     DeadLetters,

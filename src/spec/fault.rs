@@ -25,8 +25,8 @@ pub struct Fault {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Effect {
-    /// The processes stop where they are and go on later (SIGSTOP, a frozen virtual machine): connections are still taken
-    /// into the backlog, nothing is answered. A restart ends it.
+    /// The processes stop where they are and go on later (SIGSTOP, a frozen virtual machine): connections are still
+    /// taken into the backlog, nothing is answered. A restart ends it.
     Stuck,
     /// The processes are killed, with their requests, and connections are refused as long: then they start cold.
     Dead,

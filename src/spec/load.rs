@@ -35,8 +35,8 @@ pub struct Load {
     pub spacing: Option<Duration>,
     /// Closed: time over which the clients start, evenly (JMeter's ramp-up period). Without it: none.
     pub ramp_up: Option<Duration>,
-    /// Closed, endless: the number of clients over time, in stages as k6 has them; it starts with `concurrency`, or with
-    /// none.
+    /// Closed, endless: the number of clients over time, in stages as k6 has them; it starts with `concurrency`, or
+    /// with none.
     pub stages: Option<Vec<LoadStage>>,
     /// Open: arrivals in a unit of time, `"9/s"` or `"540/min"`.
     pub rate: Option<Rate>,
@@ -67,18 +67,19 @@ pub struct Load {
     /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
     /// changes over time or the model has faults, else (and for a finite test) no timeline.
     pub timeline: Option<Duration>,
-    /// When the disturbance is over from which `recovery_s` is timed, from the start of the run: the time until the share of
-    /// successes among the requests that end in an interval is at `collapse_below` or above for good. Choose `timeline` so
-    /// that tens of requests end in an interval. Without it: the end of the last spike or fault, if the run goes on after it.
+    /// When the disturbance is over from which `recovery_s` is timed, from the start of the run: the time until the
+    /// share of successes among the requests that end in an interval is at `collapse_below` or above for good. Choose
+    /// `timeline` so that tens of requests end in an interval. Without it: the end of the last spike or fault, if the
+    /// run goes on after it.
     pub recovered_after: Option<Duration>,
-    /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot runs
-    /// and MSER-5, and shows it in a chart (warm-up.png).
+    /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
+    /// runs and MSER-5, and shows it in a chart (warm-up.png).
     pub warm_up: Option<WarmUp>,
-    /// Endless and open: length of the measuring window, after the warm-up. Of a trace and of stages it may be left out:
-    /// to the last arrival, or the end of the last stage.
+    /// Endless and open: length of the measuring window, after the warm-up. Of a trace and of stages it may be left
+    /// out: to the last arrival, or the end of the last stage.
     pub duration: Option<Duration>,
-    /// How a client learns that what outlasts its answer is complete; it is busy until then. Without it a client goes on
-    /// with its answer.
+    /// How a client learns that what outlasts its answer is complete; it is busy until then. Without it a client goes
+    /// on with its answer.
     pub completion: Option<Completion>,
     /// Finite: how long the system is left alone after the test before it is probed for being stuck. Without it: 2 min.
     pub cool_down: Option<Duration>,
@@ -90,9 +91,9 @@ pub struct Load {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Completion {
-    /// It asks `endpoint` again so long after each answer, the first time so long after its request's. Each question is a
-    /// request that does what the endpoint does; it waits for its answer without time-out and is not counted among the
-    /// requests. One that fails is asked again, and so is one whose work never ends, until nothing else can happen.
+    /// It asks `endpoint` again so long after each answer, the first time so long after its request's. Each question is
+    /// a request that does what the endpoint does; it waits for its answer without time-out and is not counted among
+    /// the requests. One that fails is asked again, and so is one whose work never ends, until nothing else can happen.
     pub poll: Option<Duration>,
     /// The endpoint that it asks: `"service.endpoint"`.
     pub endpoint: Option<String>,

@@ -1,5 +1,6 @@
-//! Paths: how `set`, axes and `--set` name a value. `services.user-service.endpoints.register.steps.query#2.time` is the
-//! `time` of the second `query` of a list of steps; `steps[3]` and `steps.3` count from 0; a name with a dot is quoted.
+//! Paths: how `set`, axes and `--set` name a value. `services.user-service.endpoints.register.steps.query#2.time` is
+//! the `time` of the second `query` of a list of steps; `steps[3]` and `steps.3` count from 0; a name with a dot is
+//! quoted.
 
 use std::fmt;
 use std::ops::Range;

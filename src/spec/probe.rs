@@ -5,17 +5,17 @@ use serde::Deserialize;
 
 use super::Duration;
 
-/// A liveness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row is killed and
-/// started again. Its requests get "connection lost", its pools and clients start cold, and what it had sent to other
-/// services is worked on there for nobody. Before the second restart and later ones Kubernetes waits 10 s, 20 s, 40 s and so
-/// on up to 300 s, beginning anew after ten minutes of running (CrashLoopBackOff). The grace period before the kill
-/// (`terminationGracePeriodSeconds`) is not modelled.
+/// A liveness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row is killed
+/// and started again. Its requests get "connection lost", its pools and clients start cold, and what it had sent to
+/// other services is worked on there for nobody. Before the second restart and later ones Kubernetes waits 10 s, 20 s,
+/// 40 s and so on up to 300 s, beginning anew after ten minutes of running (CrashLoopBackOff). The grace period before
+/// the kill (`terminationGracePeriodSeconds`) is not modelled.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Liveness {
-    /// The endpoint of this service that is probed. It is reached like any other: behind blocking work on the event loop,
-    /// a full thread pool or a pause of accept. With several workers in a replica, whichever accepts the connection
-    /// answers.
+    /// The endpoint of this service that is probed. It is reached like any other: behind blocking work on the event
+    /// loop, a full thread pool or a pause of accept. With several workers in a replica, whichever accepts the
+    /// connection answers.
     pub endpoint: String,
     /// Time between two probes of a replica (`periodSeconds`). Without it: 10 s.
     pub period: Option<Duration>,
@@ -29,10 +29,10 @@ pub struct Liveness {
     pub restart_time: Option<Duration>,
 }
 
-/// A readiness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row gets no new
-/// connections until it has answered `success_threshold` times in a row. Kept connections still lead to it, and nothing
-/// is restarted. At the start of a run all replicas are ready; after a restart a replica is not before it has answered so
-/// often.
+/// A readiness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row gets no
+/// new connections until it has answered `success_threshold` times in a row. Kept connections still lead to it, and
+/// nothing is restarted. At the start of a run all replicas are ready; after a restart a replica is not before it has
+/// answered so often.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Readiness {

@@ -7,13 +7,13 @@ use serde::Deserialize;
 
 use super::{Distribution, Duration};
 
-/// A queue of a message broker (RabbitMQ). Each consumer gets a copy of every message, as from a fan-out exchange with a
-/// queue for each.
+/// A queue of a message broker (RabbitMQ). Each consumer gets a copy of every message, as from a fan-out exchange with
+/// a queue for each.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Queue {
-    /// Messages that may wait for one consumer (RabbitMQ `x-max-length`); those that its processes work on do not count,
-    /// nor does the limit hold back a message that comes again after a failure. Without it: no limit.
+    /// Messages that may wait for one consumer (RabbitMQ `x-max-length`); those that its processes work on do not
+    /// count, nor does the limit hold back a message that comes again after a failure. Without it: no limit.
     pub max_length: Option<u32>,
     /// What a full queue does (RabbitMQ `x-overflow`).
     #[serde(default)]
@@ -30,9 +30,9 @@ pub struct Queue {
     pub consumers: BTreeMap<String, Consumer>,
 }
 
-/// The read side of CQRS: what queries read, fed by the events that a consumer handles (`project` steps in its handler).
-/// Reports say how stale it was when it was read (`read` steps), and how long events took to be applied. An event whose
-/// handler ends without `project`, is dead-lettered or dropped, is never applied and no longer waited for.
+/// The read side of CQRS: what queries read, fed by the events that a consumer handles (`project` steps in its
+/// handler). Reports say how stale it was when it was read (`read` steps), and how long events took to be applied. An
+/// event whose handler ends without `project`, is dead-lettered or dropped, is never applied and no longer waited for.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct View {
@@ -65,15 +65,15 @@ pub struct Consumer {
     /// Messages that one process works on at once (`basic.qos`; Celery's concurrency times
     /// `worker_prefetch_multiplier`), those on their way to it included. Without it: no limit.
     pub prefetch: Option<u32>,
-    /// How often a message is delivered again after its handler has failed; then it is dead-lettered, and what it belongs
-    /// to is never completed. A process that dies gives its messages back, which uses up none of them.
+    /// How often a message is delivered again after its handler has failed; then it is dead-lettered, and what it
+    /// belongs to is never completed. A process that dies gives its messages back, which uses up none of them.
     #[serde(default)]
     pub retries: u32,
     /// Time before a message is delivered again after a failure, at the end of the queue (Celery
     /// `default_retry_delay`). Without it: at once, at the head of the queue.
     pub retry_delay: Option<Duration>,
-    /// Factor by which each further delay is longer than the one before, 1 to 1000 (2 is Celery's `retry_backoff`, without
-    /// jitter). It has an effect only with `retry_delay`.
+    /// Factor by which each further delay is longer than the one before, 1 to 1000 (2 is Celery's `retry_backoff`,
+    /// without jitter). It has an effect only with `retry_delay`.
     #[serde(default = "one")]
     pub backoff: f64,
 }

@@ -66,8 +66,8 @@ pub struct RetryBudget {
 pub struct TimeoutStep {
     /// How long all steps together may take.
     pub after: Duration,
-    /// Whether calls made inside carry the deadline: the server's handler is cancelled, too, when it is over, and passes
-    /// it on to whom it calls (gRPC deadline propagation).
+    /// Whether calls made inside carry the deadline: the server's handler is cancelled, too, when it is over, and
+    /// passes it on to whom it calls (gRPC deadline propagation).
     #[serde(default)]
     pub propagate: bool,
     /// What must be done in time.
@@ -85,9 +85,10 @@ pub struct BreakerStep {
 }
 
 /// A circuit breaker (Nygard 2007; pybreaker, circuitbreaker), one in each process. *Closed* it lets all through and
-/// counts failures; `failure_threshold` of them without a success between *open* it; open it fails every request at once
-/// with "breaker open"; after `recovery_time` it is *half-open*: a few trial requests may pass, the first success closes
-/// it, a failure opens it again. The end of a request that began before the breaker last changed counts for nothing.
+/// counts failures; `failure_threshold` of them without a success between *open* it; open it fails every request at
+/// once with "breaker open"; after `recovery_time` it is *half-open*: a few trial requests may pass, the first success
+/// closes it, a failure opens it again. The end of a request that began before the breaker last changed counts for
+/// nothing.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaker {
@@ -114,9 +115,9 @@ pub struct FallbackStep {
     pub otherwise: Vec<Step>,
 }
 
-/// Nested steps of which a second attempt starts while the first is still without an answer (Dean and Barroso 2013, "The
-/// Tail at Scale"). The first success wins and the other attempts are cancelled where they wait; a server that they called
-/// works on, for nobody. An attempt that fails brings on the next at once (gRPC A6, hedging).
+/// Nested steps of which a second attempt starts while the first is still without an answer (Dean and Barroso 2013,
+/// "The Tail at Scale"). The first success wins and the other attempts are cancelled where they wait; a server that
+/// they called works on, for nobody. An attempt that fails brings on the next at once (gRPC A6, hedging).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HedgeStep {
@@ -131,13 +132,13 @@ pub struct HedgeStep {
 }
 
 /// Branches that run side by side in the same process (`asyncio.gather`): all must succeed. The first failure fails the
-/// step at once, and the other branches run on, as `gather` leaves them; a time-out or a cancellation from outside cancels
-/// them. In a `threads` runtime a branch needs no thread of its own.
+/// step at once, and the other branches run on, as `gather` leaves them; a time-out or a cancellation from outside
+/// cancels them. In a `threads` runtime a branch needs no thread of its own.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ParallelStep {
-    /// The steps of each branch. They cannot use the `held` connection of an enclosing `with`: one connection carries one
-    /// statement at a time.
+    /// The steps of each branch. They cannot use the `held` connection of an enclosing `with`: one connection carries
+    /// one statement at a time.
     pub branches: Vec<Vec<Step>>,
 }
 
@@ -149,14 +150,14 @@ pub struct Ingress {
     /// Requests a second (Traefik `RateLimit`, one bucket for all clients); it comes before `in_flight`. Without it: no
     /// limit.
     pub rate_limit: Option<RateLimit>,
-    /// Requests inside at most (Traefik `InFlightReq`); one more is answered with 429 at once. A request whose client has
-    /// gone is inside no more, though the service works on. Without it: no limit.
+    /// Requests inside at most (Traefik `InFlightReq`); one more is answered with 429 at once. A request whose client
+    /// has gone is inside no more, though the service works on. Without it: no limit.
     pub in_flight: Option<u32>,
 }
 
-/// A token bucket (Traefik `RateLimit`). A request without a token waits for it if that takes no longer than half of the
-/// time between two tokens (half a second, below one token a second), as Traefik lets it; else it is answered with 429 at
-/// once.
+/// A token bucket (Traefik `RateLimit`). A request without a token waits for it if that takes no longer than half of
+/// the time between two tokens (half a second, below one token a second), as Traefik lets it; else it is answered with
+/// 429 at once.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {

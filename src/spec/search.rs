@@ -56,8 +56,8 @@ pub struct Knee {
     /// The largest value that is looked at. Without it: the largest of the axis.
     #[schemars(with = "Option<serde_json::Value>")]
     pub to: Option<toml::Value>,
-    /// How closely the knee is looked for, in the notation of the path. Without it: 1 for whole numbers, else a hundredth of
-    /// the range.
+    /// How closely the knee is looked for, in the notation of the path. Without it: 1 for whole numbers, else a
+    /// hundredth of the range.
     #[schemars(with = "Option<serde_json::Value>")]
     pub resolution: Option<toml::Value>,
     /// Looks for the smallest value that meets the objectives, as of a pool, and not for the largest, as of a load.

@@ -29,30 +29,30 @@ pub struct Service {
     pub machine: Option<String>,
     /// Rounds of the event loop that each wait takes; only of an event loop.
     pub rounds: Option<Rounds>,
-    /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: for ever. A
-    /// request over a kept connection that crosses with the server's close of it (half of the mean of the client's
+    /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: for ever.
+    /// A request over a kept connection that crosses with the server's close of it (half of the mean of the client's
     /// `round_trip` before or after; none without a `round_trip`) gets no answer: "server disconnected".
     pub keep_alive: Option<Duration>,
     /// Growth of every CPU demand with the number of jobs at work in a replica: with `n` jobs each takes
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
     /// Scalability Law).
     pub slowdown: Option<f64>,
-    /// Growth with each pair of jobs at work: with `n` of them each takes `coherence * n * (n - 1)` times its demand more
-    /// (data that each has to fetch from all others; the quadratic term of the Universal Scalability Law). Of a database it
-    /// keeps the replicas of its clients from scaling for free.
+    /// Growth with each pair of jobs at work: with `n` of them each takes `coherence * n * (n - 1)` times its demand
+    /// more (data that each has to fetch from all others; the quadratic term of the Universal Scalability Law). Of a
+    /// database it keeps the replicas of its clients from scaling for free.
     pub coherence: Option<f64>,
     /// How the CPU limit acts.
     #[serde(default)]
     pub cpu_throttling: Throttling,
     /// Period of the quota (`cpu.cfs_period_us`), 1 ms to 1 s; only with `cpu_throttling = "cfs"`. Without it: 100 ms.
     pub cpu_period: Option<Duration>,
-    /// Cores of the node, on which a replica may run at once; only with `cpu_throttling = "cfs"`. Without it: as many as
-    /// it has jobs.
+    /// Cores of the node, on which a replica may run at once; only with `cpu_throttling = "cfs"`. Without it: as many
+    /// as it has jobs.
     pub node_cores: Option<Cores>,
-    /// Connections of a replica that wait to be accepted (uvicorn `--backlog`, 2048 where nothing is said; the kernel cuts it
-    /// to `net.core.somaxconn`, 4096: write the smaller one). Beyond one more than that a SYN is dropped and sent again
-    /// after 1, 3, 7, 15, 31 and 63 s, and the connect fails after 127 s if its time-out has not come before. Only of an
-    /// event loop. Without it: any number.
+    /// Connections of a replica that wait to be accepted (uvicorn `--backlog`, 2048 where nothing is said; the kernel
+    /// cuts it to `net.core.somaxconn`, 4096: write the smaller one). Beyond one more than that a SYN is dropped and
+    /// sent again after 1, 3, 7, 15, 31 and 63 s, and the connect fails after 127 s if its time-out has not come
+    /// before. Only of an event loop. Without it: any number.
     pub backlog: Option<u32>,
     /// Local ports that each replica has for HTTP connections to each of its servers (28232 with Linux'
     /// `net.ipv4.ip_local_port_range`); with none left a connect fails at once. Database connections are not counted.
@@ -74,9 +74,9 @@ pub struct Service {
     /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
     /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.
     pub max_queue: Option<u32>,
-    /// Connections that one replica takes as a database, from all pools of all workers of all services together (PostgreSQL
-    /// and MariaDB `max_connections`); opening one more fails at once. PostgreSQL keeps 3 of its 100 for superusers
-    /// (`superuser_reserved_connections`): write what is left to applications. Without it: any number.
+    /// Connections that one replica takes as a database, from all pools of all workers of all services together
+    /// (PostgreSQL and MariaDB `max_connections`); opening one more fails at once. PostgreSQL keeps 3 of its 100 for
+    /// superusers (`superuser_reserved_connections`): write what is left to applications. Without it: any number.
     pub max_connections: Option<u32>,
     /// How requests are spread over replicas.
     #[serde(default)]
@@ -110,10 +110,11 @@ pub struct Service {
     pub endpoints: BTreeMap<String, Endpoint>,
 }
 
-/// Rounds of the event loop that each wait takes, 60 at most: on a busy loop each costs a whole round, in which every new
-/// request runs its first slice. They follow from the libraries' code and can be counted on an idle loop (asyncio of
-/// CPython 3.11, uvicorn 0.54 with h11, httpx 0.28 over anyio 4.16, asyncpg 0.32: accept 5, thread 2, timer 2, statement 2,
-/// release 3, open 2, connect 7, send 3, answer 3, close 1, hang_up 2). What is left out is the least that can be.
+/// Rounds of the event loop that each wait takes, 60 at most: on a busy loop each costs a whole round, in which every
+/// new request runs its first slice. They follow from the libraries' code and can be counted on an idle loop (asyncio
+/// of CPython 3.11, uvicorn 0.54 with h11, httpx 0.28 over anyio 4.16, asyncpg 0.32: accept 5, thread 2, timer 2,
+/// statement 2, release 3, open 2, connect 7, send 3, answer 3, close 1, hang_up 2). What is left out is the least that
+/// can be.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rounds {
@@ -163,8 +164,8 @@ pub enum Throttling {
     /// As if there were as many cores as the limit says: no job stops.
     #[default]
     Smooth,
-    /// As Linux' CFS bandwidth control: in each period all jobs run at full speed until `cpu` times the period is used up,
-    /// and stop until the next.
+    /// As Linux' CFS bandwidth control: in each period all jobs run at full speed until `cpu` times the period is used
+    /// up, and stop until the next.
     Cfs,
 }
 

@@ -65,9 +65,9 @@ pub struct HashStep {
     /// Where it runs.
     #[serde(default)]
     pub on: Place,
-    /// Whether it keeps the interpreter lock of its process (pure Python, or an extension that does not release it), so that
-    /// nothing else of that process runs Python meanwhile; bcrypt releases it. On an event loop it matters only beside
-    /// threads that keep the lock.
+    /// Whether it keeps the interpreter lock of its process (pure Python, or an extension that does not release it), so
+    /// that nothing else of that process runs Python meanwhile; bcrypt releases it. On an event loop it matters only
+    /// beside threads that keep the lock.
     #[serde(default)]
     pub holds_gil: bool,
 }
@@ -118,8 +118,9 @@ pub struct NotifyStep {
     pub endpoint: String,
     /// Probability that it is sent. Without it: 1.
     pub probability: Option<f64>,
-    /// Send it once, each time with this probability, for each replica of this service beyond the first, as replicas do that
-    /// do not agree on who sends (KillBill's duplicated webhooks). Without it: once, whatever the number of replicas.
+    /// Send it once, each time with this probability, for each replica of this service beyond the first, as replicas do
+    /// that do not agree on who sends (KillBill's duplicated webhooks). Without it: once, whatever the number of
+    /// replicas.
     #[serde(default)]
     pub when_replicated: bool,
 }

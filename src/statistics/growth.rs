@@ -5,15 +5,15 @@ use super::interval::Interval;
 /// Means that the end of a series is cut into.
 const PIECES: usize = 16;
 
-/// Growth of a level from one observation to the next over the second half of several series of equal length, one of each
-/// replication, with its interval.
+/// Growth of a level from one observation to the next over the second half of several series of equal length, one of
+/// each replication, with its interval.
 ///
-/// The second half of each series is cut into sixteen means, and the steps from one to the next are taken as the sample. The
-/// sum of the steps is what the level has grown by. If the level is that of a queue whose arrivals exceed its service, the
-/// steps are those of a random walk with a drift and nearly independent, so that Student's t keeps its level; if it comes
-/// back to a mean, each step up is followed by steps down, the spread of the steps overstates that of their mean, and a
-/// growth is found less often than the level allows. So one series is enough, and a system near its limit is not called
-/// growing because its queue wanders.
+/// The second half of each series is cut into sixteen means, and the steps from one to the next are taken as the
+/// sample. The sum of the steps is what the level has grown by. If the level is that of a queue whose arrivals exceed
+/// its service, the steps are those of a random walk with a drift and nearly independent, so that Student's t keeps its
+/// level; if it comes back to a mean, each step up is followed by steps down, the spread of the steps overstates that
+/// of their mean, and a growth is found less often than the level allows. So one series is enough, and a system near
+/// its limit is not called growing because its queue wanders.
 ///
 /// `None` for no series, series of different lengths or of fewer than 32 observations, values not finite, or a level
 /// outside (0, 1).
@@ -73,7 +73,8 @@ mod tests {
             };
             // Ten per cent too many arrivals, on top of a queue.
             assert!(found(1.1, 100) > if replications == 1 { 140 } else { 195 });
-            // Stable at 60 % and at 95 %, where the window is short against the queue's own time; and just at the limit.
+            // Stable at 60 % and at 95 %, where the window is short against the queue's own time; and just at the
+            // limit.
             assert!(found(0.6, 1) <= 2);
             assert!(found(0.95, 10) <= 4);
             assert!(found(1.0, 1_000) <= 4);

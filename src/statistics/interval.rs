@@ -74,9 +74,9 @@ impl Interval {
         Self::around(mean, product(two_sided(level, count - 1.0), error))
     }
 
-    /// The interval at another level, as if it were Student's with so many degrees of freedom: both arms are stretched by
-    /// the ratio of the quantiles. Exact for means; for shares and quantiles as good as their arms are straight. `None` for
-    /// a level outside (0, 1), or less than one degree of freedom.
+    /// The interval at another level, as if it were Student's with so many degrees of freedom: both arms are stretched
+    /// by the ratio of the quantiles. Exact for means; for shares and quantiles as good as their arms are straight.
+    /// `None` for a level outside (0, 1), or less than one degree of freedom.
     #[must_use]
     pub fn at_level(&self, freedom: f64, from: f64, to: f64) -> Option<Self> {
         if !admissible(from) || !admissible(to) || freedom.is_nan() || freedom < 1.0 {

@@ -1,5 +1,5 @@
-//! Which of several systems is the best: what the replications that there are say of it, and replicating on until one of
-//! them is selected.
+//! Which of several systems is the best: what the replications that there are say of it, and replicating on until one
+//! of them is selected.
 
 mod sequential;
 
@@ -8,14 +8,14 @@ pub use sequential::{Next, Outcome, Rules, select};
 use super::Moments;
 use super::interval::{admissible, two_sided};
 
-/// The systems among which is the best with at least this probability, by index in ascending order; `values[i][r]` is what
-/// system `i` did in replication `r`, which met the same random numbers in all of them. More is better.
+/// The systems among which is the best with at least this probability, by index in ascending order; `values[i][r]` is
+/// what system `i` did in replication `r`, which met the same random numbers in all of them. More is better.
 ///
 /// A system is out as soon as another one is better by more than chance explains: by the paired t test of the two, at a
-/// risk divided by the number of others (Bonferroni), so that the best stays in with the stated probability, whatever the
-/// correlation of the systems (the screening of Nelson, Swann, Goldsman & Song, Operations Research 49, 2001, with the
-/// paired differences of Clark & Yang, Winter Simulation Conference 1986). If one system is left it is selected as the
-/// best. Systems that are equal in every replication are left together.
+/// risk divided by the number of others (Bonferroni), so that the best stays in with the stated probability, whatever
+/// the correlation of the systems (the screening of Nelson, Swann, Goldsman & Song, Operations Research 49, 2001, with
+/// the paired differences of Clark & Yang, Winter Simulation Conference 1986). If one system is left it is selected as
+/// the best. Systems that are equal in every replication are left together.
 ///
 /// `None` for fewer than two systems, fewer than two replications, different numbers of them, values not finite, or a
 /// probability outside (0, 1).

@@ -1,11 +1,12 @@
 //! Sensitivity analysis: which inputs of a function decide its output.
 //!
-//! All inputs are numbers from 0 to 1. [`trajectory`] and [`morris`] screen many inputs with few runs (Morris, *Factorial
-//! sampling plans for preliminary computational experiments*, Technometrics 33, 1991, with the mean of absolute effects of
-//! Campolongo, Cariboni & Saltelli, Environmental Modelling & Software 22, 2007). [`Design`] and [`sobol`] say what share
-//! of the output's variance an input makes, alone and with all others (Saltelli et al., *Variance based sensitivity
-//! analysis of model output*, Computer Physics Communications 181, 2010: their estimator of the first order, and Jansen's of
-//! the total, Computer Physics Communications 117, 1999). Random numbers come from the caller, uniform on [0, 1).
+//! All inputs are numbers from 0 to 1. [`trajectory`] and [`morris`] screen many inputs with few runs (Morris,
+//! *Factorial sampling plans for preliminary computational experiments*, Technometrics 33, 1991, with the mean of
+//! absolute effects of Campolongo, Cariboni & Saltelli, Environmental Modelling & Software 22, 2007). [`Design`] and
+//! [`sobol`] say what share of the output's variance an input makes, alone and with all others (Saltelli et al.,
+//! *Variance based sensitivity analysis of model output*, Computer Physics Communications 181, 2010: their estimator of
+//! the first order, and Jansen's of the total, Computer Physics Communications 117, 1999). Random numbers come from the
+//! caller, uniform on [0, 1).
 
 use super::{Interval, Moments};
 
@@ -77,7 +78,8 @@ pub fn morris(paths: &[(&Trajectory, &[Option<f64>])], level: f64) -> Vec<Option
     (0..inputs).map(effect).collect()
 }
 
-/// Points for variance-based indices: two samples, and for each input the first with the input's values from the second.
+/// Points for variance-based indices: two samples, and for each input the first with the input's values from the
+/// second.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Design {
     first: Vec<Vec<f64>>,

@@ -1,5 +1,5 @@
-//! Whole numbers as a short text: base 64 variable-length quantities (the digits of ECMA-426's source maps: five bits and
-//! one that says "more follows"), for what is kept of very many runs.
+//! Whole numbers as a short text: base 64 variable-length quantities (the digits of ECMA-426's source maps: five bits
+//! and one that says "more follows"), for what is kept of very many runs.
 
 const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 

@@ -1,10 +1,10 @@
 //! The book in `docs/`: what it shows is so. Each page has a folder of its own with the shipped models and experiments;
 //! its blocks are followed in order, as a reader would:
 //!
-//! - ```` ```toml ```` is a whole model or experiment, and sound; ```` ```toml NAME.toml ```` is saved under this name for
-//!   the commands that follow; ```` ```toml snippet ```` is a part, and TOML at least;
-//! - ```` ```console ```` holds commands (`$ sim ...`, `$ echo $?`) and what they print on stdout; a line `...` stands for
-//!   any number of lines.
+//! - ```` ```toml ```` is a whole model or experiment, and sound; ```` ```toml NAME.toml ```` is saved under this name
+//!   for the commands that follow; ```` ```toml snippet ```` is a part, and TOML at least;
+//! - ```` ```console ```` holds commands (`$ sim ...`, `$ echo $?`) and what they print on stdout; a line `...` stands
+//!   for any number of lines.
 //!
 //! `UPDATE_GOLDEN=1 cargo test book` writes blocks without `...` anew. The generated pages are compared by `.ci/run`.
 

@@ -1,5 +1,5 @@
-//! Replicas killed, stopped and slowed at random instants: whatever a request is doing then, every law holds, nobody waits for
-//! the dead, and nothing is left over.
+//! Replicas killed, stopped and slowed at random instants: whatever a request is doing then, every law holds, nobody
+//! waits for the dead, and nothing is left over.
 
 use rayon::prelude::*;
 use sim::kernel::Time;
@@ -35,8 +35,8 @@ impl Source for Driver {
     }
 }
 
-/// The registration system, quicker, with something of everything: shared clients at their limit, time-outs, an executor, an
-/// accept race, a database with a CPU, a lock of the whole system, a station.
+/// The registration system, quicker, with something of everything: shared clients at their limit, time-outs, an
+/// executor, an accept race, a database with a CPU, a lock of the whole system, a station.
 const SYSTEM: &str = r#"
 [load]
 kind = "closed"

@@ -57,8 +57,8 @@ fn deadlocked_or_hung(outcome: &Outcome) -> bool {
     outcome.deadlock.is_some() || outcome.hung > 0
 }
 
-/// A shared client closes expired connections only when it is used next; if those hold the last descriptors, no request is
-/// accepted any more that would use it.
+/// A shared client closes expired connections only when it is used next; if those hold the last descriptors, no request
+/// is accepted any more that would use it.
 fn starved_by_idle_connections(outcome: &Outcome, text: &str) -> bool {
     let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.visits > 0;
     text.contains("reuse = \"shared\"") && outcome.resources.iter().any(exhausted)

@@ -67,8 +67,8 @@ fn covers(plan: &Plan, exact: &[(Metric, f64)]) {
     assert!(wrong.is_empty(), "{wrong:?}");
 }
 
-/// M/M/1 at half of its capacity. Clients have patience for all but one in fifty answers, and who gives up is served none
-/// the less, so that the response time is exponential up to there.
+/// M/M/1 at half of its capacity. Clients have patience for all but one in fifty answers, and who gives up is served
+/// none the less, so that the response time is exponential up to there.
 #[test]
 fn intervals_of_an_mm1_cover_after_sequential_stopping() {
     let (rate, leaving) = (0.5, 0.5);
@@ -138,8 +138,8 @@ fn intervals_of_a_closed_network_cover_after_sequential_stopping() {
         &[Metric::MeanS, Metric::P95S],
     );
     let exact = theory::repairman(clients as usize, think, service, 1).expect("a sound model");
-    // Who arrives finds the network as it is without him (Sevcik and Mitrani 1981), so his response time is a mixture of
-    // Erlang distributions.
+    // Who arrives finds the network as it is without him (Sevcik and Mitrani 1981), so his response time is a mixture
+    // of Erlang distributions.
     let ratio: f64 = service / think;
     let weight = |found: u32| (0..found).map(|k| f64::from(clients - 1 - k) * ratio).product::<f64>();
     let weights: Vec<f64> = (0..clients).map(weight).collect();

@@ -1,5 +1,5 @@
-//! Random small models, as TOML text: a service in front of another one and of a database, with random steps, resources, troubles
-//! and loads.
+//! Random small models, as TOML text: a service in front of another one and of a database, with random steps,
+//! resources, troubles and loads.
 
 mod loads;
 mod services;
@@ -48,8 +48,8 @@ fn time() -> impl Strategy<Value = &'static str> + Clone {
     ])
 }
 
-/// A system of two services, a database, stations and perhaps a queue. Circles through calls are those in which a service behind
-/// waits for a limit of the whole system that the caller may hold.
+/// A system of two services, a database, stations and perhaps a queue. Circles through calls are those in which a
+/// service behind waits for a limit of the whole system that the caller may hold.
 pub(crate) fn system(circles_through_calls: bool) -> impl Strategy<Value = String> {
     let database = one_of(&[
         "runtime = \"delay\"",

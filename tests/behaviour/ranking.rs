@@ -1,5 +1,5 @@
-//! Selection of the best: variants are replicated until one is selected, those that are clearly worse no further than it
-//! takes to see that, and who runs them shows nowhere.
+//! Selection of the best: variants are replicated until one is selected, those that are clearly worse no further than
+//! it takes to see that, and who runs them shows nowhere.
 
 use std::path::Path;
 
@@ -15,7 +15,8 @@ use sim::report::{Document, Report, selections, warnings};
 use sim::spec::Source;
 use sim::statistics::selection::Next;
 
-/// One counter whose times are random, or even and longer, or longer still. Their response times differ by chance for the most part.
+/// One counter whose times are random, or even and longer, or longer still. Their response times differ by chance for
+/// the most part.
 const EXPERIMENT: &str = r#"
 title = "Is it better to be even than to be fast?"
 model = "../models/mm1.toml"
@@ -35,8 +36,8 @@ name = "slow"
 set = { "services.shop.endpoints.serve.steps.0.visit.time" = "1.5s" }
 "#;
 
-/// The mean response time of the counter at half a request a second, by Pollaczek and Khinchine: from the mean of its times
-/// and their squared coefficient of variation.
+/// The mean response time of the counter at half a request a second, by Pollaczek and Khinchine: from the mean of its
+/// times and their squared coefficient of variation.
 fn response(time: f64, variation: f64) -> f64 {
     let rate = 0.5;
     time + rate * time * time * (1.0 + variation) / (2.0 * (1.0 - rate * time))
@@ -63,9 +64,9 @@ fn document(report: &Report) -> Value {
     serde_json::to_value(Document(report)).expect("JSON")
 }
 
-/// Even times are better than random ones by no more than the zone. Of 500 experiments 475 select them or more, less 2.33
-/// standard deviations of that number. Means of random times are skewed to the right, so that little spread in the first
-/// stage goes with means that are too low: this is the harder way round.
+/// Even times are better than random ones by no more than the zone. Of 500 experiments 475 select them or more, less
+/// 2.33 standard deviations of that number. Means of random times are skewed to the right, so that little spread in the
+/// first stage goes with means that are too low: this is the harder way round.
 #[test]
 fn the_best_is_selected_and_the_worst_is_not_replicated_for_it() {
     let experiments = 500;
@@ -96,8 +97,8 @@ fn the_best_is_selected_and_the_worst_is_not_replicated_for_it() {
     assert!(run.iter().sum::<f64>() < 0.2 * 3.0 * f64::from(most), "{run:?}");
 }
 
-/// The trials decide how many there are to be, of each point for its precision and of all for the selection; whoever ran
-/// them, and wherever the run was interrupted.
+/// The trials decide how many there are to be, of each point for its precision and of all for the selection; whoever
+/// ran them, and wherever the run was interrupted.
 #[test]
 fn threads_shards_and_resumed_runs_select_alike() {
     let precise = "precision = 0.04\nprecision_of = [\"mean_s\"]\n";

@@ -1,5 +1,5 @@
-//! A short spike that a system outlives, or not: metastable failure (Bronson, Aghayev, Charapko and Zhu 2021, "Metastable
-//! failures in distributed systems", HotOS), and what a hypothesis says of it.
+//! A short spike that a system outlives, or not: metastable failure (Bronson, Aghayev, Charapko and Zhu 2021,
+//! "Metastable failures in distributed systems", HotOS), and what a hypothesis says of it.
 
 use std::fs;
 use std::path::PathBuf;

@@ -63,7 +63,8 @@ fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
     }
 }
 
-/// Little more than it can bear: what grows so slowly is not certain to grow, but nobody is left in the belief that all is well.
+/// Little more than it can bear: what grows so slowly is not certain to grow, but nobody is left in the belief that all
+/// is well.
 #[test]
 fn a_queue_at_the_brim_is_warned_of() {
     let told = (0..20u64).into_par_iter().filter(|&seed| {

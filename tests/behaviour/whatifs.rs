@@ -1,6 +1,6 @@
-//! The ready what-ifs: each file of `experiments/` that has a golden verdict in `tests/whatifs` is run as it is shipped,
-//! must be sound, and must say what it said before. `UPDATE_GOLDEN=1 cargo test whatifs` writes the verdicts anew; read
-//! them before you commit them.
+//! The ready what-ifs: each file of `experiments/` that has a golden verdict in `tests/whatifs` is run as it is
+//! shipped, must be sound, and must say what it said before. `UPDATE_GOLDEN=1 cargo test whatifs` writes the verdicts
+//! anew; read them before you commit them.
 
 use std::fmt::Write;
 use std::fs;

@@ -1,14 +1,15 @@
 //! The cheapest setting that meets its objectives.
 //!
-//! Settings form a lattice, and each has a known cost; what is not known is whether it meets the objectives. A setting is
-//! decided by a [sequential test](super::sequential) (feasibility under stochastic constraints: Andradóttir & Kim, Naval
-//! Research Logistics 57, 2010). What is tried next is what may exclude most: where it meets, all that cost as much or more
-//! are out; where it misses, all that have no more of anything are out, if more never hurts. The smaller of these two
-//! numbers is made as large as it can be: bisection, for several parameters at once (adaptive partitioning, Hong & Nelson,
-//! Operations Research 54, 2006, has the same aim without a use of order).
+//! Settings form a lattice, and each has a known cost; what is not known is whether it meets the objectives. A setting
+//! is decided by a [sequential test](super::sequential) (feasibility under stochastic constraints: Andradóttir & Kim,
+//! Naval Research Logistics 57, 2010). What is tried next is what may exclude most: where it meets, all that cost as
+//! much or more are out; where it misses, all that have no more of anything are out, if more never hurts. The smaller
+//! of these two numbers is made as large as it can be: bisection, for several parameters at once (adaptive
+//! partitioning, Hong & Nelson, Operations Research 54, 2006, has the same aim without a use of order).
 //!
-//! Where it may not be taken for granted that more never hurts, that is still the guess that leads to a setting that meets;
-//! then every cheaper one is tried itself, the dearest first, until the trials run out, and what was not tried is counted.
+//! Where it may not be taken for granted that more never hurts, that is still the guess that leads to a setting that
+//! meets; then every cheaper one is tried itself, the dearest first, until the trials run out, and what was not tried
+//! is counted.
 
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, FIRST_LOOK, Looks, Reading, Test, verdict};

@@ -1,10 +1,10 @@
 //! Sequential tests: whether a point meets its objectives, decided after as few replications as it takes.
 //!
 //! A group-sequential test (Jennison & Turnbull, *Group Sequential Methods*, 1999) in its plainest form: the same
-//! two-sided interval at every look, at a level that leaves Bonferroni's share of the error to each. It is conservative,
-//! and needs nothing of the figures but that means of replications are nearly normal. Of a system that is well in most
-//! replications and stuck in some, few replications may all be of one kind: no first look is at fewer than ten of them
-//! unless it is asked for, and what happens in one of hundreds is not seen.
+//! two-sided interval at every look, at a level that leaves Bonferroni's share of the error to each. It is
+//! conservative, and needs nothing of the figures but that means of replications are nearly normal. Of a system that is
+//! well in most replications and stuck in some, few replications may all be of one kind: no first look is at fewer than
+//! ten of them unless it is asked for, and what happens in one of hundreds is not seen.
 
 use crate::experiment::summary::Growth;
 use crate::experiment::trial::Trial;
@@ -154,10 +154,9 @@ fn decide(figure: Interval, bound: f64, at_least: bool) -> Option<Decision> {
     }
 }
 
-/// A metric's mean over trials, or a quantile of all of them together. Of a time, a trial without a success has none, and
-/// the mean is infinite. Agreement of all
-/// trials is no certainty: their standard deviation is then taken to be `known`, and where that is 0 too, the interval
-/// of a success rate comes from the requests.
+/// A metric's mean over trials, or a quantile of all of them together. Of a time, a trial without a success has none,
+/// and the mean is infinite. Agreement of all trials is no certainty: their standard deviation is then taken to be
+/// `known`, and where that is 0 too, the interval of a success rate comes from the requests.
 fn figure(trials: &[&Trial], metric: Metric, level: f64, known: f64) -> Option<Interval> {
     let values: Vec<f64> = trials.iter().filter_map(|trial| trial.metric(metric)).collect();
     if values.len() < trials.len() && is_time(metric) || values.iter().any(|value| value.is_infinite()) {

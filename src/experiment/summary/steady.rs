@@ -12,7 +12,8 @@ use crate::statistics::{Interval, Moments};
 /// Level at which a growth is believed: a steady system is called growing once in a thousand points.
 const CERTAIN: f64 = 0.998;
 
-/// Numbers of batches that are tried, the finest first (Schmeiser 1982 advises 10 to 30; fewer than eight cannot be tested).
+/// Numbers of batches that are tried, the finest first (Schmeiser 1982 advises 10 to 30; fewer than eight cannot be
+/// tested).
 const BATCHES: [usize; 2] = [16, 8];
 
 /// Risk at which batches are called correlated.
@@ -61,9 +62,10 @@ fn growing(courses: &[&Course], level: fn(&Mark) -> u64) -> Option<Interval> {
     (low > 0.0).then(|| Interval { estimate: estimate / length, low: low / length, high: high / length })
 }
 
-/// The intervals of a single long run, from the means of its batches (Conway 1963; Schmeiser 1982). What correlation is left
-/// between neighbours widens them, as if batches were an autoregressive process of the first order (Tafazzoli, Steiger and
-/// Wilson 2011, *N-Skart*, IEEE Transactions on Automatic Control 56): the test alone is too weak to find all of it.
+/// The intervals of a single long run, from the means of its batches (Conway 1963; Schmeiser 1982). What correlation is
+/// left between neighbours widens them, as if batches were an autoregressive process of the first order (Tafazzoli,
+/// Steiger and Wilson 2011, *N-Skart*, IEEE Transactions on Automatic Control 56): the test alone is too weak to find
+/// all of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct BatchMeans {
     /// Number of batches.
@@ -79,8 +81,8 @@ pub struct BatchMeans {
 }
 
 impl BatchMeans {
-    /// Those of a point that has one replication, under a steady load; none elsewhere, and where a batch has no success. The
-    /// most batches that are not correlated are taken, or the fewest.
+    /// Those of a point that has one replication, under a steady load; none elsewhere, and where a batch has no
+    /// success. The most batches that are not correlated are taken, or the fewest.
     pub(super) fn of(used: &[&Trial]) -> Option<Self> {
         let [trial] = used else { return None };
         let course = trial.course.as_ref()?;
@@ -116,8 +118,8 @@ impl BatchMeans {
     }
 }
 
-/// The factor by which the correlation of neighbouring batches widens an interval. Of few batches it is seen too small, by
-/// about one over their number.
+/// The factor by which the correlation of neighbouring batches widens an interval. Of few batches it is seen too small,
+/// by about one over their number.
 fn inflation(batches: &[f64]) -> f64 {
     let seen = lag_one(batches).unwrap_or(0.0) + 1.0 / batches.len() as f64;
     let correlation = seen.clamp(0.0, MOST_CORRELATED);

@@ -1,5 +1,5 @@
-//! The values of a point's metrics by trial, for paired comparisons: column by column, and a column whose values are all
-//! alike as one of them, so that those of a million trials fit into memory.
+//! The values of a point's metrics by trial, for paired comparisons: column by column, and a column whose values are
+//! all alike as one of them, so that those of a million trials fit into memory.
 
 /// A metric's values, in the order of the trials.
 #[derive(Clone, Debug)]

@@ -67,8 +67,8 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
     }
 }
 
-/// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds with two
-/// decimals, below that with three digits in the unit that fits.
+/// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds
+/// with two decimals, below that with three digits in the unit that fits.
 fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
     let decimals = |size: f64| if size < 9.995 { 2 } else { usize::from(size < 99.95) };
     match seconds.abs() {

@@ -48,7 +48,8 @@ impl Sum {
     }
 
     pub(super) fn cpu(&mut self, cpu: &mut Cpu, now: Time, cores: Option<f64>) {
-        // A quota that is used up at the start of its period may exceed its share of a window that ends within the period.
+        // A quota that is used up at the start of its period may exceed its share of a window that ends within the
+        // period.
         let most = if cpu.stood(now).is_some() { cores } else { None };
         let used = cpu.used(now) / self.length;
         self.add(most.map_or(used, |most| used.min(most)), cores);

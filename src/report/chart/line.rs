@@ -24,8 +24,8 @@ pub struct Panel {
     pub y: Axis,
     /// The top of the y axis. `None` takes a round number above the data.
     pub y_max: Option<f64>,
-    /// The stretch of the y axis that is shown, where it is not all of the data and zero. Points beyond it have an arrow at
-    /// the edge, and their numbers.
+    /// The stretch of the y axis that is shown, where it is not all of the data and zero. Points beyond it have an
+    /// arrow at the edge, and their numbers.
     pub window: Option<(f64, f64)>,
     /// The curves.
     pub lines: Vec<Line>,
@@ -100,7 +100,8 @@ pub enum Look {
     /// Steps of a sweep: marked and joined, with a band for their intervals.
     #[default]
     Curve,
-    /// Values that were tried here and there: each marked, with a whisker; a faint line leads the eye from one to the next.
+    /// Values that were tried here and there: each marked, with a whisker; a faint line leads the eye from one to the
+    /// next.
     Tried,
     /// A course with more points than can be told apart: a stroke without marks.
     Course,

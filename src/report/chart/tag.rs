@@ -26,8 +26,8 @@ pub(super) struct Tag {
     pub(super) color: Color,
     /// The curve's mark, if it has points.
     pub(super) marker: Option<usize>,
-    /// Whether a line leads from the curve's end to the name, where the end is at the edge of the plot. Over the plot it would
-    /// look like more of the curve.
+    /// Whether a line leads from the curve's end to the name, where the end is at the edge of the plot. Over the plot
+    /// it would look like more of the curve.
     pub(super) has_leader: bool,
     /// The end of the curve.
     pub(super) end: Spot,

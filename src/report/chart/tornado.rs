@@ -1,7 +1,7 @@
 //! The data of a tornado figure.
 
-/// What each of several numbers does at both ends of its range: one row a number, from a line that is the value of today.
-/// The sheet grows with the rows, up to a height of 8,000.
+/// What each of several numbers does at both ends of its range: one row a number, from a line that is the value of
+/// today. The sheet grows with the rows, up to a height of 8,000.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TornadoFigure {
     /// The finding, in one sentence; it may wrap to two lines.

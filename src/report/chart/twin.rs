@@ -1,5 +1,5 @@
-//! Curves that lie on one another, which would hide all but the last: their strokes take turns, so do their marks, and their
-//! names stand together, with a sign that says so.
+//! Curves that lie on one another, which would hide all but the last: their strokes take turns, so do their marks, and
+//! their names stand together, with a sign that says so.
 
 use super::scene::Spot;
 

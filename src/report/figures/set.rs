@@ -71,8 +71,8 @@ impl<'a> Set<'a> {
         x * self.unit().map_or(1.0, |(_, factor)| factor)
     }
 
-    /// The unit that the values of the axis are drawn in, and what a value is multiplied by for it: that of rates which are
-    /// all written alike, else a second, as of durations.
+    /// The unit that the values of the axis are drawn in, and what a value is multiplied by for it: that of rates which
+    /// are all written alike, else a second, as of durations.
     fn unit(&self) -> Option<(&'static str, f64)> {
         let all = |is_it: &dyn Fn(&str) -> bool| self.axis.values.iter().all(|value| is_it(&value.text));
         let alike =

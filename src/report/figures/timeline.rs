@@ -1,5 +1,5 @@
-//! What happens when: goodput against the offered load, what is sent or how long answers take, and how much is under way,
-//! with the disturbances shaded.
+//! What happens when: goodput against the offered load, what is sent or how long answers take, and how much is under
+//! way, with the disturbances shaded.
 
 use super::method;
 use crate::experiment::design::Plan;

@@ -109,8 +109,8 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
     names.into_iter().map(row).collect()
 }
 
-/// Puts the rows of the most used resources into their groups, and says how many resources are left out. A resource that
-/// is shown in one variant is shown in all that have it.
+/// Puts the rows of the most used resources into their groups, and says how many resources are left out. A resource
+/// that is shown in one variant is shown in all that have it.
 fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
     let mut uses: Vec<(String, f64)> = Vec::new();
     for row in candidates.iter().filter(|row| row.most > LEAST) {

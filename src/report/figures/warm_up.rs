@@ -1,4 +1,5 @@
-//! Where a warm-up that was found ends: requests in flight in the pilot runs, their moving average, and what is deleted.
+//! Where a warm-up that was found ends: requests in flight in the pilot runs, their moving average, and what is
+//! deleted.
 
 use std::borrow::Cow;
 
@@ -86,8 +87,8 @@ fn figure(subtitle: String, warm_up: &WarmUp) -> LineFigure {
     }
 }
 
-/// The mean of each value and its neighbours on both sides (Welch 1983), with the index of that value; of those alone that
-/// have as many neighbours.
+/// The mean of each value and its neighbours on both sides (Welch 1983), with the index of that value; of those alone
+/// that have as many neighbours.
 fn smooth(values: &[f64]) -> Vec<(usize, f64)> {
     let wide = 2 * REACH + 1;
     let mean = |(start, some): (usize, &[f64])| (start + REACH, some.iter().sum::<f64>() / wide as f64);

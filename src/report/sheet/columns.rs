@@ -190,7 +190,8 @@ impl Layout {
     }
 }
 
-/// What the columns of all sheets are, as a document in the form of Frictionless' Table Schema, to which units are added.
+/// What the columns of all sheets are, as a document in the form of Frictionless' Table Schema, to which units are
+/// added.
 pub fn schema() -> Value {
     let field = |name: &str, kind: Kind, unit: &str, meaning: &str| {
         let kind = match kind {

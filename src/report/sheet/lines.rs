@@ -1,5 +1,5 @@
-//! JSON lines: an object a line, its members in the order of the columns. Numbers are exact. JSON has no word for never:
-//! it is `null`, like what is missing, and `never_recovered` tells them apart.
+//! JSON lines: an object a line, its members in the order of the columns. Numbers are exact. JSON has no word for
+//! never: it is `null`, like what is missing, and `never_recovered` tells them apart.
 
 use std::path::PathBuf;
 

@@ -50,8 +50,8 @@ pub struct Diurnal {
     pub amplitude: f64,
 }
 
-/// Bursts: the rate is one of two, each for a time that is exponentially distributed (a Markov-modulated Poisson process
-/// of two states). The first state is drawn by the share of time that it has.
+/// Bursts: the rate is one of two, each for a time that is exponentially distributed (a Markov-modulated Poisson
+/// process of two states). The first state is drawn by the share of time that it has.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bursts {

@@ -16,8 +16,8 @@ pub struct RequestClass {
     pub weight: Option<f64>,
 }
 
-/// How a client sends a request again that failed or that it gave up. The answer that the user waits for is then that of
-/// the last attempt: success rate, throughput and response time (from the first try on) are those of users, and
+/// How a client sends a request again that failed or that it gave up. The answer that the user waits for is then that
+/// of the last attempt: success rate, throughput and response time (from the first try on) are those of users, and
 /// `attempts_per_request` says how much the retries add. The handler of an attempt that was given up may still run.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -34,8 +34,8 @@ pub struct ClientRetry {
     #[serde(default)]
     pub jitter: BackoffJitter,
     /// Retries that each first try allows for, on average, over all clients, such as 0.1: a retry that is not covered
-    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and so many are there at the
-    /// start). Without it: no limit.
+    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and so many are there
+    /// at the start). Without it: no limit.
     pub budget: Option<f64>,
 }
 
@@ -50,8 +50,8 @@ pub enum BackoffJitter {
     None,
 }
 
-/// A stage of a closed load, as k6 has it: over `duration` the number of clients goes evenly to `target`. A client that is
-/// no longer wanted ends its present request first.
+/// A stage of a closed load, as k6 has it: over `duration` the number of clients goes evenly to `target`. A client that
+/// is no longer wanted ends its present request first.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LoadStage {

@@ -1,5 +1,5 @@
-//! Cycles of requests: one that calls itself, by whatever detour, would never end, and one that sends itself again without
-//! waiting (`notify`) would send on without end.
+//! Cycles of requests: one that calls itself, by whatever detour, would never end, and one that sends itself again
+//! without waiting (`notify`) would send on without end.
 
 use std::collections::{BTreeMap, BTreeSet};
 

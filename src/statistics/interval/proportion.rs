@@ -42,10 +42,10 @@ impl Interval {
     /// independent replication.
     ///
     /// The variance of the share, a ratio of two sums over the clusters, tells how many independent trials the clusters
-    /// are worth: fewer the more they differ; more than there are only where each had several successes and failures. Those, lessened once more because few
-    /// clusters tell their variance badly, are judged as in [`proportion`](Self::proportion) (Korn & Graubard, Survey
-    /// Methodology 24, 1998). Clusters that agree exactly say nothing of their variance, and are taken as trials of one
-    /// sample; so is a single cluster.
+    /// are worth: fewer the more they differ; more than there are only where each had several successes and failures.
+    /// Those, lessened once more because few clusters tell their variance badly, are judged as in
+    /// [`proportion`](Self::proportion) (Korn & Graubard, Survey Methodology 24, 1998). Clusters that agree exactly say
+    /// nothing of their variance, and are taken as trials of one sample; so is a single cluster.
     ///
     /// `None` for no trials, more successes than trials, or a level outside (0, 1).
     #[must_use]

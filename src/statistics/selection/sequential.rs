@@ -1,16 +1,16 @@
-//! Replicating on until the best of several systems is selected: the fully sequential procedure of Kim and Nelson (2001,
-//! *A fully sequential procedure for indifference-zone selection in simulation*, ACM TOMACS 11), with `c = 1`.
+//! Replicating on until the best of several systems is selected: the fully sequential procedure of Kim and Nelson
+//! (2001, *A fully sequential procedure for indifference-zone selection in simulation*, ACM TOMACS 11), with `c = 1`.
 //!
 //! If the best is better than every other system by the indifference zone at least, it is selected with the stated
-//! probability, whatever the correlation of the systems, as far as what a replication gives is normally distributed; means
-//! over a window nearly are. The variance of each pair's difference is that of the first stage and never taken anew. Two
-//! systems may stay beside each other as long as the sums of what they gave differ by less than a bound that falls with
-//! each replication and is zero in the end, so that the procedure ends.
+//! probability, whatever the correlation of the systems, as far as what a replication gives is normally distributed;
+//! means over a window nearly are. The variance of each pair's difference is that of the first stage and never taken
+//! anew. Two systems may stay beside each other as long as the sums of what they gave differ by less than a bound that
+//! falls with each replication and is zero in the end, so that the procedure ends.
 //!
 //! It is looked at after fixed numbers of replications, each a quarter more than the one before: nothing that was found
-//! decides when, and then fewer looks than one a replication do not err more often (Jennison, Johnstone and Turnbull 1982,
-//! *Asymptotically optimal procedures for sequential adaptive selection of the best of several normal means*, Statistical
-//! Decision Theory and Related Topics III).
+//! decides when, and then fewer looks than one a replication do not err more often (Jennison, Johnstone and Turnbull
+//! 1982, *Asymptotically optimal procedures for sequential adaptive selection of the best of several normal means*,
+//! Statistical Decision Theory and Related Topics III).
 
 use crate::statistics::Moments;
 use crate::statistics::interval::admissible;
@@ -52,12 +52,12 @@ pub enum Next {
 
 /// How far a selection among so many systems has got. More is better.
 ///
-/// `observe` gives what these systems did in their common replications among the first so many, one list for each, in the
-/// order of replications; none where not all of these were run yet. `zone` gives the indifference zone from the means of
-/// the first stage; it stays as it is then.
+/// `observe` gives what these systems did in their common replications among the first so many, one list for each, in
+/// the order of replications; none where not all of these were run yet. `zone` gives the indifference zone from the
+/// means of the first stage; it stays as it is then.
 ///
-/// `None` for fewer than two systems, fewer than two common replications in the first stage, lists of different lengths,
-/// values or a zone not finite, a negative zone, or a probability outside (0, 1).
+/// `None` for fewer than two systems, fewer than two common replications in the first stage, lists of different
+/// lengths, values or a zone not finite, a negative zone, or a probability outside (0, 1).
 #[must_use]
 pub fn select(
     systems: usize,

@@ -5,9 +5,9 @@ use super::error::{Error, positive};
 
 /// Share of requests that find their key in a cache whose entries are good for `ttl` seconds after they were stored.
 ///
-/// Requests for key `i` come at random (Poisson) at `rates[i]` per second, and what is missed is stored at once. After a
-/// miss there follow `rates[i] * ttl` hits on average, so its hit ratio is `rates[i] * ttl / (1 + rates[i] * ttl)` (Jung,
-/// Berger & Balakrishnan, *Modeling TTL-based Internet caches*, INFOCOM 2003): exact.
+/// Requests for key `i` come at random (Poisson) at `rates[i]` per second, and what is missed is stored at once. After
+/// a miss there follow `rates[i] * ttl` hits on average, so its hit ratio is `rates[i] * ttl / (1 + rates[i] * ttl)`
+/// (Jung, Berger & Balakrishnan, *Modeling TTL-based Internet caches*, INFOCOM 2003): exact.
 ///
 /// # Errors
 ///
@@ -26,14 +26,14 @@ pub fn ttl_hit_ratio(rates: &[f64], ttl: f64) -> Result<f64, Error> {
 
 /// Share of requests that find their key among the `size` most recently used ones.
 ///
-/// Che's approximation: a key stays for the same time `t` after each use, so that key `i` is there with probability
-/// `1 - exp(-p_i t)`, and `t` is such that these add up to `size` (Che, Tung & Wang, *Hierarchical web caching systems*,
+/// Che's approximation: a key stays for the same time `t` after each use, so that key `i` is there with probability `1
+/// - exp(-p_i t)`, and `t` is such that these add up to `size` (Che, Tung & Wang, *Hierarchical web caching systems*,
 /// IEEE JSAC 20, 2002). Within a percent for hundreds of keys.
 ///
 /// # Errors
 ///
-/// [`Error::Invalid`] unless the weights are positive and `size` is at least 1. With room for all keys there is no miss but
-/// each key's first, and the ratio is 1.
+/// [`Error::Invalid`] unless the weights are positive and `size` is at least 1. With room for all keys there is no miss
+/// but each key's first, and the ratio is 1.
 pub fn lru_hit_ratio(weights: &[f64], size: usize) -> Result<f64, Error> {
     positive("size", size as f64)?;
     let mut all = 0.0;
@@ -58,8 +58,8 @@ pub fn lru_hit_ratio(weights: &[f64], size: usize) -> Result<f64, Error> {
 
 /// Share of requests that find their key among the two most recently used ones: exact.
 ///
-/// The probability that key `i` was used last and `j` is the last other one is `p_i p_j / (1 - p_i)` (King, *Analysis of
-/// demand paging algorithms*, IFIP 1971).
+/// The probability that key `i` was used last and `j` is the last other one is `p_i p_j / (1 - p_i)` (King, *Analysis
+/// of demand paging algorithms*, IFIP 1971).
 ///
 /// # Errors
 ///

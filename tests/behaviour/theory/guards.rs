@@ -59,8 +59,8 @@ fn jitter_shortens_the_mean_wait() {
     }
 }
 
-/// The shorter of an exponential time and, after `d`, another: mean (1 - e^(-d/m) / 2) m. The longest of `n`: m times the
-/// n-th harmonic number.
+/// The shorter of an exponential time and, after `d`, another: mean (1 - e^(-d/m) / 2) m. The longest of `n`: m times
+/// the n-th harmonic number.
 #[test]
 fn hedges_take_the_shortest_and_branches_the_longest_of_exponential_times() {
     let mean = |steps: &str| tries(steps).replicate(24, REPLICATIONS);

@@ -105,8 +105,8 @@ fn hedge(keys: &str, steps: &str) -> String {
 
 const HOLD: &str = "{ with = { limit = \"one\", steps = [{ sleep = \"50ms\" }] } }";
 
-/// The second attempt, at 20, waits for the slot that the first has. At 50 it is given the slot, and cancelled in the same
-/// instant.
+/// The second attempt, at 20, waits for the slot that the first has. At 50 it is given the slot, and cancelled in the
+/// same instant.
 #[test]
 fn the_first_answer_wins_and_the_other_attempt_is_cancelled() {
     let story = play(&shop("", ONE, &hedge("after = \"20ms\"", HOLD)), &[0.0]);
@@ -114,8 +114,8 @@ fn the_first_answer_wins_and_the_other_attempt_is_cancelled() {
     assert_eq!((story.used("shop limit one"), resource(&story.outcome, "shop limit one").visits), (50.0, 2));
 }
 
-/// B's first attempt fails at 15, which brings on its second at once, and that fails at 25. A's second attempt, from 20 to 30,
-/// does not matter.
+/// B's first attempt fails at 15, which brings on its second at once, and that fails at 25. A's second attempt, from 20
+/// to 30, does not matter.
 #[test]
 fn an_attempt_that_fails_brings_on_the_next_at_once() {
     let keys = format!("{ONE}\nacquire_timeout = \"10ms\"");

@@ -17,8 +17,9 @@ fn hold(time: &str) -> String {
     guarded(&format!("{{ with = {{ limit = \"one\", steps = [{{ sleep = \"{time}\" }}] }} }}"))
 }
 
-/// A holds the slot until 250, so B and C fail, and at 30 the breaker opens. From 130 on one trial at a time may pass: F
-/// fails at 140; H, at 240, succeeds at 500 and closes it. A's success at 250 belongs to the time before and closes nothing.
+/// A holds the slot until 250, so B and C fail, and at 30 the breaker opens. From 130 on one trial at a time may pass:
+/// F fails at 140; H, at 240, succeeds at 500 and closes it. A's success at 250 belongs to the time before and closes
+/// nothing.
 #[test]
 fn a_breaker_opens_half_opens_and_closes() {
     let sends = [0.0, 10.0, 20.0, 40.0, 129.0, 130.0, 135.0, 240.0, 260.0, 501.0];
@@ -44,8 +45,8 @@ fn a_breaker_opens_half_opens_and_closes() {
     assert_eq!(story.used("shop breaker b"), 470.0);
 }
 
-/// Two trials at once: C gets the slot at 100, D fails at 106 and opens the breaker again; E is one too many. C's success at
-/// 200 comes too late to close it.
+/// Two trials at once: C gets the slot at 100, D fails at 106 and opens the breaker again; E is one too many. C's
+/// success at 200 comes too late to close it.
 #[test]
 fn a_half_open_breaker_lets_so_many_trials_pass_at_once() {
     let sends = [0.0, 5.0, 95.0, 96.0, 97.0, 150.0, 160.0, 201.0];

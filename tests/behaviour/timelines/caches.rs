@@ -51,8 +51,8 @@ fn when_a_fetch_fails_the_next_one_tries() {
     assert_eq!(story.told(), ["10: no", "10: no", "21: no"]);
 }
 
-/// A is cancelled at 8 and B, the next in line, fetches until it is cancelled at 9; then C, until 12. D begins at 11 to wait
-/// for C, and fetches from 12 to 19.
+/// A is cancelled at 8 and B, the next in line, fetches until it is cancelled at 9; then C, until 12. D begins at 11 to
+/// wait for C, and fetches from 12 to 19.
 #[test]
 fn who_waits_for_a_fetch_can_be_cancelled() {
     let story = play(&cached("coalesce = true", "timeout = \"8ms\"\nabandon = \"cancel\""), &[0.0, 1.0, 4.0, 11.0]);

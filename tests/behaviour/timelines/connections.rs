@@ -16,8 +16,8 @@ fn querying(database: &str, shop: &str, keys: &str, steps: &str) -> String {
     format!("{}\nserve = {{ steps = [{steps}] }}", model("", &rest))
 }
 
-/// An opening takes 9 ms: A gives up on it at 8. Its place goes to B, who has waited since 3 and gives up at 11, and then
-/// to C, whose opening is done at 20.
+/// An opening takes 9 ms: A gives up on it at 8. Its place goes to B, who has waited since 3 and gives up at 11, and
+/// then to C, whose opening is done at 20.
 #[test]
 fn the_acquire_time_out_covers_the_wait_and_the_opening() {
     let keys = "min_size = 0\nmax_size = 1\nconnect_time = \"9ms\"\nacquire_timeout = ";
@@ -28,8 +28,8 @@ fn the_acquire_time_out_covers_the_wait_and_the_opening() {
     assert_eq!(story.told(), ["19", "29", "40"]);
 }
 
-/// On an event loop: 6 ms of CPU for each opening, one after the other, then 3 ms of network, then the query. A is connected
-/// at 9, while B's opening has the loop, and goes on at 12.
+/// On an event loop: 6 ms of CPU for each opening, one after the other, then 3 ms of network, then the query. A is
+/// connected at 9, while B's opening has the loop, and goes on at 12.
 #[test]
 fn an_opening_costs_cpu_on_the_event_loop() {
     let text = pooled("", "min_size = 0\nconnect_time = \"3ms\"\nconnect_cpu = \"6ms\"");
@@ -61,8 +61,8 @@ fn a_command_that_timed_out_leaves_the_database_alone() {
     assert_eq!(story.told(), ["40: command timed out", "40: command timed out", "70"]);
 }
 
-/// Three are opened at 0. LIFO: those after use the last again and again, the first two are closed at 1010 and 1020, and of
-/// three at 1550 two open one. FIFO: each is used every 900 ms, and none is closed.
+/// Three are opened at 0. LIFO: those after use the last again and again, the first two are closed at 1010 and 1020,
+/// and of three at 1550 two open one. FIFO: each is used every 900 ms, and none is closed.
 #[test]
 fn connections_that_stay_idle_are_closed() {
     let keys =
@@ -77,7 +77,8 @@ fn connections_that_stay_idle_are_closed() {
     assert_eq!(resource(&story.outcome, "db connections").visits, 2);
 }
 
-/// Idle since 10, the one connection of the floor is due at 1010, and stays. Two more are due at 3020, and only they go.
+/// Idle since 10, the one connection of the floor is due at 1010, and stays. Two more are due at 3020, and only they
+/// go.
 #[test]
 fn a_pool_never_shrinks_below_its_floor() {
     let keys = "min_size = 1\nmax_size = 3\nconnect_time = \"10ms\"\nmax_inactive_connection_lifetime = \"1s\"";
@@ -92,8 +93,8 @@ fn a_connection_is_closed_after_its_last_query() {
     assert_eq!(play(&pooled("", keys), &[0.0, 0.0, 0.0, 100.0]).successes(), [10.0, 20.0, 40.0, 110.0]);
 }
 
-/// Two workers have one connection each from the start. A uses the first worker's, B opens the third, and there is none for
-/// C, nor for E of the second worker. B's is closed at 120: at 130 the second worker can open one.
+/// Two workers have one connection each from the start. A uses the first worker's, B opens the third, and there is none
+/// for C, nor for E of the second worker. B's is closed at 120: at 130 the second worker can open one.
 #[test]
 fn a_database_refuses_more_connections_than_it_takes() {
     let keys = "min_size = 1\nmax_size = 3\nconnect_time = \"10ms\"\nmax_inactive_connection_lifetime = \"100ms\"";

@@ -12,10 +12,11 @@ fn accept_tries_again_after_a_second() {
     assert_eq!(story.successes(), [3000.0, 6100.0]);
 }
 
-/// An episode blocks the loop for half a second and leaves as many retries as it had failures, due from one second after
-/// its start to one second after its end. The first ends at 600 and leaves 1,100 to 1,600; the next lasts from 1,100 to
-/// 1,600, when a retry has fallen due: from then on they run back to back. A's sleep is over at 3,000, within the one that
-/// ends at 3,100; the loop polls before it runs A's slice, so there is one more, to 3,600, and then A ends and B is accepted.
+/// An episode blocks the loop for half a second and leaves as many retries as it had failures, due from one second
+/// after its start to one second after its end. The first ends at 600 and leaves 1,100 to 1,600; the next lasts from
+/// 1,100 to 1,600, when a retry has fallen due: from then on they run back to back. A's sleep is over at 3,000, within
+/// the one that ends at 3,100; the loop polls before it runs A's slice, so there is one more, to 3,600, and then A ends
+/// and B is accepted.
 #[test]
 fn episodes_run_back_to_back_once_their_retries_are_due() {
     let keys = format!("{ONE}\nemfile_cpu = \"500ms\"");
@@ -38,7 +39,7 @@ fn an_episode_ends_when_a_descriptor_is_free() {
 fn an_inbound_connection_is_closed_some_rounds_after_its_answer() {
     let keys = "open_files = 9\nrounds = { hang_up = 2 }";
     let story = play(&shop("", keys, "{ hash = { cpu = \"100ms\" } }"), &[0.0, 10.0, 110.0]);
-    // A answers at 100, B at 200. C has come to a full table at 200 (A's is closed within the round, after the poll), so it
-    // waits for the retry at 1,200.
+    // A answers at 100, B at 200. C has come to a full table at 200 (A's is closed within the round, after the poll),
+    // so it waits for the retry at 1,200.
     assert_eq!(story.successes(), [100.0, 200.0, 1300.0]);
 }

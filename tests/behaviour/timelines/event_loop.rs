@@ -14,9 +14,9 @@ fn an_answer_waits_while_newly_arrived_requests_hash() {
     assert_eq!(play(&shop("", POOL, steps), &[0.0, 50.0, 150.0]).successes(), [300.0, 300.0, 301.0]);
 }
 
-/// A transaction is three trips and the reset a fourth. Another request arrives every 100 ms, so each round has one hash,
-/// and each trip is over in the round after the one that it was sent in, behind the hash of that: A sends at 100, 300,
-/// 500 and 700, and ends at 900.
+/// A transaction is three trips and the reset a fourth. Another request arrives every 100 ms, so each round has one
+/// hash, and each trip is over in the round after the one that it was sent in, behind the hash of that: A sends at 100,
+/// 300, 500 and 700, and ends at 900.
 #[test]
 fn a_transaction_takes_four_rounds_however_fast_the_database_is() {
     let keys = "[services.shop.pools.main]\nserver = \"db\"\nround_trip = \"100us\"";
@@ -89,8 +89,8 @@ fn the_first_worker_to_poll_takes_what_waits() {
     assert_eq!(play(&shop("", keys, steps), &[0.0, 1.0, 5.0, 6.0]).successes(), [10.0, 11.0, 20.0, 30.0]);
 }
 
-/// As above, but the reply's callback takes a round of its own, and the task goes on in the one after: D's hash, which began
-/// at 300, comes before it.
+/// As above, but the reply's callback takes a round of its own, and the task goes on in the one after: D's hash, which
+/// began at 300, comes before it.
 #[test]
 fn a_wait_can_take_two_rounds() {
     let steps = "{ hash = { cpu = \"100ms\" } }, { query = { pool = \"main\", time = \"1ms\" } }";
@@ -103,8 +103,8 @@ fn a_wait_can_take_two_rounds() {
     );
 }
 
-/// Somebody new hashes in every round, so the rounds of a wait can be read off the clock: the reply to A's statement would
-/// be taken up at 200, with `n` rounds of a release behind it at 200 + 100 n.
+/// Somebody new hashes in every round, so the rounds of a wait can be read off the clock: the reply to A's statement
+/// would be taken up at 200, with `n` rounds of a release behind it at 200 + 100 n.
 #[test]
 fn a_release_takes_its_rounds() {
     let steps = "{ hash = { cpu = \"100ms\" } }, { query = { pool = \"main\", time = \"1ms\" } }";

@@ -4,8 +4,8 @@ use super::*;
 
 const HALF: &str = "runtime = \"threads\"\ncpu = \"500m\"\ncpu_throttling = \"cfs\"\n";
 
-/// At half a core a thread runs for 50 ms of each 100. With periods of 10 ms: from 0 to 5 and so on to 115; from 202 to 207,
-/// from 210 to 215 and so on to 315.
+/// At half a core a thread runs for 50 ms of each 100. With periods of 10 ms: from 0 to 5 and so on to 115; from 202 to
+/// 207, from 210 to 215 and so on to 315.
 #[test]
 fn one_thread_under_a_quota_runs_and_stands_by_turns() {
     let story = play(&shop("", HALF, "{ cpu = \"60ms\" }, { cpu = \"40ms\" }"), &[0.0, 300.0]);
@@ -63,7 +63,8 @@ fn threads_that_hold_the_interpreter_lock_take_turns() {
     assert_eq!(play_at(&text, &[0.0, 0.0], &[0, 1]).successes(), [10.0, 10.0]);
 }
 
-/// A's hash is alone until 10, then shares the lock with B's; from 30 B's last 10 ms share it with A's slice of the loop.
+/// A's hash is alone until 10, then shares the lock with B's; from 30 B's last 10 ms share it with A's slice of the
+/// loop.
 #[test]
 fn the_event_loop_shares_the_interpreter_lock_with_threads() {
     let steps = "{ hash = { cpu = \"20ms\", on = \"thread\", holds_gil = true } }, { cpu = \"5ms\" }";
@@ -84,7 +85,8 @@ fn a_hash_on_the_loop_leaves_the_lock_to_threads() {
     assert_eq!(play(&shop("", "cpu = \"2\"", &steps(true)), &[0.0, 10.0]).successes(), [30.0, 40.0]);
 }
 
-/// To the operating system a process is one runnable thread, however many want its lock: two processes have half a core each.
+/// To the operating system a process is one runnable thread, however many want its lock: two processes have half a core
+/// each.
 #[test]
 fn a_process_competes_for_the_cpu_as_one_thread() {
     let text = shop("", "cpu = \"1\"\nworkers = 2", LOCKED);

@@ -14,8 +14,8 @@ fn calling(load: &str, shop: &str, client: &str, before: &str) -> String {
 
 const SHARED: &str = "reuse = \"shared\"";
 
-/// 43 ms of CPU on the event loop for each client that is constructed: A's until 43; B's and C's, in the next round, until
-/// 129. Only then A and B, connected at 44 and 87, send their requests; C is connected at 130.
+/// 43 ms of CPU on the event loop for each client that is constructed: A's until 43; B's and C's, in the next round,
+/// until 129. Only then A and B, connected at 44 and 87, send their requests; C is connected at 130.
 #[test]
 fn a_client_for_each_request_is_constructed_on_the_event_loop() {
     let text = calling("", "", "setup_cpu = \"43ms\"\nconnect_time = \"1ms\"", "");
@@ -39,8 +39,8 @@ fn the_pool_time_out_starts_afresh_at_each_futile_wake_up() {
     assert_eq!(story.successes(), [100.0, 200.0, 300.0]);
 }
 
-/// At 100 B and C wake, each with 10 ms of CPU: B goes on at 110, C looks at 120 and finds nothing. B is answered at 210;
-/// C wakes, and has the connection at 220.
+/// At 100 B and C wake, each with 10 ms of CPU: B goes on at 110, C looks at 120 and finds nothing. B is answered at
+/// 210; C wakes, and has the connection at 220.
 #[test]
 fn a_wake_up_costs_cpu_futile_or_not() {
     let keys = format!("{SHARED}\nmax_connections = 1\nwake_cpu = \"10ms\"");
@@ -116,17 +116,17 @@ fn without_a_descriptor_accept_pauses_for_a_second() {
     assert_eq!(resource(&story.outcome, "shop descriptors").visits, 1);
 }
 
-/// C arrives in the pause and waits for its end too. Then B and C are accepted, which fills the table: B's call fails, C's
-/// finds B's descriptor.
+/// C arrives in the pause and waits for its end too. Then B and C are accepted, which fills the table: B's call fails,
+/// C's finds B's descriptor.
 #[test]
 fn a_pause_of_accept_holds_up_later_connections() {
     let text = calling("", "open_files = 9", "", "");
     assert_eq!(play(&text, &[0.0, 1.0, 300.0]).told(), ["100", "1001: too many open files", "1101"]);
 }
 
-/// A occupies `back` until 110 ms. B, whose worker is full, reaches it at 60: it pauses until 1060. C's worker pauses from 55
-/// on. At 1055 it is still full and nothing but two pauses is under way; but `back` has room again, so B is served
-/// until 1160, and at 2055 there is room for C.
+/// A occupies `back` until 110 ms. B, whose worker is full, reaches it at 60: it pauses until 1060. C's worker pauses
+/// from 55 on. At 1055 it is still full and nothing but two pauses is under way; but `back` has room again, so B is
+/// served until 1160, and at 2055 there is room for C.
 #[test]
 fn a_full_worker_tries_again_while_another_pause_may_end_well() {
     let rest = "[services.back]\nopen_files = 8\n[services.back.endpoints]\n\
@@ -182,9 +182,9 @@ fn a_pool_that_grows_takes_a_descriptor() {
     assert_eq!(story.told(), ["120", "20: too many open files"]);
 }
 
-/// The server closes a connection that was idle for 100 ms, and its word is on its way for 10 ms. B, 80 ms after A's answer,
-/// reuses A's. C comes 95 ms after B's: its request reaches a closed connection. D opens one. E comes 111 ms after D's answer,
-/// knows that it is closed, and opens another.
+/// The server closes a connection that was idle for 100 ms, and its word is on its way for 10 ms. B, 80 ms after A's
+/// answer, reuses A's. C comes 95 ms after B's: its request reaches a closed connection. D opens one. E comes 111 ms
+/// after D's answer, knows that it is closed, and opens another.
 #[test]
 fn a_request_on_a_connection_that_the_server_is_closing_is_lost() {
     let keys = format!("{SHARED}\nconnect_time = \"10ms\"\nround_trip = \"20ms\"");

@@ -27,8 +27,8 @@ fn a_request_whose_client_has_gone_is_in_flight_no_more() {
     assert!(story.at_rest);
 }
 
-/// Ten a second in bursts of two. The fourth request has its token at 100, in 45 ms, and waits; the third would have to wait
-/// 98 ms.
+/// Ten a second in bursts of two. The fourth request has its token at 100, in 45 ms, and waits; the third would have to
+/// wait 98 ms.
 #[test]
 fn a_rate_limit_lets_a_burst_pass() {
     let keys = ingress("rate_limit = { average = \"10/s\", burst = 2 }");

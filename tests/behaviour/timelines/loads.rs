@@ -25,8 +25,8 @@ fn closed(load: &str, keys: &str, steps: &str) -> String {
 const STUCK: &str = "{ with = { limit = \"one\", steps = [{ with = { limit = \"one\", steps = [] } }] } }";
 const LIMIT: &str = "runtime = \"delay\"\n[services.shop.limits.one]\nsize = 1";
 
-/// Two clients, three requests of 100 ms, 10 ms of thought, the second client 30 ms after the first: A to 100, B from 30
-/// to 130, and C, of the first client, from 110 to 210. The second client finds none left.
+/// Two clients, three requests of 100 ms, 10 ms of thought, the second client 30 ms after the first: A to 100, B from
+/// 30 to 130, and C, of the first client, from 110 to 210. The second client finds none left.
 #[test]
 fn a_finite_test_lasts_from_its_first_request_to_its_last_end() {
     let load = "concurrency = 2\nusers = 3\nthink_time = \"10ms\"\nspacing = \"30ms\"";

@@ -8,8 +8,8 @@ fn probed(keys: &str, liveness: &str, steps: &str) -> String {
     format!("{}health = {{ steps = [{{ cpu = \"1ms\" }}] }}\n", shop("", &keys, steps))
 }
 
-/// A healthy pod that is busy. A hashes from 900 to 1300 ms, B and C and then the probe of 1000 wait for it; the probe's
-/// time is over at 1500, in the middle of B's hash. D comes while the pod restarts, E after that.
+/// A healthy pod that is busy. A hashes from 900 to 1300 ms, B and C and then the probe of 1000 wait for it; the
+/// probe's time is over at 1500, in the middle of B's hash. D comes while the pod restarts, E after that.
 #[test]
 fn a_probe_behind_blocking_hashes_restarts_a_healthy_pod() {
     let liveness =
@@ -72,8 +72,8 @@ fn a_probe_of_the_registration_path_heals_a_deadlock_and_a_health_probe_does_not
     assert_eq!(story.outcome.deadlock.expect("a deadlock").at, Time(110_000_000));
 }
 
-/// The probe never succeeds, and each time the pod runs for 2 s. It comes up at 3 s (no back-off before the first restart),
-/// then after 10, 20, 40, 80, 160, 300 and 300 s and the restart's own second.
+/// The probe never succeeds, and each time the pod runs for 2 s. It comes up at 3 s (no back-off before the first
+/// restart), then after 10, 20, 40, 80, 160, 300 and 300 s and the restart's own second.
 #[test]
 fn restarts_back_off() {
     let keys = "[services.shop.liveness]\nendpoint = \"sick\"\nfailure_threshold = 1\ninitial_delay = \"2s\"\nrestart_time = \"1s\"";
@@ -151,8 +151,8 @@ fn statements_outlive_their_client_but_not_their_database() {
         )
     };
     let steps = "{ query = { pool = \"main\", time = \"100ms\" } }";
-    // A's statement has 70 of its 100 ms when B's joins it at 70: both half as fast until A's is done at 130; B's has 30
-    // then and goes on alone.
+    // A's statement has 70 of its 100 ms when B's joins it at 70: both half as fast until A's is done at 130; B's has
+    // 30 then and goes on alone.
     let story = play(&shop("", &fault("shop"), steps), &[0.0, 70.0]);
     assert_eq!(story.told(), ["50: connection lost", "200"]);
     assert!(story.at_rest);
@@ -191,17 +191,17 @@ fn readiness_takes_out_of_the_balancing() {
         "{}health = {{ steps = [] }}\n",
         shop("", keys, "{ hash = { cpu = { mixture = [{ weight = 1, of = \"2500ms\" }] } } }")
     );
-    // A blocks replica 0 from 900 to 3400; its probe of 1000 fails at 1100. Replica 1 is probed at 1500: B, sent at 1200
-    // to replica 1 in its turn, blocks it, so that it is taken out at 1600. C, at 1700, finds none. Replica 0 answers the
-    // probe of 3000 only after its time, but that of 4000.
+    // A blocks replica 0 from 900 to 3400; its probe of 1000 fails at 1100. Replica 1 is probed at 1500: B, sent at
+    // 1200 to replica 1 in its turn, blocks it, so that it is taken out at 1600. C, at 1700, finds none. Replica 0
+    // answers the probe of 3000 only after its time, but that of 4000.
     let story = play(&text, &[900.0, 1200.0, 1700.0, 3900.0, 4100.0]);
     assert_eq!(story.told(), ["3400", "3700", "1701: connection refused", "3901: connection refused", "6600"]);
     assert_eq!(story.outcome.restarts, 0);
 }
 
-/// A's hash blocks the loop from 1 to 1,001 ms. The probes of 100 and 200 take the two places of the accept queue; those of
-/// 300 to 1,000 find them taken and are over before their SYN is sent again. Every other one of the 111 that are sent (from
-/// 1,100 on 100 with nothing else under way) is answered: with the hash, 104 jobs.
+/// A's hash blocks the loop from 1 to 1,001 ms. The probes of 100 and 200 take the two places of the accept queue;
+/// those of 300 to 1,000 find them taken and are over before their SYN is sent again. Every other one of the 111 that
+/// are sent (from 1,100 on 100 with nothing else under way) is answered: with the hash, 104 jobs.
 #[test]
 fn a_probe_that_is_over_no_longer_knocks() {
     let keys = "backlog = 1\ncpu = \"1\"\n[services.shop.readiness]\nendpoint = \"health\"\nperiod = \"100ms\"\n\

@@ -37,8 +37,8 @@ fn a_time_out_that_is_caught_gives_back_only_what_is_inside() {
     assert_eq!(story.used("shop limit two"), 100.0);
 }
 
-/// A has `b` until 40. B has `a` and waits for `b`, C waits for `a`; at 40 B gets `b` and C gets `a`. B's time-out at 51
-/// gives `b` to C, whose own comes at 52.
+/// A has `b` until 40. B has `a` and waits for `b`, C waits for `a`; at 40 B gets `b` and C gets `a`. B's time-out at
+/// 51 gives `b` to C, whose own comes at 52.
 #[test]
 fn a_time_out_in_nested_queues_gives_everything_back() {
     let keys = "runtime = \"delay\"\n[services.shop.limits.a]\nsize = 2\n[services.shop.limits.b]\nsize = 1";
@@ -49,8 +49,8 @@ fn a_time_out_in_nested_queues_gives_everything_back() {
     assert_eq!(story.used("shop limit b"), 52.0);
 }
 
-/// What was scheduled first happens first. A's sleep began before B's time-out was set: B is granted the slot. The second
-/// half of a sleep in two begins after: B times out.
+/// What was scheduled first happens first. A's sleep began before B's time-out was set: B is granted the slot. The
+/// second half of a sleep in two begins after: B times out.
 #[test]
 fn a_time_out_and_a_grant_at_the_same_instant_happen_in_the_order_of_scheduling() {
     let steps = |hold: &str| format!("{}, {}", timeout("100ms", &with("one", "")), with("one", hold));
@@ -144,8 +144,8 @@ fn a_deadline_is_a_point_of_time_not_a_length() {
     assert_eq!(story.used("back limit gate"), 20.0);
 }
 
-/// A branch's calls carry the deadline of what encloses it. Of two deadlines the earlier counts, here that of 20 ms; the
-/// handler fails by it at the same instant as its caller, who set it first.
+/// A branch's calls carry the deadline of what encloses it. Of two deadlines the earlier counts, here that of 20 ms;
+/// the handler fails by it at the same instant as its caller, who set it first.
 #[test]
 fn the_earliest_deadline_goes_with_a_call() {
     let call = "{ call = { client = \"back\", endpoint = \"work\" } }";

@@ -14,8 +14,9 @@ fn run(text: &str) -> Outcome {
 const DELAY: &str = "[services.shop]\nruntime = \"delay\"\n[services.shop.endpoints]\n\
                      serve = { steps = [{ sleep = \"310ms\" }] }\nlook = { steps = [{ sleep = \"20ms\" }] }";
 
-/// The first client from 500 ms on, the second from 1000; the second is no longer wanted from 1500, the first from 2000.
-/// The first sends at 500, 810, 1120, 1430 and 1740 ms, the second at 1000 and 1310, and both end what they have begun.
+/// The first client from 500 ms on, the second from 1000; the second is no longer wanted from 1500, the first from
+/// 2000. The first sends at 500, 810, 1120, 1430 and 1740 ms, the second at 1000 and 1310, and both end what they have
+/// begun.
 #[test]
 fn clients_come_and_go_in_stages() {
     let load = "[load]\nkind = \"closed\"\ntarget = \"shop.serve\"\nduration = \"3s\"\n\

@@ -55,8 +55,8 @@ impl Systems {
     }
 }
 
-/// The share of experiments that select the last system, and the replications they take on average by this procedure and
-/// in two stages.
+/// The share of experiments that select the last system, and the replications they take on average by this procedure
+/// and in two stages.
 fn experiments(means: &[f64], correlation: f64, zone: f64) -> (f64, f64, f64) {
     let (mut right, mut run, mut in_two_stages) = (0, 0, 0);
     for seed in 1..=EXPERIMENTS {
