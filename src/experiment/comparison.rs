@@ -178,11 +178,14 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
         let best = outcome.left.iter().map(|&index| points[index]).collect();
         return Some(Selection { points, metric, best, outcome: Some(outcome) });
     }
+    // Whoever has no such figure, for want of successes or because its queue grows, is not the best by it.
+    let (having, values): (Vec<usize>, Vec<_>) =
+        points.iter().copied().zip(values).filter(|(_, values)| !values.is_empty()).unzip();
     let mut values = in_common(&values);
     if !metric.is_better_higher() {
         values.iter_mut().flatten().for_each(|value| *value = -*value);
     }
     let contenders = selection::contenders(&values, LEVEL)?;
-    let best = contenders.into_iter().map(|index| points[index]).collect();
+    let best = contenders.into_iter().map(|index| having[index]).collect();
     Some(Selection { points, metric, best, outcome: None })
 }

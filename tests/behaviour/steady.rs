@@ -8,7 +8,7 @@ use sim::experiment::design::{Adjustments, Expectation, Hypothesis, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::verdict::{self, Verdict};
 use sim::report::{self, Report};
-use sim::spec::{Metric, MultipleHypotheses};
+use sim::spec::{Metric, MultipleHypotheses, Source};
 use sim::statistics::theory;
 
 use crate::models::bench;
@@ -232,4 +232,19 @@ fn pilot_runs_that_do_not_settle_are_told() {
     assert!(!report.warm_ups[0].1.is_settled);
     let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
     assert!(warnings.iter().any(|warning| warning.contains("did not settle")), "{warnings:?}");
+}
+
+/// Of three variants one is overloaded, so that it has no mean: the best of the others is named all the same.
+#[test]
+fn who_has_no_mean_is_not_the_best_by_it() {
+    let text = "title = \"?\"\nmodel = \"../models/mm1.toml\"\nreplications = 5\n[run]\nbest_by = \"mean_s\"\n[load]\n\
+                duration = \"3000s\"\nwarm_up = \"500s\"\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"0.5/s\"\n\
+                [[variants]]\nname = \"overloaded\"\nset = { \"load.rate\" = \"1.3/s\" }\n[[variants]]\nname = \"one\"\n\
+                [[variants]]\nname = \"two\"\nset = { \"stations.counter.servers\" = 2 }\n";
+    let plan = Plan::of(&Source::text(Path::new("experiments/x.toml"), text), &Adjustments::default())
+        .unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let report = report(&plan);
+    assert!(report.summaries[0].mean_s.is_none());
+    let best: Vec<&[usize]> = report.selections.iter().map(|selection| selection.best.as_slice()).collect();
+    assert_eq!(best, [[2]]);
 }

@@ -26,9 +26,9 @@ pub fn ttl_hit_ratio(rates: &[f64], ttl: f64) -> Result<f64, Error> {
 
 /// Share of requests that find their key among the `size` most recently used ones.
 ///
-/// Che's approximation: a key stays for the same time `t` after each use, so that key `i` is there with probability `1
-/// - exp(-p_i t)`, and `t` is such that these add up to `size` (Che, Tung & Wang, *Hierarchical web caching systems*,
-/// IEEE JSAC 20, 2002). Within a percent for hundreds of keys.
+/// Che's approximation: a key stays for the same time `t` after each use, so that key `i` is there with probability
+/// `1 - exp(-p_i t)`, and `t` is such that these add up to `size` (Che, Tung & Wang, *Hierarchical web caching
+/// systems*, IEEE JSAC 20, 2002). Within a percent for hundreds of keys.
 ///
 /// # Errors
 ///
