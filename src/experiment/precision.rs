@@ -6,7 +6,7 @@
 //! sequential procedures*, Management Science 28; Singham and Schruben 2012, *Finite-sample performance of absolute
 //! precision stopping rules*, INFORMS Journal on Computing 24). What is done about it:
 //!
-//! - The first look is after at least [`FEWEST`] replications.
+//! - The first look is after at least ten replications.
 //! - Looks are few: from one to the next the number of replications grows by a quarter at least, and aims at what the
 //!   present spread says is needed.
 //! - The half-width of the interval is taken larger at each look, by a factor of `1 + 1/√n`, as Chow and Robbins (1965,
