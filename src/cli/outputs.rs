@@ -46,8 +46,9 @@ impl Outputs {
     ) -> Result<Exit, Failure> {
         // Files come before words: what was computed is safe before anybody reads it.
         let columns = REPLICATIONS.columns(plan);
-        let mut formats: Vec<FileFormat> = Vec::new();
-        self.files.iter().for_each(|format| formats.extend((!formats.contains(format)).then_some(*format)));
+        let is_first = |(index, format): &(usize, &FileFormat)| !self.files[..*index].contains(format);
+        let formats: Vec<FileFormat> =
+            self.files.iter().enumerate().filter(is_first).map(|(_, &format)| format).collect();
         let mut trials = folder.map(|folder| Sheet::begin(folder, REPLICATIONS.name, &columns, &formats));
         let account = Account::of_archive(plan, archive, wanted, |of_point| {
             if let Some(trials) = &mut trials {

@@ -3,9 +3,9 @@
 //! that is certainly elsewhere is a mistake of the simulator's.
 //!
 //! Theory speaks of a steady state, the simulation starts from rest and has a window of finite length. What that can
-//! make is allowed for:
+//! make is allowed for, by rules that are assumptions, not theorems; the tests try them with short windows:
 //!
-//! - A closed network is ahead of the same network in another state by no more requests than it has users, so that the
+//! - A closed network is taken to be ahead of the same network in another state by no more requests than it has users, so that the
 //!   throughput is off by no more than users a window, however short the warm-up is.
 //! - An open network from rest fills up: the mean response time may be too short, and is only called wrong so if the
 //!   warm-up is twenty times as long as the slowest station takes to forget (Morse 1955). The mean over those who were

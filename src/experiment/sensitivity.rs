@@ -267,12 +267,7 @@ impl Study<'_> {
         for result in results.into_iter().flatten() {
             match result {
                 Ok(trial) => {
-                    if !trial.is_sound() {
-                        let what = if trial.violations.is_empty() {
-                            trial.ending.to_string()
-                        } else {
-                            trial.violations.join("; ")
-                        };
+                    if let Some(what) = trial.fault() {
                         self.doubts.push(format!("{}: {what}", verdict::place(&plan, trial.point)));
                     }
                     trials[trial.point].push(trial);

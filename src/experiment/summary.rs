@@ -196,13 +196,7 @@ impl Summary {
         if basis.growth.requests.is_some() {
             classes.iter_mut().for_each(ClassSummary::forget_times);
         }
-        let unsound = trials.iter().filter(|trial| !trial.is_sound()).map(|trial| {
-            if trial.violations.is_empty() {
-                format!("replication {}: {}", trial.replication, trial.ending)
-            } else {
-                format!("replication {}: {}", trial.replication, trial.violations.join("; "))
-            }
-        });
+        let fault = |trial: &&Trial| Some(format!("replication {}: {}", trial.replication, trial.fault()?));
         Some(Self {
             point,
             replications: used.len(),
@@ -243,7 +237,7 @@ impl Summary {
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
             resources: (0..first.resources.len()).map(|index| resource_mean(used, index)).collect(),
             failures: failures(used),
-            unsound: unsound.collect(),
+            unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
         })
     }

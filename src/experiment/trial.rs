@@ -265,4 +265,10 @@ impl Trial {
     pub fn is_sound(&self) -> bool {
         matches!(self.ending, Ending::Complete | Ending::Quiet) && self.violations.is_empty()
     }
+
+    /// Why it is not sound: the laws that it violates, with both numbers, or else how it ended. None where it is.
+    pub fn fault(&self) -> Option<String> {
+        let why = || if self.violations.is_empty() { self.ending.to_string() } else { self.violations.join("; ") };
+        (!self.is_sound()).then(why)
+    }
 }

@@ -1,8 +1,8 @@
 //! The exponential function, for lognormal variates.
 //!
-//! As the [logarithm](super::logarithm) beside it: a general-purpose one took a tenth of the time of a network with one
-//! lognormal station, and the C library's has other bits on other machines. Tang 1989: the argument is brought near
-//! zero by a multiple of `ln 2 / 64`, whose power of two is tabled, and the rest is a short series.
+//! As the [logarithm](super::logarithm) beside it: a general-purpose one took 8 % of the time of the pool network, with
+//! its one lognormal station, and the C library's has other bits on other machines. Tang 1989: the argument is brought
+//! near zero by a multiple of `ln 2 / 64`, whose power of two is tabled, and the rest is a short series.
 
 const STEPS: usize = 64;
 

@@ -45,10 +45,18 @@ impl Origin {
             part(value.as_bytes());
         }
         part(&seed.to_le_bytes());
-        let digest = hash.finalize();
-        let fingerprint = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { file: file.to_owned(), set: set.to_vec(), fingerprint }
+        Self { file: file.to_owned(), set: set.to_vec(), fingerprint: short(hash) }
     }
+
+    /// The fingerprint of a question about these inputs, beside the trials that they themselves ask for.
+    pub fn asked(&self, question: &str) -> String {
+        short(Sha256::new().chain_update(&self.fingerprint).chain_update(question))
+    }
+}
+
+/// The first half of a hash in hexadecimal digits.
+fn short(hash: Sha256) -> String {
+    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The first line of a journal: what its trials are trials of.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::experiment::design::Plan;
 use crate::experiment::shard::Shard;
@@ -50,10 +49,7 @@ impl Header {
 
     /// The header of the journal of a search, which has as many points as it takes.
     pub fn of_search(plan: &Plan, question: &str) -> Self {
-        let whole = Self::of(plan, None);
-        let asked = Sha256::new().chain_update(&whole.inputs).chain_update(question).finalize();
-        let inputs = asked.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { inputs, points: u32::MAX as usize, ..whole }
+        Self { inputs: plan.origin().asked(question), points: u32::MAX as usize, ..Self::of(plan, None) }
     }
 
     /// The name under which a journal of this name is put aside.

@@ -105,10 +105,8 @@ impl<'a> Laboratory<'a> {
     /// What casts doubt on the answer: trials that failed, violated a law or were ended by a limit.
     pub fn doubts(&self) -> Vec<String> {
         let failed = self.failed.iter().map(|failed| (failed.point, failed.replication, failed.what.clone()));
-        let unsound = self.done.iter().flatten().filter(|trial| !trial.is_sound()).map(|trial| {
-            let what = if trial.violations.is_empty() { trial.ending.to_string() } else { trial.violations.join("; ") };
-            (trial.point, trial.replication, what)
-        });
+        let fault = |trial: &Trial| Some((trial.point, trial.replication, trial.fault()?));
+        let unsound = self.done.iter().flatten().filter_map(fault);
         let plan = self.plan();
         let told = failed.chain(unsound).map(|(point, replication, what)| {
             format!("{}, replication {replication}: {what}", crate::experiment::verdict::place(plan, point))
