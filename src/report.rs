@@ -147,6 +147,6 @@ impl<'a> Report<'a> {
 
     /// Whether a trial failed or violated a law, or a figure contradicts theory, so that no answer can be trusted.
     pub fn is_doubtful(&self) -> bool {
-        self.tally.failures > 0 || self.tally.violations > 0 || !self.checks.iter().all(Check::holds)
+        self.tally.lacks_figures() || self.tally.violations > 0 || !self.checks.iter().all(Check::holds)
     }
 }

@@ -9,6 +9,7 @@ use super::journal::Unusable;
 use super::runner::Trials;
 use super::summary::Summary;
 use super::trial::{FailedTrial, Trial};
+use crate::parts::Ending;
 
 /// Trials that are in memory at a time, unless a point has more.
 const AT_A_TIME: usize = 4096;
@@ -55,16 +56,23 @@ pub struct Limited {
     pub point: usize,
     /// How many.
     pub trials: usize,
+    /// How many of these had not begun to measure.
+    pub without_window: usize,
     /// Out of how many.
     pub of: usize,
-    /// Which limit.
-    pub limit: String,
+    /// How the first of them ended.
+    pub ending: Ending,
 }
 
 impl Tally {
     /// Trials that were asked for and not run, because of an interrupt.
     pub fn skipped(&self) -> usize {
         self.planned - self.done - self.failures
+    }
+
+    /// Whether a trial gave no figures at all: it failed, or a limit ended it before it began to measure.
+    pub fn lacks_figures(&self) -> bool {
+        self.failures > 0 || self.limited.iter().any(|point| point.without_window > 0)
     }
 
     fn add(&mut self, of_point: OfPoint) {
@@ -80,13 +88,14 @@ impl Tally {
                 self.violated.push(Violated { point: trial.point, replication: trial.replication, laws });
             }
         }
-        let mut limited = trials.iter().filter(|trial| !trial.is_sound() && trial.violations.is_empty());
-        if let Some(first) = limited.next() {
+        let limited = || trials.iter().filter(|trial| !trial.is_sound() && trial.violations.is_empty());
+        if let Some(first) = limited().next() {
             self.limited.push(Limited {
                 point: first.point,
-                trials: 1 + limited.count(),
+                trials: limited().count(),
+                without_window: limited().filter(|trial| !trial.has_window()).count(),
                 of: trials.len(),
-                limit: first.ending.to_string(),
+                ending: first.ending,
             });
         }
     }

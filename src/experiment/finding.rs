@@ -121,15 +121,13 @@ fn sentence(
     let at = |summary: &Summary| format!("{}{unit}", value(summary).unwrap_or_default());
     match collapse {
         None => {
-            let best = known
-                .iter()
-                .max_by(|a, b| a.throughput_per_min.estimate.total_cmp(&b.throughput_per_min.estimate))
-                .unwrap_or(last);
+            let best =
+                known.iter().max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least())).unwrap_or(last);
             format!(
-                "{name}no collapse up to {}; {}; at most {:.0}/min at {}{}",
+                "{name}no collapse up to {}; {}; at most {} at {}{}",
                 at(last),
                 state(last),
-                best.throughput_per_min.estimate,
+                throughput(best),
                 at(best),
                 limit(best)
             )
@@ -139,11 +137,11 @@ fn sentence(
             let safe = known.iter().rev().find(|summary| Some(number(plan, axis, summary.point)) == collapse.from);
             let where_ = match safe {
                 Some(safe) => format!(
-                    "collapses between {} and {} (safe at {}: {:.0}/min, {:.0} % success{}; at {}: {:.0} % success)",
+                    "collapses between {} and {} (safe at {}: {}, {:.0} % success{}; at {}: {:.0} % success)",
                     value(safe).unwrap_or_default(),
                     at(end),
                     value(safe).unwrap_or_default(),
-                    safe.throughput_per_min.estimate,
+                    throughput(safe),
                     safe.success_rate.estimate * 100.0,
                     limit(safe),
                     value(end).unwrap_or_default(),
@@ -158,15 +156,16 @@ fn sentence(
 
 /// `517/min, 100 % success`.
 fn state(summary: &Summary) -> String {
-    let mut text = format!(
-        "{:.0}/min with {:.0} % success",
-        summary.throughput_per_min.estimate,
-        summary.success_rate.estimate * 100.0
-    );
+    let mut text = format!("{} with {:.0} % success", throughput(summary), summary.success_rate.estimate * 100.0);
     if let Some(p95) = summary.p95_s {
         text += &format!(", p95 {:.1} s", p95.estimate);
     }
     text
+}
+
+/// `517/min`.
+fn throughput(summary: &Summary) -> String {
+    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| format!("{:.0}/min", it.estimate))
 }
 
 fn limit(summary: &Summary) -> String {

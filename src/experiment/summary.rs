@@ -11,7 +11,7 @@ pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
 
 use super::trial::Trial;
-use crate::parts::{Deadlock, ResourceKind, Users};
+use crate::parts::{Deadlock, ResourceKind, ResourceUse, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
 use values::Values;
@@ -29,8 +29,8 @@ pub struct Summary {
     pub replications: usize,
     /// Replications that were run, up to the last one that ended with figures.
     pub run: u32,
-    /// Successes a minute.
-    pub throughput_per_min: Interval,
+    /// Successes a minute; none where the test takes no time.
+    pub throughput_per_min: Option<Interval>,
     /// Successes out of all.
     pub success_rate: Interval,
     /// Mean response time of successes in seconds; none where no trial had a success.
@@ -183,7 +183,8 @@ pub fn of_point(summaries: &[Summary], point: usize) -> Option<&Summary> {
 }
 
 impl Summary {
-    /// The summary of a point's trials; none without any. Trials that a limit ended count only where no other is left.
+    /// The summary of a point's trials; none without any that measured something. Trials that a limit ended in their
+    /// window count only where no other is left; those that it ended before do not count at all.
     pub fn of(point: usize, trials: &[&Trial]) -> Option<Self> {
         let used = usable(trials);
         let used = used.as_slice();
@@ -201,7 +202,7 @@ impl Summary {
             point,
             replications: used.len(),
             run: trials.iter().map(|trial| trial.replication as u32 + 1).max().unwrap_or(0),
-            throughput_per_min: interval(Metric::ThroughputPerMin)?,
+            throughput_per_min: interval(Metric::ThroughputPerMin),
             success_rate: interval(Metric::SuccessRate)?,
             mean_s: interval(Metric::MeanS),
             p50_s: interval(Metric::P50S),
@@ -235,7 +236,7 @@ impl Summary {
                 .find_map(|trial| trial.deadlock.clone())
                 .map(|deadlock| (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())),
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
-            resources: (0..first.resources.len()).map(|index| resource_mean(used, index)).collect(),
+            resources: resource_means(used),
             failures: failures(used),
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
@@ -245,7 +246,7 @@ impl Summary {
     /// The interval of a metric; none where no trial has a value.
     pub fn metric(&self, metric: Metric) -> Option<Interval> {
         match metric {
-            Metric::ThroughputPerMin => Some(self.throughput_per_min),
+            Metric::ThroughputPerMin => self.throughput_per_min,
             Metric::SuccessRate => Some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
@@ -293,16 +294,23 @@ impl Summary {
         interval.at_level(freedom, LEVEL, level).map(|interval| floor(interval, metric))
     }
 
+    /// Successes a minute, to order points by; less than any where there is no such figure.
+    pub fn throughput_or_least(&self) -> f64 {
+        self.throughput_per_min.map_or(f64::NEG_INFINITY, |interval| interval.estimate)
+    }
+
     /// Whether the target was stuck after most trials.
     pub fn is_stuck(&self) -> bool {
         self.stuck * 2 > self.replications
     }
 }
 
-/// The trials that figures rest on: those that a limit ended count only where no other is left.
+/// The trials that figures rest on: those that a limit ended count only where no other is left, and only if it ended
+/// them in their window.
 pub(super) fn usable<'a>(trials: &[&'a Trial]) -> Vec<&'a Trial> {
-    let sound: Vec<&Trial> = trials.iter().copied().filter(|trial| trial.is_sound()).collect();
-    if sound.is_empty() { trials.to_vec() } else { sound }
+    let that = |counts: fn(&Trial) -> bool| trials.iter().copied().filter(|trial| counts(trial)).collect();
+    let sound: Vec<&Trial> = that(Trial::is_sound);
+    if sound.is_empty() { that(Trial::has_window) } else { sound }
 }
 
 /// The intervals of some metrics, of those that have one.
@@ -427,10 +435,18 @@ fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {
     sums
 }
 
-fn resource_mean(trials: &[&Trial], index: usize) -> ResourceMean {
-    let uses = || trials.iter().map(|trial| &trial.resources[index]);
-    let mean = |figure: fn(&crate::parts::ResourceUse) -> f64| uses().map(figure).sum::<f64>() / trials.len() as f64;
-    let first = &trials[0].resources[index];
+/// The resources, over the trials that have any: one in which the measured test never began, because the test before it
+/// waits without an end, has none.
+fn resource_means(trials: &[&Trial]) -> Vec<ResourceMean> {
+    let uses: Vec<&[ResourceUse]> =
+        trials.iter().map(|trial| trial.resources.as_slice()).filter(|uses| !uses.is_empty()).collect();
+    (0..uses.first().map_or(0, |uses| uses.len())).map(|index| resource_mean(&uses, index)).collect()
+}
+
+fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
+    let uses = || trials.iter().map(|uses| &uses[index]);
+    let mean = |figure: fn(&ResourceUse) -> f64| uses().map(figure).sum::<f64>() / trials.len() as f64;
+    let first = &trials[0][index];
     ResourceMean {
         name: first.name.clone(),
         kind: first.kind,

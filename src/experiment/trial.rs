@@ -17,9 +17,9 @@ pub struct Trial {
     pub replication: u64,
     /// Why it ended.
     pub ending: Ending,
-    /// Successes a minute.
+    /// Successes a minute; none where the window takes no time.
     #[serde(with = "wire")]
-    pub throughput_per_min: f64,
+    pub throughput_per_min: Option<f64>,
     /// Successes out of all that ended.
     #[serde(with = "wire")]
     pub success_rate: f64,
@@ -74,9 +74,9 @@ pub struct Trial {
     /// 95th percentile of the time to completion in seconds.
     #[serde(with = "wire")]
     pub completion_p95_s: Option<f64>,
-    /// Requests completed a minute.
+    /// Requests completed a minute; none where the window takes no time.
     #[serde(with = "wire")]
-    pub completed_per_min: f64,
+    pub completed_per_min: Option<f64>,
     /// Copies of messages whose last retry failed.
     pub dead_letters: u64,
     /// Restarts of replicas by their liveness probes.
@@ -135,9 +135,9 @@ pub struct ClassTrial {
     pub succeeded: u64,
     /// Requests that ended without success; where clients send again, users that gave up for good.
     pub failed: u64,
-    /// Successes a minute.
+    /// Successes a minute; none where the window takes no time.
     #[serde(with = "wire")]
-    pub throughput_per_min: f64,
+    pub throughput_per_min: Option<f64>,
     /// Mean response time of successes in seconds; none without successes.
     #[serde(with = "wire")]
     pub mean_s: Option<f64>,
@@ -169,13 +169,12 @@ impl Trial {
     pub fn of(point: usize, replication: u64, outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
         let recovery = load.recovered_after.zip(outcome.timeline.as_ref());
         let recovery_s = recovery.map(|(after, timeline)| timeline.recovery_s(after, collapse_below));
-        let minutes = (outcome.window.seconds() / 60.0).max(f64::MIN_POSITIVE);
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
             succeeded: class.succeeded,
             failed: class.lost,
-            throughput_per_min: class.succeeded as f64 / minutes,
+            throughput_per_min: outcome.per_min(class.succeeded),
             mean_s: class.response_times.mean().map(|ns| ns / 1e9),
             p50_s: quantile(&class.response_times, 0.5),
             p90_s: quantile(&class.response_times, 0.9),
@@ -214,8 +213,10 @@ impl Trial {
             outlasts: completion.is_some(),
             completion_mean_s: completion_times.mean().map(|ns| ns / 1e9),
             completion_p95_s: completion_times.quantile(0.95).map(|ns| ns as f64 / 1e9),
-            completed_per_min: completion
-                .map_or_else(|| outcome.throughput_per_min(), |completion| completion.completed_per_min),
+            completed_per_min: match completion {
+                Some(completion) => completion.completed_per_min.or_else(|| outcome.per_min(completion.completed)),
+                None => outcome.throughput_per_min(),
+            },
             dead_letters: completion.map_or(0, |completion| completion.dead_letters),
             restarts: outcome.restarts,
             staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
@@ -239,7 +240,7 @@ impl Trial {
     /// The value of a metric; none where there was nothing to measure.
     pub fn metric(&self, metric: Metric) -> Option<f64> {
         match metric {
-            Metric::ThroughputPerMin => Some(self.throughput_per_min),
+            Metric::ThroughputPerMin => self.throughput_per_min,
             Metric::SuccessRate => Some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
@@ -250,7 +251,7 @@ impl Trial {
             Metric::WastedRequests => Some(self.wasted_requests as f64),
             Metric::CompletionMeanS => self.completion_mean_s,
             Metric::CompletionP95S => self.completion_p95_s,
-            Metric::CompletedPerMin => Some(self.completed_per_min),
+            Metric::CompletedPerMin => self.completed_per_min,
             Metric::DeadLetters => Some(self.dead_letters as f64),
             Metric::Restarts => Some(self.restarts as f64),
             Metric::AttemptsPerRequest => Some(self.attempts_per_request),
@@ -263,7 +264,17 @@ impl Trial {
 
     /// Whether the run reached its own end, so that its figures mean what they say.
     pub fn is_sound(&self) -> bool {
-        matches!(self.ending, Ending::Complete | Ending::Quiet) && self.violations.is_empty()
+        self.is_whole() && self.violations.is_empty()
+    }
+
+    /// Whether the run measured anything. One that a limit ends during the warm-up did not: all of its figures are
+    /// empty, and none of them counts. A whole run may have a window of no length, where all steps take no time.
+    pub fn has_window(&self) -> bool {
+        self.is_whole() || self.window_s > 0.0
+    }
+
+    fn is_whole(&self) -> bool {
+        matches!(self.ending, Ending::Complete | Ending::Quiet)
     }
 
     /// Why it is not sound: the laws that it violates, with both numbers, or else how it ended. None where it is.

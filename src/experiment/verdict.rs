@@ -218,6 +218,10 @@ fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
             let evidence = format!("{place}: not stationary, the queue still grows at {growth:.2}/s: no {name}");
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
+        None if metric == Metric::ThroughputPerMin && summaries.iter().any(|it| it.throughput_per_min.is_none()) => {
+            let evidence = format!("{place}: no throughput, since the test takes no time");
+            Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
+        }
         None => missing(place),
     }
 }
@@ -389,8 +393,9 @@ pub struct Deviation {
 /// share of 100 a minute), the success rate in absolute terms.
 pub fn deviation(measurement: &Measurement, summary: &Summary) -> Option<Deviation> {
     let (mut worst, mut words) = (0f64, Vec::new());
-    let throughput = measurement.measured.throughput_per_min.map(|measured| {
-        let seen = summary.throughput_per_min.estimate;
+    let throughput = measurement.measured.throughput_per_min.zip(summary.throughput_per_min);
+    let throughput = throughput.map(|(measured, seen)| {
+        let seen = seen.estimate;
         let deviation = (seen - measured) / scale(measured);
         worst = worst.max(deviation.abs());
         words.push(format!("{seen:.0}/min for {measured:.0}"));

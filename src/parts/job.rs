@@ -305,7 +305,7 @@ impl World<'_> {
             completed: counts.completed,
             failed: counts.failed,
             times: std::mem::take(&mut counts.times),
-            completed_per_min: if length > 0.0 { counts.completed as f64 / length * 60.0 } else { 0.0 },
+            completed_per_min: (length > 0.0).then(|| counts.completed as f64 / length * 60.0),
             dead_letters: counts.dead_letters,
             dropped: counts.dropped,
             refused: counts.refused,

@@ -45,6 +45,23 @@ impl fmt::Display for Ending {
     }
 }
 
+impl Ending {
+    /// What lets such a run come to its own end; none for one that did.
+    pub fn remedy(self) -> Option<&'static str> {
+        match self {
+            Self::Complete | Self::Quiet => None,
+            Self::TooManyEvents => Some("raise `max_events`, or shorten the run, to let them end"),
+            Self::Standstill => Some("give a step, the think time or the wait before a retry a length above 0"),
+            Self::TooManyInFlight => Some(
+                "requests arrive faster than they end, and no limit of the run can help: lower the rate, shorten the \
+                 run, or let requests end (a `timeout` with `abandon = \"cancel\"`, a bounded queue)",
+            ),
+            Self::OutOfTime => Some("raise `max_wall_time`, or shorten the run, to let them end"),
+            Self::Interrupted => Some("run it again"),
+        }
+    }
+}
+
 /// The result of one trial.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -133,9 +150,18 @@ impl Outcome {
         self.succeeded + self.failures.iter().map(|(_, n)| n).sum::<u64>()
     }
 
-    /// Successes a minute.
-    pub fn throughput_per_min(&self) -> f64 {
-        if self.window == Time::ZERO { 0.0 } else { self.succeeded as f64 / self.window.seconds() * 60.0 }
+    /// Successes a minute; none where the window takes no time.
+    pub fn throughput_per_min(&self) -> Option<f64> {
+        self.per_min(self.succeeded)
+    }
+
+    /// So many of something, a minute. In a window of no length there is no such figure, unless everything waits
+    /// without an end: then the time goes on and nothing more comes through.
+    pub fn per_min(&self, count: u64) -> Option<f64> {
+        match self.window {
+            Time::ZERO => (self.ending == Ending::Quiet).then_some(0.0),
+            window => Some(count as f64 / window.seconds() * 60.0),
+        }
     }
 
     /// Users who have got their answer or given up for good, and those who never will do either. Without retries each
@@ -208,8 +234,8 @@ pub struct Completion {
     pub failed: u64,
     /// From sending to completion, in nanoseconds; to the notice of it where clients wait for one.
     pub times: Histogram,
-    /// Jobs completed a minute, over the window or up to the last completion after it.
-    pub completed_per_min: f64,
+    /// Jobs completed a minute, over the window or up to the last completion after it; none where that takes no time.
+    pub completed_per_min: Option<f64>,
     /// Copies of messages whose last retry failed, within the window.
     pub dead_letters: u64,
     /// Copies of messages that a full queue dropped, within the window.

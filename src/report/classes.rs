@@ -42,7 +42,7 @@ pub fn classes(report: &Report) -> String {
     }
     columns.extend([
         Column::figures("sent", words(&|class| short(class.sent))),
-        Column::figures("throughput/min", figures(&|class| Some(class.throughput_per_min), 2)),
+        Column::figures("throughput/min", figures(&|class| class.throughput_per_min, 2)),
         Column::figures("success", aligned(&rows.iter().map(|(_, class)| success(class)).collect::<Vec<_>>())),
         Column::figures("mean s", figures(&|class| class.mean_s, 6)),
         Column::figures("p50 s", figures(&|class| class.p50_s, 6)),
@@ -74,7 +74,7 @@ pub fn classes_rows(report: &Report) -> impl Iterator<Item = Row> {
     all(report).into_iter().map(|(point, class)| {
         let mut row = keys(report.plan, point);
         row.extend([Cell::text(class.name.as_str()), Cell::Number(class.sent), Cell::Number(class.succeeded)]);
-        let (throughput, success) = (Some(class.throughput_per_min), Some(class.success_rate));
+        let (throughput, success) = (class.throughput_per_min, Some(class.success_rate));
         let times = [class.mean_s, class.p50_s, class.p90_s, class.p95_s, class.p99_s, class.p999_s];
         row.extend([throughput, success].into_iter().chain(times).flat_map(bounds));
         row

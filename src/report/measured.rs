@@ -29,7 +29,8 @@ pub fn measured(report: &Report) -> String {
             "predicted/min",
             each(&|measurement, summary| {
                 let is_measured = measurement.measured.throughput_per_min.is_some();
-                rate(summary.filter(|_| is_measured).map(|summary| summary.throughput_per_min.estimate))
+                let seen = summary.filter(|_| is_measured).and_then(|summary| summary.throughput_per_min);
+                rate(seen.map(|interval| interval.estimate))
             }),
         ),
         Column::figures(

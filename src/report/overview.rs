@@ -34,7 +34,7 @@ fn telling(report: &Report) -> Vec<usize> {
     let mut points = Vec::new();
     for finding in &report.findings {
         let known: Vec<&Summary> = finding.points.iter().filter_map(|&point| report.summary(point)).collect();
-        let best = known.iter().max_by(|a, b| a.throughput_per_min.estimate.total_cmp(&b.throughput_per_min.estimate));
+        let best = known.iter().max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least()));
         let collapsed = known.iter().position(|summary| is_collapsed(report, summary));
         points.extend(finding.points.first());
         points.extend(finding.points.last());
@@ -66,7 +66,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         let is_number = axis.values.iter().all(|value| value.number.is_some());
         columns.push(if is_number { Column::figures(&axis.name, values) } else { Column::words(&axis.name, values) });
     }
-    columns.push(Column::figures("throughput/min", column(&figures(&|summary| Some(summary.throughput_per_min)), 2)));
+    columns.push(Column::figures("throughput/min", column(&figures(&|summary| summary.throughput_per_min), 2)));
     columns.push(Column::figures("success", share(&summaries, |summary| Some(summary.success_rate))));
     columns.push(Column::figures("mean s", column(&figures(&|summary| summary.mean_s), 6)));
     columns.push(Column::figures("p95 s", column(&figures(&|summary| summary.p95_s), 6)));

@@ -14,6 +14,7 @@ use crate::experiment::precision::{self, Shortfall};
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
 use crate::model::Pattern;
+use crate::parts::Ending;
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -64,10 +65,12 @@ pub enum Warning {
         place: String,
         /// How many.
         trials: usize,
+        /// How many of these had not begun to measure.
+        without_window: usize,
         /// Out of how many.
         of: usize,
-        /// Which limit.
-        limit: String,
+        /// How the first of them ended.
+        ending: Ending,
     },
     /// A quantile of a sound point has no upper bound.
     FewValues {
@@ -178,11 +181,20 @@ impl fmt::Display for Warning {
                 let (seen, known) = (simulated(check), known(check));
                 write!(f, "{place}: the {name} is {seen}, but {known}; this is a mistake in sim, do not trust it")
             }
-            Self::Limited { place, trials, of, limit } => {
-                let what =
-                    if trials == of { "so its figures rest on what was seen until then" } else { "and left out" };
-                write!(f, "{place}: {trials} of {of} trials were ended early ({limit}), {what}; ")?;
-                f.write_str("raise max_events or max_wall_time to let them end")
+            Self::Limited { place, trials, without_window, of, ending } => {
+                let what = match (trials == of, trials - without_window) {
+                    (_, 0) => "before they began to measure, and count for nothing".into(),
+                    (false, _) => "and are left out".into(),
+                    (true, counted) if counted == *trials => {
+                        "so the figures rest on what they measured until then".into()
+                    }
+                    (true, counted) => format!(
+                        "so the figures rest on what {counted} of them measured until then; the others had not begun to \
+                         measure and count for nothing"
+                    ),
+                };
+                let remedy = ending.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default();
+                write!(f, "{place}: {trials} of {of} trials were ended early ({ending}), {what}{remedy}")
             }
             Self::FewValues { place, metric, values, others } => {
                 let others = match others {
@@ -321,8 +333,9 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
     warnings.extend(tally.limited.iter().map(|point| Warning::Limited {
         place: place(point.point),
         trials: point.trials,
+        without_window: point.without_window,
         of: point.of,
-        limit: point.limit.clone(),
+        ending: point.ending,
     }));
     let unsettled: Vec<_> = report.warm_ups.iter().filter(|(_, found)| !found.is_settled).collect();
     warnings.extend(unsettled.first().map(|(point, found)| Warning::Unsettled {
@@ -443,7 +456,7 @@ fn few_values(report: &Report) -> Vec<Warning> {
 fn wide(report: &Report) -> Option<Warning> {
     let sound = report.summaries.iter().filter(|summary| summary.success_rate.estimate >= report.plan.collapse_below);
     let wide: Vec<(usize, f64)> = sound
-        .map(|summary| (summary.point, summary.throughput_per_min.relative_half_width()))
+        .filter_map(|summary| Some((summary.point, summary.throughput_per_min?.relative_half_width())))
         .filter(|&(_, half)| half.is_finite() && half > WIDE)
         .collect();
     let &(point, half_width) = wide.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;

@@ -11,4 +11,5 @@ mod run;
 mod sensitivity;
 mod stop;
 mod sweep;
+mod windows;
 mod write;

@@ -53,7 +53,7 @@ fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
         for metric in [Metric::MeanS, Metric::P50S, Metric::P999S, Metric::CompletionMeanS] {
             assert_eq!(summary.metric(metric), None, "{metric:?}");
         }
-        assert!((summary.throughput_per_min.estimate - 60.0).abs() < 4.0);
+        assert!((summary.throughput_per_min.unwrap().estimate - 60.0).abs() < 4.0);
         assert_eq!(report.judgements[0].verdict, Verdict::Undecided);
         assert!(report.judgements[0].evidence.contains("the queue still grows"), "{}", report.judgements[0].evidence);
         let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
@@ -100,7 +100,7 @@ fn the_batches_of_one_long_run_cover_the_exact_mean() {
             let mean = summary.mean_s.expect("successes");
             let batches = summary.batches.as_ref().expect("batches of the one run");
             let worth = summary.effective_response_times.expect("a variance") / summary.response_times as f64;
-            (mean.contains(exact.response), summary.throughput_per_min.contains(30.0), batches.count, worth)
+            (mean.contains(exact.response), summary.throughput_per_min.unwrap().contains(30.0), batches.count, worth)
         })
         .collect();
     let share = |count: usize| count as f64 / runs.len() as f64;
@@ -158,14 +158,14 @@ fn variants_are_compared_in_pairs_and_the_best_is_selected() {
     for comparison in &report.comparisons {
         let (ours, theirs) = (report.summary(comparison.point).unwrap(), report.summary(comparison.against).unwrap());
         let throughput = comparison.differences.iter().find(|it| it.metric == Metric::ThroughputPerMin).unwrap();
-        let apart = ours.throughput_per_min.estimate - theirs.throughput_per_min.estimate;
+        let apart = ours.throughput_per_min.unwrap().estimate - theirs.throughput_per_min.unwrap().estimate;
         assert!((throughput.difference.estimate - apart).abs() < 1e-9);
     }
     let saved: Vec<f64> =
         report.comparisons.iter().flat_map(|it| &it.differences).filter_map(|difference| difference.saved).collect();
     assert!(saved.iter().any(|&saved| saved > 0.5), "{saved:?}");
     for selection in &report.selections {
-        let best = |point: &&usize| report.summary(**point).unwrap().throughput_per_min.estimate;
+        let best = |point: &&usize| report.summary(**point).unwrap().throughput_per_min.unwrap().estimate;
         let highest = selection.points.iter().max_by(|a, b| best(a).total_cmp(&best(b))).unwrap();
         assert!(selection.best.contains(highest), "{selection:?}");
     }

@@ -25,7 +25,7 @@ fn isolated_parts_predict_every_row() {
         let measured = row.measured.throughput_per_min.expect("every row has one");
         if measured == 0.0 {
             assert_eq!(
-                (summary.throughput_per_min.estimate, summary.stuck),
+                (summary.throughput_per_min.unwrap().estimate, summary.stuck),
                 (0.0, summary.replications),
                 "{}",
                 row.name
@@ -33,7 +33,7 @@ fn isolated_parts_predict_every_row() {
             continue;
         }
         assert_eq!(summary.stuck, 0, "{}", row.name);
-        let off = (summary.throughput_per_min.estimate / measured - 1.0).abs();
+        let off = (summary.throughput_per_min.unwrap().estimate / measured - 1.0).abs();
         assert!(off <= 0.25 || MISSED.contains(&row.name.as_str()), "{}: throughput {off}", row.name);
         throughputs.push(off);
         let mean = row.measured.mean_s.expect("rows with successes have one");

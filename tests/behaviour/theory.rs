@@ -40,7 +40,7 @@ fn quantile(q: f64) -> impl Fn(&Outcome) -> f64 {
 }
 
 fn throughput(outcome: &Outcome) -> f64 {
-    outcome.throughput_per_min() / 60.0
+    outcome.throughput_per_min().unwrap() / 60.0
 }
 
 fn utilisation(name: &str) -> impl Fn(&Outcome) -> f64 {

@@ -204,7 +204,7 @@ fn growth(
         .iter()
         .filter_map(|trial| {
             let twin = before.iter().find(|twin| twin.replication == trial.replication && twin.is_sound())?;
-            Some((trial.throughput_per_min, twin.throughput_per_min))
+            trial.throughput_per_min.zip(twin.throughput_per_min)
         })
         .collect();
     let steepness = 1.0 / part - 1.0;

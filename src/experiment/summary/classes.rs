@@ -14,8 +14,8 @@ pub struct ClassSummary {
     pub sent: f64,
     /// Requests answered with success, mean.
     pub succeeded: f64,
-    /// Successes a minute.
-    pub throughput_per_min: Interval,
+    /// Successes a minute; none where the test takes no time.
+    pub throughput_per_min: Option<Interval>,
     /// Successes out of all that ended; where clients send again, out of all users.
     pub success_rate: Interval,
     /// Mean response time of successes in seconds; none where no trial had a success.
@@ -38,7 +38,7 @@ impl ClassSummary {
     /// The interval of a metric; none where no trial has a value, or it is not kept of classes.
     pub fn metric(&self, metric: Metric) -> Option<Interval> {
         match metric {
-            Metric::ThroughputPerMin => Some(self.throughput_per_min),
+            Metric::ThroughputPerMin => self.throughput_per_min,
             Metric::SuccessRate => Some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
@@ -66,7 +66,7 @@ impl ClassSummary {
     /// A metric's values by replication, where it has any.
     pub(super) fn by_trial(&self, metric: Metric) -> Vec<(u64, f64)> {
         let value = |trial: &ClassTrial| match metric {
-            Metric::ThroughputPerMin => Some(trial.throughput_per_min),
+            Metric::ThroughputPerMin => trial.throughput_per_min,
             Metric::SuccessRate => Some(rate(trial)),
             Metric::MeanS => trial.mean_s,
             Metric::P50S => trial.p50_s,
@@ -111,7 +111,7 @@ fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
         name: trials.first()?.1.name.clone(),
         sent: mean(|trial| trial.sent),
         succeeded: mean(|trial| trial.succeeded),
-        throughput_per_min: interval(|trial| Some(trial.throughput_per_min))?,
+        throughput_per_min: interval(|trial| trial.throughput_per_min),
         success_rate,
         mean_s: interval(|trial| trial.mean_s),
         p50_s: quantile(&times, 0.5),

@@ -19,9 +19,9 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     let points = set::named(report);
     let is_bad = |summary: &Summary| summary.success_rate.estimate < plan.collapse_below;
     let bar = |(label, summary): &(String, &Summary)| {
-        let throughput = summary.throughput_per_min;
+        let throughput = summary.throughput_per_min?;
         let is_bounded = throughput.half_width().is_finite();
-        Bar {
+        Some(Bar {
             label: named(report, label, summary),
             value: throughput.estimate,
             low: if is_bounded { throughput.low } else { throughput.estimate },
@@ -31,7 +31,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
                 true if is_bad(summary) => BAD,
                 true => PLAIN,
             },
-        }
+        })
     };
     let mut note = if plan.replications > 1 { "Whiskers: 95 % confidence intervals.".into() } else { String::new() };
     if plan.axes.is_empty() && points.iter().any(|(_, summary)| is_bad(summary)) {
@@ -46,7 +46,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
             .unwrap_or_else(|| title::of_points(&points, &plan.title, plan.collapse_below)),
         subtitle: method::subtitle(report, &all, ""),
         x: Axis::linear("throughput (successes/min)"),
-        bars: points.iter().take(MOST).map(bar).collect(),
+        bars: points.iter().take(MOST).filter_map(bar).collect(),
         note,
     }
 }

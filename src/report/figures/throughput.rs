@@ -64,7 +64,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
 fn completes_later(set: &Set) -> bool {
     set.findings.iter().flat_map(|finding| set.summaries(finding)).any(|summary| {
         let completed = summary.metric(Metric::CompletedPerMin).map(|interval| interval.estimate);
-        completed.is_some_and(|completed| completed != summary.throughput_per_min.estimate)
+        completed != summary.throughput_per_min.map(|interval| interval.estimate)
     })
 }
 

@@ -42,7 +42,7 @@ fn a_request_that_is_given_up_is_in_the_wall_time() {
     let load = "concurrency = 3\nusers = 3\ntimeout = \"1s\"";
     let outcome = run(&closed(load, keys, "{ sleep = \"400ms\" }"));
     assert_eq!((outcome.window, outcome.succeeded), (Time(1_000_000_000), 2));
-    assert_eq!(outcome.throughput_per_min(), 120.0);
+    assert_eq!(outcome.throughput_per_min(), Some(120.0));
     assert_eq!(outcome.probes, Some((1, 1)));
 }
 

@@ -7,13 +7,17 @@ use crate::report::collapse::{unit, value};
 use crate::report::figures::set::Set;
 use crate::report::number::short;
 
-/// The point with the highest throughput.
+/// The point with the highest throughput, of those that have one.
 pub fn best<'a>(summaries: &[&'a Summary]) -> Option<&'a Summary> {
-    summaries.iter().copied().max_by(|a, b| throughput(a).total_cmp(&throughput(b)))
+    summaries.iter().copied().filter(has_throughput).max_by(|a, b| throughput(a).total_cmp(&throughput(b)))
+}
+
+fn has_throughput(summary: &&Summary) -> bool {
+    summary.throughput_per_min.is_some()
 }
 
 fn throughput(summary: &Summary) -> f64 {
-    summary.throughput_per_min.estimate
+    summary.throughput_or_least()
 }
 
 /// The title where nobody collapses.
@@ -39,6 +43,9 @@ pub fn survivors(set: &Set) -> String {
 pub fn of_points(points: &[(String, &Summary)], otherwise: &str, collapse_below: f64) -> String {
     let rate = |summary: &Summary| format!("{}/min", short(throughput(summary)));
     if let [(_, only)] = points {
+        if !has_throughput(only) {
+            return otherwise.into();
+        }
         if only.success_rate.estimate < collapse_below {
             let percent = only.success_rate.estimate * 100.0;
             return fitting([format!("{} with {percent:.0} % success: {}", rate(only), finding::cause(only))]);
@@ -64,12 +71,14 @@ type Named<'b, 'a> = &'b (String, &'a Summary);
 /// The points with the highest and the lowest throughput.
 fn ends<'b, 'a>(points: &'b [(String, &'a Summary)]) -> Option<(Named<'b, 'a>, Named<'b, 'a>)> {
     let order = |a: &Named, b: &Named| throughput(a.1).total_cmp(&throughput(b.1));
-    points.iter().max_by(order).zip(points.iter().min_by(order))
+    let known = || points.iter().filter(|(_, summary)| has_throughput(summary));
+    known().max_by(order).zip(known().min_by(order))
 }
 
 /// Whether one is better beyond doubt, and by an amount that matters.
 fn is_better(most: &Summary, least: &Summary) -> bool {
-    let is_beyond_doubt = most.throughput_per_min.low > least.throughput_per_min.high;
+    let bounds = most.throughput_per_min.zip(least.throughput_per_min);
+    let is_beyond_doubt = bounds.is_some_and(|(most, least)| most.low > least.high);
     is_beyond_doubt && throughput(most) > throughput(least) * 1.05
 }
 

@@ -146,7 +146,7 @@ fn alone(set: &Set, finding: &Finding) -> String {
     let summaries = set.summaries(finding);
     let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };
     let holds = format!("holds to {}{}", value(set.axis, set.x(last.point)), unit(set.axis));
-    let most = format!("{holds}; at most {}/min", short(best.throughput_per_min.estimate));
+    let most = format!("{holds}; at most {}/min", short(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
     fitting(limit.into_iter().chain([most, holds]))
 }
