@@ -38,7 +38,7 @@ pub use merge::Merge;
 pub use optimize::Optimize;
 pub use page::Page;
 pub use plan::Planning;
-pub use reference::reference;
+pub use reference::Reference;
 pub use run::Run;
 pub use schema::Schema;
 pub use sensitivity::Sensitivity;
@@ -81,7 +81,7 @@ pub enum Command {
     /// Print the JSON Schema of model or experiment files, or the columns of results
     Schema(Schema),
     /// Print the reference of the language, in Markdown
-    Reference,
+    Reference(Reference),
     /// Print a shell's completion script
     Completions(Completions),
     /// Print the manual page

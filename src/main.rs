@@ -19,7 +19,7 @@ fn main() -> ExitCode {
         Command::Digest(digest) => digest.run(&mut page),
         Command::Check(check) => check.run(&mut page),
         Command::Schema(schema) => schema.run(&mut page),
-        Command::Reference => sim::cli::reference(&mut page),
+        Command::Reference(reference) => reference.run(&mut page),
         Command::Completions(completions) => completions.run(&mut page),
         Command::Man => sim::cli::man(&mut page),
     };

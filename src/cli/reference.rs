@@ -1,11 +1,31 @@
-//! `sim reference`: the language on one page.
+//! `sim reference`: the language on one page, or one part of it.
+
+use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::spec;
 
-/// Prints the reference of models and experiments in Markdown.
-pub fn reference(page: &mut Page) -> Result<Exit, Failure> {
-    page.print(spec::reference());
-    Ok(Exit::Holds)
+/// Print the reference of the language, in Markdown.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  sim reference > docs/language.md
+  sim reference pool          # the keys of a pool
+  sim reference services")]
+pub struct Reference {
+    /// One section only, such as pool, client, hypothesis or hash (a step) [default: the whole page]
+    #[arg(value_name = "SECTION")]
+    section: Option<String>,
+}
+
+impl Reference {
+    /// Prints the page, or the section.
+    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+        page.print(match &self.section {
+            Some(name) => spec::section(name)?,
+            None => spec::reference(),
+        });
+        Ok(Exit::Holds)
+    }
 }

@@ -65,6 +65,10 @@ pub(crate) enum Quantity {
     Servers,
 }
 
+/// Names of the language that a message lists in full; where there are more it shows those that are near, and says
+/// where all are listed.
+pub(crate) const FEW: usize = 6;
+
 /// The forms of all types that have a name.
 static FORMS: LazyLock<HashMap<String, Form>> = LazyLock::new(|| {
     let mut forms = HashMap::new();
@@ -125,6 +129,23 @@ impl Form {
         }
     }
 
+    /// The section of the reference that lists the keys of what has this noun; none where it has no section.
+    pub fn section(noun: &str) -> Option<&'static str> {
+        FORMS.iter().find_map(|(name, form)| match form {
+            Self::Record { noun: known, .. } | Self::Choice { noun: known, .. } if known == noun => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The keys of what has this noun.
+    #[cfg(test)]
+    pub fn keys_of_noun(noun: &str) -> Option<Vec<&'static str>> {
+        match FORMS.get(Self::section(noun)?)? {
+            Self::Record { fields, .. } => Some(fields.iter().map(|field| field.name.as_str()).collect()),
+            _ => None,
+        }
+    }
+
     /// What has a key of this name, other than this: "a pool".
     pub fn owner(key: &str) -> Option<&'static str> {
         let mut nouns: Vec<&str> = FORMS
@@ -152,9 +173,10 @@ impl Form {
                 of => format!("an array, each element {}", of.expected()),
             },
             Self::List { length: Some(length), .. } => format!("an array of {length} values"),
-            Self::Choice { words, tables, .. } if tables.is_empty() => {
+            Self::Choice { words, tables, .. } if tables.is_empty() && words.len() <= FEW => {
                 format!("one of {}", Names::new(words.iter().map(String::as_str)))
             }
+            Self::Choice { noun, tables, .. } if tables.is_empty() => noun.clone(),
             Self::Choice { noun, .. } => format!("{noun}, a table with one key"),
             Self::Quantity(quantity) => quantity.noun().into(),
             Self::Distribution(_) => "a duration or a distribution".into(),
@@ -194,6 +216,8 @@ fn named(name: &str, schema: &Value) -> Form {
         "WarmUp" => Form::Quantity(Quantity::WarmUp),
         "Share" => Form::Quantity(Quantity::Share),
         "Servers" => Form::Quantity(Quantity::Servers),
+        "Bound" | "Fraction" => Form::Number,
+        "Values" => Form::Any,
         "Distribution" => Form::Distribution(Box::new(Form::Named("Shape".into()))),
         _ => form(&noun(name), schema),
     }
@@ -332,7 +356,7 @@ mod tests {
         assert_eq!(fields.iter().filter(|field| field.required).map(|field| &field.name).collect::<Vec<_>>(), ["time"]);
         assert!(matches!(Form::of("Distribution").field("exp").map(Form::resolve), Some(Form::Quantity(_))));
         for name in FORMS.keys() {
-            assert!(!matches!(Form::of(name), Form::Any), "{name}");
+            assert!(!matches!(Form::of(name), Form::Any) || name == "Values", "{name}");
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet};
 
+use super::form::{FEW, Form};
 use super::names::Names;
 use super::source::Source;
 
@@ -73,10 +74,39 @@ impl Mistake {
         }
     }
 
+    /// The same for names of the language: keys, kinds or words of what has this noun. They are not all listed, so that
+    /// a message does not change with keys that have nothing to do with it.
+    pub(crate) fn advise_keys(self, names: Names<'_>, what: &str, noun: &str, wrong: &str) -> Self {
+        let known = self.known_keys(&names, what, noun, wrong);
+        match names.nearest(wrong) {
+            Some(near) => known.help(format!("did you mean `{near}`?")),
+            None => known,
+        }
+    }
+
+    /// Notes which names of the language there are, without saying which is meant.
+    pub(crate) fn known_keys(self, names: &Names<'_>, what: &str, noun: &str, wrong: &str) -> Self {
+        let Some(section) = Form::section(noun).filter(|_| names.len() > FEW) else {
+            return self.note(names.clone().sentence(&format!("{what} of {noun}"), wrong));
+        };
+        let near = names.near(wrong);
+        let all = format!("`sim reference {section}` lists the {what}s of {noun}");
+        if near.is_empty() { self.note(all) } else { self.note(format!("similar: {near}; {all}")) }
+    }
+
     /// The mistake as text: coloured for a terminal, or plain.
     pub fn render(&self, colour: bool) -> String {
+        self.render_as(Level::ERROR, colour)
+    }
+
+    /// The same as a warning: of what is allowed and probably not meant.
+    pub fn render_warning(&self, colour: bool) -> String {
+        self.render_as(Level::WARNING, colour)
+    }
+
+    fn render_as(&self, level: Level<'_>, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
-        let title = Level::ERROR.primary_title(&self.title);
+        let title = level.primary_title(&self.title);
         let mut group = if self.marks.is_empty() { Group::with_title(title) } else { title.elements(self.snippets()) };
         for note in &self.notes {
             group = group.element(Level::NOTE.message(wrap(note)));
@@ -115,12 +145,27 @@ impl Mistake {
             .collect()
     }
 
+    /// Where it is: file, line and column, from 1; none where there is no text to show.
+    pub fn location(&self) -> Option<(&str, usize, usize)> {
+        self.marks.first().map(Mark::location)
+    }
+
     fn place(&self) -> Option<(&str, usize)> {
         self.marks.first().map(|mark| (mark.source.name.as_str(), mark.span.start))
     }
 
     fn same(&self, other: &Self) -> bool {
         self.title == other.title && self.place() == other.place()
+    }
+}
+
+impl Mark {
+    /// File, line and column, from 1.
+    pub fn location(&self) -> (&str, usize, usize) {
+        let before = &self.source.text[..self.source.clamp(&self.span).start];
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|&c| c != '\n').count() + 1;
+        (&self.source.name, line, column)
     }
 }
 

@@ -6,8 +6,12 @@ use std::fmt;
 #[derive(Clone, Debug)]
 pub(crate) struct Names<'a>(Vec<&'a str>);
 
-/// Names that a list shows before it is cut.
-const SHOWN: usize = 16;
+/// Names that a list shows where it is cut, and by how many more it may be longer before it is.
+const SHOWN: usize = 6;
+const SPARE: usize = 2;
+
+/// Likeness from which on a name of the language is shown beside one that is wrong.
+const NEAR: f64 = 0.5;
 
 impl<'a> Names<'a> {
     pub(crate) fn new(names: impl IntoIterator<Item = &'a str>) -> Self {
@@ -34,6 +38,25 @@ impl<'a> Names<'a> {
         }
     }
 
+    /// The names that are somewhat like a wrong one, the most alike first, three at most: of a list that belongs to the
+    /// language and not to the author, and may be long.
+    pub(crate) fn near(&self, wrong: &str) -> Self {
+        let wrong = plain(wrong);
+        let mut near: Vec<(f64, &str)> = self
+            .0
+            .iter()
+            .map(|name| (likeness(&plain(name), &wrong), *name))
+            .filter(|(like, _)| *like >= NEAR)
+            .collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Self(near.into_iter().take(3).map(|(_, name)| name).collect())
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// The name that was probably meant: few typing errors away, or the same but for case, hyphens and a missing part.
     pub(crate) fn nearest(&self, wrong: &str) -> Option<&'a str> {
         let wrong = plain(wrong);
@@ -47,7 +70,7 @@ impl<'a> Names<'a> {
 
     /// The names, those most like `wrong` first where they are too many to show all.
     pub(crate) fn sorted_for(mut self, wrong: &str) -> Self {
-        if self.0.len() > SHOWN {
+        if self.0.len() > SHOWN + SPARE {
             let wrong = plain(wrong);
             self.0.sort_by(|a, b| likeness(&plain(b), &wrong).total_cmp(&likeness(&plain(a), &wrong)));
         }
@@ -58,7 +81,7 @@ impl<'a> Names<'a> {
 impl fmt::Display for Names<'_> {
     /// `a`, `b`, `c` and 7 more
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let shown = if self.0.len() > SHOWN { SHOWN - 4 } else { self.0.len() };
+        let shown = if self.0.len() > SHOWN + SPARE { SHOWN } else { self.0.len() };
         for (i, name) in self.0.iter().take(shown).enumerate() {
             write!(f, "{}`{name}`", if i == 0 { "" } else { ", " })?;
         }
@@ -111,7 +134,7 @@ mod tests {
     fn long_lists_are_cut() {
         let many: Vec<String> = (0..30).map(|i| format!("n{i}")).collect();
         let shown = Names::new(many.iter().map(String::as_str)).sorted_for("n29").to_string();
-        assert!(shown.starts_with("`n29`, ") && shown.ends_with(" and 18 more"), "{shown}");
+        assert!(shown.starts_with("`n29`, ") && shown.ends_with(" and 24 more"), "{shown}");
         assert_eq!(Names::new(["a", "b", "a"]).to_string(), "`a`, `b`");
     }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::foreign;
 use super::form::Form;
 use super::mistake::Mistake;
 use super::names::Names;
@@ -13,11 +14,11 @@ use super::source::Source;
 use super::tree::{Kind, Tree};
 
 /// The way to a value: keys and indices.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Path(pub Vec<Segment>);
 
 /// One step of the way.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// Under this key of a table.
     Key(String),
@@ -31,7 +32,7 @@ impl Path {
         self.with(Segment::Key(key.into()))
     }
 
-    fn with(&self, segment: Segment) -> Self {
+    pub(crate) fn with(&self, segment: Segment) -> Self {
         let mut segments = self.0.clone();
         segments.push(segment);
         Self(segments)
@@ -93,6 +94,8 @@ pub(crate) struct Target {
     pub exists: bool,
     /// Whether the key must not be left out.
     pub required: bool,
+    /// Whether it is the body of a one-of: what a step or a distribution has under the key that says which it is.
+    pub one_of: bool,
 }
 
 impl Written {
@@ -163,11 +166,12 @@ impl Written {
     /// Finds what the path leads to in a tree of this form. The last key may be one that the tree does not have but
     /// may have; `table` says that a table will be put there, so that it may even be a new entry of the author's.
     pub fn resolve(&self, root: &Tree, form: &'static Form, table: bool) -> Result<Target, Mistake> {
-        let mut target = Target { path: Path::default(), form, exists: true, required: true };
+        let mut target = Target { path: Path::default(), form, exists: true, required: true, one_of: false };
         let mut node = Some(root);
         for (i, (part, span)) in self.parts.iter().enumerate() {
             let last = i + 1 == self.parts.len();
             let here = Here { written: self, span, path: self.whole(&target.path), above: target.form };
+            let mut one_of = false;
             let (segment, form, required) = match (target.form.resolve(), node.map(|node| &node.kind)) {
                 (Form::List { .. }, Some(Kind::List(elements))) => {
                     let form = target.form.element().unwrap_or(&Form::Any);
@@ -176,6 +180,7 @@ impl Written {
                         (index, Some(kind)) => {
                             target.path.0.push(Segment::Index(index));
                             node = elements.get(index);
+                            one_of = true;
                             let form = form.field(&kind).unwrap_or(&Form::Any);
                             (Segment::Key(kind), form, true)
                         }
@@ -203,6 +208,7 @@ impl Written {
                     if !entries.iter().any(|(key, _)| key == name) {
                         return Err(here.unknown(name, Names::new(entries.iter().map(|(key, _)| key.as_str())), "key"));
                     }
+                    one_of = true;
                     (Segment::Key(name.into()), target.form.field(name).unwrap_or(&Form::Any), true)
                 }
                 (form, _) => {
@@ -220,6 +226,7 @@ impl Written {
             target.path.0.push(segment);
             target.form = form;
             target.required = required;
+            target.one_of = one_of;
             target.exists = node.is_some();
             let goes_on = matches!(form.resolve(), Form::Record { .. } | Form::Map(_));
             if node.is_none() && !last && !goes_on {
@@ -266,7 +273,10 @@ impl Here<'_> {
         );
         match self.above.resolve() {
             _ if names.is_empty() => mistake.note(format!("{place} is empty")),
-            Form::Record { noun, .. } => mistake.advise(names, &format!("key of {noun}"), name),
+            Form::Record { noun, .. } => match foreign::advice(name, noun) {
+                Some(advice) => mistake.help(advice).known_keys(&names, "key", noun, name),
+                None => mistake.advise_keys(names, "key", noun, name),
+            },
             _ => mistake.advise(names, &format!("{what} of {place}"), name),
         }
     }

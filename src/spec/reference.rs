@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use serde_json::{Map, Value};
 
-use super::schema;
+use super::names::Names;
+use super::{Mistake, schema};
 
 const INTRODUCTION: &str = "\
 # The language
@@ -30,6 +31,32 @@ pub fn reference() -> String {
         }
     }
     page.text
+}
+
+/// The part of the page about one kind of table, such as `pool`, `HashStep` or `services` (the plural of one); a mistake
+/// with the nearest names where there is none.
+pub fn section(name: &str) -> Result<String, Mistake> {
+    let plain =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let wanted = plain(name);
+    let mut names = Vec::new();
+    for (title, schema) in [("Model", schema::model()), ("Experiment", schema::experiment())] {
+        let definitions = schema.get("$defs").and_then(Value::as_object).cloned().unwrap_or_default();
+        for (known, definition) in std::iter::once((title.to_owned(), schema.clone())).chain(definitions) {
+            let singular = plain(&known);
+            if [singular.clone(), format!("{singular}s"), format!("{singular}es"), format!("{singular}step")]
+                .contains(&wanted)
+                || format!("{wanted}step") == singular
+            {
+                let mut page = Page { text: String::new(), written: Vec::new() };
+                page.section(&known, &definition);
+                return Ok(page.text.trim_start().into());
+            }
+            names.push(known);
+        }
+    }
+    let names = Names::new(names.iter().map(String::as_str));
+    Err(Mistake::new(format!("the reference has no section `{name}`")).advise(names, "section", name))
 }
 
 struct Page {
@@ -183,6 +210,16 @@ mod tests {
                 "{key}"
             );
         }
+    }
+
+    #[test]
+    fn a_section_is_found_by_what_it_is_about() {
+        for name in ["pool", "pools", "Pool"] {
+            assert!(section(name).is_ok_and(|text| text.starts_with("### Pool\n") && text.contains("- `max_size` (")));
+        }
+        assert!(section("hash").is_ok_and(|text| text.starts_with("### HashStep\n")));
+        assert!(section("model").is_ok_and(|text| text.starts_with("## Model\n")));
+        assert_eq!(section("poool").unwrap_err().helps, ["did you mean `Pool`?"]);
     }
 
     #[test]
