@@ -11,11 +11,12 @@ use super::files::{Pictures, write_found};
 use super::journals::{Keeping, kept};
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::doubts;
+use super::warn::{caution, doubts};
 use crate::experiment::design::{Adjustments, KneeWishes, Workbench};
 use crate::experiment::runner::Progress;
 use crate::experiment::search::{self, KneeAnswer, Outcome};
 use crate::report::{knee, knee_document, knee_figure, knee_method};
+use crate::spec::bound::in_unit_of;
 use crate::spec::{Metric, Objective};
 
 /// Find how far each variant goes: the largest load that still meets the objectives, or the smallest size that does.
@@ -115,6 +116,7 @@ impl Knee {
         let asked = bench.knee(&self.wishes())?;
         let variants = bench.variants(&self.variant)?;
         let study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
+        caution(bench.plan(), page);
         let question = format!("{asked:?} {variants:?} {:?}", self.at);
         let record = self.keeping.record("knee-journal.jsonl", bench.plan(), &question, self.effort.quiet, page)?;
         let search = |progress: &Progress| search::knee::search(study, &asked, &variants, &record, progress);
@@ -173,9 +175,7 @@ pub(super) fn objective(text: &str) -> Result<Objective, String> {
         return Err(format!("`{text}` is no bound; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
     };
     let metric = metric(name)?;
-    let value = value.trim().parse::<f64>().ok().filter(|value| value.is_finite());
-    let value =
-        value.ok_or_else(|| format!("`{text}` needs a number, in the unit of the metric (rates from 0 to 1)"))?;
+    let value = in_unit_of(metric, value.trim())?;
     Ok(if at_least { Objective::AtLeast { metric, value } } else { Objective::AtMost { metric, value } })
 }
 
@@ -200,6 +200,8 @@ mod tests {
         );
         assert!(objective("p95_s=2").is_err());
         assert!(objective("p96_s<=2").unwrap_err().contains("no metric `p96_s`"));
-        assert!(objective("p95_s<=2s").is_err());
+        assert_eq!(objective("p95_s<=250ms"), Ok(Objective::AtMost { metric: Metric::P95S, value: 0.25 }));
+        assert_eq!(objective("success_rate>=99%"), objective("success_rate>=0.99"));
+        assert!(objective("p95_s<=2%").unwrap_err().contains("2 or \"250ms\""));
     }
 }

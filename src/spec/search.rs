@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::Metric;
+use super::bound::Bound;
 
 /// A bound that a metric must keep: `{ at-least = { metric = "success_rate", value = 0.99 } }`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -13,14 +14,16 @@ pub enum Objective {
     AtLeast {
         /// Which metric.
         metric: Metric,
-        /// The bound, in the metric's unit.
+        /// The bound, in the metric's unit or with one.
+        #[schemars(with = "Bound")]
         value: f64,
     },
     /// The metric is at most this.
     AtMost {
         /// Which metric.
         metric: Metric,
-        /// The bound, in the metric's unit.
+        /// The bound, in the metric's unit or with one.
+        #[schemars(with = "Bound")]
         value: f64,
     },
 }

@@ -7,16 +7,25 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
-/// A duration as written: `"250us"`, `"5ms"`, `"1.5s"`, `"2m"`, `"1h"`; held in nanoseconds.
+/// A duration as written: `"250us"`, `"5ms"`, `"1.5s"`, `"2m"` or `"2min"`, `"1h"`, `"1d"`; held in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(
     /// Nanoseconds.
     pub u64,
 );
 
-/// Units of time with their length in nanoseconds, longest suffix first where one ends in another.
-const UNITS: [(&str, f64); 7] =
-    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
+/// Units of time with their length in nanoseconds.
+pub(crate) const UNITS: [(&str, f64); 9] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("m", 60e9),
+    ("min", 60e9),
+    ("h", 3600e9),
+    ("d", 86_400e9),
+];
 
 /// The longest duration that a model may name: a hundred years would overflow nothing, but no test lasts longer.
 const LONGEST: f64 = 10.0 * 365.25 * 86400e9;
@@ -37,7 +46,7 @@ impl FromStr for Duration {
             return Err(if unit.is_empty() {
                 format!("`{text}` has no unit; write for instance \"{text}s\" or \"{text}ms\"")
             } else {
-                format!("`{unit}` is not a unit of time; use ns, us, ms, s, m or h")
+                format!("`{unit}` is not a unit of time; use ns, us, ms, s, m (or min), h or d")
             });
         };
         if value < 0.0 {
@@ -224,7 +233,7 @@ quantity!(
     Duration,
     DURATION_FORMS,
     { "type": "string", "description": "A duration with its unit: \"250us\", \"5ms\", \"1.5s\", \"2m\", \"1h\".",
-      "pattern": "^[0-9.]+ ?(ns|us|µs|ms|s|m|h)$" },
+      "pattern": "^[0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d)$" },
     |_number| None
 );
 quantity!(
@@ -256,7 +265,7 @@ quantity!(
 quantity!(
     WarmUp,
     WARM_UP_FORMS,
-    { "type": "string", "description": "A duration with its unit, or \"auto\".", "pattern": "^(auto|[0-9.]+ ?(ns|us|µs|ms|s|m|h))$" },
+    { "type": "string", "description": "A duration with its unit, or \"auto\".", "pattern": "^(auto|[0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d))$" },
     |_number| None
 );
 
@@ -266,9 +275,15 @@ mod tests {
 
     #[test]
     fn durations_are_read_in_their_unit() {
-        for (text, nanoseconds) in
-            [("250us", 250_000), ("5ms", 5_000_000), ("1.5s", 1_500_000_000), ("2m", 120_000_000_000), ("0s", 0)]
-        {
+        for (text, nanoseconds) in [
+            ("250us", 250_000),
+            ("5ms", 5_000_000),
+            ("1.5s", 1_500_000_000),
+            ("2m", 120_000_000_000),
+            ("5min", 300_000_000_000),
+            ("1d", 86_400_000_000_000),
+            ("0s", 0),
+        ] {
             assert_eq!(text.parse(), Ok(Duration(nanoseconds)), "{text}");
         }
     }

@@ -1,11 +1,16 @@
 //! Axes: their values, written as a list or as a range.
 
-use super::{Axis, AxisValue};
-use crate::spec::form::{Form, Quantity};
+use std::sync::Arc;
+
+use super::point::unknown_value;
+use super::{Axis, AxisValue, quantity};
+use crate::spec::check::check;
+use crate::spec::form::Form;
+use crate::spec::names::Names;
 use crate::spec::path::{Path, Written};
 use crate::spec::setting::{Setting, Subject, computed, target};
-use crate::spec::tree::{Kind, Tree};
-use crate::spec::{self, Cores, Duration, Mistake, Mistakes, Rate, RateOrZero, Scale};
+use crate::spec::tree::{Kind, Place, Tree};
+use crate::spec::{self, Mistake, Mistakes, Scale, Source};
 
 /// Values of an axis at most.
 const MOST: f64 = 10_000.0;
@@ -46,8 +51,8 @@ pub(super) fn ready(
         Some((setting, _)) => vec![setting.value.clone()],
         None => match expand(name, tree, axis, found.form) {
             Ok(values) => values,
-            Err(mistake) => {
-                mistakes.push(mistake);
+            Err(more) => {
+                mistakes.extend(more);
                 Vec::new()
             }
         },
@@ -65,7 +70,7 @@ pub(super) fn ready(
     }
     let as_axis_value = |value: &Tree| AxisValue {
         value: value.read().unwrap_or(toml::Value::Boolean(false)),
-        number: number(value, found.form),
+        number: quantity::number(value, found.form),
         text: value.plain(),
     };
     let axis = Axis {
@@ -74,6 +79,7 @@ pub(super) fn ready(
         path: axis.path.clone(),
         scale: axis.scale,
         values: values.iter().map(as_axis_value).collect(),
+        form: found.form,
     };
     mistakes.into_result()?;
     let in_model = targets.iter().any(|(_, in_load)| !in_load);
@@ -112,19 +118,19 @@ fn also(
     Ok(((found.path, in_load), settings.collect::<Result<_, _>>()?))
 }
 
-fn expand(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<Tree>, Mistake> {
+fn expand(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
     let is_range = ["from", "to", "step", "points"].iter().find_map(|key| tree.get(key));
     match (tree.get("values"), is_range) {
-        (Some(values), None) => listed(name, values),
+        (Some(values), None) => Ok(listed(name, values)?),
         (Some(values), Some(range)) => {
             let title = format!("axis `{name}` has a list of values and a range");
             let mistake = range.place.mark_key(Mistake::new(title), "part of a range");
-            Err(values.place.mark_key(mistake, "a list").help("remove one of them"))
+            Err(values.place.mark_key(mistake, "a list").help("remove one of them").into())
         }
         (None, Some(_)) => range(name, tree, axis, form),
         (None, None) => {
             let mistake = tree.place.mark_key(Mistake::new(format!("axis `{name}` has no values")), "needs values");
-            Err(mistake.help("add `values = [...]`, or `from`, `to` and `step`, or `from`, `to` and `points`"))
+            Err(mistake.help("add `values = [...]`, or `from`, `to` and `step`, or `from`, `to` and `points`").into())
         }
     }
 }
@@ -154,7 +160,7 @@ fn too_many(name: &str, tree: &Tree, count: f64) -> Mistake {
     tree.place.mark_key(mistake, format!("at most {MOST}"))
 }
 
-fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<Tree>, Mistake> {
+fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
     let wrong = |key: &str, title: String, label: &str| {
         let mistake = Mistake::new(title);
         match tree.get(key) {
@@ -162,50 +168,65 @@ fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<
             None => tree.place.mark_key(mistake, label),
         }
     };
-    let (Some(from), Some(to)) = (axis.from, axis.to) else {
+    let (Some(first), Some(last)) = (tree.get("from"), tree.get("to")) else {
         let key = if axis.from.is_none() { "from" } else { "to" };
-        return Err(wrong("", format!("axis `{name}` lacks `{key}`"), "a range goes from `from` to `to`"));
+        return Err(wrong("", format!("axis `{name}` lacks `{key}`"), "a range goes from `from` to `to`").into());
     };
+    let mut mistakes = Mistakes::default();
+    let mut number = |value: &Tree, form: &Form| quantity::read(value, form).map_err(|more| mistakes.extend(more)).ok();
+    // The ends of whole numbers may be told by a range of real ones, whose values are rounded or refused.
+    let loose = if matches!(form.resolve(), Form::Integer { .. }) { &Form::Number } else { form };
+    let (from, to) = (number(first, loose), number(last, loose));
+    let step = tree.get("step").map(|step| number(step, loose));
+    mistakes.into_result()?;
+    let (Some((from, notation)), Some((to, _))) = (from, to) else { return Ok(Vec::new()) };
+    let step = step.flatten().map(|(step, _)| step);
     let whole = matches!(form.resolve(), Form::Integer { .. });
     let written_whole = ["from", "to", "step"]
         .iter()
         .filter_map(|key| tree.get(key))
         .all(|value| matches!(value.kind, Kind::Integer(_)));
-    let numbers: Vec<f64> = match (axis.step, axis.points, axis.scale) {
+    let numbers: Vec<f64> = match (step, axis.points, axis.scale) {
         (Some(_), Some(_), _) => {
-            return Err(wrong("points", format!("axis `{name}` has both `step` and `points`"), "remove one of them"));
+            return Err(
+                wrong("points", format!("axis `{name}` has both `step` and `points`"), "remove one of them").into()
+            );
         }
         (None, None, _) => {
-            return Err(wrong("", format!("axis `{name}` lacks `step`"), "a range needs `step`, or `points`"));
+            return Err(wrong("", format!("axis `{name}` lacks `step`"), "a range needs `step`, or `points`").into());
         }
         (Some(_), None, Scale::Log) => {
-            return Err(wrong("step", format!("the logarithmic axis `{name}` has a `step`"), "write `points` instead"));
+            return Err(
+                wrong("step", format!("the logarithmic axis `{name}` has a `step`"), "write `points` instead").into()
+            );
         }
         (Some(step), None, Scale::Linear) => {
             if step == 0.0 {
-                return Err(wrong("step", format!("the `step` of axis `{name}` is 0"), "never gets to `to`"));
+                return Err(wrong("step", format!("the `step` of axis `{name}` is 0"), "never gets to `to`").into());
             }
             let steps = (to - from) / step;
             if steps < 0.0 {
                 let title = format!("axis `{name}` goes from {from} to {to} in steps of {step}");
-                return Err(wrong("step", title, "leads away from `to`"));
+                return Err(wrong("step", title, "leads away from `to`").into());
             }
             if steps >= MOST {
-                return Err(too_many(name, tree, steps + 1.0));
+                return Err(too_many(name, tree, steps + 1.0).into());
             }
             (0..=(steps + 1e-9) as u32).map(|i| from + f64::from(i) * step).collect()
         }
         (None, Some(points), scale) => {
             if points < 2 {
-                return Err(wrong("points", format!("axis `{name}` has {points} points"), "a range has at least 2"));
+                return Err(
+                    wrong("points", format!("axis `{name}` has {points} points"), "a range has at least 2").into()
+                );
             }
             if f64::from(points) > MOST {
-                return Err(too_many(name, tree, points.into()));
+                return Err(too_many(name, tree, points.into()).into());
             }
             if scale == Scale::Log && (from <= 0.0 || to <= 0.0) {
                 let key = if from <= 0.0 { "from" } else { "to" };
                 let title = format!("the logarithmic axis `{name}` has an end at or below 0");
-                return Err(wrong(key, title, "must be above 0"));
+                return Err(wrong(key, title, "must be above 0").into());
             }
             let share = |i: u32| f64::from(i) / f64::from(points - 1);
             let value = |i: u32| match scale {
@@ -216,57 +237,122 @@ fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<
         }
     };
     let by_points = axis.points.is_some();
-    if whole && !by_points && numbers.iter().any(|number| rounded(*number).fract() != 0.0) {
-        let key = if axis.from.is_some_and(|from| from.fract() != 0.0) { "from" } else { "step" };
+    if whole && !by_points && numbers.iter().any(|number| quantity::rounded(*number).fract() != 0.0) {
+        let key = if from.fract() != 0.0 { "from" } else { "step" };
         return Err(wrong(key, format!("axis `{name}` has fractions"), "leads to fractions")
-            .note(format!("`{}` is a whole number", axis.path)));
+            .note(format!("`{}` is a whole number", axis.path))
+            .into());
     }
     let place = tree.get("from").map_or(&tree.place, |from| &from.place);
     let mut values: Vec<Tree> = Vec::with_capacity(numbers.len());
     for number in numbers {
-        let number = rounded(number);
+        let number = quantity::rounded(number);
         let kind = if whole || written_whole && number.fract() == 0.0 {
             Kind::Integer(number.round() as i64)
         } else {
-            Kind::Float(number)
+            notation.write(number)
         };
         let value = computed(kind, &place.source, place.key.clone(), place.value.clone());
         // Points that fall on the same whole number are one.
-        if values.last().is_none_or(|last| last.number() != value.number()) {
+        if values.last().is_none_or(|last| last.written() != value.written()) {
             values.push(value);
         }
     }
     Ok(values)
 }
 
-/// Without the last digits, in which sums such as 0.1 + 0.2 go wrong.
-fn rounded(value: f64) -> f64 {
-    if value == 0.0 || !value.is_finite() {
-        return value;
-    }
-    format!("{value:.11e}").parse().unwrap_or(value)
-}
-
-/// A value as a number, by what stands at the path.
-fn number(value: &Tree, form: &Form) -> Option<f64> {
-    match form.resolve() {
-        Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
-        Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
-        Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
-        Form::Quantity(Quantity::Duration | Quantity::WarmUp) | Form::Distribution(_) => {
-            value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9)
-        }
-        _ => value.number(),
-    }
-}
-
-/// The index of the value of an axis that equals this one.
+/// The index of the value of an axis that equals this one, in whatever unit.
 pub(super) fn index_of(axis: &Axis, value: &Tree) -> Option<usize> {
-    let is_it = |known: &AxisValue| match (value.number(), &known.value) {
-        (Some(number), toml::Value::Integer(_) | toml::Value::Float(_)) => known.number == Some(number),
+    let number = quantity::number(value, axis.form);
+    let is_it = |known: &AxisValue| match (number, known.number) {
+        (Some(number), Some(known)) => is_close(number, known),
         _ => value.plain() == known.text,
     };
     axis.values.iter().position(is_it)
+}
+
+/// Whether two numbers are the same but for the last digits, which units change.
+fn is_close(a: f64, b: f64) -> bool {
+    (a - b).abs() <= 1e-9 * a.abs().max(b.abs())
+}
+
+/// The indices of the values of an axis that a value, a list of values or a range names.
+pub(super) fn select(axis: &Axis, named: &Tree) -> Result<Vec<usize>, Mistakes> {
+    let one = |value: &Tree| index_of(axis, value).ok_or_else(|| unknown_value(axis, value));
+    match &named.kind {
+        Kind::List(values) => {
+            let mut indices = values.iter().map(one).collect::<Result<Vec<_>, _>>()?;
+            indices.sort_unstable();
+            indices.dedup();
+            Ok(indices)
+        }
+        Kind::Table(_) if axis.values.iter().all(|value| matches!(value.value, toml::Value::Table(_))) => {
+            Ok(vec![one(named)?])
+        }
+        Kind::Table(_) => within(axis, named),
+        _ => Ok(vec![one(named)?]),
+    }
+}
+
+/// The indices of the values within a range.
+fn within(axis: &Axis, range: &Tree) -> Result<Vec<usize>, Mistakes> {
+    check(range, Form::of("Range")).into_result()?;
+    if axis.values.iter().any(|value| value.number.is_none()) {
+        let mistake = Mistake::new(format!("axis `{}` has values that are no numbers", axis.name));
+        return Err(range
+            .place
+            .mark_key(mistake, "no range of it can be given")
+            .help("name values: [..., ...]")
+            .into());
+    }
+    let end = |key: &str| range.get(key).map(|end| number(axis, end)).transpose();
+    let (from, to) = (end("from")?, end("to")?);
+    if let (Some(from), Some(to)) = (from, to)
+        && from > to
+    {
+        let text = |key: &str| range.get(key).map(Tree::plain).unwrap_or_default();
+        let mistake = Mistake::new(format!("a range from {} down to {}", text("from"), text("to")));
+        return Err(range.place.mark_value(mistake, "is empty").help("write the smaller value first").into());
+    }
+    let lies_within = |number: f64| {
+        from.is_none_or(|from| from <= number || is_close(from, number))
+            && to.is_none_or(|to| number <= to || is_close(to, number))
+    };
+    let indices = axis.values.iter().enumerate().filter(|(_, value)| value.number.is_some_and(lies_within));
+    Ok(indices.map(|(index, _)| index).collect())
+}
+
+/// A number in the notation of an axis.
+pub(super) fn number(axis: &Axis, value: &Tree) -> Result<f64, Mistakes> {
+    quantity::read(value, axis.form)
+        .or_else(|mistakes| match value.number() {
+            // A range of whole numbers may have ends between them.
+            Some(number) if matches!(axis.form.resolve(), Form::Integer { .. }) => {
+                Ok((number, quantity::Notation::PLAIN))
+            }
+            _ => Err(mistakes),
+        })
+        .map(|(number, _)| number)
+}
+
+/// The index of a value of an axis that the command line names: by its text, its number or the same in another unit.
+pub(super) fn chosen(axis: &Axis, text: &str) -> Result<usize, Mistake> {
+    let number: Option<f64> = text.parse().ok();
+    let exact = |value: &AxisValue| value.text == text || (number.is_some() && value.number == number);
+    let found = axis.values.iter().position(exact).or_else(|| index_of(axis, &argument("--at", text)));
+    found.ok_or_else(|| {
+        let names = Names::new(axis.values.iter().map(|value| value.text.as_str()));
+        Mistake::new(format!("axis `{}` has no value {text}", axis.name)).advise(names, "value", text)
+    })
+}
+
+/// A value as it stands on the command line: TOML, or else a string.
+pub(super) fn argument(option: &str, text: &str) -> Tree {
+    let source = Arc::new(Source { name: option.into(), path: None, text: text.into() });
+    Tree::value(&source, 0).unwrap_or_else(|_| Tree {
+        place: Place { source: Arc::clone(&source), key: None, value: 0..source.text.len() },
+        kind: Kind::Text(text.trim().into()),
+    })
 }
 
 /// The values of an axis, for messages.

@@ -5,7 +5,7 @@ use super::point::{unknown_axis, unknown_value};
 use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
 use crate::model::Pattern;
 use crate::spec::names::Names;
-use crate::spec::tree::Tree;
+use crate::spec::tree::{Kind, Tree};
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
 
 /// Fills in a plan's measurements, hypotheses and effects.
@@ -95,10 +95,14 @@ impl Claims<'_> {
         for (name, value) in at.entries() {
             match self.plan.axes.iter().position(|axis| axis.name == *name) {
                 None => self.mistakes.push(unknown_axis(name, value, self.plan.axes.iter())),
-                Some(index) => match axis::index_of(&self.plan.axes[index], value) {
-                    None if self.is_pinned => return None,
-                    None => self.mistakes.push(unknown_value(&self.plan.axes[index], value)),
-                    some => place[index] = some,
+                Some(index) => match axis::select(&self.plan.axes[index], value).as_deref() {
+                    Ok([one]) => place[index] = Some(*one),
+                    _ if self.is_pinned => return None,
+                    Ok(several) => {
+                        let title = format!("{what} is about one point, and this names {} values", several.len());
+                        self.mistakes.push(value.place.mark_value(Mistake::new(title), "must be one value"));
+                    }
+                    Err(more) => self.mistakes.extend(more.clone()),
                 },
             }
         }
@@ -196,37 +200,31 @@ impl Claims<'_> {
     fn hypothesis(&mut self, written: &spec::Hypothesis, tree: &Tree) -> Option<Hypothesis> {
         let before = self.mistakes.0.len();
         let variant = self.variant(written.variant.as_deref(), tree);
-        let mut ranges = Vec::new();
+        let mut chosen = Vec::new();
         for (name, value) in tree.get("at").map(Tree::entries).unwrap_or_default() {
             let Some(index) = self.plan.axes.iter().position(|axis| axis.name == *name) else {
                 self.mistakes.push(unknown_axis(name, value, self.plan.axes.iter()));
                 continue;
             };
-            let range = written.at.get(name).cloned().unwrap_or_default();
-            if self.plan.axes[index].values.iter().any(|value| value.number.is_none()) {
-                let mistake = Mistake::new(format!("axis `{name}` has values that are no numbers"));
-                self.mistakes.push(value.place.mark_key(mistake, "no range of it can be given"));
+            match axis::select(&self.plan.axes[index], value) {
+                Ok(values) => chosen.push((index, values)),
+                Err(_) if self.is_pinned && !matches!(value.kind, Kind::Table(_)) => return None,
+                Err(more) => self.mistakes.extend(more),
             }
-            let (from, to) = (range.from.unwrap_or(f64::NEG_INFINITY), range.to.unwrap_or(f64::INFINITY));
-            if from > to {
-                let mistake = Mistake::new(format!("a range from {from} down to {to}"));
-                self.mistakes.push(value.place.mark_value(mistake, "is empty").help("write the smaller value first"));
-            }
-            ranges.push((index, from, to));
         }
         let expect = tree.get("expect").and_then(|expect| self.expectation(&written.expect, expect));
         if self.mistakes.0.len() > before {
             return None;
         }
         let (variant, expect) = (variant?, expect?);
-        let points = self.within(variant, &ranges);
+        let points = self.within(variant, &chosen);
         if points.is_empty() {
             if !self.is_pinned {
                 let title = format!("no point of variant `{}` lies in this range", self.plan.variants[variant]);
                 let mut mistake = Mistake::new(title);
                 let at = tree.get("at").unwrap_or(tree);
                 mistake = at.place.mark_value(mistake, "matches no point");
-                for (index, ..) in &ranges {
+                for (index, ..) in &chosen {
                     let axis = &self.plan.axes[*index];
                     mistake = mistake.note(format!("`{}` has the values {}", axis.name, axis::all_values(axis)));
                 }
@@ -275,16 +273,11 @@ impl Claims<'_> {
         true
     }
 
-    /// The points of a variant whose values lie in these ranges.
-    fn within(&self, variant: usize, ranges: &[(usize, f64, f64)]) -> Vec<usize> {
-        let lies_within = |at: &[usize]| {
-            ranges.iter().all(|&(axis, from, to)| {
-                let number = self.plan.axes[axis].values[at[axis]].number;
-                number.is_some_and(|number| (from..=to).contains(&number))
-            })
-        };
+    /// The points of a variant with these values of axes.
+    fn within(&self, variant: usize, chosen: &[(usize, Vec<usize>)]) -> Vec<usize> {
+        let is_chosen = |at: &[usize]| chosen.iter().all(|(axis, values)| values.contains(&at[*axis]));
         let points = self.plan.points.iter().enumerate();
-        points.filter(|(_, point)| point.variant == variant && lies_within(&point.at)).map(|(index, _)| index).collect()
+        points.filter(|(_, point)| point.variant == variant && is_chosen(&point.at)).map(|(index, _)| index).collect()
     }
 
     fn expectation(&mut self, written: &spec::Expectation, tree: &Tree) -> Option<Expectation> {
@@ -298,9 +291,9 @@ impl Claims<'_> {
                 self.bound(*metric, *value, table);
                 Expectation::AtMost { metric: *metric, value: *value }
             }
-            spec::Expectation::Collapses { from, to } => {
-                self.collapse(*from, *to, table)?;
-                Expectation::Collapses { from: *from, to: *to }
+            spec::Expectation::Collapses { .. } => {
+                let (from, to) = self.collapse(table)?;
+                Expectation::Collapses { from, to }
             }
             spec::Expectation::Survives {} => Expectation::Survives,
             spec::Expectation::Stuck {} => Expectation::Stuck,
@@ -344,38 +337,35 @@ impl Claims<'_> {
         }
     }
 
-    /// A collapse lies between two values of the first axis.
-    fn collapse(&mut self, from: f64, to: f64, table: &Tree) -> Option<()> {
+    /// A collapse lies between two values of the first axis: their numbers.
+    fn collapse(&mut self, table: &Tree) -> Option<(f64, f64)> {
         let Some(axis) = self.plan.axes.first() else {
             self.wrong(table, "", "a collapse is found along an axis, and the experiment has none", "needs an axis");
             return None;
         };
-        let name = axis.name.clone();
-        if from >= to {
-            self.wrong(
-                table,
-                "to",
-                format!("a collapse from {from} to {to}"),
-                "must be above `from`, which is still safe",
-            );
-            return None;
-        }
-        if self.is_pinned {
-            return Some(());
-        }
-        for (key, value) in [("from", from), ("to", to)] {
-            let axis = &self.plan.axes[0];
-            if !axis.values.iter().any(|known| known.number == Some(value)) {
-                let mut mistake = Mistake::new(format!("{value} is not a value of axis `{name}`"));
-                if let Some(tree) = table.get(key) {
-                    mistake = tree.place.mark_value(mistake, "not run");
+        let mut numbers = Vec::new();
+        for key in ["from", "to"] {
+            let value = table.get(key)?;
+            match axis::number(axis, value) {
+                Ok(number) => numbers.push(number),
+                Err(more) => {
+                    self.mistakes.extend(more);
+                    return None;
                 }
-                mistake = mistake.note(format!("`{name}` has the values {}", axis::all_values(axis)));
-                self.mistakes.push(mistake);
+            }
+            if axis::index_of(axis, value).is_none() && !self.is_pinned {
+                self.mistakes.push(unknown_value(axis, value));
                 return None;
             }
         }
-        Some(())
+        let (from, to) = (numbers[0], numbers[1]);
+        if from >= to {
+            let text = |key: &str| table.get(key).map(Tree::plain).unwrap_or_default();
+            let title = format!("a collapse from {} to {}", text("from"), text("to"));
+            self.wrong(table, "to", title, "must be above `from`, which is still safe");
+            return None;
+        }
+        Some((from, to))
     }
 
     /// Whether the points can show what is expected.

@@ -1,11 +1,9 @@
 //! What `sim knee` looks for, checked: along which dial, over which grid, for which objectives.
 
-use std::sync::Arc;
-
-use super::axis::Ready;
+use super::axis::{Ready, argument};
 use super::{Dial, Workbench, objective};
-use crate::spec::tree::{Kind, Place, Tree};
-use crate::spec::{Metric, Mistake, Mistakes, Objective, Scale, Source};
+use crate::spec::tree::{Place, Tree};
+use crate::spec::{Metric, Mistake, Mistakes, Objective, Scale};
 
 /// Cells of a grid at most: a bisection of so many takes twenty steps.
 const MOST_CELLS: f64 = 1_000_000.0;
@@ -98,15 +96,6 @@ pub struct KneeWishes {
     pub replications: Option<u32>,
     /// Replications of a value at most.
     pub max_replications: Option<u32>,
-}
-
-/// A value, and where it was written.
-fn argument(option: &str, text: &str) -> Tree {
-    let source = Arc::new(Source { name: option.into(), path: None, text: text.into() });
-    Tree::value(&source, 0).unwrap_or_else(|_| Tree {
-        place: Place { source: Arc::clone(&source), key: None, value: 0..source.text.len() },
-        kind: Kind::Text(text.trim().into()),
-    })
 }
 
 impl Workbench {

@@ -25,7 +25,7 @@ at = { rate = "0.5/s" }
 [[hypotheses]]
 claim = "The queue is no matter"
 variant = "two servers"
-at = { rate = { from = 0.8 } }
+at = { rate = { from = "0.8/s" } }
 expect = { same-as = { variant = "one server", metric = "mean_s", within = 0.1 } }
 refuted = true
 "#;

@@ -47,7 +47,7 @@ fn a_bound_within_the_interval_is_undecided() {
     let document: Value = serde_json::from_str(&first.stdout).expect("JSON");
     let estimate = document["points"][2]["mean_s"]["estimate"].as_f64().expect("a number");
     let expect = format!("{{ at-most = {{ metric = \"mean_s\", value = {:.9} }} }}", estimate * 1.001);
-    place.put_experiment("close.toml", &hypothesis(&expect, "at = { rate = { from = 0.8 } }"));
+    place.put_experiment("close.toml", &hypothesis(&expect, "at = { rate = { from = \"0.8/s\" } }"));
     let ran = place.sim(&["sweep", "close.toml", "--no-charts"]).ends_with(3);
     assert!(ran.stdout.contains("undecided") && ran.stdout.contains("--replications"), "{}", ran.stdout);
 }

@@ -46,6 +46,12 @@ fn values_are_listed_or_spaced() {
         ("path = 'load.concurrency'\nfrom = 1\nto = 4\npoints = 9\nscale = 'log'", "1, 2, 3, 4"),
         ("path = 'services.a.slowdown'\nfrom = 0\nto = 0.3\nstep = 0.1", "0.0, 0.1, 0.2, 0.3"),
         ("path = 'services.a.slowdown'\nfrom = 0.001\nto = 0.1\npoints = 3\nscale = 'log'", "0.001, 0.01, 0.1"),
+        ("path = 'services.a.cpu'\nfrom = '500m'\nto = '2'\nstep = 0.5", "500m, 1000m, 1500m, 2000m"),
+        ("path = 'load.rate'\nfrom = '80/s'\nto = '12000/min'\nstep = '60/s'", "80/s, 140/s, 200/s"),
+        ("path = 'load.rate'\nfrom = '600/min'\nto = '20/s'\npoints = 3", "600/min, 900/min, 1200/min"),
+        ("path = 'load.timeout'\nfrom = '500ms'\nto = '2s'\nstep = '500ms'", "500ms, 1000ms, 1500ms, 2000ms"),
+        ("path = 'load.timeout'\nfrom = '1s'\nto = '100s'\npoints = 3\nscale = 'log'", "1s, 10s, 100s"),
+        ("path = 'load.think_time'\nfrom = '10ms'\nto = '30ms'\nstep = '10ms'", "10ms, 20ms, 30ms"),
         ("path = 'services.a.cpu'\nvalues = ['500m', '2', 3]", "500m, 2, 3"),
     ] {
         assert_eq!(values(text).as_deref(), Ok(expected), "{text}");
@@ -82,4 +88,37 @@ fn the_last_axis_varies_fastest() {
     assert_eq!(combinations(&[vec![0, 1], vec![2, 3]]), [[0, 2], [0, 3], [1, 2], [1, 3]]);
     assert_eq!(combinations(&[]), [Vec::<usize>::new()]);
     assert!(combinations(&[vec![0], vec![]]).is_empty());
+}
+
+#[test]
+fn a_range_without_the_unit_of_its_path_says_what_is_missing() {
+    for (text, expected) in [
+        ("path = 'load.rate'\nfrom = 80\nto = 400\nstep = 80", "`80` has no unit"),
+        ("path = 'load.timeout'\nfrom = '1s'\nto = 5\nstep = '1s'", "`5` has no unit"),
+        ("path = 'load.rate'\nfrom = '80/s'\nto = '400ms'\nstep = '80/s'", "`400ms` is not a rate"),
+    ] {
+        assert_eq!(values(text), Err(expected.into()), "{text}");
+    }
+}
+
+#[test]
+fn values_are_named_one_by_one_or_by_a_range_in_any_unit() {
+    let model = tree(MODEL);
+    let subject = Subject { load: model.get("load").cloned(), model };
+    let written = tree("path = 'load.rate'\nvalues = ['60/s', '100/s', '120/s', '200/s']");
+    let axis = ready("rate", &written, &written.read().unwrap(), &subject, &[]).unwrap().axis;
+    let select = |text: &str| {
+        let found = super::select(&axis, tree(&format!("at = {text}")).get("at").unwrap());
+        found.map_err(|mistakes| mistakes.0[0].title.clone())
+    };
+    assert_eq!(select("'7200/min'"), Ok(vec![2]));
+    assert_eq!(select("['200/s', '60/s']"), Ok(vec![0, 3]));
+    assert_eq!(select("{ from = '100/s' }"), Ok(vec![1, 2, 3]));
+    assert_eq!(select("{ from = '6000/min', to = '120/s' }"), Ok(vec![1, 2]));
+    assert_eq!(select("{ to = 4800 }"), Err("`4800` has no unit".into()));
+    assert_eq!(select("{ from = '9/s', to = '5/s' }"), Err("a range from 9/s down to 5/s".into()));
+    assert_eq!(select("{ since = '9/s' }"), Err("unknown key `since`".into()));
+    assert_eq!(select("'61/s'"), Err("\"61/s\" is not a value of axis `rate`".into()));
+    assert_eq!(super::chosen(&axis, "7200/min").ok(), Some(2));
+    assert_eq!(super::chosen(&axis, "120").ok(), Some(2));
 }
