@@ -9,12 +9,15 @@
 //! meant. Whatever is wrong on this way is a [`Mistake`] that shows the place where it was written, be it the model,
 //! the experiment or `--set` on the command line.
 
+pub(crate) mod bound;
 mod cache;
 pub(crate) mod check;
 mod client;
+pub(crate) mod difference;
 mod distribution;
 mod experiment;
 mod fault;
+mod foreign;
 pub(crate) mod form;
 mod load;
 pub mod lower;
@@ -35,13 +38,15 @@ pub(crate) mod setting;
 mod source;
 mod step;
 pub(crate) mod tree;
-mod units;
+pub(crate) mod units;
+pub(crate) mod unused;
 
 pub use cache::{Cache, CacheStep, Popularity};
 pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
+pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
-    Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Variant,
+    Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Values, Variant,
 };
 pub use fault::{Capacity, Effect, Fault};
 pub use load::{
@@ -54,7 +59,7 @@ pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station}
 pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue, View};
-pub use reference::reference;
+pub use reference::{reference, section};
 pub use resilience::{
     Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
     TimeoutStep,

@@ -1,25 +1,32 @@
 //! `sim check`: finds mistakes without running anything.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::{Value, json};
 
+use super::Format;
 use super::adjust::Adjust;
 use super::exit::{Exit, Failure};
 use super::page::Page;
-use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::design::{Adjustments, Checked, Plan};
 use crate::experiment::precision;
-use crate::spec::Mistakes;
+use crate::spec::{Difference, Mistake, Mistakes};
+
+/// Changes of a variant that are shown; the others are counted, and all are in the JSON document.
+const SHOWN: usize = 12;
 
 /// Check experiments and models without running them.
 ///
-/// Prints a line for each file that is right, with what a sweep of it would run, and every mistake of the others: the
-/// place, the text, what is allowed.
+/// Prints a line for each file that is right, with what a sweep of it would run, then what each variant changes in the
+/// model (before → after, by path), and warnings of parts that have no effect. Prints every mistake of the other files:
+/// the place, the text, what is allowed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sim check models/*.toml experiments/*.toml
   sim check experiments/pooling.toml --set services.user-service.workers=8
+  sim check experiments/*.toml --format json | jq '.files[] | select(.ok | not)'
 
 Exit codes:
   0 all files are right, 2 one has a mistake")]
@@ -30,6 +37,10 @@ pub struct Check {
 
     #[command(flatten)]
     adjust: Adjust,
+
+    /// What is printed on stdout
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
 }
 
 impl Check {
@@ -37,26 +48,37 @@ impl Check {
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let adjustments = Adjustments::from(&self.adjust);
         let mut exit = Exit::Holds;
+        let mut documents = Vec::new();
         for file in &self.files {
-            match describe(file, &adjustments) {
-                Ok(text) => page.print(format!("ok  {}: {text}\n", file.display())),
-                Err(mistakes) => {
+            let found = Plan::check(file, &adjustments);
+            if found.is_err() {
+                exit = Exit::Mistake;
+            }
+            match (self.format, found) {
+                (Format::Json, found) => documents.push(document(&file.display().to_string(), &found)),
+                (Format::Table, Ok(checked)) => {
+                    page.print(format!("ok  {}: {}\n{}", file.display(), describe(&checked), changes(&checked)));
+                    for warning in &checked.warnings {
+                        page.say(format!("{}\n", warning.render_warning(true)));
+                    }
+                }
+                (Format::Table, Err(mistakes)) => {
                     page.say(mistakes.render(true).trim_end());
                     page.say("");
-                    exit = Exit::Mistake;
                 }
             }
+        }
+        if self.format == Format::Json {
+            page.print(format!("{:#}\n", json!({ "files": documents })));
         }
         Ok(exit)
     }
 }
 
 /// What a file would run.
-fn describe(file: &Path, adjustments: &Adjustments) -> Result<String, Mistakes> {
-    Plan::check(file, adjustments)?;
-    // What is right but cannot be read as a plan is a model without a load.
-    let Ok(plan) = Plan::read(file, adjustments) else { return Ok("a model without a load of its own".into()) };
-    let (points, replications) = (plan.points.len(), precision::first(&plan) as usize);
+fn describe(checked: &Checked) -> String {
+    let Some(plan) = &checked.plan else { return "a model without a load of its own".into() };
+    let (points, replications) = (plan.points.len(), precision::first(plan) as usize);
     let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let mut text = String::new();
     if plan.variants.len() > 1 {
@@ -75,5 +97,79 @@ fn describe(file: &Path, adjustments: &Adjustments) -> Result<String, Mistakes> 
         1 => text += ", 1 hypothesis",
         hypotheses => text += &format!(", {hypotheses} hypotheses"),
     }
-    Ok(text)
+    text
+}
+
+/// What each variant changes, a line each; empty where nothing is changed.
+fn changes(checked: &Checked) -> String {
+    let mut text = String::new();
+    let mut part = |name: &str, changes: &[Difference]| {
+        if changes.is_empty() {
+            text += &format!("    {name}: changes nothing\n");
+            return;
+        }
+        text += &format!("    {name}:\n");
+        for change in changes.iter().take(SHOWN) {
+            let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".into());
+            text += &format!("      {}: {} → {}\n", change.path, side(&change.before), side(&change.after));
+        }
+        if changes.len() > SHOWN {
+            text += &format!("      and {} more (--format json has all)\n", changes.len() - SHOWN);
+        }
+    };
+    if !checked.shared.is_empty() {
+        part("every variant", &checked.shared);
+    }
+    for (name, changes) in &checked.variants {
+        part(&format!("variant \"{name}\""), changes);
+    }
+    text
+}
+
+/// A file's part of the JSON document.
+fn document(file: &str, found: &Result<Checked, Mistakes>) -> Value {
+    let checked = match found {
+        Ok(checked) => checked,
+        Err(mistakes) => {
+            return json!({ "file": file, "ok": false, "mistakes": mistakes.0.iter().map(told).collect::<Vec<_>>() });
+        }
+    };
+    let change = |change: &Difference| json!({ "path": change.path, "before": change.before, "after": change.after });
+    let changes = |all: &[Difference]| all.iter().map(change).collect::<Vec<_>>();
+    let variants: Vec<_> = checked
+        .variants
+        .iter()
+        .map(|(name, differences)| json!({ "name": name, "changes": changes(differences) }))
+        .collect();
+    let plan = checked.plan.as_ref().map(|plan| {
+        json!({
+            "title": plan.title,
+            "variants": plan.variants,
+            "points": plan.points.len(),
+            "replications": precision::first(plan),
+            "max_replications": plan.most(),
+            "hypotheses": plan.hypotheses.len(),
+            "measurements": plan.measurements.len(),
+        })
+    });
+    json!({
+        "file": file,
+        "ok": true,
+        "plan": plan,
+        "changes": { "every_variant": changes(&checked.shared), "variants": variants },
+        "warnings": checked.warnings.iter().map(told).collect::<Vec<_>>(),
+    })
+}
+
+/// A mistake or a warning, with its places.
+fn told(mistake: &Mistake) -> Value {
+    let places: Vec<_> = mistake
+        .marks
+        .iter()
+        .map(|mark| {
+            let (file, line, column) = mark.location();
+            json!({ "file": file, "line": line, "column": column, "label": mark.label })
+        })
+        .collect();
+    json!({ "title": mistake.title, "places": places, "notes": mistake.notes, "helps": mistake.helps })
 }

@@ -11,7 +11,7 @@ use super::files::{Pictures, write_found};
 use super::journals::{Keeping, kept};
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::doubts;
+use super::warn::{caution, doubts};
 use crate::experiment::design::{Adjustments, Workbench};
 use crate::experiment::runner::Progress;
 use crate::experiment::search::optimize::{Cheapest, cheapest};
@@ -75,6 +75,7 @@ impl Optimize {
         let variant = bench.variants(&names)?[0];
         let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
         let study = bench.study(&[variant], dials, &self.at)?;
+        caution(bench.plan(), page);
         let first_look = adjustments.replications;
         let question = format!("{asked:?} {variant} {:?} {first_look:?}", self.at);
         let record = self.keeping.record("optimize-journal.jsonl", bench.plan(), &question, self.effort.quiet, page)?;

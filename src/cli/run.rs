@@ -11,7 +11,7 @@ use super::choice::choose;
 use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::simulate::simulate;
-use super::warn::warn;
+use super::warn::{caution, warn};
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
@@ -60,6 +60,7 @@ impl Run {
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let whole = Plan::read(&self.file, &Adjustments::from(&self.adjust))?;
         let point = choose(&whole, self.variant.as_deref(), &self.at)?;
+        caution(&whole, page);
         let plan = alone(&whole, point);
         let report = Report::of(&plan, simulate(&plan, &self.effort)?);
         match (self.format, report.summaries.first()) {

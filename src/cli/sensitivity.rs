@@ -12,7 +12,7 @@ use super::journals::{Keeping, kept};
 use super::knee::metric;
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::doubts;
+use super::warn::{caution, doubts};
 use crate::experiment::design::{Adjustments, Workbench};
 use crate::experiment::sensitivity::{Question, analyse};
 use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
@@ -86,6 +86,7 @@ impl Sensitivity {
     /// Reads, varies, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let mut bench = Workbench::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        caution(bench.plan(), page);
         let question = Question {
             point: bench.choose(self.variant.as_deref(), &self.at)?,
             metric: self.metric,

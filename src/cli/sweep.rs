@@ -11,6 +11,7 @@ use super::journals::Keeping;
 use super::outputs::Outputs;
 use super::page::Page;
 use super::simulate::watched;
+use super::warn::caution;
 use crate::experiment::archive::Archive;
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::journal::{Unusable, name_of};
@@ -74,6 +75,7 @@ impl Sweep {
     /// Reads, runs, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        caution(&plan, page);
         let place = self.keeping.output.join(&plan.name);
         let folder = match Folder::open(&place) {
             Ok(folder) => Some(folder),

@@ -4,6 +4,7 @@
 //! Nothing runs before everything is checked: [`Plan::read`] returns a plan or every mistake of its files.
 
 mod axis;
+mod checked;
 mod claim;
 mod dial;
 mod effort;
@@ -12,6 +13,7 @@ mod objective;
 mod optimize;
 mod origin;
 mod point;
+mod quantity;
 mod ranged;
 mod reading;
 mod workbench;
@@ -23,8 +25,10 @@ use std::time::Duration;
 
 use super::warm_up::WarmUp;
 use crate::model::{Load, System};
+use crate::spec::form::Form;
 use crate::spec::{Assumption, Measured, Metric, Mistakes, MultipleHypotheses, Scale, Source};
 
+pub use checked::Checked;
 pub use dial::Dial;
 pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
 pub use knee::{Grid, Knee, KneeWishes};
@@ -71,6 +75,7 @@ pub struct Plan {
     pub hypotheses: Vec<Hypothesis>,
     /// Changes whose effect is asked for, in the order of the file.
     pub effects: Vec<Effect>,
+    cautions: Vec<String>,
     assumptions: Vec<Assumption>,
     inputs: Vec<PathBuf>,
     origin: Origin,
@@ -109,6 +114,8 @@ pub struct Axis {
     pub scale: Scale,
     /// Its values, in the order of the file.
     pub values: Vec<AxisValue>,
+    /// What stands at its path.
+    pub(crate) form: &'static Form,
 }
 
 /// A value of an axis.
@@ -296,14 +303,19 @@ impl Plan {
         reading::read(source, adjustments)
     }
 
-    /// Checks an experiment or a model without making a plan; a model needs no load then.
-    pub fn check(path: &Path, adjustments: &Adjustments) -> Result<(), Mistakes> {
+    /// Checks an experiment or a model, which needs no load then, and says what it would run.
+    pub fn check(path: &Path, adjustments: &Adjustments) -> Result<Checked, Mistakes> {
         reading::check(&Source::read(path)?, adjustments)
     }
 
     /// What the model assumes: values without a measurement or a document behind them.
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
+    }
+
+    /// What the input has that is allowed and probably not meant, a line each with its place.
+    pub fn cautions(&self) -> &[String] {
+        &self.cautions
     }
 
     /// Where it comes from.

@@ -1,5 +1,6 @@
 //! Checks a tree against the form that it should have, and finds every mistake, not only the first.
 
+use super::foreign;
 use super::form::{Field, Form, Quantity, names};
 use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
@@ -47,6 +48,11 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             let mistake =
                 tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "a duration needs one");
             mistakes.push(mistake.help(format!("write it as a string, such as \"{number}s\" or \"{number}ms\"")));
+        }
+        (Form::Quantity(Quantity::Rate | Quantity::RateOrZero), Kind::Integer(_) | Kind::Float(_)) => {
+            let number = tree.written();
+            let mistake = tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "a rate needs one");
+            mistakes.push(mistake.help(format!("write it as a string, such as \"{number}/s\" or \"{number}/min\"")));
         }
         (Form::Distribution(_), Kind::Text(_)) => quantity(tree, form, tree.read::<Distribution>().err(), mistakes),
         (Form::Quantity(kind), Kind::Text(_) | Kind::Integer(_) | Kind::Float(_)) => {
@@ -99,6 +105,11 @@ fn misfit(tree: &Tree, form: &Form, trail: &Trail<'_>) -> Mistake {
         }
         (Form::Integer { .. }, Kind::Float(value)) if value.fract() == 0.0 && value.abs() < 1e15 => {
             mistake = mistake.help(format!("write {value:.0}"));
+        }
+        _ if matches!(trail.as_slice(), [.., "limits", "cpu" | "memory"]) => {
+            if let Some(advice) = foreign::advice(&trail[trail.len() - 2..].join("."), "a service") {
+                mistake = mistake.help(advice);
+            }
         }
         (Form::List { .. }, _) => mistake = mistake.help(format!("put it into brackets: [{}]", shortened(&written))),
         _ => {}
@@ -159,8 +170,11 @@ fn unknown_key(value: &Tree, name: &str, noun: &str, fields: &[Field]) -> Mistak
     let mistake = Mistake::new(format!("unknown key `{name}`"));
     let known = names(fields);
     let mistake = value.place.mark_key(mistake, format!("not a key of {noun}"));
+    if let Some(advice) = foreign::advice(name, noun) {
+        return mistake.help(advice).known_keys(&known, "key", noun, name);
+    }
     let near = known.nearest(name);
-    let mistake = mistake.note(known.sentence(&format!("key of {noun}"), name));
+    let mistake = mistake.known_keys(&known, "key", noun, name);
     match (near, Form::owner(name)) {
         (Some(near), _) => mistake.help(format!("did you mean `{near}`?")),
         (None, Some(owner)) => mistake.help(format!("`{name}` is a key of {owner}")),
@@ -185,11 +199,11 @@ fn choice<'a>(
                 None => format!("`{text}` is not a value here"),
             };
             let mistake = tree.place.mark_value(Mistake::new(title), "unknown value");
-            let mistake = mistake.advise(word_names, "value", text);
+            let mistake = mistake.advise_keys(word_names, "value", noun, text);
             mistakes.push(match names(tables).nearest(text) {
                 _ if tables.is_empty() => mistake,
                 Some(near) => mistake.help(format!("write {{ {near} = ... }}")),
-                None => mistake.note(format!("or a table with one of the keys {}", names(tables))),
+                None => mistake.known_keys(&names(tables), "kind", noun, text),
             });
         }
         Kind::Text(text) if !tables.is_empty() => {
@@ -200,7 +214,7 @@ fn choice<'a>(
                     Some(Form::Record { fields, .. }) if fields.is_empty() => format!("write {{ {near} = {{}} }}"),
                     _ => format!("write {{ {near} = ... }}"),
                 }),
-                None => mistake.note(format!("its key is one of {}", names(tables))),
+                None => mistake.known_keys(&names(tables), "kind", noun, text),
             });
         }
         Kind::Table(entries) if !tables.is_empty() => match entries.as_slice() {
@@ -214,12 +228,12 @@ fn choice<'a>(
                     let mistake = value.place.mark_key(Mistake::new(format!("unknown key `{name}`")), {
                         format!("not a kind of {}", noun.trim_start_matches("an ").trim_start_matches("a "))
                     });
-                    mistakes.push(mistake.advise(names(tables), "kind", name));
+                    mistakes.push(mistake.advise_keys(names(tables), "kind", noun, name));
                 }
             },
             [] => {
                 let mistake = Mistake::new(format!("{noun} is to be a table with one key, but this one is empty"));
-                mistakes.push(tree.place.mark_value(mistake, "").note(format!("its key is one of {}", names(tables))));
+                mistakes.push(tree.place.mark_value(mistake, "").known_keys(&names(tables), "kind", noun, ""));
             }
             [(first, one), (second, two), ..] => {
                 let title = format!("{noun} has exactly one key, and this one has {}", entries.len());

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
+use super::bound::{Bound, Fraction};
 use super::{Duration, Knee, Load, Optimize, Run};
 
 /// An experiment: variants x axes x replications.
@@ -25,7 +26,11 @@ pub struct Experiment {
     pub variants: Vec<Variant>,
     /// Overrides that all variants share, by path: `"services.shop.workers" = 2`,
     /// `"services.shop.endpoints.buy.steps.query#2.time" = "5ms"` (the second `query` of the steps;
-    /// `steps[3].query.time` counts from 0), `"load.timeout" = "10s"`. `{ unset = true }` takes an optional key away.
+    /// `steps[3].query.time` counts from 0), `"load.timeout" = "10s"`. A table is merged into the model's key by key, at
+    /// every depth: `"services.shop.pools.main" = { max_size = 50 }` keeps the pool's other keys. Arrays and single
+    /// values replace what is there, and so does a table that is one of several kinds (a step, a distribution).
+    /// `{ unset = true }` takes an optional key away, and `replace = true` in a table all keys that it does not name.
+    /// `sim check` shows what each variant changes.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
@@ -40,6 +45,7 @@ pub struct Experiment {
     pub seed: u64,
     /// Success rate below which a point counts as collapsed.
     #[serde(default = "nine_tenths")]
+    #[schemars(with = "Fraction")]
     pub collapse_below: f64,
     /// Events after which a trial is ended and reported as such.
     pub max_events: Option<u64>,
@@ -72,12 +78,15 @@ pub struct Axis {
     /// The values.
     #[schemars(with = "Option<Vec<serde_json::Value>>")]
     pub values: Option<Vec<toml::Value>>,
-    /// First value.
-    pub from: Option<f64>,
+    /// First value, in the notation of the path: `10`, `"80/s"`, `"500m"`, `"20ms"`.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub from: Option<toml::Value>,
     /// Last value.
-    pub to: Option<f64>,
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub to: Option<toml::Value>,
     /// Distance of two values.
-    pub step: Option<f64>,
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub step: Option<toml::Value>,
     /// Number of values.
     pub points: Option<u32>,
     /// Spacing of the values.
@@ -122,9 +131,9 @@ pub struct Measurement {
     pub name: String,
     /// The variant that it measured; the first where it is left out.
     pub variant: Option<String>,
-    /// The point, by axis.
+    /// The point, by axis: what names one value of each (`100`, `"80/s"`, or a range that only one lies in).
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
     /// What was measured.
     pub measured: Measured,
@@ -154,9 +163,11 @@ pub struct Hypothesis {
     pub claim: String,
     /// The variant that it is about; the first where it is left out.
     pub variant: Option<String>,
-    /// The points that it is about, by axis: all where it is left out.
+    /// The points that it is about, by axis: all where it is left out. Of each axis one value, a list of values, or a
+    /// range.
     #[serde(default)]
-    pub at: BTreeMap<String, Range>,
+    #[schemars(with = "BTreeMap<String, Values>")]
+    pub at: BTreeMap<String, toml::Value>,
     /// The class of requests that it is about (`load.classes`), where its metric is kept of each class: throughput,
     /// success rate and response times. Without it: all requests.
     pub class: Option<String>,
@@ -180,24 +191,45 @@ pub struct Change {
     pub against: Option<String>,
     /// Which metric.
     pub metric: Metric,
-    /// The point, by axis.
+    /// The point, by axis: what names one value of each (`100`, `"80/s"`, or a range that only one lies in).
     #[serde(default)]
-    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
     /// Smallest difference that counts: relative to the other variant (0.05 is 5 %), for a rate in absolute terms (0.05
     /// is 5 points). A difference whose whole interval is smaller is none.
     #[serde(default = "fiftieth")]
+    #[schemars(with = "Fraction")]
     pub matters: f64,
+}
+
+/// Values of an axis: one (`100`, `"80/s"`), a list (`[50, 100]`), or a range (`{ from = "80/s", to = "120/s" }`), in the
+/// notation of the axis' path.
+#[derive(Clone, Debug)]
+pub struct Values;
+
+impl JsonSchema for Values {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Values".into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let range = generator.subschema_for::<Range>();
+        json_schema!({
+            "description": "Values of an axis, in the notation of its path: one (`100`, `\"80/s\"`), a list (`[50, 100]`), or a range (`{ from = \"80/s\", to = \"120/s\" }`).",
+            "anyOf": [{ "type": ["string", "number", "boolean"] }, { "type": "array" }, range]
+        })
+    }
 }
 
 /// A range of an axis: from `from` to `to`, both included; either may be left out.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Range {
-    /// Smallest value.
-    pub from: Option<f64>,
+    /// Smallest value, in the notation of the axis' path.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub from: Option<toml::Value>,
     /// Largest value.
-    pub to: Option<f64>,
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub to: Option<toml::Value>,
 }
 
 /// What must be seen. Written as a table with one key.
@@ -208,23 +240,27 @@ pub enum Expectation {
     AtLeast {
         /// Which metric.
         metric: Metric,
-        /// The bound, in the metric's unit.
+        /// The bound, in the metric's unit or with one.
+        #[schemars(with = "Bound")]
         value: f64,
     },
     /// The metric is at most this at every point.
     AtMost {
         /// Which metric.
         metric: Metric,
-        /// The bound, in the metric's unit.
+        /// The bound, in the metric's unit or with one.
+        #[schemars(with = "Bound")]
         value: f64,
     },
     /// Success falls below `collapse_below` for the first time between these values of the first axis: `from` is
     /// still safe, `to` is collapsed.
     Collapses {
-        /// Still safe.
-        from: f64,
+        /// Still safe, in the notation of the axis' path.
+        #[schemars(with = "serde_json::Value")]
+        from: toml::Value,
         /// Collapsed.
-        to: f64,
+        #[schemars(with = "serde_json::Value")]
+        to: toml::Value,
     },
     /// No point is collapsed.
     Survives {},
@@ -240,6 +276,7 @@ pub enum Expectation {
         metric: Metric,
         /// By how much at least, relative to the other.
         #[serde(default)]
+        #[schemars(with = "Fraction")]
         by: f64,
     },
     /// The variant's metric is lower than another variant's by at least `by` (relative: 0.1 is 10 %), at every point.
@@ -250,6 +287,7 @@ pub enum Expectation {
         metric: Metric,
         /// By how much at least, relative to the other.
         #[serde(default)]
+        #[schemars(with = "Fraction")]
         by: f64,
     },
     /// The two variants' metrics differ by less than `within` (relative), at every point.
@@ -259,6 +297,7 @@ pub enum Expectation {
         /// Which metric.
         metric: Metric,
         /// Largest relative difference.
+        #[schemars(with = "Fraction")]
         within: f64,
     },
     /// The saturated resource is this one, at every point.

@@ -33,6 +33,9 @@ impl Setting {
         if path.only().is_none() || !matches!(value.kind, Kind::Table(_)) || unset(value) {
             return Ok(vec![Self { path, value: value.clone() }]);
         }
+        if replaces(value).is_some() {
+            return Ok(vec![Self { path, value: value.clone() }]);
+        }
         let mut settings = Vec::new();
         unfold(&mut vec![(key, span)], value, Form::of("Model").field(key).unwrap_or(&Form::Any), &mut settings);
         Ok(settings)
@@ -62,7 +65,7 @@ impl Setting {
         target(&self.path, subject, matches!(self.value.kind, Kind::Table(_)) && !unset(&self.value))
     }
 
-    /// Changes the subject.
+    /// Changes the subject. A table is merged into the one that is there, key by key; see [`merge`].
     pub fn apply(&self, subject: &mut Subject) -> Result<(), Mistake> {
         let (target, in_load) = self.target(subject)?;
         let root = match (&mut subject.load, in_load) {
@@ -71,18 +74,59 @@ impl Setting {
         };
         let mut value = self.value.clone();
         value.place.key.get_or_insert_with(|| self.path.span.clone());
-        if !unset(&value) {
-            put(root, &target.path, value);
+        if unset(&value) {
+            if target.required {
+                let mistake = Mistake::new(format!("`{}` cannot be unset: it is required", self.path.text));
+                return Err(value.place.mark_value(mistake, "takes the key away"));
+            }
+            if target.exists {
+                remove(root, &target.path);
+            }
             return Ok(());
         }
-        if target.required {
-            let mistake = Mistake::new(format!("`{}` cannot be unset: it is required", self.path.text));
-            return Err(value.place.mark_value(mistake, "takes the key away"));
+        let Some(node) = make(root, &target.path, &value.place) else { return Ok(()) };
+        if target.one_of {
+            self.refuse_step(&target, &value)?;
+            return replace(node, value, target.form);
         }
-        if target.exists {
-            remove(root, &target.path);
+        merge(node, value, target.form)
+    }
+
+    /// Refuses a whole step where a path by kind leads to what a step of this kind has.
+    fn refuse_step(&self, target: &Target, value: &Tree) -> Result<(), Mistake> {
+        let [above @ .., Segment::Index(_), Segment::Key(kind)] = target.path.0.as_slice() else { return Ok(()) };
+        let step = Form::of("Step");
+        let ([(key, _)], Some(_)) = (value.entries(), step.field(kind)) else { return Ok(()) };
+        if step.field(key).is_none() || target.form.field(key).is_some() {
+            return Ok(());
         }
-        Ok(())
+        let index = &target.path.0[above.len()];
+        let whole = Path(above.iter().chain([index]).cloned().collect());
+        let title = format!("`{}` names what the `{kind}` step has, and this is a whole `{key}` step", self.path.text);
+        let mistake = self.value.place.mark_value(Mistake::new(title), format!("not part of a `{kind}` step"));
+        Err(mistake.help(format!("name the place of the step to replace it: `{whole}`")))
+    }
+
+    /// The paths of the values that it changes, and whether each is in the load: of a table that is merged those of its
+    /// values, else its own.
+    pub fn leaves(&self, subject: &Subject) -> Result<Vec<(Path, bool)>, Mistake> {
+        let (target, in_load) = self.target(subject)?;
+        let mut paths = Vec::new();
+        match target.one_of || unset(&self.value) {
+            true => paths.push(target.path),
+            false => leaves(target.path, &self.value, target.form, &mut paths),
+        }
+        Ok(paths.into_iter().map(|path| (path, in_load)).collect())
+    }
+}
+
+fn leaves(path: Path, value: &Tree, form: &Form, paths: &mut Vec<Path>) {
+    if !is_merged(value, form) || value.entries().is_empty() {
+        paths.push(path);
+        return;
+    }
+    for (key, value) in value.entries().iter().filter(|(key, _)| key != REPLACE) {
+        leaves(path.key(key), value, form.field(key).unwrap_or(&Form::Any), paths);
     }
 }
 
@@ -110,9 +154,75 @@ pub(crate) fn unset(value: &Tree) -> bool {
     matches!(value.entries(), [(key, Tree { kind: Kind::Truth(true), .. })] if key == "unset")
 }
 
+/// The key by which a table says that it replaces the whole table that is there: `{ replace = true, ... }`.
+const REPLACE: &str = "replace";
+
+/// What a table says about replacing, if it says anything.
+fn replaces(value: &Tree) -> Option<bool> {
+    match value.get(REPLACE)?.kind {
+        Kind::Truth(replaces) => Some(replaces),
+        _ => None,
+    }
+}
+
+/// Whether a value is merged into what is there: a table with keys of a record or of the author's choice. Arrays and
+/// single values replace what is there, and so does a table that is one of several kinds (a step, a distribution): the
+/// keys of one kind mean nothing to another.
+fn is_merged(value: &Tree, form: &Form) -> bool {
+    matches!(value.kind, Kind::Table(_)) && matches!(form.resolve(), Form::Record { .. } | Form::Map(_))
+}
+
+/// Merges a value into a node, key by key and table by table. Keys that the value does not name stay as they are;
+/// `{ unset = true }` takes one away, and `replace = true` in a table takes away all that the table does not name.
+fn merge(node: &mut Tree, value: Tree, form: &Form) -> Result<(), Mistake> {
+    if !is_merged(&value, form) || replaces(&value) == Some(true) {
+        return replace(node, value, form);
+    }
+    if !matches!(node.kind, Kind::Table(_)) {
+        *node = Tree { place: value.place.clone(), kind: Kind::Table(Vec::new()) };
+    }
+    let (Kind::Table(known), Kind::Table(entries)) = (&mut node.kind, value.kind) else { return Ok(()) };
+    for (key, value) in entries {
+        if key == REPLACE && matches!(value.kind, Kind::Truth(_)) {
+            continue;
+        }
+        let at = known.iter().position(|(name, _)| *name == key);
+        if unset(&value) {
+            let is_required = matches!(form.resolve(), Form::Record { fields, .. }
+                if fields.iter().any(|field| field.required && field.name == key));
+            if is_required {
+                let mistake = Mistake::new(format!("`{key}` cannot be unset: it is required"));
+                return Err(value.place.mark_value(mistake, "takes the key away"));
+            }
+            at.map(|at| known.remove(at));
+            continue;
+        }
+        let at = at.unwrap_or_else(|| {
+            known.push((key.clone(), Tree { place: value.place.clone(), kind: Kind::Truth(false) }));
+            known.len() - 1
+        });
+        merge(&mut known[at].1, value, form.field(&key).unwrap_or(&Form::Any))?;
+    }
+    Ok(())
+}
+
+/// Replaces a node. What a table says about merging is not part of it.
+fn replace(node: &mut Tree, mut value: Tree, form: &Form) -> Result<(), Mistake> {
+    if !is_merged(&value, form) {
+        *node = value;
+        return Ok(());
+    }
+    if let Kind::Table(entries) = &mut value.kind {
+        entries.retain(|(key, value)| key != REPLACE || !matches!(value.kind, Kind::Truth(_)));
+    }
+    *node = Tree { place: value.place.clone(), kind: Kind::Table(Vec::new()) };
+    merge(node, value, form)
+}
+
 /// Collects the values of nested tables that follow the tables of a model.
 fn unfold<'a>(keys: &mut Vec<(&'a str, Range<usize>)>, value: &'a Tree, form: &Form, settings: &mut Vec<Setting>) {
-    let is_way = matches!(form.resolve(), Form::Record { .. } | Form::Map(_)) && !unset(value);
+    let is_way =
+        matches!(form.resolve(), Form::Record { .. } | Form::Map(_)) && !unset(value) && replaces(value).is_none();
     match &value.kind {
         Kind::Table(entries) if is_way => {
             for (key, value) in entries {
@@ -125,26 +235,23 @@ fn unfold<'a>(keys: &mut Vec<(&'a str, Range<usize>)>, value: &'a Tree, form: &F
     }
 }
 
-/// Puts a value where the path leads, making tables on the way.
-fn put(root: &mut Tree, path: &Path, value: Tree) {
+/// The node that a path leads to; it and the tables on the way are made where they are not there, with this place.
+fn make<'a>(root: &'a mut Tree, path: &Path, place: &Place) -> Option<&'a mut Tree> {
     let mut node = root;
     for segment in &path.0 {
         node = match (segment, &mut node.kind) {
-            (Segment::Index(index), Kind::List(elements)) => match elements.get_mut(*index) {
-                Some(element) => element,
-                None => return,
-            },
+            (Segment::Index(index), Kind::List(elements)) => elements.get_mut(*index)?,
             (Segment::Key(key), Kind::Table(entries)) => {
                 let at = entries.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-                    entries.push((key.clone(), Tree { place: value.place.clone(), kind: Kind::Table(Vec::new()) }));
+                    entries.push((key.clone(), Tree { place: place.clone(), kind: Kind::Table(Vec::new()) }));
                     entries.len() - 1
                 });
                 &mut entries[at].1
             }
-            _ => return,
+            _ => return None,
         };
     }
-    *node = value;
+    Some(node)
 }
 
 fn remove(root: &mut Tree, path: &Path) {

@@ -79,6 +79,14 @@ impl Tree {
         }
     }
 
+    /// The value of a key, to be changed.
+    pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
+        match &mut self.kind {
+            Kind::Table(entries) => entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
     /// The elements of a list; none if this is none.
     pub fn elements(&self) -> &[Self] {
         match &self.kind {

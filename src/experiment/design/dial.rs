@@ -30,7 +30,7 @@ pub struct Dial {
     pub(super) in_model: bool,
     /// Where it was written.
     pub(super) place: Place,
-    form: &'static Form,
+    pub(super) form: &'static Form,
     notation: Notation,
     ways: Vec<Way>,
 }

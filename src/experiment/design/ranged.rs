@@ -56,7 +56,7 @@ impl Workbench {
         let is_fixed = |ranged: &&Ranged| {
             self.designs.iter().all(|design| {
                 design.settings.iter().any(|setting| {
-                    setting.target(&self.bare).is_ok_and(|(target, in_load)| ranged.dial.sets(&(target.path, in_load)))
+                    setting.leaves(&self.bare).is_ok_and(|leaves| leaves.iter().any(|leaf| ranged.dial.sets(leaf)))
                 })
             })
         };
@@ -92,7 +92,7 @@ impl Workbench {
         for (name, value) in at {
             let axis = self.plan.axes.iter().position(|axis| axis.name == *name);
             let axis = axis.ok_or_else(|| Mistake::new(format!("there is no axis `{name}`")))?;
-            wanted.push((axis, super::workbench::chosen_value(&self.plan.axes[axis], value)?));
+            wanted.push((axis, super::axis::chosen(&self.plan.axes[axis], value)?));
         }
         let fits = |plan: &Plan, point: &Point| {
             variants.contains(&point.variant)

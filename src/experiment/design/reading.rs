@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::axis::{self, Ready};
 use super::point::{self, Design};
-use super::{Adjustments, Origin, Plan, Ranged, Workbench, claim, effort, ranged};
+use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, ranged};
+use crate::spec::bound;
 use crate::spec::check::check as check_form;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
@@ -24,6 +25,16 @@ pub(super) fn read(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Pl
 }
 
 pub(super) fn workbench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
+    let mut bench = bench(source, adjustments)?;
+    let caution = |warning: Mistake| match warning.location() {
+        Some((file, line, _)) => format!("{} ({file}:{line})", warning.title),
+        None => warning.title,
+    };
+    bench.plan.cautions = bench.warnings(false).into_iter().map(caution).collect();
+    Ok(bench)
+}
+
+fn bench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
     let tree = Tree::document(source)?;
     if is_experiment(&tree) {
         return experiment(source, &tree, adjustments);
@@ -39,16 +50,17 @@ pub(super) fn workbench(source: &Arc<Source>, adjustments: &Adjustments) -> Resu
     from_model(known, adjustments)
 }
 
-pub(super) fn check(source: &Arc<Source>, adjustments: &Adjustments) -> Result<(), Mistakes> {
+pub(super) fn check(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Checked, Mistakes> {
     let tree = Tree::document(source)?;
     if is_experiment(&tree) {
-        return experiment(source, &tree, adjustments).map(drop);
+        return experiment(source, &tree, adjustments).map(Checked::of);
     }
     let known = Known::model(source, tree)?;
     if known.subject.load.is_none() {
-        return arguments(adjustments, &known.subject).map(drop);
+        arguments(adjustments, &known.subject)?;
+        return Ok(Checked::bare(&known.subject));
     }
-    from_model(known, adjustments).map(drop)
+    from_model(known, adjustments).map(Checked::of)
 }
 
 fn is_experiment(tree: &Tree) -> bool {
@@ -163,6 +175,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         effects: Vec::new(),
         origin: known.origin(None, adjustments, adjustments.seed.unwrap_or(1)),
         inputs: known.inputs(None),
+        cautions: Vec::new(),
         assumptions: known.assumptions,
     };
     let Known { subject, columns, tree, ranges, .. } = known;
@@ -189,7 +202,9 @@ fn model_of(source: &Source, tree: &Tree) -> Result<Known, Mistakes> {
 }
 
 fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
-    let mut mistakes = check_form(tree, Form::of("Experiment"));
+    let tree = &mut tree.clone();
+    let mut mistakes = bound::settle(tree);
+    mistakes.extend(check_form(tree, Form::of("Experiment")));
     let is_sound = mistakes.is_empty();
     let known = match model_of(source, tree) {
         Ok(known) => Some(known),
@@ -251,6 +266,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         effects: Vec::new(),
         origin: known.origin(Some(source), adjustments, adjustments.seed.unwrap_or(experiment.seed)),
         inputs: known.inputs(source.path.as_deref()),
+        cautions: Vec::new(),
         assumptions: known.assumptions,
     };
     let most = plan.most().map_or(replications, |most| most.max(replications));
@@ -339,9 +355,9 @@ fn designs(
         let mut settings = settings(entry.get("set"), mistakes);
         for setting in &settings {
             // A path that does not resolve is a mistake where the variant is built.
-            let Ok((target, in_load)) = setting.target(subject) else { continue };
-            let target = (target.path, in_load);
-            for ready in axes.iter().filter(|ready| !ready.pinned && ready.targets.contains(&target)) {
+            let Ok(leaves) = setting.leaves(subject) else { continue };
+            let is_set = |ready: &&Ready| leaves.iter().any(|leaf| ready.targets.contains(leaf));
+            for ready in axes.iter().filter(|ready| !ready.pinned).filter(is_set) {
                 let name = &ready.axis.name;
                 let title = format!("variant `{}` sets what axis `{name}` varies", variant.name);
                 let mistake = setting.value.place.mark_key(Mistake::new(title), "would have no effect");

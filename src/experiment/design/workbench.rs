@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::axis::Ready;
+use super::axis::{self, Ready};
 use super::dial::Dial;
 use super::point::{self, Design};
 use super::{Adjustments, Axis, AxisValue, Plan, Point, Ranged, reading};
@@ -110,7 +110,7 @@ impl Workbench {
             self.axes.iter().filter(is_free).map(|ready| (ready, None)).collect();
         for (name, value) in at {
             match others.iter_mut().find(|(ready, _)| ready.axis.name == *name) {
-                Some((ready, chosen)) => match chosen_value(&ready.axis, value) {
+                Some((ready, chosen)) => match axis::chosen(&ready.axis, value) {
                     Ok(index) => *chosen = Some(index),
                     Err(mistake) => mistakes.push(mistake),
                 },
@@ -126,8 +126,8 @@ impl Workbench {
             let design = &self.designs[variant];
             let mut base = self.subject.clone();
             for setting in &design.settings {
-                if let Ok((target, in_load)) = setting.target(&base)
-                    && let Some(dial) = dials.iter().find(|dial| dial.sets(&(target.path.clone(), in_load)))
+                if let Ok(leaves) = setting.leaves(&base)
+                    && let Some(dial) = dials.iter().find(|dial| leaves.iter().any(|leaf| dial.sets(leaf)))
                 {
                     let title = format!("`{}` is set, so that it cannot be searched along", dial.path);
                     let mistake = setting.value.place.mark_key(Mistake::new(title), "would have no effect");
@@ -169,17 +169,8 @@ fn axis_of(dial: &Dial) -> Axis {
         path: dial.path.clone(),
         scale: dial.scale,
         values: Vec::new(),
+        form: dial.form,
     }
-}
-
-/// A value of an axis, by its text or its number.
-pub(super) fn chosen_value(axis: &Axis, text: &str) -> Result<usize, Mistake> {
-    let number: Option<f64> = text.parse().ok();
-    let is_it = |value: &AxisValue| value.text == text || (number.is_some() && value.number == number);
-    axis.values.iter().position(is_it).ok_or_else(|| {
-        let names = Names::new(axis.values.iter().map(|value| value.text.as_str()));
-        Mistake::new(format!("axis `{}` has no value {text}", axis.name)).advise(names, "value", text)
-    })
 }
 
 /// A variant with the other axes applied.

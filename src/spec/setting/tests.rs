@@ -128,3 +128,58 @@ fn only_unset_true_unsets() {
     assert!(unset(&value("{ unset = true }")));
     assert!(!unset(&value("{ unset = false }")) && !unset(&value("\"unset\"")) && !unset(&value("{}")));
 }
+
+#[test]
+fn a_table_is_merged_key_by_key() {
+    let pool = "services.a.pools.\"dotted.name\"";
+    let merged = set(pool, "{ max_size = 7, round_trip = { exp = '1ms' } }");
+    assert_eq!(
+        merged.unwrap(),
+        format!("{pool} = {{ server = \"a\", max_size = 7, round_trip = {{ exp = \"1ms\" }} }}")
+    );
+    // At every depth: the service keeps its keys and its pool's.
+    let merged =
+        set("services.a", "{ cpu = { unset = true }, pools = { \"dotted.name\" = { min_size = 1 } } }").unwrap();
+    assert!(
+        merged.starts_with("services.a = { workers = 4, pools = { dotted.name = { server = \"a\", min_size = 1 } }")
+    );
+    assert!(!merged.contains("cpu = \"2\"") && merged.contains("steps = ["), "{merged}");
+}
+
+#[test]
+fn what_is_to_be_replaced_says_so() {
+    let pool = "services.a.pools.\"dotted.name\"";
+    assert_eq!(set(pool, "{ replace = true, server = 'a' }").unwrap(), format!("{pool} = {{ server = \"a\" }}"));
+    assert_eq!(
+        set(pool, "{ replace = false, min_size = 3 }").unwrap(),
+        format!("{pool} = {{ server = \"a\", min_size = 3 }}")
+    );
+    let unset = set(pool, "{ server = { unset = true } }");
+    assert_eq!(unset.unwrap_err(), "`server` cannot be unset: it is required");
+}
+
+#[test]
+fn a_table_that_is_one_of_several_kinds_replaces() {
+    let steps = "services.a.endpoints.run.steps";
+    let held = set(&format!("{steps}.query#2"), "{ held = 'dotted.name', time = '1ms' }").unwrap();
+    assert!(held.ends_with("= { held = \"dotted.name\", time = \"1ms\" }"), "{held}");
+    let cpu = set(&format!("{steps}[0].cpu"), "{ lognormal = { mean = '1ms', cv = 1.0 } }").unwrap();
+    let cpu = cpu.rsplit_once(" = { lognormal").unwrap().0.to_owned();
+    assert!(cpu.ends_with("steps[0].cpu"), "{cpu}");
+}
+
+#[test]
+fn the_paths_of_a_merged_table_are_those_of_its_values() {
+    let setting =
+        Setting::argument("services.a", "{ workers = 2, pools = { \"dotted.name\" = { max_size = 3 } } }").unwrap();
+    let paths: Vec<String> =
+        setting.leaves(&subject()).unwrap().into_iter().map(|(path, _)| path.to_string()).collect();
+    assert_eq!(paths, ["services.a.workers", "services.a.pools.\"dotted.name\".max_size"]);
+}
+
+/// What a table says about merging must not be a key of the language.
+#[test]
+fn no_key_of_the_language_is_called_replace_or_unset() {
+    use crate::spec::form::Form;
+    assert_eq!((Form::owner("replace"), Form::owner("unset")), (None, None));
+}

@@ -25,3 +25,85 @@ fn every_file_is_checked_whatever_is_wrong_with_those_before_it() {
     assert!(ran.stdout.contains("ok  counter.toml"), "{}", ran.stdout);
     assert!(!ran.stderr.contains('\x1b'));
 }
+
+#[test]
+fn what_a_variant_changes_is_shown_before_and_after() {
+    let place = Place::new();
+    let ran = place.sim(&["check", "servers.toml", "--set", "load.warm_up=20s"]).ends_with(0);
+    let changes = "    variant \"one server\":\n      load.warm_up: \"10s\" → \"20s\"\n    \
+                   variant \"two servers\":\n      stations.counter.servers: 1 → 2\n      load.warm_up: \"10s\" → \"20s\"\n";
+    assert!(ran.stdout.ends_with(changes), "{}", ran.stdout);
+}
+
+/// A table in `set` keeps the keys that it does not name, and `replace = true` shows what it takes away.
+#[test]
+fn a_table_keeps_what_it_does_not_name() {
+    let place = Place::new();
+    let variants = "
+[[variants]]
+name = \"merged\"
+set = { \"services.shop\" = { cpu = \"2\" } }
+
+[[variants]]
+name = \"replaced\"
+set = { \"stations.counter\" = { replace = true, discipline = \"ps\" } }
+";
+    place.put_experiment("tables.toml", variants);
+    let ran = place.sim(&["check", "tables.toml"]).ends_with(0);
+    assert!(
+        ran.stdout.contains("\"merged\":\n      services.shop.cpu: not set → \"2\"\n    variant"),
+        "{}",
+        ran.stdout
+    );
+    let replaced = "\"replaced\":\n      stations.counter: { servers = 1 } → { discipline = \"ps\" }\n";
+    assert!(ran.stdout.contains(replaced), "{}", ran.stdout);
+}
+
+#[test]
+fn parts_that_no_step_uses_and_too_many_connections_are_warned_of() {
+    let place = Place::new();
+    let parts = "
+[services.shop.limits.gate]
+size = 5
+
+[services.shop.pools.main]
+server = \"database\"
+max_size = 20
+
+[services.shop.endpoints.never]
+steps = [{ query = { pool = \"main\", time = \"1ms\" } }]
+
+[services.database]
+runtime = \"threads\"
+max_connections = 15
+";
+    place.put("parts.toml", &format!("{}\n{parts}", place.text("counter.toml")));
+    let ran = place.sim(&["check", "parts.toml"]).ends_with(0);
+    for warning in [
+        "warning: no step of `shop` uses its limit `gate`, so it has no effect\n",
+        "warning: nothing calls the endpoint `shop.never`\n",
+        "warning: the pools of `database` may open 20 connections, and it takes 15: opening one more fails at once\n",
+    ] {
+        assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    }
+    assert!(ran.stderr.contains("shop.main 20 x 1 x 1 = 20") && !ran.stderr.contains("pool `main`"), "{}", ran.stderr);
+    // Before a run they are a line each, without the endpoint.
+    let ran = place.sim(&["run", "parts.toml", "--replications", "1", "--quiet"]).ends_with(0);
+    assert!(ran.stderr.contains("warning: no step of `shop` uses its limit `gate`, so it has no effect (parts.toml:"));
+    assert!(ran.stderr.contains("may open 20 connections") && !ran.stderr.contains("shop.never"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_is_found_is_there_for_programs() {
+    let place = Place::new();
+    place.put("wrong.toml", "title = 3\nmodel = \"counter.toml\"\n");
+    let ran = place.sim(&["check", "servers.toml", "wrong.toml", "--format", "json"]).ends_with(2);
+    let document: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let (right, wrong) = (&document["files"][0], &document["files"][1]);
+    assert_eq!((&right["ok"], &right["plan"]["points"]), (&true.into(), &6.into()));
+    let change = &right["changes"]["variants"][1]["changes"][0];
+    assert_eq!((&change["path"], &change["after"]), (&"stations.counter.servers".into(), &"2".into()));
+    let place = &wrong["mistakes"][0]["places"][0];
+    assert_eq!((&wrong["ok"], &place["line"], &place["column"]), (&false.into(), &1.into(), &9.into()));
+    assert_eq!(ran.stderr, "");
+}

@@ -1,0 +1,225 @@
+//! What a model has to no effect: parts that no step uses, and pools that together may open more connections than
+//! their database takes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::path::Path;
+use super::{Load, Model, Service, Step};
+
+/// Something in a model that is allowed and probably not meant.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Doubt {
+    /// Where.
+    pub path: Path,
+    /// What, in a sentence without a full stop.
+    pub title: String,
+    /// What to do.
+    pub help: String,
+    /// It is natural in a model that several experiments use: told by `sim check`, but not before each run.
+    pub minor: bool,
+}
+
+/// Parts that no step uses: limits, breakers, clients, pools, caches, queues, stations, views, machines, and endpoints
+/// that are called by no step, load, probe or consumer. A step of an endpoint that is not called itself counts.
+pub(crate) fn unused(model: &Model, load: Option<&Load>) -> BTreeSet<Doubt> {
+    let mut used = Used::default();
+    for (name, service) in &model.services {
+        for endpoint in service.endpoints.values() {
+            used.steps(name, service, &endpoint.steps);
+        }
+        let probes = [
+            service.liveness.as_ref().map(|probe| &probe.endpoint),
+            service.readiness.as_ref().map(|probe| &probe.endpoint),
+        ];
+        probes.into_iter().flatten().for_each(|endpoint| used.endpoint(name, endpoint));
+        service.machine.iter().for_each(|machine| used.whole("machines", machine));
+    }
+    for consumer in model.queues.values().flat_map(|queue| queue.consumers.values()) {
+        used.endpoint(&consumer.service, &consumer.endpoint);
+    }
+    if let Some(load) = load {
+        let classes = load.classes.values().map(|class| &class.target);
+        let polled = load.completion.as_ref().and_then(|completion| completion.endpoint.as_ref());
+        for target in load.target.iter().chain(classes).chain(polled) {
+            if let Some((service, endpoint)) = target.split_once('.') {
+                used.endpoint(service, endpoint);
+            }
+        }
+    }
+    used.lacking(model, load.is_some())
+}
+
+/// The parts of services, in the order in which they are told, each with the word for one.
+const PARTS: [(&str, &str); 5] =
+    [("pools", "pool"), ("clients", "client"), ("limits", "limit"), ("breakers", "breaker"), ("caches", "cache")];
+
+/// What is used: parts of the whole model by table and name, parts of services by service, table and name.
+#[derive(Default)]
+struct Used<'a> {
+    whole: BTreeSet<(&'static str, &'a str)>,
+    parts: BTreeSet<(&'a str, &'static str, &'a str)>,
+    endpoints: BTreeSet<(&'a str, &'a str)>,
+}
+
+impl<'a> Used<'a> {
+    fn whole(&mut self, table: &'static str, name: &'a str) {
+        self.whole.insert((table, name));
+    }
+
+    fn endpoint(&mut self, service: &'a str, endpoint: &'a str) {
+        self.endpoints.insert((service, endpoint));
+    }
+
+    fn steps(&mut self, name: &'a str, service: &'a Service, steps: &'a [Step]) {
+        for step in steps {
+            let mut part = |table: &'static str, used: &'a Option<String>| {
+                self.parts.extend(used.iter().map(|used| (name, table, used.as_str())));
+            };
+            match step {
+                Step::Query(step) => part("pools", &step.pool),
+                Step::With(step) => {
+                    part("pools", &step.pool);
+                    part("limits", &step.limit);
+                    step.shared.iter().for_each(|shared| self.whole("limits", shared));
+                }
+                Step::Call(step) => self.call(name, service, &step.client, &step.endpoint),
+                Step::Notify(step) => self.call(name, service, &step.client, &step.endpoint),
+                Step::Cache(step) => self.parts.extend([(name, "caches", step.name.as_str())]),
+                Step::Breaker(step) => self.parts.extend([(name, "breakers", step.name.as_str())]),
+                Step::Publish(step) => self.whole("queues", &step.queue),
+                Step::Visit(step) => self.whole("stations", &step.station),
+                Step::Read(step) => self.whole("views", &step.view),
+                Step::Project(step) => self.whole("views", &step.view),
+                _ => {}
+            }
+            below(step).into_iter().for_each(|steps| self.steps(name, service, steps));
+        }
+    }
+
+    fn call(&mut self, name: &'a str, service: &'a Service, client: &'a str, endpoint: &'a str) {
+        self.parts.insert((name, "clients", client));
+        if let Some(client) = service.clients.get(client) {
+            self.endpoint(&client.server, endpoint);
+        }
+    }
+
+    /// What is in the model and not used. Without a load no endpoint can be said to be called by nothing.
+    fn lacking(&self, model: &Model, has_load: bool) -> BTreeSet<Doubt> {
+        let mut doubts = BTreeSet::new();
+        let mut add = |path: Path, title: String, help: String, minor: bool| {
+            doubts.extend([Doubt { path, title, help, minor }]);
+        };
+        for (name, service) in &model.services {
+            let at = Path::default().key("services").key(name);
+            let names: [Vec<&String>; 5] = [
+                service.pools.keys().collect(),
+                service.clients.keys().collect(),
+                service.limits.keys().collect(),
+                service.breakers.keys().collect(),
+                service.caches.keys().collect(),
+            ];
+            for ((table, noun), names) in PARTS.into_iter().zip(names) {
+                for part in names.into_iter().filter(|part| !self.parts.contains(&(name, table, part))) {
+                    let title = format!("no step of `{name}` uses its {noun} `{part}`, so it has no effect");
+                    add(at.key(table).key(part), title, step_for(table, part), false);
+                }
+            }
+            for endpoint in service.endpoints.keys().filter(|_| has_load) {
+                if !self.endpoints.contains(&(name.as_str(), endpoint.as_str())) {
+                    let title = format!("nothing calls the endpoint `{name}.{endpoint}`");
+                    let help = "a step, the load, a probe or a consumer can call it".to_owned();
+                    add(at.key("endpoints").key(endpoint), title, help, true);
+                }
+            }
+        }
+        let of_model: [(&'static str, &str, Vec<&String>); 5] = [
+            ("limits", "limit", model.limits.keys().collect()),
+            ("queues", "queue", model.queues.keys().collect()),
+            ("stations", "station", model.stations.keys().collect()),
+            ("views", "view", model.views.keys().collect()),
+            ("machines", "machine", model.machines.keys().collect()),
+        ];
+        for (table, noun, names) in of_model {
+            for part in names.into_iter().filter(|part| !self.whole.contains(&(table, part))) {
+                let (what, help) = match table {
+                    "machines" => ("service runs on", format!("write `machine = \"{part}\"` in a service")),
+                    _ => ("step uses", step_for(if table == "limits" { "shared" } else { table }, part)),
+                };
+                let title = format!("no {what} the {noun} `{part}`, so it has no effect");
+                add(Path::default().key(table).key(part), title, help, false);
+            }
+        }
+        doubts
+    }
+}
+
+/// The step that would use a part.
+fn step_for(table: &str, part: &str) -> String {
+    match table {
+        "pools" => format!(
+            "write {{ query = {{ pool = \"{part}\", time = ... }} }} in a step, or hold a connection: {{ with = {{ pool = \"{part}\", steps = [...] }} }}"
+        ),
+        "clients" => format!("write {{ call = {{ client = \"{part}\", endpoint = ... }} }} in a step"),
+        "limits" => format!("put the steps that it limits into {{ with = {{ limit = \"{part}\", steps = [...] }} }}"),
+        "shared" => format!("put the steps that it limits into {{ with = {{ shared = \"{part}\", steps = [...] }} }}"),
+        "breakers" => {
+            format!("put the steps that it guards into {{ breaker = {{ name = \"{part}\", steps = [...] }} }}")
+        }
+        "caches" => format!("write {{ cache = {{ name = \"{part}\", key = ..., miss = [...] }} }} in a step"),
+        "queues" => format!("write {{ publish = {{ queue = \"{part}\" }} }} in a step"),
+        "stations" => format!("write {{ visit = {{ station = \"{part}\", time = ... }} }} in a step"),
+        _ => format!("write {{ read = {{ view = \"{part}\" }} }} in a step"),
+    }
+}
+
+/// The lists of steps within a step.
+fn below(step: &Step) -> Vec<&[Step]> {
+    match step {
+        Step::With(step) => vec![&step.steps],
+        Step::Repeat(step) => vec![&step.steps],
+        Step::Choose(branches) => branches.iter().map(|branch| branch.steps.as_slice()).collect(),
+        Step::Cache(step) => vec![&step.hit, &step.miss],
+        Step::Retry(step) => vec![&step.steps],
+        Step::Timeout(step) => vec![&step.steps],
+        Step::Breaker(step) => vec![&step.steps],
+        Step::Fallback(step) => vec![&step.steps, &step.otherwise],
+        Step::Hedge(step) => vec![&step.steps],
+        Step::Parallel(step) => step.branches.iter().map(Vec::as_slice).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Databases whose `max_connections` are fewer than all pools of all processes may open together.
+pub(crate) fn crowded(model: &Model) -> BTreeSet<Doubt> {
+    let mut pools: BTreeMap<&str, Vec<(u64, String)>> = BTreeMap::new();
+    for (name, service) in &model.services {
+        for (pool_name, pool) in &service.pools {
+            let processes = u64::from(service.replicas) * u64::from(service.workers);
+            let most = processes.saturating_mul(pool.max_size.into());
+            let words =
+                format!("{name}.{pool_name} {} x {} x {} = {most}", pool.max_size, service.workers, service.replicas);
+            pools.entry(&pool.server).or_default().push((most, words));
+        }
+    }
+    let mut doubts = BTreeSet::new();
+    for (server, pools) in pools {
+        let Some(service) = model.services.get(server) else { continue };
+        let Some(max_connections) = service.max_connections else { continue };
+        let there = u64::from(max_connections) * u64::from(service.replicas);
+        let most = pools.iter().fold(0u64, |sum, (most, _)| sum.saturating_add(*most));
+        if most > there {
+            let parts: Vec<&str> = pools.iter().map(|(_, words)| words.as_str()).collect();
+            let title = format!(
+                "the pools of `{server}` may open {most} connections, and it takes {there}: opening one more fails at once"
+            );
+            let help = format!("`max_size` x `workers` x `replicas`: {}", parts.join(", "));
+            doubts.insert(Doubt {
+                path: Path::default().key("services").key(server).key("max_connections"),
+                title,
+                help,
+                minor: false,
+            });
+        }
+    }
+    doubts
+}
