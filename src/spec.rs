@@ -10,6 +10,7 @@
 //! the experiment or `--set` on the command line.
 
 pub(crate) mod bound;
+pub(crate) mod bounded;
 mod cache;
 pub(crate) mod check;
 mod client;
@@ -40,6 +41,7 @@ mod step;
 pub(crate) mod tree;
 pub(crate) mod units;
 pub(crate) mod unused;
+mod visible;
 
 pub use cache::{Cache, CacheStep, Popularity};
 pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
@@ -73,3 +75,4 @@ pub use step::{
     RespondStep, Step, VisitStep, WithStep,
 };
 pub use units::{Cores, Duration, Rate, RateOrZero, Share, WarmUp};
+pub use visible::{visible, visible_layout, visible_lines};

@@ -26,6 +26,9 @@ use lock::{Lock, NoLock};
 pub use seal::seal;
 use seal::{sealed, unsealed};
 
+/// Bytes of a line at most: the longest trials have a few megabytes.
+const LONGEST_LINE: u64 = 256 << 20;
+
 /// The name of the journal of a sweep that runs all trials.
 const WHOLE: &str = "journal.jsonl";
 
@@ -142,7 +145,11 @@ impl Contents {
         let (mut line, mut end) = (Vec::new(), 0u64);
         let mut next = |line: &mut Vec<u8>| -> Result<bool, Unusable> {
             line.clear();
-            lines.read_until(b'\n', line).map_err(failed("read", path))?;
+            (&mut lines).take(LONGEST_LINE).read_until(b'\n', line).map_err(failed("read", path))?;
+            if line.len() as u64 == LONGEST_LINE {
+                let what = "a line of it is longer than 256 MiB, which no trial is";
+                return Err(failed("read", path)(io::Error::new(io::ErrorKind::FileTooLarge, what)));
+            }
             Ok(line.last() == Some(&b'\n'))
         };
         if !next(&mut line)? {

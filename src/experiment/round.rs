@@ -12,6 +12,7 @@ use super::archive::Archive;
 use super::design::Plan;
 use super::journal::{Header, Unusable};
 use super::runner;
+use crate::spec::bounded;
 
 /// The name of the file in the experiment's folder.
 pub const FILE: &str = "round.json";
@@ -52,7 +53,7 @@ impl Round {
     /// Where the file cannot be read.
     pub fn read(folder: &Path, plan: &Plan) -> Result<Option<Self>, Unusable> {
         let path = folder.join(FILE);
-        let bytes = match fs::read(&path) {
+        let bytes = match bounded::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(reason) => return Err(Unusable::Io { what: "read", path, reason }),

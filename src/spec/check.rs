@@ -19,6 +19,9 @@ pub(crate) fn check(tree: &Tree, form: &Form) -> Mistakes {
 type Trail<'a> = Vec<&'a str>;
 
 fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut Mistakes) {
+    if mistakes.is_full() {
+        return;
+    }
     match (form.resolve(), &tree.kind) {
         (Form::Any | Form::Named(_), _) => {}
         (Form::Record { noun, fields }, Kind::Table(entries)) => record(tree, noun, fields, entries, trail, mistakes),
@@ -143,6 +146,9 @@ fn record<'a>(
     let mut missing: Vec<&Field> =
         fields.iter().filter(|field| field.required && !entries.iter().any(|(name, _)| *name == field.name)).collect();
     for (name, value) in strangers {
+        if mistakes.is_full() {
+            return;
+        }
         let mistake = unknown_key(value, name, noun, fields);
         // What looks like a misspelt required key is one mistake, not two.
         let near = names(fields).nearest(name);

@@ -22,6 +22,8 @@ mod step;
 mod trace;
 mod view;
 
+use std::collections::HashMap;
+
 use crate::kernel::Time;
 use crate::model::{EndpointPlan, LimitPlan, MachinePlan, StationPlan, System};
 
@@ -40,7 +42,7 @@ use complaint::At;
 pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complaint>> {
     let title = model.title.clone().unwrap_or_default();
     let system = System { title, ..System::default() };
-    let mut lowering = Lowering { model, columns, system, complaints: Vec::new() };
+    let mut lowering = Lowering { model, columns, system, complaints: Vec::new(), draws: HashMap::new() };
     lowering.machines();
     lowering.views();
     lowering.stations();
@@ -60,6 +62,8 @@ struct Lowering<'a> {
     columns: &'a mut Columns,
     system: System,
     complaints: Vec<Complaint>,
+    /// The indices of the system's variates, by what equal ones share.
+    draws: HashMap<u64, Vec<u32>>,
 }
 
 /// Slots, connections or threads that a model may ask for; more is a slip of the keyboard.

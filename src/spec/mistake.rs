@@ -9,12 +9,17 @@ use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer,
 use super::form::{FEW, Form};
 use super::names::Names;
 use super::source::Source;
+use super::visible::{brief, visible};
 
 /// Columns that a rendered mistake may take.
 const WIDTH: usize = 120;
 
 /// Mistakes that are shown in full; the others are counted.
 const SHOWN: usize = 20;
+
+/// Mistakes that are looked for. Of an input that has more, most follow from few, and each costs a search for what was
+/// meant and where it stands.
+const MOST: usize = 1000;
 
 /// One mistake.
 #[derive(Clone, Debug)]
@@ -106,13 +111,13 @@ impl Mistake {
 
     fn render_as(&self, level: Level<'_>, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.term_width(WIDTH);
-        let title = level.primary_title(&self.title);
+        let title = level.primary_title(brief(&self.title));
         let mut group = if self.marks.is_empty() { Group::with_title(title) } else { title.elements(self.snippets()) };
         for note in &self.notes {
-            group = group.element(Level::NOTE.message(wrap(note)));
+            group = group.element(Level::NOTE.message(wrap(&visible(&brief(note)))));
         }
         for help in &self.helps {
-            group = group.element(Level::HELP.message(wrap(help)));
+            group = group.element(Level::HELP.message(wrap(&visible(&brief(help)))));
         }
         renderer.render(&[group])
     }
@@ -202,6 +207,7 @@ impl Mistakes {
         }
         match self.0.len() {
             0 | 1 => {}
+            MOST => text.push_str(&format!("{MOST} mistakes or more, of which the first {SHOWN} are shown\n")),
             count if count > SHOWN => {
                 text.push_str(&format!("{count} mistakes, of which the first {SHOWN} are shown\n"))
             }
@@ -211,15 +217,24 @@ impl Mistakes {
     }
 
     pub(crate) fn push(&mut self, mistake: Mistake) {
-        if !self.has(&mistake) {
+        if !self.is_full() && !self.has(&mistake) {
             self.0.push(mistake);
         }
     }
 
+    /// Takes mistakes in as long as there is room: those beyond it are not even made.
     pub(crate) fn extend(&mut self, mistakes: impl IntoIterator<Item = Mistake>) {
-        for mistake in mistakes {
+        let mut mistakes = mistakes.into_iter();
+        while !self.is_full()
+            && let Some(mistake) = mistakes.next()
+        {
             self.push(mistake);
         }
+    }
+
+    /// Whether there are so many that no more are looked for.
+    pub(crate) fn is_full(&self) -> bool {
+        self.0.len() >= MOST
     }
 
     /// Whether this mistake is among them.

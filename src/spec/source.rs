@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
+use super::bounded;
 use super::mistake::{Mistake, Mistakes};
 
 /// A text and the name that messages give it.
@@ -26,7 +27,7 @@ impl Source {
     /// Reads a file; if that fails, `explain` adds to the mistake who asked for it.
     pub(crate) fn read_with(path: &Path, explain: impl FnOnce(Mistake) -> Mistake) -> Result<Arc<Self>, Mistakes> {
         let name = tidy(path).display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| {
+        let bytes = bounded::read(path).map_err(|error| {
             let mut mistake = Mistake::new(format!("cannot read `{name}`: {}", reason(&error)));
             if let Some(near) = neighbour(path) {
                 mistake = mistake.help(format!("there is a `{}`; did you mean that?", near.display()));
@@ -80,11 +81,13 @@ fn tidy(path: &Path) -> PathBuf {
     if tidy.as_os_str().is_empty() { path.to_owned() } else { tidy }
 }
 
-fn reason(error: &std::io::Error) -> String {
+/// Why a file cannot be read.
+pub(crate) fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         std::io::ErrorKind::NotFound => "there is no such file".into(),
         std::io::ErrorKind::PermissionDenied => "permission denied".into(),
         std::io::ErrorKind::IsADirectory => "it is a directory".into(),
+        std::io::ErrorKind::NotADirectory => "a part of the path is no directory".into(),
         _ => error.to_string(),
     }
 }

@@ -108,6 +108,7 @@ impl Tree {
         match &self.kind {
             Kind::Text(text) => toml::Value::String(text.clone()).to_string(),
             Kind::Integer(value) => value.to_string(),
+            Kind::Float(value) if value.abs() >= 1e16 && value.is_finite() => format!("{value:e}"),
             Kind::Float(value) => toml::Value::Float(*value).to_string(),
             Kind::Truth(value) => value.to_string(),
             Kind::Moment(text) => text.clone(),
@@ -223,7 +224,8 @@ fn syntax(source: &Arc<Source>, offset: usize, errors: Vec<toml::de::Error>) -> 
     // After a table that was given twice, each of its keys is one that was given twice.
     let mut table_twice = None;
     for error in errors {
-        let span = source.clamp(&shift(error.span().unwrap_or(0..0), offset));
+        let span = error.span().map_or_else(|| deepest(&source.text), |span| shift(span, offset));
+        let span = source.clamp(&span);
         let start = source.text[..span.start].rfind('\n').map_or(0, |end| end + 1);
         let is_header = source.text[start..].trim_start().starts_with('[');
         let is_twice = error.message().contains("duplicate key");
@@ -241,12 +243,35 @@ fn syntax(source: &Arc<Source>, offset: usize, errors: Vec<toml::de::Error>) -> 
     mistakes.into_result()
 }
 
+/// The header or key with the most parts, which an error without a place is about: the parser gives none where it is too
+/// deep.
+fn deepest(text: &str) -> Range<usize> {
+    let mut deepest = (0, 0..0);
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let body = line.trim_end();
+        let parts = body.bytes().filter(|byte| *byte == b'.').count();
+        if parts > deepest.0 {
+            deepest = (parts, start..start + body.len());
+        }
+        start += line.len();
+    }
+    deepest.1
+}
+
 /// What the parser means, and whether the rest of the text can be understood nevertheless.
 fn explain(message: &str, source: &Arc<Source>, span: Range<usize>) -> (Mistake, bool) {
     let text = source.text[span.clone()].to_owned();
     if message.contains("duplicate key") {
         let mistake = Mistake::new(format!("`{}` is given twice", text.trim_matches(['"', '\''])));
         return (mistake.mark(source, span, "was given before"), true);
+    }
+    if message.contains("recurs") {
+        let mistake = Mistake::new("tables and arrays are nested too deeply").mark(source, span, "too deep");
+        return (mistake.note("at most 80 of them may be one in another"), false);
+    }
+    if message.contains("must be quoted") && text.is_empty() {
+        return (Mistake::new("a key has no value").mark(source, span, "the value is missing"), true);
     }
     if message.contains("must be quoted") {
         let mistake = Mistake::new("a string needs quotes").mark(source, span, "");

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::spec::bounded;
+
 /// The files and overrides behind a plan.
 #[derive(Clone, Debug, Default)]
 pub struct Origin {
@@ -38,7 +40,7 @@ impl Origin {
             }
         }
         for column in columns {
-            part(&std::fs::read(column).unwrap_or_default());
+            part(&bounded::read_table(column).unwrap_or_default());
         }
         for (path, value) in set {
             part(path.as_bytes());

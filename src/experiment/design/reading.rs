@@ -1,5 +1,6 @@
 //! From files to a plan.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use crate::spec::lower::{self, Columns};
 use crate::spec::path::Path as Way;
 use crate::spec::setting::{Setting, Subject};
 use crate::spec::tree::Tree;
-use crate::spec::{Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source};
+use crate::spec::{Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source, visible};
 use std::time::Duration;
 
 /// Keys that only an experiment has; `model` is the one that it must have.
@@ -35,6 +36,7 @@ pub(super) fn workbench(source: &Arc<Source>, adjustments: &Adjustments) -> Resu
 }
 
 fn bench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
+    names_a_folder(&stem(source), source)?;
     let tree = Tree::document(source)?;
     if is_experiment(&tree) {
         return experiment(source, &tree, adjustments);
@@ -51,6 +53,7 @@ fn bench(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Workbench, M
 }
 
 pub(super) fn check(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Checked, Mistakes> {
+    names_a_folder(&stem(source), source)?;
     let tree = Tree::document(source)?;
     if is_experiment(&tree) {
         return experiment(source, &tree, adjustments).map(Checked::of);
@@ -286,6 +289,18 @@ fn stem(source: &Source) -> String {
     stem.map_or_else(|| "experiment".into(), |stem| stem.to_string_lossy().into_owned())
 }
 
+/// Whether results can go into a folder of this name, the file's without its extension: not that of the folder itself
+/// or of the one above it, and no path.
+fn names_a_folder(name: &str, source: &Arc<Source>) -> Result<(), Mistakes> {
+    let is_path = |sign: char| sign == '/' || sign == '\\' || sign.is_control();
+    if !name.is_empty() && name != "." && name != ".." && !name.contains(is_path) {
+        return Ok(());
+    }
+    let mistake = Mistake::new(format!("results cannot go into a folder of the name `{}`", visible(name)));
+    let mistake = mistake.mark(source, 0..0, "").note("the folder has the name of the file, without its extension");
+    Err(mistake.help("rename the file").into())
+}
+
 /// The overrides of a `set` table.
 fn settings(set: Option<&Tree>, mistakes: &mut Mistakes) -> Vec<Setting> {
     let mut settings = Vec::new();
@@ -339,9 +354,11 @@ fn designs(
     let arguments: Vec<Setting> = arguments.iter().filter(is_free).map(|(setting, _)| setting.clone()).collect();
     let trees = tree.get("variants").map(Tree::elements).unwrap_or_default();
     let mut designs: Vec<Design> = Vec::new();
+    let mut names: HashMap<&str, usize> = HashMap::new();
     for (variant, entry) in experiment.variants.iter().zip(trees) {
         let name_place = entry.get("name").map_or(&entry.place, |name| &name.place);
-        if let Some(first) = designs.iter().position(|design| design.name == variant.name) {
+        let first = *names.entry(&variant.name).or_insert(designs.len());
+        if first < designs.len() {
             let mistake = Mistake::new(format!("two variants have the name `{}`", variant.name));
             let mut mistake = name_place.mark_value(mistake, "the second one");
             if let Some(first) = trees[first].get("name") {

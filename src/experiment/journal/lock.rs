@@ -20,6 +20,9 @@ pub(super) enum NoLock {
     Io(io::Error),
 }
 
+/// Bytes of a holder's name that are read.
+const LONGEST_NAME: u64 = 4096;
+
 impl Lock {
     /// Takes the lock and names this process in the file.
     pub fn take(path: &Path) -> Result<Self, NoLock> {
@@ -30,7 +33,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 // It may not have named itself yet.
-                let _ = file.read_to_string(&mut holder);
+                let _ = (&file).take(LONGEST_NAME).read_to_string(&mut holder);
                 return Err(NoLock::Held(holder.trim().to_owned()));
             }
             Err(TryLockError::Error(error)) => return Err(NoLock::Io(error)),

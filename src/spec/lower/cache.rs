@@ -1,5 +1,7 @@
 //! Caches as meant, and the steps that read through them.
 
+use std::sync::Arc;
+
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::Body;
@@ -46,16 +48,25 @@ impl Lowering<'_> {
             Popularity::Zipf { keys, exponent } => {
                 let at = at.key("zipf");
                 let keys = self.keys(at.key("keys"), keys);
-                if (0.0..=MOST_EXPONENT).contains(&exponent) {
-                    model::Popularity::Zipf(self.columns.zipf(keys, exponent))
-                } else {
+                if !(0.0..=MOST_EXPONENT).contains(&exponent) {
                     let title = format!("`exponent` is {exponent}");
                     self.complain(Complaint::at(at.key("exponent"), title, "must be between 0 and 10"));
-                    model::Popularity::Unique
+                }
+                match self.columns.zipf(keys, exponent.clamp(0.0, MOST_EXPONENT)) {
+                    Ok(table) => model::Popularity::Zipf(table),
+                    Err(all) => {
+                        let title = format!("the tables of popularities have {all} keys together");
+                        let label = "beyond 50 million with this one";
+                        self.complain(
+                            Complaint::at(at.key("keys"), title, label)
+                                .help("use fewer keys, or the same `keys` and `exponent` where that is meant"),
+                        );
+                        model::Popularity::Unique
+                    }
                 }
             }
         };
-        let known = self.system.popularities.iter().position(|known| *known == popularity);
+        let known = self.system.popularities.iter().position(|known| is_same(known, &popularity));
         let index = known.unwrap_or_else(|| {
             self.system.popularities.push(popularity);
             self.system.popularities.len() - 1
@@ -68,6 +79,14 @@ impl Lowering<'_> {
             self.complain(Complaint::at(at, format!("`keys` is {keys}"), "must be between 1 and a million"));
         }
         keys.clamp(1, MOST_KEYS)
+    }
+}
+
+/// Whether two popularities are the same. Tables of Zipf's law are made once, and long to compare.
+fn is_same(a: &model::Popularity, b: &model::Popularity) -> bool {
+    match (a, b) {
+        (model::Popularity::Zipf(a), model::Popularity::Zipf(b)) => Arc::ptr_eq(a, b),
+        (a, b) => a == b,
     }
 }
 

@@ -9,8 +9,9 @@ use super::complaint::{At, Complaint};
 use super::trace::{self, Trace};
 use crate::kernel::Time;
 use crate::model::Popularity;
+use crate::spec::bounded;
 use crate::spec::names::Names;
-use crate::spec::source::neighbour;
+use crate::spec::source::{neighbour, reason};
 
 /// The columns that were read and the tables that were made so far.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,12 @@ impl Unreadable {
     }
 }
 
+/// Rows of a file at most: their values take 160 MB, arrivals twice as much.
+pub(super) const MOST_ROWS: usize = 20_000_000;
+
+/// Numbers that all tables of Zipf's law may have together: 400 MB.
+const MOST_NUMBERS: u64 = 50_000_000;
+
 /// The longest value of a column, in seconds: ten years.
 const LONGEST: f64 = 10.0 * 365.25 * 86_400.0;
 
@@ -78,10 +85,19 @@ impl Columns {
         files.into_iter().map(|file| self.directory.join(file)).collect()
     }
 
-    /// The table of Zipf's law for so many keys.
-    pub(super) fn zipf(&mut self, keys: u32, exponent: f64) -> Arc<[f64]> {
-        let table = self.tables.entry((keys, exponent.to_bits())).or_insert_with(|| Popularity::zipf(keys, exponent));
-        Arc::clone(table)
+    /// The table of Zipf's law for so many keys. Where all of them together would be too long, it is none, and the
+    /// error is their length.
+    pub(super) fn zipf(&mut self, keys: u32, exponent: f64) -> Result<Arc<[f64]>, u64> {
+        if let Some(table) = self.tables.get(&(keys, exponent.to_bits())) {
+            return Ok(Arc::clone(table));
+        }
+        let all = self.tables.keys().map(|&(keys, _)| u64::from(keys)).sum::<u64>() + u64::from(keys);
+        if all > MOST_NUMBERS {
+            return Err(all);
+        }
+        let table = Popularity::zipf(keys, exponent);
+        self.tables.insert((keys, exponent.to_bits()), Arc::clone(&table));
+        Ok(table)
     }
 
     pub(super) fn get(&mut self, file: &str, column: &str) -> Column {
@@ -108,24 +124,17 @@ pub(super) fn open(
     path: &Path,
     key: &'static str,
     column: &str,
-) -> Result<(csv::Reader<std::fs::File>, usize), Unreadable> {
+) -> Result<(csv::Reader<bounded::Table>, usize), Unreadable> {
     let name = path.display();
-    let mut reader =
-        csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_path(path).map_err(|error| {
-            let reason = match error.kind() {
-                csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    "there is no such file".into()
-                }
-                csv::ErrorKind::Io(error) => error.to_string(),
-                _ => error.to_string(),
-            };
-            let refusal = Unreadable::new("file", format!("cannot read `{name}`: {reason}"), "not readable")
-                .note("the path is relative to the model's file");
-            match neighbour(path) {
-                Some(near) => refusal.help(format!("there is a `{}`; did you mean that?", near.display())),
-                None => refusal,
-            }
-        })?;
+    let table = bounded::Table::open(path).map_err(|error| {
+        let title = format!("cannot read `{name}`: {}", reason(&error));
+        let refusal = Unreadable::new("file", title, "not readable").note("the path is relative to the model's file");
+        match neighbour(path) {
+            Some(near) => refusal.help(format!("there is a `{}`; did you mean that?", near.display())),
+            None => refusal,
+        }
+    })?;
+    let mut reader = csv::ReaderBuilder::new().flexible(true).trim(csv::Trim::All).from_reader(table);
     let headers = reader.headers().map_err(|error| broken(path, &error))?.clone();
     let Some(index) = headers.iter().position(|header| header == column) else {
         let names = Names::new(headers.iter());
@@ -139,9 +148,19 @@ pub(super) fn open(
     Ok((reader, index))
 }
 
+/// A file of more rows than are read.
+pub(super) fn too_many(path: &Path) -> Unreadable {
+    let title = format!("`{}` has more than 20 million rows", path.display());
+    Unreadable::new("file", title, "too many rows").help("a sample of the rows tells as much of a distribution")
+}
+
 /// A file that is no CSV from somewhere on.
 pub(super) fn broken(path: &Path, error: &csv::Error) -> Unreadable {
-    Unreadable::new("file", format!("cannot read `{}`: {error}", path.display()), "")
+    let why = match error.kind() {
+        csv::ErrorKind::Io(error) => reason(error),
+        _ => error.to_string(),
+    };
+    Unreadable::new("file", format!("cannot read `{}`: {why}", path.display()), "")
 }
 
 fn read(path: &Path, column: &str) -> Column {
@@ -157,6 +176,9 @@ fn read(path: &Path, column: &str) -> Column {
             return Err(Unreadable::new("column", title, "holds a value that cannot be a duration")
                 .note("a column holds numbers in seconds, not negative, without a unit: 0.0215"));
         };
+        if values.len() == MOST_ROWS {
+            return Err(too_many(path));
+        }
         values.push(value);
     }
     if values.is_empty() {

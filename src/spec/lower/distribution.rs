@@ -1,5 +1,7 @@
 //! Distributions as meant.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::variate::normal_quantile;
@@ -15,17 +17,40 @@ impl Lowering<'_> {
     /// The index of a distribution among those of the system; equal ones are kept once.
     pub(super) fn draw(&mut self, at: At<'_>, distribution: &Distribution) -> Draw {
         let variate = variate(at, distribution, self.columns, &mut self.complaints);
-        let known = self.system.variates.iter().position(|known| *known == variate);
-        let index = known.unwrap_or_else(|| {
-            self.system.variates.push(variate);
-            self.system.variates.len() - 1
-        });
-        Draw(index as u32)
+        let variates = &mut self.system.variates;
+        let alike = self.draws.entry(digest(&variate)).or_default();
+        if let Some(&index) = alike.iter().find(|&&index| variates[index as usize] == variate) {
+            return Draw(index);
+        }
+        let index = variates.len() as u32;
+        alike.push(index);
+        variates.push(variate);
+        Draw(index)
     }
 
     pub(super) fn maybe_draw(&mut self, at: At<'_>, distribution: Option<&Distribution>) -> Option<Draw> {
         distribution.map(|distribution| self.draw(at, distribution))
     }
+}
+
+/// A number that equal variates share, so that they are looked for among few.
+fn digest(variate: &Variate) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    std::mem::discriminant(variate).hash(&mut hasher);
+    let mut numbers = |numbers: &[f64]| numbers.iter().for_each(|number| (number + 0.0).to_bits().hash(&mut hasher));
+    match variate {
+        Variate::Constant(time) => numbers(&[time.0 as f64]),
+        Variate::Exponential(mean) => numbers(&[*mean]),
+        Variate::Uniform { min, width } => numbers(&[*min, *width]),
+        Variate::Lognormal { mu, sigma } => numbers(&[*mu, *sigma]),
+        Variate::Erlang { phases, phase_mean } => numbers(&[f64::from(*phases), *phase_mean]),
+        Variate::Gamma { shape, scale } => numbers(&[*shape, *scale]),
+        Variate::Weibull { inverse_shape, scale } => numbers(&[*inverse_shape, *scale]),
+        Variate::BoundedPareto { min, mass, inverse_alpha } => numbers(&[*min, *mass, *inverse_alpha]),
+        Variate::Mixture(parts) => parts.iter().for_each(|(weight, part)| numbers(&[*weight, digest(part) as f64])),
+        Variate::Empirical(values) => numbers(&[values.len() as f64]),
+    }
+    hasher.finish()
 }
 
 /// The variate that a distribution means. After a complaint it is anything.

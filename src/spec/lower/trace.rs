@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::{Unreadable, broken, open, seconds};
+use super::column::{MOST_ROWS, Unreadable, broken, open, seconds, too_many};
 use crate::model::Arrival;
 use crate::spec::names::Names;
 
@@ -43,6 +43,9 @@ pub(super) fn read(path: &Path, column: &str, class: Option<&str>, classes: &[St
                 }
             },
         };
+        if arrivals.len() == MOST_ROWS {
+            return Err(too_many(path));
+        }
         arrivals.push(Arrival { at, class });
     }
     if arrivals.is_empty() {

@@ -27,11 +27,10 @@ impl Reading<'_> {
         }
         let wave = self.wave();
         let mut pieces = self.base(wave.is_some());
-        for (index, spike) in load.spikes.iter().flatten().enumerate() {
-            if self.spike(index, spike) {
-                put(&mut pieces, spike);
-            }
-        }
+        let written = load.spikes.iter().flatten().enumerate();
+        let spikes: Vec<&Spike> =
+            written.filter(|(index, spike)| self.spike(*index, spike)).map(|(_, it)| it).collect();
+        pieces = with_spikes(&pieces, &spikes);
         if self.complaints.is_empty() && pieces.iter().all(|piece| piece.rate == 0.0 && piece.slope == 0.0) {
             let complaint = Complaint::at_key(At::Root.key("profile"), "the rate is always 0", "nobody arrives");
             self.complaints.push(complaint);
@@ -206,30 +205,43 @@ impl Reading<'_> {
 }
 
 /// Puts a spike over the rate without it.
-fn put(pieces: &mut Vec<Piece>, spike: &Spike) {
-    let (from, to) = (seconds(spike.at), seconds(Duration(spike.at.0.saturating_add(spike.length.0))));
-    let before = std::mem::take(pieces);
-    for (index, &piece) in before.iter().enumerate() {
-        let end = before.get(index + 1).map_or(FOR_EVER, |next| next.from);
-        let mut part = |start: f64, stop: f64, in_spike: bool| {
-            if start >= stop {
-                return;
+/// The pieces with spikes cut out of them, which follow each other: those of a spike have its rate, or its factor.
+fn with_spikes(pieces: &[Piece], spikes: &[&Spike]) -> Vec<Piece> {
+    let mut cut = Vec::with_capacity(pieces.len() + 2 * spikes.len());
+    let mut spikes = spikes.iter().peekable();
+    for (index, piece) in pieces.iter().enumerate() {
+        let end = pieces.get(index + 1).map_or(FOR_EVER, |next| next.from);
+        let mut rest = *piece;
+        while rest.from < end {
+            let Some(spike) = spikes.peek().filter(|spike| seconds(spike.at) < end) else { break };
+            let (from, to) = (seconds(spike.at), seconds(Duration(spike.at.0.saturating_add(spike.length.0))));
+            if rest.from < from {
+                cut.push(rest);
+                rest = later(rest, from);
             }
-            let rate = piece.rate + piece.slope * (start - piece.from);
-            let mut cut = Piece { from: start, rate, ..piece };
-            if in_spike {
+            if rest.from < to {
                 let factor = spike.factor.unwrap_or(1.0);
-                (cut.rate, cut.slope) = (rate * factor, piece.slope * factor);
-                if let Some(rate) = spike.rate {
-                    cut = Piece { from: start, rate: rate.0, slope: 0.0, waves: false };
-                }
+                cut.push(match spike.rate {
+                    Some(rate) => Piece { from: rest.from, rate: rate.0, slope: 0.0, waves: false },
+                    None => Piece { rate: rest.rate * factor, slope: rest.slope * factor, ..rest },
+                });
+                rest = later(rest, end.min(to));
             }
-            pieces.push(cut);
-        };
-        part(piece.from, end.min(from), false);
-        part(piece.from.max(from), end.min(to), true);
-        part(piece.from.max(to), end, false);
+            if to > end {
+                break;
+            }
+            spikes.next();
+        }
+        if rest.from < end {
+            cut.push(rest);
+        }
     }
+    cut
+}
+
+/// What is left of a piece from this moment on.
+fn later(piece: Piece, from: f64) -> Piece {
+    Piece { from, rate: piece.rate + piece.slope * (from - piece.from), ..piece }
 }
 
 fn seconds(duration: Duration) -> f64 {
