@@ -31,7 +31,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use check::Check;
 pub use completions::Completions;
 pub use digest::Digest;
-pub use exit::{Exit, Failure};
+pub use exit::{Exit, Failure, stop};
 pub use knee::Knee;
 pub use man::man;
 pub use merge::Merge;

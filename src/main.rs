@@ -6,7 +6,10 @@ use clap::Parser;
 use sim::cli::{Arguments, Command, Page};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(stop) => return sim::cli::stop(&stop).into(),
+    };
     let mut page = Page::terminal();
     let done = match arguments.command {
         Command::Sweep(sweep) => sweep.run(&mut page),

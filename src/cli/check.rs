@@ -69,7 +69,7 @@ impl Check {
             }
         }
         if self.format == Format::Json {
-            page.print(format!("{:#}\n", json!({ "files": documents })));
+            page.data(format!("{:#}\n", json!({ "files": documents })));
         }
         Ok(exit)
     }

@@ -21,7 +21,7 @@ impl Completions {
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut super::Arguments::command(), "sim", &mut script);
-        page.print(String::from_utf8_lossy(&script));
+        page.data(String::from_utf8_lossy(&script));
         Ok(Exit::Holds)
     }
 }

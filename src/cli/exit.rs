@@ -1,11 +1,13 @@
 //! How a command ends.
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 use crate::experiment::journal::Unusable;
 use crate::experiment::merge::Unmerged;
 use crate::experiment::verdict;
 use crate::report::Report;
+use crate::report::folder::Unwritten;
 use crate::spec::{Mistake, Mistakes};
 
 /// The exit codes, which are part of the interface.
@@ -76,6 +78,9 @@ pub enum Failure {
     /// A journal cannot be used.
     #[error("{0}")]
     Journal(#[from] Unusable),
+    /// Results cannot be written where they are to go.
+    #[error("{0}; --output chooses another folder")]
+    Unwritten(#[from] Unwritten),
     /// Shards cannot be merged.
     #[error("{0}")]
     Unmerged(#[from] Unmerged),
@@ -84,5 +89,20 @@ pub enum Failure {
 impl From<Mistake> for Failure {
     fn from(mistake: Mistake) -> Self {
         Self::Mistakes(mistake.into())
+    }
+}
+
+/// Ends where the arguments ask for help or the version, or are wrong. What cannot be printed is a mistake, but for a
+/// reader that went away.
+pub fn stop(reason: &clap::Error) -> Exit {
+    let printed = reason.print().and_then(|()| std::io::stdout().flush());
+    match printed {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            // There may be nowhere left to complain.
+            let _ = writeln!(std::io::stderr(), "error: cannot write to stdout: {error}");
+            Exit::Mistake
+        }
+        _ if reason.use_stderr() => Exit::Mistake,
+        _ => Exit::Holds,
     }
 }

@@ -8,7 +8,7 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::experiment::archive::Archive;
 use crate::experiment::design::Plan;
-use crate::experiment::journal::{Past, Unusable};
+use crate::experiment::journal::Past;
 use crate::experiment::record::Record;
 use crate::experiment::shard::Shard;
 use crate::report::folder::Folder;
@@ -26,53 +26,40 @@ pub struct Keeping {
 }
 
 impl Keeping {
-    /// Where the trials of a sweep are kept: in the folder, or in memory if that is not possible, so that the answer is
-    /// given at least.
+    /// The folder of a plan's files, of which some have these names. Whatever keeps them from being written is found
+    /// here, before anything is computed.
+    pub(super) fn folder(&self, plan: &Plan, names: &[String]) -> Result<Folder, Failure> {
+        Ok(Folder::prepare(&self.output.join(&plan.name), names)?)
+    }
+
+    /// Where the trials of a sweep are kept.
     pub(super) fn archive(
         &self,
-        folder: Option<&Folder>,
+        folder: &Folder,
         plan: &Plan,
         shard: Option<Shard>,
         quiet: bool,
         page: &Page,
     ) -> Result<Archive, Failure> {
-        let Some(folder) = folder else { return Ok(Archive::in_memory()) };
-        match Archive::journalled(folder.path(), plan, shard, self.fresh) {
-            Ok((archive, past)) => {
-                tell(archive.len(), past, quiet, page);
-                Ok(archive)
-            }
-            Err(unusable @ Unusable::Io { .. }) if shard.is_none() => {
-                page.complain(unusable);
-                Ok(Archive::in_memory())
-            }
-            Err(unusable) => Err(unusable.into()),
-        }
+        let (archive, past) = Archive::journalled(folder.path(), plan, shard, self.fresh)?;
+        tell(archive.len(), past, quiet, page);
+        Ok(archive)
     }
 
-    /// Where the trials of a search are kept: in a journal of this name in the experiment's folder, or in the search
-    /// alone if that is not possible. `question` is all that the command line asks beside overrides.
+    /// Where the trials of a search are kept: in a journal of this name in the experiment's folder, into which the
+    /// answer goes too. `question` is all that the command line asks beside overrides.
     pub(super) fn record(
         &self,
-        name: &str,
+        (name, answer): (&str, &str),
         plan: &Plan,
         question: &str,
         quiet: bool,
         page: &Page,
     ) -> Result<Record, Failure> {
-        // Whoever cannot write there is told when the answer is written.
-        let Ok(folder) = Folder::open(&self.output.join(&plan.name)) else { return Ok(Record::none()) };
-        match Record::journalled(folder.path(), name, plan, question, self.fresh) {
-            Ok((record, past)) => {
-                tell(record.len(), past, quiet, page);
-                Ok(record)
-            }
-            Err(unusable @ Unusable::Io { .. }) => {
-                page.complain(unusable);
-                Ok(Record::none())
-            }
-            Err(unusable) => Err(unusable.into()),
-        }
+        let folder = self.folder(plan, &[name.into(), answer.into()])?;
+        let (record, past) = Record::journalled(folder.path(), name, plan, question, self.fresh)?;
+        tell(record.len(), past, quiet, page);
+        Ok(record)
     }
 }
 

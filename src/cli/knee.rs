@@ -118,7 +118,13 @@ impl Knee {
         let study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
         caution(bench.plan(), page);
         let question = format!("{asked:?} {variants:?} {:?}", self.at);
-        let record = self.keeping.record("knee-journal.jsonl", bench.plan(), &question, self.effort.quiet, page)?;
+        let record = self.keeping.record(
+            ("knee-journal.jsonl", "knee.json"),
+            bench.plan(),
+            &question,
+            self.effort.quiet,
+            page,
+        )?;
         let search = |progress: &Progress| search::knee::search(study, &asked, &variants, &record, progress);
         let answer = pursue(&self.effort, search)??;
         let document = knee_document(&answer);
@@ -132,7 +138,7 @@ impl Knee {
                 knee(&answer, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }
-            Format::Json => page.print(format!("{document:#}\n")),
+            Format::Json => page.data(format!("{document:#}\n")),
         }
         doubts(&answer.doubts, "knee.json", page);
         Ok(exit(&answer).graver(written).graver(kept(record, page)))

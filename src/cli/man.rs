@@ -16,6 +16,6 @@ pub fn man(page: &mut Page) -> Result<Exit, Failure> {
         let name = format!("sim-{}", command.get_name());
         let _ = clap_mangen::Man::new(command.clone()).title(name).render(&mut pages);
     }
-    page.print(String::from_utf8_lossy(&pages));
+    page.data(String::from_utf8_lossy(&pages));
     Ok(Exit::Holds)
 }

@@ -73,15 +73,9 @@ impl Merge {
                 round.wanted
             }
         };
+        let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
-        let folder = match Folder::open(&self.folder) {
-            Ok(folder) => Some(folder),
-            Err(unwritten) => {
-                page.complain(unwritten);
-                None
-            }
-        };
-        self.outputs.of(&plan, &archive, &wanted, folder.as_ref(), self.quiet, page)
+        self.outputs.of(&plan, &archive, &wanted, &folder, self.quiet, page)
     }
 }
 

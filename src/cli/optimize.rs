@@ -78,7 +78,13 @@ impl Optimize {
         caution(bench.plan(), page);
         let first_look = adjustments.replications;
         let question = format!("{asked:?} {variant} {:?} {first_look:?}", self.at);
-        let record = self.keeping.record("optimize-journal.jsonl", bench.plan(), &question, self.effort.quiet, page)?;
+        let record = self.keeping.record(
+            ("optimize-journal.jsonl", "optimize.json"),
+            bench.plan(),
+            &question,
+            self.effort.quiet,
+            page,
+        )?;
         let search = |progress: &Progress| cheapest(study, &asked, variant, first_look, &record, progress);
         let found = pursue(&self.effort, search)??;
         let document = optimize_document(&found);
@@ -91,7 +97,7 @@ impl Optimize {
                 optimize(&found, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }
-            Format::Json => page.print(format!("{document:#}\n")),
+            Format::Json => page.data(format!("{document:#}\n")),
         }
         doubts(&found.doubts, "optimize.json", page);
         Ok(exit(&found).graver(written).graver(kept(record, page)))

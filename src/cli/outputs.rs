@@ -11,8 +11,8 @@ use super::{Format, warn};
 use crate::experiment::account::Account;
 use crate::experiment::archive::Archive;
 use crate::experiment::design::Plan;
-use crate::report::folder::Folder;
-use crate::report::sheet::{FileFormat, REPLICATIONS, Sheet};
+use crate::report::folder::{Folder, LIST};
+use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, REPLICATIONS, RESULTS, Sheet, TIMELINE};
 use crate::report::{self, Report, figures};
 
 /// Charts that are named one by one.
@@ -40,40 +40,31 @@ impl Outputs {
         plan: &Plan,
         archive: &Archive,
         wanted: &[u32],
-        folder: Option<&Folder>,
+        folder: &Folder,
         is_quiet: bool,
         page: &mut Page,
     ) -> Result<Exit, Failure> {
         // Files come before words: what was computed is safe before anybody reads it.
         let columns = REPLICATIONS.columns(plan);
-        let is_first = |(index, format): &(usize, &FileFormat)| !self.files[..*index].contains(format);
-        let formats: Vec<FileFormat> =
-            self.files.iter().enumerate().filter(is_first).map(|(_, &format)| format).collect();
-        let mut trials = folder.map(|folder| Sheet::begin(folder, REPLICATIONS.name, &columns, &formats));
+        let formats = self.formats();
+        let mut trials = Sheet::begin(folder, REPLICATIONS.name, &columns, &formats);
         let account = Account::of_archive(plan, archive, wanted, |of_point| {
-            if let Some(trials) = &mut trials {
-                report::replications(plan, of_point).for_each(|row| trials.row(&row));
-            }
+            report::replications(plan, of_point).for_each(|row| trials.row(&row));
         })?;
         let report = Report::on(plan, account);
-        let (results, written) = match (folder, trials) {
-            (Some(folder), Some(trials)) => write_results(folder, &formats, trials, &report, page),
-            _ => (Vec::new(), Exit::Mistake),
-        };
+        let (results, written) = write_results(folder, &formats, trials, &report, page);
         match self.format {
             Format::Table => answer(&report, page),
             Format::Json => {
                 let text = serde_json::to_string_pretty(&report::Document(&report)).unwrap_or_default();
-                page.print(text + "\n");
+                page.data(text + "\n");
             }
         }
         warn::warn(&report, page);
-        let (charts, drawn) = match folder {
-            Some(folder) if self.pictures.any() => self.draw(folder, &report, page),
-            _ => (Vec::new(), Exit::Holds),
-        };
+        let (charts, drawn) =
+            if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
         let all: Vec<PathBuf> = results.iter().chain(&charts).cloned().collect();
-        if let Some(Err(unwritten)) = folder.map(|folder| folder.clear_but(&plan.origin().fingerprint, &all)) {
+        if let Err(unwritten) = folder.clear_but(&plan.origin().fingerprint, &all) {
             page.complain(unwritten);
         }
         self.name_files(&results, &charts, is_quiet, page);
@@ -81,6 +72,19 @@ impl Outputs {
             (Exit::Mistake, _) | (_, Exit::Mistake) => Ok(Exit::Mistake),
             _ => Ok(Exit::of(&report)),
         }
+    }
+
+    /// The names of all files of rows, and of the others that every sweep writes.
+    pub(super) fn names(&self) -> Vec<String> {
+        let layouts = [&RESULTS, &REPLICATIONS, &CLASSES, &COMPARISONS, &TIMELINE];
+        let named = |format: FileFormat| layouts.map(|layout| format.file(layout.name));
+        self.formats().into_iter().flat_map(named).chain(["summary.json".into(), LIST.into()]).collect()
+    }
+
+    /// The formats, each once.
+    fn formats(&self) -> Vec<FileFormat> {
+        let is_first = |(index, format): &(usize, &FileFormat)| !self.files[..*index].contains(format);
+        self.files.iter().enumerate().filter(is_first).map(|(_, &format)| format).collect()
     }
 
     fn draw(&self, folder: &Folder, report: &Report, page: &Page) -> (Vec<PathBuf>, Exit) {

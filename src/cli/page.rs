@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Exit, Failure};
+use crate::spec::{visible, visible_layout, visible_lines};
 
 /// Columns beyond which sentences are broken, however wide the terminal is.
 const WIDEST: usize = 120;
@@ -31,8 +32,13 @@ impl Page {
         width.map(|width| usize::from(width).min(WIDEST))
     }
 
-    /// Prints data.
+    /// Prints text for people. Control characters in it become symbols, but for line feeds and our colours.
     pub(super) fn print(&mut self, text: impl Display) {
+        self.data(visible_layout(&text.to_string()));
+    }
+
+    /// Prints data for programs, as it is.
+    pub(super) fn data(&mut self, text: impl Display) {
         if self.closed {
             return;
         }
@@ -46,7 +52,7 @@ impl Page {
     /// Prints what the answer is about.
     pub(super) fn heading(&mut self, title: &str) {
         let bold = Style::new().bold();
-        self.print(format!("{bold}{title}{bold:#}\n"));
+        self.print(format!("{bold}{}{bold:#}\n", visible(title)));
     }
 
     /// Prints a part of the answer, with an empty line before it; nothing where the part is empty.
@@ -59,17 +65,19 @@ impl Page {
     /// Says something on stderr.
     pub(super) fn say(&self, text: impl Display) {
         // There is nowhere left to complain.
-        let _ = writeln!(anstream::stderr(), "{text}");
+        let _ = writeln!(anstream::stderr(), "{}", visible_layout(&text.to_string()));
     }
 
     /// Says that something may be wrong.
     pub(super) fn warn(&self, text: impl Display) {
-        self.say(format!("{} {text}", label("warning:", AnsiColor::Yellow)));
+        let text = text.to_string();
+        self.say(format!("{} {}", label("warning:", AnsiColor::Yellow), visible_lines(&text)));
     }
 
     /// Says that something is wrong.
     pub(super) fn complain(&self, text: impl Display) {
-        self.say(format!("{} {text}", label("error:", AnsiColor::Red)));
+        let text = text.to_string();
+        self.say(format!("{} {}", label("error:", AnsiColor::Red), visible_lines(&text)));
     }
 
     /// Says why a command failed, if it did, and gives the code to end with.

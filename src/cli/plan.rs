@@ -9,7 +9,7 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::experiment::archive::Archive;
 use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::journal::{Claim, Unusable};
+use crate::experiment::journal::Claim;
 use crate::experiment::merge::{self, Shards, Unmerged};
 use crate::experiment::round::{Next, Round};
 use crate::experiment::shard::Deal;
@@ -55,12 +55,7 @@ impl Planning {
             return Ok(Exit::Holds);
         }
         let place = self.output.join(&plan.name);
-        let cannot = |unwritten: crate::report::folder::Unwritten| Unusable::Io {
-            what: "write",
-            path: unwritten.path,
-            reason: unwritten.reason,
-        };
-        let folder = Folder::open(&place).map_err(cannot)?;
+        let folder = Folder::prepare(&place, &[])?;
         let _claim = Claim::of(folder.path())?;
         let last = Round::read(&place, &plan)?;
         let archive = match (&last, Shards::read(&place)) {

@@ -22,7 +22,7 @@ pub struct Reference {
 impl Reference {
     /// Prints the page, or the section.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
-        page.print(match &self.section {
+        page.data(match &self.section {
             Some(name) => spec::section(name)?,
             None => spec::reference(),
         });

@@ -69,14 +69,17 @@ impl Run {
                 let assumptions = report::assumptions_document(&plan);
                 let (title, seed) = (&plan.title, plan.seed);
                 let document = json!({ "title": title, "seed": seed, "point": point, "assumptions": assumptions });
-                page.print(format!("{document:#}\n"));
+                page.data(format!("{document:#}\n"));
             }
             (Format::Table, Some(summary)) => {
                 page.heading(&plan.title);
                 page.print(format!("{}\n", self.heading(&whole, point, &report)));
                 answer(&report, summary, page);
             }
-            (Format::Table, None) => page.print(format!("{}\nno figures\n", plan.title)),
+            (Format::Table, None) => {
+                page.heading(&plan.title);
+                page.print("no figures\n");
+            }
         }
         warn(&report, page);
         Ok(Exit::of(&report))

@@ -39,7 +39,7 @@ impl Schema {
             Of::Experiment => schema::experiment(),
             Of::Results => crate::report::sheet::schema(),
         };
-        page.print(format!("{schema:#}\n"));
+        page.data(format!("{schema:#}\n"));
         Ok(Exit::Holds)
     }
 }

@@ -95,7 +95,13 @@ impl Sensitivity {
             verdicts: !self.no_verdicts && !bench.plan().hypotheses.is_empty(),
         };
         let asked = format!("{question:?} {}", bench.plan().replications);
-        let record = self.keeping.record("sensitivity-journal.jsonl", bench.plan(), &asked, self.effort.quiet, page)?;
+        let record = self.keeping.record(
+            ("sensitivity-journal.jsonl", "sensitivity.json"),
+            bench.plan(),
+            &asked,
+            self.effort.quiet,
+            page,
+        )?;
         let found = pursue(&self.effort, |progress| analyse(&mut bench, question, &record, progress))??;
         let document = sensitivity_document(&found);
         let figure = (!found.parameters.is_empty()).then(|| sensitivity_figure(&found));
@@ -108,7 +114,7 @@ impl Sensitivity {
                 sensitivity(&found, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }
-            Format::Json => page.print(format!("{document:#}\n")),
+            Format::Json => page.data(format!("{document:#}\n")),
         }
         doubts(&sensitivity_warnings(&found), "sensitivity.json", page);
         let is_doubtful = !found.doubts.is_empty() || found.parameters.is_empty();

@@ -18,7 +18,6 @@ use crate::experiment::journal::{Unusable, name_of};
 use crate::experiment::round::Round;
 use crate::experiment::runner::{self, Progress};
 use crate::experiment::shard::{Deal, Shard};
-use crate::report::folder::Folder;
 
 /// Run an experiment: every variant at every point, each point several times, in parallel.
 ///
@@ -77,17 +76,12 @@ impl Sweep {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
         caution(&plan, page);
         let place = self.keeping.output.join(&plan.name);
-        let folder = match Folder::open(&place) {
-            Ok(folder) => Some(folder),
-            Err(unwritten) => {
-                page.complain(unwritten);
-                None
-            }
-        };
-        if folder.is_none() && self.shard.is_some() {
-            return Ok(Exit::Mistake);
+        let mut names = vec![name_of(self.shard)];
+        if self.shard.is_none() {
+            names.extend(self.outputs.names());
         }
-        let archive = self.keeping.archive(folder.as_ref(), &plan, self.shard, self.effort.quiet, page)?;
+        let folder = self.keeping.folder(&plan, &names)?;
+        let archive = self.keeping.archive(&folder, &plan, self.shard, self.effort.quiet, page)?;
         let round = match self.shard {
             Some(_) => Round::read(&place, &plan)?,
             None => None,
@@ -98,7 +92,7 @@ impl Sweep {
         }
         let exit = match self.shard {
             Some(shard) => self.tell_share(shard, &plan, round.as_ref(), &archive, &wanted, page),
-            None => self.outputs.of(&plan, &archive, &wanted, folder.as_ref(), self.effort.quiet, page)?,
+            None => self.outputs.of(&plan, &archive, &wanted, &folder, self.effort.quiet, page)?,
         };
         Ok(if kept.is_err() { Exit::Mistake } else { exit })
     }

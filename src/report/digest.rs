@@ -3,6 +3,7 @@
 use super::{Report, verdicts};
 use crate::experiment::effect::Worth;
 use crate::experiment::verdict::{Judgement, Verdict};
+use crate::spec::visible;
 
 /// The page. `files` are the experiments' paths as they were given, one for each report.
 pub fn digest(files: &[String], reports: &[Report]) -> String {
@@ -20,13 +21,15 @@ pub fn digest(files: &[String], reports: &[Report]) -> String {
         for effect in &report.effects {
             let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
             text.push_str(&format!(
-                "| [{name}](#{name}) | {} | **{}**: {}{place} | {} | {} |\n",
-                cell(&effect.change),
+                "| [{}](#{}) | {} | **{}**: {}{} | {} | {} |\n",
+                escaped(&report.plan.name),
+                anchor(&report.plan.name),
+                escaped(&effect.change),
                 effect.worth.word(),
-                cell(&effect.with()),
+                escaped(&effect.with()),
+                escaped(&place),
                 effect.without(),
                 effect.difference(),
-                name = report.plan.name,
             ));
         }
     }
@@ -65,9 +68,11 @@ fn counted(number: usize, one: &str, many: &str) -> String {
 }
 
 fn section(file: &str, report: &Report) -> String {
-    let mut text = format!("\n## {}\n\n{} (`{file}`)\n\n", report.plan.name, report.plan.title);
+    let (name, title) = (escaped(&report.plan.name), escaped(&report.plan.title));
+    let file = visible(file).replace('`', "'");
+    let mut text = format!("\n## {name}\n\n{title} (`{file}`)\n\n");
     for judgement in &report.judgements {
-        let (claim, evidence) = (&judgement.claim, verdicts::evidence(judgement));
+        let (claim, evidence) = (escaped(&judgement.claim), escaped(&verdicts::evidence(judgement)));
         text.push_str(&format!("- **{}**: “{claim}”: {evidence}\n", fate(judgement)));
     }
     text
@@ -82,7 +87,25 @@ fn fate(judgement: &Judgement) -> &'static str {
     }
 }
 
-/// Text that stays within its cell.
-fn cell(text: &str) -> String {
-    text.replace('|', "\\|")
+/// Text that is shown as it was written: nothing in it is HTML, a link, code or the end of a cell. Backslashes do that
+/// (CommonMark 0.31, section 2.4; of the bar in a table cell GitHub Flavored Markdown, section 4.10).
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for sign in visible(text).chars() {
+        if matches!(sign, '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '|' | '&' | '~') {
+            out.push('\\');
+        }
+        out.push(sign);
+    }
+    out
+}
+
+/// The anchor that GitHub gives a heading: small letters, hyphens for spaces, no other punctuation.
+fn anchor(heading: &str) -> String {
+    let kept = |sign: char| match sign {
+        ' ' => Some('-'),
+        sign if sign.is_alphanumeric() || matches!(sign, '-' | '_') => Some(sign),
+        _ => None,
+    };
+    heading.chars().filter_map(kept).flat_map(char::to_lowercase).collect()
 }

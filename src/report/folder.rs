@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::spec::bounded;
+
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot write {}: {reason}", path.display())]
@@ -17,6 +19,9 @@ pub struct Unwritten {
     pub reason: io::Error,
 }
 
+/// Bytes that are written to find out whether a folder can be written.
+const PROBE: usize = 1 << 16;
+
 /// A folder that exists.
 #[derive(Clone, Debug)]
 pub struct Folder(PathBuf);
@@ -24,8 +29,35 @@ pub struct Folder(PathBuf);
 impl Folder {
     /// Opens a folder; makes it, and those above it, where it does not exist.
     pub fn open(path: &Path) -> Result<Self, Unwritten> {
-        fs::create_dir_all(path).map_err(|reason| Unwritten { path: path.to_owned(), reason })?;
+        fs::create_dir_all(path).map_err(|reason| {
+            let in_the_way = path.ancestors().find(|above| above.exists() && !above.is_dir());
+            let is_file = |_: &Path| io::Error::new(io::ErrorKind::NotADirectory, "it is a file, not a folder");
+            let reason = in_the_way.map_or(reason, is_file);
+            Unwritten { path: in_the_way.unwrap_or(path).to_owned(), reason }
+        })?;
         Ok(Self(path.to_owned()))
+    }
+
+    /// Opens a folder into which files of these names are to be written, and makes sure that they can be: a folder that
+    /// cannot be written, a full disk or something else in the place of a file is found before anything is computed.
+    pub fn prepare(path: &Path, names: &[String]) -> Result<Self, Unwritten> {
+        let folder = Self::open(path)?;
+        for name in names {
+            let path = path.join(name);
+            if path.is_dir() {
+                return Err(Unwritten { path, reason: io::Error::new(io::ErrorKind::IsADirectory, "it is a folder") });
+            }
+        }
+        let mut probe = folder.draft("probe");
+        probe.write(&[0; PROBE]);
+        let written = match &mut probe.file {
+            Ok(file) => file.flush().err(),
+            Err(_) => std::mem::replace(&mut probe.file, Err(io::ErrorKind::Other.into())).err(),
+        };
+        match written {
+            None => Ok(folder),
+            Some(reason) => Err(Unwritten { path: path.to_owned(), reason }),
+        }
     }
 
     /// Where it is.
@@ -49,7 +81,7 @@ impl Folder {
 }
 
 /// The name of the list of files that a sweep wrote.
-const LIST: &str = ".files.json";
+pub const LIST: &str = ".files.json";
 
 /// Which files a sweep wrote into a folder.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -66,7 +98,7 @@ impl Folder {
     pub fn clear_but(&self, inputs: &str, written: &[PathBuf]) -> Result<(), Unwritten> {
         let name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let mut files: Vec<String> = written.iter().filter_map(name).collect();
-        let known = fs::read(self.0.join(LIST)).unwrap_or_default();
+        let known = bounded::read(&self.0.join(LIST)).unwrap_or_default();
         let known: List = serde_json::from_slice(&known).unwrap_or_default();
         for old in known.files.into_iter().filter(|old| Path::new(old).file_name() == Some(old.as_ref())) {
             if files.contains(&old) {

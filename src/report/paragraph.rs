@@ -1,5 +1,7 @@
 //! Sentences laid out for a terminal.
 
+use crate::spec::visible;
+
 /// A paragraph whose first line starts with `lead` and whose others are indented as far, broken at `width` columns;
 /// whole where there is no terminal to break it for.
 pub(super) fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String {
@@ -7,7 +9,7 @@ pub(super) fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String 
     let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(40));
     let mut out = lead.to_owned();
     let mut used = 0;
-    for word in words(text) {
+    for word in words(&visible(text)) {
         let wide = word.chars().count();
         if used > 0 && used + 1 + wide > room {
             out.push('\n');

@@ -81,6 +81,11 @@ pub enum FileFormat {
 }
 
 impl FileFormat {
+    /// The name of a sheet's file.
+    pub fn file(self, sheet: &str) -> String {
+        format!("{sheet}.{}", self.extension())
+    }
+
     fn extension(self) -> &'static str {
         match self {
             Self::Csv => "csv",
@@ -104,7 +109,7 @@ impl Sheet {
     /// Begins the files of a sheet.
     pub fn begin(folder: &Folder, name: &str, columns: &[Column], formats: &[FileFormat]) -> Self {
         let writer = |format: &FileFormat| -> Box<dyn Writer> {
-            let draft = folder.draft(&format!("{name}.{}", format.extension()));
+            let draft = folder.draft(&format.file(name));
             match format {
                 FileFormat::Csv => Box::new(delimited::Delimited::begin(draft, columns)),
                 FileFormat::Jsonl => Box::new(lines::Lines::begin(draft, columns)),

@@ -3,6 +3,8 @@
 use anstyle::Style;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
+use crate::spec::visible;
+
 /// Lines above the first row.
 const HEAD: usize = 2;
 
@@ -18,12 +20,12 @@ pub(super) struct Column {
 impl Column {
     /// A column of words.
     pub(super) fn words(heading: impl Into<String>, cells: Vec<String>) -> Self {
-        Self { heading: one_line(&heading.into()), alignment: CellAlignment::Left, cells }
+        Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Left, cells }
     }
 
     /// A column of figures.
     pub(super) fn figures(heading: impl Into<String>, cells: Vec<String>) -> Self {
-        Self { heading: one_line(&heading.into()), alignment: CellAlignment::Right, cells }
+        Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Right, cells }
     }
 
     /// Whether no cell says anything.
@@ -36,7 +38,7 @@ impl Column {
 pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
-    let cell = |column: &Column, text: &str| Cell::new(one_line(text)).set_alignment(column.alignment);
+    let cell = |column: &Column, text: &str| Cell::new(visible(text)).set_alignment(column.alignment);
     table.set_header(columns.iter().map(|column| cell(column, &column.heading)).collect::<Vec<_>>());
     for row in 0..columns.iter().map(|column| column.cells.len()).max().unwrap_or(0) {
         let text = |column: &Column| column.cells.get(row).cloned().unwrap_or_default();
@@ -52,15 +54,10 @@ pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> Strin
         let section = sections.iter().find(|(row, _)| row + HEAD == number);
         if let Some((row, heading)) = section {
             let gap = if *row > 0 { "\n" } else { "" };
-            text.push_str(&format!("{gap}{bold}{heading}{bold:#}\n"));
+            text.push_str(&format!("{gap}{bold}{}{bold:#}\n", visible(heading)));
         }
         text.push_str(line.trim_end());
         text.push('\n');
     }
     text
-}
-
-/// Names may hold anything; a cell is one line.
-fn one_line(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
 }

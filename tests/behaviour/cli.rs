@@ -2,6 +2,7 @@
 
 mod check;
 mod digest;
+mod hostile;
 mod journal;
 mod knee;
 mod optimize;

@@ -1,18 +1,19 @@
 //! Places and figures in words.
 
 use crate::experiment::design::Plan;
-use crate::spec::Metric;
+use crate::spec::{Metric, visible};
 use crate::statistics::Interval;
 
 /// Where a point lies, with its variant: `per-request at concurrency = 150`.
 pub fn place(plan: &Plan, point: usize) -> String {
     let planned = &plan.points[point];
     let at = plan.place(planned);
-    match (plan.variants.len(), at.is_empty()) {
+    let place = match (plan.variants.len(), at.is_empty()) {
         (1, false) => format!("at {at}"),
         (_, true) => plan.variants[planned.variant].clone(),
         _ => format!("{} at {at}", plan.variants[planned.variant]),
-    }
+    };
+    visible(&place).into_owned()
 }
 
 /// A metric in words.

@@ -2,6 +2,7 @@
 
 use super::color::Color;
 use super::font::Font;
+use crate::spec::visible;
 
 /// How high a sheet may be; what does not fit is cut off.
 const HIGHEST: f64 = 8000.0;
@@ -101,15 +102,8 @@ impl Scene {
     }
 }
 
-/// `text` without line breaks and other signs that neither a picture nor XML can hold.
+/// `text` with symbols for what neither a picture nor XML can hold: control characters and non-characters.
 fn printable(text: &str) -> String {
-    let text: String = text
-        .chars()
-        .map(|sign| match sign {
-            '\u{FFFE}' | '\u{FFFF}' => '\u{FFFD}',
-            sign if sign.is_control() => ' ',
-            sign => sign,
-        })
-        .collect();
-    text.trim().to_owned()
+    let text = visible(text.trim());
+    text.chars().map(|sign| if matches!(sign, '\u{FFFE}' | '\u{FFFF}') { '\u{FFFD}' } else { sign }).collect()
 }

@@ -384,7 +384,7 @@ fn an_svg_is_well_formed_and_names_fonts_to_fall_back_on() {
     let mut figure = sweep();
     figure.title = "a < b & \"c\" \u{1}\n'd'".to_owned();
     let text = svg(&figure.into(), Theme::Light).expect("drawable");
-    assert!(text.contains("<title>a &lt; b &amp; \"c\"   'd'</title>"), "{text}");
+    assert!(text.contains("<title>a &lt; b &amp; \"c\" ␁␊'d'</title>"), "{text}");
     assert!(text.contains("sans-serif"));
     assert!(!text.contains('\u{1}'));
     assert_eq!(text.matches("<svg").count(), 1);

@@ -15,7 +15,7 @@ pub(super) struct Delimited {
 impl Delimited {
     pub fn begin(draft: Draft, columns: &[Column]) -> Self {
         let mut file = Self { draft, writer: csv::Writer::from_writer(Vec::new()) };
-        file.record(columns.iter().map(|column| column.name.clone()));
+        file.record(columns.iter().map(|column| harmless(&column.name)));
         file
     }
 
@@ -40,11 +40,18 @@ impl Writer for Delimited {
 fn text(cell: &Cell) -> String {
     match cell {
         Cell::Missing => String::new(),
-        Cell::Text(text) => text.clone(),
+        Cell::Text(text) => harmless(text),
         Cell::Number(f64::INFINITY) => "inf".into(),
         Cell::Number(number) => exact(*number),
         Cell::Count(count) => count.to_string(),
         Cell::Flag(true) => "yes".into(),
         Cell::Flag(false) => "no".into(),
     }
+}
+
+/// Words that no spreadsheet takes for a formula: those that begin like one get an apostrophe in front (OWASP, "CSV
+/// injection"), but for numbers with a sign.
+fn harmless(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']) && text.parse::<f64>().is_err();
+    if is_formula { format!("'{text}") } else { text.into() }
 }

@@ -58,21 +58,64 @@ fn each_combination_of_the_other_axes_has_charts_of_its_own() {
     assert!(names.contains(&"utilisation-servers-3.png".to_owned()), "{names:?}");
 }
 
+/// The commands that write, each with what it writes first.
+const WRITERS: [&[&str]; 4] = [
+    &["sweep", "servers.toml", "--no-charts"],
+    &["knee", "servers.toml", "--no-charts", "--objective", "mean_s<=4"],
+    &["sensitivity", "servers.toml", "--no-charts", "--trajectories", "2", "--samples", "2"],
+    &["sweep", "servers.toml", "--shard", "1/2"],
+];
+
+/// A day of trials is not run for a folder that cannot take their results.
 #[test]
-fn what_was_computed_is_printed_even_if_no_file_can_be_written() {
-    let place = Place::new();
-    place.put("output", "a file where the folder should be");
-    let ran = place.sim(&["sweep", "servers.toml"]).ends_with(2);
-    assert!(ran.stdout.contains("throughput/min"), "{}", ran.stdout);
-    assert!(ran.stderr.contains("cannot write") && ran.stderr.contains("output"), "{}", ran.stderr);
+fn a_folder_that_cannot_be_written_is_found_before_any_trial() {
+    for arguments in WRITERS {
+        let place = Place::new();
+        place.put("file", "where the folder should be");
+        let mut targets = vec!["file", "file/below"];
+        if cfg!(unix) {
+            #[cfg(unix)]
+            std::os::unix::fs::symlink("file", place.path("link")).expect("a link");
+            targets.push("link");
+        }
+        if fs::metadata("/dev/full").is_ok() {
+            targets.push("/dev/full");
+        }
+        for target in targets {
+            let ran = place.sim(&[arguments, &["--output", target]].concat()).ends_with(2);
+            assert_eq!(ran.stdout, "", "{arguments:?} {target}");
+            assert!(ran.stderr.contains("it is a file, not a folder"), "{}", ran.stderr);
+            assert!(ran.stderr.contains("--output"), "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn something_in_the_place_of_a_file_is_found_before_any_trial() {
+    let of = |arguments: &[&str]| match arguments {
+        ["knee", ..] => ["knee-journal.jsonl", "knee.json"].to_vec(),
+        ["sensitivity", ..] => ["sensitivity-journal.jsonl", "sensitivity.json"].to_vec(),
+        [.., "1/2"] => ["shard-1-of-2.jsonl"].to_vec(),
+        _ => ["journal.jsonl", ".files.json", "results.csv", "trials.csv", "summary.json"].to_vec(),
+    };
+    for arguments in WRITERS {
+        for name in of(arguments) {
+            let place = Place::new();
+            fs::create_dir_all(place.path("output/servers").join(name)).expect("a folder in the way");
+            let ran = place.sim(arguments).ends_with(2);
+            assert_eq!(ran.stdout, "", "{arguments:?} {name}");
+            assert!(ran.stderr.contains(name) && ran.stderr.contains("it is a folder"), "{}", ran.stderr);
+            assert_eq!(place.names("output/servers"), [name]);
+        }
+    }
 }
 
 #[test]
 fn one_file_that_cannot_be_written_does_not_cost_the_others() {
     let place = Place::new();
-    fs::create_dir_all(place.path("output/servers/results.csv")).expect("a folder in the way");
+    fs::create_dir_all(place.path("output/servers/utilisation.png")).expect("a folder in the way");
     let ran = place.sim(&["sweep", "servers.toml"]).ends_with(2);
-    assert!(ran.stderr.contains("results.csv"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("utilisation.png"), "{}", ran.stderr);
     let names = place.names("output/servers");
     assert!(names.contains(&"summary.json".to_owned()) && names.contains(&"throughput.png".to_owned()), "{names:?}");
     assert!(!names.iter().any(|name| name.ends_with(".part")), "{names:?}");
