@@ -4,6 +4,7 @@
 pub mod account;
 pub mod archive;
 pub mod comparison;
+pub mod condition;
 pub mod design;
 pub mod effect;
 pub mod exact;

@@ -2,6 +2,7 @@
 //! arrivals at a steady or changing rate, or as recorded. One [`trial`] is one run of a system under a load, from rest.
 
 mod closed;
+mod drain;
 mod measuring;
 mod open;
 mod profile;

@@ -26,6 +26,7 @@ mod interpreter;
 mod job;
 mod ledger;
 mod liveness;
+mod loss;
 mod observe;
 mod parallel;
 mod pool;
@@ -50,6 +51,7 @@ mod view;
 mod wait;
 
 pub use course::{Batch, Course, Mark};
+pub use loss::Loss;
 pub use observe::Window;
 pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, Outcome, ResourceKind, ResourceUse, Users};
 pub use timeline::{Slice, Timeline};

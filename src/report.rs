@@ -5,7 +5,6 @@
 
 pub mod chart;
 mod classes;
-mod collapse;
 mod comparisons;
 mod deadlock;
 mod digest;
@@ -17,6 +16,7 @@ pub mod folder;
 mod knee;
 mod measured;
 mod metric;
+mod next;
 mod number;
 mod objective;
 mod optimize;
@@ -30,6 +30,7 @@ pub mod sheet;
 mod table;
 mod theory;
 mod timeline;
+mod turn;
 mod verdicts;
 mod warning;
 
@@ -37,6 +38,7 @@ use std::borrow::Cow;
 
 use crate::experiment::account::{Account, Tally};
 use crate::experiment::comparison::{self, Comparison, Selection};
+use crate::experiment::condition::{self, State};
 use crate::experiment::design::Plan;
 use crate::experiment::effect::{self, Observation};
 use crate::experiment::exact::{self, Check};
@@ -55,6 +57,7 @@ pub use effects::effects;
 pub use findings::findings;
 pub use knee::{knee, knee_document, knee_figure, knee_method};
 pub use measured::measured;
+pub use next::next_steps;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;
 pub use replications::replications;
@@ -68,6 +71,18 @@ pub use timeline::timeline;
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};
 
+/// How much of its tables a report prints.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Detail {
+    /// Every column.
+    Full,
+    /// The columns that fit into 80 characters, the most important first.
+    #[default]
+    Short,
+    /// No table.
+    None,
+}
+
 /// Everything that a sweep found.
 #[derive(Debug)]
 pub struct Report<'a> {
@@ -77,6 +92,8 @@ pub struct Report<'a> {
     pub tally: Tally,
     /// Each point's figures, in the order of the plan.
     pub summaries: Vec<Summary>,
+    /// The condition of each point that has figures.
+    pub states: Vec<State>,
     /// What is said of each variant without being asked.
     pub findings: Vec<Finding>,
     /// The warm-ups that were found, with the points.
@@ -102,7 +119,8 @@ impl<'a> Report<'a> {
     /// Judges what the trials of a plan have come to.
     pub fn on(plan: &'a Plan, account: Account) -> Self {
         let Account { summaries, tally } = account;
-        let findings = finding::findings(plan, &summaries);
+        let states = condition::conditions(plan, &summaries);
+        let findings = finding::findings(plan, &summaries, &states);
         let found = |summary: &Summary| Some((summary.point, warm_up::of(plan, summary.point)?));
         let warm_ups = summaries.iter().filter_map(found).collect();
         let comparisons = comparison::compare(plan, &summaries);
@@ -110,12 +128,34 @@ impl<'a> Report<'a> {
         let checks = exact::check(plan, &summaries);
         let effects = effect::observe(plan, &summaries);
         let judgements = verdict::judge(plan, &summaries);
-        Self { plan, tally, summaries, findings, warm_ups, comparisons, selections, checks, effects, judgements }
+        Self {
+            plan,
+            tally,
+            summaries,
+            states,
+            findings,
+            warm_ups,
+            comparisons,
+            selections,
+            checks,
+            effects,
+            judgements,
+        }
     }
 
     /// The figures of a point; none where no trial of it gave any.
     pub fn summary(&self, point: usize) -> Option<&Summary> {
         summary::of_point(&self.summaries, point)
+    }
+
+    /// The condition of a point; none where no trial of it gave any figures.
+    pub fn state(&self, point: usize) -> Option<&State> {
+        condition::of(&self.states, point)
+    }
+
+    /// Whether a point is healthy.
+    pub fn is_safe(&self, point: usize) -> bool {
+        self.state(point).is_some_and(State::is_safe)
     }
 
     /// Whether an interrupt left trials out.

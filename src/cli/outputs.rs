@@ -13,7 +13,7 @@ use crate::experiment::archive::Archive;
 use crate::experiment::design::Plan;
 use crate::report::folder::{Folder, LIST};
 use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, REPLICATIONS, RESULTS, Sheet, TIMELINE};
-use crate::report::{self, Report, figures};
+use crate::report::{self, Detail, Report, figures};
 
 /// Charts that are named one by one.
 const MOST_CHARTS: usize = 12;
@@ -28,6 +28,10 @@ pub struct Outputs {
     /// Formats of the files of rows; their columns are told by `sim schema results`
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "csv")]
     files: Vec<FileFormat>,
+
+    /// How much of the table is printed: all columns, those that fit into 80, or none
+    #[arg(long, value_enum, default_value_t)]
+    table: Detail,
 
     #[command(flatten)]
     pictures: Pictures,
@@ -53,21 +57,24 @@ impl Outputs {
         })?;
         let report = Report::on(plan, account);
         let (results, written) = write_results(folder, &formats, trials, &report, page);
+        let (charts, drawn) =
+            if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
+        let files = files(&results, &charts);
         match self.format {
-            Format::Table => answer(&report, page),
+            Format::Table => answer(&report, &files, self.table, page),
             Format::Json => {
                 let text = serde_json::to_string_pretty(&report::Document(&report)).unwrap_or_default();
                 page.data(text + "\n");
+                if !is_quiet {
+                    page.say(files.trim_end());
+                }
             }
         }
         warn::warn(&report, page);
-        let (charts, drawn) =
-            if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
         let all: Vec<PathBuf> = results.iter().chain(&charts).cloned().collect();
         if let Err(unwritten) = folder.clear_but(&plan.origin().fingerprint, &all) {
             page.complain(unwritten);
         }
-        self.name_files(&results, &charts, is_quiet, page);
         match (written, drawn) {
             (Exit::Mistake, _) | (_, Exit::Mistake) => Ok(Exit::Mistake),
             _ => Ok(Exit::of(&report)),
@@ -97,41 +104,43 @@ impl Outputs {
         }
         write_charts(folder, &drawings, self.pictures, page)
     }
-
-    /// The paths of all files, on stdout where a person reads it.
-    fn name_files(&self, results: &[PathBuf], charts: &[PathBuf], is_quiet: bool, page: &mut Page) {
-        let line = |what: &str, paths: &[PathBuf]| {
-            let Some(first) = paths.first() else { return String::new() };
-            let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
-            let others: Vec<String> = paths[1..].iter().filter_map(|path| name(path)).collect();
-            let comma = if others.is_empty() { "" } else { ", " };
-            format!("{what:<8} {}{comma}{}\n", first.display(), others.join(", "))
-        };
-        let shown = if charts.len() > MOST_CHARTS { MOST_CHARTS / 2 } else { charts.len() };
-        let mut text = line("results", results);
-        text.extend(charts.iter().take(shown).map(|path| format!("{:<8} {}\n", "chart", path.display())));
-        if shown < charts.len() {
-            text.push_str(&format!("{:<8} and {} more beside them\n", "", charts.len() - shown));
-        }
-        match self.format {
-            Format::Table => page.part(text),
-            Format::Json if is_quiet => {}
-            Format::Json => page.say(text.trim_end()),
-        }
-    }
 }
 
-/// The answer for people.
-fn answer(report: &Report, page: &mut Page) {
+/// The paths of all files.
+fn files(results: &[PathBuf], charts: &[PathBuf]) -> String {
+    let line = |what: &str, paths: &[PathBuf]| {
+        let Some(first) = paths.first() else { return String::new() };
+        let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
+        let others: Vec<String> = paths[1..].iter().filter_map(|path| name(path)).collect();
+        let comma = if others.is_empty() { "" } else { ", " };
+        format!("{what:<8} {}{comma}{}\n", first.display(), others.join(", "))
+    };
+    let shown = if charts.len() > MOST_CHARTS { MOST_CHARTS / 2 } else { charts.len() };
+    let mut text = line("results", results);
+    text.extend(charts.iter().take(shown).map(|path| format!("{:<8} {}\n", "chart", path.display())));
+    if shown < charts.len() {
+        text.push_str(&format!("{:<8} and {} more beside them\n", "", charts.len() - shown));
+    }
+    text
+}
+
+/// The answer for people: the question, the verdicts, a finding for each variant, what to do next, the files; then the
+/// figures behind them.
+fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     page.heading(&plan.title);
     page.print(format!("{}, ± 95 % interval, seed {}\n", report.effort(), plan.seed));
-    page.part(report::overview(report));
-    page.part(report::classes(report));
-    page.part(report::measured(report));
-    page.part(report::comparisons(report));
+    page.part(report::verdicts(report, width));
     page.part(report::findings(report, width) + &report::selections(report, width));
     page.part(report::deadlocks(report, width));
     page.part(report::effects(report, width));
-    page.part(report::verdicts(report, width));
+    page.part(report::next_steps(report, width));
+    page.part(files);
+    if detail == Detail::None {
+        return;
+    }
+    page.part(report::overview(report, detail));
+    page.part(report::classes(report));
+    page.part(report::measured(report));
+    page.part(report::comparisons(report, detail));
 }

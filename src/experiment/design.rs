@@ -7,6 +7,7 @@ mod axis;
 mod checked;
 mod claim;
 mod dial;
+mod direction;
 mod effort;
 mod knee;
 mod objective;
@@ -23,13 +24,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use super::condition::runs_to_exclude;
 use super::warm_up::WarmUp;
 use crate::model::{Load, System};
 use crate::spec::form::Form;
-use crate::spec::{Assumption, Measured, Metric, Mistakes, MultipleHypotheses, Scale, Source};
+use crate::spec::{Assumption, Measured, Metric, Mistakes, MultipleHypotheses, Objective, Scale, Source};
 
 pub use checked::Checked;
 pub use dial::Dial;
+pub use direction::Direction;
 pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
 pub use knee::{Grid, Knee, KneeWishes};
 pub use optimize::{Choice, Optimize};
@@ -55,6 +58,8 @@ pub struct Plan {
     pub replications: u32,
     /// How well the figures must be known; none: `replications` of each point.
     pub precision: Option<Precision>,
+    /// The share of runs with a loss of capacity that is to be excluded; none: `replications` of each point.
+    pub exclude_loss: Option<f64>,
     /// The figure by which the best variant is selected.
     pub best_by: Metric,
     /// By how much the best variant is better at least, where it is to be selected; none: what the replications say.
@@ -63,8 +68,10 @@ pub struct Plan {
     pub multiple_hypotheses: MultipleHypotheses,
     /// The seed of every random stream.
     pub seed: u64,
-    /// Success rate below which a point counts as collapsed.
+    /// The least success rate that counts as success at all: the success objective where no objective is stricter.
     pub collapse_below: f64,
+    /// What every point is to meet; a point that misses one of them is not healthy.
+    pub objectives: Vec<Objective>,
     /// Events after which a trial is ended.
     pub max_events: Option<u64>,
     /// Time on the wall after which a trial is ended.
@@ -209,19 +216,25 @@ pub enum Expectation {
         /// The bound.
         value: f64,
     },
-    /// Success falls below `collapse_below` for the first time between these values of the first axis.
+    /// The condition turns from acceptable to worse for the first time between these values of the first axis.
     Collapses {
         /// Still safe.
         from: f64,
         /// Collapsed.
         to: f64,
     },
-    /// No point is collapsed.
+    /// No point is dead, damaged, unstable, collapsed or overloaded.
     Survives,
-    /// The target no longer answers after the load has gone.
+    /// After the load ends, most processes of the target do not respond, in every replication.
     Stuck,
-    /// The target answers again after the load has gone.
+    /// After the load ends, all capacity is there again, in every replication.
     Recovers,
+    /// Some replication loses capacity for good.
+    LosesCapacity,
+    /// The success objective is missed because load is refused on purpose, while goodput holds.
+    Sheds,
+    /// Every objective is met, and no replication loses capacity.
+    Healthy,
     /// Higher than the other variant by at least `by`.
     HigherThan {
         /// Index of the other variant.
@@ -284,7 +297,8 @@ impl Expectation {
             | Self::LowerThan { metric, .. }
             | Self::SameAs { metric, .. } => Some(*metric),
             Self::Survives | Self::Collapses { .. } => Some(Metric::SuccessRate),
-            Self::Stuck | Self::Recovers | Self::SaturatedBy { .. } | Self::MeetsMeasurements => None,
+            Self::Stuck | Self::Recovers | Self::LosesCapacity | Self::Sheds | Self::Healthy => None,
+            Self::SaturatedBy { .. } | Self::MeetsMeasurements => None,
         }
     }
 }
@@ -355,7 +369,8 @@ impl Plan {
     /// Replications of a point at most, where the trials that there are decide how many more there are to be.
     pub fn most(&self) -> Option<u32> {
         let (precision, zone) = (self.precision.as_ref(), self.best_within);
-        precision.map(|precision| precision.most).max(zone.map(|zone| zone.most))
+        let exclusion = self.exclude_loss.map(runs_to_exclude);
+        precision.map(|precision| precision.most).max(zone.map(|zone| zone.most)).max(exclusion)
     }
 
     /// Whether the trials that there are decide how many more there are to be.

@@ -1,8 +1,13 @@
-//! Findings: what the sweep says of each variant without being asked. The highest safe point, where it collapses, and
+//! Findings: what the sweep says of each variant without being asked. Up to where it is safe, what happens beyond, and
 //! the resource behind it.
 
-use super::design::{Axis, Plan};
+mod words;
+
+use super::condition::{self, Condition, State};
+use super::design::{Axis, Direction, Plan};
 use super::summary::{Summary, of_point};
+
+pub use words::{at, cause, unit, unsafe_words};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
 #[derive(Clone, Debug)]
@@ -13,19 +18,22 @@ pub struct Finding {
     pub place: String,
     /// Indices of the variant's points, in the order of the axis.
     pub points: Vec<usize>,
-    /// The collapse, where there is one.
-    pub collapse: Option<Collapse>,
-    /// In a sentence.
-    pub sentence: String,
+    /// Where the variant stops being safe, where it does.
+    pub turn: Option<Turn>,
+    /// In words: the answer first, then what happens beyond, then why.
+    pub lines: Vec<String>,
 }
 
-/// The first fall of the success rate below the experiment's bound.
+/// Where a variant stops being safe: the first point, from light load to heavy, that is not healthy. On an axis of
+/// capacity that is the first from much capacity to little.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Collapse {
-    /// The last safe value of the axis; none where even the first is collapsed.
+pub struct Turn {
+    /// The last safe value of the axis; none where even the first is not safe.
     pub from: Option<f64>,
-    /// The first collapsed value.
+    /// The first value that is not safe.
     pub to: f64,
+    /// Its condition.
+    pub condition: Condition,
     /// The resource behind it, as the reports name it.
     pub resource: Option<String>,
     /// Why, in a few words: `user-service pool auth deadlocks`.
@@ -33,7 +41,7 @@ pub struct Collapse {
 }
 
 /// The findings of all variants. Without an axis of numbers each point is a finding of its own.
-pub fn findings(plan: &Plan, summaries: &[Summary]) -> Vec<Finding> {
+pub fn findings(plan: &Plan, summaries: &[Summary], states: &[State]) -> Vec<Finding> {
     let axis = plan.axes.first().filter(|axis| axis.values.iter().all(|value| value.number.is_some()));
     let mut groups: Vec<(usize, Vec<usize>, Vec<usize>)> = Vec::new();
     for (index, point) in plan.points.iter().enumerate() {
@@ -48,12 +56,60 @@ pub fn findings(plan: &Plan, summaries: &[Summary]) -> Vec<Finding> {
             points.sort_by(|&a, &b| number(plan, axis, a).total_cmp(&number(plan, axis, b)));
         }
         let place = other_axes(plan, &others, usize::from(axis.is_some()));
-        let known: Vec<&Summary> = points.iter().filter_map(|&point| of_point(summaries, point)).collect();
-        let collapse = axis.and_then(|axis| collapse(plan, axis, &known));
-        let sentence = sentence(plan, variant, &place, axis, &known, collapse.as_ref());
-        Finding { variant, place, points, collapse, sentence }
+        let curve = Curve { plan, axis, known: known(&points, summaries, states) };
+        let turn = curve.turn();
+        let lines = words::lines(&curve, variant, &place, turn.as_ref());
+        Finding { variant, place, points, turn, lines }
     };
     groups.into_iter().map(finding).collect()
+}
+
+impl Finding {
+    /// All that is said, in one sentence.
+    pub fn sentence(&self) -> String {
+        self.lines.join("; ")
+    }
+}
+
+/// The points of a finding that have figures, with their states, in the order of the axis.
+struct Curve<'a> {
+    plan: &'a Plan,
+    axis: Option<&'a Axis>,
+    known: Vec<(&'a Summary, &'a State)>,
+}
+
+fn known<'a>(points: &[usize], summaries: &'a [Summary], states: &'a [State]) -> Vec<(&'a Summary, &'a State)> {
+    points.iter().filter_map(|&point| of_point(summaries, point).zip(condition::of(states, point))).collect()
+}
+
+impl<'a> Curve<'a> {
+    /// Its points from light load to heavy, or from much capacity to little.
+    fn from_light(&self) -> Vec<(&'a Summary, &'a State)> {
+        let mut points = self.known.clone();
+        if self.axis.is_some_and(|axis| axis.direction() == Direction::Capacity) {
+            points.reverse();
+        }
+        points
+    }
+
+    fn turn(&self) -> Option<Turn> {
+        let axis = self.axis?;
+        let points = self.from_light();
+        let first = points.iter().position(|(_, state)| !state.is_safe())?;
+        let (summary, state) = points[first];
+        let before = first.checked_sub(1).map(|index| points[index].0);
+        Some(Turn {
+            from: before.map(|summary| number(self.plan, axis, summary.point)),
+            to: number(self.plan, axis, summary.point),
+            condition: state.condition,
+            resource: summary
+                .deadlock
+                .as_ref()
+                .map(|(deadlock, _)| deadlock.resource.clone())
+                .or(summary.saturated.clone()),
+            cause: cause(summary),
+        })
+    }
 }
 
 fn number(plan: &Plan, axis: &Axis, point: usize) -> f64 {
@@ -65,139 +121,4 @@ fn other_axes(plan: &Plan, others: &[usize], skip: usize) -> String {
     let texts: Vec<String> =
         named.map(|(axis, &value)| format!("{} = {}", axis.name, axis.values[value].text)).collect();
     texts.join(", ")
-}
-
-fn is_collapsed(plan: &Plan, summary: &Summary) -> bool {
-    summary.success_rate.estimate < plan.collapse_below
-}
-
-fn collapse(plan: &Plan, axis: &Axis, known: &[&Summary]) -> Option<Collapse> {
-    let first = known.iter().position(|summary| is_collapsed(plan, summary))?;
-    let (summary, before) = (known[first], first.checked_sub(1).map(|index| known[index]));
-    Some(Collapse {
-        from: before.map(|summary| number(plan, axis, summary.point)),
-        to: number(plan, axis, summary.point),
-        resource: summary
-            .deadlock
-            .as_ref()
-            .map(|(deadlock, _)| deadlock.resource.clone())
-            .or(summary.saturated.clone()),
-        cause: cause(summary),
-    })
-}
-
-/// Why a point does badly, in a few words.
-pub fn cause(summary: &Summary) -> String {
-    if let Some((deadlock, _)) = &summary.deadlock {
-        return format!("{} deadlocks", deadlock.resource);
-    }
-    if summary.hung >= 1.0 {
-        return "calls through a broken client are never answered".into();
-    }
-    match &summary.saturated {
-        Some(resource) => format!("{resource} is saturated"),
-        None => summary.failures.first().map_or_else(|| "no resource is saturated".into(), |(cause, _)| cause.clone()),
-    }
-}
-
-fn sentence(
-    plan: &Plan,
-    variant: usize,
-    place: &str,
-    axis: Option<&Axis>,
-    known: &[&Summary],
-    collapse: Option<&Collapse>,
-) -> String {
-    let name = match (plan.variants.len(), place) {
-        (1, "") => String::new(),
-        (1, place) => format!("{place}: "),
-        (_, "") => format!("{}: ", plan.variants[variant]),
-        (_, place) => format!("{} ({place}): ", plan.variants[variant]),
-    };
-    let Some(last) = known.last() else { return format!("{name}no figures") };
-    let Some(axis) = axis else { return format!("{name}{}", state(last)) };
-    let unit = unit(axis);
-    let value = |summary: &Summary| plan.points[summary.point].at.first().map(|&at| axis.values[at].text.clone());
-    let at = |summary: &Summary| format!("{}{unit}", value(summary).unwrap_or_default());
-    match collapse {
-        None => {
-            let best =
-                known.iter().max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least())).unwrap_or(last);
-            format!(
-                "{name}no collapse up to {}; {}; at most {} at {}{}",
-                at(last),
-                state(last),
-                throughput(best),
-                at(best),
-                limit(best)
-            )
-        }
-        Some(collapse) => {
-            let end = known.iter().find(|summary| is_collapsed(plan, summary)).unwrap_or(last);
-            let safe = known.iter().rev().find(|summary| Some(number(plan, axis, summary.point)) == collapse.from);
-            let where_ = match safe {
-                Some(safe) => format!(
-                    "collapses between {} and {} (safe at {}: {}, {:.0} % success{}; at {}: {:.0} % success)",
-                    value(safe).unwrap_or_default(),
-                    at(end),
-                    value(safe).unwrap_or_default(),
-                    throughput(safe),
-                    safe.success_rate.estimate * 100.0,
-                    limit(safe),
-                    value(end).unwrap_or_default(),
-                    end.success_rate.estimate * 100.0
-                ),
-                None => format!("already collapsed at {}: {}", at(end), state(end)),
-            };
-            format!("{name}{where_}; {}{}", why(end), aftermath(end))
-        }
-    }
-}
-
-/// `517/min, 100 % success`.
-fn state(summary: &Summary) -> String {
-    let mut text = format!("{} with {:.0} % success", throughput(summary), summary.success_rate.estimate * 100.0);
-    if let Some(p95) = summary.p95_s {
-        text += &format!(", p95 {:.1} s", p95.estimate);
-    }
-    text
-}
-
-/// `517/min`.
-fn throughput(summary: &Summary) -> String {
-    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| format!("{:.0}/min", it.estimate))
-}
-
-fn limit(summary: &Summary) -> String {
-    summary.saturated.as_ref().map_or_else(String::new, |resource| format!(", limited by {resource}"))
-}
-
-fn why(summary: &Summary) -> String {
-    match &summary.deadlock {
-        Some((deadlock, trials)) => {
-            let often = if *trials < summary.replications {
-                format!(" (in {trials} of {} runs)", summary.replications)
-            } else {
-                String::new()
-            };
-            let circle = deadlock.circle.first().cloned().unwrap_or_default();
-            format!("the {} deadlocks{often}: {circle}", deadlock.resource)
-        }
-        None => cause(summary),
-    }
-}
-
-/// What is left when the load has gone: nothing is said of a load that never goes.
-fn aftermath(summary: &Summary) -> String {
-    match summary.dead {
-        None => String::new(),
-        Some((0.0, _)) => "; it recovers when the load has gone".into(),
-        Some((dead, all)) if dead > f64::from(all) - 0.5 => "; it is still stuck when the load has gone".into(),
-        Some((dead, all)) => format!("; when the load has gone, {dead:.1} of {all} workers still do not answer"),
-    }
-}
-
-/// The axis' unit for sentences: its label's last word for `load.concurrency`, else nothing.
-fn unit(axis: &Axis) -> String {
-    if axis.path == "load.concurrency" { " concurrent".into() } else { format!(" ({})", axis.name) }
 }

@@ -20,6 +20,7 @@
 //! The answer is a function of the point's trials in the order of replications, so results depend neither on threads
 //! nor on where a run was resumed.
 
+use super::condition::runs_to_exclude;
 use super::design::{FEWEST, Plan, Precision};
 use super::summary::{self, Summary};
 use super::trial::Trial;
@@ -70,11 +71,27 @@ pub fn step(plan: &Plan, run: u32, trials: &[&Trial]) -> Step {
     if run < first {
         return Step::Until(first);
     }
-    let Some(precision) = &plan.precision else { return Step::Enough };
     let used = summary::usable(trials);
+    match (excludes(plan, run, &used), figures(plan, run, &used)) {
+        (Step::Until(a), Step::Until(b)) => Step::Until(a.max(b)),
+        (Step::Until(more), _) | (_, Step::Until(more)) => Step::Until(more),
+        (_, step) => step,
+    }
+}
+
+/// Whether a loss of capacity was seen, or is excluded by the replications without one.
+fn excludes(plan: &Plan, run: u32, used: &[&Trial]) -> Step {
+    let needed = plan.exclude_loss.map_or(0, runs_to_exclude);
+    let lost = used.iter().any(|trial| trial.is_damaged());
+    if lost || run >= needed { Step::Enough } else { Step::Until(needed) }
+}
+
+/// Whether the figures are known precisely enough.
+fn figures(plan: &Plan, run: u32, used: &[&Trial]) -> Step {
+    let Some(precision) = &plan.precision else { return Step::Enough };
     let count = f64::from(run);
     let caution = 1.0 + 1.0 / count.sqrt();
-    let excess = summary::intervals(&used, &precision.of).into_iter().map(|(metric, interval)| {
+    let excess = summary::intervals(used, &precision.of).into_iter().map(|(metric, interval)| {
         let aim = if metric.is_rate() { precision.half_width } else { cautious(precision.half_width) };
         caution * half_width(interval, metric) / aim
     });

@@ -1,11 +1,13 @@
 //! From trials to summaries: every figure of a point with its 95 % interval over replications. Quantiles of the
 //! response time are those of all replications together ([`Pooled`]), other figures are means over the replications.
 
+mod capacity;
 mod classes;
 mod steady;
 mod timeline;
 mod values;
 
+pub use capacity::{Capacity, Group};
 pub use classes::ClassSummary;
 pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
@@ -75,6 +77,10 @@ pub struct Summary {
     /// Mean number of the target's processes that no longer answered after the load had gone, and their number; finite
     /// tests only.
     pub dead: Option<(f64, u32)>,
+    /// Capacity that was lost for good.
+    pub capacity: Capacity,
+    /// Successes, mean.
+    pub succeeded: f64,
     /// The first deadlock of the first trial that had one, and the number of trials that had one.
     pub deadlock: Option<(Deadlock, usize)>,
     /// Mean number of requests that wait for an answer that never comes.
@@ -104,6 +110,8 @@ pub struct UserMeans {
     pub lost: f64,
     /// Users who wait for their next attempt at the end.
     pub backing_off: f64,
+    /// Users who have failed at least once and are still trying at the end.
+    pub still_trying: f64,
 }
 
 impl UserMeans {
@@ -118,6 +126,7 @@ impl UserMeans {
             succeeded_at_once: mean(|users| users.succeeded_at_once),
             lost: mean(|users| users.lost),
             backing_off: mean(|users| users.backing_off),
+            still_trying: mean(|users| users.still_trying),
         })
     }
 }
@@ -231,6 +240,8 @@ impl Summary {
                 let dead: u32 = used.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
                 (f64::from(dead) / used.len() as f64, all)
             }),
+            capacity: Capacity::of(used),
+            succeeded: used.iter().map(|trial| trial.succeeded as f64).sum::<f64>() / used.len() as f64,
             deadlock: used
                 .iter()
                 .find_map(|trial| trial.deadlock.clone())

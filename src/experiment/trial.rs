@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::wire;
 use crate::model::Load;
-use crate::parts::{Course, Deadlock, Ending, Outcome, ResourceUse, Timeline, Users};
+use crate::parts::{Course, Deadlock, Ending, Loss, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -94,8 +94,11 @@ pub struct Trial {
     pub saturated: Option<String>,
     /// Whether the target no longer answers after the load has gone.
     pub stuck: bool,
-    /// Processes of the target that did not answer their probe after the cool-down, of all; a finite test only.
+    /// Processes of the target that did not answer a request after the load had gone, of all; none where that is not
+    /// known, because none was sent or the system was still at work.
     pub dead: Option<(u32, u32)>,
+    /// Units of resources that were lost for good.
+    pub losses: Vec<Loss>,
     /// Requests that wait for an answer that never comes.
     pub hung: u64,
     /// The first deadlock.
@@ -165,10 +168,12 @@ fn quantile(times: &Histogram, q: f64) -> Option<f64> {
 }
 
 impl Trial {
-    /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above.
+    /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above and
+    /// response times are as they were before the disturbance.
     pub fn of(point: usize, replication: u64, outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
         let recovery = load.recovered_after.zip(outcome.timeline.as_ref());
-        let recovery_s = recovery.map(|(after, timeline)| timeline.recovery_s(after, collapse_below));
+        let recovery_s =
+            recovery.map(|(after, timeline)| timeline.recovery_s(after, collapse_below, load.undisturbed()));
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
@@ -225,6 +230,7 @@ impl Trial {
             saturated: outcome.saturated().map(|resource| resource.name.clone()),
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
+            losses: outcome.losses,
             hung: outcome.hung,
             window_s: outcome.window.seconds(),
             deadlock: outcome.deadlock,
@@ -260,6 +266,16 @@ impl Trial {
             Metric::StalenessP95S => self.staleness_p95_s,
             Metric::CacheHitRatio => self.cache_hit_ratio,
         }
+    }
+
+    /// Whether no process of the target answered after the load had gone.
+    pub fn is_dead(&self) -> bool {
+        self.dead.is_some_and(|(dead, all)| dead == all && all > 0)
+    }
+
+    /// Whether some capacity was lost for good: a process that no longer answers, or a unit that is never given back.
+    pub fn is_damaged(&self) -> bool {
+        self.dead.is_some_and(|(dead, _)| dead > 0) || !self.losses.is_empty()
     }
 
     /// Whether the run reached its own end, so that its figures mean what they say.

@@ -9,9 +9,11 @@ mod words;
 
 pub use words::{amount, figure, name, place, unit};
 
+use super::condition::{self, Condition, State, can_hide, conditions};
 use super::design::{Expectation, Hypothesis, Measurement, Plan};
+use super::finding::unsafe_words;
 use super::summary::{LEVEL, Summary, of_point};
-use crate::spec::{Metric, MultipleHypotheses};
+use crate::spec::{Metric, MultipleHypotheses, Objective};
 use crate::statistics::Interval;
 
 /// Whether what was expected was seen.
@@ -55,8 +57,10 @@ struct Finding {
 /// a risk of `5 % / n`, and then again of those that are still open, until no more are. Hypotheses that no interval
 /// decides (a state, a saturated resource) do not count.
 pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
+    let states = conditions(plan, summaries);
+    let seen = Seen { summaries, states: &states };
     let each = |level: f64| -> Vec<Judgement> {
-        plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, summaries, level)).collect()
+        plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, seen, level)).collect()
     };
     let mut judgements = each(LEVEL);
     let rests_on_intervals = |index: &usize| plan.hypotheses[*index].expect.rests_on_intervals();
@@ -66,13 +70,13 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
     }
     loop {
         let level = 1.0 - (1.0 - LEVEL) / open.len().max(1) as f64;
-        let (decided, still): (Vec<usize>, Vec<usize>) = open.iter().partition(|&&index| {
-            judge_one(plan, &plan.hypotheses[index], summaries, level).verdict != Verdict::Undecided
-        });
+        let (decided, still): (Vec<usize>, Vec<usize>) = open
+            .iter()
+            .partition(|&&index| judge_one(plan, &plan.hypotheses[index], seen, level).verdict != Verdict::Undecided);
         if decided.is_empty() {
             for index in still {
                 let alone = judgements[index].verdict;
-                let mut judgement = judge_one(plan, &plan.hypotheses[index], summaries, level);
+                let mut judgement = judge_one(plan, &plan.hypotheses[index], seen, level);
                 if alone != Verdict::Undecided {
                     let count = open.len();
                     judgement.evidence =
@@ -91,8 +95,21 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
     }
 }
 
-fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Judgement {
-    let (seen, telling) = seen(level, &|level| findings(plan, hypothesis, summaries, level));
+/// The figures and the condition of each point.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    summaries: &'a [Summary],
+    states: &'a [State],
+}
+
+impl<'a> Seen<'a> {
+    fn at(self, point: usize) -> Option<(&'a Summary, &'a State)> {
+        of_point(self.summaries, point).zip(condition::of(self.states, point))
+    }
+}
+
+fn judge_one(plan: &Plan, hypothesis: &Hypothesis, all: Seen, level: f64) -> Judgement {
+    let (seen, telling) = seen(level, &|level| findings(plan, hypothesis, all, level));
     let evidence = telling.as_ref().map_or_else(|| "no figures".into(), |finding| finding.evidence.clone());
     let verdict = match seen {
         Verdict::Holds if hypothesis.refuted => Verdict::Fails,
@@ -102,7 +119,7 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level:
     let replications_needed =
         telling.filter(|finding| seen == Verdict::Undecided && finding.decided > 0.0).map(|finding| {
             let factor = (1.0 / finding.decided).powi(2) * 1.1;
-            let run = hypothesis.points.iter().filter_map(|&point| of_point(summaries, point));
+            let run = hypothesis.points.iter().filter_map(|&point| of_point(all.summaries, point));
             let run = run.map(|summary| summary.replications).max().unwrap_or(plan.replications as usize);
             (run as f64 * factor).ceil().min(1e9) as u64
         });
@@ -142,13 +159,21 @@ fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<
     (Verdict::Undecided, clearest(doubtful.collect()))
 }
 
-fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: f64) -> Vec<Finding> {
+fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec<Finding> {
+    let summaries = seen.summaries;
     let summary = |point: usize| of_point(summaries, point);
     let class = hypothesis.class.as_deref();
     let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
             let place = of_class(place(plan, point), class);
             summary(point).map_or_else(|| missing(&place), |summary| judge(summary, &place))
+        };
+        hypothesis.points.iter().map(of_point).collect()
+    };
+    let each_state = |judge: &dyn Fn(&Summary, &State, &str) -> Finding| -> Vec<Finding> {
+        let of_point = |&point: &usize| {
+            let place = place(plan, point);
+            seen.at(point).map_or_else(|| missing(&place), |(summary, state)| judge(summary, state, &place))
         };
         hypothesis.points.iter().map(of_point).collect()
     };
@@ -170,10 +195,16 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, summaries: &[Summary], level: 
         Expectation::AtMost { metric, value } => {
             each(&|summary, place| bounded_of(summary, (class, level), *metric, *value, false, place))
         }
-        Expectation::Survives => each(&|summary, place| bounded(summary, level, plan.collapse_below, true, place)),
-        Expectation::Collapses { from, to } => collapse(plan, hypothesis, summaries, (*from, *to), level),
-        Expectation::Stuck => each(&|summary, place| stuck(summary, true, place)),
-        Expectation::Recovers => each(&|summary, place| stuck(summary, false, place)),
+        Expectation::Survives => each_state(&|summary, state, place| survives(plan, summary, state, level, place)),
+        Expectation::Collapses { from, to } => collapse(plan, hypothesis, seen, (*from, *to), level),
+        Expectation::Stuck => each(&|summary, place| stuck(summary, place)),
+        Expectation::Recovers => each_state(&recovers),
+        Expectation::LosesCapacity => each_state(&loses_capacity),
+        Expectation::Sheds => each_state(&|summary, state, place| {
+            let holds = state.condition == Condition::Sheds;
+            decided(holds, format!("{place}: {}", unsafe_words(summary, state)))
+        }),
+        Expectation::Healthy => each_state(&|summary, state, place| healthy(plan, summary, state, level, place)),
         Expectation::HigherThan { variant, metric, by } => {
             compared(*variant, *metric, &|difference, place| beyond(difference, *by, *metric, place, 1.0))
         }
@@ -255,16 +286,72 @@ fn bounded_of(
     Finding { verdict, evidence, decided: ratio((interval.estimate - bound).abs(), &interval) }
 }
 
-fn stuck(summary: &Summary, expected: bool, place: &str) -> Finding {
+/// A verdict on a state, which no interval stands behind.
+fn decided(holds: bool, evidence: String) -> Finding {
+    Finding { verdict: if holds { Verdict::Holds } else { Verdict::Fails }, evidence, decided: 1.0 }
+}
+
+fn stuck(summary: &Summary, place: &str) -> Finding {
     let (stuck, all) = (summary.stuck, summary.replications);
-    let verdict = match (stuck, expected) {
-        (0, false) => Verdict::Holds,
-        (0, true) => Verdict::Fails,
-        (n, true) if n == all => Verdict::Holds,
-        (n, false) if n == all => Verdict::Fails,
+    let verdict = match stuck {
+        0 => Verdict::Fails,
+        stuck if stuck == all => Verdict::Holds,
         _ => Verdict::Undecided,
     };
-    Finding { verdict, evidence: format!("{place}: still stuck after {stuck} of {all} tests"), decided: 1.0 }
+    let evidence = format!("{place}: after the load ends, most workers do not respond in {stuck} of {all} runs");
+    Finding { verdict, evidence, decided: 1.0 }
+}
+
+/// All capacity is there again after the load, in every replication.
+fn recovers(summary: &Summary, state: &State, place: &str) -> Finding {
+    if state.condition.is_loss() {
+        return decided(false, format!("{place}: {}", unsafe_words(summary, state)));
+    }
+    let runs = summary.replications;
+    let evidence = format!("{place}: after the load ends, every worker responds in {runs} of {runs} runs");
+    Finding { verdict: Verdict::Holds, evidence, decided: 1.0 }
+}
+
+/// Some replication loses capacity for good. That none has does not show that none ever does.
+fn loses_capacity(summary: &Summary, state: &State, place: &str) -> Finding {
+    if state.condition.is_loss() {
+        return decided(true, format!("{place}: {}", unsafe_words(summary, state)));
+    }
+    let share = can_hide(state.of) * 100.0;
+    let runs = state.of;
+    decided(false, format!("{place}: no run of {runs} lost capacity, but up to {share:.1} % of runs could"))
+}
+
+/// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only
+/// because load is shed.
+fn survives(plan: &Plan, summary: &Summary, state: &State, level: f64, place: &str) -> Finding {
+    match state.condition {
+        Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds => {
+            let holds = state.condition == Condition::Sheds;
+            decided(holds, format!("{place}: {}", unsafe_words(summary, state)))
+        }
+        _ => bounded(summary, level, plan.collapse_below, true, place),
+    }
+}
+
+/// No replication loses capacity, nothing grows over the window, and every objective is met.
+fn healthy(plan: &Plan, summary: &Summary, state: &State, level: f64, place: &str) -> Finding {
+    if state.condition <= Condition::Unstable {
+        return decided(false, format!("{place}: {}", unsafe_words(summary, state)));
+    }
+    let success = condition::success_objective(plan);
+    let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
+    let all: Vec<Objective> = std::iter::once(success).chain(others.copied()).collect();
+    let found = all.iter().map(|objective| {
+        let (metric, bound) = (objective.metric(), objective.bound());
+        bounded_of(summary, (None, level), metric, bound, objective.is_at_least(), place)
+    });
+    let rank = |finding: &Finding| match finding.verdict {
+        Verdict::Fails => 0,
+        Verdict::Undecided => 1,
+        Verdict::Holds => 2,
+    };
+    found.min_by_key(rank).unwrap_or_else(|| missing(place))
 }
 
 /// Beyond `by` in the direction of `sign`.
@@ -309,20 +396,21 @@ fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
     )
 }
 
-/// Success falls below the bound for the first time between two values of the first axis: every point up to `from` is
-/// safe, the first from `to` on is collapsed. What lies between is not looked at, nor what comes after.
-fn collapse(
-    plan: &Plan,
-    hypothesis: &Hypothesis,
-    summaries: &[Summary],
-    (from, to): (f64, f64),
-    level: f64,
-) -> Vec<Finding> {
+/// A collapse between two values of the first axis: at every point up to `from` no replication loses capacity, nothing
+/// grows and the success rate keeps its bound; at the first point from `to` on the success rate is below the bound, and
+/// the point is dead, damaged, unstable or collapsed, or has no lower load to compare its goodput with. What lies
+/// between is not looked at, nor what comes after.
+fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, f64), level: f64) -> Vec<Finding> {
     let number = |&point: &usize| plan.points[point].at.first().and_then(|&value| plan.axes[0].values[value].number);
     let judge = |point: usize, safe: bool| {
         let place = place(plan, point);
-        of_point(summaries, point)
-            .map_or_else(|| missing(&place), |summary| bounded(summary, level, plan.collapse_below, safe, &place))
+        let Some((summary, state)) = seen.at(point) else { return missing(&place) };
+        let words = || format!("{place}: {}", unsafe_words(summary, state));
+        match (state.condition, safe) {
+            (Condition::Dead | Condition::Damaged | Condition::Unstable, true) => decided(false, words()),
+            (Condition::Sheds | Condition::Overloaded, false) if state.goodput.is_some() => decided(false, words()),
+            _ => bounded(summary, level, plan.collapse_below, safe, &place),
+        }
     };
     let safe = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at <= from));
     let last_safe = safe.clone().max_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));

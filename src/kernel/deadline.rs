@@ -73,6 +73,11 @@ impl Deadlines {
         Self { lanes: Vec::new(), deadlines: Slab::default(), first_slot }
     }
 
+    /// The longest length that a deadline may have; zero without any.
+    pub fn longest(&self) -> Time {
+        self.lanes.iter().map(|lane| lane.length).max().unwrap_or(Time::ZERO)
+    }
+
     /// The lane for deadlines of this length.
     pub fn lane(&mut self, length: Time) -> LaneId {
         let index = self.lanes.iter().position(|lane| lane.length == length).unwrap_or_else(|| {

@@ -41,5 +41,5 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         world.schedule(Time(spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
     }
     let ending = world.run(&mut closed, limits);
-    closed.measuring.finish(world, ending)
+    closed.measuring.finish(world, ending, limits)
 }

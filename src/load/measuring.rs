@@ -2,9 +2,9 @@
 
 use crate::kernel::Time;
 use crate::parts::course::PARTS;
-use crate::parts::{Course, Ending, Outcome, Window, World};
+use crate::parts::{Course, Ending, Limits, Outcome, Window, World};
 
-use super::which;
+use super::{drain, which};
 
 /// A window that opens after the warm-up; the run ends when it closes.
 pub(super) struct Measuring {
@@ -55,8 +55,10 @@ impl Measuring {
     }
 
     /// The outcome; a window that never closed, because a limit ended the run, closes here.
-    pub fn finish(self, world: &mut World, ending: Ending) -> Outcome {
+    pub fn finish(self, world: &mut World, ending: Ending, limits: &Limits) -> Outcome {
         let window = self.window.unwrap_or_else(|| world.close_window());
-        Outcome { course: self.course, ..world.outcome(ending, window, None) }
+        let mut outcome = Outcome { course: self.course, ..world.outcome(ending, window, None) };
+        drain::after(world, &mut outcome, limits);
+        outcome
     }
 }

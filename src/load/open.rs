@@ -46,5 +46,5 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     world.schedule(open.gap.draw(open.gaps.next_bits()), which::ARRIVAL);
     open.next = open.gap.draw(open.gaps.next_bits());
     let ending = world.run(&mut open, limits);
-    open.measuring.finish(world, ending)
+    open.measuring.finish(world, ending, limits)
 }

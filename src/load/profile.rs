@@ -194,5 +194,5 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let mut varying = Varying { times, measuring: Measuring::after(world, *warm_up, *duration) };
     varying.schedule(world);
     let ending = world.run(&mut varying, limits);
-    varying.measuring.finish(world, ending)
+    varying.measuring.finish(world, ending, limits)
 }

@@ -138,7 +138,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         world.schedule(at, which::NEXT_STAGE);
     }
     let ending = world.run(&mut staged, limits);
-    staged.measuring.finish(world, ending)
+    staged.measuring.finish(world, ending, limits)
 }
 
 #[cfg(test)]

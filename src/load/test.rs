@@ -8,6 +8,7 @@ use crate::kernel::Time;
 use crate::model::{Earlier, Pattern};
 use crate::parts::{Ended, Ending, Limits, Outcome, Source, Window, World};
 
+use super::drain::{self, Probes};
 use super::thoughts::Thoughts;
 use super::which;
 
@@ -16,7 +17,6 @@ enum Phase {
     /// The test before the one that is measured.
     Earlier,
     Measured,
-    Probing,
 }
 
 struct Test {
@@ -32,8 +32,7 @@ struct Test {
     cool_down: Time,
     before: Option<Earlier>,
     window: Option<Window>,
-    probes: Option<(u32, u32)>,
-    probes_left: u32,
+    probes: Option<Probes>,
 }
 
 impl Test {
@@ -53,13 +52,7 @@ impl Test {
     }
 
     fn probe(&mut self, world: &mut World) {
-        self.phase = Phase::Probing;
-        let processes = world.target_processes();
-        self.probes = Some((0, processes));
-        self.probes_left = processes;
-        for process in 0..processes {
-            world.send_to(process, process);
-        }
+        self.probes = Some(Probes::send(world));
     }
 }
 
@@ -78,15 +71,8 @@ impl Source for Test {
     }
 
     fn ended(&mut self, world: &mut World, ended: Ended) {
-        if self.phase == Phase::Probing {
-            if let Some((answered, _)) = &mut self.probes {
-                *answered += u32::from(!ended.failure.is_some());
-            }
-            self.probes_left -= 1;
-            if self.probes_left == 0 {
-                world.stop();
-            }
-            return;
+        if let Some(probes) = &mut self.probes {
+            return probes.ended(world, ended);
         }
         self.ended += 1;
         if self.ended == self.users {
@@ -125,7 +111,6 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         before: *before,
         window: None,
         probes: None,
-        probes_left: 0,
     };
     match before {
         Some(earlier) => {
@@ -139,5 +124,9 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let window = test.window.unwrap_or_else(|| world.close_window());
     // A test that has ended is complete even if its probes wait for ever.
     let ending = if ending == Ending::Quiet && !ended_early { Ending::Complete } else { ending };
-    world.outcome(ending, window, test.probes)
+    let mut outcome = world.outcome(ending, window, test.probes.and_then(|probes| probes.result()));
+    if ended_early {
+        drain::after(world, &mut outcome, limits);
+    }
+    outcome
 }

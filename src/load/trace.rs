@@ -51,5 +51,5 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, limits: &Limits) -> Outc
     let mut trace = Trace { arrivals: Arc::clone(arrivals), next: 0, measuring };
     trace.schedule(world);
     let ending = world.run(&mut trace, limits);
-    trace.measuring.finish(world, ending)
+    trace.measuring.finish(world, ending, limits)
 }

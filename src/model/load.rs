@@ -32,6 +32,23 @@ pub struct Load {
     pub completion: Option<Notice>,
 }
 
+impl Load {
+    /// The stretch from the end of the warm-up to the first disturbance: what "before" means to a recovery. Empty where
+    /// nothing is known to disturb.
+    pub fn undisturbed(&self) -> (Time, Time) {
+        let warm_up = match self.pattern {
+            Pattern::Test { .. } => Time::ZERO,
+            Pattern::Endless { warm_up, .. }
+            | Pattern::Staged { warm_up, .. }
+            | Pattern::Varying { warm_up, .. }
+            | Pattern::Trace { warm_up, .. }
+            | Pattern::Open { warm_up, .. } => warm_up,
+        };
+        let first = self.disturbances.iter().map(|&(from, ..)| from).min();
+        (warm_up, first.unwrap_or(warm_up))
+    }
+}
+
 /// A class of requests.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Class {

@@ -26,7 +26,7 @@ pub struct Course {
 /// What had happened since the window was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
-    /// Requests under way, and handlers at work whose client has gone.
+    /// Requests under way, users who wait for their next attempt, and handlers at work whose client has gone.
     pub in_flight: u64,
     /// All work: also what goes on after its answer, and messages on their way.
     pub inside: u64,
@@ -39,11 +39,15 @@ pub struct Mark {
 }
 
 impl World<'_> {
+    fn backing_off(&self) -> u64 {
+        self.ledger.as_ref().map_or(0, |ledger| ledger.backing_off())
+    }
+
     /// What has happened since the window was opened.
     pub fn mark(&self) -> Mark {
         Mark {
-            in_flight: self.requests.len() as u64 + self.tally.abandoned_inside,
-            inside: (self.tokens.len() + self.broker.len()) as u64,
+            in_flight: self.requests.len() as u64 + self.backing_off() + self.tally.abandoned_inside,
+            inside: self.backing_off() + (self.tokens.len() + self.broker.len()) as u64,
             succeeded: self.tally.succeeded,
             ended: self.tally.succeeded + self.tally.failed(),
             response_ns: self.tally.response_times.sum(),

@@ -19,7 +19,7 @@ const LONGEST_CHAIN: u32 = 10_000;
 
 /// What a token can wait for that others hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Held {
+pub(super) enum Held {
     /// A unit of these slots.
     Slots(u32),
     /// A connection of this HTTP client.
@@ -73,7 +73,7 @@ impl World<'_> {
         }
     }
 
-    fn waited_for(&self, t: u32) -> Option<Held> {
+    pub(super) fn waited_for(&self, t: u32) -> Option<Held> {
         let token = &self.tokens[t];
         match token.state {
             State::Queued => Some(Held::Slots(token.wait)),
@@ -90,7 +90,7 @@ impl World<'_> {
     }
 
     /// Whether a fault has lowered its size, so that whoever waits may be served when the fault is over.
-    fn is_lowered(&self, held: Held) -> bool {
+    pub(super) fn is_lowered(&self, held: Held) -> bool {
         match held {
             Held::Slots(id) => self.slots[id as usize].size < self.slots[id as usize].full_size,
             Held::Client(_) => false,
@@ -98,7 +98,7 @@ impl World<'_> {
     }
 
     /// The tokens that hold units.
-    fn holders(&self, held: Held) -> impl Iterator<Item = u32> {
+    pub(super) fn holders(&self, held: Held) -> impl Iterator<Item = u32> {
         let list = match held {
             Held::Slots(id) => self.slots[id as usize].holders,
             Held::Client(id) => self.clients[id as usize].holders,
@@ -134,7 +134,7 @@ impl World<'_> {
     }
 
     /// Whether a holder's wait is sure to end: it waits for nothing that others hold, or not for ever.
-    fn can_go_on(&self, holder: u32) -> bool {
+    pub(super) fn can_go_on(&self, holder: u32) -> bool {
         if self.is_cancelled(holder) {
             return true;
         }
@@ -172,7 +172,7 @@ impl World<'_> {
     /// From a token along the answers that are waited for without a time-out, and to all branches that are, to those
     /// that wait for something else. A chain of fetches may close upon itself; the branches of one who fetches are not
     /// followed.
-    fn each_end(&self, mut t: u32, visit: &mut dyn FnMut(u32)) {
+    pub(super) fn each_end(&self, mut t: u32, visit: &mut dyn FnMut(u32)) {
         let mut is_fetch = false;
         for _ in 0..LONGEST_CHAIN {
             let token = &self.tokens[t];
@@ -300,7 +300,7 @@ impl World<'_> {
         }
     }
 
-    fn name_of(&self, held: Held) -> String {
+    pub(super) fn name_of(&self, held: Held) -> String {
         match held {
             Held::Slots(id) => self.resource_name(id),
             Held::Client(id) => {

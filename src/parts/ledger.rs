@@ -60,6 +60,7 @@ pub(super) struct Ledger {
     carried: u64,
     backing_off: u64,
     backing_off_at_end: u64,
+    still_trying: u64,
 }
 
 impl Ledger {
@@ -84,6 +85,7 @@ impl Ledger {
             carried: 0,
             backing_off: 0,
             backing_off_at_end: 0,
+            still_trying: 0,
         }))
     }
 
@@ -190,10 +192,23 @@ impl Ledger {
     pub fn close_window(&mut self, now: Time) {
         self.on = false;
         self.backing_off_at_end = self.backing_off;
+        self.still_trying = self.users.living().filter(|&user| self.users[user].attempt > 0).count() as u64;
         self.closed = self.timeline.take().map(|mut timeline| {
             timeline.close(now);
             timeline
         });
+    }
+
+    /// Users who wait for their next attempt.
+    pub fn backing_off(&self) -> u64 {
+        self.backing_off
+    }
+
+    /// From now on nobody sends a failed request again.
+    pub fn end_retries(&mut self) {
+        if let Some(retry) = &mut self.retry {
+            retry.attempts = 0;
+        }
     }
 
     /// Users that came and those that went or are inside, where they are not the same; to be asked while counting.
@@ -213,6 +228,7 @@ impl Ledger {
             succeeded_at_once: sum(|count| count.succeeded_at_once),
             lost: sum(|count| count.lost),
             backing_off: self.backing_off_at_end,
+            still_trying: self.still_trying,
         })
     }
 

@@ -20,6 +20,7 @@ pub struct Window {
     resources: Vec<ResourceUse>,
     violations: Vec<String>,
     unfinished: u64,
+    stranded: u64,
     restarts: u64,
 }
 
@@ -67,6 +68,7 @@ impl World<'_> {
             resources: self.resources(length),
             violations: self.violations(),
             unfinished: self.requests.len() as u64,
+            stranded: self.losses().stranded,
             restarts: self.groups.iter().map(|group| group.restarts).sum(),
         };
         if let Some(ledger) = &mut self.ledger {
@@ -77,6 +79,7 @@ impl World<'_> {
 
     /// What remains of the run.
     pub fn outcome(&mut self, ending: Ending, window: Window, probes: Option<(u32, u32)>) -> Outcome {
+        let losses = self.losses().units;
         let users = self.ledger.as_ref().and_then(|ledger| ledger.users());
         let classes = self.ledger.as_mut().map(|ledger| ledger.classes()).unwrap_or_default();
         let timeline = self.ledger.as_mut().and_then(|ledger| ledger.take_timeline());
@@ -100,6 +103,8 @@ impl World<'_> {
             deadlock: self.deadlock.take(),
             hung: self.hung(),
             probes,
+            losses,
+            stranded: window.stranded,
             events: self.events,
             violations: window.violations,
             users,
@@ -107,6 +112,22 @@ impl World<'_> {
             course: None,
             timeline,
         }
+    }
+
+    /// Leaves the system alone from now on: nobody sends a failed request again.
+    pub fn end_load(&mut self) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.end_retries();
+        }
+        self.resume();
+    }
+
+    /// What the time after the load has shown: the probes that were answered, and what is lost for good.
+    pub fn drained(&mut self, outcome: &mut Outcome, probes: Option<(u32, u32)>) {
+        outcome.probes = probes;
+        outcome.losses = self.losses().units;
+        outcome.deadlock = outcome.deadlock.take().or_else(|| self.deadlock.take());
+        outcome.hung = self.hung();
     }
 
     fn resources(&mut self, length: Time) -> Vec<ResourceUse> {

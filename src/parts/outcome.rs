@@ -9,6 +9,7 @@ use crate::kernel::wire::Number;
 use crate::statistics::histogram::Histogram;
 
 use super::course::Course;
+use super::loss::Loss;
 use super::timeline::Timeline;
 
 /// Why a run ended.
@@ -94,8 +95,13 @@ pub struct Outcome {
     pub deadlock: Option<Deadlock>,
     /// Requests that wait for an answer that never comes (a broken client), at the end.
     pub hung: u64,
-    /// Probes after the cool-down that were answered, of all sent; a finite test only.
+    /// Probes after the load has gone that were answered, of all sent; none where none were sent, or where the system
+    /// was still at work on what the load had left behind.
     pub probes: Option<(u32, u32)>,
+    /// Units of resources that are lost for good, at the end of the run.
+    pub losses: Vec<Loss>,
+    /// Requests under way at the end of the window that can never be answered.
+    pub stranded: u64,
     /// Events that the run took.
     pub events: u64,
     /// Laws that the run violated, both numbers given; empty for a sound run.
@@ -123,6 +129,8 @@ pub struct Users {
     pub lost: u64,
     /// Users who wait for their next attempt at its end.
     pub backing_off: u64,
+    /// Users who have failed at least once and are still trying at its end, those in back-off among them.
+    pub still_trying: u64,
 }
 
 /// A class of requests over the window.
@@ -164,11 +172,12 @@ impl Outcome {
         }
     }
 
-    /// Users who have got their answer or given up for good, and those who never will do either. Without retries each
-    /// request is a user.
+    /// Users that the success rate is a share of: those who have got their answer, those who have given up for good,
+    /// those who have failed and are still trying when the window closes, and those who can never be answered. Without
+    /// retries each request is a user.
     pub fn settled(&self) -> u64 {
-        let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost);
-        ended + if self.ending == Ending::Quiet { self.unfinished } else { 0 }
+        let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost + users.still_trying);
+        ended + if self.ending == Ending::Quiet { self.unfinished } else { self.stranded }
     }
 
     /// Requests sent for each user; without retries 1.

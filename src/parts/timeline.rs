@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Time;
 use crate::kernel::wire::Number;
+use crate::statistics::Interval;
 
 /// Intervals at most; beyond them two neighbours become one and the interval is twice as long.
 const MOST: usize = 4096;
@@ -125,12 +126,20 @@ impl Timeline {
         self.slices.iter().map(level).collect()
     }
 
-    /// Seconds from `after` until the share of successes is at or above `bound` in every later interval; infinite where
-    /// it is below in the last interval that says anything, or where nothing ends any more in the last ten although
-    /// requests are under way. Intervals in which nothing ends say nothing. An interval that began before `after` is
-    /// not looked at, nor is a last one that the end of the run cuts short.
-    pub fn recovery_s(&self, after: Time, bound: f64) -> f64 {
+    /// Seconds from `after`, the end of a disturbance, until it has no effect any longer: the share of successes is at or
+    /// above `bound` in every later interval, and response times are back where they were before. Infinite where an
+    /// effect lasts to the last interval that says anything, or where nothing ends in the last ten although requests are
+    /// under way. Intervals in which nothing ends say nothing. An interval that began before `after` is not looked at,
+    /// nor is a last one that the end of the run cuts short.
+    ///
+    /// `before` is the stretch before the disturbance. Its intervals give the highest mean response time that one more
+    /// interval like them would have, with 97.5 % (Student's prediction interval). Three intervals in a row above that
+    /// are an effect; one or two may be chance. With fewer than five intervals only successes count.
+    pub fn recovery_s(&self, after: Time, bound: f64, before: (Time, Time)) -> f64 {
         const SILENCE: usize = 10;
+        const IN_A_ROW: usize = 3;
+        let usual = self.usual_response(before);
+        let mut slow = 0;
         let first = after.0.div_ceil(self.length.0) as usize;
         let whole = ((self.end.0 / self.length.0) as usize).min(self.slices.len());
         let inside = self.in_flight();
@@ -138,7 +147,9 @@ impl Timeline {
         for (index, (slice, &inside)) in self.slices.iter().zip(&inside).enumerate().take(whole).skip(first) {
             match slice.success_share() {
                 Some(share) => {
-                    (is_bad, silent) = (share < bound, 0);
+                    let is_slow = slice.succeeded > 0 && slice.response_s / f64::from(slice.succeeded) > usual;
+                    slow = if is_slow { slow + 1 } else { 0 };
+                    (is_bad, silent) = (share < bound || slow >= IN_A_ROW, 0);
                     if is_bad {
                         bad_until = Some(index + 1);
                     }
@@ -152,6 +163,21 @@ impl Timeline {
             None => 0.0,
             Some(end) => Time(end as u64 * self.length.0).since(after).seconds(),
         }
+    }
+
+    /// The highest mean response time in seconds that an interval like those of a stretch would have; infinite where
+    /// there are too few of them.
+    fn usual_response(&self, (from, to): (Time, Time)) -> f64 {
+        const FEWEST: usize = 5;
+        let first = from.0.div_ceil(self.length.0) as usize;
+        let end = ((to.0 / self.length.0) as usize).min(self.slices.len());
+        let slices = self.slices.get(first..end).unwrap_or_default();
+        let answered = slices.iter().filter(|slice| slice.succeeded > 0);
+        let means: Vec<f64> = answered.map(|slice| slice.response_s / f64::from(slice.succeeded)).collect();
+        if means.len() < FEWEST {
+            return f64::INFINITY;
+        }
+        Interval::prediction(&means, 0.95).map_or(f64::INFINITY, |interval| interval.high)
     }
 }
 
@@ -201,14 +227,27 @@ mod tests {
     #[test]
     fn recovery_is_timed_from_the_disturbance_to_the_end_of_the_last_bad_interval() {
         let healthy = of(&[(10, 0), (1, 9), (10, 0), (10, 0)]);
-        assert_eq!(healthy.recovery_s(Time(20), 0.9), 0.0);
+        assert_eq!(healthy.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 0.0);
         let slow = of(&[(10, 0), (1, 9), (5, 5), (10, 0), (8, 2), (9, 1), (0, 0)]);
-        assert_eq!(slow.recovery_s(Time(20), 0.9), 30e-9);
+        assert_eq!(slow.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 30e-9);
         let never = of(&[(10, 0), (1, 9), (10, 0), (1, 9), (0, 0)]);
-        assert_eq!(never.recovery_s(Time(20), 0.9), f64::INFINITY);
+        assert_eq!(never.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), f64::INFINITY);
         // A last interval that is cut short says nothing.
         let cut = Timeline { end: Time(35), ..of(&[(10, 0), (1, 9), (10, 0), (0, 1)]) };
-        assert_eq!(cut.recovery_s(Time(20), 0.9), 0.0);
+        assert_eq!(cut.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 0.0);
+    }
+
+    /// Response times of 1 s with a spread of 0.1 s before, of 2 s for four intervals after the disturbance.
+    #[test]
+    fn what_is_answered_slowly_has_not_recovered() {
+        let mut timeline = of(&[(10, 0); 20]);
+        let times = [1.0, 1.1, 0.9, 1.0, 1.1, 0.9, 9.0, 9.0, 2.0, 2.0, 2.0, 2.0, 1.0, 2.0, 1.0, 1.0];
+        for (slice, time) in timeline.slices.iter_mut().zip(times.iter().chain(&[1.0; 4])) {
+            slice.response_s = 10.0 * time;
+        }
+        let before = (Time::ZERO, Time(60));
+        assert_eq!(timeline.recovery_s(Time(80), 0.9, before), 40e-9, "one slow interval is chance, four are not");
+        assert_eq!(timeline.recovery_s(Time(80), 0.9, (Time::ZERO, Time(40))), 0.0, "four intervals say too little");
     }
 
     #[test]
@@ -218,7 +257,7 @@ mod tests {
         let mut hung = of(&shares);
         hung.slices[3].sent = 5;
         assert_eq!(hung.in_flight()[3..], [5; 12]);
-        assert_eq!(hung.recovery_s(Time(20), 0.9), f64::INFINITY);
-        assert_eq!(of(&shares).recovery_s(Time(20), 0.9), 0.0);
+        assert_eq!(hung.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), f64::INFINITY);
+        assert_eq!(of(&shares).recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 0.0);
     }
 }

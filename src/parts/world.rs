@@ -247,6 +247,11 @@ impl<'s> World<'s> {
         self.stopped = true;
     }
 
+    /// Lets a run that was stopped go on, under another load.
+    pub fn resume(&mut self) {
+        self.stopped = false;
+    }
+
     /// Ends the run after the present event: more is in flight than can be kept.
     pub(super) fn give_up_counting(&mut self) {
         (self.stopped, self.too_many) = (true, true);

@@ -1,12 +1,12 @@
 //! Variants against each other: a table of paired differences, sentences that name the best, and `comparisons.csv`.
 
-use super::Report;
 use super::metric::metric_name;
 use super::number::short;
 use super::paragraph::{paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
-use super::table::{Column, table};
+use super::table::{Column, fitting, table};
+use super::{Detail, Report};
 use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection};
 use crate::experiment::design::Plan;
 use crate::experiment::verdict;
@@ -17,7 +17,7 @@ use crate::statistics::selection::Next;
 const MOST_ROWS: usize = 12;
 
 /// The table of differences from the first variant; empty without any, and where there are too many for a look.
-pub fn comparisons(report: &Report) -> String {
+pub fn comparisons(report: &Report, detail: Detail) -> String {
     let all = &report.comparisons;
     if all.is_empty() || all.len() > MOST_ROWS {
         return String::new();
@@ -37,8 +37,11 @@ pub fn comparisons(report: &Report) -> String {
         let of_throughput = it.differences.iter().find(|difference| difference.metric == Metric::ThroughputPerMin);
         of_throughput.and_then(|difference| difference.saved).map_or_else(String::new, share_saved)
     };
-    columns.push(Column::figures("saved by pairing (throughput)", all.iter().map(saved).collect()));
-    table(columns, &[])
+    if detail == Detail::Full {
+        columns.push(Column::figures("saved by pairing (throughput)", all.iter().map(saved).collect()));
+        return table(columns, &[]);
+    }
+    table(fitting(columns, &[]), &[])
 }
 
 /// `, 10 common runs`, where one of the two has more: what is said of the difference rests on those.

@@ -16,7 +16,7 @@ pub fn deadlocks(report: &Report, width: Option<usize>) -> String {
             summary.deadlock.as_ref().map(|(deadlock, trials)| (summary, deadlock, trials))
         });
         let Some((summary, deadlock, trials)) = first else { continue };
-        if finding.collapse.is_some() && deadlock.circle.len() < 2 {
+        if finding.turn.is_some() && deadlock.circle.len() < 2 {
             continue;
         }
         let instances = match deadlock.instances {

@@ -46,14 +46,20 @@ fn rest(report: &Report) -> Value {
     let plan = report.plan;
     let tally = &report.tally;
     let findings = report.findings.iter().map(|finding| {
-        let collapse = finding.collapse.as_ref().map(|collapse| {
-            json!({ "from": collapse.from, "to": collapse.to, "resource": collapse.resource, "cause": collapse.cause })
+        let turn = finding.turn.as_ref().map(|turn| {
+            json!({
+                "from": turn.from,
+                "to": turn.to,
+                "condition": turn.condition.word(),
+                "resource": turn.resource,
+                "cause": turn.cause,
+            })
         });
         json!({
             "variant": plan.variants[finding.variant],
             "place": finding.place,
-            "sentence": finding.sentence,
-            "collapse": collapse,
+            "sentence": finding.sentence(),
+            "turn": turn,
         })
     });
     let failed = tally.failed.iter().map(|failed| {
@@ -184,13 +190,14 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
         point.insert("classes".into(), summary.classes.iter().map(class).collect());
     }
     if let Some(users) = &summary.users {
-        let UserMeans { first_tries, succeeded, succeeded_at_once, lost, backing_off } = users;
+        let UserMeans { first_tries, succeeded, succeeded_at_once, lost, backing_off, still_trying } = users;
         let users = json!({
             "first_tries": first_tries,
             "succeeded": succeeded,
             "succeeded_at_once": succeeded_at_once,
             "lost": lost,
             "backing_off_at_end": backing_off,
+            "still_trying_at_end": still_trying,
         });
         point.insert("users".into(), users);
     }

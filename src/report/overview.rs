@@ -1,8 +1,8 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
-use super::Report;
-use super::number::{aligned, column, half_width, short};
-use super::table::{Column, table};
+use super::number::{aligned, column, half_width};
+use super::table::{Column, fitting, table};
+use super::{Detail, Report};
 use crate::experiment::summary::Summary;
 use crate::spec::Metric;
 use crate::statistics::Interval;
@@ -10,37 +10,76 @@ use crate::statistics::Interval;
 /// Rows beyond which only the telling points are shown.
 const MOST_ROWS: usize = 60;
 
-/// The table, and a line below it where it does not show all points.
-pub fn overview(report: &Report) -> String {
+/// The table, and a line below it where it does not show all points. A short one has the columns that fit into 80
+/// characters.
+pub fn overview(report: &Report, detail: Detail) -> String {
     let plan = report.plan;
     let all = plan.points.len();
     let mut points: Vec<usize> = if all > MOST_ROWS { telling(report) } else { (0..all).collect() };
     let found = points.len();
+    let mut left_out = 0;
     points.truncate(MOST_ROWS);
-    let mut text = table(columns(report, &points), &sections(report, &points));
+    let columns = columns(report, &points);
+    let columns = match detail {
+        Detail::Full => columns,
+        _ => {
+            let mut optional: Vec<usize> =
+                (0..columns.len()).filter(|&index| rank(&columns[index]).is_some()).collect();
+            optional.sort_by_key(|&index| rank(&columns[index]));
+            let all = columns.len();
+            let kept = fitting(columns, &optional);
+            left_out = all - kept.len();
+            kept
+        }
+    };
+    let mut text = table(columns, &sections(report, &points));
+    if left_out > 0 {
+        text.push_str(&format!("\n{left_out} more columns: --table full\n"));
+    }
     if points.len() < all {
         let which = if found > MOST_ROWS {
             "the first"
         } else {
-            "of each curve the first, best, last safe, collapsed and last:"
+            "of each curve the first, best, last safe, first not safe and last:"
         };
         text.push_str(&format!("\n{which} {} of {all} points; results.csv has all\n", points.len()));
     }
     text
 }
 
-/// Of each curve the first point, the best, the last safe, the first collapsed and the last.
+/// Where a column stands among those that a short table may leave out, the most important first; none of a column that
+/// every table has.
+fn rank(column: &Column) -> Option<usize> {
+    const OPTIONAL: &[&str] = &[
+        "recovery s",
+        "completed/min",
+        "failures",
+        "mean s",
+        "limited by",
+        "completion s",
+        "restarts",
+        "dead letters",
+        "attempts",
+        "hits",
+        "stale s",
+        "wasted",
+        "stale p95 s",
+    ];
+    OPTIONAL.iter().position(|known| *known == column.heading())
+}
+
+/// Of each curve the first point, the best, the last safe, the first that is not, and the last.
 fn telling(report: &Report) -> Vec<usize> {
     let mut points = Vec::new();
     for finding in &report.findings {
         let known: Vec<&Summary> = finding.points.iter().filter_map(|&point| report.summary(point)).collect();
         let best = known.iter().max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least()));
-        let collapsed = known.iter().position(|summary| is_collapsed(report, summary));
+        let turned = known.iter().position(|summary| !report.is_safe(summary.point));
         points.extend(finding.points.first());
         points.extend(finding.points.last());
         points.extend(best.map(|summary| summary.point));
-        points.extend(collapsed.map(|index| known[index].point));
-        points.extend(collapsed.and_then(|index| index.checked_sub(1)).map(|index| known[index].point));
+        points.extend(turned.map(|index| known[index].point));
+        points.extend(turned.and_then(|index| index.checked_sub(1)).map(|index| known[index].point));
     }
     points.sort_unstable();
     points.dedup();
@@ -101,10 +140,14 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if summaries.iter().flatten().any(|summary| summary.metric(Metric::CacheHitRatio).is_some()) {
         columns.push(Column::figures("hits", share(&summaries, |summary| summary.metric(Metric::CacheHitRatio))));
     }
-    columns.push(Column::words("saturated", words(&|summary| summary.saturated.clone().unwrap_or_default())));
+    let failures = words(&|summary| most_frequent_failure(summary));
+    if failures.iter().any(|words| !words.is_empty()) {
+        columns.push(Column::words("failures", failures));
+    }
+    columns.push(Column::words("limited by", words(&|summary| summary.saturated.clone().unwrap_or_default())));
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
-    let marks = Column::words("", summaries.iter().map(marks).collect());
+    let marks = Column::words("condition", summaries.iter().map(marks).collect());
     if !marks.is_empty() {
         columns.push(marks);
     }
@@ -131,6 +174,19 @@ fn share(summaries: &[Option<&Summary>], figure: impl Fn(&Summary) -> Option<Int
     aligned(&parts)
 }
 
+/// The most frequent cause of failure, with its share of all failures where there are others: `shed, 83 %`.
+fn most_frequent_failure(summary: &Summary) -> String {
+    let all: f64 = summary.failures.iter().map(|(_, count)| count).sum();
+    let most = summary.failures.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+    match most {
+        Some((cause, count)) if *count > 0.0 && summary.failures.len() > 1 => {
+            format!("{cause}, {:.0} %", count / all * 100.0)
+        }
+        Some((cause, count)) if *count > 0.0 => cause.clone(),
+        _ => String::new(),
+    }
+}
+
 /// How long the recovery takes, or that there is none.
 fn recovery(summary: &Summary) -> String {
     match (summary.recovery_s, summary.never_recovered) {
@@ -141,31 +197,16 @@ fn recovery(summary: &Summary) -> String {
     }
 }
 
-/// What is wrong at a point, in words.
+/// The condition of a point, where it is not healthy.
 fn marks(report: &Report, summary: &Summary) -> String {
     let mut marks = Vec::new();
-    let share = |count: usize| {
-        if count == summary.replications { String::new() } else { format!(" {count}/{}", summary.replications) }
-    };
-    match &summary.deadlock {
-        Some((_, trials)) => marks.push(format!("deadlock{}", share(*trials))),
-        None if is_collapsed(report, summary) => marks.push("collapsed".into()),
-        None => {}
-    }
-    if let Some(growth) = summary.growth.any() {
-        marks.push(format!("not stationary, grows {}/s", short(growth.estimate)));
-    }
-    if summary.stuck > 0 {
-        marks.push(format!("stuck{}", share(summary.stuck)));
+    if let Some(state) = report.state(summary.point).filter(|state| !state.is_safe()) {
+        marks.push(format!("{} {}", state.condition.word(), state.fraction()).trim_end().to_owned());
     }
     if !summary.unsound.is_empty() {
         marks.push(format!("{} unsound", summary.unsound.len()));
     }
     marks.join(", ")
-}
-
-fn is_collapsed(report: &Report, summary: &Summary) -> bool {
-    summary.success_rate.estimate < report.plan.collapse_below
 }
 
 /// Whether the variants are headings: where there are several, most with several rows.

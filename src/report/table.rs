@@ -28,6 +28,17 @@ impl Column {
         Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Right, cells }
     }
 
+    /// Its heading.
+    pub(super) fn heading(&self) -> &str {
+        &self.heading
+    }
+
+    /// Characters of its widest line.
+    fn width(&self) -> usize {
+        let cells = self.cells.iter().map(|cell| cell.chars().count());
+        cells.max().unwrap_or(0).max(self.heading.chars().count())
+    }
+
     /// Whether no cell says anything.
     pub(super) fn is_empty(&self) -> bool {
         self.cells.iter().all(|cell| cell.trim().is_empty())
@@ -60,4 +71,25 @@ pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> Strin
         text.push('\n');
     }
     text
+}
+
+/// Columns of a terminal that a short table keeps to.
+const WIDTH: usize = 80;
+
+/// The columns, in their order, that fit side by side into a terminal: those that must be shown, and of the others the
+/// first ones. `optional` has the places of the others, the most important first.
+pub(super) fn fitting(columns: Vec<Column>, optional: &[usize]) -> Vec<Column> {
+    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
+    let gap = 2;
+    let must = |index: &usize| !optional.contains(index);
+    let mut used: usize = (0..columns.len()).filter(must).map(|index| widths[index] + gap).sum();
+    let mut kept: Vec<usize> = (0..columns.len()).filter(must).collect();
+    for &index in optional {
+        if used + widths[index] <= WIDTH {
+            used += widths[index] + gap;
+            kept.push(index);
+        }
+    }
+    let is_kept = |(index, column): (usize, Column)| kept.contains(&index).then_some(column);
+    columns.into_iter().enumerate().filter_map(is_kept).collect()
 }

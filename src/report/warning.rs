@@ -439,7 +439,7 @@ fn few_values(report: &Report) -> Vec<Warning> {
     metrics.push(Metric::P95S);
     metrics.sort_by(|a, b| a.quantile().partial_cmp(&b.quantile()).unwrap_or(Ordering::Equal));
     metrics.dedup();
-    let sound = || report.summaries.iter().filter(|summary| summary.success_rate.estimate >= plan.collapse_below);
+    let sound = || report.summaries.iter().filter(|summary| report.is_safe(summary.point));
     let of = |metric: Metric| {
         let open = |summary: &&Summary| summary.metric(metric).is_some_and(|interval| interval.high == f64::INFINITY);
         let fewest = sound().filter(open).min_by_key(|summary| summary.response_times)?;
@@ -454,7 +454,7 @@ fn few_values(report: &Report) -> Vec<Warning> {
 }
 
 fn wide(report: &Report) -> Option<Warning> {
-    let sound = report.summaries.iter().filter(|summary| summary.success_rate.estimate >= report.plan.collapse_below);
+    let sound = report.summaries.iter().filter(|summary| report.is_safe(summary.point));
     let wide: Vec<(usize, f64)> = sound
         .filter_map(|summary| Some((summary.point, summary.throughput_per_min?.relative_half_width())))
         .filter(|&(_, half)| half.is_finite() && half > WIDE)

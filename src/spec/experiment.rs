@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::bound::{Bound, Fraction};
-use super::{Duration, Knee, Load, Optimize, Run};
+use super::{Duration, Knee, Load, Objective, Optimize, Run};
 
 /// An experiment: variants x axes x replications.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -43,10 +43,15 @@ pub struct Experiment {
     /// The seed of every random stream.
     #[serde(default = "one")]
     pub seed: u64,
-    /// Success rate below which a point counts as collapsed.
+    /// The success objective: a point whose success rate is below it is collapsed, sheds load or is overloaded.
     #[serde(default = "nine_tenths")]
     #[schemars(with = "Fraction")]
     pub collapse_below: f64,
+    /// What every point is to meet: `[{ at-most = { metric = "p99_s", value = 1 } }]`. A point that misses an objective
+    /// on a time is slow; a success rate here is the success objective where it is above `collapse_below`. `sim knee`
+    /// looks for these where `[knee]` has none of its own.
+    #[serde(default)]
+    pub objectives: Vec<Objective>,
     /// Events after which a trial is ended and reported as such.
     pub max_events: Option<u64>,
     /// Time on the wall after which a trial is ended and reported as such. A trial so ended depends on the machine.
@@ -252,8 +257,9 @@ pub enum Expectation {
         #[schemars(with = "Bound")]
         value: f64,
     },
-    /// Success falls below `collapse_below` for the first time between these values of the first axis: `from` is
-    /// still safe, `to` is collapsed.
+    /// A collapse between these values of the first axis. At every point up to `from` no replication loses capacity,
+    /// no backlog grows and the success rate is at least `collapse_below`; at `to` it is below that, and the point is
+    /// dead, damaged, unstable or collapsed. A point that sheds load, or whose goodput holds, has not collapsed.
     Collapses {
         /// Still safe, in the notation of the axis' path.
         #[schemars(with = "serde_json::Value")]
@@ -262,12 +268,21 @@ pub enum Expectation {
         #[schemars(with = "serde_json::Value")]
         to: toml::Value,
     },
-    /// No point is collapsed.
+    /// At every point no replication loses capacity, no backlog grows, and the success rate is at least
+    /// `collapse_below`, or below it only because load is shed while goodput holds.
     Survives {},
-    /// The target no longer answers after the load has gone, at every point.
+    /// After the load ends, most processes of the target do not respond, in every replication, at every point.
     Stuck {},
-    /// The target answers again after the load has gone, at every point.
+    /// After the load ends, all capacity is there again, in every replication, at every point. One lost worker in one
+    /// replication refutes it.
     Recovers {},
+    /// Some replication loses capacity for good (a worker, a connection, a thread), at every point.
+    LosesCapacity {},
+    /// The success objective is missed only because requests are refused on purpose (by a limit, an ingress, a breaker),
+    /// while goodput stays at nine tenths or more of the best at a lower load, at every point.
+    Sheds {},
+    /// Every objective is met, no replication loses capacity, and no backlog grows, at every point.
+    Healthy {},
     /// The variant's metric is higher than another variant's by at least `by` (relative: 0.1 is 10 %), at every point.
     HigherThan {
         /// The other variant.

@@ -17,6 +17,10 @@ pub struct Run {
     /// The figures that `precision` is about. Without it: throughput, success rate and mean response time. Of a figure
     /// that a point does not have, such as the response time where nothing succeeds, nothing is asked.
     pub precision_of: Option<Vec<Metric>>,
+    /// Each point is replicated until at most this share of runs (`"1%"`) can lose capacity for good (a worker, a
+    /// connection, a thread) without any of the replications having shown it, at 95 %: 299 replications for 1 %. A point
+    /// that has shown a loss needs no more.
+    pub exclude_loss: Option<Share>,
     /// Replications of a point at most, under `precision` or `best_within`. Without it: 1000.
     pub max_replications: Option<u32>,
     /// The figure by which the best of several variants is selected. Without it: throughput.

@@ -74,6 +74,21 @@ impl Interval {
         Self::around(mean, product(two_sided(level, count - 1.0), error))
     }
 
+    /// Where one more value lies that is drawn as these independent ones were, by Student's t with `n - 1` degrees of
+    /// freedom: `x̄ ± t·s·√(1 + 1/n)` (Hahn and Meeker, *Statistical Intervals*, ch. 4). `None` for fewer than two
+    /// values, a value that is not finite, or a level outside (0, 1).
+    #[must_use]
+    pub fn prediction(values: &[f64], level: f64) -> Option<Self> {
+        let moments: Moments = values.iter().copied().collect();
+        let (mean, variance) = (moments.mean()?, moments.variance()?);
+        if moments.skipped() > 0 || !admissible(level) {
+            return None;
+        }
+        let count = moments.count() as f64;
+        let error = (variance * (1.0 + 1.0 / count)).sqrt();
+        Self::around(mean, product(two_sided(level, count - 1.0), error))
+    }
+
     /// The interval at another level, as if it were Student's with so many degrees of freedom: both arms are stretched
     /// by the ratio of the quantiles. Exact for means; for shares and quantiles as good as their arms are straight.
     /// `None` for a level outside (0, 1), or less than one degree of freedom.

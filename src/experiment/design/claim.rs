@@ -3,7 +3,6 @@
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
 use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
-use crate::model::Pattern;
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
@@ -298,6 +297,9 @@ impl Claims<'_> {
             spec::Expectation::Survives {} => Expectation::Survives,
             spec::Expectation::Stuck {} => Expectation::Stuck,
             spec::Expectation::Recovers {} => Expectation::Recovers,
+            spec::Expectation::LosesCapacity {} => Expectation::LosesCapacity,
+            spec::Expectation::Sheds {} => Expectation::Sheds,
+            spec::Expectation::Healthy {} => Expectation::Healthy,
             spec::Expectation::HigherThan { variant, metric, by } => {
                 self.relative(*by, "by", table);
                 Expectation::HigherThan { variant: self.variant(Some(variant), table)?, metric: *metric, by: *by }
@@ -416,17 +418,6 @@ impl Claims<'_> {
                     let place = self.plan.place(&self.plan.points[point]);
                     let title = format!("variant `{other}` is not run at {place}, where `{this}` is compared with it");
                     self.wrong(table, "variant", title, "has no point to compare with");
-                    return false;
-                }
-            }
-            Expectation::Stuck | Expectation::Recovers => {
-                let endless = |&&point: &&usize| !matches!(self.plan.points[point].load.pattern, Pattern::Test { .. });
-                if points.iter().find(endless).is_some() {
-                    let title = "whether a system recovers is seen only after a finite load";
-                    let mistake = Mistake::new(title);
-                    let expect = tree.get("expect").unwrap_or(tree);
-                    let mistake = expect.place.mark_value(mistake, "the load never ends");
-                    self.mistakes.push(mistake.help("give `load.users`, the requests in all"));
                     return false;
                 }
             }

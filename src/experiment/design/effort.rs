@@ -95,6 +95,12 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
             "the first look is after ten replications",
         );
     }
+    if let Some(share) = experiment.run.exclude_loss
+        && !(0.000_1..=0.5).contains(&share.0)
+    {
+        let title = format!("`exclude_loss` is {} %", share.0 * 100.0);
+        wrong_run("exclude_loss", title, "must be between 0.01 % and 50 %", "1 % takes 299 replications of each point");
+    }
     if experiment.run.precision_of.as_ref().is_some_and(Vec::is_empty) {
         let help = "name a figure, such as \"mean_s\", or leave it out";
         wrong_run("precision_of", "a precision of nothing".into(), "this list is empty", help);

@@ -124,7 +124,8 @@ impl Workbench {
         let resolution = number("--resolution", &wishes.resolution, "resolution")?;
         let grid = grid(&dial, from, to, resolution)?;
         let is_wished = !wishes.objectives.is_empty() || wishes.slope.is_some();
-        let mut objectives = if is_wished { wishes.objectives.clone() } else { written.objectives.clone() };
+        let own = if written.objectives.is_empty() { &self.plan.objectives } else { &written.objectives };
+        let mut objectives = if is_wished { wishes.objectives.clone() } else { own.clone() };
         let slope = if is_wished { wishes.slope } else { written.slope };
         if objectives.is_empty() && slope.is_none() {
             objectives.push(Objective::AtLeast { metric: Metric::SuccessRate, value: self.plan.collapse_below });
@@ -172,6 +173,7 @@ impl Workbench {
     /// Finds the mistakes of what the experiment asks to search for.
     pub(super) fn check_searches(&self) -> Result<(), Mistakes> {
         let Some(experiment) = &self.experiment else { return Ok(()) };
+        objective::check(&experiment.objectives, self.tree.get("objectives"), &self.plan).into_result()?;
         // What the command line fixes may be what would be searched along.
         if self.axes.iter().any(|ready| ready.pinned) {
             return Ok(());

@@ -14,7 +14,7 @@ use crate::experiment::merge::Shards;
 use crate::experiment::shard::Shard;
 use crate::experiment::trial::{ClassTrial, FailedTrial};
 use crate::kernel::Time;
-use crate::parts::{Course, Deadlock, Mark, ResourceKind, ResourceUse, Slice, Timeline, Users};
+use crate::parts::{Course, Deadlock, Loss, Mark, ResourceKind, ResourceUse, Slice, Timeline, Users};
 use crate::spec::Source;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -169,6 +169,10 @@ impl Draws {
         }
     }
 
+    fn loss(&mut self) -> Loss {
+        Loss { resource: self.text(), lost: self.count() as u32, of: self.flag().then(|| self.count() as u32) }
+    }
+
     fn slice(&mut self) -> Slice {
         Slice {
             sent: self.count() as u32,
@@ -211,6 +215,7 @@ impl Draws {
                 succeeded_at_once: self.count(),
                 lost: self.count(),
                 backing_off: self.count(),
+                still_trying: self.count(),
             }),
             attempts_per_request: self.number(),
             recovery_s: self.maybe(),
@@ -241,6 +246,7 @@ impl Draws {
             saturated: self.flag().then(|| self.text()),
             stuck: self.flag(),
             dead: self.flag().then(|| (self.count() as u32, self.count() as u32)),
+            losses: self.few(Self::loss),
             hung: self.count(),
             deadlock: self.flag().then(|| Deadlock {
                 at: Time(self.count()),

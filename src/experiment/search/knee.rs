@@ -9,6 +9,7 @@ use crate::experiment::finding;
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::Summary;
+use crate::experiment::trial::Trial;
 use crate::spec::Mistakes;
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
@@ -213,7 +214,8 @@ impl Search {
             if !is_due || laboratory.is_interrupted() {
                 continue;
             }
-            candidate.decision = verdict(&candidate.readings);
+            let loses = trials.iter().any(Trial::is_damaged);
+            candidate.decision = if loses { Some(Decision::Misses) } else { verdict(&candidate.readings) };
             candidate.look += 1;
             if candidate.decision.is_none() && looks.replications(candidate.look).is_none() {
                 candidate.decision = Some(Decision::TooClose);

@@ -65,6 +65,18 @@ causes! {
 }
 
 impl Failure {
+    /// Causes by which a part refuses work on purpose, so that the rest is served: limits and breakers that say no at
+    /// once. A connection that is refused because nothing listens is no such cause.
+    pub const REFUSALS: &[Self] = &[
+        Self::TURNED_AWAY,
+        Self::BREAKER_OPEN,
+        Self::SHED,
+        Self::RATE_LIMITED,
+        Self::TOO_MANY_IN_FLIGHT,
+        Self::THREADS_FULL,
+        Self::QUEUE_FULL,
+    ];
+
     /// Causes below are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 
@@ -77,6 +89,11 @@ impl Failure {
     #[inline]
     pub fn is_some(self) -> bool {
         self != Self::NONE
+    }
+
+    /// Whether it is an answer of a process that works: the model's own failures, and refusals on purpose.
+    pub fn is_reply(self) -> bool {
+        self.0 >= Self::FIRST_REASON || Self::REFUSALS.contains(&self)
     }
 
     /// In words.

@@ -4,7 +4,7 @@ use super::{method, set, title};
 use crate::experiment::summary::Summary;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
-use crate::report::number::{exact, short};
+use crate::report::number::exact;
 
 /// Bars that one figure has.
 const MOST: usize = 60;
@@ -17,7 +17,7 @@ const BAD: usize = 1;
 pub(super) fn figure(report: &Report) -> BarFigure {
     let plan = report.plan;
     let points = set::named(report);
-    let is_bad = |summary: &Summary| summary.success_rate.estimate < plan.collapse_below;
+    let is_bad = |summary: &Summary| !report.is_safe(summary.point);
     let bar = |(label, summary): &(String, &Summary)| {
         let throughput = summary.throughput_per_min?;
         let is_bounded = throughput.half_width().is_finite();
@@ -35,15 +35,14 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     };
     let mut note = if plan.replications > 1 { "Whiskers: 95 % confidence intervals.".into() } else { String::new() };
     if plan.axes.is_empty() && points.iter().any(|(_, summary)| is_bad(summary)) {
-        note = format!("Orange: success below {} %. {note}", short(plan.collapse_below * 100.0));
+        note = format!("Orange: not healthy. {note}");
     }
     if points.len() > MOST {
         note = format!("The first {MOST} of {} points. {note}", points.len());
     }
     let all: Vec<usize> = (0..plan.points.len()).collect();
     BarFigure {
-        title: title::measurements(report)
-            .unwrap_or_else(|| title::of_points(&points, &plan.title, plan.collapse_below)),
+        title: title::measurements(report).unwrap_or_else(|| title::of_points(&points, report)),
         subtitle: method::subtitle(report, &all, ""),
         x: Axis::linear("throughput (successes/min)"),
         bars: points.iter().take(MOST).filter_map(bar).collect(),
@@ -53,8 +52,11 @@ pub(super) fn figure(report: &Report) -> BarFigure {
 
 /// A point's name, with its success rate where that is bad, and what was measured there.
 fn named(report: &Report, label: &str, summary: &Summary) -> String {
-    let rate = summary.success_rate.estimate;
-    let bad = (rate < report.plan.collapse_below).then(|| format!("{:.0} % success", rate * 100.0));
+    let state = report.state(summary.point).filter(|state| !state.is_safe());
+    let bad = state.map(|state| match state.fraction().as_str() {
+        "" => state.condition.word().to_owned(),
+        runs => format!("{} {runs}", state.condition.word()),
+    });
     let here = report.plan.measurements.iter().find(|measurement| measurement.point == summary.point);
     let measured = here.and_then(|measurement| measurement.measured.throughput_per_min);
     let measured = measured.map(|rate| format!("measured {}", exact(rate)));

@@ -1,9 +1,9 @@
 //! A metric of one variant along the first axis, as a curve.
 
 use super::set::Set;
-use crate::experiment::finding::Finding;
+use crate::experiment::finding::{Finding, Turn};
 use crate::report::chart::{Collapse, Line, Point};
-use crate::report::collapse;
+use crate::report::turn;
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -32,11 +32,12 @@ fn plotted(x: f64, interval: Option<Interval>, factor: f64) -> Point {
     }
 }
 
-/// The mark of a curve's collapse. Where several collapse at one place, the first is marked for all of them.
+/// The mark where a curve stops being safe. Where several do so at one place, the first is marked for all of them.
 pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
-    let found = finding.collapse.as_ref()?;
+    let found = finding.turn.as_ref()?;
     let is_here = |other: &&&Finding| {
-        other.collapse.as_ref().is_some_and(|other| other.from == found.from && other.to == found.to)
+        let alike = |other: &Turn| (other.from, other.to, other.condition) == (found.from, found.to, found.condition);
+        other.turn.as_ref().is_some_and(alike)
     };
     let alike: Vec<&&Finding> = set.findings.iter().filter(is_here).collect();
     if alike.first().is_some_and(|first| first.variant != finding.variant) {
@@ -47,7 +48,7 @@ pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
         count if count == set.findings.len() => "all ".into(),
         count => format!("{count} variants "),
     };
-    let label = format!("{who}{}", collapse::mark(set.axis, found, alike.len() > 1));
+    let label = format!("{who}{}", turn::mark(set.axis, found, alike.len() > 1));
     let from_x = set.drawn(found.from.unwrap_or(found.to));
     Some(Collapse { from_x, to_x: set.drawn(found.to), label })
 }

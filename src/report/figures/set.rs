@@ -93,9 +93,9 @@ impl<'a> Set<'a> {
         self.findings.iter().flat_map(|finding| finding.points.iter().copied()).collect()
     }
 
-    /// Whether the success rate of a point is below the bound.
-    pub(super) fn is_collapsed(&self, summary: &Summary) -> bool {
-        summary.success_rate.estimate < self.report.plan.collapse_below
+    /// Whether a point is healthy.
+    pub(super) fn is_safe(&self, summary: &Summary) -> bool {
+        self.report.is_safe(summary.point)
     }
 
     /// The horizontal axis of its charts.

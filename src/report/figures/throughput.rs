@@ -2,6 +2,7 @@
 
 use super::set::Set;
 use super::{curve, method, title};
+use crate::experiment::condition::success_objective;
 use crate::experiment::design::Measurement;
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
 use crate::report::number::short;
@@ -12,9 +13,9 @@ const MOST_NAMES: usize = 8;
 
 /// The figure.
 pub(super) fn figure(set: &Set) -> LineFigure {
-    let bound = set.plan().collapse_below * 100.0;
+    let bound = success_objective(set.plan()).bound() * 100.0;
     let thresholds = if bound > 0.0 {
-        vec![Threshold { value: bound, label: format!("collapsed below {} %", short(bound)) }]
+        vec![Threshold { value: bound, label: format!("objective {} %", short(bound)) }]
     } else {
         Vec::new()
     };
@@ -33,7 +34,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     });
     let answered = if completion.is_some() { "answered" } else { "throughput" };
     LineFigure {
-        title: title::collapses(set),
+        title: title::fates(set),
         subtitle: method::subtitle(set.report, &set.points(), &set.place),
         x: set.x_axis(),
         panels: [

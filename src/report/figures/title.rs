@@ -9,7 +9,7 @@ mod wait;
 use crate::report::paragraph::list;
 
 pub(super) use best::of_points;
-pub(super) use fate::collapses;
+pub(super) use fate::fates;
 pub(super) use limit::{limits, limits_of};
 pub(super) use model::measurements;
 pub(super) use wait::response;

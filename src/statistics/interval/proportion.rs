@@ -38,6 +38,24 @@ impl Interval {
         Some(Self { estimate, low: low.min(estimate), high: high.max(estimate) })
     }
 
+    /// A probability by the exact interval of Clopper & Pearson (Biometrika 26, 1934), whatever the counts: its coverage
+    /// is never below the level. `None` as in [`proportion`](Self::proportion).
+    #[must_use]
+    pub fn exact_proportion(successes: u64, trials: u64, level: f64) -> Option<Self> {
+        if trials == 0 || successes > trials || !admissible(level) {
+            return None;
+        }
+        let failures = trials - successes;
+        let (low, high) = if successes <= failures {
+            clopper_pearson(successes, trials, level)
+        } else {
+            let (low, high) = clopper_pearson(failures, trials, level);
+            (1.0 - high, 1.0 - low)
+        };
+        let estimate = successes as f64 / trials as f64;
+        Some(Self { estimate, low: low.min(estimate), high: high.max(estimate) })
+    }
+
     /// A probability, from clusters of trials that may be alike within a cluster: `(successes, trials)` of each
     /// independent replication.
     ///

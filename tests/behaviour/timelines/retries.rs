@@ -27,7 +27,7 @@ fn a_request_that_is_given_up_is_sent_again_while_its_handler_works_on() {
                 retry = { attempts = 2, backoff = \"500ms\", jitter = \"none\" }";
     let outcome = run(&closed(load, "runtime = \"threads\"\nthreads = 1", "{ sleep = \"400ms\" }"));
     assert_eq!((outcome.window, outcome.sent, outcome.succeeded), (Time(1_900_000_000), 4, 3));
-    let users = Users { first_tries: 3, succeeded: 3, succeeded_at_once: 2, lost: 0, backing_off: 0 };
+    let users = Users { first_tries: 3, succeeded: 3, succeeded_at_once: 2, lost: 0, backing_off: 0, still_trying: 0 };
     assert_eq!(outcome.users, Some(users));
     assert_eq!((outcome.success_rate(), outcome.attempts_per_request()), (1.0, 4.0 / 3.0));
     assert_eq!(outcome.failures, [("client gave up".to_owned(), 1)]);

@@ -1,11 +1,12 @@
-//! Who is best, if anybody is.
+//! Which variant is best, if one is.
 
 use super::fitting;
 use crate::experiment::finding;
 use crate::experiment::summary::Summary;
-use crate::report::collapse::{unit, value};
+use crate::report::Report;
 use crate::report::figures::set::Set;
 use crate::report::number::short;
+use crate::report::turn::{unit, value};
 
 /// The point with the highest throughput, of those that have one.
 pub fn best<'a>(summaries: &[&'a Summary]) -> Option<&'a Summary> {
@@ -20,7 +21,7 @@ fn throughput(summary: &Summary) -> f64 {
     summary.throughput_or_least()
 }
 
-/// The title where nobody collapses.
+/// The title where every variant is safe at every point.
 pub fn survivors(set: &Set) -> String {
     let bests = set
         .findings
@@ -29,7 +30,7 @@ pub fn survivors(set: &Set) -> String {
     let bests: Vec<(String, &Summary)> = bests.collect();
     let Some((most, least)) = ends(&bests) else { return set.plan().title.clone() };
     let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
-    let holds = format!("no collapse up to {}{}", value(set.axis, last), unit(set.axis));
+    let holds = format!("safe up to {}{}", value(set.axis, last), unit(set.axis));
     if is_better(most.1, least.1) {
         let figures = format!("{} gives most, {}/min", most.0, short(throughput(most.1)));
         let other = format!(" ({} {}/min)", least.0, short(throughput(least.1)));
@@ -40,20 +41,23 @@ pub fn survivors(set: &Set) -> String {
 }
 
 /// The title of points without curves.
-pub fn of_points(points: &[(String, &Summary)], otherwise: &str, collapse_below: f64) -> String {
+pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
     let rate = |summary: &Summary| format!("{}/min", short(throughput(summary)));
     if let [(_, only)] = points {
         if !has_throughput(only) {
-            return otherwise.into();
+            return report.plan.title.clone();
         }
-        if only.success_rate.estimate < collapse_below {
-            let percent = only.success_rate.estimate * 100.0;
-            return fitting([format!("{} with {percent:.0} % success: {}", rate(only), finding::cause(only))]);
+        if let Some(state) = report.state(only.point).filter(|state| !state.is_safe()) {
+            let words = finding::unsafe_words(only, state);
+            return fitting([
+                format!("{}, {words}: {}", rate(only), finding::cause(only)),
+                format!("{}, {words}", rate(only)),
+            ]);
         }
         let limit = only.saturated.as_ref().map(|resource| format!("{}, limited by {resource}", rate(only)));
         return fitting(limit.into_iter().chain([rate(only)]));
     }
-    let Some((most, least)) = ends(points) else { return otherwise.into() };
+    let Some((most, least)) = ends(points) else { return report.plan.title.clone() };
     if is_better(most.1, least.1) {
         fitting([
             format!("{} gives most, {}; {} least, {}", most.0, rate(most.1), least.0, rate(least.1)),

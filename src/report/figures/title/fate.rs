@@ -1,21 +1,25 @@
-//! Who collapses where, and who holds.
+//! Which variant stops being safe where, and which ones hold.
 
 use super::{best, fitting, list};
-use crate::experiment::design::Axis;
-use crate::experiment::finding::{Collapse, Finding};
-use crate::report::collapse::{between, unit, value};
+use crate::experiment::condition::Condition;
+use crate::experiment::design::{Axis, Direction};
+use crate::experiment::finding::{Finding, Turn};
 use crate::report::figures::set::Set;
 use crate::report::number::short;
 use crate::report::paragraph::quoted;
+use crate::report::turn::{between, unit, value, verb};
 
-/// `per-request collapses between 150 and 175 concurrent; managed pool holds to 250`.
-pub fn collapses(set: &Set) -> String {
+/// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” holds to 250`.
+pub fn fates(set: &Set) -> String {
     if let [only] = set.findings.as_slice() {
         return alone(set, only);
     }
     let fates = by_fate(set);
     let fallen: Vec<&Fate> = fates.iter().filter(|fate| fate.is_fallen()).collect();
     let Some(first) = fallen.first() else { return best::survivors(set) };
+    if set.axis.direction() == Direction::Capacity {
+        return enough(set, &fates);
+    }
     let named = |fate: &Fate| list(&fate.names);
     let counted = |fate: &Fate| match fate.names.as_slice() {
         [name] => quoted(name),
@@ -23,13 +27,16 @@ pub fn collapses(set: &Set) -> String {
     };
     let (down, count) = (fallen.iter().map(|fate| fate.names.len()).sum::<usize>(), set.findings.len());
     let all = if down == count { format!("all {count}") } else { format!("{down} of {count}") };
+    let verbs: Vec<Condition> = fallen.iter().filter_map(|fate| fate.turn().map(|turn| turn.condition)).collect();
+    let common = verbs.iter().all(|verb| *verb == verbs[0]).then(|| verb(verbs[0], true));
+    let what = common.map_or_else(|| "stop being safe".to_owned(), str::to_owned);
     fitting([
         clauses(set, &fates, named, between),
         clauses(set, &fates, named, within),
         clauses(set, &fates, counted, between),
         clauses(set, &fates, counted, within),
-        format!("{all} variants collapse, {} first", list(&first.names)),
-        format!("{all} variants collapse"),
+        format!("{all} variants {what}, {} first", list(&first.names)),
+        format!("{all} variants {what}"),
     ])
 }
 
@@ -42,32 +49,36 @@ struct Fate<'a> {
 /// What becomes of variants along the axis.
 #[derive(Clone, Copy)]
 enum What<'a> {
-    /// All points are collapsed, from the first on.
-    Never,
-    /// They collapse.
-    Collapses(&'a Collapse),
-    /// They hold up to this value.
+    /// They stop being safe.
+    Turns(&'a Turn),
+    /// They are safe up to this value.
     Holds(f64),
 }
 
 impl Fate<'_> {
     fn is_fallen(&self) -> bool {
-        !matches!(self.what, What::Holds(_))
+        matches!(self.what, What::Turns(_))
     }
 
-    /// Those that never work come first, then the first to collapse.
+    fn turn(&self) -> Option<&Turn> {
+        match self.what {
+            What::Turns(turn) => Some(turn),
+            What::Holds(_) => None,
+        }
+    }
+
+    /// Those that are never safe come first, then the first to stop.
     fn order(&self) -> f64 {
         match self.what {
-            What::Never => f64::NEG_INFINITY,
-            What::Collapses(collapse) => collapse.to,
+            What::Turns(turn) if turn.from.is_none() => f64::NEG_INFINITY,
+            What::Turns(turn) => turn.to,
             What::Holds(_) => f64::INFINITY,
         }
     }
 
     fn is_like(&self, other: What) -> bool {
         match (self.what, other) {
-            (What::Never, What::Never) => true,
-            (What::Collapses(a), What::Collapses(b)) => a.from == b.from && a.to == b.to,
+            (What::Turns(a), What::Turns(b)) => (a.from, a.to, a.condition) == (b.from, b.to, b.condition),
             (What::Holds(a), What::Holds(b)) => a == b,
             _ => false,
         }
@@ -77,10 +88,8 @@ impl Fate<'_> {
 fn by_fate<'a>(set: &Set<'a>) -> Vec<Fate<'a>> {
     let mut fates: Vec<Fate> = Vec::new();
     for finding in set.findings.iter().copied() {
-        let known = set.summaries(finding);
-        let what = match &finding.collapse {
-            Some(_) if known.len() > 1 && known.iter().all(|summary| set.is_collapsed(summary)) => What::Never,
-            Some(collapse) => What::Collapses(collapse),
+        let what = match &finding.turn {
+            Some(turn) => What::Turns(turn),
             None => What::Holds(finding.points.last().map_or(f64::NAN, |&point| set.x(point))),
         };
         match fates.iter_mut().find(|fate| fate.is_like(what)) {
@@ -93,42 +102,33 @@ fn by_fate<'a>(set: &Set<'a>) -> Vec<Fate<'a>> {
 }
 
 /// `at 150–175 concurrent`: shorter than [`between`].
-fn within(axis: &Axis, collapse: &Collapse) -> String {
-    match collapse.from {
-        Some(from) => format!("at {}–{}{}", value(axis, from), value(axis, collapse.to), unit(axis)),
-        None => between(axis, collapse),
+fn within(axis: &Axis, turn: &Turn) -> String {
+    match turn.from {
+        Some(from) => format!("at {}–{}{}", value(axis, from), value(axis, turn.to), unit(axis)),
+        None => between(axis, turn),
     }
 }
 
-/// One clause a fate; after the first collapse its verb and its unit are understood.
-fn clauses(
-    set: &Set,
-    fates: &[Fate],
-    who: impl Fn(&Fate) -> String,
-    place: impl Fn(&Axis, &Collapse) -> String,
-) -> String {
+/// One clause for each fate; a verb and a unit that were said are not repeated.
+fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, place: impl Fn(&Axis, &Turn) -> String) -> String {
     let mut text = String::new();
-    let mut is_verb_said = false;
+    let mut said: Option<Condition> = None;
     let unit = unit(set.axis);
     for fate in fates {
         let (who, is_plural) = (who(fate), fate.names.len() > 1);
         let gap = if text.is_empty() { "" } else { "; " };
         match fate.what {
-            What::Never => {
-                text.push_str(&format!("{gap}{who} {} everywhere", if is_plural { "fail" } else { "fails" }))
-            }
             What::Holds(last) => {
                 let holds = if is_plural { "hold" } else { "holds" };
                 text.push_str(&format!("{gap}{who} {holds} to {}", value(set.axis, last)));
             }
-            What::Collapses(collapse) => {
-                let place = place(set.axis, collapse);
-                if is_verb_said {
+            What::Turns(turn) => {
+                let place = place(set.axis, turn);
+                if said == Some(turn.condition) {
                     text.push_str(&format!(", {who} {}", place.strip_suffix(&unit).unwrap_or(&place)));
                 } else {
-                    let collapse = if is_plural { "collapse" } else { "collapses" };
-                    text.push_str(&format!("{gap}{who} {collapse} {place}"));
-                    is_verb_said = true;
+                    text.push_str(&format!("{gap}{who} {} {place}", verb(turn.condition, is_plural)));
+                    said = Some(turn.condition);
                 }
             }
         }
@@ -136,12 +136,43 @@ fn clauses(
     text
 }
 
+/// `“today” needs 3 pods, “async” 2`: on an axis of capacity.
+fn enough(set: &Set, fates: &[Fate]) -> String {
+    let unit = unit(set.axis);
+    let clause = |fate: &Fate| {
+        let who = list(&fate.names);
+        let needs = if fate.names.len() > 1 { "need" } else { "needs" };
+        match fate.what {
+            What::Holds(_) => {
+                let least = set.points().into_iter().map(|point| set.x(point)).fold(f64::INFINITY, f64::min);
+                format!("{who}: {}{unit} are enough", value(set.axis, least))
+            }
+            What::Turns(turn) => match turn.from {
+                Some(from) => format!("{who} {needs} {}{unit}", value(set.axis, from)),
+                None => format!("{who} {needs} more than {}{unit}", value(set.axis, turn.to)),
+            },
+        }
+    };
+    let clauses: Vec<String> = fates.iter().map(clause).collect();
+    fitting([clauses.join("; "), clauses.first().cloned().unwrap_or_default()])
+}
+
 /// The title of a single variant.
 fn alone(set: &Set, finding: &Finding) -> String {
-    if let Some(collapse) = &finding.collapse {
-        let place = between(set.axis, collapse);
-        let place = if collapse.from.is_none() { format!("collapsed {place}") } else { format!("collapses {place}") };
-        return fitting([format!("{place}: {}", collapse.cause), place]);
+    if let Some(turn) = &finding.turn {
+        if set.axis.direction() == Direction::Capacity {
+            let unit = unit(set.axis);
+            let to = value(set.axis, turn.to);
+            return match turn.from {
+                Some(from) => {
+                    let enough = format!("{}{unit} are enough, {to} are not", value(set.axis, from));
+                    fitting([format!("{enough}: {}", turn.cause), enough])
+                }
+                None => fitting([format!("not even {to}{unit} are enough: {}", turn.cause)]),
+            };
+        }
+        let place = format!("{} {}", verb(turn.condition, false), between(set.axis, turn));
+        return fitting([format!("{place}: {}", turn.cause), place]);
     }
     let summaries = set.summaries(finding);
     let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };

@@ -3,14 +3,14 @@
 use super::{fitting, list};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
-use crate::report::collapse::{unit, value};
 use crate::report::figures::set::Set;
+use crate::report::turn::{unit, value};
 
 /// `user-service CPU limits per-request; killbill threads limits managed pool`: at each one's last safe point.
 pub fn limits(set: &Set) -> String {
     let last_safe = |finding: &&Finding| {
         let summaries = set.summaries(finding);
-        let safe = summaries.iter().take_while(|summary| !set.is_collapsed(summary)).last();
+        let safe = summaries.iter().take_while(|summary| set.is_safe(summary)).last();
         safe.or(summaries.first()).map(|summary| (set.variant(finding).to_owned(), *summary))
     };
     let found: Vec<(String, &Summary)> = set.findings.iter().filter_map(last_safe).collect();

@@ -1,11 +1,11 @@
 //! How long a request takes.
 
-use super::{collapses, fitting, list};
+use super::{fates, fitting, list};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
-use crate::report::collapse::{unit, value};
 use crate::report::figures::set::Set;
 use crate::report::number::seconds;
+use crate::report::turn::{unit, value};
 use crate::spec::Metric;
 
 /// `p95 at 150 concurrent: managed pool 9 s, per-request 17 s`.
@@ -13,10 +13,10 @@ pub fn response(set: &Set) -> String {
     if let [only] = set.findings.as_slice() {
         return alone(set, only);
     }
-    let Some((x, mut times)) = last_safe(set) else { return collapses(set) };
+    let Some((x, mut times)) = last_safe(set) else { return fates(set) };
     times.sort_by(|a, b| a.1.total_cmp(&b.1));
     let place = format!("p95 at {}{}", value(set.axis, x), unit(set.axis));
-    let (Some((best, low)), Some((worst, high))) = (times.first(), times.last()) else { return collapses(set) };
+    let (Some((best, low)), Some((worst, high))) = (times.first(), times.last()) else { return fates(set) };
     if times.len() > 1 && *high < low * 1.03 {
         return fitting([format!("{place} is about {} in all variants", seconds(*high))]);
     }
@@ -49,14 +49,14 @@ fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
         };
         set.findings.iter().filter_map(|finding| Some((set.variant(finding), here(finding)?))).collect()
     };
-    let works = |finding: &&&Finding| set.summaries(finding).iter().any(|summary| !set.is_collapsed(summary));
+    let works = |finding: &&&Finding| set.summaries(finding).iter().any(|summary| set.is_safe(summary));
     let working: Vec<&str> = set.findings.iter().filter(works).map(|finding| set.variant(finding)).collect();
     let mut values: Vec<f64> = set.points().into_iter().map(|point| set.x(point)).collect();
     values.sort_by(f64::total_cmp);
     values.dedup();
     let is_safe = |&&x: &&f64| {
         let here = at(x);
-        let is_well = |name: &&str| here.iter().any(|(other, summary)| other == name && !set.is_collapsed(summary));
+        let is_well = |name: &&str| here.iter().any(|(other, summary)| other == name && set.is_safe(summary));
         working.iter().all(is_well)
     };
     let x = values.iter().rev().find(is_safe).or(values.last()).copied()?;
@@ -71,10 +71,10 @@ fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
 /// The title of a single variant: how the time grows while all is well.
 fn alone(set: &Set, finding: &Finding) -> String {
     let summaries = set.summaries(finding);
-    let safe = summaries.iter().take_while(|summary| !set.is_collapsed(summary));
+    let safe = summaries.iter().take_while(|summary| set.is_safe(summary));
     let known: Vec<(String, f64)> =
         safe.filter_map(|summary| Some((value(set.axis, set.x(summary.point)), summary.p95_s?.estimate))).collect();
-    let (Some((from, first)), Some((to, last))) = (known.first(), known.last()) else { return collapses(set) };
+    let (Some((from, first)), Some((to, last))) = (known.first(), known.last()) else { return fates(set) };
     let unit = unit(set.axis);
     let growth = if known.len() == 1 {
         format!("p95 is {} at {to}{unit}", seconds(*last))
@@ -84,8 +84,8 @@ fn alone(set: &Set, finding: &Finding) -> String {
         format!("p95 goes from {} at {from} to {} at {to}{unit}", seconds(*first), seconds(*last))
     };
     let grows = summaries.iter().any(|summary| summary.growth.spoils(Metric::P95S));
-    match &finding.collapse {
-        Some(_) => fitting([format!("{growth}, the last before the collapse"), growth]),
+    match &finding.turn {
+        Some(_) => fitting([format!("{growth}, the last safe value"), growth]),
         None if grows => fitting([format!("{growth}; beyond it the queue grows without end"), growth]),
         None => fitting([growth]),
     }

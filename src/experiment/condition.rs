@@ -1,0 +1,218 @@
+//! The condition of a point: the one place where replications become a word.
+//!
+//! Every sentence, title, mark, verdict and exit code that calls a point safe, collapsed, dead or the like rests on
+//! [`conditions`]. A point has the worst condition that applies, in this order:
+//!
+//! 1. [`Dead`](Condition::Dead): in some replication, after the load has gone, no process of the target answers.
+//! 2. [`Damaged`](Condition::Damaged): in some replication some capacity is lost for good.
+//! 3. [`Unstable`](Condition::Unstable): work inside, or the number of clients that try again, grows over the window.
+//! 4. [`Collapsed`](Condition::Collapsed): the success objective is missed, and goodput (successes per time) is below
+//!    nine tenths of the best that the variant has at a lower load.
+//! 5. [`Sheds`](Condition::Sheds): the success objective is missed, but not among the requests that were admitted: what
+//!    fails is refused on purpose.
+//! 6. [`Overloaded`](Condition::Overloaded): the success objective is missed without any of these.
+//! 7. [`Slow`](Condition::Slow): an objective on a time is missed.
+//! 8. [`Healthy`](Condition::Healthy).
+//!
+//! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
+//! figures of all replications together.
+
+use super::design::{Direction, Plan};
+use super::summary::{LEVEL, Summary};
+use crate::model::Pattern;
+use crate::parts::Failure;
+use crate::spec::{Metric, Objective};
+use crate::statistics::Interval;
+
+/// Share of the best goodput below which it has collapsed.
+const HELD: f64 = 0.9;
+
+/// Loss of capacity that is to be excluded before a point may be called safe without a caveat.
+pub const RARE_LOSS: f64 = 0.01;
+
+/// The condition of a point, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// After the load has gone, no process of the target answers.
+    Dead,
+    /// Some capacity is lost for good; the rest goes on.
+    Damaged,
+    /// A backlog, or the number of clients that try again, grows over the whole window.
+    Unstable,
+    /// The success objective is missed, and goodput is below nine tenths of the best at a lower load.
+    Collapsed,
+    /// The success objective is missed because requests are refused on purpose.
+    Sheds,
+    /// The success objective is missed without any of these.
+    Overloaded,
+    /// An objective on a time is missed.
+    Slow,
+    /// All objectives are met.
+    Healthy,
+}
+
+impl Condition {
+    /// As tables, charts and JSON name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Dead => "dead",
+            Self::Damaged => "damaged",
+            Self::Unstable => "unstable",
+            Self::Collapsed => "collapsed",
+            Self::Sheds => "sheds load",
+            Self::Overloaded => "overloaded",
+            Self::Slow => "slow",
+            Self::Healthy => "healthy",
+        }
+    }
+
+    /// Whether a replication lost capacity for good.
+    pub fn is_loss(self) -> bool {
+        self <= Self::Damaged
+    }
+}
+
+/// The condition of a point, and what it rests on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct State {
+    /// Index of the point.
+    pub point: usize,
+    /// The condition.
+    pub condition: Condition,
+    /// Replications that show it: for the first two conditions those in that state, else those whose own figures miss
+    /// the objective in the same way. Of an unstable or a healthy point, all.
+    pub runs: usize,
+    /// Replications in all.
+    pub of: usize,
+    /// The share of replications that show it, with its 95 % interval (Clopper and Pearson 1934).
+    pub share: Interval,
+    /// The objective that is missed; none where none is.
+    pub missed: Option<Objective>,
+    /// Goodput relative to the best at a lower load; none where there is no lower load.
+    pub goodput: Option<f64>,
+}
+
+impl State {
+    /// `5/20` where not all replications show it; empty where they do.
+    pub fn fraction(&self) -> String {
+        if self.runs == self.of { String::new() } else { format!("{}/{}", self.runs, self.of) }
+    }
+
+    /// Whether the point is safe: no replication is dead, damaged or unstable, and the objectives are met.
+    pub fn is_safe(&self) -> bool {
+        self.condition == Condition::Healthy
+    }
+}
+
+/// The state of each point that has figures, in the order of the summaries.
+pub fn conditions(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
+    summaries.iter().map(|summary| state(plan, summaries, summary)).collect()
+}
+
+/// The state of a point, of states in the order of the points.
+pub fn of(states: &[State], point: usize) -> Option<&State> {
+    states.binary_search_by_key(&point, |state| state.point).ok().map(|index| &states[index])
+}
+
+/// The largest share of runs with a loss of capacity that `runs` runs without one leave possible, at 95 %: an upper
+/// bound on one side, `1 - 0.05^(1/n)`.
+pub fn can_hide(runs: usize) -> f64 {
+    1.0 - libm::pow(1.0 - LEVEL, 1.0 / runs.max(1) as f64)
+}
+
+/// Runs without a loss that exclude, at 95 %, that more than this share of runs loses capacity.
+pub fn runs_to_exclude(share: f64) -> u32 {
+    (libm::log(1.0 - LEVEL) / libm::log1p(-share)).ceil() as u32
+}
+
+fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
+    let of = summary.replications;
+    let success = success_objective(plan);
+    let best = best_below(plan, summaries, summary.point);
+    let goodput = best.filter(|&best| best > 0.0).zip(summary.throughput_per_min).map(|(best, it)| it.estimate / best);
+    let misses = |objective: &Objective, value: f64| is_missed(*objective, value);
+    let successes = summary.by_trial(None, Metric::SuccessRate);
+    let low_success = || successes.iter().filter(|(_, value)| misses(&success, *value)).count();
+    let is_low = misses(&success, summary.success_rate.estimate);
+    let holds = goodput.is_none_or(|goodput| goodput >= HELD);
+    let is_shedding = is_shedding(summary, success.bound());
+    // Refusals use up the users of a finite test, which is then too short to show what goodput a steady load would have.
+    let is_finite = matches!(plan.points[summary.point].load.pattern, Pattern::Test { .. });
+    let (condition, runs, missed) = if summary.capacity.dead > 0 {
+        (Condition::Dead, summary.capacity.dead, None)
+    } else if summary.capacity.damaged > 0 {
+        (Condition::Damaged, summary.capacity.damaged, None)
+    } else if summary.growth.any().is_some() {
+        (Condition::Unstable, of, None)
+    } else if is_low && is_shedding && (holds || is_finite) {
+        (Condition::Sheds, low_success(), Some(success))
+    } else if is_low && !holds {
+        (Condition::Collapsed, low_success(), Some(success))
+    } else if is_low {
+        (Condition::Overloaded, low_success(), Some(success))
+    } else if let Some((objective, runs)) = missed_time(plan, summary) {
+        (Condition::Slow, runs, Some(objective))
+    } else {
+        (Condition::Healthy, of, None)
+    };
+    let share = Interval::exact_proportion(runs as u64, of as u64, LEVEL).unwrap_or(Interval::exact(0.0));
+    State { point: summary.point, condition, runs, of, share, missed, goodput }
+}
+
+fn is_missed(objective: Objective, value: f64) -> bool {
+    if objective.is_at_least() { value < objective.bound() } else { value > objective.bound() }
+}
+
+/// The success rate that the experiment asks for: the strictest objective, and `collapse_below` at least.
+pub fn success_objective(plan: &Plan) -> Objective {
+    let of_success = |objective: &&Objective| objective.metric() == Metric::SuccessRate && objective.is_at_least();
+    let strictest = plan.objectives.iter().filter(of_success).map(|objective| objective.bound());
+    let value = strictest.fold(plan.collapse_below, f64::max);
+    Objective::AtLeast { metric: Metric::SuccessRate, value }
+}
+
+/// The first objective other than the success rate that the point misses, and the replications that miss it.
+fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
+    plan.objectives.iter().copied().filter(|objective| objective.metric() != Metric::SuccessRate).find_map(
+        |objective| {
+            let figure = summary.metric(objective.metric())?;
+            let each = summary.by_trial(None, objective.metric());
+            let runs = each.iter().filter(|(_, value)| is_missed(objective, *value)).count();
+            is_missed(objective, figure.estimate).then_some((objective, runs.max(1)))
+        },
+    )
+}
+
+/// Whether what fails is refused on purpose: among the requests that were not refused, the objective is met.
+fn is_shedding(summary: &Summary, objective: f64) -> bool {
+    let refusals: Vec<String> = Failure::REFUSALS.iter().map(|cause| cause.describe(&[])).collect();
+    let (refused, broken) = summary.failures.iter().fold((0.0, 0.0), |(refused, broken), (cause, count)| {
+        if refusals.contains(cause) { (refused + count, broken) } else { (refused, broken + count) }
+    });
+    let succeeded = summary.succeeded;
+    let admitted = succeeded + broken;
+    refused > 0.0 && succeeded > 0.0 && succeeded >= objective * admitted
+}
+
+/// The best goodput that the variant has at a lower load, with everything else the same; none without a lower load.
+fn best_below(plan: &Plan, summaries: &[Summary], point: usize) -> Option<f64> {
+    let (axis, number) = plan.axes.iter().enumerate().find_map(|(index, axis)| {
+        let number = axis.values[plan.points[point].at[index]].number?;
+        (axis.direction() == Direction::Load).then_some((index, number))
+    })?;
+    let is_below = |other: &&Summary| {
+        let (ours, theirs) = (&plan.points[point], &plan.points[other.point]);
+        let number_there = plan.axes[axis].values[theirs.at[axis]].number;
+        let is_same = |index: usize| index == axis || ours.at[index] == theirs.at[index];
+        ours.variant == theirs.variant
+            && (0..ours.at.len()).all(is_same)
+            && number_there.is_some_and(|there| there < number)
+    };
+    let goodputs = summaries.iter().filter(is_below).filter_map(|summary| Some(summary.throughput_per_min?.estimate));
+    goodputs.reduce(f64::max)
+}
+
+/// Whether a variant lost capacity at any of its points.
+pub fn loses_somewhere(plan: &Plan, states: &[State], variant: usize) -> bool {
+    states.iter().any(|state| plan.points[state.point].variant == variant && state.condition.is_loss())
+}

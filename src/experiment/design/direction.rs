@@ -1,0 +1,47 @@
+//! Which way an axis points: to more load, to more capacity, or neither.
+
+use super::Axis;
+
+/// Which way the values of an axis point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// A larger value is more load: clients, a rate, the size of a spike.
+    Load,
+    /// A larger value is more capacity: replicas, cores, the size of a pool.
+    Capacity,
+    /// Neither: a probability, a time-out, a name.
+    Neither,
+}
+
+/// Keys of the load whose larger values are more load.
+const LOADS: &[&str] = &["concurrency", "users", "rate", "factor", "target", "start", "peak", "size"];
+
+/// Keys of the model whose larger values are more capacity.
+const CAPACITIES: &[&str] = &[
+    "replicas",
+    "workers",
+    "threads",
+    "cpu",
+    "cores",
+    "servers",
+    "max_size",
+    "max_connections",
+    "size",
+    "open_files",
+    "backlog",
+    "ephemeral_ports",
+];
+
+impl Axis {
+    /// Which way it points, by the last key of its path. An axis whose values are no numbers points nowhere.
+    pub fn direction(&self) -> Direction {
+        let key = self.path.rsplit('.').next().unwrap_or_default();
+        let key = key.split(['[', '#']).next().unwrap_or_default();
+        let in_load = self.path == "load" || self.path.starts_with("load.");
+        match self.values.iter().all(|value| value.number.is_some()) {
+            true if in_load && LOADS.contains(&key) => Direction::Load,
+            true if !in_load && CAPACITIES.contains(&key) => Direction::Capacity,
+            _ => Direction::Neither,
+        }
+    }
+}

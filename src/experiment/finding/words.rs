@@ -1,0 +1,271 @@
+//! Findings in words.
+
+use super::{Curve, Turn};
+use crate::experiment::condition::{Condition, State, can_hide};
+use crate::experiment::design::{Axis, Direction, Plan};
+use crate::experiment::summary::Summary;
+use crate::spec::Metric;
+
+/// Why a point does badly, in a few words.
+pub fn cause(summary: &Summary) -> String {
+    if let Some((deadlock, _)) = &summary.deadlock {
+        return format!("{} deadlocks", deadlock.resource);
+    }
+    if summary.hung >= 1.0 {
+        return "calls through a broken client are never answered".into();
+    }
+    match &summary.saturated {
+        Some(resource) => format!("{resource} is saturated"),
+        None => summary.failures.first().map_or_else(|| "no resource is saturated".into(), |(cause, _)| cause.clone()),
+    }
+}
+
+/// What follows a value of an axis in a sentence: nothing where the value has a unit of its own.
+pub fn unit(axis: &Axis) -> String {
+    let has_unit = |text: &str| text.ends_with(|letter: char| letter.is_alphabetic() || letter == '%');
+    if axis.path == "load.concurrency" {
+        " concurrent".into()
+    } else if axis.values.iter().all(|value| has_unit(&value.text)) {
+        String::new()
+    } else {
+        format!(" {}", axis.name)
+    }
+}
+
+/// A place on an axis: `150 concurrent`, `80/s`, `3 pods`.
+pub fn at(plan: &Plan, axis: &Axis, point: usize) -> String {
+    let text = plan.points[point].at.first().map_or("", |&value| axis.values[value].text.as_str());
+    if axis.direction() == Direction::Neither && axis.name != axis.label {
+        return format!("{} = {text}", axis.name);
+    }
+    let unit = unit(axis);
+    match (text, unit.strip_suffix('s')) {
+        ("1", Some(one)) => format!("1{one}"),
+        _ => format!("{text}{unit}"),
+    }
+}
+
+/// What a sweep says of one variant: the answer first, then what happens beyond, then why.
+pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Turn>) -> Vec<String> {
+    let plan = curve.plan;
+    let name = match (plan.variants.len(), place) {
+        (1, "") => String::new(),
+        (1, place) => format!("{place}: "),
+        (_, "") => format!("{}: ", plan.variants[variant]),
+        (_, place) => format!("{} ({place}): ", plan.variants[variant]),
+    };
+    let Some(&(last, state)) = curve.known.last() else { return vec![format!("{name}no figures")] };
+    let Some(axis) = curve.axis else {
+        let mut lines = vec![format!("{name}{}: {}", condition(last, state), figures(last))];
+        if !state.is_safe() {
+            lines.push(why(last, last));
+        }
+        return lines;
+    };
+    let mut lines = match (turn, axis.direction()) {
+        (None, Direction::Capacity) => {
+            let fewest = curve.known[0].0;
+            vec![format!("{} {} enough ({})", at(plan, axis, fewest.point), be(axis, fewest, plan), figures(fewest))]
+        }
+        (None, _) => {
+            let best = curve
+                .known
+                .iter()
+                .map(|(summary, _)| *summary)
+                .max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least()));
+            let best = best.unwrap_or(last);
+            let most = format!("at most {} at {}", rate(best), at(plan, axis, best.point));
+            vec![format!("safe up to {} ({}); {most}{}", at(plan, axis, last.point), figures(last), limit(best))]
+        }
+        (Some(_), Direction::Capacity) => capacity(curve, axis),
+        (Some(_), _) => load(curve, axis),
+    };
+    if let Some(first) = lines.first_mut() {
+        *first = format!("{name}{first}");
+    }
+    lines
+}
+
+/// Up to which load it is safe, what happens at the next point, and what is left of it at the last one.
+fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
+    let plan = curve.plan;
+    let points = curve.from_light();
+    let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
+    let (summary, state) = points[first];
+    let place = at(plan, axis, summary.point);
+    let mut lines = Vec::new();
+    match first.checked_sub(1).map(|index| points[index]) {
+        None => lines.push(format!("not safe at {place}, the least that was tried")),
+        Some((safe, state)) => {
+            lines.push(format!("safe up to {} ({}{})", at(plan, axis, safe.point), figures(safe), limit(safe)));
+            if points.iter().any(|(_, state)| state.condition.is_loss()) {
+                lines.push(hidden(state));
+            }
+        }
+    }
+    lines.push(format!("at {place}: {}", condition(summary, state)));
+    let later = points[first + 1..].iter().find(|(_, later)| later.condition < state.condition);
+    lines.extend(
+        later.map(|(worse, state)| format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state))),
+    );
+    lines.push(why(worst(&points), summary));
+    lines
+}
+
+/// How much capacity is enough, and what the next smaller one gives.
+fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
+    let plan = curve.plan;
+    let points = curve.from_light();
+    let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
+    let (summary, state) = points[first];
+    let place = at(plan, axis, summary.point);
+    let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
+        let not = format!("not even {place} {} enough: {}", be(axis, summary, plan), condition(summary, state));
+        return vec![not, why(summary, summary)];
+    };
+    let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
+    let more = all.filter(|_| enough.success_rate.estimate <= 0.995).map_or_else(String::new, |all| {
+        format!("; {} reach {} success", at(plan, axis, all.point), percent(all.success_rate.estimate))
+    });
+    let sure =
+        format!("{} {} enough ({}){more}", at(plan, axis, enough.point), be(axis, enough, plan), figures(enough));
+    let not = format!("{place} {} not: {}", be(axis, summary, plan), condition(summary, state));
+    vec![sure, not, why(summary, summary)]
+}
+
+fn be(axis: &Axis, summary: &Summary, plan: &Plan) -> &'static str {
+    let text = plan.points[summary.point].at.first().map_or("", |&value| axis.values[value].text.as_str());
+    if text == "1" { "is" } else { "are" }
+}
+
+/// The point whose condition is worst.
+fn worst<'a>(points: &[(&'a Summary, &'a State)]) -> &'a Summary {
+    let worst = points.iter().min_by_key(|(summary, state)| (state.condition, summary.point));
+    worst.map_or_else(|| points[0].0, |(summary, _)| *summary)
+}
+
+/// What runs without a loss leave possible: `0 of 5 runs lost capacity; up to 45 % could`.
+fn hidden(state: &State) -> String {
+    let share = can_hide(state.of) * 100.0;
+    let digits = usize::from(share < 9.95);
+    format!("there no run of {} lost capacity, but up to {share:.digits$} % of runs could", state.of)
+}
+
+/// A condition that is not safe, in a few words: `damaged in 5 of 20 runs (9 to 49 %)`.
+pub fn unsafe_words(summary: &Summary, state: &State) -> String {
+    let runs = if state.runs == state.of || state.condition == Condition::Unstable {
+        String::new()
+    } else {
+        let (low, high) = (state.share.low * 100.0, state.share.high * 100.0);
+        format!(" in {} of {} runs ({low:.0} to {high:.0} %)", state.runs, state.of)
+    };
+    let lost = || summary.capacity.words().map_or_else(String::new, |lost| format!(": {lost} lost for good"));
+    match state.condition {
+        Condition::Dead => format!("dead{runs}: after the load ends, no worker responds"),
+        Condition::Damaged => format!("damaged{runs}{}", lost()),
+        Condition::Unstable => {
+            let growth = summary.growth.any().map_or(0.0, |growth| growth.estimate);
+            format!("unstable: the backlog grows by {} a second", digits(growth))
+        }
+        Condition::Collapsed => {
+            let share = state.goodput.map_or_else(String::new, |goodput| {
+                format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
+            });
+            format!("collapsed: {} success{share}", percent(summary.success_rate.estimate))
+        }
+        Condition::Sheds => {
+            let held = state.goodput.map_or_else(String::new, |goodput| {
+                format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
+            });
+            format!("sheds load: {} success{held}", percent(summary.success_rate.estimate))
+        }
+        Condition::Overloaded => format!("{}: {} success", overloaded(summary), percent(summary.success_rate.estimate)),
+        Condition::Slow => {
+            let missed = state.missed.map_or_else(String::new, |objective| {
+                let metric = objective.metric();
+                let figure = summary.metric(metric).map_or(f64::NAN, |interval| interval.estimate);
+                let sign = if objective.is_at_least() { "<" } else { ">" };
+                let amount = |value| crate::experiment::verdict::amount(value, metric);
+                format!(": {} {} {sign} {}", short_name(metric), amount(figure), amount(objective.bound()))
+            });
+            format!("too slow{missed}")
+        }
+        Condition::Healthy => "healthy".into(),
+    }
+}
+
+/// Whether time-outs are what fails, or something else.
+fn overloaded(summary: &Summary) -> &'static str {
+    let (late, all) = summary.failures.iter().fold((0.0, 0.0), |(late, all), (cause, count)| {
+        let is_late = cause.contains("timed out") || cause.contains("gave up") || cause.contains("deadline");
+        (late + if is_late { *count } else { 0.0 }, all + count)
+    });
+    if late * 2.0 >= all { "overloaded" } else { "failing" }
+}
+
+/// A state with the two groups of runs, where there are two.
+fn condition(summary: &Summary, state: &State) -> String {
+    let mut words = unsafe_words(summary, state);
+    if let Some([intact, damaged]) = summary.capacity.groups
+        && let (Some(rate), Some(less)) = (intact.throughput_per_min, damaged.throughput_per_min)
+    {
+        let (runs, lossy) = (intact.runs, damaged.runs);
+        words += &format!("; {rate:.0}/min in {runs} runs, {less:.0}/min in {lossy} that lost capacity");
+    }
+    words
+}
+
+fn short_name(metric: Metric) -> &'static str {
+    match metric {
+        Metric::MeanS => "mean",
+        Metric::P50S => "p50",
+        Metric::P90S => "p90",
+        Metric::P95S => "p95",
+        Metric::P99S => "p99",
+        Metric::P999S => "p99.9",
+        other => crate::experiment::verdict::name(other),
+    }
+}
+
+/// `517/min, 100 % success, p95 1.2 s`.
+fn figures(summary: &Summary) -> String {
+    let mut text = format!("{}, {} success", rate(summary), percent(summary.success_rate.estimate));
+    if let Some(p95) = summary.p95_s {
+        text += &format!(", p95 {}", crate::experiment::verdict::amount(p95.estimate, Metric::P95S));
+    }
+    text
+}
+
+fn rate(summary: &Summary) -> String {
+    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| format!("{:.0}/min", it.estimate))
+}
+
+/// A share in percent, with as many digits as tell it from all and from nothing.
+fn percent(share: f64) -> String {
+    let away = (1.0 - share).min(share);
+    let digits = match away {
+        away if away <= 0.0 || away >= 0.01 => 0,
+        away if away >= 0.001 => 1,
+        _ => 2,
+    };
+    format!("{:.digits$} %", share * 100.0)
+}
+
+fn digits(number: f64) -> String {
+    if number >= 10.0 { format!("{number:.0}") } else { format!("{number:.2}") }
+}
+
+fn limit(summary: &Summary) -> String {
+    summary.saturated.as_ref().map_or_else(String::new, |resource| format!(", limited by {resource}"))
+}
+
+/// Why: the circle of a deadlock where there is one, else the cause at the point.
+fn why(worst: &Summary, summary: &Summary) -> String {
+    match summary.deadlock.as_ref().or(worst.deadlock.as_ref()) {
+        Some((deadlock, _)) => {
+            let circle = deadlock.circle.first().cloned().unwrap_or_default();
+            format!("the {} deadlocks: {circle}", deadlock.resource)
+        }
+        None => cause(summary),
+    }
+}

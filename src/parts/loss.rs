@@ -1,0 +1,143 @@
+//! Capacity that is lost for good: units that nobody can ever give back.
+//!
+//! A holder is lost if it waits without a time-out for an answer that never comes, or for units that lost holders have.
+//! That is the greatest set of holders such that everything that each of them waits for is held by others of the set
+//! (the stuck set of a general resource graph, Holt 1972, *Some Deadlock Properties of Computer Systems*, ACM Computing
+//! Surveys 4). Unlike the search for a circle when it closes, this counts every unit, also of resources that still have
+//! units left: five of twenty connections, one of forty threads.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::deadlock::Held;
+use super::token::State;
+use super::world::World;
+use crate::kernel::{NONE, Time};
+use crate::model::ProbePlan;
+
+/// The shortest time that a system is left alone after its load.
+const LEAST_DRAIN: Time = Time(30_000_000_000);
+
+/// Units of a resource that are lost for good, over all its instances.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Loss {
+    /// The resource, as reports name it: `user-service pool auth`.
+    pub resource: String,
+    /// Units that are lost.
+    pub lost: u32,
+    /// Units in all; none: unlimited.
+    pub of: Option<u32>,
+}
+
+/// What can never go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Losses {
+    /// By resource, in the order of the system's parts.
+    pub units: Vec<Loss>,
+    /// Requests that will never be answered.
+    pub stranded: u64,
+}
+
+impl World<'_> {
+    /// Whether a run of this system can lose capacity at all: a queueing network without units that are held cannot.
+    pub fn may_lose_capacity(&self) -> bool {
+        !(self.slots.is_empty() && self.clients.is_empty() && self.is_plain)
+    }
+
+    /// How long a system is left alone after its load, before it is asked whether it still answers: the longest time-out
+    /// that applies, and as long as a fault or a restart may still take.
+    pub fn time_to_drain(&self) -> Time {
+        let last_fault = self.system.faults.iter().filter_map(|fault| fault.to).max();
+        let restart = |plan: &ProbePlan| {
+            plan.restart_time + plan.initial_delay + Time(plan.period.0.saturating_mul(plan.failure_threshold.into()))
+        };
+        let restart = self.system.services.iter().filter_map(|service| service.liveness.as_ref()).map(restart).max();
+        let rest = last_fault.map_or(Time::ZERO, |end| Time(end.0.saturating_sub(self.now.0)));
+        self.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
+    }
+
+    /// What is lost for good, as things stand.
+    pub(super) fn losses(&self) -> Losses {
+        let stuck = self.stuck_holders();
+        if stuck.is_empty() {
+            return Losses::default();
+        }
+        let mut units: Vec<Loss> = Vec::new();
+        for held in self.all_held() {
+            let lost = self.holders(held).filter(|holder| stuck.contains(holder)).count() as u32;
+            let resource = self.name_of(held);
+            let of = self.size_of(held);
+            match units.iter_mut().find(|loss| loss.resource == resource) {
+                Some(loss) => {
+                    loss.lost += lost;
+                    loss.of = loss.of.zip(of).map(|(a, b)| a + b);
+                }
+                None => units.push(Loss { resource, lost, of }),
+            }
+        }
+        units.retain(|loss| loss.lost > 0);
+        let is_stranded = |&request: &u32| {
+            let t = self.requests[request].token;
+            t != NONE && !self.can_go_on(t) && self.waits_only_for(t, &stuck)
+        };
+        Losses { units, stranded: self.requests.living().filter(is_stranded).count() as u64 }
+    }
+
+    /// Tokens that hold something and can never go on.
+    fn stuck_holders(&self) -> HashSet<u32> {
+        let holders = self.all_held().flat_map(|held| self.holders(held));
+        let mut stuck: HashSet<u32> = holders.filter(|&holder| !self.can_go_on(holder)).collect();
+        loop {
+            let freed: Vec<u32> = stuck.iter().copied().filter(|&t| !self.waits_only_for(t, &stuck)).collect();
+            if freed.is_empty() {
+                return stuck;
+            }
+            for t in freed {
+                stuck.remove(&t);
+            }
+        }
+    }
+
+    /// Whether all that the token waits for is held by these tokens, or never comes.
+    fn waits_only_for(&self, t: u32, stuck: &HashSet<u32>) -> bool {
+        let mut only = true;
+        self.each_end(t, &mut |end| {
+            only &= match self.waited_for(end) {
+                Some(held) => {
+                    !self.is_lowered(held)
+                        && self.holders(held).next().is_some()
+                        && self.holders(held).all(|holder| stuck.contains(&holder))
+                }
+                None => matches!(self.tokens[end].state, State::Hung | State::Coalescing),
+            };
+        });
+        only
+    }
+
+    fn all_held(&self) -> impl Iterator<Item = Held> + use<'_> {
+        let slots = (0..self.slots.len() as u32).map(Held::Slots);
+        slots.chain((0..self.clients.len() as u32).map(Held::Client))
+    }
+
+    fn size_of(&self, held: Held) -> Option<u32> {
+        match held {
+            Held::Slots(id) => Some(self.slots[id as usize].full_size),
+            Held::Client(id) => {
+                let client = &self.clients[id as usize];
+                let service = self.processes[client.process as usize].service as usize;
+                let plan = &self.system.services[service].clients[client.index as usize];
+                (plan.shared && plan.max_connections < u32::MAX).then_some(plan.max_connections)
+            }
+        }
+    }
+
+    /// Whether anything still makes progress: work in service, or on its way to be served.
+    pub fn is_at_work(&self) -> bool {
+        self.tokens.living().any(|t| {
+            let state = self.tokens[t].state;
+            matches!(state, State::Ready | State::Working | State::Offloaded | State::AtServer | State::Served)
+                && !self.tokens[t].is_probe()
+        })
+    }
+}

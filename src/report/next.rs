@@ -1,0 +1,62 @@
+//! What to do next: the command that would settle what this sweep leaves open.
+
+use super::Report;
+use super::paragraph::paragraph;
+use crate::experiment::condition::{RARE_LOSS, can_hide, runs_to_exclude};
+use crate::experiment::finding;
+
+/// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
+const COARSE: f64 = 0.1;
+
+/// The next steps, one a line; empty where nothing is open.
+pub fn next_steps(report: &Report, width: Option<usize>) -> String {
+    let file = report.plan.inputs().first().map_or_else(String::new, |path| path.display().to_string());
+    let steps = [rare_losses(report, &file), coarse_grid(report, &file), assumptions(report, &file)];
+    let mut text = String::new();
+    for (index, step) in steps.into_iter().flatten().enumerate() {
+        text.push_str(&paragraph(if index == 0 { "next      " } else { "          " }, &step, width));
+    }
+    text
+}
+
+/// Where a variant loses capacity at some point, and too few runs stand behind a point that is called safe.
+fn rare_losses(report: &Report, file: &str) -> Option<String> {
+    let plan = report.plan;
+    let axis = plan.axes.first()?;
+    let (safe, state) = report.findings.iter().find_map(|finding| {
+        let states = || finding.points.iter().filter_map(|&point| report.state(point));
+        let loses = states().any(|state| state.condition.is_loss());
+        let safe = states().take_while(|state| state.is_safe()).last()?;
+        (loses && can_hide(safe.of) > RARE_LOSS).then_some((safe.point, safe))
+    })?;
+    let needed = runs_to_exclude(RARE_LOSS);
+    Some(format!(
+        "sim sweep {file} --replications {needed}: excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot)",
+        finding::at(plan, axis, safe),
+        state.of
+    ))
+}
+
+/// Where a variant stops being safe between two values that are far apart.
+fn coarse_grid(report: &Report, file: &str) -> Option<String> {
+    let axis = report.plan.axes.first()?;
+    let turn =
+        report.findings.iter().filter_map(|finding| finding.turn.as_ref()).find(|turn| {
+            turn.from.is_some_and(|from| (turn.to - from).abs() > COARSE * turn.to.abs().max(from.abs()))
+        })?;
+    let from = turn.from?;
+    let text = |number: f64| super::turn::value(axis, number);
+    Some(format!("sim knee {file}: finds the last safe value between {} and {}", text(from), text(turn.to)))
+}
+
+/// Where the model rests on assumptions that have a plausible range.
+fn assumptions(report: &Report, file: &str) -> Option<String> {
+    let ranged = report.plan.assumptions().iter().filter(|assumption| assumption.range.is_some());
+    match ranged.count() {
+        0 => None,
+        1 => Some(format!("sim sensitivity {file}: whether the assumed value of the model changes the answer")),
+        count => {
+            Some(format!("sim sensitivity {file}: which of the {count} assumed values of the model change the answer"))
+        }
+    }
+}
