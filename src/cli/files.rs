@@ -82,7 +82,7 @@ pub(super) fn write_results(
         rows.for_each(|row| sheet.row(&row));
         sheet.finish()
     };
-    let mut files = sheet(&RESULTS, &mut report.summaries.iter().map(|summary| report::results_row(plan, summary)));
+    let mut files = sheet(&RESULTS, &mut report.summaries.iter().map(|summary| report::results_row(report, summary)));
     files.extend(trials.finish());
     let mut summary = folder.draft("summary.json");
     summary.write_with(|file| serde_json::to_writer_pretty(file, &report::Document(report)).map_err(Into::into));

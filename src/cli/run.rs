@@ -112,7 +112,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
 
 fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     let width = page.width();
-    page.part(report::headline(summary) + &report::theory(report.check(summary.point)));
+    page.part(report::headline(report, summary) + &report::theory(report.check(summary.point)));
     page.part(report::classes(report));
     page.part(report::resources(summary));
     page.part(report::failures(summary));

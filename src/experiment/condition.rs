@@ -20,7 +20,6 @@
 use super::design::{Direction, Plan};
 use super::summary::{LEVEL, Summary};
 use crate::model::Pattern;
-use crate::parts::Failure;
 use crate::spec::{Metric, Objective};
 use crate::statistics::Interval;
 
@@ -185,10 +184,8 @@ fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
 
 /// Whether what fails is refused on purpose: among the requests that were not refused, the objective is met.
 fn is_shedding(summary: &Summary, objective: f64) -> bool {
-    let refusals: Vec<String> = Failure::REFUSALS.iter().map(|cause| cause.describe(&[])).collect();
-    let (refused, broken) = summary.failures.iter().fold((0.0, 0.0), |(refused, broken), (cause, count)| {
-        if refusals.contains(cause) { (refused + count, broken) } else { (refused, broken + count) }
-    });
+    let refused = summary.refused();
+    let broken = summary.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
     let succeeded = summary.succeeded;
     let admitted = succeeded + broken;
     refused > 0.0 && succeeded > 0.0 && succeeded >= objective * admitted

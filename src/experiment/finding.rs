@@ -7,7 +7,7 @@ use super::condition::{self, Condition, State};
 use super::design::{Axis, Direction, Plan};
 use super::summary::{Summary, of_point};
 
-pub use words::{at, cause, unit, unsafe_words};
+pub use words::{at, cause, condition, unit, unsafe_words};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
 #[derive(Clone, Debug)]

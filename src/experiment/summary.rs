@@ -13,7 +13,7 @@ pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
 
 use super::trial::Trial;
-use crate::parts::{Deadlock, ResourceKind, ResourceUse, Users};
+use crate::parts::{Deadlock, Failure, ResourceKind, ResourceUse, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
 use values::Values;
@@ -308,6 +308,17 @@ impl Summary {
     /// Successes a minute, to order points by; less than any where there is no such figure.
     pub fn throughput_or_least(&self) -> f64 {
         self.throughput_per_min.map_or(f64::NEG_INFINITY, |interval| interval.estimate)
+    }
+
+    /// Mean number of failures with this cause.
+    pub fn failed_with(&self, cause: Failure) -> f64 {
+        let words = cause.describe(&[]);
+        self.failures.iter().find(|(known, _)| *known == words).map_or(0.0, |&(_, count)| count)
+    }
+
+    /// Mean number of requests that were refused on purpose.
+    pub fn refused(&self) -> f64 {
+        Failure::REFUSALS.iter().map(|&cause| self.failed_with(cause)).sum()
     }
 
     /// Whether the target was stuck after most trials.

@@ -203,6 +203,24 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
     }
     point.insert("sent".into(), json!(summary.sent));
     point.insert("saturated_resource".into(), json!(summary.saturated));
+    if let Some(state) = report.state(summary.point) {
+        let lost =
+            |(resource, lost, of): &(String, f64, Option<u32>)| json!({ "resource": resource, "lost": lost, "of": of });
+        let condition = json!({
+            "name": state.condition.word(),
+            "replications": state.runs,
+            "share": state.share,
+            "goodput_of_best": state.goodput,
+            "dead_replications": summary.capacity.dead,
+            "damaged_replications": summary.capacity.damaged,
+            "lost_processes": summary.capacity.processes.map(|(lost, of)| json!({ "lost": lost, "of": of })),
+            "lost_units": summary.capacity.units.iter().map(lost).collect::<Vec<_>>(),
+            "groups": summary.capacity.groups.map(|groups| groups.map(|group| {
+                json!({ "replications": group.runs, "throughput_per_min": group.throughput_per_min })
+            })),
+        });
+        point.insert("condition".into(), condition);
+    }
     point.insert("stuck".into(), summary.is_stuck().into());
     point.insert("stuck_trials".into(), summary.stuck.into());
     point.insert("hung_requests".into(), json!(summary.hung));

@@ -31,6 +31,9 @@ fn row(plan: &Plan, trial: &Trial) -> Row {
     row.push(Cell::text(trial.deadlock.as_ref().map_or("", |deadlock| deadlock.resource.as_str())));
     row.push(Cell::text(trial.violations.join("; ")));
     row.push(Cell::Flag(trial.recovery_s == Some(f64::INFINITY)));
+    row.push(trial.dead.map_or(Cell::Missing, |(dead, _)| Cell::Count(dead.into())));
+    let lost: Vec<String> = trial.losses.iter().map(|loss| format!("{} of {}", loss.lost, loss.resource)).collect();
+    row.push(Cell::text(lost.join("; ")));
     row
 }
 
@@ -41,5 +44,6 @@ fn failed_row(plan: &Plan, failed: &FailedTrial) -> Row {
     row.resize(row.len() + METRICS.len() + 6, Cell::Missing);
     row.push(Cell::text(format!("failed: {}", failed.what)));
     row.extend([Cell::Missing, Cell::text(""), Cell::text(""), Cell::text(""), Cell::Missing]);
+    row.extend([Cell::Missing, Cell::text("")]);
     row
 }

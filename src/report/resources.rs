@@ -1,10 +1,12 @@
 //! One point at length: its figures, and every resource with its use, its queue and its wait.
 
+use super::Report;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short};
 use super::paragraph::paragraph;
 use super::table::{Column, table};
 use crate::experiment::design::Plan;
+use crate::experiment::finding;
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::spec::Metric;
 use crate::statistics::Interval;
@@ -21,7 +23,7 @@ pub(super) fn growing(growth: &Growth) -> Option<String> {
 }
 
 /// The point's figures, one a line, with their 95 % intervals.
-pub fn headline(summary: &Summary) -> String {
+pub fn headline(report: &Report, summary: &Summary) -> String {
     let lines = [
         ("throughput", Metric::ThroughputPerMin),
         ("success", Metric::SuccessRate),
@@ -44,6 +46,9 @@ pub fn headline(summary: &Summary) -> String {
         ("cache hits", Metric::CacheHitRatio),
     ];
     let mut text = String::new();
+    if let Some(state) = report.state(summary.point) {
+        text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state)));
+    }
     for (name, metric) in lines {
         let Some(interval) = summary.metric(metric) else { continue };
         let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts);
@@ -102,13 +107,6 @@ pub fn headline(summary: &Summary) -> String {
     }
     let limit = summary.saturated.as_deref().unwrap_or("no resource above half of its capacity");
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));
-    if summary.stuck > 0 {
-        let (stuck, all) = (summary.stuck, summary.replications);
-        text.push_str(&format!(
-            "{:<12}still no answer after {stuck} of {all} tests, when the load has gone\n",
-            "stuck"
-        ));
-    }
     if summary.hung > 0.0 {
         text.push_str(&format!("{:<12}{} requests wait for an answer that never comes\n", "hung", short(summary.hung)));
     }

@@ -1,5 +1,6 @@
 //! `results`: a row per variant and point, each figure with its 95 % bounds.
 
+use super::Report;
 use super::metric::{METRICS, says_something};
 use super::sheet::{Cell, Row};
 use crate::experiment::design::Plan;
@@ -8,7 +9,8 @@ use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// A point's row.
-pub fn results_row(plan: &Plan, summary: &Summary) -> Row {
+pub fn results_row(report: &Report, summary: &Summary) -> Row {
+    let plan = report.plan;
     let mut row = keys(plan, summary.point);
     row.push(Cell::Count(summary.replications as u64));
     for (_, metric) in METRICS {
@@ -22,6 +24,13 @@ pub fn results_row(plan: &Plan, summary: &Summary) -> Row {
     row.push(Cell::text(summary.unsound.join("; ")));
     row.push(Cell::Count(summary.never_recovered as u64));
     row.push(Cell::bound(summary.growth.any().map(|growth| growth.estimate)));
+    let state = report.state(summary.point);
+    row.push(Cell::text(state.map_or("", |state| state.condition.word())));
+    row.push(state.map_or(Cell::Missing, |state| Cell::Count(state.runs as u64)));
+    row.push(Cell::bound(state.map(|state| state.share.low)));
+    row.push(Cell::bound(state.map(|state| state.share.high)));
+    row.push(Cell::Count(summary.capacity.dead as u64));
+    row.push(Cell::Count(summary.capacity.damaged as u64));
     row
 }
 

@@ -14,7 +14,7 @@ use crate::experiment::precision::{self, Shortfall};
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
 use crate::model::Pattern;
-use crate::parts::Ending;
+use crate::parts::{Ending, Failure};
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -23,6 +23,12 @@ const WIDE: f64 = 0.15;
 
 /// Utilisation from which on a resource may be overloaded: chance alone makes it differ so much from the true one.
 const BRIM: f64 = 0.98;
+
+/// Share of the requests of a finite test that may be refused before the test is too short to mean much.
+const USED_UP: f64 = 0.1;
+
+/// Refused attempts for each success from which on clients are called to hammer.
+const HAMMERING: f64 = 10.0;
 
 /// A doubt.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +39,28 @@ pub enum Warning {
         done: usize,
         /// Trials that were asked for.
         planned: usize,
+    },
+    /// Refusals used up the users of a finite test, so that it is short and says little.
+    UsedUp {
+        /// Where.
+        place: String,
+        /// Mean number of requests that were refused.
+        refused: f64,
+        /// Of how many.
+        of: f64,
+        /// Points of which the same is true.
+        others: usize,
+    },
+    /// Clients without think time that are refused at once send again at once.
+    Hammering {
+        /// Where.
+        place: String,
+        /// Mean number of attempts that were refused.
+        refused: f64,
+        /// Mean time between two of them of a client, in seconds.
+        pause_s: f64,
+        /// Points of which the same is true.
+        others: usize,
     },
     /// A trial gave no figures: a mistake of the simulator's.
     Failed {
@@ -164,6 +192,19 @@ impl fmt::Display for Warning {
             Self::Partial { done, planned } => {
                 write!(f, "interrupted: the figures rest on {done} of {planned} trials; points without any are missing")
             }
+            Self::UsedUp { place, refused, of, others } => write!(
+                f,
+                "{place}: {refused:.0} of {of:.0} users were refused and did not try again{}, which ends the test early; \
+                 real clients may retry: give `load.retry`, or an endless load with `duration`",
+                also(*others)
+            ),
+            Self::Hammering { place, refused, pause_s, others } => write!(
+                f,
+                "{place}: {refused:.0} attempts were refused, each client trying again after {}{}; a real client needs \
+                 at least a connect and its own work: give `load.think_time`",
+                super::number::seconds(*pause_s),
+                also(*others)
+            ),
             Self::Failed { place, replication, what } => {
                 write!(
                     f,
@@ -343,6 +384,8 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         seconds: 2.0 * found.length.seconds(),
         others: unsettled.len() - 1,
     }));
+    warnings.extend(used_up(report));
+    warnings.extend(hammering(report));
     warnings.extend(growing_points(report));
     warnings.extend(brim(report));
     if plan.replications == 1 && !plan.is_sequential() {
@@ -356,6 +399,45 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         warnings.extend(few_values(report));
     }
     warnings
+}
+
+/// ` (also at 2 other points)`, where there are others.
+fn also(others: usize) -> String {
+    match others {
+        0 => String::new(),
+        1 => " (also at 1 other point)".into(),
+        others => format!(" (also at {others} other points)"),
+    }
+}
+
+/// Where refusals use up most of the users of a finite test.
+fn used_up(report: &Report) -> Option<Warning> {
+    let of = |summary: &Summary| {
+        let load = &report.plan.points[summary.point].load;
+        let is_finite = matches!(load.pattern, Pattern::Test { .. }) && load.retry.is_none();
+        let refused = summary.refused();
+        (is_finite && refused >= USED_UP * summary.sent).then_some((summary.point, refused, summary.sent))
+    };
+    let all: Vec<_> = report.summaries.iter().filter_map(of).collect();
+    let &(point, refused, of) = all.iter().max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)))?;
+    Some(Warning::UsedUp { place: verdict::place(report.plan, point), refused, of, others: all.len() - 1 })
+}
+
+/// Where clients that are refused at once send again soonest.
+fn hammering(report: &Report) -> Option<Warning> {
+    let of = |summary: &Summary| {
+        let Pattern::Endless { concurrency, think: None, duration, .. } =
+            report.plan.points[summary.point].load.pattern
+        else {
+            return None;
+        };
+        let refused: f64 = summary.refused() + summary.failed_with(Failure::CONNECTION_REFUSED);
+        let pause = duration.seconds() * f64::from(concurrency) / refused.max(1.0);
+        (refused > HAMMERING * summary.succeeded.max(1.0)).then_some((summary.point, refused, pause))
+    };
+    let all: Vec<_> = report.summaries.iter().filter_map(of).collect();
+    let &(point, refused, pause_s) = all.iter().min_by(|a, b| a.2.total_cmp(&b.2))?;
+    Some(Warning::Hammering { place: verdict::place(report.plan, point), refused, pause_s, others: all.len() - 1 })
 }
 
 /// Where work piles up fastest; requests before what is behind their answers.

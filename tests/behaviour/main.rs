@@ -3,6 +3,7 @@
 mod arrivals;
 mod book;
 mod cli;
+mod conditions;
 mod corpus;
 mod determinism;
 mod kills;

@@ -129,7 +129,7 @@ fn files_and_figures_show_classes_and_time() {
     let retry = OfPoint { trials: retry, failed: Vec::new() };
     let trials: Vec<_> = sim::report::replications(&plan, &retry).collect();
     assert!(trials[0][0] == Cell::Text("retry".into()) && trials[0].contains(&never), "{trials:?}");
-    let row = sim::report::results_row(&plan, &report.summaries[1]);
+    let row = sim::report::results_row(&report, &report.summaries[1]);
     assert_eq!(row.iter().filter(|cell| **cell == never).count(), 3, "{row:?}");
     assert!(row.ends_with(&[Cell::Count(2), Cell::Missing]), "{row:?}");
     let document = serde_json::to_value(sim::report::Document(&report)).expect("JSON");

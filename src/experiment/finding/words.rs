@@ -204,7 +204,7 @@ fn overloaded(summary: &Summary) -> &'static str {
 }
 
 /// A state with the two groups of runs, where there are two.
-fn condition(summary: &Summary, state: &State) -> String {
+pub fn condition(summary: &Summary, state: &State) -> String {
     let mut words = unsafe_words(summary, state);
     if let Some([intact, damaged]) = summary.capacity.groups
         && let (Some(rate), Some(less)) = (intact.throughput_per_min, damaged.throughput_per_min)

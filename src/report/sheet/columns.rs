@@ -56,6 +56,12 @@ pub const RESULTS: Layout = Layout {
             "1/s",
             "Growth of the requests under way, or of the work behind their answers, where the point is not stationary.",
         ),
+        One("condition", Text, "", "The worst condition that applies: dead, damaged, unstable, ..., healthy."),
+        One("condition_runs", Count, "1", "Replications that show the condition."),
+        One("condition_share_lo", Number, "1", "Lower end of the 95 % interval of their share."),
+        One("condition_share_hi", Number, "1", "Upper end of the 95 % interval of their share."),
+        One("dead_runs", Count, "1", "Replications after which no process of the target answered."),
+        One("damaged_runs", Count, "1", "Replications that lost capacity for good, the dead ones among them."),
     ],
 };
 
@@ -78,6 +84,13 @@ pub const REPLICATIONS: Layout = Layout {
         DEADLOCK,
         One("violations", Text, "", "Laws that it violates, with both numbers."),
         One("never_recovered", Flag, "", "It did not recover from the disturbance."),
+        One(
+            "dead_processes",
+            Count,
+            "1",
+            "Processes of the target that did not answer after the load; missing: unknown.",
+        ),
+        One("lost", Text, "", "Units of resources that were lost for good."),
     ],
 };
 

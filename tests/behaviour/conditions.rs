@@ -1,0 +1,311 @@
+//! The condition of a point, for each condition an input that has it: small systems in which one can work out by hand
+//! what is right.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use sim::experiment::condition::{Condition, State, can_hide, runs_to_exclude};
+use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::runner::{self, Progress};
+use sim::experiment::verdict::Verdict;
+use sim::report::Report;
+use sim::spec::Source;
+
+/// The report of an experiment or a model, as it would be read from a file.
+fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
+    let source = Source::text(Path::new("test.toml"), text);
+    let plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|it| panic!("{}", it.render(false)));
+    look(&Report::of(&plan, runner::run(&plan, &Progress::default())))
+}
+
+fn states(text: &str) -> Vec<State> {
+    with_report(text, |report| report.states.clone())
+}
+
+fn condition(text: &str) -> Condition {
+    states(text)[0].condition
+}
+
+/// An open load of 20 requests a second for a minute on `app.get`.
+const LOAD: &str = r#"
+    title = "test"
+    [load]
+    kind = "open"
+    target = "app.get"
+    rate = "20/s"
+    warm_up = "0s"
+    duration = "60s"
+    timeout = "5s"
+"#;
+
+#[test]
+fn a_service_that_is_killed_for_good_is_dead() {
+    let model = format!(
+        "{LOAD}
+        [services.app.endpoints.get]
+        steps = [{{ sleep = \"10ms\" }}]
+        [faults.f]
+        service = \"app\"
+        from = \"5s\"
+        effect = \"dead\""
+    );
+    assert_eq!(condition(&model), Condition::Dead);
+    // The same fault for a while leaves nothing behind.
+    let healed = model.replace("from = \"5s\"", "from = \"5s\"\nto = \"10s\"");
+    assert!(condition(&healed) > Condition::Damaged);
+}
+
+/// An error of the handler's own, or an open breaker, is an answer: the process is alive.
+#[test]
+fn a_service_that_answers_with_errors_is_not_dead() {
+    let failing = format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ fail = \"boom\" }}]");
+    let state = &states(&failing)[0];
+    assert_eq!((state.condition, state.runs, state.of), (Condition::Overloaded, 5, 5));
+    let broken = format!(
+        "{LOAD}
+        [services.app.endpoints.get]
+        steps = [{{ breaker = {{ name = \"b\", steps = [{{ fail = \"boom\" }}] }} }}]
+        [services.app.breakers.b]
+        failure_threshold = 5
+        recovery_time = \"10s\""
+    );
+    assert_eq!(condition(&broken), Condition::Overloaded);
+}
+
+/// Two requests of a worker each hold one of two connections and wait for a second one. Of two workers the one that gets
+/// two requests at once is lost; where each gets one, nothing is.
+#[test]
+fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "closed"
+        target = "app.go"
+        concurrency = 3
+        users = 3
+        timeout = "20s"
+        cool_down = "60s"
+        [services.app]
+        workers = 2
+        [services.app.pools.db]
+        server = "pg"
+        min_size = 2
+        max_size = 2
+        [services.app.endpoints.go]
+        steps = [{ with = { pool = "db", steps = [{ sleep = "10ms" }, { query = { pool = "db", time = "1ms" } }] } }]
+        [services.pg]
+        runtime = "delay"
+    "#;
+    with_report(model, |report| {
+        let (state, capacity) = (&report.states[0], &report.summaries[0].capacity);
+        assert_eq!(state.condition, Condition::Damaged);
+        assert_eq!((state.runs, state.of), (5, 5));
+        assert_eq!(capacity.processes, Some((1.0, 2)));
+        assert_eq!(capacity.units, [("app pool db".to_owned(), 2.0, Some(2))]);
+    });
+    // One request at a time never meets another one.
+    assert_eq!(condition(&model.replace("concurrency = 3", "concurrency = 1")), Condition::Healthy);
+    // With a time-out the circle opens by itself: nothing is lost.
+    let healed = model.replace("max_size = 2", "max_size = 2\nacquire_timeout = \"5s\"");
+    assert!(condition(&healed) > Condition::Damaged);
+}
+
+/// The same circle under an endless load, beside a worker that goes on: seen after the load.
+#[test]
+fn damage_under_an_endless_load_is_seen_after_it() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "closed"
+        target = "app.go"
+        concurrency = 3
+        warm_up = "1s"
+        duration = "20s"
+        timeout = "2s"
+        [services.app]
+        workers = 2
+        [services.app.pools.db]
+        server = "pg"
+        min_size = 2
+        max_size = 2
+        [services.app.endpoints.go]
+        steps = [{ with = { pool = "db", steps = [{ sleep = "10ms" }, { query = { pool = "db", time = "1ms" } }] } }]
+        [services.pg]
+        runtime = "delay"
+    "#;
+    with_report(model, |report| {
+        assert!(report.states[0].condition <= Condition::Damaged, "{:?}", report.states[0]);
+        assert!(report.summaries[0].capacity.units.iter().any(|(name, ..)| name == "app pool db"));
+    });
+}
+
+/// Arrivals at 1.2 times the rate of service.
+#[test]
+fn a_queue_that_grows_is_unstable() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "shop.serve"
+        rate = "1.2/s"
+        warm_up = "200s"
+        duration = "5000s"
+        [stations.counter]
+        [services.shop]
+        runtime = "delay"
+        [services.shop.endpoints.serve]
+        steps = [{ visit = { station = "counter", time = "exp(1s)" } }]
+    "#;
+    assert_eq!(condition(model), Condition::Unstable);
+}
+
+/// One user in a hundred is answered, the others try again every ten seconds for hours.
+#[test]
+fn clients_who_are_still_trying_count() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.go"
+        rate = "60/min"
+        timeout = "5s"
+        retry = { attempts = 1000, backoff = "10s", max_backoff = "10s" }
+        warm_up = "0s"
+        duration = "600s"
+        [services.app.endpoints.go]
+        steps = [{ choose = [{ probability = 0.99, steps = [{ fail = "boom" }] }] }]
+    "#;
+    with_report(model, |report| {
+        let summary = &report.summaries[0];
+        assert_eq!(report.states[0].condition, Condition::Unstable);
+        let users = summary.users.expect("clients try again");
+        let share = users.succeeded / users.first_tries;
+        // Full jitter: on average an attempt each 5 s, so that of those who came t seconds before the end
+        // 1 - 0.99^(1 + t / 5) were answered; over 600 s that is 45 %.
+        assert!((share - 0.45).abs() < 0.05, "{share}");
+        assert!((summary.success_rate.estimate - share).abs() < 0.01, "{}", summary.success_rate.estimate);
+    });
+}
+
+/// A server that serves 10 a second and refuses the rest keeps its goodput at any rate.
+#[test]
+fn a_limit_that_refuses_the_rest_sheds_and_does_not_collapse() {
+    with_report(&rates("rate_limit = { average = \"10/s\", burst = 1 }"), |report| {
+        let conditions: Vec<Condition> = report.states.iter().map(|state| state.condition).collect();
+        assert_eq!(conditions, [Condition::Healthy, Condition::Sheds, Condition::Sheds]);
+        let turn = report.findings[0].turn.as_ref().expect("it is not safe");
+        assert_eq!((turn.from, turn.to, turn.condition), (Some(5.0), 20.0, Condition::Sheds));
+        let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Holds, Verdict::Holds, Verdict::Fails, Verdict::Fails]);
+    });
+}
+
+/// An experiment over rates of 5, 20 and 40 a second on a service whose ingress has this key.
+fn rates(ingress: &str) -> String {
+    let folder = std::env::temp_dir().join(format!("sim-conditions-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let model = folder.join("model.toml");
+    let text = format!(
+        "title = \"m\"\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"10ms\" }}]\n[services.app.ingress]\n{ingress}"
+    );
+    std::fs::write(&model, text).expect("a temporary file");
+    format!(
+        r#"
+        title = "test"
+        model = {:?}
+        replications = 3
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "5/s"
+        warm_up = "0s"
+        duration = "100s"
+        [axes.rate]
+        path = "load.rate"
+        values = ["5/s", "20/s", "40/s"]
+        [[hypotheses]]
+        claim = "it survives"
+        expect = {{ survives = {{}} }}
+        [[hypotheses]]
+        claim = "it sheds from 20/s on"
+        at = {{ rate = {{ from = 20 }} }}
+        expect = {{ sheds = {{}} }}
+        [[hypotheses]]
+        claim = "it collapses"
+        expect = {{ collapses = {{ from = 5, to = 20 }} }}
+        [[hypotheses]]
+        claim = "it is healthy everywhere"
+        expect = {{ healthy = {{}} }}
+        "#,
+        model.display().to_string()
+    )
+}
+
+/// Clients give up after a second; work for clients that have gone makes it worse with every further client.
+#[test]
+fn more_load_that_gives_less_is_a_collapse() {
+    let folder = std::env::temp_dir().join(format!("sim-conditions-c-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let model = folder.join("model.toml");
+    let text = "title = \"m\"\n[services.app]\n[services.app.endpoints.get]\nsteps = [{ cpu = \"exp(100ms)\" }]";
+    std::fs::write(&model, text).expect("a temporary file");
+    let experiment = format!(
+        r#"
+        title = "test"
+        model = {:?}
+        replications = 3
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "5/s"
+        timeout = "1s"
+        warm_up = "50s"
+        duration = "200s"
+        [axes.rate]
+        path = "load.rate"
+        values = ["3/s", "20/s"]
+        "#,
+        model.display().to_string()
+    );
+    let conditions: Vec<Condition> = states(&experiment).iter().map(|state| state.condition).collect();
+    // Handlers of clients that have gone pile up without an end, which is worse than the collapse.
+    assert_eq!(conditions[0], Condition::Healthy);
+    assert!([Condition::Unstable, Condition::Collapsed].contains(&conditions[1]), "{conditions:?}");
+}
+
+#[test]
+fn too_slow_is_a_condition_of_its_own() {
+    let model = Source::text(
+        Path::new("test.toml"),
+        &format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"2s\" }}]"),
+    );
+    let mut plan = Plan::of(&model, &Adjustments::default()).expect("a sound model");
+    assert!(plan.objectives.is_empty());
+    plan.objectives = vec![sim::spec::Objective::AtMost { metric: sim::spec::Metric::P95S, value: 1.0 }];
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    assert_eq!(report.states[0].condition, Condition::Slow);
+    plan.objectives = vec![sim::spec::Objective::AtMost { metric: sim::spec::Metric::P95S, value: 3.0 }];
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    assert_eq!(report.states[0].condition, Condition::Healthy);
+}
+
+/// `1 - 0.05^(1/n)`, by hand.
+#[test]
+fn few_runs_hide_much() {
+    for (runs, share) in [(1, 0.95), (5, 0.4507), (20, 0.1391), (299, 0.009969)] {
+        assert!((can_hide(runs) - share).abs() < 1e-4, "{runs}: {}", can_hide(runs));
+    }
+    assert_eq!(runs_to_exclude(0.01), 299);
+    assert_eq!(runs_to_exclude(0.5), 5);
+}
+
+/// The report is the same for every number of threads; so is what is drained after the window.
+#[test]
+fn what_comes_after_the_window_changes_no_figure_of_it() {
+    let model = format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ cpu = \"exp(20ms)\" }}]");
+    let source: Arc<Source> = Source::text(Path::new("test.toml"), &model);
+    let plan = Plan::of(&source, &Adjustments::default()).expect("a sound model");
+    let trials = runner::run(&plan, &Progress::default());
+    assert!(trials.done.iter().all(|trial| trial.dead == Some((0, 1)) && trial.losses.is_empty()));
+    assert!(trials.done.iter().all(|trial| trial.violations.is_empty()));
+}
