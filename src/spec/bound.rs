@@ -48,8 +48,8 @@ pub(crate) fn settle(experiment: &mut Tree) -> Mistakes {
     });
     each(experiment, &["effects"], &mut |effect| fraction(effect, "matters", &mut mistakes));
     each(experiment, &["ablations"], &mut |ablation| fraction(ablation, "matters", &mut mistakes));
-    for search in ["knee", "optimize"] {
-        each(experiment, &[search, "objectives"], &mut |objective| {
+    for path in [&["objectives"][..], &["knee", "objectives"], &["optimize", "objectives"]] {
+        each(experiment, path, &mut |objective| {
             let Kind::Table(kinds) = &mut objective.kind else { return };
             kinds.iter_mut().for_each(|(_, table)| bound(table, &mut mistakes));
         });
