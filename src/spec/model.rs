@@ -34,6 +34,13 @@ pub struct Model {
     /// Read sides that are fed by events, by name.
     #[serde(default)]
     pub views: BTreeMap<String, View>,
+    /// Values with a name, for what stands in several places or is worth varying by its name: `bcrypt = "100ms"`. A
+    /// string `"$bcrypt"` stands for it wherever a value may stand, in the model and in loads, and `"exp($bcrypt)"` for a
+    /// distribution with it; `"$$"` at the start of a string is a dollar sign. `set` and axes change it as
+    /// `constants.bcrypt`, in all its places at once.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, serde_json::Value>")]
+    pub constants: BTreeMap<String, toml::Value>,
     /// The load to use where no experiment gives one (`sim run models/...`).
     pub load: Option<Load>,
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.

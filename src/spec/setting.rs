@@ -1,8 +1,10 @@
 //! Overrides: a path, a value, and how they change what was written.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::constants;
 use super::form::Form;
 use super::mistake::{Mistake, Mistakes};
 use super::path::{Path, Segment, Target, Written};
@@ -14,6 +16,15 @@ use super::tree::{Kind, Place, Tree};
 pub(crate) struct Subject {
     pub model: Tree,
     pub load: Option<Tree>,
+}
+
+impl Subject {
+    /// The subject with its constants in their places.
+    pub fn expanded(&self) -> Result<Self, Mistakes> {
+        let model = constants::expanded(&self.model, &self.model)?.into_owned();
+        let load = self.load.as_ref().map(|load| constants::expanded(load, &self.model)).transpose()?;
+        Ok(Self { model, load: load.map(Cow::into_owned) })
+    }
 }
 
 /// An override.
@@ -133,7 +144,14 @@ fn leaves(path: Path, value: &Tree, form: &Form, paths: &mut Vec<Path>) {
 /// What a path leads to, and whether that is in the load.
 pub(crate) fn target(path: &Written, subject: &Subject, table: bool) -> Result<(Target, bool), Mistake> {
     let Some(below) = path.below("load") else {
-        return path.resolve(&subject.model, Form::of("Model"), table).map(|target| (target, false));
+        let mut target = path.resolve(&subject.model, Form::of("Model"), table)?;
+        if let [Segment::Key(table), Segment::Key(name)] = target.path.0.as_slice()
+            && table == constants::KEY
+        {
+            // A constant is what the places want where it is used.
+            target.form = constants::form(name, &subject.model, subject.load.as_ref());
+        }
+        return Ok((target, false));
     };
     let span = path.span.clone();
     if below.is_empty() {

@@ -233,7 +233,7 @@ quantity!(
     Duration,
     DURATION_FORMS,
     { "type": "string", "description": "A duration with its unit: \"250us\", \"5ms\", \"1.5s\", \"2m\", \"1h\".",
-      "pattern": "^[0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d)$" },
+      "pattern": "^([0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d)|\\$.+)$" },
     |_number| None
 );
 quantity!(
@@ -245,13 +245,13 @@ quantity!(
 quantity!(
     Rate,
     RATE_FORMS,
-    { "type": "string", "description": "A rate: \"9/s\", \"540/min\", \"3600/h\".", "pattern": "^[0-9.]+ ?/ ?(s|m|min|h)$" },
+    { "type": "string", "description": "A rate: \"9/s\", \"540/min\", \"3600/h\".", "pattern": "^([0-9.]+ ?/ ?(s|m|min|h)|\\$.+)$" },
     |_number| None
 );
 quantity!(
     RateOrZero,
     RATE_FORMS,
-    { "type": "string", "description": "A rate, or none: \"9/s\", \"540/min\", \"0/s\".", "pattern": "^[0-9.]+ ?/ ?(s|m|min|h)$" },
+    { "type": "string", "description": "A rate, or none: \"9/s\", \"540/min\", \"0/s\".", "pattern": "^([0-9.]+ ?/ ?(s|m|min|h)|\\$.+)$" },
     |_number| None
 );
 
@@ -265,7 +265,7 @@ quantity!(
 quantity!(
     WarmUp,
     WARM_UP_FORMS,
-    { "type": "string", "description": "A duration with its unit, or \"auto\".", "pattern": "^(auto|[0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d))$" },
+    { "type": "string", "description": "A duration with its unit, or \"auto\".", "pattern": "^(auto|[0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d)|\\$.+)$" },
     |_number| None
 );
 

@@ -2,6 +2,7 @@
 
 use super::Axis;
 use super::axis::Ready;
+use crate::spec::constants;
 use crate::spec::form::{Form, Quantity};
 use crate::spec::lower::{self, Columns};
 use crate::spec::path::{Path, Written};
@@ -97,6 +98,8 @@ impl Dial {
         let refuse = |title: String, label: &str| place.mark_value(Mistake::new(title), label);
         let root = if in_load { subject.load.as_ref() } else { Some(&subject.model) };
         let present = root.and_then(|root| value_at(root, &found.path));
+        let present = present.and_then(|value| constants::expanded(value, &subject.model).ok());
+        let present = present.as_deref();
         let notation = match found.form.resolve() {
             Form::Integer { .. } | Form::Quantity(Quantity::Servers) => Notation::Whole,
             Form::Number | Form::Quantity(Quantity::Cores) => Notation::Number,
@@ -146,7 +149,8 @@ impl Dial {
     pub(super) fn present(&self, subject: &Subject, columns: &mut Columns) -> Option<f64> {
         let (path, in_load) = &self.ways.first()?.target;
         let root = if *in_load { subject.load.as_ref()? } else { &subject.model };
-        lower::size(value_at(root, path)?, self.form, columns).filter(|number| number.is_finite())
+        let value = constants::expanded(value_at(root, path)?, &subject.model).ok()?;
+        lower::size(&value, self.form, columns).filter(|number| number.is_finite())
     }
 
     /// Whether this sets the value that a path leads to.

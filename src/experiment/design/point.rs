@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::axis::{self, Ready, all_values, combinations, model_place};
 use super::{Axis, Point};
 use crate::model::{Load, System};
+use crate::spec::constants;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
 use crate::spec::names::Names;
@@ -25,6 +26,8 @@ pub(super) struct Design {
     pub name: String,
     pub settings: Vec<Setting>,
     pub choices: Vec<Vec<usize>>,
+    /// An ablation made it: a search leaves it out unless it is named.
+    pub made: bool,
 }
 
 /// For each axis, the indices of the values that a variant is run at.
@@ -172,12 +175,12 @@ fn one(
     let known = known.cloned().flatten();
     // Where the system is known, only the load is changed.
     let mut subject = match known {
-        Some(_) => Subject { load: varied.load.clone(), model: Tree::nothing(&varied.model) },
+        Some(_) => Subject { load: varied.load.clone(), model: constants::only(&varied.model) },
         None => varied.clone(),
     };
     for (ready, &index) in axes.iter().zip(at) {
-        for (setting, (_, in_load)) in ready.settings[index].iter().zip(&ready.targets) {
-            if known.is_none() || *in_load {
+        for (setting, (path, in_load)) in ready.settings[index].iter().zip(&ready.targets) {
+            if known.is_none() || *in_load || constants::is_one(path) {
                 setting.apply(&mut subject)?;
             }
         }
@@ -196,15 +199,17 @@ fn one(
 
 /// Reads and lowers a model.
 pub(super) fn system(subject: &Subject, columns: &mut Columns) -> Result<Arc<System>, Mistakes> {
-    let model: Model = subject.model.read().map_err(|misfit| explained(&subject.model, "Model", misfit.into()))?;
-    lower::lower(&model, columns).map(Arc::new).map_err(|complaints| located(complaints, &subject.model))
+    let tree = constants::expanded(&subject.model, &subject.model)?;
+    let model: Model = tree.read().map_err(|misfit| explained(&tree, "Model", misfit.into()))?;
+    lower::lower(&model, columns).map(Arc::new).map_err(|complaints| located(complaints, &tree))
 }
 
 /// Reads and lowers a load.
 pub(super) fn load(subject: &Subject, system: &System, columns: &mut Columns) -> Result<Arc<Load>, Mistakes> {
     let Some(tree) = &subject.load else { return Err(Mistake::new("there is no load").into()) };
-    let load: spec::Load = tree.read().map_err(|misfit| explained(tree, "Load", misfit.into()))?;
-    lower::load(&load, system, columns).map(Arc::new).map_err(|complaints| located(complaints, tree))
+    let tree = constants::expanded(tree, &subject.model)?;
+    let load: spec::Load = tree.read().map_err(|misfit| explained(&tree, "Load", misfit.into()))?;
+    lower::load(&load, system, columns).map(Arc::new).map_err(|complaints| located(complaints, &tree))
 }
 
 /// All that is wrong with a tree that could not be read.

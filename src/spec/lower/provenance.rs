@@ -31,8 +31,12 @@ const KINDS: [&str; 3] = ["measured", "documented", "assumed"];
 pub(crate) fn provenance(subject: &Subject, columns: &mut Columns) -> Mistakes {
     let mut mistakes = Mistakes::default();
     let Some(all) = subject.model.get("provenance") else { return mistakes };
+    let whole = match subject.expanded() {
+        Ok(whole) => whole,
+        Err(mistakes) => return mistakes,
+    };
     for (path, entry) in all.entries() {
-        match find(path, entry, subject) {
+        match find(path, entry, subject, &whole) {
             Ok(found) => range(entry, found, columns, &mut mistakes),
             Err(mistake) => mistakes.push(mistake),
         }
@@ -58,10 +62,11 @@ pub(crate) fn provenance(subject: &Subject, columns: &mut Columns) -> Mistakes {
 /// What the model assumes, in the order of the file.
 pub(crate) fn assumptions(model: &Model, subject: &Subject) -> Vec<Assumption> {
     let Some(all) = subject.model.get("provenance") else { return Vec::new() };
+    let Ok(whole) = subject.expanded() else { return Vec::new() };
     let assumption = |(path, entry): &(String, Tree)| {
         let provenance = model.provenance.get(path)?;
         let reason = provenance.assumed.clone()?;
-        let value = find(path, entry, subject).map(|(value, _)| value.written()).unwrap_or_default();
+        let value = find(path, entry, subject, &whole).map(|(value, _)| value.written()).unwrap_or_default();
         let range = provenance.range.as_ref().map(|[low, high]| (plain(low), plain(high)));
         Some(Assumption { path: path.clone(), value: value.trim_matches('"').into(), reason, range })
     };
@@ -72,15 +77,20 @@ fn plain(value: &toml::Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The value that an entry is about, and its form.
-fn find<'a>(path: &str, entry: &Tree, subject: &'a Subject) -> Result<(&'a Tree, &'static Form), Mistake> {
+/// The value that an entry is about, and its form. `whole` is the subject with its constants in their places.
+fn find<'a>(
+    path: &str,
+    entry: &Tree,
+    subject: &Subject,
+    whole: &'a Subject,
+) -> Result<(&'a Tree, &'static Form), Mistake> {
     let place = &entry.place;
     let span = place.key.clone().unwrap_or_else(|| place.value.clone());
     let written = Written::parse(path, &place.source, span)?;
     let (target, in_load) = target(&written, subject, false)?;
-    let root = match (&subject.load, in_load) {
+    let root = match (&whole.load, in_load) {
         (Some(load), true) => load,
-        _ => &subject.model,
+        _ => &whole.model,
     };
     match crate::spec::setting::value(root, &target.path) {
         Some(value) => Ok((value, target.form)),

@@ -177,3 +177,73 @@ fn a_thousand_systems_are_made_at_once() {
     assert_eq!(plan.points.len(), 5 * 1000);
     assert!(start.elapsed().as_secs_f64() < 5.0, "{:?}", start.elapsed());
 }
+
+const NAMED: &str = r#"
+title = "A model with constants"
+constants = { hash = "100ms", clients = 7 }
+
+[services.a]
+workers = 4
+endpoints.run.steps = [{ cpu = "$hash" }, { sleep = "exp($hash)" }]
+
+[load]
+kind = "closed"
+target = "a.run"
+concurrency = "$clients"
+users = 70
+"#;
+
+const OF_NAMED: &str = r#"
+title = "A question about constants"
+model = "named.toml"
+
+[axes.hash]
+path = "constants.hash"
+from = "50ms"
+to = "150ms"
+step = "50ms"
+
+[axes.clients]
+path = "constants.clients"
+values = [5, 7]
+
+[axes.timeout]
+path = "load.timeout"
+values = ["1s", "2s"]
+"#;
+
+/// A constant is set in all its places at once, in the model and in the load, and is a number of what they want.
+#[test]
+fn constants_are_set_and_varied_by_their_name() {
+    let files = Files::new("constants");
+    std::fs::write(files.0.join("named.toml"), NAMED).unwrap();
+    std::fs::write(files.0.join("of_named.toml"), OF_NAMED).unwrap();
+    let literal = |hash: &str, clients: &str| {
+        let text = NAMED.replace("$hash", hash).replace("\"$clients\"", clients);
+        std::fs::write(files.0.join("literal.toml"), text).unwrap();
+        let plan = files.read("literal.toml", &[("load.timeout", "2s")]);
+        (format!("{:?}", plan.points[0].system), format!("{:?}", plan.points[0].load))
+    };
+    let plan = files.read("of_named.toml", &[]);
+    let texts: Vec<&str> = plan.axes[0].values.iter().map(|value| value.text.as_str()).collect();
+    assert_eq!(texts, ["50ms", "100ms", "150ms"]);
+    assert_eq!(plan.axes[0].values[0].number, Some(0.05));
+    for (hash, at) in [("50ms", 0), ("150ms", 2)] {
+        for (clients, of) in [("5", 0), ("7", 1)] {
+            let point = &plan.points[plan.point(0, &[at, of, 1]).unwrap()];
+            assert_eq!((format!("{:?}", point.system), format!("{:?}", point.load)), literal(hash, clients));
+        }
+    }
+    let plan = files.read("of_named.toml", &[("constants.hash", "80ms")]);
+    assert_eq!(plan.points.len(), 4, "the command line fixes the axis");
+    assert_eq!(format!("{:?}", plan.points[3].system), literal("80ms", "7").0);
+}
+
+#[test]
+fn a_constant_that_nothing_uses_is_warned_of() {
+    let files = Files::new("idle-constant");
+    std::fs::write(files.0.join("named.toml"), NAMED.replace("clients = 7", "clients = 7, idle = 3")).unwrap();
+    let checked = Plan::check(&files.0.join("named.toml"), &Adjustments::default()).unwrap();
+    let titles: Vec<&str> = checked.warnings.iter().map(|warning| warning.title.as_str()).collect();
+    assert_eq!(titles, ["nothing uses the constant `idle`"]);
+}
