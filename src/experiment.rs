@@ -1,6 +1,7 @@
 //! Experiments: a question becomes a plan, the plan's trials are run in parallel, their outcomes are summarised with
 //! intervals, and the summaries are judged.
 
+pub mod ablation;
 pub mod account;
 pub mod archive;
 pub mod comparison;

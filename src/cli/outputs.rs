@@ -134,6 +134,7 @@ fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     page.part(report::findings(report, width) + &report::selections(report, width));
     page.part(report::deadlocks(report, width));
     page.part(report::effects(report, width));
+    page.part(report::ablations(report, width));
     page.part(report::next_steps(report, width));
     page.part(files);
     if detail == Detail::None {

@@ -44,7 +44,8 @@ pub fn observe(plan: &Plan, summaries: &[Summary]) -> Vec<Observation> {
     plan.effects.iter().map(|effect| observe_one(plan, effect, summaries)).collect()
 }
 
-fn observe_one(plan: &Plan, effect: &Effect, summaries: &[Summary]) -> Observation {
+/// Observes one.
+pub(super) fn observe_one(plan: &Plan, effect: &Effect, summaries: &[Summary]) -> Observation {
     let pair = of_point(summaries, effect.point).zip(of_point(summaries, effect.against));
     let figures = pair.and_then(|(with, without)| Difference::of(with, without, None, effect.metric));
     let name = |point: usize| plan.variants[plan.points[point].variant].clone();

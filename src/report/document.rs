@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use super::metric::{metric_name, metrics};
 use super::theory::theory_document;
 use super::{Report, comparisons, warnings};
+use crate::experiment::ablation::{Ablated, Part};
 use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::design::{Axis, Measurement, Plan, Precision, Zone};
 use crate::experiment::effect::Observation;
@@ -89,6 +90,7 @@ fn rest(report: &Report) -> Value {
         "comparisons": report.comparisons.iter().map(|it| comparison(plan, it)).collect::<Vec<_>>(),
         "selections": report.selections.iter().map(|it| selection(plan, it)).collect::<Vec<_>>(),
         "effects": report.effects.iter().map(effect).collect::<Vec<_>>(),
+        "ablations": report.ablations.iter().map(ablation).collect::<Vec<_>>(),
         "hypotheses": report.judgements.iter().map(hypothesis).collect::<Vec<_>>(),
         "measurements": plan.measurements.iter().map(|it| measurement(report, it)).collect::<Vec<_>>(),
         "assumptions": assumptions_document(plan),
@@ -339,6 +341,19 @@ fn effect(effect: &Observation) -> Value {
         "difference": effect.figures.map(|figures| figures.difference),
         "relative": effect.figures.and_then(|figures| figures.relative),
         "variance_saved_by_pairing": effect.figures.and_then(|figures| figures.saved),
+    })
+}
+
+fn ablation(ablated: &Ablated) -> Value {
+    let part = |part: &Part| json!({ "change": part.name, "alone": effect(&part.alone), "added": effect(&part.last) });
+    json!({
+        "variant": ablated.variant,
+        "against": ablated.against,
+        "place": ablated.place,
+        "metric": metric_name(ablated.metric),
+        "whole": effect(&ablated.whole),
+        "changes": ablated.changes.iter().map(part).collect::<Vec<_>>(),
+        "finding": ablated.sentence(),
     })
 }
 

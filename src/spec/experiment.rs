@@ -65,6 +65,9 @@ pub struct Experiment {
     /// Changes of which the report is to say whether they help, do nothing or harm, and by how much.
     #[serde(default)]
     pub effects: Vec<Change>,
+    /// Variants of several changes of which the report is to say which change brings what.
+    #[serde(default)]
+    pub ablations: Vec<Ablation>,
     /// What `sim knee` looks for; a sweep does not.
     pub knee: Option<Knee>,
     /// What `sim optimize` looks for; a sweep does not.
@@ -118,6 +121,10 @@ pub enum Scale {
 pub struct Variant {
     /// Its name.
     pub name: String,
+    /// Other variants whose `set` it takes, in this order; its own comes last. So a variant can be put together from
+    /// changes that are variants themselves: `extends = ["larger pool", "second replica"]`.
+    #[serde(default)]
+    pub extends: Vec<String>,
     /// What is set otherwise, by path, as in the experiment's own `set`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
@@ -223,6 +230,27 @@ impl JsonSchema for Values {
             "anyOf": [{ "type": ["string", "number", "boolean"] }, { "type": "array" }, range]
         })
     }
+}
+
+/// Which of several changes brings what: a variant that `extends` others is compared with itself without each of them,
+/// and each of them alone with none. The variants without one change are made for it, and run at its point only.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ablation {
+    /// The variant with all changes; each variant that it `extends` is one of them.
+    pub variant: String,
+    /// The variant without any; the first where it is left out.
+    pub against: Option<String>,
+    /// Which metric.
+    pub metric: Metric,
+    /// The point, by axis: what names one value of each.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<String, Values>")]
+    pub at: BTreeMap<String, toml::Value>,
+    /// Smallest difference that counts, as of `effects`.
+    #[serde(default = "fiftieth")]
+    #[schemars(with = "Fraction")]
+    pub matters: f64,
 }
 
 /// A range of an axis: from `from` to `to`, both included; either may be left out.

@@ -1,5 +1,6 @@
 //! What the command line promises: exit codes, files, streams.
 
+mod ablations;
 mod check;
 mod digest;
 mod hostile;

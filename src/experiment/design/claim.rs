@@ -2,7 +2,7 @@
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
+use super::{Ablated, Ablation, Effect, Expectation, Hypothesis, Measurement, Plan, axis, extends};
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
@@ -33,6 +33,13 @@ pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axe
         .filter_map(|(written, tree)| claims.effect(written, tree))
         .collect();
     claims.plan.effects = effects;
+    let ablations: Vec<_> = experiment
+        .ablations
+        .iter()
+        .zip(elements("ablations"))
+        .filter_map(|(written, tree)| claims.ablation(written, tree, experiment))
+        .collect();
+    claims.plan.ablations = ablations;
 }
 
 struct Claims<'a> {
@@ -160,6 +167,44 @@ impl Claims<'_> {
             metric: written.metric,
             matters: written.matters,
         })
+    }
+
+    fn ablation(&mut self, written: &spec::Ablation, tree: &Tree, experiment: &Experiment) -> Option<Ablation> {
+        let variant = self.variant(Some(&written.variant), tree)?;
+        let against = self.variant_under("against", written.against.as_deref(), tree)?;
+        if !(0.0..1.0).contains(&written.matters) {
+            let title = format!("`matters` is {}", written.matters);
+            self.wrong(tree, "matters", title, "a difference, such as 0.05 for 5 %");
+        }
+        let name = &written.variant;
+        let point = self.place(&format!("ablation of `{name}`"), Some(variant), tree)?;
+        let changes = &experiment.variants.iter().find(|known| known.name == *name)?.extends;
+        let at = self.plan.points[point].at.clone();
+        let nothing = self.plan.variants[against].clone();
+        let mut find = |name: &str| {
+            let index = self.plan.variants.iter().position(|known| known == name)?;
+            let found = self.plan.point(index, &at);
+            if found.is_none() && !self.is_pinned {
+                let title = format!("variant `{name}` is not run at this point");
+                self.wrong(tree, "at", title, "left out by the variant's `only`");
+            }
+            found
+        };
+        let effect = |change: &str, point: usize, against: usize| Effect {
+            change: change.into(),
+            point,
+            against,
+            metric: written.metric,
+            matters: written.matters,
+        };
+        let none = find(&nothing)?;
+        let mut parts = Vec::new();
+        for change in changes {
+            let (alone, left) = (find(change)?, find(&extends::without(name, change))?);
+            let (alone, last) = (effect(change, alone, none), effect(change, point, left));
+            parts.push(Ablated { name: change.clone(), alone, last });
+        }
+        Some(Ablation { whole: effect(name, point, none), changes: parts })
     }
 
     /// Checks what was measured.
