@@ -3,6 +3,7 @@
 //! A [`Report`] is everything that a sweep found, and every writer here is a function of it: none computes a figure
 //! that another one computes too.
 
+mod ablations;
 pub mod chart;
 mod classes;
 mod comparisons;
@@ -36,6 +37,7 @@ mod warning;
 
 use std::borrow::Cow;
 
+use crate::experiment::ablation::{self, Ablated};
 use crate::experiment::account::{Account, Tally};
 use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::condition::{self, State};
@@ -48,6 +50,7 @@ use crate::experiment::summary::{self, Summary};
 use crate::experiment::verdict::{self, Judgement};
 use crate::experiment::warm_up::{self, WarmUp};
 
+pub use ablations::ablations;
 pub use classes::{classes, classes_rows};
 pub use comparisons::{comparisons, comparisons_rows, selections};
 pub use deadlock::deadlocks;
@@ -106,6 +109,8 @@ pub struct Report<'a> {
     pub checks: Vec<Check>,
     /// What the changes did whose effects are asked for.
     pub effects: Vec<Observation>,
+    /// Which of several changes brings what.
+    pub ablations: Vec<Ablated>,
     /// What became of the hypotheses.
     pub judgements: Vec<Judgement>,
 }
@@ -127,6 +132,7 @@ impl<'a> Report<'a> {
         let selections = comparison::select(plan, &summaries);
         let checks = exact::check(plan, &summaries);
         let effects = effect::observe(plan, &summaries);
+        let ablations = ablation::observe(plan, &summaries);
         let judgements = verdict::judge(plan, &summaries);
         Self {
             plan,
@@ -139,6 +145,7 @@ impl<'a> Report<'a> {
             selections,
             checks,
             effects,
+            ablations,
             judgements,
         }
     }

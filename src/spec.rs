@@ -14,6 +14,7 @@ pub(crate) mod bounded;
 mod cache;
 pub(crate) mod check;
 mod client;
+pub(crate) mod constants;
 pub(crate) mod difference;
 mod distribution;
 mod experiment;
@@ -48,7 +49,8 @@ pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
-    Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Values, Variant,
+    Ablation, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Values,
+    Variant,
 };
 pub use fault::{Capacity, Effect, Fault};
 pub use load::{

@@ -1,6 +1,6 @@
 //! The choice of one point by variant and values.
 
-use crate::experiment::design::{Axis, Plan};
+use crate::experiment::design::Plan;
 use crate::spec::Mistake;
 
 /// The first point of the plan that has the variant and the values asked for.
@@ -14,7 +14,7 @@ pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]
     for (name, value) in at {
         let axis = plan.axes.iter().position(|axis| axis.name == *name);
         let axis = axis.ok_or_else(|| unknown("axis", name, plan.axes.iter().map(|axis| axis.name.as_str())))?;
-        wanted.push((axis, index_of(&plan.axes[axis], value)?));
+        wanted.push((axis, plan.axes[axis].index(value)?));
     }
     let fits = |point: &crate::experiment::design::Point| {
         variant.is_none_or(|variant| point.variant == variant)
@@ -23,18 +23,6 @@ pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]
     plan.points.iter().position(fits).ok_or_else(|| {
         Mistake::new("no point of the experiment has this variant and these values")
             .note("a variant with `only` is run at some values of an axis only")
-    })
-}
-
-/// A value of an axis, by its text or its number.
-fn index_of(axis: &Axis, text: &str) -> Result<usize, Mistake> {
-    let number: Option<f64> = text.parse().ok();
-    let is_it = |value: &crate::experiment::design::AxisValue| {
-        value.text == text || value.value.as_str() == Some(text) || (number.is_some() && value.number == number)
-    };
-    axis.values.iter().position(is_it).ok_or_else(|| {
-        let title = format!("axis `{}` has no value {text}", axis.name);
-        listed(Mistake::new(title), "values", axis.values.iter().map(|value| value.text.as_str()))
     })
 }
 

@@ -88,7 +88,7 @@ pub struct Knee {
     #[arg(long, value_name = "NAME")]
     variant: Vec<String>,
 
-    /// The value of another axis (repeatable) [default: its first]
+    /// The value of another axis (repeatable), also one that it does not list [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -112,10 +112,11 @@ pub struct Knee {
 impl Knee {
     /// Reads, searches, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
-        let bench = Workbench::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        let bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
         let asked = bench.knee(&self.wishes())?;
         let variants = bench.variants(&self.variant)?;
-        let study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
+        let mut study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
+        study.rehearse_ends(&variants, [asked.grid.value(0), asked.grid.value(asked.grid.cells())])?;
         caution(bench.plan(), page);
         let question = format!("{asked:?} {variants:?} {:?}", self.at);
         let record = self.keeping.record(

@@ -43,7 +43,7 @@ pub struct Optimize {
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
 
-    /// The value of an axis (repeatable) [default: its first]
+    /// The value of an axis (repeatable), also one that it does not list [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -69,12 +69,13 @@ impl Optimize {
     /// Reads, searches, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         let adjustments = Adjustments::from(&self.adjust);
-        let bench = Workbench::read(&self.experiment, &adjustments)?;
+        let bench = Workbench::read_at(&self.experiment, &adjustments, &self.at)?;
         let asked = bench.optimize()?;
         let names: Vec<String> = self.variant.iter().cloned().collect();
         let variant = bench.variants(&names)?[0];
         let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
-        let study = bench.study(&[variant], dials, &self.at)?;
+        let mut study = bench.study(&[variant], dials, &self.at)?;
+        study.rehearse(&asked, variant)?;
         caution(bench.plan(), page);
         let first_look = adjustments.replications;
         let question = format!("{asked:?} {variant} {:?} {first_look:?}", self.at);

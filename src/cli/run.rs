@@ -27,6 +27,7 @@ use crate::report::{self, Report};
 Examples:
   sim run models/mm1.toml
   sim run experiments/pooling.toml --variant shipped --at concurrency=150
+  sim run experiments/pooling.toml --at concurrency=117    # a value that the axis does not list
   sim run models/registration.toml --set services.user-service.cpu=2 --set load.concurrency=100
 
 Exit codes:
@@ -40,7 +41,7 @@ pub struct Run {
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
 
-    /// The value of an axis (repeatable) [default: the first]
+    /// The value of an axis (repeatable), also one that it does not list [default: the first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -58,7 +59,7 @@ pub struct Run {
 impl Run {
     /// Reads, chooses, runs, prints.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
-        let whole = Plan::read(&self.file, &Adjustments::from(&self.adjust))?;
+        let whole = Plan::read_at(&self.file, &Adjustments::from(&self.adjust), &self.at)?;
         let point = choose(&whole, self.variant.as_deref(), &self.at)?;
         caution(&whole, page);
         let plan = alone(&whole, point);
@@ -107,6 +108,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
     plan.measurements.clear();
     plan.hypotheses.clear();
     plan.effects.clear();
+    plan.ablations.clear();
     plan
 }
 

@@ -49,7 +49,7 @@ pub struct Sensitivity {
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
 
-    /// The value of an axis at which it is (repeatable) [default: its first]
+    /// The value of an axis at which it is (repeatable), also one that it does not list [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -85,7 +85,7 @@ pub struct Sensitivity {
 impl Sensitivity {
     /// Reads, varies, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
-        let mut bench = Workbench::read(&self.experiment, &Adjustments::from(&self.adjust))?;
+        let mut bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
         caution(bench.plan(), page);
         let question = Question {
             point: bench.choose(self.variant.as_deref(), &self.at)?,
@@ -94,6 +94,8 @@ impl Sensitivity {
             samples: self.samples,
             verdicts: !self.no_verdicts && !bench.plan().hypotheses.is_empty(),
         };
+        let ranges = bench.ranges();
+        bench.rehearse_ranges(&ranges, question.point)?;
         let asked = format!("{question:?} {}", bench.plan().replications);
         let record = self.keeping.record(
             ("sensitivity-journal.jsonl", "sensitivity.json"),

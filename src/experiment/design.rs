@@ -9,6 +9,7 @@ mod claim;
 mod dial;
 mod direction;
 mod effort;
+mod extends;
 mod knee;
 mod objective;
 mod optimize;
@@ -17,6 +18,7 @@ mod point;
 mod quantity;
 mod ranged;
 mod reading;
+mod rehearsal;
 mod workbench;
 
 use std::collections::HashMap;
@@ -28,7 +30,7 @@ use super::condition::runs_to_exclude;
 use super::warm_up::WarmUp;
 use crate::model::{Load, System};
 use crate::spec::form::Form;
-use crate::spec::{Assumption, Measured, Metric, Mistakes, MultipleHypotheses, Objective, Scale, Source};
+use crate::spec::{Assumption, Measured, Metric, Mistake, Mistakes, MultipleHypotheses, Objective, Scale, Source};
 
 pub use checked::Checked;
 pub use dial::Dial;
@@ -82,6 +84,8 @@ pub struct Plan {
     pub hypotheses: Vec<Hypothesis>,
     /// Changes whose effect is asked for, in the order of the file.
     pub effects: Vec<Effect>,
+    /// Variants of several changes of which it is asked which change brings what.
+    pub ablations: Vec<Ablation>,
     cautions: Vec<String>,
     assumptions: Vec<Assumption>,
     inputs: Vec<PathBuf>,
@@ -198,6 +202,26 @@ pub struct Effect {
     pub matters: f64,
 }
 
+/// A variant of several changes, with each change alone and each left out.
+#[derive(Clone, Debug)]
+pub struct Ablation {
+    /// All changes against none.
+    pub whole: Effect,
+    /// Each change.
+    pub changes: Vec<Ablated>,
+}
+
+/// A change of an ablation.
+#[derive(Clone, Debug)]
+pub struct Ablated {
+    /// The variant that is this change.
+    pub name: String,
+    /// It alone against nothing.
+    pub alone: Effect,
+    /// All changes against all but it.
+    pub last: Effect,
+}
+
 /// What must be seen. See [`crate::spec::Expectation`]; a `variant` is an index here, and has a point beside each
 /// point of the hypothesis ([`Plan::beside`]).
 #[derive(Clone, Debug, PartialEq)]
@@ -282,6 +306,13 @@ pub struct Adjustments {
     pub replications: Option<u32>,
 }
 
+impl Axis {
+    /// The index of the value that the command line names: by its text, its number, or the same in another unit.
+    pub fn index(&self, text: &str) -> Result<usize, Mistake> {
+        axis::chosen(self, text)
+    }
+}
+
 impl Expectation {
     /// Whether it is judged by intervals, and not by a state that is seen or not.
     pub fn rests_on_intervals(&self) -> bool {
@@ -315,6 +346,22 @@ impl Plan {
     /// Every mistake of it and of the model that it names.
     pub fn of(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Self, Mistakes> {
         reading::read(source, adjustments)
+    }
+
+    /// Reads it with axes at these values. A value that an axis does not list becomes its only one, as one of `--set`
+    /// does.
+    pub fn read_at(path: &Path, adjustments: &Adjustments, at: &[(String, String)]) -> Result<Self, Mistakes> {
+        Workbench::read_at(path, adjustments, at).map(|bench| bench.plan().clone())
+    }
+
+    /// Of values of axes those that their axes do not list, as overrides of the axes' paths; none where all are listed.
+    fn beyond(&self, at: &[(String, String)]) -> Option<Vec<(String, String)>> {
+        let off = |(name, value): &(String, String)| {
+            let axis = self.axes.iter().find(|axis| axis.name == *name)?;
+            axis::chosen(axis, value).is_err().then(|| (axis.path.clone(), value.clone()))
+        };
+        let set: Vec<_> = at.iter().filter_map(off).collect();
+        (!set.is_empty()).then_some(set)
     }
 
     /// Checks an experiment or a model, which needs no load then, and says what it would run.

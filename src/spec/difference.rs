@@ -1,5 +1,7 @@
 //! What two trees have differently, value by value.
 
+use std::collections::HashMap;
+
 use super::path::{Path, Segment};
 use super::tree::{Kind, Tree};
 
@@ -29,15 +31,13 @@ fn walk(before: Option<&Tree>, after: Option<&Tree>, path: &Path, all: &mut Vec<
         (None, None) => {}
         (Some(before), Some(after)) if same(before, after) => {}
         (Some(Tree { kind: Kind::Table(old), .. }), Some(Tree { kind: Kind::Table(new), .. }))
-            if old.is_empty()
-                || new.is_empty()
-                || old.iter().any(|(key, _)| new.iter().any(|(other, _)| other == key)) =>
+            if old.is_empty() || new.is_empty() || have_common(old, new) =>
         {
-            let added = new.iter().filter(|(key, _)| !old.iter().any(|(known, _)| known == key));
+            let (before, after) = (by_key(old), by_key(new));
+            let added = new.iter().filter(|(key, _)| !before.contains_key(key.as_str()));
             for (key, _) in old.iter().chain(added) {
-                let find = |entries: &'_ [(String, Tree)]| entries.iter().position(|(name, _)| name == key);
-                let (old, new) = (find(old).map(|at| &old[at].1), find(new).map(|at| &new[at].1));
-                walk(old, new, &path.key(key), all);
+                let key = key.as_str();
+                walk(before.get(key).copied(), after.get(key).copied(), &path.key(key), all);
             }
         }
         (Some(Tree { kind: Kind::List(old), .. }), Some(Tree { kind: Kind::List(new), .. })) => {
@@ -58,12 +58,29 @@ fn lists(old: &[Tree], new: &[Tree], path: &Path, all: &mut Vec<Difference>) {
     }
 }
 
+/// A key and its value.
+type Entry = (String, Tree);
+
+fn by_key(entries: &[Entry]) -> HashMap<&str, &Tree> {
+    entries.iter().map(|(key, value)| (key.as_str(), value)).collect()
+}
+
+fn have_common(a: &[Entry], b: &[Entry]) -> bool {
+    let known = by_key(a);
+    b.iter().any(|(key, _)| known.contains_key(key.as_str()))
+}
+
 /// Whether two values are the same, whatever the order of keys.
 fn same(a: &Tree, b: &Tree) -> bool {
     match (&a.kind, &b.kind) {
         (Kind::Table(a), Kind::Table(b)) => {
-            let twin = |key: &str| b.iter().find(|(name, _)| name == key).map(|(_, value)| value);
-            a.len() == b.len() && a.iter().all(|(key, value)| twin(key).is_some_and(|other| same(value, other)))
+            // Mostly both have the same keys in the same order.
+            let is_twin = |((key, value), (other, twin)): (&Entry, &Entry)| key == other && same(value, twin);
+            if a.len() != b.len() || a.iter().zip(b).all(is_twin) {
+                return a.len() == b.len();
+            }
+            let twins = by_key(b);
+            a.iter().all(|(key, value)| twins.get(key.as_str()).is_some_and(|twin| same(value, twin)))
         }
         (Kind::List(a), Kind::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         _ => a.written() == b.written(),

@@ -1,5 +1,5 @@
-//! The words of other configurations, and the keys that they are here: what somebody who pastes a real setting is
-//! told. The words are those of the documentation of each product: Tomcat's HTTP connector and Spring's
+//! The words of other configurations, and the keys that they are here, for messages to somebody who pastes a real
+//! setting. The words are those of the documentation of each product: Tomcat's HTTP connector and Spring's
 //! `server.tomcat.*`, HikariCP, node-postgres (pg.Pool), SQLAlchemy's `create_engine`, Django's DATABASES, nginx,
 //! gunicorn, Kubernetes, Node's http.Agent, Go's database/sql and net/http, Celery, and resilience4j.
 
@@ -195,7 +195,7 @@ const WORDS: &[Foreign] = &[
     ),
     word(&["web_concurrency"], "gunicorn", "a service", "workers", ""),
     word(&["UV_THREADPOOL_SIZE"], "Node", "a service", "threads", "4 where nothing is said"),
-    word(&["GOMAXPROCS"], "Go", "a service", "cpu", "with `runtime = \"threads\"`, whose `threads` are left out"),
+    word(&["GOMAXPROCS"], "Go", "a service", "cpu", "with `runtime = \"threads\"`, without `threads`"),
     word(
         &["concurrency", "worker_concurrency"],
         "Celery",
@@ -337,7 +337,7 @@ pub(crate) fn advice(written: &str, noun: &str) -> Option<String> {
     let all: Vec<&Foreign> =
         WORDS.iter().filter(|known| known.words.iter().any(|word| self::plain(word) == plain)).collect();
     let here = all.iter().find(|known| known.noun == noun);
-    // A word that only another part has is told where it can mean one thing only: no plain word such as "timeout".
+    // A word that only another part has is explained where it can mean one thing only: no plain word such as "timeout".
     let is_telling =
         |known: &Foreign| known.words.iter().any(|word| word.chars().any(|c| c.is_uppercase() || c == '_'));
     let known = here.or(match all.as_slice() {
@@ -363,7 +363,7 @@ mod tests {
     use super::*;
     use crate::spec::form::Form;
 
-    /// A key that is told must be one of what is said to have it, and a word that is told must be none of it.
+    /// Each word leads to a key of the part that it is said to belong to, and is not itself a key of that part.
     #[test]
     fn every_word_leads_to_a_key_that_there_is() {
         for known in WORDS {

@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::names::Names;
 use super::{Mistake, schema};
@@ -148,6 +148,9 @@ fn kind(schema: &Value) -> String {
     }
     if let Some(choices) = schema.get("anyOf").or_else(|| schema.get("oneOf")).and_then(Value::as_array) {
         return choices.iter().map(kind).collect::<Vec<_>>().join(" or ");
+    }
+    if let Some(types) = schema.get("type").and_then(Value::as_array) {
+        return types.iter().map(|name| kind(&json!({ "type": name }))).collect::<Vec<_>>().join(" or ");
     }
     match schema.get("type").and_then(Value::as_str) {
         Some("object") => match schema.get("additionalProperties") {

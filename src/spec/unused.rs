@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::constants;
 use super::path::Path;
+use super::tree::Tree;
 use super::{Load, Model, Service, Step};
 
 /// Something in a model that is allowed and probably not meant.
@@ -15,7 +17,7 @@ pub(crate) struct Doubt {
     pub title: String,
     /// What to do.
     pub help: String,
-    /// It is natural in a model that several experiments use: told by `sim check`, but not before each run.
+    /// It is natural in a model that several experiments use: shown by `sim check`, but not before each run.
     pub minor: bool,
 }
 
@@ -49,7 +51,7 @@ pub(crate) fn unused(model: &Model, load: Option<&Load>) -> BTreeSet<Doubt> {
     used.lacking(model, load.is_some())
 }
 
-/// The parts of services, in the order in which they are told, each with the word for one.
+/// The parts of services, each with the word for one.
 const PARTS: [(&str, &str); 5] =
     [("pools", "pool"), ("clients", "client"), ("limits", "limit"), ("breakers", "breaker"), ("caches", "cache")];
 
@@ -189,7 +191,22 @@ fn below(step: &Step) -> Vec<&[Step]> {
     }
 }
 
-/// Databases whose `max_connections` are fewer than all pools of all processes may open together.
+/// Constants that nothing uses, in a model and a load as written.
+pub(crate) fn unused_constants(model: &Tree, load: Option<&Tree>) -> Vec<Doubt> {
+    let mut used = constants::names(model);
+    used.extend(load.map(constants::names).into_iter().flatten());
+    let all = model.get(constants::KEY).map(Tree::entries).unwrap_or_default();
+    let unused = all.iter().filter(|(name, _)| !used.contains(name));
+    let doubt = |(name, _): &(String, Tree)| Doubt {
+        path: Path::default().key(constants::KEY).key(name),
+        title: format!("nothing uses the constant `{name}`"),
+        help: format!("write \"${name}\" where its value is to stand"),
+        minor: false,
+    };
+    unused.map(doubt).collect()
+}
+
+/// Databases that take fewer connections than all pools of all processes may open together.
 pub(crate) fn crowded(model: &Model) -> BTreeSet<Doubt> {
     let mut pools: BTreeMap<&str, Vec<(u64, String)>> = BTreeMap::new();
     for (name, service) in &model.services {

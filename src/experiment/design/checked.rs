@@ -7,7 +7,7 @@ use super::{Plan, Workbench};
 use crate::spec::difference::differences;
 use crate::spec::path::Path;
 use crate::spec::setting::{Setting, Subject, place};
-use crate::spec::unused::{Doubt, crowded, unused};
+use crate::spec::unused::{Doubt, crowded, unused, unused_constants};
 use crate::spec::{Difference, Mistake, Mistakes, Model};
 
 /// A file that is right.
@@ -91,9 +91,11 @@ fn doubts(subjects: &[Subject], all: bool) -> Vec<Mistake> {
     let mut idle: Option<BTreeSet<Doubt>> = None;
     let mut found: Vec<(Doubt, &Subject)> = Vec::new();
     for subject in subjects {
-        let Ok(model) = subject.model.read::<Model>() else { continue };
-        let load = subject.load.as_ref().and_then(|load| load.read().ok());
-        let here = unused(&model, load.as_ref());
+        let Ok(whole) = subject.expanded() else { continue };
+        let Ok(model) = whole.model.read::<Model>() else { continue };
+        let load = whole.load.as_ref().and_then(|load| load.read().ok());
+        let mut here = unused(&model, load.as_ref());
+        here.extend(unused_constants(&subject.model, subject.load.as_ref()));
         idle = Some(match idle {
             Some(idle) => idle.intersection(&here).cloned().collect(),
             None => here,

@@ -182,7 +182,9 @@ impl Workbench {
             self.knee(&KneeWishes::default())?;
         }
         if experiment.optimize.is_some() {
-            self.optimize()?;
+            let asked = self.optimize()?;
+            let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
+            self.study(&[0], dials, &[])?.rehearse(&asked, 0)?;
         }
         Ok(())
     }

@@ -79,6 +79,7 @@ impl Workbench {
             name: design.name.clone(),
             settings: design.settings.clone(),
             choices: point.at.iter().map(|&index| vec![index]).collect(),
+            made: design.made,
         };
         let mut points = point::build(&subject, &[alone], &self.axes, &self.tree, &mut self.columns)?;
         points.iter_mut().for_each(|built| built.variant = point.variant);

@@ -5,16 +5,20 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::axis::{self, Ready};
+use super::extends::Own;
 use super::point::{self, Design};
-use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, ranged};
+use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, extends, ranged};
 use crate::spec::bound;
 use crate::spec::check::check as check_form;
+use crate::spec::constants;
 use crate::spec::form::Form;
 use crate::spec::lower::{self, Columns};
 use crate::spec::path::Path as Way;
 use crate::spec::setting::{Setting, Subject};
 use crate::spec::tree::Tree;
-use crate::spec::{Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source, visible};
+use crate::spec::{
+    Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source, Variant, visible,
+};
 use std::time::Duration;
 
 /// Keys that only an experiment has; `model` is the one that it must have.
@@ -85,6 +89,8 @@ struct Known {
 
 impl Known {
     fn model(source: &Arc<Source>, tree: Tree) -> Result<Self, Mistakes> {
+        let raw = tree;
+        let tree = constants::expanded(&raw, &raw)?.into_owned();
         let wrong = check_form(&tree, Form::of("Model"));
         wrong.into_result()?;
         let file = source.path.clone().unwrap_or_default();
@@ -94,8 +100,7 @@ impl Known {
         if let Err(complaints) = lower::lower(&model, &mut columns) {
             mistakes.extend(complaints.into_iter().map(|complaint| complaint.locate(&tree)));
         }
-        let whole = tree.clone();
-        let mut subject = Subject { load: tree.get("load").cloned(), model: tree };
+        let mut subject = Subject { load: raw.get("load").cloned(), model: raw };
         // Of a model without services nothing can have a provenance.
         if !model.services.is_empty() {
             mistakes.extend(lower::provenance(&subject, &mut columns));
@@ -108,7 +113,7 @@ impl Known {
         subject.model.take("provenance");
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let title = model.title.clone().unwrap_or_else(|| name.clone());
-        Ok(Self { name, title, subject, columns, assumptions, ranges, file, tree: whole })
+        Ok(Self { name, title, subject, columns, assumptions, ranges, file, tree })
     }
 
     /// Where a plan comes from.
@@ -154,7 +159,7 @@ fn arguments(adjustments: &Adjustments, subject: &Subject) -> Result<Vec<Argumen
 /// A model by itself: its plan has one point.
 fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
     let settings = arguments(adjustments, &known.subject)?.into_iter().map(|(setting, _)| setting).collect();
-    let designs = [Design { name: known.name.clone(), settings, choices: Vec::new() }];
+    let designs = [Design { name: known.name.clone(), settings, choices: Vec::new(), made: false }];
     let points = point::build(&known.subject, &designs, &[], &known.tree, &mut known.columns)?;
     let replications = adjustments.replications.unwrap_or(5);
     effort::repetitions(replications, replications, points.len(), None).into_result()?;
@@ -178,6 +183,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         measurements: Vec::new(),
         hypotheses: Vec::new(),
         effects: Vec::new(),
+        ablations: Vec::new(),
         origin: known.origin(None, adjustments, adjustments.seed.unwrap_or(1)),
         inputs: known.inputs(None),
         cautions: Vec::new(),
@@ -209,8 +215,6 @@ fn model_of(source: &Source, tree: &Tree) -> Result<Known, Mistakes> {
 fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> Result<Workbench, Mistakes> {
     let tree = &mut tree.clone();
     let mut mistakes = bound::settle(tree);
-    mistakes.extend(check_form(tree, Form::of("Experiment")));
-    let is_sound = mistakes.is_empty();
     let known = match model_of(source, tree) {
         Ok(known) => Some(known),
         Err(more) => {
@@ -218,13 +222,24 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
             None
         }
     };
+    // The load as written may name constants of the model; what they stand for is checked.
+    let load = tree.get("load").cloned();
+    if let (Some(known), Some(load)) = (&known, tree.get_mut("load")) {
+        match constants::expanded(load, &known.subject.model) {
+            Ok(whole) => *load = whole.into_owned(),
+            Err(more) => mistakes.extend(more),
+        }
+    }
+    let wrong = check_form(tree, Form::of("Experiment"));
+    let is_sound = mistakes.is_empty() && wrong.is_empty();
+    mistakes.extend(wrong);
     let (true, Some(mut known)) = (is_sound, known) else {
         mistakes.into_result()?;
         return Err(Mistake::new("the experiment names no model").into());
     };
     let experiment: Experiment = tree.read().map_err(Mistake::from)?;
-    if let Some(load) = tree.get("load") {
-        known.subject.load = Some(load.clone());
+    if load.is_some() {
+        known.subject.load = load;
     }
     if known.subject.load.is_none() {
         let mistake = Mistake::new("neither the experiment nor its model has a load");
@@ -271,6 +286,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         measurements: Vec::new(),
         hypotheses: Vec::new(),
         effects: Vec::new(),
+        ablations: Vec::new(),
         origin: known.origin(Some(source), adjustments, adjustments.seed.unwrap_or(experiment.seed)),
         inputs: known.inputs(source.path.as_deref()),
         cautions: Vec::new(),
@@ -359,7 +375,14 @@ fn designs(
     let trees = tree.get("variants").map(Tree::elements).unwrap_or_default();
     let mut designs: Vec<Design> = Vec::new();
     let mut names: HashMap<&str, usize> = HashMap::new();
-    for (variant, entry) in experiment.variants.iter().zip(trees) {
+    let own = |(variant, tree): (&'_ Variant, _)| Own {
+        name: variant.name.clone(),
+        tree,
+        settings: settings(Tree::get(tree, "set"), mistakes),
+    };
+    let all: Vec<Own<'_>> = experiment.variants.iter().zip(trees).map(own).collect();
+    let orders = extends::orders(&all, mistakes);
+    for ((variant, entry), order) in experiment.variants.iter().zip(trees).zip(&orders) {
         let name_place = entry.get("name").map_or(&entry.place, |name| &name.place);
         let first = *names.entry(&variant.name).or_insert(designs.len());
         if first < designs.len() {
@@ -373,7 +396,7 @@ fn designs(
         if variant.name.trim().is_empty() {
             mistakes.push(name_place.mark_value(Mistake::new("a variant needs a name"), "is empty"));
         }
-        let mut settings = settings(entry.get("set"), mistakes);
+        let mut settings: Vec<Setting> = order.iter().flat_map(|&index| all[index].settings.clone()).collect();
         for setting in &settings {
             // A path that does not resolve is a mistake where the variant is built.
             let Ok(leaves) = setting.leaves(subject) else { continue };
@@ -389,11 +412,12 @@ fn designs(
         }
         settings.extend(arguments.iter().cloned());
         let choices = point::choices(entry.get("only"), axes, mistakes);
-        designs.push(Design { name: variant.name.clone(), settings, choices });
+        designs.push(Design { name: variant.name.clone(), settings, choices, made: false });
     }
+    designs.extend(extends::ablated(tree, &all, axes, &arguments, mistakes));
     if designs.is_empty() {
         let choices = point::choices(None, axes, mistakes);
-        designs.push(Design { name: known.name.clone(), settings: arguments, choices });
+        designs.push(Design { name: known.name.clone(), settings: arguments, choices, made: false });
     }
     designs
 }

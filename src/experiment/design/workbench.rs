@@ -8,7 +8,7 @@ use super::axis::{self, Ready};
 use super::dial::Dial;
 use super::point::{self, Design};
 use super::{Adjustments, Axis, AxisValue, Plan, Point, Ranged, reading};
-use crate::model::System;
+use crate::model::{Load, System};
 use crate::spec::lower::Columns;
 use crate::spec::names::Names;
 use crate::spec::setting::{Setting, Subject};
@@ -40,6 +40,20 @@ impl Workbench {
     /// Reads an experiment, or a model that has a load of its own.
     pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {
         reading::workbench(&Source::read(path)?, adjustments)
+    }
+
+    /// Reads it with axes at these values. A value that an axis does not list becomes its only one, as one of `--set`
+    /// does.
+    pub fn read_at(path: &Path, adjustments: &Adjustments, at: &[(String, String)]) -> Result<Self, Mistakes> {
+        let bench = Self::read(path, adjustments)?;
+        match bench.plan.beyond(at) {
+            None => Ok(bench),
+            Some(set) => {
+                let mut adjustments = adjustments.clone();
+                adjustments.set.extend(set);
+                Self::read(path, &adjustments)
+            }
+        }
     }
 
     /// The plan as it was read.
@@ -86,10 +100,10 @@ impl Workbench {
         Some(Dial::of_axis(ready, &self.subject, &mut self.columns.clone()))
     }
 
-    /// The indices of these variants; all where none is named.
+    /// The indices of these variants; where none is named all that the experiment has, but not those that ablations make.
     pub fn variants(&self, names: &[String]) -> Result<Vec<usize>, Mistake> {
         if names.is_empty() {
-            return Ok((0..self.designs.len()).collect());
+            return Ok((0..self.designs.len()).filter(|&index| !self.designs[index].made).collect());
         }
         let index = |name: &String| {
             let found = self.plan.variants.iter().position(|known| known == name);
@@ -156,6 +170,7 @@ impl Workbench {
         plan.measurements.clear();
         plan.hypotheses.clear();
         plan.effects.clear();
+        plan.ablations.clear();
         plan.axes = dials.iter().map(axis_of).chain(others.iter().map(|(ready, _)| ready.axis.clone())).collect();
         Ok(Study { plan, dials, bases, columns: self.columns.clone(), known: HashMap::new() })
     }
@@ -182,6 +197,9 @@ struct Base {
     /// The system, where no dial leads into the model.
     system: Option<Arc<System>>,
 }
+
+/// A system, a load, and the indices of the values of other axes.
+type Built = (Arc<System>, Arc<Load>, Vec<usize>);
 
 /// Points that are made as they are asked for. Its plan grows by a point, and its axes by the values, at each new one.
 #[derive(Debug)]
@@ -210,6 +228,40 @@ impl Study {
         if let Some(&point) = self.known.get(&key) {
             return Ok(point);
         }
+        let (system, load, place) = self.built(variant, numbers)?;
+        let mut at = Vec::new();
+        for ((dial, axis), &number) in self.dials.iter().zip(&mut self.plan.axes).zip(numbers) {
+            let known = axis.values.iter().position(|value| value.number == Some(number));
+            at.push(known.unwrap_or(axis.values.len()));
+            if known.is_none() {
+                axis.values.push(AxisValue {
+                    value: dial.value(number),
+                    number: Some(number),
+                    text: dial.text(number),
+                });
+            }
+        }
+        at.extend(place);
+        self.plan.points.push(Point { variant, at, system, load, warm_up: Arc::default() });
+        self.known.insert(key, self.plan.points.len() - 1);
+        Ok(self.plan.points.len() - 1)
+    }
+
+    /// Finds what would be wrong with a point; the mistakes say with which numbers.
+    pub(super) fn try_point(&mut self, variant: usize, numbers: &[f64]) -> Result<(), Mistakes> {
+        let Err(mistakes) = self.built(variant, numbers) else { return Ok(()) };
+        let setting: Vec<String> = self
+            .dials
+            .iter()
+            .zip(numbers)
+            .map(|(dial, number)| format!("{} = {}", dial.name, dial.text(*number)))
+            .collect();
+        let note = format!("with {}, a setting that the search could try", setting.join(", "));
+        Err(Mistakes(mistakes.into_iter().map(|mistake| mistake.note(note.as_str())).collect()))
+    }
+
+    /// The system and the load of a variant with the dials at these numbers, and the place of its other axes.
+    fn built(&mut self, variant: usize, numbers: &[f64]) -> Result<Built, Mistakes> {
         let Some(base) = self.bases.iter_mut().find(|base| base.variant == variant) else {
             return Err(Mistake::new("a variant that is not studied").into());
         };
@@ -226,21 +278,6 @@ impl Study {
         };
         base.system = Some(Arc::clone(&system));
         let load = point::load(&subject, &system, &mut self.columns)?;
-        let mut at = Vec::new();
-        for ((dial, axis), &number) in self.dials.iter().zip(&mut self.plan.axes).zip(numbers) {
-            let known = axis.values.iter().position(|value| value.number == Some(number));
-            at.push(known.unwrap_or(axis.values.len()));
-            if known.is_none() {
-                axis.values.push(AxisValue {
-                    value: dial.value(number),
-                    number: Some(number),
-                    text: dial.text(number),
-                });
-            }
-        }
-        at.extend(&base.place);
-        self.plan.points.push(Point { variant, at, system, load, warm_up: Arc::default() });
-        self.known.insert(key, self.plan.points.len() - 1);
-        Ok(self.plan.points.len() - 1)
+        Ok((system, load, base.place.clone()))
     }
 }

@@ -35,3 +35,37 @@ fn none_that_meets_and_mistakes_have_their_exit_codes() {
     let set = place.sim(&["optimize", "dear.toml", "--variant", "two servers"]).ends_with(2);
     assert!(set.stderr.contains("would have no effect"), "{}", set.stderr);
 }
+
+/// A pool whose `max_size` is searched from below its `min_size` is refused before a trial is run.
+#[test]
+fn what_a_setting_would_get_wrong_is_said_before_anything_runs() {
+    let place = Place::new();
+    let model = place.text("counter.toml");
+    let pool = "\n[services.shop.pools.main]\nserver = \"database\"\nmin_size = 10\n\n[services.database]\nruntime = \"threads\"\n";
+    place.put("pooled.toml", &format!("{model}{pool}"));
+    let search = "
+title = \"How many connections?\"
+model = \"pooled.toml\"
+
+[optimize]
+objectives = [{ at-most = { metric = \"mean_s\", value = \"3s\" } }]
+
+[[optimize.parameters]]
+path = \"services.shop.pools.main.max_size\"
+from = 5
+to = 40
+step = 5
+cost = 1
+";
+    place.put("early.toml", search);
+    for command in ["optimize", "check"] {
+        let ran = place.sim(&[command, "early.toml"]).ends_with(2);
+        assert!(
+            ran.stderr.contains("services.shop.pools.main.max_size = 5, a setting that the search"),
+            "{}",
+            ran.stderr
+        );
+        assert!(ran.stderr.contains("min_size"), "{}", ran.stderr);
+    }
+    assert!(!place.path("output/early/optimize-journal.jsonl").exists());
+}

@@ -31,9 +31,28 @@ fn a_choice_that_does_not_exist_is_answered_with_those_that_do() {
     let ran = place.sim(&["run", "servers.toml", "--at", "rte=1"]).ends_with(2);
     assert!(ran.stderr.contains("did you mean `rate`?"), "{}", ran.stderr);
     let ran = place.sim(&["run", "servers.toml", "--at", "rate=7"]).ends_with(2);
-    assert!(ran.stderr.contains("0.2/s, 0.5/s, 0.8/s"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("`7` has no unit") && ran.stderr.contains("\"7/s\""), "{}", ran.stderr);
     let ran = place.sim(&["run", "servers.toml", "--at", "rate"]).ends_with(2);
     assert!(ran.stderr.contains("name=value"), "{}", ran.stderr);
+}
+
+/// M/M/1 at 0.6/s with a service of 1 s: a mean of 2.5 s; the axis has 0.5/s and 0.8/s.
+#[test]
+fn a_value_off_the_axis_is_run_too() {
+    let place = Place::new();
+    let at = |rate: &str| {
+        let at = format!("rate={rate}");
+        place.sim(&["run", "servers.toml", "--at", &at, "--format", "json", "--replications", "20"]).ends_with(0)
+    };
+    let document: Value = serde_json::from_str(&at("0.6/s").stdout).expect("JSON");
+    let mean = document["point"]["mean_s"]["estimate"].as_f64().expect("a mean");
+    assert!((2.4..2.6).contains(&mean), "{mean}");
+    assert_eq!(document["point"]["at"]["rate"], "0.6/s");
+    // The same in another unit, and what is on the axis in another unit.
+    let document: Value = serde_json::from_str(&at("36/min").stdout).expect("JSON");
+    assert!((document["point"]["mean_s"]["estimate"].as_f64().expect("a mean") - mean).abs() < 1e-9);
+    let listed: Value = serde_json::from_str(&at("30/min").stdout).expect("JSON");
+    assert_eq!(listed["point"]["at"]["rate"], "0.5/s");
 }
 
 #[test]
