@@ -6,10 +6,13 @@ use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Style, Threshold};
 use crate::report::number::seconds;
-use crate::spec::Metric;
+use crate::spec::{Metric, Objective};
 
 /// Variants beyond which each percentile has a panel of its own.
 const FEW_VARIANTS: usize = 2;
+
+/// How many times the longest percentile a time-out may be and still be drawn.
+const FAR: f64 = 3.0;
 
 /// The percentiles, with the stroke that tells them apart within one panel.
 const PERCENTILES: [(Metric, &str, Style); 3] =
@@ -33,24 +36,40 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         Line { label, style, collapse, end, ..curve }
     };
     let curves = |percentile| set.findings.iter().map(move |&finding| curve(finding, percentile));
-    let panel = |what: &str, lines: Vec<Line>, points: Vec<Measured>| Panel {
+    let time_out = time_out(set);
+    // A time-out far above every curve would press them to the floor.
+    let far = time_out.is_some_and(|time_out| time_out > FAR * longest(set));
+    let panel = |what: &str, of: &[Metric], lines: Vec<Line>, points: Vec<Measured>| Panel {
         y: Axis::linear(format!("{what} ({unit})")),
         lines,
         points,
-        thresholds: time_out(set, factor),
+        thresholds: time_out
+            .filter(|_| !far)
+            .map(|time_out| Threshold {
+                value: time_out * factor,
+                label: format!("client time-out {}", seconds(time_out)),
+            })
+            .into_iter()
+            .chain(objectives(set, of, factor))
+            .collect(),
         ..Panel::default()
     };
     let panels = if together {
-        vec![panel("response time", PERCENTILES.into_iter().flat_map(curves).collect(), measured(set, factor))]
+        let all = PERCENTILES.map(|(metric, ..)| metric);
+        vec![panel("response time", &all, PERCENTILES.into_iter().flat_map(curves).collect(), measured(set, factor))]
     } else {
         let of_percentile = |percentile: (Metric, &'static str, Style)| {
             let points = if percentile.1 == "p95" { measured(set, factor) } else { Vec::new() };
-            panel(&format!("response time, {}", percentile.1), curves(percentile).collect(), points)
+            let what = format!("response time, {}", percentile.1);
+            panel(&what, &[percentile.0], curves(percentile).collect(), points)
         };
         PERCENTILES.into_iter().map(of_percentile).collect()
     };
     let strokes = PERCENTILES.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
     let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
+    if let Some(time_out) = time_out.filter(|_| far) {
+        note.push_str(&format!("The client's time-out of {} is above the scale. ", seconds(time_out)));
+    }
     note.push_str(&method::intervals(set.report));
     if set.findings.iter().any(|finding| !end(set, finding, Metric::P95S).is_empty()) {
         note.push_str(
@@ -89,16 +108,23 @@ fn longest(set: &Set) -> f64 {
     summaries.filter_map(|summary| summary.p99_s).map(|interval| interval.estimate).fold(0.0, f64::max)
 }
 
-/// The client's time-out, where all points have the same.
-fn time_out(set: &Set, factor: f64) -> Vec<Threshold> {
+/// The client's time-out in seconds, where all points have the same.
+fn time_out(set: &Set) -> Option<f64> {
     let plan = set.plan();
-    match method::common(&set.points(), |point| plan.points[point].load.timeout) {
-        Some(Some(timeout)) => {
-            let label = format!("client time-out {}", seconds(timeout.seconds()));
-            vec![Threshold { value: timeout.seconds() * factor, label }]
-        }
-        _ => Vec::new(),
-    }
+    let common = method::common(&set.points(), |point| plan.points[point].load.timeout).flatten();
+    common.map(|time_out| time_out.seconds())
+}
+
+/// The objectives on these percentiles.
+fn objectives(set: &Set, of: &[Metric], factor: f64) -> Vec<Threshold> {
+    let shown = set.plan().objectives.iter().filter(|objective| of.contains(&objective.metric()));
+    let threshold = |objective: &Objective| {
+        let name =
+            PERCENTILES.iter().find(|(metric, ..)| *metric == objective.metric()).map_or("", |(_, name, _)| *name);
+        let label = format!("objective {name} {}", seconds(objective.bound()));
+        Threshold { value: objective.bound() * factor, label }
+    };
+    shown.map(threshold).collect()
 }
 
 /// Measured 95th percentiles.
