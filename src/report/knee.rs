@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use super::metric::metric_name;
 use super::number::short;
-use super::objective::in_words;
+use super::objective::{bound, in_words};
 use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
 use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
+use crate::experiment::verdict;
 
 pub use figure::knee_figure;
 
@@ -23,10 +24,10 @@ pub fn knee(answer: &KneeAnswer, width: Option<usize>) -> Vec<String> {
 /// How it was looked for: below the title.
 pub fn knee_method(answer: &KneeAnswer) -> String {
     let knee = &answer.knee;
-    let which = if knee.smallest { "smallest" } else { "largest" };
+    let which = if knee.smallest { "least" } else { "highest" };
     let place = place(answer);
     format!(
-        "the {which} {} from {} to {}{place} with {}; {} % sure for each variant, {} to {} runs a value, seed {}",
+        "the {which} {} from {} to {}{place} with {}; {} % confidence for each variant, {} to {} runs a value, seed {}",
         full_noun(knee),
         knee.dial.text(knee.grid.value(0)),
         knee.dial.text(knee.grid.value(knee.grid.cells())),
@@ -92,15 +93,15 @@ fn overview(answer: &KneeAnswer) -> String {
     let mut columns = vec![
         Column::words("variant", variants),
         Column::figures(
-            format!("{} {}", if knee.smallest { "smallest" } else { "largest" }, noun(knee)),
+            format!("{} {}", if knee.smallest { "least" } else { "highest" }, noun(knee)),
             column(&|found| text(found.estimate)),
         ),
-        Column::figures("surely meets", column(&|found| text(found.meets))),
-        Column::figures("surely misses", column(&|found| text(found.misses))),
+        Column::figures("meets", column(&|found| text(found.meets))),
+        Column::figures("misses", column(&|found| text(found.misses))),
         Column::figures("values", column(&|found| found.tried.len().to_string())),
         Column::figures("trials", column(&|found| found.trials.to_string())),
-        Column::figures("a grid's", column(&|found| found.grid_trials.to_string())),
-        Column::words("gives way", column(&|found| found.cause.clone().unwrap_or_default())),
+        Column::figures("in a sweep", column(&|found| found.grid_trials.to_string())),
+        Column::words("limiting resource", column(&|found| found.cause.clone().unwrap_or_default())),
     ];
     columns.retain(|column| !column.is_empty());
     table(columns, &[])
@@ -118,51 +119,82 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
     } else {
         (knee.grid.value(0), knee.grid.value(knee.grid.cells()))
     };
-    let cause = found.cause.as_ref().map_or_else(String::new, |cause| format!("; there {cause}"));
+    let cause = found.cause.as_ref().map_or_else(String::new, |cause| format!("; {cause}"));
     let words = match (found.outcome, found.estimate) {
         (Outcome::AllMeet, _) => {
-            format!("every value meets the objectives, down or up to {}: the knee lies beyond", at(knee, far))
-                .replace("down or up", if knee.smallest { "down" } else { "up" })
+            let way = if knee.smallest { "down" } else { "up" };
+            format!("every value meets the objectives {way} to {}: the knee lies beyond", at(knee, far))
         }
         (Outcome::NoneMeets, _) => {
-            format!("not even {} meets the objectives{}", at(knee, near), cause.replacen("; there ", "; ", 1))
+            let missed = found.tried.iter().find(|tried| tried.value == near).and_then(|tried| missed(knee, tried));
+            let why = missed.map_or_else(String::new, |missed| format!(": {missed}"));
+            format!("no value meets the objectives, even {}{why}{cause}", at(knee, near))
         }
         (Outcome::Rises, _) => format!(
-            "{} meets the objectives and {} does not, the wrong way round: this is no knee, and `sim sweep` shows more{}",
+            "{} meets the objectives and {} does not, so there is no knee; `sim sweep` shows the values between{}",
             at(knee, far),
             at(knee, near),
-            if knee.smallest { "; leave out --smallest?" } else { "; is it --smallest that is asked for?" }
+            if knee.smallest { "; leave out --smallest?" } else { "; add --smallest?" }
         ),
-        (Outcome::Unfinished, None) => "interrupted before anything was sure".into(),
+        (Outcome::Unfinished, None) => "interrupted before anything was decided".into(),
         (outcome, estimate) => {
             let so_far = if outcome == Outcome::Unfinished { "so far: " } else { "" };
             let estimate = match estimate {
-                Some(value) => format!(
-                    "{} is the {} that meets",
-                    at(knee, value),
-                    if knee.smallest { "smallest" } else { "largest" }
-                ),
-                None => format!("{} is already too close to tell", at(knee, near)),
+                Some(value) => last_that_meets(knee, value),
+                None => format!("{} is already too close to call", at(knee, near)),
             };
-            let meets = found.meets.map(|value| format!("{} surely meets", knee.dial.text(value)));
-            let misses = found.misses.map(|value| format!("{} surely misses{cause}", knee.dial.text(value)));
-            let sure: Vec<String> = meets.into_iter().chain(misses).collect();
-            let sure = if sure.is_empty() { "nothing is sure".into() } else { sure.join(", ") };
-            format!("{so_far}{estimate}: {sure}{}{}{}", undecided(found), scattered(found), unsteady(knee, found))
+            let meets = found.meets.map(|value| format!("{} meets", knee.dial.text(value)));
+            let misses = found.misses.map(|value| {
+                let tried = found.tried.iter().find(|tried| tried.value == value);
+                let why = tried.and_then(|tried| missed(knee, tried));
+                let why = why.map_or_else(String::new, |why| format!(": {why}"));
+                format!("{} misses{why}{cause}", knee.dial.text(value))
+            });
+            let sides: Vec<String> = meets.into_iter().chain(misses).collect();
+            let sides = if sides.is_empty() { "no value is decided".into() } else { sides.join(", ") };
+            let confidence = short(knee.confidence * 100.0);
+            format!(
+                "{so_far}{estimate} ({confidence} % confidence: {sides}){}{}{}",
+                undecided(found),
+                scattered(found),
+                unsteady(knee, found)
+            )
         }
     };
     format!("{name}{words}")
 }
 
-/// The values that could not be told, where there are any.
+/// `113 concurrent is the highest that meets the objectives`, `3 replicas are enough`.
+pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
+    let text = knee.dial.text(value);
+    match (knee.smallest, knee.dial.path == "load.concurrency") {
+        (true, false) if knee.dial.whole && text != "1" => format!("{text} {} are enough", noun(knee)),
+        (true, _) => format!("{} is enough", at(knee, value)),
+        (false, true) => format!("{text} concurrent is the highest that meets the objectives"),
+        (false, false) => format!("{text} is the highest {} that meets the objectives", noun(knee)),
+    }
+}
+
+/// The objective that a value misses, with the figure: `p99 2.00 s, at most 1 s`.
+fn missed(knee: &Knee, tried: &Tried) -> Option<String> {
+    let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
+    let Some(reading) = tried.readings.iter().find(misses) else {
+        return (tried.decision == Some(Decision::Misses)).then(|| "a run lost capacity for good".into());
+    };
+    let objective = knee.objectives.get(reading.objective)?;
+    let figure = reading.figure.map_or_else(|| "none".into(), |it| verdict::amount(it.estimate, objective.metric()));
+    Some(format!("{} {figure}, must be {}", verdict::name(objective.metric()), bound(*objective)))
+}
+
+/// The values that could not be decided, where there are any.
 fn undecided(found: &VariantKnee) -> String {
     let close: Vec<&Tried> = found.tried.iter().filter(|tried| tried.decision == Some(Decision::TooClose)).collect();
     match close.as_slice() {
         [] => String::new(),
-        [one] => format!("; {} is too close to tell in {}", one.text, count(one.replications as usize, "run")),
+        [one] => format!("; {} is too close to call in {}", one.text, count(one.replications as usize, "run")),
         [first, .., last] => {
             format!(
-                "; {} from {} to {} are too close to tell in {} runs",
+                "; {} values from {} to {} are too close to call in {} runs",
                 close.len(),
                 first.text,
                 last.text,
@@ -179,19 +211,16 @@ fn scattered(found: &VariantKnee) -> &'static str {
     let (Some(meets), Some(misses)) = (found.meets, found.misses) else { return "" };
     let (least, most) = (meets.min(misses), meets.max(misses));
     let is_scattered = close().any(|value| value < least) && close().any(|value| value > most);
-    if is_scattered {
-        " on both sides, so that the objectives are hardly monotone there (`sim sweep` shows them)"
-    } else {
-        ""
-    }
+    if is_scattered { " on both sides: the objectives are not monotone there (`sim sweep` shows them)" } else { "" }
 }
 
 /// What was seen of an objective that is no steady function of the value.
 fn unsteady(knee: &Knee, found: &VariantKnee) -> String {
     let text = |value: f64| knee.dial.text(value);
-    found.unsteady.map_or_else(String::new, |(near, far)| {
+    found.unsteady.map_or_else(String::new, |(near, far, objective)| {
         let (near, far) = (text(near), text(far));
-        format!("; not monotone: {far} is surely better than {near}, so values beyond may meet again (`sim sweep` shows them)")
+        let metric = knee.objectives.get(objective).map_or("slope", |objective| verdict::name(objective.metric()));
+        format!("; not monotone: the {metric} is better at {far} than at {near}, so values beyond may meet again (`sim sweep` shows them)")
     })
 }
 
@@ -208,7 +237,7 @@ pub fn knee_document(answer: &KneeAnswer) -> Value {
             "surely_meets": value(found.meets),
             "surely_misses": value(found.misses),
             "cause": found.cause,
-            "not_monotone": found.unsteady.map(|(near, far)| json!({ "worse": near, "better": far })),
+            "not_monotone": found.unsteady.map(|(near, far, _)| json!({ "worse": near, "better": far })),
             "sentence": sentence(answer, found),
             "trials": found.trials,
             "grid_trials": found.grid_trials,

@@ -85,7 +85,7 @@ fn decision(decision: Option<Decision>) -> &'static str {
     match decision {
         Some(Decision::Meets) => "meets",
         Some(Decision::Misses) => "misses",
-        Some(Decision::TooClose) => "too close to tell",
+        Some(Decision::TooClose) => "too close to call",
         None => "interrupted",
     }
 }
@@ -108,9 +108,9 @@ fn sentences(found: &Cheapest) -> Vec<String> {
             ));
         }
         None if found.is_interrupted || found.open > 0 => {
-            sentences.push("no setting that was tried surely meets the objectives".into())
+            sentences.push("no setting that was tried meets the objectives (at the stated confidence)".into())
         }
-        None => sentences.push("no setting surely meets the objectives".into()),
+        None => sentences.push("no setting meets the objectives".into()),
     }
     let cheaper = found.missed + found.implied + found.undecided.len() + found.open;
     if cheaper == 0 && found.chosen.is_some() {
@@ -120,7 +120,7 @@ fn sentences(found: &Cheapest) -> Vec<String> {
     let which = if found.chosen.is_some() { "cheaper setting" } else { "setting" };
     // `1 misses`, `4 miss`.
     let of = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
-    let mut parts = vec![of(found.missed, "surely misses", "surely miss")];
+    let mut parts = vec![of(found.missed, "misses", "miss")];
     if found.implied > 0 {
         let more = "no more of anything than one of these, and more is taken never to hurt";
         parts.push(format!("{} {more}", of(found.implied, "has", "have")));
@@ -135,7 +135,7 @@ fn sentences(found: &Cheapest) -> Vec<String> {
                 .collect();
             let rest = if some.len() > 3 { " ..." } else { "" };
             let are = of(some.len(), "is", "are");
-            parts.push(format!("{are} too close to tell ({}{rest})", named.join("; ")));
+            parts.push(format!("{are} too close to call ({}{rest})", named.join("; ")));
         }
     }
     if found.open > 0 {

@@ -54,17 +54,17 @@ pub struct VariantKnee {
     pub variant: usize,
     /// How the search ended.
     pub outcome: Outcome,
-    /// The last value that surely meets.
+    /// The last value that meets, with the stated confidence.
     pub meets: Option<f64>,
-    /// The first value that surely misses.
+    /// The first value that misses, with the stated confidence.
     pub misses: Option<f64>,
     /// The knee: the last value whose estimates meet, among those tried from `meets` to before `misses`.
     pub estimate: Option<f64>,
-    /// What gives way at the first value that surely misses.
+    /// What limits at the first value that misses.
     pub cause: Option<String>,
-    /// Two values of which the farther is surely better, though the nearer does not surely meet: the objectives are no
-    /// steady function of the value, and what lies beyond the knee may meet again.
-    pub unsteady: Option<(f64, f64)>,
+    /// Two values of which the farther is better, though the nearer does not meet, and the objective that shows it: the
+    /// objectives are no steady function of the value, and what lies beyond the knee may meet again.
+    pub unsteady: Option<(f64, f64, usize)>,
     /// All values that were tried, in ascending order.
     pub tried: Vec<Tried>,
     /// Trials that it took.
@@ -280,7 +280,7 @@ impl Search {
 
 impl Search {
     /// The first value that does not surely meet, and one beyond it that is surely better.
-    fn unsteady(&self, knee: &Knee) -> Option<(f64, f64)> {
+    fn unsteady(&self, knee: &Knee) -> Option<(f64, f64, usize)> {
         let mut candidates: Vec<&Candidate> = self.candidates.iter().collect();
         candidates.sort_by_key(|candidate| candidate.position);
         let is_better = |far: &Reading, near: &Reading| {
@@ -293,9 +293,11 @@ impl Search {
         candidates.iter().enumerate().find_map(|(index, near)| {
             let is_doubtful = near.decision.is_some_and(|decision| decision != Decision::Meets);
             let mut beyond = candidates[index + 1..].iter().filter(|_| is_doubtful);
-            let better =
-                beyond.find(|far| far.readings.iter().zip(&near.readings).any(|(far, near)| is_better(far, near)));
-            better.map(|far| (near.value, far.value))
+            beyond.find_map(|far| {
+                let mut pairs = far.readings.iter().zip(&near.readings);
+                let shown = pairs.find(|(far, near)| is_better(far, near));
+                shown.map(|(reading, _)| (near.value, far.value, reading.objective))
+            })
         })
     }
 }

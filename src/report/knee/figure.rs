@@ -1,6 +1,6 @@
 //! The chart of a search for the knee: what was tried, round the bounds that were to be met.
 
-use super::{at, knee_method, noun};
+use super::{at, knee_method, last_that_meets};
 use crate::experiment::design::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
 use crate::experiment::verdict;
@@ -67,23 +67,23 @@ fn note(answer: &KneeAnswer, panels: &[Panel]) -> String {
     note
 }
 
-/// `The largest rate that meets is 0.746/s; beyond it station counter is saturated`.
+/// `0.746/s is the highest rate that meets the objectives; beyond it station counter is saturated`.
 fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
     let last = knee.grid.value(if knee.smallest { 0 } else { knee.grid.cells() });
     let first = knee.grid.value(if knee.smallest { knee.grid.cells() } else { 0 });
-    let (which, beyond) = if knee.smallest { ("smallest", "below it") } else { ("largest", "beyond it") };
+    let beyond = if knee.smallest { "below it" } else { "beyond it" };
     let short = match (found.outcome, found.estimate) {
         (Outcome::AllMeet, _) => {
             format!("Every value meets, {} {}", if knee.smallest { "down to" } else { "up to" }, at(knee, last))
         }
-        (Outcome::NoneMeets, _) => format!("Not even {} meets the objectives", at(knee, first)),
+        (Outcome::NoneMeets, _) => format!("No value meets the objectives, even {}", at(knee, first)),
         (Outcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
         (outcome, Some(value)) => {
             let so_far = if outcome == Outcome::Unfinished { "so far, " } else { "" };
-            format!("{so_far}the {which} {} that meets is {}", noun(knee), knee.dial.text(value))
+            format!("{so_far}{}", last_that_meets(knee, value))
         }
-        (Outcome::Unfinished, None) => "interrupted before anything was sure".into(),
-        (Outcome::Found, None) => format!("{} is already too close to tell", at(knee, first)),
+        (Outcome::Unfinished, None) => "interrupted before anything was decided".into(),
+        (Outcome::Found, None) => format!("{} is already too close to call", at(knee, first)),
     };
     let cause = found.cause.as_ref().map(|cause| match found.outcome {
         Outcome::NoneMeets => format!("{short}: {cause}"),
@@ -101,7 +101,7 @@ fn title_of_all(answer: &KneeAnswer) -> String {
         answer.variants.iter().filter_map(|found| Some((found, found.estimate?))).collect();
     let Some(&(best, value)) = known.iter().max_by(|a, b| way(a.1).total_cmp(&way(b.1))) else {
         return fitting([
-            format!("Not even {} meets the objectives in any variant", at(knee, near(knee))),
+            format!("No variant meets the objectives, even at {}", at(knee, near(knee))),
             answer.plan.title.clone(),
         ]);
     };
