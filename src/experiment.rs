@@ -4,8 +4,10 @@
 pub mod ablation;
 pub mod account;
 pub mod archive;
+pub mod blame;
 pub mod comparison;
 pub mod condition;
+pub mod culprit;
 pub mod design;
 pub mod effect;
 pub mod exact;

@@ -75,3 +75,16 @@ pub struct System {
     /// The `parallel` and `hedge` steps.
     pub parallels: Vec<ParallelPlan>,
 }
+
+impl System {
+    /// The endpoint whose program an operation belongs to.
+    pub fn endpoint_at(&self, pc: u32) -> u32 {
+        let before = (0..).zip(&self.endpoints).filter(|(_, endpoint)| endpoint.entry <= pc);
+        before.max_by_key(|(_, endpoint)| endpoint.entry).map_or(0, |(index, _)| index)
+    }
+
+    /// The service whose program an operation belongs to.
+    pub fn service_at(&self, pc: u32) -> u32 {
+        self.endpoints.get(self.endpoint_at(pc) as usize).map_or(0, |endpoint| endpoint.service)
+    }
+}

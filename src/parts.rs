@@ -10,6 +10,7 @@ pub mod timeline;
 pub mod world;
 
 mod backlog;
+mod blame;
 mod breaker;
 mod broker;
 mod cache;
@@ -50,6 +51,7 @@ mod unwind;
 mod view;
 mod wait;
 
+pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times};
 pub use course::{Batch, Course, Mark};
 pub use loss::Loss;
 pub use observe::Window;

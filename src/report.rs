@@ -4,6 +4,7 @@
 //! that another one computes too.
 
 mod ablations;
+mod blame;
 pub mod chart;
 mod classes;
 mod comparisons;
@@ -51,6 +52,7 @@ use crate::experiment::verdict::{self, Judgement};
 use crate::experiment::warm_up::{self, WarmUp};
 
 pub use ablations::ablations;
+pub use blame::{blame, blame_rows, culprit};
 pub use classes::{classes, classes_rows};
 pub use comparisons::{comparisons, comparisons_rows, selections};
 pub use deadlock::deadlocks;

@@ -11,7 +11,7 @@ use super::page::Page;
 use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
 use crate::report::folder::{Folder, Unwritten};
-use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, Layout, RESULTS, Row, Sheet, TIMELINE};
+use crate::report::sheet::{BLAME, CLASSES, COMPARISONS, FileFormat, Layout, RESULTS, Row, Sheet, TIMELINE};
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
@@ -67,7 +67,7 @@ pub(super) fn write_found(
     (lines, exit)
 }
 
-/// Writes `results` and `summary.json`, and `classes`, `comparisons` and `timeline` where there are any, and finishes
+/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `timeline` and `blame` where there are any, and finishes
 /// `trials`. Each that cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
@@ -99,6 +99,10 @@ pub(super) fn write_results(
     let mut timeline = report::timeline(report).peekable();
     if timeline.peek().is_some() {
         files.extend(sheet(&TIMELINE, &mut timeline));
+    }
+    let mut blame = report::blame_rows(report).peekable();
+    if blame.peek().is_some() {
+        files.extend(sheet(&BLAME, &mut blame));
     }
     written(files, page)
 }

@@ -116,6 +116,7 @@ fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     let width = page.width();
     page.part(report::headline(report, summary) + &report::theory(report.check(summary.point)));
     page.part(report::classes(report));
+    page.part(report::blame(summary) + &report::culprit(summary, width));
     page.part(report::resources(summary));
     page.part(report::failures(summary));
     page.part(report::deadlocks(report, width));

@@ -106,7 +106,7 @@ impl<'a> Curve<'a> {
                 .deadlock
                 .as_ref()
                 .map(|(deadlock, _)| deadlock.resource.clone())
-                .or(summary.saturated.clone()),
+                .or(summary.culprit.as_ref().map(|culprit| culprit.name.clone())),
             cause: cause(summary),
         })
     }

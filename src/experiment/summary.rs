@@ -12,8 +12,10 @@ pub use classes::ClassSummary;
 pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
 
+use super::blame;
+use super::culprit::{Culprit, Evidence};
 use super::trial::Trial;
-use crate::parts::{Deadlock, Failure, ResourceKind, ResourceUse, Users};
+use crate::parts::{Blame, Deadlock, Failure, ResourceKind, ResourceUse, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
 use values::Values;
@@ -70,7 +72,9 @@ pub struct Summary {
     pub classes: Vec<ClassSummary>,
     /// What happened when; none where the load asks for no timeline.
     pub timeline: Option<TimelineSummary>,
-    /// The saturated resource of most trials.
+    /// What limits the point, refuses its requests or keeps them waiting; none where no accounts are kept.
+    pub culprit: Option<Culprit>,
+    /// The culprit's name, where it limits the point.
     pub saturated: Option<String>,
     /// Trials after which the target no longer answered.
     pub stuck: usize,
@@ -87,6 +91,8 @@ pub struct Summary {
     pub hung: f64,
     /// Resources, means over the trials.
     pub resources: Vec<ResourceMean>,
+    /// Where the time of the requests of all trials went; none where that was not asked for.
+    pub blame: Option<Blame>,
     /// Mean failures by cause.
     pub failures: Vec<(String, f64)>,
     /// Trials that a limit ended, or that violated a law.
@@ -207,7 +213,7 @@ impl Summary {
             classes.iter_mut().for_each(ClassSummary::forget_times);
         }
         let fault = |trial: &&Trial| Some(format!("replication {}: {}", trial.replication, trial.fault()?));
-        Some(Self {
+        let mut summary = Self {
             point,
             replications: used.len(),
             run: trials.iter().map(|trial| trial.replication as u32 + 1).max().unwrap_or(0),
@@ -234,7 +240,8 @@ impl Summary {
             users: UserMeans::of(used),
             classes,
             timeline: TimelineSummary::of(used),
-            saturated: most_frequent(used.iter().filter_map(|trial| trial.saturated.as_deref())),
+            culprit: None,
+            saturated: None,
             stuck: used.iter().filter(|trial| trial.stuck).count(),
             dead: first.dead.map(|(_, all)| {
                 let dead: u32 = used.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
@@ -248,10 +255,15 @@ impl Summary {
                 .map(|deadlock| (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())),
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
             resources: resource_means(used),
+            blame: blame::merged(used),
             failures: failures(used),
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
-        })
+        };
+        summary.culprit = Evidence::of(&summary).culprit();
+        let limit = summary.culprit.as_ref().and_then(Culprit::limit);
+        summary.saturated = limit.map(str::to_owned);
+        Some(summary)
     }
 
     /// The interval of a metric; none where no trial has a value.
@@ -431,18 +443,6 @@ fn recovery(values: &[f64]) -> Option<Interval> {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
     Some(Interval { estimate: sorted[sorted.len() / 2], low: sorted[0], high: f64::INFINITY })
-}
-
-fn most_frequent<'a>(names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
-    for name in names {
-        match counts.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counts.push((name, 1)),
-        }
-    }
-    let most = counts.iter().map(|&(_, count)| count).max()?;
-    counts.iter().find(|&&(_, count)| count == most).map(|(name, _)| (*name).to_owned())
 }
 
 fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {

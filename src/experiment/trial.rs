@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::culprit::Evidence;
 use crate::kernel::wire;
 use crate::model::Load;
-use crate::parts::{Course, Deadlock, Ending, Loss, Outcome, ResourceUse, Timeline, Users};
+use crate::parts::{Blame, Course, Deadlock, Ending, Loss, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -90,7 +91,7 @@ pub struct Trial {
     /// Share of lookups in caches that were hits; none without any.
     #[serde(with = "wire")]
     pub cache_hit_ratio: Option<f64>,
-    /// Name of the saturated resource.
+    /// What limits: the root of the chain of waits, or what refuses requests.
     pub saturated: Option<String>,
     /// Whether the target no longer answers after the load has gone.
     pub stuck: bool,
@@ -105,6 +106,8 @@ pub struct Trial {
     pub deadlock: Option<Deadlock>,
     /// The resources over the window.
     pub resources: Vec<ResourceUse>,
+    /// Where the time of the requests went; none where that was not asked for.
+    pub blame: Option<Blame>,
     /// Failures by cause.
     pub failures: Vec<(String, u64)>,
     /// Length of the window in seconds.
@@ -194,7 +197,7 @@ impl Trial {
         let completion = outcome.completion.as_ref();
         let staleness = outcome.staleness.as_ref();
         let completion_times = completion.map_or(times, |completion| &completion.times);
-        Self {
+        let mut trial = Self {
             point,
             replication,
             ending: outcome.ending,
@@ -227,7 +230,7 @@ impl Trial {
             staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
             staleness_p95_s: staleness.and_then(|ages| ages.quantile(0.95)).map(|ns| ns as f64 / 1e9),
             cache_hit_ratio: outcome.cache_hit_ratio(),
-            saturated: outcome.saturated().map(|resource| resource.name.clone()),
+            saturated: None,
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
             losses: outcome.losses,
@@ -235,12 +238,16 @@ impl Trial {
             window_s: outcome.window.seconds(),
             deadlock: outcome.deadlock,
             resources: outcome.resources,
+            blame: outcome.blame,
             failures: outcome.failures,
             events: outcome.events,
             violations: outcome.violations,
             course: outcome.course,
             timeline: outcome.timeline,
-        }
+        };
+        let culprit = Evidence::of_trial(&trial).culprit();
+        trial.saturated = culprit.and_then(|culprit| culprit.limit().map(str::to_owned));
+        trial
     }
 
     /// The value of a metric; none where there was nothing to measure.

@@ -225,7 +225,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         Expectation::SaturatedBy { resource } => each(&|summary, place| {
             let seen = summary.saturated.as_deref().unwrap_or("nothing");
             let verdict = if seen == resource { Verdict::Holds } else { Verdict::Fails };
-            Finding { verdict, evidence: format!("{place}: {seen} is saturated"), decided: 1.0 }
+            Finding { verdict, evidence: format!("{place}: limited by {seen}"), decided: 1.0 }
         }),
         Expectation::MeetsMeasurements => plan
             .measurements

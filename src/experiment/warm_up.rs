@@ -88,6 +88,7 @@ fn pilot(plan: &Plan, point: usize, limits: &Limits) -> (WarmUp, bool) {
 fn with(load: &Load, length: Time) -> Load {
     let mut load = load.clone();
     load.auto_warm_up = false;
+    load.blame = false;
     if let Pattern::Endless { warm_up, .. } | Pattern::Open { warm_up, .. } = &mut load.pattern {
         *warm_up = length;
     }

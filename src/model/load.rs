@@ -24,6 +24,8 @@ pub struct Load {
     pub recovered_after: Option<Time>,
     /// Stretches of time that are disturbed, with what disturbs, for charts.
     pub disturbances: Vec<(Time, Time, String)>,
+    /// Whether accounts are kept of where each request's time goes.
+    pub blame: bool,
     /// How requests follow each other.
     pub pattern: Pattern,
     /// The warm-up is not that of the pattern, but to be found by pilot runs.

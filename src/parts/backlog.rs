@@ -60,6 +60,8 @@ impl World<'_> {
             debug_assert_eq!(next, super::interpreter::Next::Park);
             let token = &mut self.tokens[t];
             (token.state, token.wait, token.phase) = (State::Knocking, replica, attempt + 1);
+            let service = self.replicas[replica as usize].service;
+            self.account_arrival(t, service, true);
             if attempt == 0 {
                 self.limit_caller(t, true);
             }

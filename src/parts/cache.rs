@@ -185,6 +185,7 @@ impl World<'_> {
             token.since = now;
             state.waiting.enter(now);
             state.flights[flight].waiters.push(&mut self.tokens, t);
+            self.account_fetch(t, id);
             self.look_for_deadlock(t);
             return Next::Park;
         }

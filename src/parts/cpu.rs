@@ -63,6 +63,9 @@ pub struct Cpu {
     finished: u64,
     /// Work that the jobs at work still had to do at the last reset.
     carried: f64,
+    /// Nanoseconds that each job at work has lost so far: to others in its way, to slowness, to the want of quota.
+    /// None where none can be lost.
+    lost_by_job: Option<Box<[f64; 3]>>,
 }
 
 impl Cpu {
@@ -88,12 +91,14 @@ impl Cpu {
             asked: 0.0,
             finished: 0,
             carried: 0.0,
+            lost_by_job: (slowdown > 0.0).then(Box::default),
         }
     }
 
     /// The same with this growth of a demand with each pair of jobs at work.
     pub fn with_coherence(mut self, coherence: f64) -> Self {
         self.coherence = coherence;
+        self.lost_by_job = self.lost_by_job.or_else(|| (coherence > 0.0).then(Box::default));
         self
     }
 
@@ -101,6 +106,7 @@ impl Cpu {
     pub fn throttled(mut self, node: f64, period: Time) -> Self {
         self.throttle = Some(Box::new(Throttle::new(self.cores, period)));
         self.cores = node;
+        self.lost_by_job.get_or_insert_default();
         self
     }
 
@@ -112,10 +118,12 @@ impl Cpu {
 
     fn advance(&mut self, now: Time) {
         let n = self.jobs.len();
+        let stood = self.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
+        let since = std::mem::replace(&mut self.updated, now);
         // A stopped process uses no core; a slow one uses it for less.
         if n > 0 && self.speed > 0.0 {
             let elapsed = match &mut self.throttle {
-                None => (now - self.updated).0 as f64,
+                None => (now - since).0 as f64,
                 Some(throttle) => throttle.run(now, self.cores.min(n as f64)),
             };
             self.virtual_time += elapsed * self.rate;
@@ -127,7 +135,30 @@ impl Cpu {
         } else if let Some(throttle) = &mut self.throttle {
             throttle.run(now, 0.0);
         }
-        self.updated = now;
+        if self.lost_by_job.is_some() && n > 0 {
+            let stood = self.throttle.as_ref().map_or(0.0, |throttle| throttle.stood) - stood;
+            self.lose((now - since).0 as f64, stood);
+        }
+    }
+
+    /// Adds to what jobs have lost by a stretch of time, for a part of which they stood for want of quota.
+    fn lose(&mut self, elapsed: f64, stood: f64) {
+        let n = self.jobs.len() as f64;
+        let share = (self.cores / n).min(1.0);
+        let alone = 1.0 / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)));
+        if let Some(lost) = &mut self.lost_by_job {
+            let ran = elapsed - stood;
+            lost[0] += ran * share * (1.0 - alone);
+            lost[1] += ran * share * alone * (1.0 - self.speed);
+            lost[2] += stood;
+        }
+    }
+
+    /// Nanoseconds that each job has lost since the start of the run: to others in its way, to slowness, to the want of
+    /// quota; none where nothing is lost.
+    pub fn lost(&mut self, now: Time) -> Option<[f64; 3]> {
+        self.advance(now);
+        self.lost_by_job.as_deref().copied()
     }
 
     /// A job of `work` nanoseconds begins.
@@ -161,21 +192,25 @@ impl Cpu {
         self.plan(calendar, now);
     }
 
-    /// Takes a token's job away before it is done.
-    pub fn cancel(&mut self, calendar: &mut Calendar, now: Time, token: u32) {
+    /// Takes a token's job away before it is done; the work that was left.
+    pub fn cancel(&mut self, calendar: &mut Calendar, now: Time, token: u32) -> f64 {
         self.advance(now);
-        if let Some(index) = self.jobs.iter().position(|job| job.token == token) {
-            let job = self.remove_at(index);
-            self.asked -= job.finish - self.virtual_time;
-            self.at_work.down(now);
-            self.plan(calendar, now);
-        }
+        let Some(index) = self.jobs.iter().position(|job| job.token == token) else { return 0.0 };
+        let job = self.remove_at(index);
+        let left = job.finish - self.virtual_time;
+        self.asked -= left;
+        self.at_work.down(now);
+        self.plan(calendar, now);
+        left
     }
 
     /// From now on jobs go on at this share of their usual speed: below 1 where the machine is slow, 0 where the
     /// processes are stopped.
     pub fn set_speed(&mut self, calendar: &mut Calendar, now: Time, speed: f64) {
         self.advance(now);
+        if speed < 1.0 {
+            self.lost_by_job.get_or_insert_default();
+        }
         self.speed = speed;
         self.plan(calendar, now);
     }

@@ -107,7 +107,7 @@ impl World<'_> {
         let mut lingering = Token::new(0, 0);
         lingering.flags = HOUSEKEEPING | INBOUND;
         lingering.process = process;
-        let lingering = self.tokens.insert(lingering);
+        let lingering = self.insert_token(lingering);
         self.wake(lingering);
     }
 
@@ -142,7 +142,11 @@ impl World<'_> {
             Some((first, _)) if first > now => self.retry_accept(process, first - now),
             // Where nobody can free a descriptor any more, episodes would follow each other for ever.
             _ if is_full && !self.is_anybody_at_work() => {}
-            _ => self.processes[process as usize].event_loop.accept_paused = false,
+            _ => {
+                let event_loop = &mut self.processes[process as usize].event_loop;
+                event_loop.accept_paused = false;
+                event_loop.resumed = now;
+            }
         }
     }
 

@@ -32,6 +32,8 @@ pub(super) struct EventLoop {
     /// Tokens that have something to do and wait for their slice.
     pub waiting: Population,
     pub accept_paused: bool,
+    /// When accept last went on after a pause.
+    pub resumed: Time,
     /// The event that ends the pause.
     pub accept_event: Serial,
     /// Rounds with something to do.
@@ -79,6 +81,7 @@ impl World<'_> {
         token.wait = NONE;
         let process = token.process;
         if process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
+            self.account_loop(t, process);
             let event_loop = &mut self.processes[process as usize].event_loop;
             event_loop.incoming.push(&mut self.tokens, t);
             event_loop.expect(&mut self.tokens, self.now, t);
@@ -103,6 +106,7 @@ impl World<'_> {
     fn set_ready_unless_frozen(&mut self, t: u32) {
         let process = self.tokens[t].process;
         if process != NONE && self.processes[process as usize].frozen {
+            self.account_stopped(t, process);
             let event_loop = &mut self.processes[process as usize].event_loop;
             event_loop.incoming.push(&mut self.tokens, t);
             event_loop.expect(&mut self.tokens, self.now, t);
@@ -165,6 +169,7 @@ impl World<'_> {
                 self.enter_process(t, process);
                 self.processes[index].event_loop.expect(&mut self.tokens, now, t);
             }
+            self.account_emfile(t, process);
             if self.tokens[t].phase != 0 {
                 self.leave_accept_queue(t, replica as u32);
             }
@@ -187,6 +192,7 @@ impl World<'_> {
         }
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.accept_paused = false;
+        event_loop.resumed = self.now;
         if event_loop.is_idle() {
             self.poll(process);
         }
@@ -205,7 +211,9 @@ impl World<'_> {
         let winner = if count > 0 { workers.filter(idle).nth(choices.below(count) as usize) } else { None };
         self.tokens[t].state = State::Backlog;
         let now = self.now;
+        let first = shared.first_process;
         shared.backlog.push(&mut self.tokens, now, t);
+        self.account_loop(t, first);
         if let Some(process) = winner {
             self.poll(process);
         }
@@ -214,6 +222,7 @@ impl World<'_> {
     /// A connection for this process in particular.
     pub(super) fn arrive_at_loop(&mut self, t: u32, process: u32) {
         self.tokens[t].state = State::Backlog;
+        self.account_loop(t, process);
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.accepting.push(&mut self.tokens, t);
         event_loop.expect(&mut self.tokens, self.now, t);
@@ -241,7 +250,7 @@ impl World<'_> {
         let mut token = Token::new(work.0, 0);
         token.flags = HOUSEKEEPING;
         token.process = process;
-        let t = self.tokens.insert(token);
+        let t = self.insert_token(token);
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.round.push(&mut self.tokens, t);
         event_loop.expect(&mut self.tokens, self.now, t);

@@ -74,6 +74,7 @@ impl World<'_> {
         if process != NONE {
             self.learn_peer(parent, process);
         }
+        self.account_answer(parent);
         self.drop_timer(parent);
         let waiting = &mut self.tokens[parent];
         waiting.failure = failure;
@@ -88,6 +89,7 @@ impl World<'_> {
         self.deadlines.cancel(record.timer);
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, failure);
+        self.account_end(&record, failure);
         if record.user != NONE && self.sends_again(record.user, failure) {
             // What this attempt leaves behind is awaited by nobody.
             return self.leave_alone(job);
@@ -102,6 +104,7 @@ impl World<'_> {
         let record = self.requests[request];
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, Failure::GAVE_UP);
+        self.account_end(&record, Failure::GAVE_UP);
         if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP) {
             self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
         }

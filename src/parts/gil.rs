@@ -94,6 +94,7 @@ impl World<'_> {
         lock.wanted.up(now);
         lock.jobs.push(Job { finish: lock.virtual_time + work.0 as f64, token: t });
         self.enter_cpu(gil);
+        self.account_lock(t, work);
     }
 
     /// Takes the process out of the CPU, if it is there, to come back with other jobs.

@@ -72,6 +72,8 @@ pub(super) struct HttpClient {
     pool_timeout: Option<LaneId>,
     pub opened: u64,
     pub futile_wakes: u64,
+    /// When a call last stopped waiting for a connection.
+    pub waited_until: Time,
 }
 
 /// The lanes of a client's time-outs.
@@ -99,6 +101,7 @@ impl HttpClient {
             pool_timeout: timeouts.pool,
             opened: 0,
             futile_wakes: 0,
+            waited_until: Time::ZERO,
         }
     }
 
@@ -176,6 +179,7 @@ impl<'s> World<'s> {
                     self.clients[id as usize].queue.push(&mut self.tokens, now, t);
                     self.tokens[t].state = State::ConnectionQueued;
                     self.tokens[t].wait = id;
+                    self.account_client(t, id);
                     self.limit_wait(t, patience);
                     self.look_for_deadlock(t);
                     return Next::Park;
@@ -208,6 +212,7 @@ impl<'s> World<'s> {
                             plan.connect_time.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, CONNECT_TIME)));
                         let time = time + added;
                         if self.elapse(t, time) == Next::Park {
+                            self.account_network(t, plan.server, added);
                             let timeout = self.clients[id as usize].connect_timeout;
                             self.limit_wait(t, timeout);
                             return Next::Park;
@@ -248,6 +253,7 @@ impl<'s> World<'s> {
             self.tokens[t].phase = 1;
             if self.clients[id as usize].broken {
                 self.tokens[t].state = State::Hung;
+                self.account_client(t, id);
                 self.limit_wait(t, timeout);
                 return Next::Park;
             }
@@ -256,6 +262,7 @@ impl<'s> World<'s> {
                 let key = site.key(self.tokens[t].key, ROUND_TRIP);
                 let time = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, key));
                 if self.travel(t, time + added) == Next::Park {
+                    self.account_network(t, plan.server, added);
                     return Next::Park;
                 }
             }
@@ -284,6 +291,7 @@ impl<'s> World<'s> {
         }
         self.tokens[t].state = State::Awaiting;
         self.tokens[t].wait = child;
+        self.account_await(t);
         self.limit_wait(t, timeout);
         if self.guards.propagates {
             self.pass_deadline(t, child);
@@ -296,6 +304,7 @@ impl<'s> World<'s> {
     pub(super) fn hang_up(&mut self, t: u32) -> Next {
         let frame = self.tokens[t].frame;
         if let FrameKind::Connection { client, peer } = self.frames[frame].kind {
+            self.account_free_client(frame, client);
             self.tokens[t].frame = self.frames[frame].below;
             self.clients[client as usize].holders.remove(&mut self.frames, frame);
             self.frames.remove(frame);
@@ -330,6 +339,7 @@ impl<'s> World<'s> {
     pub(super) fn wake_queued(&mut self, client: u32) {
         let now = self.now;
         while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens, now) {
+            self.clients[client as usize].waited_until = now;
             self.drop_timer(t);
             self.tokens[t].phase = WOKEN;
             self.wake(t);
@@ -339,6 +349,7 @@ impl<'s> World<'s> {
     pub(super) fn leave_connection_queue(&mut self, t: u32) {
         let (client, now) = (self.tokens[t].wait as usize, self.now);
         self.clients[client].queue.remove(&mut self.tokens, now, t);
+        self.clients[client].waited_until = now;
     }
 
     /// Closes the idle connections to these processes, which are killed, and notes it of those in use.
@@ -403,6 +414,7 @@ impl<'s> World<'s> {
 
     fn push_connection(&mut self, t: u32, client: u32, peer: u32) {
         let frame = self.push_frame(t, FrameKind::Connection { client, peer });
+        self.account_take(t, frame);
         self.clients[client as usize].holders.push(&mut self.frames, frame);
     }
 }

@@ -74,6 +74,7 @@ impl World<'_> {
             Some(Time::ZERO) => self.admit_in_flight(t, service),
             Some(delay) => {
                 self.tokens[t].state = State::Backlog;
+                self.account_arrival(t, service, false);
                 self.later(delay, Task::Admit { token: t, endpoint, peer });
                 false
             }

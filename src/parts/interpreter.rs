@@ -149,7 +149,7 @@ impl World<'_> {
             Op::Notify { to, site } => {
                 self.tokens[t].pc += 1;
                 let Token { key, process, .. } = self.tokens[t];
-                let notice = self.tokens.insert(Token::new(site.child(key), to));
+                let notice = self.insert_token(Token::new(site.child(key), to));
                 if self.tokens[t].is_probe() {
                     self.tokens[notice].flags |= WASTE;
                 }
@@ -222,10 +222,12 @@ impl World<'_> {
         let now = self.now;
         let host = self.replicas[replica as usize].host;
         self.replicas[host as usize].cpu.start(&mut self.calendar, now, t, work);
+        self.account_job(t, replica, work);
     }
 
     /// A token's CPU job is done.
     pub(super) fn job_done(&mut self, t: u32) {
+        self.account_job_end(t, 0.0);
         match self.tokens[t].state {
             State::Offloaded => self.offloaded(t),
             State::AtServer => {
@@ -309,6 +311,7 @@ impl World<'_> {
             FrameKind::Severed { slots } => self.drop_severed(frame, slots),
             FrameKind::Repeat { .. } => {}
             FrameKind::Connection { client, .. } => {
+                self.account_free_client(frame, client);
                 self.clients[client as usize].holders.remove(&mut self.frames, frame);
                 self.close_connection(client);
             }

@@ -9,6 +9,7 @@ mod sum;
 
 pub(super) use sum::Sum;
 
+use super::blame::Blame;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
 use super::slots::SlotsKind;
 use super::world::World;
@@ -22,6 +23,7 @@ pub struct Window {
     unfinished: u64,
     stranded: u64,
     restarts: u64,
+    blame: Option<Blame>,
 }
 
 impl World<'_> {
@@ -50,6 +52,7 @@ impl World<'_> {
             (slots.grants, slots.shed) = (0, 0);
         }
         self.guards.reset(now);
+        self.reset_blame();
     }
 
     /// Closes the measuring window.
@@ -70,6 +73,7 @@ impl World<'_> {
             unfinished: self.requests.len() as u64,
             stranded: self.losses().stranded,
             restarts: self.groups.iter().map(|group| group.restarts).sum(),
+            blame: self.blame(),
         };
         if let Some(ledger) = &mut self.ledger {
             ledger.close_window(now);
@@ -100,6 +104,7 @@ impl World<'_> {
             completion: self.completion(window.length),
             staleness: self.staleness(),
             resources: window.resources,
+            blame: window.blame,
             deadlock: self.deadlock.take(),
             hung: self.hung(),
             probes,

@@ -8,6 +8,7 @@ use crate::kernel::Time;
 use crate::kernel::wire::Number;
 use crate::statistics::histogram::Histogram;
 
+use super::blame::Blame;
 use super::course::Course;
 use super::loss::Loss;
 use super::timeline::Timeline;
@@ -91,6 +92,8 @@ pub struct Outcome {
     pub staleness: Option<Histogram>,
     /// The resources over the window.
     pub resources: Vec<ResourceUse>,
+    /// Where the time of the window's requests went; none where that was not asked for.
+    pub blame: Option<Blame>,
     /// The first deadlock.
     pub deadlock: Option<Deadlock>,
     /// Requests that wait for an answer that never comes (a broken client), at the end.
@@ -208,26 +211,6 @@ impl Outcome {
             Some((answered, sent)) => answered * 2 < sent,
             None => self.ending == Ending::Quiet && self.unfinished > 0,
         }
-    }
-
-    /// The resource that limits: the one in a deadlock, else the busiest that does work itself, else the busiest that
-    /// is only held while others work. None below half of its capacity.
-    pub fn saturated(&self) -> Option<&ResourceUse> {
-        if let Some(deadlock) = &self.deadlock
-            && let Some(found) = self.resources.iter().find(|resource| resource.name == deadlock.resource)
-        {
-            return Some(found);
-        }
-        let busiest = |rank: u8| {
-            self.resources
-                .iter()
-                .filter(|resource| resource.kind.rank() == rank)
-                .max_by(|a, b| a.utilisation.total_cmp(&b.utilisation).then(b.name.cmp(&a.name)))
-        };
-        (0..=3)
-            .find_map(|rank| busiest(rank).filter(|resource| resource.utilisation >= 0.85))
-            .or_else(|| (0..=3).filter_map(busiest).max_by(|a, b| a.utilisation.total_cmp(&b.utilisation)))
-            .filter(|resource| resource.utilisation >= 0.5)
     }
 }
 
@@ -370,21 +353,6 @@ pub enum ResourceKind {
     Breaker,
     /// A reverse proxy in front of a service.
     Ingress,
-}
-
-impl ResourceKind {
-    /// Those that do work come before those that are held while others work.
-    fn rank(self) -> u8 {
-        match self {
-            Self::Cpu | Self::Station => 0,
-            Self::EventLoops | Self::Executor | Self::Gil => 1,
-            Self::Threads | Self::Connections | Self::Limit | Self::HttpClient | Self::Queue => 2,
-            Self::Descriptors | Self::Sessions | Self::Backlog | Self::Ports | Self::Throttling | Self::Ingress => 3,
-            // They limit nothing by themselves: no requests use the first two, a cache is meant to be full, and a view
-            // has no capacity.
-            Self::Unavailable | Self::Breaker | Self::Cache | Self::View => u8::MAX,
-        }
-    }
 }
 
 /// A deadlock: tokens that hold what others of them wait for, none with a time-out.

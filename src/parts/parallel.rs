@@ -8,6 +8,7 @@ use crate::kernel::NONE;
 use crate::kernel::list::List;
 use crate::kernel::random::mix;
 
+use super::blame::Story;
 use super::interpreter::Next;
 use super::token::{Failure, FrameKind, State, Token, WASTE};
 use super::world::World;
@@ -37,6 +38,7 @@ impl World<'_> {
         token.pc = branches.end;
         token.state = State::Joining;
         token.wait = join;
+        self.account_await(t);
         let first = if branches.after.is_some() { 1 } else { branches.entries.len() };
         for _ in 0..first {
             self.begin_branch(join);
@@ -54,7 +56,7 @@ impl World<'_> {
         if self.tokens[parent].is_probe() {
             token.flags = WASTE;
         }
-        let t = self.tokens.insert(token);
+        let t = self.insert_token(token);
         self.join_job(t, self.jobs.of(parent));
         let frame = self.push_frame(t, FrameKind::Branch { join });
         let join = &mut self.guards.joins[join];
@@ -102,18 +104,22 @@ impl World<'_> {
         if self.jobs.kept {
             self.leave_job(t, why);
         }
+        let story = self.branch_story(t);
         self.tokens.remove(t);
         if join != NONE {
-            self.joined(join, why);
+            self.joined(join, t, story, why);
+        } else {
+            self.forget_story(story);
         }
     }
 
     /// One branch fewer: whether the parent goes on.
-    fn joined(&mut self, join: u32, why: Failure) {
+    fn joined(&mut self, join: u32, branch: u32, story: Option<Story>, why: Failure) {
         let Join { parent, branches, plan, begun, .. } = self.guards.joins[join];
         let plan = &self.system.parallels[plan as usize];
         let is_hedge = plan.after.is_some();
         if is_hedge && why.is_some() && (begun as usize) < plan.entries.len() {
+            self.account_join(parent, branch, story);
             self.drop_timer(parent);
             return self.hedge(parent);
         }
@@ -122,8 +128,10 @@ impl World<'_> {
             // The losers of a hedge are cancelled; the other branches of a gather run on.
             self.disband(join, is_hedge);
         } else if !branches.is_empty() {
+            self.forget_story(story);
             return self.look_for_deadlock_among(branches);
         }
+        self.account_join(parent, branch, story);
         self.tokens[parent].failure = why;
         self.drop_timer(parent);
         self.wake(parent);

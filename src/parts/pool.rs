@@ -10,9 +10,9 @@
 //! Pools that need none of this ([`crate::model::PoolPlan::minded`]) count only how many connections are open, in
 //! [slots](super::slots).
 
-use crate::kernel::NONE;
 use crate::kernel::deadline::{LaneId, Purpose};
 use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::{NONE, Time};
 use crate::model::{Op, PoolPlan, Site};
 
 use super::interpreter::Next;
@@ -128,6 +128,7 @@ impl World<'_> {
                     if let Some(draw) = plan.connect_time {
                         let time = self.draw(draw, site.key(self.tokens[t].key, CONNECT_TIME));
                         if self.elapse(t, time) == Next::Park {
+                            self.account_network(t, plan.server, Time::ZERO);
                             return Next::Park;
                         }
                     }

@@ -49,11 +49,16 @@ impl World<'_> {
                         }
                         _ => Time::ZERO,
                     };
-                    if work.is_some() && server.runtime != Runtime::Delay {
+                    let next = if work.is_some() && server.runtime != Runtime::Delay {
                         self.travel(t, network)
                     } else {
                         self.elapse(t, network + elapsed)
+                    };
+                    if next == Next::Park {
+                        let added = self.added_latency(plan.server);
+                        self.account_trip(t, plan.server, added, network.since(added), elapsed);
                     }
+                    next
                 }
                 2 => match work {
                     Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
@@ -94,6 +99,7 @@ impl World<'_> {
     pub(super) fn leave_server(&mut self, t: u32) {
         let replica = self.replicas[self.tokens[t].wait as usize].host as usize;
         let now = self.now;
-        self.replicas[replica].cpu.cancel(&mut self.calendar, now, t);
+        let left = self.replicas[replica].cpu.cancel(&mut self.calendar, now, t);
+        self.account_job_end(t, left);
     }
 }

@@ -80,6 +80,8 @@ impl World<'_> {
     pub(super) fn refuse(&mut self, t: u32, why: Failure) {
         self.tokens[t].failure = why;
         let next = self.elapse(t, REFUSAL);
+        let service = self.system.service_at(self.tokens[t].pc);
+        self.account_network(t, service, Time::ZERO);
         debug_assert_eq!(next, Next::Park);
     }
 
@@ -198,6 +200,7 @@ impl World<'_> {
 
     /// Takes a token that dies from wherever it waits or works; the lists of its own event loop are empty already.
     fn tear_out(&mut self, t: u32, replica: u32) {
+        self.explain(t);
         let state = self.tokens[t].state;
         match state {
             State::Ready => {}
@@ -206,7 +209,8 @@ impl World<'_> {
             State::Working | State::Offloaded => {
                 let now = self.now;
                 let host = self.replicas[replica as usize].host;
-                self.replicas[host as usize].cpu.cancel(&mut self.calendar, now, t);
+                let left = self.replicas[host as usize].cpu.cancel(&mut self.calendar, now, t);
+                self.account_job_end(t, left);
             }
             State::AtServer => self.orphan_statement(t),
             // Its branches die with it.
@@ -226,7 +230,7 @@ impl World<'_> {
         orphan.phase = 1;
         orphan.state = State::AtServer;
         orphan.wait = server;
-        let orphan = self.tokens.insert(orphan);
+        let orphan = self.insert_token(orphan);
         let host = self.replicas[server as usize].host;
         self.replicas[host as usize].cpu.hand_over(t, orphan);
     }

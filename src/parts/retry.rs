@@ -80,7 +80,11 @@ impl World<'_> {
         };
         let u = unit(mix(site.key(token.key, 0)));
         let wait = self.system.retries[plan as usize].wait(failures, u);
-        self.elapse(t, wait)
+        let next = self.elapse(t, wait);
+        if next == Next::Park {
+            self.account_back_off(t);
+        }
+        next
     }
 
     /// An attempt has failed: whether there is another. The retry's frame is the innermost.

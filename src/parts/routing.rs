@@ -17,7 +17,15 @@ impl World<'_> {
     /// A new token at the start of an endpoint.
     #[inline]
     pub(super) fn spawn(&mut self, endpoint: u32, key: u64) -> u32 {
-        self.tokens.insert(Token::new(key, self.system.endpoints[endpoint as usize].entry))
+        self.insert_token(Token::new(key, self.system.endpoints[endpoint as usize].entry))
+    }
+
+    /// A new token.
+    #[inline]
+    pub(super) fn insert_token(&mut self, token: Token) -> u32 {
+        let t = self.tokens.insert(token);
+        self.account(t);
+        t
     }
 
     /// Brings a token to a process: to `peer` if its connection leads there, else where the service's balancing says.

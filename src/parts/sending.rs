@@ -57,6 +57,7 @@ impl World<'_> {
     pub(super) fn resend(&mut self, user: u32) {
         let Some(ledger) = &mut self.ledger else { return };
         let record = ledger.back(user);
+        self.account_resend(user);
         self.attempt(user, record);
     }
 
@@ -77,6 +78,7 @@ impl World<'_> {
     pub(super) fn sends_again(&mut self, user: u32, failure: Failure) -> bool {
         let now = self.now;
         let Some(backoff) = self.ledger.as_mut().and_then(|ledger| ledger.ended(now, user, failure)) else {
+            self.forget_user(user);
             return false;
         };
         self.later(backoff, Task::Resend { user });

@@ -72,6 +72,8 @@ pub(super) struct Slots {
     pub room: u32,
     pub deadlocked: bool,
     pub grants: u64,
+    /// When a token last stopped waiting for a unit.
+    pub waited_until: Time,
 }
 
 impl Slots {
@@ -93,6 +95,7 @@ impl Slots {
             room: u32::MAX,
             deadlocked: false,
             grants: 0,
+            waited_until: Time::ZERO,
         }
     }
 
@@ -146,6 +149,7 @@ impl World<'_> {
         let token = &mut self.tokens[t];
         token.state = State::Queued;
         token.wait = id;
+        self.account_queued(t, id);
         self.limit_wait(t, patience);
         self.look_for_deadlock(t);
     }
@@ -159,6 +163,7 @@ impl World<'_> {
     #[inline]
     pub(super) fn take_unit(&mut self, t: u32, id: u32, kind: FrameKind) {
         let frame = self.push_frame(t, kind);
+        self.account_take(t, frame);
         let slots = &mut self.slots[id as usize];
         slots.used.up(self.now);
         slots.grants += 1;
@@ -168,6 +173,7 @@ impl World<'_> {
     /// The holder's frame is undone: its unit is free.
     #[inline]
     pub(super) fn free_unit(&mut self, frame: u32, id: u32) {
+        self.account_free(frame, id);
         let slots = &mut self.slots[id as usize];
         slots.holders.remove(&mut self.frames, frame);
         slots.used.down(self.now);
@@ -180,7 +186,11 @@ impl World<'_> {
         if slots.used.level() >= slots.size {
             return None;
         }
-        slots.queue.pop(&mut self.tokens, self.now)
+        let next = slots.queue.pop(&mut self.tokens, self.now);
+        if next.is_some() {
+            slots.waited_until = self.now;
+        }
+        next
     }
 
     /// The holder's frame is undone: its unit goes to the first in the queue, if any.
@@ -287,6 +297,7 @@ impl World<'_> {
         let id = self.tokens[t].wait as usize;
         let now = self.now;
         self.slots[id].queue.remove(&mut self.tokens, now, t);
+        self.slots[id].waited_until = now;
     }
 
     /// The reports' name of slots: `user-service pool auth`.

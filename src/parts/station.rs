@@ -106,11 +106,13 @@ impl World<'_> {
             if let Some(cpu) = &mut self.stations[index as usize].sharing {
                 cpu.start(&mut self.calendar, now, t, work);
             }
+            self.account_served(t, index, work, true);
         } else if station.busy.level() < station.servers {
             self.serve(t, index);
         } else {
             token.state = State::AtStation;
             station.queue.push(&mut self.tokens, now, t);
+            self.account_station(t, index);
         }
         Next::Park
     }
@@ -121,12 +123,14 @@ impl World<'_> {
         let work = self.work_of_visit(t);
         let station = &mut self.stations[index as usize];
         station.busy.up(now);
+        let demand = work;
         let work = station.stretched(work);
         station.begun += u128::from(work.0);
         station.due += u128::from((now + work).0);
         let token = &mut self.tokens[t];
         token.state = State::Served;
         token.event = self.calendar.schedule(now + work, t);
+        self.account_served(t, index, demand, false);
     }
 
     /// The token's service is over: it leaves, and the next in line is served.

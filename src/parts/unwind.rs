@@ -11,6 +11,7 @@ impl World<'_> {
     /// The token fails. Whether a frame caught that, so that it goes on at its program counter; else it has ended.
     pub(super) fn fail(&mut self, t: u32, why: Failure) -> bool {
         self.tokens[t].failure = why;
+        self.account_failure(t, why);
         self.drop_timer(t);
         if self.tokens[t].frame != NONE {
             return self.unwind(t, why);
@@ -61,6 +62,7 @@ impl World<'_> {
     }
 
     fn caught(&mut self, t: u32) -> bool {
+        self.account_caught(t);
         let token = &mut self.tokens[t];
         token.failure = Failure::NONE;
         token.phase = 0;

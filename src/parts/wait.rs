@@ -17,6 +17,7 @@ impl World<'_> {
         let token = &mut self.tokens[t];
         token.state = State::Elapsing;
         token.event = self.calendar.schedule(at, t);
+        self.account_delay(t);
         Next::Park
     }
 
@@ -96,6 +97,7 @@ impl World<'_> {
         if self.tokens[t].failure == Failure::CANCELLED {
             return;
         }
+        self.explain(t);
         self.tokens[t].failure = why;
         match self.tokens[t].state {
             State::Ready | State::Backlog | State::Working | State::Offloaded => return,

@@ -11,6 +11,7 @@ use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
 use crate::model::{Abandon, ServicePlan, System};
 
+use super::blame::Accounts;
 use super::broker::Broker;
 use super::cache::Cache;
 use super::gil::{Gil, MARK};
@@ -120,6 +121,8 @@ pub struct World<'s> {
     pub(super) probed: Vec<u32>,
     pub(super) ledger: Option<Box<Ledger>>,
     pub(super) numbered: u64,
+    /// Where the time of requests goes; none where that is not wanted.
+    pub(super) accounts: Option<Box<Accounts>>,
     pub(super) tally: Tally,
     pub(super) ended: Vec<Ended>,
     pub(super) deadlock: Option<Deadlock>,
@@ -200,6 +203,7 @@ impl<'s> World<'s> {
             probed: probed(system, load),
             ledger: Ledger::of(load, seed, replication),
             numbered: 0,
+            accounts: None,
             tally: Tally::default(),
             ended: Vec::new(),
             deadlock: None,
@@ -217,6 +221,9 @@ impl<'s> World<'s> {
             stopped: false,
             too_many: false,
         };
+        if load.blame {
+            world.keep_accounts();
+        }
         world.begin_probing();
         world.begin_faults();
         world

@@ -26,12 +26,14 @@ mod marker;
 mod measured;
 mod number;
 mod panel;
+mod pile;
 mod plot;
 mod raster;
 mod rod;
 mod ruler;
 mod scene;
 mod sheet;
+mod stack;
 mod stroke;
 mod tag;
 #[cfg(test)]
@@ -47,6 +49,7 @@ pub use axis::{Axis, Scale};
 pub use bar::{Bar, BarFigure};
 pub use heat::{HeatFigure, HeatGroup, HeatRow};
 pub use line::{Collapse, Line, LineFigure, Look, Measured, Panel, Point, Style, Threshold};
+pub use stack::{Stack, StackFigure, StackGroup};
 pub use theme::Theme;
 pub use tornado::{Swing, SwingEnd, TornadoFigure};
 
@@ -63,6 +66,8 @@ pub enum Figure {
     Bar(BarFigure),
     /// What each number does at both ends of its range.
     Tornado(TornadoFigure),
+    /// Amounts that are made of parts.
+    Stack(StackFigure),
 }
 
 impl From<LineFigure> for Figure {
@@ -86,6 +91,12 @@ impl From<BarFigure> for Figure {
 impl From<TornadoFigure> for Figure {
     fn from(figure: TornadoFigure) -> Self {
         Self::Tornado(figure)
+    }
+}
+
+impl From<StackFigure> for Figure {
+    fn from(figure: StackFigure) -> Self {
+        Self::Stack(figure)
     }
 }
 
@@ -145,5 +156,6 @@ fn scene(figure: &Figure, theme: Theme) -> scene::Scene {
         Figure::Heat(figure) => grid::lay_out(figure, theme.palette()),
         Figure::Bar(figure) => rod::lay_out(figure, theme.palette()),
         Figure::Tornado(figure) => funnel::lay_out(figure, theme.palette()),
+        Figure::Stack(figure) => pile::lay_out(figure, theme.palette()),
     }
 }

@@ -228,6 +228,9 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
     point.insert("hung_requests".into(), json!(summary.hung));
     point.insert("deadlock".into(), json!(deadlock));
     point.insert("failures".into(), Value::Object(failures));
+    if let Some(blame) = &summary.blame {
+        point.insert("blame".into(), super::blame::document(blame));
+    }
     point.insert("unsound".into(), json!(summary.unsound));
     point.insert("resources".into(), summary.resources.iter().map(resource).collect());
     Value::Object(point)

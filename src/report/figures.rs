@@ -1,8 +1,10 @@
-//! The charts of a report: throughput and success, response time, utilisation, and what happens when. The finding is
+//! The charts of a report: throughput and success, response time, utilisation, where the time goes, and what happens
+//! when. The finding is
 //! the title, the method the subtitle. Where there are further axes, each combination of their values has charts of its
 //! own.
 
 mod bars;
+mod blame;
 mod curve;
 mod method;
 mod response;
@@ -49,6 +51,8 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
             Drawing { name: "throughput".into(), figure: bars::figure(report).into() },
             Drawing { name: "utilisation".into(), figure: utilisation::of_points(report).into() },
         ];
+        let time = blame::of_points(report).map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
+        drawings.extend(time);
         drawings.extend(over_time);
         drawings.extend(warm_ups.into_iter().take(MOST_SETS));
         return (drawings, left_out);
@@ -61,7 +65,9 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
             ("response-time", response::figure(set).into()),
             ("utilisation", utilisation::of_set(set).into()),
         ];
-        figures.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure })
+        let time = blame::of_set(set).map(|figure| ("blame", figure.into()));
+        let all = figures.into_iter().chain(time);
+        all.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure }).collect::<Vec<_>>()
     };
     let warm_ups = warm_ups.into_iter().take(MOST_SETS);
     (sets.iter().take(MOST_SETS).flat_map(draw).chain(over_time).chain(warm_ups).collect(), left_out)

@@ -105,7 +105,8 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         let worth = grouped(&format!("{:.0}", effective.min(summary.response_times as f64)));
         text.push_str(&format!("{:<12}{all} response times, worth {worth} independent ones\n", "sample"));
     }
-    let limit = summary.saturated.as_deref().unwrap_or("no resource above half of its capacity");
+    let limits = summary.culprit.as_ref().filter(|culprit| culprit.kind.limits());
+    let limit = limits.map_or("no resource: most of the time is not spent waiting for one", |culprit| &culprit.name);
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));
     if summary.hung > 0.0 {
         text.push_str(&format!("{:<12}{} requests wait for an answer that never comes\n", "hung", short(summary.hung)));

@@ -343,7 +343,7 @@ pub enum Expectation {
         #[schemars(with = "Fraction")]
         within: f64,
     },
-    /// The saturated resource is this one, at every point.
+    /// What limits is this resource, at every point: the root of the chain of waits, or what refuses requests.
     SaturatedBy {
         /// The resource, as the reports name it.
         resource: String,

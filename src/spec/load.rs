@@ -72,6 +72,9 @@ pub struct Load {
     /// `timeline` so that tens of requests end in an interval. Without it: the end of the last spike or fault, if the
     /// run goes on after it.
     pub recovered_after: Option<Duration>,
+    /// Whether accounts are kept of where each request's time goes (blame.csv), at a few percent of the run time. Without
+    /// it: yes.
+    pub blame: Option<bool>,
     /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
     /// runs and MSER-5, and shows it in a chart (warm-up.png).
     pub warm_up: Option<WarmUp>,

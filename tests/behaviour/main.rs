@@ -1,10 +1,12 @@
 //! What the simulator does, module by module: one integration binary.
 
 mod arrivals;
+mod blame;
 mod book;
 mod cli;
 mod conditions;
 mod corpus;
+mod culprits;
 mod determinism;
 mod kills;
 mod laws;

@@ -8,15 +8,9 @@ use crate::spec::Metric;
 
 /// Why a point does badly, in a few words.
 pub fn cause(summary: &Summary) -> String {
-    if let Some((deadlock, _)) = &summary.deadlock {
-        return format!("{} deadlocks", deadlock.resource);
-    }
-    if summary.hung >= 1.0 {
-        return "calls through a broken client are never answered".into();
-    }
-    match &summary.saturated {
-        Some(resource) => format!("{resource} is saturated"),
-        None => summary.failures.first().map_or_else(|| "no resource is saturated".into(), |(cause, _)| cause.clone()),
+    match &summary.culprit {
+        Some(culprit) => culprit.cause(),
+        None => summary.failures.first().map_or_else(|| "no culprit is known".into(), |(cause, _)| cause.clone()),
     }
 }
 
@@ -266,6 +260,6 @@ fn why(worst: &Summary, summary: &Summary) -> String {
             let circle = deadlock.circle.first().cloned().unwrap_or_default();
             format!("the {} deadlocks: {circle}", deadlock.resource)
         }
-        None => cause(summary),
+        None => summary.culprit.as_ref().map_or_else(|| cause(summary), |culprit| culprit.sentence.clone()),
     }
 }

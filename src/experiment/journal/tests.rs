@@ -14,7 +14,10 @@ use crate::experiment::merge::Shards;
 use crate::experiment::shard::Shard;
 use crate::experiment::trial::{ClassTrial, FailedTrial};
 use crate::kernel::Time;
-use crate::parts::{Course, Deadlock, Loss, Mark, ResourceKind, ResourceUse, Slice, Timeline, Users};
+use crate::parts::{
+    Blame, Course, Deadlock, FailedAt, Group, Holding, Loss, Mark, Place, PlaceKind, ResourceKind, ResourceUse, Slice,
+    Spent, Timeline, Times, Users,
+};
 use crate::spec::Source;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -173,6 +176,28 @@ impl Draws {
         Loss { resource: self.text(), lost: self.count() as u32, of: self.flag().then(|| self.count() as u32) }
     }
 
+    fn spent(&mut self) -> Spent {
+        Spent { place: self.count() as u16 >> 1, served: self.flag(), ns: u128::from(self.count()) << 9 }
+    }
+
+    fn blame(&mut self) -> Blame {
+        let kinds = [PlaceKind::Cpu, PlaceKind::BackOff, PlaceKind::HttpClient, PlaceKind::OwnError];
+        Blame {
+            places: self.few(|draws| Place { name: draws.text(), kind: kinds[draws.count() as usize % kinds.len()] }),
+            groups: self.few(|draws| Times {
+                group: Group::ALL[draws.count() as usize % Group::ALL.len()],
+                requests: draws.number(),
+                spent: draws.few(Self::spent),
+            }),
+            failures: self.few(|draws| FailedAt {
+                cause: draws.text(),
+                place: draws.count() as u16,
+                requests: draws.count(),
+            }),
+            holders: self.few(|draws| Holding { held: draws.count() as u16, spent: draws.spent() }),
+        }
+    }
+
     fn slice(&mut self) -> Slice {
         Slice {
             sent: self.count() as u32,
@@ -255,6 +280,7 @@ impl Draws {
                 instances: self.count() as u32,
             }),
             resources: self.few(Self::resource),
+            blame: self.flag().then(|| self.blame()),
             failures: self.few(|draws| (draws.text(), draws.count())),
             window_s: self.number(),
             events: self.count(),

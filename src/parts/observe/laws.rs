@@ -60,6 +60,7 @@ impl World<'_> {
             broken.push(format!("conservation of users: {came} came, {seen} went or are inside"));
         }
         self.broken_by_caches(&mut broken);
+        self.broken_by_accounts(&mut broken);
         self.broken_by_views(&mut broken);
         for slots in &self.slots {
             if slots.used.level() != slots.holders.len() || slots.used.level() > slots.full_size {

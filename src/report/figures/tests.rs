@@ -56,6 +56,7 @@ fn words(figure: &Figure) -> (&str, &str) {
         Figure::Heat(figure) => (&figure.title, &figure.subtitle),
         Figure::Bar(figure) => (&figure.title, &figure.subtitle),
         Figure::Tornado(figure) => (&figure.title, &figure.subtitle),
+        Figure::Stack(figure) => (&figure.title, &figure.subtitle),
     }
 }
 
@@ -63,7 +64,7 @@ fn words(figure: &Figure) -> (&str, &str) {
 fn the_title_says_who_collapses_and_who_holds() {
     let drawn = drawn(&format!("{RATES}{VARIANTS}"));
     let names: Vec<&str> = drawn.iter().map(|drawing| drawing.name.as_str()).collect();
-    assert_eq!(names, ["throughput", "response-time", "utilisation"]);
+    assert_eq!(names, ["throughput", "response-time", "utilisation", "blame"]);
     let (title, subtitle) = words(&drawn[0].figure);
     assert_eq!(title, "Lone collapses between 0.4/s and 2/s (rate); four holds to 2/s");
     assert_eq!(
@@ -89,9 +90,9 @@ fn a_single_variant_needs_no_name() {
 #[test]
 fn further_axes_give_further_sets() {
     let drawn = drawn(&format!("{RATES}{SERVERS}"));
-    assert_eq!(drawn.len(), 6);
-    assert_eq!(drawn[3].name, "throughput-servers-4");
-    assert!(words(&drawn[3].figure).1.starts_with("Simulated, at servers = 4, 3 replications"));
+    assert_eq!(drawn.len(), 8);
+    assert_eq!(drawn[4].name, "throughput-servers-4");
+    assert!(words(&drawn[4].figure).1.starts_with("Simulated, at servers = 4, 3 replications"));
 }
 
 #[test]
@@ -99,7 +100,7 @@ fn points_without_a_curve_are_bars() {
     let drawn = drawn(VARIANTS);
     let Figure::Bar(figure) = &drawn[0].figure else { panic!("a bar figure") };
     assert_eq!(figure.bars.iter().map(|bar| bar.label.as_str()).collect::<Vec<_>>(), ["lone", "four"]);
-    assert_eq!(drawn.len(), 2);
+    assert_eq!(drawn.len(), 3);
 }
 
 /// Rates are drawn in the unit that they are written in, which the axis names unless its author has.

@@ -35,7 +35,7 @@ use Kind::{Count, Flag, Number, Text};
 use Part::{Interval, Intervals, Metrics, One};
 
 const SATURATED: Part =
-    One("saturated_resource", Text, "", "The resource that limits; of several replications that of most.");
+    One("saturated_resource", Text, "", "What limits: the root of the chain of waits, or what refuses requests.");
 const DEADLOCK: Part = One("deadlock", Text, "", "The resource that requests hold and wait for in a circle.");
 
 /// `results`: a row a point.
@@ -145,6 +145,25 @@ pub const TIMELINE: Layout = Layout {
     ],
 };
 
+/// `blame`: a row a place where requests of a group spent time.
+pub const BLAME: Layout = Layout {
+    name: "blame",
+    row: "A place where requests spent time, of a variant at a value of each axis.",
+    parts: &[
+        One(
+            "requests",
+            Text,
+            "",
+            "Whose time: `mean` of all successes; of those around a percentile of the response time, `p50`, `p95`, `p99` \
+             or `p999`; of all `failed`.",
+        ),
+        One("place", Text, "", "A resource, the network, a service's own time, a back-off or a fault."),
+        One("doing", Text, "", "`waiting` for the place or being `served` there."),
+        One("seconds", Number, "s", "Time there of each of these requests, mean."),
+        One("share", Number, "1", "The same out of their whole time, 0 to 1."),
+    ],
+};
+
 /// A column with all that is said of it.
 struct Described {
     name: String,
@@ -234,7 +253,8 @@ pub fn schema() -> Value {
             "fields": fields, "missingValues": [""], "trueValues": ["yes"], "falseValues": ["no"],
         } })
     };
-    let resources: Vec<Value> = [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, TIMELINE].iter().map(resource).collect();
+    let resources: Vec<Value> =
+        [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, TIMELINE, BLAME].iter().map(resource).collect();
     json!({
         "name": "sim-results",
         "description": "The files of a sweep. In CSV, numbers have seven significant digits, `inf` is never, flags are \

@@ -53,6 +53,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         disturbances,
         pattern,
         completion,
+        blame: load.blame.unwrap_or(true),
         auto_warm_up: load.warm_up == Some(WarmUp::Auto),
     })
 }

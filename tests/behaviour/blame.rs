@@ -1,0 +1,149 @@
+//! Where the time of requests goes, against timelines worked out by hand: to the nanosecond.
+
+use sim::parts::{Blame, Group, Outcome};
+
+use crate::models::bench;
+
+/// What a group spends at each place, in milliseconds: the place, whether it is served there, and how long.
+fn spent(blame: &Blame, group: Group) -> Vec<(String, bool, f64)> {
+    let times = blame.groups.iter().find(|times| times.group == group).expect("the group has requests");
+    let one = |spent: &sim::parts::Spent| {
+        (blame.places[usize::from(spent.place)].name.clone(), spent.served, spent.ns as f64 / 1e6)
+    };
+    let mut all: Vec<_> = times.spent.iter().map(one).collect();
+    all.sort_by(|a, b| (&a.0, a.1).cmp(&(&b.0, b.1)));
+    all
+}
+
+fn run(text: &str) -> Outcome {
+    let outcome = bench(text).run(1, 0);
+    let blame = outcome.blame.as_ref().expect("accounts are kept");
+    let sum = |group: Group| {
+        let times = blame.groups.iter().find(|times| times.group == group);
+        times.map_or(0, |times| times.spent.iter().map(|spent| spent.ns).sum())
+    };
+    assert_eq!(sum(Group::Mean), outcome.response_times.sum(), "accounts add up");
+    outcome
+}
+
+fn named(all: &[(&str, bool, f64)]) -> Vec<(String, bool, f64)> {
+    all.iter().map(|&(name, served, ms)| (name.to_owned(), served, ms)).collect()
+}
+
+/// This many requests at once.
+fn at_once(count: u32, rest: &str) -> String {
+    format!("title = \"t\"\n[load]\nkind = \"closed\"\ntarget = \"app.go\"\nconcurrency = {count}\nusers = {count}\n{rest}")
+}
+
+/// Three requests, one connection, 10 ms each: they wait 0, 10 and 20 ms. Whoever holds it is served by the database,
+/// as far as somebody waits: the first two.
+#[test]
+fn waiting_for_a_connection_is_told_from_its_use() {
+    let outcome = run(&at_once(
+        3,
+        "[services.app]\nruntime = \"delay\"\n[services.app.pools.db]\nserver = \"pg\"\nmax_size = 1\nmin_size = 1\n\
+         reset_on_release = false\n[services.app.endpoints]\ngo = { steps = [{ query = { pool = \"db\", time = \"10ms\" } }] }\n\
+         [services.pg]\nruntime = \"delay\"\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    assert_eq!(spent(blame, Group::Mean), named(&[("app pool db", false, 30.0), ("pg", true, 30.0)]));
+    let held = |name: &str| blame.places.iter().position(|place| place.name == name).unwrap() as u16;
+    let holders: Vec<_> = blame.holders.iter().map(|one| (one.held, one.spent.place, one.spent.ns)).collect();
+    // The third's hold began when nobody waited any more.
+    assert_eq!(holders, [(held("app pool db"), held("pg"), 20_000_000)]);
+}
+
+/// Two jobs of 10 ms on one core at once take 20 ms each: 10 of service, 10 of waiting.
+#[test]
+fn work_at_full_speed_is_service_and_the_rest_is_waiting() {
+    let outcome = run(&at_once(
+        2,
+        "[services.app]\nruntime = \"threads\"\ncpu = \"1\"\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }] }\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    assert_eq!(spent(blame, Group::Mean), named(&[("app CPU", false, 20.0), ("app CPU", true, 20.0)]));
+}
+
+/// With a slowdown of 1 two jobs take three times as long as they would alone: 10 of service, 20 of contention.
+#[test]
+fn contention_is_what_jobs_lose_to_each_other() {
+    let outcome = run(&at_once(
+        2,
+        "[services.app]\nruntime = \"threads\"\nslowdown = 1.0\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }] }\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    assert_eq!(spent(blame, Group::Mean), named(&[("app CPU", true, 20.0), ("app CPU contention", false, 40.0)]));
+}
+
+/// The callee's time is the caller's, its own waits included: of two calls at once one waits for the only thread.
+#[test]
+fn what_a_callee_does_is_its_callers_time() {
+    let outcome = run(&at_once(
+        2,
+        "[services.app]\nruntime = \"delay\"\n[services.app.clients.api]\nserver = \"api\"\nreuse = \"shared\"\nround_trip = \"1ms\"\n\
+         [services.app.endpoints]\ngo = { steps = [{ sleep = \"2ms\" }, { call = { client = \"api\", endpoint = \"get\" } }] }\n\
+         [services.api]\nruntime = \"threads\"\nthreads = 1\n[services.api.endpoints]\nget = { steps = [{ sleep = \"5ms\" }] }\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    let right = [
+        ("api sleep", true, 10.0),
+        ("api threads", false, 5.0),
+        ("app", true, 4.0),
+        ("network to api", false, 2.0),
+    ];
+    assert_eq!(spent(blame, Group::Mean), named(&right));
+}
+
+/// Of branches side by side the one counts that ends last.
+#[test]
+fn the_branch_that_is_waited_for_last_counts() {
+    let outcome = run(&at_once(
+        1,
+        "[services.app]\nruntime = \"delay\"\n[limits.slow]\nsize = 1\n[services.app.endpoints]\ngo = { steps = [{ parallel = { branches = [\
+         [{ sleep = \"3ms\" }], [{ with = { shared = \"slow\", steps = [{ sleep = \"4ms\" }] } }], \
+         [{ with = { shared = \"slow\", steps = [{ sleep = \"5ms\" }] } }]] } }] }\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    assert_eq!(spent(blame, Group::Mean), named(&[("app", true, 5.0), ("limit slow", false, 4.0)]));
+}
+
+/// A request that fails twice, and answers at its third attempt: all attempts and the pauses between them count.
+#[test]
+fn attempts_that_fail_and_the_pauses_between_them_count() {
+    let outcome = run(&at_once(
+        1,
+        "[services.app]\nruntime = \"delay\"\n[services.app.endpoints]\ngo = { steps = [{ fallback = { \
+         steps = [{ retry = { attempts = 3, backoff = \"10ms\", jitter = \"none\", steps = [{ sleep = \"2ms\" }, { fail = \"no\" }] } }], \
+         otherwise = [{ sleep = \"1ms\" }] } }] }\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    assert_eq!(spent(blame, Group::Mean), named(&[("app", true, 7.0), ("app retry back-off", false, 30.0)]));
+}
+
+/// A client that gives up after 20 ms: its request stood in the queue for the thread, and that is where its time went.
+#[test]
+fn failures_are_told_where_they_waited() {
+    let outcome = run(&at_once(
+        2,
+        "timeout = \"20ms\"\n[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints]\n\
+         go = { steps = [{ sleep = \"15ms\" }] }\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    assert_eq!(spent(blame, Group::Mean), named(&[("app sleep", true, 15.0)]));
+    assert_eq!(spent(blame, Group::Failed), named(&[("app sleep", true, 5.0), ("app threads", false, 15.0)]));
+    let failed: Vec<_> = blame.failures.iter().map(|at| (at.cause.as_str(), at.requests)).collect();
+    assert_eq!(failed, [("client gave up", 1)]);
+}
+
+/// With accounts switched off everything else is the same.
+#[test]
+fn accounts_change_nothing() {
+    let text = crate::random_models::nth(11);
+    let with = bench(&text).run(1, 0);
+    let mut without = bench(&text);
+    without.load.blame = false;
+    let without = without.run(1, 0);
+    assert!(with.blame.is_some() && without.blame.is_none());
+    assert_eq!((with.events, with.sent, with.succeeded), (without.events, without.sent, without.succeeded));
+    assert_eq!((with.response_times, with.resources), (without.response_times, without.resources));
+}

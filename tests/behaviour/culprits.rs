@@ -1,0 +1,95 @@
+//! The table of culprits: for an input, what the tool must name, and with which words.
+
+use std::path::Path;
+
+use sim::experiment::account::Account;
+use sim::experiment::culprit::{Culprit, CulpritKind, Evidence};
+use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::runner;
+use sim::parts::Group;
+
+/// The account of a model at two replications.
+fn account(file: &str, set: &[(&str, &str)]) -> Account {
+    let path = match file {
+        "registration" => "models/registration.toml".to_owned(),
+        _ => format!("tests/culprits/{file}.toml"),
+    };
+    let set = set.iter().map(|&(path, value)| (path.into(), value.into())).collect();
+    let adjustments = Adjustments { set, replications: Some(2), ..Adjustments::default() };
+    let plan = Plan::read(Path::new(&path), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()))
+}
+
+fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
+    let account = account(file, set);
+    Evidence::of(&account.summaries[0]).culprit().expect("there is one")
+}
+
+/// Input, what is set, kind, name, and words of the sentence.
+type Row = (&'static str, &'static [(&'static str, &'static str)], CulpritKind, &'static str, &'static [&'static str]);
+
+use CulpritKind::{Circle, Contention, Deadlock, Fault, Limits, OwnError, Refuses, TakesTime, Unavailable};
+
+const TABLE: &[Row] = &[
+    ("probe-behind-bcrypt", &[], Limits, "backend event loops", &["CPU work of backend.login"]),
+    ("bcrypt-restarts", &[], Unavailable, "backend unavailable", &["liveness probe"]),
+    ("nested-identifier", &[], Circle, "app pool hikari", &["each holds one and waits for a second one"]),
+    ("healed-circle", &[], Circle, "app pool db", &["only a time-out ends that"]),
+    ("sync-over-async", &[], Deadlock, "limit pool", &["deadlocks"]),
+    ("contention", &[], Contention, "sdm CPU contention", &["times what it takes alone"]),
+    ("executor", &[], Limits, "node executor", &[]),
+    ("client-connections", &[], Limits, "proxy client llm", &["own time of llm"]),
+    ("sync-workers", &[], Limits, "flask threads", &["flask sleeps"]),
+    ("slow-downstream", &[], Limits, "query threads", &["fault slow-tags"]),
+    ("crash-loop", &[], Unavailable, "api unavailable", &["liveness probe"]),
+    ("breaker", &[], Refuses, "app breaker b", &["boom"]),
+    ("dead", &[], Fault, "fault f", &["connection refused"]),
+    ("latency", &[], Fault, "fault f", &[]),
+    ("rate-limit", &[], Refuses, "app ingress", &["rate limited (429)"]),
+    ("lowered-limit", &[], Fault, "fault a", &[]),
+    (
+        "registration",
+        &[("load.concurrency", "200"), ("load.users", "400"), ("services.user-service.ingress.in_flight", "120")],
+        Refuses,
+        "user-service ingress",
+        &["too many in flight (429)"],
+    ),
+];
+
+#[test]
+fn culprits_come_out_by_name() {
+    let mut wrong = String::new();
+    for &(file, set, kind, name, words) in TABLE {
+        let found = culprit(file, set);
+        let has_words = words.iter().all(|word| found.sentence.contains(word));
+        if (found.kind, found.name.as_str()) != (kind, name) || !has_words {
+            wrong += &format!("{file}: {found:?}\n");
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+/// The 99.9th percentile may have a cause of its own: SYNs that a full accept queue dropped.
+#[test]
+fn the_tail_has_a_culprit_of_its_own() {
+    let account = account("dropped-syns", &[]);
+    let evidence = Evidence::of(&account.summaries[0]);
+    let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(Group::P999).unwrap());
+    assert_eq!((usual.kind, usual.name.as_str()), (Limits, "edge executor"), "{usual:?}");
+    assert_eq!((tail.kind, tail.name.as_str()), (CulpritKind::DroppedSyns, "edge backlog"), "{tail:?}");
+}
+
+/// At a tenth of what it could bear the order service's 99th percentile is that of its payment provider.
+#[test]
+fn the_providers_own_time_is_named() {
+    let account = account("provider", &[]);
+    let tail = Evidence::of(&account.summaries[0]).of_group(Group::P99).unwrap();
+    assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "payment"), "{tail:?}");
+}
+
+/// An error of the model's own is told as such.
+#[test]
+fn errors_of_the_model_are_its_own() {
+    let found = culprit("breaker", &[("services.app.breakers.b.failure_threshold", "10000000")]);
+    assert_eq!((found.kind, found.name.as_str()), (OwnError, "app.get"), "{found:?}");
+}
