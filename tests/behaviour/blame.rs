@@ -32,7 +32,9 @@ fn named(all: &[(&str, bool, f64)]) -> Vec<(String, bool, f64)> {
 
 /// This many requests at once.
 fn at_once(count: u32, rest: &str) -> String {
-    format!("title = \"t\"\n[load]\nkind = \"closed\"\ntarget = \"app.go\"\nconcurrency = {count}\nusers = {count}\n{rest}")
+    format!(
+        "title = \"t\"\n[load]\nkind = \"closed\"\ntarget = \"app.go\"\nconcurrency = {count}\nusers = {count}\n{rest}"
+    )
 }
 
 /// Three requests, one connection, 10 ms each: they wait 0, 10 and 20 ms. Whoever holds it is served by the database,
@@ -85,12 +87,8 @@ fn what_a_callee_does_is_its_callers_time() {
          [services.api]\nruntime = \"threads\"\nthreads = 1\n[services.api.endpoints]\nget = { steps = [{ sleep = \"5ms\" }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    let right = [
-        ("api sleep", true, 10.0),
-        ("api threads", false, 5.0),
-        ("app", true, 4.0),
-        ("network to api", false, 2.0),
-    ];
+    let right =
+        [("api sleep", true, 10.0), ("api threads", false, 5.0), ("app", true, 4.0), ("network to api", false, 2.0)];
     assert_eq!(spent(blame, Group::Mean), named(&right));
 }
 
