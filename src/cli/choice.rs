@@ -2,6 +2,7 @@
 
 use crate::experiment::design::Plan;
 use crate::spec::Mistake;
+use crate::spec::names::Names;
 
 /// The first point of the plan that has the variant and the values asked for.
 pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]) -> Result<usize, Mistake> {
@@ -26,20 +27,6 @@ pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]
     })
 }
 
-fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> Mistake {
-    let mistake = listed(Mistake::new(format!("there is no {what} `{name}`")), &format!("{what} names"), known.clone());
-    let near = known.map(|known| (strsim::jaro_winkler(known, name), known)).max_by(|a, b| a.0.total_cmp(&b.0));
-    match near {
-        Some((likeness, near)) if likeness > 0.75 => mistake.help(format!("did you mean `{near}`?")),
-        _ => mistake,
-    }
-}
-
-fn listed<'a>(mistake: Mistake, what: &str, known: impl Iterator<Item = &'a str>) -> Mistake {
-    let known: Vec<&str> = known.collect();
-    match known.len() {
-        0 => mistake.note(format!("there are no {what}")),
-        1..=30 => mistake.note(format!("{what}: {}", known.join(", "))),
-        count => mistake.note(format!("{what}: {}, ... ({count} in all)", known[..30].join(", "))),
-    }
+fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> Mistake {
+    Mistake::new(format!("there is no {what} `{name}`")).advise(Names::new(known), what, name)
 }
