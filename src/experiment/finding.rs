@@ -84,7 +84,7 @@ fn known<'a>(points: &[usize], summaries: &'a [Summary], states: &'a [State]) ->
 
 impl<'a> Curve<'a> {
     /// Its points from light load to heavy, or from much capacity to little.
-    fn from_light(&self) -> Vec<(&'a Summary, &'a State)> {
+    fn light_to_heavy(&self) -> Vec<(&'a Summary, &'a State)> {
         let mut points = self.known.clone();
         if self.axis.is_some_and(|axis| axis.direction() == Direction::Capacity) {
             points.reverse();
@@ -94,7 +94,7 @@ impl<'a> Curve<'a> {
 
     fn turn(&self) -> Option<Turn> {
         let axis = self.axis?;
-        let points = self.from_light();
+        let points = self.light_to_heavy();
         let first = points.iter().position(|(_, state)| !state.is_safe())?;
         let (summary, state) = points[first];
         let before = first.checked_sub(1).map(|index| points[index].0);

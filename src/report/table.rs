@@ -80,7 +80,7 @@ const WIDTH: usize = 80;
 /// first ones. `optional` has the places of the others, the most important first.
 pub(super) fn fitting(columns: Vec<Column>, optional: &[usize]) -> Vec<Column> {
     let widths: Vec<usize> = columns.iter().map(Column::width).collect();
-    let gap = 2;
+    let gap = 3;
     let must = |index: &usize| !optional.contains(index);
     let mut used: usize = (0..columns.len()).filter(must).map(|index| widths[index] + gap).sum();
     let mut kept: Vec<usize> = (0..columns.len()).filter(must).collect();

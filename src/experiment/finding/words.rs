@@ -50,7 +50,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     };
     let Some(&(last, state)) = curve.known.last() else { return vec![format!("{name}no figures")] };
     let Some(axis) = curve.axis else {
-        let mut lines = vec![format!("{name}{}: {}", condition(last, state), figures(last))];
+        let mut lines = vec![format!("{name}{}: {}{}", condition(last, state), figures(last), limit(last))];
         if !state.is_safe() {
             lines.push(why(last, last));
         }
@@ -83,7 +83,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
 /// Up to which load it is safe, what happens at the next point, and what is left of it at the last one.
 fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     let plan = curve.plan;
-    let points = curve.from_light();
+    let points = curve.light_to_heavy();
     let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
     let (summary, state) = points[first];
     let place = at(plan, axis, summary.point);
@@ -109,7 +109,7 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
 /// How much capacity is enough, and what the next smaller one gives.
 fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let plan = curve.plan;
-    let points = curve.from_light();
+    let points = curve.light_to_heavy();
     let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
     let (summary, state) = points[first];
     let place = at(plan, axis, summary.point);

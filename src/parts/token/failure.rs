@@ -91,11 +91,6 @@ impl Failure {
         self != Self::NONE
     }
 
-    /// Whether it is an answer of a process that works: the model's own failures, and refusals on purpose.
-    pub fn is_reply(self) -> bool {
-        self.0 >= Self::FIRST_REASON || Self::REFUSALS.contains(&self)
-    }
-
     /// In words.
     pub fn describe(self, reasons: &[String]) -> String {
         let own = || reasons.get(usize::from(self.0.checked_sub(Self::FIRST_REASON)?)).map(String::as_str);
