@@ -39,5 +39,6 @@ mod which {
     pub const NEXT_TEST: u32 = 4;
     pub const NEXT_STAGE: u32 = 5;
     pub const MARK: u32 = 6;
+    pub const SEEK: u32 = 7;
     pub const CLIENT: u32 = 16;
 }

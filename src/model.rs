@@ -19,7 +19,7 @@ pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,
     StationPlan,
 };
-pub use program::{Branch, Draw, Op, Site};
+pub use program::{Branch, Draw, Op, Round, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
 pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, Jitter, ParallelPlan, RatePlan, RetryPlan,

@@ -5,6 +5,8 @@
 
 pub mod course;
 pub mod cpu;
+#[cfg(debug_assertions)]
+pub mod draws;
 pub mod outcome;
 pub mod timeline;
 pub mod world;

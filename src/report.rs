@@ -55,7 +55,7 @@ pub use ablations::ablations;
 pub use blame::{blame, blame_rows, culprit};
 pub use classes::{classes, classes_rows};
 pub use comparisons::{comparisons, comparisons_rows, selections};
-pub use deadlock::deadlocks;
+pub use deadlock::{deadlock, deadlocks};
 pub use digest::digest;
 pub use document::{Document, assumptions_document, point_document};
 pub use effects::effects;

@@ -119,6 +119,6 @@ fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     page.part(report::blame(summary) + &report::culprit(summary, width));
     page.part(report::resources(summary));
     page.part(report::failures(summary));
-    page.part(report::deadlocks(report, width));
+    page.part(report::deadlock(report, summary, width));
     page.part(report::assumptions(report.plan, width));
 }

@@ -160,8 +160,10 @@ pub struct ResourceMean {
     pub queue: f64,
     /// Highest number waiting at one instance in any trial.
     pub longest_queue: u32,
-    /// Wait of those who waited in seconds, mean.
+    /// Wait of all visits in seconds, mean over the visits of all trials: the queue is this times the visits a second.
     pub wait_s: f64,
+    /// Share of the visits that waited for any time; none where no visit can be said to, or there was none.
+    pub waited: Option<f64>,
     /// Of a cache, the share of lookups that were hits, mean over the trials that had any.
     pub hit_ratio: Option<f64>,
 }
@@ -469,6 +471,8 @@ fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
     let uses = || trials.iter().map(|uses| &uses[index]);
     let mean = |figure: fn(&ResourceUse) -> f64| uses().map(figure).sum::<f64>() / trials.len() as f64;
     let first = &trials[0][index];
+    let visits: u64 = uses().map(|one| one.visits).sum();
+    let over_visits = |sum: f64| (visits > 0).then(|| sum / visits as f64);
     ResourceMean {
         name: first.name.clone(),
         kind: first.kind,
@@ -480,7 +484,8 @@ fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
         refused: mean(|one| one.refused as f64),
         queue: mean(|one| one.queue),
         longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
-        wait_s: mean(|one| one.wait_s),
+        wait_s: over_visits(uses().map(|one| one.wait_s * one.visits as f64).sum()).unwrap_or(0.0),
+        waited: uses().map(|one| one.waited).sum::<Option<u64>>().and_then(|waited| over_visits(waited as f64)),
         hit_ratio: {
             let ratios: Vec<f64> = uses().filter_map(|one| one.hit_ratio).collect();
             (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64)

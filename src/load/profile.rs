@@ -34,11 +34,27 @@ enum State {
     },
 }
 
+/// Switches of a bursty load between two looks at the limits of the run.
+const SWITCHES: u32 = 1 << 10;
+
+/// What comes next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Coming {
+    /// An arrival.
+    Arrival(Time),
+    /// Not before this; ask again.
+    Later(Time),
+    /// Nothing.
+    Never,
+}
+
 /// The times of arrivals.
 pub struct Times {
     state: State,
     gaps: Stream,
     arrivals: Arrivals,
+    /// What is left of the integrated rate up to the arrival that is sought.
+    left: Option<f64>,
 }
 
 impl Times {
@@ -53,21 +69,42 @@ impl Times {
                 State::Bursts { bursts: *bursts, switches, is_on, now: 0.0, until }
             }
         };
-        Self { state, gaps: Stream::named(seed, replication, "arrivals", 0), arrivals }
+        Self { state, gaps: Stream::named(seed, replication, "arrivals", 0), arrivals, left: None }
     }
 
     /// The next arrival, from the start of the run; none where nobody comes any more.
     pub fn next_time(&mut self) -> Option<Time> {
-        let bits = self.gaps.next_bits();
-        let step = match self.arrivals {
-            Arrivals::Poisson => -ln(unit_open(mix(bits))),
-            Arrivals::Constant => 1.0,
-        };
+        loop {
+            match self.coming() {
+                Coming::Arrival(at) => return Some(at),
+                Coming::Later(_) => {}
+                Coming::Never => return None,
+            }
+        }
+    }
+
+    /// The next arrival, or how far it has been sought.
+    fn coming(&mut self) -> Coming {
+        let step = self.left.take().unwrap_or_else(|| {
+            let bits = self.gaps.next_bits();
+            match self.arrivals {
+                Arrivals::Poisson => -ln(unit_open(mix(bits))),
+                Arrivals::Constant => 1.0,
+            }
+        });
         let at = match &mut self.state {
-            State::Course(course) => course.advance(step)?,
+            State::Course(course) => match course.advance(step) {
+                Some(at) => at,
+                None => return Coming::Never,
+            },
             State::Bursts { bursts, switches, is_on, now, until } => {
-                let mut left = step;
+                let (mut left, mut switched) = (step, 0);
                 loop {
+                    if switched == SWITCHES {
+                        self.left = Some(left);
+                        return Coming::Later(Time::from_seconds(*now));
+                    }
+                    switched += 1;
                     let rate = if *is_on { bursts.on_rate } else { bursts.off_rate };
                     let here = rate * (*until - *now);
                     if here > left {
@@ -81,7 +118,7 @@ impl Times {
                 }
             }
         };
-        Some(Time::from_seconds(at))
+        Coming::Arrival(Time::from_seconds(at))
     }
 }
 
@@ -165,9 +202,11 @@ struct Varying {
 
 impl Varying {
     fn schedule(&mut self, world: &mut World) {
-        if let Some(at) = self.times.next_time() {
-            let now = world.now();
-            world.schedule(at.since(now), which::ARRIVAL);
+        let now = world.now();
+        match self.times.coming() {
+            Coming::Arrival(at) => world.schedule(at.since(now), which::ARRIVAL),
+            Coming::Later(at) => world.schedule(at.since(now), which::SEEK),
+            Coming::Never => {}
         }
     }
 }
@@ -179,6 +218,7 @@ impl Source for Varying {
                 self.schedule(world);
                 world.send(0);
             }
+            which::SEEK => self.schedule(world),
             _ => self.measuring.event(world, event),
         }
     }

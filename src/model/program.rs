@@ -1,6 +1,6 @@
 //! The compiled program that requests run.
 
-use crate::kernel::random::{GOLDEN, mix};
+use crate::kernel::random::{GOLDEN, mix, unmix};
 
 /// The name of a step, mixed into a request's key to name the step's draws. It is made from the endpoint, what the
 /// step does and its ordinal among its like, so that it stays the same when other steps come or go.
@@ -18,6 +18,43 @@ impl Site {
     #[inline]
     pub fn child(self, request: u64) -> u64 {
         mix(self.key(request, 0xFF))
+    }
+}
+
+/// The name of a loop, `retry` or `hedge` among those around it. Its n-th round draws with the key of the first after n
+/// [steps](Round::next). Those that stand in each other have different names and so step through different keys: the key
+/// of a draw depends on the path of rounds that leads to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Round(u32);
+
+/// Between the names of rounds: an odd number unrelated to the one between sites.
+const STRIDE: u64 = 0xD134_2543_DE82_EF95;
+
+impl Round {
+    /// The name of a loop that stands in so many loops of the same endpoint.
+    pub fn of_loop(depth: u32) -> Self {
+        Self(3 * depth)
+    }
+
+    /// The name of a `retry` that stands in so many `retry` steps of the same endpoint.
+    pub fn of_retry(depth: u32) -> Self {
+        Self(3 * depth + 1)
+    }
+
+    /// The name of a `hedge` that stands in so many `hedge` steps of the same endpoint.
+    pub fn of_hedge(depth: u32) -> Self {
+        Self(3 * depth + 2)
+    }
+
+    /// The key of the round after the one with this key.
+    #[inline]
+    pub fn next(self, key: u64) -> u64 {
+        mix(key.wrapping_add(u64::from(self.0).wrapping_mul(STRIDE)))
+    }
+
+    /// The key of the first round, so many rounds before the one with this key.
+    pub fn first(self, key: u64, rounds: u32) -> u64 {
+        (0..rounds).fold(key, |key, _| unmix(key).wrapping_sub(u64::from(self.0).wrapping_mul(STRIDE)))
     }
 }
 
@@ -148,6 +185,8 @@ pub enum Op {
     Repeat {
         /// How often its body runs; at least once.
         times: u32,
+        /// Its name.
+        round: Round,
     },
     /// Ends a loop: back to its first operation, or on.
     Again {

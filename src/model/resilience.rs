@@ -1,5 +1,6 @@
 //! What guards a request against what it depends on, as meant.
 
+use super::Round;
 use crate::kernel::Time;
 
 /// The causes of failure that `on` can name, in the words of the reports, beside the model's own reasons.
@@ -33,6 +34,8 @@ pub type Causes = Option<Vec<String>>;
 pub struct RetryPlan {
     /// Index of the service whose processes run it.
     pub service: u32,
+    /// Its name among those around it.
+    pub round: Round,
     /// Attempts in all.
     pub attempts: u32,
     /// Wait before the second attempt.
@@ -109,6 +112,8 @@ pub struct FallbackPlan {
 pub struct ParallelPlan {
     /// The first operation of each branch; of a hedge, of each attempt.
     pub entries: Vec<u32>,
+    /// Of a hedge: its name among those around it.
+    pub round: Round,
     /// Of a hedge: how long after an attempt the next starts.
     pub after: Option<Time>,
     /// Where it goes on.
@@ -155,6 +160,7 @@ mod tests {
     fn plan(jitter: Jitter) -> RetryPlan {
         RetryPlan {
             service: 0,
+            round: Round::default(),
             attempts: 9,
             backoff: Time(100),
             factor: 2.0,

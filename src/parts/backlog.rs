@@ -25,6 +25,8 @@ const COUNTED: u8 = 1;
 pub(super) struct AcceptQueue {
     pub waiting: Gauge,
     room: u32,
+    /// Connections that were established.
+    pub entered: u64,
     /// SYNs that were dropped.
     pub dropped: u64,
 }
@@ -32,12 +34,12 @@ pub(super) struct AcceptQueue {
 impl AcceptQueue {
     pub fn new(backlog: Option<u32>) -> Self {
         let room = backlog.map_or(u32::MAX, |backlog| backlog.saturating_add(1));
-        Self { waiting: Gauge::default(), room, dropped: 0 }
+        Self { waiting: Gauge::default(), room, entered: 0, dropped: 0 }
     }
 
     pub fn reset(&mut self, now: Time) {
         self.waiting.reset(now);
-        self.dropped = 0;
+        (self.entered, self.dropped) = (0, 0);
     }
 }
 
@@ -68,6 +70,7 @@ impl World<'_> {
             return;
         }
         shared.accept_queue.waiting.up(now);
+        shared.accept_queue.entered += 1;
         let token = &mut self.tokens[t];
         if std::mem::replace(&mut token.phase, COUNTED) > 0 {
             self.limit_caller(t, false);

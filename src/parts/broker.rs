@@ -47,6 +47,8 @@ pub(super) struct Message {
     process: u32,
     /// How often its handler has failed.
     failures: u32,
+    /// How often it has been sent to a process.
+    deliveries: u32,
     /// The event that a view waits for.
     event: u32,
 }
@@ -75,7 +77,6 @@ pub(super) struct Consumer {
     unacked: Gauge,
     /// Messages that wait for their next delivery after a failure.
     delayed: Gauge,
-    deliveries: u64,
     carried: u64,
     published: u64,
     acked: u64,
@@ -95,7 +96,6 @@ impl Consumer {
             waiting: Population::default(),
             unacked: Gauge::default(),
             delayed: Gauge::default(),
-            deliveries: 0,
             carried: 0,
             published: 0,
             acked: 0,
@@ -114,7 +114,7 @@ impl Consumer {
         self.unacked.reset(now);
         self.delayed.reset(now);
         self.carried = self.inside();
-        (self.deliveries, self.published) = (0, 0);
+        self.published = 0;
         (self.acked, self.dropped, self.dead) = (0, 0, 0);
     }
 
@@ -172,11 +172,11 @@ impl World<'_> {
             self.tokens[t].phase += 1;
             let next = match phase {
                 0 => plan.publish_cpu.map_or(Next::On, |draw| {
-                    let work = self.draw(draw, site.key(key, CLIENT_CPU));
+                    let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
                     self.work(t, work)
                 }),
                 1 => plan.publish_time.map_or(Next::On, |draw| {
-                    let time = self.draw(draw, site.key(key, CONFIRM));
+                    let time = self.draw(t, draw, site.key(key, CONFIRM));
                     self.elapse(t, time)
                 }),
                 _ => {
@@ -218,6 +218,7 @@ impl World<'_> {
                 consumer,
                 process: NONE,
                 failures: 0,
+                deliveries: 0,
                 event: self.expect_event(self.system.consumers[consumer as usize].view),
             };
             let message = self.broker.messages.insert(message);
@@ -274,7 +275,6 @@ impl World<'_> {
             state.waiting.leave(now, messages[message].since);
             state.held[chosen as usize] += 1;
             state.unacked.up(now);
-            state.deliveries += 1;
             state.turn = (chosen + 1) % count;
             let process = state.first_process + chosen;
             messages[message].process = process;
@@ -293,16 +293,17 @@ impl World<'_> {
     }
 
     fn send_message(&mut self, message: u32, process: u32) {
-        let Message { key, job, consumer, failures, .. } = self.broker.messages[message];
+        let Message { key, job, consumer, deliveries, .. } = self.broker.messages[message];
+        self.broker.messages[message].deliveries += 1;
         let plan = &self.system.consumers[consumer as usize];
         // Another delivery makes other draws.
-        let key = mix(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(failures))));
+        let key = mix(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(deliveries))));
         let t = self.spawn(plan.endpoint, key);
         self.push_frame(t, FrameKind::Message { message });
         self.join_job(t, job);
         self.enter_process(t, process);
         let queue = &self.system.queues[plan.queue as usize];
-        let time = queue.delivery_time.map_or(Time::ZERO, |draw| self.draw(draw, mix(key ^ DELIVERY)));
+        let time = queue.delivery_time.map_or(Time::ZERO, |draw| self.draw(t, draw, mix(key ^ DELIVERY)));
         if time == Time::ZERO {
             self.deliver(t);
         } else {
@@ -411,7 +412,7 @@ impl World<'_> {
     /// Nothing more becomes of the message.
     fn forget(&mut self, message: u32, loss: Option<Loss>) {
         let Message { job, event, .. } = self.broker.messages[message];
-        self.end_event(event, false);
+        self.end_event(event);
         self.broker.messages.remove(message);
         if let Some(loss) = loss {
             self.count_loss(job, loss);
@@ -426,7 +427,7 @@ impl World<'_> {
         let prefetch = self.system.consumers[consumer].prefetch;
         sum.gauge(&state.unacked, now, prefetch.map(|each| f64::from(each) * state.held.len() as f64));
         sum.waiting(&state.waiting, now);
-        sum.use_.visits = state.deliveries;
+        sum.use_.visits += state.waiting.left;
         sum.finish()
     }
 

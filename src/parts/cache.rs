@@ -62,8 +62,10 @@ pub(super) struct Cache {
     flights: Slab<Flight>,
     /// The flight of each key; empty where misses are not coalesced.
     flight_of: Vec<u32>,
-    waiting: Population,
+    pub waiting: Population,
     lookups: u64,
+    /// Lookups that were waiting at the last reset.
+    carried: u64,
     hits: u64,
 }
 
@@ -84,6 +86,7 @@ impl Cache {
             flight_of: if plan.coalesce { vec![NONE; keys] } else { Vec::new() },
             waiting: Population::default(),
             lookups: 0,
+            carried: 0,
             hits: 0,
         }
     }
@@ -92,7 +95,7 @@ impl Cache {
     pub fn reset(&mut self, now: Time) {
         self.held.reset(now);
         self.waiting.reset(now);
-        (self.lookups, self.hits) = (0, 0);
+        (self.lookups, self.hits, self.carried) = (0, 0, u64::from(self.waiting.gauge.level()));
     }
 
     pub fn is_at_rest(&self) -> bool {
@@ -176,21 +179,31 @@ impl World<'_> {
             state.hits += u64::from(first);
             token.phase = 0;
             token.pc += 2;
+            if !first {
+                self.pop_frame(t);
+            }
             return Next::On;
         }
         if let Some(flight) = state.flight(key) {
             token.phase = 1;
             token.state = State::Coalescing;
             token.wait = id;
-            token.since = now;
-            state.waiting.enter(now);
             state.flights[flight].waiters.push(&mut self.tokens, t);
+            // It has waited since it first did, however many fetches fail.
+            if first {
+                state.waiting.enter(now);
+                self.push_frame(t, FrameKind::Pends { cache: id, since: now });
+            }
             self.account_fetch(t, id);
             self.look_for_deadlock(t);
             return Next::Park;
         }
         token.phase = 0;
         token.pc += 1;
+        if !first {
+            self.pop_frame(t);
+        }
+        let state = &mut self.caches[id as usize];
         if let Some(place) = state.flight_of.get_mut(key as usize) {
             *place = state.flights.insert(Flight { leader: t, waiters: List::default() });
         }
@@ -210,7 +223,10 @@ impl World<'_> {
         let Op::LookUp { popularity, site, .. } = self.system.program[token.pc as usize] else {
             unreachable!("only a lookup has a key");
         };
-        self.system.popularities[popularity as usize].draw(mix(site.key(token.key, 0)))
+        let key = site.key(token.key, 0);
+        #[cfg(debug_assertions)]
+        self.note_draw(t, super::draws::CHANCE, key);
+        self.system.popularities[popularity as usize].draw(mix(key))
     }
 
     /// What was fetched is stored.
@@ -226,25 +242,22 @@ impl World<'_> {
 
     /// A fetch is over, whether it brought anything or not: those who wait for it look again.
     pub(super) fn land(&mut self, cache: u32, key: u32) {
-        let now = self.now;
         let state = &mut self.caches[cache as usize];
         let Some(flight) = state.flight(key) else { return };
         state.flight_of[key as usize] = NONE;
         let mut waiters = state.flights[flight].waiters;
         state.flights.remove(flight);
         while let Some(t) = waiters.pop(&mut self.tokens) {
-            self.caches[cache as usize].waiting.leave(now, self.tokens[t].since);
             self.wake(t);
         }
     }
 
     /// The token no longer waits for whoever fetches its key.
     pub(super) fn leave_flight(&mut self, t: u32) {
-        let (now, cache, key) = (self.now, self.tokens[t].wait, self.cache_key(t));
+        let (cache, key) = (self.tokens[t].wait, self.cache_key(t));
         let state = &mut self.caches[cache as usize];
         if let Some(flight) = state.flight(key) {
             state.flights[flight].waiters.remove(&mut self.tokens, t);
-            state.waiting.leave(now, self.tokens[t].since);
         }
     }
 
@@ -266,14 +279,16 @@ impl World<'_> {
         let plan = &self.system.services[service as usize];
         let name = format!("{} cache {}", plan.name, plan.caches[number as usize].name);
         let mut sum = Sum::new(name, ResourceKind::Cache, length);
-        let mut hits = 0;
+        let (mut hits, mut lookups) = (0, 0);
         for state in self.caches.iter().filter(|cache| cache.service == service && cache.number == number) {
             sum.gauge(&state.held, self.now, plan.caches[number as usize].size.map(f64::from));
+            let visits = sum.use_.visits + state.carried + state.lookups;
             sum.waiting(&state.waiting, self.now);
-            sum.use_.visits += state.lookups;
+            sum.use_.visits = visits;
             hits += state.hits;
+            lookups += state.lookups;
         }
-        sum.use_.hit_ratio = (sum.use_.visits > 0).then(|| hits as f64 / sum.use_.visits as f64);
+        sum.use_.hit_ratio = (lookups > 0).then(|| hits as f64 / lookups as f64);
         sum.finish()
     }
 

@@ -18,11 +18,13 @@ pub(super) struct Sessions {
     limit: Option<u32>,
     /// Opened since the last reset.
     pub opened: u64,
+    /// Refused since the last reset.
+    pub refused: u64,
 }
 
 impl Sessions {
     pub fn new(limit: Option<u32>) -> Self {
-        Self { used: Gauge::default(), limit, opened: 0 }
+        Self { used: Gauge::default(), limit, opened: 0, refused: 0 }
     }
 
     /// Takes one more, if there is room.
@@ -31,6 +33,8 @@ impl Sessions {
         if free {
             self.used.up(now);
             self.opened += 1;
+        } else {
+            self.refused += 1;
         }
         free
     }
@@ -42,7 +46,7 @@ impl Sessions {
     /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
         self.used.reset(now);
-        self.opened = 0;
+        (self.opened, self.refused) = (0, 0);
     }
 }
 

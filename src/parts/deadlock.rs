@@ -278,7 +278,11 @@ impl World<'_> {
             [None] => "for an answer that never comes".into(),
             _ => "for what others of them hold".to_owned(),
         };
-        format!("{who} in {} holds {} and waits {target}", self.place_name(process), self.unit_of(held))
+        let place = match held {
+            Held::Slots(id) if self.slots[id as usize].sharers > 1 => self.replica_name(process),
+            _ => self.place_name(process),
+        };
+        format!("{who} in {place} holds {} and waits {target}", self.unit_of(held))
     }
 
     /// `a connection of pool auth`.
@@ -317,8 +321,13 @@ impl World<'_> {
             return "the whole system".into();
         }
         let plan = self.system.processes[process as usize];
-        let service = &self.system.services[plan.service as usize];
-        format!("worker {} of {}-{}", plan.worker + 1, service.name, plan.replica + 1)
+        format!("worker {} of {}", plan.worker + 1, self.replica_name(process))
+    }
+
+    /// `user-service-1`.
+    fn replica_name(&self, process: u32) -> String {
+        let plan = self.system.processes[process as usize];
+        format!("{}-{}", self.system.services[plan.service as usize].name, plan.replica + 1)
     }
 
     /// Requests that wait for an answer that never comes.

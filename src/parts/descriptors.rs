@@ -25,6 +25,8 @@ const ACCEPT_RETRY: Time = Time(1_000_000_000);
 pub(super) struct Descriptors {
     pub used: Gauge,
     pub limit: Option<u32>,
+    /// Descriptors taken since the last reset.
+    pub taken: u64,
     /// Times that the table was found full.
     pub exhausted: u64,
     /// Of these, before the last reset.
@@ -39,7 +41,15 @@ impl Descriptors {
     pub fn new(used: u32, limit: Option<u32>) -> Self {
         let mut gauge = Gauge::default();
         gauge.set(Time::ZERO, used);
-        Self { used: gauge, limit, exhausted: 0, exhausted_before: 0, episode: None, retries: VecDeque::new() }
+        Self {
+            used: gauge,
+            limit,
+            taken: 0,
+            exhausted: 0,
+            exhausted_before: 0,
+            episode: None,
+            retries: VecDeque::new(),
+        }
     }
 
     /// Takes one, if there is one.
@@ -47,6 +57,7 @@ impl Descriptors {
         let free = self.limit.is_none_or(|limit| self.used.level() < limit);
         if free {
             self.used.up(now);
+            self.taken += 1;
         } else {
             self.exhausted += 1;
         }
@@ -56,6 +67,7 @@ impl Descriptors {
     /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
         self.used.reset(now);
+        self.taken = 0;
         self.exhausted_before = self.exhausted;
     }
 
@@ -173,7 +185,7 @@ impl World<'_> {
             self.processes[process as usize].descriptors.episode = Some(self.now);
             let episode = self.processes[process as usize].descriptors.exhausted;
             let key = name(self.key, episode, "emfile", u64::from(process));
-            let work = self.draw(draw, key);
+            let work = self.system.variates[draw.0 as usize].draw(key);
             self.burn(process, work);
         }
         let shared = &self.replicas[self.processes[process as usize].replica as usize];

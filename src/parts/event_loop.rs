@@ -36,8 +36,6 @@ pub(super) struct EventLoop {
     pub resumed: Time,
     /// The event that ends the pause.
     pub accept_event: Serial,
-    /// Rounds with something to do.
-    pub rounds: u64,
 }
 
 impl EventLoop {
@@ -69,7 +67,6 @@ impl EventLoop {
     pub fn reset(&mut self, now: Time) {
         self.busy.reset(now);
         self.waiting.reset(now);
-        self.rounds = 0;
     }
 }
 
@@ -135,7 +132,6 @@ impl World<'_> {
         event_loop.round.append(&mut self.tokens, &mut incoming);
         match event_loop.next(&mut self.tokens, now) {
             Some(first) => {
-                event_loop.rounds += 1;
                 if event_loop.is_idle() {
                     event_loop.busy.up(now);
                 }

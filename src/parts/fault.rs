@@ -1,5 +1,7 @@
 //! Faults that are brought on: a replica slow, stopped or dead for a time, a slower network, less of a pool or limit.
 
+use std::collections::BTreeSet;
+
 use crate::kernel::Time;
 use crate::model::{Capacity, Effect, FaultPlan, Runtime};
 
@@ -7,48 +9,87 @@ use super::task::Task;
 use super::world::World;
 
 impl<'s> World<'s> {
-    /// Schedules the faults.
+    /// Schedules the instants at which faults come on or go.
     pub(super) fn begin_faults(&mut self) {
         let system = self.system;
         self.faults = vec![false; system.faults.len()];
         if system.faults.iter().any(|plan| matches!(plan.effect, Effect::Latency(_))) {
             self.latencies = vec![Time::ZERO; system.services.len()];
         }
-        for (fault, plan) in (0..).zip(&system.faults) {
-            let first = self.groups[plan.service as usize].first_replica;
-            let all = 0..system.services[plan.service as usize].replicas;
-            // Each replica has a task of its own: what one death sets off comes before the next.
-            for replica in all.filter(|replica| plan.replica.is_none_or(|only| only == *replica)) {
-                let replica = first + replica;
-                self.later(plan.from, Task::Fault { fault, replica, begins: true });
-                if let Some(to) = plan.to {
-                    self.later(to, Task::Fault { fault, replica, begins: false });
-                }
-            }
+        let instants: BTreeSet<Time> =
+            system.faults.iter().flat_map(|plan| std::iter::once(plan.from).chain(plan.to)).collect();
+        for at in instants {
+            self.later(at, Task::Faults);
         }
     }
 
-    /// A fault comes on, or goes, at a replica.
-    pub(super) fn fault(&mut self, fault: u32, replica: u32, begins: bool) {
-        let system = self.system;
-        let plan = &system.faults[fault as usize];
-        self.faults[fault as usize] = begins;
-        match plan.effect {
-            Effect::Slow(_) => self.set_speed(replica),
-            Effect::Stuck if begins => self.freeze(replica),
-            Effect::Stuck => self.thaw(replica),
-            Effect::Dead if begins => self.take_down(replica),
-            Effect::Dead => self.raise(replica),
-            Effect::Latency(_) => {
-                let all = self.active().filter(|other| other.service == plan.service);
-                let added = all.filter_map(|other| match other.effect {
-                    Effect::Latency(time) => Some(time.0),
-                    _ => None,
-                });
-                self.latencies[plan.service as usize] = Time(added.sum());
-            }
-            Effect::Capacity { what, .. } => self.resize(replica, what),
+    /// Faults come on and go. All that changes at this instant is settled before anything is granted, resumed or
+    /// accepted: where one fault ends as another begins, nothing happens in between.
+    pub(super) fn change_faults(&mut self) {
+        let (now, system) = (self.now, self.system);
+        let begin = |plan: &&FaultPlan| plan.from == now;
+        let end = |plan: &&FaultPlan| plan.to == Some(now);
+        for (is_on, plan) in self.faults.iter_mut().zip(&system.faults) {
+            *is_on = (*is_on || begin(&plan)) && !end(&plan);
         }
+        let changed = || system.faults.iter().filter(|plan| begin(plan) || end(plan));
+        let mut resized = Vec::new();
+        for plan in changed() {
+            match plan.effect {
+                Effect::Latency(_) => self.set_latency(plan.service),
+                Effect::Slow(_) => self.places(plan).for_each(|replica| self.set_speed(replica)),
+                Effect::Capacity { what, .. } => {
+                    for replica in self.places(plan) {
+                        self.resize(replica, what, &mut resized);
+                    }
+                }
+                Effect::Stuck | Effect::Dead => {}
+            }
+        }
+        let places = |world: &Self, effect: Effect, which: &dyn Fn(&&FaultPlan) -> bool| -> Vec<u32> {
+            let plans = system.faults.iter().filter(|plan| plan.effect == effect).filter(which);
+            plans.flat_map(|plan| world.places(plan)).collect()
+        };
+        // Who dies is unavailable before the first death shows anywhere.
+        let dying = places(self, Effect::Dead, &begin);
+        let dying: Vec<u32> = dying.into_iter().filter(|&replica| self.bring_down(replica)).collect();
+        let rising = places(self, Effect::Dead, &end);
+        let rising: Vec<u32> = rising.into_iter().filter(|&replica| self.lift(replica)).collect();
+        for replica in dying {
+            self.kill(replica);
+        }
+        for &replica in &rising {
+            self.come_up(replica);
+        }
+        for replica in places(self, Effect::Stuck, &begin) {
+            self.freeze(replica);
+        }
+        for replica in places(self, Effect::Stuck, &end) {
+            self.thaw(replica);
+        }
+        for id in resized {
+            self.grant_waiting(id);
+        }
+        if !rising.is_empty() {
+            self.resume_consuming();
+        }
+    }
+
+    /// The replicas that a fault is about.
+    fn places(&self, plan: &FaultPlan) -> impl Iterator<Item = u32> + use<> {
+        let first = self.groups[plan.service as usize].first_replica;
+        let count = self.system.services[plan.service as usize].replicas;
+        let only = plan.replica;
+        (0..count).filter(move |replica| only.is_none_or(|only| only == *replica)).map(move |replica| first + replica)
+    }
+
+    /// Sets what the faults add to each round trip to a service.
+    fn set_latency(&mut self, service: u32) {
+        let added = self.active().filter(|plan| plan.service == service).filter_map(|plan| match plan.effect {
+            Effect::Latency(time) => Some(time),
+            _ => None,
+        });
+        self.latencies[service as usize] = added.fold(Time::ZERO, |sum, time| sum + time);
     }
 
     /// The faults that are on.
@@ -140,9 +181,9 @@ impl<'s> World<'s> {
         shared.first_process..shared.first_process + shared.workers
     }
 
-    /// Sets slots of the replica's processes to the size that the faults leave them: whoever holds one keeps it, and
-    /// nobody gets one before fewer are held; whoever waits gets what there is more.
-    fn resize(&mut self, replica: u32, what: Capacity) {
+    /// Sets slots of the replica's processes to the size that the faults leave them and adds them to `resized`. Whoever
+    /// holds a unit keeps it, and none is granted before fewer are held.
+    fn resize(&mut self, replica: u32, what: Capacity, resized: &mut Vec<u32>) {
         let least = self.active_at(replica).filter_map(|plan| match plan.effect {
             Effect::Capacity { what: same, size } if same == what => Some(size),
             _ => None,
@@ -157,8 +198,9 @@ impl<'s> World<'s> {
                 Capacity::Threads => process.threads,
             };
             let slots = &mut self.slots[id as usize];
+            let least = least.map(|least| least.saturating_mul(slots.sharers));
             slots.size = least.map_or(slots.full_size, |least| least.min(slots.full_size));
-            self.grant_waiting(id);
+            resized.push(id);
         }
     }
 }

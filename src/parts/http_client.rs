@@ -16,7 +16,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, Site};
 
 use super::interpreter::Next;
-use super::population::Queue;
+use super::population::Population;
 use super::token::{Failure, FrameKind, State, WASTE};
 use super::world::World;
 
@@ -63,17 +63,23 @@ pub(super) struct HttpClient {
     idle: Vec<Idle>,
     /// Connections open, idle and busy.
     pub open: Gauge,
-    pub queue: Queue,
+    /// Calls that found no connection, in the order in which they asked again.
+    pub queue: List,
+    /// Those calls, from the first time they ask until they have a connection or give up.
+    pub waiting: Population,
+    /// Calls that had a connection at once.
+    pub served_at_once: u64,
     /// Frames of the calls that hold a connection.
     pub holders: List,
     pub deadlocked: bool,
     pub timeout: Option<LaneId>,
     pub connect_timeout: Option<LaneId>,
     pool_timeout: Option<LaneId>,
-    pub opened: u64,
     pub futile_wakes: u64,
     /// When a call last stopped waiting for a connection.
     pub waited_until: Time,
+    /// The same since the start of the run.
+    all_futile_wakes: u64,
 }
 
 /// The lanes of a client's time-outs.
@@ -93,22 +99,24 @@ impl HttpClient {
             broken,
             idle: Vec::new(),
             open: Gauge::default(),
-            queue: Queue::default(),
+            queue: List::default(),
+            waiting: Population::default(),
+            served_at_once: 0,
             holders: List::default(),
             deadlocked: false,
             timeout: timeouts.read,
             connect_timeout: timeouts.connect,
             pool_timeout: timeouts.pool,
-            opened: 0,
             futile_wakes: 0,
             waited_until: Time::ZERO,
+            all_futile_wakes: 0,
         }
     }
 
     pub fn reset(&mut self, now: Time) {
         self.open.reset(now);
-        self.queue.population.reset(now);
-        (self.opened, self.futile_wakes) = (0, 0);
+        self.waiting.reset(now);
+        (self.served_at_once, self.futile_wakes) = (0, 0);
     }
 }
 
@@ -134,7 +142,7 @@ impl<'s> World<'s> {
         let (id, plan) = self.client_of(t, client);
         let (shared, search, setup, call) = (plan.shared, plan.search, plan.setup_cpu, plan.call_cpu);
         let key = self.tokens[t].key;
-        let mut work = call.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, CALL_CPU)));
+        let mut work = call.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, CALL_CPU)));
         if shared {
             self.expire_idle(id);
             let client = &self.clients[id as usize];
@@ -147,7 +155,7 @@ impl<'s> World<'s> {
                 self.tokens[t].phase = 0;
                 return Next::Fail(Failure::NO_DESCRIPTOR);
             }
-            work += self.draw(draw, site.key(key, SETUP_CPU));
+            work += self.draw(t, draw, site.key(key, SETUP_CPU));
         }
         self.work(t, work)
     }
@@ -168,6 +176,7 @@ impl<'s> World<'s> {
                     if let Some(Idle { peer, since }) = self.clients[id as usize].idle.pop() {
                         let age = self.now.since(since) + plan.latency;
                         let is_closing = plan.server_keep_alive.is_some_and(|kept| age >= kept);
+                        self.connected(t, id);
                         self.push_connection(t, id, if is_closing { CLOSING } else { peer });
                         return self.next_op(t);
                     }
@@ -175,8 +184,8 @@ impl<'s> World<'s> {
                         self.tokens[t].phase = OPEN;
                         continue;
                     }
-                    let (now, patience) = (self.now, self.clients[id as usize].pool_timeout);
-                    self.clients[id as usize].queue.push(&mut self.tokens, now, t);
+                    self.wait_for_connection(t, id);
+                    let patience = self.clients[id as usize].pool_timeout;
                     self.tokens[t].state = State::ConnectionQueued;
                     self.tokens[t].wait = id;
                     self.account_client(t, id);
@@ -193,13 +202,12 @@ impl<'s> World<'s> {
                         self.processes[process].descriptors.release(now);
                         return Next::Fail(Failure::NO_PORT);
                     }
-                    let client = &mut self.clients[id as usize];
-                    client.open.up(now);
-                    client.opened += 1;
+                    self.clients[id as usize].open.up(now);
+                    self.connected(t, id);
                     self.push_connection(t, id, NONE);
                     self.tokens[t].phase = REACH;
                     if let Some(draw) = cpu {
-                        let work = self.draw(draw, site.key(key, CONNECT_CPU));
+                        let work = self.draw(t, draw, site.key(key, CONNECT_CPU));
                         return self.work(t, work);
                     }
                 }
@@ -208,8 +216,9 @@ impl<'s> World<'s> {
                     self.tokens[t].phase = if settle > 1 { SETTLING + settle - 1 } else { REACHED };
                     let added = self.added_latency(plan.server);
                     if plan.connect_time.is_some() || added > Time::ZERO {
-                        let time =
-                            plan.connect_time.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, CONNECT_TIME)));
+                        let time = plan
+                            .connect_time
+                            .map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, CONNECT_TIME)));
                         let time = time + added;
                         if self.elapse(t, time) == Next::Park {
                             self.account_network(t, plan.server, added);
@@ -234,9 +243,10 @@ impl<'s> World<'s> {
                     self.tokens[t].phase = LOOK;
                     let cpu = plan.wake_cpu;
                     self.clients[id as usize].futile_wakes += 1;
+                    self.clients[id as usize].all_futile_wakes += 1;
                     if let Some(draw) = cpu {
-                        let wakes = self.clients[id as usize].futile_wakes;
-                        let work = self.draw(draw, site.key(key, WAKE_CPU).wrapping_add(wakes));
+                        let wakes = self.clients[id as usize].all_futile_wakes;
+                        let work = self.draw(t, draw, site.key(key, WAKE_CPU).wrapping_add(wakes));
                         return self.work(t, work);
                     }
                 }
@@ -260,7 +270,7 @@ impl<'s> World<'s> {
             let added = self.added_latency(plan.server);
             if plan.round_trip.is_some() || added > Time::ZERO {
                 let key = site.key(self.tokens[t].key, ROUND_TRIP);
-                let time = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, key));
+                let time = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, key));
                 if self.travel(t, time + added) == Next::Park {
                     self.account_network(t, plan.server, added);
                     return Next::Park;
@@ -335,10 +345,34 @@ impl<'s> World<'s> {
         self.close_port(client);
     }
 
+    /// The call queues. It has waited since it first did so, however often it has been woken for nothing.
+    fn wait_for_connection(&mut self, t: u32, id: u32) {
+        let since = self.now;
+        if !self.is_in_line(t, id) {
+            self.push_frame(t, FrameKind::Line { client: id, since });
+            self.clients[id as usize].waiting.enter(since);
+        }
+        self.clients[id as usize].queue.push(&mut self.tokens, t);
+    }
+
+    /// The call has a connection: its wait, if it had to wait, is over.
+    fn connected(&mut self, t: u32, id: u32) {
+        if self.is_in_line(t, id) {
+            self.pop_frame(t);
+        } else {
+            self.clients[id as usize].served_at_once += 1;
+        }
+    }
+
+    fn is_in_line(&self, t: u32, id: u32) -> bool {
+        let frame = self.tokens[t].frame;
+        frame != NONE && matches!(self.frames[frame].kind, FrameKind::Line { client, .. } if client == id)
+    }
+
     /// Every queued call wakes; all but the first will find nothing.
     pub(super) fn wake_queued(&mut self, client: u32) {
         let now = self.now;
-        while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens, now) {
+        while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens) {
             self.clients[client as usize].waited_until = now;
             self.drop_timer(t);
             self.tokens[t].phase = WOKEN;
@@ -347,9 +381,9 @@ impl<'s> World<'s> {
     }
 
     pub(super) fn leave_connection_queue(&mut self, t: u32) {
-        let (client, now) = (self.tokens[t].wait as usize, self.now);
-        self.clients[client].queue.remove(&mut self.tokens, now, t);
-        self.clients[client].waited_until = now;
+        let client = self.tokens[t].wait as usize;
+        self.clients[client].queue.remove(&mut self.tokens, t);
+        self.clients[client].waited_until = self.now;
     }
 
     /// Closes the idle connections to these processes, which are killed, and notes it of those in use.

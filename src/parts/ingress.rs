@@ -9,6 +9,7 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
 use crate::model::{IngressPlan, RatePlan};
 
+use super::population::Population;
 use super::task::Task;
 use super::token::{ABANDONED, ADMITTED, Failure, State};
 use super::world::World;
@@ -20,7 +21,11 @@ pub(super) struct Ingress {
     pub most: u32,
     /// Requests between ingress and answer.
     pub inside: Gauge,
+    /// Requests that wait for a token of the rate limiter.
+    pub waiting: Population,
     pub admitted: u64,
+    /// Requests that had waited for a token and did not go on all the same.
+    pub left_without: u64,
     pub refused: u64,
 }
 
@@ -48,14 +53,17 @@ impl Ingress {
             bucket: plan.rate.map(|plan| Bucket { plan, full_at: Time::ZERO }),
             most: plan.in_flight,
             inside: Gauge::default(),
+            waiting: Population::default(),
             admitted: 0,
+            left_without: 0,
             refused: 0,
         }
     }
 
     pub fn reset(&mut self, now: Time) {
         self.inside.reset(now);
-        (self.admitted, self.refused) = (0, 0);
+        self.waiting.reset(now);
+        (self.admitted, self.left_without, self.refused) = (0, 0, 0);
     }
 }
 
@@ -73,6 +81,8 @@ impl World<'_> {
             }
             Some(Time::ZERO) => self.admit_in_flight(t, service),
             Some(delay) => {
+                ingress.waiting.enter(now);
+                self.tokens[t].since = now;
                 self.tokens[t].state = State::Backlog;
                 self.account_arrival(t, service, false);
                 self.later(delay, Task::Admit { token: t, endpoint, peer });
@@ -84,12 +94,20 @@ impl World<'_> {
     /// The token that the request waited for is there.
     pub(super) fn admit_late(&mut self, t: u32, endpoint: u32, peer: u32) {
         let service = self.system.endpoints[endpoint as usize].service;
-        if self.tokens[t].failure.is_some() || self.tokens[t].has(ABANDONED) {
-            // Its client has gone meanwhile: nothing is sent on.
+        if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
+            ingress.waiting.leave(self.now, self.tokens[t].since);
+        }
+        let is_gone = self.tokens[t].failure.is_some() || self.tokens[t].has(ABANDONED);
+        let goes_on = !is_gone && self.admit_in_flight(t, service);
+        if let (false, Some(ingress)) = (goes_on, &mut self.guards.ingresses[service as usize]) {
+            ingress.left_without += 1;
+        }
+        if is_gone {
+            // Nothing is sent on.
             self.tokens[t].failure = Failure::CANCELLED;
             self.tokens[t].state = State::Ready;
             self.ready.push(&mut self.tokens, t);
-        } else if self.admit_in_flight(t, service) {
+        } else if goes_on {
             self.route(t, endpoint, peer);
         }
     }

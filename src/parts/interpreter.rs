@@ -3,7 +3,7 @@
 use crate::kernel::list::Links;
 use crate::kernel::random::{mix, unit};
 use crate::kernel::{NONE, Time};
-use crate::model::{Draw, Op, Runtime};
+use crate::model::{Draw, Op, Runtime, Site};
 
 use super::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State, Token, WASTE};
 use super::world::World;
@@ -17,6 +17,8 @@ pub(super) enum Next {
     Keep,
     /// It waits: its event loop is free for others.
     Park,
+    /// It goes on once limits have been looked at.
+    Pause,
     /// It fails.
     Fail(Failure),
     /// It has answered.
@@ -42,7 +44,12 @@ impl World<'_> {
                     if !self.fail(t, why) {
                         return;
                     }
+                    // It may be tried again.
+                    if self.turn() {
+                        return self.pause(t);
+                    }
                 }
+                Next::Pause => return self.pause(t),
                 Next::End => return self.finish(t),
             }
         }
@@ -79,14 +86,14 @@ impl World<'_> {
             Op::Cpu { demand, site } => {
                 token.pc += 1;
                 let key = site.key(token.key, 0);
-                let work = self.draw(demand, key);
+                let work = self.draw(t, demand, key);
                 self.work(t, work)
             }
             Op::Offload { .. } => self.offload(t),
             Op::Sleep { time, site } => {
                 token.pc += 1;
                 let key = site.key(token.key, 0);
-                let time = self.draw(time, key);
+                let time = self.draw(t, time, key);
                 self.elapse(t, time)
             }
             Op::Trip { pool, work, site } => self.trip(t, pool, work, site),
@@ -94,21 +101,24 @@ impl World<'_> {
             Op::Connect { client, site } => self.connect(t, client, site),
             Op::Send { client, endpoint, site } => self.send_call(t, client, endpoint, site),
             Op::HangUp => self.hang_up(t),
-            Op::Repeat { times } => self.enter_frame(t, FrameKind::Repeat { left: times - 1, done: 0 }),
+            Op::Repeat { times, round } => self.enter_frame(t, FrameKind::Repeat { left: times - 1, done: 0, round }),
             Op::Again { body } => {
                 let frame = token.frame;
                 match &mut self.frames[frame].kind {
-                    FrameKind::Repeat { left, done } if *left > 0 => {
+                    FrameKind::Repeat { left, done, round } if *left > 0 => {
                         *left -= 1;
                         *done += 1;
                         token.pc = body;
                         // Another round makes other draws.
-                        token.key = mix(token.key);
+                        token.key = round.next(token.key);
+                        if self.turn() {
+                            return Next::Pause;
+                        }
                     }
                     kind => {
                         token.pc += 1;
-                        if let FrameKind::Repeat { done, .. } = *kind {
-                            self.forget_rounds(t, done);
+                        if let FrameKind::Repeat { done, round, .. } = *kind {
+                            token.key = round.first(token.key, done);
                         }
                         self.pop_frame(t);
                     }
@@ -124,7 +134,7 @@ impl World<'_> {
     fn execute_rare(&mut self, t: u32, op: Op) -> Next {
         match op {
             Op::Choose { first, count, site } => {
-                let u = unit(mix(site.key(self.tokens[t].key, 0)));
+                let u = self.chance(t, site);
                 let branches = &self.system.branches[first as usize..(first + count) as usize];
                 let branch = branches.iter().find(|branch| u < branch.cumulated).or(branches.last());
                 let token = &mut self.tokens[t];
@@ -137,7 +147,7 @@ impl World<'_> {
                 let token = &mut self.tokens[t];
                 token.pc += 1;
                 let key = site.key(token.key, 0);
-                let work = self.draw(demand, key);
+                let work = self.draw(t, demand, key);
                 if work == Time::ZERO {
                     return Next::On;
                 }
@@ -150,6 +160,8 @@ impl World<'_> {
                 self.tokens[t].pc += 1;
                 let Token { key, process, .. } = self.tokens[t];
                 let notice = self.insert_token(Token::new(site.child(key), to));
+                #[cfg(debug_assertions)]
+                self.note_token(notice);
                 if self.tokens[t].is_probe() {
                     self.tokens[notice].flags |= WASTE;
                 }
@@ -182,10 +194,22 @@ impl World<'_> {
         }
     }
 
-    /// The duration that a key names.
+    /// The duration that a key names, for this token.
     #[inline]
-    pub(super) fn draw(&self, draw: Draw, key: u64) -> Time {
+    pub(super) fn draw(&self, t: u32, draw: Draw, key: u64) -> Time {
+        #[cfg(debug_assertions)]
+        self.note_draw(t, draw.0, key);
+        #[cfg(not(debug_assertions))]
+        let _ = t;
         self.system.variates[draw.0 as usize].draw(key)
+    }
+
+    /// The uniform number that a step's key names, for this token.
+    pub(super) fn chance(&self, t: u32, site: Site) -> f64 {
+        let key = site.key(self.tokens[t].key, 0);
+        #[cfg(debug_assertions)]
+        self.note_draw(t, super::draws::CHANCE, key);
+        unit(mix(key))
     }
 
     /// The work of a token's visit to a station, which stands at its program counter.
@@ -193,7 +217,7 @@ impl World<'_> {
     pub(super) fn work_of_visit(&self, t: u32) -> Time {
         let token = &self.tokens[t];
         match self.system.program[token.pc as usize] {
-            Op::Visit { time, site, .. } => self.draw(time, site.key(token.key, 0)),
+            Op::Visit { time, site, .. } => self.draw(t, time, site.key(token.key, 0)),
             _ => unreachable!("only a visit waits at a station"),
         }
     }
@@ -315,6 +339,8 @@ impl World<'_> {
                 self.clients[client as usize].holders.remove(&mut self.frames, frame);
                 self.close_connection(client);
             }
+            FrameKind::Line { client, since } => self.clients[client as usize].waiting.leave(self.now, since),
+            FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.now, since),
             FrameKind::Message { message } => self.settle(t, message),
             FrameKind::Fetch { cache, key } => self.land(cache, key),
             FrameKind::Poll { job } => self.asked(job, self.tokens[t].failure),

@@ -49,7 +49,7 @@ impl World<'_> {
         for slots in &mut self.slots {
             slots.used.reset(now);
             slots.queue.population.reset(now);
-            (slots.grants, slots.shed) = (0, 0);
+            (slots.grants, slots.shed, slots.left_without) = (0, 0, 0);
         }
         self.guards.reset(now);
         self.reset_blame();
@@ -146,7 +146,7 @@ impl World<'_> {
                 loops.for_each(|process| {
                     sum.gauge(&process.event_loop.busy, now, Some(1.0));
                     sum.waiting(&process.event_loop.waiting, now);
-                    sum.use_.visits += process.event_loop.rounds;
+                    sum.use_.visits += process.event_loop.waiting.left;
                 });
                 uses.push(sum.finish());
             }
@@ -161,8 +161,8 @@ impl World<'_> {
                 for http in &self.clients {
                     if http.index == index && self.processes[http.process as usize].service == service {
                         sum.gauge(&http.open, now, limit.map(f64::from));
-                        sum.queue(&http.queue, now);
-                        sum.use_.visits += http.opened;
+                        sum.waiting(&http.waiting, now);
+                        sum.use_.visits += http.served_at_once + http.waiting.left;
                     }
                 }
                 uses.push(sum.finish());
@@ -175,7 +175,8 @@ impl World<'_> {
                 let mut sum = Sum::new(name, ResourceKind::Descriptors, length);
                 for process in self.processes.iter().filter(|process| process.service == service) {
                     sum.gauge(&process.descriptors.used, now, plan.open_files.map(f64::from));
-                    sum.use_.visits += process.descriptors.exhausted_since_reset();
+                    sum.use_.visits += process.descriptors.taken;
+                    sum.use_.refused += process.descriptors.exhausted_since_reset();
                 }
                 uses.push(sum.finish());
             }
@@ -272,7 +273,8 @@ impl World<'_> {
         let ingress = self.guards.ingresses[service as usize].as_ref()?;
         let mut sum = Sum::new(format!("{} ingress", plan.name), ResourceKind::Ingress, length);
         sum.gauge(&ingress.inside, self.now, (ingress.most < u32::MAX).then_some(f64::from(ingress.most)));
-        sum.use_.visits = ingress.admitted;
+        sum.waiting(&ingress.waiting, self.now);
+        sum.use_.visits += ingress.admitted + ingress.left_without;
         sum.use_.refused = ingress.refused;
         Some(sum.finish())
     }
@@ -285,8 +287,8 @@ impl World<'_> {
             Some(cpu) => sum.cpu(cpu, now, plan.servers.map(f64::from)),
             None => sum.gauge(&station.busy, now, plan.servers.map(f64::from)),
         }
-        sum.queue(&station.queue, now);
-        sum.use_.visits = station.inside.left;
+        sum.waiting(&station.queue.population, now);
+        sum.use_.visits = station.inside.left + u64::from(station.inside.gauge.level());
         sum.use_.refused = station.turned_away;
         sum.finish()
     }

@@ -23,8 +23,10 @@ pub enum Ending {
     Quiet,
     /// It took more events than allowed.
     TooManyEvents,
-    /// Requests end and begin again without time going on.
+    /// Requests end and begin again, or steps are repeated, without time going on.
     Standstill,
+    /// The clock came to its end, 584 years after its start: a sleep, a wait or a demand is too long.
+    EndOfClock,
     /// More requests are in flight than the calendar can tell apart (8.4 million).
     TooManyInFlight,
     /// It took more time on the wall than allowed.
@@ -40,6 +42,7 @@ impl fmt::Display for Ending {
             Self::Quiet => "everything waits for ever",
             Self::TooManyEvents => "too many events",
             Self::Standstill => "requests end and begin again without time going on",
+            Self::EndOfClock => "end of the clock, at 584 years",
             Self::TooManyInFlight => "more than 8.4 million requests in flight",
             Self::OutOfTime => "out of time",
             Self::Interrupted => "interrupted",
@@ -54,6 +57,7 @@ impl Ending {
             Self::Complete | Self::Quiet => None,
             Self::TooManyEvents => Some("raise `max_events`, or shorten the run, to let them end"),
             Self::Standstill => Some("give a step, the think time or the wait before a retry a length above 0"),
+            Self::EndOfClock => Some("shorten the sleeps, waits, demands or time-outs: the clock has 584 years"),
             Self::TooManyInFlight => Some(
                 "requests arrive faster than they end, and no limit of the run can help: lower the rate, shorten the \
                  run, or let requests end (a `timeout` with `abandon = \"cancel\"`, a bounded queue)",
@@ -252,23 +256,28 @@ pub struct ResourceUse {
     pub utilisation: f64,
     /// The same of the instance with the highest.
     pub peak_utilisation: f64,
-    /// Visits, grants or jobs within the window.
+    /// Who came for it within the window, those who gave up and those who still wait at its end included: visits to a
+    /// station, grants of a unit, connections taken, slices of an event loop, jobs of a CPU.
     pub visits: u64,
     /// Requests that it refused within the window: shed, stopped by a breaker, turned away by a full station or an
-    /// ingress.
+    /// ingress, without a descriptor, port or database connection, or with a dropped SYN.
     pub refused: u64,
     /// Mean number waiting, over all instances.
     pub queue: f64,
     /// Highest number waiting at one instance.
     pub longest_queue: u32,
-    /// Mean wait of those who waited, in seconds.
+    /// Mean wait of all visits, in seconds: the time that was waited within the window, over the visits. By Little's law
+    /// the queue is this times the visits a second.
     pub wait_s: f64,
+    /// Visits that waited for any time; none where no visit can be said to (a CPU that is shared, what has no queue).
+    pub waited: Option<u64>,
     /// Of a cache, the share of lookups that found at once what they asked for.
     pub hit_ratio: Option<f64>,
 }
 
 /// A resource's use as a journal has it: a list in the order of the fields.
-type UseRow = (String, ResourceKind, Option<Number>, [Number; 3], [u64; 2], Number, u32, Number, Option<Number>);
+type UseRow =
+    (String, ResourceKind, Option<Number>, [Number; 3], [u64; 2], Number, u32, Number, Option<u64>, Option<Number>);
 
 impl From<ResourceUse> for UseRow {
     fn from(of: ResourceUse) -> Self {
@@ -281,13 +290,14 @@ impl From<ResourceUse> for UseRow {
             Number(of.queue),
             of.longest_queue,
             Number(of.wait_s),
+            of.waited,
             of.hit_ratio.map(Number),
         )
     }
 }
 
 impl From<UseRow> for ResourceUse {
-    fn from((name, kind, capacity, shares, counts, queue, longest_queue, wait_s, hit_ratio): UseRow) -> Self {
+    fn from((name, kind, capacity, shares, counts, queue, longest_queue, wait_s, waited, hit_ratio): UseRow) -> Self {
         let [in_use, utilisation, peak_utilisation] = shares.map(|number| number.0);
         let [visits, refused] = counts;
         let capacity = capacity.map(|number| number.0);
@@ -304,6 +314,7 @@ impl From<UseRow> for ResourceUse {
             queue,
             longest_queue,
             wait_s,
+            waited,
             hit_ratio,
         }
     }

@@ -6,7 +6,6 @@
 
 use crate::kernel::NONE;
 use crate::kernel::list::List;
-use crate::kernel::random::mix;
 
 use super::blame::Story;
 use super::interpreter::Next;
@@ -63,7 +62,7 @@ impl World<'_> {
         join.branches.push(&mut self.frames, frame);
         join.begun += 1;
         if branches.after.is_some() {
-            join.key = mix(key);
+            join.key = branches.round.next(key);
         }
         self.wake(t);
     }

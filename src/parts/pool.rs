@@ -116,7 +116,7 @@ impl World<'_> {
                     }
                     self.tokens[t].phase = REACH;
                     if let Some(draw) = plan.connect_cpu {
-                        let work = self.draw(draw, site.key(self.tokens[t].key, CONNECT_CPU));
+                        let work = self.draw(t, draw, site.key(self.tokens[t].key, CONNECT_CPU));
                         let next = self.work(t, work);
                         if next != Next::On {
                             return next;
@@ -126,7 +126,7 @@ impl World<'_> {
                 REACH => {
                     self.tokens[t].phase = REACH + 1;
                     if let Some(draw) = plan.connect_time {
-                        let time = self.draw(draw, site.key(self.tokens[t].key, CONNECT_TIME));
+                        let time = self.draw(t, draw, site.key(self.tokens[t].key, CONNECT_TIME));
                         if self.elapse(t, time) == Next::Park {
                             self.account_network(t, plan.server, Time::ZERO);
                             return Next::Park;

@@ -13,6 +13,8 @@ use super::token::Token;
 pub(super) struct Population {
     pub gauge: Gauge,
     pub left: u64,
+    /// Of those who left, who had stayed for any time.
+    pub delayed: u64,
     /// Sum of the stays of those who left, in nanoseconds.
     stays: u128,
     /// Sum of the entry times of those inside.
@@ -32,6 +34,7 @@ impl Population {
     pub fn leave(&mut self, now: Time, since: Time) {
         self.gauge.down(now);
         self.left += 1;
+        self.delayed += u64::from(now > since);
         self.stays += u128::from((now - since).0);
         self.entries -= u128::from(since.0);
     }
@@ -40,7 +43,7 @@ impl Population {
     pub fn reset(&mut self, now: Time) {
         self.carried = self.present(now);
         self.gauge.reset(now);
-        (self.left, self.stays) = (0, 0);
+        (self.left, self.delayed, self.stays) = (0, 0, 0);
     }
 
     fn present(&self, now: Time) -> u128 {
@@ -50,11 +53,6 @@ impl Population {
     /// The sum of all stays within the window: those of who left, and so far of who is inside.
     pub fn stayed(&self, now: Time) -> u128 {
         (self.stays + self.present(now)).saturating_sub(self.carried)
-    }
-
-    /// Mean stay of those who left, in seconds.
-    pub fn mean_stay(&self) -> f64 {
-        if self.left == 0 { 0.0 } else { self.stays as f64 / self.left as f64 / 1e9 }
     }
 
     /// Both sides of Little's law if they differ: the time integral of the number, and the sum of the stays.

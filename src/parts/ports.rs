@@ -22,6 +22,8 @@ pub(super) struct Ports {
     /// In use or in TIME_WAIT.
     pub taken: Gauge,
     pub limit: u32,
+    /// Connections that found one.
+    pub used: u64,
     /// Connections that found none.
     pub refused: u64,
     /// In TIME_WAIT.
@@ -32,7 +34,7 @@ pub(super) struct Ports {
 impl Ports {
     pub fn reset(&mut self, now: Time) {
         self.taken.reset(now);
-        self.refused = 0;
+        (self.used, self.refused) = (0, 0);
     }
 }
 
@@ -52,7 +54,7 @@ impl Built {
                 let time_wait = (plan.time_wait > Time::ZERO).then(|| deadlines.lane(plan.time_wait));
                 let taken = Gauge::default();
                 let service = process.service;
-                self.ports.push(Ports { service, taken, limit, refused: 0, lingering: 0, time_wait });
+                self.ports.push(Ports { service, taken, limit, used: 0, refused: 0, lingering: 0, time_wait });
             }
         }
     }
@@ -69,6 +71,7 @@ impl World<'_> {
         let free = ports.taken.level() < ports.limit;
         if free {
             ports.taken.up(self.now);
+            ports.used += 1;
         } else {
             ports.refused += 1;
         }

@@ -3,7 +3,7 @@
 use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::gauge::Gauge;
 use crate::kernel::{NONE, Time};
-use crate::model::{Draw, LimitPlan, Runtime, ServicePlan, System};
+use crate::model::{Balance, Draw, LimitPlan, Runtime, ServicePlan, System};
 
 use super::backlog::AcceptQueue;
 use super::cache::Cache;
@@ -121,6 +121,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             out: Gauge::default(),
             restarts: 0,
         });
+        let sharers = sharers(system, index as u32);
         for _ in 0..service.replicas {
             let replica = built.replicas.len() as u32;
             let machine = service.machine.map(|machine| machine as usize);
@@ -147,7 +148,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             });
             for _ in 0..service.workers {
                 let number = built.processes.len() as u32 - service.first_process;
-                built.add_process(index as u32, service, replica, number, deadlines);
+                built.add_process(index as u32, (service, sharers), replica, number, deadlines);
             }
         }
     }
@@ -158,6 +159,18 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         built.add_limit(SlotsKind::Shared { limit }, NONE, plan, deadlines);
     }
     built
+}
+
+/// How many processes of a replica of this service take requests from one queue, each when it has an idle thread: its
+/// workers, where they race for connections. (gunicorn's sync workers call `accept` between two requests,
+/// `gunicorn/workers/sync.py`, `run_for_one`; so do uWSGI's, PHP-FPM's, Unicorn's and those of Apache's prefork.) Where
+/// each has a bounded queue of its own, or messages that are dealt to it, it takes what it gets.
+fn sharers(system: &System, service: u32) -> u32 {
+    let plan = &system.services[service as usize];
+    let races = plan.accept == Balance::AcceptRace && plan.runtime == Runtime::Threads && plan.threads.is_some();
+    let consumes =
+        system.consumers.iter().any(|consumer| system.endpoints[consumer.endpoint as usize].service == service);
+    if races && plan.max_queue.is_none() && !consumes { plan.workers } else { 1 }
 }
 
 fn cpu_of(service: &ServicePlan, cores: Option<f64>, slot: u32) -> Cpu {
@@ -172,7 +185,7 @@ impl Built {
     fn add_process(
         &mut self,
         service_index: u32,
-        service: &ServicePlan,
+        (service, sharers): (&ServicePlan, u32),
         replica: u32,
         number: u32,
         deadlines: &mut Deadlines,
@@ -205,7 +218,15 @@ impl Built {
             _ => NONE,
         };
         let executor = threads_of(Runtime::EventLoop, SlotsKind::Executor);
-        let threads = threads_of(Runtime::Threads, SlotsKind::RequestThreads);
+        // Workers that accept only when they have an idle thread have one queue: that of their listening socket.
+        let first = self.processes.get(self.replicas[replica as usize].first_process as usize);
+        let threads = match first {
+            Some(first) if sharers > 1 => first.threads,
+            _ => threads_of(Runtime::Threads, SlotsKind::RequestThreads),
+        };
+        if first.is_none() && sharers > 1 {
+            self.slots[threads as usize].share(sharers);
+        }
         let clients = self.clients.len() as u32;
         for (index, plan) in (0..).zip(&service.clients) {
             let broken = plan.broken.get(number as usize).copied().unwrap_or(false);

@@ -30,7 +30,7 @@ impl World<'_> {
             let next = match phase {
                 0 => match plan.trip_cpu {
                     Some(draw) => {
-                        let work = self.draw(draw, site.key(key, CLIENT_CPU));
+                        let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
                         self.work(t, work)
                     }
                     None => Next::On,
@@ -40,12 +40,12 @@ impl World<'_> {
                         let lane = self.slots[(self.process_of(t).pools + pool) as usize].command;
                         self.limit_wait(t, lane);
                     }
-                    let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(draw, site.key(key, NETWORK)));
+                    let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, NETWORK)));
                     let network = network + self.added_latency(plan.server);
                     let server = &self.system.services[plan.server as usize];
                     let elapsed = match work {
                         Some(draw) if server.runtime == Runtime::Delay => {
-                            self.slowed(self.draw(draw, site.key(key, 0)), self.server_of(t, plan.server))
+                            self.slowed(self.draw(t, draw, site.key(key, 0)), self.server_of(t, plan.server))
                         }
                         _ => Time::ZERO,
                     };
@@ -62,7 +62,7 @@ impl World<'_> {
                 }
                 2 => match work {
                     Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
-                        let work = self.draw(draw, site.key(key, 0));
+                        let work = self.draw(t, draw, site.key(key, 0));
                         let replica = self.server_of(t, plan.server);
                         self.tokens[t].state = State::AtServer;
                         self.tokens[t].wait = replica;

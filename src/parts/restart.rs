@@ -102,27 +102,44 @@ impl World<'_> {
     }
 
     /// The replica goes down, if it is not yet: it is killed.
-    pub(super) fn take_down(&mut self, replica: u32) {
-        self.change_availability(replica, |health| health.downs += 1);
-        if self.replicas[replica as usize].health.downs == 1 {
+    fn take_down(&mut self, replica: u32) {
+        if self.bring_down(replica) {
             self.kill(replica);
         }
     }
 
+    /// One thing more keeps the replica down. Whether it was up, and so is to be killed.
+    pub(super) fn bring_down(&mut self, replica: u32) -> bool {
+        self.change_availability(replica, |health| health.downs += 1);
+        self.replicas[replica as usize].health.downs == 1
+    }
+
     /// One thing less keeps the replica down; if it was the last, it is up again, cold.
     pub(super) fn raise(&mut self, replica: u32) {
-        let (now, system) = (self.now, self.system);
-        let service = &system.services[self.replicas[replica as usize].service as usize];
+        if self.lift(replica) {
+            self.come_up(replica);
+            self.resume_consuming();
+        }
+    }
+
+    /// One thing less keeps the replica down. Whether it comes up.
+    pub(super) fn lift(&mut self, replica: u32) -> bool {
+        let now = self.now;
+        let service = &self.system.services[self.replicas[replica as usize].service as usize];
         let is_ready = service.readiness.is_none();
         self.change_availability(replica, |health| {
             health.downs -= 1;
             health.ready = is_ready;
             health.raised = now;
         });
-        if self.is_down(replica) {
-            return;
-        }
+        !self.is_down(replica)
+    }
+
+    /// The replica's processes begin anew; they consume messages with [`World::resume_consuming`].
+    pub(super) fn come_up(&mut self, replica: u32) {
+        let (now, system) = (self.now, self.system);
         let shared = &self.replicas[replica as usize];
+        let service = &system.services[shared.service as usize];
         for process in shared.first_process..shared.first_process + shared.workers {
             let pools = self.processes[process as usize].pools;
             self.processes[process as usize].descriptors.used.set(now, service.idle_files);
@@ -137,7 +154,6 @@ impl World<'_> {
             }
         }
         self.resume_probing(replica);
-        self.resume_consuming();
     }
 
     /// Changes a replica's health, and notes whether it gets requests from now on.
@@ -162,11 +178,18 @@ impl World<'_> {
 
     /// Kills the processes of a replica. First everything of theirs is taken from wherever it waits or works, then each
     /// request fails and gives back what it holds: so nothing is granted to one that is about to die.
-    fn kill(&mut self, replica: u32) {
+    pub(super) fn kill(&mut self, replica: u32) {
         let now = self.now;
         let shared = &self.replicas[replica as usize];
         let (service, processes) = (shared.service, shared.first_process..shared.first_process + shared.workers);
         self.stop_probing(replica);
+        // Another death of the same instant may have woken some.
+        let mut ready = std::mem::take(&mut self.ready);
+        while let Some(t) = ready.pop(&mut self.tokens) {
+            if !processes.contains(&self.tokens[t].process) {
+                self.ready.push(&mut self.tokens, t);
+            }
+        }
         let mut dying = Vec::new();
         while let Some(t) = self.replicas[replica as usize].backlog.pop(&mut self.tokens, now) {
             dying.push(t);

@@ -3,7 +3,6 @@
 //! A failed attempt gives back what it holds, then waits, then begins anew with other draws: attempt `n` of a request
 //! draws the same in every design.
 
-use crate::kernel::random::{mix, unit, unmix};
 use crate::model::{BudgetPlan, Op, Site};
 
 use super::interpreter::Next;
@@ -78,7 +77,7 @@ impl World<'_> {
         let FrameKind::Retry { failures, .. } = self.frames[token.frame].kind else {
             unreachable!("backoff stands in a retry");
         };
-        let u = unit(mix(site.key(token.key, 0)));
+        let u = self.chance(t, site);
         let wait = self.system.retries[plan as usize].wait(failures, u);
         let next = self.elapse(t, wait);
         if next == Next::Park {
@@ -97,15 +96,19 @@ impl World<'_> {
             && self.budget(t, plan).is_none_or(Budget::withdraw);
         if again {
             self.frames[frame].kind = FrameKind::Retry { at, failures: failures + 1 };
-            self.tokens[t].key = mix(self.tokens[t].key);
+            let retry = &self.system.retries[plan as usize];
+            self.tokens[t].key = retry.round.next(self.tokens[t].key);
             self.tokens[t].pc = at + 1;
         }
         again
     }
 
-    /// What comes after a loop or retry draws as if it had had one round, however many it had.
-    #[inline]
-    pub(super) fn forget_rounds(&mut self, t: u32, rounds: u32) {
-        self.tokens[t].key = (0..rounds).fold(self.tokens[t].key, |key, _| unmix(key));
+    /// What comes after a `retry` draws as if the first attempt had been the only one. Its frame is the innermost.
+    pub(super) fn forget_attempts(&mut self, t: u32) {
+        if let FrameKind::Retry { at, failures } = self.frames[self.tokens[t].frame].kind
+            && let Op::Retry { plan } = self.system.program[at as usize]
+        {
+            self.tokens[t].key = self.system.retries[plan as usize].round.first(self.tokens[t].key, failures);
+        }
     }
 }

@@ -17,7 +17,10 @@ impl World<'_> {
     /// A new token at the start of an endpoint.
     #[inline]
     pub(super) fn spawn(&mut self, endpoint: u32, key: u64) -> u32 {
-        self.insert_token(Token::new(key, self.system.endpoints[endpoint as usize].entry))
+        let t = self.insert_token(Token::new(key, self.system.endpoints[endpoint as usize].entry));
+        #[cfg(debug_assertions)]
+        self.note_token(t);
+        t
     }
 
     /// A new token.
@@ -186,6 +189,21 @@ impl World<'_> {
         self.processes[process as usize].inside += 1;
     }
 
+    /// The worker of the replica that has the least to do takes the token.
+    fn take_by_idle_worker(&mut self, t: u32) {
+        let process = self.tokens[t].process as usize;
+        self.processes[process].inside -= 1;
+        let idle = self.choose_worker(self.processes[process].replica, Balance::LeastBusy);
+        self.enter_process(t, idle);
+    }
+
+    /// Another worker of the replica takes the token.
+    pub(super) fn move_to_process(&mut self, t: u32, process: u32) {
+        let before = std::mem::replace(&mut self.tokens[t].process, process);
+        self.processes[before as usize].inside -= 1;
+        self.processes[process as usize].inside += 1;
+    }
+
     /// The token reaches a process, which runs it as its runtime does.
     #[inline]
     pub(super) fn enter(&mut self, t: u32, process: u32) {
@@ -204,6 +222,9 @@ impl World<'_> {
                 if threads == NONE {
                     self.set_ready(t);
                 } else if self.slots[threads as usize].used.level() < self.slots[threads as usize].size {
+                    if self.slots[threads as usize].sharers > 1 {
+                        self.take_by_idle_worker(t);
+                    }
                     self.hold(t, threads);
                     self.set_ready(t);
                 } else if self.slots[threads as usize].is_full() {

@@ -54,6 +54,8 @@ pub(super) struct Slots {
     pub size: u32,
     /// Its size when no fault lowers it.
     pub full_size: u32,
+    /// The processes whose units these are (request threads of workers that share a listening socket).
+    pub sharers: u32,
     /// Tokens that were turned away because too many waited.
     pub shed: u64,
     /// Connections open (pools); all, for other kinds.
@@ -74,6 +76,8 @@ pub(super) struct Slots {
     pub grants: u64,
     /// When a token last stopped waiting for a unit.
     pub waited_until: Time,
+    /// Tokens that left the queue without a unit: they gave up, or could not open a connection.
+    pub left_without: u64,
 }
 
 impl Slots {
@@ -83,6 +87,7 @@ impl Slots {
             process,
             size,
             full_size: size,
+            sharers: 1,
             shed: 0,
             opened,
             used: Gauge::default(),
@@ -96,7 +101,14 @@ impl Slots {
             deadlocked: false,
             grants: 0,
             waited_until: Time::ZERO,
+            left_without: 0,
         }
+    }
+
+    /// Makes them the units of so many processes, each with as many as there are now.
+    pub fn share(&mut self, sharers: u32) {
+        self.size = self.size.saturating_mul(sharers);
+        (self.full_size, self.opened, self.sharers) = (self.size, self.size, sharers);
     }
 
     /// Whether nobody else may wait.
@@ -126,7 +138,7 @@ impl World<'_> {
                 let slots = &mut self.slots[id as usize];
                 slots.opened += 1;
                 if let Some(draw) = slots.connect_time {
-                    let time = self.draw(draw, site_key);
+                    let time = self.draw(t, draw, site_key);
                     return self.elapse(t, time);
                 }
             }
@@ -197,7 +209,11 @@ impl World<'_> {
     pub(super) fn give_back(&mut self, frame: u32, id: u32) {
         self.free_unit(frame, id);
         if let Some(next) = self.next_for(id) {
-            let kind = self.slots[id as usize].kind;
+            let Slots { kind, sharers, .. } = self.slots[id as usize];
+            if sharers > 1 {
+                let holder = self.frames[frame].token;
+                self.move_to_process(next, self.tokens[holder].process);
+            }
             self.drop_timer(next);
             self.hold(next, id);
             self.granted(next, kind);
@@ -236,6 +252,7 @@ impl World<'_> {
             };
             if refusal.is_some() {
                 self.tokens[next].failure = refusal;
+                self.slots[id as usize].left_without += 1;
                 self.wake(next);
                 continue;
             }
@@ -243,7 +260,7 @@ impl World<'_> {
             self.slots[id as usize].opened += u32::from(opens);
             match (connect_time, self.system.program[self.tokens[next].pc as usize]) {
                 (Some(draw), Op::AcquireConnection { site, .. }) if opens => {
-                    let time = self.draw(draw, site.key(self.tokens[next].key, 0));
+                    let time = self.draw(next, draw, site.key(self.tokens[next].key, 0));
                     self.tokens[next].pc += 1;
                     if self.elapse(next, time) == Next::On {
                         self.wake(next);
@@ -275,7 +292,7 @@ impl World<'_> {
             Op::OffloadLocked { demand, site } => (demand, site, true),
             _ => unreachable!("only an offload waits for the executor"),
         };
-        let work: Time = self.draw(demand, site.key(self.tokens[t].key, 0));
+        let work: Time = self.draw(t, demand, site.key(self.tokens[t].key, 0));
         self.tokens[t].state = State::Offloaded;
         let (replica, gil) = (self.process_of(t).replica, self.process_of(t).gil);
         if locked {
@@ -296,8 +313,10 @@ impl World<'_> {
     pub(super) fn leave_queue(&mut self, t: u32) {
         let id = self.tokens[t].wait as usize;
         let now = self.now;
-        self.slots[id].queue.remove(&mut self.tokens, now, t);
-        self.slots[id].waited_until = now;
+        let slots = &mut self.slots[id];
+        slots.queue.remove(&mut self.tokens, now, t);
+        slots.left_without += 1;
+        slots.waited_until = now;
     }
 
     /// The reports' name of slots: `user-service pool auth`.

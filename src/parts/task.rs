@@ -17,8 +17,8 @@ pub(super) enum Task {
     Restart { replica: u32 },
     /// A replica accepts connections again, if nothing else keeps it down.
     Raise { replica: u32 },
-    /// A fault comes on, or goes, at a replica.
-    Fault { fault: u32, replica: u32, begins: bool },
+    /// Faults come on, or go.
+    Faults,
     /// A user sends its request again.
     Resend { user: u32 },
     /// The deadline of this frame, which came with a call, is over.
@@ -55,7 +55,7 @@ impl World<'_> {
             Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
             Task::Deadline { frame } => self.is_for_probe(self.frames[frame].token),
             Task::Admit { token, .. } => self.is_for_probe(token),
-            Task::Fault { .. } | Task::Resend { .. } => false,
+            Task::Faults | Task::Resend { .. } => false,
         }
     }
 
@@ -84,7 +84,7 @@ impl World<'_> {
             Task::ProbeTimeout { prober } => self.probe_timed_out(prober),
             Task::Restart { replica } => self.restart(replica),
             Task::Raise { replica } => self.raise(replica),
-            Task::Fault { fault, replica, begins } => self.fault(fault, replica, begins),
+            Task::Faults => self.change_faults(),
             Task::Resend { user } => self.resend(user),
             Task::Deadline { frame } => self.deadline_over(frame),
             Task::Admit { token, endpoint, peer } => self.admit_late(token, endpoint, peer),

@@ -4,6 +4,7 @@ use crate::kernel::NONE;
 use crate::kernel::calendar::Serial;
 use crate::kernel::list::{Linked, Links};
 use crate::kernel::time::Time;
+use crate::model::Round;
 
 mod failure;
 
@@ -39,8 +40,12 @@ pub(super) struct Token {
     /// Why it is to unwind at its next step.
     pub failure: Failure,
     pub flags: u8,
+    /// Which token it is, among all that the thread had.
+    #[cfg(debug_assertions)]
+    pub born: u32,
 }
 
+#[cfg(not(debug_assertions))]
 const _: () = assert!(std::mem::size_of::<Token>() == 64);
 
 /// Flag: the client or caller is gone; whatever is done is done for nobody.
@@ -79,6 +84,8 @@ impl Token {
             phase: 0,
             failure: Failure::NONE,
             flags: 0,
+            #[cfg(debug_assertions)]
+            born: super::draws::born(),
         }
     }
 
@@ -173,10 +180,14 @@ pub(super) enum FrameKind {
     Lent { slots: u32, connection: super::pool::Connection },
     /// Holds one unit of the slots of a pool whose server was killed: the connection is dead.
     Severed { slots: u32 },
-    /// A loop with this many rounds to go, and so many behind it.
-    Repeat { left: u32, done: u32 },
+    /// A loop with this name, this many rounds to go, and so many behind it.
+    Repeat { left: u32, done: u32, round: Round },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.
     Connection { client: u32, peer: u32 },
+    /// Waits for a connection of an HTTP client, since then.
+    Line { client: u32, since: Time },
+    /// Waits for another's fetch for a cache, since then.
+    Pends { cache: u32, since: Time },
     /// Handles this message, which is settled by its end.
     Message { message: u32 },
     /// Fetches this key of a cache.

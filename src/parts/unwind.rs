@@ -39,12 +39,14 @@ impl World<'_> {
                     self.leave_loop(process);
                     return false;
                 }
-                FrameKind::Repeat { done, .. } => self.forget_rounds(t, done),
-                FrameKind::Retry { failures, .. } => {
+                FrameKind::Repeat { done, round, .. } => {
+                    self.tokens[t].key = round.first(self.tokens[t].key, done);
+                }
+                FrameKind::Retry { .. } => {
                     if can_catch && self.try_again(t, why) {
                         return self.caught(t);
                     }
-                    self.forget_rounds(t, failures);
+                    self.forget_attempts(t);
                 }
                 FrameKind::Fallback { plan } if can_catch && self.guards.caught[plan as usize].contains(why) => {
                     self.pop_frame(t);
@@ -73,7 +75,7 @@ impl World<'_> {
     pub(super) fn leave(&mut self, t: u32) -> Next {
         let frame = self.tokens[t].frame;
         match self.frames[frame].kind {
-            FrameKind::Retry { failures, .. } => self.forget_rounds(t, failures),
+            FrameKind::Retry { .. } => self.forget_attempts(t),
             FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
             _ => {}
         }

@@ -40,9 +40,6 @@ struct View {
     /// Events to be applied, in the order of their publication.
     pending: List,
     population: Population,
-    applied: u64,
-    /// Sum of the lags of the events applied, in nanoseconds.
-    lags: u128,
 }
 
 /// All views of a run.
@@ -63,7 +60,6 @@ impl Views {
     pub fn reset(&mut self, now: Time) {
         for view in &mut self.views {
             view.population.reset(now);
-            (view.applied, view.lags) = (0, 0);
         }
         self.staleness = Histogram::new();
     }
@@ -85,8 +81,8 @@ impl World<'_> {
         event
     }
 
-    /// The event is to be applied no more; [`NONE`] is let pass. `applied`: because it has been.
-    pub(super) fn end_event(&mut self, event: u32, applied: bool) {
+    /// The event has been applied, or never will be; [`NONE`] is let pass.
+    pub(super) fn end_event(&mut self, event: u32) {
         if event == NONE {
             return;
         }
@@ -96,17 +92,13 @@ impl World<'_> {
         state.pending.remove(events, event);
         events.remove(event);
         state.population.leave(now, published);
-        if applied {
-            state.applied += 1;
-            state.lags += u128::from((now - published).0);
-        }
     }
 
     /// The message that the token handles is applied to its view.
     pub(super) fn project(&mut self, t: u32) -> Next {
         self.tokens[t].pc += 1;
         let event = self.take_event(t);
-        self.end_event(event, true);
+        self.end_event(event);
         Next::On
     }
 
@@ -131,9 +123,8 @@ impl World<'_> {
         let state = &self.views.views[view];
         let mut sum = Sum::new(format!("view {}", self.system.views[view].name), ResourceKind::View, length);
         sum.waiting(&state.population, self.now);
-        sum.use_.visits = state.applied;
-        let lag = if state.applied == 0 { 0.0 } else { state.lags as f64 / state.applied as f64 / 1e9 };
-        ResourceUse { wait_s: lag, ..sum.finish() }
+        sum.use_.visits += state.population.left;
+        sum.finish()
     }
 
     /// The laws that views have broken.

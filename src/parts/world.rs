@@ -77,6 +77,9 @@ const STANDSTILL: u32 = 20_000_000;
 /// Events between two looks at the clock and the interrupt.
 const LOOK_EVERY: u64 = 1 << 15;
 
+/// Rounds of loops and attempts between two such looks. They are steps, too.
+const TURNS: u32 = 1 << 14;
+
 /// Everything in one run.
 pub struct World<'s> {
     pub(super) system: &'s System,
@@ -144,6 +147,10 @@ pub struct World<'s> {
     pub(super) faults: Vec<bool>,
     /// Time that faults add to each round trip to a service; empty without such faults.
     pub(super) latencies: Vec<Time>,
+    /// Rounds of loops and attempts so far.
+    turns: u32,
+    /// A token was put back in the middle of its steps, so that limits are looked at.
+    paused: bool,
     done: Vec<u32>,
     stopped: bool,
     too_many: bool,
@@ -217,6 +224,8 @@ impl<'s> World<'s> {
             severed: 0,
             faults: Vec::new(),
             latencies: Vec::new(),
+            turns: 0,
+            paused: false,
             done: Vec::new(),
             stopped: false,
             too_many: false,
@@ -224,8 +233,9 @@ impl<'s> World<'s> {
         if load.blame {
             world.keep_accounts();
         }
-        world.begin_probing();
+        // First, so that at any instant they come before all else.
         world.begin_faults();
+        world.begin_probing();
         world
     }
 
@@ -270,11 +280,17 @@ impl<'s> World<'s> {
         let standstill = u32::try_from(most).unwrap_or(u32::MAX).min(STANDSTILL);
         loop {
             self.report_ended(source);
-            let mut steps = 0;
+            let mut steps: u32 = 0;
             while let Some(t) = self.ready.pop(&mut self.tokens) {
                 self.step(t);
                 self.report_ended(source);
                 steps += 1;
+                if std::mem::take(&mut self.paused) {
+                    steps = steps.saturating_add(TURNS);
+                    if let Some(ending) = self.look(limits) {
+                        return ending;
+                    }
+                }
                 if steps > standstill {
                     return Ending::Standstill;
                 }
@@ -289,18 +305,69 @@ impl<'s> World<'s> {
             debug_assert!(event.time >= self.now, "time goes back");
             self.now = event.time;
             self.events += 1;
-            if self.events.is_multiple_of(LOOK_EVERY) {
-                if limits.deadline.is_some_and(|deadline| Instant::now() > deadline) {
-                    return Ending::OutOfTime;
-                }
-                if limits.interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
-                    return Ending::Interrupted;
-                }
+            if self.events.is_multiple_of(LOOK_EVERY)
+                && let Some(ending) = self.look(limits)
+            {
+                return ending;
             }
             if self.events > most {
                 return Ending::TooManyEvents;
             }
+            if event.time == Time::MAX && self.is_due(event) {
+                return Ending::EndOfClock;
+            }
             self.happen(event, source);
+        }
+    }
+
+    /// Whether a limit ends the run now.
+    #[inline(never)]
+    fn look(&self, limits: &Limits) -> Option<Ending> {
+        if limits.deadline.is_some_and(|deadline| Instant::now() > deadline) {
+            return Some(Ending::OutOfTime);
+        }
+        if limits.interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
+            return Some(Ending::Interrupted);
+        }
+        (self.too_many || self.tokens.capacity() >= slot::CPU as usize).then_some(Ending::TooManyInFlight)
+    }
+
+    /// Another round or attempt of a token that has not waited. Whether it is time to look at the limits.
+    #[inline]
+    pub(super) fn turn(&mut self) -> bool {
+        self.turns = self.turns.wrapping_add(1);
+        self.turns.is_multiple_of(TURNS)
+    }
+
+    /// The token goes on as soon as the limits have been looked at, before any other.
+    #[inline(never)]
+    pub(super) fn pause(&mut self, t: u32) {
+        self.paused = true;
+        self.ready.push_first(&mut self.tokens, t);
+    }
+
+    /// Whether an event is awaited that brings on more than a probe or a restart.
+    #[inline(never)]
+    fn is_due(&self, event: Event) -> bool {
+        let is_task = (slot::TASK..slot::SOURCE).contains(&event.slot);
+        self.is_alive(event) && !(is_task && self.is_upkeep(event))
+    }
+
+    /// Whether an event is still awaited, and not a time-out without end.
+    #[inline(never)]
+    fn is_alive(&self, event: Event) -> bool {
+        let Event { slot, serial, .. } = event;
+        if slot < slot::CPU {
+            self.tokens[slot].event == serial
+        } else if slot < slot::STATION {
+            self.replicas[(slot - slot::CPU) as usize].cpu.awaits(serial)
+        } else if slot < slot::ACCEPT {
+            let station = &self.stations[(slot - slot::STATION) as usize];
+            station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(serial))
+        } else if (slot::TASK..slot::SOURCE).contains(&slot) {
+            self.tasks[slot - slot::TASK].event == serial
+        } else {
+            !(slot::LANE..slot::TASK).contains(&slot)
         }
     }
 
@@ -355,7 +422,7 @@ impl<'s> World<'s> {
             State::Outbound => {
                 // It goes on at the server, apart from its event loop.
                 match self.execute_apart(t) {
-                    Next::On => self.wake(t),
+                    Next::On | Next::Pause => self.wake(t),
                     Next::Fail(why) => {
                         self.tokens[t].failure = why;
                         self.wake(t);
@@ -391,20 +458,9 @@ impl<'s> World<'s> {
     }
 
     fn compact(&mut self) {
-        let Self { calendar, tokens, replicas, stations, tasks, .. } = self;
-        calendar.compact(|event| {
-            if event.slot < slot::CPU {
-                tokens[event.slot].event == event.serial
-            } else if event.slot < slot::STATION {
-                replicas[(event.slot - slot::CPU) as usize].cpu.awaits(event.serial)
-            } else if event.slot < slot::ACCEPT {
-                let station = &stations[(event.slot - slot::STATION) as usize];
-                station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(event.serial))
-            } else if (slot::TASK..slot::SOURCE).contains(&event.slot) {
-                tasks[event.slot - slot::TASK].event == event.serial
-            } else {
-                true
-            }
-        });
+        let mut calendar = std::mem::take(&mut self.calendar);
+        // A lane's event is never dead: its deadlines are.
+        calendar.compact(|event| (slot::LANE..slot::TASK).contains(&event.slot) || self.is_alive(event));
+        self.calendar = calendar;
     }
 }

@@ -281,6 +281,7 @@ fn resource(resource: &ResourceMean) -> Value {
         "queue": resource.queue,
         "longest_queue": resource.longest_queue,
         "wait_s": resource.wait_s,
+        "waited_share": resource.waited,
     });
     if let Some(ratio) = resource.hit_ratio {
         document["hit_ratio"] = json!(ratio);

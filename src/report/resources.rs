@@ -122,6 +122,7 @@ pub fn resources(summary: &Summary) -> String {
         Some(_) => format!("{:.1} %", share * 100.0),
         None => String::new(),
     };
+    let waited = |resource: &ResourceMean| resource.waited.map(|share| format!("{:.1} %", share * 100.0));
     let hits = |resource: &ResourceMean| resource.hit_ratio.map(|ratio| format!("{:.1} %", ratio * 100.0));
     let mut columns = vec![
         Column::words("resource", each(&|resource| resource.name.clone())),
@@ -133,6 +134,7 @@ pub fn resources(summary: &Summary) -> String {
         Column::figures("queue", each(&|resource| rounded(resource.queue))),
         Column::figures("longest", each(&|resource| grouped(&resource.longest_queue.to_string()))),
         Column::figures("wait", each(&|resource| seconds(resource.wait_s))),
+        Column::figures("waited", each(&|resource| waited(resource).unwrap_or_default())),
     ];
     if all.iter().any(|resource| resource.refused > 0.0) {
         columns.insert(6, Column::figures("refused", each(&|resource| rounded(resource.refused))));

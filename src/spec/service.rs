@@ -81,7 +81,11 @@ pub struct Service {
     /// How requests are spread over replicas.
     #[serde(default)]
     pub balance: Balance,
-    /// How connections are spread over the workers of a replica.
+    /// How connections are spread over the workers of a replica. With `"accept-race"` workers of a `threads` runtime that
+    /// have `threads` share one listening socket and accept only when one of their threads is idle, as gunicorn's sync
+    /// workers, uWSGI, PHP-FPM, Unicorn and Apache's prefork do. With any other value, with `max_queue`, and where a
+    /// queue is consumed a request is given to a worker at once and waits for a thread of that one; gunicorn's gthread
+    /// workers accept up to `worker_connections` like that: write `"random"`.
     #[serde(default = "accept_race")]
     pub accept: Balance,
     /// Database connection pools, one of each in every process.

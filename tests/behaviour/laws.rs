@@ -60,7 +60,7 @@ fn deadlocked_or_hung(outcome: &Outcome) -> bool {
 /// A shared client closes expired connections only when it is used next; if those hold the last descriptors, no request
 /// is accepted any more that would use it.
 fn starved_by_idle_connections(outcome: &Outcome, text: &str) -> bool {
-    let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.visits > 0;
+    let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.refused > 0;
     text.contains("reuse = \"shared\"") && outcome.resources.iter().any(exhausted)
 }
 
@@ -147,6 +147,18 @@ fn open_files(text: &str, service: &str) -> f64 {
     number(text, &format!("[services.{service}]"), "open_files")
 }
 
+/// Little's law on the row that is printed: the queue is the visits per second times the wait of all visits.
+fn little(outcome: &Outcome, resource: &ResourceUse, text: &str) -> Result<(), TestCaseError> {
+    let Some(waited) = resource.waited else { return Ok(()) };
+    let (present, stays) = (resource.queue * outcome.window.seconds(), resource.wait_s * resource.visits as f64);
+    if resource.visits > 0 {
+        prop_assert!((present - stays).abs() <= 1e-9 * present.max(1.0), "{resource:?}: {present}, {stays}\n{text}");
+    }
+    prop_assert!(waited <= resource.visits, "{resource:?}\n{text}");
+    prop_assert!(waited == 0 || resource.longest_queue > 0, "{resource:?}\n{text}");
+    Ok(())
+}
+
 /// Whether a run that no limit ended obeys every law.
 pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
@@ -165,6 +177,7 @@ pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), 
         prop_assert!(outcome.probes.is_some());
     }
     for resource in &outcome.resources {
+        little(outcome, resource, text)?;
         prop_assert!(
             resource.utilisation <= 1.0 + 1e-9,
             "{} is used by {}\n{}",

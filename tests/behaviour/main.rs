@@ -8,6 +8,9 @@ mod conditions;
 mod corpus;
 mod culprits;
 mod determinism;
+#[cfg(debug_assertions)]
+mod draws;
+mod endings;
 mod kills;
 mod laws;
 mod mistakes;

@@ -16,7 +16,9 @@ struct Script<'b> {
 impl Source for Script<'_> {
     fn event(&mut self, world: &mut World, client: u32) {
         match self.processes.get(client as usize) {
-            Some(&process) => world.send_to(client, process),
+            Some(&process) => {
+                world.send_to(client, process);
+            }
             None => world.send(client),
         }
     }

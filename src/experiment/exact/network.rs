@@ -128,9 +128,9 @@ impl Walk<'_> {
                     self.is_product_form = false;
                     self.go(at, at + 1, weight)?;
                 }
-                Op::Repeat { times } => self.go(at, at + 1, weight * f64::from(times))?,
+                Op::Repeat { times, .. } => self.go(at, at + 1, weight * f64::from(times))?,
                 Op::Again { body } => {
-                    let Some(Op::Repeat { times }) = system.program.get((body as usize).checked_sub(1)?) else {
+                    let Some(Op::Repeat { times, .. }) = system.program.get((body as usize).checked_sub(1)?) else {
                         return None;
                     };
                     self.go(at, at + 1, weight / f64::from(*times))?;

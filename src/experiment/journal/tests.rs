@@ -168,6 +168,7 @@ impl Draws {
             queue: self.number(),
             longest_queue: self.count() as u32,
             wait_s: self.number(),
+            waited: (self.count() % 2 == 0).then(|| self.count()),
             hit_ratio: self.maybe(),
         }
     }
@@ -224,7 +225,7 @@ impl Draws {
     }
 
     fn trial(&mut self, point: u32, replication: u32) -> Trial {
-        let endings = [Ending::Complete, Ending::Quiet, Ending::TooManyEvents, Ending::Standstill];
+        let endings = [Ending::Complete, Ending::Quiet, Ending::EndOfClock, Ending::Standstill];
         Trial {
             point: point as usize,
             replication: replication.into(),

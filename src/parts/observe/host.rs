@@ -34,7 +34,8 @@ impl World<'_> {
             let mut sum = begin("backlog", ResourceKind::Backlog);
             for Replica { accept_queue, .. } in &self.replicas[replicas.clone()] {
                 sum.gauge(&accept_queue.waiting, now, Some(f64::from(backlog) + 1.0));
-                sum.use_.visits += accept_queue.dropped;
+                sum.use_.visits += accept_queue.entered;
+                sum.use_.refused += accept_queue.dropped;
             }
             uses.push(sum.finish());
         }
@@ -42,7 +43,8 @@ impl World<'_> {
             let mut sum = begin("ports", ResourceKind::Ports);
             for ports in self.ports.iter().filter(|ports| ports.service == service) {
                 sum.gauge(&ports.taken, now, Some(f64::from(ports.limit)));
-                sum.use_.visits += ports.refused;
+                sum.use_.visits += ports.used;
+                sum.use_.refused += ports.refused;
             }
             uses.push(sum.finish());
         }
@@ -51,6 +53,7 @@ impl World<'_> {
             for Replica { sessions, .. } in &self.replicas[replicas] {
                 sum.gauge(&sessions.used, now, Some(f64::from(most)));
                 sum.use_.visits += sessions.opened;
+                sum.use_.refused += sessions.refused;
             }
             uses.push(sum.finish());
         }

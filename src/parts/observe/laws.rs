@@ -38,7 +38,12 @@ impl World<'_> {
             check(&|| self.resource_name(id), &slots.queue.population);
         }
         for client in &self.clients {
-            check(&|| "an HTTP client's queue".into(), &client.queue.population);
+            check(&|| "an HTTP client's queue".into(), &client.waiting);
+        }
+        for (ingress, plan) in self.guards.ingresses.iter().zip(&self.system.services) {
+            if let Some(ingress) = ingress {
+                check(&|| format!("the ingress of {}", plan.name), &ingress.waiting);
+            }
         }
         for (process, number) in self.processes.iter().zip(0..) {
             check(&|| format!("the event loop of process {number}"), &process.event_loop.waiting);

@@ -5,15 +5,15 @@ use crate::kernel::gauge::Gauge;
 use crate::parts::cpu::Cpu;
 use crate::parts::gil::Gil;
 use crate::parts::outcome::{ResourceKind, ResourceUse};
-use crate::parts::population::{Population, Queue};
+use crate::parts::population::Population;
 use crate::parts::slots::Slots;
 
 /// A resource's figures, summed over its instances.
 pub(in crate::parts) struct Sum {
     pub use_: ResourceUse,
     length: f64,
+    /// Nanoseconds that visits waited within the window, all together.
     waits: f64,
-    waited: u64,
 }
 
 impl Sum {
@@ -30,9 +30,10 @@ impl Sum {
             queue: 0.0,
             longest_queue: 0,
             wait_s: 0.0,
+            waited: None,
             hit_ratio: None,
         };
-        Self { use_, length: (length.0 as f64).max(1.0), waits: 0.0, waited: 0 }
+        Self { use_, length: (length.0 as f64).max(1.0), waits: 0.0 }
     }
 
     fn add(&mut self, in_use: f64, capacity: Option<f64>) {
@@ -54,12 +55,11 @@ impl Sum {
         let used = cpu.used(now) / self.length;
         self.add(most.map_or(used, |most| used.min(most)), cores);
         let jobs = cpu.at_work.area(now) as f64 / self.length;
-        self.use_.queue += (jobs - cpu.used(now) / self.length).max(0.0);
+        let queue = (jobs - used).max(0.0);
+        self.use_.queue += queue;
         self.use_.longest_queue = self.use_.longest_queue.max(cpu.at_work.peak());
-        let (finished, asked) = cpu.demand();
-        self.use_.visits += finished;
-        self.waits += (cpu.at_work.area(now) as f64 - asked).max(0.0) / 1e9;
-        self.waited += finished;
+        self.use_.visits += cpu.finished() + u64::from(cpu.at_work.level());
+        self.waits += queue * self.length;
     }
 
     /// Of an interpreter lock, what it was held and waited for.
@@ -68,9 +68,8 @@ impl Sum {
         let waits = lock.wanted.area(now).saturating_sub(lock.held.area(now)) as f64;
         self.use_.queue += waits / self.length;
         self.use_.longest_queue = self.use_.longest_queue.max(lock.wanted.peak().saturating_sub(1));
-        self.use_.visits += lock.finished;
-        self.waits += waits / 1e9;
-        self.waited += lock.finished;
+        self.use_.visits += lock.finished + u64::from(lock.wanted.level());
+        self.waits += waits;
     }
 
     /// An instance that was in use for so many nanoseconds.
@@ -80,20 +79,18 @@ impl Sum {
 
     pub(super) fn slots(&mut self, slots: &Slots, now: Time) {
         self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then_some(f64::from(slots.full_size)));
-        self.queue(&slots.queue, now);
-        self.use_.visits += slots.grants;
+        self.waiting(&slots.queue.population, now);
+        self.use_.visits += slots.grants + slots.left_without;
         self.use_.refused += slots.shed;
     }
 
-    pub(super) fn queue(&mut self, queue: &Queue, now: Time) {
-        self.waiting(&queue.population, now);
-    }
-
+    /// Who waits for an instance. Those who wait now are visits, too.
     pub fn waiting(&mut self, population: &Population, now: Time) {
+        self.use_.visits += u64::from(population.gauge.level());
         self.use_.queue += population.gauge.area(now) as f64 / self.length;
         self.use_.longest_queue = self.use_.longest_queue.max(population.gauge.peak());
-        self.waits += population.mean_stay() * population.left as f64;
-        self.waited += population.left;
+        self.waits += population.gauge.area(now) as f64;
+        *self.use_.waited.get_or_insert(0) += population.delayed + u64::from(population.gauge.level());
     }
 
     pub fn finish(mut self) -> ResourceUse {
@@ -102,8 +99,8 @@ impl Sum {
         } else {
             self.use_.capacity = None;
         }
-        if self.waited > 0 {
-            self.use_.wait_s = self.waits / self.waited as f64;
+        if self.use_.visits > 0 {
+            self.use_.wait_s = self.waits / self.use_.visits as f64 / 1e9;
         }
         self.use_
     }

@@ -62,6 +62,12 @@ pub(super) struct Body<'a> {
     pub held: Vec<&'a str>,
     /// Within a branch that runs beside others.
     pub in_branch: bool,
+    /// The loops around the present step.
+    pub loops: u32,
+    /// The `retry` steps around it.
+    pub retries: u32,
+    /// The `hedge` steps around it.
+    pub hedges: u32,
 }
 
 impl<'a> Body<'a> {
@@ -75,6 +81,9 @@ impl<'a> Body<'a> {
             ordinals: HashMap::new(),
             held: Vec::new(),
             in_branch: false,
+            loops: 0,
+            retries: 0,
+            hedges: 0,
         }
     }
 

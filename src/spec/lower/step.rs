@@ -8,7 +8,7 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::Body;
 use super::{cache, queue, view};
-use crate::model::{Branch, Op};
+use crate::model::{Branch, Op, Round};
 use crate::spec::{self, HashStep, Place, RepeatStep, Runtime, Step, WithStep};
 
 /// Repetitions of one `repeat` at most.
@@ -193,9 +193,11 @@ fn repeat<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step
             complaint
         });
     }
-    lowering.emit(Op::Repeat { times: step.times });
+    lowering.emit(Op::Repeat { times: step.times, round: Round::of_loop(body.loops) });
     let first = lowering.next();
+    body.loops += 1;
     compile(lowering, body, at.key("steps"), &step.steps);
+    body.loops -= 1;
     if lowering.next() == first {
         lowering.system.program.pop();
     } else {

@@ -64,3 +64,27 @@ fn a_point_as_json() {
     assert_eq!(document["point"]["variant"], "one server");
     assert!(document["point"]["resources"][0]["utilisation"].is_number());
 }
+
+/// A point of an experiment with an axis prints the deadlock that a model prints, and that JSON has.
+#[test]
+fn a_point_prints_its_deadlock() {
+    let place = Place::new();
+    place.put(
+        "pool.toml",
+        "title = \"One\"\n[load]\nkind = \"closed\"\ntarget = \"app.go\"\nconcurrency = 2\nusers = 2\n[services.app]\n\
+         [services.app.pools.db]\nserver = \"pg\"\nmin_size = 2\nmax_size = 2\n[services.app.endpoints.go]\n\
+         steps = [{ with = { pool = \"db\", steps = [{ sleep = \"10ms\" }, { query = { pool = \"db\", time = \"1ms\" } }] } }]\n\
+         [services.pg]\nruntime = \"delay\"\n",
+    );
+    let axis = "[axes.clients]\npath = \"load.concurrency\"\nvalues = [2, 1]\n";
+    place.put("axis.toml", &format!("title = \"Two\"\nmodel = \"pool.toml\"\nreplications = 2\n{axis}"));
+    for file in ["pool.toml", "axis.toml"] {
+        let ran = place.sim(&["run", file]).ends_with(0);
+        let sentence =
+            "each of 2 requests in worker 1 of app-1 holds a connection of pool db and waits for another one";
+        let printed = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(printed.contains("deadlock") && printed.contains(sentence), "{file}:\n{}", ran.stdout);
+    }
+    let ran = place.sim(&["run", "axis.toml", "--at", "clients=1"]).ends_with(0);
+    assert!(!ran.stdout.contains("deadlock"), "{}", ran.stdout);
+}

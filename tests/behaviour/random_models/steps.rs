@@ -70,6 +70,17 @@ fn events(queue: bool, publishes: bool) -> BoxedStrategy<String> {
 }
 
 pub(super) fn step(means: Means) -> impl Strategy<Value = String> {
+    prop_oneof![6 => tree(means).boxed(), 1 => nest(means).boxed()].boxed()
+}
+
+/// Loops, retries and hedges three deep.
+fn nest(means: Means) -> impl Strategy<Value = String> {
+    (rounds(), rounds(), rounds(), leaf(means)).prop_map(|(outer, middle, inner, step)| {
+        [inner, middle, outer].iter().fold(in_branch(&step), |steps, around| around.replace("STEPS", &steps))
+    })
+}
+
+fn tree(means: Means) -> impl Strategy<Value = String> {
     leaf(means).prop_recursive(3, 12, 3, move |inner| {
         let steps = || prop::collection::vec(inner.clone(), 1..=3).prop_map(|steps| steps.join(", "));
         let held = (steps(), time(), any::<bool>()).prop_map(|(steps, time, query)| {
@@ -101,6 +112,19 @@ pub(super) fn step(means: Means) -> impl Strategy<Value = String> {
 /// A branch does not answer for its request.
 fn in_branch(steps: &str) -> String {
     steps.replace("{ respond = {} }", "{ cpu = \"0s\" }")
+}
+
+/// What does its steps several times, or tries them several times. A `cpu` step behind the steps makes the rounds of
+/// what is around them differ.
+fn rounds() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&[
+        "{ repeat = { times = 2, steps = [STEPS, { cpu = \"exp(1ms)\" }] } }",
+        "{ repeat = { times = 3, steps = [STEPS] } }",
+        "{ retry = { attempts = 2, steps = [STEPS, { choose = [{ probability = 0.3, steps = [{ fail = \"bad luck\" }] }] }] } }",
+        "{ retry = { attempts = 3, backoff = \"1ms\", jitter = \"full\", steps = [STEPS] } }",
+        "{ hedge = { after = \"1ms\", steps = [STEPS] } }",
+        "{ hedge = { after = \"2ms\", max = 3, steps = [STEPS, { sleep = \"exp(2ms)\" }] } }",
+    ])
 }
 
 fn guard() -> impl Strategy<Value = &'static str> + Clone {

@@ -92,3 +92,97 @@ fn a_rate_limit_lets_its_rate_pass() {
         assert!((throughput(&run) - 10.0).abs() < 0.01, "{}", throughput(&run));
     }
 }
+
+/// A request of exponential sleeps of 10 ms in nested loops is an Erlang variable of as many phases as there are
+/// sleeps: all of its quantiles are those of independent sleeps, whatever the nesting.
+#[test]
+fn rounds_of_nested_loops_are_independent() {
+    let p99 = erlang_quantile(100, 0.010, 0.99);
+    assert!((p99 - 1.247).abs() < 0.001, "{p99}");
+    let sleep = "{ sleep = \"exp(10ms)\" }".to_owned();
+    for times in [vec![10, 10], vec![5, 5, 4], vec![2, 25, 2]] {
+        let steps = times
+            .iter()
+            .fold(sleep.clone(), |steps, times| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}"));
+        let runs = open(2.0, 10_000, &service("runtime = \"delay\"", &steps)).replicate(27, REPLICATIONS);
+        agrees("mean", &runs, response, 1.0);
+        agrees("p99", &runs, quantile(0.99), p99);
+    }
+}
+
+/// The quantile of a sum of `phases` exponential times of this mean: the Poisson process has seen fewer than so many
+/// points by then with probability `1 - q`.
+fn erlang_quantile(phases: u32, mean: f64, q: f64) -> f64 {
+    let at_most = |time: f64| {
+        let rate = time / mean;
+        let (mut term, mut fewer) = ((-rate).exp(), 0.0);
+        for points in 0..phases {
+            fewer += term;
+            term *= rate / f64::from(points + 1);
+        }
+        1.0 - fewer
+    };
+    let (mut low, mut high) = (0.0, 4.0 * mean * f64::from(phases));
+    for _ in 0..60 {
+        let middle = (low + high) / 2.0;
+        if at_most(middle) < q { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// Attempts of nested retries, of retries in loops and of retries in hedges fail independently.
+#[test]
+fn attempts_in_other_rounds_are_independent() {
+    let fails = |probability: f64| {
+        format!(
+            "{{ sleep = \"1ms\" }}, {{ choose = [{{ probability = {probability}, steps = [{{ fail = \"no\" }}] }}] }}"
+        )
+    };
+    let repeat = |times: u32, steps: &str| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}");
+    let retry = |attempts: u32, steps: &str| format!("{{ retry = {{ attempts = {attempts}, steps = [{steps}] }} }}");
+    let hedge = |steps: &str| format!("{{ hedge = {{ after = \"10ms\", steps = [{steps}] }} }}");
+    let half = fails(0.5);
+    let cases = [
+        (repeat(10, &retry(2, &half)), 0.75f64.powi(10)),
+        (retry(2, &retry(2, &half)), 1.0 - 0.5f64.powi(4)),
+        (hedge(&retry(2, &half)), 1.0 - 0.5f64.powi(4)),
+        (retry(2, &hedge(&half)), 1.0 - 0.5f64.powi(4)),
+        (hedge(&hedge(&half)), 1.0 - 0.5f64.powi(4)),
+        (repeat(3, &retry(3, &fails(0.3))), (1.0 - 0.3f64.powi(3)).powi(3)),
+        (repeat(2, &retry(2, &hedge(&half))), (1.0 - 0.5f64.powi(4)).powi(2)),
+        (retry(2, &repeat(2, &retry(2, &half))), 1.0 - (1.0 - 0.75f64.powi(2)).powi(2)),
+    ];
+    for (steps, success) in cases {
+        let runs = open(100.0, 2_000, &service("runtime = \"delay\"", &steps)).replicate(28, REPLICATIONS);
+        agrees(&steps, &runs, Outcome::success_rate, success);
+    }
+}
+
+/// Five hedged calls in a row: each takes the exponential time itself up to 10 ms, and then the shorter of two.
+#[test]
+fn hedges_in_a_loop_are_independent() {
+    const STEP: f64 = 0.05;
+    const LONGEST: usize = 4_000;
+    // In milliseconds.
+    let survives = |time: f64| if time < 10.0 { (-time / 10.0).exp() } else { (1.0 - 2.0 * time / 10.0).exp() };
+    let one: Vec<f64> = (0..LONGEST).map(|k| survives(k as f64 * STEP) - survives((k + 1) as f64 * STEP)).collect();
+    let mut sum = one.clone();
+    for _ in 1..5 {
+        sum = (0..LONGEST).map(|k| (0..=k).map(|i| sum[i] * one[k - i]).sum()).collect();
+    }
+    let mut below = 0.0;
+    let index = sum.iter().position(|mass| {
+        below += mass;
+        below >= 0.99
+    });
+    // Each of the five was counted at the lower end of its step.
+    let p99 = (index.expect("the quantile is within reach") as f64 + 3.0) * STEP;
+    assert!((p99 - 79.5).abs() < 0.2, "{p99} ms");
+    let back = "[services.back]\nruntime = \"delay\"\n[services.back.endpoints.work]\nsteps = [{ sleep = \"exp(10ms)\" }]\n\
+                [services.shop.clients.back]\nserver = \"back\"\n";
+    let steps = "{ repeat = { times = 5, steps = [{ hedge = { after = \"10ms\", steps = [\
+                 { call = { client = \"back\", endpoint = \"work\" } }] } }] } }";
+    let shop = service("runtime = \"delay\"", steps);
+    let runs = open(20.0, 4_000, &format!("{shop}{back}")).replicate(29, REPLICATIONS);
+    agrees("p99", &runs, quantile(0.99), p99 / 1e3);
+}

@@ -41,6 +41,55 @@ fn threads_on_two_cores_are_insensitive_too() {
     agrees("response", &runs, response, theory::mmc(13.0, 0.1, 2).unwrap().response);
 }
 
+/// Four workers of one thread that accept only when they are idle are M/M/4 (gunicorn's sync workers); workers that
+/// are given connections beforehand, at random, are four M/M/1.
+#[test]
+fn workers_that_share_a_listening_socket_are_mmc() {
+    let keys = |accept: &str| format!("runtime = \"threads\"\nworkers = 4\nthreads = 1\n{accept}");
+    let runs = |accept: &str| {
+        open(3.2, 40_000, &service(&keys(accept), "{ sleep = \"exp(1s)\" }")).replicate(33, REPLICATIONS)
+    };
+    let (exact, shared) = (theory::mmc(3.2, 1.0, 4).unwrap(), runs(""));
+    assert!((exact.response - 1.745).abs() < 0.001);
+    agrees("response", &shared, response, exact.response);
+    agrees("threads in use", &shared, utilisation("shop threads"), exact.utilisation);
+    agrees("threads' wait", &shared, |run| resource(run, "shop threads").wait_s, exact.waiting);
+    let waited = |run: &Outcome| {
+        let threads = resource(run, "shop threads");
+        threads.waited.expect("a queue") as f64 / threads.visits as f64
+    };
+    agrees("share that waits", &shared, waited, theory::erlang_c(4, 3.2).unwrap());
+    agrees(
+        "response of workers apart",
+        &runs("accept = \"random\""),
+        response,
+        theory::mm1(0.8, 1.0).unwrap().response,
+    );
+}
+
+/// Ten clients, one connection, calls of one second: each waits for the nine others, as for a limit of one. (Nine of the
+/// 1009 visits wait at the end of the window.)
+#[test]
+fn the_wait_for_a_connection_is_that_of_a_limit() {
+    let bench = |keys: &str, steps: &str| {
+        bench(&format!(
+            "[load]\nkind = \"closed\"\ntarget = \"shop.serve\"\nconcurrency = 10\nwarm_up = \"20s\"\nduration = \"1000s\"\n\
+             [services.back]\nruntime = \"delay\"\n[services.back.endpoints.work]\nsteps = [{{ sleep = \"1s\" }}]\n\
+             [services.shop]\n[services.shop.clients.back]\nserver = \"back\"\nreuse = \"shared\"\n{keys}\n\
+             [services.shop.endpoints.serve]\nsteps = [{steps}]\n"
+        ))
+    };
+    let call = "{ call = { client = \"back\", endpoint = \"work\" } }";
+    let limited =
+        bench("[services.shop.limits.one]\nsize = 1", &format!("{{ with = {{ limit = \"one\", steps = [{call}] }} }}"));
+    for (bench, name) in [(bench("max_connections = 1", call), "shop client back"), (limited, "shop limit one")] {
+        let outcome = bench.run(1, 0);
+        let row = resource(&outcome, name);
+        assert!((row.wait_s - 9000.0 / 1009.0).abs() < 0.01 && (row.queue - 9.0).abs() < 0.01, "{row:?}");
+        assert_eq!(row.waited, Some(row.visits), "{row:?}");
+    }
+}
+
 #[test]
 fn request_threads_with_cores_for_all_are_mmc() {
     let runs = open(21.0, 3_000, &service("runtime = \"threads\"\nthreads = 3", "{ cpu = \"exp(100ms)\" }"))

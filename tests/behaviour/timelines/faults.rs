@@ -17,6 +17,15 @@ fn a_slow_replica_takes_times_as_long() {
     assert_eq!(play(&shop("", &delay, "{ cpu = \"10ms\" }"), &[6.0]).successes(), [36.0]);
 }
 
+/// 5 ms of work by 5, the other 5 at twice the speed: the utilisation law knows that.
+#[test]
+fn a_replica_may_be_fast() {
+    let fast = fault("from = \"5ms\"", "{ slow = 0.5 }");
+    assert_eq!(play(&shop("", &fast, "{ cpu = \"10ms\" }"), &[0.0]).successes(), [7.5]);
+    let keys = format!("workers = 2\ncpu = \"1\"\n{fast}");
+    assert_eq!(play(&shop("", &keys, "{ cpu = \"10ms\" }"), &[10.0, 10.0]).successes(), [20.0, 20.0]);
+}
+
 /// Stopped from 5 to 25: A's work goes on then; B, C's wait that is over at 16, and D's connection wait for it.
 #[test]
 fn a_stopped_event_loop_goes_on_where_it_was() {
@@ -96,4 +105,84 @@ fn a_restored_pool_opens_connections() {
     );
     let steps = "{ query = { pool = \"main\", time = \"40ms\" } }";
     assert_eq!(play(&shop("", &keys, steps), &[0.0, 10.0]).successes(), [40.0, 79.0]);
+}
+
+fn faults(all: &[(&str, &str)]) -> String {
+    let faults = all.iter().zip(0..);
+    faults
+        .map(|((times, effect), number)| {
+            format!("[faults.f{number}]\nservice = \"shop\"\n{times}\neffect = {effect}\n")
+        })
+        .collect()
+}
+
+/// One fault ends as the next begins, or they overlap: the limit stays at 1 and lets one through every 4 ms. (At 5 the
+/// limit used to have its full size for an instant.)
+#[test]
+fn adjacent_faults_of_a_capacity_leave_no_gap() {
+    let one = "{ capacity = { limit = \"gate\", size = 1 } }";
+    let two = "{ capacity = { limit = \"gate\", size = 2 } }";
+    let steps = "{ with = { limit = \"gate\", steps = [{ sleep = \"4ms\" }] } }";
+    let ends = |all: &[(&str, &str)]| {
+        let keys = format!("{}[services.shop.limits.gate]\nsize = 4", faults(all));
+        play(&shop("", &keys, steps), &[0.0; 5]).successes()
+    };
+    for (first, second) in [("to = \"5ms\"", "5ms"), ("to = \"7ms\"", "5ms"), ("to = \"8ms\"", "8ms")] {
+        let first = format!("from = \"0s\"\n{first}");
+        let second = format!("from = \"{second}\"");
+        let in_order = ends(&[(&first, one), (&second, one)]);
+        assert_eq!(in_order, [4.0, 8.0, 12.0, 16.0, 20.0], "{first}, {second}");
+        assert_eq!(in_order, ends(&[(&second, one), (&first, one)]));
+    }
+    // The least of those that are on: 1 up to 10, then 2, and from 15 on all 4.
+    let overlapping = [("from = \"0s\"\nto = \"10ms\"", one), ("from = \"5ms\"\nto = \"15ms\"", two)];
+    assert_eq!(ends(&overlapping), [4.0, 8.0, 12.0, 14.0, 16.0]);
+    // An end at the very instant at which a unit is given back.
+    let at_once = [("from = \"0s\"\nto = \"4ms\"", one), ("from = \"4ms\"", two)];
+    assert_eq!(ends(&at_once), [4.0, 8.0, 8.0, 12.0, 12.0]);
+}
+
+/// Two stops, two slow spells and two network spikes in a row are one of twice the length.
+#[test]
+fn adjacent_faults_are_one_long_fault() {
+    let back = "[services.back]\nruntime = \"delay\"\n[services.back.endpoints]\nwork = { steps = [] }\n\
+        [services.shop.clients.back]\nserver = \"back\"\n";
+    let steps = "{ cpu = \"3ms\" }, { sleep = \"9ms\" }, { cpu = \"4ms\" }";
+    let sends = [0.0, 4.0, 6.0, 15.0, 16.0, 20.0];
+    for effect in ["\"stuck\"", "{ slow = 4.0 }", "\"dead\"", "{ latency = \"6ms\" }"] {
+        for keys in ["", "runtime = \"threads\"\nthreads = 2\n", "replicas = 2\nworkers = 2\n"] {
+            let told =
+                |all: &[(&str, &str)]| play(&shop("", &format!("{keys}{}{back}", faults(all)), steps), &sends).told();
+            let one = told(&[("from = \"5ms\"\nto = \"25ms\"", effect)]);
+            let (first, second) = ("from = \"5ms\"\nto = \"15ms\"", "from = \"15ms\"\nto = \"25ms\"");
+            assert_eq!(one, told(&[(first, effect), (second, effect)]), "{effect} {keys}");
+            assert_eq!(one, told(&[(second, effect), (first, effect)]), "{effect} {keys}");
+        }
+    }
+}
+
+/// A consumer that is down from 0 to 5 and from 5 to 10 gets its message at 10, and only then.
+#[test]
+fn a_consumer_is_not_up_between_two_deaths() {
+    let back = "[faults.a]\nservice = \"back\"\nfrom = \"0s\"\nto = \"5ms\"\neffect = \"dead\"\n\
+        [faults.b]\nservice = \"back\"\nfrom = \"5ms\"\nto = \"10ms\"\neffect = \"dead\"\n\
+        [services.back]\nruntime = \"delay\"\n[services.back.endpoints]\nwork = { steps = [{ sleep = \"7ms\" }] }\n\
+        [queues.jobs.consumers.worker]\nservice = \"back\"\nendpoint = \"work\"\n";
+    let story = play(&shop("completion = { webhook = \"0s\" }", back, "{ publish = { queue = \"jobs\" } }"), &[1.0]);
+    assert_eq!(story.told(), ["17"]);
+    assert_eq!(resource(&story.outcome, "queue jobs / worker").visits, 1);
+}
+
+/// A service and the one that it calls die at the same instant, with requests at work, waiting and calling.
+#[test]
+fn services_die_together() {
+    let back = "[faults.a]\nservice = \"back\"\nfrom = \"5ms\"\nto = \"10ms\"\neffect = \"dead\"\n\
+        [services.back]\nworkers = 2\n[services.back.endpoints]\n\
+        work = { steps = [{ sleep = \"2ms\" }, { cpu = \"3ms\" }] }\n\
+        [services.shop.clients.back]\nserver = \"back\"\nreuse = \"shared\"\nmax_connections = 2\n";
+    let keys = format!("replicas = 3\nworkers = 2\n{}{back}", faults(&[("from = \"5ms\"\nto = \"10ms\"", "\"dead\"")]));
+    let steps = "{ cpu = \"100us\" }, { call = { client = \"back\", endpoint = \"work\" } }";
+    let sends: Vec<f64> = (0..40).map(|number| f64::from(number) * 0.3).collect();
+    let story = play(&shop("", &keys, steps), &sends);
+    assert!(story.at_rest && story.told()[39].parse::<f64>().is_ok(), "{:?}", story.told());
 }

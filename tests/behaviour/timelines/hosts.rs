@@ -99,7 +99,7 @@ fn a_full_backlog_lets_connects_wait_for_a_second() {
     let story = play(&shop("", "backlog = 1", "{ cpu = \"100ms\" }"), &[0.0, 10.0, 20.0, 30.0]);
     assert_eq!(story.successes(), [100.0, 200.0, 300.0, 1130.0]);
     let backlog = resource(&story.outcome, "shop backlog");
-    assert_eq!((backlog.visits, backlog.capacity), (1, Some(2.0)));
+    assert_eq!((backlog.visits, backlog.refused, backlog.capacity), (4, 1, Some(2.0)));
     // B waits for 90 ms, C for 80.
     assert!((backlog.in_use - 170.0 / 1130.0).abs() < 1e-9, "{backlog:?}");
 }
@@ -110,7 +110,7 @@ fn each_retry_of_a_connect_waits_twice_as_long() {
     let text = shop("", "backlog = 1", "{ cpu = \"1500ms\" }");
     let story = play(&text, &[0.0, 10.0, 20.0, 30.0]);
     assert_eq!(story.successes(), [1500.0, 3000.0, 4500.0, 6000.0]);
-    assert_eq!(resource(&story.outcome, "shop backlog").visits, 2);
+    assert_eq!(resource(&story.outcome, "shop backlog").refused, 2);
     let text = shop("", "backlog = 1\nworkers = 2", "{ cpu = \"1500ms\" }");
     // C and D wait for whichever worker polls first, and that one takes both.
     let story = play(&text, &[0.0, 5.0, 10.0, 20.0, 30.0]);
@@ -167,7 +167,7 @@ fn a_connect_without_a_free_port_fails_at_once() {
     let ports = resource(&story.outcome, "shop ports");
     // Two for 1100 ms, and one from 1101 to the end at 2201.
     assert!((ports.in_use - 3300.0 / 2201.0).abs() < 1e-9, "{ports:?}");
-    assert_eq!(ports.visits, 2);
+    assert_eq!((ports.visits, ports.refused), (3, 2));
     let text = calling("ephemeral_ports = 1", "runtime = \"delay\"", "", sleep);
     let story = play(&text, &[0.0, 60_099.0, 60_101.0]);
     assert_eq!(story.told(), ["100", "60099: no free port", "60201"]);

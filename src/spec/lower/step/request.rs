@@ -1,7 +1,7 @@
 //! Requests to other services as operations.
 
 use super::{At, Body, Complaint, Lowering};
-use crate::model::{Branch, Op, Site};
+use crate::model::{Branch, Op, Round, Site};
 use crate::spec::{CallStep, NotifyStep, Reuse};
 
 pub(super) fn call(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
@@ -20,7 +20,7 @@ pub(super) fn notify(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_
     let times = if step.when_replicated { body.service.replicas.saturating_sub(1) } else { 1 };
     let begin = lowering.next();
     if times > 1 {
-        lowering.emit(Op::Repeat { times });
+        lowering.emit(Op::Repeat { times, round: Round::of_loop(body.loops) });
     }
     let first = lowering.system.branches.len();
     let round = lowering.next();

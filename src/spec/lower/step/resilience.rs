@@ -2,7 +2,7 @@
 
 use super::{At, Body, Complaint, Lowering, compile};
 use crate::kernel::Time;
-use crate::model::{BudgetPlan, CAUSES, Causes, FallbackPlan, Jitter, Op, ParallelPlan, RetryPlan, TimeoutPlan};
+use crate::model::{BudgetPlan, CAUSES, Causes, FallbackPlan, Jitter, Op, ParallelPlan, RetryPlan, Round, TimeoutPlan};
 use crate::spec::lower::nested;
 use crate::spec::names::Names;
 use crate::spec::{
@@ -37,6 +37,7 @@ pub(super) fn retry<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
     let plan = lowering.system.retries.len() as u32;
     lowering.system.retries.push(RetryPlan {
         service: body.service_index,
+        round: Round::of_retry(body.retries),
         attempts: step.attempts,
         backoff: Time(step.backoff.0),
         factor: step.factor,
@@ -47,7 +48,9 @@ pub(super) fn retry<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
     });
     lowering.emit(Op::Retry { plan });
     lowering.emit(Op::Backoff { plan, site });
+    body.retries += 1;
     compile(lowering, body, at.key("steps"), &step.steps);
+    body.retries -= 1;
     lowering.emit(Op::Leave);
 }
 
@@ -150,9 +153,11 @@ pub(super) fn fallback<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at:
 pub(super) fn hedge<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a HedgeStep) {
     let after = after(lowering, at.key("after"), step.after);
     attempts(lowering, at.key("max"), "max", step.max, 2);
-    let plan = begin(lowering, Some(after));
+    let plan = begin(lowering, Some(after), Round::of_hedge(body.hedges));
     let first = lowering.next();
+    body.hedges += 1;
     branch(lowering, body, at.key("steps"), &step.steps);
+    body.hedges -= 1;
     let count = step.max.min(MOST_ATTEMPTS) as usize;
     end(lowering, plan, vec![first; count]);
 }
@@ -163,7 +168,7 @@ pub(super) fn parallel<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at:
         return;
     }
     attempts(lowering, at.key("branches"), "branches", u32::try_from(step.branches.len()).unwrap_or(u32::MAX), 1);
-    let plan = begin(lowering, None);
+    let plan = begin(lowering, None, Round::default());
     let all = at.key("branches");
     let mut entries = Vec::new();
     for (index, steps) in step.branches.iter().enumerate() {
@@ -173,9 +178,9 @@ pub(super) fn parallel<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at:
     end(lowering, plan, entries);
 }
 
-fn begin(lowering: &mut Lowering<'_>, after: Option<Time>) -> usize {
+fn begin(lowering: &mut Lowering<'_>, after: Option<Time>, round: Round) -> usize {
     let plan = lowering.system.parallels.len();
-    lowering.system.parallels.push(ParallelPlan { entries: Vec::new(), after, end: 0 });
+    lowering.system.parallels.push(ParallelPlan { entries: Vec::new(), round, after, end: 0 });
     lowering.emit(Op::Parallel { plan: plan as u32 });
     plan
 }

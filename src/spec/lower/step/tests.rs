@@ -90,7 +90,7 @@ fn word(op: &Op) -> String {
         Op::Connect { client, .. } => format!("connect {client}"),
         Op::Send { client, endpoint, .. } => format!("send {client} {endpoint}"),
         Op::HangUp => "hang up".into(),
-        Op::Repeat { times } => format!("repeat {times}"),
+        Op::Repeat { times, .. } => format!("repeat {times}"),
         Op::Again { body } => format!("again {body}"),
         Op::Choose { first, count, .. } => format!("choose {first}+{count}"),
         Op::Jump { to } => format!("jump {to}"),
