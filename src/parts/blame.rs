@@ -30,6 +30,9 @@ use place::Places;
 use super::token::{Failure, HOUSEKEEPING, Request, State};
 use super::world::World;
 
+/// Services and endpoints beyond which no accounts are kept: their places could not be told apart.
+const MOST_NAMED: usize = 1500;
+
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
 const MOST_SEGMENTS: u32 = 128;
 
@@ -256,8 +259,12 @@ impl World<'_> {
     pub(super) fn keep_accounts(&mut self) {
         let clients: Vec<(u32, u32)> = self.clients.iter().map(|client| (client.process, client.index)).collect();
         let caches: Vec<(u32, u32)> = self.caches.iter().map(|cache| (cache.service, cache.number)).collect();
+        if self.system.services.len() + self.system.endpoints.len() > MOST_NAMED {
+            return;
+        }
         let places = Places::of(self.system, &self.processes, &self.replicas, &self.slots, &clients, &caches);
-        self.accounts = Some(Box::new(Accounts::new(places)));
+        let is_told_apart = places.all.len() < usize::from(u16::MAX / 2);
+        self.accounts = is_told_apart.then(|| Box::new(Accounts::new(places)));
     }
 
     /// The window opens.

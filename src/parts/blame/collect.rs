@@ -192,8 +192,8 @@ pub(super) struct Collected {
     bins: Vec<Option<Bin>>,
     failed: Bin,
     failures: BTreeMap<(usize, Label), u64>,
-    /// By held place, then label.
-    holders: Vec<u128>,
+    /// By held place, then label; empty for one that has not been held.
+    holders: Vec<Vec<u128>>,
 }
 
 #[inline]
@@ -212,7 +212,7 @@ impl Collected {
             bins: Vec::new(),
             failed: Bin::new(labels),
             failures: BTreeMap::new(),
-            holders: vec![0; places * labels],
+            holders: vec![Vec::new(); places],
         }
     }
 
@@ -243,7 +243,11 @@ impl Collected {
     /// A holder of a place has spent this while it held.
     #[inline]
     pub fn held(&mut self, place: u16, label: Label, ns: u64) {
-        self.holders[usize::from(place) * self.labels + label.index()] += u128::from(ns);
+        let of_place = &mut self.holders[usize::from(place)];
+        if of_place.is_empty() {
+            of_place.resize(self.labels, 0);
+        }
+        of_place[label.index()] += u128::from(ns);
     }
 
     /// The time of all successes and, of all requests, what is unexplained.
@@ -270,11 +274,14 @@ impl Collected {
             requests,
         });
         let failures = failures.collect();
-        let holding = |(index, &ns): (usize, &u128)| {
-            let spent = names.spent(index % self.labels, ns)?;
-            Some(Holding { held: names.place(index / self.labels), spent })
-        };
-        let holders = self.holders.iter().enumerate().filter_map(holding).collect();
+        let mut holders = Vec::new();
+        for (held, times) in self.holders.iter().enumerate() {
+            for (label, &ns) in times.iter().enumerate() {
+                if let Some(spent) = names.spent(label, ns) {
+                    holders.push(Holding { held: names.place(held), spent });
+                }
+            }
+        }
         Blame { places: names.places, groups, failures, holders }
     }
 

@@ -1,6 +1,8 @@
 //! The places where a request's time can go: each resource of the reports, and what is no resource (the network, time
 //! of a service's own, back-offs, faults). Each has an index, found from the parts' own numbers by one look-up.
 
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::NONE;
@@ -9,7 +11,7 @@ use crate::parts::process::{Process, Replica};
 use crate::parts::slots::{Slots, SlotsKind};
 
 /// Where a request's time can go.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Place {
     /// As the reports name it; of a resource, its name there.
     pub name: String,
@@ -18,7 +20,7 @@ pub struct Place {
 }
 
 /// What a place is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaceKind {
     /// Not known: only where the accounting has a gap.
@@ -136,17 +138,32 @@ pub(super) struct OfService {
 }
 
 /// Collects places, each name once.
-struct Naming(Vec<Place>);
+#[derive(Default)]
+struct Naming {
+    all: Vec<Place>,
+    index: HashMap<Place, u16>,
+}
 
 impl Naming {
     fn place(&mut self, kind: PlaceKind, name: String) -> u16 {
-        let place = Place { name, kind };
-        let known = self.0.iter().position(|known| *known == place);
-        known.unwrap_or_else(|| {
-            self.0.push(place);
-            self.0.len() - 1
-        }) as u16
+        let Self { all, index } = self;
+        *index.entry(Place { name, kind }).or_insert_with_key(|place| {
+            all.push(place.clone());
+            (all.len() - 1) as u16
+        })
     }
+}
+
+/// The endpoint that each operation belongs to: the one that begins last before it.
+fn endpoints_by_operation(system: &System) -> Vec<u16> {
+    let mut entries: Vec<(u32, u16)> = system.endpoints.iter().map(|endpoint| endpoint.entry).zip(0..).collect();
+    entries.sort_unstable();
+    let mut of = vec![0; system.program.len()];
+    for (index, &(entry, endpoint)) in entries.iter().enumerate() {
+        let end = entries.get(index + 1).map_or(of.len(), |next| next.0 as usize);
+        of[entry as usize..end].fill(endpoint);
+    }
+    of
 }
 
 impl Places {
@@ -159,7 +176,7 @@ impl Places {
         clients: &[(u32, u32)],
         caches: &[(u32, u32)],
     ) -> Self {
-        let mut names = Naming(Vec::new());
+        let mut names = Naming::default();
         let mut places = Self::default();
         names.place(PlaceKind::Unexplained, "unexplained".into());
         let service_name = |process: u32| {
@@ -247,10 +264,10 @@ impl Places {
                 names.place(PlaceKind::Work, format!("CPU work of {service}.{}", endpoint.name)),
             ]);
         }
-        places.endpoint_of = (0..system.program.len() as u32).map(|pc| system.endpoint_at(pc) as u16).collect();
+        places.endpoint_of = endpoints_by_operation(system);
         places.client_back_off = names.place(PlaceKind::ClientBackOff, "client back-off".into());
         places.hedge = names.place(PlaceKind::Hedge, "hedge delay".into());
-        places.all = names.0;
+        places.all = names.all;
         places
     }
 
