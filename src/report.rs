@@ -61,7 +61,7 @@ pub use document::{Document, assumptions_document, point_document};
 pub use effects::effects;
 pub use findings::findings;
 pub use knee::{knee, knee_document, knee_figure, knee_method};
-pub use measured::measured;
+pub use measured::{measured, measured_rows};
 pub use next::next_steps;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;

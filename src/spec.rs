@@ -49,13 +49,13 @@ pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
-    Ablation, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale, Values,
-    Variant,
+    Ablation, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale,
+    Tolerance, Tolerances, Values, Variant,
 };
 pub use fault::{Capacity, Effect, Fault};
 pub use load::{
     Abandon, ArrivalTrace, Arrivals, BackoffJitter, Before, Bursts, ClientRetry, Completion, Diurnal, Interpolation,
-    Load, LoadKind, LoadStage, RatePoint, RequestClass, Spike,
+    Load, LoadKind, LoadStage, RatePoint, RateTable, RequestClass, Spike,
 };
 pub use lower::{Assumption, Columns, Complaint, lower};
 pub use mistake::{Mark, Mistake, Mistakes};

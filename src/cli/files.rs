@@ -11,7 +11,9 @@ use super::page::Page;
 use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
 use crate::report::folder::{Folder, Unwritten};
-use crate::report::sheet::{BLAME, CLASSES, COMPARISONS, FileFormat, Layout, RESULTS, Row, Sheet, TIMELINE};
+use crate::report::sheet::{
+    BLAME, CLASSES, COMPARISONS, FileFormat, Layout, MEASUREMENTS, RESULTS, Row, Sheet, TIMELINE,
+};
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
@@ -67,7 +69,8 @@ pub(super) fn write_found(
     (lines, exit)
 }
 
-/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `timeline` and `blame` where there are any, and finishes
+/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, `timeline` and `blame` where
+/// there are any, and finishes
 /// `trials`. Each that cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
@@ -95,6 +98,10 @@ pub(super) fn write_results(
     let mut comparisons = report::comparisons_rows(report).peekable();
     if comparisons.peek().is_some() {
         files.extend(sheet(&COMPARISONS, &mut comparisons));
+    }
+    let mut measurements = report::measured_rows(report).peekable();
+    if measurements.peek().is_some() {
+        files.extend(sheet(&MEASUREMENTS, &mut measurements));
     }
     let mut timeline = report::timeline(report).peekable();
     if timeline.peek().is_some() {

@@ -12,7 +12,7 @@ use crate::experiment::account::Account;
 use crate::experiment::archive::Archive;
 use crate::experiment::design::Plan;
 use crate::report::folder::{Folder, LIST};
-use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, REPLICATIONS, RESULTS, Sheet, TIMELINE};
+use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, MEASUREMENTS, REPLICATIONS, RESULTS, Sheet, TIMELINE};
 use crate::report::{self, Detail, Report, figures};
 
 /// Charts that are named one by one.
@@ -83,7 +83,7 @@ impl Outputs {
 
     /// The names of all files of rows, and of the others that every sweep writes.
     pub(super) fn names(&self) -> Vec<String> {
-        let layouts = [&RESULTS, &REPLICATIONS, &CLASSES, &COMPARISONS, &TIMELINE];
+        let layouts = [&RESULTS, &REPLICATIONS, &CLASSES, &COMPARISONS, &MEASUREMENTS, &TIMELINE];
         let named = |format: FileFormat| layouts.map(|layout| format.file(layout.name));
         self.formats().into_iter().flat_map(named).chain(["summary.json".into(), LIST.into()]).collect()
     }

@@ -30,7 +30,9 @@ use super::condition::runs_to_exclude;
 use super::warm_up::WarmUp;
 use crate::model::{Load, System};
 use crate::spec::form::Form;
-use crate::spec::{Assumption, Measured, Metric, Mistake, Mistakes, MultipleHypotheses, Objective, Scale, Source};
+use crate::spec::{
+    Assumption, Measured, Metric, Mistake, Mistakes, MultipleHypotheses, Objective, Scale, Source, Tolerances,
+};
 
 pub use checked::Checked;
 pub use dial::Dial;
@@ -166,8 +168,18 @@ pub struct Measurement {
     pub point: usize,
     /// What was measured.
     pub measured: Measured,
-    /// Relative tolerance for the throughput.
+    /// The tolerance of each figure that has none of its own: relative, of the success rate absolute.
     pub tolerance: Option<f64>,
+    /// Tolerances of single figures.
+    pub tolerances: Tolerances,
+}
+
+impl Measurement {
+    /// Whether a figure of it has a tolerance.
+    pub fn has_tolerance(&self) -> bool {
+        let Tolerances { throughput_per_min, success_rate, mean_s, p95_s } = self.tolerances;
+        self.tolerance.is_some() || [throughput_per_min, success_rate, mean_s, p95_s].iter().any(Option::is_some)
+    }
 }
 
 /// A claim and what would show it.

@@ -5,12 +5,15 @@
 //! holds at each, and fails if it fails at one more clearly than chance makes one of so many. Two variants are compared
 //! by the interval of the paired difference: both met the same requests.
 
+mod measured;
 mod words;
 
-pub use words::{amount, figure, name, place, unit};
+use measured::met;
+pub use measured::{Deviation, deviations, unpredicted};
+pub use words::{amount, figure, name, percent, place, share_decimals, time, unit};
 
 use super::condition::{self, Condition, State, can_hide, conditions};
-use super::design::{Expectation, Hypothesis, Measurement, Plan};
+use super::design::{Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
 use super::summary::{LEVEL, Summary, of_point};
 use crate::spec::{Metric, MultipleHypotheses, Objective};
@@ -436,68 +439,6 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, 
     findings
 }
 
-/// Whether a measurement with a tolerance is met: by the whole interval of the throughput, and by the success rate.
-fn met(measurement: &Measurement, summary: Option<&Summary>, level: f64) -> Option<Finding> {
-    let tolerance = measurement.tolerance?;
-    let summary = summary?;
-    let deviation = deviation(measurement, summary)?;
-    let half = match measurement.measured.throughput_per_min {
-        Some(measured) => summary.metric_at(None, Metric::ThroughputPerMin, level)?.half_width() / scale(measured),
-        None => 0.0,
-    };
-    let of_throughput = deviation.throughput.map_or(0.0, f64::abs);
-    let of_success = deviation.success.map_or(0.0, f64::abs);
-    let verdict = if of_success > tolerance || of_throughput - half > tolerance {
-        Verdict::Fails
-    } else if of_throughput + half <= tolerance {
-        Verdict::Holds
-    } else {
-        Verdict::Undecided
-    };
-    let evidence = format!("{}: {}", measurement.name, deviation.words);
-    let decided = if half > 0.0 { (tolerance - of_throughput).abs() / half } else { f64::MAX };
-    Some(Finding { verdict, evidence, decided })
-}
-
-/// What a deviation of the throughput is relative to: the measured, or 100 a minute where nothing came through.
-fn scale(measured: f64) -> f64 {
-    if measured == 0.0 { 100.0 } else { measured }
-}
-
-/// How far a prediction is from its measurement.
-#[derive(Clone, Debug)]
-pub struct Deviation {
-    /// The largest deviation: throughput relative, success in absolute terms.
-    pub worst: f64,
-    /// Deviation of the throughput, relative to the measured.
-    pub throughput: Option<f64>,
-    /// Deviation of the success rate, absolute.
-    pub success: Option<f64>,
-    /// In words.
-    pub words: String,
-}
-
-/// How far a point is from a measurement: the throughput relative to the measured (absolute where that is zero, as a
-/// share of 100 a minute), the success rate in absolute terms.
-pub fn deviation(measurement: &Measurement, summary: &Summary) -> Option<Deviation> {
-    let (mut worst, mut words) = (0f64, Vec::new());
-    let throughput = measurement.measured.throughput_per_min.zip(summary.throughput_per_min);
-    let throughput = throughput.map(|(measured, seen)| {
-        let seen = seen.estimate;
-        let deviation = (seen - measured) / scale(measured);
-        worst = worst.max(deviation.abs());
-        words.push(format!("{seen:.0}/min for {measured:.0}"));
-        deviation
-    });
-    let success = measurement.measured.success_rate.map(|measured| {
-        let seen = summary.success_rate.estimate;
-        worst = worst.max((seen - measured).abs());
-        words.push(format!("{:.0} % success for {:.0} %", seen * 100.0, measured * 100.0));
-        seen - measured
-    });
-    (!words.is_empty()).then(|| Deviation { worst, throughput, success, words: words.join(", ") })
-}
-
 /// A place, and whose requests are looked at there.
 fn of_class(place: String, class: Option<&str>) -> String {
     class.map_or_else(|| place.clone(), |class| format!("{place}, class {class}"))
@@ -526,6 +467,19 @@ mod tests {
         let interval = Interval { estimate: 0.0121, low: 0.0119, high: 0.0123 };
         assert_eq!(figure(interval, Metric::StalenessP95S), "12.1 ms (11.9 to 12.3)");
         assert_eq!(amount(1.25, Metric::AttemptsPerRequest), "1.25");
+        assert_eq!(time(0.0134), "13.4 ms");
+    }
+
+    #[test]
+    fn what_is_nearly_all_is_not_all() {
+        let shares = [1.0, 0.999_95, 0.9995, 0.999, 0.9999, 0.995, 0.98, 0.0, 0.999_921];
+        let words = ["100 %", "99.995 %", "99.95 %", "99.9 %", "99.99 %", "99.5 %", "98 %", "0 %", "99.992 %"];
+        assert_eq!(shares.map(percent), words);
+        let interval = Interval { estimate: 1.0, low: 0.999_936, high: 1.0 };
+        assert_eq!(figure(interval, Metric::SuccessRate), "100.000 % (99.994 to 100.000)");
+        let interval = Interval { estimate: 0.0, low: 0.0, high: 0.001 };
+        assert_eq!(figure(interval, Metric::SuccessRate), "0.0 % (0.0 to 0.1)");
+        assert_eq!(amount(0.9995, Metric::SuccessRate), "99.95 %");
     }
 
     #[test]

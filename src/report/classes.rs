@@ -1,7 +1,7 @@
 //! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
 use super::Report;
-use super::number::{aligned, column, half_width, short};
+use super::number::{aligned, column, share, short, time_column};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, table};
@@ -31,6 +31,10 @@ pub fn classes(report: &Report) -> String {
     let figures = |figure: &dyn Fn(&ClassSummary) -> Option<Interval>, decimals| {
         column(&rows.iter().map(|(_, class)| figure(class)).collect::<Vec<_>>(), decimals)
     };
+    let times = |name: &str, figure: &dyn Fn(&ClassSummary) -> Option<Interval>| {
+        let (heading, cells) = time_column(name, &rows.iter().map(|(_, class)| figure(class)).collect::<Vec<_>>());
+        Column::figures(heading, cells)
+    };
     let mut columns = vec![Column::words("class", words(&|class| class.name.clone()))];
     if report.plan.points.len() > 1 {
         // A point is named at its first class.
@@ -43,11 +47,14 @@ pub fn classes(report: &Report) -> String {
     columns.extend([
         Column::figures("sent", words(&|class| short(class.sent))),
         Column::figures("throughput/min", figures(&|class| class.throughput_per_min, 2)),
-        Column::figures("success", aligned(&rows.iter().map(|(_, class)| success(class)).collect::<Vec<_>>())),
-        Column::figures("mean s", figures(&|class| class.mean_s, 6)),
-        Column::figures("p50 s", figures(&|class| class.p50_s, 6)),
-        Column::figures("p95 s", figures(&|class| class.p95_s, 6)),
-        Column::figures("p99 s", figures(&|class| class.p99_s, 6)),
+        Column::figures(
+            "success",
+            aligned(&rows.iter().map(|(_, class)| share(class.success_rate)).collect::<Vec<_>>()),
+        ),
+        times("mean", &|class| class.mean_s),
+        times("p50", &|class| class.p50_s),
+        times("p95", &|class| class.p95_s),
+        times("p99", &|class| class.p99_s),
     ]);
     let mut text = table(columns, &[]);
     if rows.len() < all.len() {
@@ -58,15 +65,6 @@ pub fn classes(report: &Report) -> String {
         ));
     }
     text
-}
-
-fn success(class: &ClassSummary) -> (String, String) {
-    let Interval { estimate, low, high } = class.success_rate;
-    let percent = Interval { estimate: estimate * 100.0, low: low * 100.0, high: high * 100.0 };
-    match estimate {
-        0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),
-        _ => (format!("{:.1} %", percent.estimate), half_width(&percent, 1)),
-    }
 }
 
 /// The rows of `classes`; none where no point has several classes.

@@ -12,7 +12,7 @@ use crate::experiment::design::{Axis, Measurement, Plan, Precision, Zone};
 use crate::experiment::effect::Observation;
 use crate::experiment::precision;
 use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, Summary, UserMeans};
-use crate::experiment::verdict::{self, Judgement, Verdict};
+use crate::experiment::verdict::{self, Deviation, Judgement, Verdict};
 use crate::experiment::warm_up;
 use crate::spec::{Assumption, Scale};
 
@@ -379,7 +379,7 @@ fn measurement(report: &Report, measurement: &Measurement) -> Value {
     let plan = report.plan;
     let measured = &measurement.measured;
     let summary = report.summary(measurement.point);
-    let deviation = summary.and_then(|summary| verdict::deviation(measurement, summary));
+    let deviations = summary.map(|summary| verdict::deviations(measurement, summary));
     let predicted = summary.map(|summary| {
         json!({
             "throughput_per_min": summary.throughput_per_min,
@@ -399,12 +399,22 @@ fn measurement(report: &Report, measurement: &Measurement) -> Value {
             "p95_s": measured.p95_s,
         },
         "predicted": predicted,
-        "deviation": deviation.as_ref().map(|deviation| json!({
-            "throughput_relative": deviation.throughput,
-            "success_absolute": deviation.success,
-        })),
-        "tolerance": measurement.tolerance,
-        "within": measurement.tolerance.zip(deviation).map(|(tolerance, deviation)| deviation.worst <= tolerance),
+        "deviations": deviations.as_ref().map(|all| all.iter().map(deviation).collect::<Vec<_>>()),
+        "within": deviations.filter(|_| measurement.has_tolerance())
+            .map(|all| all.iter().all(|it| it.is_within() != Some(false))),
+    })
+}
+
+/// How far a predicted figure is from the measured one.
+fn deviation(it: &Deviation) -> Value {
+    json!({
+        "metric": metric_name(it.metric),
+        "measured": it.measured,
+        "predicted": it.predicted,
+        "kind": if it.is_relative { "relative" } else { "absolute" },
+        "deviation": it.size,
+        "tolerance": it.tolerance,
+        "within": it.is_within(),
     })
 }
 

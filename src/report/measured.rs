@@ -1,100 +1,103 @@
 //! The table of measurements: what the real system did, what the model does, and how far they are apart.
 
 use super::Report;
-use super::number::{exact, seconds, short};
+use super::metric::metric_name;
+use super::number::{exact, short};
+use super::results::{bounds, keys};
+use super::sheet::{Cell, Row};
 use super::table::{Column, table};
 use crate::experiment::design::Measurement;
-use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
+use crate::experiment::verdict::{self, Deviation};
+use crate::spec::Metric;
 
-/// The table; empty without measurements.
+/// The table: a row for each figure of each measurement; empty without measurements.
 pub fn measured(report: &Report) -> String {
-    let measurements = &report.plan.measurements;
-    if measurements.is_empty() {
+    let rows = rows(report);
+    if rows.is_empty() {
         return String::new();
     }
-    let each = |cell: &dyn Fn(&Measurement, Option<&Summary>) -> String| -> Vec<String> {
-        measurements.iter().map(|measurement| cell(measurement, report.summary(measurement.point))).collect()
+    let each = |cell: &dyn Fn(&Line) -> String| -> Vec<String> { rows.iter().map(cell).collect() };
+    let of = |cell: fn(&Deviation) -> String, none: &'static str| {
+        move |row: &Line| row.deviation.as_ref().map_or_else(|| none.to_owned(), cell)
     };
-    let rate = |value: Option<f64>| value.map_or_else(String::new, short);
-    let percent = |value: Option<f64>| value.map_or_else(String::new, |share| format!("{:.0} %", share * 100.0));
+    let metric = |row: &Line| row.metric.map_or("", |(metric, _)| verdict::name(metric)).to_owned();
+    let was = |row: &Line| row.metric.map_or_else(String::new, |(metric, value)| figure(metric, value, exact));
     let mut columns = vec![
-        Column::words("measurement", each(&|measurement, _| measurement.name.clone())),
-        Column::words("at", each(&|measurement, _| verdict::place(report.plan, measurement.point))),
-        Column::figures(
-            "measured/min",
-            each(&|measurement, _| measurement.measured.throughput_per_min.map_or_else(String::new, exact)),
-        ),
-        Column::figures(
-            "predicted/min",
-            each(&|measurement, summary| {
-                let is_measured = measurement.measured.throughput_per_min.is_some();
-                let seen = summary.filter(|_| is_measured).and_then(|summary| summary.throughput_per_min);
-                rate(seen.map(|interval| interval.estimate))
-            }),
-        ),
-        Column::figures(
-            "deviation",
-            each(&|measurement, summary| {
-                let deviation = summary.and_then(|summary| verdict::deviation(measurement, summary));
-                let zero = measurement.measured.throughput_per_min == Some(0.0);
-                let relative = deviation.and_then(|deviation| deviation.throughput).filter(|_| !zero);
-                relative.map_or_else(String::new, |relative| format!("{:+.1} %", relative * 100.0))
-            }),
-        ),
-        Column::figures("success", each(&|measurement, _| percent(measurement.measured.success_rate))),
-        Column::figures(
-            "predicted",
-            each(&|measurement, summary| {
-                let is_measured = measurement.measured.success_rate.is_some();
-                percent(summary.filter(|_| is_measured).map(|summary| summary.success_rate.estimate))
-            }),
-        ),
+        Column::words("measurement", each(&|row| row.name.clone())),
+        Column::words("at", each(&|row| row.place.clone())),
+        Column::words("figure", each(&metric)),
+        Column::figures("measured", each(&was)),
+        Column::figures("predicted", each(&of(|it| figure(it.metric, it.predicted, short), "–"))),
+        Column::figures("deviation", each(&of(Deviation::words, ""))),
     ];
-    if measurements.iter().any(|measurement| measurement.measured.mean_s.is_some()) {
-        columns.extend([
-            Column::figures(
-                "mean",
-                each(&|measurement, _| measurement.measured.mean_s.map_or_else(String::new, seconds)),
-            ),
-            Column::figures(
-                "predicted mean",
-                each(&|measurement, summary| {
-                    let mean = mean_s(measurement, summary);
-                    mean.map_or_else(String::new, |(_, predicted)| seconds(predicted))
-                }),
-            ),
-            Column::figures(
-                "deviation",
-                each(&|measurement, summary| {
-                    let mean = mean_s(measurement, summary);
-                    mean.map_or_else(String::new, |(measured, predicted)| {
-                        format!("{:+.1} %", (predicted / measured - 1.0) * 100.0)
-                    })
-                }),
-            ),
-        ]);
-    }
-    if measurements.iter().any(|measurement| measurement.tolerance.is_some()) {
-        columns.push(Column::words("within", each(&|measurement, summary| within(measurement, summary))));
+    if rows.iter().any(|row| row.deviation.is_some_and(|it| it.tolerance.is_some())) {
+        columns.push(Column::words("within", each(&within)));
     }
     table(columns, &[])
 }
 
-/// Measured and predicted mean response time, where there are both.
-fn mean_s(measurement: &Measurement, summary: Option<&Summary>) -> Option<(f64, f64)> {
-    let measured = measurement.measured.mean_s.filter(|&mean| mean > 0.0)?;
-    Some((measured, summary?.mean_s?.estimate))
+struct Line {
+    /// Of the measurement's first row.
+    name: String,
+    place: String,
+    /// What was measured; none where the point has no figures at all.
+    metric: Option<(Metric, f64)>,
+    /// None where it is not predicted.
+    deviation: Option<Deviation>,
 }
 
-/// `yes (10 %)`.
-fn within(measurement: &Measurement, summary: Option<&Summary>) -> String {
-    let Some(tolerance) = measurement.tolerance else { return String::new() };
-    match summary.and_then(|summary| verdict::deviation(measurement, summary)) {
-        None => "no figures".into(),
-        Some(deviation) => {
-            let word = if deviation.worst <= tolerance { "yes" } else { "NO" };
-            format!("{word} (± {} %)", short(tolerance * 100.0))
+fn rows(report: &Report) -> Vec<Line> {
+    let of = |measurement: &Measurement| {
+        let summary = report.summary(measurement.point);
+        let deviations = summary.map(|summary| verdict::deviations(measurement, summary)).unwrap_or_default();
+        let (name, place) = (measurement.name.clone(), verdict::place(report.plan, measurement.point));
+        let missing = summary.map(|summary| verdict::unpredicted(measurement, summary)).unwrap_or_default();
+        let known = deviations.into_iter().map(|it| (Some((it.metric, it.measured)), Some(it)));
+        let all = known.chain(missing.into_iter().map(|it| (Some(it), None)));
+        let line = |(metric, deviation)| Line { name: String::new(), place: String::new(), metric, deviation };
+        let mut lines: Vec<Line> = all.map(line).collect();
+        if lines.is_empty() {
+            lines.push(line((None, None)));
         }
+        (lines[0].name, lines[0].place) = (name, place);
+        lines
+    };
+    report.plan.measurements.iter().flat_map(of).collect()
+}
+
+fn figure(metric: Metric, value: f64, number: fn(f64) -> String) -> String {
+    match metric {
+        Metric::ThroughputPerMin => format!("{}/min", number(value)),
+        metric => verdict::amount(value, metric),
     }
+}
+
+/// `yes (± 10 %)`.
+fn within(row: &Line) -> String {
+    let Some(deviation) = &row.deviation else { return "no figures".into() };
+    let word = match deviation.is_within() {
+        None => return String::new(),
+        Some(true) => "yes",
+        Some(false) => "NO",
+    };
+    format!("{word} ({})", deviation.allowed().unwrap_or_default())
+}
+
+/// The rows of `measurements`: one for each figure that was measured and is predicted.
+pub fn measured_rows(report: &Report) -> impl Iterator<Item = Row> {
+    report.plan.measurements.iter().flat_map(move |measurement| {
+        let summary = report.summary(measurement.point);
+        let deviations = summary.map(|summary| verdict::deviations(measurement, summary)).unwrap_or_default();
+        deviations.into_iter().map(move |it| {
+            let mut row = keys(report.plan, measurement.point);
+            row.extend([Cell::text(measurement.name.as_str()), Cell::text(metric_name(it.metric).unwrap_or_default())]);
+            row.push(Cell::Number(it.measured));
+            row.extend(bounds(summary.and_then(|summary| summary.metric(it.metric))));
+            row.push(Cell::Number(it.size));
+            row.push(Cell::text(if it.is_relative { "relative" } else { "absolute" }));
+            row.push(Cell::number(it.tolerance));
+            row.push(it.is_within().map_or(Cell::Missing, Cell::Flag));
+            row
+        })
+    })
 }

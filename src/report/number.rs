@@ -1,5 +1,6 @@
 //! Numbers as text: exact for programs, short for people.
 
+use crate::experiment::verdict::share_decimals;
 use crate::statistics::Interval;
 
 /// A number for a file: seven significant digits without trailing zeros; empty where there is none.
@@ -38,6 +39,38 @@ pub(super) fn seconds(value: f64) -> String {
         size if size < 0.000_999_5 => format!("{} us", short(value * 1e6)),
         size if size < 0.999_5 => format!("{} ms", short(value * 1e3)),
         _ => format!("{} s", short(value)),
+    }
+}
+
+/// The unit that fits most of some times: its name, and how many of it a second is.
+pub(super) fn time_unit(times: impl Iterator<Item = f64>) -> (&'static str, f64) {
+    let mut times: Vec<f64> = times.filter(|&time| time > 0.0 && time.is_finite()).collect();
+    times.sort_by(f64::total_cmp);
+    match times.get(times.len() / 2) {
+        Some(&middle) if middle < 0.000_099_95 => ("us", 1e6),
+        Some(&middle) if middle < 0.099_95 => ("ms", 1e3),
+        _ => ("s", 1.0),
+    }
+}
+
+/// A column of times with its heading, in the unit that fits: `mean ms`.
+pub(super) fn time_column(name: &str, times: &[Option<Interval>]) -> (String, Vec<String>) {
+    let (unit, scale) = time_unit(times.iter().flatten().map(|time| time.estimate));
+    let scaled =
+        |time: &Interval| Interval { estimate: time.estimate * scale, low: time.low * scale, high: time.high * scale };
+    let scaled: Vec<Option<Interval>> = times.iter().map(|time| time.as_ref().map(scaled)).collect();
+    (format!("{name} {unit}"), column(&scaled, 6))
+}
+
+/// A share in percent with its half-width, for [`aligned`]: `100 %`, or with the digits that tell it from all.
+pub(super) fn share(rate: Interval) -> (String, String) {
+    let percent = Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
+    match rate.estimate {
+        0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),
+        estimate => {
+            let decimals = share_decimals(estimate).max(1);
+            (format!("{:.decimals$} %", percent.estimate), half_width(&percent, decimals))
+        }
     }
 }
 
@@ -130,6 +163,22 @@ mod tests {
         assert_eq!(seconds(0.0432), "43 ms");
         assert_eq!(seconds(30.0), "30 s");
         assert_eq!(seconds(0.0), "0 s");
+    }
+
+    #[test]
+    fn times_and_shares_have_the_digits_that_they_need() {
+        let exact = |time: f64| Some(Interval::exact(time));
+        assert_eq!(
+            time_column("p95", &[exact(0.0134), None, exact(0.25), exact(0.02)]),
+            ("p95 ms".into(), vec![" 13.4".into(), "    –".into(), "250.0".into(), " 20.0".into()])
+        );
+        assert_eq!(time_column("mean", &[exact(5.0), exact(0.01), exact(4.0)]).0, "mean s");
+        assert_eq!(time_column("mean", &[exact(0.000_02)]), ("mean us".into(), vec!["20.0".into()]));
+        assert_eq!(time_column("mean", &[exact(0.0)]).0, "mean s");
+        let around = |estimate: f64, half: f64| Interval { estimate, low: estimate - half, high: estimate + half };
+        assert_eq!(share(around(0.9995, 0.0001)), ("99.95 %".into(), "±0.01".into()));
+        assert_eq!(share(around(0.756, 0.05)), ("75.6 %".into(), "±5.0".into()));
+        assert_eq!(share(Interval { estimate: 1.0, low: 0.9, high: 1.0 }), ("100 %".into(), String::new()));
     }
 
     #[test]

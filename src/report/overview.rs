@@ -1,6 +1,6 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
-use super::number::{aligned, column, half_width};
+use super::number::{self, aligned, column, half_width, time_column};
 use super::table::{Column, fitting, table};
 use super::{Detail, Report};
 use crate::experiment::summary::Summary;
@@ -107,16 +107,20 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     }
     columns.push(Column::figures("throughput/min", column(&figures(&|summary| summary.throughput_per_min), 2)));
     columns.push(Column::figures("success", share(&summaries, |summary| Some(summary.success_rate))));
-    columns.push(Column::figures("mean s", column(&figures(&|summary| summary.mean_s), 6)));
-    columns.push(Column::figures("p95 s", column(&figures(&|summary| summary.p95_s), 6)));
+    let time = |name: &str, figures: Vec<Option<Interval>>| {
+        let (heading, cells) = time_column(name, &figures);
+        Column::figures(heading, cells)
+    };
+    columns.push(time("mean", figures(&|summary| summary.mean_s)));
+    columns.push(time("p95", figures(&|summary| summary.p95_s)));
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
         columns.push(Column::figures("wasted", column(&figures(&|summary| Some(summary.wasted_requests)), 0)));
     }
     if summaries.iter().flatten().any(|summary| summary.outlasts) {
         let metric = |metric| move |summary: &Summary| summary.metric(metric);
         columns.push(Column::figures("completed/min", column(&figures(&metric(Metric::CompletedPerMin)), 2)));
-        columns.push(Column::figures("completion s", column(&figures(&metric(Metric::CompletionMeanS)), 6)));
-        columns.push(Column::figures("p95 s", column(&figures(&metric(Metric::CompletionP95S)), 6)));
+        columns.push(time("completion", figures(&metric(Metric::CompletionMeanS))));
+        columns.push(time("p95", figures(&metric(Metric::CompletionP95S))));
     }
     if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::DeadLetters)) {
         let lost = figures(&|summary| summary.metric(Metric::DeadLetters));
@@ -132,9 +136,9 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if summaries.iter().flatten().any(|summary| summary.recovery_s.is_some()) {
         columns.push(Column::figures("recovery s", words(&recovery)));
     }
-    for (name, metric) in [("stale s", Metric::StalenessMeanS), ("stale p95 s", Metric::StalenessP95S)] {
+    for (name, metric) in [("stale", Metric::StalenessMeanS), ("stale p95", Metric::StalenessP95S)] {
         if summaries.iter().flatten().any(|summary| summary.metric(metric).is_some()) {
-            columns.push(Column::figures(name, column(&figures(&|summary| summary.metric(metric)), 6)));
+            columns.push(time(name, figures(&|summary| summary.metric(metric))));
         }
     }
     if summaries.iter().flatten().any(|summary| summary.metric(Metric::CacheHitRatio).is_some()) {
@@ -162,14 +166,7 @@ fn is_above_zero(summary: &Summary, metric: Metric) -> bool {
 fn share(summaries: &[Option<&Summary>], figure: impl Fn(&Summary) -> Option<Interval>) -> Vec<String> {
     let parts: Vec<(String, String)> = summaries
         .iter()
-        .map(|summary| {
-            let Some(rate) = summary.and_then(&figure) else { return ("–".into(), String::new()) };
-            let percent = Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
-            match rate.estimate {
-                0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),
-                _ => (format!("{:.1} %", percent.estimate), half_width(&percent, 1)),
-            }
-        })
+        .map(|summary| summary.and_then(&figure).map_or_else(|| ("–".into(), String::new()), number::share))
         .collect();
     aligned(&parts)
 }

@@ -2,12 +2,13 @@
 
 use super::Report;
 use super::metric::says_something;
-use super::number::{decimals, grouped, seconds, short};
+use super::number::{decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
 use super::table::{Column, table};
 use crate::experiment::design::Plan;
 use crate::experiment::finding;
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::verdict::share_decimals;
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -63,14 +64,17 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             text.push_str(&format!("{name:<12}never before the end of the run, in {never} of {all} runs\n"));
             continue;
         }
+        let (time, scale) = time_unit(std::iter::once(interval.estimate));
+        let digits = [interval.estimate, interval.low, interval.high].map(|share| share_decimals(share).max(1));
+        let digits = digits.into_iter().max().unwrap_or(1);
         let written = |value: f64| match metric {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => {
                 grouped(&format!("{value:.*}", decimals(interval.estimate, 6)))
             }
-            Metric::SuccessRate | Metric::CacheHitRatio => format!("{:.1}", value * 100.0),
+            Metric::SuccessRate | Metric::CacheHitRatio => format!("{:.digits$}", value * 100.0),
             Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
             Metric::Restarts => format!("{value:.1}"),
-            _ => format!("{value:.*}", decimals(interval.estimate, 9)),
+            _ => format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale),
         };
         let unit = match metric {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
@@ -79,8 +83,8 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             Metric::DeadLetters => " messages dead-lettered",
             Metric::Restarts => " replicas restarted",
             Metric::AttemptsPerRequest => " requests sent for each user",
-            Metric::RecoveryS => " s from the end of the disturbance",
-            _ => " s",
+            Metric::RecoveryS => &format!(" {time} from the end of the disturbance"),
+            _ => &format!(" {time}"),
         };
         // One run has intervals only where its batches give some.
         let is_open = summary.replications == 1 && interval.high == f64::INFINITY;

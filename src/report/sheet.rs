@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use super::folder::{Folder, Unwritten};
 
-pub use columns::{BLAME, CLASSES, COMPARISONS, Layout, REPLICATIONS, RESULTS, TIMELINE, schema};
+pub use columns::{BLAME, CLASSES, COMPARISONS, Layout, MEASUREMENTS, REPLICATIONS, RESULTS, TIMELINE, schema};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

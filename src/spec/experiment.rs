@@ -149,8 +149,45 @@ pub struct Measurement {
     pub at: BTreeMap<String, toml::Value>,
     /// What was measured.
     pub measured: Measured,
-    /// Relative tolerance within which the model is to meet the throughput, such as 0.1.
+    /// The tolerance within which the model is to meet each measured figure that has none of its own in `tolerances`,
+    /// such as 0.1: relative, of the success rate absolute.
     pub tolerance: Option<f64>,
+    /// Tolerances of single figures.
+    #[serde(default)]
+    pub tolerances: Tolerances,
+}
+
+/// The tolerance of each measured figure.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Tolerances {
+    /// Of the throughput; absolute: successes a minute.
+    pub throughput_per_min: Option<Tolerance>,
+    /// Of the success rate.
+    pub success_rate: Option<Tolerance>,
+    /// Of the mean response time; absolute: seconds.
+    pub mean_s: Option<Tolerance>,
+    /// Of the 95th percentile of the response time; absolute: seconds.
+    pub p95_s: Option<Tolerance>,
+}
+
+/// How far a prediction may be from what was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tolerance {
+    /// Relative to the measured value, such as 0.1 for 10 %.
+    Relative(f64),
+    /// In the unit of the figure, such as 0.2 for 0.2 s.
+    Absolute(f64),
+}
+
+impl Tolerance {
+    /// How far, whatever it is relative to.
+    pub fn size(self) -> f64 {
+        match self {
+            Self::Relative(size) | Self::Absolute(size) => size,
+        }
+    }
 }
 
 /// Measured figures.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub use arrival::{ArrivalTrace, Bursts, Diurnal, Interpolation, RatePoint, Spike};
+pub use arrival::{ArrivalTrace, Bursts, Diurnal, Interpolation, RatePoint, RateTable, Spike};
 pub use clients::{BackoffJitter, ClientRetry, LoadStage, RequestClass};
 
 use super::{Distribution, Duration, Rate, WarmUp};
@@ -44,7 +44,9 @@ pub struct Load {
     /// The arrivals are exact: a Poisson process is stretched by the inverse of the integrated rate (Çinlar 1975), one
     /// draw an arrival, so that variants meet the same users.
     pub profile: Option<Vec<RatePoint>>,
-    /// Open: how the rate goes between the points of `profile`. Without it: `ramp`.
+    /// Open: the same, from a CSV file with a column of times and one of rates, as monitoring exports them.
+    pub profile_from: Option<RateTable>,
+    /// Open: how the rate goes between the points of `profile` or `profile_from`. Without it: `ramp`.
     pub interpolation: Option<Interpolation>,
     /// Open: short times with another rate, one after the other.
     pub spikes: Option<Vec<Spike>>,

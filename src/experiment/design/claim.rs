@@ -5,7 +5,7 @@ use super::point::{unknown_axis, unknown_value};
 use super::{Ablated, Ablation, Effect, Expectation, Hypothesis, Measurement, Plan, axis, extends};
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
-use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
+use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Tolerance};
 
 /// Fills in a plan's measurements, hypotheses and effects.
 pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axes: &[Ready], mistakes: &mut Mistakes) {
@@ -81,6 +81,7 @@ impl Claims<'_> {
     fn measurement(&mut self, written: &spec::Measurement, tree: &Tree) -> Option<Measurement> {
         let variant = self.variant(written.variant.as_deref(), tree);
         self.figures(written, tree);
+        self.tolerances(written, tree);
         let point = self.place(&format!("measurement `{}`", written.name), variant, tree)?;
         Some(Measurement {
             name: written.name.clone(),
@@ -88,6 +89,7 @@ impl Claims<'_> {
             point,
             measured: written.measured.clone(),
             tolerance: written.tolerance,
+            tolerances: written.tolerances.clone(),
         })
     }
 
@@ -235,8 +237,34 @@ impl Claims<'_> {
             if !(tolerance > 0.0 && tolerance <= 10.0) {
                 self.wrong(tree, "tolerance", format!("`tolerance` is {tolerance}"), "must be above 0, at most 10");
             }
-            if measured.throughput_per_min.is_none() {
-                self.wrong(tree, "tolerance", "a tolerance without a throughput", "is that of `throughput_per_min`");
+        }
+    }
+
+    /// Checks the tolerances of single figures.
+    fn tolerances(&mut self, written: &spec::Measurement, tree: &Tree) {
+        let (measured, tolerances) = (&written.measured, &written.tolerances);
+        let figures = [
+            ("throughput_per_min", measured.throughput_per_min, tolerances.throughput_per_min),
+            ("success_rate", measured.success_rate, tolerances.success_rate),
+            ("mean_s", measured.mean_s, tolerances.mean_s),
+            ("p95_s", measured.p95_s, tolerances.p95_s),
+        ];
+        let empty = Tree::nothing(tree);
+        let table = tree.get("tolerances").unwrap_or(&empty);
+        for (key, value, tolerance) in figures {
+            let Some(tolerance) = tolerance else { continue };
+            let size = tolerance.size();
+            let most = if matches!(tolerance, Tolerance::Relative(_)) { 10.0 } else { 1e12 };
+            match value {
+                None => self.wrong(table, key, format!("a tolerance of `{key}`, which was not measured"), ""),
+                Some(_) if !(size > 0.0 && size <= most) => {
+                    self.wrong(table, key, format!("the tolerance of `{key}` is {size}"), "must be above 0")
+                }
+                Some(0.0) if matches!(tolerance, Tolerance::Relative(_)) => {
+                    let label = "write `absolute` instead";
+                    self.wrong(table, key, format!("nothing is relative to a measured `{key}` of 0"), label);
+                }
+                Some(_) => {}
             }
         }
     }
@@ -467,7 +495,7 @@ impl Claims<'_> {
                 }
             }
             Expectation::MeetsMeasurements => {
-                let has_one = |row: &Measurement| row.variant == variant && row.tolerance.is_some();
+                let has_one = |row: &Measurement| row.variant == variant && row.has_tolerance();
                 if !self.plan.measurements.iter().any(has_one) && !self.is_pinned {
                     let title = format!("variant `{this}` has no measurement with a tolerance");
                     self.wrong(tree, "expect", title, "nothing to meet");

@@ -47,7 +47,10 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
     match metric {
         Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
         Metric::SuccessRate | Metric::CacheHitRatio => {
-            format!("{:.1} % ({:.1} to {:.1})", estimate * 100.0, low * 100.0, high * 100.0)
+            let decimals =
+                [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
+            let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
+            format!("{estimate} % ({low} to {high})")
         }
         Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {
             format!("{estimate:.1} ({low:.1} to {high:.1})")
@@ -68,6 +71,25 @@ pub fn figure(interval: Interval, metric: Metric) -> String {
     }
 }
 
+/// Decimals with which a share is written in percent: none, but as many as it takes to tell it from all where it is
+/// nearly all. 0.9995 is 99.95 %, not 100.
+pub fn share_decimals(share: f64) -> usize {
+    let missing = (1.0 - share) * 100.0;
+    // Of 0.999 the rest is a little more than 0.1 in binary.
+    if missing > 1e-7 && missing < 0.501 { ((-missing.log10() - 1e-6).ceil() as usize).clamp(1, 6) } else { 0 }
+}
+
+/// A share in percent: `98 %`, `99.95 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.*} %", share_decimals(share), share * 100.0)
+}
+
+/// A time in the unit that fits: `13.4 ms`, `1.27 s`.
+pub fn time(seconds: f64) -> String {
+    let (scale, unit, decimals) = time_scale(seconds);
+    format!("{:.decimals$} {unit}", seconds * scale)
+}
+
 /// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds
 /// with two decimals, below that with three digits in the unit that fits.
 fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
@@ -83,7 +105,7 @@ fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
 pub fn amount(value: f64, metric: Metric) -> String {
     let unit = unit(metric);
     match metric {
-        metric if metric.is_rate() => format!("{:.1}{unit}", value * 100.0),
+        metric if metric.is_rate() => format!("{:.*}{unit}", share_decimals(value).max(1), value * 100.0),
         Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
         Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}{unit}"),
         Metric::AttemptsPerRequest => format!("{value:.2}{unit}"),

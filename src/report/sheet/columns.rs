@@ -127,6 +127,22 @@ pub const COMPARISONS: Layout = Layout {
     ],
 };
 
+/// `measurements`: a row a figure of a measurement.
+pub const MEASUREMENTS: Layout = Layout {
+    name: "measurements",
+    row: "A measured figure, of a variant at a value of each axis, beside the predicted one.",
+    parts: &[
+        One("measurement", Text, "", "The measurement's name."),
+        One("metric", Text, "", "The figure."),
+        One("measured", Number, "of the metric", "What was measured."),
+        Interval("predicted", "of the metric", "What is predicted."),
+        One("deviation", Number, "see kind", "Predicted less measured."),
+        One("kind", Text, "", "`relative` to the measured figure, or `absolute`: in the unit of the metric."),
+        One("tolerance", Number, "see kind", "How far it may be; missing where that is not said."),
+        One("within", Flag, "", "Whether it is within the tolerance; missing without one."),
+    ],
+};
+
 /// `timeline`: a row an interval of time and point.
 pub const TIMELINE: Layout = Layout {
     name: "timeline",
@@ -254,7 +270,7 @@ pub fn schema() -> Value {
         } })
     };
     let resources: Vec<Value> =
-        [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, TIMELINE, BLAME].iter().map(resource).collect();
+        [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, MEASUREMENTS, TIMELINE, BLAME].iter().map(resource).collect();
     json!({
         "name": "sim-results",
         "description": "The files of a sweep. In CSV, numbers have seven significant digits, `inf` is never, flags are \

@@ -15,6 +15,22 @@ pub struct RatePoint {
     pub rate: RateOrZero,
 }
 
+/// The points of a rate over time, a row each, from a CSV file.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RateTable {
+    /// The file, relative to the model's.
+    pub file: String,
+    /// The column of times, in seconds from the start of the run, in rising order.
+    pub time: String,
+    /// The column of rates: requests in each `per`.
+    pub rate: String,
+    /// The time that a rate counts requests of: "1m" for requests a minute. Without it: "1s".
+    pub per: Option<Duration>,
+    /// What the rates are multiplied with, 0 to a million: 2 is twice the load. Without it: 1.
+    pub factor: Option<f64>,
+}
+
 /// How the rate goes from one point of a profile to the next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -21,9 +21,14 @@ pub struct Columns {
     known: HashMap<(String, String), Column>,
     /// By file, column, column of classes and the classes.
     traces: HashMap<(String, String, Option<String>, Vec<String>), Trace>,
+    /// By file, column of times and column of rates.
+    rates: HashMap<(String, String, String), Rates>,
     /// The tables of Zipf's law, by number of keys and bits of the exponent: they too are made once.
     tables: HashMap<(u32, u64), Arc<[f64]>>,
 }
+
+/// Points of a rate over time: seconds, and the number that the file has there.
+pub(super) type Rates = Result<Arc<[(Time, f64)]>, Unreadable>;
 
 /// A column's values, sorted.
 type Column = Result<Arc<[Time]>, Unreadable>;
@@ -73,13 +78,14 @@ const LONGEST: f64 = 10.0 * 365.25 * 86_400.0;
 impl Columns {
     /// No column yet; files are relative to this directory.
     pub fn relative_to(directory: &Path) -> Self {
-        Self { directory: directory.to_owned(), known: HashMap::new(), traces: HashMap::new(), tables: HashMap::new() }
+        Self { directory: directory.to_owned(), ..Self::default() }
     }
 
     /// The files that were read.
     pub fn files(&self) -> Vec<PathBuf> {
         let mut files: Vec<_> = self.known.iter().filter(|(_, read)| read.is_ok()).map(|((f, _), _)| f).collect();
         files.extend(self.traces.iter().filter(|(_, read)| read.is_ok()).map(|((f, ..), _)| f));
+        files.extend(self.rates.iter().filter(|(_, read)| read.is_ok()).map(|((f, ..), _)| f));
         files.sort();
         files.dedup();
         files.into_iter().map(|file| self.directory.join(file)).collect()
@@ -104,6 +110,13 @@ impl Columns {
         let directory = &self.directory;
         let key = (file.to_owned(), column.to_owned());
         self.known.entry(key).or_insert_with(|| read(&directory.join(file), column)).clone()
+    }
+
+    /// The rates of a file, with their times.
+    pub(super) fn rates(&mut self, file: &str, time: &str, rate: &str) -> Rates {
+        let path = self.directory.join(file);
+        let key = (file.to_owned(), time.to_owned(), rate.to_owned());
+        self.rates.entry(key).or_insert_with(|| trace::rates(&path, time, rate)).clone()
     }
 
     /// The arrivals of a file: times in one column, classes in another, where there is one.

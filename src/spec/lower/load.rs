@@ -259,6 +259,7 @@ impl Reading<'_> {
         self.foreign(&kind, "rate", self.load.rate.is_some());
         self.foreign(&kind, "arrivals", self.load.arrivals.is_some());
         self.foreign(&kind, "profile", self.load.profile.is_some());
+        self.foreign(&kind, "profile_from", self.load.profile_from.is_some());
         self.foreign(&kind, "interpolation", self.load.interpolation.is_some());
         self.foreign(&kind, "spikes", self.load.spikes.is_some());
         self.foreign(&kind, "diurnal", self.load.diurnal.is_some());

@@ -3,6 +3,7 @@
 use super::fitting;
 use crate::experiment::verdict;
 use crate::report::Report;
+use crate::spec::Metric;
 
 /// `All 12 measurements are met; the largest deviation is 9.7 % (P3-50)`; none without measurements that have a
 /// tolerance.
@@ -10,14 +11,16 @@ pub fn measurements(report: &Report) -> Option<String> {
     let (mut met, mut all) = (0, 0);
     let mut largest: Option<(f64, &str)> = None;
     for measurement in &report.plan.measurements {
-        let Some(tolerance) = measurement.tolerance else { continue };
+        if !measurement.has_tolerance() {
+            continue;
+        }
         all += 1;
-        let deviation = report.summary(measurement.point).and_then(|summary| verdict::deviation(measurement, summary));
-        let Some(deviation) = deviation else { continue };
-        met += usize::from(deviation.worst <= tolerance);
+        let Some(summary) = report.summary(measurement.point) else { continue };
+        let deviations = verdict::deviations(measurement, summary);
+        met += usize::from(deviations.iter().all(|it| it.is_within() != Some(false)));
         // Nothing is relative to nothing.
-        let is_relative = measurement.measured.throughput_per_min.is_some_and(|rate| rate > 0.0);
-        let size = deviation.throughput.filter(|_| is_relative).map_or(0.0, f64::abs);
+        let of_throughput = deviations.iter().find(|it| it.metric == Metric::ThroughputPerMin && it.measured > 0.0);
+        let size = of_throughput.map_or(0.0, |it| (it.predicted / it.measured - 1.0).abs());
         if largest.is_none_or(|(other, _)| size > other) {
             largest = Some((size, &measurement.name));
         }

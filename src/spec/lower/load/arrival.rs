@@ -5,7 +5,10 @@ use std::sync::Arc;
 use super::{At, Complaint, Kind, Reading};
 use crate::kernel::Time;
 use crate::model::{self, Course, Flow, Pattern, Piece, Wave};
-use crate::spec::{Duration, Interpolation, Spike};
+use crate::spec::{Duration, Interpolation, RateOrZero, RatePoint, Spike};
+
+/// The highest rate, a second: as of one that is written.
+const MOST_RATE: f64 = 1e8;
 
 /// The rate goes on for ever at its last value.
 const FOR_EVER: f64 = f64::INFINITY;
@@ -17,12 +20,12 @@ impl Reading<'_> {
         if load.bursts.is_some() {
             return Some(Flow::Bursts(self.bursts()));
         }
-        if load.interpolation.is_some() && load.profile.is_none() {
+        if load.interpolation.is_some() && load.profile.is_none() && load.profile_from.is_none() {
             let title = "`interpolation` says how the rate goes between the points of `profile`, and there is none";
             let complaint = Complaint::at_key(At::Root.key("interpolation"), title, "would have no effect");
             self.complaints.push(complaint.help("add `profile = [{ at = \"60s\", rate = \"20/s\" }]`, or remove it"));
         }
-        if load.profile.is_none() && load.spikes.is_none() && load.diurnal.is_none() {
+        if load.profile.is_none() && load.profile_from.is_none() && load.spikes.is_none() && load.diurnal.is_none() {
             return None;
         }
         let wave = self.wave();
@@ -55,7 +58,8 @@ impl Reading<'_> {
     /// The rate without spikes.
     fn base(&mut self, waves: bool) -> Vec<Piece> {
         let load = self.load;
-        let points = load.profile.as_deref().unwrap_or_default();
+        let points = self.points();
+        let points = points.as_slice();
         let at = At::Root.key("profile");
         if load.profile.is_some() && points.is_empty() {
             self.complaints.push(Complaint::at(at, "`profile` is empty", "needs at least one point"));
@@ -88,6 +92,43 @@ impl Reading<'_> {
             pieces.remove(0);
         }
         pieces
+    }
+
+    /// The points of the rate, as written or from a file.
+    fn points(&mut self) -> Vec<RatePoint> {
+        let load = self.load;
+        let written = || load.profile.clone().unwrap_or_default();
+        let Some(table) = &load.profile_from else { return written() };
+        let at = At::Root.key("profile_from");
+        if load.profile.is_some() {
+            let complaint = Complaint::at_key(at, "a rate over time is given twice", "beside `profile`");
+            self.complaints.push(complaint.help("remove one of them"));
+            return written();
+        }
+        let factor = table.factor.unwrap_or(1.0);
+        if !(0.0..=1e6).contains(&factor) {
+            let title = format!("`factor` is {factor}");
+            self.complaints.push(Complaint::at(at.key("factor"), title, "must be between 0 and a million"));
+            return Vec::new();
+        }
+        let per = table.per.unwrap_or(Duration(1_000_000_000));
+        self.above_zero(at.key("per"), "per", per);
+        let rates = match self.columns.rates(&table.file, &table.time, &table.rate) {
+            Ok(rates) => rates,
+            Err(error) => {
+                self.complaints.push(error.complaint(at));
+                return Vec::new();
+            }
+        };
+        let scale = factor / seconds(Duration(per.0.max(1)));
+        let point = |&(at, rate): &(Time, f64)| RatePoint { at: Duration(at.0), rate: RateOrZero(rate * scale) };
+        let points: Vec<RatePoint> = rates.iter().map(point).collect();
+        if let Some(point) = points.iter().find(|point| point.rate.0 > MOST_RATE) {
+            let title = format!("a rate of {} a second at {} s is too high", point.rate.0, seconds(point.at));
+            let complaint = Complaint::at(at.key("rate"), title, "at most 100 million a second");
+            self.complaints.push(complaint.help("`per` says what a rate counts, `factor` scales it"));
+        }
+        points
     }
 
     /// Whether a spike makes sense.
@@ -127,6 +168,7 @@ impl Reading<'_> {
             Kind { name: "a load in `bursts`, which have rates of their own", instead: "remove it, or `bursts`" };
         self.foreign(&kind, "rate", load.rate.is_some());
         self.foreign(&kind, "profile", load.profile.is_some());
+        self.foreign(&kind, "profile_from", load.profile_from.is_some());
         self.foreign(&kind, "interpolation", load.interpolation.is_some());
         self.foreign(&kind, "spikes", load.spikes.is_some());
         self.foreign(&kind, "diurnal", load.diurnal.is_some());
@@ -155,6 +197,7 @@ impl Reading<'_> {
             ("rate", load.rate.is_some()),
             ("arrivals", load.arrivals.is_some()),
             ("profile", load.profile.is_some()),
+            ("profile_from", load.profile_from.is_some()),
             ("interpolation", load.interpolation.is_some()),
             ("spikes", load.spikes.is_some()),
             ("diurnal", load.diurnal.is_some()),
@@ -204,7 +247,6 @@ impl Reading<'_> {
     }
 }
 
-/// Puts a spike over the rate without it.
 /// The pieces with spikes cut out of them, which follow each other: those of a spike have its rate, or its factor.
 fn with_spikes(pieces: &[Piece], spikes: &[&Spike]) -> Vec<Piece> {
     let mut cut = Vec::with_capacity(pieces.len() + 2 * spikes.len());
