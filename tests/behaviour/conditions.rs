@@ -101,7 +101,7 @@ fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
         assert_eq!(state.condition, Condition::Damaged);
         assert_eq!((state.runs, state.of), (5, 5));
         assert_eq!(capacity.processes, Some((1.0, 2)));
-        assert_eq!(capacity.units, [("app pool db".to_owned(), 2.0, Some(2))]);
+        assert_eq!(capacity.units, [("app pool db".to_owned(), 2.0, Some(4))]);
     });
     // One request at a time never meets another one.
     assert_eq!(condition(&model.replace("concurrency = 3", "concurrency = 1")), Condition::Healthy);
@@ -228,11 +228,11 @@ fn rates(ingress: &str) -> String {
         expect = {{ survives = {{}} }}
         [[hypotheses]]
         claim = "it sheds from 20/s on"
-        at = {{ rate = {{ from = 20 }} }}
+        at = {{ rate = {{ from = "20/s" }} }}
         expect = {{ sheds = {{}} }}
         [[hypotheses]]
         claim = "it collapses"
-        expect = {{ collapses = {{ from = 5, to = 20 }} }}
+        expect = {{ collapses = {{ from = "5/s", to = "20/s" }} }}
         [[hypotheses]]
         claim = "it is healthy everywhere"
         expect = {{ healthy = {{}} }}

@@ -66,25 +66,25 @@ fn the_title_says_who_collapses_and_who_holds() {
     let names: Vec<&str> = drawn.iter().map(|drawing| drawing.name.as_str()).collect();
     assert_eq!(names, ["throughput", "response-time", "utilisation", "blame"]);
     let (title, subtitle) = words(&drawn[0].figure);
-    assert_eq!(title, "Lone collapses between 0.4/s and 2/s (rate); four holds to 2/s");
+    assert_eq!(title, "Lone becomes unstable between 0.4/s and 2/s; four holds to 2/s");
     assert_eq!(
         subtitle,
         "Simulated, 3 replications a point, Poisson arrivals, 2000 s measured after 200 s of warm-up, 20 s client time-out"
     );
     let (title, _) = words(&drawn[1].figure);
-    assert!(title.starts_with("p95 at 0.4/s (rate): four "), "{title}");
+    assert!(title.starts_with("p95 at 0.4/s: four "), "{title}");
 }
 
 #[test]
 fn a_single_variant_needs_no_name() {
     let drawn = drawn(RATES);
     let (title, _) = words(&drawn[0].figure);
-    assert!(title.starts_with("Collapses between 0.4/s and 2/s (rate): station counter"), "{title}");
+    assert!(title.starts_with("Becomes unstable between 0.4/s and 2/s: station counter"), "{title}");
     let Figure::Line(figure) = &drawn[0].figure else { panic!("a line figure") };
     let collapse = figure.panels[0].lines[0].collapse.as_ref().expect("a mark");
     assert_eq!((collapse.from_x, collapse.to_x), (0.4, 2.0));
     let (title, _) = words(&drawn[1].figure);
-    assert!(title.contains("the last before the collapse"), "{title}");
+    assert!(title.contains("the last safe value"), "{title}");
 }
 
 #[test]

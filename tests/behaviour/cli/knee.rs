@@ -46,7 +46,7 @@ fn the_exit_code_says_whether_there_is_a_knee() {
     let none = place.sim(&["knee", "servers.toml", "--objective", "mean_s<=0.5", "--no-charts"]).ends_with(1);
     assert!(none.stdout.contains("no value meets the objectives, even rate = 0.2/s"), "{}", none.stdout);
     let wrong = place.sim(&knee(&["--smallest", "--variant", "one server", "--no-charts"])).ends_with(3);
-    assert!(wrong.stdout.contains("the wrong way round"), "{}", wrong.stdout);
+    assert!(wrong.stdout.contains("so there is no knee"), "{}", wrong.stdout);
 }
 
 #[test]

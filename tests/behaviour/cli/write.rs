@@ -8,10 +8,11 @@ use super::place::Place;
 fn results_and_charts_are_written() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--output", "here/and/there"]).ends_with(0);
-    let charts = ["response-time.png", "throughput.png", "utilisation.png"];
+    let charts = ["blame.png", "response-time.png", "throughput.png", "utilisation.png"];
     let results = [
         ".files.json",
         ".journal.jsonl.lock",
+        "blame.csv",
         "comparisons.csv",
         "journal.jsonl",
         "results.csv",
@@ -36,12 +37,20 @@ fn charts_come_as_asked() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--svg", "--dark"]).ends_with(0);
     let names = place.names("output/servers");
-    assert_eq!(names.len(), 7 + 3 * 4, "{names:?}");
+    assert_eq!(names.len(), 8 + 4 * 4, "{names:?}");
     assert!(names.contains(&"throughput-dark.svg".to_owned()));
     place.sim(&["sweep", "counter.toml", "--no-charts"]).ends_with(0);
     assert_eq!(
         place.names("output/counter"),
-        [".files.json", ".journal.jsonl.lock", "journal.jsonl", "results.csv", "summary.json", "trials.csv"]
+        [
+            ".files.json",
+            ".journal.jsonl.lock",
+            "blame.csv",
+            "journal.jsonl",
+            "results.csv",
+            "summary.json",
+            "trials.csv"
+        ]
     );
 }
 

@@ -84,9 +84,10 @@ fn alone(set: &Set, finding: &Finding) -> String {
         format!("p95 goes from {} at {from} to {} at {to}{unit}", seconds(*first), seconds(*last))
     };
     let grows = summaries.iter().any(|summary| summary.growth.spoils(Metric::P95S));
-    match &finding.turn {
-        Some(_) => fitting([format!("{growth}, the last safe value"), growth]),
-        None if grows => fitting([format!("{growth}; beyond it the queue grows without end"), growth]),
-        None => fitting([growth]),
-    }
+    let beyond = match &finding.turn {
+        _ if grows => "; beyond it the queue grows without end",
+        Some(_) => ", the last safe value",
+        None => "",
+    };
+    fitting([format!("{growth}{beyond}"), growth])
 }
