@@ -174,7 +174,8 @@ pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), 
         && outcome.ending == Ending::Complete
     {
         prop_assert_eq!(outcome.settled(), u64::from(users), "{}", text);
-        prop_assert!(outcome.probes.is_some());
+        // Unknown where a probe failed while the system was still at work on what the test had left behind.
+        prop_assert!(outcome.probes.is_none_or(|(answered, sent)| answered <= sent && sent > 0));
     }
     for resource in &outcome.resources {
         little(outcome, resource, text)?;
