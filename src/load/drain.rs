@@ -3,20 +3,18 @@
 //! then can one tell which processes are dead and which units are lost for good: under load a busy process and a dead
 //! one look alike.
 
-use crate::parts::{Ended, Ending, Failure, Limits, Outcome, Source, World};
+use crate::parts::{Ended, Ending, Limits, Outcome, Source, World};
 
 use super::which;
 
 /// The client number of the first probe; the others count down from it, so that they are told from the load's own.
 const FIRST: u32 = u32::MAX;
 
-/// One request to each process of the target, and how many of them were answered. An error is an answer: the process
-/// responds. A client that gives up, or a lost or refused connection, is none.
+/// One request to each process of the target, and how many of them were answered. A failure of the model's own and a
+/// refusal on purpose are answers; a time-out, and a lost or refused connection, are none.
 pub(super) struct Probes {
     sent: u32,
     answered: u32,
-    /// Processes that were down.
-    down: u32,
     left: u32,
     /// Whether the system was still at work when the probes were sent.
     was_at_work: bool,
@@ -27,11 +25,10 @@ impl Probes {
     pub fn send(world: &mut World) -> Self {
         let processes = world.target_processes();
         let was_at_work = world.is_at_work();
-        let mut down = 0;
         for process in 0..processes {
-            down += u32::from(!world.send_to(FIRST - process, process));
+            world.send_to(FIRST - process, process);
         }
-        Self { sent: processes, answered: 0, down, left: processes, was_at_work }
+        Self { sent: processes, answered: 0, left: processes, was_at_work }
     }
 
     /// A request has ended. The last probe ends the run; what ends of the load before does not count.
@@ -39,8 +36,7 @@ impl Probes {
         if FIRST - ended.client >= self.sent {
             return;
         }
-        let is_silent = matches!(ended.failure, Failure::GAVE_UP | Failure::CONNECTION_LOST);
-        self.answered += u32::from(!is_silent);
+        self.answered += u32::from(!ended.failure.is_some() || ended.failure.is_reply());
         self.left -= 1;
         if self.left == 0 {
             world.stop();
@@ -50,9 +46,7 @@ impl Probes {
     /// Probes that were answered, of all sent. Unknown where one failed while the system was still at work on what the
     /// load had left behind: that one may have waited in its queue.
     pub fn result(&self) -> Option<(u32, u32)> {
-        // A process that is down refuses its probe at once, which is no answer.
-        let answered = self.answered.saturating_sub(self.down);
-        (!self.was_at_work || answered == self.sent).then_some((answered, self.sent))
+        (!self.was_at_work || self.answered == self.sent).then_some((self.answered, self.sent))
     }
 }
 

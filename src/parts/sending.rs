@@ -86,8 +86,7 @@ impl World<'_> {
     }
 
     /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe).
-    /// Whether the process is up to take it.
-    pub fn send_to(&mut self, client: u32, number: u32) -> bool {
+    pub fn send_to(&mut self, client: u32, number: u32) {
         let mut number = number;
         for index in 0..self.probed.len() {
             let target = self.probed[index];
@@ -99,15 +98,12 @@ impl World<'_> {
                 let t = self.request_apart(call, self.key_of(self.numbered));
                 let process = first + number;
                 if self.is_down(self.processes[process as usize].replica) {
-                    self.refuse(t, Failure::CONNECTION_REFUSED);
-                    return false;
+                    return self.refuse(t, Failure::CONNECTION_REFUSED);
                 }
-                self.enter(t, process);
-                return true;
+                return self.enter(t, process);
             }
             number -= count;
         }
-        false
     }
 
     /// Processes of the services that the load calls.

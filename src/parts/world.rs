@@ -313,8 +313,12 @@ impl<'s> World<'s> {
             if self.events > most {
                 return Ending::TooManyEvents;
             }
-            if event.time == Time::MAX && self.is_due(event) {
-                return Ending::EndOfClock;
+            if event.time == Time::MAX {
+                if self.is_due(event) {
+                    return Ending::EndOfClock;
+                }
+                // Probes, restarts and time-outs without end: nothing comes after them.
+                continue;
             }
             self.happen(event, source);
         }

@@ -168,7 +168,9 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
 pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
     let text = knee.dial.text(value);
     match (knee.smallest, knee.dial.path == "load.concurrency") {
-        (true, false) if knee.dial.whole && text != "1" => format!("{text} {} are enough", noun(knee)),
+        (true, false) if knee.dial.whole && text != "1" && !noun(knee).contains('_') => {
+            format!("{text} {} are enough", noun(knee))
+        }
         (true, _) => format!("{} is enough", at(knee, value)),
         (false, true) => format!("{text} concurrent is the highest that meets the objectives"),
         (false, false) => format!("{text} is the highest {} that meets the objectives", noun(knee)),

@@ -190,7 +190,7 @@ fn clients_who_are_still_trying_count() {
 /// A server that serves 10 a second and refuses the rest keeps its goodput at any rate.
 #[test]
 fn a_limit_that_refuses_the_rest_sheds_and_does_not_collapse() {
-    with_report(&rates("rate_limit = { average = \"10/s\", burst = 1 }"), |report| {
+    with_report(&rates("rate_limit = { average = \"10/s\", burst = 20 }"), |report| {
         let conditions: Vec<Condition> = report.states.iter().map(|state| state.condition).collect();
         assert_eq!(conditions, [Condition::Healthy, Condition::Sheds, Condition::Sheds]);
         let turn = report.findings[0].turn.as_ref().expect("it is not safe");

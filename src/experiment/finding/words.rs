@@ -204,7 +204,8 @@ pub fn condition(summary: &Summary, state: &State) -> String {
         && let (Some(rate), Some(less)) = (intact.throughput_per_min, damaged.throughput_per_min)
     {
         let (runs, lossy) = (intact.runs, damaged.runs);
-        words += &format!("; {rate:.0}/min in {runs} runs, {less:.0}/min in {lossy} that lost capacity");
+        let plural = if runs == 1 { "" } else { "s" };
+        words += &format!("; {rate:.0}/min in {runs} run{plural}, {less:.0}/min in {lossy} that lost capacity");
     }
     words
 }

@@ -91,6 +91,11 @@ impl Failure {
         self != Self::NONE
     }
 
+    /// Whether it is an answer of a process that works: a failure of the model's own, or a refusal on purpose.
+    pub fn is_reply(self) -> bool {
+        self.0 >= Self::FIRST_REASON || Self::REFUSALS.contains(&self)
+    }
+
     /// In words.
     pub fn describe(self, reasons: &[String]) -> String {
         let own = || reasons.get(usize::from(self.0.checked_sub(Self::FIRST_REASON)?)).map(String::as_str);
