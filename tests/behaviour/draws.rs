@@ -123,7 +123,7 @@ fn shipped_experiments_draw_independently() {
         // Each variant at its first and its last point.
         let ends = |variant: usize| {
             let points = plan.points.iter().filter(move |point| point.variant == variant);
-            points.clone().next().into_iter().chain(points.last())
+            points.clone().next().into_iter().chain(points.clone().next_back())
         };
         for point in (0..plan.variants.len()).flat_map(ends) {
             let recorded = keys(&point.system, &point.load, 20_000);

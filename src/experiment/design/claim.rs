@@ -233,10 +233,10 @@ impl Claims<'_> {
             let mistake = table.place.mark_value(mistake, "has no figure");
             self.mistakes.push(mistake.note(format!("the figures are {}", Names::new(figures.map(|(key, ..)| key)))));
         }
-        if let Some(tolerance) = written.tolerance {
-            if !(tolerance > 0.0 && tolerance <= 10.0) {
-                self.wrong(tree, "tolerance", format!("`tolerance` is {tolerance}"), "must be above 0, at most 10");
-            }
+        if let Some(tolerance) = written.tolerance
+            && !(tolerance > 0.0 && tolerance <= 10.0)
+        {
+            self.wrong(tree, "tolerance", format!("`tolerance` is {tolerance}"), "must be above 0, at most 10");
         }
     }
 

@@ -168,7 +168,7 @@ impl Draws {
             queue: self.number(),
             longest_queue: self.count() as u32,
             wait_s: self.number(),
-            waited: (self.count() % 2 == 0).then(|| self.count()),
+            waited: self.count().is_multiple_of(2).then(|| self.count()),
             hit_ratio: self.maybe(),
         }
     }
