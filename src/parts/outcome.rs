@@ -183,8 +183,10 @@ impl Outcome {
     /// those who have failed and are still trying when the window closes, and those who can never be answered. Without
     /// retries each request is a user.
     pub fn settled(&self) -> u64 {
-        let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost + users.still_trying);
-        ended + if self.ending == Ending::Quiet { self.unfinished } else { self.stranded }
+        let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost);
+        let (trying, backing_off) = self.users.map_or((0, 0), |users| (users.still_trying, users.backing_off));
+        // A user who is still trying may be one of those who can never be answered.
+        ended + if self.ending == Ending::Quiet { self.unfinished + backing_off } else { self.stranded.max(trying) }
     }
 
     /// Requests sent for each user; without retries 1.

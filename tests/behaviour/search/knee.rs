@@ -115,7 +115,8 @@ fn the_collapse_of_the_pooling_experiment_is_found_and_named() {
     let (knee, answer) = search("experiments/pooling.toml", &[], 1, &wishes);
     assert_eq!((knee.grid.value(0), knee.grid.value(knee.grid.cells())), (10.0, 250.0));
     let found = &answer.variants[0];
-    brackets(found, 151.5, 20.0);
+    // A run that loses a worker misses, so the knee lies where the first of them do.
+    brackets(found, 141.5, 20.0);
     assert_eq!(found.cause.as_deref(), Some("user-service pool auth deadlocks"));
     let shipped =
         answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "shared as shipped").unwrap();
