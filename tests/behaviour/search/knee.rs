@@ -121,9 +121,9 @@ fn the_collapse_of_the_pooling_experiment_is_found_and_named() {
     let shipped =
         answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "shared as shipped").unwrap();
     assert_eq!((shipped.outcome, shipped.estimate), (Outcome::NoneMeets, None));
-    // The design with a shared client and the hash on the loop rises again beyond its collapse.
-    let unsteady = answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "lifespan pool").unwrap();
-    assert!(unsteady.unsteady.is_some(), "{:?}", unsteady.tried);
+    // With a shared client and the hash on the loop the first worker is lost earlier.
+    let lifespan = answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "lifespan pool").unwrap();
+    brackets(lifespan, 115.5, 20.0);
 }
 
 /// Of ranges without a knee it is said which they are.
