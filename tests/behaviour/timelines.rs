@@ -52,7 +52,7 @@ fn play_at(text: &str, sends: &[f64], processes: &[u32]) -> Story {
     }
     let mut script = Script { bench: &bench, processes, ends: Vec::new() };
     let ending = world.run(&mut script, &Limits { max_events: Some(1_000_000), ..Limits::default() });
-    assert!(matches!(ending, Ending::Quiet | Ending::EndOfClock), "{ending}");
+    assert_eq!(ending, Ending::Quiet);
     let at_rest = world.is_at_rest();
     let window = world.close_window();
     let outcome = world.outcome(ending, window, None);
