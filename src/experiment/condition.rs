@@ -208,8 +208,3 @@ fn best_below(plan: &Plan, summaries: &[Summary], point: usize) -> Option<f64> {
     let goodputs = summaries.iter().filter(is_below).filter_map(|summary| Some(summary.throughput_per_min?.estimate));
     goodputs.reduce(f64::max)
 }
-
-/// Whether a variant lost capacity at any of its points.
-pub fn loses_somewhere(plan: &Plan, states: &[State], variant: usize) -> bool {
-    states.iter().any(|state| plan.points[state.point].variant == variant && state.condition.is_loss())
-}
