@@ -1,0 +1,220 @@
+//! Accounts of tokens: what each does, since when, the log of what it did before, and what it held meanwhile.
+
+use super::collect::Collected;
+use super::log::{Label, Log, Segments};
+use super::place::Places;
+use crate::kernel::{NONE, Time};
+
+/// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
+pub(super) const MOST_SEGMENTS: u32 = 128;
+
+/// What a token does, since when, and what it did before.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Account {
+    /// Up to when the log reaches.
+    pub(super) mark: Time,
+    /// So many nanoseconds from there are spent on `label`, what comes after that on `rest`.
+    pub(super) first: u64,
+    pub(super) log: Log,
+    /// The last segment of the log when the innermost unit that the token holds was taken, and the segments up to it.
+    pub(super) floor: u32,
+    pub(super) floor_count: u32,
+    pub(super) label: Label,
+    pub(super) rest: Label,
+    /// Where it failed.
+    pub(super) failed_at: Label,
+    /// Counts how often the log was taken away: a floor of another epoch is none.
+    pub(super) epoch: u16,
+}
+
+impl Account {
+    pub(super) fn new(now: Time) -> Self {
+        Self {
+            mark: now,
+            first: u64::MAX,
+            log: Log::default(),
+            floor: NONE,
+            floor_count: 0,
+            label: UNEXPLAINED,
+            rest: UNEXPLAINED,
+            failed_at: Label::NONE,
+            epoch: 0,
+        }
+    }
+}
+
+pub(super) const UNEXPLAINED: Label = Label::waiting(0);
+
+/// When a holder got its unit, and the floor of its account before that.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Hold {
+    pub(super) at: Time,
+    pub(super) epoch: u16,
+    pub(super) floor: u32,
+    pub(super) floor_count: u32,
+    /// The last segment of the log then.
+    pub(super) tail: u32,
+}
+
+/// What a user of the ledger spent on earlier attempts.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Earlier {
+    pub(super) log: Log,
+    pub(super) ended: Time,
+}
+
+/// The accounts of a run.
+#[derive(Clone, Debug)]
+pub(in crate::parts) struct Accounts {
+    pub(super) places: Places,
+    pub(super) accounts: Vec<Account>,
+    pub(super) segments: Segments,
+    pub(super) most_segments: u32,
+    /// By frame.
+    pub(super) holds: Vec<Hold>,
+    /// By user of the ledger.
+    pub(super) earlier: Vec<Earlier>,
+    /// What the CPU had lost when the token's job began, by token.
+    pub(super) lost: Vec<[f64; 3]>,
+    pub(super) collected: Collected,
+}
+
+impl Accounts {
+    pub(super) fn new(places: Places) -> Self {
+        let labels = 2 * places.all.len();
+        Self {
+            accounts: Vec::new(),
+            segments: Segments::new(labels),
+            most_segments: MOST_SEGMENTS.max(2 * labels as u32),
+            holds: Vec::new(),
+            earlier: Vec::new(),
+            lost: Vec::new(),
+            collected: Collected::new(places.all.len()),
+            places,
+        }
+    }
+
+    /// A token begins.
+    #[inline]
+    pub(super) fn begin(&mut self, now: Time, t: u32) {
+        let index = t as usize;
+        if index >= self.accounts.len() {
+            self.accounts.resize(index + 1, Account::new(now));
+        }
+        self.segments.free(self.accounts[index].log);
+        self.accounts[index] = Account::new(now);
+    }
+
+    #[inline]
+    pub(super) fn append(&mut self, t: u32, label: Label, ns: u64) {
+        let account = &mut self.accounts[t as usize];
+        self.segments.append(&mut account.log, label, ns, account.floor);
+        if account.log.count - account.floor_count > self.most_segments {
+            self.segments.compact(&mut account.log, account.floor, account.floor_count);
+        }
+    }
+
+    /// Brings a token's log up to now.
+    #[inline]
+    pub(super) fn close(&mut self, now: Time, t: u32) {
+        let account = &mut self.accounts[t as usize];
+        let ns = (now - account.mark).0;
+        if ns == 0 {
+            return;
+        }
+        account.mark = now;
+        let Account { first, label, rest, .. } = *account;
+        account.first = first.saturating_sub(ns);
+        if ns <= first {
+            return self.append(t, label, ns);
+        }
+        if first > 0 {
+            self.append(t, label, first);
+        }
+        self.append(t, rest, ns - first);
+    }
+
+    /// The token does something else from now on.
+    #[inline]
+    pub(super) fn turn(&mut self, now: Time, t: u32, label: Label) {
+        self.turn_for(now, t, u64::MAX, label, label);
+    }
+
+    /// For so many nanoseconds the token does this, then something else.
+    #[inline]
+    pub(super) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
+        self.close(now, t);
+        let account = &mut self.accounts[t as usize];
+        (account.first, account.label, account.rest) = (first, label, rest);
+    }
+
+    /// The present stretch, which began now, is called otherwise.
+    pub(super) fn rename(&mut self, t: u32, label: Label) {
+        let account = &mut self.accounts[t as usize];
+        (account.first, account.label, account.rest) = (u64::MAX, label, label);
+    }
+
+    /// Takes a token's log away.
+    pub(super) fn take(&mut self, t: u32) -> Log {
+        let account = &mut self.accounts[t as usize];
+        account.epoch = account.epoch.wrapping_add(1);
+        (account.floor, account.floor_count) = (NONE, 0);
+        std::mem::take(&mut account.log)
+    }
+
+    /// What another did, since the time that the token's log reaches to, explains the token's wait.
+    pub(super) fn absorb(&mut self, now: Time, t: u32, mut log: Log, began: Time) {
+        let mark = self.accounts[t as usize].mark;
+        if began > mark {
+            let hedge = Label::waiting(self.places.hedge);
+            self.append(t, hedge, (began - mark).0);
+        } else if began < mark {
+            self.segments.skip(&mut log, (mark - began).0);
+        }
+        let account = &mut self.accounts[t as usize];
+        account.mark = now;
+        self.segments.concat(&mut account.log, log);
+        if account.log.count - account.floor_count > self.most_segments {
+            self.segments.compact(&mut account.log, account.floor, account.floor_count);
+        }
+    }
+
+    pub(super) fn length(&self, log: Log) -> u64 {
+        self.segments.iter(log, NONE).map(|(_, ns)| ns).sum()
+    }
+
+    /// What the token does, or did last where it does nothing yet.
+    pub(super) fn present(&self, now: Time, t: u32) -> Label {
+        let account = &self.accounts[t as usize];
+        if (now - account.mark).0 > account.first { account.rest } else { account.label }
+    }
+
+    pub(super) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
+        self.close(now, t);
+        let index = frame as usize;
+        if index >= self.holds.len() {
+            let none = Hold { at: now, epoch: 0, floor: NONE, floor_count: 0, tail: NONE };
+            self.holds.resize(index + 1, none);
+        }
+        let account = &mut self.accounts[t as usize];
+        let Account { log, floor, floor_count, epoch, .. } = *account;
+        self.holds[index] = Hold { at: now, epoch, floor, floor_count, tail: log.tail };
+        (account.floor, account.floor_count) = (log.tail, log.count);
+    }
+
+    pub(super) fn free_unit(&mut self, now: Time, t: u32, frame: u32, place: u16, is_wanted: bool, waited_until: Time) {
+        self.close(now, t);
+        let hold = self.holds[frame as usize];
+        let account = &mut self.accounts[t as usize];
+        let is_whole = hold.epoch == account.epoch;
+        if is_whole {
+            (account.floor, account.floor_count) = (hold.floor, hold.floor_count);
+        }
+        if is_wanted || waited_until > hold.at {
+            let log = account.log;
+            for (label, ns) in self.segments.iter(log, if is_whole { hold.tail } else { NONE }) {
+                self.collected.held(place, label, ns);
+            }
+        }
+    }
+}
