@@ -72,19 +72,8 @@ fn a_service_that_answers_with_errors_is_not_dead() {
     assert_eq!(condition(&broken), Condition::Overloaded);
 }
 
-/// Two requests of a worker each hold one of two connections and wait for a second one. Of two workers the one that gets
-/// two requests at once is lost; where each gets one, nothing is.
-#[test]
-fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
-    let model = r#"
-        title = "test"
-        [load]
-        kind = "closed"
-        target = "app.go"
-        concurrency = 3
-        users = 3
-        timeout = "20s"
-        cool_down = "60s"
+/// Two workers with a pool of two connections each; a request holds one connection and then needs a second one.
+const CIRCLE: &str = r#"
         [services.app]
         workers = 2
         [services.app.pools.db]
@@ -95,8 +84,24 @@ fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
         steps = [{ with = { pool = "db", steps = [{ sleep = "10ms" }, { query = { pool = "db", time = "1ms" } }] } }]
         [services.pg]
         runtime = "delay"
+"#;
+
+/// Two requests of a worker each hold one of two connections and wait for a second one. Of two workers the one that gets
+/// two requests at once is lost; where each gets one, nothing is.
+#[test]
+fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
+    let load = r#"
+        title = "test"
+        [load]
+        kind = "closed"
+        target = "app.go"
+        concurrency = 3
+        users = 3
+        timeout = "20s"
+        cool_down = "60s"
     "#;
-    with_report(model, |report| {
+    let model = format!("{load}{CIRCLE}");
+    with_report(&model, |report| {
         let (state, capacity) = (&report.states[0], &report.summaries[0].capacity);
         assert_eq!(state.condition, Condition::Damaged);
         assert_eq!((state.runs, state.of), (5, 5));
@@ -113,7 +118,7 @@ fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
 /// The same circle under an endless load, beside a worker that goes on: seen after the load.
 #[test]
 fn damage_under_an_endless_load_is_seen_after_it() {
-    let model = r#"
+    let load = r#"
         title = "test"
         [load]
         kind = "closed"
@@ -122,18 +127,9 @@ fn damage_under_an_endless_load_is_seen_after_it() {
         warm_up = "1s"
         duration = "20s"
         timeout = "2s"
-        [services.app]
-        workers = 2
-        [services.app.pools.db]
-        server = "pg"
-        min_size = 2
-        max_size = 2
-        [services.app.endpoints.go]
-        steps = [{ with = { pool = "db", steps = [{ sleep = "10ms" }, { query = { pool = "db", time = "1ms" } }] } }]
-        [services.pg]
-        runtime = "delay"
     "#;
-    with_report(model, |report| {
+    let model = format!("{load}{CIRCLE}");
+    with_report(&model, |report| {
         assert!(report.states[0].condition <= Condition::Damaged, "{:?}", report.states[0]);
         assert!(report.summaries[0].capacity.units.iter().any(|(name, ..)| name == "app pool db"));
     });
