@@ -1,5 +1,4 @@
-//! Findings: what the sweep says of each variant without being asked. Up to where it is safe, what happens beyond, and
-//! the resource behind it.
+//! Findings: for each variant, up to where it is safe, what happens beyond, and the resource behind it.
 
 mod words;
 

@@ -7,7 +7,7 @@ use crate::parts::{Ended, Ending, Limits, Outcome, Source, World};
 
 use super::which;
 
-/// The client number of the first probe; the others count down from it, so that they are told from the load's own.
+/// The client number of the first probe; the others count down from it, so that they differ from the load's own.
 const FIRST: u32 = u32::MAX;
 
 /// One request to each process of the target, and how many of them were answered. A failure of the model's own and a

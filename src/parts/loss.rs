@@ -1,4 +1,4 @@
-//! Capacity that is lost for good: units that nobody can ever give back.
+//! Capacity that is lost for good: units whose holders never release them.
 //!
 //! A holder is lost if it waits without a time-out for an answer that never comes, or for units that lost holders have.
 //! That is the greatest set of holders such that everything that each of them waits for is held by others of the set
@@ -45,8 +45,8 @@ impl World<'_> {
         !(self.slots.is_empty() && self.clients.is_empty() && self.is_plain)
     }
 
-    /// How long a system is left alone after its load, before it is asked whether it still answers: the longest time-out
-    /// that applies, and as long as a fault or a restart may still take.
+    /// The time between the end of the load and the probes: the longest time-out that applies, and the time that a fault
+    /// or a restart may still take.
     pub fn time_to_drain(&self) -> Time {
         let last_fault = self.system.faults.iter().filter_map(|fault| fault.to).max();
         let restart = |plan: &ProbePlan| {

@@ -8,7 +8,7 @@ pub(super) use crate::experiment::finding::unit;
 /// What happens there, as a verb.
 pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {
     let (one, many) = match condition {
-        Condition::Dead => ("dies", "die"),
+        Condition::Dead => ("stops responding", "stop responding"),
         Condition::Damaged => ("loses capacity", "lose capacity"),
         Condition::Unstable => ("becomes unstable", "become unstable"),
         Condition::Collapsed => ("collapses", "collapse"),
