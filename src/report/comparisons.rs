@@ -5,7 +5,7 @@ use super::number::short;
 use super::paragraph::{paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
-use super::table::{Column, fitting, table};
+use super::table::{Column, table};
 use super::{Detail, Report};
 use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection};
 use crate::experiment::design::Plan;
@@ -39,9 +39,8 @@ pub fn comparisons(report: &Report, detail: Detail) -> String {
     };
     if detail == Detail::Full {
         columns.push(Column::figures("saved by pairing (throughput)", all.iter().map(saved).collect()));
-        return table(columns, &[]);
     }
-    table(fitting(columns, &[]), &[])
+    table(columns, &[])
 }
 
 /// `, 10 common runs`, where one of the two has more: what is said of the difference rests on those.

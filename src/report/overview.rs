@@ -23,11 +23,8 @@ pub fn overview(report: &Report, detail: Detail) -> String {
     let columns = match detail {
         Detail::Full => columns,
         _ => {
-            let mut optional: Vec<usize> =
-                (0..columns.len()).filter(|&index| rank(&columns[index]).is_some()).collect();
-            optional.sort_by_key(|&index| rank(&columns[index]));
             let all = columns.len();
-            let kept = fitting(columns, &optional);
+            let kept = fitting(columns);
             left_out = all - kept.len();
             kept
         }
@@ -45,27 +42,6 @@ pub fn overview(report: &Report, detail: Detail) -> String {
         text.push_str(&format!("\n{which} {} of {all} points; results.csv has all\n", points.len()));
     }
     text
-}
-
-/// Where a column stands among those that a short table may leave out, the most important first; none of a column that
-/// every table has.
-fn rank(column: &Column) -> Option<usize> {
-    const OPTIONAL: &[&str] = &[
-        "recovery s",
-        "completed/min",
-        "failures",
-        "mean s",
-        "limited by",
-        "completion s",
-        "restarts",
-        "dead letters",
-        "attempts",
-        "hits",
-        "stale s",
-        "wasted",
-        "stale p95 s",
-    ];
-    OPTIONAL.iter().position(|known| *known == column.heading())
 }
 
 /// Of each curve the first point, the best, the last safe, the first that is not, and the last.
@@ -111,44 +87,53 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         let (heading, cells) = time_column(name, &figures);
         Column::figures(heading, cells)
     };
-    columns.push(time("mean", figures(&|summary| summary.mean_s)));
+    columns.push(time("mean", figures(&|summary| summary.mean_s)).optional(4));
     columns.push(time("p95", figures(&|summary| summary.p95_s)));
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
-        columns.push(Column::figures("wasted", column(&figures(&|summary| Some(summary.wasted_requests)), 0)));
+        columns.push(
+            Column::figures("wasted", column(&figures(&|summary| Some(summary.wasted_requests)), 0)).optional(12),
+        );
     }
     if summaries.iter().flatten().any(|summary| summary.outlasts) {
         let metric = |metric| move |summary: &Summary| summary.metric(metric);
-        columns.push(Column::figures("completed/min", column(&figures(&metric(Metric::CompletedPerMin)), 2)));
-        columns.push(time("completion", figures(&metric(Metric::CompletionMeanS))));
-        columns.push(time("p95", figures(&metric(Metric::CompletionP95S))));
+        columns
+            .push(Column::figures("completed/min", column(&figures(&metric(Metric::CompletedPerMin)), 2)).optional(2));
+        columns.push(time("completion", figures(&metric(Metric::CompletionMeanS))).optional(6));
+        columns.push(time("completion p95", figures(&metric(Metric::CompletionP95S))).optional(7));
     }
     if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::DeadLetters)) {
         let lost = figures(&|summary| summary.metric(Metric::DeadLetters));
-        columns.push(Column::figures("dead letters", column(&lost, 0)));
+        columns.push(Column::figures("dead letters", column(&lost, 0)).optional(9));
     }
     if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::Restarts)) {
         let restarts = figures(&|summary| summary.metric(Metric::Restarts));
-        columns.push(Column::figures("restarts", column(&restarts, 2)));
+        columns.push(Column::figures("restarts", column(&restarts, 2)).optional(8));
     }
     if summaries.iter().flatten().any(|summary| summary.attempts_per_request.estimate > 1.0) {
-        columns.push(Column::figures("attempts", column(&figures(&|summary| Some(summary.attempts_per_request)), 3)));
+        columns.push(
+            Column::figures("attempts", column(&figures(&|summary| Some(summary.attempts_per_request)), 3))
+                .optional(10),
+        );
     }
     if summaries.iter().flatten().any(|summary| summary.recovery_s.is_some()) {
-        columns.push(Column::figures("recovery s", words(&recovery)));
+        columns.push(Column::figures("recovery s", words(&recovery)).optional(1));
     }
     for (name, metric) in [("stale", Metric::StalenessMeanS), ("stale p95", Metric::StalenessP95S)] {
         if summaries.iter().flatten().any(|summary| summary.metric(metric).is_some()) {
-            columns.push(time(name, figures(&|summary| summary.metric(metric))));
+            columns.push(time(name, figures(&|summary| summary.metric(metric))).optional(13));
         }
     }
     if summaries.iter().flatten().any(|summary| summary.metric(Metric::CacheHitRatio).is_some()) {
-        columns.push(Column::figures("hits", share(&summaries, |summary| summary.metric(Metric::CacheHitRatio))));
+        columns.push(
+            Column::figures("hits", share(&summaries, |summary| summary.metric(Metric::CacheHitRatio))).optional(11),
+        );
     }
     let failures = words(&|summary| most_frequent_failure(summary));
     if failures.iter().any(|words| !words.is_empty()) {
-        columns.push(Column::words("failures", failures));
+        columns.push(Column::words("failures", failures).optional(3));
     }
-    columns.push(Column::words("limited by", words(&|summary| summary.saturated.clone().unwrap_or_default())));
+    columns
+        .push(Column::words("limited by", words(&|summary| summary.saturated.clone().unwrap_or_default())).optional(5));
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
     let marks = Column::words("condition", summaries.iter().map(marks).collect());

@@ -15,22 +15,24 @@ pub(super) struct Column {
     heading: String,
     alignment: CellAlignment,
     cells: Vec<String>,
+    /// Where it stands among those that a short table may leave out, 1 first; none: every table has it.
+    rank: Option<u8>,
 }
 
 impl Column {
     /// A column of words.
     pub(super) fn words(heading: impl Into<String>, cells: Vec<String>) -> Self {
-        Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Left, cells }
+        Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Left, cells, rank: None }
     }
 
     /// A column of figures.
     pub(super) fn figures(heading: impl Into<String>, cells: Vec<String>) -> Self {
-        Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Right, cells }
+        Self { heading: visible(&heading.into()).into_owned(), alignment: CellAlignment::Right, cells, rank: None }
     }
 
-    /// Its heading.
-    pub(super) fn heading(&self) -> &str {
-        &self.heading
+    /// The same column, which a short table may leave out; those of a lower rank stay longer.
+    pub(super) fn optional(self, rank: u8) -> Self {
+        Self { rank: Some(rank), ..self }
     }
 
     /// Characters of its widest line.
@@ -76,20 +78,48 @@ pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> Strin
 /// Columns of a terminal that a short table keeps to.
 const WIDTH: usize = 80;
 
-/// The columns, in their order, that fit side by side into a terminal: those that must be shown, and of the others the
-/// first ones. `optional` has the places of the others, the most important first.
-pub(super) fn fitting(columns: Vec<Column>, optional: &[usize]) -> Vec<Column> {
-    let widths: Vec<usize> = columns.iter().map(Column::width).collect();
-    let gap = 3;
-    let must = |index: &usize| !optional.contains(index);
-    let mut used: usize = (0..columns.len()).filter(must).map(|index| widths[index] + gap).sum();
-    let mut kept: Vec<usize> = (0..columns.len()).filter(must).collect();
-    for &index in optional {
-        if used + widths[index] <= WIDTH {
-            used += widths[index] + gap;
+/// Characters between two columns.
+const GAP: usize = 3;
+
+/// The columns that fit side by side into a terminal, in their order: those that every table has, and of the others
+/// those of the lowest ranks.
+pub(super) fn fitting(columns: Vec<Column>) -> Vec<Column> {
+    let widths: Vec<usize> = columns.iter().map(|column| column.width() + GAP).collect();
+    let (mut optional, mut kept): (Vec<usize>, Vec<usize>) =
+        (0..columns.len()).partition(|&index| columns[index].rank.is_some());
+    optional.sort_by_key(|&index| columns[index].rank);
+    let mut used: usize = kept.iter().map(|&index| widths[index]).sum();
+    for index in optional {
+        // No gap follows the last column.
+        if used + widths[index] <= WIDTH + GAP {
+            used += widths[index];
             kept.push(index);
         }
     }
     let is_kept = |(index, column): (usize, Column)| kept.contains(&index).then_some(column);
     columns.into_iter().enumerate().filter_map(is_kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Column, WIDTH, fitting, table};
+
+    #[test]
+    fn a_short_table_keeps_to_its_width_and_to_what_matters() {
+        let column = |name: &str, width: usize| Column::words(name, vec!["x".repeat(width)]);
+        let columns = vec![
+            column("must", 30),
+            column("last", 20).optional(3),
+            column("first", 30).optional(1),
+            column("second", 20).optional(2),
+        ];
+        let text = table(fitting(columns), &[]);
+        // 30 + 3 + 30 are 63: neither 20 nor 20 more fit.
+        assert!(text.starts_with("must") && text.contains("first"), "{text}");
+        assert!(!text.contains("second") && !text.contains("last"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
+        // 37 + 3 + 40 are all of it.
+        let text = table(fitting(vec![column("a", 37), column("b", 40).optional(1), column("c", 1).optional(2)]), &[]);
+        assert!(text.contains('b') && !text.contains('c'), "{text}");
+    }
 }

@@ -416,7 +416,11 @@ fn used_up(report: &Report) -> Option<Warning> {
         let load = &report.plan.points[summary.point].load;
         let is_finite = matches!(load.pattern, Pattern::Test { .. }) && load.retry.is_none();
         let refused = summary.refused();
-        (is_finite && refused >= USED_UP * summary.sent).then_some((summary.point, refused, summary.sent))
+        (is_finite && refused > 0.0 && refused >= USED_UP * summary.sent).then_some((
+            summary.point,
+            refused,
+            summary.sent,
+        ))
     };
     let all: Vec<_> = report.summaries.iter().filter_map(of).collect();
     let &(point, refused, of) = all.iter().max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)))?;
