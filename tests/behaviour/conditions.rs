@@ -305,3 +305,49 @@ fn what_comes_after_the_window_changes_no_figure_of_it() {
     assert!(trials.done.iter().all(|trial| trial.dead == Some((0, 1)) && trial.losses.is_empty()));
     assert!(trials.done.iter().all(|trial| trial.violations.is_empty()));
 }
+
+fn warnings(text: &str) -> Vec<String> {
+    with_report(text, |report| sim::report::warnings(report).iter().map(ToString::to_string).collect())
+}
+
+/// Of 40 users who come ten at a time an ingress of one lets few through; the others do not try again.
+#[test]
+fn refusals_that_use_up_the_users_of_a_finite_test_are_warned_of() {
+    let test = r#"
+        title = "test"
+        [load]
+        kind = "closed"
+        target = "app.get"
+        concurrency = 10
+        users = 40
+        [services.app.endpoints.get]
+        steps = [{ sleep = "10ms" }]
+        [services.app.ingress]
+        in_flight = 1
+    "#;
+    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("give `load.retry`"));
+    assert!(is_told(test), "{:?}", warnings(test));
+    assert!(!is_told(&test.replace("concurrency = 10", "concurrency = 1")));
+}
+
+/// Clients without think time who are refused at once try again thousands of times a second.
+#[test]
+fn clients_who_hammer_a_dead_service_are_warned_of() {
+    let test = r#"
+        title = "test"
+        [load]
+        kind = "closed"
+        target = "app.get"
+        concurrency = 2
+        warm_up = "0s"
+        duration = "5s"
+        [services.app]
+        [services.app.ingress]
+        rate_limit = { average = "1/s", burst = 1 }
+        [services.app.endpoints.get]
+        steps = [{ sleep = "10ms" }]
+    "#;
+    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("give `load.think_time`"));
+    assert!(is_told(test), "{:?}", warnings(test));
+    assert!(!is_told(&test.replace("duration = \"5s\"", "duration = \"5s\"\nthink_time = \"2s\"")));
+}
