@@ -23,6 +23,7 @@ pub mod search;
 pub mod sensitivity;
 pub mod shard;
 pub mod summary;
+pub mod throughput;
 pub mod trial;
 pub mod verdict;
 pub mod warm_up;

@@ -48,8 +48,10 @@ use crate::experiment::exact::{self, Check};
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::runner::Trials;
 use crate::experiment::summary::{self, Summary};
+use crate::experiment::throughput;
 use crate::experiment::verdict::{self, Judgement};
 use crate::experiment::warm_up::{self, WarmUp};
+use crate::model::RateUnit;
 
 pub use ablations::ablations;
 pub use blame::{blame, blame_rows, culprit};
@@ -93,6 +95,8 @@ pub enum Detail {
 pub struct Report<'a> {
     /// What was asked.
     pub plan: &'a Plan,
+    /// The unit of throughputs.
+    pub rates: RateUnit,
     /// What was run.
     pub tally: Tally,
     /// Each point's figures, in the order of the plan.
@@ -138,6 +142,7 @@ impl<'a> Report<'a> {
         let judgements = verdict::judge(plan, &summaries);
         Self {
             plan,
+            rates: throughput::unit(plan, &summaries),
             tally,
             summaries,
             states,

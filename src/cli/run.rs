@@ -114,7 +114,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
 
 fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     let width = page.width();
-    page.part(report::headline(report, summary) + &report::theory(report.check(summary.point)));
+    page.part(report::headline(report, summary) + &report::theory(report.check(summary.point), report.rates));
     page.part(report::classes(report));
     page.part(report::blame(summary) + &report::culprit(summary, width));
     page.part(report::resources(summary));

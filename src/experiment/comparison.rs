@@ -6,6 +6,7 @@ use super::design::Plan;
 use super::ranking;
 use super::summary::{self, LEVEL, Summary, in_common};
 use super::verdict;
+use crate::model::RateUnit;
 use crate::spec::Metric;
 use crate::statistics::selection::{self, Next, Outcome};
 use crate::statistics::{Interval, Pairing};
@@ -91,11 +92,12 @@ impl Difference {
     }
 
     /// `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; without bounds where they are not known.
-    pub fn words(&self) -> String {
+    /// `rates` is the unit of throughputs.
+    pub fn words(&self, rates: RateUnit) -> String {
         let (interval, scale, unit) = match self.relative {
-            Some(relative) => (relative, 100.0, " %"),
-            None if self.metric.is_rate() => (self.difference, 100.0, " points"),
-            None => (self.difference, 1.0, verdict::unit(self.metric)),
+            Some(relative) => (relative, 100.0, " %".to_owned()),
+            None if self.metric.is_rate() => (self.difference, 100.0, " points".into()),
+            None => (self.difference, verdict::shown(1.0, self.metric, rates), verdict::unit(self.metric, rates)),
         };
         let signed = |x: f64| match x * scale {
             x if x.abs() < 0.05 => "0".to_owned(),

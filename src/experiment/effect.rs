@@ -6,7 +6,8 @@
 use super::comparison::Difference;
 use super::design::{Effect, Plan};
 use super::summary::{Summary, of_point};
-use super::verdict;
+use super::{throughput, verdict};
+use crate::model::RateUnit;
 use crate::spec::Metric;
 
 /// What a change is worth.
@@ -33,6 +34,8 @@ pub struct Observation {
     pub variants: (String, String),
     /// Which metric.
     pub metric: Metric,
+    /// The unit of throughputs.
+    pub rates: RateUnit,
     /// What it is worth.
     pub worth: Worth,
     /// The point's figure less that of the one without the change; none where one of them has no figure.
@@ -54,6 +57,7 @@ pub(super) fn observe_one(plan: &Plan, effect: &Effect, summaries: &[Summary]) -
         place: plan.place(&plan.points[effect.point]),
         variants: (name(effect.point), name(effect.against)),
         metric: effect.metric,
+        rates: throughput::unit(plan, summaries),
         worth: figures.map_or(Worth::Undecided, |found| worth(&found, effect.matters)),
         figures,
     }
@@ -91,21 +95,21 @@ impl Observation {
     /// The difference with its interval: `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; empty without
     /// figures.
     pub fn difference(&self) -> String {
-        self.figures.map_or_else(String::new, |found| found.words())
+        self.figures.map_or_else(String::new, |found| found.words(self.rates))
     }
 
     /// The figure with the change: `throughput 526/min`.
     pub fn with(&self) -> String {
         let name = verdict::name(self.metric);
         match self.figures {
-            Some(figures) => format!("{name} {}", verdict::amount(figures.ours, self.metric)),
+            Some(figures) => format!("{name} {}", verdict::amount(figures.ours, self.metric, self.rates)),
             None => format!("{name}: no figures to compare"),
         }
     }
 
     /// The figure without the change: `480/min`; empty where there is none.
     pub fn without(&self) -> String {
-        self.figures.map_or_else(String::new, |figures| verdict::amount(figures.theirs, self.metric))
+        self.figures.map_or_else(String::new, |figures| verdict::amount(figures.theirs, self.metric, self.rates))
     }
 }
 

@@ -5,6 +5,8 @@ mod words;
 use super::condition::{self, Condition, State};
 use super::design::{Axis, Direction, Plan};
 use super::summary::{Summary, of_point};
+use super::throughput;
+use crate::model::RateUnit;
 
 pub use words::{at, cause, condition, unit, unsafe_words};
 
@@ -50,12 +52,13 @@ pub fn findings(plan: &Plan, summaries: &[Summary], states: &[State]) -> Vec<Fin
             None => groups.push((point.variant, others, vec![index])),
         }
     }
+    let rates = throughput::unit(plan, summaries);
     let finding = |(variant, others, mut points): (usize, Vec<usize>, Vec<usize>)| {
         if let Some(axis) = axis {
             points.sort_by(|&a, &b| number(plan, axis, a).total_cmp(&number(plan, axis, b)));
         }
         let place = other_axes(plan, &others, usize::from(axis.is_some()));
-        let curve = Curve { plan, axis, known: known(&points, summaries, states) };
+        let curve = Curve { plan, axis, rates, known: known(&points, summaries, states) };
         let turn = curve.turn();
         let lines = words::lines(&curve, variant, &place, turn.as_ref());
         Finding { variant, place, points, turn, lines }
@@ -74,6 +77,8 @@ impl Finding {
 struct Curve<'a> {
     plan: &'a Plan,
     axis: Option<&'a Axis>,
+    /// The unit of throughputs.
+    rates: RateUnit,
     known: Vec<(&'a Summary, &'a State)>,
 }
 

@@ -10,12 +10,14 @@ mod words;
 
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
-pub use words::{amount, figure, name, percent, place, share_decimals, time, unit};
+pub use words::{amount, figure, is_time, name, percent, place, share_decimals, shown, time, unit};
 
 use super::condition::{self, Condition, State, can_hide, conditions};
 use super::design::{Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
 use super::summary::{LEVEL, Summary, of_point};
+use super::throughput;
+use crate::model::RateUnit;
 use crate::spec::{Metric, MultipleHypotheses, Objective};
 use crate::statistics::Interval;
 
@@ -61,7 +63,7 @@ struct Finding {
 /// decides (a state, a saturated resource) do not count.
 pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
     let states = conditions(plan, summaries);
-    let seen = Seen { summaries, states: &states };
+    let seen = Seen { summaries, states: &states, rates: throughput::unit(plan, summaries) };
     let each = |level: f64| -> Vec<Judgement> {
         plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, seen, level)).collect()
     };
@@ -103,6 +105,8 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
 struct Seen<'a> {
     summaries: &'a [Summary],
     states: &'a [State],
+    /// The unit of throughputs.
+    rates: RateUnit,
 }
 
 impl<'a> Seen<'a> {
@@ -163,7 +167,7 @@ fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<
 }
 
 fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec<Finding> {
-    let summaries = seen.summaries;
+    let Seen { summaries, rates, .. } = seen;
     let summary = |point: usize| of_point(summaries, point);
     let class = hypothesis.class.as_deref();
     let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
@@ -193,21 +197,25 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
     };
     match &hypothesis.expect {
         Expectation::AtLeast { metric, value } => {
-            each(&|summary, place| bounded_of(summary, (class, level), *metric, *value, true, place))
+            each(&|summary, place| bounded_of(summary, (class, level), *metric, (*value, rates), true, place))
         }
         Expectation::AtMost { metric, value } => {
-            each(&|summary, place| bounded_of(summary, (class, level), *metric, *value, false, place))
+            each(&|summary, place| bounded_of(summary, (class, level), *metric, (*value, rates), false, place))
         }
-        Expectation::Survives => each_state(&|summary, state, place| survives(plan, summary, state, level, place)),
+        Expectation::Survives => {
+            each_state(&|summary, state, place| survives(plan, (summary, state, rates), level, place))
+        }
         Expectation::Collapses { from, to } => collapse(plan, hypothesis, seen, (*from, *to), level),
         Expectation::Stuck => each(&|summary, place| stuck(summary, place)),
-        Expectation::Recovers => each_state(&recovers),
-        Expectation::LosesCapacity => each_state(&loses_capacity),
+        Expectation::Recovers => each_state(&|summary, state, place| recovers(summary, state, rates, place)),
+        Expectation::LosesCapacity => each_state(&|summary, state, place| loses_capacity(summary, state, rates, place)),
         Expectation::Sheds => each_state(&|summary, state, place| {
             let holds = state.condition == Condition::Sheds;
-            decided(holds, format!("{place}: {}", unsafe_words(summary, state)))
+            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
         }),
-        Expectation::Healthy => each_state(&|summary, state, place| healthy(plan, summary, state, level, place)),
+        Expectation::Healthy => {
+            each_state(&|summary, state, place| healthy(plan, (summary, state, rates), level, place))
+        }
         Expectation::HigherThan { variant, metric, by } => {
             compared(*variant, *metric, &|difference, place| beyond(difference, *by, *metric, place, 1.0))
         }
@@ -234,7 +242,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
             .measurements
             .iter()
             .filter(|measurement| measurement.variant == hypothesis.variant)
-            .filter_map(|measurement| met(measurement, summary(measurement.point), level))
+            .filter_map(|measurement| met(measurement, summary(measurement.point), level, rates))
             .collect(),
     }
 }
@@ -267,14 +275,14 @@ fn ratio(distance: f64, interval: &Interval) -> f64 {
 
 /// The success rate against a bound.
 fn bounded(summary: &Summary, level: f64, bound: f64, at_least: bool, place: &str) -> Finding {
-    bounded_of(summary, (None, level), Metric::SuccessRate, bound, at_least, place)
+    bounded_of(summary, (None, level), Metric::SuccessRate, (bound, RateUnit::Minute), at_least, place)
 }
 
 fn bounded_of(
     summary: &Summary,
     (class, level): (Option<&str>, f64),
     metric: Metric,
-    bound: f64,
+    (bound, rates): (f64, RateUnit),
     at_least: bool,
     place: &str,
 ) -> Finding {
@@ -285,7 +293,7 @@ fn bounded_of(
         (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
         _ => Verdict::Undecided,
     };
-    let evidence = format!("{place}: {} {}", name(metric), figure(interval, metric));
+    let evidence = format!("{place}: {} {}", name(metric), figure(interval, metric, rates));
     Finding { verdict, evidence, decided: ratio((interval.estimate - bound).abs(), &interval) }
 }
 
@@ -306,9 +314,9 @@ fn stuck(summary: &Summary, place: &str) -> Finding {
 }
 
 /// All capacity is there again after the load, in every replication.
-fn recovers(summary: &Summary, state: &State, place: &str) -> Finding {
+fn recovers(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
     if state.condition.is_loss() {
-        return decided(false, format!("{place}: {}", unsafe_words(summary, state)));
+        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
     let runs = summary.replications;
     let evidence = format!("{place}: after the load ends, every worker responds in {runs} of {runs} runs");
@@ -316,9 +324,9 @@ fn recovers(summary: &Summary, state: &State, place: &str) -> Finding {
 }
 
 /// Some replication loses capacity for good. That none has does not show that none ever does.
-fn loses_capacity(summary: &Summary, state: &State, place: &str) -> Finding {
+fn loses_capacity(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
     if state.condition.is_loss() {
-        return decided(true, format!("{place}: {}", unsafe_words(summary, state)));
+        return decided(true, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
     let share = can_hide(state.of) * 100.0;
     let runs = state.of;
@@ -327,27 +335,27 @@ fn loses_capacity(summary: &Summary, state: &State, place: &str) -> Finding {
 
 /// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only
 /// because load is shed.
-fn survives(plan: &Plan, summary: &Summary, state: &State, level: f64, place: &str) -> Finding {
+fn survives(plan: &Plan, (summary, state, rates): (&Summary, &State, RateUnit), level: f64, place: &str) -> Finding {
     match state.condition {
         Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds => {
             let holds = state.condition == Condition::Sheds;
-            decided(holds, format!("{place}: {}", unsafe_words(summary, state)))
+            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
         }
         _ => bounded(summary, level, plan.collapse_below, true, place),
     }
 }
 
 /// No replication loses capacity, nothing grows over the window, and every objective is met.
-fn healthy(plan: &Plan, summary: &Summary, state: &State, level: f64, place: &str) -> Finding {
+fn healthy(plan: &Plan, (summary, state, rates): (&Summary, &State, RateUnit), level: f64, place: &str) -> Finding {
     if state.condition <= Condition::Unstable {
-        return decided(false, format!("{place}: {}", unsafe_words(summary, state)));
+        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
     let success = condition::success_objective(plan);
     let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
     let all: Vec<Objective> = std::iter::once(success).chain(others.copied()).collect();
     let found = all.iter().map(|objective| {
         let (metric, bound) = (objective.metric(), objective.bound());
-        bounded_of(summary, (None, level), metric, bound, objective.is_at_least(), place)
+        bounded_of(summary, (None, level), metric, (bound, rates), objective.is_at_least(), place)
     });
     let rank = |finding: &Finding| match finding.verdict {
         Verdict::Fails => 0,
@@ -408,7 +416,7 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, 
     let judge = |point: usize, safe: bool| {
         let place = place(plan, point);
         let Some((summary, state)) = seen.at(point) else { return missing(&place) };
-        let words = || format!("{place}: {}", unsafe_words(summary, state));
+        let words = || format!("{place}: {}", unsafe_words(summary, state, seen.rates));
         match (state.condition, safe) {
             (Condition::Dead | Condition::Damaged | Condition::Unstable, true) => decided(false, words()),
             (Condition::Sheds | Condition::Overloaded, false) if state.goodput.is_some() => decided(false, words()),
@@ -463,10 +471,10 @@ mod tests {
     fn small_times_keep_their_digits() {
         let times = [61.2, 0.5, 0.1, 0.099_9, 0.006_334, 0.0001, 0.000_05, 0.0];
         let words = ["61.20 s", "0.50 s", "0.10 s", "99.9 ms", "6.33 ms", "0.10 ms", "50.0 us", "0.00 s"];
-        assert_eq!(times.map(|time| amount(time, Metric::MeanS)), words);
+        assert_eq!(times.map(|time| amount(time, Metric::MeanS, RateUnit::Minute)), words);
         let interval = Interval { estimate: 0.0121, low: 0.0119, high: 0.0123 };
-        assert_eq!(figure(interval, Metric::StalenessP95S), "12.1 ms (11.9 to 12.3)");
-        assert_eq!(amount(1.25, Metric::AttemptsPerRequest), "1.25");
+        assert_eq!(figure(interval, Metric::StalenessP95S, RateUnit::Minute), "12.1 ms (11.9 to 12.3)");
+        assert_eq!(amount(1.25, Metric::AttemptsPerRequest, RateUnit::Minute), "1.25");
         assert_eq!(time(0.0134), "13.4 ms");
     }
 
@@ -476,10 +484,10 @@ mod tests {
         let words = ["100 %", "99.995 %", "99.95 %", "99.9 %", "99.99 %", "99.5 %", "98 %", "0 %", "99.992 %"];
         assert_eq!(shares.map(percent), words);
         let interval = Interval { estimate: 1.0, low: 0.999_936, high: 1.0 };
-        assert_eq!(figure(interval, Metric::SuccessRate), "100.000 % (99.994 to 100.000)");
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "100.000 % (99.994 to 100.000)");
         let interval = Interval { estimate: 0.0, low: 0.0, high: 0.001 };
-        assert_eq!(figure(interval, Metric::SuccessRate), "0.0 % (0.0 to 0.1)");
-        assert_eq!(amount(0.9995, Metric::SuccessRate), "99.95 %");
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "0.0 % (0.0 to 0.1)");
+        assert_eq!(amount(0.9995, Metric::SuccessRate, RateUnit::Minute), "99.95 %");
     }
 
     #[test]

@@ -5,6 +5,28 @@ use std::sync::Arc;
 use super::queue::Notice;
 use crate::kernel::{Time, Variate};
 
+/// The time that a rate counts requests of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateUnit {
+    /// `9/s`.
+    Second,
+    /// `540/min`.
+    Minute,
+    /// `32400/h`.
+    Hour,
+}
+
+impl RateUnit {
+    /// Its length in seconds.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::Second => 1.0,
+            Self::Minute => 60.0,
+            Self::Hour => 3600.0,
+        }
+    }
+}
+
 /// Who sends requests, and for how long.
 #[derive(Clone, Debug)]
 pub struct Load {
@@ -28,6 +50,8 @@ pub struct Load {
     pub blame: bool,
     /// How requests follow each other.
     pub pattern: Pattern,
+    /// The unit that its rates are written in; none where it has none.
+    pub rate_unit: Option<RateUnit>,
     /// The warm-up is not that of the pattern, but to be found by pilot runs.
     pub auto_warm_up: bool,
     /// How clients learn of the completion of what outlasts its answer; none: they do not wait for it.

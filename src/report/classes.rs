@@ -1,7 +1,7 @@
 //! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
 use super::Report;
-use super::number::{aligned, column, share, short, time_column};
+use super::number::{aligned, rate_column, share, short, time_column};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, table};
@@ -28,9 +28,8 @@ pub fn classes(report: &Report) -> String {
         return String::new();
     }
     let words = |word: &dyn Fn(&ClassSummary) -> String| rows.iter().map(|(_, class)| word(class)).collect();
-    let figures = |figure: &dyn Fn(&ClassSummary) -> Option<Interval>, decimals| {
-        column(&rows.iter().map(|(_, class)| figure(class)).collect::<Vec<_>>(), decimals)
-    };
+    let rates: Vec<Option<Interval>> = rows.iter().map(|(_, class)| class.throughput_per_min).collect();
+    let rate = rate_column("throughput", report.rates, &rates);
     let times = |name: &str, figure: &dyn Fn(&ClassSummary) -> Option<Interval>| {
         let (heading, cells) = time_column(name, &rows.iter().map(|(_, class)| figure(class)).collect::<Vec<_>>());
         Column::figures(heading, cells)
@@ -46,7 +45,7 @@ pub fn classes(report: &Report) -> String {
     }
     columns.extend([
         Column::figures("sent", words(&|class| short(class.sent))),
-        Column::figures("throughput/min", figures(&|class| class.throughput_per_min, 2)),
+        Column::figures(rate.0, rate.1),
         Column::figures(
             "success",
             aligned(&rows.iter().map(|(_, class)| share(class.success_rate)).collect::<Vec<_>>()),

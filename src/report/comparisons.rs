@@ -10,6 +10,7 @@ use super::{Detail, Report};
 use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection};
 use crate::experiment::design::Plan;
 use crate::experiment::verdict;
+use crate::model::RateUnit;
 use crate::spec::Metric;
 use crate::statistics::selection::Next;
 
@@ -30,7 +31,7 @@ pub fn comparisons(report: &Report, detail: Detail) -> String {
         vec![Column::words(format!("against {}", report.plan.variants[0]), all.iter().map(place).collect())];
     for metric in COMPARED {
         let of = |it: &Comparison| it.differences.iter().find(|difference| difference.metric == metric).copied();
-        let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference));
+        let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference, report.rates));
         columns.push(Column::figures(verdict::name(metric), all.iter().map(cell).collect()));
     }
     let saved = |it: &Comparison| {
@@ -49,9 +50,9 @@ pub(super) fn common(difference: &Difference) -> String {
 }
 
 /// In words; of what is relative to nothing, nothing is said.
-fn amount(difference: &Difference) -> String {
+fn amount(difference: &Difference, rates: RateUnit) -> String {
     let is_told = difference.relative.is_some() || difference.metric.is_rate();
-    if is_told { difference.words() } else { "–".into() }
+    if is_told { difference.words(rates) } else { "–".into() }
 }
 
 /// `83 % of the variance`; where the pairing made it larger, `none`.

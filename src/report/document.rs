@@ -379,7 +379,7 @@ fn measurement(report: &Report, measurement: &Measurement) -> Value {
     let plan = report.plan;
     let measured = &measurement.measured;
     let summary = report.summary(measurement.point);
-    let deviations = summary.map(|summary| verdict::deviations(measurement, summary));
+    let deviations = summary.map(|summary| verdict::deviations(measurement, summary, report.rates));
     let predicted = summary.map(|summary| {
         json!({
             "throughput_per_min": summary.throughput_per_min,

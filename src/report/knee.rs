@@ -11,7 +11,9 @@ use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
 use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
-use crate::experiment::verdict;
+use crate::experiment::{throughput, verdict};
+use crate::model::RateUnit;
+use crate::spec::Metric;
 
 pub use figure::knee_figure;
 
@@ -31,7 +33,7 @@ pub fn knee_method(answer: &KneeAnswer) -> String {
         full_noun(knee),
         knee.dial.text(knee.grid.value(0)),
         knee.dial.text(knee.grid.value(knee.grid.cells())),
-        wanted(knee),
+        wanted(answer),
         short(knee.confidence * 100.0),
         answer.replications,
         knee.max_replications.max(answer.replications),
@@ -56,6 +58,16 @@ fn place(answer: &KneeAnswer) -> String {
     }
 }
 
+/// The unit of throughputs.
+fn rates(answer: &KneeAnswer) -> RateUnit {
+    let readings = answer.variants.iter().flat_map(|found| &found.tried).flat_map(|tried| &tried.readings);
+    let throughputs = readings.filter_map(|reading| {
+        let objective = answer.knee.objectives.get(reading.objective)?;
+        (objective.metric() == Metric::ThroughputPerMin).then_some(reading.figure?.estimate)
+    });
+    throughput::unit_of(&answer.plan, throughputs)
+}
+
 /// What is varied, as a noun: of a path its last part.
 fn noun(knee: &Knee) -> &str {
     if knee.dial.path == "load.concurrency" {
@@ -77,8 +89,9 @@ fn at(knee: &Knee, value: f64) -> String {
 }
 
 /// All objectives in words.
-fn wanted(knee: &Knee) -> String {
-    let mut words: Vec<String> = knee.objectives.iter().map(|&objective| in_words(objective)).collect();
+fn wanted(answer: &KneeAnswer) -> String {
+    let (knee, rates) = (&answer.knee, rates(answer));
+    let mut words: Vec<String> = knee.objectives.iter().map(|&objective| in_words(objective, rates)).collect();
     words.extend(
         knee.slope.map(|slope| format!("throughput growing by at least {} % of proportion", short(slope * 100.0))),
     );
@@ -126,7 +139,11 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
             format!("every value meets the objectives {way} to {}: the knee lies beyond", at(knee, far))
         }
         (Outcome::NoneMeets, _) => {
-            let missed = found.tried.iter().find(|tried| tried.value == near).and_then(|tried| missed(knee, tried));
+            let missed = found
+                .tried
+                .iter()
+                .find(|tried| tried.value == near)
+                .and_then(|tried| missed(knee, tried, rates(answer)));
             let why = missed.map_or_else(String::new, |missed| format!(": {missed}"));
             format!("no value meets the objectives, even {}{why}{cause}", at(knee, near))
         }
@@ -146,7 +163,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
             let meets = found.meets.map(|value| format!("{} meets", knee.dial.text(value)));
             let misses = found.misses.map(|value| {
                 let tried = found.tried.iter().find(|tried| tried.value == value);
-                let why = tried.and_then(|tried| missed(knee, tried));
+                let why = tried.and_then(|tried| missed(knee, tried, rates(answer)));
                 let why = why.map_or_else(String::new, |why| format!(": {why}"));
                 format!("{} misses{why}{cause}", knee.dial.text(value))
             });
@@ -178,14 +195,15 @@ pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
 }
 
 /// The objective that a value misses, with the figure: `p99 2.00 s, at most 1 s`.
-fn missed(knee: &Knee, tried: &Tried) -> Option<String> {
+fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
     let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
     let Some(reading) = tried.readings.iter().find(misses) else {
         return (tried.decision == Some(Decision::Misses)).then(|| "a run lost capacity for good".into());
     };
     let objective = knee.objectives.get(reading.objective)?;
-    let figure = reading.figure.map_or_else(|| "none".into(), |it| verdict::amount(it.estimate, objective.metric()));
-    Some(format!("{} {figure}, must be {}", verdict::name(objective.metric()), bound(*objective)))
+    let figure =
+        reading.figure.map_or_else(|| "none".into(), |it| verdict::amount(it.estimate, objective.metric(), rates));
+    Some(format!("{} {figure}, must be {}", verdict::name(objective.metric()), bound(*objective, rates)))
 }
 
 /// The values that could not be decided, where there are any.
@@ -255,7 +273,7 @@ pub fn knee_document(answer: &KneeAnswer) -> Value {
         "from": value(Some(knee.grid.value(0))),
         "to": value(Some(knee.grid.value(knee.grid.cells()))),
         "smallest": knee.smallest,
-        "objectives": knee.objectives.iter().map(|&objective| in_words(objective)).collect::<Vec<_>>(),
+        "objectives": knee.objectives.iter().map(|&objective| in_words(objective, rates(answer))).collect::<Vec<_>>(),
         "slope": knee.slope,
         "confidence": knee.confidence,
         "replications": answer.replications,

@@ -2,7 +2,6 @@
 
 use super::Report;
 use super::metric::metric_name;
-use super::number::{exact, short};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, table};
@@ -17,18 +16,21 @@ pub fn measured(report: &Report) -> String {
         return String::new();
     }
     let each = |cell: &dyn Fn(&Line) -> String| -> Vec<String> { rows.iter().map(cell).collect() };
-    let of = |cell: fn(&Deviation) -> String, none: &'static str| {
-        move |row: &Line| row.deviation.as_ref().map_or_else(|| none.to_owned(), cell)
-    };
+    let deviation = |row: &Line| row.deviation.as_ref().map_or_else(String::new, Deviation::words);
     let metric = |row: &Line| row.metric.map_or("", |(metric, _)| verdict::name(metric)).to_owned();
-    let was = |row: &Line| row.metric.map_or_else(String::new, |(metric, value)| figure(metric, value, exact));
+    let rates = report.rates;
+    let was = |row: &Line| row.metric.map_or_else(String::new, |(metric, value)| verdict::amount(value, metric, rates));
+    let predicted = |row: &Line| match &row.deviation {
+        Some(it) => verdict::amount(it.predicted, it.metric, rates),
+        None => "–".into(),
+    };
     let mut columns = vec![
         Column::words("measurement", each(&|row| row.name.clone())),
         Column::words("at", each(&|row| row.place.clone())),
         Column::words("figure", each(&metric)),
         Column::figures("measured", each(&was)),
-        Column::figures("predicted", each(&of(|it| figure(it.metric, it.predicted, short), "–"))),
-        Column::figures("deviation", each(&of(Deviation::words, ""))),
+        Column::figures("predicted", each(&predicted)),
+        Column::figures("deviation", each(&deviation)),
     ];
     if rows.iter().any(|row| row.deviation.is_some_and(|it| it.tolerance.is_some())) {
         columns.push(Column::words("within", each(&within)));
@@ -49,7 +51,8 @@ struct Line {
 fn rows(report: &Report) -> Vec<Line> {
     let of = |measurement: &Measurement| {
         let summary = report.summary(measurement.point);
-        let deviations = summary.map(|summary| verdict::deviations(measurement, summary)).unwrap_or_default();
+        let deviations =
+            summary.map(|summary| verdict::deviations(measurement, summary, report.rates)).unwrap_or_default();
         let (name, place) = (measurement.name.clone(), verdict::place(report.plan, measurement.point));
         let missing = summary.map(|summary| verdict::unpredicted(measurement, summary)).unwrap_or_default();
         let known = deviations.into_iter().map(|it| (Some((it.metric, it.measured)), Some(it)));
@@ -63,13 +66,6 @@ fn rows(report: &Report) -> Vec<Line> {
         lines
     };
     report.plan.measurements.iter().flat_map(of).collect()
-}
-
-fn figure(metric: Metric, value: f64, number: fn(f64) -> String) -> String {
-    match metric {
-        Metric::ThroughputPerMin => format!("{}/min", number(value)),
-        metric => verdict::amount(value, metric),
-    }
 }
 
 /// `yes (± 10 %)`.
@@ -87,7 +83,8 @@ fn within(row: &Line) -> String {
 pub fn measured_rows(report: &Report) -> impl Iterator<Item = Row> {
     report.plan.measurements.iter().flat_map(move |measurement| {
         let summary = report.summary(measurement.point);
-        let deviations = summary.map(|summary| verdict::deviations(measurement, summary)).unwrap_or_default();
+        let deviations =
+            summary.map(|summary| verdict::deviations(measurement, summary, report.rates)).unwrap_or_default();
         deviations.into_iter().map(move |it| {
             let mut row = keys(report.plan, measurement.point);
             row.extend([Cell::text(measurement.name.as_str()), Cell::text(metric_name(it.metric).unwrap_or_default())]);

@@ -1,6 +1,8 @@
 //! Numbers as text: exact for programs, short for people.
 
+pub(super) use crate::experiment::throughput::grouped;
 use crate::experiment::verdict::share_decimals;
+use crate::model::RateUnit;
 use crate::statistics::Interval;
 
 /// A number for a file: seven significant digits without trailing zeros; empty where there is none.
@@ -62,6 +64,12 @@ pub(super) fn time_column(name: &str, times: &[Option<Interval>]) -> (String, Ve
     (format!("{name} {unit}"), column(&scaled, 6))
 }
 
+/// A column of throughputs, which are given a minute, with its heading, in the unit of the report: `throughput/s`.
+pub(super) fn rate_column(name: &str, unit: RateUnit, rates: &[Option<Interval>]) -> (String, Vec<String>) {
+    let scaled: Vec<Option<Interval>> = rates.iter().map(|rate| rate.map(|rate| unit.interval(rate))).collect();
+    (format!("{name}/{}", unit.name()), column(&scaled, 2))
+}
+
 /// A share in percent with its half-width, for [`aligned`]: `100 %`, or with the digits that tell it from all.
 pub(super) fn share(rate: Interval) -> (String, String) {
     let percent = Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
@@ -72,23 +80,6 @@ pub(super) fn share(rate: Interval) -> (String, String) {
             (format!("{:.decimals$} %", percent.estimate), half_width(&percent, decimals))
         }
     }
-}
-
-/// Sets thousands apart, from ten thousand on.
-pub(super) fn grouped(text: &str) -> String {
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let (sign, digits) = if let Some(digits) = whole.strip_prefix('-') { ("-", digits) } else { ("", whole) };
-    if digits.len() < 5 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.into();
-    }
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped}{rest}")
 }
 
 /// Decimals with which three digits of a value are seen.

@@ -1,23 +1,25 @@
 //! Objectives in words.
 
-use super::number::{exact, short};
+use super::number::{exact, seconds, short};
 use crate::experiment::verdict;
+use crate::model::RateUnit;
 use crate::spec::{Metric, Objective};
 
-/// `success rate at least 99 %`.
-pub(super) fn in_words(objective: Objective) -> String {
-    format!("{} {}", verdict::name(objective.metric()), bound(objective))
+/// `success rate at least 99 %`; `rates` is the unit of throughputs.
+pub(super) fn in_words(objective: Objective, rates: RateUnit) -> String {
+    format!("{} {}", verdict::name(objective.metric()), bound(objective, rates))
 }
 
-/// `at least 99 %`.
-pub(super) fn bound(objective: Objective) -> String {
+/// `at least 99 %`, `at most 250 ms`.
+pub(super) fn bound(objective: Objective, rates: RateUnit) -> String {
     let metric: Metric = objective.metric();
     let bound = objective.bound();
     let written = match metric {
-        metric if metric.is_rate() && bound < 1.0 => exact(bound * 100.0),
-        metric if metric.is_rate() => short(bound * 100.0),
-        _ => short(bound),
+        metric if metric.is_rate() && bound < 1.0 => format!("{} %", exact(bound * 100.0)),
+        metric if metric.is_rate() => format!("{} %", short(bound * 100.0)),
+        metric if verdict::is_time(metric) => seconds(bound),
+        metric => format!("{}{}", short(verdict::shown(bound, metric, rates)), verdict::unit(metric, rates)),
     };
     let side = if objective.is_at_least() { "at least" } else { "at most" };
-    format!("{side} {written}{}", verdict::unit(metric))
+    format!("{side} {written}")
 }

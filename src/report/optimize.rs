@@ -9,7 +9,10 @@ use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
 use crate::experiment::search::Decision;
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
+use crate::experiment::throughput;
 use crate::experiment::verdict::{amount, figure};
+use crate::model::RateUnit;
+use crate::spec::Metric;
 
 /// Settings that the table shows; all are in the document.
 const MOST: usize = 24;
@@ -17,7 +20,7 @@ const MOST: usize = 24;
 /// How it was looked for: below the title.
 pub fn optimize_method(found: &Cheapest) -> String {
     let asked = &found.asked;
-    let wanted: Vec<String> = asked.objectives.iter().map(|&objective| in_words(objective)).collect();
+    let wanted: Vec<String> = asked.objectives.iter().map(|&objective| in_words(objective, rates(found))).collect();
     let variant =
         if found.plan.variants.len() > 1 { format!(", {}", found.plan.variants[found.variant]) } else { String::new() };
     format!(
@@ -35,6 +38,16 @@ pub fn optimize_method(found: &Cheapest) -> String {
 pub fn optimize(found: &Cheapest, width: Option<usize>) -> Vec<String> {
     let sentences = sentences(found).into_iter().map(|sentence| paragraph("- ", &sentence, width));
     vec![overview(found), sentences.collect()]
+}
+
+/// The unit of throughputs.
+fn rates(found: &Cheapest) -> RateUnit {
+    let readings = found.tried.iter().flat_map(|setting| &setting.readings);
+    let throughputs = readings.filter_map(|reading| {
+        let objective = found.asked.objectives.get(reading.objective)?;
+        (objective.metric() == Metric::ThroughputPerMin).then_some(reading.figure?.estimate)
+    });
+    throughput::unit_of(&found.plan, throughputs)
 }
 
 /// `replicas = 2, workers = 4`.
@@ -59,7 +72,7 @@ fn overview(found: &Cheapest) -> String {
         let cell = |setting: &TriedSetting| {
             let reading = setting.readings.iter().find(|reading| reading.objective == index);
             match reading.and_then(|reading| reading.figure) {
-                Some(figure) if figure.estimate.is_finite() => amount(figure.estimate, metric),
+                Some(figure) if figure.estimate.is_finite() => amount(figure.estimate, metric, rates(found)),
                 Some(_) => "no success".into(),
                 None => "–".into(),
             }
@@ -98,7 +111,7 @@ fn sentences(found: &Cheapest) -> Vec<String> {
         Some(chosen) => {
             let figures = chosen.readings.iter().filter_map(|reading| {
                 let metric = found.asked.objectives.get(reading.objective)?.metric();
-                Some(figure(reading.figure?, metric))
+                Some(figure(reading.figure?, metric, rates(found)))
             });
             sentences.push(format!(
                 "{} meets the objectives at a cost of {} ({sure} % sure): {}",
@@ -181,7 +194,7 @@ pub fn optimize_document(found: &Cheapest) -> Value {
         "sim": env!("CARGO_PKG_VERSION"),
         "seed": found.plan.seed,
         "variant": found.plan.variants[found.variant],
-        "objectives": found.asked.objectives.iter().map(|&objective| in_words(objective)).collect::<Vec<_>>(),
+        "objectives": found.asked.objectives.iter().map(|&objective| in_words(objective, rates(found))).collect::<Vec<_>>(),
         "confidence": found.asked.confidence,
         "monotone": found.asked.monotone,
         "settings": found.settings,

@@ -1,6 +1,6 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
-use super::number::{self, aligned, column, half_width, time_column};
+use super::number::{self, aligned, column, half_width, rate_column, time_column};
 use super::table::{Column, fitting, table};
 use super::{Detail, Report};
 use crate::experiment::summary::Summary;
@@ -81,7 +81,11 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         let is_number = axis.values.iter().all(|value| value.number.is_some());
         columns.push(if is_number { Column::figures(&axis.name, values) } else { Column::words(&axis.name, values) });
     }
-    columns.push(Column::figures("throughput/min", column(&figures(&|summary| summary.throughput_per_min), 2)));
+    let rate = |name: &str, figures: Vec<Option<Interval>>| {
+        let (heading, cells) = rate_column(name, report.rates, &figures);
+        Column::figures(heading, cells)
+    };
+    columns.push(rate("throughput", figures(&|summary| summary.throughput_per_min)));
     columns.push(Column::figures("success", share(&summaries, |summary| Some(summary.success_rate))));
     let time = |name: &str, figures: Vec<Option<Interval>>| {
         let (heading, cells) = time_column(name, &figures);
@@ -96,8 +100,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     }
     if summaries.iter().flatten().any(|summary| summary.outlasts) {
         let metric = |metric| move |summary: &Summary| summary.metric(metric);
-        columns
-            .push(Column::figures("completed/min", column(&figures(&metric(Metric::CompletedPerMin)), 2)).optional(2));
+        columns.push(rate("completed", figures(&metric(Metric::CompletedPerMin))).optional(2));
         columns.push(time("completion", figures(&metric(Metric::CompletionMeanS))).optional(6));
         columns.push(time("completion p95", figures(&metric(Metric::CompletionP95S))).optional(7));
     }

@@ -48,7 +48,7 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
     ];
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
-        text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state)));
+        text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state, report.rates)));
     }
     for (name, metric) in lines {
         let Some(interval) = summary.metric(metric) else { continue };
@@ -69,7 +69,8 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         let digits = digits.into_iter().max().unwrap_or(1);
         let written = |value: f64| match metric {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => {
-                grouped(&format!("{value:.*}", decimals(interval.estimate, 6)))
+                let rates = report.rates;
+                grouped(&format!("{:.*}", decimals(rates.of_minute(interval.estimate), 6), rates.of_minute(value)))
             }
             Metric::SuccessRate | Metric::CacheHitRatio => format!("{:.digits$}", value * 100.0),
             Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
@@ -77,7 +78,7 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             _ => format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale),
         };
         let unit = match metric {
-            Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
+            Metric::ThroughputPerMin | Metric::CompletedPerMin => &format!("/{}", report.rates.name()),
             Metric::SuccessRate | Metric::CacheHitRatio => " %",
             Metric::WastedRequests => " requests answered for nobody",
             Metric::DeadLetters => " messages dead-lettered",

@@ -9,7 +9,9 @@ use super::number::short;
 use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
 use crate::experiment::sensitivity::{Parameter, Sensitivity, Share, Sway, Weight};
+use crate::experiment::throughput;
 use crate::experiment::verdict::{self, Verdict, amount};
+use crate::model::RateUnit;
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -27,9 +29,10 @@ pub fn sensitivity_method(found: &Sensitivity) -> String {
         "{} of {}{}; {}, {}, {} a point, seed {}",
         verdict::name(found.question.metric),
         verdict::place(&found.plan, found.question.point),
-        found
-            .nominal
-            .map_or_else(String::new, |figure| format!(", {}", verdict::figure(figure, found.question.metric))),
+        found.nominal.map_or_else(String::new, |figure| format!(
+            ", {}",
+            verdict::figure(figure, found.question.metric, rates(found))
+        )),
         count(found.trajectories, "path"),
         count(found.samples, "row"),
         count(found.plan.replications as usize, "run"),
@@ -43,6 +46,12 @@ pub fn sensitivity(found: &Sensitivity, width: Option<usize>) -> Vec<String> {
     vec![overview(found), sentences.collect()]
 }
 
+/// The unit of throughputs.
+fn rates(found: &Sensitivity) -> RateUnit {
+    let nominal = found.nominal.filter(|_| found.question.metric == Metric::ThroughputPerMin);
+    throughput::unit_of(&found.plan, nominal.into_iter().map(|rate| rate.estimate))
+}
+
 /// The parameters, those with the largest effect first.
 fn sorted(found: &Sensitivity) -> Vec<(usize, &Parameter)> {
     let size = |parameter: &Parameter| parameter.effect.map_or(-1.0, |effect| effect.size.estimate);
@@ -52,13 +61,13 @@ fn sorted(found: &Sensitivity) -> Vec<(usize, &Parameter)> {
 }
 
 fn overview(found: &Sensitivity) -> String {
-    let metric = found.question.metric;
+    let (metric, rates) = (found.question.metric, rates(found));
     let rows = sorted(found);
     let change = |change: Option<Interval>| {
         change.map_or_else(
             || "–".into(),
             |change| {
-                let text = difference(change.estimate, metric);
+                let text = difference(change.estimate, metric, rates);
                 let is_zero = !text.contains(|letter| ('1'..='9').contains(&letter));
                 let sign = if change.estimate > 0.0 && !is_zero { "+" } else { "" };
                 format!("{sign}{}", if is_zero { text.trim_start_matches('-') } else { &text })
@@ -80,7 +89,7 @@ fn overview(found: &Sensitivity) -> String {
         Column::figures(
             "effect",
             column(&|parameter| {
-                parameter.effect.map_or_else(|| "–".into(), |effect| with_interval(effect.size, metric))
+                parameter.effect.map_or_else(|| "–".into(), |effect| with_interval(effect.size, metric, rates))
             }),
         ),
         Column::figures("alone %", column(&|parameter| percent(parameter.share.map(|share| share.first)))),
@@ -91,14 +100,14 @@ fn overview(found: &Sensitivity) -> String {
 }
 
 /// A difference of a metric with its unit: of a rate in points.
-fn difference(value: f64, metric: Metric) -> String {
-    if metric.is_rate() { format!("{:.1} points", value * 100.0) } else { amount(value, metric) }
+fn difference(value: f64, metric: Metric, rates: RateUnit) -> String {
+    if metric.is_rate() { format!("{:.1} points", value * 100.0) } else { amount(value, metric, rates) }
 }
 
 /// A size of differences with its interval.
-fn with_interval(size: Interval, metric: Metric) -> String {
+fn with_interval(size: Interval, metric: Metric, rates: RateUnit) -> String {
     if !metric.is_rate() {
-        return verdict::figure(size, metric);
+        return verdict::figure(size, metric, rates);
     }
     let [estimate, low, high] = [size.estimate, size.low, size.high].map(|value| value * 100.0);
     format!("{estimate:.1} points ({low:.1} to {high:.1})")
@@ -331,9 +340,10 @@ mod tests {
 
     #[test]
     fn differences_of_rates_are_points() {
-        assert_eq!(difference(-0.889, Metric::SuccessRate), "-88.9 points");
-        assert_eq!(difference(-20.0, Metric::ThroughputPerMin), "-20/min");
+        assert_eq!(difference(-0.889, Metric::SuccessRate, RateUnit::Minute), "-88.9 points");
+        assert_eq!(difference(-20.0, Metric::ThroughputPerMin, RateUnit::Minute), "-20/min");
+        assert_eq!(difference(-90.0, Metric::ThroughputPerMin, RateUnit::Second), "-1.5/s");
         let size = Interval { estimate: 0.1, low: 0.0, high: 0.25 };
-        assert_eq!(with_interval(size, Metric::SuccessRate), "10.0 points (0.0 to 25.0)");
+        assert_eq!(with_interval(size, Metric::SuccessRate, RateUnit::Minute), "10.0 points (0.0 to 25.0)");
     }
 }

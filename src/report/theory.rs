@@ -6,31 +6,36 @@ use super::metric::metric_name;
 use super::number::{decimals, grouped};
 use crate::experiment::exact::{Check, Theory};
 use crate::experiment::verdict;
+use crate::model::RateUnit;
 use crate::statistics::Interval;
 
 /// A figure of the check's metric with its unit.
-fn figure(check: &Check, value: f64) -> String {
+fn figure(check: &Check, value: f64, rates: RateUnit) -> String {
+    let shown = |value: f64| match check.metric.is_rate() {
+        true => value,
+        false => verdict::shown(value, check.metric, rates),
+    };
     // Two digits more than elsewhere: it is exact.
-    let digits = decimals(check.theory.value(), 9) + 2;
-    format!("{}{}", grouped(&format!("{value:.digits$}")), verdict::unit(check.metric))
+    let digits = decimals(shown(check.theory.value()), 9) + 2;
+    format!("{}{}", grouped(&format!("{:.digits$}", shown(value))), verdict::unit(check.metric, rates))
 }
 
 /// `613.2/min (612.0 to 614.4)`, the interval of the test.
-pub(super) fn simulated(check: &Check) -> String {
+pub(super) fn simulated(check: &Check, rates: RateUnit) -> String {
     let Interval { estimate, low, high } = check.simulated;
-    format!("{} ({} to {})", figure(check, estimate), figure(check, low), figure(check, high))
+    format!("{} ({} to {})", figure(check, estimate, rates), figure(check, low, rates), figure(check, high, rates))
 }
 
 /// `613.9/min by exact mean value analysis`.
-pub(super) fn known(check: &Check) -> String {
+pub(super) fn known(check: &Check, rates: RateUnit) -> String {
     let at_most = if matches!(check.theory, Theory::AsymptoticBound(_)) { "at most " } else { "" };
-    format!("{at_most}{} by {}", figure(check, check.theory.value()), check.theory.name())
+    format!("{at_most}{} by {}", figure(check, check.theory.value(), rates), check.theory.name())
 }
 
 /// One line: what theory says of a point's figure, which the simulation agrees with.
-pub fn theory(check: Option<&Check>) -> String {
+pub fn theory(check: Option<&Check>, rates: RateUnit) -> String {
     let Some(check) = check.filter(|check| check.holds()) else { return String::new() };
-    format!("{:<12}{} {}\n", "theory", verdict::name(check.metric), known(check))
+    format!("{:<12}{} {}\n", "theory", verdict::name(check.metric), known(check, rates))
 }
 
 /// The check as a document.

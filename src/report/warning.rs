@@ -14,6 +14,7 @@ use crate::experiment::precision::{self, Shortfall};
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
 use crate::model::Pattern;
+use crate::model::RateUnit;
 use crate::parts::{Ending, Failure};
 use crate::spec::Metric;
 use crate::statistics::Interval;
@@ -86,6 +87,8 @@ pub enum Warning {
         place: String,
         /// The figure, and what theory says.
         check: Check,
+        /// The unit of throughputs.
+        rates: RateUnit,
     },
     /// Limits ended trials, which are left out of the figures as long as others remain.
     Limited {
@@ -217,9 +220,9 @@ impl fmt::Display for Warning {
                     "{place}: replication {replication} violates {laws}; this is a mistake in sim, do not trust it"
                 )
             }
-            Self::Inexact { place, check } => {
+            Self::Inexact { place, check, rates } => {
                 let name = verdict::name(check.metric);
-                let (seen, known) = (simulated(check), known(check));
+                let (seen, known) = (simulated(check, *rates), known(check, *rates));
                 write!(f, "{place}: the {name} is {seen}, but {known}; this is a mistake in sim, do not trust it")
             }
             Self::Limited { place, trials, without_window, of, ending } => {
@@ -370,7 +373,7 @@ pub fn warnings(report: &Report) -> Vec<Warning> {
         laws: trial.laws.clone(),
     }));
     let wrong = report.checks.iter().filter(|check| !check.holds());
-    warnings.extend(wrong.map(|&check| Warning::Inexact { place: place(check.point), check }));
+    warnings.extend(wrong.map(|&check| Warning::Inexact { place: place(check.point), check, rates: report.rates }));
     warnings.extend(tally.limited.iter().map(|point| Warning::Limited {
         place: place(point.point),
         trials: point.trials,

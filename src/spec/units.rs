@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Unexpected, Visitor};
 
+use crate::model::RateUnit;
+
 /// A duration as written: `"250us"`, `"5ms"`, `"1.5s"`, `"2m"` or `"2min"`, `"1h"`, `"1d"`; held in nanoseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Duration(
@@ -97,6 +99,8 @@ impl Cores {
 pub struct Rate(
     /// Per second.
     pub f64,
+    /// As it is written.
+    pub RateUnit,
 );
 
 const RATE_FORMS: &str = "a rate, such as \"9/s\", \"540/min\" or \"3600/h\"";
@@ -108,15 +112,15 @@ impl FromStr for Rate {
         let bad = || format!("`{text}` is not a rate; write {RATE_FORMS}");
         let (number, unit) = text.split_once('/').ok_or_else(bad)?;
         let number: f64 = number.trim().parse().map_err(|_| bad())?;
-        let seconds = match unit.trim() {
-            "s" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3600.0,
+        let unit = match unit.trim() {
+            "s" => RateUnit::Second,
+            "m" | "min" => RateUnit::Minute,
+            "h" => RateUnit::Hour,
             _ => return Err(bad()),
         };
-        let rate = number / seconds;
+        let rate = number / unit.seconds();
         if rate.is_finite() && rate > 0.0 && rate <= 1e8 {
-            Ok(Self(rate))
+            Ok(Self(rate, unit))
         } else {
             Err(format!("the rate `{text}` must be above 0 and at most 100 million a second"))
         }
@@ -128,6 +132,8 @@ impl FromStr for Rate {
 pub struct RateOrZero(
     /// Per second.
     pub f64,
+    /// As it is written; none of zero.
+    pub Option<RateUnit>,
 );
 
 impl FromStr for RateOrZero {
@@ -137,7 +143,7 @@ impl FromStr for RateOrZero {
         let is_zero = text.split_once('/').is_some_and(|(number, unit)| {
             number.trim().parse() == Ok(0.0) && matches!(unit.trim(), "s" | "m" | "min" | "h")
         });
-        if is_zero { Ok(Self(0.0)) } else { text.parse::<Rate>().map(|rate| Self(rate.0)) }
+        if is_zero { Ok(Self(0.0, None)) } else { text.parse::<Rate>().map(|rate| Self(rate.0, Some(rate.1))) }
     }
 }
 
@@ -302,9 +308,12 @@ mod tests {
         assert_eq!("500m".parse(), Ok(Cores(0.5)));
         assert_eq!("2".parse(), Ok(Cores(2.0)));
         assert!("0".parse::<Cores>().is_err());
-        assert_eq!("540/min".parse(), Ok(Rate(9.0)));
+        assert_eq!("540/min".parse(), Ok(Rate(9.0, RateUnit::Minute)));
         assert!("0/s".parse::<Rate>().is_err());
-        assert_eq!(("0/s".parse(), "60/min".parse()), (Ok(RateOrZero(0.0)), Ok(RateOrZero(1.0))));
+        assert_eq!(
+            ("0/s".parse(), "60/min".parse()),
+            (Ok(RateOrZero(0.0, None)), Ok(RateOrZero(1.0, Some(RateUnit::Minute))))
+        );
         assert!("-1/s".parse::<RateOrZero>().is_err());
         assert!("9".parse::<Rate>().is_err());
     }

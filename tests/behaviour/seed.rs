@@ -6,6 +6,7 @@ use sim::experiment::runner::{self, Progress};
 use sim::experiment::summary::Summary;
 use sim::experiment::trial::Trial;
 use sim::experiment::verdict;
+use sim::model::RateUnit;
 use sim::spec::Metric;
 
 fn plan(path: &str, replications: Option<u32>) -> Plan {
@@ -32,7 +33,7 @@ fn one_parameter_set_meets_every_row_that_was_measured() {
     assert_eq!(plan.measurements.len(), 12);
     for measurement in &plan.measurements {
         let summary = summaries.iter().find(|summary| summary.point == measurement.point).expect("figures");
-        let deviations = verdict::deviations(measurement, summary);
+        let deviations = verdict::deviations(measurement, summary, RateUnit::Minute);
         let tolerance = measurement.tolerance.expect("a tolerance");
         for (metric, most) in [(Metric::ThroughputPerMin, tolerance), (Metric::SuccessRate, POINTS)] {
             let deviation = deviations.iter().find(|it| it.metric == metric).expect("both are measured");

@@ -4,6 +4,8 @@ use super::{Curve, Turn};
 use crate::experiment::condition::{Condition, State, can_hide};
 use crate::experiment::design::{Axis, Direction, Plan};
 use crate::experiment::summary::Summary;
+use crate::experiment::verdict::{self, percent};
+use crate::model::RateUnit;
 use crate::spec::Metric;
 
 /// Why a point does badly, in a few words.
@@ -50,7 +52,12 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     };
     let Some(&(last, state)) = curve.known.last() else { return vec![format!("{name}no figures")] };
     let Some(axis) = curve.axis else {
-        let mut lines = vec![format!("{name}{}: {}{}", condition(last, state), figures(last), limit(last))];
+        let mut lines = vec![format!(
+            "{name}{}: {}{}",
+            condition(last, state, curve.rates),
+            figures(last, curve.rates),
+            limit(last)
+        )];
         if !state.is_safe() {
             lines.push(why(last, last));
         }
@@ -59,7 +66,12 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     let mut lines = match (turn, axis.direction()) {
         (None, Direction::Capacity) => {
             let fewest = curve.known[0].0;
-            vec![format!("{} {} enough ({})", at(plan, axis, fewest.point), be(axis, fewest, plan), figures(fewest))]
+            vec![format!(
+                "{} {} enough ({})",
+                at(plan, axis, fewest.point),
+                be(axis, fewest, plan),
+                figures(fewest, curve.rates)
+            )]
         }
         (None, _) => {
             let best = curve
@@ -68,8 +80,13 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
                 .map(|(summary, _)| *summary)
                 .max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least()));
             let best = best.unwrap_or(last);
-            let most = format!("at most {} at {}", rate(best), at(plan, axis, best.point));
-            vec![format!("safe up to {} ({}); {most}{}", at(plan, axis, last.point), figures(last), limit(best))]
+            let most = format!("at most {} at {}", rate(best, curve.rates), at(plan, axis, best.point));
+            vec![format!(
+                "safe up to {} ({}); {most}{}",
+                at(plan, axis, last.point),
+                figures(last, curve.rates),
+                limit(best)
+            )]
         }
         (Some(_), Direction::Capacity) => capacity(curve, axis),
         (Some(_), _) => load(curve, axis),
@@ -91,17 +108,22 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     match first.checked_sub(1).map(|index| points[index]) {
         None => lines.push(format!("not safe at {place}, the least that was tried")),
         Some((safe, state)) => {
-            lines.push(format!("safe up to {} ({}{})", at(plan, axis, safe.point), figures(safe), limit(safe)));
+            lines.push(format!(
+                "safe up to {} ({}{})",
+                at(plan, axis, safe.point),
+                figures(safe, curve.rates),
+                limit(safe)
+            ));
             if points.iter().any(|(_, state)| state.condition.is_loss()) {
                 lines.push(hidden(state));
             }
         }
     }
-    lines.push(format!("at {place}: {}", condition(summary, state)));
+    lines.push(format!("at {place}: {}", condition(summary, state, curve.rates)));
     let later = points[first + 1..].iter().find(|(_, later)| later.condition < state.condition);
-    lines.extend(
-        later.map(|(worse, state)| format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state))),
-    );
+    lines.extend(later.map(|(worse, state)| {
+        format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state, curve.rates))
+    }));
     lines.push(why(worst(&points), summary));
     lines
 }
@@ -114,16 +136,21 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let (summary, state) = points[first];
     let place = at(plan, axis, summary.point);
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
-        let not = format!("not even {place} {} enough: {}", be(axis, summary, plan), condition(summary, state));
+        let not =
+            format!("not even {place} {} enough: {}", be(axis, summary, plan), condition(summary, state, curve.rates));
         return vec![not, why(summary, summary)];
     };
     let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
     let more = all.filter(|_| enough.success_rate.estimate <= 0.995).map_or_else(String::new, |all| {
         format!("; {} reach {} success", at(plan, axis, all.point), percent(all.success_rate.estimate))
     });
-    let sure =
-        format!("{} {} enough ({}){more}", at(plan, axis, enough.point), be(axis, enough, plan), figures(enough));
-    let not = format!("{place} {} not: {}", be(axis, summary, plan), condition(summary, state));
+    let sure = format!(
+        "{} {} enough ({}){more}",
+        at(plan, axis, enough.point),
+        be(axis, enough, plan),
+        figures(enough, curve.rates)
+    );
+    let not = format!("{place} {} not: {}", be(axis, summary, plan), condition(summary, state, curve.rates));
     vec![sure, not, why(summary, summary)]
 }
 
@@ -146,7 +173,7 @@ fn hidden(state: &State) -> String {
 }
 
 /// A condition that is not safe, in a few words: `damaged in 5 of 20 runs (9 to 49 %)`.
-pub fn unsafe_words(summary: &Summary, state: &State) -> String {
+pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String {
     let runs = if state.runs == state.of || state.condition == Condition::Unstable {
         String::new()
     } else {
@@ -179,7 +206,7 @@ pub fn unsafe_words(summary: &Summary, state: &State) -> String {
                 let metric = objective.metric();
                 let figure = summary.metric(metric).map_or(f64::NAN, |interval| interval.estimate);
                 let sign = if objective.is_at_least() { "<" } else { ">" };
-                let amount = |value| crate::experiment::verdict::amount(value, metric);
+                let amount = |value| verdict::amount(value, metric, rates);
                 format!(": {} {} {sign} {}", short_name(metric), amount(figure), amount(objective.bound()))
             });
             format!("too slow{missed}")
@@ -198,14 +225,18 @@ fn overloaded(summary: &Summary) -> &'static str {
 }
 
 /// A state with the two groups of runs, where there are two.
-pub fn condition(summary: &Summary, state: &State) -> String {
-    let mut words = unsafe_words(summary, state);
+pub fn condition(summary: &Summary, state: &State, rates: RateUnit) -> String {
+    let mut words = unsafe_words(summary, state, rates);
     if let Some([intact, damaged]) = summary.capacity.groups
         && let (Some(rate), Some(less)) = (intact.throughput_per_min, damaged.throughput_per_min)
     {
         let (runs, lossy) = (intact.runs, damaged.runs);
         let plural = if runs == 1 { "" } else { "s" };
-        words += &format!("; {rate:.0}/min in {runs} run{plural}, {less:.0}/min in {lossy} that lost capacity");
+        words += &format!(
+            "; {} in {runs} run{plural}, {} in {lossy} that lost capacity",
+            rates.words(rate),
+            rates.words(less)
+        );
     }
     words
 }
@@ -218,32 +249,21 @@ fn short_name(metric: Metric) -> &'static str {
         Metric::P95S => "p95",
         Metric::P99S => "p99",
         Metric::P999S => "p99.9",
-        other => crate::experiment::verdict::name(other),
+        other => verdict::name(other),
     }
 }
 
 /// `517/min, 100 % success, p95 1.2 s`.
-fn figures(summary: &Summary) -> String {
-    let mut text = format!("{}, {} success", rate(summary), percent(summary.success_rate.estimate));
+fn figures(summary: &Summary, rates: RateUnit) -> String {
+    let mut text = format!("{}, {} success", rate(summary, rates), percent(summary.success_rate.estimate));
     if let Some(p95) = summary.p95_s {
-        text += &format!(", p95 {}", crate::experiment::verdict::amount(p95.estimate, Metric::P95S));
+        text += &format!(", p95 {}", verdict::time(p95.estimate));
     }
     text
 }
 
-fn rate(summary: &Summary) -> String {
-    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| format!("{:.0}/min", it.estimate))
-}
-
-/// A share in percent, with as many digits as tell it from all and from nothing.
-fn percent(share: f64) -> String {
-    let away = (1.0 - share).min(share);
-    let digits = match away {
-        away if away <= 0.0 || away >= 0.01 => 0,
-        away if away >= 0.001 => 1,
-        _ => 2,
-    };
-    format!("{:.digits$} %", share * 100.0)
+fn rate(summary: &Summary, rates: RateUnit) -> String {
+    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| rates.words(it.estimate))
 }
 
 fn digits(number: f64) -> String {

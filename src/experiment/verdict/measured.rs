@@ -4,6 +4,7 @@ use super::words::{amount, name};
 use super::{Finding, Verdict};
 use crate::experiment::design::Measurement;
 use crate::experiment::summary::{LEVEL, Summary};
+use crate::model::RateUnit;
 use crate::spec::{Metric, Tolerance};
 use crate::statistics::Interval;
 
@@ -29,6 +30,8 @@ pub struct Deviation {
     pub is_relative: bool,
     /// How far it may be, in the same terms; none where that is not said.
     pub tolerance: Option<f64>,
+    /// The unit of throughputs.
+    pub rates: RateUnit,
 }
 
 impl Deviation {
@@ -46,7 +49,7 @@ impl Deviation {
             (false, true) if (self.size * 100.0).abs() < 0.05 => "0 points".into(),
             (true, _) => format!("{:+.1} %", self.size * 100.0),
             (false, true) => format!("{:+.1} points", self.size * 100.0),
-            (false, false) => format!("{sign}{}", amount(self.size.abs(), self.metric)),
+            (false, false) => format!("{sign}{}", amount(self.size.abs(), self.metric, self.rates)),
         }
     }
 
@@ -58,14 +61,14 @@ impl Deviation {
         Some(match (self.is_relative, self.metric.is_rate()) {
             (true, _) => format!("± {percent} %"),
             (false, true) => format!("± {percent} points"),
-            (false, false) => format!("± {}", amount(tolerance, self.metric)),
+            (false, false) => format!("± {}", amount(tolerance, self.metric, self.rates)),
         })
     }
 }
 
 /// The deviation of each figure that a measurement has, as far as the point has it.
-pub fn deviations(measurement: &Measurement, summary: &Summary) -> Vec<Deviation> {
-    at_level(measurement, summary, LEVEL)
+pub fn deviations(measurement: &Measurement, summary: &Summary, rates: RateUnit) -> Vec<Deviation> {
+    at_level(measurement, summary, LEVEL, rates)
 }
 
 /// The figures that a measurement has and the point does not, with what was measured: no response time has a mean where
@@ -88,10 +91,10 @@ fn figures(measurement: &Measurement) -> impl Iterator<Item = (Metric, f64, Opti
     figures.into_iter().filter_map(|(metric, measured, own)| Some((metric, measured?, own)))
 }
 
-fn at_level(measurement: &Measurement, summary: &Summary, level: f64) -> Vec<Deviation> {
+fn at_level(measurement: &Measurement, summary: &Summary, level: f64, rates: RateUnit) -> Vec<Deviation> {
     let deviation = |(metric, measured, own): (Metric, f64, Option<Tolerance>)| {
         let seen = summary.metric_at(None, metric, level)?;
-        Some(of(metric, measured, seen, own, measurement.tolerance))
+        Some(Deviation { rates, ..of(metric, measured, seen, own, measurement.tolerance) })
     };
     figures(measurement).filter_map(deviation).collect()
 }
@@ -116,6 +119,7 @@ fn of(metric: Metric, measured: f64, seen: Interval, own: Option<Tolerance>, all
         half_width: if is_share { 0.0 } else { half_width(seen) / scale },
         is_relative,
         tolerance: own.map(Tolerance::size).or(all),
+        rates: RateUnit::Minute,
     }
 }
 
@@ -124,9 +128,14 @@ fn half_width(seen: Interval) -> f64 {
 }
 
 /// Whether a measurement is met: each figure that has a tolerance, by its whole interval. None where none has.
-pub(super) fn met(measurement: &Measurement, summary: Option<&Summary>, level: f64) -> Option<Finding> {
+pub(super) fn met(
+    measurement: &Measurement,
+    summary: Option<&Summary>,
+    level: f64,
+    rates: RateUnit,
+) -> Option<Finding> {
     let summary = summary?;
-    let all = at_level(measurement, summary, level);
+    let all = at_level(measurement, summary, level, rates);
     let has_tolerance =
         |&(metric, ..): &(Metric, f64)| figures(measurement).any(|(it, _, own)| it == metric && own.is_some());
     let missing: Vec<(Metric, f64)> = unpredicted(measurement, summary)
@@ -157,7 +166,7 @@ pub(super) fn met(measurement: &Measurement, summary: Option<&Summary>, level: f
     let mut seen = words(&all);
     for (metric, measured) in missing {
         let gap = if seen.is_empty() { "" } else { ", " };
-        seen += &format!("{gap}no {} for {}", name(metric), amount(measured, metric));
+        seen += &format!("{gap}no {} for {}", name(metric), amount(measured, metric, rates));
     }
     Some(Finding { verdict, evidence: format!("{}: {seen}", measurement.name), decided })
 }
@@ -165,7 +174,7 @@ pub(super) fn met(measurement: &Measurement, summary: Option<&Summary>, level: f
 /// `throughput 4,790/min for 4,800/min (-0.2 %), ...`, those beyond their tolerance with it.
 fn words(all: &[Deviation]) -> String {
     let one = |it: &Deviation| {
-        let (predicted, measured) = pair(it);
+        let [predicted, measured] = [it.predicted, it.measured].map(|value| amount(value, it.metric, it.rates));
         let beyond = match it.is_within() {
             Some(false) => it.allowed().map(|allowed| format!(", beyond {allowed}")).unwrap_or_default(),
             _ => String::new(),
@@ -173,24 +182,6 @@ fn words(all: &[Deviation]) -> String {
         format!("{} {predicted} for {measured} ({}{beyond})", name(it.metric), it.words())
     };
     all.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// Both figures, with the digits that tell them apart.
-fn pair(it: &Deviation) -> (String, String) {
-    match it.metric {
-        Metric::ThroughputPerMin => {
-            let least = it.predicted.min(it.measured).abs();
-            let decimals = if least >= 100.0 {
-                0
-            } else if least >= 10.0 {
-                1
-            } else {
-                2
-            };
-            (format!("{:.decimals$}/min", it.predicted), format!("{}/min", it.measured))
-        }
-        metric => (amount(it.predicted, metric), amount(it.measured, metric)),
-    }
 }
 
 #[cfg(test)]
@@ -216,10 +207,5 @@ mod tests {
         assert_eq!((rate.words().as_str(), rate.is_within()), ("+20.0 %", Some(false)));
         let none = deviation(Metric::ThroughputPerMin, 0.0, 5.0, None);
         assert_eq!(none.is_within(), Some(true));
-    }
-
-    #[test]
-    fn small_throughputs_keep_their_digits() {
-        assert_eq!(pair(&deviation(Metric::ThroughputPerMin, 1.5, 1.52, None)), ("1.52/min".into(), "1.5/min".into()));
     }
 }

@@ -1,6 +1,7 @@
 //! Places and figures in words.
 
 use crate::experiment::design::Plan;
+use crate::model::RateUnit;
 use crate::spec::{Metric, visible};
 use crate::statistics::Interval;
 
@@ -41,11 +42,11 @@ pub fn name(metric: Metric) -> &'static str {
     }
 }
 
-/// A metric's interval with its unit.
-pub fn figure(interval: Interval, metric: Metric) -> String {
+/// A metric's interval with its unit; `unit` is that of throughputs.
+pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
     let Interval { estimate, low, high } = interval;
     match metric {
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{estimate:.0}/min ({low:.0} to {high:.0})"),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => unit.figure(interval),
         Metric::SuccessRate | Metric::CacheHitRatio => {
             let decimals =
                 [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
@@ -101,14 +102,13 @@ fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
     }
 }
 
-/// A metric's value with its unit.
-pub fn amount(value: f64, metric: Metric) -> String {
-    let unit = unit(metric);
+/// A metric's value with its unit; `unit` is that of throughputs.
+pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
     match metric {
-        metric if metric.is_rate() => format!("{:.*}{unit}", share_decimals(value).max(1), value * 100.0),
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("{value:.0}{unit}"),
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}{unit}"),
-        Metric::AttemptsPerRequest => format!("{value:.2}{unit}"),
+        metric if metric.is_rate() => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => unit.words(value),
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}"),
+        Metric::AttemptsPerRequest => format!("{value:.2}"),
         _ => {
             let (scale, unit, decimals) = time_scale(value);
             format!("{:.decimals$} {unit}", value * scale)
@@ -116,12 +116,26 @@ pub fn amount(value: f64, metric: Metric) -> String {
     }
 }
 
-/// A metric's unit, as it follows its value.
-pub fn unit(metric: Metric) -> &'static str {
+/// A metric's unit, as it follows its value; `rates` is that of throughputs.
+pub fn unit(metric: Metric, rates: RateUnit) -> String {
     match metric {
-        metric if metric.is_rate() => " %",
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => "/min",
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts | Metric::AttemptsPerRequest => "",
-        _ => " s",
+        metric if metric.is_rate() => " %".into(),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("/{}", rates.name()),
+        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts | Metric::AttemptsPerRequest => String::new(),
+        _ => " s".into(),
+    }
+}
+
+/// Whether a metric is a time.
+pub fn is_time(metric: Metric) -> bool {
+    unit(metric, RateUnit::Second) == " s"
+}
+
+/// A metric's value in the unit that it is shown in, where `rates` is that of throughputs; of a share in percent.
+pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
+    match metric {
+        metric if metric.is_rate() => value * 100.0,
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => rates.of_minute(value),
+        _ => value,
     }
 }

@@ -4,7 +4,6 @@ use super::{method, set, title};
 use crate::experiment::summary::Summary;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
-use crate::report::number::exact;
 
 /// Bars that one figure has.
 const MOST: usize = 60;
@@ -19,7 +18,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     let points = set::named(report);
     let is_bad = |summary: &Summary| !report.is_safe(summary.point);
     let bar = |(label, summary): &(String, &Summary)| {
-        let throughput = summary.throughput_per_min?;
+        let throughput = report.rates.interval(summary.throughput_per_min?);
         let is_bounded = throughput.half_width().is_finite();
         Some(Bar {
             label: named(report, label, summary),
@@ -44,7 +43,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     BarFigure {
         title: title::measurements(report).unwrap_or_else(|| title::of_points(&points, report)),
         subtitle: method::subtitle(report, &all, ""),
-        x: Axis::linear("throughput (successes/min)"),
+        x: Axis::linear(format!("throughput (successes/{})", report.rates.name())),
         bars: points.iter().take(MOST).filter_map(bar).collect(),
         note,
     }
@@ -59,7 +58,7 @@ fn named(report: &Report, label: &str, summary: &Summary) -> String {
     });
     let here = report.plan.measurements.iter().find(|measurement| measurement.point == summary.point);
     let measured = here.and_then(|measurement| measurement.measured.throughput_per_min);
-    let measured = measured.map(|rate| format!("measured {}", exact(rate)));
+    let measured = measured.map(|rate| format!("measured {}", report.rates.words(rate)));
     let remarks: Vec<String> = bad.into_iter().chain(measured).collect();
     if remarks.is_empty() { label.into() } else { format!("{label} ({})", remarks.join(", ")) }
 }

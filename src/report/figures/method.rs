@@ -82,7 +82,8 @@ fn load(report: &Report, points: &[usize]) -> Vec<String> {
                 Arrivals::Poisson => "Poisson arrivals",
                 Arrivals::Constant => "evenly spaced arrivals",
             };
-            let rate = gap.map(|bits| format!(" at {}/s", short(1e9 / f64::from_bits(bits)))).unwrap_or_default();
+            let rate =
+                gap.map(|bits| format!(" at {}", report.rates.words(60e9 / f64::from_bits(bits)))).unwrap_or_default();
             let measured = window.flatten().map(|(warm_up, duration)| measured(warm_up.seconds(), duration.seconds()));
             std::iter::once(format!("{kind}{rate}")).chain(measured).collect()
         }

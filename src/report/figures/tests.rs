@@ -115,6 +115,19 @@ fn rates_a_minute_are_drawn_a_minute() {
     assert_eq!((collapse.from_x.round(), collapse.to_x.round()), (24.0, 120.0));
 }
 
+/// Throughputs are in the unit of the load: twelve a minute that are all answered are twelve, or a fifth a second.
+#[test]
+fn throughputs_are_in_the_unit_of_the_load() {
+    for (rates, unit, first) in [("\"12/min\", \"24/min\"", "min", 12.0), ("\"0.2/s\", \"0.4/s\"", "s", 0.2)] {
+        let drawn = drawn(&format!("[axes.rate]\npath = \"load.rate\"\nvalues = [{rates}]\n"));
+        let Figure::Line(figure) = &drawn[0].figure else { panic!("{:?}", drawn[0]) };
+        assert_eq!(figure.panels[0].y.label, format!("throughput (successes/{unit})"));
+        let point = figure.panels[0].lines[0].points[0];
+        assert!((point.y / first - 1.0).abs() < 0.1, "{point:?}");
+        assert!(figure.title.contains(&format!("/{unit}")), "{}", figure.title);
+    }
+}
+
 /// What is answered at once and done later has a panel for when it is done.
 #[test]
 fn completion_has_a_panel_where_it_comes_after_the_answer() {
@@ -128,8 +141,8 @@ fn completion_has_a_panel_where_it_comes_after_the_answer() {
         figure.panels.iter().map(|panel| panel.y.label.clone()).collect::<Vec<_>>()
     };
     let with = captions(&format!("{RATES}{queued}"));
-    assert_eq!(with, ["answered (successes/min)", "completed (requests/min)", "success rate (%)"]);
-    assert_eq!(captions(&format!("{RATES}{VARIANTS}")), ["throughput (successes/min)", "success rate (%)"]);
+    assert_eq!(with, ["answered (successes/s)", "completed (requests/s)", "success rate (%)"]);
+    assert_eq!(captions(&format!("{RATES}{VARIANTS}")), ["throughput (successes/s)", "success rate (%)"]);
 }
 
 /// A queue that grows has no mean: its curve says so where it ends, once, and the axis has the unit of its values.

@@ -4,6 +4,7 @@ use super::set::Set;
 use super::{curve, method, title};
 use crate::experiment::condition::success_objective;
 use crate::experiment::design::Measurement;
+use crate::experiment::verdict;
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
 use crate::report::number::short;
 use crate::spec::{Measured as Figures, Metric};
@@ -19,8 +20,9 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     } else {
         Vec::new()
     };
+    let rates = set.report.rates;
     let mut note = method::intervals(set.report);
-    let throughput = measured(set, |figures| figures.throughput_per_min);
+    let throughput = measured(set, |figures| figures.throughput_per_min.map(|rate| rates.of_minute(rate)));
     // The panel above names them.
     let success = measured(set, |figures| figures.success_rate.map(|rate| rate * 100.0)).into_iter();
     let success: Vec<Measured> = success.map(|point| Measured { label: String::new(), ..point }).collect();
@@ -28,8 +30,8 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         note.push_str(" Diamonds: measured on the real system.");
     }
     let completion = completes_later(set).then(|| Panel {
-        y: Axis::linear("completed (requests/min)"),
-        lines: curves(set, Metric::CompletedPerMin, 1.0),
+        y: Axis::linear(format!("completed (requests/{})", rates.name())),
+        lines: curves(set, Metric::CompletedPerMin),
         ..Panel::default()
     });
     let answered = if completion.is_some() { "answered" } else { "throughput" };
@@ -39,8 +41,8 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         x: set.x_axis(),
         panels: [
             Some(Panel {
-                y: Axis::linear(format!("{answered} (successes/min)")),
-                lines: curves(set, Metric::ThroughputPerMin, 1.0),
+                y: Axis::linear(format!("{answered} (successes/{})", rates.name())),
+                lines: curves(set, Metric::ThroughputPerMin),
                 points: throughput,
                 ..Panel::default()
             }),
@@ -48,7 +50,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
             Some(Panel {
                 y: Axis::linear("success rate (%)"),
                 y_max: Some(100.0),
-                lines: curves(set, Metric::SuccessRate, 100.0),
+                lines: curves(set, Metric::SuccessRate),
                 points: success,
                 thresholds,
                 ..Panel::default()
@@ -69,7 +71,8 @@ fn completes_later(set: &Set) -> bool {
     })
 }
 
-fn curves(set: &Set, metric: Metric, factor: f64) -> Vec<Line> {
+fn curves(set: &Set, metric: Metric) -> Vec<Line> {
+    let factor = verdict::shown(1.0, metric, set.report.rates);
     let curve = |finding| Line { collapse: curve::mark(set, finding), ..curve::curve(set, finding, metric, factor) };
     set.findings.iter().copied().map(curve).collect()
 }

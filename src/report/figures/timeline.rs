@@ -65,14 +65,15 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
         }
         lines
     };
-    let mut goodput = alone(curves(&|moment| Some(moment.succeeded_per_s), false), "answered");
-    goodput.extend(offered(plan, together, scale));
+    let a_unit = |per_second: Interval| report.rates.interval(scaled(per_second, 60.0));
+    let mut goodput = alone(curves(&|moment| Some(a_unit(moment.succeeded_per_s)), false), "answered");
+    goodput.extend(offered(report, together, scale));
     let retries = together.summaries.iter().any(|summary| summary.attempts_per_request.estimate > 1.0);
     let (unit_of_time, factor) = if slowest(together) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let second = if retries {
         Panel {
-            y: Axis::linear("requests sent, retries included (1/s)"),
-            lines: alone(curves(&|moment| Some(moment.sent_per_s), false), "sent"),
+            y: Axis::linear(format!("requests sent, retries included (1/{})", report.rates.name())),
+            lines: alone(curves(&|moment| Some(a_unit(moment.sent_per_s)), false), "sent"),
             ..Panel::default()
         }
     } else {
@@ -84,7 +85,11 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
         }
     };
     let mut panels = vec![
-        Panel { y: Axis::linear("successes (1/s)"), lines: goodput, ..Panel::default() },
+        Panel {
+            y: Axis::linear(format!("throughput (successes/{})", report.rates.name())),
+            lines: goodput,
+            ..Panel::default()
+        },
         second,
         Panel {
             y: Axis::linear("requests under way"),
@@ -131,9 +136,9 @@ fn drawn(
 }
 
 /// What users ask for: the first tries of the first variant, where arrivals wait for nobody and so are those of all.
-fn offered(plan: &Plan, together: &Together, scale: f64) -> Option<Line> {
+fn offered(report: &Report, together: &Together, scale: f64) -> Option<Line> {
     let is_open = |summary: &&Summary| {
-        let pattern = &plan.points[summary.point].load.pattern;
+        let pattern = &report.plan.points[summary.point].load.pattern;
         matches!(pattern, Pattern::Open { .. } | Pattern::Varying { .. } | Pattern::Trace { .. })
     };
     let (summary, timeline) = timelines(together).next()?;
@@ -141,7 +146,12 @@ fn offered(plan: &Plan, together: &Together, scale: f64) -> Option<Line> {
         label: "offered".into(),
         color: SHARED,
         style: Style::Dashed,
-        points: drawn(timeline, &|moment| Some(moment.first_tries_per_s), false, scale),
+        points: drawn(
+            timeline,
+            &|moment| Some(report.rates.interval(scaled(moment.first_tries_per_s, 60.0))),
+            false,
+            scale,
+        ),
         ..Line::default()
     })
 }

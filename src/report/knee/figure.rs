@@ -1,9 +1,10 @@
 //! The chart of a search for the knee: what was tried, round the bounds that were to be met.
 
-use super::{at, knee_method, last_that_meets};
+use super::{at, knee_method, last_that_meets, rates};
 use crate::experiment::design::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
 use crate::experiment::verdict;
+use crate::model::RateUnit;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::number::short;
@@ -135,13 +136,14 @@ fn near(knee: &Knee) -> f64 {
 }
 
 fn panel(answer: &KneeAnswer, index: usize) -> Panel {
-    let knee = &answer.knee;
+    let (knee, rates) = (&answer.knee, rates(answer));
     let objective = knee.objectives.get(index);
     let (factor, label, limit) = match objective {
         Some(objective) => {
             let metric = objective.metric();
-            let factor = if metric.is_rate() { 100.0 } else { 1.0 };
-            (factor, axis_label(metric), Threshold { value: objective.bound() * factor, label: bound(*objective) })
+            let factor = verdict::shown(1.0, metric, rates);
+            let limit = Threshold { value: objective.bound() * factor, label: bound(*objective, rates) };
+            (factor, axis_label(metric, rates), limit)
         }
         None => {
             let value = knee.slope.unwrap_or(0.0) * 100.0;
@@ -197,9 +199,9 @@ fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
     Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label }
 }
 
-fn axis_label(metric: Metric) -> String {
-    let unit = verdict::unit(metric).trim().trim_start_matches('/');
-    let unit = if unit == "min" { "per min" } else { unit };
+fn axis_label(metric: Metric, rates: RateUnit) -> String {
+    let unit = verdict::unit(metric, rates);
+    let unit = unit.trim().replace('/', "per ");
     if unit.is_empty() { verdict::name(metric).into() } else { format!("{} ({unit})", verdict::name(metric)) }
 }
 

@@ -1,8 +1,9 @@
 //! The tornado: what each number alone does at both ends of its range.
 
-use super::{difference, sensitivity_method, short_name, weighing};
+use super::{difference, rates, sensitivity_method, short_name, weighing};
 use crate::experiment::sensitivity::{Parameter, Sensitivity, Weight};
 use crate::experiment::verdict::{self, amount};
+use crate::model::RateUnit;
 use crate::report::chart::{Swing, SwingEnd, TornadoFigure};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::paragraph::{count, first_three};
@@ -34,10 +35,10 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
     let figure = TornadoFigure {
         title: title(found),
         subtitle: format!("Simulated: {}", sensitivity_method(found)),
-        x: format!("change of the {}{}", verdict::name(metric), unit(metric)),
+        x: format!("change of the {}{}", verdict::name(metric), unit(metric, rates(found))),
         today: found
             .nominal
-            .map_or_else(|| "now".into(), |nominal| format!("now {}", amount(nominal.estimate, metric))),
+            .map_or_else(|| "now".into(), |nominal| format!("now {}", amount(nominal.estimate, metric, rates(found)))),
         rows: swings,
         others: told_together(found, &others),
         note: format!("Each number alone at both ends of its range.{of_interval}{of_pale}"),
@@ -74,7 +75,7 @@ fn is_noise(change: Option<Interval>) -> bool {
 }
 
 fn swing(found: &Sensitivity, parameter: &Parameter) -> Swing {
-    let factor = if found.question.metric.is_rate() { 100.0 } else { 1.0 };
+    let factor = verdict::shown(1.0, found.question.metric, rates(found));
     let ranged = &parameter.ranged;
     let end = |change: Option<Interval>, value: f64| {
         let estimate = change.map_or(f64::NAN, |change| change.estimate * factor);
@@ -107,15 +108,15 @@ fn told_together(found: &Sensitivity, others: &[&Parameter]) -> Option<(String, 
     let what = if most == 0.0 {
         "no change".into()
     } else if most.is_finite() {
-        format!("{each}at most {} either way", difference(most, found.question.metric))
+        format!("{each}at most {} either way", difference(most, found.question.metric, rates(found)))
     } else {
         "not told from no change".into()
     };
     Some((who, what))
 }
 
-fn unit(metric: Metric) -> String {
-    match verdict::unit(metric).trim() {
+fn unit(metric: Metric, rates: RateUnit) -> String {
+    match verdict::unit(metric, rates).trim() {
         "" => String::new(),
         "%" => " (points)".into(),
         unit => format!(" ({})", unit.replace('/', "per ")),

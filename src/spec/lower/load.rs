@@ -54,8 +54,24 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         pattern,
         completion,
         blame: load.blame.unwrap_or(true),
+        rate_unit: rate_unit(load),
         auto_warm_up: load.warm_up == Some(WarmUp::Auto),
     })
+}
+
+/// The unit of the first rate that a load has.
+fn rate_unit(load: &Load) -> Option<model::RateUnit> {
+    let of_profile = || load.profile.iter().flatten().find_map(|point| point.rate.1);
+    let of_bursts = || load.bursts.as_ref().and_then(|bursts| bursts.on_rate.1);
+    let of_file = || load.profile_from.as_ref().map(|table| unit_of(table.per));
+    load.rate.map(|rate| rate.1).or_else(of_profile).or_else(of_bursts).or_else(of_file)
+}
+
+/// The unit of rates that count the requests of each `per`.
+fn unit_of(per: Option<Duration>) -> model::RateUnit {
+    let seconds = per.map_or(1.0, |per| Time(per.0).seconds());
+    let longer = [model::RateUnit::Hour, model::RateUnit::Minute].into_iter().find(|unit| seconds >= unit.seconds());
+    longer.unwrap_or(model::RateUnit::Second)
 }
 
 struct Reading<'a> {

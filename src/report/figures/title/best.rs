@@ -3,9 +3,9 @@
 use super::fitting;
 use crate::experiment::finding;
 use crate::experiment::summary::Summary;
+use crate::model::RateUnit;
 use crate::report::Report;
 use crate::report::figures::set::Set;
-use crate::report::number::short;
 use crate::report::turn::{unit, value};
 
 /// The point with the highest throughput, of those that have one.
@@ -30,25 +30,26 @@ pub fn survivors(set: &Set) -> String {
     let bests: Vec<(String, &Summary)> = bests.collect();
     let Some((most, least)) = ends(&bests) else { return set.plan().title.clone() };
     let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
+    let rates = set.report.rates;
     let holds = format!("safe up to {}{}", value(set.axis, last), unit(set.axis));
     if is_better(most.1, least.1) {
-        let figures = format!("{} gives most, {}/min", most.0, short(throughput(most.1)));
-        let other = format!(" ({} {}/min)", least.0, short(throughput(least.1)));
+        let figures = format!("{} gives most, {}", most.0, rates.words(throughput(most.1)));
+        let other = format!(" ({} {})", least.0, rates.words(throughput(least.1)));
         fitting([format!("{figures}{other}; {holds}"), format!("{figures}; {holds}"), holds])
     } else {
-        fitting([format!("{}; {holds}", alike(most.1, least.1)), holds])
+        fitting([format!("{}; {holds}", alike(most.1, least.1, rates)), holds])
     }
 }
 
 /// The title of points without curves.
 pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
-    let rate = |summary: &Summary| format!("{}/min", short(throughput(summary)));
+    let rate = |summary: &Summary| report.rates.words(throughput(summary));
     if let [(_, only)] = points {
         if !has_throughput(only) {
             return report.plan.title.clone();
         }
         if let Some(state) = report.state(only.point).filter(|state| !state.is_safe()) {
-            let words = finding::unsafe_words(only, state);
+            let words = finding::unsafe_words(only, state, report.rates);
             return fitting([
                 format!("{}, {words}: {}", rate(only), finding::cause(only)),
                 format!("{}, {words}", rate(only)),
@@ -65,7 +66,7 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
             format!("from {} to {}", rate(least.1), rate(most.1)),
         ])
     } else {
-        fitting([alike(most.1, least.1)])
+        fitting([alike(most.1, least.1, report.rates)])
     }
 }
 
@@ -87,11 +88,11 @@ fn is_better(most: &Summary, least: &Summary) -> bool {
 }
 
 /// What is said of throughputs that cannot be told apart.
-fn alike(most: &Summary, least: &Summary) -> String {
+fn alike(most: &Summary, least: &Summary, rates: RateUnit) -> String {
     let (high, low) = (throughput(most), throughput(least));
     if high > low * 1.05 {
-        format!("no clear difference, {} to {}/min", short(low), short(high))
+        format!("no significant difference, {} to {}", rates.words(low), rates.words(high))
     } else {
-        format!("all give about {}/min", short(high))
+        format!("all give about {}", rates.words(high))
     }
 }

@@ -5,7 +5,6 @@ use crate::experiment::condition::Condition;
 use crate::experiment::design::{Axis, Direction};
 use crate::experiment::finding::{Finding, Turn};
 use crate::report::figures::set::Set;
-use crate::report::number::short;
 use crate::report::paragraph::quoted;
 use crate::report::turn::{between, unit, value, verb};
 
@@ -177,7 +176,7 @@ fn alone(set: &Set, finding: &Finding) -> String {
     let summaries = set.summaries(finding);
     let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };
     let holds = format!("holds to {}{}", value(set.axis, set.x(last.point)), unit(set.axis));
-    let most = format!("{holds}; at most {}/min", short(best.throughput_or_least()));
+    let most = format!("{holds}; at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
     fitting(limit.into_iter().chain([most, holds]))
 }

@@ -16,7 +16,7 @@ pub fn measurements(report: &Report) -> Option<String> {
         }
         all += 1;
         let Some(summary) = report.summary(measurement.point) else { continue };
-        let deviations = verdict::deviations(measurement, summary);
+        let deviations = verdict::deviations(measurement, summary, report.rates);
         met += usize::from(deviations.iter().all(|it| it.is_within() != Some(false)));
         // Nothing is relative to nothing.
         let of_throughput = deviations.iter().find(|it| it.metric == Metric::ThroughputPerMin && it.measured > 0.0);

@@ -121,7 +121,7 @@ impl Reading<'_> {
             }
         };
         let scale = factor / seconds(Duration(per.0.max(1)));
-        let point = |&(at, rate): &(Time, f64)| RatePoint { at: Duration(at.0), rate: RateOrZero(rate * scale) };
+        let point = |&(at, rate): &(Time, f64)| RatePoint { at: Duration(at.0), rate: RateOrZero(rate * scale, None) };
         let points: Vec<RatePoint> = rates.iter().map(point).collect();
         if let Some(point) = points.iter().find(|point| point.rate.0 > MOST_RATE) {
             let title = format!("a rate of {} a second at {} s is too high", point.rate.0, seconds(point.at));
