@@ -386,7 +386,7 @@ fn a_full_disk_costs_no_more_than_the_trials_under_way() {
     let stderr = String::from_utf8_lossy(&ran.stderr).into_owned();
     assert_eq!(ran.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("cannot write") && stderr.contains("journal.jsonl"), "{stderr}");
-    assert!(String::from_utf8_lossy(&ran.stdout).contains("throughput/min"));
+    assert!(String::from_utf8_lossy(&ran.stdout).contains("throughput/s"));
     let kept = place.text(JOURNAL).lines().count();
     assert!(kept > 1 + 12, "{kept}");
     place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "40"]).ends_with(0);

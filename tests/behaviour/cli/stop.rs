@@ -39,7 +39,7 @@ fn is_summarised_and_written(name: &str) {
     let ran: Ran = child.wait_with_output().expect("it ends").into();
     let ran = ran.ends_with(130);
     assert!(ran.stderr.contains("interrupted: the figures rest on"), "{}", ran.stderr);
-    assert!(ran.stdout.contains("throughput/min"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("throughput/s"), "{}", ran.stdout);
     let summary: Value = serde_json::from_str(&place.text("output/servers/summary.json")).expect("JSON");
     assert_eq!(summary["partial"], true);
     assert!(summary["trials"]["done"].as_u64().is_some_and(|done| done > 0), "{}", summary["trials"]);

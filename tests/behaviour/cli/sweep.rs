@@ -17,7 +17,7 @@ fn the_answer_is_on_stdout_and_nothing_is_said() {
     let place = Place::new();
     let ran = place.sim(&["sweep", "servers.toml"]).ends_with(0);
     for words in
-        ["Does a second server help?", "throughput/min", "one server", "0.8/s", "station counter", "safe up to 0.8/s"]
+        ["Does a second server help?", "throughput/s", "one server", "0.8/s", "station counter", "safe up to 0.8/s"]
     {
         assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
     }
