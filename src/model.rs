@@ -13,8 +13,8 @@ mod trouble;
 
 pub use cache::{CachePlan, Popularity};
 pub use load::{
-    Abandon, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, RateUnit, Retry, Stage,
-    Wave,
+    Abandon, Accounts, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, RateUnit, Retry,
+    Stage, Wave,
 };
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,

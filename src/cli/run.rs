@@ -1,6 +1,7 @@
 //! `sim run`: one point, at length.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use serde_json::json;
@@ -15,6 +16,7 @@ use super::warn::{caution, warn};
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
+use crate::model::Accounts;
 use crate::report::{self, Report};
 
 /// Run one point of an experiment, or a model with a load of its own.
@@ -104,6 +106,11 @@ impl Run {
 fn alone(whole: &Plan, point: usize) -> Plan {
     let mut plan = whole.clone();
     plan.points = vec![whole.points[point].clone()];
+    for point in &mut plan.points {
+        if point.load.accounts == Accounts::Sampled {
+            Arc::make_mut(&mut point.load).accounts = Accounts::All;
+        }
+    }
     plan.best_within = None;
     plan.measurements.clear();
     plan.hypotheses.clear();

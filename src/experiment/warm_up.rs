@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::design::Plan;
 use crate::kernel::Time;
 use crate::load;
-use crate::model::{Load, Pattern};
+use crate::model::{Accounts, Load, Pattern};
 use crate::parts::{Ending, Limits, Outcome, Timeline};
 use crate::statistics::autocorrelation::mser5;
 
@@ -88,7 +88,7 @@ fn pilot(plan: &Plan, point: usize, limits: &Limits) -> (WarmUp, bool) {
 fn with(load: &Load, length: Time) -> Load {
     let mut load = load.clone();
     load.auto_warm_up = false;
-    load.blame = false;
+    load.accounts = Accounts::Off;
     if let Pattern::Endless { warm_up, .. } | Pattern::Open { warm_up, .. } = &mut load.pattern {
         *warm_up = length;
     }

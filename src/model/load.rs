@@ -46,8 +46,8 @@ pub struct Load {
     pub recovered_after: Option<Time>,
     /// Stretches of time that are disturbed, with what disturbs, for charts.
     pub disturbances: Vec<(Time, Time, String)>,
-    /// Whether accounts are kept of where each request's time goes.
-    pub blame: bool,
+    /// Of which requests accounts are kept of where their time goes.
+    pub accounts: Accounts,
     /// How requests follow each other.
     pub pattern: Pattern,
     /// The unit that its rates are written in; none where it has none.
@@ -73,6 +73,18 @@ impl Load {
         let first = self.disturbances.iter().map(|&(from, ..)| from).min();
         (warm_up, first.unwrap_or(warm_up))
     }
+}
+
+/// Of which requests a run keeps accounts of where their time goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Accounts {
+    /// Of none.
+    Off,
+    /// Of a sample that stands for all: every request of a small run, one in eight of a large one, fewer of a very
+    /// large one.
+    Sampled,
+    /// Of every request.
+    All,
 }
 
 /// A class of requests.

@@ -18,9 +18,10 @@ mod collect;
 mod ends;
 mod log;
 mod place;
+mod sample;
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Runtime};
+use crate::model::{Effect, Load, Runtime};
 
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind};
@@ -32,6 +33,7 @@ use accounts::UNEXPLAINED;
 use collect::Collected;
 use log::Label;
 use place::Places;
+use sample::Sample;
 
 use super::token::{HOUSEKEEPING, State};
 use super::world::World;
@@ -41,7 +43,7 @@ const MOST_NAMED: usize = 1500;
 
 impl World<'_> {
     /// Keeps accounts from now on.
-    pub(super) fn keep_accounts(&mut self) {
+    pub(super) fn keep_accounts(&mut self, load: &Load) {
         let clients: Vec<(u32, u32)> = self.clients.iter().map(|client| (client.process, client.index)).collect();
         let caches: Vec<(u32, u32)> = self.caches.iter().map(|cache| (cache.service, cache.number)).collect();
         if self.system.services.len() + self.system.endpoints.len() > MOST_NAMED {
@@ -49,13 +51,14 @@ impl World<'_> {
         }
         let places = Places::of(self.system, &self.processes, &self.replicas, &self.slots, &clients, &caches);
         let is_told_apart = places.all.len() < usize::from(u16::MAX / 2);
-        self.accounts = is_told_apart.then(|| Box::new(Accounts::new(places)));
+        self.accounts = is_told_apart.then(|| Box::new(Accounts::new(places, Sample::of(load))));
     }
 
     /// The window opens.
     pub(super) fn reset_blame(&mut self) {
         if let Some(accounts) = &mut self.accounts {
             accounts.collected = Collected::new(accounts.places.all.len());
+            accounts.sample.open_window();
         }
     }
 
@@ -64,16 +67,21 @@ impl World<'_> {
         let accounts = self.accounts.as_mut()?;
         let places = &accounts.places.all;
         let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
-        Some(collected.finish(places, &self.system.reasons))
+        Some(collected.finish(places, &self.system.reasons, &self.tally.response_times))
     }
 
     /// The laws that the accounts have broken: they explain each request's time, no more and no less.
     pub(super) fn broken_by_accounts(&self, broken: &mut Vec<String>) {
         let Some(accounts) = &self.accounts else { return };
-        let ((accounted, unexplained), took) = (accounts.collected.sums(), self.tally.response_times.sum());
+        let (accounted, took) = (accounts.collected.accounted(), accounts.collected.took);
         if accounted != took {
             broken.push(format!("blame: requests took {took} ns, their accounts add up to {accounted} ns"));
         }
+        let all = self.tally.response_times.sum();
+        if accounts.sample.is_whole() && took != all {
+            broken.push(format!("blame: requests took {all} ns, those that have an account {took} ns"));
+        }
+        let unexplained = accounts.collected.unexplained();
         if unexplained > 0 {
             broken.push(format!("blame: {unexplained} ns of the requests' time are unexplained"));
         }
@@ -83,7 +91,18 @@ impl World<'_> {
     #[inline]
     pub(super) fn account(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
-            accounts.begin(self.now, t);
+            let token = &self.tokens[t];
+            // What has no draws has no key.
+            let key = if token.key == 0 || token.has(HOUSEKEEPING) { accounts.sample.unnamed() } else { token.key };
+            accounts.begin(self.now, t, key);
+        }
+    }
+
+    /// The token works for another, and has an account if that one has.
+    #[inline]
+    pub(super) fn account_for(&mut self, t: u32, other: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.accounts[t as usize].weight = accounts.accounts[other as usize].weight;
         }
     }
 
@@ -192,8 +211,8 @@ impl World<'_> {
     fn account_stretch(&mut self, t: u32, service: u32, added: Time) {
         let Some(accounts) = &mut self.accounts else { return };
         let rest = Label::waiting(accounts.places.services[service as usize].network);
-        let fault = accounts.places.latency_fault(self.system, &self.faults, service).filter(|_| added > Time::ZERO);
-        match fault {
+        let of_fault = || accounts.places.latency_fault(self.system, &self.faults, service);
+        match (added > Time::ZERO).then(of_fault).flatten() {
             Some(fault) => accounts.turn_for(self.now, t, added.0, Label::waiting(fault), rest),
             None => accounts.turn(self.now, t, rest),
         }
@@ -206,8 +225,8 @@ impl World<'_> {
         let of_service = accounts.places.services[service as usize];
         let (on_the_way, served) = (Label::waiting(of_service.network), Label::served(of_service.delay));
         let rest = if work > Time::ZERO { served } else { on_the_way };
-        let fault = accounts.places.latency_fault(self.system, &self.faults, service).filter(|_| added > Time::ZERO);
-        match fault {
+        let of_fault = || accounts.places.latency_fault(self.system, &self.faults, service);
+        match (added > Time::ZERO).then(of_fault).flatten() {
             // The network is then told with the work, where there is any.
             Some(fault) => accounts.turn_for(self.now, t, added.0, Label::waiting(fault), rest),
             None => accounts.turn_for(self.now, t, network.0, on_the_way, rest),
@@ -253,19 +272,21 @@ impl World<'_> {
     /// The token's job begins on a CPU.
     #[inline]
     pub(super) fn account_job(&mut self, t: u32, replica: u32, work: Time) {
-        if self.accounts.is_some() {
-            self.account_job_on(t, replica, work);
+        if let Some(accounts) = &mut self.accounts {
+            let [cpu, ..] = accounts.places.cpus[replica as usize];
+            accounts.turn_for(self.now, t, work.0, Label::served(cpu), Label::waiting(cpu));
+            if accounts.has(t) {
+                self.account_loss(t, replica);
+            }
         }
     }
 
+    /// Notes what jobs on the CPU have lost before this one began.
     #[inline(never)]
-    fn account_job_on(&mut self, t: u32, replica: u32, work: Time) {
-        let now = self.now;
-        let Some(accounts) = &mut self.accounts else { return };
+    fn account_loss(&mut self, t: u32, replica: u32) {
         let host = self.replicas[replica as usize].host;
-        let [cpu, ..] = accounts.places.cpus[replica as usize];
-        accounts.turn_for(now, t, work.0, Label::served(cpu), Label::waiting(cpu));
-        if let Some(lost) = self.replicas[host as usize].cpu.lost(now) {
+        let lost = self.replicas[host as usize].cpu.lost(self.now);
+        if let (Some(accounts), Some(lost)) = (&mut self.accounts, lost) {
             let index = t as usize;
             if index >= accounts.lost.len() {
                 accounts.lost.resize(index + 1, [0.0; 3]);
@@ -288,7 +309,7 @@ impl World<'_> {
     /// no waiting for it.
     #[inline]
     pub(super) fn account_job_end(&mut self, t: u32, left: f64) {
-        if self.accounts.is_some() {
+        if self.accounts.as_ref().is_some_and(|accounts| accounts.has(t)) {
             self.account_job_ended(t, left);
         }
     }
@@ -311,12 +332,14 @@ impl World<'_> {
         let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
         let host = self.replicas[replica as usize].host;
         if !under_lock && let Some(lost) = self.replicas[host as usize].cpu.lost(now) {
+            let before = accounts.lost.get(t as usize).copied().unwrap_or(lost);
             let [_, contention, throttling] = accounts.places.cpus[replica as usize];
             let service = self.replicas[replica as usize].service;
             let slows = |effect: &Effect| matches!(effect, Effect::Slow(_) | Effect::Stuck);
-            let fault = accounts.places.fault(self.system, &self.faults, service, slows);
-            let fault = fault.or_else(|| accounts.places.last_slow(self.system, service)).unwrap_or(0);
-            let before = accounts.lost.get(t as usize).copied().unwrap_or(lost);
+            let is_slowed = lost[1] > before[1];
+            let fault = is_slowed.then(|| accounts.places.fault(self.system, &self.faults, service, slows)).flatten();
+            let was_slowed = || accounts.places.last_slow(self.system, service);
+            let fault = fault.or_else(|| is_slowed.then(was_slowed).flatten()).unwrap_or(0);
             for (place, (after, before)) in
                 [contention, fault, throttling].into_iter().zip(lost.into_iter().zip(before))
             {
@@ -340,8 +363,8 @@ impl World<'_> {
                 Some(&endpoint) if !is_own => Label::served(accounts.places.endpoints[usize::from(endpoint)][1]),
                 _ => account.label,
             };
-            accounts.collected.held(place, label, served);
-            accounts.collected.held(place, account.rest, all - served);
+            accounts.collected.held(place, label, served, account.weight);
+            accounts.collected.held(place, account.rest, all - served, account.weight);
         }
         accounts.close(now, t);
     }
@@ -379,6 +402,9 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let t = self.frames[frame].token;
             let state = &self.slots[slots as usize];
+            if !accounts.has(t) {
+                return;
+            }
             let place = accounts.places.slots[slots as usize];
             accounts.free_unit(self.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
         }
@@ -390,6 +416,9 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let t = self.frames[frame].token;
             let state = &self.clients[client as usize];
+            if !accounts.has(t) {
+                return;
+            }
             let place = accounts.places.clients[client as usize];
             accounts.free_unit(self.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
         }

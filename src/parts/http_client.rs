@@ -293,6 +293,7 @@ impl<'s> World<'s> {
         let key = site.child(self.tokens[t].key);
         let child = self.spawn(endpoint, key);
         self.tokens[child].parent = t;
+        self.account_for(child, t);
         if self.jobs.kept {
             self.join_job(child, self.jobs.of(t));
         }

@@ -56,6 +56,7 @@ impl World<'_> {
             token.flags = WASTE;
         }
         let t = self.insert_token(token);
+        self.account_for(t, parent);
         self.join_job(t, self.jobs.of(parent));
         let frame = self.push_frame(t, FrameKind::Branch { join });
         let join = &mut self.guards.joins[join];

@@ -70,6 +70,9 @@ impl World<'_> {
             key = mix(key.wrapping_add(u64::from(record.attempt).wrapping_mul(GOLDEN)));
         }
         let t = self.request_apart(Call { client: record.client, target, born: record.first, user, awaits: true }, key);
+        if record.attempt > 0 {
+            self.account_attempt(t, user);
+        }
         self.arrive(t, target, NONE);
     }
 

@@ -230,8 +230,8 @@ impl<'s> World<'s> {
             stopped: false,
             too_many: false,
         };
-        if load.blame {
-            world.keep_accounts();
+        if load.accounts != crate::model::Accounts::Off {
+            world.keep_accounts(load);
         }
         // First, so that at any instant they come before all else.
         world.begin_faults();

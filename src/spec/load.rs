@@ -74,8 +74,9 @@ pub struct Load {
     /// `timeline` so that tens of requests end in an interval. Without it: the end of the last spike or fault, if the
     /// run goes on after it.
     pub recovered_after: Option<Duration>,
-    /// Whether accounts are kept of where each request's time goes (blame.csv), at a few percent of the run time. Without
-    /// it: yes.
+    /// Whether accounts are kept of where each request's time goes (blame.csv): `true` of every request, which makes a
+    /// run about a quarter longer; `false` of none. Without it: `sim run` keeps those of every request; a sweep those of
+    /// a sample (one request in eight, every request of small tests), scaled to all requests by response time.
     pub blame: Option<bool>,
     /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
     /// runs and MSER-5, and shows it in a chart (warm-up.png).

@@ -139,7 +139,7 @@ fn accounts_change_nothing() {
     let text = crate::random_models::nth(11);
     let with = bench(&text).run(1, 0);
     let mut without = bench(&text);
-    without.load.blame = false;
+    without.load.accounts = sim::model::Accounts::Off;
     let without = without.run(1, 0);
     assert!(with.blame.is_some() && without.blame.is_none());
     assert_eq!((with.events, with.sent, with.succeeded), (without.events, without.sent, without.succeeded));

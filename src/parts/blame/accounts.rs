@@ -3,6 +3,7 @@
 use super::collect::Collected;
 use super::log::{Label, Log, Segments};
 use super::place::Places;
+use super::sample::Sample;
 use crate::kernel::{NONE, Time};
 
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
@@ -25,10 +26,13 @@ pub(super) struct Account {
     pub(super) failed_at: Label,
     /// Counts how often the log was taken away: a floor of another epoch is none.
     pub(super) epoch: u16,
+    /// For how many requests it stands. Of one that stands for none only `mark`, `first`, the labels and `failed_at` are
+    /// kept: what it does, and where it failed, but no log.
+    pub(super) weight: u16,
 }
 
 impl Account {
-    pub(super) fn new(now: Time) -> Self {
+    pub(super) fn new(now: Time, weight: u16) -> Self {
         Self {
             mark: now,
             first: u64::MAX,
@@ -39,6 +43,7 @@ impl Account {
             rest: UNEXPLAINED,
             failed_at: Label::NONE,
             epoch: 0,
+            weight,
         }
     }
 }
@@ -61,6 +66,8 @@ pub(super) struct Hold {
 pub(super) struct Earlier {
     pub(super) log: Log,
     pub(super) ended: Time,
+    /// For how many users this one stands.
+    pub(super) weight: u16,
 }
 
 /// The accounts of a run.
@@ -77,10 +84,11 @@ pub(in crate::parts) struct Accounts {
     /// What the CPU had lost when the token's job began, by token.
     pub(super) lost: Vec<[f64; 3]>,
     pub(super) collected: Collected,
+    pub(super) sample: Sample,
 }
 
 impl Accounts {
-    pub(super) fn new(places: Places) -> Self {
+    pub(super) fn new(places: Places, sample: Sample) -> Self {
         let labels = 2 * places.all.len();
         Self {
             accounts: Vec::new(),
@@ -91,18 +99,39 @@ impl Accounts {
             lost: Vec::new(),
             collected: Collected::new(places.all.len()),
             places,
+            sample,
         }
     }
 
-    /// A token begins.
+    /// A token with this key begins.
     #[inline]
-    pub(super) fn begin(&mut self, now: Time, t: u32) {
+    pub(super) fn begin(&mut self, now: Time, t: u32, key: u64) {
         let index = t as usize;
         if index >= self.accounts.len() {
-            self.accounts.resize(index + 1, Account::new(now));
+            self.accounts.resize(index + 1, Account::new(now, 0));
         }
-        self.segments.free(self.accounts[index].log);
-        self.accounts[index] = Account::new(now);
+        let weight = self.sample.weight(key);
+        let account = &mut self.accounts[index];
+        if weight == 0 && account.weight == 0 {
+            account.mark = now;
+            account.first = u64::MAX;
+            (account.label, account.rest, account.failed_at) = (UNEXPLAINED, UNEXPLAINED, Label::NONE);
+            return;
+        }
+        self.begin_with(now, t, weight);
+    }
+
+    #[inline(never)]
+    fn begin_with(&mut self, now: Time, t: u32, weight: u16) {
+        let account = &mut self.accounts[t as usize];
+        self.segments.free(account.log);
+        *account = Account::new(now, weight);
+    }
+
+    /// Whether the token has an account.
+    #[inline]
+    pub(super) fn has(&self, t: u32) -> bool {
+        self.accounts[t as usize].weight > 0
     }
 
     #[inline]
@@ -114,9 +143,16 @@ impl Accounts {
         }
     }
 
-    /// Brings a token's log up to now.
+    /// Brings a token's log up to now, if it has one.
     #[inline]
     pub(super) fn close(&mut self, now: Time, t: u32) {
+        if self.has(t) {
+            self.close_stretch(now, t);
+        }
+    }
+
+    #[inline(never)]
+    fn close_stretch(&mut self, now: Time, t: u32) {
         let account = &mut self.accounts[t as usize];
         let ns = (now - account.mark).0;
         if ns == 0 {
@@ -143,9 +179,12 @@ impl Accounts {
     /// For so many nanoseconds the token does this, then something else.
     #[inline]
     pub(super) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
-        self.close(now, t);
         let account = &mut self.accounts[t as usize];
-        (account.first, account.label, account.rest) = (first, label, rest);
+        if account.weight > 0 {
+            self.close_stretch(now, t);
+        }
+        let account = &mut self.accounts[t as usize];
+        (account.mark, account.first, account.label, account.rest) = (now, first, label, rest);
     }
 
     /// The present stretch, which began now, is called otherwise.
@@ -164,7 +203,11 @@ impl Accounts {
 
     /// What another did, since the time that the token's log reaches to, explains the token's wait.
     pub(super) fn absorb(&mut self, now: Time, t: u32, mut log: Log, began: Time) {
-        let mark = self.accounts[t as usize].mark;
+        let Account { mark, weight, .. } = self.accounts[t as usize];
+        if weight == 0 {
+            self.accounts[t as usize].mark = now;
+            return self.segments.free(log);
+        }
         if began > mark {
             let hedge = Label::waiting(self.places.hedge);
             self.append(t, hedge, (began - mark).0);
@@ -189,7 +232,15 @@ impl Accounts {
         if (now - account.mark).0 > account.first { account.rest } else { account.label }
     }
 
+    #[inline]
     pub(super) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
+        if self.has(t) {
+            self.hold_unit(now, t, frame);
+        }
+    }
+
+    #[inline(never)]
+    fn hold_unit(&mut self, now: Time, t: u32, frame: u32) {
         self.close(now, t);
         let index = frame as usize;
         if index >= self.holds.len() {
@@ -206,6 +257,7 @@ impl Accounts {
         self.close(now, t);
         let hold = self.holds[frame as usize];
         let account = &mut self.accounts[t as usize];
+        let weight = account.weight;
         let is_whole = hold.epoch == account.epoch;
         if is_whole {
             (account.floor, account.floor_count) = (hold.floor, hold.floor_count);
@@ -213,7 +265,7 @@ impl Accounts {
         if is_wanted || waited_until > hold.at {
             let log = account.log;
             for (label, ns) in self.segments.iter(log, if is_whole { hold.tail } else { NONE }) {
-                self.collected.held(place, label, ns);
+                self.collected.held(place, label, ns, weight);
             }
         }
     }

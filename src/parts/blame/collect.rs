@@ -9,6 +9,7 @@ use super::log::Label;
 use super::place::{Place, PlaceKind};
 use crate::kernel::wire::Number;
 use crate::parts::token::Failure;
+use crate::statistics::Histogram;
 
 /// Bins of an octave of the response time.
 const PER_OCTAVE: u32 = 8;
@@ -163,7 +164,7 @@ impl From<BlameRow> for Blame {
     }
 }
 
-/// Time by label.
+/// Time by label, of requests that have an account, each counted as often as it stands for requests.
 #[derive(Clone, Debug, Default)]
 struct Bin {
     requests: u64,
@@ -176,10 +177,10 @@ impl Bin {
     }
 
     #[inline]
-    fn add(&mut self, stretches: impl Iterator<Item = (Label, u64)>) {
-        self.requests += 1;
+    fn add(&mut self, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
+        self.requests += u64::from(weight);
         for (label, ns) in stretches {
-            self.times[label.index()] += u128::from(ns);
+            self.times[label.index()] += u128::from(ns) * u128::from(weight);
         }
     }
 }
@@ -190,7 +191,10 @@ pub(super) struct Collected {
     labels: usize,
     /// Successes by response time.
     bins: Vec<Option<Bin>>,
+    /// The response times of those, in nanoseconds.
+    pub took: u128,
     failed: Bin,
+    /// Counts of all failures.
     failures: BTreeMap<(usize, Label), u64>,
     /// By held place, then label; empty for one that has not been held.
     holders: Vec<Vec<u128>>,
@@ -210,19 +214,21 @@ impl Collected {
         Self {
             labels,
             bins: Vec::new(),
+            took: 0,
             failed: Bin::new(labels),
             failures: BTreeMap::new(),
             holders: vec![Vec::new(); places],
         }
     }
 
-    /// A success after this response time.
+    /// A success after this response time, which stands for `weight` of them.
     #[inline]
-    pub fn succeeded(&mut self, response: u64, stretches: impl Iterator<Item = (Label, u64)>) {
+    pub fn succeeded(&mut self, response: u64, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
+        self.took += u128::from(response) * u128::from(weight);
         let index = bin_of(response);
         match self.bins.get_mut(index) {
-            Some(Some(bin)) => bin.add(stretches),
-            _ => self.open(index).add(stretches),
+            Some(Some(bin)) => bin.add(weight, stretches),
+            _ => self.open(index).add(weight, stretches),
         }
     }
 
@@ -235,39 +241,41 @@ impl Collected {
         self.bins[index].get_or_insert_with(|| Bin::new(labels))
     }
 
-    pub fn failed(&mut self, why: Failure, at: Label, stretches: impl Iterator<Item = (Label, u64)>) {
-        self.failed.add(stretches);
+    pub fn failed(&mut self, why: Failure, at: Label, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
+        self.failed.add(weight, stretches);
         *self.failures.entry((why.index(), at)).or_default() += 1;
     }
 
-    /// A holder of a place has spent this while it held.
+    /// A holder of a place, which stands for `weight` of them, has spent this while it held.
     #[inline]
-    pub fn held(&mut self, place: u16, label: Label, ns: u64) {
+    pub fn held(&mut self, place: u16, label: Label, ns: u64, weight: u16) {
         let of_place = &mut self.holders[usize::from(place)];
         if of_place.is_empty() {
             of_place.resize(self.labels, 0);
         }
-        of_place[label.index()] += u128::from(ns);
+        of_place[label.index()] += u128::from(ns) * u128::from(weight);
     }
 
-    /// The time of all successes and, of all requests, what is unexplained.
-    pub fn sums(&self) -> (u128, u128) {
-        let bins = || self.bins.iter().flatten();
-        let all = bins().flat_map(|bin| bin.times.iter()).sum();
-        let unexplained = bins().chain([&self.failed]).map(|bin| bin.times[0] + bin.times[1]).sum();
-        (all, unexplained)
+    /// The time of all successes that have an account.
+    pub fn accounted(&self) -> u128 {
+        self.bins.iter().flatten().flat_map(|bin| bin.times.iter()).sum()
     }
 
-    /// All of it, of these places.
-    pub fn finish(self, places: &[Place], reasons: &[String]) -> Blame {
+    /// The time that no account explains.
+    pub fn unexplained(&self) -> u128 {
+        self.bins.iter().flatten().chain([&self.failed]).map(|bin| bin.times[0] + bin.times[1]).sum()
+    }
+
+    /// All of it, of these places; `response_times` are those of all successes.
+    pub fn finish(self, places: &[Place], reasons: &[String], response_times: &Histogram) -> Blame {
         let mut names = Used { of: vec![None; places.len()], places: Vec::new(), all: places };
-        let groups = Group::ALL.map(|group| self.group(group)).into_iter().flatten();
-        let groups = groups.map(|(group, requests, times)| Times {
-            group,
-            requests,
-            spent: times.iter().enumerate().filter_map(|(label, &ns)| names.spent(label, ns)).collect(),
-        });
-        let groups = groups.collect();
+        let strata = Strata::of(&self.bins, response_times);
+        let mut groups = Vec::new();
+        for group in Group::ALL {
+            let Some((requests, times)) = self.group(group, &strata) else { continue };
+            let spent = times.into_iter().filter_map(|(label, ns)| names.spent(label, ns)).collect();
+            groups.push(Times { group, requests, spent });
+        }
         let failures = self.failures.iter().map(|(&(why, at), &requests)| FailedAt {
             cause: Failure::from_index(why).describe(reasons),
             place: names.place(at.index() / 2),
@@ -285,38 +293,111 @@ impl Collected {
         Blame { places: names.places, groups, failures, holders }
     }
 
-    /// The time of a group by label; none where it has no request.
-    fn group(&self, group: Group) -> Option<(Group, f64, Vec<u128>)> {
+    /// Requests of a group and their time by label; none where it has no request.
+    fn group(&self, group: Group, strata: &Strata) -> Option<(f64, Vec<(usize, u128)>)> {
         if group == Group::Failed {
-            return (self.failed.requests > 0)
-                .then(|| (group, self.failed.requests as f64, self.failed.times.to_vec()));
+            let all: u64 = self.failures.values().sum();
+            let times = self.failed.times.iter().enumerate().filter(|&(_, &ns)| ns > 0);
+            let scale = Scale { from: self.failed.requests, to: all };
+            return (all > 0).then(|| (all as f64, times.map(|(label, &ns)| (label, scale.of(ns))).collect()));
         }
-        let all: u64 = self.bins.iter().flatten().map(|bin| bin.requests).sum();
-        if all == 0 {
+        let all = strata.requests;
+        if strata.all.is_empty() {
             return None;
         }
-        let mut times = vec![0u128; self.labels];
         let Some((q, around)) = group.around() else {
-            for bin in self.bins.iter().flatten() {
-                times.iter_mut().zip(&bin.times).for_each(|(sum, ns)| *sum += ns);
-            }
-            return Some((group, all as f64, times));
+            return Some((all as f64, strata.between(0.0, all as f64)));
         };
         // At least one request, that of the quantile.
         let (n, reach) = (all as f64, (around * all as f64).max(0.5));
         let middle = (q * n).clamp(0.5, n - 0.5);
         let (from, to) = ((middle - reach).max(0.0), (middle + reach).min(n));
-        let mut below = 0.0;
-        for bin in self.bins.iter().flatten() {
-            let count = bin.requests as f64;
-            let share = ((to.min(below + count) - from.max(below)) / count).max(0.0);
-            below += count;
-            if share > 0.0 {
-                let part = |ns: u128| if share >= 1.0 { ns } else { (ns as f64 * share).round() as u128 };
-                times.iter_mut().zip(&bin.times).for_each(|(sum, &ns)| *sum += part(ns));
+        Some((to - from, strata.between(from, to)))
+    }
+}
+
+/// Turns the time of some requests into that of more of their kind.
+#[derive(Clone, Copy, Debug)]
+struct Scale {
+    from: u64,
+    to: u64,
+}
+
+impl Scale {
+    fn of(self, ns: u128) -> u128 {
+        if self.from == self.to || self.from == 0 {
+            return ns;
+        }
+        (ns as f64 * (self.to as f64 / self.from as f64)).round() as u128
+    }
+}
+
+/// Successes in strata of the response time: in each, the time of the requests that have an account stands for that of
+/// all (poststratification: Cochran, Sampling Techniques, 1977, chapter 5A). So groups have their exact number
+/// of requests, and an account tells how the time of requests as slow as its own is divided.
+struct Strata<'a> {
+    /// Of all strata together.
+    requests: u64,
+    /// In order of the response time.
+    all: Vec<(Scale, &'a Bin)>,
+    /// Labels that have any time.
+    labels: Vec<usize>,
+    /// Corrects the sum to that of all response times.
+    correction: f64,
+}
+
+impl<'a> Strata<'a> {
+    fn of(bins: &'a [Option<Bin>], response_times: &Histogram) -> Self {
+        let mut counts = Vec::new();
+        for bucket in response_times.buckets() {
+            let index = bin_of(bucket.low);
+            if index >= counts.len() {
+                counts.resize(index + 1, 0);
+            }
+            counts[index] += bucket.count;
+        }
+        // A stratum without any account is told by the next slower one, the slowest ones by the last.
+        let mut all: Vec<(Scale, &Bin)> = Vec::new();
+        let mut untold = 0;
+        for (index, count) in counts.into_iter().enumerate() {
+            untold += count;
+            if let Some(Some(bin)) = bins.get(index) {
+                all.push((Scale { from: bin.requests, to: std::mem::take(&mut untold) }, bin));
             }
         }
-        Some((group, to - from, times))
+        if let Some((scale, _)) = all.last_mut() {
+            scale.to += untold;
+        }
+        let labels = bins.first().map_or(0, |_| bins.iter().flatten().map(|bin| bin.times.len()).max().unwrap_or(0));
+        let has_time = |label: &usize| all.iter().any(|(_, bin)| bin.times[*label] > 0);
+        let labels = (0..labels).filter(has_time).collect();
+        let mut strata = Self { requests: response_times.count(), all, labels, correction: 1.0 };
+        if strata.all.iter().any(|(scale, _)| scale.from != scale.to) {
+            let sum: u128 = strata.between(0.0, strata.requests as f64).iter().map(|&(_, ns)| ns).sum();
+            strata.correction = response_times.sum() as f64 / (sum as f64).max(1.0);
+        }
+        strata
+    }
+
+    /// The time by label of the requests between two ranks of the response time.
+    fn between(&self, from: f64, to: f64) -> Vec<(usize, u128)> {
+        let mut times: Vec<(usize, u128)> = self.labels.iter().map(|&label| (label, 0)).collect();
+        let mut below = 0.0;
+        for &(scale, bin) in &self.all {
+            let count = scale.to as f64;
+            let share = ((to.min(below + count) - from.max(below)) / count).max(0.0);
+            below += count;
+            if share == 0.0 {
+                continue;
+            }
+            let is_exact = share >= 1.0 && scale.from == scale.to && self.correction == 1.0;
+            let factor = share.min(1.0) * count / scale.from as f64 * self.correction;
+            for (label, sum) in &mut times {
+                let ns = bin.times[*label];
+                *sum += if is_exact { ns } else { (ns as f64 * factor).round() as u128 };
+            }
+        }
+        times
     }
 }
 
@@ -359,28 +440,51 @@ mod tests {
     }
 
     /// 900 requests of 1 ms of service, 100 of which 9 s are waiting: p50 is service alone, p95 nearly all waiting.
-    #[test]
-    fn groups_are_those_around_their_quantile() {
+    fn two_kinds(every: usize, weight: u16) -> Blame {
         let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station };
         let places = [place("unexplained"), place("slow")];
         let (waits, served) = (Label::waiting(1), Label::served(1));
         let mut collected = Collected::new(2);
-        for _ in 0..900 {
-            collected.succeeded(1_000_000, [(served, 1_000_000)].into_iter());
+        let mut times = Histogram::new();
+        for number in 0..1000 {
+            let is_slow = number % 10 == 9;
+            let response = if is_slow { 9_001_000_000 } else { 1_000_000 };
+            times.record(response);
+            if number % every == 0 || (is_slow && number % 20 == 9) {
+                let wait = is_slow.then_some((waits, 9_000_000_000));
+                collected.succeeded(response, weight, wait.into_iter().chain([(served, 1_000_000)]));
+            }
         }
-        for _ in 0..100 {
-            collected.succeeded(9_001_000_000, [(waits, 9_000_000_000), (served, 1_000_000)].into_iter());
-        }
-        collected.failed(Failure::GAVE_UP, waits, [(waits, 7)].into_iter());
-        let blame = collected.finish(&places, &[]);
+        collected.failed(Failure::GAVE_UP, waits, 1, [(waits, 7)].into_iter());
+        collected.failed(Failure::GAVE_UP, waits, 0, std::iter::empty());
+        collected.finish(&places, &[], &times)
+    }
+
+    #[test]
+    fn groups_are_those_around_their_quantile() {
+        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station };
+        let blame = two_kinds(1, 1);
         let of = |group: Group| blame.groups.iter().find(|times| times.group == group).unwrap();
         let sum = |group: Group| of(group).spent.iter().map(|spent| spent.ns).sum::<u128>();
         assert_eq!(sum(Group::Mean), 900 * 1_000_000 + 100 * 9_001_000_000);
         assert_eq!((of(Group::P50).requests, sum(Group::P50)), (100.0, 100 * 1_000_000));
         assert_eq!((of(Group::P95).requests.round(), sum(Group::P95)), (20.0, 20 * 9_001_000_000));
         assert_eq!((of(Group::P999).requests, sum(Group::P999)), (1.0, 9_001_000_000));
-        assert_eq!(of(Group::Failed).spent, [Spent { place: 0, served: false, ns: 7 }]);
-        assert_eq!(blame.failures, [FailedAt { cause: "client gave up".into(), place: 0, requests: 1 }]);
+        assert_eq!(of(Group::Failed).spent, [Spent { place: 0, served: false, ns: 14 }], "one stands for both");
+        assert_eq!(blame.failures, [FailedAt { cause: "client gave up".into(), place: 0, requests: 2 }]);
         assert_eq!(blame.places, [place("slow")]);
+    }
+
+    /// Accounts of a seventh of the fast requests and of half of the slow ones stand for all.
+    #[test]
+    fn a_sample_stands_for_all_requests_as_slow_as_its_own() {
+        let (all, some) = (two_kinds(1, 1), two_kinds(7, 8));
+        for (all, some) in all.groups.iter().zip(&some.groups) {
+            assert_eq!((all.group, all.requests), (some.group, some.requests));
+            for (all, some) in all.spent.iter().zip(&some.spent) {
+                let off = all.ns.abs_diff(some.ns) as f64 / all.ns as f64;
+                assert!(off < 1e-9, "{all:?} {some:?}");
+            }
+        }
     }
 }

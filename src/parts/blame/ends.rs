@@ -2,7 +2,7 @@
 //! fails is filed under the place where it failed.
 
 use super::World;
-use super::accounts::{Earlier, UNEXPLAINED};
+use super::accounts::{Account, Earlier, UNEXPLAINED};
 use super::log::{Label, Log};
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Op};
@@ -87,45 +87,68 @@ impl World<'_> {
         {
             let pause = Label::waiting(accounts.places.client_back_off);
             let ns = (self.now - earlier.ended).0;
-            if ns > 0 {
+            if ns > 0 && earlier.weight > 0 {
                 accounts.segments.append(&mut earlier.log, pause, ns, NONE);
             }
+        }
+    }
+
+    /// A user sends this token as another attempt, which has an account if the first had one.
+    pub(in crate::parts) fn account_attempt(&mut self, t: u32, user: u32) {
+        if let Some(accounts) = &mut self.accounts
+            && let Some(earlier) = accounts.earlier.get(user as usize)
+        {
+            accounts.accounts[t as usize].weight = earlier.weight;
         }
     }
 
     /// A request has ended, and its client sees that.
     #[inline]
     pub(in crate::parts) fn account_end(&mut self, record: &Request, failure: Failure) {
-        if self.accounts.is_some() {
-            self.account_ended(record, failure);
+        let Some(accounts) = &self.accounts else { return };
+        if failure.is_some() {
+            self.account_failed_request(record, failure);
+        } else if accounts.has(record.token) {
+            self.account_success(record);
         }
     }
 
+    /// A request that has an account has succeeded: with what its user spent on earlier attempts.
     #[inline(never)]
-    fn account_ended(&mut self, record: &Request, failure: Failure) {
+    fn account_success(&mut self, record: &Request) {
         let now = self.now;
-        if failure == Failure::GAVE_UP {
-            self.explain(record.token);
-        }
-        let is_on = self.tally.on;
         let Some(accounts) = &mut self.accounts else { return };
+        accounts.sample.ended();
         accounts.close(now, record.token);
         let mut log = accounts.take(record.token);
-        if failure.is_some() {
-            if is_on {
-                let at = accounts.accounts[record.token as usize].failed_at;
-                let at = if at == Label::NONE { UNEXPLAINED } else { at };
-                accounts.collected.failed(failure, at, accounts.segments.iter(log, NONE));
-            }
-        } else if let Some(earlier) = accounts.earlier.get_mut(record.user as usize) {
+        if let Some(earlier) = accounts.earlier.get_mut(record.user as usize) {
             let mut whole = std::mem::take(&mut earlier.log);
             accounts.segments.concat(&mut whole, log);
             log = whole;
         }
-        if !failure.is_some() && is_on {
-            accounts.collected.succeeded((now - record.born).0, accounts.segments.iter(log, NONE));
+        if self.tally.on {
+            let weight = accounts.accounts[record.token as usize].weight;
+            accounts.collected.succeeded((now - record.born).0, weight, accounts.segments.iter(log, NONE));
         }
-        if record.user == NONE || !failure.is_some() {
+        accounts.segments.free(log);
+    }
+
+    /// A request has failed. Where is noted of each, what it spent its time on of those that have an account.
+    #[inline(never)]
+    fn account_failed_request(&mut self, record: &Request, failure: Failure) {
+        let now = self.now;
+        if failure == Failure::GAVE_UP {
+            self.explain(record.token);
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        accounts.close(now, record.token);
+        let log = accounts.take(record.token);
+        let Account { failed_at, weight, .. } = accounts.accounts[record.token as usize];
+        if self.tally.on {
+            let at = if failed_at == Label::NONE { UNEXPLAINED } else { failed_at };
+            accounts.collected.failed(failure, at, weight, accounts.segments.iter(log, NONE));
+        }
+        if record.user == NONE {
             return accounts.segments.free(log);
         }
         let user = record.user as usize;
@@ -133,7 +156,7 @@ impl World<'_> {
             accounts.earlier.resize(user + 1, Earlier::default());
         }
         let earlier = &mut accounts.earlier[user];
-        earlier.ended = now;
+        (earlier.ended, earlier.weight) = (now, weight);
         accounts.segments.concat(&mut earlier.log, log);
         accounts.segments.compact(&mut earlier.log, NONE, 0);
     }
@@ -145,7 +168,7 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let at = accounts.accounts[t as usize].failed_at;
             let place = accounts.places.services[service].unavailable;
-            accounts.collected.held(place, if at == Label::NONE { UNEXPLAINED } else { at }, timeout.0);
+            accounts.collected.held(place, if at == Label::NONE { UNEXPLAINED } else { at }, timeout.0, 1);
         }
     }
 

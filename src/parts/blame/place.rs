@@ -183,7 +183,15 @@ impl Places {
             let service = processes[process as usize].service;
             &system.services[service as usize].name
         };
+        // Processes and replicas of a service share their places: each name is made once.
+        let service_of = |process: u32| if process == NONE { NONE } else { processes[process as usize].service };
+        let mut known: Vec<((u32, SlotsKind), u16)> = Vec::new();
         for one in slots {
+            let owner = (service_of(one.process), one.kind);
+            if let Some(&(_, place)) = known.iter().rfind(|(known, _)| *known == owner) {
+                places.slots.push(place);
+                continue;
+            }
             let kind = match one.kind {
                 SlotsKind::Connections { .. } => PlaceKind::Connections,
                 SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => PlaceKind::Limit,
@@ -198,13 +206,28 @@ impl Places {
                 }
             };
             places.slots.push(names.place(kind, name));
+            known.extend(places.slots.last().map(|&place| (owner, place)));
         }
+        let mut known: Vec<((u32, u32), u16)> = Vec::new();
         for &(process, index) in clients {
+            let owner = (service_of(process), index);
+            if let Some(&(_, place)) = known.iter().rfind(|(known, _)| *known == owner) {
+                places.clients.push(place);
+                continue;
+            }
             let service = &system.services[processes[process as usize].service as usize];
             let name = format!("{} client {}", service.name, service.clients[index as usize].name);
             places.clients.push(names.place(PlaceKind::HttpClient, name));
+            known.extend(places.clients.last().map(|&place| (owner, place)));
         }
+        let mut of_last = None;
         for replica in replicas {
+            // Replicas of a service stand side by side.
+            if let Some(&cpus) = places.cpus.last().filter(|_| of_last == Some(replica.service)) {
+                places.cpus.push(cpus);
+                continue;
+            }
+            of_last = Some(replica.service);
             let service = &system.services[replica.service as usize];
             let owner = match service.machine {
                 Some(machine) => format!("machine {}", system.machines[machine as usize].name),

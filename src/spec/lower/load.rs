@@ -53,8 +53,12 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         disturbances,
         pattern,
         completion,
-        blame: load.blame.unwrap_or(true),
         rate_unit: rate_unit(load),
+        accounts: match load.blame {
+            None => model::Accounts::Sampled,
+            Some(true) => model::Accounts::All,
+            Some(false) => model::Accounts::Off,
+        },
         auto_warm_up: load.warm_up == Some(WarmUp::Auto),
     })
 }
