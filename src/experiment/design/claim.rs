@@ -181,6 +181,19 @@ impl Claims<'_> {
         let name = &written.variant;
         let point = self.place(&format!("ablation of `{name}`"), Some(variant), tree)?;
         let changes = &experiment.variants.iter().find(|known| known.name == *name)?.extends;
+        let base = self.plan.variants[against].clone();
+        if against == variant || changes.iter().any(|change| takes(experiment, &base, change)) {
+            let key = if written.against.is_some() { "against" } else { "variant" };
+            let is_first = if written.against.is_some() { "" } else { ", the first one" };
+            let title =
+                format!("the ablation of `{name}` compares with `{base}`{is_first}, which has one of its changes");
+            let place = tree.get(key).map_or(&tree.place, |value| &value.place);
+            let mistake = place.mark_value(Mistake::new(title), "needs a variant without any change");
+            self.mistakes.push(mistake.help(
+                "write one, [[variants]] name = \"today\", before the others, or name it here: against = \"today\"",
+            ));
+            return None;
+        }
         let at = self.plan.points[point].at.clone();
         let nothing = self.plan.variants[against].clone();
         let mut find = |name: &str| {
@@ -511,4 +524,20 @@ impl Claims<'_> {
 /// Whether a metric is kept of each class of requests.
 fn is_kept_of_classes(metric: Metric) -> bool {
     metric.quantile().is_some() || matches!(metric, Metric::ThroughputPerMin | Metric::SuccessRate | Metric::MeanS)
+}
+/// Whether a variant is a change, or extends it.
+fn takes(experiment: &Experiment, variant: &str, change: &str) -> bool {
+    let extends = |name: &str| experiment.variants.iter().find(|known| known.name == name).map(|known| &known.extends);
+    let mut all = vec![variant];
+    let mut next = 0;
+    while let Some(&name) = all.get(next) {
+        next += 1;
+        let more = extends(name).into_iter().flatten().map(String::as_str);
+        for name in more {
+            if !all.contains(&name) {
+                all.push(name);
+            }
+        }
+    }
+    all.contains(&change)
 }

@@ -43,8 +43,13 @@ fn order(
     }
     way.push(index);
     let mut taken = Vec::new();
-    for named in all[index].extends() {
+    for (at, named) in all[index].extends().iter().enumerate() {
         let name = named.plain();
+        if all[index].extends()[..at].iter().any(|earlier| earlier.plain() == name) {
+            let mistake = Mistake::new(format!("variant `{}` extends `{name}` twice", all[index].name));
+            mistakes.push(named.place.mark_value(mistake, "is named before").help("name each variant once"));
+            continue;
+        }
         let Some(other) = all.iter().position(|own| own.name == name) else {
             let names = Names::new(all.iter().map(|own| own.name.as_str()).filter(|known| *known != all[index].name));
             let mistake = Mistake::new(format!("there is no variant `{name}` to extend"));

@@ -84,3 +84,18 @@ set = { \"stations.counter.servers\" = 4 }
     let four = "\"four\":\n      stations.counter.servers: 1 → 4\n      load.warm_up: \"10s\" → \"20s\"\n";
     assert!(ran.stdout.contains(three) && ran.stdout.contains(four), "{}", ran.stdout);
 }
+
+/// A change that is compared with itself would make no difference.
+#[test]
+fn an_ablation_needs_a_variant_without_any_change() {
+    let place = Place::new();
+    place.put("itself.toml", &CHANGES.replace("[[variants]]\nname = \"today\"\n", ""));
+    let ran = place.sim(&["sweep", "itself.toml", "--no-charts"]).ends_with(2);
+    assert!(ran.stderr.contains("compares with `second counter`, the first one"), "{}", ran.stderr);
+    place.put("named.toml", &CHANGES.replace("matters =", "against = \"faster\"\nmatters ="));
+    let ran = place.sim(&["sweep", "named.toml", "--no-charts"]).ends_with(2);
+    assert!(ran.stderr.contains("compares with `faster`, which has one of its changes"), "{}", ran.stderr);
+    place.put("twice.toml", &CHANGES.replace("\"faster\", \"more", "\"faster\", \"faster\", \"more"));
+    let ran = place.sim(&["sweep", "twice.toml", "--no-charts"]).ends_with(2);
+    assert!(ran.stderr.contains("variant `all` extends `faster` twice"), "{}", ran.stderr);
+}
