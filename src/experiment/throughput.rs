@@ -69,7 +69,7 @@ impl RateUnit {
 }
 
 /// Decimals with which three digits of a rate are seen.
-fn decimals(rate: f64) -> usize {
+pub fn decimals(rate: f64) -> usize {
     match rate.abs() {
         size if size == 0.0 || size >= 99.95 || !size.is_finite() => 0,
         size => (2.0 - (size * 1.000_5).log10().floor()).clamp(0.0, 9.0) as usize,

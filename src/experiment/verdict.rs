@@ -10,10 +10,10 @@ mod words;
 
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
-pub use words::{amount, figure, is_time, name, percent, place, share_decimals, shown, time, unit};
+pub use words::{amount, amount_beside, figure, is_time, name, percent, place, share_decimals, shown, time, unit};
 
 use super::condition::{self, Condition, State, can_hide, conditions};
-use super::design::{Expectation, Hypothesis, Plan};
+use super::design::{Direction, Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
 use super::summary::{LEVEL, Summary, of_point};
 use super::throughput;
@@ -116,7 +116,15 @@ impl<'a> Seen<'a> {
 }
 
 fn judge_one(plan: &Plan, hypothesis: &Hypothesis, all: Seen, level: f64) -> Judgement {
-    let (seen, telling) = seen(level, &|level| findings(plan, hypothesis, all, level));
+    // Of points that are as clear as each other the one under the heaviest load tells most, or with the least capacity.
+    let is_capacity = plan.axes.first().is_some_and(|axis| axis.direction() == Direction::Capacity);
+    let (seen, telling) = seen(level, &|level| {
+        let mut found = findings(plan, hypothesis, all, level);
+        if !is_capacity {
+            found.reverse();
+        }
+        found
+    });
     let evidence = telling.as_ref().map_or_else(|| "no figures".into(), |finding| finding.evidence.clone());
     let verdict = match seen {
         Verdict::Holds if hypothesis.refuted => Verdict::Fails,

@@ -19,9 +19,11 @@ pub fn measured(report: &Report) -> String {
     let deviation = |row: &Line| row.deviation.as_ref().map_or_else(String::new, Deviation::words);
     let metric = |row: &Line| row.metric.map_or("", |(metric, _)| verdict::name(metric)).to_owned();
     let rates = report.rates;
-    let was = |row: &Line| row.metric.map_or_else(String::new, |(metric, value)| verdict::amount(value, metric, rates));
+    let was = |row: &Line| {
+        row.metric.map_or_else(String::new, |(metric, value)| verdict::amount_beside(value, value, metric, rates))
+    };
     let predicted = |row: &Line| match &row.deviation {
-        Some(it) => verdict::amount(it.predicted, it.metric, rates),
+        Some(it) => verdict::amount_beside(it.predicted, it.measured, it.metric, rates),
         None => "–".into(),
     };
     let mut columns = vec![

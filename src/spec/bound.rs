@@ -46,6 +46,17 @@ pub(crate) fn settle(experiment: &mut Tree) -> Mistakes {
             fraction(expect, "within", &mut mistakes);
         }
     });
+    each(experiment, &["measurements"], &mut |measurement| {
+        let Some(Kind::Table(figures)) = measurement.get_mut("measured").map(|measured| &mut measured.kind) else {
+            return;
+        };
+        for (key, value) in figures {
+            let metric: Result<Metric, _> = toml::Value::String(key.clone()).try_into();
+            if let Ok(metric) = metric {
+                number(value, metric, &mut mistakes);
+            }
+        }
+    });
     each(experiment, &["effects"], &mut |effect| fraction(effect, "matters", &mut mistakes));
     each(experiment, &["ablations"], &mut |ablation| fraction(ablation, "matters", &mut mistakes));
     for path in [&["objectives"][..], &["knee", "objectives"], &["optimize", "objectives"]] {
@@ -77,6 +88,11 @@ fn each(tree: &mut Tree, keys: &[&str], visit: &mut dyn FnMut(&mut Tree)) {
 fn bound(table: &mut Tree, mistakes: &mut Mistakes) {
     let metric: Option<Metric> = table.get("metric").and_then(|metric| metric.read().ok());
     let (Some(metric), Some(value)) = (metric, table.get_mut("value")) else { return };
+    number(value, metric, mistakes);
+}
+
+/// A figure of a metric, if it is a string: a number in the metric's unit.
+fn number(value: &mut Tree, metric: Metric, mistakes: &mut Mistakes) {
     let Kind::Text(text) = &value.kind else { return };
     match in_unit_of(metric, text) {
         Ok(number) => value.kind = Kind::Float(number),

@@ -194,13 +194,17 @@ impl Tolerance {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
-    /// Successes a minute.
+    /// Successes a minute, or with a unit: `"9/s"`.
+    #[schemars(with = "Option<Bound>")]
     pub throughput_per_min: Option<f64>,
-    /// Successes out of all, 0 to 1.
+    /// Successes out of all, 0 to 1 or `"99.5%"`.
+    #[schemars(with = "Option<Bound>")]
     pub success_rate: Option<f64>,
-    /// Mean response time of successes, in seconds.
+    /// Mean response time of successes, in seconds or with a unit: `"300ms"`.
+    #[schemars(with = "Option<Bound>")]
     pub mean_s: Option<f64>,
-    /// 95th percentile of the response time, in seconds.
+    /// 95th percentile of the response time, in seconds or with a unit: `"300ms"`.
+    #[schemars(with = "Option<Bound>")]
     pub p95_s: Option<f64>,
 }
 

@@ -1,6 +1,6 @@
 //! What was measured against what is predicted: every figure that a measurement has, each with its own tolerance.
 
-use super::words::{amount, name};
+use super::words::{amount, amount_beside, name};
 use super::{Finding, Verdict};
 use crate::experiment::design::Measurement;
 use crate::experiment::summary::{LEVEL, Summary};
@@ -174,7 +174,8 @@ pub(super) fn met(
 /// `throughput 4,790/min for 4,800/min (-0.2 %), ...`, those beyond their tolerance with it.
 fn words(all: &[Deviation]) -> String {
     let one = |it: &Deviation| {
-        let [predicted, measured] = [it.predicted, it.measured].map(|value| amount(value, it.metric, it.rates));
+        let [predicted, measured] =
+            [it.predicted, it.measured].map(|value| amount_beside(value, it.measured, it.metric, it.rates));
         let beyond = match it.is_within() {
             Some(false) => it.allowed().map(|allowed| format!(", beyond {allowed}")).unwrap_or_default(),
             _ => String::new(),

@@ -1,6 +1,7 @@
 //! Places and figures in words.
 
 use crate::experiment::design::Plan;
+use crate::experiment::throughput::{decimals as rate_decimals, grouped};
 use crate::model::RateUnit;
 use crate::spec::{Metric, visible};
 use crate::statistics::Interval;
@@ -116,6 +117,36 @@ pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
     }
 }
 
+/// A metric's value with its unit, beside one that was measured: with three digits at least, and with as many decimals as
+/// the measured one has. Both are shown alike.
+pub fn amount_beside(value: f64, measured: f64, metric: Metric, rates: RateUnit) -> String {
+    let (scale, unit, least) = match metric {
+        metric if metric.is_rate() => (100.0, " %".into(), share_decimals(measured).max(share_decimals(value)).max(1)),
+        Metric::ThroughputPerMin | Metric::CompletedPerMin => {
+            (rates.of_minute(1.0), format!("/{}", rates.name()), rate_decimals(rates.of_minute(measured)))
+        }
+        metric if is_time(metric) => {
+            let (scale, unit, decimals) = time_scale(measured);
+            (scale, format!(" {unit}"), decimals.max(rate_decimals(measured * scale)))
+        }
+        metric => return amount(value, metric, rates),
+    };
+    let decimals = least.max(decimals_of(measured * scale));
+    let text = format!("{:.decimals$}", value * scale);
+    format!("{}{unit}", if scale == 100.0 { text } else { grouped(&text) })
+}
+
+/// Decimals that a number has when it is written in full, four at most.
+fn decimals_of(number: f64) -> usize {
+    (0..4).find(|&decimals| is_near(number, decimals)).unwrap_or(4)
+}
+
+/// Whether a number is one with this many decimals but for rounding.
+fn is_near(number: f64, decimals: usize) -> bool {
+    let rounded: f64 = format!("{number:.decimals$}").parse().unwrap_or(number);
+    (rounded - number).abs() <= 1e-9 * number.abs()
+}
+
 /// A metric's unit, as it follows its value; `rates` is that of throughputs.
 pub fn unit(metric: Metric, rates: RateUnit) -> String {
     match metric {
@@ -137,5 +168,23 @@ pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
         metric if metric.is_rate() => value * 100.0,
         Metric::ThroughputPerMin | Metric::CompletedPerMin => rates.of_minute(value),
         _ => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows of the law of 15-usl-specsdm91: 25.6833/min was measured where 25.71 is predicted.
+    #[test]
+    fn a_prediction_has_the_digits_of_what_was_measured() {
+        let rate = |value, measured| amount_beside(value, measured, Metric::ThroughputPerMin, RateUnit::Minute);
+        assert_eq!((rate(25.71, 25.6833), rate(25.6833, 25.6833)), ("25.7100/min".into(), "25.6833/min".into()));
+        assert_eq!((rate(1.4961, 1.5), rate(799.63, 800.0)), ("1.50/min".into(), "800/min".into()));
+        assert_eq!(rate(799.63, 799.6), "799.6/min");
+        let time = |value, measured| amount_beside(value, measured, Metric::MeanS, RateUnit::Minute);
+        assert_eq!((time(0.299_94, 0.2999), time(1.234, 1.2)), ("0.2999 s".into(), "1.23 s".into()));
+        let share = |value, measured| amount_beside(value, measured, Metric::SuccessRate, RateUnit::Minute);
+        assert_eq!((share(0.99951, 0.9995), share(0.98, 0.975)), ("99.95 %".into(), "98.0 %".into()));
     }
 }

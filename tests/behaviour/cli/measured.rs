@@ -61,3 +61,26 @@ fn every_figure_may_have_a_tolerance_of_its_own() {
     let ran = sweep(&place, &measured.replace("absolute = 6", "absolute = -6")).ends_with(2);
     assert!(ran.stderr.contains("must be above 0"), "{}", ran.stderr);
 }
+
+/// What was measured may have a unit, and a prediction beside it has as many digits.
+#[test]
+fn what_was_measured_is_read_with_its_unit_and_shown_in_full() {
+    let place = Place::new();
+    let measured = "measured = { throughput_per_min = \"0.50125/s\", mean_s = \"2034ms\", success_rate = \"99.5%\" }";
+    let ran = sweep(&place, &format!("{measured}\ntolerance = 0.2")).ends_with(0);
+    let line = |words: &str| {
+        ran.stdout.lines().find(|line| line.contains(words) && line.contains("yes (")).unwrap_or_default().to_owned()
+    };
+    let decimals =
+        |text: &str| text.split('.').nth(1).map_or(0, |rest| rest.chars().take_while(char::is_ascii_digit).count());
+    let figures = |words: &str, unit: &str| -> Vec<usize> {
+        let line = line(words);
+        let is_figure = |column: &&str| column.trim().starts_with(char::is_numeric) && column.trim().ends_with(unit);
+        let columns = line.split("  ").filter(is_figure);
+        columns.map(decimals).collect()
+    };
+    assert_eq!(figures("throughput", "/s"), [4, 4], "{}", ran.stdout);
+    assert_eq!(figures("mean response time", " s"), [3, 3], "{}", ran.stdout);
+    let ran = sweep(&place, "measured = { mean_s = \"fast\" }").ends_with(2);
+    assert!(ran.stderr.contains("\"fast\""), "{}", ran.stderr);
+}
