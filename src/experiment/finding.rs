@@ -8,7 +8,7 @@ use super::summary::{Summary, of_point};
 use super::throughput;
 use crate::model::RateUnit;
 
-pub use words::{at, cause, condition, unit, unsafe_words};
+pub use words::{at, cause, condition, share, unit, unsafe_words};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
 #[derive(Clone, Debug)]
@@ -21,12 +21,26 @@ pub struct Finding {
     pub points: Vec<usize>,
     /// Where the variant stops being safe, where it does.
     pub turn: Option<Turn>,
+    /// Neighbouring values of the axis that are all safe or all not safe, in ascending order.
+    pub stretches: Vec<Stretch>,
     /// In words: the answer first, then what happens beyond, then why.
     pub lines: Vec<String>,
 }
 
+/// Neighbouring values of an axis that are alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// The first value.
+    pub from: f64,
+    /// The last value.
+    pub to: f64,
+    /// Whether all of them are safe, or none is.
+    pub is_safe: bool,
+}
+
 /// Where a variant stops being safe: the first point, from light load to heavy, that is not healthy. On an axis of
-/// capacity that is the first from much capacity to little.
+/// capacity that is the first from much capacity to little; where much capacity does harm, the one next to the smallest
+/// that is enough.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
     /// The last safe value of the axis; none where even the first is not safe.
@@ -60,13 +74,24 @@ pub fn findings(plan: &Plan, summaries: &[Summary], states: &[State]) -> Vec<Fin
         let place = other_axes(plan, &others, usize::from(axis.is_some()));
         let curve = Curve { plan, axis, rates, known: known(&points, summaries, states) };
         let turn = curve.turn();
+        let stretches = curve.stretches();
         let lines = words::lines(&curve, variant, &place, turn.as_ref());
-        Finding { variant, place, points, turn, lines }
+        Finding { variant, place, points, turn, stretches, lines }
     };
     groups.into_iter().map(finding).collect()
 }
 
+/// Whether more capacity makes a safe point unsafe, by stretches in ascending order.
+fn is_scattered(stretches: &[Stretch]) -> bool {
+    stretches.windows(2).any(|pair| pair[0].is_safe)
+}
+
 impl Finding {
+    /// Whether, on an axis of capacity, some value is enough and a larger one is not.
+    pub fn is_harmed_by_more(&self, axis: &Axis) -> bool {
+        axis.direction() == Direction::Capacity && is_scattered(&self.stretches)
+    }
+
     /// All that is said, in one sentence.
     pub fn sentence(&self) -> String {
         self.lines.join("; ")
@@ -96,12 +121,42 @@ impl<'a> Curve<'a> {
         points
     }
 
+    /// Its points in stretches of neighbours that are all safe or all not, in the order of the axis.
+    fn groups(&self) -> impl Iterator<Item = &[(&'a Summary, &'a State)]> {
+        self.known.chunk_by(|a, b| a.1.is_safe() == b.1.is_safe())
+    }
+
+    fn stretches(&self) -> Vec<Stretch> {
+        let Some(axis) = self.axis else { return Vec::new() };
+        let value = |point: &(&Summary, &State)| number(self.plan, axis, point.0.point);
+        let stretch = |points: &[(&Summary, &State)]| {
+            let (first, last) = points.first().zip(points.last())?;
+            Some(Stretch { from: value(first), to: value(last), is_safe: first.1.is_safe() })
+        };
+        self.groups().filter_map(stretch).collect()
+    }
+
+    /// The first point that is not safe and, where there is one, the safe point beside it.
+    fn edge(&self) -> Option<(Option<&'a Summary>, (&'a Summary, &'a State))> {
+        let points = self.light_to_heavy();
+        let is_capacity = self.axis.is_some_and(|axis| axis.direction() == Direction::Capacity);
+        if is_capacity && is_scattered(&self.stretches()) {
+            let known = &self.known;
+            let least = known.iter().position(|(_, state)| state.is_safe())?;
+            let beside = match least.checked_sub(1) {
+                Some(below) => below,
+                None => known.iter().position(|(_, state)| !state.is_safe())?,
+            };
+            let safe = if beside < least { least } else { beside - 1 };
+            return Some((Some(known[safe].0), known[beside]));
+        }
+        let first = points.iter().position(|(_, state)| !state.is_safe())?;
+        Some((first.checked_sub(1).map(|index| points[index].0), points[first]))
+    }
+
     fn turn(&self) -> Option<Turn> {
         let axis = self.axis?;
-        let points = self.light_to_heavy();
-        let first = points.iter().position(|(_, state)| !state.is_safe())?;
-        let (summary, state) = points[first];
-        let before = first.checked_sub(1).map(|index| points[index].0);
+        let (before, (summary, state)) = self.edge()?;
         Some(Turn {
             from: before.map(|summary| number(self.plan, axis, summary.point)),
             to: number(self.plan, axis, summary.point),

@@ -9,9 +9,10 @@ use super::number::short;
 use super::objective::{bound, in_words};
 use super::paragraph::{count, paragraph};
 use super::table::{Column, table};
+use crate::experiment::condition::can_hide;
 use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
-use crate::experiment::{throughput, verdict};
+use crate::experiment::{finding, throughput, verdict};
 use crate::model::RateUnit;
 use crate::spec::Metric;
 
@@ -136,7 +137,8 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
     let words = match (found.outcome, found.estimate) {
         (Outcome::AllMeet, _) => {
             let way = if knee.smallest { "down" } else { "up" };
-            format!("every value meets the objectives {way} to {}: the knee lies beyond", at(knee, far))
+            let hidden = hidden(answer, found, far);
+            format!("every value meets the objectives {way} to {}{hidden}: the knee lies beyond", at(knee, far))
         }
         (Outcome::NoneMeets, _) => {
             let missed = found
@@ -145,7 +147,16 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
                 .find(|tried| tried.value == near)
                 .and_then(|tried| missed(knee, tried, rates(answer)));
             let why = missed.map_or_else(String::new, |missed| format!(": {missed}"));
-            format!("no value meets the objectives, even {}{why}{cause}", at(knee, near))
+            match knee.dial.path.starts_with("load.") {
+                true => format!("no value meets the objectives, even {}{why}{cause}", at(knee, near)),
+                // Of what is no load, more may be worse.
+                false => format!(
+                    "{} misses the objectives{why}{cause}; no value between it and {} was tried (`sim sweep` shows whether one \
+                     meets)",
+                    at(knee, near),
+                    knee.dial.text(far)
+                ),
+            }
         }
         (Outcome::Rises, _) => format!(
             "{} meets the objectives and {} does not, so there is no knee; `sim sweep` shows the values between{}",
@@ -154,29 +165,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
             if knee.smallest { "; leave out --smallest?" } else { "; add --smallest?" }
         ),
         (Outcome::Unfinished, None) => "interrupted before anything was decided".into(),
-        (outcome, estimate) => {
-            let so_far = if outcome == Outcome::Unfinished { "so far: " } else { "" };
-            let estimate = match estimate {
-                Some(value) => last_that_meets(knee, value),
-                None => format!("{} is already too close to call", at(knee, near)),
-            };
-            let meets = found.meets.map(|value| format!("{} meets", knee.dial.text(value)));
-            let misses = found.misses.map(|value| {
-                let tried = found.tried.iter().find(|tried| tried.value == value);
-                let why = tried.and_then(|tried| missed(knee, tried, rates(answer)));
-                let why = why.map_or_else(String::new, |why| format!(": {why}"));
-                format!("{} misses{why}{cause}", knee.dial.text(value))
-            });
-            let sides: Vec<String> = meets.into_iter().chain(misses).collect();
-            let sides = if sides.is_empty() { "no value is decided".into() } else { sides.join(", ") };
-            let confidence = short(knee.confidence * 100.0);
-            format!(
-                "{so_far}{estimate} ({confidence} % confidence: {sides}){}{}{}",
-                undecided(found),
-                scattered(found),
-                unsteady(knee, found)
-            )
-        }
+        _ => between(answer, found, near, &cause),
     };
     format!("{name}{words}")
 }
@@ -206,21 +195,101 @@ fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
     Some(format!("{} {figure}, must be {}", verdict::name(objective.metric()), bound(*objective, rates)))
 }
 
-/// The values that could not be decided, where there are any.
+/// What is known of a knee inside the range: the two ends of an interval, or both sides of one value.
+fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> String {
+    let knee = &answer.knee;
+    let text = |value: f64| knee.dial.text(value);
+    let so_far = if found.outcome == Outcome::Unfinished { "so far: " } else { "" };
+    let confidence = format!("{} % confidence", short(knee.confidence * 100.0));
+    let meets = |value: f64| format!("meets{}", hidden(answer, found, value));
+    let misses = |value: f64| {
+        let tried = found.tried.iter().find(|tried| tried.value == value);
+        let why = tried.and_then(|tried| missed(knee, tried, rates(answer)));
+        let why = why.map_or_else(String::new, |why| format!(": {why}"));
+        format!("misses{why}{cause}")
+    };
+    let best = match found.estimate {
+        Some(value) => format!("; {} is the best estimate", text(value)),
+        None => "; by its estimate no value that was tried meets".into(),
+    };
+    let what = the_last_that_meets(knee);
+    let words = match (found.meets, found.misses) {
+        (Some(met), Some(missed)) if is_beyond(knee, met, missed) => format!(
+            "{} {} and {}, farther on, {} ({confidence}), so there is no knee; `sim sweep` shows the values between",
+            at(knee, missed),
+            misses(missed),
+            text(met),
+            meets(met)
+        ),
+        (Some(met), Some(missed)) if found.is_sharp => format!(
+            "{} ({confidence}: {} {}, {} {})",
+            last_that_meets(knee, met),
+            text(met),
+            meets(met),
+            text(missed),
+            misses(missed)
+        ),
+        (Some(met), Some(missed)) => {
+            let (met, missed) = ((met, meets(met)), (missed, misses(missed)));
+            let (low, high) = if met.0 < missed.0 { (met, missed) } else { (missed, met) };
+            format!(
+                "{what} is between {}, which {}, and {}, which {} ({confidence}){best}",
+                text(low.0),
+                low.1,
+                text(high.0),
+                high.1
+            )
+        }
+        (None, Some(missed)) => {
+            let side = if knee.smallest { "above" } else { "below" };
+            format!("{what} is {side} {}, which {} ({confidence}){best}", text(missed), misses(missed))
+        }
+        (Some(met), None) => {
+            let side = if knee.smallest { "at most" } else { "at least" };
+            format!("{what} is {side} {}, which {} ({confidence}){best}", text(met), meets(met))
+        }
+        (None, None) if found.tried.iter().all(|tried| tried.decision.is_none()) => {
+            "interrupted before anything was decided".into()
+        }
+        (None, None) => format!("{} and all others that were tried are too close to the bound{best}", at(knee, near)),
+    };
+    format!("{so_far}{words}{}{}{}", undecided(found), scattered(found), unsteady(knee, found))
+}
+
+/// Whether the last value that meets lies beyond the first that misses.
+fn is_beyond(knee: &Knee, met: f64, missed: f64) -> bool {
+    if knee.smallest { met < missed } else { met > missed }
+}
+
+/// `the highest concurrency that meets the objectives`, `the least max_size that is enough`.
+fn the_last_that_meets(knee: &Knee) -> String {
+    let last = if knee.smallest { "least" } else { "highest" };
+    let meets = if knee.smallest { "is enough" } else { "meets the objectives" };
+    format!("the {last} {} that {meets}", noun(knee))
+}
+
+/// What the runs at a value cannot exclude, where the system loses capacity at another value or in another variant.
+fn hidden(answer: &KneeAnswer, found: &VariantKnee, value: f64) -> String {
+    let loses = answer.variants.iter().flat_map(|found| &found.tried).any(|tried| tried.damaged > 0);
+    let tried = found.tried.iter().find(|tried| tried.value == value && tried.damaged == 0);
+    let Some(tried) = tried.filter(|_| loses) else { return String::new() };
+    let (runs, share) = (tried.replications, can_hide(tried.replications as usize));
+    format!(" (0 of {runs} runs lost capacity; up to {} of runs can)", finding::share(share))
+}
+
+/// How long the values between the two ends were tried, where they could not be decided.
 fn undecided(found: &VariantKnee) -> String {
     let close: Vec<&Tried> = found.tried.iter().filter(|tried| tried.decision == Some(Decision::TooClose)).collect();
     match close.as_slice() {
         [] => String::new(),
-        [one] => format!("; {} is too close to call in {}", one.text, count(one.replications as usize, "run")),
-        [first, .., last] => {
-            format!(
-                "; {} values from {} to {} are too close to call in {} runs",
-                close.len(),
-                first.text,
-                last.text,
-                first.replications
-            )
-        }
+        [one] => format!("; {} could not be decided in {}", one.text, count(one.replications as usize, "run")),
+        [first, .., last] => format!(
+            "; {} values from {} to {} could not be decided in {} runs each",
+            close.len(),
+            first.text,
+            last.text,
+            last.replications
+        ),
     }
 }
 

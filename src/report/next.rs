@@ -3,7 +3,8 @@
 use super::Report;
 use super::paragraph::paragraph;
 use crate::experiment::condition::{RARE_LOSS, can_hide, runs_to_exclude};
-use crate::experiment::finding;
+use crate::experiment::design::Direction;
+use crate::experiment::finding::{self, Turn};
 
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
 const COARSE: f64 = 0.1;
@@ -40,13 +41,22 @@ fn rare_losses(report: &Report, file: &str) -> Option<String> {
 /// Where a variant stops being safe between two values that are far apart.
 fn coarse_grid(report: &Report, file: &str) -> Option<String> {
     let axis = report.plan.axes.first()?;
-    let turn =
-        report.findings.iter().filter_map(|finding| finding.turn.as_ref()).find(|turn| {
-            turn.from.is_some_and(|from| (turn.to - from).abs() > COARSE * turn.to.abs().max(from.abs()))
-        })?;
-    let from = turn.from?;
-    let text = |number: f64| super::turn::value(axis, number);
-    Some(format!("sim knee {file}: finds the last safe value between {} and {}", text(from), text(turn.to)))
+    let gap = |turn: &Turn| {
+        let from = turn.from?;
+        let (low, high) = (from.min(turn.to), from.max(turn.to));
+        let is_wide = high - low > COARSE * high.abs().max(low.abs());
+        let is_open = !axis.is_whole() || high - low > 1.0;
+        (is_wide && is_open).then_some((low, high))
+    };
+    let turns = report.findings.iter().filter(|finding| !finding.is_harmed_by_more(axis));
+    let (low, high) = turns.filter_map(|finding| finding.turn.as_ref()).find_map(gap)?;
+    let (low, high) = (super::turn::value(axis, low), super::turn::value(axis, high));
+    Some(match axis.direction() {
+        Direction::Capacity => {
+            format!("sim knee {file} --smallest: finds the least value that is enough between {low} and {high}")
+        }
+        _ => format!("sim knee {file}: finds the last safe value between {low} and {high}"),
+    })
 }
 
 /// Where the model rests on assumptions that have a plausible range.

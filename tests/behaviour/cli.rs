@@ -13,6 +13,7 @@ mod print;
 mod rates;
 mod run;
 mod sensitivity;
+mod sentences;
 mod stop;
 mod sweep;
 mod windows;

@@ -1,6 +1,7 @@
 //! Which way an axis points: to more load, to more capacity, or neither.
 
 use super::Axis;
+use crate::spec::form::{Form, Quantity};
 
 /// Which way the values of an axis point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,15 +34,31 @@ const CAPACITIES: &[&str] = &[
 ];
 
 impl Axis {
-    /// Which way it points, by the last key of its path. An axis whose values are no numbers points nowhere.
+    /// Which way it points, by the last key of its path. An axis whose values are no numbers points nowhere. What a step
+    /// needs, such as its CPU time, is neither load nor capacity.
     pub fn direction(&self) -> Direction {
         let key = self.path.rsplit('.').next().unwrap_or_default();
         let key = key.split(['[', '#']).next().unwrap_or_default();
         let in_load = self.path == "load" || self.path.starts_with("load.");
+        let in_step = self.path.split('.').any(|part| part.split('[').next() == Some("steps"));
         match self.values.iter().all(|value| value.number.is_some()) {
             true if in_load && LOADS.contains(&key) => Direction::Load,
-            true if !in_load && CAPACITIES.contains(&key) => Direction::Capacity,
+            true if !in_load && !in_step && self.counts() && CAPACITIES.contains(&key) => Direction::Capacity,
             _ => Direction::Neither,
         }
+    }
+
+    /// Whether its values are numbers of things: cores, servers, connections.
+    fn counts(&self) -> bool {
+        let counts = matches!(
+            self.form.resolve(),
+            Form::Integer { .. } | Form::Number | Form::Quantity(Quantity::Cores | Quantity::Servers)
+        );
+        counts || matches!(self.form.resolve(), Form::Choice { .. } | Form::Any)
+    }
+
+    /// Whether its values are whole numbers, so that nothing lies between 2 and 3.
+    pub fn is_whole(&self) -> bool {
+        matches!(self.form.resolve(), Form::Integer { .. } | Form::Quantity(Quantity::Servers))
     }
 }

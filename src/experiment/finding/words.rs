@@ -1,6 +1,6 @@
 //! Findings in words.
 
-use super::{Curve, Turn};
+use super::{Curve, Turn, is_scattered};
 use crate::experiment::condition::{Condition, State, can_hide};
 use crate::experiment::design::{Axis, Direction, Plan};
 use crate::experiment::summary::Summary;
@@ -104,6 +104,9 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
     let (summary, state) = points[first];
     let place = at(plan, axis, summary.point);
+    if first == 0 && axis.direction() == Direction::Neither && is_scattered_upwards(curve) {
+        return beyond(curve, axis);
+    }
     let mut lines = Vec::new();
     match first.checked_sub(1).map(|index| points[index]) {
         None => lines.push(format!("not safe at {place}, the least that was tried")),
@@ -128,11 +131,44 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     lines
 }
 
+/// Whether the first value of the axis is not safe and a later one is.
+fn is_scattered_upwards(curve: &Curve) -> bool {
+    curve.stretches().iter().any(|stretch| stretch.is_safe)
+}
+
+/// On an axis that is neither load nor capacity, where the smallest value is not safe and a larger one is.
+fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
+    let plan = curve.plan;
+    let place = |points: &[(&Summary, &State)]| {
+        let (first, last) = (points[0].0, points[points.len() - 1].0);
+        match points.len() {
+            1 => at(plan, axis, first.point),
+            _ => format!("{} to {}", at(plan, axis, first.point), text(plan, axis, last.point)),
+        }
+    };
+    let (safe, not): (Vec<_>, Vec<_>) = curve.groups().partition(|points| points[0].1.is_safe());
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(safe.iter().map(|points| {
+        let first = points[0].0;
+        format!("safe at {} ({}{})", place(points), figures(first, curve.rates), limit(first))
+    }));
+    lines.extend(not.iter().map(|points| {
+        let (summary, state) = points[points.len() - 1];
+        format!("not at {}: {}", place(points), condition(summary, state, curve.rates))
+    }));
+    let worst = not.first().map(|points| points[points.len() - 1].0);
+    lines.extend(worst.map(|summary| why(summary, summary)));
+    lines
+}
+
 /// How much capacity is enough, and what the next smaller one gives.
 fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let plan = curve.plan;
     let points = curve.light_to_heavy();
     let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
+    if is_scattered(&curve.stretches()) {
+        return scattered(curve, axis);
+    }
     let (summary, state) = points[first];
     let place = at(plan, axis, summary.point);
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
@@ -154,9 +190,42 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     vec![sure, not, why(summary, summary)]
 }
 
+/// Where more capacity does harm: which values are enough, and what becomes of those that are not.
+fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
+    let plan = curve.plan;
+    let are = |points: &[(&Summary, &State)]| {
+        let (first, last) = (points[0].0, points[points.len() - 1].0);
+        match points.len() {
+            1 => format!("{} {}", at(plan, axis, first.point), be(axis, first, plan)),
+            _ => format!("{} to {} are", text(plan, axis, first.point), at(plan, axis, last.point)),
+        }
+    };
+    let (enough, short): (Vec<_>, Vec<_>) = curve.groups().partition(|points| points[0].1.is_safe());
+    let mut lines: Vec<String> = enough
+        .iter()
+        .map(|points| {
+            let first = points[0].0;
+            let place = if points.len() > 1 { format!("{}: ", text(plan, axis, first.point)) } else { String::new() };
+            format!("{} enough ({place}{})", are(points), figures(first, curve.rates))
+        })
+        .collect();
+    lines.extend(short.iter().map(|points| {
+        let (summary, state) = points[0];
+        let place = if points.len() > 1 { format!(" at {}", text(plan, axis, summary.point)) } else { String::new() };
+        format!("{} not: {}{place}", are(points), condition(summary, state, curve.rates))
+    }));
+    let last = short.last().map(|points| points[0].0);
+    lines.extend(last.map(|summary| why(summary, summary)));
+    lines
+}
+
+/// A value of the axis as it is written, without a unit.
+fn text<'a>(plan: &Plan, axis: &'a Axis, point: usize) -> &'a str {
+    plan.points[point].at.first().map_or("", |&value| axis.values[value].text.as_str())
+}
+
 fn be(axis: &Axis, summary: &Summary, plan: &Plan) -> &'static str {
-    let text = plan.points[summary.point].at.first().map_or("", |&value| axis.values[value].text.as_str());
-    if text == "1" { "is" } else { "are" }
+    if text(plan, axis, summary.point) == "1" { "is" } else { "are" }
 }
 
 /// The point whose condition is worst.
@@ -167,9 +236,28 @@ fn worst<'a>(points: &[(&'a Summary, &'a State)]) -> &'a Summary {
 
 /// What runs without a loss leave possible: `0 of 5 runs lost capacity; up to 45 % could`.
 fn hidden(state: &State) -> String {
-    let share = can_hide(state.of) * 100.0;
-    let digits = usize::from(share < 9.95);
-    format!("there no run of {} lost capacity, but up to {share:.digits$} % of runs could", state.of)
+    let share = share(can_hide(state.of));
+    format!("there no run of {} lost capacity, but up to {share} of runs could", state.of)
+}
+
+/// A share of runs: `45 %`, `3.4 %`.
+pub fn share(share: f64) -> String {
+    format!("{} %", hundredths(share))
+}
+
+/// An interval of a share of runs: `0.4 to 3.4 %`, `9 to 49 %`. A share that was seen is never shown as 0.
+fn shares(low: f64, high: f64) -> String {
+    let low = if low >= 0.01 && high >= 0.1 { format!("{:.0}", low * 100.0) } else { hundredths(low) };
+    format!("{low} to {} %", hundredths(high))
+}
+
+/// In hundredths, with one decimal below ten and as many as it takes below one.
+fn hundredths(share: f64) -> String {
+    let (number, mut digits) = (share * 100.0, usize::from(share < 0.099_5));
+    while number > 0.0 && digits < 6 && format!("{number:.digits$}").parse() == Ok(0.0) {
+        digits += 1;
+    }
+    format!("{number:.digits$}")
 }
 
 /// A condition that is not safe, in a few words: `damaged in 5 of 20 runs (9 to 49 %)`.
@@ -177,8 +265,7 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
     let runs = if state.runs == state.of || state.condition == Condition::Unstable {
         String::new()
     } else {
-        let (low, high) = (state.share.low * 100.0, state.share.high * 100.0);
-        format!(" in {} of {} runs ({low:.0} to {high:.0} %)", state.runs, state.of)
+        format!(" in {} of {} runs ({})", state.runs, state.of, shares(state.share.low, state.share.high))
     };
     let lost = || summary.capacity.words().map_or_else(String::new, |lost| format!(": {lost} lost for good"));
     match state.condition {
@@ -200,28 +287,23 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
             });
             format!("sheds load: {} success{held}", percent(summary.success_rate.estimate))
         }
-        Condition::Overloaded => format!("{}: {} success", overloaded(summary), percent(summary.success_rate.estimate)),
+        Condition::Overloaded => format!("overloaded: {} success", percent(summary.success_rate.estimate)),
         Condition::Slow => {
             let missed = state.missed.map_or_else(String::new, |objective| {
                 let metric = objective.metric();
                 let figure = summary.metric(metric).map_or(f64::NAN, |interval| interval.estimate);
                 let sign = if objective.is_at_least() { "<" } else { ">" };
-                let amount = |value| verdict::amount(value, metric, rates);
-                format!(": {} {} {sign} {}", short_name(metric), amount(figure), amount(objective.bound()))
+                let bound = objective.bound();
+                let mut amounts = [figure, bound].map(|value| verdict::amount(value, metric, rates));
+                if amounts[0] == amounts[1] {
+                    amounts = [figure, bound].map(|value| verdict::amount_beside(value, figure, metric, rates));
+                }
+                format!(": {} {} {sign} {}", short_name(metric), amounts[0], amounts[1])
             });
             format!("too slow{missed}")
         }
         Condition::Healthy => "healthy".into(),
     }
-}
-
-/// Whether time-outs are what fails, or something else.
-fn overloaded(summary: &Summary) -> &'static str {
-    let (late, all) = summary.failures.iter().fold((0.0, 0.0), |(late, all), (cause, count)| {
-        let is_late = cause.contains("timed out") || cause.contains("gave up") || cause.contains("deadline");
-        (late + if is_late { *count } else { 0.0 }, all + count)
-    });
-    if late * 2.0 >= all { "overloaded" } else { "failing" }
 }
 
 /// A state with the two groups of runs, where there are two.
@@ -282,5 +364,26 @@ fn why(worst: &Summary, summary: &Summary) -> String {
             format!("the {} deadlocks: {circle}", deadlock.resource)
         }
         None => summary.culprit.as_ref().map_or_else(|| cause(summary), |culprit| culprit.sentence.clone()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{share, shares};
+    use crate::experiment::condition::can_hide;
+    use crate::statistics::Interval;
+
+    /// Bounds of Clopper and Pearson: 4 of 300 gives 0.36 to 3.38 %, 5 of 20 gives 8.66 to 49.1 %, 1 of 20 gives 0.13 to 24.9 %.
+    #[test]
+    fn what_was_seen_is_never_shown_as_nothing() {
+        let of = |runs, all| {
+            let interval = Interval::exact_proportion(runs, all, 0.95).unwrap();
+            shares(interval.low, interval.high)
+        };
+        assert_eq!(of(4, 300), "0.4 to 3.4 %");
+        assert_eq!(of(5, 20), "9 to 49 %");
+        assert_eq!(of(1, 20), "0.1 to 25 %");
+        assert_eq!(of(1, 1_000), "0.003 to 0.6 %");
+        assert_eq!((share(can_hide(20)), share(can_hide(299))), ("14 %".into(), "1.0 %".into()));
     }
 }

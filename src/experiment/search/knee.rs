@@ -60,6 +60,8 @@ pub struct VariantKnee {
     pub misses: Option<f64>,
     /// The knee: the last value whose estimates meet, among those tried from `meets` to before `misses`.
     pub estimate: Option<f64>,
+    /// Whether those two are neighbours, so that nothing is left open between them.
+    pub is_sharp: bool,
     /// What limits at the first value that misses.
     pub cause: Option<String>,
     /// Two values of which the farther is better, though the nearer does not meet, and the objective that shows it: the
@@ -84,6 +86,8 @@ pub struct Tried {
     pub point: usize,
     /// Replications.
     pub replications: u32,
+    /// Replications that lost capacity for good.
+    pub damaged: usize,
     /// What was decided; none where an interrupt came first.
     pub decision: Option<Decision>,
     /// The figures.
@@ -256,6 +260,7 @@ impl Search {
                 text: knee.dial.text(candidate.value),
                 point: candidate.point,
                 replications: laboratory.replications(candidate.point),
+                damaged: laboratory.trials(candidate.point).iter().filter(|trial| trial.is_damaged()).count(),
                 decision: candidate.decision,
                 readings: candidate.readings.clone(),
             })
@@ -268,6 +273,7 @@ impl Search {
             outcome,
             meets: meets.map(|position| value(knee, position)),
             misses: misses.map(|position| value(knee, position)),
+            is_sharp: meets.zip(misses).is_some_and(|(meets, misses)| misses == meets + 1),
             estimate: best.map(|position| value(knee, position)),
             cause,
             unsteady: self.unsteady(knee),

@@ -1,6 +1,6 @@
 //! The chart of a search for the knee: what was tried, round the bounds that were to be met.
 
-use super::{at, knee_method, last_that_meets, rates};
+use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_meets};
 use crate::experiment::design::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
 use crate::experiment::verdict;
@@ -77,14 +77,28 @@ fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
         (Outcome::AllMeet, _) => {
             format!("Every value meets, {} {}", if knee.smallest { "down to" } else { "up to" }, at(knee, last))
         }
+        (Outcome::NoneMeets, _) if !knee.dial.path.starts_with("load.") => {
+            format!("{} misses the objectives", at(knee, first))
+        }
         (Outcome::NoneMeets, _) => format!("No value meets the objectives, even {}", at(knee, first)),
         (Outcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
-        (outcome, Some(value)) => {
+        (outcome, estimate) => {
             let so_far = if outcome == Outcome::Unfinished { "so far, " } else { "" };
-            format!("{so_far}{}", last_that_meets(knee, value))
+            let text = |value: f64| knee.dial.text(value);
+            let what = the_last_that_meets(knee);
+            match (found.meets, found.misses, estimate) {
+                (Some(met), Some(missed), _) if is_beyond(knee, met, missed) => {
+                    format!("no knee: {} misses and {}, farther on, meets", at(knee, missed), text(met))
+                }
+                (Some(met), Some(_), _) if found.is_sharp => format!("{so_far}{}", last_that_meets(knee, met)),
+                (Some(met), Some(missed), _) => {
+                    format!("{so_far}{what} is between {} and {}", text(met.min(missed)), text(met.max(missed)))
+                }
+                (_, _, Some(value)) => format!("{so_far}{what} is about {}", text(value)),
+                (_, Some(missed), None) => format!("{so_far}{} misses", at(knee, missed)),
+                _ => "nothing could be decided".into(),
+            }
         }
-        (Outcome::Unfinished, None) => "interrupted before anything was decided".into(),
-        (Outcome::Found, None) => format!("{} is already too close to call", at(knee, first)),
     };
     let cause = found.cause.as_ref().map(|cause| match found.outcome {
         Outcome::NoneMeets => format!("{short}: {cause}"),

@@ -43,6 +43,8 @@ pub fn fates(set: &Set) -> String {
 struct Fate<'a> {
     names: Vec<&'a str>,
     what: What<'a>,
+    /// On an axis of capacity where more does harm: the values that are enough.
+    enough: Option<String>,
 }
 
 /// What becomes of variants along the axis.
@@ -91,13 +93,24 @@ fn by_fate<'a>(set: &Set<'a>) -> Vec<Fate<'a>> {
             Some(turn) => What::Turns(turn),
             None => What::Holds(finding.points.last().map_or(f64::NAN, |&point| set.x(point))),
         };
-        match fates.iter_mut().find(|fate| fate.is_like(what)) {
+        let enough = finding.is_harmed_by_more(set.axis).then(|| safe_values(set, finding));
+        match fates.iter_mut().find(|fate| fate.is_like(what) && fate.enough == enough) {
             Some(fate) => fate.names.push(set.variant(finding)),
-            None => fates.push(Fate { names: vec![set.variant(finding)], what }),
+            None => fates.push(Fate { names: vec![set.variant(finding)], what, enough }),
         }
     }
     fates.sort_by(|a, b| a.order().total_cmp(&b.order()));
     fates
+}
+
+/// `4 to 8`: the values of the axis that are safe.
+fn safe_values(set: &Set, finding: &Finding) -> String {
+    let safe = finding.stretches.iter().filter(|stretch| stretch.is_safe);
+    let texts = safe.map(|stretch| match (value(set.axis, stretch.from), value(set.axis, stretch.to)) {
+        (from, to) if from == to => from,
+        (from, to) => format!("{from} to {to}"),
+    });
+    texts.collect::<Vec<_>>().join(" and ")
 }
 
 /// `at 150–175 concurrent`: shorter than [`between`].
@@ -147,6 +160,9 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
                 format!("{who}: {}{unit} are enough", value(set.axis, least))
             }
             What::Turns(turn) => match turn.from {
+                _ if fate.enough.is_some() => {
+                    format!("{who} {needs} {}{unit}", fate.enough.as_deref().unwrap_or_default())
+                }
                 Some(from) => format!("{who} {needs} {}{unit}", value(set.axis, from)),
                 None => format!("{who} {needs} more than {}{unit}", value(set.axis, turn.to)),
             },
@@ -163,6 +179,10 @@ fn alone(set: &Set, finding: &Finding) -> String {
             let unit = unit(set.axis);
             let to = value(set.axis, turn.to);
             return match turn.from {
+                _ if finding.is_harmed_by_more(set.axis) => {
+                    let enough = format!("{}{unit} are enough, other values are not", safe_values(set, finding));
+                    fitting([enough])
+                }
                 Some(from) => {
                     let enough = format!("{}{unit} are enough, {to} are not", value(set.axis, from));
                     fitting([format!("{enough}: {}", turn.cause), enough])
