@@ -57,44 +57,33 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// What `sim` can do.
+/// What `sim` can do. The help of each command is that of its type.
 #[derive(Debug, Subcommand)]
+#[allow(missing_docs, reason = "a comment here would hide the long help of the command's type")]
 pub enum Command {
-    /// Run an experiment: all variants at all points, with tables, verdicts, files and charts
     Sweep(Sweep),
-    /// Plan the next round of a sweep that several machines share, where the trials decide how many there are
     Plan(Planning),
-    /// Put the shards of a sweep together: the same files as one run of all
     Merge(Merge),
-    /// Run one point, and show the use, queue and wait of every resource
     Run(Run),
-    /// Find how far each variant goes: the largest load that meets the objectives, or the smallest size
     Knee(Knee),
-    /// Find the cheapest setting of several parameters that meets the objectives
     Optimize(Optimize),
-    /// Find which assumptions of the model decide the answer
     Sensitivity(Sensitivity),
-    /// Run several experiments and print one page of what they found, in Markdown
     Digest(Digest),
-    /// Check experiments and models without running them
     Check(Check),
-    /// Print the JSON Schema of model or experiment files, or the columns of results
     Schema(Schema),
-    /// Print the reference of the language, in Markdown
     Reference(Reference),
-    /// Print a shell's completion script
     Completions(Completions),
     /// Print the manual page
     Man,
 }
 
-/// How the answer is printed on stdout.
+/// The output format on stdout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// For people.
+    /// Text for people.
     #[default]
     Table,
-    /// For programs: one JSON document.
+    /// One JSON document for programs.
     Json,
 }
 
@@ -105,15 +94,15 @@ Exit codes:
   1    a hypothesis fails
   2    the input has a mistake, or a file could not be written
   3    a hypothesis is undecided, or a trial failed
-  130  interrupted; what was finished has been written";
+  130  interrupted; finished trials have been written";
 
 const EXAMPLES: &str = "\
 Examples:
-  sim sweep experiments/pooling.toml          answer a question; charts in output/pooling/
-  sim knee experiments/pooling.toml           find how far each design goes, without a grid
-  sim run models/registration.toml            look into one point of one model
+  sim sweep experiments/pooling.toml          answer a question; charts go to output/pooling/
+  sim knee experiments/pooling.toml           find each design's limit without a full grid
+  sim run models/registration.toml            inspect one point of one model
   sim check experiments/*.toml models/*.toml  find mistakes without running
 
 Exit codes:
   0 every hypothesis holds, 1 one fails, 2 mistake in the input or unwritable file,
-  3 undecided, 130 interrupted. stdout is data, stderr is talk.";
+  3 undecided, 130 interrupted. Results go to stdout, diagnostics to stderr.";

@@ -10,8 +10,8 @@ use crate::experiment::design::Adjustments;
 /// What the command line changes about an experiment or a model.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Adjust {
-    /// Set a value of the model or the load, in every variant (repeatable). One that names the path of an axis makes
-    /// this its only value
+    /// Set a value of the model or the load in every variant (repeatable). Setting an axis's path pins that axis to
+    /// this value
     #[arg(long, value_name = "PATH=VALUE", value_parser = assignment)]
     set: Vec<(String, String)>,
 
@@ -19,7 +19,7 @@ pub struct Adjust {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
 
-    /// Independent repetitions of each point [default: the experiment's, or 5]
+    /// Independent replications of each point [default: the experiment's, or 5]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     replications: Option<u32>,
 }
@@ -33,11 +33,11 @@ impl From<&Adjust> for Adjustments {
 /// How it is run.
 #[derive(Clone, Debug, Args)]
 pub struct Effort {
-    /// Threads that run trials [default: one a core]; results do not depend on it
+    /// Threads that run trials [default: one per core]; results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=4096))]
     threads: Option<u16>,
 
-    /// Show no progress bar, and say nothing on stderr but warnings and errors
+    /// Show no progress bar, and print only warnings and errors to stderr
     #[arg(long, short)]
     pub(super) quiet: bool,
 }

@@ -48,7 +48,7 @@ impl Bar {
         self.bar.set_position(progress.trials.load(Ordering::Relaxed));
         if progress.interrupted.load(Ordering::Relaxed) && !self.told {
             self.told = true;
-            let note = "interrupted: finishing with what there is; press Ctrl-C again to end at once";
+            let note = "interrupted: reporting the results so far; press Ctrl-C again to stop at once";
             if self.bar.is_hidden() && !self.quiet { eprint_line(note) } else { self.bar.println(note) }
         }
     }

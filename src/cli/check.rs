@@ -18,9 +18,9 @@ const SHOWN: usize = 12;
 
 /// Check experiments and models without running them.
 ///
-/// Prints a line for each file that is right, with what a sweep of it would run, then what each variant changes in the
-/// model (before → after, by path), and warnings of parts that have no effect. Prints every mistake of the other files:
-/// the place, the text, what is allowed.
+/// Prints one line for each valid file with the size of its sweep, then what each variant changes in the model (before
+/// → after, by path), and warnings about parts that have no effect. For the other files it prints every mistake: the
+/// place, the text and what is allowed.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -29,16 +29,16 @@ Examples:
   sim check experiments/*.toml --format json | jq '.files[] | select(.ok | not)'
 
 Exit codes:
-  0 all files are right, 2 one has a mistake")]
+  0 all files are valid, 2 a file has a mistake")]
 pub struct Check {
-    /// The files of experiments and models
+    /// The experiment and model files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
     #[command(flatten)]
     adjust: Adjust,
 
-    /// What is printed on stdout
+    /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
@@ -77,7 +77,7 @@ impl Check {
 
 /// What a file would run.
 fn describe(checked: &Checked) -> String {
-    let Some(plan) = &checked.plan else { return "a model without a load of its own".into() };
+    let Some(plan) = &checked.plan else { return "a model without a load".into() };
     let (points, replications) = (plan.points.len(), precision::first(plan) as usize);
     let count = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let mut text = String::new();

@@ -22,8 +22,8 @@ pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]
             && wanted.iter().all(|&(axis, value)| point.at[axis] == value)
     };
     plan.points.iter().position(fits).ok_or_else(|| {
-        Mistake::new("no point of the experiment has this variant and these values")
-            .note("a variant with `only` is run at some values of an axis only")
+        Mistake::new("the experiment has no point with this variant and these values")
+            .note("a variant with `only` runs at only some values of an axis")
     })
 }
 

@@ -12,7 +12,7 @@ use super::page::Page;
 Example:
   sim completions bash > ~/.local/share/bash-completion/completions/sim")]
 pub struct Completions {
-    /// For which shell
+    /// The shell
     shell: Shell,
 }
 

@@ -13,14 +13,14 @@ use super::warn::warn;
 use crate::experiment::design::{Adjustments, Plan};
 use crate::report::{self, Report};
 
-/// Run several experiments and print one page of what they found, in Markdown.
+/// Run several experiments and print a one-page summary in Markdown.
 ///
-/// Says of each change whether it helps, does nothing or harms, and by how much (the `effects` of an experiment), and
-/// what became of each claim. Writes no files and draws no charts. Every file is checked before anything runs.
+/// States for each change whether it helps, does nothing or harms, and by how much (the `effects` of an experiment),
+/// and the verdict on each claim. Writes no files and draws no charts. All files are checked before anything runs.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
 pub struct Digest {
-    /// The experiments' files, in the order of the page
+    /// The experiment files, in the order of the page
     #[arg(required = true, value_name = "EXPERIMENT")]
     files: Vec<PathBuf>,
 

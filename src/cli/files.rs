@@ -19,11 +19,11 @@ use crate::report::{self, Report};
 /// Which pictures are drawn.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct Pictures {
-    /// Write each chart as SVG too
+    /// Also write each chart as SVG
     #[arg(long)]
     svg: bool,
 
-    /// Write each chart in dark colours too
+    /// Also write each chart in dark colours
     #[arg(long)]
     dark: bool,
 

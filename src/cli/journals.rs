@@ -16,11 +16,11 @@ use crate::report::folder::Folder;
 /// Where files go, and whether what is there counts.
 #[derive(Debug, Args)]
 pub struct Keeping {
-    /// Folder in which the experiment's own folder is made
+    /// Parent folder; results go into a subfolder named after the experiment
     #[arg(long, short, value_name = "DIR", default_value = "output")]
     pub(super) output: PathBuf,
 
-    /// Run all trials anew, whatever the journal has
+    /// Run all trials again, even those that the journal has
     #[arg(long)]
     fresh: bool,
 }
@@ -75,21 +75,22 @@ fn tell(trials: usize, past: Past, quiet: bool, page: &Page) {
     match past {
         Past::None => {}
         Past::PutAside { aside } if !quiet => {
-            page.say(format!("what was run before is put aside as {aside}: all trials are run anew"));
+            page.say(format!("rerunning all trials: the inputs or sim changed, or --fresh was given (the old journal is kept as {aside})"));
         }
         Past::PutAside { .. } => {}
         Past::Resumed { damaged } => {
             if trials > 0 && !quiet {
                 let what = if trials == 1 { "trial is" } else { "trials are" };
-                page.say(format!("{trials} {what} in the journal already (--fresh runs all anew)"));
+                page.say(format!("{trials} {what} in the journal already (--fresh reruns all)"));
             }
             if damaged > 0 {
                 let what = match damaged {
-                    1 => "1 damaged line of the journal was passed over; its trial is run again, if it was not yet"
-                        .into(),
+                    1 => {
+                        "skipped 1 damaged line of the journal; its trial is rerun unless that was done already".into()
+                    }
                     _ => format!(
-                        "{damaged} damaged lines of the journal were passed over; their trials are run again, if they were \
-                         not yet"
+                        "skipped {damaged} damaged lines of the journal; their trials are rerun unless that was done \
+                         already"
                     ),
                 };
                 page.warn(what);

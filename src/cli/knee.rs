@@ -19,14 +19,14 @@ use crate::report::{knee, knee_document, knee_figure, knee_method};
 use crate::spec::bound::in_unit_of;
 use crate::spec::{Metric, Objective};
 
-/// Find how far each variant goes: the largest load that still meets the objectives, or the smallest size that does.
+/// Find each variant's limit: the highest load, or the smallest size, that meets the objectives.
 ///
-/// Searches along one axis by bisection. At each value a sequential test runs replications until the objectives are
-/// surely met or surely missed, or it is too close to tell; the whole answer for a variant is right with the stated
-/// confidence, provided that a value beyond one that misses misses too. Says what gives way, and how many trials a
-/// sweep of the same values would have taken. The experiment's `[knee]` table is what the options leave out. Writes
-/// knee.json and knee.png into the experiment's folder. Ctrl-C prints what is known; the same command goes on from
-/// there.
+/// Searches along one axis by bisection. At each value a sequential test runs replications until it decides that the
+/// objectives are met or missed, or that the value is too close to call. The answer for a variant is correct with the
+/// stated confidence, provided that all values beyond one that misses miss too. Prints the limiting resource, and how
+/// many trials a full sweep of the same values would need. The experiment's `[knee]` table gives the defaults of the
+/// options. Writes knee.json and knee.png into the experiment's folder. After Ctrl-C the command prints what it found
+/// so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -41,54 +41,54 @@ Exit codes:
   0    every variant has an answer
   1    a variant meets the objectives nowhere in the range
   2    the input has a mistake, or a file could not be written
-  3    it is no knee (the far end meets, the near one does not), an end is too close to tell, or a trial failed
-  130  interrupted; what is known has been printed")]
+  3    there is no knee (the far end meets, the near end does not), an end is too close to call, or a trial failed
+  130  interrupted; the results so far have been printed")]
 pub struct Knee {
-    /// The experiment's file, or a model with a load of its own
+    /// The experiment file, or a model with its own load
     experiment: PathBuf,
 
-    /// What is varied: the name of an axis, or a path [default: the first axis of numbers]
+    /// What to vary: the name of an axis, or a path [default: the first axis of numbers]
     #[arg(long, value_name = "AXIS|PATH")]
     axis: Option<String>,
 
-    /// Where the search starts [default: the axis' smallest value]
+    /// The smallest value to try [default: the axis's smallest value]
     #[arg(long, value_name = "VALUE")]
     from: Option<String>,
 
-    /// Where it ends [default: the axis' largest value]
+    /// The largest value to try [default: the axis's largest value]
     #[arg(long, value_name = "VALUE")]
     to: Option<String>,
 
-    /// How closely it is looked for [default: 1, or a hundredth of the range]
+    /// Resolution of the answer [default: 1, or a hundredth of the range]
     #[arg(long, value_name = "STEP")]
     resolution: Option<String>,
 
-    /// Find the smallest value that meets the objectives, not the largest
+    /// Find the smallest value that meets the objectives, instead of the largest
     #[arg(long)]
     smallest: bool,
 
-    /// What must be met (repeatable): METRIC>=VALUE or METRIC<=VALUE [default: the experiment's, or a success rate of
-    /// at least `collapse_below`]
+    /// An objective (repeatable): METRIC>=VALUE or METRIC<=VALUE [default: the experiment's objectives, or a success
+    /// rate of at least `collapse_below`]
     #[arg(long, value_name = "BOUND", value_parser = objective)]
     objective: Vec<Objective>,
 
-    /// The throughput must still grow by this share of proportional growth, 0 to 1
+    /// Require that the throughput still grows by at least this share of proportional growth, 0 to 1
     #[arg(long, value_name = "SHARE")]
     slope: Option<f64>,
 
-    /// The probability with which the answer for a variant is right [default: 0.95]
+    /// Probability that the answer for a variant is correct [default: 0.95]
     #[arg(long, value_name = "P")]
     confidence: Option<f64>,
 
-    /// Replications after which a value is too close to tell [default: 80]
+    /// Replications after which a value is reported as too close to call [default: 80]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(2..))]
     max_replications: Option<u32>,
 
-    /// A variant (repeatable) [default: all]
+    /// Search only this variant (repeatable) [default: all]
     #[arg(long, value_name = "NAME")]
     variant: Vec<String>,
 
-    /// The value of another axis (repeatable), also one that it does not list [default: its first]
+    /// The value of another axis (repeatable); it need not be one that the axis lists [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -101,7 +101,7 @@ pub struct Knee {
     #[command(flatten)]
     keeping: Keeping,
 
-    /// What is printed on stdout
+    /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
@@ -179,7 +179,7 @@ fn exit(answer: &KneeAnswer) -> Exit {
 pub(super) fn objective(text: &str) -> Result<Objective, String> {
     let parts = text.split_once(">=").map(|parts| (true, parts)).or(text.split_once("<=").map(|parts| (false, parts)));
     let Some((at_least, (name, value))) = parts else {
-        return Err(format!("`{text}` is no bound; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
+        return Err(format!("`{text}` is not an objective; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
     };
     let metric = metric(name)?;
     let value = in_unit_of(metric, value.trim())?;

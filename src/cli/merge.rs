@@ -16,23 +16,24 @@ use crate::experiment::runner;
 use crate::experiment::shard::Deal;
 use crate::report::folder::Folder;
 
-/// Put the shards of a sweep together, and answer as one sweep of all trials would.
+/// Merge shards; the output is identical to an unsharded run.
 ///
 /// Reads the journals that `sim sweep --shard` left in a folder (shard-1-of-16.jsonl and so on), in any order and from
-/// any machines, and writes the files of the sweep beside them: the same bytes as one run. Refuses gaps, and shards of
-/// other inputs or another sim, by name. The experiment is read again from where the shards had it.
+/// any machines, and writes the sweep's files beside them, byte for byte those of an unsharded run. Missing parts, and
+/// shards with other inputs or from another build of sim, are named and refused. The experiment is read again from the
+/// path that the shards recorded.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
 pub struct Merge {
-    /// The folder that has the shards
+    /// The folder that contains the shards
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 
-    /// The experiment's file [default: the one that the shards name]
+    /// The experiment file [default: the path that the shards recorded]
     #[arg(long, value_name = "FILE")]
     experiment: Option<PathBuf>,
 
-    /// Say nothing on stderr but warnings and errors
+    /// Print only warnings and errors to stderr
     #[arg(long, short)]
     quiet: bool,
 

@@ -19,10 +19,10 @@ use crate::report::{optimize, optimize_document, optimize_method};
 
 /// Find the cheapest setting of several parameters that meets the objectives.
 ///
-/// The experiment's `[optimize]` table names the parameters with their values and what a unit of each costs, and the
-/// objectives. Settings are decided by sequential tests, those first that may exclude most; the answer says how sure it
-/// is, which cheaper settings surely miss, and which could not be told. Writes optimize.json into the experiment's
-/// folder. Ctrl-C prints what is known; the same command goes on from there.
+/// The experiment's `[optimize]` table lists the parameters with their values and unit costs, and the objectives.
+/// Settings are decided by sequential tests, starting with those that can exclude the most others. The answer states
+/// its confidence, how many cheaper settings miss the objectives, and which are too close to call. Writes optimize.json
+/// into the experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -33,17 +33,17 @@ Exit codes:
   0    the cheapest setting was found
   1    no setting meets the objectives
   2    the input has a mistake, or a file could not be written
-  3    a cheaper setting is too close to tell or was not tried, or a trial failed
-  130  interrupted; what is known has been printed")]
+  3    a cheaper setting is too close to call or was not tried, or a trial failed
+  130  interrupted; the results so far have been printed")]
 pub struct Optimize {
-    /// The experiment's file
+    /// The experiment file
     experiment: PathBuf,
 
-    /// The variant [default: the first]
+    /// The variant to search in [default: the first]
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
 
-    /// The value of an axis (repeatable), also one that it does not list [default: its first]
+    /// The value of an axis (repeatable); it need not be one that the axis lists [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -56,11 +56,11 @@ pub struct Optimize {
     #[command(flatten)]
     keeping: Keeping,
 
-    /// What is printed on stdout
+    /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Taken as by the other searches; this one draws none anyway
+    /// Accepted for consistency with the other searches; this one draws no charts
     #[arg(long)]
     no_charts: bool,
 }

@@ -21,15 +21,15 @@ const MOST_CHARTS: usize = 12;
 /// How the answer is given.
 #[derive(Clone, Debug, Args)]
 pub struct Outputs {
-    /// What is printed on stdout
+    /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Formats of the files of rows; their columns are told by `sim schema results`
+    /// Formats of the result tables; `sim schema results` describes their columns
     #[arg(long, value_enum, value_name = "FORMAT", value_delimiter = ',', default_value = "csv")]
     files: Vec<FileFormat>,
 
-    /// How much of the table is printed: all columns, those that fit into 80, or none
+    /// How much of the table to print: all columns, those that fit into 80 characters, or none
     #[arg(long, value_enum, default_value_t)]
     table: Detail,
 
@@ -98,7 +98,7 @@ impl Outputs {
         let (drawings, left_out) = figures::figures(report);
         if left_out > 0 {
             page.warn(format!(
-                "charts for the first {} combinations of the other axes; {left_out} more have none (results.csv has all)",
+                "charts are drawn for the first {} combinations of the other axes, not for the other {left_out} (results.csv has all)",
                 figures::MOST_SETS
             ));
         }
@@ -119,7 +119,7 @@ fn files(results: &[PathBuf], charts: &[PathBuf]) -> String {
     let mut text = line("results", results);
     text.extend(charts.iter().take(shown).map(|path| format!("{:<8} {}\n", "chart", path.display())));
     if shown < charts.len() {
-        text.push_str(&format!("{:<8} and {} more beside them\n", "", charts.len() - shown));
+        text.push_str(&format!("{:<8} and {} more in the same folder\n", "", charts.len() - shown));
     }
     text
 }

@@ -15,13 +15,13 @@ use crate::experiment::round::{Next, Round};
 use crate::experiment::shard::Deal;
 use crate::report::folder::Folder;
 
-/// Plan the next round of an experiment with `run.precision` or `run.best_within`, for shards that share the
-/// replications of each point.
+/// Plan the next round of a distributed, sequentially stopped sweep.
 ///
-/// There the trials that were run decide how many more a point needs. Without rounds each point, or each place where
-/// the best is selected, belongs to one shard. With them, this command reads all shards, writes round.json into the
-/// experiment's folder, and every `sim sweep --shard` there runs its share of that round; then it is called again,
-/// until nothing is left to run.
+/// For experiments with `run.precision`, `run.best_within` or `run.exclude_loss`, in which the results so far decide
+/// how many more replications a point needs. Without rounds, each point (or each place where the best variant is
+/// selected) belongs to one shard. With rounds, the shards share the replications of each point: this command reads all
+/// shards and writes round.json into the experiment's folder, each `sim sweep --shard` runs its share of that round,
+/// and the cycle repeats until nothing is left to run.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -31,12 +31,12 @@ Examples:
   sim merge output/queueing
 
 Exit codes:
-  0 nothing is left to run, 2 the input has a mistake or the round before is not finished, 3 a round was planned")]
+  0 nothing is left to run, 2 the input has a mistake or the previous round is not finished, 3 a round was planned")]
 pub struct Planning {
-    /// The experiment's file
+    /// The experiment file
     experiment: PathBuf,
 
-    /// Folder that has the experiment's own folder
+    /// Parent folder of the experiment's results
     #[arg(long, short, value_name = "DIR", default_value = "output")]
     output: PathBuf,
 
@@ -51,7 +51,7 @@ impl Planning {
         page.heading(&plan.title);
         if !plan.is_sequential() {
             let trials = plan.points.len() * plan.replications as usize;
-            page.print(format!("{trials} trials, whatever they find: there are no rounds to plan\n"));
+            page.print(format!("{trials} trials, a fixed number: there are no rounds to plan\n"));
             return Ok(Exit::Holds);
         }
         let place = self.output.join(&plan.name);

@@ -14,7 +14,7 @@ Examples:
   sim reference pool          # the keys of a pool
   sim reference services")]
 pub struct Reference {
-    /// One section only, such as pool, client, hypothesis or hash (a step) [default: the whole page]
+    /// Only this section, such as pool, client, hypothesis or hash (a step) [default: the whole page]
     #[arg(value_name = "SECTION")]
     section: Option<String>,
 }

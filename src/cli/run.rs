@@ -19,11 +19,11 @@ use crate::experiment::verdict;
 use crate::model::Accounts;
 use crate::report::{self, Report};
 
-/// Run one point of an experiment, or a model with a load of its own.
+/// Run one point and show the utilisation, queue and wait of every resource.
 ///
-/// Prints the point's figures with 95 % intervals, then every resource: how much of it was used, how long its queue was
-/// and how long a request waited for it; then failures by cause, a deadlock as its circle, and what the model only
-/// assumes. Writes no files and judges no hypotheses.
+/// Prints the point's figures with 95 % intervals, then every resource: its utilisation, its queue and how long
+/// requests waited for it; then failures by cause, a deadlock with its cycle, and the assumptions of the model. Writes
+/// no files and judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,15 +35,15 @@ Examples:
 Exit codes:
   0 done, 2 the input has a mistake, 3 a trial failed, 130 interrupted")]
 pub struct Run {
-    /// The file of a model or an experiment
+    /// The model or experiment file
     #[arg(value_name = "MODEL|EXPERIMENT")]
     file: PathBuf,
 
-    /// The variant [default: the first]
+    /// The variant to run [default: the first]
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
 
-    /// The value of an axis (repeatable), also one that it does not list [default: the first]
+    /// The value of an axis (repeatable); it need not be one that the axis lists [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
@@ -53,7 +53,7 @@ pub struct Run {
     #[command(flatten)]
     effort: Effort,
 
-    /// What is printed on stdout
+    /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }

@@ -8,8 +8,8 @@ use crate::spec::schema;
 
 /// Print the JSON Schema of model or experiment files, or the columns of results.
 ///
-/// Editors complete and check TOML with a JSON Schema; its descriptions are the language's reference. Of results each
-/// column's name, type, unit and meaning are told, in the form of a Frictionless Table Schema.
+/// Editors complete and check TOML with a JSON Schema; its descriptions are the language's reference. For results, each
+/// column has its name, type, unit and meaning, as a Frictionless Table Schema.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -17,17 +17,17 @@ Examples:
   sim schema results | jq '.resources[] | .name'
   Then make `#:schema ./model.schema.json` the first line of a model, for editors that use taplo.")]
 pub struct Schema {
-    /// Of which files
+    /// The kind of file
     of: Of,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Of {
-    /// Systems.
+    /// Systems (models).
     Model,
-    /// Questions about them.
+    /// Questions about systems (experiments).
     Experiment,
-    /// The files of rows that a sweep writes.
+    /// The result tables that a sweep writes.
     Results,
 }
 

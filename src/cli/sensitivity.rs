@@ -18,13 +18,13 @@ use crate::experiment::sensitivity::{Question, analyse};
 use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
 use crate::spec::Metric;
 
-/// Find which of the model's assumptions decide the answer, and which may stay guesses.
+/// Find which assumptions of the model decide the answer.
 ///
-/// Varies every number of the model whose provenance has a range: each alone at both ends of it (the tornado chart),
-/// all of them together along random paths (a Morris screening), and those that matter over a design for Sobol's
-/// indices: the share of the variance that each makes alone, and with all others. Of every hypothesis it says on which
-/// numbers the verdict turns. Writes sensitivity.json and sensitivity.png into the experiment's folder. Ctrl-C prints
-/// what is known; the same command goes on from there.
+/// Varies every number of the model that has a range in its provenance: each alone at both ends of its range (the
+/// tornado chart), all together along random paths (a Morris screening), and those that matter over a design for
+/// Sobol's indices: the share of the variance that each number causes alone, and together with the others. For every
+/// hypothesis it reports which numbers change the verdict. Writes sensitivity.json and sensitivity.png into the
+/// experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -36,32 +36,33 @@ Exit codes:
   0    done
   2    the input has a mistake, or a file could not be written
   3    a trial failed, or no number of the model has a range
-  130  interrupted; what is known has been printed")]
+  130  interrupted; the results so far have been printed")]
 pub struct Sensitivity {
-    /// The experiment's file, or a model with a load of its own
+    /// The experiment file, or a model with its own load
     experiment: PathBuf,
 
-    /// The figure whose variance is explained
+    /// The metric to explain
     #[arg(long, value_name = "METRIC", default_value = "throughput_per_min", value_parser = metric)]
     metric: Metric,
 
-    /// The variant whose figure it is [default: the first]
+    /// The variant at which the metric is measured [default: the first]
     #[arg(long, value_name = "NAME")]
     variant: Option<String>,
 
-    /// The value of an axis at which it is (repeatable), also one that it does not list [default: its first]
+    /// The value of an axis at which the metric is measured (repeatable); it need not be one that the axis lists
+    /// [default: its first]
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
-    /// Paths of the screening
+    /// Number of paths of the Morris screening
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(2..=10_000))]
     trajectories: u32,
 
-    /// Rows of the design for the shares of variance, each of two settings more than there are numbers that matter
+    /// Sobol base sample size N; this runs N x (k + 2) settings for k numbers that matter
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     samples: u32,
 
-    /// Leave the hypotheses alone, and run only the one point
+    /// Do not judge the hypotheses; run only this one point
     #[arg(long)]
     no_verdicts: bool,
 
@@ -74,7 +75,7 @@ pub struct Sensitivity {
     #[command(flatten)]
     keeping: Keeping,
 
-    /// What is printed on stdout
+    /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 

@@ -19,20 +19,20 @@ use crate::experiment::round::Round;
 use crate::experiment::runner::{self, Progress};
 use crate::experiment::shard::{Deal, Shard};
 
-/// Run an experiment: every variant at every point, each point several times, in parallel.
+/// Run an experiment: all variants at all points, with tables, verdicts, files and charts.
 ///
-/// Prints a table with 95 % intervals, a sentence for each variant (how far it is safe, where it collapses, which
-/// resource is behind it) and a verdict for each hypothesis. Writes results.csv (a row a point), trials.csv (a row a
-/// replication), comparisons.csv (a row a figure of a variant against the first one), summary.json, charts, and where
-/// the load has them classes.csv and timeline.csv into a folder named after the experiment. Same seed, same results,
-/// for any number of threads.
+/// Prints a table with 95 % intervals, a sentence for each variant (up to where it is safe, where it collapses, which
+/// resource limits it) and a verdict for each hypothesis. Writes results.csv (one row per point), trials.csv (one row
+/// per replication), comparisons.csv (one row per metric of each variant against the first one), summary.json, charts,
+/// and, where the load has them, classes.csv and timeline.csv, into a folder named after the experiment. The same seed
+/// gives the same results with any number of threads.
 ///
-/// Every finished trial is in the folder's journal.jsonl at once. After Ctrl-C, a crash or a full disk the same command
-/// goes on where that ends, and so does one that asks for more replications.
+/// Every finished trial is written to the folder's journal.jsonl at once. After Ctrl-C, a crash or a full disk, the
+/// same command resumes from there, and so does one that asks for more replications.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
 pub struct Sweep {
-    /// The experiment's file; a model with a load of its own is one point
+    /// The experiment file, or a model with its own load, which is run as one point
     experiment: PathBuf,
 
     #[command(flatten)]
@@ -44,8 +44,8 @@ pub struct Sweep {
     #[command(flatten)]
     effort: Effort,
 
-    /// Run a share of the trials only, for `sim merge`: the third of sixteen is 3/16; with auto/16 its number is in
-    /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (from 0) or HQ_TASK_ID
+    /// Run only one share of the trials, for `sim merge`: 3/16 is the third of sixteen; auto/16 takes the number from
+    /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (counted from 0) or HQ_TASK_ID
     #[arg(long, value_name = "I/N|auto/N", value_parser = shard)]
     shard: Option<Shard>,
 

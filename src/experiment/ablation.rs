@@ -73,9 +73,9 @@ impl Ablated {
         let mut sentences = Vec::new();
         sentences.push(match helping.first() {
             Some(first) => {
-                format!("\"{}\" brings most: added to the others it is worth {}", first.name, first.last.difference())
+                format!("\"{}\" contributes most: {} when added to the others", first.name, first.last.difference())
             }
-            None => "no change is worth anything when it is added to the others".into(),
+            None => "no change helps when it is added to the others".into(),
         });
         let nothing = with(Worth::Nothing, Worth::Nothing);
         if !nothing.is_empty() {
@@ -83,11 +83,11 @@ impl Ablated {
         }
         let late = with(Worth::Nothing, Worth::Helps);
         if !late.is_empty() {
-            sentences.push(format!("{} nothing alone and helps beside the others", verb(&late, "does", "do")));
+            sentences.push(format!("{} nothing alone but helps together with the others", verb(&late, "does", "do")));
         }
         let early = with(Worth::Helps, Worth::Nothing);
         if !early.is_empty() {
-            sentences.push(format!("{} alone and adds nothing to the others", verb(&early, "helps", "help")));
+            sentences.push(format!("{} alone but adds nothing to the others", verb(&early, "helps", "help")));
         }
         let harmful = names(self.changes.iter().filter(|part| part.last.worth == Worth::Harms).collect());
         if !harmful.is_empty() {
@@ -96,7 +96,7 @@ impl Ablated {
         let open: Vec<&Part> = self.changes.iter().filter(|part| part.last.worth == Worth::Undecided).collect();
         if !open.is_empty() {
             let names = names(open);
-            sentences.push(format!("{} undecided: more replications would tell", verb(&names, "is", "are")));
+            sentences.push(format!("{} undecided: replicate more", verb(&names, "is", "are")));
         }
         sentences.join("; ")
     }

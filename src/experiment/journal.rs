@@ -90,7 +90,7 @@ pub enum Unusable {
         reason: io::Error,
     },
     /// It is no journal.
-    #[error("{} is no journal of sim", path.display())]
+    #[error("{} is not a journal of sim", path.display())]
     Foreign {
         /// The file.
         path: PathBuf,
@@ -147,7 +147,7 @@ impl Contents {
             line.clear();
             (&mut lines).take(LONGEST_LINE).read_until(b'\n', line).map_err(failed("read", path))?;
             if line.len() as u64 == LONGEST_LINE {
-                let what = "a line of it is longer than 256 MiB, which no trial is";
+                let what = "it has a line longer than 256 MiB, which cannot be a trial";
                 return Err(failed("read", path)(io::Error::new(io::ErrorKind::FileTooLarge, what)));
             }
             Ok(line.last() == Some(&b'\n'))

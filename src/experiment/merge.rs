@@ -16,10 +16,10 @@ const MOST_GAPS: usize = 8;
 #[derive(Debug, thiserror::Error)]
 pub enum Unmerged {
     /// There is none.
-    #[error("{} has no shards: `sim sweep EXPERIMENT --shard 1/4` and so on make them", .0.display())]
+    #[error("{} contains no shards; make them with `sim sweep EXPERIMENT --shard 1/4` and so on", .0.display())]
     None(PathBuf),
     /// Shards of different sweeps lie in one folder.
-    #[error("{} is {what}, and {} is {other}: they are not of one sweep", path.display(), other_path.display())]
+    #[error("{} is {what}, but {} is {other}: they are from different sweeps", path.display(), other_path.display())]
     Mixed {
         /// A journal.
         path: PathBuf,
@@ -30,10 +30,10 @@ pub enum Unmerged {
         /// What that is.
         other: String,
     },
-    /// The experiment is not that of the shards any more.
+    /// The experiment has changed since the shards were run.
     #[error(
-        "{} was run on other inputs than {} has now (or by another sim): run the shards again, or merge with the files and \
-         the sim that they were run with",
+        "{} was run with other inputs than {} has now, or with another build of sim: run the shards again, or merge with \
+         the files and the sim that they were run with",
         path.display(), file.display()
     )]
     Changed {
@@ -49,7 +49,7 @@ pub enum Unmerged {
         gaps: Vec<String>,
     },
     /// What was run asks for more.
-    #[error("what was run asks for {trials} trials more at {points} points: plan another round with `sim plan {}`", file.display())]
+    #[error("the results so far call for {trials} more trials at {points} points: plan another round with `sim plan {}`", file.display())]
     Unfinished {
         /// Trials that are missing.
         trials: u64,
@@ -85,7 +85,7 @@ impl Shards {
                 journals.push((shard, contents));
             }
         }
-        // The order in which a folder lists its files is nobody's.
+        // The order in which a folder lists its files is arbitrary.
         journals.sort_by_key(|(shard, _)| (shard.of, shard.index));
         let Some((first, known)) = journals.first() else { return Err(Unmerged::None(folder.to_owned())) };
         let of = first.of;

@@ -84,7 +84,7 @@ pub struct Parameter {
 pub enum Weight {
     /// Not small.
     Decides,
-    /// Small for certain: even the upper end of its interval is. The number may stay a guess.
+    /// Small for certain: even the upper end of its interval is. The assumed value does not change the result.
     Small,
     /// Small in the paths that there are, which are too few to be certain.
     Open,
@@ -104,8 +104,10 @@ impl Weight {
 /// A hypothesis, and the numbers on which its verdict turns.
 #[derive(Clone, Debug)]
 pub struct Sway {
-    /// The claim, in quotation marks, or its refutation where that is expected.
+    /// The claim, in quotation marks.
     pub claim: String,
+    /// Whether the claim is a belief that is expected to be refuted: the verdict is on the refutation.
+    pub refuted: bool,
     /// The verdict with all numbers as they are in the model.
     pub nominal: Verdict,
     /// Settings of the screening, and of each number alone, with each verdict: holds, fails, undecided.
@@ -313,8 +315,8 @@ impl Sensitivity {
             .zip(&self.plan.hypotheses)
             .map(|(nominal, hypothesis)| {
                 let claim = format!("“{}”", hypothesis.claim);
-                let claim = if hypothesis.refuted { format!("the refutation of {claim}") } else { claim };
-                Sway { claim, nominal, counts: [0; 3], turns: vec![(0, 0); count] }
+                let refuted = hypothesis.refuted;
+                Sway { claim, refuted, nominal, counts: [0; 3], turns: vec![(0, 0); count] }
             })
             .collect();
         for (index, sway) in self.verdicts.iter_mut().enumerate() {

@@ -80,11 +80,11 @@ impl Shard {
             Some(("auto", of)) => (None, Some(of)),
             Some((index, of)) => (Some(index), Some(of)),
             None if text == "auto" => (None, None),
-            None => return Err(format!("`{text}` is no shard: write `3/16`, the third of sixteen, or `auto/16`")),
+            None => return Err(format!("`{text}` is not a shard: write `3/16`, the third of sixteen, or `auto/16`")),
         };
         let number = |text: &str, what: &str| {
             let number = u32::from_str(text).ok().filter(|number| (1..=MOST_SHARDS).contains(number));
-            number.ok_or_else(|| format!("{what} is `{text}`, and must be a whole number from 1 to {MOST_SHARDS}"))
+            number.ok_or_else(|| format!("{what} is `{text}`; it must be a whole number from 1 to {MOST_SHARDS}"))
         };
         let of = match of {
             Some(of) => number(of, "the number of shards")?,
@@ -97,12 +97,13 @@ impl Shard {
                 let Some((name, first, text)) = known else {
                     let names: Vec<String> =
                         SOURCES.iter().map(|(name, _, whose)| format!("{name} ({whose})")).collect();
-                    return Err(format!("`auto` finds none of {} in the environment", names.join(", ")));
+                    return Err(format!("`auto` needs one of these environment variables: {}", names.join(", ")));
                 };
-                let value = u32::from_str(text.trim()).map_err(|_| format!("{name} is `{text}`, no whole number"))?;
+                let value = u32::from_str(text.trim())
+                    .map_err(|_| format!("{name} is `{text}`, which is not a whole number"))?;
                 match (value + 1).checked_sub(first).filter(|&index| index > 0) {
                     Some(index) => index,
-                    None => return Err(format!("{name} is {value}, and must count from 1: ask for tasks 1 to {of}")),
+                    None => return Err(format!("{name} is {value}, but must count from 1: request tasks 1 to {of}")),
                 }
             }
         };
@@ -121,7 +122,7 @@ fn count(variable: &impl Fn(&str) -> Option<String>) -> Result<u32, String> {
         (Some(first), Some(_)) => Err(format!(
             "the job array begins at {first}, so `auto` does not know how many shards there are: write `auto/16`"
         )),
-        _ => Err("`auto` knows how many shards there are from Slurm only: write `auto/16`".into()),
+        _ => Err("only Slurm tells `auto` how many shards there are: write `auto/16`".into()),
     }
 }
 

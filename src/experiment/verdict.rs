@@ -84,8 +84,10 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
                 let mut judgement = judge_one(plan, &plan.hypotheses[index], seen, level);
                 if alone != Verdict::Undecided {
                     let count = open.len();
-                    judgement.evidence =
-                        format!("{}; decided by itself, but not as one of {count} (Holm)", judgements[index].evidence);
+                    judgement.evidence = format!(
+                        "{}; decided unadjusted, not after Holm's correction over {count} hypotheses",
+                        judgements[index].evidence
+                    );
                 } else if judgement.replications_needed.is_some() && open.len() > 1 {
                     judgement.evidence = format!("{} (intervals of {:.1} %)", judgement.evidence, level * 100.0);
                 }
@@ -168,7 +170,7 @@ fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<
     let doubtful =
         found.into_iter().zip(findings(1.0 - (1.0 - level) / count as f64)).filter(|(alone, _)| fails(alone));
     let doubtful = doubtful.map(|(alone, strictly)| Finding {
-        evidence: format!("{}; fails by itself, but not as one of {count} points", alone.evidence),
+        evidence: format!("{}; fails unadjusted, not after Simes' correction over {count} points", alone.evidence),
         ..strictly
     });
     (Verdict::Undecided, clearest(doubtful.collect()))
@@ -269,7 +271,7 @@ fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
         None if metric == Metric::ThroughputPerMin && summaries.iter().any(|it| it.throughput_per_min.is_none()) => {
-            let evidence = format!("{place}: no throughput, since the test takes no time");
+            let evidence = format!("{place}: no throughput, because the test takes no time");
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
         None => missing(place),

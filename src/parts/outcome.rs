@@ -39,7 +39,7 @@ impl fmt::Display for Ending {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         f.write_str(match self {
             Self::Complete => "complete",
-            Self::Quiet => "everything waits for ever",
+            Self::Quiet => "all requests wait forever",
             Self::TooManyEvents => "too many events",
             Self::Standstill => "requests end and begin again without time going on",
             Self::EndOfClock => "end of the clock, at 584 years",

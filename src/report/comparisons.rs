@@ -98,7 +98,7 @@ fn who(plan: &Plan, selection: &Selection) -> String {
     match names.as_slice() {
         [one] => one.clone(),
         names if is_over => format!("{}, which do the same", names.join(" and ")),
-        names if names.len() == plan.variants.len() => "any of them, none is told from the best".into(),
+        names if names.len() == plan.variants.len() => "no significant difference".into(),
         names => format!("one of {}", names.join(", ")),
     }
 }

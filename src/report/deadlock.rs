@@ -26,7 +26,7 @@ pub fn deadlock(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     let Some((deadlock, trials)) = &summary.deadlock else { return String::new() };
     let instances = match deadlock.instances {
         0 | 1 => String::new(),
-        instances => format!(", {instances} instances of it in the end"),
+        instances => format!(", {instances} instances at the end of the run"),
     };
     let head = format!(
         "{}: {}, first after {}{instances}, in {trials} of {} runs",

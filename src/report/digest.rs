@@ -11,8 +11,8 @@ pub fn digest(files: &[String], reports: &[Report]) -> String {
     let mut text = format!(
         "# What each change is worth\n\n\
          Written by `sim digest` from {}, {}; the same files give the same page. A\n\
-         change helps or harms when the whole 95 % interval of the difference lies on one side of zero and is large enough\n\
-         to matter to its author; with and without it the system met the same requests. Points are percentage points.\n\n\
+         change helps or harms when the whole 95 % interval of the difference lies on one side of zero and is larger than\n\
+         the smallest difference that matters. Both variants meet the same requests. Points are percentage points.\n\n\
          | experiment | change | | instead of | by |\n|---|---|---|---|---|\n",
         counted(reports.len(), "experiment", "experiments"),
         counted(trials, "simulated test", "simulated tests"),
@@ -49,7 +49,7 @@ fn count(reports: &[Report]) -> String {
     let open = claims().filter(|claim| claim.verdict != Verdict::Holds).count();
     let held = claims().count() - refuted - open;
     format!(
-        "\nOf {}, {}, {}, {} and {}. Of {}, {}, {} and {}.\n",
+        "\n{}: {}, {}, {} and {}. {}: {}, {} and {}.\n",
         counted(reports.iter().map(|report| report.effects.len()).sum(), "change", "changes"),
         counted(effects(Worth::Helps), "helps", "help"),
         counted(effects(Worth::Nothing), "does nothing", "do nothing"),

@@ -30,7 +30,7 @@ pub fn knee_method(answer: &KneeAnswer) -> String {
     let which = if knee.smallest { "least" } else { "highest" };
     let place = place(answer);
     format!(
-        "the {which} {} from {} to {}{place} with {}; {} % confidence for each variant, {} to {} runs a value, seed {}",
+        "the {which} {} from {} to {}{place} with {}; {} % confidence for each variant, {} to {} runs per value, seed {}",
         full_noun(knee),
         knee.dial.text(knee.grid.value(0)),
         knee.dial.text(knee.grid.value(knee.grid.cells())),
@@ -94,7 +94,8 @@ fn wanted(answer: &KneeAnswer) -> String {
     let (knee, rates) = (&answer.knee, rates(answer));
     let mut words: Vec<String> = knee.objectives.iter().map(|&objective| in_words(objective, rates)).collect();
     words.extend(
-        knee.slope.map(|slope| format!("throughput growing by at least {} % of proportion", short(slope * 100.0))),
+        knee.slope
+            .map(|slope| format!("throughput growth of at least {} % of proportional growth", short(slope * 100.0))),
     );
     words.join(", ")
 }
@@ -138,7 +139,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
         (Outcome::AllMeet, _) => {
             let way = if knee.smallest { "down" } else { "up" };
             let hidden = hidden(answer, found, far);
-            format!("every value meets the objectives {way} to {}{hidden}: the knee lies beyond", at(knee, far))
+            format!("all values {way} to {} meet the objectives{hidden}: the knee lies beyond", at(knee, far))
         }
         (Outcome::NoneMeets, _) => {
             let missed = found
@@ -148,8 +149,8 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
                 .and_then(|tried| missed(knee, tried, rates(answer)));
             let why = missed.map_or_else(String::new, |missed| format!(": {missed}"));
             match knee.dial.path.starts_with("load.") {
-                true => format!("no value meets the objectives, even {}{why}{cause}", at(knee, near)),
-                // Of what is no load, more may be worse.
+                true => format!("no value meets the objectives, even at {}{why}{cause}", at(knee, near)),
+                // On an axis that is not a load, more may be worse.
                 false => format!(
                     "{} misses the objectives{why}{cause}; no value between it and {} was tried (`sim sweep` shows whether one \
                      meets)",
@@ -159,7 +160,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
             }
         }
         (Outcome::Rises, _) => format!(
-            "{} meets the objectives and {} does not, so there is no knee; `sim sweep` shows the values between{}",
+            "{} meets the objectives and {} does not, so there is no knee; run `sim sweep` to see the values between{}",
             at(knee, far),
             at(knee, near),
             if knee.smallest { "; leave out --smallest?" } else { "; add --smallest?" }
@@ -323,8 +324,8 @@ pub fn knee_document(answer: &KneeAnswer) -> Value {
             "variant": answer.plan.variants[found.variant],
             "outcome": outcome(found.outcome),
             "knee": value(found.estimate),
-            "surely_meets": value(found.meets),
-            "surely_misses": value(found.misses),
+            "meets": value(found.meets),
+            "misses": value(found.misses),
             "cause": found.cause,
             "not_monotone": found.unsteady.map(|(near, far, _)| json!({ "worse": near, "better": far })),
             "sentence": sentence(answer, found),

@@ -24,7 +24,7 @@ pub fn optimize_method(found: &Cheapest) -> String {
     let variant =
         if found.plan.variants.len() > 1 { format!(", {}", found.plan.variants[found.variant]) } else { String::new() };
     format!(
-        "the cheapest of {} with {}{variant}; all decisions together {} % sure, {} to {} runs a setting, seed {}",
+        "the cheapest of {} with {}{variant}; {} % confidence for all decisions together, {} to {} runs per setting, seed {}",
         count(found.settings, "setting"),
         wanted.join(", "),
         short(asked.confidence * 100.0),
@@ -83,11 +83,8 @@ fn overview(found: &Cheapest) -> String {
     columns.push(Column::words("", column(&|setting| decision(setting.decision).into())));
     let more = found.tried.len().saturating_sub(MOST);
     let rest = if more > 0 {
-        format!(
-            "and {} that {} tried, in optimize.json\n",
-            count(more, "dearer one"),
-            if more == 1 { "was" } else { "were" }
-        )
+        let (settings, were) = (count(more, "more expensive setting"), if more == 1 { "was" } else { "were" });
+        format!("{settings} {were} also tried (see optimize.json)\n")
     } else {
         String::new()
     };
@@ -114,7 +111,7 @@ fn sentences(found: &Cheapest) -> Vec<String> {
                 Some(figure(reading.figure?, metric, rates(found)))
             });
             sentences.push(format!(
-                "{} meets the objectives at a cost of {} ({sure} % sure): {}",
+                "{} meets the objectives at a cost of {} ({sure} % confidence): {}",
                 place(found, chosen),
                 short(chosen.cost),
                 figures.collect::<Vec<_>>().join(", ")
@@ -127,7 +124,7 @@ fn sentences(found: &Cheapest) -> Vec<String> {
     }
     let cheaper = found.missed + found.implied + found.undecided.len() + found.open;
     if cheaper == 0 && found.chosen.is_some() {
-        sentences.push("nothing is cheaper".into());
+        sentences.push("no setting is cheaper".into());
         return sentences;
     }
     let which = if found.chosen.is_some() { "cheaper setting" } else { "setting" };
@@ -135,7 +132,7 @@ fn sentences(found: &Cheapest) -> Vec<String> {
     let of = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
     let mut parts = vec![of(found.missed, "misses", "miss")];
     if found.implied > 0 {
-        let more = "no more of anything than one of these, and more is taken never to hurt";
+        let more = "no more of any parameter than one of these (assuming monotone: more never hurts)";
         parts.push(format!("{} {more}", of(found.implied, "has", "have")));
     }
     match found.undecided.as_slice() {
@@ -155,14 +152,14 @@ fn sentences(found: &Cheapest) -> Vec<String> {
         parts.push(format!("{} not tried", of(found.open, "was", "were")));
     }
     let end = if found.undecided.is_empty() && found.open == 0 && found.chosen.is_some() {
-        ": it is the cheapest"
+        "; so it is the cheapest"
     } else {
         ""
     };
-    sentences.push(format!("of {} {}{end}", count(cheaper, which), parts.join(", ")));
+    sentences.push(format!("{}: {}{end}", count(cheaper, which), parts.join(", ")));
     let grid = found.settings as u64 * u64::from(found.replications);
     sentences.push(format!(
-        "{} tried with {}; all settings would take {grid}",
+        "{} tried with {}; all settings would need {grid}",
         of(found.tried.len(), "setting was", "settings were"),
         count(found.trials, "trial")
     ));

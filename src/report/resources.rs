@@ -12,15 +12,15 @@ use crate::experiment::verdict::share_decimals;
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
-/// `queue still growing at 3.1 requests/s (2.9 to 3.3), so no response time has a mean`; none where nothing grows.
+/// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
 pub(super) fn growing(growth: &Growth) -> Option<String> {
     let (what, unit, times) = match growth.requests {
-        Some(_) => ("queue", " requests/s", "response time"),
-        None => ("work behind the answers", "/s", "time to completion"),
+        Some(_) => ("queue", " requests/s", "response times"),
+        None => ("work behind the answers", "/s", "completion times"),
     };
     let Interval { estimate, low, high } = growth.any()?;
     let (estimate, low, high) = (short(estimate), short(low), short(high));
-    Some(format!("{what} still growing at {estimate}{unit} ({low} to {high}), so no {times} has a mean"))
+    Some(format!("{what} still growing at {estimate}{unit} ({low} to {high}), so {times} have no mean"))
 }
 
 /// The point's figures, one a line, with their 95 % intervals.
@@ -61,7 +61,7 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         }
         if metric == Metric::RecoveryS && interval.high == f64::INFINITY && summary.never_recovered > 0 {
             let (never, all) = (summary.never_recovered, summary.replications);
-            text.push_str(&format!("{name:<12}never before the end of the run, in {never} of {all} runs\n"));
+            text.push_str(&format!("{name:<12}not before the end of the run in {never} of {all} runs\n"));
             continue;
         }
         let (time, scale) = time_unit(std::iter::once(interval.estimate));
@@ -80,7 +80,10 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         let unit = match metric {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => &format!("/{}", report.rates.name()),
             Metric::SuccessRate | Metric::CacheHitRatio => " %",
-            Metric::WastedRequests => " requests answered for nobody",
+            Metric::WastedRequests if written(interval.estimate) == "1" => {
+                " request completed after its client had given up"
+            }
+            Metric::WastedRequests => " requests completed after their clients had given up",
             Metric::DeadLetters => " messages dead-lettered",
             Metric::Restarts => " replicas restarted",
             Metric::AttemptsPerRequest => " requests sent for each user",
@@ -103,18 +106,19 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
     }
     if let Some(batches) = &summary.batches {
         let doubt = if batches.are_correlated() { ", which are correlated: the run is too short" } else { "" };
-        text.push_str(&format!("{:<12}from {} batches of the one run{doubt}\n", "intervals", batches.count));
+        text.push_str(&format!("{:<12}from {} batches of the single run{doubt}\n", "intervals", batches.count));
     }
     if let Some(effective) = summary.effective_response_times {
         let all = grouped(&summary.response_times.to_string());
         let worth = grouped(&format!("{:.0}", effective.min(summary.response_times as f64)));
-        text.push_str(&format!("{:<12}{all} response times, worth {worth} independent ones\n", "sample"));
+        text.push_str(&format!("{:<12}{all} response times, effective sample size {worth}\n", "sample"));
     }
     let limits = summary.culprit.as_ref().filter(|culprit| culprit.kind.limits());
-    let limit = limits.map_or("no resource: most of the time is not spent waiting for one", |culprit| &culprit.name);
+    let limit =
+        limits.map_or("no resource: requests spend most of their time not waiting for one", |culprit| &culprit.name);
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));
     if summary.hung > 0.0 {
-        text.push_str(&format!("{:<12}{} requests wait for an answer that never comes\n", "hung", short(summary.hung)));
+        text.push_str(&format!("{:<12}{} requests never get an answer\n", "hung", short(summary.hung)));
     }
     text
 }

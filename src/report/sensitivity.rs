@@ -17,10 +17,10 @@ use crate::statistics::Interval;
 
 pub use figure::sensitivity_figure;
 
-/// A share of the variance whose interval reaches farther than this is not known.
+/// Half-width beyond which a share of the variance is not known.
 const WIDE: f64 = 0.2;
 
-/// By how much a number's share alone may exceed its share with others before it is said.
+/// By how much a number's share alone may exceed its share with others without a warning.
 const NOISE: f64 = 0.05;
 
 /// What was looked at: below the title.
@@ -130,14 +130,15 @@ fn sentences(found: &Sensitivity) -> Vec<String> {
     let [deciding, small, open] = [Weight::Decides, Weight::Small, Weight::Open].map(list);
     let mut parts = Vec::new();
     if !deciding.is_empty() {
-        parts.push(format!("the {} hinges on {deciding}", verdict::name(found.question.metric)));
+        parts.push(format!("the {} depends on {deciding}", verdict::name(found.question.metric)));
     }
     if !small.is_empty() {
-        parts.push(format!("{small} may stay guesses"));
+        let verb = if weighing(found, Weight::Small).len() == 1 { "does" } else { "do" };
+        parts.push(format!("{small} {verb} not change the result"));
     }
     if !open.is_empty() {
         let more = (found.question.trajectories * 2).max(10);
-        parts.push(format!("not known yet of {open}, which more paths would tell (--trajectories {more})"));
+        parts.push(format!("the effect of {open} is not known yet: use more paths (--trajectories {more})"));
     }
     sentences.push(parts.join("; "));
     sentences.extend(found.verdicts.iter().map(|sway| verdict_sentence(found, sway)));
@@ -162,34 +163,48 @@ fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
             Verdict::Fails => fails,
             Verdict::Undecided => undecided,
         };
-        let word = word(sway.nominal);
-        return if same == settings {
-            format!("{} {word} in all {settings} settings of the assumptions that were tried", sway.claim)
-        } else {
-            format!(
-                "{} {word} in {same} of {settings} settings, {undecided} are undecided; no one number turned it round",
-                sway.claim
-            )
+        let claim = &sway.claim;
+        return match (same == settings, sway.refuted, sway.nominal) {
+            (true, true, Verdict::Fails) => {
+                format!("{claim} is not refuted in any of the {settings} settings of the assumptions that were tried")
+            }
+            (true, _, _) => {
+                format!("{claim} {} in all {settings} settings of the assumptions that were tried", outcome(sway))
+            }
+            (false, _, _) => format!(
+                "{claim} {} in {same} of {settings} settings, {undecided} are undecided; no single number reversed it",
+                outcome(sway)
+            ),
         };
     }
-    let hinges: Vec<String> = turns
+    let deciding: Vec<String> = turns
         .iter()
         .map(|(index, (turned, moved))| {
-            format!("{} ({turned} of {moved} moves)", short_name(found, &found.parameters[*index]))
+            format!("{} (reversed it in {turned} of {moved} moves)", short_name(found, &found.parameters[*index]))
         })
         .collect();
     let others = sway.turns.iter().filter(|(turned, _)| *turned == 0);
     let rest = match (others.clone().count(), others.map(|(_, moved)| *moved).min()) {
-        (1, Some(least)) => format!("; the other turned it in none of {}", count(least, "move")),
-        (_, Some(least)) => format!("; each of the others turned it in none of at least {}", count(least, "move")),
+        (1, Some(least)) => format!("; the other reversed it in none of {}", count(least, "move")),
+        (_, Some(least)) => format!("; the others reversed it in none of at least {} each", count(least, "move")),
         (_, None) => String::new(),
     };
+    let (held, failed) = if sway.refuted { ("refuted", "not refuted") } else { ("holds", "fails") };
     format!(
-        "the verdict on {} ({} now; holds in {holds}, fails in {fails} of {settings} settings) hinges on {}{rest}",
+        "the verdict on {} ({} now; {held} in {holds}, {failed} in {fails} of {settings} settings) depends on {}{rest}",
         sway.claim,
-        word(sway.nominal),
-        hinges.join(", ")
+        outcome(sway),
+        deciding.join(", ")
     )
+}
+
+/// The verdict with all numbers as they are in the model; of a belief, whether it is refuted.
+fn outcome(sway: &Sway) -> &'static str {
+    match (sway.refuted, sway.nominal) {
+        (true, Verdict::Holds) => "is refuted",
+        (true, Verdict::Fails) => "is not refuted",
+        (_, verdict) => word(verdict),
+    }
 }
 
 fn word(verdict: Verdict) -> &'static str {
@@ -252,6 +267,7 @@ pub fn sensitivity_document(found: &Sensitivity) -> Value {
         let [holds, fails, undecided] = sway.counts;
         json!({
             "claim": sway.claim,
+            "refuted": sway.refuted,
             "verdict": word(sway.nominal).trim_start_matches("is "),
             "settings": { "holds": holds, "fails": fails, "undecided": undecided },
             "turns": turns.collect::<Vec<_>>(),
@@ -282,12 +298,12 @@ pub fn sensitivity_warnings(found: &Sensitivity) -> Vec<String> {
     let mut warnings = Vec::new();
     if found.is_interrupted {
         let (paths, rows) = (count(found.trajectories, "path"), count(found.samples, "row"));
-        warnings.push(format!("interrupted: {paths} and {rows} were finished"));
+        warnings.push(format!("interrupted after {paths} and {rows}"));
     }
     if found.blanks > 0 {
         let metric = verdict::name(found.question.metric);
         let settings = count(found.blanks, "setting");
-        warnings.push(format!("at {settings} there was no {metric}, which is left out of the effects"));
+        warnings.push(format!("{settings} without any {metric}: excluded from the effects"));
     }
     let shares: Vec<(String, Share)> =
         sorted(found).into_iter().filter_map(|(_, of)| Some((short_name(found, of), of.share?))).collect();
@@ -303,18 +319,18 @@ fn unsure(shares: &[(String, Share)], rows: u32) -> Option<String> {
     let noisy = shares.iter().find(|(_, share)| share.first.estimate > share.total.estimate + NOISE);
     let mut what = Vec::new();
     if widest > WIDE {
-        what.push(format!("shares of the variance are known to ± {} points only", short(widest * 100.0)));
+        what.push(format!("shares of the variance are known only to ±{} points", short(widest * 100.0)));
     }
     if let Some((name, share)) = noisy {
         let percent = |of: Interval| short((of.estimate * 100.0).round());
         what.push(format!(
-            "that of {name} alone ({} %) is above that with others ({} %), which only noise can do",
+            "the share of {name} alone ({} %) exceeds its share with others ({} %), which is noise",
             percent(share.first),
             percent(share.total)
         ));
     }
     let rows = count(rows as usize, "row");
-    (!what.is_empty()).then(|| format!("{}: {rows} are too few; --samples takes more", what.join("; ")))
+    (!what.is_empty()).then(|| format!("{}: {rows} are too few, raise --samples", what.join("; ")))
 }
 
 #[cfg(test)]
@@ -330,12 +346,9 @@ mod tests {
     fn shares_from_too_few_rows_are_warned_of() {
         assert_eq!(unsure(&share([0.5, 0.6, 0.7], [0.5, 0.6, 0.7]), 64), None);
         let wide = unsure(&share([0.2, 0.6, 0.9], [0.5, 0.6, 0.7]), 16).expect("a warning");
-        assert!(
-            wide.starts_with("shares of the variance are known to ± 35 points only: 16 rows are too few"),
-            "{wide}"
-        );
+        assert!(wide.starts_with("shares of the variance are known only to ±35 points: 16 rows are too few"), "{wide}");
         let noisy = unsure(&share([0.5, 0.6, 0.7], [0.4, 0.5, 0.6]), 16).expect("a warning");
-        assert!(noisy.starts_with("that of cpu alone (60 %) is above that with others (50 %)"), "{noisy}");
+        assert!(noisy.starts_with("the share of cpu alone (60 %) exceeds its share with others (50 %)"), "{noisy}");
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub type Row = Vec<Cell>;
 pub enum FileFormat {
     /// Comma-separated values (RFC 4180).
     Csv,
-    /// JSON lines: an object a line.
+    /// JSON lines: one object per line.
     Jsonl,
     /// Apache Parquet.
     #[cfg(feature = "parquet")]

@@ -63,7 +63,7 @@ pub enum Warning {
         /// Points of which the same is true.
         others: usize,
     },
-    /// A trial gave no figures: a mistake of the simulator's.
+    /// A trial gave no figures: a bug in the simulator.
     Failed {
         /// Where.
         place: String,
@@ -72,7 +72,7 @@ pub enum Warning {
         /// What happened.
         what: String,
     },
-    /// A trial contradicts a law that it must obey: a mistake of the simulator's.
+    /// A trial contradicts a law that it must obey: a bug in the simulator.
     Violated {
         /// Where.
         place: String,
@@ -81,7 +81,7 @@ pub enum Warning {
         /// Which laws, with both numbers.
         laws: String,
     },
-    /// A figure contradicts what is known exactly: a mistake of the simulator's.
+    /// A figure contradicts what is known exactly: a bug in the simulator.
     Inexact {
         /// Where.
         place: String,
@@ -193,113 +193,92 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Self::Partial { done, planned } => {
-                write!(f, "interrupted: the figures rest on {done} of {planned} trials; points without any are missing")
+                write!(
+                    f,
+                    "interrupted: the figures rest on {done} of {planned} trials; points without a finished trial are missing"
+                )
             }
             Self::UsedUp { place, refused, of, others } => write!(
                 f,
                 "{place}: {refused:.0} of {of:.0} users were refused and did not try again{}, which ends the test early; \
-                 real clients may retry: give `load.retry`, or an endless load with `duration`",
+                 real clients may retry: set `load.retry`, or use an endless load with `duration`",
                 also(*others)
             ),
             Self::Hammering { place, refused, pause_s, others } => write!(
                 f,
                 "{place}: {refused:.0} attempts were refused, each client trying again after {}{}; a real client needs \
-                 at least a connect and its own work: give `load.think_time`",
+                 at least the time of a connect and of its own work: set `load.think_time`",
                 super::number::seconds(*pause_s),
                 also(*others)
             ),
             Self::Failed { place, replication, what } => {
-                write!(
-                    f,
-                    "{place}: replication {replication} failed: {what}; this is a mistake in sim, not in the model"
-                )
+                write!(f, "{place}: replication {replication} failed: {what}; this is a bug in sim, not in the model")
             }
             Self::Violated { place, replication, laws } => {
                 write!(
                     f,
-                    "{place}: replication {replication} violates {laws}; this is a mistake in sim, do not trust it"
+                    "{place}: replication {replication} violates {laws}; this is a bug in sim: do not trust the figures"
                 )
             }
             Self::Inexact { place, check, rates } => {
                 let name = verdict::name(check.metric);
                 let (seen, known) = (simulated(check, *rates), known(check, *rates));
-                write!(f, "{place}: the {name} is {seen}, but {known}; this is a mistake in sim, do not trust it")
+                write!(f, "{place}: the {name} is {seen}, but {known}; this is a bug in sim: do not trust the figures")
             }
             Self::Limited { place, trials, without_window, of, ending } => {
                 let what = match (trials == of, trials - without_window) {
-                    (_, 0) => "before they began to measure, and count for nothing".into(),
-                    (false, _) => "and are left out".into(),
+                    (_, 0) => "before they began to measure, and are not counted".into(),
+                    (false, _) => "and are excluded".into(),
                     (true, counted) if counted == *trials => {
-                        "so the figures rest on what they measured until then".into()
+                        "so the figures rest on what they had measured by then".into()
                     }
                     (true, counted) => format!(
-                        "so the figures rest on what {counted} of them measured until then; the others had not begun to \
-                         measure and count for nothing"
+                        "so the figures rest on what {counted} of them had measured by then; the others had not begun to \
+                         measure and are not counted"
                     ),
                 };
                 let remedy = ending.remedy().map(|remedy| format!("; {remedy}")).unwrap_or_default();
-                write!(f, "{place}: {trials} of {of} trials were ended early ({ending}), {what}{remedy}")
+                write!(f, "{place}: {trials} of {of} trials were stopped early ({ending}), {what}{remedy}")
             }
             Self::FewValues { place, metric, values, others } => {
-                let others = match others {
-                    0 => String::new(),
-                    1 => " (nor at 1 other point)".into(),
-                    others => format!(" (nor at {others} other points)"),
-                };
                 let name = verdict::name(*metric);
-                write!(f, "{place}: the {name} has no upper bound{others}: {values} response times say too little ")?;
-                f.write_str("of what is beyond it; longer runs or more replications do")
+                write!(
+                    f,
+                    "{place}: the {name} has no upper bound{}: {values} response times are too few ",
+                    also(*others)
+                )?;
+                f.write_str("for this percentile; run longer or replicate more")
             }
             Self::Imprecise { place, shortfall, asked, others } => imprecise(f, place, shortfall, *asked, *others),
             Self::Unselected { place, metric, left, unselected, zone, others } => {
                 not_selected(f, place, left, unselected, &within(*zone, *metric), *others)
             }
             Self::Growing { place, growth, others } => {
-                let others = match others {
-                    0 => String::new(),
-                    1 => " (at 1 other point too)".into(),
-                    others => format!(" (at {others} other points too)"),
-                };
-                write!(f, "{place}: not stationary{others}: {}", growing(growth).unwrap_or_default())
+                write!(f, "{place}: not stationary{}: {}", also(*others), growing(growth).unwrap_or_default())
             }
             Self::Brim { place, resource, utilisation, others } => {
                 let others = match others {
                     0 => String::new(),
-                    1 => " (and one at 1 other point)".into(),
-                    others => format!(" (and one at {others} other points)"),
+                    1 => " (a resource at 1 other point is as busy)".into(),
+                    others => format!(" (resources at {others} other points are as busy)"),
                 };
                 write!(f, "{place}: {resource} is in use {:.1} % of the time{others}; ", utilisation * 100.0)?;
-                f.write_str("whether its queue has an end or grows only longer runs can tell")
+                f.write_str("it may be overloaded: run longer to find out")
             }
             Self::Correlated { place, others } => {
-                let others = if *others == 0 { String::new() } else { format!(" (and at {others} other points)") };
-                write!(
-                    f,
-                    "{place}: the batches of the one run are correlated{others}, so that its intervals are too narrow; "
-                )?;
-                f.write_str("make the run longer, or ask for several replications")
+                let others = also(*others);
+                write!(f, "{place}: the batches of the single run are correlated{others}, so its intervals are too ")?;
+                f.write_str("narrow; run longer, or use several replications")
             }
             Self::Unsettled { place, seconds, others } => {
-                let others = if *others == 0 { String::new() } else { format!(" (nor at {others} other points)") };
-                write!(
-                    f,
-                    "{place}: the pilot runs did not settle in half of {}{others}; ",
-                    super::number::seconds(*seconds)
-                )?;
-                f.write_str("a longer `duration` gives them the time")
+                let (seconds, others) = (super::number::seconds(*seconds), also(*others));
+                write!(f, "{place}: the pilot runs of {seconds} did not settle in their first half{others}; ")?;
+                f.write_str("set a longer `duration`")
             }
-            Self::NoIntervals => f.write_str("one replication shows no spread: no intervals; ask for at least 2"),
+            Self::NoIntervals => f.write_str("one replication gives no confidence intervals; use at least 2"),
             Self::Wide { place, half_width, others } => {
-                let others = match others {
-                    0 => String::new(),
-                    1 => " (wide at 1 other point too)".into(),
-                    others => format!(" (wide at {others} other points too)"),
-                };
-                let percent = half_width * 100.0;
-                write!(
-                    f,
-                    "{place}: the throughput is known to ±{percent:.0} % only{others}; more replications narrow it"
-                )
+                let (percent, others) = (half_width * 100.0, also(*others));
+                write!(f, "{place}: the interval of the throughput is wide, ±{percent:.0} %{others}; replicate more")
             }
         }
     }
@@ -309,19 +288,15 @@ fn imprecise(f: &mut fmt::Formatter, place: &str, it: &Shortfall, asked: f64, ot
     let unit = if it.metric.is_rate() { "points" } else { "%" };
     let name = verdict::name(it.metric);
     if it.half_width.is_finite() {
-        write!(f, "{place}: the {name} is known to ±{:.2} {unit} only", it.half_width * 100.0)?;
+        write!(f, "{place}: the half-width of the {name} is {:.2} {unit}", it.half_width * 100.0)?;
     } else {
         write!(f, "{place}: the {name} has no upper bound")?;
     }
-    write!(f, " after {} replications, not to ±{} {unit}", it.replications, asked * 100.0)?;
-    match others {
-        0 => {}
-        1 => f.write_str(" (too little is known at 1 other point too)")?,
-        others => write!(f, " (too little is known at {others} other points too)")?,
-    }
+    let asked = asked * 100.0;
+    write!(f, " after {} replications; {asked} {unit} was asked for{}", it.replications, also(others))?;
     match it.needed {
-        Some(needed) => write!(f, "; about {needed} would do: raise `max_replications`, or make the runs longer"),
-        None => f.write_str("; make the runs longer"),
+        Some(needed) => write!(f, "; about {needed} would be enough: raise `max_replications`, or run longer"),
+        None => f.write_str("; run longer"),
     }
 }
 
@@ -336,21 +311,21 @@ fn not_selected(
     if !place.is_empty() {
         write!(f, "{place}: ")?;
     }
-    f.write_str("the best variant is not selected")?;
+    f.write_str("no variant was selected as the best")?;
     match others {
         0 => {}
-        1 => f.write_str(" (nor at 1 other place)")?,
-        others => write!(f, " (nor at {others} other places)")?,
+        1 => f.write_str(" (also at 1 other place)")?,
+        others => write!(f, " (also at {others} other places)")?,
     }
     let Some(replications) = it.replications else {
-        return f.write_str(": not every variant has the figure; select by another one with `best_by`");
+        return f.write_str(": not every variant has the metric; choose another one with `best_by`");
     };
     let left: Vec<String> = left.iter().map(|variant| quoted(variant)).collect();
-    write!(f, " after {replications} replications: {} are left; ", left.join(", "))?;
+    write!(f, " after {replications} replications: {} remain; ", left.join(", "))?;
     if let Some(needed) = it.needed {
-        write!(f, "{needed} tell them apart at the latest: ")?;
+        write!(f, "at most {needed} would decide: ")?;
     }
-    write!(f, "raise `max_replications`, make the runs longer, or let `best_within` be more than {zone}")
+    write!(f, "raise `max_replications`, run longer, or set `best_within` above {zone}")
 }
 
 /// All doubts about a report.

@@ -139,7 +139,7 @@ pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
     } else {
         (None, "a number without a unit")
     };
-    number.or(plain).ok_or_else(|| format!("`{text}` is no bound for `{name}`, which is {example}"))
+    number.or(plain).ok_or_else(|| format!("`{text}` is not a bound for `{name}`; write {example}"))
 }
 
 #[cfg(test)]

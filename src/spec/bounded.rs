@@ -22,7 +22,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(LONGEST_TEXT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST_TEXT {
-        return Err(too_large("it is longer than 4 MiB, which no model or experiment is"));
+        return Err(too_large("it is longer than 4 MiB, the limit for a model or experiment"));
     }
     Ok(bytes)
 }
@@ -50,7 +50,7 @@ impl Read for Table {
         for line in buffer[..count].split_inclusive(|&byte| byte == b'\n') {
             self.line += line.len() as u64;
             if self.line > LONGEST_LINE {
-                return Err(too_large("a line of it is longer than 1 MiB, which no row of a table is"));
+                return Err(too_large("it has a line longer than 1 MiB, the limit for a row of a table"));
             }
             if line.ends_with(b"\n") {
                 self.line = 0;

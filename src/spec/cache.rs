@@ -5,14 +5,14 @@ use serde::Deserialize;
 
 use super::{Duration, Step};
 
-/// A cache that is read through: what it lacks is fetched by the request that misses it. It is empty at the start and
+/// A cache that is read through: a request that misses it fetches the entry. It is empty at the start and
 /// when its process starts anew (a shared one stays). Its instances have 100 million keys at most, all together.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cache {
-    /// How long an entry is good after it was stored, however often it is read meanwhile. Without it: for ever.
+    /// How long an entry is valid after it was stored; reading it does not prolong that. Without it: no limit.
     pub ttl: Option<Duration>,
-    /// Entries at most; one more pushes out the one that was used least recently. Without it: no limit.
+    /// Entries at most; one more evicts the least recently used one. Without it: no limit.
     pub size: Option<u32>,
     /// One cache for all processes of the service (a Redis beside it), not one in each process.
     #[serde(default)]
@@ -23,13 +23,13 @@ pub struct Cache {
     pub coalesce: bool,
 }
 
-/// Looks a key up in a cache, and fetches what is not there.
+/// Looks a key up in a cache, and fetches it on a miss.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CacheStep {
     /// The cache of this service.
     pub name: String,
-    /// Which keys are asked for how often. Keys of one number are one entry, whichever step asks for them.
+    /// How popular the keys are. Keys with the same number are one entry, in whichever step.
     pub key: Popularity,
     /// What is done at a hit, such as the round trip to a Redis. Without it: nothing, and it takes no time.
     #[serde(default)]
@@ -39,7 +39,7 @@ pub struct CacheStep {
     pub miss: Vec<Step>,
 }
 
-/// Which keys are asked for how often; each request draws its key.
+/// How popular the keys are; each request draws its key.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Popularity {
@@ -56,6 +56,6 @@ pub enum Popularity {
         /// Keys, a million at most.
         keys: u32,
     },
-    /// A key that nobody asks for again.
+    /// A key that is never requested again.
     Unique,
 }

@@ -97,7 +97,7 @@ fn misfit(tree: &Tree, form: &Form, trail: &Trail<'_>) -> Mistake {
     let name = trail.last().map_or("this".into(), |name| format!("`{name}`"));
     let written = tree.written();
     let found = if written.chars().count() <= 30 { format!("`{written}`") } else { tree.what().into() };
-    let mistake = Mistake::new(format!("{name} is to be {}, not {found}", form.expected()));
+    let mistake = Mistake::new(format!("{name} must be {}, not {found}", form.expected()));
     let mut mistake = tree.place.mark_value(mistake, format!("this is {}", tree.what()));
     match (form, &tree.kind) {
         (Form::Integer { .. } | Form::Number, Kind::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
@@ -213,7 +213,7 @@ fn choice<'a>(
             });
         }
         Kind::Text(text) if !tables.is_empty() => {
-            let title = format!("{noun} is to be a table with one key, not the string `{text}`");
+            let title = format!("{noun} must be a table with one key, not the string `{text}`");
             let mistake = tree.place.mark_value(Mistake::new(title), "this is a string");
             mistakes.push(match names(tables).nearest(text) {
                 Some(near) => mistake.help(match tables.iter().find(|table| table.name == near).map(|t| &t.form) {
@@ -238,7 +238,7 @@ fn choice<'a>(
                 }
             },
             [] => {
-                let mistake = Mistake::new(format!("{noun} is to be a table with one key, but this one is empty"));
+                let mistake = Mistake::new(format!("{noun} must be a table with one key, but this one is empty"));
                 mistakes.push(tree.place.mark_value(mistake, "").known_keys(&names(tables), "kind", noun, ""));
             }
             [(first, one), (second, two), ..] => {

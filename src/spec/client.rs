@@ -18,7 +18,7 @@ pub struct Pool {
     #[serde(default = "ten")]
     pub max_size: u32,
     /// How long a request waits for a connection before it fails, the opening of a new one included (asyncpg
-    /// `acquire(timeout=...)`). Without it: for ever, as asyncpg does.
+    /// `acquire(timeout=...)`). Without it: no limit, as in asyncpg.
     pub acquire_timeout: Option<Duration>,
     /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it
     /// does not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails;
@@ -28,9 +28,9 @@ pub struct Pool {
     pub connect_time: Option<Distribution>,
     /// CPU of opening a connection where the request runs (asyncpg computes SCRAM-SHA-256 in Python). Without it: none.
     pub connect_cpu: Option<Distribution>,
-    /// How long a connection may be idle before it is closed, if more than `min_size` are open (asyncpg 0.32; 300 s
-    /// where an application says nothing, "0s" never). Without it: for ever. Connections closed below `min_size` for
-    /// another reason are opened again when a request needs them, not in the background as asyncpg does.
+    /// How long a connection may be idle before it is closed, if more than `min_size` are open (asyncpg 0.32; 300 s by
+    /// default, "0s" never). Without it: no limit. Connections closed below `min_size` for another reason are opened
+    /// again when a request needs them, not in the background as asyncpg does.
     pub max_inactive_connection_lifetime: Option<Duration>,
     /// Which idle connection the next request gets. It has an effect only with `max_inactive_connection_lifetime` or
     /// `max_queries`: else all connections are alike.
@@ -48,7 +48,7 @@ pub struct Pool {
     pub reset_on_release: bool,
 }
 
-/// Which idle connection is lent next.
+/// Which idle connection is used next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum PoolOrder {
@@ -86,7 +86,7 @@ pub struct Client {
     /// Time-out of the wait for the answer (httpx `read`). Without it: `timeout`.
     pub read_timeout: Option<Duration>,
     /// Time-out of sending the request (httpx `write`). It has no effect: requests fit a socket's buffer here, and
-    /// sending never waits. It is here so that real settings can be pasted.
+    /// sending never waits. It is accepted so that real settings can be pasted.
     pub write_timeout: Option<Duration>,
     /// Time-out of the wait for a free connection (httpx `pool`); each futile wake-up starts it afresh, as httpcore
     /// does. Without it: `timeout`.

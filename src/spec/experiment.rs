@@ -34,43 +34,43 @@ pub struct Experiment {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub set: BTreeMap<String, toml::Value>,
-    /// Independent repetitions of each point.
+    /// Independent replications of each point.
     #[serde(default = "five")]
     pub replications: u32,
-    /// How well the figures must be known, and how many replications that may take.
+    /// Required precision of the figures, and the limit on replications.
     #[serde(default)]
     pub run: Run,
     /// The seed of every random stream.
     #[serde(default = "one")]
     pub seed: u64,
-    /// The success objective: a point whose success rate is below it is collapsed, sheds load or is overloaded.
+    /// The success objective: a point with a success rate below it is collapsed, sheds load or is overloaded.
     #[serde(default = "nine_tenths")]
     #[schemars(with = "Fraction")]
     pub collapse_below: f64,
-    /// What every point is to meet: `[{ at-most = { metric = "p99_s", value = 1 } }]`. A point that misses an objective
+    /// Objectives that every point must meet: `[{ at-most = { metric = "p99_s", value = 1 } }]`. A point that misses an objective
     /// on a time is slow; a success rate here is the success objective where it is above `collapse_below`. `sim knee`
     /// looks for these where `[knee]` has none of its own.
     #[serde(default)]
     pub objectives: Vec<Objective>,
-    /// Events after which a trial is ended and reported as such.
+    /// Events after which a trial is stopped and reported as stopped.
     pub max_events: Option<u64>,
-    /// Time on the wall after which a trial is ended and reported as such. A trial so ended depends on the machine.
+    /// Wall-clock time after which a trial is stopped and reported as stopped. Where it stops depends on the machine.
     pub max_wall_time: Option<Duration>,
     /// Measurements of the real system, laid over the charts and compared in the table.
     #[serde(default)]
     pub measurements: Vec<Measurement>,
-    /// Claims, each with an expectation that the sweep decides.
+    /// Claims, each with an expectation that the sweep tests.
     #[serde(default)]
     pub hypotheses: Vec<Hypothesis>,
-    /// Changes of which the report is to say whether they help, do nothing or harm, and by how much.
+    /// Changes to judge: whether each helps, does nothing or harms, and by how much.
     #[serde(default)]
     pub effects: Vec<Change>,
-    /// Variants of several changes of which the report is to say which change brings what.
+    /// Variants that combine several changes, to find out what each change contributes.
     #[serde(default)]
     pub ablations: Vec<Ablation>,
-    /// What `sim knee` looks for; a sweep does not.
+    /// What `sim knee` searches for; ignored by a sweep.
     pub knee: Option<Knee>,
-    /// What `sim optimize` looks for; a sweep does not.
+    /// What `sim optimize` searches for; ignored by a sweep.
     pub optimize: Option<Optimize>,
 }
 
@@ -92,7 +92,7 @@ pub struct Axis {
     /// Last value.
     #[schemars(with = "Option<serde_json::Value>")]
     pub to: Option<toml::Value>,
-    /// Distance of two values.
+    /// Distance between two values.
     #[schemars(with = "Option<serde_json::Value>")]
     pub step: Option<toml::Value>,
     /// Number of values.
@@ -121,8 +121,8 @@ pub enum Scale {
 pub struct Variant {
     /// Its name.
     pub name: String,
-    /// Other variants whose `set` it takes, in this order; its own comes last. So a variant can be put together from
-    /// changes that are variants themselves: `extends = ["larger pool", "second replica"]`.
+    /// Other variants from which it takes `set`, in this order; its own comes last. This combines changes that are
+    /// variants themselves: `extends = ["larger pool", "second replica"]`.
     #[serde(default)]
     pub extends: Vec<String>,
     /// What is set otherwise, by path, as in the experiment's own `set`.
@@ -141,18 +141,18 @@ pub struct Variant {
 pub struct Measurement {
     /// Its name in the report.
     pub name: String,
-    /// The variant that it measured; the first where it is left out.
+    /// The variant that was measured. Without it: the first.
     pub variant: Option<String>,
-    /// The point, by axis: what names one value of each (`100`, `"80/s"`, or a range that only one lies in).
+    /// The point: one value of each axis (`100`, `"80/s"`, or a range that contains only one value).
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
     /// What was measured.
     pub measured: Measured,
-    /// The tolerance within which the model is to meet each measured figure that has none of its own in `tolerances`,
-    /// such as 0.1: relative, of the success rate absolute.
+    /// Tolerance of each measured figure without an entry in `tolerances`, such as 0.1: relative, but absolute for the
+    /// success rate.
     pub tolerance: Option<f64>,
-    /// Tolerances of single figures.
+    /// Tolerances of individual figures.
     #[serde(default)]
     pub tolerances: Tolerances,
 }
@@ -208,48 +208,48 @@ pub struct Measured {
     pub p95_s: Option<f64>,
 }
 
-/// A claim and what would show it.
+/// A claim, and the expectation that tests it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Hypothesis {
     /// The claim, in words.
     pub claim: String,
-    /// The variant that it is about; the first where it is left out.
+    /// The variant that it is about. Without it: the first.
     pub variant: Option<String>,
-    /// The points that it is about, by axis: all where it is left out. Of each axis one value, a list of values, or a
-    /// range.
+    /// The points that it is about: for each axis one value, a list of values, or a range. Without it: all.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
-    /// The class of requests that it is about (`load.classes`), where its metric is kept of each class: throughput,
-    /// success rate and response times. Without it: all requests.
+    /// The class of requests that it is about (`load.classes`); only for throughput, success rate and response times.
+    /// Without it: all requests.
     pub class: Option<String>,
-    /// What must be seen for the expectation to hold.
+    /// The expectation that must be met.
     pub expect: Expectation,
-    /// The claim is a belief that the author expects to be refuted: the hypothesis holds when the expectation fails.
+    /// The claim is a belief that the author expects to be refuted: the hypothesis holds if the expectation fails.
     #[serde(default)]
     pub refuted: bool,
 }
 
-/// A change of which one figure at one point is to show what it does: it helps, does nothing or harms, by the paired
-/// difference of two variants that meet the same requests.
+/// A change to judge by one metric at one point: it helps, does nothing or harms, by the paired difference of two
+/// variants that meet the same requests.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Change {
     /// The change, in words: "a limit of 150 at the ingress".
     pub change: String,
-    /// The variant that has it.
+    /// The variant with the change.
     pub variant: String,
-    /// The variant that does not; the first where it is left out.
+    /// The variant without it. Without this key: the first.
     pub against: Option<String>,
     /// Which metric.
     pub metric: Metric,
-    /// The point, by axis: what names one value of each (`100`, `"80/s"`, or a range that only one lies in).
+    /// The point: one value of each axis (`100`, `"80/s"`, or a range that contains only one value).
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
-    /// Smallest difference that counts: relative to the other variant (0.05 is 5 %), for a rate in absolute terms (0.05
-    /// is 5 points). A difference whose whole interval is smaller is none.
+    /// Smallest difference that counts: relative to the other variant (0.05 is 5 %), for a share such as the success
+    /// rate in absolute terms (0.05 is 5 points). If the whole interval of the difference is smaller, the change does
+    /// nothing.
     #[serde(default = "fiftieth")]
     #[schemars(with = "Fraction")]
     pub matters: f64,
@@ -273,22 +273,23 @@ impl JsonSchema for Values {
     }
 }
 
-/// Which of several changes brings what: a variant that `extends` others is compared with itself without each of them,
-/// and each of them alone with none. The variants without one change are made for it, and run at its point only.
+/// What each of several changes contributes: a variant that `extends` others is compared with itself without each of
+/// them, and each of them alone is compared with none. The variants that lack one change are generated, and run at this
+/// point only.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ablation {
     /// The variant with all changes; each variant that it `extends` is one of them.
     pub variant: String,
-    /// The variant without any; the first where it is left out.
+    /// The variant without any change. Without this key: the first.
     pub against: Option<String>,
     /// Which metric.
     pub metric: Metric,
-    /// The point, by axis: what names one value of each.
+    /// The point: one value of each axis.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
-    /// Smallest difference that counts, as of `effects`.
+    /// Smallest difference that counts, as in `effects`.
     #[serde(default = "fiftieth")]
     #[schemars(with = "Fraction")]
     pub matters: f64,
@@ -306,7 +307,7 @@ pub struct Range {
     pub to: Option<toml::Value>,
 }
 
-/// What must be seen. Written as a table with one key.
+/// What must be observed. Written as a table with one key.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Expectation {
@@ -328,7 +329,7 @@ pub enum Expectation {
     },
     /// A collapse between these values of the first axis. At every point up to `from` no replication loses capacity,
     /// no backlog grows and the success rate is at least `collapse_below`; at `to` it is below that, and the point is
-    /// dead, damaged, unstable or collapsed. A point that sheds load, or whose goodput holds, has not collapsed.
+    /// dead, damaged, unstable or collapsed. A point that sheds load or keeps its goodput has not collapsed.
     Collapses {
         /// Still safe, in the notation of the axis' path.
         #[schemars(with = "serde_json::Value")]
@@ -423,20 +424,21 @@ pub enum Metric {
     /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited
     /// for, until the probes.
     CompletedPerMin,
-    /// Copies of messages whose last retry failed.
+    /// Copies of messages that failed their last retry.
     DeadLetters,
     /// Restarts of replicas by their liveness probes.
     Restarts,
     /// Requests sent for each user; above 1 where clients send failed requests again (`load.retry`).
     AttemptsPerRequest,
-    /// Time from the end of the disturbance (`load.recovered_after`) until the share of successes stays at
-    /// `collapse_below` or above, in seconds; never is more than any bound. Only in `at-most` and `at-least`.
+    /// Time from the end of the disturbance (`load.recovered_after`) until the success rate stays at `collapse_below`
+    /// or above and response times are back in their range before it, in seconds; never is more than any bound. Only in
+    /// `at-most` and `at-least`.
     RecoveryS,
     /// Mean age of the oldest event still to be applied when a view is read, in seconds.
     StalenessMeanS,
     /// 95th percentile of that age, in seconds.
     StalenessP95S,
-    /// Lookups in caches that found at once what they asked for, out of all, 0 to 1.
+    /// Cache look-ups that were hits, out of all, 0 to 1.
     CacheHitRatio,
 }
 
@@ -473,7 +475,7 @@ impl Metric {
         }
     }
 
-    /// Whether this is a share, 0 to 1, whose differences are told in points.
+    /// Whether this is a share, 0 to 1; its differences are given in percentage points.
     pub fn is_rate(self) -> bool {
         matches!(self, Self::SuccessRate | Self::CacheHitRatio)
     }

@@ -13,9 +13,9 @@ pub struct Fault {
     pub service: String,
     /// The replica, counted from 0. Without it: all. It has no effect on `latency`, which is that of the service.
     pub replica: Option<u32>,
-    /// When it comes on.
+    /// When it begins.
     pub from: Duration,
-    /// When it goes. Without it: never.
+    /// When it ends. Without it: never.
     pub to: Option<Duration>,
     /// What it does.
     pub effect: Effect,
@@ -25,7 +25,7 @@ pub struct Fault {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Effect {
-    /// The processes stop where they are and go on later (SIGSTOP, a frozen virtual machine): connections are still
+    /// The processes stop where they are and resume later (SIGSTOP, a frozen virtual machine): connections are still
     /// taken into the backlog, nothing is answered. A restart ends it.
     Stuck,
     /// The processes are killed, with their requests, and connections are refused as long: then they start cold.
@@ -35,8 +35,8 @@ pub enum Effect {
     Slow(f64),
     /// This is added to each round trip of calls and queries to the service (and to each connect).
     Latency(Duration),
-    /// A pool, limit or thread pool in each process has fewer places: whoever holds one keeps it, and nobody gets one
-    /// before fewer are held.
+    /// A pool, limit or thread pool in each process has fewer places: holders keep theirs, and no other request gets
+    /// one until fewer are held.
     Capacity(Capacity),
 }
 

@@ -310,7 +310,7 @@ fn choice(noun: &str, choices: &[Value]) -> Form {
     Form::Choice { noun: noun.into(), words, tables }
 }
 
-/// The first sentence of a description, to go on after a colon.
+/// The first sentence of a description, to continue after a colon.
 fn about(schema: &Value) -> String {
     let text = schema.get("description").and_then(Value::as_str).unwrap_or_default().replace('\n', " ");
     let sentence = text.split_once(". ").map_or(text.trim_end_matches('.'), |(first, _)| first);

@@ -17,7 +17,7 @@ use super::{Distribution, Duration, Rate, WarmUp};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Load {
-    /// Closed (a number of clients, each waits for its answer) or open (arrivals that wait for nobody).
+    /// Closed (a number of clients, each waits for its answer) or open (arrivals that do not depend on answers).
     pub kind: LoadKind,
     /// The endpoint that is called: `"service.endpoint"`. A load has this, or `classes`.
     pub target: Option<String>,
@@ -46,7 +46,7 @@ pub struct Load {
     pub profile: Option<Vec<RatePoint>>,
     /// Open: the same, from a CSV file with a column of times and one of rates, as monitoring exports them.
     pub profile_from: Option<RateTable>,
-    /// Open: how the rate goes between the points of `profile` or `profile_from`. Without it: `ramp`.
+    /// Open: how the rate changes between the points of `profile` or `profile_from`. Without it: `ramp`.
     pub interpolation: Option<Interpolation>,
     /// Open: short times with another rate, one after the other.
     pub spikes: Option<Vec<Spike>>,
@@ -54,11 +54,11 @@ pub struct Load {
     pub diurnal: Option<Diurnal>,
     /// Open: bursts at random times, in place of `rate`.
     pub bursts: Option<Bursts>,
-    /// Open: recorded arrivals, in place of `rate`. They are not repeated when they come to their end.
+    /// Open: recorded arrivals, in place of `rate`. They are not repeated after the last one.
     pub trace: Option<ArrivalTrace>,
     /// Open: how arrivals follow each other. Without it: `poisson`.
     pub arrivals: Option<Arrivals>,
-    /// How long a client waits for its answer before it gives up. Without it: for ever.
+    /// How long a client waits for its answer before it gives up. Without it: no limit.
     pub timeout: Option<Duration>,
     /// What a client that gives up does to the server's handler.
     #[serde(default)]
@@ -69,14 +69,14 @@ pub struct Load {
     /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
     /// changes over time or the model has faults, else (and for a finite test) no timeline.
     pub timeline: Option<Duration>,
-    /// When the disturbance is over from which `recovery_s` is timed, from the start of the run: the time until the
-    /// share of successes among the requests that end in an interval is at `collapse_below` or above for good. Choose
-    /// `timeline` so that tens of requests end in an interval. Without it: the end of the last spike or fault, if the
-    /// run goes on after it.
+    /// The end of the disturbance, from the start of the run; `recovery_s` is the time from then until the success rate
+    /// of the requests that end in an interval stays at `collapse_below` or above and their mean response time is back
+    /// in the range of the intervals before the disturbance. Choose `timeline` so that tens of requests end in an
+    /// interval. Without it: the end of the last spike or fault, if the run continues after it.
     pub recovered_after: Option<Duration>,
-    /// Whether accounts are kept of where each request's time goes (blame.csv): `true` of every request, which makes a
-    /// run about a quarter longer; `false` of none. Without it: `sim run` keeps those of every request; a sweep those of
-    /// a sample (one request in eight, every request of small tests), scaled to all requests by response time.
+    /// Whether to record where each request's time goes (blame.csv): `true` for every request, which makes a run about
+    /// a quarter longer; `false` for none. Without it: `sim run` records every request; a sweep records a sample (one
+    /// request in eight, every request of small tests), scaled to all requests by response time.
     pub blame: Option<bool>,
     /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
     /// runs and MSER-5, and shows it in a chart (warm-up.png).
@@ -84,12 +84,12 @@ pub struct Load {
     /// Endless and open: length of the measuring window, after the warm-up. Of a trace and of stages it may be left
     /// out: to the last arrival, or the end of the last stage.
     pub duration: Option<Duration>,
-    /// How a client learns that what outlasts its answer is complete; it is busy until then. Without it a client goes
-    /// on with its answer.
+    /// How a client learns that work which outlasts its answer is complete; it is busy until then. Without it a client
+    /// is free once it has its answer.
     pub completion: Option<Completion>,
     /// Finite: how long the system is left alone after the test before it is probed for being stuck. Without it: 2 min.
     pub cool_down: Option<Duration>,
-    /// Finite: an earlier test on the same system, whose traces (hung requests, deadlocked pools) this one meets.
+    /// Finite: an earlier test on the same system; this one starts with what it left (hung requests, deadlocked pools).
     pub before: Option<Before>,
 }
 
@@ -97,9 +97,10 @@ pub struct Load {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Completion {
-    /// It asks `endpoint` again so long after each answer, the first time so long after its request's. Each question is
-    /// a request that does what the endpoint does; it waits for its answer without time-out and is not counted among
-    /// the requests. One that fails is asked again, and so is one whose work never ends, until nothing else can happen.
+    /// It calls `endpoint` this long after each answer, the first time this long after the answer to its request. Each
+    /// poll is a request that does what the endpoint does; it waits for its answer without time-out and is not counted
+    /// among the requests. Polling continues after a failure, and also if the work never ends, until nothing else can
+    /// happen.
     pub poll: Option<Duration>,
     /// The endpoint that it asks: `"service.endpoint"`.
     pub endpoint: Option<String>,
@@ -113,7 +114,7 @@ pub struct Completion {
 pub enum LoadKind {
     /// A number of clients; each sends its next request only after its last one was answered or given up.
     Closed,
-    /// Requests arrive at a rate, whatever becomes of those before them.
+    /// Requests arrive at a rate, independently of what happens to earlier ones.
     Open,
 }
 
@@ -132,7 +133,7 @@ pub enum Arrivals {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Abandon {
-    /// The server works on for nobody (FastAPI; measured): its work is counted as wasted.
+    /// The server continues although the client has gone (FastAPI; measured): its work is counted as wasted.
     #[default]
     Continue,
     /// The handler is cancelled and gives back what it holds.

@@ -127,7 +127,7 @@ impl Lowering<'_> {
             Some(0) => {
                 let complaint =
                     Complaint::at(at.key("size"), "a limit of size 0 lets nothing in", "must be at least 1");
-                self.complain(complaint.help("leave the key out for no limit; `max_queue = 0` lets nobody wait"));
+                self.complain(complaint.help("leave the key out for no limit; `max_queue = 0` allows no waiting"));
             }
             Some(size) => self.at_least_one(at.key("size"), "size", size),
             None => {}
@@ -157,12 +157,12 @@ impl Lowering<'_> {
         value
     }
 
-    /// A time-out: not zero, which would fail everything at once; none is for ever.
+    /// A time-out: not zero, which would fail everything at once; none is no limit.
     fn timeout(&mut self, at: At<'_>, timeout: Option<Duration>) -> Option<Time> {
         let timeout = timeout?;
         if timeout.0 == 0 {
-            let complaint = Complaint::at(at, "a time-out of zero lets everything fail", "must be above 0")
-                .help("leave the key out to wait for ever");
+            let complaint = Complaint::at(at, "a time-out of zero makes everything fail", "must be above 0")
+                .help("leave the key out to wait without limit");
             self.complain(complaint);
         }
         Some(Time(timeout.0))

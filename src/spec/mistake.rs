@@ -57,7 +57,7 @@ impl Mistake {
         self
     }
 
-    /// Adds what else is to be known.
+    /// Adds a note.
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self

@@ -19,7 +19,7 @@ pub struct Model {
     /// Stations of a queueing network, by name; `visit` steps go there.
     #[serde(default)]
     pub stations: BTreeMap<String, Station>,
-    /// Machines whose cores several services share, by name; a service says `machine = "..."`.
+    /// Machines with cores that several services share, by name; a service refers to one by `machine = "..."`.
     #[serde(default)]
     pub machines: BTreeMap<String, Machine>,
     /// Semaphores of the whole system, by name; `with = { shared = ... }` steps hold them.
@@ -28,20 +28,20 @@ pub struct Model {
     /// Queues of a message broker, by name; `publish` steps put messages on them.
     #[serde(default)]
     pub queues: BTreeMap<String, Queue>,
-    /// Faults that are brought on in a run, by name.
+    /// Faults that are injected in a run, by name.
     #[serde(default)]
     pub faults: BTreeMap<String, Fault>,
     /// Read sides that are fed by events, by name.
     #[serde(default)]
     pub views: BTreeMap<String, View>,
-    /// Values with a name, for what stands in several places or is worth varying by its name: `bcrypt = "100ms"`. A
-    /// string `"$bcrypt"` stands for it wherever a value may stand, in the model and in loads, and `"exp($bcrypt)"` for a
-    /// distribution with it; `"$$"` at the start of a string is a dollar sign. `set` and axes change it as
-    /// `constants.bcrypt`, in all its places at once.
+    /// Named values, for a value that is used in several places or that is varied by name: `bcrypt = "100ms"`. A string
+    /// `"$bcrypt"` stands for it anywhere in the model and in loads, and `"exp($bcrypt)"` for a distribution with it;
+    /// `"$$"` at the start of a string is a dollar sign. `set` and axes change it as `constants.bcrypt`, everywhere at
+    /// once.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub constants: BTreeMap<String, toml::Value>,
-    /// The load to use where no experiment gives one (`sim run models/...`).
+    /// The load to use without an experiment (`sim run models/...`).
     pub load: Option<Load>,
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.
     #[serde(default)]
@@ -154,11 +154,11 @@ pub enum Discipline {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
-    /// Slots. Without it: as many as are asked for, so that only the number in use is observed.
+    /// Slots. Without it: unlimited, and only the number in use is observed.
     pub size: Option<u32>,
     /// Requests that may wait for a slot; one more fails at once with "shed" (load shedding; with `size` a bulkhead as
-    /// Resilience4j's). 0: nobody waits. Without it: no limit.
+    /// Resilience4j's). 0: no request waits. Without it: no limit.
     pub max_queue: Option<u32>,
-    /// How long a request waits for a slot before it fails (Resilience4j `maxWaitDuration`). Without it: for ever.
+    /// How long a request waits for a slot before it fails (Resilience4j `maxWaitDuration`). Without it: no limit.
     pub acquire_timeout: Option<super::Duration>,
 }

@@ -215,7 +215,7 @@ impl Written {
                     let written = node.map(Tree::written).filter(|text| text.chars().count() < 40);
                     let is = written.map_or(form.expected(), |text| format!("`{text}`"));
                     return Err(here
-                        .refuse(format!("the path goes on, but `{}` is {is}", here.path), "nothing has this name")
+                        .refuse(format!("the path continues after `{}`, which is {is}", here.path), "no such part")
                         .help(format!("set `{}` as a whole", here.path)));
                 }
             };
@@ -228,8 +228,8 @@ impl Written {
             target.required = required;
             target.one_of = one_of;
             target.exists = node.is_some();
-            let goes_on = matches!(form.resolve(), Form::Record { .. } | Form::Map(_));
-            if node.is_none() && !last && !goes_on {
+            let continues = matches!(form.resolve(), Form::Record { .. } | Form::Map(_));
+            if node.is_none() && !last && !continues {
                 let here = Here { written: self, span, path: self.whole(&target.path), above: form };
                 return Err(here
                     .refuse(format!("`{}` is not set in the model", here.path), "not there")
@@ -257,7 +257,9 @@ impl Here<'_> {
         match part {
             Part::Name(name) | Part::Quoted(name) => Ok(name),
             Part::Index(_) => Err(self.refuse(format!("`{}` is a table and has no elements", self.path), "an index")),
-            Part::Nth(..) => Err(self.refuse(format!("`{}` is no list of steps", self.path), "counts steps of a kind")),
+            Part::Nth(..) => {
+                Err(self.refuse(format!("`{}` is not a list of steps", self.path), "counts steps of a kind"))
+            }
         }
     }
 
@@ -268,7 +270,7 @@ impl Here<'_> {
             _ => format!("`{}`", self.path),
         };
         let mistake = self.refuse(
-            format!("the path `{}` leads nowhere", self.written.text),
+            format!("the path `{}` does not exist", self.written.text),
             &format!("{place} has no {what} `{name}`"),
         );
         match self.above.resolve() {
@@ -302,7 +304,7 @@ impl Here<'_> {
         let (kind, nth) = match part {
             Part::Nth(kind, nth) => (kind, Some(*nth)),
             Part::Name(kind) | Part::Quoted(kind) => (kind, None),
-            Part::Index(_) => return Err(self.refuse("this is no element", "")),
+            Part::Index(_) => return Err(self.refuse("this is not an element", "")),
         };
         let alike: Vec<usize> = (0..elements.len()).filter(|&i| sole_key(&elements[i]) == Some(kind)).collect();
         match (alike.as_slice(), nth) {

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use super::Duration;
 
 /// A liveness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row is killed
-/// and started again. Its requests get "connection lost", its pools and clients start cold, and what it had sent to
-/// other services is worked on there for nobody. Before the second restart and later ones Kubernetes waits 10 s, 20 s,
-/// 40 s and so on up to 300 s, beginning anew after ten minutes of running (CrashLoopBackOff). The grace period before
-/// the kill (`terminationGracePeriodSeconds`) is not modelled.
+/// and started again. Its requests get "connection lost", its pools and clients start cold, and other services continue
+/// to work on what it had sent to them. Before the second restart and later ones Kubernetes waits 10 s, 20 s, 40 s and
+/// so on up to 300 s, beginning anew after ten minutes of running (CrashLoopBackOff). The grace period before the kill
+/// (`terminationGracePeriodSeconds`) is not modelled.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Liveness {
@@ -31,8 +31,8 @@ pub struct Liveness {
 
 /// A readiness probe in the manner of Kubernetes: a replica that fails it `failure_threshold` times in a row gets no
 /// new connections until it has answered `success_threshold` times in a row. Kept connections still lead to it, and
-/// nothing is restarted. At the start of a run all replicas are ready; after a restart a replica is not before it has
-/// answered so often.
+/// nothing is restarted. At the start of a run all replicas are ready; after a restart a replica is not ready until it
+/// has answered that many times.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Readiness {

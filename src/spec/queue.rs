@@ -25,18 +25,19 @@ pub struct Queue {
     pub publish_time: Option<Distribution>,
     /// Time of a message on its way from the broker to a consumer's process. Without it: none.
     pub delivery_time: Option<Distribution>,
-    /// Who gets a copy of each message, by name.
+    /// The consumers, each of which gets a copy of each message, by name.
     #[serde(default)]
     pub consumers: BTreeMap<String, Consumer>,
 }
 
 /// The read side of CQRS: what queries read, fed by the events that a consumer handles (`project` steps in its
 /// handler). Reports say how stale it was when it was read (`read` steps), and how long events took to be applied. An
-/// event whose handler ends without `project`, is dead-lettered or dropped, is never applied and no longer waited for.
+/// event is never applied, and no longer waited for, if its handler ends without `project` or if it is dead-lettered or
+/// dropped.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct View {
-    /// The queue whose messages are its events.
+    /// The queue that carries its events.
     pub queue: String,
     /// The consumer of that queue that applies them.
     pub consumer: String,
@@ -49,8 +50,8 @@ pub enum Overflow {
     /// The oldest message that waits is dropped, and what it belongs to is never completed; RabbitMQ's default.
     #[default]
     DropHead,
-    /// The new message is refused: the publisher's step fails with "queue full". Other consumers whose queues have room
-    /// still get their copies.
+    /// The new message is refused: the publisher's step fails with "queue full". Other consumers with room in their
+    /// queues still get their copies.
     RejectPublish,
 }
 
@@ -58,9 +59,9 @@ pub enum Overflow {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Consumer {
-    /// The service whose processes consume; messages go to each of its processes in turn.
+    /// The service that consumes; messages go to each of its processes in turn.
     pub service: String,
-    /// The endpoint whose steps handle a message; its end acknowledges the message, its failure does not.
+    /// The endpoint with the steps that handle a message; its end acknowledges the message, its failure does not.
     pub endpoint: String,
     /// Messages that one process works on at once (`basic.qos`; Celery's concurrency times
     /// `worker_prefetch_multiplier`), those on their way to it included. Without it: no limit.

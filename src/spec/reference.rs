@@ -11,11 +11,11 @@ use super::{Mistake, schema};
 const INTRODUCTION: &str = "\
 # The language
 
-Written by `sim reference`; every key that a file may have is here. A model says what a system is made of, an
-experiment asks a question about it. Keys are those of the real configuration where there is one. A key that is not
-known is a mistake, and so is a path that leads nowhere: both are answered with the nearest right one.
+This page is the output of `sim reference` and lists every key that a file may have. A model describes a system, an
+experiment asks a question about it. Keys are those of the real configuration where there is one. An unknown key is a
+mistake, and so is a path that does not exist: the message names the nearest correct one.
 
-What is written in brackets is the kind of the value and what holds where the key is left out.
+In brackets: the type of the value, and whether it is required or its default.
 ";
 
 /// The whole page.

@@ -60,7 +60,7 @@ pub struct RetryBudget {
 
 /// Nested steps with a time-out around them all (`asyncio.timeout`, `asyncio.wait_for`): when it is over they are
 /// cancelled wherever they wait, and what they hold is given back. A CPU slice or a job in a thread is not interrupted.
-/// A server that was called works on, for nobody, unless the deadline propagates.
+/// A server that was called continues to work, unless the deadline propagates.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TimeoutStep {
@@ -87,8 +87,8 @@ pub struct BreakerStep {
 /// A circuit breaker (Nygard 2007; pybreaker, circuitbreaker), one in each process. *Closed* it lets all through and
 /// counts failures; `failure_threshold` of them without a success between *open* it; open it fails every request at
 /// once with "breaker open"; after `recovery_time` it is *half-open*: a few trial requests may pass, the first success
-/// closes it, a failure opens it again. The end of a request that began before the breaker last changed counts for
-/// nothing.
+/// closes it, a failure opens it again. The end of a request that began before the breaker last changed state is not
+/// counted.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Breaker {
@@ -111,13 +111,13 @@ pub struct FallbackStep {
     pub on: Option<Vec<String>>,
     /// What is tried.
     pub steps: Vec<Step>,
-    /// What is done when that fails; a failure here is not caught. Empty: nothing, and the request goes on.
+    /// What is done when that fails; a failure here is not caught. Empty: nothing, and the request continues.
     pub otherwise: Vec<Step>,
 }
 
-/// Nested steps of which a second attempt starts while the first is still without an answer (Dean and Barroso 2013,
+/// Nested steps with a second attempt that starts while the first is still without an answer (Dean and Barroso 2013,
 /// "The Tail at Scale"). The first success wins and the other attempts are cancelled where they wait; a server that
-/// they called works on, for nobody. An attempt that fails brings on the next at once (gRPC A6, hedging).
+/// they called continues to work. An attempt that fails starts the next at once (gRPC A6, hedging).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HedgeStep {
@@ -150,8 +150,8 @@ pub struct Ingress {
     /// Requests a second (Traefik `RateLimit`, one bucket for all clients); it comes before `in_flight`. Without it: no
     /// limit.
     pub rate_limit: Option<RateLimit>,
-    /// Requests inside at most (Traefik `InFlightReq`); one more is answered with 429 at once. A request whose client
-    /// has gone is inside no more, though the service works on. Without it: no limit.
+    /// Requests inside at most (Traefik `InFlightReq`); one more is answered with 429 at once. A request is no longer
+    /// inside once its client has gone, even if the service still works on it. Without it: no limit.
     pub in_flight: Option<u32>,
 }
 

@@ -47,35 +47,35 @@ impl Objective {
     }
 }
 
-/// What `sim knee` looks for: along one axis, the last value that still meets every objective.
+/// What `sim knee` searches for: along one axis, the last value that still meets every objective.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Knee {
-    /// What is varied: the name of an axis, or a path of any number. Without it: the first axis of numbers.
+    /// What to vary: the name of an axis, or the path of any number. Without it: the first axis of numbers.
     pub axis: Option<String>,
-    /// The smallest value that is looked at, in the notation of the path. Without it: the smallest of the axis.
+    /// The smallest value to try, in the notation of the path. Without it: the smallest of the axis.
     #[schemars(with = "Option<serde_json::Value>")]
     pub from: Option<toml::Value>,
-    /// The largest value that is looked at. Without it: the largest of the axis.
+    /// The largest value to try. Without it: the largest of the axis.
     #[schemars(with = "Option<serde_json::Value>")]
     pub to: Option<toml::Value>,
-    /// How closely the knee is looked for, in the notation of the path. Without it: 1 for whole numbers, else a
+    /// The resolution of the knee, in the notation of the path. Without it: 1 for whole numbers, else a
     /// hundredth of the range.
     #[schemars(with = "Option<serde_json::Value>")]
     pub resolution: Option<toml::Value>,
-    /// Looks for the smallest value that meets the objectives, as of a pool, and not for the largest, as of a load.
+    /// Search for the smallest value that meets the objectives, as for a pool, instead of the largest, as for a load.
     #[serde(default)]
     pub smallest: bool,
-    /// What must be met, all of it. Without any, and without `slope`: a success rate of at least `collapse_below`.
+    /// The objectives, all of which must be met. Without any, and without `slope`: a success rate of at least `collapse_below`.
     #[serde(default)]
     pub objectives: Vec<Objective>,
-    /// The throughput must still grow by at least this share of what it would if it were in proportion to the axis, 0
-    /// to 1; looked at over the last tenth of the value.
+    /// The throughput must still grow by at least this share of proportional growth, 0 to 1, measured over the last
+    /// tenth of the value.
     pub slope: Option<f64>,
-    /// The probability with which the whole answer is right, for each variant.
+    /// The probability that the whole answer is correct, for each variant.
     #[serde(default = "nineteen_of_twenty")]
     pub confidence: f64,
-    /// Replications after which a value is given up as too close to tell.
+    /// Replications after which a value is reported as too close to call.
     #[serde(default = "eighty")]
     pub max_replications: u32,
 }
@@ -96,25 +96,26 @@ impl Default for Knee {
     }
 }
 
-/// What `sim optimize` looks for: the cheapest setting of several parameters that meets every objective.
+/// What `sim optimize` searches for: the cheapest setting of several parameters that meets every objective.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Optimize {
-    /// What is chosen; every combination of values is a setting.
+    /// The parameters; every combination of their values is a setting.
     pub parameters: Vec<Parameter>,
-    /// What everything else costs.
+    /// The cost of everything else.
     #[serde(default)]
     pub constant: f64,
-    /// What must be met, all of it.
+    /// The objectives, all of which must be met.
     pub objectives: Vec<Objective>,
-    /// More of any parameter may be taken never to make an objective worse: what has no more of anything than a setting
-    /// that misses is then excluded without trials. More threads or connections *can* hurt; replicas and cores hardly.
+    /// Assume that more of any parameter never makes an objective worse: a setting that is no larger in any parameter
+    /// than one that misses is then excluded without trials. More threads or connections *can* hurt; more replicas and
+    /// cores hardly ever do.
     #[serde(default)]
     pub monotone: bool,
-    /// The probability with which all decisions are right.
+    /// The probability that all decisions are correct.
     #[serde(default = "nineteen_of_twenty")]
     pub confidence: f64,
-    /// Replications after which a setting is given up as too close to tell.
+    /// Replications after which a setting is reported as too close to call.
     #[serde(default = "eighty")]
     pub max_replications: u32,
     /// Trials after which no further setting is tried.
@@ -122,7 +123,7 @@ pub struct Optimize {
     pub max_trials: u64,
 }
 
-/// A parameter that is chosen: `from` and `to`, or a list of `values`.
+/// A parameter to choose: `from` and `to`, or a list of `values`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Parameter {
@@ -134,13 +135,13 @@ pub struct Parameter {
     /// The largest value.
     #[schemars(with = "Option<serde_json::Value>")]
     pub to: Option<toml::Value>,
-    /// Distance of two values. Without it: 1 for whole numbers, else a twentieth of the range.
+    /// Distance between two values. Without it: 1 for whole numbers, else a twentieth of the range.
     #[schemars(with = "Option<serde_json::Value>")]
     pub step: Option<toml::Value>,
-    /// The values, where they are no range.
+    /// The values, if they are not a range.
     #[schemars(with = "Option<Vec<serde_json::Value>>")]
     pub values: Option<Vec<toml::Value>>,
-    /// What a unit costs: of a number 1, of cores one core, of a duration a second, of a rate one a second.
+    /// Cost per unit: 1 for a number, one core for cores, one second for a duration, 1/s for a rate.
     #[serde(default)]
     pub cost: f64,
 }

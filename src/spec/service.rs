@@ -24,22 +24,22 @@ pub struct Service {
     /// CPU limit of one replica in cores, shared by its processes and their threads (Kubernetes `cpu = "500m"`).
     /// Without it the CPU never queues: each running process or thread has a core of its own.
     pub cpu: Option<Cores>,
-    /// The machine (a key of `[machines]`) whose cores its replicas share with the other services there, instead of a
-    /// `cpu` of their own.
+    /// The machine (a key of `[machines]`) on which its replicas run; they share its cores with the other services
+    /// there, instead of a `cpu` of their own.
     pub machine: Option<String>,
     /// Rounds of the event loop that each wait takes; only of an event loop.
     pub rounds: Option<Rounds>,
-    /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: for ever.
+    /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: no limit.
     /// A request over a kept connection that crosses with the server's close of it (half of the mean of the client's
     /// `round_trip` before or after; none without a `round_trip`) gets no answer: "server disconnected".
     pub keep_alive: Option<Duration>,
-    /// Growth of every CPU demand with the number of jobs at work in a replica: with `n` jobs each takes
+    /// Growth of every CPU demand with the number of jobs running in a replica: with `n` jobs each takes
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
     /// Scalability Law).
     pub slowdown: Option<f64>,
     /// Growth with each pair of jobs at work: with `n` of them each takes `coherence * n * (n - 1)` times its demand
-    /// more (data that each has to fetch from all others; the quadratic term of the Universal Scalability Law). Of a
-    /// database it keeps the replicas of its clients from scaling for free.
+    /// more (data that each must fetch from all others; the quadratic term of the Universal Scalability Law). On a
+    /// database, this limits what adding client replicas gains.
     pub coherence: Option<f64>,
     /// How the CPU limit acts.
     #[serde(default)]
@@ -49,7 +49,7 @@ pub struct Service {
     /// Cores of the node, on which a replica may run at once; only with `cpu_throttling = "cfs"`. Without it: as many
     /// as it has jobs.
     pub node_cores: Option<Cores>,
-    /// Connections of a replica that wait to be accepted (uvicorn `--backlog`, 2048 where nothing is said; the kernel
+    /// Connections of a replica that wait to be accepted (uvicorn `--backlog`, 2048 by default; the kernel
     /// cuts it to `net.core.somaxconn`, 4096: write the smaller one). Beyond one more than that a SYN is dropped and
     /// sent again after 1, 3, 7, 15, 31 and 63 s, and the connect fails after 127 s if its time-out has not come
     /// before. Only of an event loop. Without it: any number.
@@ -97,19 +97,19 @@ pub struct Service {
     /// Semaphores and locks, one of each in every process.
     #[serde(default)]
     pub limits: BTreeMap<String, Limit>,
-    /// The probe whose failure restarts a replica.
+    /// The probe that restarts a replica when it fails.
     pub liveness: Option<Liveness>,
-    /// The probe whose failure takes a replica out of the balancing.
+    /// The probe that takes a replica out of the balancing when it fails.
     pub readiness: Option<Readiness>,
     /// Circuit breakers, one of each in every process.
     #[serde(default)]
     pub breakers: BTreeMap<String, Breaker>,
-    /// What stands in front of the service's balancer.
+    /// The reverse proxy in front of the service.
     pub ingress: Option<Ingress>,
     /// Caches, one of each in every process unless it is `shared`.
     #[serde(default)]
     pub caches: BTreeMap<String, Cache>,
-    /// What the service answers.
+    /// The endpoints that the service answers.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Endpoint>,
 }
@@ -143,7 +143,7 @@ pub struct Rounds {
     pub answer: Option<u8>,
     /// Of closing a client made for one request. Without it: 0.
     pub close: Option<u8>,
-    /// From the answer to the closing of the inbound connection, whose descriptor is in use until then. Without it: 0.
+    /// From the answer to the closing of the inbound connection, which uses a descriptor until then. Without it: 0.
     pub hang_up: Option<u8>,
 }
 

@@ -113,7 +113,7 @@ impl Setting {
         }
         let index = &target.path.0[above.len()];
         let whole = Path(above.iter().chain([index]).cloned().collect());
-        let title = format!("`{}` names what the `{kind}` step has, and this is a whole `{key}` step", self.path.text);
+        let title = format!("`{}` names a part of the `{kind}` step, but this is a whole `{key}` step", self.path.text);
         let mistake = self.value.place.mark_value(Mistake::new(title), format!("not part of a `{kind}` step"));
         Err(mistake.help(format!("name the place of the step to replace it: `{whole}`")))
     }

@@ -50,7 +50,7 @@ impl Source {
         }
     }
 
-    /// A text as if it stood in this file, which need not be there; what it names is looked for beside that.
+    /// A text as if it were the content of this file, which need not exist; paths in it are relative to that file.
     pub fn text(path: &Path, text: &str) -> Arc<Self> {
         Self { name: tidy(path).display().to_string(), path: Some(path.to_owned()), text: text.into() }.into()
     }

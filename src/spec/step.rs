@@ -17,26 +17,26 @@ pub enum Step {
     Query(QueryStep),
     /// A request to another service, through one of this service's HTTP clients; waits for the answer.
     Call(CallStep),
-    /// A request to another service that nobody waits for: it is sent in the background, and what becomes of it changes
-    /// nothing here.
+    /// A request to another service without waiting for the answer: it is sent in the background, and its outcome does
+    /// not matter here.
     Notify(NotifyStep),
     /// Holds a pool connection or a semaphore slot around nested steps: hold-and-wait.
     With(WithStep),
-    /// Waits without holding the event loop.
+    /// Waits without blocking the event loop.
     Sleep(Distribution),
     /// Nested steps, several times.
     Repeat(RepeatStep),
-    /// One of several branches, by probability; what is missing to 1 does nothing.
+    /// One of several branches, by probability; if they add up to less than 1, the rest does nothing.
     Choose(Vec<Branch>),
     /// Answers with an error, for this reason.
     Fail(String),
-    /// Looks a key up in a cache of this service, and fetches what is not there.
+    /// Looks a key up in a cache of this service, and fetches it on a miss.
     Cache(CacheStep),
-    /// Applies the event that is handled to a view: from now on reads of the view see it.
+    /// Applies the handled event to a view: later reads of the view see it.
     Project(ProjectStep),
-    /// Notes how stale a view is at this moment; what reading costs is said by the steps beside it.
+    /// Records how stale a view is at this moment; the cost of reading belongs into other steps.
     Read(ReadStep),
-    /// Answers now (202 Accepted) and goes on with the steps that follow; what fails there no longer fails the request.
+    /// Answers now (202 Accepted) and continues with the steps that follow; a failure there no longer fails the request.
     Respond(RespondStep),
     /// Puts a message on a queue of the broker (`[queues]`) and waits for its confirm.
     Publish(PublishStep),
@@ -50,7 +50,7 @@ pub enum Step {
     Breaker(BreakerStep),
     /// Nested steps, and what is done instead when they fail.
     Fallback(FallbackStep),
-    /// Nested steps of which a second attempt starts when the first takes long.
+    /// Nested steps with a second attempt that starts when the first takes long.
     Hedge(HedgeStep),
     /// Branches that run side by side.
     Parallel(ParallelStep),
@@ -108,7 +108,7 @@ pub struct CallStep {
     pub endpoint: String,
 }
 
-/// A request that nobody waits for.
+/// A request sent without waiting for its answer.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NotifyStep {
@@ -119,8 +119,7 @@ pub struct NotifyStep {
     /// Probability that it is sent. Without it: 1.
     pub probability: Option<f64>,
     /// Send it once, each time with this probability, for each replica of this service beyond the first, as replicas do
-    /// that do not agree on who sends (KillBill's duplicated webhooks). Without it: once, whatever the number of
-    /// replicas.
+    /// that do not coordinate (KillBill's duplicated webhooks). Without it: once, whatever the number of replicas.
     #[serde(default)]
     pub when_replicated: bool,
 }
@@ -135,7 +134,7 @@ pub struct WithStep {
     pub limit: Option<String>,
     /// A slot of this limit of the whole model (`[limits]`).
     pub shared: Option<String>,
-    /// What is done while it is held.
+    /// The steps to run while it is held.
     pub steps: Vec<Step>,
 }
 
@@ -143,7 +142,7 @@ pub struct WithStep {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatStep {
-    /// How often.
+    /// How many times.
     pub times: u32,
     /// What.
     pub steps: Vec<Step>,
@@ -155,12 +154,12 @@ pub struct RepeatStep {
 pub struct Branch {
     /// Probability, 0 to 1.
     pub probability: f64,
-    /// What is done then; may be empty.
+    /// The steps of the branch; may be empty.
     #[serde(default)]
     pub steps: Vec<Step>,
 }
 
-/// Answers now and goes on, as background tasks of FastAPI (Starlette) do: whoever waits for the answer has it, and the
+/// Answers now and continues, as background tasks of FastAPI (Starlette) do: the caller has its answer, and the
 /// connection is closed or kept for the next call. A thread of a `threads` runtime is held to the end of the steps.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

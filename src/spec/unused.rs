@@ -200,7 +200,7 @@ pub(crate) fn unused_constants(model: &Tree, load: Option<&Tree>) -> Vec<Doubt> 
     let doubt = |(name, _): &(String, Tree)| Doubt {
         path: Path::default().key(constants::KEY).key(name),
         title: format!("nothing uses the constant `{name}`"),
-        help: format!("write \"${name}\" where its value is to stand"),
+        help: format!("write \"${name}\" where its value is used"),
         minor: false,
     };
     unused.map(doubt).collect()

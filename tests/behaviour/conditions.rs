@@ -325,7 +325,7 @@ fn refusals_that_use_up_the_users_of_a_finite_test_are_warned_of() {
         [services.app.ingress]
         in_flight = 1
     "#;
-    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("give `load.retry`"));
+    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("set `load.retry`"));
     assert!(is_told(test), "{:?}", warnings(test));
     assert!(!is_told(&test.replace("concurrency = 10", "concurrency = 1")));
 }
@@ -347,7 +347,7 @@ fn clients_who_hammer_a_dead_service_are_warned_of() {
         [services.app.endpoints.get]
         steps = [{ sleep = "10ms" }]
     "#;
-    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("give `load.think_time`"));
+    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("set `load.think_time`"));
     assert!(is_told(test), "{:?}", warnings(test));
     assert!(!is_told(&test.replace("duration = \"5s\"", "duration = \"5s\"\nthink_time = \"2s\"")));
 }

@@ -153,9 +153,9 @@ fn what_is_selected_and_what_is_not_is_said() {
     let [left] = unselected(&open, &report_of.selections)[..].to_vec().try_into().expect("one place");
     assert_eq!((left.left, left.replications), (vec![0, 1], Some(20)));
     let said: Vec<String> = warnings(&report_of).iter().map(ToString::to_string).collect();
-    let warning = said.iter().find(|said| said.contains("not selected")).expect("a warning");
-    assert!(warning.contains("after 20 replications: random, even are left; "), "{warning}");
-    assert!(warning.ends_with("let `best_within` be more than 4 %"), "{warning}");
+    let warning = said.iter().find(|said| said.contains("no variant was selected")).expect("a warning");
+    assert!(warning.contains("after 20 replications: random, even remain; "), "{warning}");
+    assert!(warning.ends_with("set `best_within` above 4 %"), "{warning}");
     let json = document(&report_of);
     assert_eq!(json["best_within"]["not_selected"][0]["left"], serde_json::json!(["random", "even"]));
     assert!(json["best_within"]["not_selected"][0]["replications_needed"].as_u64().expect("a number") > 20);
@@ -166,7 +166,7 @@ fn what_is_selected_and_what_is_not_is_said() {
     assert_eq!(wanted, [10, 10, 10]);
     let report_of = report(&lacking, &archive, &wanted);
     let said: Vec<String> = warnings(&report_of).iter().map(ToString::to_string).collect();
-    assert!(said.iter().any(|said| said.contains("not every variant has the figure")), "{said:?}");
+    assert!(said.iter().any(|said| said.contains("not every variant has the metric")), "{said:?}");
     assert!(selections(&report_of, None).is_empty());
 }
 

@@ -59,7 +59,7 @@ fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
         let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
         assert!(warnings.iter().any(|warning| warning.contains("queue still growing at 0.")), "{warnings:?}");
         assert!(report::overview(&report, sim::report::Detail::Full).contains("unstable"));
-        assert!(report::headline(&report, summary).contains("so no response time has a mean"));
+        assert!(report::headline(&report, summary).contains("so response times have no mean"));
     }
 }
 
@@ -70,9 +70,7 @@ fn a_queue_at_the_brim_is_warned_of() {
     let told = (0..20u64).into_par_iter().filter(|&seed| {
         let plan = mm1(1.02, 5_000, 5, seed);
         let warnings: Vec<String> = report::warnings(&report(&plan)).iter().map(ToString::to_string).collect();
-        warnings
-            .iter()
-            .any(|warning| warning.contains("not stationary") || warning.contains("only longer runs can tell"))
+        warnings.iter().any(|warning| warning.contains("not stationary") || warning.contains("it may be overloaded"))
     });
     assert!(told.count() >= 19);
 }
@@ -134,7 +132,7 @@ fn what_holds_by_itself_need_not_hold_as_one_of_twenty() {
     assert_eq!(report(&plan).judgements[0].verdict, Verdict::Holds);
     plan.hypotheses = vec![at_most(Metric::MeanS, close); 20];
     let judgements = report(&plan).judgements;
-    assert!(judgements.iter().all(|it| it.verdict == Verdict::Undecided && it.evidence.contains("(Holm)")));
+    assert!(judgements.iter().all(|it| it.verdict == Verdict::Undecided && it.evidence.contains("Holm")));
     assert!(judgements[0].replications_needed.is_some());
     plan.multiple_hypotheses = MultipleHypotheses::Each;
     assert!(report(&plan).judgements.iter().all(|it| it.verdict == Verdict::Holds));

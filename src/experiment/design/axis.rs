@@ -202,7 +202,7 @@ fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<
         }
         (Some(step), None, Scale::Linear) => {
             if step == 0.0 {
-                return Err(wrong("step", format!("the `step` of axis `{name}` is 0"), "never gets to `to`").into());
+                return Err(wrong("step", format!("the `step` of axis `{name}` is 0"), "never reaches `to`").into());
             }
             let steps = (to - from) / step;
             if steps < 0.0 {

@@ -275,7 +275,7 @@ impl Claims<'_> {
                 }
                 Some(0.0) if matches!(tolerance, Tolerance::Relative(_)) => {
                     let label = "write `absolute` instead";
-                    self.wrong(table, key, format!("nothing is relative to a measured `{key}` of 0"), label);
+                    self.wrong(table, key, format!("a tolerance relative to a measured `{key}` of 0"), label);
                 }
                 Some(_) => {}
             }
@@ -333,12 +333,12 @@ impl Claims<'_> {
             _ => (None, None),
         };
         if !metric.is_some_and(is_kept_of_classes) {
-            let title = "what is expected is not kept of each class";
+            let title = "the expected metric is not available per class";
             let mistake = match tree.get("class") {
                 Some(value) => value.place.mark_key(Mistake::new(title), "would have no effect"),
                 None => Mistake::new(title),
             };
-            self.mistakes.push(mistake.note("throughput, success rate and response times are"));
+            self.mistakes.push(mistake.note("throughput, success rate and response times are available per class"));
             return false;
         }
         let twins = points.iter().filter_map(|&point| self.plan.beside(point, other?));
@@ -346,7 +346,7 @@ impl Claims<'_> {
             let classes = &self.plan.points[point].load.classes;
             if classes.len() < 2 || !classes.iter().any(|known| known.name == class) {
                 let names = Names::new(classes.iter().filter(|_| classes.len() > 1).map(|known| known.name.as_str()));
-                let mut mistake = Mistake::new(format!("the load has no class `{class}` beside others"));
+                let mut mistake = Mistake::new(format!("the load has no class `{class}` among several classes"));
                 if let Some(value) = tree.get("class") {
                     mistake = value.place.mark_value(mistake, "no such class");
                 }
@@ -393,12 +393,7 @@ impl Claims<'_> {
             spec::Expectation::LowerThan { variant, metric, by } => {
                 self.relative(*by, "by", table);
                 if *by > 1.0 {
-                    self.wrong(
-                        table,
-                        "by",
-                        format!("`by` is {by} in `{kind}`"),
-                        "nothing is lower by more than 1, which is 100 %",
-                    );
+                    self.wrong(table, "by", format!("`by` is {by} in `{kind}`"), "must be at most 1, which is 100 %");
                 }
                 Expectation::LowerThan { variant: self.variant(Some(variant), table)?, metric: *metric, by: *by }
             }

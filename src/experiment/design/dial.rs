@@ -116,7 +116,7 @@ impl Dial {
             },
             form => {
                 let title = format!("`{text}` is not a number: it is {}", form.expected());
-                return Err(refuse(title, "only a number can be searched along"));
+                return Err(refuse(title, "only a number can be searched"));
             }
         };
         let whole = matches!(notation, Notation::Whole);

@@ -41,8 +41,8 @@ pub(super) fn rivals(tree: &Tree, plan: &Plan) -> Mistakes {
         && plan.places().iter().all(|points| points.len() < 2)
     {
         let title = match plan.variants.len() {
-            1 => "the best of one variant",
-            _ => "at no place of the axes there are two variants to select the best of",
+            1 => "`best_within` needs at least two variants",
+            _ => "no place of the axes has two variants to choose the best from",
         };
         let mistake = asked.place.mark_value(Mistake::new(title), "would have no effect");
         mistakes.push(mistake.help("add another entry to `[[variants]]` that is run at the same places, or remove it"));
@@ -73,7 +73,7 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
     };
     let (label, help) = ("would have no effect", "add `precision`, such as \"2%\", or remove it");
     if experiment.run.precision.is_none() {
-        wrong_run("precision_of", "`precision_of` belongs to a `precision`".into(), label, help);
+        wrong_run("precision_of", "`precision_of` needs a `precision`".into(), label, help);
     }
     if experiment.run.precision.is_none() && experiment.run.best_within.is_none() {
         let title = "`max_replications` belongs to a `precision` or a `best_within`";
@@ -103,7 +103,7 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
     }
     if experiment.run.precision_of.as_ref().is_some_and(Vec::is_empty) {
         let help = "name a figure, such as \"mean_s\", or leave it out";
-        wrong_run("precision_of", "a precision of nothing".into(), "this list is empty", help);
+        wrong_run("precision_of", "`precision_of` is empty".into(), "this list is empty", help);
     }
     let mut wrong = |key: &str, title: String, label: &str| {
         if let Some(value) = tree.get(key) {
@@ -126,7 +126,7 @@ pub(super) fn repetitions(replications: u32, most: u32, points: usize, place: Op
         None => mistake,
     };
     if replications == 0 || replications > MOST_REPLICATIONS {
-        let title = format!("{replications} replications are asked for");
+        let title = format!("{replications} replications were requested");
         mistakes.push(Mistake::new(title).note("there must be between 1 and 100000"));
     }
     let trials = points as u64 * u64::from(most);

@@ -99,7 +99,7 @@ pub(super) fn ablated(
         let changes = own.extends();
         if changes.len() < 2 {
             let title = format!("variant `{name}` is not made of several changes");
-            let mistake = variant.place.mark_value(Mistake::new(title), "has no two of `extends`");
+            let mistake = variant.place.mark_value(Mistake::new(title), "extends fewer than two variants");
             mistakes.push(mistake.help(format!(
                 "write each change as a variant and name them: name = \"{name}\", extends = [\"...\", \"...\"]"
             )));

@@ -145,8 +145,9 @@ impl Workbench {
         mistakes.extend(objective::check(&knee.objectives, list.filter(|_| !is_wished), &self.plan));
         if let Some(empty) = list.filter(|list| list.elements().is_empty() && slope.is_none() && !is_wished) {
             let mistake = Mistake::new("the search has an empty list of objectives");
-            let mistake = empty.place.mark_value(mistake, "nothing is to be met");
-            mistakes.push(mistake.help("name one; without the list it is a success rate of at least `collapse_below`"));
+            let mistake = empty.place.mark_value(mistake, "no objective");
+            mistakes
+                .push(mistake.help("name one, or leave the list out for a success rate of at least `collapse_below`"));
         }
         mistakes.into_result()?;
         Ok(knee)
@@ -201,8 +202,8 @@ fn grid(
         (Some((number, place)), _) => Ok((number, place)),
         (None, Some(number)) => Ok((number, dial.place.clone())),
         (None, None) => {
-            let mistake = Mistake::new(format!("it is not said {key} which value to search"));
-            let mistake = dial.place.mark_value(mistake, "is no axis with values of its own");
+            let mistake = Mistake::new(format!("the search has no `{key}`"));
+            let mistake = dial.place.mark_value(mistake, "not an axis with values");
             Err(mistake.help(format!("add --{key}, or `{key}` to the table of the search")))
         }
     };
@@ -226,10 +227,10 @@ fn grid(
         return wrong(format!("the resolution is {step}"), "must be above 0");
     }
     if dial.whole && (step.fract() != 0.0 || from.fract() != 0.0 || to.fract() != 0.0) {
-        return wrong("a whole number is searched for in fractions".into(), "must be whole");
+        return wrong("`from`, `to` and the resolution of a whole number must be whole".into(), "must be whole");
     }
     if (to - from) / step > MOST_CELLS {
-        return wrong(format!("{:.0} values are to be told apart", (to - from) / step), "at most a million");
+        return wrong(format!("the search has {:.0} values", (to - from) / step), "at most a million");
     }
     Ok(Grid::linear(from, to, step))
 }

@@ -86,10 +86,10 @@ impl Workbench {
             wrong("max_replications", title, "must be between 2 and 100000");
         }
         if written.objectives.is_empty() {
-            wrong("objectives", "a setting must meet something".into(), "needs objectives with bounds");
+            wrong("objectives", "the search has no objectives".into(), "needs at least one objective");
         }
         if written.parameters.is_empty() {
-            wrong("parameters", "there is nothing to choose".into(), "needs parameters");
+            wrong("parameters", "the search has no parameters".into(), "needs parameters");
         }
         if !written.constant.is_finite() {
             wrong("constant", format!("`constant` is {}", written.constant), "must be a number");
@@ -168,14 +168,14 @@ impl Workbench {
                 ));
             }
             _ => {
-                let title = format!("it is not said which values `{}` may take", dial.path);
+                let title = format!("`{}` has no values to choose from", dial.path);
                 return Err(wrong("path", title, "needs `from` and `to`, or `values`"));
             }
         };
         values.sort_by(f64::total_cmp);
         values.dedup();
         if values.is_empty() {
-            return Err(wrong("values", format!("`{}` may take no value", dial.path), "this list is empty"));
+            return Err(wrong("values", format!("`{}` has no values to choose from", dial.path), "this list is empty"));
         }
         Ok(Choice { dial, values, cost })
     }

@@ -100,6 +100,6 @@ impl Workbench {
                 && wanted.iter().all(|&(axis, value)| point.at[axis] == value && axis < plan.axes.len())
         };
         let found = self.plan.points.iter().position(|point| fits(&self.plan, point));
-        found.ok_or_else(|| Mistake::new("no point of the experiment has this variant and these values").into())
+        found.ok_or_else(|| Mistake::new("the experiment has no point with this variant and these values").into())
     }
 }

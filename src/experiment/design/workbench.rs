@@ -70,7 +70,7 @@ impl Workbench {
                 let mistake = place.mark_value(Mistake::new(format!("there is no axis `{name}`")), "no such axis");
                 return Err(mistake
                     .advise(names, "axis", name)
-                    .note("a path, such as `load.concurrency`, may stand here too"));
+                    .note("a path such as `load.concurrency` also works here"));
             }
             let dial = Dial::of_path(name, place, &self.subject, &mut columns)?;
             // A path that an axis sets is that axis, with all that the axis sets beside it.
@@ -130,7 +130,7 @@ impl Workbench {
                 },
                 None => {
                     let names = Names::new(self.axes.iter().map(|ready| ready.axis.name.as_str()));
-                    let title = format!("no axis `{name}` is left to choose a value of");
+                    let title = format!("there is no other axis `{name}` to choose a value of");
                     mistakes.push(Mistake::new(title).advise(names, "axis", name));
                 }
             }
@@ -143,7 +143,7 @@ impl Workbench {
                 if let Ok(leaves) = setting.leaves(&base)
                     && let Some(dial) = dials.iter().find(|dial| leaves.iter().any(|leaf| dial.sets(leaf)))
                 {
-                    let title = format!("`{}` is set, so that it cannot be searched along", dial.path);
+                    let title = format!("`{}` is set, so it cannot be searched along", dial.path);
                     let mistake = setting.value.place.mark_key(Mistake::new(title), "would have no effect");
                     mistakes.push(mistake.note(format!("in variant `{}`; --variant chooses others", design.name)));
                 }

@@ -58,7 +58,7 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
             format!("{estimate:.1} ({low:.1} to {high:.1})")
         }
         Metric::AttemptsPerRequest => format!("{estimate:.2} ({low:.2} to {high:.2})"),
-        Metric::RecoveryS if low == f64::INFINITY => "never: it does not recover before the run ends".into(),
+        Metric::RecoveryS if low == f64::INFINITY => "never: no recovery before the run ends".into(),
         Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
             format!("{low:.1} s in the fastest run, never in others")
         }

@@ -51,8 +51,8 @@ pub fn knee_figure(answer: &KneeAnswer) -> Drawing {
 fn note(answer: &KneeAnswer, panels: &[Panel]) -> String {
     let sure = short(answer.knee.confidence * 100.0);
     let mut note = format!(
-        "Marks: what was tried; dashed lines lead the eye only. Whiskers: intervals at the level of the test, so that the whole \
-         answer is {sure} % sure for each variant."
+        "Marks: values tried; dashed lines only guide the eye. Whiskers: intervals at the level of the test, which gives \
+         {sure} % confidence in each variant's answer."
     );
     let is_beyond = |panel: &Panel| {
         let points = panel.lines.iter().flat_map(|line| &line.points);
@@ -63,7 +63,7 @@ fn note(answer: &KneeAnswer, panels: &[Panel]) -> String {
     }
     let tried = answer.variants.iter().flat_map(|found| &found.tried).flat_map(|tried| &tried.readings);
     if tried.into_iter().any(|reading| reading.figure.is_none()) {
-        note.push_str(" Without a mark: no request succeeded there.");
+        note.push_str(" No mark: no request succeeded there.");
     }
     note
 }
@@ -75,12 +75,16 @@ fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
     let beyond = if knee.smallest { "below it" } else { "beyond it" };
     let short = match (found.outcome, found.estimate) {
         (Outcome::AllMeet, _) => {
-            format!("Every value meets, {} {}", if knee.smallest { "down to" } else { "up to" }, at(knee, last))
+            format!(
+                "All values meet the objectives, {} {}",
+                if knee.smallest { "down to" } else { "up to" },
+                at(knee, last)
+            )
         }
         (Outcome::NoneMeets, _) if !knee.dial.path.starts_with("load.") => {
             format!("{} misses the objectives", at(knee, first))
         }
-        (Outcome::NoneMeets, _) => format!("No value meets the objectives, even {}", at(knee, first)),
+        (Outcome::NoneMeets, _) => format!("No value meets the objectives, even at {}", at(knee, first)),
         (Outcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
         (outcome, estimate) => {
             let so_far = if outcome == Outcome::Unfinished { "so far, " } else { "" };
@@ -107,7 +111,7 @@ fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
     fitting(cause.into_iter().chain([short.clone()]))
 }
 
-/// The best of several variants, in a sentence; those that are not told from it with it.
+/// The best of several variants, in a sentence, with those that do not differ from it significantly.
 fn title_of_all(answer: &KneeAnswer) -> String {
     let knee = &answer.knee;
     // Along this way more is better.
@@ -138,7 +142,7 @@ fn title_of_all(answer: &KneeAnswer) -> String {
         let verb = if knee.smallest { "needs least" } else { "goes furthest" };
         return fitting([format!("{} {verb}: {}", quoted(name(best)), at(knee, value))]);
     }
-    let verb = if knee.smallest { "need about as little" } else { "go about as far" };
+    let verb = if knee.smallest { "need about the same" } else { "have about the same limit" };
     let (low, high) = alike.iter().fold((value, value), |(low, high), (_, other)| (low.min(*other), high.max(*other)));
     let to = if low < high { format!("{} to {}", knee.dial.text(low), at(knee, high)) } else { at(knee, value) };
     fitting([format!("{} {verb}: {to}", list(&names)), format!("{} variants {verb}: {to}", names.len())])
@@ -161,7 +165,7 @@ fn panel(answer: &KneeAnswer, index: usize) -> Panel {
         }
         None => {
             let value = knee.slope.unwrap_or(0.0) * 100.0;
-            let label = "growth of throughput (% of proportion)".into();
+            let label = "growth of throughput (% of proportional growth)".into();
             (100.0, label, Threshold { value, label: format!("at least {} %", short(value)) })
         }
     };
@@ -204,7 +208,7 @@ fn window(bound: f64, is_rate: bool, values: &[f64]) -> Option<(f64, f64)> {
     (bound > 0.0 && (low > least || high < most)).then_some((low, high))
 }
 
-/// The stretch between the last value that surely meets and the first that surely misses.
+/// The range between the last value that meets and the first that misses.
 fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
     let (low, high) = if meets < misses { (meets, misses) } else { (misses, meets) };
     let (from, to) = (knee.dial.text(low), knee.dial.text(high));

@@ -31,7 +31,7 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
     let is_pale = swings.iter().any(|swing| swing.low.is_pale || swing.high.is_pale);
     let of_interval =
         if found.plan.replications > 1 { " Whiskers: 95 % confidence intervals of the paired difference." } else { "" };
-    let of_pale = if is_pale { " Pale: not told from no change." } else { "" };
+    let of_pale = if is_pale { " Pale: not significant." } else { "" };
     let figure = TornadoFigure {
         title: title(found),
         subtitle: format!("Simulated: {}", sensitivity_method(found)),
@@ -40,23 +40,23 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
             .nominal
             .map_or_else(|| "now".into(), |nominal| format!("now {}", amount(nominal.estimate, metric, rates(found)))),
         rows: swings,
-        others: told_together(found, &others),
+        others: summed_up(found, &others),
         note: format!("Each number alone at both ends of its range.{of_interval}{of_pale}"),
     };
     Drawing { name: "sensitivity".into(), figure: figure.into() }
 }
 
-/// `The throughput hinges on a, b, c and 3 others`.
+/// `The throughput depends on a, b, c and 3 others`.
 fn title(found: &Sensitivity) -> String {
     let names = weighing(found, Weight::Decides);
     let metric = verdict::name(found.question.metric);
     if names.is_empty() {
-        return fitting([format!("no number of the model moves the {metric}"), found.plan.title.clone()]);
+        return fitting([format!("no number of the model changes the {metric}"), found.plan.title.clone()]);
     }
     fitting([
-        format!("the {metric} hinges on {}", first_three(&names)),
-        format!("the {metric} hinges on {} and {}", names[0], count(names.len() - 1, "other number")),
-        format!("the {metric} hinges on {}", count(names.len(), "number")),
+        format!("the {metric} depends on {}", first_three(&names)),
+        format!("the {metric} depends on {} and {}", names[0], count(names.len() - 1, "other number")),
+        format!("the {metric} depends on {}", count(names.len(), "number")),
     ])
 }
 
@@ -69,7 +69,7 @@ fn reach(parameter: &Parameter) -> f64 {
     ends(parameter).into_iter().flatten().map(|change| change.estimate.abs()).fold(0.0, f64::max)
 }
 
-/// Whether a change is not told from none.
+/// Whether a change is not significant: its interval includes zero, or there is none.
 fn is_noise(change: Option<Interval>) -> bool {
     change.is_none_or(|change| change.low <= 0.0 && change.high >= 0.0)
 }
@@ -95,8 +95,8 @@ fn swing(found: &Sensitivity, parameter: &Parameter) -> Swing {
     }
 }
 
-/// Who has no row, and how little they do at most.
-fn told_together(found: &Sensitivity, others: &[&Parameter]) -> Option<(String, String)> {
+/// The numbers without a row of their own, and their largest effect.
+fn summed_up(found: &Sensitivity, others: &[&Parameter]) -> Option<(String, String)> {
     let who = match others {
         [] => return None,
         [one] => short_name(found, one),
@@ -110,7 +110,7 @@ fn told_together(found: &Sensitivity, others: &[&Parameter]) -> Option<(String, 
     } else if most.is_finite() {
         format!("{each}at most {} either way", difference(most, found.question.metric, rates(found)))
     } else {
-        "not told from no change".into()
+        "no significant change".into()
     };
     Some((who, what))
 }

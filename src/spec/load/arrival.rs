@@ -42,7 +42,7 @@ pub enum Interpolation {
     Steps,
 }
 
-/// A spike: for a while the rate is another one (`rate`), or so many times what it is otherwise (`factor`).
+/// A spike: for a while the rate is a different one (`rate`), or a multiple of the normal one (`factor`).
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Spike {
@@ -52,7 +52,7 @@ pub struct Spike {
     pub length: Duration,
     /// The rate in it, whatever `diurnal` says.
     pub rate: Option<RateOrZero>,
-    /// How many times the rate is what it is otherwise, 0 to a million.
+    /// Multiple of the normal rate, 0 to a million.
     pub factor: Option<f64>,
 }
 

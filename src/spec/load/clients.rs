@@ -34,8 +34,8 @@ pub struct ClientRetry {
     #[serde(default)]
     pub jitter: BackoffJitter,
     /// Retries that each first try allows for, on average, over all clients, such as 0.1: a retry that is not covered
-    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and so many are there
-    /// at the start). Without it: no limit.
+    /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and 10 are available at
+    /// the start). Without it: no limit.
     pub budget: Option<f64>,
 }
 

@@ -26,7 +26,7 @@ impl Lowering<'_> {
         }
         if cache.ttl.is_some_and(|ttl| ttl.0 == 0) {
             let complaint = Complaint::at(at.key("ttl"), "`ttl` is 0", "nothing would ever be found");
-            self.complain(complaint.help("leave the key out to keep entries for ever"));
+            self.complain(complaint.help("leave the key out for entries that never expire"));
         }
         CachePlan {
             name: name.into(),

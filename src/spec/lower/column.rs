@@ -164,7 +164,7 @@ pub(super) fn open(
 /// A file of more rows than are read.
 pub(super) fn too_many(path: &Path) -> Unreadable {
     let title = format!("`{}` has more than 20 million rows", path.display());
-    Unreadable::new("file", title, "too many rows").help("a sample of the rows tells as much of a distribution")
+    Unreadable::new("file", title, "too many rows").help("a sample of the rows describes the distribution as well")
 }
 
 /// A file that is no CSV from somewhere on.

@@ -18,7 +18,7 @@ pub struct Complaint {
     pub others: Vec<(Path, String)>,
     /// Notes about keys that have a default: shown where the key is left out.
     pub defaults: Vec<(Path, String)>,
-    /// What else is to be known.
+    /// A note.
     pub notes: Vec<String>,
     /// What would be right.
     pub helps: Vec<String>,
@@ -85,7 +85,7 @@ impl Complaint {
     }
 }
 
-/// Where in the model we are. A list on the stack, because nearly always nobody asks.
+/// Where in the model we are. A list on the stack, because it is hardly ever needed.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum At<'a> {
     Root,

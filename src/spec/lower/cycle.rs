@@ -101,6 +101,6 @@ fn cycle(way: &[(Node<'_>, &Sent<'_>)]) -> Complaint {
         return complaint.note("each call waits for its answer, so none of them would ever be answered");
     }
     complaint
-        .note("nobody waits for a request that `notify` sends, but each of them could send the next, without end")
+        .note("`notify` does not wait for its request, but each one could send the next, without end")
         .help("let it call an endpoint that sends nothing back")
 }

@@ -158,7 +158,7 @@ fn lognormal(
                 Complaint::at_key(
                     at,
                     "a lognormal distribution is given by `mean` and `cv`, or by `median` and `p99`",
-                    "has neither pair, or parts of both",
+                    "give mean + cv, or median + p99",
                 )
                 .help("write { lognormal = { mean = \"20ms\", cv = 0.6 } } or { lognormal = { median = \"20ms\", p99 = \"90ms\" } }"),
             );

@@ -45,7 +45,7 @@ impl Lowering<'_> {
     pub(super) fn sessions(&mut self) {
         for (server, (name, plan)) in (0..).zip(self.model.services.keys().zip(&self.system.services)) {
             let Some(most) = plan.max_connections else { continue };
-            // That there are none is told elsewhere.
+            // Missing ones are reported elsewhere.
             let replicas = plan.replicas.max(1) as usize;
             let mut opened = vec![0; replicas];
             for (number, process) in self.system.processes.iter().enumerate() {

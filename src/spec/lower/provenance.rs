@@ -96,7 +96,7 @@ fn find<'a>(
         Some(value) => Ok((value, target.form)),
         None => {
             let mistake = Mistake::new(format!("the model does not set `{path}`"));
-            Err(place.mark_key(mistake, "has no value whose provenance this could be"))
+            Err(place.mark_key(mistake, "no value to give a provenance for"))
         }
     }
 }

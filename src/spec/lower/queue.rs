@@ -32,7 +32,7 @@ impl Lowering<'_> {
         }
         if queue.consumers.is_empty() {
             let title = format!("queue `{name}` has no consumer");
-            let complaint = Complaint::at_key(at, title, "its messages would go nowhere");
+            let complaint = Complaint::at_key(at, title, "its messages would reach no consumer");
             self.complain(complaint.help(format!(
                 "add a table such as `[queues.{name}.consumers.worker]` with its `service` and `endpoint`"
             )));

@@ -115,7 +115,7 @@ fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &Has
         Runtime::Threads => "with `runtime = \"threads\"` each request has a thread of its own already",
         Runtime::Delay => "with `runtime = \"delay\"` nothing waits for a thread",
     };
-    let title = format!("service `{}` has no event loop whose executor could run the hash", body.service_name);
+    let title = format!("service `{}` has no event loop with an executor to run the hash", body.service_name);
     let runtime = At::Root.key("services");
     let runtime = runtime.key(body.service_name);
     lowering.complain(

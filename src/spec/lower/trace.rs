@@ -62,7 +62,10 @@ pub(super) fn read(path: &Path, column: &str, class: Option<&str>, classes: &[St
         && is_a_clock(&arrivals)
         && let Some(rate) = numbers(path, column)
     {
-        let title = format!("`{name}` has a row every {} s: it is no record of arrivals", gap(&arrivals).seconds());
+        let title = format!(
+            "`{name}` has a row every {} s: it does not look like a record of arrivals",
+            gap(&arrivals).seconds()
+        );
         let refusal = Unreadable::new("file", title, "looks like rates over time");
         let refusal = refusal.note(format!("beside the times, column `{rate}` has a number in each row"));
         return Err(refusal

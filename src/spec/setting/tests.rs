@@ -88,16 +88,16 @@ fn paths_lead_to_values() {
 #[test]
 fn paths_that_lead_nowhere_are_refused() {
     for (path, value, expected) in [
-        ("services.b.workers", "8", "the path `services.b.workers` leads nowhere"),
-        ("services.a.wrokers", "8", "the path `services.a.wrokers` leads nowhere"),
+        ("services.b.workers", "8", "the path `services.b.workers` does not exist"),
+        ("services.a.wrokers", "8", "the path `services.a.wrokers` does not exist"),
         (
             "services.a.endpoints.run.steps.query.time",
             "1ms",
             "`query` names 2 steps of `services.a.endpoints.run.steps`",
         ),
         ("services.a.endpoints.run.steps[9].cpu", "1ms", "`services.a.endpoints.run.steps` has no element 9"),
-        ("services.a.workers.x", "1", "the path goes on, but `services.a.workers` is `4`"),
-        ("services.a.workers[0]", "1", "the path goes on, but `services.a.workers` is `4`"),
+        ("services.a.workers.x", "1", "the path continues after `services.a.workers`, which is `4`"),
+        ("services.a.workers[0]", "1", "the path continues after `services.a.workers`, which is `4`"),
         ("services.a[0]", "1", "`services.a` is a table and has no elements"),
         ("services.a.emfile_cpu.exp", "1ms", "`services.a.emfile_cpu` is not set in the model"),
         ("load", "1", "a load is not set as a whole"),

@@ -40,7 +40,7 @@ fn the_page_says_what_helps_what_does_nothing_and_what_harms() {
         "| a second server | **helps**: mean response time ",
         "| a second server | **does nothing**: throughput ",
         "| one server less | **harms**: 95th percentile of the response time ",
-        "Of 3 changes, 1 helps, 1 does nothing, 1 harms and 0 are undecided. Of 1 claim, 0 hold, 1 is refuted and 0 are open.",
+        "3 changes: 1 helps, 1 does nothing, 1 harms and 0 are undecided. 1 claim: 0 hold, 1 is refuted and 0 are open.",
         "## asked\n",
         "## servers\n",
         "- **not true**: “The queue is no matter”: ",

@@ -32,9 +32,9 @@ fn files_without_an_end_are_refused() {
     // Sparse: it takes no room on the disk, and 10 GB of memory if it is read as one line.
     File::create(place.path("sparse")).and_then(|file| file.set_len(10 << 30)).expect("a sparse file");
     // Short lines, and more of them than any table has.
-    let mut files = vec![("sparse", "a line of it is longer than 1 MiB")];
+    let mut files = vec![("sparse", "it has a line longer than 1 MiB")];
     if cfg!(unix) {
-        files.push(("/dev/zero", "a line of it is longer than 1 MiB"));
+        files.push(("/dev/zero", "it has a line longer than 1 MiB"));
     }
     for (file, words) in files {
         for kind in ["trace", "empirical"] {

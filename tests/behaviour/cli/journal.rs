@@ -66,7 +66,7 @@ fn a_torn_last_line_and_a_damaged_one_are_run_again() {
     fs::write(place.path(JOURNAL), torn).unwrap();
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
     assert!(ran.stderr.contains("10 trials are in the journal"), "{}", ran.stderr);
-    assert!(ran.stderr.contains("1 damaged line of the journal was passed over"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("skipped 1 damaged line of the journal"), "{}", ran.stderr);
     assert_eq!(results(&place), files);
 }
 
@@ -79,7 +79,7 @@ fn a_digit_that_was_damaged_is_no_figure() {
     let digit = if journal.as_bytes()[at] == b'9' { "8" } else { "9" };
     fs::write(place.path(JOURNAL), [&journal[..at], digit, &journal[at + 1..]].concat()).unwrap();
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
-    assert!(ran.stderr.contains("1 damaged line of the journal was passed over"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("skipped 1 damaged line of the journal"), "{}", ran.stderr);
     assert_eq!(results(&place), files);
 }
 
@@ -136,7 +136,7 @@ fn other_inputs_begin_anew_and_comments_do_not() {
     let model = place.text("counter.toml").replace("exp(1s)", "exp(0.9s)");
     place.put("counter.toml", &model);
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]);
-    assert!(ran.stderr.contains("what was run before is put aside as previous-"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the old journal is kept as previous-"), "{}", ran.stderr);
     // It is not thrown away, nor by the next change, and counts again when it is asked for again.
     let first = aside(&place, "output/servers", "journal.jsonl");
     assert_eq!((first.len(), place.text(&first[0])), (1, old.clone()));
@@ -158,7 +158,7 @@ fn a_foreign_file_is_put_aside() {
     fs::create_dir_all(place.path("output/servers")).unwrap();
     fs::write(place.path(JOURNAL), "my notes\n").unwrap();
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
-    assert!(ran.stderr.contains("put aside as previous-journal.jsonl"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("kept as previous-journal.jsonl"), "{}", ran.stderr);
     assert_eq!(place.text("output/servers/previous-journal.jsonl"), "my notes\n");
 }
 
@@ -244,7 +244,7 @@ fn gaps_and_mixtures_are_refused_by_name() {
         assert!(ran.stderr.contains(part), "{}", ran.stderr);
     };
     fs::create_dir_all(place.path("output/servers")).unwrap();
-    merge("has no shards");
+    merge("contains no shards");
     for shard in ["1/3", "3/3"] {
         place.sim(&["sweep", "servers.toml", "--shard", shard]).ends_with(0);
     }
@@ -265,7 +265,7 @@ fn gaps_and_mixtures_are_refused_by_name() {
     fs::remove_file(place.path("output/servers/shard-1-of-4.jsonl")).unwrap();
     place.sim(&["merge", "output/servers", "--no-charts"]).ends_with(0);
     place.put("counter.toml", &place.text("counter.toml").replace("exp(1s)", "exp(0.9s)"));
-    merge("was run on other inputs");
+    merge("was run with other inputs");
 }
 
 /// A shard that was asked for more later is not merged as what was asked for first.

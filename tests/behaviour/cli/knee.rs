@@ -15,7 +15,7 @@ fn knee<'a>(more: &[&'a str]) -> Vec<&'a str> {
 fn each_variant_has_its_knee_and_what_gives_way() {
     let place = Place::new();
     let ran = place.sim(&knee(&[])).ends_with(0);
-    for words in ["one server: ", "misses", "station counter", "two servers: every value meets", "knee.png"] {
+    for words in ["one server: ", "misses", "station counter", "two servers: all values up to", "knee.png"] {
         assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
     }
     assert_eq!(
@@ -33,7 +33,7 @@ fn json_is_one_document_and_that_of_the_file() {
     let file: Value = serde_json::from_str(&place.text("output/servers/knee.json")).expect("JSON");
     assert_eq!(document, file);
     let found = &document["variants"][0];
-    let (meets, misses) = (found["surely_meets"]["number"].as_f64(), found["surely_misses"]["number"].as_f64());
+    let (meets, misses) = (found["meets"]["number"].as_f64(), found["misses"]["number"].as_f64());
     // The exact knee is 1 - 1/2.5.
     assert!(meets.expect("a number") <= 0.6 && misses.expect("a number") >= 0.6, "{found}");
     assert!(found["trials"].as_u64() > Some(0) && found["tried"][0]["decision"] == "meets", "{found}");
@@ -44,7 +44,7 @@ fn json_is_one_document_and_that_of_the_file() {
 fn the_exit_code_says_whether_there_is_a_knee() {
     let place = Place::new();
     let none = place.sim(&["knee", "servers.toml", "--objective", "mean_s<=0.5", "--no-charts"]).ends_with(1);
-    assert!(none.stdout.contains("no value meets the objectives, even rate = 0.2/s"), "{}", none.stdout);
+    assert!(none.stdout.contains("no value meets the objectives, even at rate = 0.2/s"), "{}", none.stdout);
     let wrong = place.sim(&knee(&["--smallest", "--variant", "one server", "--no-charts"])).ends_with(3);
     assert!(wrong.stdout.contains("so there is no knee"), "{}", wrong.stdout);
 }
@@ -85,5 +85,5 @@ fn what_cannot_be_searched_is_explained() {
 fn two_runs_are_the_least() {
     let place = Place::new();
     let ran = place.sim(&knee(&["--replications", "1", "--variant", "one server", "--no-charts"])).ends_with(0);
-    assert!(ran.stdout.contains(" 2 to 80 runs a value"), "{}", ran.stdout);
+    assert!(ran.stdout.contains(" 2 to 80 runs per value"), "{}", ran.stdout);
 }

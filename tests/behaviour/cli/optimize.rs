@@ -17,7 +17,7 @@ fn the_cheapest_is_named_with_what_was_excluded() {
     place.put_experiment("cheap.toml", &table(1.2));
     // At 0.5/s one server takes 2 s, two take 1.07 s.
     let ran = place.sim(&["optimize", "cheap.toml", "--at", "rate=0.5/s", "--no-charts"]).ends_with(0);
-    assert!(ran.stdout.contains("of 1 cheaper setting 1 misses"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("1 cheaper setting: 1 misses"), "{}", ran.stdout);
     assert!(ran.stdout.contains("stations.counter.servers = 2 meets the objectives at a cost of 4"), "{}", ran.stdout);
     assert!(ran.stdout.contains("it is the cheapest"), "{}", ran.stdout);
     let document: Value = serde_json::from_str(&place.text("output/cheap/optimize.json")).expect("JSON");

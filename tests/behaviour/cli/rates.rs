@@ -90,7 +90,10 @@ fn rates_are_not_taken_for_arrivals() {
     place.put("day.csv", &export());
     let way_out = "profile_from = { file = \"day.csv\", time = \"time\", rate = \"rps\" }";
     place.put("m.toml", &model("trace = { file = \"day.csv\", column = \"time\" }"));
-    refused(place.sim(&["check", "m.toml"]), &["has a row every 60 s: it is no record of arrivals", way_out]);
+    refused(
+        place.sim(&["check", "m.toml"]),
+        &["has a row every 60 s: it does not look like a record of arrivals", way_out],
+    );
     // The column of rates is not sorted, or only by chance.
     place.put("day.csv", &export().replace(",810", ",800"));
     place.put("m.toml", &model("trace = { file = \"day.csv\", column = \"rps\" }"));

@@ -18,7 +18,7 @@ fn the_number_that_decides_is_named_and_files_are_written() {
     let place = place();
     let arguments = ["sensitivity", "servers.toml", "--metric", "mean_s", "--trajectories", "3", "--samples", "6"];
     let ran = place.sim(&arguments).ends_with(0);
-    assert!(ran.stdout.contains("the mean response time hinges on shop time"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the mean response time depends on shop time"), "{}", ran.stdout);
     let files = place.names("output/servers");
     let journal = [".sensitivity-journal.jsonl.lock", "sensitivity-journal.jsonl"];
     assert_eq!(files, [&journal[..], &["sensitivity.json", "sensitivity.png"]].concat());

@@ -42,8 +42,8 @@ fn what_measured_nothing_decides_nothing() {
     for _ in 0..2 {
         let ran = place.sim(&["sweep", "e.toml", "--no-charts"]).ends_with(3);
         assert!(ran.stdout.contains("0 hold, 0 fail, 4 undecided"), "{}", ran.stdout);
-        assert!(ran.stderr.contains("3 of 3 trials were ended early"), "{}", ran.stderr);
-        assert!(ran.stderr.contains("before they began to measure, and count for nothing"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("3 of 3 trials were stopped early"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("before they began to measure, and are not counted"), "{}", ran.stderr);
     }
     assert_eq!(place.text("output/e/results.csv").lines().count(), 1);
     assert_eq!(place.text("output/e/trials.csv").matches("too many events").count(), 3);
@@ -105,7 +105,7 @@ fn a_test_that_takes_no_time_has_no_throughput() {
     place.put("e.toml", claim);
     let ran = place.sim(&["sweep", "e.toml"]).ends_with(3);
     assert!(ran.stdout.contains("undecided  fast"), "{}", ran.stdout);
-    assert!(ran.stdout.contains("no throughput, since the test takes no time"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("no throughput, because the test takes no time"), "{}", ran.stdout);
     let results = place.text("output/e/results.csv");
     assert!(results.contains("\nm,5,,,,1,"), "{results}");
     let document: Value = serde_json::from_str(&place.text("output/e/summary.json")).expect("JSON");

@@ -10,7 +10,7 @@ use crate::spec::{Duration, Interpolation, RateOrZero, RatePoint, Spike};
 /// The highest rate, a second: as of one that is written.
 const MOST_RATE: f64 = 1e8;
 
-/// The rate goes on for ever at its last value.
+/// The rate stays at its last value.
 const FOR_EVER: f64 = f64::INFINITY;
 
 impl Reading<'_> {
@@ -35,7 +35,7 @@ impl Reading<'_> {
             written.filter(|(index, spike)| self.spike(*index, spike)).map(|(_, it)| it).collect();
         pieces = with_spikes(&pieces, &spikes);
         if self.complaints.is_empty() && pieces.iter().all(|piece| piece.rate == 0.0 && piece.slope == 0.0) {
-            let complaint = Complaint::at_key(At::Root.key("profile"), "the rate is always 0", "nobody arrives");
+            let complaint = Complaint::at_key(At::Root.key("profile"), "the rate is always 0", "no request arrives");
             self.complaints.push(complaint);
         }
         Some(Flow::Course(Course { pieces, wave }))

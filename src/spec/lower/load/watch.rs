@@ -68,7 +68,7 @@ impl Reading<'_> {
             None => end.filter(|_| changes).map(|end| round(Time(end.0 / INTERVALS))),
         };
         if timeline.is_none() && load.recovered_after.is_some() {
-            let title = "recovery is read from a timeline, and a finite test has none unless it says so";
+            let title = "recovery is read from a timeline, and a finite test has one only if `timeline` is set";
             let complaint = Complaint::at_key(At::Root.key("recovered_after"), title, "would have no effect");
             self.complaints.push(complaint.help("add `timeline`, the length of an interval, such as \"1s\""));
         }
