@@ -29,3 +29,4 @@ mod testbed;
 mod theory;
 mod timelines;
 mod whatifs;
+mod words;
