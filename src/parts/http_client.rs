@@ -191,6 +191,10 @@ impl<'s> World<'s> {
                     self.account_client(t, id);
                     self.limit_wait(t, patience);
                     self.look_for_deadlock(t);
+                    // Tens of thousands may wake in vain at each event.
+                    if self.turn() {
+                        self.look_at_limits();
+                    }
                     return Next::Park;
                 }
                 OPEN => {
@@ -254,7 +258,8 @@ impl<'s> World<'s> {
         }
     }
 
-    /// Sends the request and waits for its answer.
+    /// Sends the request and waits for its answer. The read time-out of a client runs from the request to the answer, the
+    /// way there and back included (httpx: `timeout.read` bounds the wait for the next bytes of the response).
     pub(super) fn send_call(&mut self, t: u32, client: u32, endpoint: u32, site: Site) -> Next {
         let (id, plan) = self.client_of(t, client);
         let timeout = self.clients[id as usize].timeout;
@@ -273,6 +278,8 @@ impl<'s> World<'s> {
                 let time = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, key));
                 if self.travel(t, time + added) == Next::Park {
                     self.account_network(t, plan.server, added);
+                    // The time-out runs from here to the answer.
+                    self.limit_wait(t, timeout);
                     return Next::Park;
                 }
             }
@@ -287,6 +294,7 @@ impl<'s> World<'s> {
                 return Next::Fail(Failure::DISCONNECTED);
             }
             // It fails when its event loop has it again.
+            self.drop_timer(t);
             self.tokens[t].failure = Failure::DISCONNECTED;
             return Next::On;
         }
@@ -303,7 +311,9 @@ impl<'s> World<'s> {
         self.tokens[t].state = State::Awaiting;
         self.tokens[t].wait = child;
         self.account_await(t);
-        self.limit_wait(t, timeout);
+        if self.tokens[t].timer == NONE {
+            self.limit_wait(t, timeout);
+        }
         if self.guards.propagates {
             self.pass_deadline(t, child);
         }

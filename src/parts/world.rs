@@ -350,6 +350,11 @@ impl<'s> World<'s> {
         self.ready.push_first(&mut self.tokens, t);
     }
 
+    /// The limits are looked at before the next token is stepped.
+    pub(super) fn look_at_limits(&mut self) {
+        self.paused = true;
+    }
+
     /// Whether an event is awaited that brings on more than a probe or a restart.
     #[inline(never)]
     fn is_due(&self, event: Event) -> bool {

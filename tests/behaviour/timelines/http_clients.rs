@@ -39,6 +39,19 @@ fn the_pool_time_out_starts_afresh_at_each_futile_wake_up() {
     assert_eq!(story.successes(), [100.0, 200.0, 300.0]);
 }
 
+/// The way to the server and back takes 60 ms, the answer there 100: a read time-out of 150 ms ends the wait at 150, one
+/// of 40 ms ends it on the way, one of 170 ms does not. The request is on its way, so the time-out runs.
+#[test]
+fn the_read_time_out_covers_the_way_there_and_back() {
+    let way = |timeout: &str| {
+        let keys = format!("{SHARED}\nround_trip = \"60ms\"\ntimeout = \"{timeout}\"");
+        play(&calling("", "runtime = \"delay\"", &keys, ""), &[0.0]).told()
+    };
+    assert_eq!(way("150ms"), ["150: read timed out"]);
+    assert_eq!(way("40ms"), ["40: read timed out"]);
+    assert_eq!(way("170ms"), ["160"]);
+}
+
 /// A has the connection until 100, B from then to 200, C to 300, woken for nothing at 100. D gives up at 80. The waits
 /// are 0, 100, 200 and 80 ms, so over the 300 ms 1.27 calls wait: Little's law on the printed row.
 #[test]
