@@ -243,7 +243,7 @@ impl Trial {
             events: outcome.events,
             violations: outcome.violations,
             course: outcome.course,
-            timeline: outcome.timeline,
+            timeline: outcome.timeline.map(|timeline| timeline.in_intervals_of(load.timeline)),
         };
         let culprit = Evidence::of_trial(&trial).culprit();
         trial.saturated = culprit.and_then(|culprit| culprit.limit().map(str::to_owned));
@@ -296,7 +296,7 @@ impl Trial {
         self.is_whole() || self.window_s > 0.0
     }
 
-    fn is_whole(&self) -> bool {
+    pub(super) fn is_whole(&self) -> bool {
         matches!(self.ending, Ending::Complete | Ending::Quiet)
     }
 

@@ -73,7 +73,40 @@ impl Load {
         let first = self.disturbances.iter().map(|&(from, ..)| from).min();
         (warm_up, first.unwrap_or(warm_up))
     }
+
+    /// When the window closes; none where that depends on how fast requests are answered.
+    fn end(&self) -> Option<Time> {
+        match self.pattern {
+            Pattern::Test { .. } => None,
+            Pattern::Endless { warm_up, duration, .. }
+            | Pattern::Staged { warm_up, duration, .. }
+            | Pattern::Varying { warm_up, duration, .. }
+            | Pattern::Trace { warm_up, duration, .. }
+            | Pattern::Open { warm_up, duration, .. } => Some(warm_up + duration),
+        }
+    }
+
+    /// Length of the intervals that a run counts in: that of the timeline, or where a recovery is timed the half of it, the
+    /// quarter and so on, until there are eight before the disturbance and eight after it. They are put together when
+    /// the recovery is known.
+    pub fn interval(&self) -> Option<Time> {
+        const FEWEST: u64 = 8;
+        let length = self.timeline?;
+        let Some(after) = self.recovered_after else { return Some(length) };
+        let (from, to) = self.undisturbed();
+        let stretches = [to.since(from), self.end().map_or(Time::ZERO, |end| end.since(after))];
+        let shortest = stretches.into_iter().filter(|&stretch| stretch > Time::ZERO).min();
+        let most = shortest.map_or(length, |stretch| Time(stretch.0 / FEWEST));
+        let mut fine = length;
+        while fine > most && fine.0 >= 2 && fine.0.is_multiple_of(2) && fine.0 / 2 >= FINEST.0 {
+            fine = Time(fine.0 / 2);
+        }
+        Some(fine)
+    }
 }
+
+/// The shortest interval that is counted in to find a recovery.
+const FINEST: Time = Time(1_000_000);
 
 /// Of which requests a run keeps accounts of where their time goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -79,7 +79,7 @@ impl Ledger {
             backoff_key: name(seed, replication, "backoff", 0),
             retry: load.retry.clone(),
             saved: MOST_SAVED,
-            timeline: load.timeline.map(Timeline::new),
+            timeline: load.interval().map(Timeline::new),
             closed: None,
             on: false,
             carried: 0,

@@ -105,6 +105,14 @@ impl Timeline {
         }
     }
 
+    /// With intervals of this length at least, a power of two of the present one.
+    pub fn in_intervals_of(mut self, length: Option<Time>) -> Self {
+        while length.is_some_and(|length| self.length < length) {
+            self.coarsen();
+        }
+        self
+    }
+
     /// Makes the intervals twice as long.
     pub fn coarsen(&mut self) {
         self.length = Time(self.length.0 * 2);

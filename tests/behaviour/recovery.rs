@@ -147,3 +147,32 @@ fn files_and_figures_show_classes_and_time() {
     assert_eq!((figure.panels.len(), figure.panels[0].lines.len()), (3, 4));
     assert_eq!(figure.panels[0].stretches[0].label, "spike × 4");
 }
+
+/// At 0.6 of the capacity a spike of 20 s at 2.4 times leaves 28 s of work, which takes 70 s to drain. Intervals of 20 s
+/// are too few before the spike to know what is usual, so it is counted in shorter ones; the timeline stays as asked.
+#[test]
+fn a_coarse_timeline_does_not_hide_a_slow_recovery() {
+    let text = r#"
+        title = "coarse"
+        [load]
+        kind = "open"
+        target = "api.get"
+        rate = "6/s"
+        spikes = [{ at = "60s", length = "20s", factor = 4 }]
+        warm_up = "0s"
+        duration = "600s"
+        timeline = "20s"
+        [services.api]
+        runtime = "threads"
+        threads = 1
+        [services.api.endpoints.get]
+        steps = [{ sleep = "exp(100ms)" }]
+    "#;
+    let source = sim::spec::Source::text(std::path::Path::new("test.toml"), text);
+    let plan = Plan::of(&source, &Adjustments::default()).unwrap();
+    let trials = runner::run(&plan, &Progress::default());
+    let recovery = trials.done[0].recovery_s.unwrap();
+    assert!((40.0..110.0).contains(&recovery), "{recovery:?}");
+    let timeline = trials.done[0].timeline.as_ref().unwrap();
+    assert_eq!((timeline.length, timeline.slices.len()), (sim::kernel::Time(20_000_000_000), 30));
+}
