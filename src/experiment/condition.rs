@@ -103,9 +103,12 @@ impl State {
     }
 }
 
-/// The state of each point that has figures, in the order of the summaries.
+/// The state of each point that has one, in the order of the summaries. Where a limit ended replications early, or no
+/// request ended, only a loss of capacity or a growing backlog is sure: any other point has no state.
 pub fn conditions(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
-    summaries.iter().map(|summary| state(plan, summaries, summary)).collect()
+    let sure = |summary: &&Summary, state: &State| summary.doubt.is_none() || state.condition <= Condition::Unstable;
+    let of = |summary| Some(state(plan, summaries, summary)).filter(|state| sure(&summary, state));
+    summaries.iter().filter_map(of).collect()
 }
 
 /// The state of a point, of states in the order of the points.

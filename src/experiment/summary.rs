@@ -83,6 +83,8 @@ pub struct Summary {
     pub dead: Option<(f64, u32)>,
     /// Capacity that was lost for good.
     pub capacity: Capacity,
+    /// Why its figures do not show how good it is; none where they do.
+    pub doubt: Option<Doubt>,
     /// Successes, mean.
     pub succeeded: f64,
     /// The first deadlock of the first trial that had one, and the number of trials that had one.
@@ -194,6 +196,32 @@ const METRICS: [Metric; 19] = [
     Metric::CacheHitRatio,
 ];
 
+/// Why the figures of a point do not show how good it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// No request has ended, and none is under way that never will.
+    NoRequests,
+    /// A limit ended replications before their window closed.
+    EndedEarly,
+}
+
+impl Doubt {
+    fn of(used: &[&Trial]) -> Option<Self> {
+        if used.iter().all(|trial| trial.ended == 0) {
+            return Some(Self::NoRequests);
+        }
+        used.iter().any(|trial| !trial.is_whole()).then_some(Self::EndedEarly)
+    }
+
+    /// As tables name it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NoRequests => "no request ended",
+            Self::EndedEarly => "ended early",
+        }
+    }
+}
+
 /// The summary of a point, of summaries in the order of the points.
 pub fn of_point(summaries: &[Summary], point: usize) -> Option<&Summary> {
     summaries.binary_search_by_key(&point, |summary| summary.point).ok().map(|index| &summaries[index])
@@ -250,6 +278,7 @@ impl Summary {
                 (f64::from(dead) / used.len() as f64, all)
             }),
             capacity: Capacity::of(used),
+            doubt: Doubt::of(used),
             succeeded: used.iter().map(|trial| trial.succeeded as f64).sum::<f64>() / used.len() as f64,
             deadlock: used
                 .iter()
@@ -272,7 +301,7 @@ impl Summary {
     pub fn metric(&self, metric: Metric) -> Option<Interval> {
         match metric {
             Metric::ThroughputPerMin => self.throughput_per_min,
-            Metric::SuccessRate => Some(self.success_rate),
+            Metric::SuccessRate => (self.doubt != Some(Doubt::NoRequests)).then_some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
             Metric::P95S => self.p95_s,

@@ -86,7 +86,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         Column::figures(heading, cells)
     };
     columns.push(rate("throughput", figures(&|summary| summary.throughput_per_min)));
-    columns.push(Column::figures("success", share(&summaries, |summary| Some(summary.success_rate))));
+    columns.push(Column::figures("success", share(&summaries, |summary| summary.metric(Metric::SuccessRate))));
     let time = |name: &str, figures: Vec<Option<Interval>>| {
         let (heading, cells) = time_column(name, &figures);
         Column::figures(heading, cells)
@@ -188,7 +188,9 @@ fn marks(report: &Report, summary: &Summary) -> String {
     if let Some(state) = report.state(summary.point).filter(|state| !state.is_safe()) {
         marks.push(format!("{} {}", state.condition.word(), state.fraction()).trim_end().to_owned());
     }
-    if !summary.unsound.is_empty() {
+    if let (Some(doubt), None) = (summary.doubt, report.state(summary.point)) {
+        marks.push(doubt.word().into());
+    } else if !summary.unsound.is_empty() {
         marks.push(format!("{} unsound", summary.unsound.len()));
     }
     marks.join(", ")
