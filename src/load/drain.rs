@@ -1,52 +1,113 @@
-//! What is left of a system after an endless load. When the window has closed and its figures are taken, the load stops
-//! sending. After the longest time-out that applies, each process of the target gets one more request, a probe. Only
+//! What is left of a system after its load. When the window has closed and its figures are taken, the load stops
+//! sending. After the longest time-out that applies, each process of the target gets fresh requests, the probes. Only
 //! then can one tell which processes are dead and which units are lost for good: under load a busy process and a dead
 //! one look alike.
+//!
+//! A probe has no time-out of its own, so a slow answer is an answer. A process is dead if a probe of it can never be
+//! answered, because nothing is left that moves or because it waits for units that are lost; or if [`ATTEMPTS`] probes
+//! in a row fail for another reason than an error of the model's own or a refusal on purpose. Where no request of the
+//! load has succeeded, or a fault is still on, any answer of a process that runs shows that it is alive: it failed
+//! before. While a replica restarts, the probes wait for it.
 
-use crate::parts::{Ended, Ending, Limits, Outcome, Source, World};
+use crate::kernel::Time;
+use crate::parts::{Ended, Ending, Failure, Limits, Outcome, Source, World};
 
 use super::which;
 
 /// The client number of the first probe; the others count down from it, so that they differ from the load's own.
 const FIRST: u32 = u32::MAX;
 
-/// One request to each process of the target, and how many of them were answered. A failure of the model's own and a
-/// refusal on purpose are answers; a time-out, and a lost or refused connection, are none.
+/// Probes in a row that fail before a process is given up. One that fails once in twenty requests, say because its
+/// downstream call is slow now and then, does so five times in a row with a probability of 3e-7.
+const ATTEMPTS: u32 = 5;
+
+/// The same for a replica that restarts: Kubernetes waits up to five minutes between two restarts.
+const ATTEMPTS_DOWN: u32 = 20;
+
+/// What is known of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Standing {
+    /// A probe is under way, the one with this number.
+    Asked(u32),
+    /// So many probes have failed; another one follows.
+    Failed(u32),
+    Answered,
+    Dead,
+    /// The system is still busy with what the load has left, for longer than is worth waiting.
+    Unknown,
+}
+
+/// Fresh requests to each process of the target.
 pub(super) struct Probes {
-    sent: u32,
-    answered: u32,
-    left: u32,
-    /// Whether the system was still at work when the probes were sent.
-    was_at_work: bool,
+    processes: Vec<Standing>,
+    /// Time between two looks at those that are not answered.
+    round: Time,
+    /// When a busy system is given up.
+    until: Time,
 }
 
 impl Probes {
     /// Sends a request to each process.
     pub fn send(world: &mut World) -> Self {
-        let processes = world.target_processes();
-        let was_at_work = world.is_at_work();
-        for process in 0..processes {
+        let count = world.target_processes();
+        let round = world.time_to_drain();
+        let now = world.now();
+        let until = Time(now.0.saturating_add(now.0.max(round.0.saturating_mul(4))));
+        for process in 0..count {
             world.send_to(FIRST - process, process);
         }
-        Self { sent: processes, answered: 0, left: processes, was_at_work }
+        world.schedule(round, which::PROBE);
+        Self { processes: vec![Standing::Asked(1); count as usize], round, until }
     }
 
-    /// A request has ended. The last probe ends the run; what ends of the load before does not count.
-    pub fn ended(&mut self, world: &mut World, ended: Ended) {
-        if FIRST - ended.client >= self.sent {
-            return;
+    /// A round is over: asks again where a probe failed, and judges those that are not answered.
+    pub fn look(&mut self, world: &mut World) {
+        let is_at_work = world.is_at_work();
+        for process in 0..self.processes.len() as u32 {
+            let client = FIRST - process;
+            let give_up = if is_at_work { Standing::Unknown } else { Standing::Dead };
+            self.processes[process as usize] = match self.processes[process as usize] {
+                Standing::Failed(times) => {
+                    let most = if world.is_restarting(process) { ATTEMPTS_DOWN } else { ATTEMPTS };
+                    if times < most {
+                        world.send_to(client, process);
+                        Standing::Asked(times + 1)
+                    } else {
+                        give_up
+                    }
+                }
+                Standing::Asked(_) if !is_at_work || world.is_stranded(client) => Standing::Dead,
+                Standing::Asked(_) if world.now() >= self.until => Standing::Unknown,
+                other => other,
+            };
         }
-        self.answered += u32::from(!ended.failure.is_some() || ended.failure.is_reply());
-        self.left -= 1;
-        if self.left == 0 {
+        match self.is_over() {
+            true => world.stop(),
+            false => world.schedule(self.round, which::PROBE),
+        }
+    }
+
+    /// A request has ended; what ends of the load before does not count.
+    pub fn ended(&mut self, world: &mut World, ended: Ended) {
+        let Some(standing) = self.processes.get_mut((FIRST - ended.client) as usize) else { return };
+        let Standing::Asked(times) = *standing else { return };
+        let is_error = |world: &World| world.fails_anyway() && world.is_up(FIRST - ended.client);
+        let is_answer = ended.failure == Failure::NONE || ended.failure.is_reply() || is_error(world);
+        *standing = if is_answer { Standing::Answered } else { Standing::Failed(times) };
+        if self.is_over() {
             world.stop();
         }
     }
 
-    /// Probes that were answered, of all sent. Unknown where one failed while the system was still at work on what the
-    /// load had left behind: that one may have waited in its queue.
+    fn is_over(&self) -> bool {
+        self.processes.iter().all(|standing| !matches!(standing, Standing::Asked(_) | Standing::Failed(_)))
+    }
+
+    /// Processes that answer, of all; unknown where one is not known to be alive or dead.
     pub fn result(&self) -> Option<(u32, u32)> {
-        (!self.was_at_work || self.answered == self.sent).then_some((self.answered, self.sent))
+        let count = |wanted: Standing| self.processes.iter().filter(|standing| **standing == wanted).count() as u32;
+        let (answered, all) = (count(Standing::Answered), self.processes.len() as u32);
+        (answered + count(Standing::Dead) == all).then_some((answered, all))
     }
 }
 
@@ -58,8 +119,12 @@ struct Drain {
 
 impl Source for Drain {
     fn event(&mut self, world: &mut World, event: u32) {
-        if event == which::PROBE {
-            self.probes = Some(Probes::send(world));
+        if event != which::PROBE {
+            return;
+        }
+        match &mut self.probes {
+            Some(probes) => probes.look(world),
+            None => self.probes = Some(Probes::send(world)),
         }
     }
 

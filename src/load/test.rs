@@ -52,7 +52,10 @@ impl Test {
     }
 
     fn probe(&mut self, world: &mut World) {
-        self.probes = Some(Probes::send(world));
+        match &mut self.probes {
+            Some(probes) => probes.look(world),
+            None => self.probes = Some(Probes::send(world)),
+        }
     }
 }
 

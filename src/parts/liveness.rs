@@ -109,20 +109,22 @@ impl World<'_> {
     /// does something, or waits with a time-out.
     fn is_anything_under_way(&self) -> bool {
         let others = |event: Event| event.slot >= slot::SOURCE || (event.slot >= slot::TASK && !self.is_upkeep(event));
-        let is_at_work = |t: u32| {
-            let token = &self.tokens[t];
-            let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
-            let waits = match token.state {
-                // Whoever goes before it in its loop is looked at too.
-                State::Ready => true,
-                State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
-                State::AtServer => is_frozen(token.wait),
-                state => state.waits_for_others(),
-            };
-            !self.is_for_probe(t) && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
-        };
         let patience = self.has_patience() && !self.requests.is_empty();
-        patience || self.calendar.any(others) || self.tokens.living().any(is_at_work)
+        patience || self.calendar.any(others) || self.tokens.living().any(|t| self.is_under_way(t))
+    }
+
+    /// Whether a token that is not there for probes' sake does something, or waits with a time-out.
+    pub(super) fn is_under_way(&self, t: u32) -> bool {
+        let token = &self.tokens[t];
+        let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
+        let waits = match token.state {
+            // Whoever goes before it in its loop is looked at too.
+            State::Ready => true,
+            State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
+            State::AtServer => is_frozen(token.wait),
+            state => state.waits_for_others(),
+        };
+        !self.is_for_probe(t) && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
     }
 
     /// Whether a token is a probe, or does what a probe has asked for; what a probe has published belongs to no job.

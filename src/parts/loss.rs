@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::deadlock::Held;
-use super::token::State;
+use super::token::{HOUSEKEEPING, State};
 use super::world::World;
 use crate::kernel::{NONE, Time};
 use crate::model::ProbePlan;
@@ -132,12 +132,20 @@ impl World<'_> {
         }
     }
 
-    /// Whether anything still makes progress: work in service, or on its way to be served.
+    /// Whether anything still makes progress: work in service or on its way to be served, time that passes, a time-out,
+    /// a restart.
     pub fn is_at_work(&self) -> bool {
-        self.tokens.living().any(|t| {
-            let state = self.tokens[t].state;
-            matches!(state, State::Ready | State::Working | State::Offloaded | State::AtServer | State::Served)
-                && !self.tokens[t].is_probe()
-        })
+        let burns = |t: u32| self.tokens[t].has(HOUSEKEEPING) && self.tokens[t].state == State::Working;
+        self.tokens.living().any(|t| self.is_under_way(t) || burns(t))
+            || self.calendar.any(|event| self.changes_something(event))
+    }
+
+    /// Whether the request of this client waits for what is lost for good.
+    pub fn is_stranded(&self, client: u32) -> bool {
+        let Some(request) = self.requests.living().find(|&request| self.requests[request].client == client) else {
+            return false;
+        };
+        let t = self.requests[request].token;
+        t != NONE && !self.can_go_on(t) && self.waits_only_for(t, &self.stuck_holders())
     }
 }

@@ -88,25 +88,52 @@ impl World<'_> {
         true
     }
 
-    /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe).
+    /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe). It
+    /// waits for its answer without a time-out.
     pub fn send_to(&mut self, client: u32, number: u32) {
-        let mut number = number;
-        for index in 0..self.probed.len() {
-            let target = self.probed[index];
+        let Some((target, process)) = self.target_process(number) else { return };
+        self.numbered += 1;
+        let call = Call { client, target, born: self.now, user: NONE, awaits: false };
+        let t = self.request_apart(call, self.key_of(self.numbered));
+        let request = self.tokens[t].request;
+        self.deadlines.cancel(std::mem::replace(&mut self.requests[request].timer, NONE));
+        if self.is_down(self.processes[process as usize].replica) {
+            return self.refuse(t, Failure::CONNECTION_REFUSED);
+        }
+        self.enter(t, process);
+    }
+
+    /// The endpoint and the process of number `number` among those of the services that the load calls.
+    fn target_process(&self, mut number: u32) -> Option<(u32, u32)> {
+        for &target in &self.probed {
             let plan = &self.system.services[self.system.endpoints[target as usize].service as usize];
-            let (first, count) = (plan.first_process, plan.replicas * plan.workers);
+            let count = plan.replicas * plan.workers;
             if number < count {
-                self.numbered += 1;
-                let call = Call { client, target, born: self.now, user: NONE, awaits: false };
-                let t = self.request_apart(call, self.key_of(self.numbered));
-                let process = first + number;
-                if self.is_down(self.processes[process as usize].replica) {
-                    return self.refuse(t, Failure::CONNECTION_REFUSED);
-                }
-                return self.enter(t, process);
+                return Some((target, plan.first_process + number));
             }
             number -= count;
         }
+        None
+    }
+
+    /// Whether that process runs.
+    pub fn is_up(&self, number: u32) -> bool {
+        let process = self.target_process(number);
+        process.is_some_and(|(_, process)| !self.is_down(self.processes[process as usize].replica))
+    }
+
+    /// Whether requests fail for another reason than what the load has left behind: none has succeeded, or a fault is
+    /// still on.
+    pub fn fails_anyway(&self) -> bool {
+        self.tally.succeeded == 0 || self.faults.contains(&true)
+    }
+
+    /// Whether the replica of that process is down and its liveness probe brings it up again.
+    pub fn is_restarting(&self, number: u32) -> bool {
+        self.target_process(number).is_some_and(|(_, process)| {
+            let process = &self.processes[process as usize];
+            self.is_down(process.replica) && self.system.services[process.service as usize].liveness.is_some()
+        })
     }
 
     /// Processes of the services that the load calls.

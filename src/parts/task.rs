@@ -59,6 +59,18 @@ impl World<'_> {
         }
     }
 
+    /// Whether an event brings up a task that changes what the system can do: a restart, a fault, a client that sends
+    /// again.
+    pub(super) fn changes_something(&self, event: Event) -> bool {
+        let Some(id) = event.slot.checked_sub(slot::TASK).filter(|_| event.slot < slot::SOURCE) else { return false };
+        let later = &self.tasks[id];
+        later.event == event.serial
+            && matches!(
+                later.task,
+                Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } | Task::Admit { .. }
+            )
+    }
+
     /// Calls a task off that has not come up.
     pub(super) fn call_off(&mut self, id: u32) {
         self.tasks[id].event = 0;

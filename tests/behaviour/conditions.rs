@@ -351,3 +351,108 @@ fn clients_who_hammer_a_dead_service_are_warned_of() {
     assert!(is_told(test), "{:?}", warnings(test));
     assert!(!is_told(&test.replace("duration = \"5s\"", "duration = \"5s\"\nthink_time = \"2s\"")));
 }
+
+/// One call in twenty takes longer than the time-out, also of the fresh requests after the load: nothing is lost.
+#[test]
+fn a_slow_answer_after_the_load_is_no_loss() {
+    let impatient = LOAD.replace("timeout = \"5s\"", "timeout = \"1s\"");
+    let model = format!(
+        "{impatient}
+        [services.app.endpoints.get]
+        steps = [{{ choose = [{{ probability = 0.9, steps = [{{ sleep = \"10ms\" }}] }}, {{ probability = 0.1, steps = [{{ sleep = \"3s\" }}] }}] }}]"
+    );
+    let state = &states(&model)[0];
+    assert!(state.condition > Condition::Damaged, "{state:?}");
+    // Also where the handler's own time-out makes an error of it.
+    let model = format!(
+        "{LOAD}
+        [services.app.clients.c]
+        server = \"api\"
+        timeout = \"1s\"
+        [services.app.endpoints.get]
+        steps = [{{ call = {{ client = \"c\", endpoint = \"go\" }} }}]
+        [services.api]
+        runtime = \"delay\"
+        [services.api.endpoints.go]
+        steps = [{{ choose = [{{ probability = 0.9, steps = [{{ sleep = \"10ms\" }}] }}, {{ probability = 0.1, steps = [{{ sleep = \"3s\" }}] }}] }}]"
+    );
+    let state = &states(&model)[0];
+    assert!(state.condition > Condition::Damaged, "{state:?}");
+}
+
+/// A backlog of a hundred seconds is left when the load ends: the thread works it off, then it answers.
+#[test]
+fn a_backlog_that_the_load_leaves_is_no_loss() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "4/s"
+        timeout = "10s"
+        warm_up = "0s"
+        duration = "100s"
+        [services.app]
+        runtime = "threads"
+        threads = 1
+        [services.app.endpoints.get]
+        steps = [{ sleep = "500ms" }]
+    "#;
+    assert_eq!(condition(model), Condition::Unstable);
+}
+
+/// Probes restart the replica every 30 s; at the end of the load it may wait to be restarted, and comes back.
+#[test]
+fn a_replica_that_restarts_when_the_load_ends_is_no_loss() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "30/s"
+        timeout = "5s"
+        warm_up = "0s"
+        duration = "100s"
+        [services.app]
+        workers = 1
+        cpu = "500m"
+        [services.app.endpoints.get]
+        steps = [{ cpu = "exp(50ms)" }]
+        [services.app.endpoints.health]
+        steps = [{ cpu = "1ms" }]
+        [services.app.liveness]
+        endpoint = "health"
+        restart_time = "5s"
+    "#;
+    let all = states(model);
+    assert!(all[0].condition > Condition::Damaged, "{all:?}");
+}
+
+/// A limit ends the runs after a second or two: nothing is known to be healthy.
+#[test]
+fn a_run_that_a_limit_ends_is_not_called_healthy() {
+    let model = format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"10ms\" }}]");
+    assert_eq!(condition(&model), Condition::Healthy);
+    let source = Source::text(Path::new("test.toml"), &model);
+    let mut plan = Plan::of(&source, &Adjustments::default()).unwrap();
+    plan.max_events = Some(100);
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    assert_eq!((report.summaries.len(), report.states.len()), (1, 0));
+}
+
+/// Nobody comes within the window: neither 0 % nor 100 % of the requests succeed.
+#[test]
+fn a_load_without_requests_has_no_condition() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "0.000001/s"
+        warm_up = "0s"
+        duration = "1s"
+        [services.app.endpoints.get]
+        steps = [{ sleep = "10ms" }]
+    "#;
+    assert_eq!(states(model), []);
+}

@@ -61,9 +61,9 @@ impl Sample {
         self.left = if self.first == 1 { FIRST } else { MOST };
     }
 
-    /// Whether every request has an account.
+    /// Whether every request of the run has an account.
     pub fn is_whole(&self) -> bool {
-        self.mask == 0
+        self.mask == 0 && !self.thins
     }
 
     /// For how many requests the one with this key stands: 0 if it has no account.
