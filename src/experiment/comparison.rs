@@ -14,6 +14,9 @@ use crate::statistics::{Interval, Pairing};
 /// The figures that are compared.
 pub const COMPARED: [Metric; 3] = [Metric::ThroughputPerMin, Metric::SuccessRate, Metric::MeanS];
 
+/// A difference from the best that does not matter: relative, of shares absolute. [`Plan::best_within`] may say otherwise.
+pub const TIE: f64 = 0.02;
+
 /// A variant against the first one at one place.
 #[derive(Clone, Debug)]
 pub struct Comparison {
@@ -57,6 +60,9 @@ pub struct Selection {
     /// Those of them among which is the best, with a probability of [`LEVEL`], and where it is replicated on until the
     /// best is selected, if that is better by [`Plan::best_within`] at least; a single one is selected.
     pub best: Vec<usize>,
+    /// Those that are so little worse than the best by their means that it does not matter, the best with them; none where
+    /// nothing else is.
+    pub ties: Vec<usize>,
     /// How far the replications went to select it; none where what there is was screened.
     pub outcome: Option<Outcome>,
 }
@@ -178,7 +184,8 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
     if plan.best_within.is_some() {
         let outcome = ranking::rank(plan, &values, &known.iter().map(|summary| summary.run).collect::<Vec<_>>())?;
         let best = outcome.left.iter().map(|&index| points[index]).collect();
-        return Some(Selection { points, metric, best, outcome: Some(outcome) });
+        let ties = ties(plan, &known);
+        return Some(Selection { points, metric, best, ties, outcome: Some(outcome) });
     }
     // Whoever has no such figure, for want of successes or because its queue grows, is not the best by it.
     let (having, values): (Vec<usize>, Vec<_>) =
@@ -189,5 +196,21 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
     }
     let contenders = selection::contenders(&values, LEVEL)?;
     let best = contenders.into_iter().map(|index| having[index]).collect();
-    Some(Selection { points, metric, best, outcome: None })
+    let ties = ties(plan, &known);
+    Some(Selection { points, metric, best, ties, outcome: None })
+}
+
+/// The points with a mean so near to the best one's that it does not matter.
+fn ties(plan: &Plan, known: &[&Summary]) -> Vec<usize> {
+    let metric = plan.best_by;
+    let mean = |summary: &Summary| summary.metric(metric).map(|figure| figure.estimate).filter(|it| it.is_finite());
+    let means: Vec<(usize, f64)> = known.iter().filter_map(|summary| Some((summary.point, mean(summary)?))).collect();
+    let sign = if metric.is_better_higher() { 1.0 } else { -1.0 };
+    let Some(best) = means.iter().map(|(_, mean)| *mean).max_by(|a, b| (sign * a).total_cmp(&(sign * b))) else {
+        return Vec::new();
+    };
+    let zone = plan.best_within.map_or(TIE, |zone| zone.share) * if metric.is_rate() { 1.0 } else { best.abs() };
+    let near: Vec<usize> =
+        means.iter().filter(|(_, mean)| (mean - best).abs() < zone).map(|(point, _)| *point).collect();
+    if near.len() > 1 { near } else { Vec::new() }
 }

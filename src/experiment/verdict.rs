@@ -10,7 +10,9 @@ mod words;
 
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
-pub use words::{amount, amount_beside, figure, is_time, name, percent, place, share_decimals, shown, time, unit};
+pub use words::{
+    amount, amount_beside, figure, is_time, name, percent, place, quoted_place, share_decimals, shown, time, unit,
+};
 
 use super::condition::{self, Condition, State, can_hide, conditions};
 use super::design::{Direction, Expectation, Hypothesis, Plan};
@@ -197,7 +199,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
     let compared = |other: usize, metric: Metric, judge: &dyn Fn(Interval, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
             let twin = plan.beside(point, other).and_then(summary);
-            let place = format!("{}, against {}", of_class(place(plan, point), class), plan.variants[other]);
+            let place = format!("{}, against “{}”", of_class(quoted_place(plan, point), class), plan.variants[other]);
             match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, class, metric, level)) {
                 Some(difference) => judge(difference, &place),
                 None => unknown(&summary(point).into_iter().chain(twin).collect::<Vec<_>>(), metric, &place),
@@ -340,7 +342,7 @@ fn loses_capacity(summary: &Summary, state: &State, rates: RateUnit, place: &str
     }
     let share = can_hide(state.of) * 100.0;
     let runs = state.of;
-    decided(false, format!("{place}: no run of {runs} lost capacity, but up to {share:.1} % of runs could"))
+    decided(false, format!("{place}: 0 of {runs} runs lost capacity; up to {share:.1} % of runs could"))
 }
 
 /// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only

@@ -2,17 +2,16 @@
 
 use super::metric::metric_name;
 use super::number::short;
-use super::paragraph::{paragraph, quoted};
+use super::paragraph::{joined, paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, table};
 use super::{Detail, Report};
-use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection};
+use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE};
 use crate::experiment::design::Plan;
 use crate::experiment::verdict;
 use crate::model::RateUnit;
 use crate::spec::Metric;
-use crate::statistics::selection::Next;
 
 /// Rows beyond which the table is left to `comparisons.csv`.
 const MOST_ROWS: usize = 12;
@@ -84,22 +83,29 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
     };
     let sentences: Vec<String> = groups.iter().map(sentence).collect();
     let zone = match plan.best_within {
-        Some(zone) => format!(" if it is better by {} at least", within(zone.share, first.metric)),
+        Some(zone) => format!(", if better by at least {}", within(zone.share, first.metric)),
         None => String::new(),
     };
-    let text = format!("best by {name}, with a probability of 95 % at each place{zone}: {}", sentences.join("; "));
+    let text = format!("best by {name} (95 % confidence at each place{zone}): {}", sentences.join("; "));
     paragraph("- ", &text, width)
 }
 
-/// Who may be the best, in words.
+/// Who may be the best, in words, and who is so little worse that it does not matter.
 fn who(plan: &Plan, selection: &Selection) -> String {
-    let names: Vec<String> = names(plan, &selection.best).into_iter().map(quoted).collect();
-    let is_over = selection.outcome.as_ref().is_some_and(|outcome| outcome.next == Next::Selected);
-    match names.as_slice() {
-        [one] => one.clone(),
-        names if is_over => format!("{}, which do the same", names.join(" and ")),
-        names if names.len() == plan.variants.len() => "no significant difference".into(),
-        names => format!("one of {}", names.join(", ")),
+    let quoted = |points: &[usize]| names(plan, points).into_iter().map(quoted).collect::<Vec<_>>();
+    let (all, best, ties) = (selection.points.len(), &selection.best, &selection.ties);
+    let little = within(plan.best_within.map_or(TIE, |zone| zone.share), selection.metric);
+    let near: Vec<usize> = ties.iter().filter(|point| !best.contains(point)).copied().collect();
+    if ties.len() == all {
+        format!("no significant difference (less than {little})")
+    } else if best.len() == all {
+        "no significant difference".into()
+    } else if !near.is_empty() {
+        format!("{}, less than {little} better than {}", joined(&quoted(best), "or"), joined(&quoted(&near), "and"))
+    } else if ties.len() == best.len() {
+        format!("{} (less than {little} apart)", joined(&quoted(best), "and"))
+    } else {
+        joined(&quoted(best), "or")
     }
 }
 
@@ -132,12 +138,4 @@ pub(super) fn names<'a>(plan: &'a Plan, points: &[usize]) -> Vec<&'a str> {
 /// `2 %` of what the others do, or `2 points` of a share.
 pub(super) fn within(share: f64, metric: Metric) -> String {
     format!("{} {}", short(share * 100.0), if metric.is_rate() { "points" } else { "%" })
-}
-
-/// What the pairing saved, to follow the evidence of a comparison: `; pairing saved 83 % of the variance`.
-pub(super) fn saving(saved: Option<f64>) -> String {
-    match saved {
-        Some(saved) if saved >= 0.005 => format!("; pairing saved {} % of the variance", short(saved * 100.0)),
-        _ => String::new(),
-    }
 }

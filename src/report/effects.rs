@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 
 use super::Report;
-use super::comparisons::{common, saving};
+use super::comparisons::common;
 use super::paragraph::paragraph;
 use crate::experiment::effect::{Observation, Worth};
 
@@ -28,8 +28,8 @@ fn sentence(effect: &Observation) -> String {
         None => format!("{}: {}{place}", effect.change, effect.with()),
         Some(figures) => {
             let (with, without) = (effect.with(), effect.without());
-            let (pairs, saved) = (common(&figures), saving(figures.saved));
-            format!("{}: {with}{place} instead of {without}{pairs}, {}{saved}", effect.change, effect.difference())
+            let pairs = common(&figures);
+            format!("{}: {with}{place} instead of {without}{pairs}, {}", effect.change, effect.difference())
         }
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::metric::metric_name;
 use super::number::short;
 use super::objective::in_words;
-use super::paragraph::{count, paragraph};
+use super::paragraph::{count, paragraph, quoted};
 use super::table::{Column, table};
 use crate::experiment::search::Decision;
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
@@ -21,8 +21,11 @@ const MOST: usize = 24;
 pub fn optimize_method(found: &Cheapest) -> String {
     let asked = &found.asked;
     let wanted: Vec<String> = asked.objectives.iter().map(|&objective| in_words(objective, rates(found))).collect();
-    let variant =
-        if found.plan.variants.len() > 1 { format!(", {}", found.plan.variants[found.variant]) } else { String::new() };
+    let variant = if found.plan.variants.len() > 1 {
+        format!(", {}", quoted(&found.plan.variants[found.variant]))
+    } else {
+        String::new()
+    };
     format!(
         "the cheapest of {} with {}{variant}; {} % confidence for all decisions together, {} to {} runs per setting, seed {}",
         count(found.settings, "setting"),

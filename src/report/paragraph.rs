@@ -38,18 +38,22 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// A name as it stands in a sentence: one with a comma in quotes, or it would fall apart.
+/// A name as it stands in a sentence: in quotes, or it would be read as part of it.
 pub(super) fn quoted(name: &str) -> String {
-    if name.contains(',') { format!("“{name}”") } else { name.into() }
+    format!("“{name}”")
+}
+
+/// Names in a sentence: `“a”`, `“a” and “b”`, `“a”, “b” and “c”`.
+pub(super) fn list(names: &[&str]) -> String {
+    joined(&names.iter().map(|name| quoted(name)).collect::<Vec<_>>(), "and")
 }
 
 /// `a`, `a and b`, `a, b and c`.
-pub(super) fn list(names: &[&str]) -> String {
-    let names: Vec<String> = names.iter().map(|name| quoted(name)).collect();
-    match names.as_slice() {
+pub(super) fn joined(words: &[String], and: &str) -> String {
+    match words {
         [] => String::new(),
         [one] => one.clone(),
-        [others @ .., last] => format!("{} and {last}", others.join(", ")),
+        [others @ .., last] => format!("{} {and} {last}", others.join(", ")),
     }
 }
 
@@ -57,7 +61,7 @@ pub(super) fn list(names: &[&str]) -> String {
 pub(super) fn first_three(names: &[String]) -> String {
     match names {
         [a, b, c, rest @ ..] if !rest.is_empty() => format!("{a}, {b}, {c} and {}", count(rest.len(), "other")),
-        names => list(&names.iter().map(String::as_str).collect::<Vec<_>>()),
+        names => joined(names, "and"),
     }
 }
 
@@ -73,9 +77,9 @@ mod tests {
 
     #[test]
     fn names_are_listed_as_in_a_sentence() {
-        assert_eq!(list(&["a"]), "a");
-        assert_eq!(list(&["a", "b", "c"]), "a, b and c");
-        assert_eq!(list(&["a", "b, c"]), "a and “b, c”");
+        assert_eq!(list(&["a"]), "“a”");
+        assert_eq!(list(&["a", "b", "c"]), "“a”, “b” and “c”");
+        assert_eq!(list(&["a", "b, c"]), "“a” and “b, c”");
         let names =
             |count: usize| ["a", "b", "c", "d", "e"][..count].iter().map(|&name| name.into()).collect::<Vec<_>>();
         assert_eq!(first_three(&names(3)), "a, b and c");

@@ -2,8 +2,8 @@
 
 use crate::experiment::condition::Condition;
 use crate::experiment::design::{Axis, Direction};
+use crate::experiment::finding;
 use crate::experiment::finding::Turn;
-pub(super) use crate::experiment::finding::unit;
 
 /// What happens there, as a verb.
 pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {
@@ -20,14 +20,14 @@ pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {
     if is_plural { many } else { one }
 }
 
-/// `loses capacity 150–175: user-service pool auth`, for the mark in a chart.
+/// `loses capacity at 150–175: user-service pool auth`, for the mark in a chart.
 pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
     let (verb, to) = (verb(turn.condition, is_plural), value(axis, turn.to));
     let place = match turn.from {
         Some(from) if axis.direction() == Direction::Capacity => {
-            format!("{} enough, {to} not", value(axis, from))
+            format!("{} {} enough, {to} {} not", value(axis, from), be(axis, from), be(axis, turn.to))
         }
-        Some(from) => format!("{verb} {}–{to}", value(axis, from)),
+        Some(from) => format!("{verb} at {}", span(axis, from, turn.to)),
         None => format!("{verb} at {to}"),
     };
     match &turn.resource {
@@ -38,11 +38,27 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
 
 /// `between 150 and 175 concurrent`.
 pub(super) fn between(axis: &Axis, turn: &Turn) -> String {
-    let (to, unit) = (value(axis, turn.to), unit(axis));
     match turn.from {
-        Some(from) => format!("between {} and {to}{unit}", value(axis, from)),
-        None => format!("already at {to}{unit}"),
+        Some(from) => format!("between {} and {}", value(axis, from), place(axis, turn.to)),
+        None => format!("even at {}", place(axis, turn.to)),
     }
+}
+
+/// `150–175`, `80–120/s`: a unit that both have is written once.
+pub(super) fn span(axis: &Axis, from: f64, to: f64) -> String {
+    let (from, to) = (value(axis, from), value(axis, to));
+    let unit = &to[to.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];
+    format!("{}–{to}", from.strip_suffix(unit).unwrap_or(&from))
+}
+
+/// A place on the axis in a sentence: `150 concurrent`, `80/s`, `1 pod`, `spike = 2`.
+pub(super) fn place(axis: &Axis, number: f64) -> String {
+    finding::place(axis, &value(axis, number))
+}
+
+/// `is` for one, else `are`.
+pub(super) fn be(axis: &Axis, number: f64) -> &'static str {
+    finding::be(&value(axis, number))
 }
 
 /// A value of an axis as it is written.

@@ -143,7 +143,7 @@ fn files_and_figures_show_classes_and_time() {
     let figures = sim::report::figures::figures(&report).0;
     let figure = figures.iter().find(|drawing| drawing.name == "timeline").expect("a figure");
     let sim::report::chart::Figure::Line(figure) = &figure.figure else { panic!("{figure:?}") };
-    assert!(figure.title.contains("etry never recovers"), "{}", figure.title);
+    assert!(figure.title.contains("retry” never recovers"), "{}", figure.title);
     assert_eq!((figure.panels.len(), figure.panels[0].lines.len()), (3, 4));
     assert_eq!(figure.panels[0].stretches[0].label, "spike × 4");
 }

@@ -167,7 +167,7 @@ fn variants_are_compared_in_pairs_and_the_best_is_selected() {
         let highest = selection.points.iter().max_by(|a, b| best(a).total_cmp(&best(b))).unwrap();
         assert!(selection.best.contains(highest), "{selection:?}");
     }
-    assert!(report::selections(&report, None).starts_with("- best by throughput, with a probability of 95 %"));
+    assert!(report::selections(&report, None).starts_with("- best by throughput (95 % confidence at each place)"));
     let rows: Vec<_> = report::comparisons_rows(&report).collect();
     let columns = report::sheet::COMPARISONS.columns(&plan).len();
     assert!(!rows.is_empty() && rows.iter().all(|row| row.len() == columns));

@@ -28,13 +28,20 @@ pub fn unit(axis: &Axis) -> String {
     }
 }
 
-/// A place on an axis: `150 concurrent`, `80/s`, `3 pods`.
+/// The place of a point on an axis: `150 concurrent`, `80/s`, `3 pods`.
 pub fn at(plan: &Plan, axis: &Axis, point: usize) -> String {
-    let text = plan.points[point].at.first().map_or("", |&value| axis.values[value].text.as_str());
-    if axis.direction() == Direction::Neither && axis.name != axis.label {
+    place(axis, plan.points[point].at.first().map_or("", |&value| axis.values[value].text.as_str()))
+}
+
+/// The place of a value as it is written on an axis: `150 concurrent`, `80/s`, `3 pods`, `spike = 2`.
+pub fn place(axis: &Axis, text: &str) -> String {
+    let unit = unit(axis);
+    // `3 pods` is English, `3 spike` is not.
+    let is_count = axis.name.ends_with('s') || axis.direction() == Direction::Capacity;
+    let is_name = unit.strip_prefix(' ') == Some(&axis.name) && !is_count;
+    if is_name || axis.direction() == Direction::Neither && axis.name != axis.label {
         return format!("{} = {text}", axis.name);
     }
-    let unit = unit(axis);
     match (text, unit.strip_suffix('s')) {
         ("1", Some(one)) => format!("1{one}"),
         _ => format!("{text}{unit}"),
@@ -69,7 +76,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
             vec![format!(
                 "{} {} enough ({})",
                 at(plan, axis, fewest.point),
-                be(axis, fewest, plan),
+                verb(axis, fewest, plan),
                 figures(fewest, curve.rates)
             )]
         }
@@ -109,7 +116,7 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     }
     let mut lines = Vec::new();
     match first.checked_sub(1).map(|index| points[index]) {
-        None => lines.push(format!("not safe at {place}, the least that was tried")),
+        None => lines.push(format!("not safe even at {place}, the lowest value tested")),
         Some((safe, state)) => {
             lines.push(format!(
                 "safe up to {} ({}{})",
@@ -173,7 +180,7 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let place = at(plan, axis, summary.point);
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
         let not =
-            format!("not even {place} {} enough: {}", be(axis, summary, plan), condition(summary, state, curve.rates));
+            format!("{place} {} not enough: {}", verb(axis, summary, plan), condition(summary, state, curve.rates));
         return vec![not, why(summary, summary)];
     };
     let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
@@ -183,10 +190,10 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let sure = format!(
         "{} {} enough ({}){more}",
         at(plan, axis, enough.point),
-        be(axis, enough, plan),
+        verb(axis, enough, plan),
         figures(enough, curve.rates)
     );
-    let not = format!("{place} {} not: {}", be(axis, summary, plan), condition(summary, state, curve.rates));
+    let not = format!("{place} {} not: {}", verb(axis, summary, plan), condition(summary, state, curve.rates));
     vec![sure, not, why(summary, summary)]
 }
 
@@ -196,7 +203,7 @@ fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
     let are = |points: &[(&Summary, &State)]| {
         let (first, last) = (points[0].0, points[points.len() - 1].0);
         match points.len() {
-            1 => format!("{} {}", at(plan, axis, first.point), be(axis, first, plan)),
+            1 => format!("{} {}", at(plan, axis, first.point), verb(axis, first, plan)),
             _ => format!("{} to {} are", text(plan, axis, first.point), at(plan, axis, last.point)),
         }
     };
@@ -224,8 +231,13 @@ fn text<'a>(plan: &Plan, axis: &'a Axis, point: usize) -> &'a str {
     plan.points[point].at.first().map_or("", |&value| axis.values[value].text.as_str())
 }
 
-fn be(axis: &Axis, summary: &Summary, plan: &Plan) -> &'static str {
-    if text(plan, axis, summary.point) == "1" { "is" } else { "are" }
+/// `is` for one, else `are`.
+pub fn be(text: &str) -> &'static str {
+    if text == "1" { "is" } else { "are" }
+}
+
+fn verb(axis: &Axis, summary: &Summary, plan: &Plan) -> &'static str {
+    be(plan.points[summary.point].at.first().map_or("", |&value| axis.values[value].text.as_str()))
 }
 
 /// The point whose condition is worst.
@@ -234,10 +246,10 @@ fn worst<'a>(points: &[(&'a Summary, &'a State)]) -> &'a Summary {
     worst.map_or_else(|| points[0].0, |(summary, _)| *summary)
 }
 
-/// What runs without a loss leave possible: `0 of 5 runs lost capacity; up to 45 % could`.
+/// What runs without a loss leave possible: `there 0 of 5 runs lost capacity; up to 45 % of runs could (95 % confidence)`.
 fn hidden(state: &State) -> String {
     let share = share(can_hide(state.of));
-    format!("there no run of {} lost capacity, but up to {share} of runs could", state.of)
+    format!("there 0 of {} runs lost capacity; up to {share} of runs could (95 % confidence)", state.of)
 }
 
 /// A share of runs: `45 %`, `3.4 %`.
@@ -273,7 +285,7 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
         Condition::Damaged => format!("damaged{runs}{}", lost()),
         Condition::Unstable => {
             let growth = summary.growth.any().map_or(0.0, |growth| growth.estimate);
-            format!("unstable: the backlog grows by {} a second", digits(growth))
+            format!("unstable: the backlog grows by {} requests/s", digits(growth))
         }
         Condition::Collapsed => {
             let share = state.goodput.map_or_else(String::new, |goodput| {

@@ -6,14 +6,22 @@ use crate::model::RateUnit;
 use crate::spec::{Metric, visible};
 use crate::statistics::Interval;
 
-/// Where a point lies, with its variant: `per-request at concurrency = 150`.
+/// Where a point lies, with its variant, as a label: `per-request at concurrency = 150`.
 pub fn place(plan: &Plan, point: usize) -> String {
-    let planned = &plan.points[point];
-    let at = plan.place(planned);
+    named_place(plan, point, plan.variants[plan.points[point].variant].clone())
+}
+
+/// Where a point lies, with its variant, in a sentence: `“per-request” at concurrency = 150`.
+pub fn quoted_place(plan: &Plan, point: usize) -> String {
+    named_place(plan, point, format!("“{}”", plan.variants[plan.points[point].variant]))
+}
+
+fn named_place(plan: &Plan, point: usize, variant: String) -> String {
+    let at = plan.place(&plan.points[point]);
     let place = match (plan.variants.len(), at.is_empty()) {
         (1, false) => format!("at {at}"),
-        (_, true) => plan.variants[planned.variant].clone(),
-        _ => format!("{} at {at}", plan.variants[planned.variant]),
+        (_, true) => variant,
+        _ => format!("{variant} at {at}"),
     };
     visible(&place).into_owned()
 }

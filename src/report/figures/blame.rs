@@ -9,6 +9,7 @@ use crate::report::Report;
 use crate::report::blame::words;
 use crate::report::chart::{Stack, StackFigure, StackGroup};
 use crate::report::number::seconds;
+use crate::report::paragraph::quoted;
 
 /// Parts that have a colour of their own; the others are one more.
 const MOST_PARTS: usize = 7;
@@ -142,7 +143,7 @@ fn headline(all: &[(String, Vec<Measured>)]) -> Option<String> {
             let first = places.first()?;
             match places.iter().all(|place| place == first) {
                 true => Some(format!("Most of p95 is {first} in all variants")),
-                false => last(bars).map(|text| format!("Most of p95 in {} at {text}", all[0].0)),
+                false => last(bars).map(|text| format!("Most of p95 in {} at {text}", quoted(&all[0].0))),
             }
         }
         [] => None,

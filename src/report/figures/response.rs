@@ -91,7 +91,7 @@ fn end(set: &Set, finding: &Finding, metric: Metric) -> String {
     let summaries = set.summaries(finding);
     let next = summaries.iter().rposition(|summary| is_known(summary)).map_or(0, |last| last + 1);
     let grows = summaries.get(next).is_some_and(|summary| summary.growth.spoils(metric));
-    if grows { "queue grows without end".into() } else { String::new() }
+    if grows { "queue grows without bound".into() } else { String::new() }
 }
 
 fn stroke(style: Style) -> &'static str {

@@ -66,13 +66,13 @@ fn the_title_says_who_collapses_and_who_holds() {
     let names: Vec<&str> = drawn.iter().map(|drawing| drawing.name.as_str()).collect();
     assert_eq!(names, ["throughput", "response-time", "utilisation", "blame"]);
     let (title, subtitle) = words(&drawn[0].figure);
-    assert_eq!(title, "Lone becomes unstable between 0.4/s and 2/s; four holds to 2/s");
+    assert_eq!(title, "“lone” becomes unstable between 0.4/s and 2/s; “four” holds to 2/s");
     assert_eq!(
         subtitle,
         "Simulated, 3 replications a point, Poisson arrivals, 2000 s measured after 200 s of warm-up, 20 s client time-out"
     );
     let (title, _) = words(&drawn[1].figure);
-    assert!(title.starts_with("p95 at 0.4/s: four "), "{title}");
+    assert!(title.starts_with("p95 at 0.4/s: “four” "), "{title}");
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_single_variant_needs_no_name() {
     let collapse = figure.panels[0].lines[0].collapse.as_ref().expect("a mark");
     assert_eq!((collapse.from_x, collapse.to_x), (0.4, 2.0));
     let (title, _) = words(&drawn[1].figure);
-    assert!(title.contains("beyond it the queue grows without end"), "{title}");
+    assert!(title.contains("beyond it the queue grows without bound"), "{title}");
 }
 
 #[test]
@@ -152,7 +152,7 @@ fn a_curve_that_ends_before_a_growing_queue_says_so() {
     let Figure::Line(figure) = &drawn[1].figure else { panic!("{:?}", drawn[1]) };
     assert_eq!(figure.x.label, "rate (1/s)");
     let ends: Vec<&str> = figure.panels[0].lines.iter().map(|line| line.end.as_str()).collect();
-    assert_eq!(ends, ["", "", "queue grows without end"]);
+    assert_eq!(ends, ["", "", "queue grows without bound"]);
     assert!(figure.note.contains('↑'), "{}", figure.note);
-    assert!(figure.title.ends_with("beyond it the queue grows without end"), "{}", figure.title);
+    assert!(figure.title.ends_with("beyond it the queue grows without bound"), "{}", figure.title);
 }

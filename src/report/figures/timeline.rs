@@ -8,6 +8,7 @@ use crate::model::Pattern;
 use crate::report::Report;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style};
 use crate::report::number::seconds;
+use crate::report::paragraph::quoted;
 use crate::statistics::Interval;
 
 /// Variants that a figure has room for.
@@ -198,7 +199,7 @@ fn title(plan: &Plan, together: &Together) -> String {
         [] => plan.title.clone(),
         [(_, words)] => format!("The system {words}"),
         fates => {
-            let parts: Vec<String> = fates.iter().map(|(name, words)| format!("{name} {words}")).collect();
+            let parts: Vec<String> = fates.iter().map(|(name, words)| format!("{} {words}", quoted(name))).collect();
             parts.join("; ")
         }
     };
@@ -206,6 +207,8 @@ fn title(plan: &Plan, together: &Together) -> String {
         let never = fates.iter().filter(|(_, words)| words.contains("never") || words.contains("not")).count();
         title = match never {
             0 => format!("All {} variants recover", fates.len()),
+            1 => format!("1 of {} variants does not recover", fates.len()),
+            never if never == fates.len() => format!("None of {never} variants recovers"),
             never => format!("{never} of {} variants do not recover", fates.len()),
         };
     }

@@ -70,7 +70,7 @@ pub(super) fn of_points(report: &Report) -> HeatFigure {
         _ => verdict::place(plan, summary.point),
     };
     HeatFigure {
-        title: title::limits_of(&named, &plan.title),
+        title: title::limits_of(&named, if plan.axes.is_empty() { "variant" } else { "point" }, &plan.title),
         subtitle: method::subtitle(report, &all, ""),
         x: match plan.axes.as_slice() {
             [axis] if plan.variants.len() == 1 => axis.label.clone(),

@@ -1,12 +1,14 @@
 //! Which variant is best, if one is.
 
-use super::fitting;
+use super::{fitting, list};
+use crate::experiment::comparison::TIE;
 use crate::experiment::finding;
 use crate::experiment::summary::Summary;
 use crate::model::RateUnit;
 use crate::report::Report;
 use crate::report::figures::set::Set;
-use crate::report::turn::{unit, value};
+use crate::report::paragraph::quoted;
+use crate::report::turn::place;
 
 /// The point with the highest throughput, of those that have one.
 pub fn best<'a>(summaries: &[&'a Summary]) -> Option<&'a Summary> {
@@ -31,10 +33,10 @@ pub fn survivors(set: &Set) -> String {
     let Some((most, least)) = ends(&bests) else { return set.plan().title.clone() };
     let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
     let rates = set.report.rates;
-    let holds = format!("safe up to {}{}", value(set.axis, last), unit(set.axis));
+    let holds = format!("safe up to {}", place(set.axis, last));
     if is_better(most.1, least.1) {
-        let figures = format!("{} gives most, {}", most.0, rates.words(throughput(most.1)));
-        let other = format!(" ({} {})", least.0, rates.words(throughput(least.1)));
+        let figures = format!("{}, {}", leaders(&bests, most.1), rates.words(throughput(most.1)));
+        let other = format!(" ({} {})", quoted(&least.0), rates.words(throughput(least.1)));
         fitting([format!("{figures}{other}; {holds}"), format!("{figures}; {holds}"), holds])
     } else {
         fitting([format!("{}; {holds}", alike(most.1, least.1, rates)), holds])
@@ -59,10 +61,11 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
         return fitting(limit.into_iter().chain([rate(only)]));
     }
     let Some((most, least)) = ends(points) else { return report.plan.title.clone() };
+    let leaders = leaders(points, most.1);
     if is_better(most.1, least.1) {
         fitting([
-            format!("{} gives most, {}; {} least, {}", most.0, rate(most.1), least.0, rate(least.1)),
-            format!("{} gives most, {}", most.0, rate(most.1)),
+            format!("{leaders}, {}; {} least, {}", rate(most.1), quoted(&least.0), rate(least.1)),
+            format!("{leaders}, {}", rate(most.1)),
             format!("from {} to {}", rate(least.1), rate(most.1)),
         ])
     } else {
@@ -80,17 +83,28 @@ fn ends<'b, 'a>(points: &'b [(String, &'a Summary)]) -> Option<(Named<'b, 'a>, N
     known().max_by(order).zip(known().min_by(order))
 }
 
+/// `“a” gives most`, `“a” and “b” give most`: those that are little worse than the best do as much.
+fn leaders(points: &[(String, &Summary)], most: &Summary) -> String {
+    let is_near = |summary: &Summary| throughput(summary) > throughput(most) * (1.0 - TIE);
+    let near: Vec<&str> = points.iter().filter(|it| is_near(it.1)).map(|(name, _)| name.as_str()).collect();
+    match near.as_slice() {
+        [one] => format!("{} gives most", quoted(one)),
+        [_, _] | [_, _, _] => format!("{} give most", list(&near)),
+        many => format!("{} of {} give most", many.len(), points.len()),
+    }
+}
+
 /// Whether one is better beyond doubt, and by an amount that matters.
 fn is_better(most: &Summary, least: &Summary) -> bool {
     let bounds = most.throughput_per_min.zip(least.throughput_per_min);
     let is_beyond_doubt = bounds.is_some_and(|(most, least)| most.low > least.high);
-    is_beyond_doubt && throughput(most) > throughput(least) * 1.05
+    is_beyond_doubt && throughput(most) > throughput(least) * (1.0 + TIE)
 }
 
 /// What is said of throughputs that cannot be told apart.
 fn alike(most: &Summary, least: &Summary, rates: RateUnit) -> String {
     let (high, low) = (throughput(most), throughput(least));
-    if high > low * 1.05 {
+    if high > low * (1.0 + TIE) {
         format!("no significant difference, {} to {}", rates.words(low), rates.words(high))
     } else {
         format!("all give about {}", rates.words(high))

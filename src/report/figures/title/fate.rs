@@ -3,10 +3,10 @@
 use super::{best, fitting, list};
 use crate::experiment::condition::Condition;
 use crate::experiment::design::{Axis, Direction};
-use crate::experiment::finding::{Finding, Turn};
+use crate::experiment::finding::{self, Finding, Turn};
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
-use crate::report::turn::{between, unit, value, verb};
+use crate::report::turn::{be, between, place, span, value, verb};
 
 /// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” holds to 250`.
 pub fn fates(set: &Set) -> String {
@@ -116,16 +116,15 @@ fn safe_values(set: &Set, finding: &Finding) -> String {
 /// `at 150–175 concurrent`: shorter than [`between`].
 fn within(axis: &Axis, turn: &Turn) -> String {
     match turn.from {
-        Some(from) => format!("at {}–{}{}", value(axis, from), value(axis, turn.to), unit(axis)),
+        Some(from) => format!("at {}", finding::place(axis, &span(axis, from, turn.to))),
         None => between(axis, turn),
     }
 }
 
 /// One clause for each fate; a verb and a unit that were said are not repeated.
-fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, place: impl Fn(&Axis, &Turn) -> String) -> String {
+fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn(&Axis, &Turn) -> String) -> String {
     let mut text = String::new();
     let mut said: Option<Condition> = None;
-    let unit = unit(set.axis);
     for fate in fates {
         let (who, is_plural) = (who(fate), fate.names.len() > 1);
         let gap = if text.is_empty() { "" } else { "; " };
@@ -135,9 +134,9 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, place: impl
                 text.push_str(&format!("{gap}{who} {holds} to {}", value(set.axis, last)));
             }
             What::Turns(turn) => {
-                let place = place(set.axis, turn);
+                let place = at(set.axis, turn);
                 if said == Some(turn.condition) {
-                    text.push_str(&format!(", {who} {}", place.strip_suffix(&unit).unwrap_or(&place)));
+                    text.push_str(&format!(", {who} {}", place));
                 } else {
                     text.push_str(&format!("{gap}{who} {} {place}", verb(turn.condition, is_plural)));
                     said = Some(turn.condition);
@@ -150,21 +149,20 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, place: impl
 
 /// `“today” needs 3 pods, “async” 2`: on an axis of capacity.
 fn enough(set: &Set, fates: &[Fate]) -> String {
-    let unit = unit(set.axis);
     let clause = |fate: &Fate| {
         let who = list(&fate.names);
         let needs = if fate.names.len() > 1 { "need" } else { "needs" };
         match fate.what {
             What::Holds(_) => {
                 let least = set.points().into_iter().map(|point| set.x(point)).fold(f64::INFINITY, f64::min);
-                format!("{who}: {}{unit} are enough", value(set.axis, least))
+                format!("{who}: {} {} enough", place(set.axis, least), be(set.axis, least))
             }
             What::Turns(turn) => match turn.from {
                 _ if fate.enough.is_some() => {
-                    format!("{who} {needs} {}{unit}", fate.enough.as_deref().unwrap_or_default())
+                    format!("{who} {needs} {}", finding::place(set.axis, fate.enough.as_deref().unwrap_or_default()))
                 }
-                Some(from) => format!("{who} {needs} {}{unit}", value(set.axis, from)),
-                None => format!("{who} {needs} more than {}{unit}", value(set.axis, turn.to)),
+                Some(from) => format!("{who} {needs} {}", place(set.axis, from)),
+                None => format!("{who} {needs} more than {}", place(set.axis, turn.to)),
             },
         }
     };
@@ -176,18 +174,21 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
 fn alone(set: &Set, finding: &Finding) -> String {
     if let Some(turn) = &finding.turn {
         if set.axis.direction() == Direction::Capacity {
-            let unit = unit(set.axis);
-            let to = value(set.axis, turn.to);
+            let (axis, to) = (set.axis, turn.to);
             return match turn.from {
                 _ if finding.is_harmed_by_more(set.axis) => {
-                    let enough = format!("{}{unit} are enough, other values are not", safe_values(set, finding));
+                    let enough = format!(
+                        "{} are enough, other values are not",
+                        finding::place(set.axis, &safe_values(set, finding))
+                    );
                     fitting([enough])
                 }
                 Some(from) => {
-                    let enough = format!("{}{unit} are enough, {to} are not", value(set.axis, from));
+                    let enough = format!("{} {} enough", place(axis, from), be(axis, from));
+                    let enough = format!("{enough}, {} {} not", value(axis, to), be(axis, to));
                     fitting([format!("{enough}: {}", turn.cause), enough])
                 }
-                None => fitting([format!("not even {to}{unit} are enough: {}", turn.cause)]),
+                None => fitting([format!("{} {} not enough: {}", place(axis, to), be(axis, to), turn.cause)]),
             };
         }
         let place = format!("{} {}", verb(turn.condition, false), between(set.axis, turn));
@@ -195,7 +196,7 @@ fn alone(set: &Set, finding: &Finding) -> String {
     }
     let summaries = set.summaries(finding);
     let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };
-    let holds = format!("holds to {}{}", value(set.axis, set.x(last.point)), unit(set.axis));
+    let holds = format!("holds to {}", place(set.axis, set.x(last.point)));
     let most = format!("{holds}; at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
     fitting(limit.into_iter().chain([most, holds]))

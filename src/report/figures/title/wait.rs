@@ -5,7 +5,8 @@ use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::report::figures::set::Set;
 use crate::report::number::seconds;
-use crate::report::turn::{unit, value};
+use crate::report::paragraph::quoted;
+use crate::report::turn::{place, value};
 use crate::spec::Metric;
 
 /// `p95 at 150 concurrent: managed pool 9 s, per-request 17 s`.
@@ -15,23 +16,23 @@ pub fn response(set: &Set) -> String {
     }
     let Some((x, mut times)) = last_safe(set) else { return fates(set) };
     times.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let place = format!("p95 at {}{}", value(set.axis, x), unit(set.axis));
+    let place = format!("p95 at {}", place(set.axis, x));
     let (Some((best, low)), Some((worst, high))) = (times.first(), times.last()) else { return fates(set) };
     if times.len() > 1 && *high < low * 1.03 {
         return fitting([format!("{place} is about {} in all variants", seconds(*high))]);
     }
-    let all: Vec<String> = times.iter().map(|(name, time)| format!("{name} {}", seconds(*time))).collect();
+    let all: Vec<String> = times.iter().map(|(name, time)| format!("{} {}", quoted(name), seconds(*time))).collect();
     let growing: Vec<&str> = growing(set, x);
-    let without_end = format!("{place}: {}; the queue of {} grows without end", all.join(", "), list(&growing));
+    let without_end = format!("{place}: {}; the queue of {} grows without bound", all.join(", "), list(&growing));
     fitting([
         if growing.is_empty() { format!("{place}: {}", all.join(", ")) } else { without_end },
         format!("{place}: {}", all.join(", ")),
-        format!("{place}: from {} ({best}) to {} ({worst})", seconds(*low), seconds(*high)),
+        format!("{place}: from {} ({}) to {} ({})", seconds(*low), quoted(best), seconds(*high), quoted(worst)),
         format!("{place}: from {} to {}", seconds(*low), seconds(*high)),
     ])
 }
 
-/// The variants whose queue grows without end at a value.
+/// The variants whose queue grows without bound at a value.
 fn growing<'a>(set: &Set<'a>, x: f64) -> Vec<&'a str> {
     let grows = |finding: &&&Finding| {
         set.summaries(finding).iter().any(|summary| set.x(summary.point) == x && summary.growth.spoils(Metric::P95S))
@@ -72,20 +73,20 @@ fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
 fn alone(set: &Set, finding: &Finding) -> String {
     let summaries = set.summaries(finding);
     let safe = summaries.iter().take_while(|summary| set.is_safe(summary));
-    let known: Vec<(String, f64)> =
-        safe.filter_map(|summary| Some((value(set.axis, set.x(summary.point)), summary.p95_s?.estimate))).collect();
+    let known: Vec<(f64, f64)> =
+        safe.filter_map(|summary| Some((set.x(summary.point), summary.p95_s?.estimate))).collect();
     let (Some((from, first)), Some((to, last))) = (known.first(), known.last()) else { return fates(set) };
-    let unit = unit(set.axis);
+    let at = |x: f64| place(set.axis, x);
     let growth = if known.len() == 1 {
-        format!("p95 is {} at {to}{unit}", seconds(*last))
+        format!("p95 is {} at {}", seconds(*last), at(*to))
     } else if *last < first * 1.25 && *last > first * 0.8 {
-        format!("p95 stays near {} up to {to}{unit}", seconds(*last))
+        format!("p95 stays near {} up to {}", seconds(*last), at(*to))
     } else {
-        format!("p95 goes from {} at {from} to {} at {to}{unit}", seconds(*first), seconds(*last))
+        format!("p95 goes from {} at {} to {} at {}", seconds(*first), value(set.axis, *from), seconds(*last), at(*to))
     };
     let grows = summaries.iter().any(|summary| summary.growth.spoils(Metric::P95S));
     let beyond = match &finding.turn {
-        _ if grows => "; beyond it the queue grows without end",
+        _ if grows => "; beyond it the queue grows without bound",
         Some(_) => ", the last safe value",
         None => "",
     };
