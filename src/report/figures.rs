@@ -47,10 +47,12 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     let warm_ups = warm_up::all(report);
     let left_out = timelines.len().max(warm_ups.len()).saturating_sub(MOST_SETS);
     if !set::has_curves(report.plan) {
-        let mut drawings = vec![
-            Drawing { name: "throughput".into(), figure: bars::figure(report).into() },
-            Drawing { name: "utilisation".into(), figure: utilisation::of_points(report).into() },
-        ];
+        let mut drawings = Vec::new();
+        // One bar says less than its number.
+        if report.plan.points.len() > 1 {
+            drawings.push(Drawing { name: "throughput".into(), figure: bars::figure(report).into() });
+        }
+        drawings.push(Drawing { name: "utilisation".into(), figure: utilisation::of_points(report).into() });
         let time = blame::of_points(report).map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
         drawings.extend(time);
         drawings.extend(over_time);

@@ -1,8 +1,9 @@
 //! Numbers as text: exact for programs, short for people.
 
 pub(super) use crate::experiment::throughput::grouped;
-use crate::experiment::verdict::share_decimals;
+use crate::experiment::verdict::{self, share_decimals};
 use crate::model::RateUnit;
+use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// A number for a file: seven significant digits without trailing zeros; empty where there is none.
@@ -68,6 +69,16 @@ pub(super) fn time_column(name: &str, times: &[Option<Interval>]) -> (String, Ve
 pub(super) fn rate_column(name: &str, unit: RateUnit, rates: &[Option<Interval>]) -> (String, Vec<String>) {
     let scaled: Vec<Option<Interval>> = rates.iter().map(|rate| rate.map(|rate| unit.interval(rate))).collect();
     (format!("{name}/{}", unit.name()), column(&scaled, 2))
+}
+
+/// How a chart shows a metric of about this size: what a value is multiplied with, and the unit. Times below a second
+/// are in milliseconds.
+pub(super) fn chart_unit(metric: Metric, rates: RateUnit, size: f64) -> (f64, String) {
+    if verdict::is_time(metric) && size < 1.0 {
+        return (1e3, "ms".into());
+    }
+    let unit = verdict::unit(metric, rates);
+    (verdict::shown(1.0, metric, rates), unit.trim().replace('/', "per "))
 }
 
 /// A share in percent with its half-width, for [`aligned`]: `100 %`, or with the digits that tell it from all.
@@ -170,6 +181,15 @@ mod tests {
         assert_eq!(share(around(0.9995, 0.0001)), ("99.95 %".into(), "±0.01".into()));
         assert_eq!(share(around(0.756, 0.05)), ("75.6 %".into(), "±5.0".into()));
         assert_eq!(share(Interval { estimate: 1.0, low: 0.9, high: 1.0 }), ("100 %".into(), String::new()));
+    }
+
+    #[test]
+    fn charts_show_short_times_in_milliseconds_and_rates_in_the_unit_of_the_load() {
+        let unit = |metric, size| chart_unit(metric, RateUnit::Second, size);
+        assert_eq!(unit(Metric::P95S, 0.25), (1e3, "ms".into()));
+        assert_eq!(unit(Metric::P95S, 2.0), (1.0, "s".into()));
+        assert_eq!(unit(Metric::ThroughputPerMin, 0.25), (1.0 / 60.0, "per s".into()));
+        assert_eq!(unit(Metric::SuccessRate, 0.99), (100.0, "%".into()));
     }
 
     #[test]

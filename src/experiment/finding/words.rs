@@ -76,7 +76,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
             vec![format!(
                 "{} {} enough ({})",
                 at(plan, axis, fewest.point),
-                verb(axis, fewest, plan),
+                verb(fewest, plan, axis),
                 figures(fewest, curve.rates)
             )]
         }
@@ -180,7 +180,7 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let place = at(plan, axis, summary.point);
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
         let not =
-            format!("{place} {} not enough: {}", verb(axis, summary, plan), condition(summary, state, curve.rates));
+            format!("{place} {} not enough: {}", verb(summary, plan, axis), condition(summary, state, curve.rates));
         return vec![not, why(summary, summary)];
     };
     let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
@@ -190,10 +190,10 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let sure = format!(
         "{} {} enough ({}){more}",
         at(plan, axis, enough.point),
-        verb(axis, enough, plan),
+        verb(enough, plan, axis),
         figures(enough, curve.rates)
     );
-    let not = format!("{place} {} not: {}", verb(axis, summary, plan), condition(summary, state, curve.rates));
+    let not = format!("{place} {} not: {}", verb(summary, plan, axis), condition(summary, state, curve.rates));
     vec![sure, not, why(summary, summary)]
 }
 
@@ -203,7 +203,7 @@ fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
     let are = |points: &[(&Summary, &State)]| {
         let (first, last) = (points[0].0, points[points.len() - 1].0);
         match points.len() {
-            1 => format!("{} {}", at(plan, axis, first.point), verb(axis, first, plan)),
+            1 => format!("{} {}", at(plan, axis, first.point), verb(first, plan, axis)),
             _ => format!("{} to {} are", text(plan, axis, first.point), at(plan, axis, last.point)),
         }
     };
@@ -236,7 +236,7 @@ pub fn be(text: &str) -> &'static str {
     if text == "1" { "is" } else { "are" }
 }
 
-fn verb(axis: &Axis, summary: &Summary, plan: &Plan) -> &'static str {
+fn verb(summary: &Summary, plan: &Plan, axis: &Axis) -> &'static str {
     be(plan.points[summary.point].at.first().map_or("", |&value| axis.values[value].text.as_str()))
 }
 

@@ -12,7 +12,9 @@ use super::{Panel, Style};
 /// How high a row of words is.
 pub(super) const ROW: f64 = 30.0;
 /// How many rows of words there may be.
-const MOST_ROWS: usize = 4;
+const MOST_ROWS: usize = 2;
+/// How many curves a slide has room to say something of.
+const MOST: usize = 3;
 
 /// The collapses of one panel, with their words laid out in rows that do not touch.
 #[derive(Clone, Debug, Default)]
@@ -27,12 +29,15 @@ struct Span {
     from: f64,
     to: f64,
     color: Color,
+    /// What it is shaded with; nothing where it is shaded already.
+    shade: Option<Color>,
     /// The words, the row counted from the plot up, and their middle.
     words: Option<(String, usize, f64)>,
 }
 
 impl Callouts {
-    /// Lays out the collapses of `panel`; those whose words are in `said` already are only shaded.
+    /// Lays out the collapses of `panel`, those of the lowest x first; those whose words are in `said` already are only
+    /// shaded, and those whose words have no room are left out.
     pub(super) fn new(
         panel: &Panel,
         x: &Ruler,
@@ -42,8 +47,10 @@ impl Callouts {
     ) -> Self {
         let mut callouts = Self::default();
         let mut rows: Vec<Vec<(f64, f64)>> = Vec::new();
-        let of_lines =
-            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, palette.series(line.color))));
+        let mut of_lines: Vec<(&Collapse, Color)> =
+            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, palette.series(line.color)))).collect();
+        of_lines.sort_by(|a, b| a.0.to_x.total_cmp(&b.0.to_x));
+        let is_one = of_lines.len() == 1;
         let of_all = panel.stretches.iter().map(|shade| (shade, palette.soft));
         for (collapse, color) in of_all.chain(of_lines) {
             let Some((from, to)) = stretch(collapse, x, left, right) else {
@@ -52,7 +59,8 @@ impl Callouts {
             let label = collapse.label.trim();
             let label = REMARK.shorten(label, (right - left) * 0.6);
             let new = !label.is_empty() && !said.contains(&label);
-            let words = new
+            let is_full = said.len() >= MOST;
+            let words = (new && !is_full)
                 .then(|| {
                     let half = REMARK.width(&label) / 2.0;
                     let middle = ((from + to) / 2.0).min(right - half).max(left + half);
@@ -67,7 +75,13 @@ impl Callouts {
                     Some((label, row, middle))
                 })
                 .flatten();
-            callouts.spans.push(Span { from, to, color, words });
+            if new && words.is_none() {
+                continue;
+            }
+            // Shades of several colours that overlap would look like those of other curves; one is enough at one place.
+            let shade = if is_one { color } else { palette.soft };
+            let is_shaded = !callouts.spans.iter().any(|span| (span.from, span.to) == (from, to));
+            callouts.spans.push(Span { from, to, color, shade: is_shaded.then_some(shade), words });
         }
         callouts.rows = rows.len();
         callouts
@@ -78,7 +92,9 @@ impl Callouts {
         for span in &self.spans {
             let reach = span.words.as_ref().map_or(0.0, |words| words.1 as f64);
             let top = top - reach * ROW;
-            scene.rectangle((span.from, top), (span.to, foot), span.color, 0.11);
+            if let Some(shade) = span.shade {
+                scene.rectangle((span.from, top), (span.to, foot), shade, 0.11);
+            }
             for edge in [span.from, span.to] {
                 let path = dashed(&[(edge, top), (edge, foot)], Style::Dotted);
                 let faint = span.color.toward(palette.paper, 0.35);

@@ -2,22 +2,24 @@
 
 use super::font::Font;
 use super::scene::{Anchor, Scene};
-use super::sheet::{AXIS, FOOT, MARGIN, NAME, REMARK, TICK, WIDTH, baseline};
+use super::sheet::{AXIS, FOOT, MARGIN, NAME, REMARK, TALLEST, TICK, WIDTH, baseline};
 use super::theme::Palette;
 use super::{HeatFigure, HeatGroup, HeatRow, header, marker};
 
 /// From which share on a resource is saturated.
 const SATURATED: f64 = 0.95;
 /// How high a row is at least.
-const ROW: f64 = 42.0;
+const ROW: f64 = 28.0;
+/// How high a row is where there is room on the slide.
+const ROOMY: f64 = 42.0;
 /// How high a row is at most.
 const TALL: f64 = 76.0;
 /// How high the rows and the colour bar are at least.
 const BODY: f64 = 350.0;
 /// How high the name of a variant is.
-const HEAD: f64 = 44.0;
+const HEAD: f64 = 36.0;
 /// The room between variants.
-const GAP: f64 = 14.0;
+const GAP: f64 = 10.0;
 /// The room between cells.
 const SEAM: f64 = 2.0;
 /// How wide the names of resources may be.
@@ -56,10 +58,12 @@ pub(super) fn lay_out(figure: &HeatFigure, palette: &Palette) -> Scene {
     let header = header::height(&figure.title, &figure.subtitle);
     let above = if rows > MANY_ROWS { 32.0 } else { 0.0 };
     let extra: f64 = figure.groups.iter().map(group_extra).sum();
-    let row = ((BODY - extra) / rows.max(1) as f64).clamp(ROW, TALL).floor();
+    let below = 82.0 + header::note_height(&figure.note) + FOOT;
+    let each = |room: f64| (room - extra) / rows.max(1) as f64;
+    let fits = each(TALLEST - header - above - below).max(ROW);
+    let row = each(BODY).clamp(ROOMY, TALL).min(fits).floor();
     let body = rows as f64 * row + extra;
     let cells = cells(figure, row);
-    let below = 82.0 + header::note_height(&figure.note) + FOOT;
     let height = (header + above + body.max(BODY - 60.0) + below).round();
 
     let mut scene = Scene::new(WIDTH, height, palette.paper, &figure.title);

@@ -3,15 +3,17 @@
 
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene};
-use super::sheet::{AXIS, FOOT, MARGIN, NAME, NOTE, TICK, WIDTH, baseline};
+use super::sheet::{AXIS, FOOT, MARGIN, NAME, NOTE, TALLEST, TICK, WIDTH, baseline};
 use super::stack::Stack;
 use super::theme::Palette;
 use super::{Axis, StackFigure, header};
 
-/// How high a row is, a bar in it, and the heading of a group.
+/// How high a row is at most, and at least where there are many; how much room is between bars.
 const ROW: f64 = 42.0;
-const BAR: f64 = 32.0;
-const HEADING: f64 = 46.0;
+const FLAT: f64 = 28.0;
+const SEAM: f64 = 8.0;
+/// How high the heading of a group is.
+const HEADING: f64 = 40.0;
 /// How high a line of the legend is, and how wide its chip.
 const LEGEND: f64 = 34.0;
 const CHIP: f64 = 20.0;
@@ -30,8 +32,10 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     let top = head + lines as f64 * LEGEND + if figure.rows.is_empty() { 6.0 } else { 34.0 };
     let bars: usize = figure.groups.iter().map(|group| group.bars.len()).sum();
     let headings = figure.groups.iter().filter(|group| !group.label.is_empty()).count();
-    let body = bars as f64 * ROW + headings as f64 * HEADING + 8.0;
     let below = 84.0 + header::note_height(&figure.note) + FOOT;
+    let extra = headings as f64 * HEADING + 8.0;
+    let row = ((TALLEST - top - below - extra) / bars.max(1) as f64).clamp(FLAT, ROW).floor();
+    let body = bars as f64 * row + extra;
     let mut scene = Scene::new(WIDTH, (top + body + below).max(360.0).round(), palette.paper, &figure.title);
     header::draw(&mut scene, palette, &figure.title, &figure.subtitle);
     header::note(&mut scene, palette, &figure.note);
@@ -61,12 +65,13 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     let zero = x.at_or_start(0.0).round();
     scene.rectangle((zero, top), (zero + 2.0, foot), palette.rule, 1.0);
     let rows = TICK.shorten(&figure.rows, MOST_NAME);
-    scene.words(&rows, (left - 18.0, baseline(top - 16.0, TICK)), Anchor::End, TICK, palette.soft);
+    let start = (left - 18.0 - TICK.width(&rows)).max(MARGIN);
+    scene.words(&rows, (start, baseline(top - 16.0, TICK)), Anchor::Start, TICK, palette.soft);
     let mut y = top + 4.0;
     for group in &figure.groups {
         if !group.label.is_empty() {
             let label = NAME.shorten(&group.label, WIDTH - 2.0 * MARGIN);
-            let middle = y + HEADING - 18.0;
+            let middle = y + HEADING - 16.0;
             // The heading stands clear of the grid.
             let end = MARGIN + NAME.width(&label) + 10.0;
             scene.rectangle((MARGIN, middle - 16.0), (end, middle + 16.0), palette.paper, 1.0);
@@ -74,8 +79,8 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
             y += HEADING;
         }
         for bar in &group.bars {
-            draw(&mut scene, palette, bar, &x, left, y + ROW / 2.0);
-            y += ROW;
+            draw(&mut scene, palette, bar, &x, left, (y + row / 2.0, row - SEAM));
+            y += row;
         }
     }
     let label = AXIS.shorten(&figure.x, right - left);
@@ -105,7 +110,7 @@ fn legend(figure: &StackFigure) -> Vec<Entry> {
     figure.parts.iter().enumerate().map(entry).collect()
 }
 
-fn draw(scene: &mut Scene, palette: &Palette, bar: &Stack, x: &Ruler, left: f64, middle: f64) {
+fn draw(scene: &mut Scene, palette: &Palette, bar: &Stack, x: &Ruler, left: f64, (middle, high): (f64, f64)) {
     let name = TICK.shorten(&bar.label, MOST_NAME);
     scene.words(&name, (left - 18.0, baseline(middle, TICK)), Anchor::End, TICK, palette.ink);
     let sum: f64 = bar.amounts.iter().sum();
@@ -121,9 +126,9 @@ fn draw(scene: &mut Scene, palette: &Palette, bar: &Stack, x: &Ruler, left: f64,
             continue;
         }
         let color = palette.series(part);
-        scene.rectangle((from, middle - BAR / 2.0), (to, middle + BAR / 2.0), color, 1.0);
+        scene.rectangle((from, middle - high / 2.0), (to, middle + high / 2.0), color, 1.0);
         // A thin line of paper sets it off from the next.
-        scene.rectangle((to - 1.0, middle - BAR / 2.0), (to, middle + BAR / 2.0), palette.paper, 1.0);
+        scene.rectangle((to - 1.0, middle - high / 2.0), (to, middle + high / 2.0), palette.paper, 1.0);
         let share = format!("{:.0} %", amount / sum * 100.0);
         if NOTE.width(&share) + 2.0 * RIM <= to - from {
             let at = ((from + to) / 2.0, baseline(middle, NOTE));

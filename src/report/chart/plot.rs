@@ -4,7 +4,7 @@ use super::callout::{self, Callouts};
 use super::panel::{self, CAPTION, Frame};
 use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
-use super::sheet::{AXIS, FOOT, HEIGHT, MARGIN, TICK, WIDTH, baseline};
+use super::sheet::{AXIS, FOOT, HEIGHT, MARGIN, TALLEST, TICK, WIDTH, baseline};
 use super::theme::Palette;
 use super::{LineFigure, Panel, header, tag};
 
@@ -12,8 +12,6 @@ use super::{LineFigure, Panel, header, tag};
 const MOST_PANELS: usize = 3;
 /// How much taller the first of two panels is than the second; three are alike.
 const FIRST: f64 = 1.8;
-/// How much the sheet grows for a third panel.
-const THIRD: f64 = 500.0;
 /// The room between panels.
 const GAP: f64 = 32.0;
 /// The room below the plots for the numbers and the name of the x axis.
@@ -21,7 +19,7 @@ const BELOW: f64 = 76.0;
 
 /// Lays out `figure`.
 pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
-    let (height, first) = if figure.panels.len() < MOST_PANELS { (HEIGHT, FIRST) } else { (HEIGHT + THIRD, 1.0) };
+    let (height, first) = if figure.panels.len() < MOST_PANELS { (HEIGHT, FIRST) } else { (TALLEST, 1.0) };
     let mut scene = Scene::new(WIDTH, height, palette.paper, &figure.title);
     header::draw(&mut scene, palette, &figure.title, &figure.subtitle);
     header::note(&mut scene, palette, &figure.note);

@@ -4,14 +4,15 @@ use super::bar::Bar;
 use super::number;
 use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
-use super::sheet::{AXIS, FOOT, MARGIN, NAME, TICK, WIDTH, baseline};
+use super::sheet::{AXIS, FOOT, MARGIN, NAME, TALLEST, TICK, WIDTH, baseline};
 use super::theme::Palette;
 use super::{BarFigure, Scale, header};
 
-/// How high a row is.
+/// How high a row is at most, and at least where there are many.
 const ROW: f64 = 64.0;
-/// How high a bar is.
-const BAR: f64 = 34.0;
+const FLAT: f64 = 24.0;
+/// How much of a row its bar takes.
+const BAR: f64 = 0.54;
 /// How wide the names of bars may be.
 const MOST_NAME: f64 = 460.0;
 /// The room at the right for the number after the longest bar.
@@ -20,8 +21,10 @@ const NUMBER: f64 = 110.0;
 /// Lays out `figure`.
 pub(super) fn lay_out(figure: &BarFigure, palette: &Palette) -> Scene {
     let top = header::height(&figure.title, &figure.subtitle);
-    let body = figure.bars.len() as f64 * ROW + 12.0;
     let below = 84.0 + header::note_height(&figure.note) + FOOT;
+    let count = figure.bars.len() as f64;
+    let wide = ((TALLEST - top - below - 12.0) / count.max(1.0)).clamp(FLAT, ROW).floor();
+    let body = count * wide + 12.0;
     let height = (top + body + below).max(360.0).round();
     let mut scene = Scene::new(WIDTH, height, palette.paper, &figure.title);
     header::draw(&mut scene, palette, &figure.title, &figure.subtitle);
@@ -45,8 +48,8 @@ pub(super) fn lay_out(figure: &BarFigure, palette: &Palette) -> Scene {
         scene.words(text, below, Anchor::Middle, TICK, palette.soft);
     }
     for (row, bar) in figure.bars.iter().enumerate() {
-        let middle = top + 6.0 + (row as f64 + 0.5) * ROW;
-        draw(&mut scene, palette, bar, (&x, figure.x.scale), left, middle);
+        let middle = top + 6.0 + (row as f64 + 0.5) * wide;
+        draw(&mut scene, palette, bar, (&x, figure.x.scale), left, (middle, wide * BAR));
     }
     let zero = x.at_or_start(0.0).round();
     scene.rectangle((zero, top), (zero + 2.0, foot), palette.rule, 1.0);
@@ -56,7 +59,14 @@ pub(super) fn lay_out(figure: &BarFigure, palette: &Palette) -> Scene {
     scene
 }
 
-fn draw(scene: &mut Scene, palette: &Palette, bar: &Bar, (x, scale): (&Ruler, Scale), left: f64, middle: f64) {
+fn draw(
+    scene: &mut Scene,
+    palette: &Palette,
+    bar: &Bar,
+    (x, scale): (&Ruler, Scale),
+    left: f64,
+    (middle, thick): (f64, f64),
+) {
     let name = TICK.shorten(&bar.label, MOST_NAME);
     let at = (left - 18.0, baseline(middle, TICK));
     scene.words(&name, at, Anchor::End, TICK, palette.ink);
@@ -69,14 +79,14 @@ fn draw(scene: &mut Scene, palette: &Palette, bar: &Bar, (x, scale): (&Ruler, Sc
     let zero = x.at_or_start(0.0);
     let end = x.at_or_start(value);
     let (from, to) = (zero.min(end), zero.max(end));
-    let half = BAR / 2.0;
+    let half = thick / 2.0;
     scene.rectangle((from, middle - half), (to, middle + half), color, 1.0);
 
     let mut reach = end.max(zero);
     if let (true, Some(high)) = (bar.low < bar.high, x.at(bar.high)) {
         let low = x.at_or_start(bar.low);
         reach = reach.max(high);
-        let cap = |at: f64| vec![(at, middle - 9.0), (at, middle + 9.0)];
+        let cap = |at: f64| vec![(at, middle - thick / 4.0), (at, middle + thick / 4.0)];
         let whisker = || vec![vec![(low, middle), (high, middle)], cap(low), cap(high)];
         scene.strokes(whisker(), 5.5, palette.paper);
         scene.strokes(whisker(), 2.5, palette.ink);

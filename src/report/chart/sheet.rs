@@ -6,6 +6,8 @@ use super::font::Font;
 pub(super) const WIDTH: f64 = 1600.0;
 /// The height of a sheet that does not grow with its data.
 pub(super) const HEIGHT: f64 = 1000.0;
+/// The height up to which a sheet that grows with its data still fits on a slide: 4 to 3.
+pub(super) const TALLEST: f64 = 1200.0;
 /// The empty rim on the left and right.
 pub(super) const MARGIN: f64 = 60.0;
 /// The empty rim at the foot.

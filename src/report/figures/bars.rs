@@ -5,8 +5,8 @@ use crate::experiment::summary::Summary;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
 
-/// Bars that one figure has.
-const MOST: usize = 60;
+/// Bars that one figure has room for on a slide.
+const MOST: usize = 36;
 
 /// The colour of bars that are nobody's, and of those whose success rate is bad.
 const PLAIN: usize = 0;
@@ -19,7 +19,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     let is_bad = |summary: &Summary| !report.is_safe(summary.point);
     let bar = |(label, summary): &(String, &Summary)| {
         let throughput = report.rates.interval(summary.throughput_per_min?);
-        let is_bounded = throughput.half_width().is_finite();
+        let is_bounded = throughput.half_width().is_finite() && summary.replications >= method::FEWEST_RUNS;
         Some(Bar {
             label: named(report, label, summary),
             value: throughput.estimate,
@@ -32,7 +32,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
             },
         })
     };
-    let mut note = if plan.replications > 1 { "Whiskers: 95 % confidence intervals.".into() } else { String::new() };
+    let mut note = method::intervals(report, "Whiskers");
     if plan.axes.is_empty() && points.iter().any(|(_, summary)| is_bad(summary)) {
         note = format!("Orange: not healthy. {note}");
     }

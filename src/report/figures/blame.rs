@@ -2,7 +2,10 @@
 
 use super::method;
 use super::set::{self, Set};
+use super::title::fitting;
 use crate::experiment::blame::{Share, shares};
+use crate::experiment::design::Direction;
+use crate::experiment::finding::{self, Finding};
 use crate::experiment::summary::Summary;
 use crate::parts::{Group, Place};
 use crate::report::Report;
@@ -17,34 +20,81 @@ const MOST_PARTS: usize = 7;
 /// Share of a point's time below which a part is among the others everywhere.
 const LEAST: f64 = 0.03;
 
-/// Bars of one figure.
-const MOST_BARS: usize = 60;
+/// Bars that one figure has room for on a slide, where each heading of a variant takes the room of a bar and a half.
+const MOST_BARS: usize = 26;
 
-/// One group of bars a variant, one bar a value of the first axis; none where nothing is known.
+/// Variants that one figure has room for.
+const MOST_GROUPS: usize = 10;
+
+/// One group of bars a variant, one bar a value of the first axis; none where nothing is known. Where there are many of
+/// both, each variant has the bars that tell most.
 pub(super) fn of_set(set: &Set) -> Option<StackFigure> {
+    let shown = &set.findings[..set.findings.len().min(MOST_GROUPS)];
     let is_one = set.findings.len() == 1;
-    let group = |finding: &&crate::experiment::finding::Finding| {
-        let mut points = finding.points.clone();
-        points.sort_by(|&a, &b| set.x(a).total_cmp(&set.x(b)));
+    let headings = if is_one { 0 } else { shown.len() * 3 / 2 };
+    let most = (MOST_BARS.saturating_sub(headings) / shown.len().max(1)).max(1);
+    let group = |finding: &&Finding| {
         let bar = |point: usize| {
             let at = set.plan().points[point].at.first();
             let text = at.map_or_else(String::new, |&at| set.axis.values[at].text.clone());
             (text, set.report.summary(point))
         };
         let label = if is_one { String::new() } else { set.variant(finding).to_owned() };
-        (label, points.into_iter().map(bar).collect())
+        (label, telling(set, finding, most).into_iter().map(bar).collect())
     };
-    let groups = set.findings.iter().map(group).collect();
-    let figure = figure(groups, &set.plan().title)?;
+    let groups = shown.iter().map(group).collect();
+    let mut figure = figure(groups, Some(&|at| finding::place(set.axis, at)), &set.plan().title)?;
+    if set.findings.iter().any(|finding| finding.points.len() > most) {
+        let which = ["the last healthy value", "the first that is not", "the last with successes", "the first"];
+        let which =
+            if most <= which.len() { which[..most].join(", ") } else { format!("{} and others", which.join(", ")) };
+        figure.note = format!("Of each variant {which}. {}", figure.note);
+    }
+    if shown.len() < set.findings.len() {
+        figure.note = format!("The first {} of {} variants. {}", shown.len(), set.findings.len(), figure.note);
+    }
     let subtitle = method::subtitle(set.report, &set.points(), &set.place);
     Some(StackFigure { subtitle, rows: set.label(), ..figure })
+}
+
+/// The points of a curve that tell most, `most` at most, in the order of the axis: the last healthy one, the first that
+/// is not, the last with successes, the first, and the others from the last down.
+fn telling(set: &Set, finding: &Finding, most: usize) -> Vec<usize> {
+    let mut points = finding.points.clone();
+    points.sort_by(|&a, &b| set.x(a).total_cmp(&set.x(b)));
+    let has_blame = |&&point: &&usize| !of(set.report.summary(point)).is_empty();
+    let is_safe = |point: usize| set.report.is_safe(point);
+    let mut known: Vec<usize> = points.iter().filter(has_blame).copied().collect();
+    if known.is_empty() {
+        known.clone_from(&points);
+    }
+    // On an axis of capacity the heavy end is the first.
+    if set.axis.direction() == Direction::Capacity {
+        known.reverse();
+    }
+    let turned = known.iter().position(|&point| !is_safe(point)).unwrap_or(known.len());
+    let ends = [turned.checked_sub(1), Some(turned), known.len().checked_sub(1), Some(0)];
+    let mut chosen: Vec<usize> = Vec::new();
+    for index in ends.into_iter().flatten().chain((0..known.len()).rev()) {
+        if let Some(&point) = known.get(index)
+            && !chosen.contains(&point)
+            && chosen.len() < most
+        {
+            chosen.push(point);
+        }
+    }
+    if points.len() <= most {
+        return points;
+    }
+    points.retain(|point| chosen.contains(point));
+    points
 }
 
 /// One bar a point.
 pub(super) fn of_points(report: &Report) -> Option<StackFigure> {
     let bars = set::named(report).into_iter().map(|(label, summary)| (label, Some(summary))).collect();
     let all: Vec<usize> = (0..report.plan.points.len()).collect();
-    let figure = figure(vec![(String::new(), bars)], &report.plan.title)?;
+    let figure = figure(vec![(String::new(), bars)], None, &report.plan.title)?;
     Some(StackFigure { subtitle: method::subtitle(report, &all, ""), ..figure })
 }
 
@@ -58,7 +108,7 @@ fn of(summary: Option<&Summary>) -> Vec<Share<'_>> {
     blame.map(|blame| shares(blame, Group::P95)).unwrap_or_default()
 }
 
-fn figure(groups: Vec<(String, Bars)>, title: &str) -> Option<StackFigure> {
+fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, title: &str) -> Option<StackFigure> {
     let all: Vec<(String, Vec<Measured>)> = groups
         .into_iter()
         .map(|(label, bars)| {
@@ -80,6 +130,9 @@ fn figure(groups: Vec<(String, Bars)>, title: &str) -> Option<StackFigure> {
     }
     parts.sort_by(|a, b| b.3.total_cmp(&a.3).then_with(|| a.0.name.cmp(&b.0.name)));
     parts.truncate(MOST_PARTS);
+    let all_shares = all.iter().flat_map(|(_, bars)| bars).map(|(_, _, shares)| shares);
+    let longest = all_shares.map(|shares| shares.iter().map(|share| share.seconds).sum::<f64>()).fold(0.0, f64::max);
+    let (unit, scale) = if longest < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let bar = |label: &str, summary: Option<&Summary>, shares: &[Share]| {
         let named = parts.iter().map(|part| {
             let same = shares.iter().filter(|share| (share.place, share.served) == (part.0, part.1));
@@ -88,6 +141,7 @@ fn figure(groups: Vec<(String, Bars)>, title: &str) -> Option<StackFigure> {
         let mut amounts: Vec<f64> = named.collect();
         let whole: f64 = shares.iter().map(|share| share.seconds).sum();
         amounts.push((whole - amounts.iter().sum::<f64>()).max(0.0));
+        amounts.iter_mut().for_each(|amount| *amount *= scale);
         let why = match summary {
             None => "no figures",
             Some(_) => "no request succeeds",
@@ -119,8 +173,8 @@ fn figure(groups: Vec<(String, Bars)>, title: &str) -> Option<StackFigure> {
         note = format!("The first {MOST_BARS} of {total} points. {note}");
     }
     Some(StackFigure {
-        title: headline(&all).unwrap_or_else(|| title.into()),
-        x: "time at p95 (s)".into(),
+        title: headline(&all, place).unwrap_or_else(|| title.into()),
+        x: format!("time at p95 ({unit})"),
         parts: names,
         groups,
         note,
@@ -128,30 +182,67 @@ fn figure(groups: Vec<(String, Bars)>, title: &str) -> Option<StackFigure> {
     })
 }
 
-/// `p95 at 150: waiting for killbill CPU is 44 % in lifespan pool`: the last bar that all groups have.
-fn headline(all: &[(String, Vec<Measured>)]) -> Option<String> {
-    let last = |bars: &[Measured]| {
-        bars.iter().rev().find(|(_, _, shares)| !shares.is_empty()).map(|(label, _, shares)| {
-            let first = &shares[0];
-            format!("{label}: {} ({:.0} %)", words(first.place, first.served), first.share * 100.0)
-        })
+/// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the last bar of each group that has data, or of
+/// the longest bar where they have nothing to do with each other (`place` is none).
+fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> String>) -> Option<String> {
+    let told = |(label, _, shares): &Measured| -> Option<Told> {
+        let first = shares.first()?;
+        let seconds = shares.iter().map(|share| share.seconds).sum();
+        let at = place.map_or_else(|| quoted(label), |place| place(label));
+        Some(Told { at, what: spent(first.place, first.served), share: first.share, seconds })
     };
-    match all {
-        [(_, bars)] => Some(format!("Most of p95 at {}", last(bars)?)),
-        [(_, bars), ..] => {
-            let places: Vec<String> = all.iter().filter_map(|(_, bars)| dominant(bars)).collect();
-            let first = places.first()?;
-            match places.iter().all(|place| place == first) {
-                true => Some(format!("Most of p95 is {first} in all variants")),
-                false => last(bars).map(|text| format!("Most of p95 in {} at {text}", quoted(&all[0].0))),
-            }
-        }
-        [] => None,
+    let longest = |bars: &[Measured]| bars.iter().filter_map(told).max_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    let last = |bars: &[Measured]| bars.iter().rev().find_map(told);
+    let percent = |share: f64| format!("{:.0} %", share * 100.0);
+    if place.is_none() {
+        let (_, bars) = all.first()?;
+        let it = longest(bars)?;
+        let of = if bars.len() == 1 { String::new() } else { format!(" of {}", it.at) };
+        return Some(fitting([format!("{} of the p95{of} {}", percent(it.share), it.what)]));
     }
+    let lasts: Vec<(&str, Told)> = all.iter().filter_map(|(name, bars)| Some((name.as_str(), last(bars)?))).collect();
+    let (_, first) = lasts.first()?;
+    if lasts.len() == 1 {
+        return Some(fitting([format!("{} of the p95 at {} {}", percent(first.share), first.at, first.what)]));
+    }
+    if lasts.iter().all(|(_, other)| other.what == first.what) {
+        let shares = || lasts.iter().map(|(_, it)| it.share);
+        let (least, most) = (shares().fold(1.0, f64::min), shares().fold(0.0, f64::max));
+        let range = match (percent(least), percent(most)) {
+            (low, high) if low == high => high,
+            (low, high) => format!("{} to {high}", low.trim_end_matches(" %")),
+        };
+        let is_one_place = lasts.iter().all(|(_, other)| other.at == first.at);
+        let at = if is_one_place { format!("at {}", first.at) } else { "at the last value with successes".into() };
+        return Some(fitting([
+            format!("in all variants {range} of the p95 {at} {}", first.what),
+            format!("in all variants {range} of the p95 {}", first.what),
+        ]));
+    }
+    // Where most time goes.
+    let (name, it) = lasts.iter().max_by(|a, b| a.1.seconds.total_cmp(&b.1.seconds))?;
+    Some(fitting([
+        format!("{} of the p95 of {} at {} {}", percent(it.share), quoted(name), it.at, it.what),
+        format!("{} of the p95 of {} {}", percent(it.share), quoted(name), it.what),
+    ]))
 }
 
-/// What most of the last bar with data is.
-fn dominant(bars: &[Measured]) -> Option<String> {
-    let (_, _, shares) = bars.iter().rev().find(|(_, _, shares)| !shares.is_empty())?;
-    shares.first().map(|first| words(first.place, first.served))
+/// What is told of a bar: its place, where most of its time goes, the share of that, and the time in all.
+struct Told {
+    at: String,
+    what: String,
+    share: f64,
+    seconds: f64,
+}
+
+/// Where time goes, as the end of a sentence.
+fn spent(place: &Place, served: bool) -> String {
+    let words = words(place, served);
+    if words.starts_with("served by ") {
+        format!("is spent being {words}")
+    } else if words.starts_with("waiting for ") || words.starts_with("sending ") {
+        format!("is spent {words}")
+    } else {
+        format!("is {words}")
+    }
 }

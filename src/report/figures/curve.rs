@@ -1,6 +1,8 @@
 //! A metric of one variant along the first axis, as a curve.
 
+use super::method;
 use super::set::Set;
+use crate::experiment::design::Direction;
 use crate::experiment::finding::{Finding, Turn};
 use crate::report::chart::{Collapse, Line, Point};
 use crate::report::turn;
@@ -10,8 +12,10 @@ use crate::statistics::Interval;
 /// The curve; a point without a value is a gap.
 pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -> Line {
     let point = |&point: &usize| {
-        let interval = set.report.summary(point).and_then(|summary| summary.metric(metric));
-        plotted(set.drawn(set.x(point)), interval, factor)
+        let summary = set.report.summary(point);
+        let interval = summary.and_then(|summary| summary.metric(metric));
+        let is_known = summary.is_some_and(|summary| summary.replications >= method::FEWEST_RUNS);
+        plotted(set.drawn(set.x(point)), interval, factor, is_known)
     };
     Line {
         label: set.variant(finding).into(),
@@ -21,11 +25,11 @@ pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -
     }
 }
 
-/// A point with its interval, where that has bounds.
-fn plotted(x: f64, interval: Option<Interval>, factor: f64) -> Point {
+/// A point with its interval, where that has bounds and comes from enough runs.
+fn plotted(x: f64, interval: Option<Interval>, factor: f64, is_known: bool) -> Point {
     match interval {
         None => Point::new(x, f64::NAN),
-        Some(Interval { estimate, low, high }) if low.is_finite() && high.is_finite() => {
+        Some(Interval { estimate, low, high }) if is_known && low.is_finite() && high.is_finite() => {
             Point::with_interval(x, estimate * factor, low * factor, high * factor)
         }
         Some(interval) => Point::new(x, interval.estimate * factor),
@@ -45,6 +49,7 @@ pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
     }
     let who = match alike.len() {
         1 => String::new(),
+        _ if set.axis.direction() == Direction::Capacity => String::new(),
         count if count == set.findings.len() => "all ".into(),
         count => format!("{count} variants "),
     };

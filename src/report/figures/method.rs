@@ -27,12 +27,19 @@ pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String
     parts.join(", ")
 }
 
-/// What the bands and bars are.
-pub(super) fn intervals(report: &Report) -> String {
-    if report.plan.replications > 1 || report.plan.is_sequential() {
-        "Bands: 95 % confidence intervals.".into()
-    } else {
-        String::new()
+/// Runs of a point from which on its intervals are drawn: those of two runs say next to nothing, by a spread that has one
+/// degree of freedom.
+pub(super) const FEWEST_RUNS: usize = 3;
+
+/// What the bands (or `Whiskers`) are, and where there are none.
+pub(super) fn intervals(report: &Report, what: &str) -> String {
+    let runs = || report.summaries.iter().map(|summary| summary.replications);
+    let (fewest, most) = (runs().min().unwrap_or(0), runs().max().unwrap_or(0));
+    match (fewest, most) {
+        (_, ..2) => String::new(),
+        (_, 2) => "No intervals are drawn: there are two runs a point.".into(),
+        (FEWEST_RUNS.., _) => format!("{what}: 95 % confidence intervals."),
+        _ => format!("{what}: 95 % confidence intervals, of points with three runs or more."),
     }
 }
 

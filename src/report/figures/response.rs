@@ -29,10 +29,15 @@ pub(super) fn figure(set: &Set) -> LineFigure {
             (_, true) => (format!("{} {name}", curve.label), style),
             (_, false) => (curve.label.clone(), Style::Solid),
         };
-        // Within one panel one mark a variant is enough.
-        let collapse = if together && name != "p50" { None } else { curve::mark(set, finding) };
-        // Where all percentiles are in one panel the highest says why they end.
-        let end = if together && name != "p99" { String::new() } else { end(set, finding, metric) };
+        // One mark a variant is enough; of many, the chart of the throughput says it.
+        let collapse = if together && name == "p50" { curve::mark(set, finding) } else { None };
+        // The highest percentile says why the curves end, once at one place.
+        let ends = if name == "p99" { end(set, finding, metric) } else { None };
+        let is_first = |at: usize| {
+            let same = |other: &&Finding| end(set, other, metric).is_some_and(|end| set.x(end) == set.x(at));
+            set.findings.iter().copied().find(same).is_some_and(|first| first.variant == finding.variant)
+        };
+        let end = ends.filter(|&at| is_first(at)).map_or_else(String::new, |_| "queue grows without bound".into());
         Line { label, style, collapse, end, ..curve }
     };
     let curves = |percentile| set.findings.iter().map(move |&finding| curve(finding, percentile));
@@ -70,8 +75,8 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     if let Some(time_out) = time_out.filter(|_| far) {
         note.push_str(&format!("The client's time-out of {} is above the scale. ", seconds(time_out)));
     }
-    note.push_str(&method::intervals(set.report));
-    if set.findings.iter().any(|finding| !end(set, finding, Metric::P95S).is_empty()) {
+    note.push_str(&method::intervals(set.report, "Bands"));
+    if set.findings.iter().any(|finding| end(set, finding, Metric::P95S).is_some()) {
         note.push_str(
             " ↑: beyond this point the queue grows for as long as the load lasts, so no response time has a mean.",
         );
@@ -85,13 +90,14 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     }
 }
 
-/// Why a curve ends before the axis does: what comes after its last point is not stationary.
-fn end(set: &Set, finding: &Finding, metric: Metric) -> String {
+/// The last point of a curve that ends before the axis does, because what comes after it is not stationary.
+fn end(set: &Set, finding: &Finding, metric: Metric) -> Option<usize> {
     let is_known = |summary: &Summary| summary.metric(metric).is_some();
     let summaries = set.summaries(finding);
-    let next = summaries.iter().rposition(|summary| is_known(summary)).map_or(0, |last| last + 1);
-    let grows = summaries.get(next).is_some_and(|summary| summary.growth.spoils(metric));
-    if grows { "queue grows without bound".into() } else { String::new() }
+    let last = summaries.iter().rposition(|summary| is_known(summary));
+    let next = summaries.get(last.map_or(0, |last| last + 1));
+    let grows = next.is_some_and(|summary| summary.growth.spoils(metric));
+    last.filter(|_| grows).map(|last| summaries[last].point)
 }
 
 fn stroke(style: Style) -> &'static str {

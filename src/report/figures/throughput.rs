@@ -21,7 +21,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         Vec::new()
     };
     let rates = set.report.rates;
-    let mut note = method::intervals(set.report);
+    let mut note = method::intervals(set.report, "Bands");
     let throughput = measured(set, |figures| figures.throughput_per_min.map(|rate| rates.of_minute(rate)));
     // The panel above names them.
     let success = measured(set, |figures| figures.success_rate.map(|rate| rate * 100.0)).into_iter();

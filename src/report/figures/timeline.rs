@@ -2,6 +2,7 @@
 //! way, with the disturbances shaded.
 
 use super::method;
+use crate::experiment::comparison::TIE;
 use crate::experiment::design::Plan;
 use crate::experiment::summary::{Moment, Summary, TimelineSummary};
 use crate::model::Pattern;
@@ -17,6 +18,8 @@ const MOST_VARIANTS: usize = 8;
 const MOST_POINTS: usize = 400;
 /// The colour of what all variants share.
 const SHARED: usize = 6;
+/// Share of the offered rate from which on all of it is answered: those of the interval's end are still under way.
+const ALL: f64 = 0.98;
 /// Letters that a title may have.
 const MOST_LETTERS: usize = 110;
 
@@ -56,7 +59,12 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
         let line = |(summary, timeline): (&Summary, &TimelineSummary)| {
             let variant = plan.points[summary.point].variant;
             let label = if together.summaries.len() == 1 { String::new() } else { plan.variants[variant].clone() };
-            Line { label, color: variant, points: drawn(timeline, figure, at_end, scale), ..Line::default() }
+            Line {
+                label,
+                color: variant,
+                points: drawn(timeline, figure, at_end, (scale, is_known(summary))),
+                ..Line::default()
+            }
         };
         timelines(together).map(line).collect()
     };
@@ -101,7 +109,7 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
     let shades = shades(plan, together, scale);
     panels.iter_mut().for_each(|panel| panel.stretches.clone_from(&shades));
     LineFigure {
-        title: title(plan, together),
+        title: title(report, together),
         subtitle: method::subtitle(report, &points, &together.place),
         x: Axis::linear(format!("time ({unit})")),
         panels,
@@ -118,7 +126,7 @@ fn drawn(
     timeline: &TimelineSummary,
     figure: &dyn Fn(&Moment) -> Option<Interval>,
     at_end: bool,
-    scale: f64,
+    (scale, is_known): (f64, bool),
 ) -> Vec<Point> {
     let each = timeline.moments.len().div_ceil(MOST_POINTS).max(1);
     let point = |moments: &[Moment]| {
@@ -130,20 +138,21 @@ fn drawn(
         }
         let mean = |part: fn(&Interval) -> f64| known.iter().map(part).sum::<f64>() / known.len() as f64;
         let (y, low, high) = (mean(|it| it.estimate), mean(|it| it.low), mean(|it| it.high));
-        let has_bounds = low.is_finite() && high.is_finite();
+        let has_bounds = is_known && low.is_finite() && high.is_finite();
         Some(if has_bounds { Point::with_interval(x, y, low, high) } else { Point::new(x, y) })
     };
     timeline.moments.chunks(each).filter_map(point).collect()
 }
 
+/// Whether the intervals come from enough runs to be drawn.
+fn is_known(summary: &Summary) -> bool {
+    summary.replications >= method::FEWEST_RUNS
+}
+
 /// What users ask for: the first tries of the first variant, where arrivals wait for nobody and so are those of all.
 fn offered(report: &Report, together: &Together, scale: f64) -> Option<Line> {
-    let is_open = |summary: &&Summary| {
-        let pattern = &report.plan.points[summary.point].load.pattern;
-        matches!(pattern, Pattern::Open { .. } | Pattern::Varying { .. } | Pattern::Trace { .. })
-    };
     let (summary, timeline) = timelines(together).next()?;
-    is_open(&summary).then(|| Line {
+    is_open(report, summary).then(|| Line {
         label: "offered".into(),
         color: SHARED,
         style: Style::Dashed,
@@ -151,10 +160,16 @@ fn offered(report: &Report, together: &Together, scale: f64) -> Option<Line> {
             timeline,
             &|moment| Some(report.rates.interval(scaled(moment.first_tries_per_s, 60.0))),
             false,
-            scale,
+            (scale, is_known(summary)),
         ),
         ..Line::default()
     })
+}
+
+/// Whether arrivals wait for no answer.
+fn is_open(report: &Report, summary: &Summary) -> bool {
+    let pattern = &report.plan.points[summary.point].load.pattern;
+    matches!(pattern, Pattern::Open { .. } | Pattern::Varying { .. } | Pattern::Trace { .. })
 }
 
 /// The disturbances of all variants, each once.
@@ -182,7 +197,8 @@ fn scaled(interval: Interval, factor: f64) -> Interval {
 }
 
 /// Who recovers, and how fast; the question where nobody has anything to recover from.
-fn title(plan: &Plan, together: &Together) -> String {
+fn title(report: &Report, together: &Together) -> String {
+    let plan = report.plan;
     let fate = |summary: &&Summary| {
         let recovery = summary.recovery_s?;
         let (never, all) = (summary.never_recovered, summary.replications);
@@ -196,7 +212,7 @@ fn title(plan: &Plan, together: &Together) -> String {
     };
     let fates: Vec<(String, String)> = together.summaries.iter().filter_map(fate).collect();
     let mut title = match fates.as_slice() {
-        [] => plan.title.clone(),
+        [] => peak(report, together).unwrap_or_else(|| plan.title.clone()),
         [(_, words)] => format!("The system {words}"),
         fates => {
             let parts: Vec<String> = fates.iter().map(|(name, words)| format!("{} {words}", quoted(name))).collect();
@@ -216,11 +232,37 @@ fn title(plan: &Plan, together: &Together) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// `Of 4410/s at the peak, “a” and “b” answer 1760/s`: what becomes of the highest rate that is offered.
+fn peak(report: &Report, together: &Together) -> Option<String> {
+    let words = |per_second: f64| report.rates.words(per_second * 60.0);
+    let first = together.summaries.first()?;
+    is_open(report, first).then_some(())?;
+    let at_peak = |summary: &Summary| {
+        let moments = &summary.timeline.as_ref()?.moments;
+        let highest =
+            moments.iter().max_by(|a, b| a.first_tries_per_s.estimate.total_cmp(&b.first_tries_per_s.estimate));
+        highest.map(|moment| (moment.first_tries_per_s.estimate, moment.succeeded_per_s.estimate))
+    };
+    let all: Vec<(f64, f64)> = together.summaries.iter().filter_map(|summary| at_peak(summary)).collect();
+    let offered = all.first()?.0;
+    let answered = || all.iter().map(|(_, answered)| *answered);
+    let (least, most) = (answered().fold(f64::INFINITY, f64::min), answered().fold(0.0, f64::max));
+    let peak = words(offered);
+    Some(if least >= ALL * offered {
+        format!("All requests are answered at the peak of {peak}")
+    } else if most <= least * (1.0 + TIE) {
+        format!("At the peak of {peak}, {} are answered", words(least))
+    } else {
+        format!("At the peak of {peak}, {} to {} are answered", words(least), words(most))
+    })
+}
+
 fn note(report: &Report, together: &Together, has_shades: bool) -> String {
     let length = timelines(together).map(|(_, timeline)| timeline.length.seconds()).next().unwrap_or_default();
     let mut parts = vec![format!("Intervals of {}.", seconds(length))];
     if report.plan.replications > 1 {
-        parts.push("Means over replications; bands: 95 % confidence intervals.".into());
+        parts.push("Means over replications.".into());
+        parts.push(method::intervals(report, "Bands"));
     }
     if has_shades {
         parts.push("Shaded: the disturbance.".into());

@@ -9,10 +9,10 @@ use crate::report::chart::{HeatFigure, HeatGroup, HeatRow};
 
 /// Utilisation that a resource must exceed somewhere to be shown.
 const LEAST: f64 = 0.05;
-/// Rows that the map has, unless there are very many variants.
+/// Rows that the map has room for on a slide, where each heading of a variant takes the room of a row and a half.
 const MOST_ROWS: usize = 30;
-/// Rows that each variant has room for.
-const FEWEST_ROWS: usize = 3;
+/// Variants that the map has room for.
+const MOST_GROUPS: usize = 11;
 /// Columns that the map of points without curves has.
 const MOST_COLUMNS: usize = 40;
 
@@ -22,6 +22,8 @@ struct Candidate {
     label: String,
     values: Vec<f64>,
     most: f64,
+    /// Whether it limits a point.
+    limits: bool,
 }
 
 /// One group a variant, one column a value of the first axis.
@@ -31,7 +33,8 @@ pub(super) fn of_set(set: &Set) -> HeatFigure {
         set.axis.values.iter().map(|value| (value.number.unwrap_or(f64::NAN), value.text.clone())).collect();
     values.sort_by(|a, b| a.0.total_cmp(&b.0));
     let mut candidates = Vec::new();
-    for (group, finding) in set.findings.iter().enumerate() {
+    let shown = &set.findings[..set.findings.len().min(MOST_GROUPS)];
+    for (group, finding) in shown.iter().enumerate() {
         let columns: Vec<Option<&Summary>> = values
             .iter()
             .map(|(x, _)| finding.points.iter().find(|&&point| set.x(point) == *x))
@@ -40,7 +43,7 @@ pub(super) fn of_set(set: &Set) -> HeatFigure {
         candidates.extend(rows(group, &columns));
     }
     let is_one = set.findings.len() == 1;
-    let groups = set.findings.iter().map(|finding| HeatGroup {
+    let groups = shown.iter().map(|finding| HeatGroup {
         label: if is_one { String::new() } else { set.variant(finding).into() },
         color: (!is_one).then_some(finding.variant),
         rows: Vec::new(),
@@ -53,7 +56,12 @@ pub(super) fn of_set(set: &Set) -> HeatFigure {
         columns: values.into_iter().map(|(_, text)| text).collect(),
         groups,
         unit: "utilisation (%)".into(),
-        note: note(left_out, plan.replications),
+        note: match set.findings.len() {
+            all if all > shown.len() => {
+                format!("The first {} of {all} variants. {}", shown.len(), note(left_out, plan.replications))
+            }
+            _ => note(left_out, plan.replications),
+        },
     }
 }
 
@@ -104,26 +112,28 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
             |summary: &Option<&Summary>| summary.and_then(|summary| utilisation(summary, name)).unwrap_or(f64::NAN);
         let values: Vec<f64> = columns.iter().map(value).collect();
         let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-        Candidate { group, label: name.to_owned(), values, most }
+        let limits = columns.iter().flatten().any(|summary| summary.saturated.as_deref() == Some(name));
+        Candidate { group, label: name.to_owned(), values, most, limits }
     };
     names.into_iter().map(row).collect()
 }
 
-/// Puts the rows of the most used resources into their groups, and says how many resources are left out. A resource
-/// that is shown in one variant is shown in all that have it.
+/// Puts the rows of the resources that limit a point, and of the most used others, into their groups, and says how many
+/// resources are left out. A resource that is shown in one variant is shown in all that have it.
 fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGroup>, usize) {
-    let mut uses: Vec<(String, f64)> = Vec::new();
-    for row in candidates.iter().filter(|row| row.most > LEAST) {
-        match uses.iter_mut().find(|(name, _)| *name == row.label) {
-            Some((_, most)) => *most = most.max(row.most),
-            None => uses.push((row.label.clone(), row.most)),
+    let mut uses: Vec<(String, f64, bool)> = Vec::new();
+    for row in candidates.iter().filter(|row| row.limits || row.most > LEAST) {
+        match uses.iter_mut().find(|(name, ..)| *name == row.label) {
+            Some((_, most, limits)) => (*most, *limits) = (most.max(row.most), *limits || row.limits),
+            None => uses.push((row.label.clone(), row.most, row.limits)),
         }
     }
-    uses.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let room = (MOST_ROWS / groups.len().max(1)).max(FEWEST_ROWS);
+    uses.sort_by(|a, b| b.2.cmp(&a.2).then(b.1.total_cmp(&a.1)));
+    let headings = groups.iter().filter(|group| !group.label.is_empty()).count() * 3 / 2;
+    let room = ((MOST_ROWS - headings.min(MOST_ROWS)) / groups.len().max(1)).max(1);
     let left_out = uses.len().saturating_sub(room);
     uses.truncate(room);
-    for row in candidates.into_iter().filter(|row| uses.iter().any(|(name, _)| *name == row.label)) {
+    for row in candidates.into_iter().filter(|row| uses.iter().any(|(name, ..)| *name == row.label)) {
         groups[row.group].rows.push(HeatRow::new(row.label, row.values));
     }
     (groups, left_out)
@@ -136,7 +146,10 @@ fn note(left_out: usize, replications: u32) -> String {
     }
     note.push_str("Resources below 5 % everywhere are left out");
     if left_out > 0 {
-        note.push_str(&format!(", and so are the {left_out} least used of the others"));
+        note.push_str(&match left_out {
+            1 => ", and so is the least used of the others".to_owned(),
+            _ => format!(", and so are the {left_out} least used of the others"),
+        });
     }
     note.push('.');
     note

@@ -1,13 +1,13 @@
 //! The chart of a search for the knee: what was tried, round the bounds that were to be met.
 
 use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_meets};
+use crate::experiment::comparison::TIE;
 use crate::experiment::design::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
 use crate::experiment::verdict;
-use crate::model::RateUnit;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
 use crate::report::figures::{Drawing, fitting};
-use crate::report::number::short;
+use crate::report::number::{chart_unit, short};
 use crate::report::objective::bound;
 use crate::report::paragraph::{list, quoted};
 use crate::spec::{Metric, Scale};
@@ -126,8 +126,9 @@ fn title_of_all(answer: &KneeAnswer) -> String {
     };
     let is_told =
         |found: &VariantKnee| found.misses.zip(best.meets).is_some_and(|(misses, meets)| way(misses) <= way(meets));
+    let is_near = |at: f64| (at - value).abs() <= TIE * value.abs();
     let alike: Vec<(&VariantKnee, f64)> =
-        known.iter().copied().filter(|(found, _)| found.variant == best.variant || !is_told(found)).collect();
+        known.iter().copied().filter(|(found, at)| is_near(*at) || !is_told(found)).collect();
     let name = |found: &VariantKnee| answer.plan.variants[found.variant].as_str();
     let names: Vec<&str> = alike.iter().map(|(found, _)| name(found)).collect();
     if alike.iter().all(|(found, _)| found.outcome == Outcome::AllMeet) {
@@ -159,9 +160,9 @@ fn panel(answer: &KneeAnswer, index: usize) -> Panel {
     let (factor, label, limit) = match objective {
         Some(objective) => {
             let metric = objective.metric();
-            let factor = verdict::shown(1.0, metric, rates);
+            let (factor, unit) = chart_unit(metric, rates, objective.bound());
             let limit = Threshold { value: objective.bound() * factor, label: bound(*objective, rates) };
-            (factor, axis_label(metric, rates), limit)
+            (factor, axis_label(metric, &unit), limit)
         }
         None => {
             let value = knee.slope.unwrap_or(0.0) * 100.0;
@@ -217,9 +218,7 @@ fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
     Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label }
 }
 
-fn axis_label(metric: Metric, rates: RateUnit) -> String {
-    let unit = verdict::unit(metric, rates);
-    let unit = unit.trim().replace('/', "per ");
+fn axis_label(metric: Metric, unit: &str) -> String {
     if unit.is_empty() { verdict::name(metric).into() } else { format!("{} ({unit})", verdict::name(metric)) }
 }
 

@@ -3,11 +3,10 @@
 use super::{difference, rates, sensitivity_method, short_name, weighing};
 use crate::experiment::sensitivity::{Parameter, Sensitivity, Weight};
 use crate::experiment::verdict::{self, amount};
-use crate::model::RateUnit;
 use crate::report::chart::{Swing, SwingEnd, TornadoFigure};
 use crate::report::figures::{Drawing, fitting};
+use crate::report::number::chart_unit;
 use crate::report::paragraph::{count, first_three};
-use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// A number that does less than this share of what the first one does has no row of its own.
@@ -35,7 +34,7 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
     let figure = TornadoFigure {
         title: title(found),
         subtitle: format!("Simulated: {}", sensitivity_method(found)),
-        x: format!("change of the {}{}", verdict::name(metric), unit(metric, rates(found))),
+        x: format!("change of the {}{}", verdict::name(metric), unit(&shown(found).1)),
         today: found
             .nominal
             .map_or_else(|| "now".into(), |nominal| format!("now {}", amount(nominal.estimate, metric, rates(found)))),
@@ -75,7 +74,7 @@ fn is_noise(change: Option<Interval>) -> bool {
 }
 
 fn swing(found: &Sensitivity, parameter: &Parameter) -> Swing {
-    let factor = verdict::shown(1.0, found.question.metric, rates(found));
+    let (factor, _) = shown(found);
     let ranged = &parameter.ranged;
     let end = |change: Option<Interval>, value: f64| {
         let estimate = change.map_or(f64::NAN, |change| change.estimate * factor);
@@ -115,10 +114,16 @@ fn summed_up(found: &Sensitivity, others: &[&Parameter]) -> Option<(String, Stri
     Some((who, what))
 }
 
-fn unit(metric: Metric, rates: RateUnit) -> String {
-    match verdict::unit(metric, rates).trim() {
+/// What changes are multiplied with, and their unit.
+fn shown(found: &Sensitivity) -> (f64, String) {
+    let size = found.nominal.map_or(f64::INFINITY, |nominal| nominal.estimate);
+    chart_unit(found.question.metric, rates(found), size)
+}
+
+fn unit(unit: &str) -> String {
+    match unit {
         "" => String::new(),
         "%" => " (points)".into(),
-        unit => format!(" ({})", unit.replace('/', "per ")),
+        unit => format!(" ({unit})"),
     }
 }

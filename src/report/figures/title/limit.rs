@@ -55,13 +55,16 @@ fn grouped(found: &[(String, String)], what: &str, otherwise: &str) -> String {
                 }
             };
             let full = several.iter().map(|(resource, names)| clause(resource, names));
-            fitting([full.collect::<Vec<_>>().join("; "), counted(several, found.len(), what)])
+            let full = full.collect::<Vec<_>>().join("; ");
+            // Those that limit most.
+            let counted = |most| counted(several, found.len(), what, most);
+            fitting([full, counted(several.len()), counted(3), counted(2), counted(1)])
         }
     }
 }
 
 /// `2 of 5 variants are limited by user-service CPU, 1 by killbill CPU`.
-fn counted(limits: &[(&str, Vec<&str>)], all: usize, what: &str) -> String {
+fn counted(limits: &[(&str, Vec<&str>)], all: usize, what: &str, most: usize) -> String {
     let mut limits: Vec<(&str, usize)> =
         limits.iter().filter(|(name, _)| !name.is_empty()).map(|(name, whom)| (*name, whom.len())).collect();
     limits.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
@@ -70,7 +73,7 @@ fn counted(limits: &[(&str, Vec<&str>)], all: usize, what: &str) -> String {
         (0, count) => format!("{count} of {all} {what}s are limited by {name}"),
         (_, count) => format!("{count} by {name}"),
     };
-    limits.iter().enumerate().map(clause).collect::<Vec<_>>().join(", ")
+    limits.iter().take(most).enumerate().map(clause).collect::<Vec<_>>().join(", ")
 }
 
 /// Where the resource that limits the only variant is first saturated.
