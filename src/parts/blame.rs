@@ -21,7 +21,7 @@ mod place;
 mod sample;
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Load, Runtime};
+use crate::model::{Capacity, Effect, Load, Runtime};
 
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind};
@@ -35,11 +35,16 @@ use log::Label;
 use place::Places;
 use sample::Sample;
 
+use super::deadlock::Held;
+use super::slots::SlotsKind;
 use super::token::{HOUSEKEEPING, State};
 use super::world::World;
 
 /// Services and endpoints beyond which no accounts are kept: their places could not be told apart.
 const MOST_NAMED: usize = 1500;
+
+/// The longest chain of calls that is followed when the window closes.
+const LONGEST: usize = 1000;
 
 impl World<'_> {
     /// Keeps accounts from now on.
@@ -59,11 +64,13 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             accounts.collected = Collected::new(accounts.places.all.len());
             accounts.sample.open_window();
+            accounts.opened = self.now;
         }
     }
 
     /// The window closes: where the time went.
     pub(super) fn blame(&mut self) -> Option<Blame> {
+        self.account_holders();
         let accounts = self.accounts.as_mut()?;
         let places = &accounts.places.all;
         let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
@@ -124,12 +131,107 @@ impl World<'_> {
         if state.size >= state.full_size || state.process == NONE {
             return;
         }
-        let service = self.processes[state.process as usize].service;
+        let process = &self.processes[state.process as usize];
+        let (service, kind, size, full) = (process.service, state.kind, state.size, state.full_size);
+        let sharers = state.sharers;
         let Some(accounts) = &mut self.accounts else { return };
-        let lowers = |effect: &Effect| matches!(effect, Effect::Capacity { size, .. } if *size == state.size);
+        let lowers = |effect: &Effect| match *effect {
+            Effect::Capacity { what, size: to } => {
+                let is_same = match (what, kind) {
+                    (Capacity::Pool(one), SlotsKind::Connections { pool: other }) => one == other,
+                    (Capacity::Limit(one), SlotsKind::Limit { limit: other }) => one == other,
+                    (Capacity::Threads, SlotsKind::RequestThreads | SlotsKind::Executor) => true,
+                    _ => false,
+                };
+                is_same && to.saturating_mul(sharers).min(full) == size
+            }
+            _ => false,
+        };
         if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, lowers) {
             accounts.rename(t, Label::waiting(fault));
         }
+    }
+
+    /// The slots have another size because a fault came or went: those who wait do so for another reason from now on.
+    pub(super) fn account_resized(&mut self, slots: u32) {
+        if self.accounts.is_none() {
+            return;
+        }
+        let waiting: Vec<u32> = self.slots[slots as usize].queue.iter(&self.tokens).collect();
+        for t in waiting {
+            self.account_queued(t, slots);
+        }
+    }
+
+    /// The processes of the replica have been stopped by a fault, or run again: so it is for those who wait for them.
+    pub(super) fn account_stop(&mut self, replica: u32) {
+        if self.accounts.is_none() {
+            return;
+        }
+        for process in self.processes_of(replica) {
+            let state = &self.processes[process as usize];
+            if state.runtime == Runtime::EventLoop {
+                let waiting: Vec<u32> = state.event_loop.each_waiting(&self.tokens).collect();
+                for t in waiting {
+                    self.account_loop(t, process);
+                }
+            }
+        }
+    }
+
+    /// The window closes: what those do who still hold what others wait for, and have done since they began it.
+    fn account_holders(&mut self) {
+        let Some(accounts) = &self.accounts else { return };
+        let mut found = Vec::new();
+        for (id, _) in self.slots.iter().enumerate().filter(|(_, slots)| !slots.queue.is_empty()) {
+            let held = accounts.places.slots[id];
+            for holder in self.holders(Held::Slots(id as u32)) {
+                let last = self.last_of(holder);
+                let since = accounts.accounts[last as usize].mark.max(accounts.opened);
+                found.push((held, self.present_at(last), (self.now - since.min(self.now)).0));
+            }
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        for (held, label, ns) in found {
+            accounts.collected.held(held, label, ns, 1);
+        }
+    }
+
+    /// From a token along the answers and branches that are waited for, to one that waits for something else.
+    fn last_of(&self, mut t: u32) -> u32 {
+        for _ in 0..LONGEST {
+            let next = match self.tokens[t].state {
+                State::Awaiting => Some(self.tokens[t].wait),
+                State::Joining => {
+                    let branches = self.guards.joins[self.tokens[t].wait].branches;
+                    branches.first().map(|frame| self.frames[frame].token)
+                }
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            t = next;
+        }
+        t
+    }
+
+    /// What the token does, with the fault that has stopped its CPU.
+    fn present_at(&self, t: u32) -> Label {
+        let Some(accounts) = &self.accounts else { return UNEXPLAINED };
+        let label = accounts.present(self.now, t);
+        let token = &self.tokens[t];
+        let replica = match (token.state, self.processes.get(token.process as usize)) {
+            (State::AtServer, _) => token.wait,
+            (_, Some(process)) => process.replica,
+            _ => return label,
+        };
+        let Some(state) = self.replicas.get(replica as usize) else { return label };
+        let is_on_cpu = label.index() / 2 == usize::from(accounts.places.cpus[replica as usize][0]);
+        if !is_on_cpu || !state.health.frozen {
+            return label;
+        }
+        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
+        let fault = accounts.places.fault(self.system, &self.faults, state.service, stops);
+        fault.map_or(label, Label::waiting)
     }
 
     /// The token waits for a connection of this HTTP client, or for an answer that a broken one never gets.
@@ -286,6 +388,8 @@ impl World<'_> {
     fn account_loss(&mut self, t: u32, replica: u32) {
         let host = self.replicas[replica as usize].host;
         let lost = self.replicas[host as usize].cpu.lost(self.now);
+        // What a fault slows down later has lost nothing yet.
+        let lost = lost.or_else(|| (!self.faults.is_empty()).then_some([0.0; 3]));
         if let (Some(accounts), Some(lost)) = (&mut self.accounts, lost) {
             let index = t as usize;
             if index >= accounts.lost.len() {
@@ -329,6 +433,12 @@ impl World<'_> {
             State::AtServer => self.tokens[t].wait,
             _ => self.processes[process as usize].replica,
         };
+        let is_on_loop = state == State::Working && self.processes[process as usize].runtime == Runtime::EventLoop;
+        // The job has held its event loop.
+        let held = is_on_loop.then(|| {
+            let service = self.processes[process as usize].service as usize;
+            accounts.places.services[service].loops
+        });
         let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
         let host = self.replicas[replica as usize].host;
         if !under_lock && let Some(lost) = self.replicas[host as usize].cpu.lost(now) {
@@ -349,12 +459,13 @@ impl World<'_> {
                 if ns > 0 {
                     accounts.append(t, Label::waiting(place), ns);
                     accounts.accounts[t as usize].mark = mark + Time(ns);
+                    if let Some(held) = held {
+                        accounts.collected.held(held, Label::waiting(place), ns, account.weight);
+                    }
                 }
             }
         }
-        if state == State::Working && self.processes[process as usize].runtime == Runtime::EventLoop {
-            // The job has held its event loop.
-            let place = accounts.places.services[self.processes[process as usize].service as usize].loops;
+        if let Some(place) = held {
             let all = (now - account.mark).0;
             let lost = (accounts.accounts[t as usize].mark - account.mark).0;
             let served = work.min(all - lost);
@@ -364,7 +475,7 @@ impl World<'_> {
                 _ => account.label,
             };
             accounts.collected.held(place, label, served, account.weight);
-            accounts.collected.held(place, account.rest, all - served, account.weight);
+            accounts.collected.held(place, account.rest, all - lost - served, account.weight);
         }
         accounts.close(now, t);
     }

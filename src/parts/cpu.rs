@@ -151,8 +151,9 @@ impl Cpu {
         let alone = 1.0 / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)));
         if let Some(lost) = &mut self.lost_by_job {
             let ran = elapsed - stood;
-            lost[0] += ran * share * (1.0 - alone);
-            lost[1] += ran * share * alone * (1.0 - self.speed);
+            // At full speed the same would have been done in this part of the time; of a CPU that is stopped, in none.
+            lost[0] += ran * self.speed * share * (1.0 - alone);
+            lost[1] += ran * (1.0 - self.speed);
             lost[2] += stood;
         }
     }

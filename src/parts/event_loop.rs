@@ -50,6 +50,11 @@ impl EventLoop {
         Some(t)
     }
 
+    /// The tokens that wait for a connection to be accepted, for a round, or for their slice.
+    pub fn each_waiting<'a>(&'a self, tokens: &'a Slab<Token>) -> impl Iterator<Item = u32> + 'a {
+        [&self.accepting, &self.incoming, &self.round].into_iter().flat_map(|list| list.iter(tokens))
+    }
+
     /// A token begins to wait for its slice.
     pub fn expect(&mut self, tokens: &mut Slab<Token>, now: Time, t: u32) {
         tokens[t].since = now;

@@ -68,6 +68,8 @@ impl<'s> World<'s> {
             self.thaw(replica);
         }
         for id in resized {
+            // Who waits does so because of another fault from now on, or of none.
+            self.account_resized(id);
             self.grant_waiting(id);
         }
         if !rising.is_empty() {
@@ -151,6 +153,7 @@ impl<'s> World<'s> {
                 process.frozen = true;
             }
         }
+        self.account_stop(replica);
     }
 
     /// They go on, unless another fault stops them or they have been killed meanwhile.
@@ -160,6 +163,7 @@ impl<'s> World<'s> {
             return;
         }
         self.set_speed(replica);
+        self.account_stop(replica);
         let now = self.now;
         for index in self.processes_of(replica) {
             let process = &mut self.processes[index as usize];
@@ -176,7 +180,7 @@ impl<'s> World<'s> {
         }
     }
 
-    fn processes_of(&self, replica: u32) -> std::ops::Range<u32> {
+    pub(super) fn processes_of(&self, replica: u32) -> std::ops::Range<u32> {
         let shared = &self.replicas[replica as usize];
         shared.first_process..shared.first_process + shared.workers
     }

@@ -145,3 +145,51 @@ fn accounts_change_nothing() {
     assert_eq!((with.events, with.sent, with.succeeded), (without.events, without.sent, without.succeeded));
     assert_eq!((with.response_times, with.resources), (without.response_times, without.resources));
 }
+
+/// A limit of 2, lowered to 1 by fault a in the first two seconds and by fault b in the two after that; requests hold it
+/// for a second each. Of five requests one is served at 0 s, the next at 1, 2 and 3 s, the last at 4 s: those who wait do
+/// so because of a for 4 + 3 s, because of b for 2 + 1 s.
+#[test]
+fn waiting_is_charged_to_the_fault_that_is_on() {
+    let fault = |name: &str, from: u32, to: u32| {
+        format!(
+            "[faults.{name}]\nservice = \"app\"\nfrom = \"{from}s\"\nto = \"{to}s\"\n\
+             effect = {{ capacity = {{ limit = \"l\", size = 1 }} }}\n"
+        )
+    };
+    let model = |faults: &str| {
+        at_once(
+            5,
+            &format!(
+                "[services.app]\nruntime = \"delay\"\n[services.app.limits.l]\nsize = 2\n[services.app.endpoints]\n\
+                 go = {{ steps = [{{ with = {{ limit = \"l\", steps = [{{ sleep = \"1s\" }}] }} }}] }}\n{faults}"
+            ),
+        )
+    };
+    let outcome = run(&model(&(fault("a", 0, 2) + &fault("b", 2, 4))));
+    assert_eq!(
+        spent(outcome.blame.as_ref().unwrap(), Group::Mean),
+        named(&[("app", true, 5_000.0), ("fault a", false, 7_000.0), ("fault b", false, 3_000.0)])
+    );
+    // A fault of one second: after it, two are served at a time, and waiting is the limit's.
+    let outcome = run(&model(&fault("a", 0, 1)));
+    assert_eq!(
+        spent(outcome.blame.as_ref().unwrap(), Group::Mean),
+        named(&[("app", true, 5_000.0), ("app limit l", false, 2_000.0), ("fault a", false, 4_000.0)])
+    );
+}
+
+/// A process that is stopped from 0.5 s to 1.5 s, with 1 s of work at 0 s: it ends at 2 s, and the second, which waits
+/// for its loop meanwhile, loses 1 s to the fault and 1 s to waiting.
+#[test]
+fn what_stands_still_is_the_faults() {
+    let outcome = run(&at_once(
+        2,
+        "[services.app]\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"1s\" }] }\n\
+         [faults.f]\nservice = \"app\"\nfrom = \"500ms\"\nto = \"1500ms\"\neffect = \"stuck\"\n",
+    ));
+    assert_eq!(
+        spent(outcome.blame.as_ref().unwrap(), Group::Mean),
+        named(&[("app CPU", true, 2_000.0), ("app event loops", false, 1_000.0), ("fault f", false, 2_000.0)])
+    );
+}

@@ -85,6 +85,8 @@ pub(in crate::parts) struct Accounts {
     pub(super) lost: Vec<[f64; 3]>,
     pub(super) collected: Collected,
     pub(super) sample: Sample,
+    /// When the window opened.
+    pub(super) opened: Time,
 }
 
 impl Accounts {
@@ -100,6 +102,7 @@ impl Accounts {
             collected: Collected::new(places.all.len()),
             places,
             sample,
+            opened: Time::ZERO,
         }
     }
 
