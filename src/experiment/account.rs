@@ -4,6 +4,7 @@
 use rayon::prelude::*;
 
 use super::archive::{Archive, OfPoint};
+use super::condition::success_objective;
 use super::design::Plan;
 use super::journal::Unusable;
 use super::runner::Trials;
@@ -119,7 +120,7 @@ impl Account {
         trials.done.into_iter().for_each(|trial| points[trial.point].trials.push(trial));
         trials.failed.into_iter().for_each(|trial| points[trial.point].failed.push(trial));
         for (point, of_point) in points.into_iter().enumerate() {
-            account.summaries.extend(summary(point, &of_point));
+            account.summaries.extend(summary(plan, point, &of_point));
             account.tally.add(of_point);
         }
         account.tally.planned = planned;
@@ -147,7 +148,7 @@ impl Account {
                 .into_par_iter()
                 .map(|point| {
                     let of_point = archive.of_point(point as u32, wanted[point])?;
-                    Ok((summary(point, &of_point), of_point))
+                    Ok((summary(plan, point, &of_point), of_point))
                 })
                 .collect();
             for (summary, of_point) in read? {
@@ -171,6 +172,8 @@ fn few(wanted: &[u32]) -> usize {
     wanted.iter().take_while(fits).count().max(1)
 }
 
-fn summary(point: usize, of_point: &OfPoint) -> Option<Summary> {
-    Summary::of(point, &of_point.trials.iter().collect::<Vec<&Trial>>())
+fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
+    let mut summary = Summary::of(point, &of_point.trials.iter().collect::<Vec<&Trial>>())?;
+    summary.find_culprit(success_objective(plan).bound());
+    Some(summary)
 }

@@ -4,11 +4,12 @@
 //! A unit of a pool or a thread is waited for only while all are in use, so the place that a chain ends at is full
 //! whenever requests wait for it, however little it is used over the whole run.
 
-use crate::parts::{Blame, Deadlock, Group, Place, PlaceKind};
+use crate::parts::{Blame, Deadlock, FailedAt, Group, Place, PlaceKind, ResourceUse};
 
 use super::blame::{Share, holders, shares};
-use super::summary::Summary;
+use super::summary::{ResourceMean, Summary};
 use super::trial::Trial;
+use super::verdict;
 use crate::spec::Metric;
 
 /// From which share of use on a resource that shares itself out, a CPU, is full.
@@ -25,6 +26,15 @@ const MOSTLY: f64 = 0.3;
 
 /// Share of the holders' time from which a chain that closes is a circle.
 const CIRCLE: f64 = 0.5;
+
+/// Share of the holders' time from which a fault is behind a wait, where the rest of it is their own work.
+const BY_FAULT: f64 = 0.15;
+
+/// How many times its own length each job takes before that is called contention.
+const STRETCHED: f64 = 1.5;
+
+/// Share of the time that is waiting from which a wait is named, and not the service that takes longest.
+const WAITING: f64 = 0.499;
 
 /// Share of the failures from which a place matters beside the one where most happen.
 const ALSO: f64 = 0.25;
@@ -118,36 +128,90 @@ pub struct Evidence<'a> {
     pub deadlock: Option<&'a Deadlock>,
     /// Requests that wait for an answer that never comes.
     pub hung: f64,
-    /// Utilisation of each resource, by name.
-    pub utilisation: Vec<(&'a str, f64)>,
+    /// Each resource.
+    pub resources: Vec<Used<'a>>,
+    /// Whether requests, or work behind their answers, pile up over the whole window.
+    pub grows: Growing,
+    /// Mean time to completion in seconds, where work outlasts its answer.
+    pub completion_s: Option<f64>,
+    /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
+    pub is_own_error_harmless: bool,
     /// Restarts by liveness probes.
     pub restarts: f64,
-    /// Whether the load is a finite test.
+    /// Whether the load is a finite test, or changes.
     pub is_test: bool,
 }
 
+/// How much a resource is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Used<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Share in use, 0 to 1.
+    pub utilisation: f64,
+    /// Number waiting, mean.
+    pub queue: f64,
+    /// Wait of a visit in seconds, mean.
+    pub wait_s: f64,
+}
+
+/// What piles up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growing {
+    /// Nothing, or that is not known.
+    Nothing,
+    /// Requests.
+    Requests,
+    /// Only work behind the answers.
+    Work,
+}
+
 impl<'a> Evidence<'a> {
-    /// What a summary knows.
-    pub fn of(summary: &'a Summary) -> Self {
+    /// What a summary knows, where the success rate is to be at least this.
+    pub fn of(summary: &'a Summary, success: f64) -> Self {
+        let used = |one: &'a ResourceMean| Used {
+            name: &one.name,
+            utilisation: one.utilisation,
+            queue: one.queue,
+            wait_s: one.wait_s,
+        };
+        let grows = match (summary.growth.requests, summary.growth.work) {
+            (Some(_), _) => Growing::Requests,
+            (None, Some(_)) => Growing::Work,
+            (None, None) => Growing::Nothing,
+        };
+        let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
         Self {
             blame: summary.blame.as_ref(),
             deadlock: summary.deadlock.as_ref().map(|(deadlock, _)| deadlock),
             hung: summary.hung,
-            utilisation: summary.resources.iter().map(|one| (one.name.as_str(), one.utilisation)).collect(),
+            resources: summary.resources.iter().map(used).collect(),
+            grows,
+            completion_s: summary.outlasts.then(completion).flatten(),
+            is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
-            is_test: summary.dead.is_some(),
+            is_test: summary.is_uneven,
         }
     }
 
     /// What a trial knows.
     pub fn of_trial(trial: &'a Trial) -> Self {
+        let used = |one: &'a ResourceUse| Used {
+            name: &one.name,
+            utilisation: one.utilisation,
+            queue: one.queue,
+            wait_s: one.wait_s,
+        };
         Self {
             blame: trial.blame.as_ref(),
             deadlock: trial.deadlock.as_ref(),
             hung: trial.hung as f64,
-            utilisation: trial.resources.iter().map(|one| (one.name.as_str(), one.utilisation)).collect(),
+            resources: trial.resources.iter().map(used).collect(),
+            grows: Growing::Nothing,
+            completion_s: None,
+            is_own_error_harmless: false,
             restarts: trial.restarts as f64,
-            is_test: trial.dead.is_some(),
+            is_test: trial.course.is_none(),
         }
     }
 
@@ -167,18 +231,76 @@ impl<'a> Evidence<'a> {
             self.blame.and_then(of_group).unwrap_or(0.0)
         };
         let (failed, succeeded) = (requests(Group::Failed), requests(Group::Mean));
-        let is_failing = failed > FAILING * (failed + succeeded);
+        let is_failing = failed * self.share_that_matters() > FAILING * (failed + succeeded);
         let failures = if is_failing { self.of_failures() } else { None };
         // Whoever fails waiting waits while all is in use.
         let failures = failures.map(|found| Culprit { is_full: true, ..found });
-        failures.or_else(|| self.of_group(Group::P95)).or_else(|| self.of_failures())
+        let found = failures.or_else(|| self.of_group(Group::P95)).or_else(|| self.of_failures());
+        let is_telling = |found: &Culprit| {
+            let takes_time = matches!(found.kind, CulpritKind::TakesTime | CulpritKind::OwnError);
+            self.grows != Growing::Work && !(takes_time && self.grows == Growing::Requests)
+        };
+        match found {
+            Some(found) if is_telling(&found) && found.kind != CulpritKind::TakesTime => Some(found),
+            found if self.grows == Growing::Nothing => self.behind().or(found),
+            found => self.backlog().or(found),
+        }
+    }
+
+    /// The share of the failures that may be what misses an objective.
+    fn share_that_matters(&self) -> f64 {
+        let Some(blame) = self.blame.filter(|_| self.is_own_error_harmless) else { return 1.0 };
+        let own = |at: &&FailedAt| blame.places[usize::from(at.place)].kind == PlaceKind::OwnError;
+        let all: u64 = blame.failures.iter().map(|at| at.requests).sum();
+        let own: u64 = blame.failures.iter().filter(own).map(|at| at.requests).sum();
+        if all == 0 { 1.0 } else { 1.0 - own as f64 / all as f64 }
+    }
+
+    /// What piles up waits for this: the full resource with the longest queue, or what its holders wait for.
+    fn backlog(&self) -> Option<Culprit> {
+        let waited_for = |one: &&Used| one.queue >= 1.0 && self.is_full(one.name);
+        let most = self.resources.iter().filter(waited_for).max_by(|a, b| a.queue.total_cmp(&b.queue))?;
+        let (name, queue) = (most.name, most.queue);
+        let mut sentence =
+            format!("{queue:.0} wait for {name} on average, which is {} in use", percent(most.utilisation));
+        let place = self.blame.and_then(|blame| blame.places.iter().find(|place| place.name == name));
+        if let (Some(blame), Some(place)) = (self.blame, place)
+            && !holders(blame, place).is_empty()
+        {
+            return Some(self.chain(blame, place, sentence));
+        }
+        // Of those who hold it none has given it back.
+        let cpu = name.strip_suffix(" threads").map(|service| format!("{service} CPU"));
+        let cpu = cpu.filter(|cpu| self.is_full(cpu));
+        if let Some(cpu) = &cpu {
+            sentence += &format!("; {cpu} is full as well");
+        }
+        let root = cpu.unwrap_or_else(|| name.to_owned());
+        Some(Culprit { is_full: true, ..Culprit::new(root, CulpritKind::Limits, sentence) })
+    }
+
+    /// Where work behind the answers waits for most of the time to its completion.
+    fn behind(&self) -> Option<Culprit> {
+        let completion = self.completion_s?;
+        let longest = self.resources.iter().max_by(|a, b| a.wait_s.total_cmp(&b.wait_s))?;
+        let is_most = longest.wait_s * 2.0 >= completion && longest.wait_s > 0.0;
+        is_most.then(|| {
+            let sentence = format!(
+                "work behind the answers waits {} for {}, out of {} to its completion",
+                verdict::time(longest.wait_s),
+                longest.name,
+                verdict::time(completion)
+            );
+            let is_full = self.is_full(longest.name);
+            Culprit { is_full, ..Culprit::new(longest.name.to_owned(), CulpritKind::Limits, sentence) }
+        })
     }
 
     /// The culprit of a percentile of the response time, or of the mean.
     pub fn of_group(&self, group: Group) -> Option<Culprit> {
         let blame = self.blame?;
         let shares = shares(blame, group);
-        let first = shares.first()?;
+        let first = telling(&shares)?;
         let percent = percent(first.share);
         let time = match group {
             Group::Mean => format!("{percent} of the time"),
@@ -190,15 +312,17 @@ impl<'a> Evidence<'a> {
         let (kind, sentence) = match first.place.kind {
             PlaceKind::Contention => {
                 let owner = name.trim_end_matches(" contention");
-                let served: f64 =
-                    shares.iter().filter(|share| share.served && share.place.name == owner).map(|one| one.share).sum();
-                let factor = (first.share + served) / served.max(f64::MIN_POSITIVE);
+                let factor = stretch(&shares, owner);
                 (
                     CulpritKind::Contention,
                     format!(
                         "{time} is lost to contention on {owner}: each job takes {factor:.1} times what it takes alone"
                     ),
                 )
+            }
+            PlaceKind::Cpu | PlaceKind::Station if !first.served && stretch(&shares, &name) >= STRETCHED => {
+                let sentence = format!("{time} is waiting for {name}");
+                return Some(contention(&name, stretch(&shares, &name), sentence));
             }
             PlaceKind::Backlog => (
                 CulpritKind::DroppedSyns,
@@ -222,7 +346,10 @@ impl<'a> Evidence<'a> {
     fn of_failures(&self) -> Option<Culprit> {
         let blame = self.blame?;
         let mut places: Vec<(u16, u64)> = Vec::new();
-        for at in &blame.failures {
+        let is_own = |at: &FailedAt| blame.places[usize::from(at.place)].kind == PlaceKind::OwnError;
+        // Where there is nothing else, they are the culprit after all.
+        let without_own = self.is_own_error_harmless && blame.failures.iter().any(|at| !is_own(at));
+        for at in blame.failures.iter().filter(|at| !(without_own && is_own(at))) {
             match places.iter_mut().find(|(place, _)| *place == at.place) {
                 Some((_, count)) => *count += at.requests,
                 None => places.push((at.place, at.requests)),
@@ -265,6 +392,15 @@ impl<'a> Evidence<'a> {
                 let why = opened_by.map_or_else(String::new, |at| format!("; it opens after `{}`", at.cause));
                 (CulpritKind::Refuses, format!("{of_failures} are refused by {name}, which is open{why}"))
             }
+            // Whoever holds the threads is what refuses.
+            PlaceKind::Threads if is_refusal(cause) => {
+                let refused = format!("{of_failures} are refused by {name} (`{cause}`)");
+                let found = self.chain(blame, place, refused);
+                if found.name != name {
+                    return Some(found);
+                }
+                (CulpritKind::Refuses, found.sentence)
+            }
             kind if is_refusal(cause) && kind != PlaceKind::Unexplained => {
                 (CulpritKind::Refuses, format!("{of_failures} are refused by {name} (`{cause}`)"))
             }
@@ -274,6 +410,11 @@ impl<'a> Evidence<'a> {
             PlaceKind::Delay => {
                 (CulpritKind::TakesTime, format!("{of_failures} are `{cause}` during {}", own_time(place)))
             }
+            // None waits for one of its connections: what is waited for is an answer.
+            PlaceKind::HttpClient if holders(blame, place).is_empty() => (
+                CulpritKind::NeverAnswered,
+                format!("{of_failures} are `{cause}`: calls through a broken {name} are never answered"),
+            ),
             PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
             PlaceKind::Contention => return self.of_group(Group::Failed),
             _ => {
@@ -319,6 +460,23 @@ impl<'a> Evidence<'a> {
                 _ => format!("wait for {}", next.place.name),
             };
             sentence += &format!("; those who hold it {doing} ({share} of their time)");
+            if next.place.kind == PlaceKind::Fault {
+                return Culprit::new(next.place.name.clone(), CulpritKind::Fault, sentence);
+            }
+            // Beside what a fault takes there is only their own work.
+            let fault = all.iter().find(|one| one.place.kind == PlaceKind::Fault && one.share >= BY_FAULT);
+            if let Some(fault) = fault.filter(|_| next.served) {
+                let (name, share) = (&fault.place.name, percent(fault.share));
+                sentence += &format!(" and lose time to {name} ({share})");
+                return Culprit::new(name.clone(), CulpritKind::Fault, sentence);
+            }
+            if let PlaceKind::Cpu | PlaceKind::Station | PlaceKind::Contention = next.place.kind {
+                let owner = next.place.name.trim_end_matches(" contention");
+                let factor = stretch(&all, owner);
+                if factor >= STRETCHED {
+                    return contention(owner, factor, sentence);
+                }
+            }
             if self.is_root(&next) {
                 root = next.place;
             } else if next.place.kind == PlaceKind::Work
@@ -347,8 +505,43 @@ impl<'a> Evidence<'a> {
 
     fn is_full(&self, name: &str) -> bool {
         let full = if self.is_test { FULL_IN_TEST } else { FULL };
-        self.utilisation.iter().any(|(known, share)| *known == name && *share >= full)
+        self.resources.iter().any(|known| known.name == name && known.utilisation >= full)
     }
+}
+
+/// What tells most of a request's time: the largest share, but of a request that mostly waits the largest wait.
+fn telling<'b, 'a>(shares: &'b [Share<'a>]) -> Option<&'b Share<'a>> {
+    let waits = |share: &&Share| {
+        !share.served
+            && !matches!(
+                share.place.kind,
+                PlaceKind::Network
+                    | PlaceKind::BackOff
+                    | PlaceKind::ClientBackOff
+                    | PlaceKind::Hedge
+                    | PlaceKind::Delay
+                    | PlaceKind::Unexplained
+            )
+    };
+    let waiting: f64 = shares.iter().filter(waits).map(|share| share.share).sum();
+    let wait = shares.iter().find(waits).filter(|_| waiting >= WAITING);
+    wait.or(shares.first())
+}
+
+/// How many times its own length a job takes on a CPU or at a station because others are in its way.
+fn stretch(shares: &[Share], owner: &str) -> f64 {
+    let sum = |is_it: &dyn Fn(&Share) -> bool| shares.iter().filter(|one| is_it(one)).map(|one| one.share).sum::<f64>();
+    let served = sum(&|one| one.served && one.place.name == owner);
+    let lost = sum(&|one| {
+        one.place.kind == PlaceKind::Contention && one.place.name.strip_suffix(" contention") == Some(owner)
+    });
+    if lost > 0.0 { (served + lost) / served.max(f64::MIN_POSITIVE) } else { 1.0 }
+}
+
+/// Contention on a CPU or at a station that is waited for.
+fn contention(owner: &str, factor: f64, sentence: String) -> Culprit {
+    let sentence = format!("{sentence}, where contention makes each job take {factor:.1} times what it takes alone");
+    Culprit::new(format!("{owner} contention"), CulpritKind::Contention, sentence)
 }
 
 /// What holders do most, a CPU's service and the waiting for it taken together.

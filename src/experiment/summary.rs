@@ -24,6 +24,9 @@ pub(super) use values::in_common;
 /// Confidence level of all intervals that are reported.
 pub const LEVEL: f64 = 0.95;
 
+/// The success rate below which errors of the model's own are a culprit, unless an experiment says otherwise.
+const SUCCESS: f64 = 0.9;
+
 /// A point of the sweep, over its replications.
 #[derive(Clone, Debug)]
 pub struct Summary {
@@ -81,6 +84,8 @@ pub struct Summary {
     /// Mean number of the target's processes that no longer answered after the load had gone, and their number; finite
     /// tests only.
     pub dead: Option<(f64, u32)>,
+    /// Whether the load ends or changes, so that a resource that limits it need not be in use all the time.
+    pub is_uneven: bool,
     /// Capacity that was lost for good.
     pub capacity: Capacity,
     /// Why its figures do not show how good it is; none where they do.
@@ -277,6 +282,7 @@ impl Summary {
                 let dead: u32 = used.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
                 (f64::from(dead) / used.len() as f64, all)
             }),
+            is_uneven: used.iter().all(|trial| trial.course.is_none()),
             capacity: Capacity::of(used),
             doubt: Doubt::of(used),
             succeeded: used.iter().map(|trial| trial.succeeded as f64).sum::<f64>() / used.len() as f64,
@@ -291,10 +297,14 @@ impl Summary {
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
         };
-        summary.culprit = Evidence::of(&summary).culprit();
-        let limit = summary.culprit.as_ref().and_then(Culprit::limit);
-        summary.saturated = limit.map(str::to_owned);
+        summary.find_culprit(SUCCESS);
         Some(summary)
+    }
+
+    /// Finds what is behind the figures, where the success rate is to be at least this.
+    pub fn find_culprit(&mut self, success: f64) {
+        self.culprit = Evidence::of(self, success).culprit();
+        self.saturated = self.culprit.as_ref().and_then(Culprit::limit).map(str::to_owned);
     }
 
     /// The interval of a metric; none where no trial has a value.

@@ -88,8 +88,8 @@ pub fn blame(summary: &Summary) -> String {
 
 /// What is behind the point's figures, in a sentence; empty where that is not known.
 pub fn culprit(summary: &Summary, width: Option<usize>) -> String {
-    let evidence = Evidence::of(summary);
-    let sentence = evidence.culprit().map(|culprit| culprit.sentence);
+    let evidence = Evidence::of(summary, 0.0);
+    let sentence = summary.culprit.as_ref().map(|culprit| culprit.sentence.clone());
     // A far tail may have a cause of its own.
     let tail = |group| {
         let of_tail = evidence.of_group(group)?;

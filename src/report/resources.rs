@@ -5,6 +5,7 @@ use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
 use super::table::{Column, table};
+use crate::experiment::culprit::CulpritKind;
 use crate::experiment::design::Plan;
 use crate::experiment::finding;
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
@@ -113,9 +114,14 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         let worth = grouped(&format!("{:.0}", effective.min(summary.response_times as f64)));
         text.push_str(&format!("{:<12}{all} response times, effective sample size {worth}\n", "sample"));
     }
-    let limits = summary.culprit.as_ref().filter(|culprit| culprit.kind.limits());
-    let limit =
-        limits.map_or("no resource: requests spend most of their time not waiting for one", |culprit| &culprit.name);
+    let limit = match &summary.culprit {
+        Some(culprit) if culprit.kind.limits() => culprit.name.clone(),
+        Some(culprit) if culprit.kind == CulpritKind::TakesTime => {
+            "no resource: requests spend most of their time not waiting for one".into()
+        }
+        Some(culprit) => format!("no resource: {}", culprit.cause()),
+        None => "not known: no request has ended, or no accounts are kept (`load.blame`)".into(),
+    };
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));
     if summary.hung > 0.0 {
         text.push_str(&format!("{:<12}{} requests never get an answer\n", "hung", short(summary.hung)));

@@ -22,7 +22,7 @@ fn account(file: &str, set: &[(&str, &str)]) -> Account {
 
 fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
     let account = account(file, set);
-    Evidence::of(&account.summaries[0]).culprit().expect("there is one")
+    Evidence::of(&account.summaries[0], 0.9).culprit().unwrap_or_else(|| panic!("{file} has no culprit"))
 }
 
 /// Input, what is set, kind, name, and words of the sentence.
@@ -40,13 +40,25 @@ const TABLE: &[Row] = &[
     ("executor", &[], Limits, "node executor", &[]),
     ("client-connections", &[], Limits, "proxy client llm", &["own time of llm"]),
     ("sync-workers", &[], Limits, "flask threads", &["flask sleeps"]),
-    ("slow-downstream", &[], Limits, "query threads", &["fault slow-tags"]),
+    ("slow-downstream", &[], Fault, "fault slow-tags", &["waiting for query threads"]),
     ("crash-loop", &[], Unavailable, "api unavailable", &["liveness probe"]),
     ("breaker", &[], Refuses, "app breaker b", &["boom"]),
     ("dead", &[], Fault, "fault f", &["connection refused"]),
     ("latency", &[], Fault, "fault f", &[]),
     ("rate-limit", &[], Refuses, "app ingress", &["rate limited (429)"]),
     ("lowered-limit", &[], Fault, "fault a", &[]),
+    ("own-errors", &[], Limits, "a CPU", &["waiting for a event loops"]),
+    ("never-ends", &[], Limits, "a CPU", &["wait for a threads"]),
+    ("published", &[], Limits, "queue tasks / worker", &["100 % in use"]),
+    ("behind-answers", &[], Limits, "a limit l", &["100 % in use"]),
+    ("prefetched", &[], Limits, "worker threads", &["work behind the answers waits"]),
+    ("broken-client", &[], CulpritKind::NeverAnswered, "a client c", &["`read timed out`", "never answered"]),
+    ("half-waiting", &[], Limits, "node executor", &["50 % of the time"]),
+    ("slow-cpu", &[], Fault, "fault noisy-neighbour", &["waiting for a event loops"]),
+    ("frozen", &[], Fault, "fault freeze", &["waiting for a pool db"]),
+    ("frozen-for-good", &[], Fault, "fault freeze", &["waiting for a pool db"]),
+    ("threads-full", &[], Fault, "fault hangs", &["thread queue full", "shop threads"]),
+    ("contention-limit", &[], Contention, "a CPU contention", &["waiting for a CPU", "11.0 times"]),
     (
         "registration",
         &[("load.concurrency", "200"), ("load.users", "400"), ("services.user-service.ingress.in_flight", "120")],
@@ -73,7 +85,7 @@ fn culprits_come_out_by_name() {
 #[test]
 fn the_tail_has_a_culprit_of_its_own() {
     let account = account("dropped-syns", &[]);
-    let evidence = Evidence::of(&account.summaries[0]);
+    let evidence = Evidence::of(&account.summaries[0], 0.9);
     let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(Group::P999).unwrap());
     assert_eq!((usual.kind, usual.name.as_str()), (Limits, "edge executor"), "{usual:?}");
     assert_eq!((tail.kind, tail.name.as_str()), (CulpritKind::DroppedSyns, "edge backlog"), "{tail:?}");
@@ -83,7 +95,7 @@ fn the_tail_has_a_culprit_of_its_own() {
 #[test]
 fn the_providers_own_time_is_named() {
     let account = account("provider", &[]);
-    let tail = Evidence::of(&account.summaries[0]).of_group(Group::P99).unwrap();
+    let tail = Evidence::of(&account.summaries[0], 0.9).of_group(Group::P99).unwrap();
     assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "payment"), "{tail:?}");
 }
 

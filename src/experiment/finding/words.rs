@@ -6,6 +6,7 @@ use crate::experiment::design::{Axis, Direction, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict::{self, percent};
 use crate::model::RateUnit;
+use crate::parts::Deadlock;
 use crate::spec::Metric;
 
 /// Why a point does badly, in a few words.
@@ -66,7 +67,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
             limit(last)
         )];
         if !state.is_safe() {
-            lines.push(why(last, last));
+            lines.push(why(last));
         }
         return lines;
     };
@@ -134,7 +135,12 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     lines.extend(later.map(|(worse, state)| {
         format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state, curve.rates))
     }));
-    lines.push(why(worst(&points), summary));
+    lines.push(why(summary));
+    // What the worst point shows is its own reason.
+    let worst = worst(&points);
+    if let (None, Some((deadlock, _))) = (&summary.deadlock, &worst.deadlock) {
+        lines.push(format!("at {}: {}", at(plan, axis, worst.point), circle(deadlock)));
+    }
     lines
 }
 
@@ -164,7 +170,7 @@ fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
         format!("not at {}: {}", place(points), condition(summary, state, curve.rates))
     }));
     let worst = not.first().map(|points| points[points.len() - 1].0);
-    lines.extend(worst.map(|summary| why(summary, summary)));
+    lines.extend(worst.map(why));
     lines
 }
 
@@ -181,7 +187,7 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
         let not =
             format!("{place} {} not enough: {}", verb(summary, plan, axis), condition(summary, state, curve.rates));
-        return vec![not, why(summary, summary)];
+        return vec![not, why(summary)];
     };
     let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
     let more = all.filter(|_| enough.success_rate.estimate <= 0.995).map_or_else(String::new, |all| {
@@ -194,7 +200,7 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
         figures(enough, curve.rates)
     );
     let not = format!("{place} {} not: {}", verb(summary, plan, axis), condition(summary, state, curve.rates));
-    vec![sure, not, why(summary, summary)]
+    vec![sure, not, why(summary)]
 }
 
 /// Where more capacity does harm: which values are enough, and what becomes of those that are not.
@@ -222,7 +228,7 @@ fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
         format!("{} not: {}{place}", are(points), condition(summary, state, curve.rates))
     }));
     let last = short.last().map(|points| points[0].0);
-    lines.extend(last.map(|summary| why(summary, summary)));
+    lines.extend(last.map(why));
     lines
 }
 
@@ -368,15 +374,17 @@ fn limit(summary: &Summary) -> String {
     summary.saturated.as_ref().map_or_else(String::new, |resource| format!(", limited by {resource}"))
 }
 
-/// Why: the circle of a deadlock where there is one, else the cause at the point.
-fn why(worst: &Summary, summary: &Summary) -> String {
-    match summary.deadlock.as_ref().or(worst.deadlock.as_ref()) {
-        Some((deadlock, _)) => {
-            let circle = deadlock.circle.first().cloned().unwrap_or_default();
-            format!("the {} deadlocks: {circle}", deadlock.resource)
-        }
+/// Why: the circle of a deadlock where there is one, else what is behind the figures.
+fn why(summary: &Summary) -> String {
+    match &summary.deadlock {
+        Some((deadlock, _)) => circle(deadlock),
         None => summary.culprit.as_ref().map_or_else(|| cause(summary), |culprit| culprit.sentence.clone()),
     }
+}
+
+fn circle(deadlock: &Deadlock) -> String {
+    let circle = deadlock.circle.first().cloned().unwrap_or_default();
+    format!("the {} deadlocks: {circle}", deadlock.resource)
 }
 
 #[cfg(test)]

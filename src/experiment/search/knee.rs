@@ -10,7 +10,7 @@ use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::Summary;
 use crate::experiment::trial::Trial;
-use crate::spec::Mistakes;
+use crate::spec::{Metric, Mistakes, Objective};
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
 const BACK: f64 = 0.1;
@@ -249,7 +249,11 @@ impl Search {
         let at = |position: u32| self.candidates.iter().find(|candidate| candidate.position == position);
         let summary = |candidate: &Candidate| {
             let trials: Vec<_> = laboratory.trials(candidate.point).iter().collect();
-            Summary::of(candidate.point, &trials)
+            let mut summary = Summary::of(candidate.point, &trials)?;
+            let of_success = |it: &&Objective| it.metric() == Metric::SuccessRate && it.is_at_least();
+            let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound());
+            summary.find_culprit(success.fold(0.0, f64::max));
+            Some(summary)
         };
         let cause = misses.and_then(at).and_then(summary).map(|summary| finding::cause(&summary));
         let mut tried: Vec<Tried> = self
