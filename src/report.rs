@@ -68,7 +68,7 @@ pub use next::next_steps;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;
 pub use replications::replications;
-pub use resources::{assumptions, failures, headline, resources};
+pub use resources::{assumptions, failures, headline, resources, resources_rows};
 pub use results::results_row;
 pub use sensitivity::{
     sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings,

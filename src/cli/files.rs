@@ -12,7 +12,7 @@ use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
 use crate::report::folder::{Folder, Unwritten};
 use crate::report::sheet::{
-    BLAME, CLASSES, COMPARISONS, FileFormat, Layout, MEASUREMENTS, RESULTS, Row, Sheet, TIMELINE,
+    BLAME, CLASSES, COMPARISONS, FileFormat, Layout, MEASUREMENTS, RESOURCES, RESULTS, Row, Sheet, TIMELINE,
 };
 use crate::report::{self, Report};
 
@@ -69,9 +69,8 @@ pub(super) fn write_found(
     (lines, exit)
 }
 
-/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, `timeline` and `blame` where
-/// there are any, and finishes
-/// `trials`. Each that cannot be written is complained about.
+/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, `timeline`, `blame` and `resources`
+/// where there are any, and finishes `trials`. Each that cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
     formats: &[FileFormat],
@@ -110,6 +109,10 @@ pub(super) fn write_results(
     let mut blame = report::blame_rows(report).peekable();
     if blame.peek().is_some() {
         files.extend(sheet(&BLAME, &mut blame));
+    }
+    let mut resources = report::resources_rows(report).peekable();
+    if resources.peek().is_some() {
+        files.extend(sheet(&RESOURCES, &mut resources));
     }
     written(files, page)
 }

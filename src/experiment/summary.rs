@@ -173,6 +173,41 @@ pub struct ResourceMean {
     pub waited: Option<f64>,
     /// Of a cache, the share of lookups that were hits, mean over the trials that had any.
     pub hit_ratio: Option<f64>,
+    /// The 95 % intervals of `utilisation`, `queue` and `wait_s`; none with a single trial.
+    pub spread: Option<ResourceSpread>,
+}
+
+/// The 95 % intervals of a resource's figures over the trials (Student's t; that of the wait, which is a ratio, by
+/// linearisation: Cochran, *Sampling Techniques*, 1977, chapter 6).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ResourceSpread {
+    /// Of the utilisation.
+    pub utilisation: Interval,
+    /// Of the number waiting.
+    pub queue: Interval,
+    /// Of the wait of all visits, in seconds; none without visits.
+    pub wait_s: Option<Interval>,
+}
+
+impl ResourceSpread {
+    /// Of a resource's figures by trial, whose mean wait is `wait_s`.
+    fn of(uses: &[&ResourceUse], wait_s: f64) -> Option<Self> {
+        if uses.len() < 2 {
+            return None;
+        }
+        let interval = |figure: &dyn Fn(&ResourceUse) -> f64| {
+            let values: Vec<f64> = uses.iter().map(|one| figure(one)).collect();
+            Interval::mean_of(&values, LEVEL)
+        };
+        let visits = uses.iter().map(|one| one.visits as f64).sum::<f64>() / uses.len() as f64;
+        // What the ratio of two means owes to each trial.
+        let wait = |one: &ResourceUse| wait_s + one.visits as f64 * (one.wait_s - wait_s) / visits;
+        Some(Self {
+            utilisation: interval(&|one| one.utilisation)?,
+            queue: interval(&|one| one.queue)?,
+            wait_s: if visits > 0.0 { interval(&wait) } else { None },
+        })
+    }
 }
 
 /// A trial's values of all metrics.
@@ -512,6 +547,7 @@ fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
     let first = &trials[0][index];
     let visits: u64 = uses().map(|one| one.visits).sum();
     let over_visits = |sum: f64| (visits > 0).then(|| sum / visits as f64);
+    let wait_s = over_visits(uses().map(|one| one.wait_s * one.visits as f64).sum()).unwrap_or(0.0);
     ResourceMean {
         name: first.name.clone(),
         kind: first.kind,
@@ -523,7 +559,8 @@ fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
         refused: mean(|one| one.refused as f64),
         queue: mean(|one| one.queue),
         longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
-        wait_s: over_visits(uses().map(|one| one.wait_s * one.visits as f64).sum()).unwrap_or(0.0),
+        wait_s,
+        spread: ResourceSpread::of(&uses().collect::<Vec<_>>(), wait_s),
         waited: uses().map(|one| one.waited).sum::<Option<u64>>().and_then(|waited| over_visits(waited as f64)),
         hit_ratio: {
             let ratios: Vec<f64> = uses().filter_map(|one| one.hit_ratio).collect();

@@ -11,10 +11,11 @@ use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::design::{Axis, Measurement, Plan, Precision, Zone};
 use crate::experiment::effect::Observation;
 use crate::experiment::precision;
-use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, Summary, UserMeans};
+use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, ResourceSpread, Summary, UserMeans};
 use crate::experiment::verdict::{self, Deviation, Judgement, Verdict};
 use crate::experiment::warm_up;
 use crate::spec::{Assumption, Scale};
+use crate::statistics::Interval;
 
 /// The whole document. Its points, which may be many, are made one by one as it is written.
 pub struct Document<'a>(pub &'a Report<'a>);
@@ -285,6 +286,12 @@ fn resource(resource: &ResourceMean) -> Value {
     });
     if let Some(ratio) = resource.hit_ratio {
         document["hit_ratio"] = json!(ratio);
+    }
+    if let Some(ResourceSpread { utilisation, queue, wait_s }) = resource.spread {
+        let bounds = |it: Interval| json!({ "low": it.low, "high": it.high });
+        document["intervals"] = json!({
+            "utilisation": bounds(utilisation), "queue": bounds(queue), "wait_s": wait_s.map(bounds),
+        });
     }
     document
 }

@@ -4,11 +4,13 @@ use super::Report;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
-use super::table::{Column, table};
+use super::results::keys;
+use super::sheet::{Cell, Row};
+use super::table::{Column, fitting, table};
 use crate::experiment::culprit::CulpritKind;
 use crate::experiment::design::Plan;
 use crate::experiment::finding;
-use crate::experiment::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::summary::{Growth, ResourceMean, ResourceSpread, Summary};
 use crate::experiment::verdict::share_decimals;
 use crate::spec::Metric;
 use crate::statistics::Interval;
@@ -129,7 +131,7 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
     text
 }
 
-/// Every resource of the point.
+/// Every resource of the point, as far as columns fit side by side.
 pub fn resources(summary: &Summary) -> String {
     let all = &summary.resources;
     let each = |cell: &dyn Fn(&ResourceMean) -> String| -> Vec<String> { all.iter().map(cell).collect() };
@@ -137,27 +139,88 @@ pub fn resources(summary: &Summary) -> String {
         Some(_) => format!("{:.1} %", share * 100.0),
         None => String::new(),
     };
+    let utilised = |resource: &ResourceMean| match (resource.capacity, resource.spread) {
+        (Some(_), Some(spread)) => format!("{} %", plus_minus(spread.utilisation, 100.0)),
+        _ => percent(resource, resource.utilisation),
+    };
+    let queue = |resource: &ResourceMean| {
+        resource.spread.map_or_else(|| rounded(resource.queue), |spread| plus_minus(spread.queue, 1.0))
+    };
+    let wait = |resource: &ResourceMean| match resource.spread.and_then(|spread| spread.wait_s) {
+        Some(wait) if wait.estimate > 0.0 => {
+            let (unit, scale) = time_unit(std::iter::once(wait.estimate));
+            format!("{} {unit}", plus_minus(wait, scale))
+        }
+        _ => seconds(resource.wait_s),
+    };
     let waited = |resource: &ResourceMean| resource.waited.map(|share| format!("{:.1} %", share * 100.0));
     let hits = |resource: &ResourceMean| resource.hit_ratio.map(|ratio| format!("{:.1} %", ratio * 100.0));
     let mut columns = vec![
         Column::words("resource", each(&|resource| resource.name.clone())),
-        Column::figures("capacity", each(&|resource| resource.capacity.map_or_else(|| "∞".into(), short))),
-        Column::figures("in use", each(&|resource| rounded(resource.in_use))),
-        Column::figures("utilised", each(&|resource| percent(resource, resource.utilisation))),
-        Column::figures("busiest", each(&|resource| percent(resource, resource.peak_utilisation))),
-        Column::figures("visits", each(&|resource| rounded(resource.visits))),
-        Column::figures("queue", each(&|resource| rounded(resource.queue))),
-        Column::figures("longest", each(&|resource| grouped(&resource.longest_queue.to_string()))),
-        Column::figures("wait", each(&|resource| seconds(resource.wait_s))),
-        Column::figures("waited", each(&|resource| waited(resource).unwrap_or_default())),
+        Column::figures("capacity", each(&|resource| resource.capacity.map_or_else(|| "∞".into(), short))).optional(2),
+        Column::figures("in use", each(&|resource| rounded(resource.in_use))).optional(6),
+        Column::figures("utilised", each(&utilised)),
+        Column::figures("busiest", each(&|resource| percent(resource, resource.peak_utilisation))).optional(8),
+        Column::figures("visits", each(&|resource| rounded(resource.visits))).optional(1),
+        Column::figures("queue", each(&queue)),
+        Column::figures("longest", each(&|resource| grouped(&resource.longest_queue.to_string()))).optional(7),
+        Column::figures("wait", each(&wait)),
+        Column::figures("waited", each(&|resource| waited(resource).unwrap_or_default())).optional(5),
     ];
     if all.iter().any(|resource| resource.refused > 0.0) {
-        columns.insert(6, Column::figures("refused", each(&|resource| rounded(resource.refused))));
+        columns.insert(6, Column::figures("refused", each(&|resource| rounded(resource.refused))).optional(3));
     }
     if all.iter().any(|resource| resource.hit_ratio.is_some()) {
-        columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())));
+        columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())).optional(4));
     }
-    table(columns, &[])
+    let count = columns.len();
+    let kept = fitting(columns);
+    let left_out = count - kept.len();
+    let mut text = table(kept, &[]);
+    if left_out > 0 {
+        text.push_str(&format!("{left_out} more columns: --format json\n"));
+    }
+    text
+}
+
+/// The rows of `resources`: each resource of each point.
+pub fn resources_rows(report: &Report) -> impl Iterator<Item = Row> {
+    report.summaries.iter().flat_map(move |summary| {
+        summary.resources.iter().map(move |resource| {
+            let figure = |estimate: f64, interval: Option<Interval>| {
+                [
+                    Cell::Number(estimate),
+                    Cell::bound(interval.map(|it| it.low)),
+                    Cell::bound(interval.map(|it| it.high)),
+                ]
+            };
+            let spread = resource.spread;
+            let mut row = keys(report.plan, summary.point);
+            row.extend([
+                Cell::text(resource.name.as_str()),
+                Cell::number(resource.capacity),
+                Cell::Number(resource.in_use),
+            ]);
+            row.extend(figure(resource.utilisation, spread.map(|it| it.utilisation)));
+            row.extend([resource.peak_utilisation, resource.visits, resource.refused].map(Cell::Number));
+            row.extend(figure(resource.queue, spread.map(|it| it.queue)));
+            row.push(Cell::Count(resource.longest_queue.into()));
+            row.extend(figure(resource.wait_s, spread.and_then(|it| it.wait_s)));
+            row.extend([Cell::number(resource.waited), Cell::number(resource.hit_ratio)]);
+            row
+        })
+    })
+}
+
+/// A figure times `scale` with its half-width, which has two digits and no more than three decimals; without one that
+/// would show as zero.
+fn plus_minus(interval: Interval, scale: f64) -> String {
+    let half = interval.half_width() * scale;
+    if !(half.is_finite() && half >= 5e-4) {
+        return rounded(interval.estimate * scale);
+    }
+    let decimals = (1.0 - libm::floor(libm::log10(half))).clamp(0.0, 3.0) as usize;
+    format!("{:.decimals$} ±{half:.decimals$}", interval.estimate * scale)
 }
 
 /// Three digits, and no more than three decimals.

@@ -11,7 +11,9 @@ use std::path::PathBuf;
 
 use super::folder::{Folder, Unwritten};
 
-pub use columns::{BLAME, CLASSES, COMPARISONS, Layout, MEASUREMENTS, REPLICATIONS, RESULTS, TIMELINE, schema};
+pub use columns::{
+    BLAME, CLASSES, COMPARISONS, Layout, MEASUREMENTS, REPLICATIONS, RESOURCES, RESULTS, TIMELINE, schema,
+};
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

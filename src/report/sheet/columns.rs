@@ -180,6 +180,26 @@ pub const BLAME: Layout = Layout {
     ],
 };
 
+/// `resources`: a row a resource of a point.
+pub const RESOURCES: Layout = Layout {
+    name: "resources",
+    row: "A resource, of a variant at a value of each axis, over its replications.",
+    parts: &[
+        One("resource", Text, "", "Its name."),
+        One("capacity", Number, "1", "Units; missing where there is no limit."),
+        One("in_use", Number, "1", "Units in use, mean."),
+        Interval("utilisation", "1", "Share of its units that are in use, mean."),
+        One("busiest_utilisation", Number, "1", "The same of the busiest instance, mean over the replications."),
+        One("visits", Number, "1", "Visits in the window, mean."),
+        One("refused", Number, "1", "Visits that were refused, mean."),
+        Interval("queue", "1", "Requests that wait for it, mean."),
+        One("longest_queue", Count, "1", "Most requests that waited at one instance, in any replication."),
+        Interval("wait_s", "s", "Wait of all visits, mean: the queue divided by the visits a second."),
+        One("waited_share", Number, "1", "Share of the visits that waited for any time, 0 to 1."),
+        One("hit_ratio", Number, "1", "Of a cache: share of lookups that were hits, 0 to 1."),
+    ],
+};
+
 /// A column with all that is said of it.
 struct Described {
     name: String,
@@ -269,8 +289,10 @@ pub fn schema() -> Value {
             "fields": fields, "missingValues": [""], "trueValues": ["yes"], "falseValues": ["no"],
         } })
     };
-    let resources: Vec<Value> =
-        [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, MEASUREMENTS, TIMELINE, BLAME].iter().map(resource).collect();
+    let resources: Vec<Value> = [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, MEASUREMENTS, TIMELINE, BLAME, RESOURCES]
+        .iter()
+        .map(resource)
+        .collect();
     json!({
         "name": "sim-results",
         "description": "The files of a sweep. In CSV, numbers have seven significant digits, `inf` is never, flags are \
