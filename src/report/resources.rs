@@ -10,7 +10,7 @@ use super::table::{Column, fitting, table};
 use crate::experiment::culprit::CulpritKind;
 use crate::experiment::design::Plan;
 use crate::experiment::finding;
-use crate::experiment::summary::{Growth, ResourceMean, ResourceSpread, Summary};
+use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict::share_decimals;
 use crate::spec::Metric;
 use crate::statistics::Interval;
@@ -140,16 +140,20 @@ pub fn resources(summary: &Summary) -> String {
         None => String::new(),
     };
     let utilised = |resource: &ResourceMean| match (resource.capacity, resource.spread) {
-        (Some(_), Some(spread)) => format!("{} %", plus_minus(spread.utilisation, 100.0)),
+        (Some(_), Some(spread)) => format!("{} %", plus_minus(spread.utilisation, 100.0, 1)),
         _ => percent(resource, resource.utilisation),
     };
     let queue = |resource: &ResourceMean| {
-        resource.spread.map_or_else(|| rounded(resource.queue), |spread| plus_minus(spread.queue, 1.0))
+        resource.spread.map_or_else(|| rounded(resource.queue), |spread| plus_minus(spread.queue, 1.0, 2))
     };
     let wait = |resource: &ResourceMean| match resource.spread.and_then(|spread| spread.wait_s) {
         Some(wait) if wait.estimate > 0.0 => {
-            let (unit, scale) = time_unit(std::iter::once(wait.estimate));
-            format!("{} {unit}", plus_minus(wait, scale))
+            let (unit, scale) = match wait.estimate {
+                short if short < 0.000_999_5 => ("us", 1e6),
+                short if short < 0.999_5 => ("ms", 1e3),
+                _ => ("s", 1.0),
+            };
+            format!("{} {unit}", plus_minus(wait, scale, 3))
         }
         _ => seconds(resource.wait_s),
     };
@@ -212,14 +216,15 @@ pub fn resources_rows(report: &Report) -> impl Iterator<Item = Row> {
     })
 }
 
-/// A figure times `scale` with its half-width, which has two digits and no more than three decimals; without one that
+/// A figure times `scale` with its half-width, which has one digit and no more than `most` decimals; without one that
 /// would show as zero.
-fn plus_minus(interval: Interval, scale: f64) -> String {
+fn plus_minus(interval: Interval, scale: f64, most: usize) -> String {
     let half = interval.half_width() * scale;
-    if !(half.is_finite() && half >= 5e-4) {
+    if !(half.is_finite() && half >= 0.5 * libm::pow(10.0, -(most as f64))) {
         return rounded(interval.estimate * scale);
     }
-    let decimals = (1.0 - libm::floor(libm::log10(half))).clamp(0.0, 3.0) as usize;
+    let decimals = -libm::floor(libm::log10(half));
+    let decimals = decimals.clamp(0.0, most as f64) as usize;
     format!("{:.decimals$} ±{half:.decimals$}", interval.estimate * scale)
 }
 
