@@ -173,10 +173,14 @@ fn quantile(times: &Histogram, q: f64) -> Option<f64> {
 impl Trial {
     /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above and
     /// response times are as they were before the disturbance.
-    pub fn of(point: usize, replication: u64, outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
-        let recovery = load.recovered_after.zip(outcome.timeline.as_ref());
-        let recovery_s =
-            recovery.map(|(after, timeline)| timeline.recovery_s(after, collapse_below, load.undisturbed()));
+    pub fn of(point: usize, replication: u64, mut outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
+        let before = load.undisturbed();
+        let fine = outcome.timeline.take();
+        let timeline = fine.clone().map(|timeline| timeline.in_intervals_of(load.timeline));
+        let recovery = load.recovered_after.zip(fine).zip(timeline.as_ref());
+        let recovery_s = recovery.map(|((after, fine), shown)| {
+            shown.recovery_s(after, collapse_below, before).max(fine.slow_s(after, before, shown.length))
+        });
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
@@ -243,7 +247,7 @@ impl Trial {
             events: outcome.events,
             violations: outcome.violations,
             course: outcome.course,
-            timeline: outcome.timeline.map(|timeline| timeline.in_intervals_of(load.timeline)),
+            timeline,
         };
         let culprit = Evidence::of_trial(&trial).culprit();
         trial.saturated = culprit.and_then(|culprit| culprit.limit().map(str::to_owned));

@@ -9,6 +9,12 @@ use crate::statistics::Interval;
 /// Intervals at most; beyond them two neighbours become one and the interval is twice as long.
 const MOST: usize = 4096;
 
+/// Intervals in a row that are slower than usual: fewer may be chance.
+const IN_A_ROW: usize = 3;
+
+/// Intervals with answers that tell what is usual, at least.
+const FEWEST: usize = 5;
+
 /// What clients saw, interval by interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -144,9 +150,29 @@ impl Timeline {
     /// interval like them would have, with 97.5 % (Student's prediction interval). Three intervals in a row above that
     /// are an effect; one or two may be chance. With fewer than five intervals only successes count.
     pub fn recovery_s(&self, after: Time, bound: f64, before: (Time, Time)) -> f64 {
+        self.bad_until(after, Some(bound), self.usual_response(before), IN_A_ROW)
+    }
+
+    /// The same by response times alone, from a timeline that is finer than the one that is shown: put together until an
+    /// interval is twice as long as the usual response time, so that neighbours tell different things. Zero where that
+    /// leaves too few. An effect lasts as long as three of the intervals that are `shown`, or half of what is left of the
+    /// run.
+    pub fn slow_s(mut self, after: Time, before: (Time, Time), shown: Time) -> f64 {
+        while self.length.seconds() < 2.0 * self.mean_response(before) {
+            if self.means(before).len() < FEWEST {
+                return 0.0;
+            }
+            self.coarsen();
+        }
+        let least = Time(shown.0.saturating_mul(IN_A_ROW as u64)).min(Time(self.end.since(after).0 / 2));
+        let in_a_row = (least.0.div_ceil(self.length.0) as usize).max(IN_A_ROW);
+        self.bad_until(after, None, self.usual_response(before), in_a_row)
+    }
+
+    /// Seconds from `after` to the end of the last interval with fewer successes than `bound`, or with response times
+    /// above `usual` for so many intervals in a row; infinite where that is the last one.
+    fn bad_until(&self, after: Time, bound: Option<f64>, usual: f64, in_a_row: usize) -> f64 {
         const SILENCE: usize = 10;
-        const IN_A_ROW: usize = 3;
-        let usual = self.usual_response(before);
         let mut slow = 0;
         let first = after.0.div_ceil(self.length.0) as usize;
         let whole = ((self.end.0 / self.length.0) as usize).min(self.slices.len());
@@ -157,7 +183,7 @@ impl Timeline {
                 Some(share) => {
                     let is_slow = slice.succeeded > 0 && slice.response_s / f64::from(slice.succeeded) > usual;
                     slow = if is_slow { slow + 1 } else { 0 };
-                    (is_bad, silent) = (share < bound || slow >= IN_A_ROW, 0);
+                    (is_bad, silent) = (bound.is_some_and(|bound| share < bound) || slow >= in_a_row, 0);
                     if is_bad {
                         bad_until = Some(index + 1);
                     }
@@ -167,7 +193,7 @@ impl Timeline {
             }
         }
         match bad_until {
-            _ if is_bad || silent >= SILENCE => f64::INFINITY,
+            _ if is_bad || bound.is_some() && silent >= SILENCE => f64::INFINITY,
             None => 0.0,
             Some(end) => Time(end as u64 * self.length.0).since(after).seconds(),
         }
@@ -175,17 +201,32 @@ impl Timeline {
 
     /// The highest mean response time in seconds that an interval like those of a stretch would have; infinite where
     /// there are too few of them.
-    fn usual_response(&self, (from, to): (Time, Time)) -> f64 {
-        const FEWEST: usize = 5;
-        let first = from.0.div_ceil(self.length.0) as usize;
-        let end = ((to.0 / self.length.0) as usize).min(self.slices.len());
-        let slices = self.slices.get(first..end).unwrap_or_default();
-        let answered = slices.iter().filter(|slice| slice.succeeded > 0);
-        let means: Vec<f64> = answered.map(|slice| slice.response_s / f64::from(slice.succeeded)).collect();
+    fn usual_response(&self, stretch: (Time, Time)) -> f64 {
+        let means = self.means(stretch);
         if means.len() < FEWEST {
             return f64::INFINITY;
         }
         Interval::prediction(&means, 0.95).map_or(f64::INFINITY, |interval| interval.high)
+    }
+
+    /// The mean response times of the intervals of a stretch that have any, in seconds.
+    fn means(&self, stretch: (Time, Time)) -> Vec<f64> {
+        let answered = self.within(stretch).iter().filter(|slice| slice.succeeded > 0);
+        answered.map(|slice| slice.response_s / f64::from(slice.succeeded)).collect()
+    }
+
+    /// The mean response time of a stretch, in seconds; zero without any.
+    fn mean_response(&self, stretch: (Time, Time)) -> f64 {
+        let slices = self.within(stretch);
+        let answered: u32 = slices.iter().map(|slice| slice.succeeded).sum();
+        slices.iter().map(|slice| slice.response_s).sum::<f64>() / f64::from(answered.max(1))
+    }
+
+    /// The intervals that lie within a stretch.
+    fn within(&self, (from, to): (Time, Time)) -> &[Slice] {
+        let first = from.0.div_ceil(self.length.0) as usize;
+        let end = ((to.0 / self.length.0) as usize).min(self.slices.len());
+        self.slices.get(first..end).unwrap_or_default()
     }
 }
 
