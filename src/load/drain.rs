@@ -5,9 +5,9 @@
 //!
 //! A probe has no time-out of its own, so a slow answer is an answer. A process is dead if a probe of it can never be
 //! answered, because nothing is left that moves or because it waits for units that are lost; or if [`ATTEMPTS`] probes
-//! in a row fail for another reason than an error of the model's own or a refusal on purpose. Where no request of the
-//! load has succeeded, or a fault is still on, any answer of a process that runs shows that it is alive: it failed
-//! before. While a replica restarts, the probes wait for it.
+//! in a row fail for another reason than an error of the model's own or a refusal on purpose. Where no unit is lost, and no
+//! request of the load has succeeded or a fault is still on, any answer of a process that runs shows that it is alive: it
+//! failed before. A replica that restarts is not lost; whether it comes back is unknown.
 
 use crate::kernel::Time;
 use crate::parts::{Ended, Ending, Failure, Limits, Outcome, Source, World};
@@ -21,19 +21,20 @@ const FIRST: u32 = u32::MAX;
 /// downstream call is slow now and then, does so five times in a row with a probability of 3e-7.
 const ATTEMPTS: u32 = 5;
 
-/// The same for a replica that restarts: Kubernetes waits up to five minutes between two restarts.
-const ATTEMPTS_DOWN: u32 = 20;
+/// Rounds for which a system that is busy with what the load has left is waited for.
+const ROUNDS: u64 = 2;
+
+/// The longest time between two looks. Time-outs may be years, and whatever recurs goes on meanwhile.
+const LONGEST_ROUND: Time = Time(120_000_000_000);
 
 /// What is known of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
     /// A probe is under way, the one with this number.
     Asked(u32),
-    /// So many probes have failed; another one follows.
-    Failed(u32),
     Answered,
     Dead,
-    /// The system is still busy with what the load has left, for longer than is worth waiting.
+    /// The system is still busy with what the load has left, for longer than is worth waiting, or the replica restarts.
     Unknown,
 }
 
@@ -50,9 +51,8 @@ impl Probes {
     /// Sends a request to each process.
     pub fn send(world: &mut World) -> Self {
         let count = world.target_processes();
-        let round = world.time_to_drain();
-        let now = world.now();
-        let until = Time(now.0.saturating_add(now.0.max(round.0.saturating_mul(4))));
+        let round = world.time_to_drain().min(LONGEST_ROUND);
+        let until = Time(world.now().0.saturating_add(round.0.saturating_mul(ROUNDS)));
         for process in 0..count {
             world.send_to(FIRST - process, process);
         }
@@ -60,22 +60,11 @@ impl Probes {
         Self { processes: vec![Standing::Asked(1); count as usize], round, until }
     }
 
-    /// A round is over: asks again where a probe failed, and judges those that are not answered.
+    /// A round is over: judges those that are not answered.
     pub fn look(&mut self, world: &mut World) {
         let is_at_work = world.is_at_work();
-        for process in 0..self.processes.len() as u32 {
-            let client = FIRST - process;
-            let give_up = if is_at_work { Standing::Unknown } else { Standing::Dead };
-            self.processes[process as usize] = match self.processes[process as usize] {
-                Standing::Failed(times) => {
-                    let most = if world.is_restarting(process) { ATTEMPTS_DOWN } else { ATTEMPTS };
-                    if times < most {
-                        world.send_to(client, process);
-                        Standing::Asked(times + 1)
-                    } else {
-                        give_up
-                    }
-                }
+        for (standing, client) in self.processes.iter_mut().zip((0..=FIRST).rev()) {
+            *standing = match *standing {
                 Standing::Asked(_) if !is_at_work || world.is_stranded(client) => Standing::Dead,
                 Standing::Asked(_) if world.now() >= self.until => Standing::Unknown,
                 other => other,
@@ -89,18 +78,27 @@ impl Probes {
 
     /// A request has ended; what ends of the load before does not count.
     pub fn ended(&mut self, world: &mut World, ended: Ended) {
-        let Some(standing) = self.processes.get_mut((FIRST - ended.client) as usize) else { return };
+        let process = FIRST - ended.client;
+        let Some(standing) = self.processes.get_mut(process as usize) else { return };
         let Standing::Asked(times) = *standing else { return };
-        let is_error = |world: &World| world.fails_anyway() && world.is_up(FIRST - ended.client);
-        let is_answer = ended.failure == Failure::NONE || ended.failure.is_reply() || is_error(world);
-        *standing = if is_answer { Standing::Answered } else { Standing::Failed(times) };
+        let is_error = |world: &World| world.is_up(process) && world.fails_anyway();
+        *standing = if ended.failure == Failure::NONE || ended.failure.is_reply() || is_error(world) {
+            Standing::Answered
+        } else if times < ATTEMPTS && world.is_up(process) {
+            world.send_to(ended.client, process);
+            Standing::Asked(times + 1)
+        } else if world.is_restarting(process) || world.is_at_work() {
+            Standing::Unknown
+        } else {
+            Standing::Dead
+        };
         if self.is_over() {
             world.stop();
         }
     }
 
     fn is_over(&self) -> bool {
-        self.processes.iter().all(|standing| !matches!(standing, Standing::Asked(_) | Standing::Failed(_)))
+        self.processes.iter().all(|standing| !matches!(standing, Standing::Asked(_)))
     }
 
     /// Processes that answer, of all; unknown where one is not known to be alive or dead.

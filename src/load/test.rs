@@ -125,8 +125,9 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let ending = world.run(&mut test, limits);
     let ended_early = test.window.is_none();
     let window = test.window.unwrap_or_else(|| world.close_window());
-    // A test that has ended is complete even if its probes wait for ever.
-    let ending = if ending == Ending::Quiet && !ended_early { Ending::Complete } else { ending };
+    // A test that has ended is complete even if its probes wait forever, or a limit ends them.
+    let is_done = !ended_early && ending != Ending::Interrupted;
+    let ending = if is_done { Ending::Complete } else { ending };
     let mut outcome = world.outcome(ending, window, test.probes.and_then(|probes| probes.result()));
     if ended_early {
         drain::after(world, &mut outcome, limits);

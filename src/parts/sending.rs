@@ -122,10 +122,10 @@ impl World<'_> {
         process.is_some_and(|(_, process)| !self.is_down(self.processes[process as usize].replica))
     }
 
-    /// Whether requests fail for another reason than what the load has left behind: none has succeeded, or a fault is
-    /// still on.
+    /// Whether requests fail for another reason than what the load has left behind: nothing is lost, and none has
+    /// succeeded, or a fault is still on.
     pub fn fails_anyway(&self) -> bool {
-        self.tally.succeeded == 0 || self.faults.contains(&true)
+        (self.tally.succeeded == 0 || self.faults.contains(&true)) && self.losses().units.is_empty()
     }
 
     /// Whether the replica of that process is down and its liveness probe brings it up again.

@@ -8,7 +8,9 @@ use super::place::Place;
 fn a_model_is_one_point() {
     let place = Place::new();
     let ran = place.sim(&["run", "counter.toml"]).ends_with(0);
-    for words in ["A counter", "5 runs, seed 1", "throughput", "limited by", "station counter", "busiest", "longest"] {
+    for words in
+        ["A counter", "5 runs, seed 1", "throughput", "limited by", "station counter", "utilised", "visits", "wait"]
+    {
         assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
     }
     assert!(!place.path("output").exists());

@@ -15,6 +15,7 @@ fn results_and_charts_are_written() {
         "blame.csv",
         "comparisons.csv",
         "journal.jsonl",
+        "resources.csv",
         "results.csv",
         "summary.json",
         "trials.csv",
@@ -37,7 +38,7 @@ fn charts_come_as_asked() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--svg", "--dark"]).ends_with(0);
     let names = place.names("output/servers");
-    assert_eq!(names.len(), 8 + 4 * 4, "{names:?}");
+    assert_eq!(names.len(), 9 + 4 * 4, "{names:?}");
     assert!(names.contains(&"throughput-dark.svg".to_owned()));
     place.sim(&["sweep", "counter.toml", "--no-charts"]).ends_with(0);
     assert_eq!(
@@ -47,6 +48,7 @@ fn charts_come_as_asked() {
             ".journal.jsonl.lock",
             "blame.csv",
             "journal.jsonl",
+            "resources.csv",
             "results.csv",
             "summary.json",
             "trials.csv"
