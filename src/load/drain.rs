@@ -45,6 +45,8 @@ pub(super) struct Probes {
     round: Time,
     /// When a busy system is given up.
     until: Time,
+    /// Whether the system was busy with what the load has left when the probes were sent.
+    was_busy: bool,
 }
 
 impl Probes {
@@ -53,11 +55,12 @@ impl Probes {
         let count = world.target_processes();
         let round = world.time_to_drain().min(LONGEST_ROUND);
         let until = Time(world.now().0.saturating_add(round.0.saturating_mul(ROUNDS)));
+        let was_busy = world.is_at_work();
         for process in 0..count {
             world.send_to(FIRST - process, process);
         }
         world.schedule(round, which::PROBE);
-        Self { processes: vec![Standing::Asked(1); count as usize], round, until }
+        Self { processes: vec![Standing::Asked(1); count as usize], round, until, was_busy }
     }
 
     /// A round is over: judges those that are not answered.
@@ -85,9 +88,10 @@ impl Probes {
         *standing = if ended.failure == Failure::NONE || ended.failure.is_reply() || is_error(world) {
             Standing::Answered
         } else if times < ATTEMPTS && world.is_up(process) {
+            self.until = Time(world.now().0.saturating_add(self.round.0.saturating_mul(ROUNDS)));
             world.send_to(ended.client, process);
             Standing::Asked(times + 1)
-        } else if world.is_restarting(process) || world.is_at_work() {
+        } else if world.is_restarting(process) || self.was_busy {
             Standing::Unknown
         } else {
             Standing::Dead
