@@ -16,12 +16,14 @@
 mod accounts;
 mod collect;
 mod ends;
+mod faults;
 mod log;
 mod place;
 mod sample;
+mod window;
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Capacity, Effect, Load, Runtime};
+use crate::model::{Effect, Load, Runtime};
 
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind};
@@ -30,21 +32,15 @@ pub(super) use accounts::Accounts;
 pub(super) use ends::Story;
 
 use accounts::UNEXPLAINED;
-use collect::Collected;
 use log::Label;
 use place::Places;
 use sample::Sample;
 
-use super::deadlock::Held;
-use super::slots::SlotsKind;
 use super::token::{HOUSEKEEPING, State};
 use super::world::World;
 
 /// Services and endpoints beyond which no accounts are kept: their places could not be told apart.
 const MOST_NAMED: usize = 1500;
-
-/// The longest chain of calls that is followed when the window closes.
-const LONGEST: usize = 1000;
 
 impl World<'_> {
     /// Keeps accounts from now on.
@@ -57,41 +53,6 @@ impl World<'_> {
         let places = Places::of(self.system, &self.processes, &self.replicas, &self.slots, &clients, &caches);
         let is_told_apart = places.all.len() < usize::from(u16::MAX / 2);
         self.accounts = is_told_apart.then(|| Box::new(Accounts::new(places, Sample::of(load))));
-    }
-
-    /// The window opens.
-    pub(super) fn reset_blame(&mut self) {
-        if let Some(accounts) = &mut self.accounts {
-            accounts.collected = Collected::new(accounts.places.all.len());
-            accounts.sample.open_window();
-            accounts.opened = self.now;
-        }
-    }
-
-    /// The window closes: where the time went.
-    pub(super) fn blame(&mut self) -> Option<Blame> {
-        self.account_holders();
-        let accounts = self.accounts.as_mut()?;
-        let places = &accounts.places.all;
-        let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
-        Some(collected.finish(places, &self.system.reasons, &self.tally.response_times))
-    }
-
-    /// The laws that the accounts have broken: they explain each request's time, no more and no less.
-    pub(super) fn broken_by_accounts(&self, broken: &mut Vec<String>) {
-        let Some(accounts) = &self.accounts else { return };
-        let (accounted, took) = (accounts.collected.accounted(), accounts.collected.took);
-        if accounted != took {
-            broken.push(format!("blame: requests took {took} ns, their accounts add up to {accounted} ns"));
-        }
-        let all = self.tally.response_times.sum();
-        if accounts.sample.is_whole() && took != all {
-            broken.push(format!("blame: requests took {all} ns, those that have an account {took} ns"));
-        }
-        let unexplained = accounts.collected.unexplained();
-        if unexplained > 0 {
-            broken.push(format!("blame: {unexplained} ns of the requests' time are unexplained"));
-        }
     }
 
     /// A token begins.
@@ -125,115 +86,6 @@ impl World<'_> {
         }
     }
 
-    /// Where a fault has lowered the slots, waiting for one is the fault's.
-    fn account_lowered(&mut self, t: u32, slots: u32) {
-        let state = &self.slots[slots as usize];
-        if state.size >= state.full_size || state.process == NONE {
-            return;
-        }
-        let process = &self.processes[state.process as usize];
-        let (service, kind, size, full) = (process.service, state.kind, state.size, state.full_size);
-        let sharers = state.sharers;
-        let Some(accounts) = &mut self.accounts else { return };
-        let lowers = |effect: &Effect| match *effect {
-            Effect::Capacity { what, size: to } => {
-                let is_same = match (what, kind) {
-                    (Capacity::Pool(one), SlotsKind::Connections { pool: other }) => one == other,
-                    (Capacity::Limit(one), SlotsKind::Limit { limit: other }) => one == other,
-                    (Capacity::Threads, SlotsKind::RequestThreads | SlotsKind::Executor) => true,
-                    _ => false,
-                };
-                is_same && to.saturating_mul(sharers).min(full) == size
-            }
-            _ => false,
-        };
-        if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, lowers) {
-            accounts.rename(t, Label::waiting(fault));
-        }
-    }
-
-    /// The slots have another size because a fault came or went: those who wait do so for another reason from now on.
-    pub(super) fn account_resized(&mut self, slots: u32) {
-        if self.accounts.is_none() {
-            return;
-        }
-        let waiting: Vec<u32> = self.slots[slots as usize].queue.iter(&self.tokens).collect();
-        for t in waiting {
-            self.account_queued(t, slots);
-        }
-    }
-
-    /// The processes of the replica have been stopped by a fault, or run again: so it is for those who wait for them.
-    pub(super) fn account_stop(&mut self, replica: u32) {
-        if self.accounts.is_none() {
-            return;
-        }
-        for process in self.processes_of(replica) {
-            let state = &self.processes[process as usize];
-            if state.runtime == Runtime::EventLoop {
-                let waiting: Vec<u32> = state.event_loop.each_waiting(&self.tokens).collect();
-                for t in waiting {
-                    self.account_loop(t, process);
-                }
-            }
-        }
-    }
-
-    /// The window closes: what those do who still hold what others wait for, and have done since they began it.
-    fn account_holders(&mut self) {
-        let Some(accounts) = &self.accounts else { return };
-        let mut found = Vec::new();
-        for (id, _) in self.slots.iter().enumerate().filter(|(_, slots)| !slots.queue.is_empty()) {
-            let held = accounts.places.slots[id];
-            for holder in self.holders(Held::Slots(id as u32)) {
-                let last = self.last_of(holder);
-                let since = accounts.accounts[last as usize].mark.max(accounts.opened);
-                found.push((held, self.present_at(last), (self.now - since.min(self.now)).0));
-            }
-        }
-        let Some(accounts) = &mut self.accounts else { return };
-        for (held, label, ns) in found {
-            accounts.collected.held(held, label, ns, 1);
-        }
-    }
-
-    /// From a token along the answers and branches that are waited for, to one that waits for something else.
-    fn last_of(&self, mut t: u32) -> u32 {
-        for _ in 0..LONGEST {
-            let next = match self.tokens[t].state {
-                State::Awaiting => Some(self.tokens[t].wait),
-                State::Joining => {
-                    let branches = self.guards.joins[self.tokens[t].wait].branches;
-                    branches.first().map(|frame| self.frames[frame].token)
-                }
-                _ => None,
-            };
-            let Some(next) = next else { break };
-            t = next;
-        }
-        t
-    }
-
-    /// What the token does, with the fault that has stopped its CPU.
-    fn present_at(&self, t: u32) -> Label {
-        let Some(accounts) = &self.accounts else { return UNEXPLAINED };
-        let label = accounts.present(self.now, t);
-        let token = &self.tokens[t];
-        let replica = match (token.state, self.processes.get(token.process as usize)) {
-            (State::AtServer, _) => token.wait,
-            (_, Some(process)) => process.replica,
-            _ => return label,
-        };
-        let Some(state) = self.replicas.get(replica as usize) else { return label };
-        let is_on_cpu = label.index() / 2 == usize::from(accounts.places.cpus[replica as usize][0]);
-        if !is_on_cpu || !state.health.frozen {
-            return label;
-        }
-        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
-        let fault = accounts.places.fault(self.system, &self.faults, state.service, stops);
-        fault.map_or(label, Label::waiting)
-    }
-
     /// The token waits for a connection of this HTTP client, or for an answer that a broken one never gets.
     #[inline]
     pub(super) fn account_client(&mut self, t: u32, client: u32) {
@@ -253,26 +105,6 @@ impl World<'_> {
             if !self.faults.is_empty() {
                 self.account_frozen(t, process);
             }
-        }
-    }
-
-    /// A process that a fault has stopped runs nothing.
-    fn account_frozen(&mut self, t: u32, process: u32) {
-        let Some(accounts) = &mut self.accounts else { return };
-        let state = &self.processes[process as usize];
-        if self.replicas[state.replica as usize].health.frozen {
-            let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
-            if let Some(fault) = accounts.places.fault(self.system, &self.faults, state.service, stops) {
-                accounts.rename(t, Label::waiting(fault));
-            }
-        }
-    }
-
-    /// The token waits in the queue before its process, which is stopped.
-    pub(super) fn account_stopped(&mut self, t: u32, process: u32) {
-        if let Some(accounts) = &mut self.accounts {
-            accounts.close(self.now, t);
-            self.account_frozen(t, process);
         }
     }
 

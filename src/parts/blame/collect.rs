@@ -356,19 +356,19 @@ impl<'a> Strata<'a> {
             }
             counts[index] += bucket.count;
         }
-        // A stratum without any account is told by the next slower one, the slowest ones by the last.
+        // A stratum without any account takes its division from the next slower one, the slowest strata from the last.
         let mut all: Vec<(Scale, &Bin)> = Vec::new();
-        let mut untold = 0;
+        let mut without = 0;
         for (index, count) in counts.into_iter().enumerate() {
-            untold += count;
+            without += count;
             if let Some(Some(bin)) = bins.get(index) {
-                all.push((Scale { from: bin.requests, to: std::mem::take(&mut untold) }, bin));
+                all.push((Scale { from: bin.requests, to: std::mem::take(&mut without) }, bin));
             }
         }
         if let Some((scale, _)) = all.last_mut() {
-            scale.to += untold;
+            scale.to += without;
         }
-        let labels = bins.first().map_or(0, |_| bins.iter().flatten().map(|bin| bin.times.len()).max().unwrap_or(0));
+        let labels = bins.iter().flatten().map(|bin| bin.times.len()).max().unwrap_or(0);
         let has_time = |label: &usize| all.iter().any(|(_, bin)| bin.times[*label] > 0);
         let labels = (0..labels).filter(has_time).collect();
         let mut strata = Self { requests: response_times.count(), all, labels, correction: 1.0 };

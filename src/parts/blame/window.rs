@@ -1,0 +1,104 @@
+//! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
+
+use super::World;
+use super::accounts::UNEXPLAINED;
+use super::collect::{Blame, Collected};
+use super::log::Label;
+use crate::model::Effect;
+use crate::parts::deadlock::Held;
+use crate::parts::token::State;
+
+/// The longest chain of calls that is followed when the window closes.
+const LONGEST: usize = 1000;
+
+impl World<'_> {
+    /// The window opens.
+    pub(in crate::parts) fn reset_blame(&mut self) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.collected = Collected::new(accounts.places.all.len());
+            accounts.sample.open_window();
+            accounts.opened = self.now;
+        }
+    }
+
+    /// The window closes: where the time went.
+    pub(in crate::parts) fn blame(&mut self) -> Option<Blame> {
+        self.account_holders();
+        let accounts = self.accounts.as_mut()?;
+        let places = &accounts.places.all;
+        let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
+        Some(collected.finish(places, &self.system.reasons, &self.tally.response_times))
+    }
+
+    /// The laws that the accounts have broken: they explain each request's time, no more and no less.
+    pub(in crate::parts) fn broken_by_accounts(&self, broken: &mut Vec<String>) {
+        let Some(accounts) = &self.accounts else { return };
+        let (accounted, took) = (accounts.collected.accounted(), accounts.collected.took);
+        if accounted != took {
+            broken.push(format!("blame: requests took {took} ns, their accounts add up to {accounted} ns"));
+        }
+        let all = self.tally.response_times.sum();
+        if accounts.sample.is_whole() && took != all {
+            broken.push(format!("blame: requests took {all} ns, those that have an account {took} ns"));
+        }
+        let unexplained = accounts.collected.unexplained();
+        if unexplained > 0 {
+            broken.push(format!("blame: {unexplained} ns of the requests' time are unexplained"));
+        }
+    }
+
+    /// The window closes: what those do who still hold what others wait for, and have done since they began it.
+    fn account_holders(&mut self) {
+        let Some(accounts) = &self.accounts else { return };
+        let mut found = Vec::new();
+        for (id, _) in self.slots.iter().enumerate().filter(|(_, slots)| !slots.queue.is_empty()) {
+            let held = accounts.places.slots[id];
+            for holder in self.holders(Held::Slots(id as u32)) {
+                let last = self.last_of(holder);
+                let since = accounts.accounts[last as usize].mark.max(accounts.opened);
+                found.push((held, self.present_at(last), (self.now - since.min(self.now)).0));
+            }
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        for (held, label, ns) in found {
+            accounts.collected.held(held, label, ns, 1);
+        }
+    }
+
+    /// From a token along the answers and branches that are waited for, to one that waits for something else.
+    fn last_of(&self, mut t: u32) -> u32 {
+        for _ in 0..LONGEST {
+            let next = match self.tokens[t].state {
+                State::Awaiting => Some(self.tokens[t].wait),
+                State::Joining => {
+                    let branches = self.guards.joins[self.tokens[t].wait].branches;
+                    branches.first().map(|frame| self.frames[frame].token)
+                }
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            t = next;
+        }
+        t
+    }
+
+    /// What the token does, with the fault that has stopped its CPU.
+    fn present_at(&self, t: u32) -> Label {
+        let Some(accounts) = &self.accounts else { return UNEXPLAINED };
+        let label = accounts.present(self.now, t);
+        let token = &self.tokens[t];
+        let replica = match (token.state, self.processes.get(token.process as usize)) {
+            (State::AtServer, _) => token.wait,
+            (_, Some(process)) => process.replica,
+            _ => return label,
+        };
+        let Some(state) = self.replicas.get(replica as usize) else { return label };
+        let is_on_cpu = label.index() / 2 == usize::from(accounts.places.cpus[replica as usize][0]);
+        if !is_on_cpu || !state.health.frozen {
+            return label;
+        }
+        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
+        let fault = accounts.places.fault(self.system, &self.faults, state.service, stops);
+        fault.map_or(label, Label::waiting)
+    }
+}
