@@ -173,7 +173,5 @@ fn few(wanted: &[u32]) -> usize {
 }
 
 fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
-    let mut summary = Summary::of(point, &of_point.trials.iter().collect::<Vec<&Trial>>())?;
-    summary.find_culprit(success_objective(plan).bound());
-    Some(summary)
+    Summary::of(point, &of_point.trials.iter().collect::<Vec<&Trial>>(), success_objective(plan).bound())
 }

@@ -4,13 +4,16 @@
 //! A unit of a pool or a thread is waited for only while all are in use, so the place that a chain ends at is full
 //! whenever requests wait for it, however little it is used over the whole run.
 
-use crate::parts::{Blame, Deadlock, FailedAt, Group, Place, PlaceKind, ResourceUse};
+mod evidence;
+mod telling;
+
+pub use evidence::{Evidence, Growing, Used};
+
+use crate::parts::{Blame, FailedAt, Group, Place, PlaceKind};
 
 use super::blame::{Share, holders, shares};
-use super::summary::{ResourceMean, Summary};
-use super::trial::Trial;
 use super::verdict;
-use crate::spec::Metric;
+use telling::{most, stretch, telling};
 
 /// From which share of use on a resource that shares itself out, a CPU, is full.
 const FULL: f64 = 0.95;
@@ -32,9 +35,6 @@ const BY_FAULT: f64 = 0.15;
 
 /// How many times its own length each job takes before that is called contention.
 const STRETCHED: f64 = 1.5;
-
-/// Share of the time that is waiting from which a wait is named, and not the service that takes longest.
-const WAITING: f64 = 0.499;
 
 /// Share of the failures from which a place matters beside the one where most happen.
 const ALSO: f64 = 0.25;
@@ -120,101 +120,7 @@ impl CulpritKind {
     }
 }
 
-/// What is known of a point's trials.
-pub struct Evidence<'a> {
-    /// Where the time went; none where that was not asked for.
-    pub blame: Option<&'a Blame>,
-    /// The first deadlock.
-    pub deadlock: Option<&'a Deadlock>,
-    /// Requests that wait for an answer that never comes.
-    pub hung: f64,
-    /// Each resource.
-    pub resources: Vec<Used<'a>>,
-    /// Whether requests, or work behind their answers, pile up over the whole window.
-    pub grows: Growing,
-    /// Mean time to completion in seconds, where work outlasts its answer.
-    pub completion_s: Option<f64>,
-    /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
-    pub is_own_error_harmless: bool,
-    /// Restarts by liveness probes.
-    pub restarts: f64,
-    /// Whether the load is a finite test, or changes.
-    pub is_test: bool,
-}
-
-/// How much a resource is used.
-#[derive(Clone, Copy, Debug)]
-pub struct Used<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Share in use, 0 to 1.
-    pub utilisation: f64,
-    /// Number waiting, mean.
-    pub queue: f64,
-    /// Wait of a visit in seconds, mean.
-    pub wait_s: f64,
-}
-
-/// What piles up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Growing {
-    /// Nothing, or that is not known.
-    Nothing,
-    /// Requests.
-    Requests,
-    /// Only work behind the answers.
-    Work,
-}
-
-impl<'a> Evidence<'a> {
-    /// What a summary knows, where the success rate is to be at least this.
-    pub fn of(summary: &'a Summary, success: f64) -> Self {
-        let used = |one: &'a ResourceMean| Used {
-            name: &one.name,
-            utilisation: one.utilisation,
-            queue: one.queue,
-            wait_s: one.wait_s,
-        };
-        let grows = match (summary.growth.requests, summary.growth.work) {
-            (Some(_), _) => Growing::Requests,
-            (None, Some(_)) => Growing::Work,
-            (None, None) => Growing::Nothing,
-        };
-        let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
-        Self {
-            blame: summary.blame.as_ref(),
-            deadlock: summary.deadlock.as_ref().map(|(deadlock, _)| deadlock),
-            hung: summary.hung,
-            resources: summary.resources.iter().map(used).collect(),
-            grows,
-            completion_s: summary.outlasts.then(completion).flatten(),
-            is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
-            restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
-            is_test: summary.is_uneven,
-        }
-    }
-
-    /// What a trial knows.
-    pub fn of_trial(trial: &'a Trial) -> Self {
-        let used = |one: &'a ResourceUse| Used {
-            name: &one.name,
-            utilisation: one.utilisation,
-            queue: one.queue,
-            wait_s: one.wait_s,
-        };
-        Self {
-            blame: trial.blame.as_ref(),
-            deadlock: trial.deadlock.as_ref(),
-            hung: trial.hung as f64,
-            resources: trial.resources.iter().map(used).collect(),
-            grows: Growing::Nothing,
-            completion_s: None,
-            is_own_error_harmless: false,
-            restarts: trial.restarts as f64,
-            is_test: trial.course.is_none(),
-        }
-    }
-
+impl Evidence<'_> {
     /// The culprit of the point: of its failures where there are enough to matter, else of its 95th percentile.
     pub fn culprit(&self) -> Option<Culprit> {
         if let Some(deadlock) = self.deadlock {
@@ -504,55 +410,15 @@ impl<'a> Evidence<'a> {
     }
 
     fn is_full(&self, name: &str) -> bool {
-        let full = if self.is_test { FULL_IN_TEST } else { FULL };
+        let full = if self.is_uneven { FULL_IN_TEST } else { FULL };
         self.resources.iter().any(|known| known.name == name && known.utilisation >= full)
     }
-}
-
-/// What tells most of a request's time: the largest share, but of a request that mostly waits the largest wait.
-fn telling<'b, 'a>(shares: &'b [Share<'a>]) -> Option<&'b Share<'a>> {
-    let waits = |share: &&Share| {
-        !share.served
-            && !matches!(
-                share.place.kind,
-                PlaceKind::Network
-                    | PlaceKind::BackOff
-                    | PlaceKind::ClientBackOff
-                    | PlaceKind::Hedge
-                    | PlaceKind::Delay
-                    | PlaceKind::Unexplained
-            )
-    };
-    let waiting: f64 = shares.iter().filter(waits).map(|share| share.share).sum();
-    let wait = shares.iter().find(waits).filter(|_| waiting >= WAITING);
-    wait.or(shares.first())
-}
-
-/// How many times its own length a job takes on a CPU or at a station because others are in its way.
-fn stretch(shares: &[Share], owner: &str) -> f64 {
-    let sum = |is_it: &dyn Fn(&Share) -> bool| shares.iter().filter(|one| is_it(one)).map(|one| one.share).sum::<f64>();
-    let served = sum(&|one| one.served && one.place.name == owner);
-    let lost = sum(&|one| {
-        one.place.kind == PlaceKind::Contention && one.place.name.strip_suffix(" contention") == Some(owner)
-    });
-    if lost > 0.0 { (served + lost) / served.max(f64::MIN_POSITIVE) } else { 1.0 }
 }
 
 /// Contention on a CPU or at a station that is waited for.
 fn contention(owner: &str, factor: f64, sentence: String) -> Culprit {
     let sentence = format!("{sentence}, where contention makes each job take {factor:.1} times what it takes alone");
     Culprit::new(format!("{owner} contention"), CulpritKind::Contention, sentence)
-}
-
-/// What holders do most, a CPU's service and the waiting for it taken together.
-fn most<'a>(all: &[Share<'a>]) -> Option<Share<'a>> {
-    let joint = |one: &Share<'a>| {
-        let same = all.iter().filter(|other| other.place == one.place);
-        let share = same.clone().map(|other| other.share).sum();
-        let served = same.filter(|other| other.served).map(|other| other.share).sum::<f64>() * 2.0 >= share;
-        Share { share, served, ..one.clone() }
-    };
-    all.iter().map(joint).max_by(|a, b| a.share.total_cmp(&b.share).then_with(|| b.place.name.cmp(&a.place.name)))
 }
 
 /// Whether a failure is a refusal, and not the end of a wait.

@@ -6,6 +6,7 @@
 
 use rayon::prelude::*;
 
+use super::condition::success_objective;
 use super::design::{Plan, Ranged, Workbench};
 use super::record::Record;
 use super::runner::Progress;
@@ -278,11 +279,14 @@ impl Study<'_> {
             }
         }
         let whole = self.bench.plan();
+        let success = success_objective(whole).bound();
         let output = |of_setting: &[Vec<Trial>]| {
             let summaries: Vec<Summary> = of_setting
                 .iter()
                 .enumerate()
-                .filter_map(|(index, trials)| Summary::of(only.unwrap_or(index), &trials.iter().collect::<Vec<_>>()))
+                .filter_map(|(index, trials)| {
+                    Summary::of(only.unwrap_or(index), &trials.iter().collect::<Vec<_>>(), success)
+                })
                 .collect();
             let verdicts = if all { verdict::judge(whole, &summaries) } else { Vec::new() };
             Output {

@@ -3,29 +3,31 @@
 
 mod capacity;
 mod classes;
+mod doubt;
+mod resources;
 mod steady;
 mod timeline;
 mod values;
 
 pub use capacity::{Capacity, Group};
 pub use classes::ClassSummary;
+pub use doubt::Doubt;
+pub use resources::{ResourceMean, ResourceSpread};
 pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
 
 use super::blame;
 use super::culprit::{Culprit, Evidence};
 use super::trial::Trial;
-use crate::parts::{Blame, Deadlock, Failure, ResourceKind, ResourceUse, Users};
+use crate::parts::{Blame, Deadlock, Failure, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
+use resources::resource_means;
 use values::Values;
 pub(super) use values::in_common;
 
 /// Confidence level of all intervals that are reported.
 pub const LEVEL: f64 = 0.95;
-
-/// The success rate below which errors of the model's own are a culprit, unless an experiment says otherwise.
-const SUCCESS: f64 = 0.9;
 
 /// A point of the sweep, over its replications.
 #[derive(Clone, Debug)]
@@ -144,72 +146,6 @@ impl UserMeans {
     }
 }
 
-/// A resource, over the trials of a point.
-#[derive(Clone, Debug)]
-pub struct ResourceMean {
-    /// Its name.
-    pub name: String,
-    /// What it is.
-    pub kind: ResourceKind,
-    /// Units; none: unlimited.
-    pub capacity: Option<f64>,
-    /// Mean units in use.
-    pub in_use: f64,
-    /// Mean utilisation.
-    pub utilisation: f64,
-    /// Utilisation of the busiest instance, mean over the trials.
-    pub peak_utilisation: f64,
-    /// Visits, mean.
-    pub visits: f64,
-    /// Requests refused, mean.
-    pub refused: f64,
-    /// Number waiting, mean.
-    pub queue: f64,
-    /// Highest number waiting at one instance in any trial.
-    pub longest_queue: u32,
-    /// Wait of all visits in seconds, mean over the visits of all trials: the queue is this times the visits a second.
-    pub wait_s: f64,
-    /// Share of the visits that waited for any time; none where no visit can be said to, or there was none.
-    pub waited: Option<f64>,
-    /// Of a cache, the share of lookups that were hits, mean over the trials that had any.
-    pub hit_ratio: Option<f64>,
-    /// The 95 % intervals of `utilisation`, `queue` and `wait_s`; none with a single trial.
-    pub spread: Option<ResourceSpread>,
-}
-
-/// The 95 % intervals of a resource's figures over the trials (Student's t; that of the wait, which is a ratio, by
-/// linearisation: Cochran, *Sampling Techniques*, 1977, chapter 6).
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct ResourceSpread {
-    /// Of the utilisation.
-    pub utilisation: Interval,
-    /// Of the number waiting.
-    pub queue: Interval,
-    /// Of the wait of all visits, in seconds; none without visits.
-    pub wait_s: Option<Interval>,
-}
-
-impl ResourceSpread {
-    /// Of a resource's figures by trial, whose mean wait is `wait_s`.
-    fn of(uses: &[&ResourceUse], wait_s: f64) -> Option<Self> {
-        if uses.len() < 2 {
-            return None;
-        }
-        let interval = |figure: &dyn Fn(&ResourceUse) -> f64| {
-            let values: Vec<f64> = uses.iter().map(|one| figure(one)).collect();
-            Interval::mean_of(&values, LEVEL)
-        };
-        let visits = uses.iter().map(|one| one.visits as f64).sum::<f64>() / uses.len() as f64;
-        // What the ratio of two means owes to each trial.
-        let wait = |one: &ResourceUse| wait_s + one.visits as f64 * (one.wait_s - wait_s) / visits;
-        Some(Self {
-            utilisation: interval(&|one| one.utilisation)?,
-            queue: interval(&|one| one.queue)?,
-            wait_s: if visits > 0.0 { interval(&wait) } else { None },
-        })
-    }
-}
-
 /// A trial's values of all metrics.
 type Row = [Option<f64>; METRICS.len()];
 
@@ -236,32 +172,6 @@ const METRICS: [Metric; 19] = [
     Metric::CacheHitRatio,
 ];
 
-/// Why the figures of a point do not show how good it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Doubt {
-    /// No request has ended, and none is under way that never will.
-    NoRequests,
-    /// A limit ended replications before their window closed.
-    EndedEarly,
-}
-
-impl Doubt {
-    fn of(used: &[&Trial]) -> Option<Self> {
-        if used.iter().all(|trial| trial.ended == 0) {
-            return Some(Self::NoRequests);
-        }
-        used.iter().any(|trial| !trial.is_whole()).then_some(Self::EndedEarly)
-    }
-
-    /// As tables name it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NoRequests => "no request ended",
-            Self::EndedEarly => "ended early",
-        }
-    }
-}
-
 /// The summary of a point, of summaries in the order of the points.
 pub fn of_point(summaries: &[Summary], point: usize) -> Option<&Summary> {
     summaries.binary_search_by_key(&point, |summary| summary.point).ok().map(|index| &summaries[index])
@@ -270,7 +180,10 @@ pub fn of_point(summaries: &[Summary], point: usize) -> Option<&Summary> {
 impl Summary {
     /// The summary of a point's trials; none without any that measured something. Trials that a limit ended in their
     /// window count only where no other is left; those that it ended before do not count at all.
-    pub fn of(point: usize, trials: &[&Trial]) -> Option<Self> {
+    ///
+    /// `success` is the success rate below which errors of the model's own are a culprit
+    /// ([`success_objective`](super::condition::success_objective)).
+    pub fn of(point: usize, trials: &[&Trial], success: f64) -> Option<Self> {
         let used = usable(trials);
         let used = used.as_slice();
         let first = used.first()?;
@@ -332,14 +245,9 @@ impl Summary {
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
         };
-        summary.find_culprit(SUCCESS);
+        summary.culprit = Evidence::of(&summary, success).culprit();
+        summary.saturated = summary.culprit.as_ref().and_then(Culprit::limit).map(str::to_owned);
         Some(summary)
-    }
-
-    /// Finds what is behind the figures, where the success rate is to be at least this.
-    pub fn find_culprit(&mut self, success: f64) {
-        self.culprit = Evidence::of(self, success).culprit();
-        self.saturated = self.culprit.as_ref().and_then(Culprit::limit).map(str::to_owned);
     }
 
     /// The interval of a metric; none where no trial has a value.
@@ -531,40 +439,4 @@ fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {
     }
     sums.iter_mut().for_each(|(_, sum)| *sum /= trials.len() as f64);
     sums
-}
-
-/// The resources, over the trials that have any: one in which the measured test never began, because the test before it
-/// waits without an end, has none.
-fn resource_means(trials: &[&Trial]) -> Vec<ResourceMean> {
-    let uses: Vec<&[ResourceUse]> =
-        trials.iter().map(|trial| trial.resources.as_slice()).filter(|uses| !uses.is_empty()).collect();
-    (0..uses.first().map_or(0, |uses| uses.len())).map(|index| resource_mean(&uses, index)).collect()
-}
-
-fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
-    let uses = || trials.iter().map(|uses| &uses[index]);
-    let mean = |figure: fn(&ResourceUse) -> f64| uses().map(figure).sum::<f64>() / trials.len() as f64;
-    let first = &trials[0][index];
-    let visits: u64 = uses().map(|one| one.visits).sum();
-    let over_visits = |sum: f64| (visits > 0).then(|| sum / visits as f64);
-    let wait_s = over_visits(uses().map(|one| one.wait_s * one.visits as f64).sum()).unwrap_or(0.0);
-    ResourceMean {
-        name: first.name.clone(),
-        kind: first.kind,
-        capacity: first.capacity,
-        in_use: mean(|one| one.in_use),
-        utilisation: mean(|one| one.utilisation),
-        peak_utilisation: mean(|one| one.peak_utilisation),
-        visits: mean(|one| one.visits as f64),
-        refused: mean(|one| one.refused as f64),
-        queue: mean(|one| one.queue),
-        longest_queue: uses().map(|one| one.longest_queue).max().unwrap_or(0),
-        wait_s,
-        spread: ResourceSpread::of(&uses().collect::<Vec<_>>(), wait_s),
-        waited: uses().map(|one| one.waited).sum::<Option<u64>>().and_then(|waited| over_visits(waited as f64)),
-        hit_ratio: {
-            let ratios: Vec<f64> = uses().filter_map(|one| one.hit_ratio).collect();
-            (!ratios.is_empty()).then(|| ratios.iter().sum::<f64>() / ratios.len() as f64)
-        },
-    }
 }

@@ -249,11 +249,9 @@ impl Search {
         let at = |position: u32| self.candidates.iter().find(|candidate| candidate.position == position);
         let summary = |candidate: &Candidate| {
             let trials: Vec<_> = laboratory.trials(candidate.point).iter().collect();
-            let mut summary = Summary::of(candidate.point, &trials)?;
             let of_success = |it: &&Objective| it.metric() == Metric::SuccessRate && it.is_at_least();
             let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound());
-            summary.find_culprit(success.fold(0.0, f64::max));
-            Some(summary)
+            Summary::of(candidate.point, &trials, success.fold(0.0, f64::max))
         };
         let cause = misses.and_then(at).and_then(summary).map(|summary| finding::cause(&summary));
         let mut tried: Vec<Tried> = self

@@ -1,0 +1,102 @@
+//! What is known of a point, or of one of its trials, when its culprit is looked for.
+
+use crate::experiment::summary::{ResourceMean, Summary};
+use crate::experiment::trial::Trial;
+use crate::parts::{Blame, Deadlock, ResourceUse};
+use crate::spec::Metric;
+
+/// What is known of a point's trials.
+pub struct Evidence<'a> {
+    /// Where the time went; none where that was not asked for.
+    pub blame: Option<&'a Blame>,
+    /// The first deadlock.
+    pub deadlock: Option<&'a Deadlock>,
+    /// Requests that wait for an answer that never comes.
+    pub hung: f64,
+    /// Each resource.
+    pub resources: Vec<Used<'a>>,
+    /// Whether requests, or work behind their answers, pile up over the whole window.
+    pub grows: Growing,
+    /// Mean time to completion in seconds, where work outlasts its answer.
+    pub completion_s: Option<f64>,
+    /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
+    pub is_own_error_harmless: bool,
+    /// Restarts by liveness probes.
+    pub restarts: f64,
+    /// Whether the load is a finite test, or changes.
+    pub is_uneven: bool,
+}
+
+/// How much a resource is used.
+#[derive(Clone, Copy, Debug)]
+pub struct Used<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Share in use, 0 to 1.
+    pub utilisation: f64,
+    /// Number waiting, mean.
+    pub queue: f64,
+    /// Wait of a visit in seconds, mean.
+    pub wait_s: f64,
+}
+
+/// What piles up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Growing {
+    /// Nothing, or that is not known.
+    Nothing,
+    /// Requests.
+    Requests,
+    /// Only work behind the answers.
+    Work,
+}
+
+impl<'a> Evidence<'a> {
+    /// What a summary knows, where the success rate is to be at least this.
+    pub fn of(summary: &'a Summary, success: f64) -> Self {
+        let used = |one: &'a ResourceMean| Used {
+            name: &one.name,
+            utilisation: one.utilisation,
+            queue: one.queue,
+            wait_s: one.wait_s,
+        };
+        let grows = match (summary.growth.requests, summary.growth.work) {
+            (Some(_), _) => Growing::Requests,
+            (None, Some(_)) => Growing::Work,
+            (None, None) => Growing::Nothing,
+        };
+        let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
+        Self {
+            blame: summary.blame.as_ref(),
+            deadlock: summary.deadlock.as_ref().map(|(deadlock, _)| deadlock),
+            hung: summary.hung,
+            resources: summary.resources.iter().map(used).collect(),
+            grows,
+            completion_s: summary.outlasts.then(completion).flatten(),
+            is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
+            restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
+            is_uneven: summary.is_uneven,
+        }
+    }
+
+    /// What a trial knows.
+    pub fn of_trial(trial: &'a Trial) -> Self {
+        let used = |one: &'a ResourceUse| Used {
+            name: &one.name,
+            utilisation: one.utilisation,
+            queue: one.queue,
+            wait_s: one.wait_s,
+        };
+        Self {
+            blame: trial.blame.as_ref(),
+            deadlock: trial.deadlock.as_ref(),
+            hung: trial.hung as f64,
+            resources: trial.resources.iter().map(used).collect(),
+            grows: Growing::Nothing,
+            completion_s: None,
+            is_own_error_harmless: false,
+            restarts: trial.restarts as f64,
+            is_uneven: trial.course.is_none(),
+        }
+    }
+}
