@@ -1,11 +1,14 @@
 //! Measurements, hypotheses and effects, resolved to the points that they are about.
 
+mod ablation;
+mod measurement;
+
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Ablated, Ablation, Effect, Expectation, Hypothesis, Measurement, Plan, axis, extends};
+use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
-use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Tolerance};
+use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
 
 /// Fills in a plan's measurements, hypotheses and effects.
 pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axes: &[Ready], mistakes: &mut Mistakes) {
@@ -76,21 +79,6 @@ impl Claims<'_> {
         }
         self.mistakes.push(mistake.advise(names, "variant", name));
         None
-    }
-
-    fn measurement(&mut self, written: &spec::Measurement, tree: &Tree) -> Option<Measurement> {
-        let variant = self.variant(written.variant.as_deref(), tree);
-        self.figures(written, tree);
-        self.tolerances(written, tree);
-        let point = self.place(&format!("measurement `{}`", written.name), variant, tree)?;
-        Some(Measurement {
-            name: written.name.clone(),
-            variant: variant?,
-            point,
-            measured: written.measured.clone(),
-            tolerance: written.tolerance,
-            tolerances: written.tolerances.clone(),
-        })
     }
 
     /// The one point that something is about: that of a variant at the values that `at` names.
@@ -169,117 +157,6 @@ impl Claims<'_> {
             metric: written.metric,
             matters: written.matters,
         })
-    }
-
-    fn ablation(&mut self, written: &spec::Ablation, tree: &Tree, experiment: &Experiment) -> Option<Ablation> {
-        let variant = self.variant(Some(&written.variant), tree)?;
-        let against = self.variant_under("against", written.against.as_deref(), tree)?;
-        if !(0.0..1.0).contains(&written.matters) {
-            let title = format!("`matters` is {}", written.matters);
-            self.wrong(tree, "matters", title, "a difference, such as 0.05 for 5 %");
-        }
-        let name = &written.variant;
-        let point = self.place(&format!("ablation of `{name}`"), Some(variant), tree)?;
-        let changes = &experiment.variants.iter().find(|known| known.name == *name)?.extends;
-        let base = self.plan.variants[against].clone();
-        if against == variant || changes.iter().any(|change| takes(experiment, &base, change)) {
-            let key = if written.against.is_some() { "against" } else { "variant" };
-            let is_first = if written.against.is_some() { "" } else { ", the first one" };
-            let title =
-                format!("the ablation of `{name}` compares with `{base}`{is_first}, which has one of its changes");
-            let place = tree.get(key).map_or(&tree.place, |value| &value.place);
-            let mistake = place.mark_value(Mistake::new(title), "needs a variant without any change");
-            self.mistakes.push(mistake.help(
-                "write one, [[variants]] name = \"today\", before the others, or name it here: against = \"today\"",
-            ));
-            return None;
-        }
-        let at = self.plan.points[point].at.clone();
-        let nothing = self.plan.variants[against].clone();
-        let mut find = |name: &str| {
-            let index = self.plan.variants.iter().position(|known| known == name)?;
-            let found = self.plan.point(index, &at);
-            if found.is_none() && !self.is_pinned {
-                let title = format!("variant `{name}` is not run at this point");
-                self.wrong(tree, "at", title, "left out by the variant's `only`");
-            }
-            found
-        };
-        let effect = |change: &str, point: usize, against: usize| Effect {
-            change: change.into(),
-            point,
-            against,
-            metric: written.metric,
-            matters: written.matters,
-        };
-        let none = find(&nothing)?;
-        let mut parts = Vec::new();
-        for change in changes {
-            let (alone, left) = (find(change)?, find(&extends::without(name, change))?);
-            let (alone, last) = (effect(change, alone, none), effect(change, point, left));
-            parts.push(Ablated { name: change.clone(), alone, last });
-        }
-        Some(Ablation { whole: effect(name, point, none), changes: parts })
-    }
-
-    /// Checks what was measured.
-    fn figures(&mut self, written: &spec::Measurement, tree: &Tree) {
-        let measured = &written.measured;
-        let figures = [
-            ("throughput_per_min", measured.throughput_per_min, f64::MAX),
-            ("success_rate", measured.success_rate, 1.0),
-            ("mean_s", measured.mean_s, f64::MAX),
-            ("p95_s", measured.p95_s, f64::MAX),
-        ];
-        let empty = Tree::nothing(tree);
-        let table = tree.get("measured").unwrap_or(&empty);
-        for (key, value, most) in figures {
-            if let Some(value) = value
-                && !(0.0..=most).contains(&value)
-            {
-                let label = if most == 1.0 { "a rate is between 0 and 1" } else { "must not be negative" };
-                self.wrong(table, key, format!("`{key}` is {value}"), label);
-            }
-        }
-        if figures.iter().all(|(_, value, _)| value.is_none()) {
-            let mistake = Mistake::new(format!("measurement `{}` measured nothing", written.name));
-            let mistake = table.place.mark_value(mistake, "has no figure");
-            self.mistakes.push(mistake.note(format!("the figures are {}", Names::new(figures.map(|(key, ..)| key)))));
-        }
-        if let Some(tolerance) = written.tolerance
-            && !(tolerance > 0.0 && tolerance <= 10.0)
-        {
-            self.wrong(tree, "tolerance", format!("`tolerance` is {tolerance}"), "must be above 0, at most 10");
-        }
-    }
-
-    /// Checks the tolerances of single figures.
-    fn tolerances(&mut self, written: &spec::Measurement, tree: &Tree) {
-        let (measured, tolerances) = (&written.measured, &written.tolerances);
-        let figures = [
-            ("throughput_per_min", measured.throughput_per_min, tolerances.throughput_per_min),
-            ("success_rate", measured.success_rate, tolerances.success_rate),
-            ("mean_s", measured.mean_s, tolerances.mean_s),
-            ("p95_s", measured.p95_s, tolerances.p95_s),
-        ];
-        let empty = Tree::nothing(tree);
-        let table = tree.get("tolerances").unwrap_or(&empty);
-        for (key, value, tolerance) in figures {
-            let Some(tolerance) = tolerance else { continue };
-            let size = tolerance.size();
-            let most = if matches!(tolerance, Tolerance::Relative(_)) { 10.0 } else { 1e12 };
-            match value {
-                None => self.wrong(table, key, format!("a tolerance of `{key}`, which was not measured"), ""),
-                Some(_) if !(size > 0.0 && size <= most) => {
-                    self.wrong(table, key, format!("the tolerance of `{key}` is {size}"), "must be above 0")
-                }
-                Some(0.0) if matches!(tolerance, Tolerance::Relative(_)) => {
-                    let label = "write `absolute` instead";
-                    self.wrong(table, key, format!("a tolerance relative to a measured `{key}` of 0"), label);
-                }
-                Some(_) => {}
-            }
-        }
     }
 
     fn hypothesis(&mut self, written: &spec::Hypothesis, tree: &Tree) -> Option<Hypothesis> {
@@ -519,20 +396,4 @@ impl Claims<'_> {
 /// Whether a metric is kept of each class of requests.
 fn is_kept_of_classes(metric: Metric) -> bool {
     metric.quantile().is_some() || matches!(metric, Metric::ThroughputPerMin | Metric::SuccessRate | Metric::MeanS)
-}
-/// Whether a variant is a change, or extends it.
-fn takes(experiment: &Experiment, variant: &str, change: &str) -> bool {
-    let extends = |name: &str| experiment.variants.iter().find(|known| known.name == name).map(|known| &known.extends);
-    let mut all = vec![variant];
-    let mut next = 0;
-    while let Some(&name) = all.get(next) {
-        next += 1;
-        let more = extends(name).into_iter().flatten().map(String::as_str);
-        for name in more {
-            if !all.contains(&name) {
-                all.push(name);
-            }
-        }
-    }
-    all.contains(&change)
 }

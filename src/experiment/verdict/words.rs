@@ -183,6 +183,29 @@ pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
 mod tests {
     use super::*;
 
+    #[test]
+    fn small_times_keep_their_digits() {
+        let times = [61.2, 0.5, 0.1, 0.099_9, 0.006_334, 0.0001, 0.000_05, 0.0];
+        let words = ["61.20 s", "0.50 s", "0.10 s", "99.9 ms", "6.33 ms", "0.10 ms", "50.0 us", "0.00 s"];
+        assert_eq!(times.map(|time| amount(time, Metric::MeanS, RateUnit::Minute)), words);
+        let interval = Interval { estimate: 0.0121, low: 0.0119, high: 0.0123 };
+        assert_eq!(figure(interval, Metric::StalenessP95S, RateUnit::Minute), "12.1 ms (11.9 to 12.3)");
+        assert_eq!(amount(1.25, Metric::AttemptsPerRequest, RateUnit::Minute), "1.25");
+        assert_eq!(time(0.0134), "13.4 ms");
+    }
+
+    #[test]
+    fn what_is_nearly_all_is_not_all() {
+        let shares = [1.0, 0.999_95, 0.9995, 0.999, 0.9999, 0.995, 0.98, 0.0, 0.999_921];
+        let words = ["100 %", "99.995 %", "99.95 %", "99.9 %", "99.99 %", "99.5 %", "98 %", "0 %", "99.992 %"];
+        assert_eq!(shares.map(percent), words);
+        let interval = Interval { estimate: 1.0, low: 0.999_936, high: 1.0 };
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "100.000 % (99.994 to 100.000)");
+        let interval = Interval { estimate: 0.0, low: 0.0, high: 0.001 };
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "0.0 % (0.0 to 0.1)");
+        assert_eq!(amount(0.9995, Metric::SuccessRate, RateUnit::Minute), "99.95 %");
+    }
+
     /// Rows of the law of 15-usl-specsdm91: 25.6833/min was measured where 25.71 is predicted.
     #[test]
     fn a_prediction_has_the_digits_of_what_was_measured() {
