@@ -62,39 +62,21 @@ impl Load {
     /// The stretch from the end of the warm-up to the first disturbance: what "before" means to a recovery. Empty where
     /// nothing is known to disturb.
     pub fn undisturbed(&self) -> (Time, Time) {
-        let warm_up = match self.pattern {
-            Pattern::Test { .. } => Time::ZERO,
-            Pattern::Endless { warm_up, .. }
-            | Pattern::Staged { warm_up, .. }
-            | Pattern::Varying { warm_up, .. }
-            | Pattern::Trace { warm_up, .. }
-            | Pattern::Open { warm_up, .. } => warm_up,
-        };
+        let warm_up = self.pattern.window().map_or(Time::ZERO, |(opens, _)| opens);
         let first = self.disturbances.iter().map(|&(from, ..)| from).min();
         (warm_up, first.unwrap_or(warm_up))
     }
 
-    /// When the window closes; none where that depends on how fast requests are answered.
-    fn end(&self) -> Option<Time> {
-        match self.pattern {
-            Pattern::Test { .. } => None,
-            Pattern::Endless { warm_up, duration, .. }
-            | Pattern::Staged { warm_up, duration, .. }
-            | Pattern::Varying { warm_up, duration, .. }
-            | Pattern::Trace { warm_up, duration, .. }
-            | Pattern::Open { warm_up, duration, .. } => Some(warm_up + duration),
-        }
-    }
-
-    /// Length of the intervals that a run counts in: that of the timeline, or where a recovery is timed the half of it, the
-    /// quarter and so on, until there are eight before the disturbance and eight after it. They are put together when
-    /// the recovery is known.
+    /// Length of the intervals that a run counts in: that of the timeline. Where a recovery is timed, half of it, a quarter
+    /// and so on, until there are eight intervals before the disturbance and eight after it; they are merged into those
+    /// of the timeline when the recovery is known.
     pub fn interval(&self) -> Option<Time> {
         const FEWEST: u64 = 8;
         let length = self.timeline?;
         let Some(after) = self.recovered_after else { return Some(length) };
         let (from, to) = self.undisturbed();
-        let stretches = [to.since(from), self.end().map_or(Time::ZERO, |end| end.since(after))];
+        let end = self.pattern.window().map_or(Time::ZERO, |(_, closes)| closes);
+        let stretches = [to.since(from), end.since(after)];
         let shortest = stretches.into_iter().filter(|&stretch| stretch > Time::ZERO).min();
         let most = shortest.map_or(length, |stretch| Time(stretch.0 / FEWEST));
         let mut fine = length;
@@ -113,7 +95,7 @@ const FINEST: Time = Time(1_000_000);
 pub enum Accounts {
     /// Of none.
     Off,
-    /// Of a sample that stands for all: every request of a small run, one in eight of a large one, fewer of a very
+    /// Of a sample that stands for all: every request of a small run, one in sixteen of a large one, fewer of a very
     /// large one.
     Sampled,
     /// Of every request.
@@ -232,6 +214,21 @@ pub enum Pattern {
         /// Length of the window.
         duration: Time,
     },
+}
+
+impl Pattern {
+    /// When the measuring window opens and closes; none of a finite test, where that depends on how fast requests are
+    /// answered.
+    pub fn window(&self) -> Option<(Time, Time)> {
+        match *self {
+            Self::Test { .. } => None,
+            Self::Endless { warm_up, duration, .. }
+            | Self::Staged { warm_up, duration, .. }
+            | Self::Varying { warm_up, duration, .. }
+            | Self::Trace { warm_up, duration, .. }
+            | Self::Open { warm_up, duration, .. } => Some((warm_up, warm_up + duration)),
+        }
+    }
 }
 
 /// A stretch of time in which the number of clients goes evenly to a target.

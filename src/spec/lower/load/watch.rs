@@ -17,14 +17,7 @@ pub(super) struct Watch {
 impl Reading<'_> {
     pub(super) fn watch(&mut self, pattern: &Pattern, system: &System) -> Watch {
         let load = self.load;
-        let end = match *pattern {
-            Pattern::Test { .. } => None,
-            Pattern::Endless { warm_up, duration, .. }
-            | Pattern::Staged { warm_up, duration, .. }
-            | Pattern::Varying { warm_up, duration, .. }
-            | Pattern::Trace { warm_up, duration, .. }
-            | Pattern::Open { warm_up, duration, .. } => Some(warm_up + duration),
-        };
+        let end = pattern.window().map(|(_, closes)| closes);
         let mut disturbances: Vec<(Time, Time, String)> = load
             .spikes
             .iter()
