@@ -72,7 +72,9 @@ pub fn findings(plan: &Plan, summaries: &[Summary], states: &[State]) -> Vec<Fin
             points.sort_by(|&a, &b| number(plan, axis, a).total_cmp(&number(plan, axis, b)));
         }
         let place = other_axes(plan, &others, usize::from(axis.is_some()));
-        let curve = Curve { plan, axis, rates, known: known(&points, summaries, states) };
+        let doubtful = points.iter().filter_map(|&point| of_point(summaries, point));
+        let doubtful = doubtful.filter(|summary| condition::of(states, summary.point).is_none()).collect();
+        let curve = Curve { plan, axis, rates, known: known(&points, summaries, states), doubtful };
         let turn = curve.turn();
         let stretches = curve.stretches();
         let lines = words::lines(&curve, variant, &place, turn.as_ref());
@@ -105,6 +107,8 @@ struct Curve<'a> {
     /// The unit of throughputs.
     rates: RateUnit,
     known: Vec<(&'a Summary, &'a State)>,
+    /// Those that have figures, but no state.
+    doubtful: Vec<&'a Summary>,
 }
 
 fn known<'a>(points: &[usize], summaries: &'a [Summary], states: &'a [State]) -> Vec<(&'a Summary, &'a State)> {

@@ -17,7 +17,7 @@ pub use words::{
 use super::condition::{self, Condition, State, can_hide, conditions};
 use super::design::{Direction, Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
-use super::summary::{LEVEL, Summary, of_point};
+use super::summary::{Doubt, LEVEL, Summary, of_point};
 use super::throughput;
 use crate::model::RateUnit;
 use crate::spec::{Metric, MultipleHypotheses, Objective};
@@ -192,7 +192,12 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
     let each_state = |judge: &dyn Fn(&Summary, &State, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
             let place = place(plan, point);
-            seen.at(point).map_or_else(|| missing(&place), |(summary, state)| judge(summary, state, &place))
+            match seen.at(point) {
+                Some((summary, state)) => judge(summary, state, &place),
+                None => summary(point)
+                    .and_then(|summary| summary.doubt)
+                    .map_or_else(|| missing(&place), |it| doubtful(it, &place)),
+            }
         };
         hypothesis.points.iter().map(of_point).collect()
     };
@@ -263,6 +268,12 @@ fn missing(place: &str) -> Finding {
     Finding { verdict: Verdict::Undecided, evidence: format!("{place}: no figures"), decided: 0.0 }
 }
 
+/// A point that has figures, but no condition.
+fn doubtful(doubt: Doubt, place: &str) -> Finding {
+    let evidence = format!("{place}: no verdict: {}", doubt.reason());
+    Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
+}
+
 /// Why there is no figure: a time has no mean where work piles up.
 fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
     let spoilt = summaries.iter().find(|summary| summary.growth.spoils(metric));
@@ -276,7 +287,10 @@ fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
             let evidence = format!("{place}: no throughput, because the test takes no time");
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
-        None => missing(place),
+        None => match summaries.iter().find_map(|summary| summary.doubt) {
+            Some(doubt) => doubtful(doubt, place),
+            None => missing(place),
+        },
     }
 }
 

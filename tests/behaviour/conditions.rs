@@ -438,6 +438,7 @@ fn a_run_that_a_limit_ends_is_not_called_healthy() {
     plan.max_events = Some(100);
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
     assert_eq!((report.summaries.len(), report.states.len()), (1, 0));
+    assert_eq!(report.findings[0].sentence(), "no verdict: a limit ended replications early");
 }
 
 /// Nobody comes within the window: neither 0 % nor 100 % of the requests succeed.

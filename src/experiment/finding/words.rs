@@ -58,7 +58,11 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
         (_, "") => format!("{}: ", plan.variants[variant]),
         (_, place) => format!("{} ({place}): ", plan.variants[variant]),
     };
-    let Some(&(last, state)) = curve.known.last() else { return vec![format!("{name}no figures")] };
+    let Some(&(last, state)) = curve.known.last() else {
+        let why = curve.doubtful.first().and_then(|summary| summary.doubt);
+        let why = why.map_or_else(|| "no figures".into(), |doubt| format!("no verdict: {}", doubt.reason()));
+        return vec![format!("{name}{why}")];
+    };
     let Some(axis) = curve.axis else {
         let mut lines = vec![format!(
             "{name}{}: {}{}",
@@ -102,6 +106,10 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     if let Some(first) = lines.first_mut() {
         *first = format!("{name}{first}");
     }
+    // Each point that has no condition is named: what is safe around it says nothing of it.
+    lines.extend(curve.doubtful.iter().filter_map(|summary| {
+        Some(format!("no verdict at {}: {}", at(plan, axis, summary.point), summary.doubt?.reason()))
+    }));
     lines
 }
 

@@ -5,7 +5,7 @@ use crate::experiment::trial::Trial;
 /// Why the figures of a point do not show how good it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// No request has ended, and none is under way that never will.
+    /// No request has ended, and none is known never to end.
     NoRequests,
     /// A limit ended replications before their window closed.
     EndedEarly,
@@ -25,6 +25,14 @@ impl Doubt {
         match self {
             Self::NoRequests => "no request ended",
             Self::EndedEarly => "ended early",
+        }
+    }
+
+    /// The same in a sentence.
+    pub fn reason(self) -> &'static str {
+        match self {
+            Self::NoRequests => "no request ended",
+            Self::EndedEarly => "a limit ended replications early",
         }
     }
 }
