@@ -1,6 +1,7 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
 use super::number::{self, aligned, column, half_width, rate_column, time_column};
+use super::paragraph::count;
 use super::table::{Column, fitting, table};
 use super::{Detail, Report};
 use crate::experiment::summary::Summary;
@@ -31,7 +32,7 @@ pub fn overview(report: &Report, detail: Detail) -> String {
     };
     let mut text = table(columns, &sections(report, &points));
     if left_out > 0 {
-        text.push_str(&format!("\n{left_out} more columns: --table full\n"));
+        text.push_str(&format!("\n{}: --table full\n", count(left_out, "more column")));
     }
     if points.len() < all {
         let which = if found > MOST_ROWS {

@@ -65,7 +65,7 @@ pub(super) fn first_three(names: &[String]) -> String {
     }
 }
 
-/// So many of something: `1 setting`, `2 settings`.
+/// A number of things: `1 setting`, `2 settings`.
 pub(super) fn count(number: usize, one: &str) -> String {
     let many = if number == 1 { "" } else { "s" };
     format!("{number} {one}{many}")

@@ -3,7 +3,7 @@
 use super::Report;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
-use super::paragraph::paragraph;
+use super::paragraph::{count, paragraph};
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{Column, fitting, table};
@@ -177,12 +177,12 @@ pub fn resources(summary: &Summary) -> String {
     if all.iter().any(|resource| resource.hit_ratio.is_some()) {
         columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())).optional(4));
     }
-    let count = columns.len();
+    let possible = columns.len();
     let kept = fitting(columns);
-    let left_out = count - kept.len();
+    let left_out = possible - kept.len();
     let mut text = table(kept, &[]);
     if left_out > 0 {
-        text.push_str(&format!("{left_out} more columns: --format json\n"));
+        text.push_str(&format!("{}: --format json\n", count(left_out, "more column")));
     }
     text
 }
