@@ -53,15 +53,19 @@ fn of_a_capacity_that_does_harm_the_values_that_are_enough_are_named() {
     assert!(!ran.stdout.contains("no value meets"), "{}", ran.stdout);
 }
 
+/// A service of one core that gets 20 requests a second, each of which takes this CPU time.
+fn work(cpu: &str) -> String {
+    format!(
+        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"20/s\"\nwarm_up = \"5s\"\nduration = \"60s\"\n\
+         [services.a]\ncpu = \"1\"\n[services.a.endpoints.e]\nsteps = [{{ cpu = \"{cpu}\" }}]\n"
+    )
+}
+
 /// A step's `cpu` is work: more of it is no capacity. At 20/s a core bears 30 ms and not 60 ms.
 #[test]
 fn the_work_of_a_step_is_no_capacity() {
     let place = Place::new();
-    place.put(
-        "work.toml",
-        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"20/s\"\nwarm_up = \"5s\"\nduration = \"60s\"\n\
-         [services.a]\ncpu = \"1\"\n[services.a.endpoints.e]\nsteps = [{ cpu = \"10ms\" }]\n",
-    );
+    place.put("work.toml", &work("10ms"));
     let axis = |path: &str, values: &str| {
         format!(
             "title = \"t\"\nmodel = \"work.toml\"\nreplications = 2\n[axes.x]\npath = \"{path}\"\nvalues = {values}\n"
@@ -73,7 +77,7 @@ fn the_work_of_a_step_is_no_capacity() {
     // The cores of the service are capacity: 0.1 core bears 10/s.
     place.put("cores.toml", &axis("services.a.cpu", "[\"100m\", \"1\", \"2\"]"));
     let ran = place.sim(&["sweep", "cores.toml", "--no-charts"]).ends_with(0);
-    assert!(ran.stdout.contains("- 1 x is enough") || ran.stdout.contains("- 1 x are enough"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("- 1 x is enough"), "{}", ran.stdout);
     assert!(
         ran.stdout.contains("--smallest: finds the least value that is enough between 100m and 1"),
         "{}",
@@ -85,11 +89,7 @@ fn the_work_of_a_step_is_no_capacity() {
 #[test]
 fn no_search_is_proposed_where_nothing_lies_between() {
     let place = Place::new();
-    place.put(
-        "work.toml",
-        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"20/s\"\nwarm_up = \"5s\"\nduration = \"60s\"\n\
-         [services.a]\ncpu = \"1\"\n[services.a.endpoints.e]\nsteps = [{ cpu = \"60ms\" }]\n",
-    );
+    place.put("work.toml", &work("60ms"));
     for (values, is_open) in [("[1, 2]", false), ("[1, 3]", true)] {
         let axis =
             "title = \"t\"\nmodel = \"work.toml\"\nreplications = 2\n[axes.pods]\npath = \"services.a.replicas\"\n";
