@@ -24,7 +24,7 @@ const FULL_IN_TEST: f64 = 0.85;
 /// Share of requests from which failures decide on the culprit.
 const FAILING: f64 = 0.01;
 
-/// Share of the holders' time from which a chain of holders goes on.
+/// Share of the holders' time from which a chain of holders is followed further.
 const MOSTLY: f64 = 0.3;
 
 /// Share of the holders' time from which a chain that closes is a circle.
@@ -139,7 +139,7 @@ impl Evidence<'_> {
         let (failed, succeeded) = (requests(Group::Failed), requests(Group::Mean));
         let is_failing = failed * self.share_that_matters() > FAILING * (failed + succeeded);
         let failures = if is_failing { self.of_failures() } else { None };
-        // Whoever fails waiting waits while all is in use.
+        // A request that fails while it waits has found all units in use.
         let failures = failures.map(|found| Culprit { is_full: true, ..found });
         let found = failures.or_else(|| self.of_group(Group::P95)).or_else(|| self.of_failures());
         let is_telling = |found: &Culprit| {
@@ -175,7 +175,7 @@ impl Evidence<'_> {
         {
             return Some(self.chain(blame, place, sentence));
         }
-        // Of those who hold it none has given it back.
+        // None of its holders has released it yet, so nothing is known of what they do.
         let cpu = name.strip_suffix(" threads").map(|service| format!("{service} CPU"));
         let cpu = cpu.filter(|cpu| self.is_full(cpu));
         if let Some(cpu) = &cpu {
@@ -298,7 +298,7 @@ impl Evidence<'_> {
                 let why = opened_by.map_or_else(String::new, |at| format!("; it opens after `{}`", at.cause));
                 (CulpritKind::Refuses, format!("{of_failures} are refused by {name}, which is open{why}"))
             }
-            // Whoever holds the threads is what refuses.
+            // Full threads refuse because of what holds them.
             PlaceKind::Threads if is_refusal(cause) => {
                 let refused = format!("{of_failures} are refused by {name} (`{cause}`)");
                 let found = self.chain(blame, place, refused);
@@ -316,7 +316,7 @@ impl Evidence<'_> {
             PlaceKind::Delay => {
                 (CulpritKind::TakesTime, format!("{of_failures} are `{cause}` during {}", own_time(place)))
             }
-            // None waits for one of its connections: what is waited for is an answer.
+            // No request waits for one of its connections, so they wait for an answer.
             PlaceKind::HttpClient if holders(blame, place).is_empty() => (
                 CulpritKind::NeverAnswered,
                 format!("{of_failures} are `{cause}`: calls through a broken {name} are never answered"),
@@ -369,7 +369,7 @@ impl Evidence<'_> {
             if next.place.kind == PlaceKind::Fault {
                 return Culprit::new(next.place.name.clone(), CulpritKind::Fault, sentence);
             }
-            // Beside what a fault takes there is only their own work.
+            // What the fault does not take is their own work.
             let fault = all.iter().find(|one| one.place.kind == PlaceKind::Fault && one.share >= BY_FAULT);
             if let Some(fault) = fault.filter(|_| next.served) {
                 let (name, share) = (&fault.place.name, percent(fault.share));

@@ -5,9 +5,9 @@
 //!
 //! A probe has no time-out of its own, so a slow answer is an answer. A process is dead if a probe of it can never be
 //! answered, because nothing is left that moves or because it waits for units that are lost; or if [`ATTEMPTS`] probes
-//! in a row fail for another reason than an error of the model's own or a refusal on purpose. Where no unit is lost, and no
-//! request of the load has succeeded or a fault is still on, any answer of a process that runs shows that it is alive: it
-//! failed before. A replica that restarts is not lost; whether it comes back is unknown.
+//! in a row fail, but not by an error of the model's own or a refusal on purpose. If no unit is lost, and either no request
+//! of the load has succeeded or a fault is still on, requests fail for another reason: then any answer of a process that
+//! runs shows that it is alive. A replica that restarts is not lost; whether it comes back is unknown.
 
 use crate::kernel::Time;
 use crate::parts::{Ended, Ending, Failure, Limits, Outcome, Source, World};
@@ -21,10 +21,10 @@ const FIRST: u32 = u32::MAX;
 /// downstream call is slow now and then, does so five times in a row with a probability of 3e-7.
 const ATTEMPTS: u32 = 5;
 
-/// Rounds for which a system that is busy with what the load has left is waited for.
+/// Rounds that a system gets that is busy with what the load has left.
 const ROUNDS: u64 = 2;
 
-/// The longest time between two looks. Time-outs may be years, and whatever recurs goes on meanwhile.
+/// The longest time between two looks. A time-out may last years, and periodic events continue meanwhile.
 const LONGEST_ROUND: Time = Time(120_000_000_000);
 
 /// What is known of a process.

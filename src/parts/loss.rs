@@ -1,4 +1,4 @@
-//! Capacity that is lost for good: units whose holders never release them.
+//! Capacity that is lost for good: units that their holders never release.
 //!
 //! A holder is lost if it waits without a time-out for an answer that never comes, or for units that lost holders have.
 //! That is the greatest set of holders such that everything that each of them waits for is held by others of the set

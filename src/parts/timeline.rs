@@ -170,7 +170,7 @@ impl Timeline {
     }
 
     /// Seconds from `after` to the end of the last interval with fewer successes than `bound`, or with response times
-    /// above `usual` for so many intervals in a row; infinite where that is the last one.
+    /// above `usual` in `in_a_row` intervals in succession; infinite where that is the last one.
     fn bad_until(&self, after: Time, bound: Option<f64>, usual: f64, in_a_row: usize) -> f64 {
         const SILENCE: usize = 10;
         let mut slow = 0;

@@ -34,7 +34,7 @@ const CAPACITIES: &[&str] = &[
 ];
 
 impl Axis {
-    /// Which way it points, by the last key of its path. An axis whose values are no numbers points nowhere. What a step
+    /// Which way it points, by the last key of its path. An axis with values that are not numbers has no direction. What a step
     /// needs, such as its CPU time, is neither load nor capacity.
     pub fn direction(&self) -> Direction {
         let key = self.path.rsplit('.').next().unwrap_or_default();

@@ -179,7 +179,7 @@ impl Accounts {
         self.turn_for(now, t, u64::MAX, label, label);
     }
 
-    /// For so many nanoseconds the token does this, then something else.
+    /// For this many nanoseconds the token does this, then something else.
     #[inline]
     pub(super) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
         let account = &mut self.accounts[t as usize];

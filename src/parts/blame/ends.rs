@@ -64,7 +64,7 @@ impl World<'_> {
         Some(Story { log, began })
     }
 
-    /// The parent goes on, or tries again, because of a branch with this story.
+    /// The parent continues or retries because of a branch with this story.
     pub(in crate::parts) fn account_join(&mut self, parent: u32, branch: u32, story: Option<Story>) {
         if let (Some(accounts), Some(Story { log, began })) = (&mut self.accounts, story) {
             accounts.accounts[parent as usize].failed_at = accounts.accounts[branch as usize].failed_at;
@@ -182,7 +182,7 @@ impl World<'_> {
         }
     }
 
-    /// The token goes on after a failure that a step of its own has caught.
+    /// The token continues after a failure that one of its own steps has caught.
     pub(in crate::parts) fn account_caught(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
             accounts.accounts[t as usize].failed_at = Label::NONE;

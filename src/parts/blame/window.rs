@@ -47,7 +47,7 @@ impl World<'_> {
         }
     }
 
-    /// The window closes: what those do who still hold what others wait for, and have done since they began it.
+    /// The window closes: adds what the present holders of units that others wait for are doing, since they began it.
     fn account_holders(&mut self) {
         let Some(accounts) = &self.accounts else { return };
         let mut found = Vec::new();
