@@ -26,7 +26,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::condition::runs_to_exclude;
 use super::warm_up::WarmUp;
 use crate::model::{Load, System};
 use crate::spec::form::Form;
@@ -62,8 +61,8 @@ pub struct Plan {
     pub replications: u32,
     /// How well the figures must be known; none: `replications` of each point.
     pub precision: Option<Precision>,
-    /// The share of runs with a loss of capacity that is to be excluded; none: `replications` of each point.
-    pub exclude_loss: Option<f64>,
+    /// The losses of capacity that are to be excluded; none: `replications` of each point.
+    pub exclude_loss: Option<Exclusion>,
     /// The figure by which the best variant is selected.
     pub best_by: Metric,
     /// By how much the best variant is better at least, where it is to be selected; none: what the replications say.
@@ -102,6 +101,15 @@ pub struct Precision {
     /// The figures.
     pub of: Vec<Metric>,
     /// Replications of a point at most.
+    pub most: u32,
+}
+
+/// The losses of capacity that replications without one are to exclude. See [`crate::spec::Run`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exclusion {
+    /// The share of runs that lose capacity.
+    pub share: f64,
+    /// Replications of a point that exclude it at 95 %, or the most that are allowed where those are fewer.
     pub most: u32,
 }
 
@@ -428,7 +436,7 @@ impl Plan {
     /// Replications of a point at most, where the trials that there are decide how many more there are to be.
     pub fn most(&self) -> Option<u32> {
         let (precision, zone) = (self.precision.as_ref(), self.best_within);
-        let exclusion = self.exclude_loss.map(runs_to_exclude);
+        let exclusion = self.exclude_loss.map(|exclusion| exclusion.most);
         precision.map(|precision| precision.most).max(zone.map(|zone| zone.most)).max(exclusion)
     }
 

@@ -20,7 +20,6 @@
 //! The answer is a function of the point's trials in the order of replications, so results depend neither on threads
 //! nor on where a run was resumed.
 
-use super::condition::runs_to_exclude;
 use super::design::{FEWEST, Plan, Precision};
 use super::summary::{self, Summary};
 use super::trial::Trial;
@@ -81,7 +80,7 @@ pub fn step(plan: &Plan, run: u32, trials: &[&Trial]) -> Step {
 
 /// Whether a loss of capacity was seen, or is excluded by the replications without one.
 fn excludes(plan: &Plan, run: u32, used: &[&Trial]) -> Step {
-    let needed = plan.exclude_loss.map_or(0, runs_to_exclude);
+    let needed = plan.exclude_loss.map_or(0, |exclusion| exclusion.most);
     let lost = used.iter().any(|trial| trial.is_damaged());
     if lost || run >= needed { Step::Enough } else { Step::Until(needed) }
 }

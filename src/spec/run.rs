@@ -19,9 +19,10 @@ pub struct Run {
     pub precision_of: Option<Vec<Metric>>,
     /// Each point is replicated until at most this share of runs (`"1%"`) can lose capacity for good (a worker, a
     /// connection, a thread) without any replication showing it, at 95 % confidence: 299 replications for 1 %. A point
-    /// that has shown a loss needs no more replications.
+    /// that has shown a loss needs no more replications, and none has more than `max_replications`.
     pub exclude_loss: Option<Share>,
-    /// Replications of a point at most, under `precision` or `best_within`. Without it: 1000.
+    /// Replications of a point at most, under `precision`, `best_within` or `exclude_loss`. Without it: 1000, and as many
+    /// as `exclude_loss` needs.
     pub max_replications: Option<u32>,
     /// The metric by which the best of several variants is selected. Without it: throughput.
     pub best_by: Option<Metric>,

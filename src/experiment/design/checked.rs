@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::effort::too_few_to_exclude;
 use super::point::Design;
 use super::{Plan, Workbench};
 use crate::spec::difference::differences;
@@ -67,7 +68,9 @@ impl Workbench {
                 subjects.push(subject);
             }
         }
-        doubts(&subjects, all)
+        let mut doubts = doubts(&subjects, all);
+        doubts.extend(too_few_to_exclude(&self.tree, &self.plan));
+        doubts
     }
 }
 

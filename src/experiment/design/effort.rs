@@ -1,6 +1,7 @@
 //! How much a sweep runs: replications, precision, selection of the best, limits.
 
-use super::{Adjustments, Plan, Precision, Zone};
+use super::{Adjustments, Exclusion, Plan, Precision, Zone};
+use crate::experiment::condition::{can_hide, runs_to_exclude};
 use crate::spec::tree::Tree;
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Run};
 
@@ -31,6 +32,30 @@ pub(super) fn precision(run: &Run) -> Option<Precision> {
 /// The zone within which the best is selected, if it is to be.
 pub(super) fn zone(run: &Run) -> Option<Zone> {
     Some(Zone { share: run.best_within?.0, most: run.max_replications.unwrap_or(DEFAULT_MOST) })
+}
+
+/// The losses of capacity that are to be excluded, if any are.
+pub(super) fn exclusion(run: &Run) -> Option<Exclusion> {
+    let share = run.exclude_loss?.0;
+    let needed = runs_to_exclude(share);
+    Some(Exclusion { share, most: run.max_replications.map_or(needed, |most| most.min(needed)) })
+}
+
+/// Where fewer replications are allowed than exclude the losses that are to be excluded: what they can exclude.
+pub(super) fn too_few_to_exclude(tree: &Tree, plan: &Plan) -> Option<Mistake> {
+    let Exclusion { share, most } = plan.exclude_loss?;
+    let needed = runs_to_exclude(share);
+    let written = tree.get("run")?.get("max_replications")?;
+    let percent = |share: f64| format!("{} %", (share * 1e4).round() / 100.0);
+    (most < needed).then(|| {
+        let title = format!(
+            "{most} replications exclude a loss of capacity in more than {} of runs, not in more than {}",
+            percent(can_hide(most as usize)),
+            percent(share)
+        );
+        let help = format!("that takes {needed} replications: raise `max_replications`, or remove it");
+        written.place.mark_value(Mistake::new(title), "too few for `exclude_loss`").help(help)
+    })
 }
 
 /// Checks that there is something to select the best of.
@@ -75,8 +100,9 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
     if experiment.run.precision.is_none() {
         wrong_run("precision_of", "`precision_of` needs a `precision`".into(), label, help);
     }
-    if experiment.run.precision.is_none() && experiment.run.best_within.is_none() {
-        let title = "`max_replications` belongs to a `precision` or a `best_within`";
+    let bounds = &experiment.run;
+    if bounds.precision.is_none() && bounds.best_within.is_none() && bounds.exclude_loss.is_none() {
+        let title = "`max_replications` belongs to a `precision`, a `best_within` or an `exclude_loss`";
         wrong_run(
             "max_replications",
             title.into(),
@@ -135,4 +161,19 @@ pub(super) fn repetitions(replications: u32, most: u32, points: usize, place: Op
         mistakes.push(mark(Mistake::new(title), "too many").note("a sweep has 10 million trials at most"));
     }
     mistakes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 299 replications exclude what 0.99^299 = 4.95 % of experiments would not show.
+    #[test]
+    fn a_bound_of_replications_is_one_of_the_search_for_losses() {
+        let most = |text: &str| exclusion(&toml::from_str(text).unwrap()).map(|exclusion| exclusion.most);
+        assert_eq!(most("exclude_loss = \"1%\""), Some(299));
+        assert_eq!(most("exclude_loss = \"1%\"\nmax_replications = 50"), Some(50));
+        assert_eq!(most("exclude_loss = \"1%\"\nmax_replications = 5000"), Some(299));
+        assert_eq!(most("max_replications = 50"), None);
+    }
 }

@@ -274,7 +274,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         points,
         replications,
         precision: effort::precision(&experiment.run),
-        exclude_loss: experiment.run.exclude_loss.map(|share| share.0),
+        exclude_loss: effort::exclusion(&experiment.run),
         best_by: experiment.run.best_by.unwrap_or(Metric::ThroughputPerMin),
         best_within: effort::zone(&experiment.run),
         multiple_hypotheses: experiment.run.multiple_hypotheses,
