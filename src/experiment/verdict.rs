@@ -247,8 +247,13 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
             } else {
                 Verdict::Undecided
             };
-            let distance = (within - difference.estimate.abs()).abs();
-            Finding { verdict, evidence: in_words(difference, *metric, place), decided: ratio(distance, &difference) }
+            let decided = [-within, *within].map(|bound| ratio(&difference, bound));
+            let decided = if difference.estimate.abs() <= *within {
+                decided[0].min(decided[1])
+            } else {
+                decided[usize::from(difference.estimate > 0.0)]
+            };
+            Finding { verdict, evidence: in_words(difference, *metric, place), decided }
         }),
         Expectation::SaturatedBy { resource } => each(&|summary, place| {
             let seen = summary.saturated.as_deref().unwrap_or("nothing");
@@ -294,9 +299,19 @@ fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
     }
 }
 
-fn ratio(distance: f64, interval: &Interval) -> f64 {
-    let half = interval.half_width();
-    if half > 0.0 { distance / half } else { f64::MAX }
+/// The distance of a bound from the estimate in lengths of that arm of the interval that points to it: above 1 beyond
+/// the interval, below 1 inside it. An interval of a share is often much longer on one side.
+fn ratio(interval: &Interval, bound: f64) -> f64 {
+    let end = if bound < interval.estimate { interval.low } else { interval.high };
+    let (distance, arm) = ((interval.estimate - bound).abs(), (interval.estimate - end).abs());
+    if arm > 0.0 {
+        distance / arm
+    } else if distance == 0.0 && interval.low < interval.high {
+        // The bound is an end that no number of replications moves: a success rate of at least 100 %.
+        0.0
+    } else {
+        f64::MAX
+    }
 }
 
 /// The success rate against a bound.
@@ -320,7 +335,7 @@ fn bounded_of(
         _ => Verdict::Undecided,
     };
     let evidence = format!("{place}: {} {}", name(metric), figure(interval, metric, rates));
-    Finding { verdict, evidence, decided: ratio((interval.estimate - bound).abs(), &interval) }
+    Finding { verdict, evidence, decided: ratio(&interval, bound) }
 }
 
 /// A verdict on a state, which no interval stands behind.
@@ -336,7 +351,9 @@ fn stuck(summary: &Summary, place: &str) -> Finding {
         _ => Verdict::Undecided,
     };
     let evidence = format!("{place}: after the load ends, most workers do not respond in {stuck} of {all} runs");
-    Finding { verdict, evidence, decided: 1.0 }
+    // No number of replications decides what some show and others do not.
+    let decided = if verdict == Verdict::Undecided { 0.0 } else { 1.0 };
+    Finding { verdict, evidence, decided }
 }
 
 /// All capacity is there again after the load, in every replication.
@@ -401,8 +418,7 @@ fn beyond(difference: Interval, by: f64, metric: Metric, place: &str, sign: f64)
     } else {
         Verdict::Undecided
     };
-    let distance = (sign * difference.estimate - by).abs();
-    Finding { verdict, evidence: in_words(difference, metric, place), decided: ratio(distance, &difference) }
+    Finding { verdict, evidence: in_words(difference, metric, place), decided: ratio(&difference, sign * by) }
 }
 
 /// The difference of two points' means over common replications, relative to the second.
@@ -492,6 +508,17 @@ pub fn exit_code(judgements: &[Judgement]) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 100 % (99 to 100 %) and a bound of 99.5 %: half of the interval is as long as the distance, but it is the lower arm
+    /// that must become half as long, which takes four times as many replications.
+    #[test]
+    fn a_bound_is_measured_by_the_arm_that_points_to_it() {
+        let full = Interval { estimate: 1.0, low: 0.99, high: 1.0 };
+        assert!((ratio(&full, 0.995) - 0.5).abs() < 1e-12);
+        assert_eq!((ratio(&full, 1.0), ratio(&Interval::exact(1.0), 1.0)), (0.0, f64::MAX));
+        let open = Interval { estimate: 2.0, low: 1.0, high: f64::INFINITY };
+        assert_eq!((ratio(&open, 1.5), ratio(&open, 3.0), ratio(&open, 0.5)), (0.5, 0.0, 1.5));
+    }
 
     #[test]
     fn nothing_differs_by_less_than_minus_all() {
