@@ -76,5 +76,5 @@ pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,
     RespondStep, Step, VisitStep, WithStep,
 };
-pub use units::{Cores, Duration, Rate, RateOrZero, Share, WarmUp};
+pub use units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 pub use visible::{visible, visible_layout, visible_lines};

@@ -6,6 +6,7 @@ use std::thread;
 use clap::Args;
 
 use crate::experiment::design::Adjustments;
+use crate::spec::Fraction;
 
 /// What the command line changes about an experiment or a model.
 #[derive(Clone, Debug, Default, Args)]
@@ -57,9 +58,21 @@ pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Reads `0.5` or `50%`.
+pub(super) fn fraction(text: &str) -> Result<f64, String> {
+    let plain = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+    plain.map_or_else(|| text.parse::<Fraction>().map(|fraction| fraction.0), Ok)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::assignment;
+    use super::{assignment, fraction};
+
+    #[test]
+    fn fractions_may_be_percentages() {
+        assert_eq!((fraction("0.5"), fraction("50%"), fraction("50 %")), (Ok(0.5), Ok(0.5), Ok(0.5)));
+        assert!(fraction("half").unwrap_err().contains("write 0.05 or \"5%\""));
+    }
 
     #[test]
     fn assignments_are_split_at_the_first_sign() {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Format;
-use super::adjust::{Adjust, Effort, assignment};
+use super::adjust::{Adjust, Effort, assignment, fraction};
 use super::exit::{Exit, Failure};
 use super::files::{Pictures, write_found};
 use super::journals::{Keeping, kept};
@@ -73,11 +73,11 @@ pub struct Knee {
     objective: Vec<Objective>,
 
     /// Require that the throughput still grows by at least this share of proportional growth, 0 to 1
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", value_parser = fraction)]
     slope: Option<f64>,
 
     /// Probability that the answer for a variant is correct [default: 0.95]
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", value_parser = fraction)]
     confidence: Option<f64>,
 
     /// Replications after which a value is reported as too close to call [default: 80]

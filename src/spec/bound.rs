@@ -1,10 +1,11 @@
-//! Bounds of metrics and shares as written: `0.99` or `"99%"`, `2` or `"2s"`, `540` or `"9/s"`. They become plain
-//! numbers in the metric's unit before the tree is read.
+//! Figures of metrics as written: `0.99` or `"99%"`, `2` or `"2s"`, `540` or `"9/s"`. They become plain numbers in the
+//! metric's unit before the tree is read.
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::mistake::{Mistake, Mistakes};
 use super::tree::{Kind, Tree};
+use super::units::Fraction;
 use super::{Duration, Metric, Rate};
 
 /// The bound of a metric. Only its schema: the value is read as a number.
@@ -22,43 +23,21 @@ impl JsonSchema for Bound {
     }
 }
 
-/// A share. Only its schema: the value is read as a number.
-pub(super) struct Fraction;
-
-impl JsonSchema for Fraction {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Fraction".into()
-    }
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "A share: 0.05 or \"5%\".", "type": ["number", "string"] })
-    }
-}
-
-/// Writes the bounds and shares of an experiment as plain numbers.
+/// Writes the bounds, measured figures and tolerances of an experiment as plain numbers.
 pub(crate) fn settle(experiment: &mut Tree) -> Mistakes {
     let mut mistakes = Mistakes::default();
-    fraction(experiment, "collapse_below", &mut mistakes);
     each(experiment, &["hypotheses"], &mut |hypothesis| {
         let Some(Kind::Table(kinds)) = hypothesis.get_mut("expect").map(|expect| &mut expect.kind) else { return };
-        for (_, expect) in kinds {
-            bound(expect, &mut mistakes);
-            fraction(expect, "by", &mut mistakes);
-            fraction(expect, "within", &mut mistakes);
-        }
+        kinds.iter_mut().for_each(|(_, expect)| bound(expect, &mut mistakes));
     });
     each(experiment, &["measurements"], &mut |measurement| {
-        let Some(Kind::Table(figures)) = measurement.get_mut("measured").map(|measured| &mut measured.kind) else {
-            return;
-        };
-        for (key, value) in figures {
-            let metric: Result<Metric, _> = toml::Value::String(key.clone()).try_into();
-            if let Ok(metric) = metric {
+        figures(measurement, "measured", &mut |metric, value| number(value, metric, &mut mistakes));
+        figures(measurement, "tolerances", &mut |metric, tolerance| {
+            if let Some(value) = tolerance.get_mut("absolute") {
                 number(value, metric, &mut mistakes);
             }
-        }
+        });
     });
-    each(experiment, &["effects"], &mut |effect| fraction(effect, "matters", &mut mistakes));
-    each(experiment, &["ablations"], &mut |ablation| fraction(ablation, "matters", &mut mistakes));
     for path in [&["objectives"][..], &["knee", "objectives"], &["optimize", "objectives"]] {
         each(experiment, path, &mut |objective| {
             let Kind::Table(kinds) = &mut objective.kind else { return };
@@ -84,6 +63,17 @@ fn each(tree: &mut Tree, keys: &[&str], visit: &mut dyn FnMut(&mut Tree)) {
     }
 }
 
+/// Visits what stands in the table under a key for each metric there.
+fn figures(tree: &mut Tree, key: &str, visit: &mut dyn FnMut(Metric, &mut Tree)) {
+    let Some(Kind::Table(entries)) = tree.get_mut(key).map(|table| &mut table.kind) else { return };
+    for (name, value) in entries {
+        let metric: Result<Metric, _> = toml::Value::String(name.clone()).try_into();
+        if let Ok(metric) = metric {
+            visit(metric, value);
+        }
+    }
+}
+
 /// The `value` of a table with a `metric`, if it is a string: a number in the metric's unit.
 fn bound(table: &mut Tree, mistakes: &mut Mistakes) {
     let metric: Option<Metric> = table.get("metric").and_then(|metric| metric.read().ok());
@@ -103,32 +93,13 @@ fn number(value: &mut Tree, metric: Metric, mistakes: &mut Mistakes) {
     }
 }
 
-/// A share under a key, if it is a string.
-fn fraction(table: &mut Tree, key: &str, mistakes: &mut Mistakes) {
-    let Some(value) = table.get_mut(key) else { return };
-    let Kind::Text(text) = &value.kind else { return };
-    match percent(text) {
-        Some(number) => value.kind = Kind::Float(number),
-        None => {
-            let mistake = Mistake::new(format!("`{text}` is not a share")).help("write 0.05 or \"5%\"");
-            mistakes.push(value.place.mark_value(mistake, ""));
-            value.kind = Kind::Float(0.0);
-        }
-    }
-}
-
-fn percent(text: &str) -> Option<f64> {
-    let number = text.trim().strip_suffix('%')?.trim().parse::<f64>().ok()?;
-    number.is_finite().then_some(number / 100.0)
-}
-
 /// A bound with or without its unit, in the unit of the metric: seconds, successes a minute, a share from 0 to 1, or a
 /// number.
 pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
     let plain = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     let name = toml::Value::try_from(metric).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
     let (number, example) = if metric.is_rate() {
-        (percent(text), "a share: 0.99 or \"99%\"")
+        (text.parse::<Fraction>().ok().map(|share| share.0), "a share: 0.99 or \"99%\"")
     } else if name.ends_with("_per_min") {
         (text.parse::<Rate>().ok().map(|rate| rate.0 * 60.0), "a number a minute, or a rate: 540 or \"9/s\"")
     } else if name.ends_with("_s") {
@@ -139,7 +110,7 @@ pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
     } else {
         (None, "a number without a unit")
     };
-    number.or(plain).ok_or_else(|| format!("`{text}` is not a bound for `{name}`; write {example}"))
+    number.or(plain).ok_or_else(|| format!("`{text}` is not a value of `{name}`; write {example}"))
 }
 
 #[cfg(test)]
@@ -160,12 +131,14 @@ mod tests {
 
     #[test]
     fn an_experiment_is_settled_everywhere() {
-        let text = "collapse_below = \"90%\"\n[knee]\nobjectives = [{ at-most = { metric = \"p95_s\", value = \"1min\" } }]\n\
-                    [[hypotheses]]\nexpect = { same-as = { metric = \"mean_s\", within = \"5%\" } }\n";
+        let text = "[knee]\nobjectives = [{ at-most = { metric = \"p95_s\", value = \"1min\" } }]\n[[measurements]]\n\
+                    measured = { throughput_per_min = \"9/s\", mean_s = \"300ms\" }\ntolerances = { mean_s = { absolute = \
+                    \"20ms\" }, throughput_per_min = { absolute = \"0.5/s\" }, success_rate = { absolute = \"2 %\" } }\n";
         let mut tree = Tree::document(&Source::text("e.toml".as_ref(), text)).unwrap();
         assert!(settle(&mut tree).is_empty());
         let written = tree.written();
-        for part in ["collapse_below = 0.9", "value = 60.0", "within = 0.05"] {
+        let absolute = ["absolute = 0.02", "absolute = 30.0", "value = 60.0"];
+        for part in ["throughput_per_min = 540.0", "mean_s = 0.3"].into_iter().chain(absolute) {
             assert!(written.contains(part), "{written}");
         }
     }

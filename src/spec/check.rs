@@ -5,7 +5,7 @@ use super::form::{Field, Form, Quantity, names};
 use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
 use super::tree::{Kind, Tree};
-use super::units::{Cores, Duration, Rate, RateOrZero, Share, WarmUp};
+use super::units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 use super::{Distribution, Servers};
 
 /// All mistakes of a tree that should have this form.
@@ -58,6 +58,12 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             mistakes.push(mistake.help(format!("write it as a string, such as \"{number}/s\" or \"{number}/min\"")));
         }
         (Form::Distribution(_), Kind::Text(_)) => quantity(tree, form, tree.read::<Distribution>().err(), mistakes),
+        (Form::Number | Form::Quantity(Quantity::Fraction), Kind::Float(value)) => {
+            if !value.is_finite() {
+                let mistake = Mistake::new(format!("`{}` is not a finite number", tree.written()));
+                mistakes.push(tree.place.mark_value(mistake, "expected a finite number"));
+            }
+        }
         (Form::Quantity(kind), Kind::Text(_) | Kind::Integer(_) | Kind::Float(_)) => {
             let misfit = match kind {
                 Quantity::Duration => tree.read::<Duration>().err(),
@@ -66,6 +72,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
                 Quantity::RateOrZero => tree.read::<RateOrZero>().err(),
                 Quantity::WarmUp => tree.read::<WarmUp>().err(),
                 Quantity::Share => tree.read::<Share>().err(),
+                Quantity::Fraction => tree.read::<Fraction>().err(),
                 Quantity::Servers => tree.read::<Servers>().err(),
             };
             quantity(tree, form, misfit, mistakes);
@@ -82,12 +89,6 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             }
         }
         (Form::Number, Kind::Integer(_)) | (Form::Truth, Kind::Truth(_)) | (Form::Text, Kind::Text(_)) => {}
-        (Form::Number, Kind::Float(value)) => {
-            if !value.is_finite() {
-                let mistake = Mistake::new(format!("`{}` is not a finite number", tree.written()));
-                mistakes.push(tree.place.mark_value(mistake, "expected a finite number"));
-            }
-        }
         (expected, _) => mistakes.push(misfit(tree, expected, trail)),
     }
 }

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::{self, Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
 use super::Duration;
+use super::units::{Fraction, fraction, optional_fraction};
 
 /// A random duration: a string (`"20ms"` is constant, `"exp(20ms)"` exponential) or a table with one key.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,6 +37,8 @@ pub enum Shape {
         /// Mean; with `cv`.
         mean: Option<Duration>,
         /// Standard deviation over mean; with `mean`.
+        #[serde(default, deserialize_with = "optional_fraction")]
+        #[schemars(with = "Option<Fraction>")]
         cv: Option<f64>,
         /// Median; with `p99`.
         median: Option<Duration>,
@@ -54,6 +57,8 @@ pub enum Shape {
         /// Mean.
         mean: Duration,
         /// Standard deviation over mean.
+        #[serde(deserialize_with = "fraction")]
+        #[schemars(with = "Fraction")]
         cv: f64,
     },
     /// Weibull.
@@ -88,6 +93,8 @@ pub enum Shape {
 #[serde(deny_unknown_fields)]
 pub struct Weighted {
     /// Its weight, relative to the others'.
+    #[serde(deserialize_with = "fraction")]
+    #[schemars(with = "Fraction")]
     pub weight: f64,
     /// The distribution of this part.
     pub of: Distribution,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use super::bound::{Bound, Fraction};
+use super::bound::Bound;
+use super::units::{Fraction, fraction, optional_fraction};
 use super::{Duration, Knee, Load, Objective, Optimize, Run};
 
 /// An experiment: variants x axes x replications.
@@ -44,7 +45,7 @@ pub struct Experiment {
     #[serde(default = "one")]
     pub seed: u64,
     /// The success objective: a point with a success rate below it is collapsed, sheds load or is overloaded.
-    #[serde(default = "nine_tenths")]
+    #[serde(default = "nine_tenths", deserialize_with = "fraction")]
     #[schemars(with = "Fraction")]
     pub collapse_below: f64,
     /// Objectives that every point must meet: `[{ at-most = { metric = "p99_s", value = 1 } }]`. A point that misses an objective
@@ -149,8 +150,10 @@ pub struct Measurement {
     pub at: BTreeMap<String, toml::Value>,
     /// What was measured.
     pub measured: Measured,
-    /// Tolerance of each measured figure without an entry in `tolerances`, such as 0.1: relative, but absolute for the
-    /// success rate.
+    /// Tolerance of each measured figure without an entry in `tolerances`, such as `"10%"`: relative, but absolute (10
+    /// points) for the success rate.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub tolerance: Option<f64>,
     /// Tolerances of individual figures.
     #[serde(default)]
@@ -161,13 +164,13 @@ pub struct Measurement {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Tolerances {
-    /// Of the throughput; absolute: successes a minute.
+    /// Of the throughput; absolute: successes a minute, or a rate.
     pub throughput_per_min: Option<Tolerance>,
     /// Of the success rate.
     pub success_rate: Option<Tolerance>,
-    /// Of the mean response time; absolute: seconds.
+    /// Of the mean response time; absolute: seconds, or a duration.
     pub mean_s: Option<Tolerance>,
-    /// Of the 95th percentile of the response time; absolute: seconds.
+    /// Of the 95th percentile of the response time; absolute: seconds, or a duration.
     pub p95_s: Option<Tolerance>,
 }
 
@@ -175,10 +178,15 @@ pub struct Tolerances {
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Tolerance {
-    /// Relative to the measured value, such as 0.1 for 10 %.
-    Relative(f64),
-    /// In the unit of the figure, such as 0.2 for 0.2 s.
-    Absolute(f64),
+    /// Relative to the measured value: 0.1 or `"10%"`.
+    Relative(
+        #[serde(deserialize_with = "fraction")]
+        #[schemars(with = "Fraction")]
+        f64,
+    ),
+    /// In the unit of the figure, or with one: 0.2 or `"200ms"` of a time, `"0.5/s"` of a throughput, `"2%"` (points) of
+    /// a success rate.
+    Absolute(#[schemars(with = "Bound")] f64),
 }
 
 impl Tolerance {
@@ -250,7 +258,7 @@ pub struct Change {
     /// Smallest difference that counts: relative to the other variant (0.05 is 5 %), for a share such as the success
     /// rate in absolute terms (0.05 is 5 points). If the whole interval of the difference is smaller, the change does
     /// nothing.
-    #[serde(default = "fiftieth")]
+    #[serde(default = "fiftieth", deserialize_with = "fraction")]
     #[schemars(with = "Fraction")]
     pub matters: f64,
 }
@@ -290,7 +298,7 @@ pub struct Ablation {
     #[schemars(with = "BTreeMap<String, Values>")]
     pub at: BTreeMap<String, toml::Value>,
     /// Smallest difference that counts, as in `effects`.
-    #[serde(default = "fiftieth")]
+    #[serde(default = "fiftieth", deserialize_with = "fraction")]
     #[schemars(with = "Fraction")]
     pub matters: f64,
 }
@@ -360,7 +368,7 @@ pub enum Expectation {
         /// Which metric.
         metric: Metric,
         /// By how much at least, relative to the other.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "fraction")]
         #[schemars(with = "Fraction")]
         by: f64,
     },
@@ -371,7 +379,7 @@ pub enum Expectation {
         /// Which metric.
         metric: Metric,
         /// By how much at least, relative to the other.
-        #[serde(default)]
+        #[serde(default, deserialize_with = "fraction")]
         #[schemars(with = "Fraction")]
         by: f64,
     },
@@ -382,6 +390,7 @@ pub enum Expectation {
         /// Which metric.
         metric: Metric,
         /// Largest relative difference.
+        #[serde(deserialize_with = "fraction")]
         #[schemars(with = "Fraction")]
         within: f64,
     },

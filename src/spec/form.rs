@@ -61,6 +61,7 @@ pub(crate) enum Quantity {
     Rate,
     RateOrZero,
     Share,
+    Fraction,
     WarmUp,
     Servers,
 }
@@ -196,6 +197,7 @@ impl Quantity {
             Self::Cores => "a number of cores",
             Self::Rate | Self::RateOrZero => "a rate",
             Self::Share => "a share",
+            Self::Fraction => "a number or a percentage",
             Self::WarmUp => "a duration or `auto`",
             Self::Servers => "a number of servers",
         }
@@ -216,7 +218,8 @@ fn named(name: &str, schema: &Value) -> Form {
         "WarmUp" => Form::Quantity(Quantity::WarmUp),
         "Share" => Form::Quantity(Quantity::Share),
         "Servers" => Form::Quantity(Quantity::Servers),
-        "Bound" | "Fraction" => Form::Number,
+        "Fraction" => Form::Quantity(Quantity::Fraction),
+        "Bound" => Form::Number,
         "Values" => Form::Any,
         "Distribution" => Form::Distribution(Box::new(Form::Named("Shape".into()))),
         _ => form(&noun(name), schema),

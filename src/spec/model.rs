@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
+use super::units::{Fraction, optional_fraction};
 use super::{Fault, Load, Queue, Service, View};
 
 /// A system as its architect describes it.
@@ -85,6 +86,8 @@ pub struct Station {
     pub capacity: Option<u32>,
     /// Growth of a demand with the number inside at the start of its service: with `n` inside it takes
     /// `1 + slowdown * n` times as long (`fcfs`), or at every moment (`ps`).
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub slowdown: Option<f64>,
 }
 

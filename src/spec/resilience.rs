@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::units::{Fraction, fraction};
 use super::{Duration, Rate, Step};
 
 /// Nested steps that are tried again when they fail. What they hold is given back first. Cancellation is never caught.
@@ -52,6 +53,8 @@ pub enum Jitter {
 #[serde(deny_unknown_fields)]
 pub struct RetryBudget {
     /// Retries allowed for each first attempt, 0 to 100.
+    #[serde(deserialize_with = "fraction")]
+    #[schemars(with = "Fraction")]
     pub ratio: f64,
     /// Tokens that the bucket holds at most, and at the start.
     #[serde(default = "ten")]

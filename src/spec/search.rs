@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::Metric;
 use super::bound::Bound;
+use super::units::{Fraction, fraction, optional_fraction};
 
 /// A bound that a metric must keep: `{ at-least = { metric = "success_rate", value = 0.99 } }`.
 #[derive(Clone, Copy, Debug, PartialEq, Deserialize, JsonSchema)]
@@ -71,9 +72,12 @@ pub struct Knee {
     pub objectives: Vec<Objective>,
     /// The throughput must still grow by at least this share of proportional growth, 0 to 1, measured over the last
     /// tenth of the value.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub slope: Option<f64>,
     /// The probability that the whole answer is correct, for each variant.
-    #[serde(default = "nineteen_of_twenty")]
+    #[serde(default = "nineteen_of_twenty", deserialize_with = "fraction")]
+    #[schemars(with = "Fraction")]
     pub confidence: f64,
     /// Replications after which a value is reported as too close to call.
     #[serde(default = "eighty")]
@@ -113,7 +117,8 @@ pub struct Optimize {
     #[serde(default)]
     pub monotone: bool,
     /// The probability that all decisions are correct.
-    #[serde(default = "nineteen_of_twenty")]
+    #[serde(default = "nineteen_of_twenty", deserialize_with = "fraction")]
+    #[schemars(with = "Fraction")]
     pub confidence: f64,
     /// Replications after which a setting is reported as too close to call.
     #[serde(default = "eighty")]

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::units::{Fraction, optional_fraction};
 use super::{Breaker, Cache, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
@@ -36,10 +37,14 @@ pub struct Service {
     /// Growth of every CPU demand with the number of jobs running in a replica: with `n` jobs each takes
     /// `1 + slowdown * n` times as long (contention for locks, caches, buffers; the linear term of Gunther's Universal
     /// Scalability Law).
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub slowdown: Option<f64>,
     /// Growth with each pair of jobs at work: with `n` of them each takes `coherence * n * (n - 1)` times its demand
     /// more (data that each must fetch from all others; the quadratic term of the Universal Scalability Law). On a
     /// database, this limits what adding client replicas gains.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub coherence: Option<f64>,
     /// How the CPU limit acts.
     #[serde(default)]

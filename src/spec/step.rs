@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::units::{Fraction, fraction, optional_fraction};
 use super::{BreakerStep, CacheStep, Distribution, FallbackStep, HedgeStep, ParallelStep, RetryStep, TimeoutStep};
 
 /// One step of an endpoint. Written as a table with one key: `{ cpu = "1.5ms" }`.
@@ -117,6 +118,8 @@ pub struct NotifyStep {
     /// The endpoint of the server.
     pub endpoint: String,
     /// Probability that it is sent. Without it: 1.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub probability: Option<f64>,
     /// Send it once, each time with this probability, for each replica of this service beyond the first, as replicas do
     /// that do not coordinate (KillBill's duplicated webhooks). Without it: once, whatever the number of replicas.
@@ -153,6 +156,8 @@ pub struct RepeatStep {
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     /// Probability, 0 to 1.
+    #[serde(deserialize_with = "fraction")]
+    #[schemars(with = "Fraction")]
     pub probability: f64,
     /// The steps of the branch; may be empty.
     #[serde(default)]

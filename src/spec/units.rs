@@ -176,6 +176,39 @@ impl Share {
     }
 }
 
+/// A number that is a share of something, as written: 0.05 or `"5%"`. It may be 0, and beyond 1 where its place allows
+/// that.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fraction(
+    /// 0.05 for 5 %.
+    pub f64,
+);
+
+const FRACTION_FORMS: &str = "a number or a percentage, such as 0.05 or \"5%\"";
+
+impl FromStr for Fraction {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |text: &str| text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
+        match (text.trim().strip_suffix('%').and_then(number), number(text)) {
+            (Some(percent), _) => Ok(Self(percent / 100.0)),
+            (None, Some(_)) => Err(format!("`{text}` is a number in quotes; leave out the quotes: {}", text.trim())),
+            (None, None) => Err(format!("`{text}` is neither a number nor a percentage; write 0.05 or \"5%\"")),
+        }
+    }
+}
+
+/// Reads a [`Fraction`] as a plain number.
+pub(super) fn fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    Fraction::deserialize(deserializer).map(|fraction| fraction.0)
+}
+
+/// Reads a [`Fraction`] that may be left out.
+pub(super) fn optional_fraction<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    fraction(deserializer).map(Some)
+}
+
 /// A warm-up as written: a duration, or `"auto"`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WarmUp {
@@ -269,6 +302,13 @@ quantity!(
 );
 
 quantity!(
+    Fraction,
+    FRACTION_FORMS,
+    { "type": ["number", "string"], "description": "A number or a percentage: 0.05 or \"5%\"." },
+    |number| Some(Ok(Fraction(number)))
+);
+
+quantity!(
     WarmUp,
     WARM_UP_FORMS,
     { "type": "string", "description": "A duration with its unit, or \"auto\".", "pattern": "^(auto|[0-9.]+ ?(ns|us|µs|ms|s|m|min|h|d)|\\$.+)$" },
@@ -316,6 +356,17 @@ mod tests {
         );
         assert!("-1/s".parse::<RateOrZero>().is_err());
         assert!("9".parse::<Rate>().is_err());
+    }
+
+    #[test]
+    fn fractions_are_numbers_or_percentages() {
+        for (text, number) in [("5%", 0.05), (" 5 % ", 0.05), ("0%", 0.0), ("250%", 2.5), ("-1%", -0.01)] {
+            assert_eq!(text.parse(), Ok(Fraction(number)), "{text}");
+        }
+        assert!("0.05".parse::<Fraction>().unwrap_err().ends_with("leave out the quotes: 0.05"));
+        for wrong in ["", "%", "5 percent", "inf%", "5s"] {
+            assert!(wrong.parse::<Fraction>().unwrap_err().ends_with("write 0.05 or \"5%\""), "{wrong}");
+        }
     }
 
     #[test]

@@ -102,7 +102,7 @@ impl Dial {
         let present = present.as_deref();
         let notation = match found.form.resolve() {
             Form::Integer { .. } | Form::Quantity(Quantity::Servers) => Notation::Whole,
-            Form::Number | Form::Quantity(Quantity::Cores) => Notation::Number,
+            Form::Number | Form::Quantity(Quantity::Cores | Quantity::Fraction) => Notation::Number,
             Form::Quantity(Quantity::Duration) => Notation::Duration,
             Form::Quantity(Quantity::Rate | Quantity::RateOrZero) => {
                 let (unit, seconds) = rate_unit(&present.map(Tree::plain).unwrap_or_default());

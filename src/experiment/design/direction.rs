@@ -52,7 +52,9 @@ impl Axis {
     fn counts(&self) -> bool {
         let counts = matches!(
             self.form.resolve(),
-            Form::Integer { .. } | Form::Number | Form::Quantity(Quantity::Cores | Quantity::Servers)
+            Form::Integer { .. }
+                | Form::Number
+                | Form::Quantity(Quantity::Cores | Quantity::Servers | Quantity::Fraction)
         );
         counts || matches!(self.form.resolve(), Form::Choice { .. } | Form::Any)
     }

@@ -3,7 +3,7 @@
 use crate::spec::check::check;
 use crate::spec::form::{Form, Quantity};
 use crate::spec::tree::{Kind, Tree};
-use crate::spec::units::UNITS;
+use crate::spec::units::{Fraction, UNITS};
 use crate::spec::{Cores, Duration, Mistake, Mistakes, Rate, RateOrZero};
 
 /// How a number is written: `80` in `"80/s"` is followed by `/s` and worth one a second each.
@@ -41,6 +41,7 @@ pub(super) fn number(value: &Tree, form: &Form) -> Option<f64> {
     match form.resolve() {
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
+        Form::Quantity(Quantity::Fraction) => value.read::<Fraction>().ok().map(|share| share.0),
         Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::Duration | Quantity::WarmUp) | Form::Distribution(_) => {
             value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9)
@@ -63,6 +64,7 @@ fn notation(value: &Tree, form: &Form) -> Notation {
                 1.0
             }
         }
+        Form::Quantity(Quantity::Fraction) => 0.01,
         Form::Quantity(Quantity::Rate | Quantity::RateOrZero) => match unit.trim_start_matches('/').trim() {
             "m" | "min" => 1.0 / 60.0,
             "h" => 1.0 / 3600.0,

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::super::units::{Fraction, fraction};
 use super::super::{Duration, RateOrZero};
 
 /// A point of a rate over time.
@@ -63,6 +64,8 @@ pub struct Diurnal {
     /// Length of a day.
     pub period: Duration,
     /// 0 to 1: 0.5 lets the rate go between half and one and a half times its mean.
+    #[serde(deserialize_with = "fraction")]
+    #[schemars(with = "Fraction")]
     pub amplitude: f64,
 }
 

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::super::Duration;
+use super::super::units::{Fraction, optional_fraction};
 
 /// A class of requests: `login = { target = "user-service.login", weight = 2 }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -13,6 +14,8 @@ pub struct RequestClass {
     pub target: String,
     /// Its share of the requests, relative to the weights of the others. Without it: 1. The class of request number n
     /// is drawn by that number, so that variants meet the same classes in the same order.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub weight: Option<f64>,
 }
 
@@ -36,6 +39,8 @@ pub struct ClientRetry {
     /// Retries that each first try allows for, on average, over all clients, such as 0.1: a retry that is not covered
     /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and 10 are available at
     /// the start). Without it: no limit.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
     pub budget: Option<f64>,
 }
 

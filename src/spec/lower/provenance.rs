@@ -8,6 +8,7 @@ use crate::spec::mistake::{Mistake, Mistakes};
 use crate::spec::path::Written;
 use crate::spec::setting::{Subject, target};
 use crate::spec::tree::Tree;
+use crate::spec::units::Fraction;
 use crate::spec::{Cores, Distribution, Duration, Model, Rate, RateOrZero};
 
 /// A value that was assumed.
@@ -137,6 +138,7 @@ pub(crate) fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f
         Form::Quantity(Quantity::Duration) => value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9),
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
+        Form::Quantity(Quantity::Fraction) => value.read::<Fraction>().ok().map(|share| share.0),
         Form::Quantity(Quantity::RateOrZero) => value.read::<RateOrZero>().ok().map(|rate| rate.0),
         Form::Distribution(_) => {
             let distribution = value.read::<Distribution>().ok()?;
