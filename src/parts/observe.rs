@@ -5,8 +5,10 @@ use crate::model::{BreakerPlan, Effect, FaultPlan, MachinePlan, Runtime, Service
 
 mod host;
 mod laws;
+mod names;
 mod sum;
 
+pub use names::limit_names;
 pub(super) use sum::Sum;
 
 use super::blame::Blame;

@@ -396,7 +396,8 @@ pub enum Expectation {
     },
     /// What limits is this resource, at every point: the root of the chain of waits, or what refuses requests.
     SaturatedBy {
-        /// The resource, as the reports name it.
+        /// The resource, as the reports name it: `"shop CPU"`, `"shop pool orders"`, `"shop threads"`, `"fault outage"`.
+        /// A name that nothing in the model has is refused.
         resource: String,
     },
     /// Every measurement that has a tolerance is met.

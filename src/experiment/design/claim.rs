@@ -2,6 +2,7 @@
 
 mod ablation;
 mod measurement;
+mod resource;
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
@@ -379,6 +380,7 @@ impl Claims<'_> {
                     return false;
                 }
             }
+            Expectation::SaturatedBy { resource } => return self.can_limit(resource, points, table),
             Expectation::MeetsMeasurements => {
                 let has_one = |row: &Measurement| row.variant == variant && row.has_tolerance();
                 if !self.plan.measurements.iter().any(has_one) && !self.is_pinned {
