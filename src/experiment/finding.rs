@@ -8,7 +8,7 @@ use super::summary::{Summary, of_point};
 use super::throughput;
 use crate::model::RateUnit;
 
-pub use words::{at, be, cause, condition, place, share, unit, unsafe_words};
+pub use words::{at, be, cause, condition, place, share, short_name, unit, unsafe_words};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
 #[derive(Clone, Debug)]

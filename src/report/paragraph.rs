@@ -4,17 +4,22 @@ use crate::spec::visible;
 
 /// A paragraph whose first line starts with `lead` and whose others are indented as far, broken at `width` columns;
 /// whole where there is no terminal to break it for.
-pub(super) fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String {
-    let indent = lead.chars().count();
-    let room = width.map_or(usize::MAX, |width| width.saturating_sub(indent).max(40));
+pub fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String {
+    hanging(lead, lead.chars().count(), text, width)
+}
+
+/// The same with the lines after the first indented by `indent`.
+pub fn hanging(lead: &str, indent: usize, text: &str, width: Option<usize>) -> String {
+    let first = lead.chars().count();
+    let room = |from: usize| width.map_or(usize::MAX, |width| width.saturating_sub(from).max(40));
     let mut out = lead.to_owned();
-    let mut used = 0;
+    let (mut used, mut most) = (0, room(first));
     for word in words(&visible(text)) {
         let wide = word.chars().count();
-        if used > 0 && used + 1 + wide > room {
+        if used > 0 && used + 1 + wide > most {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent));
-            used = 0;
+            (used, most) = (0, room(indent));
         } else if used > 0 {
             out.push(' ');
             used += 1;
@@ -26,12 +31,18 @@ pub(super) fn paragraph(lead: &str, text: &str, width: Option<usize>) -> String 
     out
 }
 
-/// Words, a unit with its number: `100 %` is one.
+/// Words, a unit with its number: `100 %` and `1.5 s` are one.
 fn words(text: &str) -> Vec<String> {
+    let is_unit = |word: &str| {
+        let unit = word.trim_end_matches([',', ';', ':', '.', ')']);
+        matches!(unit, "%" | "s" | "ms" | "us")
+    };
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace() {
         match words.last_mut() {
-            Some(last) if word.starts_with('%') => last.push_str(&format!(" {word}")),
+            Some(last) if is_unit(word) && last.ends_with(|sign: char| sign.is_ascii_digit()) => {
+                last.push_str(&format!(" {word}"));
+            }
             _ => words.push(word.into()),
         }
     }
@@ -97,5 +108,11 @@ mod tests {
         let text = "one two three four five six seven eight nine ten eleven";
         assert_eq!(paragraph("- ", text, None), format!("- {text}\n"));
         assert_eq!(paragraph("- ", text, Some(42)), "- one two three four five six seven eight\n  nine ten eleven\n");
+        // A unit stays with its number.
+        let text = "the 95th percentile of its time is 17.87 s, and 100 % of all succeed";
+        assert_eq!(
+            paragraph("", text, Some(42)),
+            "the 95th percentile of its time is\n17.87 s, and 100 % of all succeed\n"
+        );
     }
 }

@@ -39,8 +39,16 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
 /// `between 150 and 175 concurrent`.
 pub(super) fn between(axis: &Axis, turn: &Turn) -> String {
     match turn.from {
-        Some(from) => format!("between {} and {}", value(axis, from), place(axis, turn.to)),
+        Some(from) => stretch(axis, from, turn.to),
         None => format!("even at {}", place(axis, turn.to)),
+    }
+}
+
+/// `between 150 and 175 concurrent`, `between spike = 2 and 4`: what the values are called is written once.
+pub(super) fn stretch(axis: &Axis, from: f64, to: f64) -> String {
+    match place(axis, from) {
+        named if named.contains(" = ") => format!("between {named} and {}", value(axis, to)),
+        _ => format!("between {} and {}", value(axis, from), place(axis, to)),
     }
 }
 
@@ -56,9 +64,9 @@ pub(super) fn place(axis: &Axis, number: f64) -> String {
     finding::place(axis, &value(axis, number))
 }
 
-/// `is` for one, else `are`.
+/// `are` after several countable things, else `is`.
 pub(super) fn be(axis: &Axis, number: f64) -> &'static str {
-    finding::be(&value(axis, number))
+    finding::be(axis, &value(axis, number))
 }
 
 /// A value of an axis as it is written.

@@ -37,8 +37,8 @@ pub fn at(plan: &Plan, axis: &Axis, point: usize) -> String {
 /// The place of a value as it is written on an axis: `150 concurrent`, `80/s`, `3 pods`, `spike = 2`.
 pub fn place(axis: &Axis, text: &str) -> String {
     let unit = unit(axis);
-    // `3 pods` is English, `3 spike` is not.
-    let is_count = axis.name.ends_with('s') || axis.direction() == Direction::Capacity;
+    // `3 pods` is English, `3 spike` and `20 max_connections` are not.
+    let is_count = axis.name.ends_with('s') && !axis.name.contains('_');
     let is_name = unit.strip_prefix(' ') == Some(&axis.name) && !is_count;
     if is_name || axis.direction() == Direction::Neither && axis.name != axis.label {
         return format!("{} = {text}", axis.name);
@@ -78,12 +78,8 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     let mut lines = match (turn, axis.direction()) {
         (None, Direction::Capacity) => {
             let fewest = curve.known[0].0;
-            vec![format!(
-                "{} {} enough ({})",
-                at(plan, axis, fewest.point),
-                verb(fewest, plan, axis),
-                figures(fewest, curve.rates)
-            )]
+            let fewest_is = place_is(axis, text(plan, axis, fewest.point));
+            vec![format!("{fewest_is} enough ({})", figures(fewest, curve.rates))]
         }
         (None, _) => {
             let best = curve
@@ -191,23 +187,18 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
         return scattered(curve, axis);
     }
     let (summary, state) = points[first];
-    let place = at(plan, axis, summary.point);
+    let place_is = |summary: &Summary| place_is(axis, text(plan, axis, summary.point));
     let Some((enough, _)) = first.checked_sub(1).map(|index| points[index]) else {
-        let not =
-            format!("{place} {} not enough: {}", verb(summary, plan, axis), condition(summary, state, curve.rates));
+        let not = format!("{} not enough: {}", place_is(summary), condition(summary, state, curve.rates));
         return vec![not, why(summary)];
     };
     let all = points[..first].iter().rev().map(|(summary, _)| *summary).find(|it| it.success_rate.estimate > 0.995);
     let more = all.filter(|_| enough.success_rate.estimate <= 0.995).map_or_else(String::new, |all| {
-        format!("; {} reach {} success", at(plan, axis, all.point), percent(all.success_rate.estimate))
+        let reach = if be(axis, text(plan, axis, all.point)) == "are" { "reach" } else { "reaches" };
+        format!("; {} {reach} {} success", at(plan, axis, all.point), percent(all.success_rate.estimate))
     });
-    let sure = format!(
-        "{} {} enough ({}){more}",
-        at(plan, axis, enough.point),
-        verb(enough, plan, axis),
-        figures(enough, curve.rates)
-    );
-    let not = format!("{place} {} not: {}", verb(summary, plan, axis), condition(summary, state, curve.rates));
+    let sure = format!("{} enough ({}){more}", place_is(enough), figures(enough, curve.rates));
+    let not = format!("{} not: {}", place_is(summary), condition(summary, state, curve.rates));
     vec![sure, not, why(summary)]
 }
 
@@ -217,8 +208,8 @@ fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
     let are = |points: &[(&Summary, &State)]| {
         let (first, last) = (points[0].0, points[points.len() - 1].0);
         match points.len() {
-            1 => format!("{} {}", at(plan, axis, first.point), verb(first, plan, axis)),
-            _ => format!("{} to {} are", text(plan, axis, first.point), at(plan, axis, last.point)),
+            1 => place_is(axis, text(plan, axis, first.point)),
+            _ => place_is(axis, &format!("{} to {}", text(plan, axis, first.point), text(plan, axis, last.point))),
         }
     };
     let (enough, short): (Vec<_>, Vec<_>) = curve.groups().partition(|points| points[0].1.is_safe());
@@ -245,13 +236,16 @@ fn text<'a>(plan: &Plan, axis: &'a Axis, point: usize) -> &'a str {
     plan.points[point].at.first().map_or("", |&value| axis.values[value].text.as_str())
 }
 
-/// `is` for one, else `are`.
-pub fn be(text: &str) -> &'static str {
-    if text == "1" { "is" } else { "are" }
+/// `are` after several countable things (`3 pods`), else `is`: `1 pod`, `max_size = 20`, `500m`.
+pub fn be(axis: &Axis, text: &str) -> &'static str {
+    let place = place(axis, text);
+    let is_one = text == "1" || place == text || place.contains(" = ");
+    if is_one { "is" } else { "are" }
 }
 
-fn verb(summary: &Summary, plan: &Plan, axis: &Axis) -> &'static str {
-    be(plan.points[summary.point].at.first().map_or("", |&value| axis.values[value].text.as_str()))
+/// `3 pods are`, `1 pod is`, `max_size = 20 is`.
+fn place_is(axis: &Axis, text: &str) -> String {
+    format!("{} {}", place(axis, text), be(axis, text))
 }
 
 /// The point whose condition is worst.
@@ -349,7 +343,8 @@ pub fn condition(summary: &Summary, state: &State, rates: RateUnit) -> String {
     words
 }
 
-fn short_name(metric: Metric) -> &'static str {
+/// `p95` for the 95th percentile of the response time; other metrics by their name.
+pub fn short_name(metric: Metric) -> &'static str {
     match metric {
         Metric::MeanS => "mean",
         Metric::P50S => "p50",

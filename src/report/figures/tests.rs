@@ -66,7 +66,7 @@ fn the_title_says_who_collapses_and_who_holds() {
     let names: Vec<&str> = drawn.iter().map(|drawing| drawing.name.as_str()).collect();
     assert_eq!(names, ["throughput", "response-time", "utilisation", "blame"]);
     let (title, subtitle) = words(&drawn[0].figure);
-    assert_eq!(title, "“lone” becomes unstable between 0.4/s and 2/s; “four” holds to 2/s");
+    assert_eq!(title, "“lone” becomes unstable between 0.4/s and 2/s; “four” is safe up to 2/s");
     assert_eq!(
         subtitle,
         "Simulated, 3 replications a point, Poisson arrivals, 2000 s measured after 200 s of warm-up, 20 s client time-out"
@@ -155,4 +155,19 @@ fn a_curve_that_ends_before_a_growing_queue_says_so() {
     assert_eq!(ends, ["", "", "queue grows without bound"]);
     assert!(figure.note.contains('↑'), "{}", figure.note);
     assert!(figure.title.ends_with("beyond it the queue grows without bound"), "{}", figure.title);
+}
+
+/// A service that is dead for 100 s refuses all requests: that variant recovers. Nothing is said to recover that was not
+/// broken.
+#[test]
+fn only_what_was_broken_recovers() {
+    let variants = "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"0.5/s\"\ntimeout = \"20s\"\n\
+         duration = \"2000s\"\nrecovered_after = \"500s\"\ntimeline = \"20s\"\n\
+         [[variants]]\nname = \"calm\"\n[[variants]]\nname = \"hit\"\n[variants.set]\n\
+         \"faults.outage\" = { service = \"shop\", from = \"400s\", to = \"500s\", effect = \"dead\" }\n";
+    let drawn = drawn(variants);
+    let timeline = drawn.iter().find(|drawing| drawing.name.starts_with("timeline")).expect("a timeline");
+    let (title, _) = words(&timeline.figure);
+    assert!(title.contains("“hit” recovers"), "{title}");
+    assert!(!title.contains("“calm” recovers") && !title.contains("oth variants"), "{title}");
 }

@@ -1,7 +1,7 @@
 //! What happens when: goodput against the offered load, what is sent or how long answers take, and how much is under
 //! way, with the disturbances shaded.
 
-use super::method;
+use super::{method, title};
 use crate::experiment::comparison::TIE;
 use crate::experiment::design::Plan;
 use crate::experiment::summary::{Moment, Summary, TimelineSummary};
@@ -9,7 +9,8 @@ use crate::model::Pattern;
 use crate::report::Report;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style};
 use crate::report::number::seconds;
-use crate::report::paragraph::quoted;
+use crate::report::paragraph::list;
+use crate::report::recovery::Recovery;
 use crate::statistics::Interval;
 
 /// Variants that a figure has room for.
@@ -20,8 +21,6 @@ const MOST_POINTS: usize = 400;
 const SHARED: usize = 6;
 /// Share of the offered rate from which on all of it is answered: those of the interval's end are still under way.
 const ALL: f64 = 0.98;
-/// Letters that a title may have.
-const MOST_LETTERS: usize = 110;
 
 /// The points at one combination of all axes, one a variant, and the combination in words.
 pub(super) struct Together<'a> {
@@ -109,7 +108,7 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
     let shades = shades(plan, together, scale);
     panels.iter_mut().for_each(|panel| panel.stretches.clone_from(&shades));
     LineFigure {
-        title: title(report, together),
+        title: headline(report, together),
         subtitle: method::subtitle(report, &points, &together.place),
         x: Axis::linear(format!("time ({unit})")),
         panels,
@@ -196,40 +195,71 @@ fn scaled(interval: Interval, factor: f64) -> Interval {
     Interval { estimate: estimate * factor, low: low * factor, high: high * factor }
 }
 
-/// Who recovers, and how fast; the question where nobody has anything to recover from.
-fn title(report: &Report, together: &Together) -> String {
+/// Who recovers, and how fast; what becomes of the peak where nothing is disturbed. Nothing is said to recover that was
+/// never broken.
+fn headline(report: &Report, together: &Together) -> String {
     let plan = report.plan;
-    let fate = |summary: &&Summary| {
-        let recovery = summary.recovery_s?;
-        let (never, all) = (summary.never_recovered, summary.replications);
-        let words = match never {
-            0 if recovery.estimate < 0.5 => "recovers at once".to_owned(),
-            0 => format!("recovers in {}", seconds(recovery.estimate)),
-            never if never == all => "never recovers".into(),
-            never => format!("does not recover in {never} of {all} runs"),
-        };
-        Some((plan.variants[plan.points[summary.point].variant].clone(), words))
-    };
-    let fates: Vec<(String, String)> = together.summaries.iter().filter_map(fate).collect();
-    let mut title = match fates.as_slice() {
-        [] => peak(report, together).unwrap_or_else(|| plan.title.clone()),
-        [(_, words)] => format!("The system {words}"),
-        fates => {
-            let parts: Vec<String> = fates.iter().map(|(name, words)| format!("{} {words}", quoted(name))).collect();
-            parts.join("; ")
-        }
-    };
-    if title.chars().count() > MOST_LETTERS && fates.len() > 1 {
-        let never = fates.iter().filter(|(_, words)| words.contains("never") || words.contains("not")).count();
-        title = match never {
-            0 => format!("All {} variants recover", fates.len()),
-            1 => format!("1 of {} variants does not recover", fates.len()),
-            never if never == fates.len() => format!("None of {never} variants recovers"),
-            never => format!("{never} of {} variants do not recover", fates.len()),
-        };
+    let summaries = together.summaries.iter();
+    let all: Vec<(&Summary, Recovery)> =
+        summaries.filter_map(|&summary| Some((summary, Recovery::of(report, summary)?))).collect();
+    let otherwise = || peak(report, together).unwrap_or_else(|| plan.title.clone());
+    if all.iter().all(|(_, recovery)| *recovery == Recovery::Undisturbed) {
+        return otherwise();
     }
-    let mut letters = title.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    if let [(_, only)] = all.as_slice() {
+        return title::fitting([format!("the system {}", fared(only, false))]);
+    }
+    // Those that fare alike share a clause.
+    let mut groups: Vec<(Vec<&str>, &Recovery)> = Vec::new();
+    for (summary, recovery) in &all {
+        let name = plan.variants[plan.points[summary.point].variant].as_str();
+        match groups.iter_mut().find(|(_, known)| fared(known, false) == fared(recovery, false)) {
+            Some((names, _)) => names.push(name),
+            None => groups.push((vec![name], recovery)),
+        }
+    }
+    if let [(_, Recovery::Never)] = groups.as_slice() {
+        return title::fitting(["no variant recovers".into()]);
+    }
+    if let [(names, recovery)] = groups.as_slice() {
+        return title::fitting([format!("{} variants {}", title::all_of(names.len()), fared(recovery, true))]);
+    }
+    let clauses = |wanted: &dyn Fn(&Recovery) -> bool| {
+        let some = groups.iter().filter(|(_, recovery)| wanted(recovery));
+        let clause = |(names, recovery): &(Vec<&str>, &Recovery)| {
+            format!("{} {}", list(names), fared(recovery, names.len() > 1))
+        };
+        some.map(clause).collect::<Vec<_>>().join("; ")
+    };
+    let count = |wanted: &dyn Fn(&Recovery) -> bool| all.iter().filter(|(_, recovery)| wanted(recovery)).count();
+    let (lasting, back) = (count(&Recovery::lasts), count(&|recovery| matches!(recovery, Recovery::After(_))));
+    let counted = |number: usize, one: &str, many: &str| {
+        format!("{number} of {} variants {}", all.len(), if number == 1 { one } else { many })
+    };
+    let parts = [
+        (lasting > 0).then(|| counted(lasting, "does not recover", "do not recover")),
+        (back > 0).then(|| counted(back, "recovers", "recover")),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    let mut candidates = vec![clauses(&|_| true), clauses(&Recovery::is_broken)];
+    if lasting > 0 {
+        candidates.push(clauses(&Recovery::lasts));
+    }
+    candidates.push(parts.join(", "));
+    title::fitting(candidates.into_iter().filter(|words| !words.is_empty()))
+}
+
+/// What becomes of a variant, as a verb.
+fn fared(recovery: &Recovery, are_several: bool) -> String {
+    let verb = |one: &'static str, many: &'static str| if are_several { many } else { one };
+    match recovery {
+        Recovery::Undisturbed => format!("{} not disturbed", verb("is", "are")),
+        Recovery::Withstood => format!("{} the disturbance", verb("withstands", "withstand")),
+        Recovery::After(time) if *time < 0.5 => format!("{} at once", verb("recovers", "recover")),
+        Recovery::After(time) => format!("{} in {}", verb("recovers", "recover"), seconds(*time)),
+        Recovery::Partly { never, of } => format!("{} not recover in {never} of {of} runs", verb("does", "do")),
+        Recovery::Never => format!("never {}", verb("recovers", "recover")),
+    }
 }
 
 /// `Of 4410/s at the peak, “a” and “b” answer 1760/s`: what becomes of the highest rate that is offered.

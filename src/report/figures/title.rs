@@ -17,6 +17,11 @@ pub(super) use wait::response;
 /// Letters that a title may have.
 const MOST: usize = 110;
 
+/// `both`, `all 3`.
+pub(super) fn all_of(count: usize) -> String {
+    if count == 2 { "both".into() } else { format!("all {count}") }
+}
+
 /// The first title that fits, else the last, cut.
 pub(in crate::report) fn fitting(candidates: impl IntoIterator<Item = String>) -> String {
     let mut last = String::new();

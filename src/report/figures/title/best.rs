@@ -1,6 +1,6 @@
 //! Which variant is best, if one is.
 
-use super::{fitting, list};
+use super::{all_of, fitting, list};
 use crate::experiment::comparison::TIE;
 use crate::experiment::finding;
 use crate::experiment::summary::Summary;
@@ -33,13 +33,15 @@ pub fn survivors(set: &Set) -> String {
     let Some((most, least)) = ends(&bests) else { return set.plan().title.clone() };
     let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
     let rates = set.report.rates;
-    let holds = format!("safe up to {}", place(set.axis, last));
+    let last = place(set.axis, last);
+    let holds = format!("{} variants are safe up to {last}", all_of(set.findings.len()));
     if is_better(most.1, least.1) {
         let figures = format!("{}, {}", leaders(&bests, most.1), rates.words(throughput(most.1)));
         let other = format!(" ({} {})", quoted(&least.0), rates.words(throughput(least.1)));
-        fitting([format!("{figures}{other}; {holds}"), format!("{figures}; {holds}"), holds])
+        fitting([format!("{figures}{other}; all are safe up to {last}"), format!("{figures}; {holds}"), holds])
     } else {
-        fitting([format!("{}; {holds}", alike(most.1, least.1, rates)), holds])
+        let alike = alike(bests.len(), (most.1, least.1), rates);
+        fitting([format!("{alike}; all are safe up to {last}"), holds])
     }
 }
 
@@ -64,12 +66,12 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
     let leaders = leaders(points, most.1);
     if is_better(most.1, least.1) {
         fitting([
-            format!("{leaders}, {}; {} least, {}", rate(most.1), quoted(&least.0), rate(least.1)),
+            format!("{leaders}, {}; {} the least, {}", rate(most.1), quoted(&least.0), rate(least.1)),
             format!("{leaders}, {}", rate(most.1)),
             format!("from {} to {}", rate(least.1), rate(most.1)),
         ])
     } else {
-        fitting([alike(most.1, least.1, report.rates)])
+        fitting([alike(points.len(), (most.1, least.1), report.rates)])
     }
 }
 
@@ -83,14 +85,14 @@ fn ends<'b, 'a>(points: &'b [(String, &'a Summary)]) -> Option<(Named<'b, 'a>, N
     known().max_by(order).zip(known().min_by(order))
 }
 
-/// `“a” gives most`, `“a” and “b” give most`: those that are little worse than the best do as much.
+/// `“a” serves the most`, `“a” and “b” serve the most`: those that are little worse than the best do as much.
 fn leaders(points: &[(String, &Summary)], most: &Summary) -> String {
     let is_near = |summary: &Summary| throughput(summary) > throughput(most) * (1.0 - TIE);
     let near: Vec<&str> = points.iter().filter(|it| is_near(it.1)).map(|(name, _)| name.as_str()).collect();
     match near.as_slice() {
-        [one] => format!("{} gives most", quoted(one)),
-        [_, _] | [_, _, _] => format!("{} give most", list(&near)),
-        many => format!("{} of {} give most", many.len(), points.len()),
+        [one] => format!("{} serves the most", quoted(one)),
+        [_, _] | [_, _, _] => format!("{} serve the most", list(&near)),
+        many => format!("{} of {} serve the most", many.len(), points.len()),
     }
 }
 
@@ -102,11 +104,11 @@ fn is_better(most: &Summary, least: &Summary) -> bool {
 }
 
 /// What is said of throughputs that cannot be told apart.
-fn alike(most: &Summary, least: &Summary, rates: RateUnit) -> String {
+fn alike(count: usize, (most, least): (&Summary, &Summary), rates: RateUnit) -> String {
     let (high, low) = (throughput(most), throughput(least));
     if high > low * (1.0 + TIE) {
         format!("no significant difference, {} to {}", rates.words(low), rates.words(high))
     } else {
-        format!("all give about {}", rates.words(high))
+        format!("{} serve about {}", all_of(count), rates.words(high))
     }
 }

@@ -1,14 +1,14 @@
 //! Which variant stops being safe where, and which ones hold.
 
-use super::{best, fitting, list};
+use super::{all_of, best, fitting, list};
 use crate::experiment::condition::Condition;
 use crate::experiment::design::{Axis, Direction};
 use crate::experiment::finding::{self, Finding, Turn};
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
-use crate::report::turn::{be, between, place, span, value, verb};
+use crate::report::turn::{be, between, place, span, stretch, value, verb};
 
-/// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” holds to 250`.
+/// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” is safe up to 250`.
 pub fn fates(set: &Set) -> String {
     if let [only] = set.findings.as_slice() {
         return alone(set, only);
@@ -25,7 +25,7 @@ pub fn fates(set: &Set) -> String {
         names => format!("{} variants", names.len()),
     };
     let (down, count) = (fallen.iter().map(|fate| fate.names.len()).sum::<usize>(), set.findings.len());
-    let all = if down == count { format!("all {count}") } else { format!("{down} of {count}") };
+    let all = if down == count { all_of(count) } else { format!("{down} of {count}") };
     let verbs: Vec<Condition> = fallen.iter().filter_map(|fate| fate.turn().map(|turn| turn.condition)).collect();
     let common = verbs.iter().all(|verb| *verb == verbs[0]).then(|| verb(verbs[0], true));
     let what = common.map_or_else(|| "stop being safe".to_owned(), str::to_owned);
@@ -35,8 +35,17 @@ pub fn fates(set: &Set) -> String {
         clauses(set, &fates, counted, between),
         clauses(set, &fates, counted, within),
         format!("{all} variants {what}, {} first", list(&first.names)),
+        format!("{all} variants {what}{}", within_all(set, &fallen)),
         format!("{all} variants {what}"),
     ])
+}
+
+/// ` between 125 and 200 concurrent`: the stretch in which all of them stop being safe; nothing where one never is.
+fn within_all(set: &Set, fallen: &[&Fate]) -> String {
+    let turns = || fallen.iter().filter_map(|fate| fate.turn());
+    let from = turns().map(|turn| turn.from).try_fold(f64::INFINITY, |least, from| Some(from?.min(least)));
+    let to = turns().map(|turn| turn.to).fold(f64::NEG_INFINITY, f64::max);
+    from.map_or_else(String::new, |from| format!(" {}", stretch(set.axis, from, to)))
 }
 
 /// Variants that fare alike.
@@ -130,8 +139,8 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
         let gap = if text.is_empty() { "" } else { "; " };
         match fate.what {
             What::Holds(last) => {
-                let holds = if is_plural { "hold" } else { "holds" };
-                text.push_str(&format!("{gap}{who} {holds} to {}", value(set.axis, last)));
+                let is = if is_plural { "are" } else { "is" };
+                text.push_str(&format!("{gap}{who} {is} safe up to {}", value(set.axis, last)));
             }
             What::Turns(turn) => {
                 let place = at(set.axis, turn);
@@ -177,11 +186,9 @@ fn alone(set: &Set, finding: &Finding) -> String {
             let (axis, to) = (set.axis, turn.to);
             return match turn.from {
                 _ if finding.is_harmed_by_more(set.axis) => {
-                    let enough = format!(
-                        "{} are enough, other values are not",
-                        finding::place(set.axis, &safe_values(set, finding))
-                    );
-                    fitting([enough])
+                    let safe = safe_values(set, finding);
+                    let (place, be) = (finding::place(axis, &safe), finding::be(axis, &safe));
+                    fitting([format!("{place} {be} enough, other values are not")])
                 }
                 Some(from) => {
                     let enough = format!("{} {} enough", place(axis, from), be(axis, from));
@@ -196,8 +203,8 @@ fn alone(set: &Set, finding: &Finding) -> String {
     }
     let summaries = set.summaries(finding);
     let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };
-    let holds = format!("holds to {}", place(set.axis, set.x(last.point)));
-    let most = format!("{holds}; at most {}", set.report.rates.words(best.throughput_or_least()));
+    let holds = format!("safe up to {}", place(set.axis, set.x(last.point)));
+    let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
     fitting(limit.into_iter().chain([most, holds]))
 }

@@ -1,6 +1,6 @@
 //! What limits whom.
 
-use super::{fitting, list};
+use super::{all_of, fitting, list};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::report::figures::set::Set;
@@ -45,7 +45,7 @@ fn grouped(found: &[(String, String)], what: &str, otherwise: &str) -> String {
         [] => otherwise.into(),
         [("", _)] => fitting(["no resource is a bottleneck".into()]),
         [(resource, names)] if names.len() == 1 => fitting([format!("limited by {resource}")]),
-        [(resource, names)] => fitting([format!("all {} {what}s are limited by {resource}", names.len())]),
+        [(resource, names)] => fitting([format!("{} {what}s are limited by {resource}", all_of(names.len()))]),
         several => {
             let clause = |resource: &str, names: &[&str]| {
                 let (is, has) = if names.len() == 1 { ("is", "has") } else { ("are", "have") };
@@ -83,7 +83,7 @@ fn alone(set: &Set, resource: &str) -> String {
         |summary: &&&Summary| summary.resources.iter().any(|it| it.name == resource && it.utilisation >= 0.95);
     match summaries.iter().find(is_used) {
         Some(summary) => {
-            format!("{resource} is saturated from {} on", place(set.axis, set.x(summary.point)))
+            format!("from {} on, {resource} is saturated", place(set.axis, set.x(summary.point)))
         }
         None => format!("limited by {resource}"),
     }

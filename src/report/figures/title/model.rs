@@ -1,6 +1,6 @@
 //! How well the model meets what was measured.
 
-use super::fitting;
+use super::{all_of, fitting};
 use crate::experiment::verdict;
 use crate::report::Report;
 use crate::spec::Metric;
@@ -28,7 +28,7 @@ pub fn measurements(report: &Report) -> Option<String> {
     let (size, name) = largest?;
     let count = match (met, all) {
         (1, 1) => "the measurement is met".into(),
-        (met, all) if met == all => format!("all {all} measurements are met"),
+        (met, all) if met == all => format!("{} measurements are met", all_of(all)),
         (met, all) => format!("{met} of {all} measurements are met"),
     };
     let percent = size * 100.0;

@@ -14,21 +14,30 @@ pub fn response(set: &Set) -> String {
     if let [only] = set.findings.as_slice() {
         return alone(set, only);
     }
-    let Some((x, mut times)) = last_safe(set) else { return fates(set) };
+    let Some(LastSafe { x, mut times, safe }) = last_safe(set) else { return fates(set) };
     times.sort_by(|a, b| a.1.total_cmp(&b.1));
     let place = format!("p95 at {}", place(set.axis, x));
     let (Some((best, low)), Some((worst, high))) = (times.first(), times.last()) else { return fates(set) };
+    let (count, all) = (times.len(), set.findings.len());
+    // Nothing is said of all that is not so of each.
+    let whose = match safe {
+        _ if count == all && count == 2 => "both variants".to_owned(),
+        _ if count == all => "all variants".into(),
+        true => format!("the {count} of {all} variants that are safe there"),
+        false => format!("{count} of {all} variants"),
+    };
     if times.len() > 1 && *high < low * 1.03 {
-        return fitting([format!("{place} is about {} in all variants", seconds(*high))]);
+        return fitting([format!("{place} is about {} in {whose}", seconds(*high))]);
     }
+    let of = if count == all { String::new() } else { format!(" in {whose}") };
     let all: Vec<String> = times.iter().map(|(name, time)| format!("{} {}", quoted(name), seconds(*time))).collect();
     let growing: Vec<&str> = growing(set, x);
     let without_end = format!("{place}: {}; the queue of {} grows without bound", all.join(", "), list(&growing));
     fitting([
         if growing.is_empty() { format!("{place}: {}", all.join(", ")) } else { without_end },
         format!("{place}: {}", all.join(", ")),
-        format!("{place}: from {} ({}) to {} ({})", seconds(*low), quoted(best), seconds(*high), quoted(worst)),
-        format!("{place}: from {} to {}", seconds(*low), seconds(*high)),
+        format!("{place}: from {} ({}) to {} ({}){of}", seconds(*low), quoted(best), seconds(*high), quoted(worst)),
+        format!("{place}: from {} to {}{of}", seconds(*low), seconds(*high)),
     ])
 }
 
@@ -40,9 +49,18 @@ fn growing<'a>(set: &Set<'a>, x: f64) -> Vec<&'a str> {
     set.findings.iter().filter(grows).map(|finding| set.variant(finding)).collect()
 }
 
+/// A value of the axis, and 95th percentiles there.
+struct LastSafe<'a> {
+    x: f64,
+    /// Those of the variants that are safe somewhere; of all where none is.
+    times: Vec<(&'a str, f64)>,
+    /// Whether each of these is safe at this value.
+    safe: bool,
+}
+
 /// The last value at which no variant has collapsed, and each one's 95th percentile there. Variants that never work are
 /// not waited for; where there is no such value it is the last at all.
-fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
+fn last_safe<'a>(set: &Set<'a>) -> Option<LastSafe<'a>> {
     let at = |x: f64| -> Vec<(&str, &Summary)> {
         let here = |finding: &Finding| {
             let point = finding.points.iter().copied().find(|&point| set.x(point) == x);
@@ -60,13 +78,14 @@ fn last_safe<'a>(set: &Set<'a>) -> Option<(f64, Vec<(&'a str, f64)>)> {
         let is_well = |name: &&str| here.iter().any(|(other, summary)| other == name && set.is_safe(summary));
         working.iter().all(is_well)
     };
-    let x = values.iter().rev().find(is_safe).or(values.last()).copied()?;
+    let common = values.iter().rev().find(is_safe).filter(|_| !working.is_empty());
+    let (x, safe) = (common.or(values.last()).copied()?, common.is_some());
     let times = at(x)
         .into_iter()
         .filter(|(name, _)| working.is_empty() || working.contains(name))
         .filter_map(|(name, summary)| Some((name, summary.p95_s?.estimate)));
     let times: Vec<(&str, f64)> = times.collect();
-    (!times.is_empty()).then_some((x, times))
+    (!times.is_empty()).then_some(LastSafe { x, times, safe })
 }
 
 /// The title of a single variant: how the time grows while all is well.
