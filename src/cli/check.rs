@@ -11,6 +11,7 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::experiment::design::{Adjustments, Checked, Plan};
 use crate::experiment::precision;
+use crate::report::hanging;
 use crate::spec::{Difference, Mistake, Mistakes};
 
 /// Changes of a variant that are shown; the others are counted, and all are in the JSON document.
@@ -57,7 +58,9 @@ impl Check {
             match (self.format, found) {
                 (Format::Json, found) => documents.push(document(&file.display().to_string(), &found)),
                 (Format::Table, Ok(checked)) => {
-                    page.print(format!("ok  {}: {}\n{}", file.display(), describe(&checked), changes(&checked)));
+                    let size = format!("{}: {}", file.display(), describe(&checked));
+                    let width = page.width();
+                    page.print(hanging("ok  ", 8, &size, width) + &changes(&checked, width));
                     for warning in &checked.warnings {
                         page.say(format!("{}\n", warning.render_warning(true)));
                     }
@@ -101,7 +104,7 @@ fn describe(checked: &Checked) -> String {
 }
 
 /// What each variant changes, a line each; empty where nothing is changed.
-fn changes(checked: &Checked) -> String {
+fn changes(checked: &Checked, width: Option<usize>) -> String {
     let mut text = String::new();
     let mut part = |name: &str, changes: &[Difference]| {
         if changes.is_empty() {
@@ -111,7 +114,11 @@ fn changes(checked: &Checked) -> String {
         text += &format!("    {name}:\n");
         for change in changes.iter().take(SHOWN) {
             let side = |value: &Option<String>| value.clone().unwrap_or_else(|| "not set".into());
-            text += &format!("      {}: {} → {}\n", change.path, side(&change.before), side(&change.after));
+            let line = format!("{}: {} → {}", change.path, side(&change.before), side(&change.after));
+            text += &match width {
+                Some(_) => hanging("      ", 10, &line, width),
+                None => format!("      {line}\n"),
+            };
         }
         if changes.len() > SHOWN {
             text += &format!("      and {} more (--format json has all)\n", changes.len() - SHOWN);

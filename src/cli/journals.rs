@@ -75,13 +75,13 @@ fn tell(trials: usize, past: Past, quiet: bool, page: &Page) {
     match past {
         Past::None => {}
         Past::PutAside { aside } if !quiet => {
-            page.say(format!("rerunning all trials: the inputs or sim changed, or --fresh was given (the old journal is kept as {aside})"));
+            page.remark(&format!("rerunning all trials: the inputs or sim changed, or --fresh was given (the old journal is kept as {aside})"));
         }
         Past::PutAside { .. } => {}
         Past::Resumed { damaged } => {
             if trials > 0 && !quiet {
                 let what = if trials == 1 { "trial is" } else { "trials are" };
-                page.say(format!("{trials} {what} in the journal already (--fresh reruns all)"));
+                page.remark(&format!("{trials} {what} in the journal already (--fresh reruns all)"));
             }
             if damaged > 0 {
                 let what = match damaged {

@@ -135,7 +135,7 @@ impl Knee {
         match self.format {
             Format::Table => {
                 page.heading(&answer.plan.title);
-                page.print(format!("{}\n", knee_method(&answer)));
+                page.sentence(&knee_method(&answer));
                 knee(&answer, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }

@@ -94,7 +94,7 @@ impl Optimize {
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);
-                page.print(format!("{}\n", optimize_method(&found)));
+                page.sentence(&optimize_method(&found));
                 optimize(&found, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }

@@ -59,7 +59,7 @@ impl Outputs {
         let (results, written) = write_results(folder, &formats, trials, &report, page);
         let (charts, drawn) =
             if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
-        let files = files(&results, &charts);
+        let files = files(&results, &charts, page.width());
         match self.format {
             Format::Table => answer(&report, &files, self.table, page),
             Format::Json => {
@@ -107,13 +107,18 @@ impl Outputs {
 }
 
 /// The paths of all files.
-fn files(results: &[PathBuf], charts: &[PathBuf]) -> String {
+fn files(results: &[PathBuf], charts: &[PathBuf], width: Option<usize>) -> String {
     let line = |what: &str, paths: &[PathBuf]| {
         let Some(first) = paths.first() else { return String::new() };
         let name = |path: &Path| path.file_name().map(|name| name.to_string_lossy().into_owned());
         let others: Vec<String> = paths[1..].iter().filter_map(|path| name(path)).collect();
         let comma = if others.is_empty() { "" } else { ", " };
-        format!("{what:<8} {}{comma}{}\n", first.display(), others.join(", "))
+        let all = format!("{}{comma}{}", first.display(), others.join(", "));
+        // A path may have spaces, which stay.
+        match width {
+            Some(_) if !all.replace(", ", "").contains(' ') => report::paragraph(&format!("{what:<8} "), &all, width),
+            _ => format!("{what:<8} {all}\n"),
+        }
     };
     let shown = if charts.len() > MOST_CHARTS { MOST_CHARTS / 2 } else { charts.len() };
     let mut text = line("results", results);
@@ -129,7 +134,7 @@ fn files(results: &[PathBuf], charts: &[PathBuf]) -> String {
 fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     page.heading(&plan.title);
-    page.print(format!("{}, ± 95 % interval, seed {}\n", report.effort(), plan.seed));
+    page.sentence(&format!("{}, ± 95 % interval, seed {}", report.effort(), plan.seed));
     page.part(report::verdicts(report, width));
     page.part(report::findings(report, width) + &report::selections(report, width));
     page.part(report::deadlocks(report, width));
@@ -141,7 +146,7 @@ fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
         return;
     }
     page.part(report::overview(report, detail));
-    page.part(report::classes(report));
-    page.part(report::measured(report));
-    page.part(report::comparisons(report, detail));
+    page.part(report::classes(report, detail, "--table full"));
+    page.part(report::measured(report, detail));
+    page.part(report::comparisons(report, detail, width));
 }

@@ -7,7 +7,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Exit, Failure};
-use crate::spec::{visible, visible_layout, visible_lines};
+use crate::report::{hanging, paragraph};
+use crate::spec::{visible_layout, visible_lines};
 
 /// Columns beyond which sentences are broken, however wide the terminal is.
 const WIDEST: usize = 120;
@@ -28,8 +29,7 @@ impl Page {
 
     /// Columns for sentences; none where they are not read on a terminal.
     pub(super) fn width(&self) -> Option<usize> {
-        let width = io::stdout().is_terminal().then(|| comfy_table::Table::new().width()).flatten();
-        width.map(|width| usize::from(width).min(WIDEST))
+        if io::stdout().is_terminal() { columns() } else { None }
     }
 
     /// Prints text for people. Control characters in it become symbols, but for line feeds and our colours.
@@ -52,7 +52,12 @@ impl Page {
     /// Prints what the answer is about.
     pub(super) fn heading(&mut self, title: &str) {
         let bold = Style::new().bold();
-        self.print(format!("{bold}{}{bold:#}\n", visible(title)));
+        self.print(format!("{bold}{}{bold:#}\n", paragraph("", title, self.width()).trim_end()));
+    }
+
+    /// Prints a sentence.
+    pub(super) fn sentence(&mut self, text: &str) {
+        self.print(paragraph("", text, self.width()));
     }
 
     /// Prints a part of the answer, with an empty line before it; nothing where the part is empty.
@@ -70,14 +75,19 @@ impl Page {
 
     /// Says that something may be wrong.
     pub(super) fn warn(&self, text: impl Display) {
-        let text = text.to_string();
-        self.say(format!("{} {}", label("warning:", AnsiColor::Yellow), visible_lines(&text)));
+        let text = broken(&visible_lines(&text.to_string()), "warning: ".len());
+        self.say(format!("{} {text}", label("warning:", AnsiColor::Yellow)));
     }
 
     /// Says that something is wrong.
     pub(super) fn complain(&self, text: impl Display) {
-        let text = text.to_string();
-        self.say(format!("{} {}", label("error:", AnsiColor::Red), visible_lines(&text)));
+        let text = broken(&visible_lines(&text.to_string()), "error: ".len());
+        self.say(format!("{} {text}", label("error:", AnsiColor::Red)));
+    }
+
+    /// Says something on stderr in a sentence.
+    pub(super) fn remark(&self, text: &str) {
+        self.say(broken(text, 0));
     }
 
     /// Says why a command failed, if it did, and gives the code to end with.
@@ -101,6 +111,25 @@ impl Page {
             None => exit,
         }
     }
+}
+
+/// Columns of the terminal, as many as sentences have at most.
+fn columns() -> Option<usize> {
+    comfy_table::Table::new().width().map(|width| usize::from(width).min(WIDEST))
+}
+
+/// Each line of a text on stderr, broken at the width of the terminal and then indented by `indent`; the first line has
+/// a lead of that width. As it is where stderr is no terminal.
+fn broken(text: &str, indent: usize) -> String {
+    let Some(width) = io::stderr().is_terminal().then(columns).flatten() else { return text.to_owned() };
+    let lead = " ".repeat(indent);
+    let line = |(number, line): (usize, &str)| {
+        // What is laid out already, such as an excerpt of a file, stays as it is.
+        let is_sentence = number == 0 || !line.starts_with(' ');
+        let lead = if number == 0 { &lead } else { "" };
+        if is_sentence { hanging(lead, indent, line, Some(width)).trim().to_owned() } else { line.to_owned() }
+    };
+    text.lines().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn label(word: &str, color: AnsiColor) -> String {

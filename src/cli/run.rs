@@ -17,7 +17,7 @@ use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
 use crate::model::Accounts;
-use crate::report::{self, Report};
+use crate::report::{self, Detail, Report};
 
 /// Run one point and show the utilisation, queue and wait of every resource.
 ///
@@ -76,7 +76,7 @@ impl Run {
             }
             (Format::Table, Some(summary)) => {
                 page.heading(&plan.title);
-                page.print(format!("{}\n", self.heading(&whole, point, &report)));
+                page.sentence(&self.heading(&whole, point, &report));
                 answer(&report, summary, page);
             }
             (Format::Table, None) => {
@@ -122,7 +122,7 @@ fn alone(whole: &Plan, point: usize) -> Plan {
 fn answer(report: &Report, summary: &Summary, page: &mut Page) {
     let width = page.width();
     page.part(report::headline(report, summary) + &report::theory(report.check(summary.point), report.rates));
-    page.part(report::classes(report));
+    page.part(report::classes(report, Detail::Short, "--format json"));
     page.part(report::blame(summary) + &report::culprit(summary, width));
     page.part(report::resources(summary));
     page.part(report::failures(summary));

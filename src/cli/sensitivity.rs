@@ -113,7 +113,7 @@ impl Sensitivity {
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);
-                page.print(format!("{}\n", sensitivity_method(&found)));
+                page.sentence(&sensitivity_method(&found));
                 sensitivity(&found, page.width()).into_iter().for_each(|part| page.part(part));
                 page.part(paths);
             }

@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::paragraph::paragraph;
-use super::table::{Column, table};
+use super::table::{Column, short};
 use crate::experiment::ablation::{Ablated, Part};
 use crate::experiment::effect::Observation;
 
@@ -26,7 +26,7 @@ fn one(ablated: &Ablated, width: Option<usize>) -> String {
         Column::words("alone", cells(|part| &part.alone)),
         Column::words("added to the others", cells(|part| &part.last)),
     ];
-    let rows = table(columns, &[]);
+    let rows = short(columns, &[], "--format json");
     format!("{}{rows}{}", paragraph("", &heading, width), paragraph("", &ablated.sentence(), width))
 }
 

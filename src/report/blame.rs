@@ -7,7 +7,7 @@ use super::number::seconds;
 use super::paragraph::paragraph;
 use super::results::keys;
 use super::sheet::{Cell, Row};
-use super::table::{Column, table};
+use super::table::{Column, short};
 use crate::experiment::blame::{Share, holders, shares};
 use crate::experiment::culprit::Evidence;
 use crate::experiment::summary::Summary;
@@ -81,9 +81,10 @@ pub fn blame(summary: &Summary) -> String {
             cells.push(cell(rest));
         }
         cells.push(cell((all, 1.0)));
-        columns.push(Column::figures(group.name(), cells));
+        let column = Column::figures(group.name(), cells);
+        columns.push(if *group == Group::P99 { column.optional(1) } else { column });
     }
-    table(columns, &[])
+    short(columns, &[], "--format json")
 }
 
 /// What is behind the point's figures, in a sentence; empty where that is not known.

@@ -1,10 +1,10 @@
 //! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
-use super::Report;
-use super::number::{aligned, rate_column, share, short, time_column};
+use super::number::{self, aligned, rate_column, share, time_column};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
-use super::table::{Column, table};
+use super::table::{Column, short, table};
+use super::{Detail, Report};
 use crate::experiment::summary::ClassSummary;
 use crate::experiment::verdict;
 use crate::statistics::Interval;
@@ -20,8 +20,8 @@ fn all<'a>(report: &'a Report) -> Vec<(usize, &'a ClassSummary)> {
     report.summaries.iter().flat_map(of).collect()
 }
 
-/// The table; empty where no point has several classes.
-pub fn classes(report: &Report) -> String {
+/// The table, of the columns that fit into a terminal unless all are wanted; empty where no point has several classes.
+pub fn classes(report: &Report, detail: Detail, elsewhere: &str) -> String {
     let all = all(report);
     let rows = &all[..all.len().min(MOST_ROWS)];
     if rows.is_empty() {
@@ -35,27 +35,26 @@ pub fn classes(report: &Report) -> String {
         Column::figures(heading, cells)
     };
     let mut columns = vec![Column::words("class", words(&|class| class.name.clone()))];
-    if report.plan.points.len() > 1 {
-        // A point is named at its first class.
-        let place = |index: usize| match index.checked_sub(1).map(|before| rows[before].0) {
-            Some(before) if before == rows[index].0 => String::new(),
-            _ => verdict::place(report.plan, rows[index].0),
-        };
-        columns.insert(0, Column::words("point", (0..rows.len()).map(place).collect()));
-    }
+    // A point is named before its first class.
+    let is_first = |&row: &usize| row == 0 || rows[row].0 != rows[row - 1].0;
+    let named = (0..rows.len()).filter(|_| report.plan.points.len() > 1).filter(is_first);
+    let sections: Vec<(usize, String)> = named.map(|row| (row, verdict::place(report.plan, rows[row].0))).collect();
     columns.extend([
-        Column::figures("sent", words(&|class| short(class.sent))),
+        Column::figures("sent", words(&|class| number::short(class.sent))).optional(6),
         Column::figures(rate.0, rate.1),
         Column::figures(
             "success",
             aligned(&rows.iter().map(|(_, class)| share(class.success_rate)).collect::<Vec<_>>()),
         ),
-        times("mean", &|class| class.mean_s),
-        times("p50", &|class| class.p50_s),
-        times("p95", &|class| class.p95_s),
-        times("p99", &|class| class.p99_s),
+        times("mean", &|class| class.mean_s).optional(2),
+        times("p50", &|class| class.p50_s).optional(4),
+        times("p95", &|class| class.p95_s).optional(1),
+        times("p99", &|class| class.p99_s).optional(3),
     ]);
-    let mut text = table(columns, &[]);
+    let mut text = match detail {
+        Detail::Full => table(columns, &sections),
+        _ => short(columns, &sections, elsewhere),
+    };
     if rows.len() < all.len() {
         text.push_str(&format!(
             "\nthe first {} of {} classes and points; classes.csv has all\n",

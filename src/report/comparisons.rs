@@ -2,10 +2,11 @@
 
 use super::metric::metric_name;
 use super::number::short;
+use super::overview::{laid_out, places, sections};
 use super::paragraph::{joined, paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
-use super::table::{Column, table};
+use super::table::Column;
 use super::{Detail, Report};
 use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE};
 use crate::experiment::design::Plan;
@@ -17,30 +18,32 @@ use crate::spec::Metric;
 const MOST_ROWS: usize = 12;
 
 /// The table of differences from the first variant; empty without any, and where there are too many for a look.
-pub fn comparisons(report: &Report, detail: Detail) -> String {
+pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> String {
     let all = &report.comparisons;
     if all.is_empty() || all.len() > MOST_ROWS {
         return String::new();
     }
-    let place = |it: &Comparison| {
-        let pairs = it.differences.first().map(common).unwrap_or_default();
-        format!("{}{pairs}", verdict::place(report.plan, it.point))
-    };
-    let mut columns =
-        vec![Column::words(format!("against {}", report.plan.variants[0]), all.iter().map(place).collect())];
-    for metric in COMPARED {
+    let points: Vec<usize> = all.iter().map(|it| it.point).collect();
+    let mut columns = places(report, &points);
+    for (rank, metric) in (1..).zip(COMPARED) {
         let of = |it: &Comparison| it.differences.iter().find(|difference| difference.metric == metric).copied();
         let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference, report.rates));
-        columns.push(Column::figures(verdict::name(metric), all.iter().map(cell).collect()));
+        let column = Column::figures(verdict::name(metric), all.iter().map(cell).collect());
+        columns.push(if rank == 1 { column } else { column.optional(rank) });
     }
     let saved = |it: &Comparison| {
         let of_throughput = it.differences.iter().find(|difference| difference.metric == Metric::ThroughputPerMin);
         of_throughput.and_then(|difference| difference.saved).map_or_else(String::new, share_saved)
     };
+    let runs = |it: &Comparison| it.differences.first().map_or_else(String::new, |of| of.pairs.to_string());
+    if all.iter().flat_map(|it| it.differences.first()).any(|it| it.unpaired > 0) {
+        columns.push(Column::figures("common runs", all.iter().map(runs).collect()).optional(9));
+    }
     if detail == Detail::Full {
         columns.push(Column::figures("saved by pairing (throughput)", all.iter().map(saved).collect()));
     }
-    table(columns, &[])
+    let heading = format!("difference from {} (95 % interval)", quoted(&report.plan.variants[0]));
+    format!("{}{}", paragraph("", &heading, width), laid_out(columns, &sections(report, &points), detail))
 }
 
 /// `, 10 common runs`, where one of the two has more: what is said of the difference rests on those.

@@ -8,7 +8,7 @@ use super::metric::metric_name;
 use super::number::short;
 use super::objective::{bound, in_words};
 use super::paragraph::{count, paragraph};
-use super::table::{Column, table};
+use super::table::{self, Column};
 use crate::experiment::condition::can_hide;
 use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
@@ -113,13 +113,13 @@ fn overview(answer: &KneeAnswer) -> String {
         ),
         Column::figures("meets", column(&|found| text(found.meets))),
         Column::figures("misses", column(&|found| text(found.misses))),
-        Column::figures("values", column(&|found| found.tried.len().to_string())),
-        Column::figures("trials", column(&|found| found.trials.to_string())),
-        Column::figures("in a sweep", column(&|found| found.grid_trials.to_string())),
-        Column::words("limiting resource", column(&|found| found.cause.clone().unwrap_or_default())),
+        Column::figures("values", column(&|found| found.tried.len().to_string())).optional(4),
+        Column::figures("trials", column(&|found| found.trials.to_string())).optional(2),
+        Column::figures("in a sweep", column(&|found| found.grid_trials.to_string())).optional(3),
+        Column::words("limiting resource", column(&|found| found.cause.clone().unwrap_or_default())).optional(1),
     ];
     columns.retain(|column| !column.is_empty());
-    table(columns, &[])
+    table::short(columns, &[], "--format json")
 }
 
 /// What is said of a variant.
@@ -175,7 +175,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
 pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
     let text = knee.dial.text(value);
     match (knee.smallest, knee.dial.path == "load.concurrency") {
-        (true, false) if knee.dial.whole && text != "1" && !noun(knee).contains('_') => {
+        (true, false) if knee.dial.whole && text != "1" && noun(knee).ends_with('s') && !noun(knee).contains('_') => {
             format!("{text} {} are enough", noun(knee))
         }
         (true, _) => format!("{} is enough", at(knee, value)),

@@ -1,23 +1,25 @@
 //! The table of measurements: what the real system did, what the model does, and how far they are apart.
 
-use super::Report;
 use super::metric::metric_name;
+use super::overview::laid_out;
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
-use super::table::{Column, table};
+use super::table::Column;
+use super::{Detail, Report};
 use crate::experiment::design::Measurement;
+use crate::experiment::finding;
 use crate::experiment::verdict::{self, Deviation};
 use crate::spec::Metric;
 
 /// The table: a row for each figure of each measurement; empty without measurements.
-pub fn measured(report: &Report) -> String {
+pub fn measured(report: &Report, detail: Detail) -> String {
     let rows = rows(report);
     if rows.is_empty() {
         return String::new();
     }
     let each = |cell: &dyn Fn(&Line) -> String| -> Vec<String> { rows.iter().map(cell).collect() };
     let deviation = |row: &Line| row.deviation.as_ref().map_or_else(String::new, Deviation::words);
-    let metric = |row: &Line| row.metric.map_or("", |(metric, _)| verdict::name(metric)).to_owned();
+    let metric = |row: &Line| row.metric.map_or("", |(metric, _)| finding::short_name(metric)).to_owned();
     let rates = report.rates;
     let was = |row: &Line| {
         row.metric.map_or_else(String::new, |(metric, value)| verdict::amount_beside(value, value, metric, rates))
@@ -28,7 +30,7 @@ pub fn measured(report: &Report) -> String {
     };
     let mut columns = vec![
         Column::words("measurement", each(&|row| row.name.clone())),
-        Column::words("at", each(&|row| row.place.clone())),
+        Column::words("at", each(&|row| row.place.clone())).optional(1),
         Column::words("figure", each(&metric)),
         Column::figures("measured", each(&was)),
         Column::figures("predicted", each(&predicted)),
@@ -37,7 +39,7 @@ pub fn measured(report: &Report) -> String {
     if rows.iter().any(|row| row.deviation.is_some_and(|it| it.tolerance.is_some())) {
         columns.push(Column::words("within", each(&within)));
     }
-    table(columns, &[])
+    laid_out(columns, &[], detail)
 }
 
 struct Line {

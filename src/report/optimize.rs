@@ -6,7 +6,7 @@ use super::metric::metric_name;
 use super::number::short;
 use super::objective::in_words;
 use super::paragraph::{count, paragraph, quoted};
-use super::table::{Column, table};
+use super::table::{self, Column};
 use crate::experiment::search::Decision;
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
 use crate::experiment::throughput;
@@ -82,7 +82,7 @@ fn overview(found: &Cheapest) -> String {
         };
         columns.push(Column::figures(metric_name(metric).unwrap_or_default(), column(&cell)));
     }
-    columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())));
+    columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())).optional(1));
     columns.push(Column::words("", column(&|setting| decision(setting.decision).into())));
     let more = found.tried.len().saturating_sub(MOST);
     let rest = if more > 0 {
@@ -91,7 +91,7 @@ fn overview(found: &Cheapest) -> String {
     } else {
         String::new()
     };
-    table(columns, &[]) + &rest
+    table::short(columns, &[], "--format json") + &rest
 }
 
 fn decision(decision: Option<Decision>) -> &'static str {

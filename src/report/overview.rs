@@ -1,8 +1,8 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
 use super::number::{self, aligned, column, half_width, rate_column, time_column};
-use super::paragraph::count;
-use super::table::{Column, fitting, table};
+use super::recovery::Recovery;
+use super::table::{Column, short, table};
 use super::{Detail, Report};
 use crate::experiment::summary::Summary;
 use crate::spec::Metric;
@@ -18,22 +18,8 @@ pub fn overview(report: &Report, detail: Detail) -> String {
     let all = plan.points.len();
     let mut points: Vec<usize> = if all > MOST_ROWS { telling(report) } else { (0..all).collect() };
     let found = points.len();
-    let mut left_out = 0;
     points.truncate(MOST_ROWS);
-    let columns = columns(report, &points);
-    let columns = match detail {
-        Detail::Full => columns,
-        _ => {
-            let all = columns.len();
-            let kept = fitting(columns);
-            left_out = all - kept.len();
-            kept
-        }
-    };
-    let mut text = table(columns, &sections(report, &points));
-    if left_out > 0 {
-        text.push_str(&format!("\n{}: --table full\n", count(left_out, "more column")));
-    }
+    let mut text = laid_out(columns(report, &points), &sections(report, &points), detail);
     if points.len() < all {
         let which = if found > MOST_ROWS {
             "the first"
@@ -43,6 +29,14 @@ pub fn overview(report: &Report, detail: Detail) -> String {
         text.push_str(&format!("\n{which} {} of {all} points; results.csv has all\n", points.len()));
     }
     text
+}
+
+/// All columns, or those that fit.
+pub(super) fn laid_out(columns: Vec<Column>, sections: &[(usize, String)], detail: Detail) -> String {
+    match detail {
+        Detail::Full => table(columns, sections),
+        _ => short(columns, sections, "--table full"),
+    }
 }
 
 /// Of each curve the first point, the best, the last safe, the first that is not, and the last.
@@ -64,7 +58,6 @@ fn telling(report: &Report) -> Vec<usize> {
 }
 
 fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
-    let plan = report.plan;
     let summaries: Vec<Option<&Summary>> = points.iter().map(|&point| report.summary(point)).collect();
     let figures = |figure: &dyn Fn(&Summary) -> Option<Interval>| -> Vec<Option<Interval>> {
         summaries.iter().map(|summary| summary.and_then(figure)).collect()
@@ -72,16 +65,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     let words = |word: &dyn Fn(&Summary) -> String| -> Vec<String> {
         summaries.iter().map(|summary| summary.map_or_else(String::new, word)).collect()
     };
-    let mut columns = Vec::new();
-    if plan.variants.len() > 1 && !has_sections(report) {
-        let name = |&point: &usize| plan.variants[plan.points[point].variant].clone();
-        columns.push(Column::words("variant", points.iter().map(name).collect()));
-    }
-    for (index, axis) in plan.axes.iter().enumerate() {
-        let values = points.iter().map(|&point| axis.values[plan.points[point].at[index]].text.clone()).collect();
-        let is_number = axis.values.iter().all(|value| value.number.is_some());
-        columns.push(if is_number { Column::figures(&axis.name, values) } else { Column::words(&axis.name, values) });
-    }
+    let mut columns = places(report, points);
     let rate = |name: &str, figures: Vec<Option<Interval>>| {
         let (heading, cells) = rate_column(name, report.rates, &figures);
         Column::figures(heading, cells)
@@ -120,7 +104,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         );
     }
     if summaries.iter().flatten().any(|summary| summary.recovery_s.is_some()) {
-        columns.push(Column::figures("recovery s", words(&recovery)).optional(1));
+        columns.push(Column::figures("recovery s", words(&|summary| recovery(report, summary))).optional(1));
     }
     for (name, metric) in [("stale", Metric::StalenessMeanS), ("stale p95", Metric::StalenessP95S)] {
         if summaries.iter().flatten().any(|summary| summary.metric(metric).is_some()) {
@@ -143,6 +127,22 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     let marks = Column::words("condition", summaries.iter().map(marks).collect());
     if !marks.is_empty() {
         columns.push(marks);
+    }
+    columns
+}
+
+/// Where each point lies: a column for each axis, and one for the variants where these are no headings.
+pub(super) fn places(report: &Report, points: &[usize]) -> Vec<Column> {
+    let plan = report.plan;
+    let mut columns = Vec::new();
+    if plan.variants.len() > 1 && !has_sections(report) {
+        let name = |&point: &usize| plan.variants[plan.points[point].variant].clone();
+        columns.push(Column::words("variant", points.iter().map(name).collect()));
+    }
+    for (index, axis) in plan.axes.iter().enumerate() {
+        let values = points.iter().map(|&point| axis.values[plan.points[point].at[index]].text.clone()).collect();
+        let is_number = axis.values.iter().all(|value| value.number.is_some());
+        columns.push(if is_number { Column::figures(&axis.name, values) } else { Column::words(&axis.name, values) });
     }
     columns
 }
@@ -173,13 +173,14 @@ fn most_frequent_failure(summary: &Summary) -> String {
     }
 }
 
-/// How long the recovery takes, or that there is none.
-fn recovery(summary: &Summary) -> String {
-    match (summary.recovery_s, summary.never_recovered) {
-        (None, _) => String::new(),
-        (Some(interval), 0) => format!("{:.1} {}", interval.estimate, half_width(&interval, 1)).trim_end().into(),
-        (Some(_), never) if never == summary.replications => "never".into(),
-        (Some(_), never) => format!("never {never}/{}", summary.replications),
+/// How long the recovery takes, or that there is none; a dash where there is nothing to recover from.
+fn recovery(report: &Report, summary: &Summary) -> String {
+    match (Recovery::of(report, summary), summary.recovery_s) {
+        (None, _) | (_, None) => String::new(),
+        (Some(Recovery::Undisturbed | Recovery::Withstood), _) => "–".into(),
+        (Some(Recovery::After(_)), Some(it)) => format!("{:.1} {}", it.estimate, half_width(&it, 1)).trim_end().into(),
+        (Some(Recovery::Never), _) => "never".into(),
+        (Some(Recovery::Partly { never, of }), _) => format!("never {never}/{of}"),
     }
 }
 
@@ -204,7 +205,7 @@ fn has_sections(report: &Report) -> bool {
 }
 
 /// The variants as headings, each before its first row; elsewhere they are a column.
-fn sections(report: &Report, points: &[usize]) -> Vec<(usize, String)> {
+pub(super) fn sections(report: &Report, points: &[usize]) -> Vec<(usize, String)> {
     let plan = report.plan;
     if !has_sections(report) {
         return Vec::new();

@@ -3,10 +3,11 @@
 use super::Report;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
-use super::paragraph::{count, paragraph};
+use super::paragraph::paragraph;
+use super::recovery::Recovery;
 use super::results::keys;
 use super::sheet::{Cell, Row};
-use super::table::{Column, fitting, table};
+use super::table::{self, Column};
 use crate::experiment::culprit::CulpritKind;
 use crate::experiment::design::Plan;
 use crate::experiment::finding;
@@ -60,6 +61,16 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             continue;
         }
         if metric == Metric::AttemptsPerRequest && interval.estimate == 1.0 {
+            continue;
+        }
+        if metric == Metric::RecoveryS
+            && let Some(recovery) = Recovery::of(report, summary).filter(|recovery| !recovery.is_broken())
+        {
+            let why = match recovery {
+                Recovery::Undisturbed => "nothing disturbs this point",
+                _ => "success holds through the disturbance, and no effect outlasts it",
+            };
+            text.push_str(&format!("{name:<12}none needed: {why}\n"));
             continue;
         }
         if metric == Metric::RecoveryS && interval.high == f64::INFINITY && summary.never_recovered > 0 {
@@ -177,14 +188,7 @@ pub fn resources(summary: &Summary) -> String {
     if all.iter().any(|resource| resource.hit_ratio.is_some()) {
         columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())).optional(4));
     }
-    let possible = columns.len();
-    let kept = fitting(columns);
-    let left_out = possible - kept.len();
-    let mut text = table(kept, &[]);
-    if left_out > 0 {
-        text.push_str(&format!("{}: --format json\n", count(left_out, "more column")));
-    }
-    text
+    table::short(columns, &[], "--format json")
 }
 
 /// The rows of `resources`: each resource of each point.
@@ -244,7 +248,7 @@ pub fn failures(summary: &Summary) -> String {
         Column::words("failed requests", failures.iter().map(|(cause, _)| cause.clone()).collect()),
         Column::figures("a run", failures.iter().map(|(_, count)| short(*count)).collect()),
     ];
-    table(columns, &[])
+    table::short(columns, &[], "--format json")
 }
 
 /// What the model only assumes; empty where everything is measured or documented.

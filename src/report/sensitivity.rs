@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::metric::metric_name;
 use super::number::short;
 use super::paragraph::{count, paragraph};
-use super::table::{Column, table};
+use super::table::{self, Column};
 use crate::experiment::sensitivity::{Parameter, Sensitivity, Share, Sway, Weight};
 use crate::experiment::throughput;
 use crate::experiment::verdict::{self, Verdict, amount};
@@ -83,20 +83,21 @@ fn overview(found: &Sensitivity) -> String {
         |cell: &dyn Fn(&Parameter) -> String| rows.iter().map(|(_, parameter)| cell(parameter)).collect::<Vec<_>>();
     let mut columns = vec![
         Column::words("parameter", column(&|parameter| parameter.ranged.dial.path.clone())),
-        Column::words("range", column(&range)),
-        Column::figures("lowest", column(&|parameter| change(parameter.at_low))),
-        Column::figures("highest", column(&|parameter| change(parameter.at_high))),
+        Column::words("range", column(&range)).optional(2),
+        Column::figures("lowest", column(&|parameter| change(parameter.at_low))).optional(1),
+        Column::figures("highest", column(&|parameter| change(parameter.at_high))).optional(1),
         Column::figures(
             "effect",
             column(&|parameter| {
                 parameter.effect.map_or_else(|| "–".into(), |effect| with_interval(effect.size, metric, rates))
             }),
         ),
-        Column::figures("alone %", column(&|parameter| percent(parameter.share.map(|share| share.first)))),
-        Column::figures("with others %", column(&|parameter| percent(parameter.share.map(|share| share.total)))),
+        Column::figures("alone %", column(&|parameter| percent(parameter.share.map(|share| share.first)))).optional(3),
+        Column::figures("with others %", column(&|parameter| percent(parameter.share.map(|share| share.total))))
+            .optional(3),
     ];
     columns.retain(|column| !column.is_empty());
-    table(columns, &[])
+    table::short(columns, &[], "--format json")
 }
 
 /// A difference of a metric with its unit: of a rate in points.
