@@ -31,4 +31,6 @@ pub struct Bar {
     pub high: f64,
     /// Which colour the bar takes.
     pub color: usize,
+    /// The value that was measured on the real system.
+    pub measured: Option<f64>,
 }

@@ -80,7 +80,20 @@ impl Brush<'_> {
             Shape::Disc { center, radius, color } => self.cover(bounds([center], *radius), *color, 1.0, |coverage| {
                 coverage.disc(*center, *radius);
             }),
-            Shape::Words { text, at, anchor, font, color } => self.words(text, *at, *anchor, *font, *color),
+            Shape::Words { text, at, anchor, font, color } => {
+                let left = match anchor {
+                    Anchor::Start => at.0,
+                    Anchor::Middle => at.0 - font.width(text) / 2.0,
+                    Anchor::End => at.0 - font.width(text),
+                };
+                self.words(text, (left, at.1), *font, *color, |x, y| (x, y))
+            }
+            // Written to the right from the left of the sheet, and turned by a quarter about its end.
+            Shape::WordsUp { text, at, font, color } => {
+                let (right, top) = (at.0.round() as i32, at.1.round() as i32);
+                let wide = font.width(text).round() as i32;
+                self.words(text, (0.0, 0.0), *font, *color, |x, y| (right + y, top + wide - 1 - x))
+            }
         }
     }
 
@@ -104,19 +117,22 @@ impl Brush<'_> {
         done
     }
 
-    fn words(&mut self, text: &str, (x, y): Spot, anchor: Anchor, font: Font, color: Color) -> Result<(), ChartError> {
-        let x = match anchor {
-            Anchor::Start => x,
-            Anchor::Middle => x - font.width(text) / 2.0,
-            Anchor::End => x - font.width(text),
-        };
+    /// Paints words from `(x, y)` on, each pixel where `place` puts it.
+    fn words(
+        &mut self,
+        text: &str,
+        (x, y): Spot,
+        font: Font,
+        color: Color,
+        place: impl Fn(i32, i32) -> (i32, i32),
+    ) -> Result<(), ChartError> {
         let mut done = Ok(());
         for glyph in font.outlines(text, x, y).ok_or(ChartError::Font)? {
             let corner = glyph.px_bounds().min;
             let (left, top) = (corner.x as i32, corner.y as i32);
             glyph.draw(|x, y, share| {
                 if done.is_ok() && share > 0.002 {
-                    let spot = (left + x as i32, top + y as i32);
+                    let spot = place(left + x as i32, top + y as i32);
                     done = self.pixel(spot, color, f64::from(share.min(1.0)));
                 }
             });

@@ -1,7 +1,7 @@
 //! Where curves collapse: a shaded stretch of the x axis with words above it.
 
 use super::color::Color;
-use super::line::Collapse;
+use super::line::{Collapse, Line};
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene};
 use super::sheet::{REMARK, baseline};
@@ -48,7 +48,7 @@ impl Callouts {
         let mut callouts = Self::default();
         let mut rows: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut of_lines: Vec<(&Collapse, Color)> =
-            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, palette.series(line.color)))).collect();
+            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, of_line(line, palette)))).collect();
         of_lines.sort_by(|a, b| a.0.to_x.total_cmp(&b.0.to_x));
         let is_one = of_lines.len() == 1;
         let of_all = panel.stretches.iter().map(|shade| (shade, palette.soft));
@@ -115,6 +115,11 @@ impl Callouts {
             scene.words(words, at, Anchor::Middle, REMARK, palette.words(span.color));
         }
     }
+}
+
+/// The colour of what is said of a curve, or of several.
+fn of_line(line: &Line, palette: &Palette) -> Color {
+    if line.collapse.as_ref().is_some_and(|it| it.of_several) { palette.soft } else { palette.series(line.color) }
 }
 
 /// Where `collapse` lies on the sheet, at least a few pixels wide.

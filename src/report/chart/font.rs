@@ -9,6 +9,9 @@ const ELLIPSIS: char = '…';
 /// Units, which no line begins with after their number.
 const UNITS: [&str; 8] = ["%", "s", "ms", "us", "µs", "min", "h", "points"];
 
+/// Letters of a name in quotes from which on it may be broken between its words.
+const MOST_QUOTED: usize = 24;
+
 /// How many words of a text are looked at before it is shortened anyway.
 const MOST_WORDS: usize = 200;
 
@@ -143,12 +146,20 @@ impl Font {
     }
 }
 
-/// The words of a text, a unit with its number: `20 s` and `99 %` are one.
+/// The words of a text, a unit with its number and a short name with its quotes: `20 s`, `99 %` and `“2 cores”` are one.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     for word in text.split_whitespace().take(MOST_WORDS) {
         let is_unit = UNITS.contains(&word.trim_end_matches([',', ';', ':', '.', ')']));
+        let is_in_name = |before: &str| match (before.rfind('“'), before.rfind('”')) {
+            (Some(open), None) => before[open..].chars().count() + word.chars().count() < MOST_QUOTED,
+            _ => false,
+        };
         match words.last_mut() {
+            Some(name) if is_in_name(name) => {
+                name.push(' ');
+                name.push_str(word);
+            }
             Some(number) if is_unit && number.ends_with(|sign: char| sign.is_ascii_digit()) => {
                 number.push(' ');
                 number.push_str(word);
@@ -195,6 +206,8 @@ mod tests {
         let room = font.width("at most 20");
         assert_eq!(font.wrap("at most 20 s; sure", room, 3), ["at most", "20 s; sure"]);
         assert_eq!(font.wrap("at most 20 so", room, 3), ["at most 20", "so"]);
+        // So does a name with its quotes.
+        assert_eq!(font.wrap("of “2 cores”", font.width("of “2 cores”") - 1.0, 3), ["of", "“2 cores”"]);
     }
 
     #[test]

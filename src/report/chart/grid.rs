@@ -29,6 +29,11 @@ const KEY: f64 = 190.0;
 /// With more rows than this, the columns are named at the top too.
 const MANY_ROWS: usize = 12;
 
+/// The sizes that numbers in cells may have.
+const SIZES: [f64; 5] = [20.0, 18.0, 16.0, 14.0, 12.0];
+/// How high the names of columns may be where they are written upwards.
+const MOST_UPRIGHT: f64 = 320.0;
+
 /// Where the cells lie.
 struct Cells {
     left: f64,
@@ -58,7 +63,9 @@ pub(super) fn lay_out(figure: &HeatFigure, palette: &Palette) -> Scene {
     let header = header::height(&figure.title, &figure.subtitle);
     let above = if rows > MANY_ROWS { 32.0 } else { 0.0 };
     let extra: f64 = figure.groups.iter().map(group_extra).sum();
-    let below = 82.0 + header::note_height(&figure.note) + FOOT;
+    let upright = upright(figure);
+    let above = if upright > 0.0 { 0.0 } else { above };
+    let below = 82.0 + (upright - 22.0).max(0.0) + header::note_height(&figure.note) + FOOT;
     let each = |room: f64| (room - extra) / rows.max(1) as f64;
     let fits = each(TALLEST - header - above - below).max(ROW);
     let row = each(BODY).clamp(ROOMY, TALL).min(fits).floor();
@@ -78,8 +85,12 @@ pub(super) fn lay_out(figure: &HeatFigure, palette: &Palette) -> Scene {
     for group in &figure.groups {
         y = draw_group(&mut scene, palette, group, &cells, y);
     }
-    names(&mut scene, palette, &figure.columns, &cells, y + 12.0);
-    let at = ((cells.left + cells.right()) / 2.0, baseline(y + 50.0, AXIS));
+    if upright > 0.0 {
+        names_upright(&mut scene, palette, &figure.columns, &cells, y);
+    } else {
+        names(&mut scene, palette, &figure.columns, &cells, y + 12.0);
+    }
+    let at = ((cells.left + cells.right()) / 2.0, baseline(y + 50.0 + (upright - 22.0).max(0.0), AXIS));
     let label = AXIS.shorten(&figure.x, cells.right() - cells.left);
     scene.words(&label, at, Anchor::Middle, AXIS, palette.soft);
     key(&mut scene, palette, &figure.unit, cells.right() + 56.0, top);
@@ -142,10 +153,11 @@ fn draw_row(scene: &mut Scene, palette: &Palette, row: &HeatRow, cells: &Cells, 
         if saturated {
             mark(scene, palette, (left, top), (right, foot));
         }
+        let rim = if saturated { 8.0 } else { 2.0 };
         let text = percent(value);
-        let font = Font { strong: saturated, size: cells.size };
-        let rim = if saturated { 10.0 } else { 2.0 };
-        if font.size > 0.0 && font.width(&text) <= right - left - rim {
+        let fits = |size: &f64| Font { strong: saturated, size: *size }.width(&text) <= right - left - rim;
+        if let Some(size) = SIZES.into_iter().filter(|&size| size <= cells.size).find(fits) {
+            let font = Font { strong: saturated, size };
             let at = ((left + right) / 2.0, baseline(middle, font));
             scene.words(&text, at, Anchor::Middle, font, palette.words_on(color));
         }
@@ -165,6 +177,10 @@ fn mark(scene: &mut Scene, palette: &Palette, from: (f64, f64), to: (f64, f64)) 
 /// A share as a percentage, without the sign.
 fn percent(value: f64) -> String {
     let percent = (value * 100.0).round();
+    // What is not saturated does not look so.
+    if value < SATURATED && percent >= SATURATED * 100.0 {
+        return format!("{:.1}", (value * 1000.0).floor() / 10.0);
+    }
     if percent.abs() > 9999.0 {
         return if percent > 0.0 { ">9999" } else { "<0" }.to_owned();
     }
@@ -174,10 +190,7 @@ fn percent(value: f64) -> String {
 
 /// The size in which two digits have room in a cell this wide; zero if there is none.
 fn size(wide: f64) -> f64 {
-    [20.0, 18.0, 16.0, 14.0]
-        .into_iter()
-        .find(|&size| Font::regular(size).width("44") <= wide - SEAM - 3.0)
-        .unwrap_or(0.0)
+    SIZES.into_iter().find(|&size| Font::regular(size).width("44") <= wide - SEAM - 3.0).unwrap_or(0.0)
 }
 
 /// Names the columns in the row with this middle, leaving some out if they would touch.
@@ -189,6 +202,25 @@ fn names(scene: &mut Scene, palette: &Palette, columns: &[String], cells: &Cells
         let (left, right) = cells.column(place);
         let at = ((left + right) / 2.0, baseline(middle, TICK));
         scene.words(name, at, Anchor::Middle, TICK, palette.soft);
+    }
+}
+
+/// How high the names of the columns are if they are written upwards, as they are where they have no room side by side
+/// and say more than numbers do; zero if they are not.
+fn upright(figure: &HeatFigure) -> f64 {
+    let wide = cells(figure, ROW).wide;
+    let widths = || figure.columns.iter().map(|name| TICK.width(name));
+    let has_names = figure.columns.iter().any(|name| name.starts_with(char::is_alphabetic));
+    let is_full = widths().any(|name| name + 12.0 > wide);
+    if has_names && is_full && wide >= TICK.size { widths().fold(0.0, f64::max).min(MOST_UPRIGHT) } else { 0.0 }
+}
+
+/// Names the columns below `top`, upwards.
+fn names_upright(scene: &mut Scene, palette: &Palette, columns: &[String], cells: &Cells, top: f64) {
+    for (place, name) in columns.iter().enumerate() {
+        let (left, right) = cells.column(place);
+        let at = (baseline((left + right) / 2.0, TICK), top + 2.0);
+        scene.words_up(&TICK.shorten(name, MOST_UPRIGHT), at, TICK, palette.soft);
     }
 }
 

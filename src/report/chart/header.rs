@@ -27,7 +27,7 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, title: &str, subtitle: 
         y += TITLE.size * LEADING;
     }
     y += 6.0;
-    for line in SUBTITLE.wrap(subtitle, room, 2) {
+    for line in SUBTITLE.balance(subtitle, room, 2) {
         let at = (MARGIN, y + SUBTITLE.size);
         scene.words(&line, at, Anchor::Start, SUBTITLE, palette.soft);
         y += SUBTITLE.size * 1.4;

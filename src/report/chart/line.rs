@@ -120,6 +120,8 @@ pub struct Collapse {
     /// already, in this panel or one above, is not written again; nor is one for which there is no
     /// room among those of many other curves.
     pub label: String,
+    /// Whether several curves do so there: the words have no curve's colour then.
+    pub of_several: bool,
 }
 
 /// A limit drawn across a panel.

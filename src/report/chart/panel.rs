@@ -58,7 +58,8 @@ pub(super) fn values(panel: &Panel) -> Vec<f64> {
     values
 }
 
-/// Draws `panel` with its plot in `frame`, and its caption in the row that starts at `top`.
+/// Draws `panel` with its plot in `frame`, and its caption in the row that starts at `top`. Returns the names as they are
+/// written.
 pub(super) fn draw(
     scene: &mut Scene,
     palette: &Palette,
@@ -67,7 +68,7 @@ pub(super) fn draw(
     (x, y): (&Ruler, &Ruler),
     frame: &Frame,
     top: f64,
-) {
+) -> Vec<String> {
     let caption = top + 13.0;
     let name = AXIS.shorten(&panel.y.label, frame.width() * 0.8);
     let at = (MARGIN, baseline(caption, AXIS));
@@ -110,8 +111,10 @@ pub(super) fn draw(
             ending::draw(scene, palette, &line.end, (line.color, last), frame, &mut taken);
         }
     }
+    let names = tags.iter().filter_map(|tag| tag.lines.first().cloned()).collect();
     let reach = (top + CAPTION - 18.0, frame.foot + 18.0);
     tag::draw(scene, palette, tags, frame.right, reach);
+    names
 }
 
 /// Draws a curve with its marks, adds the spots it covers to `taken`, and returns its name.

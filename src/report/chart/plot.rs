@@ -6,7 +6,7 @@ use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, HEIGHT, MARGIN, TALLEST, TICK, WIDTH, baseline};
 use super::theme::Palette;
-use super::{LineFigure, Panel, header, tag};
+use super::{LineFigure, Panel, header, tag, twin};
 
 /// How many panels are drawn.
 const MOST_PANELS: usize = 3;
@@ -14,15 +14,26 @@ const MOST_PANELS: usize = 3;
 const FIRST: f64 = 1.8;
 /// The room between panels.
 const GAP: f64 = 32.0;
+/// How far the names of curves may reach beyond their plot, above and below it together.
+const NAMES_BEYOND: f64 = 33.0;
 /// The room below the plots for the numbers and the name of the x axis.
 const BELOW: f64 = 76.0;
 
-/// Lays out `figure`.
+/// How high a sheet may become for the names of its curves.
+const MOST_HEIGHT: f64 = 1600.0;
+
+/// Lays out `figure`. Where curves hide each other, a footnote says what the signs before their names mean.
 pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
-    let (height, first) = if figure.panels.len() < MOST_PANELS { (HEIGHT, FIRST) } else { (TALLEST, 1.0) };
-    let mut scene = Scene::new(WIDTH, height, palette.paper, &figure.title);
-    header::draw(&mut scene, palette, &figure.title, &figure.subtitle);
-    header::note(&mut scene, palette, &figure.note);
+    let (scene, names) = drawn(figure, palette, &figure.note);
+    match twin::explained(&names) {
+        words if words.is_empty() => scene,
+        words => drawn(figure, palette, &format!("{} {words}", figure.note)).0,
+    }
+}
+
+/// The figure with this footnote, and the names of its curves as they are written.
+fn drawn(figure: &LineFigure, palette: &Palette, note: &str) -> (Scene, Vec<String>) {
+    let (least, first) = if figure.panels.len() < MOST_PANELS { (HEIGHT, FIRST) } else { (TALLEST, 1.0) };
     let panels: Vec<&Panel> = figure.panels.iter().take(MOST_PANELS).collect();
 
     let mut rulers: Vec<Ruler> = panels
@@ -47,18 +58,29 @@ pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
         panels.iter().map(|panel| Callouts::new(panel, &x, (left, right), palette, &mut said)).collect();
 
     let mut top = header::height(&figure.title, &figure.subtitle);
-    let foot = height - FOOT - header::note_height(&figure.note) - BELOW;
     let rows: f64 = callouts.iter().map(|it| it.rows as f64).sum();
     let others = panels.len().saturating_sub(1) as f64;
     let fixed = CAPTION * (others + 1.0) + rows * callout::ROW + GAP * others;
-    let part = ((foot - top - fixed) / (first + others)).max(30.0);
+    let below = FOOT + header::note_height(note) + BELOW;
+    // Each panel has room for the names of all its curves.
+    let named = |(place, panel): (usize, &&Panel)| {
+        let names = tag::height(panel.lines.iter().map(panel::name)) - NAMES_BEYOND;
+        if place == 0 { names / first } else { names }
+    };
+    let wanted = panels.iter().enumerate().map(named).fold(0.0, f64::max);
+    let height = (top + fixed + wanted * (first + others) + below).clamp(least, MOST_HEIGHT).round();
+    let part = ((height - below - top - fixed) / (first + others)).max(30.0);
+    let mut scene = Scene::new(WIDTH, height, palette.paper, &figure.title);
+    header::draw(&mut scene, palette, &figure.title, &figure.subtitle);
+    header::note(&mut scene, palette, note);
+    let mut names = Vec::new();
     for (place, panel) in panels.iter().enumerate() {
         let plot = top + CAPTION + callouts[place].rows as f64 * callout::ROW;
         let high = if place == 0 { part * first } else { part };
         let frame = Frame { left, right, top: plot.round(), foot: (plot + high).round() };
         let y = &mut rulers[place];
         y.place(frame.foot, frame.top);
-        panel::draw(&mut scene, palette, panel, &callouts[place], (&x, y), &frame, top);
+        names.extend(panel::draw(&mut scene, palette, panel, &callouts[place], (&x, y), &frame, top));
         if nothing {
             let middle = ((left + right) / 2.0, (frame.top + frame.foot) / 2.0);
             scene.words("no data", middle, Anchor::Middle, AXIS, palette.soft);
@@ -68,7 +90,7 @@ pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
     if !panels.is_empty() {
         foot_axis(&mut scene, palette, &figure.x.label, &x, top - GAP, left, right);
     }
-    scene
+    (scene, names)
 }
 
 /// The left and the right of the plots: what the numbers and the names leave.

@@ -6,7 +6,7 @@ use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, MARGIN, NAME, TALLEST, TICK, WIDTH, baseline};
 use super::theme::Palette;
-use super::{BarFigure, Scale, header};
+use super::{BarFigure, Scale, header, marker};
 
 /// How high a row is at most, and at least where there are many.
 const ROW: f64 = 64.0;
@@ -36,7 +36,8 @@ pub(super) fn lay_out(figure: &BarFigure, palette: &Palette) -> Scene {
     let widest = figure.bars.iter().map(|bar| TICK.width(&bar.label)).fold(0.0, f64::max);
     let left = (MARGIN + widest.min(MOST_NAME) + 18.0).round();
     let right = WIDTH - MARGIN - NUMBER;
-    let values: Vec<f64> = figure.bars.iter().flat_map(|bar| [bar.value, bar.low, bar.high]).collect();
+    let measured = figure.bars.iter().filter_map(|bar| bar.measured);
+    let values: Vec<f64> = figure.bars.iter().flat_map(|bar| [bar.value, bar.low, bar.high]).chain(measured).collect();
     let mut x = Ruler::full(&figure.x, &values, None, 6.0);
     x.place(left, right);
     let foot = (top + body).round();
@@ -90,6 +91,11 @@ fn draw(
         let whisker = || vec![vec![(low, middle), (high, middle)], cap(low), cap(high)];
         scene.strokes(whisker(), 5.5, palette.paper);
         scene.strokes(whisker(), 2.5, palette.ink);
+    }
+    if let Some(measured) = bar.measured.and_then(|measured| x.at(measured)) {
+        let radius = (thick * 0.45).clamp(8.0, 11.0);
+        reach = reach.max(measured + radius);
+        marker::diamond(scene, (measured, middle), radius, palette.ink, palette.paper);
     }
     let text = number::alone(value);
     let at = (reach + 14.0, baseline(middle, NAME));

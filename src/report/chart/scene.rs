@@ -38,6 +38,8 @@ pub(super) enum Shape {
     Disc { center: Spot, radius: f64, color: Color },
     /// One line of words, with its baseline at `at`.
     Words { text: String, at: Spot, anchor: Anchor, font: Font, color: Color },
+    /// One line of words that is read upwards: it ends at `at`, and its baseline is to the right.
+    WordsUp { text: String, at: Spot, font: Font, color: Color },
 }
 
 /// Which part of some words lies at their spot.
@@ -91,6 +93,14 @@ impl Scene {
     /// Fills a disc.
     pub(super) fn disc(&mut self, center: Spot, radius: f64, color: Color) {
         self.shapes.push(Shape::Disc { center, radius, color });
+    }
+
+    /// Writes one line of words that is read upwards and ends at `at`.
+    pub(super) fn words_up(&mut self, text: &str, at: Spot, font: Font, color: Color) {
+        let text = printable(text);
+        if !text.is_empty() {
+            self.shapes.push(Shape::WordsUp { text, at, font, color });
+        }
     }
 
     /// Writes one line of words.

@@ -46,6 +46,11 @@ pub(super) fn room(names: impl Iterator<Item = String>) -> f64 {
     if widest > 0.0 { WORDS + widest } else { 0.0 }
 }
 
+/// How high the room for these names is, each on as many lines as it takes.
+pub(super) fn height(names: impl Iterator<Item = String>) -> f64 {
+    names.map(|name| lines(&name).len() as f64 * LINE + GAP).sum()
+}
+
 /// Writes the names to the right of `right`, no higher than `top` and no lower than `foot`.
 pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, right: f64, (top, foot): (f64, f64)) {
     let ends: Vec<f64> = tags.iter().map(|tag| tag.end.1).collect();

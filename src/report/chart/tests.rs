@@ -48,7 +48,12 @@ fn curve(label: &str, color: usize, values: &[f64]) -> Line {
 /// Three variants of which the first collapses.
 fn sweep() -> LineFigure {
     let mut first = curve("per-request client", 1, &[240.0, 520.0, 870.0, 930.0, 0.0]);
-    first.collapse = Some(Collapse { from_x: 100.0, to_x: 125.0, label: "collapses 100–125: auth pool".to_owned() });
+    first.collapse = Some(Collapse {
+        from_x: 100.0,
+        to_x: 125.0,
+        label: "collapses 100–125: auth pool".to_owned(),
+        ..Collapse::default()
+    });
     let lines = vec![
         first,
         curve("shared client", 4, &[250.0, 540.0, 960.0, 1000.0, 940.0]),
@@ -195,6 +200,7 @@ fn collapses_at_one_place_are_named_apart() {
             from_x: 100.0 + place as f64,
             to_x: 110.0,
             label: format!("collapses at {place}: database connections"),
+            ..Collapse::default()
         });
     }
     let scene = scene_of(figure);
@@ -261,7 +267,12 @@ fn any_values_are_drawn() {
             style: [Style::Solid, Style::Dashed, Style::Dotted][dice.roll(3)],
             look: [Look::Curve, Look::Tried, Look::Course, Look::Noise][dice.roll(4)],
             end: ["", "queue grows without end"][dice.roll(2)].into(),
-            collapse: Some(Collapse { from_x: dice.hostile(), to_x: dice.hostile(), label: "collapses".to_owned() }),
+            collapse: Some(Collapse {
+                from_x: dice.hostile(),
+                to_x: dice.hostile(),
+                label: "collapses".to_owned(),
+                of_several: false,
+            }),
         };
         let panel = |dice: &mut Dice| Panel {
             y: axis(dice),
@@ -270,7 +281,12 @@ fn any_values_are_drawn() {
             lines: (0..dice.roll(4)).map(|_| line(dice)).collect(),
             points: vec![Measured { x: dice.hostile(), y: dice.hostile(), label: "m".to_owned() }],
             thresholds: vec![Threshold { value: dice.hostile(), label: "t".to_owned() }],
-            stretches: vec![Collapse { from_x: dice.hostile(), to_x: dice.hostile(), label: "spike".into() }],
+            stretches: vec![Collapse {
+                from_x: dice.hostile(),
+                to_x: dice.hostile(),
+                label: "spike".into(),
+                ..Collapse::default()
+            }],
         };
         let figure = LineFigure {
             x: axis(&mut dice),
@@ -295,6 +311,7 @@ fn any_bars_are_drawn() {
                 low: dice.hostile(),
                 high: dice.hostile(),
                 color: 2,
+                measured: Some(dice.hostile()),
             };
             draw(BarFigure {
                 x: Axis { label: "gain".to_owned(), scale },

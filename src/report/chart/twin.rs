@@ -8,6 +8,21 @@ const HIDDEN: f64 = 2.0;
 /// How long a stroke is before it is the next curve's turn.
 const TURN: f64 = 26.0;
 
+/// What stands before the name of a curve that is the same as another, and of one that is not but hides it.
+const SAME: &str = "= ";
+const NEAR: &str = "≈ ";
+
+/// What the signs of these names mean, for the footnote; empty where none has one.
+pub(super) fn explained(names: &[String]) -> String {
+    let has = |sign: &str| names.iter().any(|name| name.starts_with(sign));
+    match (has(SAME), has(NEAR)) {
+        (false, false) => String::new(),
+        (true, false) => "=: the same curve as the one named above it.".into(),
+        (false, true) => "≈: too close to the curve named above it to tell apart.".into(),
+        (true, true) => "=: the same curve as the one named above it; ≈: too close to it to tell apart.".into(),
+    }
+}
+
 /// Where a curve stands among those that it lies on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Twin {
@@ -27,12 +42,12 @@ impl Twin {
         Self { first, place: 0, count: 1, same: true }
     }
 
-    /// What its name begins with.
+    /// What its name begins with; [`explained`] says what it means.
     pub(super) fn sign(self) -> &'static str {
         match (self.place, self.same) {
             (0, _) => "",
-            (_, true) => "= ",
-            (_, false) => "≈ ",
+            (_, true) => SAME,
+            (_, false) => NEAR,
         }
     }
 

@@ -5,7 +5,7 @@ use super::color::Color;
 use super::scene::{Anchor, Scene, Shape, Spot};
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{FontDesc, FontFamily, FontStyle, RGBAColor, ShapeStyle};
+use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle};
 use std::fmt::Display;
 
 /// The fonts to look for, ending with whatever there is.
@@ -97,6 +97,16 @@ fn draw(backend: &mut SVGBackend<'_>, shape: &Shape) -> Result<(), ChartError> {
                 .color(&RGBAColor(color.0, color.1, color.2, 1.0))
                 .pos(Pos::new(side, VPos::Top));
             backend.draw_text(text, &style, fine((*x, y - font.size * ASCENT)))
+        }
+        // Plotters turns text about its anchor, which is the end of the line at the top of its letters.
+        Shape::WordsUp { text, at: (x, y), font, color } => {
+            let family = FontFamily::Name(FAMILY);
+            let weight = if font.strong { FontStyle::Bold } else { FontStyle::Normal };
+            let style = FontDesc::new(family, font.size * FINE * SHRINK, weight)
+                .transform(FontTransform::Rotate270)
+                .color(&RGBAColor(color.0, color.1, color.2, 1.0))
+                .pos(Pos::new(HPos::Right, VPos::Top));
+            backend.draw_text(text, &style, fine((x - font.size * ASCENT, *y)))
         }
     };
     drawn.map_err(refused)

@@ -22,6 +22,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
         let is_bounded = throughput.half_width().is_finite() && summary.replications >= method::FEWEST_RUNS;
         Some(Bar {
             label: named(report, label, summary),
+            measured: measured(report, summary),
             value: throughput.estimate,
             low: if is_bounded { throughput.low } else { throughput.estimate },
             high: if is_bounded { throughput.high } else { throughput.estimate },
@@ -36,6 +37,9 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     if plan.axes.is_empty() && points.iter().any(|(_, summary)| is_bad(summary)) {
         note = format!("Orange: not healthy. {note}");
     }
+    if points.iter().any(|(_, summary)| measured(report, summary).is_some()) {
+        note.push_str(" Diamonds: measured on the real system.");
+    }
     if points.len() > MOST {
         note = format!("The first {MOST} of {} points. {note}", points.len());
     }
@@ -49,7 +53,14 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     }
 }
 
-/// A point's name, with its success rate where that is bad, and what was measured there.
+/// The throughput that was measured at a point, in the unit of the report.
+fn measured(report: &Report, summary: &Summary) -> Option<f64> {
+    let here = report.plan.measurements.iter().find(|measurement| measurement.point == summary.point);
+    let rate = here.and_then(|measurement| measurement.measured.throughput_per_min);
+    rate.map(|rate| report.rates.of_minute(rate))
+}
+
+/// A point's name, with its condition where that is bad, and what was measured there.
 fn named(report: &Report, label: &str, summary: &Summary) -> String {
     let state = report.state(summary.point).filter(|state| !state.is_safe());
     let bad = state.map(|state| match state.fraction().as_str() {

@@ -17,8 +17,8 @@ use crate::report::paragraph::quoted;
 /// Parts that have a colour of their own; the others are one more.
 const MOST_PARTS: usize = 7;
 
-/// Share of a point's time below which a part is among the others everywhere.
-const LEAST: f64 = 0.03;
+/// Share of the longest bar below which a part is among the others everywhere: it would hardly be seen.
+const LEAST: f64 = 0.02;
 
 /// Bars that one figure has room for on a slide, where each heading of a variant takes the room of a bar and a half.
 const MOST_BARS: usize = 26;
@@ -46,8 +46,11 @@ pub(super) fn of_set(set: &Set) -> Option<StackFigure> {
     let mut figure = figure(groups, Some(&|at| finding::place(set.axis, at)), &set.plan().title)?;
     if set.findings.iter().any(|finding| finding.points.len() > most) {
         let which = ["the last healthy value", "the first that is not", "the last with successes", "the first"];
-        let which =
-            if most <= which.len() { which[..most].join(", ") } else { format!("{} and others", which.join(", ")) };
+        let which = if most <= which.len() {
+            which[..most].join(", ")
+        } else {
+            format!("{} and some others", which.join(", "))
+        };
         figure.note = format!("Of each variant {which}. {}", figure.note);
     }
     if shown.len() < set.findings.len() {
@@ -116,12 +119,15 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
             (label, bars.collect())
         })
         .collect();
-    // The parts with the largest shares anywhere, by their weight over all points.
+    let all_shares = || all.iter().flat_map(|(_, bars)| bars).map(|(_, _, shares)| shares);
+    let longest = all_shares().map(|shares| shares.iter().map(|share| share.seconds).sum::<f64>()).fold(0.0, f64::max);
+    // The parts that are widest anywhere, by their length over all bars.
     let mut parts: Vec<(&Place, bool, f64, f64)> = Vec::new();
-    for share in all.iter().flat_map(|(_, bars)| bars).flat_map(|(_, _, shares)| shares) {
+    for share in all_shares().flatten() {
+        let length = share.seconds / longest;
         match parts.iter_mut().find(|part| (part.0, part.1) == (share.place, share.served)) {
-            Some(part) => (part.2, part.3) = (part.2.max(share.share), part.3 + share.share),
-            None => parts.push((share.place, share.served, share.share, share.share)),
+            Some(part) => (part.2, part.3) = (part.2.max(length), part.3 + length),
+            None => parts.push((share.place, share.served, length, length)),
         }
     }
     parts.retain(|part| part.2 >= LEAST);
@@ -130,8 +136,6 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
     }
     parts.sort_by(|a, b| b.3.total_cmp(&a.3).then_with(|| a.0.name.cmp(&b.0.name)));
     parts.truncate(MOST_PARTS);
-    let all_shares = all.iter().flat_map(|(_, bars)| bars).map(|(_, _, shares)| shares);
-    let longest = all_shares.map(|shares| shares.iter().map(|share| share.seconds).sum::<f64>()).fold(0.0, f64::max);
     let (unit, scale) = if longest < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let bar = |label: &str, summary: Option<&Summary>, shares: &[Share]| {
         let named = parts.iter().map(|part| {

@@ -55,5 +55,5 @@ pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
     };
     let label = format!("{who}{}", turn::mark(set.axis, found, alike.len() > 1));
     let from_x = set.drawn(found.from.unwrap_or(found.to));
-    Some(Collapse { from_x, to_x: set.drawn(found.to), label })
+    Some(Collapse { from_x, to_x: set.drawn(found.to), label, of_several: alike.len() > 1 })
 }

@@ -8,11 +8,16 @@ use crate::report::number::{seconds, short};
 pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String {
     let plan = report.plan;
     let mut parts = vec!["Simulated".to_owned()];
-    if !place.is_empty() {
+    let load = load(report, points);
+    // A rate that the load names is not said twice.
+    let value = place.split_once(" = ").map_or(place, |(_, value)| value);
+    let is_said =
+        load.iter().any(|part| part.ends_with(&format!(" at {value}")) || *part == format!("{value} concurrent"));
+    if !place.is_empty() && !is_said {
         parts.push(format!("at {place}"));
     }
     parts.push(report.effort().replace("run", "replication"));
-    parts.extend(load(report, points));
+    parts.extend(load);
     if common(points, |point| plan.points[point].load.auto_warm_up) == Some(true) {
         parts.push("after a warm-up by MSER-5".into());
     }

@@ -176,7 +176,8 @@ fn shades(plan: &Plan, together: &Together, scale: f64) -> Vec<Collapse> {
     let mut shades: Vec<Collapse> = Vec::new();
     for summary in &together.summaries {
         for (from, to, label) in &plan.points[summary.point].load.disturbances {
-            let shade = Collapse { from_x: from.seconds() / scale, to_x: to.seconds() / scale, label: label.clone() };
+            let (from_x, to_x) = (from.seconds() / scale, to.seconds() / scale);
+            let shade = Collapse { from_x, to_x, label: label.clone(), of_several: false };
             if !shades.contains(&shade) {
                 shades.push(shade);
             }
