@@ -29,7 +29,7 @@ pub fn measured(report: &Report, detail: Detail) -> String {
         None => "–".into(),
     };
     let mut columns = vec![
-        Column::words("measurement", each(&|row| row.name.clone())),
+        Column::words("name", each(&|row| row.name.clone())),
         Column::words("at", each(&|row| row.place.clone())).optional(1),
         Column::words("figure", each(&metric)),
         Column::figures("measured", each(&was)),
