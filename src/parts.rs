@@ -57,7 +57,7 @@ pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times}
 pub use course::{Batch, Course, Mark};
 pub use loss::Loss;
 pub use observe::{Window, limit_names};
-pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, Outcome, ResourceKind, ResourceUse, Users};
+pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ResourceKind, ResourceUse, Users};
 pub use timeline::{Slice, Timeline};
 pub use token::Failure;
 pub use world::{Ended, Limits, Source, World};

@@ -18,7 +18,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{ConsumerPlan, Runtime, Site, System};
 
 use super::interpreter::Next;
-use super::job::Loss;
+use super::job::{Behind, Loss};
 use super::observe::Sum;
 use super::outcome::{ResourceKind, ResourceUse};
 use super::population::Population;
@@ -47,6 +47,8 @@ pub(super) struct Message {
     process: u32,
     /// How often its handler has failed.
     failures: u32,
+    /// Why it failed last.
+    last: Failure,
     /// How often it has been sent to a process.
     deliveries: u32,
     /// The event that a view waits for.
@@ -148,6 +150,12 @@ impl Broker {
         self.messages.is_empty()
     }
 
+    /// The job and the consumer of each message that is to be delivered again because it failed, and why it failed.
+    pub fn failing(&self) -> impl Iterator<Item = (u32, u32, Failure)> + '_ {
+        let messages = self.messages.living().map(|message| &self.messages[message]);
+        messages.filter(|it| it.failures > 0).map(|it| (it.job, it.consumer, it.last))
+    }
+
     /// Copies of messages that are not settled.
     pub fn len(&self) -> usize {
         self.messages.len()
@@ -218,6 +226,7 @@ impl World<'_> {
                 consumer,
                 process: NONE,
                 failures: 0,
+                last: Failure::NONE,
                 deliveries: 0,
                 event: self.expect_event(self.system.consumers[consumer as usize].view),
             };
@@ -237,6 +246,7 @@ impl World<'_> {
         let Some(oldest) = state.ready.pop(messages) else { return };
         state.waiting.leave(now, messages[oldest].since);
         state.dropped += 1;
+        self.broker.messages[oldest].last = Failure::QUEUE_FULL;
         self.forget(oldest, Some(Loss::Dropped));
     }
 
@@ -361,6 +371,7 @@ impl World<'_> {
             Settled::Failed => {
                 let entry = &mut self.broker.messages[message];
                 entry.failures += 1;
+                entry.last = token.failure;
                 let failures = entry.failures;
                 if failures > plan.retries {
                     state.dead += 1;
@@ -411,11 +422,12 @@ impl World<'_> {
 
     /// Nothing more becomes of the message.
     fn forget(&mut self, message: u32, loss: Option<Loss>) {
-        let Message { job, event, .. } = self.broker.messages[message];
+        let Message { job, event, consumer, last, .. } = self.broker.messages[message];
         self.end_event(event);
         self.broker.messages.remove(message);
         if let Some(loss) = loss {
             self.count_loss(job, loss);
+            self.count_lost(job, Behind::Consumer(consumer), last);
         }
         self.end_part(job, loss.is_some());
     }
@@ -432,7 +444,7 @@ impl World<'_> {
     }
 
     /// The reports' name of a consumer's queue: `queue registrations / billing`.
-    fn consumer_name(&self, consumer: usize) -> String {
+    pub(super) fn consumer_name(&self, consumer: usize) -> String {
         let plan = &self.system.consumers[consumer];
         format!("queue {} / {}", self.system.queues[plan.queue as usize].name, plan.name)
     }

@@ -10,7 +10,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::Notice;
 use crate::statistics::histogram::Histogram;
 
-use super::outcome::Completion;
+use super::outcome::{Completion, LostWork};
 use super::token::{Failure, FrameKind, RESPONDED, ROOT};
 use super::world::{Ended, World};
 
@@ -35,6 +35,8 @@ pub(super) struct Job {
     /// Its request was counted.
     counted: bool,
     failed: bool,
+    /// Its request failed, so that nothing is promised.
+    refused: bool,
 }
 
 /// How far the client has got.
@@ -87,9 +89,31 @@ pub(super) struct Completions {
     times: Histogram,
     /// The last completion.
     last: Time,
+    /// Those of the failed that were answered with success.
+    broken: u64,
     dead_letters: u64,
     dropped: u64,
     refused: u64,
+    /// What failed behind the answers, and why.
+    lost: Vec<(Behind, Failure, u64)>,
+}
+
+/// Where work behind an answer fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// At a consumer of messages.
+    Consumer(u32),
+    /// In a handler that had responded: the service.
+    Handler(u32),
+}
+
+impl Completions {
+    fn lose(&mut self, at: Behind, cause: Failure) {
+        match self.lost.iter_mut().find(|(known, why, _)| (*known, *why) == (at, cause)) {
+            Some((_, _, count)) => *count += 1,
+            None => self.lost.push((at, cause, 1)),
+        }
+    }
 }
 
 impl Jobs {
@@ -143,6 +167,7 @@ impl World<'_> {
             awaited: awaits && jobs.notice.is_some(),
             counted,
             failed: false,
+            refused: false,
         };
         jobs.counts.begun += u64::from(counted);
         let job = jobs.jobs.insert(job);
@@ -177,8 +202,14 @@ impl World<'_> {
         }
         self.jobs.of[t as usize] = NONE;
         let token = &self.tokens[t];
-        let promised = token.has(ROOT) || token.has(RESPONDED);
-        self.end_part(job, promised && failure.is_some())
+        let (is_root, has_responded) = (token.has(ROOT), token.has(RESPONDED));
+        if failure.is_some() && has_responded {
+            let service = self.processes[token.process as usize].service;
+            self.count_lost(job, Behind::Handler(service), failure);
+        } else if failure.is_some() && is_root {
+            self.jobs.jobs[job].refused = true;
+        }
+        self.end_part(job, (is_root || has_responded) && failure.is_some())
     }
 
     /// A part of the job has ended. The job, unless it is complete now; [`NONE`] is let pass.
@@ -294,11 +325,29 @@ impl World<'_> {
         }
     }
 
+    /// Work of a job behind its answer has failed.
+    pub(super) fn count_lost(&mut self, job: u32, at: Behind, cause: Failure) {
+        if self.tally.on || (job != NONE && self.jobs.jobs[job].counted) {
+            self.jobs.counts.lose(at, cause);
+        }
+    }
+
     /// What became of the jobs, for a window of this length.
     pub(super) fn completion(&mut self, window: Time) -> Option<Completion> {
         if !self.jobs.kept {
             return None;
         }
+        let mut again: Vec<u32> = Vec::new();
+        for (job, consumer, cause) in self.broker.failing() {
+            if job != NONE && self.jobs.jobs[job].counted && !self.jobs.jobs[job].failed {
+                self.jobs.counts.lose(Behind::Consumer(consumer), cause);
+                again.push(job);
+            }
+        }
+        again.sort_unstable();
+        again.dedup();
+        let lost = std::mem::take(&mut self.jobs.counts.lost);
+        let lost = lost.into_iter().map(|(at, cause, copies)| self.lost_work(at, cause, copies)).collect();
         let counts = &mut self.jobs.counts;
         let length = window.max(counts.last - self.window_start.min(counts.last)).seconds();
         Some(Completion {
@@ -309,11 +358,22 @@ impl World<'_> {
             dead_letters: counts.dead_letters,
             dropped: counts.dropped,
             refused: counts.refused,
+            broken: counts.broken,
+            failing: again.len() as u64,
+            lost,
         })
     }
 
+    fn lost_work(&self, at: Behind, cause: Failure, count: u64) -> LostWork {
+        let name = match at {
+            Behind::Consumer(consumer) => self.consumer_name(consumer as usize),
+            Behind::Handler(service) => self.system.services[service as usize].name.clone(),
+        };
+        LostWork { name, cause: cause.describe(&self.system.reasons), count }
+    }
+
     fn end_job(&mut self, job: u32) {
-        let Job { born, counted, failed, .. } = self.jobs.jobs[job];
+        let Job { born, counted, failed, refused, .. } = self.jobs.jobs[job];
         self.jobs.jobs.remove(job);
         if !self.tally.on && !counted {
             return;
@@ -321,6 +381,7 @@ impl World<'_> {
         let counts = &mut self.jobs.counts;
         if failed {
             counts.failed += 1;
+            counts.broken += u64::from(!refused);
         } else {
             counts.last = self.now;
             counts.completed += 1;

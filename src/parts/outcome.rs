@@ -12,6 +12,7 @@ use super::blame::Blame;
 use super::course::Course;
 use super::loss::Loss;
 use super::timeline::Timeline;
+use super::token::Failure;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -159,6 +160,13 @@ pub struct ClassOutcome {
     pub response_times: Histogram,
 }
 
+impl LostWork {
+    /// Whether a full queue dropped it, on purpose.
+    pub fn is_dropped(&self) -> bool {
+        self.cause == Failure::QUEUE_FULL.describe(&[])
+    }
+}
+
 impl Outcome {
     /// Requests that ended within the window.
     pub fn ended(&self) -> u64 {
@@ -240,6 +248,24 @@ pub struct Completion {
     pub dropped: u64,
     /// Copies of messages that a full queue refused, within the window.
     pub refused: u64,
+    /// The failed jobs that were answered with success.
+    pub broken: u64,
+    /// Jobs under way at the end with a message that has failed and is to be delivered again.
+    pub failing: u64,
+    /// What failed behind the answers: lost messages, messages that are to be delivered again, and handlers that had
+    /// responded.
+    pub lost: Vec<LostWork>,
+}
+
+/// Work behind answers that failed, at one place for one cause.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LostWork {
+    /// Where: a consumer of messages (`queue registrations / billing`), or the service of a handler that had responded.
+    pub name: String,
+    /// Why, in the reports' words.
+    pub cause: String,
+    /// How often.
+    pub count: u64,
 }
 
 /// A resource, over all its instances (one in each process or replica).

@@ -123,6 +123,12 @@ fn messages_are_handled_on_the_event_loop_of_their_process() {
     assert_eq!(at("prefetch = 1"), (3, 0, 180.0, 90.0));
 }
 
+/// What failed behind the answers: where, why and how often.
+fn lost(story: &Story) -> Vec<(String, String, u64)> {
+    let completion = story.outcome.completion.as_ref().expect("jobs");
+    completion.lost.iter().map(|lost| (lost.name.clone(), lost.cause.clone(), lost.count)).collect()
+}
+
 /// Handled 0 to 10, 110 to 120 and 320 to 330, in vain: 100 ms before the second delivery, 200 before the third.
 #[test]
 fn a_message_that_always_fails_is_dead_lettered() {
@@ -133,6 +139,10 @@ fn a_message_that_always_fails_is_dead_lettered() {
     assert_eq!(completion(&story), (0, 1, 0.0, 0.0));
     let jobs = story.outcome.completion.as_ref().expect("jobs");
     assert_eq!((jobs.dead_letters, jobs.dropped, jobs.refused), (1, 0, 0));
+    assert_eq!(
+        (jobs.broken, jobs.failing, lost(&story)),
+        (1, 0, [("queue jobs / worker".into(), "no".into(), 1)].into())
+    );
     assert_eq!(story.outcome.window, Time(330_000_000));
     assert_eq!(resource(&story.outcome, "queue jobs / worker").visits, 3);
 }
@@ -155,12 +165,25 @@ fn a_full_queue_refuses_or_drops() {
         play(&queue("", "max_length = 1\noverflow = \"reject-publish\"", PUBLISH, &workers), &[0.0, 0.0, 0.0, 11.0]);
     assert_eq!(story.told(), ["0", "0", "0: queue full", "11"]);
     assert_eq!(completion(&story), (3, 1, 49.0, 20.0));
-    assert_eq!(story.outcome.completion.as_ref().map(|jobs| jobs.refused), Some(1));
+    // The request failed itself, so no work behind its answer is lost.
+    let jobs = story.outcome.completion.as_ref().expect("jobs");
+    assert_eq!((jobs.refused, jobs.broken, lost(&story)), (1, 0, vec![]));
     // B is dropped for C.
     let story = play(&queue("", "max_length = 1", PUBLISH, &workers), &[0.0, 0.0, 0.0]);
     assert_eq!(story.successes(), [0.0; 3]);
     assert_eq!(completion(&story), (2, 1, 30.0, 20.0));
-    assert_eq!(story.outcome.completion.as_ref().map(|jobs| jobs.dropped), Some(1));
+    let jobs = story.outcome.completion.as_ref().expect("jobs");
+    let dropped = [("queue jobs / worker".into(), "queue full".into(), 1)];
+    assert_eq!((jobs.dropped, jobs.broken, lost(&story)), (1, 1, dropped.into()));
+}
+
+/// The handler responds at 0 and fails at 10.
+#[test]
+fn a_handler_that_fails_after_its_answer_breaks_its_promise() {
+    let story = play(&queue("", "", "{ respond = {} }, { sleep = \"10ms\" }, { fail = \"no\" }", &[]), &[0.0]);
+    assert_eq!(story.successes(), [0.0]);
+    let jobs = story.outcome.completion.as_ref().expect("jobs");
+    assert_eq!((jobs.failed, jobs.broken, lost(&story)), (1, 1, [("app".into(), "no".into(), 1)].into()));
 }
 
 /// A full queue refuses, but the other consumer gets its copy: RabbitMQ publishes to all queues that have room.
