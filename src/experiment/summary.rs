@@ -19,7 +19,7 @@ pub use timeline::{Moment, TimelineSummary};
 use super::blame;
 use super::culprit::{Culprit, Evidence};
 use super::trial::Trial;
-use crate::parts::{Blame, Deadlock, Failure, Users};
+use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
 use crate::spec::Metric;
 use crate::statistics::{Interval, Pooled};
 use resources::resource_means;
@@ -62,6 +62,8 @@ pub struct Summary {
     pub wasted_requests: Interval,
     /// Whether work may outlast its answer, so that completion is another thing.
     pub outlasts: bool,
+    /// What failed behind the answers, in all trials together.
+    pub lost_work: Vec<LostWork>,
     /// Requests sent for each user.
     pub attempts_per_request: Interval,
     /// Time from the end of the disturbance to the end of its effects in seconds, infinite where it outlasts the run;
@@ -150,7 +152,7 @@ impl UserMeans {
 type Row = [Option<f64>; METRICS.len()];
 
 /// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 19] = [
+const METRICS: [Metric; 20] = [
     Metric::ThroughputPerMin,
     Metric::SuccessRate,
     Metric::MeanS,
@@ -168,6 +170,7 @@ const METRICS: [Metric; 19] = [
     Metric::AttemptsPerRequest,
     Metric::RecoveryS,
     Metric::StalenessMeanS,
+    Metric::CompletionRate,
     Metric::StalenessP95S,
     Metric::CacheHitRatio,
 ];
@@ -220,6 +223,7 @@ impl Summary {
             recovery_s: interval(Metric::RecoveryS),
             never_recovered: used.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count(),
             sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
+            lost_work: lost_work(used),
             users: UserMeans::of(used),
             classes,
             timeline: TimelineSummary::of(used),
@@ -402,12 +406,12 @@ fn quantile(times: &Pooled, q: f64) -> Option<Interval> {
 
 /// No metric is negative: the interval of a mean near zero is cut there.
 fn floor(interval: Interval, metric: Metric) -> Interval {
-    let high = if matches!(metric, Metric::SuccessRate | Metric::CacheHitRatio) {
-        interval.high.min(1.0)
-    } else {
-        interval.high
-    };
+    let high = if metric.is_rate() { interval.high.min(1.0) } else { interval.high };
     Interval { low: interval.low.max(0.0), high, ..interval }
+            (Metric::CompletionRate, _) => match used.iter().filter_map(|trial| trial.work).collect::<Vec<_>>() {
+                work if work.is_empty() => self.interval(Metric::SuccessRate),
+                work => Interval::clustered_proportion(&work, LEVEL),
+            },
 }
 
 /// Of all requests, each replication a cluster of them; zero where nothing has ended.
@@ -440,3 +444,14 @@ fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {
     sums.iter_mut().for_each(|(_, sum)| *sum /= trials.len() as f64);
     sums
 }
+fn lost_work(trials: &[&Trial]) -> Vec<LostWork> {
+    let mut sums: Vec<LostWork> = Vec::new();
+    for lost in trials.iter().flat_map(|trial| &trial.lost_work) {
+        match sums.iter_mut().find(|known| (&known.name, &known.cause) == (&lost.name, &lost.cause)) {
+            Some(known) => known.count += lost.count,
+            None => sums.push(lost.clone()),
+        }
+    }
+    sums
+}
+

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::culprit::Evidence;
 use crate::kernel::wire;
 use crate::model::Load;
-use crate::parts::{Blame, Course, Deadlock, Ending, Loss, Outcome, ResourceUse, Timeline, Users};
+use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -80,6 +80,11 @@ pub struct Trial {
     pub completed_per_min: Option<f64>,
     /// Copies of messages whose last retry failed.
     pub dead_letters: u64,
+    /// Answered requests of which all work has ended well, and all those of which it has ended or keeps failing; none
+    /// where no work outlasts its answer.
+    pub work: Option<(u64, u64)>,
+    /// What failed behind the answers.
+    pub lost_work: Vec<LostWork>,
     /// Restarts of replicas by their liveness probes.
     pub restarts: u64,
     /// Mean staleness of the reads of views, in seconds; none without any.
@@ -234,6 +239,8 @@ impl Trial {
             staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
             staleness_p95_s: staleness.and_then(|ages| ages.quantile(0.95)).map(|ns| ns as f64 / 1e9),
             cache_hit_ratio: outcome.cache_hit_ratio(),
+            work: completion.map(|it| (it.completed, it.completed + it.broken + it.failing)),
+            lost_work: completion.map_or_else(Vec::new, |completion| completion.lost.clone()),
             saturated: None,
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
@@ -274,6 +281,10 @@ impl Trial {
             Metric::AttemptsPerRequest => Some(self.attempts_per_request),
             Metric::RecoveryS => self.recovery_s,
             Metric::StalenessMeanS => self.staleness_mean_s,
+            Metric::CompletionRate => match self.work {
+                Some((completed, settled)) => (settled > 0).then(|| completed as f64 / settled as f64),
+                None => Some(self.success_rate),
+            },
             Metric::StalenessP95S => self.staleness_p95_s,
             Metric::CacheHitRatio => self.cache_hit_ratio,
         }

@@ -4,7 +4,7 @@ use crate::experiment::summary::Summary;
 use crate::spec::Metric;
 
 /// All metrics, in the order of the files.
-pub(super) const METRICS: [(&str, Metric); 19] = [
+pub(super) const METRICS: [(&str, Metric); 20] = [
     ("throughput_per_min", Metric::ThroughputPerMin),
     ("success_rate", Metric::SuccessRate),
     ("mean_s", Metric::MeanS),
@@ -17,6 +17,7 @@ pub(super) const METRICS: [(&str, Metric); 19] = [
     ("completion_mean_s", Metric::CompletionMeanS),
     ("completion_p95_s", Metric::CompletionP95S),
     ("completed_per_min", Metric::CompletedPerMin),
+    ("completion_rate", Metric::CompletionRate),
     ("dead_letters", Metric::DeadLetters),
     ("restarts", Metric::Restarts),
     ("attempts_per_request", Metric::AttemptsPerRequest),

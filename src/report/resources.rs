@@ -86,14 +86,14 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
                 let rates = report.rates;
                 grouped(&format!("{:.*}", decimals(rates.of_minute(interval.estimate), 6), rates.of_minute(value)))
             }
-            Metric::SuccessRate | Metric::CacheHitRatio => format!("{:.digits$}", value * 100.0),
+            metric if metric.is_rate() => format!("{:.digits$}", value * 100.0),
             Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
             Metric::Restarts => format!("{value:.1}"),
             _ => format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale),
         };
         let unit = match metric {
             Metric::ThroughputPerMin | Metric::CompletedPerMin => &format!("/{}", report.rates.name()),
-            Metric::SuccessRate | Metric::CacheHitRatio => " %",
+            metric if metric.is_rate() => " %",
             Metric::WastedRequests if written(interval.estimate) == "1" => {
                 " request completed after its client had given up"
             }

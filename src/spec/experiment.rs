@@ -435,6 +435,10 @@ pub enum Metric {
     /// for, until the probes.
     CompletedPerMin,
     /// Copies of messages that failed their last retry.
+    /// Answered requests of which all that descends from them has ended well, out of those of which it has ended or
+    /// some message has failed and is to be delivered again, 0 to 1. Where nothing outlasts its answer it is
+    /// `success_rate`.
+    CompletionRate,
     DeadLetters,
     /// Restarts of replicas by their liveness probes.
     Restarts,
@@ -455,12 +459,19 @@ pub enum Metric {
 impl Metric {
     /// Whether it is about completion, which is another thing than the response only where work outlasts its answer.
     pub fn is_of_completion(self) -> bool {
-        matches!(self, Self::CompletionMeanS | Self::CompletionP95S | Self::CompletedPerMin | Self::DeadLetters)
+        matches!(
+            self,
+            Self::CompletionMeanS
+                | Self::CompletionP95S
+                | Self::CompletedPerMin
+                | Self::CompletionRate
+                | Self::DeadLetters
+        )
     }
 
     /// Whether a system is the better, the higher this is.
     pub fn is_better_higher(self) -> bool {
-        matches!(self, Self::ThroughputPerMin | Self::SuccessRate | Self::CompletedPerMin | Self::CacheHitRatio)
+        matches!(self, Self::ThroughputPerMin | Self::CompletedPerMin) || self.is_rate()
     }
 
     /// Whether it is a response time: where requests pile up it grows with the length of the run, and has no mean.
@@ -487,7 +498,7 @@ impl Metric {
 
     /// Whether this is a share, 0 to 1; its differences are given in percentage points.
     pub fn is_rate(self) -> bool {
-        matches!(self, Self::SuccessRate | Self::CacheHitRatio)
+        matches!(self, Self::SuccessRate | Self::CompletionRate | Self::CacheHitRatio)
     }
 }
 

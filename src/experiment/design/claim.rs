@@ -285,7 +285,7 @@ impl Claims<'_> {
     }
 
     fn bound(&mut self, metric: Metric, value: f64, table: &Tree) {
-        if matches!(metric, Metric::SuccessRate | Metric::CacheHitRatio) && !(0.0..=1.0).contains(&value) {
+        if metric.is_rate() && !(0.0..=1.0).contains(&value) {
             self.wrong(table, "value", format!("a success rate of {value}"), "a rate is between 0 and 1");
         } else if value < 0.0 {
             self.wrong(table, "value", format!("the bound is {value}"), "no metric is negative");

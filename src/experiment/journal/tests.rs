@@ -15,8 +15,8 @@ use crate::experiment::shard::Shard;
 use crate::experiment::trial::{ClassTrial, FailedTrial};
 use crate::kernel::Time;
 use crate::parts::{
-    Blame, Course, Deadlock, FailedAt, Group, Holding, Loss, Mark, Place, PlaceKind, ResourceKind, ResourceUse, Slice,
-    Spent, Timeline, Times, Users,
+    Blame, Course, Deadlock, FailedAt, Group, Holding, Loss, LostWork, Mark, Place, PlaceKind, ResourceKind,
+    ResourceUse, Slice, Spent, Timeline, Times, Units, Users,
 };
 use crate::spec::Source;
 use crate::statistics::histogram::{Histogram, Packed};
@@ -274,6 +274,8 @@ impl Draws {
             dead: self.flag().then(|| (self.count() as u32, self.count() as u32)),
             losses: self.few(Self::loss),
             hung: self.count(),
+            work: self.flag().then(|| (self.count(), self.count())),
+            lost_work: self.few(|draws| LostWork { name: draws.text(), cause: draws.text(), count: draws.count() }),
             deadlock: self.flag().then(|| Deadlock {
                 at: Time(self.count()),
                 resource: self.text(),

@@ -41,6 +41,7 @@ pub fn name(metric: Metric) -> &'static str {
         Metric::CompletionMeanS => "mean time to completion",
         Metric::CompletionP95S => "95th percentile of the time to completion",
         Metric::CompletedPerMin => "completed requests",
+        Metric::CompletionRate => "completion rate",
         Metric::DeadLetters => "dead letters",
         Metric::Restarts => "restarts",
         Metric::AttemptsPerRequest => "attempts per request",
@@ -56,7 +57,7 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
     let Interval { estimate, low, high } = interval;
     match metric {
         Metric::ThroughputPerMin | Metric::CompletedPerMin => unit.figure(interval),
-        Metric::SuccessRate | Metric::CacheHitRatio => {
+        metric if metric.is_rate() => {
             let decimals =
                 [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
             let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
