@@ -53,7 +53,7 @@ mod unwind;
 mod view;
 mod wait;
 
-pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times};
+pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times, Units};
 pub use course::{Batch, Course, Mark};
 pub use loss::Loss;
 pub use observe::{Window, limit_names};

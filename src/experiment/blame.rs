@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn replications_add_up_whatever_the_order_of_their_places() {
-        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station };
+        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
         let spent = |place, ns| Spent { place, served: false, ns };
         let one = |names: [&str; 2], group, ns: [u128; 2]| Blame {
             places: names.map(place).to_vec(),

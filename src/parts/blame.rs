@@ -26,7 +26,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Load, Runtime};
 
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
-pub use place::{Place, PlaceKind};
+pub use place::{Place, PlaceKind, Units};
 
 pub(super) use accounts::Accounts;
 pub(super) use ends::Story;

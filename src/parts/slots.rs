@@ -43,6 +43,17 @@ impl SlotsKind {
             Self::Executor => "executor".into(),
         }
     }
+
+    /// How long a request of their service waits for one; none where only other time-outs end its wait.
+    pub fn acquire_timeout(self, system: &System, service: u32) -> Option<Time> {
+        let plan = || &system.services[service as usize];
+        match self {
+            Self::Connections { pool } => plan().pools[pool as usize].acquire_timeout,
+            Self::Limit { limit } => plan().limits[limit as usize].acquire_timeout,
+            Self::Shared { limit } => system.limits[limit as usize].acquire_timeout,
+            Self::RequestThreads | Self::Executor => None,
+        }
+    }
 }
 
 /// Units, their holders and who waits for one.

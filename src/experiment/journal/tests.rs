@@ -181,10 +181,19 @@ impl Draws {
         Spent { place: self.count() as u16 >> 1, served: self.flag(), ns: u128::from(self.count()) << 9 }
     }
 
-    fn blame(&mut self) -> Blame {
+    fn place(&mut self) -> Place {
         let kinds = [PlaceKind::Cpu, PlaceKind::BackOff, PlaceKind::HttpClient, PlaceKind::OwnError];
+        let patience = |draws: &mut Self| draws.flag().then(|| Time(draws.count()));
+        Place {
+            name: self.text(),
+            kind: kinds[self.count() as usize % kinds.len()],
+            units: self.flag().then(|| Units { number: self.count() as u32, patience: patience(self) }),
+        }
+    }
+
+    fn blame(&mut self) -> Blame {
         Blame {
-            places: self.few(|draws| Place { name: draws.text(), kind: kinds[draws.count() as usize % kinds.len()] }),
+            places: self.few(Self::place),
             groups: self.few(|draws| Times {
                 group: Group::ALL[draws.count() as usize % Group::ALL.len()],
                 requests: draws.number(),

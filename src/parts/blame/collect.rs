@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::log::Label;
-use super::place::{Place, PlaceKind};
+use super::place::{Place, PlaceKind, Units};
 use crate::kernel::wire::Number;
 use crate::parts::token::Failure;
 use crate::statistics::Histogram;
@@ -120,8 +120,12 @@ pub struct Holding {
 type SpentRow = (u16, u128);
 
 /// A [`Blame`] as a journal has it: lists in the order of the fields.
-type BlameRow =
-    (Vec<(String, PlaceKind)>, Vec<(Group, Number, Vec<SpentRow>)>, Vec<(String, u16, u64)>, Vec<(u16, SpentRow)>);
+type BlameRow = (
+    Vec<(String, PlaceKind, Option<Units>)>,
+    Vec<(Group, Number, Vec<SpentRow>)>,
+    Vec<(String, u16, u64)>,
+    Vec<(u16, SpentRow)>,
+);
 
 impl From<Spent> for SpentRow {
     fn from(Spent { place, served, ns }: Spent) -> Self {
@@ -139,7 +143,7 @@ impl From<Blame> for BlameRow {
     fn from(of: Blame) -> Self {
         let spent = |spent: Vec<Spent>| spent.into_iter().map(Into::into).collect();
         (
-            of.places.into_iter().map(|place| (place.name, place.kind)).collect(),
+            of.places.into_iter().map(|place| (place.name, place.kind, place.units)).collect(),
             of.groups.into_iter().map(|times| (times.group, Number(times.requests), spent(times.spent))).collect(),
             of.failures.into_iter().map(|at| (at.cause, at.place, at.requests)).collect(),
             of.holders.into_iter().map(|holding| (holding.held, holding.spent.into())).collect(),
@@ -156,7 +160,7 @@ impl From<BlameRow> for Blame {
         };
         let failed = |(cause, place, requests)| FailedAt { cause, place, requests };
         Self {
-            places: places.into_iter().map(|(name, kind)| Place { name, kind }).collect(),
+            places: places.into_iter().map(|(name, kind, units)| Place { name, kind, units }).collect(),
             groups: groups.into_iter().map(times).collect(),
             failures: failures.into_iter().map(failed).collect(),
             holders: holders.into_iter().map(|(held, spent)| Holding { held, spent: spent.into() }).collect(),
@@ -441,7 +445,7 @@ mod tests {
 
     /// 900 requests of 1 ms of service, 100 of which 9 s are waiting: p50 is service alone, p95 nearly all waiting.
     fn two_kinds(every: usize, weight: u16) -> Blame {
-        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station };
+        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
         let places = [place("unexplained"), place("slow")];
         let (waits, served) = (Label::waiting(1), Label::served(1));
         let mut collected = Collected::new(2);
@@ -462,7 +466,7 @@ mod tests {
 
     #[test]
     fn groups_are_those_around_their_quantile() {
-        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station };
+        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
         let blame = two_kinds(1, 1);
         let of = |group: Group| blame.groups.iter().find(|times| times.group == group).unwrap();
         let sum = |group: Group| of(group).spent.iter().map(|spent| spent.ns).sum::<u128>();

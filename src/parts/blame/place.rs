@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::kernel::NONE;
+use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Runtime, System};
 use crate::parts::process::{Process, Replica};
 use crate::parts::slots::{Slots, SlotsKind};
@@ -17,6 +17,17 @@ pub struct Place {
     pub name: String,
     /// What it is.
     pub kind: PlaceKind,
+    /// Its units in each process, and what ends a wait for one; none of a place without units.
+    pub units: Option<Units>,
+}
+
+/// The units of a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Units {
+    /// Their number in one process, where no fault lowers it; `u32::MAX` if that is not limited.
+    pub number: u32,
+    /// How long a request waits for one; none where no time-out of the place ends the wait.
+    pub patience: Option<Time>,
 }
 
 /// What a place is.
@@ -146,8 +157,12 @@ struct Naming {
 
 impl Naming {
     fn place(&mut self, kind: PlaceKind, name: String) -> u16 {
+        self.place_with(kind, name, None)
+    }
+
+    fn place_with(&mut self, kind: PlaceKind, name: String, units: Option<Units>) -> u16 {
         let Self { all, index } = self;
-        *index.entry(Place { name, kind }).or_insert_with_key(|place| {
+        *index.entry(Place { name, kind, units }).or_insert_with_key(|place| {
             all.push(place.clone());
             (all.len() - 1) as u16
         })
@@ -205,7 +220,8 @@ impl Places {
                     format!("{} {}", service_name(process), one.kind.name(system, service))
                 }
             };
-            places.slots.push(names.place(kind, name));
+            let units = Units { number: one.full_size, patience: one.kind.acquire_timeout(system, owner.0) };
+            places.slots.push(names.place_with(kind, name, Some(units)));
             known.extend(places.slots.last().map(|&place| (owner, place)));
         }
         let mut known: Vec<((u32, u32), u16)> = Vec::new();
