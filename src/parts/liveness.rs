@@ -141,11 +141,9 @@ impl World<'_> {
 
     /// The prober closes the connection of a probe that has not been answered; the handler works on.
     pub(super) fn probe_timed_out(&mut self, index: u32) {
-        let Prober { token: t, replica, is_readiness, .. } = self.probers[index as usize];
+        let Prober { token: t, replica, .. } = self.probers[index as usize];
         let timeout = self.probe_plan(&self.probers[index as usize]).map_or(Time::ZERO, |plan| plan.timeout);
-        if !is_readiness {
-            self.account_probe(t, replica, timeout);
-        }
+        self.account_probe(t, replica, timeout);
         if self.tokens[t].state == State::Knocking {
             self.stop_knocking(t);
             return self.judge(index as usize, false);

@@ -28,13 +28,19 @@ fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
 /// Input, what is set, kind, name, and words of the sentence.
 type Row = (&'static str, &'static [(&'static str, &'static str)], CulpritKind, &'static str, &'static [&'static str]);
 
-use CulpritKind::{Circle, Contention, Deadlock, Fault, Limits, OwnError, Refuses, TakesTime, Unavailable};
+use CulpritKind::{Circle, Contention, Deadlock, Fault, Limits, LosesWork, OwnError, Refuses, TakesTime, Unavailable};
 
 const TABLE: &[Row] = &[
     ("probe-behind-bcrypt", &[], Limits, "backend event loops", &["CPU work of backend.login"]),
     ("bcrypt-restarts", &[], Unavailable, "backend unavailable", &["liveness probe"]),
-    ("nested-identifier", &[], Circle, "app pool hikari", &["each holds one and waits for a second one"]),
-    ("healed-circle", &[], Circle, "app pool db", &["only a time-out ends that"]),
+    (
+        "nested-identifier",
+        &[],
+        Circle,
+        "app pool hikari",
+        &["each of 10 holds one and waits for a second one", "the time-out of 30.00 s ends that"],
+    ),
+    ("healed-circle", &[], Circle, "app pool db", &["each of 2 holds one", "only the time-out of 5.00 s ends that"]),
     ("sync-over-async", &[], Deadlock, "limit pool", &["deadlocks"]),
     ("contention", &[], Contention, "sdm CPU contention", &["times what it takes alone"]),
     ("executor", &[], Limits, "node executor", &[]),
@@ -52,6 +58,8 @@ const TABLE: &[Row] = &[
     ("published", &[], Limits, "queue tasks / worker", &["100 % in use"]),
     ("behind-answers", &[], Limits, "a limit l", &["100 % in use"]),
     ("prefetched", &[], Limits, "worker threads", &["work behind the answers waits"]),
+    ("dead-letters", &[], LosesWork, "queue tasks / worker", &["100 % of the work behind the answers", "`bad`"]),
+    ("redelivered", &[], LosesWork, "queue topic / group", &["100 % of the work behind the answers", "`timed out`"]),
     ("broken-client", &[], CulpritKind::NeverAnswered, "a client c", &["`read timed out`", "never answered"]),
     ("half-waiting", &[], Limits, "node executor", &["50 % of the time"]),
     ("slow-cpu", &[], Fault, "fault noisy-neighbour", &["waiting for a event loops"]),
@@ -89,6 +97,15 @@ fn the_tail_has_a_culprit_of_its_own() {
     let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(Group::P999).unwrap());
     assert_eq!((usual.kind, usual.name.as_str()), (Limits, "edge executor"), "{usual:?}");
     assert_eq!((tail.kind, tail.name.as_str()), (CulpritKind::DroppedSyns, "edge backlog"), "{tail:?}");
+}
+
+/// What a fault fills is what limits; a fault that only takes time limits nothing.
+#[test]
+fn a_fault_limits_through_what_it_fills() {
+    let found = culprit("slow-downstream", &[]);
+    assert_eq!((found.name.as_str(), found.limit()), ("fault slow-tags", Some("query threads")), "{found:?}");
+    let found = culprit("slow-downstream", &[("load.rate", "300/s")]);
+    assert_eq!((found.kind, found.limit()), (Fault, None), "{found:?}");
 }
 
 /// At a tenth of what it could bear the order service's 99th percentile is that of its payment provider.

@@ -2,7 +2,7 @@
 
 use crate::experiment::summary::{ResourceMean, Summary};
 use crate::experiment::trial::Trial;
-use crate::parts::{Blame, Deadlock, ResourceUse};
+use crate::parts::{Blame, Deadlock, LostWork, ResourceUse};
 use crate::spec::Metric;
 
 /// What is known of a point's trials.
@@ -19,6 +19,10 @@ pub struct Evidence<'a> {
     pub grows: Growing,
     /// Mean time to completion in seconds, where work outlasts its answer.
     pub completion_s: Option<f64>,
+    /// The share of the work behind the answers that completes, where that misses the success objective.
+    pub work_completed: Option<f64>,
+    /// What failed behind the answers.
+    pub lost_work: &'a [LostWork],
     /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
     pub is_own_error_harmless: bool,
     /// Restarts by liveness probes.
@@ -65,6 +69,7 @@ impl<'a> Evidence<'a> {
             (None, Some(_)) => Growing::Work,
             (None, None) => Growing::Nothing,
         };
+        let work = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
         let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
         Self {
             blame: summary.blame.as_ref(),
@@ -73,6 +78,8 @@ impl<'a> Evidence<'a> {
             resources: summary.resources.iter().map(used).collect(),
             grows,
             completion_s: summary.outlasts.then(completion).flatten(),
+            work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
+            lost_work: &summary.lost_work,
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
@@ -94,6 +101,8 @@ impl<'a> Evidence<'a> {
             resources: trial.resources.iter().map(used).collect(),
             grows: Growing::Nothing,
             completion_s: None,
+            work_completed: None,
+            lost_work: &trial.lost_work,
             is_own_error_harmless: false,
             restarts: trial.restarts as f64,
             is_uneven: trial.course.is_none(),

@@ -77,6 +77,20 @@ impl Failure {
         Self::QUEUE_FULL,
     ];
 
+    /// Causes by which a request fails at once, on purpose or because something has run out, and not after waiting.
+    pub const REFUSED: &[Self] = &[
+        Self::NO_DESCRIPTOR,
+        Self::TURNED_AWAY,
+        Self::BREAKER_OPEN,
+        Self::SHED,
+        Self::RATE_LIMITED,
+        Self::TOO_MANY_IN_FLIGHT,
+        Self::TOO_MANY_CONNECTIONS,
+        Self::NO_PORT,
+        Self::THREADS_FULL,
+        Self::QUEUE_FULL,
+    ];
+
     /// Causes below are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 

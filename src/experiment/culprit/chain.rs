@@ -1,0 +1,128 @@
+//! Chains of holders: what those who hold what is waited for do in turn, up to the root.
+
+use super::telling::{most, stretch};
+use super::{Culprit, CulpritKind, Evidence, percent};
+use crate::experiment::blame::{Share, holders};
+use crate::experiment::verdict;
+use crate::parts::{Blame, Place, PlaceKind};
+
+/// Share of the holders' time from which a chain of holders is followed further.
+const MOSTLY: f64 = 0.3;
+
+/// Share of the holders' time from which a chain that closes is a circle.
+const CIRCLE: f64 = 0.5;
+
+/// Share of the holders' time from which a fault is behind a wait, where the rest of it is their own work.
+const BY_FAULT: f64 = 0.15;
+
+/// How many times its own length each job takes before that is called contention.
+pub(super) const STRETCHED: f64 = 1.5;
+
+/// The longest chain.
+const LONGEST: usize = 8;
+
+impl Evidence<'_> {
+    /// Follows those who hold what is waited for.
+    pub(super) fn chain(&self, blame: &Blame, first: &Place, mut sentence: String) -> Culprit {
+        let mut chain = vec![first];
+        let mut root = first;
+        while chain.len() < LONGEST {
+            let last = chain[chain.len() - 1];
+            let all = holders(blame, last);
+            let Some(next) = most(&all) else { break };
+            if next.share < MOSTLY {
+                break;
+            }
+            let share = percent(next.share);
+            if let Some(at) = chain.iter().position(|place| *place == next.place) {
+                let units = next.place.units;
+                let who = match chain.len() - at {
+                    1 => {
+                        let each = units.filter(|units| units.number < u32::MAX);
+                        let each = each.map_or_else(|| "each".into(), |units| format!("each of {}", units.number));
+                        format!("{each} holds one and waits for a second one ({share} of the holders' time)")
+                    }
+                    _ => format!("those who hold {} wait for {} ({share})", last.name, next.place.name),
+                };
+                let is_circle = next.share >= CIRCLE && !next.served;
+                sentence += &format!("; {who}");
+                if is_circle {
+                    let patience = units.and_then(|units| units.patience);
+                    let ends = patience.map_or_else(
+                        || "a time-out".into(),
+                        |length| format!("the time-out of {}", verdict::time(length.seconds())),
+                    );
+                    sentence += &format!(
+                        ", and only {ends} ends that: a larger pool moves the limit, one unit a request removes it"
+                    );
+                    return Culprit::new(next.place.name.clone(), CulpritKind::Circle, sentence);
+                }
+                break;
+            }
+            let doing = match next.place.kind {
+                PlaceKind::Fault => format!("lose time to {}", next.place.name),
+                PlaceKind::Work => format!("are busy with {}", next.place.name),
+                PlaceKind::Network => format!("wait for {}", next.place.name),
+                PlaceKind::Contention => format!("lose time to {}", next.place.name),
+                PlaceKind::Delay => format!("spend it on {}", own_time(next.place)),
+                _ if next.served => format!("are served by {}", next.place.name),
+                _ => format!("wait for {}", next.place.name),
+            };
+            sentence += &format!("; those who hold it {doing} ({share} of their time)");
+            if next.place.kind == PlaceKind::Fault {
+                return Culprit::fault(&next.place.name, root, sentence);
+            }
+            // What the fault does not take is their own work.
+            let fault = all.iter().find(|one| one.place.kind == PlaceKind::Fault && one.share >= BY_FAULT);
+            if let Some(fault) = fault.filter(|_| next.served) {
+                let (name, share) = (&fault.place.name, percent(fault.share));
+                sentence += &format!(" and lose time to {name} ({share})");
+                return Culprit::fault(name, root, sentence);
+            }
+            if let PlaceKind::Cpu | PlaceKind::Station | PlaceKind::Contention = next.place.kind {
+                let owner = next.place.name.trim_end_matches(" contention");
+                let factor = stretch(&all, owner);
+                if factor >= STRETCHED {
+                    return contention(owner, factor, sentence);
+                }
+            }
+            if self.is_root(&next) {
+                root = next.place;
+            } else if next.place.kind == PlaceKind::Work
+                && let Some(cpu) = last.name.strip_suffix(" event loops").map(|service| format!("{service} CPU"))
+                && self.is_full(&cpu)
+            {
+                sentence += &format!(", which takes all of {cpu}");
+                return Culprit { is_full: true, ..Culprit::new(cpu, CulpritKind::Limits, sentence) };
+            }
+            chain.push(next.place);
+        }
+        let is_full = self.is_full(&root.name);
+        Culprit { is_full, ..Culprit::new(root.name.clone(), CulpritKind::Limits, sentence) }
+    }
+
+    /// Whether what holders do is the limit behind what they hold.
+    fn is_root(&self, share: &Share) -> bool {
+        match share.place.kind {
+            PlaceKind::Cpu | PlaceKind::Station => !share.served || self.is_full(&share.place.name),
+            PlaceKind::Gil | PlaceKind::Throttling => true,
+            PlaceKind::EventLoops | PlaceKind::Executor | PlaceKind::Threads | PlaceKind::Connections => !share.served,
+            PlaceKind::Limit | PlaceKind::HttpClient | PlaceKind::Cache | PlaceKind::Descriptors => !share.served,
+            _ => false,
+        }
+    }
+}
+
+/// Contention on a CPU or at a station that is waited for.
+pub(super) fn contention(owner: &str, factor: f64, sentence: String) -> Culprit {
+    let sentence = format!("{sentence}, where contention makes each job take {factor:.1} times what it takes alone");
+    Culprit::new(format!("{owner} contention"), CulpritKind::Contention, sentence)
+}
+
+/// The own time of a service, in words.
+pub(super) fn own_time(place: &Place) -> String {
+    match place.name.strip_suffix(" sleep") {
+        Some(service) => format!("time that {service} sleeps"),
+        None => format!("the own time of {}", place.name),
+    }
+}
