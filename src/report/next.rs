@@ -2,9 +2,10 @@
 
 use super::Report;
 use super::paragraph::paragraph;
-use crate::experiment::condition::{RARE_LOSS, can_hide, runs_to_exclude};
+use crate::experiment::condition::{RARE_LOSS, State, can_hide, runs_to_exclude};
 use crate::experiment::design::Direction;
 use crate::experiment::finding::{self, Turn};
+use crate::experiment::summary::of_point;
 
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
 const COARSE: f64 = 0.1;
@@ -12,7 +13,9 @@ const COARSE: f64 = 0.1;
 /// The next steps, one a line; empty where nothing is open.
 pub fn next_steps(report: &Report, width: Option<usize>) -> String {
     let file = report.plan.inputs().first().map_or_else(String::new, |path| path.display().to_string());
-    let steps = [rare_losses(report, &file), coarse_grid(report, &file), assumptions(report, &file)];
+    let seen = rare_losses(report, &file);
+    let unseen = if seen.is_none() { unseen_losses(report, &file) } else { None };
+    let steps = [seen, coarse_grid(report, &file), assumptions(report, &file), unseen];
     let mut text = String::new();
     for (index, step) in steps.into_iter().flatten().enumerate() {
         text.push_str(&paragraph(if index == 0 { "next      " } else { "          " }, &step, width));
@@ -35,6 +38,20 @@ fn rare_losses(report: &Report, file: &str) -> Option<String> {
         "sim sweep {file} --replications {needed}: excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot)",
         finding::at(plan, axis, safe),
         state.of
+    ))
+}
+
+/// Where no run lost capacity, but runs of this system can, and too few stand behind what is called safe.
+fn unseen_losses(report: &Report, file: &str) -> Option<String> {
+    let can_lose = |state: &State| {
+        let summary = of_point(&report.summaries, state.point);
+        state.is_safe() && can_hide(state.of) > RARE_LOSS && summary.is_some_and(|summary| summary.dead.is_some())
+    };
+    let fewest = report.states.iter().filter(|state| can_lose(state)).map(|state| state.of).min()?;
+    let (needed, hidden) = (runs_to_exclude(RARE_LOSS), finding::share(can_hide(fewest)));
+    Some(format!(
+        "sim sweep {file} --replications {needed}: excludes a loss of capacity in more than 1 % of runs where it is safe \
+         (0 of {fewest} runs lost any; up to {hidden} of runs could, 95 % confidence)"
     ))
 }
 
