@@ -69,6 +69,8 @@ pub struct Summary {
     /// Time from the end of the disturbance to the end of its effects in seconds, infinite where it outlasts the run;
     /// none without a disturbance.
     pub recovery_s: Option<Interval>,
+    /// Whether a disturbance had no effect in any trial, so that there is nothing to recover from.
+    pub is_undisturbed: bool,
     /// Trials that did not recover.
     pub never_recovered: usize,
     /// Requests sent, those that are sent again included, mean.
@@ -225,6 +227,7 @@ impl Summary {
             sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
             lost_work: lost_work(used),
             users: UserMeans::of(used),
+            is_undisturbed: used.iter().all(|trial| trial.is_disturbed == Some(false)),
             classes,
             timeline: TimelineSummary::of(used),
             culprit: None,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::culprit::Evidence;
-use crate::kernel::wire;
+use crate::kernel::{Time, wire};
 use crate::model::Load;
 use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
@@ -35,6 +35,8 @@ pub struct Trial {
     /// Requests sent for each user.
     #[serde(with = "wire")]
     pub attempts_per_request: f64,
+    /// Whether the disturbance had an effect on success or response times; none without a disturbance.
+    pub is_disturbed: Option<bool>,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance.
     #[serde(with = "wire")]
@@ -182,10 +184,12 @@ impl Trial {
         let before = load.undisturbed();
         let fine = outcome.timeline.take();
         let timeline = fine.clone().map(|timeline| timeline.in_intervals_of(load.timeline));
-        let recovery = load.recovered_after.zip(fine).zip(timeline.as_ref());
-        let recovery_s = recovery.map(|((after, fine), shown)| {
-            shown.recovery_s(after, collapse_below, before).max(fine.slow_s(after, before, shown.length))
-        });
+        let since = |time: Time| {
+            let (fine, shown) = fine.clone().zip(timeline.as_ref())?;
+            Some(shown.recovery_s(time, collapse_below, before).max(fine.slow_s(time, before, shown.length)))
+        };
+        let is_disturbed = since(before.1).is_some_and(|bad| bad > 0.0);
+        let recovery_s = load.recovered_after.filter(|_| is_disturbed).and_then(since);
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
@@ -217,6 +221,7 @@ impl Trial {
             sent: outcome.sent,
             users: outcome.users,
             attempts_per_request: outcome.attempts_per_request(),
+            is_disturbed: load.recovered_after.map(|_| is_disturbed),
             recovery_s,
             classes,
             mean_s: times.mean().map(|ns| ns / 1e9),

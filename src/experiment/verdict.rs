@@ -331,6 +331,9 @@ fn bounded_of(
     let (above, below) = (interval.low >= bound, interval.high < bound);
     let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
         (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
+    if metric == Metric::RecoveryS && summary.is_undisturbed {
+        return decided(!at_least, format!("{place}: the disturbance has no effect on success or response times"));
+    }
         (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
         _ => Verdict::Undecided,
     };

@@ -176,8 +176,8 @@ fn most_frequent_failure(summary: &Summary) -> String {
 /// How long the recovery takes, or that there is none; a dash where there is nothing to recover from.
 fn recovery(report: &Report, summary: &Summary) -> String {
     match (Recovery::of(report, summary), summary.recovery_s) {
-        (None, _) | (_, None) => String::new(),
         (Some(Recovery::Undisturbed | Recovery::Withstood), _) => "–".into(),
+        (None, _) | (_, None) => String::new(),
         (Some(Recovery::After(_)), Some(it)) => format!("{:.1} {}", it.estimate, half_width(&it, 1)).trim_end().into(),
         (Some(Recovery::Never), _) => "never".into(),
         (Some(Recovery::Partly { never, of }), _) => format!("never {never}/{of}"),

@@ -55,22 +55,22 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state, report.rates)));
     }
     for (name, metric) in lines {
+        if metric == Metric::RecoveryS
+            && let Some(recovery) = Recovery::of(report, summary).filter(|recovery| !recovery.is_broken())
+        {
+            let why = match recovery {
+                Recovery::Undisturbed => "nothing disturbs this point",
+                _ => "the disturbance has no effect on success or response times",
+            };
+            text.push_str(&format!("{name:<12}none needed: {why}\n"));
+            continue;
+        }
         let Some(interval) = summary.metric(metric) else { continue };
         let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts);
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
         if metric == Metric::AttemptsPerRequest && interval.estimate == 1.0 {
-            continue;
-        }
-        if metric == Metric::RecoveryS
-            && let Some(recovery) = Recovery::of(report, summary).filter(|recovery| !recovery.is_broken())
-        {
-            let why = match recovery {
-                Recovery::Undisturbed => "nothing disturbs this point",
-                _ => "success holds through the disturbance, and no effect outlasts it",
-            };
-            text.push_str(&format!("{name:<12}none needed: {why}\n"));
             continue;
         }
         if metric == Metric::RecoveryS && interval.high == f64::INFINITY && summary.never_recovered > 0 {

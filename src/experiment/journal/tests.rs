@@ -253,6 +253,7 @@ impl Draws {
                 still_trying: self.count(),
             }),
             attempts_per_request: self.number(),
+            is_disturbed: self.flag().then(|| self.flag()),
             recovery_s: self.maybe(),
             classes: self.few(Self::class),
             course: self.flag().then(|| Course { length: Time(self.count()), marks: self.few(Self::mark) }),

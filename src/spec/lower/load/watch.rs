@@ -52,7 +52,9 @@ impl Reading<'_> {
             self.complaints.push(complaint.note(format!("the run ends at {end}")));
         }
         let last = disturbances.iter().map(|&(_, to, _)| to).max();
-        let recovered_after = recovered_after.or(last.filter(|&last| end.is_none_or(|end| last < end)));
+        let is_over = system.faults.iter().all(|fault| fault.to.is_some());
+        let recovered_after =
+            recovered_after.or(last.filter(|_| is_over).filter(|&last| end.is_none_or(|end| last < end)));
         let changes = !system.faults.is_empty()
             || recovered_after.is_some()
             || matches!(pattern, Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. });
