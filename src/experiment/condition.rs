@@ -14,17 +14,25 @@
 //! 7. [`Slow`](Condition::Slow): an objective on a time is missed.
 //! 8. [`Healthy`](Condition::Healthy).
 //!
+//! Where work outlasts its answer (messages, handlers that respond and continue), the success objective holds for that
+//! work as well: a point that answers all requests and then loses their messages is not healthy.
+//!
 //! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
 //! figures of all replications together.
 
 use super::design::{Direction, Plan};
 use super::summary::{LEVEL, Summary};
 use crate::model::Pattern;
+use crate::parts::LostWork;
 use crate::spec::{Metric, Objective};
 use crate::statistics::Interval;
 
 /// Share of the best goodput below which it has collapsed.
-const HELD: f64 = 0.9;
+pub const HELD: f64 = 0.9;
+
+/// The same of a finite test that refusals cut short by using up its users: it ends before a steady load would show what
+/// goodput it has, but below half of the best it has collapsed all the same.
+const HELD_IN_SHORT_TEST: f64 = 0.5;
 
 /// Loss of capacity that is to be excluded before a point may be called safe without a caveat.
 pub const RARE_LOSS: f64 = 0.01;
@@ -129,16 +137,12 @@ pub fn runs_to_exclude(share: f64) -> u32 {
 
 fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
     let of = summary.replications;
-    let success = success_objective(plan);
-    let best = best_below(plan, summaries, summary.point);
-    let goodput = best.filter(|&best| best > 0.0).zip(summary.throughput_per_min).map(|(best, it)| it.estimate / best);
-    let misses = |objective: &Objective, value: f64| is_missed(*objective, value);
-    let successes = summary.by_trial(None, Metric::SuccessRate);
-    let low_success = || successes.iter().filter(|(_, value)| misses(&success, *value)).count();
-    let is_low = misses(&success, summary.success_rate.estimate);
-    let holds = goodput.is_none_or(|goodput| goodput >= HELD);
-    let is_shedding = is_shedding(summary, success.bound());
-    // Refusals use up the users of a finite test, which is then too short to show what goodput a steady load would have.
+    let broken = broken_promise(plan, summary);
+    // Where all is well, goodput is that of the answers.
+    let metric = broken.map_or(Metric::ThroughputPerMin, |(_, goodput)| goodput);
+    let best = best_below(plan, summaries, summary.point, metric).filter(|&best| best > 0.0);
+    let goodput = best.zip(summary.metric(metric)).map(|(best, it)| it.estimate / best);
+    let holds = |least: f64| goodput.is_none_or(|goodput| goodput >= least);
     let is_finite = matches!(plan.points[summary.point].load.pattern, Pattern::Test { .. });
     let (condition, runs, missed) = if summary.capacity.dead > 0 {
         (Condition::Dead, summary.capacity.dead, None)
@@ -146,12 +150,14 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
         (Condition::Damaged, summary.capacity.damaged, None)
     } else if summary.growth.any().is_some() {
         (Condition::Unstable, of, None)
-    } else if is_low && is_shedding && (holds || is_finite) {
-        (Condition::Sheds, low_success(), Some(success))
-    } else if is_low && !holds {
-        (Condition::Collapsed, low_success(), Some(success))
-    } else if is_low {
-        (Condition::Overloaded, low_success(), Some(success))
+    } else if let Some((objective, _)) = broken {
+        let condition = match is_shedding(summary, objective) {
+            true if holds(if is_finite { HELD_IN_SHORT_TEST } else { HELD }) => Condition::Sheds,
+            _ if !holds(HELD) => Condition::Collapsed,
+            _ => Condition::Overloaded,
+        };
+        let each = summary.by_trial(None, objective.metric());
+        (condition, each.iter().filter(|(_, value)| is_missed(objective, *value)).count(), Some(objective))
     } else if let Some((objective, runs)) = missed_time(plan, summary) {
         (Condition::Slow, runs, Some(objective))
     } else {
@@ -159,6 +165,18 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
     };
     let share = Interval::exact_proportion(runs as u64, of as u64, LEVEL).unwrap_or(Interval::exact(0.0));
     State { point: summary.point, condition, runs, of, share, missed, goodput }
+}
+
+/// The success objective if the answers miss it, or else the same objective of the work behind them if that does; with
+/// the metric that is the goodput of the one that misses it.
+fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)> {
+    let success = success_objective(plan);
+    if is_missed(success, summary.success_rate.estimate) {
+        return Some((success, Metric::ThroughputPerMin));
+    }
+    let completion = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
+    let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
+    is_missed(completion, rate.estimate).then_some((completion, Metric::CompletedPerMin))
 }
 
 fn is_missed(objective: Objective, value: f64) -> bool {
@@ -185,17 +203,27 @@ fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
     )
 }
 
-/// Whether what fails is refused on purpose: among the requests that were not refused, the objective is met.
-fn is_shedding(summary: &Summary, objective: f64) -> bool {
+/// Whether what fails is refused on purpose: among the requests that were not refused, or the work that was not
+/// dropped by a full queue, the objective is met.
+fn is_shedding(summary: &Summary, objective: Objective) -> bool {
+    let share = |refused: f64, broken: f64, succeeded: f64| {
+        refused > 0.0 && succeeded > 0.0 && succeeded >= objective.bound() * (succeeded + broken)
+    };
+    if objective.metric() == Metric::CompletionRate {
+        let of = |is_wanted: &dyn Fn(&LostWork) -> bool| {
+            summary.lost_work.iter().filter(|lost| is_wanted(lost)).map(|lost| lost.count as f64).sum::<f64>()
+        };
+        let dropped = of(&|lost| lost.is_dropped());
+        let rate = summary.metric(Metric::CompletionRate).map_or(1.0, |rate| rate.estimate);
+        return share(dropped, (1.0 - rate) * (1.0 - dropped / of(&|_| true)), rate);
+    }
     let refused = summary.refused();
     let broken = summary.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
-    let succeeded = summary.succeeded;
-    let admitted = succeeded + broken;
-    refused > 0.0 && succeeded > 0.0 && succeeded >= objective * admitted
+    share(refused, broken, summary.succeeded)
 }
 
 /// The best goodput that the variant has at a lower load, with everything else the same; none without a lower load.
-fn best_below(plan: &Plan, summaries: &[Summary], point: usize) -> Option<f64> {
+fn best_below(plan: &Plan, summaries: &[Summary], point: usize, metric: Metric) -> Option<f64> {
     let (axis, number) = plan.axes.iter().enumerate().find_map(|(index, axis)| {
         let number = axis.values[plan.points[point].at[index]].number?;
         (axis.direction() == Direction::Load).then_some((index, number))
@@ -208,6 +236,6 @@ fn best_below(plan: &Plan, summaries: &[Summary], point: usize) -> Option<f64> {
             && (0..ours.at.len()).all(is_same)
             && number_there.is_some_and(|there| there < number)
     };
-    let goodputs = summaries.iter().filter(is_below).filter_map(|summary| Some(summary.throughput_per_min?.estimate));
+    let goodputs = summaries.iter().filter(is_below).filter_map(|summary| Some(summary.metric(metric)?.estimate));
     goodputs.reduce(f64::max)
 }

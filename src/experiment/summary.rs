@@ -83,6 +83,9 @@ pub struct Summary {
     pub timeline: Option<TimelineSummary>,
     /// What limits the point, refuses its requests or keeps them waiting; none where no accounts are kept.
     pub culprit: Option<Culprit>,
+    /// What is behind the far tail of the response time, the 99.9th percentile, where that is another culprit than at the
+    /// 95th.
+    pub tail: Option<Culprit>,
     /// The culprit's name, where it limits the point.
     pub saturated: Option<String>,
     /// Trials after which the target no longer answered.
@@ -167,12 +170,12 @@ const METRICS: [Metric; 20] = [
     Metric::CompletionMeanS,
     Metric::CompletionP95S,
     Metric::CompletedPerMin,
+    Metric::CompletionRate,
     Metric::DeadLetters,
     Metric::Restarts,
     Metric::AttemptsPerRequest,
     Metric::RecoveryS,
     Metric::StalenessMeanS,
-    Metric::CompletionRate,
     Metric::StalenessP95S,
     Metric::CacheHitRatio,
 ];
@@ -220,17 +223,18 @@ impl Summary {
             batches: basis.batches.clone(),
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
+            lost_work: lost_work(used),
             intervals: METRICS.map(interval),
             attempts_per_request: interval(Metric::AttemptsPerRequest)?,
             recovery_s: interval(Metric::RecoveryS),
+            is_undisturbed: used.iter().all(|trial| trial.is_disturbed == Some(false)),
             never_recovered: used.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count(),
             sent: used.iter().map(|trial| trial.sent as f64).sum::<f64>() / used.len() as f64,
-            lost_work: lost_work(used),
             users: UserMeans::of(used),
-            is_undisturbed: used.iter().all(|trial| trial.is_disturbed == Some(false)),
             classes,
             timeline: TimelineSummary::of(used),
             culprit: None,
+            tail: None,
             saturated: None,
             stuck: used.iter().filter(|trial| trial.stuck).count(),
             dead: first.dead.map(|(_, all)| {
@@ -252,7 +256,8 @@ impl Summary {
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
         };
-        summary.culprit = Evidence::of(&summary, success).culprit();
+        let evidence = Evidence::of(&summary, success);
+        (summary.culprit, summary.tail) = (evidence.culprit(), evidence.of_tail());
         summary.saturated = summary.culprit.as_ref().and_then(Culprit::limit).map(str::to_owned);
         Some(summary)
     }
@@ -371,7 +376,22 @@ impl<'a> Basis<'a> {
 
     /// A trial's value of a metric; none where the point has none.
     fn of_trial(&self, trial: &Trial, metric: Metric) -> Option<f64> {
-        if self.growth.spoils(metric) { None } else { trial.metric(metric) }
+        match metric {
+            Metric::SuccessRate if self.growth.requests.is_some() => {
+                let (succeeded, all) = self.users(trial);
+                (all > 0).then(|| succeeded as f64 / all as f64)
+            }
+            metric if self.growth.spoils(metric) => None,
+            metric => trial.metric(metric),
+        }
+    }
+
+    /// Successes of a trial, and the users that they are a share of. Where requests pile up those that are still inside
+    /// at the end count as well: more and more of them are never answered.
+    fn users(&self, trial: &Trial) -> (u64, u64) {
+        let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
+        let all = if self.growth.requests.is_some() { trial.ended.max(sent) } else { trial.ended };
+        (trial.succeeded, all)
     }
 
     /// The interval of a metric; none where no trial has a value, and of a time where work piles up.
@@ -386,10 +406,16 @@ impl<'a> Basis<'a> {
         let values: Vec<f64> = used.iter().filter_map(|trial| trial.metric(metric)).collect();
         match (metric, &self.batches) {
             (Metric::SuccessRate, _) if used.is_empty() => None,
-            (Metric::SuccessRate, Some(batches)) => Some(success_rate(&batches.clusters)),
-            (Metric::SuccessRate, None) => {
-                Some(success_rate(&used.iter().map(|trial| (trial.succeeded, trial.ended)).collect::<Vec<_>>()))
+            (Metric::SuccessRate, Some(batches)) if self.growth.requests.is_none() => {
+                Some(success_rate(&batches.clusters))
             }
+            (Metric::SuccessRate, _) => {
+                Some(success_rate(&used.iter().map(|trial| self.users(trial)).collect::<Vec<_>>()))
+            }
+            (Metric::CompletionRate, _) => match used.iter().filter_map(|trial| trial.work).collect::<Vec<_>>() {
+                work if work.is_empty() => self.interval(Metric::SuccessRate),
+                work => Interval::clustered_proportion(&work, LEVEL),
+            },
             (Metric::ThroughputPerMin, Some(batches)) => Some(floor(batches.throughput_per_min, metric)),
             (Metric::MeanS, Some(batches)) => batches.mean_s.map(|interval| floor(interval, metric)),
             (Metric::RecoveryS, _) => recovery(&values),
@@ -411,10 +437,6 @@ fn quantile(times: &Pooled, q: f64) -> Option<Interval> {
 fn floor(interval: Interval, metric: Metric) -> Interval {
     let high = if metric.is_rate() { interval.high.min(1.0) } else { interval.high };
     Interval { low: interval.low.max(0.0), high, ..interval }
-            (Metric::CompletionRate, _) => match used.iter().filter_map(|trial| trial.work).collect::<Vec<_>>() {
-                work if work.is_empty() => self.interval(Metric::SuccessRate),
-                work => Interval::clustered_proportion(&work, LEVEL),
-            },
 }
 
 /// Of all requests, each replication a cluster of them; zero where nothing has ended.
@@ -436,17 +458,6 @@ fn recovery(values: &[f64]) -> Option<Interval> {
     Some(Interval { estimate: sorted[sorted.len() / 2], low: sorted[0], high: f64::INFINITY })
 }
 
-fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {
-    let mut sums: Vec<(String, f64)> = Vec::new();
-    for (cause, count) in trials.iter().flat_map(|trial| &trial.failures) {
-        match sums.iter_mut().find(|(known, _)| known == cause) {
-            Some((_, sum)) => *sum += *count as f64,
-            None => sums.push((cause.clone(), *count as f64)),
-        }
-    }
-    sums.iter_mut().for_each(|(_, sum)| *sum /= trials.len() as f64);
-    sums
-}
 fn lost_work(trials: &[&Trial]) -> Vec<LostWork> {
     let mut sums: Vec<LostWork> = Vec::new();
     for lost in trials.iter().flat_map(|trial| &trial.lost_work) {
@@ -458,3 +469,14 @@ fn lost_work(trials: &[&Trial]) -> Vec<LostWork> {
     sums
 }
 
+fn failures(trials: &[&Trial]) -> Vec<(String, f64)> {
+    let mut sums: Vec<(String, f64)> = Vec::new();
+    for (cause, count) in trials.iter().flat_map(|trial| &trial.failures) {
+        match sums.iter_mut().find(|(known, _)| known == cause) {
+            Some((_, sum)) => *sum += *count as f64,
+            None => sums.push((cause.clone(), *count as f64)),
+        }
+    }
+    sums.iter_mut().for_each(|(_, sum)| *sum /= trials.len() as f64);
+    sums
+}

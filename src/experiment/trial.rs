@@ -38,7 +38,7 @@ pub struct Trial {
     /// Whether the disturbance had an effect on success or response times; none without a disturbance.
     pub is_disturbed: Option<bool>,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
-    /// the run, none without a disturbance.
+    /// the run, none without a disturbance or where it had no effect.
     #[serde(with = "wire")]
     pub recovery_s: Option<f64>,
     /// The classes of requests; empty where there is but one.
@@ -80,13 +80,13 @@ pub struct Trial {
     /// Requests completed a minute; none where the window takes no time.
     #[serde(with = "wire")]
     pub completed_per_min: Option<f64>,
-    /// Copies of messages whose last retry failed.
-    pub dead_letters: u64,
     /// Answered requests of which all work has ended well, and all those of which it has ended or keeps failing; none
     /// where no work outlasts its answer.
     pub work: Option<(u64, u64)>,
     /// What failed behind the answers.
     pub lost_work: Vec<LostWork>,
+    /// Copies of messages whose last retry failed.
+    pub dead_letters: u64,
     /// Restarts of replicas by their liveness probes.
     pub restarts: u64,
     /// Mean staleness of the reads of views, in seconds; none without any.
@@ -239,13 +239,13 @@ impl Trial {
                 Some(completion) => completion.completed_per_min.or_else(|| outcome.per_min(completion.completed)),
                 None => outcome.throughput_per_min(),
             },
+            work: completion.map(|it| (it.completed, it.completed + it.broken + it.failing)),
+            lost_work: completion.map_or_else(Vec::new, |completion| completion.lost.clone()),
             dead_letters: completion.map_or(0, |completion| completion.dead_letters),
             restarts: outcome.restarts,
             staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
             staleness_p95_s: staleness.and_then(|ages| ages.quantile(0.95)).map(|ns| ns as f64 / 1e9),
             cache_hit_ratio: outcome.cache_hit_ratio(),
-            work: completion.map(|it| (it.completed, it.completed + it.broken + it.failing)),
-            lost_work: completion.map_or_else(Vec::new, |completion| completion.lost.clone()),
             saturated: None,
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
@@ -281,15 +281,15 @@ impl Trial {
             Metric::CompletionMeanS => self.completion_mean_s,
             Metric::CompletionP95S => self.completion_p95_s,
             Metric::CompletedPerMin => self.completed_per_min,
+            Metric::CompletionRate => match self.work {
+                Some((completed, settled)) => (settled > 0).then(|| completed as f64 / settled as f64),
+                None => Some(self.success_rate),
+            },
             Metric::DeadLetters => Some(self.dead_letters as f64),
             Metric::Restarts => Some(self.restarts as f64),
             Metric::AttemptsPerRequest => Some(self.attempts_per_request),
             Metric::RecoveryS => self.recovery_s,
             Metric::StalenessMeanS => self.staleness_mean_s,
-            Metric::CompletionRate => match self.work {
-                Some((completed, settled)) => (settled > 0).then(|| completed as f64 / settled as f64),
-                None => Some(self.success_rate),
-            },
             Metric::StalenessP95S => self.staleness_p95_s,
             Metric::CacheHitRatio => self.cache_hit_ratio,
         }

@@ -6,21 +6,23 @@
 //! by the interval of the paired difference: both met the same requests.
 
 mod measured;
+mod states;
 mod words;
 
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
+use states::{healthy, loses_capacity, recovers, stuck, survives};
 pub use words::{
     amount, amount_beside, figure, is_time, name, percent, place, quoted_place, share_decimals, shown, time, unit,
 };
 
-use super::condition::{self, Condition, State, can_hide, conditions};
+use super::condition::{self, Condition, State, conditions};
 use super::design::{Direction, Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
 use super::summary::{Doubt, LEVEL, Summary, of_point};
 use super::throughput;
 use crate::model::RateUnit;
-use crate::spec::{Metric, MultipleHypotheses, Objective};
+use crate::spec::{Metric, MultipleHypotheses};
 use crate::statistics::Interval;
 
 /// Whether what was expected was seen.
@@ -257,7 +259,9 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         }),
         Expectation::SaturatedBy { resource } => each(&|summary, place| {
             let seen = summary.saturated.as_deref().unwrap_or("nothing");
-            let verdict = if seen == resource { Verdict::Holds } else { Verdict::Fails };
+            let fault = summary.culprit.as_ref().filter(|culprit| culprit.limit().is_some());
+            let is_fault = fault.is_some_and(|culprit| culprit.name == *resource);
+            let verdict = if seen == resource || is_fault { Verdict::Holds } else { Verdict::Fails };
             Finding { verdict, evidence: format!("{place}: limited by {seen}"), decided: 1.0 }
         }),
         Expectation::MeetsMeasurements => plan
@@ -327,13 +331,13 @@ fn bounded_of(
     at_least: bool,
     place: &str,
 ) -> Finding {
+    if metric == Metric::RecoveryS && summary.is_undisturbed {
+        return decided(!at_least, format!("{place}: the disturbance has no effect on success or response times"));
+    }
     let Some(interval) = summary.metric_at(class, metric, level) else { return unknown(&[summary], metric, place) };
     let (above, below) = (interval.low >= bound, interval.high < bound);
     let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
         (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
-    if metric == Metric::RecoveryS && summary.is_undisturbed {
-        return decided(!at_least, format!("{place}: the disturbance has no effect on success or response times"));
-    }
         (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
         _ => Verdict::Undecided,
     };
@@ -344,71 +348,6 @@ fn bounded_of(
 /// A verdict on a state, which no interval stands behind.
 fn decided(holds: bool, evidence: String) -> Finding {
     Finding { verdict: if holds { Verdict::Holds } else { Verdict::Fails }, evidence, decided: 1.0 }
-}
-
-fn stuck(summary: &Summary, place: &str) -> Finding {
-    let (stuck, all) = (summary.stuck, summary.replications);
-    let verdict = match stuck {
-        0 => Verdict::Fails,
-        stuck if stuck == all => Verdict::Holds,
-        _ => Verdict::Undecided,
-    };
-    let evidence = format!("{place}: after the load ends, most workers do not respond in {stuck} of {all} runs");
-    // No number of replications decides what some show and others do not.
-    let decided = if verdict == Verdict::Undecided { 0.0 } else { 1.0 };
-    Finding { verdict, evidence, decided }
-}
-
-/// All capacity is there again after the load, in every replication.
-fn recovers(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
-    if state.condition.is_loss() {
-        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
-    }
-    let runs = summary.replications;
-    let evidence = format!("{place}: after the load ends, every worker responds in {runs} of {runs} runs");
-    Finding { verdict: Verdict::Holds, evidence, decided: 1.0 }
-}
-
-/// Some replication loses capacity for good. That none has does not show that none ever does.
-fn loses_capacity(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
-    if state.condition.is_loss() {
-        return decided(true, format!("{place}: {}", unsafe_words(summary, state, rates)));
-    }
-    let share = can_hide(state.of) * 100.0;
-    let runs = state.of;
-    decided(false, format!("{place}: 0 of {runs} runs lost capacity; up to {share:.1} % of runs could"))
-}
-
-/// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only
-/// because load is shed.
-fn survives(plan: &Plan, (summary, state, rates): (&Summary, &State, RateUnit), level: f64, place: &str) -> Finding {
-    match state.condition {
-        Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds => {
-            let holds = state.condition == Condition::Sheds;
-            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
-        }
-        _ => bounded(summary, level, plan.collapse_below, true, place),
-    }
-}
-
-/// No replication loses capacity, nothing grows over the window, and every objective is met.
-fn healthy(plan: &Plan, (summary, state, rates): (&Summary, &State, RateUnit), level: f64, place: &str) -> Finding {
-    if state.condition <= Condition::Unstable {
-        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
-    }
-    let success = condition::success_objective(plan);
-    let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
-    let all: Vec<Objective> = std::iter::once(success).chain(others.copied()).collect();
-    let found = all.iter().map(|objective| {
-        let (metric, bound) = (objective.metric(), objective.bound());
-        bounded_of(summary, (None, level), metric, (bound, rates), objective.is_at_least(), place)
-    });
-    let rank = |finding: &Finding| match finding.verdict {
-        Verdict::Fails => 0,
-        Verdict::Undecided => 1,
-        Verdict::Holds => 2,
-    };
-    found.min_by_key(rank).unwrap_or_else(|| missing(place))
 }
 
 /// Beyond `by` in the direction of `sign`.

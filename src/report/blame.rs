@@ -9,7 +9,6 @@ use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{Column, short};
 use crate::experiment::blame::{Share, holders, shares};
-use crate::experiment::culprit::Evidence;
 use crate::experiment::summary::Summary;
 use crate::parts::{Blame, Group, Place, PlaceKind};
 
@@ -89,16 +88,8 @@ pub fn blame(summary: &Summary) -> String {
 
 /// What is behind the point's figures, in a sentence; empty where that is not known.
 pub fn culprit(summary: &Summary, width: Option<usize>) -> String {
-    let evidence = Evidence::of(summary, 0.0);
-    let sentence = summary.culprit.as_ref().map(|culprit| culprit.sentence.clone());
-    // A far tail may have a cause of its own.
-    let tail = |group| {
-        let of_tail = evidence.of_group(group)?;
-        let is_other = evidence.of_group(Group::P95).is_some_and(|usual| usual.name != of_tail.name);
-        is_other.then_some(of_tail.sentence)
-    };
-    let sentences = sentence.into_iter().chain(tail(Group::P999));
-    sentences.map(|sentence| paragraph("", &format!("{sentence}."), width)).collect()
+    let sentences = summary.culprit.iter().chain(&summary.tail);
+    sentences.map(|culprit| paragraph("", &format!("{}.", culprit.sentence), width)).collect()
 }
 
 /// The rows of `blame`: where the time of each group of each point went.

@@ -133,6 +133,9 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             "no resource: requests spend most of their time not waiting for one".into()
         }
         Some(culprit) => format!("no resource: {}", culprit.cause()),
+        None if summary.succeeded > 0.0 && summary.mean_s.is_some_and(|mean| mean.estimate == 0.0) => {
+            "no resource: requests take no time".into()
+        }
         None => "not known: no request has ended, or no accounts are kept (`load.blame`)".into(),
     };
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));

@@ -394,7 +394,8 @@ pub enum Expectation {
         #[schemars(with = "Fraction")]
         within: f64,
     },
-    /// What limits is this resource, at every point: the root of the chain of waits, or what refuses requests.
+    /// What limits is this resource, at every point: the root of the chain of waits, what refuses requests, or what a
+    /// fault fills.
     SaturatedBy {
         /// The resource, as the reports name it: `"shop CPU"`, `"shop pool orders"`, `"shop threads"`, `"fault outage"`.
         /// A name that nothing in the model has is refused.
@@ -434,11 +435,11 @@ pub enum Metric {
     /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited
     /// for, until the probes.
     CompletedPerMin,
-    /// Copies of messages that failed their last retry.
     /// Answered requests of which all that descends from them has ended well, out of those of which it has ended or
     /// some message has failed and is to be delivered again, 0 to 1. Where nothing outlasts its answer it is
     /// `success_rate`.
     CompletionRate,
+    /// Copies of messages that failed their last retry.
     DeadLetters,
     /// Restarts of replicas by their liveness probes.
     Restarts,

@@ -457,3 +457,96 @@ fn a_load_without_requests_has_no_condition() {
     "#;
     assert_eq!(states(model), []);
 }
+
+/// A web service that publishes each request to a consumer, whose handler is given.
+fn publishing(queue: &str, consumer: &str, steps: &str) -> String {
+    let load = LOAD.replace("app.get", "web.enqueue");
+    format!(
+        "{load}
+        [services.web.endpoints.enqueue]
+        steps = [{{ publish = {{ queue = \"tasks\" }} }}]
+        [queues.tasks]
+        {queue}
+        [queues.tasks.consumers.worker]
+        service = \"worker\"
+        endpoint = \"task\"
+        prefetch = 1
+        {consumer}
+        [services.worker]
+        runtime = \"threads\"
+        threads = 1
+        [services.worker.endpoints.task]
+        steps = [{steps}]"
+    )
+}
+
+/// All requests are answered and none of their messages is handled: the promise of the answers is broken.
+#[test]
+fn a_point_that_loses_the_work_behind_its_answers_is_not_healthy() {
+    let all = publishing("", "retries = 1", r#"{ sleep = "1ms" }, { fail = "bad" }"#);
+    with_report(&all, |report| {
+        assert_eq!(report.states[0].condition, Condition::Overloaded);
+        let sentence = report.findings[0].sentence();
+        let words = ["100 % success, but 0 % of the work behind the answers completes", "queue tasks / worker (`bad`)"];
+        assert!(words.iter().all(|words| sentence.contains(words)), "{sentence}");
+    });
+    // With a retry one message in a hundred is lost, as it fails twice at one delivery in ten.
+    let rarely = |retries: u32| {
+        let steps = "{ choose = [{ probability = 0.1, steps = [{ fail = \"bad\" }] }] }";
+        condition(&publishing("", &format!("retries = {retries}"), steps))
+    };
+    assert_eq!((rarely(0), rarely(1)), (Condition::Overloaded, Condition::Healthy));
+}
+
+/// The worker handles 10 messages a second of 20. A queue of at most 5 drops the others on purpose; a delivery that is
+/// tried again without an end completes nothing, though nothing is lost for good.
+#[test]
+fn a_queue_that_drops_sheds_and_one_that_delivers_again_does_not_complete() {
+    let drops = publishing("max_length = 5", "", r#"{ sleep = "100ms" }"#);
+    assert_eq!(condition(&drops), Condition::Sheds);
+    let again = publishing("", "retries = 1000000\nretry_delay = \"10s\"", r#"{ fail = "bad" }"#);
+    let again = again.replace("rate = \"20/s\"", "rate = \"0.2/s\"");
+    assert!(condition(&again) <= Condition::Overloaded, "{:?}", states(&again));
+}
+
+/// A circle that the time-out of 30 s ends keeps success at 97 % with eleven threads, at a 200th of the goodput of nine.
+#[test]
+fn a_safe_point_with_less_goodput_says_so() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/nested-identifier.toml"
+        replications = 2
+        [axes]
+        threads = { path = "load.concurrency", values = [9, 11, 20] }
+    "#;
+    with_report(experiment, |report| {
+        assert_eq!(
+            report.states.iter().map(|state| state.condition).collect::<Vec<_>>(),
+            [Condition::Healthy, Condition::Healthy, Condition::Collapsed]
+        );
+        let sentence = report.findings[0].sentence();
+        let words =
+            "throughput at 11 concurrent is 0.6 % of the best at a lower load: requests that hold app pool hikari";
+        assert!(sentence.contains(words), "{sentence}");
+    });
+}
+
+/// SYNs that a full accept queue drops make one request in some hundred last a second longer.
+#[test]
+fn a_sweep_names_the_cause_of_a_far_tail() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/dropped-syns.toml"
+        replications = 2
+        [[variants]]
+        name = "128"
+        [[variants]]
+        name = "4096"
+        set = { "services.edge.backlog" = 4096 }
+    "#;
+    with_report(experiment, |report| {
+        let [short, long] = [0, 1].map(|variant: usize| report.findings[variant].sentence());
+        assert!(short.contains("p99.9 is 1.") && short.contains("edge backlog dropped"), "{short}");
+        assert!(!long.contains("p99.9"), "{long}");
+    });
+}

@@ -1,7 +1,7 @@
 //! Findings in words.
 
 use super::{Curve, Turn, is_scattered};
-use crate::experiment::condition::{Condition, State, can_hide};
+use crate::experiment::condition::{Condition, HELD, State, can_hide};
 use crate::experiment::design::{Axis, Direction, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict::{self, percent};
@@ -73,6 +73,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
         if !state.is_safe() {
             lines.push(why(last));
         }
+        lines.extend(tail(last, None));
         return lines;
     };
     let mut lines = match (turn, axis.direction()) {
@@ -99,6 +100,8 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
         (Some(_), Direction::Capacity) => capacity(curve, axis),
         (Some(_), _) => load(curve, axis),
     };
+    lines.extend(less(curve, axis));
+    lines.extend(curve.known.iter().find_map(|(summary, _)| tail(summary, Some(&at(plan, axis, summary.point)))));
     if let Some(first) = lines.first_mut() {
         *first = format!("{name}{first}");
     }
@@ -107,6 +110,23 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
         Some(format!("no verdict at {}: {}", at(plan, axis, summary.point), summary.doubt?.reason()))
     }));
     lines
+}
+
+/// The safe point at which more load gives least, where that is less than nine tenths of what a lower load gives.
+fn less(curve: &Curve, axis: &Axis) -> Option<String> {
+    let goodput = |(_, state): &(&Summary, &State)| state.goodput.filter(|&it| state.is_safe() && it < HELD);
+    let points = curve.known.iter().filter_map(|point| Some((point.0, goodput(point)?)));
+    let (summary, held) = points.min_by(|a, b| a.1.total_cmp(&b.1))?;
+    let place = at(curve.plan, axis, summary.point);
+    Some(format!("throughput at {place} is {} of the best at a lower load: {}", share(held), cause(summary)))
+}
+
+/// What is behind a far tail, where that is no ordinary wait.
+fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
+    let tail = summary.tail.as_ref().filter(|tail| !tail.kind.is_ordinary())?;
+    let time = verdict::time(summary.metric(Metric::P999S)?.estimate);
+    let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+    Some(format!("p99.9{place} is {time}: {}", tail.sentence))
 }
 
 /// Up to which load it is safe, what happens at the next point, and what is left of it at the last one.
@@ -299,15 +319,15 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
             let share = state.goodput.map_or_else(String::new, |goodput| {
                 format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
             });
-            format!("collapsed: {} success{share}", percent(summary.success_rate.estimate))
+            format!("collapsed{runs}: {}{share}", success(summary, state))
         }
         Condition::Sheds => {
             let held = state.goodput.map_or_else(String::new, |goodput| {
                 format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
             });
-            format!("sheds load: {} success{held}", percent(summary.success_rate.estimate))
+            format!("sheds load{runs}: {}{held}", success(summary, state))
         }
-        Condition::Overloaded => format!("overloaded: {} success", percent(summary.success_rate.estimate)),
+        Condition::Overloaded => format!("overloaded{runs}: {}", success(summary, state)),
         Condition::Slow => {
             let missed = state.missed.map_or_else(String::new, |objective| {
                 let metric = objective.metric();
@@ -320,9 +340,21 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
                 }
                 format!(": {} {} {sign} {}", short_name(metric), amounts[0], amounts[1])
             });
-            format!("too slow{missed}")
+            format!("too slow{runs}{missed}")
         }
         Condition::Healthy => "healthy".into(),
+    }
+}
+
+/// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.
+fn success(summary: &Summary, state: &State) -> String {
+    let answers = format!("{} success", percent(summary.success_rate.estimate));
+    let is_of_work = state.missed.is_some_and(|objective| objective.metric() == Metric::CompletionRate);
+    match summary.metric(Metric::CompletionRate).filter(|_| is_of_work) {
+        Some(rate) => {
+            format!("{answers}, but {} of the work behind the answers completes", percent(rate.estimate))
+        }
+        None => answers,
     }
 }
 
@@ -374,7 +406,9 @@ fn digits(number: f64) -> String {
 }
 
 fn limit(summary: &Summary) -> String {
-    summary.saturated.as_ref().map_or_else(String::new, |resource| format!(", limited by {resource}"))
+    let through = summary.culprit.as_ref().filter(|culprit| culprit.through.is_some());
+    let because = through.map_or_else(String::new, |culprit| format!(" ({})", culprit.name));
+    summary.saturated.as_ref().map_or_else(String::new, |resource| format!(", limited by {resource}{because}"))
 }
 
 /// Why: the circle of a deadlock where there is one, else what is behind the figures.

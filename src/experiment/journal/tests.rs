@@ -274,6 +274,8 @@ impl Draws {
             completion_mean_s: self.maybe(),
             completion_p95_s: self.maybe(),
             completed_per_min: self.maybe(),
+            work: self.flag().then(|| (self.count(), self.count())),
+            lost_work: self.few(|draws| LostWork { name: draws.text(), cause: draws.text(), count: draws.count() }),
             dead_letters: self.count(),
             restarts: self.count(),
             staleness_mean_s: self.maybe(),
@@ -284,8 +286,6 @@ impl Draws {
             dead: self.flag().then(|| (self.count() as u32, self.count() as u32)),
             losses: self.few(Self::loss),
             hung: self.count(),
-            work: self.flag().then(|| (self.count(), self.count())),
-            lost_work: self.few(|draws| LostWork { name: draws.text(), cause: draws.text(), count: draws.count() }),
             deadlock: self.flag().then(|| Deadlock {
                 at: Time(self.count()),
                 resource: self.text(),
