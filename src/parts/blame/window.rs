@@ -51,9 +51,12 @@ impl World<'_> {
     fn account_holders(&mut self) {
         let Some(accounts) = &self.accounts else { return };
         let mut found = Vec::new();
-        for (id, _) in self.slots.iter().enumerate().filter(|(_, slots)| !slots.queue.is_empty()) {
-            let held = accounts.places.slots[id];
-            for holder in self.holders(Held::Slots(id as u32)) {
+        let slots = self.slots.iter().zip(0..).filter(|(slots, _)| !slots.queue.is_empty());
+        let slots = slots.map(|(_, id)| (accounts.places.slots[id as usize], Held::Slots(id)));
+        let clients = self.clients.iter().zip(0..).filter(|(client, _)| !client.queue.is_empty());
+        let clients = clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id)));
+        for (held, unit) in slots.chain(clients) {
+            for holder in self.holders(unit) {
                 let last = self.last_of(holder);
                 let since = accounts.accounts[last as usize].mark.max(accounts.opened);
                 found.push((held, self.present_at(last), (self.now - since.min(self.now)).0));
