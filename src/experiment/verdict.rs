@@ -332,7 +332,8 @@ fn bounded_of(
     place: &str,
 ) -> Finding {
     if metric == Metric::RecoveryS && summary.is_undisturbed {
-        return decided(!at_least, format!("{place}: the disturbance has no effect on success or response times"));
+        let evidence = format!("{place}: the disturbance has no effect on success or response times");
+        return Finding { decided: f64::INFINITY, ..decided(!at_least, evidence) };
     }
     let Some(interval) = summary.metric_at(class, metric, level) else { return unknown(&[summary], metric, place) };
     let (above, below) = (interval.low >= bound, interval.high < bound);

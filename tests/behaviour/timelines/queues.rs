@@ -180,10 +180,12 @@ fn a_full_queue_refuses_or_drops() {
 /// The handler responds at 0 and fails at 10.
 #[test]
 fn a_handler_that_fails_after_its_answer_breaks_its_promise() {
-    let story = play(&queue("", "", "{ respond = {} }, { sleep = \"10ms\" }, { fail = \"no\" }", &[]), &[0.0]);
+    let service = "[services.shop]\nruntime = \"delay\"";
+    let steps = "{ respond = {} }, { sleep = \"10ms\" }, { fail = \"no\" }";
+    let story = play(&format!("{}serve = {{ steps = [{steps}] }}", model("", service)), &[0.0]);
     assert_eq!(story.successes(), [0.0]);
     let jobs = story.outcome.completion.as_ref().expect("jobs");
-    assert_eq!((jobs.failed, jobs.broken, lost(&story)), (1, 1, [("app".into(), "no".into(), 1)].into()));
+    assert_eq!((jobs.failed, jobs.broken, lost(&story)), (1, 1, [("shop".into(), "no".into(), 1)].into()));
 }
 
 /// A full queue refuses, but the other consumer gets its copy: RabbitMQ publishes to all queues that have room.
