@@ -62,7 +62,9 @@ pub(super) struct HttpClient {
     pub broken: bool,
     idle: Vec<Idle>,
     /// Connections open, idle and busy.
-    pub open: Gauge,
+    pub open: u32,
+    /// Connections that calls hold.
+    pub busy: Gauge,
     /// Calls that found no connection, in the order in which they asked again.
     pub queue: List,
     /// Those calls, from the first time they ask until they have a connection or give up.
@@ -98,7 +100,8 @@ impl HttpClient {
             ports: NONE,
             broken,
             idle: Vec::new(),
-            open: Gauge::default(),
+            open: 0,
+            busy: Gauge::default(),
             queue: List::default(),
             waiting: Population::default(),
             served_at_once: 0,
@@ -114,7 +117,7 @@ impl HttpClient {
     }
 
     pub fn reset(&mut self, now: Time) {
-        self.open.reset(now);
+        self.busy.reset(now);
         self.waiting.reset(now);
         (self.served_at_once, self.futile_wakes) = (0, 0);
     }
@@ -147,7 +150,7 @@ impl<'s> World<'s> {
             self.expire_idle(id);
             let client = &self.clients[id as usize];
             let idle = client.idle.len() as u64;
-            let busy = u64::from(client.open.level()) - idle;
+            let busy = u64::from(client.busy.level());
             work += Time(search.per_idle.0 * idle + search.per_idle_squared.0 * idle * idle + search.per_busy.0 * busy);
         } else if let Some(draw) = setup {
             // The constructor reads the bundle of certificates.
@@ -180,7 +183,7 @@ impl<'s> World<'s> {
                         self.push_connection(t, id, if is_closing { CLOSING } else { peer });
                         return self.next_op(t);
                     }
-                    if self.clients[id as usize].open.level() < most {
+                    if self.clients[id as usize].open < most {
                         self.tokens[t].phase = OPEN;
                         continue;
                     }
@@ -206,7 +209,7 @@ impl<'s> World<'s> {
                         self.processes[process].descriptors.release(now);
                         return Next::Fail(Failure::NO_PORT);
                     }
-                    self.clients[id as usize].open.up(now);
+                    self.clients[id as usize].open += 1;
                     self.connected(t, id);
                     self.push_connection(t, id, NONE);
                     self.tokens[t].phase = REACH;
@@ -325,12 +328,11 @@ impl<'s> World<'s> {
     pub(super) fn hang_up(&mut self, t: u32) -> Next {
         let frame = self.tokens[t].frame;
         if let FrameKind::Connection { client, peer } = self.frames[frame].kind {
-            self.account_free_client(frame, client);
+            self.free_connection(frame, client);
             self.tokens[t].frame = self.frames[frame].below;
-            self.clients[client as usize].holders.remove(&mut self.frames, frame);
             self.frames.remove(frame);
             let plan = self.client_plan(client);
-            let keeps = plan.shared && peer < LOST && self.clients[client as usize].open.level() <= plan.max_keepalive;
+            let keeps = plan.shared && peer < LOST && self.clients[client as usize].open <= plan.max_keepalive;
             if keeps {
                 let since = self.now;
                 self.clients[client as usize].idle.push(Idle { peer, since });
@@ -350,9 +352,9 @@ impl<'s> World<'s> {
 
     /// Gives back what an open connection takes.
     fn release_connection(&mut self, client: u32) {
-        let (now, state) = (self.now, &mut self.clients[client as usize]);
-        state.open.down(now);
-        self.processes[state.process as usize].descriptors.release(now);
+        let state = &mut self.clients[client as usize];
+        state.open -= 1;
+        self.processes[state.process as usize].descriptors.release(self.now);
         self.close_port(client);
     }
 
@@ -418,13 +420,13 @@ impl<'s> World<'s> {
 
     /// The client's process is killed, and nobody holds any of its connections.
     pub(super) fn reset_client(&mut self, id: u32) {
-        let (now, plan) = (self.now, self.client_plan(id));
-        for _ in 0..self.clients[id as usize].open.level() {
+        let plan = self.client_plan(id);
+        for _ in 0..self.clients[id as usize].open {
             self.close_port(id);
         }
         let client = &mut self.clients[id as usize];
         client.idle.clear();
-        client.open.set(now, 0);
+        client.open = 0;
         client.deadlocked = false;
         client.broken &= !plan.repaired_by_restart;
     }
@@ -460,6 +462,17 @@ impl<'s> World<'s> {
     fn push_connection(&mut self, t: u32, client: u32, peer: u32) {
         let frame = self.push_frame(t, FrameKind::Connection { client, peer });
         self.account_take(t, frame);
-        self.clients[client as usize].holders.push(&mut self.frames, frame);
+        let client = &mut self.clients[client as usize];
+        client.busy.up(self.now);
+        client.holders.push(&mut self.frames, frame);
+    }
+
+    /// The call that holds a connection lets go of it.
+    #[inline]
+    pub(super) fn free_connection(&mut self, frame: u32, client: u32) {
+        self.account_free_client(frame, client);
+        let client = &mut self.clients[client as usize];
+        client.busy.down(self.now);
+        client.holders.remove(&mut self.frames, frame);
     }
 }

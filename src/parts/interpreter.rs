@@ -335,8 +335,7 @@ impl World<'_> {
             FrameKind::Severed { slots } => self.drop_severed(frame, slots),
             FrameKind::Repeat { .. } => {}
             FrameKind::Connection { client, .. } => {
-                self.account_free_client(frame, client);
-                self.clients[client as usize].holders.remove(&mut self.frames, frame);
+                self.free_connection(frame, client);
                 self.close_connection(client);
             }
             FrameKind::Line { client, since } => self.clients[client as usize].waiting.leave(self.now, since),

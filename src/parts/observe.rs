@@ -162,7 +162,7 @@ impl World<'_> {
                 let limit = (client.shared && client.max_connections < u32::MAX).then_some(client.max_connections);
                 for http in &self.clients {
                     if http.index == index && self.processes[http.process as usize].service == service {
-                        sum.gauge(&http.open, now, limit.map(f64::from));
+                        sum.gauge(&http.busy, now, limit.map(f64::from));
                         sum.waiting(&http.waiting, now);
                         sum.use_.visits += http.served_at_once + http.waiting.left;
                     }

@@ -372,7 +372,7 @@ pub enum ResourceKind {
     Cache,
     /// Events that wait to be applied to a view; the wait is from publication to that.
     View,
-    /// Connections of an HTTP client.
+    /// Connections of an HTTP client: in use are those that a call holds, not those kept open for the next one.
     HttpClient,
     /// Descriptors.
     Descriptors,

@@ -106,7 +106,7 @@ impl World<'_> {
     pub(super) fn port_violations(&self) -> Vec<String> {
         let mut open = vec![0; self.ports.len()];
         for client in self.clients.iter().filter(|client| client.ports != NONE) {
-            open[client.ports as usize] += client.open.level();
+            open[client.ports as usize] += client.open;
         }
         let wrong = |(ports, open): (&Ports, u32)| {
             let (taken, lingering) = (ports.taken.level(), ports.lingering);

@@ -18,6 +18,20 @@ impl World<'_> {
             && self.caches.iter().all(Cache::is_at_rest)
             && self.slots.iter().all(|slots| slots.used.level() == 0)
             && self.stations.iter().all(|station| station.inside.gauge.level() == 0)
+            && (0..self.processes.len()).all(|process| self.holds_but_connections(process))
+    }
+
+    /// Whether the descriptors of a process are those that it always holds, and those of its open connections.
+    fn holds_but_connections(&self, index: usize) -> bool {
+        let process = &self.processes[index];
+        if process.descriptors.limit.is_none() || self.is_down(process.replica) {
+            return true;
+        }
+        let plan = &self.system.services[process.service as usize];
+        let clients = &self.clients[process.clients as usize..][..plan.clients.len()];
+        let pools = &self.slots[process.pools as usize..][..plan.pools.len()];
+        let open = clients.iter().map(|client| client.open).chain(pools.iter().map(|pool| pool.opened));
+        process.descriptors.used.level() == plan.idle_files + open.sum::<u32>()
     }
 
     /// Every law that the window has broken so far: Little's for every queue and station, the utilisation law for
@@ -70,6 +84,12 @@ impl World<'_> {
         for slots in &self.slots {
             if slots.used.level() != slots.holders.len() || slots.used.level() > slots.full_size {
                 broken.push(format!("{} units are in use, {} are held", slots.used.level(), slots.holders.len()));
+            }
+        }
+        for client in &self.clients {
+            let (busy, held) = (client.busy.level(), client.holders.len());
+            if busy != held || busy > client.open {
+                broken.push(format!("{busy} connections are in use, {held} are held, {} are open", client.open));
             }
         }
         broken.extend(self.session_violations());

@@ -243,3 +243,16 @@ fn the_time_outs_of_a_client_are_apart() {
     assert_eq!(play(&text("connect_timeout = \"10ms\""), &[0.0]).told(), ["10: connect timed out"]);
     assert_eq!(play(&text("read_timeout = \"50ms\""), &[0.0]).told(), ["70: read timed out"]);
 }
+
+/// Requests at 0, 50, 400 and 900 of 100 ms each over two connections, until 1000: from 0 to 100 and from 50 to 150 two
+/// calls, later one at a time. Connections are kept until the end, and in use only for the 400 ms of the four calls: 20 %
+/// of two over the second.
+#[test]
+fn a_connection_that_is_kept_is_not_in_use() {
+    let keys = format!("{SHARED}\nmax_connections = 2\nkeepalive_expiry = \"1h\"");
+    let story = play(&calling("", "runtime = \"delay\"", &keys, ""), &[0.0, 50.0, 400.0, 900.0]);
+    assert_eq!(story.successes(), [100.0, 150.0, 500.0, 1000.0]);
+    assert_eq!(story.used("shop client back"), 400.0);
+    let client = resource(&story.outcome, "shop client back");
+    assert!((client.utilisation - 0.2).abs() < 1e-12, "{client:?}");
+}
