@@ -395,6 +395,20 @@ pub enum ResourceKind {
 }
 
 /// A deadlock: tokens that hold what others of them wait for, none with a time-out.
+impl ResourceKind {
+    /// Whether its units work, or are held for work under way, so that one in use nearly all the time may have more to
+    /// do than it can. Entries of a cache, connections that are open but idle, ports in TIME_WAIT and replicas that are
+    /// down are in use without any work.
+    pub fn works(self) -> bool {
+        match self {
+            Self::Cpu | Self::Station | Self::EventLoops | Self::Executor | Self::Threads | Self::Gil => true,
+            Self::Connections | Self::Limit | Self::Queue | Self::HttpClient | Self::Ingress => true,
+            Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports => false,
+            Self::Unavailable | Self::Backlog | Self::Throttling | Self::Breaker => false,
+        }
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadlock {
     /// When the circle closed.

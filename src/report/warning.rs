@@ -143,8 +143,10 @@ pub enum Warning {
         place: String,
         /// Its name.
         resource: String,
-        /// Its utilisation.
+        /// Its utilisation, over all its instances.
         utilisation: f64,
+        /// The utilisation of the instance with the highest.
+        busiest: f64,
         /// At how many other points one is as busy.
         others: usize,
     },
@@ -244,14 +246,22 @@ impl fmt::Display for Warning {
             Self::Growing { place, growth, others } => {
                 write!(f, "{place}: not stationary{}: {}", also(*others), growing(growth).unwrap_or_default())
             }
-            Self::Brim { place, resource, utilisation, others } => {
+            Self::Brim { place, resource, utilisation, busiest, others } => {
                 let others = match others {
                     0 => String::new(),
                     1 => " (a resource at 1 other point is as busy)".into(),
                     others => format!(" (resources at {others} other points are as busy)"),
                 };
-                write!(f, "{place}: {resource} is in use {:.1} % of the time{others}; ", utilisation * 100.0)?;
-                f.write_str("it may be overloaded: run longer to find out")
+                let [all, busiest] = [utilisation, busiest].map(|share| format!("{:.1} %", share * 100.0));
+                let which = match all == busiest {
+                    true => String::new(),
+                    false => format!(" at its busiest instance ({all} over all instances)"),
+                };
+                write!(
+                    f,
+                    "{place}: {resource} is in use {busiest} of the time{which}{others}; it may be overloaded: "
+                )?;
+                f.write_str("run longer to find out")
             }
             Self::Correlated { place, others } => {
                 let others = also(*others);

@@ -129,7 +129,8 @@ fn growing_points(report: &Report) -> Option<Warning> {
 fn brim(report: &Report) -> Option<Warning> {
     fn of<'a>(report: &Report, summary: &'a Summary) -> Option<(usize, &'a ResourceMean)> {
         let is_open = matches!(report.plan.points[summary.point].load.pattern, Pattern::Open { .. });
-        let busiest = summary.resources.iter().max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))?;
+        let busy = summary.resources.iter().filter(|resource| resource.kind.works());
+        let busiest = busy.max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))?;
         let is_full = is_open && summary.growth.any().is_none() && busiest.peak_utilisation >= BRIM;
         // Whoever refuses what is too much has no queue without an end.
         (is_full && summary.success_rate.estimate == 1.0).then_some((summary.point, busiest))
@@ -139,7 +140,8 @@ fn brim(report: &Report) -> Option<Warning> {
     Some(Warning::Brim {
         place: verdict::place(report.plan, *point),
         resource: busiest.name.clone(),
-        utilisation: busiest.peak_utilisation,
+        utilisation: busiest.utilisation,
+        busiest: busiest.peak_utilisation,
         others: all.len() - 1,
     })
 }
