@@ -100,7 +100,7 @@ impl World<'_> {
                 .map(|(failure, count)| (failure.describe(&self.system.reasons), count))
                 .collect(),
             unfinished: window.unfinished,
-            wasted: self.tally.wasted + self.tally.abandoned_inside,
+            wasted: self.tally.wasted,
             restarts: window.restarts,
             response_times: std::mem::take(&mut self.tally.response_times),
             completion: self.completion(window.length),
@@ -129,12 +129,14 @@ impl World<'_> {
         self.resume();
     }
 
-    /// What the time after the load has shown: the probes that were answered, and what is lost for good.
+    /// What the time after the load has shown: the probes that were answered, what is lost for good, and what was completed
+    /// although its client had given up.
     pub fn drained(&mut self, outcome: &mut Outcome, probes: Option<(u32, u32)>) {
         outcome.probes = probes;
         outcome.losses = self.losses().units;
         outcome.deadlock = outcome.deadlock.take().or_else(|| self.deadlock.take());
         outcome.hung = self.hung();
+        outcome.wasted = self.tally.wasted;
     }
 
     fn resources(&mut self, length: Time) -> Vec<ResourceUse> {

@@ -84,7 +84,8 @@ pub struct Outcome {
     pub failures: Vec<(String, u64)>,
     /// Requests under way at the end of the window.
     pub unfinished: u64,
-    /// Handlers that worked on after their client had gone, up to the end of the run.
+    /// Handlers of which the client gave up within the window and that ended later, up to the end of the run, the time after
+    /// the load included. One that is still at work then, or can never end, is not among them.
     pub wasted: u64,
     /// Replicas restarted by their liveness probes within the window.
     pub restarts: u64,

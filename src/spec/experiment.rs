@@ -425,7 +425,8 @@ pub enum Metric {
     P99S,
     /// 99.9th percentile of the response time, in seconds.
     P999S,
-    /// Requests that the server worked on after their client had gone.
+    /// Requests that the server completed after their client had given up within the window. What it has not completed by
+    /// the end of the run, or never will, does not count.
     WastedRequests,
     /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it,
     /// where the load has `completion`). Where nothing outlasts its answer it is `mean_s`.

@@ -133,7 +133,8 @@ pub enum Arrivals {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Abandon {
-    /// The server continues although the client has gone (FastAPI; measured): its work is counted as wasted.
+    /// The server continues although the client has gone (FastAPI; measured): what it then completes is counted as
+    /// wasted.
     #[default]
     Continue,
     /// The handler is cancelled and gives back what it holds.

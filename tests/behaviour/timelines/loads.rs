@@ -64,10 +64,13 @@ fn a_system_that_deadlocks_is_stuck_when_it_is_probed() {
     assert_eq!((outcome.ending, outcome.stuck(), outcome.success_rate()), (Ending::Quiet, true, 0.0));
 }
 
+/// A handler that goes on for half a second after its client gave up is wasted, one that never ends is not, and neither
+/// are the probes after the load.
 #[test]
 fn probes_waste_nothing() {
-    let outcome = run(&closed("concurrency = 1\nusers = 1\ntimeout = \"1s\"", LIMIT, STUCK));
-    assert_eq!(outcome.wasted, 1);
+    let wasted = |steps: &str| run(&closed("concurrency = 1\nusers = 1\ntimeout = \"1s\"", LIMIT, steps)).wasted;
+    assert_eq!(wasted("{ sleep = \"1500ms\" }"), 1);
+    assert_eq!(wasted(STUCK), 0);
 }
 
 #[test]
