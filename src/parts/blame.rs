@@ -108,6 +108,26 @@ impl World<'_> {
         }
     }
 
+    /// Of the stretch that the token has just begun this much is due to a fault that makes its replica slow: it is charged
+    /// first, as what a fault adds to a round trip is.
+    #[inline]
+    pub(super) fn account_slowed(&mut self, t: u32, replica: u32, added: Time) {
+        if added > Time::ZERO {
+            self.account_slowness(t, replica, added);
+        }
+    }
+
+    #[inline(never)]
+    fn account_slowness(&mut self, t: u32, replica: u32, added: Time) {
+        let service = self.replicas[replica as usize].service;
+        let Some(accounts) = &mut self.accounts else { return };
+        let slows = |effect: &Effect| matches!(effect, Effect::Slow(factor) if *factor > 1.0);
+        if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, slows) {
+            let served = Label::served(accounts.places.services[service as usize].delay);
+            accounts.turn_for(self.now, t, added.0, Label::waiting(fault), served);
+        }
+    }
+
     /// The token's connection was not accepted for want of descriptors.
     pub(super) fn account_emfile(&mut self, t: u32, process: u32) {
         if let Some(accounts) = &mut self.accounts {

@@ -230,8 +230,10 @@ impl World<'_> {
             return Next::On;
         }
         if runtime == Runtime::Delay {
-            let work = self.slowed(work, replica);
-            return self.elapse(t, work);
+            let taken = self.slowed(work, replica);
+            let next = self.elapse(t, taken);
+            self.account_slowed(t, replica, taken.since(work));
+            return next;
         }
         if gil != NONE {
             return self.work_under_lock(t, gil, work);

@@ -43,11 +43,12 @@ impl World<'_> {
                     let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, NETWORK)));
                     let network = network + self.added_latency(plan.server);
                     let server = &self.system.services[plan.server as usize];
-                    let elapsed = match work {
+                    let (own, elapsed) = match work {
                         Some(draw) if server.runtime == Runtime::Delay => {
-                            self.slowed(self.draw(t, draw, site.key(key, 0)), self.server_of(t, plan.server))
+                            let own = self.draw(t, draw, site.key(key, 0));
+                            (own, self.slowed(own, self.server_of(t, plan.server)))
                         }
-                        _ => Time::ZERO,
+                        _ => (Time::ZERO, Time::ZERO),
                     };
                     let next = if work.is_some() && server.runtime != Runtime::Delay {
                         self.travel(t, network)
@@ -57,6 +58,9 @@ impl World<'_> {
                     if next == Next::Park {
                         let added = self.added_latency(plan.server);
                         self.account_trip(t, plan.server, added, network.since(added), elapsed);
+                        if elapsed.since(own) > added {
+                            self.account_slowed(t, self.server_of(t, plan.server), elapsed.since(own));
+                        }
                     }
                     next
                 }

@@ -66,6 +66,29 @@ fn work_at_full_speed_is_service_and_the_rest_is_waiting() {
     assert_eq!(spent(blame, Group::Mean), named(&[("app CPU", false, 20.0), ("app CPU", true, 20.0)]));
 }
 
+/// A service without a CPU that a fault makes four times as slow: its own 10 ms, and 30 ms by the fault; so is the
+/// statement of a database.
+#[test]
+fn what_a_slow_service_adds_is_the_faults() {
+    let fault = |service: &str| format!("[faults.f]\nservice = \"{service}\"\nfrom = \"0s\"\neffect = {{ slow = 4 }}\n");
+    let text = at_once(
+        2,
+        "[services.app]\nruntime = \"delay\"\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }, { sleep = \"5ms\" }] }\n",
+    );
+    let outcome = run(&format!("{text}{}", fault("app")));
+    let right = [("app", true, 30.0), ("fault f", false, 60.0)];
+    assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+    let text = at_once(
+        1,
+        "[services.app]\nruntime = \"delay\"\n[services.app.pools.db]\nserver = \"pg\"\nmin_size = 1\nmax_size = 1\n\
+         reset_on_release = false\n[services.app.endpoints]\ngo = { steps = [{ query = { pool = \"db\", time = \"10ms\" } }] }\n\
+         [services.pg]\nruntime = \"delay\"\n",
+    );
+    let outcome = run(&format!("{text}{}", fault("pg")));
+    let right = [("fault f", false, 30.0), ("pg", true, 10.0)];
+    assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+}
+
 /// With a slowdown of 1 two jobs take three times as long as they would alone: 10 of service, 20 of contention.
 #[test]
 fn contention_is_what_jobs_lose_to_each_other() {
