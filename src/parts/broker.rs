@@ -436,11 +436,21 @@ impl World<'_> {
     pub(super) fn consumer_use(&self, consumer: usize, length: Time) -> ResourceUse {
         let (now, state) = (self.now, &self.broker.consumers[consumer]);
         let mut sum = Sum::new(self.consumer_name(consumer), ResourceKind::Queue, length);
-        let prefetch = self.system.consumers[consumer].prefetch;
-        sum.gauge(&state.unacked, now, prefetch.map(|each| f64::from(each) * state.held.len() as f64));
+        sum.gauge(&state.unacked, now, self.room_of_consumer(consumer).map(f64::from));
         sum.waiting(&state.waiting, now);
         sum.use_.visits += state.waiting.left;
         sum.finish()
+    }
+
+    /// The messages that a bounded consumer may have unsettled, all its processes together.
+    pub(super) fn room_of_consumer(&self, consumer: usize) -> Option<u32> {
+        let each = self.system.consumers[consumer].prefetch?;
+        Some(each.saturating_mul(self.broker.consumers[consumer].held.len() as u32))
+    }
+
+    /// The consumer that handles a message.
+    pub(super) fn consumer_of(&self, message: u32) -> usize {
+        self.broker.messages[message].consumer as usize
     }
 
     /// The reports' name of a consumer's queue: `queue registrations / billing`.

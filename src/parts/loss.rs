@@ -11,7 +11,7 @@ use std::collections::HashSet;
 use serde::{Deserialize, Serialize};
 
 use super::deadlock::Held;
-use super::token::{HOUSEKEEPING, State};
+use super::token::{Frame, FrameKind, HOUSEKEEPING, State};
 use super::world::World;
 use crate::kernel::{NONE, Time};
 use crate::model::ProbePlan;
@@ -76,12 +76,31 @@ impl World<'_> {
                 None => units.push(Loss { resource, lost, of }),
             }
         }
+        units.extend((0..self.system.consumers.len()).filter_map(|consumer| self.lost_by_consumer(consumer, &stuck)));
         units.retain(|loss| loss.lost > 0);
         let is_stranded = |&request: &u32| {
             let t = self.requests[request].token;
             t != NONE && !self.can_go_on(t) && self.waits_only_for(t, &stuck)
         };
         Losses { units, stranded: self.requests.living().filter(is_stranded).count() as u64 }
+    }
+
+    /// Messages that a bounded consumer may have unsettled, of which these tokens have some and never settle them.
+    fn lost_by_consumer(&self, consumer: usize, stuck: &HashSet<u32>) -> Option<Loss> {
+        let of = self.room_of_consumer(consumer)?;
+        let handles = |&&t: &&u32| {
+            let mut frame = self.tokens[t].frame;
+            while frame != NONE {
+                let Frame { below, kind, .. } = self.frames[frame];
+                match kind {
+                    FrameKind::Message { message } => return self.consumer_of(message) == consumer,
+                    _ => frame = below,
+                }
+            }
+            false
+        };
+        let lost = stuck.iter().filter(handles).count() as u32;
+        Some(Loss { resource: self.consumer_name(consumer), lost, of: Some(of) })
     }
 
     /// Tokens that hold something and can never go on.
@@ -115,7 +134,7 @@ impl World<'_> {
         only
     }
 
-    fn all_held(&self) -> impl Iterator<Item = Held> + use<'_> {
+    pub(super) fn all_held(&self) -> impl Iterator<Item = Held> + use<'_> {
         let slots = (0..self.slots.len() as u32).map(Held::Slots);
         slots.chain((0..self.clients.len() as u32).map(Held::Client))
     }

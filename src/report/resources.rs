@@ -140,7 +140,11 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
     };
     text.push_str(&format!("{:<12}{limit}\n", "limited by"));
     if summary.hung > 0.0 {
-        text.push_str(&format!("{:<12}{} requests never get an answer\n", "hung", short(summary.hung)));
+        let (calls, are) = match short(summary.hung).as_str() {
+            "1" => ("1 call".to_owned(), "is"),
+            many => (format!("{many} calls"), "are"),
+        };
+        text.push_str(&format!("{:<12}{calls} through a broken client {are} never answered\n", "hung"));
     }
     text
 }

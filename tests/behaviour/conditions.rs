@@ -115,6 +115,43 @@ fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
     assert!(condition(&healed) > Condition::Damaged);
 }
 
+/// Four consumers take a message each; the HTTP client of one is broken, so that it never settles its message.
+#[test]
+fn a_consumer_that_hangs_is_lost() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.send"
+        rate = "5/s"
+        warm_up = "0s"
+        duration = "60s"
+        [services.app.endpoints.send]
+        steps = [{ publish = { queue = "q" } }]
+        [queues.q.consumers.c]
+        service = "worker"
+        endpoint = "handle"
+        prefetch = 1
+        [services.worker]
+        replicas = 4
+        clients = { c = { server = "api", reuse = "shared", broken_workers = 1 } }
+        [services.worker.endpoints.handle]
+        steps = [{ call = { client = "c", endpoint = "get" } }]
+        [services.api]
+        runtime = "delay"
+        [services.api.endpoints.get]
+        steps = [{ sleep = "10ms" }]
+    "#;
+    let damage = |model: &str| {
+        with_report(model, |report| (report.states[0].condition, report.summaries[0].capacity.words().unwrap()))
+    };
+    assert_eq!(damage(model), (Condition::Damaged, "1 of 4 consumer slots of queue q / c".into()));
+    // Without a bound on the messages of a process, what hangs is one call of a client without a bound.
+    let (condition, words) = damage(&model.replace("prefetch = 1", "").replace("5/s", "0.05/s"));
+    assert_eq!(condition, Condition::Damaged);
+    assert!(words.ends_with(" of worker client c") && !words.contains("1 units"), "{words}");
+}
+
 /// The same circle under an endless load, beside a worker that goes on: seen after the load.
 #[test]
 fn damage_under_an_endless_load_is_seen_after_it() {

@@ -66,9 +66,20 @@ impl Capacity {
             let workers = if all == 1 { "worker" } else { "workers" };
             return Some(format!("{} of {all} {workers}", mean(dead)));
         }
-        let (resource, lost, of) = self.units.first()?;
+        // What is lost of a bounded resource tells more than how many calls an unbounded client has hanging.
+        let share = |(_, lost, of): &(String, f64, Option<u32>)| of.map_or(0.0, |of| lost / f64::from(of.max(1)));
+        let mut most = self.units.first()?;
+        for unit in &self.units {
+            if share(unit) > share(most) {
+                most = unit;
+            }
+        }
+        let (resource, lost, of) = most;
+        let unit = if resource.starts_with("queue ") { "consumer slot" } else { "unit" };
         let of = of.map_or_else(String::new, |of| format!(" of {of}"));
-        Some(format!("{}{of} units of {resource}", mean(*lost)))
+        let lost = mean(*lost);
+        let plural = if of.is_empty() && lost == "1" || of == " of 1" { "" } else { "s" };
+        Some(format!("{lost}{of} {unit}{plural} of {resource}"))
     }
 }
 
