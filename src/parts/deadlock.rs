@@ -73,6 +73,25 @@ impl World<'_> {
         }
     }
 
+    /// The first deadlock, with the number of instances of its resource that are caught in a circle now: a restart may
+    /// have freed some. Circles of fetches are counted as they close.
+    pub(super) fn take_deadlock(&mut self) -> Option<Deadlock> {
+        let mut deadlock = self.deadlock.take()?;
+        let all = self.all_held().filter(|&held| self.name_of(held) == deadlock.resource);
+        let (is_caught, mut known) = (|held| self.is_deadlocked(held), all.peekable());
+        if known.peek().is_some() {
+            deadlock.instances = known.filter(|&held| is_caught(held)).count() as u32;
+        }
+        Some(deadlock)
+    }
+
+    fn is_deadlocked(&self, held: Held) -> bool {
+        match held {
+            Held::Slots(id) => self.slots[id as usize].deadlocked,
+            Held::Client(id) => self.clients[id as usize].deadlocked,
+        }
+    }
+
     pub(super) fn waited_for(&self, t: u32) -> Option<Held> {
         let token = &self.tokens[t];
         match token.state {

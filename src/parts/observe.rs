@@ -107,7 +107,7 @@ impl World<'_> {
             staleness: self.staleness(),
             resources: window.resources,
             blame: window.blame,
-            deadlock: self.deadlock.take(),
+            deadlock: self.take_deadlock(),
             hung: self.hung(),
             probes,
             losses,
@@ -134,7 +134,7 @@ impl World<'_> {
     pub fn drained(&mut self, outcome: &mut Outcome, probes: Option<(u32, u32)>) {
         outcome.probes = probes;
         outcome.losses = self.losses().units;
-        outcome.deadlock = outcome.deadlock.take().or_else(|| self.deadlock.take());
+        outcome.deadlock = outcome.deadlock.take().or_else(|| self.take_deadlock());
         outcome.hung = self.hung();
         outcome.wasted = self.tally.wasted;
     }

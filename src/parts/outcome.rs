@@ -395,7 +395,6 @@ pub enum ResourceKind {
     Ingress,
 }
 
-/// A deadlock: tokens that hold what others of them wait for, none with a time-out.
 impl ResourceKind {
     /// Whether its units work, or are held for work under way, so that one in use nearly all the time may have more to
     /// do than it can. Entries of a cache, connections that are open but idle, ports in TIME_WAIT and replicas that are
@@ -410,6 +409,7 @@ impl ResourceKind {
     }
 }
 
+/// A deadlock: tokens that hold what others of them wait for, none with a time-out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadlock {
     /// When the circle closed.
@@ -418,6 +418,7 @@ pub struct Deadlock {
     pub resource: String,
     /// Who holds what and waits for what, in sentences.
     pub circle: Vec<String>,
-    /// How many instances of the resource were caught in a circle until the end of the run.
+    /// How many instances of the resource are caught in a circle when the run's figures are taken: none where restarts
+    /// have freed all.
     pub instances: u32,
 }

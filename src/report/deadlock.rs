@@ -25,7 +25,8 @@ pub fn deadlocks(report: &Report, width: Option<usize>) -> String {
 pub fn deadlock(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let Some((deadlock, trials)) = &summary.deadlock else { return String::new() };
     let instances = match deadlock.instances {
-        0 | 1 => String::new(),
+        0 => ", none at the end of the run (a restart freed it)".into(),
+        1 => String::new(),
         instances => format!(", {instances} instances at the end of the run"),
     };
     let head = format!(
