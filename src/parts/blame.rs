@@ -241,11 +241,11 @@ impl World<'_> {
         let host = self.replicas[replica as usize].host;
         let lost = self.replicas[host as usize].cpu.lost(self.now);
         // What a fault slows down later has lost nothing yet.
-        let lost = lost.or_else(|| (!self.faults.is_empty()).then_some([0.0; 3]));
+        let lost = lost.or_else(|| (!self.faults.is_empty()).then_some([0.0; 4]));
         if let (Some(accounts), Some(lost)) = (&mut self.accounts, lost) {
             let index = t as usize;
             if index >= accounts.lost.len() {
-                accounts.lost.resize(index + 1, [0.0; 3]);
+                accounts.lost.resize(index + 1, [0.0; 4]);
             }
             accounts.lost[index] = lost;
         }
@@ -279,22 +279,25 @@ impl World<'_> {
         let is_own = self.tokens[t].has(HOUSEKEEPING);
         let Some(accounts) = &mut self.accounts else { return };
         let account = accounts.accounts[t as usize];
-        let work = account.first.saturating_sub(left as u64);
-        accounts.accounts[t as usize].first = work;
         let replica = match state {
             State::AtServer => self.tokens[t].wait,
             _ => self.processes[process as usize].replica,
         };
+        let host = self.replicas[replica as usize].host;
+        let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
+        let lost = if under_lock { None } else { self.replicas[host as usize].cpu.lost(now) };
+        let before = lost.map(|lost| accounts.lost.get(t as usize).copied().unwrap_or(lost));
+        let faster = lost.zip(before).map_or(0.0, |(lost, before)| (lost[3] - before[3]).max(0.0));
+        // What a fast machine did beyond its time took none.
+        let work = account.first.saturating_sub(left as u64).saturating_sub(faster.round() as u64);
+        accounts.accounts[t as usize].first = work;
         let is_on_loop = state == State::Working && self.processes[process as usize].runtime == Runtime::EventLoop;
         // The job has held its event loop.
         let held = is_on_loop.then(|| {
             let service = self.processes[process as usize].service as usize;
             accounts.places.services[service].loops
         });
-        let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
-        let host = self.replicas[replica as usize].host;
-        if !under_lock && let Some(lost) = self.replicas[host as usize].cpu.lost(now) {
-            let before = accounts.lost.get(t as usize).copied().unwrap_or(lost);
+        if let Some((lost, before)) = lost.zip(before) {
             let [_, contention, throttling] = accounts.places.cpus[replica as usize];
             let service = self.replicas[replica as usize].service;
             let slows = |effect: &Effect| matches!(effect, Effect::Slow(_) | Effect::Stuck);

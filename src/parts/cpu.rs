@@ -67,7 +67,7 @@ pub struct Cpu {
     carried: f64,
     /// Nanoseconds that each job at work has lost so far: to others in its way, to slowness, to the want of quota.
     /// None where none can be lost.
-    lost_by_job: Option<Box<[f64; 3]>>,
+    lost_by_job: Option<Box<[f64; 4]>>,
 }
 
 impl Cpu {
@@ -152,15 +152,18 @@ impl Cpu {
         if let Some(lost) = &mut self.lost_by_job {
             let ran = elapsed - stood;
             // At full speed the same would have been done in this part of the time; of a CPU that is stopped, in none.
-            lost[0] += ran * self.speed * share * (1.0 - alone);
-            lost[1] += ran * (1.0 - self.speed);
+            let slowed = self.speed.min(1.0);
+            lost[0] += ran * slowed * share * (1.0 - alone);
+            lost[1] += ran * (1.0 - slowed);
             lost[2] += stood;
+            lost[3] += ran * share * alone * (self.speed - slowed);
         }
     }
 
     /// Nanoseconds that each job has lost since the start of the run: to others in its way, to slowness, to the want of
-    /// quota; none where nothing is lost.
-    pub fn lost(&mut self, now: Time) -> Option<[f64; 3]> {
+    /// quota; and nanoseconds of work that it was given beyond the time that it had a core for, because the machine is
+    /// fast. None where nothing is lost or gained.
+    pub fn lost(&mut self, now: Time) -> Option<[f64; 4]> {
         self.advance(now);
         self.lost_by_job.as_deref().copied()
     }
@@ -213,7 +216,7 @@ impl Cpu {
     /// processes are stopped.
     pub fn set_speed(&mut self, calendar: &mut Calendar, now: Time, speed: f64) {
         self.advance(now);
-        if speed < 1.0 {
+        if speed != 1.0 {
             self.lost_by_job.get_or_insert_default();
         }
         self.speed = speed;

@@ -70,7 +70,8 @@ fn work_at_full_speed_is_service_and_the_rest_is_waiting() {
 /// statement of a database.
 #[test]
 fn what_a_slow_service_adds_is_the_faults() {
-    let fault = |service: &str| format!("[faults.f]\nservice = \"{service}\"\nfrom = \"0s\"\neffect = {{ slow = 4 }}\n");
+    let fault =
+        |service: &str| format!("[faults.f]\nservice = \"{service}\"\nfrom = \"0s\"\neffect = {{ slow = 4 }}\n");
     let text = at_once(
         2,
         "[services.app]\nruntime = \"delay\"\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }, { sleep = \"5ms\" }] }\n",
@@ -87,6 +88,22 @@ fn what_a_slow_service_adds_is_the_faults() {
     let outcome = run(&format!("{text}{}", fault("pg")));
     let right = [("fault f", false, 30.0), ("pg", true, 10.0)];
     assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+}
+
+/// A CPU that is twice as fast does two jobs of 10 ms in 10 ms: each has it for 5, and waits for it for 5, as the row of
+/// the CPU has it.
+#[test]
+fn faster_work_is_served_for_less_time() {
+    let text = at_once(
+        2,
+        "[services.app]\nruntime = \"threads\"\ncpu = \"1\"\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }] }\n\
+         [faults.f]\nservice = \"app\"\nfrom = \"0s\"\neffect = { slow = 0.5 }\n",
+    );
+    let outcome = run(&text);
+    let right = [("app CPU", false, 10.0), ("app CPU", true, 10.0)];
+    assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+    let cpu = outcome.resources.iter().find(|one| one.name == "app CPU").unwrap();
+    assert!((cpu.wait_s - 0.005).abs() < 1e-9, "{cpu:?}");
 }
 
 /// With a slowdown of 1 two jobs take three times as long as they would alone: 10 of service, 20 of contention.

@@ -81,8 +81,8 @@ pub(in crate::parts) struct Accounts {
     pub(super) holds: Vec<Hold>,
     /// By user of the ledger.
     pub(super) earlier: Vec<Earlier>,
-    /// What the CPU had lost when the token's job began, by token.
-    pub(super) lost: Vec<[f64; 3]>,
+    /// What the CPU had lost and gained when the token's job began, by token.
+    pub(super) lost: Vec<[f64; 4]>,
     pub(super) collected: Collected,
     pub(super) sample: Sample,
     /// When the window opened.
