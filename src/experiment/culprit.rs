@@ -7,6 +7,7 @@
 mod chain;
 mod evidence;
 mod failures;
+mod outage;
 mod telling;
 
 pub use evidence::{Evidence, Growing, Used};
@@ -162,11 +163,12 @@ impl Evidence<'_> {
             let takes_time = matches!(found.kind, CulpritKind::TakesTime | CulpritKind::OwnError);
             self.grows != Growing::Work && !(takes_time && self.grows == Growing::Requests)
         };
-        match found {
+        let found = match found {
             Some(found) if is_telling(&found) && found.kind != CulpritKind::TakesTime => Some(found),
             found if self.grows == Growing::Nothing => self.behind().or(found),
             found => self.backlog().or(found),
-        }
+        };
+        found.map(|found| self.amid_outage(found))
     }
 
     /// The share of the failures that may be what misses an objective.

@@ -128,7 +128,8 @@ pub(super) fn document(blame: &Blame) -> Value {
     let held = blame.places.iter().filter_map(|place| {
         let shares: Vec<Value> = holders(blame, place)
             .iter()
-            .filter(|share| share.share >= LEAST)
+            // How long a fault kept replicas down is no work of a holder.
+            .filter(|share| share.share >= LEAST && !(share.served && share.place.kind == PlaceKind::Fault))
             .map(|share| {
                 let doing = if share.served { "served" } else { "waiting" };
                 json!({ "place": share.place.name, "doing": doing, "share": share.share })

@@ -63,6 +63,7 @@ const TABLE: &[Row] = &[
     ("broken-client", &[], CulpritKind::NeverAnswered, "a client c", &["`read timed out`", "never answered"]),
     ("half-waiting", &[], Limits, "node executor", &["50 % of the time"]),
     ("slow-cpu", &[], Fault, "fault noisy-neighbour", &["waiting for a event loops"]),
+    ("replica-dead", &[], Limits, "a threads", &["waiting for a threads", "fault f keeps replicas of a down (33 % of"]),
     ("slow-delay", &[], Fault, "fault f", &[]),
     ("slow-database", &[], Fault, "fault f", &[]),
     ("slow-behind-threads", &[], Fault, "fault slow", &["waiting for a threads", "lose time to fault slow"]),

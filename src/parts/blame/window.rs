@@ -24,6 +24,7 @@ impl World<'_> {
     /// The window closes: where the time went.
     pub(in crate::parts) fn blame(&mut self) -> Option<Blame> {
         self.account_holders();
+        self.account_outages();
         let accounts = self.accounts.as_mut()?;
         let places = &accounts.places.all;
         let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
@@ -65,6 +66,19 @@ impl World<'_> {
         let Some(accounts) = &mut self.accounts else { return };
         for (held, label, ns) in found {
             accounts.collected.held(held, label, ns, 1);
+        }
+    }
+
+    /// The window closes: notes for how long faults have kept replicas of a service down. That is no wait, so it is filed
+    /// as served.
+    fn account_outages(&mut self) {
+        let Some(accounts) = &mut self.accounts else { return };
+        for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
+            let (from, to) = (plan.from.max(accounts.opened), plan.to.unwrap_or(self.now).min(self.now));
+            if plan.effect == Effect::Dead && from < to {
+                let down = accounts.places.services[plan.service as usize].unavailable;
+                accounts.collected.held(down, Label::served(fault), (to - from).0, 1);
+            }
         }
     }
 
