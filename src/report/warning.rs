@@ -334,3 +334,20 @@ fn also(others: usize) -> String {
         others => format!(" (also at {others} other points)"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_busiest_instance_is_told_from_all_of_them() {
+        let brim = |utilisation, busiest| {
+            let (place, resource) = ("m".into(), "dynos threads".into());
+            Warning::Brim { place, resource, utilisation, busiest, others: 0 }.to_string()
+        };
+        let said = brim(0.769, 0.988);
+        assert!(said.contains("98.8 % of the time at its busiest instance (76.9 % over all instances); "), "{said}");
+        let said = brim(0.988, 0.988);
+        assert!(said.contains("98.8 % of the time; "), "{said}");
+    }
+}
