@@ -13,6 +13,11 @@ pub struct Gauge {
 }
 
 impl Gauge {
+    /// One that is at this level from time 0 on.
+    pub fn of(level: u32) -> Self {
+        Self { level, peak: level, ..Self::default() }
+    }
+
     /// The level now.
     #[inline]
     pub fn level(&self) -> u32 {

@@ -436,7 +436,10 @@ impl World<'_> {
     pub(super) fn consumer_use(&self, consumer: usize, length: Time) -> ResourceUse {
         let (now, state) = (self.now, &self.broker.consumers[consumer]);
         let mut sum = Sum::new(self.consumer_name(consumer), ResourceKind::Queue, length);
-        sum.gauge(&state.unacked, now, self.room_of_consumer(consumer).map(f64::from));
+        let processes = &self.processes[state.first_process as usize..][..state.held.len()];
+        let up: f64 = processes.iter().map(|one| sum.up(&self.replicas[one.replica as usize].down, now)).sum();
+        let prefetch = self.system.consumers[consumer].prefetch;
+        sum.gauge(&state.unacked, now, prefetch.map(|each| f64::from(each) * up));
         sum.waiting(&state.waiting, now);
         sum.use_.visits += state.waiting.left;
         sum.finish()

@@ -193,6 +193,7 @@ impl<'s> World<'s> {
             _ => None,
         });
         let least = least.min();
+        let (now, is_down) = (self.now, self.is_down(replica));
         for process in self.processes_of(replica) {
             let process = &self.processes[process as usize];
             let id = match what {
@@ -204,6 +205,9 @@ impl<'s> World<'s> {
             let slots = &mut self.slots[id as usize];
             let least = least.map(|least| least.saturating_mul(slots.sharers));
             slots.size = least.map_or(slots.full_size, |least| least.min(slots.full_size));
+            if !is_down {
+                slots.sizes.set(now, slots.size);
+            }
             resized.push(id);
         }
     }

@@ -50,6 +50,7 @@ impl World<'_> {
         self.ports.iter_mut().for_each(|ports| ports.reset(now));
         for slots in &mut self.slots {
             slots.used.reset(now);
+            slots.sizes.reset(now);
             slots.queue.population.reset(now);
             (slots.grants, slots.shed, slots.left_without) = (0, 0, 0);
         }
@@ -148,7 +149,8 @@ impl World<'_> {
                 let loops = self.processes.iter().filter(|process| process.service == service);
                 let mut sum = Sum::new(format!("{} event loops", plan.name), ResourceKind::EventLoops, length);
                 loops.for_each(|process| {
-                    sum.gauge(&process.event_loop.busy, now, Some(1.0));
+                    let up = sum.up(&self.replicas[process.replica as usize].down, now);
+                    sum.gauge(&process.event_loop.busy, now, Some(up));
                     sum.waiting(&process.event_loop.waiting, now);
                     sum.use_.visits += process.event_loop.waiting.left;
                 });
@@ -163,8 +165,10 @@ impl World<'_> {
                 let mut sum = Sum::new(name, ResourceKind::HttpClient, length);
                 let limit = (client.shared && client.max_connections < u32::MAX).then_some(client.max_connections);
                 for http in &self.clients {
-                    if http.index == index && self.processes[http.process as usize].service == service {
-                        sum.gauge(&http.busy, now, limit.map(f64::from));
+                    let process = &self.processes[http.process as usize];
+                    if http.index == index && process.service == service {
+                        let up = sum.up(&self.replicas[process.replica as usize].down, now);
+                        sum.gauge(&http.busy, now, limit.map(|limit| f64::from(limit) * up));
                         sum.waiting(&http.waiting, now);
                         sum.use_.visits += http.served_at_once + http.waiting.left;
                     }
@@ -226,7 +230,8 @@ impl World<'_> {
         let first = self.groups[service as usize].first_replica as usize;
         let mut sum = Sum::new(format!("{} CPU", plan.name), ResourceKind::Cpu, length);
         for replica in &mut self.replicas[first..first + plan.replicas as usize] {
-            sum.cpu(&mut replica.cpu, now, plan.cores);
+            let up = sum.up(&replica.down, now);
+            sum.cpu(&mut replica.cpu, now, plan.cores.map(|cores| cores * up));
         }
         Some(sum.finish())
     }

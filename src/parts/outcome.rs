@@ -277,11 +277,13 @@ pub struct ResourceUse {
     pub name: String,
     /// What it is.
     pub kind: ResourceKind,
-    /// Units of all instances together; none: unlimited.
+    /// Units of all instances together, mean over the window: less where a fault takes some away, none while a replica is
+    /// down. None: unlimited.
     pub capacity: Option<f64>,
     /// Mean units in use; of a CPU, cores.
     pub in_use: f64,
-    /// Units in use over capacity, 0 to 1; zero where there is no capacity.
+    /// Units in use over capacity, 0 to 1; zero where there is no capacity. Units that are still held when a fault has taken
+    /// them away count as all of it.
     pub utilisation: f64,
     /// The same of the instance with the highest.
     pub peak_utilisation: f64,

@@ -65,6 +65,8 @@ pub(super) struct Replica {
     pub sessions: Sessions,
     pub service: u32,
     pub health: Health,
+    /// 1 while it is down.
+    pub down: Gauge,
     pub accept_queue: AcceptQueue,
 }
 
@@ -144,6 +146,7 @@ pub(super) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 sessions: Sessions::new(service.max_connections),
                 service: index as u32,
                 health: Health::default(),
+                down: Gauge::default(),
                 accept_queue: AcceptQueue::new(service.backlog),
             });
             for _ in 0..service.workers {
@@ -317,5 +320,6 @@ impl Replica {
         self.backlog.population.reset(now);
         self.sessions.reset(now);
         self.accept_queue.reset(now);
+        self.down.reset(now);
     }
 }

@@ -156,12 +156,18 @@ impl World<'_> {
         self.resume_probing(replica);
     }
 
-    /// Changes a replica's health, and notes whether it gets requests from now on.
+    /// Changes a replica's health, and notes whether it is up and whether it gets requests from now on.
     pub(super) fn change_availability(&mut self, replica: u32, change: impl FnOnce(&mut Health)) {
         let now = self.now;
         let shared = &mut self.replicas[replica as usize];
         let before = shared.is_available();
         change(&mut shared.health);
+        let down = u32::from(shared.health.downs > 0);
+        if shared.down.level() != down {
+            shared.down.set(now, down);
+            self.note_sizes(replica);
+        }
+        let shared = &self.replicas[replica as usize];
         let out = &mut self.groups[shared.service as usize].out;
         match (before, shared.is_available()) {
             (true, false) => {
@@ -174,6 +180,27 @@ impl World<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Notes the sizes of a replica's slots, which are none while it is down.
+    fn note_sizes(&mut self, replica: u32) {
+        let (now, is_down) = (self.now, self.is_down(replica));
+        for process in self.processes_of(replica) {
+            for id in self.slots_of(process) {
+                let slots = &mut self.slots[id as usize];
+                slots.sizes.set(now, if is_down { 0 } else { slots.size });
+            }
+        }
+    }
+
+    /// The slots of a process.
+    fn slots_of(&self, process: u32) -> impl Iterator<Item = u32> + use<> {
+        let process = &self.processes[process as usize];
+        let plan = &self.system.services[process.service as usize];
+        let (pools, limits) = (process.pools, process.limits);
+        (pools..pools + plan.pools.len() as u32)
+            .chain(limits..limits + plan.limits.len() as u32)
+            .chain([process.executor, process.threads].into_iter().filter(|&id| id != NONE))
     }
 
     /// Kills the processes of a replica. First everything of theirs is taken from wherever it waits or works, then each
@@ -271,12 +298,8 @@ impl World<'_> {
             process.event_loop.busy.down(now);
         }
         let plan = &self.system.services[process.service as usize];
-        let (pools, limits, clients) = (process.pools, process.limits, process.clients);
-        let (executor, threads) = (process.executor, process.threads);
-        let own = (pools..pools + plan.pools.len() as u32)
-            .chain(limits..limits + plan.limits.len() as u32)
-            .chain([executor, threads].into_iter().filter(|&id| id != NONE));
-        for id in own {
+        let (pools, clients) = (process.pools, process.clients);
+        for id in self.slots_of(index) {
             self.slots[id as usize].deadlocked = false;
         }
         for (id, pool) in (pools..).zip(&plan.pools) {

@@ -65,6 +65,8 @@ pub(super) struct Slots {
     pub size: u32,
     /// Its size when no fault lowers it.
     pub full_size: u32,
+    /// The size over time, zero while its replica is down.
+    pub sizes: Gauge,
     /// The processes whose units these are (request threads of workers that share a listening socket).
     pub sharers: u32,
     /// Tokens that were turned away because too many waited.
@@ -98,6 +100,7 @@ impl Slots {
             process,
             size,
             full_size: size,
+            sizes: Gauge::of(size),
             sharers: 1,
             shed: 0,
             opened,
@@ -120,6 +123,7 @@ impl Slots {
     pub fn share(&mut self, sharers: u32) {
         self.size = self.size.saturating_mul(sharers);
         (self.full_size, self.opened, self.sharers) = (self.size, self.size, sharers);
+        self.sizes = Gauge::of(self.size);
     }
 
     /// Whether nobody else may wait.

@@ -12,7 +12,8 @@ pub struct ResourceMean {
     pub name: String,
     /// What it is.
     pub kind: ResourceKind,
-    /// Units; none: unlimited.
+    /// Units, mean over the window and the trials: less where a fault takes some away or a replica is down. None:
+    /// unlimited.
     pub capacity: Option<f64>,
     /// Mean units in use.
     pub in_use: f64,
@@ -89,7 +90,10 @@ fn resource_mean(trials: &[&[ResourceUse]], index: usize) -> ResourceMean {
     ResourceMean {
         name: first.name.clone(),
         kind: first.kind,
-        capacity: first.capacity,
+        capacity: match uses().all(|one| one.capacity == first.capacity) {
+            true => first.capacity,
+            false => uses().map(|one| one.capacity).sum::<Option<f64>>().map(|sum| sum / trials.len() as f64),
+        },
         in_use: mean(|one| one.in_use),
         utilisation: mean(|one| one.utilisation),
         peak_utilisation: mean(|one| one.peak_utilisation),

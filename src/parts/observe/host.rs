@@ -26,7 +26,9 @@ impl World<'_> {
         if plan.gil {
             let mut sum = begin("GIL", ResourceKind::Gil);
             for lock in self.gils.iter().filter(|lock| self.processes[lock.process as usize].service == service) {
-                sum.lock(lock, now);
+                let replica = self.processes[lock.process as usize].replica;
+                let up = sum.up(&self.replicas[replica as usize].down, now);
+                sum.lock(lock, now, up);
             }
             uses.push(sum.finish());
         }
@@ -50,8 +52,9 @@ impl World<'_> {
         }
         if let Some(most) = plan.max_connections {
             let mut sum = begin("connections", ResourceKind::Sessions);
-            for Replica { sessions, .. } in &self.replicas[replicas] {
-                sum.gauge(&sessions.used, now, Some(f64::from(most)));
+            for Replica { sessions, down, .. } in &self.replicas[replicas] {
+                let up = sum.up(down, now);
+                sum.gauge(&sessions.used, now, Some(f64::from(most) * up));
                 sum.use_.visits += sessions.opened;
                 sum.use_.refused += sessions.refused;
             }

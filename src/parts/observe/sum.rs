@@ -11,7 +11,11 @@ use crate::parts::slots::Slots;
 /// A resource's figures, summed over its instances.
 pub(in crate::parts) struct Sum {
     pub use_: ResourceUse,
+    /// Of the window, in nanoseconds; at least one.
     length: f64,
+    /// Of the window.
+    window: Time,
+    instances: u32,
     /// Nanoseconds that visits waited within the window, all together.
     waits: f64,
 }
@@ -33,15 +37,21 @@ impl Sum {
             waited: None,
             hit_ratio: None,
         };
-        Self { use_, length: (length.0 as f64).max(1.0), waits: 0.0 }
+        Self { use_, length: (length.0 as f64).max(1.0), window: length, instances: 0, waits: 0.0 }
     }
 
     fn add(&mut self, in_use: f64, capacity: Option<f64>) {
+        self.instances += 1;
         self.use_.in_use += in_use;
         self.use_.capacity = self.use_.capacity.zip(capacity).map(|(sum, one)| sum + one);
         if let Some(capacity) = capacity.filter(|&capacity| capacity > 0.0) {
-            self.use_.peak_utilisation = self.use_.peak_utilisation.max(in_use / capacity);
+            self.use_.peak_utilisation = self.use_.peak_utilisation.max(share(in_use, capacity));
         }
+    }
+
+    /// The share of the window in which an instance's replica is up.
+    pub fn up(&self, down: &Gauge, now: Time) -> f64 {
+        1.0 - down.area(now) as f64 / self.length
     }
 
     pub fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
@@ -63,8 +73,8 @@ impl Sum {
     }
 
     /// Of an interpreter lock, what it was held and waited for.
-    pub(super) fn lock(&mut self, lock: &Gil, now: Time) {
-        self.gauge(&lock.held, now, Some(1.0));
+    pub(super) fn lock(&mut self, lock: &Gil, now: Time, up: f64) {
+        self.gauge(&lock.held, now, Some(up));
         let waits = lock.wanted.area(now).saturating_sub(lock.held.area(now)) as f64;
         self.use_.queue += waits / self.length;
         self.use_.longest_queue = self.use_.longest_queue.max(lock.wanted.peak().saturating_sub(1));
@@ -78,10 +88,17 @@ impl Sum {
     }
 
     pub(super) fn slots(&mut self, slots: &Slots, now: Time) {
-        self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then_some(f64::from(slots.full_size)));
+        self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then(|| self.mean(&slots.sizes, now)));
         self.waiting(&slots.queue.population, now);
         self.use_.visits += slots.grants + slots.left_without;
         self.use_.refused += slots.shed;
+    }
+
+    /// The mean of a level over the window, exact where it does not change.
+    fn mean(&self, gauge: &Gauge, now: Time) -> f64 {
+        let (area, level) = (gauge.area(now), gauge.level());
+        let is_constant = area == u128::from(level) * u128::from(self.window.0);
+        if is_constant { f64::from(level) } else { area as f64 / self.length }
     }
 
     /// Who waits for an instance. Those who wait now are visits, too.
@@ -94,14 +111,20 @@ impl Sum {
     }
 
     pub fn finish(mut self) -> ResourceUse {
-        if let Some(capacity) = self.use_.capacity.filter(|&capacity| capacity > 0.0) {
-            self.use_.utilisation = self.use_.in_use / capacity;
-        } else {
-            self.use_.capacity = None;
+        match self.use_.capacity {
+            Some(capacity) if capacity > 0.0 => self.use_.utilisation = share(self.use_.in_use, capacity),
+            // All instances are down all the time.
+            Some(_) if self.instances > 0 => {}
+            _ => self.use_.capacity = None,
         }
         if self.use_.visits > 0 {
             self.use_.wait_s = self.waits / self.use_.visits as f64 / 1e9;
         }
         self.use_
     }
+}
+
+/// The share of the capacity that is in use: all of it where units are held that a fault has taken away.
+fn share(in_use: f64, capacity: f64) -> f64 {
+    (in_use / capacity).min(1.0)
 }

@@ -89,11 +89,28 @@ fn capacity_lowered_while_in_use() {
     let steps = "{ with = { limit = \"gate\", steps = [{ sleep = \"20ms\" }] } }";
     let story = play(&shop("", &keys, steps), &[0.0, 0.0, 1.0, 2.0, 3.0]);
     assert_eq!(story.successes(), [20.0, 20.0, 40.0, 60.0, 70.0]);
+    // Of two slots for 25 of the 70 ms, and one for 45, all are in use: 100 ms, as B's is until it is given back.
+    let gate = resource(&story.outcome, "shop limit gate");
+    assert!((gate.capacity.unwrap() - 95.0 / 70.0).abs() < 1e-12, "{gate:?}");
+    assert_eq!((gate.utilisation, story.used("shop limit gate")), (1.0, 100.0));
     // None at all is no deadlock.
     let none = keys.replace("size = 1 }", "size = 0 }");
     let story = play(&shop("", &none, &format!("{steps}, {steps}")), &[0.0, 10.0]);
     assert_eq!(story.successes(), [70.0, 90.0]);
     assert_eq!(story.outcome.deadlock, None);
+}
+
+/// Replica 1 is down from 2 to 50 ms, so that A and B, sent at 5, have the one thread of the other, one after the other.
+/// Of the 100 ms that two threads have in 50, 48 are lost, and 20 of the other 52 are used.
+#[test]
+fn a_replica_that_is_down_has_no_capacity() {
+    let keys = "replicas = 2\nruntime = \"threads\"\nthreads = 1\n[faults.f]\nservice = \"shop\"\nreplica = 1\n\
+                from = \"2ms\"\nto = \"50ms\"\neffect = \"dead\"";
+    let story = play(&shop("", keys, "{ sleep = \"10ms\" }"), &[5.0, 5.0]);
+    assert_eq!((story.successes(), story.outcome.window), (vec![15.0, 25.0], Time(50_000_000)));
+    let threads = resource(&story.outcome, "shop threads");
+    assert!((threads.capacity.unwrap() - 52.0 / 50.0).abs() < 1e-12, "{threads:?}");
+    assert!((threads.utilisation - 20.0 / 52.0).abs() < 1e-12, "{threads:?}");
 }
 
 /// A pool that is lowered and restored opens what it needs then: D at 30 pays for its connect.
