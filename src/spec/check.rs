@@ -177,8 +177,10 @@ fn unknown_key(value: &Tree, name: &str, noun: &str, fields: &[Field]) -> Mistak
     let mistake = Mistake::new(format!("unknown key `{name}`"));
     let known = names(fields);
     let mistake = value.place.mark_key(mistake, format!("not a key of {noun}"));
-    if let Some(advice) = foreign::advice(name, noun) {
-        return mistake.help(advice).known_keys(&known, "key", noun, name);
+    let advice = foreign::advice_below(name, value, noun);
+    if !advice.is_empty() {
+        let mistake = advice.into_iter().fold(mistake, Mistake::help);
+        return mistake.known_keys(&known, "key", noun, name);
     }
     let near = known.nearest(name);
     let mistake = mistake.known_keys(&known, "key", noun, name);

@@ -1,7 +1,16 @@
 //! The words of other configurations, and the keys that they are here, for messages to somebody who pastes a real
-//! setting. The words are those of the documentation of each product: Tomcat's HTTP connector and Spring's
-//! `server.tomcat.*`, HikariCP, node-postgres (pg.Pool), SQLAlchemy's `create_engine`, Django's DATABASES, nginx,
-//! gunicorn, Kubernetes, Node's http.Agent, Go's database/sql and net/http, Celery, and resilience4j.
+//! setting. The words and defaults are those of the products' sources and documentation, in any spelling
+//! (`connection-timeout` is `connectionTimeout`), and behind the prefixes of Spring's properties.
+
+mod clients;
+mod others;
+mod pools;
+mod servers;
+
+use super::tree::{Kind, Tree};
+
+/// Advice on keys of one table at most.
+const MOST: usize = 3;
 
 /// A word of another configuration.
 struct Foreign {
@@ -31,319 +40,14 @@ const MS: &str = "a number there is milliseconds: 2000 is \"2s\"";
 const SECONDS: &str = "a number there is seconds: 30 is \"30s\"";
 
 /// All words that are known.
-const WORDS: &[Foreign] = &[
-    // Database pools.
-    word(&["maximumPoolSize"], "HikariCP", "a pool", "max_size", ""),
-    word(&["minimumIdle"], "HikariCP", "a pool", "min_size", ""),
-    word(&["connectionTimeout"], "HikariCP", "a pool", "acquire_timeout", MS),
-    word(&["idleTimeout"], "HikariCP", "a pool", "max_inactive_connection_lifetime", MS),
-    word(&["maxLifetime"], "HikariCP", "a pool", "", "connections do not age here; leave it out"),
-    word(&["connectionTimeoutMillis"], "node-postgres", "a pool", "acquire_timeout", MS),
-    word(&["idleTimeoutMillis"], "node-postgres", "a pool", "max_inactive_connection_lifetime", MS),
-    word(&["max"], "node-postgres", "a pool", "max_size", ""),
-    word(&["min"], "node-postgres", "a pool", "min_size", ""),
-    word(&["maxUses"], "node-postgres", "a pool", "max_queries", "it counts round trips here, not checkouts"),
-    word(&["maxLifetimeSeconds"], "node-postgres", "a pool", "", "connections do not age here; leave it out"),
-    word(&["statement_timeout", "query_timeout"], "node-postgres", "a pool", "command_timeout", MS),
-    word(
-        &["pool_size"],
-        "SQLAlchemy",
-        "a pool",
-        "max_size",
-        "it is `pool_size` + `max_overflow` (5 + 10 where nothing is said)",
-    ),
-    word(
-        &["max_overflow"],
-        "SQLAlchemy",
-        "a pool",
-        "max_size",
-        "it is `pool_size` + `max_overflow` (5 + 10 where nothing is said)",
-    ),
-    word(&["pool_timeout"], "SQLAlchemy", "a pool", "acquire_timeout", SECONDS),
-    word(&["pool_recycle"], "SQLAlchemy", "a pool", "", "connections do not age here; leave it out"),
-    word(&["pool_use_lifo"], "SQLAlchemy", "a pool", "order", "`true` is \"lifo\", `false` is \"fifo\""),
-    word(
-        &["pool_pre_ping"],
-        "SQLAlchemy",
-        "a pool",
-        "",
-        "add the time of a ping to `round_trip`, or a step with a `query`",
-    ),
-    word(
-        &["CONN_MAX_AGE"],
-        "Django",
-        "a pool",
-        "max_inactive_connection_lifetime",
-        "0 there closes the connection after each request: write `max_queries = 1`; `None` is to leave it out",
-    ),
-    word(&["MaxOpenConns", "SetMaxOpenConns"], "Go's database/sql", "a pool", "max_size", ""),
-    word(
-        &["MaxIdleConns", "SetMaxIdleConns"],
-        "Go's database/sql",
-        "a pool",
-        "min_size",
-        "beyond it an idle connection is closed at once there (2 where nothing is said): also write `max_inactive_connection_lifetime`",
-    ),
-    word(
-        &["ConnMaxIdleTime", "SetConnMaxIdleTime"],
-        "Go's database/sql",
-        "a pool",
-        "max_inactive_connection_lifetime",
-        "",
-    ),
-    word(
-        &["ConnMaxLifetime", "SetConnMaxLifetime"],
-        "Go's database/sql",
-        "a pool",
-        "",
-        "connections do not age here; leave it out",
-    ),
-    // HTTP clients.
-    word(&["maxSockets"], "Node's http.Agent", "a client", "max_connections", ""),
-    word(
-        &["maxTotalSockets"],
-        "Node's http.Agent",
-        "a client",
-        "max_connections",
-        "it is one client's, over all its connections",
-    ),
-    word(&["maxFreeSockets"], "Node's http.Agent", "a client", "max_keepalive_connections", ""),
-    word(&["keepAlive"], "Node's http.Agent", "a client", "reuse", "`true` is \"shared\", `false` is \"per-request\""),
-    word(
-        &["keepAliveMsecs"],
-        "Node's http.Agent",
-        "a client",
-        "",
-        "it is the delay of TCP keep-alive packets, which cost nothing here; leave it out",
-    ),
-    word(&["MaxConnsPerHost"], "Go's net/http", "a client", "max_connections", ""),
-    word(
-        &["MaxIdleConnsPerHost", "MaxIdleConns"],
-        "Go's net/http",
-        "a client",
-        "max_keepalive_connections",
-        "`MaxIdleConnsPerHost` is 2 where nothing is said",
-    ),
-    word(&["IdleConnTimeout"], "Go's net/http", "a client", "keepalive_expiry", ""),
-    word(&["ResponseHeaderTimeout"], "Go's net/http", "a client", "read_timeout", ""),
-    word(&["connectTimeout", "connectionTimeout"], "Java's HTTP clients", "a client", "connect_timeout", MS),
-    word(&["readTimeout", "socketTimeout"], "Java's HTTP clients", "a client", "read_timeout", MS),
-    word(&["proxy_read_timeout"], "nginx", "a client", "read_timeout", SECONDS),
-    word(&["proxy_connect_timeout"], "nginx", "a client", "connect_timeout", SECONDS),
-    word(&["keepalive"], "nginx", "a client", "max_keepalive_connections", "that of an `upstream`"),
-    // Servers.
-    word(&["maxThreads", "threads.max"], "Tomcat", "a service", "threads", "with `runtime = \"threads\"`"),
-    word(
-        &["minSpareThreads", "threads.min-spare"],
-        "Tomcat",
-        "a service",
-        "",
-        "threads are there from the start here; write the maximum as `threads`",
-    ),
-    word(
-        &["acceptCount", "accept_count"],
-        "Tomcat",
-        "a service",
-        "max_queue",
-        "with `runtime = \"threads\"`: Tomcat lets `maxConnections` - `maxThreads` more requests wait than `acceptCount`; with an event loop it is `backlog`",
-    ),
-    word(
-        &["maxConnections"],
-        "Tomcat",
-        "a service",
-        "max_queue",
-        "it is `maxConnections` - `maxThreads` + `acceptCount`; `max_connections` is that of a database here",
-    ),
-    word(
-        &["keepAliveTimeout", "keepalive_timeout"],
-        "Tomcat, nginx and Node",
-        "a service",
-        "keep_alive",
-        "a number is milliseconds in Tomcat and Node, seconds in nginx",
-    ),
-    word(&["connectionTimeout"], "Tomcat", "a service", "", "requests arrive whole here; leave it out"),
-    word(&["worker_processes"], "nginx", "a service", "workers", ""),
-    word(
-        &["worker_connections"],
-        "nginx and gunicorn",
-        "a service",
-        "open_files",
-        "in nginx a proxied request takes two of them, as it takes two descriptors here; in gunicorn it is `limits` around the steps of an endpoint",
-    ),
-    word(&["worker_rlimit_nofile"], "nginx", "a service", "open_files", ""),
-    word(
-        &["worker_class"],
-        "gunicorn",
-        "a service",
-        "runtime",
-        "\"sync\" and \"gthread\" are \"threads\" (`threads = 1` for \"sync\"), the uvicorn worker is \"event-loop\"",
-    ),
-    word(&["keepalive"], "gunicorn", "a service", "keep_alive", SECONDS),
-    word(
-        &["timeout"],
-        "gunicorn",
-        "a service",
-        "liveness",
-        "gunicorn kills a worker that is silent for so long: write a liveness probe; the time-out of a request is `load.timeout` or that of the client",
-    ),
-    word(
-        &["graceful_timeout", "max_requests", "max_requests_jitter"],
-        "gunicorn",
-        "a service",
-        "",
-        "workers are not restarted here; leave it out",
-    ),
-    word(&["web_concurrency"], "gunicorn", "a service", "workers", ""),
-    word(&["UV_THREADPOOL_SIZE"], "Node", "a service", "threads", "4 where nothing is said"),
-    word(&["GOMAXPROCS"], "Go", "a service", "cpu", "with `runtime = \"threads\"`, without `threads`"),
-    word(
-        &["concurrency", "worker_concurrency"],
-        "Celery",
-        "a service",
-        "threads",
-        "with `runtime = \"threads\"` (or `workers` of one thread each, as the prefork pool has)",
-    ),
-    // Kubernetes.
-    word(
-        &["limits.cpu", "limits_cpu", "cpu_limit", "resources"],
-        "Kubernetes",
-        "a service",
-        "cpu",
-        "\"500m\" or \"2\", the limit and not the request",
-    ),
-    word(
-        &["requests.cpu", "requests_cpu", "cpu_request"],
-        "Kubernetes",
-        "a service",
-        "",
-        "only the limit counts here: write it as `cpu`",
-    ),
-    word(
-        &["limits.memory", "memory", "memory_limit"],
-        "Kubernetes",
-        "a service",
-        "",
-        "memory is not modelled; leave it out",
-    ),
-    word(&["livenessProbe"], "Kubernetes", "a service", "liveness", ""),
-    word(&["readinessProbe"], "Kubernetes", "a service", "readiness", ""),
-    word(
-        &["startupProbe"],
-        "Kubernetes",
-        "a service",
-        "liveness",
-        "its `initial_delay` and `restart_time` are the time of a start",
-    ),
-    word(&["ulimit", "nofile"], "Linux", "a service", "open_files", ""),
-    word(&["somaxconn"], "Linux", "a service", "backlog", "the smaller one of the two"),
-    word(&["periodSeconds"], "Kubernetes", "a liveness", "period", SECONDS),
-    word(&["timeoutSeconds"], "Kubernetes", "a liveness", "timeout", SECONDS),
-    word(&["initialDelaySeconds"], "Kubernetes", "a liveness", "initial_delay", SECONDS),
-    word(&["failureThreshold"], "Kubernetes", "a liveness", "failure_threshold", ""),
-    word(
-        &["successThreshold"],
-        "Kubernetes",
-        "a liveness",
-        "",
-        "it must be 1 for a liveness probe in Kubernetes; leave it out",
-    ),
-    word(
-        &["terminationGracePeriodSeconds"],
-        "Kubernetes",
-        "a liveness",
-        "",
-        "the grace period is not modelled; leave it out",
-    ),
-    word(&["httpGet", "path"], "Kubernetes", "a liveness", "endpoint", "an endpoint of this service"),
-    word(&["periodSeconds"], "Kubernetes", "a readiness", "period", SECONDS),
-    word(&["timeoutSeconds"], "Kubernetes", "a readiness", "timeout", SECONDS),
-    word(&["initialDelaySeconds"], "Kubernetes", "a readiness", "initial_delay", SECONDS),
-    word(&["failureThreshold"], "Kubernetes", "a readiness", "failure_threshold", ""),
-    word(&["successThreshold"], "Kubernetes", "a readiness", "success_threshold", ""),
-    word(&["httpGet", "path"], "Kubernetes", "a readiness", "endpoint", "an endpoint of this service"),
-    // Ingress.
-    word(&["limit_conn"], "nginx", "an ingress", "in_flight", "a plain number; nginx counts by key, this counts all"),
-    word(
-        &["limit_req"],
-        "nginx",
-        "an ingress",
-        "rate_limit",
-        "{ average = \"10/s\", burst = 20 }: \"10r/s\" is \"10/s\"",
-    ),
-    // Guards.
-    word(&["maxConcurrentCalls"], "resilience4j's Bulkhead", "a limit", "size", ""),
-    word(
-        &["maxWaitDuration"],
-        "resilience4j's Bulkhead",
-        "a limit",
-        "acquire_timeout",
-        "0 there lets no call wait: write `max_queue = 0`",
-    ),
-    word(&["queueCapacity"], "resilience4j's ThreadPoolBulkhead", "a limit", "max_queue", ""),
-    word(&["maxThreadPoolSize"], "resilience4j's ThreadPoolBulkhead", "a limit", "size", ""),
-    word(
-        &["failureRateThreshold"],
-        "resilience4j",
-        "a breaker",
-        "failure_threshold",
-        "it is a number of failures in a row here, not a rate",
-    ),
-    word(
-        &["minimumNumberOfCalls", "slidingWindowSize"],
-        "resilience4j",
-        "a breaker",
-        "failure_threshold",
-        "it is a number of failures in a row here; there is no window",
-    ),
-    word(&["waitDurationInOpenState"], "resilience4j", "a breaker", "recovery_time", ""),
-    word(&["permittedNumberOfCallsInHalfOpenState"], "resilience4j", "a breaker", "half_open_calls", ""),
-    word(
-        &["maxAttempts", "max_attempts"],
-        "resilience4j",
-        "a `retry` step",
-        "attempts",
-        "the first one counts in both",
-    ),
-    word(
-        &["waitDuration"],
-        "resilience4j",
-        "a `retry` step",
-        "backoff",
-        "with `factor = 1` and `jitter = \"none\"` for a fixed wait",
-    ),
-    word(&["exponentialBackoffMultiplier"], "resilience4j", "a `retry` step", "factor", ""),
-    word(&["timeoutDuration"], "resilience4j's TimeLimiter", "a `timeout` step", "after", ""),
-    // Queues.
-    word(
-        &["worker_prefetch_multiplier"],
-        "Celery",
-        "a consumer",
-        "prefetch",
-        "it is concurrency times multiplier (4 where nothing is said)",
-    ),
-    word(&["prefetch_count"], "RabbitMQ", "a consumer", "prefetch", ""),
-    word(&["max_retries"], "Celery", "a consumer", "retries", ""),
-    word(&["default_retry_delay"], "Celery", "a consumer", "retry_delay", SECONDS),
-    word(&["x-max-length"], "RabbitMQ", "a queue", "max_length", ""),
-    word(&["x-overflow"], "RabbitMQ", "a queue", "overflow", ""),
-    word(&["maxmemory", "max_entries", "maximumSize"], "Redis and Caffeine", "a cache", "size", "in entries"),
-    word(&["expireAfterWrite"], "Caffeine", "a cache", "ttl", ""),
-];
+fn words() -> impl Iterator<Item = &'static Foreign> {
+    [pools::WORDS, clients::WORDS, servers::WORDS, others::WORDS].into_iter().flatten()
+}
 
-/// What to say of a key that is not one of `noun`, where it is a word of another configuration. `has` says whether
-/// something of this name has this key.
+/// What to say of a key that is not one of `noun`, where it is a word of another configuration. It may be dotted: of
+/// `server.tomcat.threads.max` the longest end that is known counts, and the parts before it may say whose word it is.
 pub(crate) fn advice(written: &str, noun: &str) -> Option<String> {
-    let plain = plain(written);
-    let all: Vec<&Foreign> =
-        WORDS.iter().filter(|known| known.words.iter().any(|word| self::plain(word) == plain)).collect();
-    let here = all.iter().find(|known| known.noun == noun);
-    // A word that only another part has is explained where it can mean one thing only: no plain word such as "timeout".
-    let is_telling =
-        |known: &Foreign| known.words.iter().any(|word| word.chars().any(|c| c.is_uppercase() || c == '_'));
-    let known = here.or(match all.as_slice() {
-        [only] if is_telling(only) => Some(only),
-        _ => None,
-    })?;
+    let known = find(written, noun)?;
     let place = if known.noun == noun { String::new() } else { format!(" of {}", known.noun) };
     let mind = known.mind;
     Some(match (known.key, mind) {
@@ -351,6 +55,70 @@ pub(crate) fn advice(written: &str, noun: &str) -> Option<String> {
         (key, "") => format!("`{written}` of {} is `{key}`{place} here", known.of),
         (key, mind) => format!("`{written}` of {} is `{key}`{place} here; {mind}", known.of),
     })
+}
+
+/// The same of a key and of what stands below it, where that is a table: `server = { tomcat = { ... } }`.
+pub(crate) fn advice_below(key: &str, value: &Tree, noun: &str) -> Vec<String> {
+    let own = advice(key, noun);
+    if own.is_some() {
+        return own.into_iter().collect();
+    }
+    let mut found = Vec::new();
+    below(key.to_owned(), value, &mut |path| {
+        if found.len() < MOST
+            && let Some(advice) = advice(path, noun)
+        {
+            found.push(advice);
+        }
+    });
+    found
+}
+
+fn below(path: String, value: &Tree, visit: &mut dyn FnMut(&str)) {
+    let Kind::Table(entries) = &value.kind else { return };
+    for (key, value) in entries {
+        let path = format!("{path}.{key}");
+        visit(&path);
+        below(path, value, visit);
+    }
+}
+
+/// Prefixes of settings that are written as one word, as in environment variables, and whose they are.
+const PREFIXES: [(&str, &str); 2] = [("springdatasourcehikari", "HikariCP"), ("servertomcat", "Tomcat")];
+
+fn find(written: &str, noun: &str) -> Option<&'static Foreign> {
+    let parts: Vec<&str> = written.split('.').collect();
+    let dotted = (0..parts.len()).find_map(|start| {
+        let word = plain(&parts[start..].concat());
+        let products: Vec<String> = parts[..start].iter().map(|part| plain(part)).collect();
+        let is_of_product = |known: &Foreign| {
+            let of = plain(known.of);
+            products.iter().any(|product| product.len() > 3 && of.contains(product.as_str()))
+        };
+        chosen(&word, noun, &is_of_product)
+    });
+    dotted.or_else(|| {
+        let all = plain(written);
+        let (word, product) = PREFIXES.iter().find_map(|(prefix, of)| Some((all.strip_prefix(prefix)?, *of)))?;
+        chosen(word, noun, &|known| known.of == product)
+    })
+}
+
+/// What a plain word means: where it is one of a product that is named that, else here, else where it can mean one thing
+/// only: no plain word such as "timeout".
+fn chosen(plain: &str, noun: &str, is_of_product: &dyn Fn(&Foreign) -> bool) -> Option<&'static Foreign> {
+    let all: Vec<&'static Foreign> =
+        words().filter(|known| known.words.iter().any(|word| self::plain(word) == plain)).collect();
+    let here = |known: &&&'static Foreign| known.noun == noun;
+    let named: Vec<&'static Foreign> = all.iter().copied().filter(|known| is_of_product(known)).collect();
+    if let Some(known) = named.iter().find(here).or(named.first()).or(all.iter().find(here)) {
+        return Some(known);
+    }
+    let is_telling = |word: &str| self::plain(word) == plain && word.chars().any(|c| c.is_uppercase() || c == '_');
+    match all.as_slice() {
+        [only] if only.words.iter().any(|word| is_telling(word)) => Some(only),
+        _ => None,
+    }
 }
 
 /// A word without case and joints, in which configurations differ: `connection-timeout` is `connectionTimeout`.
@@ -366,13 +134,13 @@ mod tests {
     /// Each word leads to a key of the part that it is said to belong to, and is not itself a key of that part.
     #[test]
     fn every_word_leads_to_a_key_that_there_is() {
-        for known in WORDS {
+        for known in words() {
             let fields = Form::keys_of_noun(known.noun).unwrap_or_else(|| panic!("{}", known.noun));
             assert!(known.key.is_empty() || fields.contains(&known.key), "{:?}: {}", known.words, known.key);
             assert!(!known.key.is_empty() || !known.mind.is_empty(), "{:?}", known.words);
             for word in known.words {
                 assert!(!fields.contains(word), "{word} is a key of {} itself", known.noun);
-                let twins = WORDS.iter().filter(|other| other.noun == known.noun && other.words.contains(word));
+                let twins = words().filter(|other| other.noun == known.noun && other.words.contains(word));
                 assert_eq!(twins.count(), 1, "{word} of {} is there twice", known.noun);
             }
         }
@@ -393,5 +161,47 @@ mod tests {
         assert!(advice("connectionTimeout", "a cache").is_none());
         assert!(advice("maximumPoolSize", "a service").unwrap().contains("`max_size` of a pool here"));
         assert!(advice("keepalive", "a pool").is_none() && advice("workerz", "a service").is_none());
+    }
+
+    #[test]
+    fn properties_of_spring_are_found_behind_their_prefix() {
+        let says = |written: &str, noun: &str, start: &str| {
+            let advice = advice(written, noun).unwrap_or_else(|| panic!("{written}"));
+            assert!(advice.starts_with(&format!("`{written}` of {start}")), "{advice}");
+        };
+        says("server.tomcat.threads.max", "a service", "Tomcat is `threads` here");
+        says("server.tomcat.max-connections", "a service", "Tomcat is `max_queue` here");
+        says("server.tomcat.accept-count", "a service", "Tomcat is `max_queue` here");
+        says("tomcat.threads.min-spare", "the model", "Tomcat has no key here of a service");
+        says("spring.datasource.hikari.maximum-pool-size", "a service", "HikariCP is `max_size` of a pool here");
+        // Tomcat has a setting of the same name, which is not meant.
+        says("spring.datasource.hikari.connection-timeout", "a service", "HikariCP is `acquire_timeout` of a pool");
+        says("SPRING_DATASOURCE_HIKARI_MAXIMUM_POOL_SIZE", "a pool", "HikariCP is `max_size` here");
+        says(
+            "resilience4j.circuitbreaker.instances.payment.failure-rate-threshold",
+            "a breaker",
+            "resilience4j is `failure_threshold` here",
+        );
+        assert!(advice("a.b", "a service").is_none());
+    }
+
+    /// Words of pools and clients that mean different things in different products.
+    #[test]
+    fn the_part_decides_what_a_word_means() {
+        for (written, noun, key) in [
+            ("limit", "a client", "`max_connections`"),
+            ("limit_per_host", "a client", "`max_connections`"),
+            ("pool_maxsize", "a client", "`max_keepalive_connections`"),
+            ("keepalive_timeout", "a client", "`keepalive_expiry`"),
+            ("keepalive_timeout", "a service", "`keep_alive`"),
+            ("CONN_MAX_AGE", "a pool", "has no key"),
+            ("default_pool_size", "a pool", "`max_size`"),
+            ("max-pool-size", "a pool", "`max_size`"),
+            ("limit_concurrency", "a service", "`ingress`"),
+        ] {
+            let advice = advice(written, noun).unwrap_or_else(|| panic!("{written}"));
+            assert!(advice.contains(key), "{advice}");
+        }
+        assert!(advice("limit", "a service").is_none());
     }
 }

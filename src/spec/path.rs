@@ -263,6 +263,16 @@ impl Here<'_> {
         }
     }
 
+    /// The path from this part on, which is `name`.
+    fn rest(&self, name: &str) -> String {
+        let parts = self.written.parts.iter().skip_while(|(_, span)| span != self.span).skip(1);
+        let names = parts.map_while(|(part, _)| match part {
+            Part::Name(name) | Part::Quoted(name) => Some(name.as_str()),
+            Part::Index(_) | Part::Nth(..) => None,
+        });
+        std::iter::once(name).chain(names).collect::<Vec<_>>().join(".")
+    }
+
     fn unknown(&self, name: &str, names: Names<'_>, what: &str) -> Mistake {
         let place = match self.path.0.as_slice() {
             [] => "the model".into(),
@@ -275,10 +285,12 @@ impl Here<'_> {
         );
         match self.above.resolve() {
             _ if names.is_empty() => mistake.note(format!("{place} is empty")),
-            Form::Record { noun, .. } => match foreign::advice(name, noun) {
-                Some(advice) => mistake.help(advice).known_keys(&names, "key", noun, name),
-                None => mistake.advise_keys(names, "key", noun, name),
-            },
+            Form::Record { noun, .. } => {
+                match foreign::advice(&self.rest(name), noun).or_else(|| foreign::advice(name, noun)) {
+                    Some(advice) => mistake.help(advice).known_keys(&names, "key", noun, name),
+                    None => mistake.advise_keys(names, "key", noun, name),
+                }
+            }
             _ => mistake.advise(names, &format!("{what} of {place}"), name),
         }
     }
