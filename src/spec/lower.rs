@@ -7,6 +7,7 @@ mod column;
 mod complaint;
 mod cycle;
 mod distribution;
+mod echo;
 mod endpoint;
 mod fault;
 mod guard;
@@ -53,6 +54,7 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     lowering.probes();
     lowering.faults();
     cycle::refuse(model, &mut lowering.complaints);
+    echo::refuse(model, &mut lowering.complaints);
     if lowering.complaints.is_empty() { Ok(lowering.system) } else { Err(lowering.complaints) }
 }
 

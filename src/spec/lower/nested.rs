@@ -4,8 +4,8 @@ use super::complaint::At;
 use crate::spec::Step;
 
 /// Each list of steps right inside this step, with its place. `at` is the step's own.
-pub(super) fn each(step: &Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &[Step])) {
-    let mut inside = |kind: &str, steps: &[Step]| {
+pub(super) fn each<'a>(step: &'a Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &'a [Step])) {
+    let mut inside = |kind: &str, steps: &'a [Step]| {
         let at = at.key(kind);
         visit(at.key("steps"), steps);
     };

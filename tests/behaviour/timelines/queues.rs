@@ -247,16 +247,23 @@ fn nothing_is_awaited_when_nothing_outlasts_the_answer() {
     assert_eq!(completion(&story), (1, 0, 3.0, 3.0));
 }
 
-/// A handler that publishes to its own queue never ends; a limit ends the run.
+/// A handler that publishes to its own queue in three of four cases handles four messages for each, one after the other:
+/// 1 / (1 - 3/4). Where it always does there is no end, and the model is refused.
 #[test]
-fn a_queue_that_feeds_itself_is_ended_by_a_limit() {
-    for (time, ending) in [("1ms", Ending::TooManyEvents), ("0s", Ending::Standstill)] {
-        let steps = format!("{{ sleep = \"{time}\" }}, {PUBLISH}");
-        let bench = bench(&queue("", "", PUBLISH, &[("worker", "", DELAY, &steps)]));
-        let mut world = World::new(&bench.system, &bench.load, 1, 0);
-        world.schedule(Time::ZERO, 0);
-        let mut script = Script { bench: &bench, processes: &[], ends: Vec::new() };
-        let limits = Limits { max_events: Some(10_000), ..Limits::default() };
-        assert_eq!(world.run(&mut script, &limits), ending);
-    }
+fn a_queue_that_feeds_itself_comes_to_an_end_or_is_refused() {
+    let again = |probability: &str| {
+        let steps =
+            format!("{{ sleep = \"1ms\" }}, {{ choose = [{{ probability = {probability}, steps = [{PUBLISH}] }}] }}");
+        queue("", "", PUBLISH, &[("worker", "", DELAY, &steps)])
+    };
+    let sent: Vec<f64> = (0..2000).map(|index| f64::from(index) * 1000.0).collect();
+    let story = play(&again("0.75"), &sent);
+    let (completed, failed, sum, _) = completion(&story);
+    assert_eq!((completed, failed), (2000, 0));
+    let mean = sum / 2000.0;
+    assert!((mean - 4.0).abs() < 0.3, "{mean}");
+    let model = toml::from_str(&again("1.0")).expect("TOML");
+    let complaints = sim::spec::lower(&model, &mut sim::spec::Columns::default()).expect_err("it never ends");
+    assert_eq!(complaints.len(), 1);
+    assert!(complaints[0].title.contains("without end: queue `jobs` -> queue `jobs`"), "{complaints:?}");
 }
