@@ -60,4 +60,4 @@ pub use observe::{Window, limit_names};
 pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ResourceKind, ResourceUse, Users};
 pub use timeline::{Slice, Timeline};
 pub use token::Failure;
-pub use world::{Ended, Limits, Source, World};
+pub use world::{Ended, Limits, ROUND_TRIP, Source, World};

@@ -24,7 +24,11 @@ impl Source for Closed {
 
     #[inline]
     fn ended(&mut self, world: &mut World, ended: Ended) {
-        match self.thoughts.next() {
+        let pause = self.thoughts.next();
+        if ended.is_rebuffed {
+            world.comes_back(pause.unwrap_or(Time::ZERO));
+        }
+        match pause {
             Some(time) => world.schedule(time, which::CLIENT + ended.client),
             None => world.send(ended.client),
         }

@@ -110,7 +110,11 @@ impl Source for Staged {
             self.busy[ended.client as usize] = false;
             return;
         }
-        match self.thoughts.next() {
+        let pause = self.thoughts.next();
+        if ended.is_rebuffed {
+            world.comes_back(pause.unwrap_or(Time::ZERO));
+        }
+        match pause {
             Some(time) => world.schedule(time, which::CLIENT + ended.client),
             None => world.send(ended.client),
         }

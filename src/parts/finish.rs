@@ -1,11 +1,11 @@
 //! Answers, and the end of a token, by one or by failure: everything that it holds is given back, and who waits for it
 //! goes on.
 
-use crate::kernel::NONE;
+use crate::kernel::{NONE, Time};
 
 use super::interpreter::Next;
-use super::token::{ABANDONED, Failure, RESPONDED, State, Token, WASTE};
-use super::world::{Ended, World};
+use super::token::{ABANDONED, Failure, RESPONDED, Request, State, Token, WASTE};
+use super::world::{Ended, ROUND_TRIP, World};
 
 impl World<'_> {
     /// The token answers.
@@ -90,12 +90,21 @@ impl World<'_> {
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, failure);
         self.account_end(&record, failure);
-        if record.user != NONE && self.sends_again(record.user, failure) {
+        let is_rebuffed = failure.is_refusal() && self.now - self.sent_at(&record) <= ROUND_TRIP;
+        if record.user != NONE && self.sends_again(record.user, failure, is_rebuffed) {
             // What this attempt leaves behind is awaited by nobody.
             return self.leave_alone(job);
         }
         if job == NONE || !self.await_completion(job, failure) {
-            self.ended.push(Ended { client: record.client, failure });
+            self.ended.push(Ended { client: record.client, failure, is_rebuffed });
+        }
+    }
+
+    /// When a request was sent; of one that is sent again, the present attempt.
+    fn sent_at(&self, request: &Request) -> Time {
+        match &self.ledger {
+            Some(ledger) if request.user != NONE => ledger.users[request.user].last,
+            _ => request.born,
         }
     }
 
@@ -105,8 +114,8 @@ impl World<'_> {
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, Failure::GAVE_UP);
         self.account_end(&record, Failure::GAVE_UP);
-        if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP) {
-            self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP });
+        if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false) {
+            self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, is_rebuffed: false });
         }
         self.leave_alone(self.jobs.of(record.token));
         if self.tokens[record.token].state == State::Knocking {

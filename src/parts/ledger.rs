@@ -21,6 +21,8 @@ const MOST_SAVED: f64 = 10.0;
 pub(super) struct User {
     /// When it sent its first try.
     pub first: Time,
+    /// When it sent the present one.
+    pub last: Time,
     /// Its number; names its draws.
     pub number: u64,
     pub client: u32,
@@ -105,11 +107,12 @@ impl Ledger {
         if let Some(timeline) = &mut self.timeline {
             timeline.at(now).first_tries += 1;
         }
-        self.users.insert(User { first: now, number, client, class, attempt: 0 })
+        self.users.insert(User { first: now, last: now, number, client, class, attempt: 0 })
     }
 
     /// A user sends a request; the endpoint that it calls.
     pub fn sent(&mut self, now: Time, user: u32) -> u32 {
+        self.users[user].last = now;
         let class = usize::from(self.users[user].class);
         if self.on {
             self.counts[class].sent += 1;

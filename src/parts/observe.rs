@@ -100,6 +100,7 @@ impl World<'_> {
                 .causes()
                 .map(|(failure, count)| (failure.describe(&self.system.reasons), count))
                 .collect(),
+            hurried: self.tally.hurried,
             unfinished: window.unfinished,
             wasted: self.tally.wasted,
             restarts: window.restarts,

@@ -15,15 +15,15 @@ use super::pool::Connection;
 use super::slots::SlotsKind;
 use super::task::Task;
 use super::token::{Failure, FrameKind, HOUSEKEEPING, KILLED, State, Token};
-use super::world::World;
+use super::world::{ROUND_TRIP, World};
 
 /// The first back-off that is not zero, and the longest.
 const BACK_OFF: (Time, Time) = (Time(10_000_000_000), Time(300_000_000_000));
 /// How long a container must have run for its back-off to begin anew.
 const RESET_AFTER: Time = Time(600_000_000_000);
-/// How long it takes to learn that a connection is refused or reset: a round trip in a cluster. (Without it a closed
-/// load that does not think would call again and again in one instant.)
-const REFUSAL: Time = Time(1_000_000);
+/// How long it takes to learn that a connection is refused or reset. (Without it a closed load that does not think would
+/// call again and again in one instant.)
+const REFUSAL: Time = ROUND_TRIP;
 
 /// How a replica does.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@ use crate::model::{Load, System};
 use super::ledger::User;
 use super::task::Task;
 use super::token::{Failure, ROOT, Request};
-use super::world::World;
+use super::world::{ROUND_TRIP, World};
 
 /// A request that is to be sent.
 #[derive(Clone, Copy)]
@@ -76,16 +76,27 @@ impl World<'_> {
         self.arrive(t, target, NONE);
     }
 
-    /// Whether a user whose request has ended sends it again.
+    /// Whether a user whose request has ended, perhaps refused at once, sends it again.
     #[inline(never)]
-    pub(super) fn sends_again(&mut self, user: u32, failure: Failure) -> bool {
+    pub(super) fn sends_again(&mut self, user: u32, failure: Failure, is_rebuffed: bool) -> bool {
         let now = self.now;
         let Some(backoff) = self.ledger.as_mut().and_then(|ledger| ledger.ended(now, user, failure)) else {
             self.forget_user(user);
             return false;
         };
+        if is_rebuffed {
+            self.comes_back(backoff);
+        }
         self.later(backoff, Task::Resend { user });
         true
+    }
+
+    /// A client that was refused at once sends again after a pause.
+    #[inline(never)]
+    pub fn comes_back(&mut self, pause: Time) {
+        if self.tally.on && pause < ROUND_TRIP {
+            self.tally.hurried += 1;
+        }
     }
 
     /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe). It

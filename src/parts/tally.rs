@@ -20,6 +20,8 @@ pub(super) struct Tally {
     pub abandoned_inside: u64,
     /// Requests under way when counting began.
     pub carried: u64,
+    /// Requests that were refused within a round trip, and that their client sent again sooner than it could connect.
+    pub hurried: u64,
 }
 
 impl Default for Tally {
@@ -33,6 +35,7 @@ impl Default for Tally {
             wasted: 0,
             abandoned_inside: 0,
             carried: 0,
+            hurried: 0,
         }
     }
 }

@@ -58,6 +58,8 @@ pub struct Ended {
     pub client: u32,
     /// Why it failed, if it did.
     pub failure: Failure,
+    /// Whether it was refused within a round trip of being sent: a client that sends again at once, does so without end.
+    pub is_rebuffed: bool,
 }
 
 /// What ends a run before its time.
@@ -70,6 +72,9 @@ pub struct Limits<'a> {
     /// Raised from outside, by Ctrl-C.
     pub interrupted: Option<&'a AtomicBool>,
 }
+
+/// The least time in which a real client can connect again: a round trip in a cluster.
+pub const ROUND_TRIP: Time = Time(1_000_000);
 
 /// Steps at one instant beyond which time is taken to stand still.
 const STANDSTILL: u32 = 20_000_000;

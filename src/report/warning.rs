@@ -16,7 +16,7 @@ use crate::experiment::precision::Shortfall;
 use crate::experiment::summary::Growth;
 use crate::experiment::verdict;
 use crate::model::RateUnit;
-use crate::parts::Ending;
+use crate::parts::{Ending, ROUND_TRIP};
 use crate::spec::Metric;
 
 /// A doubt.
@@ -40,14 +40,14 @@ pub enum Warning {
         /// Points of which the same is true.
         others: usize,
     },
-    /// Clients without think time that are refused at once send again at once.
+    /// Clients that are refused at once send again sooner than a real client can connect.
     Hammering {
         /// Where.
         place: String,
-        /// Mean number of attempts that were refused.
+        /// Mean number of attempts after which one did.
         refused: f64,
-        /// Mean time between two of them of a client, in seconds.
-        pause_s: f64,
+        /// What sets the pause.
+        setting: &'static str,
         /// Points of which the same is true.
         others: usize,
     },
@@ -194,13 +194,16 @@ impl fmt::Display for Warning {
                  real clients may retry: set `load.retry`, or use an endless load with `duration`",
                 also(*others)
             ),
-            Self::Hammering { place, refused, pause_s, others } => write!(
-                f,
-                "{place}: {refused:.0} attempts were refused, each client trying again after {}{}; a real client needs \
-                 at least the time of a connect and of its own work: set `load.think_time`",
-                super::number::seconds(*pause_s),
-                also(*others)
-            ),
+            Self::Hammering { place, refused, setting, others } => {
+                let least = super::number::seconds(ROUND_TRIP.seconds());
+                write!(
+                    f,
+                    "{place}: {refused:.0} attempts were refused within {least} and sent again less than {least} later{}; \
+                     to connect again takes a real client at least a network round trip, about {least}: set `{setting}` \
+                     to that or more",
+                    also(*others)
+                )
+            }
             Self::Failed { place, replication, what } => {
                 write!(f, "{place}: replication {replication} failed: {what}; this is a bug in sim, not in the model")
             }

@@ -367,6 +367,50 @@ fn refusals_that_use_up_the_users_of_a_finite_test_are_warned_of() {
     assert!(!is_told(&test.replace("concurrency = 10", "concurrency = 1")));
 }
 
+/// One of two clients is inside for a second, the other is refused after a millisecond and sends again at once: 5000 times
+/// in 5 s. Where each attempt takes 100 ms before it is refused, or a client waits a millisecond, nothing is to be warned
+/// of: a real client can do that.
+#[test]
+fn only_clients_faster_than_a_connect_are_warned_of() {
+    let model = |think: &str, before: &str| {
+        format!(
+            r#"
+            title = "test"
+            [load]
+            kind = "closed"
+            target = "app.get"
+            concurrency = 2
+            warm_up = "0s"
+            duration = "5s"
+            {think}
+            [services.app.limits.one]
+            size = 1
+            max_queue = 0
+            [services.app.endpoints.get]
+            steps = [{{ sleep = "{before}" }}, {{ with = {{ limit = "one", steps = [{{ sleep = "1s" }}] }} }}]
+            "#
+        )
+    };
+    let hurried = |text: &str| with_report(text, |report| report.summaries[0].hurried);
+    let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("less than 1 ms later"));
+    let at_once = model("", "1ms");
+    assert!((4990.0..=5000.0).contains(&hurried(&at_once)), "{}", hurried(&at_once));
+    assert!(is_told(&at_once), "{:?}", warnings(&at_once));
+    // The same of a user who sends its request again without a pause: 999 times each.
+    let again = at_once.replace("\"closed\"", "\"open\"").replace("concurrency = 2", "rate = \"2/s\"");
+    let again = again.replace("duration = \"5s\"", "duration = \"5s\"\nretry = { attempts = 1000, backoff = \"0s\" }");
+    assert!(hurried(&again) > 1000.0, "{}", hurried(&again));
+    assert!(
+        warnings(&again).iter().any(|warning| warning.contains("set `load.retry.backoff`")),
+        "{:?}",
+        warnings(&again)
+    );
+    for patient in [model("", "100ms"), model("think_time = \"1ms\"", "1ms")] {
+        assert_eq!(hurried(&patient), 0.0);
+        assert!(!is_told(&patient));
+    }
+}
+
 /// Clients without think time who are refused at once try again thousands of times a second.
 #[test]
 fn clients_who_hammer_a_dead_service_are_warned_of() {

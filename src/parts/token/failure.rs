@@ -105,6 +105,12 @@ impl Failure {
         self != Self::NONE
     }
 
+    /// Whether a client learns of it as soon as it asks: a refusal on purpose, or a connection that nothing accepts.
+    #[inline]
+    pub fn is_refusal(self) -> bool {
+        self == Self::CONNECTION_REFUSED || self.is_some() && Self::REFUSALS.contains(&self)
+    }
+
     /// Whether it is an answer of a process that works: a failure of the model's own, or a refusal on purpose.
     pub fn is_reply(self) -> bool {
         self.0 >= Self::FIRST_REASON || Self::REFUSALS.contains(&self)

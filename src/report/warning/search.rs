@@ -8,7 +8,6 @@ use crate::experiment::precision;
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
 use crate::model::Pattern;
-use crate::parts::Failure;
 use crate::report::Report;
 use crate::report::comparisons::names;
 use crate::spec::Metric;
@@ -23,7 +22,7 @@ const BRIM: f64 = 0.98;
 /// Share of the requests of a finite test that may be refused before the test is too short to mean much.
 const USED_UP: f64 = 0.1;
 
-/// Refused attempts for each success from which clients are said to hammer.
+/// Attempts right after a refusal, for each success, from which clients are said to hammer.
 const HAMMERING: f64 = 10.0;
 
 /// All doubts about a report.
@@ -94,21 +93,15 @@ fn used_up(report: &Report) -> Option<Warning> {
     Some(Warning::UsedUp { place: verdict::place(report.plan, point), refused, of, others: all.len() - 1 })
 }
 
-/// Where clients that are refused at once send again soonest.
+/// Where most of what clients send follows a refusal sooner than a real client can connect.
 fn hammering(report: &Report) -> Option<Warning> {
-    let of = |summary: &Summary| {
-        let Pattern::Endless { concurrency, think: None, duration, .. } =
-            report.plan.points[summary.point].load.pattern
-        else {
-            return None;
-        };
-        let refused: f64 = summary.refused() + summary.failed_with(Failure::CONNECTION_REFUSED);
-        let pause = duration.seconds() * f64::from(concurrency) / refused.max(1.0);
-        (refused > HAMMERING * summary.succeeded.max(1.0)).then_some((summary.point, refused, pause))
-    };
-    let all: Vec<_> = report.summaries.iter().filter_map(of).collect();
-    let &(point, refused, pause_s) = all.iter().min_by(|a, b| a.2.total_cmp(&b.2))?;
-    Some(Warning::Hammering { place: verdict::place(report.plan, point), refused, pause_s, others: all.len() - 1 })
+    let hammer = |summary: &&Summary| summary.hurried > HAMMERING * summary.succeeded.max(1.0);
+    let all: Vec<&Summary> = report.summaries.iter().filter(hammer).collect();
+    let most = all.iter().max_by(|a, b| a.hurried.total_cmp(&b.hurried))?;
+    let load = &report.plan.points[most.point].load;
+    let setting = if load.retry.is_some() { "load.retry.backoff" } else { "load.think_time" };
+    let place = verdict::place(report.plan, most.point);
+    Some(Warning::Hammering { place, refused: most.hurried, setting, others: all.len() - 1 })
 }
 
 /// Where work piles up fastest; requests before what is behind their answers.
