@@ -9,7 +9,7 @@ use crate::kernel::deadline::{Deadlines, LaneId, Purpose};
 use crate::kernel::list::List;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
-use crate::model::{Abandon, ServicePlan, System};
+use crate::model::{Abandon, Load, Pattern, ServicePlan, System};
 
 use super::blame::Accounts;
 use super::broker::Broker;
@@ -78,6 +78,10 @@ pub const ROUND_TRIP: Time = Time(1_000_000);
 
 /// Steps at one instant beyond which time is taken to stand still.
 const STANDSTILL: u32 = 20_000_000;
+
+/// The same of requests that end at one instant under a closed load without an end: so many, and so many more for each
+/// client. A client of which 99 in 100 requests take no time sends a hundred at an instant on average.
+const ENDS_AT_ONCE: (u64, u64) = (100_000, 1_000);
 
 /// Events between two looks at the clock and the interrupt.
 const LOOK_EVERY: u64 = 1 << 15;
@@ -154,11 +158,27 @@ pub struct World<'s> {
     pub(super) latencies: Vec<Time>,
     /// Rounds of loops and attempts so far.
     turns: u32,
+    /// When a request ended last, how many have ended at that instant, and how many may.
+    ended_at: Time,
+    ended_here: u64,
+    most_ends: u64,
     /// A token was put back in the middle of its steps, so that limits are looked at.
     paused: bool,
     done: Vec<u32>,
     stopped: bool,
     too_many: bool,
+}
+
+/// Requests that may end at one instant; a finite test has an end of its own, and arrivals have times of their own.
+fn most_ends(load: &Load) -> u64 {
+    let clients = match &load.pattern {
+        Pattern::Endless { concurrency, .. } => u64::from(*concurrency),
+        Pattern::Staged { start, stages, .. } => {
+            u64::from(stages.iter().map(|stage| stage.target).max().unwrap_or(0).max(*start))
+        }
+        _ => return u64::MAX,
+    };
+    ENDS_AT_ONCE.0 + ENDS_AT_ONCE.1 * clients
 }
 
 /// Whether nothing in a system holds up or turns away a request on its way to a process.
@@ -174,7 +194,7 @@ fn is_plain(system: &System) -> bool {
 
 impl<'s> World<'s> {
     /// A system at rest, under a load on `target` whose clients have this patience.
-    pub fn new(system: &'s System, load: &crate::model::Load, seed: u64, replication: u64) -> Self {
+    pub fn new(system: &'s System, load: &Load, seed: u64, replication: u64) -> Self {
         let mut deadlines = Deadlines::new(slot::LANE);
         let built = build(system, &mut deadlines);
         let guards = Guards::new(system, &mut deadlines);
@@ -230,6 +250,9 @@ impl<'s> World<'s> {
             faults: Vec::new(),
             latencies: Vec::new(),
             turns: 0,
+            ended_at: Time::ZERO,
+            ended_here: 0,
+            most_ends: most_ends(load),
             paused: false,
             done: Vec::new(),
             stopped: false,
@@ -332,6 +355,9 @@ impl<'s> World<'s> {
     /// Whether a limit ends the run now.
     #[inline(never)]
     fn look(&self, limits: &Limits) -> Option<Ending> {
+        if self.ended_here > self.most_ends {
+            return Some(Ending::Standstill);
+        }
         if limits.deadline.is_some_and(|deadline| Instant::now() > deadline) {
             return Some(Ending::OutOfTime);
         }
@@ -387,6 +413,10 @@ impl<'s> World<'s> {
 
     fn report_ended<S: Source>(&mut self, source: &mut S) {
         while let Some(ended) = self.ended.pop() {
+            self.ended_here = if self.ended_at == self.now { self.ended_here + 1 } else { 1 };
+            self.ended_at = self.now;
+            // The limits are looked at after the step.
+            self.paused |= self.ended_here > self.most_ends;
             source.ended(self, ended);
         }
     }

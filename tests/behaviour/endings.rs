@@ -97,6 +97,31 @@ fn an_interrupt_and_the_wall_clock_end_them_too() {
     }
 }
 
+/// A client that is refused, or answered, without time passing sends again for ever. 100,000 requests at one instant, and
+/// 1,000 for each client, are enough to know that: the 20 million steps that were taken before took up to ten seconds.
+#[test]
+fn requests_that_follow_each_other_without_time_end_the_run_soon() {
+    let load = |clients: u32, rest: &str| {
+        bench(&format!(
+            "[load]\nkind = \"closed\"\ntarget = \"a.e\"\nconcurrency = {clients}\nwarm_up = \"0s\"\nduration = \"10s\"\n{rest}"
+        ))
+    };
+    let fails = "[services.a.endpoints.e]\nsteps = [{ fail = \"x\" }]";
+    let full = "[services.a.limits.l]\nsize = 2\nmax_queue = 0\n[services.a.endpoints.e]\n\
+                steps = [{ with = { limit = \"l\", steps = [{ sleep = \"100ms\" }] } }]";
+    let at_once = format!("think_time = \"0s\"\n{fails}");
+    for (clients, rest) in [(1, fails), (20, full), (1, at_once.as_str())] {
+        let outcome = load(clients, rest).run(1, 0);
+        assert_eq!(outcome.ending, Ending::Standstill, "{rest}");
+        let most = 100_000 + 1_000 * u64::from(clients) + 100;
+        assert!((100_000..most).contains(&outcome.sent), "{} sent: {rest}", outcome.sent);
+    }
+    // 99 of 100 requests take no time: a hundred at an instant for each client.
+    let mostly =
+        "[services.a.endpoints.e]\nsteps = [{ choose = [{ probability = 0.01, steps = [{ sleep = \"1s\" }] }] }]";
+    assert_eq!(load(100, mostly).run(1, 0).ending, Ending::Complete);
+}
+
 /// A million rounds that take no time are well below what is taken for a standstill.
 #[test]
 fn a_long_loop_that_takes_no_time_is_run_to_its_end() {
