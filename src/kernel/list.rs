@@ -76,7 +76,14 @@ impl List {
     #[inline]
     pub fn pop<T: Linked>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
         let index = self.first()?;
-        self.remove(slab, index);
+        let Links { next, .. } = slab[index].links();
+        self.head = next;
+        if next == NONE {
+            self.tail = NONE;
+        } else {
+            slab[next].links_mut().previous = NONE;
+        }
+        self.len -= 1;
         Some(index)
     }
 

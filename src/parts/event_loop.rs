@@ -82,7 +82,7 @@ impl World<'_> {
         token.state = State::Ready;
         token.wait = NONE;
         let process = token.process;
-        if process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
+        if self.has_loops && process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
             self.account_loop(t, process);
             let event_loop = &mut self.processes[process as usize].event_loop;
             event_loop.incoming.push(&mut self.tokens, t);
@@ -118,10 +118,16 @@ impl World<'_> {
     }
 
     /// The slice that held the loop is over.
+    #[inline]
     pub(super) fn leave_loop(&mut self, process: u32) {
-        if process == NONE || self.processes[process as usize].runtime != Runtime::EventLoop {
-            return;
+        if self.has_loops && process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
+            self.next_slice(process);
         }
+    }
+
+    /// Runs the next slice of this round, or begins another.
+    #[inline(never)]
+    fn next_slice(&mut self, process: u32) {
         match self.processes[process as usize].event_loop.next(&mut self.tokens, self.now) {
             Some(next) => self.ready.push(&mut self.tokens, next),
             None => self.poll(process),

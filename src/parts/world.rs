@@ -9,7 +9,7 @@ use crate::kernel::deadline::{Deadlines, LaneId, Purpose};
 use crate::kernel::list::List;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
-use crate::model::{Abandon, Load, Pattern, ServicePlan, System};
+use crate::model::{Abandon, Load, Pattern, Runtime, ServicePlan, System};
 
 use super::blame::Accounts;
 use super::broker::Broker;
@@ -148,6 +148,8 @@ pub struct World<'s> {
     pub(super) stagnation: Stagnation,
     /// Nothing holds up or turns away a request on its way to a process: no ingress, backlog, probe or fault.
     pub(super) is_plain: bool,
+    /// Some process runs an event loop.
+    pub(super) has_loops: bool,
     /// Replicas that get no new requests.
     pub(super) outages: u32,
     /// Connections to databases that are held, but dead.
@@ -245,6 +247,7 @@ impl<'s> World<'s> {
             probers: Vec::new(),
             stagnation: Stagnation::default(),
             is_plain: is_plain(system),
+            has_loops: system.services.iter().any(|plan| plan.runtime == Runtime::EventLoop),
             outages: 0,
             severed: 0,
             faults: Vec::new(),
@@ -460,7 +463,7 @@ impl<'s> World<'s> {
         match self.tokens[t].state {
             State::Served => {
                 self.served(t);
-                self.wake(t);
+                self.step_next(t);
             }
             State::Carrying => self.carried(t),
             State::Outbound => {
@@ -480,6 +483,18 @@ impl<'s> World<'s> {
                 self.wake(t);
             }
         }
+    }
+
+    /// Steps the token at once where it would be the next to step anyway, else wakes it.
+    #[inline]
+    fn step_next(&mut self, t: u32) {
+        if self.has_loops || !self.is_plain || self.ready.first().is_some() {
+            return self.wake(t);
+        }
+        let token = &mut self.tokens[t];
+        token.state = State::Ready;
+        token.wait = crate::kernel::NONE;
+        self.step(t);
     }
 
     fn cpu_event(&mut self, event: Event) {
