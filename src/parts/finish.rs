@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 
 use super::interpreter::Next;
-use super::token::{ABANDONED, Failure, RESPONDED, Request, State, Token, WASTE};
+use super::token::{ABANDONED, Failure, KILLED, RESPONDED, Request, State, Token, WASTE};
 use super::world::{Ended, ROUND_TRIP, World};
 
 impl World<'_> {
@@ -62,9 +62,10 @@ impl World<'_> {
         if self.tokens[t].is_probe() {
             return self.probe_answered(t, failure);
         }
-        // A handler that was cancelled did not work on for nobody.
-        let is_cancelled = matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED);
-        self.tally.wasted += u64::from(!is_cancelled);
+        // A handler that was cancelled, or killed with its process, has completed nothing.
+        let is_cut_short =
+            matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED) || self.tokens[t].has(KILLED);
+        self.tally.wasted += u64::from(!is_cut_short);
         self.tally.abandoned_inside -= 1;
     }
 

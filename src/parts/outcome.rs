@@ -88,7 +88,7 @@ pub struct Outcome {
     /// Requests under way at the end of the window.
     pub unfinished: u64,
     /// Handlers of which the client gave up within the window and that ended later, up to the end of the run, the time after
-    /// the load included. One that is still at work then, or can never end, is not among them.
+    /// the load included. One that is still at work then, can never end, or was cancelled or killed is not among them.
     pub wasted: u64,
     /// Replicas restarted by their liveness probes within the window.
     pub restarts: u64,
