@@ -124,6 +124,7 @@ impl Breaker {
 
 impl World<'_> {
     /// Steps behind a breaker begin, or fail at once.
+    #[inline(never)]
     pub(super) fn begin_guarded(&mut self, t: u32, breaker: u32) -> Next {
         let breaker = self.process_of(t).breakers + breaker;
         match self.guards.breakers[breaker as usize].pass(self.now) {
@@ -150,6 +151,7 @@ impl World<'_> {
         }
     }
 
+    #[inline(never)]
     pub(super) fn breaker_left(&mut self, breaker: u32, era: u32) {
         if let Some(breaker) = self.breaker_in(breaker, era) {
             breaker.left();

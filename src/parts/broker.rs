@@ -172,6 +172,7 @@ enum Settled {
 
 impl World<'_> {
     /// Hands a message to the broker, in phases: the client's CPU, the wait for the confirm, the queues.
+    #[inline(never)]
     pub(super) fn publish(&mut self, t: u32, queue: u32, site: Site) -> Next {
         let plan = &self.system.queues[queue as usize];
         let key = self.tokens[t].key;

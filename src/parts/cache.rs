@@ -166,6 +166,7 @@ impl Cache {
 
 impl World<'_> {
     /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for whoever fetches it.
+    #[inline(never)]
     pub(super) fn look_up(&mut self, t: u32, cache: u32) -> Next {
         let now = self.now;
         let id = self.cache_ids[(self.process_of(t).caches + cache) as usize];
@@ -230,6 +231,7 @@ impl World<'_> {
     }
 
     /// What was fetched is stored.
+    #[inline(never)]
     pub(super) fn store(&mut self, t: u32) -> Next {
         let now = self.now;
         self.tokens[t].pc += 1;

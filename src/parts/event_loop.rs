@@ -240,6 +240,7 @@ impl World<'_> {
 
     /// The token's turn comes again in the next round, so many times over; then it goes on. asyncio takes more than one
     /// round for most waits: the selector's callback sets a future, whose task is woken in the round after.
+    #[inline(never)]
     pub(super) fn go_round(&mut self, t: u32, rounds: u8) -> Next {
         if self.tokens[t].phase == rounds {
             self.tokens[t].phase = 0;

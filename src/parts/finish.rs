@@ -37,6 +37,7 @@ impl World<'_> {
     }
 
     /// The token answers and works on: whoever waits for it goes on.
+    #[inline(never)]
     pub(super) fn respond(&mut self, t: u32) -> Next {
         self.close_inbound(t);
         self.leave_ingress(t);

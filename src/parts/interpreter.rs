@@ -125,73 +125,90 @@ impl World<'_> {
                 }
                 Next::On
             }
-            op => self.execute_rare(t, op),
-        }
-    }
-
-    /// The operations that a request meets less often, apart from the others so that those stay together in the cache.
-    #[inline(never)]
-    fn execute_rare(&mut self, t: u32, op: Op) -> Next {
-        match op {
-            Op::Choose { first, count, site } => {
-                let u = self.chance(t, site);
-                let branches = &self.system.branches[first as usize..(first + count) as usize];
-                let branch = branches.iter().find(|branch| u < branch.cumulated).or(branches.last());
-                let token = &mut self.tokens[t];
-                token.pc = branch.map_or(token.pc + 1, |branch| branch.to);
-                Next::On
-            }
-            Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
-            Op::OffloadLocked { .. } => self.offload(t),
-            Op::Native { demand, site } => {
-                let token = &mut self.tokens[t];
-                token.pc += 1;
-                let key = site.key(token.key, 0);
-                let work = self.draw(t, demand, key);
-                if work == Time::ZERO {
-                    return Next::On;
-                }
-                self.tokens[t].state = State::Working;
-                let replica = self.process_of(t).replica;
-                self.start_job(t, replica, work);
-                Next::Keep
-            }
-            Op::Notify { to, site } => {
-                self.tokens[t].pc += 1;
-                let Token { key, process, .. } = self.tokens[t];
-                let notice = self.insert_token(Token::new(site.child(key), to));
-                #[cfg(debug_assertions)]
-                self.note_token(notice);
-                if self.tokens[t].is_probe() {
-                    self.tokens[notice].flags |= WASTE;
-                }
-                self.enter_process(notice, process);
-                self.wake(notice);
-                Next::On
-            }
-            Op::Count { pool } => self.count_trip(t, pool),
-            Op::Jump { to } => {
-                self.tokens[t].pc = to;
-                Next::On
-            }
+            // Met less often: each is a function of its own, so that the operations above stay together in the cache.
+            Op::Choose { first, count, site } => self.choose(t, first, count, site),
+            Op::Jump { to } => self.jump(t, to),
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
             Op::Respond => self.respond(t),
+            Op::Yield { rounds } => self.go_round(t, rounds),
+            Op::Notify { to, site } => self.begin_notice(t, to, site),
+            Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
+            Op::Count { pool } => self.count_trip(t, pool),
+            Op::OffloadLocked { .. } => self.offload_locked(t),
+            Op::Native { demand, site } => self.work_natively(t, demand, site),
             Op::LookUp { cache, .. } => self.look_up(t, cache),
             Op::Store => self.store(t),
             Op::Project => self.project(t),
             Op::Read { view } => self.read_view(t, view),
             Op::Publish { queue, site } => self.publish(t, queue, site),
-            Op::Yield { rounds } => self.go_round(t, rounds),
             Op::Retry { plan } => self.begin_retry(t, plan),
             Op::Backoff { plan, site } => self.back_off(t, plan, site),
             Op::Timeout { plan } => self.begin_timeout(t, plan),
             Op::Breaker { breaker } => self.begin_guarded(t, breaker),
-            Op::Fallback { plan } => self.enter_frame(t, FrameKind::Fallback { plan }),
+            Op::Fallback { plan } => self.begin_fallback(t, plan),
             Op::Leave => self.leave(t),
             Op::Parallel { plan } => self.begin_branches(t, plan),
             Op::Join => self.join(t),
-            other => unreachable!("{other:?} is not rare"),
         }
+    }
+
+    /// Goes on at one of some branches.
+    #[inline(never)]
+    fn choose(&mut self, t: u32, first: u32, count: u32, site: Site) -> Next {
+        let u = self.chance(t, site);
+        let branches = &self.system.branches[first as usize..(first + count) as usize];
+        let branch = branches.iter().find(|branch| u < branch.cumulated).or(branches.last());
+        let token = &mut self.tokens[t];
+        token.pc = branch.map_or(token.pc + 1, |branch| branch.to);
+        Next::On
+    }
+
+    #[inline(never)]
+    fn jump(&mut self, t: u32, to: u32) -> Next {
+        self.tokens[t].pc = to;
+        Next::On
+    }
+
+    /// Work on the CPU that holds the event loop but not the interpreter lock.
+    #[inline(never)]
+    fn work_natively(&mut self, t: u32, demand: Draw, site: Site) -> Next {
+        let token = &mut self.tokens[t];
+        token.pc += 1;
+        let key = site.key(token.key, 0);
+        let work = self.draw(t, demand, key);
+        if work == Time::ZERO {
+            return Next::On;
+        }
+        self.tokens[t].state = State::Working;
+        let replica = self.process_of(t).replica;
+        self.start_job(t, replica, work);
+        Next::Keep
+    }
+
+    /// Starts a token of the same process that nobody waits for.
+    #[inline(never)]
+    fn begin_notice(&mut self, t: u32, to: u32, site: Site) -> Next {
+        self.tokens[t].pc += 1;
+        let Token { key, process, .. } = self.tokens[t];
+        let notice = self.insert_token(Token::new(site.child(key), to));
+        #[cfg(debug_assertions)]
+        self.note_token(notice);
+        if self.tokens[t].is_probe() {
+            self.tokens[notice].flags |= WASTE;
+        }
+        self.enter_process(notice, process);
+        self.wake(notice);
+        Next::On
+    }
+
+    #[inline(never)]
+    fn begin_fallback(&mut self, t: u32, plan: u32) -> Next {
+        self.enter_frame(t, FrameKind::Fallback { plan })
+    }
+
+    #[inline(never)]
+    fn offload_locked(&mut self, t: u32) -> Next {
+        self.offload(t)
     }
 
     /// The duration that a key names, for this token.
@@ -264,10 +281,24 @@ impl World<'_> {
                 self.served(t);
                 self.wake(t);
             }
-            _ => {
+            // It has kept its event loop or thread.
+            State::Working => {
                 self.tokens[t].state = State::Ready;
                 self.ready.push(&mut self.tokens, t);
             }
+            State::Ready
+            | State::Backlog
+            | State::Knocking
+            | State::Elapsing
+            | State::Outbound
+            | State::Queued
+            | State::ConnectionQueued
+            | State::Awaiting
+            | State::Carrying
+            | State::Coalescing
+            | State::Hung
+            | State::AtStation
+            | State::Joining => unreachable!("a token without a job is done with one"),
         }
     }
 
@@ -345,7 +376,11 @@ impl World<'_> {
             FrameKind::Message { message } => self.settle(t, message),
             FrameKind::Fetch { cache, key } => self.land(cache, key),
             FrameKind::Poll { job } => self.asked(job, self.tokens[t].failure),
-            kind => self.undo(kind),
+            FrameKind::Timeout { deadline, .. } => self.undo_timeout(deadline),
+            FrameKind::Deadline { task } => self.undo_deadline(task),
+            FrameKind::Breaker { breaker, era } => self.breaker_left(breaker, era),
+            FrameKind::Join { join } => self.undo_join(join),
+            FrameKind::Retry { .. } | FrameKind::Fallback { .. } | FrameKind::Branch { .. } => {}
         }
         self.frames.remove(frame);
     }

@@ -27,6 +27,7 @@ pub(super) struct Join {
 
 impl World<'_> {
     /// The branches begin, or the first attempt.
+    #[inline(never)]
     pub(super) fn begin_branches(&mut self, t: u32, plan: u32) -> Next {
         let branches = &self.system.parallels[plan as usize];
         let key = self.tokens[t].key;
@@ -86,6 +87,7 @@ impl World<'_> {
     }
 
     /// A branch is done.
+    #[inline(never)]
     pub(super) fn join(&mut self, t: u32) -> Next {
         self.end_branch(t, Failure::NONE);
         Next::Park
@@ -135,6 +137,13 @@ impl World<'_> {
         self.tokens[parent].failure = why;
         self.drop_timer(parent);
         self.wake(parent);
+    }
+
+    /// The frame of a parent is undone, by success or not: the branches that are left run on.
+    #[inline(never)]
+    pub(super) fn undo_join(&mut self, join: u32) {
+        self.disband(join, false);
+        self.guards.joins.remove(join);
     }
 
     /// Nobody waits for the branches any more; they run on or are cancelled.

@@ -88,6 +88,7 @@ impl Linked for IdleConnection {
 
 impl World<'_> {
     /// Borrows a connection: one that is idle, a new one, or waits for a place.
+    #[inline(never)]
     pub(super) fn borrow_connection(&mut self, t: u32, pool: u32, site: Site) -> Next {
         let id = self.process_of(t).pools + pool;
         let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
@@ -310,6 +311,7 @@ impl World<'_> {
     }
 
     /// Counts a round trip on the innermost connection of a pool that the token holds.
+    #[inline(never)]
     pub(super) fn count_trip(&mut self, t: u32, pool: u32) -> Next {
         let id = self.process_of(t).pools + pool;
         let mut frame = self.tokens[t].frame;

@@ -39,6 +39,7 @@ impl Budget {
 
 impl World<'_> {
     /// The first attempt begins, behind the operation that waits before the others.
+    #[inline(never)]
     pub(super) fn begin_retry(&mut self, t: u32, plan: u32) -> Next {
         let at = self.tokens[t].pc;
         if let Some(budget) = self.budget(t, plan) {
@@ -71,6 +72,7 @@ impl World<'_> {
     }
 
     /// The wait before another attempt.
+    #[inline(never)]
     pub(super) fn back_off(&mut self, t: u32, plan: u32, site: Site) -> Next {
         self.tokens[t].pc += 1;
         let token = &self.tokens[t];

@@ -12,6 +12,7 @@ use super::world::World;
 
 impl World<'_> {
     /// Steps that must be done in time begin.
+    #[inline(never)]
     pub(super) fn begin_timeout(&mut self, t: u32, plan: u32) -> Next {
         let next = self.enter_frame(t, FrameKind::Timeout { plan, deadline: NONE });
         let frame = self.tokens[t].frame;
@@ -27,6 +28,20 @@ impl World<'_> {
         if let FrameKind::Timeout { plan, .. } = kind {
             self.frames[frame].kind = FrameKind::Timeout { plan, deadline: NONE };
             self.interrupt(token, Failure::TIMED_OUT);
+        }
+    }
+
+    /// The frame of a `timeout` step is undone, by success or not.
+    #[inline(never)]
+    pub(super) fn undo_timeout(&mut self, deadline: u32) {
+        self.deadlines.cancel(deadline);
+    }
+
+    /// The frame of a deadline that came with a call is undone.
+    #[inline(never)]
+    pub(super) fn undo_deadline(&mut self, task: u32) {
+        if task != NONE {
+            self.call_off(task);
         }
     }
 

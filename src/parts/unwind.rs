@@ -54,7 +54,20 @@ impl World<'_> {
                     return self.caught(t);
                 }
                 FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(breaker, era),
-                _ => {}
+                FrameKind::Fallback { .. } | FrameKind::Breaker { .. } => {}
+                // What is held is given back with its frame.
+                FrameKind::Hold { .. }
+                | FrameKind::Lent { .. }
+                | FrameKind::Severed { .. }
+                | FrameKind::Connection { .. }
+                | FrameKind::Line { .. }
+                | FrameKind::Pends { .. }
+                | FrameKind::Message { .. }
+                | FrameKind::Fetch { .. }
+                | FrameKind::Poll { .. }
+                | FrameKind::Timeout { .. }
+                | FrameKind::Deadline { .. }
+                | FrameKind::Join { .. } => {}
             }
             if frame == over {
                 over = NONE;
@@ -72,30 +85,29 @@ impl World<'_> {
     }
 
     /// The steps that the innermost frame is about have succeeded.
+    #[inline(never)]
     pub(super) fn leave(&mut self, t: u32) -> Next {
         let frame = self.tokens[t].frame;
         match self.frames[frame].kind {
             FrameKind::Retry { .. } => self.forget_attempts(t),
             FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
-            _ => {}
+            FrameKind::Fallback { .. } | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
+            // The frames of other operations, which end otherwise.
+            FrameKind::Hold { .. }
+            | FrameKind::Lent { .. }
+            | FrameKind::Severed { .. }
+            | FrameKind::Repeat { .. }
+            | FrameKind::Connection { .. }
+            | FrameKind::Line { .. }
+            | FrameKind::Pends { .. }
+            | FrameKind::Message { .. }
+            | FrameKind::Fetch { .. }
+            | FrameKind::Poll { .. }
+            | FrameKind::Deadline { .. }
+            | FrameKind::Branch { .. } => unreachable!("no step ends here"),
         }
         self.pop_frame(t);
         self.tokens[t].pc += 1;
         Next::On
-    }
-
-    /// A guard's frame is taken off the stack, by success or not.
-    #[inline(never)]
-    pub(super) fn undo(&mut self, kind: FrameKind) {
-        match kind {
-            FrameKind::Timeout { deadline, .. } => self.deadlines.cancel(deadline),
-            FrameKind::Deadline { task } if task != NONE => self.call_off(task),
-            FrameKind::Breaker { breaker, era } => self.breaker_left(breaker, era),
-            FrameKind::Join { join } => {
-                self.disband(join, false);
-                self.guards.joins.remove(join);
-            }
-            _ => {}
-        }
     }
 }

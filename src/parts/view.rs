@@ -95,6 +95,7 @@ impl World<'_> {
     }
 
     /// The message that the token handles is applied to its view.
+    #[inline(never)]
     pub(super) fn project(&mut self, t: u32) -> Next {
         self.tokens[t].pc += 1;
         let event = self.take_event(t);
@@ -103,6 +104,7 @@ impl World<'_> {
     }
 
     /// The token reads the view.
+    #[inline(never)]
     pub(super) fn read_view(&mut self, t: u32, view: u32) -> Next {
         self.tokens[t].pc += 1;
         if self.tally.on {

@@ -478,10 +478,22 @@ impl<'s> World<'s> {
                 }
             }
             State::Knocking => self.knock_again(t),
-            _ => {
+            State::Elapsing => {
                 self.drop_timer(t);
                 self.wake(t);
             }
+            State::Ready
+            | State::Backlog
+            | State::Working
+            | State::Offloaded
+            | State::AtServer
+            | State::Queued
+            | State::ConnectionQueued
+            | State::Awaiting
+            | State::Coalescing
+            | State::Hung
+            | State::AtStation
+            | State::Joining => unreachable!("a token without an event has one"),
         }
     }
 
