@@ -66,6 +66,7 @@ pub use findings::findings;
 pub use knee::{knee, knee_document, knee_figure, knee_method};
 pub use measured::{measured, measured_rows};
 pub use next::next_steps;
+pub use objective::objectives;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;
 pub use paragraph::{hanging, paragraph};

@@ -134,7 +134,8 @@ fn files(results: &[PathBuf], charts: &[PathBuf], width: Option<usize>) -> Strin
 fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     page.heading(&plan.title);
-    page.sentence(&format!("{}, ± 95 % interval, seed {}", report.effort(), plan.seed));
+    let (effort, objectives) = (report.effort(), report::objectives(report));
+    page.sentence(&format!("{effort}, ± 95 % interval, seed {}; objectives: {objectives}", plan.seed));
     page.part(report::verdicts(report, width));
     page.part(report::findings(report, width) + &report::selections(report, width));
     page.part(report::deadlocks(report, width));

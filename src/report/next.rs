@@ -51,7 +51,7 @@ fn unseen_losses(report: &Report, file: &str) -> Option<String> {
     let (needed, hidden) = (runs_to_exclude(RARE_LOSS), finding::share(can_hide(fewest)));
     Some(format!(
         "sim sweep {file} --replications {needed}: excludes a loss of capacity in more than 1 % of runs where it is safe \
-         (0 of {fewest} runs lost any; up to {hidden} of runs could, 95 % confidence)"
+         ({fewest} runs without one exclude more than {hidden}, 95 % confidence)"
     ))
 }
 

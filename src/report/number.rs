@@ -123,7 +123,10 @@ pub(super) fn half_width(interval: &Interval, decimals: usize) -> String {
     } else if half == 0.0 || !half.is_finite() {
         String::new()
     } else {
-        format!("±{}", grouped(&format!("{half:.decimals$}")))
+        let text = format!("{half:.decimals$}");
+        // Less than the digits show.
+        let is_nothing = text.parse() == Ok(0.0);
+        if is_nothing { String::new() } else { format!("±{}", grouped(&text)) }
     }
 }
 

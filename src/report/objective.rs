@@ -1,6 +1,8 @@
 //! Objectives in words.
 
+use super::Report;
 use super::number::{exact, seconds, short};
+use crate::experiment::condition::success_objective;
 use crate::experiment::verdict;
 use crate::model::RateUnit;
 use crate::spec::{Metric, Objective};
@@ -8,6 +10,13 @@ use crate::spec::{Metric, Objective};
 /// `success rate at least 99 %`; `rates` is the unit of throughputs.
 pub(super) fn in_words(objective: Objective, rates: RateUnit) -> String {
     format!("{} {}", verdict::name(objective.metric()), bound(objective, rates))
+}
+
+/// What a healthy point meets: the success objective, then the others of the experiment.
+pub fn objectives(report: &Report) -> String {
+    let others = report.plan.objectives.iter().copied().filter(|it| it.metric() != Metric::SuccessRate);
+    let all = std::iter::once(success_objective(report.plan)).chain(others);
+    all.map(|objective| in_words(objective, report.rates)).collect::<Vec<_>>().join(", ")
 }
 
 /// `at least 99 %`, `at most 250 ms`.

@@ -120,8 +120,10 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if failures.iter().any(|words| !words.is_empty()) {
         columns.push(Column::words("failures", failures).optional(3));
     }
-    columns
-        .push(Column::words("limited by", words(&|summary| summary.saturated.clone().unwrap_or_default())).optional(5));
+    let limits = words(&|summary| summary.saturated.clone().unwrap_or_default());
+    if limits.iter().any(|words| !words.is_empty()) {
+        columns.push(Column::words("limited by", limits).optional(5));
+    }
     let marks =
         |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
     let marks = Column::words("condition", summaries.iter().map(marks).collect());

@@ -11,7 +11,7 @@ use crate::experiment::verdict::{Judgement, Verdict};
 pub fn verdicts(report: &Report, width: Option<usize>) -> String {
     let mut text = String::new();
     for judgement in &report.judgements {
-        let (word, style) = word(judgement.verdict);
+        let (word, style) = word(judgement);
         let lead = format!("{word:<9}  ");
         let line = paragraph(&lead, &claim(judgement), width);
         let rest = line.strip_prefix(word).unwrap_or(&line);
@@ -19,21 +19,25 @@ pub fn verdicts(report: &Report, width: Option<usize>) -> String {
         text.push_str(&paragraph("           ", &evidence(judgement), width));
     }
     if report.judgements.len() > 1 {
-        let count = |verdict| report.judgements.iter().filter(|judgement| judgement.verdict == verdict).count();
+        let count = |wanted: &dyn Fn(&Judgement) -> bool| report.judgements.iter().filter(|it| wanted(it)).count();
+        let of = |verdict| count(&|judgement| judgement.verdict == verdict);
+        let refuted = count(&|judgement| judgement.verdict == Verdict::Holds && judgement.refuted);
+        let as_expected = if refuted > 0 { format!(", {refuted} refuted as expected") } else { String::new() };
         text.push_str(&format!(
-            "\n{} hypotheses: {} hold, {} fail, {} undecided\n",
+            "\n{} hypotheses: {} hold{as_expected}, {} fail, {} undecided\n",
             report.judgements.len(),
-            count(Verdict::Holds),
-            count(Verdict::Fails),
-            count(Verdict::Undecided)
+            of(Verdict::Holds) - refuted,
+            of(Verdict::Fails),
+            of(Verdict::Undecided)
         ));
     }
     text
 }
 
-fn word(verdict: Verdict) -> (&'static str, Style) {
+fn word(judgement: &Judgement) -> (&'static str, Style) {
     let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
-    match verdict {
+    match judgement.verdict {
+        Verdict::Holds if judgement.refuted => ("refuted", bold(AnsiColor::Green)),
         Verdict::Holds => ("holds", bold(AnsiColor::Green)),
         Verdict::Fails => ("fails", bold(AnsiColor::Red)),
         Verdict::Undecided => ("undecided", bold(AnsiColor::Yellow)),
@@ -45,9 +49,9 @@ fn claim(judgement: &Judgement) -> String {
     let claim = &judgement.claim;
     match (judgement.refuted, judgement.verdict) {
         (false, _) => claim.clone(),
-        (true, Verdict::Holds) => format!("belief refuted, as expected: “{claim}”"),
-        (true, Verdict::Fails) => format!("belief not refuted, it is true here: “{claim}”"),
-        (true, Verdict::Undecided) => format!("belief neither refuted nor confirmed: “{claim}”"),
+        (true, Verdict::Holds) => format!("as expected: “{claim}”"),
+        (true, Verdict::Fails) => format!("expected to be refuted, and it is true: “{claim}”"),
+        (true, Verdict::Undecided) => format!("expected to be refuted: “{claim}”"),
     }
 }
 
@@ -70,8 +74,8 @@ mod tests {
     #[test]
     fn a_refuted_belief_is_said_to_be_one() {
         assert_eq!(claim(&judgement(Verdict::Holds, false, None)), "it holds");
-        assert!(claim(&judgement(Verdict::Holds, true, None)).starts_with("belief refuted, as expected"));
-        assert!(claim(&judgement(Verdict::Fails, true, None)).starts_with("belief not refuted"));
+        assert!(claim(&judgement(Verdict::Holds, true, None)).starts_with("as expected: "));
+        assert!(claim(&judgement(Verdict::Fails, true, None)).starts_with("expected to be refuted, and it is true"));
     }
 
     #[test]

@@ -37,7 +37,7 @@ fn the_exit_code_is_the_verdict() {
     assert!(sweep("holds.toml").ends_with(0).stdout.contains("\nholds "));
     let fails = sweep("fails.toml").ends_with(1);
     assert!(fails.stdout.contains("\nfails ") && fails.stdout.contains("1 hold, 1 fail"), "{}", fails.stdout);
-    assert!(sweep("refuted.toml").ends_with(0).stdout.contains("belief refuted, as expected"));
+    assert!(sweep("refuted.toml").ends_with(0).stdout.contains("refuted    as expected: “"));
 }
 
 #[test]
