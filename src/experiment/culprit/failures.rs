@@ -34,8 +34,12 @@ impl Failing {
                     all.len() - 1
                 }
             };
-            all[known].requests += at.requests;
-            all[known].causes.push((at.cause.clone(), at.requests));
+            let failing = &mut all[known];
+            failing.requests += at.requests;
+            match failing.causes.iter_mut().find(|(cause, _)| *cause == at.cause) {
+                Some((_, requests)) => *requests += at.requests,
+                None => failing.causes.push((at.cause.clone(), at.requests)),
+            }
         }
         for failing in &mut all {
             failing.causes.sort_by_key(|(_, requests)| std::cmp::Reverse(*requests));
