@@ -53,11 +53,20 @@ impl World<'_> {
         let places = Places::of(self.system, &self.processes, &self.replicas, &self.slots, &clients, &caches);
         let is_told_apart = places.all.len() < usize::from(u16::MAX / 2);
         self.accounts = is_told_apart.then(|| Box::new(Accounts::new(places, Sample::of(load))));
+        self.replicas.iter_mut().for_each(|replica| replica.cpu.keep_losses());
+        self.stations.iter_mut().filter_map(|station| station.sharing.as_mut()).for_each(|cpu| cpu.keep_losses());
     }
 
     /// A token begins.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account(&mut self, t: u32) {
+        if self.accounts.is_some() {
+            self.keep_token(t);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_token(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
             let token = &self.tokens[t];
             // What has no draws has no key.
@@ -75,8 +84,15 @@ impl World<'_> {
     }
 
     /// The token waits for a unit of these slots.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_queued(&mut self, t: u32, slots: u32) {
+        if self.accounts.is_some() {
+            self.keep_queued(t, slots);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_queued(&mut self, t: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
             let place = accounts.places.slots[slots as usize];
             accounts.turn(self.now, t, Label::waiting(place));
@@ -87,8 +103,15 @@ impl World<'_> {
     }
 
     /// The token waits for a connection of this HTTP client, or for an answer that a broken one never gets.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_client(&mut self, t: u32, client: u32) {
+        if self.accounts.is_some() {
+            self.keep_client(t, client);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_client(&mut self, t: u32, client: u32) {
         if let Some(accounts) = &mut self.accounts {
             let place = accounts.places.clients[client as usize];
             accounts.turn(self.now, t, Label::waiting(place));
@@ -96,8 +119,15 @@ impl World<'_> {
     }
 
     /// The token waits for its event loop.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_loop(&mut self, t: u32, process: u32) {
+        if self.accounts.is_some() {
+            self.keep_loop(t, process);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_loop(&mut self, t: u32, process: u32) {
         if let Some(accounts) = &mut self.accounts {
             let service = self.processes[process as usize].service as usize;
             let place = accounts.places.services[service].loops;
@@ -140,8 +170,15 @@ impl World<'_> {
     }
 
     /// The token lets time pass in its service.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_delay(&mut self, t: u32) {
+        if self.accounts.is_some() {
+            self.keep_delay(t);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_delay(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
             let process = self.tokens[t].process;
             let label = match self.processes.get(process as usize) {
@@ -224,8 +261,15 @@ impl World<'_> {
     }
 
     /// The token's job begins on a CPU.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_job(&mut self, t: u32, replica: u32, work: Time) {
+        if self.accounts.is_some() {
+            self.keep_job(t, replica, work);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_job(&mut self, t: u32, replica: u32, work: Time) {
         if let Some(accounts) = &mut self.accounts {
             let [cpu, ..] = accounts.places.cpus[replica as usize];
             accounts.turn_for(self.now, t, work.0, Label::served(cpu), Label::waiting(cpu));
@@ -363,8 +407,15 @@ impl World<'_> {
     }
 
     /// The holder of a unit of slots gives it back.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_free(&mut self, frame: u32, slots: u32) {
+        if self.accounts.is_some() {
+            self.keep_free(frame, slots);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_free(&mut self, frame: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
             let t = self.frames[frame].token;
             let state = &self.slots[slots as usize];
@@ -377,8 +428,15 @@ impl World<'_> {
     }
 
     /// The same for a connection of an HTTP client.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_free_client(&mut self, frame: u32, client: u32) {
+        if self.accounts.is_some() {
+            self.keep_free_client(frame, client);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_free_client(&mut self, frame: u32, client: u32) {
         if let Some(accounts) = &mut self.accounts {
             let t = self.frames[frame].token;
             let state = &self.clients[client as usize];
@@ -391,8 +449,15 @@ impl World<'_> {
     }
 
     /// The token that waits has its answer from this one.
-    #[inline]
+    #[inline(always)]
     pub(super) fn account_answer(&mut self, parent: u32) {
+        if self.accounts.is_some() {
+            self.keep_answer(parent);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_answer(&mut self, parent: u32) {
         if let Some(accounts) = &mut self.accounts {
             let child = self.tokens[parent].wait;
             accounts.close(self.now, child);

@@ -66,8 +66,10 @@ pub struct Cpu {
     /// Work that the jobs at work still had to do at the last reset.
     carried: f64,
     /// Nanoseconds that each job at work has lost so far: to others in its way, to slowness, to the want of quota.
-    /// None where none can be lost.
+    /// None where none can be lost, or no account asks.
     lost_by_job: Option<Box<[f64; 4]>>,
+    /// Whether accounts are kept, which ask for what jobs lose.
+    keeps_losses: bool,
 }
 
 impl Cpu {
@@ -94,14 +96,14 @@ impl Cpu {
             finished: 0,
             withdrawn: 0.0,
             carried: 0.0,
-            lost_by_job: (slowdown > 0.0).then(Box::default),
+            lost_by_job: None,
+            keeps_losses: false,
         }
     }
 
     /// The same with this growth of a demand with each pair of jobs at work.
     pub fn with_coherence(mut self, coherence: f64) -> Self {
         self.coherence = coherence;
-        self.lost_by_job = self.lost_by_job.or_else(|| (coherence > 0.0).then(Box::default));
         self
     }
 
@@ -109,7 +111,6 @@ impl Cpu {
     pub fn throttled(mut self, node: f64, period: Time) -> Self {
         self.throttle = Some(Box::new(Throttle::new(self.cores, period)));
         self.cores = node;
-        self.lost_by_job.get_or_insert_default();
         self
     }
 
@@ -119,9 +120,36 @@ impl Cpu {
         self.speed * (self.cores / n).min(1.0) / (1.0 + n * (self.slowdown + self.coherence * (n - 1.0)))
     }
 
+    /// Keeps what jobs lose from now on, for accounts.
+    pub fn keep_losses(&mut self) {
+        self.keeps_losses = true;
+        if self.slowdown > 0.0 || self.coherence > 0.0 || self.throttle.is_some() || self.speed != 1.0 {
+            self.lost_by_job.get_or_insert_default();
+        }
+    }
+
+    #[inline]
     fn advance(&mut self, now: Time) {
+        if self.lost_by_job.is_some() {
+            return self.advance_with_losses(now);
+        }
+        self.run_until(now);
+    }
+
+    /// The same where what jobs lose is kept.
+    #[inline(never)]
+    fn advance_with_losses(&mut self, now: Time) {
+        let stood = |cpu: &Self| cpu.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
+        let (since, before) = (self.updated, stood(self));
+        self.run_until(now);
+        if !self.jobs.is_empty() {
+            self.lose((now - since).0 as f64, stood(self) - before);
+        }
+    }
+
+    #[inline]
+    fn run_until(&mut self, now: Time) {
         let n = self.jobs.len();
-        let stood = self.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
         let since = std::mem::replace(&mut self.updated, now);
         // A stopped process uses no core; a slow one uses it for less.
         if n > 0 && self.speed > 0.0 {
@@ -137,10 +165,6 @@ impl Cpu {
             }
         } else if let Some(throttle) = &mut self.throttle {
             throttle.run(now, 0.0);
-        }
-        if self.lost_by_job.is_some() && n > 0 {
-            let stood = self.throttle.as_ref().map_or(0.0, |throttle| throttle.stood) - stood;
-            self.lose((now - since).0 as f64, stood);
         }
     }
 
@@ -216,7 +240,7 @@ impl Cpu {
     /// processes are stopped.
     pub fn set_speed(&mut self, calendar: &mut Calendar, now: Time, speed: f64) {
         self.advance(now);
-        if speed != 1.0 {
+        if speed != 1.0 && self.keeps_losses {
             self.lost_by_job.get_or_insert_default();
         }
         self.speed = speed;

@@ -83,7 +83,9 @@ impl World<'_> {
         token.wait = NONE;
         let process = token.process;
         if self.has_loops && process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
-            self.account_loop(t, process);
+            if self.accounts.is_some() {
+                return self.wake_on_loop(t, process);
+            }
             let event_loop = &mut self.processes[process as usize].event_loop;
             event_loop.incoming.push(&mut self.tokens, t);
             event_loop.expect(&mut self.tokens, self.now, t);
@@ -92,6 +94,18 @@ impl World<'_> {
             }
         } else {
             self.set_ready(t);
+        }
+    }
+
+    /// The token waits for the next round of its event loop, and its account says so.
+    #[inline(never)]
+    fn wake_on_loop(&mut self, t: u32, process: u32) {
+        self.account_loop(t, process);
+        let event_loop = &mut self.processes[process as usize].event_loop;
+        event_loop.incoming.push(&mut self.tokens, t);
+        event_loop.expect(&mut self.tokens, self.now, t);
+        if event_loop.is_idle() {
+            self.poll(process);
         }
     }
 

@@ -22,6 +22,7 @@ impl World<'_> {
     }
 
     /// The token is on its way to a server for this time.
+    #[inline]
     pub(super) fn travel(&mut self, t: u32, time: Time) -> Next {
         let next = self.elapse(t, time);
         if next == Next::Park {
