@@ -1,4 +1,4 @@
-//! Messages that beget messages: a handler that publishes to the queue that feeds it, directly or through other queues,
+//! Messages that lead to more messages: a handler that publishes to its own queue, directly or through other queues,
 //! never comes to an end where each message brings one more on average.
 
 use std::collections::BTreeMap;
@@ -24,7 +24,7 @@ const DEEPEST: usize = 500;
 /// Messages that the handling of one publishes to a queue, on average, and the step that does.
 type Published<'a> = BTreeMap<&'a str, (f64, Path)>;
 
-/// Complains of the queues where messages beget messages without end, once, at a step that publishes.
+/// Complains of the queues where messages lead to more messages without end, once, at a step that publishes.
 pub(super) fn refuse(model: &Model, complaints: &mut Vec<Complaint>) {
     if model.queues.is_empty() || model.queues.len() > MOST_QUEUES || !complaints.is_empty() {
         return;
@@ -44,8 +44,11 @@ pub(super) fn refuse(model: &Model, complaints: &mut Vec<Complaint>) {
     let Some(weights) = growing(&names, &published) else { return };
     let Some(way) = cycle(&weights, &names, &published) else { return };
     let queues: Vec<String> = way.iter().chain(way.first()).map(|&index| format!("queue `{}`", names[index])).collect();
-    let mut complaint =
-        Complaint::at_key(At::Root, format!("messages would beget messages without end: {}", queues.join(" -> ")), "");
+    let mut complaint = Complaint::at_key(
+        At::Root,
+        format!("each message leads to another one, without end: {}", queues.join(" -> ")),
+        "",
+    );
     for (place, &from) in way.iter().enumerate() {
         let to = names[way[(place + 1) % way.len()]];
         let Some((mean, path)) = published[from].get(to) else { continue };
