@@ -105,7 +105,7 @@ pub struct Summary {
     pub deadlock: Option<(Deadlock, usize)>,
     /// Mean number of requests that were refused within a round trip, and that their client sent again sooner than it
     /// could connect.
-    pub hurried: f64,
+    pub instant_resends: f64,
     /// Mean number of requests that wait for an answer that never comes.
     pub hung: f64,
     /// Resources, means over the trials.
@@ -252,7 +252,7 @@ impl Summary {
                 .iter()
                 .find_map(|trial| trial.deadlock.clone())
                 .map(|deadlock| (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())),
-            hurried: used.iter().map(|trial| trial.hurried as f64).sum::<f64>() / used.len() as f64,
+            instant_resends: used.iter().map(|trial| trial.instant_resends as f64).sum::<f64>() / used.len() as f64,
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
             resources: resource_means(used),
             blame: blame::merged(used),

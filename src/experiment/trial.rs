@@ -88,7 +88,7 @@ pub struct Trial {
     /// Copies of messages whose last retry failed.
     pub dead_letters: u64,
     /// Requests that were refused within a round trip, and that their client sent again sooner than it could connect.
-    pub hurried: u64,
+    pub instant_resends: u64,
     /// Restarts of replicas by their liveness probes.
     pub restarts: u64,
     /// Mean staleness of the reads of views, in seconds; none without any.
@@ -244,7 +244,7 @@ impl Trial {
             work: completion.map(|it| (it.completed, it.completed + it.broken + it.failing)),
             lost_work: completion.map_or_else(Vec::new, |completion| completion.lost.clone()),
             dead_letters: completion.map_or(0, |completion| completion.dead_letters),
-            hurried: outcome.hurried,
+            instant_resends: outcome.instant_resends,
             restarts: outcome.restarts,
             staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
             staleness_p95_s: staleness.and_then(|ages| ages.quantile(0.95)).map(|ns| ns as f64 / 1e9),

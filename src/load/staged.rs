@@ -111,8 +111,8 @@ impl Source for Staged {
             return;
         }
         let pause = self.thoughts.next();
-        if ended.is_rebuffed {
-            world.comes_back(pause.unwrap_or(Time::ZERO));
+        if ended.refused_at_once {
+            world.note_resend(pause.unwrap_or(Time::ZERO));
         }
         match pause {
             Some(time) => world.schedule(time, which::CLIENT + ended.client),

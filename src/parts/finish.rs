@@ -92,13 +92,13 @@ impl World<'_> {
         self.requests.remove(request);
         self.tally.ended(self.now, record.born, failure);
         self.account_end(&record, failure);
-        let is_rebuffed = failure.is_refusal() && self.now - self.sent_at(&record) <= ROUND_TRIP;
-        if record.user != NONE && self.sends_again(record.user, failure, is_rebuffed) {
+        let refused_at_once = failure.is_refusal() && self.now - self.sent_at(&record) <= ROUND_TRIP;
+        if record.user != NONE && self.sends_again(record.user, failure, refused_at_once) {
             // What this attempt leaves behind is awaited by nobody.
             return self.leave_alone(job);
         }
         if job == NONE || !self.await_completion(job, failure) {
-            self.ended.push(Ended { client: record.client, failure, is_rebuffed });
+            self.ended.push(Ended { client: record.client, failure, refused_at_once });
         }
     }
 
@@ -117,7 +117,7 @@ impl World<'_> {
         self.tally.ended(self.now, record.born, Failure::GAVE_UP);
         self.account_end(&record, Failure::GAVE_UP);
         if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false) {
-            self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, is_rebuffed: false });
+            self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, refused_at_once: false });
         }
         self.leave_alone(self.jobs.of(record.token));
         if self.tokens[record.token].state == State::Knocking {

@@ -298,7 +298,7 @@ impl World<'_> {
             | State::Coalescing
             | State::Hung
             | State::AtStation
-            | State::Joining => unreachable!("a token without a job is done with one"),
+            | State::Joining => unreachable!("a token in this state has no CPU job"),
         }
     }
 

@@ -310,7 +310,7 @@ impl World<'_> {
         let Job { client, failed, .. } = self.jobs.jobs[job];
         self.end_job(job);
         let failure = if failed { Failure::INCOMPLETE } else { Failure::NONE };
-        self.ended.push(Ended { client, failure, is_rebuffed: false });
+        self.ended.push(Ended { client, failure, refused_at_once: false });
     }
 
     /// A copy of a message was lost, or refused: it is counted like its job.

@@ -100,7 +100,7 @@ impl World<'_> {
                 .causes()
                 .map(|(failure, count)| (failure.describe(&self.system.reasons), count))
                 .collect(),
-            hurried: self.tally.hurried,
+            instant_resends: self.tally.instant_resends,
             unfinished: window.unfinished,
             wasted: self.tally.wasted,
             restarts: window.restarts,

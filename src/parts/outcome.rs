@@ -84,7 +84,7 @@ pub struct Outcome {
     pub failures: Vec<(String, u64)>,
     /// Of these, requests that were refused within a millisecond, a round trip in a cluster, and that their client sent
     /// again less than a millisecond after that.
-    pub hurried: u64,
+    pub instant_resends: u64,
     /// Requests under way at the end of the window.
     pub unfinished: u64,
     /// Handlers of which the client gave up within the window and that ended later, up to the end of the run, the time after

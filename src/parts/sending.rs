@@ -78,14 +78,14 @@ impl World<'_> {
 
     /// Whether a user whose request has ended, perhaps refused at once, sends it again.
     #[inline(never)]
-    pub(super) fn sends_again(&mut self, user: u32, failure: Failure, is_rebuffed: bool) -> bool {
+    pub(super) fn sends_again(&mut self, user: u32, failure: Failure, refused_at_once: bool) -> bool {
         let now = self.now;
         let Some(backoff) = self.ledger.as_mut().and_then(|ledger| ledger.ended(now, user, failure)) else {
             self.forget_user(user);
             return false;
         };
-        if is_rebuffed {
-            self.comes_back(backoff);
+        if refused_at_once {
+            self.note_resend(backoff);
         }
         self.later(backoff, Task::Resend { user });
         true
@@ -93,9 +93,9 @@ impl World<'_> {
 
     /// A client that was refused at once sends again after a pause.
     #[inline(never)]
-    pub fn comes_back(&mut self, pause: Time) {
+    pub fn note_resend(&mut self, pause: Time) {
         if self.tally.on && pause < ROUND_TRIP {
-            self.tally.hurried += 1;
+            self.tally.instant_resends += 1;
         }
     }
 

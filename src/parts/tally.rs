@@ -21,7 +21,7 @@ pub(super) struct Tally {
     /// Requests under way when counting began.
     pub carried: u64,
     /// Requests that were refused within a round trip, and that their client sent again sooner than it could connect.
-    pub hurried: u64,
+    pub instant_resends: u64,
 }
 
 impl Default for Tally {
@@ -35,7 +35,7 @@ impl Default for Tally {
             wasted: 0,
             abandoned_inside: 0,
             carried: 0,
-            hurried: 0,
+            instant_resends: 0,
         }
     }
 }

@@ -1,22 +1,24 @@
 //! The world: every token and part of one run, and the loop that turns events into steps.
 
+mod event;
+mod standstill;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use crate::kernel::Time;
-use crate::kernel::calendar::{Calendar, Event};
-use crate::kernel::deadline::{Deadlines, LaneId, Purpose};
+use crate::kernel::calendar::Calendar;
+use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::list::List;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
-use crate::model::{Abandon, Load, Pattern, Runtime, ServicePlan, System};
+use crate::model::{Abandon, Load, Runtime, ServicePlan, System};
 
 use super::blame::Accounts;
 use super::broker::Broker;
 use super::cache::Cache;
-use super::gil::{Gil, MARK};
+use super::gil::Gil;
 use super::http_client::HttpClient;
-use super::interpreter::Next;
 use super::job::Jobs;
 use super::ledger::Ledger;
 use super::liveness::{Prober, Stagnation};
@@ -30,8 +32,9 @@ use super::slots::Slots;
 use super::station::Station;
 use super::tally::Tally;
 use super::task::Later;
-use super::token::{Failure, Frame, Request, State, Token};
+use super::token::{Failure, Frame, Request, Token};
 use super::view::Views;
+use standstill::Standstill;
 
 /// How the calendar's slots are dealt. Tokens have the lower half: 8.4 million in flight.
 pub(super) mod slot {
@@ -58,8 +61,8 @@ pub struct Ended {
     pub client: u32,
     /// Why it failed, if it did.
     pub failure: Failure,
-    /// Whether it was refused within a round trip of being sent: a client that sends again at once, does so without end.
-    pub is_rebuffed: bool,
+    /// Whether it was refused within a round trip of being sent.
+    pub refused_at_once: bool,
 }
 
 /// What ends a run before its time.
@@ -78,10 +81,6 @@ pub const ROUND_TRIP: Time = Time(1_000_000);
 
 /// Steps at one instant beyond which time is taken to stand still.
 const STANDSTILL: u32 = 20_000_000;
-
-/// The same of requests that end at one instant under a closed load without an end: so many, and so many more for each
-/// client. A client of which 99 in 100 requests take no time sends a hundred at an instant on average.
-const ENDS_AT_ONCE: (u64, u64) = (100_000, 1_000);
 
 /// Events between two looks at the clock and the interrupt.
 const LOOK_EVERY: u64 = 1 << 15;
@@ -160,27 +159,12 @@ pub struct World<'s> {
     pub(super) latencies: Vec<Time>,
     /// Rounds of loops and attempts so far.
     turns: u32,
-    /// When a request ended last, how many have ended at that instant, and how many may.
-    ended_at: Time,
-    ended_here: u64,
-    most_ends: u64,
+    standstill: Standstill,
     /// A token was put back in the middle of its steps, so that limits are looked at.
     paused: bool,
     done: Vec<u32>,
     stopped: bool,
     too_many: bool,
-}
-
-/// Requests that may end at one instant; a finite test has an end of its own, and arrivals have times of their own.
-fn most_ends(load: &Load) -> u64 {
-    let clients = match &load.pattern {
-        Pattern::Endless { concurrency, .. } => u64::from(*concurrency),
-        Pattern::Staged { start, stages, .. } => {
-            u64::from(stages.iter().map(|stage| stage.target).max().unwrap_or(0).max(*start))
-        }
-        _ => return u64::MAX,
-    };
-    ENDS_AT_ONCE.0 + ENDS_AT_ONCE.1 * clients
 }
 
 /// Whether nothing in a system holds up or turns away a request on its way to a process.
@@ -253,9 +237,7 @@ impl<'s> World<'s> {
             faults: Vec::new(),
             latencies: Vec::new(),
             turns: 0,
-            ended_at: Time::ZERO,
-            ended_here: 0,
-            most_ends: most_ends(load),
+            standstill: Standstill::new(load),
             paused: false,
             done: Vec::new(),
             stopped: false,
@@ -358,7 +340,7 @@ impl<'s> World<'s> {
     /// Whether a limit ends the run now.
     #[inline(never)]
     fn look(&self, limits: &Limits) -> Option<Ending> {
-        if self.ended_here > self.most_ends {
+        if self.standstill.is_reached() {
             return Some(Ending::Standstill);
         }
         if limits.deadline.is_some_and(|deadline| Instant::now() > deadline) {
@@ -387,151 +369,5 @@ impl<'s> World<'s> {
     /// The limits are looked at before the next token is stepped.
     pub(super) fn look_at_limits(&mut self) {
         self.paused = true;
-    }
-
-    /// Whether an event is awaited that brings on more than a probe or a restart.
-    #[inline(never)]
-    fn is_due(&self, event: Event) -> bool {
-        let is_task = (slot::TASK..slot::SOURCE).contains(&event.slot);
-        self.is_alive(event) && !(is_task && self.is_upkeep(event))
-    }
-
-    /// Whether an event is still awaited, and not a time-out without end.
-    #[inline(never)]
-    fn is_alive(&self, event: Event) -> bool {
-        let Event { slot, serial, .. } = event;
-        if slot < slot::CPU {
-            self.tokens[slot].event == serial
-        } else if slot < slot::STATION {
-            self.replicas[(slot - slot::CPU) as usize].cpu.awaits(serial)
-        } else if slot < slot::ACCEPT {
-            let station = &self.stations[(slot - slot::STATION) as usize];
-            station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(serial))
-        } else if (slot::TASK..slot::SOURCE).contains(&slot) {
-            self.tasks[slot - slot::TASK].event == serial
-        } else {
-            !(slot::LANE..slot::TASK).contains(&slot)
-        }
-    }
-
-    fn report_ended<S: Source>(&mut self, source: &mut S) {
-        while let Some(ended) = self.ended.pop() {
-            self.ended_here = if self.ended_at == self.now { self.ended_here + 1 } else { 1 };
-            self.ended_at = self.now;
-            // The limits are looked at after the step.
-            self.paused |= self.ended_here > self.most_ends;
-            source.ended(self, ended);
-        }
-    }
-
-    #[inline]
-    fn happen<S: Source>(&mut self, event: Event, source: &mut S) {
-        if event.slot < slot::CPU {
-            self.token_event(event);
-        } else if event.slot >= slot::SOURCE {
-            source.event(self, event.slot - slot::SOURCE);
-        } else if event.slot >= slot::TASK {
-            self.task_event(event);
-        } else if event.slot >= slot::LANE {
-            match self.deadlines.expire(&mut self.calendar, event) {
-                Some((token, Purpose::Wait)) => self.timed_out(token),
-                Some((request, Purpose::Patience)) => self.give_up(request),
-                Some((connection, Purpose::Idle)) => self.idled_out(connection),
-                Some((port, Purpose::Linger)) => self.free_port(port),
-                Some((frame, Purpose::Scope)) => self.timeout_over(frame),
-                None => {}
-            }
-        } else if event.slot >= slot::ACCEPT {
-            self.accept_retries -= 1;
-            self.resume_accept(event);
-        } else {
-            self.cpu_event(event);
-        }
-        if self.calendar.wants_compaction() {
-            self.compact();
-        }
-    }
-
-    #[inline]
-    fn token_event(&mut self, event: Event) {
-        let t = event.slot;
-        if self.tokens[t].event != event.serial {
-            self.calendar.buried();
-            return;
-        }
-        self.tokens[t].event = 0;
-        match self.tokens[t].state {
-            State::Served => {
-                self.served(t);
-                self.step_next(t);
-            }
-            State::Carrying => self.carried(t),
-            State::Outbound => {
-                // It goes on at the server, apart from its event loop.
-                match self.execute_apart(t) {
-                    Next::On | Next::Pause => self.wake(t),
-                    Next::Fail(why) => {
-                        self.tokens[t].failure = why;
-                        self.wake(t);
-                    }
-                    Next::Keep | Next::Park | Next::End => {}
-                }
-            }
-            State::Knocking => self.knock_again(t),
-            State::Elapsing => {
-                self.drop_timer(t);
-                self.wake(t);
-            }
-            State::Ready
-            | State::Backlog
-            | State::Working
-            | State::Offloaded
-            | State::AtServer
-            | State::Queued
-            | State::ConnectionQueued
-            | State::Awaiting
-            | State::Coalescing
-            | State::Hung
-            | State::AtStation
-            | State::Joining => unreachable!("a token without an event has one"),
-        }
-    }
-
-    /// Steps the token at once where it would be the next to step anyway, else wakes it.
-    #[inline]
-    fn step_next(&mut self, t: u32) {
-        if self.has_loops || !self.is_plain || self.ready.first().is_some() {
-            return self.wake(t);
-        }
-        let token = &mut self.tokens[t];
-        token.state = State::Ready;
-        token.wait = crate::kernel::NONE;
-        self.step(t);
-    }
-
-    fn cpu_event(&mut self, event: Event) {
-        let mut done = std::mem::take(&mut self.done);
-        let cpu = match event.slot.checked_sub(slot::STATION) {
-            Some(station) => self.stations[station as usize].sharing.as_mut(),
-            None => Some(&mut self.replicas[(event.slot - slot::CPU) as usize].cpu),
-        };
-        if let Some(cpu) = cpu {
-            cpu.complete(&mut self.calendar, self.now, event.serial, &mut done);
-        }
-        for t in done.drain(..) {
-            if t < MARK {
-                self.job_done(t);
-            } else {
-                self.lock_done(t - MARK);
-            }
-        }
-        self.done = done;
-    }
-
-    fn compact(&mut self) {
-        let mut calendar = std::mem::take(&mut self.calendar);
-        // A lane's event is never dead: its deadlines are.
-        calendar.compact(|event| (slot::LANE..slot::TASK).contains(&event.slot) || self.is_alive(event));
-        self.calendar = calendar;
     }
 }

@@ -391,22 +391,22 @@ fn only_clients_faster_than_a_connect_are_warned_of() {
             "#
         )
     };
-    let hurried = |text: &str| with_report(text, |report| report.summaries[0].hurried);
+    let instant_resends = |text: &str| with_report(text, |report| report.summaries[0].instant_resends);
     let is_told = |text: &str| warnings(text).iter().any(|warning| warning.contains("less than 1 ms later"));
     let at_once = model("", "1ms");
-    assert!((4990.0..=5000.0).contains(&hurried(&at_once)), "{}", hurried(&at_once));
+    assert!((4990.0..=5000.0).contains(&instant_resends(&at_once)), "{}", instant_resends(&at_once));
     assert!(is_told(&at_once), "{:?}", warnings(&at_once));
     // The same of a user who sends its request again without a pause: 999 times each.
     let again = at_once.replace("\"closed\"", "\"open\"").replace("concurrency = 2", "rate = \"2/s\"");
     let again = again.replace("duration = \"5s\"", "duration = \"5s\"\nretry = { attempts = 1000, backoff = \"0s\" }");
-    assert!(hurried(&again) > 1000.0, "{}", hurried(&again));
+    assert!(instant_resends(&again) > 1000.0, "{}", instant_resends(&again));
     assert!(
         warnings(&again).iter().any(|warning| warning.contains("set `load.retry.backoff`")),
         "{:?}",
         warnings(&again)
     );
     for patient in [model("", "100ms"), model("think_time = \"1ms\"", "1ms")] {
-        assert_eq!(hurried(&patient), 0.0);
+        assert_eq!(instant_resends(&patient), 0.0);
         assert!(!is_told(&patient));
     }
 }

@@ -277,7 +277,7 @@ impl Draws {
             work: self.flag().then(|| (self.count(), self.count())),
             lost_work: self.few(|draws| LostWork { name: draws.text(), cause: draws.text(), count: draws.count() }),
             dead_letters: self.count(),
-            hurried: self.count(),
+            instant_resends: self.count(),
             restarts: self.count(),
             staleness_mean_s: self.maybe(),
             staleness_p95_s: self.maybe(),

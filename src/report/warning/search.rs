@@ -95,13 +95,13 @@ fn used_up(report: &Report) -> Option<Warning> {
 
 /// Where most of what clients send follows a refusal sooner than a real client can connect.
 fn hammering(report: &Report) -> Option<Warning> {
-    let hammer = |summary: &&Summary| summary.hurried > HAMMERING * summary.succeeded.max(1.0);
+    let hammer = |summary: &&Summary| summary.instant_resends > HAMMERING * summary.succeeded.max(1.0);
     let all: Vec<&Summary> = report.summaries.iter().filter(hammer).collect();
-    let most = all.iter().max_by(|a, b| a.hurried.total_cmp(&b.hurried))?;
+    let most = all.iter().max_by(|a, b| a.instant_resends.total_cmp(&b.instant_resends))?;
     let load = &report.plan.points[most.point].load;
     let setting = if load.retry.is_some() { "load.retry.backoff" } else { "load.think_time" };
     let place = verdict::place(report.plan, most.point);
-    Some(Warning::Hammering { place, refused: most.hurried, setting, others: all.len() - 1 })
+    Some(Warning::Hammering { place, refused: most.instant_resends, setting, others: all.len() - 1 })
 }
 
 /// Where work piles up fastest; requests before what is behind their answers.
