@@ -23,6 +23,7 @@ mod foreign;
 pub(crate) mod form;
 mod load;
 pub mod lower;
+mod metric;
 mod mistake;
 mod model;
 pub(crate) mod names;
@@ -49,8 +50,8 @@ pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
-    Ablation, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Metric, Range, Scale,
-    Tolerance, Tolerances, Values, Variant,
+    Ablation, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Range, Scale, Tolerance,
+    Tolerances, Values, Variant,
 };
 pub use fault::{Capacity, Effect, Fault};
 pub use load::{
@@ -58,6 +59,7 @@ pub use load::{
     Load, LoadKind, LoadStage, RatePoint, RateTable, RequestClass, Spike,
 };
 pub use lower::{Assumption, Columns, Complaint, lower};
+pub use metric::Metric;
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};
