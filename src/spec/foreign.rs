@@ -3,7 +3,9 @@
 //! (`connection-timeout` is `connectionTimeout`), and behind the prefixes of Spring's properties.
 
 mod clients;
-mod others;
+mod guards;
+mod kubernetes;
+mod messaging;
 mod pools;
 mod servers;
 
@@ -41,7 +43,8 @@ const SECONDS: &str = "a number there is seconds: 30 is \"30s\"";
 
 /// All words that are known.
 fn words() -> impl Iterator<Item = &'static Foreign> {
-    [pools::WORDS, clients::WORDS, servers::WORDS, others::WORDS].into_iter().flatten()
+    let all = [pools::WORDS, clients::WORDS, servers::WORDS, kubernetes::WORDS, guards::WORDS, messaging::WORDS];
+    all.into_iter().flatten()
 }
 
 /// What to say of a key that is not one of `noun`, where it is a word of another configuration. It may be dotted: of
