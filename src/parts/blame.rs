@@ -42,6 +42,45 @@ use super::world::World;
 /// Services and endpoints beyond which no accounts are kept: their places could not be told apart.
 const MOST_NAMED: usize = 1500;
 
+/// What happens to tokens, as the parts report it. A run without accounts tests for them, and nothing else; what a run
+/// with accounts does stands out of line, so that the paths of the others stay short.
+macro_rules! hooks {
+    ($($(#[$doc:meta])* $hook:ident => $kept:ident($($argument:ident: $type:ty),*);)*) => {
+        impl World<'_> {
+            $(
+                $(#[$doc])*
+                #[inline(always)]
+                pub(super) fn $hook(&mut self, $($argument: $type),*) {
+                    if self.accounts.is_some() {
+                        self.$kept($($argument),*);
+                    }
+                }
+            )*
+        }
+    };
+}
+
+hooks! {
+    /// A token begins.
+    account => keep_token(t: u32);
+    /// The token waits for a unit of these slots.
+    account_queued => keep_queued(t: u32, slots: u32);
+    /// The token waits for a connection of this HTTP client, or for an answer that a broken one never gets.
+    account_client => keep_client(t: u32, client: u32);
+    /// The token waits for its event loop.
+    account_loop => keep_loop(t: u32, process: u32);
+    /// The token lets time pass in its service.
+    account_delay => keep_delay(t: u32);
+    /// The token's job begins on a CPU.
+    account_job => keep_job(t: u32, replica: u32, work: Time);
+    /// The holder of a unit of slots gives it back.
+    account_free => keep_free(frame: u32, slots: u32);
+    /// The same for a connection of an HTTP client.
+    account_free_client => keep_free_client(frame: u32, client: u32);
+    /// The token that waits has its answer from this one.
+    account_answer => keep_answer(parent: u32);
+}
+
 impl World<'_> {
     /// Keeps accounts from now on.
     pub(super) fn keep_accounts(&mut self, load: &Load) {
@@ -55,14 +94,6 @@ impl World<'_> {
         self.accounts = is_told_apart.then(|| Box::new(Accounts::new(places, Sample::of(load))));
         self.replicas.iter_mut().for_each(|replica| replica.cpu.keep_losses());
         self.stations.iter_mut().filter_map(|station| station.sharing.as_mut()).for_each(|cpu| cpu.keep_losses());
-    }
-
-    /// A token begins.
-    #[inline(always)]
-    pub(super) fn account(&mut self, t: u32) {
-        if self.accounts.is_some() {
-            self.keep_token(t);
-        }
     }
 
     #[inline(never)]
@@ -83,14 +114,6 @@ impl World<'_> {
         }
     }
 
-    /// The token waits for a unit of these slots.
-    #[inline(always)]
-    pub(super) fn account_queued(&mut self, t: u32, slots: u32) {
-        if self.accounts.is_some() {
-            self.keep_queued(t, slots);
-        }
-    }
-
     #[inline(never)]
     fn keep_queued(&mut self, t: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
@@ -102,27 +125,11 @@ impl World<'_> {
         }
     }
 
-    /// The token waits for a connection of this HTTP client, or for an answer that a broken one never gets.
-    #[inline(always)]
-    pub(super) fn account_client(&mut self, t: u32, client: u32) {
-        if self.accounts.is_some() {
-            self.keep_client(t, client);
-        }
-    }
-
     #[inline(never)]
     fn keep_client(&mut self, t: u32, client: u32) {
         if let Some(accounts) = &mut self.accounts {
             let place = accounts.places.clients[client as usize];
             accounts.turn(self.now, t, Label::waiting(place));
-        }
-    }
-
-    /// The token waits for its event loop.
-    #[inline(always)]
-    pub(super) fn account_loop(&mut self, t: u32, process: u32) {
-        if self.accounts.is_some() {
-            self.keep_loop(t, process);
         }
     }
 
@@ -166,14 +173,6 @@ impl World<'_> {
             if self.processes[process as usize].event_loop.resumed > accounts.accounts[t as usize].mark {
                 accounts.rename(t, Label::waiting(place));
             }
-        }
-    }
-
-    /// The token lets time pass in its service.
-    #[inline(always)]
-    pub(super) fn account_delay(&mut self, t: u32) {
-        if self.accounts.is_some() {
-            self.keep_delay(t);
         }
     }
 
@@ -257,14 +256,6 @@ impl World<'_> {
     pub(super) fn account_await(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
             accounts.turn(self.now, t, UNEXPLAINED);
-        }
-    }
-
-    /// The token's job begins on a CPU.
-    #[inline(always)]
-    pub(super) fn account_job(&mut self, t: u32, replica: u32, work: Time) {
-        if self.accounts.is_some() {
-            self.keep_job(t, replica, work);
         }
     }
 
@@ -406,14 +397,6 @@ impl World<'_> {
         }
     }
 
-    /// The holder of a unit of slots gives it back.
-    #[inline(always)]
-    pub(super) fn account_free(&mut self, frame: u32, slots: u32) {
-        if self.accounts.is_some() {
-            self.keep_free(frame, slots);
-        }
-    }
-
     #[inline(never)]
     fn keep_free(&mut self, frame: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
@@ -427,14 +410,6 @@ impl World<'_> {
         }
     }
 
-    /// The same for a connection of an HTTP client.
-    #[inline(always)]
-    pub(super) fn account_free_client(&mut self, frame: u32, client: u32) {
-        if self.accounts.is_some() {
-            self.keep_free_client(frame, client);
-        }
-    }
-
     #[inline(never)]
     fn keep_free_client(&mut self, frame: u32, client: u32) {
         if let Some(accounts) = &mut self.accounts {
@@ -445,14 +420,6 @@ impl World<'_> {
             }
             let place = accounts.places.clients[client as usize];
             accounts.free_unit(self.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
-        }
-    }
-
-    /// The token that waits has its answer from this one.
-    #[inline(always)]
-    pub(super) fn account_answer(&mut self, parent: u32) {
-        if self.accounts.is_some() {
-            self.keep_answer(parent);
         }
     }
 

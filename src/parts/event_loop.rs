@@ -84,29 +84,30 @@ impl World<'_> {
         let process = token.process;
         if self.has_loops && process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
             if self.accounts.is_some() {
-                return self.wake_on_loop(t, process);
+                return self.await_turn_accounted(t, process);
             }
-            let event_loop = &mut self.processes[process as usize].event_loop;
-            event_loop.incoming.push(&mut self.tokens, t);
-            event_loop.expect(&mut self.tokens, self.now, t);
-            if event_loop.is_idle() {
-                self.poll(process);
-            }
+            self.await_turn(t, process);
         } else {
             self.set_ready(t);
         }
     }
 
-    /// The token waits for the next round of its event loop, and its account says so.
-    #[inline(never)]
-    fn wake_on_loop(&mut self, t: u32, process: u32) {
-        self.account_loop(t, process);
+    /// The token waits for the next round of its event loop.
+    #[inline(always)]
+    fn await_turn(&mut self, t: u32, process: u32) {
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.incoming.push(&mut self.tokens, t);
         event_loop.expect(&mut self.tokens, self.now, t);
         if event_loop.is_idle() {
             self.poll(process);
         }
+    }
+
+    /// The same, noted in its account.
+    #[inline(never)]
+    fn await_turn_accounted(&mut self, t: u32, process: u32) {
+        self.account_loop(t, process);
+        self.await_turn(t, process);
     }
 
     /// The token goes on now, unless its process is stopped by a fault; not for event loops.
