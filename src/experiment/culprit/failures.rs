@@ -26,7 +26,7 @@ impl Failing {
     fn all<'a>(failures: impl Iterator<Item = &'a FailedAt>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for at in failures {
-            let is_refused = Failure::REFUSED.iter().any(|cause| cause.describe(&[]) == at.cause);
+            let is_refused = Failure::fails_at_once(&at.cause);
             let known = match all.iter().position(|known| (known.place, known.is_refused) == (at.place, is_refused)) {
                 Some(known) => known,
                 None => {

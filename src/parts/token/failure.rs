@@ -77,19 +77,14 @@ impl Failure {
         Self::QUEUE_FULL,
     ];
 
-    /// Causes by which a request fails at once, on purpose or because something has run out, and not after waiting.
-    pub const REFUSED: &[Self] = &[
-        Self::NO_DESCRIPTOR,
-        Self::TURNED_AWAY,
-        Self::BREAKER_OPEN,
-        Self::SHED,
-        Self::RATE_LIMITED,
-        Self::TOO_MANY_IN_FLIGHT,
-        Self::TOO_MANY_CONNECTIONS,
-        Self::NO_PORT,
-        Self::THREADS_FULL,
-        Self::QUEUE_FULL,
-    ];
+    /// Causes by which a request fails at once because something has run out.
+    const EXHAUSTED: &[Self] = &[Self::NO_DESCRIPTOR, Self::TOO_MANY_CONNECTIONS, Self::NO_PORT];
+
+    /// Whether these are the reports' words for a cause by which a request fails at once, on purpose or because something
+    /// has run out, and not after waiting.
+    pub fn fails_at_once(words: &str) -> bool {
+        Self::REFUSALS.iter().chain(Self::EXHAUSTED).any(|cause| cause.describe(&[]) == words)
+    }
 
     /// Causes below are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
@@ -105,7 +100,7 @@ impl Failure {
         self != Self::NONE
     }
 
-    /// Whether a client learns of it as soon as it asks: a refusal on purpose, or a connection that nothing accepts.
+    /// Whether it is an answer that takes no work: a refusal on purpose, or a connection that nothing accepts.
     #[inline]
     pub fn is_refusal(self) -> bool {
         self == Self::CONNECTION_REFUSED || self.is_some() && Self::REFUSALS.contains(&self)
