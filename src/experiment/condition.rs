@@ -206,7 +206,7 @@ fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
 /// Whether what fails is refused on purpose: among the requests that were not refused, or the work that was not
 /// dropped by a full queue, the objective is met.
 fn is_shedding(summary: &Summary, objective: Objective) -> bool {
-    let share = |refused: f64, broken: f64, succeeded: f64| {
+    let is_met = |refused: f64, broken: f64, succeeded: f64| {
         refused > 0.0 && succeeded > 0.0 && succeeded >= objective.bound() * (succeeded + broken)
     };
     if objective.metric() == Metric::CompletionRate {
@@ -215,11 +215,11 @@ fn is_shedding(summary: &Summary, objective: Objective) -> bool {
         };
         let dropped = of(&|lost| lost.is_dropped());
         let rate = summary.metric(Metric::CompletionRate).map_or(1.0, |rate| rate.estimate);
-        return share(dropped, (1.0 - rate) * (1.0 - dropped / of(&|_| true)), rate);
+        return is_met(dropped, (1.0 - rate) * (1.0 - dropped / of(&|_| true)), rate);
     }
     let refused = summary.refused();
     let broken = summary.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
-    share(refused, broken, summary.succeeded)
+    is_met(refused, broken, summary.succeeded)
 }
 
 /// The best goodput that the variant has at a lower load, with everything else the same; none without a lower load.

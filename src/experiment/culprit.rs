@@ -40,7 +40,7 @@ pub struct Culprit {
     /// Whether it is full while its requests suffer: at least 95 % in use over the window (85 % of a finite test, which
     /// begins and ends with fewer clients), or waited for by requests that failed.
     pub is_full: bool,
-    /// Of a fault, the resource that it fills: what those wait for who lose no time to the fault themselves.
+    /// For a fault: the resource of which it keeps all units in use.
     pub through: Option<String>,
 }
 
@@ -55,14 +55,27 @@ impl Culprit {
         Self { is_full: true, through, ..Self::new(name.to_owned(), CulpritKind::Fault, sentence) }
     }
 
-    /// What limits the point, if the culprit does: the root of the chain of waits, or what refuses. Of a fault, the
+    /// What limits the point, if the culprit does: the root of the chain of waits, or what refuses. For a fault, the
     /// resource that it fills; one that only takes time limits nothing.
     pub fn limit(&self) -> Option<&str> {
         let limits = match self.kind {
+            CulpritKind::TakesTime | CulpritKind::OwnError => false,
+            CulpritKind::NeverAnswered | CulpritKind::LosesWork => false,
             CulpritKind::Fault => self.is_full,
-            kind => kind.limits(),
+            _ => true,
         };
         limits.then(|| self.through.as_deref().unwrap_or(&self.name))
+    }
+
+    /// The same in a sentence: `query threads (fault slow-tags)`.
+    pub fn limit_words(&self) -> Option<String> {
+        let because = self.through.as_ref().map_or_else(String::new, |_| format!(" ({})", self.name));
+        self.limit().map(|limit| format!("{limit}{because}"))
+    }
+
+    /// Whether this resource or fault limits the point.
+    pub fn is_limit(&self, name: &str) -> bool {
+        self.limit().is_some_and(|limit| limit == name || self.name == name)
     }
 
     /// In a few words: `user-service pool auth is saturated`.
@@ -119,11 +132,6 @@ impl CulpritKind {
     /// Whether it is how a sound system spends time under load: waits, contention, service.
     pub fn is_ordinary(self) -> bool {
         matches!(self, Self::Limits | Self::Contention | Self::TakesTime)
-    }
-
-    /// Whether the culprit is a resource that limits what the system can do.
-    pub fn limits(self) -> bool {
-        !matches!(self, Self::TakesTime | Self::OwnError | Self::NeverAnswered | Self::LosesWork)
     }
 }
 
@@ -203,21 +211,20 @@ impl Evidence<'_> {
         Some(Culprit { is_full: true, ..Culprit::new(root, CulpritKind::Limits, sentence) })
     }
 
-    /// What most of the work behind the answers fails of, where too little of it completes.
+    /// The most frequent failure of the work behind the answers, where too little of it completes.
     fn lost_work(&self) -> Option<Culprit> {
-        let failed = percent(1.0 - self.work_completed?);
+        let failed = format!("{} of the work behind the answers", percent(1.0 - self.work_completed?));
         let most = self.lost_work.iter().max_by_key(|lost| lost.count)?;
-        let (name, cause) = (most.name.clone(), &most.cause);
-        let kind = if most.is_dropped() { CulpritKind::Refuses } else { CulpritKind::LosesWork };
-        let at = if kind == CulpritKind::Refuses { "is dropped by" } else { "fails at" };
         let all: u64 = self.lost_work.iter().map(|lost| lost.count).sum();
-        let share = match most.count == all {
-            true => String::new(),
-            false => format!("{} of it ", percent(most.count as f64 / all as f64)),
+        let (name, cause) = (most.name.clone(), &most.cause);
+        let share = percent(most.count as f64 / all as f64);
+        let (kind, how) = match most.is_dropped() {
+            true => (CulpritKind::Refuses, "is dropped by"),
+            false => (CulpritKind::LosesWork, "fails at"),
         };
-        let sentence = match share.is_empty() {
-            true => format!("{failed} of the work behind the answers {at} {name} (`{cause}`)"),
-            false => format!("{failed} of the work behind the answers fails, {share}at {name} (`{cause}`)"),
+        let sentence = match most.count == all {
+            true => format!("{failed} {how} {name} (`{cause}`)"),
+            false => format!("{failed} fails: {share} of it {how} {name} (`{cause}`)"),
         };
         Some(Culprit::new(name, kind, sentence))
     }

@@ -190,8 +190,8 @@ impl Trial {
             let (fine, shown) = fine.clone().zip(timeline.as_ref())?;
             Some(shown.recovery_s(time, collapse_below, before).max(fine.slow_s(time, before, shown.length)))
         };
-        let is_disturbed = since(before.1).is_some_and(|bad| bad > 0.0);
-        let recovery_s = load.recovered_after.filter(|_| is_disturbed).and_then(since);
+        let is_disturbed = load.recovered_after.map(|_| since(before.1).is_some_and(|bad| bad > 0.0));
+        let recovery_s = load.recovered_after.filter(|_| is_disturbed == Some(true)).and_then(since);
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
@@ -223,7 +223,7 @@ impl Trial {
             sent: outcome.sent,
             users: outcome.users,
             attempts_per_request: outcome.attempts_per_request(),
-            is_disturbed: load.recovered_after.map(|_| is_disturbed),
+            is_disturbed,
             recovery_s,
             classes,
             mean_s: times.mean().map(|ns| ns / 1e9),

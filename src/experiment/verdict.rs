@@ -259,9 +259,8 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         }),
         Expectation::SaturatedBy { resource } => each(&|summary, place| {
             let seen = summary.saturated.as_deref().unwrap_or("nothing");
-            let fault = summary.culprit.as_ref().filter(|culprit| culprit.limit().is_some());
-            let is_fault = fault.is_some_and(|culprit| culprit.name == *resource);
-            let verdict = if seen == resource || is_fault { Verdict::Holds } else { Verdict::Fails };
+            let is_limit = summary.culprit.as_ref().is_some_and(|culprit| culprit.is_limit(resource));
+            let verdict = if is_limit { Verdict::Holds } else { Verdict::Fails };
             Finding { verdict, evidence: format!("{place}: limited by {seen}"), decided: 1.0 }
         }),
         Expectation::MeetsMeasurements => plan

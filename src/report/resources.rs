@@ -128,11 +128,11 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         text.push_str(&format!("{:<12}{all} response times, effective sample size {worth}\n", "sample"));
     }
     let limit = match &summary.culprit {
-        Some(culprit) if culprit.kind.limits() => culprit.name.clone(),
-        Some(culprit) if culprit.kind == CulpritKind::TakesTime => {
-            "no resource: requests spend most of their time not waiting for one".into()
-        }
-        Some(culprit) => format!("no resource: {}", culprit.cause()),
+        Some(culprit) => culprit.limit_words().unwrap_or_else(|| match culprit.kind {
+            CulpritKind::TakesTime => "no resource: requests spend most of their time not waiting for one".into(),
+            CulpritKind::Fault => format!("no resource: requests lose time to {}", culprit.name),
+            _ => format!("no resource: {}", culprit.cause()),
+        }),
         None if summary.succeeded > 0.0 && summary.mean_s.is_some_and(|mean| mean.estimate == 0.0) => {
             "no resource: requests take no time".into()
         }

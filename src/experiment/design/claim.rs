@@ -6,7 +6,7 @@ mod resource;
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
+use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
@@ -286,7 +286,12 @@ impl Claims<'_> {
 
     fn bound(&mut self, metric: Metric, value: f64, table: &Tree) {
         if metric.is_rate() && !(0.0..=1.0).contains(&value) {
-            self.wrong(table, "value", format!("a success rate of {value}"), "a rate is between 0 and 1");
+            self.wrong(
+                table,
+                "value",
+                format!("the bound of `{}` is {value}", objective::name(metric)),
+                "a rate is between 0 and 1",
+            );
         } else if value < 0.0 {
             self.wrong(table, "value", format!("the bound is {value}"), "no metric is negative");
         }

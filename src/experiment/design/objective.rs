@@ -58,7 +58,7 @@ fn lacking(metric: Metric, plan: &Plan) -> Option<&'static str> {
 }
 
 /// The name that files give a metric.
-fn name(metric: Metric) -> String {
+pub(super) fn name(metric: Metric) -> String {
     toml::Value::try_from(metric).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

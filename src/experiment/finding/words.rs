@@ -2,6 +2,7 @@
 
 use super::{Curve, Turn, is_scattered};
 use crate::experiment::condition::{Condition, HELD, State, can_hide};
+use crate::experiment::culprit::Culprit;
 use crate::experiment::design::{Axis, Direction, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict::{self, percent};
@@ -406,9 +407,8 @@ fn digits(number: f64) -> String {
 }
 
 fn limit(summary: &Summary) -> String {
-    let through = summary.culprit.as_ref().filter(|culprit| culprit.through.is_some());
-    let because = through.map_or_else(String::new, |culprit| format!(" ({})", culprit.name));
-    summary.saturated.as_ref().map_or_else(String::new, |resource| format!(", limited by {resource}{because}"))
+    let limit = summary.culprit.as_ref().and_then(Culprit::limit_words);
+    limit.map_or_else(String::new, |limit| format!(", limited by {limit}"))
 }
 
 /// Why: the circle of a deadlock where there is one, else what is behind the figures.
