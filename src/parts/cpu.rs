@@ -139,11 +139,11 @@ impl Cpu {
     /// The same where what jobs lose is kept.
     #[inline(never)]
     fn advance_with_losses(&mut self, now: Time) {
-        let stood = |cpu: &Self| cpu.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
-        let (since, before) = (self.updated, stood(self));
+        let throttled = |cpu: &Self| cpu.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
+        let (since, before) = (self.updated, throttled(self));
         self.run_until(now);
         if !self.jobs.is_empty() {
-            self.lose((now - since).0 as f64, stood(self) - before);
+            self.lose((now - since).0 as f64, throttled(self) - before);
         }
     }
 

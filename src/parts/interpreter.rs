@@ -125,7 +125,7 @@ impl World<'_> {
                 }
                 Next::On
             }
-            // Met less often: each is a function of its own, so that the operations above stay together in the cache.
+            // Rarer operations. Each is a function out of line, so that the operations above stay together in the cache.
             Op::Choose { first, count, site } => self.choose(t, first, count, site),
             Op::Jump { to } => self.jump(t, to),
             Op::Fail { reason } => Next::Fail(Failure::reason(reason)),
@@ -185,7 +185,7 @@ impl World<'_> {
         Next::Keep
     }
 
-    /// Starts a token of the same process that nobody waits for.
+    /// Starts a token of the same process; no token waits for it.
     #[inline(never)]
     fn begin_notice(&mut self, t: u32, to: u32, site: Site) -> Next {
         self.tokens[t].pc += 1;

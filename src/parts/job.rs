@@ -35,7 +35,7 @@ pub(super) struct Job {
     /// Its request was counted.
     counted: bool,
     failed: bool,
-    /// Its request failed, so that nothing is promised.
+    /// Its request failed, so its client expects no further work.
     refused: bool,
 }
 

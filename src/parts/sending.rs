@@ -76,7 +76,7 @@ impl World<'_> {
         self.arrive(t, target, NONE);
     }
 
-    /// Whether a user whose request has ended, perhaps refused at once, sends it again.
+    /// Whether the user of a request that has ended sends it again.
     #[inline(never)]
     pub(super) fn sends_again(&mut self, user: u32, failure: Failure, refused_at_once: bool) -> bool {
         let now = self.now;
@@ -91,7 +91,7 @@ impl World<'_> {
         true
     }
 
-    /// A client that was refused at once sends again after a pause.
+    /// Notes that a client that was refused at once sends again after this pause.
     #[inline(never)]
     pub fn note_resend(&mut self, pause: Time) {
         if self.tally.on && pause < ROUND_TRIP {

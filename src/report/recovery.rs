@@ -11,9 +11,9 @@ pub(super) enum Recovery {
     /// The share of successes stays where it has to be, and response times stay as before, in and after the disturbance:
     /// there is nothing to recover from.
     Withstood,
-    /// It is as before so many seconds after the end of the disturbance, as a mean over the runs.
+    /// It recovers this many seconds after the end of the disturbance, mean over the runs.
     After(f64),
-    /// So many runs do not recover before they end.
+    /// Some runs do not recover before they end: how many, and of how many.
     Partly { never: usize, of: usize },
     /// No run recovers before it ends.
     Never,

@@ -1,4 +1,4 @@
-//! Chains of holders: what those who hold what is waited for do in turn, up to the root.
+//! Chains of holders: requests wait for a unit, its holders wait for another one, and so on to the root.
 
 use super::telling::{most, stretch};
 use super::{Culprit, CulpritKind, Evidence, percent};
@@ -22,7 +22,7 @@ pub(super) const STRETCHED: f64 = 1.5;
 const LONGEST: usize = 8;
 
 impl Evidence<'_> {
-    /// Follows those who hold what is waited for.
+    /// Follows the holders of what requests wait for, step by step.
     pub(super) fn chain(&self, blame: &Blame, first: &Place, mut sentence: String) -> Culprit {
         let mut chain = vec![first];
         let mut root = first;

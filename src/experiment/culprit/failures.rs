@@ -75,13 +75,13 @@ impl Evidence<'_> {
         let blame = self.blame?;
         let kind_of = |place: u16| blame.places[usize::from(place)].kind;
         let is_own = |at: &FailedAt| kind_of(at.place) == PlaceKind::OwnError;
-        // Where there is nothing else, they are the culprit after all.
+        // If all failures are errors of the model's own, they are the culprit.
         let without_own = self.is_own_error_harmless && blame.failures.iter().any(|at| !is_own(at));
         let failing = Failing::all(blame.failures.iter().filter(|at| !(without_own && is_own(at))));
         let all: u64 = failing.iter().map(|one| one.requests).sum();
         let (most, others) = failing.split_first()?;
         let mut found = self.of_failing(blame, most, others, all)?;
-        // What happens at another place, or in another way at the same one, is named as well where it is much.
+        // Many failures at another place, or of another kind at the same one, are named as well.
         let place = |one: &Failing| &blame.places[usize::from(one.place)];
         for other in others.iter().filter(|other| other.share(all) >= ALSO) {
             if other.place != most.place && found.sentence.contains(&place(other).name) {

@@ -3,11 +3,11 @@
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::blame::holders;
 
-/// Share of a service's replicas that are down from which that is told beside what its requests wait for.
+/// Share of a service's replicas that are down, from which the sentence mentions it.
 const OUTAGE: f64 = 0.05;
 
 impl Evidence<'_> {
-    /// Adds to what limits a service that a fault keeps some of its replicas down, where one does.
+    /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
     pub(super) fn amid_outage(&self, mut found: Culprit) -> Culprit {
         let Some(blame) = self.blame.filter(|_| found.kind == CulpritKind::Limits) else { return found };
         let service = found.name.split(' ').next().unwrap_or_default();

@@ -113,7 +113,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     lines
 }
 
-/// The safe point at which more load gives least, where that is less than nine tenths of what a lower load gives.
+/// The safe point with the lowest goodput relative to a lower load, if it is below nine tenths.
 fn less(curve: &Curve, axis: &Axis) -> Option<String> {
     let goodput = |(_, state): &(&Summary, &State)| state.goodput.filter(|&it| state.is_safe() && it < HELD);
     let points = curve.known.iter().filter_map(|point| Some((point.0, goodput(point)?)));
@@ -122,7 +122,7 @@ fn less(curve: &Curve, axis: &Axis) -> Option<String> {
     Some(format!("throughput at {place} is {} of the best at a lower load: {}", share(held), cause(summary)))
 }
 
-/// What is behind a far tail, where that is no ordinary wait.
+/// The cause of the far tail, if it is not an ordinary wait.
 fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
     let tail = summary.tail.as_ref().filter(|tail| !tail.kind.is_ordinary())?;
     let time = verdict::time(summary.metric(Metric::P999S)?.estimate);

@@ -177,7 +177,7 @@ fn mark(scene: &mut Scene, palette: &Palette, from: (f64, f64), to: (f64, f64)) 
 /// A share as a percentage, without the sign.
 fn percent(value: f64) -> String {
     let percent = (value * 100.0).round();
-    // What is not saturated does not look so.
+    // A share below the bound is not rounded up to it.
     if value < SATURATED && percent >= SATURATED * 100.0 {
         return format!("{:.1}", (value * 1000.0).floor() / 10.0);
     }

@@ -1,4 +1,4 @@
-//! Looks through a report for what there is to warn of.
+//! Searches a report for what to warn of.
 
 use std::cmp::Ordering;
 

@@ -1,5 +1,5 @@
-//! Messages that lead to more messages: a handler that publishes to its own queue, directly or through other queues,
-//! never comes to an end where each message brings one more on average.
+//! Messages that lead to more messages without end: a handler publishes to its own queue, directly or through other
+//! queues, at least one message for each on average.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -12,7 +12,7 @@ use crate::spec::{Branch, CacheStep, Model, Service, Step};
 /// How many steps of the power method find the growth.
 const STEPS: usize = 1000;
 
-/// Below so many messages for each one, they die out. It leaves room for what the power method has not found.
+/// Messages for each message below which they die out; a little below 1, as the power method ends before it is exact.
 const LASTING: f64 = 0.999;
 
 /// Queues beyond which it is not looked for: the work grows with the square.
@@ -69,7 +69,7 @@ fn count(mean: f64) -> String {
     if mean == 1.0 { "1 message".into() } else { format!("{mean:.3} messages on average") }
 }
 
-/// Adds so many times these messages.
+/// Adds these messages, times a factor.
 fn add<'a>(these: &Published<'a>, factor: f64, all: &mut Published<'a>) {
     for (queue, (mean, path)) in these {
         all.entry(queue).or_insert_with(|| (0.0, path.clone())).0 += factor * mean;
@@ -203,8 +203,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// How the messages in each queue grow, if they do: what the power method ends with. The matrix plus one has no cycles
-/// that return only every few steps, so the method settles.
+/// How the messages in each queue grow, if they do: what the power method ends with. Adding the
+/// identity to the matrix makes it aperiodic, so that the method converges.
 fn growing(names: &[&str], published: &[Published<'_>]) -> Option<Vec<f64>> {
     let index: BTreeMap<&str, usize> = names.iter().copied().zip(0..).collect();
     let edges: Vec<(usize, usize, f64)> = (0..)

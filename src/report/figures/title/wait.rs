@@ -19,17 +19,17 @@ pub fn response(set: &Set) -> String {
     let place = format!("p95 at {}", place(set.axis, x));
     let (Some((best, low)), Some((worst, high))) = (times.first(), times.last()) else { return fates(set) };
     let (count, all) = (times.len(), set.findings.len());
-    // Nothing is said of all that is not so of each.
-    let whose = match safe {
+    // A sentence about all variants must be true of each.
+    let which = match safe {
         _ if count == all && count == 2 => "both variants".to_owned(),
         _ if count == all => "all variants".into(),
         true => format!("the {count} of {all} variants that are safe there"),
         false => format!("{count} of {all} variants"),
     };
     if times.len() > 1 && *high < low * 1.03 {
-        return fitting([format!("{place} is about {} in {whose}", seconds(*high))]);
+        return fitting([format!("{place} is about {} in {which}", seconds(*high))]);
     }
-    let of = if count == all { String::new() } else { format!(" in {whose}") };
+    let of = if count == all { String::new() } else { format!(" in {which}") };
     let all: Vec<String> = times.iter().map(|(name, time)| format!("{} {}", quoted(name), seconds(*time))).collect();
     let growing: Vec<&str> = growing(set, x);
     let without_end = format!("{place}: {}; the queue of {} grows without bound", all.join(", "), list(&growing));
