@@ -35,6 +35,7 @@ pub mod cli;
 pub mod experiment;
 pub mod kernel;
 pub mod load;
+pub mod metric;
 pub mod model;
 pub mod parts;
 pub mod report;

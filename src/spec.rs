@@ -23,7 +23,6 @@ mod foreign;
 pub(crate) mod form;
 mod load;
 pub mod lower;
-mod metric;
 mod mistake;
 mod model;
 pub(crate) mod names;
@@ -59,7 +58,8 @@ pub use load::{
     Load, LoadKind, LoadStage, RatePoint, RateTable, RequestClass, Spike,
 };
 pub use lower::{Assumption, Columns, Complaint, lower};
-pub use metric::Metric;
+
+pub use crate::metric::Metric;
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};

@@ -100,7 +100,7 @@ impl Observation {
 
     /// The figure with the change: `throughput 526/min`.
     pub fn with(&self) -> String {
-        let name = verdict::name(self.metric);
+        let name = self.metric.words();
         match self.figures {
             Some(figures) => format!("{name} {}", verdict::amount(figures.ours, self.metric, self.rates)),
             None => format!("{name}: no figures to compare"),

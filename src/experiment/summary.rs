@@ -119,7 +119,7 @@ pub struct Summary {
     /// Values of each metric by trial, for paired comparisons; in the order of replications.
     trials: Values,
     /// Intervals of all metrics.
-    intervals: [Option<Interval>; METRICS.len()],
+    intervals: [Option<Interval>; Metric::ALL.len()],
 }
 
 /// Users who send failed requests again: means over the trials of a point. See [`crate::parts::Users`].
@@ -157,31 +157,7 @@ impl UserMeans {
 }
 
 /// A trial's values of all metrics.
-type Row = [Option<f64>; METRICS.len()];
-
-/// All metrics, in the order in which [`Summary`] keeps them by trial.
-const METRICS: [Metric; 20] = [
-    Metric::ThroughputPerMin,
-    Metric::SuccessRate,
-    Metric::MeanS,
-    Metric::P50S,
-    Metric::P90S,
-    Metric::P95S,
-    Metric::P99S,
-    Metric::P999S,
-    Metric::WastedRequests,
-    Metric::CompletionMeanS,
-    Metric::CompletionP95S,
-    Metric::CompletedPerMin,
-    Metric::CompletionRate,
-    Metric::DeadLetters,
-    Metric::Restarts,
-    Metric::AttemptsPerRequest,
-    Metric::RecoveryS,
-    Metric::StalenessMeanS,
-    Metric::StalenessP95S,
-    Metric::CacheHitRatio,
-];
+type Row = [Option<f64>; Metric::ALL.len()];
 
 /// The summary of a point, of summaries in the order of the points.
 pub fn of_point(summaries: &[Summary], point: usize) -> Option<&Summary> {
@@ -198,8 +174,8 @@ impl Summary {
         let used = usable(trials);
         let used = used.as_slice();
         let first = used.first()?;
-        let basis = Basis::of(used, &METRICS);
-        let row = |trial: &&Trial| (trial.replication, METRICS.map(|metric| basis.of_trial(trial, metric)));
+        let basis = Basis::of(used, &Metric::ALL);
+        let row = |trial: &&Trial| (trial.replication, Metric::ALL.map(|metric| basis.of_trial(trial, metric)));
         let figures: Vec<(u64, Row)> = used.iter().map(row).collect();
         let interval = |metric: Metric| basis.interval(metric);
         let mut classes = classes::summarise(used);
@@ -227,7 +203,7 @@ impl Summary {
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
             lost_work: lost_work(used),
-            intervals: METRICS.map(interval),
+            intervals: Metric::ALL.map(interval),
             attempts_per_request: interval(Metric::AttemptsPerRequest)?,
             recovery_s: interval(Metric::RecoveryS),
             is_undisturbed: used.iter().all(|trial| trial.is_disturbed == Some(false)),
@@ -277,7 +253,7 @@ impl Summary {
             Metric::P99S => self.p99_s,
             Metric::WastedRequests => Some(self.wasted_requests),
             Metric::RecoveryS => self.recovery_s,
-            other => METRICS.iter().position(|&m| m == other).and_then(|index| self.intervals[index]),
+            other => self.intervals[other as usize],
         }
     }
 
@@ -301,8 +277,7 @@ impl Summary {
             let known = self.classes.iter().find(|known| known.name == class);
             return known.map(|class| class.by_trial(metric)).unwrap_or_default();
         }
-        let index = METRICS.iter().position(|&m| m == metric).unwrap_or(0);
-        self.trials.column(index)
+        self.trials.column(metric as usize)
     }
 
     /// The interval of a metric of a class of requests, or of all of them, at another level than [`LEVEL`].

@@ -12,9 +12,7 @@ mod words;
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
 use states::{healthy, loses_capacity, recovers, stuck, survives};
-pub use words::{
-    amount, amount_beside, figure, is_time, name, percent, place, quoted_place, share_decimals, shown, time, unit,
-};
+pub use words::{amount, amount_beside, figure, percent, place, quoted_place, share_decimals, shown, time, unit};
 
 use super::condition::{self, Condition, State, conditions};
 use super::design::{Direction, Expectation, Hypothesis, Plan};
@@ -287,7 +285,7 @@ fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
     let spoilt = summaries.iter().find(|summary| summary.growth.spoils(metric));
     match spoilt.and_then(|summary| summary.growth.any()) {
         Some(growth) => {
-            let (name, growth) = (name(metric), growth.estimate);
+            let (name, growth) = (metric.words(), growth.estimate);
             let evidence = format!("{place}: not stationary, the queue still grows at {growth:.2}/s: no {name}");
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
@@ -341,7 +339,7 @@ fn bounded_of(
         (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
         _ => Verdict::Undecided,
     };
-    let evidence = format!("{place}: {} {}", name(metric), figure(interval, metric, rates));
+    let evidence = format!("{place}: {} {}", metric.words(), figure(interval, metric, rates));
     Finding { verdict, evidence, decided: ratio(&interval, bound) }
 }
 
@@ -383,7 +381,7 @@ fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
     let percent = |x: f64| if x > 1e6 { "∞".to_owned() } else { format!("{:+.1}", x * 100.0) };
     format!(
         "{place}: {} differs by {} % ({} to {} %)",
-        name(metric),
+        metric.words(),
         percent(difference.estimate),
         // No figure here is ever negative, so that none falls by more than all of it.
         percent(difference.low.max(-1.0)),

@@ -1,6 +1,5 @@
 //! Variants against each other: a table of paired differences, sentences that name the best, and `comparisons.csv`.
 
-use super::metric::metric_name;
 use super::number::short;
 use super::overview::{laid_out, places, sections};
 use super::paragraph::{joined, paragraph, quoted};
@@ -10,7 +9,6 @@ use super::table::Column;
 use super::{Detail, Report};
 use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE};
 use crate::experiment::design::Plan;
-use crate::experiment::verdict;
 use crate::model::RateUnit;
 use crate::spec::Metric;
 
@@ -28,7 +26,7 @@ pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> Str
     for (rank, metric) in (1..).zip(COMPARED) {
         let of = |it: &Comparison| it.differences.iter().find(|difference| difference.metric == metric).copied();
         let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference, report.rates));
-        let column = Column::figures(verdict::name(metric), all.iter().map(cell).collect());
+        let column = Column::figures(metric.words(), all.iter().map(cell).collect());
         columns.push(if rank == 1 { column } else { column.optional(rank) });
     }
     let saved = |it: &Comparison| {
@@ -75,7 +73,7 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
             None => groups.push((who, vec![place])),
         }
     }
-    let name = verdict::name(first.metric);
+    let name = first.metric.words();
     let sentence = |(who, places): &(String, Vec<String>)| {
         let places: Vec<&String> = places.iter().filter(|place| !place.is_empty()).collect();
         match places.as_slice() {
@@ -119,7 +117,7 @@ pub fn comparisons_rows(report: &Report) -> impl Iterator<Item = Row> {
         comparison.differences.iter().map(move |it| {
             let mut row = keys(plan, comparison.point);
             row.push(Cell::text(against(plan, comparison)));
-            row.push(Cell::text(metric_name(it.metric).unwrap_or_default()));
+            row.push(Cell::text(it.metric.name()));
             row.push(Cell::Count(it.pairs as u64));
             row.extend(bounds(Some(it.difference)).into_iter().chain(bounds(it.relative)));
             row.push(Cell::bound(it.saved));

@@ -3,7 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
-use super::metric::{metric_name, metrics};
+use super::metric::metrics;
 use super::theory::theory_document;
 use super::{Report, comparisons, warnings};
 use crate::experiment::ablation::{Ablated, Part};
@@ -111,7 +111,7 @@ fn precision_document(report: &Report, precision: &Precision) -> Value {
         json!({
             "variant": report.plan.variants[report.plan.points[shortfall.point].variant],
             "at": at(report.plan, shortfall.point),
-            "metric": metric_name(shortfall.metric),
+            "metric": shortfall.metric.name(),
             "half_width": shortfall.half_width,
             "replications": shortfall.replications,
             "replications_needed": shortfall.needed,
@@ -119,7 +119,7 @@ fn precision_document(report: &Report, precision: &Precision) -> Value {
     });
     json!({
         "half_width": precision.half_width,
-        "of": precision.of.iter().map(|&metric| metric_name(metric)).collect::<Vec<_>>(),
+        "of": precision.of.iter().map(|metric| metric.name()).collect::<Vec<_>>(),
         "max_replications": precision.most,
         "not_reached": not_reached.collect::<Vec<_>>(),
     })
@@ -139,7 +139,7 @@ fn zone_document(report: &Report, zone: Zone) -> Value {
     });
     json!({
         "share": zone.share,
-        "by": metric_name(plan.best_by),
+        "by": plan.best_by.name(),
         "max_replications": zone.most,
         "not_selected": not_selected.collect::<Vec<_>>(),
     })
@@ -152,8 +152,8 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
     point.insert("variant".into(), plan.variants[plan.points[summary.point].variant].clone().into());
     point.insert("at".into(), at(plan, summary.point));
     point.insert("replications".into(), summary.replications.into());
-    for (name, metric) in metrics(std::slice::from_ref(summary)) {
-        point.insert(name.into(), json!(summary.metric(metric)));
+    for metric in metrics(std::slice::from_ref(summary)) {
+        point.insert(metric.name().into(), json!(summary.metric(metric)));
     }
     point.insert("response_times".into(), summary.response_times.into());
     point.insert("effective_response_times".into(), json!(summary.effective_response_times));
@@ -311,7 +311,7 @@ fn kind(resource: &ResourceMean) -> String {
 fn comparison(plan: &Plan, comparison: &Comparison) -> Value {
     let differences = comparison.differences.iter().map(|it| {
         json!({
-            "metric": metric_name(it.metric),
+            "metric": it.metric.name(),
             "pairs": it.pairs,
             "difference": it.difference,
             "relative": it.relative,
@@ -329,7 +329,7 @@ fn comparison(plan: &Plan, comparison: &Comparison) -> Value {
 fn selection(plan: &Plan, selection: &Selection) -> Value {
     json!({
         "at": at(plan, selection.points[0]),
-        "by": metric_name(selection.metric),
+        "by": selection.metric.name(),
         "probability": LEVEL,
         "within": selection.outcome.as_ref().and(plan.best_within).map(|zone| zone.share),
         "best": comparisons::names(plan, &selection.best),
@@ -338,7 +338,7 @@ fn selection(plan: &Plan, selection: &Selection) -> Value {
 }
 
 fn effect(effect: &Observation) -> Value {
-    let name = metric_name(effect.metric);
+    let name = effect.metric.name();
     json!({
         "change": effect.change,
         "variant": effect.variants.0,
@@ -361,7 +361,7 @@ fn ablation(ablated: &Ablated) -> Value {
         "variant": ablated.variant,
         "against": ablated.against,
         "place": ablated.place,
-        "metric": metric_name(ablated.metric),
+        "metric": ablated.metric.name(),
         "whole": effect(&ablated.whole),
         "changes": ablated.changes.iter().map(part).collect::<Vec<_>>(),
         "finding": ablated.sentence(),
@@ -415,7 +415,7 @@ fn measurement(report: &Report, measurement: &Measurement) -> Value {
 /// How far a predicted figure is from the measured one.
 fn deviation(it: &Deviation) -> Value {
     json!({
-        "metric": metric_name(it.metric),
+        "metric": it.metric.name(),
         "measured": it.measured,
         "predicted": it.predicted,
         "kind": if it.is_relative { "relative" } else { "absolute" },

@@ -4,7 +4,6 @@ mod figure;
 
 use serde_json::{Value, json};
 
-use super::metric::metric_name;
 use super::number::short;
 use super::objective::{bound, in_words};
 use super::paragraph::{count, paragraph};
@@ -193,7 +192,7 @@ fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
     let objective = knee.objectives.get(reading.objective)?;
     let figure =
         reading.figure.map_or_else(|| "none".into(), |it| verdict::amount(it.estimate, objective.metric(), rates));
-    Some(format!("{} {figure}, must be {}", verdict::name(objective.metric()), bound(*objective, rates)))
+    Some(format!("{} {figure}, must be {}", objective.metric().words(), bound(*objective, rates)))
 }
 
 /// What is known of a knee inside the range: the two ends of an interval, or both sides of one value.
@@ -309,7 +308,7 @@ fn unsteady(knee: &Knee, found: &VariantKnee) -> String {
     let text = |value: f64| knee.dial.text(value);
     found.unsteady.map_or_else(String::new, |(near, far, objective)| {
         let (near, far) = (text(near), text(far));
-        let metric = knee.objectives.get(objective).map_or("slope", |objective| verdict::name(objective.metric()));
+        let metric = knee.objectives.get(objective).map_or("slope", |objective| objective.metric().words());
         format!("; not monotone: the {metric} is better at {far} than at {near}, so values beyond may meet again (`sim sweep` shows them)")
     })
 }
@@ -367,7 +366,7 @@ fn outcome(outcome: Outcome) -> &'static str {
 fn tried_document(knee: &Knee, tried: &Tried) -> Value {
     let figure = |reading: &Reading| {
         let name = match knee.objectives.get(reading.objective) {
-            Some(objective) => metric_name(objective.metric()).unwrap_or_default(),
+            Some(objective) => objective.metric().name(),
             None => "slope",
         };
         json!({ "figure": name, "interval": reading.figure, "decision": reading.decision.map(decision) })

@@ -1,6 +1,5 @@
 //! The table of measurements: what the real system did, what the model does, and how far they are apart.
 
-use super::metric::metric_name;
 use super::overview::laid_out;
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
@@ -91,7 +90,7 @@ pub fn measured_rows(report: &Report) -> impl Iterator<Item = Row> {
             summary.map(|summary| verdict::deviations(measurement, summary, report.rates)).unwrap_or_default();
         deviations.into_iter().map(move |it| {
             let mut row = keys(report.plan, measurement.point);
-            row.extend([Cell::text(measurement.name.as_str()), Cell::text(metric_name(it.metric).unwrap_or_default())]);
+            row.extend([Cell::text(measurement.name.as_str()), Cell::text(it.metric.name())]);
             row.push(Cell::Number(it.measured));
             row.extend(bounds(summary.and_then(|summary| summary.metric(it.metric))));
             row.push(Cell::Number(it.size));

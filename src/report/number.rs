@@ -74,7 +74,7 @@ pub(super) fn rate_column(name: &str, unit: RateUnit, rates: &[Option<Interval>]
 /// How a chart shows a metric of about this size: what a value is multiplied with, and the unit. Times below a second
 /// are in milliseconds.
 pub(super) fn chart_unit(metric: Metric, rates: RateUnit, size: f64) -> (f64, String) {
-    if verdict::is_time(metric) && size < 1.0 {
+    if metric.is_time() && size < 1.0 {
         return (1e3, "ms".into());
     }
     let unit = verdict::unit(metric, rates);

@@ -9,7 +9,7 @@ use crate::spec::{Metric, Objective};
 
 /// `success rate at least 99 %`; `rates` is the unit of throughputs.
 pub(super) fn in_words(objective: Objective, rates: RateUnit) -> String {
-    format!("{} {}", verdict::name(objective.metric()), bound(objective, rates))
+    format!("{} {}", objective.metric().words(), bound(objective, rates))
 }
 
 /// What a healthy point meets: the success objective, then the others of the experiment.
@@ -26,7 +26,7 @@ pub(super) fn bound(objective: Objective, rates: RateUnit) -> String {
     let written = match metric {
         metric if metric.is_rate() && bound < 1.0 => format!("{} %", exact(bound * 100.0)),
         metric if metric.is_rate() => format!("{} %", short(bound * 100.0)),
-        metric if verdict::is_time(metric) => seconds(bound),
+        metric if metric.is_time() => seconds(bound),
         metric => format!("{}{}", short(verdict::shown(bound, metric, rates)), verdict::unit(metric, rates)),
     };
     let side = if objective.is_at_least() { "at least" } else { "at most" };

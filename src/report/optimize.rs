@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value, json};
 
-use super::metric::metric_name;
 use super::number::short;
 use super::objective::in_words;
 use super::paragraph::{count, paragraph, quoted};
@@ -80,7 +79,7 @@ fn overview(found: &Cheapest) -> String {
                 None => "–".into(),
             }
         };
-        columns.push(Column::figures(metric_name(metric).unwrap_or_default(), column(&cell)));
+        columns.push(Column::figures(metric.name(), column(&cell)));
     }
     columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())).optional(1));
     columns.push(Column::words("", column(&|setting| decision(setting.decision).into())));
@@ -178,7 +177,7 @@ pub fn optimize_document(found: &Cheapest) -> Value {
             .collect();
         let figures = setting.readings.iter().filter_map(|reading| {
             let metric = found.asked.objectives.get(reading.objective)?.metric();
-            Some(json!({ "figure": metric_name(metric), "interval": reading.figure }))
+            Some(json!({ "figure": metric.name(), "interval": reading.figure }))
         });
         json!({
             "setting": values,

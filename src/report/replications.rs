@@ -1,11 +1,11 @@
 //! `trials`: a row per replication.
 
-use super::metric::METRICS;
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use crate::experiment::archive::OfPoint;
 use crate::experiment::design::Plan;
 use crate::experiment::trial::{FailedTrial, Trial};
+use crate::metric::Metric;
 
 /// The rows of a point, in the order of replications.
 pub fn replications(plan: &Plan, of_point: &OfPoint) -> impl Iterator<Item = Row> {
@@ -20,9 +20,11 @@ pub fn replications(plan: &Plan, of_point: &OfPoint) -> impl Iterator<Item = Row
 fn row(plan: &Plan, trial: &Trial) -> Row {
     let mut row = keys(plan, trial.point);
     row.push(Cell::Count(trial.replication));
-    row.extend(METRICS.iter().map(|&(_, metric)| {
-        Cell::number(trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion()))
-    }));
+    row.extend(
+        Metric::ALL
+            .iter()
+            .map(|&metric| Cell::number(trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion()))),
+    );
     row.push(Cell::Number(trial.window_s));
     row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(Cell::Count));
     row.push(Cell::text(trial.ending.to_string()));
@@ -41,7 +43,7 @@ fn failed_row(plan: &Plan, failed: &FailedTrial) -> Row {
     let mut row = keys(plan, failed.point);
     row.push(Cell::Count(failed.replication));
     // Metrics, the window and the counts.
-    row.resize(row.len() + METRICS.len() + 6, Cell::Missing);
+    row.resize(row.len() + Metric::ALL.len() + 6, Cell::Missing);
     row.push(Cell::text(format!("failed: {}", failed.what)));
     row.extend([Cell::Missing, Cell::text(""), Cell::text(""), Cell::text(""), Cell::Missing]);
     row.extend([Cell::Missing, Cell::text("")]);

@@ -13,7 +13,7 @@ use crate::experiment::design::Plan;
 use crate::experiment::finding;
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict::share_decimals;
-use crate::spec::Metric;
+use crate::metric::{Kind, Metric};
 use crate::statistics::Interval;
 
 /// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
@@ -27,34 +27,22 @@ pub(super) fn growing(growth: &Growth) -> Option<String> {
     Some(format!("{what} still growing at {estimate}{unit} ({low} to {high}), so {times} have no mean"))
 }
 
+/// A metric's name at the head of its line; a percentile of what has a line of its own stands below it, set in.
+fn line_name(metric: Metric) -> String {
+    match (metric.kind(), metric.short().rsplit_once(' ')) {
+        (Kind::Quantile(_), Some((_, percentile))) => format!("  {percentile}"),
+        _ => metric.short().to_owned(),
+    }
+}
+
 /// The point's figures, one a line, with their 95 % intervals.
 pub fn headline(report: &Report, summary: &Summary) -> String {
-    let lines = [
-        ("throughput", Metric::ThroughputPerMin),
-        ("success", Metric::SuccessRate),
-        ("mean", Metric::MeanS),
-        ("p50", Metric::P50S),
-        ("p90", Metric::P90S),
-        ("p95", Metric::P95S),
-        ("p99", Metric::P99S),
-        ("p99.9", Metric::P999S),
-        ("wasted", Metric::WastedRequests),
-        ("completion", Metric::CompletionMeanS),
-        ("  p95", Metric::CompletionP95S),
-        ("completed", Metric::CompletedPerMin),
-        ("lost", Metric::DeadLetters),
-        ("restarts", Metric::Restarts),
-        ("attempts", Metric::AttemptsPerRequest),
-        ("recovery", Metric::RecoveryS),
-        ("staleness", Metric::StalenessMeanS),
-        ("  p95", Metric::StalenessP95S),
-        ("cache hits", Metric::CacheHitRatio),
-    ];
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
         text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state, report.rates)));
     }
-    for (name, metric) in lines {
+    for metric in Metric::ALL {
+        let name = line_name(metric);
         if metric == Metric::RecoveryS
             && let Some(recovery) = Recovery::of(report, summary).filter(|recovery| !recovery.is_broken())
         {
@@ -65,8 +53,8 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             text.push_str(&format!("{name:<12}none needed: {why}\n"));
             continue;
         }
-        let Some(interval) = summary.metric(metric) else { continue };
-        let is_count = matches!(metric, Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts);
+        let Some(interval) = summary.metric(metric).filter(|_| metric != Metric::CompletionRate) else { continue };
+        let is_count = matches!(metric.kind(), Kind::Count(_));
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
@@ -81,28 +69,27 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         let (time, scale) = time_unit(std::iter::once(interval.estimate));
         let digits = [interval.estimate, interval.low, interval.high].map(|share| share_decimals(share).max(1));
         let digits = digits.into_iter().max().unwrap_or(1);
-        let written = |value: f64| match metric {
-            Metric::ThroughputPerMin | Metric::CompletedPerMin => {
+        let written = |value: f64| match metric.kind() {
+            Kind::PerMinute => {
                 let rates = report.rates;
                 grouped(&format!("{:.*}", decimals(rates.of_minute(interval.estimate), 6), rates.of_minute(value)))
             }
-            metric if metric.is_rate() => format!("{:.digits$}", value * 100.0),
-            Metric::WastedRequests | Metric::DeadLetters => grouped(&format!("{value:.0}")),
-            Metric::Restarts => format!("{value:.1}"),
-            _ => format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale),
-        };
-        let unit = match metric {
-            Metric::ThroughputPerMin | Metric::CompletedPerMin => &format!("/{}", report.rates.name()),
-            metric if metric.is_rate() => " %",
-            Metric::WastedRequests if written(interval.estimate) == "1" => {
-                " request completed after its client had given up"
+            Kind::Share => format!("{:.digits$}", value * 100.0),
+            Kind::Count(_) if metric == Metric::Restarts => format!("{value:.1}"),
+            Kind::Count(_) => grouped(&format!("{value:.0}")),
+            Kind::Time | Kind::Quantile(_) | Kind::Ratio(_) => {
+                format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale)
             }
-            Metric::WastedRequests => " requests completed after their clients had given up",
-            Metric::DeadLetters => " messages dead-lettered",
-            Metric::Restarts => " replicas restarted",
-            Metric::AttemptsPerRequest => " requests sent for each user",
-            Metric::RecoveryS => &format!(" {time} from the end of the disturbance"),
-            _ => &format!(" {time}"),
+        };
+        let unit = match metric.kind() {
+            Kind::PerMinute => format!("/{}", report.rates.name()),
+            Kind::Share => " %".into(),
+            Kind::Count(_) if metric == Metric::WastedRequests && written(interval.estimate) == "1" => {
+                " request completed after its client had given up".into()
+            }
+            Kind::Count(what) | Kind::Ratio(what) => format!(" {what}"),
+            _ if metric == Metric::RecoveryS => format!(" {time} from the end of the disturbance"),
+            Kind::Time | Kind::Quantile(_) => format!(" {time}"),
         };
         // One run has intervals only where its batches give some.
         let is_open = summary.replications == 1 && interval.high == f64::INFINITY;

@@ -1,7 +1,7 @@
 //! `results`: a row per variant and point, each figure with its 95 % bounds.
 
 use super::Report;
-use super::metric::{METRICS, says_something};
+use super::metric::says_something;
 use super::sheet::{Cell, Row};
 use crate::experiment::design::Plan;
 use crate::experiment::summary::Summary;
@@ -13,7 +13,7 @@ pub fn results_row(report: &Report, summary: &Summary) -> Row {
     let plan = report.plan;
     let mut row = keys(plan, summary.point);
     row.push(Cell::Count(summary.replications as u64));
-    for (_, metric) in METRICS {
+    for metric in Metric::ALL {
         let interval = summary.metric(metric).filter(|_| says_something(summary, metric));
         let never = metric == Metric::RecoveryS && summary.never_recovered > 0;
         row.extend(if never { never_bounds(interval) } else { bounds(interval) });

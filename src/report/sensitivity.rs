@@ -4,7 +4,6 @@ mod figure;
 
 use serde_json::{Value, json};
 
-use super::metric::metric_name;
 use super::number::short;
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
@@ -27,7 +26,7 @@ const NOISE: f64 = 0.05;
 pub fn sensitivity_method(found: &Sensitivity) -> String {
     format!(
         "{} of {}{}; {}, {}, {} a point, seed {}",
-        verdict::name(found.question.metric),
+        found.question.metric.words(),
         verdict::place(&found.plan, found.question.point),
         found.nominal.map_or_else(String::new, |figure| format!(
             ", {}",
@@ -131,7 +130,7 @@ fn sentences(found: &Sensitivity) -> Vec<String> {
     let [deciding, small, open] = [Weight::Decides, Weight::Small, Weight::Open].map(list);
     let mut parts = Vec::new();
     if !deciding.is_empty() {
-        parts.push(format!("the {} depends on {deciding}", verdict::name(found.question.metric)));
+        parts.push(format!("the {} depends on {deciding}", found.question.metric.words()));
     }
     if !small.is_empty() {
         let verb = if weighing(found, Weight::Small).len() == 1 { "does" } else { "do" };
@@ -281,7 +280,7 @@ pub fn sensitivity_document(found: &Sensitivity) -> Value {
         "seed": found.plan.seed,
         "replications": found.plan.replications,
         "point": verdict::place(&found.plan, found.question.point),
-        "metric": metric_name(found.question.metric),
+        "metric": found.question.metric.name(),
         "nominal": found.nominal,
         "trajectories": found.trajectories,
         "samples": found.samples,
@@ -302,7 +301,7 @@ pub fn sensitivity_warnings(found: &Sensitivity) -> Vec<String> {
         warnings.push(format!("interrupted after {paths} and {rows}"));
     }
     if found.blanks > 0 {
-        let metric = verdict::name(found.question.metric);
+        let metric = found.question.metric.words();
         let settings = count(found.blanks, "setting");
         warnings.push(format!("{settings} without any {metric}: excluded from the effects"));
     }

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::metric::metric_name;
 use super::number::{decimals, grouped};
 use crate::experiment::exact::{Check, Theory};
 use crate::experiment::verdict;
@@ -35,7 +34,7 @@ pub(super) fn known(check: &Check, rates: RateUnit) -> String {
 /// One line: what theory says of a point's figure, which the simulation agrees with.
 pub fn theory(check: Option<&Check>, rates: RateUnit) -> String {
     let Some(check) = check.filter(|check| check.holds()) else { return String::new() };
-    format!("{:<12}{} {}\n", "theory", verdict::name(check.metric), known(check, rates))
+    format!("{:<12}{} {}\n", "theory", check.metric.words(), known(check, rates))
 }
 
 /// The check as a document.
@@ -43,7 +42,7 @@ pub(super) fn theory_document(check: &Check) -> Value {
     let (below, above) = check.allowed;
     let finite = |value: f64| value.is_finite().then_some(value);
     json!({
-        "metric": metric_name(check.metric),
+        "metric": check.metric.name(),
         "by": check.theory.name(),
         "value": check.theory.value(),
         "simulated": check.simulated,

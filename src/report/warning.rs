@@ -14,7 +14,6 @@ use crate::experiment::comparison::Unselected;
 use crate::experiment::exact::Check;
 use crate::experiment::precision::Shortfall;
 use crate::experiment::summary::Growth;
-use crate::experiment::verdict;
 use crate::model::RateUnit;
 use crate::parts::{Ending, ROUND_TRIP};
 use crate::spec::Metric;
@@ -214,7 +213,7 @@ impl fmt::Display for Warning {
                 )
             }
             Self::Inexact { place, check, rates } => {
-                let name = verdict::name(check.metric);
+                let name = check.metric.words();
                 let (seen, known) = (simulated(check, *rates), known(check, *rates));
                 write!(f, "{place}: the {name} is {seen}, but {known}; this is a bug in sim: do not trust the figures")
             }
@@ -234,7 +233,7 @@ impl fmt::Display for Warning {
                 write!(f, "{place}: {trials} of {of} trials were stopped early ({ending}), {what}{remedy}")
             }
             Self::FewValues { place, metric, values, others } => {
-                let name = verdict::name(*metric);
+                let name = metric.words();
                 write!(
                     f,
                     "{place}: the {name} has no upper bound{}: {values} response times are too few ",
@@ -287,7 +286,7 @@ impl fmt::Display for Warning {
 
 fn imprecise(f: &mut fmt::Formatter, place: &str, it: &Shortfall, asked: f64, others: usize) -> fmt::Result {
     let unit = if it.metric.is_rate() { "points" } else { "%" };
-    let name = verdict::name(it.metric);
+    let name = it.metric.words();
     if it.half_width.is_finite() {
         write!(f, "{place}: the half-width of the {name} is {:.2} {unit}", it.half_width * 100.0)?;
     } else {

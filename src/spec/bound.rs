@@ -7,6 +7,7 @@ use super::mistake::{Mistake, Mistakes};
 use super::tree::{Kind, Tree};
 use super::units::Fraction;
 use super::{Duration, Metric, Rate};
+use crate::metric;
 
 /// The bound of a metric. Only its schema: the value is read as a number.
 pub(super) struct Bound;
@@ -97,20 +98,18 @@ fn number(value: &mut Tree, metric: Metric, mistakes: &mut Mistakes) {
 /// number.
 pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
     let plain = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
-    let name = toml::Value::try_from(metric).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default();
-    let (number, example) = if metric.is_rate() {
-        (text.parse::<Fraction>().ok().map(|share| share.0), "a share: 0.99 or \"99%\"")
-    } else if name.ends_with("_per_min") {
-        (text.parse::<Rate>().ok().map(|rate| rate.0 * 60.0), "a number a minute, or a rate: 540 or \"9/s\"")
-    } else if name.ends_with("_s") {
-        (
+    let (number, example) = match metric.kind() {
+        metric::Kind::Share => (text.parse::<Fraction>().ok().map(|share| share.0), "a share: 0.99 or \"99%\""),
+        metric::Kind::PerMinute => {
+            (text.parse::<Rate>().ok().map(|rate| rate.0 * 60.0), "a number a minute, or a rate: 540 or \"9/s\"")
+        }
+        metric::Kind::Time | metric::Kind::Quantile(_) => (
             text.parse::<Duration>().ok().map(|time| time.0 as f64 / 1e9),
             "a number of seconds, or a duration: 2 or \"250ms\"",
-        )
-    } else {
-        (None, "a number without a unit")
+        ),
+        metric::Kind::Count(_) | metric::Kind::Ratio(_) => (None, "a number without a unit"),
     };
-    number.or(plain).ok_or_else(|| format!("`{text}` is not a value of `{name}`; write {example}"))
+    number.or(plain).ok_or_else(|| format!("`{text}` is not a value of `{}`; write {example}", metric.name()))
 }
 
 #[cfg(test)]

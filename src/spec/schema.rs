@@ -26,8 +26,7 @@ pub fn experiment() -> Value {
 pub fn meaning_of_metric(metric: Metric) -> String {
     static MEANINGS: OnceLock<Value> = OnceLock::new();
     let meanings = MEANINGS.get_or_init(|| raw::<Metric>().to_value());
-    let name = serde_json::to_value(metric).unwrap_or_default();
-    let known = meanings["oneOf"].as_array().into_iter().flatten().find(|known| known["const"] == name);
+    let known = meanings["oneOf"].as_array().into_iter().flatten().find(|known| known["const"] == metric.name());
     known.and_then(|known| known["description"].as_str()).unwrap_or_default().replace('\n', " ")
 }
 

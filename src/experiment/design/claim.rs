@@ -6,7 +6,7 @@ mod resource;
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
+use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
@@ -210,7 +210,7 @@ impl Claims<'_> {
             | Expectation::SameAs { metric, variant, .. } => (Some(metric), Some(variant)),
             _ => (None, None),
         };
-        if !metric.is_some_and(is_kept_of_classes) {
+        if !metric.is_some_and(Metric::is_kept_of_classes) {
             let title = "the expected metric is not available per class";
             let mistake = match tree.get("class") {
                 Some(value) => value.place.mark_key(Mistake::new(title), "would have no effect"),
@@ -289,7 +289,7 @@ impl Claims<'_> {
             self.wrong(
                 table,
                 "value",
-                format!("the bound of `{}` is {value}", objective::name(metric)),
+                format!("the bound of `{}` is {value}", metric.name()),
                 "a rate is between 0 and 1",
             );
         } else if value < 0.0 {
@@ -398,9 +398,4 @@ impl Claims<'_> {
         }
         true
     }
-}
-
-/// Whether a metric is kept of each class of requests.
-fn is_kept_of_classes(metric: Metric) -> bool {
-    metric.quantile().is_some() || matches!(metric, Metric::ThroughputPerMin | Metric::SuccessRate | Metric::MeanS)
 }

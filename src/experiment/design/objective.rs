@@ -16,10 +16,10 @@ pub(super) fn check(objectives: &[Objective], list: Option<&Tree>, plan: &Plan) 
                 None => mistake.note(label.to_owned()),
             }
         };
-        let name = name(objective.metric());
+        let name = objective.metric().name();
         if let Some(label) = impossible(*objective) {
             mistakes.push(mark(format!("the bound of `{name}` is {}", objective.bound()), &label));
-        } else if let Some(lack) = lacking(objective.metric(), plan) {
+        } else if let Some(lack) = lack(objective.metric(), &plan.points) {
             mistakes.push(mark(format!("there is no `{name}` here"), lack));
         }
     }
@@ -40,26 +40,10 @@ fn impossible(objective: Objective) -> Option<String> {
     }
 }
 
-/// What every point of a plan lacks for it to have a figure.
-fn lacking(metric: Metric, plan: &Plan) -> Option<&'static str> {
-    let any = |has: fn(&Point) -> bool| plan.points.iter().any(has);
-    match metric {
-        Metric::StalenessMeanS | Metric::StalenessP95S => {
-            (!any(|point| !point.system.views.is_empty())).then_some("the model has no views that could be stale")
-        }
-        Metric::CacheHitRatio => {
-            let has_cache = any(|point| point.system.services.iter().any(|service| !service.caches.is_empty()));
-            (!has_cache).then_some("the model has no caches")
-        }
-        Metric::RecoveryS => (!any(|point| point.load.recovered_after.is_some()))
-            .then_some("the load has no `recovered_after`, from which on it is counted"),
-        _ => None,
-    }
-}
-
-/// The name that files give a metric.
-pub(super) fn name(metric: Metric) -> String {
-    toml::Value::try_from(metric).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+/// What all of these points lack for a metric to have a value; none where some have one.
+pub(super) fn lack<'a>(metric: Metric, points: impl IntoIterator<Item = &'a Point>) -> Option<&'static str> {
+    let lacks: Option<Vec<_>> = points.into_iter().map(|point| metric.lack(&point.system, &point.load)).collect();
+    lacks?.first().copied()
 }
 
 #[cfg(test)]
@@ -75,10 +59,5 @@ mod tests {
         assert_eq!(bound(Metric::MeanS, -1.0).as_deref(), Some("it is never below 0"));
         assert_eq!(bound(Metric::MeanS, f64::NAN).as_deref(), Some("must be a number"));
         assert_eq!([bound(Metric::SuccessRate, 1.0), bound(Metric::MeanS, 250.0)], [None, None]);
-    }
-
-    #[test]
-    fn names_are_those_of_files() {
-        assert_eq!(name(Metric::P95S), "p95_s");
     }
 }

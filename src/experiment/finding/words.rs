@@ -378,15 +378,7 @@ pub fn condition(summary: &Summary, state: &State, rates: RateUnit) -> String {
 
 /// `p95` for the 95th percentile of the response time; other metrics by their name.
 pub fn short_name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::MeanS => "mean",
-        Metric::P50S => "p50",
-        Metric::P90S => "p90",
-        Metric::P95S => "p95",
-        Metric::P99S => "p99",
-        Metric::P999S => "p99.9",
-        other => verdict::name(other),
-    }
+    if metric.is_response_time() { metric.short() } else { metric.words() }
 }
 
 /// `517/min, 100 % success, p95 1.2 s`.

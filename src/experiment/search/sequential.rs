@@ -186,8 +186,7 @@ fn figure(trials: &[&Trial], metric: Metric, level: f64, known: f64) -> Option<I
 
 /// Whether a metric is a time of those who succeed.
 fn is_time(metric: Metric) -> bool {
-    let others = matches!(metric, Metric::MeanS | Metric::CompletionMeanS | Metric::CompletionP95S);
-    others || metric.quantile().is_some()
+    metric.is_response_time() || metric.is_time() && metric.is_of_completion()
 }
 
 /// The growth of the throughput from a smaller value to this one, as a share of proportional growth: its interval, and

@@ -1,6 +1,6 @@
 //! What was measured against what is predicted: every figure that a measurement has, each with its own tolerance.
 
-use super::words::{amount, amount_beside, name};
+use super::words::{amount, amount_beside};
 use super::{Finding, Verdict};
 use crate::experiment::design::Measurement;
 use crate::experiment::summary::{LEVEL, Summary};
@@ -166,7 +166,7 @@ pub(super) fn met(
     let mut seen = words(&all);
     for (metric, measured) in missing {
         let gap = if seen.is_empty() { "" } else { ", " };
-        seen += &format!("{gap}no {} for {}", name(metric), amount(measured, metric, rates));
+        seen += &format!("{gap}no {} for {}", metric.words(), amount(measured, metric, rates));
     }
     Some(Finding { verdict, evidence: format!("{}: {seen}", measurement.name), decided })
 }
@@ -180,7 +180,7 @@ fn words(all: &[Deviation]) -> String {
             Some(false) => it.allowed().map(|allowed| format!(", beyond {allowed}")).unwrap_or_default(),
             _ => String::new(),
         };
-        format!("{} {predicted} for {measured} ({}{beyond})", name(it.metric), it.words())
+        format!("{} {predicted} for {measured} ({}{beyond})", it.metric.words(), it.words())
     };
     all.iter().map(one).collect::<Vec<_>>().join(", ")
 }

@@ -2,6 +2,7 @@
 
 use crate::experiment::design::Plan;
 use crate::experiment::throughput::{decimals as rate_decimals, grouped};
+use crate::metric::Kind;
 use crate::model::RateUnit;
 use crate::spec::{Metric, visible};
 use crate::statistics::Interval;
@@ -26,52 +27,24 @@ fn named_place(plan: &Plan, point: usize, variant: String) -> String {
     visible(&place).into_owned()
 }
 
-/// A metric in words.
-pub fn name(metric: Metric) -> &'static str {
-    match metric {
-        Metric::ThroughputPerMin => "throughput",
-        Metric::SuccessRate => "success rate",
-        Metric::MeanS => "mean response time",
-        Metric::P50S => "median response time",
-        Metric::P90S => "90th percentile of the response time",
-        Metric::P95S => "95th percentile of the response time",
-        Metric::P99S => "99th percentile of the response time",
-        Metric::P999S => "99.9th percentile of the response time",
-        Metric::WastedRequests => "wasted requests",
-        Metric::CompletionMeanS => "mean time to completion",
-        Metric::CompletionP95S => "95th percentile of the time to completion",
-        Metric::CompletedPerMin => "completed requests",
-        Metric::CompletionRate => "completion rate",
-        Metric::DeadLetters => "dead letters",
-        Metric::Restarts => "restarts",
-        Metric::AttemptsPerRequest => "attempts per request",
-        Metric::RecoveryS => "time to recover",
-        Metric::StalenessMeanS => "mean staleness",
-        Metric::StalenessP95S => "95th percentile of the staleness",
-        Metric::CacheHitRatio => "cache hit ratio",
-    }
-}
-
 /// A metric's interval with its unit; `unit` is that of throughputs.
 pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
     let Interval { estimate, low, high } = interval;
-    match metric {
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => unit.figure(interval),
-        metric if metric.is_rate() => {
+    match metric.kind() {
+        Kind::PerMinute => unit.figure(interval),
+        Kind::Share => {
             let decimals =
                 [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
             let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
             format!("{estimate} % ({low} to {high})")
         }
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => {
-            format!("{estimate:.1} ({low:.1} to {high:.1})")
-        }
-        Metric::AttemptsPerRequest => format!("{estimate:.2} ({low:.2} to {high:.2})"),
-        Metric::RecoveryS if low == f64::INFINITY => "never: no recovery before the run ends".into(),
-        Metric::RecoveryS if high == f64::INFINITY && low.is_finite() => {
+        Kind::Count(_) => format!("{estimate:.1} ({low:.1} to {high:.1})"),
+        Kind::Ratio(_) => format!("{estimate:.2} ({low:.2} to {high:.2})"),
+        _ if metric == Metric::RecoveryS && low == f64::INFINITY => "never: no recovery before the run ends".into(),
+        _ if metric == Metric::RecoveryS && high == f64::INFINITY => {
             format!("{low:.1} s in the fastest run, never in others")
         }
-        _ => {
+        Kind::Time | Kind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(estimate);
             let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
             match high {
@@ -114,12 +87,12 @@ fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
 
 /// A metric's value with its unit; `unit` is that of throughputs.
 pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
-    match metric {
-        metric if metric.is_rate() => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => unit.words(value),
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts => format!("{value:.1}"),
-        Metric::AttemptsPerRequest => format!("{value:.2}"),
-        _ => {
+    match metric.kind() {
+        Kind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
+        Kind::PerMinute => unit.words(value),
+        Kind::Count(_) => format!("{value:.1}"),
+        Kind::Ratio(_) => format!("{value:.2}"),
+        Kind::Time | Kind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(value);
             format!("{:.decimals$} {unit}", value * scale)
         }
@@ -129,16 +102,16 @@ pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
 /// A metric's value with its unit, beside one that was measured: with three digits at least, and with as many decimals as
 /// the measured one has. Both are shown alike.
 pub fn amount_beside(value: f64, measured: f64, metric: Metric, rates: RateUnit) -> String {
-    let (scale, unit, least) = match metric {
-        metric if metric.is_rate() => (100.0, " %".into(), share_decimals(measured).max(share_decimals(value)).max(1)),
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => {
+    let (scale, unit, least) = match metric.kind() {
+        Kind::Share => (100.0, " %".into(), share_decimals(measured).max(share_decimals(value)).max(1)),
+        Kind::PerMinute => {
             (rates.of_minute(1.0), format!("/{}", rates.name()), rate_decimals(rates.of_minute(measured)))
         }
-        metric if is_time(metric) => {
+        Kind::Time | Kind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(measured);
             (scale, format!(" {unit}"), decimals.max(rate_decimals(measured * scale)))
         }
-        metric => return amount(value, metric, rates),
+        Kind::Count(_) | Kind::Ratio(_) => return amount(value, metric, rates),
     };
     let decimals = least.max(decimals_of(measured * scale));
     let text = format!("{:.decimals$}", value * scale);
@@ -158,25 +131,20 @@ fn is_near(number: f64, decimals: usize) -> bool {
 
 /// A metric's unit, as it follows its value; `rates` is that of throughputs.
 pub fn unit(metric: Metric, rates: RateUnit) -> String {
-    match metric {
-        metric if metric.is_rate() => " %".into(),
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => format!("/{}", rates.name()),
-        Metric::WastedRequests | Metric::DeadLetters | Metric::Restarts | Metric::AttemptsPerRequest => String::new(),
-        _ => " s".into(),
+    match metric.kind() {
+        Kind::Share => " %".into(),
+        Kind::PerMinute => format!("/{}", rates.name()),
+        Kind::Count(_) | Kind::Ratio(_) => String::new(),
+        Kind::Time | Kind::Quantile(_) => " s".into(),
     }
-}
-
-/// Whether a metric is a time.
-pub fn is_time(metric: Metric) -> bool {
-    unit(metric, RateUnit::Second) == " s"
 }
 
 /// A metric's value in the unit that it is shown in, where `rates` is that of throughputs; of a share in percent.
 pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
-    match metric {
-        metric if metric.is_rate() => value * 100.0,
-        Metric::ThroughputPerMin | Metric::CompletedPerMin => rates.of_minute(value),
-        _ => value,
+    match metric.kind() {
+        Kind::Share => value * 100.0,
+        Kind::PerMinute => rates.of_minute(value),
+        Kind::Time | Kind::Quantile(_) | Kind::Count(_) | Kind::Ratio(_) => value,
     }
 }
 

@@ -4,7 +4,6 @@ use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_me
 use crate::experiment::comparison::TIE;
 use crate::experiment::design::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
-use crate::experiment::verdict;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::number::{chart_unit, short};
@@ -219,7 +218,7 @@ fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
 }
 
 fn axis_label(metric: Metric, unit: &str) -> String {
-    if unit.is_empty() { verdict::name(metric).into() } else { format!("{} ({unit})", verdict::name(metric)) }
+    if unit.is_empty() { metric.words().into() } else { format!("{} ({unit})", metric.words()) }
 }
 
 fn plotted(x: f64, figure: Interval, factor: f64) -> Point {

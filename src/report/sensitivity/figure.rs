@@ -2,7 +2,7 @@
 
 use super::{difference, rates, sensitivity_method, short_name, weighing};
 use crate::experiment::sensitivity::{Parameter, Sensitivity, Weight};
-use crate::experiment::verdict::{self, amount};
+use crate::experiment::verdict::amount;
 use crate::report::chart::{Swing, SwingEnd, TornadoFigure};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::number::chart_unit;
@@ -34,7 +34,7 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
     let figure = TornadoFigure {
         title: title(found),
         subtitle: format!("Simulated: {}", sensitivity_method(found)),
-        x: format!("change of the {}{}", verdict::name(metric), unit(&shown(found).1)),
+        x: format!("change of the {}{}", metric.words(), unit(&shown(found).1)),
         today: found
             .nominal
             .map_or_else(|| "now".into(), |nominal| format!("now {}", amount(nominal.estimate, metric, rates(found)))),
@@ -48,7 +48,7 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
 /// `The throughput depends on a, b, c and 3 others`.
 fn title(found: &Sensitivity) -> String {
     let names = weighing(found, Weight::Decides);
-    let metric = verdict::name(found.question.metric);
+    let metric = found.question.metric.words();
     if names.is_empty() {
         return fitting([format!("no number of the model changes the {metric}"), found.plan.title.clone()]);
     }

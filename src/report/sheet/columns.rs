@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Column, Kind};
 use crate::experiment::design::Plan;
-use crate::report::metric::METRICS;
+use crate::metric::{self, Metric};
 use crate::spec::schema::meaning_of_metric;
 
 /// Columns of a sheet beside those that name a row.
@@ -220,18 +220,19 @@ fn bounded(name: &str, unit: &'static str, meaning: &str) -> [Described; 3] {
 }
 
 /// The unit that a metric's name tells.
-fn unit(name: &str) -> &'static str {
-    match name {
-        _ if name.ends_with("_per_min") => "1/min",
-        _ if name.ends_with("_s") => "s",
-        _ => "1",
+fn unit(kind: metric::Kind) -> &'static str {
+    match kind {
+        metric::Kind::PerMinute => "1/min",
+        metric::Kind::Time | metric::Kind::Quantile(_) => "s",
+        metric::Kind::Share | metric::Kind::Count(_) | metric::Kind::Ratio(_) => "1",
     }
 }
 
 impl Layout {
     fn described(&self) -> Vec<Described> {
         let mut columns = Vec::new();
-        let metrics = || METRICS.iter().map(|(name, metric)| (*name, unit(name), meaning_of_metric(*metric)));
+        let metrics =
+            || Metric::ALL.into_iter().map(|metric| (metric.name(), unit(metric.kind()), meaning_of_metric(metric)));
         for part in self.parts {
             match part {
                 One(name, kind, unit, meaning) => {

@@ -1,0 +1,251 @@
+//! The metrics of a point: one row each.
+//!
+//! Everything that names, judges or prints a metric takes what it needs from its row. A new metric is a row here and an
+//! arm in [`Trial::metric`](crate::experiment::trial::Trial::metric), which the compiler asks for.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Load, System};
+
+/// What kind of number a metric is: it decides the unit, how a value is written, and how two values are compared.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// A number a minute.
+    PerMinute,
+    /// A share, 0 to 1. Differences are in percentage points.
+    Share,
+    /// A time in seconds: a mean, or a single span.
+    Time,
+    /// A quantile of a time in seconds: the share of values that are not above it.
+    Quantile(f64),
+    /// A number in the window, of what these words say.
+    Count(&'static str),
+    /// One number over another, of what these words say.
+    Ratio(&'static str),
+}
+
+/// What a metric tells of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The answers. Kept of each class of requests as well.
+    Answers,
+    /// All that descends from a request. It differs from the answers only where work outlasts its answer.
+    Completion,
+    /// Views that lag behind the events that they are built from.
+    Views,
+    /// Caches.
+    Caches,
+    /// The run as a whole.
+    Run,
+}
+
+/// The row of a metric.
+struct Row {
+    /// Its name in files.
+    name: &'static str,
+    /// Its name in sentences.
+    words: &'static str,
+    /// Its name at the head of a line or a column.
+    short: &'static str,
+    kind: Kind,
+    subject: Subject,
+    is_better_higher: bool,
+}
+
+/// Declares the enum and its table.
+macro_rules! metrics {
+    ($($(#[doc = $doc:literal])+ $metric:ident $name:literal = $row:expr;)+) => {
+        /// A figure of a point.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+        pub enum Metric {
+            $($(#[doc = $doc])+ #[serde(rename = $name)] $metric,)+
+        }
+
+        impl Metric {
+            /// All metrics, in the order of files and tables.
+            pub const ALL: [Self; [$($name),+].len()] = [$(Self::$metric),+];
+
+            const ROWS: [Row; Self::ALL.len()] = [$(Row { name: $name, ..$row }),+];
+        }
+    };
+}
+
+/// A row of which more is better, or less.
+const fn row(words: &'static str, short: &'static str, kind: Kind, subject: Subject, better: Better) -> Row {
+    Row { name: "", words, short, kind, subject, is_better_higher: matches!(better, Better::Higher) }
+}
+
+/// Which way a system is the better.
+enum Better {
+    Higher,
+    Lower,
+}
+
+use Better::{Higher, Lower};
+use Kind::{Count, PerMinute, Quantile, Ratio, Share, Time};
+use Subject::{Answers, Caches, Completion, Run, Views};
+
+metrics! {
+    /// Successes a minute.
+    ThroughputPerMin "throughput_per_min" = row("throughput", "throughput", PerMinute, Answers, Higher);
+    /// Successes out of all, 0 to 1.
+    SuccessRate "success_rate" = row("success rate", "success", Share, Answers, Higher);
+    /// Mean response time of successes, in seconds.
+    MeanS "mean_s" = row("mean response time", "mean", Time, Answers, Lower);
+    /// Median response time, in seconds.
+    P50S "p50_s" = row("median response time", "p50", Quantile(0.5), Answers, Lower);
+    /// 90th percentile of the response time, in seconds.
+    P90S "p90_s" = row("90th percentile of the response time", "p90", Quantile(0.9), Answers, Lower);
+    /// 95th percentile of the response time, in seconds.
+    P95S "p95_s" = row("95th percentile of the response time", "p95", Quantile(0.95), Answers, Lower);
+    /// 99th percentile of the response time, in seconds.
+    P99S "p99_s" = row("99th percentile of the response time", "p99", Quantile(0.99), Answers, Lower);
+    /// 99.9th percentile of the response time, in seconds.
+    P999S "p999_s" = row("99.9th percentile of the response time", "p99.9", Quantile(0.999), Answers, Lower);
+    /// Requests that the server completed after their client had given up within the window. What it has not completed by
+    /// the end of the run, or never will, does not count.
+    WastedRequests "wasted_requests" = row("wasted requests", "wasted", Count("requests completed after their clients had given up"), Run, Lower);
+    /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it,
+    /// where the load has `completion`). Where nothing outlasts its answer it is `mean_s`.
+    CompletionMeanS "completion_mean_s" = row("mean time to completion", "completion", Time, Completion, Lower);
+    /// 95th percentile of that time, in seconds.
+    CompletionP95S "completion_p95_s"
+        = row("95th percentile of the time to completion", "completion p95", Quantile(0.95), Completion, Lower);
+    /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited
+    /// for, until the probes.
+    CompletedPerMin "completed_per_min" = row("completed requests", "completed", PerMinute, Completion, Higher);
+    /// Answered requests of which all that descends from them has ended well, out of those of which it has ended or
+    /// some message has failed and is to be delivered again, 0 to 1. Where nothing outlasts its answer it is
+    /// `success_rate`.
+    CompletionRate "completion_rate" = row("completion rate", "completion rate", Share, Completion, Higher);
+    /// Copies of messages that failed their last retry.
+    DeadLetters "dead_letters" = row("dead letters", "lost", Count("messages dead-lettered"), Completion, Lower);
+    /// Restarts of replicas by their liveness probes.
+    Restarts "restarts" = row("restarts", "restarts", Count("replicas restarted"), Run, Lower);
+    /// Requests sent for each user; above 1 where clients send failed requests again (`load.retry`).
+    AttemptsPerRequest "attempts_per_request" = row("attempts per request", "attempts", Ratio("requests sent for each user"), Run, Lower);
+    /// Time from the end of the disturbance (`load.recovered_after`) until the success rate stays at `collapse_below`
+    /// or above and response times are back in their range before it, in seconds; never is more than any bound. Only in
+    /// `at-most` and `at-least`.
+    RecoveryS "recovery_s" = row("time to recover", "recovery", Time, Run, Lower);
+    /// Mean age of the oldest event still to be applied when a view is read, in seconds.
+    StalenessMeanS "staleness_mean_s" = row("mean staleness", "staleness", Time, Views, Lower);
+    /// 95th percentile of that age, in seconds.
+    StalenessP95S "staleness_p95_s" = row("95th percentile of the staleness", "staleness p95", Quantile(0.95), Views, Lower);
+    /// Cache look-ups that were hits, out of all, 0 to 1.
+    CacheHitRatio "cache_hit_ratio" = row("cache hit ratio", "cache hits", Share, Caches, Higher);
+}
+
+impl Metric {
+    fn row(self) -> &'static Row {
+        const { &Self::ROWS }.get(self as usize).expect("each metric has a row")
+    }
+
+    /// Its name in files, `p95_s`.
+    pub fn name(self) -> &'static str {
+        self.row().name
+    }
+
+    /// Its name in sentences, `95th percentile of the response time`.
+    pub fn words(self) -> &'static str {
+        self.row().words
+    }
+
+    /// Its name at the head of a line, `p95`.
+    pub fn short(self) -> &'static str {
+        self.row().short
+    }
+
+    /// What kind of number it is.
+    pub fn kind(self) -> Kind {
+        self.row().kind
+    }
+
+    /// What it tells of.
+    pub fn subject(self) -> Subject {
+        self.row().subject
+    }
+
+    /// Whether a system is the better, the higher this is.
+    pub fn is_better_higher(self) -> bool {
+        self.row().is_better_higher
+    }
+
+    /// Whether this is a share, 0 to 1; its differences are given in percentage points.
+    pub fn is_rate(self) -> bool {
+        self.kind() == Share
+    }
+
+    /// Whether this is a time, in seconds.
+    pub fn is_time(self) -> bool {
+        matches!(self.kind(), Time | Quantile(_))
+    }
+
+    /// Whether it is about completion, which is another thing than the response only where work outlasts its answer.
+    pub fn is_of_completion(self) -> bool {
+        self.subject() == Completion
+    }
+
+    /// Whether it is kept of each class of requests.
+    pub fn is_kept_of_classes(self) -> bool {
+        self.subject() == Answers
+    }
+
+    /// Whether it is a response time: where requests pile up it grows with the length of the run, and has no mean.
+    pub fn is_response_time(self) -> bool {
+        self.is_time() && self.subject() == Answers
+    }
+
+    /// Whether it is a time that work behind the answers takes.
+    pub fn is_time_behind_answers(self) -> bool {
+        self.is_time() && matches!(self.subject(), Completion | Views)
+    }
+
+    /// Of a quantile of the response time, the share of response times that are not above it.
+    pub fn quantile(self) -> Option<f64> {
+        match (self.kind(), self.subject()) {
+            (Quantile(q), Answers) => Some(q),
+            _ => None,
+        }
+    }
+
+    /// What a system under a load lacks for this metric to have a value; none where it lacks nothing.
+    pub fn lack(self, system: &System, load: &Load) -> Option<&'static str> {
+        let (has, lack) = match (self, self.subject()) {
+            (Self::RecoveryS, _) => {
+                (load.recovered_after.is_some(), "the load has no `recovered_after`, from which on it is counted")
+            }
+            (_, Views) => (!system.views.is_empty(), "the model has no views that could be stale"),
+            (_, Caches) => {
+                (system.services.iter().any(|service| !service.caches.is_empty()), "the model has no caches")
+            }
+            (_, Answers | Completion | Run) => (true, ""),
+        };
+        (!has).then_some(lack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_stand_in_the_order_of_metrics() {
+        for metric in Metric::ALL {
+            let name = toml::Value::try_from(metric).unwrap();
+            assert_eq!(name.as_str(), Some(metric.name()));
+            assert!(!metric.words().is_empty() && !metric.short().is_empty(), "{metric:?}");
+        }
+        assert_eq!((Metric::P999S.name(), Metric::P999S.quantile()), ("p999_s", Some(0.999)));
+    }
+
+    #[test]
+    fn names_have_the_unit_of_their_kind() {
+        for metric in Metric::ALL {
+            let name = metric.name();
+            assert_eq!(name.ends_with("_s"), metric.is_time(), "{name}");
+            assert_eq!(name.ends_with("_per_min"), metric.kind() == Kind::PerMinute, "{name}");
+        }
+    }
+}
