@@ -6,7 +6,7 @@ mod resource;
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis};
+use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
 use crate::spec::names::Names;
 use crate::spec::tree::{Kind, Tree};
 use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
@@ -355,6 +355,14 @@ impl Claims<'_> {
                     .push(mistake.help("give `load.spikes`, or `load.recovered_after`, the time from which on"));
                 return false;
             }
+        }
+        if let Some(metric) = expect.metric().filter(|&metric| metric != Metric::RecoveryS)
+            && let Some(lack) = objective::lack(metric, points.iter().map(|&point| &self.plan.points[point]))
+        {
+            let mistake = objective::there_is_none(metric);
+            let named = table.get("metric").unwrap_or(table);
+            self.mistakes.push(named.place.mark_value(mistake, lack));
+            return false;
         }
         match expect {
             Expectation::HigherThan { metric: Metric::RecoveryS, .. }

@@ -40,6 +40,27 @@ fn impossible(objective: Objective) -> Option<String> {
     }
 }
 
+/// Finds the metrics, named elsewhere than in objectives and hypotheses, that no point has.
+pub(super) fn unknown(tree: &Tree, plan: &Plan) -> Mistakes {
+    let run = |key: &str| tree.get("run").and_then(|run| run.get(key));
+    let lists = ["effects", "ablations"].into_iter().filter_map(|list| tree.get(list)).flat_map(Tree::elements);
+    let of_lists = lists.filter_map(|element| element.get("metric"));
+    let precision_of = run("precision_of").map(Tree::elements).unwrap_or_default();
+    let mut mistakes = Mistakes::default();
+    for named in of_lists.chain(run("best_by")).chain(precision_of) {
+        let metric: Option<Metric> = named.read().ok();
+        if let Some((metric, lack)) = metric.and_then(|metric| Some((metric, lack(metric, &plan.points)?))) {
+            mistakes.push(named.place.mark_value(there_is_none(metric), lack));
+        }
+    }
+    mistakes
+}
+
+/// That the points have no such figure.
+pub(super) fn there_is_none(metric: Metric) -> Mistake {
+    Mistake::new(format!("there is no `{}` here", metric.name()))
+}
+
 /// What all of these points lack for a metric to have a value; none where some have one.
 pub(super) fn lack<'a>(metric: Metric, points: impl IntoIterator<Item = &'a Point>) -> Option<&'static str> {
     let lacks: Option<Vec<_>> = points.into_iter().map(|point| metric.lack(&point.system, &point.load)).collect();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::axis::{self, Ready};
 use super::extends::Own;
 use super::point::{self, Design};
-use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, extends, ranged};
+use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, extends, objective, ranged};
 use crate::spec::bound;
 use crate::spec::check::check as check_form;
 use crate::spec::constants;
@@ -295,6 +295,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
     let most = plan.most().map_or(replications, |most| most.max(replications));
     mistakes.extend(effort::repetitions(replications, most, plan.points.len(), place.or(Some(tree))));
     mistakes.extend(effort::rivals(tree, &plan));
+    mistakes.extend(objective::unknown(tree, &plan));
     claim::resolve(&mut plan, tree, &experiment, &axes, &mut mistakes);
     mistakes.into_result()?;
     let Known { subject, columns, ranges, .. } = known;
