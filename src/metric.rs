@@ -109,16 +109,27 @@ metrics! {
     /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it,
     /// where the load has `completion`). Where nothing outlasts its answer it is `mean_s`.
     CompletionMeanS "completion_mean_s" = row("mean time to completion", "completion", Time, Completion, Lower);
+    /// Median of that time, in seconds.
+    CompletionP50S "completion_p50_s" = row("median time to completion", "completion p50", Quantile(0.5), Completion, Lower);
+    /// 90th percentile of that time, in seconds.
+    CompletionP90S "completion_p90_s"
+        = row("90th percentile of the time to completion", "completion p90", Quantile(0.9), Completion, Lower);
     /// 95th percentile of that time, in seconds.
     CompletionP95S "completion_p95_s"
         = row("95th percentile of the time to completion", "completion p95", Quantile(0.95), Completion, Lower);
+    /// 99th percentile of that time, in seconds.
+    CompletionP99S "completion_p99_s"
+        = row("99th percentile of the time to completion", "completion p99", Quantile(0.99), Completion, Lower);
+    /// 99.9th percentile of that time, in seconds.
+    CompletionP999S "completion_p999_s"
+        = row("99.9th percentile of the time to completion", "completion p99.9", Quantile(0.999), Completion, Lower);
     /// Requests of which all that descends from them has ended well, a minute. After a finite test the rest is waited
     /// for, until the probes.
     CompletedPerMin "completed_per_min" = row("completed requests", "completed", PerMinute, Completion, Higher);
     /// Answered requests of which all that descends from them has ended well, out of those of which it has ended or
     /// some message has failed and is to be delivered again, 0 to 1. Where nothing outlasts its answer it is
     /// `success_rate`.
-    CompletionRate "completion_rate" = row("completion rate", "completion rate", Share, Completion, Higher);
+    CompletionRate "completion_rate" = row("completion rate", "ended well", Share, Completion, Higher);
     /// Copies of messages that failed their last retry.
     DeadLetters "dead_letters" = row("dead letters", "lost", Count("messages dead-lettered"), Completion, Lower);
     /// Restarts of replicas by their liveness probes.

@@ -74,9 +74,21 @@ pub struct Trial {
     /// Mean time to completion in seconds.
     #[serde(with = "wire")]
     pub completion_mean_s: Option<f64>,
+    /// Median time to completion in seconds.
+    #[serde(with = "wire")]
+    pub completion_p50_s: Option<f64>,
+    /// 90th percentile of the time to completion in seconds.
+    #[serde(with = "wire")]
+    pub completion_p90_s: Option<f64>,
     /// 95th percentile of the time to completion in seconds.
     #[serde(with = "wire")]
     pub completion_p95_s: Option<f64>,
+    /// 99th percentile of the time to completion in seconds.
+    #[serde(with = "wire")]
+    pub completion_p99_s: Option<f64>,
+    /// 99.9th percentile of the time to completion in seconds.
+    #[serde(with = "wire")]
+    pub completion_p999_s: Option<f64>,
     /// Requests completed a minute; none where the window takes no time.
     #[serde(with = "wire")]
     pub completed_per_min: Option<f64>,
@@ -236,7 +248,11 @@ impl Trial {
             wasted_requests: outcome.wasted,
             outlasts: completion.is_some(),
             completion_mean_s: completion_times.mean().map(|ns| ns / 1e9),
-            completion_p95_s: completion_times.quantile(0.95).map(|ns| ns as f64 / 1e9),
+            completion_p50_s: self::quantile(completion_times, 0.5),
+            completion_p90_s: self::quantile(completion_times, 0.9),
+            completion_p95_s: self::quantile(completion_times, 0.95),
+            completion_p99_s: self::quantile(completion_times, 0.99),
+            completion_p999_s: self::quantile(completion_times, 0.999),
             completed_per_min: match completion {
                 Some(completion) => completion.completed_per_min.or_else(|| outcome.per_min(completion.completed)),
                 None => outcome.throughput_per_min(),
@@ -282,7 +298,11 @@ impl Trial {
             Metric::P999S => self.p999_s,
             Metric::WastedRequests => Some(self.wasted_requests as f64),
             Metric::CompletionMeanS => self.completion_mean_s,
+            Metric::CompletionP50S => self.completion_p50_s,
+            Metric::CompletionP90S => self.completion_p90_s,
             Metric::CompletionP95S => self.completion_p95_s,
+            Metric::CompletionP99S => self.completion_p99_s,
+            Metric::CompletionP999S => self.completion_p999_s,
             Metric::CompletedPerMin => self.completed_per_min,
             Metric::CompletionRate => match self.work {
                 Some((completed, settled)) => (settled > 0).then(|| completed as f64 / settled as f64),

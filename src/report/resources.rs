@@ -53,7 +53,7 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
             text.push_str(&format!("{name:<12}none needed: {why}\n"));
             continue;
         }
-        let Some(interval) = summary.metric(metric).filter(|_| metric != Metric::CompletionRate) else { continue };
+        let Some(interval) = summary.metric(metric) else { continue };
         let is_count = matches!(metric.kind(), Kind::Count(_));
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;

@@ -13,6 +13,7 @@ mod draws;
 mod endings;
 mod kills;
 mod laws;
+mod metrics;
 mod mistakes;
 mod models;
 mod precision;

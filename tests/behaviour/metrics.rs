@@ -1,0 +1,55 @@
+//! Metrics by their rows: each is read as the figure that theory gives.
+
+use sim::experiment::trial::Trial;
+use sim::load;
+use sim::metric::{Kind, Metric};
+use sim::parts::Limits;
+use sim::statistics::{Interval, theory};
+
+use crate::models::bench;
+
+/// The time from a message to its end is that of a customer in M/M/1: exponential.
+#[test]
+fn percentiles_of_the_time_to_completion_are_those_of_mm1() {
+    let bench = bench(
+        r#"
+        [load]
+        kind = "open"
+        target = "shop.serve"
+        rate = "0.6/s"
+        warm_up = "200s"
+        duration = "60000s"
+        [queues.jobs.consumers.worker]
+        service = "worker"
+        endpoint = "handle"
+        prefetch = 1
+        [services.worker]
+        runtime = "delay"
+        [services.worker.endpoints.handle]
+        steps = [{ sleep = "exp(1s)" }]
+        [services.shop]
+        runtime = "delay"
+        [services.shop.endpoints.serve]
+        steps = [{ publish = { queue = "jobs" } }]
+        "#,
+    );
+    let run = |replication| {
+        let outcome = load::trial(&bench.system, &bench.load, 31, replication, &Limits::default());
+        Trial::of(0, replication, outcome, &bench.load, 0.9)
+    };
+    let trials: Vec<Trial> = (0..16).map(run).collect();
+    let mean = theory::mm1(0.6, 1.0).expect("a stable queue").response;
+    for metric in Metric::ALL.into_iter().filter(|metric| metric.is_of_completion()) {
+        let exact = match metric.kind() {
+            Kind::Time => mean,
+            Kind::Quantile(q) => -(1.0 - q).ln() * mean,
+            Kind::PerMinute => 36.0,
+            Kind::Share => 1.0,
+            Kind::Count(_) | Kind::Ratio(_) => 0.0,
+        };
+        let values: Vec<f64> = trials.iter().map(|trial| trial.metric(metric).expect("a value")).collect();
+        let seen = Interval::mean_of(&values, 0.99).expect("finite values");
+        assert!(seen.contains(exact), "{}: {exact} is not in {seen:?}", metric.name());
+        assert!(seen.half_width() <= 0.1 * exact, "{}: {seen:?} is too wide to show anything", metric.name());
+    }
+}
