@@ -4,7 +4,7 @@
 //! choices of a balancer. A request's own demands are [keyed](super::variate) instead: `mix` of the request's key and
 //! the step's name. Both start from [`name`], which hashes (seed, replication, what it is for, whose).
 
-use rand_core::{Rng, SeedableRng};
+use rand::{Rng, SeedableRng};
 use rand_xoshiro::Xoshiro256PlusPlus;
 
 /// The finalizer of SplitMix64 in David Stafford's 13th variant: a bijection of 64 bits whose every output bit depends

@@ -29,5 +29,6 @@ mod steady;
 mod testbed;
 mod theory;
 mod timelines;
+mod variates;
 mod whatifs;
 mod words;
