@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Prints docs/recommendations.md: runs the ready what-ifs in the order of the load-test report.
+# Prints docs/recommendations.md: runs the ready what-ifs in the order of the load-test report, by the program SIM if it
+# is given.
 #   docs/recommendations.sh > page.md && mv page.md docs/recommendations.md
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -15,4 +16,6 @@ files=()
 for name in "${order[@]}"; do
   if [ -e "experiments/$name.toml" ]; then files+=("experiments/$name.toml"); fi
 done
-cargo run --release --quiet -- digest --quiet "${files[@]}" 2>/dev/null
+sim=("${SIM:-}")
+[[ ${SIM:-} ]] || sim=(cargo run --release --quiet --)
+"${sim[@]}" digest --quiet "${files[@]}" 2>/dev/null
