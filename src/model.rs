@@ -3,6 +3,7 @@
 //! A [`System`] is a small program (what requests do) and the plan of the parts that it runs on. Names are kept only
 //! for reports.
 
+mod backoff;
 mod cache;
 mod load;
 mod plan;
@@ -11,6 +12,7 @@ mod queue;
 mod resilience;
 mod trouble;
 
+pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use load::{
     Abandon, Accounts, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, RateUnit, Retry,
@@ -23,8 +25,7 @@ pub use plan::{
 pub use program::{Branch, Draw, Op, Round, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
 pub use resilience::{
-    BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, Jitter, ParallelPlan, RatePlan, RetryPlan,
-    TimeoutPlan,
+    BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,
 };
 pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
 

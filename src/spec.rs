@@ -54,8 +54,8 @@ pub use experiment::{
 };
 pub use fault::{Capacity, Effect, Fault};
 pub use load::{
-    Abandon, ArrivalTrace, Arrivals, BackoffJitter, Before, Bursts, ClientRetry, Completion, Diurnal, Interpolation,
-    Load, LoadKind, LoadStage, RatePoint, RateTable, RequestClass, Spike,
+    Abandon, ArrivalTrace, Arrivals, Before, Bursts, ClientRetry, Completion, Diurnal, Interpolation, Load, LoadKind,
+    LoadStage, RatePoint, RateTable, RequestClass, Spike,
 };
 pub use lower::{Assumption, Columns, Complaint, lower};
 
@@ -67,12 +67,12 @@ pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue, View};
 pub use reference::{reference, section};
 pub use resilience::{
-    Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, Jitter, ParallelStep, RateLimit, RetryBudget, RetryStep,
+    Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, ParallelStep, RateLimit, RetryBudget, RetryStep,
     TimeoutStep,
 };
 pub use run::{MultipleHypotheses, Run};
 pub use search::{Knee, Objective, Optimize, Parameter};
-pub use service::{Balance, Endpoint, Rounds, Runtime, Service, Throttling};
+pub use service::{Endpoint, Rounds, Service, Throttling};
 pub use source::Source;
 pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,

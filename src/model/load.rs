@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::backoff::Backoff;
 use super::queue::Notice;
 use crate::kernel::{Time, Variate};
 
@@ -118,14 +119,8 @@ pub struct Class {
 pub struct Retry {
     /// Attempts in all.
     pub attempts: u32,
-    /// Time before the second attempt.
-    pub backoff: Time,
-    /// Growth of that time with each further attempt.
-    pub factor: f64,
-    /// The longest time between two attempts.
-    pub max_backoff: Time,
-    /// Whether the time is drawn evenly from zero to the full one.
-    pub jitter: bool,
+    /// Waits between them.
+    pub backoff: Backoff,
     /// Retries that each first try allows for, on average; none: any number.
     pub budget: Option<f64>,
 }

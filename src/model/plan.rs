@@ -1,5 +1,8 @@
 //! The plan of the parts: what a run builds its state from.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use super::cache::CachePlan;
 use super::program::Draw;
 use super::resilience::{BreakerPlan, IngressPlan};
@@ -84,27 +87,33 @@ pub struct ServicePlan {
     pub caches: Vec<CachePlan>,
 }
 
-/// How a process runs requests. See [`crate::spec::Runtime`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a process runs its requests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Runtime {
-    /// On an event loop.
+    /// One slice at a time, never pre-empted; each round polls, then runs all that became ready, new requests first
+    /// (asyncio, uvicorn).
+    #[default]
     EventLoop,
-    /// Each on a thread.
+    /// One thread a request, held until the answer (a JVM, a database).
     Threads,
-    /// Without any queueing.
+    /// No queueing at all: a `cpu` step is only elapsed time.
     Delay,
 }
 
-/// How connections are spread. See [`crate::spec::Balance`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How connections are spread over the choices.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Balance {
-    /// Each in turn.
+    /// Each choice in turn.
+    #[default]
     RoundRobin,
-    /// At random.
+    /// Uniformly at random.
     Random,
-    /// Fewest requests inside.
+    /// The choice with the fewest requests inside; ties go to the first.
     LeastBusy,
-    /// Whichever worker polls first.
+    /// Only between workers of a replica: they share the listening socket, and whichever polls first takes what waits
+    /// in its backlog.
     AcceptRace,
 }
 

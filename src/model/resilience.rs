@@ -1,6 +1,7 @@
 //! What guards a request against what it depends on, as meant.
 
 use super::Round;
+use super::backoff::Backoff;
 use crate::kernel::Time;
 
 /// The causes of failure that `on` can name, in the words of the reports, beside the model's own reasons.
@@ -38,46 +39,12 @@ pub struct RetryPlan {
     pub round: Round,
     /// Attempts in all.
     pub attempts: u32,
-    /// Wait before the second attempt.
-    pub backoff: Time,
-    /// Growth of the wait.
-    pub factor: f64,
-    /// The longest wait.
-    pub max_backoff: Time,
-    /// How it is spread.
-    pub jitter: Jitter,
+    /// Waits between them.
+    pub backoff: Backoff,
     /// Bound of the retries in a process.
     pub budget: Option<BudgetPlan>,
     /// What is caught.
     pub on: Causes,
-}
-
-impl RetryPlan {
-    /// The wait after so many failures (at least one), with a uniform number from 0 to 1 for the jitter.
-    pub fn wait(&self, failures: u32, u: f64) -> Time {
-        if self.backoff == Time::ZERO {
-            return Time::ZERO;
-        }
-        let grown = self.backoff.0 as f64 * libm::pow(self.factor, f64::from(failures.saturating_sub(1)));
-        let wait = grown.min(self.max_backoff.0 as f64);
-        let spread = match self.jitter {
-            Jitter::None => wait,
-            Jitter::Full => wait * u,
-            Jitter::Equal => wait / 2.0 + wait / 2.0 * u,
-        };
-        Time(spread.round() as u64)
-    }
-}
-
-/// How waits are spread. See [`crate::spec::Jitter`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Jitter {
-    /// Not at all.
-    None,
-    /// From zero.
-    Full,
-    /// From half.
-    Equal,
 }
 
 /// A token bucket for retries. See [`crate::spec::RetryBudget`].
@@ -151,35 +118,4 @@ pub struct RatePlan {
     pub depth: Time,
     /// The longest wait for a token.
     pub max_delay: Time,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn plan(jitter: Jitter) -> RetryPlan {
-        RetryPlan {
-            service: 0,
-            round: Round::default(),
-            attempts: 9,
-            backoff: Time(100),
-            factor: 2.0,
-            max_backoff: Time(500),
-            jitter,
-            budget: None,
-            on: None,
-        }
-    }
-
-    #[test]
-    fn waits_double_up_to_the_longest() {
-        let waits: Vec<u64> = (1..=5).map(|failures| plan(Jitter::None).wait(failures, 0.3).0).collect();
-        assert_eq!(waits, [100, 200, 400, 500, 500]);
-    }
-
-    #[test]
-    fn jitter_spreads_from_zero_or_from_half() {
-        assert_eq!((plan(Jitter::Full).wait(2, 0.0), plan(Jitter::Full).wait(2, 0.75)), (Time(0), Time(150)));
-        assert_eq!((plan(Jitter::Equal).wait(2, 0.0), plan(Jitter::Equal).wait(2, 0.75)), (Time(100), Time(175)));
-    }
 }

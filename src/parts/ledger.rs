@@ -171,11 +171,8 @@ impl Ledger {
             }
             self.saved -= 1.0;
         }
-        let full = retry.backoff.0 as f64 * libm::pow(retry.factor, f64::from(user.attempt));
-        let full = full.min(retry.max_backoff.0 as f64);
         let key = mix(self.backoff_key ^ user.number.wrapping_mul(GOLDEN)).wrapping_add(u64::from(user.attempt));
-        let share = if retry.jitter { unit(mix(key)) } else { 1.0 };
-        Some(Time((full * share).round() as u64))
+        Some(retry.backoff.wait(u32::from(user.attempt) + 1, unit(mix(key))))
     }
 
     /// A user's back-off is over.

@@ -80,7 +80,7 @@ impl World<'_> {
             unreachable!("backoff stands in a retry");
         };
         let u = self.chance(t, site);
-        let wait = self.system.retries[plan as usize].wait(failures, u);
+        let wait = self.system.retries[plan as usize].backoff.wait(failures, u);
         let next = self.elapse(t, wait);
         if next == Next::Park {
             self.account_back_off(t);

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use arrival::{ArrivalTrace, Bursts, Diurnal, Interpolation, RatePoint, RateTable, Spike};
-pub use clients::{BackoffJitter, ClientRetry, LoadStage, RequestClass};
+pub use clients::{ClientRetry, LoadStage, RequestClass};
 
 use super::{Distribution, Duration, Rate, WarmUp};
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::units::{Fraction, fraction};
 use super::{Duration, Rate, Step};
+use crate::model::Jitter;
 
 /// Nested steps that are tried again when they fail. What they hold is given back first. Cancellation is never caught.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -31,19 +32,6 @@ pub struct RetryStep {
     pub on: Option<Vec<String>>,
     /// What is tried.
     pub steps: Vec<Step>,
-}
-
-/// How a wait `w` before a retry is spread.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Jitter {
-    /// Exactly `w`.
-    #[default]
-    None,
-    /// Anything from 0 to `w`.
-    Full,
-    /// Half of `w`, and anything up to the other half.
-    Equal,
 }
 
 /// A token bucket of each process for one `retry` step, in the manner of Finagle's `RetryBudget`: each first attempt

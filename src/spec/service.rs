@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
 use super::{Breaker, Cache, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
+use crate::model::{Balance, Runtime};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -152,20 +153,6 @@ pub struct Rounds {
     pub hang_up: Option<u8>,
 }
 
-/// How a process runs its requests.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Runtime {
-    /// One slice at a time, never pre-empted; each round polls, then runs all that became ready, new requests first
-    /// (asyncio, uvicorn).
-    #[default]
-    EventLoop,
-    /// One thread a request, held until the answer (a JVM, a database).
-    Threads,
-    /// No queueing at all: a `cpu` step is only elapsed time.
-    Delay,
-}
-
 /// How a CPU limit acts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -176,22 +163,6 @@ pub enum Throttling {
     /// As Linux' CFS bandwidth control: in each period all jobs run at full speed until `cpu` times the period is used
     /// up, and stop until the next.
     Cfs,
-}
-
-/// How connections are spread over the choices.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Balance {
-    /// Each choice in turn.
-    #[default]
-    RoundRobin,
-    /// Uniformly at random.
-    Random,
-    /// The choice with the fewest requests inside; ties go to the first.
-    LeastBusy,
-    /// Only between workers of a replica: they share the listening socket, and whichever polls first takes what waits
-    /// in its backlog.
-    AcceptRace,
 }
 
 /// What a request to this endpoint does, from its arrival to its answer.

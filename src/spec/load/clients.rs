@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::super::Duration;
 use super::super::units::{Fraction, optional_fraction};
+use crate::model::Jitter;
 
 /// A class of requests: `login = { target = "user-service.login", weight = 2 }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -34,25 +35,14 @@ pub struct ClientRetry {
     /// The longest time between two attempts. Without it: no limit.
     pub max_backoff: Option<Duration>,
     /// How the time varies. Without it: `full`.
-    #[serde(default)]
-    pub jitter: BackoffJitter,
+    #[serde(default = "full")]
+    pub jitter: Jitter,
     /// Retries that each first try allows for, on average, over all clients, such as 0.1: a retry that is not covered
     /// is not made (a retry budget: Google's SRE book, ch. 21; at most 10 retries are saved up, and 10 are available at
     /// the start). Without it: no limit.
     #[serde(default, deserialize_with = "optional_fraction")]
     #[schemars(with = "Option<Fraction>")]
     pub budget: Option<f64>,
-}
-
-/// How the time between two attempts varies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum BackoffJitter {
-    /// Evenly between zero and the full back-off ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
-    #[default]
-    Full,
-    /// Not at all.
-    None,
 }
 
 /// A stage of a closed load, as k6 has it: over `duration` the number of clients goes evenly to `target`. A client that
@@ -64,4 +54,8 @@ pub struct LoadStage {
     pub duration: Duration,
     /// Clients at its end.
     pub target: u32,
+}
+
+fn full() -> Jitter {
+    Jitter::Full
 }

@@ -3,8 +3,8 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
-use crate::model::{self, FaultPlan};
-use crate::spec::{self, Duration, Effect, Fault, Runtime, Service};
+use crate::model::{self, FaultPlan, Runtime};
+use crate::spec::{self, Duration, Effect, Fault, Service};
 
 impl Lowering<'_> {
     pub(super) fn faults(&mut self) {

@@ -3,7 +3,8 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
-use crate::spec::{Runtime, Service, Throttling};
+use crate::model::Runtime;
+use crate::spec::{Service, Throttling};
 
 /// `cpu.cfs_period_us` where nothing is said.
 const DEFAULT_PERIOD: Time = Time(100_000_000);

@@ -4,8 +4,8 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::nested;
 use crate::kernel::Time;
-use crate::model::{self, ProcessPlan, ServicePlan};
-use crate::spec::{Balance, Duration, Place, Runtime, Service, Step};
+use crate::model::{Balance, ProcessPlan, Runtime, ServicePlan};
+use crate::spec::{Duration, Place, Service, Step};
 
 /// Processes of one service at most.
 const MOST_PROCESSES: u64 = 10_000;
@@ -120,11 +120,7 @@ impl Lowering<'_> {
             first_process: self.system.processes.len() as u32,
             replicas,
             workers,
-            runtime: match service.runtime {
-                Runtime::EventLoop => model::Runtime::EventLoop,
-                Runtime::Threads => model::Runtime::Threads,
-                Runtime::Delay => model::Runtime::Delay,
-            },
+            runtime: service.runtime,
             machine,
             cores: service.cpu.map(|cores| cores.0),
             slowdown,
@@ -142,8 +138,8 @@ impl Lowering<'_> {
             idle_files: service.idle_files,
             linger: rounds.hang_up.unwrap_or(0),
             emfile_cpu,
-            balance: balance(service.balance),
-            accept: balance(service.accept),
+            balance: service.balance,
+            accept: service.accept,
             pools,
             clients,
             limits,
@@ -226,15 +222,6 @@ impl Lowering<'_> {
     pub(super) fn service_named(&mut self, at: At<'_>, name: &str) -> u32 {
         let services = &self.model.services;
         self.find(at, "service", name, services.iter(), "").map_or(0, |(index, _)| index)
-    }
-}
-
-fn balance(balance: Balance) -> model::Balance {
-    match balance {
-        Balance::RoundRobin => model::Balance::RoundRobin,
-        Balance::Random => model::Balance::Random,
-        Balance::LeastBusy => model::Balance::LeastBusy,
-        Balance::AcceptRace => model::Balance::AcceptRace,
     }
 }
 

@@ -8,8 +8,8 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::Body;
 use super::{cache, queue, view};
-use crate::model::{Branch, Op, Round};
-use crate::spec::{self, HashStep, Place, RepeatStep, Runtime, Step, WithStep};
+use crate::model::{Branch, Op, Round, Runtime};
+use crate::spec::{self, HashStep, Place, RepeatStep, Step, WithStep};
 
 /// Repetitions of one `repeat` at most.
 const MOST_REPETITIONS: u32 = 1_000_000;

@@ -2,8 +2,7 @@
 
 use super::{At, Complaint, Kind, MOST_CLIENTS, Reading, time};
 use crate::kernel::Time;
-use crate::model::{self, Pattern, Stage, System};
-use crate::spec::BackoffJitter;
+use crate::model::{self, Backoff, Pattern, Stage, System};
 
 /// Attempts of a user at most: more is a slip of the keyboard.
 const MOST_ATTEMPTS: u32 = 1000;
@@ -83,10 +82,7 @@ impl Reading<'_> {
         }
         Some(model::Retry {
             attempts: retry.attempts,
-            backoff: Time(retry.backoff.0),
-            factor,
-            max_backoff,
-            jitter: retry.jitter == BackoffJitter::Full,
+            backoff: Backoff { first: Time(retry.backoff.0), factor, longest: max_backoff, jitter: retry.jitter },
             budget: retry.budget,
         })
     }

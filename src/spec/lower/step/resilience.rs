@@ -2,11 +2,13 @@
 
 use super::{At, Body, Complaint, Lowering, compile};
 use crate::kernel::Time;
-use crate::model::{BudgetPlan, CAUSES, Causes, FallbackPlan, Jitter, Op, ParallelPlan, RetryPlan, Round, TimeoutPlan};
+use crate::model::{
+    Backoff, BudgetPlan, CAUSES, Causes, FallbackPlan, Op, ParallelPlan, RetryPlan, Round, TimeoutPlan,
+};
 use crate::spec::lower::nested;
 use crate::spec::names::Names;
 use crate::spec::{
-    self, BreakerStep, Duration, FallbackStep, HedgeStep, ParallelStep, RetryBudget, RetryStep, Step, TimeoutStep,
+    BreakerStep, Duration, FallbackStep, HedgeStep, ParallelStep, RetryBudget, RetryStep, Step, TimeoutStep,
 };
 
 /// Attempts of a retry, and branches, at most.
@@ -26,11 +28,6 @@ pub(super) fn retry<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
         let complaint = Complaint::at(at.key("max_backoff"), "the longest wait is shorter than the first", "too short");
         lowering.complain(complaint.also(at.key("backoff"), "the first wait"));
     }
-    let jitter = match step.jitter {
-        spec::Jitter::None => Jitter::None,
-        spec::Jitter::Full => Jitter::Full,
-        spec::Jitter::Equal => Jitter::Equal,
-    };
     let budget = step.budget.as_ref().map(|plan| budget(lowering, at.key("budget"), plan));
     let on = causes(lowering, at.key("on"), step.on.as_ref());
     let site = body.site("retry").site();
@@ -39,10 +36,12 @@ pub(super) fn retry<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
         service: body.service_index,
         round: Round::of_retry(body.retries),
         attempts: step.attempts,
-        backoff: Time(step.backoff.0),
-        factor: step.factor,
-        max_backoff: step.max_backoff.map_or(Time::MAX, |longest| Time(longest.0)),
-        jitter,
+        backoff: Backoff {
+            first: Time(step.backoff.0),
+            factor: step.factor,
+            longest: step.max_backoff.map_or(Time::MAX, |longest| Time(longest.0)),
+            jitter: step.jitter,
+        },
         budget,
         on,
     });
