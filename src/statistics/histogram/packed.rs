@@ -1,15 +1,16 @@
 //! A histogram that is kept, not written to: the buckets that hold values, in a few bytes each.
 
 use super::{Bucket, Histogram, SLOTS, place};
+use crate::statistics::vlq::{put, take};
 
 /// What a [`Histogram`] has seen, for keeping: two or three bytes a bucket instead of eight for each of the octave's,
 /// so that the distributions of a hundred thousand trials fit into memory.
 ///
 /// The buckets stand in ascending order, each as the distance of its number to the last one's and its count, both as
-/// variable-length integers (seven bits a byte, the lowest first, as LEB128 has them).
+/// variable-length quantities: the text that a journal keeps.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Packed {
-    bytes: Box<[u8]>,
+    steps: Box<str>,
     count: u64,
     sum: u128,
     min: u64,
@@ -20,16 +21,16 @@ impl Histogram {
     /// What was recorded, for keeping.
     #[must_use]
     pub fn pack(&self) -> Packed {
-        let mut bytes = Vec::new();
+        let mut steps = String::new();
         let mut next = 0;
         for bucket in self.buckets() {
             let number = number(bucket.low);
-            put(&mut bytes, number - next);
-            put(&mut bytes, bucket.count);
+            put(&mut steps, (number - next).into());
+            put(&mut steps, bucket.count.into());
             next = number + 1;
         }
         let (min, max) = (self.min().unwrap_or(0), self.max().unwrap_or(0));
-        Packed { bytes: bytes.into(), count: self.count, sum: self.sum, min, max }
+        Packed { steps: steps.into(), count: self.count, sum: self.sum, min, max }
     }
 
     /// Adds every value that `packed` was made of, as if each had been recorded here.
@@ -65,20 +66,14 @@ impl Packed {
         (self.min, self.max)
     }
 
-    /// Distance to and count of each bucket.
-    pub(super) fn steps(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
-        let mut rest = self.bytes.iter();
-        std::iter::from_fn(move || Some((take(&mut rest)?, take(&mut rest)?)))
+    /// The distance to and the count of each bucket, as text.
+    pub(super) fn steps(&self) -> &str {
+        &self.steps
     }
 
-    /// From the distances and counts of buckets.
-    pub(super) fn of_steps(steps: &[(u64, u64)], sum: u128, min: u64, max: u64) -> Self {
-        let mut bytes = Vec::new();
-        for &(distance, count) in steps {
-            put(&mut bytes, distance);
-            put(&mut bytes, count);
-        }
-        Self { bytes: bytes.into(), count: steps.iter().map(|(_, count)| count).sum(), sum, min, max }
+    /// From the steps, which must be whole, with the count of all.
+    pub(super) fn of_steps(steps: &str, count: u64, sum: u128, min: u64, max: u64) -> Self {
+        Self { steps: steps.into(), count, sum, min, max }
     }
 
     /// The histogram that this was made of.
@@ -91,11 +86,11 @@ impl Packed {
 
     /// The buckets that hold values, in ascending order.
     pub fn buckets(&self) -> impl Iterator<Item = Bucket> + '_ {
-        let mut next = 0;
-        self.steps().map(move |(distance, count)| {
-            let number = next + distance;
+        let (mut rest, mut next) = (self.steps.as_bytes().iter(), 0);
+        std::iter::from_fn(move || {
+            let number = next + take(&mut rest)? as usize;
             next = number + 1;
-            Bucket::at(number as usize / SLOTS, number as usize % SLOTS, count)
+            Some(Bucket::at(number / SLOTS, number % SLOTS, take(&mut rest)? as u64))
         })
     }
 
@@ -110,26 +105,6 @@ impl Packed {
 fn number(value: u64) -> u64 {
     let (octave, slot) = place(value);
     (octave * SLOTS + slot) as u64
-}
-
-fn put(bytes: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-}
-
-fn take<'a>(bytes: &mut impl Iterator<Item = &'a u8>) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..u64::BITS).step_by(7) {
-        let byte = *bytes.next()?;
-        value |= u64::from(byte & 0x7F) << shift;
-        if byte & 0x80 == 0 {
-            return Some(value);
-        }
-    }
-    None
 }
 
 #[cfg(test)]
@@ -153,7 +128,7 @@ mod tests {
         let mut many = Histogram::new();
         (0..300).for_each(|_| many.record(1_000_000));
         assert_eq!(many.pack().unpack(), many);
-        assert!(many.pack().bytes.len() < 6);
+        assert!(many.pack().steps.len() < 6);
     }
 
     #[test]

@@ -25,10 +25,7 @@ impl Packed {
         put(&mut text, self.sum());
         put(&mut text, min.into());
         put(&mut text, max.into());
-        for (distance, count) in self.steps() {
-            put(&mut text, distance.into());
-            put(&mut text, count.into());
-        }
+        text.push_str(self.steps());
         text
     }
 
@@ -42,7 +39,7 @@ impl Packed {
         let sum = take(&mut bytes)?;
         let min = take(&mut bytes)?.try_into().ok()?;
         let max = take(&mut bytes)?.try_into().ok()?;
-        let mut steps: Vec<(u64, u64)> = Vec::new();
+        let steps = &text[text.len() - bytes.len()..];
         let (mut next, mut total) = (0u64, 0u64);
         while bytes.len() > 0 {
             let distance: u64 = take(&mut bytes)?.try_into().ok()?;
@@ -52,9 +49,8 @@ impl Packed {
             if count == 0 || next > (MOST_OCTAVES * SLOTS) as u64 {
                 return None;
             }
-            steps.push((distance, count));
         }
-        (total > 0 && min <= max).then(|| Self::of_steps(&steps, sum, min, max))
+        (total > 0 && min <= max).then(|| Self::of_steps(steps, total, sum, min, max))
     }
 }
 
