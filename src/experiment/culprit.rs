@@ -25,6 +25,9 @@ const FULL: f64 = 0.95;
 /// The same of a finite test, which begins and ends with fewer clients.
 const FULL_IN_TEST: f64 = 0.85;
 
+/// Share of use below which a CPU limits no steady load: it could serve twice as much.
+const SPARE: f64 = 0.5;
+
 /// Share of requests from which failures decide on the culprit.
 const FAILING: f64 = 0.01;
 
@@ -40,13 +43,15 @@ pub struct Culprit {
     /// Whether it is full while its requests suffer: at least 95 % in use over the window (85 % of a finite test, which
     /// begins and ends with fewer clients), or waited for by requests that failed.
     pub is_full: bool,
+    /// Whether it is a CPU that a steady load uses less than half: requests wait for it, but it limits nothing.
+    pub has_spare: bool,
     /// For a fault: the resource of which it keeps all units in use.
     pub through: Option<String>,
 }
 
 impl Culprit {
     fn new(name: String, kind: CulpritKind, sentence: String) -> Self {
-        Self { name, kind, sentence, is_full: false, through: None }
+        Self { name, kind, sentence, is_full: false, has_spare: false, through: None }
     }
 
     /// A fault that keeps all units of a resource in use.
@@ -56,12 +61,13 @@ impl Culprit {
     }
 
     /// What limits the point, if the culprit does: the root of the chain of waits, or what refuses. For a fault, the
-    /// resource that it fills; one that only takes time limits nothing.
+    /// resource that it fills; one that only takes time limits nothing, nor does a CPU that could serve twice the load.
     pub fn limit(&self) -> Option<&str> {
         let limits = match self.kind {
             CulpritKind::TakesTime | CulpritKind::OwnError => false,
             CulpritKind::NeverAnswered | CulpritKind::LosesWork => false,
             CulpritKind::Fault => self.is_full,
+            CulpritKind::Limits => self.is_full || !self.has_spare,
             _ => true,
         };
         limits.then(|| self.through.as_deref().unwrap_or(&self.name))
@@ -176,6 +182,7 @@ impl Evidence<'_> {
             found if self.grows == Growing::Nothing => self.behind().or(found),
             found => self.backlog().or(found),
         };
+        let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         found.map(|found| self.amid_outage(found))
     }
 
@@ -299,6 +306,12 @@ impl Evidence<'_> {
         is_other.then_some(of_tail)
     }
 
+    /// Whether it is a CPU that a steady load uses less than half.
+    fn has_spare(&self, name: &str) -> bool {
+        let is_it = |known: &Used| known.name == name && known.utilisation < SPARE;
+        !self.is_uneven && name.ends_with(" CPU") && self.resources.iter().any(is_it)
+    }
+
     fn is_full(&self, name: &str) -> bool {
         let full = if self.is_uneven { FULL_IN_TEST } else { FULL };
         self.resources.iter().any(|known| known.name == name && known.utilisation >= full)
@@ -307,4 +320,18 @@ impl Evidence<'_> {
 
 fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Culprit, CulpritKind};
+
+    /// A gateway that uses 2 % of its CPU keeps requests waiting while its quota is a fraction of a core; it limits nothing.
+    #[test]
+    fn a_cpu_with_spare_capacity_limits_nothing() {
+        let cpu = || Culprit::new("gateway CPU".into(), CulpritKind::Limits, String::new());
+        assert_eq!(cpu().limit(), Some("gateway CPU"));
+        assert_eq!(Culprit { has_spare: true, ..cpu() }.limit(), None);
+        assert_eq!(Culprit { has_spare: true, is_full: true, ..cpu() }.limit(), Some("gateway CPU"));
+    }
 }
