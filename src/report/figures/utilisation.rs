@@ -112,7 +112,9 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
             |summary: &Option<&Summary>| summary.and_then(|summary| utilisation(summary, name)).unwrap_or(f64::NAN);
         let values: Vec<f64> = columns.iter().map(value).collect();
         let most = values.iter().copied().filter(|value| value.is_finite()).fold(0.0, f64::max);
-        let limits = columns.iter().flatten().any(|summary| summary.saturated.as_deref() == Some(name));
+        // Contention is that of its resource.
+        let is_it = |limit: &str| limit.strip_suffix(" contention").unwrap_or(limit) == name;
+        let limits = columns.iter().flatten().any(|summary| summary.saturated.as_deref().is_some_and(is_it));
         Candidate { group, label: name.to_owned(), values, most, limits }
     };
     names.into_iter().map(row).collect()

@@ -1,29 +1,34 @@
 //! What limits whom.
 
-use super::{all_of, fitting, list};
+use super::{all_of, best, fitting, list};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::report::figures::set::Set;
 use crate::report::turn::place;
 
-/// `“per-request” is limited by user-service CPU; “managed pool” is limited by killbill threads`: where each one
-/// stops being safe or, if it loses capacity there or does not stop, at its last safe point.
+/// `“per-request” is limited by user-service CPU; “managed pool” is limited by killbill threads`.
 pub fn limits(set: &Set) -> String {
-    let last_safe = |finding: &&Finding| {
-        let summaries = set.summaries(finding);
-        let safe = summaries.iter().take_while(|summary| set.is_safe(summary)).last();
-        safe.or(summaries.first()).map(|summary| summary.saturated.clone().unwrap_or_default())
-    };
-    let limit = |finding: &&Finding| {
-        let turn = finding.turn.as_ref().filter(|turn| !turn.condition.is_loss());
-        turn.and_then(|turn| turn.resource.clone()).or_else(|| last_safe(finding))
-    };
+    let limit = |finding: &&Finding| Some(limit(set, finding)?.unwrap_or_default());
     let found: Vec<(String, String)> =
         set.findings.iter().filter_map(|finding| Some((set.variant(finding).to_owned(), limit(finding)?))).collect();
     match found.as_slice() {
         [(_, resource)] if !resource.is_empty() => fitting([alone(set, resource)]),
         found => grouped(found, "variant", &set.plan().title),
     }
+}
+
+/// What limits a variant: where it is last safe, as the findings say, or its best point where it is safe everywhere.
+/// What nothing limits there is limited by what is behind the first point that is not safe, unless that loses capacity.
+/// None without figures.
+fn limit(set: &Set, finding: &Finding) -> Option<Option<String>> {
+    let summaries = set.summaries(finding);
+    let Some(turn) = &finding.turn else { return best::best(&summaries).map(|best| best.saturated.clone()) };
+    let at = |x: f64| summaries.iter().find(|summary| set.x(summary.point) == x).copied();
+    let before = turn.from.and_then(at);
+    let limit = before.and_then(|safe| safe.saturated.clone());
+    let beyond = || turn.resource.clone().filter(|_| !turn.condition.is_loss());
+    let lowest = || at(turn.to).filter(|_| before.is_none()).and_then(|summary| summary.saturated.clone());
+    (!summaries.is_empty()).then(|| limit.or_else(beyond).or_else(lowest))
 }
 
 /// What limits each of several points, which are variants or the like (`what`).
