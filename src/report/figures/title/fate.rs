@@ -29,15 +29,41 @@ pub fn fates(set: &Set) -> String {
     let verbs: Vec<Condition> = fallen.iter().filter_map(|fate| fate.turn().map(|turn| turn.condition)).collect();
     let common = verbs.iter().all(|verb| *verb == verbs[0]).then(|| verb(verbs[0], true));
     let what = common.map_or_else(|| "stop being safe".to_owned(), str::to_owned);
-    fitting([
+    let placed = [
         clauses(set, &fates, named, between),
         clauses(set, &fates, named, within),
         clauses(set, &fates, counted, between),
         clauses(set, &fates, counted, within),
+    ];
+    // Who sheds load fares better than who collapses: conditions are told apart where they differ.
+    let conditions = [true, false].into_iter().filter(|_| common.is_none());
+    let conditions = conditions.map(|is_named| by_condition(&fates, is_named));
+    fitting(placed.into_iter().chain(conditions).chain([
         format!("{all} variants {what}, {} first", list(&first.names)),
         format!("{all} variants {what}{}", within_all(set, &fallen)),
         format!("{all} variants {what}"),
-    ])
+    ]))
+}
+
+/// `2 variants lose capacity; “120 in flight” sheds load`: without places, those that hold left out. Names are written
+/// out, or only where a clause has but one.
+fn by_condition(fates: &[Fate], is_named: bool) -> String {
+    let mut groups: Vec<(Condition, Vec<&str>)> = Vec::new();
+    for (fate, turn) in fates.iter().filter_map(|fate| Some((fate, fate.turn()?))) {
+        match groups.iter_mut().find(|(condition, _)| *condition == turn.condition) {
+            Some((_, names)) => names.extend(&fate.names),
+            None => groups.push((turn.condition, fate.names.clone())),
+        }
+    }
+    let clause = |(condition, names): &(Condition, Vec<&str>)| {
+        let who = match names.as_slice() {
+            [_] => list(names),
+            _ if is_named => list(names),
+            names => format!("{} variants", names.len()),
+        };
+        format!("{who} {}", verb(*condition, names.len() > 1))
+    };
+    groups.iter().map(clause).collect::<Vec<_>>().join("; ")
 }
 
 /// ` between 125 and 200 concurrent`: the stretch in which all of them stop being safe; nothing where one never is.
@@ -207,4 +233,25 @@ fn alone(set: &Set, finding: &Finding) -> String {
     let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
     fitting(limit.into_iter().chain([most, holds]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A design that sheds load is not thrown in with those that collapse.
+    #[test]
+    fn conditions_are_told_apart_without_places() {
+        let turn = |condition| Turn { from: None, to: 2.0, condition, resource: None, cause: String::new() };
+        let (down, shed) = (turn(Condition::Collapsed), turn(Condition::Sheds));
+        let fate = |names: &[&'static str], what| Fate { names: names.to_vec(), what, enough: None };
+        let fates = [
+            fate(&["a"], What::Turns(&down)),
+            fate(&["b"], What::Turns(&down)),
+            fate(&["limit"], What::Turns(&shed)),
+            fate(&["c"], What::Holds(6.0)),
+        ];
+        assert_eq!(by_condition(&fates, true), "“a” and “b” collapse; “limit” sheds load");
+        assert_eq!(by_condition(&fates, false), "2 variants collapse; “limit” sheds load");
+    }
 }
