@@ -1,6 +1,7 @@
 //! Lays a figure of stacked bars out on its sheet: each
 //! part has its colour in the legend, and in a bar its share of the sum where there is room for it.
 
+use super::color::Color;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, MARGIN, NAME, NOTE, TALLEST, TICK, WIDTH, baseline};
@@ -45,7 +46,7 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     for entry in &legend {
         let middle = head + (entry.line as f64 + 0.5) * LEGEND - 8.0;
         let chip = (entry.at, middle - CHIP / 2.0);
-        scene.rectangle(chip, (chip.0 + CHIP, chip.1 + CHIP), palette.series(entry.part), 1.0);
+        scene.rectangle(chip, (chip.0 + CHIP, chip.1 + CHIP), color(figure, palette, entry.part), 1.0);
         let at = (entry.at + CHIP + 10.0, baseline(middle, TICK));
         scene.words(&figure.parts[entry.part], at, Anchor::Start, TICK, palette.ink);
     }
@@ -79,7 +80,7 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
             y += HEADING;
         }
         for bar in &group.bars {
-            draw(&mut scene, palette, bar, &x, left, (y + row / 2.0, row - SEAM));
+            draw(&mut scene, palette, (figure, bar), &x, left, (y + row / 2.0, row - SEAM));
             y += row;
         }
     }
@@ -110,7 +111,19 @@ fn legend(figure: &StackFigure) -> Vec<Entry> {
     figure.parts.iter().enumerate().map(entry).collect()
 }
 
-fn draw(scene: &mut Scene, palette: &Palette, bar: &Stack, x: &Ruler, left: f64, (middle, high): (f64, f64)) {
+/// The colour of a part: of the rest one that belongs to nothing.
+fn color(figure: &StackFigure, palette: &Palette, part: usize) -> Color {
+    if figure.rest == Some(part) { palette.rule } else { palette.series(part) }
+}
+
+fn draw(
+    scene: &mut Scene,
+    palette: &Palette,
+    (figure, bar): (&StackFigure, &Stack),
+    x: &Ruler,
+    left: f64,
+    (middle, high): (f64, f64),
+) {
     let name = TICK.shorten(&bar.label, MOST_NAME);
     scene.words(&name, (left - 18.0, baseline(middle, TICK)), Anchor::End, TICK, palette.ink);
     let sum: f64 = bar.amounts.iter().sum();
@@ -125,7 +138,7 @@ fn draw(scene: &mut Scene, palette: &Palette, bar: &Stack, x: &Ruler, left: f64,
         if to - from < 0.5 {
             continue;
         }
-        let color = palette.series(part);
+        let color = color(figure, palette, part);
         scene.rectangle((from, middle - high / 2.0), (to, middle + high / 2.0), color, 1.0);
         // A thin line of paper sets it off from the next.
         scene.rectangle((to - 1.0, middle - high / 2.0), (to, middle + high / 2.0), palette.paper, 1.0);
@@ -136,5 +149,6 @@ fn draw(scene: &mut Scene, palette: &Palette, bar: &Stack, x: &Ruler, left: f64,
         }
     }
     let at = (x.at_or_start(sum) + 12.0, baseline(middle, TICK));
-    scene.words(&bar.remark, at, Anchor::Start, TICK, palette.ink);
+    let remark = TICK.shorten(&bar.remark, WIDTH - MARGIN - at.0);
+    scene.words(&remark, at, Anchor::Start, TICK, palette.ink);
 }

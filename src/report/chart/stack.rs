@@ -11,6 +11,8 @@ pub struct StackFigure {
     pub x: String,
     /// The names of the parts, in the order of the stack; their numbers are those of the colours.
     pub parts: Vec<String>,
+    /// The part that is all the others together, which is grey.
+    pub rest: Option<usize>,
     /// The bars, by variant.
     pub groups: Vec<StackGroup>,
     /// What the names of the bars are: `"concurrent requests"`. Empty where they speak for themselves.
@@ -35,6 +37,6 @@ pub struct Stack {
     pub label: String,
     /// The amount of each part; empty for a bar without data.
     pub amounts: Vec<f64>,
-    /// What is said where there is no data.
+    /// What is written behind the bar, or said where there is no data.
     pub remark: String,
 }

@@ -20,6 +20,9 @@ const MOST_PARTS: usize = 7;
 /// Share of the longest bar below which a part is among the others everywhere: it would hardly be seen.
 const LEAST: f64 = 0.02;
 
+/// Share of the longest bar below which the parts of a bar cannot be seen: words say where most of its time goes.
+const SHORT: f64 = 0.04;
+
 /// Bars that one figure has room for on a slide, where each heading of a variant takes the room of a bar and a half.
 const MOST_BARS: usize = 26;
 
@@ -121,11 +124,14 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
         .collect();
     let all_shares = || all.iter().flat_map(|(_, bars)| bars).map(|(_, _, shares)| shares);
     let longest = all_shares().map(|shares| shares.iter().map(|share| share.seconds).sum::<f64>()).fold(0.0, f64::max);
-    // The parts that are widest anywhere, by their length over all bars.
+    // The parts that are widest anywhere, by their length over all bars. Places of one name are one part: variants may
+    // differ in what a place is made of.
+    let is_same =
+        |place: &Place, served: bool, share: &Share| (&place.name, served) == (&share.place.name, share.served);
     let mut parts: Vec<(&Place, bool, f64, f64)> = Vec::new();
     for share in all_shares().flatten() {
         let length = share.seconds / longest;
-        match parts.iter_mut().find(|part| (part.0, part.1) == (share.place, share.served)) {
+        match parts.iter_mut().find(|part| is_same(part.0, part.1, share)) {
             Some(part) => (part.2, part.3) = (part.2.max(length), part.3 + length),
             None => parts.push((share.place, share.served, length, length)),
         }
@@ -139,7 +145,7 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
     let (unit, scale) = if longest < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let bar = |label: &str, summary: Option<&Summary>, shares: &[Share]| {
         let named = parts.iter().map(|part| {
-            let same = shares.iter().filter(|share| (share.place, share.served) == (part.0, part.1));
+            let same = shares.iter().filter(|share| is_same(part.0, part.1, share));
             same.map(|share| share.seconds).sum::<f64>()
         });
         let mut amounts: Vec<f64> = named.collect();
@@ -152,7 +158,7 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
         };
         match shares.is_empty() {
             true => Stack { label: label.into(), amounts: Vec::new(), remark: why.into() },
-            false => Stack { label: label.into(), amounts, remark: seconds(whole) },
+            false => Stack { label: label.into(), amounts, remark: sum(shares, whole, longest) },
         }
     };
     let mut left = MOST_BARS;
@@ -171,6 +177,7 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
     if others {
         names.push("other".into());
     }
+    let rest = others.then(|| names.len() - 1);
     let total: usize = all.iter().map(|(_, bars)| bars.len()).sum();
     let mut note = "Requests around the 95th percentile of the response time, all replications together.".to_owned();
     if total > MOST_BARS {
@@ -180,27 +187,35 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
         title: headline(&all, place).unwrap_or_else(|| title.into()),
         x: format!("time at p95 ({unit})"),
         parts: names,
+        rest,
         groups,
         note,
         ..StackFigure::default()
     })
 }
 
+/// `24 s`; of a bar that is too short to be seen also where most of it goes: `6 ms, 33 % of it waiting for gateway CPU`.
+fn sum(shares: &[Share], whole: f64, longest: f64) -> String {
+    let first = shares.first().filter(|_| whole < SHORT * longest);
+    let most = first.map(|it| format!(", {:.0} % of it {}", it.share * 100.0, words(it.place, it.served)));
+    seconds(whole) + &most.unwrap_or_default()
+}
+
 /// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the last bar of each group that has data, or of
-/// the longest bar where they have nothing to do with each other (`place` is none).
+/// any bar where they have nothing to do with each other (`place` is none), the one where most time goes to one place.
 fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> String>) -> Option<String> {
     let told = |(label, _, shares): &Measured| -> Option<Told> {
         let first = shares.first()?;
-        let seconds = shares.iter().map(|share| share.seconds).sum();
+        let seconds = first.seconds;
         let at = place.map_or_else(|| quoted(label), |place| place(label));
         Some(Told { at, what: spent(first.place, first.served), share: first.share, seconds })
     };
-    let longest = |bars: &[Measured]| bars.iter().filter_map(told).max_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    let most = |bars: &[Measured]| bars.iter().filter_map(told).max_by(|a, b| a.seconds.total_cmp(&b.seconds));
     let last = |bars: &[Measured]| bars.iter().rev().find_map(told);
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     if place.is_none() {
         let (_, bars) = all.first()?;
-        let it = longest(bars)?;
+        let it = most(bars)?;
         let of = if bars.len() == 1 { String::new() } else { format!(" of {}", it.at) };
         return Some(fitting([format!("{} of the p95{of} {}", percent(it.share), it.what)]));
     }
@@ -223,7 +238,7 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
             format!("in all variants {range} of the p95 {}", first.what),
         ]));
     }
-    // Where most time goes.
+    // Where most time goes to one place.
     let (name, it) = lasts.iter().max_by(|a, b| a.1.seconds.total_cmp(&b.1.seconds))?;
     Some(fitting([
         format!("{} of the p95 of {} at {} {}", percent(it.share), quoted(name), it.at, it.what),
@@ -231,7 +246,7 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
     ]))
 }
 
-/// What is told of a bar: its place, where most of its time goes, the share of that, and the time in all.
+/// What is told of a bar: its place, where most of its time goes, and how much that is.
 struct Told {
     at: String,
     what: String,
