@@ -11,9 +11,6 @@ use crate::spec::{Metric, Objective};
 /// Variants beyond which each percentile has a panel of its own.
 const FEW_VARIANTS: usize = 2;
 
-/// How many times the longest percentile a time-out may be and still be drawn.
-const FAR: f64 = 3.0;
-
 /// The percentiles, with the stroke that tells them apart within one panel.
 const PERCENTILES: [(Metric, &str, Style); 3] =
     [(Metric::P50S, "p50", Style::Solid), (Metric::P95S, "p95", Style::Dashed), (Metric::P99S, "p99", Style::Dotted)];
@@ -33,26 +30,25 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         let collapse = if together && name == "p50" { curve::mark(set, finding) } else { None };
         // The highest percentile says why the curves end, once at one place.
         let ends = if name == "p99" { end(set, finding, metric) } else { None };
-        let is_first = |at: usize| {
-            let same = |other: &&Finding| end(set, other, metric).is_some_and(|end| set.x(end) == set.x(at));
+        let is_first = |(at, why): &(usize, &str)| {
+            let is_same = |(other, words)| set.x(other) == set.x(*at) && words == *why;
+            let same = |other: &&Finding| end(set, other, metric).is_some_and(is_same);
             set.findings.iter().copied().find(same).is_some_and(|first| first.variant == finding.variant)
         };
-        let end = ends.filter(|&at| is_first(at)).map_or_else(String::new, |_| "queue grows without bound".into());
+        let end = ends.filter(is_first).map_or_else(String::new, |(_, why)| why.into());
         Line { label, style, collapse, end, ..curve }
     };
     let curves = |percentile| set.findings.iter().map(move |&finding| curve(finding, percentile));
     let time_out = time_out(set);
-    // A time-out far above every curve would press them to the floor.
-    let far = time_out.is_some_and(|time_out| time_out > FAR * longest(set));
+    let each = if retries(set) { " an attempt" } else { "" };
     let panel = |what: &str, of: &[Metric], lines: Vec<Line>, points: Vec<Measured>| Panel {
         y: Axis::linear(format!("{what} ({unit})")),
         lines,
         points,
         thresholds: time_out
-            .filter(|_| !far)
             .map(|time_out| Threshold {
                 value: time_out * factor,
-                label: format!("client time-out {}", seconds(time_out)),
+                label: format!("client time-out {}{each}", seconds(time_out)),
             })
             .into_iter()
             .chain(objectives(set, of, factor))
@@ -72,11 +68,13 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     };
     let strokes = PERCENTILES.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
     let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
-    if let Some(time_out) = time_out.filter(|_| far) {
-        note.push_str(&format!("The client's time-out of {} is above the scale. ", seconds(time_out)));
-    }
     note.push_str(&method::intervals(set.report, "Bands"));
-    if set.findings.iter().any(|finding| end(set, finding, Metric::P95S).is_some()) {
+    let ends =
+        |why: &str| set.findings.iter().any(|finding| end(set, finding, Metric::P95S).is_some_and(|it| it.1 == why));
+    if set.findings.iter().any(|finding| is_cut(set, finding)) {
+        note.push_str(" A curve ends where no request beyond succeeds.");
+    }
+    if ends(GROWS) {
         note.push_str(
             " ↑: beyond this point the queue grows for as long as the load lasts, so no response time has a mean.",
         );
@@ -90,14 +88,34 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     }
 }
 
-/// The last point of a curve that ends before the axis does, because what comes after it is not stationary.
-fn end(set: &Set, finding: &Finding, metric: Metric) -> Option<usize> {
-    let is_known = |summary: &Summary| summary.metric(metric).is_some();
+/// Why a curve ends.
+const GROWS: &str = "queue grows without bound";
+const DEAD: &str = "stops responding";
+
+/// The last point of a curve that ends before the axis does because what comes after it is not stationary, and why.
+fn end(set: &Set, finding: &Finding, metric: Metric) -> Option<(usize, &'static str)> {
+    let (last, next) = last_known(set, finding, metric)?;
+    let why = if set.is_dead(next) { DEAD } else { GROWS };
+    next.growth.spoils(metric).then_some((last.point, why))
+}
+
+/// Whether a curve ends before the axis does because no request beyond succeeds.
+fn is_cut(set: &Set, finding: &Finding) -> bool {
+    let next = last_known(set, finding, Metric::P95S);
+    next.is_some_and(|(_, next)| next.success_rate.estimate == 0.0 && !next.growth.spoils(Metric::P95S))
+}
+
+/// The last point of a curve, where others come after it, and the next one.
+fn last_known<'a>(set: &Set<'a>, finding: &Finding, metric: Metric) -> Option<(&'a Summary, &'a Summary)> {
     let summaries = set.summaries(finding);
-    let last = summaries.iter().rposition(|summary| is_known(summary));
-    let next = summaries.get(last.map_or(0, |last| last + 1));
-    let grows = next.is_some_and(|summary| summary.growth.spoils(metric));
-    last.filter(|_| grows).map(|last| summaries[last].point)
+    let last = summaries.iter().rposition(|summary| summary.metric(metric).is_some())?;
+    Some((summaries[last], summaries.get(last + 1)?))
+}
+
+/// Whether clients try again, so that a response may take longer than the time-out of an attempt.
+fn retries(set: &Set) -> bool {
+    let summaries = set.findings.iter().flat_map(|finding| set.summaries(finding));
+    summaries.into_iter().any(|summary| summary.attempts_per_request.estimate > 1.0)
 }
 
 fn stroke(style: Style) -> &'static str {

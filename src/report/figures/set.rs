@@ -1,12 +1,13 @@
 //! What one set of charts shows: all variants along the first axis, at one combination of the others.
 
+use crate::experiment::condition::Condition;
 use crate::experiment::design::{Axis, Plan};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
 use crate::report::Report;
 use crate::report::chart;
-use crate::spec::{Duration, Scale};
+use crate::spec::{Duration, Metric, Scale};
 
 /// The curves of one combination of the other axes, one a variant.
 pub(super) struct Set<'a> {
@@ -96,6 +97,17 @@ impl<'a> Set<'a> {
     /// Whether a point is healthy.
     pub(super) fn is_safe(&self, summary: &Summary) -> bool {
         self.report.is_safe(summary.point)
+    }
+
+    /// Whether a point is dead: after the load ends, no worker responds.
+    pub(super) fn is_dead(&self, summary: &Summary) -> bool {
+        self.report.state(summary.point).is_some_and(|state| state.condition == Condition::Dead)
+    }
+
+    /// Whether a metric has no mean at a point because a queue grows for as long as the load lasts. One that only waits
+    /// for dead workers is said to be that.
+    pub(super) fn grows(&self, summary: &Summary, metric: Metric) -> bool {
+        summary.growth.spoils(metric) && !self.is_dead(summary)
     }
 
     /// The horizontal axis of its charts.

@@ -73,6 +73,9 @@ fn the_title_says_who_collapses_and_who_holds() {
     );
     let (title, _) = words(&drawn[1].figure);
     assert!(title.starts_with("p95 at 0.4/s: “four” "), "{title}");
+    // However far the time-out is, it is marked, at the edge if need be.
+    let Figure::Line(response) = &drawn[1].figure else { panic!("a line figure") };
+    assert_eq!(response.panels[0].thresholds[0].label, "client time-out 20 s");
 }
 
 #[test]

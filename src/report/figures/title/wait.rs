@@ -30,7 +30,15 @@ pub fn response(set: &Set) -> String {
         return fitting([format!("{place} is about {} in {which}", seconds(*high))]);
     }
     let of = if count == all { String::new() } else { format!(" in {which}") };
-    let all: Vec<String> = times.iter().map(|(name, time)| format!("{} {}", quoted(name), seconds(*time))).collect();
+    // Those that read alike share their time.
+    let mut alike: Vec<(Vec<&str>, String)> = Vec::new();
+    for (name, time) in &times {
+        match alike.last_mut().filter(|(_, text)| *text == seconds(*time)) {
+            Some((names, _)) => names.push(name),
+            None => alike.push((vec![name], seconds(*time))),
+        }
+    }
+    let all: Vec<String> = alike.iter().map(|(names, time)| format!("{} {time}", list(names))).collect();
     let growing: Vec<&str> = growing(set, x);
     let without_end = format!("{place}: {}; the queue of {} grows without bound", all.join(", "), list(&growing));
     fitting([
@@ -44,7 +52,7 @@ pub fn response(set: &Set) -> String {
 /// The variants whose queue grows without bound at a value.
 fn growing<'a>(set: &Set<'a>, x: f64) -> Vec<&'a str> {
     let grows = |finding: &&&Finding| {
-        set.summaries(finding).iter().any(|summary| set.x(summary.point) == x && summary.growth.spoils(Metric::P95S))
+        set.summaries(finding).iter().any(|summary| set.x(summary.point) == x && set.grows(summary, Metric::P95S))
     };
     set.findings.iter().filter(grows).map(|finding| set.variant(finding)).collect()
 }
@@ -103,7 +111,7 @@ fn alone(set: &Set, finding: &Finding) -> String {
     } else {
         format!("p95 goes from {} at {} to {} at {}", seconds(*first), value(set.axis, *from), seconds(*last), at(*to))
     };
-    let grows = summaries.iter().any(|summary| summary.growth.spoils(Metric::P95S));
+    let grows = summaries.iter().any(|summary| set.grows(summary, Metric::P95S));
     let beyond = match &finding.turn {
         _ if grows => "; beyond it the queue grows without bound",
         Some(_) => ", the last safe value",
