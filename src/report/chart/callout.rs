@@ -7,7 +7,7 @@ use super::scene::{Anchor, Scene};
 use super::sheet::{REMARK, baseline};
 use super::stroke::dashed;
 use super::theme::Palette;
-use super::{Panel, Style};
+use super::{Look, Panel, Style, marker};
 
 /// How high a row of words is.
 pub(super) const ROW: f64 = 30.0;
@@ -15,6 +15,10 @@ pub(super) const ROW: f64 = 30.0;
 const MOST_ROWS: usize = 2;
 /// How many curves a slide has room to say something of.
 const MOST: usize = 3;
+/// How many marks of curves stand before words; of more curves, none does.
+const MOST_MARKS: usize = 4;
+/// How much room a mark takes.
+const MARK: f64 = 20.0;
 
 /// The collapses of one panel, with their words laid out in rows that do not touch.
 #[derive(Clone, Debug, Default)]
@@ -31,8 +35,22 @@ struct Span {
     color: Color,
     /// What it is shaded with; nothing where it is shaded already.
     shade: Option<Color>,
-    /// The words, the row counted from the plot up, and their middle.
+    /// The curves that the words are about, by their marks: a colour alone tells too little.
+    marks: Vec<usize>,
+    /// The words, the row counted from the plot up, and the middle of marks and words.
     words: Option<(String, usize, f64)>,
+}
+
+/// How far marks and words reach from their middle.
+fn half(words: &str, marks: &[usize]) -> f64 {
+    (REMARK.width(words) + marks.len() as f64 * MARK) / 2.0
+}
+
+/// The marks of the curves that are said to do so there.
+fn marks(line: &Line) -> Vec<usize> {
+    let others = line.collapse.iter().flat_map(|collapse| &collapse.others);
+    let all: Vec<usize> = std::iter::once(&line.color).chain(others).copied().collect();
+    if all.len() > MOST_MARKS || matches!(line.look, Look::Course | Look::Noise) { Vec::new() } else { all }
 }
 
 impl Callouts {
@@ -47,22 +65,27 @@ impl Callouts {
     ) -> Self {
         let mut callouts = Self::default();
         let mut rows: Vec<Vec<(f64, f64)>> = Vec::new();
-        let mut of_lines: Vec<(&Collapse, Color)> =
-            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, of_line(line, palette)))).collect();
+        let of_line = |line: &'_ Line| (of_line(line, palette), marks(line));
+        let is_alone = panel.lines.len() == 1;
+        let mut of_lines: Vec<(&Collapse, (Color, Vec<usize>))> =
+            panel.lines.iter().filter_map(|line| Some((line.collapse.as_ref()?, of_line(line)))).collect();
+        if is_alone {
+            of_lines.iter_mut().for_each(|(_, (_, marks))| marks.clear());
+        }
         of_lines.sort_by(|a, b| a.0.to_x.total_cmp(&b.0.to_x));
         let is_one = of_lines.len() == 1;
-        let of_all = panel.stretches.iter().map(|shade| (shade, palette.soft));
-        for (collapse, color) in of_all.chain(of_lines) {
+        let of_all = panel.stretches.iter().map(|shade| (shade, (palette.soft, Vec::new())));
+        for (collapse, (color, marks)) in of_all.chain(of_lines) {
             let Some((from, to)) = stretch(collapse, x, left, right) else {
                 continue;
             };
             let label = collapse.label.trim();
             let label = REMARK.shorten(label, (right - left) * 0.6);
+            let half = half(&label, &marks);
             let new = !label.is_empty() && !said.contains(&label);
             let is_full = said.len() >= MOST;
             let words = (new && !is_full)
                 .then(|| {
-                    let half = REMARK.width(&label) / 2.0;
                     let middle = ((from + to) / 2.0).min(right - half).max(left + half);
                     let (start, end) = (middle - half - 12.0, middle + half + 12.0);
                     let free = |row: &Vec<(f64, f64)>| row.iter().all(|taken| end < taken.0 || start > taken.1);
@@ -81,7 +104,7 @@ impl Callouts {
             // Shades of several colours that overlap would look like those of other curves; one is enough at one place.
             let shade = if is_one { color } else { palette.soft };
             let is_shaded = !callouts.spans.iter().any(|span| (span.from, span.to) == (from, to));
-            callouts.spans.push(Span { from, to, color, shade: is_shaded.then_some(shade), words });
+            callouts.spans.push(Span { from, to, color, shade: is_shaded.then_some(shade), marks, words });
         }
         callouts.rows = rows.len();
         callouts
@@ -106,20 +129,29 @@ impl Callouts {
                 continue;
             };
             let y = top - (*row as f64 + 0.5) * ROW - 2.0;
-            let half = REMARK.width(words) / 2.0 + 5.0;
-            let (from, to) = ((middle - half, y - 13.0), (middle + half, y + 13.0));
+            let half = half(words, &span.marks);
+            let (from, to) = ((middle - half - 5.0, y - 13.0), (middle + half + 5.0, y + 13.0));
             if *row + 1 < self.rows {
                 scene.rectangle(from, to, palette.paper, 0.8);
             }
-            let at = (*middle, baseline(y, REMARK));
-            scene.words(words, at, Anchor::Middle, REMARK, palette.words(span.color));
+            let mut left = middle - half;
+            for &number in &span.marks {
+                marker::draw(scene, number, (left + 6.0, y), 6.0, palette.series(number), palette.paper);
+                left += MARK;
+            }
+            let at = (left, baseline(y, REMARK));
+            scene.words(words, at, Anchor::Start, REMARK, palette.words(span.color));
         }
     }
 }
 
 /// The colour of what is said of a curve, or of several.
 fn of_line(line: &Line, palette: &Palette) -> Color {
-    if line.collapse.as_ref().is_some_and(|it| it.of_several) { palette.soft } else { palette.series(line.color) }
+    if line.collapse.as_ref().is_some_and(|it| !it.others.is_empty()) {
+        palette.soft
+    } else {
+        palette.series(line.color)
+    }
 }
 
 /// Where `collapse` lies on the sheet, at least a few pixels wide.

@@ -120,8 +120,8 @@ pub struct Collapse {
     /// already, in this panel or one above, is not written again; nor is one for which there is no
     /// room among those of many other curves.
     pub label: String,
-    /// Whether several curves do so there: the words have no curve's colour then.
-    pub of_several: bool,
+    /// The colours of the other curves that this is said of: the words have no curve's colour then.
+    pub others: Vec<usize>,
 }
 
 /// A limit drawn across a panel.

@@ -210,6 +210,50 @@ fn collapses_at_one_place_are_named_apart() {
     check_apart(&scene);
 }
 
+/// A colour alone does not say whom words are about.
+#[test]
+fn the_marks_of_its_curves_stand_before_a_callout() {
+    let marks = |others: Vec<usize>| {
+        let mut figure = sweep();
+        figure.panels.truncate(1);
+        figure.panels[0].lines[0].collapse.as_mut().expect("a collapse").others = others;
+        let scene = scene_of(figure);
+        check_on_sheet(&scene);
+        let boxes = boxes(&scene);
+        let (_, [left, top, _, foot]) = boxes.iter().find(|(text, _)| text.starts_with("collapses")).expect("words");
+        let is_mark =
+            |spot: &(f64, f64)| spot.0 < *left && spot.0 > left - 110.0 && (*top - 6.0..=*foot + 6.0).contains(&spot.1);
+        let is_before = |shape: &&Shape| match shape {
+            Shape::Polygon { corners, .. } => corners.iter().all(is_mark),
+            Shape::Disc { center, .. } => is_mark(center),
+            Shape::Strokes { paths, .. } => paths.iter().flatten().all(is_mark),
+            _ => false,
+        };
+        // Each has a rim of paper below it.
+        scene.shapes.iter().filter(is_before).count() / 2
+    };
+    assert_eq!((marks(vec![]), marks(vec![4, 0]), marks(vec![0, 2, 3, 4, 5])), (1, 3, 0));
+}
+
+#[test]
+fn what_is_left_of_a_stack_is_grey() {
+    let figure = |rest| StackFigure {
+        parts: vec!["a".into(), "other".into()],
+        rest,
+        groups: vec![StackGroup {
+            label: String::new(),
+            bars: vec![Stack { label: "50".into(), amounts: vec![1.0, 2.0], remark: "3 s".into() }],
+        }],
+        ..StackFigure::default()
+    };
+    let palette = Theme::Light.palette();
+    let grey = |rest| {
+        let is_grey = |shape: &&Shape| matches!(shape, Shape::Rectangle { color, .. } if *color == palette.series(1));
+        scene_of(figure(rest)).shapes.iter().filter(is_grey).count()
+    };
+    assert_eq!((grey(None), grey(Some(1))), (2, 0));
+}
+
 #[test]
 fn a_gap_breaks_the_curve() {
     let paths = |values: &[f64]| {
@@ -271,7 +315,7 @@ fn any_values_are_drawn() {
                 from_x: dice.hostile(),
                 to_x: dice.hostile(),
                 label: "collapses".to_owned(),
-                of_several: false,
+                others: Vec::new(),
             }),
         };
         let panel = |dice: &mut Dice| Panel {

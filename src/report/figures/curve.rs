@@ -36,7 +36,8 @@ fn plotted(x: f64, interval: Option<Interval>, factor: f64, is_known: bool) -> P
     }
 }
 
-/// The mark where a curve stops being safe. Where several do so at one place, the first is marked for all of them.
+/// The mark where a curve stops being safe. Where several do so at one place, the first is marked for all of them, and a
+/// resource is named if it is behind all.
 pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
     let found = finding.turn.as_ref()?;
     let is_here = |other: &&&Finding| {
@@ -53,7 +54,15 @@ pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
         count if count == set.findings.len() => "all ".into(),
         count => format!("{count} variants "),
     };
+    let is_same = |other: &&&Finding| other.turn.as_ref().is_some_and(|turn| turn.resource == found.resource);
+    let resource = found.resource.clone().filter(|_| alike.iter().all(is_same));
+    let found = &Turn { resource, ..found.clone() };
     let label = format!("{who}{}", turn::mark(set.axis, found, alike.len() > 1));
     let from_x = set.drawn(found.from.unwrap_or(found.to));
-    Some(Collapse { from_x, to_x: set.drawn(found.to), label, of_several: alike.len() > 1 })
+    Some(Collapse {
+        from_x,
+        to_x: set.drawn(found.to),
+        label,
+        others: alike.iter().skip(1).map(|finding| finding.variant).collect(),
+    })
 }

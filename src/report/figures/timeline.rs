@@ -177,7 +177,7 @@ fn shades(plan: &Plan, together: &Together, scale: f64) -> Vec<Collapse> {
     for summary in &together.summaries {
         for (from, to, label) in &plan.points[summary.point].load.disturbances {
             let (from_x, to_x) = (from.seconds() / scale, to.seconds() / scale);
-            let shade = Collapse { from_x, to_x, label: label.clone(), of_several: false };
+            let shade = Collapse { from_x, to_x, label: label.clone(), others: Vec::new() };
             if !shades.contains(&shade) {
                 shades.push(shade);
             }

@@ -71,7 +71,7 @@ fn figure(subtitle: String, warm_up: &WarmUp) -> LineFigure {
     } else {
         "No cut is right where nothing settles: by rule the first half is deleted."
     };
-    let stretch = Collapse { from_x: 0.0, to_x: cut, label: "deleted".into(), of_several: false };
+    let stretch = Collapse { from_x: 0.0, to_x: cut, label: "deleted".into(), others: Vec::new() };
     let panel = Panel {
         y: Axis::linear("requests in flight"),
         lines,

@@ -214,7 +214,7 @@ fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
     let (from, to) = (knee.dial.text(low), knee.dial.text(high));
     let unit: &str = &to[to.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];
     let label = format!("knee {}–{to}", from.strip_suffix(unit).unwrap_or(&from));
-    Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label, of_several: false }
+    Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label, others: Vec::new() }
 }
 
 fn axis_label(metric: Metric, unit: &str) -> String {
