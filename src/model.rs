@@ -16,7 +16,7 @@ pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use load::{
     Abandon, Accounts, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, RateUnit, Retry,
-    Stage, Wave,
+    Stage, Strength, Wave,
 };
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,

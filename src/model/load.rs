@@ -57,6 +57,52 @@ pub struct Load {
     pub auto_warm_up: bool,
     /// How clients learn of the completion of what outlasts its answer; none: they do not wait for it.
     pub completion: Option<Notice>,
+    /// The number that makes it heavier, as it is written.
+    pub strength: Strength,
+}
+
+/// The number of a load that makes it heavier, as it is written: what a search for the highest load varies.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Strength {
+    /// A number of clients.
+    Clients {
+        /// Its path: `load.concurrency`.
+        path: String,
+        /// As it is written.
+        count: u32,
+        /// Requests in all; none where the load is endless.
+        users: Option<u32>,
+    },
+    /// A rate.
+    Rate {
+        /// Its path: `load.rate`.
+        path: &'static str,
+        /// Requests a second.
+        per_second: f64,
+        /// The unit that it is written in.
+        unit: RateUnit,
+    },
+    /// The highest rate of a profile, in which no single number stands for the load.
+    Peak {
+        /// Requests a second.
+        per_second: f64,
+        /// The unit that it is written in.
+        unit: RateUnit,
+    },
+    /// A number that all rates are multiplied with.
+    Factor {
+        /// Its path: `load.profile_from.factor`.
+        path: &'static str,
+        /// As it is written, or 1.
+        factor: f64,
+    },
+    /// A number that all times between arrivals are multiplied with: the load grows as it falls.
+    Stretch {
+        /// Its path: `load.trace.scale`.
+        path: &'static str,
+        /// As it is written, or 1.
+        factor: f64,
+    },
 }
 
 impl Load {

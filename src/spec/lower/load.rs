@@ -2,6 +2,7 @@
 
 mod arrival;
 mod clients;
+mod strength;
 mod watch;
 
 use super::MOST;
@@ -53,6 +54,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         disturbances,
         pattern,
         completion,
+        strength: strength::strength(load),
         rate_unit: rate_unit(load),
         accounts: match load.blame {
             None => model::Accounts::Sampled,
