@@ -57,7 +57,7 @@ impl Digest {
             }
         }
         let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
-        page.data(report::digest(&files, &reports));
+        page.data(report::digest(&files, &reports, page.width()));
         Ok(reports.iter().map(Exit::of).reduce(Exit::graver).unwrap_or(Exit::Holds))
     }
 }

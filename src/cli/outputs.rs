@@ -135,7 +135,10 @@ fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     page.heading(&plan.title);
     let (effort, objectives) = (report.effort(), report::objectives(report));
-    page.sentence(&format!("{effort}, ± 95 % interval, seed {}; objectives: {objectives}", plan.seed));
+    page.sentence(&format!(
+        "{effort}, ± 95 % interval, seed {}; objectives: {objectives}; response times are those of successful requests",
+        plan.seed
+    ));
     page.part(report::verdicts(report, width));
     page.part(report::findings(report, width) + &report::selections(report, width));
     page.part(report::deadlocks(report, width));

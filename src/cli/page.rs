@@ -27,9 +27,9 @@ impl Page {
         Self { unwritten: None, closed: false }
     }
 
-    /// Columns for sentences; none where they are not read on a terminal.
+    /// Columns for sentences; none where they are not read on a terminal, unless `COLUMNS` says how many there are.
     pub(super) fn width(&self) -> Option<usize> {
-        if io::stdout().is_terminal() { columns() } else { None }
+        if io::stdout().is_terminal() { columns() } else { asked() }
     }
 
     /// Prints text for people. Control characters in it become symbols, but for line feeds and our colours.
@@ -118,10 +118,17 @@ fn columns() -> Option<usize> {
     comfy_table::Table::new().width().map(|width| usize::from(width).min(WIDEST))
 }
 
+/// The columns that the environment asks for (POSIX, XBD 8.3), as many as sentences have at most.
+fn asked() -> Option<usize> {
+    let columns = std::env::var("COLUMNS").ok()?.parse::<usize>().ok()?;
+    (columns > 0).then_some(columns.min(WIDEST))
+}
+
 /// Each line of a text on stderr, broken at the width of the terminal and then indented by `indent`; the first line has
-/// a lead of that width. As it is where stderr is no terminal.
+/// a lead of that width. As it is where stderr is no terminal and the environment asks for no width.
 fn broken(text: &str, indent: usize) -> String {
-    let Some(width) = io::stderr().is_terminal().then(columns).flatten() else { return text.to_owned() };
+    let width = if io::stderr().is_terminal() { columns() } else { asked() };
+    let Some(width) = width else { return text.to_owned() };
     let lead = " ".repeat(indent);
     let line = |(number, line): (usize, &str)| {
         // What is laid out already, such as an excerpt of a file, stays as it is.

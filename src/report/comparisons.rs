@@ -2,7 +2,7 @@
 
 use super::number::short;
 use super::overview::{laid_out, places, sections};
-use super::paragraph::{joined, paragraph, quoted};
+use super::paragraph::{hanging, joined, paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
@@ -14,6 +14,9 @@ use crate::spec::Metric;
 
 /// Rows beyond which the table is left to `comparisons.csv`.
 const MOST_ROWS: usize = 12;
+
+/// Stretches of places at which the best is named.
+const MOST_STRETCHES: usize = 12;
 
 /// The table of differences from the first variant; empty without any, and where there are too many for a look.
 pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> String {
@@ -60,35 +63,52 @@ fn share_saved(saved: f64) -> String {
     if saved > 0.0 { format!("{:.0} % of variance", saved * 100.0) } else { "none".into() }
 }
 
-/// A sentence for each set of places where the same variants may be the best; empty with fewer than three variants, or
-/// two where the best is to be selected.
+/// A line for each stretch of neighbouring places where the same variants may be the best; empty with fewer than three
+/// variants, or two where the best is to be selected.
 pub fn selections(report: &Report, width: Option<usize>) -> String {
     let plan = report.plan;
     let Some(first) = report.selections.first() else { return String::new() };
-    let mut groups: Vec<(String, Vec<String>)> = Vec::new();
+    let mut stretches: Vec<(String, Vec<&Selection>)> = Vec::new();
     for selection in &report.selections {
-        let (who, place) = (who(plan, selection), plan.place(&plan.points[selection.points[0]]));
-        match groups.iter_mut().find(|(known, _)| *known == who) {
-            Some((_, places)) => places.push(place),
-            None => groups.push((who, vec![place])),
+        let who = who(plan, selection);
+        match stretches.last_mut() {
+            Some((known, members)) if *known == who => members.push(selection),
+            _ => stretches.push((who, vec![selection])),
         }
     }
-    let name = first.metric.words();
-    let sentence = |(who, places): &(String, Vec<String>)| {
-        let places: Vec<&String> = places.iter().filter(|place| !place.is_empty()).collect();
-        match places.as_slice() {
-            [] => who.clone(),
-            [one] => format!("{who} at {one}"),
-            [first, .., last] => format!("{who} at {} places from {first} to {last}", places.len()),
-        }
-    };
-    let sentences: Vec<String> = groups.iter().map(sentence).collect();
     let zone = match plan.best_within {
         Some(zone) => format!(", if better by at least {}", within(zone.share, first.metric)),
         None => String::new(),
     };
-    let text = format!("best by {name} (95 % confidence at each place{zone}): {}", sentences.join("; "));
-    paragraph("- ", &text, width)
+    let heading = format!("best by {} (95 % confidence at each place{zone}):", first.metric.words());
+    if let ([(who, _)], true) = (stretches.as_slice(), plan.axes.is_empty()) {
+        return paragraph("- ", &format!("{heading} {who}"), width);
+    }
+    let mut text = paragraph("- ", &heading, width);
+    for (who, members) in stretches.iter().take(MOST_STRETCHES) {
+        text.push_str(&hanging("  ", 4, &format!("at {}: {who}", stretch(plan, members)), width));
+    }
+    if stretches.len() > MOST_STRETCHES {
+        text.push_str(&format!("  and {} more in summary.json\n", stretches.len() - MOST_STRETCHES));
+    }
+    text
+}
+
+/// Where these neighbours lie: `concurrency = 75 to 125`.
+fn stretch(plan: &Plan, members: &[&Selection]) -> String {
+    let place = |selection: &Selection| plan.place(&plan.points[selection.points[0]]);
+    match members {
+        [] => String::new(),
+        [one] => place(one),
+        [first, .., last] => {
+            let (first, last) = (place(first), place(last));
+            // What is the same axis by axis is written once.
+            match (plan.axes.as_slice(), last.rsplit_once(" = ")) {
+                ([_], Some((_, value))) => format!("{first} to {value}"),
+                _ => format!("{first} to {last}"),
+            }
+        }
+    }
 }
 
 /// Who may be the best, in words, and who is so little worse that it does not matter.

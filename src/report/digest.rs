@@ -1,55 +1,69 @@
 //! Several experiments on one page, in Markdown: what each change is worth, and what became of each claim.
 
+use super::effects::sentence;
+use super::paragraph::paragraph;
 use super::{Report, verdicts};
-use crate::experiment::effect::Worth;
+use crate::experiment::effect::{Observation, Worth};
 use crate::experiment::verdict::{Judgement, Verdict};
 use crate::spec::visible;
 
-/// The page. `files` are the experiments' paths as they were given, one for each report.
-pub fn digest(files: &[String], reports: &[Report]) -> String {
+/// The page. `files` are the experiments' paths as they were given, one for each report. On a terminal of `width` columns
+/// it is as wide as that, and has a list in place of the table, in which no line can be broken.
+pub fn digest(files: &[String], reports: &[Report], width: Option<usize>) -> String {
     let trials: usize = reports.iter().map(|report| report.tally.done).sum();
-    let mut text = format!(
-        "# What each change is worth\n\n\
-         Written by `sim digest` from {}, {}; the same files give the same page. A\n\
+    let about = format!(
+        "Written by `sim digest` from {}, {}; the same files give the same page. A\n\
          change helps or harms when the whole 95 % interval of the difference lies on one side of zero and is larger than\n\
-         the smallest difference that matters. Both variants meet the same requests. Points are percentage points.\n\n\
-         | experiment | change | | instead of | by |\n|---|---|---|---|---|\n",
+         the smallest difference that matters. Both variants meet the same requests. Points are percentage points.\n",
         counted(reports.len(), "experiment", "experiments"),
         counted(trials, "simulated test", "simulated tests"),
     );
-    for report in reports {
-        for effect in &report.effects {
-            let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
-            text.push_str(&format!(
-                "| [{}](#{}) | {} | **{}**: {}{} | {} | {} |\n",
-                escaped(&report.plan.name),
-                anchor(&report.plan.name),
-                escaped(&effect.change),
-                effect.worth.word(),
-                escaped(&effect.with()),
-                escaped(&place),
-                effect.without(),
-                effect.difference(),
-            ));
+    let about = if width.is_some() { paragraph("", &about, width) } else { about };
+    let mut text = format!("# What each change is worth\n\n{about}\n");
+    let effects = || reports.iter().flat_map(|report| report.effects.iter().map(move |effect| (report, effect)));
+    if width.is_some() {
+        for (report, effect) in effects() {
+            let (name, worth) = (escaped(&report.plan.name), effect.worth.word());
+            let line = format!("**{worth}** ({name}): {}", escaped(&sentence(effect)));
+            text.push_str(&paragraph("- ", &line, width));
         }
+    } else {
+        text.push_str("| experiment | change | | instead of | by |\n|---|---|---|---|---|\n");
+        effects().for_each(|(report, effect)| text.push_str(&row(report, effect)));
     }
-    text.push_str(&count(reports));
+    text.push_str(&count(reports, width));
     for (file, report) in files.iter().zip(reports) {
-        text.push_str(&section(file, report));
+        text.push_str(&section(file, report, width));
     }
     text
 }
 
+/// An effect in the table.
+fn row(report: &Report, effect: &Observation) -> String {
+    let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
+    format!(
+        "| [{}](#{}) | {} | **{}**: {}{} | {} | {} |\n",
+        escaped(&report.plan.name),
+        anchor(&report.plan.name),
+        escaped(&effect.change),
+        effect.worth.word(),
+        escaped(&effect.with()),
+        escaped(&place),
+        effect.without(),
+        effect.difference(),
+    )
+}
+
 /// How many changes help, and how many beliefs hold.
-fn count(reports: &[Report]) -> String {
+fn count(reports: &[Report], width: Option<usize>) -> String {
     let effects =
         |worth: Worth| reports.iter().flat_map(|report| &report.effects).filter(|it| it.worth == worth).count();
     let claims = || reports.iter().flat_map(|report| &report.judgements);
     let refuted = claims().filter(|claim| claim.refuted && claim.verdict == Verdict::Holds).count();
     let open = claims().filter(|claim| claim.verdict != Verdict::Holds).count();
     let held = claims().count() - refuted - open;
-    format!(
-        "\n{}: {}, {}, {} and {}. {}: {}, {} and {}.\n",
+    let words = format!(
+        "{}: {}, {}, {} and {}. {}: {}, {} and {}.",
         counted(reports.iter().map(|report| report.effects.len()).sum(), "change", "changes"),
         counted(effects(Worth::Helps), "helps", "help"),
         counted(effects(Worth::Nothing), "does nothing", "do nothing"),
@@ -59,7 +73,8 @@ fn count(reports: &[Report]) -> String {
         counted(held, "holds", "hold"),
         counted(refuted, "is refuted", "are refuted"),
         counted(open, "is open", "are open"),
-    )
+    );
+    format!("\n{}", paragraph("", &words, width))
 }
 
 /// A number with the word that agrees with it.
@@ -67,13 +82,14 @@ fn counted(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn section(file: &str, report: &Report) -> String {
+fn section(file: &str, report: &Report, width: Option<usize>) -> String {
     let (name, title) = (escaped(&report.plan.name), escaped(&report.plan.title));
     let file = visible(file).replace('`', "'");
-    let mut text = format!("\n## {name}\n\n{title} (`{file}`)\n\n");
+    let title = paragraph("", &format!("{title} (`{file}`)"), width);
+    let mut text = format!("\n## {name}\n\n{title}\n");
     for judgement in &report.judgements {
         let (claim, evidence) = (escaped(&judgement.claim), escaped(&verdicts::evidence(judgement)));
-        text.push_str(&format!("- **{}**: “{claim}”: {evidence}\n", fate(judgement)));
+        text.push_str(&paragraph("- ", &format!("**{}**: “{claim}”: {evidence}", fate(judgement)), width));
     }
     text
 }

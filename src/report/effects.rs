@@ -4,7 +4,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::Report;
 use super::comparisons::common;
-use super::paragraph::paragraph;
+use super::paragraph::{paragraph, quoted};
+use super::recovery;
 use crate::experiment::effect::{Observation, Worth};
 
 /// All effects that the experiment asks for; empty without any. Colours are written as ANSI sequences, for the printer
@@ -18,18 +19,23 @@ pub fn effects(report: &Report, width: Option<usize>) -> String {
         let rest = line.strip_prefix(word).unwrap_or(&line);
         text.push_str(&format!("{style}{word}{style:#}{rest}"));
     }
+    let is_new = !report.judgements.iter().any(|it| recovery::is_about(&it.evidence));
+    if is_new && recovery::is_about(&text) {
+        text.push_str(&paragraph("", &recovery::definition(report), width));
+    }
     text
 }
 
-/// `a limit of 150: success rate 98.2 % instead of 0.0 % at concurrency = 200, +98.2 points (+97.0 to +99.4)`.
-fn sentence(effect: &Observation) -> String {
+/// `a limit of 150: success rate 98.2 % at concurrency = 200 instead of 0.0 % with “no limit”, +98.2 points (+97.0 to
+/// +99.4)`.
+pub(super) fn sentence(effect: &Observation) -> String {
     let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
     match effect.figures {
         None => format!("{}: {}{place}", effect.change, effect.with()),
         Some(figures) => {
-            let (with, without) = (effect.with(), effect.without());
-            let pairs = common(&figures);
-            format!("{}: {with}{place} instead of {without}{pairs}, {}", effect.change, effect.difference())
+            let (with, without, against) = (effect.with(), effect.without(), quoted(&effect.variants.1));
+            let (pairs, difference) = (common(&figures), effect.difference());
+            format!("{}: {with}{place} instead of {without} with {against}{pairs}, {difference}", effect.change)
         }
     }
 }

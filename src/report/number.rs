@@ -115,7 +115,8 @@ pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Ve
     aligned(&parts)
 }
 
-/// ` ±8`; ` ±?` for one with a lower bound only, nothing for an interval of no width or of one without bounds.
+/// `±8`; `(0–277)` where that is more than the estimate itself, `±?` for one with a lower bound only, nothing for an
+/// interval of no width or one without bounds. No figure that is shown so is ever negative.
 pub(super) fn half_width(interval: &Interval, decimals: usize) -> String {
     let half = interval.half_width();
     if interval.high == f64::INFINITY && interval.low > 0.0 {
@@ -126,7 +127,15 @@ pub(super) fn half_width(interval: &Interval, decimals: usize) -> String {
         let text = format!("{half:.decimals$}");
         // Less than the digits show.
         let is_nothing = text.parse() == Ok(0.0);
-        if is_nothing { String::new() } else { format!("±{}", grouped(&text)) }
+        match (is_nothing, half > interval.estimate) {
+            (true, _) => String::new(),
+            (false, false) => format!("±{}", grouped(&text)),
+            (false, true) => {
+                let [low, high] =
+                    [interval.low.max(0.0), interval.high].map(|end| grouped(&format!("{end:.decimals$}")));
+                format!("({low}–{high})")
+            }
+        }
     }
 }
 
@@ -202,5 +211,9 @@ mod tests {
         assert_eq!(column, [" 517 ±8 ", "   –    ", "1017 ±21", "  99    "]);
         let open = |low: f64| half_width(&Interval { estimate: 3.0, low, high: f64::INFINITY }, 1);
         assert_eq!((open(2.0).as_str(), open(0.0).as_str()), ("±?", ""));
+        // Of a figure that is hardly known, the ends of its interval are given.
+        assert_eq!(half_width(&around(118.0, 159.0), 0), "(0–277)");
+        assert_eq!(half_width(&Interval { estimate: 1.0, low: 0.5, high: 4.0 }, 1), "(0.5–4.0)");
+        assert_eq!(half_width(&around(118.0, 118.0), 0), "±118");
     }
 }

@@ -1,8 +1,9 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
 use super::number::{self, aligned, column, half_width, rate_column, time_column};
+use super::paragraph::paragraph;
 use super::recovery::Recovery;
-use super::table::{Column, short, table};
+use super::table::{Column, WIDTH, short, table};
 use super::{Detail, Report};
 use crate::experiment::summary::Summary;
 use crate::spec::Metric;
@@ -20,13 +21,17 @@ pub fn overview(report: &Report, detail: Detail) -> String {
     let found = points.len();
     points.truncate(MOST_ROWS);
     let mut text = laid_out(columns(report, &points), &sections(report, &points), detail);
+    if text.contains("±?") {
+        text.push_str("\n±?: no upper bound: the response times are too few for this percentile\n");
+    }
     if points.len() < all {
         let which = if found > MOST_ROWS {
             "the first"
         } else {
             "of each curve the first, best, last safe, first not safe and last:"
         };
-        text.push_str(&format!("\n{which} {} of {all} points; results.csv has all\n", points.len()));
+        let words = format!("{which} {} of {all} points; results.csv has all", points.len());
+        text.push_str(&format!("\n{}", paragraph("", &words, Some(WIDTH))));
     }
     text
 }

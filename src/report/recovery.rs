@@ -2,6 +2,23 @@
 
 use super::Report;
 use crate::experiment::summary::Summary;
+use crate::experiment::verdict;
+use crate::metric::Metric;
+
+/// Whether a text gives a time to recover.
+pub(super) fn is_about(text: &str) -> bool {
+    text.contains(Metric::RecoveryS.words())
+}
+
+/// What a time to recover is, for those who read of one.
+pub(super) fn definition(report: &Report) -> String {
+    format!(
+        "{}: from the end of the disturbance until the success rate stays at {} or above and the mean response time is \
+         back in its range from before",
+        Metric::RecoveryS.words(),
+        verdict::percent(report.plan.collapse_below)
+    )
+}
 
 /// What becomes of a point that is disturbed.
 #[derive(Clone, Copy, Debug, PartialEq)]

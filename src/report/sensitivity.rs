@@ -24,10 +24,12 @@ const NOISE: f64 = 0.05;
 
 /// What was looked at: below the title.
 pub fn sensitivity_method(found: &Sensitivity) -> String {
+    let place = verdict::place(&found.plan, found.question.point);
+    // Without variants a place is `at rate = 1/s`, of nothing else.
+    let of = if place.starts_with("at ") && found.plan.variants.len() == 1 { "" } else { "of " };
     format!(
-        "{} of {}{}; {}, {}, {} a point, seed {}",
+        "{} {of}{place}{}; {}, {}, {} a point, seed {}",
         found.question.metric.words(),
-        verdict::place(&found.plan, found.question.point),
         found.nominal.map_or_else(String::new, |figure| format!(
             ", {}",
             verdict::figure(figure, found.question.metric, rates(found))
@@ -318,7 +320,9 @@ fn unsure(shares: &[(String, Share)], rows: u32) -> Option<String> {
     let widest = widest.fold(0.0, f64::max);
     let noisy = shares.iter().find(|(_, share)| share.first.estimate > share.total.estimate + NOISE);
     let mut what = Vec::new();
-    if widest > WIDE {
+    if widest > 0.5 {
+        what.push("shares of the variance are not known: an interval is wider than 100 points".into());
+    } else if widest > WIDE {
         what.push(format!("shares of the variance are known only to ±{} points", short(widest * 100.0)));
     }
     if let Some((name, share)) = noisy {

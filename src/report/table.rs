@@ -161,7 +161,7 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
 }
 
 /// Columns of a terminal that a short table keeps to.
-const WIDTH: usize = 80;
+pub(super) const WIDTH: usize = 80;
 
 /// Characters between two columns.
 const GAP: usize = 3;

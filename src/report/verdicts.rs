@@ -4,6 +4,7 @@ use anstyle::{AnsiColor, Style};
 
 use super::Report;
 use super::paragraph::paragraph;
+use super::recovery;
 use crate::experiment::verdict::{Judgement, Verdict};
 
 /// All verdicts and how many there are of each; empty without hypotheses. Colours are written as ANSI sequences, for
@@ -18,16 +19,22 @@ pub fn verdicts(report: &Report, width: Option<usize>) -> String {
         text.push_str(&format!("{style}{word}{style:#}{rest}"));
         text.push_str(&paragraph("           ", &evidence(judgement), width));
     }
+    if report.judgements.iter().any(|judgement| recovery::is_about(&judgement.evidence)) {
+        text.push('\n');
+        text.push_str(&paragraph("", &recovery::definition(report), width));
+    }
     if report.judgements.len() > 1 {
         let count = |wanted: &dyn Fn(&Judgement) -> bool| report.judgements.iter().filter(|it| wanted(it)).count();
         let of = |verdict| count(&|judgement| judgement.verdict == verdict);
         let refuted = count(&|judgement| judgement.verdict == Verdict::Holds && judgement.refuted);
         let as_expected = if refuted > 0 { format!(", {refuted} refuted as expected") } else { String::new() };
+        let (held, failed) = (of(Verdict::Holds) - refuted, of(Verdict::Fails));
+        let agreeing = |count: usize, verb: &str| format!("{count} {verb}{}", if count == 1 { "s" } else { "" });
         text.push_str(&format!(
-            "\n{} hypotheses: {} hold{as_expected}, {} fail, {} undecided\n",
+            "\n{} hypotheses: {}{as_expected}, {}, {} undecided\n",
             report.judgements.len(),
-            of(Verdict::Holds) - refuted,
-            of(Verdict::Fails),
+            agreeing(held, "hold"),
+            agreeing(failed, "fail"),
             of(Verdict::Undecided)
         ));
     }

@@ -77,7 +77,12 @@ fn run(command: &str, folder: &Path, last: &mut i32) -> String {
         ["sim", arguments @ ..] => {
             let arguments = arguments.iter().map(|argument| argument.trim_matches(['\'', '"']));
             let program = env!("CARGO_BIN_EXE_sim");
-            let output = Command::new(program).args(arguments).current_dir(folder).output().expect("sim runs");
+            let output = Command::new(program)
+                .args(arguments)
+                .env_remove("COLUMNS")
+                .current_dir(folder)
+                .output()
+                .expect("sim runs");
             *last = output.status.code().unwrap_or(-1);
             let text = String::from_utf8(output.stdout).expect("text");
             // A mistake is told on stderr.

@@ -16,5 +16,6 @@ mod sensitivity;
 mod sentences;
 mod stop;
 mod sweep;
+mod terminal;
 mod windows;
 mod write;

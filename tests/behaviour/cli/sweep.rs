@@ -36,7 +36,7 @@ fn the_exit_code_is_the_verdict() {
     let sweep = |name: &str| place.sim(&["sweep", name, "--no-charts"]);
     assert!(sweep("holds.toml").ends_with(0).stdout.contains("\nholds "));
     let fails = sweep("fails.toml").ends_with(1);
-    assert!(fails.stdout.contains("\nfails ") && fails.stdout.contains("1 hold, 1 fail"), "{}", fails.stdout);
+    assert!(fails.stdout.contains("\nfails ") && fails.stdout.contains("1 holds, 1 fails"), "{}", fails.stdout);
     assert!(sweep("refuted.toml").ends_with(0).stdout.contains("refuted    as expected: “"));
 }
 

@@ -1,0 +1,82 @@
+//! What is printed for a terminal of 80 columns: no line is longer, but for paths, which are not broken.
+
+use std::fs;
+use std::path::PathBuf;
+
+use super::place::{Place, Ran};
+
+/// Columns.
+const WIDTH: usize = 80;
+
+/// The shipped files of a folder, by absolute path.
+fn shipped(folder: &str) -> Vec<PathBuf> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let entries = fs::read_dir(folder).expect("the shipped files").map(|entry| entry.expect("an entry").path());
+    let mut files: Vec<PathBuf> = entries.filter(|path| path.extension().is_some_and(|it| it == "toml")).collect();
+    files.sort();
+    files
+}
+
+/// Whether a line is longer because of a word that cannot be broken: a path or a name.
+fn is_one_word(line: &str) -> bool {
+    let rest = line.trim_start();
+    let rest = rest.strip_prefix("chart    ").or_else(|| rest.strip_prefix("results  ")).unwrap_or(rest);
+    !rest.trim_end_matches(':').contains(' ')
+}
+
+#[track_caller]
+fn fits(arguments: &[&str], ran: &Ran) {
+    assert!(matches!(ran.code, Some(0 | 1 | 3)), "{arguments:?}:\n{}{}", ran.stdout, ran.stderr);
+    for text in [&ran.stdout, &ran.stderr] {
+        let wide: Vec<&str> = text.lines().filter(|line| line.chars().count() > WIDTH && !is_one_word(line)).collect();
+        assert!(wide.is_empty(), "{arguments:?}: {wide:#?}");
+    }
+}
+
+/// Runs a command on a shipped file, by a short path: a long one would be all that is seen.
+fn run(place: &Place, arguments: &[&str]) {
+    let mut command = place.command(arguments);
+    command.env("COLUMNS", WIDTH.to_string());
+    fits(arguments, &command.output().expect("the program runs").into());
+}
+
+/// A folder with the shipped experiments and models where they are looked for.
+fn place() -> (Place, Vec<String>, Vec<String>) {
+    let place = Place::new();
+    let copied = |folder: &str| {
+        fs::create_dir_all(place.path(folder)).expect("a folder");
+        let copy = |path: PathBuf| {
+            let name = format!("{folder}/{}", path.file_name().expect("a name").to_string_lossy());
+            fs::copy(&path, place.path(&name)).expect("a copy");
+            name
+        };
+        shipped(folder).into_iter().map(copy).collect::<Vec<String>>()
+    };
+    let (experiments, models) = (copied("experiments"), copied("models"));
+    (place, experiments, models)
+}
+
+#[test]
+fn the_answer_to_every_shipped_experiment_fits() {
+    let (place, experiments, models) = place();
+    for file in experiments.iter().chain(&models) {
+        run(&place, &["check", file]);
+        run(&place, &["run", file, "--quiet", "--replications", "2"]);
+    }
+    for file in &experiments {
+        run(&place, &["sweep", file, "--quiet", "--replications", "2", "--no-charts"]);
+    }
+    run(&place, &["digest", "experiments/bcrypt.toml", "experiments/cqrs.toml", "--quiet", "--replications", "2"]);
+}
+
+#[test]
+fn the_answer_of_every_search_fits() {
+    let (place, ..) = place();
+    let knee = ["knee", "experiments/pooling.toml", "--quiet", "--no-charts", "--max-replications", "10"];
+    run(&place, &[&knee[..], &["--variant", "per-request", "--objective", "p95_s<=20"]].concat());
+    run(&place, &["optimize", "experiments/workers-and-cpu.toml", "--quiet", "--replications", "2"]);
+    let effort = ["--trajectories", "2", "--samples", "2", "--replications", "1", "--quiet", "--no-charts"];
+    for file in ["models/registration.toml", "experiments/killbill-replicas.toml"] {
+        run(&place, &[&["sensitivity", file, "--no-verdicts"][..], &effort].concat());
+    }
+}
