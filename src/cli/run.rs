@@ -21,9 +21,9 @@ use crate::report::{self, Detail, Report};
 
 /// Run one point and show the utilisation, queue and wait of every resource.
 ///
-/// Prints the point's figures with 95 % intervals, then every resource: its utilisation, its queue and how long
-/// requests waited for it; then failures by cause, a deadlock with its cycle, and the assumptions of the model. Writes
-/// no files and judges no hypotheses.
+/// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
+/// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
+/// run next, and the assumptions of the model. Writes no files and judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -77,7 +77,7 @@ impl Run {
             (Format::Table, Some(summary)) => {
                 page.heading(&plan.title);
                 page.sentence(&self.heading(&whole, point, &report));
-                answer(&report, summary, page);
+                answer(&report, &whole, summary, page);
             }
             (Format::Table, None) => {
                 page.heading(&plan.title);
@@ -98,7 +98,8 @@ impl Run {
             (_, true) => format!(", one of {count} points"),
             (_, false) => format!(", the first of {count} points (--variant and --at choose another)"),
         };
-        format!("{}{hint}; {effort}", verdict::place(whole, point))
+        let times = "response times are those of successful requests";
+        format!("{}{hint}; {effort}; {times}", verdict::place(whole, point))
     }
 }
 
@@ -119,13 +120,14 @@ fn alone(whole: &Plan, point: usize) -> Plan {
     plan
 }
 
-fn answer(report: &Report, summary: &Summary, page: &mut Page) {
+fn answer(report: &Report, whole: &Plan, summary: &Summary, page: &mut Page) {
     let width = page.width();
-    page.part(report::headline(report, summary) + &report::theory(report.check(summary.point), report.rates));
+    page.part(report::headline(report, summary, width) + &report::theory(report.check(summary.point), report.rates));
     page.part(report::classes(report, Detail::Short, "--format json"));
     page.part(report::blame(summary) + &report::culprit(summary, width));
     page.part(report::resources(summary));
     page.part(report::failures(summary));
     page.part(report::deadlock(report, summary, width));
+    page.part(report::next_steps_of_point(report, whole, width));
     page.part(report::assumptions(report.plan, width));
 }

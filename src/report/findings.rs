@@ -1,7 +1,9 @@
 //! The findings in words, a bullet for each variant.
 
 use super::Report;
+use super::headroom::{Headroom, most_of_p95};
 use super::paragraph::paragraph;
+use crate::experiment::summary::Summary;
 
 /// Sentences that are shown; the others are counted.
 const MOST: usize = 20;
@@ -15,5 +17,19 @@ pub fn findings(report: &Report, width: Option<usize>) -> String {
     if report.findings.len() > MOST {
         text.push_str(&format!("- and {} more in summary.json\n", report.findings.len() - MOST));
     }
+    // Where nothing is compared, the point itself is the answer.
+    if let ([_], [summary]) = (report.plan.points.as_slice(), report.summaries.as_slice()) {
+        for line in alone(report, summary) {
+            text.push_str(&paragraph("  ", &line, width));
+        }
+    }
     text
+}
+
+/// What is said of the only point beside its finding: where the time goes, and what is nearest to its limit.
+fn alone(report: &Report, summary: &Summary) -> Vec<String> {
+    let time = most_of_p95(summary);
+    let time = (!time.is_empty()).then(|| format!("the time of requests around p95: {time}"));
+    let headroom = Headroom::of(report, summary).map(|it| it.words(report, summary));
+    time.into_iter().chain(headroom).collect()
 }

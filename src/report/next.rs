@@ -1,30 +1,64 @@
-//! What to do next: the command that would settle what this sweep leaves open.
+//! What to do next: the command that would settle what these figures leave open.
+
+mod command;
+mod heavier;
+
+use command::Command;
 
 use super::Report;
 use super::paragraph::paragraph;
 use crate::experiment::condition::{RARE_LOSS, State, can_hide, runs_to_exclude};
-use crate::experiment::design::Direction;
+use crate::experiment::design::{Direction, Plan};
 use crate::experiment::finding::{self, Turn};
 use crate::experiment::summary::of_point;
 
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
 const COARSE: f64 = 0.1;
 
-/// The next steps, one a line; empty where nothing is open.
+/// What stands before the first command.
+const LEAD: &str = "next      ";
+
+/// A command, and what it is good for.
+struct Step {
+    command: Command,
+    why: String,
+}
+
+impl Step {
+    fn new(command: Command, why: impl Into<String>) -> Self {
+        Self { command, why: why.into() }
+    }
+}
+
+/// The next steps after a sweep, each a command with its reason below it; empty where nothing is open.
 pub fn next_steps(report: &Report, width: Option<usize>) -> String {
-    let file = report.plan.inputs().first().map_or_else(String::new, |path| path.display().to_string());
-    let seen = rare_losses(report, &file);
-    let unseen = if seen.is_none() { unseen_losses(report, &file) } else { None };
-    let steps = [seen, coarse_grid(report, &file), assumptions(report, &file), unseen];
+    let seen = rare_losses(report);
+    let unseen = if seen.is_none() { unseen_losses(report) } else { None };
+    let steps = [seen, coarse_grid(report), heavier::heavier(report), assumptions(report), unseen];
+    lines(steps.into_iter().flatten(), width)
+}
+
+/// The next steps after a single point, out of all those of `whole`.
+pub fn next_steps_of_point(report: &Report, whole: &Plan, width: Option<usize>) -> String {
+    let points = whole.points.len();
+    let sweep = || Step::new(Command::new("sweep", whole), format!("runs all {points} points and judges them"));
+    let all = (points > 1).then(sweep);
+    let steps = [all, heavier::heavier(report).filter(|_| points == 1), assumptions(report)];
+    lines(steps.into_iter().flatten(), width)
+}
+
+fn lines(steps: impl Iterator<Item = Step>, width: Option<usize>) -> String {
     let mut text = String::new();
-    for (index, step) in steps.into_iter().flatten().enumerate() {
-        text.push_str(&paragraph(if index == 0 { "next      " } else { "          " }, &step, width));
+    for (index, step) in steps.enumerate() {
+        let indent = " ".repeat(LEAD.len());
+        text.push_str(&step.command.lines(if index == 0 { LEAD } else { &indent }, width));
+        text.push_str(&paragraph(&format!("{indent}  "), &step.why, width));
     }
     text
 }
 
 /// Where a variant loses capacity at some point, and too few runs stand behind a point that is called safe.
-fn rare_losses(report: &Report, file: &str) -> Option<String> {
+fn rare_losses(report: &Report) -> Option<Step> {
     let plan = report.plan;
     let axis = plan.axes.first()?;
     let (safe, state) = report.findings.iter().find_map(|finding| {
@@ -34,29 +68,35 @@ fn rare_losses(report: &Report, file: &str) -> Option<String> {
         (loses && can_hide(safe.of) > RARE_LOSS).then_some((safe.point, safe))
     })?;
     let needed = runs_to_exclude(RARE_LOSS);
-    Some(format!(
-        "sim sweep {file} --replications {needed}: excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot)",
-        finding::at(plan, axis, safe),
-        state.of
+    Some(Step::new(
+        Command::new("sweep", plan).with("--replications", &needed.to_string()),
+        format!(
+            "excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot)",
+            finding::at(plan, axis, safe),
+            state.of
+        ),
     ))
 }
 
 /// Where no run lost capacity, but runs of this system can, and too few stand behind what is called safe.
-fn unseen_losses(report: &Report, file: &str) -> Option<String> {
+fn unseen_losses(report: &Report) -> Option<Step> {
     let can_lose = |state: &State| {
         let summary = of_point(&report.summaries, state.point);
         state.is_safe() && can_hide(state.of) > RARE_LOSS && summary.is_some_and(|summary| summary.dead.is_some())
     };
     let fewest = report.states.iter().filter(|state| can_lose(state)).map(|state| state.of).min()?;
     let (needed, hidden) = (runs_to_exclude(RARE_LOSS), finding::share(can_hide(fewest)));
-    Some(format!(
-        "sim sweep {file} --replications {needed}: excludes a loss of capacity in more than 1 % of runs where it is safe \
-         ({fewest} runs without one exclude more than {hidden}, 95 % confidence)"
+    Some(Step::new(
+        Command::new("sweep", report.plan).with("--replications", &needed.to_string()),
+        format!(
+            "excludes a loss of capacity in more than 1 % of runs where it is safe ({fewest} runs without one exclude \
+             only more than {hidden}, 95 % confidence)"
+        ),
     ))
 }
 
 /// Where a variant stops being safe between two values that are far apart.
-fn coarse_grid(report: &Report, file: &str) -> Option<String> {
+fn coarse_grid(report: &Report) -> Option<Step> {
     let axis = report.plan.axes.first()?;
     let gap = |turn: &Turn| {
         let from = turn.from?;
@@ -68,22 +108,23 @@ fn coarse_grid(report: &Report, file: &str) -> Option<String> {
     let turns = report.findings.iter().filter(|finding| !finding.is_harmed_by_more(axis));
     let (low, high) = turns.filter_map(|finding| finding.turn.as_ref()).find_map(gap)?;
     let (low, high) = (super::turn::value(axis, low), super::turn::value(axis, high));
+    let command = Command::new("knee", report.plan);
     Some(match axis.direction() {
-        Direction::Capacity => {
-            format!("sim knee {file} --smallest: finds the least value that is enough between {low} and {high}")
-        }
-        _ => format!("sim knee {file}: finds the last safe value between {low} and {high}"),
+        Direction::Capacity => Step::new(
+            command.flag("--smallest"),
+            format!("finds the least value that is enough between {low} and {high}"),
+        ),
+        _ => Step::new(command, format!("finds the last safe value between {low} and {high}")),
     })
 }
 
 /// Where the model rests on assumptions that have a plausible range.
-fn assumptions(report: &Report, file: &str) -> Option<String> {
+fn assumptions(report: &Report) -> Option<Step> {
     let ranged = report.plan.assumptions().iter().filter(|assumption| assumption.range.is_some());
-    match ranged.count() {
-        0 => None,
-        1 => Some(format!("sim sensitivity {file}: whether the assumed value of the model changes the answer")),
-        count => {
-            Some(format!("sim sensitivity {file}: which of the {count} assumed values of the model change the answer"))
-        }
-    }
+    let why = match ranged.count() {
+        0 => return None,
+        1 => "shows whether the assumed value of the model changes the answer".into(),
+        count => format!("shows which of the {count} assumed values of the model change the answer"),
+    };
+    Some(Step::new(Command::new("sensitivity", report.plan), why))
 }

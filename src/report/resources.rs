@@ -1,6 +1,7 @@
 //! One point at length: its figures, and every resource with its use, its queue and its wait.
 
 use super::Report;
+use super::headroom::Headroom;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
@@ -36,7 +37,7 @@ fn line_name(metric: Metric) -> String {
 }
 
 /// The point's figures, one a line, with their 95 % intervals.
-pub fn headline(report: &Report, summary: &Summary) -> String {
+pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
         text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state, report.rates)));
@@ -125,7 +126,10 @@ pub fn headline(report: &Report, summary: &Summary) -> String {
         }
         None => "not known: no request has ended, or no accounts are kept (`load.blame`)".into(),
     };
-    text.push_str(&format!("{:<12}{limit}\n", "limited by"));
+    text.push_str(&paragraph(&format!("{:<12}", "limited by"), &limit, width));
+    if let Some(headroom) = Headroom::of(report, summary) {
+        text.push_str(&paragraph(&format!("{:<12}", "headroom"), &headroom.words(report, summary), width));
+    }
     if summary.hung > 0.0 {
         let (calls, are) = match short(summary.hung).as_str() {
             "1" => ("1 call".to_owned(), "is"),
@@ -215,7 +219,7 @@ pub fn resources_rows(report: &Report) -> impl Iterator<Item = Row> {
 }
 
 /// A figure times `scale` with its half-width, which has one digit and no more than `most` decimals; without one that
-/// would show as zero.
+/// would show as zero. Where the half-width is more than the figure, with the ends of its interval: none is negative.
 fn plus_minus(interval: Interval, scale: f64, most: usize) -> String {
     let half = interval.half_width() * scale;
     if !(half.is_finite() && half >= 0.5 * libm::pow(10.0, -(most as f64))) {
@@ -223,7 +227,12 @@ fn plus_minus(interval: Interval, scale: f64, most: usize) -> String {
     }
     let decimals = -libm::floor(libm::log10(half));
     let decimals = decimals.clamp(0.0, most as f64) as usize;
-    format!("{:.decimals$} ±{half:.decimals$}", interval.estimate * scale)
+    let estimate = interval.estimate * scale;
+    if half > estimate {
+        let [low, high] = [interval.low.max(0.0), interval.high].map(|end| end * scale);
+        return format!("{estimate:.decimals$} ({low:.decimals$}–{high:.decimals$})");
+    }
+    format!("{estimate:.decimals$} ±{half:.decimals$}")
 }
 
 /// Three digits, and no more than three decimals.

@@ -7,6 +7,7 @@ mod hostile;
 mod journal;
 mod knee;
 mod measured;
+mod next;
 mod optimize;
 mod place;
 mod print;

@@ -59,7 +59,7 @@ fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
         let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
         assert!(warnings.iter().any(|warning| warning.contains("queue still growing at 0.")), "{warnings:?}");
         assert!(report::overview(&report, sim::report::Detail::Full).contains("unstable"));
-        assert!(report::headline(&report, summary).contains("so response times have no mean"));
+        assert!(report::headline(&report, summary, None).contains("so response times have no mean"));
     }
 }
 

@@ -79,7 +79,7 @@ fn the_work_of_a_step_is_no_capacity() {
     let ran = place.sim(&["sweep", "cores.toml", "--no-charts"]).ends_with(0);
     assert!(ran.stdout.contains("- x = 1 is enough"), "{}", ran.stdout);
     assert!(
-        ran.stdout.contains("--smallest: finds the least value that is enough between 100m and 1"),
+        ran.stdout.contains("--smallest\n            finds the least value that is enough between 100m and 1"),
         "{}",
         ran.stdout
     );

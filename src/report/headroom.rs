@@ -1,0 +1,131 @@
+//! How far the throughput can grow before the resource nearest to its limit is full.
+
+use super::Report;
+use super::number::short;
+use super::paragraph::joined;
+use crate::experiment::blame::shares;
+use crate::experiment::summary::Summary;
+use crate::experiment::verdict;
+use crate::metric::Metric;
+use crate::model::{Flow, Pattern};
+use crate::parts::{Group, ResourceKind};
+
+/// Share of requests that must succeed, for the use of a resource to be that of the throughput.
+const NEARLY_ALL: f64 = 0.99;
+
+/// Utilisation from which a resource has nothing left.
+const FULL: f64 = 0.95;
+
+/// Share of the time from which a place is named.
+const WORTH_NAMING: f64 = 0.05;
+
+/// Places that are named.
+const MOST_PLACES: usize = 3;
+
+/// The resource nearest to its limit.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Headroom {
+    /// Its name.
+    pub name: String,
+    /// Its utilisation; of a rate limit, the share of the rate that is used.
+    pub utilisation: f64,
+    /// The throughput at which it is full, a minute, by the utilisation law: `X = U / D`, where the demand `D` of a
+    /// request stays what it is (Denning and Buzen 1978, "The Operational Analysis of Queueing Network Models").
+    pub most_per_min: f64,
+}
+
+impl Headroom {
+    /// Of a point that is safe and steady enough for the law to say something; none of others, and where nothing has a
+    /// limit.
+    pub(super) fn of(report: &Report, summary: &Summary) -> Option<Self> {
+        let point = &report.plan.points[summary.point];
+        let throughput = summary.throughput_per_min?.estimate;
+        let failed = |metric| summary.metric(metric).is_some_and(|interval| interval.estimate > 0.0);
+        let is_steady = report.is_safe(summary.point)
+            && summary.success_rate.estimate >= NEARLY_ALL
+            && summary.growth.any().is_none()
+            && !failed(Metric::Restarts)
+            && point.system.faults.is_empty();
+        if !is_steady || throughput <= 0.0 {
+            return None;
+        }
+        let resources = summary.resources.iter().filter(|resource| resource.capacity.is_some());
+        let resources = resources.filter(|resource| resource.kind.works() || resource.kind == ResourceKind::Ports);
+        let used = resources.map(|resource| (resource.name.clone(), resource.utilisation));
+        let rates = point.system.services.iter().filter_map(|service| {
+            let interval = service.ingress.as_ref()?.rate?.interval.seconds();
+            let name = format!("{} ingress", service.name);
+            let visits = summary.resources.iter().find(|resource| resource.name == name)?.visits;
+            let each_second = visits / summary.succeeded * throughput / 60.0;
+            Some((format!("the rate limit of {name}"), each_second * interval))
+        });
+        let (name, utilisation) = used.chain(rates).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let most_per_min = throughput / utilisation;
+        (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min })
+    }
+
+    /// `shop CPU is nearest to its limit, 26 % utilised: at most 8000/s, 3.9 times this throughput, ...`.
+    pub(super) fn words(&self, report: &Report, summary: &Summary) -> String {
+        let (name, used) = (&self.name, verdict::percent(self.utilisation));
+        if self.utilisation >= FULL {
+            return format!("{name} is at its limit, {used} utilised");
+        }
+        let most = report.rates.words(self.most_per_min);
+        let times = short(1.0 / self.utilisation);
+        let peak = peak(&report.plan.points[summary.point].load.pattern).map_or_else(String::new, |per_second| {
+            format!("; the load peaks at {}", report.rates.words(per_second * 60.0))
+        });
+        format!(
+            "{name} is nearest to its limit, {used} utilised; it is full at {most}, {times} times this throughput, \
+             if each request needs as much of it as here (an upper bound){peak}"
+        )
+    }
+}
+
+/// The highest rate of arrivals in the measuring window, a second, where it changes in a known way.
+fn peak(pattern: &Pattern) -> Option<f64> {
+    let Pattern::Varying { flow: Flow::Course(course), .. } = pattern else { return None };
+    let (opens, closes) = pattern.window().map(|(from, to)| (from.seconds(), to.seconds()))?;
+    let ends = course.pieces.iter().skip(1).map(|piece| piece.from).chain([f64::INFINITY]);
+    let highest = course.pieces.iter().zip(ends).filter_map(|(piece, end)| {
+        let (from, to) = (piece.from.max(opens), end.min(closes));
+        let at = |time: f64| piece.rate + piece.slope * (time - piece.from);
+        let wave = if piece.waves { course.wave.map_or(1.0, |wave| 1.0 + wave.amplitude) } else { 1.0 };
+        (from < to).then(|| at(from).max(at(to)) * wave)
+    });
+    highest.max_by(f64::total_cmp)
+}
+
+/// Where the requests around the 95th percentile spend most of their time: `61 % served by postgres CPU`; empty where no
+/// accounts were kept.
+pub(super) fn most_of_p95(summary: &Summary) -> String {
+    let Some(blame) = &summary.blame else { return String::new() };
+    let mut shares = shares(blame, Group::P95);
+    shares.sort_by(|a, b| b.share.total_cmp(&a.share));
+    let named = shares.iter().filter(|share| share.share >= WORTH_NAMING).take(MOST_PLACES);
+    let words = named.map(|it| format!("{:.0} % {}", it.share * 100.0, super::blame::words(it.place, it.served)));
+    joined(&words.collect::<Vec<_>>(), "and")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::peak;
+    use crate::kernel::Time;
+    use crate::model::{Arrivals, Course, Flow, Pattern, Piece, Wave};
+
+    fn pattern(pieces: Vec<Piece>, wave: Option<Wave>) -> Pattern {
+        let flow = Flow::Course(Course { pieces, wave });
+        let (warm_up, duration) = (Time(10_000_000_000), Time(20_000_000_000));
+        Pattern::Varying { flow, arrivals: Arrivals::Poisson, warm_up, duration }
+    }
+
+    #[test]
+    fn the_peak_is_that_of_the_window() {
+        let piece = |from, rate, slope| Piece { from, rate, slope, waves: false };
+        // 100/s before the window, then up from 20/s by 2/s and second from 20 s on: 40/s at its end.
+        let course = vec![piece(0.0, 100.0, 0.0), piece(5.0, 20.0, 0.0), piece(20.0, 20.0, 2.0)];
+        assert_eq!(peak(&pattern(course, None)), Some(40.0));
+        let wave = Some(Wave { amplitude: 0.5, omega: 1.0 });
+        assert_eq!(peak(&pattern(vec![Piece { waves: true, ..piece(0.0, 20.0, 0.0) }], wave)), Some(30.0));
+    }
+}

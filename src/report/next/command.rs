@@ -1,0 +1,87 @@
+//! A command line as it can be pasted into a shell.
+
+use crate::experiment::design::Plan;
+
+/// Columns by which the lines after the first of a command are indented further.
+const FURTHER: usize = 4;
+
+/// A command: its first words, and its options, each with its value.
+pub(super) struct Command {
+    words: Vec<String>,
+}
+
+impl Command {
+    /// `sim sweep FILE`, with what the command line set.
+    pub fn new(name: &str, plan: &Plan) -> Self {
+        let origin = plan.origin();
+        let command = Self { words: vec![format!("sim {name} {}", quoted(&origin.file.display().to_string()))] };
+        origin.set.iter().fold(command, |command, (path, value)| command.with("--set", &format!("{path}={value}")))
+    }
+
+    /// The same with an option and its value.
+    pub fn with(mut self, option: &str, value: &str) -> Self {
+        self.words.push(format!("{option} {}", quoted(value)));
+        self
+    }
+
+    /// The same with an option without a value.
+    pub fn flag(mut self, option: &str) -> Self {
+        self.words.push(option.into());
+        self
+    }
+
+    /// On one line after `lead`, or on as many as it takes at this width: all but the last end with a backslash, so that
+    /// they can be pasted as they are.
+    pub fn lines(&self, lead: &str, width: Option<usize>) -> String {
+        let mut text = lead.to_owned();
+        let mut used = lead.chars().count();
+        let indent = used + FURTHER;
+        for (index, word) in self.words.iter().enumerate() {
+            let wide = word.chars().count();
+            // The last line needs no room for a backslash.
+            let room = if index + 1 == self.words.len() { 0 } else { 2 };
+            if index > 0 && width.is_some_and(|width| used + 1 + wide + room > width) {
+                text.push_str(" \\\n");
+                text.extend(std::iter::repeat_n(' ', indent));
+                used = indent;
+            } else if index > 0 {
+                text.push(' ');
+                used += 1;
+            }
+            text.push_str(word);
+            used += wide;
+        }
+        text + "\n"
+    }
+}
+
+/// A word that a POSIX shell takes as it is: in single quotes where it has to be (Shell Command Language, section 2.2).
+fn quoted(word: &str) -> String {
+    let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "_@%+=:,./-".contains(sign);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.into()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Command, quoted};
+
+    #[test]
+    fn words_are_quoted_for_the_shell() {
+        assert_eq!(quoted("models/mm1.toml"), "models/mm1.toml");
+        assert_eq!(quoted("p95_s<=2"), "'p95_s<=2'");
+        assert_eq!(quoted("it's"), r"'it'\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn long_commands_are_continued() {
+        let command = Command { words: vec!["sim knee a.toml".into(), "--from 1".into(), "--to 20".into()] };
+        assert_eq!(command.lines("next  ", None), "next  sim knee a.toml --from 1 --to 20\n");
+        assert_eq!(command.lines("next  ", Some(32)), "next  sim knee a.toml --from 1 \\\n          --to 20\n");
+        assert_eq!(command.lines("next  ", Some(38)), "next  sim knee a.toml --from 1 --to 20\n");
+    }
+}

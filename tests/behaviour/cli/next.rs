@@ -1,0 +1,163 @@
+//! What a run of a model alone says: what is nearest to its limit, and which command to run next. Each command is run.
+
+use std::process::{Command, Stdio};
+
+use super::place::{Place, Ran};
+
+/// A counter that serves each customer in exactly a second, so that it is full at 1/s.
+const COUNTER: &str = r#"
+[stations.counter]
+servers = 1
+[services.shop]
+runtime = "delay"
+[services.shop.endpoints.serve]
+steps = [{ visit = { station = "counter", time = "1s" } }]
+[load]
+target = "shop.serve"
+"#;
+
+/// The commands that an output proposes, as they would be pasted into a shell.
+fn commands(text: &str) -> Vec<String> {
+    let lines = text.lines().skip_while(|line| !line.starts_with("next      ")).take_while(|line| !line.is_empty());
+    let mut commands: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in lines {
+        let words = line.strip_prefix("next").unwrap_or(line).trim();
+        match commands.last_mut().filter(|_| is_open) {
+            Some(command) => command.push_str(&format!("\n{words}")),
+            None if words.starts_with("sim ") => commands.push(words.into()),
+            None => continue,
+        }
+        is_open = words.ends_with('\\');
+    }
+    commands
+}
+
+/// Runs a command line in a shell, with `sim` in its path.
+fn shell(place: &Place, command: &str) -> Ran {
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_sim"));
+    let folder = program.parent().expect("a folder").display().to_string();
+    let path = format!("{folder}:{}", std::env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", command]).current_dir(place.path("")).env("PATH", path).stdin(Stdio::null());
+    shell.output().expect("a shell").into()
+}
+
+/// Runs the model, alone and as a sweep, then what each proposes; gives what both printed.
+fn followed(model: &str, options: &[&str]) -> [String; 2] {
+    let place = Place::new();
+    place.put("the model.toml", model);
+    place.put("rates.csv", "time,rate\n0,0.2\n1000,0.5\n2000,0.2\n");
+    let times: String = (0..1000).map(|index| format!("{}\n", 2 * index)).collect();
+    place.put("arrivals.csv", &format!("time_s\n{times}"));
+    ["run", "sweep"].map(|name| {
+        let mut command = place.command(&[name, "the model.toml", "--quiet"]);
+        let whole = Ran::from(command.args(options).output().expect("the program runs")).ends_with(0).stdout;
+        let printed = Ran::from(command.env("COLUMNS", "80").output().expect("the program runs")).ends_with(0).stdout;
+        // A path is not broken.
+        let mut sentences = printed.lines().filter(|line| !line.starts_with("results  "));
+        assert!(sentences.all(|line| line.chars().count() <= 80), "{printed}");
+        let commands = commands(&printed);
+        assert!(commands.iter().any(|command| command.starts_with("sim knee ")), "{printed}");
+        for command in commands {
+            let ran = shell(&place, &command);
+            assert_eq!(ran.code, Some(0), "{command}\n{}{}", ran.stdout, ran.stderr);
+        }
+        whole
+    })
+}
+
+#[test]
+fn a_model_alone_says_how_far_its_load_can_grow() {
+    let model = format!("{COUNTER}kind = \"open\"\nrate = \"0.5/s\"\narrivals = \"constant\"\nduration = \"2000s\"\n");
+    for printed in followed(&model, &[]) {
+        // U = X D = 0.5/s * 1 s; the counter is full at 1 / D.
+        let words =
+            "station counter is nearest to its limit, 50 % utilised; it is full at 1/s, 2 times this throughput";
+        assert!(printed.contains(words), "{printed}");
+        // The search looks beyond that bound, for twice the response time of 1 s.
+        let words = "sim knee 'the model.toml' --axis load.rate --from 0.5/s --to 1.2/s \
+                     --objective 'success_rate>=0.9' --objective 'p95_s<=2'";
+        assert!(printed.contains(words), "{printed}");
+    }
+    let [_, sweep] = followed(&model, &[]);
+    assert!(sweep.contains("the time of requests around p95: 100 % served by station counter"), "{sweep}");
+}
+
+#[test]
+fn what_the_command_line_sets_is_kept_in_what_it_proposes() {
+    let model = format!("{COUNTER}kind = \"open\"\nrate = \"0.5/s\"\narrivals = \"constant\"\nduration = \"2000s\"\n");
+    for printed in followed(&model, &["--set", "stations.counter.servers=2"]) {
+        let words =
+            "sim knee 'the model.toml' --set stations.counter.servers=2 --axis load.rate --from 0.5/s --to 2.4/s ";
+        assert!(printed.contains(words), "{printed}");
+    }
+}
+
+/// A rate limit of 0.8/s comes before the counter that is full at 1/s.
+#[test]
+fn a_rate_limit_may_be_nearest() {
+    let limit = "[services.shop.ingress]\nrate_limit = { average = \"0.8/s\", burst = 5 }\n";
+    let load = "kind = \"open\"\nrate = \"0.4/s\"\narrivals = \"constant\"\nduration = \"2000s\"\n";
+    let model = format!("{COUNTER}{load}{limit}");
+    for printed in followed(&model, &[]) {
+        let words =
+            "the rate limit of shop ingress is nearest to its limit, 50 % utilised; it is full at 0.8/s, 2 times";
+        assert!(printed.contains(words), "{printed}");
+    }
+}
+
+#[test]
+fn every_kind_of_load_has_a_search_that_works() {
+    let open = "kind = \"open\"\narrivals = \"constant\"\nduration = \"2000s\"\n";
+    let loads = [
+        (format!("{open}rate = \"30/min\"\ntimeout = \"9s\"\n"), "--axis load.rate --from 30/min --to 72/min"),
+        (
+            format!("{open}profile = [{{ at = \"0s\", rate = \"0.2/s\" }}, {{ at = \"900s\", rate = \"0.5/s\" }}]\n"),
+            "--set 'load.profile=[{ at = \"0s\", rate = \"0.5/s\" }]' --axis 'load.profile[0].rate' --from 0.5/s --to 1.2/s",
+        ),
+        (
+            format!("{open}profile_from = {{ file = \"rates.csv\", time = \"time\", rate = \"rate\" }}\n"),
+            "--axis load.profile_from.factor --from 1 --to ",
+        ),
+        (
+            format!("{open}rate = \"0.5/s\"\ndiurnal = {{ period = \"500s\", amplitude = 0.2 }}\n"),
+            "--axis load.rate --from 0.5/s --to 1.2/s",
+        ),
+        (
+            format!("{open}rate = \"0.5/s\"\nspikes = [{{ at = \"500s\", length = \"9s\", factor = 1.5 }}]\n"),
+            "--axis load.rate --from 0.5/s --to 1.2/s",
+        ),
+        (
+            format!(
+                "{open}bursts = {{ mean_on = \"50s\", mean_off = \"50s\", on_rate = \"0.5/s\", off_rate = \"0.1/s\" }}\n"
+            ),
+            "--axis load.bursts.on_rate --from 0.5/s --to 1.2/s",
+        ),
+        (
+            "kind = \"open\"\ntrace = { file = \"arrivals.csv\", scale = 2 }\nduration = \"3990s\"\n".into(),
+            "--axis load.trace.scale --from 0.42 --to 2 --smallest",
+        ),
+        (
+            "kind = \"closed\"\nconcurrency = 1\nthink_time = \"exp(3s)\"\nduration = \"2000s\"\n".into(),
+            "--axis load.concurrency --from 1 --to 4",
+        ),
+        (
+            "kind = \"closed\"\nconcurrency = 2\nusers = 20\n".into(),
+            "--set load.users=80 --axis load.concurrency --from 2 --to 8",
+        ),
+        (
+            "kind = \"closed\"\nthink_time = \"exp(3s)\"\nduration = \"2000s\"\n\
+             stages = [{ duration = \"1s\", target = 2 }, { duration = \"1999s\", target = 2 }]\n"
+                .into(),
+            "--axis 'load.stages[0].target' --from 2 --to 8",
+        ),
+        // Overloaded: the highest load lies below.
+        (format!("{open}rate = \"2/s\"\ntimeout = \"9s\"\n"), "--axis load.rate --from 0.2/s --to 2/s\n"),
+    ];
+    for (load, words) in loads {
+        for printed in followed(&format!("{COUNTER}{load}"), &[]) {
+            assert!(printed.contains(words), "{load}: {words}:\n{printed}");
+        }
+    }
+}
