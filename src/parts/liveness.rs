@@ -132,18 +132,28 @@ impl World<'_> {
         if self.jobs.kept { self.jobs.of(t) == NONE && !self.waits_to_retry(t) } else { self.tokens[t].is_probe() }
     }
 
+    /// The replica that a prober probes, and how long it waits for an answer.
+    fn probed(&self, index: u32) -> (u32, Time) {
+        let prober = &self.probers[index as usize];
+        (prober.replica, self.probe_plan(prober).map_or(Time::ZERO, |plan| plan.timeout))
+    }
+
     /// A probe has been answered, or its connection is lost.
     pub(super) fn probe_answered(&mut self, t: u32, failure: Failure) {
         let Some(index) = self.probers.iter().position(|prober| prober.token == t) else { return };
         self.call_off(self.probers[index].timeout);
+        if failure.is_some() {
+            let (replica, timeout) = self.probed(index as u32);
+            self.account_failed_probe(t, replica, timeout);
+        }
         self.judge(index, !failure.is_some());
     }
 
     /// The prober closes the connection of a probe that has not been answered; the handler works on.
     pub(super) fn probe_timed_out(&mut self, index: u32) {
-        let Prober { token: t, replica, .. } = self.probers[index as usize];
-        let timeout = self.probe_plan(&self.probers[index as usize]).map_or(Time::ZERO, |plan| plan.timeout);
-        self.account_probe(t, replica, timeout);
+        let t = self.probers[index as usize].token;
+        let (replica, timeout) = self.probed(index);
+        self.account_late_probe(t, replica, timeout);
         if self.tokens[t].state == State::Knocking {
             self.stop_knocking(t);
             return self.judge(index as usize, false);

@@ -162,8 +162,13 @@ impl World<'_> {
     }
 
     /// A probe has not been answered in time: where it waited explains what its replica's unavailability comes from.
-    pub(in crate::parts) fn account_probe(&mut self, t: u32, replica: u32, timeout: Time) {
+    pub(in crate::parts) fn account_late_probe(&mut self, t: u32, replica: u32, timeout: Time) {
         self.explain(t);
+        self.account_failed_probe(t, replica, timeout);
+    }
+
+    /// A probe has failed: where it did explains the same. Each failed probe counts alike.
+    pub(in crate::parts) fn account_failed_probe(&mut self, t: u32, replica: u32, timeout: Time) {
         let service = self.replicas[replica as usize].service as usize;
         if let Some(accounts) = &mut self.accounts {
             let at = accounts.accounts[t as usize].failed_at;
