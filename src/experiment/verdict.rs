@@ -257,7 +257,11 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         }),
         Expectation::SaturatedBy { resource } => each(&|summary, place| {
             let seen = summary.saturated.as_deref().unwrap_or("nothing");
-            let is_limit = summary.culprit.as_ref().is_some_and(|culprit| culprit.is_limit(resource));
+            // Faults that do the same to the same are named together.
+            let faults = &plan.points[summary.point].system.faults;
+            let fault = faults.iter().find(|fault| resource.strip_prefix("fault ") == Some(&fault.name));
+            let joint = fault.map_or_else(|| resource.clone(), |fault| fault.joint_name(faults));
+            let is_limit = summary.culprit.as_ref().is_some_and(|culprit| culprit.is_limit(&joint));
             let verdict = if is_limit { Verdict::Holds } else { Verdict::Fails };
             Finding { verdict, evidence: format!("{place}: limited by {seen}"), decided: 1.0 }
         }),

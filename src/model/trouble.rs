@@ -38,6 +38,29 @@ pub struct FaultPlan {
     pub effect: Effect,
 }
 
+impl FaultPlan {
+    /// Whether another fault does the same kind of thing to the same target, however strongly.
+    fn is_like(&self, other: &Self) -> bool {
+        let same_kind = match (self.effect, other.effect) {
+            (Effect::Capacity { what: one, .. }, Effect::Capacity { what: another, .. }) => one == another,
+            (one, another) => std::mem::discriminant(&one) == std::mem::discriminant(&another),
+        };
+        same_kind && (self.service, self.replica) == (other.service, other.replica)
+    }
+
+    /// The name of this fault together with those of `all` that do the same kind of thing to the same target: `fault a`,
+    /// `faults a and b`, `faults a, b and c`, `faults a, b and 48 more`.
+    pub fn joint_name(&self, all: &[Self]) -> String {
+        let names: Vec<&str> = all.iter().filter(|other| self.is_like(other)).map(|like| like.name.as_str()).collect();
+        match names.as_slice() {
+            [a, b] => format!("faults {a} and {b}"),
+            [a, b, c] => format!("faults {a}, {b} and {c}"),
+            [a, b, more @ ..] => format!("faults {a}, {b} and {} more", more.len()),
+            _ => format!("fault {}", self.name),
+        }
+    }
+}
+
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Effect {

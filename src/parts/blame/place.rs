@@ -116,7 +116,7 @@ pub(super) struct Places {
     pub services: Vec<OfService>,
     /// By station: the station, contention there.
     pub stations: Vec<[u16; 2]>,
-    /// By fault.
+    /// By fault; those that do the same kind of thing to the same target share one.
     pub faults: Vec<u16>,
     /// By cache of the run.
     pub caches: Vec<u16>,
@@ -286,7 +286,7 @@ impl Places {
             ]);
         }
         for fault in &system.faults {
-            places.faults.push(names.place(PlaceKind::Fault, format!("fault {}", fault.name)));
+            places.faults.push(names.place(PlaceKind::Fault, fault.joint_name(&system.faults)));
         }
         for &(service, number) in caches {
             let plan = &system.services[service as usize];
