@@ -9,7 +9,7 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
-use crate::model::{Draw, Op, System};
+use crate::model::{Capacity, Draw, Op, System};
 
 use super::interpreter::Next;
 use super::population::Queue;
@@ -32,6 +32,16 @@ pub(super) enum SlotsKind {
 }
 
 impl SlotsKind {
+    /// Whether a fault that lowers this capacity lowers such slots.
+    pub fn is_of(self, what: Capacity) -> bool {
+        match (what, self) {
+            (Capacity::Pool(one), Self::Connections { pool: other }) => one == other,
+            (Capacity::Limit(one), Self::Limit { limit: other }) => one == other,
+            (Capacity::Threads, Self::RequestThreads | Self::Executor) => true,
+            _ => false,
+        }
+    }
+
     /// The name of such slots within their service: `pool auth`.
     pub fn name(self, system: &System, service: u32) -> String {
         let plan = || &system.services[service as usize];

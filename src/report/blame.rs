@@ -125,7 +125,8 @@ pub(super) fn document(blame: &Blame) -> Value {
     let failures = blame.failures.iter().map(
         |at| json!({ "cause": at.cause, "place": blame.places[usize::from(at.place)].name, "requests": at.requests }),
     );
-    let held = blame.places.iter().filter_map(|place| {
+    // What is lowered by a fault is not what holders of it do.
+    let held = blame.places.iter().filter(|place| place.kind != PlaceKind::Fault).filter_map(|place| {
         let shares: Vec<Value> = holders(blame, place)
             .iter()
             // How long a fault kept replicas down is no work of a holder.

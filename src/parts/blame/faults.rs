@@ -4,8 +4,7 @@
 use super::World;
 use super::log::Label;
 use crate::kernel::NONE;
-use crate::model::{Capacity, Effect, Runtime};
-use crate::parts::slots::SlotsKind;
+use crate::model::{Effect, Runtime};
 
 impl World<'_> {
     /// Where a fault has lowered the slots, waiting for one is the fault's.
@@ -19,15 +18,7 @@ impl World<'_> {
         let sharers = state.sharers;
         let Some(accounts) = &mut self.accounts else { return };
         let lowers = |effect: &Effect| match *effect {
-            Effect::Capacity { what, size: to } => {
-                let is_same = match (what, kind) {
-                    (Capacity::Pool(one), SlotsKind::Connections { pool: other }) => one == other,
-                    (Capacity::Limit(one), SlotsKind::Limit { limit: other }) => one == other,
-                    (Capacity::Threads, SlotsKind::RequestThreads | SlotsKind::Executor) => true,
-                    _ => false,
-                };
-                is_same && to.saturating_mul(sharers).min(full) == size
-            }
+            Effect::Capacity { what, size: to } => kind.is_of(what) && to.saturating_mul(sharers).min(full) == size,
             _ => false,
         };
         if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, lowers) {

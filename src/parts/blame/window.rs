@@ -6,6 +6,7 @@ use super::collect::{Blame, Collected};
 use super::log::Label;
 use crate::model::Effect;
 use crate::parts::deadlock::Held;
+use crate::parts::slots::Slots;
 use crate::parts::token::State;
 
 /// The longest chain of calls that is followed when the window closes.
@@ -25,6 +26,7 @@ impl World<'_> {
     pub(in crate::parts) fn blame(&mut self) -> Option<Blame> {
         self.account_holders();
         self.account_outages();
+        self.account_lowering();
         let accounts = self.accounts.as_mut()?;
         let places = &accounts.places.all;
         let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
@@ -79,6 +81,24 @@ impl World<'_> {
                 let down = accounts.places.services[plan.service as usize].unavailable;
                 accounts.collected.held(down, Label::served(fault), (to - from).0, 1);
             }
+        }
+    }
+
+    /// The window closes: notes which slots each fault lowers, as what those who wait because of the fault wait for.
+    fn account_lowering(&mut self) {
+        let Some(accounts) = &self.accounts else { return };
+        let mut found = Vec::new();
+        for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
+            let lowered = |slots: &&Slots| {
+                self.processes.get(slots.process as usize).is_some_and(|process| process.service == plan.service)
+                    && matches!(plan.effect, Effect::Capacity { what, .. } if slots.kind.is_of(what))
+            };
+            let place = self.slots.iter().zip(&accounts.places.slots).find(|(slots, _)| lowered(slots));
+            found.extend(place.map(|(_, &place)| (fault, place)));
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        for (fault, place) in found {
+            accounts.collected.held(fault, Label::waiting(place), 1, 1);
         }
     }
 
