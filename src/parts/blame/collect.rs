@@ -2,6 +2,7 @@
 //! quantile of the response time, and over failures.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -22,7 +23,8 @@ pub enum Group {
     Mean,
     /// The tenth of them around the median.
     P50,
-    /// The fiftieth around the 95th percentile.
+    /// The fiftieth around the 95th percentile. Of the requests around a percentile only those count that take between
+    /// about half and twice as long as it: the others do not show what it consists of.
     P95,
     /// The hundredth around the 99th percentile.
     P99,
@@ -310,13 +312,14 @@ impl Collected {
             return None;
         }
         let Some((q, around)) = group.around() else {
-            return Some((all as f64, strata.between(0.0, all as f64)));
+            return Some((all as f64, strata.between(0.0, all as f64, 0..usize::MAX)));
         };
         // At least one request, that of the quantile.
         let (n, reach) = (all as f64, (around * all as f64).max(0.5));
         let middle = (q * n).clamp(0.5, n - 0.5);
         let (from, to) = ((middle - reach).max(0.0), (middle + reach).min(n));
-        Some((to - from, strata.between(from, to)))
+        let near = strata.near(middle);
+        Some((to - from - strata.others(from, to, &near), strata.between(from, to, near)))
     }
 }
 
@@ -342,8 +345,8 @@ impl Scale {
 struct Strata<'a> {
     /// Of all strata together.
     requests: u64,
-    /// In order of the response time.
-    all: Vec<(Scale, &'a Bin)>,
+    /// In order of the response time, each with the number of its bin.
+    all: Vec<(Scale, &'a Bin, usize)>,
     /// Labels that have any time.
     labels: Vec<usize>,
     /// Corrects the sum to that of all response times.
@@ -361,39 +364,65 @@ impl<'a> Strata<'a> {
             counts[index] += bucket.count;
         }
         // A stratum without any account takes its division from the next slower one, the slowest strata from the last.
-        let mut all: Vec<(Scale, &Bin)> = Vec::new();
+        let mut all: Vec<(Scale, &Bin, usize)> = Vec::new();
         let mut without = 0;
         for (index, count) in counts.into_iter().enumerate() {
             without += count;
             if let Some(Some(bin)) = bins.get(index) {
-                all.push((Scale { from: bin.requests, to: std::mem::take(&mut without) }, bin));
+                all.push((Scale { from: bin.requests, to: std::mem::take(&mut without) }, bin, index));
             }
         }
-        if let Some((scale, _)) = all.last_mut() {
+        if let Some((scale, ..)) = all.last_mut() {
             scale.to += without;
         }
         let labels = bins.iter().flatten().map(|bin| bin.times.len()).max().unwrap_or(0);
-        let has_time = |label: &usize| all.iter().any(|(_, bin)| bin.times[*label] > 0);
+        let has_time = |label: &usize| all.iter().any(|(_, bin, _)| bin.times[*label] > 0);
         let labels = (0..labels).filter(has_time).collect();
         let mut strata = Self { requests: response_times.count(), all, labels, correction: 1.0 };
-        if strata.all.iter().any(|(scale, _)| scale.from != scale.to) {
-            let sum: u128 = strata.between(0.0, strata.requests as f64).iter().map(|&(_, ns)| ns).sum();
+        if strata.all.iter().any(|(scale, ..)| scale.from != scale.to) {
+            let sum: u128 = strata.between(0.0, strata.requests as f64, 0..usize::MAX).iter().map(|&(_, ns)| ns).sum();
             strata.correction = response_times.sum() as f64 / (sum as f64).max(1.0);
         }
         strata
     }
 
-    /// The time by label of the requests between two ranks of the response time.
-    fn between(&self, from: f64, to: f64) -> Vec<(usize, u128)> {
-        let mut times: Vec<(usize, u128)> = self.labels.iter().map(|&label| (label, 0)).collect();
+    /// The bins of requests that take between about half and twice as long as the one of this rank.
+    fn near(&self, rank: f64) -> Range<usize> {
+        let octave = PER_OCTAVE as usize;
+        let mut below = 0;
+        let holds = |(scale, ..): &&(Scale, &Bin, usize)| {
+            below += scale.to;
+            rank < below as f64
+        };
+        let index = self.all.iter().find(holds).or(self.all.last()).map_or(0, |&(_, _, index)| index);
+        index.saturating_sub(octave)..index + octave + 1
+    }
+
+    /// Each stratum with the share of its requests that are between two ranks of the response time.
+    fn each_between(&self, from: f64, to: f64) -> impl Iterator<Item = (f64, Scale, &'a Bin, usize)> {
         let mut below = 0.0;
-        for &(scale, bin) in &self.all {
+        self.all.iter().map(move |&(scale, bin, index)| {
             let count = scale.to as f64;
             let share = ((to.min(below + count) - from.max(below)) / count).max(0.0);
             below += count;
-            if share == 0.0 {
+            (share, scale, bin, index)
+        })
+    }
+
+    /// How many requests between two ranks of the response time are in other bins than these.
+    fn others(&self, from: f64, to: f64, bins: &Range<usize>) -> f64 {
+        let others = self.each_between(from, to).filter(|(_, _, _, index)| !bins.contains(index));
+        others.map(|(share, scale, ..)| share * scale.to as f64).sum()
+    }
+
+    /// The time by label of the requests in these bins between two ranks of the response time.
+    fn between(&self, from: f64, to: f64, bins: Range<usize>) -> Vec<(usize, u128)> {
+        let mut times: Vec<(usize, u128)> = self.labels.iter().map(|&label| (label, 0)).collect();
+        for (share, scale, bin, index) in self.each_between(from, to) {
+            if share == 0.0 || !bins.contains(&index) {
                 continue;
             }
+            let count = scale.to as f64;
             let is_exact = share >= 1.0 && scale.from == scale.to && self.correction == 1.0;
             let factor = share.min(1.0) * count / scale.from as f64 * self.correction;
             for (label, sum) in &mut times {
