@@ -98,6 +98,7 @@ fn plural(what: &str) -> String {
     match noun.strip_suffix('y') {
         Some(start) if noun == "entry" => format!("{start}ies{rest}"),
         _ if noun == "axis" => format!("axes{rest}"),
+        _ if noun.ends_with('s') => format!("{noun}es{rest}"),
         _ => format!("{noun}s{rest}"),
     }
 }
@@ -136,5 +137,13 @@ mod tests {
         let shown = Names::new(many.iter().map(String::as_str)).sorted_for("n29").to_string();
         assert!(shown.starts_with("`n29`, ") && shown.ends_with(" and 24 more"), "{shown}");
         assert_eq!(Names::new(["a", "b", "a"]).to_string(), "`a`, `b`");
+    }
+
+    #[test]
+    fn several_names_have_a_plural() {
+        let of = |what: &str| Names::new(["x", "y"]).sentence(what, "z");
+        assert_eq!(of("pool"), "the pools are `x`, `y`");
+        assert_eq!(of("class"), "the classes are `x`, `y`");
+        assert_eq!(of("axis"), "the axes are `x`, `y`");
     }
 }
