@@ -2,7 +2,7 @@
 
 use super::method;
 use super::set::{self, Set};
-use super::title::fitting;
+use super::title::{all_of, fitting};
 use crate::experiment::blame::{Share, shares};
 use crate::experiment::design::Direction;
 use crate::experiment::finding::{self, Finding};
@@ -19,6 +19,9 @@ const MOST_PARTS: usize = 7;
 
 /// Share of the longest bar below which a part is among the others everywhere: it would hardly be seen.
 const LEAST: f64 = 0.02;
+
+/// Share of the longest bar from which the others can be seen at all.
+const SEEN: f64 = 0.002;
 
 /// Share of the longest bar below which the parts of a bar cannot be seen: words say where most of its time goes.
 const SHORT: f64 = 0.04;
@@ -173,7 +176,8 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
         .filter(|group| !group.bars.is_empty())
         .collect();
     let mut names: Vec<String> = parts.iter().map(|&(place, served, ..)| words(place, served)).collect();
-    let others = groups.iter().flat_map(|group| &group.bars).any(|bar| bar.amounts.last().is_some_and(|&it| it > 0.0));
+    let seen = longest * scale * SEEN;
+    let others = groups.iter().flat_map(|group| &group.bars).any(|bar| bar.amounts.last().is_some_and(|&it| it > seen));
     if others {
         names.push("other".into());
     }
@@ -212,10 +216,13 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
     };
     let most = |bars: &[Measured]| bars.iter().filter_map(told).max_by(|a, b| a.seconds.total_cmp(&b.seconds));
     let last = |bars: &[Measured]| bars.iter().rev().find_map(told);
-    let percent = |share: f64| format!("{:.0} %", share * 100.0);
     if place.is_none() {
         let (_, bars) = all.first()?;
         let it = most(bars)?;
+        let told: Vec<Told> = bars.iter().filter_map(told).collect();
+        if told.len() > 1 && told.iter().all(|other| other.what == it.what) {
+            return Some(fitting([format!("in {} {} of the p95 {}", all_of(told.len()), range(&told), it.what)]));
+        }
         let of = if bars.len() == 1 { String::new() } else { format!(" of {}", it.at) };
         return Some(fitting([format!("{} of the p95{of} {}", percent(it.share), it.what)]));
     }
@@ -225,12 +232,7 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
         return Some(fitting([format!("{} of the p95 at {} {}", percent(first.share), first.at, first.what)]));
     }
     if lasts.iter().all(|(_, other)| other.what == first.what) {
-        let shares = || lasts.iter().map(|(_, it)| it.share);
-        let (least, most) = (shares().fold(1.0, f64::min), shares().fold(0.0, f64::max));
-        let range = match (percent(least), percent(most)) {
-            (low, high) if low == high => high,
-            (low, high) => format!("{} to {high}", low.trim_end_matches(" %")),
-        };
+        let range = range(lasts.iter().map(|(_, it)| it));
         let is_one_place = lasts.iter().all(|(_, other)| other.at == first.at);
         let at = if is_one_place { format!("at {}", first.at) } else { "at the last value with successes".into() };
         return Some(fitting([
@@ -244,6 +246,20 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
         format!("{} of the p95 of {} at {} {}", percent(it.share), quoted(name), it.at, it.what),
         format!("{} of the p95 of {} {}", percent(it.share), quoted(name), it.what),
     ]))
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.0} %", share * 100.0)
+}
+
+/// `41 to 64 %`.
+fn range<'t>(told: impl IntoIterator<Item = &'t Told> + Clone) -> String {
+    let shares = || told.clone().into_iter().map(|it| it.share);
+    let (least, most) = (shares().fold(1.0, f64::min), shares().fold(0.0, f64::max));
+    match (percent(least), percent(most)) {
+        (low, high) if low == high => high,
+        (low, high) => format!("{} to {high}", low.trim_end_matches(" %")),
+    }
 }
 
 /// What is told of a bar: its place, where most of its time goes, and how much that is.
@@ -263,5 +279,17 @@ fn spent(place: &Place, served: bool) -> String {
         format!("is spent {words}")
     } else {
         format!("is {words}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Told, range};
+
+    #[test]
+    fn shares_that_read_alike_are_no_range() {
+        let told = |share| Told { at: String::new(), what: String::new(), share, seconds: 1.0 };
+        assert_eq!(range(&[told(0.531), told(0.528)]), "53 %");
+        assert_eq!(range(&[told(0.64), told(0.41), told(0.5)]), "41 to 64 %");
     }
 }
