@@ -234,19 +234,24 @@ fn headline(report: &Report, together: &Together) -> String {
     };
     let count = |wanted: &dyn Fn(&Recovery) -> bool| all.iter().filter(|(_, recovery)| wanted(recovery)).count();
     let (lasting, back) = (count(&Recovery::lasts), count(&|recovery| matches!(recovery, Recovery::After(_))));
-    let counted = |number: usize, one: &str, many: &str| {
-        format!("{number} of {} variants {}", all.len(), if number == 1 { one } else { many })
+    let counted = |number: usize, one: &str, many: &str| match number {
+        1 => format!("1 of {} variants {one}", all.len()),
+        all_of_them if all_of_them == all.len() => format!("{} variants {many}", title::all_of(number)),
+        number => format!("{number} of {} variants {many}", all.len()),
     };
-    let parts = [
-        (lasting > 0).then(|| counted(lasting, "does not recover", "do not recover")),
-        (back > 0).then(|| counted(back, "recovers", "recover")),
-    ];
-    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    // What all are counted from is said once.
+    let then = |number: usize| format!("{number} {}", if number == 1 { "recovers" } else { "recover" });
+    let parts = match (lasting, back) {
+        (0, 0) => String::new(),
+        (0, back) => counted(back, "recovers", "recover"),
+        (lasting, 0) => counted(lasting, "does not recover", "do not recover"),
+        (lasting, back) => format!("{}, {}", counted(lasting, "does not recover", "do not recover"), then(back)),
+    };
     let mut candidates = vec![clauses(&|_| true), clauses(&Recovery::is_broken)];
     if lasting > 0 {
         candidates.push(clauses(&Recovery::lasts));
     }
-    candidates.push(parts.join(", "));
+    candidates.push(parts);
     title::fitting(candidates.into_iter().filter(|words| !words.is_empty()))
 }
 
