@@ -52,7 +52,8 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         if report.plan.points.len() > 1 {
             drawings.push(Drawing { name: "throughput".into(), figure: bars::figure(report).into() });
         }
-        drawings.push(Drawing { name: "utilisation".into(), figure: utilisation::of_points(report).into() });
+        let used = utilisation::of_points(report);
+        drawings.extend(used.map(|figure| Drawing { name: "utilisation".into(), figure: figure.into() }));
         let time = blame::of_points(report).map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
         drawings.extend(time);
         drawings.extend(over_time);
@@ -62,13 +63,11 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     let sets = Set::all(report);
     let left_out = left_out.max(sets.len().saturating_sub(MOST_SETS));
     let draw = |set: &Set| {
-        let figures: [(&str, Figure); 3] = [
-            ("throughput", throughput::figure(set).into()),
-            ("response-time", response::figure(set).into()),
-            ("utilisation", utilisation::of_set(set).into()),
-        ];
+        let figures: [(&str, Figure); 2] =
+            [("throughput", throughput::figure(set).into()), ("response-time", response::figure(set).into())];
+        let used = utilisation::of_set(set).map(|figure| ("utilisation", figure.into()));
         let time = blame::of_set(set).map(|figure| ("blame", figure.into()));
-        let all = figures.into_iter().chain(time);
+        let all = figures.into_iter().chain(used).chain(time);
         all.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure }).collect::<Vec<_>>()
     };
     let warm_ups = warm_ups.into_iter().take(MOST_SETS);

@@ -26,8 +26,8 @@ struct Candidate {
     limits: bool,
 }
 
-/// One group a variant, one column a value of the first axis.
-pub(super) fn of_set(set: &Set) -> HeatFigure {
+/// One group a variant, one column a value of the first axis; none where no resource has a capacity that is used.
+pub(super) fn of_set(set: &Set) -> Option<HeatFigure> {
     let plan = set.plan();
     let mut values: Vec<(f64, String)> =
         set.axis.values.iter().map(|value| (value.number.unwrap_or(f64::NAN), value.text.clone())).collect();
@@ -49,7 +49,7 @@ pub(super) fn of_set(set: &Set) -> HeatFigure {
         rows: Vec::new(),
     });
     let (groups, left_out) = fill(groups.collect(), candidates);
-    HeatFigure {
+    groups.iter().any(|group| !group.rows.is_empty()).then(|| HeatFigure {
         title: title::limits(set),
         subtitle: method::subtitle(set.report, &set.points(), &set.place),
         x: set.label(),
@@ -62,11 +62,11 @@ pub(super) fn of_set(set: &Set) -> HeatFigure {
             }
             _ => note(left_out, plan.replications),
         },
-    }
+    })
 }
 
-/// One column a point.
-pub(super) fn of_points(report: &Report) -> HeatFigure {
+/// One column a point; none where no resource has a capacity that is used.
+pub(super) fn of_points(report: &Report) -> Option<HeatFigure> {
     let plan = report.plan;
     let summaries: Vec<&Summary> = report.summaries.iter().take(MOST_COLUMNS).collect();
     let columns: Vec<Option<&Summary>> = summaries.iter().copied().map(Some).collect();
@@ -77,7 +77,7 @@ pub(super) fn of_points(report: &Report) -> HeatFigure {
         [axis] if plan.variants.len() == 1 => axis.values[plan.points[summary.point].at[0]].text.clone(),
         _ => verdict::place(plan, summary.point),
     };
-    HeatFigure {
+    groups.iter().any(|group| !group.rows.is_empty()).then(|| HeatFigure {
         title: title::limits_of(&named, if plan.axes.is_empty() { "variant" } else { "point" }, &plan.title),
         subtitle: method::subtitle(report, &all, ""),
         x: match plan.axes.as_slice() {
@@ -89,7 +89,7 @@ pub(super) fn of_points(report: &Report) -> HeatFigure {
         groups,
         unit: "utilisation (%)".into(),
         note: note(left_out, plan.replications),
-    }
+    })
 }
 
 /// The rows of all resources that have a capacity, in the order in which they first appear.
