@@ -14,7 +14,7 @@ const FLAT: f64 = 24.0;
 /// How much of a row its bar takes.
 const BAR: f64 = 0.54;
 /// How wide the names of bars may be.
-const MOST_NAME: f64 = 460.0;
+const MOST_NAME: f64 = 640.0;
 /// The room at the right for the number after the longest bar.
 const NUMBER: f64 = 110.0;
 
