@@ -18,7 +18,7 @@
 //! work as well: a point that answers all requests and then loses their messages is not healthy.
 //!
 //! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
-//! figures of all replications together.
+//! figures of all replications together; that of a growth is certain in all of them before it is in each.
 
 use super::design::{Direction, Plan};
 use super::summary::{LEVEL, Summary};
@@ -87,7 +87,8 @@ pub struct State {
     /// The condition.
     pub condition: Condition,
     /// Replications that show it: for the first two conditions those in that state, else those whose own figures miss
-    /// the objective in the same way. Of an unstable or a healthy point, all.
+    /// the objective in the same way. Of an unstable point those in which the growth is certain by themselves, which may be
+    /// none; of a healthy one, all.
     pub runs: usize,
     /// Replications in all.
     pub of: usize,
@@ -100,9 +101,9 @@ pub struct State {
 }
 
 impl State {
-    /// `5/20` where not all replications show it; empty where they do.
+    /// `5/20` where not all replications show it; empty where they do, or where it shows only in all of them together.
     pub fn fraction(&self) -> String {
-        if self.runs == self.of { String::new() } else { format!("{}/{}", self.runs, self.of) }
+        if self.runs == self.of || self.runs == 0 { String::new() } else { format!("{}/{}", self.runs, self.of) }
     }
 
     /// Whether the point is safe: no replication is dead, damaged or unstable, and the objectives are met.
@@ -149,7 +150,7 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
     } else if summary.capacity.damaged > 0 {
         (Condition::Damaged, summary.capacity.damaged, None)
     } else if summary.growth.any().is_some() {
-        (Condition::Unstable, of, None)
+        (Condition::Unstable, summary.growth.runs, None)
     } else if let Some((objective, _)) = broken {
         let condition = match is_shedding(summary, objective) {
             true if holds(if is_finite { HELD_IN_SHORT_TEST } else { HELD }) => Condition::Sheds,

@@ -169,7 +169,7 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
         point.insert("theory".into(), theory_document(check));
     }
     if summary.growth.any().is_some() {
-        let Growth { requests, work } = summary.growth;
+        let Growth { requests, work, .. } = summary.growth;
         let growth = json!({ "requests_growth_per_s": requests, "work_growth_per_s": work });
         point.insert("not_stationary".into(), growth);
     }

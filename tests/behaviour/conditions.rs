@@ -189,7 +189,8 @@ fn a_queue_that_grows_is_unstable() {
         [services.shop.endpoints.serve]
         steps = [{ visit = { station = "counter", time = "exp(1s)" } }]
     "#;
-    assert_eq!(condition(model), Condition::Unstable);
+    let state = &states(model)[0];
+    assert_eq!((state.condition, state.runs, state.of), (Condition::Unstable, 5, 5));
 }
 
 /// One user in a hundred is answered, the others try again every ten seconds for hours.

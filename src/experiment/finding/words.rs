@@ -303,10 +303,10 @@ fn hundredths(share: f64) -> String {
 
 /// A condition that is not safe, in a few words: `damaged in 5 of 20 runs (9 to 49 %)`.
 pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String {
-    let runs = if state.runs == state.of || state.condition == Condition::Unstable {
-        String::new()
-    } else {
-        format!(" in {} of {} runs ({})", state.runs, state.of, shares(state.share.low, state.share.high))
+    let runs = match state.runs {
+        runs if runs == state.of => String::new(),
+        0 => String::new(),
+        runs => format!(" in {runs} of {} runs ({})", state.of, shares(state.share.low, state.share.high)),
     };
     let lost = || summary.capacity.words().map_or_else(String::new, |lost| format!(": {lost} lost for good"));
     match state.condition {
@@ -314,7 +314,12 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
         Condition::Damaged => format!("damaged{runs}{}", lost()),
         Condition::Unstable => {
             let growth = summary.growth.any().map_or(0.0, |growth| growth.estimate);
-            format!("unstable: the backlog grows by {} requests/s", digits(growth))
+            let alone = match (state.runs, runs.as_str()) {
+                (0, _) => ", which only all runs together show".to_owned(),
+                (_, "") => String::new(),
+                _ => format!(", certain{runs} by themselves"),
+            };
+            format!("unstable: the backlog grows by {} requests/s{alone}", digits(growth))
         }
         Condition::Collapsed => {
             let share = state.goodput.map_or_else(String::new, |goodput| {

@@ -29,6 +29,9 @@ pub struct Growth {
     pub requests: Option<Interval>,
     /// All work inside, that behind the answers and messages too: no time to completion has a mean.
     pub work: Option<Interval>,
+    /// Replications in which it grows by their own course alone, at 95 %. All of them together decide, so that these may be
+    /// fewer: a slow growth is not certain in a single run.
+    pub runs: usize,
 }
 
 impl Growth {
@@ -39,7 +42,17 @@ impl Growth {
             return Self::default();
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
-        Self { requests: growing(&courses, |mark| mark.in_flight), work: growing(&courses, |mark| mark.inside) }
+        Self::of_courses(&courses)
+    }
+
+    /// That of whole courses, one of each replication.
+    fn of_courses(courses: &[&Course]) -> Self {
+        let requests = growing(courses, CERTAIN, IN_FLIGHT);
+        let work = growing(courses, CERTAIN, INSIDE);
+        let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
+        let alone = |course: &&&Course| growing(&[course], LEVEL, level).is_some();
+        let runs = if requests.or(work).is_some() { courses.iter().filter(alone).count() } else { 0 };
+        Self { requests, work, runs }
     }
 
     /// Whether a figure is a time that grows with the length of the run, so that it has no mean.
@@ -53,12 +66,15 @@ impl Growth {
     }
 }
 
+const IN_FLIGHT: fn(&Mark) -> u64 = |mark| mark.in_flight;
+const INSIDE: fn(&Mark) -> u64 = |mark| mark.inside;
+
 /// Growth of a level over the second half of the window, a second; none where it does not grow for certain.
-fn growing(courses: &[&Course], level: fn(&Mark) -> u64) -> Option<Interval> {
+fn growing(courses: &[&Course], certain: f64, level: fn(&Mark) -> u64) -> Option<Interval> {
     let length = courses.first()?.length.seconds();
     let levels: Vec<Vec<f64>> =
         courses.iter().map(|course| course.marks.iter().map(|mark| level(mark) as f64).collect()).collect();
-    let Interval { estimate, low, high } = growth(&levels.iter().map(Vec::as_slice).collect::<Vec<_>>(), CERTAIN)?;
+    let Interval { estimate, low, high } = growth(&levels.iter().map(Vec::as_slice).collect::<Vec<_>>(), certain)?;
     (low > 0.0).then(|| Interval { estimate: estimate / length, low: low / length, high: high / length })
 }
 
@@ -143,4 +159,39 @@ pub(super) fn effective(used: &[&Trial], batches: Option<&BatchMeans>) -> Option
     }
     let of_mean = of_mean.filter(|&variance| variance > 0.0)?;
     (count > 1.0 && squares > 0.0).then(|| squares / (count - 1.0) / of_mean)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Time;
+    use crate::parts::course::PARTS;
+
+    /// Parts of 10 s, at the end of each of which so many are under way.
+    fn course(level: fn(u64) -> u64) -> Course {
+        let mark = |index: u64| Mark { in_flight: level(index), inside: level(index), ..Mark::default() };
+        Course { length: Time(10_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() }
+    }
+
+    /// Three runs that grow by one in ten seconds and one that stays: 0.075/s on average, certain in three of them.
+    #[test]
+    fn the_runs_that_grow_are_counted() {
+        let (grows, stays) = (course(|index| index), course(|_| 7));
+        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows]);
+        let seen = growth.requests.expect("it grows");
+        assert!((seen.estimate - 0.075).abs() < 1e-12, "{seen:?}");
+        assert_eq!(growth.runs, 3);
+        assert_eq!(Growth::of_courses(&[&grows, &grows]).runs, 2);
+        assert_eq!(Growth::of_courses(&[&stays, &stays]), Growth::default());
+    }
+
+    /// Up by one a part, and up and down by five with every other mean of two parts: the steps are 7 and -3, on average 1.7
+    /// with a half-width of 2.9 in a single run, and of 0.4 in a hundred of them.
+    #[test]
+    fn what_is_certain_together_need_not_be_so_in_any_run() {
+        let wanders = course(|index| index + if index.div_ceil(2) % 2 == 0 { 0 } else { 5 });
+        let growth = Growth::of_courses(&[&wanders; 100]);
+        assert!(growth.requests.is_some(), "{growth:?}");
+        assert_eq!(growth.runs, 0);
+    }
 }
