@@ -591,6 +591,25 @@ fn a_queue_that_drops_sheds_and_one_that_delivers_again_does_not_complete() {
     assert!(condition(&again) <= Condition::Overloaded, "{:?}", states(&again));
 }
 
+/// Half of the requests, and of the probes, take both connections of the pool's one: some runs are stuck and some are not,
+/// so they are not stuck in every run.
+#[test]
+fn stuck_in_some_runs_is_not_stuck() {
+    let model = r#"
+        title = "test"
+        replications = 20
+        model = "tests/culprits/sometimes-stuck.toml"
+        [[hypotheses]]
+        claim = "it stays stuck"
+        expect = { stuck = {} }
+    "#;
+    with_report(model, |report| {
+        let stuck = report.summaries[0].stuck;
+        assert!(0 < stuck && stuck < 20, "{stuck}");
+        assert_eq!(report.judgements[0].verdict, Verdict::Fails, "{:?}", report.judgements[0]);
+    });
+}
+
 /// A circle that the time-out of 30 s ends keeps success at 97 % with eleven threads, at a 200th of the goodput of nine.
 #[test]
 fn a_safe_point_with_less_goodput_says_so() {

@@ -8,18 +8,10 @@ use crate::experiment::summary::Summary;
 use crate::model::RateUnit;
 use crate::spec::{Metric, Objective};
 
-/// After the load most workers no longer respond.
+/// After the load most workers no longer respond, in every replication: one in which they do refutes it.
 pub(super) fn stuck(summary: &Summary, place: &str) -> Finding {
     let (stuck, all) = (summary.stuck, summary.replications);
-    let verdict = match stuck {
-        0 => Verdict::Fails,
-        stuck if stuck == all => Verdict::Holds,
-        _ => Verdict::Undecided,
-    };
-    let evidence = format!("{place}: after the load ends, most workers do not respond in {stuck} of {all} runs");
-    // No number of replications decides what some show and others do not.
-    let decided = if verdict == Verdict::Undecided { 0.0 } else { 1.0 };
-    Finding { verdict, evidence, decided }
+    decided(stuck == all, format!("{place}: after the load ends, most workers do not respond in {stuck} of {all} runs"))
 }
 
 /// All capacity is there again after the load, in every replication.
