@@ -9,7 +9,7 @@ use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::verdict::Verdict;
 use sim::report::Report;
-use sim::spec::Source;
+use sim::spec::{Metric, Source};
 
 /// The report of an experiment or a model, as it would be read from a file.
 fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
@@ -589,6 +589,30 @@ fn a_queue_that_drops_sheds_and_one_that_delivers_again_does_not_complete() {
     let again = publishing("", "retries = 1000000\nretry_delay = \"10s\"", r#"{ fail = "bad" }"#);
     let again = again.replace("rate = \"20/s\"", "rate = \"0.2/s\"");
     assert!(condition(&again) <= Condition::Overloaded, "{:?}", states(&again));
+}
+
+/// M/M/2 with room for 7 and M/M/3 with room for 8, at 20 arrivals and 10 services a second: they lose 13.3 % and 2.0 %
+/// (Erlang; Gross and Harris, *Fundamentals of Queueing Theory*). What is enough may drop some all the same.
+#[test]
+fn what_a_queue_drops_is_said_of_what_is_enough_as_well() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/drops.toml"
+        replications = 2
+        [axes]
+        pods = { path = "services.worker.replicas", values = [2, 3] }
+    "#;
+    with_report(experiment, |report| {
+        let lost = |index: usize| 1.0 - report.summaries[index].metric(Metric::CompletionRate).unwrap().estimate;
+        assert!((lost(0) - 2.0 / 15.0).abs() < 0.01 && (lost(1) - 0.0203).abs() < 0.004, "{} {}", lost(0), lost(1));
+        let conditions: Vec<Condition> = report.states.iter().map(|state| state.condition).collect();
+        assert_eq!(conditions, [Condition::Sheds, Condition::Healthy]);
+        let dropped =
+            format!(", {:.1} % of the work behind the answers dropped by queue tasks / worker, ", lost(1) * 100.0);
+        let lines = &report.findings[0].lines;
+        assert!(lines[0].starts_with("3 pods are enough (") && lines[0].contains(&dropped), "{lines:?}");
+        assert!(lines[1].starts_with("2 pods are not: sheds load"), "{lines:?}");
+    });
 }
 
 /// Half of the requests, and of the probes, take both connections of the pool's one: some runs are stuck and some are not,

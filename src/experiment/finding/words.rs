@@ -220,7 +220,11 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
     });
     let sure = format!("{} enough ({}){more}", place_is(enough), figures(enough, curve.rates));
     let not = format!("{} not: {}", place_is(summary), condition(summary, state, curve.rates));
-    vec![sure, not, why(summary)]
+    let worse = points[first + 1..].iter().find(|(_, later)| later.condition < state.condition);
+    let worse = worse.map(|(worse, state)| {
+        format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state, curve.rates))
+    });
+    [Some(sure), Some(not), worse, Some(why(summary))].into_iter().flatten().collect()
 }
 
 /// Where more capacity does harm: which values are enough, and what becomes of those that are not.
@@ -389,10 +393,21 @@ pub fn short_name(metric: Metric) -> &'static str {
 /// `517/min, 100 % success, p95 1.2 s`.
 fn figures(summary: &Summary, rates: RateUnit) -> String {
     let mut text = format!("{}, {} success", rate(summary, rates), percent(summary.success_rate.estimate));
+    text += &lost_work(summary).unwrap_or_default();
     if let Some(p95) = summary.p95_s {
         text += &format!(", p95 {}", verdict::time(p95.estimate));
     }
     text
+}
+
+/// What part of the work behind the answers is lost, and where most of it: `, 4 % of the work behind the answers dropped by
+/// queue tasks / worker`.
+fn lost_work(summary: &Summary) -> Option<String> {
+    let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
+    let most = summary.lost_work.iter().max_by_key(|lost| lost.count)?;
+    let share = 1.0 - rate.estimate;
+    let how = if most.is_dropped() { "dropped by" } else { "failed at" };
+    (share > 0.0).then(|| format!(", {} % of the work behind the answers {how} {}", hundredths(share), most.name))
 }
 
 fn rate(summary: &Summary, rates: RateUnit) -> String {
