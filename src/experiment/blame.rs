@@ -1,6 +1,6 @@
 //! Where the time of a point's requests went, over its replications together.
 
-use crate::parts::{Blame, FailedAt, Group, Holding, Place, Spent, Times};
+use crate::parts::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times};
 
 use super::trial::Trial;
 
@@ -81,8 +81,21 @@ pub fn shares(blame: &Blame, group: Group) -> Vec<Share<'_>> {
 
 /// What those who hold a unit of a place spend their time on while somebody waits for one, the largest share first.
 pub fn holders<'a>(blame: &'a Blame, held: &Place) -> Vec<Share<'a>> {
-    let of_place = |holding: &&Holding| blame.places[usize::from(holding.held)] == *held;
+    let of_place = |holding: &&Holding| blame.places[usize::from(holding.held)] == *held && !is_outage(blame, holding);
     shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
+}
+
+/// The faults that keep replicas of an unavailable service down, the longest first.
+pub fn outages<'a>(blame: &'a Blame, unavailable: &Place) -> Vec<Share<'a>> {
+    let of_place =
+        |holding: &&Holding| blame.places[usize::from(holding.held)] == *unavailable && is_outage(blame, holding);
+    shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
+}
+
+/// Whether this is for how long a fault kept replicas of a service down, and not what a holder does. It is no wait, so it
+/// is filed as served; probes that an unavailable service waits for are waits.
+fn is_outage(blame: &Blame, holding: &Holding) -> bool {
+    blame.places[usize::from(holding.held)].kind == PlaceKind::Unavailable && holding.spent.served
 }
 
 fn shared<'a>(blame: &'a Blame, spent: impl Iterator<Item = &'a Spent> + Clone, requests: f64) -> Vec<Share<'a>> {
@@ -101,7 +114,6 @@ fn shared<'a>(blame: &'a Blame, spent: impl Iterator<Item = &'a Spent> + Clone, 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parts::PlaceKind;
 
     #[test]
     fn replications_add_up_whatever_the_order_of_their_places() {
@@ -124,6 +136,24 @@ mod tests {
         assert_eq!(named(Group::P95), [("a".into(), 2.0), ("b".into(), 1.0)]);
         assert_eq!(whole.failures.iter().map(|at| at.requests).collect::<Vec<_>>(), [3, 3, 3]);
         assert_eq!(holders(&whole, &place("b")).len(), 2);
+        assert!(outages(&whole, &place("b")).is_empty());
         assert!(shares(&whole, Group::Failed).is_empty());
+    }
+
+    /// A service is down by a fault for 30 s, and its probe waits for a CPU for 10 s: all that a holder does is that wait.
+    #[test]
+    fn an_outage_is_no_work_of_a_holder() {
+        let place = |name: &str, kind| Place { name: name.into(), kind, units: None };
+        let (down, fault) = (place("a unavailable", PlaceKind::Unavailable), place("fault f", PlaceKind::Fault));
+        let holding = |place, served, ns| Holding { held: 0, spent: Spent { place, served, ns } };
+        let blame = Blame {
+            places: vec![down.clone(), fault, place("a CPU", PlaceKind::Cpu)],
+            groups: Vec::new(),
+            failures: Vec::new(),
+            holders: vec![holding(1, true, 30), holding(2, false, 10)],
+        };
+        let of = |shares: Vec<Share>| shares.iter().map(|it| (it.place.name.clone(), it.share)).collect::<Vec<_>>();
+        assert_eq!(of(holders(&blame, &down)), [("a CPU".to_owned(), 1.0)]);
+        assert_eq!(of(outages(&blame, &down)), [("fault f".to_owned(), 1.0)]);
     }
 }

@@ -129,8 +129,7 @@ pub(super) fn document(blame: &Blame) -> Value {
     let held = blame.places.iter().filter(|place| place.kind != PlaceKind::Fault).filter_map(|place| {
         let shares: Vec<Value> = holders(blame, place)
             .iter()
-            // How long a fault kept replicas down is no work of a holder.
-            .filter(|share| share.share >= LEAST && !(share.served && share.place.kind == PlaceKind::Fault))
+            .filter(|share| share.share >= LEAST)
             .map(|share| {
                 let doing = if share.served { "served" } else { "waiting" };
                 json!({ "place": share.place.name, "doing": doing, "share": share.share })

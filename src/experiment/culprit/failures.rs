@@ -3,7 +3,7 @@
 use super::chain::own_time;
 use super::telling::most;
 use super::{Culprit, CulpritKind, Evidence, percent};
-use crate::experiment::blame::{Share, holders};
+use crate::experiment::blame::holders;
 use crate::parts::{Blame, FailedAt, Failure, Group, PlaceKind};
 
 /// Share of the failures from which a place matters beside the one where most happen.
@@ -109,9 +109,7 @@ impl Evidence<'_> {
             PlaceKind::Unavailable => {
                 let service = name.trim_end_matches(" unavailable");
                 let sentence = format!("{of_failures} are {causes}: no replica of {service} is available");
-                // What is served is how long faults kept replicas down.
-                let probed: Vec<Share> = holders(blame, place).into_iter().filter(|one| !one.served).collect();
-                let Some(probe) = most(&probed) else {
+                let Some(probe) = most(&holders(blame, place)) else {
                     return Some(Culprit::new(name, CulpritKind::Unavailable, sentence));
                 };
                 let restarts = match self.restarts > 0.0 {

@@ -1,7 +1,7 @@
 //! What a full resource has to do with replicas that a fault keeps down.
 
 use super::{Culprit, CulpritKind, Evidence, percent};
-use crate::experiment::blame::holders;
+use crate::experiment::blame::outages;
 
 /// Share of a service's replicas that are down, from which the sentence mentions it.
 const OUTAGE: f64 = 0.05;
@@ -14,8 +14,8 @@ impl Evidence<'_> {
         let name = format!("{service} unavailable");
         let down = self.resources.iter().find(|one| one.name == name).map_or(0.0, |one| one.utilisation);
         let place = blame.places.iter().find(|place| place.name == name).filter(|_| down >= OUTAGE);
-        let by = place.map(|place| holders(blame, place)).unwrap_or_default();
-        if let Some(fault) = by.iter().find(|one| one.served) {
+        let by = place.map(|place| outages(blame, place)).unwrap_or_default();
+        if let Some(fault) = by.first() {
             let (fault, share) = (&fault.place.name, percent(down));
             found.sentence += &format!("; {fault} keeps replicas of {service} down ({share} of the replicas' time)");
         }
