@@ -105,6 +105,15 @@ impl Difference {
             None if self.metric.is_rate() => (self.difference, 100.0, " points".into()),
             None => (self.difference, verdict::shown(1.0, self.metric, rates), verdict::unit(self.metric, rates)),
         };
+        // What is more than a hundred times as much is given by that.
+        if let Some(relative) = self.relative.filter(|relative| relative.estimate >= 99.0) {
+            let times = |share: f64| times(share + 1.0);
+            let bounds = match self.difference.low.is_finite() {
+                true => format!(" ({} to {})", times(relative.low), times(relative.high)),
+                false => String::new(),
+            };
+            return format!("{} times as much{bounds}", times(relative.estimate));
+        }
         let signed = |x: f64| match x * scale {
             x if x.abs() < 0.05 => "0".to_owned(),
             x if x.is_infinite() => "∞".into(),
@@ -116,6 +125,22 @@ impl Difference {
             false => format!("{}{unit}", signed(estimate)),
         }
     }
+}
+
+/// A factor with two digits: `9,600`, `120`, `3.4`.
+fn times(factor: f64) -> String {
+    if !factor.is_finite() {
+        return "∞".into();
+    }
+    let step = libm::pow(10.0, libm::log10(factor.abs().max(1.0)).floor() - 1.0);
+    let rounded = (factor / step).round() * step;
+    if rounded < 10.0 {
+        return format!("{rounded:.1}");
+    }
+    let digits = format!("{rounded:.0}");
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(",")
 }
 
 /// The share of variance that a pairing saved; none where there is none to save.
@@ -213,4 +238,25 @@ fn ties(plan: &Plan, known: &[&Summary]) -> Vec<usize> {
     let near: Vec<usize> =
         means.iter().filter(|(_, mean)| (mean - best).abs() < zone).map(|(point, _)| *point).collect();
     if near.len() > 1 { near } else { Vec::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mean of 961.7 s instead of 0.1 s is 9,617 times as long, with two digits 9,600.
+    #[test]
+    fn a_huge_difference_is_a_factor() {
+        let words = |estimate: f64, low: f64, high: f64| {
+            let relative = Some(Interval { estimate, low, high });
+            let difference = Interval { estimate: 0.1 * estimate, low: 0.1 * low, high: 0.1 * high };
+            let (ours, theirs) = (0.1 * (1.0 + estimate), 0.1);
+            let metric = Metric::MeanS;
+            let all = Difference { metric, pairs: 5, unpaired: 0, ours, theirs, difference, relative, saved: None };
+            all.words(RateUnit::Minute)
+        };
+        assert_eq!(words(9616.0, 8_949.0, 10_283.0), "9,600 times as much (9,000 to 10,000)");
+        assert_eq!(words(100.0, -0.5, 200.0), "100 times as much (0.5 to 200)");
+        assert_eq!(words(98.0, 90.0, 106.0), "+9800.0 % (+9000.0 to +10600.0)");
+    }
 }
