@@ -28,9 +28,6 @@ const FULL_IN_TEST: f64 = 0.85;
 /// Share of use below which a CPU limits no steady load: it could serve twice as much.
 const SPARE: f64 = 0.5;
 
-/// Share of requests from which failures decide on the culprit.
-const FAILING: f64 = 0.01;
-
 /// What is behind a point's figures.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Culprit {
@@ -158,7 +155,7 @@ impl Evidence<'_> {
             self.blame.and_then(of_group).unwrap_or(0.0)
         };
         let (failed, succeeded) = (requests(Group::Failed), requests(Group::Mean));
-        let is_failing = failed * self.share_that_matters() > FAILING * (failed + succeeded);
+        let is_failing = failed * self.share_that_matters() > self.failing * (failed + succeeded);
         if !is_failing && let Some(lost) = self.lost_work() {
             return Some(lost);
         }

@@ -126,3 +126,14 @@ fn errors_of_the_model_are_its_own() {
     let found = culprit("breaker", &[("services.app.breakers.b.failure_threshold", "10000000")]);
     assert_eq!((found.kind, found.name.as_str()), (OwnError, "app.get"), "{found:?}");
 }
+
+/// One request in two hundred fails: what matters where the objective allows for one in a thousand, not for one in ten.
+#[test]
+fn a_strict_objective_is_missed_by_few_failures() {
+    let account = account("rare-errors", &[]);
+    let culprit = |success: f64| Evidence::of(&account.summaries[0], success).culprit().unwrap();
+    let strict = culprit(0.999);
+    assert_eq!((strict.kind, strict.name.as_str()), (OwnError, "a.e"), "{strict:?}");
+    let lax = culprit(0.9);
+    assert_eq!((lax.kind, lax.name.as_str()), (Limits, "a CPU"), "{lax:?}");
+}

@@ -5,6 +5,9 @@ use crate::experiment::trial::Trial;
 use crate::parts::{Blame, Deadlock, LostWork, ResourceUse};
 use crate::spec::Metric;
 
+/// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
+const FAILING: f64 = 0.01;
+
 /// What is known of a point's trials.
 pub struct Evidence<'a> {
     /// Where the time went; none where that was not asked for.
@@ -25,6 +28,8 @@ pub struct Evidence<'a> {
     pub lost_work: &'a [LostWork],
     /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
     pub is_own_error_harmless: bool,
+    /// Share of requests that fail from which the failures decide on the culprit.
+    pub failing: f64,
     /// Restarts by liveness probes.
     pub restarts: f64,
     /// Whether the load is a finite test, or changes.
@@ -81,6 +86,7 @@ impl<'a> Evidence<'a> {
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
             lost_work: &summary.lost_work,
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
+            failing: FAILING.min(1.0 - success),
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
         }
@@ -104,6 +110,7 @@ impl<'a> Evidence<'a> {
             work_completed: None,
             lost_work: &trial.lost_work,
             is_own_error_harmless: false,
+            failing: FAILING,
             restarts: trial.restarts as f64,
             is_uneven: trial.course.is_none(),
         }
