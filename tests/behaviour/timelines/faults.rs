@@ -49,6 +49,18 @@ fn stopped_threads_go_on_where_they_were() {
     assert_eq!(play(&shop("", &stuck, steps), &[0.0]).told(), ["never"]);
 }
 
+/// The client gives up at 100 and the handler works on; dead at 200, it completes nothing and is not wasted. Dead at 2000,
+/// after its end at 1000, it has done its work for a client that had gone.
+#[test]
+fn a_handler_that_is_killed_is_not_wasted() {
+    for (from, wasted) in [(200, 0), (2000, 1)] {
+        let dead = fault(&format!("from = \"{from}ms\"\nto = \"3s\""), "\"dead\"");
+        let story = play(&shop("timeout = \"100ms\"", &dead, "{ sleep = \"1s\" }"), &[0.0]);
+        assert_eq!(story.told(), ["100: client gave up"]);
+        assert_eq!((story.outcome.wasted, story.at_rest), (wasted, true), "dead from {from} ms on");
+    }
+}
+
 /// A restart ends it: the probe of 1000 is not answered until 2000, the pod is up at 7000.
 #[test]
 fn a_restart_frees_a_stopped_replica() {
