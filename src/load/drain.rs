@@ -1,13 +1,17 @@
 //! What is left of a system after its load. When the window has closed and its figures are taken, the load stops
-//! sending. After the longest time-out that applies, each process of the target gets fresh requests, the probes. Only
-//! then can one tell which processes are dead and which units are lost for good: under load a busy process and a dead
-//! one look alike.
+//! sending. After the longest time-out that applies, each process of the target gets fresh requests, the probes: one to
+//! each endpoint that the load calls. Only then can one tell which processes are dead and which units are lost for good:
+//! under load a busy process and a dead one look alike.
 //!
-//! A probe has no time-out of its own, so a slow answer is an answer. A process is dead if a probe of it can never be
-//! answered, because nothing is left that moves or because it waits for units that are lost; or if [`ATTEMPTS`] probes
-//! in a row fail, but not by an error of the model's own or a refusal on purpose. If no unit is lost, and either no request
-//! of the load has succeeded or a fault is still on, requests fail for another reason: then any answer of a process that
-//! runs shows that it is alive. A replica that restarts is not lost; whether it comes back is unknown.
+//! The endpoints of a process are probed one after the other, and a probe that can never be answered is withdrawn before
+//! the next is sent, so that no probe waits for what another one holds. A process is dead if no endpoint of it answers.
+//!
+//! A probe has no time-out of its own, so a slow answer is an answer. An endpoint is dead if a probe of it can never be
+//! answered, because nothing is left that moves, because it waits for units that are lost, or because a fault that never
+//! ends has stopped the process; or if [`ATTEMPTS`] probes in a row fail, but not by an error of the model's own or a
+//! refusal on purpose. If no unit is lost, and either no request of the load has succeeded or a fault is still on,
+//! requests fail for another reason: then any answer of a process that runs shows that it is alive. A replica that
+//! restarts is not lost; whether it comes back is unknown.
 
 use crate::kernel::Time;
 use crate::parts::{Ended, Ending, Failure, Limits, Outcome, Source, World};
@@ -27,9 +31,11 @@ const ROUNDS: u64 = 2;
 /// The longest time between two looks. A time-out may last years, and periodic events continue meanwhile.
 const LONGEST_ROUND: Time = Time(120_000_000_000);
 
-/// What is known of a process.
+/// What is known of an endpoint of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
+    /// Its probe is sent when that of the endpoint before is over.
+    Waiting,
     /// A probe is under way, the one with this number.
     Asked(u32),
     Answered,
@@ -38,9 +44,16 @@ enum Standing {
     Unknown,
 }
 
+/// An endpoint of a process, which is probed.
+#[derive(Clone, Copy)]
+struct Probe {
+    process: u32,
+    standing: Standing,
+}
+
 /// Fresh requests to each process of the target.
 pub(super) struct Probes {
-    processes: Vec<Standing>,
+    all: Vec<Probe>,
     /// Time between two looks at those that are not answered.
     round: Time,
     /// When a busy system is given up.
@@ -52,26 +65,57 @@ pub(super) struct Probes {
 impl Probes {
     /// Sends a request to each process.
     pub fn send(world: &mut World) -> Self {
-        let count = world.target_processes();
         let round = world.time_to_drain().min(LONGEST_ROUND);
-        let until = Time(world.now().0.saturating_add(round.0.saturating_mul(ROUNDS)));
-        let was_busy = world.is_at_work();
-        for process in 0..count {
-            world.send_to(FIRST - process, process);
-        }
+        let of = |number| Some(Probe { process: world.probed_process(number)?, standing: Standing::Waiting });
+        let all = (0..).map_while(of).collect();
+        let mut probes = Self { all, round, until: world.now(), was_busy: world.is_at_work() };
+        probes.send_next(world);
         world.schedule(round, which::PROBE);
-        Self { processes: vec![Standing::Asked(1); count as usize], round, until, was_busy }
+        probes
+    }
+
+    /// Sends the next probe of each process that has none under way.
+    fn send_next(&mut self, world: &mut World) {
+        for number in 0..self.all.len() {
+            let Probe { process, standing } = self.all[number];
+            let is_asked = |probe: &Probe| probe.process == process && matches!(probe.standing, Standing::Asked(_));
+            if standing != Standing::Waiting || self.all.iter().any(is_asked) {
+                continue;
+            }
+            self.all[number].standing = match world.is_gone(process) {
+                true => Standing::Dead,
+                false => self.ask(world, number as u32, 1),
+            };
+        }
+    }
+
+    fn ask(&mut self, world: &mut World, number: u32, times: u32) -> Standing {
+        self.until = Time(world.now().0.saturating_add(self.round.0.saturating_mul(ROUNDS)));
+        world.send_to(FIRST - number, number);
+        Standing::Asked(times)
     }
 
     /// A round is over: judges those that are not answered.
     pub fn look(&mut self, world: &mut World) {
         let is_at_work = world.is_at_work();
-        for (standing, client) in self.processes.iter_mut().zip((0..=FIRST).rev()) {
-            *standing = match *standing {
+        let mut over = Vec::new();
+        for (probe, client) in self.all.iter_mut().zip((0..=FIRST).rev()) {
+            probe.standing = match probe.standing {
                 Standing::Asked(_) if !is_at_work || world.is_stranded(client) => Standing::Dead,
                 Standing::Asked(_) if world.now() >= self.until => Standing::Unknown,
-                other => other,
+                _ => continue,
             };
+            over.push((probe.process, probe.standing, client));
+        }
+        // A process that is too busy for one endpoint is not asked at another.
+        for probe in self.all.iter_mut().filter(|probe| probe.standing == Standing::Waiting) {
+            if over.iter().any(|&(process, standing, _)| process == probe.process && standing == Standing::Unknown) {
+                probe.standing = Standing::Unknown;
+            }
+        }
+        if self.all.iter().any(|probe| probe.standing == Standing::Waiting) {
+            over.into_iter().for_each(|(.., client)| world.withdraw(client));
+            self.send_next(world);
         }
         match self.is_over() {
             true => world.stop(),
@@ -79,37 +123,45 @@ impl Probes {
         }
     }
 
-    /// A request has ended; what ends of the load before does not count.
+    /// A request has ended; what ends of the load before, or has been withdrawn, does not count.
     pub fn ended(&mut self, world: &mut World, ended: Ended) {
-        let process = FIRST - ended.client;
-        let Some(standing) = self.processes.get_mut(process as usize) else { return };
-        let Standing::Asked(times) = *standing else { return };
-        let is_error = |world: &World| world.is_up(process) && world.fails_anyway();
-        *standing = if ended.failure == Failure::NONE || ended.failure.is_reply() || is_error(world) {
+        let number = FIRST - ended.client;
+        let Some(&Probe { process, standing: Standing::Asked(times) }) = self.all.get(number as usize) else { return };
+        let is_error = |world: &World| world.is_up(process) && world.fails_anyway(number);
+        let standing = if ended.failure == Failure::NONE || ended.failure.is_reply() || is_error(world) {
             Standing::Answered
         } else if times < ATTEMPTS && world.is_up(process) {
-            self.until = Time(world.now().0.saturating_add(self.round.0.saturating_mul(ROUNDS)));
-            world.send_to(ended.client, process);
-            Standing::Asked(times + 1)
+            self.ask(world, number, times + 1)
         } else if world.is_restarting(process) || self.was_busy {
             Standing::Unknown
         } else {
             Standing::Dead
         };
+        self.all[number as usize].standing = standing;
+        self.send_next(world);
         if self.is_over() {
             world.stop();
         }
     }
 
     fn is_over(&self) -> bool {
-        self.processes.iter().all(|standing| !matches!(standing, Standing::Asked(_)))
+        !self.all.iter().any(|probe| matches!(probe.standing, Standing::Waiting | Standing::Asked(_)))
     }
 
-    /// Processes that answer, of all; unknown where one is not known to be alive or dead.
+    /// Processes that are not dead, of all. None where some are neither known to be alive nor to be dead, and no other
+    /// is dead.
     pub fn result(&self) -> Option<(u32, u32)> {
-        let count = |wanted: Standing| self.processes.iter().filter(|standing| **standing == wanted).count() as u32;
-        let (answered, all) = (count(Standing::Answered), self.processes.len() as u32);
-        (answered + count(Standing::Dead) == all).then_some((answered, all))
+        let mut processes: Vec<u32> = self.all.iter().map(|probe| probe.process).collect();
+        processes.sort_unstable();
+        processes.dedup();
+        let some = |process: u32, wanted: Standing| {
+            self.all.iter().any(|probe| probe.process == process && probe.standing == wanted)
+        };
+        let count = |is_counted: &dyn Fn(u32) -> bool| processes.iter().filter(|&&it| is_counted(it)).count() as u32;
+        let alive = count(&|process| some(process, Standing::Answered));
+        let unknown = count(&|process| !some(process, Standing::Answered) && some(process, Standing::Unknown));
+        let all = processes.len() as u32;
+        (unknown == 0 || alive + unknown < all).then_some((alive + unknown, all))
     }
 }
 
@@ -148,8 +200,8 @@ pub(super) fn after(world: &mut World, outcome: &mut Outcome, limits: &Limits) {
     let mut drain = Drain::default();
     match world.run(&mut drain, limits) {
         Ending::Complete | Ending::Quiet => {
-            let probes = drain.probes.and_then(|probes| probes.result());
-            world.drained(outcome, probes);
+            world.drained(outcome);
+            outcome.probes = drain.probes.and_then(|probes| probes.result());
         }
         Ending::Interrupted => outcome.ending = Ending::Interrupted,
         _ => {}

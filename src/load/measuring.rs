@@ -57,7 +57,7 @@ impl Measuring {
     /// The outcome; a window that never closed, because a limit ended the run, closes here.
     pub fn finish(self, world: &mut World, ending: Ending, limits: &Limits) -> Outcome {
         let window = self.window.unwrap_or_else(|| world.close_window());
-        let mut outcome = Outcome { course: self.course, ..world.outcome(ending, window, None) };
+        let mut outcome = Outcome { course: self.course, ..world.outcome(ending, window) };
         drain::after(world, &mut outcome, limits);
         outcome
     }

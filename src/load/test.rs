@@ -1,8 +1,8 @@
 //! The finite closed test of load tools: `users` requests in all by `concurrency` clients, each on a fresh connection.
 //!
 //! The test lasts from its first request to the last end, by answer or by the client giving up, so requests that hang
-//! are in its wall time. Then the system is left alone for the cool-down, and each process of the target is probed with
-//! one request: a system whose probes fail is stuck.
+//! are in its wall time. Then the system is left alone for the cool-down, and each process of the target is probed: a
+//! system whose probes fail is stuck.
 
 use crate::kernel::Time;
 use crate::model::{Earlier, Pattern};
@@ -128,7 +128,8 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     // A test that has ended is complete even if its probes wait forever, or a limit ends them.
     let is_done = !ended_early && ending != Ending::Interrupted;
     let ending = if is_done { Ending::Complete } else { ending };
-    let mut outcome = world.outcome(ending, window, test.probes.and_then(|probes| probes.result()));
+    let mut outcome = world.outcome(ending, window);
+    outcome.probes = test.probes.and_then(|probes| probes.result());
     if ended_early {
         drain::after(world, &mut outcome, limits);
     }

@@ -107,6 +107,21 @@ impl<'s> World<'s> {
         self.active().filter(move |plan| plan.service == service && plan.replica.is_none_or(|only| only == number))
     }
 
+    /// Whether a fault that never ends has stopped or killed a process for good. A liveness probe ends a stop.
+    pub fn is_gone(&self, process: u32) -> bool {
+        let replica = self.processes[process as usize].replica;
+        let restarts = self.system.services[self.replicas[replica as usize].service as usize].liveness.is_some();
+        let is_for_good = |plan: &FaultPlan| {
+            plan.to.is_none()
+                && match plan.effect {
+                    Effect::Dead => true,
+                    Effect::Stuck => !restarts,
+                    _ => false,
+                }
+        };
+        self.active_at(replica).any(is_for_good)
+    }
+
     /// Time that faults add to a round trip to a service.
     #[inline]
     pub(super) fn added_latency(&self, service: u32) -> Time {

@@ -237,17 +237,21 @@ impl Ledger {
         if self.classes.len() < 2 {
             return Vec::new();
         }
-        let counts = std::mem::take(&mut self.counts);
-        let of = |(class, count): (&Class, Count)| ClassOutcome {
+        let of = |(class, count): (&Class, &mut Count)| ClassOutcome {
             name: class.name.clone(),
             sent: count.sent,
             first_tries: count.first_tries,
             succeeded: count.succeeded,
             failed: count.failed,
             lost: count.lost,
-            response_times: count.response_times,
+            response_times: std::mem::take(&mut count.response_times),
         };
-        self.classes.iter().zip(counts).map(of).collect()
+        self.classes.iter().zip(&mut self.counts).map(of).collect()
+    }
+
+    /// Whether a request to this endpoint was answered with success within the window.
+    pub fn has_succeeded(&self, target: u32) -> bool {
+        self.classes.iter().zip(&self.counts).any(|(class, count)| class.target == target && count.succeeded > 0)
     }
 
     /// The timeline up to the end of the window.

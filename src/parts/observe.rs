@@ -85,7 +85,7 @@ impl World<'_> {
     }
 
     /// What remains of the run.
-    pub fn outcome(&mut self, ending: Ending, window: Window, probes: Option<(u32, u32)>) -> Outcome {
+    pub fn outcome(&mut self, ending: Ending, window: Window) -> Outcome {
         let losses = self.losses().units;
         let users = self.ledger.as_ref().and_then(|ledger| ledger.users());
         let classes = self.ledger.as_mut().map(|ledger| ledger.classes()).unwrap_or_default();
@@ -111,7 +111,7 @@ impl World<'_> {
             blame: window.blame,
             deadlock: self.take_deadlock(),
             hung: self.hung(),
-            probes,
+            probes: None,
             losses,
             stranded: window.stranded,
             events: self.events,
@@ -120,6 +120,7 @@ impl World<'_> {
             classes,
             course: None,
             timeline,
+            calm: None,
         }
     }
 
@@ -131,10 +132,9 @@ impl World<'_> {
         self.resume();
     }
 
-    /// What the time after the load has shown: the probes that were answered, what is lost for good, and what was completed
-    /// although its client had given up.
-    pub fn drained(&mut self, outcome: &mut Outcome, probes: Option<(u32, u32)>) {
-        outcome.probes = probes;
+    /// What the time after the load has shown: what is lost for good, and what was completed although its client had
+    /// given up.
+    pub fn drained(&mut self, outcome: &mut Outcome) {
         outcome.losses = self.losses().units;
         outcome.deadlock = outcome.deadlock.take().or_else(|| self.take_deadlock());
         outcome.hung = self.hung();

@@ -107,8 +107,8 @@ pub struct Outcome {
     pub deadlock: Option<Deadlock>,
     /// Requests that wait for an answer that never comes (a broken client), at the end.
     pub hung: u64,
-    /// Probes after the load has gone that were answered, of all sent; none where none were sent, or where the system
-    /// was still at work on what the load had left behind.
+    /// Processes of the target that are not dead after the load has gone, of all; none where none were probed, or where no
+    /// process is known to be dead and the system was still at work on what the load had left behind.
     pub probes: Option<(u32, u32)>,
     /// Units of resources that are lost for good, at the end of the run.
     pub losses: Vec<Loss>,
@@ -126,6 +126,8 @@ pub struct Outcome {
     pub course: Option<Course>,
     /// What happened when, from time 0 to the end of the window; none where the load asks for none.
     pub timeline: Option<Timeline>,
+    /// The timeline of the same run without its faults; none where it is not needed.
+    pub calm: Option<Timeline>,
 }
 
 /// What became of users who send a failed request again.
@@ -198,7 +200,9 @@ impl Outcome {
         let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost);
         let (trying, backing_off) = self.users.map_or((0, 0), |users| (users.still_trying, users.backing_off));
         // A user who is still trying may be one of those who can never be answered.
-        ended + if self.ending == Ending::Quiet { self.unfinished + backing_off } else { self.stranded.max(trying) }
+        // Where the run ended because too many are under way, more and more of them are never answered.
+        let never_answers = matches!(self.ending, Ending::Quiet | Ending::TooManyInFlight);
+        ended + if never_answers { self.unfinished + backing_off } else { self.stranded.max(trying) }
     }
 
     /// Requests sent for each user; without retries 1.
@@ -222,11 +226,11 @@ impl Outcome {
         if all == 0 { 0.0 } else { self.succeeded as f64 / all as f64 }
     }
 
-    /// Whether the target no longer answers after the load has gone: more than half of the probes failed, or nothing
+    /// Whether the target no longer answers after the load has gone: more than half of its processes are dead, or nothing
     /// can happen any more.
     pub fn stuck(&self) -> bool {
         match self.probes {
-            Some((answered, sent)) => answered * 2 < sent,
+            Some((alive, all)) => alive * 2 < all,
             None => self.ending == Ending::Quiet && self.unfinished > 0,
         }
     }

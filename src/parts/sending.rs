@@ -3,11 +3,11 @@
 use crate::kernel::deadline::Purpose;
 use crate::kernel::random::{GOLDEN, mix};
 use crate::kernel::{NONE, Time};
-use crate::model::{Load, System};
+use crate::model::Load;
 
 use super::ledger::User;
 use super::task::Task;
-use super::token::{Failure, ROOT, Request};
+use super::token::{Failure, ROOT, Request, State};
 use super::world::{ROUND_TRIP, World};
 
 /// A request that is to be sent.
@@ -99,10 +99,10 @@ impl World<'_> {
         }
     }
 
-    /// Sends a request to process number `number` of the services that the load calls, past the balancers (a probe). It
-    /// waits for its answer without a time-out.
+    /// Sends probe number `number`: a request to an endpoint that the load calls, at one process of its service, past the
+    /// balancers. It waits for its answer without a time-out.
     pub fn send_to(&mut self, client: u32, number: u32) {
-        let Some((target, process)) = self.target_process(number) else { return };
+        let Some((target, process)) = self.probed_at(number) else { return };
         self.numbered += 1;
         let call = Call { client, target, born: self.now, user: NONE, awaits: false };
         let t = self.request_apart(call, self.key_of(self.numbered));
@@ -114,8 +114,20 @@ impl World<'_> {
         self.enter(t, process);
     }
 
-    /// The endpoint and the process of number `number` among those of the services that the load calls.
-    fn target_process(&self, mut number: u32) -> Option<(u32, u32)> {
+    /// Withdraws the request of this client: it gives back what it holds.
+    pub fn withdraw(&mut self, client: u32) {
+        let request = self.requests.living().find(|&request| self.requests[request].client == client);
+        let Some(request) = request else { return };
+        let t = self.requests[request].token;
+        let is_inside = self.tokens[t].state != State::Knocking;
+        self.give_up(request);
+        if is_inside {
+            self.interrupt(t, Failure::CANCELLED);
+        }
+    }
+
+    /// The endpoint and the process that probe number `number` goes to.
+    fn probed_at(&self, mut number: u32) -> Option<(u32, u32)> {
         for &target in &self.probed {
             let plan = &self.system.services[self.system.endpoints[target as usize].service as usize];
             let count = plan.replicas * plan.workers;
@@ -127,30 +139,30 @@ impl World<'_> {
         None
     }
 
-    /// Whether that process runs.
-    pub fn is_up(&self, number: u32) -> bool {
-        let process = self.target_process(number);
-        process.is_some_and(|(_, process)| !self.is_down(self.processes[process as usize].replica))
+    /// The process that probe number `number` goes to; none where there is no such probe.
+    pub fn probed_process(&self, number: u32) -> Option<u32> {
+        self.probed_at(number).map(|(_, process)| process)
     }
 
-    /// Whether requests fail for another reason than what the load has left behind: nothing is lost, and none has
-    /// succeeded, or a fault is still on.
-    pub fn fails_anyway(&self) -> bool {
-        (self.tally.succeeded == 0 || self.faults.contains(&true)) && self.losses().units.is_empty()
+    /// Whether a process runs.
+    pub fn is_up(&self, process: u32) -> bool {
+        !self.is_down(self.processes[process as usize].replica)
     }
 
-    /// Whether the replica of that process is down and its liveness probe brings it up again.
-    pub fn is_restarting(&self, number: u32) -> bool {
-        self.target_process(number).is_some_and(|(_, process)| {
-            let process = &self.processes[process as usize];
-            self.is_down(process.replica) && self.system.services[process.service as usize].liveness.is_some()
-        })
+    /// Whether requests to the endpoint of a probe fail for another reason than what the load has left behind: nothing is
+    /// lost, and none to it has succeeded, or a fault is still on.
+    pub fn fails_anyway(&self, number: u32) -> bool {
+        let has_succeeded = match (&self.ledger, self.probed_at(number)) {
+            (Some(ledger), Some((target, _))) => ledger.has_succeeded(target),
+            _ => self.tally.succeeded > 0,
+        };
+        (!has_succeeded || self.faults.contains(&true)) && self.losses().units.is_empty()
     }
 
-    /// Processes of the services that the load calls.
-    pub fn target_processes(&self) -> u32 {
-        let plan = |target: &u32| &self.system.services[self.system.endpoints[*target as usize].service as usize];
-        self.probed.iter().map(plan).map(|plan| plan.replicas * plan.workers).sum()
+    /// Whether the replica of a process is down and its liveness probe brings it up again.
+    pub fn is_restarting(&self, process: u32) -> bool {
+        let process = &self.processes[process as usize];
+        self.is_down(process.replica) && self.system.services[process.service as usize].liveness.is_some()
     }
 
     /// The key of a request with this number.
@@ -186,12 +198,11 @@ impl World<'_> {
     }
 }
 
-/// The first endpoint of each service that a load calls.
-pub(super) fn probed(system: &System, load: &Load) -> Vec<u32> {
+/// The endpoints that a load calls.
+pub(super) fn probed(load: &Load) -> Vec<u32> {
     let mut probed = vec![load.target];
-    let service = |target: u32| system.endpoints[target as usize].service;
     for class in &load.classes {
-        if !probed.iter().any(|&target| service(target) == service(class.target)) {
+        if !probed.contains(&class.target) {
             probed.push(class.target);
         }
     }

@@ -128,7 +128,7 @@ pub struct World<'s> {
     pub(super) cancels: bool,
     pub(super) patience: Option<LaneId>,
     pub(super) target: u32,
-    /// The services that the load calls, each with its first endpoint; they are probed.
+    /// The endpoints that the load calls; they are probed.
     pub(super) probed: Vec<u32>,
     pub(super) ledger: Option<Box<Ledger>>,
     pub(super) numbered: u64,
@@ -218,7 +218,7 @@ impl<'s> World<'s> {
             cancels: load.abandon == Abandon::Cancel,
             patience,
             target: load.target,
-            probed: probed(system, load),
+            probed: probed(load),
             ledger: Ledger::of(load, seed, replication),
             numbered: 0,
             accounts: None,

@@ -198,7 +198,7 @@ fn survives(seed: u64) -> Result<(), String> {
     let ending = world.run(&mut driver, &Limits { max_events: Some(1_000_000), ..Limits::default() });
     let at_rest = world.is_at_rest();
     let window = world.close_window();
-    let outcome = world.outcome(ending, window, None);
+    let outcome = world.outcome(ending, window);
     driver.violations.extend(outcome.violations);
     let told = format!(
         "seed {seed}: {ending}, {} of {} ended, at rest: {at_rest}, {:?}, hung {}, {:?}\n{:?}",

@@ -76,7 +76,7 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let ending = world.run(&mut drain, &LIMITS);
     let at_rest = world.is_at_rest();
     let window = world.close_window();
-    let outcome = world.outcome(ending, window, None);
+    let outcome = world.outcome(ending, window);
     prop_assert_eq!(ending, Ending::Quiet, "{}", text);
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     // A client that waits for completion may be answered and never told.
@@ -102,7 +102,7 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
     let mut nobody = Drain { users: 0, sent: 0, ended: 0 };
     prop_assert_eq!(world.run(&mut nobody, &LIMITS), Ending::Quiet);
     let window = world.close_window();
-    let outcome = world.outcome(Ending::Quiet, window, None);
+    let outcome = world.outcome(Ending::Quiet, window);
     let keeps = text.contains("reuse = \"shared\"");
     for resource in &outcome.resources {
         prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);

@@ -55,7 +55,7 @@ fn play_at(text: &str, sends: &[f64], processes: &[u32]) -> Story {
     assert_eq!(ending, Ending::Quiet);
     let at_rest = world.is_at_rest();
     let window = world.close_window();
-    let outcome = world.outcome(ending, window, None);
+    let outcome = world.outcome(ending, window);
     assert_eq!(outcome.violations, [""; 0]);
     let mut ends = vec![None; sends.len()];
     for (client, at, why) in script.ends {
