@@ -113,9 +113,14 @@ impl State {
 }
 
 /// The state of each point that has one, in the order of the summaries. Where a limit ended replications early, or no
-/// request ended, only a loss of capacity or a growing backlog is sure: any other point has no state.
+/// request ended, only a loss of capacity or a growing backlog is sure: any other point has no state. Nor has a point
+/// that looks healthy where only a longer run shows whether it is.
 pub fn conditions(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
-    let sure = |summary: &&Summary, state: &State| summary.doubt.is_none() || state.condition <= Condition::Unstable;
+    let sure = |summary: &&Summary, state: &State| match &summary.doubt {
+        None => true,
+        Some(doubt) if doubt.needs_longer_run() => state.condition != Condition::Healthy,
+        Some(_) => state.condition <= Condition::Unstable,
+    };
     let of = |summary| Some(state(plan, summaries, summary)).filter(|state| sure(&summary, state));
     summaries.iter().filter_map(of).collect()
 }

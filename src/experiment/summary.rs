@@ -246,7 +246,7 @@ impl Summary {
     pub fn metric(&self, metric: Metric) -> Option<Interval> {
         match metric {
             Metric::ThroughputPerMin => self.throughput_per_min,
-            Metric::SuccessRate => (self.doubt != Some(Doubt::NoRequests)).then_some(self.success_rate),
+            Metric::SuccessRate => (!matches!(self.doubt, Some(Doubt::NoRequests))).then_some(self.success_rate),
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
             Metric::P95S => self.p95_s,
@@ -329,7 +329,7 @@ pub(super) fn intervals(used: &[&Trial], metrics: &[Metric]) -> Vec<(Metric, Int
 }
 
 /// The values of a metric by replication, as [`Summary::by_trial`] has them of all requests.
-pub(super) fn by_trial(trials: &[&Trial], metric: Metric) -> Vec<(u64, f64)> {
+pub fn by_trial(trials: &[&Trial], metric: Metric) -> Vec<(u64, f64)> {
     let used = usable(trials);
     let basis = Basis::of(&used, &[]);
     let value =

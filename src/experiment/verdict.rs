@@ -195,7 +195,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
             match seen.at(point) {
                 Some((summary, state)) => judge(summary, state, &place),
                 None => summary(point)
-                    .and_then(|summary| summary.doubt)
+                    .and_then(|summary| summary.doubt.as_ref())
                     .map_or_else(|| missing(&place), |it| doubtful(it, &place)),
             }
         };
@@ -279,7 +279,7 @@ fn missing(place: &str) -> Finding {
 }
 
 /// A point that has figures, but no condition.
-fn doubtful(doubt: Doubt, place: &str) -> Finding {
+fn doubtful(doubt: &Doubt, place: &str) -> Finding {
     let evidence = format!("{place}: no verdict: {}", doubt.reason());
     Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
 }
@@ -297,7 +297,7 @@ fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
             let evidence = format!("{place}: no throughput, because the test takes no time");
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
-        None => match summaries.iter().find_map(|summary| summary.doubt) {
+        None => match summaries.iter().find_map(|summary| summary.doubt.as_ref()) {
             Some(doubt) => doubtful(doubt, place),
             None => missing(place),
         },

@@ -37,6 +37,11 @@ impl AcceptQueue {
         Self { waiting: Gauge::default(), room, entered: 0, dropped: 0 }
     }
 
+    /// Connections that wait in it; none where it has room for any number.
+    pub fn bounded(&self) -> Option<Gauge> {
+        (self.room < u32::MAX).then_some(self.waiting)
+    }
+
     pub fn reset(&mut self, now: Time) {
         self.waiting.reset(now);
         (self.entered, self.dropped) = (0, 0);

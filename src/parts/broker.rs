@@ -201,6 +201,13 @@ impl World<'_> {
         }
     }
 
+    /// Messages that wait in queues whose length has a limit.
+    pub(super) fn messages_in_bounded_queues(&self) -> u64 {
+        let bounded = self.system.queues.iter().filter(|plan| plan.max_length.is_some());
+        let consumers = bounded.flat_map(|plan| plan.first..plan.first + plan.count);
+        consumers.map(|consumer| u64::from(self.broker.consumers[consumer as usize].waiting.gauge.level())).sum()
+    }
+
     /// Gives each consumer of the queue a copy. Whether all had room.
     fn enqueue(&mut self, queue: u32, key: u64, job: u32) -> bool {
         let plan = &self.system.queues[queue as usize];

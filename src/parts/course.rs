@@ -30,6 +30,10 @@ pub struct Mark {
     pub in_flight: u64,
     /// All work: also what goes on after its answer, and messages on their way.
     pub inside: u64,
+    /// Of the requests under way, those that wait in a queue that has room for so many and no more.
+    pub bounded: u64,
+    /// Messages that wait in such a queue.
+    pub bounded_messages: u64,
     /// Requests answered with success.
     pub succeeded: u64,
     /// Requests that ended.
@@ -43,11 +47,21 @@ impl World<'_> {
         self.ledger.as_ref().map_or(0, |ledger| ledger.backing_off())
     }
 
+    /// Tokens that wait in a queue whose length has a limit: for a unit, a server or to be accepted.
+    fn in_bounded_queues(&self) -> u64 {
+        let slots = self.slots.iter().filter(|slots| slots.room < u32::MAX).map(|slots| slots.queue.population.gauge);
+        let stations = self.stations.iter().filter(|it| it.is_bounded()).map(|station| station.queue.population.gauge);
+        let accepts = self.replicas.iter().filter_map(|replica| replica.accept_queue.bounded());
+        slots.chain(stations).chain(accepts).map(|gauge| u64::from(gauge.level())).sum()
+    }
+
     /// What has happened since the window was opened.
     pub fn mark(&self) -> Mark {
         Mark {
             in_flight: self.requests.len() as u64 + self.backing_off() + self.tally.abandoned_inside,
             inside: self.backing_off() + (self.tokens.len() + self.broker.len()) as u64,
+            bounded: self.in_bounded_queues(),
+            bounded_messages: self.messages_in_bounded_queues(),
             succeeded: self.tally.succeeded,
             ended: self.tally.succeeded + self.tally.failed(),
             response_ns: self.tally.response_times.sum(),
@@ -56,18 +70,28 @@ impl World<'_> {
 }
 
 /// Figures of a mark.
-const FIGURES: usize = 5;
+const FIGURES: usize = 7;
 
 impl Mark {
     fn figures(&self) -> [u128; FIGURES] {
-        let Self { in_flight, inside, succeeded, ended, response_ns } = *self;
-        [in_flight.into(), inside.into(), succeeded.into(), ended.into(), response_ns]
+        let Self { in_flight, inside, bounded, bounded_messages, succeeded, ended, response_ns } = *self;
+        let levels = [in_flight, inside, bounded, bounded_messages].map(u128::from);
+        let [in_flight, inside, bounded, bounded_messages] = levels;
+        [in_flight, inside, succeeded.into(), ended.into(), response_ns, bounded, bounded_messages]
     }
 
-    fn of([in_flight, inside, succeeded, ended, response_ns]: [u128; FIGURES]) -> Option<Self> {
+    fn of(figures: [u128; FIGURES]) -> Option<Self> {
+        let [in_flight, inside, succeeded, ended, response_ns, bounded, bounded_messages] = figures;
         let narrow = |figure: u128| u64::try_from(figure).ok();
-        let (in_flight, inside) = (narrow(in_flight)?, narrow(inside)?);
-        Some(Self { in_flight, inside, succeeded: narrow(succeeded)?, ended: narrow(ended)?, response_ns })
+        Some(Self {
+            in_flight: narrow(in_flight)?,
+            inside: narrow(inside)?,
+            bounded: narrow(bounded)?,
+            bounded_messages: narrow(bounded_messages)?,
+            succeeded: narrow(succeeded)?,
+            ended: narrow(ended)?,
+            response_ns,
+        })
     }
 }
 
@@ -211,6 +235,8 @@ mod tests {
         let mark = |index: u64| Mark {
             in_flight: 3,
             inside: 3,
+            bounded: 1,
+            bounded_messages: 0,
             succeeded: 2 * index,
             ended: 3 * index,
             response_ns: u128::from(index) * 1_000_000_000,

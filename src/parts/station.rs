@@ -66,6 +66,11 @@ impl Station {
         (self.turned_away, self.begun, self.carried, self.broken_off) = (0, 0, self.remaining(now), false);
     }
 
+    /// Whether it has room for so many and no more.
+    pub fn is_bounded(&self) -> bool {
+        self.capacity < u32::MAX
+    }
+
     /// Work that services under way still have to do.
     fn remaining(&self, now: Time) -> u128 {
         self.due - u128::from(self.busy.level()) * u128::from(now.0)

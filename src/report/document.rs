@@ -73,7 +73,7 @@ fn rest(report: &Report) -> Value {
         "sim": env!("CARGO_PKG_VERSION"),
         "inputs": plan.inputs().iter().map(|path| path.display().to_string()).collect::<Vec<_>>(),
         "seed": plan.seed,
-        "replications": plan.replications,
+        "replications": report.replications(),
         "precision": plan.precision.as_ref().map(|precision| precision_document(report, precision)),
         "best_within": plan.best_within.map(|zone| zone_document(report, zone)),
         "collapse_below": plan.collapse_below,

@@ -197,7 +197,7 @@ fn marks(report: &Report, summary: &Summary) -> String {
     if let Some(state) = report.state(summary.point).filter(|state| !state.is_safe()) {
         marks.push(format!("{} {}", state.condition.word(), state.fraction()).trim_end().to_owned());
     }
-    if let (Some(doubt), None) = (summary.doubt, report.state(summary.point)) {
+    if let (Some(doubt), None) = (&summary.doubt, report.state(summary.point)) {
         marks.push(doubt.word().into());
     } else if !summary.unsound.is_empty() {
         marks.push(format!("{} unsound", summary.unsound.len()));

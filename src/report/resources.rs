@@ -41,6 +41,8 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
         text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state, report.rates)));
+    } else if let Some(doubt) = &summary.doubt {
+        text.push_str(&format!("{:<12}not known: {}\n", "condition", doubt.reason()));
     }
     for metric in Metric::ALL {
         let name = line_name(metric);

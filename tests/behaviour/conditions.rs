@@ -115,6 +115,165 @@ fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
     assert!(condition(&healed) > Condition::Damaged);
 }
 
+/// One of two endpoints takes a limit of one that it holds already: no request to it is ever answered, and the other
+/// endpoint goes on. Whatever the names of the classes, the process is damaged and not dead, and still responds.
+#[test]
+fn a_process_is_dead_only_if_no_endpoint_answers() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "closed"
+        concurrency = 10
+        warm_up = "1s"
+        duration = "20s"
+        timeout = "2s"
+        [load.classes.NAME]
+        target = "app.bad"
+        weight = 0.1
+        [load.classes.good]
+        target = "app.good"
+        weight = 0.9
+        [services.app]
+        limits = { one = { size = 1 } }
+        [services.app.endpoints.good]
+        steps = [{ sleep = "10ms" }]
+        [services.app.endpoints.bad]
+        steps = [{ with = { limit = "one", steps = [{ with = { limit = "one", steps = [{ sleep = "1ms" }] } }] } }]
+    "#;
+    for name in ["bad", "zbad"] {
+        with_report(&model.replace("NAME", name), |report| {
+            let (state, summary) = (&report.states[0], &report.summaries[0]);
+            assert_eq!((state.condition, state.runs), (Condition::Damaged, 5), "{name}");
+            assert_eq!(summary.capacity.units, [("app limit one".to_owned(), 1.0, Some(1))], "{name}");
+            assert_eq!((summary.capacity.processes, summary.stuck), (None, 0), "{name}");
+        });
+    }
+    // Where the other endpoint needs the same limit, nothing answers.
+    let dead = model.replace(
+        r#"steps = [{ sleep = "10ms" }]"#,
+        r#"steps = [{ with = { limit = "one", steps = [{ sleep = "10ms" }] } }]"#,
+    );
+    for name in ["bad", "zbad"] {
+        assert_eq!(condition(&dead.replace("NAME", name)), Condition::Dead, "{name}");
+    }
+}
+
+/// Two replicas of 10/s each under 15/s, one of them killed for good: the other one is overloaded without an end, so that
+/// what its backlog hides is not known. That one replica is gone is.
+#[test]
+fn a_replica_that_a_fault_kills_is_lost_also_where_the_rest_is_overloaded() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "15/s"
+        timeout = "2s"
+        warm_up = "10s"
+        duration = "200s"
+        [services.app]
+        replicas = 2
+        runtime = "threads"
+        threads = 1
+        balance = "least-busy"
+        [services.app.endpoints.get]
+        steps = [{ sleep = "100ms" }]
+        [faults.f]
+        service = "app"
+        replica = 1
+        from = "5s"
+        effect = "dead"
+    "#;
+    with_report(model, |report| {
+        assert_eq!(report.states[0].condition, Condition::Damaged);
+        assert_eq!(report.summaries[0].capacity.words().as_deref(), Some("1 of 2 workers"));
+    });
+}
+
+/// One thread that serves in 100 ms, under 10.3 requests a second: 103 % of its capacity. In two minutes the queue grows
+/// by 36, which its random walk hides, so neither growth nor safety is certain. Two threads are enough beyond doubt.
+#[test]
+fn a_resource_that_is_always_in_use_is_not_known_to_be_safe() {
+    let folder = std::env::temp_dir().join(format!("sim-conditions-b-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let model = folder.join("model.toml");
+    let text = "title = \"m\"\n[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints.get]\n\
+                steps = [{ sleep = \"100ms\" }]";
+    std::fs::write(&model, text).expect("a temporary file");
+    let experiment = format!(
+        r#"
+        title = "test"
+        model = {:?}
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "10.3/s"
+        warm_up = "20s"
+        duration = "100s"
+        [axes.threads]
+        path = "services.app.threads"
+        values = [1, 2]
+        [[hypotheses]]
+        claim = "one is safe"
+        at = {{ threads = 1 }}
+        expect = {{ survives = {{}} }}
+        [[hypotheses]]
+        claim = "two are safe"
+        at = {{ threads = 2 }}
+        expect = {{ survives = {{}} }}
+        "#,
+        model.display().to_string()
+    );
+    with_report(&experiment, |report| {
+        let doubt = report.summaries[0].doubt.as_ref().map(|doubt| doubt.reason()).unwrap_or_default();
+        assert!(doubt.starts_with("app threads is in use 9") && doubt.ends_with("run longer"), "{doubt}");
+        let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Undecided, Verdict::Holds], "{:?}", report.judgements);
+        let lines = &report.findings[0].lines;
+        assert!(lines[0].starts_with("2 threads are enough"), "{lines:?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("not known to be enough at 1 thread: app threads")),
+            "{lines:?}"
+        );
+    });
+}
+
+/// One thread that serves in 100 ms with a queue for 200, under 11 requests a second for 300 s: the queue takes 200 s to
+/// fill, and then a request in eleven is refused. While it fills the point is neither unstable nor known to be healthy.
+/// Ten times as long a run is well beyond that.
+#[test]
+fn a_queue_with_a_limit_fills_and_is_not_unstable() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "11/s"
+        arrivals = "constant"
+        warm_up = "10s"
+        duration = "300s"
+        [services.app]
+        runtime = "threads"
+        threads = 1
+        max_queue = 200
+        [services.app.endpoints.get]
+        steps = [{ sleep = "100ms" }]
+    "#;
+    with_report(model, |report| {
+        let summary = &report.summaries[0];
+        assert!(report.states.is_empty(), "{:?}", report.states);
+        assert_eq!(summary.doubt.as_ref().map(|doubt| doubt.word()), Some("queue filling"));
+        assert!(summary.growth.any().is_none() && summary.growth.filling.is_some());
+    });
+    with_report(&model.replace("300s", "3000s"), |report| {
+        // 10 of 11 are answered: above the objective of 90 %.
+        assert_eq!(report.states[0].condition, Condition::Healthy);
+        assert!((report.summaries[0].success_rate.estimate - 10.0 / 11.0).abs() < 0.01);
+    });
+    // Without the limit it is unstable.
+    assert_eq!(condition(&model.replace("max_queue = 200", "")), Condition::Unstable);
+}
+
 /// Four consumers take a message each; the HTTP client of one is broken, so that it never settles its message.
 #[test]
 fn a_consumer_that_hangs_is_lost() {

@@ -60,7 +60,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
         (_, place) => format!("{} ({place}): ", plan.variants[variant]),
     };
     let Some(&(last, state)) = curve.known.last() else {
-        let why = curve.doubtful.first().and_then(|summary| summary.doubt);
+        let why = curve.doubtful.first().and_then(|summary| summary.doubt.as_ref());
         let why = why.map_or_else(|| "no figures".into(), |doubt| format!("no verdict: {}", doubt.reason()));
         return vec![format!("{name}{why}")];
     };
@@ -90,7 +90,12 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
                 .map(|(summary, _)| *summary)
                 .max_by(|a, b| a.throughput_or_least().total_cmp(&b.throughput_or_least()));
             let best = best.unwrap_or(last);
-            let most = format!("at most {} at {}", rate(best, curve.rates), at(plan, axis, best.point));
+            let most = rate(best, curve.rates);
+            let are_equal = curve.known.iter().all(|(summary, _)| rate(summary, curve.rates) == most);
+            let most = match are_equal && curve.known.len() > 1 {
+                true => format!("{most} at every value"),
+                false => format!("at most {most} at {}", at(plan, axis, best.point)),
+            };
             vec![format!(
                 "safe up to {} ({}); {most}{}",
                 at(plan, axis, last.point),
@@ -108,7 +113,14 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
     }
     // Each point that has no condition is named: what is safe around it says nothing of it.
     lines.extend(curve.doubtful.iter().filter_map(|summary| {
-        Some(format!("no verdict at {}: {}", at(plan, axis, summary.point), summary.doubt?.reason()))
+        let doubt = summary.doubt.as_ref()?;
+        let place = at(plan, axis, summary.point);
+        let what = match axis.direction() {
+            _ if !doubt.needs_longer_run() => "no verdict",
+            Direction::Capacity => "not known to be enough",
+            _ => "not known to be safe",
+        };
+        Some(format!("{what} at {place}: {}", doubt.reason()))
     }));
     lines
 }

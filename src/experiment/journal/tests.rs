@@ -223,6 +223,8 @@ impl Draws {
         Mark {
             in_flight: self.count(),
             inside: self.count(),
+            bounded: self.count(),
+            bounded_messages: self.count(),
             succeeded: self.count(),
             ended: self.count(),
             response_ns: self.count().into(),

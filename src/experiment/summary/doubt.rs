@@ -1,14 +1,28 @@
 //! What keeps the figures of a point from showing how good it is.
 
+use super::{ResourceMean, Summary};
 use crate::experiment::trial::Trial;
+use crate::model::Pattern;
+
+/// Utilisation from which on chance alone cannot tell a resource that is nearly overloaded from one that is.
+const FULL: f64 = 0.99;
 
 /// Why the figures of a point do not show how good it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
     /// No request has ended, and none is known never to end.
     NoRequests,
     /// A limit ended replications before their window closed.
     EndedEarly,
+    /// A resource under a steady open load is so busy that it may be overloaded, though no growth is certain.
+    MayBeOverloaded {
+        /// Its name.
+        resource: String,
+        /// The utilisation of its busiest instance.
+        utilisation: f64,
+    },
+    /// Queues that have a limit are still filling: what becomes of requests when they are full is not seen yet.
+    Filling,
 }
 
 impl Doubt {
@@ -20,19 +34,55 @@ impl Doubt {
         used.iter().any(|trial| !trial.is_whole()).then_some(Self::EndedEarly)
     }
 
+    /// Of a point under a load of this kind.
+    pub(in crate::experiment) fn of_steady(summary: &Summary, pattern: &Pattern) -> Option<Self> {
+        if summary.growth.filling.is_some() {
+            return Some(Self::Filling);
+        }
+        let busiest = summary.busiest(pattern)?;
+        (busiest.peak_utilisation >= FULL)
+            .then(|| Self::MayBeOverloaded { resource: busiest.name.clone(), utilisation: busiest.peak_utilisation })
+    }
+
     /// As tables name it.
-    pub fn word(self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::NoRequests => "no request ended",
             Self::EndedEarly => "ended early",
+            Self::MayBeOverloaded { .. } => "may be overloaded",
+            Self::Filling => "queue filling",
         }
     }
 
     /// The same in a sentence.
-    pub fn reason(self) -> &'static str {
+    pub fn reason(&self) -> String {
         match self {
-            Self::NoRequests => "no request ended",
-            Self::EndedEarly => "a limit ended replications early",
+            Self::NoRequests => "no request ended".into(),
+            Self::EndedEarly => "a limit ended replications early".into(),
+            Self::MayBeOverloaded { resource, utilisation } => {
+                format!(
+                    "{resource} is in use {:.1} % of the time and may be overloaded; run longer",
+                    utilisation * 100.0
+                )
+            }
+            Self::Filling => "a queue with a limit is still filling; run longer".into(),
         }
+    }
+
+    /// Whether a longer run resolves it.
+    pub fn needs_longer_run(&self) -> bool {
+        matches!(self, Self::MayBeOverloaded { .. } | Self::Filling)
+    }
+}
+
+impl Summary {
+    /// The busiest resource under a steady open load whose requests all succeed while no growth is certain. Where
+    /// requests are refused or messages dropped, what is too much has no queue without an end.
+    pub fn busiest(&self, pattern: &Pattern) -> Option<&ResourceMean> {
+        let is_open = matches!(pattern, Pattern::Open { .. });
+        let drops = self.lost_work.iter().any(|lost| lost.is_dropped());
+        let may_grow = is_open && !drops && self.growth.any().is_none() && self.success_rate.estimate == 1.0;
+        let busy = self.resources.iter().filter(|resource| may_grow && resource.kind.works());
+        busy.max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))
     }
 }

@@ -32,6 +32,9 @@ pub struct Growth {
     /// Replications in which it grows by their own course alone, at 95 %. All of them together decide, so that these may be
     /// fewer: a slow growth is not certain in a single run.
     pub runs: usize,
+    /// What waits in queues whose length has a limit, where nothing else grows: they are still filling, and how the point
+    /// does when they are full is not seen yet.
+    pub filling: Option<Interval>,
 }
 
 impl Growth {
@@ -47,12 +50,20 @@ impl Growth {
 
     /// That of whole courses, one of each replication.
     fn of_courses(courses: &[&Course]) -> Self {
-        let requests = growing(courses, CERTAIN, IN_FLIGHT);
-        let work = growing(courses, CERTAIN, INSIDE);
+        // What grows in a queue that has a limit does not grow without end.
+        let grows = |all: fn(&Mark) -> u64, unlimited: fn(&Mark) -> u64| {
+            let growth = growing(courses, CERTAIN, all);
+            let goes_on = growing(courses, CERTAIN, unlimited).is_some();
+            (growth.filter(|_| goes_on), growth.filter(|_| !goes_on))
+        };
+        let (requests, filling) = grows(IN_FLIGHT, |mark| mark.in_flight.saturating_sub(mark.bounded));
+        let of_work = |mark: &Mark| mark.inside.saturating_sub(mark.bounded + mark.bounded_messages);
+        let (work, filling_work) = grows(INSIDE, of_work);
+        let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
         let alone = |course: &&&Course| growing(&[course], LEVEL, level).is_some();
         let runs = if requests.or(work).is_some() { courses.iter().filter(alone).count() } else { 0 };
-        Self { requests, work, runs }
+        Self { requests, work, filling, runs }
     }
 
     /// Whether a figure is a time that grows with the length of the run, so that it has no mean.

@@ -121,12 +121,8 @@ fn growing_points(report: &Report) -> Option<Warning> {
 /// Where a resource under a steady open load is busiest, of those that may be overloaded.
 fn brim(report: &Report) -> Option<Warning> {
     fn of<'a>(report: &Report, summary: &'a Summary) -> Option<(usize, &'a ResourceMean)> {
-        let is_open = matches!(report.plan.points[summary.point].load.pattern, Pattern::Open { .. });
-        let busy = summary.resources.iter().filter(|resource| resource.kind.works());
-        let busiest = busy.max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))?;
-        let is_full = is_open && summary.growth.any().is_none() && busiest.peak_utilisation >= BRIM;
-        // Whoever refuses what is too much has no queue without an end.
-        (is_full && summary.success_rate.estimate == 1.0).then_some((summary.point, busiest))
+        let busiest = summary.busiest(&report.plan.points[summary.point].load.pattern)?;
+        (busiest.peak_utilisation >= BRIM).then_some((summary.point, busiest))
     }
     let all: Vec<_> = report.summaries.iter().filter_map(|summary| of(report, summary)).collect();
     let (point, busiest) = all.iter().max_by(|a, b| a.1.peak_utilisation.total_cmp(&b.1.peak_utilisation))?;
