@@ -58,6 +58,6 @@ pub use course::{Batch, Course, Mark};
 pub use loss::Loss;
 pub use observe::{Window, limit_names};
 pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ResourceKind, ResourceUse, Users};
-pub use timeline::{Slice, Timeline};
+pub use timeline::{Calm, Slice, Timeline};
 pub use token::Failure;
 pub use world::{Ended, Limits, ROUND_TRIP, Source, World};

@@ -18,6 +18,7 @@ use super::summary;
 use super::trial::{FailedTrial, Trial};
 use super::warm_up;
 use crate::load;
+use crate::model::{Accounts, Load, Reference, System};
 use crate::parts::Limits;
 
 /// How far the trials have got; read by a progress bar while they run.
@@ -195,7 +196,13 @@ pub(super) fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Pr
     // The seed names the experiment, the replication the streams: points of a sweep meet the same requests.
     let run = || {
         let load = warm_up::load_of(plan, point, &limits);
-        let outcome = load::trial(&planned.system, &load, plan.seed, replication, &limits);
+        let mut outcome = load::trial(&planned.system, &load, plan.seed, replication, &limits);
+        let is_compared = load.recovered_after.is_some() && load.reference == Reference::WithoutFaults;
+        if is_compared && !planned.system.faults.is_empty() {
+            let calm = System { faults: Vec::new(), ..(*planned.system).clone() };
+            let load = Load { accounts: Accounts::Off, ..load.clone().into_owned() };
+            outcome.calm = load::trial(&calm, &load, plan.seed, replication, &limits).timeline;
+        }
         (outcome, load)
     };
     let result = catch_unwind(AssertUnwindSafe(run));

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::culprit::Evidence;
 use crate::kernel::{Time, wire};
-use crate::model::Load;
-use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
+use crate::model::{Load, Reference};
+use crate::parts::{Blame, Calm, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::Metric;
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -193,14 +193,23 @@ fn quantile(times: &Histogram, q: f64) -> Option<f64> {
 
 impl Trial {
     /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above and
-    /// response times are as they were before the disturbance.
+    /// response times are as they would be without the disturbance.
     pub fn of(point: usize, replication: u64, mut outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
         let before = load.undisturbed();
         let fine = outcome.timeline.take();
         let timeline = fine.clone().map(|timeline| timeline.in_intervals_of(load.timeline));
+        // Without anything to compare with, response times tell nothing.
+        let nothing = Calm::Before(Time::ZERO, Time::ZERO);
+        let calm = match (load.reference, outcome.calm.take()) {
+            (Reference::Before, _) => (Calm::Before(before.0, before.1), Calm::Before(before.0, before.1)),
+            (Reference::WithoutFaults, Some(twin)) => {
+                (Calm::Without(twin.clone().in_intervals_of(load.timeline)), Calm::Without(twin))
+            }
+            _ => (nothing.clone(), nothing),
+        };
         let since = |time: Time| {
             let (fine, shown) = fine.clone().zip(timeline.as_ref())?;
-            Some(shown.recovery_s(time, collapse_below, before).max(fine.slow_s(time, before, shown.length)))
+            Some(shown.recovery_s(time, collapse_below, &calm.0).max(fine.slow_s(time, &calm.1, shown.length)))
         };
         let is_disturbed = load.recovered_after.map(|_| since(before.1).is_some_and(|bad| bad > 0.0));
         let recovery_s = load.recovered_after.filter(|_| is_disturbed == Some(true)).and_then(since);
@@ -267,7 +276,7 @@ impl Trial {
             cache_hit_ratio: outcome.cache_hit_ratio(),
             saturated: None,
             stuck: outcome.stuck(),
-            dead: outcome.probes.map(|(answered, sent)| (sent - answered, sent)),
+            dead: outcome.probes.map(|(alive, all)| (all - alive, all)),
             losses: outcome.losses,
             hung: outcome.hung,
             window_s: outcome.window.seconds(),

@@ -47,6 +47,8 @@ pub struct Load {
     pub recovered_after: Option<Time>,
     /// Stretches of time that are disturbed, with what disturbs, for charts.
     pub disturbances: Vec<(Time, Time, String)>,
+    /// What is known of a run without the disturbance.
+    pub reference: Reference,
     /// Of which requests accounts are kept of where their time goes.
     pub accounts: Accounts,
     /// How requests follow each other.
@@ -132,6 +134,17 @@ impl Load {
         }
         Some(fine)
     }
+}
+
+/// What is known of a run without its disturbance, with which response times after it are compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// The load does not change but for the disturbance: it is as before.
+    Before,
+    /// The load changes, and faults alone disturb: the same run without faults.
+    WithoutFaults,
+    /// The load changes, and some of its changes are the disturbance: nothing. Successes alone tell of a recovery.
+    Unknown,
 }
 
 /// The shortest interval that is counted in to find a recovery.

@@ -15,6 +15,18 @@ const IN_A_ROW: usize = 3;
 /// Intervals with answers that tell what is usual, at least.
 const FEWEST: usize = 5;
 
+/// Intervals on each side of one that tell what is usual there.
+const AROUND: usize = 4;
+
+/// What response times are without a disturbance.
+#[derive(Clone, Debug)]
+pub enum Calm {
+    /// Those of the stretch before it, under a load that does not change.
+    Before(Time, Time),
+    /// At each time those of the same run without the disturbance, whose timeline this is.
+    Without(Timeline),
+}
+
 /// What clients saw, interval by interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Timeline {
@@ -141,37 +153,67 @@ impl Timeline {
     }
 
     /// Seconds from `after`, the end of a disturbance, until it has no effect any longer: the share of successes is at or
-    /// above `bound` in every later interval, and response times are back where they were before. Infinite where an
-    /// effect lasts to the last interval that says anything, or where nothing ends in the last ten although requests are
-    /// under way. Intervals in which nothing ends say nothing. An interval that began before `after` is not looked at,
-    /// nor is a last one that the end of the run cuts short.
+    /// above `bound` in every later interval, and response times are back where they would be without it. Infinite where
+    /// an effect lasts to the last interval that says anything, or where nothing ends in the last ten although requests
+    /// are under way. Intervals in which nothing ends say nothing. An interval that began before `after` is not looked
+    /// at, nor is a last one that the end of the run cuts short.
     ///
-    /// `before` is the stretch before the disturbance. Its intervals give the highest mean response time that one more
-    /// interval like them would have, with 97.5 % (Student's prediction interval). Three intervals in a row above that
-    /// are an effect; one or two may be chance. With fewer than five intervals only successes count.
-    pub fn recovery_s(&self, after: Time, bound: f64, before: (Time, Time)) -> f64 {
-        self.bad_until(after, Some(bound), self.usual_response(before), IN_A_ROW)
+    /// Intervals that are not disturbed give the highest mean response time that one more interval like them would have,
+    /// with 97.5 % (Student's prediction interval). Three intervals in a row above that are an effect; one or two may be
+    /// chance. With fewer than five intervals only successes count.
+    pub fn recovery_s(&self, after: Time, bound: f64, calm: &Calm) -> f64 {
+        self.bad_until(after, Some(bound), &self.usual(calm), IN_A_ROW)
     }
 
     /// The same by response times alone, from a timeline that is finer than the one that is shown: put together until an
     /// interval is twice as long as the usual response time, so that neighbours tell different things. Zero where that
     /// leaves too few. An effect lasts as long as three of the intervals that are `shown`, or half of what is left of the
     /// run.
-    pub fn slow_s(mut self, after: Time, before: (Time, Time), shown: Time) -> f64 {
-        while self.length.seconds() < 2.0 * self.mean_response(before) {
-            if self.means(before).len() < FEWEST {
+    pub fn slow_s(mut self, after: Time, calm: &Calm, shown: Time) -> f64 {
+        let mut calm = calm.clone();
+        loop {
+            let (calm_timeline, stretch) = match &calm {
+                Calm::Before(from, to) => (&self, (*from, *to)),
+                Calm::Without(twin) => (twin, (after, twin.end)),
+            };
+            if self.length.seconds() >= 2.0 * calm_timeline.mean_response(stretch) {
+                break;
+            }
+            if calm_timeline.means(stretch).len() < FEWEST {
                 return 0.0;
             }
             self.coarsen();
+            if let Calm::Without(twin) = &mut calm {
+                twin.coarsen();
+            }
         }
         let least = Time(shown.0.saturating_mul(IN_A_ROW as u64)).min(Time(self.end.since(after).0 / 2));
         let in_a_row = (least.0.div_ceil(self.length.0) as usize).max(IN_A_ROW);
-        self.bad_until(after, None, self.usual_response(before), in_a_row)
+        self.bad_until(after, None, &self.usual(&calm), in_a_row)
+    }
+
+    /// For each interval the highest mean response time in seconds that it has without a disturbance; infinite where too
+    /// little is known.
+    fn usual(&self, calm: &Calm) -> Vec<f64> {
+        let highest = |means: &[f64]| match means.len() < FEWEST {
+            true => f64::INFINITY,
+            false => Interval::prediction(means, 0.95).map_or(f64::INFINITY, |interval| interval.high),
+        };
+        match calm {
+            Calm::Before(from, to) => vec![highest(&self.means((*from, *to))); self.slices.len()],
+            Calm::Without(twin) => {
+                let around = |index: usize| {
+                    let to = (index + AROUND + 1).min(twin.slices.len());
+                    means(twin.slices.get(index.saturating_sub(AROUND)..to).unwrap_or_default())
+                };
+                (0..self.slices.len()).map(|index| highest(&around(index))).collect()
+            }
+        }
     }
 
     /// Seconds from `after` to the end of the last interval with fewer successes than `bound`, or with response times
-    /// above `usual` in `in_a_row` intervals in succession; infinite where that is the last one.
-    fn bad_until(&self, after: Time, bound: Option<f64>, usual: f64, in_a_row: usize) -> f64 {
+    /// above the `usual` ones in `in_a_row` intervals in succession; infinite where that is the last one.
+    fn bad_until(&self, after: Time, bound: Option<f64>, usual: &[f64], in_a_row: usize) -> f64 {
         const SILENCE: usize = 10;
         let mut slow = 0;
         let first = after.0.div_ceil(self.length.0) as usize;
@@ -181,7 +223,8 @@ impl Timeline {
         for (index, (slice, &inside)) in self.slices.iter().zip(&inside).enumerate().take(whole).skip(first) {
             match slice.success_share() {
                 Some(share) => {
-                    let is_slow = slice.succeeded > 0 && slice.response_s / f64::from(slice.succeeded) > usual;
+                    let mean = slice.response_s / f64::from(slice.succeeded);
+                    let is_slow = slice.succeeded > 0 && mean > usual[index];
                     slow = if is_slow { slow + 1 } else { 0 };
                     (is_bad, silent) = (bound.is_some_and(|bound| share < bound) || slow >= in_a_row, 0);
                     if is_bad {
@@ -199,20 +242,9 @@ impl Timeline {
         }
     }
 
-    /// The highest mean response time in seconds that an interval like those of a stretch would have; infinite where
-    /// there are too few of them.
-    fn usual_response(&self, stretch: (Time, Time)) -> f64 {
-        let means = self.means(stretch);
-        if means.len() < FEWEST {
-            return f64::INFINITY;
-        }
-        Interval::prediction(&means, 0.95).map_or(f64::INFINITY, |interval| interval.high)
-    }
-
     /// The mean response times of the intervals of a stretch that have any, in seconds.
     fn means(&self, stretch: (Time, Time)) -> Vec<f64> {
-        let answered = self.within(stretch).iter().filter(|slice| slice.succeeded > 0);
-        answered.map(|slice| slice.response_s / f64::from(slice.succeeded)).collect()
+        means(self.within(stretch))
     }
 
     /// The mean response time of a stretch, in seconds; zero without any.
@@ -228,6 +260,12 @@ impl Timeline {
         let end = ((to.0 / self.length.0) as usize).min(self.slices.len());
         self.slices.get(first..end).unwrap_or_default()
     }
+}
+
+/// The mean response times of those of the intervals that have any, in seconds.
+fn means(slices: &[Slice]) -> Vec<f64> {
+    let answered = slices.iter().filter(|slice| slice.succeeded > 0);
+    answered.map(|slice| slice.response_s / f64::from(slice.succeeded)).collect()
 }
 
 #[cfg(test)]
@@ -276,14 +314,14 @@ mod tests {
     #[test]
     fn recovery_is_timed_from_the_disturbance_to_the_end_of_the_last_bad_interval() {
         let healthy = of(&[(10, 0), (1, 9), (10, 0), (10, 0)]);
-        assert_eq!(healthy.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 0.0);
+        assert_eq!(healthy.recovery_s(Time(20), 0.9, &Calm::Before(Time::ZERO, Time(10))), 0.0);
         let slow = of(&[(10, 0), (1, 9), (5, 5), (10, 0), (8, 2), (9, 1), (0, 0)]);
-        assert_eq!(slow.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 30e-9);
+        assert_eq!(slow.recovery_s(Time(20), 0.9, &Calm::Before(Time::ZERO, Time(10))), 30e-9);
         let never = of(&[(10, 0), (1, 9), (10, 0), (1, 9), (0, 0)]);
-        assert_eq!(never.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), f64::INFINITY);
+        assert_eq!(never.recovery_s(Time(20), 0.9, &Calm::Before(Time::ZERO, Time(10))), f64::INFINITY);
         // A last interval that is cut short says nothing.
         let cut = Timeline { end: Time(35), ..of(&[(10, 0), (1, 9), (10, 0), (0, 1)]) };
-        assert_eq!(cut.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 0.0);
+        assert_eq!(cut.recovery_s(Time(20), 0.9, &Calm::Before(Time::ZERO, Time(10))), 0.0);
     }
 
     /// Response times of 1 s with a spread of 0.1 s before, of 2 s for four intervals after the disturbance.
@@ -294,9 +332,13 @@ mod tests {
         for (slice, time) in timeline.slices.iter_mut().zip(times.iter().chain(&[1.0; 4])) {
             slice.response_s = 10.0 * time;
         }
-        let before = (Time::ZERO, Time(60));
+        let before = &Calm::Before(Time::ZERO, Time(60));
         assert_eq!(timeline.recovery_s(Time(80), 0.9, before), 40e-9, "one slow interval is chance, four are not");
-        assert_eq!(timeline.recovery_s(Time(80), 0.9, (Time::ZERO, Time(40))), 0.0, "four intervals say too little");
+        assert_eq!(
+            timeline.recovery_s(Time(80), 0.9, &Calm::Before(Time::ZERO, Time(40))),
+            0.0,
+            "four intervals say too little"
+        );
     }
 
     #[test]
@@ -306,7 +348,7 @@ mod tests {
         let mut hung = of(&shares);
         hung.slices[3].sent = 5;
         assert_eq!(hung.in_flight()[3..], [5; 12]);
-        assert_eq!(hung.recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), f64::INFINITY);
-        assert_eq!(of(&shares).recovery_s(Time(20), 0.9, (Time::ZERO, Time(10))), 0.0);
+        assert_eq!(hung.recovery_s(Time(20), 0.9, &Calm::Before(Time::ZERO, Time(10))), f64::INFINITY);
+        assert_eq!(of(&shares).recovery_s(Time(20), 0.9, &Calm::Before(Time::ZERO, Time(10))), 0.0);
     }
 }

@@ -71,7 +71,8 @@ pub struct Load {
     pub timeline: Option<Duration>,
     /// The end of the disturbance, from the start of the run; `recovery_s` is the time from then until the success rate
     /// of the requests that end in an interval stays at `collapse_below` or above and their mean response time is back
-    /// in the range of the intervals before the disturbance. Choose `timeline` so that tens of requests end in an
+    /// in the range of the intervals before the disturbance. Where the load changes over time, it is the range of the
+    /// same run without its faults; where spikes disturb such a load, successes alone count. Choose `timeline` so that tens of requests end in an
     /// interval. Without it: the end of the last spike or fault, if the run continues after it.
     pub recovered_after: Option<Duration>,
     /// Whether to record where each request's time goes (blame.csv): `true` for every request, which makes a run about

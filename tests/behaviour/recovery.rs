@@ -176,3 +176,70 @@ fn a_coarse_timeline_does_not_hide_a_slow_recovery() {
     let timeline = trials.done[0].timeline.as_ref().unwrap();
     assert_eq!((timeline.length, timeline.slices.len()), (sim::kernel::Time(20_000_000_000), 30));
 }
+
+fn trials(text: &str) -> Vec<sim::experiment::trial::Trial> {
+    let source = sim::spec::Source::text(std::path::Path::new("test.toml"), text);
+    let plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    runner::run(&plan, &Progress::default()).done
+}
+
+/// A thread that serves in 100 ms stops for 10 s at 3.5 requests a second. The 35 that wait then are gone after
+/// 35 / (10 - 3.6) = 5.5 s. That response times double later, as the rate rises to 8/s, is not the fault's doing.
+const RISING: &str = r#"
+    title = "rising"
+    [load]
+    kind = "open"
+    target = "api.get"
+    profile = [{ at = "0s", rate = "2/s" }, { at = "400s", rate = "8/s" }]
+    warm_up = "20s"
+    duration = "380s"
+    timeline = "1s"
+    [services.api]
+    runtime = "threads"
+    threads = 1
+    [services.api.endpoints.get]
+    steps = [{ cpu = "exp(100ms)" }]
+    [faults.stop]
+    service = "api"
+    from = "100s"
+    to = "110s"
+    effect = "stuck"
+"#;
+
+#[test]
+fn a_load_that_rises_after_a_fault_is_compared_with_the_run_without_it() {
+    let recoveries: Vec<f64> = trials(RISING).iter().filter_map(|trial| trial.recovery_s).collect();
+    assert!(recoveries.len() == 5 && recoveries.iter().all(|seconds| (2.0..20.0).contains(seconds)), "{recoveries:?}");
+    // A third of the speed for good is not over when the load has risen.
+    let slow = RISING.replace("to = \"110s\"", "").replace("\"stuck\"", "{ slow = 3 }");
+    let slow = slow.replace("timeline = \"1s\"", "timeline = \"1s\"\nrecovered_after = \"110s\"");
+    assert!(trials(&slow).iter().all(|trial| trial.recovery_s == Some(f64::INFINITY)));
+}
+
+/// Work takes twice as long from 200 s on, for good, and recovery is to be timed from 250 s on: it never comes.
+#[test]
+fn a_fault_that_never_ends_is_not_recovered_from() {
+    let text = r#"
+        title = "for good"
+        [load]
+        kind = "open"
+        target = "api.get"
+        rate = "3/s"
+        warm_up = "20s"
+        duration = "400s"
+        timeline = "5s"
+        recovered_after = "250s"
+        [services.api]
+        runtime = "threads"
+        threads = 10
+        [services.api.endpoints.get]
+        steps = [{ cpu = "100ms" }]
+        [faults.slow]
+        service = "api"
+        from = "200s"
+        effect = { slow = 2 }
+    "#;
+    let trials = trials(text);
+    assert_eq!(trials.len(), 5);
+    assert!(trials.iter().all(|trial| trial.recovery_s == Some(f64::INFINITY)));
+}

@@ -22,7 +22,7 @@ pub(super) fn recovers(summary: &Summary, state: &State, rates: RateUnit, place:
     let runs = summary.replications;
     if summary.never_recovered > 0 {
         let never = summary.never_recovered;
-        let what = "success or response times are not as before the disturbance when the run ends";
+        let what = "success or response times are not as they would be without the disturbance when the run ends";
         return decided(false, format!("{place}: {what} in {never} of {runs} runs"));
     }
     let evidence = format!("{place}: after the load ends, every worker responds in {runs} of {runs} runs");

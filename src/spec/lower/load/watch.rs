@@ -2,7 +2,7 @@
 
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
-use crate::model::{FaultPlan, Pattern, System};
+use crate::model::{FaultPlan, Pattern, Reference, System};
 
 /// Intervals that a timeline has about, where the load does not say how long they are.
 const INTERVALS: u64 = 150;
@@ -12,6 +12,7 @@ pub(super) struct Watch {
     pub timeline: Option<Time>,
     pub recovered_after: Option<Time>,
     pub disturbances: Vec<(Time, Time, String)>,
+    pub reference: Reference,
 }
 
 impl Reading<'_> {
@@ -40,10 +41,11 @@ impl Reading<'_> {
             let complaint = Complaint::at(at.key("at"), "the spike begins after the run has ended", "too late");
             self.complaints.push(complaint.also(At::Root.key("duration"), "the window ends before it"));
         }
-        // A fault that never goes leaves nothing to recover from.
-        let of_fault = |fault: &FaultPlan| Some((fault.from, fault.to?, fault.name.clone()));
-        disturbances.extend(system.faults.iter().filter_map(of_fault));
         let recovered_after = load.recovered_after.map(|after| Time(after.0));
+        // A fault that never goes leaves nothing to recover from, unless the load says from when on recovery is timed.
+        let to = |fault: &FaultPlan| fault.to.or(end.filter(|&end| recovered_after.is_some() && fault.from < end));
+        let of_fault = |fault: &FaultPlan| Some((fault.from, to(fault)?, fault.name.clone()));
+        disturbances.extend(system.faults.iter().filter_map(of_fault));
         if let (Some(after), Some(end)) = (recovered_after, end)
             && after >= end
         {
@@ -67,7 +69,22 @@ impl Reading<'_> {
             let complaint = Complaint::at_key(At::Root.key("recovered_after"), title, "would have no effect");
             self.complaints.push(complaint.help("add `timeline`, the length of an interval, such as \"1s\""));
         }
-        Watch { timeline, recovered_after, disturbances }
+        Watch { timeline, recovered_after, disturbances, reference: self.reference() }
+    }
+
+    fn reference(&self) -> Reference {
+        let load = self.load;
+        let changes = load.profile.is_some()
+            || load.profile_from.is_some()
+            || load.diurnal.is_some()
+            || load.bursts.is_some()
+            || load.trace.is_some()
+            || load.stages.is_some();
+        match (changes, &load.spikes) {
+            (false, _) => Reference::Before,
+            (true, None) => Reference::WithoutFaults,
+            (true, Some(_)) => Reference::Unknown,
+        }
     }
 }
 
