@@ -44,7 +44,7 @@ use crate::experiment::ablation::{self, Ablated};
 use crate::experiment::account::{Account, Tally};
 use crate::experiment::comparison::{self, Comparison, Selection};
 use crate::experiment::condition::{self, State};
-use crate::experiment::design::Plan;
+use crate::experiment::design::{Exclusion, Plan};
 use crate::experiment::effect::{self, Observation};
 use crate::experiment::exact::{self, Check};
 use crate::experiment::finding::{self, Finding};
@@ -187,8 +187,14 @@ impl<'a> Report<'a> {
         let runs = |count: usize| if count == 1 { "1 run a point".into() } else { format!("{count} runs a point") };
         let precision = self.plan.precision.as_ref();
         let aims = precision.map(|precision| format!("±{} %", number::short(precision.half_width * 100.0)));
-        let aims: Vec<String> =
-            aims.into_iter().chain(self.plan.best_within.map(|_| "the best is selected".into())).collect();
+        let excluded = self.plan.exclude_loss.map(|Exclusion { share, .. }| {
+            format!("a loss of capacity in more than {} % of runs is excluded", number::short(share * 100.0))
+        });
+        let aims: Vec<String> = aims
+            .into_iter()
+            .chain(self.plan.best_within.map(|_| "the best is selected".into()))
+            .chain(excluded)
+            .collect();
         if aims.is_empty() {
             return runs(self.plan.replications as usize);
         }
@@ -196,6 +202,12 @@ impl<'a> Report<'a> {
         let (fewest, most) = (counts().min().unwrap_or(0), counts().max().unwrap_or(0));
         let runs = if fewest == most { runs(fewest) } else { format!("{fewest} to {most} runs a point") };
         format!("{runs} until {}", aims.join(" and "))
+    }
+
+    /// Replications of a point: as many as the plan asks for, or where the results decide, the most that a point has.
+    pub fn replications(&self) -> u32 {
+        let most = self.summaries.iter().map(|summary| summary.run).max().filter(|_| self.plan.is_sequential());
+        most.unwrap_or(self.plan.replications)
     }
 
     /// What theory says of a point; none where it knows nothing.

@@ -13,13 +13,14 @@ pub fn ablations(report: &Report, width: Option<usize>) -> String {
 
 fn one(ablated: &Ablated, width: Option<usize>) -> String {
     let place = if ablated.place.is_empty() { String::new() } else { format!(" at {}", ablated.place) };
-    let (with, without) = (ablated.whole.with(), ablated.whole.without());
-    let heading = format!(
-        "\"{}\"{place}: {with} instead of {without} in \"{}\" ({})",
-        ablated.variant,
-        ablated.against,
-        ablated.whole.difference()
-    );
+    let Ablated { whole, variant, against, .. } = ablated;
+    let (with, without) = (whole.with(), whole.without());
+    let heading = match whole.figures {
+        Some(_) => {
+            format!("\"{variant}\"{place}: {with} instead of {without} in \"{against}\" ({})", whole.difference())
+        }
+        None => format!("\"{variant}\"{place}: {with} with \"{against}\""),
+    };
     let cells = |of: fn(&Part) -> &Observation| ablated.changes.iter().map(|part| cell(of(part))).collect();
     let columns = vec![
         Column::words("change", ablated.changes.iter().map(|part| part.name.clone()).collect()),

@@ -109,7 +109,12 @@ pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Ve
         .iter()
         .map(|interval| match interval {
             None => ("–".into(), String::new()),
-            Some(interval) => (grouped(&format!("{:.decimals$}", interval.estimate)), half_width(interval, decimals)),
+            Some(interval) => {
+                // What is small beside the others is not none.
+                let seen = interval.estimate * libm::exp10(decimals as f64) >= 0.5 || interval.estimate <= 0.0;
+                let own = if seen { decimals } else { self::decimals(interval.estimate, most_decimals.max(2)) };
+                (grouped(&format!("{:.own$}", interval.estimate)), half_width(interval, own))
+            }
         })
         .collect();
     aligned(&parts)

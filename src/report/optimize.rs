@@ -75,7 +75,8 @@ fn overview(found: &Cheapest) -> String {
             let reading = setting.readings.iter().find(|reading| reading.objective == index);
             match reading.and_then(|reading| reading.figure) {
                 Some(figure) if figure.estimate.is_finite() => amount(figure.estimate, metric, rates(found)),
-                Some(_) => "no success".into(),
+                // Of a time: in some run requests pile up, or none succeeds.
+                Some(_) => "unbounded".into(),
                 None => "–".into(),
             }
         };

@@ -4,6 +4,7 @@ use super::results::keys;
 use super::sheet::{Cell, Row};
 use crate::experiment::archive::OfPoint;
 use crate::experiment::design::Plan;
+use crate::experiment::summary::by_trial;
 use crate::experiment::trial::{FailedTrial, Trial};
 use crate::metric::Metric;
 
@@ -13,18 +14,22 @@ pub fn replications(plan: &Plan, of_point: &OfPoint) -> impl Iterator<Item = Row
     all.extend(of_point.trials.iter().map(|trial| (trial.replication, Ok(trial))));
     all.extend(of_point.failed.iter().map(|failed| (failed.replication, Err(failed))));
     all.sort_by_key(|&(replication, _)| replication);
-    all.into_iter()
-        .map(move |(_, trial)| trial.map_or_else(|failed| failed_row(plan, failed), |trial| row(plan, trial)))
+    // Where requests pile up those that are still inside count as well, which the trials of the point tell together.
+    let success = by_trial(&of_point.trials.iter().collect::<Vec<_>>(), Metric::SuccessRate);
+    all.into_iter().map(move |(replication, trial)| match trial {
+        Ok(trial) => row(plan, trial, success.iter().find(|(known, _)| *known == replication).map(|&(_, rate)| rate)),
+        Err(failed) => failed_row(plan, failed),
+    })
 }
 
-fn row(plan: &Plan, trial: &Trial) -> Row {
+fn row(plan: &Plan, trial: &Trial, success: Option<f64>) -> Row {
     let mut row = keys(plan, trial.point);
     row.push(Cell::Count(trial.replication));
-    row.extend(
-        Metric::ALL
-            .iter()
-            .map(|&metric| Cell::number(trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion()))),
-    );
+    let value = |metric: Metric| match metric {
+        Metric::SuccessRate => success.or_else(|| trial.metric(metric)),
+        _ => trial.metric(metric).filter(|_| trial.outlasts || !metric.is_of_completion()),
+    };
+    row.extend(Metric::ALL.iter().map(|&metric| Cell::number(value(metric))));
     row.push(Cell::Number(trial.window_s));
     row.extend([trial.sent, trial.ended, trial.succeeded, trial.hung, trial.events].map(Cell::Count));
     row.push(Cell::text(trial.ending.to_string()));

@@ -73,7 +73,11 @@ impl Reading<'_> {
             }
         }
         let Some(first) = load.rate.map(|rate| rate.0).or(points.first().map(|point| point.rate.0)) else {
-            self.missing("rate", "an open load needs a `rate`", "add `rate`, such as \"9/s\" or \"540/min\"");
+            // A profile that gives no rate has its own mistake.
+            let is_said = (load.profile.is_some() || load.profile_from.is_some()) && !self.complaints.is_empty();
+            if !is_said {
+                self.missing("rate", "an open load needs a `rate`", "add `rate`, such as \"9/s\" or \"540/min\"");
+            }
             return vec![Piece { from: 0.0, rate: 1.0, slope: 0.0, waves }];
         };
         let mut pieces = vec![Piece { from: 0.0, rate: first, slope: 0.0, waves }];
