@@ -11,4 +11,4 @@ pub mod optimize;
 pub mod sequential;
 
 pub use knee::{KneeAnswer, Outcome, Tried, VariantKnee};
-pub use sequential::{Decision, Reading};
+pub use sequential::{Decision, Defect, Reading};

@@ -365,12 +365,8 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// Successes of a trial, and the users that they are a share of. Where requests pile up those that are still inside
-    /// at the end count as well: more and more of them are never answered.
     fn users(&self, trial: &Trial) -> (u64, u64) {
-        let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
-        let all = if self.growth.requests.is_some() { trial.ended.max(sent) } else { trial.ended };
-        (trial.succeeded, all)
+        of_users(trial, &self.growth)
     }
 
     /// The interval of a metric; none where no trial has a value, and of a time where work piles up.
@@ -401,6 +397,14 @@ impl<'a> Basis<'a> {
             _ => Interval::mean_of(&values, LEVEL).map(|interval| floor(interval, metric)),
         }
     }
+}
+
+/// Successes of a trial, and the users that they are a share of. Where requests pile up those that are still inside
+/// at the end count as well: more and more of them are never answered.
+pub(super) fn of_users(trial: &Trial, growth: &Growth) -> (u64, u64) {
+    let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
+    let all = if growth.requests.is_some() { trial.ended.max(sent) } else { trial.ended };
+    (trial.succeeded, all)
 }
 
 /// A quantile of the response times of all replications, in seconds.

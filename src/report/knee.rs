@@ -10,7 +10,7 @@ use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
 use crate::experiment::condition::can_hide;
 use crate::experiment::design::Knee;
-use crate::experiment::search::{Decision, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
+use crate::experiment::search::{Decision, Defect, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
 use crate::experiment::{finding, throughput, verdict};
 use crate::model::RateUnit;
 use crate::spec::Metric;
@@ -187,7 +187,7 @@ pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
 fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
     let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
     let Some(reading) = tried.readings.iter().find(misses) else {
-        return (tried.decision == Some(Decision::Misses)).then(|| "a run lost capacity for good".into());
+        return tried.defect.map(|defect| defect.words().into());
     };
     let objective = knee.objectives.get(reading.objective)?;
     let figure =
@@ -376,6 +376,7 @@ fn tried_document(knee: &Knee, tried: &Tried) -> Value {
         "number": tried.value,
         "replications": tried.replications,
         "decision": tried.decision.map(decision),
+        "defect": tried.defect.map(Defect::name),
         "figures": tried.readings.iter().map(figure).collect::<Vec<_>>(),
     })
 }

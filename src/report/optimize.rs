@@ -6,8 +6,8 @@ use super::number::short;
 use super::objective::in_words;
 use super::paragraph::{count, paragraph, quoted};
 use super::table::{self, Column};
-use crate::experiment::search::Decision;
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
+use crate::experiment::search::{Decision, Defect};
 use crate::experiment::throughput;
 use crate::experiment::verdict::{amount, figure};
 use crate::model::RateUnit;
@@ -75,15 +75,15 @@ fn overview(found: &Cheapest) -> String {
             let reading = setting.readings.iter().find(|reading| reading.objective == index);
             match reading.and_then(|reading| reading.figure) {
                 Some(figure) if figure.estimate.is_finite() => amount(figure.estimate, metric, rates(found)),
-                // Of a time: in some run requests pile up, or none succeeds.
-                Some(_) => "unbounded".into(),
+                Some(_) if setting.defect == Some(Defect::Unstable) => "grows".into(),
+                Some(_) => "no success".into(),
                 None => "–".into(),
             }
         };
         columns.push(Column::figures(metric.name(), column(&cell)));
     }
     columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())).optional(1));
-    columns.push(Column::words("", column(&|setting| decision(setting.decision).into())));
+    columns.push(Column::words("", column(&|setting| fate(setting))));
     let more = found.tried.len().saturating_sub(MOST);
     let rest = if more > 0 {
         let (settings, were) = (count(more, "more expensive setting"), if more == 1 { "was" } else { "were" });
@@ -101,6 +101,12 @@ fn decision(decision: Option<Decision>) -> &'static str {
         Some(Decision::TooClose) => "too close to call",
         None => "interrupted",
     }
+}
+
+/// `misses: unstable`.
+fn fate(setting: &TriedSetting) -> String {
+    let decision = decision(setting.decision);
+    setting.defect.map_or_else(|| decision.into(), |defect| format!("{decision}: {}", defect.name()))
 }
 
 /// What is chosen, and how sure it is.
@@ -184,6 +190,7 @@ pub fn optimize_document(found: &Cheapest) -> Value {
             "setting": values,
             "cost": setting.cost,
             "decision": decision(setting.decision),
+            "defect": setting.defect.map(Defect::name),
             "replications": setting.replications,
             "figures": figures.collect::<Vec<_>>(),
         })

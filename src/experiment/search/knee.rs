@@ -3,13 +3,12 @@
 
 use super::bisection::{Bisection, Shape};
 use super::laboratory::{Demand, Laboratory};
-use super::sequential::{Decision, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
+use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::design::{Knee, Plan, Study};
 use crate::experiment::finding;
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::Summary;
-use crate::experiment::trial::Trial;
 use crate::spec::{Metric, Mistakes, Objective};
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
@@ -88,6 +87,8 @@ pub struct Tried {
     pub replications: u32,
     /// Replications that lost capacity for good.
     pub damaged: usize,
+    /// What rules it out, whatever its figures.
+    pub defect: Option<Defect>,
     /// What was decided; none where an interrupt came first.
     pub decision: Option<Decision>,
     /// The figures.
@@ -104,6 +105,7 @@ struct Candidate {
     before: Option<(usize, f64)>,
     look: usize,
     readings: Vec<Reading>,
+    defect: Option<Defect>,
     decision: Option<Decision>,
 }
 
@@ -218,8 +220,8 @@ impl Search {
             if !is_due || laboratory.is_interrupted() {
                 continue;
             }
-            let loses = trials.iter().any(Trial::is_damaged);
-            candidate.decision = if loses { Some(Decision::Misses) } else { verdict(&candidate.readings) };
+            candidate.defect = Defect::of(trials);
+            candidate.decision = verdict(&candidate.readings, candidate.defect);
             candidate.look += 1;
             if candidate.decision.is_none() && looks.replications(candidate.look).is_none() {
                 candidate.decision = Some(Decision::TooClose);
@@ -243,7 +245,8 @@ impl Search {
         let is_between = |candidate: &&Candidate| {
             meets.is_none_or(|meets| candidate.position >= meets)
                 && misses.is_none_or(|misses| candidate.position < misses)
-                && (Some(candidate.position) == meets || guess(&candidate.readings, &knee.objectives, knee.slope))
+                && (Some(candidate.position) == meets
+                    || candidate.defect.is_none() && guess(&candidate.readings, &knee.objectives, knee.slope))
         };
         let best = self.candidates.iter().filter(is_between).map(|candidate| candidate.position).max();
         let at = |position: u32| self.candidates.iter().find(|candidate| candidate.position == position);
@@ -263,6 +266,7 @@ impl Search {
                 point: candidate.point,
                 replications: laboratory.replications(candidate.point),
                 damaged: laboratory.trials(candidate.point).iter().filter(|trial| trial.is_damaged()).count(),
+                defect: candidate.defect,
                 decision: candidate.decision,
                 readings: candidate.readings.clone(),
             })
@@ -319,5 +323,5 @@ fn candidate(variant: usize, position: u32, knee: &Knee, laboratory: &mut Labora
         Some(_) if smaller > 0.0 => Some((laboratory.point(variant, &[smaller])?, smaller / value)),
         _ => None,
     };
-    Ok(Candidate { position, value, point, before, look: 0, readings: Vec::new(), decision: None })
+    Ok(Candidate { position, value, point, before, look: 0, readings: Vec::new(), defect: None, decision: None })
 }

@@ -12,7 +12,7 @@
 //! is counted.
 
 use super::laboratory::{Demand, Laboratory};
-use super::sequential::{Decision, FIRST_LOOK, Looks, Reading, Test, verdict};
+use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, verdict};
 use crate::experiment::design::{Optimize, Plan, Study};
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
@@ -41,6 +41,8 @@ pub struct TriedSetting {
     pub at: Vec<usize>,
     /// What it costs.
     pub cost: f64,
+    /// What rules it out, whatever its figures.
+    pub defect: Option<Defect>,
     /// What was decided; none where an interrupt came first.
     pub decision: Option<Decision>,
     /// Replications.
@@ -114,8 +116,14 @@ pub fn cheapest(
         }
         let at = search.lattice[setting].clone();
         let point = laboratory.point(variant, &asked.values(&at))?;
-        let mut found =
-            TriedSetting { cost: search.costs[setting], at, decision: None, replications: 0, readings: Vec::new() };
+        let mut found = TriedSetting {
+            cost: search.costs[setting],
+            at,
+            defect: None,
+            decision: None,
+            replications: 0,
+            readings: Vec::new(),
+        };
         for look in 0.. {
             let Some(replications) = looks.replications(look) else {
                 found.decision = Some(Decision::TooClose);
@@ -127,7 +135,8 @@ pub fn cheapest(
             if laboratory.is_interrupted() {
                 break;
             }
-            found.decision = verdict(&found.readings);
+            found.defect = Defect::of(laboratory.trials(point));
+            found.decision = verdict(&found.readings, found.defect);
             if found.decision.is_some() {
                 break;
             }

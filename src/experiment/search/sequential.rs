@@ -6,7 +6,7 @@
 //! well in most replications and stuck in some, few replications may all be of one kind: no first look is at fewer than
 //! ten of them unless it is asked for, and what happens in one of hundreds is not seen.
 
-use crate::experiment::summary::Growth;
+use crate::experiment::summary::{Growth, of_users};
 use crate::experiment::trial::Trial;
 use crate::spec::{Metric, Objective};
 use crate::statistics::{Interval, Moments, Pooled};
@@ -20,6 +20,43 @@ pub enum Decision {
     Misses,
     /// After all replications there are, it cannot be told.
     TooClose,
+}
+
+/// What rules a point out, whatever its figures: "safe" needs that no run is damaged or unstable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Defect {
+    /// A run lost capacity for good.
+    LosesCapacity,
+    /// Requests, or the work behind their answers, pile up for as long as the load lasts.
+    Unstable,
+}
+
+impl Defect {
+    /// The worst that a point's trials show.
+    pub fn of(trials: &[Trial]) -> Option<Self> {
+        let sound: Vec<&Trial> = trials.iter().filter(|trial| trial.is_sound()).collect();
+        if trials.iter().any(Trial::is_damaged) {
+            Some(Self::LosesCapacity)
+        } else {
+            Growth::of(&sound).any().map(|_| Self::Unstable)
+        }
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::LosesCapacity => "loses capacity",
+            Self::Unstable => "unstable",
+        }
+    }
+
+    /// What happens there.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LosesCapacity => "a run lost capacity for good",
+            Self::Unstable => "unstable: its backlog grows for as long as the load lasts",
+        }
+    }
 }
 
 /// An objective's figure at a point.
@@ -90,12 +127,13 @@ impl<'a> Test<'a> {
         let sound: Vec<&Trial> = trials.iter().filter(|trial| trial.is_sound()).collect();
         let piling_up = Growth::of(&sound);
         let bounded = self.objectives.iter().enumerate().map(|(index, &objective)| {
-            let values: Moments = sound.iter().filter_map(|trial| trial.metric(objective.metric())).collect();
+            let values: Moments =
+                sound.iter().filter_map(|trial| value(trial, objective.metric(), &piling_up)).collect();
             let spread = values.variance().filter(|variance| variance.is_finite()).unwrap_or(0.0).sqrt();
             let known = spreads.get(index).copied().unwrap_or(0.0);
             let figure = match piling_up.spoils(objective.metric()) {
                 true => Some(NEVER),
-                false => figure(&sound, objective.metric(), self.level, known),
+                false => figure(&sound, objective.metric(), &piling_up, self.level, known),
             };
             let decision = figure.and_then(|figure| decide(figure, objective.bound(), objective.is_at_least()));
             Reading { objective: index, figure, decision, spread }
@@ -116,10 +154,10 @@ impl<'a> Test<'a> {
 /// Replications of a first look, at least.
 pub const FIRST_LOOK: u32 = 10;
 
-/// What readings say together: none where more replications are needed.
-pub fn verdict(readings: &[Reading]) -> Option<Decision> {
+/// What readings and a defect say together: none where more replications are needed.
+pub fn verdict(readings: &[Reading], defect: Option<Defect>) -> Option<Decision> {
     let all = |decision| readings.iter().all(|reading| reading.decision == Some(decision));
-    if readings.iter().any(|reading| reading.decision == Some(Decision::Misses)) {
+    if defect.is_some() || readings.iter().any(|reading| reading.decision == Some(Decision::Misses)) {
         Some(Decision::Misses)
     } else if all(Decision::Meets) {
         Some(Decision::Meets)
@@ -154,11 +192,20 @@ fn decide(figure: Interval, bound: f64, at_least: bool) -> Option<Decision> {
     }
 }
 
+/// A trial's value of a metric. Where requests pile up, those inside at the end count as users without success.
+fn value(trial: &Trial, metric: Metric, growth: &Growth) -> Option<f64> {
+    if metric != Metric::SuccessRate || growth.requests.is_none() {
+        return trial.metric(metric);
+    }
+    let (succeeded, all) = of_users(trial, growth);
+    (all > 0).then(|| succeeded as f64 / all as f64)
+}
+
 /// A metric's mean over trials, or a quantile of all of them together. Of a time, a trial without a success has none,
 /// and the mean is infinite. Agreement of all trials is no certainty: their standard deviation is then taken to be
 /// `known`, and where that is 0 too, the interval of a success rate comes from the requests.
-fn figure(trials: &[&Trial], metric: Metric, level: f64, known: f64) -> Option<Interval> {
-    let values: Vec<f64> = trials.iter().filter_map(|trial| trial.metric(metric)).collect();
+fn figure(trials: &[&Trial], metric: Metric, growth: &Growth, level: f64, known: f64) -> Option<Interval> {
+    let values: Vec<f64> = trials.iter().filter_map(|trial| value(trial, metric, growth)).collect();
     if values.len() < trials.len() && is_time(metric) || values.iter().any(|value| value.is_infinite()) {
         return Some(NEVER);
     }
@@ -169,7 +216,8 @@ fn figure(trials: &[&Trial], metric: Metric, level: f64, known: f64) -> Option<I
     }
     let agree = values.windows(2).all(|pair| pair[0] == pair[1]);
     if metric == Metric::SuccessRate && agree && known == 0.0 {
-        let (succeeded, ended) = trials.iter().fold((0, 0), |(s, e), trial| (s + trial.succeeded, e + trial.ended));
+        let users = trials.iter().map(|trial| of_users(trial, growth));
+        let (succeeded, ended) = users.fold((0, 0), |(s, e), (succeeded, ended)| (s + succeeded, e + ended));
         return Interval::proportion(succeeded, ended, level);
     }
     let mut interval = Interval::mean_of(&values, level)?;
@@ -245,8 +293,9 @@ mod tests {
     fn one_miss_is_a_miss_and_all_must_meet() {
         let reading = |decision| Reading { objective: 0, figure: None, decision, spread: 0.0 };
         let (meets, misses) = (reading(Some(Decision::Meets)), reading(Some(Decision::Misses)));
-        assert_eq!(verdict(&[meets, misses, reading(None)]), Some(Decision::Misses));
-        assert_eq!(verdict(&[meets, reading(None)]), None);
-        assert_eq!(verdict(&[meets, meets]), Some(Decision::Meets));
+        assert_eq!(verdict(&[meets, misses, reading(None)], None), Some(Decision::Misses));
+        assert_eq!(verdict(&[meets, reading(None)], None), None);
+        assert_eq!(verdict(&[meets, meets], None), Some(Decision::Meets));
+        assert_eq!(verdict(&[meets, meets], Some(Defect::Unstable)), Some(Decision::Misses));
     }
 }

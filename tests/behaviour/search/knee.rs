@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use sim::experiment::design::{Adjustments, Knee, KneeWishes, Workbench};
 use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
-use sim::experiment::search::{self, Decision, KneeAnswer, Outcome, VariantKnee};
+use sim::experiment::search::{self, Decision, Defect, KneeAnswer, Outcome, VariantKnee};
 use sim::spec::{Metric, Objective};
 use sim::statistics::theory::{self, mva};
 
@@ -58,6 +58,30 @@ fn the_largest_rate_of_an_mm1_is_the_exact_one() {
     for seed in 1..=3 {
         let (_, answer) = search("models/mm1.toml", &short, seed, &wishes);
         brackets(&answer.variants[0], 0.75, 0.08);
+    }
+}
+
+/// All requests of an M/M/1 that is overloaded succeed or are under way: their backlog rules it out, and those under
+/// way are users without success.
+#[test]
+fn what_piles_up_does_not_meet_a_success_rate() {
+    let short = [("load.duration", "20000s"), ("load.warm_up", "1000s")];
+    let wishes = KneeWishes {
+        axis: text("load.rate"),
+        from: text("0.8/s"),
+        to: text("2/s"),
+        resolution: text("0.1/s"),
+        objectives: vec![Objective::AtLeast { metric: Metric::SuccessRate, value: 0.8 }],
+        max_replications: Some(10),
+        ..KneeWishes::default()
+    };
+    let (_, answer) = search("models/mm1.toml", &short, 1, &wishes);
+    let found = &answer.variants[0];
+    assert_eq!((found.outcome, found.meets, found.misses), (Outcome::Found, Some(1.0), Some(1.1)), "{:?}", found.tried);
+    for tried in &found.tried {
+        assert_eq!(tried.defect, (tried.value > 1.05).then_some(Defect::Unstable), "{tried:?}");
+        let success = tried.readings[0].figure.expect("a success rate");
+        assert!((success.estimate - 1f64.min(1.0 / tried.value)).abs() < 0.02, "{tried:?}");
     }
 }
 

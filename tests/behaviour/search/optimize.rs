@@ -6,6 +6,7 @@ use sim::experiment::design::{Adjustments, Optimize, Workbench};
 use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
 use sim::experiment::search::optimize::{Cheapest, cheapest};
+use sim::experiment::search::{Decision, Defect};
 use sim::statistics::theory;
 
 const MODEL: &str = r#"
@@ -34,17 +35,19 @@ steps = [{ visit = { station = "desk", time = "exp(1s)" } }, { visit = { station
 /// The mean response time that is to be kept, in seconds.
 const BOUND: f64 = 2.95;
 
-fn ask(name: &str, more: &str) -> (Workbench, Optimize) {
+fn ask(name: &str, objective: &str, from: [u32; 2], more: &str) -> (Workbench, Optimize) {
     let folder = std::env::temp_dir().join(format!("sim-optimize-{}-{name}", std::process::id()));
     fs::create_dir_all(&folder).expect("a temporary folder");
     fs::write(folder.join("two.toml"), MODEL).expect("a file");
-    let parameters = [("desk", 10, 3), ("till", 4, 4)].map(|(station, cost, from)| {
+    let parameters = [("desk", 10, from[0]), ("till", 4, from[1])].map(|(station, cost, from)| {
         format!(
             "[[optimize.parameters]]\npath = \"stations.{station}.servers\"\nfrom = {from}\nto = 12\ncost = {cost}\n"
         )
     });
-    let objective = format!("objectives = [{{ at-most = {{ metric = \"mean_s\", value = {BOUND} }} }}]");
-    let text = format!("title = \"x\"\nmodel = \"two.toml\"\n[optimize]\n{objective}\n{more}\n{}", parameters.concat());
+    let text = format!(
+        "title = \"x\"\nmodel = \"two.toml\"\n[optimize]\nobjectives = [{{ {objective} }}]\n{more}\n{}",
+        parameters.concat()
+    );
     fs::write(folder.join("cheap.toml"), text).expect("a file");
     let bench = Workbench::read(&folder.join("cheap.toml"), &Adjustments::default());
     let bench = bench.unwrap_or_else(|mistakes| panic!("{mistakes}"));
@@ -54,7 +57,10 @@ fn ask(name: &str, more: &str) -> (Workbench, Optimize) {
 }
 
 fn find(name: &str, more: &str) -> Cheapest {
-    let (bench, asked) = ask(name, more);
+    search(ask(name, &format!("at-most = {{ metric = \"mean_s\", value = {BOUND} }}"), [3, 4], more))
+}
+
+fn search((bench, asked): (Workbench, Optimize)) -> Cheapest {
     let dials = asked.parameters.iter().map(|choice| choice.dial.clone()).collect();
     let study = bench.study(&[0], dials, &[]).expect("a sound study");
     cheapest(study, &asked, 0, None, &Record::none(), &Progress::default()).expect("sound points")
@@ -102,4 +108,16 @@ fn what_cannot_be_afforded_is_counted() {
     let found = find("poor", "max_trials = 40");
     // The last setting that is begun is decided: by eighty trials at most.
     assert!(found.open > 0 && found.trials < 40 + 80, "{} {}", found.open, found.trials);
+}
+
+/// Without time-outs every request that ends succeeds, at twice the capacity too.
+#[test]
+fn what_piles_up_is_never_the_cheapest() {
+    let objective = "at-least = { metric = \"success_rate\", value = 0.4 }";
+    let found = search(ask("piling", objective, [1, 2], "monotone = false"));
+    let chosen = found.chosen.as_ref().expect("one that meets");
+    assert_eq!(found.asked.values(&chosen.at), [3.0, 4.0], "2.4 requests/s of 1 s and of 1.5 s");
+    let missed = found.tried.iter().filter(|setting| setting.decision == Some(Decision::Misses));
+    assert!(missed.clone().all(|setting| setting.defect == Some(Defect::Unstable)));
+    assert_eq!(missed.filter(|setting| setting.cost < chosen.cost).count(), found.missed);
 }
