@@ -58,10 +58,10 @@ fn row(report: &Report, effect: &Observation) -> String {
 fn count(reports: &[Report], width: Option<usize>) -> String {
     let effects =
         |worth: Worth| reports.iter().flat_map(|report| &report.effects).filter(|it| it.worth == worth).count();
-    let claims = || reports.iter().flat_map(|report| &report.judgements);
-    let refuted = claims().filter(|claim| claim.refuted && claim.verdict == Verdict::Holds).count();
-    let open = claims().filter(|claim| claim.verdict != Verdict::Holds).count();
-    let held = claims().count() - refuted - open;
+    let claims = |fate: Fate| {
+        let all = reports.iter().flat_map(|report| &report.judgements);
+        all.filter(|judgement| Fate::of(judgement) == fate).count()
+    };
     let words = format!(
         "{}: {}, {}, {} and {}. {}: {}, {} and {}.",
         counted(reports.iter().map(|report| report.effects.len()).sum(), "change", "changes"),
@@ -69,10 +69,10 @@ fn count(reports: &[Report], width: Option<usize>) -> String {
         counted(effects(Worth::Nothing), "does nothing", "do nothing"),
         counted(effects(Worth::Harms), "harms", "harm"),
         counted(effects(Worth::Undecided), "is undecided", "are undecided"),
-        counted(claims().count(), "claim", "claims"),
-        counted(held, "holds", "hold"),
-        counted(refuted, "is refuted", "are refuted"),
-        counted(open, "is open", "are open"),
+        counted(reports.iter().map(|report| report.judgements.len()).sum(), "claim", "claims"),
+        counted(claims(Fate::Held), "holds", "hold"),
+        counted(claims(Fate::Refuted), "is refuted", "are refuted"),
+        counted(claims(Fate::Open), "is open", "are open"),
     );
     format!("\n{}", paragraph("", &words, width))
 }
@@ -89,17 +89,34 @@ fn section(file: &str, report: &Report, width: Option<usize>) -> String {
     let mut text = format!("\n## {name}\n\n{title}\n");
     for judgement in &report.judgements {
         let (claim, evidence) = (escaped(&judgement.claim), escaped(&verdicts::evidence(judgement)));
-        text.push_str(&paragraph("- ", &format!("**{}**: “{claim}”: {evidence}", fate(judgement)), width));
+        text.push_str(&paragraph("- ", &format!("**{}**: “{claim}”: {evidence}", Fate::of(judgement).word()), width));
     }
     text
 }
 
 /// What became of a claim, whatever its author expected.
-fn fate(judgement: &Judgement) -> &'static str {
-    match (judgement.verdict, judgement.refuted) {
-        (Verdict::Undecided, _) => "undecided",
-        (Verdict::Holds, false) | (Verdict::Fails, true) => "true",
-        (Verdict::Holds, true) | (Verdict::Fails, false) => "not true",
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Held,
+    Refuted,
+    Open,
+}
+
+impl Fate {
+    fn of(judgement: &Judgement) -> Self {
+        match (judgement.verdict, judgement.refuted) {
+            (Verdict::Undecided, _) => Self::Open,
+            (Verdict::Holds, false) | (Verdict::Fails, true) => Self::Held,
+            (Verdict::Holds, true) | (Verdict::Fails, false) => Self::Refuted,
+        }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Self::Held => "true",
+            Self::Refuted => "not true",
+            Self::Open => "undecided",
+        }
     }
 }
 
