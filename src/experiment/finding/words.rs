@@ -154,6 +154,7 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     }
     let mut lines = Vec::new();
     match first.checked_sub(1).map(|index| points[index]) {
+        None if axis.direction() == Direction::Neither => return nowhere(curve, axis),
         None => lines.push(format!("not safe even at {place}, the lowest value tested")),
         Some((safe, state)) => {
             lines.push(format!(
@@ -169,16 +170,66 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
     }
     lines.push(format!("at {place}: {}", condition(summary, state, curve.rates)));
     let later = points[first + 1..].iter().find(|(_, later)| later.condition < state.condition);
-    lines.extend(later.map(|(worse, state)| {
-        format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state, curve.rates))
-    }));
-    lines.push(why(summary));
+    let later = later.map(|(worse, state)| {
+        (worse, format!("at {}: {}", at(plan, axis, worse.point), unsafe_words(worse, state, curve.rates)))
+    });
+    match later {
+        Some((worse, words)) if is_another(summary, worse) => lines.extend([why(summary), words, why(worse)]),
+        later => lines.extend(later.map(|(_, words)| words).into_iter().chain([why(summary)])),
+    }
     // What the worst point shows is its own reason.
     let worst = worst(&points);
     if let (None, Some((deadlock, _))) = (&summary.deadlock, &worst.deadlock) {
         lines.push(format!("at {}: {}", at(plan, axis, worst.point), circle(deadlock)));
     }
     lines
+}
+
+/// Whether what is behind two points differs.
+fn is_another(one: &Summary, other: &Summary) -> bool {
+    let name = |summary: &Summary| summary.culprit.as_ref().map(|culprit| culprit.name.clone());
+    one.deadlock.is_none() && other.deadlock.is_none() && name(one) != name(other)
+}
+
+/// On an axis that is neither load nor capacity, where no value is safe: the best, and what happens at each.
+fn nowhere(curve: &Curve, axis: &Axis) -> Vec<String> {
+    let success = |summary: &Summary| summary.success_rate.estimate;
+    let best = curve.known.iter().map(|(summary, _)| *summary).max_by(|a, b| success(a).total_cmp(&success(b)));
+    let best = best.map_or_else(String::new, |best| {
+        format!("; the highest success rate is {} at {}", percent(success(best)), at(curve.plan, axis, best.point))
+    });
+    let mut lines = vec![format!("not safe at any value of {} that was tested{best}", axis.name)];
+    lines.extend(not_safe(curve, axis, &curve.known));
+    lines
+}
+
+/// What happens at these points, which are not safe: a line for each condition, with its reason.
+fn not_safe(curve: &Curve, axis: &Axis, points: &[(&Summary, &State)]) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let alike = points.chunk_by(|a, b| a.1.condition == b.1.condition && !is_another(a.0, b.0));
+    for points in alike {
+        let (summary, state) = points[0];
+        let words = condition(summary, state, curve.rates);
+        let place = match points {
+            [_] => String::new(),
+            _ => format!("at {}, ", text(curve.plan, axis, summary.point)),
+        };
+        lines.push(format!("not at {}: {place}{words}", stretch(curve.plan, axis, points)));
+        let why = why(summary);
+        if !lines.contains(&why) {
+            lines.push(why);
+        }
+    }
+    lines
+}
+
+/// The values of neighbouring points: `1s`, `1s to 3s`.
+fn stretch(plan: &Plan, axis: &Axis, points: &[(&Summary, &State)]) -> String {
+    let (first, last) = (points[0].0, points[points.len() - 1].0);
+    match points.len() {
+        1 => at(plan, axis, first.point),
+        _ => format!("{} to {}", at(plan, axis, first.point), text(plan, axis, last.point)),
+    }
 }
 
 /// Whether the first value of the axis is not safe and a later one is.
@@ -188,26 +239,14 @@ fn is_scattered_upwards(curve: &Curve) -> bool {
 
 /// On an axis that is neither load nor capacity, where the smallest value is not safe and a larger one is.
 fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
-    let plan = curve.plan;
-    let place = |points: &[(&Summary, &State)]| {
-        let (first, last) = (points[0].0, points[points.len() - 1].0);
-        match points.len() {
-            1 => at(plan, axis, first.point),
-            _ => format!("{} to {}", at(plan, axis, first.point), text(plan, axis, last.point)),
-        }
-    };
+    let place = |points: &[(&Summary, &State)]| stretch(curve.plan, axis, points);
     let (safe, not): (Vec<_>, Vec<_>) = curve.groups().partition(|points| points[0].1.is_safe());
     let mut lines: Vec<String> = Vec::new();
     lines.extend(safe.iter().map(|points| {
         let first = points[0].0;
         format!("safe at {} ({}{})", place(points), figures(first, curve.rates), limit(first))
     }));
-    lines.extend(not.iter().map(|points| {
-        let (summary, state) = points[points.len() - 1];
-        format!("not at {}: {}", place(points), condition(summary, state, curve.rates))
-    }));
-    let worst = not.first().map(|points| points[points.len() - 1].0);
-    lines.extend(worst.map(why));
+    lines.extend(not.iter().flat_map(|points| not_safe(curve, axis, points)));
     lines
 }
 
@@ -362,7 +401,8 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
                 }
                 format!(": {} {} {sign} {}", short_name(metric), amounts[0], amounts[1])
             });
-            format!("too slow{runs}{missed}")
+            let is_time = state.missed.is_none_or(|objective| objective.metric().is_time());
+            format!("{}{runs}{missed}", if is_time { "too slow" } else { "misses an objective" })
         }
         Condition::Healthy => "healthy".into(),
     }
