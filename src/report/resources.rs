@@ -51,7 +51,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         {
             let why = match recovery {
                 Recovery::Undisturbed => "nothing disturbs this point",
-                _ => "the disturbance has no effect on success or response times",
+                _ => "the disturbance changes neither success nor times",
             };
             text.push_str(&format!("{name:<12}none needed: {why}\n"));
             continue;
@@ -98,6 +98,8 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         let is_open = summary.replications == 1 && interval.high == f64::INFINITY;
         let bounds = if interval.half_width() == 0.0 || is_open {
             String::new()
+        } else if interval.high == f64::INFINITY && !matches!(metric.kind(), Kind::Quantile(_)) {
+            "  (in one run)".into()
         } else if interval.high == f64::INFINITY {
             format!("  ({} or more: too few values beyond it)", written(interval.low))
         } else {
