@@ -9,15 +9,16 @@ mod evidence;
 mod failures;
 mod outage;
 mod telling;
+mod unavailable;
 
 pub use evidence::{Evidence, Growing, Used};
 
 use crate::parts::{Blame, FailedAt, Group, Place, PlaceKind};
 
-use super::blame::{holders, shares};
+use super::blame::{Share, holders, shares};
 use super::verdict;
 use chain::{STRETCHED, contention, own_time};
-use telling::{stretch, telling};
+use telling::{is_wait, stretch, telling};
 
 /// From which share of use on a resource that shares itself out, a CPU, is full.
 const FULL: f64 = 0.95;
@@ -27,6 +28,9 @@ const FULL_IN_TEST: f64 = 0.85;
 
 /// Share of use below which a CPU limits no steady load: it could serve twice as much.
 const SPARE: f64 = 0.5;
+
+/// How much of the longest wait another one is at least, if the two are nearly as long.
+const TIED: f64 = 0.8;
 
 /// What is behind a point's figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,11 +48,13 @@ pub struct Culprit {
     pub has_spare: bool,
     /// For a fault: the resource of which it keeps all units in use.
     pub through: Option<String>,
+    /// What requests wait for nearly as long: which of the two comes first may be chance.
+    pub tied: Option<String>,
 }
 
 impl Culprit {
     fn new(name: String, kind: CulpritKind, sentence: String) -> Self {
-        Self { name, kind, sentence, is_full: false, has_spare: false, through: None }
+        Self { name, kind, sentence, is_full: false, has_spare: false, through: None, tied: None }
     }
 
     /// A fault that keeps all units of a resource in use.
@@ -73,7 +79,8 @@ impl Culprit {
     /// The same in a sentence: `query threads (fault slow-tags)`.
     pub fn limit_words(&self) -> Option<String> {
         let because = self.through.as_ref().map_or_else(String::new, |_| format!(" ({})", self.name));
-        self.limit().map(|limit| format!("{limit}{because}"))
+        let tied = self.tied.as_ref().map_or_else(String::new, |other| format!(", nearly as much by {other}"));
+        self.limit().map(|limit| format!("{limit}{because}{tied}"))
     }
 
     /// Whether this resource or fault limits the point.
@@ -169,7 +176,7 @@ impl Evidence<'_> {
             true => of_mean().or(usual),
             false => usual,
         };
-        let found = failures.or(usual).or_else(|| self.of_failures());
+        let found = failures.or(usual).or_else(|| self.of_failures()).or_else(|| self.of_failed_time());
         let is_telling = |found: &Culprit| {
             let takes_time = matches!(found.kind, CulpritKind::TakesTime | CulpritKind::OwnError);
             self.grows != Growing::Work && !(takes_time && self.grows == Growing::Requests)
@@ -180,7 +187,9 @@ impl Evidence<'_> {
             found => self.backlog().or(found),
         };
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
-        found.map(|found| self.amid_outage(found))
+        let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
+        let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
+        outage.or_else(|| found.map(|found| self.amid_outage(found)))
     }
 
     /// The share of the failures that may be what misses an objective.
@@ -254,7 +263,26 @@ impl Evidence<'_> {
     pub fn of_group(&self, group: Group) -> Option<Culprit> {
         let blame = self.blame?;
         let shares = shares(blame, group);
-        let first = telling(&shares)?;
+        let first = telling(&shares).filter(|first| first.place.kind != PlaceKind::Unexplained)?;
+        let found = self.of_share(blame, group, &shares, first);
+        Some(self.with_tie(blame, group, &shares, first, found))
+    }
+
+    /// The culprit of a share of a group's time with that of the next wait, where that is nearly as long.
+    fn with_tie(&self, blame: &Blame, group: Group, shares: &[Share], first: &Share, mut found: Culprit) -> Culprit {
+        let is_rival =
+            |share: &&Share| is_wait(share) && share.place != first.place && share.share >= TIED * first.share;
+        let rival = shares.iter().find(is_rival).filter(|_| is_wait(first));
+        let other = rival.map(|rival| self.of_share(blame, group, shares, rival));
+        if let Some((rival, other)) = rival.zip(other).filter(|(_, other)| !found.is_limit(&other.name)) {
+            found.sentence += &format!("; {} takes nearly as much ({})", rival.place.name, percent(rival.share));
+            found.tied = other.limit().filter(|name| !self.has_spare(name)).map(str::to_owned);
+        }
+        found
+    }
+
+    /// The culprit of a share of a group's time, out of all of its shares.
+    fn of_share(&self, blame: &Blame, group: Group, shares: &[Share], first: &Share) -> Culprit {
         let percent = percent(first.share);
         let time = match group {
             Group::Mean => format!("{percent} of the time"),
@@ -266,7 +294,7 @@ impl Evidence<'_> {
         let (kind, sentence) = match first.place.kind {
             PlaceKind::Contention => {
                 let owner = name.trim_end_matches(" contention");
-                let factor = stretch(&shares, owner);
+                let factor = stretch(shares, owner);
                 (
                     CulpritKind::Contention,
                     format!(
@@ -274,15 +302,15 @@ impl Evidence<'_> {
                     ),
                 )
             }
-            PlaceKind::Cpu | PlaceKind::Station if !first.served && stretch(&shares, &name) >= STRETCHED => {
+            PlaceKind::Cpu | PlaceKind::Station if !first.served && stretch(shares, &name) >= STRETCHED => {
                 let sentence = format!("{time} is waiting for {name}");
-                return Some(contention(&name, stretch(&shares, &name), sentence));
+                return contention(&name, stretch(shares, &name), sentence);
             }
             PlaceKind::Backlog => (
                 CulpritKind::DroppedSyns,
                 format!("{time} is spent on sending SYNs again that {name} dropped because it was full"),
             ),
-            PlaceKind::Fault => (CulpritKind::Fault, format!("{time} is due to {name}")),
+            PlaceKind::Fault => return by_fault(blame, first.place, format!("{time} is due to {name}")),
             PlaceKind::Unavailable => (CulpritKind::Unavailable, format!("{time} is waiting for {name}")),
             PlaceKind::Delay | PlaceKind::Work => {
                 (CulpritKind::TakesTime, format!("{time} is {}", own_time(first.place)))
@@ -291,9 +319,9 @@ impl Evidence<'_> {
                 (CulpritKind::TakesTime, format!("{time} is {name}"))
             }
             _ if first.served => (CulpritKind::TakesTime, format!("{time} is service by {name}")),
-            _ => return Some(self.chain(blame, first.place, format!("{time} is waiting for {name}"))),
+            _ => return self.chain(blame, first.place, format!("{time} is waiting for {name}")),
         };
-        Some(Culprit::new(name, kind, sentence))
+        Culprit::new(name, kind, sentence)
     }
 
     /// The culprit of the 99.9th percentile, where it is another one than that of the 95th.
@@ -312,6 +340,14 @@ impl Evidence<'_> {
     fn is_full(&self, name: &str) -> bool {
         let full = if self.is_uneven { FULL_IN_TEST } else { FULL };
         self.resources.iter().any(|known| known.name == name && known.utilisation >= full)
+    }
+}
+
+/// The culprit of what a fault costs: what it lowers is full while requests wait for it.
+fn by_fault(blame: &Blame, fault: &Place, sentence: String) -> Culprit {
+    match holders(blame, fault).into_iter().next() {
+        Some(lowered) => Culprit::fault(&fault.name, lowered.place, sentence),
+        None => Culprit::new(fault.name.clone(), CulpritKind::Fault, sentence),
     }
 }
 

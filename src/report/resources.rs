@@ -121,7 +121,9 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     }
     let limit = match &summary.culprit {
         Some(culprit) => culprit.limit_words().unwrap_or_else(|| match culprit.kind {
-            CulpritKind::TakesTime => "no resource: requests spend most of their time not waiting for one".into(),
+            CulpritKind::TakesTime => {
+                format!("no resource: requests spend most of their time not waiting for one ({})", culprit.name)
+            }
             CulpritKind::Fault => format!("no resource: requests lose time to {}", culprit.name),
             _ => format!("no resource: {}", culprit.cause()),
         }),

@@ -15,6 +15,13 @@ const CIRCLE: f64 = 0.5;
 /// Share of the holders' time from which a fault is behind a wait, where the rest of it is their own work.
 const BY_FAULT: f64 = 0.15;
 
+/// Share of the time of those who work on event loops or threads from which the CPU slows them down.
+const SLOWED: f64 = 0.1;
+
+/// How much of the loops' or threads' use the CPU's is at least, if it is the CPU that is short: less than 1 by what the
+/// two are rounded.
+const AS_USED: f64 = 0.99;
+
 /// How many times its own length each job takes before that is called contention.
 pub(super) const STRETCHED: f64 = 1.5;
 
@@ -30,7 +37,8 @@ impl Evidence<'_> {
             let last = chain[chain.len() - 1];
             let all = holders(blame, last);
             let Some(next) = most(&all) else { break };
-            if next.share < MOSTLY {
+            let next = self.slowing_cpu(&all, &next, last).unwrap_or(next);
+            if next.share < MOSTLY && !(next.place.kind == PlaceKind::Cpu && next.share >= SLOWED) {
                 break;
             }
             let share = percent(next.share);
@@ -99,6 +107,17 @@ impl Evidence<'_> {
         }
         let is_full = self.is_full(&root.name);
         Culprit { is_full, ..Culprit::new(root.name.clone(), CulpritKind::Limits, sentence) }
+    }
+
+    /// The CPU behind event loops or threads on which jobs mostly work, if it makes those jobs longer: either by much, or
+    /// while it is in use as much as the loops or threads are, so that more of these would not help.
+    fn slowing_cpu<'a>(&self, all: &[Share<'a>], most: &Share, held: &Place) -> Option<Share<'a>> {
+        let works = most.served && matches!(most.place.kind, PlaceKind::Work | PlaceKind::Cpu);
+        let slows = |one: &&Share| one.place.kind == PlaceKind::Cpu && !one.served && one.share >= SLOWED;
+        let cpu = all.iter().find(slows).filter(|_| works)?;
+        let in_use = |name: &str| self.resources.iter().find(|one| one.name == name).map(|one| one.utilisation);
+        let as_used = in_use(&cpu.place.name).zip(in_use(&held.name)).is_some_and(|(cpu, held)| cpu >= AS_USED * held);
+        (cpu.share >= MOSTLY || as_used).then(|| cpu.clone())
     }
 
     /// Whether what holders do is the limit behind what they hold.

@@ -30,6 +30,8 @@ pub struct Evidence<'a> {
     pub is_own_error_harmless: bool,
     /// Share of requests that fail from which the failures decide on the culprit.
     pub failing: f64,
+    /// Whether capacity was lost for good.
+    pub is_damaged: bool,
     /// Restarts by liveness probes.
     pub restarts: f64,
     /// Whether the load is a finite test, or changes.
@@ -87,6 +89,7 @@ impl<'a> Evidence<'a> {
             lost_work: &summary.lost_work,
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             failing: FAILING.min(1.0 - success),
+            is_damaged: summary.capacity.damaged > 0,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
         }
@@ -111,6 +114,7 @@ impl<'a> Evidence<'a> {
             lost_work: &trial.lost_work,
             is_own_error_harmless: false,
             failing: FAILING,
+            is_damaged: trial.is_damaged(),
             restarts: trial.restarts as f64,
             is_uneven: trial.course.is_none(),
         }

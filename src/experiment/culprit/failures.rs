@@ -1,16 +1,22 @@
 //! The culprit of the failures: what refused most of them, or what they waited for.
 
 use super::chain::own_time;
-use super::telling::most;
-use super::{Culprit, CulpritKind, Evidence, percent};
-use crate::experiment::blame::holders;
-use crate::parts::{Blame, FailedAt, Failure, Group, PlaceKind};
+use super::telling::{is_wait, telling};
+use super::{Culprit, CulpritKind, Evidence, by_fault, percent};
+use crate::experiment::blame::{Share, holders, shares};
+use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind};
 
 /// Share of the failures from which a place matters beside the one where most happen.
 const ALSO: f64 = 0.25;
 
 /// Share of what fails at a place from which a cause is named.
 const NAMED: f64 = 0.005;
+
+/// Share of the failed requests' time from which a wait has made them late.
+const LATE: f64 = 0.15;
+
+/// How many times as long as successes failed requests are at a place that is as slow to them as to successes.
+const USUAL: f64 = 1.05;
 
 /// What fails at one place in the same way: refused there at once, or after waiting there.
 struct Failing {
@@ -77,8 +83,11 @@ impl Evidence<'_> {
         let is_own = |at: &FailedAt| kind_of(at.place) == PlaceKind::OwnError;
         // If all failures are errors of the model's own, they are the culprit.
         let without_own = self.is_own_error_harmless && blame.failures.iter().any(|at| !is_own(at));
-        let failing = Failing::all(blame.failures.iter().filter(|at| !(without_own && is_own(at))));
+        let mut failing = Failing::all(blame.failures.iter());
         let all: u64 = failing.iter().map(|one| one.requests).sum();
+        if without_own {
+            failing.sort_by_key(|one| kind_of(one.place) == PlaceKind::OwnError);
+        }
         let (most, others) = failing.split_first()?;
         let mut found = self.of_failing(blame, most, others, all)?;
         // Many failures at another place, or of another kind at the same one, are named as well.
@@ -107,34 +116,29 @@ impl Evidence<'_> {
         let of_failures = format!("{} of the failures", percent(most_of_all.share(all)));
         let (kind, sentence) = match place.kind {
             PlaceKind::Unavailable => {
-                let service = name.trim_end_matches(" unavailable");
-                let sentence = format!("{of_failures} are {causes}: no replica of {service} is available");
-                let Some(probe) = most(&holders(blame, place)) else {
-                    return Some(Culprit::new(name, CulpritKind::Unavailable, sentence));
+                let also = |place: &Place| {
+                    let same = others.iter().find(|other| blame.places[usize::from(other.place)] == *place);
+                    same.map(|other| other.share(all)).filter(|&share| share >= ALSO)
                 };
-                let restarts = match self.restarts > 0.0 {
-                    true => format!("its liveness probe restarts it {} a run", times(self.restarts)),
-                    false => "its readiness probe is not answered in time".to_owned(),
-                };
-                let waits = format!("the probe waits for {}", probe.place.name);
-                // Where other requests fail in that very place, it is what the restarts come from.
-                let also = others.iter().find(|other| blame.places[usize::from(other.place)] == *probe.place);
-                if let Some(share) = also.map(|other| other.share(all)).filter(|&share| share >= ALSO) {
-                    let share = percent(share);
-                    let waits = format!("{share} of the failures are waiting for {}", probe.place.name);
-                    let mut found = self.chain(blame, probe.place, waits);
-                    found.sentence += &format!("; {service} is unavailable to the others, because {restarts}");
-                    return Some(found);
-                }
-                let why = self.chain(blame, probe.place, waits).sentence;
-                (CulpritKind::Unavailable, format!("{sentence}, because {restarts}: {why}"))
+                return Some(self.unavailable(blame, place, format!("{of_failures} are {causes}"), &also));
             }
-            PlaceKind::Fault => (CulpritKind::Fault, format!("{of_failures} are due to {name} ({causes})")),
+            PlaceKind::Fault => {
+                return Some(by_fault(blame, place, format!("{of_failures} are due to {name} ({causes})")));
+            }
             PlaceKind::OwnError => (CulpritKind::OwnError, format!("{of_failures} are {causes}, an error of {name}")),
             PlaceKind::Breaker => {
+                let refused = format!("{of_failures} are refused by {name}, which is open");
                 let opened_by = others.iter().find(|other| other.place != most_of_all.place);
-                let why = opened_by.map_or_else(String::new, |other| format!("; it opens after {}", other.words()));
-                (CulpritKind::Refuses, format!("{of_failures} are refused by {name}, which is open{why}"))
+                let Some(other) = opened_by else {
+                    return Some(Culprit::new(name, CulpritKind::Refuses, refused));
+                };
+                let sentence = format!("{refused}; it opens after {}", other.words());
+                let cause = &blame.places[usize::from(other.place)];
+                if cause.kind == PlaceKind::Fault {
+                    let sentence = format!("{sentence} due to {}", cause.name);
+                    return Some(Culprit::fault(&cause.name, place, sentence));
+                }
+                (CulpritKind::Refuses, sentence)
             }
             // Full threads refuse because of what holds them.
             PlaceKind::Threads if most_of_all.is_refused => {
@@ -151,6 +155,17 @@ impl Evidence<'_> {
             PlaceKind::Backlog => {
                 (CulpritKind::DroppedSyns, format!("{of_failures} are {causes} while {name} is full and drops SYNs"))
             }
+            // A request that has waited too long is given up later, wherever it is by then.
+            PlaceKind::Delay
+            | PlaceKind::Network
+            | PlaceKind::BackOff
+            | PlaceKind::ClientBackOff
+            | PlaceKind::Hedge
+                if let Some(mut found) = self.wait_of_failed(blame, place) =>
+            {
+                found.sentence = format!("{of_failures} are {causes}; {}", found.sentence);
+                return Some(found);
+            }
             PlaceKind::Delay => {
                 (CulpritKind::TakesTime, format!("{of_failures} are {causes} during {}", own_time(place)))
             }
@@ -160,6 +175,7 @@ impl Evidence<'_> {
                 format!("{of_failures} are {causes}: calls through a broken {name} are never answered"),
             ),
             PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
+            PlaceKind::BackOff | PlaceKind::Hedge => return None,
             PlaceKind::Contention => return self.of_group(Group::Failed),
             _ => {
                 return Some(self.chain(blame, place, format!("{of_failures} are {causes} while waiting for {name}")));
@@ -167,8 +183,31 @@ impl Evidence<'_> {
         };
         Some(Culprit::new(name, kind, sentence))
     }
-}
 
-fn times(count: f64) -> String {
-    if count == 1.0 { "once".into() } else { format!("{count:.1} times") }
+    /// The wait that has made requests late which failed during something that is no wait. It is the largest wait of the
+    /// failed requests' time, if they mostly waited, or if what they were at took no longer than it takes successes.
+    fn wait_of_failed(&self, blame: &Blame, place: &Place) -> Option<Culprit> {
+        let failed = shares(blame, Group::Failed);
+        let wait = failed.iter().find(|share| is_wait(share) && share.share >= LATE)?;
+        let seconds = |shares: &[Share]| -> Option<f64> {
+            let there: Vec<f64> = shares.iter().filter(|one| one.place == place).map(|one| one.seconds).collect();
+            (!there.is_empty()).then(|| there.iter().sum())
+        };
+        let usual = seconds(&shares(blame, Group::Mean));
+        let is_usual = || usual.zip(seconds(&failed)).is_some_and(|(usual, failed)| failed <= USUAL * usual);
+        let is_late = telling(&failed).is_some_and(is_wait) || is_usual();
+        is_late.then(|| self.of_share(blame, Group::Failed, &failed, wait))
+    }
+
+    /// What the failed requests spent most of their time on, where no place refused them or kept them waiting.
+    pub(super) fn of_failed_time(&self) -> Option<Culprit> {
+        let blame = self.blame?;
+        let failing = Failing::all(blame.failures.iter());
+        let all: u64 = failing.iter().map(|one| one.requests).sum();
+        let most = failing.first()?;
+        let mut found = self.of_group(Group::Failed)?;
+        let share = percent(most.share(all));
+        found.sentence = format!("{share} of the failures are {}; {}", most.words(), found.sentence);
+        Some(found)
+    }
 }

@@ -9,21 +9,23 @@ const WAITING: f64 = 0.499;
 
 /// What tells most of a request's time: the largest share, but of a request that mostly waits the largest wait.
 pub(super) fn telling<'b, 'a>(shares: &'b [Share<'a>]) -> Option<&'b Share<'a>> {
-    let waits = |share: &&Share| {
-        !share.served
-            && !matches!(
-                share.place.kind,
-                PlaceKind::Network
-                    | PlaceKind::BackOff
-                    | PlaceKind::ClientBackOff
-                    | PlaceKind::Hedge
-                    | PlaceKind::Delay
-                    | PlaceKind::Unexplained
-            )
-    };
-    let waiting: f64 = shares.iter().filter(waits).map(|share| share.share).sum();
-    let wait = shares.iter().find(waits).filter(|_| waiting >= WAITING);
+    let waiting: f64 = shares.iter().filter(|share| is_wait(share)).map(|share| share.share).sum();
+    let wait = shares.iter().find(|share| is_wait(share)).filter(|_| waiting >= WAITING);
     wait.or(shares.first())
+}
+
+/// Whether a share of the time is waiting for a resource, or what others or a fault cost.
+pub(super) fn is_wait(share: &Share) -> bool {
+    !share.served
+        && !matches!(
+            share.place.kind,
+            PlaceKind::Network
+                | PlaceKind::BackOff
+                | PlaceKind::ClientBackOff
+                | PlaceKind::Hedge
+                | PlaceKind::Delay
+                | PlaceKind::Unexplained
+        )
 }
 
 /// How many times its own length a job takes on a CPU or at a station because others are in its way.
