@@ -13,13 +13,20 @@ mod trace;
 
 pub use profile::Times;
 
+use crate::kernel::Time;
 use crate::model::{Load, Pattern, System};
 use crate::parts::{Limits, Outcome, World};
 
 /// Runs a system under a load, once. The outcome is a function of (system, load, seed, replication) alone, unless a
 /// limit in wall time or an interrupt ends the run early.
 pub fn trial(system: &System, load: &Load, seed: u64, replication: u64, limits: &Limits) -> Outcome {
+    watched(system, load, &[], seed, replication, limits)
+}
+
+/// The same, where each phase of the window counts how many responses take longer than each of these times.
+pub fn watched(system: &System, load: &Load, bounds: &[Time], seed: u64, replication: u64, limits: &Limits) -> Outcome {
     let mut world = World::new(system, load, seed, replication);
+    world.watch(bounds.to_vec());
     match &load.pattern {
         Pattern::Test { .. } => test::run(&mut world, &load.pattern, seed, replication, limits),
         Pattern::Endless { .. } => closed::run(&mut world, &load.pattern, seed, replication, limits),

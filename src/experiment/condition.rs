@@ -191,10 +191,13 @@ fn is_missed(objective: Objective, value: f64) -> bool {
 
 /// The success rate that the experiment asks for: the strictest objective, and `collapse_below` at least.
 pub fn success_objective(plan: &Plan) -> Objective {
+    Objective::AtLeast { metric: Metric::SuccessRate, value: success_bound(&plan.objectives, plan.collapse_below) }
+}
+
+/// The same as a number.
+pub fn success_bound(objectives: &[Objective], collapse_below: f64) -> f64 {
     let of_success = |objective: &&Objective| objective.metric() == Metric::SuccessRate && objective.is_at_least();
-    let strictest = plan.objectives.iter().filter(of_success).map(|objective| objective.bound());
-    let value = strictest.fold(plan.collapse_below, f64::max);
-    Objective::AtLeast { metric: Metric::SuccessRate, value }
+    objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(collapse_below, f64::max)
 }
 
 /// The first objective other than the success rate that the point misses, and the replications that miss it.

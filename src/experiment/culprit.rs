@@ -20,12 +20,6 @@ use super::verdict;
 use chain::{STRETCHED, contention, own_time};
 use telling::{is_wait, stretch, telling};
 
-/// From which share of use on a resource that shares itself out, a CPU, is full.
-const FULL: f64 = 0.95;
-
-/// The same of a finite test, which begins and ends with fewer clients.
-const FULL_IN_TEST: f64 = 0.85;
-
 /// Share of use below which a CPU limits no steady load: it could serve twice as much.
 const SPARE: f64 = 0.5;
 
@@ -41,8 +35,9 @@ pub struct Culprit {
     pub kind: CulpritKind,
     /// The same in a sentence, without a full stop.
     pub sentence: String,
-    /// Whether it is full while its requests suffer: at least 95 % in use over the window (85 % of a finite test, which
-    /// begins and ends with fewer clients), or waited for by requests that failed.
+    /// Whether it is saturated: at least 95 % in use, and waited for, over the phases of the window in which an objective
+    /// is missed (over the whole window where none is, of a finite test up to its last request); or waited for by
+    /// requests that failed.
     pub is_full: bool,
     /// Whether it is a CPU that a steady load uses less than half: requests wait for it, but it limits nothing.
     pub has_spare: bool,
@@ -338,8 +333,7 @@ impl Evidence<'_> {
     }
 
     fn is_full(&self, name: &str) -> bool {
-        let full = if self.is_uneven { FULL_IN_TEST } else { FULL };
-        self.resources.iter().any(|known| known.name == name && known.utilisation >= full)
+        self.resources.iter().any(|known| known.name == name && known.is_full)
     }
 }
 

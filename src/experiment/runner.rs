@@ -14,6 +14,7 @@ use super::journal::Unusable;
 use super::precision::{self, Step};
 use super::ranking;
 use super::shard::{Deal, Shard};
+use super::strain;
 use super::summary;
 use super::trial::{FailedTrial, Trial};
 use super::warm_up;
@@ -196,7 +197,8 @@ pub(super) fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Pr
     // The seed names the experiment, the replication the streams: points of a sweep meet the same requests.
     let run = || {
         let load = warm_up::load_of(plan, point, &limits);
-        let mut outcome = load::trial(&planned.system, &load, plan.seed, replication, &limits);
+        let bounds = strain::watched(&plan.objectives);
+        let mut outcome = load::watched(&planned.system, &load, &bounds, plan.seed, replication, &limits);
         let is_compared = load.recovered_after.is_some() && load.reference == Reference::WithoutFaults;
         if is_compared && !planned.system.faults.is_empty() {
             let calm = System { faults: Vec::new(), ..(*planned.system).clone() };
@@ -211,7 +213,7 @@ pub(super) fn run_one(plan: &Plan, point: usize, replication: u64, progress: &Pr
         Ok((outcome, _)) if outcome.ending == crate::parts::Ending::Interrupted => None,
         Ok((outcome, load)) => {
             progress.events.fetch_add(outcome.events, Ordering::Relaxed);
-            Some(Ok(Trial::of(point, replication, outcome, &load, plan.collapse_below)))
+            Some(Ok(Trial::of(point, replication, outcome, &load, plan.collapse_below, &plan.objectives)))
         }
         Err(panic) => {
             let what = panic

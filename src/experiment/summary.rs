@@ -18,6 +18,7 @@ pub use timeline::{Moment, TimelineSummary};
 
 use super::blame;
 use super::culprit::{Culprit, Evidence};
+use super::strain::Strain;
 use super::trial::Trial;
 use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
 use crate::spec::Metric;
@@ -110,6 +111,8 @@ pub struct Summary {
     pub hung: f64,
     /// Resources, means over the trials.
     pub resources: Vec<ResourceMean>,
+    /// The use of the resources while an objective is missed, in all trials together.
+    pub strain: Strain,
     /// Where the time of the requests of all trials went; none where that was not asked for.
     pub blame: Option<Blame>,
     /// Mean failures by cause.
@@ -231,6 +234,7 @@ impl Summary {
             instant_resends: used.iter().map(|trial| trial.instant_resends as f64).sum::<f64>() / used.len() as f64,
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
             resources: resource_means(used),
+            strain: Strain::pooled(used.iter().map(|trial| &trial.strain)),
             blame: blame::merged(used),
             failures: failures(used),
             unsound: trials.iter().filter_map(fault).collect(),

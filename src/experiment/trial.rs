@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::culprit::Evidence;
+use super::strain::Strain;
 use crate::kernel::{Time, wire};
 use crate::model::{Load, Reference};
 use crate::parts::{Blame, Calm, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
-use crate::spec::Metric;
+use crate::spec::{Metric, Objective};
 use crate::statistics::histogram::{Histogram, Packed};
 
 /// The figures of one trial.
@@ -127,6 +128,9 @@ pub struct Trial {
     pub deadlock: Option<Deadlock>,
     /// The resources over the window.
     pub resources: Vec<ResourceUse>,
+    /// The same while an objective is missed.
+    #[serde(default)]
+    pub strain: Strain,
     /// Where the time of the requests went; none where that was not asked for.
     pub blame: Option<Blame>,
     /// Failures by cause.
@@ -194,7 +198,15 @@ fn quantile(times: &Histogram, q: f64) -> Option<f64> {
 impl Trial {
     /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above and
     /// response times are as they would be without the disturbance.
-    pub fn of(point: usize, replication: u64, mut outcome: Outcome, load: &Load, collapse_below: f64) -> Self {
+    pub fn of(
+        point: usize,
+        replication: u64,
+        mut outcome: Outcome,
+        load: &Load,
+        collapse_below: f64,
+        objectives: &[Objective],
+    ) -> Self {
+        let strain = Strain::of(&outcome, collapse_below, objectives);
         let before = load.undisturbed();
         let fine = outcome.timeline.take();
         let timeline = fine.clone().map(|timeline| timeline.in_intervals_of(load.timeline));
@@ -282,6 +294,7 @@ impl Trial {
             window_s: outcome.window.seconds(),
             deadlock: outcome.deadlock,
             resources: outcome.resources,
+            strain,
             blame: outcome.blame,
             failures: outcome.failures,
             events: outcome.events,

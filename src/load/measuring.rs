@@ -9,6 +9,10 @@ use super::{drain, which};
 /// A window that opens after the warm-up; the run ends when it closes.
 pub(super) struct Measuring {
     duration: Time,
+    /// Length of a phase.
+    length: Time,
+    /// Marks made.
+    marks: usize,
     window: Option<Window>,
     /// Kept of a load that does not change.
     course: Option<Course>,
@@ -18,14 +22,15 @@ impl Measuring {
     /// Schedules the opening.
     pub fn after(world: &mut World, warm_up: Time, duration: Time) -> Self {
         world.schedule(warm_up, which::OPEN_WINDOW);
-        Self { duration, window: None, course: None }
+        let length = Time((duration.0 / PARTS as u64).max(1));
+        Self { duration, length, marks: 0, window: None, course: None }
     }
 
     /// Schedules the opening of a window whose course is kept: that of a load that does not change.
     pub fn steady_after(world: &mut World, warm_up: Time, duration: Time) -> Self {
-        let length = Time((duration.0 / PARTS as u64).max(1));
-        let course = Some(Course { length, marks: Vec::with_capacity(PARTS + 1) });
-        Self { course, ..Self::after(world, warm_up, duration) }
+        let measuring = Self::after(world, warm_up, duration);
+        let course = Course { length: measuring.length, marks: Vec::with_capacity(PARTS + 1) };
+        Self { course: Some(course), ..measuring }
     }
 
     /// One of the events of the window.
@@ -45,12 +50,15 @@ impl Measuring {
         }
     }
 
-    /// Makes a mark and schedules the next; the last one is made where the window closes.
+    /// Makes a mark, where a phase ends, and schedules the next; the last one is made where the window closes.
     fn mark(&mut self, world: &mut World) {
-        let Some(course) = &mut self.course else { return };
-        course.marks.push(world.mark());
-        if course.marks.len() < PARTS {
-            world.schedule(course.length, which::MARK);
+        world.end_phase();
+        if let Some(course) = &mut self.course {
+            course.marks.push(world.mark());
+        }
+        self.marks += 1;
+        if self.marks < PARTS {
+            world.schedule(self.length, which::MARK);
         }
     }
 

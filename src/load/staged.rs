@@ -92,7 +92,7 @@ impl Staged {
 impl Source for Staged {
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
-            which::OPEN_WINDOW | which::CLOSE_WINDOW => self.measuring.event(world, event),
+            which::OPEN_WINDOW | which::CLOSE_WINDOW | which::MARK => self.measuring.event(world, event),
             which::NEXT_STAGE => self.change(world),
             client => {
                 let client = client - which::CLIENT;

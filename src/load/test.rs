@@ -6,7 +6,7 @@
 
 use crate::kernel::Time;
 use crate::model::{Earlier, Pattern};
-use crate::parts::{Ended, Ending, Limits, Outcome, Source, Window, World};
+use crate::parts::{Ended, Ending, Limits, OF_TEST, Outcome, Source, Window, World};
 
 use super::drain::{self, Probes};
 use super::thoughts::Thoughts;
@@ -27,6 +27,8 @@ struct Test {
     users: u32,
     sent: u32,
     ended: u32,
+    /// At how many ends the present phase of the window is over.
+    phase_ends: u32,
     thoughts: Thoughts,
     spacing: Time,
     cool_down: Time,
@@ -39,6 +41,7 @@ impl Test {
     /// Starts the clients of a test of `users` requests; a client that finds none left sends nothing.
     fn start(&mut self, world: &mut World, concurrency: u32, users: u32) {
         (self.sent, self.ended, self.users) = (0, 0, users);
+        self.phase_ends = users.div_ceil(OF_TEST);
         for client in 0..concurrency.min(users) {
             world.schedule(Time(self.spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
         }
@@ -48,6 +51,9 @@ impl Test {
         if self.sent < self.users {
             self.sent += 1;
             world.send(client);
+            if self.sent == self.users {
+                world.sent_last();
+            }
         }
     }
 
@@ -78,6 +84,10 @@ impl Source for Test {
             return probes.ended(world, ended);
         }
         self.ended += 1;
+        if self.ended == self.phase_ends {
+            self.phase_ends += self.users.div_ceil(OF_TEST);
+            world.end_phase();
+        }
         if self.ended == self.users {
             match self.phase {
                 Phase::Earlier => {
@@ -108,6 +118,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         users: 0,
         sent: 0,
         ended: 0,
+        phase_ends: 0,
         thoughts: Thoughts::new(think.as_ref(), seed, replication),
         spacing: *spacing,
         cool_down: *cool_down,

@@ -19,7 +19,7 @@ use crate::model::{ConsumerPlan, Runtime, Site, System};
 
 use super::interpreter::Next;
 use super::job::{Behind, Loss};
-use super::observe::Sum;
+use super::observe::{Span, Sum};
 use super::outcome::{ResourceKind, ResourceUse};
 use super::population::Population;
 use super::token::{Failure, FrameKind, KILLED, State};
@@ -441,9 +441,9 @@ impl World<'_> {
     }
 
     /// What a consumer's processes worked on, and what waited for them.
-    pub(super) fn consumer_use(&self, consumer: usize, length: Time) -> ResourceUse {
+    pub(super) fn consumer_use(&self, consumer: usize, span: Span) -> ResourceUse {
         let (now, state) = (self.now, &self.broker.consumers[consumer]);
-        let mut sum = Sum::new(self.consumer_name(consumer), ResourceKind::Queue, length);
+        let mut sum = Sum::new(|| self.consumer_name(consumer), ResourceKind::Queue, span);
         let processes = &self.processes[state.first_process as usize..][..state.held.len()];
         let up: f64 = processes.iter().map(|one| sum.up(&self.replicas[one.replica as usize].down, now)).sum();
         let prefetch = self.system.consumers[consumer].prefetch;

@@ -14,7 +14,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{CachePlan, Op, Popularity};
 
 use super::interpreter::Next;
-use super::observe::Sum;
+use super::observe::{Span, Sum};
 use super::outcome::{ResourceKind, ResourceUse};
 use super::population::Population;
 use super::token::{FrameKind, State};
@@ -277,10 +277,10 @@ impl World<'_> {
     }
 
     /// What a service's cache held and how often it had what was asked for, over all processes.
-    pub(super) fn cache_use(&self, service: u32, number: u32, length: Time) -> ResourceUse {
+    pub(super) fn cache_use(&self, service: u32, number: u32, span: Span) -> ResourceUse {
         let plan = &self.system.services[service as usize];
-        let name = format!("{} cache {}", plan.name, plan.caches[number as usize].name);
-        let mut sum = Sum::new(name, ResourceKind::Cache, length);
+        let name = || format!("{} cache {}", plan.name, plan.caches[number as usize].name);
+        let mut sum = Sum::new(name, ResourceKind::Cache, span);
         let (mut hits, mut lookups) = (0, 0);
         for state in self.caches.iter().filter(|cache| cache.service == service && cache.number == number) {
             sum.gauge(&state.held, self.now, plan.caches[number as usize].size.map(f64::from));

@@ -291,10 +291,18 @@ impl Cpu {
         self.virtual_time
     }
 
-    /// Nanoseconds for which jobs have stood for want of quota since the last reset, if there is a quota.
-    pub fn stood(&mut self, now: Time) -> Option<f64> {
-        self.advance(now);
-        self.throttle.as_ref().map(|throttle| throttle.stood)
+    /// Core-nanoseconds used since the last reset, and nanoseconds for which jobs have stood for want of quota, if there
+    /// is one. It changes nothing, so that the number of looks at a CPU does not show in the rounding of its work.
+    pub fn used_and_stood(&self, now: Time) -> (f64, Option<f64>) {
+        let n = self.jobs.len() as f64;
+        let mut throttle = self.throttle.as_deref().copied();
+        let mut used = self.used;
+        if n > 0.0 && self.speed > 0.0 {
+            let since = (now - self.updated).0 as f64;
+            let cores = self.cores.min(n);
+            used += cores * throttle.as_mut().map_or(since, |throttle| throttle.run(now, cores));
+        }
+        (used, throttle.map(|throttle| throttle.stood))
     }
 
     fn disown(&mut self, calendar: &mut Calendar) {

@@ -9,10 +9,11 @@ mod names;
 mod sum;
 
 pub use names::limit_names;
-pub(super) use sum::Sum;
+pub(super) use sum::{Span, Sum};
 
 use super::blame::Blame;
 use super::outcome::{Ending, Outcome, ResourceKind, ResourceUse};
+use super::phase::Phase;
 use super::slots::SlotsKind;
 use super::world::World;
 
@@ -21,6 +22,7 @@ use super::world::World;
 pub struct Window {
     length: Time,
     resources: Vec<ResourceUse>,
+    phases: Vec<Phase>,
     violations: Vec<String>,
     unfinished: u64,
     stranded: u64,
@@ -34,6 +36,7 @@ impl World<'_> {
         let now = self.now;
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
+        self.phases.reset();
         self.jobs.reset();
         self.views.reset(now);
         self.caches.iter_mut().for_each(|cache| cache.reset(now));
@@ -60,6 +63,7 @@ impl World<'_> {
 
     /// Closes the measuring window.
     pub fn close_window(&mut self) -> Window {
+        self.end_phase();
         if !std::mem::replace(&mut self.tally.on, false) {
             // It never opened: the run ended before.
             let now = self.now;
@@ -71,7 +75,8 @@ impl World<'_> {
         let (now, length) = (self.now, self.now - self.window_start);
         let window = Window {
             length,
-            resources: self.resources(length),
+            resources: self.resources(Span::of(length)),
+            phases: self.phases.take(),
             violations: self.violations(),
             unfinished: self.requests.len() as u64,
             stranded: self.losses().stranded,
@@ -108,6 +113,7 @@ impl World<'_> {
             completion: self.completion(window.length),
             staleness: self.staleness(),
             resources: window.resources,
+            phases: window.phases,
             blame: window.blame,
             deadlock: self.take_deadlock(),
             hung: self.hung(),
@@ -141,14 +147,14 @@ impl World<'_> {
         outcome.wasted = self.tally.wasted;
     }
 
-    fn resources(&mut self, length: Time) -> Vec<ResourceUse> {
+    pub(super) fn resources(&self, span: Span) -> Vec<ResourceUse> {
         let (now, system) = (self.now, self.system);
         let mut uses = Vec::new();
         for (service, plan) in (0..).zip(&system.services) {
-            uses.extend(self.cpu_use(service, plan, length));
+            uses.extend(self.cpu_use(service, plan, span));
             if plan.runtime == Runtime::EventLoop {
                 let loops = self.processes.iter().filter(|process| process.service == service);
-                let mut sum = Sum::new(format!("{} event loops", plan.name), ResourceKind::EventLoops, length);
+                let mut sum = Sum::new(|| format!("{} event loops", plan.name), ResourceKind::EventLoops, span);
                 loops.for_each(|process| {
                     let up = sum.up(&self.replicas[process.replica as usize].down, now);
                     sum.gauge(&process.event_loop.busy, now, Some(up));
@@ -158,12 +164,12 @@ impl World<'_> {
                 uses.push(sum.finish());
             }
             for kind in slots_kinds(plan) {
-                uses.push(self.slots_use(kind, service, plan, length));
+                uses.push(self.slots_use(kind, service, plan, span));
             }
-            uses.extend(self.rations(service, plan, length));
+            uses.extend(self.rations(service, plan, span));
             for (index, client) in (0..).zip(&plan.clients) {
-                let name = format!("{} client {}", plan.name, client.name);
-                let mut sum = Sum::new(name, ResourceKind::HttpClient, length);
+                let name = || format!("{} client {}", plan.name, client.name);
+                let mut sum = Sum::new(name, ResourceKind::HttpClient, span);
                 let limit = (client.shared && client.max_connections < u32::MAX).then_some(client.max_connections);
                 for http in &self.clients {
                     let process = &self.processes[http.process as usize];
@@ -176,12 +182,12 @@ impl World<'_> {
                 }
                 uses.push(sum.finish());
             }
-            uses.extend(self.breaker_uses(service, plan, length));
-            uses.extend(self.ingress_use(service, plan, length));
-            uses.extend((0..plan.caches.len() as u32).map(|number| self.cache_use(service, number, length)));
+            uses.extend(self.breaker_uses(service, plan, span));
+            uses.extend(self.ingress_use(service, plan, span));
+            uses.extend((0..plan.caches.len() as u32).map(|number| self.cache_use(service, number, span)));
             if plan.open_files.is_some() {
-                let name = format!("{} descriptors", plan.name);
-                let mut sum = Sum::new(name, ResourceKind::Descriptors, length);
+                let name = || format!("{} descriptors", plan.name);
+                let mut sum = Sum::new(name, ResourceKind::Descriptors, span);
                 for process in self.processes.iter().filter(|process| process.service == service) {
                     sum.gauge(&process.descriptors.used, now, plan.open_files.map(f64::from));
                     sum.use_.visits += process.descriptors.taken;
@@ -191,25 +197,25 @@ impl World<'_> {
             }
         }
         for (machine, plan) in (0..).zip(&system.machines) {
-            uses.extend(self.machine_use(machine, plan, length));
+            uses.extend(self.machine_use(machine, plan, span));
         }
-        uses.extend((0..).zip(&system.services).filter_map(|(index, plan)| self.outage(index, plan, length)));
+        uses.extend((0..).zip(&system.services).filter_map(|(index, plan)| self.outage(index, plan, span)));
         for index in 0..system.stations.len() {
-            uses.push(self.station_use(index, length));
+            uses.push(self.station_use(index, span));
         }
         for (limit, plan) in (0..).zip(&system.limits) {
             let slots = &self.slots[(self.shared + limit) as usize];
-            let mut sum = Sum::new(format!("limit {}", plan.name), ResourceKind::Limit, length);
+            let mut sum = Sum::new(|| format!("limit {}", plan.name), ResourceKind::Limit, span);
             sum.slots(slots, now);
             uses.push(sum.finish());
         }
-        uses.extend((0..system.consumers.len()).map(|consumer| self.consumer_use(consumer, length)));
-        uses.extend((0..system.views.len()).map(|view| self.view_use(view, length)));
+        uses.extend((0..system.consumers.len()).map(|consumer| self.consumer_use(consumer, span)));
+        uses.extend((0..system.views.len()).map(|view| self.view_use(view, span)));
         uses
     }
 
     /// Replicas that got no new requests, and how often one was restarted; for a service whose replicas may be down.
-    fn outage(&self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
+    fn outage(&self, service: u32, plan: &ServicePlan, span: Span) -> Option<ResourceUse> {
         let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == Effect::Dead;
         let may_be_down =
             plan.liveness.is_some() || plan.readiness.is_some() || self.system.faults.iter().any(takes_down);
@@ -217,45 +223,45 @@ impl World<'_> {
             return None;
         }
         let group = &self.groups[service as usize];
-        let mut sum = Sum::new(format!("{} unavailable", plan.name), ResourceKind::Unavailable, length);
+        let mut sum = Sum::new(|| format!("{} unavailable", plan.name), ResourceKind::Unavailable, span);
         sum.gauge(&group.out, self.now, Some(f64::from(plan.replicas)));
         sum.use_.visits = group.restarts;
         Some(sum.finish())
     }
 
-    fn cpu_use(&mut self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
+    fn cpu_use(&self, service: u32, plan: &ServicePlan, span: Span) -> Option<ResourceUse> {
         if plan.runtime == Runtime::Delay || plan.machine.is_some() {
             return None;
         }
         let now = self.now;
         let first = self.groups[service as usize].first_replica as usize;
-        let mut sum = Sum::new(format!("{} CPU", plan.name), ResourceKind::Cpu, length);
-        for replica in &mut self.replicas[first..first + plan.replicas as usize] {
+        let mut sum = Sum::new(|| format!("{} CPU", plan.name), ResourceKind::Cpu, span);
+        for replica in &self.replicas[first..first + plan.replicas as usize] {
             let up = sum.up(&replica.down, now);
-            sum.cpu(&mut replica.cpu, now, plan.cores.map(|cores| cores * up));
+            sum.cpu(&replica.cpu, now, plan.cores.map(|cores| cores * up));
         }
         Some(sum.finish())
     }
 
     /// The use of a machine's cores; none where nothing runs on it.
-    fn machine_use(&mut self, machine: u32, plan: &MachinePlan, length: Time) -> Option<ResourceUse> {
+    fn machine_use(&self, machine: u32, plan: &MachinePlan, span: Span) -> Option<ResourceUse> {
         let now = self.now;
         let first = self.system.services.iter().position(|service| service.machine == Some(machine))?;
         let host = self.replicas[self.groups[first].first_replica as usize].host;
-        let mut sum = Sum::new(format!("machine {} CPU", plan.name), ResourceKind::Cpu, length);
-        sum.cpu(&mut self.replicas[host as usize].cpu, now, Some(plan.cores));
+        let mut sum = Sum::new(|| format!("machine {} CPU", plan.name), ResourceKind::Cpu, span);
+        sum.cpu(&self.replicas[host as usize].cpu, now, Some(plan.cores));
         Some(sum.finish())
     }
 
-    fn slots_use(&self, kind: SlotsKind, service: u32, plan: &ServicePlan, length: Time) -> ResourceUse {
+    fn slots_use(&self, kind: SlotsKind, service: u32, plan: &ServicePlan, span: Span) -> ResourceUse {
         let resource = match kind {
             SlotsKind::Connections { .. } => ResourceKind::Connections,
             SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => ResourceKind::Limit,
             SlotsKind::RequestThreads => ResourceKind::Threads,
             SlotsKind::Executor => ResourceKind::Executor,
         };
-        let name = format!("{} {}", plan.name, kind.name(self.system, service));
-        let mut sum = Sum::new(name, resource, length);
+        let name = || format!("{} {}", plan.name, kind.name(self.system, service));
+        let mut sum = Sum::new(name, resource, span);
         for slots in self.slots.iter().filter(|slots| slots.kind == kind && slots.process != NONE) {
             if self.processes[slots.process as usize].service == service {
                 sum.slots(slots, self.now);
@@ -264,10 +270,10 @@ impl World<'_> {
         sum.finish()
     }
 
-    fn breaker_uses(&self, service: u32, plan: &ServicePlan, length: Time) -> Vec<ResourceUse> {
+    fn breaker_uses(&self, service: u32, plan: &ServicePlan, span: Span) -> Vec<ResourceUse> {
         let breaker_use = |(index, breaker): (usize, &BreakerPlan)| {
-            let name = format!("{} breaker {}", plan.name, breaker.name);
-            let mut sum = Sum::new(name, ResourceKind::Breaker, length);
+            let name = || format!("{} breaker {}", plan.name, breaker.name);
+            let mut sum = Sum::new(name, ResourceKind::Breaker, span);
             for process in self.processes.iter().filter(|process| process.service == service) {
                 let breaker = &self.guards.breakers[process.breakers as usize + index];
                 sum.gauge(&breaker.open, self.now, Some(1.0));
@@ -279,9 +285,9 @@ impl World<'_> {
         plan.breakers.iter().enumerate().map(breaker_use).collect()
     }
 
-    fn ingress_use(&self, service: u32, plan: &ServicePlan, length: Time) -> Option<ResourceUse> {
+    fn ingress_use(&self, service: u32, plan: &ServicePlan, span: Span) -> Option<ResourceUse> {
         let ingress = self.guards.ingresses[service as usize].as_ref()?;
-        let mut sum = Sum::new(format!("{} ingress", plan.name), ResourceKind::Ingress, length);
+        let mut sum = Sum::new(|| format!("{} ingress", plan.name), ResourceKind::Ingress, span);
         sum.gauge(&ingress.inside, self.now, (ingress.most < u32::MAX).then_some(f64::from(ingress.most)));
         sum.waiting(&ingress.waiting, self.now);
         sum.use_.visits += ingress.admitted + ingress.left_without;
@@ -289,15 +295,17 @@ impl World<'_> {
         Some(sum.finish())
     }
 
-    fn station_use(&mut self, index: usize, length: Time) -> ResourceUse {
+    fn station_use(&self, index: usize, span: Span) -> ResourceUse {
         let (now, plan) = (self.now, &self.system.stations[index]);
-        let mut sum = Sum::new(format!("station {}", plan.name), ResourceKind::Station, length);
-        let station = &mut self.stations[index];
-        match &mut station.sharing {
+        let mut sum = Sum::new(|| format!("station {}", plan.name), ResourceKind::Station, span);
+        let station = &self.stations[index];
+        match &station.sharing {
             Some(cpu) => sum.cpu(cpu, now, plan.servers.map(f64::from)),
-            None => sum.gauge(&station.busy, now, plan.servers.map(f64::from)),
+            None => {
+                sum.gauge(&station.busy, now, plan.servers.map(f64::from));
+                sum.waiting(&station.queue.population, now);
+            }
         }
-        sum.waiting(&station.queue.population, now);
         sum.use_.visits = station.inside.left + u64::from(station.inside.gauge.level());
         sum.use_.refused = station.turned_away;
         sum.finish()

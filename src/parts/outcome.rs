@@ -11,6 +11,7 @@ use crate::statistics::histogram::Histogram;
 use super::blame::Blame;
 use super::course::Course;
 use super::loss::Loss;
+use super::phase::{Phase, PhaseUse};
 use super::timeline::Timeline;
 use super::token::Failure;
 
@@ -101,6 +102,8 @@ pub struct Outcome {
     pub staleness: Option<Histogram>,
     /// The resources over the window.
     pub resources: Vec<ResourceUse>,
+    /// The parts of the window, in order.
+    pub phases: Vec<Phase>,
     /// Where the time of the window's requests went; none where that was not asked for.
     pub blame: Option<Blame>,
     /// The first deadlock.
@@ -311,6 +314,14 @@ pub struct ResourceUse {
     pub waited: Option<u64>,
     /// Of a cache, the share of lookups that found at once what they asked for.
     pub hit_ratio: Option<f64>,
+}
+
+impl ResourceUse {
+    /// The same as sums over a window that has had this length so far.
+    pub(super) fn phase(&self, length: Time) -> PhaseUse {
+        let over = |mean: f64| mean * length.0 as f64;
+        PhaseUse { in_use: over(self.in_use), capacity: self.capacity.map(over) }
+    }
 }
 
 /// A resource's use as a journal has it: a list in the order of the fields.

@@ -12,7 +12,7 @@ use crate::kernel::{NONE, Time};
 use crate::statistics::histogram::Histogram;
 
 use super::interpreter::Next;
-use super::observe::Sum;
+use super::observe::{Span, Sum};
 use super::outcome::{ResourceKind, ResourceUse};
 use super::population::Population;
 use super::world::World;
@@ -121,9 +121,9 @@ impl World<'_> {
     }
 
     /// Events that waited to be applied, and how long until they were.
-    pub(super) fn view_use(&self, view: usize, length: Time) -> ResourceUse {
+    pub(super) fn view_use(&self, view: usize, span: Span) -> ResourceUse {
         let state = &self.views.views[view];
-        let mut sum = Sum::new(format!("view {}", self.system.views[view].name), ResourceKind::View, length);
+        let mut sum = Sum::new(|| format!("view {}", self.system.views[view].name), ResourceKind::View, span);
         sum.waiting(&state.population, self.now);
         sum.use_.visits += state.population.left;
         sum.finish()

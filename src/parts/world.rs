@@ -23,6 +23,7 @@ use super::job::Jobs;
 use super::ledger::Ledger;
 use super::liveness::{Prober, Stagnation};
 use super::outcome::{Deadlock, Ending};
+use super::phase::Phases;
 use super::pool::{IdleConnection, Pool};
 use super::ports::Ports;
 use super::process::{Group, Process, Replica, build};
@@ -138,6 +139,7 @@ pub struct World<'s> {
     pub(super) ended: Vec<Ended>,
     pub(super) deadlock: Option<Deadlock>,
     pub(super) window_start: Time,
+    pub(super) phases: Phases,
     pub(super) events: u64,
     /// Events in the calendar that only try to accept again.
     pub(super) accept_retries: usize,
@@ -226,6 +228,7 @@ impl<'s> World<'s> {
             ended: Vec::new(),
             deadlock: None,
             window_start: Time::ZERO,
+            phases: Phases::default(),
             events: 0,
             accept_retries: 0,
             probers: Vec::new(),

@@ -135,6 +135,15 @@ impl Histogram {
         self.sum
     }
 
+    /// How many values are greater than this one; of those in its own bucket, none.
+    #[must_use]
+    pub fn count_above(&self, value: u64) -> u64 {
+        let (octave, slot) = place(value);
+        let own = self.octaves.get(octave).and_then(Option::as_ref).map_or(0, |counts| counts[slot + 1..].iter().sum());
+        let higher = self.octaves.iter().skip(octave + 1).flatten();
+        own + higher.map(|counts| counts.iter().sum::<u64>()).sum::<u64>()
+    }
+
     /// Arithmetic mean in nanoseconds, from the exact sum; `None` if empty.
     #[must_use]
     pub fn mean(&self) -> Option<f64> {

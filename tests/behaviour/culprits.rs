@@ -7,6 +7,7 @@ use sim::experiment::culprit::{Culprit, CulpritKind, Evidence};
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner;
 use sim::parts::Group;
+use sim::spec::{Metric, Objective};
 
 /// The account of a model at two replications.
 fn account(file: &str, set: &[(&str, &str)]) -> Account {
@@ -17,6 +18,15 @@ fn account(file: &str, set: &[(&str, &str)]) -> Account {
     let set = set.iter().map(|&(path, value)| (path.into(), value.into())).collect();
     let adjustments = Adjustments { set, replications: Some(2), ..Adjustments::default() };
     let plan = Plan::read(Path::new(&path), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()))
+}
+
+/// The account of a model whose 95th percentile is to be at most a second.
+fn slow_account(file: &str) -> Account {
+    let adjustments = Adjustments { replications: Some(2), ..Adjustments::default() };
+    let path = format!("tests/culprits/{file}.toml");
+    let mut plan = Plan::read(Path::new(&path), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    plan.objectives = vec![Objective::AtMost { metric: Metric::P95S, value: 1.0 }];
     Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()))
 }
 
@@ -188,4 +198,55 @@ fn a_strict_objective_is_missed_by_few_failures() {
     assert_eq!((strict.kind, strict.name.as_str()), (OwnError, "a.e"), "{strict:?}");
     let lax = culprit(0.9);
     assert_eq!((lax.kind, lax.name.as_str()), (Limits, "a CPU"), "{lax:?}");
+}
+
+/// What is full for a part of the window is saturated, and is so while the objective is missed, not on average. The files
+/// have the timelines: full from 4 min on, in a run of 10 min, for 150 s and 60 % in use otherwise, for 144 s and 50 %, for
+/// 180 s and 60 %. A phase has 9.375 s, so the first and the last one that miss the objective may have seconds before and
+/// after that: of the first 5.625 s, of the last one 3.75, 0.375 and 1.875 s. So at least 0.976, 0.980 and 0.984 are in use.
+#[test]
+fn saturated_means_while_the_objective_is_missed() {
+    let cases = [
+        ("slow-for-two", "a CPU", (150.0 + 450.0 * 0.6) / 600.0, 0.976),
+        ("full-for-two", "a pool db", (144.0 + 456.0 * 0.5) / 600.0, 0.980),
+        ("busy-for-two", "a CPU", (180.0 + 420.0 * 0.6) / 600.0, 0.984),
+    ];
+    for (file, name, mean, strained) in cases {
+        let account = slow_account(file);
+        let summary = &account.summaries[0];
+        let index = summary.resources.iter().position(|one| one.name == name).unwrap();
+        let used = summary.strain.uses[index].utilisation().unwrap();
+        let culprit = summary.culprit.as_ref().unwrap();
+        assert!(
+            (summary.resources[index].utilisation - mean).abs() < 0.002,
+            "{file}: {}",
+            summary.resources[index].utilisation
+        );
+        assert!(summary.strain.is_missed && (strained - 0.001..=1.0).contains(&used), "{file}: {used}");
+        assert_eq!(
+            (culprit.cause(), culprit.limit()),
+            (format!("{name} is saturated"), Some(name)),
+            "{file}: {culprit:?}"
+        );
+    }
+    // Where no objective is missed it is judged by the window: 70 % is not saturated.
+    let found = culprit("slow-for-two", &[]);
+    assert!(!found.is_full, "{found:?}");
+}
+
+/// A finite test ends with fewer clients, which is no sign that a core has time to spare.
+#[test]
+fn a_finite_test_is_judged_up_to_its_last_request() {
+    let account = account("finite", &[]);
+    let summary = &account.summaries[0];
+    let index = summary.resources.iter().position(|one| one.name == "a CPU").unwrap();
+    let used = summary.strain.uses[index].utilisation().unwrap();
+    let culprit = summary.culprit.as_ref().unwrap();
+    assert!(
+        (summary.resources[index].utilisation - 1.2 / 1.4).abs() < 0.005,
+        "{}",
+        summary.resources[index].utilisation
+    );
+    assert!(!summary.strain.is_missed && used > 0.999, "{used}");
+    assert_eq!(culprit.cause(), "a CPU is saturated", "{culprit:?}");
 }

@@ -35,7 +35,7 @@ fn percentiles_of_the_time_to_completion_are_those_of_mm1() {
     );
     let run = |replication| {
         let outcome = load::trial(&bench.system, &bench.load, 31, replication, &Limits::default());
-        Trial::of(0, replication, outcome, &bench.load, 0.9)
+        Trial::of(0, replication, outcome, &bench.load, 0.9, &[])
     };
     let trials: Vec<Trial> = (0..16).map(run).collect();
     let mean = theory::mm1(0.6, 1.0).expect("a stable queue").response;

@@ -40,7 +40,7 @@ fn experiment(plan: &Plan, seed: u64) -> Summary {
             Step::Until(count) => {
                 for replication in trials.len() as u64..count.into() {
                     let outcome = load::trial(&point.system, &point.load, seed, replication, &Limits::default());
-                    trials.push(Trial::of(0, replication, outcome, &point.load, plan.collapse_below));
+                    trials.push(Trial::of(0, replication, outcome, &point.load, plan.collapse_below, &plan.objectives));
                 }
             }
             Step::Enough => return Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9).expect("figures"),

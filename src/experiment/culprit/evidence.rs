@@ -1,5 +1,6 @@
 //! What is known of a point, or of one of its trials, when its culprit is looked for.
 
+use crate::experiment::strain::StrainUse;
 use crate::experiment::summary::{ResourceMean, Summary};
 use crate::experiment::trial::Trial;
 use crate::parts::{Blame, Deadlock, LostWork, ResourceUse};
@@ -7,6 +8,9 @@ use crate::spec::Metric;
 
 /// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
 const FAILING: f64 = 0.01;
+
+/// From which share of use on a resource is full.
+const FULL: f64 = 0.95;
 
 /// What is known of a point's trials.
 pub struct Evidence<'a> {
@@ -45,6 +49,8 @@ pub struct Used<'a> {
     pub name: &'a str,
     /// Share in use, 0 to 1.
     pub utilisation: f64,
+    /// Whether at least 95 % of it is in use while an objective is missed, or, where none is, over the window.
+    pub is_full: bool,
     /// Number waiting, mean.
     pub queue: f64,
     /// Wait of a visit in seconds, mean.
@@ -65,9 +71,10 @@ pub enum Growing {
 impl<'a> Evidence<'a> {
     /// What a summary knows, where the success rate is to be at least this.
     pub fn of(summary: &'a Summary, success: f64) -> Self {
-        let used = |one: &'a ResourceMean| Used {
+        let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
+            is_full: is_full(strain),
             queue: one.queue,
             wait_s: one.wait_s,
         };
@@ -82,7 +89,7 @@ impl<'a> Evidence<'a> {
             blame: summary.blame.as_ref(),
             deadlock: summary.deadlock.as_ref().map(|(deadlock, _)| deadlock),
             hung: summary.hung,
-            resources: summary.resources.iter().map(used).collect(),
+            resources: summary.resources.iter().zip(&summary.strain.uses).map(used).collect(),
             grows,
             completion_s: summary.outlasts.then(completion).flatten(),
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
@@ -97,9 +104,10 @@ impl<'a> Evidence<'a> {
 
     /// What a trial knows.
     pub fn of_trial(trial: &'a Trial) -> Self {
-        let used = |one: &'a ResourceUse| Used {
+        let used = |(one, strain): (&'a ResourceUse, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
+            is_full: is_full(strain),
             queue: one.queue,
             wait_s: one.wait_s,
         };
@@ -107,7 +115,7 @@ impl<'a> Evidence<'a> {
             blame: trial.blame.as_ref(),
             deadlock: trial.deadlock.as_ref(),
             hung: trial.hung as f64,
-            resources: trial.resources.iter().map(used).collect(),
+            resources: trial.resources.iter().zip(&trial.strain.uses).map(used).collect(),
             grows: Growing::Nothing,
             completion_s: None,
             work_completed: None,
@@ -119,4 +127,8 @@ impl<'a> Evidence<'a> {
             is_uneven: trial.course.is_none(),
         }
     }
+}
+
+fn is_full(strain: &StrainUse) -> bool {
+    strain.utilisation().is_some_and(|utilisation| utilisation >= FULL)
 }

@@ -12,6 +12,7 @@ use crate::experiment::archive::{Archive, Finished};
 use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::merge::Shards;
 use crate::experiment::shard::Shard;
+use crate::experiment::strain::{Strain, StrainUse};
 use crate::experiment::trial::{ClassTrial, FailedTrial};
 use crate::kernel::Time;
 use crate::parts::{
@@ -235,6 +236,10 @@ impl Draws {
         (0..self.count() % 3).map(|_| draw(self)).collect()
     }
 
+    fn strain_use(&mut self) -> StrainUse {
+        StrainUse { in_use: self.number(), capacity: self.number() }
+    }
+
     fn trial(&mut self, point: u32, replication: u32) -> Trial {
         let endings = [Ending::Complete, Ending::Quiet, Ending::EndOfClock, Ending::Standstill];
         Trial {
@@ -300,6 +305,7 @@ impl Draws {
                 instances: self.count() as u32,
             }),
             resources: self.few(Self::resource),
+            strain: Strain { is_missed: self.flag(), uses: self.few(Self::strain_use) },
             blame: self.flag().then(|| self.blame()),
             failures: self.few(|draws| (draws.text(), draws.count())),
             window_s: self.number(),

@@ -1,25 +1,24 @@
 //! What hosts and databases ration to a service: CPU quota, the interpreter lock, the accept queue, ports, connections.
 
-use crate::kernel::Time;
 use crate::model::ServicePlan;
 use crate::parts::outcome::{ResourceKind, ResourceUse};
 use crate::parts::process::Replica;
 use crate::parts::world::World;
 
-use super::Sum;
+use super::{Span, Sum};
 
 impl World<'_> {
     /// The rations of a service that the model bounds.
-    pub(super) fn rations(&mut self, service: u32, plan: &ServicePlan, length: Time) -> Vec<ResourceUse> {
+    pub(super) fn rations(&self, service: u32, plan: &ServicePlan, span: Span) -> Vec<ResourceUse> {
         let now = self.now;
         let first = self.groups[service as usize].first_replica as usize;
         let replicas = first..first + plan.replicas as usize;
-        let begin = |what: &str, kind| Sum::new(format!("{} {what}", plan.name), kind, length);
+        let begin = |what: &str, kind| Sum::new(|| format!("{} {what}", plan.name), kind, span);
         let mut uses = Vec::new();
         if plan.cpu_period.is_some() {
             let mut sum = begin("throttling", ResourceKind::Throttling);
-            for Replica { cpu, .. } in &mut self.replicas[replicas.clone()] {
-                sum.time(cpu.stood(now).unwrap_or_default());
+            for Replica { cpu, .. } in &self.replicas[replicas.clone()] {
+                sum.time(cpu.used_and_stood(now).1.unwrap_or_default());
             }
             uses.push(sum.finish());
         }

@@ -5,12 +5,14 @@ use crate::model::{Load, System};
 use crate::parts::outcome::ResourceKind;
 use crate::parts::world::World;
 
+use super::Span;
+
 /// The names that reports can give to what limits a system under a load: its resources, contention at those that share
 /// themselves out, the queues that can refuse a message, and its faults.
 pub fn limit_names(system: &System, load: &Load) -> Vec<String> {
-    let mut world = World::new(system, load, 0, 0);
+    let world = World::new(system, load, 0, 0);
     let mut names = Vec::new();
-    for resource in world.resources(Time(1)) {
+    for resource in world.resources(Span::of(Time(1))) {
         if matches!(resource.kind, ResourceKind::Cpu | ResourceKind::Station) {
             names.push(format!("{} contention", resource.name));
         }

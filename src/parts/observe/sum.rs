@@ -8,6 +8,25 @@ use crate::parts::outcome::{ResourceKind, ResourceUse};
 use crate::parts::population::Population;
 use crate::parts::slots::Slots;
 
+/// The part of a window that a resource's figures are of, from the opening on.
+#[derive(Clone, Copy)]
+pub(in crate::parts) struct Span {
+    length: Time,
+    /// Whether the resources' names are wanted as well.
+    is_named: bool,
+}
+
+impl Span {
+    pub fn of(length: Time) -> Self {
+        Self { length, is_named: true }
+    }
+
+    /// The same where names are not wanted: to make them costs more than to read the figures.
+    pub fn unnamed(length: Time) -> Self {
+        Self { length, is_named: false }
+    }
+}
+
 /// A resource's figures, summed over its instances.
 pub(in crate::parts) struct Sum {
     pub use_: ResourceUse,
@@ -21,9 +40,10 @@ pub(in crate::parts) struct Sum {
 }
 
 impl Sum {
-    pub fn new(name: String, kind: ResourceKind, length: Time) -> Self {
+    pub fn new(name: impl FnOnce() -> String, kind: ResourceKind, span: Span) -> Self {
+        let length = span.length;
         let use_ = ResourceUse {
-            name,
+            name: if span.is_named { name() } else { String::new() },
             kind,
             capacity: Some(0.0),
             in_use: 0.0,
@@ -58,11 +78,12 @@ impl Sum {
         self.add(gauge.area(now) as f64 / self.length, capacity);
     }
 
-    pub(super) fn cpu(&mut self, cpu: &mut Cpu, now: Time, cores: Option<f64>) {
+    pub(super) fn cpu(&mut self, cpu: &Cpu, now: Time, cores: Option<f64>) {
         // A quota that is used up at the start of its period may exceed its share of a window that ends within the
         // period.
-        let most = if cpu.stood(now).is_some() { cores } else { None };
-        let used = cpu.used(now) / self.length;
+        let (used, stood) = cpu.used_and_stood(now);
+        let most = if stood.is_some() { cores } else { None };
+        let used = used / self.length;
         self.add(most.map_or(used, |most| used.min(most)), cores);
         let jobs = cpu.at_work.area(now) as f64 / self.length;
         let queue = (jobs - used).max(0.0);
