@@ -44,9 +44,12 @@ fn response(time: f64, variation: f64) -> f64 {
 }
 
 fn plan(more: &str, seed: u64) -> Plan {
-    let text = format!("{EXPERIMENT}\n{more}");
+    plan_of(&format!("{EXPERIMENT}\n{more}"), seed)
+}
+
+fn plan_of(text: &str, seed: u64) -> Plan {
     let adjustments = Adjustments { seed: Some(seed), ..Adjustments::default() };
-    Plan::of(&Source::text(Path::new("experiments/servers.toml"), &text), &adjustments).expect("a sound experiment")
+    Plan::of(&Source::text(Path::new("experiments/servers.toml"), text), &adjustments).expect("a sound experiment")
 }
 
 fn run(plan: &Plan) -> (Archive, Vec<u32>) {
@@ -161,7 +164,8 @@ fn what_is_selected_and_what_is_not_is_said() {
     assert!(json["best_within"]["not_selected"][0]["replications_needed"].as_u64().expect("a number") > 20);
 
     // Nothing recovers, since nothing is disturbed.
-    let lacking = plan("[run]\nbest_within = \"1%\"\nbest_by = \"recovery_s\"", 1);
+    let asked = EXPERIMENT.replace("warm_up", "timeline = \"100s\"\nrecovered_after = \"500s\"\nwarm_up");
+    let lacking = plan_of(&format!("{asked}\n[run]\nbest_within = \"1%\"\nbest_by = \"recovery_s\""), 1);
     let (archive, wanted) = run(&lacking);
     assert_eq!(wanted, [10, 10, 10]);
     let report_of = report(&lacking, &archive, &wanted);
