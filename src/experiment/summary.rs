@@ -11,7 +11,7 @@ mod values;
 
 pub use capacity::{Capacity, Group};
 pub use classes::ClassSummary;
-pub use doubt::Doubt;
+pub use doubt::{BRIM, Doubt};
 pub use resources::{ResourceMean, ResourceSpread};
 pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};

@@ -5,7 +5,7 @@ use crate::experiment::trial::Trial;
 use crate::model::Pattern;
 
 /// Utilisation from which on chance alone cannot tell a resource that is nearly overloaded from one that is.
-const FULL: f64 = 0.99;
+pub const BRIM: f64 = 0.98;
 
 /// Why the figures of a point do not show how good it is.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,7 +40,7 @@ impl Doubt {
             return Some(Self::Filling);
         }
         let busiest = summary.busiest(pattern)?;
-        (busiest.peak_utilisation >= FULL)
+        (busiest.peak_utilisation >= BRIM)
             .then(|| Self::MayBeOverloaded { resource: busiest.name.clone(), utilisation: busiest.peak_utilisation })
     }
 

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Warning;
 use crate::experiment::comparison::{self};
 use crate::experiment::precision;
-use crate::experiment::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::summary::{BRIM, Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
 use crate::model::Pattern;
 use crate::report::Report;
@@ -15,9 +15,6 @@ use crate::statistics::Interval;
 
 /// Half-width, relative to the throughput, from which it is called wide.
 const WIDE: f64 = 0.15;
-
-/// Utilisation from which on a resource may be overloaded: chance alone makes it differ so much from the true one.
-const BRIM: f64 = 0.98;
 
 /// Share of the requests of a finite test that may be refused before the test is too short to mean much.
 const USED_UP: f64 = 0.1;
