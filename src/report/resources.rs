@@ -40,9 +40,9 @@ fn line_name(metric: Metric) -> String {
 pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
-        text.push_str(&format!("{:<12}{}\n", "condition", finding::condition(summary, state, report.rates)));
+        text.push_str(&labelled("condition", &finding::condition(summary, state, report.rates), width));
     } else if let Some(doubt) = &summary.doubt {
-        text.push_str(&format!("{:<12}not known: {}\n", "condition", doubt.reason()));
+        text.push_str(&labelled("condition", &format!("not known: {}", doubt.reason()), width));
     }
     for metric in Metric::ALL {
         let name = line_name(metric);
@@ -53,7 +53,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
                 Recovery::Undisturbed => "nothing disturbs this point",
                 _ => "the disturbance changes neither success nor times",
             };
-            text.push_str(&format!("{name:<12}none needed: {why}\n"));
+            text.push_str(&labelled(&name, &format!("none needed: {why}"), width));
             continue;
         }
         let Some(interval) = summary.metric(metric) else { continue };
@@ -66,7 +66,8 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         }
         if metric == Metric::RecoveryS && interval.high == f64::INFINITY && summary.never_recovered > 0 {
             let (never, all) = (summary.never_recovered, summary.replications);
-            text.push_str(&format!("{name:<12}not before the end of the run in {never} of {all} runs\n"));
+            let words = format!("not before the end of the run in {never} of {all} runs");
+            text.push_str(&labelled(&name, &words, width));
             continue;
         }
         let (time, scale) = time_unit(std::iter::once(interval.estimate));
@@ -105,19 +106,26 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         } else {
             format!("  ({} to {})", written(interval.low), written(interval.high))
         };
-        text.push_str(&format!("{name:<12}{}{unit}{bounds}\n", written(interval.estimate)));
+        let line = format!("{name:<12}{}{unit}{bounds}", written(interval.estimate));
+        // Spaces line the bounds up, unless the line is too long for that.
+        match width.filter(|&width| line.chars().count() > width) {
+            None => text.push_str(&format!("{line}\n")),
+            Some(_) => text.push_str(&labelled(&name, &format!("{}{unit}{bounds}", written(interval.estimate)), width)),
+        }
     }
     if let Some(growth) = growing(&summary.growth) {
-        text.push_str(&format!("{:<12}not stationary: {growth}\n", "times"));
+        text.push_str(&labelled("times", &format!("not stationary: {growth}"), width));
     }
     if let Some(batches) = &summary.batches {
         let doubt = if batches.are_correlated() { ", which are correlated: the run is too short" } else { "" };
-        text.push_str(&format!("{:<12}from {} batches of the single run{doubt}\n", "intervals", batches.count));
+        let words = format!("from {} batches of the single run{doubt}", batches.count);
+        text.push_str(&labelled("intervals", &words, width));
     }
     if let Some(effective) = summary.effective_response_times {
         let all = grouped(&summary.response_times.to_string());
         let worth = grouped(&format!("{:.0}", effective.min(summary.response_times as f64)));
-        text.push_str(&format!("{:<12}{all} response times, effective sample size {worth}\n", "sample"));
+        let words = format!("{all} response times, effective sample size {worth}");
+        text.push_str(&labelled("sample", &words, width));
     }
     let limit = match &summary.culprit {
         Some(culprit) => culprit.limit_words().unwrap_or_else(|| match culprit.kind {
@@ -132,18 +140,23 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         }
         None => "not known: no request has ended, or no accounts are kept (`load.blame`)".into(),
     };
-    text.push_str(&paragraph(&format!("{:<12}", "limited by"), &limit, width));
+    text.push_str(&labelled("limited by", &limit, width));
     if let Some(headroom) = Headroom::of(report, summary) {
-        text.push_str(&paragraph(&format!("{:<12}", "headroom"), &headroom.words(report, summary), width));
+        text.push_str(&labelled("headroom", &headroom.words(report, summary), width));
     }
     if summary.hung > 0.0 {
         let (calls, are) = match short(summary.hung).as_str() {
             "1" => ("1 call".to_owned(), "is"),
             many => (format!("{many} calls"), "are"),
         };
-        text.push_str(&format!("{:<12}{calls} through a broken client {are} never answered\n", "hung"));
+        text.push_str(&labelled("hung", &format!("{calls} through a broken client {are} never answered"), width));
     }
     text
+}
+
+/// A line of the headline, broken below its words.
+fn labelled(name: &str, words: &str, width: Option<usize>) -> String {
+    paragraph(&format!("{name:<12}"), words, width)
 }
 
 /// Every resource of the point, as far as columns fit side by side.
