@@ -323,7 +323,10 @@ impl Evidence<'_> {
     pub fn of_tail(&self) -> Option<Culprit> {
         let of_tail = self.of_group(Group::P999)?;
         let is_other = self.of_group(Group::P95).is_some_and(|usual| usual.name != of_tail.name);
-        is_other.then_some(of_tail)
+        // The requests around the percentile of one trial may be far slower than that of all trials.
+        let each: f64 = shares(self.blame?, Group::P999).iter().map(|share| share.seconds).sum();
+        let is_as_slow = self.p999_s.is_none_or(|p999| each <= 2.0 * p999);
+        (is_other && is_as_slow).then_some(of_tail)
     }
 
     /// Whether it is a CPU that a steady load uses less than half.

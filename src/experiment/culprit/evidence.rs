@@ -34,6 +34,8 @@ pub struct Evidence<'a> {
     pub is_own_error_harmless: bool,
     /// Share of requests that fail from which the failures decide on the culprit.
     pub failing: f64,
+    /// The 99.9th percentile of the response time in seconds, of all trials together.
+    pub p999_s: Option<f64>,
     /// Whether capacity was lost for good.
     pub is_damaged: bool,
     /// Restarts by liveness probes.
@@ -96,6 +98,7 @@ impl<'a> Evidence<'a> {
             lost_work: &summary.lost_work,
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             failing: FAILING.min(1.0 - success),
+            p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
@@ -122,6 +125,7 @@ impl<'a> Evidence<'a> {
             lost_work: &trial.lost_work,
             is_own_error_harmless: false,
             failing: FAILING,
+            p999_s: None,
             is_damaged: trial.is_damaged(),
             restarts: trial.restarts as f64,
             is_uneven: trial.course.is_none(),
