@@ -20,6 +20,19 @@ fn sharing_servers_share_evenly() {
     assert_eq!(play(&station("discipline = \"ps\"\nservers = 2"), &[0.0; 3]).successes(), [150.0; 3]);
 }
 
+/// A and B are there for 150 ms each and the server is in use for 200: 100 ms are lost to each other, 50 a visit. None of them
+/// waits for a server, so there is no share that did. In order of arrival B waits for 50 ms.
+#[test]
+fn requests_that_share_are_slowed_and_do_not_wait() {
+    let use_ = |keys: &str| {
+        let story = play(&station(keys), &[0.0, 50.0]);
+        let one = resource(&story.outcome, "station counter").clone();
+        (one.visits, (one.wait_s * 1e9).round(), one.waited)
+    };
+    assert_eq!(use_("discipline = \"ps\""), (2, 50e6, None));
+    assert_eq!(use_("servers = 1"), (2, 25e6, Some(1)));
+}
+
 #[test]
 fn one_more_than_the_capacity_is_turned_away_at_once() {
     let story = play(&station("servers = 1\ncapacity = 2"), &[0.0, 10.0, 20.0, 101.0]);
