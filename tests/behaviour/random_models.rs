@@ -63,14 +63,15 @@ pub(crate) fn system(circles_through_calls: bool) -> impl Strategy<Value = Strin
         let queue = queue.unwrap_or_default();
         let behind = Means { threads: back == "event-loop", calls: false, shared: circles_through_calls, queue: !queue.is_empty() };
         (
-            stations(),
+            // In boxes: their values in one frame overflow the stack of a test.
+            stations().boxed(),
             database.clone(),
-            service("front", front),
-            client(),
-            (service("back", back), ingress()).prop_map(|(back, ingress)| back + &ingress),
-            prop::collection::vec(step(means), 1..=4),
-            prop::collection::vec(step(behind), 1..=2),
-            troubles(),
+            service("front", front).boxed(),
+            client().boxed(),
+            (service("back", back).boxed(), ingress()).prop_map(|(back, ingress)| back + &ingress),
+            prop::collection::vec(step(means).boxed(), 1..=4),
+            prop::collection::vec(step(behind).boxed(), 1..=2),
+            troubles().boxed(),
         )
             .prop_map(move |(stations, database, front, client, back, steps, behind, troubles)| {
                 format!(
