@@ -233,7 +233,9 @@ mod tests {
     fn what_is_above_a_value_is_counted_by_buckets() {
         let mut histogram = Histogram::new();
         assert_eq!(histogram.count_above(0), 0);
-        [0, 5, 511, 512, 1_023, 1_024, 2_000, 2_001, 2_004, 1 << 40].map(|value| histogram.record(value));
+        [0, 5, 511, 512, 1_023, 1_024, 2_000, 2_001, 2_004, 1 << 40]
+            .into_iter()
+            .for_each(|value| histogram.record(value));
         let above = [0, 4, 5, 511, 512, 1_023, 1_999, 2_000, 2_004, 1 << 30, 1 << 40, u64::MAX];
         assert_eq!(above.map(|value| histogram.count_above(value)), [9, 9, 8, 7, 6, 5, 4, 2, 1, 1, 0, 0]);
     }
