@@ -332,7 +332,7 @@ pub(super) fn intervals(used: &[&Trial], metrics: &[Metric]) -> Vec<(Metric, Int
     metrics.iter().filter_map(|&metric| Some((metric, basis.interval(metric)?))).collect()
 }
 
-/// The values of a metric by replication, as [`Summary::by_trial`] has them of all requests.
+/// The values of a metric by replication, as `Summary::by_trial` has them of all requests.
 pub fn by_trial(trials: &[&Trial], metric: Metric) -> Vec<(u64, f64)> {
     let used = usable(trials);
     let basis = Basis::of(&used, &[]);
