@@ -41,3 +41,5 @@ pub mod parts;
 pub mod report;
 pub mod spec;
 pub mod statistics;
+
+mod engine;

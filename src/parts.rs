@@ -1,65 +1,44 @@
 //! What the modelled system is made of, and the interpreter that requests run in.
 //!
-//! A request is a token; the [`world`] holds every token and every part of one run; each other file is one part:
-//! its state, and what the world does with it. [`outcome`] is all that remains of a run.
+//! A request is a token. Each part is a state in a file of its own, which knows no other part: what computes (`compute`),
+//! what is held (`held`), the way to a process (`network`), what outlasts an answer (`messaging`), guards (`guards`), and
+//! trouble (`trouble`). The `interpreter` holds every token and every part of one run, the [`World`], and says what
+//! becomes of a token at each part. [`outcome`] is all that remains of a run.
 
 pub mod course;
-pub mod cpu;
-#[cfg(debug_assertions)]
-pub mod draws;
 pub mod outcome;
+pub mod phase;
 pub mod timeline;
-pub mod world;
 
-mod backlog;
+pub(crate) mod compute;
+pub(crate) mod guards;
+pub(crate) mod held;
+pub(crate) mod interpreter;
+pub(crate) mod ledger;
+pub(crate) mod loss;
+pub(crate) mod messaging;
+pub(crate) mod network;
+pub(crate) mod tally;
+pub(crate) mod trouble;
+pub(crate) mod usage;
+
 mod blame;
-mod breaker;
-mod broker;
-mod cache;
-mod database;
-mod deadlock;
-mod descriptors;
-mod event_loop;
-mod fault;
-mod finish;
-mod gil;
-mod http_client;
-mod ingress;
-mod interpreter;
-mod job;
-mod ledger;
-mod liveness;
-mod loss;
-mod observe;
-mod parallel;
-mod phase;
-mod pool;
-mod population;
-mod ports;
-mod process;
-mod query;
-mod resilience;
-mod restart;
-mod retry;
-mod routing;
-mod scope;
-mod sending;
-mod slots;
-mod station;
-mod tally;
-mod task;
-mod throttle;
-mod token;
-mod unwind;
-mod view;
-mod wait;
 
+#[cfg(debug_assertions)]
+pub use crate::engine::draws;
+pub use crate::engine::token::Failure;
 pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times, Units};
 pub use course::{Batch, Course, Mark};
+pub use interpreter::observe::{Window, limit_names};
+pub use interpreter::world::{Ended, Limits, Source, World};
 pub use loss::Loss;
-pub use observe::{Window, limit_names};
+pub use network::ROUND_TRIP;
 pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ResourceKind, ResourceUse, Users};
 pub use phase::{OF_TEST, Phase, PhaseUse};
 pub use timeline::{Calm, Slice, Timeline};
-pub use token::Failure;
-pub use world::{Ended, Limits, ROUND_TRIP, Source, World};
+
+// As `blame` names them.
+use crate::engine::token;
+use held::slots;
+use interpreter::{deadlock, world};
+use network::process;

@@ -28,7 +28,7 @@ use crate::model::{Effect, Load, Runtime};
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind, Units};
 
-pub(super) use accounts::Accounts;
+pub(crate) use accounts::Accounts;
 pub(super) use ends::Story;
 
 use accounts::UNEXPLAINED;

@@ -9,16 +9,16 @@ use crate::kernel::slab::Slab;
 use crate::model::{Class, Load, Retry};
 use crate::statistics::histogram::Histogram;
 
-use super::outcome::{ClassOutcome, Users};
-use super::timeline::Timeline;
-use super::token::Failure;
+use crate::engine::token::Failure;
+use crate::parts::outcome::{ClassOutcome, Users};
+use crate::parts::timeline::Timeline;
 
 /// Retries that may be saved up under a budget.
 const MOST_SAVED: f64 = 10.0;
 
 /// A user between first try and last answer.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct User {
+pub(crate) struct User {
     /// When it sent its first try.
     pub first: Time,
     /// When it sent the present one.
@@ -44,7 +44,7 @@ struct Count {
 }
 
 /// See the module.
-pub(super) struct Ledger {
+pub(crate) struct Ledger {
     pub users: Slab<User>,
     classes: Vec<Class>,
     counts: Vec<Count>,

@@ -8,12 +8,12 @@ use crate::kernel::Time;
 use crate::kernel::wire::Number;
 use crate::statistics::histogram::Histogram;
 
-use super::blame::Blame;
-use super::course::Course;
-use super::loss::Loss;
-use super::phase::{Phase, PhaseUse};
-use super::timeline::Timeline;
-use super::token::Failure;
+use crate::engine::token::Failure;
+use crate::parts::blame::Blame;
+use crate::parts::course::Course;
+use crate::parts::loss::Loss;
+use crate::parts::phase::{Phase, PhaseUse};
+use crate::parts::timeline::Timeline;
 
 /// Why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -318,7 +318,7 @@ pub struct ResourceUse {
 
 impl ResourceUse {
     /// The same as sums over a window that has had this length so far.
-    pub(super) fn phase(&self, length: Time) -> PhaseUse {
+    pub(crate) fn phase(&self, length: Time) -> PhaseUse {
         let over = |mean: f64| mean * length.0 as f64;
         PhaseUse { in_use: over(self.in_use), capacity: self.capacity.map(over) }
     }

@@ -3,9 +3,6 @@
 
 use crate::kernel::Time;
 
-use super::observe::Span;
-use super::world::World;
-
 /// Phases of a finite test, each with the same number of requests that end in it.
 pub const OF_TEST: u32 = 16;
 
@@ -41,7 +38,7 @@ pub struct PhaseUse {
 
 impl PhaseUse {
     /// What came since an earlier time, where both are counted from the opening of the window.
-    fn since(self, before: Self) -> Self {
+    pub fn since(self, before: Self) -> Self {
         let capacity = self.capacity.map(|capacity| capacity - before.capacity.unwrap_or(0.0));
         Self { in_use: self.in_use - before.in_use, capacity }
     }
@@ -49,14 +46,14 @@ impl PhaseUse {
 
 /// The phases of a window that is open.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Phases {
+pub(crate) struct Phases {
     /// Response times of which is counted how many took longer.
     pub bounds: Vec<Time>,
     /// Those that have ended.
-    ended: Vec<Phase>,
+    pub ended: Vec<Phase>,
     /// All that had happened in the window up to the end of the last.
-    before: Phase,
-    is_tail: bool,
+    pub before: Phase,
+    pub is_tail: bool,
 }
 
 impl Phases {
@@ -69,51 +66,5 @@ impl Phases {
     /// The window closes.
     pub fn take(&mut self) -> Vec<Phase> {
         std::mem::take(&mut self.ended)
-    }
-}
-
-impl World<'_> {
-    /// Counts in each phase how many responses take longer than each of these times.
-    pub fn watch(&mut self, bounds: Vec<Time>) {
-        self.phases.bounds = bounds;
-    }
-
-    /// A phase of the window ends here, unless it has no length, and the next begins.
-    pub fn end_phase(&mut self) {
-        let length = self.now - self.window_start;
-        if !self.tally.on || length == self.phases.before.length {
-            return;
-        }
-        let times = &self.tally.response_times;
-        let all = Phase {
-            length,
-            succeeded: self.tally.succeeded,
-            ended: self.tally.succeeded + self.tally.failed(),
-            under_way: self.requests.len() as u64,
-            response_ns: times.sum(),
-            slower: self.phases.bounds.iter().map(|bound| times.count_above(bound.0)).collect(),
-            is_tail: self.phases.is_tail,
-            uses: self.resources(Span::unnamed(length)).iter().map(|used| used.phase(length)).collect(),
-        };
-        let Phases { before, ended, .. } = &mut self.phases;
-        let slower = all.slower.iter().zip(before.slower.iter().chain(std::iter::repeat(&0)));
-        let nothing = PhaseUse::default();
-        let uses = all.uses.iter().zip(before.uses.iter().chain(std::iter::repeat(&nothing)));
-        ended.push(Phase {
-            length: all.length - before.length,
-            succeeded: all.succeeded - before.succeeded,
-            ended: all.ended - before.ended,
-            response_ns: all.response_ns - before.response_ns,
-            slower: slower.map(|(all, before)| all - before).collect(),
-            uses: uses.map(|(all, before)| all.since(*before)).collect(),
-            ..all
-        });
-        *before = all;
-    }
-
-    /// The load, a finite test, has sent its last request.
-    pub fn sent_last(&mut self) {
-        self.end_phase();
-        self.phases.is_tail = true;
     }
 }

@@ -3,11 +3,11 @@
 use crate::kernel::Time;
 use crate::statistics::histogram::Histogram;
 
-use super::token::Failure;
+use crate::engine::token::Failure;
 
 /// Counts of requests by their end, and the response times of the successful.
 #[derive(Clone, Debug)]
-pub(super) struct Tally {
+pub(crate) struct Tally {
     /// Nothing is counted while this is off (warm-up, cool-down, probes), but for who is inside.
     pub on: bool,
     pub sent: u64,

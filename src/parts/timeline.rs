@@ -90,13 +90,13 @@ impl Slice {
 }
 
 impl Timeline {
-    pub(super) fn new(length: Time) -> Self {
+    pub(crate) fn new(length: Time) -> Self {
         Self { length: Time(length.0.max(1)), slices: Vec::new(), end: Time::ZERO }
     }
 
     /// The interval of this time.
     #[inline]
-    pub(super) fn at(&mut self, now: Time) -> &mut Slice {
+    pub(crate) fn at(&mut self, now: Time) -> &mut Slice {
         while now.0 / self.length.0 >= MOST as u64 {
             self.coarsen();
         }
@@ -108,7 +108,7 @@ impl Timeline {
     }
 
     /// The run has got here: intervals in which nothing happened have a place too.
-    pub(super) fn close(&mut self, now: Time) {
+    pub(crate) fn close(&mut self, now: Time) {
         self.end = now;
         if now > Time::ZERO {
             self.at(Time(now.0 - 1));

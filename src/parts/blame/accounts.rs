@@ -72,7 +72,7 @@ pub(super) struct Earlier {
 
 /// The accounts of a run.
 #[derive(Clone, Debug)]
-pub(in crate::parts) struct Accounts {
+pub(crate) struct Accounts {
     pub(super) places: Places,
     pub(super) accounts: Vec<Account>,
     pub(super) segments: Segments,

@@ -173,12 +173,12 @@ impl From<BlameRow> for Blame {
 /// Time by label, of requests that have an account, each counted as often as it stands for requests.
 #[derive(Clone, Debug, Default)]
 struct Bin {
-    requests: u64,
+    pub requests: u64,
     times: Box<[u128]>,
 }
 
 impl Bin {
-    fn new(labels: usize) -> Self {
+    pub fn new(labels: usize) -> Self {
         Self { requests: 0, times: vec![0; labels].into() }
     }
 
@@ -344,7 +344,7 @@ impl Scale {
 /// of requests, and an account tells how the time of requests as slow as its own is divided.
 struct Strata<'a> {
     /// Of all strata together.
-    requests: u64,
+    pub requests: u64,
     /// In order of the response time, each with the number of its bin.
     all: Vec<(Scale, &'a Bin, usize)>,
     /// Labels that have any time.
@@ -437,7 +437,7 @@ impl<'a> Strata<'a> {
 /// Numbers the places that appear.
 struct Used<'a> {
     of: Vec<Option<u16>>,
-    places: Vec<Place>,
+    pub places: Vec<Place>,
     all: &'a [Place],
 }
 

@@ -10,7 +10,7 @@ use crate::parts::token::{Failure, Request, State};
 
 /// A log on its way from one token to another, and when it began.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::parts) struct Story {
+pub(crate) struct Story {
     log: Log,
     began: Time,
 }
@@ -29,7 +29,7 @@ impl World<'_> {
 
     /// The token waits no longer for what others do, though they have not done it: what they did up to now explains its
     /// wait.
-    pub(in crate::parts) fn explain(&mut self, t: u32) {
+    pub(crate) fn explain(&mut self, t: u32) {
         let next = match self.tokens[t].state {
             _ if self.accounts.is_none() => return,
             State::Awaiting => Some(self.tokens[t].wait),
@@ -56,7 +56,7 @@ impl World<'_> {
     }
 
     /// The story of a branch that ends.
-    pub(in crate::parts) fn branch_story(&mut self, t: u32) -> Option<Story> {
+    pub(crate) fn branch_story(&mut self, t: u32) -> Option<Story> {
         let accounts = self.accounts.as_mut()?;
         accounts.close(self.now, t);
         let log = accounts.take(t);
@@ -65,7 +65,7 @@ impl World<'_> {
     }
 
     /// The parent continues or retries because of a branch with this story.
-    pub(in crate::parts) fn account_join(&mut self, parent: u32, branch: u32, story: Option<Story>) {
+    pub(crate) fn account_join(&mut self, parent: u32, branch: u32, story: Option<Story>) {
         if let (Some(accounts), Some(Story { log, began })) = (&mut self.accounts, story) {
             accounts.accounts[parent as usize].failed_at = accounts.accounts[branch as usize].failed_at;
             accounts.absorb(self.now, parent, log, began);
@@ -73,7 +73,7 @@ impl World<'_> {
     }
 
     /// A branch with this story does not matter.
-    pub(in crate::parts) fn forget_story(&mut self, story: Option<Story>) {
+    pub(crate) fn forget_story(&mut self, story: Option<Story>) {
         if let (Some(accounts), Some(Story { log, .. })) = (&mut self.accounts, story) {
             accounts.segments.free(log);
         }
@@ -81,7 +81,7 @@ impl World<'_> {
 
     /// A user sends its request again: its earlier attempts and the pause since then are part of the wait for the
     /// answer.
-    pub(in crate::parts) fn account_resend(&mut self, user: u32) {
+    pub(crate) fn account_resend(&mut self, user: u32) {
         if let Some(accounts) = &mut self.accounts
             && let Some(earlier) = accounts.earlier.get_mut(user as usize)
         {
@@ -94,7 +94,7 @@ impl World<'_> {
     }
 
     /// A user sends this token as another attempt, which has an account if the first had one.
-    pub(in crate::parts) fn account_attempt(&mut self, t: u32, user: u32) {
+    pub(crate) fn account_attempt(&mut self, t: u32, user: u32) {
         if let Some(accounts) = &mut self.accounts
             && let Some(earlier) = accounts.earlier.get(user as usize)
         {
@@ -104,7 +104,7 @@ impl World<'_> {
 
     /// A request has ended, and its client sees that.
     #[inline]
-    pub(in crate::parts) fn account_end(&mut self, record: &Request, failure: Failure) {
+    pub(crate) fn account_end(&mut self, record: &Request, failure: Failure) {
         let Some(accounts) = &self.accounts else { return };
         if failure.is_some() {
             self.account_failed_request(record, failure);
@@ -162,13 +162,13 @@ impl World<'_> {
     }
 
     /// A probe has not been answered in time: where it waited explains what its replica's unavailability comes from.
-    pub(in crate::parts) fn account_late_probe(&mut self, t: u32, replica: u32, timeout: Time) {
+    pub(crate) fn account_late_probe(&mut self, t: u32, replica: u32, timeout: Time) {
         self.explain(t);
         self.account_failed_probe(t, replica, timeout);
     }
 
     /// A probe has failed: where it did explains the same. Each failed probe counts alike.
-    pub(in crate::parts) fn account_failed_probe(&mut self, t: u32, replica: u32, timeout: Time) {
+    pub(crate) fn account_failed_probe(&mut self, t: u32, replica: u32, timeout: Time) {
         let service = self.replicas[replica as usize].service as usize;
         if let Some(accounts) = &mut self.accounts {
             let at = accounts.accounts[t as usize].failed_at;
@@ -178,7 +178,7 @@ impl World<'_> {
     }
 
     /// A user has gone for good.
-    pub(in crate::parts) fn forget_user(&mut self, user: u32) {
+    pub(crate) fn forget_user(&mut self, user: u32) {
         if let Some(accounts) = &mut self.accounts
             && let Some(earlier) = accounts.earlier.get_mut(user as usize)
         {
@@ -188,7 +188,7 @@ impl World<'_> {
     }
 
     /// The token continues after a failure that one of its own steps has caught.
-    pub(in crate::parts) fn account_caught(&mut self, t: u32) {
+    pub(crate) fn account_caught(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
             accounts.accounts[t as usize].failed_at = Label::NONE;
         }
@@ -196,7 +196,7 @@ impl World<'_> {
 
     /// The token fails: notes where, or what refused it, unless that is known.
     #[inline]
-    pub(in crate::parts) fn account_failure(&mut self, t: u32, why: Failure) {
+    pub(crate) fn account_failure(&mut self, t: u32, why: Failure) {
         if self.accounts.is_some() {
             self.account_failed(t, why);
         }

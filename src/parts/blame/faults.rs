@@ -27,7 +27,7 @@ impl World<'_> {
     }
 
     /// The slots have another size because a fault came or went: those who wait do so for another reason from now on.
-    pub(in crate::parts) fn account_resized(&mut self, slots: u32) {
+    pub(crate) fn account_resized(&mut self, slots: u32) {
         if self.accounts.is_none() {
             return;
         }
@@ -38,7 +38,7 @@ impl World<'_> {
     }
 
     /// The processes of the replica have been stopped by a fault, or run again: so it is for those who wait for them.
-    pub(in crate::parts) fn account_stop(&mut self, replica: u32) {
+    pub(crate) fn account_stop(&mut self, replica: u32) {
         if self.accounts.is_none() {
             return;
         }
@@ -66,7 +66,7 @@ impl World<'_> {
     }
 
     /// The token waits in the queue before its process, which is stopped.
-    pub(in crate::parts) fn account_stopped(&mut self, t: u32, process: u32) {
+    pub(crate) fn account_stopped(&mut self, t: u32, process: u32) {
         if let Some(accounts) = &mut self.accounts {
             accounts.close(self.now, t);
             self.account_frozen(t, process);

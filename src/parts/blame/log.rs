@@ -6,7 +6,7 @@ use crate::kernel::NONE;
 /// What a stretch of time was spent on: twice the index of a [place](super::place::Place), plus one where the request
 /// was served there and did not wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::parts) struct Label(pub u16);
+pub(crate) struct Label(pub u16);
 
 impl Label {
     /// Not known, or explained by the request that is waited for.

@@ -151,7 +151,7 @@ pub(super) struct OfService {
 /// Collects places, each name once.
 #[derive(Default)]
 struct Naming {
-    all: Vec<Place>,
+    pub all: Vec<Place>,
     index: HashMap<Place, u16>,
 }
 

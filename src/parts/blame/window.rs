@@ -14,7 +14,7 @@ const LONGEST: usize = 1000;
 
 impl World<'_> {
     /// The window opens.
-    pub(in crate::parts) fn reset_blame(&mut self) {
+    pub(crate) fn reset_blame(&mut self) {
         if let Some(accounts) = &mut self.accounts {
             accounts.collected = Collected::new(accounts.places.all.len());
             accounts.sample.open_window();
@@ -23,7 +23,7 @@ impl World<'_> {
     }
 
     /// The window closes: where the time went.
-    pub(in crate::parts) fn blame(&mut self) -> Option<Blame> {
+    pub(crate) fn blame(&mut self) -> Option<Blame> {
         self.account_holders();
         self.account_outages();
         self.account_lowering();
@@ -34,7 +34,7 @@ impl World<'_> {
     }
 
     /// The laws that the accounts have broken: they explain each request's time, no more and no less.
-    pub(in crate::parts) fn broken_by_accounts(&self, broken: &mut Vec<String>) {
+    pub(crate) fn broken_by_accounts(&self, broken: &mut Vec<String>) {
         let Some(accounts) = &self.accounts else { return };
         let (accounted, took) = (accounts.collected.accounted(), accounts.collected.took);
         if accounted != took {

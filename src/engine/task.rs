@@ -1,0 +1,34 @@
+//! Tasks: what parts do later on their own account, apart from any request: end a CPU period, restart a process, probe
+//! it, bring on a fault.
+
+use crate::kernel::Time;
+use crate::kernel::calendar::Serial;
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    /// A prober's period is over.
+    Probe { prober: u32 },
+    /// A probe has not been answered in time.
+    ProbeTimeout { prober: u32 },
+    /// Too many probes have failed.
+    Restart { replica: u32 },
+    /// A replica accepts connections again, if nothing else keeps it down.
+    Raise { replica: u32 },
+    /// Faults come on, or go.
+    Faults,
+    /// A user sends its request again.
+    Resend { user: u32 },
+    /// The deadline of this frame, which came with a call, is over.
+    Deadline { frame: u32 },
+    /// The ingress lets a request go on that had to wait for a token.
+    Admit { token: u32, endpoint: u32, peer: u32 },
+}
+
+/// A task that has been put off, and the event that brings it up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Later {
+    pub task: Task,
+    pub at: Time,
+    pub event: Serial,
+}

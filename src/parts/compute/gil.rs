@@ -1,0 +1,68 @@
+//! The global interpreter lock of a CPython process: of its threads that run Python code, one runs at a time.
+//!
+//! The lock goes round among those that want it (CPython: every 5 ms, `sys.getswitchinterval()`), so they share what
+//! one thread would get of the CPU: to the operating system the process has one runnable thread, however many wait for
+//! the lock. Here the sharing is even at every moment. That a short slice of the event loop waits for up to 5 ms until
+//! a thread lets go of the lock is left out.
+//!
+//! The process stands in the [CPU](super::cpu) as one job, whose progress its own jobs share.
+
+use crate::kernel::gauge::Gauge;
+use crate::kernel::time::Time;
+
+/// Where a process with a lock stands in a CPU in place of a token: this and the number of its lock.
+pub(crate) const MARK: u32 = 1 << 31;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Job {
+    pub finish: f64,
+    pub token: u32,
+}
+
+/// The lock of one process.
+#[derive(Clone, Debug)]
+pub(crate) struct Gil {
+    pub process: u32,
+    /// The replica whose CPU it runs on.
+    pub host: u32,
+    /// In the order of their coming.
+    pub jobs: Vec<Job>,
+    /// The work that each of the jobs has got since the lock was last free.
+    pub virtual_time: f64,
+    /// Progress of the CPU for which that is right.
+    pub seen: f64,
+    /// 1 while the lock is held.
+    pub held: Gauge,
+    /// Jobs that hold the lock or wait for it.
+    pub wanted: Gauge,
+    pub finished: u64,
+}
+
+impl Gil {
+    pub fn new(process: u32, host: u32) -> Self {
+        Self {
+            process,
+            host,
+            jobs: Vec::new(),
+            virtual_time: 0.0,
+            seen: 0.0,
+            held: Gauge::default(),
+            wanted: Gauge::default(),
+            finished: 0,
+        }
+    }
+
+    pub fn reset(&mut self, now: Time) {
+        self.held.reset(now);
+        self.wanted.reset(now);
+        self.finished = 0;
+    }
+
+    /// The CPU's progress since the last look is shared.
+    pub fn settle(&mut self, progress: f64) {
+        if !self.jobs.is_empty() {
+            self.virtual_time += (progress - self.seen) / self.jobs.len() as f64;
+        }
+        self.seen = progress;
+    }
+}

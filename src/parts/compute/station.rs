@@ -1,0 +1,90 @@
+//! Stations of a queueing network: FCFS with `c` servers and room for `K`, processor sharing, or delay.
+
+use crate::kernel::gauge::Gauge;
+use crate::kernel::time::Time;
+use crate::model::StationPlan;
+
+use crate::engine::population::{Population, Queue};
+use crate::engine::slot;
+use crate::parts::compute::cpu::Cpu;
+
+/// A station's state.
+#[derive(Clone, Debug)]
+pub(crate) struct Station {
+    /// `u32::MAX` for infinitely many.
+    pub servers: u32,
+    pub capacity: u32,
+    slowdown: f64,
+    /// Of a processor-sharing station.
+    pub sharing: Option<Cpu>,
+    pub busy: Gauge,
+    pub queue: Queue,
+    /// Waiting and served.
+    pub inside: Population,
+    pub turned_away: u64,
+    /// Work begun since the last reset, in nanoseconds.
+    pub begun: u128,
+    /// Sum of the times at which the services under way end.
+    pub due: u128,
+    /// Work that services under way still had to do at the last reset.
+    carried: u128,
+    /// A service was broken off, so that less was worked than begun.
+    pub broken_off: bool,
+}
+
+impl Station {
+    pub fn new(plan: &StationPlan, index: u32) -> Self {
+        let servers = plan.servers.unwrap_or(u32::MAX);
+        Self {
+            servers,
+            capacity: plan.capacity.unwrap_or(u32::MAX),
+            slowdown: plan.slowdown,
+            sharing: plan.sharing.then(|| {
+                let cores = plan.servers.map_or(f64::INFINITY, f64::from);
+                Cpu::new(cores, plan.slowdown, slot::STATION + index)
+            }),
+            busy: Gauge::default(),
+            queue: Queue::default(),
+            inside: Population::default(),
+            turned_away: 0,
+            begun: 0,
+            due: 0,
+            carried: 0,
+            broken_off: false,
+        }
+    }
+
+    pub fn reset(&mut self, now: Time) {
+        if let Some(cpu) = &mut self.sharing {
+            cpu.reset(now);
+        }
+        self.busy.reset(now);
+        self.queue.population.reset(now);
+        self.inside.reset(now);
+        (self.turned_away, self.begun, self.carried, self.broken_off) = (0, 0, self.remaining(now), false);
+    }
+
+    /// Whether it has room for so many and no more.
+    pub fn is_bounded(&self) -> bool {
+        self.capacity < u32::MAX
+    }
+
+    /// Work that services under way still have to do.
+    fn remaining(&self, now: Time) -> u128 {
+        self.due - u128::from(self.busy.level()) * u128::from(now.0)
+    }
+
+    /// Both sides of the utilisation law if they differ: the time that servers were busy, and the service that was
+    /// given.
+    pub fn broken_law(&self, now: Time) -> Option<(u128, u128)> {
+        let sides = (self.busy.area(now), self.begun + self.carried - self.remaining(now));
+        (sides.0 != sides.1 && !self.broken_off).then_some(sides)
+    }
+
+    pub fn stretched(&self, work: Time) -> Time {
+        if self.slowdown == 0.0 {
+            return work;
+        }
+        Time((work.0 as f64 * (1.0 + self.slowdown * f64::from(self.inside.gauge.level()))) as u64)
+    }
+}

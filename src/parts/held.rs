@@ -1,0 +1,7 @@
+//! What is held: semaphores, pools and the connections to databases, descriptors, ports.
+
+pub(crate) mod database;
+pub(crate) mod descriptors;
+pub(crate) mod pool;
+pub(crate) mod ports;
+pub(crate) mod slots;

@@ -1,0 +1,34 @@
+//! Ephemeral ports: each connection to one server address needs one of its own on the client's host.
+//!
+//! Linux takes them from `net.ipv4.ip_local_port_range`, 28232 of them where nothing else is set. The side that closes
+//! a connection keeps its port in TIME_WAIT for 60 s (`TCP_TIMEWAIT_LEN`; RFC 9293, 3.6.1: twice the lifetime of a
+//! segment); with none left `connect` fails at once with EADDRNOTAVAIL. Here the client closes, as it does after each
+//! call of its own client and on the expiry of a kept connection. All replicas of a server are one address (a
+//! Kubernetes Service).
+
+use crate::kernel::deadline::LaneId;
+use crate::kernel::gauge::Gauge;
+use crate::kernel::time::Time;
+
+/// The ports of one replica towards one server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ports {
+    pub service: u32,
+    /// In use or in TIME_WAIT.
+    pub taken: Gauge,
+    pub limit: u32,
+    /// Connections that found one.
+    pub used: u64,
+    /// Connections that found none.
+    pub refused: u64,
+    /// In TIME_WAIT.
+    pub lingering: u32,
+    pub time_wait: Option<LaneId>,
+}
+
+impl Ports {
+    pub fn reset(&mut self, now: Time) {
+        self.taken.reset(now);
+        (self.used, self.refused) = (0, 0);
+    }
+}

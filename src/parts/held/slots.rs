@@ -1,0 +1,140 @@
+//! Slots: units of which a token holds one at a time. Connection pools, semaphores, request threads and the default
+//! executor are all slots; they differ in what happens when a waiting token is granted one.
+//!
+//! All are first come, first served, as asyncio.Semaphore, asyncpg's pool and ThreadPoolExecutor are. A pool opens
+//! connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
+//! (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
+
+use crate::kernel::deadline::LaneId;
+use crate::kernel::gauge::Gauge;
+use crate::kernel::list::List;
+use crate::kernel::{NONE, Time};
+use crate::model::{Capacity, Draw, System};
+
+use crate::engine::population::Queue;
+
+/// What a unit is, and so what a grant does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SlotsKind {
+    /// A database connection of the process' pool number `pool`.
+    Connections { pool: u32 },
+    /// A slot of the process' limit number `limit`.
+    Limit { limit: u32 },
+    /// A slot of the system's limit number `limit`.
+    Shared { limit: u32 },
+    /// A thread that serves a request until its answer.
+    RequestThreads,
+    /// A thread of the default executor of an event loop.
+    Executor,
+}
+
+impl SlotsKind {
+    /// Whether a fault that lowers this capacity lowers such slots.
+    pub fn is_of(self, what: Capacity) -> bool {
+        match (what, self) {
+            (Capacity::Pool(one), Self::Connections { pool: other }) => one == other,
+            (Capacity::Limit(one), Self::Limit { limit: other }) => one == other,
+            (Capacity::Threads, Self::RequestThreads | Self::Executor) => true,
+            _ => false,
+        }
+    }
+
+    /// The name of such slots within their service: `pool auth`.
+    pub fn name(self, system: &System, service: u32) -> String {
+        let plan = || &system.services[service as usize];
+        match self {
+            Self::Connections { pool } => format!("pool {}", plan().pools[pool as usize].name),
+            Self::Limit { limit } => format!("limit {}", plan().limits[limit as usize].name),
+            Self::Shared { limit } => format!("limit {}", system.limits[limit as usize].name),
+            Self::RequestThreads => "threads".into(),
+            Self::Executor => "executor".into(),
+        }
+    }
+
+    /// How long a request of their service waits for one; none where only other time-outs end its wait.
+    pub fn acquire_timeout(self, system: &System, service: u32) -> Option<Time> {
+        let plan = || &system.services[service as usize];
+        match self {
+            Self::Connections { pool } => plan().pools[pool as usize].acquire_timeout,
+            Self::Limit { limit } => plan().limits[limit as usize].acquire_timeout,
+            Self::Shared { limit } => system.limits[limit as usize].acquire_timeout,
+            Self::RequestThreads | Self::Executor => None,
+        }
+    }
+}
+
+/// Units, their holders and who waits for one.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    pub kind: SlotsKind,
+    /// The process that they belong to; [`NONE`] for the system's.
+    pub process: u32,
+    pub size: u32,
+    /// Its size when no fault lowers it.
+    pub full_size: u32,
+    /// The size over time, zero while its replica is down.
+    pub sizes: Gauge,
+    /// The processes whose units these are (request threads of workers that share a listening socket).
+    pub sharers: u32,
+    /// Tokens that were turned away because too many waited.
+    pub shed: u64,
+    /// Connections open (pools); all, for other kinds.
+    pub opened: u32,
+    pub used: Gauge,
+    pub queue: Queue,
+    /// Frames of the holders.
+    pub holders: List,
+    pub patience: Option<LaneId>,
+    pub connect_time: Option<Draw>,
+    /// How long a round trip on a connection may take (pools).
+    pub command: Option<LaneId>,
+    /// Index of the pool that minds these connections, if one does.
+    pub pool: u32,
+    /// How many may wait.
+    pub room: u32,
+    pub deadlocked: bool,
+    pub grants: u64,
+    /// When a token last stopped waiting for a unit.
+    pub waited_until: Time,
+    /// Tokens that left the queue without a unit: they gave up, or could not open a connection.
+    pub left_without: u64,
+}
+
+impl Slots {
+    pub fn new(kind: SlotsKind, process: u32, size: u32, opened: u32, patience: Option<LaneId>) -> Self {
+        Self {
+            kind,
+            process,
+            size,
+            full_size: size,
+            sizes: Gauge::of(size),
+            sharers: 1,
+            shed: 0,
+            opened,
+            used: Gauge::default(),
+            queue: Queue::default(),
+            holders: List::default(),
+            patience,
+            connect_time: None,
+            command: None,
+            pool: NONE,
+            room: u32::MAX,
+            deadlocked: false,
+            grants: 0,
+            waited_until: Time::ZERO,
+            left_without: 0,
+        }
+    }
+
+    /// Makes them the units of so many processes, each with as many as there are now.
+    pub fn share(&mut self, sharers: u32) {
+        self.size = self.size.saturating_mul(sharers);
+        (self.full_size, self.opened, self.sharers) = (self.size, self.size, sharers);
+        self.sizes = Gauge::of(self.size);
+    }
+
+    /// Whether nobody else may wait.
+    pub fn is_full(&self) -> bool {
+        self.queue.population.gauge.level() >= self.room
+    }
+}

@@ -1,0 +1,159 @@
+//! Tokens look keys up, wait for each other's fetches, and store what they have fetched.
+
+use crate::kernel::NONE;
+use crate::kernel::list::List;
+use crate::kernel::random::mix;
+use crate::model::Op;
+
+use crate::engine::next::Next;
+use crate::engine::token::{FrameKind, State};
+use crate::parts::interpreter::world::World;
+use crate::parts::messaging::cache::Flight;
+use crate::parts::outcome::{ResourceKind, ResourceUse};
+use crate::parts::usage::{Span, Sum};
+
+impl World<'_> {
+    /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for whoever fetches it.
+    #[inline(never)]
+    pub(crate) fn look_up(&mut self, t: u32, cache: u32) -> Next {
+        let now = self.now;
+        let id = self.cache_ids[(self.process_of(t).caches + cache) as usize];
+        let key = self.cache_key(t);
+        let token = &mut self.tokens[t];
+        let state = &mut self.caches[id as usize];
+        let first = token.phase == 0;
+        state.lookups += u64::from(first);
+        if state.has(key, now) {
+            // A request that had to wait is no hit.
+            state.hits += u64::from(first);
+            token.phase = 0;
+            token.pc += 2;
+            if !first {
+                self.pop_frame(t);
+            }
+            return Next::On;
+        }
+        if let Some(flight) = state.flight(key) {
+            token.phase = 1;
+            token.state = State::Coalescing;
+            token.wait = id;
+            state.flights[flight].waiters.push(&mut self.tokens, t);
+            // It has waited since it first did, however many fetches fail.
+            if first {
+                state.waiting.enter(now);
+                self.push_frame(t, FrameKind::Pends { cache: id, since: now });
+            }
+            self.account_fetch(t, id);
+            self.look_for_deadlock(t);
+            return Next::Park;
+        }
+        token.phase = 0;
+        token.pc += 1;
+        if !first {
+            self.pop_frame(t);
+        }
+        let state = &mut self.caches[id as usize];
+        if let Some(place) = state.flight_of.get_mut(key as usize) {
+            *place = state.flights.insert(Flight { leader: t, waiters: List::default() });
+        }
+        self.push_frame(t, FrameKind::Fetch { cache: id, key });
+        Next::On
+    }
+
+    /// The process has died, and what its own caches held with it.
+    pub(crate) fn forget_caches(&mut self, process: u32) {
+        let now = self.now;
+        self.caches.iter_mut().filter(|cache| cache.process == process).for_each(|cache| cache.empty(now));
+    }
+
+    /// The key of the lookup at the token's program counter.
+    fn cache_key(&self, t: u32) -> u32 {
+        let token = &self.tokens[t];
+        let Op::LookUp { popularity, site, .. } = self.system.program[token.pc as usize] else {
+            unreachable!("only a lookup has a key");
+        };
+        let key = site.key(token.key, 0);
+        #[cfg(debug_assertions)]
+        self.note_draw(t, crate::engine::draws::CHANCE, key);
+        self.system.popularities[popularity as usize].draw(mix(key))
+    }
+
+    /// What was fetched is stored.
+    #[inline(never)]
+    pub(crate) fn store(&mut self, t: u32) -> Next {
+        let now = self.now;
+        self.tokens[t].pc += 1;
+        if let FrameKind::Fetch { cache, key } = self.frames[self.tokens[t].frame].kind {
+            self.caches[cache as usize].store(key, now);
+        }
+        self.pop_frame(t);
+        Next::On
+    }
+
+    /// A fetch is over, whether it brought anything or not: those who wait for it look again.
+    pub(crate) fn land(&mut self, cache: u32, key: u32) {
+        let state = &mut self.caches[cache as usize];
+        let Some(flight) = state.flight(key) else { return };
+        state.flight_of[key as usize] = NONE;
+        let mut waiters = state.flights[flight].waiters;
+        state.flights.remove(flight);
+        while let Some(t) = waiters.pop(&mut self.tokens) {
+            self.wake(t);
+        }
+    }
+
+    /// The token no longer waits for whoever fetches its key.
+    pub(crate) fn leave_flight(&mut self, t: u32) {
+        let (cache, key) = (self.tokens[t].wait, self.cache_key(t));
+        let state = &mut self.caches[cache as usize];
+        if let Some(flight) = state.flight(key) {
+            state.flights[flight].waiters.remove(&mut self.tokens, t);
+        }
+    }
+
+    /// Whoever fetches the key that the token waits for.
+    pub(crate) fn leader_of(&self, t: u32) -> Option<u32> {
+        let state = &self.caches[self.tokens[t].wait as usize];
+        state.flight(self.cache_key(t)).map(|flight| state.flights[flight].leader)
+    }
+
+    /// The reports' name of a cache: `user-service cache accounts`.
+    pub(crate) fn cache_name(&self, id: u32) -> String {
+        let state = &self.caches[id as usize];
+        let plan = &self.system.services[state.service as usize];
+        format!("{} cache {}", plan.name, plan.caches[state.number as usize].name)
+    }
+
+    /// What a service's cache held and how often it had what was asked for, over all processes.
+    pub(crate) fn cache_use(&self, service: u32, number: u32, span: Span) -> ResourceUse {
+        let plan = &self.system.services[service as usize];
+        let name = || format!("{} cache {}", plan.name, plan.caches[number as usize].name);
+        let mut sum = Sum::new(name, ResourceKind::Cache, span);
+        let (mut hits, mut lookups) = (0, 0);
+        for state in self.caches.iter().filter(|cache| cache.service == service && cache.number == number) {
+            sum.gauge(&state.held, self.now, plan.caches[number as usize].size.map(f64::from));
+            let visits = sum.use_.visits + state.carried + state.lookups;
+            sum.waiting(&state.waiting, self.now);
+            sum.use_.visits = visits;
+            hits += state.hits;
+            lookups += state.lookups;
+        }
+        sum.use_.hit_ratio = (lookups > 0).then(|| hits as f64 / lookups as f64);
+        sum.finish()
+    }
+
+    /// The laws that caches have broken.
+    pub(crate) fn broken_by_caches(&self, broken: &mut Vec<String>) {
+        for state in &self.caches {
+            let plan = &self.system.services[state.service as usize];
+            let name = &plan.caches[state.number as usize].name;
+            if let Some((area, stays)) = state.waiting.broken_law(self.now) {
+                broken.push(format!("Little's law at cache {name}: {area} over time, {stays} over visits"));
+            }
+            let held = state.held.level();
+            if held != state.recent.len() || held > state.size || state.entries.len() != held as usize {
+                broken.push(format!("cache {name}: {held} entries are counted, {} are there", state.recent.len()));
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What outlasts an answer: messages, jobs, views; and caches.
+
+pub(crate) mod broker;
+pub(crate) mod cache;
+pub(crate) mod job;
+pub(crate) mod view;

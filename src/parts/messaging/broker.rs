@@ -1,0 +1,148 @@
+//! A message broker in the manner of RabbitMQ: queues behind a fan-out exchange, one for each consumer.
+//!
+//! A publisher pays its CPU and waits for the broker's confirm. Each consumer's queue keeps what waits (*ready*) in the
+//! order of publishing; only that counts towards `max_length` (RabbitMQ, "Queue Length Limit": unacknowledged messages
+//! do not). A full queue drops its oldest message, or refuses the new one: then the publisher's step fails, and the
+//! message still goes to the consumers whose queues have room. Messages are dealt to the processes of the consumer's
+//! service in turn, to none more than `prefetch` before it has settled one ("Consumer Prefetch", `basic.qos`). A
+//! handler that ends acknowledges its message; one that fails has it delivered again, at once at the head of the queue,
+//! or after a delay at its end (Celery's `default_retry_delay`, `retry_backoff`), and after the last retry it is
+//! dead-lettered. A process that dies gives its messages back to the head of the queue, and that uses up no retry
+//! (RabbitMQ: a lost channel requeues).
+
+use crate::kernel::Time;
+use crate::kernel::gauge::Gauge;
+use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::slab::Slab;
+use crate::model::{ConsumerPlan, System};
+
+use crate::engine::population::Population;
+use crate::engine::token::Failure;
+
+/// A copy of a message, for one consumer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message {
+    pub links: Links,
+    pub key: u64,
+    /// When it last became ready.
+    pub since: Time,
+    pub job: u32,
+    pub consumer: u32,
+    /// The process that has it.
+    pub process: u32,
+    /// How often its handler has failed.
+    pub failures: u32,
+    /// Why it failed last.
+    pub last: Failure,
+    /// How often it has been sent to a process.
+    pub deliveries: u32,
+    /// The event that a view waits for.
+    pub event: u32,
+}
+
+impl Linked for Message {
+    fn links(&self) -> Links {
+        self.links
+    }
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
+
+/// A consumer's queue and its processes.
+#[derive(Clone, Debug)]
+pub(crate) struct Consumer {
+    pub first_process: u32,
+    /// Messages that each process has and has not settled.
+    pub held: Vec<u32>,
+    pub prefetch: u32,
+    /// The process whose turn it is.
+    pub turn: u32,
+    pub ready: List,
+    pub waiting: Population,
+    /// Messages at processes or on their way there.
+    pub unacked: Gauge,
+    /// Messages that wait for their next delivery after a failure.
+    pub delayed: Gauge,
+    carried: u64,
+    pub published: u64,
+    pub acked: u64,
+    pub dropped: u64,
+    pub dead: u64,
+}
+
+impl Consumer {
+    pub fn new(plan: &ConsumerPlan, system: &System) -> Self {
+        let service = &system.services[system.endpoints[plan.endpoint as usize].service as usize];
+        Self {
+            first_process: service.first_process,
+            held: vec![0; (service.replicas * service.workers) as usize],
+            prefetch: plan.prefetch.unwrap_or(u32::MAX),
+            turn: 0,
+            ready: List::default(),
+            waiting: Population::default(),
+            unacked: Gauge::default(),
+            delayed: Gauge::default(),
+            carried: 0,
+            published: 0,
+            acked: 0,
+            dropped: 0,
+            dead: 0,
+        }
+    }
+
+    fn inside(&self) -> u64 {
+        [self.waiting.gauge, self.unacked, self.delayed].iter().map(|gauge| u64::from(gauge.level())).sum()
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.waiting.reset(now);
+        self.unacked.reset(now);
+        self.delayed.reset(now);
+        self.carried = self.inside();
+        self.published = 0;
+        (self.acked, self.dropped, self.dead) = (0, 0, 0);
+    }
+
+    /// Both sides of the conservation of messages if they differ: those that came, and those that ended or are inside.
+    pub fn broken_law(&self) -> Option<(u64, u64)> {
+        let sides = (self.carried + self.published, self.acked + self.dead + self.dropped + self.inside());
+        (sides.0 != sides.1).then_some(sides)
+    }
+
+    /// Whether as many messages are held as the processes have.
+    pub fn is_counted_right(&self) -> bool {
+        let held: u32 = self.held.iter().sum();
+        held == self.unacked.level() && self.held.iter().all(|&held| held <= self.prefetch)
+    }
+}
+
+/// All messages and who consumes them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Broker {
+    pub messages: Slab<Message>,
+    pub consumers: Vec<Consumer>,
+}
+
+impl Broker {
+    pub fn new(system: &System) -> Self {
+        let consumers = system.consumers.iter().map(|plan| Consumer::new(plan, system)).collect();
+        Self { messages: Slab::default(), consumers }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.messages.is_empty()
+    }
+
+    /// The job and the consumer of each message that is to be delivered again because it failed, and why it failed.
+    pub fn failing(&self) -> impl Iterator<Item = (u32, u32, Failure)> + '_ {
+        let messages = self.messages.living().map(|message| &self.messages[message]);
+        messages.filter(|it| it.failures > 0).map(|it| (it.job, it.consumer, it.last))
+    }
+
+    /// Copies of messages that are not settled.
+    pub fn len(&self) -> usize {
+        self.messages.len()
+    }
+}

@@ -1,0 +1,159 @@
+//! Read-through caches: what is not there is fetched by the request that misses it, and stored.
+//!
+//! An entry is good for `ttl` from the moment it was stored, whatever reads it meanwhile (cachetools `TTLCache`, Redis
+//! `SET ... EX`), and is found to be stale when it is next asked for; at `size` entries the least recently used one
+//! goes (`functools.lru_cache`). Every cache starts cold. Concurrent misses of one key all fetch (a stampede), unless
+//! misses are coalesced: then the first fetches and the others wait for it, and if it fails one of them tries next, as
+//! under the dogpile lock of dogpile.cache.
+
+use crate::kernel::gauge::Gauge;
+use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::slab::Slab;
+use crate::kernel::{NONE, Time};
+use crate::model::{CachePlan, Popularity};
+
+use crate::engine::population::Population;
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    links: Links,
+    pub key: u32,
+    stored: Time,
+}
+
+impl Linked for Entry {
+    fn links(&self) -> Links {
+        self.links
+    }
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
+
+/// A fetch that others wait for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Flight {
+    pub leader: u32,
+    pub waiters: List,
+}
+
+/// The cache of one process, or the one that all processes of a service share.
+#[derive(Clone, Debug)]
+pub(crate) struct Cache {
+    pub service: u32,
+    /// Its number among the service's.
+    pub number: u32,
+    /// Its process; [`NONE`] for a shared one.
+    pub process: u32,
+    ttl: Time,
+    pub size: u32,
+    pub entries: Slab<Entry>,
+    /// Entries, the least recently used first.
+    pub recent: List,
+    /// The entry of each key.
+    entry_of: Vec<u32>,
+    pub held: Gauge,
+    pub flights: Slab<Flight>,
+    /// The flight of each key; empty where misses are not coalesced.
+    pub flight_of: Vec<u32>,
+    pub waiting: Population,
+    pub lookups: u64,
+    /// Lookups that were waiting at the last reset.
+    pub carried: u64,
+    pub hits: u64,
+}
+
+impl Cache {
+    pub fn new(plan: &CachePlan, service: u32, number: u32, process: u32) -> Self {
+        let keys = plan.keys as usize;
+        Self {
+            service,
+            number,
+            process,
+            ttl: plan.ttl.unwrap_or(Time::MAX),
+            size: plan.size.unwrap_or(u32::MAX),
+            entries: Slab::default(),
+            recent: List::default(),
+            entry_of: vec![NONE; keys],
+            held: Gauge::default(),
+            flights: Slab::default(),
+            flight_of: if plan.coalesce { vec![NONE; keys] } else { Vec::new() },
+            waiting: Population::default(),
+            lookups: 0,
+            carried: 0,
+            hits: 0,
+        }
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        self.held.reset(now);
+        self.waiting.reset(now);
+        (self.lookups, self.hits, self.carried) = (0, 0, u64::from(self.waiting.gauge.level()));
+    }
+
+    pub fn is_at_rest(&self) -> bool {
+        self.waiting.gauge.level() == 0 && self.flights.is_empty()
+    }
+
+    /// Whether the key is there and good; it is the most recently used one then.
+    pub fn has(&mut self, key: u32, now: Time) -> bool {
+        let entry = self.entry_of.get(key as usize).copied().unwrap_or(NONE);
+        if entry == NONE {
+            return false;
+        }
+        self.recent.remove(&mut self.entries, entry);
+        if now - self.entries[entry].stored >= self.ttl {
+            self.entries.remove(entry);
+            self.entry_of[key as usize] = NONE;
+            self.held.down(now);
+            return false;
+        }
+        self.recent.push(&mut self.entries, entry);
+        true
+    }
+
+    /// Stores a key as the most recently used one.
+    pub fn store(&mut self, key: u32, now: Time) {
+        let known = self.entry_of.get(key as usize).copied().unwrap_or(NONE);
+        if known != NONE {
+            self.entries[known].stored = now;
+            self.recent.remove(&mut self.entries, known);
+            self.recent.push(&mut self.entries, known);
+            return;
+        }
+        if self.size == u32::MAX && key == Popularity::UNIQUE {
+            return; // nobody asks for it again, and it is in nobody's way
+        }
+        if self.recent.len() >= self.size
+            && let Some(oldest) = self.recent.pop(&mut self.entries)
+        {
+            self.forget(oldest, now);
+        }
+        let entry = self.entries.insert(Entry { links: Links::default(), key, stored: now });
+        self.recent.push(&mut self.entries, entry);
+        if let Some(place) = self.entry_of.get_mut(key as usize) {
+            *place = entry;
+        }
+        self.held.up(now);
+    }
+
+    /// Everything is gone: its process has died.
+    pub fn empty(&mut self, now: Time) {
+        while let Some(entry) = self.recent.pop(&mut self.entries) {
+            self.forget(entry, now);
+        }
+    }
+
+    fn forget(&mut self, entry: u32, now: Time) {
+        if let Some(place) = self.entry_of.get_mut(self.entries[entry].key as usize) {
+            *place = NONE;
+        }
+        self.entries.remove(entry);
+        self.held.down(now);
+    }
+
+    pub fn flight(&self, key: u32) -> Option<u32> {
+        self.flight_of.get(key as usize).copied().filter(|&flight| flight != NONE)
+    }
+}

@@ -1,0 +1,66 @@
+//! Views: the read side of CQRS, fed by events.
+//!
+//! An event waits for its view from its publication until a handler of the view's consumer applies it (`project`). A
+//! reader meets the view as old as the oldest event that is still to be applied: that age is the *staleness* of the
+//! read, zero if there is none. With events that come at random and are applied one after the other by one process it
+//! has the mean wait of that queue (the mean age of the customer in service, zero without one, is the mean work in
+//! system by Little's law for ages, and with Poisson arrivals that is the wait).
+
+use crate::kernel::Time;
+use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::slab::Slab;
+use crate::statistics::histogram::Histogram;
+
+use crate::engine::population::Population;
+
+/// An event that is still to be applied.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pending {
+    pub links: Links,
+    pub published: Time,
+    pub view: u32,
+}
+
+impl Linked for Pending {
+    fn links(&self) -> Links {
+        self.links
+    }
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
+
+/// A view's state.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct View {
+    /// Events to be applied, in the order of their publication.
+    pub pending: List,
+    pub population: Population,
+}
+
+/// All views of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Views {
+    pub views: Vec<View>,
+    pub events: Slab<Pending>,
+    /// Of all reads.
+    pub staleness: Histogram,
+}
+
+impl Views {
+    pub fn new(count: usize) -> Self {
+        Self { views: vec![View::default(); count], ..Self::default() }
+    }
+
+    /// Starts counting afresh.
+    pub fn reset(&mut self, now: Time) {
+        for view in &mut self.views {
+            view.population.reset(now);
+        }
+        self.staleness = Histogram::new();
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+}
