@@ -18,6 +18,7 @@ pub(crate) mod ledger;
 pub(crate) mod loss;
 pub(crate) mod messaging;
 pub(crate) mod network;
+pub(crate) mod part;
 pub(crate) mod tally;
 pub(crate) mod trouble;
 pub(crate) mod usage;

@@ -60,6 +60,13 @@ impl Population {
         let sides = (self.gauge.area(now), self.stayed(now));
         (sides.0 != sides.1).then_some(sides)
     }
+
+    /// Appends a sentence if the law is broken.
+    pub fn check(&self, now: Time, broken: &mut Vec<String>, name: impl FnOnce() -> String) {
+        if let Some((area, stays)) = self.broken_law(now) {
+            broken.push(format!("Little's law at {}: {area} over time, {stays} over visits", name()));
+        }
+    }
 }
 
 /// A waiting line, first come first served unless someone leaves from the middle.

@@ -23,6 +23,7 @@ pub(crate) mod liveness;
 pub(crate) mod loss;
 pub(crate) mod observe;
 pub(crate) mod parallel;
+pub(crate) mod parts;
 pub(crate) mod phase;
 pub(crate) mod pool;
 pub(crate) mod ports;

@@ -11,7 +11,9 @@ use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
 use crate::parts::outcome::{ClassOutcome, Users};
+use crate::parts::part::{Moment, Part};
 use crate::parts::timeline::Timeline;
+use crate::parts::usage::Rows;
 
 /// Retries that may be saved up under a budget.
 const MOST_SAVED: f64 = 10.0;
@@ -181,13 +183,6 @@ impl Ledger {
         self.users[user]
     }
 
-    /// Counts afresh.
-    pub fn open_window(&mut self) {
-        self.on = true;
-        self.carried = self.users.len() as u64;
-        self.counts.iter_mut().for_each(|count| *count = Count::default());
-    }
-
     /// Counts no more.
     pub fn close_window(&mut self, now: Time) {
         self.on = false;
@@ -209,13 +204,6 @@ impl Ledger {
         if let Some(retry) = &mut self.retry {
             retry.attempts = 0;
         }
-    }
-
-    /// Users that came and those that went or are inside, where they are not the same; to be asked while counting.
-    pub fn broken_law(&self) -> Option<(u64, u64)> {
-        let came = self.carried + self.counts.iter().map(|count| count.first_tries).sum::<u64>();
-        let seen = self.counts.iter().map(|count| count.succeeded + count.lost).sum::<u64>() + self.users.len() as u64;
-        (came != seen).then_some((came, seen))
     }
 
     /// What became of users; none where none sends anything again.
@@ -257,5 +245,27 @@ impl Ledger {
     /// The timeline up to the end of the window.
     pub fn take_timeline(&mut self) -> Option<Timeline> {
         self.closed.take()
+    }
+}
+
+impl Part for Ledger {
+    fn reset(&mut self, _: Time) {
+        self.on = true;
+        self.carried = self.users.len() as u64;
+        self.counts.iter_mut().for_each(|count| *count = Count::default());
+    }
+
+    fn usage(&self, _: Moment, _: &mut Rows) {}
+
+    fn laws(&mut self, _: Moment, broken: &mut Vec<String>) {
+        let came = self.carried + self.counts.iter().map(|count| count.first_tries).sum::<u64>();
+        let seen = self.counts.iter().map(|count| count.succeeded + count.lost).sum::<u64>() + self.users.len() as u64;
+        if came != seen {
+            broken.push(format!("conservation of users: {came} came, {seen} went or are inside"));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.users.is_empty()
     }
 }

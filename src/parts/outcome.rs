@@ -369,50 +369,50 @@ impl From<UseRow> for ResourceUse {
     }
 }
 
-/// What a resource is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What a resource is, in the order of the reports' rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResourceKind {
     /// Cores of a service's replicas.
     Cpu,
-    /// A station of the queueing network.
-    Station,
     /// Event loops of a service's processes.
     EventLoops,
-    /// Threads of the default executor.
-    Executor,
-    /// Threads for requests.
-    Threads,
     /// Database connections.
     Connections,
-    /// A semaphore.
-    Limit,
-    /// Messages that the processes of a consumer work on, and those that wait for one.
-    Queue,
-    /// Entries of a cache, and who waits for another's fetch.
-    Cache,
-    /// Events that wait to be applied to a view; the wait is from publication to that.
-    View,
-    /// Connections of an HTTP client: in use are those that a call holds, not those kept open for the next one.
-    HttpClient,
-    /// Descriptors.
-    Descriptors,
-    /// Connections that a database has from all pools.
-    Sessions,
     /// Replicas that get no new requests, because they are down or not ready.
     Unavailable,
+    /// A station of the queueing network.
+    Station,
+    /// A semaphore.
+    Limit,
+    /// Threads for requests.
+    Threads,
+    /// Threads of the default executor.
+    Executor,
+    /// Replicas whose jobs stand for want of CPU quota.
+    Throttling,
     /// The interpreter locks of a service's processes.
     Gil,
     /// Connections that wait to be accepted.
     Backlog,
     /// Ephemeral ports, in use or in TIME_WAIT.
     Ports,
-    /// Replicas whose jobs stand for want of CPU quota.
-    Throttling,
+    /// Connections that a database has from all pools.
+    Sessions,
+    /// Connections of an HTTP client: in use are those that a call holds, not those kept open for the next one.
+    HttpClient,
     /// A circuit breaker: in use while it is not closed.
     Breaker,
     /// A reverse proxy in front of a service.
     Ingress,
+    /// Entries of a cache, and who waits for another's fetch.
+    Cache,
+    /// Descriptors.
+    Descriptors,
+    /// Messages that the processes of a consumer work on, and those that wait for one.
+    Queue,
+    /// Events that wait to be applied to a view; the wait is from publication to that.
+    View,
 }
 
 impl ResourceKind {

@@ -1,18 +1,17 @@
 //! The figures of a resource, summed over its instances.
 
+use std::collections::BTreeMap;
+
 use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 
 use crate::engine::population::Population;
-use crate::parts::compute::cpu::Cpu;
-use crate::parts::compute::gil::Gil;
-use crate::parts::held::slots::Slots;
 use crate::parts::outcome::{ResourceKind, ResourceUse};
 
 /// The part of a window that a resource's figures are of, from the opening on.
 #[derive(Clone, Copy)]
 pub(crate) struct Span {
-    pub length: Time,
+    length: Time,
     /// Whether the resources' names are wanted as well.
     is_named: bool,
 }
@@ -32,16 +31,73 @@ impl Span {
 pub(crate) struct Sum {
     pub use_: ResourceUse,
     /// Of the window, in nanoseconds; at least one.
-    pub length: f64,
+    length: f64,
     /// Of the window.
-    pub window: Time,
+    window: Time,
     instances: u32,
     /// Nanoseconds that visits waited within the window, all together.
     waits: f64,
+    lookups: u64,
+    hits: u64,
+}
+
+/// What orders the rows: those of each service, those of machines, those of the whole system.
+type Place = (u8, u32, ResourceKind, u32);
+
+/// The rows of the reports, in their order.
+pub(crate) struct Rows {
+    span: Span,
+    /// By process: the share of the window in which its replica was up.
+    up: Vec<f64>,
+    rows: BTreeMap<Place, Sum>,
+}
+
+impl Rows {
+    /// None yet, for this part of a window. `down`: by process, since when and for how long its replica was down.
+    pub fn new<'a>(span: Span, now: Time, down: impl Iterator<Item = &'a Gauge>) -> Self {
+        let up = down.map(|down| share_up(down, now, nanoseconds(span.length))).collect();
+        Self { span, up, rows: BTreeMap::new() }
+    }
+
+    /// The share of the window in which a process's replica was up.
+    pub fn up(&self, process: u32) -> f64 {
+        self.up[process as usize]
+    }
+
+    /// The row of a service's resource of this kind, and of those the one with this number.
+    pub fn of_service(
+        &mut self,
+        service: u32,
+        kind: ResourceKind,
+        number: u32,
+        name: impl FnOnce() -> String,
+    ) -> &mut Sum {
+        self.row((0, service, kind, number), name)
+    }
+
+    /// The row of a machine.
+    pub fn of_machine(&mut self, machine: u32, name: impl FnOnce() -> String) -> &mut Sum {
+        self.row((1, machine, ResourceKind::Cpu, 0), name)
+    }
+
+    /// The row of the system's resource of this kind with this number.
+    pub fn of_system(&mut self, kind: ResourceKind, number: u32, name: impl FnOnce() -> String) -> &mut Sum {
+        self.row((2, 0, kind, number), name)
+    }
+
+    fn row(&mut self, place: Place, name: impl FnOnce() -> String) -> &mut Sum {
+        let span = self.span;
+        self.rows.entry(place).or_insert_with(|| Sum::new(name, place.2, span))
+    }
+
+    /// All of them.
+    pub fn finish(self) -> Vec<ResourceUse> {
+        self.rows.into_values().map(Sum::finish).collect()
+    }
 }
 
 impl Sum {
-    pub fn new(name: impl FnOnce() -> String, kind: ResourceKind, span: Span) -> Self {
+    fn new(name: impl FnOnce() -> String, kind: ResourceKind, span: Span) -> Self {
         let length = span.length;
         let use_ = ResourceUse {
             name: if span.is_named { name() } else { String::new() },
@@ -58,10 +114,11 @@ impl Sum {
             waited: None,
             hit_ratio: None,
         };
-        Self { use_, length: (length.0 as f64).max(1.0), window: length, instances: 0, waits: 0.0 }
+        Self { use_, length: nanoseconds(length), window: length, instances: 0, waits: 0.0, lookups: 0, hits: 0 }
     }
 
-    fn add(&mut self, in_use: f64, capacity: Option<f64>) {
+    /// An instance of which so much was in use, of so much.
+    pub fn add(&mut self, in_use: f64, capacity: Option<f64>) {
         self.instances += 1;
         self.use_.in_use += in_use;
         self.use_.capacity = self.use_.capacity.zip(capacity).map(|(sum, one)| sum + one);
@@ -72,52 +129,48 @@ impl Sum {
 
     /// The share of the window in which an instance's replica is up.
     pub fn up(&self, down: &Gauge, now: Time) -> f64 {
-        1.0 - down.area(now) as f64 / self.length
+        share_up(down, now, self.length)
     }
 
     pub fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
         self.add(gauge.area(now) as f64 / self.length, capacity);
     }
 
-    pub(crate) fn cpu(&mut self, cpu: &Cpu, now: Time, cores: Option<f64>) {
-        // A quota that is used up at the start of its period may exceed its share of a window that ends within the
-        // period.
-        let (used, stood) = cpu.used_and_stood(now);
-        let most = if stood.is_some() { cores } else { None };
-        let used = used / self.length;
-        self.add(most.map_or(used, |most| used.min(most)), cores);
-        let jobs = cpu.at_work.area(now) as f64 / self.length;
-        let queue = (jobs - used).max(0.0);
-        self.use_.queue += queue;
-        self.use_.longest_queue = self.use_.longest_queue.max(cpu.at_work.peak());
-        self.use_.visits += cpu.finished() + u64::from(cpu.at_work.level());
-        self.waits += queue * self.length;
-    }
-
-    /// Of an interpreter lock, what it was held and waited for.
-    pub(crate) fn lock(&mut self, lock: &Gil, now: Time, up: f64) {
-        self.gauge(&lock.held, now, Some(up));
-        let waits = lock.wanted.area(now).saturating_sub(lock.held.area(now)) as f64;
-        self.use_.queue += waits / self.length;
-        self.use_.longest_queue = self.use_.longest_queue.max(lock.wanted.peak().saturating_sub(1));
-        self.use_.visits += lock.finished + u64::from(lock.wanted.level());
-        self.waits += waits;
-    }
-
     /// An instance that was in use for so many nanoseconds.
-    pub(crate) fn time(&mut self, nanoseconds: f64) {
+    pub fn time(&mut self, nanoseconds: f64) {
         self.add(nanoseconds / self.length, Some(1.0));
     }
 
-    pub(crate) fn slots(&mut self, slots: &Slots, now: Time) {
-        self.gauge(&slots.used, now, (slots.full_size < u32::MAX).then(|| self.mean(&slots.sizes, now)));
-        self.waiting(&slots.queue.population, now);
-        self.use_.visits += slots.grants + slots.left_without;
-        self.use_.refused += slots.shed;
+    /// Nanoseconds as a mean over the window.
+    pub fn mean(&self, nanoseconds: f64) -> f64 {
+        nanoseconds / self.length
+    }
+
+    /// An instance before which so many waited in the mean, and at most.
+    pub fn queued(&mut self, mean: f64, longest: u32) {
+        self.queue(mean, longest);
+        self.waits += mean * self.length;
+    }
+
+    /// An instance before which visits waited for so many nanoseconds all together, and so many at most.
+    pub fn queued_for(&mut self, nanoseconds: f64, longest: u32) {
+        self.queue(nanoseconds / self.length, longest);
+        self.waits += nanoseconds;
+    }
+
+    fn queue(&mut self, mean: f64, longest: u32) {
+        self.use_.queue += mean;
+        self.use_.longest_queue = self.use_.longest_queue.max(longest);
+    }
+
+    /// So many lookups of a cache, and of those so many that found what they looked for.
+    pub fn lookups(&mut self, lookups: u64, hits: u64) {
+        self.lookups += lookups;
+        self.hits += hits;
     }
 
     /// The mean of a level over the window, exact where it does not change.
-    fn mean(&self, gauge: &Gauge, now: Time) -> f64 {
+    pub fn level(&self, gauge: &Gauge, now: Time) -> f64 {
         let (area, level) = (gauge.area(now), gauge.level());
         let is_constant = area == u128::from(level) * u128::from(self.window.0);
         if is_constant { f64::from(level) } else { area as f64 / self.length }
@@ -132,13 +185,14 @@ impl Sum {
         *self.use_.waited.get_or_insert(0) += population.delayed + u64::from(population.gauge.level());
     }
 
-    pub fn finish(mut self) -> ResourceUse {
+    fn finish(mut self) -> ResourceUse {
         match self.use_.capacity {
             Some(capacity) if capacity > 0.0 => self.use_.utilisation = share(self.use_.in_use, capacity),
             // All instances are down all the time.
             Some(_) if self.instances > 0 => {}
             _ => self.use_.capacity = None,
         }
+        self.use_.hit_ratio = (self.lookups > 0).then(|| self.hits as f64 / self.lookups as f64);
         if self.use_.visits > 0 {
             self.use_.wait_s = self.waits / self.use_.visits as f64 / 1e9;
         }
@@ -149,4 +203,13 @@ impl Sum {
 /// The share of the capacity that is in use: all of it where units are held that a fault has taken away.
 fn share(in_use: f64, capacity: f64) -> f64 {
     (in_use / capacity).min(1.0)
+}
+
+fn share_up(down: &Gauge, now: Time, length: f64) -> f64 {
+    1.0 - down.area(now) as f64 / length
+}
+
+/// Of a window; at least one.
+fn nanoseconds(length: Time) -> f64 {
+    (length.0 as f64).max(1.0)
 }

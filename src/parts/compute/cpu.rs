@@ -11,6 +11,7 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
 use crate::parts::compute::throttle::Throttle;
+use crate::parts::usage::Sum;
 
 /// Jobs whose remaining work is below this many nanoseconds are done: the rounding of event times to whole nanoseconds.
 const DONE: f64 = 1e-2;
@@ -355,6 +356,19 @@ impl Cpu {
         let rounding = 4.0 * f64::EPSILON * self.withdrawn;
         let tolerance = 1e-9 * largest + rounding + 1.0 + 2.0 * self.cores.min(64.0) * (self.finished + 1) as f64;
         (self.slowdown == 0.0 && self.coherence == 0.0 && (used - done).abs() > tolerance).then_some((used, done))
+    }
+
+    /// Adds what it did in the window to a row. `cores`: what it has at most, where that is bounded.
+    pub fn add_to(&self, sum: &mut Sum, now: Time, cores: Option<f64>) {
+        // A quota that is used up at the start of its period may exceed its share of a window that ends within the
+        // period.
+        let (used, stood) = self.used_and_stood(now);
+        let most = if stood.is_some() { cores } else { None };
+        let used = sum.mean(used);
+        sum.add(most.map_or(used, |most| used.min(most)), cores);
+        let jobs = sum.mean(self.at_work.area(now) as f64);
+        sum.queued((jobs - used).max(0.0), self.at_work.peak());
+        sum.use_.visits += self.finished() + u64::from(self.at_work.level());
     }
 
     fn rise(&mut self, mut index: usize) {

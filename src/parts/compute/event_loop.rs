@@ -14,6 +14,7 @@ use crate::model::{Balance, Runtime};
 
 use crate::engine::population::Population;
 use crate::engine::token::Token;
+use crate::parts::usage::Sum;
 
 /// The loop of one process.
 #[derive(Clone, Copy, Debug, Default)]
@@ -63,6 +64,21 @@ impl EventLoop {
         let t = self.round.pop(tokens)?;
         self.waiting.leave(now, tokens[t].since);
         Some(t)
+    }
+
+    /// Its process was killed, and nothing waits for it any more.
+    pub fn clear(&mut self, now: Time) {
+        (self.accept_paused, self.accept_event) = (false, 0);
+        if !self.is_idle() {
+            self.busy.down(now);
+        }
+    }
+
+    /// Adds what it did in the window to a row. `up`: the share of the window in which its replica was up.
+    pub fn add_to(&self, sum: &mut Sum, now: Time, up: f64) {
+        sum.gauge(&self.busy, now, Some(up));
+        sum.waiting(&self.waiting, now);
+        sum.use_.visits += self.waiting.left;
     }
 
     /// Starts counting afresh.

@@ -10,6 +10,10 @@
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
+
 /// Where a process with a lock stands in a CPU in place of a token: this and the number of its lock.
 pub(crate) const MARK: u32 = 1 << 31;
 
@@ -52,12 +56,6 @@ impl Gil {
         }
     }
 
-    pub fn reset(&mut self, now: Time) {
-        self.held.reset(now);
-        self.wanted.reset(now);
-        self.finished = 0;
-    }
-
     /// The CPU's progress since the last look is shared.
     pub fn settle(&mut self, progress: f64) {
         if !self.jobs.is_empty() {
@@ -65,4 +63,25 @@ impl Gil {
         }
         self.seen = progress;
     }
+}
+
+impl Part for Gil {
+    fn reset(&mut self, now: Time) {
+        self.held.reset(now);
+        self.wanted.reset(now);
+        self.finished = 0;
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let service = system.processes[self.process as usize].service;
+        let plan = &system.services[service as usize];
+        let up = rows.up(self.process);
+        let sum = rows.of_service(service, ResourceKind::Gil, 0, || format!("{} GIL", plan.name));
+        sum.gauge(&self.held, now, Some(up));
+        let waits = self.wanted.area(now).saturating_sub(self.held.area(now)) as f64;
+        sum.queued_for(waits, self.wanted.peak().saturating_sub(1));
+        sum.use_.visits += self.finished + u64::from(self.wanted.level());
+    }
+
+    fn laws(&mut self, _: Moment, _: &mut Vec<String>) {}
 }

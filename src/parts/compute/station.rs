@@ -7,10 +7,15 @@ use crate::model::StationPlan;
 use crate::engine::population::{Population, Queue};
 use crate::engine::slot;
 use crate::parts::compute::cpu::Cpu;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 /// A station's state.
 #[derive(Clone, Debug)]
 pub(crate) struct Station {
+    /// Its number in the system.
+    index: u32,
     /// `u32::MAX` for infinitely many.
     pub servers: u32,
     pub capacity: u32,
@@ -36,6 +41,7 @@ impl Station {
     pub fn new(plan: &StationPlan, index: u32) -> Self {
         let servers = plan.servers.unwrap_or(u32::MAX);
         Self {
+            index,
             servers,
             capacity: plan.capacity.unwrap_or(u32::MAX),
             slowdown: plan.slowdown,
@@ -52,16 +58,6 @@ impl Station {
             carried: 0,
             broken_off: false,
         }
-    }
-
-    pub fn reset(&mut self, now: Time) {
-        if let Some(cpu) = &mut self.sharing {
-            cpu.reset(now);
-        }
-        self.busy.reset(now);
-        self.queue.population.reset(now);
-        self.inside.reset(now);
-        (self.turned_away, self.begun, self.carried, self.broken_off) = (0, 0, self.remaining(now), false);
     }
 
     /// Whether it has room for so many and no more.
@@ -86,5 +82,48 @@ impl Station {
             return work;
         }
         Time((work.0 as f64 * (1.0 + self.slowdown * f64::from(self.inside.gauge.level()))) as u64)
+    }
+}
+
+impl Part for Station {
+    fn reset(&mut self, now: Time) {
+        if let Some(cpu) = &mut self.sharing {
+            cpu.reset(now);
+        }
+        self.busy.reset(now);
+        self.queue.population.reset(now);
+        self.inside.reset(now);
+        (self.turned_away, self.begun, self.carried, self.broken_off) = (0, 0, self.remaining(now), false);
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let plan = &system.stations[self.index as usize];
+        let servers = plan.servers.map(f64::from);
+        let sum = rows.of_system(ResourceKind::Station, self.index, || format!("station {}", plan.name));
+        match &self.sharing {
+            Some(cpu) => cpu.add_to(sum, now, servers),
+            None => {
+                sum.gauge(&self.busy, now, servers);
+                sum.waiting(&self.queue.population, now);
+            }
+        }
+        sum.use_.visits = self.inside.left + u64::from(self.inside.gauge.level());
+        sum.use_.refused = self.turned_away;
+    }
+
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        let name = &system.stations[self.index as usize].name;
+        self.inside.check(now, broken, || format!("station {name}"));
+        self.queue.population.check(now, broken, || format!("the queue of station {name}"));
+        if let Some((busy, given)) = self.broken_law(now) {
+            broken.push(format!("utilisation law at station {name}: busy for {busy} ns, {given} ns given"));
+        }
+        if let Some((used, done)) = self.sharing.as_mut().and_then(|cpu| cpu.broken_law(now)) {
+            broken.push(format!("utilisation law at station {name}: {used} ns used, {done} ns done"));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.inside.gauge.level() == 0
     }
 }

@@ -9,6 +9,8 @@ use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 use crate::model::BreakerPlan;
 
+use crate::parts::usage::Sum;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     /// So many failures without a success between.
@@ -56,6 +58,13 @@ impl Breaker {
     pub fn reset(&mut self, now: Time) {
         self.open.reset(now);
         (self.refused, self.passed) = (0, 0);
+    }
+
+    /// Adds what it did in the window to a row.
+    pub fn add_to(&self, sum: &mut Sum, now: Time) {
+        sum.gauge(&self.open, now, Some(1.0));
+        sum.use_.visits += self.passed;
+        sum.use_.refused += self.refused;
     }
 
     /// Whether no trial is under way.

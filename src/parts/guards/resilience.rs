@@ -10,6 +10,9 @@ use crate::parts::guards::breaker::Breaker;
 use crate::parts::guards::parallel::Join;
 use crate::parts::guards::retry::Budget;
 use crate::parts::network::ingress::Ingress;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 /// All guards of a run. A model without them has none, and asks nothing of them.
 #[derive(Clone, Debug, Default)]
@@ -64,19 +67,6 @@ impl Guards {
         guards.propagates = system.timeouts.iter().any(|plan| plan.propagate);
         guards
     }
-
-    /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
-        self.breakers.iter_mut().for_each(|breaker| breaker.reset(now));
-        self.ingresses.iter_mut().flatten().for_each(|ingress| ingress.reset(now));
-    }
-
-    /// Whether nothing is under way.
-    pub fn are_at_rest(&self) -> bool {
-        self.joins.is_empty()
-            && self.breakers.iter().all(Breaker::is_at_rest)
-            && self.ingresses.iter().flatten().all(|ingress| ingress.inside.level() == 0)
-    }
 }
 
 /// A set of failures.
@@ -98,6 +88,60 @@ impl Caught {
     pub fn contains(self, failure: Failure) -> bool {
         let index = failure.index();
         self.0[index / 64] & (1 << (index % 64)) != 0
+    }
+}
+
+impl Part for Guards {
+    fn reset(&mut self, now: Time) {
+        self.breakers.iter_mut().for_each(|breaker| breaker.reset(now));
+        self.ingresses.iter_mut().flatten().for_each(|ingress| ingress.reset(now));
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let mut breakers = self.breakers.iter();
+        for process in &system.processes {
+            let service = &system.services[process.service as usize];
+            for ((number, plan), breaker) in (0..).zip(&service.breakers).zip(&mut breakers) {
+                let name = || format!("{} breaker {}", service.name, plan.name);
+                breaker.add_to(rows.of_service(process.service, ResourceKind::Breaker, number, name), now);
+            }
+        }
+        for ((number, plan), ingress) in (0..).zip(&system.services).zip(&self.ingresses) {
+            if let Some(ingress) = ingress {
+                let name = || format!("{} ingress", plan.name);
+                ingress.add_to(rows.of_service(number, ResourceKind::Ingress, 0, name), now);
+            }
+        }
+    }
+
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        for (ingress, plan) in self.ingresses.iter().zip(&system.services) {
+            if let Some(ingress) = ingress {
+                ingress.waiting.check(now, broken, || format!("the ingress of {}", plan.name));
+            }
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.joins.is_empty()
+            && self.breakers.iter().all(Breaker::is_at_rest)
+            && self.ingresses.iter().flatten().all(|ingress| ingress.inside.level() == 0)
+    }
+
+    /// The process that comes up in its place has closed breakers and full buckets.
+    fn process_died(&mut self, process: u32, Moment { system, now }: Moment) {
+        let service = system.processes[process as usize].service;
+        let plan = &system.services[service as usize];
+        let before = &system.processes[..process as usize];
+        let first: usize = before.iter().map(|it| system.services[it.service as usize].breakers.len()).sum();
+        for breaker in &mut self.breakers[first..first + plan.breakers.len()] {
+            breaker.renew(now);
+        }
+        for (retry, first) in system.retries.iter().zip(&self.first_budget) {
+            if let (true, Some(budget)) = (retry.service == service, &retry.budget) {
+                self.budgets[(first + process - plan.first_process) as usize] = Budget::new(budget);
+            }
+        }
     }
 }
 

@@ -7,6 +7,8 @@
 use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 
+use crate::parts::usage::Sum;
+
 /// The connections to one replica of a database.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sessions {
@@ -37,6 +39,13 @@ impl Sessions {
 
     pub fn close(&mut self, now: Time) {
         self.used.down(now);
+    }
+
+    /// Adds what it did in the window to a row. `most`: what it takes, in the mean over the window.
+    pub fn add_to(&self, sum: &mut Sum, now: Time, most: f64) {
+        sum.gauge(&self.used, now, Some(most));
+        sum.use_.visits += self.opened;
+        sum.use_.refused += self.refused;
     }
 
     /// Starts counting afresh.

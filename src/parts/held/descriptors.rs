@@ -12,6 +12,8 @@ use std::collections::VecDeque;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
+use crate::parts::usage::Sum;
+
 /// The descriptor table of a process.
 #[derive(Clone, Debug)]
 pub(crate) struct Descriptors {
@@ -54,6 +56,13 @@ impl Descriptors {
             self.exhausted += 1;
         }
         free
+    }
+
+    /// Adds what it did in the window to a row.
+    pub fn add_to(&self, sum: &mut Sum, now: Time) {
+        sum.gauge(&self.used, now, self.limit.map(f64::from));
+        sum.use_.visits += self.taken;
+        sum.use_.refused += self.exhausted_since_reset();
     }
 
     /// Starts counting afresh.

@@ -10,6 +10,10 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
+
 /// The ports of one replica towards one server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Ports {
@@ -26,9 +30,24 @@ pub(crate) struct Ports {
     pub time_wait: Option<LaneId>,
 }
 
-impl Ports {
-    pub fn reset(&mut self, now: Time) {
-        self.taken.reset(now);
-        (self.used, self.refused) = (0, 0);
+impl Part for Vec<Ports> {
+    fn reset(&mut self, now: Time) {
+        for ports in self {
+            ports.taken.reset(now);
+            (ports.used, ports.refused) = (0, 0);
+        }
     }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        for (service, plan) in (0..).zip(&system.services).filter(|(_, plan)| plan.ephemeral_ports.is_some()) {
+            let sum = rows.of_service(service, ResourceKind::Ports, 0, || format!("{} ports", plan.name));
+            for ports in self.iter().filter(|ports| ports.service == service) {
+                sum.gauge(&ports.taken, now, Some(f64::from(ports.limit)));
+                sum.use_.visits += ports.used;
+                sum.use_.refused += ports.refused;
+            }
+        }
+    }
+
+    fn laws(&mut self, _: Moment, _: &mut Vec<String>) {}
 }

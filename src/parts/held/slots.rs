@@ -12,6 +12,9 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Capacity, Draw, System};
 
 use crate::engine::population::Queue;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 /// What a unit is, and so what a grant does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,8 +136,74 @@ impl Slots {
         self.sizes = Gauge::of(self.size);
     }
 
+    /// The service that they belong to; none for the system's.
+    pub fn service(&self, system: &System) -> Option<u32> {
+        system.processes.get(self.process as usize).map(|process| process.service)
+    }
+
+    /// Their name within their service: `pool auth`.
+    pub fn name(&self, system: &System) -> String {
+        self.kind.name(system, self.service(system).unwrap_or(NONE))
+    }
+
+    /// The reports' name of them: `user-service pool auth`.
+    pub fn resource_name(&self, system: &System) -> String {
+        let name = self.name(system);
+        match self.service(system) {
+            Some(service) => format!("{} {name}", system.services[service as usize].name),
+            None => name,
+        }
+    }
+
     /// Whether nobody else may wait.
     pub fn is_full(&self) -> bool {
         self.queue.population.gauge.level() >= self.room
+    }
+}
+
+impl Part for Slots {
+    fn reset(&mut self, now: Time) {
+        self.used.reset(now);
+        self.sizes.reset(now);
+        self.queue.population.reset(now);
+        (self.grants, self.shed, self.left_without) = (0, 0, 0);
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let (kind, number) = match self.kind {
+            SlotsKind::Connections { pool } => (ResourceKind::Connections, pool),
+            SlotsKind::Limit { limit } | SlotsKind::Shared { limit } => (ResourceKind::Limit, limit),
+            SlotsKind::RequestThreads => (ResourceKind::Threads, 0),
+            SlotsKind::Executor => (ResourceKind::Executor, 0),
+        };
+        let name = || self.resource_name(system);
+        let sum = match self.service(system) {
+            Some(service) => rows.of_service(service, kind, number, name),
+            None => rows.of_system(kind, number, name),
+        };
+        sum.gauge(&self.used, now, (self.full_size < u32::MAX).then(|| sum.level(&self.sizes, now)));
+        sum.waiting(&self.queue.population, now);
+        sum.use_.visits += self.grants + self.left_without;
+        sum.use_.refused += self.shed;
+    }
+
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        self.queue.population.check(now, broken, || self.resource_name(system));
+        if self.used.level() != self.holders.len() || self.used.level() > self.full_size {
+            broken.push(format!("{} units are in use, {} are held", self.used.level(), self.holders.len()));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.used.level() == 0
+    }
+
+    fn process_died(&mut self, process: u32, _: Moment) {
+        if self.process == process {
+            self.deadlocked = false;
+            if matches!(self.kind, SlotsKind::Connections { .. }) {
+                self.opened = 0;
+            }
+        }
     }
 }

@@ -8,10 +8,8 @@ use crate::model::{Runtime, Site};
 use crate::engine::next::Next;
 use crate::engine::token::{Failure, FrameKind, KILLED, State};
 use crate::parts::interpreter::world::World;
-use crate::parts::messaging::broker::{Broker, Message};
+use crate::parts::messaging::broker::{Broker, Message, consumer_name};
 use crate::parts::messaging::job::{Behind, Loss};
-use crate::parts::outcome::{ResourceKind, ResourceUse};
-use crate::parts::usage::{Span, Sum};
 
 /// Parts of a publish's draws.
 const CLIENT_CPU: u64 = 1;
@@ -300,19 +298,6 @@ impl World<'_> {
         self.end_part(job, loss.is_some());
     }
 
-    /// What a consumer's processes worked on, and what waited for them.
-    pub(crate) fn consumer_use(&self, consumer: usize, span: Span) -> ResourceUse {
-        let (now, state) = (self.now, &self.broker.consumers[consumer]);
-        let mut sum = Sum::new(|| self.consumer_name(consumer), ResourceKind::Queue, span);
-        let processes = &self.processes[state.first_process as usize..][..state.held.len()];
-        let up: f64 = processes.iter().map(|one| sum.up(&self.replicas[one.replica as usize].down, now)).sum();
-        let prefetch = self.system.consumers[consumer].prefetch;
-        sum.gauge(&state.unacked, now, prefetch.map(|each| f64::from(each) * up));
-        sum.waiting(&state.waiting, now);
-        sum.use_.visits += state.waiting.left;
-        sum.finish()
-    }
-
     /// The messages that a bounded consumer may have unsettled, all its processes together.
     pub(crate) fn room_of_consumer(&self, consumer: usize) -> Option<u32> {
         let each = self.system.consumers[consumer].prefetch?;
@@ -326,23 +311,6 @@ impl World<'_> {
 
     /// The reports' name of a consumer's queue: `queue registrations / billing`.
     pub(crate) fn consumer_name(&self, consumer: usize) -> String {
-        let plan = &self.system.consumers[consumer];
-        format!("queue {} / {}", self.system.queues[plan.queue as usize].name, plan.name)
-    }
-
-    /// The laws that messages have broken.
-    pub(crate) fn broken_by_messages(&self, broken: &mut Vec<String>) {
-        for (consumer, state) in self.broker.consumers.iter().enumerate() {
-            let name = self.consumer_name(consumer);
-            if let Some((area, stays)) = state.waiting.broken_law(self.now) {
-                broken.push(format!("Little's law at {name}: {area} over time, {stays} over visits"));
-            }
-            if let Some((came, seen)) = state.broken_law() {
-                broken.push(format!("flow conservation at {name}: {came} messages came, {seen} ended or are inside"));
-            }
-            if !state.is_counted_right() {
-                broken.push(format!("{name}: the processes hold other messages than are in use"));
-            }
-        }
+        consumer_name(self.system, consumer)
     }
 }

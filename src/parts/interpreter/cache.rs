@@ -9,8 +9,6 @@ use crate::engine::next::Next;
 use crate::engine::token::{FrameKind, State};
 use crate::parts::interpreter::world::World;
 use crate::parts::messaging::cache::Flight;
-use crate::parts::outcome::{ResourceKind, ResourceUse};
-use crate::parts::usage::{Span, Sum};
 
 impl World<'_> {
     /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for whoever fetches it.
@@ -58,12 +56,6 @@ impl World<'_> {
         }
         self.push_frame(t, FrameKind::Fetch { cache: id, key });
         Next::On
-    }
-
-    /// The process has died, and what its own caches held with it.
-    pub(crate) fn forget_caches(&mut self, process: u32) {
-        let now = self.now;
-        self.caches.iter_mut().filter(|cache| cache.process == process).for_each(|cache| cache.empty(now));
     }
 
     /// The key of the lookup at the token's program counter.
@@ -115,45 +107,5 @@ impl World<'_> {
     pub(crate) fn leader_of(&self, t: u32) -> Option<u32> {
         let state = &self.caches[self.tokens[t].wait as usize];
         state.flight(self.cache_key(t)).map(|flight| state.flights[flight].leader)
-    }
-
-    /// The reports' name of a cache: `user-service cache accounts`.
-    pub(crate) fn cache_name(&self, id: u32) -> String {
-        let state = &self.caches[id as usize];
-        let plan = &self.system.services[state.service as usize];
-        format!("{} cache {}", plan.name, plan.caches[state.number as usize].name)
-    }
-
-    /// What a service's cache held and how often it had what was asked for, over all processes.
-    pub(crate) fn cache_use(&self, service: u32, number: u32, span: Span) -> ResourceUse {
-        let plan = &self.system.services[service as usize];
-        let name = || format!("{} cache {}", plan.name, plan.caches[number as usize].name);
-        let mut sum = Sum::new(name, ResourceKind::Cache, span);
-        let (mut hits, mut lookups) = (0, 0);
-        for state in self.caches.iter().filter(|cache| cache.service == service && cache.number == number) {
-            sum.gauge(&state.held, self.now, plan.caches[number as usize].size.map(f64::from));
-            let visits = sum.use_.visits + state.carried + state.lookups;
-            sum.waiting(&state.waiting, self.now);
-            sum.use_.visits = visits;
-            hits += state.hits;
-            lookups += state.lookups;
-        }
-        sum.use_.hit_ratio = (lookups > 0).then(|| hits as f64 / lookups as f64);
-        sum.finish()
-    }
-
-    /// The laws that caches have broken.
-    pub(crate) fn broken_by_caches(&self, broken: &mut Vec<String>) {
-        for state in &self.caches {
-            let plan = &self.system.services[state.service as usize];
-            let name = &plan.caches[state.number as usize].name;
-            if let Some((area, stays)) = state.waiting.broken_law(self.now) {
-                broken.push(format!("Little's law at cache {name}: {area} over time, {stays} over visits"));
-            }
-            let held = state.held.level();
-            if held != state.recent.len() || held > state.size || state.entries.len() != held as usize {
-                broken.push(format!("cache {name}: {held} entries are counted, {} are there", state.recent.len()));
-            }
-        }
     }
 }

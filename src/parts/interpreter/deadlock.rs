@@ -63,7 +63,7 @@ impl World<'_> {
         if self.can_go_on(t) {
             return;
         }
-        let (at, resource) = (self.now, self.cache_name(self.tokens[fetch].wait));
+        let (at, resource) = (self.now, self.caches[self.tokens[fetch].wait as usize].name(self.system));
         match &mut self.deadlock {
             Some(deadlock) => deadlock.instances += 1,
             None => {
@@ -316,8 +316,10 @@ impl World<'_> {
             }
         };
         match self.slots[id as usize].kind {
-            SlotsKind::Connections { .. } => format!("a connection of {}", self.slots_name(id)),
-            SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => format!("a slot of {}", self.slots_name(id)),
+            SlotsKind::Connections { .. } => format!("a connection of {}", self.slots[id as usize].name(self.system)),
+            SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
+                format!("a slot of {}", self.slots[id as usize].name(self.system))
+            }
             SlotsKind::RequestThreads => "a thread".into(),
             SlotsKind::Executor => "a thread of the default executor".into(),
         }
@@ -325,7 +327,7 @@ impl World<'_> {
 
     pub(crate) fn name_of(&self, held: Held) -> String {
         match held {
-            Held::Slots(id) => self.resource_name(id),
+            Held::Slots(id) => self.slots[id as usize].resource_name(self.system),
             Held::Client(id) => {
                 let client = &self.clients[id as usize];
                 let service = &self.system.services[self.processes[client.process as usize].service as usize];

@@ -327,17 +327,11 @@ impl<'s> World<'s> {
         }
     }
 
-    /// The client's process is killed, and nobody holds any of its connections.
-    pub(crate) fn reset_client(&mut self, id: u32) {
-        let plan = self.client_plan(id);
+    /// The client's process is killed, and nobody holds any of its connections: their ports are closed.
+    pub(crate) fn close_ports(&mut self, id: u32) {
         for _ in 0..self.clients[id as usize].open {
             self.close_port(id);
         }
-        let client = &mut self.clients[id as usize];
-        client.idle.clear();
-        client.open = 0;
-        client.deadlocked = false;
-        client.broken &= !plan.repaired_by_restart;
     }
 
     /// Closes the idle connections whose time is over, or that the server has closed.

@@ -14,8 +14,11 @@ use crate::engine::next::Next;
 use crate::engine::task::Task;
 use crate::engine::token::{Connection, Failure, FrameKind, HOUSEKEEPING, KILLED, State, Token};
 use crate::parts::held::slots::SlotsKind;
+use crate::parts::interpreter::parts::parts;
 use crate::parts::interpreter::world::World;
 use crate::parts::network::ROUND_TRIP;
+use crate::parts::network::process::Process;
+use crate::parts::part::Part;
 use crate::parts::trouble::health::Health;
 
 /// How long it takes to learn that a connection is refused or reset. (Without it a closed load that does not think would
@@ -247,34 +250,20 @@ impl World<'_> {
         self.replicas[host as usize].cpu.hand_over(t, orphan);
     }
 
-    /// What a process that was killed leaves: nothing.
+    /// What a process that was killed leaves: nothing. Its connections end at the other side, too.
     fn reset_process(&mut self, index: u32) {
-        self.forget_caches(index);
-        let now = self.now;
-        let process = &mut self.processes[index as usize];
-        debug_assert_eq!(process.inside, 0);
-        process.frozen = false;
-        process.event_loop.accept_paused = false;
-        process.event_loop.accept_event = 0;
-        if !process.event_loop.is_idle() {
-            process.event_loop.busy.down(now);
-        }
-        let plan = &self.system.services[process.service as usize];
-        let (pools, clients) = (process.pools, process.clients);
-        for id in self.slots_of(index) {
-            self.slots[id as usize].deadlocked = false;
-        }
-        for (id, pool) in (pools..).zip(&plan.pools) {
-            if pool.minded {
-                self.close_idle(id);
-            }
-            self.slots[id as usize].opened = 0;
+        let Process { service, pools, clients, .. } = self.processes[index as usize];
+        let plan = &self.system.services[service as usize];
+        for (id, _) in (pools..).zip(&plan.pools).filter(|(_, pool)| pool.minded) {
+            self.close_idle(id);
         }
         for id in clients..clients + plan.clients.len() as u32 {
-            self.reset_client(id);
+            self.close_ports(id);
         }
-        self.processes[index as usize].descriptors.clear(now);
-        self.renew_guards(index);
+        let moment = self.moment();
+        for part in parts!(self, mut) {
+            part.process_died(index, moment);
+        }
     }
 
     /// The connections of others to a replica that was killed are gone: kept ones of HTTP clients, idle ones of pools.

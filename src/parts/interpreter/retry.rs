@@ -6,7 +6,6 @@ use crate::engine::next::Next;
 use crate::engine::token::{Failure, FrameKind};
 use crate::parts::guards::retry::Budget;
 use crate::parts::interpreter::world::World;
-use crate::parts::network::process::Process;
 
 impl World<'_> {
     /// The first attempt begins, behind the operation that waits before the others.
@@ -18,20 +17,6 @@ impl World<'_> {
         }
         self.tokens[t].pc += 1;
         self.enter_frame(t, FrameKind::Retry { at, failures: 0 })
-    }
-
-    /// A process that was killed comes up with closed breakers and full buckets.
-    pub(crate) fn renew_guards(&mut self, process: u32) {
-        let Process { service, breakers, .. } = self.processes[process as usize];
-        let plan = &self.system.services[service as usize];
-        for breaker in breakers..breakers + plan.breakers.len() as u32 {
-            self.guards.breakers[breaker as usize].renew(self.now);
-        }
-        for (retry, first) in self.system.retries.iter().zip(&self.guards.first_budget) {
-            if let (true, Some(budget)) = (retry.service == service, &retry.budget) {
-                self.guards.budgets[(first + process - plan.first_process) as usize] = Budget::new(budget);
-            }
-        }
     }
 
     fn budget(&mut self, t: u32, plan: u32) -> Option<&mut Budget> {

@@ -209,22 +209,4 @@ impl World<'_> {
         slots.left_without += 1;
         slots.waited_until = now;
     }
-
-    /// The reports' name of slots: `user-service pool auth`.
-    pub(crate) fn resource_name(&self, id: u32) -> String {
-        let name = self.slots_name(id);
-        match self.slots[id as usize].process {
-            NONE => name,
-            process => {
-                let service = self.processes[process as usize].service as usize;
-                format!("{} {name}", self.system.services[service].name)
-            }
-        }
-    }
-
-    /// The name of slots within their service: `pool auth`.
-    pub(crate) fn slots_name(&self, id: u32) -> String {
-        let Slots { kind, process, .. } = self.slots[id as usize];
-        kind.name(self.system, self.processes.get(process as usize).map_or(NONE, |process| process.service))
-    }
 }

@@ -7,8 +7,6 @@ use crate::statistics::histogram::Histogram;
 use crate::engine::next::Next;
 use crate::parts::interpreter::world::World;
 use crate::parts::messaging::view::{Pending, Views};
-use crate::parts::outcome::{ResourceKind, ResourceUse};
-use crate::parts::usage::{Span, Sum};
 
 impl World<'_> {
     /// An event is published for the view that a consumer feeds, if it feeds one.
@@ -59,23 +57,5 @@ impl World<'_> {
     /// The staleness of all reads; none without views.
     pub(crate) fn staleness(&mut self) -> Option<Histogram> {
         (!self.system.views.is_empty()).then(|| std::mem::take(&mut self.views.staleness))
-    }
-
-    /// Events that waited to be applied, and how long until they were.
-    pub(crate) fn view_use(&self, view: usize, span: Span) -> ResourceUse {
-        let state = &self.views.views[view];
-        let mut sum = Sum::new(|| format!("view {}", self.system.views[view].name), ResourceKind::View, span);
-        sum.waiting(&state.population, self.now);
-        sum.use_.visits += state.population.left;
-        sum.finish()
-    }
-
-    /// The laws that views have broken.
-    pub(crate) fn broken_by_views(&self, broken: &mut Vec<String>) {
-        for (state, plan) in self.views.views.iter().zip(&self.system.views) {
-            if let Some((area, stays)) = state.population.broken_law(self.now) {
-                broken.push(format!("Little's law at view {}: {area} over time, {stays} over events", plan.name));
-            }
-        }
     }
 }

@@ -18,6 +18,9 @@ use crate::model::{ConsumerPlan, System};
 
 use crate::engine::population::Population;
 use crate::engine::token::Failure;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 /// A copy of a message, for one consumer.
 #[derive(Clone, Copy, Debug)]
@@ -96,7 +99,7 @@ impl Consumer {
     }
 
     /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
+    fn reset(&mut self, now: Time) {
         self.waiting.reset(now);
         self.unacked.reset(now);
         self.delayed.reset(now);
@@ -106,13 +109,13 @@ impl Consumer {
     }
 
     /// Both sides of the conservation of messages if they differ: those that came, and those that ended or are inside.
-    pub fn broken_law(&self) -> Option<(u64, u64)> {
+    fn broken_law(&self) -> Option<(u64, u64)> {
         let sides = (self.carried + self.published, self.acked + self.dead + self.dropped + self.inside());
         (sides.0 != sides.1).then_some(sides)
     }
 
     /// Whether as many messages are held as the processes have.
-    pub fn is_counted_right(&self) -> bool {
+    fn is_counted_right(&self) -> bool {
         let held: u32 = self.held.iter().sum();
         held == self.unacked.level() && self.held.iter().all(|&held| held <= self.prefetch)
     }
@@ -131,10 +134,6 @@ impl Broker {
         Self { messages: Slab::default(), consumers }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
-    }
-
     /// The job and the consumer of each message that is to be delivered again because it failed, and why it failed.
     pub fn failing(&self) -> impl Iterator<Item = (u32, u32, Failure)> + '_ {
         let messages = self.messages.living().map(|message| &self.messages[message]);
@@ -144,5 +143,47 @@ impl Broker {
     /// Copies of messages that are not settled.
     pub fn len(&self) -> usize {
         self.messages.len()
+    }
+}
+
+/// The reports' name of a consumer's queue: `queue registrations / billing`.
+pub(crate) fn consumer_name(system: &System, consumer: usize) -> String {
+    let plan = &system.consumers[consumer];
+    format!("queue {} / {}", system.queues[plan.queue as usize].name, plan.name)
+}
+
+impl Part for Broker {
+    fn reset(&mut self, now: Time) {
+        self.consumers.iter_mut().for_each(|consumer| consumer.reset(now));
+    }
+
+    /// What each consumer's processes worked on, and what waited for them.
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        for (number, state) in self.consumers.iter().enumerate() {
+            let up: f64 = (state.first_process..).take(state.held.len()).map(|process| rows.up(process)).sum();
+            let sum = rows.of_system(ResourceKind::Queue, number as u32, || consumer_name(system, number));
+            let prefetch = system.consumers[number].prefetch;
+            sum.gauge(&state.unacked, now, prefetch.map(|each| f64::from(each) * up));
+            sum.waiting(&state.waiting, now);
+            sum.use_.visits += state.waiting.left;
+        }
+    }
+
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        for (number, state) in self.consumers.iter().enumerate() {
+            let name = || consumer_name(system, number);
+            state.waiting.check(now, broken, name);
+            if let Some((came, seen)) = state.broken_law() {
+                let name = name();
+                broken.push(format!("flow conservation at {name}: {came} messages came, {seen} ended or are inside"));
+            }
+            if !state.is_counted_right() {
+                broken.push(format!("{}: the processes hold other messages than are in use", name()));
+            }
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.messages.is_empty()
     }
 }

@@ -10,9 +10,12 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::list::{Linked, Links, List};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{CachePlan, Popularity};
+use crate::model::{CachePlan, Popularity, System};
 
 use crate::engine::population::Population;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Entry {
@@ -85,15 +88,10 @@ impl Cache {
         }
     }
 
-    /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
-        self.held.reset(now);
-        self.waiting.reset(now);
-        (self.lookups, self.hits, self.carried) = (0, 0, u64::from(self.waiting.gauge.level()));
-    }
-
-    pub fn is_at_rest(&self) -> bool {
-        self.waiting.gauge.level() == 0 && self.flights.is_empty()
+    /// The reports' name of it: `user-service cache accounts`.
+    pub fn name(&self, system: &System) -> String {
+        let plan = &system.services[self.service as usize];
+        format!("{} cache {}", plan.name, plan.caches[self.number as usize].name)
     }
 
     /// Whether the key is there and good; it is the most recently used one then.
@@ -138,8 +136,8 @@ impl Cache {
         self.held.up(now);
     }
 
-    /// Everything is gone: its process has died.
-    pub fn empty(&mut self, now: Time) {
+    /// Everything is gone.
+    fn empty(&mut self, now: Time) {
         while let Some(entry) = self.recent.pop(&mut self.entries) {
             self.forget(entry, now);
         }
@@ -155,5 +153,45 @@ impl Cache {
 
     pub fn flight(&self, key: u32) -> Option<u32> {
         self.flight_of.get(key as usize).copied().filter(|&flight| flight != NONE)
+    }
+}
+
+impl Part for Cache {
+    fn reset(&mut self, now: Time) {
+        self.held.reset(now);
+        self.waiting.reset(now);
+        (self.lookups, self.hits, self.carried) = (0, 0, u64::from(self.waiting.gauge.level()));
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let size = system.services[self.service as usize].caches[self.number as usize].size;
+        let name = || self.name(system);
+        let sum = rows.of_service(self.service, ResourceKind::Cache, self.number, name);
+        sum.gauge(&self.held, now, size.map(f64::from));
+        // Who waits has looked up already.
+        let visits = sum.use_.visits + self.carried + self.lookups;
+        sum.waiting(&self.waiting, now);
+        sum.use_.visits = visits;
+        sum.lookups(self.lookups, self.hits);
+    }
+
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        let name = &system.services[self.service as usize].caches[self.number as usize].name;
+        self.waiting.check(now, broken, || format!("cache {name}"));
+        let held = self.held.level();
+        if held != self.recent.len() || held > self.size || self.entries.len() != held as usize {
+            broken.push(format!("cache {name}: {held} entries are counted, {} are there", self.recent.len()));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.waiting.gauge.level() == 0 && self.flights.is_empty()
+    }
+
+    /// What its own caches held is gone with it.
+    fn process_died(&mut self, process: u32, Moment { now, .. }: Moment) {
+        if self.process == process {
+            self.empty(now);
+        }
     }
 }

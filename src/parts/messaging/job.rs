@@ -11,6 +11,9 @@ use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
 
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
+
 /// All that descends from one request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Job {
@@ -123,24 +126,29 @@ impl Jobs {
         }
     }
 
-    /// Starts counting afresh.
-    pub fn reset(&mut self) {
-        self.counts = Completions { carried: self.jobs.len() as u64, ..Completions::default() };
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.jobs.is_empty()
-    }
-
-    /// Both sides of the conservation of jobs if they differ: those that came, and those that ended or are inside.
-    pub fn broken_law(&self) -> Option<(u64, u64)> {
-        let counts = &self.counts;
-        let sides = (counts.carried + counts.begun, counts.completed + counts.failed + self.jobs.len() as u64);
-        (self.kept && sides.0 != sides.1).then_some(sides)
-    }
-
     /// The job that a token belongs to; [`NONE`] if to none.
     pub fn of(&self, t: u32) -> u32 {
         self.of.get(t as usize).copied().unwrap_or(NONE)
+    }
+}
+
+impl Part for Jobs {
+    fn reset(&mut self, _: Time) {
+        self.counts = Completions { carried: self.jobs.len() as u64, ..Completions::default() };
+    }
+
+    fn usage(&self, _: Moment, _: &mut Rows) {}
+
+    fn laws(&mut self, _: Moment, broken: &mut Vec<String>) {
+        let counts = &self.counts;
+        let came = counts.carried + counts.begun;
+        let seen = counts.completed + counts.failed + self.jobs.len() as u64;
+        if self.kept && came != seen {
+            broken.push(format!("flow conservation: {came} jobs came, {seen} ended or are inside"));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.jobs.is_empty()
     }
 }

@@ -12,6 +12,9 @@ use crate::kernel::slab::Slab;
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::population::Population;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 /// An event that is still to be applied.
 #[derive(Clone, Copy, Debug)]
@@ -51,16 +54,32 @@ impl Views {
     pub fn new(count: usize) -> Self {
         Self { views: vec![View::default(); count], ..Self::default() }
     }
+}
 
-    /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
+impl Part for Views {
+    fn reset(&mut self, now: Time) {
         for view in &mut self.views {
             view.population.reset(now);
         }
         self.staleness = Histogram::new();
     }
 
-    pub fn is_empty(&self) -> bool {
+    /// Events that waited to be applied, and how long until they were.
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        for ((number, plan), view) in (0..).zip(&system.views).zip(&self.views) {
+            let sum = rows.of_system(ResourceKind::View, number, || format!("view {}", plan.name));
+            sum.waiting(&view.population, now);
+            sum.use_.visits += view.population.left;
+        }
+    }
+
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        for (view, plan) in self.views.iter().zip(&system.views) {
+            view.population.check(now, broken, || format!("view {}", plan.name));
+        }
+    }
+
+    fn is_at_rest(&self) -> bool {
         self.events.is_empty()
     }
 }

@@ -10,6 +10,8 @@
 use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 
+use crate::parts::usage::Sum;
+
 /// The accept queue of a replica whose length is bounded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AcceptQueue {
@@ -32,6 +34,14 @@ impl AcceptQueue {
         (self.room < u32::MAX).then_some(self.waiting)
     }
 
+    /// Adds what it did in the window to a row. `backlog`: as the service listens with.
+    pub fn add_to(&self, sum: &mut Sum, now: Time, backlog: u32) {
+        sum.gauge(&self.waiting, now, Some(f64::from(backlog) + 1.0));
+        sum.use_.visits += self.entered;
+        sum.use_.refused += self.dropped;
+    }
+
+    /// Starts counting afresh.
     pub fn reset(&mut self, now: Time) {
         self.waiting.reset(now);
         (self.entered, self.dropped) = (0, 0);

@@ -11,8 +11,12 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
+use crate::model::{ClientPlan, System};
 
 use crate::engine::population::Population;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
+use crate::parts::usage::Rows;
 
 /// Instead of a peer: the process at the other end was killed.
 pub(crate) const LOST: u32 = NONE - 2;
@@ -88,9 +92,49 @@ impl HttpClient {
         }
     }
 
-    pub fn reset(&mut self, now: Time) {
+    /// The service of its process.
+    pub fn service(&self, system: &System) -> u32 {
+        system.processes[self.process as usize].service
+    }
+
+    /// What it is built from.
+    pub fn plan<'s>(&self, system: &'s System) -> &'s ClientPlan {
+        &system.services[self.service(system) as usize].clients[self.index as usize]
+    }
+}
+
+impl Part for HttpClient {
+    fn reset(&mut self, now: Time) {
         self.busy.reset(now);
         self.waiting.reset(now);
         (self.served_at_once, self.futile_wakes) = (0, 0);
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let (service, plan) = (self.service(system), self.plan(system));
+        let name = || format!("{} client {}", system.services[service as usize].name, plan.name);
+        let up = rows.up(self.process);
+        let sum = rows.of_service(service, ResourceKind::HttpClient, self.index, name);
+        let limit = (plan.shared && plan.max_connections < u32::MAX).then_some(plan.max_connections);
+        sum.gauge(&self.busy, now, limit.map(|limit| f64::from(limit) * up));
+        sum.waiting(&self.waiting, now);
+        sum.use_.visits += self.served_at_once + self.waiting.left;
+    }
+
+    fn laws(&mut self, Moment { now, .. }: Moment, broken: &mut Vec<String>) {
+        self.waiting.check(now, broken, || "an HTTP client's queue".into());
+        let (busy, held) = (self.busy.level(), self.holders.len());
+        if busy != held || busy > self.open {
+            broken.push(format!("{busy} connections are in use, {held} are held, {} are open", self.open));
+        }
+    }
+
+    fn process_died(&mut self, process: u32, Moment { system, .. }: Moment) {
+        if self.process == process {
+            self.idle.clear();
+            self.open = 0;
+            self.deadlocked = false;
+            self.broken &= !self.plan(system).repaired_by_restart;
+        }
     }
 }

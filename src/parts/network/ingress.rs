@@ -10,6 +10,7 @@ use crate::kernel::gauge::Gauge;
 use crate::model::{IngressPlan, RatePlan};
 
 use crate::engine::population::Population;
+use crate::parts::usage::Sum;
 
 /// The ingress of one service.
 #[derive(Clone, Debug)]
@@ -55,6 +56,14 @@ impl Ingress {
             left_without: 0,
             refused: 0,
         }
+    }
+
+    /// Adds what it did in the window to a row.
+    pub fn add_to(&self, sum: &mut Sum, now: Time) {
+        sum.gauge(&self.inside, now, (self.most < u32::MAX).then_some(f64::from(self.most)));
+        sum.waiting(&self.waiting, now);
+        sum.use_.visits += self.admitted + self.left_without;
+        sum.use_.refused = self.refused;
     }
 
     pub fn reset(&mut self, now: Time) {

@@ -2,7 +2,7 @@
 
 use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
-use crate::model::{Draw, Runtime};
+use crate::model::{Draw, Effect, FaultPlan, Runtime};
 
 use crate::engine::population::Queue;
 use crate::parts::compute::cpu::Cpu;
@@ -10,7 +10,10 @@ use crate::parts::compute::event_loop::EventLoop;
 use crate::parts::held::database::Sessions;
 use crate::parts::held::descriptors::Descriptors;
 use crate::parts::network::backlog::AcceptQueue;
+use crate::parts::outcome::ResourceKind;
+use crate::parts::part::{Moment, Part};
 use crate::parts::trouble::health::Health;
+use crate::parts::usage::Rows;
 
 /// One process.
 #[derive(Clone, Debug)]
@@ -73,34 +76,128 @@ pub(crate) struct Group {
     pub restarts: u64,
 }
 
-impl Process {
-    /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
-        self.event_loop.reset(now);
-        self.descriptors.reset(now);
-    }
-}
-
-impl Group {
-    /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
-        self.out.reset(now);
-        self.restarts = 0;
-    }
-}
-
 impl Replica {
     /// Whether it gets new requests.
     pub fn is_available(&self) -> bool {
         self.health.downs == 0 && self.health.ready
     }
+}
 
-    /// Starts counting afresh.
-    pub fn reset(&mut self, now: Time) {
-        self.cpu.reset(now);
-        self.backlog.population.reset(now);
-        self.sessions.reset(now);
-        self.accept_queue.reset(now);
-        self.down.reset(now);
+impl Part for Vec<Process> {
+    fn reset(&mut self, now: Time) {
+        for process in self {
+            process.event_loop.reset(now);
+            process.descriptors.reset(now);
+        }
     }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        for (process, number) in self.iter().zip(0..) {
+            let plan = &system.services[process.service as usize];
+            if plan.runtime == Runtime::EventLoop {
+                let name = || format!("{} event loops", plan.name);
+                let up = rows.up(number);
+                process.event_loop.add_to(rows.of_service(process.service, ResourceKind::EventLoops, 0, name), now, up);
+            }
+            if plan.open_files.is_some() {
+                let name = || format!("{} descriptors", plan.name);
+                process.descriptors.add_to(rows.of_service(process.service, ResourceKind::Descriptors, 0, name), now);
+            }
+        }
+    }
+
+    fn laws(&mut self, Moment { now, .. }: Moment, broken: &mut Vec<String>) {
+        for (process, number) in self.iter().zip(0..) {
+            process.event_loop.waiting.check(now, broken, || format!("the event loop of process {number}"));
+        }
+    }
+
+    fn process_died(&mut self, process: u32, Moment { now, .. }: Moment) {
+        let process = &mut self[process as usize];
+        debug_assert_eq!(process.inside, 0);
+        process.frozen = false;
+        process.event_loop.clear(now);
+        process.descriptors.clear(now);
+    }
+}
+
+impl Part for Vec<Replica> {
+    fn reset(&mut self, now: Time) {
+        for replica in self {
+            replica.cpu.reset(now);
+            replica.backlog.population.reset(now);
+            replica.sessions.reset(now);
+            replica.accept_queue.reset(now);
+            replica.down.reset(now);
+        }
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        for (replica, number) in self.iter().zip(0..) {
+            let service = replica.service;
+            let plan = &system.services[service as usize];
+            match plan.machine {
+                Some(machine) if replica.host == number => {
+                    let plan = &system.machines[machine as usize];
+                    let sum = rows.of_machine(machine, || format!("machine {} CPU", plan.name));
+                    replica.cpu.add_to(sum, now, Some(plan.cores));
+                }
+                None if plan.runtime != Runtime::Delay => {
+                    let sum = rows.of_service(service, ResourceKind::Cpu, 0, || format!("{} CPU", plan.name));
+                    let up = sum.up(&replica.down, now);
+                    replica.cpu.add_to(sum, now, plan.cores.map(|cores| cores * up));
+                }
+                _ => {}
+            }
+            if plan.cpu_period.is_some() {
+                let name = || format!("{} throttling", plan.name);
+                let sum = rows.of_service(service, ResourceKind::Throttling, 0, name);
+                sum.time(replica.cpu.used_and_stood(now).1.unwrap_or_default());
+            }
+            if let Some(backlog) = plan.backlog {
+                let sum = rows.of_service(service, ResourceKind::Backlog, 0, || format!("{} backlog", plan.name));
+                replica.accept_queue.add_to(sum, now, backlog);
+            }
+            if let Some(most) = plan.max_connections {
+                let name = || format!("{} connections", plan.name);
+                let sum = rows.of_service(service, ResourceKind::Sessions, 0, name);
+                let up = sum.up(&replica.down, now);
+                replica.sessions.add_to(sum, now, f64::from(most) * up);
+            }
+        }
+    }
+
+    fn laws(&mut self, Moment { now, .. }: Moment, broken: &mut Vec<String>) {
+        for (replica, number) in self.iter_mut().zip(0..) {
+            replica.backlog.population.check(now, broken, || format!("the backlog of replica {number}"));
+            if let Some((used, done)) = replica.cpu.broken_law(now) {
+                broken.push(format!("utilisation law: replica {number} used {used} core-ns for {done} ns of work"));
+            }
+        }
+    }
+}
+
+impl Part for Vec<Group> {
+    fn reset(&mut self, now: Time) {
+        for group in self {
+            group.out.reset(now);
+            group.restarts = 0;
+        }
+    }
+
+    /// Replicas that got no new requests, and how often one was restarted; for a service whose replicas may be down.
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        for ((service, plan), group) in (0..).zip(&system.services).zip(self) {
+            let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == Effect::Dead;
+            let is_probed = plan.liveness.is_some() || plan.readiness.is_some();
+            if is_probed || system.faults.iter().any(takes_down) {
+                let name = || format!("{} unavailable", plan.name);
+                let sum = rows.of_system(ResourceKind::Unavailable, service, name);
+                sum.gauge(&group.out, now, Some(f64::from(plan.replicas)));
+                sum.use_.visits = group.restarts;
+            }
+        }
+    }
+
+    fn laws(&mut self, _: Moment, _: &mut Vec<String>) {}
 }
