@@ -3,6 +3,7 @@
 #[cfg(debug_assertions)]
 pub mod draws;
 pub(crate) mod next;
+pub(crate) mod progress;
 pub(crate) mod population;
 pub(crate) mod slot;
 pub(crate) mod task;

@@ -19,6 +19,7 @@ pub(crate) mod loss;
 pub(crate) mod messaging;
 pub(crate) mod network;
 pub(crate) mod part;
+pub(crate) mod resource;
 pub(crate) mod tally;
 pub(crate) mod trouble;
 pub(crate) mod usage;
@@ -34,8 +35,9 @@ pub use interpreter::observe::{Window, limit_names};
 pub use interpreter::world::{Ended, Limits, Source, World};
 pub use loss::Loss;
 pub use network::ROUND_TRIP;
-pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ResourceKind, ResourceUse, Users};
+pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, Users};
 pub use phase::{OF_TEST, Phase, PhaseUse};
+pub use resource::{ResourceKind, ResourceUse};
 pub use timeline::{Calm, Slice, Timeline};
 
 // As `blame` names them.

@@ -9,6 +9,8 @@ use crate::kernel::list::{Linked, Links};
 use crate::kernel::{NONE, Time};
 use crate::model::Round;
 
+use crate::engine::progress::Progress;
+
 /// A request at work in a process: program counter, state, and what must be undone.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Token {
@@ -35,7 +37,7 @@ pub(crate) struct Token {
     pub timer: u32,
     pub state: State,
     /// How far the present operation has got.
-    pub phase: u8,
+    pub phase: Progress,
     /// Why it is to unwind at its next step.
     pub failure: Failure,
     pub flags: u8,
@@ -80,7 +82,7 @@ impl Token {
             wait: NONE,
             timer: NONE,
             state: State::Ready,
-            phase: 0,
+            phase: Progress::BEGIN,
             failure: Failure::NONE,
             flags: 0,
             #[cfg(debug_assertions)]

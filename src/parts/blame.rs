@@ -22,22 +22,22 @@ mod place;
 mod sample;
 mod window;
 
+use accounts::UNEXPLAINED;
+use log::Label;
+use place::Places;
+use sample::Sample;
+
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Load, Runtime};
+
+use super::token::{HOUSEKEEPING, State};
+use super::world::World;
 
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind, Units};
 
 pub(crate) use accounts::Accounts;
 pub(super) use ends::Story;
-
-use accounts::UNEXPLAINED;
-use log::Label;
-use place::Places;
-use sample::Sample;
-
-use super::token::{HOUSEKEEPING, State};
-use super::world::World;
 
 /// Services and endpoints beyond which no accounts are kept: their places could not be told apart.
 const MOST_NAMED: usize = 1500;

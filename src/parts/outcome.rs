@@ -5,14 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Time;
-use crate::kernel::wire::Number;
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
 use crate::parts::blame::Blame;
 use crate::parts::course::Course;
 use crate::parts::loss::Loss;
-use crate::parts::phase::{Phase, PhaseUse};
+use crate::parts::phase::Phase;
+use crate::parts::resource::ResourceUse;
 use crate::parts::timeline::Timeline;
 
 /// Why a run ended.
@@ -277,156 +277,6 @@ pub struct LostWork {
     pub cause: String,
     /// How often.
     pub count: u64,
-}
-
-/// A resource, over all its instances (one in each process or replica).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(into = "UseRow", from = "UseRow")]
-pub struct ResourceUse {
-    /// As reports name it: `user-service pool auth`.
-    pub name: String,
-    /// What it is.
-    pub kind: ResourceKind,
-    /// Units of all instances together, mean over the window: less where a fault takes some away, none while a replica is
-    /// down. None: unlimited.
-    pub capacity: Option<f64>,
-    /// Mean units in use; of a CPU, cores.
-    pub in_use: f64,
-    /// Units in use over capacity, 0 to 1; zero where there is no capacity. Units that are still held when a fault has taken
-    /// them away count as all of it.
-    pub utilisation: f64,
-    /// The same of the instance with the highest.
-    pub peak_utilisation: f64,
-    /// Who came for it within the window, those who gave up and those who still wait at its end included: visits to a
-    /// station, grants of a unit, connections taken, slices of an event loop, jobs of a CPU.
-    pub visits: u64,
-    /// Requests that it refused within the window: shed, stopped by a breaker, turned away by a full station or an
-    /// ingress, without a descriptor, port or database connection, or with a dropped SYN.
-    pub refused: u64,
-    /// Mean number waiting, over all instances.
-    pub queue: f64,
-    /// Highest number waiting at one instance.
-    pub longest_queue: u32,
-    /// Mean wait of all visits, in seconds: the time that was waited within the window, over the visits. By Little's law
-    /// the queue is this times the visits a second.
-    pub wait_s: f64,
-    /// Visits that waited for any time; none where no visit can be said to (a CPU that is shared, what has no queue).
-    pub waited: Option<u64>,
-    /// Of a cache, the share of lookups that found at once what they asked for.
-    pub hit_ratio: Option<f64>,
-}
-
-impl ResourceUse {
-    /// The same as sums over a window that has had this length so far.
-    pub(crate) fn phase(&self, length: Time) -> PhaseUse {
-        let over = |mean: f64| mean * length.0 as f64;
-        PhaseUse { in_use: over(self.in_use), capacity: self.capacity.map(over) }
-    }
-}
-
-/// A resource's use as a journal has it: a list in the order of the fields.
-type UseRow =
-    (String, ResourceKind, Option<Number>, [Number; 3], [u64; 2], Number, u32, Number, Option<u64>, Option<Number>);
-
-impl From<ResourceUse> for UseRow {
-    fn from(of: ResourceUse) -> Self {
-        (
-            of.name,
-            of.kind,
-            of.capacity.map(Number),
-            [of.in_use, of.utilisation, of.peak_utilisation].map(Number),
-            [of.visits, of.refused],
-            Number(of.queue),
-            of.longest_queue,
-            Number(of.wait_s),
-            of.waited,
-            of.hit_ratio.map(Number),
-        )
-    }
-}
-
-impl From<UseRow> for ResourceUse {
-    fn from((name, kind, capacity, shares, counts, queue, longest_queue, wait_s, waited, hit_ratio): UseRow) -> Self {
-        let [in_use, utilisation, peak_utilisation] = shares.map(|number| number.0);
-        let [visits, refused] = counts;
-        let capacity = capacity.map(|number| number.0);
-        let (queue, wait_s, hit_ratio) = (queue.0, wait_s.0, hit_ratio.map(|number| number.0));
-        Self {
-            name,
-            kind,
-            capacity,
-            in_use,
-            utilisation,
-            peak_utilisation,
-            visits,
-            refused,
-            queue,
-            longest_queue,
-            wait_s,
-            waited,
-            hit_ratio,
-        }
-    }
-}
-
-/// What a resource is, in the order of the reports' rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ResourceKind {
-    /// Cores of a service's replicas.
-    Cpu,
-    /// Event loops of a service's processes.
-    EventLoops,
-    /// Database connections.
-    Connections,
-    /// Replicas that get no new requests, because they are down or not ready.
-    Unavailable,
-    /// A station of the queueing network.
-    Station,
-    /// A semaphore.
-    Limit,
-    /// Threads for requests.
-    Threads,
-    /// Threads of the default executor.
-    Executor,
-    /// Replicas whose jobs stand for want of CPU quota.
-    Throttling,
-    /// The interpreter locks of a service's processes.
-    Gil,
-    /// Connections that wait to be accepted.
-    Backlog,
-    /// Ephemeral ports, in use or in TIME_WAIT.
-    Ports,
-    /// Connections that a database has from all pools.
-    Sessions,
-    /// Connections of an HTTP client: in use are those that a call holds, not those kept open for the next one.
-    HttpClient,
-    /// A circuit breaker: in use while it is not closed.
-    Breaker,
-    /// A reverse proxy in front of a service.
-    Ingress,
-    /// Entries of a cache, and who waits for another's fetch.
-    Cache,
-    /// Descriptors.
-    Descriptors,
-    /// Messages that the processes of a consumer work on, and those that wait for one.
-    Queue,
-    /// Events that wait to be applied to a view; the wait is from publication to that.
-    View,
-}
-
-impl ResourceKind {
-    /// Whether its units work, or are held for work under way, so that one in use nearly all the time may have more to
-    /// do than it can. Entries of a cache, connections that are open but idle, ports in TIME_WAIT and replicas that are
-    /// down are in use without any work.
-    pub fn works(self) -> bool {
-        match self {
-            Self::Cpu | Self::Station | Self::EventLoops | Self::Executor | Self::Threads | Self::Gil => true,
-            Self::Connections | Self::Limit | Self::Queue | Self::HttpClient | Self::Ingress => true,
-            Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports => false,
-            Self::Unavailable | Self::Backlog | Self::Throttling | Self::Breaker => false,
-        }
-    }
 }
 
 /// A deadlock: tokens that hold what others of them wait for, none with a time-out.

@@ -6,7 +6,7 @@ use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 
 use crate::engine::population::Population;
-use crate::parts::outcome::{ResourceKind, ResourceUse};
+use crate::parts::resource::{ResourceKind, ResourceUse};
 
 /// The part of a window that a resource's figures are of, from the opening on.
 #[derive(Clone, Copy)]

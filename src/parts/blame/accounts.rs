@@ -1,10 +1,11 @@
 //! Accounts of tokens: what each does, since when, the log of what it did before, and what it held meanwhile.
 
+use crate::kernel::{NONE, Time};
+
 use super::collect::Collected;
 use super::log::{Label, Log, Segments};
 use super::place::Places;
 use super::sample::Sample;
-use crate::kernel::{NONE, Time};
 
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
 pub(super) const MOST_SEGMENTS: u32 = 128;

@@ -6,11 +6,12 @@ use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
+use crate::kernel::wire::Number;
+use crate::statistics::Histogram;
+
 use super::log::Label;
 use super::place::{Place, PlaceKind, Units};
-use crate::kernel::wire::Number;
 use crate::parts::token::Failure;
-use crate::statistics::Histogram;
 
 /// Bins of an octave of the response time.
 const PER_OCTAVE: u32 = 8;

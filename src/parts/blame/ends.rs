@@ -1,11 +1,12 @@
 //! Ends of waits and of requests: the log of a token that ends becomes part of another one's, or of the figures; what
 //! fails is filed under the place where it failed.
 
+use crate::kernel::{NONE, Time};
+use crate::model::{Effect, Op};
+
 use super::World;
 use super::accounts::{Account, Earlier, UNEXPLAINED};
 use super::log::{Label, Log};
-use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Op};
 use crate::parts::token::{Failure, Request, State};
 
 /// A log on its way from one token to another, and when it began.

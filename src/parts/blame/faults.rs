@@ -1,10 +1,11 @@
 //! Waits that a fault causes: for slots that it has made fewer, and for a process that it has stopped. A wait is charged to
 //! the fault only while the fault is on.
 
-use super::World;
-use super::log::Label;
 use crate::kernel::NONE;
 use crate::model::{Effect, Runtime};
+
+use super::World;
+use super::log::Label;
 
 impl World<'_> {
     /// Where a fault has lowered the slots, waiting for one is the fault's.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Runtime, System};
+
 use crate::parts::process::{Process, Replica};
 use crate::parts::slots::{Slots, SlotsKind};
 

@@ -1,10 +1,11 @@
 //! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
 
+use crate::model::Effect;
+
 use super::World;
 use super::accounts::UNEXPLAINED;
 use super::collect::{Blame, Collected};
 use super::log::Label;
-use crate::model::Effect;
 use crate::parts::deadlock::Held;
 use crate::parts::slots::Slots;
 use crate::parts::token::State;

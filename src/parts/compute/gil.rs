@@ -10,8 +10,8 @@
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// Where a process with a lock stands in a CPU in place of a token: this and the number of its lock.

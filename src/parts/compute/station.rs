@@ -7,8 +7,8 @@ use crate::model::StationPlan;
 use crate::engine::population::{Population, Queue};
 use crate::engine::slot;
 use crate::parts::compute::cpu::Cpu;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// A station's state.

@@ -10,8 +10,8 @@ use crate::parts::guards::breaker::Breaker;
 use crate::parts::guards::parallel::Join;
 use crate::parts::guards::retry::Budget;
 use crate::parts::network::ingress::Ingress;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// All guards of a run. A model without them has none, and asks nothing of them.

@@ -10,8 +10,8 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// The ports of one replica towards one server.

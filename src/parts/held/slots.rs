@@ -12,8 +12,8 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Capacity, Draw, System};
 
 use crate::engine::population::Queue;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// What a unit is, and so what a grant does.

@@ -3,6 +3,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
+use crate::engine::progress::Progress;
 use crate::engine::token::{Failure, FrameKind, State};
 use crate::parts::interpreter::world::World;
 use crate::parts::network::process::Replica;
@@ -11,8 +12,46 @@ use crate::parts::network::process::Replica;
 const FIRST_RETRY: Time = Time(1_000_000_000);
 /// `net.ipv4.tcp_syn_retries`.
 const RETRIES: u8 = 6;
-/// A waiting token's phase while it is counted here.
-const COUNTED: u8 = 1;
+
+/// How far a connection has got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Arrival {
+    /// No SYN of it has been dropped, and it is in no accept queue that is counted.
+    Fresh,
+    /// It is counted in an accept queue.
+    Queued,
+    /// So many SYNs have been dropped.
+    Refused { attempts: u8 },
+}
+
+impl From<Progress> for Arrival {
+    fn from(phase: Progress) -> Self {
+        match phase.count() {
+            0 => Self::Fresh,
+            1 => Self::Queued,
+            count => Self::Refused { attempts: count - 1 },
+        }
+    }
+}
+
+impl From<Arrival> for Progress {
+    fn from(arrival: Arrival) -> Self {
+        Self::counted(match arrival {
+            Arrival::Fresh => 0,
+            Arrival::Queued => 1,
+            Arrival::Refused { attempts } => attempts + 1,
+        })
+    }
+}
+
+impl Arrival {
+    fn attempts(self) -> u8 {
+        match self {
+            Self::Fresh | Self::Queued => 0,
+            Self::Refused { attempts } => attempts,
+        }
+    }
+}
 
 impl World<'_> {
     /// A token opens a connection to a service whose backlog is bounded.
@@ -27,12 +66,13 @@ impl World<'_> {
         let shared = &mut self.replicas[replica as usize];
         if shared.accept_queue.waiting.level() >= shared.accept_queue.room {
             shared.accept_queue.dropped += 1;
-            let attempt = self.tokens[t].phase;
+            let attempt = Arrival::from(self.tokens[t].phase).attempts();
             let wait = Time(FIRST_RETRY.0 << attempt);
             let next = self.elapse(t, wait);
             debug_assert_eq!(next, Next::Park);
             let token = &mut self.tokens[t];
-            (token.state, token.wait, token.phase) = (State::Knocking, replica, attempt + 1);
+            (token.state, token.wait) = (State::Knocking, replica);
+            token.phase = Arrival::Refused { attempts: attempt + 1 }.into();
             let service = self.replicas[replica as usize].service;
             self.account_arrival(t, service, true);
             if attempt == 0 {
@@ -43,7 +83,8 @@ impl World<'_> {
         shared.accept_queue.waiting.up(now);
         shared.accept_queue.entered += 1;
         let token = &mut self.tokens[t];
-        if std::mem::replace(&mut token.phase, COUNTED) > 0 {
+        let before = std::mem::replace(&mut token.phase, Arrival::Queued.into());
+        if Arrival::from(before) != Arrival::Fresh {
             self.limit_caller(t, false);
         }
         self.pass_on(t, replica);
@@ -51,13 +92,13 @@ impl World<'_> {
 
     /// It is time to send the SYN again.
     pub(crate) fn knock_again(&mut self, t: u32) {
-        if self.tokens[t].phase > RETRIES {
+        if Arrival::from(self.tokens[t].phase).attempts() > RETRIES {
             self.fail(t, Failure::CONNECT_TIMEOUT);
             return;
         }
         let replica = self.tokens[t].wait;
         if self.is_down(replica) {
-            self.tokens[t].phase = 0;
+            self.tokens[t].phase = Progress::BEGIN;
             return self.refuse(t, Failure::CONNECTION_REFUSED);
         }
         self.knock_at(t, replica);
@@ -98,8 +139,8 @@ impl World<'_> {
 
     /// The token leaves the accept queue: it is accepted, or its connection is reset.
     pub(crate) fn leave_accept_queue(&mut self, t: u32, replica: u32) {
-        if self.tokens[t].phase == COUNTED {
-            self.tokens[t].phase = 0;
+        if self.tokens[t].phase == Arrival::Queued.into() {
+            self.tokens[t].phase = Progress::BEGIN;
             let now = self.now;
             self.replicas[replica as usize].accept_queue.waiting.down(now);
         }
@@ -107,7 +148,7 @@ impl World<'_> {
 
     /// Replicas whose accept queue counts others than wait in it.
     pub(crate) fn accept_queue_violations(&self) -> Vec<String> {
-        let counted = |t: u32| self.tokens[t].phase == COUNTED;
+        let counted = |t: u32| self.tokens[t].phase == Arrival::Queued.into();
         let wrong = |replica: &Replica| {
             let own = replica.first_process..replica.first_process + replica.workers;
             let waiting: usize = own

@@ -6,6 +6,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Runtime, Site};
 
 use crate::engine::next::Next;
+use crate::engine::progress::phases;
 use crate::engine::token::{Failure, FrameKind, KILLED, State};
 use crate::parts::interpreter::world::World;
 use crate::parts::messaging::broker::{Broker, Message, consumer_name};
@@ -28,6 +29,18 @@ enum Settled {
     Lost,
 }
 
+phases! {
+    /// Of publishing.
+    enum Publishing {
+        /// The client's CPU is to be spent.
+        Work,
+        /// The message is on its way, and the broker's confirm on its way back.
+        Confirm,
+        /// The message is to be put into the queues.
+        Enqueue,
+    }
+}
+
 impl World<'_> {
     /// Hands a message to the broker, in phases: the client's CPU, the wait for the confirm, the queues.
     #[inline(never)]
@@ -35,18 +48,22 @@ impl World<'_> {
         let plan = &self.system.queues[queue as usize];
         let key = self.tokens[t].key;
         loop {
-            let phase = self.tokens[t].phase;
-            self.tokens[t].phase += 1;
-            let next = match phase {
-                0 => plan.publish_cpu.map_or(Next::On, |draw| {
-                    let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
-                    self.work(t, work)
-                }),
-                1 => plan.publish_time.map_or(Next::On, |draw| {
-                    let time = self.draw(t, draw, site.key(key, CONFIRM));
-                    self.elapse(t, time)
-                }),
-                _ => {
+            let next = match self.tokens[t].phase.into() {
+                Publishing::Work => {
+                    self.tokens[t].phase = Publishing::Confirm.into();
+                    plan.publish_cpu.map_or(Next::On, |draw| {
+                        let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
+                        self.work(t, work)
+                    })
+                }
+                Publishing::Confirm => {
+                    self.tokens[t].phase = Publishing::Enqueue.into();
+                    plan.publish_time.map_or(Next::On, |draw| {
+                        let time = self.draw(t, draw, site.key(key, CONFIRM));
+                        self.elapse(t, time)
+                    })
+                }
+                Publishing::Enqueue => {
                     let done = self.next_op(t);
                     let job = self.jobs.of(t);
                     let is_taken = self.enqueue(queue, site.child(key), job);

@@ -6,9 +6,20 @@ use crate::kernel::random::mix;
 use crate::model::Op;
 
 use crate::engine::next::Next;
+use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{FrameKind, State};
 use crate::parts::interpreter::world::World;
 use crate::parts::messaging::cache::Flight;
+
+phases! {
+    /// Of looking a key up.
+    enum LookingUp {
+        /// It has not waited for anybody's fetch.
+        First,
+        /// It looks again after another's fetch.
+        Again,
+    }
+}
 
 impl World<'_> {
     /// Looks a key up: goes on with the steps of a hit or of a miss, or waits for whoever fetches it.
@@ -19,12 +30,12 @@ impl World<'_> {
         let key = self.cache_key(t);
         let token = &mut self.tokens[t];
         let state = &mut self.caches[id as usize];
-        let first = token.phase == 0;
+        let first = LookingUp::from(token.phase) == LookingUp::First;
         state.lookups += u64::from(first);
         if state.has(key, now) {
             // A request that had to wait is no hit.
             state.hits += u64::from(first);
-            token.phase = 0;
+            token.phase = Progress::BEGIN;
             token.pc += 2;
             if !first {
                 self.pop_frame(t);
@@ -32,7 +43,7 @@ impl World<'_> {
             return Next::On;
         }
         if let Some(flight) = state.flight(key) {
-            token.phase = 1;
+            token.phase = LookingUp::Again.into();
             token.state = State::Coalescing;
             token.wait = id;
             state.flights[flight].waiters.push(&mut self.tokens, t);
@@ -45,7 +56,7 @@ impl World<'_> {
             self.look_for_deadlock(t);
             return Next::Park;
         }
-        token.phase = 0;
+        token.phase = Progress::BEGIN;
         token.pc += 1;
         if !first {
             self.pop_frame(t);

@@ -6,6 +6,7 @@ use crate::kernel::time::Time;
 use crate::model::Runtime;
 
 use crate::engine::next::Next;
+use crate::engine::progress::Progress;
 use crate::engine::slot;
 use crate::engine::token::{HOUSEKEEPING, State, Token};
 use crate::parts::interpreter::world::World;
@@ -127,7 +128,7 @@ impl World<'_> {
                 self.processes[index].event_loop.expect(&mut self.tokens, now, t);
             }
             self.account_emfile(t, process);
-            if self.tokens[t].phase != 0 {
+            if self.tokens[t].phase != Progress::BEGIN {
                 self.leave_accept_queue(t, replica as u32);
             }
             self.tokens[t].state = State::Ready;
@@ -192,12 +193,11 @@ impl World<'_> {
     /// round for most waits: the selector's callback sets a future, whose task is woken in the round after.
     #[inline(never)]
     pub(crate) fn go_round(&mut self, t: u32, rounds: u8) -> Next {
-        if self.tokens[t].phase == rounds {
-            self.tokens[t].phase = 0;
-            self.tokens[t].pc += 1;
-            return Next::On;
+        let behind = self.tokens[t].phase.count();
+        if behind == rounds {
+            return self.next_op(t);
         }
-        self.tokens[t].phase += 1;
+        self.tokens[t].phase = Progress::counted(behind + 1);
         self.wake(t);
         Next::Park
     }

@@ -6,6 +6,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, Site};
 
 use crate::engine::next::Next;
+use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, FrameKind, State, WASTE};
 use crate::parts::interpreter::world::World;
 use crate::parts::network::http_client::{Idle, LOST};
@@ -17,20 +18,75 @@ const CONNECT_CPU: u64 = 3;
 const CONNECT_TIME: u64 = 4;
 const ROUND_TRIP: u64 = 5;
 const WAKE_CPU: u64 = 6;
-
-/// Phases of a connect.
-const LOOK: u8 = 0;
-const OPEN: u8 = 1;
-const REACH: u8 = 2;
-const REACHED: u8 = 3;
-const WOKEN: u8 = 4;
-/// A connection is made, and the loop goes round as often as the phase is above this, up to the next.
-const SETTLING: u8 = 16;
-/// A connection is about to be opened, and the loop goes round as often as the phase is above this.
-const OPENING: u8 = 80;
-
 /// The peer of a connection that the server is closing.
 const CLOSING: u32 = NONE - 1;
+
+phases! {
+    /// Of making ready for a call.
+    enum Preparing {
+        /// The CPU is to be spent.
+        Work,
+        /// It has been.
+        Ready,
+    }
+}
+
+phases! {
+    /// Of sending a request.
+    enum Sending {
+        /// It has not left.
+        Here,
+        /// It has been under way to the server.
+        Arrived,
+    }
+}
+
+/// How far a call has got on its way to a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Connecting {
+    /// It looks for an idle connection.
+    Look,
+    /// It was woken, perhaps in vain.
+    Woken,
+    /// It is about to open one, after so many rounds of the loop.
+    Opening { rounds: u8 },
+    /// It opens one.
+    Open,
+    /// It has one, and its SYN is to be sent.
+    Reach,
+    /// The server has answered; it goes on after so many rounds of the loop.
+    Settling { rounds: u8 },
+}
+
+/// The bytes of `Settling` and `Opening` without any round left.
+const SETTLED: u8 = 16;
+const OPENED: u8 = 80;
+
+impl From<Progress> for Connecting {
+    fn from(phase: Progress) -> Self {
+        match phase.count() {
+            0 => Self::Look,
+            1 => Self::Woken,
+            2 => Self::Open,
+            3..SETTLED => Self::Reach,
+            byte @ SETTLED..OPENED => Self::Settling { rounds: byte - SETTLED },
+            byte @ OPENED.. => Self::Opening { rounds: byte - OPENED },
+        }
+    }
+}
+
+impl From<Connecting> for Progress {
+    fn from(at: Connecting) -> Self {
+        Self::counted(match at {
+            Connecting::Look => 0,
+            Connecting::Woken => 1,
+            Connecting::Open => 2,
+            Connecting::Reach => 3,
+            Connecting::Settling { rounds } => SETTLED + rounds,
+            Connecting::Opening { rounds } => OPENED + rounds,
+        })
+    }
+}
 
 impl<'s> World<'s> {
     fn client_of(&self, t: u32, client: u32) -> (u32, &'s ClientPlan) {
@@ -47,10 +103,10 @@ impl<'s> World<'s> {
 
     /// CPU of making ready for a call.
     pub(crate) fn prepare(&mut self, t: u32, client: u32, site: Site) -> Next {
-        if self.tokens[t].phase == 1 {
-            return self.next_op(t);
+        match self.tokens[t].phase.into() {
+            Preparing::Work => self.tokens[t].phase = Preparing::Ready.into(),
+            Preparing::Ready => return self.next_op(t),
         }
-        self.tokens[t].phase = 1;
         let (id, plan) = self.client_of(t, client);
         let (shared, search, setup, call) = (plan.shared, plan.search, plan.setup_cpu, plan.call_cpu);
         let key = self.tokens[t].key;
@@ -64,7 +120,7 @@ impl<'s> World<'s> {
         } else if let Some(draw) = setup {
             // The constructor reads the bundle of certificates.
             if self.process_of(t).descriptors.is_full() {
-                self.tokens[t].phase = 0;
+                self.tokens[t].phase = Progress::BEGIN;
                 return Next::Fail(Failure::NO_DESCRIPTOR);
             }
             work += self.draw(t, draw, site.key(key, SETUP_CPU));
@@ -77,10 +133,10 @@ impl<'s> World<'s> {
         loop {
             let (id, plan) = self.client_of(t, client);
             let key = self.tokens[t].key;
-            match self.tokens[t].phase {
-                LOOK => {
+            match self.tokens[t].phase.into() {
+                Connecting::Look => {
                     if !plan.shared {
-                        self.tokens[t].phase = OPENING + plan.open_rounds;
+                        self.tokens[t].phase = Connecting::Opening { rounds: plan.open_rounds }.into();
                         continue;
                     }
                     let most = plan.max_connections;
@@ -93,7 +149,7 @@ impl<'s> World<'s> {
                         return self.next_op(t);
                     }
                     if self.clients[id as usize].open < most {
-                        self.tokens[t].phase = OPEN;
+                        self.tokens[t].phase = Connecting::Open.into();
                         continue;
                     }
                     self.wait_for_connection(t, id);
@@ -109,7 +165,7 @@ impl<'s> World<'s> {
                     }
                     return Next::Park;
                 }
-                OPEN => {
+                Connecting::Open => {
                     let (process, now, cpu) = (self.tokens[t].process as usize, self.now, plan.connect_cpu);
                     if !self.processes[process].descriptors.take(now) {
                         return Next::Fail(Failure::NO_DESCRIPTOR);
@@ -121,15 +177,15 @@ impl<'s> World<'s> {
                     self.clients[id as usize].open += 1;
                     self.connected(t, id);
                     self.push_connection(t, id, NONE);
-                    self.tokens[t].phase = REACH;
+                    self.tokens[t].phase = Connecting::Reach.into();
                     if let Some(draw) = cpu {
                         let work = self.draw(t, draw, site.key(key, CONNECT_CPU));
                         return self.work(t, work);
                     }
                 }
-                REACH => {
-                    let settle = plan.connect_rounds;
-                    self.tokens[t].phase = if settle > 1 { SETTLING + settle - 1 } else { REACHED };
+                Connecting::Reach => {
+                    let rounds = plan.connect_rounds.saturating_sub(1);
+                    self.tokens[t].phase = Connecting::Settling { rounds }.into();
                     let added = self.added_latency(plan.server);
                     if plan.connect_time.is_some() || added > Time::ZERO {
                         let time = plan
@@ -143,20 +199,25 @@ impl<'s> World<'s> {
                             return Next::Park;
                         }
                     }
-                    if settle > 1 {
+                    if rounds > 0 {
                         // No time passes, but a wait it is.
-                        self.tokens[t].phase += 1;
+                        self.tokens[t].phase = Connecting::Settling { rounds: rounds + 1 }.into();
                     }
                 }
-                REACHED | SETTLING => return self.next_op(t),
-                OPENING => self.tokens[t].phase = OPEN,
-                SETTLING.. => {
-                    self.tokens[t].phase -= 1;
+                Connecting::Settling { rounds: 0 } => return self.next_op(t),
+                Connecting::Opening { rounds: 0 } => self.tokens[t].phase = Connecting::Open.into(),
+                Connecting::Settling { rounds } => {
+                    self.tokens[t].phase = Connecting::Settling { rounds: rounds - 1 }.into();
                     self.wake(t);
                     return Next::Park;
                 }
-                _ => {
-                    self.tokens[t].phase = LOOK;
+                Connecting::Opening { rounds } => {
+                    self.tokens[t].phase = Connecting::Opening { rounds: rounds - 1 }.into();
+                    self.wake(t);
+                    return Next::Park;
+                }
+                Connecting::Woken => {
+                    self.tokens[t].phase = Connecting::Look.into();
                     let cpu = plan.wake_cpu;
                     self.clients[id as usize].futile_wakes += 1;
                     self.clients[id as usize].all_futile_wakes += 1;
@@ -175,9 +236,9 @@ impl<'s> World<'s> {
     pub(crate) fn send_call(&mut self, t: u32, client: u32, endpoint: u32, site: Site) -> Next {
         let (id, plan) = self.client_of(t, client);
         let timeout = self.clients[id as usize].timeout;
-        let has_travelled = self.tokens[t].phase == 1;
+        let has_travelled = Sending::from(self.tokens[t].phase) == Sending::Arrived;
         if !has_travelled {
-            self.tokens[t].phase = 1;
+            self.tokens[t].phase = Sending::Arrived.into();
             if self.clients[id as usize].broken {
                 self.tokens[t].state = State::Hung;
                 self.account_client(t, id);
@@ -196,7 +257,7 @@ impl<'s> World<'s> {
                 }
             }
         }
-        self.tokens[t].phase = 0;
+        self.tokens[t].phase = Progress::BEGIN;
         let peer = match self.frames[self.tokens[t].frame].kind {
             FrameKind::Connection { peer, .. } => peer,
             _ => NONE,
@@ -297,7 +358,7 @@ impl<'s> World<'s> {
         while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens) {
             self.clients[client as usize].waited_until = now;
             self.drop_timer(t);
-            self.tokens[t].phase = WOKEN;
+            self.tokens[t].phase = Connecting::Woken.into();
             self.wake(t);
         }
     }

@@ -10,9 +10,10 @@ use crate::kernel::Time;
 use crate::parts::blame::Blame;
 use crate::parts::interpreter::parts::parts;
 use crate::parts::interpreter::world::World;
-use crate::parts::outcome::{Ending, Outcome, ResourceUse};
+use crate::parts::outcome::{Ending, Outcome};
 use crate::parts::part::Part;
 use crate::parts::phase::Phase;
+use crate::parts::resource::ResourceUse;
 use crate::parts::usage::{Rows, Span};
 
 /// What the window has seen, taken when it closes; the run may go on after it.

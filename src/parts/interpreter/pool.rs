@@ -6,6 +6,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Op, Site};
 
 use crate::engine::next::Next;
+use crate::engine::progress::phases;
 use crate::engine::token::{Connection, Failure, FrameKind};
 use crate::parts::held::pool::IdleConnection;
 use crate::parts::interpreter::world::World;
@@ -13,11 +14,19 @@ use crate::parts::interpreter::world::World;
 /// Parts of an opening's draws.
 const CONNECT_TIME: u64 = 0;
 const CONNECT_CPU: u64 = 1;
-
-/// Phases of borrowing a connection.
-const LOOK: u8 = 0;
-const LENT: u8 = 1;
-const REACH: u8 = 2;
+phases! {
+    /// Of borrowing a connection.
+    enum Borrowing {
+        /// A place in the pool is to be taken.
+        Look,
+        /// It has been taken, perhaps with a connection in it.
+        Lent,
+        /// The database is to be reached.
+        Reach,
+        /// It has been, and the connection is open.
+        Opened,
+    }
+}
 
 impl World<'_> {
     /// Borrows a connection: one that is idle, a new one, or waits for a place.
@@ -26,9 +35,9 @@ impl World<'_> {
         let id = self.process_of(t).pools + pool;
         let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
         loop {
-            match self.tokens[t].phase {
-                LOOK => {
-                    self.tokens[t].phase = LENT;
+            match self.tokens[t].phase.into() {
+                Borrowing::Look => {
+                    self.tokens[t].phase = Borrowing::Lent.into();
                     let slots = &self.slots[id as usize];
                     if slots.used.level() >= slots.size {
                         self.queue_for(t, id);
@@ -36,7 +45,7 @@ impl World<'_> {
                     }
                     self.lend(t, id);
                 }
-                LENT => {
+                Borrowing::Lent => {
                     if self.lent(t) != Connection::Closed {
                         return self.borrowed(t);
                     }
@@ -48,7 +57,7 @@ impl World<'_> {
                         let patience = self.slots[id as usize].patience;
                         self.limit_wait(t, patience);
                     }
-                    self.tokens[t].phase = REACH;
+                    self.tokens[t].phase = Borrowing::Reach.into();
                     if let Some(draw) = plan.connect_cpu {
                         let work = self.draw(t, draw, site.key(self.tokens[t].key, CONNECT_CPU));
                         let next = self.work(t, work);
@@ -57,8 +66,8 @@ impl World<'_> {
                         }
                     }
                 }
-                REACH => {
-                    self.tokens[t].phase = REACH + 1;
+                Borrowing::Reach => {
+                    self.tokens[t].phase = Borrowing::Opened.into();
                     if let Some(draw) = plan.connect_time {
                         let time = self.draw(t, draw, site.key(self.tokens[t].key, CONNECT_TIME));
                         if self.elapse(t, time) == Next::Park {
@@ -67,8 +76,10 @@ impl World<'_> {
                         }
                     }
                 }
-                _ if self.lent(t) == Connection::Dead => return Next::Fail(Failure::CONNECTION_LOST),
-                _ => {
+                Borrowing::Opened if self.lent(t) == Connection::Dead => {
+                    return Next::Fail(Failure::CONNECTION_LOST);
+                }
+                Borrowing::Opened => {
                     self.set_lent(t, Connection::Open { trips: 0 });
                     return self.borrowed(t);
                 }

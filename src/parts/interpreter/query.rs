@@ -8,6 +8,7 @@ use crate::kernel::Time;
 use crate::model::{Draw, Runtime, Site};
 
 use crate::engine::next::Next;
+use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, State};
 use crate::parts::interpreter::world::World;
 
@@ -15,27 +16,43 @@ use crate::parts::interpreter::world::World;
 const NETWORK: u64 = 1;
 const CLIENT_CPU: u64 = 2;
 
+phases! {
+    /// Of a round trip.
+    enum Trip {
+        /// The client's CPU is to be spent.
+        Work,
+        /// It sets out.
+        Network,
+        /// It is at the server.
+        Server,
+        /// It is back.
+        Back,
+    }
+}
+
 impl World<'_> {
     /// One round trip, in phases: client CPU, network, work at the server.
     pub(crate) fn trip(&mut self, t: u32, pool: u32, work: Option<Draw>, site: Site) -> Next {
         let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
         let key = self.tokens[t].key;
         if self.severed > 0 && self.is_severed(t, pool) {
-            self.tokens[t].phase = 0;
+            self.tokens[t].phase = Progress::BEGIN;
             return Next::Fail(Failure::CONNECTION_LOST);
         }
         loop {
-            let phase = self.tokens[t].phase;
-            self.tokens[t].phase += 1;
-            let next = match phase {
-                0 => match plan.trip_cpu {
-                    Some(draw) => {
-                        let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
-                        self.work(t, work)
+            let next = match self.tokens[t].phase.into() {
+                Trip::Work => {
+                    self.tokens[t].phase = Trip::Network.into();
+                    match plan.trip_cpu {
+                        Some(draw) => {
+                            let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
+                            self.work(t, work)
+                        }
+                        None => Next::On,
                     }
-                    None => Next::On,
-                },
-                1 => {
+                }
+                Trip::Network => {
+                    self.tokens[t].phase = Trip::Server.into();
                     if plan.command_timeout.is_some() {
                         let lane = self.slots[(self.process_of(t).pools + pool) as usize].command;
                         self.limit_wait(t, lane);
@@ -64,18 +81,21 @@ impl World<'_> {
                     }
                     next
                 }
-                2 => match work {
-                    Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
-                        let work = self.draw(t, draw, site.key(key, 0));
-                        let replica = self.server_of(t, plan.server);
-                        self.tokens[t].state = State::AtServer;
-                        self.tokens[t].wait = replica;
-                        self.start_job(t, replica, work);
-                        Next::Park
+                Trip::Server => {
+                    self.tokens[t].phase = Trip::Back.into();
+                    match work {
+                        Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
+                            let work = self.draw(t, draw, site.key(key, 0));
+                            let replica = self.server_of(t, plan.server);
+                            self.tokens[t].state = State::AtServer;
+                            self.tokens[t].wait = replica;
+                            self.start_job(t, replica, work);
+                            Next::Park
+                        }
+                        _ => Next::On,
                     }
-                    _ => Next::On,
-                },
-                _ => {
+                }
+                Trip::Back => {
                     if plan.command_timeout.is_some() {
                         self.drop_timer(t);
                     }

@@ -15,6 +15,7 @@ use crate::engine::task::Task;
 use crate::engine::token::{Connection, Failure, FrameKind, HOUSEKEEPING, KILLED, State, Token};
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::interpreter::parts::parts;
+use crate::parts::interpreter::step::Housekeeping;
 use crate::parts::interpreter::world::World;
 use crate::parts::network::ROUND_TRIP;
 use crate::parts::network::process::Process;
@@ -242,7 +243,7 @@ impl World<'_> {
         let server = self.tokens[t].wait;
         let mut orphan = Token::new(0, 0);
         orphan.flags = HOUSEKEEPING;
-        orphan.phase = 1;
+        orphan.phase = Housekeeping::Done.into();
         orphan.state = State::AtServer;
         orphan.wait = server;
         let orphan = self.insert_token(orphan);

@@ -6,8 +6,19 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime, Site};
 
 use crate::engine::next::Next;
+use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State, Token, WASTE};
 use crate::parts::interpreter::world::World;
+
+phases! {
+    /// Of a token without a request that burns CPU.
+    pub(crate) enum Housekeeping {
+        /// Its work is to begin.
+        Work,
+        /// Its work is done, or was done by another token.
+        Done,
+    }
+}
 
 impl World<'_> {
     /// Runs the token until it waits or ends.
@@ -290,8 +301,9 @@ impl World<'_> {
     fn keep_house(&mut self, t: u32) {
         let process = self.tokens[t].process;
         if self.tokens[t].has(INBOUND) {
-            self.tokens[t].phase += 1;
-            if self.tokens[t].phase < self.processes[process as usize].linger {
+            let rounds = self.tokens[t].phase.count() + 1;
+            self.tokens[t].phase = Progress::counted(rounds);
+            if rounds < self.processes[process as usize].linger {
                 self.wake(t);
             } else {
                 self.close_inbound(t);
@@ -299,12 +311,15 @@ impl World<'_> {
             }
             return self.leave_loop(process);
         }
-        if self.tokens[t].phase == 0 {
-            self.tokens[t].phase = 1;
-            let work = Time(self.tokens[t].key);
-            if self.work(t, work) == Next::Keep {
-                return;
+        match self.tokens[t].phase.into() {
+            Housekeeping::Work => {
+                self.tokens[t].phase = Housekeeping::Done.into();
+                let work = Time(self.tokens[t].key);
+                if self.work(t, work) == Next::Keep {
+                    return;
+                }
             }
+            Housekeeping::Done => {}
         }
         self.tokens.remove(t);
         if process != NONE {
@@ -317,7 +332,7 @@ impl World<'_> {
     #[inline]
     pub(crate) fn next_op(&mut self, t: u32) -> Next {
         let token = &mut self.tokens[t];
-        token.phase = 0;
+        token.phase = Progress::BEGIN;
         token.pc += 1;
         Next::On
     }

@@ -4,6 +4,7 @@
 use crate::kernel::NONE;
 
 use crate::engine::next::Next;
+use crate::engine::progress::Progress;
 use crate::engine::token::{Failure, FrameKind, KILLED};
 use crate::parts::interpreter::world::World;
 
@@ -80,7 +81,7 @@ impl World<'_> {
         self.account_caught(t);
         let token = &mut self.tokens[t];
         token.failure = Failure::NONE;
-        token.phase = 0;
+        token.phase = Progress::BEGIN;
         true
     }
 

@@ -18,8 +18,8 @@ use crate::model::{ConsumerPlan, System};
 
 use crate::engine::population::Population;
 use crate::engine::token::Failure;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// A copy of a message, for one consumer.

@@ -13,8 +13,8 @@ use crate::kernel::{NONE, Time};
 use crate::model::{CachePlan, Popularity, System};
 
 use crate::engine::population::Population;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 #[derive(Clone, Copy, Debug)]

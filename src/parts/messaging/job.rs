@@ -10,7 +10,6 @@ use crate::model::Notice;
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
-
 use crate::parts::part::{Moment, Part};
 use crate::parts::usage::Rows;
 

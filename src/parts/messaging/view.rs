@@ -12,8 +12,8 @@ use crate::kernel::slab::Slab;
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::population::Population;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// An event that is still to be applied.

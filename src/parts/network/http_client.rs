@@ -14,8 +14,8 @@ use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, System};
 
 use crate::engine::population::Population;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// Instead of a peer: the process at the other end was killed.

@@ -10,8 +10,8 @@ use crate::parts::compute::event_loop::EventLoop;
 use crate::parts::held::database::Sessions;
 use crate::parts::held::descriptors::Descriptors;
 use crate::parts::network::backlog::AcceptQueue;
-use crate::parts::outcome::ResourceKind;
 use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
 use crate::parts::trouble::health::Health;
 use crate::parts::usage::Rows;
 

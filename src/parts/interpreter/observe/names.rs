@@ -4,7 +4,7 @@ use crate::kernel::Time;
 use crate::model::{Load, System};
 
 use crate::parts::interpreter::world::World;
-use crate::parts::outcome::ResourceKind;
+use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Span;
 
 /// The names that reports can give to what limits a system under a load: its resources, contention at those that share
