@@ -99,10 +99,10 @@ impl World<'_> {
     #[inline(never)]
     fn keep_token(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
-            let token = &self.tokens[t];
+            let token = &self.engine.tokens[t];
             // What has no draws has no key.
             let key = if token.key == 0 || token.has(HOUSEKEEPING) { accounts.sample.unnamed() } else { token.key };
-            accounts.begin(self.now, t, key);
+            accounts.begin(self.engine.now, t, key);
         }
     }
 
@@ -118,7 +118,7 @@ impl World<'_> {
     fn keep_queued(&mut self, t: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
             let place = accounts.places.slots[slots as usize];
-            accounts.turn(self.now, t, Label::waiting(place));
+            accounts.turn(self.engine.now, t, Label::waiting(place));
             if !self.faults.is_empty() {
                 self.account_lowered(t, slots);
             }
@@ -129,7 +129,7 @@ impl World<'_> {
     fn keep_client(&mut self, t: u32, client: u32) {
         if let Some(accounts) = &mut self.accounts {
             let place = accounts.places.clients[client as usize];
-            accounts.turn(self.now, t, Label::waiting(place));
+            accounts.turn(self.engine.now, t, Label::waiting(place));
         }
     }
 
@@ -138,7 +138,7 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let service = self.processes[process as usize].service as usize;
             let place = accounts.places.services[service].loops;
-            accounts.turn(self.now, t, Label::waiting(place));
+            accounts.turn(self.engine.now, t, Label::waiting(place));
             if !self.faults.is_empty() {
                 self.account_frozen(t, process);
             }
@@ -161,7 +161,7 @@ impl World<'_> {
         let slows = |effect: &Effect| matches!(effect, Effect::Slow(factor) if *factor > 1.0);
         if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, slows) {
             let served = Label::served(accounts.places.services[service as usize].delay);
-            accounts.turn_for(self.now, t, added.0, Label::waiting(fault), served);
+            accounts.turn_for(self.engine.now, t, added.0, Label::waiting(fault), served);
         }
     }
 
@@ -179,12 +179,12 @@ impl World<'_> {
     #[inline(never)]
     fn keep_delay(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
-            let process = self.tokens[t].process;
+            let process = self.engine.tokens[t].process;
             let label = match self.processes.get(process as usize) {
                 Some(process) => Label::served(accounts.places.services[process.service as usize].delay),
                 None => UNEXPLAINED,
             };
-            accounts.turn(self.now, t, label);
+            accounts.turn(self.engine.now, t, label);
         }
     }
 
@@ -203,8 +203,8 @@ impl World<'_> {
         let rest = Label::waiting(accounts.places.services[service as usize].network);
         let of_fault = || accounts.places.latency_fault(self.system, &self.faults, service);
         match (added > Time::ZERO).then(of_fault).flatten() {
-            Some(fault) => accounts.turn_for(self.now, t, added.0, Label::waiting(fault), rest),
-            None => accounts.turn(self.now, t, rest),
+            Some(fault) => accounts.turn_for(self.engine.now, t, added.0, Label::waiting(fault), rest),
+            None => accounts.turn(self.engine.now, t, rest),
         }
     }
 
@@ -218,14 +218,14 @@ impl World<'_> {
         let of_fault = || accounts.places.latency_fault(self.system, &self.faults, service);
         match (added > Time::ZERO).then(of_fault).flatten() {
             // The network is then told with the work, where there is any.
-            Some(fault) => accounts.turn_for(self.now, t, added.0, Label::waiting(fault), rest),
-            None => accounts.turn_for(self.now, t, network.0, on_the_way, rest),
+            Some(fault) => accounts.turn_for(self.engine.now, t, added.0, Label::waiting(fault), rest),
+            None => accounts.turn_for(self.engine.now, t, network.0, on_the_way, rest),
         }
     }
 
     /// The stretch that the token has just begun is the pause before another attempt.
     pub(super) fn account_back_off(&mut self, t: u32) {
-        let process = self.tokens[t].process;
+        let process = self.engine.tokens[t].process;
         if let Some(accounts) = &mut self.accounts
             && let Some(process) = self.processes.get(process as usize)
         {
@@ -239,7 +239,7 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let of_service = accounts.places.services[service as usize];
             let place = if is_dropped { of_service.backlog } else { of_service.ingress };
-            accounts.turn(self.now, t, Label::waiting(place));
+            accounts.turn(self.engine.now, t, Label::waiting(place));
         }
     }
 
@@ -247,7 +247,7 @@ impl World<'_> {
     pub(super) fn account_fetch(&mut self, t: u32, cache: u32) {
         if let Some(accounts) = &mut self.accounts {
             let place = accounts.places.caches[cache as usize];
-            accounts.turn(self.now, t, Label::waiting(place));
+            accounts.turn(self.engine.now, t, Label::waiting(place));
         }
     }
 
@@ -255,7 +255,7 @@ impl World<'_> {
     #[inline]
     pub(super) fn account_await(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
-            accounts.turn(self.now, t, UNEXPLAINED);
+            accounts.turn(self.engine.now, t, UNEXPLAINED);
         }
     }
 
@@ -263,7 +263,7 @@ impl World<'_> {
     fn keep_job(&mut self, t: u32, replica: u32, work: Time) {
         if let Some(accounts) = &mut self.accounts {
             let [cpu, ..] = accounts.places.cpus[replica as usize];
-            accounts.turn_for(self.now, t, work.0, Label::served(cpu), Label::waiting(cpu));
+            accounts.turn_for(self.engine.now, t, work.0, Label::served(cpu), Label::waiting(cpu));
             if accounts.has(t) {
                 self.account_loss(t, replica);
             }
@@ -274,7 +274,7 @@ impl World<'_> {
     #[inline(never)]
     fn account_loss(&mut self, t: u32, replica: u32) {
         let host = self.replicas[replica as usize].host;
-        let lost = self.replicas[host as usize].cpu.lost(self.now);
+        let lost = self.replicas[host as usize].cpu.lost(self.engine.now);
         // What a fault slows down later has lost nothing yet.
         let lost = lost.or_else(|| (!self.faults.is_empty()).then_some([0.0; 4]));
         if let (Some(accounts), Some(lost)) = (&mut self.accounts, lost) {
@@ -289,10 +289,10 @@ impl World<'_> {
     /// The token's job begins under the interpreter lock.
     pub(super) fn account_lock(&mut self, t: u32, work: Time) {
         if let Some(accounts) = &mut self.accounts {
-            let process = &self.processes[self.tokens[t].process as usize];
+            let process = &self.processes[self.engine.tokens[t].process as usize];
             let [cpu, ..] = accounts.places.cpus[process.replica as usize];
             let gil = accounts.places.services[process.service as usize].gil;
-            accounts.turn_for(self.now, t, work.0, Label::served(cpu), Label::waiting(gil));
+            accounts.turn_for(self.engine.now, t, work.0, Label::served(cpu), Label::waiting(gil));
         }
     }
 
@@ -307,15 +307,15 @@ impl World<'_> {
 
     #[inline(never)]
     fn account_job_ended(&mut self, t: u32, left: f64) {
-        let now = self.now;
-        let state = self.tokens[t].state;
-        let process = self.tokens[t].process;
+        let now = self.engine.now;
+        let state = self.engine.tokens[t].state;
+        let process = self.engine.tokens[t].process;
         // What a loop does on its own account is no endpoint's work.
-        let is_own = self.tokens[t].has(HOUSEKEEPING);
+        let is_own = self.engine.tokens[t].has(HOUSEKEEPING);
         let Some(accounts) = &mut self.accounts else { return };
         let account = accounts.accounts[t as usize];
         let replica = match state {
-            State::AtServer => self.tokens[t].wait,
+            State::AtServer => self.engine.tokens[t].wait,
             _ => self.processes[process as usize].replica,
         };
         let host = self.replicas[replica as usize].host;
@@ -359,7 +359,7 @@ impl World<'_> {
             let all = (now - account.mark).0;
             let lost = (accounts.accounts[t as usize].mark - account.mark).0;
             let served = work.min(all - lost);
-            let pc = self.tokens[t].pc as usize;
+            let pc = self.engine.tokens[t].pc as usize;
             let label = match accounts.places.endpoint_of.get(pc) {
                 Some(&endpoint) if !is_own => Label::served(accounts.places.endpoints[usize::from(endpoint)][1]),
                 _ => account.label,
@@ -375,7 +375,7 @@ impl World<'_> {
     pub(super) fn account_station(&mut self, t: u32, station: u32) {
         if let Some(accounts) = &mut self.accounts {
             let [place, _] = accounts.places.stations[station as usize];
-            accounts.turn(self.now, t, Label::waiting(place));
+            accounts.turn(self.engine.now, t, Label::waiting(place));
         }
     }
 
@@ -385,7 +385,7 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let [place, contention] = accounts.places.stations[station as usize];
             let rest = if is_shared { place } else { contention };
-            accounts.turn_for(self.now, t, work.0, Label::served(place), Label::waiting(rest));
+            accounts.turn_for(self.engine.now, t, work.0, Label::served(place), Label::waiting(rest));
         }
     }
 
@@ -393,45 +393,45 @@ impl World<'_> {
     #[inline]
     pub(super) fn account_take(&mut self, t: u32, frame: u32) {
         if let Some(accounts) = &mut self.accounts {
-            accounts.take_unit(self.now, t, frame);
+            accounts.take_unit(self.engine.now, t, frame);
         }
     }
 
     #[inline(never)]
     fn keep_free(&mut self, frame: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
-            let t = self.frames[frame].token;
+            let t = self.engine.frames[frame].token;
             let state = &self.slots[slots as usize];
             if !accounts.has(t) {
                 return;
             }
             let place = accounts.places.slots[slots as usize];
-            accounts.free_unit(self.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
+            accounts.free_unit(self.engine.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
         }
     }
 
     #[inline(never)]
     fn keep_free_client(&mut self, frame: u32, client: u32) {
         if let Some(accounts) = &mut self.accounts {
-            let t = self.frames[frame].token;
+            let t = self.engine.frames[frame].token;
             let state = &self.clients[client as usize];
             if !accounts.has(t) {
                 return;
             }
             let place = accounts.places.clients[client as usize];
-            accounts.free_unit(self.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
+            accounts.free_unit(self.engine.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
         }
     }
 
     #[inline(never)]
     fn keep_answer(&mut self, parent: u32) {
         if let Some(accounts) = &mut self.accounts {
-            let child = self.tokens[parent].wait;
-            accounts.close(self.now, child);
+            let child = self.engine.tokens[parent].wait;
+            accounts.close(self.engine.now, child);
             let log = accounts.take(child);
             let began = accounts.accounts[parent as usize].mark;
             accounts.accounts[parent as usize].failed_at = accounts.accounts[child as usize].failed_at;
-            accounts.absorb(self.now, parent, log, began);
+            accounts.absorb(self.engine.now, parent, log, began);
         }
     }
 }

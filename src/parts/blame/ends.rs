@@ -19,7 +19,7 @@ pub(crate) struct Story {
 impl World<'_> {
     /// What the token has done up to now, and those that it waits for: their accounts begin anew.
     fn story(&mut self, t: u32) -> Option<Story> {
-        let now = self.now;
+        let now = self.engine.now;
         self.explain(t);
         let accounts = self.accounts.as_mut()?;
         accounts.close(now, t);
@@ -31,17 +31,17 @@ impl World<'_> {
     /// The token waits no longer for what others do, though they have not done it: what they did up to now explains its
     /// wait.
     pub(crate) fn explain(&mut self, t: u32) {
-        let next = match self.tokens[t].state {
+        let next = match self.engine.tokens[t].state {
             _ if self.accounts.is_none() => return,
-            State::Awaiting => Some(self.tokens[t].wait),
+            State::Awaiting => Some(self.engine.tokens[t].wait),
             State::Joining => {
-                let branches = self.guards.joins[self.tokens[t].wait].branches;
-                branches.first().map(|frame| self.frames[frame].token)
+                let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
+                branches.first().map(|frame| self.engine.frames[frame].token)
             }
             _ => None,
         };
         let Some(next) = next else {
-            let now = self.now;
+            let now = self.engine.now;
             if let Some(accounts) = &mut self.accounts {
                 let label = accounts.present(now, t);
                 accounts.accounts[t as usize].failed_at = label;
@@ -52,16 +52,16 @@ impl World<'_> {
             && let Some(accounts) = &mut self.accounts
         {
             accounts.accounts[t as usize].failed_at = accounts.accounts[next as usize].failed_at;
-            accounts.absorb(self.now, t, log, began);
+            accounts.absorb(self.engine.now, t, log, began);
         }
     }
 
     /// The story of a branch that ends.
     pub(crate) fn branch_story(&mut self, t: u32) -> Option<Story> {
         let accounts = self.accounts.as_mut()?;
-        accounts.close(self.now, t);
+        accounts.close(self.engine.now, t);
         let log = accounts.take(t);
-        let began = Time(self.now.0 - accounts.length(log).min(self.now.0));
+        let began = Time(self.engine.now.0 - accounts.length(log).min(self.engine.now.0));
         Some(Story { log, began })
     }
 
@@ -69,7 +69,7 @@ impl World<'_> {
     pub(crate) fn account_join(&mut self, parent: u32, branch: u32, story: Option<Story>) {
         if let (Some(accounts), Some(Story { log, began })) = (&mut self.accounts, story) {
             accounts.accounts[parent as usize].failed_at = accounts.accounts[branch as usize].failed_at;
-            accounts.absorb(self.now, parent, log, began);
+            accounts.absorb(self.engine.now, parent, log, began);
         }
     }
 
@@ -87,7 +87,7 @@ impl World<'_> {
             && let Some(earlier) = accounts.earlier.get_mut(user as usize)
         {
             let pause = Label::waiting(accounts.places.client_back_off);
-            let ns = (self.now - earlier.ended).0;
+            let ns = (self.engine.now - earlier.ended).0;
             if ns > 0 && earlier.weight > 0 {
                 accounts.segments.append(&mut earlier.log, pause, ns, NONE);
             }
@@ -117,7 +117,7 @@ impl World<'_> {
     /// A request that has an account has succeeded: with what its user spent on earlier attempts.
     #[inline(never)]
     fn account_success(&mut self, record: &Request) {
-        let now = self.now;
+        let now = self.engine.now;
         let Some(accounts) = &mut self.accounts else { return };
         accounts.sample.ended();
         accounts.close(now, record.token);
@@ -137,7 +137,7 @@ impl World<'_> {
     /// A request has failed. Where is noted of each, what it spent its time on of those that have an account.
     #[inline(never)]
     fn account_failed_request(&mut self, record: &Request, failure: Failure) {
-        let now = self.now;
+        let now = self.engine.now;
         if failure == Failure::GAVE_UP {
             self.explain(record.token);
         }
@@ -211,14 +211,14 @@ impl World<'_> {
         }
         let refused = self.refused_by(t, why).map(Label::waiting);
         let Some(accounts) = &mut self.accounts else { return };
-        let label = refused.unwrap_or_else(|| accounts.present(self.now, t));
+        let label = refused.unwrap_or_else(|| accounts.present(self.engine.now, t));
         accounts.accounts[t as usize].failed_at = label;
     }
 
     /// What has refused a token; none where it only waited too long.
     fn refused_by(&self, t: u32, why: Failure) -> Option<u16> {
         let places = &self.accounts.as_ref()?.places;
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         let pc = token.pc as usize;
         let op = &self.system.program[pc];
         let process = self.processes.get(token.process as usize);

@@ -32,7 +32,7 @@ impl World<'_> {
         if self.accounts.is_none() {
             return;
         }
-        let waiting: Vec<u32> = self.slots[slots as usize].queue.iter(&self.tokens).collect();
+        let waiting: Vec<u32> = self.slots[slots as usize].queue.iter(&self.engine.tokens).collect();
         for t in waiting {
             self.account_queued(t, slots);
         }
@@ -46,7 +46,7 @@ impl World<'_> {
         for process in self.processes_of(replica) {
             let state = &self.processes[process as usize];
             if state.runtime == Runtime::EventLoop {
-                let waiting: Vec<u32> = state.event_loop.each_waiting(&self.tokens).collect();
+                let waiting: Vec<u32> = state.event_loop.each_waiting(&self.engine.tokens).collect();
                 for t in waiting {
                     self.account_loop(t, process);
                 }
@@ -69,7 +69,7 @@ impl World<'_> {
     /// The token waits in the queue before its process, which is stopped.
     pub(crate) fn account_stopped(&mut self, t: u32, process: u32) {
         if let Some(accounts) = &mut self.accounts {
-            accounts.close(self.now, t);
+            accounts.close(self.engine.now, t);
             self.account_frozen(t, process);
         }
     }

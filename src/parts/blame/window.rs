@@ -19,7 +19,7 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             accounts.collected = Collected::new(accounts.places.all.len());
             accounts.sample.open_window();
-            accounts.opened = self.now;
+            accounts.opened = self.engine.now;
         }
     }
 
@@ -63,7 +63,7 @@ impl World<'_> {
             for holder in self.holders(unit) {
                 let last = self.last_of(holder);
                 let since = accounts.accounts[last as usize].mark.max(accounts.opened);
-                found.push((held, self.present_at(last), (self.now - since.min(self.now)).0));
+                found.push((held, self.present_at(last), (self.engine.now - since.min(self.engine.now)).0));
             }
         }
         let Some(accounts) = &mut self.accounts else { return };
@@ -77,7 +77,7 @@ impl World<'_> {
     fn account_outages(&mut self) {
         let Some(accounts) = &mut self.accounts else { return };
         for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
-            let (from, to) = (plan.from.max(accounts.opened), plan.to.unwrap_or(self.now).min(self.now));
+            let (from, to) = (plan.from.max(accounts.opened), plan.to.unwrap_or(self.engine.now).min(self.engine.now));
             if plan.effect == Effect::Dead && from < to {
                 let down = accounts.places.services[plan.service as usize].unavailable;
                 accounts.collected.held(down, Label::served(fault), (to - from).0, 1);
@@ -106,11 +106,11 @@ impl World<'_> {
     /// From a token along the answers and branches that are waited for, to one that waits for something else.
     fn last_of(&self, mut t: u32) -> u32 {
         for _ in 0..LONGEST {
-            let next = match self.tokens[t].state {
-                State::Awaiting => Some(self.tokens[t].wait),
+            let next = match self.engine.tokens[t].state {
+                State::Awaiting => Some(self.engine.tokens[t].wait),
                 State::Joining => {
-                    let branches = self.guards.joins[self.tokens[t].wait].branches;
-                    branches.first().map(|frame| self.frames[frame].token)
+                    let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
+                    branches.first().map(|frame| self.engine.frames[frame].token)
                 }
                 _ => None,
             };
@@ -123,8 +123,8 @@ impl World<'_> {
     /// What the token does, with the fault that has stopped its CPU.
     fn present_at(&self, t: u32) -> Label {
         let Some(accounts) = &self.accounts else { return UNEXPLAINED };
-        let label = accounts.present(self.now, t);
-        let token = &self.tokens[t];
+        let label = accounts.present(self.engine.now, t);
+        let token = &self.engine.tokens[t];
         let replica = match (token.state, self.processes.get(token.process as usize)) {
             (State::AtServer, _) => token.wait,
             (_, Some(process)) => process.replica,

@@ -10,7 +10,7 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn begin_guarded(&mut self, t: u32, breaker: u32) -> Next {
         let breaker = self.process_of(t).breakers + breaker;
-        match self.guards.breakers[breaker as usize].pass(self.now) {
+        match self.guards.breakers[breaker as usize].pass(self.engine.now) {
             Some(era) => self.enter_frame(t, FrameKind::Breaker { breaker, era }),
             None => Next::Fail(Failure::BREAKER_OPEN),
         }
@@ -21,14 +21,14 @@ impl World<'_> {
     }
 
     pub(crate) fn breaker_succeeded(&mut self, breaker: u32, era: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         if let Some(breaker) = self.breaker_in(breaker, era) {
             breaker.succeeded(now);
         }
     }
 
     pub(crate) fn breaker_failed(&mut self, breaker: u32, era: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         if let Some(breaker) = self.breaker_in(breaker, era) {
             breaker.failed(now);
         }

@@ -46,18 +46,18 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn publish(&mut self, t: u32, queue: u32, site: Site) -> Next {
         let plan = &self.system.queues[queue as usize];
-        let key = self.tokens[t].key;
+        let key = self.engine.tokens[t].key;
         loop {
-            let next = match self.tokens[t].phase.into() {
+            let next = match self.engine.tokens[t].phase.into() {
                 Publishing::Work => {
-                    self.tokens[t].phase = Publishing::Confirm.into();
+                    self.engine.tokens[t].phase = Publishing::Confirm.into();
                     plan.publish_cpu.map_or(Next::On, |draw| {
                         let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
                         self.work(t, work)
                     })
                 }
                 Publishing::Confirm => {
-                    self.tokens[t].phase = Publishing::Enqueue.into();
+                    self.engine.tokens[t].phase = Publishing::Enqueue.into();
                     plan.publish_time.map_or(Next::On, |draw| {
                         let time = self.draw(t, draw, site.key(key, CONFIRM));
                         self.elapse(t, time)
@@ -104,7 +104,7 @@ impl World<'_> {
             let message = Message {
                 links: Links::default(),
                 key: mix(key ^ self.system.consumers[consumer as usize].salt),
-                since: self.now,
+                since: self.engine.now,
                 job,
                 consumer,
                 process: NONE,
@@ -123,7 +123,7 @@ impl World<'_> {
 
     /// The oldest message that waits is dropped.
     fn drop_head(&mut self, consumer: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         let Self { broker: Broker { messages, consumers }, .. } = self;
         let state = &mut consumers[consumer as usize];
         let Some(oldest) = state.ready.pop(messages) else { return };
@@ -135,7 +135,7 @@ impl World<'_> {
 
     /// The message waits for a process, behind the others or before them.
     fn make_ready(&mut self, message: u32, first: bool) {
-        let now = self.now;
+        let now = self.engine.now;
         let Broker { messages, consumers } = &mut self.broker;
         messages[message].since = now;
         let consumer = messages[message].consumer;
@@ -151,7 +151,7 @@ impl World<'_> {
 
     /// Sends what waits to processes that have room.
     pub(crate) fn deal(&mut self, consumer: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         loop {
             let state = &self.broker.consumers[consumer as usize];
             let count = state.held.len() as u32;
@@ -192,7 +192,7 @@ impl World<'_> {
         // Another delivery makes other draws.
         let key = mix(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(deliveries))));
         let t = self.spawn(plan.endpoint, key);
-        self.push_frame(t, FrameKind::Message { message });
+        self.engine.push_frame(t, FrameKind::Message { message });
         self.join_job(t, job);
         self.enter_process(t, process);
         let queue = &self.system.queues[plan.queue as usize];
@@ -207,7 +207,7 @@ impl World<'_> {
     /// The message is there: on an event loop it is ready for the next round, elsewhere it wants a thread. It comes
     /// over the connection to the broker, so it is not accepted and takes no descriptor.
     fn deliver(&mut self, t: u32) {
-        let process = self.tokens[t].process;
+        let process = self.engine.tokens[t].process;
         match self.processes[process as usize].runtime {
             Runtime::EventLoop => self.wake(t),
             _ => self.begin(t, process),
@@ -216,14 +216,14 @@ impl World<'_> {
 
     /// What a token carried is where it was to go.
     pub(crate) fn carried(&mut self, t: u32) {
-        self.tokens[t].state = State::Ready;
-        match self.frames[self.tokens[t].frame].kind {
-            FrameKind::Message { .. } if self.tokens[t].process != NONE => self.deliver(t),
+        self.engine.tokens[t].state = State::Ready;
+        match self.engine.frames[self.engine.tokens[t].frame].kind {
+            FrameKind::Message { .. } if self.engine.tokens[t].process != NONE => self.deliver(t),
             FrameKind::Message { message } => {
-                self.frames.remove(self.tokens[t].frame);
-                self.tokens.remove(t);
+                self.engine.frames.remove(self.engine.tokens[t].frame);
+                self.engine.tokens.remove(t);
                 let consumer = self.broker.messages[message].consumer;
-                self.broker.consumers[consumer as usize].delayed.down(self.now);
+                self.broker.consumers[consumer as usize].delayed.down(self.engine.now);
                 self.make_ready(message, false);
             }
             FrameKind::Poll { job } => self.bring_notice(t, job),
@@ -233,13 +233,13 @@ impl World<'_> {
 
     /// A handler has ended: its message is acknowledged, or goes back to the broker.
     pub(crate) fn settle(&mut self, t: u32, message: u32) {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         let how = match token.failure {
             _ if token.has(KILLED) => Settled::Lost,
             failure if failure.is_some() => Settled::Failed,
             _ => Settled::Acked,
         };
-        let now = self.now;
+        let now = self.engine.now;
         let Message { consumer, process, .. } = self.broker.messages[message];
         let plan = &self.system.consumers[consumer as usize];
         let state = &mut self.broker.consumers[consumer as usize];
@@ -269,11 +269,11 @@ impl World<'_> {
 
     /// Whether the token is the wait of a job's message before its next delivery.
     pub(crate) fn waits_to_retry(&self, t: u32) -> bool {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         if token.state != State::Carrying || token.process != NONE {
             return false;
         }
-        match self.frames[token.frame].kind {
+        match self.engine.frames[token.frame].kind {
             FrameKind::Message { message } => self.broker.messages[message].job != NONE,
             _ => false,
         }
@@ -285,20 +285,20 @@ impl World<'_> {
             return self.make_ready(message, true);
         }
         let consumer = self.broker.messages[message].consumer;
-        self.broker.consumers[consumer as usize].delayed.up(self.now);
+        self.broker.consumers[consumer as usize].delayed.up(self.engine.now);
         let t = self.spawn(self.system.consumers[consumer as usize].endpoint, 0);
-        self.push_frame(t, FrameKind::Message { message });
+        self.engine.push_frame(t, FrameKind::Message { message });
         self.carry(t, delay);
     }
 
     /// The event of the message that the token handles, unless it was taken before; [`NONE`] if it handles none.
     pub(crate) fn take_event(&mut self, t: u32) -> u32 {
-        let mut frame = self.tokens[t].frame;
+        let mut frame = self.engine.tokens[t].frame;
         while frame != NONE {
-            if let FrameKind::Message { message } = self.frames[frame].kind {
+            if let FrameKind::Message { message } = self.engine.frames[frame].kind {
                 return std::mem::replace(&mut self.broker.messages[message].event, NONE);
             }
-            frame = self.frames[frame].below;
+            frame = self.engine.frames[frame].below;
         }
         NONE
     }

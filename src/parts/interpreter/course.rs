@@ -20,7 +20,7 @@ impl World<'_> {
     pub fn mark(&self) -> Mark {
         Mark {
             in_flight: self.requests.len() as u64 + self.backing_off() + self.tally.abandoned_inside,
-            inside: self.backing_off() + (self.tokens.len() + self.broker.len()) as u64,
+            inside: self.backing_off() + (self.engine.tokens.len() + self.broker.len()) as u64,
             bounded: self.in_bounded_queues(),
             bounded_messages: self.messages_in_bounded_queues(),
             succeeded: self.tally.succeeded,

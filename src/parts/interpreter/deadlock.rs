@@ -30,14 +30,14 @@ impl World<'_> {
     /// The token has begun to wait. A circle can close only if it waits without a time-out, and it, or a request that
     /// waits for it, holds something.
     pub(crate) fn look_for_deadlock(&mut self, t: u32) {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         if token.timer != NONE || (token.frame == NONE && token.parent == NONE) {
             return;
         }
         let (mut origin, mut fetch) = (None, None);
         self.each_end(t, &mut |end| {
             origin = origin.or(self.waited_for(end));
-            fetch = fetch.or((self.tokens[end].state == State::Coalescing).then_some(end));
+            fetch = fetch.or((self.engine.tokens[end].state == State::Coalescing).then_some(end));
         });
         if let Some(fetch) = fetch {
             return self.look_for_circle_of_fetches(t, fetch);
@@ -49,7 +49,7 @@ impl World<'_> {
             Some(deadlock) => deadlock.instances += news as u32,
             None => {
                 self.deadlock = Some(Deadlock {
-                    at: self.now,
+                    at: self.engine.now,
                     resource: self.name_of(origin),
                     circle: knot.iter().map(|&held| self.describe(held)).collect(),
                     instances: knot.len() as u32,
@@ -63,7 +63,7 @@ impl World<'_> {
         if self.can_go_on(t) {
             return;
         }
-        let (at, resource) = (self.now, self.caches[self.tokens[fetch].wait as usize].name(self.system));
+        let (at, resource) = (self.engine.now, self.caches[self.engine.tokens[fetch].wait as usize].name(self.system));
         match &mut self.deadlock {
             Some(deadlock) => deadlock.instances += 1,
             None => {
@@ -93,7 +93,7 @@ impl World<'_> {
     }
 
     pub(crate) fn waited_for(&self, t: u32) -> Option<Held> {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         match token.state {
             State::Queued => Some(Held::Slots(token.wait)),
             State::ConnectionQueued => Some(Held::Client(token.wait)),
@@ -122,7 +122,7 @@ impl World<'_> {
             Held::Slots(id) => self.slots[id as usize].holders,
             Held::Client(id) => self.clients[id as usize].holders,
         };
-        list.iter(&self.frames).map(|frame| self.frames[frame].token)
+        list.iter(&self.engine.frames).map(|frame| self.engine.frames[frame].token)
     }
 
     /// What can be reached from `origin`, if no token that can be reached is able to go on.
@@ -159,7 +159,7 @@ impl World<'_> {
         }
         let mut goes_on = false;
         self.each_end(holder, &mut |end| {
-            let last = &self.tokens[end];
+            let last = &self.engine.tokens[end];
             let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Coalescing | State::Hung);
             goes_on |= !waits || last.timer != NONE || self.is_freed(end) || self.is_cancelled(end);
         });
@@ -168,19 +168,19 @@ impl World<'_> {
 
     /// Whether the token's client will give up, and it will let go.
     fn is_cancelled(&self, t: u32) -> bool {
-        self.cancels && self.has_patience() && self.tokens[self.root(t)].request != NONE
+        self.cancels && self.has_patience() && self.engine.tokens[self.root(t)].request != NONE
     }
 
     /// The token that a branch, or a branch of a branch, belongs to; any other is its own.
     fn root(&self, mut t: u32) -> u32 {
         loop {
-            let mut frame = self.tokens[t].frame;
-            while frame != NONE && self.frames[frame].below != NONE {
-                frame = self.frames[frame].below;
+            let mut frame = self.engine.tokens[t].frame;
+            while frame != NONE && self.engine.frames[frame].below != NONE {
+                frame = self.engine.frames[frame].below;
             }
             match frame {
                 NONE => return t,
-                _ => match self.frames[frame].kind {
+                _ => match self.engine.frames[frame].kind {
                     FrameKind::Branch { join } if join != NONE => t = self.guards.joins[join].parent,
                     _ => return t,
                 },
@@ -194,7 +194,7 @@ impl World<'_> {
     pub(crate) fn each_end(&self, mut t: u32, visit: &mut dyn FnMut(u32)) {
         let mut is_fetch = false;
         for _ in 0..LONGEST_CHAIN {
-            let token = &self.tokens[t];
+            let token = &self.engine.tokens[t];
             if token.timer != NONE || self.is_freed(t) {
                 break;
             }
@@ -210,32 +210,36 @@ impl World<'_> {
                 break;
             }
         }
-        if is_fetch || self.tokens[t].state != State::Joining || self.tokens[t].timer != NONE || self.is_freed(t) {
+        if is_fetch
+            || self.engine.tokens[t].state != State::Joining
+            || self.engine.tokens[t].timer != NONE
+            || self.is_freed(t)
+        {
             return visit(t);
         }
-        let branches = self.guards.joins[self.tokens[t].wait].branches;
-        for frame in branches.iter(&self.frames) {
-            self.each_end(self.frames[frame].token, visit);
+        let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
+        for frame in branches.iter(&self.engine.frames) {
+            self.each_end(self.engine.frames[frame].token, visit);
         }
     }
 
     /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt
     /// of the hedge that it is an attempt of.
     pub(crate) fn is_freed(&self, t: u32) -> bool {
-        let mut frame = if self.guards.can_free { self.tokens[t].frame } else { NONE };
+        let mut frame = if self.guards.can_free { self.engine.tokens[t].frame } else { NONE };
         while frame != NONE {
-            let Frame { below, kind, .. } = self.frames[frame];
+            let Frame { below, kind, .. } = self.engine.frames[frame];
             match kind {
                 FrameKind::Timeout { .. } | FrameKind::Deadline { .. } => return true,
                 FrameKind::Branch { join } if join != NONE => {
                     let Join { parent, branches, .. } = self.guards.joins[join];
-                    let mut others = branches.iter(&self.frames).filter(|&other| other != frame);
-                    if self.tokens[parent].timer != NONE
-                        || self.is_hedge(join) && others.any(|other| self.moves(self.frames[other].token))
+                    let mut others = branches.iter(&self.engine.frames).filter(|&other| other != frame);
+                    if self.engine.tokens[parent].timer != NONE
+                        || self.is_hedge(join) && others.any(|other| self.moves(self.engine.frames[other].token))
                     {
                         return true;
                     }
-                    frame = self.tokens[parent].frame;
+                    frame = self.engine.tokens[parent].frame;
                 }
                 _ => frame = below,
             }
@@ -245,13 +249,13 @@ impl World<'_> {
 
     /// Whether a token, or one that it waits for, does not wait for what others hold.
     fn moves(&self, t: u32) -> bool {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         if token.timer != NONE {
             return true;
         }
         let mut frame = token.frame;
         while frame != NONE {
-            let Frame { below, kind, .. } = self.frames[frame];
+            let Frame { below, kind, .. } = self.engine.frames[frame];
             if matches!(kind, FrameKind::Timeout { .. } | FrameKind::Deadline { .. }) {
                 return true;
             }
@@ -262,7 +266,7 @@ impl World<'_> {
             State::Awaiting => self.moves(token.wait),
             State::Joining => {
                 let branches = self.guards.joins[token.wait].branches;
-                branches.iter(&self.frames).any(|frame| self.moves(self.frames[frame].token))
+                branches.iter(&self.engine.frames).any(|frame| self.moves(self.engine.frames[frame].token))
             }
             _ => true,
         }
@@ -272,8 +276,8 @@ impl World<'_> {
     pub(crate) fn look_for_deadlock_among(&mut self, branches: List) {
         let mut next = branches.first();
         while let Some(frame) = next {
-            self.look_for_deadlock(self.frames[frame].token);
-            next = branches.after(&self.frames, frame);
+            self.look_for_deadlock(self.engine.frames[frame].token);
+            next = branches.after(&self.engine.frames, frame);
         }
     }
 
@@ -354,11 +358,11 @@ impl World<'_> {
     /// Requests that wait for an answer that never comes.
     pub(crate) fn hung(&self) -> u64 {
         let mut hung = 0;
-        for index in 0..self.frames.capacity() as u32 {
-            let frame = &self.frames[index];
+        for index in 0..self.engine.frames.capacity() as u32 {
+            let frame = &self.engine.frames[index];
             let holds = matches!(frame.kind, FrameKind::Connection { .. });
             let token = frame.token;
-            if holds && self.tokens[token].frame == index && self.tokens[token].state == State::Hung {
+            if holds && self.engine.tokens[token].frame == index && self.engine.tokens[token].state == State::Hung {
                 hung += 1;
             }
         }

@@ -14,10 +14,10 @@ const ACCEPT_RETRY: Time = Time(1_000_000_000);
 impl World<'_> {
     /// Takes a descriptor for the inbound connection of a request.
     pub(crate) fn take_inbound(&mut self, process: u32, t: u32) -> bool {
-        let now = self.now;
+        let now = self.engine.now;
         let taken = self.processes[process as usize].descriptors.take(now);
         if taken {
-            self.tokens[t].flags |= INBOUND;
+            self.engine.tokens[t].flags |= INBOUND;
         }
         taken
     }
@@ -26,7 +26,7 @@ impl World<'_> {
     /// has seen that the client closed it. A token without request stands for it until then.
     #[inline]
     pub(crate) fn hang_up_inbound(&mut self, t: u32) {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         if !token.has(INBOUND) {
             return;
         }
@@ -44,16 +44,16 @@ impl World<'_> {
 
     /// Closes the inbound connection of a request, if it is open.
     pub(crate) fn close_inbound(&mut self, t: u32) {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         if token.has(INBOUND) {
             token.flags &= !INBOUND;
-            let (process, now) = (token.process as usize, self.now);
+            let (process, now) = (token.process as usize, self.engine.now);
             self.processes[process].descriptors.release(now);
         }
     }
 
     fn retry_accept(&mut self, process: u32, delay: Time) {
-        let event = self.calendar.schedule(self.now + delay, slot::ACCEPT + process);
+        let event = self.engine.calendar.schedule(self.engine.now + delay, slot::ACCEPT + process);
         self.processes[process as usize].event_loop.accept_event = event;
         self.accept_retries += 1;
     }
@@ -62,7 +62,7 @@ impl World<'_> {
     /// are due over a time as long as the episode was. Those that fell due meanwhile make the loop accept again at
     /// once.
     pub(crate) fn end_episode(&mut self, process: u32) {
-        let (now, table) = (self.now, &mut self.processes[process as usize].descriptors);
+        let (now, table) = (self.engine.now, &mut self.processes[process as usize].descriptors);
         let Some(began) = table.episode.take() else { return };
         table.retries.push_back((began + ACCEPT_RETRY, now + ACCEPT_RETRY));
         while table.retries.front().is_some_and(|&(_, last)| last <= began) {
@@ -85,12 +85,12 @@ impl World<'_> {
     /// whose patience ends, an event of the load or of a part.
     fn is_anybody_at_work(&self) -> bool {
         let acts = |t: u32| {
-            let token = &self.tokens[t];
+            let token = &self.engine.tokens[t];
             let is_episode = token.has(HOUSEKEEPING) && !token.has(INBOUND);
             !is_episode && (!token.state.waits_for_others() || token.timer != NONE)
         };
         let patience = self.has_patience() && !self.requests.is_empty();
-        patience || self.calendar.any(|event| event.slot >= slot::TASK) || self.tokens.living().any(acts)
+        patience || self.engine.calendar.any(|event| event.slot >= slot::TASK) || self.engine.tokens.living().any(acts)
     }
 
     /// Accept met EMFILE: it pauses, the loop burns the CPU of the episode, and what waits in the backlog is left to an
@@ -101,7 +101,7 @@ impl World<'_> {
             self.retry_accept(process, ACCEPT_RETRY);
         }
         if let Some(draw) = self.processes[process as usize].emfile_cpu {
-            self.processes[process as usize].descriptors.episode = Some(self.now);
+            self.processes[process as usize].descriptors.episode = Some(self.engine.now);
             let episode = self.processes[process as usize].descriptors.exhausted;
             let key = name(self.key, episode, "emfile", u64::from(process));
             let work = self.system.variates[draw.0 as usize].draw(key);

@@ -10,16 +10,16 @@ impl World<'_> {
     /// Notes a draw of a token: which token, operation and distribution, and the rounds that it is in.
     pub(crate) fn note_draw(&self, t: u32, what: u32, key: u64) {
         note(key, || {
-            let token = &self.tokens[t];
+            let token = &self.engine.tokens[t];
             let mut identity = vec![token.born, token.pc, what];
             let mut frame = token.frame;
             while frame != NONE {
-                match self.frames[frame].kind {
+                match self.engine.frames[frame].kind {
                     FrameKind::Repeat { done, .. } => identity.push(done),
                     FrameKind::Retry { failures, .. } => identity.push(failures),
                     _ => {}
                 }
-                frame = self.frames[frame].below;
+                frame = self.engine.frames[frame].below;
             }
             identity
         });
@@ -27,7 +27,7 @@ impl World<'_> {
 
     /// Notes the key of a new token, of which no other may have the same.
     pub(crate) fn note_token(&self, t: u32) {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         if token.key != 0 {
             note(token.key, || vec![token.born, 0, TOKEN]);
         }

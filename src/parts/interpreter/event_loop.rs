@@ -14,7 +14,7 @@ use crate::parts::interpreter::world::World;
 impl World<'_> {
     /// A token has something to do again: on an event loop it waits for the next round, elsewhere it goes on now.
     pub(crate) fn wake(&mut self, t: u32) {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.state = State::Ready;
         token.wait = NONE;
         let process = token.process;
@@ -32,8 +32,8 @@ impl World<'_> {
     #[inline(always)]
     fn await_turn(&mut self, t: u32, process: u32) {
         let event_loop = &mut self.processes[process as usize].event_loop;
-        event_loop.incoming.push(&mut self.tokens, t);
-        event_loop.expect(&mut self.tokens, self.now, t);
+        event_loop.incoming.push(&mut self.engine.tokens, t);
+        event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
         if event_loop.is_idle() {
             self.poll(process);
         }
@@ -50,21 +50,21 @@ impl World<'_> {
     #[inline]
     pub(crate) fn set_ready(&mut self, t: u32) {
         if self.is_plain {
-            return self.ready.push(&mut self.tokens, t);
+            return self.engine.ready.push(&mut self.engine.tokens, t);
         }
         self.set_ready_unless_frozen(t);
     }
 
     #[inline(never)]
     fn set_ready_unless_frozen(&mut self, t: u32) {
-        let process = self.tokens[t].process;
+        let process = self.engine.tokens[t].process;
         if process != NONE && self.processes[process as usize].frozen {
             self.account_stopped(t, process);
             let event_loop = &mut self.processes[process as usize].event_loop;
-            event_loop.incoming.push(&mut self.tokens, t);
-            event_loop.expect(&mut self.tokens, self.now, t);
+            event_loop.incoming.push(&mut self.engine.tokens, t);
+            event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
         } else {
-            self.ready.push(&mut self.tokens, t);
+            self.engine.ready.push(&mut self.engine.tokens, t);
         }
     }
 
@@ -79,25 +79,25 @@ impl World<'_> {
     /// Runs the next slice of this round, or begins another.
     #[inline(never)]
     fn next_slice(&mut self, process: u32) {
-        match self.processes[process as usize].event_loop.next(&mut self.tokens, self.now) {
-            Some(next) => self.ready.push(&mut self.tokens, next),
+        match self.processes[process as usize].event_loop.next(&mut self.engine.tokens, self.engine.now) {
+            Some(next) => self.engine.ready.push(&mut self.engine.tokens, next),
             None => self.poll(process),
         }
     }
 
     /// A new round: accepts, takes what became ready, and starts the first slice.
     pub(crate) fn poll(&mut self, process: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         self.accept(process);
         let event_loop = &mut self.processes[process as usize].event_loop;
         let mut incoming = std::mem::take(&mut event_loop.incoming);
-        event_loop.round.append(&mut self.tokens, &mut incoming);
-        match event_loop.next(&mut self.tokens, now) {
+        event_loop.round.append(&mut self.engine.tokens, &mut incoming);
+        match event_loop.next(&mut self.engine.tokens, now) {
             Some(first) => {
                 if event_loop.is_idle() {
                     event_loop.busy.up(now);
                 }
-                self.ready.push(&mut self.tokens, first);
+                self.engine.ready.push(&mut self.engine.tokens, first);
             }
             None if !event_loop.is_idle() => event_loop.busy.down(now),
             None => {}
@@ -114,25 +114,27 @@ impl World<'_> {
             }
             let replica = self.processes[index].replica as usize;
             let own = self.processes[index].event_loop.accepting.first();
-            let Some(t) = own.or_else(|| self.replicas[replica].backlog.iter(&self.tokens).next()) else { return };
+            let Some(t) = own.or_else(|| self.replicas[replica].backlog.iter(&self.engine.tokens).next()) else {
+                return;
+            };
             if !self.take_inbound(process, t) {
                 self.pause_accept(process);
                 return;
             }
             if own.is_some() {
-                self.processes[index].event_loop.accepting.remove(&mut self.tokens, t);
+                self.processes[index].event_loop.accepting.remove(&mut self.engine.tokens, t);
             } else {
-                let now = self.now;
-                self.replicas[replica].backlog.remove(&mut self.tokens, now, t);
+                let now = self.engine.now;
+                self.replicas[replica].backlog.remove(&mut self.engine.tokens, now, t);
                 self.enter_process(t, process);
-                self.processes[index].event_loop.expect(&mut self.tokens, now, t);
+                self.processes[index].event_loop.expect(&mut self.engine.tokens, now, t);
             }
             self.account_emfile(t, process);
-            if self.tokens[t].phase != Progress::BEGIN {
+            if self.engine.tokens[t].phase != Progress::BEGIN {
                 self.leave_accept_queue(t, replica as u32);
             }
-            self.tokens[t].state = State::Ready;
-            self.processes[index].event_loop.round.push(&mut self.tokens, t);
+            self.engine.tokens[t].state = State::Ready;
+            self.processes[index].event_loop.round.push(&mut self.engine.tokens, t);
         }
     }
 
@@ -143,14 +145,14 @@ impl World<'_> {
         if self.processes[process as usize].event_loop.accept_event != event.serial {
             return; // the process that paused is no more
         }
-        let nothing_else = self.calendar.living() <= self.accept_retries;
+        let nothing_else = self.engine.calendar.living() <= self.accept_retries;
         let mut paused = self.processes.iter().filter(|process| process.event_loop.accept_paused);
         if nothing_else && paused.all(|process| process.descriptors.is_full()) {
             return;
         }
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.accept_paused = false;
-        event_loop.resumed = self.now;
+        event_loop.resumed = self.engine.now;
         if event_loop.is_idle() {
             self.poll(process);
         }
@@ -167,10 +169,10 @@ impl World<'_> {
         let workers = shared.first_process..shared.first_process + shared.workers;
         let count = workers.clone().filter(idle).count() as u32;
         let winner = if count > 0 { workers.filter(idle).nth(choices.below(count) as usize) } else { None };
-        self.tokens[t].state = State::Backlog;
-        let now = self.now;
+        self.engine.tokens[t].state = State::Backlog;
+        let now = self.engine.now;
         let first = shared.first_process;
-        shared.backlog.push(&mut self.tokens, now, t);
+        shared.backlog.push(&mut self.engine.tokens, now, t);
         self.account_loop(t, first);
         if let Some(process) = winner {
             self.poll(process);
@@ -179,11 +181,11 @@ impl World<'_> {
 
     /// A connection for this process in particular.
     pub(crate) fn arrive_at_loop(&mut self, t: u32, process: u32) {
-        self.tokens[t].state = State::Backlog;
+        self.engine.tokens[t].state = State::Backlog;
         self.account_loop(t, process);
         let event_loop = &mut self.processes[process as usize].event_loop;
-        event_loop.accepting.push(&mut self.tokens, t);
-        event_loop.expect(&mut self.tokens, self.now, t);
+        event_loop.accepting.push(&mut self.engine.tokens, t);
+        event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
         if event_loop.is_idle() {
             self.poll(process);
         }
@@ -193,11 +195,11 @@ impl World<'_> {
     /// round for most waits: the selector's callback sets a future, whose task is woken in the round after.
     #[inline(never)]
     pub(crate) fn go_round(&mut self, t: u32, rounds: u8) -> Next {
-        let behind = self.tokens[t].phase.count();
+        let behind = self.engine.tokens[t].phase.count();
         if behind == rounds {
             return self.next_op(t);
         }
-        self.tokens[t].phase = Progress::counted(behind + 1);
+        self.engine.tokens[t].phase = Progress::counted(behind + 1);
         self.wake(t);
         Next::Park
     }
@@ -210,7 +212,7 @@ impl World<'_> {
         token.process = process;
         let t = self.insert_token(token);
         let event_loop = &mut self.processes[process as usize].event_loop;
-        event_loop.round.push(&mut self.tokens, t);
-        event_loop.expect(&mut self.tokens, self.now, t);
+        event_loop.round.push(&mut self.engine.tokens, t);
+        event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
     }
 }

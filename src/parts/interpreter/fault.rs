@@ -19,14 +19,14 @@ impl<'s> World<'s> {
         let instants: BTreeSet<Time> =
             system.faults.iter().flat_map(|plan| std::iter::once(plan.from).chain(plan.to)).collect();
         for at in instants {
-            self.later(at, Task::Faults);
+            self.engine.later(at, Task::Faults);
         }
     }
 
     /// Faults come on and go. All that changes at this instant is settled before anything is granted, resumed or
     /// accepted: where one fault ends as another begins, nothing happens in between.
     pub(crate) fn change_faults(&mut self) {
-        let (now, system) = (self.now, self.system);
+        let (now, system) = (self.engine.now, self.system);
         let begin = |plan: &&FaultPlan| plan.from == now;
         let end = |plan: &&FaultPlan| plan.to == Some(now);
         for (is_on, plan) in self.faults.iter_mut().zip(&system.faults) {
@@ -144,11 +144,11 @@ impl<'s> World<'s> {
             _ => 1.0,
         });
         let slow: f64 = slow.product();
-        let now = self.now;
+        let now = self.engine.now;
         let shared = &mut self.replicas[replica as usize];
         shared.health.slow = slow;
         let speed = if shared.health.frozen { 0.0 } else { 1.0 / slow };
-        shared.cpu.set_speed(&mut self.calendar, now, speed);
+        shared.cpu.set_speed(&mut self.engine.calendar, now, speed);
     }
 
     /// The processes of the replica stop where they are (SIGSTOP): the kernel still takes connections into the backlog.
@@ -156,7 +156,7 @@ impl<'s> World<'s> {
         if self.is_down(replica) {
             return;
         }
-        let now = self.now;
+        let now = self.engine.now;
         self.replicas[replica as usize].health.frozen = true;
         self.set_speed(replica);
         for process in self.processes_of(replica) {
@@ -179,7 +179,7 @@ impl<'s> World<'s> {
         }
         self.set_speed(replica);
         self.account_stop(replica);
-        let now = self.now;
+        let now = self.engine.now;
         for index in self.processes_of(replica) {
             let process = &mut self.processes[index as usize];
             if !std::mem::replace(&mut process.frozen, false) {
@@ -189,8 +189,8 @@ impl<'s> World<'s> {
                 self.poll(index);
                 continue;
             }
-            while let Some(t) = self.processes[index as usize].event_loop.take(&mut self.tokens, now) {
-                self.ready.push(&mut self.tokens, t);
+            while let Some(t) = self.processes[index as usize].event_loop.take(&mut self.engine.tokens, now) {
+                self.engine.ready.push(&mut self.engine.tokens, t);
             }
         }
     }
@@ -208,7 +208,7 @@ impl<'s> World<'s> {
             _ => None,
         });
         let least = least.min();
-        let (now, is_down) = (self.now, self.is_down(replica));
+        let (now, is_down) = (self.engine.now, self.is_down(replica));
         for process in self.processes_of(replica) {
             let process = &self.processes[process as usize];
             let id = match what {

@@ -12,15 +12,15 @@ impl World<'_> {
     /// The token answers.
     #[inline]
     pub(crate) fn finish(&mut self, t: u32) {
-        while self.tokens[t].frame != NONE {
+        while self.engine.tokens[t].frame != NONE {
             self.pop_frame(t);
         }
         self.hang_up_inbound(t);
         if !self.is_plain {
             self.leave_ingress(t);
         }
-        let Token { process, parent, request, failure, .. } = self.tokens[t];
-        let flags = self.tokens[t].flags;
+        let Token { process, parent, request, failure, .. } = self.engine.tokens[t];
+        let flags = self.engine.tokens[t].flags;
         if process != NONE {
             self.processes[process as usize].inside -= 1;
         }
@@ -33,7 +33,7 @@ impl World<'_> {
         } else if flags & WASTE != 0 {
             self.finish_rare(t, failure);
         }
-        self.tokens.remove(t);
+        self.engine.tokens.remove(t);
         self.leave_loop(process);
     }
 
@@ -42,7 +42,7 @@ impl World<'_> {
     pub(crate) fn respond(&mut self, t: u32) -> Next {
         self.close_inbound(t);
         self.leave_ingress(t);
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.pc += 1;
         token.flags |= RESPONDED;
         let (process, parent, request) = (token.process, token.parent, token.request);
@@ -53,7 +53,7 @@ impl World<'_> {
         if request != NONE {
             let job = self.jobs.of(t);
             self.answer(request, Failure::NONE, job);
-        } else if self.tokens[t].is_probe() {
+        } else if self.engine.tokens[t].is_probe() {
             self.probe_answered(t, Failure::NONE);
         }
         Next::On
@@ -61,12 +61,12 @@ impl World<'_> {
 
     /// The token's work was for nobody, or for a probe.
     fn finish_rare(&mut self, t: u32, failure: Failure) {
-        if self.tokens[t].is_probe() {
+        if self.engine.tokens[t].is_probe() {
             return self.probe_answered(t, failure);
         }
         // A handler that was cancelled, or killed with its process, has completed nothing.
         let is_cut_short =
-            matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED) || self.tokens[t].has(KILLED);
+            matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED) || self.engine.tokens[t].has(KILLED);
         self.tally.wasted += u64::from(!is_cut_short);
         self.tally.abandoned_inside -= 1;
     }
@@ -78,8 +78,8 @@ impl World<'_> {
             self.learn_peer(parent, process);
         }
         self.account_answer(parent);
-        self.drop_timer(parent);
-        let waiting = &mut self.tokens[parent];
+        self.engine.drop_timer(parent);
+        let waiting = &mut self.engine.tokens[parent];
         waiting.failure = failure;
         waiting.pc += 1;
         self.wake(parent);
@@ -89,11 +89,11 @@ impl World<'_> {
     #[inline]
     pub(crate) fn answer(&mut self, request: u32, failure: Failure, job: u32) {
         let record = self.requests[request];
-        self.deadlines.cancel(record.timer);
+        self.engine.deadlines.cancel(record.timer);
         self.requests.remove(request);
-        self.tally.ended(self.now, record.born, failure);
+        self.tally.ended(self.engine.now, record.born, failure);
         self.account_end(&record, failure);
-        let refused_at_once = failure.is_refusal() && self.now - self.sent_at(&record) <= ROUND_TRIP;
+        let refused_at_once = failure.is_refusal() && self.engine.now - self.sent_at(&record) <= ROUND_TRIP;
         if record.user != NONE && self.sends_again(record.user, failure, refused_at_once) {
             // What this attempt leaves behind is awaited by nobody.
             return self.leave_alone(job);
@@ -115,16 +115,16 @@ impl World<'_> {
     pub(crate) fn give_up(&mut self, request: u32) {
         let record = self.requests[request];
         self.requests.remove(request);
-        self.tally.ended(self.now, record.born, Failure::GAVE_UP);
+        self.tally.ended(self.engine.now, record.born, Failure::GAVE_UP);
         self.account_end(&record, Failure::GAVE_UP);
         if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false) {
             self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, refused_at_once: false });
         }
         self.leave_alone(self.jobs.of(record.token));
-        if self.tokens[record.token].state == State::Knocking {
+        if self.engine.tokens[record.token].state == State::Knocking {
             return self.stop_knocking(record.token);
         }
-        let token = &mut self.tokens[record.token];
+        let token = &mut self.engine.tokens[record.token];
         token.request = NONE;
         token.flags |= ABANDONED;
         if self.tally.on {

@@ -103,13 +103,13 @@ impl<'s> World<'s> {
 
     /// CPU of making ready for a call.
     pub(crate) fn prepare(&mut self, t: u32, client: u32, site: Site) -> Next {
-        match self.tokens[t].phase.into() {
-            Preparing::Work => self.tokens[t].phase = Preparing::Ready.into(),
+        match self.engine.tokens[t].phase.into() {
+            Preparing::Work => self.engine.tokens[t].phase = Preparing::Ready.into(),
             Preparing::Ready => return self.next_op(t),
         }
         let (id, plan) = self.client_of(t, client);
         let (shared, search, setup, call) = (plan.shared, plan.search, plan.setup_cpu, plan.call_cpu);
-        let key = self.tokens[t].key;
+        let key = self.engine.tokens[t].key;
         let mut work = call.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, CALL_CPU)));
         if shared {
             self.expire_idle(id);
@@ -120,7 +120,7 @@ impl<'s> World<'s> {
         } else if let Some(draw) = setup {
             // The constructor reads the bundle of certificates.
             if self.process_of(t).descriptors.is_full() {
-                self.tokens[t].phase = Progress::BEGIN;
+                self.engine.tokens[t].phase = Progress::BEGIN;
                 return Next::Fail(Failure::NO_DESCRIPTOR);
             }
             work += self.draw(t, draw, site.key(key, SETUP_CPU));
@@ -132,32 +132,32 @@ impl<'s> World<'s> {
     pub(crate) fn connect(&mut self, t: u32, client: u32, site: Site) -> Next {
         loop {
             let (id, plan) = self.client_of(t, client);
-            let key = self.tokens[t].key;
-            match self.tokens[t].phase.into() {
+            let key = self.engine.tokens[t].key;
+            match self.engine.tokens[t].phase.into() {
                 Connecting::Look => {
                     if !plan.shared {
-                        self.tokens[t].phase = Connecting::Opening { rounds: plan.open_rounds }.into();
+                        self.engine.tokens[t].phase = Connecting::Opening { rounds: plan.open_rounds }.into();
                         continue;
                     }
                     let most = plan.max_connections;
                     self.expire_idle(id);
                     if let Some(Idle { peer, since }) = self.clients[id as usize].idle.pop() {
-                        let age = self.now.since(since) + plan.latency;
+                        let age = self.engine.now.since(since) + plan.latency;
                         let is_closing = plan.server_keep_alive.is_some_and(|kept| age >= kept);
                         self.connected(t, id);
                         self.push_connection(t, id, if is_closing { CLOSING } else { peer });
                         return self.next_op(t);
                     }
                     if self.clients[id as usize].open < most {
-                        self.tokens[t].phase = Connecting::Open.into();
+                        self.engine.tokens[t].phase = Connecting::Open.into();
                         continue;
                     }
                     self.wait_for_connection(t, id);
                     let patience = self.clients[id as usize].pool_timeout;
-                    self.tokens[t].state = State::ConnectionQueued;
-                    self.tokens[t].wait = id;
+                    self.engine.tokens[t].state = State::ConnectionQueued;
+                    self.engine.tokens[t].wait = id;
                     self.account_client(t, id);
-                    self.limit_wait(t, patience);
+                    self.engine.limit_wait(t, patience);
                     self.look_for_deadlock(t);
                     // Tens of thousands may wake in vain at each event.
                     if self.turn() {
@@ -166,7 +166,8 @@ impl<'s> World<'s> {
                     return Next::Park;
                 }
                 Connecting::Open => {
-                    let (process, now, cpu) = (self.tokens[t].process as usize, self.now, plan.connect_cpu);
+                    let (process, now, cpu) =
+                        (self.engine.tokens[t].process as usize, self.engine.now, plan.connect_cpu);
                     if !self.processes[process].descriptors.take(now) {
                         return Next::Fail(Failure::NO_DESCRIPTOR);
                     }
@@ -177,7 +178,7 @@ impl<'s> World<'s> {
                     self.clients[id as usize].open += 1;
                     self.connected(t, id);
                     self.push_connection(t, id, NONE);
-                    self.tokens[t].phase = Connecting::Reach.into();
+                    self.engine.tokens[t].phase = Connecting::Reach.into();
                     if let Some(draw) = cpu {
                         let work = self.draw(t, draw, site.key(key, CONNECT_CPU));
                         return self.work(t, work);
@@ -185,7 +186,7 @@ impl<'s> World<'s> {
                 }
                 Connecting::Reach => {
                     let rounds = plan.connect_rounds.saturating_sub(1);
-                    self.tokens[t].phase = Connecting::Settling { rounds }.into();
+                    self.engine.tokens[t].phase = Connecting::Settling { rounds }.into();
                     let added = self.added_latency(plan.server);
                     if plan.connect_time.is_some() || added > Time::ZERO {
                         let time = plan
@@ -195,29 +196,29 @@ impl<'s> World<'s> {
                         if self.elapse(t, time) == Next::Park {
                             self.account_network(t, plan.server, added);
                             let timeout = self.clients[id as usize].connect_timeout;
-                            self.limit_wait(t, timeout);
+                            self.engine.limit_wait(t, timeout);
                             return Next::Park;
                         }
                     }
                     if rounds > 0 {
                         // No time passes, but a wait it is.
-                        self.tokens[t].phase = Connecting::Settling { rounds: rounds + 1 }.into();
+                        self.engine.tokens[t].phase = Connecting::Settling { rounds: rounds + 1 }.into();
                     }
                 }
                 Connecting::Settling { rounds: 0 } => return self.next_op(t),
-                Connecting::Opening { rounds: 0 } => self.tokens[t].phase = Connecting::Open.into(),
+                Connecting::Opening { rounds: 0 } => self.engine.tokens[t].phase = Connecting::Open.into(),
                 Connecting::Settling { rounds } => {
-                    self.tokens[t].phase = Connecting::Settling { rounds: rounds - 1 }.into();
+                    self.engine.tokens[t].phase = Connecting::Settling { rounds: rounds - 1 }.into();
                     self.wake(t);
                     return Next::Park;
                 }
                 Connecting::Opening { rounds } => {
-                    self.tokens[t].phase = Connecting::Opening { rounds: rounds - 1 }.into();
+                    self.engine.tokens[t].phase = Connecting::Opening { rounds: rounds - 1 }.into();
                     self.wake(t);
                     return Next::Park;
                 }
                 Connecting::Woken => {
-                    self.tokens[t].phase = Connecting::Look.into();
+                    self.engine.tokens[t].phase = Connecting::Look.into();
                     let cpu = plan.wake_cpu;
                     self.clients[id as usize].futile_wakes += 1;
                     self.clients[id as usize].all_futile_wakes += 1;
@@ -236,29 +237,29 @@ impl<'s> World<'s> {
     pub(crate) fn send_call(&mut self, t: u32, client: u32, endpoint: u32, site: Site) -> Next {
         let (id, plan) = self.client_of(t, client);
         let timeout = self.clients[id as usize].timeout;
-        let has_travelled = Sending::from(self.tokens[t].phase) == Sending::Arrived;
+        let has_travelled = Sending::from(self.engine.tokens[t].phase) == Sending::Arrived;
         if !has_travelled {
-            self.tokens[t].phase = Sending::Arrived.into();
+            self.engine.tokens[t].phase = Sending::Arrived.into();
             if self.clients[id as usize].broken {
-                self.tokens[t].state = State::Hung;
+                self.engine.tokens[t].state = State::Hung;
                 self.account_client(t, id);
-                self.limit_wait(t, timeout);
+                self.engine.limit_wait(t, timeout);
                 return Next::Park;
             }
             let added = self.added_latency(plan.server);
             if plan.round_trip.is_some() || added > Time::ZERO {
-                let key = site.key(self.tokens[t].key, ROUND_TRIP);
+                let key = site.key(self.engine.tokens[t].key, ROUND_TRIP);
                 let time = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, key));
                 if self.travel(t, time + added) == Next::Park {
                     self.account_network(t, plan.server, added);
                     // The time-out runs from here to the answer.
-                    self.limit_wait(t, timeout);
+                    self.engine.limit_wait(t, timeout);
                     return Next::Park;
                 }
             }
         }
-        self.tokens[t].phase = Progress::BEGIN;
-        let peer = match self.frames[self.tokens[t].frame].kind {
+        self.engine.tokens[t].phase = Progress::BEGIN;
+        let peer = match self.engine.frames[self.engine.tokens[t].frame].kind {
             FrameKind::Connection { peer, .. } => peer,
             _ => NONE,
         };
@@ -267,25 +268,25 @@ impl<'s> World<'s> {
                 return Next::Fail(Failure::DISCONNECTED);
             }
             // It fails when its event loop has it again.
-            self.drop_timer(t);
-            self.tokens[t].failure = Failure::DISCONNECTED;
+            self.engine.drop_timer(t);
+            self.engine.tokens[t].failure = Failure::DISCONNECTED;
             return Next::On;
         }
-        let key = site.child(self.tokens[t].key);
+        let key = site.child(self.engine.tokens[t].key);
         let child = self.spawn(endpoint, key);
-        self.tokens[child].parent = t;
+        self.engine.tokens[child].parent = t;
         self.account_for(child, t);
         if self.jobs.kept {
             self.join_job(child, self.jobs.of(t));
         }
-        if self.tokens[t].is_probe() {
-            self.tokens[child].flags |= WASTE;
+        if self.engine.tokens[t].is_probe() {
+            self.engine.tokens[child].flags |= WASTE;
         }
-        self.tokens[t].state = State::Awaiting;
-        self.tokens[t].wait = child;
+        self.engine.tokens[t].state = State::Awaiting;
+        self.engine.tokens[t].wait = child;
         self.account_await(t);
-        if self.tokens[t].timer == NONE {
-            self.limit_wait(t, timeout);
+        if self.engine.tokens[t].timer == NONE {
+            self.engine.limit_wait(t, timeout);
         }
         if self.guards.propagates {
             self.pass_deadline(t, child);
@@ -296,15 +297,15 @@ impl<'s> World<'s> {
 
     /// The call is over: the connection is kept or closed.
     pub(crate) fn hang_up(&mut self, t: u32) -> Next {
-        let frame = self.tokens[t].frame;
-        if let FrameKind::Connection { client, peer } = self.frames[frame].kind {
+        let frame = self.engine.tokens[t].frame;
+        if let FrameKind::Connection { client, peer } = self.engine.frames[frame].kind {
             self.free_connection(frame, client);
-            self.tokens[t].frame = self.frames[frame].below;
-            self.frames.remove(frame);
+            self.engine.tokens[t].frame = self.engine.frames[frame].below;
+            self.engine.frames.remove(frame);
             let plan = self.client_plan(client);
             let keeps = plan.shared && peer < LOST && self.clients[client as usize].open <= plan.max_keepalive;
             if keeps {
-                let since = self.now;
+                let since = self.engine.now;
                 self.clients[client as usize].idle.push(Idle { peer, since });
                 self.wake_queued(client);
             } else {
@@ -324,18 +325,18 @@ impl<'s> World<'s> {
     fn release_connection(&mut self, client: u32) {
         let state = &mut self.clients[client as usize];
         state.open -= 1;
-        self.processes[state.process as usize].descriptors.release(self.now);
+        self.processes[state.process as usize].descriptors.release(self.engine.now);
         self.close_port(client);
     }
 
     /// The call queues. It has waited since it first did so, however often it has been woken for nothing.
     fn wait_for_connection(&mut self, t: u32, id: u32) {
-        let since = self.now;
+        let since = self.engine.now;
         if !self.is_in_line(t, id) {
-            self.push_frame(t, FrameKind::Line { client: id, since });
+            self.engine.push_frame(t, FrameKind::Line { client: id, since });
             self.clients[id as usize].waiting.enter(since);
         }
-        self.clients[id as usize].queue.push(&mut self.tokens, t);
+        self.clients[id as usize].queue.push(&mut self.engine.tokens, t);
     }
 
     /// The call has a connection: its wait, if it had to wait, is over.
@@ -348,25 +349,25 @@ impl<'s> World<'s> {
     }
 
     fn is_in_line(&self, t: u32, id: u32) -> bool {
-        let frame = self.tokens[t].frame;
-        frame != NONE && matches!(self.frames[frame].kind, FrameKind::Line { client, .. } if client == id)
+        let frame = self.engine.tokens[t].frame;
+        frame != NONE && matches!(self.engine.frames[frame].kind, FrameKind::Line { client, .. } if client == id)
     }
 
     /// Every queued call wakes; all but the first will find nothing.
     pub(crate) fn wake_queued(&mut self, client: u32) {
-        let now = self.now;
-        while let Some(t) = self.clients[client as usize].queue.pop(&mut self.tokens) {
+        let now = self.engine.now;
+        while let Some(t) = self.clients[client as usize].queue.pop(&mut self.engine.tokens) {
             self.clients[client as usize].waited_until = now;
-            self.drop_timer(t);
-            self.tokens[t].phase = Connecting::Woken.into();
+            self.engine.drop_timer(t);
+            self.engine.tokens[t].phase = Connecting::Woken.into();
             self.wake(t);
         }
     }
 
     pub(crate) fn leave_connection_queue(&mut self, t: u32) {
-        let client = self.tokens[t].wait as usize;
-        self.clients[client].queue.remove(&mut self.tokens, t);
-        self.clients[client].waited_until = self.now;
+        let client = self.engine.tokens[t].wait as usize;
+        self.clients[client].queue.remove(&mut self.engine.tokens, t);
+        self.clients[client].waited_until = self.engine.now;
     }
 
     /// Closes the idle connections to these processes, which are killed, and notes it of those in use.
@@ -379,12 +380,12 @@ impl<'s> World<'s> {
         }
         let mut next = self.clients[id as usize].holders.first();
         while let Some(frame) = next {
-            if let FrameKind::Connection { peer, .. } = &mut self.frames[frame].kind
+            if let FrameKind::Connection { peer, .. } = &mut self.engine.frames[frame].kind
                 && lost.contains(peer)
             {
                 *peer = LOST;
             }
-            next = self.frames[frame].links.next();
+            next = self.engine.frames[frame].links.next();
         }
     }
 
@@ -400,7 +401,7 @@ impl<'s> World<'s> {
         let plan = self.client_plan(id);
         // That the server has closed a connection is seen when the word has come.
         let (expiry, kept) = (plan.keepalive_expiry, plan.server_keep_alive.map(|kept| kept + plan.latency));
-        let now = self.now;
+        let now = self.engine.now;
         let client = &mut self.clients[id as usize];
         let before = client.idle.len();
         client.idle.retain(|idle| {
@@ -415,20 +416,20 @@ impl<'s> World<'s> {
 
     /// Notes which process answered, so that a kept connection leads there again.
     pub(crate) fn learn_peer(&mut self, t: u32, process: u32) {
-        let frame = self.tokens[t].frame;
+        let frame = self.engine.tokens[t].frame;
         if frame != NONE
-            && let FrameKind::Connection { peer, .. } = &mut self.frames[frame].kind
+            && let FrameKind::Connection { peer, .. } = &mut self.engine.frames[frame].kind
         {
             *peer = process;
         }
     }
 
     fn push_connection(&mut self, t: u32, client: u32, peer: u32) {
-        let frame = self.push_frame(t, FrameKind::Connection { client, peer });
+        let frame = self.engine.push_frame(t, FrameKind::Connection { client, peer });
         self.account_take(t, frame);
         let client = &mut self.clients[client as usize];
-        client.busy.up(self.now);
-        client.holders.push(&mut self.frames, frame);
+        client.busy.up(self.engine.now);
+        client.holders.push(&mut self.engine.frames, frame);
     }
 
     /// The call that holds a connection lets go of it.
@@ -436,7 +437,7 @@ impl<'s> World<'s> {
     pub(crate) fn free_connection(&mut self, frame: u32, client: u32) {
         self.account_free_client(frame, client);
         let client = &mut self.clients[client as usize];
-        client.busy.down(self.now);
-        client.holders.remove(&mut self.frames, frame);
+        client.busy.down(self.engine.now);
+        client.holders.remove(&mut self.engine.frames, frame);
     }
 }

@@ -11,7 +11,7 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn admit(&mut self, t: u32, endpoint: u32, peer: u32) -> bool {
         let service = self.system.endpoints[endpoint as usize].service;
-        let now = self.now;
+        let now = self.engine.now;
         let Some(ingress) = &mut self.guards.ingresses[service as usize] else { return true };
         match ingress.bucket.as_mut().map_or(Some(Time::ZERO), |bucket| bucket.take(now)) {
             None => {
@@ -21,10 +21,10 @@ impl World<'_> {
             Some(Time::ZERO) => self.admit_in_flight(t, service),
             Some(delay) => {
                 ingress.waiting.enter(now);
-                self.tokens[t].since = now;
-                self.tokens[t].state = State::Backlog;
+                self.engine.tokens[t].since = now;
+                self.engine.tokens[t].state = State::Backlog;
                 self.account_arrival(t, service, false);
-                self.later(delay, Task::Admit { token: t, endpoint, peer });
+                self.engine.later(delay, Task::Admit { token: t, endpoint, peer });
                 false
             }
         }
@@ -34,25 +34,25 @@ impl World<'_> {
     pub(crate) fn admit_late(&mut self, t: u32, endpoint: u32, peer: u32) {
         let service = self.system.endpoints[endpoint as usize].service;
         if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
-            ingress.waiting.leave(self.now, self.tokens[t].since);
+            ingress.waiting.leave(self.engine.now, self.engine.tokens[t].since);
         }
-        let is_gone = self.tokens[t].failure.is_some() || self.tokens[t].has(ABANDONED);
+        let is_gone = self.engine.tokens[t].failure.is_some() || self.engine.tokens[t].has(ABANDONED);
         let goes_on = !is_gone && self.admit_in_flight(t, service);
         if let (false, Some(ingress)) = (goes_on, &mut self.guards.ingresses[service as usize]) {
             ingress.left_without += 1;
         }
         if is_gone {
             // Nothing is sent on.
-            self.tokens[t].failure = Failure::CANCELLED;
-            self.tokens[t].state = State::Ready;
-            self.ready.push(&mut self.tokens, t);
+            self.engine.tokens[t].failure = Failure::CANCELLED;
+            self.engine.tokens[t].state = State::Ready;
+            self.engine.ready.push(&mut self.engine.tokens, t);
         } else if goes_on {
             self.route(t, endpoint, peer);
         }
     }
 
     fn admit_in_flight(&mut self, t: u32, service: u32) -> bool {
-        let now = self.now;
+        let now = self.engine.now;
         let Some(ingress) = &mut self.guards.ingresses[service as usize] else { return true };
         if ingress.inside.level() >= ingress.most {
             self.turn_away(t, service, Failure::TOO_MANY_IN_FLIGHT);
@@ -60,7 +60,7 @@ impl World<'_> {
         }
         ingress.inside.up(now);
         ingress.admitted += 1;
-        self.tokens[t].flags |= ADMITTED;
+        self.engine.tokens[t].flags |= ADMITTED;
         true
     }
 
@@ -74,12 +74,12 @@ impl World<'_> {
 
     /// The request is inside its ingress no more: it was answered, or its client has gone.
     pub(crate) fn leave_ingress(&mut self, t: u32) {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         if !token.has(ADMITTED) {
             return;
         }
         token.flags &= !ADMITTED;
-        let (process, pc, now) = (token.process, token.pc, self.now);
+        let (process, pc, now) = (token.process, token.pc, self.engine.now);
         let service = if process != NONE {
             self.processes[process as usize].service
         } else {

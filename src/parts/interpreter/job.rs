@@ -20,7 +20,7 @@ impl World<'_> {
         let jobs = &mut self.jobs;
         let job = Job {
             born,
-            key: self.tokens[t].key,
+            key: self.engine.tokens[t].key,
             client,
             parts: 0,
             asked: 0,
@@ -62,7 +62,7 @@ impl World<'_> {
             return NONE;
         }
         self.jobs.of[t as usize] = NONE;
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         let (is_root, has_responded) = (token.has(ROOT), token.has(RESPONDED));
         if failure.is_some() && has_responded {
             let service = self.processes[token.process as usize].service;
@@ -134,7 +134,7 @@ impl World<'_> {
         entry.asked += 1;
         let key = mix(entry.key.wrapping_add(GOLDEN.wrapping_mul(u64::from(entry.asked))));
         let t = self.spawn(endpoint, key);
-        self.push_frame(t, FrameKind::Poll { job });
+        self.engine.push_frame(t, FrameKind::Poll { job });
         t
     }
 
@@ -142,18 +142,18 @@ impl World<'_> {
     pub(crate) fn bring_notice(&mut self, t: u32, job: u32) {
         if let Some(Notice::Poll { endpoint, .. }) = self.jobs.notice {
             self.jobs.asking -= 1;
-            let nothing_else = self.calendar.living() <= self.jobs.asking;
+            let nothing_else = self.engine.calendar.living() <= self.jobs.asking;
             self.jobs.in_vain = if nothing_else { self.jobs.in_vain + 1 } else { 0 };
             if self.jobs.in_vain <= MOST_IN_VAIN {
                 return self.arrive(t, endpoint, NONE);
             }
             // It would ask for ever.
-            self.frames.remove(self.tokens[t].frame);
-            self.tokens.remove(t);
+            self.engine.frames.remove(self.engine.tokens[t].frame);
+            self.engine.tokens.remove(t);
             return;
         }
-        self.frames.remove(self.tokens[t].frame);
-        self.tokens.remove(t);
+        self.engine.frames.remove(self.engine.tokens[t].frame);
+        self.engine.tokens.remove(t);
         self.notify(job);
     }
 
@@ -244,9 +244,9 @@ impl World<'_> {
             counts.failed += 1;
             counts.broken += u64::from(!refused);
         } else {
-            counts.last = self.now;
+            counts.last = self.engine.now;
             counts.completed += 1;
-            counts.times.record((self.now - born).0);
+            counts.times.record((self.engine.now - born).0);
         }
     }
 }

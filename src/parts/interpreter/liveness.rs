@@ -23,7 +23,7 @@ impl World<'_> {
                     let Some(plan) = plan else { continue };
                     let spread = u128::from(number) * u128::from(plan.period.0) / u128::from(service.replicas);
                     let prober = self.probers.len() as u32;
-                    let tick = self.later(plan.initial_delay + Time(spread as u64), Task::Probe { prober });
+                    let tick = self.engine.later(plan.initial_delay + Time(spread as u64), Task::Probe { prober });
                     self.probers.push(Prober {
                         replica: group.first_replica + number,
                         is_readiness,
@@ -52,15 +52,15 @@ impl World<'_> {
         if self.is_stagnant() {
             return;
         }
-        let tick = self.later(period, Task::Probe { prober: index });
+        let tick = self.engine.later(period, Task::Probe { prober: index });
         self.probers[index as usize].tick = tick;
         if prober.token != NONE {
             return;
         }
         let key = name(self.key, prober.sent, "probe", u64::from(index));
         let t = self.spawn(endpoint, key);
-        self.tokens[t].flags |= WASTE;
-        let timeout = self.later(timeout, Task::ProbeTimeout { prober: index });
+        self.engine.tokens[t].flags |= WASTE;
+        let timeout = self.engine.later(timeout, Task::ProbeTimeout { prober: index });
         let prober = &mut self.probers[index as usize];
         (prober.token, prober.timeout) = (t, timeout);
         prober.sent += 1;
@@ -83,12 +83,12 @@ impl World<'_> {
     fn is_anything_under_way(&self) -> bool {
         let others = |event: Event| event.slot >= slot::SOURCE || (event.slot >= slot::TASK && !self.is_upkeep(event));
         let patience = self.has_patience() && !self.requests.is_empty();
-        patience || self.calendar.any(others) || self.tokens.living().any(|t| self.is_under_way(t))
+        patience || self.engine.calendar.any(others) || self.engine.tokens.living().any(|t| self.is_under_way(t))
     }
 
     /// Whether a token that is not there for probes' sake does something, or waits with a time-out.
     pub(crate) fn is_under_way(&self, t: u32) -> bool {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         let is_frozen = |replica: u32| self.replicas[replica as usize].health.frozen;
         let waits = match token.state {
             // Whoever goes before it in its loop is looked at too.
@@ -102,7 +102,11 @@ impl World<'_> {
 
     /// Whether a token is a probe, or does what a probe has asked for; what a probe has published belongs to no job.
     pub(crate) fn is_for_probe(&self, t: u32) -> bool {
-        if self.jobs.kept { self.jobs.of(t) == NONE && !self.waits_to_retry(t) } else { self.tokens[t].is_probe() }
+        if self.jobs.kept {
+            self.jobs.of(t) == NONE && !self.waits_to_retry(t)
+        } else {
+            self.engine.tokens[t].is_probe()
+        }
     }
 
     /// The replica that a prober probes, and how long it waits for an answer.
@@ -114,7 +118,7 @@ impl World<'_> {
     /// A probe has been answered, or its connection is lost.
     pub(crate) fn probe_answered(&mut self, t: u32, failure: Failure) {
         let Some(index) = self.probers.iter().position(|prober| prober.token == t) else { return };
-        self.call_off(self.probers[index].timeout);
+        self.engine.call_off(self.probers[index].timeout);
         if failure.is_some() {
             let (replica, timeout) = self.probed(index as u32);
             self.account_failed_probe(t, replica, timeout);
@@ -127,11 +131,11 @@ impl World<'_> {
         let t = self.probers[index as usize].token;
         let (replica, timeout) = self.probed(index);
         self.account_late_probe(t, replica, timeout);
-        if self.tokens[t].state == State::Knocking {
+        if self.engine.tokens[t].state == State::Knocking {
             self.stop_knocking(t);
             return self.judge(index as usize, false);
         }
-        self.tokens[t].flags |= ABANDONED;
+        self.engine.tokens[t].flags |= ABANDONED;
         self.close_inbound(t);
         self.judge(index as usize, false);
         if self.cancels {
@@ -159,7 +163,7 @@ impl World<'_> {
                     self.change_availability(replica, |health| health.ready = false);
                 } else {
                     // Apart, since the probe may have ended in the middle of a step.
-                    self.later(Time::ZERO, Task::Restart { replica });
+                    self.engine.later(Time::ZERO, Task::Restart { replica });
                 }
             }
         }
@@ -173,11 +177,11 @@ impl World<'_> {
                 continue;
             }
             if prober.token != NONE {
-                self.tokens[prober.token].flags |= ABANDONED;
-                self.call_off(prober.timeout);
+                self.engine.tokens[prober.token].flags |= ABANDONED;
+                self.engine.call_off(prober.timeout);
             }
             if prober.tick != NONE {
-                self.call_off(prober.tick);
+                self.engine.call_off(prober.tick);
             }
             let prober = &mut self.probers[index];
             (prober.token, prober.timeout, prober.tick) = (NONE, NONE, NONE);
@@ -192,7 +196,7 @@ impl World<'_> {
             if prober.replica == replica
                 && let Some(&ProbePlan { initial_delay, .. }) = self.probe_plan(&prober)
             {
-                let tick = self.later(initial_delay, Task::Probe { prober: index });
+                let tick = self.engine.later(initial_delay, Task::Probe { prober: index });
                 self.probers[index as usize].tick = tick;
             }
         }

@@ -36,8 +36,8 @@ impl World<'_> {
             plan.restart_time + plan.initial_delay + Time(plan.period.0.saturating_mul(plan.failure_threshold.into()))
         };
         let restart = self.system.services.iter().filter_map(|service| service.liveness.as_ref()).map(restart).max();
-        let rest = last_fault.map_or(Time::ZERO, |end| Time(end.0.saturating_sub(self.now.0)));
-        self.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
+        let rest = last_fault.map_or(Time::ZERO, |end| Time(end.0.saturating_sub(self.engine.now.0)));
+        self.engine.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
     }
 
     /// What is lost for good, as things stand.
@@ -72,9 +72,9 @@ impl World<'_> {
     fn lost_by_consumer(&self, consumer: usize, stuck: &HashSet<u32>) -> Option<Loss> {
         let of = self.room_of_consumer(consumer)?;
         let handles = |&&t: &&u32| {
-            let mut frame = self.tokens[t].frame;
+            let mut frame = self.engine.tokens[t].frame;
             while frame != NONE {
-                let Frame { below, kind, .. } = self.frames[frame];
+                let Frame { below, kind, .. } = self.engine.frames[frame];
                 match kind {
                     FrameKind::Message { message } => return self.consumer_of(message) == consumer,
                     _ => frame = below,
@@ -111,7 +111,7 @@ impl World<'_> {
                         && self.holders(held).next().is_some()
                         && self.holders(held).all(|holder| stuck.contains(&holder))
                 }
-                None => matches!(self.tokens[end].state, State::Hung | State::Coalescing),
+                None => matches!(self.engine.tokens[end].state, State::Hung | State::Coalescing),
             };
         });
         only
@@ -137,9 +137,9 @@ impl World<'_> {
     /// Whether anything still makes progress: work in service or on its way to be served, time that passes, a time-out,
     /// a restart.
     pub fn is_at_work(&self) -> bool {
-        let burns = |t: u32| self.tokens[t].has(HOUSEKEEPING) && self.tokens[t].state == State::Working;
-        self.tokens.living().any(|t| self.is_under_way(t) || burns(t))
-            || self.calendar.any(|event| self.changes_something(event))
+        let burns = |t: u32| self.engine.tokens[t].has(HOUSEKEEPING) && self.engine.tokens[t].state == State::Working;
+        self.engine.tokens.living().any(|t| self.is_under_way(t) || burns(t))
+            || self.engine.calendar.any(|event| self.changes_something(event))
     }
 
     /// Whether the request of this client waits for what is lost for good.

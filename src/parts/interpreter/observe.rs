@@ -32,7 +32,7 @@ pub struct Window {
 impl World<'_> {
     /// Opens the measuring window: everything is counted from now on.
     pub fn open_window(&mut self) {
-        let now = self.now;
+        let now = self.engine.now;
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
         self.phases.reset();
@@ -47,13 +47,13 @@ impl World<'_> {
         self.end_phase();
         if !std::mem::replace(&mut self.tally.on, false) {
             // It never opened: the run ended before.
-            let now = self.now;
+            let now = self.engine.now;
             if let Some(ledger) = &mut self.ledger {
                 ledger.close_window(now);
             }
             return Window { unfinished: self.requests.len() as u64, ..Window::default() };
         }
-        let (now, length) = (self.now, self.now - self.window_start);
+        let (now, length) = (self.engine.now, self.engine.now - self.window_start);
         let window = Window {
             length,
             resources: self.resources(Span::of(length)),
@@ -130,7 +130,7 @@ impl World<'_> {
 
     pub(crate) fn resources(&self, span: Span) -> Vec<ResourceUse> {
         let down = self.processes.iter().map(|process| &self.replicas[process.replica as usize].down);
-        let (moment, mut rows) = (self.moment(), Rows::new(span, self.now, down));
+        let (moment, mut rows) = (self.moment(), Rows::new(span, self.engine.now, down));
         for part in parts!(self) {
             part.usage(moment, &mut rows);
         }

@@ -14,11 +14,11 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn begin_branches(&mut self, t: u32, plan: u32) -> Next {
         let branches = &self.system.parallels[plan as usize];
-        let key = self.tokens[t].key;
+        let key = self.engine.tokens[t].key;
         let join = Join { parent: t, branches: List::default(), plan, begun: 0, key };
         let join = self.guards.joins.insert(join);
         self.enter_frame(t, FrameKind::Join { join });
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.pc = branches.end;
         token.state = State::Joining;
         token.wait = join;
@@ -27,7 +27,7 @@ impl World<'_> {
         for _ in 0..first {
             self.begin_branch(join);
         }
-        self.limit_wait(t, self.guards.hedges[plan as usize]);
+        self.engine.limit_wait(t, self.guards.hedges[plan as usize]);
         Next::Park
     }
 
@@ -35,17 +35,17 @@ impl World<'_> {
         let Join { parent, plan, begun, key, .. } = self.guards.joins[join];
         let branches = &self.system.parallels[plan as usize];
         let mut token = Token::new(key, branches.entries[begun as usize]);
-        token.process = self.tokens[parent].process;
+        token.process = self.engine.tokens[parent].process;
         // What a probe's branches do is the probe's.
-        if self.tokens[parent].is_probe() {
+        if self.engine.tokens[parent].is_probe() {
             token.flags = WASTE;
         }
         let t = self.insert_token(token);
         self.account_for(t, parent);
         self.join_job(t, self.jobs.of(parent));
-        let frame = self.push_frame(t, FrameKind::Branch { join });
+        let frame = self.engine.push_frame(t, FrameKind::Branch { join });
         let join = &mut self.guards.joins[join];
-        join.branches.push(&mut self.frames, frame);
+        join.branches.push(&mut self.engine.frames, frame);
         join.begun += 1;
         if branches.after.is_some() {
             join.key = branches.round.next(key);
@@ -55,12 +55,12 @@ impl World<'_> {
 
     /// The present attempts take long: another begins.
     pub(crate) fn hedge(&mut self, t: u32) {
-        let join = self.tokens[t].wait;
+        let join = self.engine.tokens[t].wait;
         let Join { plan, begun, .. } = self.guards.joins[join];
         if (begun as usize) < self.system.parallels[plan as usize].entries.len() {
             self.begin_branch(join);
             if (begun as usize) + 1 < self.system.parallels[plan as usize].entries.len() {
-                self.limit_wait(t, self.guards.hedges[plan as usize]);
+                self.engine.limit_wait(t, self.guards.hedges[plan as usize]);
             }
         }
     }
@@ -79,19 +79,19 @@ impl World<'_> {
 
     /// A branch has ended; its outermost frame is all that is left of it.
     pub(crate) fn end_branch(&mut self, t: u32, why: Failure) {
-        let frame = self.tokens[t].frame;
-        let FrameKind::Branch { join } = self.frames[frame].kind else {
+        let frame = self.engine.tokens[t].frame;
+        let FrameKind::Branch { join } = self.engine.frames[frame].kind else {
             unreachable!("a branch ends at its outermost frame");
         };
         if join != NONE {
-            self.guards.joins[join].branches.remove(&mut self.frames, frame);
+            self.guards.joins[join].branches.remove(&mut self.engine.frames, frame);
         }
-        self.frames.remove(frame);
+        self.engine.frames.remove(frame);
         if self.jobs.kept {
             self.leave_job(t, why);
         }
         let story = self.branch_story(t);
-        self.tokens.remove(t);
+        self.engine.tokens.remove(t);
         if join != NONE {
             self.joined(join, t, story, why);
         } else {
@@ -106,7 +106,7 @@ impl World<'_> {
         let is_hedge = plan.after.is_some();
         if is_hedge && why.is_some() && (begun as usize) < plan.entries.len() {
             self.account_join(parent, branch, story);
-            self.drop_timer(parent);
+            self.engine.drop_timer(parent);
             return self.hedge(parent);
         }
         let is_over = if is_hedge { !why.is_some() } else { why.is_some() };
@@ -118,8 +118,8 @@ impl World<'_> {
             return self.look_for_deadlock_among(branches);
         }
         self.account_join(parent, branch, story);
-        self.tokens[parent].failure = why;
-        self.drop_timer(parent);
+        self.engine.tokens[parent].failure = why;
+        self.engine.drop_timer(parent);
         self.wake(parent);
     }
 
@@ -133,10 +133,10 @@ impl World<'_> {
     /// Nobody waits for the branches any more; they run on or are cancelled.
     pub(crate) fn disband(&mut self, join: u32, cancel: bool) {
         let mut branches = std::mem::take(&mut self.guards.joins[join].branches);
-        while let Some(frame) = branches.pop(&mut self.frames) {
-            self.frames[frame].kind = FrameKind::Branch { join: NONE };
+        while let Some(frame) = branches.pop(&mut self.engine.frames) {
+            self.engine.frames[frame].kind = FrameKind::Branch { join: NONE };
             if cancel {
-                self.interrupt(self.frames[frame].token, Failure::CANCELLED);
+                self.interrupt(self.engine.frames[frame].token, Failure::CANCELLED);
             }
         }
     }

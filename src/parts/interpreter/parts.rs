@@ -33,6 +33,6 @@ pub(crate) use parts;
 impl<'s> World<'s> {
     /// What a part needs to know to answer for itself.
     pub(crate) fn moment(&self) -> Moment<'s> {
-        Moment { system: self.system, now: self.now }
+        Moment { system: self.system, now: self.engine.now }
     }
 }

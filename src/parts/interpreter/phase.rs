@@ -14,7 +14,7 @@ impl World<'_> {
 
     /// A phase of the window ends here, unless it has no length, and the next begins.
     pub fn end_phase(&mut self) {
-        let length = self.now - self.window_start;
+        let length = self.engine.now - self.window_start;
         if !self.tally.on || length == self.phases.before.length {
             return;
         }

@@ -35,9 +35,9 @@ impl World<'_> {
         let id = self.process_of(t).pools + pool;
         let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
         loop {
-            match self.tokens[t].phase.into() {
+            match self.engine.tokens[t].phase.into() {
                 Borrowing::Look => {
-                    self.tokens[t].phase = Borrowing::Lent.into();
+                    self.engine.tokens[t].phase = Borrowing::Lent.into();
                     let slots = &self.slots[id as usize];
                     if slots.used.level() >= slots.size {
                         self.queue_for(t, id);
@@ -53,13 +53,13 @@ impl World<'_> {
                         return Next::Fail(why);
                     }
                     self.set_lent(t, Connection::Opening);
-                    if self.tokens[t].timer == NONE {
+                    if self.engine.tokens[t].timer == NONE {
                         let patience = self.slots[id as usize].patience;
-                        self.limit_wait(t, patience);
+                        self.engine.limit_wait(t, patience);
                     }
-                    self.tokens[t].phase = Borrowing::Reach.into();
+                    self.engine.tokens[t].phase = Borrowing::Reach.into();
                     if let Some(draw) = plan.connect_cpu {
-                        let work = self.draw(t, draw, site.key(self.tokens[t].key, CONNECT_CPU));
+                        let work = self.draw(t, draw, site.key(self.engine.tokens[t].key, CONNECT_CPU));
                         let next = self.work(t, work);
                         if next != Next::On {
                             return next;
@@ -67,9 +67,9 @@ impl World<'_> {
                     }
                 }
                 Borrowing::Reach => {
-                    self.tokens[t].phase = Borrowing::Opened.into();
+                    self.engine.tokens[t].phase = Borrowing::Opened.into();
                     if let Some(draw) = plan.connect_time {
-                        let time = self.draw(t, draw, site.key(self.tokens[t].key, CONNECT_TIME));
+                        let time = self.draw(t, draw, site.key(self.engine.tokens[t].key, CONNECT_TIME));
                         if self.elapse(t, time) == Next::Park {
                             self.account_network(t, plan.server, Time::ZERO);
                             return Next::Park;
@@ -88,18 +88,18 @@ impl World<'_> {
     }
 
     fn borrowed(&mut self, t: u32) -> Next {
-        self.drop_timer(t);
+        self.engine.drop_timer(t);
         self.next_op(t)
     }
 
     /// Whether the token is about to borrow a connection.
     pub(crate) fn borrows(&self, t: u32) -> bool {
-        matches!(self.system.program[self.tokens[t].pc as usize], Op::Borrow { .. })
+        matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::Borrow { .. })
     }
 
     /// Whether the token makes a round trip to a database.
     pub(crate) fn queries(&self, t: u32) -> bool {
-        matches!(self.system.program[self.tokens[t].pc as usize], Op::Trip { .. })
+        matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::Trip { .. })
     }
 
     /// Gives the token a place in the pool, with an idle connection in it if there is one.
@@ -116,7 +116,7 @@ impl World<'_> {
                 pool.idle.remove(&mut self.idle_connections, idle);
                 let IdleConnection { trips, timer, .. } = self.idle_connections[idle];
                 self.idle_connections.remove(idle);
-                self.deadlines.cancel(timer);
+                self.engine.deadlines.cancel(timer);
                 Connection::Open { trips }
             }
             None if pool.fresh > 0 => {
@@ -130,15 +130,15 @@ impl World<'_> {
 
     /// What the token's innermost frame has been lent.
     fn lent(&self, t: u32) -> Connection {
-        match self.frames[self.tokens[t].frame].kind {
+        match self.engine.frames[self.engine.tokens[t].frame].kind {
             FrameKind::Lent { connection, .. } => connection,
             _ => Connection::Closed,
         }
     }
 
     fn set_lent(&mut self, t: u32, to: Connection) {
-        let frame = self.tokens[t].frame;
-        if let FrameKind::Lent { connection, .. } = &mut self.frames[frame].kind {
+        let frame = self.engine.tokens[t].frame;
+        if let FrameKind::Lent { connection, .. } = &mut self.engine.frames[frame].kind {
             *connection = to;
         }
     }
@@ -168,7 +168,7 @@ impl World<'_> {
         self.lend(t, id);
         // The time-out covers the opening, too.
         if self.lent(t) != Connection::Closed {
-            self.drop_timer(t);
+            self.engine.drop_timer(t);
         }
         self.wake(t);
     }
@@ -177,7 +177,7 @@ impl World<'_> {
     pub(crate) fn close_idle(&mut self, id: u32) {
         let index = self.slots[id as usize].pool as usize;
         while let Some(idle) = self.pools[index].idle.pop(&mut self.idle_connections) {
-            self.deadlines.cancel(self.idle_connections[idle].timer);
+            self.engine.deadlines.cancel(self.idle_connections[idle].timer);
             self.idle_connections.remove(idle);
             self.shut_connection(id);
         }
@@ -195,13 +195,13 @@ impl World<'_> {
     }
 
     fn keep_connection(&mut self, id: u32, trips: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         let connection = IdleConnection { links: Links::default(), slots: id, trips, timer: NONE };
         let idle = self.idle_connections.insert(connection);
         let pool = &mut self.pools[self.slots[id as usize].pool as usize];
         pool.idle.push(&mut self.idle_connections, idle);
         if let Some(lane) = pool.life {
-            let timer = self.deadlines.set(&mut self.calendar, now, lane, idle, Purpose::Idle);
+            let timer = self.engine.deadlines.set(&mut self.engine.calendar, now, lane, idle, Purpose::Idle);
             self.idle_connections[idle].timer = timer;
         }
     }
@@ -221,7 +221,7 @@ impl World<'_> {
 
     /// Takes what an opening needs: a descriptor, and room at the database.
     fn open_connection(&mut self, id: u32) -> Result<(), Failure> {
-        let (now, process) = (self.now, self.slots[id as usize].process);
+        let (now, process) = (self.engine.now, self.slots[id as usize].process);
         if !self.processes[process as usize].descriptors.take(now) {
             return Err(Failure::NO_DESCRIPTOR);
         }
@@ -240,7 +240,7 @@ impl World<'_> {
 
     /// A connection ends.
     fn shut_connection(&mut self, id: u32) {
-        let (now, process) = (self.now, self.slots[id as usize].process);
+        let (now, process) = (self.engine.now, self.slots[id as usize].process);
         let database = self.database_behind(id);
         self.slots[id as usize].opened -= 1;
         self.processes[process as usize].descriptors.release(now);
@@ -258,17 +258,18 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn count_trip(&mut self, t: u32, pool: u32) -> Next {
         let id = self.process_of(t).pools + pool;
-        let mut frame = self.tokens[t].frame;
+        let mut frame = self.engine.tokens[t].frame;
         while frame != NONE {
-            if let FrameKind::Lent { slots, connection: Connection::Open { trips } } = &mut self.frames[frame].kind
+            if let FrameKind::Lent { slots, connection: Connection::Open { trips } } =
+                &mut self.engine.frames[frame].kind
                 && *slots == id
             {
                 *trips = trips.saturating_add(1);
                 break;
             }
-            frame = self.frames[frame].below;
+            frame = self.engine.frames[frame].below;
         }
-        self.tokens[t].pc += 1;
+        self.engine.tokens[t].pc += 1;
         Next::On
     }
 }

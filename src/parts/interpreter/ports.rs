@@ -16,7 +16,7 @@ impl World<'_> {
         let ports = &mut self.ports[ports as usize];
         let free = ports.taken.level() < ports.limit;
         if free {
-            ports.taken.up(self.now);
+            ports.taken.up(self.engine.now);
             ports.used += 1;
         } else {
             ports.refused += 1;
@@ -30,12 +30,12 @@ impl World<'_> {
         if id == NONE {
             return;
         }
-        let now = self.now;
+        let now = self.engine.now;
         let ports = &mut self.ports[id as usize];
         match ports.time_wait {
             Some(lane) => {
                 ports.lingering += 1;
-                self.deadlines.set(&mut self.calendar, now, lane, id, Purpose::Linger);
+                self.engine.deadlines.set(&mut self.engine.calendar, now, lane, id, Purpose::Linger);
             }
             None => ports.taken.down(now),
         }
@@ -45,7 +45,7 @@ impl World<'_> {
     pub(crate) fn free_port(&mut self, id: u32) {
         let ports = &mut self.ports[id as usize];
         ports.lingering -= 1;
-        ports.taken.down(self.now);
+        ports.taken.down(self.engine.now);
     }
 
     /// Ports that are taken by others than connections.

@@ -34,15 +34,15 @@ impl World<'_> {
     /// One round trip, in phases: client CPU, network, work at the server.
     pub(crate) fn trip(&mut self, t: u32, pool: u32, work: Option<Draw>, site: Site) -> Next {
         let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
-        let key = self.tokens[t].key;
+        let key = self.engine.tokens[t].key;
         if self.severed > 0 && self.is_severed(t, pool) {
-            self.tokens[t].phase = Progress::BEGIN;
+            self.engine.tokens[t].phase = Progress::BEGIN;
             return Next::Fail(Failure::CONNECTION_LOST);
         }
         loop {
-            let next = match self.tokens[t].phase.into() {
+            let next = match self.engine.tokens[t].phase.into() {
                 Trip::Work => {
-                    self.tokens[t].phase = Trip::Network.into();
+                    self.engine.tokens[t].phase = Trip::Network.into();
                     match plan.trip_cpu {
                         Some(draw) => {
                             let work = self.draw(t, draw, site.key(key, CLIENT_CPU));
@@ -52,10 +52,10 @@ impl World<'_> {
                     }
                 }
                 Trip::Network => {
-                    self.tokens[t].phase = Trip::Server.into();
+                    self.engine.tokens[t].phase = Trip::Server.into();
                     if plan.command_timeout.is_some() {
                         let lane = self.slots[(self.process_of(t).pools + pool) as usize].command;
-                        self.limit_wait(t, lane);
+                        self.engine.limit_wait(t, lane);
                     }
                     let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, NETWORK)));
                     let network = network + self.added_latency(plan.server);
@@ -82,13 +82,13 @@ impl World<'_> {
                     next
                 }
                 Trip::Server => {
-                    self.tokens[t].phase = Trip::Back.into();
+                    self.engine.tokens[t].phase = Trip::Back.into();
                     match work {
                         Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
                             let work = self.draw(t, draw, site.key(key, 0));
                             let replica = self.server_of(t, plan.server);
-                            self.tokens[t].state = State::AtServer;
-                            self.tokens[t].wait = replica;
+                            self.engine.tokens[t].state = State::AtServer;
+                            self.engine.tokens[t].wait = replica;
                             self.start_job(t, replica, work);
                             Next::Park
                         }
@@ -97,7 +97,7 @@ impl World<'_> {
                 }
                 Trip::Back => {
                     if plan.command_timeout.is_some() {
-                        self.drop_timer(t);
+                        self.engine.drop_timer(t);
                     }
                     return self.next_op(t);
                 }
@@ -110,7 +110,7 @@ impl World<'_> {
 
     /// The replica of a database that a process is connected to: the processes are dealt over the replicas in turn.
     pub(crate) fn server_of(&self, t: u32, server: u32) -> u32 {
-        self.database_of(self.tokens[t].process, server)
+        self.database_of(self.engine.tokens[t].process, server)
     }
 
     /// The same for a process.
@@ -121,9 +121,9 @@ impl World<'_> {
 
     /// The token's statement is taken off the database's CPU.
     pub(crate) fn leave_server(&mut self, t: u32) {
-        let replica = self.replicas[self.tokens[t].wait as usize].host as usize;
-        let now = self.now;
-        let left = self.replicas[replica].cpu.cancel(&mut self.calendar, now, t);
+        let replica = self.replicas[self.engine.tokens[t].wait as usize].host as usize;
+        let now = self.engine.now;
+        let left = self.replicas[replica].cpu.cancel(&mut self.engine.calendar, now, t);
         self.account_job_end(t, left);
     }
 }

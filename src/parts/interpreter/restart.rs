@@ -44,9 +44,9 @@ impl World<'_> {
 
     /// The token, which has just been sent, reaches nobody.
     pub(crate) fn refuse(&mut self, t: u32, why: Failure) {
-        self.tokens[t].failure = why;
+        self.engine.tokens[t].failure = why;
         let next = self.elapse(t, REFUSAL);
-        let service = self.system.service_at(self.tokens[t].pc);
+        let service = self.system.service_at(self.engine.tokens[t].pc);
         self.account_network(t, service, Time::ZERO);
         debug_assert_eq!(next, Next::Park);
     }
@@ -56,7 +56,7 @@ impl World<'_> {
         if self.is_down(replica) {
             return;
         }
-        let now = self.now;
+        let now = self.engine.now;
         let shared = &mut self.replicas[replica as usize];
         let wait = shared.health.next_back_off(now);
         let service = shared.service as usize;
@@ -64,7 +64,7 @@ impl World<'_> {
         let liveness = self.system.services[service].liveness.as_ref();
         let restart_time = liveness.map_or(Time::ZERO, |liveness| liveness.restart_time);
         self.take_down(replica);
-        self.later(wait + restart_time, Task::Raise { replica });
+        self.engine.later(wait + restart_time, Task::Raise { replica });
     }
 
     /// The replica goes down, if it is not yet: it is killed.
@@ -90,7 +90,7 @@ impl World<'_> {
 
     /// One thing less keeps the replica down. Whether it comes up.
     pub(crate) fn lift(&mut self, replica: u32) -> bool {
-        let now = self.now;
+        let now = self.engine.now;
         let service = &self.system.services[self.replicas[replica as usize].service as usize];
         let is_ready = service.readiness.is_none();
         self.change_availability(replica, |health| {
@@ -103,7 +103,7 @@ impl World<'_> {
 
     /// The replica's processes begin anew; they consume messages with [`World::resume_consuming`].
     pub(crate) fn come_up(&mut self, replica: u32) {
-        let (now, system) = (self.now, self.system);
+        let (now, system) = (self.engine.now, self.system);
         let shared = &self.replicas[replica as usize];
         let service = &system.services[shared.service as usize];
         for process in shared.first_process..shared.first_process + shared.workers {
@@ -124,7 +124,7 @@ impl World<'_> {
 
     /// Changes a replica's health, and notes whether it is up and whether it gets requests from now on.
     pub(crate) fn change_availability(&mut self, replica: u32, change: impl FnOnce(&mut Health)) {
-        let now = self.now;
+        let now = self.engine.now;
         let shared = &mut self.replicas[replica as usize];
         let before = shared.is_available();
         change(&mut shared.health);
@@ -150,7 +150,7 @@ impl World<'_> {
 
     /// Notes the sizes of a replica's slots, which are none while it is down.
     fn note_sizes(&mut self, replica: u32) {
-        let (now, is_down) = (self.now, self.is_down(replica));
+        let (now, is_down) = (self.engine.now, self.is_down(replica));
         for process in self.processes_of(replica) {
             for id in self.slots_of(process) {
                 let slots = &mut self.slots[id as usize];
@@ -172,33 +172,33 @@ impl World<'_> {
     /// Kills the processes of a replica. First everything of theirs is taken from wherever it waits or works, then each
     /// request fails and gives back what it holds: so nothing is granted to one that is about to die.
     pub(crate) fn kill(&mut self, replica: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         let shared = &self.replicas[replica as usize];
         let (service, processes) = (shared.service, shared.first_process..shared.first_process + shared.workers);
         self.stop_probing(replica);
         // Another death of the same instant may have woken some.
-        let mut ready = std::mem::take(&mut self.ready);
-        while let Some(t) = ready.pop(&mut self.tokens) {
-            if !processes.contains(&self.tokens[t].process) {
-                self.ready.push(&mut self.tokens, t);
+        let mut ready = std::mem::take(&mut self.engine.ready);
+        while let Some(t) = ready.pop(&mut self.engine.tokens) {
+            if !processes.contains(&self.engine.tokens[t].process) {
+                self.engine.ready.push(&mut self.engine.tokens, t);
             }
         }
         let mut dying = Vec::new();
-        while let Some(t) = self.replicas[replica as usize].backlog.pop(&mut self.tokens, now) {
+        while let Some(t) = self.replicas[replica as usize].backlog.pop(&mut self.engine.tokens, now) {
             dying.push(t);
         }
         for process in processes.clone() {
-            while self.processes[process as usize].event_loop.take(&mut self.tokens, now).is_some() {}
+            while self.processes[process as usize].event_loop.take(&mut self.engine.tokens, now).is_some() {}
         }
-        dying.extend(self.tokens.living().filter(|&t| processes.contains(&self.tokens[t].process)));
+        dying.extend(self.engine.tokens.living().filter(|&t| processes.contains(&self.engine.tokens[t].process)));
         for &t in &dying {
             self.tear_out(t, replica);
         }
         for t in dying {
-            if self.tokens[t].has(HOUSEKEEPING) {
-                self.tokens.remove(t);
+            if self.engine.tokens[t].has(HOUSEKEEPING) {
+                self.engine.tokens.remove(t);
             } else {
-                let token = &mut self.tokens[t];
+                let token = &mut self.engine.tokens[t];
                 token.failure = Failure::CONNECTION_LOST;
                 token.flags |= KILLED;
                 self.fail(t, Failure::CONNECTION_LOST);
@@ -217,30 +217,30 @@ impl World<'_> {
     /// Takes a token that dies from wherever it waits or works; the lists of its own event loop are empty already.
     fn tear_out(&mut self, t: u32, replica: u32) {
         self.explain(t);
-        let state = self.tokens[t].state;
+        let state = self.engine.tokens[t].state;
         match state {
             State::Ready => {}
             State::Backlog => self.leave_accept_queue(t, replica),
             State::Working | State::Offloaded if self.leave_lock(t) => {}
             State::Working | State::Offloaded => {
-                let now = self.now;
+                let now = self.engine.now;
                 let host = self.replicas[replica as usize].host;
-                let left = self.replicas[host as usize].cpu.cancel(&mut self.calendar, now, t);
+                let left = self.replicas[host as usize].cpu.cancel(&mut self.engine.calendar, now, t);
                 self.account_job_end(t, left);
             }
             State::AtServer => self.orphan_statement(t),
             // Its branches die with it.
-            State::Joining => self.disband(self.tokens[t].wait, false),
+            State::Joining => self.disband(self.engine.tokens[t].wait, false),
             _ => self.leave_wait(t),
         }
-        self.drop_timer(t);
+        self.engine.drop_timer(t);
         self.close_inbound(t);
     }
 
     /// A statement at work on a database goes on for nobody (PostgreSQL and MariaDB notice that the client is gone when
     /// they answer): a token without a request takes it over.
     fn orphan_statement(&mut self, t: u32) {
-        let server = self.tokens[t].wait;
+        let server = self.engine.tokens[t].wait;
         let mut orphan = Token::new(0, 0);
         orphan.flags = HOUSEKEEPING;
         orphan.phase = Housekeeping::Done.into();
@@ -285,7 +285,7 @@ impl World<'_> {
             }
         }
         let at_work = |t: &u32| {
-            let token = &self.tokens[*t];
+            let token = &self.engine.tokens[*t];
             match (token.state, &system.program[token.pc as usize]) {
                 (State::AtServer, _) => token.wait == replica,
                 (State::Elapsing | State::Outbound, &Op::Trip { pool, .. }) if token.process != NONE => {
@@ -295,7 +295,7 @@ impl World<'_> {
                 _ => false,
             }
         };
-        let victims: Vec<u32> = self.tokens.living().filter(at_work).collect();
+        let victims: Vec<u32> = self.engine.tokens.living().filter(at_work).collect();
         for t in victims {
             self.interrupt(t, Failure::CONNECTION_LOST);
         }
@@ -303,7 +303,7 @@ impl World<'_> {
 
     /// The connections of a pool are dead: idle ones are closed, and those in use when they are given back.
     fn sever(&mut self, id: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         if self.slots[id as usize].pool == NONE {
             let slots = &mut self.slots[id as usize];
             let idle = slots.opened.saturating_sub(slots.used.level());
@@ -315,7 +315,7 @@ impl World<'_> {
         }
         let mut next = self.slots[id as usize].holders.first();
         while let Some(frame) = next {
-            match &mut self.frames[frame].kind {
+            match &mut self.engine.frames[frame].kind {
                 kind @ FrameKind::Hold { .. } => {
                     *kind = FrameKind::Severed { slots: id };
                     self.severed += 1;
@@ -326,20 +326,20 @@ impl World<'_> {
                 }
                 _ => {}
             }
-            next = self.frames[frame].links.next();
+            next = self.engine.frames[frame].links.next();
         }
     }
 
     /// Whether the connection of this pool that the token holds is dead.
     pub(crate) fn is_severed(&self, t: u32, pool: u32) -> bool {
         let own = self.process_of(t).pools + pool;
-        let mut next = self.tokens[t].frame;
+        let mut next = self.engine.tokens[t].frame;
         while next != NONE {
-            match self.frames[next].kind {
+            match self.engine.frames[next].kind {
                 FrameKind::Severed { slots } if slots == own => return true,
                 FrameKind::Lent { slots, connection } if slots == own => return connection == Connection::Dead,
                 FrameKind::Hold { slots } if slots == own => return false,
-                _ => next = self.frames[next].below,
+                _ => next = self.engine.frames[next].below,
             }
         }
         false
@@ -347,7 +347,7 @@ impl World<'_> {
 
     /// A dead connection is given back: it is closed, and who waits opens a new one.
     pub(crate) fn drop_severed(&mut self, frame: u32, id: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         self.severed -= 1;
         self.free_unit(frame, id);
         let slots = &mut self.slots[id as usize];

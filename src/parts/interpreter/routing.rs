@@ -11,7 +11,7 @@ use crate::parts::network::process::{Group, Process};
 
 impl World<'_> {
     pub(crate) fn process_of(&self, t: u32) -> &Process {
-        &self.processes[self.tokens[t].process as usize]
+        &self.processes[self.engine.tokens[t].process as usize]
     }
 
     /// A new token at the start of an endpoint.
@@ -26,7 +26,7 @@ impl World<'_> {
     /// A new token.
     #[inline]
     pub(crate) fn insert_token(&mut self, token: Token) -> u32 {
-        let t = self.tokens.insert(token);
+        let t = self.engine.tokens.insert(token);
         self.account(t);
         t
     }
@@ -185,13 +185,13 @@ impl World<'_> {
 
     /// The token belongs to this process from now on.
     pub(crate) fn enter_process(&mut self, t: u32, process: u32) {
-        self.tokens[t].process = process;
+        self.engine.tokens[t].process = process;
         self.processes[process as usize].inside += 1;
     }
 
     /// The worker of the replica that has the least to do takes the token.
     fn take_by_idle_worker(&mut self, t: u32) {
-        let process = self.tokens[t].process as usize;
+        let process = self.engine.tokens[t].process as usize;
         self.processes[process].inside -= 1;
         let idle = self.choose_worker(self.processes[process].replica, Balance::LeastBusy);
         self.enter_process(t, idle);
@@ -199,7 +199,7 @@ impl World<'_> {
 
     /// Another worker of the replica takes the token.
     pub(crate) fn move_to_process(&mut self, t: u32, process: u32) {
-        let before = std::mem::replace(&mut self.tokens[t].process, process);
+        let before = std::mem::replace(&mut self.engine.tokens[t].process, process);
         self.processes[before as usize].inside -= 1;
         self.processes[process as usize].inside += 1;
     }
@@ -229,7 +229,7 @@ impl World<'_> {
                     self.set_ready(t);
                 } else if self.slots[threads as usize].is_full() {
                     // A step of its own: clients that come again at once must not go round here.
-                    self.tokens[t].failure = Failure::THREADS_FULL;
+                    self.engine.tokens[t].failure = Failure::THREADS_FULL;
                     self.set_ready(t);
                 } else {
                     self.queue_for(t, threads);

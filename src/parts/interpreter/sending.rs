@@ -32,7 +32,7 @@ impl World<'_> {
             return self.send_entered(client, None);
         }
         self.numbered += 1;
-        let call = Call { client, target: self.target, born: self.now, user: NONE, awaits: true };
+        let call = Call { client, target: self.target, born: self.engine.now, user: NONE, awaits: true };
         let t = self.request(call, self.key_of(self.numbered));
         self.arrive(t, self.target, NONE);
     }
@@ -46,7 +46,7 @@ impl World<'_> {
     #[inline(never)]
     fn send_entered(&mut self, client: u32, class: Option<u32>) {
         self.numbered += 1;
-        let (now, number) = (self.now, self.numbered);
+        let (now, number) = (self.engine.now, self.numbered);
         let Some(ledger) = &mut self.ledger else { return };
         let user = ledger.begin(now, client, number, class);
         let record = ledger.users[user];
@@ -63,7 +63,7 @@ impl World<'_> {
 
     /// A user sends a request. Each attempt draws its own demands: another try meets another system.
     fn attempt(&mut self, user: u32, record: User) {
-        let now = self.now;
+        let now = self.engine.now;
         let Some(target) = self.ledger.as_mut().map(|ledger| ledger.sent(now, user)) else { return };
         let mut key = self.key_of(record.number);
         if record.attempt > 0 {
@@ -79,7 +79,7 @@ impl World<'_> {
     /// Whether the user of a request that has ended sends it again.
     #[inline(never)]
     pub(crate) fn sends_again(&mut self, user: u32, failure: Failure, refused_at_once: bool) -> bool {
-        let now = self.now;
+        let now = self.engine.now;
         let Some(backoff) = self.ledger.as_mut().and_then(|ledger| ledger.ended(now, user, failure)) else {
             self.forget_user(user);
             return false;
@@ -87,7 +87,7 @@ impl World<'_> {
         if refused_at_once {
             self.note_resend(backoff);
         }
-        self.later(backoff, Task::Resend { user });
+        self.engine.later(backoff, Task::Resend { user });
         true
     }
 
@@ -104,10 +104,10 @@ impl World<'_> {
     pub fn send_to(&mut self, client: u32, number: u32) {
         let Some((target, process)) = self.probed_at(number) else { return };
         self.numbered += 1;
-        let call = Call { client, target, born: self.now, user: NONE, awaits: false };
+        let call = Call { client, target, born: self.engine.now, user: NONE, awaits: false };
         let t = self.request_apart(call, self.key_of(self.numbered));
-        let request = self.tokens[t].request;
-        self.deadlines.cancel(std::mem::replace(&mut self.requests[request].timer, NONE));
+        let request = self.engine.tokens[t].request;
+        self.engine.deadlines.cancel(std::mem::replace(&mut self.requests[request].timer, NONE));
         if self.is_down(self.processes[process as usize].replica) {
             return self.refuse(t, Failure::CONNECTION_REFUSED);
         }
@@ -119,7 +119,7 @@ impl World<'_> {
         let request = self.requests.living().find(|&request| self.requests[request].client == client);
         let Some(request) = request else { return };
         let t = self.requests[request].token;
-        let is_inside = self.tokens[t].state != State::Knocking;
+        let is_inside = self.engine.tokens[t].state != State::Knocking;
         self.give_up(request);
         if is_inside {
             self.interrupt(t, Failure::CANCELLED);
@@ -183,11 +183,12 @@ impl World<'_> {
         let t = self.spawn(target, key);
         let request = self.requests.insert(Request { born, client, token: t, timer: NONE, user });
         if let Some(lane) = self.patience {
-            let timer = self.deadlines.set(&mut self.calendar, self.now, lane, request, Purpose::Patience);
+            let timer =
+                self.engine.deadlines.set(&mut self.engine.calendar, self.engine.now, lane, request, Purpose::Patience);
             self.requests[request].timer = timer;
         }
-        self.tokens[t].request = request;
-        self.tokens[t].flags |= ROOT;
+        self.engine.tokens[t].request = request;
+        self.engine.tokens[t].flags |= ROOT;
         if self.tally.on {
             self.tally.sent += 1;
         }

@@ -15,7 +15,7 @@ impl World<'_> {
         if slots.used.level() < slots.size {
             let opens = slots.used.level() >= slots.opened;
             if opens {
-                let (process, now) = (slots.process as usize, self.now);
+                let (process, now) = (slots.process as usize, self.engine.now);
                 if self.outages > 0 && self.is_server_down(id) {
                     return Next::Fail(Failure::CONNECTION_REFUSED);
                 }
@@ -24,7 +24,7 @@ impl World<'_> {
                 }
             }
             self.hold(t, id);
-            self.tokens[t].pc += 1;
+            self.engine.tokens[t].pc += 1;
             if opens {
                 let slots = &mut self.slots[id as usize];
                 slots.opened += 1;
@@ -45,15 +45,15 @@ impl World<'_> {
 
     /// Puts the token into the queue for a unit.
     pub(crate) fn queue_for(&mut self, t: u32, id: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         let slots = &mut self.slots[id as usize];
-        slots.queue.push(&mut self.tokens, now, t);
+        slots.queue.push(&mut self.engine.tokens, now, t);
         let patience = slots.patience;
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.state = State::Queued;
         token.wait = id;
         self.account_queued(t, id);
-        self.limit_wait(t, patience);
+        self.engine.limit_wait(t, patience);
         self.look_for_deadlock(t);
     }
 
@@ -65,12 +65,12 @@ impl World<'_> {
     /// The token takes a unit, which the undoing of its frame gives back.
     #[inline]
     pub(crate) fn take_unit(&mut self, t: u32, id: u32, kind: FrameKind) {
-        let frame = self.push_frame(t, kind);
+        let frame = self.engine.push_frame(t, kind);
         self.account_take(t, frame);
         let slots = &mut self.slots[id as usize];
-        slots.used.up(self.now);
+        slots.used.up(self.engine.now);
         slots.grants += 1;
-        slots.holders.push(&mut self.frames, frame);
+        slots.holders.push(&mut self.engine.frames, frame);
     }
 
     /// The holder's frame is undone: its unit is free.
@@ -78,8 +78,8 @@ impl World<'_> {
     pub(crate) fn free_unit(&mut self, frame: u32, id: u32) {
         self.account_free(frame, id);
         let slots = &mut self.slots[id as usize];
-        slots.holders.remove(&mut self.frames, frame);
-        slots.used.down(self.now);
+        slots.holders.remove(&mut self.engine.frames, frame);
+        slots.used.down(self.engine.now);
     }
 
     /// The first in the queue, if there is a unit for it: a fault may have lowered the size.
@@ -89,9 +89,9 @@ impl World<'_> {
         if slots.used.level() >= slots.size {
             return None;
         }
-        let next = slots.queue.pop(&mut self.tokens, self.now);
+        let next = slots.queue.pop(&mut self.engine.tokens, self.engine.now);
         if next.is_some() {
-            slots.waited_until = self.now;
+            slots.waited_until = self.engine.now;
         }
         next
     }
@@ -102,10 +102,10 @@ impl World<'_> {
         if let Some(next) = self.next_for(id) {
             let Slots { kind, sharers, .. } = self.slots[id as usize];
             if sharers > 1 {
-                let holder = self.frames[frame].token;
-                self.move_to_process(next, self.tokens[holder].process);
+                let holder = self.engine.frames[frame].token;
+                self.move_to_process(next, self.engine.tokens[holder].process);
             }
-            self.drop_timer(next);
+            self.engine.drop_timer(next);
             self.hold(next, id);
             self.granted(next, kind);
         }
@@ -114,7 +114,7 @@ impl World<'_> {
     pub(crate) fn granted(&mut self, t: u32, kind: SlotsKind) {
         match kind {
             SlotsKind::Connections { .. } | SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
-                self.tokens[t].pc += 1;
+                self.engine.tokens[t].pc += 1;
                 self.wake(t);
             }
             SlotsKind::RequestThreads => self.wake(t),
@@ -124,7 +124,7 @@ impl World<'_> {
 
     /// Grants what slots have to those who wait: there are more than before, or a place whose connection is gone.
     pub(crate) fn grant_waiting(&mut self, id: u32) {
-        let now = self.now;
+        let now = self.engine.now;
         while let Some(next) = self.next_for(id) {
             let slots = &self.slots[id as usize];
             if slots.pool != NONE {
@@ -133,7 +133,7 @@ impl World<'_> {
             }
             let (kind, process, connect_time) = (slots.kind, slots.process, slots.connect_time);
             let opens = slots.used.level() >= slots.opened;
-            self.drop_timer(next);
+            self.engine.drop_timer(next);
             let refusal = if opens && self.is_server_down(id) {
                 Failure::CONNECTION_REFUSED
             } else if opens && !self.processes[process as usize].descriptors.take(now) {
@@ -142,17 +142,17 @@ impl World<'_> {
                 Failure::NONE
             };
             if refusal.is_some() {
-                self.tokens[next].failure = refusal;
+                self.engine.tokens[next].failure = refusal;
                 self.slots[id as usize].left_without += 1;
                 self.wake(next);
                 continue;
             }
             self.hold(next, id);
             self.slots[id as usize].opened += u32::from(opens);
-            match (connect_time, self.system.program[self.tokens[next].pc as usize]) {
+            match (connect_time, self.system.program[self.engine.tokens[next].pc as usize]) {
                 (Some(draw), Op::AcquireConnection { site, .. }) if opens => {
-                    let time = self.draw(next, draw, site.key(self.tokens[next].key, 0));
-                    self.tokens[next].pc += 1;
+                    let time = self.draw(next, draw, site.key(self.engine.tokens[next].key, 0));
+                    self.engine.tokens[next].pc += 1;
                     if self.elapse(next, time) == Next::On {
                         self.wake(next);
                     }
@@ -160,7 +160,7 @@ impl World<'_> {
                 _ => self.granted(next, kind),
             }
         }
-        let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.tokens).collect();
+        let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.engine.tokens).collect();
         waiting.into_iter().for_each(|t| self.look_for_deadlock(t));
     }
 
@@ -178,13 +178,13 @@ impl World<'_> {
     }
 
     fn start_offloaded(&mut self, t: u32) {
-        let (demand, site, locked) = match self.system.program[self.tokens[t].pc as usize] {
+        let (demand, site, locked) = match self.system.program[self.engine.tokens[t].pc as usize] {
             Op::Offload { demand, site } => (demand, site, false),
             Op::OffloadLocked { demand, site } => (demand, site, true),
             _ => unreachable!("only an offload waits for the executor"),
         };
-        let work: Time = self.draw(t, demand, site.key(self.tokens[t].key, 0));
-        self.tokens[t].state = State::Offloaded;
+        let work: Time = self.draw(t, demand, site.key(self.engine.tokens[t].key, 0));
+        self.engine.tokens[t].state = State::Offloaded;
         let (replica, gil) = (self.process_of(t).replica, self.process_of(t).gil);
         if locked {
             self.want_lock(t, gil, work);
@@ -196,16 +196,16 @@ impl World<'_> {
     /// The job in the executor is done: the thread is free and the token goes back to its loop.
     pub(crate) fn offloaded(&mut self, t: u32) {
         self.pop_frame(t);
-        self.tokens[t].pc += 1;
+        self.engine.tokens[t].pc += 1;
         self.wake(t);
     }
 
     /// The token no longer waits for a unit.
     pub(crate) fn leave_queue(&mut self, t: u32) {
-        let id = self.tokens[t].wait as usize;
-        let now = self.now;
+        let id = self.engine.tokens[t].wait as usize;
+        let now = self.engine.now;
         let slots = &mut self.slots[id];
-        slots.queue.remove(&mut self.tokens, now, t);
+        slots.queue.remove(&mut self.engine.tokens, now, t);
         slots.left_without += 1;
         slots.waited_until = now;
     }

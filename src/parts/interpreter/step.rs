@@ -1,6 +1,5 @@
 //! The interpreter: a token runs its program until it waits, keeps working, or ends.
 
-use crate::kernel::list::Links;
 use crate::kernel::random::{mix, unit};
 use crate::kernel::{NONE, Time};
 use crate::model::{Draw, Op, Runtime, Site};
@@ -23,13 +22,13 @@ phases! {
 impl World<'_> {
     /// Runs the token until it waits or ends.
     pub(crate) fn step(&mut self, t: u32) {
-        if self.tokens[t].failure.is_some() && !self.fail(t, self.tokens[t].failure) {
+        if self.engine.tokens[t].failure.is_some() && !self.fail(t, self.engine.tokens[t].failure) {
             return;
         }
-        if self.tokens[t].has(HOUSEKEEPING) {
+        if self.engine.tokens[t].has(HOUSEKEEPING) {
             return self.keep_house(t);
         }
-        let process = self.tokens[t].process;
+        let process = self.engine.tokens[t].process;
         loop {
             match self.execute(t) {
                 Next::On => {}
@@ -59,7 +58,7 @@ impl World<'_> {
     /// One operation, or what is left of it.
     #[inline(always)]
     fn execute(&mut self, t: u32) -> Next {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         match self.system.program[token.pc as usize] {
             Op::Visit { station, .. } => self.visit(t, station),
             Op::Answer => Next::End,
@@ -99,7 +98,7 @@ impl World<'_> {
             Op::Repeat { times, round } => self.enter_frame(t, FrameKind::Repeat { left: times - 1, done: 0, round }),
             Op::Again { body } => {
                 let frame = token.frame;
-                match &mut self.frames[frame].kind {
+                match &mut self.engine.frames[frame].kind {
                     FrameKind::Repeat { left, done, round } if *left > 0 => {
                         *left -= 1;
                         *done += 1;
@@ -153,28 +152,28 @@ impl World<'_> {
         let u = self.chance(t, site);
         let branches = &self.system.branches[first as usize..(first + count) as usize];
         let branch = branches.iter().find(|branch| u < branch.cumulated).or(branches.last());
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.pc = branch.map_or(token.pc + 1, |branch| branch.to);
         Next::On
     }
 
     #[inline(never)]
     fn jump(&mut self, t: u32, to: u32) -> Next {
-        self.tokens[t].pc = to;
+        self.engine.tokens[t].pc = to;
         Next::On
     }
 
     /// Work on the CPU that holds the event loop but not the interpreter lock.
     #[inline(never)]
     fn work_natively(&mut self, t: u32, demand: Draw, site: Site) -> Next {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.pc += 1;
         let key = site.key(token.key, 0);
         let work = self.draw(t, demand, key);
         if work == Time::ZERO {
             return Next::On;
         }
-        self.tokens[t].state = State::Working;
+        self.engine.tokens[t].state = State::Working;
         let replica = self.process_of(t).replica;
         self.start_job(t, replica, work);
         Next::Keep
@@ -183,13 +182,13 @@ impl World<'_> {
     /// Starts a token of the same process; no token waits for it.
     #[inline(never)]
     fn begin_notice(&mut self, t: u32, to: u32, site: Site) -> Next {
-        self.tokens[t].pc += 1;
-        let Token { key, process, .. } = self.tokens[t];
+        self.engine.tokens[t].pc += 1;
+        let Token { key, process, .. } = self.engine.tokens[t];
         let notice = self.insert_token(Token::new(site.child(key), to));
         #[cfg(debug_assertions)]
         self.note_token(notice);
-        if self.tokens[t].is_probe() {
-            self.tokens[notice].flags |= WASTE;
+        if self.engine.tokens[t].is_probe() {
+            self.engine.tokens[notice].flags |= WASTE;
         }
         self.enter_process(notice, process);
         self.wake(notice);
@@ -218,7 +217,7 @@ impl World<'_> {
 
     /// The uniform number that a step's key names, for this token.
     pub(crate) fn chance(&self, t: u32, site: Site) -> f64 {
-        let key = site.key(self.tokens[t].key, 0);
+        let key = site.key(self.engine.tokens[t].key, 0);
         #[cfg(debug_assertions)]
         self.note_draw(t, crate::engine::draws::CHANCE, key);
         unit(mix(key))
@@ -227,7 +226,7 @@ impl World<'_> {
     /// The work of a token's visit to a station, which stands at its program counter.
     #[inline]
     pub(crate) fn work_of_visit(&self, t: u32) -> Time {
-        let token = &self.tokens[t];
+        let token = &self.engine.tokens[t];
         match self.system.program[token.pc as usize] {
             Op::Visit { time, site, .. } => self.draw(t, time, site.key(token.key, 0)),
             _ => unreachable!("only a visit waits at a station"),
@@ -250,26 +249,26 @@ impl World<'_> {
         if gil != NONE {
             return self.work_under_lock(t, gil, work);
         }
-        self.tokens[t].state = State::Working;
+        self.engine.tokens[t].state = State::Working;
         self.start_job(t, replica, work);
         Next::Keep
     }
 
     /// Starts a CPU job for the token.
     pub(crate) fn start_job(&mut self, t: u32, replica: u32, work: Time) {
-        let now = self.now;
+        let now = self.engine.now;
         let host = self.replicas[replica as usize].host;
-        self.replicas[host as usize].cpu.start(&mut self.calendar, now, t, work);
+        self.replicas[host as usize].cpu.start(&mut self.engine.calendar, now, t, work);
         self.account_job(t, replica, work);
     }
 
     /// A token's CPU job is done.
     pub(crate) fn job_done(&mut self, t: u32) {
         self.account_job_end(t, 0.0);
-        match self.tokens[t].state {
+        match self.engine.tokens[t].state {
             State::Offloaded => self.offloaded(t),
             State::AtServer => {
-                self.drop_timer(t);
+                self.engine.drop_timer(t);
                 self.wake(t);
             }
             State::Served => {
@@ -278,8 +277,8 @@ impl World<'_> {
             }
             // It has kept its event loop or thread.
             State::Working => {
-                self.tokens[t].state = State::Ready;
-                self.ready.push(&mut self.tokens, t);
+                self.engine.tokens[t].state = State::Ready;
+                self.engine.ready.push(&mut self.engine.tokens, t);
             }
             State::Ready
             | State::Backlog
@@ -299,29 +298,29 @@ impl World<'_> {
 
     /// A token without request: closes a connection after some rounds, or burns CPU; then it goes.
     fn keep_house(&mut self, t: u32) {
-        let process = self.tokens[t].process;
-        if self.tokens[t].has(INBOUND) {
-            let rounds = self.tokens[t].phase.count() + 1;
-            self.tokens[t].phase = Progress::counted(rounds);
+        let process = self.engine.tokens[t].process;
+        if self.engine.tokens[t].has(INBOUND) {
+            let rounds = self.engine.tokens[t].phase.count() + 1;
+            self.engine.tokens[t].phase = Progress::counted(rounds);
             if rounds < self.processes[process as usize].linger {
                 self.wake(t);
             } else {
                 self.close_inbound(t);
-                self.tokens.remove(t);
+                self.engine.tokens.remove(t);
             }
             return self.leave_loop(process);
         }
-        match self.tokens[t].phase.into() {
+        match self.engine.tokens[t].phase.into() {
             Housekeeping::Work => {
-                self.tokens[t].phase = Housekeeping::Done.into();
-                let work = Time(self.tokens[t].key);
+                self.engine.tokens[t].phase = Housekeeping::Done.into();
+                let work = Time(self.engine.tokens[t].key);
                 if self.work(t, work) == Next::Keep {
                     return;
                 }
             }
             Housekeeping::Done => {}
         }
-        self.tokens.remove(t);
+        self.engine.tokens.remove(t);
         if process != NONE {
             self.end_episode(process);
             self.leave_loop(process);
@@ -331,36 +330,27 @@ impl World<'_> {
     /// The operation is done.
     #[inline]
     pub(crate) fn next_op(&mut self, t: u32) -> Next {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.phase = Progress::BEGIN;
         token.pc += 1;
         Next::On
     }
 
-    /// Puts a frame on the token's stack.
-    #[inline]
-    pub(crate) fn push_frame(&mut self, t: u32, kind: FrameKind) -> u32 {
-        let below = self.tokens[t].frame;
-        let frame = self.frames.insert(Frame { links: Links::default(), token: t, below, kind });
-        self.tokens[t].frame = frame;
-        frame
-    }
-
     /// Puts a frame on the token's stack, and on to the next operation.
     pub(crate) fn enter_frame(&mut self, t: u32, kind: FrameKind) -> Next {
-        self.push_frame(t, kind);
-        self.tokens[t].pc += 1;
+        self.engine.push_frame(t, kind);
+        self.engine.tokens[t].pc += 1;
         Next::On
     }
 
     /// Undoes the innermost frame.
     pub(crate) fn pop_frame(&mut self, t: u32) {
-        let frame = self.tokens[t].frame;
+        let frame = self.engine.tokens[t].frame;
         if frame == NONE {
             return;
         }
-        let Frame { below, kind, .. } = self.frames[frame];
-        self.tokens[t].frame = below;
+        let Frame { below, kind, .. } = self.engine.frames[frame];
+        self.engine.tokens[t].frame = below;
         match kind {
             FrameKind::Hold { slots } => self.give_back(frame, slots),
             FrameKind::Lent { slots, connection } => self.take_back(frame, slots, connection),
@@ -370,17 +360,17 @@ impl World<'_> {
                 self.free_connection(frame, client);
                 self.close_connection(client);
             }
-            FrameKind::Line { client, since } => self.clients[client as usize].waiting.leave(self.now, since),
-            FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.now, since),
+            FrameKind::Line { client, since } => self.clients[client as usize].waiting.leave(self.engine.now, since),
+            FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.engine.now, since),
             FrameKind::Message { message } => self.settle(t, message),
             FrameKind::Fetch { cache, key } => self.land(cache, key),
-            FrameKind::Poll { job } => self.asked(job, self.tokens[t].failure),
+            FrameKind::Poll { job } => self.asked(job, self.engine.tokens[t].failure),
             FrameKind::Timeout { deadline, .. } => self.undo_timeout(deadline),
             FrameKind::Deadline { task } => self.undo_deadline(task),
             FrameKind::Breaker { breaker, era } => self.breaker_left(breaker, era),
             FrameKind::Join { join } => self.undo_join(join),
             FrameKind::Retry { .. } | FrameKind::Fallback { .. } | FrameKind::Branch { .. } => {}
         }
-        self.frames.remove(frame);
+        self.engine.frames.remove(frame);
     }
 }

@@ -1,6 +1,5 @@
 //! Tasks come up: each is handed to the part that put it off.
 
-use crate::kernel::Time;
 use crate::kernel::calendar::Event;
 
 use crate::engine::slot;
@@ -8,24 +7,16 @@ use crate::engine::task::{Later, Task};
 use crate::parts::interpreter::world::World;
 
 impl World<'_> {
-    /// Puts a task off; the result calls it off.
-    pub(crate) fn later(&mut self, delay: Time, task: Task) -> u32 {
-        let at = self.now + delay;
-        let id = self.tasks.insert(Later { task, at, event: 0 });
-        self.tasks[id].event = self.calendar.schedule(at, slot::TASK + id);
-        id
-    }
-
     /// Whether an event brings up a task that only keeps watch, or is dead: a system in which nothing else is under way
     /// stays as it is.
     pub(crate) fn is_upkeep(&self, event: Event) -> bool {
-        let later = &self.tasks[event.slot - slot::TASK];
+        let later = &self.engine.tasks[event.slot - slot::TASK];
         if later.event != event.serial {
             return true;
         }
         match later.task {
             Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
-            Task::Deadline { frame } => self.is_for_probe(self.frames[frame].token),
+            Task::Deadline { frame } => self.is_for_probe(self.engine.frames[frame].token),
             Task::Admit { token, .. } => self.is_for_probe(token),
             Task::Faults | Task::Resend { .. } => false,
         }
@@ -35,7 +26,7 @@ impl World<'_> {
     /// again.
     pub(crate) fn changes_something(&self, event: Event) -> bool {
         let Some(id) = event.slot.checked_sub(slot::TASK).filter(|_| event.slot < slot::SOURCE) else { return false };
-        let later = &self.tasks[id];
+        let later = &self.engine.tasks[id];
         later.event == event.serial
             && matches!(
                 later.task,
@@ -43,22 +34,15 @@ impl World<'_> {
             )
     }
 
-    /// Calls a task off that has not come up.
-    pub(crate) fn call_off(&mut self, id: u32) {
-        self.tasks[id].event = 0;
-        self.tasks.remove(id);
-        self.calendar.cancelled();
-    }
-
     /// A task's event came up.
     pub(crate) fn task_event(&mut self, event: Event) {
         let id = event.slot - slot::TASK;
-        let Later { task, event: serial, .. } = self.tasks[id];
+        let Later { task, event: serial, .. } = self.engine.tasks[id];
         if serial != event.serial {
-            return self.calendar.buried();
+            return self.engine.calendar.buried();
         }
-        self.tasks[id].event = 0;
-        self.tasks.remove(id);
+        self.engine.tasks[id].event = 0;
+        self.engine.tasks.remove(id);
         self.perform(task);
     }
 

@@ -11,10 +11,10 @@ use crate::parts::interpreter::world::World;
 impl World<'_> {
     /// The token fails. Whether a frame caught that, so that it goes on at its program counter; else it has ended.
     pub(crate) fn fail(&mut self, t: u32, why: Failure) -> bool {
-        self.tokens[t].failure = why;
+        self.engine.tokens[t].failure = why;
         self.account_failure(t, why);
-        self.drop_timer(t);
-        if self.tokens[t].frame != NONE {
+        self.engine.drop_timer(t);
+        if self.engine.tokens[t].frame != NONE {
             return self.unwind(t, why);
         }
         self.finish(t);
@@ -23,25 +23,25 @@ impl World<'_> {
 
     #[inline(never)]
     fn unwind(&mut self, t: u32, why: Failure) -> bool {
-        let is_fatal = why == Failure::CANCELLED || self.tokens[t].has(KILLED);
+        let is_fatal = why == Failure::CANCELLED || self.engine.tokens[t].has(KILLED);
         // Up to a time-out that is over nothing catches: only then it is a failure as any other.
         let mut over = self.outermost_over(t);
         loop {
-            let frame = self.tokens[t].frame;
+            let frame = self.engine.tokens[t].frame;
             if frame == NONE {
                 self.finish(t);
                 return false;
             }
             let can_catch = !is_fatal && over == NONE;
-            match self.frames[frame].kind {
+            match self.engine.frames[frame].kind {
                 FrameKind::Branch { .. } => {
-                    let process = self.tokens[t].process;
+                    let process = self.engine.tokens[t].process;
                     self.end_branch(t, why);
                     self.leave_loop(process);
                     return false;
                 }
                 FrameKind::Repeat { done, round, .. } => {
-                    self.tokens[t].key = round.first(self.tokens[t].key, done);
+                    self.engine.tokens[t].key = round.first(self.engine.tokens[t].key, done);
                 }
                 FrameKind::Retry { .. } => {
                     if can_catch && self.try_again(t, why) {
@@ -51,7 +51,7 @@ impl World<'_> {
                 }
                 FrameKind::Fallback { plan } if can_catch && self.guards.caught[plan as usize].contains(why) => {
                     self.pop_frame(t);
-                    self.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
+                    self.engine.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
                     return self.caught(t);
                 }
                 FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(breaker, era),
@@ -79,7 +79,7 @@ impl World<'_> {
 
     fn caught(&mut self, t: u32) -> bool {
         self.account_caught(t);
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.failure = Failure::NONE;
         token.phase = Progress::BEGIN;
         true
@@ -88,8 +88,8 @@ impl World<'_> {
     /// The steps that the innermost frame is about have succeeded.
     #[inline(never)]
     pub(crate) fn leave(&mut self, t: u32) -> Next {
-        let frame = self.tokens[t].frame;
-        match self.frames[frame].kind {
+        let frame = self.engine.tokens[t].frame;
+        match self.engine.frames[frame].kind {
             FrameKind::Retry { .. } => self.forget_attempts(t),
             FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
             FrameKind::Fallback { .. } | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
@@ -108,7 +108,7 @@ impl World<'_> {
             | FrameKind::Branch { .. } => unreachable!("no step ends here"),
         }
         self.pop_frame(t);
-        self.tokens[t].pc += 1;
+        self.engine.tokens[t].pc += 1;
         Next::On
     }
 }

@@ -12,7 +12,7 @@ impl World<'_> {
     /// An event is published for the view that a consumer feeds, if it feeds one.
     pub(crate) fn expect_event(&mut self, view: Option<u32>) -> u32 {
         let Some(view) = view else { return NONE };
-        let (now, Views { views, events, .. }) = (self.now, &mut self.views);
+        let (now, Views { views, events, .. }) = (self.engine.now, &mut self.views);
         let event = events.insert(Pending { links: Links::default(), published: now, view });
         let state = &mut views[view as usize];
         state.pending.push(events, event);
@@ -25,7 +25,7 @@ impl World<'_> {
         if event == NONE {
             return;
         }
-        let (now, Views { views, events, .. }) = (self.now, &mut self.views);
+        let (now, Views { views, events, .. }) = (self.engine.now, &mut self.views);
         let Pending { published, view, .. } = events[event];
         let state = &mut views[view as usize];
         state.pending.remove(events, event);
@@ -36,7 +36,7 @@ impl World<'_> {
     /// The message that the token handles is applied to its view.
     #[inline(never)]
     pub(crate) fn project(&mut self, t: u32) -> Next {
-        self.tokens[t].pc += 1;
+        self.engine.tokens[t].pc += 1;
         let event = self.take_event(t);
         self.end_event(event);
         Next::On
@@ -45,11 +45,11 @@ impl World<'_> {
     /// The token reads the view.
     #[inline(never)]
     pub(crate) fn read_view(&mut self, t: u32, view: u32) -> Next {
-        self.tokens[t].pc += 1;
+        self.engine.tokens[t].pc += 1;
         if self.tally.on {
             let Views { views, events, staleness } = &mut self.views;
             let oldest = views[view as usize].pending.first();
-            staleness.record(oldest.map_or(0, |event| (self.now - events[event].published).0));
+            staleness.record(oldest.map_or(0, |event| (self.engine.now - events[event].published).0));
         }
         Next::On
     }

@@ -1,6 +1,5 @@
 //! Waiting: for time to pass, for an answer, with or without a time-out, and being torn out of a wait.
 
-use crate::kernel::deadline::{LaneId, Purpose};
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
@@ -13,10 +12,10 @@ impl World<'_> {
         if time == Time::ZERO {
             return Next::On;
         }
-        let at = self.now + time;
-        let token = &mut self.tokens[t];
+        let at = self.engine.now + time;
+        let token = &mut self.engine.tokens[t];
         token.state = State::Elapsing;
-        token.event = self.calendar.schedule(at, t);
+        token.event = self.engine.calendar.schedule(at, t);
         self.account_delay(t);
         Next::Park
     }
@@ -26,7 +25,7 @@ impl World<'_> {
     pub(crate) fn travel(&mut self, t: u32, time: Time) -> Next {
         let next = self.elapse(t, time);
         if next == Next::Park {
-            self.tokens[t].state = State::Outbound;
+            self.engine.tokens[t].state = State::Outbound;
         }
         next
     }
@@ -34,39 +33,16 @@ impl World<'_> {
     /// The token sets out and arrives after this time: with a message, a question or a notice.
     pub(crate) fn carry(&mut self, t: u32, time: Time) {
         self.elapse(t, time);
-        self.tokens[t].state = State::Carrying;
-    }
-
-    /// The present wait ends with a failure after the lane's time.
-    pub(crate) fn limit_wait(&mut self, t: u32, lane: Option<LaneId>) {
-        if let Some(lane) = lane {
-            debug_assert_eq!(self.tokens[t].timer, NONE);
-            self.tokens[t].timer = self.deadlines.set(&mut self.calendar, self.now, lane, t, Purpose::Wait);
-        }
-    }
-
-    /// The present wait is over: its time-out is void.
-    #[inline]
-    pub(crate) fn drop_timer(&mut self, t: u32) {
-        let timer = std::mem::replace(&mut self.tokens[t].timer, NONE);
-        self.deadlines.cancel(timer);
-    }
-
-    /// The event that the token waits for is dead from now on.
-    pub(crate) fn forget_event(&mut self, t: u32) {
-        if self.tokens[t].event != 0 {
-            self.tokens[t].event = 0;
-            self.calendar.cancelled();
-        }
+        self.engine.tokens[t].state = State::Carrying;
     }
 
     /// The present wait took too long.
     pub(crate) fn timed_out(&mut self, t: u32) {
-        self.tokens[t].timer = NONE;
-        if self.tokens[t].state == State::Joining {
+        self.engine.tokens[t].timer = NONE;
+        if self.engine.tokens[t].state == State::Joining {
             return self.hedge(t);
         }
-        let why = match self.tokens[t].state {
+        let why = match self.engine.tokens[t].state {
             _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
             State::Awaiting if self.is_knocking(t) => Failure::CONNECT_TIMEOUT,
             State::Elapsing | State::Outbound | State::AtServer if self.queries(t) => Failure::COMMAND_TIMEOUT,
@@ -79,7 +55,7 @@ impl World<'_> {
 
     /// Nobody waits for the token's answer any more.
     pub(crate) fn abandon(&mut self, t: u32) {
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.parent = NONE;
         token.flags |= ABANDONED;
         // Where jobs are kept it is a part of one, and what becomes of that is counted instead.
@@ -95,37 +71,37 @@ impl World<'_> {
     /// Tears the token out of whatever it waits for, to fail at its next step. A CPU job is not interrupted: Python
     /// delivers cancellation where the coroutine waits next.
     pub(crate) fn interrupt(&mut self, t: u32, why: Failure) {
-        if self.tokens[t].failure == Failure::CANCELLED {
+        if self.engine.tokens[t].failure == Failure::CANCELLED {
             return;
         }
         self.explain(t);
-        self.tokens[t].failure = why;
-        match self.tokens[t].state {
+        self.engine.tokens[t].failure = why;
+        match self.engine.tokens[t].state {
             State::Ready | State::Backlog | State::Working | State::Offloaded => return,
             _ => self.leave_wait(t),
         }
-        self.drop_timer(t);
+        self.engine.drop_timer(t);
         self.wake(t);
     }
 
     /// Takes a token from whatever it waits for; who is to answer it learns that nobody wants the answer.
     pub(crate) fn leave_wait(&mut self, t: u32) {
-        match self.tokens[t].state {
+        match self.engine.tokens[t].state {
             State::Queued => self.leave_queue(t),
             State::ConnectionQueued => self.leave_connection_queue(t),
             State::Awaiting => {
-                let child = self.tokens[t].wait;
+                let child = self.engine.tokens[t].wait;
                 if self.is_knocking(t) {
                     self.stop_knocking(child);
                 } else {
                     self.abandon(child);
                 }
             }
-            State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.forget_event(t),
+            State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.engine.forget_event(t),
             State::AtServer => self.leave_server(t),
             State::AtStation | State::Served => self.leave_station(t),
             State::Coalescing => self.leave_flight(t),
-            State::Joining => self.disband(self.tokens[t].wait, true),
+            State::Joining => self.disband(self.engine.tokens[t].wait, true),
             State::Hung => {}
             State::Ready | State::Backlog | State::Working | State::Offloaded => {
                 unreachable!("a token at work, or that is to be, does not wait")

@@ -9,16 +9,13 @@ use std::time::Instant;
 use standstill::Standstill;
 
 use crate::kernel::Time;
-use crate::kernel::calendar::Calendar;
-use crate::kernel::deadline::{Deadlines, LaneId};
-use crate::kernel::list::List;
+use crate::kernel::deadline::LaneId;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
 use crate::model::{Abandon, Load, Runtime, ServicePlan, System};
 
-use crate::engine::slot;
-use crate::engine::task::Later;
-use crate::engine::token::{Failure, Frame, Request, Token};
+use crate::engine::token::{Failure, Request};
+use crate::engine::{Engine, slot};
 use crate::parts::blame::Accounts;
 use crate::parts::compute::gil::Gil;
 use crate::parts::compute::station::Station;
@@ -81,14 +78,9 @@ const TURNS: u32 = 1 << 14;
 /// Everything in one run.
 pub struct World<'s> {
     pub(crate) system: &'s System,
-    pub(crate) now: Time,
-    pub(crate) calendar: Calendar,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) tokens: Slab<Token>,
-    pub(crate) frames: Slab<Frame>,
+    /// What every part may borrow.
+    pub(crate) engine: Engine,
     pub(crate) requests: Slab<Request>,
-    /// Tokens to be stepped before the next event is taken: that settles ties.
-    pub(crate) ready: List,
     pub(crate) processes: Vec<Process>,
     pub(crate) replicas: Vec<Replica>,
     pub(crate) groups: Vec<Group>,
@@ -101,7 +93,6 @@ pub struct World<'s> {
     pub(crate) ports: Vec<Ports>,
     pub(crate) pools: Vec<Pool>,
     pub(crate) idle_connections: Slab<IdleConnection>,
-    pub(crate) tasks: Slab<Later>,
     pub(crate) jobs: Jobs,
     pub(crate) broker: Broker,
     pub(crate) guards: Guards,
@@ -172,19 +163,14 @@ fn is_plain(system: &System) -> bool {
 impl<'s> World<'s> {
     /// A system at rest, under a load on `target` whose clients have this patience.
     pub fn new(system: &'s System, load: &Load, seed: u64, replication: u64) -> Self {
-        let mut deadlines = Deadlines::new(slot::LANE);
-        let built = build(system, &mut deadlines);
-        let guards = Guards::new(system, &mut deadlines);
-        let patience = load.timeout.map(|length| deadlines.lane(length));
+        let mut engine = Engine::default();
+        let built = build(system, &mut engine.deadlines);
+        let guards = Guards::new(system, &mut engine.deadlines);
+        let patience = load.timeout.map(|length| engine.deadlines.lane(length));
         let mut world = Self {
             system,
-            now: Time::ZERO,
-            calendar: Calendar::default(),
-            deadlines,
-            tokens: Slab::default(),
-            frames: Slab::default(),
+            engine,
             requests: Slab::default(),
-            ready: List::default(),
             processes: built.processes,
             replicas: built.replicas,
             groups: built.groups,
@@ -196,7 +182,6 @@ impl<'s> World<'s> {
             ports: built.ports,
             pools: built.pools,
             idle_connections: Slab::default(),
-            tasks: Slab::default(),
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
             broker: Broker::new(system),
             guards,
@@ -251,7 +236,7 @@ impl<'s> World<'s> {
 
     /// The time.
     pub fn now(&self) -> Time {
-        self.now
+        self.engine.now
     }
 
     /// Events so far.
@@ -261,7 +246,7 @@ impl<'s> World<'s> {
 
     /// Schedules an event for the load itself, from now.
     pub fn schedule(&mut self, delay: Time, which: u32) {
-        self.calendar.schedule(self.now + delay, slot::SOURCE + which);
+        self.engine.calendar.schedule(self.engine.now + delay, slot::SOURCE + which);
     }
 
     /// Ends the run after the present event.
@@ -286,7 +271,7 @@ impl<'s> World<'s> {
         loop {
             self.report_ended(source);
             let mut steps: u32 = 0;
-            while let Some(t) = self.ready.pop(&mut self.tokens) {
+            while let Some(t) = self.engine.ready.pop(&mut self.engine.tokens) {
                 self.step(t);
                 self.report_ended(source);
                 steps += 1;
@@ -300,15 +285,15 @@ impl<'s> World<'s> {
                     return Ending::Standstill;
                 }
             }
-            if self.tokens.capacity() >= slot::CPU as usize {
+            if self.engine.tokens.capacity() >= slot::CPU as usize {
                 return Ending::TooManyInFlight;
             }
             if self.stopped {
                 return if self.too_many { Ending::TooManyInFlight } else { Ending::Complete };
             }
-            let Some(event) = self.calendar.pop() else { return Ending::Quiet };
-            debug_assert!(event.time >= self.now, "time goes back");
-            self.now = event.time;
+            let Some(event) = self.engine.calendar.pop() else { return Ending::Quiet };
+            debug_assert!(event.time >= self.engine.now, "time goes back");
+            self.engine.now = event.time;
             self.events += 1;
             if self.events.is_multiple_of(LOOK_EVERY)
                 && let Some(ending) = self.look(limits)
@@ -341,7 +326,7 @@ impl<'s> World<'s> {
         if limits.interrupted.is_some_and(|flag| flag.load(Ordering::Relaxed)) {
             return Some(Ending::Interrupted);
         }
-        (self.too_many || self.tokens.capacity() >= slot::CPU as usize).then_some(Ending::TooManyInFlight)
+        (self.too_many || self.engine.tokens.capacity() >= slot::CPU as usize).then_some(Ending::TooManyInFlight)
     }
 
     /// Another round or attempt of a token that has not waited. Whether it is time to look at the limits.
@@ -355,7 +340,7 @@ impl<'s> World<'s> {
     #[inline(never)]
     pub(crate) fn pause(&mut self, t: u32) {
         self.paused = true;
-        self.ready.push_first(&mut self.tokens, t);
+        self.engine.ready.push_first(&mut self.engine.tokens, t);
     }
 
     /// The limits are looked at before the next token is stepped.

@@ -7,8 +7,8 @@ use crate::parts::part::Part;
 impl World<'_> {
     /// Whether nothing is held, waited for or under way.
     pub fn is_at_rest(&self) -> bool {
-        self.tokens.is_empty()
-            && self.frames.is_empty()
+        self.engine.tokens.is_empty()
+            && self.engine.frames.is_empty()
             && self.requests.is_empty()
             && parts!(self).iter().all(|part| part.is_at_rest())
             && (0..self.processes.len()).all(|process| self.holds_but_connections(process))

@@ -23,14 +23,14 @@ impl World<'_> {
     fn is_alive(&self, event: Event) -> bool {
         let Event { slot, serial, .. } = event;
         if slot < slot::CPU {
-            self.tokens[slot].event == serial
+            self.engine.tokens[slot].event == serial
         } else if slot < slot::STATION {
             self.replicas[(slot - slot::CPU) as usize].cpu.awaits(serial)
         } else if slot < slot::ACCEPT {
             let station = &self.stations[(slot - slot::STATION) as usize];
             station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(serial))
         } else if (slot::TASK..slot::SOURCE).contains(&slot) {
-            self.tasks[slot - slot::TASK].event == serial
+            self.engine.tasks[slot - slot::TASK].event == serial
         } else {
             !(slot::LANE..slot::TASK).contains(&slot)
         }
@@ -40,7 +40,7 @@ impl World<'_> {
     pub(crate) fn report_ended<S: Source>(&mut self, source: &mut S) {
         while let Some(ended) = self.ended.pop() {
             // The limits are looked at after the step.
-            self.paused |= self.standstill.is_bounded() && self.standstill.ended(self.now);
+            self.paused |= self.standstill.is_bounded() && self.standstill.ended(self.engine.now);
             source.ended(self, ended);
         }
     }
@@ -55,7 +55,7 @@ impl World<'_> {
         } else if event.slot >= slot::TASK {
             self.task_event(event);
         } else if event.slot >= slot::LANE {
-            match self.deadlines.expire(&mut self.calendar, event) {
+            match self.engine.deadlines.expire(&mut self.engine.calendar, event) {
                 Some((token, Purpose::Wait)) => self.timed_out(token),
                 Some((request, Purpose::Patience)) => self.give_up(request),
                 Some((connection, Purpose::Idle)) => self.idled_out(connection),
@@ -69,7 +69,7 @@ impl World<'_> {
         } else {
             self.cpu_event(event);
         }
-        if self.calendar.wants_compaction() {
+        if self.engine.calendar.wants_compaction() {
             self.compact();
         }
     }
@@ -77,12 +77,12 @@ impl World<'_> {
     #[inline]
     fn token_event(&mut self, event: Event) {
         let t = event.slot;
-        if self.tokens[t].event != event.serial {
-            self.calendar.buried();
+        if self.engine.tokens[t].event != event.serial {
+            self.engine.calendar.buried();
             return;
         }
-        self.tokens[t].event = 0;
-        match self.tokens[t].state {
+        self.engine.tokens[t].event = 0;
+        match self.engine.tokens[t].state {
             State::Served => {
                 self.served(t);
                 self.step_next(t);
@@ -93,7 +93,7 @@ impl World<'_> {
                 match self.execute_apart(t) {
                     Next::On | Next::Pause => self.wake(t),
                     Next::Fail(why) => {
-                        self.tokens[t].failure = why;
+                        self.engine.tokens[t].failure = why;
                         self.wake(t);
                     }
                     Next::Keep | Next::Park | Next::End => {}
@@ -101,7 +101,7 @@ impl World<'_> {
             }
             State::Knocking => self.knock_again(t),
             State::Elapsing => {
-                self.drop_timer(t);
+                self.engine.drop_timer(t);
                 self.wake(t);
             }
             State::Ready
@@ -122,10 +122,10 @@ impl World<'_> {
     /// Steps the token at once where it would be the next to step anyway, else wakes it.
     #[inline]
     fn step_next(&mut self, t: u32) {
-        if self.has_loops || !self.is_plain || self.ready.first().is_some() {
+        if self.has_loops || !self.is_plain || self.engine.ready.first().is_some() {
             return self.wake(t);
         }
-        let token = &mut self.tokens[t];
+        let token = &mut self.engine.tokens[t];
         token.state = State::Ready;
         token.wait = NONE;
         self.step(t);
@@ -138,7 +138,7 @@ impl World<'_> {
             None => Some(&mut self.replicas[(event.slot - slot::CPU) as usize].cpu),
         };
         if let Some(cpu) = cpu {
-            cpu.complete(&mut self.calendar, self.now, event.serial, &mut done);
+            cpu.complete(&mut self.engine.calendar, self.engine.now, event.serial, &mut done);
         }
         for t in done.drain(..) {
             if t < MARK {
@@ -151,9 +151,9 @@ impl World<'_> {
     }
 
     fn compact(&mut self) {
-        let mut calendar = std::mem::take(&mut self.calendar);
+        let mut calendar = std::mem::take(&mut self.engine.calendar);
         // A lane's event is never dead: its deadlines are.
         calendar.compact(|event| (slot::LANE..slot::TASK).contains(&event.slot) || self.is_alive(event));
-        self.calendar = calendar;
+        self.engine.calendar = calendar;
     }
 }
