@@ -9,15 +9,16 @@
 //! - [`model`]: the system as meant, in indices and nanoseconds: a program and a plan of parts.
 //! - [`kernel`]: time, the calendar, random streams. *Events happen in the order of (time, serial)*: that is the whole
 //!   ordering rule, so a run is a function of its seed.
-//! - [`parts`]: event loops, CPUs, pools, HTTP clients, descriptors, stations, and the interpreter that requests run
-//!   in.
+//! - `engine`: what every part may borrow: the time, the calendar, tokens and what they hold.
+//! - [`parts`]: event loops, CPUs, pools, HTTP clients, descriptors, stations. A part knows no other part.
+//! - [`interpreter`]: the one module that knows all parts. Requests are tokens that run their programs in it.
 //! - [`load`]: who sends requests. [`load::trial`] is one run.
 //! - [`experiment`]: variants x axes x replications = trials, run on all cores; summaries with intervals; verdicts.
 //! - [`statistics`]: intervals, histograms, and the exact formulas that judge the simulator.
 //! - [`report`] and [`cli`]: tables, files, charts; the commands.
 //!
-//! Imports run downwards: cli > report > experiment > load > parts > kernel; `spec` and `model` stand beside, `kernel`
-//! and `statistics` know nothing of the others.
+//! Imports run downwards: cli > report > experiment > load > interpreter > parts > engine > kernel; `spec` and `model`
+//! stand beside, `kernel` and `statistics` know nothing of the others.
 //!
 //! ```
 //! use std::path::Path;
@@ -33,6 +34,7 @@
 
 pub mod cli;
 pub mod experiment;
+pub mod interpreter;
 pub mod kernel;
 pub mod load;
 pub mod metric;

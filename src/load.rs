@@ -13,9 +13,10 @@ mod trace;
 
 pub use profile::Times;
 
+use crate::interpreter::World;
 use crate::kernel::Time;
 use crate::model::{Load, Pattern, System};
-use crate::parts::{Limits, Outcome, World};
+use crate::parts::{Limits, Outcome};
 
 /// Runs a system under a load, once. The outcome is a function of (system, load, seed, replication) alone, unless a
 /// limit in wall time or an interrupt ends the run early.

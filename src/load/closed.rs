@@ -1,8 +1,9 @@
 //! An endless closed load: so many clients, each thinks, sends, and waits for its answer, measured in a window.
 
+use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::model::Pattern;
-use crate::parts::{Ended, Limits, Outcome, Source, World};
+use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::thoughts::Thoughts;

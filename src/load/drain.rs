@@ -13,8 +13,9 @@
 //! requests fail for another reason: then any answer of a process that runs shows that it is alive. A replica that
 //! restarts is not lost; whether it comes back is unknown.
 
+use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
-use crate::parts::{Ended, Ending, Failure, Limits, Outcome, Source, World};
+use crate::parts::{Ending, Failure, Limits, Outcome};
 
 use super::which;
 

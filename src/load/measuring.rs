@@ -1,8 +1,9 @@
 //! The measuring window of a load without an end of its own.
 
+use crate::interpreter::{Window, World};
 use crate::kernel::Time;
 use crate::parts::course::PARTS;
-use crate::parts::{Course, Ending, Limits, Outcome, Window, World};
+use crate::parts::{Course, Ending, Limits, Outcome};
 
 use super::{drain, which};
 

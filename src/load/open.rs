@@ -1,9 +1,10 @@
 //! Open arrivals: they come at a rate and wait for nobody.
 
+use crate::interpreter::{Ended, Source, World};
 use crate::kernel::random::Stream;
 use crate::kernel::{Time, Variate};
 use crate::model::{Arrivals, Pattern};
-use crate::parts::{Ended, Limits, Outcome, Source, World};
+use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::which;

@@ -3,11 +3,12 @@
 //! variants with another rate meet the same users in the same order; thinning (Lewis and Shedler 1979) would draw as
 //! often as it refuses.
 
+use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::kernel::logarithm::ln;
 use crate::kernel::random::{Stream, mix, unit, unit_open};
 use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
-use crate::parts::{Ended, Limits, Outcome, Source, World};
+use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::which;

@@ -2,9 +2,10 @@
 //! duration of a stage the number goes evenly to its target, one client at a time. A client that is no longer wanted
 //! ends its present request first (its retries included); one that is wanted again before that goes on.
 
+use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::model::{Pattern, Stage};
-use crate::parts::{Ended, Limits, Outcome, Source, World};
+use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::thoughts::Thoughts;

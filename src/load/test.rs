@@ -4,9 +4,10 @@
 //! are in its wall time. Then the system is left alone for the cool-down, and each process of the target is probed: a
 //! system whose probes fail is stuck.
 
+use crate::interpreter::{Ended, Source, Window, World};
 use crate::kernel::Time;
 use crate::model::{Earlier, Pattern};
-use crate::parts::{Ended, Ending, Limits, OF_TEST, Outcome, Source, Window, World};
+use crate::parts::{Ending, Limits, OF_TEST, Outcome};
 
 use super::drain::{self, Probes};
 use super::thoughts::Thoughts;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::interpreter::{Ended, Source, World};
 use crate::model::{Arrival, Pattern};
-use crate::parts::{Ended, Limits, Outcome, Source, World};
+use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::which;

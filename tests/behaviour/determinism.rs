@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Trials};
+use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
-use sim::parts::{Ended, Ending, Limits, Source, World};
+use sim::parts::{Ending, Limits};
 
 use crate::models::bench;
 

@@ -2,10 +2,11 @@
 //! waits for the dead, and nothing is left over.
 
 use rayon::prelude::*;
+use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::kernel::random::Stream;
 use sim::model::{Capacity, Effect, FaultPlan};
-use sim::parts::{Ended, Ending, Limits, Source, World};
+use sim::parts::{Ending, Limits};
 
 use crate::models::{Bench, bench};
 

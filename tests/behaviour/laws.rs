@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::load::trial;
 use sim::model::Pattern;
-use sim::parts::{ClassOutcome, Ended, Ending, Limits, Outcome, ResourceKind, ResourceUse, Slice, Source, World};
+use sim::parts::{ClassOutcome, Ending, Limits, Outcome, ResourceKind, ResourceUse, Slice};
 
 use crate::models::{Bench, bench};
 use crate::random_models::{finite, is_troubled, load, patience, system};

@@ -1,7 +1,8 @@
 //! Timelines of the parts, worked out by hand: when each request ends, to the nanosecond.
 
+use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
-use sim::parts::{Ended, Ending, Limits, Outcome, Source, World};
+use sim::parts::{Ending, Limits, Outcome};
 
 use crate::models::{Bench, bench, resource};
 

@@ -8,32 +8,32 @@ use super::place::Places;
 use super::sample::Sample;
 
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
-pub(super) const MOST_SEGMENTS: u32 = 128;
+pub(crate) const MOST_SEGMENTS: u32 = 128;
 
 /// What a token does, since when, and what it did before.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Account {
+pub(crate) struct Account {
     /// Up to when the log reaches.
-    pub(super) mark: Time,
+    pub(crate) mark: Time,
     /// So many nanoseconds from there are spent on `label`, what comes after that on `rest`.
-    pub(super) first: u64,
-    pub(super) log: Log,
+    pub(crate) first: u64,
+    pub(crate) log: Log,
     /// The last segment of the log when the innermost unit that the token holds was taken, and the segments up to it.
-    pub(super) floor: u32,
-    pub(super) floor_count: u32,
-    pub(super) label: Label,
-    pub(super) rest: Label,
+    pub(crate) floor: u32,
+    pub(crate) floor_count: u32,
+    pub(crate) label: Label,
+    pub(crate) rest: Label,
     /// Where it failed.
-    pub(super) failed_at: Label,
+    pub(crate) failed_at: Label,
     /// Counts how often the log was taken away: a floor of another epoch is none.
-    pub(super) epoch: u16,
+    pub(crate) epoch: u16,
     /// For how many requests it stands. Of one that stands for none only `mark`, `first`, the labels and `failed_at` are
     /// kept: what it does, and where it failed, but no log.
-    pub(super) weight: u16,
+    pub(crate) weight: u16,
 }
 
 impl Account {
-    pub(super) fn new(now: Time, weight: u16) -> Self {
+    pub(crate) fn new(now: Time, weight: u16) -> Self {
         Self {
             mark: now,
             first: u64::MAX,
@@ -49,49 +49,49 @@ impl Account {
     }
 }
 
-pub(super) const UNEXPLAINED: Label = Label::waiting(0);
+pub(crate) const UNEXPLAINED: Label = Label::waiting(0);
 
 /// When a holder got its unit, and the floor of its account before that.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Hold {
-    pub(super) at: Time,
-    pub(super) epoch: u16,
-    pub(super) floor: u32,
-    pub(super) floor_count: u32,
+pub(crate) struct Hold {
+    pub(crate) at: Time,
+    pub(crate) epoch: u16,
+    pub(crate) floor: u32,
+    pub(crate) floor_count: u32,
     /// The last segment of the log then.
-    pub(super) tail: u32,
+    pub(crate) tail: u32,
 }
 
 /// What a user of the ledger spent on earlier attempts.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Earlier {
-    pub(super) log: Log,
-    pub(super) ended: Time,
+pub(crate) struct Earlier {
+    pub(crate) log: Log,
+    pub(crate) ended: Time,
     /// For how many users this one stands.
-    pub(super) weight: u16,
+    pub(crate) weight: u16,
 }
 
 /// The accounts of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Accounts {
-    pub(super) places: Places,
-    pub(super) accounts: Vec<Account>,
-    pub(super) segments: Segments,
-    pub(super) most_segments: u32,
+    pub(crate) places: Places,
+    pub(crate) accounts: Vec<Account>,
+    pub(crate) segments: Segments,
+    pub(crate) most_segments: u32,
     /// By frame.
-    pub(super) holds: Vec<Hold>,
+    pub(crate) holds: Vec<Hold>,
     /// By user of the ledger.
-    pub(super) earlier: Vec<Earlier>,
+    pub(crate) earlier: Vec<Earlier>,
     /// What the CPU had lost and gained when the token's job began, by token.
-    pub(super) lost: Vec<[f64; 4]>,
-    pub(super) collected: Collected,
-    pub(super) sample: Sample,
+    pub(crate) lost: Vec<[f64; 4]>,
+    pub(crate) collected: Collected,
+    pub(crate) sample: Sample,
     /// When the window opened.
-    pub(super) opened: Time,
+    pub(crate) opened: Time,
 }
 
 impl Accounts {
-    pub(super) fn new(places: Places, sample: Sample) -> Self {
+    pub(crate) fn new(places: Places, sample: Sample) -> Self {
         let labels = 2 * places.all.len();
         Self {
             accounts: Vec::new(),
@@ -109,7 +109,7 @@ impl Accounts {
 
     /// A token with this key begins.
     #[inline]
-    pub(super) fn begin(&mut self, now: Time, t: u32, key: u64) {
+    pub(crate) fn begin(&mut self, now: Time, t: u32, key: u64) {
         let index = t as usize;
         if index >= self.accounts.len() {
             self.accounts.resize(index + 1, Account::new(now, 0));
@@ -134,12 +134,12 @@ impl Accounts {
 
     /// Whether the token has an account.
     #[inline]
-    pub(super) fn has(&self, t: u32) -> bool {
+    pub(crate) fn has(&self, t: u32) -> bool {
         self.accounts[t as usize].weight > 0
     }
 
     #[inline]
-    pub(super) fn append(&mut self, t: u32, label: Label, ns: u64) {
+    pub(crate) fn append(&mut self, t: u32, label: Label, ns: u64) {
         let account = &mut self.accounts[t as usize];
         self.segments.append(&mut account.log, label, ns, account.floor);
         if account.log.count - account.floor_count > self.most_segments {
@@ -149,7 +149,7 @@ impl Accounts {
 
     /// Brings a token's log up to now, if it has one.
     #[inline]
-    pub(super) fn close(&mut self, now: Time, t: u32) {
+    pub(crate) fn close(&mut self, now: Time, t: u32) {
         if self.has(t) {
             self.close_stretch(now, t);
         }
@@ -176,13 +176,13 @@ impl Accounts {
 
     /// The token does something else from now on.
     #[inline]
-    pub(super) fn turn(&mut self, now: Time, t: u32, label: Label) {
+    pub(crate) fn turn(&mut self, now: Time, t: u32, label: Label) {
         self.turn_for(now, t, u64::MAX, label, label);
     }
 
     /// For this many nanoseconds the token does this, then something else.
     #[inline]
-    pub(super) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
+    pub(crate) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
         let account = &mut self.accounts[t as usize];
         if account.weight > 0 {
             self.close_stretch(now, t);
@@ -192,13 +192,13 @@ impl Accounts {
     }
 
     /// The present stretch, which began now, is called otherwise.
-    pub(super) fn rename(&mut self, t: u32, label: Label) {
+    pub(crate) fn rename(&mut self, t: u32, label: Label) {
         let account = &mut self.accounts[t as usize];
         (account.first, account.label, account.rest) = (u64::MAX, label, label);
     }
 
     /// Takes a token's log away.
-    pub(super) fn take(&mut self, t: u32) -> Log {
+    pub(crate) fn take(&mut self, t: u32) -> Log {
         let account = &mut self.accounts[t as usize];
         account.epoch = account.epoch.wrapping_add(1);
         (account.floor, account.floor_count) = (NONE, 0);
@@ -206,7 +206,7 @@ impl Accounts {
     }
 
     /// What another did, since the time that the token's log reaches to, explains the token's wait.
-    pub(super) fn absorb(&mut self, now: Time, t: u32, mut log: Log, began: Time) {
+    pub(crate) fn absorb(&mut self, now: Time, t: u32, mut log: Log, began: Time) {
         let Account { mark, weight, .. } = self.accounts[t as usize];
         if weight == 0 {
             self.accounts[t as usize].mark = now;
@@ -226,18 +226,18 @@ impl Accounts {
         }
     }
 
-    pub(super) fn length(&self, log: Log) -> u64 {
+    pub(crate) fn length(&self, log: Log) -> u64 {
         self.segments.iter(log, NONE).map(|(_, ns)| ns).sum()
     }
 
     /// What the token does, or did last where it does nothing yet.
-    pub(super) fn present(&self, now: Time, t: u32) -> Label {
+    pub(crate) fn present(&self, now: Time, t: u32) -> Label {
         let account = &self.accounts[t as usize];
         if (now - account.mark).0 > account.first { account.rest } else { account.label }
     }
 
     #[inline]
-    pub(super) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
+    pub(crate) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
         if self.has(t) {
             self.hold_unit(now, t, frame);
         }
@@ -257,7 +257,7 @@ impl Accounts {
         (account.floor, account.floor_count) = (log.tail, log.count);
     }
 
-    pub(super) fn free_unit(&mut self, now: Time, t: u32, frame: u32, place: u16, is_wanted: bool, waited_until: Time) {
+    pub(crate) fn free_unit(&mut self, now: Time, t: u32, frame: u32, place: u16, is_wanted: bool, waited_until: Time) {
         self.close(now, t);
         let hold = self.holds[frame as usize];
         let account = &mut self.accounts[t as usize];

@@ -11,7 +11,7 @@ use crate::statistics::Histogram;
 
 use super::log::Label;
 use super::place::{Place, PlaceKind, Units};
-use crate::parts::token::Failure;
+use crate::engine::token::Failure;
 
 /// Bins of an octave of the response time.
 const PER_OCTAVE: u32 = 8;
@@ -194,7 +194,7 @@ impl Bin {
 
 /// The sums under way.
 #[derive(Clone, Debug)]
-pub(super) struct Collected {
+pub(crate) struct Collected {
     labels: usize,
     /// Successes by response time.
     bins: Vec<Option<Bin>>,

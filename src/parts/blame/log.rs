@@ -36,7 +36,7 @@ struct Segment {
 
 /// A chain of segments, oldest first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Log {
+pub(crate) struct Log {
     head: u32,
     pub tail: u32,
     pub count: u32,
@@ -50,7 +50,7 @@ impl Default for Log {
 
 /// The segments of all logs.
 #[derive(Clone, Debug)]
-pub(super) struct Segments {
+pub(crate) struct Segments {
     segments: Vec<Segment>,
     free: u32,
     /// Sums by label, all zero between uses.

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Runtime, System};
 
-use crate::parts::process::{Process, Replica};
-use crate::parts::slots::{Slots, SlotsKind};
+use crate::parts::held::slots::{Slots, SlotsKind};
+use crate::parts::network::process::{Process, Replica};
 
 /// Where a request's time can go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -104,7 +104,7 @@ impl PlaceKind {
 
 /// The table of places, and the index of the place of each part.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Places {
+pub(crate) struct Places {
     pub all: Vec<Place>,
     /// By slots.
     pub slots: Vec<u16>,
@@ -135,7 +135,7 @@ pub(super) struct Places {
 
 /// The places of a service.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct OfService {
+pub(crate) struct OfService {
     pub loops: u16,
     pub network: u16,
     pub delay: u16,

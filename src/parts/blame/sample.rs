@@ -27,7 +27,7 @@ const RAREST: u64 = 1 << 12;
 
 /// Decides which requests have an account.
 #[derive(Clone, Debug)]
-pub(super) struct Sample {
+pub(crate) struct Sample {
     /// When the window opens, one request in this many has an account.
     first: u64,
     /// A key with none of these bits has one.

@@ -1,7 +1,7 @@
 //! Resources that hypotheses name.
 
 use super::Claims;
-use crate::parts::limit_names;
+use crate::interpreter::limit_names;
 use crate::spec::Mistake;
 use crate::spec::names::Names;
 use crate::spec::tree::Tree;

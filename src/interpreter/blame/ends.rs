@@ -1,0 +1,272 @@
+//! Ends of waits and of requests: the log of a token that ends becomes part of another one's, or of the figures; what
+//! fails is filed under the place where it failed.
+
+use crate::kernel::{NONE, Time};
+use crate::model::{Effect, Op};
+
+use crate::engine::token::{Failure, Request, State};
+use crate::interpreter::world::World;
+use crate::parts::blame::accounts::{Account, Earlier, UNEXPLAINED};
+use crate::parts::blame::log::{Label, Log};
+
+/// A log on its way from one token to another, and when it began.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Story {
+    log: Log,
+    began: Time,
+}
+
+impl World<'_> {
+    /// What the token has done up to now, and those that it waits for: their accounts begin anew.
+    fn story(&mut self, t: u32) -> Option<Story> {
+        let now = self.engine.now;
+        self.explain(t);
+        let accounts = self.accounts.as_mut()?;
+        accounts.close(now, t);
+        let log = accounts.take(t);
+        let began = Time(now.0 - accounts.length(log).min(now.0));
+        Some(Story { log, began })
+    }
+
+    /// The token waits no longer for what others do, though they have not done it: what they did up to now explains its
+    /// wait.
+    pub(crate) fn explain(&mut self, t: u32) {
+        let next = match self.engine.tokens[t].state {
+            _ if self.accounts.is_none() => return,
+            State::Awaiting => Some(self.engine.tokens[t].wait),
+            State::Joining => {
+                let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
+                branches.first().map(|frame| self.engine.frames[frame].token)
+            }
+            _ => None,
+        };
+        let Some(next) = next else {
+            let now = self.engine.now;
+            if let Some(accounts) = &mut self.accounts {
+                let label = accounts.present(now, t);
+                accounts.accounts[t as usize].failed_at = label;
+            }
+            return;
+        };
+        if let Some(Story { log, began }) = self.story(next)
+            && let Some(accounts) = &mut self.accounts
+        {
+            accounts.accounts[t as usize].failed_at = accounts.accounts[next as usize].failed_at;
+            accounts.absorb(self.engine.now, t, log, began);
+        }
+    }
+
+    /// The story of a branch that ends.
+    pub(crate) fn branch_story(&mut self, t: u32) -> Option<Story> {
+        let accounts = self.accounts.as_mut()?;
+        accounts.close(self.engine.now, t);
+        let log = accounts.take(t);
+        let began = Time(self.engine.now.0 - accounts.length(log).min(self.engine.now.0));
+        Some(Story { log, began })
+    }
+
+    /// The parent continues or retries because of a branch with this story.
+    pub(crate) fn account_join(&mut self, parent: u32, branch: u32, story: Option<Story>) {
+        if let (Some(accounts), Some(Story { log, began })) = (&mut self.accounts, story) {
+            accounts.accounts[parent as usize].failed_at = accounts.accounts[branch as usize].failed_at;
+            accounts.absorb(self.engine.now, parent, log, began);
+        }
+    }
+
+    /// A branch with this story does not matter.
+    pub(crate) fn forget_story(&mut self, story: Option<Story>) {
+        if let (Some(accounts), Some(Story { log, .. })) = (&mut self.accounts, story) {
+            accounts.segments.free(log);
+        }
+    }
+
+    /// A user sends its request again: its earlier attempts and the pause since then are part of the wait for the
+    /// answer.
+    pub(crate) fn account_resend(&mut self, user: u32) {
+        if let Some(accounts) = &mut self.accounts
+            && let Some(earlier) = accounts.earlier.get_mut(user as usize)
+        {
+            let pause = Label::waiting(accounts.places.client_back_off);
+            let ns = (self.engine.now - earlier.ended).0;
+            if ns > 0 && earlier.weight > 0 {
+                accounts.segments.append(&mut earlier.log, pause, ns, NONE);
+            }
+        }
+    }
+
+    /// A user sends this token as another attempt, which has an account if the first had one.
+    pub(crate) fn account_attempt(&mut self, t: u32, user: u32) {
+        if let Some(accounts) = &mut self.accounts
+            && let Some(earlier) = accounts.earlier.get(user as usize)
+        {
+            accounts.accounts[t as usize].weight = earlier.weight;
+        }
+    }
+
+    /// A request has ended, and its client sees that.
+    #[inline]
+    pub(crate) fn account_end(&mut self, record: &Request, failure: Failure) {
+        let Some(accounts) = &self.accounts else { return };
+        if failure.is_some() {
+            self.account_failed_request(record, failure);
+        } else if accounts.has(record.token) {
+            self.account_success(record);
+        }
+    }
+
+    /// A request that has an account has succeeded: with what its user spent on earlier attempts.
+    #[inline(never)]
+    fn account_success(&mut self, record: &Request) {
+        let now = self.engine.now;
+        let Some(accounts) = &mut self.accounts else { return };
+        accounts.sample.ended();
+        accounts.close(now, record.token);
+        let mut log = accounts.take(record.token);
+        if let Some(earlier) = accounts.earlier.get_mut(record.user as usize) {
+            let mut whole = std::mem::take(&mut earlier.log);
+            accounts.segments.concat(&mut whole, log);
+            log = whole;
+        }
+        if self.tally.on {
+            let weight = accounts.accounts[record.token as usize].weight;
+            accounts.collected.succeeded((now - record.born).0, weight, accounts.segments.iter(log, NONE));
+        }
+        accounts.segments.free(log);
+    }
+
+    /// A request has failed. Where is noted of each, what it spent its time on of those that have an account.
+    #[inline(never)]
+    fn account_failed_request(&mut self, record: &Request, failure: Failure) {
+        let now = self.engine.now;
+        if failure == Failure::GAVE_UP {
+            self.explain(record.token);
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        accounts.close(now, record.token);
+        let log = accounts.take(record.token);
+        let Account { failed_at, weight, .. } = accounts.accounts[record.token as usize];
+        if self.tally.on {
+            let at = if failed_at == Label::NONE { UNEXPLAINED } else { failed_at };
+            accounts.collected.failed(failure, at, weight, accounts.segments.iter(log, NONE));
+        }
+        if record.user == NONE {
+            return accounts.segments.free(log);
+        }
+        let user = record.user as usize;
+        if user >= accounts.earlier.len() {
+            accounts.earlier.resize(user + 1, Earlier::default());
+        }
+        let earlier = &mut accounts.earlier[user];
+        (earlier.ended, earlier.weight) = (now, weight);
+        accounts.segments.concat(&mut earlier.log, log);
+        accounts.segments.compact(&mut earlier.log, NONE, 0);
+    }
+
+    /// A probe has not been answered in time: where it waited explains what its replica's unavailability comes from.
+    pub(crate) fn account_late_probe(&mut self, t: u32, replica: u32, timeout: Time) {
+        self.explain(t);
+        self.account_failed_probe(t, replica, timeout);
+    }
+
+    /// A probe has failed: where it did explains the same. Each failed probe counts alike.
+    pub(crate) fn account_failed_probe(&mut self, t: u32, replica: u32, timeout: Time) {
+        let service = self.replicas[replica as usize].service as usize;
+        if let Some(accounts) = &mut self.accounts {
+            let at = accounts.accounts[t as usize].failed_at;
+            let place = accounts.places.services[service].unavailable;
+            accounts.collected.held(place, if at == Label::NONE { UNEXPLAINED } else { at }, timeout.0, 1);
+        }
+    }
+
+    /// A user has gone for good.
+    pub(crate) fn forget_user(&mut self, user: u32) {
+        if let Some(accounts) = &mut self.accounts
+            && let Some(earlier) = accounts.earlier.get_mut(user as usize)
+        {
+            let log = std::mem::take(&mut earlier.log);
+            accounts.segments.free(log);
+        }
+    }
+
+    /// The token continues after a failure that one of its own steps has caught.
+    pub(crate) fn account_caught(&mut self, t: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.accounts[t as usize].failed_at = Label::NONE;
+        }
+    }
+
+    /// The token fails: notes where, or what refused it, unless that is known.
+    #[inline]
+    pub(crate) fn account_failure(&mut self, t: u32, why: Failure) {
+        if self.accounts.is_some() {
+            self.account_failed(t, why);
+        }
+    }
+
+    #[inline(never)]
+    fn account_failed(&mut self, t: u32, why: Failure) {
+        let Some(accounts) = &self.accounts else { return };
+        if accounts.accounts[t as usize].failed_at != Label::NONE {
+            return;
+        }
+        let refused = self.refused_by(t, why).map(Label::waiting);
+        let Some(accounts) = &mut self.accounts else { return };
+        let label = refused.unwrap_or_else(|| accounts.present(self.engine.now, t));
+        accounts.accounts[t as usize].failed_at = label;
+    }
+
+    /// What has refused a token; none where it only waited too long.
+    fn refused_by(&self, t: u32, why: Failure) -> Option<u16> {
+        let places = &self.accounts.as_ref()?.places;
+        let token = &self.engine.tokens[t];
+        let pc = token.pc as usize;
+        let op = &self.system.program[pc];
+        let process = self.processes.get(token.process as usize);
+        let service = process.map_or_else(|| self.system.service_at(token.pc), |process| process.service);
+        let own = &self.system.services[service as usize];
+        let of_service = &places.services[service as usize];
+        // The service that the step at hand is about.
+        let other = match *op {
+            Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. } | Op::Trip { pool, .. } => {
+                own.pools[pool as usize].server
+            }
+            Op::Connect { client, .. } | Op::Send { client, .. } => own.clients[client as usize].server,
+            _ => service,
+        };
+        let slots = match (*op, process) {
+            (Op::AcquireShared { limit }, _) => Some(self.shared + limit),
+            (Op::AcquireLimit { limit }, Some(process)) => Some(process.limits + limit),
+            (Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. }, Some(process)) => Some(process.pools + pool),
+            _ => None,
+        };
+        let dead = |service: u32| {
+            let kills = |effect: &Effect| matches!(effect, Effect::Dead);
+            let fault = places.fault(self.system, &self.faults, service, kills);
+            fault.unwrap_or(places.services[service as usize].unavailable)
+        };
+        match (why, *op) {
+            (Failure::RATE_LIMITED | Failure::TOO_MANY_IN_FLIGHT, _) => Some(of_service.ingress),
+            (Failure::CONNECTION_REFUSED | Failure::CONNECTION_LOST, _) => Some(dead(other)),
+            (Failure::BREAKER_OPEN, Op::Breaker { breaker }) => {
+                places.breakers[service as usize].get(breaker as usize).copied()
+            }
+            (Failure::SHED, _) => slots.map(|slots| places.slots[slots as usize]),
+            (Failure::THREADS_FULL, _) => process.map(|process| places.slots[process.threads as usize]),
+            (Failure::TURNED_AWAY, Op::Visit { station, .. }) => Some(places.stations[station as usize][0]),
+            (Failure::NO_DESCRIPTOR, _) => Some(of_service.descriptors),
+            (Failure::NO_PORT, _) => Some(of_service.ports),
+            (Failure::TOO_MANY_CONNECTIONS, _) => Some(places.services[other as usize].sessions),
+            (Failure::QUEUE_FULL, _) => match self.system.program.get(pc.wrapping_sub(1)) {
+                Some(Op::Publish { queue, .. }) => places.queues.get(*queue as usize).copied(),
+                _ => None,
+            },
+            (Failure::DISCONNECTED, Op::Send { client, .. }) => {
+                process.and_then(|process| places.clients.get((process.clients + client) as usize).copied())
+            }
+            (_, Op::Fail { .. }) => {
+                places.endpoint_of.get(pc).map(|&endpoint| places.endpoints[usize::from(endpoint)][0])
+            }
+            _ => None,
+        }
+    }
+}

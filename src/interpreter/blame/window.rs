@@ -1,0 +1,142 @@
+//! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
+
+use crate::model::Effect;
+
+use crate::engine::token::State;
+use crate::interpreter::deadlock::Held;
+use crate::interpreter::world::World;
+use crate::parts::blame::accounts::UNEXPLAINED;
+use crate::parts::blame::collect::{Blame, Collected};
+use crate::parts::blame::log::Label;
+use crate::parts::held::slots::Slots;
+
+/// The longest chain of calls that is followed when the window closes.
+const LONGEST: usize = 1000;
+
+impl World<'_> {
+    /// The window opens.
+    pub(crate) fn reset_blame(&mut self) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.collected = Collected::new(accounts.places.all.len());
+            accounts.sample.open_window();
+            accounts.opened = self.engine.now;
+        }
+    }
+
+    /// The window closes: where the time went.
+    pub(crate) fn blame(&mut self) -> Option<Blame> {
+        self.account_holders();
+        self.account_outages();
+        self.account_lowering();
+        let accounts = self.accounts.as_mut()?;
+        let places = &accounts.places.all;
+        let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
+        Some(collected.finish(places, &self.system.reasons, &self.tally.response_times))
+    }
+
+    /// The laws that the accounts have broken: they explain each request's time, no more and no less.
+    pub(crate) fn broken_by_accounts(&self, broken: &mut Vec<String>) {
+        let Some(accounts) = &self.accounts else { return };
+        let (accounted, took) = (accounts.collected.accounted(), accounts.collected.took);
+        if accounted != took {
+            broken.push(format!("blame: requests took {took} ns, their accounts add up to {accounted} ns"));
+        }
+        let all = self.tally.response_times.sum();
+        if accounts.sample.is_whole() && took != all {
+            broken.push(format!("blame: requests took {all} ns, those that have an account {took} ns"));
+        }
+        let unexplained = accounts.collected.unexplained();
+        if unexplained > 0 {
+            broken.push(format!("blame: {unexplained} ns of the requests' time are unexplained"));
+        }
+    }
+
+    /// The window closes: adds what the present holders of units that others wait for are doing, since they began it.
+    fn account_holders(&mut self) {
+        let Some(accounts) = &self.accounts else { return };
+        let mut found = Vec::new();
+        let slots = self.slots.iter().zip(0..).filter(|(slots, _)| !slots.queue.is_empty());
+        let slots = slots.map(|(_, id)| (accounts.places.slots[id as usize], Held::Slots(id)));
+        let clients = self.clients.iter().zip(0..).filter(|(client, _)| !client.queue.is_empty());
+        let clients = clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id)));
+        for (held, unit) in slots.chain(clients) {
+            for holder in self.holders(unit) {
+                let last = self.last_of(holder);
+                let since = accounts.accounts[last as usize].mark.max(accounts.opened);
+                found.push((held, self.present_at(last), (self.engine.now - since.min(self.engine.now)).0));
+            }
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        for (held, label, ns) in found {
+            accounts.collected.held(held, label, ns, 1);
+        }
+    }
+
+    /// The window closes: notes for how long faults have kept replicas of a service down. That is no wait, so it is filed
+    /// as served.
+    fn account_outages(&mut self) {
+        let Some(accounts) = &mut self.accounts else { return };
+        for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
+            let (from, to) = (plan.from.max(accounts.opened), plan.to.unwrap_or(self.engine.now).min(self.engine.now));
+            if plan.effect == Effect::Dead && from < to {
+                let down = accounts.places.services[plan.service as usize].unavailable;
+                accounts.collected.held(down, Label::served(fault), (to - from).0, 1);
+            }
+        }
+    }
+
+    /// The window closes: notes which slots each fault lowers, as what those who wait because of the fault wait for.
+    fn account_lowering(&mut self) {
+        let Some(accounts) = &self.accounts else { return };
+        let mut found = Vec::new();
+        for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
+            let lowered = |slots: &&Slots| {
+                self.processes.get(slots.process as usize).is_some_and(|process| process.service == plan.service)
+                    && matches!(plan.effect, Effect::Capacity { what, .. } if slots.kind.is_of(what))
+            };
+            let place = self.slots.iter().zip(&accounts.places.slots).find(|(slots, _)| lowered(slots));
+            found.extend(place.map(|(_, &place)| (fault, place)));
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        for (fault, place) in found {
+            accounts.collected.held(fault, Label::waiting(place), 1, 1);
+        }
+    }
+
+    /// From a token along the answers and branches that are waited for, to one that waits for something else.
+    fn last_of(&self, mut t: u32) -> u32 {
+        for _ in 0..LONGEST {
+            let next = match self.engine.tokens[t].state {
+                State::Awaiting => Some(self.engine.tokens[t].wait),
+                State::Joining => {
+                    let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
+                    branches.first().map(|frame| self.engine.frames[frame].token)
+                }
+                _ => None,
+            };
+            let Some(next) = next else { break };
+            t = next;
+        }
+        t
+    }
+
+    /// What the token does, with the fault that has stopped its CPU.
+    fn present_at(&self, t: u32) -> Label {
+        let Some(accounts) = &self.accounts else { return UNEXPLAINED };
+        let label = accounts.present(self.engine.now, t);
+        let token = &self.engine.tokens[t];
+        let replica = match (token.state, self.processes.get(token.process as usize)) {
+            (State::AtServer, _) => token.wait,
+            (_, Some(process)) => process.replica,
+            _ => return label,
+        };
+        let Some(state) = self.replicas.get(replica as usize) else { return label };
+        let is_on_cpu = label.index() / 2 == usize::from(accounts.places.cpus[replica as usize][0]);
+        if !is_on_cpu || !state.health.frozen {
+            return label;
+        }
+        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
+        let fault = accounts.places.fault(self.system, &self.faults, state.service, stops);
+        fault.map_or(label, Label::waiting)
+    }
+}

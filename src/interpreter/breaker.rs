@@ -1,0 +1,43 @@
+//! Steps behind circuit breakers.
+
+use crate::engine::next::Next;
+use crate::engine::token::{Failure, FrameKind};
+use crate::interpreter::world::World;
+use crate::parts::guards::breaker::Breaker;
+
+impl World<'_> {
+    /// Steps behind a breaker begin, or fail at once.
+    #[inline(never)]
+    pub(crate) fn begin_guarded(&mut self, t: u32, breaker: u32) -> Next {
+        let breaker = self.process_of(t).breakers + breaker;
+        match self.guards.breakers[breaker as usize].pass(self.engine.now) {
+            Some(era) => self.enter_frame(t, FrameKind::Breaker { breaker, era }),
+            None => Next::Fail(Failure::BREAKER_OPEN),
+        }
+    }
+
+    fn breaker_in(&mut self, breaker: u32, era: u32) -> Option<&mut Breaker> {
+        self.guards.breakers.get_mut(breaker as usize).filter(|breaker| breaker.era == era)
+    }
+
+    pub(crate) fn breaker_succeeded(&mut self, breaker: u32, era: u32) {
+        let now = self.engine.now;
+        if let Some(breaker) = self.breaker_in(breaker, era) {
+            breaker.succeeded(now);
+        }
+    }
+
+    pub(crate) fn breaker_failed(&mut self, breaker: u32, era: u32) {
+        let now = self.engine.now;
+        if let Some(breaker) = self.breaker_in(breaker, era) {
+            breaker.failed(now);
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn breaker_left(&mut self, breaker: u32, era: u32) {
+        if let Some(breaker) = self.breaker_in(breaker, era) {
+            breaker.left();
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The marks that a course is made of.
+
+use crate::interpreter::world::World;
+use crate::parts::course::Mark;
+
+impl World<'_> {
+    fn backing_off(&self) -> u64 {
+        self.ledger.as_ref().map_or(0, |ledger| ledger.backing_off())
+    }
+
+    /// Tokens that wait in a queue whose length has a limit: for a unit, a server or to be accepted.
+    fn in_bounded_queues(&self) -> u64 {
+        let slots = self.slots.iter().filter(|slots| slots.room < u32::MAX).map(|slots| slots.queue.population.gauge);
+        let stations = self.stations.iter().filter(|it| it.is_bounded()).map(|station| station.queue.population.gauge);
+        let accepts = self.replicas.iter().filter_map(|replica| replica.accept_queue.bounded());
+        slots.chain(stations).chain(accepts).map(|gauge| u64::from(gauge.level())).sum()
+    }
+
+    /// What has happened since the window was opened.
+    pub fn mark(&self) -> Mark {
+        Mark {
+            in_flight: self.requests.len() as u64 + self.backing_off() + self.tally.abandoned_inside,
+            inside: self.backing_off() + (self.engine.tokens.len() + self.broker.len()) as u64,
+            bounded: self.in_bounded_queues(),
+            bounded_messages: self.messages_in_bounded_queues(),
+            succeeded: self.tally.succeeded,
+            ended: self.tally.succeeded + self.tally.failed(),
+            response_ns: self.tally.response_times.sum(),
+        }
+    }
+}

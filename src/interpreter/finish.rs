@@ -1,0 +1,140 @@
+//! Answers, and the end of a token, by one or by failure: everything that it holds is given back, and who waits for it
+//! goes on.
+
+use crate::kernel::{NONE, Time};
+
+use crate::engine::next::Next;
+use crate::engine::token::{ABANDONED, Failure, KILLED, RESPONDED, Request, State, Token, WASTE};
+use crate::interpreter::world::{Ended, World};
+use crate::parts::network::ROUND_TRIP;
+
+impl World<'_> {
+    /// The token answers.
+    #[inline]
+    pub(crate) fn finish(&mut self, t: u32) {
+        while self.engine.tokens[t].frame != NONE {
+            self.pop_frame(t);
+        }
+        self.hang_up_inbound(t);
+        if !self.is_plain {
+            self.leave_ingress(t);
+        }
+        let Token { process, parent, request, failure, .. } = self.engine.tokens[t];
+        let flags = self.engine.tokens[t].flags;
+        if process != NONE {
+            self.processes[process as usize].inside -= 1;
+        }
+        if parent != NONE {
+            self.answer_parent(parent, process, failure);
+        }
+        let job = if self.jobs.kept { self.leave_job(t, failure) } else { NONE };
+        if request != NONE {
+            self.answer(request, failure, job);
+        } else if flags & WASTE != 0 {
+            self.finish_rare(t, failure);
+        }
+        self.engine.tokens.remove(t);
+        self.leave_loop(process);
+    }
+
+    /// The token answers and works on: whoever waits for it goes on.
+    #[inline(never)]
+    pub(crate) fn respond(&mut self, t: u32) -> Next {
+        self.close_inbound(t);
+        self.leave_ingress(t);
+        let token = &mut self.engine.tokens[t];
+        token.pc += 1;
+        token.flags |= RESPONDED;
+        let (process, parent, request) = (token.process, token.parent, token.request);
+        (token.parent, token.request) = (NONE, NONE);
+        if parent != NONE {
+            self.answer_parent(parent, process, Failure::NONE);
+        }
+        if request != NONE {
+            let job = self.jobs.of(t);
+            self.answer(request, Failure::NONE, job);
+        } else if self.engine.tokens[t].is_probe() {
+            self.probe_answered(t, Failure::NONE);
+        }
+        Next::On
+    }
+
+    /// The token's work was for nobody, or for a probe.
+    fn finish_rare(&mut self, t: u32, failure: Failure) {
+        if self.engine.tokens[t].is_probe() {
+            return self.probe_answered(t, failure);
+        }
+        // A handler that was cancelled, or killed with its process, has completed nothing.
+        let is_cut_short =
+            matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED) || self.engine.tokens[t].has(KILLED);
+        self.tally.wasted += u64::from(!is_cut_short);
+        self.tally.abandoned_inside -= 1;
+    }
+
+    /// The token that waits for an answer of this process has it.
+    #[inline]
+    pub(crate) fn answer_parent(&mut self, parent: u32, process: u32, failure: Failure) {
+        if process != NONE {
+            self.learn_peer(parent, process);
+        }
+        self.account_answer(parent);
+        self.engine.drop_timer(parent);
+        let waiting = &mut self.engine.tokens[parent];
+        waiting.failure = failure;
+        waiting.pc += 1;
+        self.wake(parent);
+    }
+
+    /// The client has its answer. Of the `job` that outlasts it, if one does, it may await the completion.
+    #[inline]
+    pub(crate) fn answer(&mut self, request: u32, failure: Failure, job: u32) {
+        let record = self.requests[request];
+        self.engine.deadlines.cancel(record.timer);
+        self.requests.remove(request);
+        self.tally.ended(self.engine.now, record.born, failure);
+        self.account_end(&record, failure);
+        let refused_at_once = failure.is_refusal() && self.engine.now - self.sent_at(&record) <= ROUND_TRIP;
+        if record.user != NONE && self.sends_again(record.user, failure, refused_at_once) {
+            // What this attempt leaves behind is awaited by nobody.
+            return self.leave_alone(job);
+        }
+        if job == NONE || !self.await_completion(job, failure) {
+            self.ended.push(Ended { client: record.client, failure, refused_at_once });
+        }
+    }
+
+    /// When a request was sent; of one that is sent again, the present attempt.
+    fn sent_at(&self, request: &Request) -> Time {
+        match &self.ledger {
+            Some(ledger) if request.user != NONE => ledger.users[request.user].last,
+            _ => request.born,
+        }
+    }
+
+    /// The client gives up. Its handler works on, or is cancelled where the load says so.
+    pub(crate) fn give_up(&mut self, request: u32) {
+        let record = self.requests[request];
+        self.requests.remove(request);
+        self.tally.ended(self.engine.now, record.born, Failure::GAVE_UP);
+        self.account_end(&record, Failure::GAVE_UP);
+        if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false) {
+            self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, refused_at_once: false });
+        }
+        self.leave_alone(self.jobs.of(record.token));
+        if self.engine.tokens[record.token].state == State::Knocking {
+            return self.stop_knocking(record.token);
+        }
+        let token = &mut self.engine.tokens[record.token];
+        token.request = NONE;
+        token.flags |= ABANDONED;
+        if self.tally.on {
+            token.flags |= WASTE;
+            self.tally.abandoned_inside += 1;
+        }
+        self.close_inbound(record.token);
+        self.leave_ingress(record.token);
+        if self.cancels {
+            self.interrupt(record.token, Failure::CANCELLED);
+        }
+    }
+}

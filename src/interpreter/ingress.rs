@@ -1,0 +1,93 @@
+//! Requests pass the reverse proxy in front of a service.
+
+use crate::kernel::{NONE, Time};
+
+use crate::engine::task::Task;
+use crate::engine::token::{ABANDONED, ADMITTED, Failure, State};
+use crate::interpreter::world::World;
+
+impl World<'_> {
+    /// A request comes to its service: whether it goes on at once. Else it was refused, or waits for a token.
+    #[inline(never)]
+    pub(crate) fn admit(&mut self, t: u32, endpoint: u32, peer: u32) -> bool {
+        let service = self.system.endpoints[endpoint as usize].service;
+        let now = self.engine.now;
+        let Some(ingress) = &mut self.guards.ingresses[service as usize] else { return true };
+        match ingress.bucket.as_mut().map_or(Some(Time::ZERO), |bucket| bucket.take(now)) {
+            None => {
+                self.turn_away(t, service, Failure::RATE_LIMITED);
+                false
+            }
+            Some(Time::ZERO) => self.admit_in_flight(t, service),
+            Some(delay) => {
+                ingress.waiting.enter(now);
+                self.engine.tokens[t].since = now;
+                self.engine.tokens[t].state = State::Backlog;
+                self.account_arrival(t, service, false);
+                self.engine.later(delay, Task::Admit { token: t, endpoint, peer });
+                false
+            }
+        }
+    }
+
+    /// The token that the request waited for is there.
+    pub(crate) fn admit_late(&mut self, t: u32, endpoint: u32, peer: u32) {
+        let service = self.system.endpoints[endpoint as usize].service;
+        if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
+            ingress.waiting.leave(self.engine.now, self.engine.tokens[t].since);
+        }
+        let is_gone = self.engine.tokens[t].failure.is_some() || self.engine.tokens[t].has(ABANDONED);
+        let goes_on = !is_gone && self.admit_in_flight(t, service);
+        if let (false, Some(ingress)) = (goes_on, &mut self.guards.ingresses[service as usize]) {
+            ingress.left_without += 1;
+        }
+        if is_gone {
+            // Nothing is sent on.
+            self.engine.tokens[t].failure = Failure::CANCELLED;
+            self.engine.tokens[t].state = State::Ready;
+            self.engine.ready.push(&mut self.engine.tokens, t);
+        } else if goes_on {
+            self.route(t, endpoint, peer);
+        }
+    }
+
+    fn admit_in_flight(&mut self, t: u32, service: u32) -> bool {
+        let now = self.engine.now;
+        let Some(ingress) = &mut self.guards.ingresses[service as usize] else { return true };
+        if ingress.inside.level() >= ingress.most {
+            self.turn_away(t, service, Failure::TOO_MANY_IN_FLIGHT);
+            return false;
+        }
+        ingress.inside.up(now);
+        ingress.admitted += 1;
+        self.engine.tokens[t].flags |= ADMITTED;
+        true
+    }
+
+    /// The request is answered without having reached its service.
+    fn turn_away(&mut self, t: u32, service: u32, why: Failure) {
+        if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
+            ingress.refused += 1;
+        }
+        self.refuse(t, why);
+    }
+
+    /// The request is inside its ingress no more: it was answered, or its client has gone.
+    pub(crate) fn leave_ingress(&mut self, t: u32) {
+        let token = &mut self.engine.tokens[t];
+        if !token.has(ADMITTED) {
+            return;
+        }
+        token.flags &= !ADMITTED;
+        let (process, pc, now) = (token.process, token.pc, self.engine.now);
+        let service = if process != NONE {
+            self.processes[process as usize].service
+        } else {
+            // In a backlog that several processes share it stands before its first operation.
+            self.system.endpoints.iter().find(|endpoint| endpoint.entry == pc).map_or(0, |endpoint| endpoint.service)
+        };
+        if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
+            ingress.inside.down(now);
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! What is lost for good, found in the wait-for graph.
+
+use std::collections::HashSet;
+
+use crate::kernel::{NONE, Time};
+use crate::model::ProbePlan;
+
+use crate::engine::token::{Frame, FrameKind, HOUSEKEEPING, State};
+use crate::interpreter::deadlock::Held;
+use crate::interpreter::world::World;
+use crate::parts::loss::Loss;
+
+/// The shortest time that a system is left alone after its load.
+const LEAST_DRAIN: Time = Time(30_000_000_000);
+
+/// What can never go on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Losses {
+    /// By resource, in the order of the system's parts.
+    pub units: Vec<Loss>,
+    /// Requests that will never be answered.
+    pub stranded: u64,
+}
+
+impl World<'_> {
+    /// Whether a run of this system can lose capacity at all: a queueing network without units that are held cannot.
+    pub fn may_lose_capacity(&self) -> bool {
+        !(self.slots.is_empty() && self.clients.is_empty() && self.is_plain)
+    }
+
+    /// The time between the end of the load and the probes: the longest time-out that applies, and the time that a fault
+    /// or a restart may still take.
+    pub fn time_to_drain(&self) -> Time {
+        let last_fault = self.system.faults.iter().filter_map(|fault| fault.to).max();
+        let restart = |plan: &ProbePlan| {
+            plan.restart_time + plan.initial_delay + Time(plan.period.0.saturating_mul(plan.failure_threshold.into()))
+        };
+        let restart = self.system.services.iter().filter_map(|service| service.liveness.as_ref()).map(restart).max();
+        let rest = last_fault.map_or(Time::ZERO, |end| Time(end.0.saturating_sub(self.engine.now.0)));
+        self.engine.deadlines.longest().max(restart.unwrap_or(Time::ZERO)).max(LEAST_DRAIN) + rest
+    }
+
+    /// What is lost for good, as things stand.
+    pub(crate) fn losses(&self) -> Losses {
+        let stuck = self.stuck_holders();
+        if stuck.is_empty() {
+            return Losses::default();
+        }
+        let mut units: Vec<Loss> = Vec::new();
+        for held in self.all_held() {
+            let lost = self.holders(held).filter(|holder| stuck.contains(holder)).count() as u32;
+            let resource = self.name_of(held);
+            let of = self.size_of(held);
+            match units.iter_mut().find(|loss| loss.resource == resource) {
+                Some(loss) => {
+                    loss.lost += lost;
+                    loss.of = loss.of.zip(of).map(|(a, b)| a + b);
+                }
+                None => units.push(Loss { resource, lost, of }),
+            }
+        }
+        units.extend((0..self.system.consumers.len()).filter_map(|consumer| self.lost_by_consumer(consumer, &stuck)));
+        units.retain(|loss| loss.lost > 0);
+        let is_stranded = |&request: &u32| {
+            let t = self.requests[request].token;
+            t != NONE && !self.can_go_on(t) && self.waits_only_for(t, &stuck)
+        };
+        Losses { units, stranded: self.requests.living().filter(is_stranded).count() as u64 }
+    }
+
+    /// Messages that a bounded consumer may have unsettled, of which these tokens have some and never settle them.
+    fn lost_by_consumer(&self, consumer: usize, stuck: &HashSet<u32>) -> Option<Loss> {
+        let of = self.room_of_consumer(consumer)?;
+        let handles = |&&t: &&u32| {
+            let mut frame = self.engine.tokens[t].frame;
+            while frame != NONE {
+                let Frame { below, kind, .. } = self.engine.frames[frame];
+                match kind {
+                    FrameKind::Message { message } => return self.consumer_of(message) == consumer,
+                    _ => frame = below,
+                }
+            }
+            false
+        };
+        let lost = stuck.iter().filter(handles).count() as u32;
+        Some(Loss { resource: self.consumer_name(consumer), lost, of: Some(of) })
+    }
+
+    /// Tokens that hold something and can never go on.
+    fn stuck_holders(&self) -> HashSet<u32> {
+        let holders = self.all_held().flat_map(|held| self.holders(held));
+        let mut stuck: HashSet<u32> = holders.filter(|&holder| !self.can_go_on(holder)).collect();
+        loop {
+            let freed: Vec<u32> = stuck.iter().copied().filter(|&t| !self.waits_only_for(t, &stuck)).collect();
+            if freed.is_empty() {
+                return stuck;
+            }
+            for t in freed {
+                stuck.remove(&t);
+            }
+        }
+    }
+
+    /// Whether all that the token waits for is held by these tokens, or never comes.
+    fn waits_only_for(&self, t: u32, stuck: &HashSet<u32>) -> bool {
+        let mut only = true;
+        self.each_end(t, &mut |end| {
+            only &= match self.waited_for(end) {
+                Some(held) => {
+                    !self.is_lowered(held)
+                        && self.holders(held).next().is_some()
+                        && self.holders(held).all(|holder| stuck.contains(&holder))
+                }
+                None => matches!(self.engine.tokens[end].state, State::Hung | State::Coalescing),
+            };
+        });
+        only
+    }
+
+    pub(crate) fn all_held(&self) -> impl Iterator<Item = Held> + use<'_> {
+        let slots = (0..self.slots.len() as u32).map(Held::Slots);
+        slots.chain((0..self.clients.len() as u32).map(Held::Client))
+    }
+
+    fn size_of(&self, held: Held) -> Option<u32> {
+        match held {
+            Held::Slots(id) => Some(self.slots[id as usize].full_size),
+            Held::Client(id) => {
+                let client = &self.clients[id as usize];
+                let service = self.processes[client.process as usize].service as usize;
+                let plan = &self.system.services[service].clients[client.index as usize];
+                (plan.shared && plan.max_connections < u32::MAX).then_some(plan.max_connections)
+            }
+        }
+    }
+
+    /// Whether anything still makes progress: work in service or on its way to be served, time that passes, a time-out,
+    /// a restart.
+    pub fn is_at_work(&self) -> bool {
+        let burns = |t: u32| self.engine.tokens[t].has(HOUSEKEEPING) && self.engine.tokens[t].state == State::Working;
+        self.engine.tokens.living().any(|t| self.is_under_way(t) || burns(t))
+            || self.engine.calendar.any(|event| self.changes_something(event))
+    }
+
+    /// Whether the request of this client waits for what is lost for good.
+    pub fn is_stranded(&self, client: u32) -> bool {
+        let Some(request) = self.requests.living().find(|&request| self.requests[request].client == client) else {
+            return false;
+        };
+        let t = self.requests[request].token;
+        t != NONE && !self.can_go_on(t) && self.waits_only_for(t, &self.stuck_holders())
+    }
+}

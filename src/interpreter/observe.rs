@@ -1,0 +1,139 @@
+//! From state to outcome: the measuring window, and what the resources did in it.
+
+mod laws;
+mod names;
+
+pub use names::limit_names;
+
+use crate::kernel::Time;
+
+use crate::interpreter::parts::parts;
+use crate::interpreter::world::World;
+use crate::parts::blame::Blame;
+use crate::parts::outcome::{Ending, Outcome};
+use crate::parts::part::Part;
+use crate::parts::phase::Phase;
+use crate::parts::resource::ResourceUse;
+use crate::parts::usage::{Rows, Span};
+
+/// What the window has seen, taken when it closes; the run may go on after it.
+#[derive(Clone, Debug, Default)]
+pub struct Window {
+    length: Time,
+    resources: Vec<ResourceUse>,
+    phases: Vec<Phase>,
+    violations: Vec<String>,
+    unfinished: u64,
+    stranded: u64,
+    restarts: u64,
+    blame: Option<Blame>,
+}
+
+impl World<'_> {
+    /// Opens the measuring window: everything is counted from now on.
+    pub fn open_window(&mut self) {
+        let now = self.engine.now;
+        self.window_start = now;
+        self.tally.restart(self.requests.len() as u64);
+        self.phases.reset();
+        for part in parts!(self, mut) {
+            part.reset(now);
+        }
+        self.reset_blame();
+    }
+
+    /// Closes the measuring window.
+    pub fn close_window(&mut self) -> Window {
+        self.end_phase();
+        if !std::mem::replace(&mut self.tally.on, false) {
+            // It never opened: the run ended before.
+            let now = self.engine.now;
+            if let Some(ledger) = &mut self.ledger {
+                ledger.close_window(now);
+            }
+            return Window { unfinished: self.requests.len() as u64, ..Window::default() };
+        }
+        let (now, length) = (self.engine.now, self.engine.now - self.window_start);
+        let window = Window {
+            length,
+            resources: self.resources(Span::of(length)),
+            phases: self.phases.take(),
+            violations: self.violations(),
+            unfinished: self.requests.len() as u64,
+            stranded: self.losses().stranded,
+            restarts: self.groups.iter().map(|group| group.restarts).sum(),
+            blame: self.blame(),
+        };
+        if let Some(ledger) = &mut self.ledger {
+            ledger.close_window(now);
+        }
+        window
+    }
+
+    /// What remains of the run.
+    pub fn outcome(&mut self, ending: Ending, window: Window) -> Outcome {
+        let losses = self.losses().units;
+        let users = self.ledger.as_ref().and_then(|ledger| ledger.users());
+        let classes = self.ledger.as_mut().map(|ledger| ledger.classes()).unwrap_or_default();
+        let timeline = self.ledger.as_mut().and_then(|ledger| ledger.take_timeline());
+        Outcome {
+            ending,
+            window: window.length,
+            sent: self.tally.sent,
+            succeeded: self.tally.succeeded,
+            failures: self
+                .tally
+                .causes()
+                .map(|(failure, count)| (failure.describe(&self.system.reasons), count))
+                .collect(),
+            instant_resends: self.tally.instant_resends,
+            unfinished: window.unfinished,
+            wasted: self.tally.wasted,
+            restarts: window.restarts,
+            response_times: std::mem::take(&mut self.tally.response_times),
+            completion: self.completion(window.length),
+            staleness: self.staleness(),
+            resources: window.resources,
+            phases: window.phases,
+            blame: window.blame,
+            deadlock: self.take_deadlock(),
+            hung: self.hung(),
+            probes: None,
+            losses,
+            stranded: window.stranded,
+            events: self.events,
+            violations: window.violations,
+            users,
+            classes,
+            course: None,
+            timeline,
+            calm: None,
+        }
+    }
+
+    /// Leaves the system alone from now on: nobody sends a failed request again.
+    pub fn end_load(&mut self) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.end_retries();
+        }
+        self.resume();
+    }
+
+    /// What the time after the load has shown: what is lost for good, and what was completed although its client had
+    /// given up.
+    pub fn drained(&mut self, outcome: &mut Outcome) {
+        outcome.losses = self.losses().units;
+        outcome.deadlock = outcome.deadlock.take().or_else(|| self.take_deadlock());
+        outcome.hung = self.hung();
+        outcome.wasted = self.tally.wasted;
+    }
+
+    pub(crate) fn resources(&self, span: Span) -> Vec<ResourceUse> {
+        let down = self.processes.iter().map(|process| &self.replicas[process.replica as usize].down);
+        let (moment, mut rows) = (self.moment(), Rows::new(span, self.engine.now, down));
+        for part in parts!(self) {
+            part.usage(moment, &mut rows);
+        }
+        rows.finish()
+    }
+}

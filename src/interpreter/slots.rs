@@ -1,0 +1,212 @@
+//! Tokens take units, wait for them, and give them back.
+
+use crate::kernel::{NONE, Time};
+use crate::model::Op;
+
+use crate::engine::next::Next;
+use crate::engine::token::{Failure, FrameKind, State};
+use crate::interpreter::world::World;
+use crate::parts::held::slots::{Slots, SlotsKind};
+
+impl World<'_> {
+    /// Takes a unit for the token, at once or later; `site_key` names the draw of a new connection's time.
+    pub(crate) fn acquire(&mut self, t: u32, id: u32, site_key: u64) -> Next {
+        let slots = &mut self.slots[id as usize];
+        if slots.used.level() < slots.size {
+            let opens = slots.used.level() >= slots.opened;
+            if opens {
+                let (process, now) = (slots.process as usize, self.engine.now);
+                if self.outages > 0 && self.is_server_down(id) {
+                    return Next::Fail(Failure::CONNECTION_REFUSED);
+                }
+                if !self.processes[process].descriptors.take(now) {
+                    return Next::Fail(Failure::NO_DESCRIPTOR);
+                }
+            }
+            self.hold(t, id);
+            self.engine.tokens[t].pc += 1;
+            if opens {
+                let slots = &mut self.slots[id as usize];
+                slots.opened += 1;
+                if let Some(draw) = slots.connect_time {
+                    let time = self.draw(t, draw, site_key);
+                    return self.elapse(t, time);
+                }
+            }
+            return Next::On;
+        }
+        if slots.is_full() {
+            slots.shed += 1;
+            return Next::Fail(Failure::SHED);
+        }
+        self.queue_for(t, id);
+        Next::Park
+    }
+
+    /// Puts the token into the queue for a unit.
+    pub(crate) fn queue_for(&mut self, t: u32, id: u32) {
+        let now = self.engine.now;
+        let slots = &mut self.slots[id as usize];
+        slots.queue.push(&mut self.engine.tokens, now, t);
+        let patience = slots.patience;
+        let token = &mut self.engine.tokens[t];
+        token.state = State::Queued;
+        token.wait = id;
+        self.account_queued(t, id);
+        self.engine.limit_wait(t, patience);
+        self.look_for_deadlock(t);
+    }
+
+    /// Gives the token a unit.
+    pub(crate) fn hold(&mut self, t: u32, id: u32) {
+        self.take_unit(t, id, FrameKind::Hold { slots: id });
+    }
+
+    /// The token takes a unit, which the undoing of its frame gives back.
+    #[inline]
+    pub(crate) fn take_unit(&mut self, t: u32, id: u32, kind: FrameKind) {
+        let frame = self.engine.push_frame(t, kind);
+        self.account_take(t, frame);
+        let slots = &mut self.slots[id as usize];
+        slots.used.up(self.engine.now);
+        slots.grants += 1;
+        slots.holders.push(&mut self.engine.frames, frame);
+    }
+
+    /// The holder's frame is undone: its unit is free.
+    #[inline]
+    pub(crate) fn free_unit(&mut self, frame: u32, id: u32) {
+        self.account_free(frame, id);
+        let slots = &mut self.slots[id as usize];
+        slots.holders.remove(&mut self.engine.frames, frame);
+        slots.used.down(self.engine.now);
+    }
+
+    /// The first in the queue, if there is a unit for it: a fault may have lowered the size.
+    #[inline]
+    pub(crate) fn next_for(&mut self, id: u32) -> Option<u32> {
+        let slots = &mut self.slots[id as usize];
+        if slots.used.level() >= slots.size {
+            return None;
+        }
+        let next = slots.queue.pop(&mut self.engine.tokens, self.engine.now);
+        if next.is_some() {
+            slots.waited_until = self.engine.now;
+        }
+        next
+    }
+
+    /// The holder's frame is undone: its unit goes to the first in the queue, if any.
+    pub(crate) fn give_back(&mut self, frame: u32, id: u32) {
+        self.free_unit(frame, id);
+        if let Some(next) = self.next_for(id) {
+            let Slots { kind, sharers, .. } = self.slots[id as usize];
+            if sharers > 1 {
+                let holder = self.engine.frames[frame].token;
+                self.move_to_process(next, self.engine.tokens[holder].process);
+            }
+            self.engine.drop_timer(next);
+            self.hold(next, id);
+            self.granted(next, kind);
+        }
+    }
+
+    pub(crate) fn granted(&mut self, t: u32, kind: SlotsKind) {
+        match kind {
+            SlotsKind::Connections { .. } | SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
+                self.engine.tokens[t].pc += 1;
+                self.wake(t);
+            }
+            SlotsKind::RequestThreads => self.wake(t),
+            SlotsKind::Executor => self.start_offloaded(t),
+        }
+    }
+
+    /// Grants what slots have to those who wait: there are more than before, or a place whose connection is gone.
+    pub(crate) fn grant_waiting(&mut self, id: u32) {
+        let now = self.engine.now;
+        while let Some(next) = self.next_for(id) {
+            let slots = &self.slots[id as usize];
+            if slots.pool != NONE {
+                self.lend_next(next, id);
+                continue;
+            }
+            let (kind, process, connect_time) = (slots.kind, slots.process, slots.connect_time);
+            let opens = slots.used.level() >= slots.opened;
+            self.engine.drop_timer(next);
+            let refusal = if opens && self.is_server_down(id) {
+                Failure::CONNECTION_REFUSED
+            } else if opens && !self.processes[process as usize].descriptors.take(now) {
+                Failure::NO_DESCRIPTOR
+            } else {
+                Failure::NONE
+            };
+            if refusal.is_some() {
+                self.engine.tokens[next].failure = refusal;
+                self.slots[id as usize].left_without += 1;
+                self.wake(next);
+                continue;
+            }
+            self.hold(next, id);
+            self.slots[id as usize].opened += u32::from(opens);
+            match (connect_time, self.system.program[self.engine.tokens[next].pc as usize]) {
+                (Some(draw), Op::AcquireConnection { site, .. }) if opens => {
+                    let time = self.draw(next, draw, site.key(self.engine.tokens[next].key, 0));
+                    self.engine.tokens[next].pc += 1;
+                    if self.elapse(next, time) == Next::On {
+                        self.wake(next);
+                    }
+                }
+                _ => self.granted(next, kind),
+            }
+        }
+        let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.engine.tokens).collect();
+        waiting.into_iter().for_each(|t| self.look_for_deadlock(t));
+    }
+
+    /// Hands a job to the default executor; the token leaves the loop meanwhile.
+    pub(crate) fn offload(&mut self, t: u32) -> Next {
+        let id = self.process_of(t).executor;
+        let slots = &self.slots[id as usize];
+        if slots.used.level() < slots.size {
+            self.hold(t, id);
+            self.start_offloaded(t);
+        } else {
+            self.queue_for(t, id);
+        }
+        Next::Park
+    }
+
+    fn start_offloaded(&mut self, t: u32) {
+        let (demand, site, locked) = match self.system.program[self.engine.tokens[t].pc as usize] {
+            Op::Offload { demand, site } => (demand, site, false),
+            Op::OffloadLocked { demand, site } => (demand, site, true),
+            _ => unreachable!("only an offload waits for the executor"),
+        };
+        let work: Time = self.draw(t, demand, site.key(self.engine.tokens[t].key, 0));
+        self.engine.tokens[t].state = State::Offloaded;
+        let (replica, gil) = (self.process_of(t).replica, self.process_of(t).gil);
+        if locked {
+            self.want_lock(t, gil, work);
+        } else {
+            self.start_job(t, replica, work);
+        }
+    }
+
+    /// The job in the executor is done: the thread is free and the token goes back to its loop.
+    pub(crate) fn offloaded(&mut self, t: u32) {
+        self.pop_frame(t);
+        self.engine.tokens[t].pc += 1;
+        self.wake(t);
+    }
+
+    /// The token no longer waits for a unit.
+    pub(crate) fn leave_queue(&mut self, t: u32) {
+        let id = self.engine.tokens[t].wait as usize;
+        let now = self.engine.now;
+        let slots = &mut self.slots[id];
+        slots.queue.remove(&mut self.engine.tokens, now, t);
+        slots.left_without += 1;
+        slots.waited_until = now;
+    }
+}

@@ -1,0 +1,61 @@
+//! Tasks come up: each is handed to the part that put it off.
+
+use crate::kernel::calendar::Event;
+
+use crate::engine::slot;
+use crate::engine::task::{Later, Task};
+use crate::interpreter::world::World;
+
+impl World<'_> {
+    /// Whether an event brings up a task that only keeps watch, or is dead: a system in which nothing else is under way
+    /// stays as it is.
+    pub(crate) fn is_upkeep(&self, event: Event) -> bool {
+        let later = &self.engine.tasks[event.slot - slot::TASK];
+        if later.event != event.serial {
+            return true;
+        }
+        match later.task {
+            Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
+            Task::Deadline { frame } => self.is_for_probe(self.engine.frames[frame].token),
+            Task::Admit { token, .. } => self.is_for_probe(token),
+            Task::Faults | Task::Resend { .. } => false,
+        }
+    }
+
+    /// Whether an event brings up a task that changes what the system can do: a restart, a fault, a client that sends
+    /// again.
+    pub(crate) fn changes_something(&self, event: Event) -> bool {
+        let Some(id) = event.slot.checked_sub(slot::TASK).filter(|_| event.slot < slot::SOURCE) else { return false };
+        let later = &self.engine.tasks[id];
+        later.event == event.serial
+            && matches!(
+                later.task,
+                Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } | Task::Admit { .. }
+            )
+    }
+
+    /// A task's event came up.
+    pub(crate) fn task_event(&mut self, event: Event) {
+        let id = event.slot - slot::TASK;
+        let Later { task, event: serial, .. } = self.engine.tasks[id];
+        if serial != event.serial {
+            return self.engine.calendar.buried();
+        }
+        self.engine.tasks[id].event = 0;
+        self.engine.tasks.remove(id);
+        self.perform(task);
+    }
+
+    fn perform(&mut self, task: Task) {
+        match task {
+            Task::Probe { prober } => self.probe(prober),
+            Task::ProbeTimeout { prober } => self.probe_timed_out(prober),
+            Task::Restart { replica } => self.restart(replica),
+            Task::Raise { replica } => self.raise(replica),
+            Task::Faults => self.change_faults(),
+            Task::Resend { user } => self.resend(user),
+            Task::Deadline { frame } => self.deadline_over(frame),
+            Task::Admit { token, endpoint, peer } => self.admit_late(token, endpoint, peer),
+        }
+    }
+}

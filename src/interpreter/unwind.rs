@@ -1,0 +1,114 @@
+//! Unwinding: a token that fails undoes its frames, innermost first, until one catches. What it holds is given back on
+//! the way. Cancellation and the death of its process are caught by none.
+
+use crate::kernel::NONE;
+
+use crate::engine::next::Next;
+use crate::engine::progress::Progress;
+use crate::engine::token::{Failure, FrameKind, KILLED};
+use crate::interpreter::world::World;
+
+impl World<'_> {
+    /// The token fails. Whether a frame caught that, so that it goes on at its program counter; else it has ended.
+    pub(crate) fn fail(&mut self, t: u32, why: Failure) -> bool {
+        self.engine.tokens[t].failure = why;
+        self.account_failure(t, why);
+        self.engine.drop_timer(t);
+        if self.engine.tokens[t].frame != NONE {
+            return self.unwind(t, why);
+        }
+        self.finish(t);
+        false
+    }
+
+    #[inline(never)]
+    fn unwind(&mut self, t: u32, why: Failure) -> bool {
+        let is_fatal = why == Failure::CANCELLED || self.engine.tokens[t].has(KILLED);
+        // Up to a time-out that is over nothing catches: only then it is a failure as any other.
+        let mut over = self.outermost_over(t);
+        loop {
+            let frame = self.engine.tokens[t].frame;
+            if frame == NONE {
+                self.finish(t);
+                return false;
+            }
+            let can_catch = !is_fatal && over == NONE;
+            match self.engine.frames[frame].kind {
+                FrameKind::Branch { .. } => {
+                    let process = self.engine.tokens[t].process;
+                    self.end_branch(t, why);
+                    self.leave_loop(process);
+                    return false;
+                }
+                FrameKind::Repeat { done, round, .. } => {
+                    self.engine.tokens[t].key = round.first(self.engine.tokens[t].key, done);
+                }
+                FrameKind::Retry { .. } => {
+                    if can_catch && self.try_again(t, why) {
+                        return self.caught(t);
+                    }
+                    self.forget_attempts(t);
+                }
+                FrameKind::Fallback { plan } if can_catch && self.guards.caught[plan as usize].contains(why) => {
+                    self.pop_frame(t);
+                    self.engine.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
+                    return self.caught(t);
+                }
+                FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(breaker, era),
+                FrameKind::Fallback { .. } | FrameKind::Breaker { .. } => {}
+                // What is held is given back with its frame.
+                FrameKind::Hold { .. }
+                | FrameKind::Lent { .. }
+                | FrameKind::Severed { .. }
+                | FrameKind::Connection { .. }
+                | FrameKind::Line { .. }
+                | FrameKind::Pends { .. }
+                | FrameKind::Message { .. }
+                | FrameKind::Fetch { .. }
+                | FrameKind::Poll { .. }
+                | FrameKind::Timeout { .. }
+                | FrameKind::Deadline { .. }
+                | FrameKind::Join { .. } => {}
+            }
+            if frame == over {
+                over = NONE;
+            }
+            self.pop_frame(t);
+        }
+    }
+
+    fn caught(&mut self, t: u32) -> bool {
+        self.account_caught(t);
+        let token = &mut self.engine.tokens[t];
+        token.failure = Failure::NONE;
+        token.phase = Progress::BEGIN;
+        true
+    }
+
+    /// The steps that the innermost frame is about have succeeded.
+    #[inline(never)]
+    pub(crate) fn leave(&mut self, t: u32) -> Next {
+        let frame = self.engine.tokens[t].frame;
+        match self.engine.frames[frame].kind {
+            FrameKind::Retry { .. } => self.forget_attempts(t),
+            FrameKind::Breaker { breaker, era } => self.breaker_succeeded(breaker, era),
+            FrameKind::Fallback { .. } | FrameKind::Timeout { .. } | FrameKind::Join { .. } => {}
+            // The frames of other operations, which end otherwise.
+            FrameKind::Hold { .. }
+            | FrameKind::Lent { .. }
+            | FrameKind::Severed { .. }
+            | FrameKind::Repeat { .. }
+            | FrameKind::Connection { .. }
+            | FrameKind::Line { .. }
+            | FrameKind::Pends { .. }
+            | FrameKind::Message { .. }
+            | FrameKind::Fetch { .. }
+            | FrameKind::Poll { .. }
+            | FrameKind::Deadline { .. }
+            | FrameKind::Branch { .. } => unreachable!("no step ends here"),
+        }
+        self.pop_frame(t);
+        self.engine.tokens[t].pc += 1;
+        Next::On
+    }
+}

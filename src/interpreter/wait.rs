@@ -1,0 +1,111 @@
+//! Waiting: for time to pass, for an answer, with or without a time-out, and being torn out of a wait.
+
+use crate::kernel::{NONE, Time};
+
+use crate::engine::next::Next;
+use crate::engine::token::{ABANDONED, Failure, ROOT, State, WASTE};
+use crate::interpreter::world::World;
+
+impl World<'_> {
+    /// The token goes on after this time.
+    pub(crate) fn elapse(&mut self, t: u32, time: Time) -> Next {
+        if time == Time::ZERO {
+            return Next::On;
+        }
+        let at = self.engine.now + time;
+        let token = &mut self.engine.tokens[t];
+        token.state = State::Elapsing;
+        token.event = self.engine.calendar.schedule(at, t);
+        self.account_delay(t);
+        Next::Park
+    }
+
+    /// The token is on its way to a server for this time.
+    #[inline]
+    pub(crate) fn travel(&mut self, t: u32, time: Time) -> Next {
+        let next = self.elapse(t, time);
+        if next == Next::Park {
+            self.engine.tokens[t].state = State::Outbound;
+        }
+        next
+    }
+
+    /// The token sets out and arrives after this time: with a message, a question or a notice.
+    pub(crate) fn carry(&mut self, t: u32, time: Time) {
+        self.elapse(t, time);
+        self.engine.tokens[t].state = State::Carrying;
+    }
+
+    /// The present wait took too long.
+    pub(crate) fn timed_out(&mut self, t: u32) {
+        self.engine.tokens[t].timer = NONE;
+        if self.engine.tokens[t].state == State::Joining {
+            return self.hedge(t);
+        }
+        let why = match self.engine.tokens[t].state {
+            _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
+            State::Awaiting if self.is_knocking(t) => Failure::CONNECT_TIMEOUT,
+            State::Elapsing | State::Outbound | State::AtServer if self.queries(t) => Failure::COMMAND_TIMEOUT,
+            State::Queued | State::ConnectionQueued => Failure::ACQUIRE_TIMEOUT,
+            State::Elapsing => Failure::CONNECT_TIMEOUT,
+            _ => Failure::READ_TIMEOUT,
+        };
+        self.interrupt(t, why);
+    }
+
+    /// Nobody waits for the token's answer any more.
+    pub(crate) fn abandon(&mut self, t: u32) {
+        let token = &mut self.engine.tokens[t];
+        token.parent = NONE;
+        token.flags |= ABANDONED;
+        // Where jobs are kept it is a part of one, and what becomes of that is counted instead.
+        if self.tally.on && !self.jobs.kept && !token.has(WASTE) {
+            token.flags |= WASTE | ROOT;
+            self.tally.abandoned_inside += 1;
+        }
+        // The caller closes its connection.
+        self.close_inbound(t);
+        self.leave_ingress(t);
+    }
+
+    /// Tears the token out of whatever it waits for, to fail at its next step. A CPU job is not interrupted: Python
+    /// delivers cancellation where the coroutine waits next.
+    pub(crate) fn interrupt(&mut self, t: u32, why: Failure) {
+        if self.engine.tokens[t].failure == Failure::CANCELLED {
+            return;
+        }
+        self.explain(t);
+        self.engine.tokens[t].failure = why;
+        match self.engine.tokens[t].state {
+            State::Ready | State::Backlog | State::Working | State::Offloaded => return,
+            _ => self.leave_wait(t),
+        }
+        self.engine.drop_timer(t);
+        self.wake(t);
+    }
+
+    /// Takes a token from whatever it waits for; who is to answer it learns that nobody wants the answer.
+    pub(crate) fn leave_wait(&mut self, t: u32) {
+        match self.engine.tokens[t].state {
+            State::Queued => self.leave_queue(t),
+            State::ConnectionQueued => self.leave_connection_queue(t),
+            State::Awaiting => {
+                let child = self.engine.tokens[t].wait;
+                if self.is_knocking(t) {
+                    self.stop_knocking(child);
+                } else {
+                    self.abandon(child);
+                }
+            }
+            State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.engine.forget_event(t),
+            State::AtServer => self.leave_server(t),
+            State::AtStation | State::Served => self.leave_station(t),
+            State::Coalescing => self.leave_flight(t),
+            State::Joining => self.disband(self.engine.tokens[t].wait, true),
+            State::Hung => {}
+            State::Ready | State::Backlog | State::Working | State::Offloaded => {
+                unreachable!("a token at work, or that is to be, does not wait")
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! What the events of a run do: a token continues, a CPU job is done, a time-out is over, the load has its turn.
+
+use crate::kernel::NONE;
+use crate::kernel::calendar::Event;
+use crate::kernel::deadline::Purpose;
+
+use crate::engine::next::Next;
+use crate::engine::slot;
+use crate::engine::token::State;
+use crate::interpreter::world::{Source, World};
+use crate::parts::compute::gil::MARK;
+
+impl World<'_> {
+    /// Whether an event is awaited that brings on more than a probe or a restart.
+    #[inline(never)]
+    pub(crate) fn is_due(&self, event: Event) -> bool {
+        let is_task = (slot::TASK..slot::SOURCE).contains(&event.slot);
+        self.is_alive(event) && !(is_task && self.is_upkeep(event))
+    }
+
+    /// Whether an event is still awaited, and not a time-out without end.
+    #[inline(never)]
+    fn is_alive(&self, event: Event) -> bool {
+        let Event { slot, serial, .. } = event;
+        if slot < slot::CPU {
+            self.engine.tokens[slot].event == serial
+        } else if slot < slot::STATION {
+            self.replicas[(slot - slot::CPU) as usize].cpu.awaits(serial)
+        } else if slot < slot::ACCEPT {
+            let station = &self.stations[(slot - slot::STATION) as usize];
+            station.sharing.as_ref().is_some_and(|cpu| cpu.awaits(serial))
+        } else if (slot::TASK..slot::SOURCE).contains(&slot) {
+            self.engine.tasks[slot - slot::TASK].event == serial
+        } else {
+            !(slot::LANE..slot::TASK).contains(&slot)
+        }
+    }
+
+    /// Tells the load of the requests that have ended.
+    pub(crate) fn report_ended<S: Source>(&mut self, source: &mut S) {
+        while let Some(ended) = self.ended.pop() {
+            // The limits are looked at after the step.
+            self.paused |= self.standstill.is_bounded() && self.standstill.ended(self.engine.now);
+            source.ended(self, ended);
+        }
+    }
+
+    /// Does what an event is for.
+    #[inline]
+    pub(crate) fn happen<S: Source>(&mut self, event: Event, source: &mut S) {
+        if event.slot < slot::CPU {
+            self.token_event(event);
+        } else if event.slot >= slot::SOURCE {
+            source.event(self, event.slot - slot::SOURCE);
+        } else if event.slot >= slot::TASK {
+            self.task_event(event);
+        } else if event.slot >= slot::LANE {
+            match self.engine.deadlines.expire(&mut self.engine.calendar, event) {
+                Some((token, Purpose::Wait)) => self.timed_out(token),
+                Some((request, Purpose::Patience)) => self.give_up(request),
+                Some((connection, Purpose::Idle)) => self.idled_out(connection),
+                Some((port, Purpose::Linger)) => self.free_port(port),
+                Some((frame, Purpose::Scope)) => self.timeout_over(frame),
+                None => {}
+            }
+        } else if event.slot >= slot::ACCEPT {
+            self.accept_retries -= 1;
+            self.resume_accept(event);
+        } else {
+            self.cpu_event(event);
+        }
+        if self.engine.calendar.wants_compaction() {
+            self.compact();
+        }
+    }
+
+    #[inline]
+    fn token_event(&mut self, event: Event) {
+        let t = event.slot;
+        if self.engine.tokens[t].event != event.serial {
+            self.engine.calendar.buried();
+            return;
+        }
+        self.engine.tokens[t].event = 0;
+        match self.engine.tokens[t].state {
+            State::Served => {
+                self.served(t);
+                self.step_next(t);
+            }
+            State::Carrying => self.carried(t),
+            State::Outbound => {
+                // It goes on at the server, apart from its event loop.
+                match self.execute_apart(t) {
+                    Next::On | Next::Pause => self.wake(t),
+                    Next::Fail(why) => {
+                        self.engine.tokens[t].failure = why;
+                        self.wake(t);
+                    }
+                    Next::Keep | Next::Park | Next::End => {}
+                }
+            }
+            State::Knocking => self.knock_again(t),
+            State::Elapsing => {
+                self.engine.drop_timer(t);
+                self.wake(t);
+            }
+            State::Ready
+            | State::Backlog
+            | State::Working
+            | State::Offloaded
+            | State::AtServer
+            | State::Queued
+            | State::ConnectionQueued
+            | State::Awaiting
+            | State::Coalescing
+            | State::Hung
+            | State::AtStation
+            | State::Joining => unreachable!("no event is scheduled for a token in this state"),
+        }
+    }
+
+    /// Steps the token at once where it would be the next to step anyway, else wakes it.
+    #[inline]
+    fn step_next(&mut self, t: u32) {
+        if self.has_loops || !self.is_plain || self.engine.ready.first().is_some() {
+            return self.wake(t);
+        }
+        let token = &mut self.engine.tokens[t];
+        token.state = State::Ready;
+        token.wait = NONE;
+        self.step(t);
+    }
+
+    fn cpu_event(&mut self, event: Event) {
+        let mut done = std::mem::take(&mut self.done);
+        let cpu = match event.slot.checked_sub(slot::STATION) {
+            Some(station) => self.stations[station as usize].sharing.as_mut(),
+            None => Some(&mut self.replicas[(event.slot - slot::CPU) as usize].cpu),
+        };
+        if let Some(cpu) = cpu {
+            cpu.complete(&mut self.engine.calendar, self.engine.now, event.serial, &mut done);
+        }
+        for t in done.drain(..) {
+            if t < MARK {
+                self.job_done(t);
+            } else {
+                self.lock_done(t - MARK);
+            }
+        }
+        self.done = done;
+    }
+
+    fn compact(&mut self) {
+        let mut calendar = std::mem::take(&mut self.engine.calendar);
+        // A lane's event is never dead: its deadlines are.
+        calendar.compact(|event| (slot::LANE..slot::TASK).contains(&event.slot) || self.is_alive(event));
+        self.engine.calendar = calendar;
+    }
+}
