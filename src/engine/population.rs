@@ -6,6 +6,7 @@ use crate::kernel::list::List;
 use crate::kernel::slab::Slab;
 use crate::kernel::time::Time;
 
+use crate::engine::Engine;
 use crate::engine::token::Token;
 
 /// The number in a place, and the sum of their stays.
@@ -78,22 +79,22 @@ pub(crate) struct Queue {
 
 impl Queue {
     #[inline]
-    pub fn push(&mut self, tokens: &mut Slab<Token>, now: Time, token: u32) {
-        tokens[token].since = now;
-        self.population.enter(now);
-        self.list.push(tokens, token);
+    pub fn push(&mut self, engine: &mut Engine, token: u32) {
+        engine.tokens[token].since = engine.now;
+        self.population.enter(engine.now);
+        self.list.push(&mut engine.tokens, token);
     }
 
     #[inline]
-    pub fn pop(&mut self, tokens: &mut Slab<Token>, now: Time) -> Option<u32> {
-        let token = self.list.pop(tokens)?;
-        self.population.leave(now, tokens[token].since);
+    pub fn pop(&mut self, engine: &mut Engine) -> Option<u32> {
+        let token = self.list.pop(&mut engine.tokens)?;
+        self.population.leave(engine.now, engine.tokens[token].since);
         Some(token)
     }
 
-    pub fn remove(&mut self, tokens: &mut Slab<Token>, now: Time, token: u32) {
-        self.list.remove(tokens, token);
-        self.population.leave(now, tokens[token].since);
+    pub fn remove(&mut self, engine: &mut Engine, token: u32) {
+        self.list.remove(&mut engine.tokens, token);
+        self.population.leave(engine.now, engine.tokens[token].since);
     }
 
     pub fn is_empty(&self) -> bool {

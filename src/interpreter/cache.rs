@@ -1,15 +1,13 @@
 //! Tokens look keys up, wait for each other's fetches, and store what they have fetched.
 
-use crate::kernel::NONE;
-use crate::kernel::list::List;
 use crate::kernel::random::mix;
 use crate::model::Op;
 
 use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
-use crate::engine::token::{FrameKind, State};
+use crate::engine::token::FrameKind;
 use crate::interpreter::world::World;
-use crate::parts::messaging::cache::Flight;
+use crate::parts::messaging::cache::Lookup;
 
 phases! {
     /// Of looking a key up.
@@ -28,44 +26,31 @@ impl World<'_> {
         let now = self.engine.now;
         let id = self.cache_ids[(self.process_of(t).caches + cache) as usize];
         let key = self.cache_key(t);
+        let first = LookingUp::from(self.engine.tokens[t].phase) == LookingUp::First;
+        let found = self.caches[id as usize].look_up(&mut self.engine, t, key, first);
         let token = &mut self.engine.tokens[t];
-        let state = &mut self.caches[id as usize];
-        let first = LookingUp::from(token.phase) == LookingUp::First;
-        state.lookups += u64::from(first);
-        if state.has(key, now) {
-            // A request that had to wait is no hit.
-            state.hits += u64::from(first);
-            token.phase = Progress::BEGIN;
-            token.pc += 2;
-            if !first {
-                self.pop_frame(t);
+        match found {
+            Lookup::Hit => token.pc += 2,
+            Lookup::Miss => token.pc += 1,
+            Lookup::Waits => {
+                token.phase = LookingUp::Again.into();
+                token.wait = id;
+                if first {
+                    self.engine.push_frame(t, FrameKind::Pends { cache: id, since: now });
+                }
+                self.account_fetch(t, id);
+                self.look_for_deadlock(t);
+                return Next::Park;
             }
-            return Next::On;
-        }
-        if let Some(flight) = state.flight(key) {
-            token.phase = LookingUp::Again.into();
-            token.state = State::Coalescing;
-            token.wait = id;
-            state.flights[flight].waiters.push(&mut self.engine.tokens, t);
-            // It has waited since it first did, however many fetches fail.
-            if first {
-                state.waiting.enter(now);
-                self.engine.push_frame(t, FrameKind::Pends { cache: id, since: now });
-            }
-            self.account_fetch(t, id);
-            self.look_for_deadlock(t);
-            return Next::Park;
         }
         token.phase = Progress::BEGIN;
-        token.pc += 1;
         if !first {
             self.pop_frame(t);
         }
-        let state = &mut self.caches[id as usize];
-        if let Some(place) = state.flight_of.get_mut(key as usize) {
-            *place = state.flights.insert(Flight { leader: t, waiters: List::default() });
+        if found == Lookup::Miss {
+            self.caches[id as usize].fetch(t, key);
+            self.engine.push_frame(t, FrameKind::Fetch { cache: id, key });
         }
-        self.engine.push_frame(t, FrameKind::Fetch { cache: id, key });
         Next::On
     }
 
@@ -95,11 +80,7 @@ impl World<'_> {
 
     /// A fetch is over, whether it brought anything or not: those who wait for it look again.
     pub(crate) fn land(&mut self, cache: u32, key: u32) {
-        let state = &mut self.caches[cache as usize];
-        let Some(flight) = state.flight(key) else { return };
-        state.flight_of[key as usize] = NONE;
-        let mut waiters = state.flights[flight].waiters;
-        state.flights.remove(flight);
+        let mut waiters = self.caches[cache as usize].land(key);
         while let Some(t) = waiters.pop(&mut self.engine.tokens) {
             self.wake(t);
         }
@@ -108,15 +89,11 @@ impl World<'_> {
     /// The token no longer waits for whoever fetches its key.
     pub(crate) fn leave_flight(&mut self, t: u32) {
         let (cache, key) = (self.engine.tokens[t].wait, self.cache_key(t));
-        let state = &mut self.caches[cache as usize];
-        if let Some(flight) = state.flight(key) {
-            state.flights[flight].waiters.remove(&mut self.engine.tokens, t);
-        }
+        self.caches[cache as usize].leave(&mut self.engine, t, key);
     }
 
     /// Whoever fetches the key that the token waits for.
     pub(crate) fn leader_of(&self, t: u32) -> Option<u32> {
-        let state = &self.caches[self.engine.tokens[t].wait as usize];
-        state.flight(self.cache_key(t)).map(|flight| state.flights[flight].leader)
+        self.caches[self.engine.tokens[t].wait as usize].leader(self.cache_key(t))
     }
 }

@@ -11,7 +11,7 @@ impl World<'_> {
     /// Tokens that wait in a queue whose length has a limit: for a unit, a server or to be accepted.
     fn in_bounded_queues(&self) -> u64 {
         let slots = self.slots.iter().filter(|slots| slots.room < u32::MAX).map(|slots| slots.queue.population.gauge);
-        let stations = self.stations.iter().filter(|it| it.is_bounded()).map(|station| station.queue.population.gauge);
+        let stations = self.stations.iter().filter_map(|station| station.bounded());
         let accepts = self.replicas.iter().filter_map(|replica| replica.accept_queue.bounded());
         slots.chain(stations).chain(accepts).map(|gauge| u64::from(gauge.level())).sum()
     }

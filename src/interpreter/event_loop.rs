@@ -125,7 +125,7 @@ impl World<'_> {
                 self.processes[index].event_loop.accepting.remove(&mut self.engine.tokens, t);
             } else {
                 let now = self.engine.now;
-                self.replicas[replica].backlog.remove(&mut self.engine.tokens, now, t);
+                self.replicas[replica].backlog.remove(&mut self.engine, t);
                 self.enter_process(t, process);
                 self.processes[index].event_loop.expect(&mut self.engine.tokens, now, t);
             }
@@ -170,9 +170,8 @@ impl World<'_> {
         let count = workers.clone().filter(idle).count() as u32;
         let winner = if count > 0 { workers.filter(idle).nth(choices.below(count) as usize) } else { None };
         self.engine.tokens[t].state = State::Backlog;
-        let now = self.engine.now;
         let first = shared.first_process;
-        shared.backlog.push(&mut self.engine.tokens, now, t);
+        shared.backlog.push(&mut self.engine, t);
         self.account_loop(t, first);
         if let Some(process) = winner {
             self.poll(process);

@@ -38,8 +38,7 @@ impl World<'_> {
             match self.engine.tokens[t].phase.into() {
                 Borrowing::Look => {
                     self.engine.tokens[t].phase = Borrowing::Lent.into();
-                    let slots = &self.slots[id as usize];
-                    if slots.used.level() >= slots.size {
+                    if !self.slots[id as usize].has_room() {
                         self.queue_for(t, id);
                         return Next::Park;
                     }
@@ -158,7 +157,7 @@ impl World<'_> {
                 self.shut_connection(id);
             }
         }
-        if let Some(next) = self.next_for(id) {
+        if let Some(next) = self.slots[id as usize].next(&mut self.engine) {
             self.lend_next(next, id);
         }
     }

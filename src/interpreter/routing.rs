@@ -221,7 +221,7 @@ impl World<'_> {
                 let threads = self.processes[process as usize].threads;
                 if threads == NONE {
                     self.set_ready(t);
-                } else if self.slots[threads as usize].used.level() < self.slots[threads as usize].size {
+                } else if self.slots[threads as usize].has_room() {
                     if self.slots[threads as usize].sharers > 1 {
                         self.take_by_idle_worker(t);
                     }

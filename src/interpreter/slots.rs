@@ -12,8 +12,8 @@ impl World<'_> {
     /// Takes a unit for the token, at once or later; `site_key` names the draw of a new connection's time.
     pub(crate) fn acquire(&mut self, t: u32, id: u32, site_key: u64) -> Next {
         let slots = &mut self.slots[id as usize];
-        if slots.used.level() < slots.size {
-            let opens = slots.used.level() >= slots.opened;
+        if slots.has_room() {
+            let opens = slots.opens();
             if opens {
                 let (process, now) = (slots.process as usize, self.engine.now);
                 if self.outages > 0 && self.is_server_down(id) {
@@ -45,13 +45,9 @@ impl World<'_> {
 
     /// Puts the token into the queue for a unit.
     pub(crate) fn queue_for(&mut self, t: u32, id: u32) {
-        let now = self.engine.now;
         let slots = &mut self.slots[id as usize];
-        slots.queue.push(&mut self.engine.tokens, now, t);
+        slots.enqueue(&mut self.engine, t, id);
         let patience = slots.patience;
-        let token = &mut self.engine.tokens[t];
-        token.state = State::Queued;
-        token.wait = id;
         self.account_queued(t, id);
         self.engine.limit_wait(t, patience);
         self.look_for_deadlock(t);
@@ -67,39 +63,20 @@ impl World<'_> {
     pub(crate) fn take_unit(&mut self, t: u32, id: u32, kind: FrameKind) {
         let frame = self.engine.push_frame(t, kind);
         self.account_take(t, frame);
-        let slots = &mut self.slots[id as usize];
-        slots.used.up(self.engine.now);
-        slots.grants += 1;
-        slots.holders.push(&mut self.engine.frames, frame);
+        self.slots[id as usize].take(&mut self.engine, frame);
     }
 
     /// The holder's frame is undone: its unit is free.
     #[inline]
     pub(crate) fn free_unit(&mut self, frame: u32, id: u32) {
         self.account_free(frame, id);
-        let slots = &mut self.slots[id as usize];
-        slots.holders.remove(&mut self.engine.frames, frame);
-        slots.used.down(self.engine.now);
-    }
-
-    /// The first in the queue, if there is a unit for it: a fault may have lowered the size.
-    #[inline]
-    pub(crate) fn next_for(&mut self, id: u32) -> Option<u32> {
-        let slots = &mut self.slots[id as usize];
-        if slots.used.level() >= slots.size {
-            return None;
-        }
-        let next = slots.queue.pop(&mut self.engine.tokens, self.engine.now);
-        if next.is_some() {
-            slots.waited_until = self.engine.now;
-        }
-        next
+        self.slots[id as usize].free(&mut self.engine, frame);
     }
 
     /// The holder's frame is undone: its unit goes to the first in the queue, if any.
     pub(crate) fn give_back(&mut self, frame: u32, id: u32) {
         self.free_unit(frame, id);
-        if let Some(next) = self.next_for(id) {
+        if let Some(next) = self.slots[id as usize].next(&mut self.engine) {
             let Slots { kind, sharers, .. } = self.slots[id as usize];
             if sharers > 1 {
                 let holder = self.engine.frames[frame].token;
@@ -125,14 +102,14 @@ impl World<'_> {
     /// Grants what slots have to those who wait: there are more than before, or a place whose connection is gone.
     pub(crate) fn grant_waiting(&mut self, id: u32) {
         let now = self.engine.now;
-        while let Some(next) = self.next_for(id) {
+        while let Some(next) = self.slots[id as usize].next(&mut self.engine) {
             let slots = &self.slots[id as usize];
             if slots.pool != NONE {
                 self.lend_next(next, id);
                 continue;
             }
             let (kind, process, connect_time) = (slots.kind, slots.process, slots.connect_time);
-            let opens = slots.used.level() >= slots.opened;
+            let opens = slots.opens();
             self.engine.drop_timer(next);
             let refusal = if opens && self.is_server_down(id) {
                 Failure::CONNECTION_REFUSED
@@ -168,7 +145,7 @@ impl World<'_> {
     pub(crate) fn offload(&mut self, t: u32) -> Next {
         let id = self.process_of(t).executor;
         let slots = &self.slots[id as usize];
-        if slots.used.level() < slots.size {
+        if slots.has_room() {
             self.hold(t, id);
             self.start_offloaded(t);
         } else {
@@ -198,15 +175,5 @@ impl World<'_> {
         self.pop_frame(t);
         self.engine.tokens[t].pc += 1;
         self.wake(t);
-    }
-
-    /// The token no longer waits for a unit.
-    pub(crate) fn leave_queue(&mut self, t: u32) {
-        let id = self.engine.tokens[t].wait as usize;
-        let now = self.engine.now;
-        let slots = &mut self.slots[id];
-        slots.queue.remove(&mut self.engine.tokens, now, t);
-        slots.left_without += 1;
-        slots.waited_until = now;
     }
 }

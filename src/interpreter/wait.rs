@@ -87,7 +87,7 @@ impl World<'_> {
     /// Takes a token from whatever it waits for; who is to answer it learns that nobody wants the answer.
     pub(crate) fn leave_wait(&mut self, t: u32) {
         match self.engine.tokens[t].state {
-            State::Queued => self.leave_queue(t),
+            State::Queued => self.slots[self.engine.tokens[t].wait as usize].leave(&mut self.engine, t),
             State::ConnectionQueued => self.leave_connection_queue(t),
             State::Awaiting => {
                 let child = self.engine.tokens[t].wait;

@@ -59,7 +59,7 @@ impl World<'_> {
                 Some((token, Purpose::Wait)) => self.timed_out(token),
                 Some((request, Purpose::Patience)) => self.give_up(request),
                 Some((connection, Purpose::Idle)) => self.idled_out(connection),
-                Some((port, Purpose::Linger)) => self.free_port(port),
+                Some((port, Purpose::Linger)) => self.ports[port as usize].free(self.engine.now),
                 Some((frame, Purpose::Scope)) => self.timeout_over(frame),
                 None => {}
             }

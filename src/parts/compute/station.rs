@@ -5,11 +5,23 @@ use crate::kernel::time::Time;
 use crate::model::StationPlan;
 
 use crate::engine::population::{Population, Queue};
-use crate::engine::slot;
+use crate::engine::token::State;
+use crate::engine::{Engine, slot};
 use crate::parts::compute::cpu::Cpu;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
+
+/// What becomes of a token that comes to a station.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    /// The station is full.
+    TurnedAway,
+    /// Its service is to begin.
+    Begins,
+    /// It waits.
+    Waits,
+}
 
 /// A station's state.
 #[derive(Clone, Debug)]
@@ -17,24 +29,24 @@ pub(crate) struct Station {
     /// Its number in the system.
     index: u32,
     /// `u32::MAX` for infinitely many.
-    pub servers: u32,
-    pub capacity: u32,
+    servers: u32,
+    capacity: u32,
     slowdown: f64,
     /// Of a processor-sharing station.
     pub sharing: Option<Cpu>,
-    pub busy: Gauge,
-    pub queue: Queue,
+    busy: Gauge,
+    queue: Queue,
     /// Waiting and served.
-    pub inside: Population,
-    pub turned_away: u64,
+    inside: Population,
+    turned_away: u64,
     /// Work begun since the last reset, in nanoseconds.
-    pub begun: u128,
+    begun: u128,
     /// Sum of the times at which the services under way end.
-    pub due: u128,
+    due: u128,
     /// Work that services under way still had to do at the last reset.
     carried: u128,
     /// A service was broken off, so that less was worked than begun.
-    pub broken_off: bool,
+    broken_off: bool,
 }
 
 impl Station {
@@ -60,9 +72,9 @@ impl Station {
         }
     }
 
-    /// Whether it has room for so many and no more.
-    pub fn is_bounded(&self) -> bool {
-        self.capacity < u32::MAX
+    /// Tokens that wait for a server; none where there is room for any number.
+    pub fn bounded(&self) -> Option<Gauge> {
+        (self.capacity < u32::MAX).then_some(self.queue.population.gauge)
     }
 
     /// Work that services under way still have to do.
@@ -77,7 +89,74 @@ impl Station {
         (sides.0 != sides.1 && !self.broken_off).then_some(sides)
     }
 
-    pub fn stretched(&self, work: Time) -> Time {
+    /// A token comes.
+    #[inline]
+    pub fn arrive(&mut self, engine: &mut Engine, t: u32) -> Arrival {
+        let now = engine.now;
+        if self.inside.gauge.level() >= self.capacity {
+            self.turned_away += 1;
+            return Arrival::TurnedAway;
+        }
+        self.inside.enter(now);
+        let token = &mut engine.tokens[t];
+        token.wait = self.index;
+        token.since = now;
+        if self.sharing.is_some() || self.busy.level() < self.servers {
+            return Arrival::Begins;
+        }
+        token.state = State::AtStation;
+        self.queue.push(engine, t);
+        Arrival::Waits
+    }
+
+    /// A token's service begins.
+    #[inline]
+    pub fn begin(&mut self, engine: &mut Engine, t: u32, work: Time) {
+        let now = engine.now;
+        engine.tokens[t].state = State::Served;
+        if let Some(cpu) = &mut self.sharing {
+            return cpu.start(&mut engine.calendar, now, t, work);
+        }
+        self.busy.up(now);
+        let work = self.stretched(work);
+        self.begun += u128::from(work.0);
+        self.due += u128::from((now + work).0);
+        engine.tokens[t].event = engine.calendar.schedule(now + work, t);
+    }
+
+    /// A token's service is over. The next in line: its service is to begin.
+    #[inline]
+    pub fn finish(&mut self, engine: &mut Engine, t: u32) -> Option<u32> {
+        let now = engine.now;
+        self.inside.leave(now, engine.tokens[t].since);
+        if self.sharing.is_some() {
+            return None;
+        }
+        self.busy.down(now);
+        self.due -= u128::from(now.0);
+        self.queue.pop(engine)
+    }
+
+    /// A token leaves unserved. The next in line, where that makes room for it.
+    pub fn leave(&mut self, engine: &mut Engine, t: u32) -> Option<u32> {
+        if engine.tokens[t].state == State::AtStation {
+            self.queue.remove(engine, t);
+            self.inside.leave(engine.now, engine.tokens[t].since);
+            return None;
+        }
+        match &mut self.sharing {
+            Some(cpu) => {
+                cpu.cancel(&mut engine.calendar, engine.now, t);
+            }
+            None => {
+                engine.forget_event(t);
+                self.broken_off = true;
+            }
+        }
+        self.finish(engine, t)
+    }
+
+    fn stretched(&self, work: Time) -> Time {
         if self.slowdown == 0.0 {
             return work;
         }

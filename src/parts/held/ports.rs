@@ -6,10 +6,11 @@
 //! call of its own client and on the expiry of a kept connection. All replicas of a server are one address (a
 //! Kubernetes Service).
 
-use crate::kernel::deadline::LaneId;
+use crate::kernel::deadline::{LaneId, Purpose};
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 
+use crate::engine::Engine;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -28,6 +29,44 @@ pub(crate) struct Ports {
     /// In TIME_WAIT.
     pub lingering: u32,
     pub time_wait: Option<LaneId>,
+}
+
+impl Ports {
+    /// Takes a port for a connection, if there is one.
+    pub fn take(&mut self, now: Time) -> bool {
+        let free = self.taken.level() < self.limit;
+        if free {
+            self.taken.up(now);
+            self.used += 1;
+        } else {
+            self.refused += 1;
+        }
+        free
+    }
+
+    /// A connection is closed: its port, one of those with this number, lingers or is free.
+    pub fn close(&mut self, engine: &mut Engine, id: u32) {
+        match self.time_wait {
+            Some(lane) => {
+                self.lingering += 1;
+                engine.deadlines.set(&mut engine.calendar, engine.now, lane, id, Purpose::Linger);
+            }
+            None => self.taken.down(engine.now),
+        }
+    }
+
+    /// A port has been in TIME_WAIT for long enough.
+    pub fn free(&mut self, now: Time) {
+        self.lingering -= 1;
+        self.taken.down(now);
+    }
+
+    /// A sentence, if ports are taken by others than the connections that are open.
+    pub fn broken_law(&self, open: u32) -> Option<String> {
+        let (taken, lingering) = (self.taken.level(), self.lingering);
+        (taken != open + lingering)
+            .then(|| format!("{taken} ports are taken, by {open} connections and {lingering} in TIME_WAIT"))
+    }
 }
 
 impl Part for Vec<Ports> {

@@ -11,7 +11,9 @@ use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
 use crate::model::{Capacity, Draw, System};
 
+use crate::engine::Engine;
 use crate::engine::population::Queue;
+use crate::engine::token::State;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -134,6 +136,61 @@ impl Slots {
         self.size = self.size.saturating_mul(sharers);
         (self.full_size, self.opened, self.sharers) = (self.size, self.size, sharers);
         self.sizes = Gauge::of(self.size);
+    }
+
+    /// Whether there is a unit for one more; a fault may have lowered the size.
+    #[inline]
+    pub fn has_room(&self) -> bool {
+        self.used.level() < self.size
+    }
+
+    /// Whether the unit that is taken next needs a new connection.
+    #[inline]
+    pub fn opens(&self) -> bool {
+        self.used.level() >= self.opened
+    }
+
+    /// The token begins to wait for a unit of these slots, which have this number.
+    pub fn enqueue(&mut self, engine: &mut Engine, t: u32, id: u32) {
+        self.queue.push(engine, t);
+        let token = &mut engine.tokens[t];
+        token.state = State::Queued;
+        token.wait = id;
+    }
+
+    /// The frame's token takes a unit.
+    #[inline]
+    pub fn take(&mut self, engine: &mut Engine, frame: u32) {
+        self.used.up(engine.now);
+        self.grants += 1;
+        self.holders.push(&mut engine.frames, frame);
+    }
+
+    /// The frame's token gives its unit back.
+    #[inline]
+    pub fn free(&mut self, engine: &mut Engine, frame: u32) {
+        self.holders.remove(&mut engine.frames, frame);
+        self.used.down(engine.now);
+    }
+
+    /// The first in the queue, if there is a unit for it.
+    #[inline]
+    pub fn next(&mut self, engine: &mut Engine) -> Option<u32> {
+        if !self.has_room() {
+            return None;
+        }
+        let next = self.queue.pop(engine);
+        if next.is_some() {
+            self.waited_until = engine.now;
+        }
+        next
+    }
+
+    /// The token no longer waits for a unit.
+    pub fn leave(&mut self, engine: &mut Engine, t: u32) {
+        self.queue.remove(engine, t);
+        self.left_without += 1;
+        self.waited_until = engine.now;
     }
 
     /// The service that they belong to; none for the system's.

@@ -12,15 +12,17 @@ use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 use crate::model::{CachePlan, Popularity, System};
 
+use crate::engine::Engine;
 use crate::engine::population::Population;
+use crate::engine::token::State;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry {
+struct Entry {
     links: Links,
-    pub key: u32,
+    key: u32,
     stored: Time,
 }
 
@@ -35,9 +37,20 @@ impl Linked for Entry {
 
 /// A fetch that others wait for.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Flight {
-    pub leader: u32,
-    pub waiters: List,
+struct Flight {
+    leader: u32,
+    waiters: List,
+}
+
+/// What a lookup finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    /// The key.
+    Hit,
+    /// That it must be fetched.
+    Miss,
+    /// Another that fetches it, and the token waits for that.
+    Waits,
 }
 
 /// The cache of one process, or the one that all processes of a service share.
@@ -49,21 +62,21 @@ pub(crate) struct Cache {
     /// Its process; [`NONE`] for a shared one.
     pub process: u32,
     ttl: Time,
-    pub size: u32,
-    pub entries: Slab<Entry>,
+    size: u32,
+    entries: Slab<Entry>,
     /// Entries, the least recently used first.
-    pub recent: List,
+    recent: List,
     /// The entry of each key.
     entry_of: Vec<u32>,
-    pub held: Gauge,
-    pub flights: Slab<Flight>,
+    held: Gauge,
+    flights: Slab<Flight>,
     /// The flight of each key; empty where misses are not coalesced.
-    pub flight_of: Vec<u32>,
+    flight_of: Vec<u32>,
     pub waiting: Population,
-    pub lookups: u64,
+    lookups: u64,
     /// Lookups that were waiting at the last reset.
-    pub carried: u64,
-    pub hits: u64,
+    carried: u64,
+    hits: u64,
 }
 
 impl Cache {
@@ -95,7 +108,7 @@ impl Cache {
     }
 
     /// Whether the key is there and good; it is the most recently used one then.
-    pub fn has(&mut self, key: u32, now: Time) -> bool {
+    fn has(&mut self, key: u32, now: Time) -> bool {
         let entry = self.entry_of.get(key as usize).copied().unwrap_or(NONE);
         if entry == NONE {
             return false;
@@ -151,8 +164,54 @@ impl Cache {
         self.held.down(now);
     }
 
-    pub fn flight(&self, key: u32) -> Option<u32> {
+    fn flight(&self, key: u32) -> Option<u32> {
         self.flight_of.get(key as usize).copied().filter(|&flight| flight != NONE)
+    }
+
+    /// A token looks a key up, for the `first` time or after it has waited for another's fetch.
+    pub fn look_up(&mut self, engine: &mut Engine, t: u32, key: u32, first: bool) -> Lookup {
+        self.lookups += u64::from(first);
+        if self.has(key, engine.now) {
+            // A request that had to wait is no hit.
+            self.hits += u64::from(first);
+            return Lookup::Hit;
+        }
+        let Some(flight) = self.flight(key) else { return Lookup::Miss };
+        engine.tokens[t].state = State::Coalescing;
+        self.flights[flight].waiters.push(&mut engine.tokens, t);
+        // It has waited since it first did, however many fetches fail.
+        if first {
+            self.waiting.enter(engine.now);
+        }
+        Lookup::Waits
+    }
+
+    /// A token fetches a key; others may wait for it, where misses are coalesced.
+    pub fn fetch(&mut self, t: u32, key: u32) {
+        if let Some(place) = self.flight_of.get_mut(key as usize) {
+            *place = self.flights.insert(Flight { leader: t, waiters: List::default() });
+        }
+    }
+
+    /// A fetch is over: the tokens that have waited for it.
+    pub fn land(&mut self, key: u32) -> List {
+        let Some(flight) = self.flight(key) else { return List::default() };
+        self.flight_of[key as usize] = NONE;
+        let waiters = self.flights[flight].waiters;
+        self.flights.remove(flight);
+        waiters
+    }
+
+    /// A token no longer waits for whoever fetches this key.
+    pub fn leave(&mut self, engine: &mut Engine, t: u32, key: u32) {
+        if let Some(flight) = self.flight(key) {
+            self.flights[flight].waiters.remove(&mut engine.tokens, t);
+        }
+    }
+
+    /// Whoever fetches this key.
+    pub fn leader(&self, key: u32) -> Option<u32> {
+        self.flight(key).map(|flight| self.flights[flight].leader)
     }
 }
 

@@ -18,10 +18,10 @@ use crate::parts::usage::Rows;
 
 /// An event that is still to be applied.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pending {
-    pub links: Links,
-    pub published: Time,
-    pub view: u32,
+struct Pending {
+    links: Links,
+    published: Time,
+    view: u32,
 }
 
 impl Linked for Pending {
@@ -35,17 +35,17 @@ impl Linked for Pending {
 
 /// A view's state.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct View {
+struct View {
     /// Events to be applied, in the order of their publication.
-    pub pending: List,
-    pub population: Population,
+    pending: List,
+    population: Population,
 }
 
 /// All views of a run.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Views {
-    pub views: Vec<View>,
-    pub events: Slab<Pending>,
+    views: Vec<View>,
+    events: Slab<Pending>,
     /// Of all reads.
     pub staleness: Histogram,
 }
@@ -53,6 +53,30 @@ pub(crate) struct Views {
 impl Views {
     pub fn new(count: usize) -> Self {
         Self { views: vec![View::default(); count], ..Self::default() }
+    }
+
+    /// An event is published that a view is to apply.
+    pub fn expect(&mut self, now: Time, view: u32) -> u32 {
+        let event = self.events.insert(Pending { links: Links::default(), published: now, view });
+        let state = &mut self.views[view as usize];
+        state.pending.push(&mut self.events, event);
+        state.population.enter(now);
+        event
+    }
+
+    /// An event has been applied, or never will be.
+    pub fn end(&mut self, now: Time, event: u32) {
+        let Pending { published, view, .. } = self.events[event];
+        let state = &mut self.views[view as usize];
+        state.pending.remove(&mut self.events, event);
+        self.events.remove(event);
+        state.population.leave(now, published);
+    }
+
+    /// A view is read.
+    pub fn read(&mut self, now: Time, view: u32) {
+        let oldest = self.views[view as usize].pending.first();
+        self.staleness.record(oldest.map_or(0, |event| (now - self.events[event].published).0));
     }
 }
 
