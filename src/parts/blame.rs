@@ -18,6 +18,7 @@ pub(crate) mod collect;
 pub(crate) mod log;
 pub(crate) mod place;
 pub(crate) mod sample;
+pub(crate) mod sums;
 
 pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind, Units};

@@ -31,7 +31,8 @@ impl World<'_> {
         let accounts = self.accounts.as_mut()?;
         let places = &accounts.places.all;
         let collected = std::mem::replace(&mut accounts.collected, Collected::new(places.len()));
-        Some(collected.finish(places, &self.system.reasons, &self.tally.response_times))
+        let name = |index: usize| places[index].place(self.system);
+        Some(collected.finish(name, &self.system.reasons, &self.tally.response_times))
     }
 
     /// The laws that the accounts have broken: they explain each request's time, no more and no less.

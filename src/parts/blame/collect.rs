@@ -11,6 +11,7 @@ use crate::statistics::Histogram;
 
 use super::log::Label;
 use super::place::{Place, PlaceKind, Units};
+use super::sums::{Bin, Labels, Sums};
 use crate::engine::token::Failure;
 
 /// Bins of an octave of the response time.
@@ -171,40 +172,19 @@ impl From<BlameRow> for Blame {
     }
 }
 
-/// Time by label, of requests that have an account, each counted as often as it stands for requests.
-#[derive(Clone, Debug, Default)]
-struct Bin {
-    pub requests: u64,
-    times: Box<[u128]>,
-}
-
-impl Bin {
-    pub fn new(labels: usize) -> Self {
-        Self { requests: 0, times: vec![0; labels].into() }
-    }
-
-    #[inline]
-    fn add(&mut self, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
-        self.requests += u64::from(weight);
-        for (label, ns) in stretches {
-            self.times[label.index()] += u128::from(ns) * u128::from(weight);
-        }
-    }
-}
-
 /// The sums under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Collected {
-    labels: usize,
-    /// Successes by response time.
-    bins: Vec<Option<Bin>>,
+    labels: Labels,
+    /// Successes by response time; none of them in a bin that has no requests.
+    bins: Vec<Bin>,
     /// The response times of those, in nanoseconds.
     pub took: u128,
     failed: Bin,
     /// Counts of all failures.
     failures: BTreeMap<(usize, Label), u64>,
-    /// By held place, then label; empty for one that has not been held.
-    holders: Vec<Vec<u128>>,
+    /// By the number of waiting at the held place.
+    holders: Vec<Sums>,
 }
 
 #[inline]
@@ -217,70 +197,65 @@ fn bin_of(ns: u64) -> usize {
 
 impl Collected {
     pub fn new(places: usize) -> Self {
-        let labels = 2 * places;
         Self {
-            labels,
+            labels: Labels::new(2 * places),
             bins: Vec::new(),
             took: 0,
-            failed: Bin::new(labels),
+            failed: Bin::default(),
             failures: BTreeMap::new(),
-            holders: vec![Vec::new(); places],
+            holders: Vec::new(),
         }
     }
 
     /// A success after this response time, which stands for `weight` of them.
-    #[inline]
     pub fn succeeded(&mut self, response: u64, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
         self.took += u128::from(response) * u128::from(weight);
         let index = bin_of(response);
-        match self.bins.get_mut(index) {
-            Some(Some(bin)) => bin.add(weight, stretches),
-            _ => self.open(index).add(weight, stretches),
+        if index >= self.bins.len() {
+            self.bins.resize(index + 1, Bin::default());
         }
-    }
-
-    #[cold]
-    fn open(&mut self, index: usize) -> &mut Bin {
-        if self.bins.len() <= index {
-            self.bins.resize(index + 1, None);
-        }
-        let labels = self.labels;
-        self.bins[index].get_or_insert_with(|| Bin::new(labels))
+        self.bins[index].add(&mut self.labels, weight, stretches);
     }
 
     pub fn failed(&mut self, why: Failure, at: Label, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
-        self.failed.add(weight, stretches);
+        self.failed.add(&mut self.labels, weight, stretches);
         *self.failures.entry((why.index(), at)).or_default() += 1;
     }
 
     /// A holder of a place, which stands for `weight` of them, has spent this while it held.
     #[inline]
     pub fn held(&mut self, place: u16, label: Label, ns: u64, weight: u16) {
-        let of_place = &mut self.holders[usize::from(place)];
-        if of_place.is_empty() {
-            of_place.resize(self.labels, 0);
+        let held = self.labels.number(Label::waiting(place));
+        if held >= self.holders.len() {
+            self.holders.resize(held + 1, Sums::default());
         }
-        of_place[label.index()] += u128::from(ns) * u128::from(weight);
+        self.holders[held].add(self.labels.number(label), ns, weight);
     }
 
     /// The time of all successes that have an account.
     pub fn accounted(&self) -> u128 {
-        self.bins.iter().flatten().flat_map(|bin| bin.times.iter()).sum()
+        self.bins.iter().flat_map(|bin| bin.times.0.iter()).sum()
     }
 
     /// The time that no account explains.
     pub fn unexplained(&self) -> u128 {
-        self.bins.iter().flatten().chain([&self.failed]).map(|bin| bin.times[0] + bin.times[1]).sum()
+        let of_bin = |bin: &Bin| -> u128 {
+            let numbers = self.labels.numbers[..2].iter().filter(|&&number| number != Labels::NONE);
+            numbers.map(|&number| bin.times.get(usize::from(number))).sum()
+        };
+        self.bins.iter().chain([&self.failed]).map(of_bin).sum()
     }
 
-    /// All of it, of these places; `response_times` are those of all successes.
-    pub fn finish(self, places: &[Place], reasons: &[String], response_times: &Histogram) -> Blame {
-        let mut names = Used { of: vec![None; places.len()], places: Vec::new(), all: places };
-        let strata = Strata::of(&self.bins, response_times);
+    /// All of it, of places that have these names; `response_times` are those of all successes.
+    pub fn finish(self, name: impl Fn(usize) -> Place, reasons: &[String], response_times: &Histogram) -> Blame {
+        let mut names = Used { of: vec![None; self.labels.numbers.len() / 2], places: Vec::new(), name };
+        let labels = self.labels.in_order();
+        let strata = Strata::of(&self.bins, &labels, response_times);
         let mut groups = Vec::new();
         for group in Group::ALL {
             let Some((requests, times)) = self.group(group, &strata) else { continue };
-            let spent = times.into_iter().filter_map(|(label, ns)| names.spent(label, ns)).collect();
+            let spent = times.into_iter();
+            let spent = spent.filter_map(|(number, ns)| names.spent(self.labels.labels[number], ns)).collect();
             groups.push(Times { group, requests, spent });
         }
         let failures = self.failures.iter().map(|(&(why, at), &requests)| FailedAt {
@@ -290,23 +265,24 @@ impl Collected {
         });
         let failures = failures.collect();
         let mut holders = Vec::new();
-        for (held, times) in self.holders.iter().enumerate() {
-            for (label, &ns) in times.iter().enumerate() {
-                if let Some(spent) = names.spent(label, ns) {
-                    holders.push(Holding { held: names.place(held), spent });
+        for &held in &labels {
+            let Some(times) = self.holders.get(held) else { continue };
+            for &number in &labels {
+                if let Some(spent) = names.spent(self.labels.labels[number], times.get(number)) {
+                    holders.push(Holding { held: names.place(self.labels.labels[held].index() / 2), spent });
                 }
             }
         }
         Blame { places: names.places, groups, failures, holders }
     }
 
-    /// Requests of a group and their time by label; none where it has no request.
+    /// Requests of a group and their time by the number of the label; none where it has no request.
     fn group(&self, group: Group, strata: &Strata) -> Option<(f64, Vec<(usize, u128)>)> {
         if group == Group::Failed {
             let all: u64 = self.failures.values().sum();
-            let times = self.failed.times.iter().enumerate().filter(|&(_, &ns)| ns > 0);
+            let times = strata.labels.iter().map(|&number| (number, self.failed.times.get(number)));
             let scale = Scale { from: self.failed.requests, to: all };
-            return (all > 0).then(|| (all as f64, times.map(|(label, &ns)| (label, scale.of(ns))).collect()));
+            return (all > 0).then(|| (all as f64, times.map(|(number, ns)| (number, scale.of(ns))).collect()));
         }
         let all = strata.requests;
         if strata.all.is_empty() {
@@ -348,14 +324,14 @@ struct Strata<'a> {
     pub requests: u64,
     /// In order of the response time, each with the number of its bin.
     all: Vec<(Scale, &'a Bin, usize)>,
-    /// Labels that have any time.
-    labels: Vec<usize>,
+    /// The numbers of the labels, in the order of those.
+    labels: &'a [usize],
     /// Corrects the sum to that of all response times.
     correction: f64,
 }
 
 impl<'a> Strata<'a> {
-    fn of(bins: &'a [Option<Bin>], response_times: &Histogram) -> Self {
+    fn of(bins: &'a [Bin], labels: &'a [usize], response_times: &Histogram) -> Self {
         let mut counts = Vec::new();
         for bucket in response_times.buckets() {
             let index = bin_of(bucket.low);
@@ -369,16 +345,13 @@ impl<'a> Strata<'a> {
         let mut without = 0;
         for (index, count) in counts.into_iter().enumerate() {
             without += count;
-            if let Some(Some(bin)) = bins.get(index) {
+            if let Some(bin) = bins.get(index).filter(|bin| bin.requests > 0) {
                 all.push((Scale { from: bin.requests, to: std::mem::take(&mut without) }, bin, index));
             }
         }
         if let Some((scale, ..)) = all.last_mut() {
             scale.to += without;
         }
-        let labels = bins.iter().flatten().map(|bin| bin.times.len()).max().unwrap_or(0);
-        let has_time = |label: &usize| all.iter().any(|(_, bin, _)| bin.times[*label] > 0);
-        let labels = (0..labels).filter(has_time).collect();
         let mut strata = Self { requests: response_times.count(), all, labels, correction: 1.0 };
         if strata.all.iter().any(|(scale, ..)| scale.from != scale.to) {
             let sum: u128 = strata.between(0.0, strata.requests as f64, 0..usize::MAX).iter().map(|&(_, ns)| ns).sum();
@@ -416,9 +389,9 @@ impl<'a> Strata<'a> {
         others.map(|(share, scale, ..)| share * scale.to as f64).sum()
     }
 
-    /// The time by label of the requests in these bins between two ranks of the response time.
+    /// The time by the number of the label of the requests in these bins between two ranks of the response time.
     fn between(&self, from: f64, to: f64, bins: Range<usize>) -> Vec<(usize, u128)> {
-        let mut times: Vec<(usize, u128)> = self.labels.iter().map(|&label| (label, 0)).collect();
+        let mut times: Vec<(usize, u128)> = self.labels.iter().map(|&number| (number, 0)).collect();
         for (share, scale, bin, index) in self.each_between(from, to) {
             if share == 0.0 || !bins.contains(&index) {
                 continue;
@@ -426,32 +399,41 @@ impl<'a> Strata<'a> {
             let count = scale.to as f64;
             let is_exact = share >= 1.0 && scale.from == scale.to && self.correction == 1.0;
             let factor = share.min(1.0) * count / scale.from as f64 * self.correction;
-            for (label, sum) in &mut times {
-                let ns = bin.times[*label];
-                *sum += if is_exact { ns } else { (ns as f64 * factor).round() as u128 };
+            for (number, sum) in &mut times {
+                let ns = bin.times.get(*number);
+                if ns > 0 {
+                    *sum += if is_exact { ns } else { (ns as f64 * factor).round() as u128 };
+                }
             }
         }
         times
     }
 }
 
-/// Numbers the places that appear.
-struct Used<'a> {
+/// Numbers the places that appear, each name once.
+struct Used<F> {
     of: Vec<Option<u16>>,
-    pub places: Vec<Place>,
-    all: &'a [Place],
+    places: Vec<Place>,
+    name: F,
 }
 
-impl Used<'_> {
+impl<F: Fn(usize) -> Place> Used<F> {
     fn place(&mut self, index: usize) -> u16 {
-        let index = index.min(self.all.len() - 1);
-        *self.of[index].get_or_insert_with(|| {
-            self.places.push(self.all[index].clone());
-            (self.places.len() - 1) as u16
-        })
+        let index = index.min(self.of.len() - 1);
+        if let Some(number) = self.of[index] {
+            return number;
+        }
+        let place = (self.name)(index);
+        let known = self.places.iter().position(|known| *known == place).unwrap_or_else(|| {
+            self.places.push(place);
+            self.places.len() - 1
+        });
+        self.of[index] = Some(known as u16);
+        known as u16
     }
 
-    fn spent(&mut self, label: usize, ns: u128) -> Option<Spent> {
+    fn spent(&mut self, label: Label, ns: u128) -> Option<Spent> {
+        let label = label.index();
         (ns > 0).then(|| Spent { place: self.place(label / 2), served: label % 2 == 1, ns })
     }
 }
@@ -491,7 +473,7 @@ mod tests {
         }
         collected.failed(Failure::GAVE_UP, waits, 1, [(waits, 7)].into_iter());
         collected.failed(Failure::GAVE_UP, waits, 0, std::iter::empty());
-        collected.finish(&places, &[], &times)
+        collected.finish(|index| places[index].clone(), &[], &times)
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! The places where a request's time can go: each resource of the reports, and what is no resource (the network, time
 //! of a service's own, back-offs, faults). Each has an index, found from the parts' own numbers by one look-up.
 
-use std::collections::HashMap;
-
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Runtime, System};
+use crate::model::{Effect, Runtime, ServicePlan, System};
 
 use crate::parts::held::slots::{Slots, SlotsKind};
 use crate::parts::network::process::{Process, Replica};
@@ -105,7 +103,7 @@ impl PlaceKind {
 /// The table of places, and the index of the place of each part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Places {
-    pub all: Vec<Place>,
+    pub all: Vec<Named>,
     /// By slots.
     pub slots: Vec<u16>,
     /// By client.
@@ -149,24 +147,126 @@ pub(crate) struct OfService {
     pub back_off: u16,
 }
 
-/// Collects places, each name once.
-#[derive(Default)]
-struct Naming {
-    pub all: Vec<Place>,
-    index: HashMap<Place, u16>,
+/// A place whose name is made when a report needs it: most never appear in one, and each run has them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Named {
+    kind: PlaceKind,
+    owner: Owner,
+    units: Option<Units>,
 }
 
-impl Naming {
-    fn place(&mut self, kind: PlaceKind, name: String) -> u16 {
-        self.place_with(kind, name, None)
+/// The part that a place belongs to, by its number in the system.
+#[derive(Clone, Copy, Debug)]
+enum Owner {
+    Nothing,
+    /// Of a service; [`NONE`] for those of the whole system.
+    Slots(u32, SlotsKind),
+    /// Of a service, that number among its own.
+    Client(u32, u32),
+    Cache(u32, u32),
+    Breaker(u32, u32),
+    Machine(u32),
+    Service(u32),
+    Station(u32),
+    Fault(u32),
+    Queue(u32),
+    Endpoint(u32),
+}
+
+impl Named {
+    /// With its name.
+    pub fn place(self, system: &System) -> Place {
+        let Self { kind, owner, units } = self;
+        Place { name: owner.name(kind, system), kind, units }
+    }
+}
+
+impl Owner {
+    /// The name of its place of this kind.
+    fn name(self, kind: PlaceKind, system: &System) -> String {
+        let plan = |service: u32| &system.services[service as usize];
+        match self {
+            Self::Nothing => match kind {
+                PlaceKind::ClientBackOff => "client back-off".into(),
+                PlaceKind::Hedge => "hedge delay".into(),
+                _ => "unexplained".into(),
+            },
+            Self::Slots(NONE, slots) => slots.name(system, NONE),
+            Self::Slots(service, slots) => format!("{} {}", plan(service).name, slots.name(system, service)),
+            Self::Client(service, number) => {
+                format!("{} client {}", plan(service).name, plan(service).clients[number as usize].name)
+            }
+            Self::Cache(service, number) => {
+                format!("{} cache {}", plan(service).name, plan(service).caches[number as usize].name)
+            }
+            Self::Breaker(service, number) => {
+                format!("{} breaker {}", plan(service).name, plan(service).breakers[number as usize].name)
+            }
+            Self::Machine(machine) => {
+                let name = &system.machines[machine as usize].name;
+                if kind == PlaceKind::Contention {
+                    format!("machine {name} CPU contention")
+                } else {
+                    format!("machine {name} CPU")
+                }
+            }
+            Self::Service(service) => name_in(plan(service), kind),
+            Self::Station(station) => {
+                let name = &system.stations[station as usize].name;
+                if kind == PlaceKind::Contention {
+                    format!("station {name} contention")
+                } else {
+                    format!("station {name}")
+                }
+            }
+            Self::Fault(fault) => system.faults[fault as usize].joint_name(&system.faults),
+            Self::Queue(queue) => format!("queue {}", system.queues[queue as usize].name),
+            Self::Endpoint(endpoint) => {
+                let endpoint = &system.endpoints[endpoint as usize];
+                let name = format!("{}.{}", plan(endpoint.service).name, endpoint.name);
+                if kind == PlaceKind::Work { format!("CPU work of {name}") } else { name }
+            }
+        }
+    }
+}
+
+/// The name of a service's own place of this kind.
+fn name_in(plan: &ServicePlan, kind: PlaceKind) -> String {
+    let what = match kind {
+        PlaceKind::Network => return format!("network to {}", plan.name),
+        PlaceKind::Delay if plan.runtime == Runtime::Delay => return plan.name.clone(),
+        PlaceKind::Delay => "sleep",
+        PlaceKind::Cpu => "CPU",
+        PlaceKind::Contention => "CPU contention",
+        PlaceKind::Throttling => "throttling",
+        PlaceKind::EventLoops => "event loops",
+        PlaceKind::Unavailable => "unavailable",
+        PlaceKind::Ingress => "ingress",
+        PlaceKind::Backlog => "backlog",
+        PlaceKind::Gil => "GIL",
+        PlaceKind::Descriptors => "descriptors",
+        PlaceKind::Ports => "ports",
+        PlaceKind::Sessions => "connections",
+        PlaceKind::BackOff => "retry back-off",
+        _ => unreachable!("{kind:?} is no place of a service alone"),
+    };
+    format!("{} {what}", plan.name)
+}
+
+/// Numbers places.
+#[derive(Default)]
+struct Numbering {
+    all: Vec<Named>,
+}
+
+impl Numbering {
+    fn place(&mut self, kind: PlaceKind, owner: Owner) -> u16 {
+        self.place_with(kind, owner, None)
     }
 
-    fn place_with(&mut self, kind: PlaceKind, name: String, units: Option<Units>) -> u16 {
-        let Self { all, index } = self;
-        *index.entry(Place { name, kind, units }).or_insert_with_key(|place| {
-            all.push(place.clone());
-            (all.len() - 1) as u16
-        })
+    fn place_with(&mut self, kind: PlaceKind, owner: Owner, units: Option<Units>) -> u16 {
+        self.all.push(Named { kind, owner, units });
+        (self.all.len() - 1) as u16
     }
 }
 
@@ -182,6 +282,19 @@ fn endpoints_by_operation(system: &System) -> Vec<u16> {
     of
 }
 
+/// The place of each of these owners, made where the owner first appears: processes of a service share theirs.
+fn once(owners: impl Iterator<Item = (u32, u32)>, mut place: impl FnMut((u32, u32)) -> u16) -> Vec<u16> {
+    let mut known: Vec<((u32, u32), u16)> = Vec::new();
+    let number = |owner| {
+        let place_of = known.iter().rfind(|(known, _)| *known == owner).map(|&(_, place)| place);
+        place_of.unwrap_or_else(|| {
+            known.push((owner, place(owner)));
+            known[known.len() - 1].1
+        })
+    };
+    owners.map(number).collect()
+}
+
 impl Places {
     /// The places of a system whose parts are these; `caches` are the service and number of each cache.
     pub fn of(
@@ -192,51 +305,33 @@ impl Places {
         clients: &[(u32, u32)],
         caches: &[(u32, u32)],
     ) -> Self {
-        let mut names = Naming::default();
+        let mut numbers = Numbering::default();
         let mut places = Self::default();
-        names.place(PlaceKind::Unexplained, "unexplained".into());
-        let service_name = |process: u32| {
-            let service = processes[process as usize].service;
-            &system.services[service as usize].name
-        };
-        // Processes and replicas of a service share their places: each name is made once.
+        numbers.place(PlaceKind::Unexplained, Owner::Nothing);
+        // Processes and replicas of a service share their places.
         let service_of = |process: u32| if process == NONE { NONE } else { processes[process as usize].service };
         let mut known: Vec<((u32, SlotsKind), u16)> = Vec::new();
         for one in slots {
             let owner = (service_of(one.process), one.kind);
-            if let Some(&(_, place)) = known.iter().rfind(|(known, _)| *known == owner) {
-                places.slots.push(place);
-                continue;
-            }
-            let kind = match one.kind {
-                SlotsKind::Connections { .. } => PlaceKind::Connections,
-                SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => PlaceKind::Limit,
-                SlotsKind::RequestThreads => PlaceKind::Threads,
-                SlotsKind::Executor => PlaceKind::Executor,
-            };
-            let name = match one.process {
-                NONE => one.kind.name(system, NONE),
-                process => {
-                    let service = processes[process as usize].service;
-                    format!("{} {}", service_name(process), one.kind.name(system, service))
-                }
-            };
-            let units = Units { number: one.full_size, patience: one.kind.acquire_timeout(system, owner.0) };
-            places.slots.push(names.place_with(kind, name, Some(units)));
-            known.extend(places.slots.last().map(|&place| (owner, place)));
+            let place = known.iter().rfind(|(known, _)| *known == owner).map(|&(_, place)| place);
+            let place = place.unwrap_or_else(|| {
+                let kind = match one.kind {
+                    SlotsKind::Connections { .. } => PlaceKind::Connections,
+                    SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => PlaceKind::Limit,
+                    SlotsKind::RequestThreads => PlaceKind::Threads,
+                    SlotsKind::Executor => PlaceKind::Executor,
+                };
+                let units = Units { number: one.full_size, patience: one.kind.acquire_timeout(system, owner.0) };
+                let place = numbers.place_with(kind, Owner::Slots(owner.0, owner.1), Some(units));
+                known.push((owner, place));
+                place
+            });
+            places.slots.push(place);
         }
-        let mut known: Vec<((u32, u32), u16)> = Vec::new();
-        for &(process, index) in clients {
-            let owner = (service_of(process), index);
-            if let Some(&(_, place)) = known.iter().rfind(|(known, _)| *known == owner) {
-                places.clients.push(place);
-                continue;
-            }
-            let service = &system.services[processes[process as usize].service as usize];
-            let name = format!("{} client {}", service.name, service.clients[index as usize].name);
-            places.clients.push(names.place(PlaceKind::HttpClient, name));
-            known.extend(places.clients.last().map(|&place| (owner, place)));
-        }
+        let clients = clients.iter().map(|&(process, index)| (service_of(process), index));
+        places.clients =
+            once(clients, |(service, index)| numbers.place(PlaceKind::HttpClient, Owner::Client(service, index)));
+        let mut of_machines: Vec<(u32, [u16; 2])> = Vec::new();
         let mut of_last = None;
         for replica in replicas {
             // Replicas of a service stand side by side.
@@ -245,69 +340,67 @@ impl Places {
                 continue;
             }
             of_last = Some(replica.service);
-            let service = &system.services[replica.service as usize];
-            let owner = match service.machine {
-                Some(machine) => format!("machine {}", system.machines[machine as usize].name),
-                None => service.name.clone(),
+            let mut cpu = |owner| [PlaceKind::Cpu, PlaceKind::Contention].map(|kind| numbers.place(kind, owner));
+            let [cpu, contention] = match system.services[replica.service as usize].machine {
+                None => cpu(Owner::Service(replica.service)),
+                Some(machine) => {
+                    let known = of_machines.iter().find(|(known, _)| *known == machine).map(|&(_, places)| places);
+                    known.unwrap_or_else(|| {
+                        of_machines.push((machine, cpu(Owner::Machine(machine))));
+                        of_machines[of_machines.len() - 1].1
+                    })
+                }
             };
-            places.cpus.push([
-                names.place(PlaceKind::Cpu, format!("{owner} CPU")),
-                names.place(PlaceKind::Contention, format!("{owner} CPU contention")),
-                names.place(PlaceKind::Throttling, format!("{} throttling", service.name)),
-            ]);
+            let throttling = numbers.place(PlaceKind::Throttling, Owner::Service(replica.service));
+            places.cpus.push([cpu, contention, throttling]);
         }
-        for service in &system.services {
-            let mut one = |kind, what: &str| names.place(kind, format!("{} {what}", service.name));
-            let own = |kind| match kind {
-                Runtime::Delay => String::new(),
-                _ => " sleep".into(),
-            };
+        for (service, index) in system.services.iter().zip(0..) {
+            let mut one = |kind| numbers.place(kind, Owner::Service(index));
             let of_service = OfService {
-                loops: one(PlaceKind::EventLoops, "event loops"),
-                unavailable: one(PlaceKind::Unavailable, "unavailable"),
-                ingress: one(PlaceKind::Ingress, "ingress"),
-                backlog: one(PlaceKind::Backlog, "backlog"),
-                gil: one(PlaceKind::Gil, "GIL"),
-                descriptors: one(PlaceKind::Descriptors, "descriptors"),
-                ports: one(PlaceKind::Ports, "ports"),
-                sessions: one(PlaceKind::Sessions, "connections"),
-                back_off: one(PlaceKind::BackOff, "retry back-off"),
-                network: names.place(PlaceKind::Network, format!("network to {}", service.name)),
-                delay: names.place(PlaceKind::Delay, format!("{}{}", service.name, own(service.runtime))),
+                loops: one(PlaceKind::EventLoops),
+                unavailable: one(PlaceKind::Unavailable),
+                ingress: one(PlaceKind::Ingress),
+                backlog: one(PlaceKind::Backlog),
+                gil: one(PlaceKind::Gil),
+                descriptors: one(PlaceKind::Descriptors),
+                ports: one(PlaceKind::Ports),
+                sessions: one(PlaceKind::Sessions),
+                back_off: one(PlaceKind::BackOff),
+                network: one(PlaceKind::Network),
+                delay: one(PlaceKind::Delay),
             };
             places.services.push(of_service);
-            let breaker = |plan: &crate::model::BreakerPlan| format!("{} breaker {}", service.name, plan.name);
-            let of_service = service.breakers.iter().map(|plan| names.place(PlaceKind::Breaker, breaker(plan)));
-            places.breakers.push(of_service.collect());
+            let breakers = 0..service.breakers.len() as u32;
+            let breakers = breakers.map(|number| numbers.place(PlaceKind::Breaker, Owner::Breaker(index, number)));
+            places.breakers.push(breakers.collect());
         }
-        for station in &system.stations {
-            places.stations.push([
-                names.place(PlaceKind::Station, format!("station {}", station.name)),
-                names.place(PlaceKind::Contention, format!("station {} contention", station.name)),
-            ]);
+        let all = |count: usize| 0..count as u32;
+        for station in all(system.stations.len()) {
+            let kinds = [PlaceKind::Station, PlaceKind::Contention];
+            places.stations.push(kinds.map(|kind| numbers.place(kind, Owner::Station(station))));
         }
-        for fault in &system.faults {
-            places.faults.push(names.place(PlaceKind::Fault, fault.joint_name(&system.faults)));
+        let mut known: Vec<(String, u16)> = Vec::new();
+        for (plan, fault) in system.faults.iter().zip(0..) {
+            let name = plan.joint_name(&system.faults);
+            let place = known.iter().find(|(known, _)| *known == name).map(|&(_, place)| place);
+            places.faults.push(place.unwrap_or_else(|| {
+                known.push((name, numbers.place(PlaceKind::Fault, Owner::Fault(fault))));
+                known[known.len() - 1].1
+            }));
         }
-        for &(service, number) in caches {
-            let plan = &system.services[service as usize];
-            let name = format!("{} cache {}", plan.name, plan.caches[number as usize].name);
-            places.caches.push(names.place(PlaceKind::Cache, name));
-        }
-        for queue in &system.queues {
-            places.queues.push(names.place(PlaceKind::Queue, format!("queue {}", queue.name)));
-        }
-        for endpoint in &system.endpoints {
-            let service = &system.services[endpoint.service as usize].name;
-            places.endpoints.push([
-                names.place(PlaceKind::OwnError, format!("{service}.{}", endpoint.name)),
-                names.place(PlaceKind::Work, format!("CPU work of {service}.{}", endpoint.name)),
-            ]);
+        places.caches = once(caches.iter().copied(), |(service, number)| {
+            numbers.place(PlaceKind::Cache, Owner::Cache(service, number))
+        });
+        let queues = all(system.queues.len()).map(|queue| numbers.place(PlaceKind::Queue, Owner::Queue(queue)));
+        places.queues = queues.collect();
+        for endpoint in all(system.endpoints.len()) {
+            let kinds = [PlaceKind::OwnError, PlaceKind::Work];
+            places.endpoints.push(kinds.map(|kind| numbers.place(kind, Owner::Endpoint(endpoint))));
         }
         places.endpoint_of = endpoints_by_operation(system);
-        places.client_back_off = names.place(PlaceKind::ClientBackOff, "client back-off".into());
-        places.hedge = names.place(PlaceKind::Hedge, "hedge delay".into());
-        places.all = names.all;
+        places.client_back_off = numbers.place(PlaceKind::ClientBackOff, Owner::Nothing);
+        places.hedge = numbers.place(PlaceKind::Hedge, Owner::Nothing);
+        places.all = numbers.all;
         places
     }
 
