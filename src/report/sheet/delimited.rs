@@ -6,6 +6,9 @@ use super::{Cell, Column, Writer};
 use crate::report::folder::{Draft, Unwritten};
 use crate::report::number::exact;
 
+/// Bytes that a row usually fits in; a longer one takes more.
+const ROW: usize = 512;
+
 pub(super) struct Delimited {
     draft: Draft,
     /// The row under way.
@@ -14,7 +17,7 @@ pub(super) struct Delimited {
 
 impl Delimited {
     pub fn begin(draft: Draft, columns: &[Column]) -> Self {
-        let mut file = Self { draft, writer: csv::Writer::from_writer(Vec::new()) };
+        let mut file = Self { draft, writer: writer() };
         file.record(columns.iter().map(|column| harmless(&column.name)));
         file
     }
@@ -22,9 +25,14 @@ impl Delimited {
     fn record(&mut self, cells: impl Iterator<Item = String>) {
         // Memory can be written.
         let _ = self.writer.write_record(cells);
-        let writer = std::mem::replace(&mut self.writer, csv::Writer::from_writer(Vec::new()));
+        let writer = std::mem::replace(&mut self.writer, writer());
         self.draft.write(&writer.into_inner().unwrap_or_default());
     }
+}
+
+/// For one row. The usual buffer of 8 KiB is cleared for each.
+fn writer() -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new().buffer_capacity(ROW).from_writer(Vec::new())
 }
 
 impl Writer for Delimited {
