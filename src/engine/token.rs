@@ -19,7 +19,7 @@ pub(crate) struct Token {
     pub key: u64,
     /// The calendar event that this token waits for; any other that comes up for its slot is dead.
     pub event: Serial,
-    /// When the present wait began.
+    /// When the present wait, delay or job began; at a station, when the token came there.
     pub since: Time,
     /// The next operation.
     pub pc: u32,
@@ -62,8 +62,8 @@ pub(crate) const ROOT: u8 = 8;
 pub(crate) const WASTE: u8 = 16;
 /// Flag: its process has died; whatever it fails with is never caught.
 pub(crate) const KILLED: u8 = 32;
-/// Flag: has answered and works on.
-pub(crate) const RESPONDED: u8 = 64;
+/// Flag: it has an account of where its time goes.
+pub(crate) const SAMPLED: u8 = 64;
 /// Flag: it is inside its service's ingress.
 pub(crate) const ADMITTED: u8 = 128;
 

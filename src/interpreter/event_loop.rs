@@ -8,7 +8,7 @@ use crate::model::Runtime;
 use crate::engine::next::Next;
 use crate::engine::progress::Progress;
 use crate::engine::slot;
-use crate::engine::token::{HOUSEKEEPING, State, Token};
+use crate::engine::token::{HOUSEKEEPING, SAMPLED, State, Token};
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -17,9 +17,9 @@ impl World<'_> {
         let token = &mut self.engine.tokens[t];
         token.state = State::Ready;
         token.wait = NONE;
-        let process = token.process;
+        let (process, is_sampled) = (token.process, token.has(SAMPLED));
         if self.has_loops && process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
-            if self.accounts.is_some() {
+            if is_sampled {
                 return self.await_turn_accounted(t, process);
             }
             self.await_turn(t, process);
@@ -42,7 +42,7 @@ impl World<'_> {
     /// The same, noted in its account.
     #[inline(never)]
     fn await_turn_accounted(&mut self, t: u32, process: u32) {
-        self.account_loop(t, process);
+        self.keep_loop(t, process);
         self.await_turn(t, process);
     }
 

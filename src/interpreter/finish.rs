@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
-use crate::engine::token::{ABANDONED, Failure, KILLED, RESPONDED, Request, State, Token, WASTE};
+use crate::engine::token::{ABANDONED, Failure, KILLED, Request, State, Token, WASTE};
 use crate::interpreter::world::{Ended, World};
 use crate::parts::network::ROUND_TRIP;
 
@@ -44,9 +44,9 @@ impl World<'_> {
         self.leave_ingress(t);
         let token = &mut self.engine.tokens[t];
         token.pc += 1;
-        token.flags |= RESPONDED;
         let (process, parent, request) = (token.process, token.parent, token.request);
         (token.parent, token.request) = (NONE, NONE);
+        self.jobs.answered(t);
         if parent != NONE {
             self.answer_parent(parent, process, Failure::NONE);
         }
@@ -77,7 +77,7 @@ impl World<'_> {
         if process != NONE {
             self.learn_peer(parent, process);
         }
-        self.account_answer(parent);
+        self.account_answer(parent, failure);
         self.engine.drop_timer(parent);
         let waiting = &mut self.engine.tokens[parent];
         waiting.failure = failure;

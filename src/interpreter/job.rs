@@ -4,9 +4,9 @@ use crate::kernel::random::{GOLDEN, mix};
 use crate::kernel::{NONE, Time};
 use crate::model::Notice;
 
-use crate::engine::token::{Failure, FrameKind, RESPONDED, ROOT};
+use crate::engine::token::{Failure, FrameKind, ROOT};
 use crate::interpreter::world::{Ended, World};
-use crate::parts::messaging::job::{Behind, Job, Loss, Stage};
+use crate::parts::messaging::job::{Behind, Job, Loss, Membership, Stage};
 use crate::parts::outcome::{Completion, LostWork};
 
 /// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under
@@ -42,9 +42,9 @@ impl World<'_> {
         }
         let of = &mut self.jobs.of;
         if of.len() <= t as usize {
-            of.resize(t as usize + 1, NONE);
+            of.resize(t as usize + 1, Membership::NONE);
         }
-        of[t as usize] = job;
+        of[t as usize] = Membership { job, has_answered: false };
         self.add_part(job);
     }
 
@@ -61,16 +61,16 @@ impl World<'_> {
         if job == NONE {
             return NONE;
         }
-        self.jobs.of[t as usize] = NONE;
+        let Membership { has_answered, .. } = std::mem::replace(&mut self.jobs.of[t as usize], Membership::NONE);
         let token = &self.engine.tokens[t];
-        let (is_root, has_responded) = (token.has(ROOT), token.has(RESPONDED));
-        if failure.is_some() && has_responded {
+        let is_root = token.has(ROOT);
+        if failure.is_some() && has_answered {
             let service = self.processes[token.process as usize].service;
             self.count_lost(job, Behind::Handler(service), failure);
         } else if failure.is_some() && is_root {
             self.jobs.jobs[job].refused = true;
         }
-        self.end_part(job, (is_root || has_responded) && failure.is_some())
+        self.end_part(job, (is_root || has_answered) && failure.is_some())
     }
 
     /// A part of the job has ended. The job, unless it is complete now; [`NONE`] is let pass.

@@ -90,7 +90,7 @@ impl World<'_> {
         if self.jobs.kept {
             self.leave_job(t, why);
         }
-        let story = self.branch_story(t);
+        let story = self.story(t);
         self.engine.tokens.remove(t);
         if join != NONE {
             self.joined(join, t, story, why);

@@ -18,7 +18,7 @@ const CLIENT_CPU: u64 = 2;
 
 phases! {
     /// Of a round trip.
-    enum Trip {
+    pub(crate) enum Trip {
         /// The client's CPU is to be spent.
         Work,
         /// It sets out.

@@ -26,8 +26,9 @@ impl World<'_> {
     /// A new token.
     #[inline]
     pub(crate) fn insert_token(&mut self, token: Token) -> u32 {
+        let (key, flags) = (token.key, token.flags);
         let t = self.engine.tokens.insert(token);
-        self.account(t);
+        self.account(t, key, flags);
         t
     }
 

@@ -21,9 +21,9 @@ impl World<'_> {
     fn serve(&mut self, t: u32, index: u32) {
         let work = self.work_of_visit(t);
         let station = &mut self.stations[index as usize];
-        station.begin(&mut self.engine, t, work);
-        let is_shared = station.sharing.is_some();
-        self.account_served(t, index, work, is_shared);
+        if station.begin(&mut self.engine, t, work) {
+            self.account_served(t, index, work);
+        }
     }
 
     /// The token's service is over: it leaves, and the next in line is served.

@@ -6,7 +6,7 @@ use crate::model::{Draw, Op, Runtime, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
-use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, State, Token, WASTE};
+use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, SAMPLED, State, Token, WASTE};
 use crate::interpreter::world::World;
 
 phases! {
@@ -255,6 +255,7 @@ impl World<'_> {
     }
 
     /// Starts a CPU job for the token.
+    #[inline(always)]
     pub(crate) fn start_job(&mut self, t: u32, replica: u32, work: Time) {
         let now = self.engine.now;
         let host = self.replicas[replica as usize].host;
@@ -264,7 +265,9 @@ impl World<'_> {
 
     /// A token's CPU job is done.
     pub(crate) fn job_done(&mut self, t: u32) {
-        self.account_job_end(t, 0.0);
+        if self.engine.tokens[t].has(SAMPLED) {
+            self.keep_job_end(t, 0.0);
+        }
         match self.engine.tokens[t].state {
             State::Offloaded => self.offloaded(t),
             State::AtServer => {

@@ -3,7 +3,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
-use crate::engine::token::{ABANDONED, Failure, ROOT, State, WASTE};
+use crate::engine::token::{ABANDONED, Failure, ROOT, SAMPLED, State, WASTE};
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -12,11 +12,14 @@ impl World<'_> {
         if time == Time::ZERO {
             return Next::On;
         }
-        let at = self.engine.now + time;
+        let now = self.engine.now;
         let token = &mut self.engine.tokens[t];
         token.state = State::Elapsing;
-        token.event = self.engine.calendar.schedule(at, t);
-        self.account_delay(t);
+        token.since = now;
+        token.event = self.engine.calendar.schedule(now + time, t);
+        if token.has(SAMPLED) {
+            self.keep_delay(t);
+        }
         Next::Park
     }
 

@@ -1,5 +1,8 @@
 //! Where the time of requests goes, against timelines worked out by hand: to the nanosecond.
 
+use std::collections::BTreeMap;
+
+use sim::model::Accounts;
 use sim::parts::{Blame, Group, Outcome};
 
 use crate::models::bench;
@@ -179,11 +182,33 @@ fn accounts_change_nothing() {
     let text = crate::random_models::nth(11);
     let with = bench(&text).run(1, 0);
     let mut without = bench(&text);
-    without.load.accounts = sim::model::Accounts::Off;
+    without.load.accounts = Accounts::Off;
     let without = without.run(1, 0);
     assert!(with.blame.is_some() && without.blame.is_none());
     assert_eq!((with.events, with.sent, with.succeeded), (without.events, without.sent, without.succeeded));
     assert_eq!((with.response_times, with.resources), (without.response_times, without.resources));
+}
+
+/// Each failure is counted where it happened, whether the request has an account or not: of those that have none their
+/// state tells it.
+#[test]
+fn failures_are_the_same_with_accounts_of_a_sample() {
+    let failures = |outcome: &Outcome| -> Option<BTreeMap<(String, String), u64>> {
+        let blame = outcome.blame.as_ref()?;
+        let place = |place: u16| blame.places[usize::from(place)].name.clone();
+        Some(blame.failures.iter().map(|at| ((at.cause.clone(), place(at.place)), at.requests)).collect())
+    };
+    let mut failed = 0;
+    for number in 0..40 {
+        let mut bench = bench(&crate::random_models::nth(number));
+        bench.load.accounts = Accounts::All;
+        let all = failures(&bench.run(1, 0));
+        bench.load.accounts = Accounts::Sampled;
+        let sampled = failures(&bench.run(1, 0));
+        assert_eq!(all, sampled, "random model {number}");
+        failed += all.iter().flat_map(BTreeMap::values).sum::<u64>();
+    }
+    assert!(failed > 1000, "only {failed} requests have failed");
 }
 
 /// A limit of 2, lowered to 1 by fault a in the first two seconds and by fault b in the two after that; requests hold it

@@ -4,9 +4,9 @@
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Op};
 
-use crate::engine::token::{Failure, Request, State};
+use crate::engine::token::{Failure, Request, SAMPLED, State};
 use crate::interpreter::world::World;
-use crate::parts::blame::accounts::{Account, Earlier, UNEXPLAINED};
+use crate::parts::blame::accounts::{Earlier, UNEXPLAINED};
 use crate::parts::blame::log::{Label, Log};
 
 /// A log on its way from one token to another, and when it began.
@@ -17,10 +17,12 @@ pub(crate) struct Story {
 }
 
 impl World<'_> {
-    /// What the token has done up to now, and those that it waits for: their accounts begin anew.
-    fn story(&mut self, t: u32) -> Option<Story> {
+    /// What the token has done up to now: its account begins anew. None where it has none.
+    pub(crate) fn story(&mut self, t: u32) -> Option<Story> {
+        if !self.engine.tokens[t].has(SAMPLED) {
+            return None;
+        }
         let now = self.engine.now;
-        self.explain(t);
         let accounts = self.accounts.as_mut()?;
         accounts.close(now, t);
         let log = accounts.take(t);
@@ -31,8 +33,10 @@ impl World<'_> {
     /// The token waits no longer for what others do, though they have not done it: what they did up to now explains its
     /// wait.
     pub(crate) fn explain(&mut self, t: u32) {
+        if self.accounts.is_none() {
+            return;
+        }
         let next = match self.engine.tokens[t].state {
-            _ if self.accounts.is_none() => return,
             State::Awaiting => Some(self.engine.tokens[t].wait),
             State::Joining => {
                 let branches = self.guards.joins[self.engine.tokens[t].wait].branches;
@@ -41,35 +45,28 @@ impl World<'_> {
             _ => None,
         };
         let Some(next) = next else {
-            let now = self.engine.now;
+            let (at, _) = self.present(t);
             if let Some(accounts) = &mut self.accounts {
-                let label = accounts.present(now, t);
-                accounts.accounts[t as usize].failed_at = label;
+                accounts.note_failed_at(t, at);
             }
             return;
         };
-        if let Some(Story { log, began }) = self.story(next)
-            && let Some(accounts) = &mut self.accounts
-        {
-            accounts.accounts[t as usize].failed_at = accounts.accounts[next as usize].failed_at;
-            accounts.absorb(self.engine.now, t, log, began);
-        }
+        self.explain(next);
+        let story = self.story(next);
+        self.account_join(t, next, story);
     }
 
-    /// The story of a branch that ends.
-    pub(crate) fn branch_story(&mut self, t: u32) -> Option<Story> {
-        let accounts = self.accounts.as_mut()?;
-        accounts.close(self.engine.now, t);
-        let log = accounts.take(t);
-        let began = Time(self.engine.now.0 - accounts.length(log).min(self.engine.now.0));
-        Some(Story { log, began })
-    }
-
-    /// The parent continues or retries because of a branch with this story.
+    /// The parent continues or retries because of a branch with this story, or has its wait explained by it.
     pub(crate) fn account_join(&mut self, parent: u32, branch: u32, story: Option<Story>) {
-        if let (Some(accounts), Some(Story { log, began })) = (&mut self.accounts, story) {
-            accounts.accounts[parent as usize].failed_at = accounts.accounts[branch as usize].failed_at;
-            accounts.absorb(self.engine.now, parent, log, began);
+        let is_sampled = self.engine.tokens[parent].has(SAMPLED);
+        let Some(accounts) = &mut self.accounts else { return };
+        accounts.note_failed_at(parent, accounts.failed_at(branch));
+        if let Some(Story { log, began }) = story {
+            if is_sampled {
+                accounts.absorb(self.engine.now, parent, log, began);
+            } else {
+                accounts.segments.free(log);
+            }
         }
     }
 
@@ -96,20 +93,23 @@ impl World<'_> {
 
     /// A user sends this token as another attempt, which has an account if the first had one.
     pub(crate) fn account_attempt(&mut self, t: u32, user: u32) {
-        if let Some(accounts) = &mut self.accounts
+        if let Some(accounts) = &self.accounts
             && let Some(earlier) = accounts.earlier.get(user as usize)
         {
-            accounts.accounts[t as usize].weight = earlier.weight;
+            let weight = earlier.weight;
+            self.weigh(t, weight);
         }
     }
 
     /// A request has ended, and its client sees that.
     #[inline]
     pub(crate) fn account_end(&mut self, record: &Request, failure: Failure) {
-        let Some(accounts) = &self.accounts else { return };
+        if self.accounts.is_none() {
+            return;
+        }
         if failure.is_some() {
             self.account_failed_request(record, failure);
-        } else if accounts.has(record.token) {
+        } else if self.engine.tokens[record.token].has(SAMPLED) {
             self.account_success(record);
         }
     }
@@ -141,12 +141,17 @@ impl World<'_> {
         if failure == Failure::GAVE_UP {
             self.explain(record.token);
         }
+        let is_sampled = self.engine.tokens[record.token].has(SAMPLED);
         let Some(accounts) = &mut self.accounts else { return };
-        accounts.close(now, record.token);
-        let log = accounts.take(record.token);
-        let Account { failed_at, weight, .. } = accounts.accounts[record.token as usize];
+        let (mut log, mut weight) = (Log::default(), 0);
+        if is_sampled {
+            accounts.close(now, record.token);
+            log = accounts.take(record.token);
+            weight = accounts.accounts[record.token as usize].weight;
+        }
         if self.tally.on {
-            let at = if failed_at == Label::NONE { UNEXPLAINED } else { failed_at };
+            let at = accounts.failed_at(record.token);
+            let at = if at == Label::NONE { UNEXPLAINED } else { at };
             accounts.collected.failed(failure, at, weight, accounts.segments.iter(log, NONE));
         }
         if record.user == NONE {
@@ -172,7 +177,7 @@ impl World<'_> {
     pub(crate) fn account_failed_probe(&mut self, t: u32, replica: u32, timeout: Time) {
         let service = self.replicas[replica as usize].service as usize;
         if let Some(accounts) = &mut self.accounts {
-            let at = accounts.accounts[t as usize].failed_at;
+            let at = accounts.failed_at(t);
             let place = accounts.places.services[service].unavailable;
             accounts.collected.held(place, if at == Label::NONE { UNEXPLAINED } else { at }, timeout.0, 1);
         }
@@ -191,7 +196,7 @@ impl World<'_> {
     /// The token continues after a failure that one of its own steps has caught.
     pub(crate) fn account_caught(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {
-            accounts.accounts[t as usize].failed_at = Label::NONE;
+            accounts.note_failed_at(t, Label::NONE);
         }
     }
 
@@ -205,14 +210,14 @@ impl World<'_> {
 
     #[inline(never)]
     fn account_failed(&mut self, t: u32, why: Failure) {
-        let Some(accounts) = &self.accounts else { return };
-        if accounts.accounts[t as usize].failed_at != Label::NONE {
+        if self.accounts.as_ref().is_none_or(|accounts| accounts.failed_at(t) != Label::NONE) {
             return;
         }
         let refused = self.refused_by(t, why).map(Label::waiting);
-        let Some(accounts) = &mut self.accounts else { return };
-        let label = refused.unwrap_or_else(|| accounts.present(self.engine.now, t));
-        accounts.accounts[t as usize].failed_at = label;
+        let at = refused.unwrap_or_else(|| self.present(t).0);
+        if let Some(accounts) = &mut self.accounts {
+            accounts.note_failed_at(t, at);
+        }
     }
 
     /// What has refused a token; none where it only waited too long.

@@ -5,26 +5,28 @@ use crate::kernel::NONE;
 use crate::model::{Effect, Runtime};
 
 use crate::interpreter::world::World;
-use crate::parts::blame::log::Label;
+use crate::parts::blame::place::Places;
 
 impl World<'_> {
-    /// Where a fault has lowered the slots, waiting for one is the fault's.
-    pub(crate) fn account_lowered(&mut self, t: u32, slots: u32) {
+    /// Where a token waits for a unit of these slots: where a fault has lowered them, that is the fault.
+    pub(crate) fn queued_at(&self, places: &Places, slots: u32) -> u16 {
+        let fault = if self.faults.is_empty() { None } else { self.lowered_by(places, slots) };
+        fault.unwrap_or(places.slots[slots as usize])
+    }
+
+    fn lowered_by(&self, places: &Places, slots: u32) -> Option<u16> {
         let state = &self.slots[slots as usize];
         if state.size >= state.full_size || state.process == NONE {
-            return;
+            return None;
         }
-        let process = &self.processes[state.process as usize];
-        let (service, kind, size, full) = (process.service, state.kind, state.size, state.full_size);
-        let sharers = state.sharers;
-        let Some(accounts) = &mut self.accounts else { return };
         let lowers = |effect: &Effect| match *effect {
-            Effect::Capacity { what, size: to } => kind.is_of(what) && to.saturating_mul(sharers).min(full) == size,
+            Effect::Capacity { what, size: to } => {
+                state.kind.is_of(what) && to.saturating_mul(state.sharers).min(state.full_size) == state.size
+            }
             _ => false,
         };
-        if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, lowers) {
-            accounts.rename(t, Label::waiting(fault));
-        }
+        let service = self.processes[state.process as usize].service;
+        places.fault(self.system, &self.faults, service, lowers)
     }
 
     /// The slots have another size because a fault came or went: those who wait do so for another reason from now on.
@@ -54,23 +56,14 @@ impl World<'_> {
         }
     }
 
-    /// A process that a fault has stopped runs nothing.
-    pub(crate) fn account_frozen(&mut self, t: u32, process: u32) {
-        let Some(accounts) = &mut self.accounts else { return };
+    /// The fault that has stopped a process, if one has.
+    pub(crate) fn stopped_by(&self, places: &Places, process: u32) -> Option<u16> {
+        if self.faults.is_empty() {
+            return None;
+        }
         let state = &self.processes[process as usize];
-        if self.replicas[state.replica as usize].health.frozen {
-            let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
-            if let Some(fault) = accounts.places.fault(self.system, &self.faults, state.service, stops) {
-                accounts.rename(t, Label::waiting(fault));
-            }
-        }
-    }
-
-    /// The token waits in the queue before its process, which is stopped.
-    pub(crate) fn account_stopped(&mut self, t: u32, process: u32) {
-        if let Some(accounts) = &mut self.accounts {
-            accounts.close(self.engine.now, t);
-            self.account_frozen(t, process);
-        }
+        let is_stopped = self.replicas[state.replica as usize].health.frozen;
+        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
+        is_stopped.then(|| places.fault(self.system, &self.faults, state.service, stops)).flatten()
     }
 }

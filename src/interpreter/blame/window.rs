@@ -1,11 +1,11 @@
 //! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
 
+use crate::kernel::Time;
 use crate::model::Effect;
 
 use crate::engine::token::State;
 use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::World;
-use crate::parts::blame::accounts::UNEXPLAINED;
 use crate::parts::blame::collect::{Blame, Collected};
 use crate::parts::blame::log::Label;
 use crate::parts::held::slots::Slots;
@@ -63,8 +63,9 @@ impl World<'_> {
         for (held, unit) in slots.chain(clients) {
             for holder in self.holders(unit) {
                 let last = self.last_of(holder);
-                let since = accounts.accounts[last as usize].mark.max(accounts.opened);
-                found.push((held, self.present_at(last), (self.engine.now - since.min(self.engine.now)).0));
+                let (label, since) = self.present_at(last);
+                let since = since.max(accounts.opened).min(self.engine.now);
+                found.push((held, label, (self.engine.now - since).0));
             }
         }
         let Some(accounts) = &mut self.accounts else { return };
@@ -121,23 +122,25 @@ impl World<'_> {
         t
     }
 
-    /// What the token does, with the fault that has stopped its CPU.
-    fn present_at(&self, t: u32) -> Label {
-        let Some(accounts) = &self.accounts else { return UNEXPLAINED };
-        let label = accounts.present(self.engine.now, t);
+    /// What the token does, and since when, with the fault that has stopped its CPU.
+    fn present_at(&self, t: u32) -> (Label, Time) {
+        let (label, since) = self.present(t);
+        (self.stopped_at(t, label).unwrap_or(label), since)
+    }
+
+    fn stopped_at(&self, t: u32, label: Label) -> Option<Label> {
+        let places = &self.accounts.as_ref()?.places;
         let token = &self.engine.tokens[t];
-        let replica = match (token.state, self.processes.get(token.process as usize)) {
-            (State::AtServer, _) => token.wait,
-            (_, Some(process)) => process.replica,
-            _ => return label,
+        let replica = match token.state {
+            State::AtServer => token.wait,
+            _ => self.processes.get(token.process as usize)?.replica,
         };
-        let Some(state) = self.replicas.get(replica as usize) else { return label };
-        let is_on_cpu = label.index() / 2 == usize::from(accounts.places.cpus[replica as usize][0]);
+        let state = self.replicas.get(replica as usize)?;
+        let is_on_cpu = label.index() / 2 == usize::from(places.cpus[replica as usize][0]);
         if !is_on_cpu || !state.health.frozen {
-            return label;
+            return None;
         }
         let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
-        let fault = accounts.places.fault(self.system, &self.faults, state.service, stops);
-        fault.map_or(label, Label::waiting)
+        places.fault(self.system, &self.faults, state.service, stops).map(Label::waiting)
     }
 }

@@ -23,12 +23,9 @@ pub(crate) struct Account {
     pub(crate) floor_count: u32,
     pub(crate) label: Label,
     pub(crate) rest: Label,
-    /// Where it failed.
-    pub(crate) failed_at: Label,
     /// Counts how often the log was taken away: a floor of another epoch is none.
     pub(crate) epoch: u16,
-    /// For how many requests it stands. Of one that stands for none only `mark`, `first`, the labels and `failed_at` are
-    /// kept: what it does, and where it failed, but no log.
+    /// For how many requests it stands.
     pub(crate) weight: u16,
 }
 
@@ -42,10 +39,43 @@ impl Account {
             floor_count: 0,
             label: UNEXPLAINED,
             rest: UNEXPLAINED,
-            failed_at: Label::NONE,
             epoch: 0,
             weight,
         }
+    }
+
+    /// Adds a stretch to the log, which has at most so many segments behind its floor.
+    #[inline(always)]
+    fn append(&mut self, segments: &mut Segments, most: u32, label: Label, ns: u64) {
+        segments.append(&mut self.log, label, ns, self.floor);
+        if self.log.count - self.floor_count > most {
+            segments.compact(&mut self.log, self.floor, self.floor_count);
+        }
+    }
+
+    /// Brings the log up to now.
+    #[inline(always)]
+    fn close(&mut self, segments: &mut Segments, most: u32, now: Time) {
+        let ns = (now - self.mark).0;
+        if ns == 0 {
+            return;
+        }
+        self.mark = now;
+        if ns > self.first {
+            return self.close_both(segments, most, ns);
+        }
+        self.first -= ns;
+        self.append(segments, most, self.label, ns);
+    }
+
+    /// The same where the first part of the stretch is over.
+    #[inline(never)]
+    fn close_both(&mut self, segments: &mut Segments, most: u32, ns: u64) {
+        let first = std::mem::take(&mut self.first);
+        if first > 0 {
+            self.append(segments, most, self.label, first);
+        }
+        self.append(segments, most, self.rest, ns - first);
     }
 }
 
@@ -71,11 +101,28 @@ pub(crate) struct Earlier {
     pub(crate) weight: u16,
 }
 
+/// Lengthens a list, if need be, so that it has an item for this token; the new ones are like this. It takes room as if
+/// they came one by one: at most for twice as many as there are.
+#[inline]
+pub(crate) fn make_room<T: Clone>(by_token: &mut Vec<T>, t: u32, new: T) {
+    let length = t as usize + 1;
+    if length > by_token.len() {
+        by_token.reserve_exact(length.next_power_of_two() - by_token.len());
+        by_token.resize(length, new);
+    }
+}
+
 /// The accounts of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Accounts {
     pub(crate) places: Places,
+    /// By token. Of one that has no account only the last stretch is kept (`mark`, `first` and the labels, with a weight
+    /// of 0), and that only where its state does not tell it.
     pub(crate) accounts: Vec<Account>,
+    /// The work of each token's present job, by token, of those without an account.
+    works: Vec<Time>,
+    /// Where each token has failed, by token, as far as any has.
+    failed_at: Vec<Label>,
     pub(crate) segments: Segments,
     pub(crate) most_segments: u32,
     /// By frame.
@@ -95,6 +142,8 @@ impl Accounts {
         let labels = 2 * places.all.len();
         Self {
             accounts: Vec::new(),
+            works: Vec::new(),
+            failed_at: Vec::new(),
             segments: Segments::new(labels),
             most_segments: MOST_SEGMENTS.max(2 * labels as u32),
             holds: Vec::new(),
@@ -107,87 +156,85 @@ impl Accounts {
         }
     }
 
-    /// A token with this key begins.
-    #[inline]
-    pub(crate) fn begin(&mut self, now: Time, t: u32, key: u64) {
-        let index = t as usize;
-        if index >= self.accounts.len() {
-            self.accounts.resize(index + 1, Account::new(now, 0));
-        }
-        let weight = self.sample.weight(key);
-        let account = &mut self.accounts[index];
-        if weight == 0 && account.weight == 0 {
-            account.mark = now;
-            account.first = u64::MAX;
-            (account.label, account.rest, account.failed_at) = (UNEXPLAINED, UNEXPLAINED, Label::NONE);
-            return;
-        }
-        self.begin_with(now, t, weight);
-    }
-
+    /// A token that stands for so many requests begins.
     #[inline(never)]
-    fn begin_with(&mut self, now: Time, t: u32, weight: u16) {
-        let account = &mut self.accounts[t as usize];
-        self.segments.free(account.log);
+    pub(crate) fn begin(&mut self, now: Time, t: u32, weight: u16) {
+        let account = self.account(t);
+        let log = account.log;
         *account = Account::new(now, weight);
+        self.segments.free(log);
     }
 
-    /// Whether the token has an account.
+    /// Room for the token.
     #[inline]
-    pub(crate) fn has(&self, t: u32) -> bool {
-        self.accounts[t as usize].weight > 0
+    fn account(&mut self, t: u32) -> &mut Account {
+        // Nothing is noted of the others.
+        make_room(&mut self.accounts, t, Account::new(Time(u64::MAX), 0));
+        &mut self.accounts[t as usize]
     }
 
+    /// The same as [`turn_for`](Self::turn_for) for a token without an account, of which there is no log.
     #[inline]
+    pub(crate) fn note(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
+        let account = self.account(t);
+        (account.mark, account.first, account.label, account.rest) = (now, first, label, rest);
+        account.weight = 0;
+    }
+
+    /// The token, which has no account, begins a job.
+    #[inline]
+    pub(crate) fn note_work(&mut self, t: u32, work: Time) {
+        match self.works.get_mut(t as usize) {
+            Some(of_token) => *of_token = work,
+            None => {
+                make_room(&mut self.works, t, Time::ZERO);
+                self.works[t as usize] = work;
+            }
+        }
+    }
+
+    /// The work of its present job.
+    pub(crate) fn work(&self, t: u32) -> Time {
+        self.works.get(t as usize).copied().unwrap_or(Time::ZERO)
+    }
+
+    /// Whether any token has failed so far, so that a new one in its place is to be told from it.
+    #[inline]
+    pub(crate) fn has_failed_at(&self) -> bool {
+        !self.failed_at.is_empty()
+    }
+
+    /// Where the token failed, as far as that is known.
+    pub(crate) fn failed_at(&self, t: u32) -> Label {
+        self.failed_at.get(t as usize).copied().unwrap_or(Label::NONE)
+    }
+
+    /// The token failed there; [`Label::NONE`]: it did not, after all.
+    pub(crate) fn note_failed_at(&mut self, t: u32, at: Label) {
+        let index = t as usize;
+        if index >= self.failed_at.len() {
+            if at == Label::NONE {
+                return;
+            }
+            make_room(&mut self.failed_at, t, Label::NONE);
+        }
+        self.failed_at[index] = at;
+    }
+
     pub(crate) fn append(&mut self, t: u32, label: Label, ns: u64) {
-        let account = &mut self.accounts[t as usize];
-        self.segments.append(&mut account.log, label, ns, account.floor);
-        if account.log.count - account.floor_count > self.most_segments {
-            self.segments.compact(&mut account.log, account.floor, account.floor_count);
-        }
+        self.accounts[t as usize].append(&mut self.segments, self.most_segments, label, ns);
     }
 
-    /// Brings a token's log up to now, if it has one.
-    #[inline]
+    /// Brings a token's log up to now.
     pub(crate) fn close(&mut self, now: Time, t: u32) {
-        if self.has(t) {
-            self.close_stretch(now, t);
-        }
-    }
-
-    #[inline(never)]
-    fn close_stretch(&mut self, now: Time, t: u32) {
-        let account = &mut self.accounts[t as usize];
-        let ns = (now - account.mark).0;
-        if ns == 0 {
-            return;
-        }
-        account.mark = now;
-        let Account { first, label, rest, .. } = *account;
-        account.first = first.saturating_sub(ns);
-        if ns <= first {
-            return self.append(t, label, ns);
-        }
-        if first > 0 {
-            self.append(t, label, first);
-        }
-        self.append(t, rest, ns - first);
-    }
-
-    /// The token does something else from now on.
-    #[inline]
-    pub(crate) fn turn(&mut self, now: Time, t: u32, label: Label) {
-        self.turn_for(now, t, u64::MAX, label, label);
+        self.accounts[t as usize].close(&mut self.segments, self.most_segments, now);
     }
 
     /// For this many nanoseconds the token does this, then something else.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
         let account = &mut self.accounts[t as usize];
-        if account.weight > 0 {
-            self.close_stretch(now, t);
-        }
-        let account = &mut self.accounts[t as usize];
+        account.close(&mut self.segments, self.most_segments, now);
         (account.mark, account.first, account.label, account.rest) = (now, first, label, rest);
     }
 
@@ -207,11 +254,7 @@ impl Accounts {
 
     /// What another did, since the time that the token's log reaches to, explains the token's wait.
     pub(crate) fn absorb(&mut self, now: Time, t: u32, mut log: Log, began: Time) {
-        let Account { mark, weight, .. } = self.accounts[t as usize];
-        if weight == 0 {
-            self.accounts[t as usize].mark = now;
-            return self.segments.free(log);
-        }
+        let mark = self.accounts[t as usize].mark;
         if began > mark {
             let hedge = Label::waiting(self.places.hedge);
             self.append(t, hedge, (began - mark).0);
@@ -232,19 +275,11 @@ impl Accounts {
 
     /// What the token does, or did last where it does nothing yet.
     pub(crate) fn present(&self, now: Time, t: u32) -> Label {
-        let account = &self.accounts[t as usize];
-        if (now - account.mark).0 > account.first { account.rest } else { account.label }
+        let Some(account) = self.accounts.get(t as usize) else { return UNEXPLAINED };
+        if now.since(account.mark).0 > account.first { account.rest } else { account.label }
     }
 
-    #[inline]
     pub(crate) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
-        if self.has(t) {
-            self.hold_unit(now, t, frame);
-        }
-    }
-
-    #[inline(never)]
-    fn hold_unit(&mut self, now: Time, t: u32, frame: u32) {
         self.close(now, t);
         let index = frame as usize;
         if index >= self.holds.len() {

@@ -64,7 +64,7 @@ impl Segments {
     }
 
     /// Adds a stretch at the end; one with the label of the last lengthens that, unless it is `floor`.
-    #[inline]
+    #[inline(always)]
     pub fn append(&mut self, log: &mut Log, label: Label, ns: u64, floor: u32) {
         let tail = log.tail;
         if tail != NONE && tail != floor {
@@ -147,6 +147,7 @@ impl Segments {
     }
 
     /// Leaves one segment a label behind the segment `floor`; those up to it stay as they are.
+    #[inline(never)]
     pub fn compact(&mut self, log: &mut Log, floor: u32, floor_count: u32) {
         let first = if floor == NONE { log.head } else { self.segments[floor as usize].next };
         if first == NONE {

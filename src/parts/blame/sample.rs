@@ -1,5 +1,5 @@
-//! Which requests have an account. Accounts of all requests cost 28 to 45 % of a run's instructions (README), so a
-//! run keeps those of one request in `2^n`; what they add up to is scaled to all requests by response time (see
+//! Which requests have an account. Accounts of all requests add a third to a half to a run's instructions (README),
+//! so a run keeps those of one request in `2^n`; what they add up to is scaled to all requests by response time (see
 //! [`collect`](super::collect)).
 //!
 //! The request's own key decides, not its place in the run: variants that meet the same requests keep the accounts of
@@ -66,10 +66,16 @@ impl Sample {
         self.mask == 0 && !self.thins
     }
 
+    /// Whether the request with this key has one.
+    #[inline]
+    pub fn takes(&self, key: u64) -> bool {
+        key & self.mask == 0
+    }
+
     /// For how many requests the one with this key stands: 0 if it has no account.
     #[inline]
     pub fn weight(&self, key: u64) -> u16 {
-        if key & self.mask == 0 { self.mask as u16 + 1 } else { 0 }
+        if self.takes(key) { self.mask as u16 + 1 } else { 0 }
     }
 
     /// A key for what has none.

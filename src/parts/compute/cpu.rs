@@ -140,6 +140,9 @@ impl Cpu {
     /// The same where what jobs lose is kept.
     #[inline(never)]
     fn advance_with_losses(&mut self, now: Time) {
+        if self.updated == now {
+            return self.run_until(now);
+        }
         let throttled = |cpu: &Self| cpu.throttle.as_ref().map_or(0.0, |throttle| throttle.stood);
         let (since, before) = (self.updated, throttled(self));
         self.run_until(now);
@@ -189,7 +192,10 @@ impl Cpu {
     /// quota; and nanoseconds of work that it was given beyond the time that it had a core for, because the machine is
     /// fast. None where nothing is lost or gained.
     pub fn lost(&mut self, now: Time) -> Option<[f64; 4]> {
-        self.advance(now);
+        self.lost_by_job.as_ref()?;
+        if self.updated != now {
+            self.advance_with_losses(now);
+        }
         self.lost_by_job.as_deref().copied()
     }
 

@@ -5,7 +5,7 @@ use crate::kernel::time::Time;
 use crate::model::StationPlan;
 
 use crate::engine::population::{Population, Queue};
-use crate::engine::token::State;
+use crate::engine::token::{SAMPLED, State};
 use crate::engine::{Engine, slot};
 use crate::parts::compute::cpu::Cpu;
 use crate::parts::part::{Moment, Part};
@@ -77,6 +77,11 @@ impl Station {
         (self.capacity < u32::MAX).then_some(self.queue.population.gauge)
     }
 
+    /// Whether those inside slow each other down beyond sharing a server.
+    pub fn slows_down(&self) -> bool {
+        self.slowdown > 0.0 && self.sharing.is_none()
+    }
+
     /// Work that services under way still have to do.
     fn remaining(&self, now: Time) -> u128 {
         self.due - u128::from(self.busy.level()) * u128::from(now.0)
@@ -109,19 +114,24 @@ impl Station {
         Arrival::Waits
     }
 
-    /// A token's service begins.
+    /// A token's service begins. Whether accounts, if there are any, note that: of the tokens that have one, and of all
+    /// where the station slows down, because the state of a token does not tell by how much.
     #[inline]
-    pub fn begin(&mut self, engine: &mut Engine, t: u32, work: Time) {
+    pub fn begin(&mut self, engine: &mut Engine, t: u32, work: Time) -> bool {
         let now = engine.now;
-        engine.tokens[t].state = State::Served;
+        let token = &mut engine.tokens[t];
+        token.state = State::Served;
+        let is_sampled = token.has(SAMPLED);
         if let Some(cpu) = &mut self.sharing {
-            return cpu.start(&mut engine.calendar, now, t, work);
+            cpu.start(&mut engine.calendar, now, t, work);
+            return is_sampled;
         }
         self.busy.up(now);
-        let work = self.stretched(work);
-        self.begun += u128::from(work.0);
-        self.due += u128::from((now + work).0);
-        engine.tokens[t].event = engine.calendar.schedule(now + work, t);
+        let stretched = self.stretched(work);
+        self.begun += u128::from(stretched.0);
+        self.due += u128::from((now + stretched).0);
+        token.event = engine.calendar.schedule(now + stretched, t);
+        is_sampled || self.slows_down()
     }
 
     /// A token's service is over. The next in line: its service is to begin.

@@ -34,6 +34,19 @@ pub(crate) struct Job {
     pub refused: bool,
 }
 
+/// A token's part in a job.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Membership {
+    /// The job; [`NONE`] if the token belongs to none.
+    pub job: u32,
+    /// The token has answered and works on.
+    pub has_answered: bool,
+}
+
+impl Membership {
+    pub const NONE: Self = Self { job: NONE, has_answered: false };
+}
+
 /// How far the client has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
@@ -52,7 +65,7 @@ pub(crate) struct Jobs {
     pub kept: bool,
     pub jobs: Slab<Job>,
     /// By token.
-    pub of: Vec<u32>,
+    pub of: Vec<Membership>,
     pub notice: Option<Notice>,
     /// Questions that are put off.
     pub asking: usize,
@@ -127,7 +140,14 @@ impl Jobs {
 
     /// The job that a token belongs to; [`NONE`] if to none.
     pub fn of(&self, t: u32) -> u32 {
-        self.of.get(t as usize).copied().unwrap_or(NONE)
+        self.of.get(t as usize).map_or(NONE, |part| part.job)
+    }
+
+    /// The token has answered and works on.
+    pub fn answered(&mut self, t: u32) {
+        if let Some(part) = self.of.get_mut(t as usize) {
+            part.has_answered = true;
+        }
     }
 }
 

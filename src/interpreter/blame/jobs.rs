@@ -1,0 +1,136 @@
+//! Jobs on CPUs: of the time that one takes its work is service, the rest waiting for the CPU, or lost to contention, to
+//! a quota or to a fault.
+
+use crate::kernel::{NONE, Time};
+use crate::model::{Effect, Runtime};
+
+use crate::engine::token::{HOUSEKEEPING, SAMPLED, State};
+use crate::interpreter::world::World;
+use crate::parts::blame::accounts::make_room;
+use crate::parts::blame::log::Label;
+
+impl World<'_> {
+    /// The token's job begins on a CPU.
+    #[inline]
+    pub(crate) fn account_job(&mut self, t: u32, replica: u32, work: Time) {
+        if self.begins_job(t, work) {
+            self.keep_job(t, replica, work);
+        }
+    }
+
+    /// The token's job begins under the interpreter lock.
+    #[inline]
+    pub(crate) fn account_lock(&mut self, t: u32, work: Time) {
+        if self.begins_job(t, work) {
+            self.keep_lock(t, work);
+        }
+    }
+
+    /// Whether the token has an account. Where it has none, its work and when it began are kept.
+    #[inline(always)]
+    fn begins_job(&mut self, t: u32, work: Time) -> bool {
+        let Some(accounts) = &mut self.accounts else { return false };
+        let token = &mut self.engine.tokens[t];
+        if !token.has(SAMPLED) {
+            token.since = self.engine.now;
+            accounts.note_work(t, work);
+            return false;
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn keep_job(&mut self, t: u32, replica: u32, work: Time) {
+        let Some(accounts) = &self.accounts else { return };
+        let [cpu, ..] = accounts.places.cpus[replica as usize];
+        self.spends_first_on(t, work, Label::served(cpu), Label::waiting(cpu));
+        self.account_loss(t, replica);
+    }
+
+    /// Notes what jobs on the CPU have lost before this one began.
+    #[inline(never)]
+    fn account_loss(&mut self, t: u32, replica: u32) {
+        let host = self.replicas[replica as usize].host;
+        let lost = self.replicas[host as usize].cpu.lost(self.engine.now);
+        // What a fault slows down later has lost nothing yet.
+        let lost = lost.or_else(|| (!self.faults.is_empty()).then_some([0.0; 4]));
+        if let (Some(accounts), Some(lost)) = (&mut self.accounts, lost) {
+            make_room(&mut accounts.lost, t, [0.0; 4]);
+            accounts.lost[t as usize] = lost;
+        }
+    }
+
+    #[inline(never)]
+    fn keep_lock(&mut self, t: u32, work: Time) {
+        let Some(accounts) = &self.accounts else { return };
+        let process = &self.processes[self.engine.tokens[t].process as usize];
+        let [cpu, ..] = accounts.places.cpus[process.replica as usize];
+        let gil = accounts.places.services[process.service as usize].gil;
+        self.spends_first_on(t, work, Label::served(cpu), Label::waiting(gil));
+    }
+
+    #[inline(never)]
+    pub(crate) fn keep_job_end(&mut self, t: u32, left: f64) {
+        let now = self.engine.now;
+        let state = self.engine.tokens[t].state;
+        let process = self.engine.tokens[t].process;
+        // What a loop does on its own account is no endpoint's work.
+        let is_own = self.engine.tokens[t].has(HOUSEKEEPING);
+        let Some(accounts) = &mut self.accounts else { return };
+        let account = accounts.accounts[t as usize];
+        let replica = match state {
+            State::AtServer => self.engine.tokens[t].wait,
+            _ => self.processes[process as usize].replica,
+        };
+        let host = self.replicas[replica as usize].host;
+        let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
+        let lost = if under_lock { None } else { self.replicas[host as usize].cpu.lost(now) };
+        let before = lost.map(|lost| accounts.lost.get(t as usize).copied().unwrap_or(lost));
+        let faster = lost.zip(before).map_or(0.0, |(lost, before)| (lost[3] - before[3]).max(0.0));
+        // What a fast machine did beyond its time took none.
+        let work = account.first.saturating_sub(left as u64).saturating_sub(faster.round() as u64);
+        accounts.accounts[t as usize].first = work;
+        let is_on_loop = state == State::Working && self.processes[process as usize].runtime == Runtime::EventLoop;
+        // The job has held its event loop.
+        let held = is_on_loop.then(|| {
+            let service = self.processes[process as usize].service as usize;
+            accounts.places.services[service].loops
+        });
+        if let Some((lost, before)) = lost.zip(before) {
+            let [_, contention, throttling] = accounts.places.cpus[replica as usize];
+            let service = self.replicas[replica as usize].service;
+            let slows = |effect: &Effect| matches!(effect, Effect::Slow(_) | Effect::Stuck);
+            let is_slowed = lost[1] > before[1];
+            let fault = is_slowed.then(|| accounts.places.fault(self.system, &self.faults, service, slows)).flatten();
+            let was_slowed = || accounts.places.last_slow(self.system, service);
+            let fault = fault.or_else(|| is_slowed.then(was_slowed).flatten()).unwrap_or(0);
+            for (place, (after, before)) in
+                [contention, fault, throttling].into_iter().zip(lost.into_iter().zip(before))
+            {
+                let mark = accounts.accounts[t as usize].mark;
+                let most = (now - mark).0.saturating_sub(work);
+                let ns = ((after - before).max(0.0).round() as u64).min(most);
+                if ns > 0 {
+                    accounts.append(t, Label::waiting(place), ns);
+                    accounts.accounts[t as usize].mark = mark + Time(ns);
+                    if let Some(held) = held {
+                        accounts.collected.held(held, Label::waiting(place), ns, account.weight);
+                    }
+                }
+            }
+        }
+        if let Some(place) = held {
+            let all = (now - account.mark).0;
+            let lost = (accounts.accounts[t as usize].mark - account.mark).0;
+            let served = work.min(all - lost);
+            let pc = self.engine.tokens[t].pc as usize;
+            let label = match accounts.places.endpoint_of.get(pc) {
+                Some(&endpoint) if !is_own => Label::served(accounts.places.endpoints[usize::from(endpoint)][1]),
+                _ => account.label,
+            };
+            accounts.collected.held(place, label, served, account.weight);
+            accounts.collected.held(place, account.rest, all - lost - served, account.weight);
+        }
+        accounts.close(now, t);
+    }
+}

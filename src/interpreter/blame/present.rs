@@ -1,0 +1,110 @@
+//! What a token does at present: as its account has it; of one that has none, as its state tells it. So it is known of
+//! every request where it failed and what it holds units for, and little is kept for that of those without an account.
+
+use crate::kernel::{NONE, Time};
+use crate::model::{Op, Runtime};
+
+use crate::engine::progress::Progress;
+use crate::engine::token::{ADMITTED, SAMPLED, State};
+use crate::interpreter::query::Trip;
+use crate::interpreter::world::World;
+use crate::parts::blame::accounts::{Accounts, UNEXPLAINED};
+use crate::parts::blame::log::Label;
+use crate::parts::blame::place::Places;
+
+impl World<'_> {
+    /// What the token does, or did last where it does nothing yet, and since when.
+    pub(crate) fn present(&self, t: u32) -> (Label, Time) {
+        let Some(accounts) = &self.accounts else { return (UNEXPLAINED, self.engine.now) };
+        let by_state = if self.engine.tokens[t].has(SAMPLED) { None } else { self.present_by_state(accounts, t) };
+        by_state.unwrap_or_else(|| {
+            let since = accounts.accounts.get(t as usize).map_or(self.engine.now, |account| account.mark);
+            (accounts.present(self.engine.now, t), since)
+        })
+    }
+
+    /// The same by the token's state; none where that does not tell it, so that it is kept of all tokens.
+    fn present_by_state(&self, accounts: &Accounts, t: u32) -> Option<(Label, Time)> {
+        let places = &accounts.places;
+        let token = &self.engine.tokens[t];
+        let process = self.processes.get(token.process as usize);
+        let service = process.map_or_else(|| self.system.service_at(token.pc), |process| process.service);
+        let wait = token.wait as usize;
+        let label = match token.state {
+            State::Queued => Label::waiting(self.queued_at(places, token.wait)),
+            State::AtStation => Label::waiting(places.stations[wait][0]),
+            State::Served if self.stations[wait].slows_down() => return None,
+            State::Served => {
+                let is_shared = self.stations[wait].sharing.is_some();
+                let has_waited = is_shared && self.engine.now - token.since > self.work_of_visit(t);
+                let [place, _] = places.stations[wait];
+                if has_waited { Label::waiting(place) } else { Label::served(place) }
+            }
+            State::Awaiting | State::Joining => UNEXPLAINED,
+            State::Backlog if self.awaits_admission(t, service) => return None,
+            State::Backlog | State::Ready => {
+                let fault = process.and_then(|_| self.stopped_by(places, token.process));
+                let of_service = &places.services[service as usize];
+                match (fault, process) {
+                    (Some(fault), _) => Label::waiting(fault),
+                    (None, Some(process)) if process.runtime != Runtime::EventLoop => Label::served(of_service.delay),
+                    _ => Label::waiting(of_service.loops),
+                }
+            }
+            State::Working | State::Offloaded | State::AtServer => {
+                let replica = if token.state == State::AtServer { token.wait } else { process?.replica };
+                let [cpu, ..] = places.cpus[replica as usize];
+                let is_under_lock =
+                    token.state != State::AtServer && process.is_some_and(|process| process.gil != NONE);
+                if self.engine.now - token.since <= accounts.work(t) {
+                    Label::served(cpu)
+                } else if is_under_lock {
+                    Label::waiting(places.services[service as usize].gil)
+                } else {
+                    Label::waiting(cpu)
+                }
+            }
+            State::Elapsing | State::Outbound | State::Carrying => {
+                // What is noted of it was noted when it began.
+                if accounts
+                    .accounts
+                    .get(t as usize)
+                    .is_some_and(|account| account.weight == 0 && account.mark == token.since)
+                {
+                    return None;
+                }
+                self.elapsing(places, t, service)
+            }
+            State::Knocking | State::ConnectionQueued | State::Coalescing | State::Hung => return None,
+        };
+        Some((label, token.since))
+    }
+
+    /// What a token spends its time on that lets time pass, where nothing is noted of that.
+    fn elapsing(&self, places: &Places, t: u32, service: u32) -> Label {
+        let token = &self.engine.tokens[t];
+        let own = &self.system.services[service as usize];
+        if token.process == NONE {
+            // On its way, or refused.
+            return Label::waiting(places.services[service as usize].network);
+        }
+        let server = match self.system.program[token.pc as usize] {
+            // Between the parts of a step; before its first part the step before it is still at hand.
+            _ if token.phase == Progress::BEGIN => return Label::served(places.services[service as usize].delay),
+            Op::Trip { .. } if Trip::from(token.phase) == Trip::Network => {
+                return Label::served(places.services[service as usize].delay);
+            }
+            Op::Trip { pool, .. } | Op::Borrow { pool, .. } => own.pools[pool as usize].server,
+            Op::Connect { client, .. } | Op::Send { client, .. } => own.clients[client as usize].server,
+            _ => return Label::served(places.services[service as usize].delay),
+        };
+        Label::waiting(places.services[server as usize].network)
+    }
+
+    /// Whether the token waits for its service's ingress.
+    fn awaits_admission(&self, t: u32, service: u32) -> bool {
+        self.guards.has_ingress
+            && self.guards.ingresses[service as usize].is_some()
+            && !self.engine.tokens[t].has(ADMITTED)
+    }
+}
