@@ -16,6 +16,16 @@ impl Links {
     pub fn next(&self) -> Option<u32> {
         (self.next != NONE).then_some(self.next)
     }
+
+    /// Those of a thing at this place of a [`Heap`](super::heap::Heap).
+    pub(super) fn at(place: usize) -> Self {
+        Self { next: NONE, previous: place as u32 }
+    }
+
+    /// The place in a heap that they tell.
+    pub(super) fn place(&self) -> usize {
+        self.previous as usize
+    }
 }
 
 impl Default for Links {
