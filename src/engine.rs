@@ -6,6 +6,7 @@ pub mod draws;
 pub(crate) mod next;
 pub(crate) mod population;
 pub(crate) mod progress;
+pub(crate) mod queue;
 pub(crate) mod slot;
 pub(crate) mod task;
 pub(crate) mod token;
@@ -16,6 +17,7 @@ use crate::kernel::list::{Links, List};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 
+use queue::Priorities;
 use task::{Later, Task};
 use token::{Frame, FrameKind, Token};
 
@@ -29,6 +31,7 @@ pub(crate) struct Engine {
     /// Tokens to be stepped before the next event is taken: that settles ties.
     pub ready: List,
     pub tasks: Slab<Later>,
+    pub priorities: Priorities,
 }
 
 impl Default for Engine {
@@ -41,6 +44,7 @@ impl Default for Engine {
             frames: Slab::default(),
             ready: List::default(),
             tasks: Slab::default(),
+            priorities: Priorities::default(),
         }
     }
 }

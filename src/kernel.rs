@@ -7,6 +7,7 @@ pub mod calendar;
 pub mod deadline;
 mod exponential;
 pub mod gauge;
+pub mod heap;
 pub mod list;
 pub mod logarithm;
 pub mod random;

@@ -11,6 +11,7 @@ mod program;
 mod queue;
 mod resilience;
 mod trouble;
+mod waiting;
 
 pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
@@ -28,6 +29,7 @@ pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,
 };
 pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
+pub use waiting::{Order, Patience, Waiting};
 
 use crate::kernel::Variate;
 
@@ -83,6 +85,19 @@ impl System {
     pub fn endpoint_at(&self, pc: u32) -> u32 {
         let before = (0..).zip(&self.endpoints).filter(|(_, endpoint)| endpoint.entry <= pc);
         before.max_by_key(|(_, endpoint)| endpoint.entry).map_or(0, |(index, _)| index)
+    }
+
+    /// Whether a queue serves by priority.
+    pub fn serves_by_priority(&self) -> bool {
+        let of_services = self.services.iter().flat_map(|service| {
+            let pools = service.pools.iter().map(|pool| pool.waiting);
+            let limits = service.limits.iter().map(|limit| limit.waiting);
+            let ingress = service.ingress.iter().map(|ingress| ingress.waiting);
+            std::iter::once(service.waiting).chain(pools).chain(limits).chain(ingress)
+        });
+        let of_stations = self.stations.iter().map(|station| station.waiting);
+        let of_limits = self.limits.iter().map(|limit| limit.waiting);
+        of_services.chain(of_stations).chain(of_limits).any(|waiting| waiting.order == Order::Priority)
     }
 
     /// The service whose program an operation belongs to.

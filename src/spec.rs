@@ -45,7 +45,7 @@ pub(crate) mod unused;
 mod visible;
 
 pub use cache::{Cache, CacheStep, Popularity};
-pub use client::{Client, Pool, PoolOrder, Reuse, SearchCost};
+pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{

@@ -2,12 +2,7 @@
 //! law), exactly and on every path.
 
 use crate::kernel::gauge::Gauge;
-use crate::kernel::list::List;
-use crate::kernel::slab::Slab;
 use crate::kernel::time::Time;
-
-use crate::engine::Engine;
-use crate::engine::token::Token;
 
 /// The number in a place, and the sum of their stays.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,41 +62,5 @@ impl Population {
         if let Some((area, stays)) = self.broken_law(now) {
             broken.push(format!("Little's law at {}: {area} over time, {stays} over visits", name()));
         }
-    }
-}
-
-/// A waiting line, first come first served unless someone leaves from the middle.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Queue {
-    list: List,
-    pub population: Population,
-}
-
-impl Queue {
-    #[inline]
-    pub fn push(&mut self, engine: &mut Engine, token: u32) {
-        engine.tokens[token].since = engine.now;
-        self.population.enter(engine.now);
-        self.list.push(&mut engine.tokens, token);
-    }
-
-    #[inline]
-    pub fn pop(&mut self, engine: &mut Engine) -> Option<u32> {
-        let token = self.list.pop(&mut engine.tokens)?;
-        self.population.leave(engine.now, engine.tokens[token].since);
-        Some(token)
-    }
-
-    pub fn remove(&mut self, engine: &mut Engine, token: u32) {
-        self.list.remove(&mut engine.tokens, token);
-        self.population.leave(engine.now, engine.tokens[token].since);
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.list.is_empty()
-    }
-
-    pub fn iter(self, tokens: &Slab<Token>) -> impl Iterator<Item = u32> {
-        self.list.iter(tokens)
     }
 }

@@ -21,8 +21,8 @@ pub(crate) enum Task {
     Resend { user: u32 },
     /// The deadline of this frame, which came with a call, is over.
     Deadline { frame: u32 },
-    /// The ingress lets a request go on that had to wait for a token.
-    Admit { token: u32, endpoint: u32, peer: u32 },
+    /// A token is there for a request that waits at the ingress of a service.
+    Admit { service: u32 },
 }
 
 /// A task that has been put off, and the event that brings it up.

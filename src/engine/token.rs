@@ -95,6 +95,12 @@ impl Token {
         self.flags & (WASTE | ROOT) == WASTE
     }
 
+    /// Whether its present wait has a time-out.
+    #[inline]
+    pub fn is_limited(&self) -> bool {
+        self.timer != NONE || (self.event != 0 && matches!(self.state, State::Queued | State::AtStation))
+    }
+
     pub fn has(&self, flag: u8) -> bool {
         self.flags & flag != 0
     }

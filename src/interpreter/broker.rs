@@ -192,6 +192,7 @@ impl World<'_> {
         // Another delivery makes other draws.
         let key = mix(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(deliveries))));
         let t = self.spawn(plan.endpoint, key);
+        self.engine.priorities.set(t, 0);
         self.engine.push_frame(t, FrameKind::Message { message });
         self.join_job(t, job);
         self.enter_process(t, process);
@@ -287,6 +288,7 @@ impl World<'_> {
         let consumer = self.broker.messages[message].consumer;
         self.broker.consumers[consumer as usize].delayed.up(self.engine.now);
         let t = self.spawn(self.system.consumers[consumer as usize].endpoint, 0);
+        self.engine.priorities.set(t, 0);
         self.engine.push_frame(t, FrameKind::Message { message });
         self.carry(t, delay);
     }

@@ -6,7 +6,7 @@ use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
 use crate::model::{Balance, LimitPlan, Runtime, ServicePlan, System};
 
-use crate::engine::population::Queue;
+use crate::engine::queue::Queue;
 use crate::engine::slot;
 use crate::parts::compute::cpu::Cpu;
 use crate::parts::compute::event_loop::EventLoop;
@@ -135,16 +135,16 @@ impl Built {
         deadlines: &mut Deadlines,
     ) {
         let process = self.processes.len() as u32;
-        let mut lane = |length| lane_of(deadlines, length);
         let pools = self.slots.len() as u32;
         for (pool, plan) in (0..).zip(&service.pools) {
             let kind = SlotsKind::Connections { pool };
-            let mut slots = Slots::new(kind, process, plan.max_size, plan.min_size, lane(plan.acquire_timeout));
+            let mut slots = Slots::new(kind, process, plan.max_size, plan.min_size, plan.waiting);
+            slots.limit_waits(plan.waiting.patience, deadlines);
             slots.connect_time = plan.connect_time;
-            slots.command = lane(plan.command_timeout);
+            slots.command = lane_of(deadlines, plan.command_timeout);
             if plan.minded {
                 slots.pool = self.pools.len() as u32;
-                self.pools.push(Pool::new(plan, lane(plan.idle_life)));
+                self.pools.push(Pool::new(plan, lane_of(deadlines, plan.idle_life)));
             }
             self.slots.push(slots);
         }
@@ -154,7 +154,8 @@ impl Built {
         }
         let mut threads_of = |runtime: Runtime, kind| match service.threads {
             Some(size) if service.runtime == runtime => {
-                let mut slots = Slots::new(kind, process, size, size, None);
+                let mut slots = Slots::new(kind, process, size, size, service.waiting);
+                slots.limit_waits(service.waiting.patience, &mut *deadlines);
                 slots.room = service.max_queue.unwrap_or(u32::MAX);
                 self.slots.push(slots);
                 (self.slots.len() - 1) as u32
@@ -222,8 +223,8 @@ impl Built {
     }
 
     fn add_limit(&mut self, kind: SlotsKind, process: u32, plan: &LimitPlan, deadlines: &mut Deadlines) {
-        let lane = lane_of(deadlines, plan.acquire_timeout);
-        let mut slots = Slots::new(kind, process, plan.size, plan.size, lane);
+        let mut slots = Slots::new(kind, process, plan.size, plan.size, plan.waiting);
+        slots.limit_waits(plan.waiting.patience, deadlines);
         slots.room = plan.max_queue;
         self.slots.push(slots);
     }

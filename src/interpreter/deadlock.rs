@@ -31,7 +31,7 @@ impl World<'_> {
     /// waits for it, holds something.
     pub(crate) fn look_for_deadlock(&mut self, t: u32) {
         let token = &self.engine.tokens[t];
-        if token.timer != NONE || (token.frame == NONE && token.parent == NONE) {
+        if token.is_limited() || (token.frame == NONE && token.parent == NONE) {
             return;
         }
         let (mut origin, mut fetch) = (None, None);
@@ -161,7 +161,7 @@ impl World<'_> {
         self.each_end(holder, &mut |end| {
             let last = &self.engine.tokens[end];
             let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Coalescing | State::Hung);
-            goes_on |= !waits || last.timer != NONE || self.is_freed(end) || self.is_cancelled(end);
+            goes_on |= !waits || last.is_limited() || self.is_freed(end) || self.is_cancelled(end);
         });
         goes_on
     }
@@ -195,7 +195,7 @@ impl World<'_> {
         let mut is_fetch = false;
         for _ in 0..LONGEST_CHAIN {
             let token = &self.engine.tokens[t];
-            if token.timer != NONE || self.is_freed(t) {
+            if token.is_limited() || self.is_freed(t) {
                 break;
             }
             match token.state {
@@ -212,7 +212,7 @@ impl World<'_> {
         }
         if is_fetch
             || self.engine.tokens[t].state != State::Joining
-            || self.engine.tokens[t].timer != NONE
+            || self.engine.tokens[t].is_limited()
             || self.is_freed(t)
         {
             return visit(t);
@@ -234,7 +234,7 @@ impl World<'_> {
                 FrameKind::Branch { join } if join != NONE => {
                     let Join { parent, branches, .. } = self.guards.joins[join];
                     let mut others = branches.iter(&self.engine.frames).filter(|&other| other != frame);
-                    if self.engine.tokens[parent].timer != NONE
+                    if self.engine.tokens[parent].is_limited()
                         || self.is_hedge(join) && others.any(|other| self.moves(self.engine.frames[other].token))
                     {
                         return true;
@@ -250,7 +250,7 @@ impl World<'_> {
     /// Whether a token, or one that it waits for, does not wait for what others hold.
     fn moves(&self, t: u32) -> bool {
         let token = &self.engine.tokens[t];
-        if token.timer != NONE {
+        if token.is_limited() {
             return true;
         }
         let mut frame = token.frame;

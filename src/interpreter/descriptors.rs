@@ -1,6 +1,5 @@
 //! Inbound connections take descriptors, and accept meets a full table.
 
-use crate::kernel::NONE;
 use crate::kernel::random::name;
 use crate::kernel::time::Time;
 
@@ -87,7 +86,7 @@ impl World<'_> {
         let acts = |t: u32| {
             let token = &self.engine.tokens[t];
             let is_episode = token.has(HOUSEKEEPING) && !token.has(INBOUND);
-            !is_episode && (!token.state.waits_for_others() || token.timer != NONE)
+            !is_episode && (!token.state.waits_for_others() || token.is_limited())
         };
         let patience = self.has_patience() && !self.requests.is_empty();
         patience || self.engine.calendar.any(|event| event.slot >= slot::TASK) || self.engine.tokens.living().any(acts)

@@ -171,7 +171,7 @@ impl World<'_> {
         let winner = if count > 0 { workers.filter(idle).nth(choices.below(count) as usize) } else { None };
         self.engine.tokens[t].state = State::Backlog;
         let first = shared.first_process;
-        shared.backlog.push(&mut self.engine, t);
+        shared.backlog.push(&mut self.engine, t, Time::ZERO);
         self.account_loop(t, first);
         if let Some(process) = winner {
             self.poll(process);

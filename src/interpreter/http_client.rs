@@ -274,6 +274,7 @@ impl<'s> World<'s> {
         }
         let key = site.child(self.engine.tokens[t].key);
         let child = self.spawn(endpoint, key);
+        self.engine.priorities.inherit(child, t);
         self.engine.tokens[child].parent = t;
         self.account_for(child, t);
         if self.jobs.kept {

@@ -20,22 +20,21 @@ impl World<'_> {
             }
             Some(Time::ZERO) => self.admit_in_flight(t, service),
             Some(delay) => {
-                ingress.waiting.enter(now);
-                self.engine.tokens[t].since = now;
+                ingress.waiting.push(&mut self.engine, t, Time::ZERO);
                 self.engine.tokens[t].state = State::Backlog;
+                self.engine.tokens[t].wait = peer;
                 self.account_arrival(t, service, false);
-                self.engine.later(delay, Task::Admit { token: t, endpoint, peer });
+                self.engine.later(delay, Task::Admit { service });
                 false
             }
         }
     }
 
-    /// The token that the request waited for is there.
-    pub(crate) fn admit_late(&mut self, t: u32, endpoint: u32, peer: u32) {
-        let service = self.system.endpoints[endpoint as usize].service;
-        if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
-            ingress.waiting.leave(self.engine.now, self.engine.tokens[t].since);
-        }
+    /// A token is there: the next request that waits for one takes it.
+    pub(crate) fn admit_next(&mut self, service: u32) {
+        let Some(ingress) = &mut self.guards.ingresses[service as usize] else { return };
+        let Some(t) = ingress.waiting.pop(&mut self.engine, 1) else { return };
+        let peer = std::mem::replace(&mut self.engine.tokens[t].wait, NONE);
         let is_gone = self.engine.tokens[t].failure.is_some() || self.engine.tokens[t].has(ABANDONED);
         let goes_on = !is_gone && self.admit_in_flight(t, service);
         if let (false, Some(ingress)) = (goes_on, &mut self.guards.ingresses[service as usize]) {
@@ -47,8 +46,13 @@ impl World<'_> {
             self.engine.tokens[t].state = State::Ready;
             self.engine.ready.push(&mut self.engine.tokens, t);
         } else if goes_on {
-            self.route(t, endpoint, peer);
+            self.route(t, self.endpoint_at(self.engine.tokens[t].pc), peer);
         }
+    }
+
+    /// The endpoint that begins with this operation.
+    fn endpoint_at(&self, pc: u32) -> u32 {
+        self.system.endpoints.iter().position(|endpoint| endpoint.entry == pc).unwrap_or(0) as u32
     }
 
     fn admit_in_flight(&mut self, t: u32, service: u32) -> bool {
@@ -84,7 +88,7 @@ impl World<'_> {
             self.processes[process as usize].service
         } else {
             // In a backlog that several processes share it stands before its first operation.
-            self.system.endpoints.iter().find(|endpoint| endpoint.entry == pc).map_or(0, |endpoint| endpoint.service)
+            self.system.endpoints[self.endpoint_at(pc) as usize].service
         };
         if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
             ingress.inside.down(now);

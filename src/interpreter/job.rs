@@ -134,6 +134,7 @@ impl World<'_> {
         entry.asked += 1;
         let key = mix(entry.key.wrapping_add(GOLDEN.wrapping_mul(u64::from(entry.asked))));
         let t = self.spawn(endpoint, key);
+        self.engine.priorities.set(t, 0);
         self.engine.push_frame(t, FrameKind::Poll { job });
         t
     }

@@ -59,6 +59,7 @@ impl World<'_> {
         }
         let key = name(self.key, prober.sent, "probe", u64::from(index));
         let t = self.spawn(endpoint, key);
+        self.engine.priorities.set(t, 0);
         self.engine.tokens[t].flags |= WASTE;
         let timeout = self.engine.later(timeout, Task::ProbeTimeout { prober: index });
         let prober = &mut self.probers[index as usize];
@@ -97,7 +98,7 @@ impl World<'_> {
             State::AtServer => is_frozen(token.wait),
             state => state.waits_for_others(),
         };
-        !self.is_for_probe(t) && !token.has(HOUSEKEEPING) && (!waits || token.timer != NONE || self.is_freed(t))
+        !self.is_for_probe(t) && !token.has(HOUSEKEEPING) && (!waits || token.is_limited() || self.is_freed(t))
     }
 
     /// Whether a token is a probe, or does what a probe has asked for; what a probe has published belongs to no job.

@@ -42,6 +42,7 @@ impl World<'_> {
         }
         let t = self.insert_token(token);
         self.account_for(t, parent);
+        self.engine.priorities.inherit(t, parent);
         self.join_job(t, self.jobs.of(parent));
         let frame = self.engine.push_frame(t, FrameKind::Branch { join });
         let join = &mut self.guards.joins[join];

@@ -184,7 +184,7 @@ impl World<'_> {
             }
         }
         let mut dying = Vec::new();
-        while let Some(t) = self.replicas[replica as usize].backlog.pop(&mut self.engine) {
+        while let Some(t) = self.replicas[replica as usize].backlog.pop(&mut self.engine, 1) {
             dying.push(t);
         }
         for process in processes.clone() {

@@ -64,12 +64,13 @@ impl World<'_> {
     /// A user sends a request. Each attempt draws its own demands: another try meets another system.
     fn attempt(&mut self, user: u32, record: User) {
         let now = self.engine.now;
-        let Some(target) = self.ledger.as_mut().map(|ledger| ledger.sent(now, user)) else { return };
+        let Some((target, priority)) = self.ledger.as_mut().map(|ledger| ledger.sent(now, user)) else { return };
         let mut key = self.key_of(record.number);
         if record.attempt > 0 {
             key = mix(key.wrapping_add(u64::from(record.attempt).wrapping_mul(GOLDEN)));
         }
         let t = self.request_apart(Call { client: record.client, target, born: record.first, user, awaits: true }, key);
+        self.engine.priorities.set(t, priority);
         if record.attempt > 0 {
             self.account_attempt(t, user);
         }
@@ -174,7 +175,9 @@ impl World<'_> {
     /// A request that is not sent by the shortest way, so that the code of that stays together.
     #[inline(never)]
     fn request_apart(&mut self, call: Call, key: u64) -> u32 {
-        self.request(call, key)
+        let t = self.request(call, key);
+        self.engine.priorities.set(t, 0);
+        t
     }
 
     #[inline(always)]

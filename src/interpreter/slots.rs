@@ -1,7 +1,7 @@
 //! Tokens take units, wait for them, and give them back.
 
 use crate::kernel::{NONE, Time};
-use crate::model::Op;
+use crate::model::{Op, Order, Patience};
 
 use crate::engine::next::Next;
 use crate::engine::token::{Failure, FrameKind, State};
@@ -45,11 +45,30 @@ impl World<'_> {
 
     /// Puts the token into the queue for a unit.
     pub(crate) fn queue_for(&mut self, t: u32, id: u32) {
+        if !self.slots[id as usize].queue.is_plain() {
+            return self.line_up_for(t, id);
+        }
         let slots = &mut self.slots[id as usize];
-        slots.enqueue(&mut self.engine, t, id);
+        slots.enqueue(&mut self.engine, t, id, Time::ZERO);
         let patience = slots.patience;
         self.account_queued(t, id);
         self.engine.limit_wait(t, patience);
+        self.look_for_deadlock(t);
+    }
+
+    /// The same where the order of service or a patience that is drawn matters.
+    #[inline(never)]
+    fn line_up_for(&mut self, t: u32, id: u32) {
+        let sorts = self.slots[id as usize].queue.order() == Order::Shortest;
+        let work = if sorts { self.offloaded_work(t) } else { Time::ZERO };
+        let slots = &mut self.slots[id as usize];
+        slots.enqueue(&mut self.engine, t, id, work);
+        let (patience, drawn) = (slots.patience, slots.drawn_patience);
+        self.account_queued(t, id);
+        self.engine.limit_wait(t, patience);
+        if let Some(draw) = drawn {
+            self.limit_patience(t, Patience::Drawn(draw));
+        }
         self.look_for_deadlock(t);
     }
 
@@ -154,13 +173,20 @@ impl World<'_> {
         Next::Park
     }
 
-    fn start_offloaded(&mut self, t: u32) {
-        let (demand, site, locked) = match self.system.program[self.engine.tokens[t].pc as usize] {
-            Op::Offload { demand, site } => (demand, site, false),
-            Op::OffloadLocked { demand, site } => (demand, site, true),
+    /// The work of a job of the executor, which stands at the token's program counter.
+    fn offloaded_work(&self, t: u32) -> Time {
+        let token = &self.engine.tokens[t];
+        match self.system.program[token.pc as usize] {
+            Op::Offload { demand, site } | Op::OffloadLocked { demand, site } => {
+                self.draw(t, demand, site.key(token.key, 0))
+            }
             _ => unreachable!("only an offload waits for the executor"),
-        };
-        let work: Time = self.draw(t, demand, site.key(self.engine.tokens[t].key, 0));
+        }
+    }
+
+    fn start_offloaded(&mut self, t: u32) {
+        let work = self.offloaded_work(t);
+        let locked = matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::OffloadLocked { .. });
         self.engine.tokens[t].state = State::Offloaded;
         let (replica, gil) = (self.process_of(t).replica, self.process_of(t).gil);
         if locked {

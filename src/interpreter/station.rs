@@ -1,5 +1,7 @@
 //! Visits to stations.
 
+use crate::kernel::Time;
+
 use crate::engine::next::Next;
 use crate::engine::token::Failure;
 use crate::interpreter::world::World;
@@ -13,6 +15,7 @@ impl World<'_> {
             Arrival::TurnedAway => return Next::Fail(Failure::TURNED_AWAY),
             Arrival::Begins => self.serve(t, index),
             Arrival::Waits => self.account_station(t, index),
+            Arrival::Lines => self.line_up(t, index),
         }
         Next::Park
     }
@@ -23,6 +26,18 @@ impl World<'_> {
         let station = &mut self.stations[index as usize];
         if station.begin(&mut self.engine, t, work) {
             self.account_served(t, index, work);
+        }
+    }
+
+    /// The token waits where the order of service or its patience matters.
+    #[inline(never)]
+    fn line_up(&mut self, t: u32, index: u32) {
+        let sorts = self.stations[index as usize].sorts();
+        let work = if sorts { self.work_of_visit(t) } else { Time::ZERO };
+        self.stations[index as usize].line_up(&mut self.engine, t, work);
+        self.account_station(t, index);
+        if let Some(patience) = self.stations[index as usize].patience {
+            self.limit_patience(t, patience);
         }
     }
 

@@ -185,6 +185,7 @@ impl World<'_> {
         self.engine.tokens[t].pc += 1;
         let Token { key, process, .. } = self.engine.tokens[t];
         let notice = self.insert_token(Token::new(site.child(key), to));
+        self.engine.priorities.inherit(notice, t);
         #[cfg(debug_assertions)]
         self.note_token(notice);
         if self.engine.tokens[t].is_probe() {

@@ -17,7 +17,11 @@ impl World<'_> {
         match later.task {
             Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
             Task::Deadline { frame } => self.is_for_probe(self.engine.frames[frame].token),
-            Task::Admit { token, .. } => self.is_for_probe(token),
+            Task::Admit { service } => {
+                let ingress = self.guards.ingresses[service as usize].as_ref();
+                let mut waiting = ingress.into_iter().flat_map(|ingress| ingress.waiting.iter(&self.engine.tokens));
+                waiting.all(|t| self.is_for_probe(t))
+            }
             Task::Faults | Task::Resend { .. } => false,
         }
     }
@@ -55,7 +59,7 @@ impl World<'_> {
             Task::Faults => self.change_faults(),
             Task::Resend { user } => self.resend(user),
             Task::Deadline { frame } => self.deadline_over(frame),
-            Task::Admit { token, endpoint, peer } => self.admit_late(token, endpoint, peer),
+            Task::Admit { service } => self.admit_next(service),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Waiting: for time to pass, for an answer, with or without a time-out, and being torn out of a wait.
 
+use crate::kernel::random::mix;
 use crate::kernel::{NONE, Time};
+use crate::model::Patience;
 
 use crate::engine::next::Next;
 use crate::engine::token::{ABANDONED, Failure, ROOT, SAMPLED, State, WASTE};
 use crate::interpreter::world::World;
+
+/// Names the draws of how long tokens wait in queues.
+const PATIENCE: u64 = 0x7061_7469_656e_6365;
 
 impl World<'_> {
     /// The token goes on after this time.
@@ -49,11 +54,25 @@ impl World<'_> {
             _ if self.borrows(t) => Failure::ACQUIRE_TIMEOUT,
             State::Awaiting if self.is_knocking(t) => Failure::CONNECT_TIMEOUT,
             State::Elapsing | State::Outbound | State::AtServer if self.queries(t) => Failure::COMMAND_TIMEOUT,
-            State::Queued | State::ConnectionQueued => Failure::ACQUIRE_TIMEOUT,
+            State::Queued | State::ConnectionQueued | State::AtStation => Failure::ACQUIRE_TIMEOUT,
             State::Elapsing => Failure::CONNECT_TIMEOUT,
             _ => Failure::READ_TIMEOUT,
         };
         self.interrupt(t, why);
+    }
+
+    /// The token, which has joined a queue, gives up when it has waited for this long.
+    pub(crate) fn limit_patience(&mut self, t: u32, patience: Patience) {
+        let time = match patience {
+            Patience::Fixed(time) => time,
+            Patience::Drawn(draw) => {
+                let token = &self.engine.tokens[t];
+                let key = mix(token.key ^ mix(PATIENCE ^ u64::from(token.pc)));
+                self.draw(t, draw, key)
+            }
+        };
+        let at = self.engine.now + time;
+        self.engine.tokens[t].event = self.engine.calendar.schedule(at, t);
     }
 
     /// Nobody waits for the token's answer any more.

@@ -154,6 +154,9 @@ impl<'s> World<'s> {
     /// A system at rest, under a load on `target` whose clients have this patience.
     pub fn new(system: &'s System, load: &Load, seed: u64, replication: u64) -> Self {
         let mut engine = Engine::default();
+        if system.serves_by_priority() && load.classes.iter().any(|class| class.priority > 0) {
+            engine.priorities.keep();
+        }
         let built = build(system, &mut engine.deadlines);
         let guards = Guards::new(system, &mut engine.deadlines);
         let patience = load.timeout.map(|length| engine.deadlines.lane(length));

@@ -171,6 +171,8 @@ pub struct Class {
     pub target: u32,
     /// Probability of this or an earlier class; the last is 1.
     pub cumulated: f64,
+    /// How important it is; queues that serve by priority serve the highest first.
+    pub priority: u8,
 }
 
 /// How a client sends a failed request again.

@@ -7,6 +7,7 @@ use super::cache::CachePlan;
 use super::program::Draw;
 use super::resilience::{BreakerPlan, IngressPlan};
 use super::trouble::ProbePlan;
+use super::waiting::Waiting;
 use crate::kernel::Time;
 
 /// A machine whose cores several services share.
@@ -41,6 +42,8 @@ pub struct ServicePlan {
     pub threads: Option<u32>,
     /// Requests that may wait for a thread; none: any number.
     pub max_queue: Option<u32>,
+    /// How those who wait for a thread are served.
+    pub waiting: Waiting,
     /// Connections that a replica takes as a database; none: any number.
     pub max_connections: Option<u32>,
     /// Growth of a CPU demand with each pair of jobs at work in the replica.
@@ -139,8 +142,8 @@ pub struct PoolPlan {
     pub min_size: u32,
     /// Connections at most.
     pub max_size: u32,
-    /// How long to wait for one; none: for ever.
-    pub acquire_timeout: Option<Time>,
+    /// How those who wait for one are served.
+    pub waiting: Waiting,
     /// Time of opening one.
     pub connect_time: Option<Draw>,
     /// Elapsed time of a round trip.
@@ -230,8 +233,8 @@ pub struct LimitPlan {
     pub size: u32,
     /// Requests that may wait; `u32::MAX` for no limit.
     pub max_queue: u32,
-    /// How long to wait for one; none: for ever.
-    pub acquire_timeout: Option<Time>,
+    /// How those who wait for one are served.
+    pub waiting: Waiting,
 }
 
 /// A station of the queueing network.
@@ -245,6 +248,8 @@ pub struct StationPlan {
     pub sharing: bool,
     /// Requests inside at most.
     pub capacity: Option<u32>,
+    /// How those who wait for a server are served.
+    pub waiting: Waiting,
     /// Growth of a demand with each request inside.
     pub slowdown: f64,
 }

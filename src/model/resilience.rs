@@ -2,6 +2,7 @@
 
 use super::Round;
 use super::backoff::Backoff;
+use super::waiting::Waiting;
 use crate::kernel::Time;
 
 /// The causes of failure that `on` can name, in the words of the reports, beside the model's own reasons.
@@ -105,6 +106,8 @@ pub struct BreakerPlan {
 pub struct IngressPlan {
     /// Requests a second.
     pub rate: Option<RatePlan>,
+    /// How those who wait for a token are served.
+    pub waiting: Waiting,
     /// Requests inside; `u32::MAX` for no limit.
     pub in_flight: u32,
 }

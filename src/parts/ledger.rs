@@ -73,7 +73,7 @@ impl Ledger {
         if load.classes.is_empty() && load.retry.is_none() && load.timeline.is_none() {
             return None;
         }
-        let all = || vec![Class { name: String::new(), target: load.target, cumulated: 1.0 }];
+        let all = || vec![Class { name: String::new(), target: load.target, cumulated: 1.0, priority: 0 }];
         let classes = if load.classes.is_empty() { all() } else { load.classes.clone() };
         Some(Box::new(Self {
             users: Slab::default(),
@@ -112,8 +112,8 @@ impl Ledger {
         self.users.insert(User { first: now, last: now, number, client, class, attempt: 0 })
     }
 
-    /// A user sends a request; the endpoint that it calls.
-    pub fn sent(&mut self, now: Time, user: u32) -> u32 {
+    /// A user sends a request; the endpoint that it calls, and its priority.
+    pub fn sent(&mut self, now: Time, user: u32) -> (u32, u8) {
         self.users[user].last = now;
         let class = usize::from(self.users[user].class);
         if self.on {
@@ -122,7 +122,7 @@ impl Ledger {
         if let Some(timeline) = &mut self.timeline {
             timeline.at(now).sent += 1;
         }
-        self.classes[class].target
+        (self.classes[class].target, self.classes[class].priority)
     }
 
     /// A user's request has ended. The time after which it is sent again, if it is; else the user goes.

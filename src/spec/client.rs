@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Distribution, Duration};
+use crate::model::Order;
 
-/// A database connection pool in the manner of asyncpg: first come first served, one in each process.
+/// A database connection pool in the manner of asyncpg, one in each process.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
@@ -18,8 +19,11 @@ pub struct Pool {
     #[serde(default = "ten")]
     pub max_size: u32,
     /// How long a request waits for a connection before it fails, the opening of a new one included (asyncpg
-    /// `acquire(timeout=...)`). Without it: no limit, as in asyncpg.
-    pub acquire_timeout: Option<Duration>,
+    /// `acquire(timeout=...)`). Where it is random, the opening is not included. Without it: no limit, as in asyncpg.
+    pub acquire_timeout: Option<Distribution>,
+    /// Which of the requests that wait gets the next connection. asyncpg, HikariCP and node-postgres serve the first.
+    #[serde(default)]
+    pub order: Order,
     /// How long each round trip may take, from the sending of the command to its result (asyncpg `command_timeout`); it
     /// does not cover the wait for a connection. A statement that takes longer is cancelled at the database and fails;
     /// its connection stays usable and goes back to the pool at once (asyncpg first waits for the database to confirm).
@@ -35,7 +39,7 @@ pub struct Pool {
     /// Which idle connection the next request gets. It has an effect only with `max_inactive_connection_lifetime` or
     /// `max_queries`: else all connections are alike.
     #[serde(default)]
-    pub order: PoolOrder,
+    pub reuse: PoolReuse,
     /// Round trips after which a connection is closed when it is given back (asyncpg: 50000). Without it: never.
     pub max_queries: Option<u32>,
     /// Elapsed time of a bare round trip to the server (BEGIN, COMMIT, reset), and of the network under a statement.
@@ -51,7 +55,7 @@ pub struct Pool {
 /// Which idle connection is used next.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
-pub enum PoolOrder {
+pub enum PoolReuse {
     /// The one that was given back last (asyncpg): the others stay idle and can be closed.
     #[default]
     Lifo,

@@ -22,6 +22,7 @@ mod service;
 mod step;
 mod trace;
 mod view;
+mod waiting;
 
 use std::collections::HashMap;
 
@@ -106,11 +107,13 @@ impl Lowering<'_> {
                 }
             }
             let slowdown = self.slowdown(at.key("slowdown"), station.slowdown);
+            let waiting = self.waiting_at_station(at, station);
             self.system.stations.push(StationPlan {
                 name: name.clone(),
                 servers,
                 sharing: station.discipline == Discipline::Ps,
                 capacity: station.capacity,
+                waiting,
                 slowdown,
             });
         }
@@ -134,9 +137,9 @@ impl Lowering<'_> {
             Some(size) => self.at_least_one(at.key("size"), "size", size),
             None => {}
         }
-        let acquire_timeout = self.timeout(at.key("acquire_timeout"), limit.acquire_timeout);
+        let waiting = self.waiting(at, limit.order, limit.acquire_timeout.as_ref());
         let size = limit.size.unwrap_or(u32::MAX);
-        LimitPlan { name: name.into(), size, max_queue: limit.max_queue.unwrap_or(u32::MAX), acquire_timeout }
+        LimitPlan { name: name.into(), size, max_queue: limit.max_queue.unwrap_or(u32::MAX), waiting }
     }
 
     /// Refuses zero, and numbers beyond anything.

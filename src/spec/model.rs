@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::units::{Fraction, optional_fraction};
 use super::{Fault, Load, Queue, Service, View};
+use crate::model::Order;
 
 /// A system as its architect describes it.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -84,6 +85,11 @@ pub struct Station {
     pub discipline: Discipline,
     /// Requests inside at most, served ones included (the K of M/M/c/K); one more is turned away with an error.
     pub capacity: Option<u32>,
+    /// Which of the requests that wait is served next.
+    #[serde(default)]
+    pub order: Order,
+    /// How long a request waits for a server before it leaves with an error. Without it: until it is served.
+    pub patience: Option<super::Distribution>,
     /// Growth of a demand with the number inside at the start of its service: with `n` inside it takes
     /// `1 + slowdown * n` times as long (`fcfs`), or at every moment (`ps`).
     #[serde(default, deserialize_with = "optional_fraction")]
@@ -153,7 +159,7 @@ pub enum Discipline {
     Ps,
 }
 
-/// A counting semaphore, first come first served.
+/// A counting semaphore.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
@@ -163,5 +169,8 @@ pub struct Limit {
     /// Resilience4j's). 0: no request waits. Without it: no limit.
     pub max_queue: Option<u32>,
     /// How long a request waits for a slot before it fails (Resilience4j `maxWaitDuration`). Without it: no limit.
-    pub acquire_timeout: Option<super::Duration>,
+    pub acquire_timeout: Option<super::Distribution>,
+    /// Which of the requests that wait gets the next slot.
+    #[serde(default)]
+    pub order: Order,
 }

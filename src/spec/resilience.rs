@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::units::{Fraction, fraction};
 use super::{Duration, Rate, Step};
-use crate::model::Jitter;
+use crate::model::{Jitter, Order};
 
 /// Nested steps that are tried again when they fail. What they hold is given back first. Cancellation is never caught.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -144,6 +144,9 @@ pub struct Ingress {
     /// Requests inside at most (Traefik `InFlightReq`); one more is answered with 429 at once. A request is no longer
     /// inside once its client has gone, even if the service still works on it. Without it: no limit.
     pub in_flight: Option<u32>,
+    /// Which of the requests that wait for a token of `rate_limit` gets the next one.
+    #[serde(default)]
+    pub order: Order,
 }
 
 /// A token bucket (Traefik `RateLimit`). A request without a token waits for it if that takes no longer than half of

@@ -82,6 +82,6 @@ mod tests {
             assert!(!schema.to_string().contains("\"null\""));
             assert_eq!(schema["additionalProperties"], Value::Bool(false));
         }
-        assert_eq!(model()["$defs"]["Pool"]["properties"]["acquire_timeout"]["$ref"], "#/$defs/Duration");
+        assert_eq!(model()["$defs"]["Pool"]["properties"]["command_timeout"]["$ref"], "#/$defs/Duration");
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
 use super::{Breaker, Cache, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
-use crate::model::{Balance, Runtime};
+use crate::model::{Balance, Order, Runtime};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -80,6 +80,12 @@ pub struct Service {
     /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
     /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.
     pub max_queue: Option<u32>,
+    /// Which of the requests that wait for one of the `threads` gets the next one, or, of an event loop, which of the
+    /// jobs that wait for its executor.
+    #[serde(default)]
+    pub order: Order,
+    /// How long a request waits for a thread, or a job for the executor, before it fails. Without it: no limit.
+    pub patience: Option<Distribution>,
     /// Connections that one replica takes as a database, from all pools of all workers of all services together
     /// (PostgreSQL and MariaDB `max_connections`); opening one more fails at once. PostgreSQL keeps 3 of its 100 for
     /// superusers (`superuser_reserved_connections`): write what is left to applications. Without it: any number.

@@ -7,6 +7,7 @@ use super::constants;
 use super::path::Path;
 use super::tree::Tree;
 use super::{Load, Model, Service, Step};
+use crate::model::Order;
 
 /// Something in a model that is allowed and probably not meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,6 +205,32 @@ pub(crate) fn unused_constants(model: &Tree, load: Option<&Tree>) -> Vec<Doubt> 
         minor: false,
     };
     unused.map(doubt).collect()
+}
+
+/// Queues that serve by priority, where all requests have the same.
+pub(crate) fn alike(model: &Model, load: &Load) -> BTreeSet<Doubt> {
+    if load.classes.values().any(|class| class.priority > 0) {
+        return BTreeSet::new();
+    }
+    let root = Path::default();
+    let mut queues: Vec<(Path, Order)> = Vec::new();
+    for (name, service) in &model.services {
+        let at = root.key("services").key(name);
+        queues.push((at.clone(), service.order));
+        queues.extend(service.ingress.iter().map(|ingress| (at.key("ingress"), ingress.order)));
+        queues.extend(service.pools.iter().map(|(name, pool)| (at.key("pools").key(name), pool.order)));
+        queues.extend(service.limits.iter().map(|(name, limit)| (at.key("limits").key(name), limit.order)));
+    }
+    queues.extend(model.limits.iter().map(|(name, limit)| (root.key("limits").key(name), limit.order)));
+    queues.extend(model.stations.iter().map(|(name, station)| (root.key("stations").key(name), station.order)));
+    let by_priority = queues.into_iter().filter(|(_, order)| *order == Order::Priority);
+    let doubt = |(at, _): (Path, Order)| Doubt {
+        path: at.key("order"),
+        title: "all requests of the load have the same priority, so this queue is first in, first out".into(),
+        help: "give classes of the load a priority: classes.NAME.priority = 1".into(),
+        minor: true,
+    };
+    by_priority.map(doubt).collect()
 }
 
 /// Databases that take fewer connections than all pools of all processes may open together.

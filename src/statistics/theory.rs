@@ -26,6 +26,10 @@
 //! * Che, Tung & Wang, *Hierarchical web caching systems*, IEEE JSAC 20, 2002.
 //! * Jung, Berger & Balakrishnan, *Modeling TTL-based Internet caches*, INFOCOM
 //!   2003.
+//! * Cobham, *Priority assignment in waiting line problems*, Operations Research
+//!   2, 1954.
+//! * Garnett, Mandelbaum & Reiman, *Designing a call center with impatient
+//!   customers*, Manufacturing & Service Operations Management 4, 2002.
 //! * Harchol-Balter, *Performance Modeling and Design of Computer Systems*,
 //!   Cambridge 2013.
 
@@ -38,6 +42,7 @@ mod general;
 mod markov;
 mod measures;
 pub mod mva;
+mod order;
 mod repairman;
 mod tandem;
 
@@ -47,5 +52,6 @@ pub use error::Error;
 pub use general::{md1, mg1, mg1_ps, mg1_ps_response_of};
 pub use markov::{mm_inf, mm1, mm1_response_quantile, mmc, mmc_waiting_quantile, mmc_waiting_tail, mmck};
 pub use measures::Measures;
+pub use order::{Level, erlang_a, priorities};
 pub use repairman::repairman;
 pub use tandem::{Stage, Tandem, tandem};

@@ -4,6 +4,7 @@
 mod caches;
 mod closed;
 mod guards;
+mod orders;
 mod queues;
 mod services;
 mod stations;

@@ -145,6 +145,7 @@ mod limits;
 mod queues;
 
 mod machines;
+mod orders;
 
 mod descriptors;
 

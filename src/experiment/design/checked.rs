@@ -8,7 +8,7 @@ use super::{Plan, Workbench};
 use crate::spec::difference::differences;
 use crate::spec::path::Path;
 use crate::spec::setting::{Setting, Subject, place};
-use crate::spec::unused::{Doubt, crowded, unused, unused_constants};
+use crate::spec::unused::{Doubt, alike, crowded, unused, unused_constants};
 use crate::spec::{Difference, Mistake, Mistakes, Model};
 
 /// A file that is right.
@@ -98,6 +98,7 @@ fn doubts(subjects: &[Subject], all: bool) -> Vec<Mistake> {
         let Ok(model) = whole.model.read::<Model>() else { continue };
         let load = whole.load.as_ref().and_then(|load| load.read().ok());
         let mut here = unused(&model, load.as_ref());
+        here.extend(load.iter().flat_map(|load| alike(&model, load)));
         here.extend(unused_constants(&subject.model, subject.load.as_ref()));
         idle = Some(match idle {
             Some(idle) => idle.intersection(&here).cloned().collect(),

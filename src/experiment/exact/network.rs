@@ -1,7 +1,7 @@
 //! The queueing network that a model is, where it is one: stations with demands, and who comes.
 
 use crate::kernel::Variate;
-use crate::model::{Arrivals, Branch, Load, Op, Pattern, Runtime, System};
+use crate::model::{Arrivals, Branch, Load, Op, Order, Pattern, Runtime, System};
 use crate::statistics::theory::mva::Station;
 
 /// A network of stations whose requests are all alike to the theory.
@@ -149,9 +149,17 @@ impl Walk<'_> {
         }
         let mut nodes = Vec::new();
         for (plan, visits) in system.stations.iter().zip(&visits).filter(|(_, visits)| !visits.is_empty()) {
-            if plan.capacity.is_some() || plan.slowdown != 0.0 {
+            // Whoever leaves early, or is passed over for long, is not in these theories: under a shortest-first order or
+            // priorities even the bounds can be exceeded while the long services wait.
+            let is_covered = match plan.waiting.order {
+                Order::Fifo | Order::Lifo | Order::AdaptiveLifo => plan.waiting.patience.is_none(),
+                Order::Priority | Order::Shortest => false,
+            };
+            if plan.capacity.is_some() || plan.slowdown != 0.0 || !is_covered {
                 return None;
             }
+            // Last come, first served without pre-emption is not of product form in a network.
+            self.is_product_form &= plan.waiting.order == Order::Fifo;
             let (_, first) = visits[0];
             let is_exponential = visits.iter().all(|(_, time)| matches!(time, Variate::Exponential(_)));
             let is_alike = is_exponential && visits.iter().all(|(_, time)| *time == first);

@@ -100,6 +100,7 @@ impl World<'_> {
                 }
             }
             State::Knocking => self.knock_again(t),
+            State::Queued | State::AtStation => self.timed_out(t),
             State::Elapsing => {
                 self.engine.drop_timer(t);
                 self.wake(t);
@@ -109,12 +110,10 @@ impl World<'_> {
             | State::Working
             | State::Offloaded
             | State::AtServer
-            | State::Queued
             | State::ConnectionQueued
             | State::Awaiting
             | State::Coalescing
             | State::Hung
-            | State::AtStation
             | State::Joining => unreachable!("no event is scheduled for a token in this state"),
         }
     }

@@ -2,9 +2,10 @@
 
 use crate::kernel::gauge::Gauge;
 use crate::kernel::time::Time;
-use crate::model::StationPlan;
+use crate::model::{Order, Patience, StationPlan};
 
-use crate::engine::population::{Population, Queue};
+use crate::engine::population::Population;
+use crate::engine::queue::Queue;
 use crate::engine::token::{SAMPLED, State};
 use crate::engine::{Engine, slot};
 use crate::parts::compute::cpu::Cpu;
@@ -21,6 +22,8 @@ pub(crate) enum Arrival {
     Begins,
     /// It waits.
     Waits,
+    /// It is to line up.
+    Lines,
 }
 
 /// A station's state.
@@ -36,6 +39,7 @@ pub(crate) struct Station {
     pub sharing: Option<Cpu>,
     busy: Gauge,
     queue: Queue,
+    pub patience: Option<Patience>,
     /// Waiting and served.
     inside: Population,
     turned_away: u64,
@@ -62,7 +66,8 @@ impl Station {
                 Cpu::new(cores, plan.slowdown, slot::STATION + index)
             }),
             busy: Gauge::default(),
-            queue: Queue::default(),
+            queue: Queue::new(plan.waiting.order, plan.waiting.patience.is_some()),
+            patience: plan.waiting.patience,
             inside: Population::default(),
             turned_away: 0,
             begun: 0,
@@ -94,6 +99,16 @@ impl Station {
         (sides.0 != sides.1 && !self.broken_off).then_some(sides)
     }
 
+    /// Whether it has to know the service of those that wait.
+    pub fn sorts(&self) -> bool {
+        self.queue.order() == Order::Shortest
+    }
+
+    /// A token joins the queue; its service will take `work`, if the order asks for that.
+    pub fn line_up(&mut self, engine: &mut Engine, t: u32, work: Time) {
+        self.queue.push(engine, t, work);
+    }
+
     /// A token comes.
     #[inline]
     pub fn arrive(&mut self, engine: &mut Engine, t: u32) -> Arrival {
@@ -110,7 +125,10 @@ impl Station {
             return Arrival::Begins;
         }
         token.state = State::AtStation;
-        self.queue.push(engine, t);
+        if !self.queue.is_plain() {
+            return Arrival::Lines;
+        }
+        self.queue.push(engine, t, Time::ZERO);
         Arrival::Waits
     }
 
@@ -144,7 +162,7 @@ impl Station {
         }
         self.busy.down(now);
         self.due -= u128::from(now.0);
-        self.queue.pop(engine)
+        self.queue.pop(engine, self.servers)
     }
 
     /// A token leaves unserved. The next in line, where that makes room for it.

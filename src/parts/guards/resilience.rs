@@ -117,7 +117,7 @@ impl Part for Guards {
     fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
         for (ingress, plan) in self.ingresses.iter().zip(&system.services) {
             if let Some(ingress) = ingress {
-                ingress.waiting.check(now, broken, || format!("the ingress of {}", plan.name));
+                ingress.waiting.population.check(now, broken, || format!("the ingress of {}", plan.name));
             }
         }
     }

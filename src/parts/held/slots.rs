@@ -1,18 +1,18 @@
 //! Slots: units of which a token holds one at a time. Connection pools, semaphores, request threads and the default
 //! executor are all slots; they differ in what happens when a waiting token is granted one.
 //!
-//! All are first come, first served, as asyncio.Semaphore, asyncpg's pool and ThreadPoolExecutor are. A pool opens
-//! connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
+//! Unless the model says otherwise, all are first come, first served, as asyncio.Semaphore, asyncpg's pool and
+//! ThreadPoolExecutor are. A pool opens connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
 //! (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
 
-use crate::kernel::deadline::LaneId;
+use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::gauge::Gauge;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
-use crate::model::{Capacity, Draw, System};
+use crate::model::{Capacity, Draw, Patience, System, Waiting};
 
 use crate::engine::Engine;
-use crate::engine::population::Queue;
+use crate::engine::queue::Queue;
 use crate::engine::token::State;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
@@ -56,15 +56,24 @@ impl SlotsKind {
         }
     }
 
-    /// How long a request of their service waits for one; none where only other time-outs end its wait.
-    pub fn acquire_timeout(self, system: &System, service: u32) -> Option<Time> {
+    /// How those who wait for one are served.
+    fn waiting(self, system: &System, service: u32) -> Waiting {
         let plan = || &system.services[service as usize];
         match self {
-            Self::Connections { pool } => plan().pools[pool as usize].acquire_timeout,
-            Self::Limit { limit } => plan().limits[limit as usize].acquire_timeout,
-            Self::Shared { limit } => system.limits[limit as usize].acquire_timeout,
-            Self::RequestThreads | Self::Executor => None,
+            Self::Connections { pool } => plan().pools[pool as usize].waiting,
+            Self::Limit { limit } => plan().limits[limit as usize].waiting,
+            Self::Shared { limit } => system.limits[limit as usize].waiting,
+            Self::RequestThreads | Self::Executor => plan().waiting,
         }
+    }
+
+    /// How long a request of their service waits for one, on average where that varies; none where only other time-outs
+    /// end its wait.
+    pub fn acquire_timeout(self, system: &System, service: u32) -> Option<Time> {
+        Some(match self.waiting(system, service).patience? {
+            Patience::Fixed(time) => time,
+            Patience::Drawn(Draw(draw)) => Time(system.variates[draw as usize].mean() as u64),
+        })
     }
 }
 
@@ -89,7 +98,10 @@ pub(crate) struct Slots {
     pub queue: Queue,
     /// Frames of the holders.
     pub holders: List,
+    /// How long a token waits, where that is always the same.
     pub patience: Option<LaneId>,
+    /// How long a token waits, where that is drawn.
+    pub drawn_patience: Option<Draw>,
     pub connect_time: Option<Draw>,
     /// How long a round trip on a connection may take (pools).
     pub command: Option<LaneId>,
@@ -106,7 +118,7 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
-    pub fn new(kind: SlotsKind, process: u32, size: u32, opened: u32, patience: Option<LaneId>) -> Self {
+    pub fn new(kind: SlotsKind, process: u32, size: u32, opened: u32, waiting: Waiting) -> Self {
         Self {
             kind,
             process,
@@ -117,9 +129,10 @@ impl Slots {
             shed: 0,
             opened,
             used: Gauge::default(),
-            queue: Queue::default(),
+            queue: Queue::new(waiting.order, matches!(waiting.patience, Some(Patience::Drawn(_)))),
             holders: List::default(),
-            patience,
+            patience: None,
+            drawn_patience: None,
             connect_time: None,
             command: None,
             pool: NONE,
@@ -128,6 +141,15 @@ impl Slots {
             grants: 0,
             waited_until: Time::ZERO,
             left_without: 0,
+        }
+    }
+
+    /// Limits how long a token waits for a unit.
+    pub fn limit_waits(&mut self, patience: Option<Patience>, deadlines: &mut Deadlines) {
+        match patience {
+            None => {}
+            Some(Patience::Fixed(time)) => self.patience = Some(deadlines.lane(time)),
+            Some(Patience::Drawn(draw)) => self.drawn_patience = Some(draw),
         }
     }
 
@@ -150,9 +172,10 @@ impl Slots {
         self.used.level() >= self.opened
     }
 
-    /// The token begins to wait for a unit of these slots, which have this number.
-    pub fn enqueue(&mut self, engine: &mut Engine, t: u32, id: u32) {
-        self.queue.push(engine, t);
+    /// The token begins to wait for a unit of these slots, which have this number. `work`: how long it will keep it, if
+    /// that is known.
+    pub fn enqueue(&mut self, engine: &mut Engine, t: u32, id: u32, work: Time) {
+        self.queue.push(engine, t, work);
         let token = &mut engine.tokens[t];
         token.state = State::Queued;
         token.wait = id;
@@ -179,7 +202,7 @@ impl Slots {
         if !self.has_room() {
             return None;
         }
-        let next = self.queue.pop(engine);
+        let next = self.queue.pop(engine, self.size);
         if next.is_some() {
             self.waited_until = engine.now;
         }

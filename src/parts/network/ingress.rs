@@ -9,7 +9,7 @@ use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 use crate::model::{IngressPlan, RatePlan};
 
-use crate::engine::population::Population;
+use crate::engine::queue::Queue;
 use crate::parts::usage::Sum;
 
 /// The ingress of one service.
@@ -20,7 +20,7 @@ pub(crate) struct Ingress {
     /// Requests between ingress and answer.
     pub inside: Gauge,
     /// Requests that wait for a token of the rate limiter.
-    pub waiting: Population,
+    pub waiting: Queue,
     pub admitted: u64,
     /// Requests that had waited for a token and did not go on all the same.
     pub left_without: u64,
@@ -51,7 +51,7 @@ impl Ingress {
             bucket: plan.rate.map(|plan| Bucket { plan, full_at: Time::ZERO }),
             most: plan.in_flight,
             inside: Gauge::default(),
-            waiting: Population::default(),
+            waiting: Queue::new(plan.waiting.order, false),
             admitted: 0,
             left_without: 0,
             refused: 0,
@@ -61,14 +61,14 @@ impl Ingress {
     /// Adds what it did in the window to a row.
     pub fn add_to(&self, sum: &mut Sum, now: Time) {
         sum.gauge(&self.inside, now, (self.most < u32::MAX).then_some(f64::from(self.most)));
-        sum.waiting(&self.waiting, now);
+        sum.waiting(&self.waiting.population, now);
         sum.use_.visits += self.admitted + self.left_without;
         sum.use_.refused = self.refused;
     }
 
     pub fn reset(&mut self, now: Time) {
         self.inside.reset(now);
-        self.waiting.reset(now);
+        self.waiting.population.reset(now);
         (self.admitted, self.left_without, self.refused) = (0, 0, 0);
     }
 }

@@ -4,7 +4,7 @@ use crate::kernel::Time;
 use crate::kernel::gauge::Gauge;
 use crate::model::{Draw, Effect, FaultPlan, Runtime};
 
-use crate::engine::population::Queue;
+use crate::engine::queue::Queue;
 use crate::parts::compute::cpu::Cpu;
 use crate::parts::compute::event_loop::EventLoop;
 use crate::parts::held::database::Sessions;

@@ -33,7 +33,7 @@ pub(super) const WORDS: &[Foreign] = &[
     ),
     word(&["pool_timeout"], "SQLAlchemy", "a pool", "acquire_timeout", SECONDS),
     word(&["pool_recycle"], "SQLAlchemy", "a pool", "", "connections do not age here; leave it out"),
-    word(&["pool_use_lifo"], "SQLAlchemy", "a pool", "order", "`true` is \"lifo\", `false` is \"fifo\""),
+    word(&["pool_use_lifo"], "SQLAlchemy", "a pool", "reuse", "`true` is \"lifo\", `false` is \"fifo\""),
     word(
         &["pool_pre_ping"],
         "SQLAlchemy",

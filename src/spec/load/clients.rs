@@ -18,6 +18,10 @@ pub struct RequestClass {
     #[serde(default, deserialize_with = "optional_fraction")]
     #[schemars(with = "Option<Fraction>")]
     pub weight: Option<f64>,
+    /// How important a request is, 0 to 255: queues with `order = "priority"` serve the highest first. Its calls and
+    /// branches have the same priority, messages that it publishes have none.
+    #[serde(default)]
+    pub priority: u8,
 }
 
 /// How a client sends a request again that failed or that it gave up. The answer that the user waits for is then that

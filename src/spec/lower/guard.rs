@@ -46,6 +46,7 @@ impl Lowering<'_> {
                 max_delay: Time(max_delay),
             }
         });
-        IngressPlan { rate, in_flight: ingress.in_flight.unwrap_or(u32::MAX) }
+        let waiting = self.waiting_at_ingress(at, ingress.order, rate.is_some());
+        IngressPlan { rate, waiting, in_flight: ingress.in_flight.unwrap_or(u32::MAX) }
     }
 }

@@ -4,7 +4,7 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::model::PoolPlan;
-use crate::spec::{Model, Pool, PoolOrder};
+use crate::spec::{Model, Pool, PoolReuse};
 
 impl Lowering<'_> {
     pub(super) fn pool(&mut self, at: At<'_>, name: &str, pool: &Pool) -> PoolPlan {
@@ -28,7 +28,7 @@ impl Lowering<'_> {
             server,
             min_size: pool.min_size,
             max_size: pool.max_size,
-            acquire_timeout: self.timeout(at.key("acquire_timeout"), pool.acquire_timeout),
+            waiting: self.waiting(at, pool.order, pool.acquire_timeout.as_ref()),
             connect_time: self.maybe_draw(at.key("connect_time"), pool.connect_time.as_ref()),
             round_trip: self.maybe_draw(at.key("round_trip"), pool.round_trip.as_ref()),
             trip_cpu: self.maybe_draw(at.key("trip_cpu"), pool.trip_cpu.as_ref()),
@@ -36,7 +36,7 @@ impl Lowering<'_> {
             connect_cpu: self.maybe_draw(at.key("connect_cpu"), pool.connect_cpu.as_ref()),
             command_timeout: self.timeout(at.key("command_timeout"), pool.command_timeout),
             idle_life: pool.max_inactive_connection_lifetime.filter(|life| life.0 > 0).map(|life| Time(life.0)),
-            oldest_first: pool.order == PoolOrder::Fifo,
+            oldest_first: pool.reuse == PoolReuse::Fifo,
             max_queries: pool.max_queries,
         }
     }

@@ -80,6 +80,7 @@ impl Lowering<'_> {
             self.at_least_one(at.key("threads"), "threads", threads);
         }
         self.max_queue(at, service);
+        let waiting = self.waiting_for_thread(at, service);
         let coherence = self.coherence(at.key("coherence"), service.coherence);
         let (cpu_period, node_cores) = self.quota(at, service);
         self.sockets(at, service);
@@ -126,6 +127,7 @@ impl Lowering<'_> {
             slowdown,
             threads: service.threads.or(default_threads),
             max_queue: service.max_queue,
+            waiting,
             coherence,
             cpu_period,
             node_cores,

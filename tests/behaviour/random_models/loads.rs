@@ -64,7 +64,7 @@ pub(crate) fn load() -> impl Strategy<Value = String> {
     let target = one_of(&[
         "target = \"front.serve\"\n",
         "target = \"front.serve\"\n",
-        "classes = { a = { target = \"front.serve\", weight = 2 }, b = { target = \"front.serve\" } }\n",
+        "classes = { a = { target = \"front.serve\", weight = 2 }, b = { target = \"front.serve\", priority = 3 } }\n",
     ]);
     (target, prop_oneof![2 => finite(), 1 => endless, 1 => open, 1 => varying.prop_map(str::to_owned)], patience())
         .prop_map(|(target, kind, patience)| format!("[load]\n{target}{kind}{patience}"))

@@ -4,6 +4,11 @@ use proptest::prelude::*;
 
 use super::{maybe, one_of};
 
+/// The order in which a queue is served.
+fn order() -> impl Strategy<Value = String> {
+    maybe("order", &["\"lifo\"", "\"adaptive-lifo\"", "\"priority\""])
+}
+
 pub(super) fn runtime() -> impl Strategy<Value = &'static str> + Clone {
     one_of(&["event-loop", "event-loop", "threads", "delay"])
 }
@@ -21,11 +26,17 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         maybe("open_files", &["12", "14", "20"]),
         maybe("emfile_cpu", &["\"500ms\""]),
         maybe("max_queue", &["0", "1", "3"]),
-        (maybe("backlog", &["1", "3"]), maybe("coherence", &["0.05"]), maybe("cpu_period", &["\"5ms\"", "\"100ms\""])),
+        (
+            maybe("backlog", &["1", "3"]),
+            maybe("coherence", &["0.05"]),
+            maybe("cpu_period", &["\"5ms\"", "\"100ms\""]),
+            order(),
+            maybe("patience", &["\"15ms\"", "\"exp(60ms)\""]),
+        ),
     )
         .prop_map(
             move |(replicas, workers, balance, accept, cpu, slowdown, threads, files, emfile, queue, host)| {
-                let (backlog, coherence, period) = host;
+                let (backlog, coherence, period, order, patience) = host;
                 let slowdown = slowdown + &coherence;
                 let slowdown = if runtime == "event-loop" { slowdown + &backlog } else { slowdown };
                 let cfs = !cpu.is_empty() && !period.is_empty() && runtime != "delay";
@@ -39,7 +50,9 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
                 // Not in front: clients that are refused there come again without time going on.
                 let bounded = name == "back" && runtime == "threads" && !threads.is_empty();
                 let queue = if bounded { queue } else { String::new() };
-                let threads = threads + &queue;
+                let waits = runtime == "event-loop" || (runtime == "threads" && !threads.is_empty());
+                let waiting = if waits { order + &patience } else { String::new() };
+                let threads = threads + &queue + &waiting;
                 format!(
                     "[services.{name}]\nruntime = \"{runtime}\"\nreplicas = {replicas}\nworkers = {workers}\n\
                  balance = \"{balance}\"\naccept = \"{accept}\"\n{cpu}{slowdown}{threads}{files}{emfile}"
@@ -50,7 +63,7 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         0..=2u32,
         2..=4u32,
         any::<bool>(),
-        maybe("acquire_timeout", &["\"10ms\"", "\"50ms\""]),
+        (maybe("acquire_timeout", &["\"10ms\"", "\"50ms\"", "\"exp(50ms)\""]), order()).prop_map(|(a, b)| a + &b),
         maybe("connect_time", &["\"4ms\"", "\"exp(4ms)\""]),
         maybe("round_trip", &["\"300us\"", "\"exp(1ms)\""]),
         maybe("trip_cpu", &["\"100us\""]),
@@ -65,7 +78,7 @@ pub(super) fn service(name: &'static str, runtime: &'static str) -> impl Strateg
         });
     let limit = (
         1..=3u32,
-        maybe("acquire_timeout", &["\"10ms\"", "\"100ms\""]),
+        (maybe("acquire_timeout", &["\"10ms\"", "\"100ms\"", "\"exp(30ms)\""]), order()).prop_map(|(a, b)| a + &b),
         maybe("max_queue", &["0", "2"]),
         maybe("failure_threshold", &["1", "3"]),
         maybe("recovery_time", &["\"20ms\""]),
@@ -96,7 +109,7 @@ fn minding() -> impl Strategy<Value = String> {
         maybe("connect_cpu", &["\"1ms\"", "\"exp(2ms)\""]),
         maybe("command_timeout", &["\"4ms\"", "\"30ms\""]),
         maybe("max_inactive_connection_lifetime", &["\"10ms\"", "\"200ms\""]),
-        maybe("order", &["\"fifo\""]),
+        maybe("reuse", &["\"fifo\""]),
         maybe("max_queries", &["1", "3", "20"]),
     )
         .prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"));
@@ -141,6 +154,7 @@ pub(super) fn ingress() -> impl Strategy<Value = String> + Clone {
         "in_flight = 2",
         "rate_limit = { average = \"100/s\", burst = 3 }",
         "in_flight = 3\nrate_limit = { average = \"400/s\" }",
+        "order = \"lifo\"\nrate_limit = { average = \"200/s\", burst = 2 }",
     ]);
     prop::option::weighted(0.3, limits)
         .prop_map(|limits| limits.map_or_else(String::new, |limits| format!("[services.back.ingress]\n{limits}\n")))
@@ -150,7 +164,12 @@ pub(super) fn stations() -> impl Strategy<Value = String> {
     (
         1..=2u32,
         maybe("capacity", &["2", "4"]),
-        maybe("slowdown", &["0.2"]),
+        (
+            maybe("slowdown", &["0.2"]),
+            maybe("order", &["\"lifo\"", "\"shortest\"", "\"priority\""]),
+            maybe("patience", &["\"20ms\"", "\"exp(50ms)\""]),
+        )
+            .prop_map(|(a, b, c)| a + &b + &c),
         1..=2u32,
         maybe("slowdown", &["0.1"]),
         1..=4u32,

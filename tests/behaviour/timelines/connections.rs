@@ -66,7 +66,7 @@ fn a_command_that_timed_out_leaves_the_database_alone() {
 #[test]
 fn connections_that_stay_idle_are_closed() {
     let keys =
-        "min_size = 1\nmax_size = 3\nconnect_time = \"10ms\"\nmax_inactive_connection_lifetime = \"1s\"\norder = ";
+        "min_size = 1\nmax_size = 3\nconnect_time = \"10ms\"\nmax_inactive_connection_lifetime = \"1s\"\nreuse = ";
     let sends = [0.0, 0.0, 0.0, 300.0, 600.0, 900.0, 1200.0, 1500.0, 1550.0, 1550.0, 1550.0];
     let story = play(&pooled("max_connections = 3", &format!("{keys}\"lifo\"")), &sends);
     assert_eq!(story.successes()[8..], [1560.0, 1570.0, 1570.0]);

@@ -44,7 +44,7 @@ impl Reading<'_> {
                 is_sound = false;
             }
             sum += weight;
-            classes.push(model::Class { name: name.clone(), target, cumulated: sum });
+            classes.push(model::Class { name: name.clone(), target, cumulated: sum, priority: class.priority });
         }
         if is_sound && sum <= 0.0 && !classes.is_empty() {
             self.complaints.push(Complaint::at_key(at, "all weights of the classes are 0", "one must be above 0"));
