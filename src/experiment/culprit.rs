@@ -201,8 +201,9 @@ impl Evidence<'_> {
         let waited_for = |one: &&Used| one.queue >= 1.0 && self.is_full(one.name);
         let most = self.resources.iter().filter(waited_for).max_by(|a, b| a.queue.total_cmp(&b.queue))?;
         let (name, queue) = (most.name, most.queue);
+        let (what, wait) = self.waiting(name, queue);
         let mut sentence =
-            format!("{queue:.0} wait for {name} on average, which is {} in use", percent(most.utilisation));
+            format!("{queue:.0} {what} {wait} for {name} on average, which is {} in use", percent(most.utilisation));
         let place = self.blame.and_then(|blame| blame.places.iter().find(|place| place.name == name));
         if let (Some(blame), Some(place)) = (self.blame, place)
             && !holders(blame, place).is_empty()
@@ -217,6 +218,19 @@ impl Evidence<'_> {
         }
         let root = cpu.unwrap_or_else(|| name.to_owned());
         Some(Culprit { is_full: true, ..Culprit::new(root, CulpritKind::Limits, sentence) })
+    }
+
+    /// What waits for a resource while something piles up, and the verb: requests, or the work behind their answers.
+    fn waiting(&self, name: &str, queue: f64) -> (&'static str, &'static str) {
+        let is_queue = |name: &str| name.starts_with("queue ");
+        let of_work = self.grows == Growing::Work;
+        let is_message = is_queue(name) || of_work && self.resources.iter().any(|used| is_queue(used.name));
+        let (one, many) = match (is_message, of_work) {
+            (true, _) => ("message", "messages"),
+            (false, true) => ("job", "jobs"),
+            (false, false) => ("request", "requests"),
+        };
+        if format!("{queue:.0}") == "1" { (one, "waits") } else { (many, "wait") }
     }
 
     /// The most frequent failure of the work behind the answers, where too little of it completes.
@@ -279,42 +293,43 @@ impl Evidence<'_> {
     /// The culprit of a share of a group's time, out of all of its shares.
     fn of_share(&self, blame: &Blame, group: Group, shares: &[Share], first: &Share) -> Culprit {
         let percent = percent(first.share);
-        let time = match group {
-            Group::Mean => format!("{percent} of the time"),
-            Group::Failed => format!("{percent} of the failed requests' time"),
-            Group::P999 => format!("{percent} of the time at p99.9"),
-            _ => format!("{percent} of the time at {}", group.name()),
+        let who = match group {
+            Group::Mean => "requests".to_owned(),
+            Group::Failed => "failed requests".into(),
+            Group::P999 => "requests around p99.9".into(),
+            _ => format!("requests around {}", group.name()),
         };
+        let spend = format!("{who} spend {percent} of their time");
         let name = first.place.name.clone();
         let (kind, sentence) = match first.place.kind {
             PlaceKind::Contention => {
                 let owner = name.trim_end_matches(" contention");
                 let factor = stretch(shares, owner);
-                (
-                    CulpritKind::Contention,
-                    format!(
-                        "{time} is lost to contention on {owner}: each job takes {factor:.1} times what it takes alone"
-                    ),
-                )
+                let lost = format!("{who} lose {percent} of their time to contention on {owner}");
+                (CulpritKind::Contention, format!("{lost}: each job takes {factor:.1} times what it takes alone"))
             }
             PlaceKind::Cpu | PlaceKind::Station if !first.served && stretch(shares, &name) >= STRETCHED => {
-                let sentence = format!("{time} is waiting for {name}");
-                return contention(&name, stretch(shares, &name), sentence);
+                return contention(&name, stretch(shares, &name), format!("{spend} waiting for {name}"));
             }
             PlaceKind::Backlog => (
                 CulpritKind::DroppedSyns,
-                format!("{time} is spent on sending SYNs again that {name} dropped because it was full"),
+                format!("{spend} sending SYNs again that {name} dropped because it was full"),
             ),
-            PlaceKind::Fault => return by_fault(blame, first.place, format!("{time} is due to {name}")),
-            PlaceKind::Unavailable => (CulpritKind::Unavailable, format!("{time} is waiting for {name}")),
+            PlaceKind::Fault => {
+                return by_fault(blame, first.place, format!("{who} lose {percent} of their time to {name}"));
+            }
+            PlaceKind::Unavailable => {
+                let service = name.trim_end_matches(" unavailable");
+                (CulpritKind::Unavailable, format!("{spend} waiting for {service}, which is unavailable"))
+            }
             PlaceKind::Delay | PlaceKind::Work => {
-                (CulpritKind::TakesTime, format!("{time} is {}", own_time(first.place)))
+                (CulpritKind::TakesTime, format!("{spend} on {}", own_time(first.place)))
             }
             PlaceKind::Network | PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge => {
-                (CulpritKind::TakesTime, format!("{time} is {name}"))
+                (CulpritKind::TakesTime, format!("{spend} on the {name}"))
             }
-            _ if first.served => (CulpritKind::TakesTime, format!("{time} is service by {name}")),
-            _ => return self.chain(blame, first.place, format!("{time} is waiting for {name}")),
+            _ if first.served => (CulpritKind::TakesTime, format!("{spend} being served by {name}")),
+            _ => return self.chain(blame, first.place, format!("{spend} waiting for {name}")),
         };
         Culprit::new(name, kind, sentence)
     }

@@ -130,7 +130,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     let limit = match &summary.culprit {
         Some(culprit) => culprit.limit_words().unwrap_or_else(|| match culprit.kind {
             CulpritKind::TakesTime => {
-                format!("no resource: requests spend most of their time not waiting for one ({})", culprit.name)
+                format!("no resource, since most of the time is not spent waiting: {}", culprit.sentence)
             }
             CulpritKind::Fault => format!("no resource: requests lose time to {}", culprit.name),
             _ => format!("no resource: {}", culprit.cause()),

@@ -50,7 +50,7 @@ impl Evidence<'_> {
                         let each = each.map_or_else(|| "each".into(), |units| format!("each of {}", units.number));
                         format!("{each} holds one and waits for a second one ({share} of the holders' time)")
                     }
-                    _ => format!("those who hold {} wait for {} ({share})", last.name, next.place.name),
+                    _ => format!("those who hold {} wait for {} ({share} of their time)", last.name, next.place.name),
                 };
                 let is_circle = next.share >= CIRCLE && !next.served;
                 sentence += &format!("; {who}");
@@ -72,11 +72,11 @@ impl Evidence<'_> {
                 PlaceKind::Work => format!("are busy with {}", next.place.name),
                 PlaceKind::Network => format!("wait for {}", next.place.name),
                 PlaceKind::Contention => format!("lose time to {}", next.place.name),
-                PlaceKind::Delay => format!("spend it on {}", own_time(next.place)),
+                PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
                 _ if next.served => format!("are served by {}", next.place.name),
                 _ => format!("wait for {}", next.place.name),
             };
-            sentence += &format!("; those who hold it {doing} ({share} of their time)");
+            sentence += &format!("; those who hold {} {doing} ({share} of their time)", last.name);
             if next.place.kind == PlaceKind::Fault {
                 return Culprit::fault(&next.place.name, root, sentence);
             }
@@ -141,7 +141,7 @@ pub(super) fn contention(owner: &str, factor: f64, sentence: String) -> Culprit 
 /// The own time of a service, in words.
 pub(super) fn own_time(place: &Place) -> String {
     match place.name.strip_suffix(" sleep") {
-        Some(service) => format!("time that {service} sleeps"),
+        Some(service) => format!("the sleep of {service}"),
         None => format!("the own time of {}", place.name),
     }
 }
