@@ -81,10 +81,15 @@ pub struct Unselected {
 impl Difference {
     /// The paired difference of two points in a metric; none without two common replications.
     pub fn of(ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
+        Self::at(LEVEL, ours, theirs, class, metric)
+    }
+
+    /// The same with intervals of a confidence level.
+    pub fn at(level: f64, ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
         let all = ours.replications.max(theirs.replications);
         let (ours, theirs) = ours.paired(theirs, class, metric);
         let (pairs, unpaired) = (ours.len(), all.saturating_sub(ours.len()));
-        let mut difference = Interval::paired_difference(&ours, &theirs, LEVEL)?;
+        let mut difference = Interval::paired_difference(&ours, &theirs, level)?;
         if metric.is_rate() {
             // No two shares differ by more than one.
             (difference.low, difference.high) = (difference.low.max(-1.0), difference.high.min(1.0));
@@ -92,7 +97,7 @@ impl Difference {
         let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
         let base = mean(&theirs);
         let relative =
-            (!metric.is_rate() && base > 0.0).then(|| Interval::relative_difference(&ours, &theirs, LEVEL)).flatten();
+            (!metric.is_rate() && base > 0.0).then(|| Interval::relative_difference(&ours, &theirs, level)).flatten();
         let saved = saved(&ours, &theirs);
         Some(Self { metric, pairs, unpaired, ours: mean(&ours), theirs: base, difference, relative, saved })
     }
@@ -101,7 +106,8 @@ impl Difference {
     /// `rates` is the unit of throughputs.
     pub fn words(&self, rates: RateUnit) -> String {
         let (interval, scale, unit) = match self.relative {
-            Some(relative) => (relative, 100.0, " %".to_owned()),
+            // No figure here is ever negative, so that none falls by more than all of it.
+            Some(relative) => (Interval { low: relative.low.max(-1.0), ..relative }, 100.0, " %".to_owned()),
             None if self.metric.is_rate() => (self.difference, 100.0, " points".into()),
             None => (self.difference, verdict::shown(1.0, self.metric, rates), verdict::unit(self.metric, rates)),
         };
@@ -170,9 +176,35 @@ pub fn compare(plan: &Plan, summaries: &[Summary]) -> Vec<Comparison> {
     comparisons
 }
 
-/// The best variant at each place where more than two are run, or two where the best is to be selected.
+/// Whether what two points of a place do can be compared: under the same load, and not both to reproduce a measurement of
+/// their own.
+pub fn are_comparable(plan: &Plan, one: usize, other: usize) -> bool {
+    let strength = |point: usize| &plan.points[point].load.strength;
+    let is_measured = |point: usize| plan.measurements.iter().any(|measurement| measurement.point == point);
+    strength(one) == strength(other) && !(is_measured(one) && is_measured(other))
+}
+
+/// The points of a place, those together that can be compared.
+fn comparable(plan: &Plan, points: Vec<usize>) -> Vec<Vec<usize>> {
+    if plan.best_within.is_some() {
+        // The author asks for the best of them.
+        return vec![points];
+    }
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    for point in points {
+        match groups.iter_mut().find(|group| group.iter().all(|&known| are_comparable(plan, known, point))) {
+            Some(group) => group.push(point),
+            None => groups.push(vec![point]),
+        }
+    }
+    groups
+}
+
+/// The best variant at each place where more than two are run that can be compared, or two where the best is to be
+/// selected.
 pub fn select(plan: &Plan, summaries: &[Summary]) -> Vec<Selection> {
-    let places = plan.places().into_iter().filter(|points| are_rivals(plan, points));
+    let groups = plan.places().into_iter().flat_map(|points| comparable(plan, points));
+    let places = groups.filter(|points| are_rivals(plan, points));
     places.filter_map(|points| best(plan, summaries, points)).collect()
 }
 
@@ -243,6 +275,7 @@ fn ties(plan: &Plan, known: &[&Summary]) -> Vec<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::design::Adjustments;
 
     /// A mean of 961.7 s instead of 0.1 s is 9,617 times as long, with two digits 9,600.
     #[test]
@@ -258,5 +291,23 @@ mod tests {
         assert_eq!(words(9616.0, 8_949.0, 10_283.0), "9,600 times as much (9,000 to 10,000)");
         assert_eq!(words(100.0, -0.5, 200.0), "100 times as much (0.5 to 200)");
         assert_eq!(words(98.0, 90.0, 106.0), "+9800.0 % (+9000.0 to +10600.0)");
+    }
+
+    fn plan(file: &str) -> Plan {
+        Plan::read(std::path::Path::new(file), &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+    }
+
+    /// Rows of a load test are at no common point; clients that retry in different ways are under the same load.
+    #[test]
+    fn only_designs_under_one_load_are_rivals() {
+        for file in ["experiments/seed.toml", "experiments/testbed.toml"] {
+            let plan = plan(file);
+            let groups = comparable(&plan, (0..plan.points.len()).collect());
+            assert!(groups.iter().all(|group| group.len() == 1), "{file}: {groups:?}");
+        }
+        let plan = plan("experiments/retry-storm.toml");
+        for points in plan.places() {
+            assert_eq!(comparable(&plan, points.clone()), [points]);
+        }
     }
 }

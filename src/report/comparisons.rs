@@ -7,7 +7,7 @@ use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
 use super::{Detail, Report};
-use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE};
+use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE, are_comparable};
 use crate::experiment::design::Plan;
 use crate::model::RateUnit;
 use crate::spec::Metric;
@@ -20,7 +20,8 @@ const MOST_STRETCHES: usize = 12;
 
 /// The table of differences from the first variant; empty without any, and where there are too many for a look.
 pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> String {
-    let all = &report.comparisons;
+    let is_told = |it: &&Comparison| are_comparable(report.plan, it.against, it.point);
+    let all: Vec<&Comparison> = report.comparisons.iter().filter(is_told).collect();
     if all.is_empty() || all.len() > MOST_ROWS {
         return String::new();
     }
@@ -29,7 +30,7 @@ pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> Str
     for (rank, metric) in (1..).zip(COMPARED) {
         let of = |it: &Comparison| it.differences.iter().find(|difference| difference.metric == metric).copied();
         let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference, report.rates));
-        let column = Column::figures(metric.words(), all.iter().map(cell).collect());
+        let column = Column::figures(metric.words(), all.iter().copied().map(cell).collect());
         columns.push(if rank == 1 { column } else { column.optional(rank) });
     }
     let saved = |it: &Comparison| {
@@ -38,10 +39,10 @@ pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> Str
     };
     let runs = |it: &Comparison| it.differences.first().map_or_else(String::new, |of| of.pairs.to_string());
     if all.iter().flat_map(|it| it.differences.first()).any(|it| it.unpaired > 0) {
-        columns.push(Column::figures("common runs", all.iter().map(runs).collect()).optional(9));
+        columns.push(Column::figures("common runs", all.iter().copied().map(runs).collect()).optional(9));
     }
     if detail == Detail::Full {
-        columns.push(Column::figures("saved by pairing (throughput)", all.iter().map(saved).collect()));
+        columns.push(Column::figures("saved by pairing (throughput)", all.iter().copied().map(saved).collect()));
     }
     let heading = format!("difference from {} (95 % interval)", quoted(&report.plan.variants[0]));
     format!("{}{}", paragraph("", &heading, width), laid_out(columns, &sections(report, &points), detail))
@@ -86,7 +87,9 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
     }
     let mut text = paragraph("- ", &heading, width);
     for (who, members) in stretches.iter().take(MOST_STRETCHES) {
-        text.push_str(&hanging("  ", 4, &format!("at {}: {who}", stretch(plan, members)), width));
+        let at = stretch(plan, members);
+        let at = if at.is_empty() { at } else { format!("at {at}: ") };
+        text.push_str(&hanging("  ", 4, &format!("{at}{who}"), width));
     }
     if stretches.len() > MOST_STRETCHES {
         text.push_str(&format!("  and {} more in summary.json\n", stretches.len() - MOST_STRETCHES));
