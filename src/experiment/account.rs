@@ -8,7 +8,7 @@ use super::condition::success_objective;
 use super::design::Plan;
 use super::journal::Unusable;
 use super::runner::Trials;
-use super::summary::{Doubt, Summary};
+use super::summary::Summary;
 use super::trial::{FailedTrial, Trial};
 use crate::parts::Ending;
 
@@ -174,7 +174,6 @@ fn few(wanted: &[u32]) -> usize {
 
 fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
     let trials: Vec<&Trial> = of_point.trials.iter().collect();
-    let mut summary = Summary::of(point, &trials, success_objective(plan).bound())?;
-    summary.doubt = summary.doubt.take().or_else(|| Doubt::of_steady(&summary, &plan.points[point].load.pattern));
-    Some(summary)
+    let summary = Summary::of(point, &trials, success_objective(plan).bound())?;
+    Some(summary.doubted(&plan.points[point].load.pattern))
 }

@@ -6,11 +6,12 @@
 
 use rayon::prelude::*;
 
+use super::comparison::TIE;
 use super::condition::success_objective;
 use super::design::{Plan, Ranged, Workbench};
 use super::record::Record;
 use super::runner::Progress;
-use super::summary::{LEVEL, Summary};
+use super::summary::{Doubt, LEVEL, Summary};
 use super::trial::Trial;
 use super::verdict::{self, Verdict};
 use crate::kernel::random::{Stream, unit};
@@ -22,6 +23,15 @@ pub use crate::statistics::sensitivity::Share;
 
 /// An effect below this share of the largest is small.
 const SMALL: f64 = 0.1;
+
+/// What becomes of the runs of some settings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unsure {
+    /// Settings of the screening at which the point that is looked at may be overloaded, or its queues still fill.
+    pub settings: usize,
+    /// All of them.
+    pub of: usize,
+}
 
 /// What is asked.
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +65,13 @@ pub struct Sensitivity {
     pub samples: usize,
     /// Settings of the numbers at which there was no figure.
     pub blanks: usize,
+    /// A difference of the figure that does not matter, in the figure's unit: the experiment's `best_within`, or 2 % of
+    /// the figure; of shares 2 points.
+    pub indifference: f64,
+    /// Why the point with all numbers as they are in the model does not show how good it is.
+    pub doubt: Option<Doubt>,
+    /// Settings at which the point is in doubt.
+    pub unsure: Unsure,
     /// What became of each hypothesis.
     pub verdicts: Vec<Sway>,
     /// What casts doubt on the answer.
@@ -80,23 +97,25 @@ pub struct Parameter {
     pub weight: Weight,
 }
 
-/// How the effect of a number is beside the largest, by the screening.
+/// How the effect of a number is beside the largest and beside a difference that does not matter, by the screening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
     /// Not small.
     Decides,
-    /// Small for certain: even the upper end of its interval is. The assumed value does not change the result.
+    /// Small for certain: even the upper end of its interval is small beside the largest effect, or does not matter. The
+    /// assumed value does not change the result.
     Small,
     /// Small in the paths that there are, which are too few to be certain.
     Open,
 }
 
 impl Weight {
-    /// That of an effect beside the largest.
-    fn of(effect: Option<Interval>, largest: f64) -> Self {
+    /// That of an effect beside the largest, where less than `indifference` does not matter.
+    fn of(effect: Option<Interval>, largest: f64, indifference: f64) -> Self {
+        let least = indifference.max(SMALL * largest);
         match effect {
-            Some(effect) if largest > 0.0 && effect.estimate >= SMALL * largest => Self::Decides,
-            Some(effect) if effect.high <= SMALL * largest => Self::Small,
+            Some(effect) if largest > 0.0 && effect.estimate >= least => Self::Decides,
+            Some(effect) if effect.high <= least => Self::Small,
             _ => Self::Open,
         }
     }
@@ -165,6 +184,9 @@ pub fn analyse(
         trajectories: 0,
         samples: 0,
         blanks: 0,
+        indifference: 0.0,
+        doubt: None,
+        unsure: Unsure::default(),
         verdicts: Vec::new(),
         doubts: Vec::new(),
         is_interrupted: false,
@@ -281,13 +303,13 @@ impl Study<'_> {
         let whole = self.bench.plan();
         let success = success_objective(whole).bound();
         let output = |of_setting: &[Vec<Trial>]| {
-            let summaries: Vec<Summary> = of_setting
-                .iter()
-                .enumerate()
-                .filter_map(|(index, trials)| {
-                    Summary::of(only.unwrap_or(index), &trials.iter().collect::<Vec<_>>(), success)
-                })
-                .collect();
+            // Of a load only its kind counts here, which no number of it changes.
+            let summary = |(index, trials): (usize, &Vec<Trial>)| {
+                let point = only.unwrap_or(index);
+                let summary = Summary::of(point, &trials.iter().collect::<Vec<_>>(), success)?;
+                Some(summary.doubted(&whole.points[point].load.pattern))
+            };
+            let summaries: Vec<Summary> = of_setting.iter().enumerate().filter_map(summary).collect();
             let verdicts = if all { verdict::judge(whole, &summaries) } else { Vec::new() };
             Output {
                 verdicts: verdicts.into_iter().map(|judgement| judgement.verdict).collect(),
@@ -304,6 +326,10 @@ impl Sensitivity {
         let metric = self.question.metric;
         let nominal = outputs.first().and_then(|output| output.summary.as_ref());
         self.nominal = nominal.and_then(|summary| summary.metric(metric));
+        self.doubt = nominal.and_then(|summary| summary.doubt.clone());
+        let share = self.plan.best_within.map_or(TIE, |zone| zone.share);
+        let whole = if metric.is_rate() { 1.0 } else { self.nominal.map_or(0.0, |figure| figure.estimate.abs()) };
+        self.indifference = share * whole;
         let difference = |output: Option<&Output>| {
             let (ours, theirs) = output?.summary.as_ref()?.paired(nominal?, None, metric);
             Interval::paired_difference(&ours, &theirs, LEVEL)
@@ -340,6 +366,9 @@ impl Sensitivity {
         let figures: Vec<Vec<Option<f64>>> =
             screened.iter().map(|(_, outputs)| outputs.iter().map(|output| output.figure(metric)).collect()).collect();
         self.blanks += figures.iter().flatten().filter(|figure| figure.is_none()).count();
+        let settings = || screened.iter().flat_map(|(_, outputs)| outputs);
+        let is_unsure = |output: &&Output| output.summary.as_ref().is_some_and(Summary::needs_longer_run);
+        self.unsure = Unsure { settings: settings().filter(is_unsure).count(), of: settings().count() };
         let paths: Vec<(&Trajectory, &[Option<f64>])> =
             screened.iter().zip(&figures).map(|((path, _), figures)| (*path, figures.as_slice())).collect();
         for (parameter, effect) in self.parameters.iter_mut().zip(morris(&paths, LEVEL)) {
@@ -348,7 +377,7 @@ impl Sensitivity {
         let size = |parameter: &Parameter| parameter.effect.map_or(0.0, |effect| effect.size.estimate);
         let largest = self.parameters.iter().map(size).fold(0.0, f64::max);
         for parameter in &mut self.parameters {
-            parameter.weight = Weight::of(parameter.effect.map(|effect| effect.size), largest);
+            parameter.weight = Weight::of(parameter.effect.map(|effect| effect.size), largest, self.indifference);
         }
         for (index, sway) in self.verdicts.iter_mut().enumerate() {
             for (path, outputs) in screened {
@@ -389,12 +418,21 @@ mod tests {
 
     #[test]
     fn a_number_is_small_only_if_the_upper_end_of_its_effect_is() {
-        let weight = |estimate: f64, high: f64| Weight::of(Some(Interval { estimate, low: 0.0, high }), 100.0);
+        let weight = |estimate: f64, high: f64| Weight::of(Some(Interval { estimate, low: 0.0, high }), 100.0, 1.0);
         assert_eq!(weight(10.0, 90.0), Weight::Decides);
         assert_eq!(weight(2.0, 9.0), Weight::Small);
         assert_eq!(weight(2.0, 11.0), Weight::Open);
         assert_eq!(weight(2.0, f64::INFINITY), Weight::Open);
-        assert_eq!(Weight::of(None, 100.0), Weight::Open);
-        assert_eq!(Weight::of(Some(Interval::exact(0.0)), 0.0), Weight::Small);
+        assert_eq!(Weight::of(None, 100.0, 1.0), Weight::Open);
+        assert_eq!(Weight::of(Some(Interval::exact(0.0)), 0.0, 1.0), Weight::Small);
+    }
+
+    /// Of a throughput of 500/min, 2 % are 10/min: the largest of the effects, 0.15/min, is 0.03 % and decides nothing.
+    #[test]
+    fn the_largest_effect_decides_nothing_where_it_does_not_matter() {
+        let weight = |estimate: f64, high: f64| Weight::of(Some(Interval { estimate, low: 0.0, high }), 0.15, 10.0);
+        assert_eq!(weight(0.15, 0.3), Weight::Small);
+        assert_eq!(weight(0.15, 12.0), Weight::Open);
+        assert_eq!(Weight::of(Some(Interval::exact(10.0)), 10.0, 10.0), Weight::Decides);
     }
 }

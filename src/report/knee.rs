@@ -11,6 +11,7 @@ use super::table::{self, Column};
 use crate::experiment::condition::can_hide;
 use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, Defect, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
+use crate::experiment::summary::Doubt;
 use crate::experiment::{finding, throughput, verdict};
 use crate::model::RateUnit;
 use crate::spec::Metric;
@@ -112,6 +113,7 @@ fn overview(answer: &KneeAnswer) -> String {
         ),
         Column::figures("meets", column(&|found| text(found.meets))),
         Column::figures("misses", column(&|found| text(found.misses))),
+        Column::words("doubt", column(&|found| doubt_word(found))),
         Column::figures("values", column(&|found| found.tried.len().to_string())).optional(4),
         Column::figures("trials", column(&|found| found.trials.to_string())).optional(2),
         Column::figures("in a sweep", column(&|found| found.grid_trials.to_string())).optional(3),
@@ -119,6 +121,13 @@ fn overview(answer: &KneeAnswer) -> String {
     ];
     columns.retain(|column| !column.is_empty());
     table::short(columns, &[], "--format json")
+}
+
+/// What keeps the last value that meets from being sure, in a few words.
+fn doubt_word(found: &VariantKnee) -> String {
+    let last = found.tried.iter().find(|tried| Some(tried.value) == found.meets.or(found.estimate));
+    let doubt = last.and_then(|tried| tried.doubt.as_ref());
+    doubt.map_or_else(String::new, |doubt| doubt.word().into())
 }
 
 /// What is said of a variant.
@@ -137,7 +146,7 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
     let words = match (found.outcome, found.estimate) {
         (Outcome::AllMeet, _) => {
             let way = if knee.smallest { "down" } else { "up" };
-            let hidden = hidden(answer, found, far);
+            let hidden = caveats(answer, found, far);
             format!("all values {way} to {} meet the objectives{hidden}: the knee lies beyond", at(knee, far))
         }
         (Outcome::NoneMeets, _) => {
@@ -159,8 +168,9 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
             }
         }
         (Outcome::Rises, _) => format!(
-            "{} meets the objectives and {} does not, so there is no knee; run `sim sweep` to see the values between{}",
+            "{} meets the objectives{} and {} does not, so there is no knee; run `sim sweep` to see the values between{}",
             at(knee, far),
+            doubt(found, far),
             at(knee, near),
             if knee.smallest { "; leave out --smallest?" } else { "; add --smallest?" }
         ),
@@ -201,7 +211,7 @@ fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> 
     let text = |value: f64| knee.dial.text(value);
     let so_far = if found.outcome == Outcome::Unfinished { "so far: " } else { "" };
     let confidence = format!("{} % confidence", short(knee.confidence * 100.0));
-    let meets = |value: f64| format!("meets{}", hidden(answer, found, value));
+    let meets = |value: f64| format!("meets{}", caveats(answer, found, value));
     let misses = |value: f64| {
         let tried = found.tried.iter().find(|tried| tried.value == value);
         let why = tried.and_then(|tried| missed(knee, tried, rates(answer)));
@@ -209,7 +219,8 @@ fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> 
         format!("misses{why}{cause}")
     };
     let best = match found.estimate {
-        Some(value) => format!("; {} is the best estimate", text(value)),
+        Some(value) if Some(value) == found.meets => format!("; {} is the best estimate", text(value)),
+        Some(value) => format!("; {} is the best estimate{}", text(value), doubt(found, value)),
         None => "; by its estimate no value that was tried meets".into(),
     };
     let what = the_last_that_meets(knee);
@@ -266,6 +277,19 @@ fn the_last_that_meets(knee: &Knee) -> String {
     let last = if knee.smallest { "least" } else { "highest" };
     let meets = if knee.smallest { "is enough" } else { "meets the objectives" };
     format!("the {last} {} that {meets}", noun(knee))
+}
+
+/// What a value that meets leaves open.
+fn caveats(answer: &KneeAnswer, found: &VariantKnee, value: f64) -> String {
+    hidden(answer, found, value) + &doubt(found, value)
+}
+
+/// Why the runs at a value do not show how good it is: ` (shop CPU is in use 99.1 % of the time and may be overloaded; run
+/// longer)`.
+fn doubt(found: &VariantKnee, value: f64) -> String {
+    let tried = found.tried.iter().find(|tried| tried.value == value);
+    let doubt = tried.and_then(|tried| tried.doubt.as_ref());
+    doubt.map_or_else(String::new, |doubt| format!(" ({})", doubt.reason()))
 }
 
 /// What the runs at a value cannot exclude, where the system loses capacity at another value or in another variant.
@@ -377,6 +401,7 @@ fn tried_document(knee: &Knee, tried: &Tried) -> Value {
         "replications": tried.replications,
         "decision": tried.decision.map(decision),
         "defect": tried.defect.map(Defect::name),
+        "doubt": tried.doubt.as_ref().map(Doubt::reason),
         "figures": tried.readings.iter().map(figure).collect::<Vec<_>>(),
     })
 }

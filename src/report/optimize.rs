@@ -8,6 +8,7 @@ use super::paragraph::{count, paragraph, quoted};
 use super::table::{self, Column};
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
 use crate::experiment::search::{Decision, Defect};
+use crate::experiment::summary::Doubt;
 use crate::experiment::throughput;
 use crate::experiment::verdict::{amount, figure};
 use crate::model::RateUnit;
@@ -119,8 +120,9 @@ fn sentences(found: &Cheapest) -> Vec<String> {
                 let metric = found.asked.objectives.get(reading.objective)?.metric();
                 Some(figure(reading.figure?, metric, rates(found)))
             });
+            let doubt = chosen.doubt.as_ref().map_or_else(String::new, |doubt| format!("; {}", doubt.reason()));
             sentences.push(format!(
-                "{} meets the objectives at a cost of {} ({sure} % confidence): {}",
+                "{} meets the objectives at a cost of {} ({sure} % confidence): {}{doubt}",
                 place(found, chosen),
                 short(chosen.cost),
                 figures.collect::<Vec<_>>().join(", ")
@@ -191,6 +193,7 @@ pub fn optimize_document(found: &Cheapest) -> Value {
             "cost": setting.cost,
             "decision": decision(setting.decision),
             "defect": setting.defect.map(Defect::name),
+            "doubt": setting.doubt.as_ref().map(Doubt::reason),
             "replications": setting.replications,
             "figures": figures.collect::<Vec<_>>(),
         })

@@ -4,10 +4,13 @@ mod figure;
 
 use serde_json::{Value, json};
 
+use super::comparisons::within;
 use super::number::short;
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
-use crate::experiment::sensitivity::{Parameter, Sensitivity, Share, Sway, Weight};
+use crate::experiment::comparison::TIE;
+use crate::experiment::sensitivity::{Parameter, Sensitivity, Share, Sway, Unsure, Weight};
+use crate::experiment::summary::Doubt;
 use crate::experiment::throughput;
 use crate::experiment::verdict::{self, Verdict, amount};
 use crate::model::RateUnit;
@@ -130,11 +133,19 @@ fn sentences(found: &Sensitivity) -> Vec<String> {
         return vec!["no number of the model has a range: add `range = [low, high]` to its provenance".into()];
     }
     let [deciding, small, open] = [Weight::Decides, Weight::Small, Weight::Open].map(list);
+    let metric = found.question.metric;
     let mut parts = Vec::new();
     if !deciding.is_empty() {
-        parts.push(format!("the {} depends on {deciding}", found.question.metric.words()));
+        parts.push(format!("the {} depends on {deciding}", metric.words()));
     }
-    if !small.is_empty() {
+    if deciding.is_empty() && open.is_empty() {
+        let little = within(found.plan.best_within.map_or(TIE, |zone| zone.share), metric);
+        let name = metric.words();
+        parts.push(match found.parameters.as_slice() {
+            [_] => format!("{small} changes the {name} by less than {little}"),
+            all => format!("none of the {} assumed values changes the {name} by {little} or more", all.len()),
+        });
+    } else if !small.is_empty() {
         let verb = if weighing(found, Weight::Small).len() == 1 { "does" } else { "do" };
         parts.push(format!("{small} {verb} not change the result"));
     }
@@ -143,6 +154,14 @@ fn sentences(found: &Sensitivity) -> Vec<String> {
         parts.push(format!("the effect of {open} is not known yet: use more paths (--trajectories {more})"));
     }
     sentences.push(parts.join("; "));
+    sentences.extend(found.doubt.as_ref().map(|doubt| format!("no verdict on this point itself: {}", doubt.reason())));
+    let Unsure { settings, of } = found.unsure;
+    if settings > 0 {
+        sentences.push(format!(
+            "in {settings} of {of} settings of the paths the point may be overloaded, or a queue is still filling: a \
+             longer run may show larger effects"
+        ));
+    }
     sentences.extend(found.verdicts.iter().map(|sway| verdict_sentence(found, sway)));
     sentences
 }
@@ -287,6 +306,9 @@ pub fn sensitivity_document(found: &Sensitivity) -> Value {
         "trajectories": found.trajectories,
         "samples": found.samples,
         "settings_without_figure": found.blanks,
+        "indifference": found.indifference,
+        "doubt": found.doubt.as_ref().map(Doubt::reason),
+        "doubtful_settings": found.unsure.settings,
         "partial": found.is_interrupted,
         "parameters": sorted(found).into_iter().map(|(_, of)| parameter(of)).collect::<Vec<_>>(),
         "hypotheses": found.verdicts.iter().map(sway).collect::<Vec<_>>(),

@@ -8,7 +8,7 @@ use crate::experiment::design::{Knee, Plan, Study};
 use crate::experiment::finding;
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
-use crate::experiment::summary::Summary;
+use crate::experiment::summary::Doubt;
 use crate::spec::{Metric, Mistakes, Objective};
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
@@ -89,6 +89,8 @@ pub struct Tried {
     pub damaged: usize,
     /// What rules it out, whatever its figures.
     pub defect: Option<Defect>,
+    /// Why its figures do not show how good it is: a longer run may show that it does not meet the objectives.
+    pub doubt: Option<Doubt>,
     /// What was decided; none where an interrupt came first.
     pub decision: Option<Decision>,
     /// The figures.
@@ -250,12 +252,9 @@ impl Search {
         };
         let best = self.candidates.iter().filter(is_between).map(|candidate| candidate.position).max();
         let at = |position: u32| self.candidates.iter().find(|candidate| candidate.position == position);
-        let summary = |candidate: &Candidate| {
-            let trials: Vec<_> = laboratory.trials(candidate.point).iter().collect();
-            let of_success = |it: &&Objective| it.metric() == Metric::SuccessRate && it.is_at_least();
-            let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound());
-            Summary::of(candidate.point, &trials, success.fold(0.0, f64::max))
-        };
+        let of_success = |it: &&Objective| it.metric() == Metric::SuccessRate && it.is_at_least();
+        let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(0.0, f64::max);
+        let summary = |candidate: &Candidate| laboratory.summary(candidate.point, success);
         let cause = misses.and_then(at).and_then(summary).map(|summary| finding::cause(&summary));
         let mut tried: Vec<Tried> = self
             .candidates
@@ -267,6 +266,7 @@ impl Search {
                 replications: laboratory.replications(candidate.point),
                 damaged: laboratory.trials(candidate.point).iter().filter(|trial| trial.is_damaged()).count(),
                 defect: candidate.defect,
+                doubt: laboratory.doubt(candidate.point),
                 decision: candidate.decision,
                 readings: candidate.readings.clone(),
             })

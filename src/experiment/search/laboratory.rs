@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::experiment::design::{Plan, Study};
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
+use crate::experiment::summary::{Doubt, Summary};
 use crate::experiment::trial::{FailedTrial, Trial};
 use crate::spec::Mistakes;
 
@@ -85,6 +86,17 @@ impl<'a> Laboratory<'a> {
     /// The trials of a point that gave figures, in the order of replications.
     pub fn trials(&self, point: usize) -> &[Trial] {
         self.done.get(point).map_or(&[], Vec::as_slice)
+    }
+
+    /// The figures of a point, where the success rate is to be at least `success`; none without any trial.
+    pub fn summary(&self, point: usize, success: f64) -> Option<Summary> {
+        let trials: Vec<&Trial> = self.trials(point).iter().collect();
+        Some(Summary::of(point, &trials, success)?.doubted(&self.plan().points[point].load.pattern))
+    }
+
+    /// Why the trials of a point do not show how good it is, where a longer run would.
+    pub fn doubt(&self, point: usize) -> Option<Doubt> {
+        self.summary(point, 0.0)?.doubt.filter(Doubt::needs_longer_run)
     }
 
     /// Replications of a point that were run.

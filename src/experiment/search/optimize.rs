@@ -16,6 +16,7 @@ use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, verd
 use crate::experiment::design::{Optimize, Plan, Study};
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
+use crate::experiment::summary::Doubt;
 use crate::spec::Mistakes;
 
 /// Settings among which the next one is chosen, spread evenly over those that are left.
@@ -43,6 +44,8 @@ pub struct TriedSetting {
     pub cost: f64,
     /// What rules it out, whatever its figures.
     pub defect: Option<Defect>,
+    /// Why its figures do not show how good it is.
+    pub doubt: Option<Doubt>,
     /// What was decided; none where an interrupt came first.
     pub decision: Option<Decision>,
     /// Replications.
@@ -120,6 +123,7 @@ pub fn cheapest(
             cost: search.costs[setting],
             at,
             defect: None,
+            doubt: None,
             decision: None,
             replications: 0,
             readings: Vec::new(),
@@ -142,6 +146,7 @@ pub fn cheapest(
             }
         }
         let decision = found.decision;
+        found.doubt = laboratory.doubt(point);
         tried.push((setting, found));
         match decision {
             Some(decision) => search.tell(setting, decision),

@@ -35,7 +35,7 @@ impl Doubt {
     }
 
     /// Of a point under a load of this kind.
-    pub(in crate::experiment) fn of_steady(summary: &Summary, pattern: &Pattern) -> Option<Self> {
+    fn of_steady(summary: &Summary, pattern: &Pattern) -> Option<Self> {
         if summary.growth.filling.is_some() {
             return Some(Self::Filling);
         }
@@ -76,6 +76,17 @@ impl Doubt {
 }
 
 impl Summary {
+    /// The summary with the doubt that a load of this kind leaves, where it has none yet.
+    pub(in crate::experiment) fn doubted(mut self, pattern: &Pattern) -> Self {
+        self.doubt = self.doubt.take().or_else(|| Doubt::of_steady(&self, pattern));
+        self
+    }
+
+    /// Whether a longer run would show whether the point is as good as it looks.
+    pub fn needs_longer_run(&self) -> bool {
+        self.doubt.as_ref().is_some_and(Doubt::needs_longer_run)
+    }
+
     /// The busiest resource under a steady open load whose requests all succeed while no growth is certain. Where
     /// requests are refused or messages dropped, what is too much has no queue without an end.
     pub fn busiest(&self, pattern: &Pattern) -> Option<&ResourceMean> {

@@ -87,3 +87,21 @@ fn two_runs_are_the_least() {
     let ran = place.sim(&knee(&["--replications", "1", "--variant", "one server", "--no-charts"])).ends_with(0);
     assert!(ran.stdout.contains(" 2 to 80 runs per value"), "{}", ran.stdout);
 }
+
+/// At 0.99/s a counter that takes exactly a second is busy 99 % of the time: too near to its limit to be sure of it.
+#[test]
+fn a_value_that_may_be_overloaded_is_said_to_be() {
+    let place = Place::new();
+    let model = place.text("counter.toml").replace("exp(1s)", "1s");
+    place.put("full.toml", &model.replace("kind = \"open\"", "kind = \"open\"\narrivals = \"constant\""));
+    let range = ["--from", "0.5/s", "--to", "0.99/s", "--objective", "mean_s<=2.5", "--no-charts"];
+    let arguments = [&["knee", "full.toml", "--axis", "load.rate"][..], &range].concat();
+    let ran = place.sim(&arguments).ends_with(0);
+    let words =
+        "0.99/s meet the objectives (station counter is in use 99.0 % of the time and may be overloaded; run longer)";
+    assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    let document: Value = serde_json::from_str(&place.text("output/full/knee.json")).expect("JSON");
+    let tried = document["variants"][0]["tried"].as_array().expect("values");
+    let doubt = |rate: f64| &tried.iter().find(|it| it["number"] == rate).expect("a value")["doubt"];
+    assert!(doubt(0.5).is_null() && doubt(0.99).is_string(), "{tried:?}");
+}

@@ -36,3 +36,27 @@ fn a_model_without_ranges_is_told_so() {
     let wrong = place.sim(&["sensitivity", "servers.toml", "--at", "rat=1"]).ends_with(2);
     assert!(wrong.stderr.contains("there is no axis `rat`"), "{}", wrong.stderr);
 }
+
+/// A counter that takes exactly a second is busy 99 % of the time at 0.99/s: whether it can bear that is not sure.
+#[test]
+fn a_point_that_may_be_overloaded_is_said_to_be() {
+    let place = place();
+    let model = place.text("counter.toml").replace("exp(1s)", "1s").replace("0.5/s", "0.99/s");
+    place.put("full.toml", &model.replace("kind = \"open\"", "kind = \"open\"\narrivals = \"constant\""));
+    let effort = ["--trajectories", "2", "--samples", "2", "--no-charts"];
+    let ran = place.sim(&[&["sensitivity", "full.toml"][..], &effort].concat()).ends_with(0);
+    let words = "no verdict on this point itself: station counter is in use 99.0 % of the time and may be overloaded";
+    assert!(ran.stdout.contains(words), "{}", ran.stdout);
+}
+
+/// The throughput of an open load is its rate as long as a counter bears it, however long a customer takes.
+#[test]
+fn an_effect_that_does_not_matter_decides_nothing() {
+    let place = place();
+    let model = place.text("counter.toml").replace("\"1100ms\"", "\"1001ms\"");
+    place.put("counter.toml", &model.replace("\"500ms\"", "\"999ms\""));
+    let ran = place.sim(&["sensitivity", "counter.toml", "--trajectories", "4", "--samples", "2", "--no-charts"]);
+    let ran = ran.ends_with(0);
+    assert!(ran.stdout.contains("shop time changes the throughput by less than 2 %"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("depends on"), "{}", ran.stdout);
+}
