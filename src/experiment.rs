@@ -22,6 +22,7 @@ pub mod runner;
 pub mod search;
 pub mod sensitivity;
 pub mod shard;
+pub mod standstill;
 pub mod strain;
 pub mod summary;
 pub mod throughput;

@@ -64,36 +64,91 @@ impl Headroom {
         (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min })
     }
 
-    /// `shop CPU is nearest to its limit, 26 % utilised: at most 8000/s, 3.9 times this throughput, ...`.
+    /// `shop CPU is nearest to its limit, 26 % utilised; it is full at 8000/s, 3.9 times this throughput, ...`; under a
+    /// load that changes, how far that is from its peak.
     pub(super) fn words(&self, report: &Report, summary: &Summary) -> String {
         let (name, used) = (&self.name, verdict::percent(self.utilisation));
         if self.utilisation >= FULL {
             return format!("{name} is at its limit, {used} utilised");
         }
         let most = report.rates.words(self.most_per_min);
-        let times = short(1.0 / self.utilisation);
-        let peak = peak(&report.plan.points[summary.point].load.pattern).map_or_else(String::new, |per_second| {
-            format!("; the load peaks at {}", report.rates.words(per_second * 60.0))
-        });
-        format!(
-            "{name} is nearest to its limit, {used} utilised; it is full at {most}, {times} times this throughput, \
-             if each request needs as much of it as here (an upper bound){peak}"
-        )
+        let mean = times(1.0 / self.utilisation);
+        let condition = "if each request needs as much of it as here (an upper bound)";
+        let nearest = format!("{name} is nearest to its limit, {used} utilised");
+        match Peak::of(&report.plan.points[summary.point].load.pattern) {
+            Peak::Steady => format!("{nearest}; it is full at {most}, {mean} times this throughput, {condition}"),
+            Peak::Known(per_second) => {
+                let share = self.most_per_min / (60.0 * per_second);
+                let peak = report.rates.words(per_second * 60.0);
+                let is_enough = if share >= 1.0 {
+                    format!("{} times the load's peak of {peak}", times(share))
+                } else {
+                    format!("less than the load's peak of {peak}")
+                };
+                format!(
+                    "{nearest} on average; it is full at {most}, {is_enough} and {mean} times its mean throughput, \
+                     {condition}"
+                )
+            }
+            Peak::Unknown => format!(
+                "{nearest} on average; it is full at {most}, {mean} times the mean throughput, {condition}; the load \
+                 changes, and at its peak less is left"
+            ),
+        }
     }
 }
 
-/// The highest rate of arrivals in the measuring window, a second, where it changes in a known way.
-fn peak(pattern: &Pattern) -> Option<f64> {
-    let Pattern::Varying { flow: Flow::Course(course), .. } = pattern else { return None };
-    let (opens, closes) = pattern.window().map(|(from, to)| (from.seconds(), to.seconds()))?;
-    let ends = course.pieces.iter().skip(1).map(|piece| piece.from).chain([f64::INFINITY]);
-    let highest = course.pieces.iter().zip(ends).filter_map(|(piece, end)| {
-        let (from, to) = (piece.from.max(opens), end.min(closes));
-        let at = |time: f64| piece.rate + piece.slope * (time - piece.from);
-        let wave = if piece.waves { course.wave.map_or(1.0, |wave| 1.0 + wave.amplitude) } else { 1.0 };
-        (from < to).then(|| at(from).max(at(to)) * wave)
-    });
-    highest.max_by(f64::total_cmp)
+/// A factor with the digits that tell it from 1.
+fn times(factor: f64) -> String {
+    if factor < 1.995 { format!("{factor:.2}") } else { short(factor) }
+}
+
+/// The highest rate of arrivals in the measuring window.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Peak {
+    /// The load does not change.
+    Steady,
+    /// Requests a second.
+    Known(f64),
+    /// The load changes, and its highest rate follows from no number of it.
+    Unknown,
+}
+
+impl Peak {
+    fn of(pattern: &Pattern) -> Self {
+        let course = match pattern {
+            Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Open { .. } => return Self::Steady,
+            Pattern::Trace { .. } => return Self::Unknown,
+            Pattern::Staged { start, stages, .. } => {
+                let is_steady =
+                    stages.iter().skip(1).all(|stage| Some(stage.target) == stages.first().map(|it| it.target));
+                let is_even = stages.is_empty() || is_steady && stages[0].target == *start;
+                return if is_even { Self::Steady } else { Self::Unknown };
+            }
+            Pattern::Varying { flow: Flow::Bursts(bursts), .. } => {
+                return Self::Known(bursts.on_rate.max(bursts.off_rate));
+            }
+            Pattern::Varying { flow: Flow::Course(course), .. } => course,
+        };
+        let (opens, closes) =
+            pattern.window().map_or((0.0, f64::INFINITY), |(from, to)| (from.seconds(), to.seconds()));
+        let ends = course.pieces.iter().skip(1).map(|piece| piece.from).chain([f64::INFINITY]);
+        let rates = course.pieces.iter().zip(ends).filter_map(|(piece, end)| {
+            let (from, to) = (piece.from.max(opens), end.min(closes));
+            let at = |time: f64| piece.rate + piece.slope * (time - piece.from);
+            let [least, most] = match course.wave.filter(|_| piece.waves) {
+                Some(wave) => [1.0 - wave.amplitude, 1.0 + wave.amplitude],
+                None => [1.0, 1.0],
+            };
+            let (first, last) = (at(from), at(to));
+            (from < to).then(|| [first.min(last) * least, first.max(last) * most])
+        });
+        let ends = rates.reduce(|a, b| [a[0].min(b[0]), a[1].max(b[1])]);
+        match ends {
+            Some([least, most]) if most > least => Self::Known(most),
+            _ => Self::Steady,
+        }
+    }
 }
 
 /// Where the requests around the 95th percentile spend most of their time: `61 % served by postgres CPU`; empty where no
@@ -109,9 +164,9 @@ pub(super) fn most_of_p95(summary: &Summary) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::peak;
+    use super::{Peak, times};
     use crate::kernel::Time;
-    use crate::model::{Arrivals, Course, Flow, Pattern, Piece, Wave};
+    use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
 
     fn pattern(pieces: Vec<Piece>, wave: Option<Wave>) -> Pattern {
         let flow = Flow::Course(Course { pieces, wave });
@@ -122,10 +177,26 @@ mod tests {
     #[test]
     fn the_peak_is_that_of_the_window() {
         let piece = |from, rate, slope| Piece { from, rate, slope, waves: false };
+        let peak = |pieces, wave| Peak::of(&pattern(pieces, wave));
         // 100/s before the window, then up from 20/s by 2/s and second from 20 s on: 40/s at its end.
         let course = vec![piece(0.0, 100.0, 0.0), piece(5.0, 20.0, 0.0), piece(20.0, 20.0, 2.0)];
-        assert_eq!(peak(&pattern(course, None)), Some(40.0));
+        assert_eq!(peak(course, None), Peak::Known(40.0));
         let wave = Some(Wave { amplitude: 0.5, omega: 1.0 });
-        assert_eq!(peak(&pattern(vec![Piece { waves: true, ..piece(0.0, 20.0, 0.0) }], wave)), Some(30.0));
+        assert_eq!(peak(vec![Piece { waves: true, ..piece(0.0, 20.0, 0.0) }], wave), Peak::Known(30.0));
+        // What changes before the window alone has no peak in it.
+        assert_eq!(peak(vec![piece(0.0, 100.0, 0.0), piece(5.0, 20.0, 0.0)], None), Peak::Steady);
+    }
+
+    #[test]
+    fn bursts_peak_at_their_rate() {
+        let flow = Flow::Bursts(Bursts { on: 5.0, off: 5.0, on_rate: 9.0, off_rate: 1.0 });
+        let (warm_up, duration) = (Time(0), Time(20_000_000_000));
+        let pattern = Pattern::Varying { flow, arrivals: Arrivals::Poisson, warm_up, duration };
+        assert_eq!(Peak::of(&pattern), Peak::Known(9.0));
+    }
+
+    #[test]
+    fn a_factor_near_one_keeps_two_digits() {
+        assert_eq!([1.3636, 1.004, 2.9, 12.0].map(times), ["1.36", "1.00", "2.9", "12"]);
     }
 }

@@ -6,10 +6,11 @@ mod heavier;
 use command::Command;
 
 use super::Report;
-use super::paragraph::paragraph;
+use super::paragraph::{list, paragraph};
 use crate::experiment::condition::{RARE_LOSS, State, can_hide, runs_to_exclude};
 use crate::experiment::design::{Direction, Plan};
-use crate::experiment::finding::{self, Turn};
+use crate::experiment::finding::{self, Finding, Turn};
+use crate::experiment::standstill::can_lose_capacity;
 use crate::experiment::summary::of_point;
 
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
@@ -78,11 +79,13 @@ fn rare_losses(report: &Report) -> Option<Step> {
     ))
 }
 
-/// Where no run lost capacity, but runs of this system can, and too few stand behind what is called safe.
+/// Where no run lost capacity, but runs of this system can (some units are waited for by those who hold some), and too few stand behind what is called safe.
 fn unseen_losses(report: &Report) -> Option<Step> {
     let can_lose = |state: &State| {
         let summary = of_point(&report.summaries, state.point);
-        state.is_safe() && can_hide(state.of) > RARE_LOSS && summary.is_some_and(|summary| summary.dead.is_some())
+        let is_probed = summary.is_some_and(|summary| summary.dead.is_some());
+        let is_open = state.is_safe() && can_hide(state.of) > RARE_LOSS && is_probed;
+        is_open && can_lose_capacity(&report.plan.points[state.point].system)
     };
     let fewest = report.states.iter().filter(|state| can_lose(state)).map(|state| state.of).min()?;
     let (needed, hidden) = (runs_to_exclude(RARE_LOSS), finding::share(can_hide(fewest)));
@@ -95,9 +98,11 @@ fn unseen_losses(report: &Report) -> Option<Step> {
     ))
 }
 
-/// Where a variant stops being safe between two values that are far apart.
+/// Where a variant stops being safe between two values that are far apart: a search of the first such variant, and of all
+/// others that do so between the same two.
 fn coarse_grid(report: &Report) -> Option<Step> {
-    let axis = report.plan.axes.first()?;
+    let plan = report.plan;
+    let axis = plan.axes.first()?;
     let gap = |turn: &Turn| {
         let from = turn.from?;
         let (low, high) = (from.min(turn.to), from.max(turn.to));
@@ -106,15 +111,33 @@ fn coarse_grid(report: &Report) -> Option<Step> {
         (is_wide && is_open).then_some((low, high))
     };
     let turns = report.findings.iter().filter(|finding| !finding.is_harmed_by_more(axis));
-    let (low, high) = turns.filter_map(|finding| finding.turn.as_ref()).find_map(gap)?;
+    let gaps: Vec<(&Finding, (f64, f64))> =
+        turns.filter_map(|finding| Some((finding, gap(finding.turn.as_ref()?)?))).collect();
+    let &(first, (low, high)) = gaps.first()?;
+    let alike = gaps.iter().filter(|(finding, ends)| finding.place == first.place && *ends == (low, high));
+    let variants: Vec<usize> = alike.map(|(finding, _)| finding.variant).collect();
+    let mut command = Command::new("knee", plan);
+    // The options are left out where they are what the command does by itself.
+    if variants.len() < plan.variants.len() {
+        command = variants.iter().fold(command, |it, &variant| it.with("--variant", &plan.variants[variant]));
+    }
+    let at = first.points.first().map_or(&[][..], |&point| &plan.points[point].at);
+    for (axis, &value) in plan.axes.iter().zip(at).skip(1).filter(|(_, value)| **value > 0) {
+        command = command.with("--at", &format!("{}={}", axis.name, axis.values[value].text));
+    }
+    let names: Vec<&str> = variants.iter().map(|&variant| plan.variants[variant].as_str()).collect();
+    let of = match names.len() {
+        _ if plan.variants.len() == 1 => String::new(),
+        many if many == plan.variants.len() && many > 2 => " of each variant".into(),
+        _ => format!(" of {}", list(&names)),
+    };
     let (low, high) = (super::turn::value(axis, low), super::turn::value(axis, high));
-    let command = Command::new("knee", report.plan);
     Some(match axis.direction() {
         Direction::Capacity => Step::new(
             command.flag("--smallest"),
-            format!("finds the least value that is enough between {low} and {high}"),
+            format!("finds the least value{of} that is enough between {low} and {high}"),
         ),
-        _ => Step::new(command, format!("finds the last safe value between {low} and {high}")),
+        _ => Step::new(command, format!("finds the last safe value{of} between {low} and {high}")),
     })
 }
 

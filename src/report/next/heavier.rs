@@ -28,7 +28,11 @@ pub(super) fn heavier(report: &Report) -> Option<Step> {
     let is_safe = report.is_safe(summary.point);
     let headroom = Headroom::of(report, summary);
     let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
-    let command = Command::new("knee", plan);
+    let mut command = Command::new("knee", plan);
+    // The search is about the point that was looked at, and not about the other variants.
+    if plan.variants.len() > 1 {
+        command = command.with("--variant", &plan.variants[plan.points[summary.point].variant]);
+    }
     let (command, noun) = match &load.strength {
         Strength::Clients { path, count, users } => {
             let ends = ends(is_safe, f64::from(*count), UNBOUNDED).map(|end| end.ceil().max(1.0));

@@ -161,3 +161,22 @@ fn every_kind_of_load_has_a_search_that_works() {
         }
     }
 }
+
+/// One server takes 5 s at 0.8/s, two take 1.2 s: the search is about the one that stops being safe.
+#[test]
+fn a_search_names_the_variant_that_it_is_about() {
+    let place = Place::new();
+    let experiment = place.text("servers.toml");
+    let objectives = "objectives = [{ at-most = { metric = \"mean_s\", value = \"3s\" } }]\n";
+    place.put("servers.toml", &format!("{objectives}{experiment}"));
+    let ran = place.sim(&["sweep", "servers.toml", "--no-charts", "--quiet"]).ends_with(0);
+    let words =
+        "sim knee servers.toml --variant 'one server'\n            finds the last safe value of “one server” between";
+    assert!(ran.stdout.contains(words), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("--replications"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("slow  an objective other than the success rate is missed"), "{}", ran.stdout);
+    for command in commands(&ran.stdout) {
+        let ran = shell(&place, &command);
+        assert_eq!(ran.code, Some(0), "{command}\n{}{}", ran.stdout, ran.stderr);
+    }
+}
