@@ -17,6 +17,7 @@ mod findings;
 pub mod folder;
 mod headroom;
 mod knee;
+mod legend;
 mod measured;
 mod metric;
 mod next;

@@ -5,6 +5,7 @@ mod capacity;
 mod classes;
 mod doubt;
 mod resources;
+mod split;
 mod steady;
 mod timeline;
 mod values;
@@ -13,6 +14,7 @@ pub use capacity::{Capacity, Group};
 pub use classes::ClassSummary;
 pub use doubt::{BRIM, Doubt};
 pub use resources::{ResourceMean, ResourceSpread};
+pub use split::Split;
 pub use steady::{BatchMeans, Growth};
 pub use timeline::{Moment, TimelineSummary};
 

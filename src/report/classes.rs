@@ -1,6 +1,6 @@
 //! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
-use super::number::{self, aligned, rate_column, share, time_column};
+use super::number::{self, Figure, aligned, rate_column, share, time_column};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, short, table};
@@ -28,7 +28,8 @@ pub fn classes(report: &Report, detail: Detail, elsewhere: &str) -> String {
         return String::new();
     }
     let words = |word: &dyn Fn(&ClassSummary) -> String| rows.iter().map(|(_, class)| word(class)).collect();
-    let rates: Vec<Option<Interval>> = rows.iter().map(|(_, class)| class.throughput_per_min).collect();
+    let of = |interval: Option<Interval>| Figure { interval, groups: None };
+    let rates: Vec<Figure> = rows.iter().map(|(_, class)| of(class.throughput_per_min)).collect();
     let rate = rate_column("throughput", report.rates, &rates);
     let times = |name: &str, figure: &dyn Fn(&ClassSummary) -> Option<Interval>| {
         let (heading, cells) = time_column(name, &rows.iter().map(|(_, class)| figure(class)).collect::<Vec<_>>());

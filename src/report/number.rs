@@ -66,9 +66,24 @@ pub(super) fn time_column(name: &str, times: &[Option<Interval>]) -> (String, Ve
 }
 
 /// A column of throughputs, which are given a minute, with its heading, in the unit of the report: `throughput/s`.
-pub(super) fn rate_column(name: &str, unit: RateUnit, rates: &[Option<Interval>]) -> (String, Vec<String>) {
-    let scaled: Vec<Option<Interval>> = rates.iter().map(|rate| rate.map(|rate| unit.interval(rate))).collect();
-    (format!("{name}/{}", unit.name()), column(&scaled, 2))
+pub(super) fn rate_column(name: &str, unit: RateUnit, rates: &[Figure]) -> (String, Vec<String>) {
+    let scaled: Vec<Figure> = rates
+        .iter()
+        .map(|rate| Figure {
+            interval: rate.interval.map(|it| unit.interval(it)),
+            groups: rate.groups.map(|means| means.map(|mean| unit.of_minute(mean))),
+        })
+        .collect();
+    (format!("{name}/{}", unit.name()), figures(&scaled, 2))
+}
+
+/// A figure of a point: its interval, and the means of two groups of runs where the runs fall into two.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Figure {
+    /// None where there is no such figure.
+    pub interval: Option<Interval>,
+    /// The higher throughput's first.
+    pub groups: Option<[f64; 2]>,
 }
 
 /// How a chart shows a metric of about this size: what a value is multiplied with, and the unit. Times below a second
@@ -93,6 +108,15 @@ pub(super) fn share(rate: Interval) -> (String, String) {
     }
 }
 
+/// The same of two groups of runs: `98.9 %`, `or 9.4 %`.
+pub(super) fn shares_of_groups(means: [f64; 2]) -> (String, String) {
+    let [one, other] = means.map(|mean| {
+        let decimals = if mean == 0.0 || mean == 1.0 { 0 } else { share_decimals(mean).max(1) };
+        format!("{:.decimals$} %", mean * 100.0)
+    });
+    (one, format!("or {other}"))
+}
+
 /// Decimals with which three digits of a value are seen.
 pub(super) fn decimals(value: f64, most: usize) -> usize {
     if value.is_finite() && value > 0.0 { (2 - value.log10().floor() as i32).clamp(0, most as i32) as usize } else { 0 }
@@ -101,19 +125,29 @@ pub(super) fn decimals(value: f64, most: usize) -> usize {
 /// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`. All have as many decimals
 /// as the middle one needs.
 pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Vec<String> {
-    let estimates = intervals.iter().flatten().map(|interval| interval.estimate);
+    let all: Vec<Figure> = intervals.iter().map(|&interval| Figure { interval, groups: None }).collect();
+    figures(&all, most_decimals)
+}
+
+/// The same of figures that may have two groups of runs: `  390 or 31`.
+pub(super) fn figures(all: &[Figure], most_decimals: usize) -> Vec<String> {
+    let estimates = all.iter().filter_map(|figure| figure.interval).map(|interval| interval.estimate);
     let mut estimates: Vec<f64> = estimates.filter(|&estimate| estimate > 0.0).collect();
     estimates.sort_by(f64::total_cmp);
     let decimals = decimals(estimates.get(estimates.len() / 2).copied().unwrap_or(0.0), most_decimals);
-    let parts: Vec<(String, String)> = intervals
+    let parts: Vec<(String, String)> = all
         .iter()
-        .map(|interval| match interval {
-            None => ("–".into(), String::new()),
-            Some(interval) => {
+        .map(|figure| match (figure.interval, figure.groups) {
+            (None, _) => ("–".into(), String::new()),
+            (Some(_), Some(means)) => {
+                let [one, other] = means.map(|mean| grouped(&format!("{mean:.decimals$}")));
+                (one, format!("or {other}"))
+            }
+            (Some(interval), None) => {
                 // What is small beside the others is not none.
                 let seen = interval.estimate * libm::exp10(decimals as f64) >= 0.5 || interval.estimate <= 0.0;
                 let own = if seen { decimals } else { self::decimals(interval.estimate, most_decimals.max(2)) };
-                (grouped(&format!("{:.own$}", interval.estimate)), half_width(interval, own))
+                (grouped(&format!("{:.own$}", interval.estimate)), half_width(&interval, own))
             }
         })
         .collect();
@@ -214,6 +248,11 @@ mod tests {
         let around = |estimate: f64, half: f64| Interval { estimate, low: estimate - half, high: estimate + half };
         let column = column(&[Some(around(517.0, 8.0)), None, Some(around(1017.2, 21.0)), Some(around(99.0, 0.0))], 2);
         assert_eq!(column, [" 517 ±8 ", "   –    ", "1017 ±21", "  99    "]);
+        let of = |interval: Interval, groups: Option<[f64; 2]>| Figure { interval: Some(interval), groups };
+        let two = figures(&[of(around(118.0, 200.0), Some([467.0, 31.2])), of(around(396.0, 21.0), None)], 2);
+        assert_eq!(two, ["467 or 31", "396 ±21  "]);
+        assert_eq!(shares_of_groups([0.989, 0.094]), ("98.9 %".into(), "or 9.4 %".into()));
+        assert_eq!(shares_of_groups([1.0, 0.0]), ("100 %".into(), "or 0 %".into()));
         let open = |low: f64| half_width(&Interval { estimate: 3.0, low, high: f64::INFINITY }, 1);
         assert_eq!((open(2.0).as_str(), open(0.0).as_str()), ("±?", ""));
         // Of a figure that is hardly known, the ends of its interval are given.

@@ -1,11 +1,12 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
-use super::number::{self, aligned, column, half_width, rate_column, time_column};
+use super::legend::legend;
+use super::number::{self, Figure, aligned, column, half_width, rate_column, time_column};
 use super::paragraph::paragraph;
-use super::recovery::Recovery;
+use super::recovery::{Recovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
 use super::{Detail, Report};
-use crate::experiment::summary::Summary;
+use crate::experiment::summary::{Split, Summary};
 use crate::spec::Metric;
 use crate::statistics::Interval;
 
@@ -21,6 +22,10 @@ pub fn overview(report: &Report, detail: Detail) -> String {
     let found = points.len();
     points.truncate(MOST_ROWS);
     let mut text = laid_out(columns(report, &points), &sections(report, &points), detail);
+    let notes = notes(report, &points);
+    if !notes.is_empty() {
+        text.push_str(&format!("\n{notes}"));
+    }
     if text.contains("±?") {
         text.push_str("\n±?: no upper bound: the response times are too few for this percentile\n");
     }
@@ -32,6 +37,21 @@ pub fn overview(report: &Report, detail: Detail) -> String {
         };
         let words = format!("{which} {} of {all} points; results.csv has all", points.len());
         text.push_str(&format!("\n{}", paragraph("", &words, Some(WIDTH))));
+    }
+    text
+}
+
+/// What the words and signs of the rows mean.
+fn notes(report: &Report, points: &[usize]) -> String {
+    let mut text = legend(report, points);
+    let summaries = || points.iter().filter_map(|&point| report.summary(point));
+    if summaries().any(|summary| summary.split().is_some()) {
+        text.push_str("x or y: the runs fall into two groups, and this is the mean of each\n");
+    }
+    let is_told = report.judgements.iter().any(|judgement| is_about(&judgement.evidence))
+        || report.effects.iter().any(|effect| effect.metric == Metric::RecoveryS);
+    if !is_told && summaries().any(|summary| summary.recovery_s.is_some()) {
+        text.push_str(&paragraph("", &definition(report), Some(WIDTH)));
     }
     text
 }
@@ -70,27 +90,37 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     let words = |word: &dyn Fn(&Summary) -> String| -> Vec<String> {
         summaries.iter().map(|summary| summary.map_or_else(String::new, word)).collect()
     };
+    let splits: Vec<Option<Split>> = summaries.iter().map(|summary| summary.and_then(Summary::split)).collect();
+    let means = |metric: Metric| -> Vec<Figure> {
+        let figure = |(summary, split): (&Option<&Summary>, &Option<Split>)| {
+            let Some(summary) = summary else { return Figure::default() };
+            let groups = split.as_ref().and_then(|split| split.means(summary, metric));
+            Figure { interval: summary.metric(metric), groups }
+        };
+        summaries.iter().zip(&splits).map(figure).collect()
+    };
     let mut columns = places(report, points);
-    let rate = |name: &str, figures: Vec<Option<Interval>>| {
-        let (heading, cells) = rate_column(name, report.rates, &figures);
+    let rate = |name: &str, metric: Metric| {
+        let (heading, cells) = rate_column(name, report.rates, &means(metric));
         Column::figures(heading, cells)
     };
-    columns.push(rate("throughput", figures(&|summary| summary.throughput_per_min)));
-    columns.push(Column::figures("success", share(&summaries, |summary| summary.metric(Metric::SuccessRate))));
+    columns.push(rate("throughput", Metric::ThroughputPerMin));
+    columns.push(Column::figures("success", share(&means(Metric::SuccessRate))));
+    let is_recovery_timed = summaries.iter().flatten().any(|summary| summary.recovery_s.is_some());
     let time = |name: &str, figures: Vec<Option<Interval>>| {
         let (heading, cells) = time_column(name, &figures);
         Column::figures(heading, cells)
     };
     columns.push(time("mean", figures(&|summary| summary.mean_s)).optional(4));
-    columns.push(time("p95", figures(&|summary| summary.p95_s)));
+    let p95 = time("p95", figures(&|summary| summary.p95_s));
+    // After a disturbance the time to recover is the answer.
+    columns.push(if is_recovery_timed { p95.optional(0) } else { p95 });
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
-        columns.push(
-            Column::figures("wasted", column(&figures(&|summary| Some(summary.wasted_requests)), 0)).optional(12),
-        );
+        columns.push(Column::figures("wasted", number::figures(&means(Metric::WastedRequests), 0)).optional(12));
     }
     if summaries.iter().flatten().any(|summary| summary.outlasts) {
         let metric = |metric| move |summary: &Summary| summary.metric(metric);
-        columns.push(rate("completed", figures(&metric(Metric::CompletedPerMin))).optional(2));
+        columns.push(rate("completed", Metric::CompletedPerMin).optional(2));
         columns.push(time("completion", figures(&metric(Metric::CompletionMeanS))).optional(6));
         columns.push(time("completion p95", figures(&metric(Metric::CompletionP95S))).optional(7));
     }
@@ -103,13 +133,10 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         columns.push(Column::figures("restarts", column(&restarts, 2)).optional(8));
     }
     if summaries.iter().flatten().any(|summary| summary.attempts_per_request.estimate > 1.0) {
-        columns.push(
-            Column::figures("attempts", column(&figures(&|summary| Some(summary.attempts_per_request)), 3))
-                .optional(10),
-        );
+        columns.push(Column::figures("attempts", number::figures(&means(Metric::AttemptsPerRequest), 3)).optional(10));
     }
-    if summaries.iter().flatten().any(|summary| summary.recovery_s.is_some()) {
-        columns.push(Column::figures("recovery s", words(&|summary| recovery(report, summary))).optional(1));
+    if is_recovery_timed {
+        columns.push(Column::figures("recovery s", words(&|summary| recovery(report, summary))));
     }
     for (name, metric) in [("stale", Metric::StalenessMeanS), ("stale p95", Metric::StalenessP95S)] {
         if summaries.iter().flatten().any(|summary| summary.metric(metric).is_some()) {
@@ -117,9 +144,7 @@ fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         }
     }
     if summaries.iter().flatten().any(|summary| summary.metric(Metric::CacheHitRatio).is_some()) {
-        columns.push(
-            Column::figures("hits", share(&summaries, |summary| summary.metric(Metric::CacheHitRatio))).optional(11),
-        );
+        columns.push(Column::figures("hits", share(&means(Metric::CacheHitRatio))).optional(11));
     }
     let failures = words(&|summary| most_frequent_failure(summary));
     if failures.iter().any(|words| !words.is_empty()) {
@@ -159,10 +184,14 @@ fn is_above_zero(summary: &Summary, metric: Metric) -> bool {
 }
 
 /// `100 %`, or with its interval where it is neither all nor nothing.
-fn share(summaries: &[Option<&Summary>], figure: impl Fn(&Summary) -> Option<Interval>) -> Vec<String> {
-    let parts: Vec<(String, String)> = summaries
+fn share(figures: &[Figure]) -> Vec<String> {
+    let parts: Vec<(String, String)> = figures
         .iter()
-        .map(|summary| summary.and_then(&figure).map_or_else(|| ("–".into(), String::new()), number::share))
+        .map(|figure| match (figure.interval, figure.groups) {
+            (None, _) => ("–".into(), String::new()),
+            (Some(_), Some(means)) => number::shares_of_groups(means),
+            (Some(interval), None) => number::share(interval),
+        })
         .collect();
     aligned(&parts)
 }

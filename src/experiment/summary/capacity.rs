@@ -16,6 +16,8 @@ pub struct Capacity {
     pub processes: Option<(f64, u32)>,
     /// Units lost by resource: mean over the damaged replications, and the units in all.
     pub units: Vec<(String, f64, Option<u32>)>,
+    /// The replications that lost some capacity.
+    pub lossy: Vec<u64>,
     /// The replications in two groups; none unless there are both intact and damaged ones.
     pub groups: Option<[Group; 2]>,
 }
@@ -54,6 +56,7 @@ impl Capacity {
         Self {
             dead: used.iter().filter(|trial| trial.is_dead()).count(),
             damaged: damaged.len(),
+            lossy: damaged.iter().map(|trial| trial.replication).collect(),
             processes: (dead > 0).then_some((f64::from(dead) / count, all)),
             units,
             groups,

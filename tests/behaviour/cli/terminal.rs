@@ -64,3 +64,52 @@ fn a_point_of_every_shipped_file_fits() {
         run(&place, &["run", file, "--quiet", "--replications", "2"]);
     }
 }
+
+/// An experiment with objectives, hypotheses, effects, a search for the cheapest
+/// setting and long sentences.
+const LONG: &str = r#"
+[optimize]
+monotone = true
+objectives = [{ at-most = { metric = "mean_s", value = 1.2 } }]
+
+[[optimize.parameters]]
+path = "stations.counter.servers"
+values = [1, 2, 3]
+cost = 2
+
+[[effects]]
+change = "a second server, which is open for as many hours a day as the first one is"
+variant = "two servers"
+metric = "mean_s"
+at = { rate = "0.8/s" }
+
+[[hypotheses]]
+claim = "A second server makes no difference to the customers of the counter, at whatever rate they arrive there"
+variant = "two servers"
+expect = { same-as = { variant = "one server", metric = "mean_s", within = 0.1 } }
+refuted = true
+"#;
+
+/// An assumption for the model.
+const RANGE: &str = r#"
+[provenance]
+"services.shop.endpoints.serve.steps.visit.time" = { assumed = "no one has measured it", range = ["500ms", "1100ms"] }
+"#;
+
+#[test]
+fn every_command_with_an_answer_fits() {
+    let place = Place::new();
+    place.put("counter.toml", &(place.text("counter.toml") + RANGE));
+    place.put_experiment("long.toml", LONG);
+    for arguments in [
+        &["sweep", "long.toml", "--quiet", "--no-charts"][..],
+        &["sweep", "counter.toml", "--quiet", "--no-charts"],
+        &["knee", "long.toml", "--resolution", "0.05/s", "--objective", "mean_s<=2.5", "--no-charts", "--quiet"],
+        &["knee", "long.toml", "--smallest", "--objective", "mean_s<=2.5", "--no-charts", "--quiet"],
+        &["optimize", "long.toml", "--at", "rate=0.5/s", "--quiet"],
+        &["sensitivity", "long.toml", "--trajectories", "2", "--samples", "2", "--no-charts", "--quiet"],
+        &["digest", "long.toml", "servers.toml", "--quiet"],
+    ] {
+        run(&place, arguments);
+    }
+}

@@ -1,0 +1,88 @@
+//! Replications that fall into two groups: a mean over both describes neither.
+
+use super::Summary;
+use crate::spec::Metric;
+
+/// How much of the distance between two groups the values of either may spread at most.
+const TIGHT: f64 = 0.25;
+
+/// The highest mean of the lower group relative to that of the higher one.
+const APART: f64 = 0.5;
+
+/// The same where it is known which replications lost capacity.
+const APART_BY_LOSS: f64 = 0.9;
+
+/// Replications in two groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// Those with the higher throughput.
+    high: Vec<u64>,
+    /// The others.
+    low: Vec<u64>,
+}
+
+impl Summary {
+    /// The two groups into which the replications fall by their throughput: those that lost capacity and the others, if
+    /// their means differ by more than a tenth; else those on either side of a gap, if one group has at most half of
+    /// the other's throughput and neither spreads by more than a quarter of the gap. None where they do not.
+    pub fn split(&self) -> Option<Split> {
+        let mut values = self.by_trial(None, Metric::ThroughputPerMin);
+        values.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
+        if self.capacity.groups.is_some() {
+            let (lossy, intact): (Vec<_>, Vec<_>) =
+                values.iter().copied().partition(|(replication, _)| self.capacity.lossy.contains(replication));
+            return groups(&lossy, &intact, APART_BY_LOSS);
+        }
+        let gap = |at: usize| values[at].1 - values[at - 1].1;
+        let at = (1..values.len()).max_by(|&a, &b| gap(a).total_cmp(&gap(b)))?;
+        let (low, high) = values.split_at(at);
+        let spread =
+            |group: &[(u64, f64)]| group.last().zip(group.first()).map_or(0.0, |(last, first)| last.1 - first.1);
+        let is_tight = spread(low).max(spread(high)) <= TIGHT * gap(at);
+        if values.len() > 2 && is_tight { groups(low, high, APART) } else { None }
+    }
+}
+
+/// Two groups, if the mean of one is at most this share of the other's.
+fn groups(one: &[(u64, f64)], other: &[(u64, f64)], apart: f64) -> Option<Split> {
+    let mean = |group: &[(u64, f64)]| group.iter().map(|(_, value)| value).sum::<f64>() / group.len() as f64;
+    if one.is_empty() || other.is_empty() {
+        return None;
+    }
+    let (low, high) = if mean(one) <= mean(other) { (one, other) } else { (other, one) };
+    let numbers = |group: &[(u64, f64)]| group.iter().map(|(replication, _)| *replication).collect();
+    (mean(low) <= apart * mean(high)).then(|| Split { high: numbers(high), low: numbers(low) })
+}
+
+impl Split {
+    /// How many replications each group has, that with the higher throughput first.
+    pub fn sizes(&self) -> [usize; 2] {
+        [self.high.len(), self.low.len()]
+    }
+
+    /// The mean of a metric in each group, in the same order; none where a group has no value.
+    pub fn means(&self, summary: &Summary, metric: Metric) -> Option<[f64; 2]> {
+        let values = summary.by_trial(None, metric);
+        let mean = |group: &[u64]| {
+            let own: Vec<f64> =
+                values.iter().filter(|(replication, _)| group.contains(replication)).map(|(_, value)| *value).collect();
+            (!own.is_empty()).then(|| own.iter().sum::<f64>() / own.len() as f64)
+        };
+        Some([mean(&self.high)?, mean(&self.low)?])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::groups;
+
+    #[test]
+    fn groups_are_apart() {
+        let high = [(0, 390.0), (3, 410.0)];
+        let split = groups(&high, &[(1, 31.0), (2, 33.0)], 0.5).expect("two groups");
+        assert_eq!((split.high, split.low), (vec![0, 3], vec![1, 2]));
+        assert_eq!(groups(&high, &[(1, 300.0)], 0.5), None);
+        assert_eq!(groups(&[(1, 300.0)], &high, 0.9).map(|split| split.sizes()), Some([2, 1]));
+        assert_eq!(groups(&high, &[], 0.9), None);
+    }
+}
