@@ -168,9 +168,13 @@ fn sentences(found: &Cheapest) -> Vec<String> {
         ""
     };
     sentences.push(format!("{}: {}{end}", count(cheaper, which), parts.join(", ")));
-    let grid = found.settings as u64 * u64::from(found.replications);
+    let more = found.settings.saturating_sub(found.tried.len());
+    let rest = match more as u64 * u64::from(found.replications) {
+        0 => String::new(),
+        least => format!("; the other {more} would need at least {least} more"),
+    };
     sentences.push(format!(
-        "{} tried with {}; all settings would need {grid}",
+        "{} tried with {}{rest}",
         of(found.tried.len(), "setting was", "settings were"),
         count(found.trials, "trial")
     ));
