@@ -13,7 +13,7 @@ mod unavailable;
 
 pub use evidence::{Evidence, Growing, Used};
 
-use crate::parts::{Blame, FailedAt, Group, Place, PlaceKind};
+use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind};
 
 use super::blame::{Share, holders, shares};
 use super::verdict;
@@ -45,11 +45,14 @@ pub struct Culprit {
     pub through: Option<String>,
     /// What requests wait for nearly as long: which of the two comes first may be chance.
     pub tied: Option<String>,
+    /// Whether what refuses requests, or loses their work, does so because of errors, and not for want of a resource: a
+    /// breaker that errors have opened, a service with a probe that is answered with one.
+    pub is_by_error: bool,
 }
 
 impl Culprit {
     fn new(name: String, kind: CulpritKind, sentence: String) -> Self {
-        Self { name, kind, sentence, is_full: false, has_spare: false, through: None, tied: None }
+        Self { name, kind, sentence, is_full: false, has_spare: false, through: None, tied: None, is_by_error: false }
     }
 
     /// A fault that keeps all units of a resource in use.
@@ -63,7 +66,7 @@ impl Culprit {
     pub fn limit(&self) -> Option<&str> {
         let limits = match self.kind {
             CulpritKind::TakesTime | CulpritKind::OwnError => false,
-            CulpritKind::NeverAnswered | CulpritKind::LosesWork => false,
+            CulpritKind::NeverAnswered | CulpritKind::LosesWork | CulpritKind::Outage => false,
             CulpritKind::Fault => self.is_full,
             CulpritKind::Limits => self.is_full || !self.has_spare,
             _ => true,
@@ -83,6 +86,17 @@ impl Culprit {
         self.limit().is_some_and(|limit| limit == name || self.name == name)
     }
 
+    /// Whether requests that fail do so for want of a resource: they wait for it, are refused by it, or it is lost.
+    pub fn is_shortage(&self) -> bool {
+        match self.kind {
+            CulpritKind::Deadlock | CulpritKind::Circle | CulpritKind::Limits => true,
+            CulpritKind::Contention | CulpritKind::DroppedSyns => true,
+            CulpritKind::Refuses | CulpritKind::Unavailable | CulpritKind::LosesWork => !self.is_by_error,
+            CulpritKind::Fault => self.through.is_some() && !self.is_by_error,
+            CulpritKind::OwnError | CulpritKind::NeverAnswered | CulpritKind::TakesTime | CulpritKind::Outage => false,
+        }
+    }
+
     /// In a few words: `user-service pool auth is saturated`.
     pub fn cause(&self) -> String {
         let name = &self.name;
@@ -92,7 +106,7 @@ impl Culprit {
             CulpritKind::NeverAnswered => "calls through a broken client are never answered".into(),
             CulpritKind::Refuses => format!("{name} refuses requests"),
             CulpritKind::Unavailable => format!("{} is unavailable", name.trim_end_matches(" unavailable")),
-            CulpritKind::Fault => name.clone(),
+            CulpritKind::Fault | CulpritKind::Outage => name.clone(),
             CulpritKind::OwnError => format!("{name} answers with an error"),
             CulpritKind::LosesWork => format!("work of {name} fails after the answer"),
             CulpritKind::Limits if self.is_full => format!("{name} is saturated"),
@@ -119,6 +133,8 @@ pub enum CulpritKind {
     Unavailable,
     /// An injected fault.
     Fault,
+    /// An injected fault that keeps replicas down without any request losing time to it.
+    Outage,
     /// A `fail` step of the model.
     OwnError,
     /// It loses work behind the answers.
@@ -204,10 +220,7 @@ impl Evidence<'_> {
         let (what, wait) = self.waiting(name, queue);
         let mut sentence =
             format!("{queue:.0} {what} {wait} for {name} on average, which is {} in use", percent(most.utilisation));
-        let place = self.blame.and_then(|blame| blame.places.iter().find(|place| place.name == name));
-        if let (Some(blame), Some(place)) = (self.blame, place)
-            && !holders(blame, place).is_empty()
-        {
+        if let Some((blame, place)) = self.place(name).filter(|(blame, place)| !holders(blame, place).is_empty()) {
             return Some(self.chain(blame, place, sentence));
         }
         // None of its holders has released it yet, so nothing is known of what they do.
@@ -248,7 +261,27 @@ impl Evidence<'_> {
             true => format!("{failed} {how} {name} (`{cause}`)"),
             false => format!("{failed} fails: {share} of it {how} {name} (`{cause}`)"),
         };
-        Some(Culprit::new(name, kind, sentence))
+        if let Some((blame, place)) = self.place(&name).filter(|_| most.is_dropped()) {
+            return Some(self.refusal(blame, place, sentence));
+        }
+        let is_full = self.resources.iter().any(|one| one.is_full && one.queue > 0.0);
+        let is_by_error = !(most.is_dropped() || Failure::is_late(cause) && is_full);
+        Some(Culprit { is_by_error, ..Culprit::new(name, kind, sentence) })
+    }
+
+    /// The place of a resource, where the accounts know it.
+    fn place(&self, name: &str) -> Option<(&Blame, &Place)> {
+        let blame = self.blame?;
+        Some((blame, blame.places.iter().find(|place| place.name == name)?))
+    }
+
+    /// The culprit of what a full resource refuses: what its holders wait for, or, if that is nothing else, itself.
+    fn refusal(&self, blame: &Blame, place: &Place, sentence: String) -> Culprit {
+        let found = self.chain(blame, place, sentence);
+        match found.name == place.name && found.kind == CulpritKind::Limits {
+            true => Culprit { kind: CulpritKind::Refuses, ..found },
+            false => found,
+        }
     }
 
     /// Where work behind the answers waits for most of the time to its completion.
@@ -263,6 +296,9 @@ impl Evidence<'_> {
                 longest.name,
                 verdict::time(completion)
             );
+            if let Some((blame, place)) = self.place(longest.name) {
+                return self.chain(blame, place, sentence);
+            }
             let is_full = self.is_full(longest.name);
             Culprit { is_full, ..Culprit::new(longest.name.to_owned(), CulpritKind::Limits, sentence) }
         })

@@ -5,6 +5,7 @@
 
 pub(crate) mod ends;
 mod faults;
+mod inside;
 mod jobs;
 mod present;
 mod window;

@@ -7,7 +7,7 @@ use crate::model::{Runtime, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::phases;
-use crate::engine::token::{Failure, FrameKind, KILLED, State};
+use crate::engine::token::{Failure, Frame, FrameKind, KILLED, State};
 use crate::interpreter::world::World;
 use crate::parts::messaging::broker::{Broker, Message, consumer_name};
 use crate::parts::messaging::job::{Behind, Loss};
@@ -81,6 +81,14 @@ impl World<'_> {
         let bounded = self.system.queues.iter().filter(|plan| plan.max_length.is_some());
         let consumers = bounded.flat_map(|plan| plan.first..plan.first + plan.count);
         consumers.map(|consumer| u64::from(self.broker.consumers[consumer as usize].waiting.gauge.level())).sum()
+    }
+
+    /// The first consumer of a queue whose length has reached its limit.
+    pub(crate) fn full_consumer(&self, queue: u32) -> Option<u32> {
+        let plan = &self.system.queues[queue as usize];
+        let waiting = |consumer: &u32| self.broker.consumers[*consumer as usize].waiting.gauge.level();
+        let most = plan.max_length?;
+        (plan.first..plan.first + plan.count).find(|consumer| waiting(consumer) >= most)
     }
 
     /// Gives each consumer of the queue a copy. Whether all had room.
@@ -165,7 +173,11 @@ impl World<'_> {
             let Self { broker: Broker { messages, consumers }, .. } = self;
             let state = &mut consumers[consumer as usize];
             state.ready.remove(messages, message);
-            state.waiting.leave(now, messages[message].since);
+            let since = messages[message].since;
+            state.waiting.leave(now, since);
+            if since < now {
+                state.waited_until = now;
+            }
             state.held[chosen as usize] += 1;
             state.unacked.up(now);
             state.turn = (chosen + 1) % count;
@@ -193,7 +205,8 @@ impl World<'_> {
         let key = mix(key.wrapping_add(GOLDEN.wrapping_mul(u64::from(deliveries))));
         let t = self.spawn(plan.endpoint, key);
         self.engine.priorities.set(t, 0);
-        self.engine.push_frame(t, FrameKind::Message { message });
+        let frame = self.engine.push_frame(t, FrameKind::Message { message });
+        self.account_take(t, frame);
         self.join_job(t, job);
         self.enter_process(t, process);
         let queue = &self.system.queues[plan.queue as usize];
@@ -233,7 +246,8 @@ impl World<'_> {
     }
 
     /// A handler has ended: its message is acknowledged, or goes back to the broker.
-    pub(crate) fn settle(&mut self, t: u32, message: u32) {
+    pub(crate) fn settle(&mut self, t: u32, frame: u32, message: u32) {
+        self.account_settled(frame, message);
         let token = &self.engine.tokens[t];
         let how = match token.failure {
             _ if token.has(KILLED) => Settled::Lost,
@@ -295,14 +309,23 @@ impl World<'_> {
 
     /// The event of the message that the token handles, unless it was taken before; [`NONE`] if it handles none.
     pub(crate) fn take_event(&mut self, t: u32) -> u32 {
+        match self.message_of(t) {
+            Some(message) => std::mem::replace(&mut self.broker.messages[message].event, NONE),
+            None => NONE,
+        }
+    }
+
+    /// The message that the token handles.
+    pub(crate) fn message_of(&self, t: u32) -> Option<u32> {
         let mut frame = self.engine.tokens[t].frame;
         while frame != NONE {
-            if let FrameKind::Message { message } = self.engine.frames[frame].kind {
-                return std::mem::replace(&mut self.broker.messages[message].event, NONE);
+            let Frame { below, kind, .. } = self.engine.frames[frame];
+            match kind {
+                FrameKind::Message { message } => return Some(message),
+                _ => frame = below,
             }
-            frame = self.engine.frames[frame].below;
         }
-        NONE
+        None
     }
 
     /// Nothing more becomes of the message.

@@ -3,7 +3,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::task::Task;
-use crate::engine::token::{ABANDONED, ADMITTED, Failure, State};
+use crate::engine::token::{ABANDONED, ADMITTED, Failure, State, Token};
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -59,6 +59,7 @@ impl World<'_> {
         let now = self.engine.now;
         let Some(ingress) = &mut self.guards.ingresses[service as usize] else { return true };
         if ingress.inside.level() >= ingress.most {
+            ingress.full_at = now;
             self.turn_away(t, service, Failure::TOO_MANY_IN_FLIGHT);
             return false;
         }
@@ -78,20 +79,24 @@ impl World<'_> {
 
     /// The request is inside its ingress no more: it was answered, or its client has gone.
     pub(crate) fn leave_ingress(&mut self, t: u32) {
-        let token = &mut self.engine.tokens[t];
-        if !token.has(ADMITTED) {
+        if !self.engine.tokens[t].has(ADMITTED) {
             return;
         }
-        token.flags &= !ADMITTED;
-        let (process, pc, now) = (token.process, token.pc, self.engine.now);
-        let service = if process != NONE {
-            self.processes[process as usize].service
-        } else {
-            // In a backlog that several processes share it stands before its first operation.
-            self.system.endpoints[self.endpoint_at(pc) as usize].service
-        };
+        self.account_inside(t);
+        self.engine.tokens[t].flags &= !ADMITTED;
+        let (service, now) = (self.ingress_of(t), self.engine.now);
         if let Some(ingress) = &mut self.guards.ingresses[service as usize] {
             ingress.inside.down(now);
         }
+    }
+
+    /// The service of which the ingress has admitted the token.
+    pub(crate) fn ingress_of(&self, t: u32) -> u32 {
+        let Token { process, pc, .. } = self.engine.tokens[t];
+        if process != NONE {
+            return self.processes[process as usize].service;
+        }
+        // In a backlog that several processes share it stands before its first operation.
+        self.system.endpoints[self.endpoint_at(pc) as usize].service
     }
 }

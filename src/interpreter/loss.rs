@@ -5,10 +5,11 @@ use std::collections::HashSet;
 use crate::kernel::{NONE, Time};
 use crate::model::ProbePlan;
 
-use crate::engine::token::{Frame, FrameKind, HOUSEKEEPING, State};
+use crate::engine::token::{HOUSEKEEPING, State};
 use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::World;
 use crate::parts::loss::Loss;
+use crate::parts::network::process::Process;
 
 /// The shortest time that a system is left alone after its load.
 const LEAST_DRAIN: Time = Time(30_000_000_000);
@@ -71,17 +72,7 @@ impl World<'_> {
     /// Messages that a bounded consumer may have unsettled, of which these tokens have some and never settle them.
     fn lost_by_consumer(&self, consumer: usize, stuck: &HashSet<u32>) -> Option<Loss> {
         let of = self.room_of_consumer(consumer)?;
-        let handles = |&&t: &&u32| {
-            let mut frame = self.engine.tokens[t].frame;
-            while frame != NONE {
-                let Frame { below, kind, .. } = self.engine.frames[frame];
-                match kind {
-                    FrameKind::Message { message } => return self.consumer_of(message) == consumer,
-                    _ => frame = below,
-                }
-            }
-            false
-        };
+        let handles = |&&t: &&u32| self.message_of(t).is_some_and(|message| self.consumer_of(message) == consumer);
         let lost = stuck.iter().filter(handles).count() as u32;
         Some(Loss { resource: self.consumer_name(consumer), lost, of: Some(of) })
     }
@@ -138,7 +129,10 @@ impl World<'_> {
     /// a restart.
     pub fn is_at_work(&self) -> bool {
         let burns = |t: u32| self.engine.tokens[t].has(HOUSEKEEPING) && self.engine.tokens[t].state == State::Working;
+        // After EMFILE accept goes on where the table has room again.
+        let accepts_again = |process: &Process| process.event_loop.accept_paused && !process.descriptors.is_full();
         self.engine.tokens.living().any(|t| self.is_under_way(t) || burns(t))
+            || self.processes.iter().any(accepts_again)
             || self.engine.calendar.any(|event| self.changes_something(event))
     }
 

@@ -48,6 +48,7 @@ impl World<'_> {
         let next = self.elapse(t, REFUSAL);
         let service = self.system.service_at(self.engine.tokens[t].pc);
         self.account_network(t, service, Time::ZERO);
+        self.account_refusal(t, service, why);
         debug_assert_eq!(next, Next::Park);
     }
 
@@ -201,6 +202,7 @@ impl World<'_> {
                 let token = &mut self.engine.tokens[t];
                 token.failure = Failure::CONNECTION_LOST;
                 token.flags |= KILLED;
+                self.account_refusal(t, service, Failure::CONNECTION_LOST);
                 self.fail(t, Failure::CONNECTION_LOST);
             }
         }

@@ -230,6 +230,7 @@ impl World<'_> {
                     self.set_ready(t);
                 } else if self.slots[threads as usize].is_full() {
                     // A step of its own: clients that come again at once must not go round here.
+                    self.slots[threads as usize].waited_until = self.engine.now;
                     self.engine.tokens[t].failure = Failure::THREADS_FULL;
                     self.set_ready(t);
                 } else {

@@ -37,6 +37,7 @@ impl World<'_> {
         }
         if slots.is_full() {
             slots.shed += 1;
+            slots.waited_until = self.engine.now;
             return Next::Fail(Failure::SHED);
         }
         self.queue_for(t, id);

@@ -366,7 +366,7 @@ impl World<'_> {
             }
             FrameKind::Line { client, since } => self.clients[client as usize].waiting.leave(self.engine.now, since),
             FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.engine.now, since),
-            FrameKind::Message { message } => self.settle(t, message),
+            FrameKind::Message { message } => self.settle(t, frame, message),
             FrameKind::Fetch { cache, key } => self.land(cache, key),
             FrameKind::Poll { job } => self.asked(job, self.engine.tokens[t].failure),
             FrameKind::Timeout { deadline, .. } => self.undo_timeout(deadline),

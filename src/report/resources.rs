@@ -133,6 +133,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
                 format!("no resource, since most of the time is not spent waiting: {}", culprit.sentence)
             }
             CulpritKind::Fault => format!("no resource: requests lose time to {}", culprit.name),
+            CulpritKind::Outage => "no resource".into(),
             _ => format!("no resource: {}", culprit.cause()),
         }),
         None if summary.succeeded > 0.0 && summary.mean_s.is_some_and(|mean| mean.estimate == 0.0) => {

@@ -38,7 +38,12 @@ fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
 /// Input, what is set, kind, name, and words of the sentence.
 type Row = (&'static str, &'static [(&'static str, &'static str)], CulpritKind, &'static str, &'static [&'static str]);
 
-use CulpritKind::{Circle, Contention, Deadlock, Fault, Limits, LosesWork, OwnError, Refuses, TakesTime, Unavailable};
+use CulpritKind::{
+    Circle, Contention, Deadlock, Fault, Limits, LosesWork, Outage, OwnError, Refuses, TakesTime, Unavailable,
+};
+
+/// What both a restart and a readiness probe behind full threads end with.
+const BEHIND_THREADS: &str = "the probe waits for a threads; those who hold it";
 
 const TABLE: &[Row] = &[
     ("probe-behind-bcrypt", &[], Limits, "backend event loops", &["CPU work of backend.login"]),
@@ -71,7 +76,7 @@ const TABLE: &[Row] = &[
     ("half-core", &[("services.a.cpu", "800m"), ("load.rate", "14/s")], Limits, "a CPU", &[]),
     ("half-core", &[("services.a.cpu", "1"), ("load.rate", "18/s")], Limits, "a event loops", &["CPU work of a.e"]),
     ("own-and-late", &[], Limits, "a limit rep", &["42 % are `bad`, an error of a.r"]),
-    ("dead-for-good", &[], Fault, "fault f", &["fault f keeps replicas of a down (25 % of the replicas' time)"]),
+    ("dead-for-good", &[], Outage, "fault f", &["fault f keeps replicas of a down (25 % of the replicas' time)"]),
     ("slow-network", &[], TakesTime, "network to b", &["`read timed out`", "network to b"]),
     ("adjacent-faults", &[], Fault, "faults f1, f2 and 4 more", &["100 % of the failures are due to faults f1, f2"]),
     ("probe-error", &[], Unavailable, "a unavailable", &["liveness probe", "a.h answers the probe with an error"]),
@@ -106,13 +111,56 @@ const TABLE: &[Row] = &[
     ("frozen", &[], Fault, "fault freeze", &["waiting for a pool db"]),
     ("frozen-for-good", &[], Fault, "fault freeze", &["waiting for a pool db"]),
     ("threads-full", &[], Fault, "fault hangs", &["thread queue full", "shop threads"]),
+    (
+        "probe-behind-client",
+        &[],
+        Unavailable,
+        "a unavailable",
+        &[
+            "no replica of a is available",
+            "restarts it 6.0 times a run",
+            BEHIND_THREADS,
+            "spend it on the own time of z",
+        ],
+    ),
+    (
+        "readiness-behind-pool",
+        &[],
+        Unavailable,
+        "a unavailable",
+        &["readiness probe is not answered in time", BEHIND_THREADS, "wait for a pool p"],
+    ),
+    (
+        "consumer-pool",
+        &[],
+        Limits,
+        "w pool p",
+        &["wait for queue q / k on average", "those who hold it wait for w pool p"],
+    ),
+    ("consumer-pool", &[("queues.q.consumers.k.prefetch", "100")], Limits, "w pool p", &["wait for queue q / k"]),
+    ("limit-pool", &[], Limits, "a pool p", &["refused by a limit l (`shed`); those who hold it wait for a pool p"]),
+    ("limit-pool", &[("services.a.limits.l.max_queue", "0")], Limits, "a pool p", &["refused by a limit l (`shed`)"]),
+    (
+        "ingress-cpu",
+        &[],
+        Limits,
+        "a CPU",
+        &["refused by a ingress (`too many in flight (429)`); those who hold it wait for a CPU"],
+    ),
+    (
+        "replica-down",
+        &[],
+        Outage,
+        "fault f",
+        &["fault f keeps replicas of a down (33 %", "requests lose no time to it"],
+    ),
     ("contention-limit", &[], Contention, "a CPU contention", &["waiting for a CPU", "11.0 times"]),
     (
         "registration",
         &[("load.concurrency", "200"), ("load.users", "400"), ("services.user-service.ingress.in_flight", "120")],
-        Refuses,
-        "user-service ingress",
-        &["too many in flight (429)"],
+        Limits,
+        "user-service CPU",
+        &["refused by user-service ingress (`too many in flight (429)`)", "wait for user-service event loops"],
     ),
 ];
 

@@ -86,6 +86,23 @@ impl Failure {
         Self::REFUSALS.iter().chain(Self::EXHAUSTED).any(|cause| cause.describe(&[]) == words)
     }
 
+    /// Causes by which a request is given up because it takes too long.
+    const LATE: &[Self] = &[
+        Self::GAVE_UP,
+        Self::ACQUIRE_TIMEOUT,
+        Self::CONNECT_TIMEOUT,
+        Self::READ_TIMEOUT,
+        Self::CANCELLED,
+        Self::TIMED_OUT,
+        Self::DEADLINE_EXCEEDED,
+        Self::COMMAND_TIMEOUT,
+    ];
+
+    /// Whether these are the reports' words for a cause by which a request is given up because it takes too long.
+    pub fn is_late(words: &str) -> bool {
+        Self::LATE.iter().any(|cause| cause.describe(&[]) == words)
+    }
+
     /// Causes below are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 

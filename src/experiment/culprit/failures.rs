@@ -58,6 +58,16 @@ impl Failing {
         self.requests as f64 / all as f64
     }
 
+    /// Whether this is its most frequent cause.
+    fn is_mostly(&self, cause: Failure) -> bool {
+        self.causes.first().is_some_and(|(words, _)| *words == cause.describe(&[]))
+    }
+
+    /// Whether this is one of its causes.
+    fn has(&self, cause: Failure) -> bool {
+        self.causes.iter().any(|(words, _)| *words == cause.describe(&[]))
+    }
+
     /// Its causes in words: `` `client gave up` ``, or `` `client gave up` (60 %) and `read timed out` (40 %) ``.
     fn words(&self) -> String {
         let share = |requests: u64| requests as f64 / self.requests as f64;
@@ -120,7 +130,12 @@ impl Evidence<'_> {
                     let same = others.iter().find(|other| blame.places[usize::from(other.place)] == *place);
                     same.map(|other| other.share(all)).filter(|&share| share >= ALSO)
                 };
-                return Some(self.unavailable(blame, place, format!("{of_failures} are {causes}"), &also));
+                let service = name.trim_end_matches(" unavailable");
+                let down = match most_of_all.has(Failure::CONNECTION_REFUSED) {
+                    true => format!("no replica of {service} is available"),
+                    false => format!("replicas of {service} are killed"),
+                };
+                return Some(self.unavailable(blame, place, format!("{of_failures} are {causes}: {down}"), &also));
             }
             PlaceKind::Fault => {
                 return Some(by_fault(blame, place, format!("{of_failures} are due to {name} ({causes})")));
@@ -134,20 +149,25 @@ impl Evidence<'_> {
                 };
                 let sentence = format!("{refused}; it opens after {}", other.words());
                 let cause = &blame.places[usize::from(other.place)];
-                if cause.kind == PlaceKind::Fault {
-                    let sentence = format!("{sentence} due to {}", cause.name);
-                    return Some(Culprit::fault(&cause.name, place, sentence));
-                }
-                (CulpritKind::Refuses, sentence)
+                let found = match cause.kind {
+                    PlaceKind::Fault => Culprit::fault(&cause.name, place, format!("{sentence} due to {}", cause.name)),
+                    _ => Culprit::new(name, CulpritKind::Refuses, sentence),
+                };
+                let opened = self.of_failing(blame, other, &[], all);
+                return Some(Culprit { is_by_error: opened.is_some_and(|it| !it.is_shortage()), ..found });
             }
-            // Full threads refuse because of what holds them.
-            PlaceKind::Threads if most_of_all.is_refused => {
-                let refused = format!("{of_failures} are refused by {name} ({causes})");
-                let found = self.chain(blame, place, refused);
-                if found.name != name {
-                    return Some(found);
-                }
-                (CulpritKind::Refuses, found.sentence)
+            // What is full refuses because of what its holders do; a rate has no holders.
+            PlaceKind::Threads
+            | PlaceKind::Limit
+            | PlaceKind::Connections
+            | PlaceKind::HttpClient
+            | PlaceKind::Queue
+                if most_of_all.is_refused =>
+            {
+                return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
+            }
+            PlaceKind::Ingress if most_of_all.is_mostly(Failure::TOO_MANY_IN_FLIGHT) => {
+                return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
             }
             kind if most_of_all.is_refused && kind != PlaceKind::Unexplained => {
                 (CulpritKind::Refuses, format!("{of_failures} are refused by {name} ({causes})"))

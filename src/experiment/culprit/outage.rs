@@ -1,11 +1,14 @@
 //! What replicas that a fault keeps down have to do with a point.
 
 use super::{Culprit, CulpritKind, Evidence, percent};
-use crate::experiment::blame::outages;
-use crate::parts::PlaceKind;
+use crate::experiment::blame::{Share, outages, shares};
+use crate::parts::{Group, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
 const OUTAGE: f64 = 0.05;
+
+/// Share of a group's time from which requests lose time to a fault.
+const TOLD: f64 = 0.005;
 
 impl Evidence<'_> {
     /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
@@ -24,7 +27,12 @@ impl Evidence<'_> {
         let blame = self.blame.filter(|_| self.is_damaged)?;
         let mut down = blame.places.iter().filter(|place| place.kind == PlaceKind::Unavailable);
         let (fault, sentence) = down.find_map(|place| self.outage_of(&place.name))?;
-        Some(Culprit::new(fault, CulpritKind::Fault, sentence))
+        let lost: f64 = Group::ALL.iter().map(|&group| share_of(&shares(blame, group), &fault)).fold(0.0, f64::max);
+        if lost >= TOLD {
+            return Some(Culprit::new(fault, CulpritKind::Fault, sentence));
+        }
+        let sentence = format!("{sentence}; requests lose no time to it");
+        Some(Culprit::new(fault, CulpritKind::Outage, sentence))
     }
 
     /// The fault behind replicas that are down, and what it does in words.
@@ -37,6 +45,11 @@ impl Evidence<'_> {
         let sentence = format!("{fault} {} replicas of {service} down ({share} of the replicas' time)", keeps(&fault));
         Some((fault, sentence))
     }
+}
+
+/// The share of a time that is due to a fault.
+fn share_of(shares: &[Share], fault: &str) -> f64 {
+    shares.iter().filter(|share| share.place.name == fault).map(|share| share.share).sum()
 }
 
 /// `keeps` of one fault, `keep` of several.

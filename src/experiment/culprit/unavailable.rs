@@ -1,5 +1,6 @@
 //! Why a service has no replica that accepts connections: its probes fail.
 
+use super::chain::own_time;
 use super::telling::most;
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::blame::holders;
@@ -12,14 +13,13 @@ impl Evidence<'_> {
         &self,
         blame: &Blame,
         place: &Place,
-        failures: String,
+        sentence: String,
         also: &dyn Fn(&Place) -> Option<f64>,
     ) -> Culprit {
         let name = place.name.clone();
         let service = name.trim_end_matches(" unavailable");
-        let sentence = format!("{failures}: no replica of {service} is available");
         let Some(probe) = most(&holders(blame, place)) else {
-            return Culprit::new(name, CulpritKind::Unavailable, sentence);
+            return Culprit { is_by_error: true, ..Culprit::new(name, CulpritKind::Unavailable, sentence) };
         };
         let error = error(probe.place);
         let restarts = match (self.restarts > 0.0, &error) {
@@ -29,7 +29,7 @@ impl Evidence<'_> {
         };
         if let Some(error) = error {
             let sentence = format!("{sentence}, because {restarts}: {error}");
-            return Culprit::new(name, CulpritKind::Unavailable, sentence);
+            return Culprit { is_by_error: true, ..Culprit::new(name, CulpritKind::Unavailable, sentence) };
         }
         // Where other requests fail in that very place, it is what the restarts come from.
         if let Some(share) = also(probe.place) {
@@ -38,8 +38,14 @@ impl Evidence<'_> {
             found.sentence += &format!("; {service} is unavailable to the others, because {restarts}");
             return found;
         }
-        let why = self.chain(blame, probe.place, format!("the probe waits for {}", probe.place.name)).sentence;
-        Culprit::new(name, CulpritKind::Unavailable, format!("{sentence}, because {restarts}: {why}"))
+        let waits = match probe.place.kind {
+            PlaceKind::Delay => format!("the probe spends its time on {}", own_time(probe.place)),
+            _ => format!("the probe waits for {}", probe.place.name),
+        };
+        let why = self.chain(blame, probe.place, waits);
+        let is_by_error = !why.is_shortage();
+        let sentence = format!("{sentence}, because {restarts}: {}", why.sentence);
+        Culprit { is_by_error, ..Culprit::new(name, CulpritKind::Unavailable, sentence) }
     }
 }
 

@@ -8,6 +8,7 @@ use crate::engine::token::{Failure, Request, SAMPLED, State};
 use crate::interpreter::world::World;
 use crate::parts::blame::accounts::{Earlier, UNEXPLAINED};
 use crate::parts::blame::log::{Label, Log};
+use crate::parts::blame::place::Places;
 
 /// A log on its way from one token to another, and when it began.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,7 @@ impl World<'_> {
             return None;
         }
         let now = self.engine.now;
+        self.account_inside(t);
         let accounts = self.accounts.as_mut()?;
         accounts.close(now, t);
         let log = accounts.take(t);
@@ -140,6 +142,7 @@ impl World<'_> {
         let now = self.engine.now;
         if failure == Failure::GAVE_UP {
             self.explain(record.token);
+            self.account_inside(record.token);
         }
         let is_sampled = self.engine.tokens[record.token].has(SAMPLED);
         let Some(accounts) = &mut self.accounts else { return };
@@ -200,6 +203,26 @@ impl World<'_> {
         }
     }
 
+    /// The token is refused before it reaches its service, or killed with a process of it: the service is what fails it,
+    /// whatever the step at hand is about.
+    pub(crate) fn account_refusal(&mut self, t: u32, service: u32, why: Failure) {
+        let Some(accounts) = &self.accounts else { return };
+        let place = match why {
+            Failure::RATE_LIMITED | Failure::TOO_MANY_IN_FLIGHT => accounts.places.services[service as usize].ingress,
+            _ => self.down(&accounts.places, service),
+        };
+        if let Some(accounts) = &mut self.accounts {
+            accounts.note_failed_at(t, Label::waiting(place));
+        }
+    }
+
+    /// The place of a service that is down: the fault that keeps it so, or else its unavailability.
+    fn down(&self, places: &Places, service: u32) -> u16 {
+        let kills = |effect: &Effect| matches!(effect, Effect::Dead);
+        let fault = places.fault(self.system, &self.faults, service, kills);
+        fault.unwrap_or(places.services[service as usize].unavailable)
+    }
+
     /// The token fails: notes where, or what refused it, unless that is known.
     #[inline]
     pub(crate) fn account_failure(&mut self, t: u32, why: Failure) {
@@ -244,14 +267,8 @@ impl World<'_> {
             (Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. }, Some(process)) => Some(process.pools + pool),
             _ => None,
         };
-        let dead = |service: u32| {
-            let kills = |effect: &Effect| matches!(effect, Effect::Dead);
-            let fault = places.fault(self.system, &self.faults, service, kills);
-            fault.unwrap_or(places.services[service as usize].unavailable)
-        };
         match (why, *op) {
-            (Failure::RATE_LIMITED | Failure::TOO_MANY_IN_FLIGHT, _) => Some(of_service.ingress),
-            (Failure::CONNECTION_REFUSED | Failure::CONNECTION_LOST, _) => Some(dead(other)),
+            (Failure::CONNECTION_REFUSED | Failure::CONNECTION_LOST, _) => Some(self.down(places, other)),
             (Failure::BREAKER_OPEN, Op::Breaker { breaker }) => {
                 places.breakers[service as usize].get(breaker as usize).copied()
             }
@@ -262,7 +279,9 @@ impl World<'_> {
             (Failure::NO_PORT, _) => Some(of_service.ports),
             (Failure::TOO_MANY_CONNECTIONS, _) => Some(places.services[other as usize].sessions),
             (Failure::QUEUE_FULL, _) => match self.system.program.get(pc.wrapping_sub(1)) {
-                Some(Op::Publish { queue, .. }) => places.queues.get(*queue as usize).copied(),
+                Some(Op::Publish { queue, .. }) => {
+                    self.full_consumer(*queue).and_then(|consumer| places.consumers.get(consumer as usize).copied())
+                }
                 _ => None,
             },
             (Failure::DISCONNECTED, Op::Send { client, .. }) => {

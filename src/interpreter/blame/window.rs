@@ -56,7 +56,8 @@ impl World<'_> {
     fn account_holders(&mut self) {
         let Some(accounts) = &self.accounts else { return };
         let mut found = Vec::new();
-        let slots = self.slots.iter().zip(0..).filter(|(slots, _)| !slots.queue.is_empty());
+        let is_wanted = |slots: &Slots| !slots.queue.is_empty() || slots.is_full() && !slots.has_room();
+        let slots = self.slots.iter().zip(0..).filter(|(slots, _)| is_wanted(slots));
         let slots = slots.map(|(_, id)| (accounts.places.slots[id as usize], Held::Slots(id)));
         let clients = self.clients.iter().zip(0..).filter(|(client, _)| !client.queue.is_empty());
         let clients = clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id)));
@@ -64,6 +65,13 @@ impl World<'_> {
             for holder in self.holders(unit) {
                 let last = self.last_of(holder);
                 let (label, since) = self.present_at(last);
+                let since = since.max(accounts.opened).min(self.engine.now);
+                found.push((held, label, (self.engine.now - since).0));
+            }
+        }
+        for holder in self.engine.tokens.living() {
+            for held in self.places_held_by(holder) {
+                let (label, since) = self.present_at(self.last_of(holder));
                 let since = since.max(accounts.opened).min(self.engine.now);
                 found.push((held, label, (self.engine.now - since).0));
             }

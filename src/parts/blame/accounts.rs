@@ -308,4 +308,18 @@ impl Accounts {
             }
         }
     }
+
+    /// What the token's log says it did while it held a unit of a place all along, if another one found none free
+    /// meanwhile, at that time.
+    pub(crate) fn leave(&mut self, now: Time, t: u32, place: u16, refused_at: Time) {
+        self.close(now, t);
+        let Account { log, weight, .. } = self.accounts[t as usize];
+        if now.0 - self.length(log).min(now.0) >= refused_at.0 {
+            return;
+        }
+        let is_known = |label: Label| label.index() / 2 != 0 && label.index() / 2 != usize::from(place);
+        for (label, ns) in self.segments.iter(log, NONE).filter(|&(label, _)| is_known(label)) {
+            self.collected.held(place, label, ns, weight);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Runtime, ServicePlan, System};
 
 use crate::parts::held::slots::{Slots, SlotsKind};
+use crate::parts::messaging::broker::consumer_name;
 use crate::parts::network::process::{Process, Replica};
 
 /// Where a request's time can go.
@@ -73,7 +74,7 @@ pub enum PlaceKind {
     Breaker,
     /// A reverse proxy in front of a service.
     Ingress,
-    /// A broker's queue.
+    /// A broker's queue, of one consumer.
     Queue,
     /// The network on the way to a service, connects included.
     Network,
@@ -121,8 +122,8 @@ pub(crate) struct Places {
     pub caches: Vec<u16>,
     /// By breaker, those of a service together: the first of each service.
     pub breakers: Vec<Vec<u16>>,
-    /// By queue.
-    pub queues: Vec<u16>,
+    /// By consumer: its queue.
+    pub consumers: Vec<u16>,
     /// By endpoint: its own errors, its work on the CPU.
     pub endpoints: Vec<[u16; 2]>,
     /// By operation: its endpoint.
@@ -169,7 +170,7 @@ enum Owner {
     Service(u32),
     Station(u32),
     Fault(u32),
-    Queue(u32),
+    Consumer(u32),
     Endpoint(u32),
 }
 
@@ -220,7 +221,7 @@ impl Owner {
                 }
             }
             Self::Fault(fault) => system.faults[fault as usize].joint_name(&system.faults),
-            Self::Queue(queue) => format!("queue {}", system.queues[queue as usize].name),
+            Self::Consumer(consumer) => consumer_name(system, consumer as usize),
             Self::Endpoint(endpoint) => {
                 let endpoint = &system.endpoints[endpoint as usize];
                 let name = format!("{}.{}", plan(endpoint.service).name, endpoint.name);
@@ -391,8 +392,8 @@ impl Places {
         places.caches = once(caches.iter().copied(), |(service, number)| {
             numbers.place(PlaceKind::Cache, Owner::Cache(service, number))
         });
-        let queues = all(system.queues.len()).map(|queue| numbers.place(PlaceKind::Queue, Owner::Queue(queue)));
-        places.queues = queues.collect();
+        let consumers = all(system.consumers.len());
+        places.consumers = consumers.map(|one| numbers.place(PlaceKind::Queue, Owner::Consumer(one))).collect();
         for endpoint in all(system.endpoints.len()) {
             let kinds = [PlaceKind::OwnError, PlaceKind::Work];
             places.endpoints.push(kinds.map(|kind| numbers.place(kind, Owner::Endpoint(endpoint))));

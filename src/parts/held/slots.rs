@@ -111,7 +111,7 @@ pub(crate) struct Slots {
     pub room: u32,
     pub deadlocked: bool,
     pub grants: u64,
-    /// When a token last stopped waiting for a unit.
+    /// When a token last stopped waiting for a unit, or was turned away because none was free.
     pub waited_until: Time,
     /// Tokens that left the queue without a unit: they gave up, or could not open a connection.
     pub left_without: u64,

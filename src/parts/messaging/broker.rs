@@ -63,6 +63,8 @@ pub(crate) struct Consumer {
     pub turn: u32,
     pub ready: List,
     pub waiting: Population,
+    /// When a message was last dealt that had waited.
+    pub waited_until: Time,
     /// Messages at processes or on their way there.
     pub unacked: Gauge,
     /// Messages that wait for their next delivery after a failure.
@@ -84,6 +86,7 @@ impl Consumer {
             turn: 0,
             ready: List::default(),
             waiting: Population::default(),
+            waited_until: Time::ZERO,
             unacked: Gauge::default(),
             delayed: Gauge::default(),
             carried: 0,

@@ -25,6 +25,8 @@ pub(crate) struct Ingress {
     /// Requests that had waited for a token and did not go on all the same.
     pub left_without: u64,
     pub refused: u64,
+    /// When a request last found as many inside as may be.
+    pub full_at: Time,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -55,6 +57,7 @@ impl Ingress {
             admitted: 0,
             left_without: 0,
             refused: 0,
+            full_at: Time::ZERO,
         }
     }
 

@@ -1,0 +1,63 @@
+//! What those do who have a place inside of something that has no slots: the handler of a message, who holds a unit of its
+//! consumer's prefetch, and a request that the ingress of its service has admitted.
+
+use crate::kernel::NONE;
+
+use crate::engine::token::{ADMITTED, SAMPLED};
+use crate::interpreter::world::World;
+
+impl World<'_> {
+    /// The handler of this frame settles its message.
+    #[inline]
+    pub(crate) fn account_settled(&mut self, frame: u32, message: u32) {
+        if self.accounts.is_some() && self.engine.tokens[self.engine.frames[frame].token].has(SAMPLED) {
+            self.keep_settled(frame, message);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_settled(&mut self, frame: u32, message: u32) {
+        let consumer = self.consumer_of(message);
+        if let Some(accounts) = &mut self.accounts {
+            let t = self.engine.frames[frame].token;
+            let state = &self.broker.consumers[consumer];
+            let place = accounts.places.consumers[consumer];
+            accounts.free_unit(self.engine.now, t, frame, place, !state.ready.is_empty(), state.waited_until);
+        }
+    }
+
+    /// The token leaves the ingress of its service, or its account begins anew inside.
+    #[inline]
+    pub(crate) fn account_inside(&mut self, t: u32) {
+        if self.accounts.is_some() && self.engine.tokens[t].flags & (ADMITTED | SAMPLED) == ADMITTED | SAMPLED {
+            self.keep_inside(t);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_inside(&mut self, t: u32) {
+        let service = self.ingress_of(t) as usize;
+        if let (Some(ingress), Some(accounts)) = (&self.guards.ingresses[service], &mut self.accounts) {
+            accounts.leave(self.engine.now, t, accounts.places.services[service].ingress, ingress.full_at);
+        }
+    }
+
+    /// The places that the token is inside of, as far as others are kept out of them.
+    pub(super) fn places_held_by(&self, t: u32) -> impl Iterator<Item = u16> {
+        [self.ingress_held_by(t), self.queue_held_by(t)].into_iter().flatten()
+    }
+
+    fn ingress_held_by(&self, t: u32) -> Option<u16> {
+        let service = self.engine.tokens[t].has(ADMITTED).then(|| self.ingress_of(t) as usize)?;
+        let is_full = self.guards.ingresses[service].as_ref().is_some_and(|it| it.inside.level() >= it.most);
+        is_full.then_some(self.accounts.as_ref()?.places.services[service].ingress)
+    }
+
+    fn queue_held_by(&self, t: u32) -> Option<u16> {
+        // A message that waits for its next delivery is at no process.
+        let message = self.message_of(t).filter(|_| self.engine.tokens[t].process != NONE)?;
+        let consumer = self.consumer_of(message);
+        let is_waited_for = !self.broker.consumers[consumer].ready.is_empty();
+        is_waited_for.then_some(self.accounts.as_ref()?.places.consumers[consumer])
+    }
+}
