@@ -1,7 +1,8 @@
 //! What is left of a system after its load. When the window has closed and its figures are taken, the load stops
-//! sending. After the longest time-out that applies, each process of the target gets fresh requests, the probes: one to
-//! each endpoint that the load calls. Only then can one tell which processes are dead and which units are lost for good:
-//! under load a busy process and a dead one look alike.
+//! sending. After the longest time-out that applies, and as soon as the system has worked off what the load left, each
+//! process of the target gets fresh requests, the probes: one to each endpoint that the load calls. Only then can one tell
+//! which processes are dead and which units are lost for good: under load a busy process and a dead one look alike. A
+//! system that stays busy for as long as the run has taken, or an hour, is probed all the same.
 //!
 //! The endpoints of a process are probed one after the other, and a probe that can never be answered is withdrawn before
 //! the next is sent, so that no probe waits for what another one holds. A process is dead if no endpoint of it answers.
@@ -26,11 +27,17 @@ const FIRST: u32 = u32::MAX;
 /// downstream call is slow now and then, does so five times in a row with a probability of 3e-7.
 const ATTEMPTS: u32 = 5;
 
-/// Rounds that a system gets that is busy with what the load has left.
+/// Rounds that a probe gets in a system that is busy with what the load has left.
 const ROUNDS: u64 = 2;
+
+/// The longest time that a system gets to work off what the load has left, before it is probed.
+const LONGEST_BACKLOG: Time = Time(3_600_000_000_000);
 
 /// The longest time between two looks. A time-out may last years, and periodic events continue meanwhile.
 const LONGEST_ROUND: Time = Time(120_000_000_000);
+
+/// The time between two looks at whether a system is still busy.
+const LOOK: Time = Time(5_000_000_000);
 
 /// What is known of an endpoint of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,9 +174,10 @@ impl Probes {
 }
 
 /// The time after the load; its own events have no effect.
-#[derive(Default)]
 struct Drain {
     probes: Option<Probes>,
+    /// Until when a busy system is left to itself.
+    until: Time,
 }
 
 impl Source for Drain {
@@ -179,6 +187,7 @@ impl Source for Drain {
         }
         match &mut self.probes {
             Some(probes) => probes.look(world),
+            None if world.now() < self.until && world.is_at_work() => world.schedule(LOOK, which::PROBE),
             None => self.probes = Some(Probes::send(world)),
         }
     }
@@ -198,7 +207,8 @@ pub(super) fn after(world: &mut World, outcome: &mut Outcome, limits: &Limits) {
     }
     world.end_load();
     world.schedule(world.time_to_drain(), which::PROBE);
-    let mut drain = Drain::default();
+    let until = Time(world.now().0.saturating_add(world.now().min(LONGEST_BACKLOG).0));
+    let mut drain = Drain { probes: None, until };
     match world.run(&mut drain, limits) {
         Ending::Complete | Ending::Quiet => {
             world.drained(outcome);
