@@ -11,8 +11,9 @@ use crate::spec::Metric;
 use crate::statistics::selection::{self, Next, Outcome};
 use crate::statistics::{Interval, Pairing};
 
-/// The figures that are compared.
-pub const COMPARED: [Metric; 3] = [Metric::ThroughputPerMin, Metric::SuccessRate, Metric::MeanS];
+/// The figures that are compared; completed requests only where work outlasts its answer.
+pub const COMPARED: [Metric; 4] =
+    [Metric::ThroughputPerMin, Metric::CompletedPerMin, Metric::SuccessRate, Metric::MeanS];
 
 /// A difference from the best that does not matter: relative, of shares absolute. [`Plan::best_within`] may say otherwise.
 pub const TIE: f64 = 0.02;
@@ -161,8 +162,10 @@ fn saved(ours: &[f64], theirs: &[f64]) -> Option<f64> {
 pub fn compare(plan: &Plan, summaries: &[Summary]) -> Vec<Comparison> {
     let compared = |against: usize, point: usize| {
         let (ours, theirs) = summary::of_point(summaries, point).zip(summary::of_point(summaries, against))?;
+        let outlasts = ours.outlasts || theirs.outlasts;
+        let told = COMPARED.into_iter().filter(|&metric| metric != Metric::CompletedPerMin || outlasts);
         let differences: Vec<Difference> =
-            COMPARED.iter().filter_map(|&metric| Difference::of(ours, theirs, None, metric)).collect();
+            told.filter_map(|metric| Difference::of(ours, theirs, None, metric)).collect();
         (!differences.is_empty()).then_some(Comparison { point, against, differences })
     };
     let mut comparisons = Vec::new();
@@ -237,13 +240,19 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
     let metric = plan.best_by;
     let known: Vec<&Summary> =
         points.iter().map(|&point| summary::of_point(summaries, point)).collect::<Option<_>>()?;
-    let values: Vec<_> = known.iter().map(|summary| summary.by_trial(None, metric)).collect();
     if plan.best_within.is_some() {
+        let values: Vec<_> = known.iter().map(|summary| summary.by_trial(None, metric)).collect();
         let outcome = ranking::rank(plan, &values, &known.iter().map(|summary| summary.run).collect::<Vec<_>>())?;
         let best = outcome.left.iter().map(|&index| points[index]).collect();
-        let ties = ties(plan, &known);
+        let ties = ties(plan, &known, metric);
         return Some(Selection { points, metric, best, ties, outcome: Some(outcome) });
     }
+    // Answers that promise work which is never done are no throughput.
+    let metric = match metric == Metric::ThroughputPerMin && known.iter().any(|summary| summary.outlasts) {
+        true => Metric::CompletedPerMin,
+        false => metric,
+    };
+    let values = known.iter().map(|summary| summary.by_trial(None, metric));
     // Whoever has no such figure, for want of successes or because its queue grows, is not the best by it.
     let (having, values): (Vec<usize>, Vec<_>) =
         points.iter().copied().zip(values).filter(|(_, values)| !values.is_empty()).unzip();
@@ -253,13 +262,12 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
     }
     let contenders = selection::contenders(&values, LEVEL)?;
     let best = contenders.into_iter().map(|index| having[index]).collect();
-    let ties = ties(plan, &known);
+    let ties = ties(plan, &known, metric);
     Some(Selection { points, metric, best, ties, outcome: None })
 }
 
 /// The points with a mean so near to the best one's that it does not matter.
-fn ties(plan: &Plan, known: &[&Summary]) -> Vec<usize> {
-    let metric = plan.best_by;
+fn ties(plan: &Plan, known: &[&Summary], metric: Metric) -> Vec<usize> {
     let mean = |summary: &Summary| summary.metric(metric).map(|figure| figure.estimate).filter(|it| it.is_finite());
     let means: Vec<(usize, f64)> = known.iter().filter_map(|summary| Some((summary.point, mean(summary)?))).collect();
     let sign = if metric.is_better_higher() { 1.0 } else { -1.0 };

@@ -30,7 +30,11 @@ pub fn comparisons(report: &Report, detail: Detail, width: Option<usize>) -> Str
     for (rank, metric) in (1..).zip(COMPARED) {
         let of = |it: &Comparison| it.differences.iter().find(|difference| difference.metric == metric).copied();
         let cell = |it: &Comparison| of(it).map_or_else(String::new, |difference| amount(&difference, report.rates));
-        let column = Column::figures(metric.words(), all.iter().copied().map(cell).collect());
+        let cells: Vec<String> = all.iter().copied().map(cell).collect();
+        if cells.iter().all(String::is_empty) {
+            continue;
+        }
+        let column = Column::figures(metric.words(), cells);
         columns.push(if rank == 1 { column } else { column.optional(rank) });
     }
     let saved = |it: &Comparison| {
