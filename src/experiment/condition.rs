@@ -11,8 +11,9 @@
 //! 5. [`Sheds`](Condition::Sheds): the success objective is missed, but not among the requests that were admitted: what
 //!    fails is refused on purpose.
 //! 6. [`Overloaded`](Condition::Overloaded): the success objective is missed without any of these.
-//! 7. [`Slow`](Condition::Slow): an objective on a time is missed.
-//! 8. [`Healthy`](Condition::Healthy).
+//! 7. [`Failing`](Condition::Failing): the same, but what fails does so for another reason than the want of a resource.
+//! 8. [`Slow`](Condition::Slow): an objective on a time is missed.
+//! 9. [`Healthy`](Condition::Healthy).
 //!
 //! Where work outlasts its answer (messages, handlers that respond and continue), the success objective holds for that
 //! work as well: a point that answers all requests and then loses their messages is not healthy.
@@ -20,10 +21,11 @@
 //! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
 //! figures of all replications together; that of a growth is certain in all of them before it is in each.
 
+use super::culprit::Culprit;
 use super::design::{Direction, Plan};
 use super::summary::{LEVEL, Summary};
 use crate::model::Pattern;
-use crate::parts::LostWork;
+use crate::parts::{Failure, LostWork};
 use crate::spec::{Metric, Objective};
 use crate::statistics::Interval;
 
@@ -52,6 +54,9 @@ pub enum Condition {
     Sheds,
     /// The success objective is missed without any of these.
     Overloaded,
+    /// The success objective is missed, but not for want of a resource: what fails meets an error of the model's own, a
+    /// fault, or a time-out that its own work takes.
+    Failing,
     /// An objective on a time is missed.
     Slow,
     /// All objectives are met.
@@ -68,6 +73,7 @@ impl Condition {
             Self::Collapsed => "collapsed",
             Self::Sheds => "sheds load",
             Self::Overloaded => "overloaded",
+            Self::Failing => "failing",
             Self::Slow => "slow",
             Self::Healthy => "healthy",
         }
@@ -160,7 +166,8 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
         let condition = match is_shedding(summary, objective) {
             true if holds(if is_finite { HELD_IN_SHORT_TEST } else { HELD }) => Condition::Sheds,
             _ if !holds(HELD) => Condition::Collapsed,
-            _ => Condition::Overloaded,
+            _ if is_shortage(summary) => Condition::Overloaded,
+            _ => Condition::Failing,
         };
         let each = summary.by_trial(None, objective.metric());
         (condition, each.iter().filter(|(_, value)| is_missed(objective, *value)).count(), Some(objective))
@@ -229,6 +236,16 @@ fn is_shedding(summary: &Summary, objective: Objective) -> bool {
     let refused = summary.refused();
     let broken = summary.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
     is_met(refused, broken, summary.succeeded)
+}
+
+/// Whether what fails does so for want of a resource. Without accounts the most frequent cause tells: a request that is
+/// given up late, or refused at once.
+fn is_shortage(summary: &Summary) -> bool {
+    let by_cause = || {
+        let most = summary.failures.iter().max_by(|a, b| a.1.total_cmp(&b.1));
+        most.is_none_or(|(cause, _)| Failure::is_late(cause) || Failure::fails_at_once(cause))
+    };
+    summary.culprit.as_ref().map_or_else(by_cause, Culprit::is_shortage)
 }
 
 /// The best goodput that the variant has at a lower load, with everything else the same; none without a lower load.

@@ -405,7 +405,9 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, 
         let words = || format!("{place}: {}", unsafe_words(summary, state, seen.rates));
         match (state.condition, safe) {
             (Condition::Dead | Condition::Damaged | Condition::Unstable, true) => decided(false, words()),
-            (Condition::Sheds | Condition::Overloaded, false) if state.goodput.is_some() => decided(false, words()),
+            (Condition::Sheds | Condition::Overloaded | Condition::Failing, false) if state.goodput.is_some() => {
+                decided(false, words())
+            }
             _ => bounded(summary, level, plan.collapse_below, safe, &place),
         }
     };

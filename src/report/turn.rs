@@ -14,6 +14,7 @@ pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {
         Condition::Collapsed => ("collapses", "collapse"),
         Condition::Sheds => ("sheds load", "shed load"),
         Condition::Overloaded => ("is overloaded", "are overloaded"),
+        Condition::Failing => ("fails requests", "fail requests"),
         Condition::Slow => ("is too slow", "are too slow"),
         Condition::Healthy => ("holds", "hold"),
     };

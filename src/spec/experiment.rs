@@ -44,7 +44,7 @@ pub struct Experiment {
     /// The seed of every random stream.
     #[serde(default = "one")]
     pub seed: u64,
-    /// The success objective: a point with a success rate below it is collapsed, sheds load or is overloaded.
+    /// The success objective: a point with a success rate below it is collapsed, sheds load, is overloaded or is failing.
     #[serde(default = "nine_tenths", deserialize_with = "fraction")]
     #[schemars(with = "Fraction")]
     pub collapse_below: f64,

@@ -388,7 +388,9 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
             });
             format!("sheds load{runs}: {}{held}", success(summary, state))
         }
-        Condition::Overloaded => format!("overloaded{runs}: {}", success(summary, state)),
+        Condition::Overloaded | Condition::Failing => {
+            format!("{}{runs}: {}", state.condition.word(), success(summary, state))
+        }
         Condition::Slow => {
             let missed = state.missed.map_or_else(String::new, |objective| {
                 let metric = objective.metric();
