@@ -6,13 +6,14 @@ use crate::experiment::summary::{BRIM, Doubt};
 use crate::experiment::verdict::percent;
 
 /// The conditions that a table names, the worst first.
-const NAMED: [Condition; 7] = [
+const NAMED: [Condition; 8] = [
     Condition::Dead,
     Condition::Damaged,
     Condition::Unstable,
     Condition::Collapsed,
     Condition::Sheds,
     Condition::Overloaded,
+    Condition::Failing,
     Condition::Slow,
 ];
 
@@ -25,7 +26,8 @@ pub(super) fn meaning(condition: Condition, success: f64) -> String {
         Condition::Unstable => "requests, retries or messages pile up without end".into(),
         Condition::Collapsed => format!("{below}, less throughput than at a lower load"),
         Condition::Sheds => format!("{below}, as requests are refused on purpose"),
-        Condition::Overloaded => format!("{below}: requests time out or fail"),
+        Condition::Overloaded => format!("{below}: requests time out or fail for want of a resource"),
+        Condition::Failing => format!("{below}, but not for want of a resource"),
         Condition::Slow => "an objective other than the success rate is missed".into(),
         Condition::Healthy => "all objectives are met".into(),
     }

@@ -43,7 +43,7 @@ use CulpritKind::{
 };
 
 /// What both a restart and a readiness probe behind full threads end with.
-const BEHIND_THREADS: &str = "the probe waits for a threads; those who hold it";
+const BEHIND_THREADS: &str = "the probe waits for a threads; those who hold a threads";
 
 const TABLE: &[Row] = &[
     ("probe-behind-bcrypt", &[], Limits, "backend event loops", &["CPU work of backend.login"]),
@@ -120,7 +120,7 @@ const TABLE: &[Row] = &[
             "no replica of a is available",
             "restarts it 6.0 times a run",
             BEHIND_THREADS,
-            "spend it on the own time of z",
+            "spend time on the own time of z",
         ],
     ),
     (
@@ -135,17 +135,23 @@ const TABLE: &[Row] = &[
         &[],
         Limits,
         "w pool p",
-        &["wait for queue q / k on average", "those who hold it wait for w pool p"],
+        &["messages wait for queue q / k on average", "those who handle messages of queue q / k wait for w pool p"],
     ),
     ("consumer-pool", &[("queues.q.consumers.k.prefetch", "100")], Limits, "w pool p", &["wait for queue q / k"]),
-    ("limit-pool", &[], Limits, "a pool p", &["refused by a limit l (`shed`); those who hold it wait for a pool p"]),
+    (
+        "limit-pool",
+        &[],
+        Limits,
+        "a pool p",
+        &["refused by a limit l (`shed`); those who hold a limit l wait for a pool p"],
+    ),
     ("limit-pool", &[("services.a.limits.l.max_queue", "0")], Limits, "a pool p", &["refused by a limit l (`shed`)"]),
     (
         "ingress-cpu",
         &[],
         Limits,
         "a CPU",
-        &["refused by a ingress (`too many in flight (429)`); those who hold it wait for a CPU"],
+        &["refused by a ingress (`too many in flight (429)`); those inside a ingress wait for a CPU"],
     ),
     (
         "replica-down",

@@ -76,7 +76,12 @@ impl Evidence<'_> {
                 _ if next.served => format!("are served by {}", next.place.name),
                 _ => format!("wait for {}", next.place.name),
             };
-            sentence += &format!("; those who hold {} {doing} ({share} of their time)", last.name);
+            let who = match last.kind {
+                PlaceKind::Queue => "those who handle messages of",
+                PlaceKind::Ingress => "those inside",
+                _ => "those who hold",
+            };
+            sentence += &format!("; {who} {} {doing} ({share} of their time)", last.name);
             if next.place.kind == PlaceKind::Fault {
                 return Culprit::fault(&next.place.name, root, sentence);
             }
