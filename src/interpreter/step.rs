@@ -88,7 +88,7 @@ impl World<'_> {
                 token.pc += 1;
                 let key = site.key(token.key, 0);
                 let time = self.draw(t, time, key);
-                self.elapse(t, time)
+                self.sleep(t, time)
             }
             Op::Trip { pool, work, site } => self.trip(t, pool, work, site),
             Op::Prepare { client, site } => self.prepare(t, client, site),
@@ -242,10 +242,7 @@ impl World<'_> {
             return Next::On;
         }
         if runtime == Runtime::Delay {
-            let taken = self.slowed(work, replica);
-            let next = self.elapse(t, taken);
-            self.account_slowed(t, replica, taken.since(work));
-            return next;
+            return self.delay(t, work, replica);
         }
         if gil != NONE {
             return self.work_under_lock(t, gil, work);
@@ -253,6 +250,24 @@ impl World<'_> {
         self.engine.tokens[t].state = State::Working;
         self.start_job(t, replica, work);
         Next::Keep
+    }
+
+    /// Time that passes by itself. In a service without queues it is the service's own, which a fault makes longer.
+    fn sleep(&mut self, t: u32, time: Time) -> Next {
+        if self.faults.is_empty() {
+            return self.elapse(t, time);
+        }
+        let process = self.process_of(t);
+        let (runtime, replica) = (process.runtime, process.replica);
+        if runtime == Runtime::Delay { self.delay(t, time, replica) } else { self.elapse(t, time) }
+    }
+
+    /// Own time of a replica without queues, as long as the faults make it.
+    fn delay(&mut self, t: u32, own: Time, replica: u32) -> Next {
+        let taken = self.slowed(own, replica);
+        let next = self.elapse(t, taken);
+        self.account_slowed(t, replica, taken.since(own));
+        next
     }
 
     /// Starts a CPU job for the token.

@@ -30,8 +30,8 @@ pub enum Effect {
     Stuck,
     /// The processes are killed, with their requests, and connections are refused as long: then they start cold.
     Dead,
-    /// All work on the replica's CPU takes this many times as long (and elapsed work, with `runtime = "delay"`), a
-    /// thousandth to a million.
+    /// All work on the replica's CPU takes this many times as long, a thousandth to a million. With `runtime = "delay"`
+    /// so do its sleeps, which are its own time; elsewhere a sleep takes as long as before.
     Slow(f64),
     /// This is added to each round trip of calls and queries to the service (and to each connect).
     Latency(Duration),

@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::constants;
 use super::path::Path;
 use super::tree::Tree;
-use super::{Load, Model, Service, Step};
-use crate::model::Order;
+use super::{Effect, Load, Model, Service, Step};
+use crate::model::{Order, Runtime};
 
 /// Something in a model that is allowed and probably not meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,8 +152,63 @@ impl<'a> Used<'a> {
                 add(Path::default().key(table).key(part), title, help, false);
             }
         }
+        doubts.extend(idle_threads(model));
+        doubts.extend(idle_faults(model));
         doubts
     }
+}
+
+/// Threads of services that take no requests: queries need none.
+fn idle_threads(model: &Model) -> impl Iterator<Item = Doubt> {
+    let idle = model.services.iter().filter(|(_, service)| service.threads.is_some() && service.endpoints.is_empty());
+    idle.map(|(name, _)| Doubt {
+        path: Path::default().key("services").key(name).key("threads"),
+        title: format!("`{name}` has no endpoints, and queries need no thread, so its `threads` have no effect"),
+        help:
+            "`max_connections` limits the connections of a database, `cpu` its work; the `max_size` of a pool limits \
+               the queries at a time"
+                .into(),
+        minor: false,
+    })
+}
+
+/// Faults that slow the CPU of services that do no work on it.
+fn idle_faults(model: &Model) -> impl Iterator<Item = Doubt> {
+    let is_slow = |effect: &Effect| matches!(effect, Effect::Slow(_));
+    let slow = model.faults.iter().filter(move |(_, fault)| is_slow(&fault.effect));
+    let idle = slow.filter(|(_, fault)| {
+        let service = model.services.get(&fault.service);
+        let is_queried = || {
+            let mut pools = model.services.values().flat_map(|service| service.pools.values());
+            pools.any(|pool| pool.server == fault.service)
+        };
+        service.is_some_and(|service| !works(service)) && !is_queried()
+    });
+    idle.map(|(name, fault)| {
+        let service = &fault.service;
+        Doubt {
+            path: Path::default().key("faults").key(name).key("effect"),
+            title: format!("no step of `{service}` works on its CPU, so the fault `{name}` has no effect"),
+            help: format!(
+                "a sleep is not work: write {{ cpu = ... }} in its steps, or `runtime = \"delay\"` in \
+                 [services.{service}], where sleeps are slowed as well"
+            ),
+            minor: false,
+        }
+    })
+}
+
+/// Whether a service does anything that a slow CPU makes slower. What clients, pools and messages cost it counts.
+fn works(service: &Service) -> bool {
+    fn is_work(step: &Step, runtime: Runtime) -> bool {
+        match step {
+            Step::Cpu(_) | Step::Hash(_) | Step::Publish(_) => true,
+            Step::Sleep(_) => runtime == Runtime::Delay,
+            _ => below(step).into_iter().flatten().any(|step| is_work(step, runtime)),
+        }
+    }
+    let mut steps = service.endpoints.values().flat_map(|endpoint| &endpoint.steps);
+    !service.clients.is_empty() || !service.pools.is_empty() || steps.any(|step| is_work(step, service.runtime))
 }
 
 /// The step that would use a part.

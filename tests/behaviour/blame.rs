@@ -69,8 +69,8 @@ fn work_at_full_speed_is_service_and_the_rest_is_waiting() {
     assert_eq!(spent(blame, Group::Mean), named(&[("app CPU", false, 20.0), ("app CPU", true, 20.0)]));
 }
 
-/// A service without a CPU that a fault makes four times as slow: its own 10 ms, and 30 ms by the fault; so is the
-/// statement of a database.
+/// A service without a CPU that a fault makes four times as slow: its own 10 ms, and 30 ms by the fault; so are its sleeps
+/// of 5 ms, which are its own time, and the statement of a database.
 #[test]
 fn what_a_slow_service_adds_is_the_faults() {
     let fault =
@@ -80,7 +80,7 @@ fn what_a_slow_service_adds_is_the_faults() {
         "[services.app]\nruntime = \"delay\"\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }, { sleep = \"5ms\" }] }\n",
     );
     let outcome = run(&format!("{text}{}", fault("app")));
-    let right = [("app", true, 30.0), ("fault f", false, 60.0)];
+    let right = [("app", true, 30.0), ("fault f", false, 90.0)];
     assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
     let text = at_once(
         1,

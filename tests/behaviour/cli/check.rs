@@ -75,17 +75,38 @@ steps = [{ query = { pool = \"main\", time = \"1ms\" } }]
 
 [services.database]
 runtime = \"threads\"
+threads = 4
 max_connections = 15
+
+[services.mail]
+runtime = \"threads\"
+
+[services.mail.endpoints.send]
+steps = [{ sleep = \"200ms\" }]
+
+[faults.slow-mail]
+service = \"mail\"
+from = \"1s\"
+effect = { slow = 10 }
+
+[faults.slow-database]
+service = \"database\"
+from = \"1s\"
+effect = { slow = 10 }
 ";
     place.put("parts.toml", &format!("{}\n{parts}", place.text("counter.toml")));
     let ran = place.sim(&["check", "parts.toml"]).ends_with(0);
     for warning in [
         "warning: no step of `shop` uses its limit `gate`, so it has no effect\n",
         "warning: nothing calls the endpoint `shop.never`\n",
+        "warning: `database` has no endpoints, and queries need no thread, so its `threads` have no effect\n",
+        "warning: no step of `mail` works on its CPU, so the fault `slow-mail` has no effect\n",
         "warning: the pools of `database` may open 20 connections, and it takes 15: opening one more fails at once\n",
     ] {
         assert!(ran.stderr.contains(warning), "{}", ran.stderr);
     }
+    // A database that is slow answers queries later.
+    assert!(!ran.stderr.contains("slow-database"), "{}", ran.stderr);
     assert!(ran.stderr.contains("shop.main 20 x 1 x 1 = 20") && !ran.stderr.contains("pool `main`"), "{}", ran.stderr);
     // Before a run they are a line each, without the endpoint.
     let ran = place.sim(&["run", "parts.toml", "--replications", "1", "--quiet"]).ends_with(0);

@@ -17,6 +17,18 @@ fn a_slow_replica_takes_times_as_long() {
     assert_eq!(play(&shop("", &delay, "{ cpu = \"10ms\" }"), &[6.0]).successes(), [36.0]);
 }
 
+/// A service without queues is known by its response time only: a sleep that begins at 6 is slowed as well, one that
+/// begins before the fault is not. With threads a sleep is a wait elsewhere.
+#[test]
+fn a_slow_service_without_queues_sleeps_longer() {
+    let slow = fault("from = \"5ms\"\nto = \"20ms\"", "{ slow = 3.0 }");
+    let delay = format!("runtime = \"delay\"\n{slow}");
+    let sleep = "{ sleep = \"10ms\" }";
+    assert_eq!(play(&shop("", &delay, sleep), &[0.0, 6.0, 20.0]).successes(), [10.0, 36.0, 30.0]);
+    let threads = format!("runtime = \"threads\"\n{slow}");
+    assert_eq!(play(&shop("", &threads, sleep), &[0.0, 6.0, 20.0]).successes(), [10.0, 16.0, 30.0]);
+}
+
 /// 5 ms of work by 5, the other 5 at twice the speed: the utilisation law knows that.
 #[test]
 fn a_replica_may_be_fast() {
