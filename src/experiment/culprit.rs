@@ -36,9 +36,10 @@ pub struct Culprit {
     /// The same in a sentence, without a full stop.
     pub sentence: String,
     /// Whether it is saturated: at least 95 % in use, and waited for, over the phases of the window in which an objective
-    /// is missed (over the whole window where none is, of a finite test up to its last request); or waited for by
-    /// requests that failed.
+    /// is missed (over the whole window where none is, of a finite test up to its last request).
     pub is_full: bool,
+    /// Whether enough requests to matter fail there.
+    pub fails: bool,
     /// Whether it is a CPU that a steady load uses less than half: requests wait for it, but it limits nothing.
     pub has_spare: bool,
     /// For a fault: the resource of which it keeps all units in use.
@@ -52,7 +53,17 @@ pub struct Culprit {
 
 impl Culprit {
     fn new(name: String, kind: CulpritKind, sentence: String) -> Self {
-        Self { name, kind, sentence, is_full: false, has_spare: false, through: None, tied: None, is_by_error: false }
+        Self {
+            name,
+            kind,
+            sentence,
+            is_full: false,
+            fails: false,
+            has_spare: false,
+            through: None,
+            tied: None,
+            is_by_error: false,
+        }
     }
 
     /// A fault that keeps all units of a resource in use.
@@ -67,8 +78,8 @@ impl Culprit {
         let limits = match self.kind {
             CulpritKind::TakesTime | CulpritKind::OwnError => false,
             CulpritKind::NeverAnswered | CulpritKind::LosesWork | CulpritKind::Outage => false,
-            CulpritKind::Fault => self.is_full,
-            CulpritKind::Limits => self.is_full || !self.has_spare,
+            CulpritKind::Fault => self.is_full || self.fails,
+            CulpritKind::Limits => self.is_full || self.fails || !self.has_spare,
             _ => true,
         };
         limits.then(|| self.through.as_deref().unwrap_or(&self.name))
@@ -97,6 +108,18 @@ impl Culprit {
         }
     }
 
+    /// The bottleneck if the culprit is one, and what it does in a few words: what limits the point, unless it only keeps
+    /// requests waiting and is not saturated.
+    pub fn bottleneck(&self) -> Option<(String, String)> {
+        let limit = self.limit()?;
+        let words = match self.kind {
+            CulpritKind::Limits if !self.is_full => return None,
+            CulpritKind::Fault | CulpritKind::Contention => format!("limited by {}", self.limit_words()?),
+            _ => self.cause(),
+        };
+        Some((limit.to_owned(), words))
+    }
+
     /// In a few words: `user-service pool auth is saturated`.
     pub fn cause(&self) -> String {
         let name = &self.name;
@@ -110,8 +133,9 @@ impl Culprit {
             CulpritKind::OwnError => format!("{name} answers with an error"),
             CulpritKind::LosesWork => format!("work of {name} fails after the answer"),
             CulpritKind::Limits if self.is_full => format!("{name} is saturated"),
+            CulpritKind::Limits if self.fails => format!("requests fail while they wait for {name}"),
             CulpritKind::Limits => format!("requests wait for {name}"),
-            CulpritKind::Contention => name.clone(),
+            CulpritKind::Contention => format!("contention on {}", name.trim_end_matches(" contention")),
             CulpritKind::DroppedSyns => format!("{name} is full and drops SYNs"),
             CulpritKind::TakesTime => format!("{name} takes most of the time"),
         }
@@ -178,8 +202,7 @@ impl Evidence<'_> {
             return Some(lost);
         }
         let failures = if is_failing { self.of_failures() } else { None };
-        // A request that fails while it waits has found all units in use.
-        let failures = failures.map(|found| Culprit { is_full: true, ..found });
+        let failures = failures.map(|found| Culprit { fails: true, ..found });
         // A few long waits may make up most of the mean, and be rarer than one request in twenty.
         let of_mean = || self.of_group(Group::Mean).filter(|found| found.kind != CulpritKind::TakesTime);
         let usual = self.of_group(Group::P95);
@@ -414,5 +437,17 @@ mod tests {
         assert_eq!(cpu().limit(), Some("gateway CPU"));
         assert_eq!(Culprit { has_spare: true, ..cpu() }.limit(), None);
         assert_eq!(Culprit { has_spare: true, is_full: true, ..cpu() }.limit(), Some("gateway CPU"));
+        assert_eq!(Culprit { has_spare: true, fails: true, ..cpu() }.limit(), Some("gateway CPU"));
+    }
+
+    /// One in ten requests may give up while it waits for threads that are 88 % in use.
+    #[test]
+    fn what_failed_requests_wait_for_need_not_be_saturated() {
+        let threads =
+            || Culprit { fails: true, ..Culprit::new("a threads".into(), CulpritKind::Limits, String::new()) };
+        assert_eq!(threads().cause(), "requests fail while they wait for a threads");
+        assert_eq!(threads().bottleneck(), None);
+        let full = Culprit { is_full: true, ..threads() };
+        assert_eq!(full.bottleneck(), Some(("a threads".into(), "a threads is saturated".into())));
     }
 }

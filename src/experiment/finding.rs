@@ -1,5 +1,6 @@
 //! Findings: for each variant, up to where it is safe, what happens beyond, and the resource behind it.
 
+mod reach;
 mod words;
 
 use super::condition::{self, Condition, State};
@@ -8,6 +9,7 @@ use super::summary::{Summary, of_point};
 use super::throughput;
 use crate::model::RateUnit;
 
+pub use reach::{Fall, Limited, Unsafe, falls, limits, places};
 pub use words::{at, be, cause, condition, place, share, short_name, unit, unsafe_words};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
@@ -23,6 +25,10 @@ pub struct Finding {
     pub turn: Option<Turn>,
     /// Neighbouring values of the axis that are all safe or all not safe, in ascending order.
     pub stretches: Vec<Stretch>,
+    /// Neighbouring values that are not safe, each run of them in one condition and for one reason, in ascending order.
+    pub failing: Vec<Unsafe>,
+    /// Where throughput falls although the objectives are met.
+    pub fall: Option<Fall>,
     /// In words: the answer first, then what happens beyond, then why.
     pub lines: Vec<String>,
 }
@@ -40,7 +46,8 @@ pub struct Stretch {
 
 /// Where a variant stops being safe: the first point, from light load to heavy, that is not healthy. On an axis of
 /// capacity that is the first from much capacity to little; where much capacity does harm, the one next to the smallest
-/// that is enough.
+/// that is enough. On an axis that is neither, where the first value is not safe, it is the one next to the smallest that
+/// is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Turn {
     /// The last safe value of the axis; none where even the first is not safe.
@@ -75,10 +82,9 @@ pub fn findings(plan: &Plan, summaries: &[Summary], states: &[State]) -> Vec<Fin
         let doubtful = points.iter().filter_map(|&point| of_point(summaries, point));
         let doubtful = doubtful.filter(|summary| condition::of(states, summary.point).is_none()).collect();
         let curve = Curve { plan, axis, rates, known: known(&points, summaries, states), doubtful };
-        let turn = curve.turn();
-        let stretches = curve.stretches();
-        let lines = words::lines(&curve, variant, &place, turn.as_ref());
-        Finding { variant, place, points, turn, stretches, lines }
+        let (turn, stretches, failing, fall) = (curve.turn(), curve.stretches(), curve.failing(), curve.fall());
+        let lines = words::lines(&curve, variant, &place, turn.as_ref(), fall.as_ref());
+        Finding { variant, place, points, turn, stretches, failing, fall, lines }
     };
     groups.into_iter().map(finding).collect()
 }
@@ -89,9 +95,16 @@ fn is_scattered(stretches: &[Stretch]) -> bool {
 }
 
 impl Finding {
-    /// Whether, on an axis of capacity, some value is enough and a larger one is not.
-    pub fn is_harmed_by_more(&self, axis: &Axis) -> bool {
-        axis.direction() == Direction::Capacity && is_scattered(&self.stretches)
+    /// The values of the axis that are safe, where "up to" does not say which they are: those that are enough where more
+    /// capacity does harm, and those on an axis that is neither load nor capacity where the first is not safe or a later
+    /// one is safe again. Empty where none is safe; none where "up to" says it.
+    pub fn safe_values(&self, axis: &Axis) -> Option<Vec<Stretch>> {
+        let is_odd = match axis.direction() {
+            Direction::Load => false,
+            Direction::Capacity => is_scattered(&self.stretches),
+            Direction::Neither => !reach::is_up_to(&self.stretches),
+        };
+        is_odd.then(|| self.stretches.iter().copied().filter(|stretch| stretch.is_safe).collect())
     }
 
     /// All that is said, in one sentence.
@@ -143,8 +156,13 @@ impl<'a> Curve<'a> {
     /// The first point that is not safe and, where there is one, the safe point beside it.
     fn edge(&self) -> Option<(Option<&'a Summary>, (&'a Summary, &'a State))> {
         let points = self.light_to_heavy();
-        let is_capacity = self.axis.is_some_and(|axis| axis.direction() == Direction::Capacity);
-        if is_capacity && is_scattered(&self.stretches()) {
+        let stretches = self.stretches();
+        let is_within = match self.axis.map(Axis::direction) {
+            Some(Direction::Capacity) => is_scattered(&stretches),
+            Some(Direction::Neither) => stretches.len() > 1 && !stretches[0].is_safe,
+            _ => false,
+        };
+        if is_within {
             let known = &self.known;
             let least = known.iter().position(|(_, state)| state.is_safe())?;
             let beside = match least.checked_sub(1) {

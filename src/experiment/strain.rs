@@ -9,6 +9,9 @@ use crate::kernel::wire::Number;
 use crate::parts::{Outcome, Phase, PhaseUse};
 use crate::spec::{Metric, Objective};
 
+/// From which share of use on a resource is full.
+const FULL: f64 = 0.95;
+
 /// The use of the resources over the phases that miss an objective; where none does, over the whole window, of a finite
 /// test up to its last request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -49,6 +52,11 @@ impl StrainUse {
 
     fn of(phase: &PhaseUse) -> Self {
         Self { in_use: phase.in_use / 1e9, capacity: phase.capacity.map_or(f64::INFINITY, |capacity| capacity / 1e9) }
+    }
+
+    /// Whether at least 95 % of it is in use.
+    pub fn is_full(self) -> bool {
+        self.utilisation().is_some_and(|utilisation| utilisation >= FULL)
     }
 
     /// The share in use, 0 to 1; none where there is no limit, or nothing.

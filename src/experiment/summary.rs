@@ -298,6 +298,13 @@ impl Summary {
         interval.at_level(freedom, LEVEL, level).map(|interval| floor(interval, metric))
     }
 
+    /// Whether a resource is saturated: at least 95 % in use over the phases of the window that miss an objective, or
+    /// over the whole window where none does, and waited for.
+    pub fn is_saturated(&self, name: &str) -> bool {
+        let found = self.resources.iter().zip(&self.strain.uses).find(|(resource, _)| resource.name == name);
+        found.is_some_and(|(resource, strain)| strain.is_full() && resource.queue > 0.0)
+    }
+
     /// Successes a minute, to order points by; less than any where there is no such figure.
     pub fn throughput_or_least(&self) -> f64 {
         self.throughput_per_min.map_or(f64::NEG_INFINITY, |interval| interval.estimate)

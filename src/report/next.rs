@@ -110,7 +110,7 @@ fn coarse_grid(report: &Report) -> Option<Step> {
         let is_open = !axis.is_whole() || high - low > 1.0;
         (is_wide && is_open).then_some((low, high))
     };
-    let turns = report.findings.iter().filter(|finding| !finding.is_harmed_by_more(axis));
+    let turns = report.findings.iter().filter(|finding| finding.safe_values(axis).is_none());
     let gaps: Vec<(&Finding, (f64, f64))> =
         turns.filter_map(|finding| Some((finding, gap(finding.turn.as_ref()?)?))).collect();
     let &(first, (low, high)) = gaps.first()?;

@@ -28,6 +28,7 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
         Some(from) if axis.direction() == Direction::Capacity => {
             format!("{} {} enough, {to} {} not", value(axis, from), be(axis, from), be(axis, turn.to))
         }
+        Some(from) if from > turn.to => format!("safe at {}, not at {to}", value(axis, from)),
         Some(from) => format!("{verb} at {}", span(axis, from, turn.to)),
         None => format!("{verb} at {to}"),
     };
@@ -40,7 +41,7 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
 /// `between 150 and 175 concurrent`.
 pub(super) fn between(axis: &Axis, turn: &Turn) -> String {
     match turn.from {
-        Some(from) => stretch(axis, from, turn.to),
+        Some(from) => stretch(axis, from.min(turn.to), from.max(turn.to)),
         None => format!("even at {}", place(axis, turn.to)),
     }
 }

@@ -868,6 +868,7 @@ fn a_safe_point_with_less_goodput_says_so() {
             [Condition::Healthy, Condition::Healthy, Condition::Collapsed]
         );
         let sentence = report.findings[0].sentence();
+        assert!(sentence.starts_with("throughput falls from 9 concurrent on ("), "{sentence}");
         let words =
             "throughput at 11 concurrent is 0.5 % of the best at a lower load: requests that hold app pool hikari";
         assert!(sentence.contains(words), "{sentence}");

@@ -9,9 +9,6 @@ use crate::spec::Metric;
 /// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
 const FAILING: f64 = 0.01;
 
-/// From which share of use on a resource is full.
-const FULL: f64 = 0.95;
-
 /// What is known of a point's trials.
 pub struct Evidence<'a> {
     /// Where the time went; none where that was not asked for.
@@ -76,7 +73,7 @@ impl<'a> Evidence<'a> {
         let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
-            is_full: is_full(strain),
+            is_full: strain.is_full(),
             queue: one.queue,
             wait_s: one.wait_s,
         };
@@ -110,7 +107,7 @@ impl<'a> Evidence<'a> {
         let used = |(one, strain): (&'a ResourceUse, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
-            is_full: is_full(strain),
+            is_full: strain.is_full(),
             queue: one.queue,
             wait_s: one.wait_s,
         };
@@ -131,8 +128,4 @@ impl<'a> Evidence<'a> {
             is_uneven: trial.course.is_none(),
         }
     }
-}
-
-fn is_full(strain: &StrainUse) -> bool {
-    strain.utilisation().is_some_and(|utilisation| utilisation >= FULL)
 }

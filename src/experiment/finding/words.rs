@@ -1,6 +1,6 @@
 //! Findings in words.
 
-use super::{Curve, Turn, is_scattered};
+use super::{Curve, Fall, Turn, is_scattered, number, reach};
 use crate::experiment::condition::{Condition, HELD, State, can_hide};
 use crate::experiment::culprit::Culprit;
 use crate::experiment::design::{Axis, Direction, Plan};
@@ -51,7 +51,13 @@ pub fn place(axis: &Axis, text: &str) -> String {
 }
 
 /// What a sweep says of one variant: the answer first, then what happens beyond, then why.
-pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Turn>) -> Vec<String> {
+pub(super) fn lines(
+    curve: &Curve,
+    variant: usize,
+    place: &str,
+    turn: Option<&Turn>,
+    fall: Option<&Fall>,
+) -> Vec<String> {
     let plan = curve.plan;
     let name = match (plan.variants.len(), place) {
         (1, "") => String::new(),
@@ -83,6 +89,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
             let fewest_is = place_is(axis, text(plan, axis, fewest.point));
             vec![format!("{fewest_is} enough ({})", figures(fewest, curve.rates))]
         }
+        (None, _) if fall.is_some() => vec![safe_up_to(curve, axis, last, fall)],
         (None, _) => {
             let best = curve
                 .known
@@ -104,7 +111,7 @@ pub(super) fn lines(curve: &Curve, variant: usize, place: &str, turn: Option<&Tu
             )]
         }
         (Some(_), Direction::Capacity) => capacity(curve, axis),
-        (Some(_), _) => load(curve, axis),
+        (Some(_), _) => load(curve, axis, fall),
     };
     lines.extend(less(curve, axis));
     lines.extend(curve.known.iter().find_map(|(summary, _)| tail(summary, Some(&at(plan, axis, summary.point)))));
@@ -142,14 +149,33 @@ fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
     Some(format!("p99.9{place} is {time}: {}", tail.sentence))
 }
 
+/// Up to which value it is safe: `safe up to 125 concurrent (499/min, 100 % success, p95 21.63 s)`. Where throughput falls
+/// on the way, that comes first: a load test that answers every request, ever more slowly, has found a limit.
+fn safe_up_to(curve: &Curve, axis: &Axis, safe: &Summary, fall: Option<&Fall>) -> String {
+    let plan = curve.plan;
+    let place = at(plan, axis, safe.point);
+    let Some(fall) = fall else {
+        return format!("safe up to {place} ({}{})", figures(safe, curve.rates), limit(safe));
+    };
+    let value = number(plan, axis, safe.point);
+    let up_to = curve.known.iter().take_while(|(summary, _)| number(plan, axis, summary.point) <= value);
+    let met = match up_to.into_iter().all(|(summary, _)| summary.success_rate.estimate == 1.0) {
+        true => "all requests succeed",
+        false => "the objectives are met",
+    };
+    let falls = reach::falls(fall, axis, curve.rates);
+    format!("{falls}; {met} up to {place} ({}{})", figures(safe, curve.rates), limit(safe))
+}
+
 /// Up to which load it is safe, what happens at the next point, and what is left of it at the last one.
-fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
+fn load(curve: &Curve, axis: &Axis, fall: Option<&Fall>) -> Vec<String> {
     let plan = curve.plan;
     let points = curve.light_to_heavy();
     let Some(first) = points.iter().position(|(_, state)| !state.is_safe()) else { return Vec::new() };
     let (summary, state) = points[first];
     let place = at(plan, axis, summary.point);
-    if first == 0 && axis.direction() == Direction::Neither && is_scattered_upwards(curve) {
+    let is_odd = !reach::is_up_to(&curve.stretches()) && curve.known.iter().any(|(_, state)| state.is_safe());
+    if axis.direction() == Direction::Neither && is_odd {
         return beyond(curve, axis);
     }
     let mut lines = Vec::new();
@@ -157,12 +183,7 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
         None if axis.direction() == Direction::Neither => return nowhere(curve, axis),
         None => lines.push(format!("not safe even at {place}, the lowest value tested")),
         Some((safe, state)) => {
-            lines.push(format!(
-                "safe up to {} ({}{})",
-                at(plan, axis, safe.point),
-                figures(safe, curve.rates),
-                limit(safe)
-            ));
+            lines.push(safe_up_to(curve, axis, safe, fall));
             if points.iter().any(|(_, state)| state.condition.is_loss()) {
                 lines.push(hidden(state));
             }
@@ -186,7 +207,7 @@ fn load(curve: &Curve, axis: &Axis) -> Vec<String> {
 }
 
 /// Whether what is behind two points differs.
-fn is_another(one: &Summary, other: &Summary) -> bool {
+pub(super) fn is_another(one: &Summary, other: &Summary) -> bool {
     let name = |summary: &Summary| summary.culprit.as_ref().map(|culprit| culprit.name.clone());
     one.deadlock.is_none() && other.deadlock.is_none() && name(one) != name(other)
 }
@@ -232,12 +253,8 @@ fn stretch(plan: &Plan, axis: &Axis, points: &[(&Summary, &State)]) -> String {
     }
 }
 
-/// Whether the first value of the axis is not safe and a later one is.
-fn is_scattered_upwards(curve: &Curve) -> bool {
-    curve.stretches().iter().any(|stretch| stretch.is_safe)
-}
-
-/// On an axis that is neither load nor capacity, where the smallest value is not safe and a larger one is.
+/// On an axis that is neither load nor capacity, where the smallest value is not safe and a larger one is, or values that
+/// are not safe lie between others that are.
 fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
     let place = |points: &[(&Summary, &State)]| stretch(curve.plan, axis, points);
     let (safe, not): (Vec<_>, Vec<_>) = curve.groups().partition(|points| points[0].1.is_safe());

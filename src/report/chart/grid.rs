@@ -6,8 +6,8 @@ use super::sheet::{AXIS, FOOT, MARGIN, NAME, REMARK, TALLEST, TICK, WIDTH, basel
 use super::theme::Palette;
 use super::{HeatFigure, HeatGroup, HeatRow, header, marker};
 
-/// From which share on a resource is saturated.
-const SATURATED: f64 = 0.95;
+/// The share that a saturated resource has in use at least: one below it is not rounded up to it.
+const FULL: f64 = 0.95;
 /// How high a row is at least.
 const ROW: f64 = 28.0;
 /// How high a row is where there is room on the slide.
@@ -148,7 +148,7 @@ fn draw_row(scene: &mut Scene, palette: &Palette, row: &HeatRow, cells: &Cells, 
         }
         let (left, right) = cells.column(place);
         let color = palette.ramp(value);
-        let saturated = value >= SATURATED;
+        let saturated = row.saturated.get(place).is_some_and(|&saturated| saturated);
         scene.rectangle((left, top), (right, foot), color, 1.0);
         if saturated {
             mark(scene, palette, (left, top), (right, foot));
@@ -178,7 +178,7 @@ fn mark(scene: &mut Scene, palette: &Palette, from: (f64, f64), to: (f64, f64)) 
 fn percent(value: f64) -> String {
     let percent = (value * 100.0).round();
     // A share below the bound is not rounded up to it.
-    if value < SATURATED && percent >= SATURATED * 100.0 {
+    if value < FULL && percent >= FULL * 100.0 {
         return format!("{:.1}", (value * 1000.0).floor() / 10.0);
     }
     if percent.abs() > 9999.0 {
@@ -251,8 +251,5 @@ fn key(scene: &mut Scene, palette: &Palette, unit: &str, left: f64, top: f64) {
     scene.rectangle(from, to, palette.ramp(1.0), 1.0);
     mark(scene, palette, from, to);
     let at = (left + 36.0, baseline(y + 12.0, REMARK));
-    let words = format!("≥ {:.0}", SATURATED * 100.0);
-    scene.words(&words, at, Anchor::Start, Font::strong(20.0), palette.ink);
-    let at = (left, baseline(y + 42.0, REMARK));
-    scene.words("saturated", at, Anchor::Start, REMARK, palette.soft);
+    scene.words("saturated", at, Anchor::Start, REMARK, palette.ink);
 }

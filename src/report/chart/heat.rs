@@ -37,13 +37,15 @@ pub struct HeatRow {
     /// The resource.
     pub label: String,
     /// One share of 0 to 1 for each column, printed as a percentage. A value that is missing or not
-    /// finite leaves its cell blank; 0.95 and more is marked as saturated.
+    /// finite leaves its cell blank.
     pub values: Vec<f64>,
+    /// Whether the resource is saturated in each column, which marks its cell; none in columns that are missing.
+    pub saturated: Vec<bool>,
 }
 
 impl HeatRow {
     /// A row of the map.
-    pub fn new(label: impl Into<String>, values: Vec<f64>) -> Self {
-        Self { label: label.into(), values }
+    pub fn new(label: impl Into<String>, values: Vec<f64>, saturated: Vec<bool>) -> Self {
+        Self { label: label.into(), values, saturated }
     }
 }

@@ -86,7 +86,9 @@ fn sweep() -> LineFigure {
 fn map(rows: usize, columns: usize) -> HeatFigure {
     let row = |row: usize| {
         let share = |column: usize| (row + column) as f64 / (rows + columns) as f64 * 1.1;
-        HeatRow::new(format!("resource {row}"), (0..columns).map(share).collect())
+        let values: Vec<f64> = (0..columns).map(share).collect();
+        let saturated = values.iter().map(|&value| value >= 0.95).collect();
+        HeatRow::new(format!("resource {row}"), values, saturated)
     };
     HeatFigure {
         title: "The auth pool saturates first".to_owned(),
@@ -393,8 +395,9 @@ fn more_rows_make_a_higher_sheet() {
 
 #[test]
 fn saturated_cells_are_heavy_and_blank_ones_empty() {
-    let mut figure = map(1, 3);
-    figure.groups[0].rows[0].values = vec![0.5, 0.97, f64::NAN];
+    let mut figure = map(1, 4);
+    figure.groups[0].rows[0].values = vec![0.5, 0.97, f64::NAN, 1.0];
+    figure.groups[0].rows[0].saturated = vec![false, true, false, false];
     let words: Vec<(String, Font)> = scene_of(figure)
         .shapes
         .into_iter()
@@ -406,6 +409,8 @@ fn saturated_cells_are_heavy_and_blank_ones_empty() {
     let cell = |text: &str| words.iter().find(|it| it.0 == text).map(|it| it.1.strong);
     assert_eq!(cell("50"), Some(false));
     assert_eq!(cell("97"), Some(true));
+    // In use all the time, and nothing waits for it.
+    assert_eq!(cell("100"), Some(false));
     assert_eq!(cell("NaN"), None);
 }
 

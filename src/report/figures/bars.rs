@@ -4,6 +4,7 @@ use super::{method, set, title};
 use crate::experiment::summary::Summary;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
+use crate::spec::Metric;
 
 /// Bars that one figure has room for on a slide.
 const MOST: usize = 36;
@@ -16,9 +17,14 @@ const BAD: usize = 1;
 pub(super) fn figure(report: &Report) -> BarFigure {
     let plan = report.plan;
     let points = set::named(report);
+    // What is answered is not yet done where work outlasts its answer.
+    let (metric, what) = match points.iter().any(|(_, summary)| summary.outlasts) {
+        true => (Metric::CompletedPerMin, format!("completed (requests/{})", report.rates.name())),
+        false => (Metric::ThroughputPerMin, format!("throughput (successes/{})", report.rates.name())),
+    };
     let is_bad = |summary: &Summary| !report.is_safe(summary.point);
     let bar = |(label, summary): &(String, &Summary)| {
-        let throughput = report.rates.interval(summary.throughput_per_min?);
+        let throughput = report.rates.interval(summary.metric(metric)?);
         let is_bounded = throughput.half_width().is_finite() && summary.replications >= method::FEWEST_RUNS;
         Some(Bar {
             label: named(report, label, summary),
@@ -47,7 +53,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     BarFigure {
         title: title::measurements(report).unwrap_or_else(|| title::of_points(&points, report)),
         subtitle: method::subtitle(report, &all, ""),
-        x: Axis::linear(format!("throughput (successes/{})", report.rates.name())),
+        x: Axis::linear(what),
         bars: points.iter().take(MOST).filter_map(bar).collect(),
         note,
     }

@@ -49,7 +49,8 @@ pub(super) fn of_set(set: &Set) -> Option<StackFigure> {
         (label, telling(set, finding, most).into_iter().map(bar).collect())
     };
     let groups = shown.iter().map(group).collect();
-    let mut figure = figure(groups, Some(&|at| finding::place(set.axis, at)), &set.plan().title)?;
+    let is_capacity = set.axis.direction() == Direction::Capacity;
+    let mut figure = figure(groups, Some((&|at| finding::place(set.axis, at), is_capacity)), &set.plan().title)?;
     if set.findings.iter().any(|finding| finding.points.len() > most) {
         let which = ["the last healthy value", "the first that is not", "the last with successes", "the first"];
         let which = if most <= which.len() {
@@ -117,7 +118,10 @@ fn of(summary: Option<&Summary>) -> Vec<Share<'_>> {
     blame.map(|blame| shares(blame, Group::P95)).unwrap_or_default()
 }
 
-fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, title: &str) -> Option<StackFigure> {
+/// The words for a value of the axis, and whether its light end is the last, as on an axis of capacity.
+type Along<'a> = (&'a dyn Fn(&str) -> String, bool);
+
+fn figure(groups: Vec<(String, Bars)>, along: Option<Along>, title: &str) -> Option<StackFigure> {
     let all: Vec<(String, Vec<Measured>)> = groups
         .into_iter()
         .map(|(label, bars)| {
@@ -188,7 +192,7 @@ fn figure(groups: Vec<(String, Bars)>, place: Option<&dyn Fn(&str) -> String>, t
         note = format!("The first {MOST_BARS} of {total} points. {note}");
     }
     Some(StackFigure {
-        title: headline(&all, place).unwrap_or_else(|| title.into()),
+        title: headline(&all, along).unwrap_or_else(|| title.into()),
         x: format!("time at p95 ({unit})"),
         parts: names,
         rest,
@@ -205,9 +209,11 @@ fn sum(shares: &[Share], whole: f64, longest: f64) -> String {
     seconds(whole) + &most.unwrap_or_default()
 }
 
-/// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the last bar of each group that has data, or of
-/// any bar where they have nothing to do with each other (`place` is none), the one where most time goes to one place.
-fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> String>) -> Option<String> {
+/// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the heaviest bar of each group that has data
+/// (the last; on an axis of capacity the first), or of any bar where they have nothing to do with each other (`along` is
+/// none), the one where most time goes to one place.
+fn headline(all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<String> {
+    let (place, is_first) = (along.map(|along| along.0), along.is_some_and(|along| along.1));
     let told = |(label, _, shares): &Measured| -> Option<Told> {
         let first = shares.first()?;
         let seconds = first.seconds;
@@ -215,7 +221,10 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
         Some(Told { at, what: spent(first.place, first.served), share: first.share, seconds })
     };
     let most = |bars: &[Measured]| bars.iter().filter_map(told).max_by(|a, b| a.seconds.total_cmp(&b.seconds));
-    let last = |bars: &[Measured]| bars.iter().rev().find_map(told);
+    let last = |bars: &[Measured]| match is_first {
+        true => bars.iter().find_map(told),
+        false => bars.iter().rev().find_map(told),
+    };
     if place.is_none() {
         let (_, bars) = all.first()?;
         let it = most(bars)?;
@@ -234,7 +243,11 @@ fn headline(all: &[(String, Vec<Measured>)], place: Option<&dyn Fn(&str) -> Stri
     if lasts.iter().all(|(_, other)| other.what == first.what) {
         let range = range(lasts.iter().map(|(_, it)| it));
         let is_one_place = lasts.iter().all(|(_, other)| other.at == first.at);
-        let at = if is_one_place { format!("at {}", first.at) } else { "at the last value with successes".into() };
+        let at = match (is_one_place, is_first) {
+            (true, _) => format!("at {}", first.at),
+            (false, false) => "at the last value with successes".into(),
+            (false, true) => "at the first value with successes".into(),
+        };
         return Some(fitting([
             format!("in all variants {range} of the p95 {at} {}", first.what),
             format!("in all variants {range} of the p95 {}", first.what),

@@ -36,11 +36,16 @@ const VARIANTS: &str =
 
 /// Runs an experiment on the model, and draws it.
 fn drawn(experiment: &str) -> Vec<Drawing> {
+    drawn_of(MODEL, experiment)
+}
+
+/// Runs an experiment on a model, and draws it.
+fn drawn_of(model: &str, experiment: &str) -> Vec<Drawing> {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let name = format!("sim-figures-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
     let folder = std::env::temp_dir().join(name);
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("counter.toml"), MODEL).unwrap();
+    fs::write(folder.join("counter.toml"), model).unwrap();
     let head = "title = \"A question\"\nmodel = \"counter.toml\"\nreplications = 3\n";
     fs::write(folder.join("question.toml"), format!("{head}{experiment}")).unwrap();
     let plan = Plan::read(&folder.join("question.toml"), &Adjustments::default());
@@ -173,4 +178,173 @@ fn only_what_was_broken_recovers() {
     let (title, _) = words(&timeline.figure);
     assert!(title.contains("“hit” recovers"), "{title}");
     assert!(!title.contains("“calm” recovers") && !title.contains("oth variants"), "{title}");
+}
+
+/// The title of a chart.
+fn title<'a>(drawn: &'a [Drawing], name: &str) -> &'a str {
+    let found = drawn.iter().find(|drawing| drawing.name == name);
+    words(&found.unwrap_or_else(|| panic!("no chart {name}")).figure).0
+}
+
+/// Requests of 100 ms, 20 a second: two of `threads` are needed.
+const THREADS: &str = r#"
+[load]
+kind = "open"
+target = "a.e"
+rate = "15/s"
+timeout = "2s"
+warm_up = "10s"
+duration = "100s"
+
+[services.a]
+runtime = "threads"
+threads = 10
+
+[services.a.endpoints.e]
+steps = [{ sleep = "100ms" }]
+"#;
+
+/// 15/s of 100 ms are 1.5 threads: one and no more is too few. Two are in use for 75 % of the time.
+#[test]
+fn on_an_axis_of_capacity_a_resource_is_saturated_up_to_a_value() {
+    let drawn = drawn_of(
+        THREADS,
+        "[axes.x]\npath = \"services.a.replicas\"\nvalues = [1, 2, 4]\n\
+         [set]\n\"services.a.threads\" = 1\n",
+    );
+    assert_eq!(title(&drawn, "utilisation"), "At x = 1, a threads is saturated");
+    assert_eq!(title(&drawn, "throughput"), "X = 2 is enough, 1 is not: a threads is saturated");
+    let drawn = drawn_of(
+        THREADS,
+        "[axes.x]\npath = \"services.a.replicas\"\nvalues = [1, 2, 4, 8]\n\
+         [set]\n\"services.a.threads\" = 1\n\"load.rate\" = \"30/s\"\n",
+    );
+    assert_eq!(title(&drawn, "utilisation"), "Up to x = 2, a threads is saturated");
+}
+
+/// Ten clients keep ten threads busy, and none of them waits; twenty do.
+#[test]
+fn what_nothing_waits_for_is_not_saturated() {
+    let drawn = drawn_of(
+        THREADS,
+        "[load]\nkind = \"closed\"\ntarget = \"a.e\"\nconcurrency = 10\n\
+         warm_up = \"1s\"\nduration = \"20s\"\n\
+         [axes.clients]\npath = \"load.concurrency\"\nvalues = [5, 10, 20, 40]\n",
+    );
+    assert_eq!(title(&drawn, "utilisation"), "From 20 concurrent on, a threads is saturated");
+    let heat = drawn.iter().find(|drawing| drawing.name == "utilisation").expect("a heat map");
+    let Figure::Heat(heat) = &heat.figure else { panic!("{heat:?}") };
+    let row = &heat.groups[0].rows[0];
+    assert_eq!((row.values[1], row.saturated.as_slice()), (1.0, [false, false, true, true].as_slice()));
+}
+
+/// Handlers that hold a connection and want another one: with as many as there are connections nothing moves.
+#[test]
+fn a_deadlock_is_a_bottleneck() {
+    let nested = r#"
+[load]
+kind = "closed"
+target = "a.e"
+concurrency = 4
+warm_up = "1s"
+duration = "20s"
+
+[services.a.pools.p]
+server = "db"
+min_size = 4
+max_size = 4
+
+[services.a.endpoints.e]
+steps = [{ with = { pool = "p", steps = [{ sleep = "10ms" }, { with = { pool = "p", steps = [{ sleep = "10ms" }] } }] } }]
+
+[services.db]
+runtime = "delay"
+"#;
+    let drawn = drawn_of(
+        nested,
+        "[axes.x]\npath = \"services.a.pools.p.max_size\"\nvalues = [2, 4, 20]\n\
+         [set]\n\"services.a.pools.p.min_size\" = 1\n",
+    );
+    assert_eq!(title(&drawn, "utilisation"), "Up to x = 4, a pool p deadlocks");
+}
+
+/// On an axis that is neither load nor capacity the title names the values that are safe, and those that are not.
+#[test]
+fn on_an_axis_that_is_neither_the_safe_values_are_named() {
+    let time_outs = |values: &str, set: &str| {
+        drawn_of(THREADS, &format!("[axes.x]\npath = \"load.timeout\"\nvalues = [{values}]\n{set}"))
+    };
+    let drawn = time_outs("\"50ms\", \"90ms\", \"1s\", \"3s\"", "");
+    let safe = "Safe at 1s to 3s, not at 50ms to 90ms: a sleep takes most of the time";
+    assert_eq!((title(&drawn, "throughput"), title(&drawn, "response-time")), (safe, safe));
+    let Figure::Line(figure) = &drawn[0].figure else { panic!("{:?}", drawn[0]) };
+    let collapse = figure.panels[0].lines[0].collapse.as_ref().expect("a mark");
+    assert_eq!((collapse.from_x, collapse.to_x), (1.0, 0.09));
+    assert!(collapse.label.starts_with("safe at 1s, not at 90ms"), "{}", collapse.label);
+    let drawn = time_outs("\"50ms\", \"90ms\"", "");
+    assert!(title(&drawn, "throughput").starts_with("No value is safe: overloaded at "), "{}", drawn[0].name);
+}
+
+/// With `n` jobs at work each takes 1 + n² / 10 times as long: throughput falls, and every request succeeds.
+#[test]
+fn a_fall_of_throughput_comes_first() {
+    let coherence = r#"
+[load]
+kind = "closed"
+target = "a.e"
+concurrency = 1
+warm_up = "10s"
+duration = "500s"
+
+[services.a]
+runtime = "threads"
+cpu = "64"
+coherence = 0.1
+
+[services.a.endpoints.e]
+steps = [{ cpu = "100ms" }]
+"#;
+    let axis = "[axes.clients]\npath = \"load.concurrency\"\nvalues = [1, 4, 8, 16]\n";
+    let drawn = drawn_of(coherence, axis);
+    let title = title(&drawn, "throughput");
+    assert!(title.starts_with("Throughput falls from 4 concurrent on ("), "{title}");
+    assert!(title.ends_with("; the objectives are met up to 16"), "{title}");
+}
+
+/// Three that answer alike, two of which cannot do the work behind their answers.
+#[test]
+fn what_piles_up_behind_the_answers_is_not_served() {
+    let queue = r#"
+[load]
+kind = "open"
+target = "a.e"
+rate = "12/s"
+warm_up = "10s"
+duration = "500s"
+
+[queues.q.consumers.k]
+service = "w"
+endpoint = "g"
+prefetch = 10
+
+[services.a.endpoints.e]
+steps = [{ publish = { queue = "q" } }]
+
+[services.w]
+runtime = "threads"
+threads = 1
+
+[services.w.endpoints.g]
+steps = [{ sleep = "100ms" }]
+"#;
+    let threads = |name: &str, threads: u32| {
+        format!("[[variants]]\nname = \"{name}\"\nset = {{ \"services.w.threads\" = {threads} }}\n")
+    };
+    let drawn = drawn_of(queue, &[threads("one", 1), threads("as well", 1), threads("two", 2)].concat());
+    let title = title(&drawn, "throughput");
+    assert!(title.starts_with("“two” is safe ("), "{title}");
+    assert!(title.ends_with("); “one” and “as well” are unstable"), "{title}");
+    let Figure::Bar(figure) = &drawn[0].figure else { panic!("{:?}", drawn[0]) };
+    assert!(figure.x.label.starts_with("completed "), "{}", figure.x.label);
+    assert!(figure.bars[0].value < 0.9 * figure.bars[2].value, "{:?}", figure.bars);
 }

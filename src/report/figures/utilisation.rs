@@ -21,6 +21,7 @@ struct Candidate {
     group: usize,
     label: String,
     values: Vec<f64>,
+    saturated: Vec<bool>,
     most: f64,
     /// Whether it limits a point.
     limits: bool,
@@ -115,7 +116,9 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
         // Contention is that of its resource.
         let is_it = |limit: &str| limit.strip_suffix(" contention").unwrap_or(limit) == name;
         let limits = columns.iter().flatten().any(|summary| summary.saturated.as_deref().is_some_and(is_it));
-        Candidate { group, label: name.to_owned(), values, most, limits }
+        let is_saturated = |summary: &Option<&Summary>| summary.is_some_and(|summary| summary.is_saturated(name));
+        let saturated = columns.iter().map(is_saturated).collect();
+        Candidate { group, label: name.to_owned(), values, saturated, most, limits }
     };
     names.into_iter().map(row).collect()
 }
@@ -136,7 +139,7 @@ fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGrou
     let left_out = uses.len().saturating_sub(room);
     uses.truncate(room);
     for row in candidates.into_iter().filter(|row| uses.iter().any(|(name, ..)| *name == row.label)) {
-        groups[row.group].rows.push(HeatRow::new(row.label, row.values));
+        groups[row.group].rows.push(HeatRow::new(row.label, row.values, row.saturated));
     }
     (groups, left_out)
 }

@@ -2,13 +2,37 @@
 
 use super::{all_of, fitting, list};
 use crate::experiment::comparison::TIE;
-use crate::experiment::finding;
+use crate::experiment::condition::Condition;
+use crate::experiment::finding::{self, Finding};
 use crate::experiment::summary::Summary;
 use crate::model::RateUnit;
 use crate::report::Report;
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
 use crate::report::turn::place;
+use crate::spec::Metric;
+
+/// What variants are ranked by: successes, or completed requests where work outlasts its answer somewhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Work {
+    metric: Metric,
+    /// `serve`, `complete`.
+    verbs: (&'static str, &'static str),
+}
+
+impl Work {
+    fn of<'a>(summaries: impl Iterator<Item = &'a Summary>) -> Self {
+        match summaries.into_iter().any(|summary| summary.outlasts) {
+            true => Self { metric: Metric::CompletedPerMin, verbs: ("completes", "complete") },
+            false => Self { metric: Metric::ThroughputPerMin, verbs: ("serves", "serve") },
+        }
+    }
+
+    /// A minute; less than any where it is not known.
+    fn amount(self, summary: &Summary) -> f64 {
+        summary.metric(self.metric).map_or(f64::NEG_INFINITY, |interval| interval.estimate)
+    }
+}
 
 /// The point with the highest throughput, of those that have one.
 pub fn best<'a>(summaries: &[&'a Summary]) -> Option<&'a Summary> {
@@ -25,29 +49,35 @@ fn throughput(summary: &Summary) -> f64 {
 
 /// The title where every variant is safe at every point.
 pub fn survivors(set: &Set) -> String {
+    let work = Work::of(set.findings.iter().flat_map(|finding| set.summaries(finding)));
+    let most_work = |finding: &&Finding| {
+        let known = set.summaries(finding).into_iter().filter(|summary| summary.metric(work.metric).is_some());
+        known.max_by(|a, b| work.amount(a).total_cmp(&work.amount(b)))
+    };
     let bests = set
         .findings
         .iter()
-        .filter_map(|finding| best(&set.summaries(finding)).map(|summary| (set.variant(finding).to_owned(), summary)));
+        .filter_map(|finding| most_work(finding).map(|summary| (set.variant(finding).to_owned(), summary)));
     let bests: Vec<(String, &Summary)> = bests.collect();
-    let Some((most, least)) = ends(&bests) else { return set.plan().title.clone() };
+    let Some((most, least)) = ends(&bests, work) else { return set.plan().title.clone() };
     let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
     let rates = set.report.rates;
     let last = place(set.axis, last);
     let holds = format!("{} variants are safe up to {last}", all_of(set.findings.len()));
-    if is_better(most.1, least.1) {
-        let figures = format!("{}, {}", leaders(&bests, most.1), rates.words(throughput(most.1)));
-        let other = format!(" ({} {})", quoted(&least.0), rates.words(throughput(least.1)));
+    if is_better(most.1, least.1, work) {
+        let figures = format!("{}, {}", leaders(&bests, most.1, work), rates.words(work.amount(most.1)));
+        let other = format!(" ({} {})", quoted(&least.0), rates.words(work.amount(least.1)));
         fitting([format!("{figures}{other}; all are safe up to {last}"), format!("{figures}; {holds}"), holds])
     } else {
-        let alike = alike(bests.len(), (most.1, least.1), rates);
+        let alike = alike(bests.len(), (most.1, least.1), work, rates);
         fitting([format!("{alike}; all are safe up to {last}"), holds])
     }
 }
 
 /// The title of points without curves.
 pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
-    let rate = |summary: &Summary| report.rates.words(throughput(summary));
+    let work = Work::of(points.iter().map(|(_, summary)| *summary));
+    let rate = |summary: &Summary| report.rates.words(work.amount(summary));
     if let [(_, only)] = points {
         if !has_throughput(only) {
             return report.plan.title.clone();
@@ -62,53 +92,105 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
         let limit = only.saturated.as_ref().map(|resource| format!("{}, limited by {resource}", rate(only)));
         return fitting(limit.into_iter().chain([rate(only)]));
     }
-    let Some((most, least)) = ends(points) else { return report.plan.title.clone() };
-    let leaders = leaders(points, most.1);
-    if is_better(most.1, least.1) {
+    if points.iter().any(|(_, summary)| report.state(summary.point).is_some_and(|state| !state.is_safe())) {
+        return fitting(by_condition(points, report, work));
+    }
+    let Some((most, least)) = ends(points, work) else { return report.plan.title.clone() };
+    let leaders = leaders(points, most.1, work);
+    if is_better(most.1, least.1, work) {
         fitting([
             format!("{leaders}, {}; {} the least, {}", rate(most.1), quoted(&least.0), rate(least.1)),
             format!("{leaders}, {}", rate(most.1)),
             format!("from {} to {}", rate(least.1), rate(most.1)),
         ])
     } else {
-        fitting([alike(points.len(), (most.1, least.1), report.rates)])
+        fitting([alike(points.len(), (most.1, least.1), work, report.rates)])
     }
+}
+
+/// `“pool 2” is safe (11.9/s); “today” and “prefetch 100” are unstable`: where some points are not safe.
+fn by_condition(points: &[(String, &Summary)], report: &Report, work: Work) -> Vec<String> {
+    type Group<'a> = (Option<Condition>, Vec<&'a (String, &'a Summary)>);
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for point in points {
+        let condition = report.state(point.1.point).map(|state| state.condition);
+        match groups.iter_mut().find(|(known, _)| *known == condition) {
+            Some((_, members)) => members.push(point),
+            None => groups.push((condition, vec![point])),
+        }
+    }
+    // The best first; of what has no condition nothing is said.
+    groups.retain(|(condition, _)| condition.is_some());
+    groups.sort_by_key(|(condition, _)| std::cmp::Reverse(*condition));
+    let clause = |(condition, members): &Group<'_>, is_named: bool| {
+        let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+        let who = match names.len() {
+            1 => list(&names),
+            count if count == points.len() => all_of(count),
+            _ if is_named => list(&names),
+            count => format!("{count} of {}", points.len()),
+        };
+        let condition = condition.unwrap_or(Condition::Healthy);
+        let what = match (condition, names.len()) {
+            (Condition::Healthy, 1) => "is safe".to_owned(),
+            (Condition::Healthy, _) => "are safe".to_owned(),
+            (Condition::Sheds, 1) => "sheds load".to_owned(),
+            (Condition::Sheds, _) => "shed load".to_owned(),
+            (other, 1) => format!("is {}", other.word()),
+            (other, _) => format!("are {}", other.word()),
+        };
+        let rates = members.iter().map(|(_, summary)| work.amount(summary)).filter(|rate| rate.is_finite());
+        let (low, high) = rates
+            .fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high): (f64, f64), rate| (low.min(rate), high.max(rate)));
+        let rates = match (report.rates.words(low), report.rates.words(high)) {
+            _ if condition != Condition::Healthy || low > high => String::new(),
+            (low, high) if low == high => format!(" ({high})"),
+            (low, high) => format!(" ({low} to {high})"),
+        };
+        format!("{who} {what}{rates}")
+    };
+    let all = |is_named| groups.iter().map(|group| clause(group, is_named)).collect::<Vec<_>>().join("; ");
+    let least = ends(points, work).filter(|_| groups.len() == 1).map(|(most, _)| {
+        format!("{}; {}, {}", all(false), leaders(points, most.1, work), report.rates.words(work.amount(most.1)))
+    });
+    least.into_iter().chain([all(true), all(false)]).collect()
 }
 
 /// A point with its name.
 type Named<'b, 'a> = &'b (String, &'a Summary);
 
 /// The points with the highest and the lowest throughput.
-fn ends<'b, 'a>(points: &'b [(String, &'a Summary)]) -> Option<(Named<'b, 'a>, Named<'b, 'a>)> {
-    let order = |a: &Named, b: &Named| throughput(a.1).total_cmp(&throughput(b.1));
-    let known = || points.iter().filter(|(_, summary)| has_throughput(summary));
+fn ends<'b, 'a>(points: &'b [(String, &'a Summary)], work: Work) -> Option<(Named<'b, 'a>, Named<'b, 'a>)> {
+    let order = |a: &Named, b: &Named| work.amount(a.1).total_cmp(&work.amount(b.1));
+    let known = || points.iter().filter(|(_, summary)| summary.metric(work.metric).is_some());
     known().max_by(order).zip(known().min_by(order))
 }
 
 /// `“a” serves the most`, `“a” and “b” serve the most`: those that are little worse than the best do as much.
-fn leaders(points: &[(String, &Summary)], most: &Summary) -> String {
-    let is_near = |summary: &Summary| throughput(summary) > throughput(most) * (1.0 - TIE);
+fn leaders(points: &[(String, &Summary)], most: &Summary, work: Work) -> String {
+    let is_near = |summary: &Summary| work.amount(summary) > work.amount(most) * (1.0 - TIE);
+    let (one_does, many_do) = work.verbs;
     let near: Vec<&str> = points.iter().filter(|it| is_near(it.1)).map(|(name, _)| name.as_str()).collect();
     match near.as_slice() {
-        [one] => format!("{} serves the most", quoted(one)),
-        [_, _] | [_, _, _] => format!("{} serve the most", list(&near)),
-        many => format!("{} of {} serve the most", many.len(), points.len()),
+        [one] => format!("{} {one_does} the most", quoted(one)),
+        [_, _] | [_, _, _] => format!("{} {many_do} the most", list(&near)),
+        many => format!("{} of {} {many_do} the most", many.len(), points.len()),
     }
 }
 
 /// Whether one is better beyond doubt, and by an amount that matters.
-fn is_better(most: &Summary, least: &Summary) -> bool {
-    let bounds = most.throughput_per_min.zip(least.throughput_per_min);
+fn is_better(most: &Summary, least: &Summary, work: Work) -> bool {
+    let bounds = most.metric(work.metric).zip(least.metric(work.metric));
     let is_beyond_doubt = bounds.is_some_and(|(most, least)| most.low > least.high);
-    is_beyond_doubt && throughput(most) > throughput(least) * (1.0 + TIE)
+    is_beyond_doubt && work.amount(most) > work.amount(least) * (1.0 + TIE)
 }
 
 /// What is said of throughputs that cannot be told apart.
-fn alike(count: usize, (most, least): (&Summary, &Summary), rates: RateUnit) -> String {
-    let (high, low) = (throughput(most), throughput(least));
+fn alike(count: usize, (most, least): (&Summary, &Summary), work: Work, rates: RateUnit) -> String {
+    let (high, low) = (work.amount(most), work.amount(least));
     if high > low * (1.0 + TIE) {
         format!("no significant difference, {} to {}", rates.words(low), rates.words(high))
     } else {
-        format!("{} serve about {}", all_of(count), rates.words(high))
+        format!("{} {} about {}", all_of(count), work.verbs.1, rates.words(high))
     }
 }

@@ -3,7 +3,7 @@
 use super::{all_of, best, fitting, list};
 use crate::experiment::condition::Condition;
 use crate::experiment::design::{Axis, Direction};
-use crate::experiment::finding::{self, Finding, Turn};
+use crate::experiment::finding::{self, Fall, Finding, Turn, falls, places};
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
 use crate::report::turn::{be, between, place, span, stretch, value, verb};
@@ -15,7 +15,10 @@ pub fn fates(set: &Set) -> String {
     }
     let fates = by_fate(set);
     let fallen: Vec<&Fate> = fates.iter().filter(|fate| fate.is_fallen()).collect();
-    let Some(first) = fallen.first() else { return best::survivors(set) };
+    if fallen.is_empty() && fates.iter().all(|fate| fate.fall.is_none()) {
+        return best::survivors(set);
+    }
+    let Some(first) = fallen.first() else { return fitting([clauses(set, &fates, |fate| list(&fate.names), between)]) };
     if set.axis.direction() == Direction::Capacity {
         return enough(set, &fates);
     }
@@ -78,8 +81,11 @@ fn within_all(set: &Set, fallen: &[&Fate]) -> String {
 struct Fate<'a> {
     names: Vec<&'a str>,
     what: What<'a>,
-    /// On an axis of capacity where more does harm: the values that are enough.
-    enough: Option<String>,
+    /// Where "up to" does not say which values are safe: the values that are, what they are called once; empty where none
+    /// is.
+    safe: Option<String>,
+    /// Where throughput falls although the objectives are met.
+    fall: Option<Fall>,
 }
 
 /// What becomes of variants along the axis.
@@ -128,24 +134,24 @@ fn by_fate<'a>(set: &Set<'a>) -> Vec<Fate<'a>> {
             Some(turn) => What::Turns(turn),
             None => What::Holds(finding.points.last().map_or(f64::NAN, |&point| set.x(point))),
         };
-        let enough = finding.is_harmed_by_more(set.axis).then(|| safe_values(set, finding));
-        match fates.iter_mut().find(|fate| fate.is_like(what) && fate.enough == enough) {
+        let safe = safe_values(set, finding);
+        let fall = finding.fall;
+        match fates.iter_mut().find(|fate| fate.is_like(what) && fate.safe == safe && fate.fall == fall) {
             Some(fate) => fate.names.push(set.variant(finding)),
-            None => fates.push(Fate { names: vec![set.variant(finding)], what, enough }),
+            None => fates.push(Fate { names: vec![set.variant(finding)], what, safe, fall }),
         }
     }
     fates.sort_by(|a, b| a.order().total_cmp(&b.order()));
     fates
 }
 
-/// `4 to 8`: the values of the axis that are safe.
-fn safe_values(set: &Set, finding: &Finding) -> String {
-    let safe = finding.stretches.iter().filter(|stretch| stretch.is_safe);
-    let texts = safe.map(|stretch| match (value(set.axis, stretch.from), value(set.axis, stretch.to)) {
-        (from, to) if from == to => from,
-        (from, to) => format!("{from} to {to}"),
-    });
-    texts.collect::<Vec<_>>().join(" and ")
+/// `4 to 8 pods`: the values of the axis that are safe, where "up to" does not say it; empty where none is.
+fn safe_values(set: &Set, finding: &Finding) -> Option<String> {
+    let safe = finding.safe_values(set.axis)?;
+    if safe.is_empty() {
+        return Some(String::new());
+    }
+    Some(places(set.axis, safe.iter().map(|stretch| (stretch.from, stretch.to))))
 }
 
 /// `at 150–175 concurrent`: shorter than [`between`].
@@ -162,10 +168,27 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
     let mut said: Option<Condition> = None;
     for fate in fates {
         let (who, is_plural) = (who(fate), fate.names.len() > 1);
+        let is = if is_plural { "are" } else { "is" };
         let gap = if text.is_empty() { "" } else { "; " };
+        if let Some(safe) = &fate.safe {
+            said = None;
+            text.push_str(&match safe.as_str() {
+                "" => format!("{gap}{who} {is} not safe at any value"),
+                safe => format!("{gap}{who} {is} safe at {safe} only"),
+            });
+            continue;
+        }
+        if let Some(fall) = &fate.fall {
+            let falls = falls(fall, set.axis, set.report.rates);
+            text.push_str(&format!("{gap}{who}: {falls}"));
+            said = None;
+            if let What::Turns(turn) = fate.what {
+                text.push_str(&format!(", {} {}", turn.condition.word(), at(set.axis, turn)));
+            }
+            continue;
+        }
         match fate.what {
             What::Holds(last) => {
-                let is = if is_plural { "are" } else { "is" };
                 text.push_str(&format!("{gap}{who} {is} safe up to {}", value(set.axis, last)));
             }
             What::Turns(turn) => {
@@ -193,9 +216,7 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
                 format!("{who}: {} {} enough", place(set.axis, least), be(set.axis, least))
             }
             What::Turns(turn) => match turn.from {
-                _ if fate.enough.is_some() => {
-                    format!("{who} {needs} {}", finding::place(set.axis, fate.enough.as_deref().unwrap_or_default()))
-                }
+                _ if fate.safe.is_some() => format!("{who} {needs} {}", fate.safe.as_deref().unwrap_or_default()),
                 Some(from) => format!("{who} {needs} {}", place(set.axis, from)),
                 None => format!("{who} {needs} more than {}", place(set.axis, turn.to)),
             },
@@ -205,34 +226,96 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
     fitting([clauses.join("; "), clauses.first().cloned().unwrap_or_default()])
 }
 
-/// The title of a single variant.
+/// The title of a single variant: what the findings say first.
 fn alone(set: &Set, finding: &Finding) -> String {
     if let Some(turn) = &finding.turn {
-        if set.axis.direction() == Direction::Capacity {
-            let (axis, to) = (set.axis, turn.to);
-            return match turn.from {
-                _ if finding.is_harmed_by_more(set.axis) => {
-                    let safe = safe_values(set, finding);
-                    let (place, be) = (finding::place(axis, &safe), finding::be(axis, &safe));
-                    fitting([format!("{place} {be} enough, other values are not")])
-                }
-                Some(from) => {
-                    let enough = format!("{} {} enough", place(axis, from), be(axis, from));
-                    let enough = format!("{enough}, {} {} not", value(axis, to), be(axis, to));
-                    fitting([format!("{enough}: {}", turn.cause), enough])
-                }
-                None => fitting([format!("{} {} not enough: {}", place(axis, to), be(axis, to), turn.cause)]),
-            };
-        }
-        let place = format!("{} {}", verb(turn.condition, false), between(set.axis, turn));
-        return fitting([format!("{place}: {}", turn.cause), place]);
+        return match set.axis.direction() {
+            Direction::Capacity => is_enough(set, finding, turn),
+            _ => match safe_values(set, finding) {
+                Some(safe) if safe.is_empty() => nowhere(set.axis, finding),
+                Some(safe) => elsewhere(set.axis, finding, &safe),
+                None => turns(set, finding, turn),
+            },
+        };
     }
     let summaries = set.summaries(finding);
     let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };
-    let holds = format!("safe up to {}", place(set.axis, set.x(last.point)));
+    let last = set.x(last.point);
+    if let Some(fall) = &finding.fall {
+        let falls = falls(fall, set.axis, set.report.rates);
+        return fitting([format!("{falls}; the objectives are met up to {}", value(set.axis, last)), falls]);
+    }
+    let holds = format!("safe up to {}", place(set.axis, last));
     let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
     fitting(limit.into_iter().chain([most, holds]))
+}
+
+/// Where a single variant stops being safe, and what is worse beyond.
+fn turns(set: &Set, finding: &Finding, turn: &Turn) -> String {
+    let place = format!("{} {}", verb(turn.condition, false), between(set.axis, turn));
+    let worse = finding.failing.iter().find(|later| later.from > turn.to && later.condition < turn.condition);
+    let worse = worse.map(|later| format!("{place}, {} at {}", later.condition.word(), value(set.axis, later.from)));
+    let both = worse.iter().map(|worse| format!("{worse}: {}", turn.cause));
+    let without = [format!("{place}: {}", turn.cause), place.clone()];
+    let all = both.chain(worse.clone()).chain(without);
+    match &finding.fall {
+        None => fitting(all),
+        Some(fall) => {
+            let falls = falls(fall, set.axis, set.report.rates);
+            fitting([format!("{falls}, {} {}", turn.condition.word(), within(set.axis, turn)), falls])
+        }
+    }
+}
+
+/// How much capacity is enough for a single variant.
+fn is_enough(set: &Set, finding: &Finding, turn: &Turn) -> String {
+    let (axis, to) = (set.axis, turn.to);
+    match (safe_values(set, finding), turn.from) {
+        (Some(safe), _) => {
+            let be = if safe.contains(" = ") { "is" } else { "are" };
+            fitting([format!("{safe} {be} enough, other values are not")])
+        }
+        (None, Some(from)) => {
+            let enough = format!("{} {} enough", place(axis, from), be(axis, from));
+            let enough = format!("{enough}, {} {} not", value(axis, to), be(axis, to));
+            fitting([format!("{enough}: {}", turn.cause), enough])
+        }
+        (None, None) => fitting([format!("{} {} not enough: {}", place(axis, to), be(axis, to), turn.cause)]),
+    }
+}
+
+/// `Safe at 10s to 100s, not at 1s: a takes most of the time`: on an axis that is neither load nor capacity.
+fn elsewhere(axis: &Axis, finding: &Finding, safe: &str) -> String {
+    let not = finding.stretches.iter().filter(|stretch| !stretch.is_safe);
+    let not = places(axis, not.map(|stretch| (stretch.from, stretch.to)));
+    let not = not.rsplit_once(" = ").map_or(not.as_str(), |(_, values)| values);
+    let worst = finding.failing.iter().min_by_key(|run| run.condition);
+    let (whole, worst) = (format!("safe at {safe}, not at {not}"), worst.map(|worst| worst.cause.as_str()));
+    fitting(worst.map(|cause| format!("{whole}: {cause}")).into_iter().chain([whole]))
+}
+
+/// `Sheds load at x = 1 to 9, unstable at 20 to 100: no value is safe`.
+fn nowhere(axis: &Axis, finding: &Finding) -> String {
+    let mut clauses: Vec<String> = Vec::new();
+    let mut known: Vec<Condition> = Vec::new();
+    for run in &finding.failing {
+        if known.contains(&run.condition) {
+            continue;
+        }
+        known.push(run.condition);
+        let alike = finding.failing.iter().filter(|other| other.condition == run.condition);
+        let named = places(axis, alike.map(|run| (run.from, run.to)));
+        let bare = named.rsplit_once(" = ").map_or(named.as_str(), |(_, values)| values);
+        clauses.push(format!("{} at {}", run.condition.word(), if clauses.is_empty() { &named } else { bare }));
+    }
+    let worst = finding.failing.iter().min_by_key(|run| run.condition);
+    let worst = worst.map_or_else(String::new, |worst| {
+        format!("no value is safe; {} at {}", worst.condition.word(), places(axis, [(worst.from, worst.to)]))
+    });
+    let cause = finding.failing.first().filter(|_| clauses.len() == 1).map(|run| &run.cause);
+    let all = format!("no value is safe: {}", clauses.join(", "));
+    fitting(cause.map(|cause| format!("{all}: {cause}")).into_iter().chain([all, worst]))
 }
 
 #[cfg(test)]
@@ -244,7 +327,7 @@ mod tests {
     fn conditions_are_told_apart_without_places() {
         let turn = |condition| Turn { from: None, to: 2.0, condition, resource: None, cause: String::new() };
         let (down, shed) = (turn(Condition::Collapsed), turn(Condition::Sheds));
-        let fate = |names: &[&'static str], what| Fate { names: names.to_vec(), what, enough: None };
+        let fate = |names: &[&'static str], what| Fate { names: names.to_vec(), what, safe: None, fall: None };
         let fates = [
             fate(&["a"], What::Turns(&down)),
             fate(&["b"], What::Turns(&down)),

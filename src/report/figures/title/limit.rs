@@ -1,34 +1,38 @@
 //! What limits whom.
 
 use super::{all_of, best, fitting, list};
-use crate::experiment::finding::Finding;
+use crate::experiment::finding::{self, Finding, Limited};
 use crate::experiment::summary::Summary;
 use crate::report::figures::set::Set;
-use crate::report::turn::place;
 
-/// `“per-request” is limited by user-service CPU; “managed pool” is limited by killbill threads`.
+/// `“per-request” is limited by user-service CPU; “managed pool” is limited by killbill threads`; of a single variant which
+/// bottleneck it has where on the axis.
 pub fn limits(set: &Set) -> String {
+    if let [only] = set.findings.as_slice()
+        && let Some(title) = alone(set, only)
+    {
+        return title;
+    }
     let limit = |finding: &&Finding| Some(limit(set, finding)?.unwrap_or_default());
     let found: Vec<(String, String)> =
         set.findings.iter().filter_map(|finding| Some((set.variant(finding).to_owned(), limit(finding)?))).collect();
-    match found.as_slice() {
-        [(_, resource)] if !resource.is_empty() => fitting([alone(set, resource)]),
-        found => grouped(found, "variant", &set.plan().title),
-    }
+    grouped(&found, "variant", &set.plan().title)
 }
 
 /// What limits a variant: where it is last safe, as the findings say, or its best point where it is safe everywhere.
-/// What nothing limits there is limited by what is behind the first point that is not safe, unless that loses capacity.
+/// What nothing limits there is limited by what is behind the first point that is not safe, or else at any other.
 /// None without figures.
 fn limit(set: &Set, finding: &Finding) -> Option<Option<String>> {
     let summaries = set.summaries(finding);
-    let Some(turn) = &finding.turn else { return best::best(&summaries).map(|best| best.saturated.clone()) };
     let at = |x: f64| summaries.iter().find(|summary| set.x(summary.point) == x).copied();
-    let before = turn.from.and_then(at);
-    let limit = before.and_then(|safe| safe.saturated.clone());
-    let beyond = || turn.resource.clone().filter(|_| !turn.condition.is_loss());
-    let lowest = || at(turn.to).filter(|_| before.is_none()).and_then(|summary| summary.saturated.clone());
-    (!summaries.is_empty()).then(|| limit.or_else(beyond).or_else(lowest))
+    let turn = finding.turn.as_ref();
+    let first = match turn {
+        Some(turn) => turn.from.and_then(at),
+        None => best::best(&summaries),
+    };
+    let beyond = turn.and_then(|turn| at(turn.to));
+    let limit = first.into_iter().chain(beyond).chain(summaries.iter().copied()).find_map(|it| it.saturated.clone());
+    (!summaries.is_empty()).then_some(limit)
 }
 
 /// What limits each of several points, which are variants or the like (`what`).
@@ -81,15 +85,23 @@ fn counted(limits: &[(&str, Vec<&str>)], all: usize, what: &str, most: usize) ->
     limits.iter().take(most).enumerate().map(clause).collect::<Vec<_>>().join(", ")
 }
 
-/// Where the resource that limits the only variant is first saturated.
-fn alone(set: &Set, resource: &str) -> String {
-    let summaries = set.findings.first().map(|finding| set.summaries(finding)).unwrap_or_default();
-    let is_used =
-        |summary: &&&Summary| summary.resources.iter().any(|it| it.name == resource && it.utilisation >= 0.95);
-    match summaries.iter().find(is_used) {
-        Some(summary) => {
-            format!("from {} on, {resource} is saturated", place(set.axis, set.x(summary.point)))
-        }
-        None => format!("limited by {resource}"),
-    }
+/// `Up to x = 2, a pool p is saturated; from 4 on, db connections refuses requests`; none where nothing is a bottleneck.
+fn alone(set: &Set, finding: &Finding) -> Option<String> {
+    let points: Vec<(f64, &Summary)> =
+        set.summaries(finding).into_iter().map(|summary| (set.x(summary.point), summary)).collect();
+    let found = finding::limits(&points);
+    let clauses = |found: &[&Limited]| {
+        let clause = |(place, limited): (usize, &&Limited)| limited.clause(set.axis, place > 0);
+        found.iter().enumerate().map(clause).collect::<Vec<_>>().join("; ")
+    };
+    let reach = |limited: &Limited| points.iter().filter(|(x, _)| (limited.from..=limited.to).contains(x)).count();
+    let all: Vec<&Limited> = found.iter().collect();
+    // Those that limit at most values, if not all can be named.
+    let mut most = all.clone();
+    most.sort_by_key(|limited| std::cmp::Reverse(reach(limited)));
+    let shortened = (1..all.len()).rev().map(|count| {
+        let kept: Vec<&Limited> = all.iter().copied().filter(|it| most[..count].contains(it)).collect();
+        clauses(&kept)
+    });
+    (!all.is_empty()).then(|| fitting([clauses(&all)].into_iter().chain(shortened)))
 }
