@@ -17,6 +17,7 @@ pub mod merge;
 pub mod precision;
 pub mod ranking;
 pub mod record;
+pub mod recovery;
 pub mod round;
 pub mod runner;
 pub mod search;

@@ -136,8 +136,8 @@ metrics! {
     Restarts "restarts" = row("restarts", "restarts", Count("replicas restarted"), Run, Lower);
     /// Requests sent for each user; above 1 where clients send failed requests again (`load.retry`).
     AttemptsPerRequest "attempts_per_request" = row("attempts per request", "attempts", Ratio("requests sent for each user"), Run, Lower);
-    /// Time from the end of the disturbance (`load.recovered_after`) until the success rate stays at `collapse_below`
-    /// or above and response times are back in their range before it, in seconds; never is more than any bound. Only in
+    /// Time from the end of the disturbance (`load.recovered_after`) until success rate and response times are in their
+    /// usual range, in seconds; a success rate of `collapse_below` is enough, and never is more than any bound. Only in
     /// `at-most` and `at-least`.
     RecoveryS "recovery_s" = row("time to recover", "recovery", Time, Run, Lower);
     /// Mean age of the oldest event still to be applied when a view is read, in seconds.

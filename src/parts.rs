@@ -36,4 +36,4 @@ pub use network::ROUND_TRIP;
 pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, Users};
 pub use phase::{OF_TEST, Phase, PhaseUse};
 pub use resource::{ResourceKind, ResourceUse};
-pub use timeline::{Calm, Slice, Timeline};
+pub use timeline::{Slice, Timeline};

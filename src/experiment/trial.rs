@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::culprit::Evidence;
+use super::recovery::{Calm, Recovery};
 use super::strain::Strain;
-use crate::kernel::{Time, wire};
+use crate::kernel::wire;
 use crate::model::{Load, Reference};
-use crate::parts::{Blame, Calm, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
+use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
 use crate::spec::{Metric, Objective};
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -196,8 +197,7 @@ fn quantile(times: &Histogram, q: f64) -> Option<f64> {
 }
 
 impl Trial {
-    /// The figures of an outcome. It has recovered when the share of successes is at `collapse_below` or above and
-    /// response times are as they would be without the disturbance.
+    /// The figures of an outcome. Its share of successes is to be `collapse_below` at least, also after a disturbance.
     pub fn of(
         point: usize,
         replication: u64,
@@ -208,23 +208,19 @@ impl Trial {
     ) -> Self {
         let strain = Strain::of(&outcome, collapse_below, objectives);
         let before = load.undisturbed();
-        let fine = outcome.timeline.take();
-        let timeline = fine.clone().map(|timeline| timeline.in_intervals_of(load.timeline));
-        // Without anything to compare with, response times tell nothing.
-        let nothing = Calm::Before(Time::ZERO, Time::ZERO);
         let calm = match (load.reference, outcome.calm.take()) {
-            (Reference::Before, _) => (Calm::Before(before.0, before.1), Calm::Before(before.0, before.1)),
-            (Reference::WithoutFaults, Some(twin)) => {
-                (Calm::Without(twin.clone().in_intervals_of(load.timeline)), Calm::Without(twin))
-            }
-            _ => (nothing.clone(), nothing),
+            (Reference::Before, _) => Calm::Before(before.0, before.1),
+            (Reference::WithoutFaults, Some(twin)) => Calm::Without(twin),
+            _ => Calm::Unknown,
         };
-        let since = |time: Time| {
-            let (fine, shown) = fine.clone().zip(timeline.as_ref())?;
-            Some(shown.recovery_s(time, collapse_below, &calm.0).max(fine.slow_s(time, &calm.1, shown.length)))
-        };
-        let is_disturbed = load.recovered_after.map(|_| since(before.1).is_some_and(|bad| bad > 0.0));
-        let recovery_s = load.recovered_after.filter(|_| is_disturbed == Some(true)).and_then(since);
+        let fine = outcome.timeline.take();
+        let recovery = load.recovered_after.map(|after| {
+            let of = |fine| Recovery::of(fine, load.timeline, (before.1, after), collapse_below, &calm);
+            fine.as_ref().map_or(Recovery { is_disturbed: false, seconds: 0.0 }, of)
+        });
+        let is_disturbed = recovery.map(|recovery| recovery.is_disturbed);
+        let recovery_s = recovery.filter(|recovery| recovery.is_disturbed).map(|recovery| recovery.seconds);
+        let timeline = fine.map(|timeline| timeline.in_intervals_of(load.timeline));
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,

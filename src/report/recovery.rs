@@ -13,8 +13,8 @@ pub(super) fn is_about(text: &str) -> bool {
 /// What a time to recover is, for those who read of one.
 pub(super) fn definition(report: &Report) -> String {
     format!(
-        "{}: from the end of the disturbance until the success rate stays at {} or above and the mean response time is \
-         back in its range from before",
+        "{}: from the end of the disturbance until success rate and mean response time are in their usual range; a \
+         success rate of {} is enough",
         Metric::RecoveryS.words(),
         verdict::percent(report.plan.collapse_below)
     )
@@ -25,8 +25,8 @@ pub(super) fn definition(report: &Report) -> String {
 pub(super) enum Recovery {
     /// Nothing disturbs it: a variant without the fault that others have.
     Undisturbed,
-    /// The share of successes stays where it has to be, and response times stay as before, in and after the disturbance:
-    /// there is nothing to recover from.
+    /// Success and response times stay in their usual range, during the disturbance and after it: there is nothing to
+    /// recover from.
     Withstood,
     /// It recovers this many seconds after the end of the disturbance, mean over the runs.
     After(f64),

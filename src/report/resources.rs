@@ -51,7 +51,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         {
             let why = match recovery {
                 Recovery::Undisturbed => "nothing disturbs this point",
-                _ => "the disturbance changes neither success nor times",
+                _ => "success and response times stay in their usual range",
             };
             text.push_str(&labelled(&name, &format!("none needed: {why}"), width));
             continue;

@@ -69,11 +69,12 @@ pub struct Load {
     /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
     /// changes over time or the model has faults, else (and for a finite test) no timeline.
     pub timeline: Option<Duration>,
-    /// The end of the disturbance, from the start of the run; `recovery_s` is the time from then until the success rate
-    /// of the requests that end in an interval stays at `collapse_below` or above and their mean response time is back
-    /// in the range of the intervals before the disturbance. Where the load changes over time, it is the range of the
-    /// same run without its faults; where spikes disturb such a load, successes alone count. Choose `timeline` so that tens of requests end in an
-    /// interval. Without it: the end of the last spike or fault, if the run continues after it.
+    /// The end of the disturbance, from the start of the run. `recovery_s` is the time from then until the success rate
+    /// and the mean response time of the requests that end in an interval are in their usual range, which is that of the
+    /// intervals before the disturbance; a success rate of `collapse_below` is enough. Where the load changes over time,
+    /// it is the range of the same run without its faults; where spikes disturb such a load, successes alone count.
+    /// Choose `timeline` so that tens of requests end in an interval. Without it: the end of the last spike or fault, if
+    /// the run continues after it.
     pub recovered_after: Option<Duration>,
     /// Whether to record where each request's time goes (blame.csv): `true` for every request, which makes a run about
     /// a quarter longer; `false` for none. Without it: `sim run` records every request; a sweep records a sample (one

@@ -74,18 +74,18 @@ impl Interval {
         Self::around(mean, product(two_sided(level, count - 1.0), error))
     }
 
-    /// Where one more value lies that is drawn as these independent ones were, by Student's t with `n - 1` degrees of
-    /// freedom: `x̄ ± t·s·√(1 + 1/n)` (Hahn and Meeker, *Statistical Intervals*, ch. 4). `None` for fewer than two
-    /// values, a value that is not finite, or a level outside (0, 1).
+    /// Where the mean of so many more values lies that are drawn as these independent ones were, by Student's t with
+    /// `n - 1` degrees of freedom: `x̄ ± t·s·√(1/m + 1/n)` (Hahn and Meeker, *Statistical Intervals*, ch. 4). `None` for
+    /// the mean of no values, for fewer than two values, a value that is not finite, or a level outside (0, 1).
     #[must_use]
-    pub fn prediction(values: &[f64], level: f64) -> Option<Self> {
+    pub fn prediction(values: &[f64], more: usize, level: f64) -> Option<Self> {
         let moments: Moments = values.iter().copied().collect();
         let (mean, variance) = (moments.mean()?, moments.variance()?);
-        if moments.skipped() > 0 || !admissible(level) {
+        if moments.skipped() > 0 || more == 0 || !admissible(level) {
             return None;
         }
         let count = moments.count() as f64;
-        let error = (variance * (1.0 + 1.0 / count)).sqrt();
+        let error = (variance * (1.0 / more as f64 + 1.0 / count)).sqrt();
         Self::around(mean, product(two_sided(level, count - 1.0), error))
     }
 

@@ -178,8 +178,13 @@ fn a_coarse_timeline_does_not_hide_a_slow_recovery() {
 }
 
 fn trials(text: &str) -> Vec<sim::experiment::trial::Trial> {
+    replicated(5, text)
+}
+
+fn replicated(replications: u32, text: &str) -> Vec<sim::experiment::trial::Trial> {
     let source = sim::spec::Source::text(std::path::Path::new("test.toml"), text);
-    let plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let mut plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    plan.replications = replications;
     runner::run(&plan, &Progress::default()).done
 }
 
@@ -242,4 +247,112 @@ fn a_fault_that_never_ends_is_not_recovered_from() {
     let trials = trials(text);
     assert_eq!(trials.len(), 5);
     assert!(trials.iter().all(|trial| trial.recovery_s == Some(f64::INFINITY)));
+}
+
+/// A thread with 50 ms of work five times a second. Five times as slow for 50 s, it ends 4 a second, so that 50 requests wait
+/// at the end; at 20 a second, five of which are new, they are gone 50 / 15 = 3.3 s later. That is within the first
+/// interval of 5 s after the disturbance.
+#[test]
+fn one_slow_interval_after_a_fault_is_not_yet_a_recovery() {
+    let text = r#"
+        title = "slow"
+        [load]
+        kind = "open"
+        target = "api.get"
+        rate = "5/s"
+        arrivals = "constant"
+        warm_up = "0s"
+        duration = "400s"
+        timeline = "5s"
+        [services.api]
+        runtime = "threads"
+        cpu = "1"
+        [services.api.endpoints.get]
+        steps = [{ cpu = "50ms" }]
+        [faults.slow]
+        service = "api"
+        from = "150s"
+        to = "200s"
+        effect = { slow = 5 }
+    "#;
+    let recoveries: Vec<Option<f64>> = trials(text).iter().map(|trial| trial.recovery_s).collect();
+    assert_eq!(recoveries, [Some(5.0); 5]);
+}
+
+/// Both replicas are dead for 30 s and serve at once when they are back: 8 requests a second on four threads of 200 ms. Of
+/// the 54 intervals of 5 s after that some are 1 % slower than usual, by chance.
+#[test]
+fn intervals_that_are_slow_by_chance_do_not_put_a_recovery_off() {
+    let text = r#"
+        title = "cold"
+        [load]
+        kind = "open"
+        target = "api.get"
+        rate = "8/s"
+        warm_up = "0s"
+        duration = "400s"
+        timeout = "3s"
+        timeline = "5s"
+        [services.api]
+        replicas = 2
+        runtime = "threads"
+        threads = 2
+        [services.api.endpoints.get]
+        steps = [{ sleep = "200ms" }]
+        [faults.dead]
+        service = "api"
+        from = "100s"
+        to = "130s"
+        effect = "dead"
+    "#;
+    let recoveries: Vec<f64> = replicated(20, text).iter().filter_map(|trial| trial.recovery_s).collect();
+    let late: Vec<&f64> = recoveries.iter().filter(|seconds| **seconds > 0.0).collect();
+    // One of the first three intervals may be slow by chance as well.
+    assert!(
+        recoveries.len() == 20 && late.len() <= 1 && late.iter().all(|seconds| **seconds <= 15.0),
+        "{recoveries:?}"
+    );
+}
+
+/// The 35 requests that wait after 10 s without an answer are gone after 5.5 s; in intervals of 5 s, they are all that is
+/// slow.
+#[test]
+fn ten_seconds_without_an_answer_are_an_effect() {
+    let coarse = RISING.replace("timeline = \"1s\"", "timeline = \"5s\"");
+    let recoveries: Vec<f64> = trials(&coarse).iter().filter_map(|trial| trial.recovery_s).collect();
+    assert!(recoveries.len() == 5 && recoveries.iter().all(|seconds| (5.0..=15.0).contains(seconds)), "{recoveries:?}");
+}
+
+/// A counter that is busy 80 % of the time has long queues now and then, which last longer than an interval; the fault is
+/// that of a service without requests. By the limits of a single interval, 33 runs were disturbed, and two never recovered.
+#[test]
+fn queues_of_its_own_are_seldom_taken_for_an_effect() {
+    let text = r#"
+        title = "idle"
+        [load]
+        kind = "open"
+        target = "api.get"
+        rate = "8/s"
+        warm_up = "50s"
+        duration = "500s"
+        timeline = "5s"
+        [services.api]
+        runtime = "threads"
+        threads = 1
+        [services.api.endpoints.get]
+        steps = [{ sleep = "exp(100ms)" }]
+        [services.idle]
+        [services.idle.endpoints.get]
+        steps = [{ sleep = "1ms" }]
+        [faults.dead]
+        service = "idle"
+        from = "250s"
+        to = "300s"
+        effect = "dead"
+    "#;
+    let trials = replicated(100, text);
+    let disturbed = trials.iter().filter(|trial| trial.is_disturbed == Some(true)).count();
+    let late = trials.iter().filter(|trial| trial.recovery_s.is_some_and(|seconds| seconds > 0.0)).count();
+    let never = trials.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count();
+    assert!(disturbed <= 25 && late <= 18 && never == 0, "{disturbed} {late} {never}");
 }
