@@ -1,5 +1,6 @@
 //! What to do next: the command that would settle what these figures leave open.
 
+mod any_load;
 mod command;
 mod heavier;
 
@@ -11,23 +12,31 @@ use crate::experiment::condition::{RARE_LOSS, State, can_hide, runs_to_exclude};
 use crate::experiment::design::{Direction, Plan};
 use crate::experiment::finding::{self, Finding, Turn};
 use crate::experiment::standstill::can_lose_capacity;
-use crate::experiment::summary::of_point;
+use crate::experiment::summary::{Doubt, of_point};
+use crate::experiment::verdict;
 
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
 const COARSE: f64 = 0.1;
 
+/// Replications at most that are proposed to narrow an interval.
+const MOST_RUNS: u64 = 1000;
+
 /// What stands before the first command.
 const LEAD: &str = "next      ";
 
-/// A command, and what it is good for.
+/// A command, and what it is good for; or a remark where no command would help.
 struct Step {
-    command: Command,
+    command: Option<Command>,
     why: String,
 }
 
 impl Step {
     fn new(command: Command, why: impl Into<String>) -> Self {
-        Self { command, why: why.into() }
+        Self { command: Some(command), why: why.into() }
+    }
+
+    fn remark(what: String) -> Self {
+        Self { command: None, why: what }
     }
 }
 
@@ -35,7 +44,14 @@ impl Step {
 pub fn next_steps(report: &Report, width: Option<usize>) -> String {
     let seen = rare_losses(report);
     let unseen = if seen.is_none() { unseen_losses(report) } else { None };
-    let steps = [seen, coarse_grid(report), heavier::heavier(report), assumptions(report), unseen];
+    let steps = [
+        too_few_runs(report, "sweep"),
+        seen,
+        coarse_grid(report),
+        heavier::heavier(report),
+        assumptions(report),
+        unseen,
+    ];
     lines(steps.into_iter().flatten(), width)
 }
 
@@ -44,7 +60,8 @@ pub fn next_steps_of_point(report: &Report, whole: &Plan, width: Option<usize>) 
     let points = whole.points.len();
     let sweep = || Step::new(Command::new("sweep", whole), format!("runs all {points} points and judges them"));
     let all = (points > 1).then(sweep);
-    let steps = [all, heavier::heavier(report).filter(|_| points == 1), assumptions(report)];
+    let more = too_few_runs(report, if points > 1 { "sweep" } else { "run" });
+    let steps = [all, more, heavier::heavier(report).filter(|_| points == 1), assumptions(report)];
     lines(steps.into_iter().flatten(), width)
 }
 
@@ -52,10 +69,36 @@ fn lines(steps: impl Iterator<Item = Step>, width: Option<usize>) -> String {
     let mut text = String::new();
     for (index, step) in steps.enumerate() {
         let indent = " ".repeat(LEAD.len());
-        text.push_str(&step.command.lines(if index == 0 { LEAD } else { &indent }, width));
-        text.push_str(&paragraph(&format!("{indent}  "), &step.why, width));
+        let lead = if index == 0 { LEAD } else { &indent };
+        match step.command {
+            Some(command) => {
+                text.push_str(&command.lines(lead, width));
+                text.push_str(&paragraph(&format!("{indent}  "), &step.why, width));
+            }
+            None => text.push_str(&paragraph(lead, &step.why, width)),
+        }
     }
     text
+}
+
+/// Where the interval of a figure contains the bound of an objective that it meets: replications that decide whether it does.
+fn too_few_runs(report: &Report, command: &str) -> Option<Step> {
+    let mut open = report.summaries.iter().filter(|summary| report.state(summary.point).is_none());
+    let (summary, figure, needed) = open.find_map(|summary| match &summary.doubt {
+        Some(Doubt::TooFewRuns { figure, needed }) => Some((summary, figure, *needed)),
+        _ => None,
+    })?;
+    let run = summary.replications as u64;
+    let runs = needed.unwrap_or(0).clamp(2 * run, (2 * run).max(MOST_RUNS));
+    let place = match report.plan.points.len() {
+        1 => String::new(),
+        _ => format!(" ({})", verdict::quoted_place(report.plan, summary.point)),
+    };
+    let why = match needed.is_some_and(|needed| needed <= runs) {
+        true => format!("shows whether the objective is met{place}: {figure}"),
+        false => format!("narrows an interval{place}: {figure}"),
+    };
+    Some(Step::new(Command::new(command, report.plan).with("--replications", &runs.to_string()), why))
 }
 
 /// Where a variant loses capacity at some point, and too few runs stand behind a point that is called safe.

@@ -1,6 +1,7 @@
 //! How much more load a point would bear: the search that answers it.
 
 use super::Step;
+use super::any_load::decides;
 use super::command::Command;
 use crate::experiment::summary::Summary;
 use crate::model::{RateUnit, Strength};
@@ -20,12 +21,15 @@ const UNBOUNDED: f64 = 4.0;
 const ARRIVALS: f64 = 10_000.0;
 const SECONDS: f64 = 60.0;
 
-/// A search for the highest load; none where an axis was swept.
+/// A search for the highest load, or why it would find none; nothing where an axis was swept.
 pub(super) fn heavier(report: &Report) -> Option<Step> {
     let plan = report.plan;
     let summary = report.summaries.first().filter(|_| plan.axes.is_empty())?;
     let load = &plan.points[summary.point].load;
     let is_safe = report.is_safe(summary.point);
+    if let Some(why) = decides(report, summary) {
+        return Some(Step::remark(why));
+    }
     let headroom = Headroom::of(report, summary);
     let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
     let mut command = Command::new("knee", plan);

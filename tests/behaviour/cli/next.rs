@@ -180,3 +180,39 @@ fn a_search_names_the_variant_that_it_is_about() {
         assert_eq!(ran.code, Some(0), "{command}\n{}{}", ran.stdout, ran.stderr);
     }
 }
+
+/// No rate is low enough where errors of its own, a fault, or its own time decide: nothing to search for.
+#[test]
+fn no_search_along_the_load_is_proposed_where_a_lower_load_does_not_help() {
+    let open = "[load]\nkind = \"open\"\ntarget = \"app.get\"\nrate = \"20/s\"\nwarm_up = \"0s\"\nduration = \"60s\"\n";
+    let endpoint = |steps: &str| format!("[services.app.endpoints.get]\nsteps = [{steps}]\n");
+    let dead = "[faults.f]\nservice = \"app\"\nfrom = \"5s\"\neffect = \"dead\"\n";
+    let sleep = endpoint("{ sleep = \"exp(100ms)\" }");
+    let breaker = "[services.app.breakers.b]\nfailure_threshold = 5\nrecovery_time = \"10s\"\n";
+    let broken = endpoint("{ breaker = { name = \"b\", steps = [{ fail = \"boom\" }] } }");
+    let delay = "[services.app]\nruntime = \"delay\"\n";
+    let of = [
+        (
+            endpoint("{ choose = [{ probability = 0.3, steps = [{ fail = \"boom\" }] }] }"),
+            "app.get answers with an error",
+        ),
+        (format!("{broken}{breaker}"), "app.get answers with an error"),
+        (format!("{delay}{sleep}{dead}"), "fault f does not end"),
+        (format!("{delay}{sleep}"), "app takes longer than clients wait"),
+    ];
+    for (services, why) in of {
+        let timeout = if why.contains("wait") { "timeout = \"100ms\"\n" } else { "" };
+        let place = Place::new();
+        place.put("the model.toml", &format!("{open}{timeout}{services}"));
+        let printed = Ran::from(place.command(&["run", "the model.toml"]).output().expect("the program runs")).stdout;
+        let said = format!("next      a lower load does not help: {why}");
+        assert!(printed.contains(&said) && !printed.contains("sim knee"), "{said}\n{printed}");
+    }
+    // Clients that wait half as long as a queue takes at 95 % use are answered at a lower rate.
+    let queue = endpoint("{ sleep = \"exp(47.5ms)\" }")
+        .replace("[services", "[services.app]\nruntime = \"threads\"\nthreads = 1\n[services");
+    let place = Place::new();
+    place.put("the model.toml", &format!("{open}timeout = \"500ms\"\n{queue}"));
+    let printed = Ran::from(place.command(&["run", "the model.toml"]).output().expect("the program runs")).stdout;
+    assert!(printed.contains("sim knee"), "{printed}");
+}
