@@ -4,7 +4,7 @@
 use rayon::prelude::*;
 
 use super::archive::{Archive, OfPoint};
-use super::condition::success_objective;
+use super::condition::{success_objective, too_few_runs};
 use super::design::Plan;
 use super::journal::Unusable;
 use super::runner::Trials;
@@ -175,5 +175,7 @@ fn few(wanted: &[u32]) -> usize {
 fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
     let trials: Vec<&Trial> = of_point.trials.iter().collect();
     let summary = Summary::of(point, &trials, success_objective(plan).bound())?;
-    Some(summary.doubted(&plan.points[point].load.pattern))
+    let mut summary = summary.doubted(&plan.points[point].load.pattern);
+    summary.doubt = summary.doubt.take().or_else(|| too_few_runs(plan, &summary));
+    Some(summary)
 }

@@ -19,11 +19,14 @@
 //! work as well: a point that answers all requests and then loses their messages is not healthy.
 //!
 //! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
-//! figures of all replications together; that of a growth is certain in all of them before it is in each.
+//! figures of all replications together; that of a growth is certain in all of them before it is in each. A point is
+//! healthy only if the whole interval of each of these figures meets its objective, or no request failed: where the
+//! interval contains the bound, the point has no state.
 
 use super::culprit::Culprit;
 use super::design::{Direction, Plan};
-use super::summary::{LEVEL, Summary};
+use super::summary::{Doubt, LEVEL, Summary};
+use super::{throughput, verdict};
 use crate::model::Pattern;
 use crate::parts::{Failure, LostWork};
 use crate::spec::{Metric, Objective};
@@ -120,15 +123,54 @@ impl State {
 
 /// The state of each point that has one, in the order of the summaries. Where a limit ended replications early, or no
 /// request ended, only a loss of capacity or a growing backlog is sure: any other point has no state. Nor has a point
-/// that looks healthy where only a longer run shows whether it is.
+/// that looks healthy where only a longer run, or more runs, show whether it is.
 pub fn conditions(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
-    let sure = |summary: &&Summary, state: &State| match &summary.doubt {
+    known(plan, summaries, false)
+}
+
+/// The same, where a point that looks healthy is called so even if more runs may show that it is not: for those who judge
+/// the intervals of its figures themselves.
+pub fn apparent(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
+    known(plan, summaries, true)
+}
+
+fn known(plan: &Plan, summaries: &[Summary], few_runs_are_enough: bool) -> Vec<State> {
+    let is_known = |summary: &Summary, state: &State| match &summary.doubt {
         None => true,
-        Some(doubt) if doubt.needs_longer_run() => state.condition != Condition::Healthy,
+        Some(doubt) if doubt.needs_more_runs() && few_runs_are_enough => true,
+        Some(doubt) if doubt.is_of_health() => state.condition != Condition::Healthy,
         Some(_) => state.condition <= Condition::Unstable,
     };
-    let of = |summary| Some(state(plan, summaries, summary)).filter(|state| sure(&summary, state));
+    let of = |summary| Some(state(plan, summaries, summary)).filter(|state| is_known(summary, state));
     summaries.iter().filter_map(of).collect()
+}
+
+/// The first objective that the estimate of its figure meets while its interval contains the bound. A success rate of all
+/// requests meets any: what so few runs can hide is said where it matters.
+pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
+    let success = success_objective(plan);
+    let of_work = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
+    let of_work = Some(of_work).filter(|_| summary.outlasts);
+    let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
+    std::iter::once(success).chain(of_work).chain(others.copied()).find_map(|objective| {
+        let (metric, bound) = (objective.metric(), objective.bound());
+        let interval = summary.metric(metric)?;
+        let end = if objective.is_at_least() { interval.low } else { interval.high };
+        let is_flawless = metric.is_rate() && objective.is_at_least() && interval.estimate == 1.0;
+        if is_missed(objective, interval.estimate) || !is_missed(objective, end) || is_flawless {
+            return None;
+        }
+        let rates = throughput::unit_of(plan, summary.throughput_per_min.into_iter().map(|rate| rate.estimate));
+        let most = if objective.is_at_least() { "at least" } else { "at most" };
+        let (seen, bound_words) = (verdict::figure(interval, metric, rates), verdict::amount(bound, metric, rates));
+        // Half-widths fall with the root of the number of replications.
+        let factor = ((end - interval.estimate) / (bound - interval.estimate)).powi(2) * 1.1;
+        let needed = Some(summary.replications as f64 * factor).filter(|needed| *needed < 1e9);
+        Some(Doubt::TooFewRuns {
+            figure: format!("{} {seen}, must be {most} {bound_words}", metric.words()),
+            needed: needed.map(|needed| needed.ceil() as u64),
+        })
+    })
 }
 
 /// The state of a point, of states in the order of the points.

@@ -14,7 +14,7 @@ pub use measured::{Deviation, deviations, unpredicted};
 use states::{healthy, loses_capacity, recovers, stuck, survives};
 pub use words::{amount, amount_beside, figure, percent, place, quoted_place, share_decimals, shown, time, unit};
 
-use super::condition::{self, Condition, State, conditions};
+use super::condition::{self, Condition, State};
 use super::design::{Direction, Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
 use super::summary::{Doubt, LEVEL, Summary, of_point};
@@ -64,7 +64,7 @@ struct Finding {
 /// a risk of `5 % / n`, and then again of those that are still open, until no more are. Hypotheses that no interval
 /// decides (a state, a saturated resource) do not count.
 pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
-    let states = conditions(plan, summaries);
+    let states = condition::apparent(plan, summaries);
     let seen = Seen { summaries, states: &states, rates: throughput::unit(plan, summaries) };
     let each = |level: f64| -> Vec<Judgement> {
         plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, seen, level)).collect()
@@ -226,9 +226,12 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         Expectation::Stuck => each(&|summary, place| stuck(summary, place)),
         Expectation::Recovers => each_state(&|summary, state, place| recovers(summary, state, rates, place)),
         Expectation::LosesCapacity => each_state(&|summary, state, place| loses_capacity(summary, state, rates, place)),
-        Expectation::Sheds => each_state(&|summary, state, place| {
-            let holds = state.condition == Condition::Sheds;
-            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+        Expectation::Sheds => each_state(&|summary, state, place| match &summary.doubt {
+            Some(doubt) if state.condition == Condition::Healthy => doubtful(doubt, place),
+            _ => {
+                let holds = state.condition == Condition::Sheds;
+                decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+            }
         }),
         Expectation::Healthy => {
             each_state(&|summary, state, place| healthy(plan, (summary, state, rates), level, place))
@@ -333,7 +336,7 @@ fn bounded_of(
     place: &str,
 ) -> Finding {
     if metric == Metric::RecoveryS && summary.is_undisturbed {
-        let evidence = format!("{place}: the disturbance has no effect on success or response times");
+        let evidence = format!("{place}: success and response times stay in their usual range");
         return Finding { decided: f64::INFINITY, ..decided(!at_least, evidence) };
     }
     let Some(interval) = summary.metric_at(class, metric, level) else { return unknown(&[summary], metric, place) };

@@ -42,6 +42,7 @@ fn meaning_of_doubt(doubt: &Doubt) -> String {
             format!("a resource is in use {:.0} % of the time or more; run longer", BRIM * 100.0)
         }
         Doubt::Filling => "a queue with a limit is still filling; run longer".into(),
+        Doubt::TooFewRuns { .. } => "an objective may be met or missed; run more replications".into(),
     }
 }
 

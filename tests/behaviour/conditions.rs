@@ -635,7 +635,7 @@ fn a_slow_answer_after_the_load_is_no_loss() {
     let model = format!(
         "{impatient}
         [services.app.endpoints.get]
-        steps = [{{ choose = [{{ probability = 0.9, steps = [{{ sleep = \"10ms\" }}] }}, {{ probability = 0.1, steps = [{{ sleep = \"3s\" }}] }}] }}]"
+        steps = [{{ choose = [{{ probability = 0.95, steps = [{{ sleep = \"10ms\" }}] }}, {{ probability = 0.05, steps = [{{ sleep = \"3s\" }}] }}] }}]"
     );
     let state = &states(&model)[0];
     assert!(state.condition > Condition::Damaged, "{state:?}");
@@ -650,7 +650,7 @@ fn a_slow_answer_after_the_load_is_no_loss() {
         [services.api]
         runtime = \"delay\"
         [services.api.endpoints.go]
-        steps = [{{ choose = [{{ probability = 0.9, steps = [{{ sleep = \"10ms\" }}] }}, {{ probability = 0.1, steps = [{{ sleep = \"3s\" }}] }}] }}]"
+        steps = [{{ choose = [{{ probability = 0.95, steps = [{{ sleep = \"10ms\" }}] }}, {{ probability = 0.05, steps = [{{ sleep = \"3s\" }}] }}] }}]"
     );
     let state = &states(&model)[0];
     assert!(state.condition > Condition::Damaged, "{state:?}");
@@ -816,7 +816,7 @@ fn what_a_queue_drops_is_said_of_what_is_enough_as_well() {
     let experiment = r#"
         title = "test"
         model = "tests/culprits/drops.toml"
-        replications = 2
+        replications = 5
         [axes]
         pods = { path = "services.worker.replicas", values = [2, 3] }
     "#;
@@ -893,4 +893,39 @@ fn a_sweep_names_the_cause_of_a_far_tail() {
         assert!(short.contains("p99.9 is 1.") && short.contains("edge backlog dropped"), "{short}");
         assert!(!long.contains("p99.9"), "{long}");
     });
+}
+
+/// One request in twelve fails by itself: 91.7 % of 400 requests are between 88 and 94 %, so that they may as well miss 90 %.
+/// Twenty-five times as many requests are between 91.1 and 92.2 %.
+#[test]
+fn what_may_miss_its_objective_is_not_known_to_be_safe() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "20/s"
+        arrivals = "constant"
+        warm_up = "0s"
+        duration = "10s"
+        [services.app.endpoints.get]
+        steps = [{ sleep = "10ms" }, { choose = [{ probability = 0.0833, steps = [{ fail = "boom" }] }] }]
+    "#;
+    let looked = |model: &str, replications: u32| {
+        let source = Source::text(Path::new("test.toml"), model);
+        let mut plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|it| panic!("{}", it.render(false)));
+        plan.replications = replications;
+        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        let condition = report.states.first().map(|state| state.condition);
+        (condition, sim::report::next_steps(&report, None))
+    };
+    let (condition, printed) = looked(model, 2);
+    assert_eq!(condition, None);
+    assert!(printed.contains("--replications") && printed.contains("success rate"), "{printed}");
+    assert!(printed.contains("must be at least 90.0 %"), "{printed}");
+    assert_eq!(looked(model, 50).0, Some(Condition::Healthy));
+    // Where no request fails, few are enough.
+    assert_eq!(looked(&model.replace("0.0833", "0.0"), 2).0, Some(Condition::Healthy));
+    // That it misses the objective is said as before.
+    assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, Some(Condition::Overloaded));
 }

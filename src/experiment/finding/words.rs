@@ -66,9 +66,12 @@ pub(super) fn lines(
         (_, place) => format!("{} ({place}): ", plan.variants[variant]),
     };
     let Some(&(last, state)) = curve.known.last() else {
-        let why = curve.doubtful.first().and_then(|summary| summary.doubt.as_ref());
-        let why = why.map_or_else(|| "no figures".into(), |doubt| format!("no verdict: {}", doubt.reason()));
-        return vec![format!("{name}{why}")];
+        let mut lines = doubts(curve);
+        if lines.is_empty() {
+            lines.push("no figures".into());
+        }
+        lines[0] = format!("{name}{}", lines[0]);
+        return lines;
     };
     let Some(axis) = curve.axis else {
         let mut lines = vec![format!(
@@ -118,18 +121,25 @@ pub(super) fn lines(
     if let Some(first) = lines.first_mut() {
         *first = format!("{name}{first}");
     }
-    // Each point that has no condition is named: what is safe around it says nothing of it.
-    lines.extend(curve.doubtful.iter().filter_map(|summary| {
+    lines.extend(doubts(curve));
+    lines
+}
+
+/// A line for each point that has no condition: what is safe around it says nothing of it.
+fn doubts(curve: &Curve) -> Vec<String> {
+    let line = |summary: &&Summary| {
         let doubt = summary.doubt.as_ref()?;
-        let place = at(plan, axis, summary.point);
-        let what = match axis.direction() {
-            _ if !doubt.needs_longer_run() => "no verdict",
-            Direction::Capacity => "not known to be enough",
-            _ => "not known to be safe",
+        let (what, place) = match curve.axis {
+            None => return Some(format!("no verdict: {}", doubt.reason())),
+            Some(axis) if !doubt.is_of_health() => ("no verdict", at(curve.plan, axis, summary.point)),
+            Some(axis) if axis.direction() == Direction::Capacity => {
+                ("not known to be enough", at(curve.plan, axis, summary.point))
+            }
+            Some(axis) => ("not known to be safe", at(curve.plan, axis, summary.point)),
         };
         Some(format!("{what} at {place}: {}", doubt.reason()))
-    }));
-    lines
+    };
+    curve.doubtful.iter().filter_map(line).collect()
 }
 
 /// The safe point with the lowest goodput relative to a lower load, if it is below nine tenths.

@@ -23,6 +23,13 @@ pub enum Doubt {
     },
     /// Queues that have a limit are still filling: what becomes of requests when they are full is not seen yet.
     Filling,
+    /// The interval of a figure that meets its objective contains the bound: it may as well miss it.
+    TooFewRuns {
+        /// The figure with its interval, and what it must be: `success rate 93.6 % (71.1 to 100.0 %), must be at least 90 %`.
+        figure: String,
+        /// About how many replications would tell; none where that cannot be known from those that there are.
+        needed: Option<u64>,
+    },
 }
 
 impl Doubt {
@@ -51,6 +58,7 @@ impl Doubt {
             Self::EndedEarly => "ended early",
             Self::MayBeOverloaded { .. } => "may be overloaded",
             Self::Filling => "queue filling",
+            Self::TooFewRuns { .. } => "too few runs",
         }
     }
 
@@ -66,12 +74,23 @@ impl Doubt {
                 )
             }
             Self::Filling => "a queue with a limit is still filling; run longer".into(),
+            Self::TooFewRuns { figure, .. } => format!("{figure}; run more replications"),
         }
+    }
+
+    /// Whether it casts doubt only on a point that looks healthy: a longer run, or more runs, would resolve it.
+    pub fn is_of_health(&self) -> bool {
+        matches!(self, Self::MayBeOverloaded { .. } | Self::Filling | Self::TooFewRuns { .. })
     }
 
     /// Whether a longer run resolves it.
     pub fn needs_longer_run(&self) -> bool {
         matches!(self, Self::MayBeOverloaded { .. } | Self::Filling)
+    }
+
+    /// Whether more replications would resolve it.
+    pub fn needs_more_runs(&self) -> bool {
+        matches!(self, Self::TooFewRuns { .. })
     }
 }
 
