@@ -341,7 +341,7 @@ mod tests {
     }
 
     fn after(intervals: f64) -> Recovery {
-        Recovery { is_disturbed: true, seconds: intervals * 10.0 * 1e-9 }
+        Recovery { is_disturbed: true, seconds: intervals * 10.0 / 1e9 }
     }
 
     #[test]

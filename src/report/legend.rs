@@ -26,7 +26,7 @@ pub(super) fn meaning(condition: Condition, success: f64) -> String {
         Condition::Unstable => "requests, retries or messages pile up without end".into(),
         Condition::Collapsed => format!("{below}, less throughput than at a lower load"),
         Condition::Sheds => format!("{below}, as requests are refused on purpose"),
-        Condition::Overloaded => format!("{below}: requests time out or fail for want of a resource"),
+        Condition::Overloaded => format!("{below} for want of a resource"),
         Condition::Failing => format!("{below}, but not for want of a resource"),
         Condition::Slow => "an objective other than the success rate is missed".into(),
         Condition::Healthy => "all objectives are met".into(),

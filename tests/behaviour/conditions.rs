@@ -927,5 +927,5 @@ fn what_may_miss_its_objective_is_not_known_to_be_safe() {
     // Where no request fails, few are enough.
     assert_eq!(looked(&model.replace("0.0833", "0.0"), 2).0, Some(Condition::Healthy));
     // That it misses the objective is said as before.
-    assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, Some(Condition::Overloaded));
+    assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, Some(Condition::Failing));
 }

@@ -282,7 +282,7 @@ fn on_an_axis_that_is_neither_the_safe_values_are_named() {
     assert_eq!((collapse.from_x, collapse.to_x), (1.0, 0.09));
     assert!(collapse.label.starts_with("safe at 1s, not at 90ms"), "{}", collapse.label);
     let drawn = time_outs("\"50ms\", \"90ms\"", "");
-    assert!(title(&drawn, "throughput").starts_with("No value is safe: overloaded at "), "{}", drawn[0].name);
+    assert!(title(&drawn, "throughput").starts_with("No value is safe: failing at "), "{}", drawn[0].name);
 }
 
 /// With `n` jobs at work each takes 1 + n² / 10 times as long: throughput falls, and every request succeeds.
