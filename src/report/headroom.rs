@@ -32,6 +32,9 @@ pub(super) struct Headroom {
     /// The throughput at which it is full, a minute, by the utilisation law: `X = U / D`, where the demand `D` of a
     /// request stays what it is (Denning and Buzen 1978, "The Operational Analysis of Queueing Network Models").
     pub most_per_min: f64,
+    /// The cache because of which a request may need less of it at a higher load, so that the law gives no upper bound: more
+    /// requests find what they ask for while an entry is good, or share a fetch.
+    pub cache: Option<String>,
 }
 
 impl Headroom {
@@ -61,7 +64,11 @@ impl Headroom {
         });
         let (name, utilisation) = used.chain(rates).max_by(|a, b| a.1.total_cmp(&b.1))?;
         let most_per_min = throughput / utilisation;
-        (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min })
+        let cache = point.system.services.iter().find_map(|service| {
+            let cache = service.caches.iter().find(|cache| cache.ttl.is_some() || cache.coalesce)?;
+            Some(format!("{} cache {}", service.name, cache.name))
+        });
+        (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min, cache })
     }
 
     /// `shop CPU is nearest to its limit, 26 % utilised; it is full at 8000/s, 3.9 times this throughput, ...`; under a
@@ -70,6 +77,12 @@ impl Headroom {
         let (name, used) = (&self.name, verdict::percent(self.utilisation));
         if self.utilisation >= FULL {
             return format!("{name} is at its limit, {used} utilised");
+        }
+        if let Some(cache) = &self.cache {
+            return format!(
+                "{name} is nearest to its limit, {used} utilised; where it is full is not known, because with {cache} \
+                 each request may need less of it at a higher load"
+            );
         }
         let most = report.rates.words(self.most_per_min);
         let mean = times(1.0 / self.utilisation);

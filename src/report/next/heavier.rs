@@ -30,7 +30,7 @@ pub(super) fn heavier(report: &Report) -> Option<Step> {
     if let Some(why) = decides(report, summary) {
         return Some(Step::remark(why));
     }
-    let headroom = Headroom::of(report, summary);
+    let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
     let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
     let mut command = Command::new("knee", plan);
     // The search is about the point that was looked at, and not about the other variants.
