@@ -29,7 +29,7 @@ pub(crate) mod usage;
 pub use crate::engine::draws;
 pub use crate::engine::token::Failure;
 pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times, Units};
-pub use course::{Batch, Course, Mark};
+pub use course::{Batch, Course, Mark, Pace};
 pub use limits::Limits;
 pub use loss::Loss;
 pub use network::ROUND_TRIP;

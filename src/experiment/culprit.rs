@@ -13,7 +13,7 @@ mod unavailable;
 
 pub use evidence::{Evidence, Growing, Used};
 
-use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind};
+use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind, ResourceKind};
 
 use super::blame::{Share, holders, shares};
 use super::verdict;
@@ -25,6 +25,16 @@ const SPARE: f64 = 0.5;
 
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
+
+/// What refuses with which cause.
+const REFUSERS: [(Failure, &[ResourceKind]); 6] = [
+    (Failure::TURNED_AWAY, &[ResourceKind::Station]),
+    (Failure::BREAKER_OPEN, &[ResourceKind::Breaker]),
+    (Failure::SHED, &[ResourceKind::Limit]),
+    (Failure::RATE_LIMITED, &[ResourceKind::Ingress]),
+    (Failure::TOO_MANY_IN_FLIGHT, &[ResourceKind::Ingress]),
+    (Failure::THREADS_FULL, &[ResourceKind::Threads]),
+];
 
 /// What is behind a point's figures.
 #[derive(Clone, Debug, PartialEq)]
@@ -181,7 +191,8 @@ impl CulpritKind {
 }
 
 impl Evidence<'_> {
-    /// The culprit of the point: of its failures where there are enough to matter, else of its 95th percentile.
+    /// The culprit of the point: of its failures where there are enough to matter, else of the percentile
+    /// of the objective that is missed, or the 95th.
     pub fn culprit(&self) -> Option<Culprit> {
         if let Some(deadlock) = self.deadlock {
             let circle = deadlock.circle.first().cloned().unwrap_or_default();
@@ -205,8 +216,9 @@ impl Evidence<'_> {
         let failures = failures.map(|found| Culprit { fails: true, ..found });
         // A few long waits may make up most of the mean, and be rarer than one request in twenty.
         let of_mean = || self.of_group(Group::Mean).filter(|found| found.kind != CulpritKind::TakesTime);
-        let usual = self.of_group(Group::P95);
-        let usual = match usual.as_ref().is_some_and(|found| found.kind == CulpritKind::TakesTime) {
+        let usual = self.of_group(self.group);
+        let takes_time = usual.as_ref().is_some_and(|found| found.kind == CulpritKind::TakesTime);
+        let usual = match takes_time && self.group == Group::P95 {
             true => of_mean().or(usual),
             false => usual,
         };
@@ -287,6 +299,13 @@ impl Evidence<'_> {
         if let Some((blame, place)) = self.place(&name).filter(|_| most.is_dropped()) {
             return Some(self.refusal(blame, place, sentence));
         }
+        if let Some(refuser) = self.refuser(cause) {
+            let sentence = format!("{sentence}, refused by {}", refuser.name);
+            return Some(match self.place(refuser.name) {
+                Some((blame, place)) => self.refusal(blame, place, sentence),
+                None => Culprit::new(refuser.name.to_owned(), CulpritKind::Refuses, sentence),
+            });
+        }
         let is_full = self.resources.iter().any(|one| one.is_full && one.queue > 0.0);
         let is_by_error = !(most.is_dropped() || Failure::is_late(cause) && is_full);
         Some(Culprit { is_by_error, ..Culprit::new(name, kind, sentence) })
@@ -307,10 +326,19 @@ impl Evidence<'_> {
         }
     }
 
+    /// What refuses with this cause: the resource of its kind that refuses most.
+    fn refuser(&self, cause: &str) -> Option<&Used<'_>> {
+        let kinds = REFUSERS.iter().find(|(refusal, _)| refusal.describe(&[]) == cause)?.1;
+        let all = self.resources.iter().filter(|one| kinds.contains(&one.kind) && one.refused > 0.0);
+        all.max_by(|a, b| a.refused.total_cmp(&b.refused))
+    }
+
     /// Where work behind the answers waits for most of the time to its completion.
     fn behind(&self) -> Option<Culprit> {
         let completion = self.completion_s?;
-        let longest = self.resources.iter().max_by(|a, b| a.wait_s.total_cmp(&b.wait_s))?;
+        // A view has no limit: its readers wait for the queue and the handlers behind it.
+        let limited = self.resources.iter().filter(|one| one.is_limited);
+        let longest = limited.max_by(|a, b| a.wait_s.total_cmp(&b.wait_s))?;
         let is_most = longest.wait_s * 2.0 >= completion && longest.wait_s > 0.0;
         is_most.then(|| {
             let sentence = format!(
@@ -393,10 +421,10 @@ impl Evidence<'_> {
         Culprit::new(name, kind, sentence)
     }
 
-    /// The culprit of the 99.9th percentile, where it is another one than that of the 95th.
+    /// The culprit of the 99.9th percentile, where it is another one than that of the percentile that decides.
     pub fn of_tail(&self) -> Option<Culprit> {
         let of_tail = self.of_group(Group::P999)?;
-        let is_other = self.of_group(Group::P95).is_some_and(|usual| usual.name != of_tail.name);
+        let is_other = self.of_group(self.group).is_some_and(|usual| usual.name != of_tail.name);
         // The requests around the percentile of one trial may be far slower than that of all trials.
         let each: f64 = shares(self.blame?, Group::P999).iter().map(|share| share.seconds).sum();
         let is_as_slow = self.p999_s.is_none_or(|p999| each <= 2.0 * p999);

@@ -306,7 +306,8 @@ impl Study<'_> {
             // Of a load only its kind counts here, which no number of it changes.
             let summary = |(index, trials): (usize, &Vec<Trial>)| {
                 let point = only.unwrap_or(index);
-                let summary = Summary::of(point, &trials.iter().collect::<Vec<_>>(), success)?;
+                let trials: Vec<&Trial> = trials.iter().collect();
+                let summary = Summary::of(point, &trials, success, &whole.objectives)?;
                 Some(summary.doubted(&whole.points[point].load.pattern))
             };
             let summaries: Vec<Summary> = of_setting.iter().enumerate().filter_map(summary).collect();

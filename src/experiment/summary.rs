@@ -4,6 +4,7 @@
 mod capacity;
 mod classes;
 mod doubt;
+mod growth;
 mod resources;
 mod split;
 mod steady;
@@ -13,9 +14,10 @@ mod values;
 pub use capacity::{Capacity, Group};
 pub use classes::ClassSummary;
 pub use doubt::{BRIM, Doubt};
+pub use growth::{Growth, Overrun};
 pub use resources::{ResourceMean, ResourceSpread};
 pub use split::Split;
-pub use steady::{BatchMeans, Growth};
+pub use steady::BatchMeans;
 pub use timeline::{Moment, TimelineSummary};
 
 use super::blame;
@@ -23,7 +25,7 @@ use super::culprit::{Culprit, Evidence};
 use super::strain::Strain;
 use super::trial::Trial;
 use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
-use crate::spec::Metric;
+use crate::spec::{Metric, Objective};
 use crate::statistics::{Interval, Pooled};
 use resources::resource_means;
 use values::Values;
@@ -174,8 +176,9 @@ impl Summary {
     /// window count only where no other is left; those that it ended before do not count at all.
     ///
     /// `success` is the success rate below which errors of the model's own are a culprit
-    /// ([`success_objective`](super::condition::success_objective)).
-    pub fn of(point: usize, trials: &[&Trial], success: f64) -> Option<Self> {
+    /// ([`success_objective`](super::condition::success_objective)). Of the other `objectives` the first that is missed says at
+    /// which percentile a culprit is looked for.
+    pub fn of(point: usize, trials: &[&Trial], success: f64, objectives: &[Objective]) -> Option<Self> {
         let used = usable(trials);
         let used = used.as_slice();
         let first = used.first()?;
@@ -183,7 +186,7 @@ impl Summary {
         let row = |trial: &&Trial| (trial.replication, Metric::ALL.map(|metric| basis.of_trial(trial, metric)));
         let figures: Vec<(u64, Row)> = used.iter().map(row).collect();
         let interval = |metric: Metric| basis.interval(metric);
-        let mut classes = classes::summarise(used);
+        let mut classes = classes::summarise(used, basis.growth.leaves_unanswered);
         if basis.growth.requests.is_some() {
             classes.iter_mut().for_each(ClassSummary::forget_times);
         }
@@ -225,7 +228,7 @@ impl Summary {
                 let dead: u32 = used.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
                 (f64::from(dead) / used.len() as f64, all)
             }),
-            is_uneven: used.iter().all(|trial| trial.course.is_none()),
+            is_uneven: used.iter().all(|trial| trial.is_uneven()),
             capacity: Capacity::of(used),
             doubt: Doubt::of(used),
             succeeded: used.iter().map(|trial| trial.succeeded as f64).sum::<f64>() / used.len() as f64,
@@ -242,7 +245,7 @@ impl Summary {
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
         };
-        let evidence = Evidence::of(&summary, success);
+        let evidence = Evidence::of(&summary, success, objectives);
         (summary.culprit, summary.tail) = (evidence.culprit(), evidence.of_tail());
         summary.saturated = summary.culprit.as_ref().and_then(Culprit::limit).map(str::to_owned);
         Some(summary)
@@ -369,7 +372,7 @@ impl<'a> Basis<'a> {
     /// A trial's value of a metric; none where the point has none.
     fn of_trial(&self, trial: &Trial, metric: Metric) -> Option<f64> {
         match metric {
-            Metric::SuccessRate if self.growth.requests.is_some() => {
+            Metric::SuccessRate if self.growth.leaves_unanswered => {
                 let (succeeded, all) = self.users(trial);
                 (all > 0).then(|| succeeded as f64 / all as f64)
             }
@@ -394,7 +397,7 @@ impl<'a> Basis<'a> {
         let values: Vec<f64> = used.iter().filter_map(|trial| trial.metric(metric)).collect();
         match (metric, &self.batches) {
             (Metric::SuccessRate, _) if used.is_empty() => None,
-            (Metric::SuccessRate, Some(batches)) if self.growth.requests.is_none() => {
+            (Metric::SuccessRate, Some(batches)) if !self.growth.leaves_unanswered => {
                 Some(success_rate(&batches.clusters))
             }
             (Metric::SuccessRate, _) => {
@@ -413,10 +416,10 @@ impl<'a> Basis<'a> {
 }
 
 /// Successes of a trial, and the users that they are a share of. Where requests pile up those that are still inside
-/// at the end count as well: more and more of them are never answered.
+/// at the end count as well.
 pub(super) fn of_users(trial: &Trial, growth: &Growth) -> (u64, u64) {
     let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
-    let all = if growth.requests.is_some() { trial.ended.max(sent) } else { trial.ended };
+    let all = if growth.leaves_unanswered { trial.ended.max(sent) } else { trial.ended };
     (trial.succeeded, all)
 }
 

@@ -7,7 +7,7 @@ use super::recovery::{Calm, Recovery};
 use super::strain::Strain;
 use crate::kernel::wire;
 use crate::model::{Load, Reference};
-use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, ResourceUse, Timeline, Users};
+use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users};
 use crate::spec::{Metric, Objective};
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -45,7 +45,7 @@ pub struct Trial {
     pub recovery_s: Option<f64>,
     /// The classes of requests; empty where there is but one.
     pub classes: Vec<ClassTrial>,
-    /// The course of the window under a load that does not change.
+    /// The course of the window; none of a finite test.
     pub course: Option<Course>,
     /// What happened when.
     pub timeline: Option<Timeline>,
@@ -161,8 +161,10 @@ pub struct FailedTrial {
 pub struct ClassTrial {
     /// Its name.
     pub name: String,
-    /// Requests sent.
+    /// Requests sent, those that are sent again included.
     pub sent: u64,
+    /// Users who sent their first try.
+    pub first_tries: u64,
     /// Requests answered with success.
     pub succeeded: u64,
     /// Requests that ended without success; where clients send again, users that gave up for good.
@@ -224,6 +226,7 @@ impl Trial {
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
+            first_tries: class.first_tries,
             succeeded: class.succeeded,
             failed: class.lost,
             throughput_per_min: outcome.per_min(class.succeeded),
@@ -334,6 +337,11 @@ impl Trial {
             Metric::StalenessP95S => self.staleness_p95_s,
             Metric::CacheHitRatio => self.cache_hit_ratio,
         }
+    }
+
+    /// Whether the load ends or changes.
+    pub fn is_uneven(&self) -> bool {
+        self.course.as_ref().is_none_or(|course| course.pace != Pace::Steady)
     }
 
     /// Whether no process of the target answered after the load had gone.

@@ -1,5 +1,6 @@
 //! The marks that a course is made of.
 
+use crate::engine::token::State;
 use crate::interpreter::world::World;
 use crate::parts::course::Mark;
 
@@ -16,11 +17,19 @@ impl World<'_> {
         slots.chain(stations).chain(accepts).map(|gauge| u64::from(gauge.level())).sum()
     }
 
+    /// Tokens at work: all but those that wait for the answer of others.
+    fn at_work(&self) -> u64 {
+        let tokens = &self.engine.tokens;
+        let waits = |t: &u32| matches!(tokens[*t].state, State::Awaiting | State::Joining);
+        (tokens.len() - tokens.living().filter(waits).count()) as u64
+    }
+
     /// What has happened since the window was opened.
     pub fn mark(&self) -> Mark {
         Mark {
             in_flight: self.requests.len() as u64 + self.backing_off() + self.tally.abandoned_inside,
-            inside: self.backing_off() + (self.engine.tokens.len() + self.broker.len()) as u64,
+            inside: self.backing_off() + self.at_work() + self.broker.ready(),
+            sent: self.ledger.as_ref().map_or(self.tally.sent, |ledger| ledger.first_tries()),
             bounded: self.in_bounded_queues(),
             bounded_messages: self.messages_in_bounded_queues(),
             succeeded: self.tally.succeeded,

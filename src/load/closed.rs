@@ -3,6 +3,7 @@
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::model::Pattern;
+use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
@@ -41,7 +42,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         unreachable!("called for endless closed loads only");
     };
     let thoughts = Thoughts::new(think.as_ref(), seed, replication);
-    let mut closed = Closed { thoughts, measuring: Measuring::steady_after(world, *warm_up, *duration) };
+    let mut closed = Closed { thoughts, measuring: Measuring::after(world, Pace::Steady, *warm_up, *duration) };
     for client in 0..*concurrency {
         world.schedule(Time(spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
     }

@@ -4,6 +4,7 @@ use crate::interpreter::{Ended, Source, World};
 use crate::kernel::random::Stream;
 use crate::kernel::{Time, Variate};
 use crate::model::{Arrivals, Pattern};
+use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
@@ -43,7 +44,8 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         Arrivals::Constant => Variate::Constant(Time(gap.round() as u64)),
     };
     let gaps = Stream::named(seed, replication, "arrivals", 0);
-    let mut open = Open { gaps, gap, next: Time::ZERO, measuring: Measuring::steady_after(world, warm_up, duration) };
+    let mut open =
+        Open { gaps, gap, next: Time::ZERO, measuring: Measuring::after(world, Pace::Steady, warm_up, duration) };
     world.schedule(open.gap.draw(open.gaps.next_bits()), which::ARRIVAL);
     open.next = open.gap.draw(open.gaps.next_bits());
     let ending = world.run(&mut open, limits);

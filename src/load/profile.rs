@@ -8,6 +8,7 @@ use crate::kernel::Time;
 use crate::kernel::logarithm::ln;
 use crate::kernel::random::{Stream, mix, unit, unit_open};
 use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
+use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
@@ -231,8 +232,9 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let Pattern::Varying { flow, arrivals, warm_up, duration } = pattern else {
         unreachable!("called for open loads with a changing rate only");
     };
+    let pace = if matches!(flow, Flow::Bursts(_)) { Pace::Random } else { Pace::Changing };
     let times = Times::new(flow, *arrivals, seed, replication);
-    let mut varying = Varying { times, measuring: Measuring::after(world, *warm_up, *duration) };
+    let mut varying = Varying { times, measuring: Measuring::after(world, pace, *warm_up, *duration) };
     varying.schedule(world);
     let ending = world.run(&mut varying, limits);
     varying.measuring.finish(world, ending, limits)

@@ -5,6 +5,7 @@
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::model::{Pattern, Stage};
+use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
@@ -134,7 +135,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         wanted: *start,
         busy: vec![true; *start as usize],
         thoughts: Thoughts::new(think.as_ref(), seed, replication),
-        measuring: Measuring::after(world, *warm_up, *duration),
+        measuring: Measuring::after(world, Pace::Clients, *warm_up, *duration),
     };
     for client in 0..*start {
         world.schedule(Time::ZERO, which::CLIENT + client);

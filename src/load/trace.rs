@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::interpreter::{Ended, Source, World};
 use crate::model::{Arrival, Pattern};
+use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
 use super::measuring::Measuring;
@@ -48,7 +49,7 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, limits: &Limits) -> Outc
     let Pattern::Trace { arrivals, warm_up, duration } = pattern else {
         unreachable!("called for traces only");
     };
-    let measuring = Measuring::after(world, *warm_up, *duration);
+    let measuring = Measuring::after(world, Pace::Changing, *warm_up, *duration);
     let mut trace = Trace { arrivals: Arc::clone(arrivals), next: 0, measuring };
     trace.schedule(world);
     let ending = world.run(&mut trace, limits);

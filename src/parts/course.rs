@@ -1,5 +1,5 @@
 //! The course of a window: what had happened up to each of its marks, which cut it into equal parts. From it one tells
-//! whether a steady load meets a steady system, and how far a single run can be trusted.
+//! whether the answers keep up with the load, and how far a single run can be trusted.
 
 use std::borrow::Cow;
 
@@ -12,9 +12,29 @@ use crate::statistics::vlq::{put, take, zagzig, zigzag};
 /// Parts of a window.
 pub const PARTS: usize = 64;
 
+/// How the load of a window changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// Not at all.
+    Steady,
+    /// At random, about a mean that stays: bursts.
+    Random,
+    /// The rate of an open load changes with time.
+    Changing,
+    /// The number of clients of a closed load changes.
+    Clients,
+}
+
+impl Pace {
+    /// All of them; a journal has the index.
+    const ALL: [Self; 4] = [Self::Steady, Self::Random, Self::Changing, Self::Clients];
+}
+
 /// What had happened up to each mark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course {
+    /// How the load changes.
+    pub pace: Pace,
     /// Length of a part.
     pub length: Time,
     /// The marks: one at the opening of the window, one at the end of each part.
@@ -26,8 +46,11 @@ pub struct Course {
 pub struct Mark {
     /// Requests under way, users who wait for their next attempt, and handlers at work whose client has gone.
     pub in_flight: u64,
-    /// All work: also what goes on after its answer, and messages on their way.
+    /// All work: also what continues after its answer, and messages that wait. What waits for the answer of other work
+    /// does not count beside that work.
     pub inside: u64,
+    /// Requests sent since the window was opened; where clients send again, first tries.
+    pub sent: u64,
     /// Of the requests under way, those that wait in a queue that has room for so many and no more.
     pub bounded: u64,
     /// Messages that wait in such a queue.
@@ -41,22 +64,23 @@ pub struct Mark {
 }
 
 /// Figures of a mark.
-const FIGURES: usize = 7;
+const FIGURES: usize = 8;
 
 impl Mark {
     fn figures(&self) -> [u128; FIGURES] {
-        let Self { in_flight, inside, bounded, bounded_messages, succeeded, ended, response_ns } = *self;
-        let levels = [in_flight, inside, bounded, bounded_messages].map(u128::from);
-        let [in_flight, inside, bounded, bounded_messages] = levels;
-        [in_flight, inside, succeeded.into(), ended.into(), response_ns, bounded, bounded_messages]
+        let Self { in_flight, inside, sent, bounded, bounded_messages, succeeded, ended, response_ns } = *self;
+        let counts = [in_flight, inside, succeeded, ended, bounded, bounded_messages, sent].map(u128::from);
+        let [in_flight, inside, succeeded, ended, bounded, bounded_messages, sent] = counts;
+        [in_flight, inside, succeeded, ended, response_ns, bounded, bounded_messages, sent]
     }
 
     fn of(figures: [u128; FIGURES]) -> Option<Self> {
-        let [in_flight, inside, succeeded, ended, response_ns, bounded, bounded_messages] = figures;
+        let [in_flight, inside, succeeded, ended, response_ns, bounded, bounded_messages, sent] = figures;
         let narrow = |figure: u128| u64::try_from(figure).ok();
         Some(Self {
             in_flight: narrow(in_flight)?,
             inside: narrow(inside)?,
+            sent: narrow(sent)?,
             bounded: narrow(bounded)?,
             bounded_messages: narrow(bounded_messages)?,
             succeeded: narrow(succeeded)?,
@@ -88,10 +112,11 @@ impl<'de> Deserialize<'de> for Course {
 }
 
 impl Course {
-    /// As text, from which [`read`](Self::read) makes the same again: the length of a part, then for each mark how its
+    /// As text, from which [`read`](Self::read) makes the same again: the pace, the length of a part, then for each mark how its
     /// figures differ from those of the mark before. Mostly they do not: after a zero stands how many more follow.
     fn text(&self) -> String {
         let mut text = String::new();
+        put(&mut text, self.pace as u128);
         put(&mut text, self.length.0.into());
         let (mut before, mut zeros) = ([0; FIGURES], 0u128);
         for mark in &self.marks {
@@ -114,6 +139,7 @@ impl Course {
     /// What a text describes; none if it describes no course.
     fn read(text: &str) -> Option<Self> {
         let mut bytes = text.as_bytes().iter();
+        let pace = *Pace::ALL.get(usize::try_from(take(&mut bytes)?).ok()?)?;
         let length = Time(take(&mut bytes)?.try_into().ok()?);
         let (mut marks, mut figures, mut zeros) = (Vec::with_capacity(PARTS + 1), [0u128; FIGURES], 0u128);
         while (bytes.len() > 0 || zeros > 0) && marks.len() <= PARTS {
@@ -129,7 +155,7 @@ impl Course {
             }
             marks.push(Mark::of(figures)?);
         }
-        (bytes.len() == 0 && zeros == 0).then_some(Self { length, marks })
+        (bytes.len() == 0 && zeros == 0).then_some(Self { pace, length, marks })
     }
 
     /// Whether it is that of a whole window.
@@ -183,10 +209,15 @@ mod tests {
     fn a_course_comes_back_as_it_was() {
         let mark = |in_flight, response_ns| Mark { in_flight, inside: 7, response_ns, ..Mark::default() };
         let courses = [
-            Course { length: Time(5), marks: Vec::new() },
-            Course { length: Time::MAX, marks: vec![mark(u64::MAX, 3), mark(0, u128::MAX), mark(9, 0)] },
-            Course { length: Time(9), marks: vec![Mark::default(); PARTS + 1] },
+            Course { pace: Pace::Steady, length: Time(5), marks: Vec::new() },
             Course {
+                pace: Pace::Random,
+                length: Time::MAX,
+                marks: vec![mark(u64::MAX, 3), mark(0, u128::MAX), mark(9, 0)],
+            },
+            Course { pace: Pace::Changing, length: Time(9), marks: vec![Mark::default(); PARTS + 1] },
+            Course {
+                pace: Pace::Clients,
                 length: Time(9),
                 marks: [0, 0, 5, 5, 5].map(|inside| Mark { inside, ..Mark::default() }).to_vec(),
             },
@@ -195,9 +226,9 @@ mod tests {
             assert_eq!(Course::read(&course.text()), Some(course));
         }
         assert_eq!(
-            ["", "!", "AB", "AD", "AA", "AAD", "AAwM"].map(Course::read),
-            [const { None }; 7],
-            "no number, no digit, a figure without a mark, zeros that fill no mark, more marks than a window has"
+            ["", "!", "AAB", "AAD", "AAA", "AAAD", "AAAwM", "E"].map(Course::read),
+            [const { None }; 8],
+            "no number, no digit, a figure without a mark, zeros that fill no mark, more marks than a window has, no pace"
         );
     }
 
@@ -206,13 +237,15 @@ mod tests {
         let mark = |index: u64| Mark {
             in_flight: 3,
             inside: 3,
+            sent: 3 * index,
             bounded: 1,
             bounded_messages: 0,
             succeeded: 2 * index,
             ended: 3 * index,
             response_ns: u128::from(index) * 1_000_000_000,
         };
-        let course = Course { length: Time(1_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() };
+        let course =
+            Course { pace: Pace::Steady, length: Time(1_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() };
         let batches = course.batches(16);
         assert_eq!(batches.len(), 16);
         let first = Batch { succeeded: 8, ended: 12, throughput_per_min: 120.0, mean_s: Some(0.5) };

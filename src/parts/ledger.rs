@@ -194,6 +194,11 @@ impl Ledger {
         });
     }
 
+    /// First tries since counting began.
+    pub fn first_tries(&self) -> u64 {
+        self.counts.iter().map(|count| count.first_tries).sum()
+    }
+
     /// Users who wait for their next attempt.
     pub fn backing_off(&self) -> u64 {
         self.backing_off

@@ -125,7 +125,7 @@ pub struct Outcome {
     pub users: Option<Users>,
     /// The classes of requests over the window; empty where there is but one.
     pub classes: Vec<ClassOutcome>,
-    /// The course of the window under a load that does not change.
+    /// The course of the window; none of a finite test.
     pub course: Option<Course>,
     /// What happened when, from time 0 to the end of the window; none where the load asks for none.
     pub timeline: Option<Timeline>,

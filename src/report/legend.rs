@@ -82,7 +82,7 @@ mod tests {
             let line = meaning(condition, 0.999_9);
             assert!("may be overloaded  ".len() + line.len() <= 80, "{line}");
         }
-        let busy = Doubt::MayBeOverloaded { resource: "a".into(), utilisation: 0.99 };
+        let busy = Doubt::MayBeOverloaded { resource: "a".into(), utilisation: 0.99, busiest: 0.99 };
         for doubt in [Doubt::NoRequests, Doubt::EndedEarly, busy, Doubt::Filling] {
             assert!(doubt.word().len() <= "may be overloaded".len());
             let line = meaning_of_doubt(&doubt);

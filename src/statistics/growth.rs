@@ -2,32 +2,36 @@
 
 use super::interval::Interval;
 
-/// Means that the end of a series is cut into.
+/// Means that the end of a series is cut into, at most.
 const PIECES: usize = 16;
 
-/// Growth of a level from one observation to the next over the second half of several series of equal length, one of
-/// each replication, with its interval.
+/// The same, at least.
+const FEWEST: usize = 8;
+
+/// Growth of a level from one observation to the next over the end of several series of equal length, one of each
+/// replication, with its interval. The end is the last `part`th of a series: 2 is its second half.
 ///
-/// The second half of each series is cut into sixteen means, and the steps from one to the next are taken as the
-/// sample. The sum of the steps is what the level has grown by. If the level is that of a queue whose arrivals exceed
+/// The end of each series is cut into sixteen means, or as many as it has observations, and the steps from one to the next
+/// are taken as the sample. The sum of the steps is what the level has grown by. If the level is that of a queue whose arrivals exceed
 /// its service, the steps are those of a random walk with a drift and nearly independent, so that Student's t keeps its
 /// level; if it comes back to a mean, each step up is followed by steps down, the spread of the steps overstates that
 /// of their mean, and a growth is found less often than the level allows. So one series is enough, and a system near
 /// its limit is not called growing because its queue wanders.
 ///
-/// `None` for no series, series of different lengths or of fewer than 32 observations, values not finite, or a level
-/// outside (0, 1).
+/// `None` for no series, series of different lengths or with fewer than eight observations at the end, values not finite,
+/// or a level outside (0, 1).
 #[must_use]
-pub fn growth(series: &[&[f64]], level: f64) -> Option<Interval> {
+pub fn growth(series: &[&[f64]], part: usize, level: f64) -> Option<Interval> {
     let length = series.first()?.len();
-    let each = length / 2 / PIECES;
-    if each == 0 || series.iter().any(|one| one.len() != length) {
+    let pieces = (length / part).min(PIECES);
+    let each = length / part / pieces.max(1);
+    if pieces < FEWEST || series.iter().any(|one| one.len() != length) {
         return None;
     }
     let steps: Vec<f64> = series
         .iter()
         .flat_map(|one| {
-            let end = &one[length - each * PIECES..];
+            let end = &one[length - each * pieces..];
             let means: Vec<f64> = end.chunks_exact(each).map(|piece| piece.iter().sum::<f64>() / each as f64).collect();
             means.windows(2).map(|pair| pair[1] - pair[0]).collect::<Vec<_>>()
         })
@@ -57,7 +61,7 @@ mod tests {
 
     fn is_growing(series: &[Vec<f64>]) -> bool {
         let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-        growth(&series, 0.998).unwrap().is_above(0.0)
+        growth(&series, 2, 0.998).unwrap().is_above(0.0)
     }
 
     #[test]
@@ -84,10 +88,12 @@ mod tests {
     #[test]
     fn the_growth_of_a_straight_line_is_its_slope() {
         let line: Vec<f64> = (0..64).map(|index| 3.0 + 0.25 * f64::from(index)).collect();
-        let seen = growth(&[&line, &line], 0.95).unwrap();
+        let seen = growth(&[&line, &line], 2, 0.95).unwrap();
         assert!((seen.estimate - 0.25).abs() < 1e-12 && seen.half_width() < 1e-12);
-        assert_eq!(growth(&[&line[..31]], 0.95), None);
-        assert_eq!(growth(&[&line, &line[..60]], 0.95), None);
-        assert_eq!(growth(&[], 0.95), None);
+        let at_end: Vec<f64> = (0..65).map(|index| f64::max(f64::from(index) - 56.0, 0.0)).collect();
+        assert!((growth(&[&at_end], 8, 0.95).unwrap().estimate - 1.0).abs() < 1e-12);
+        assert_eq!(growth(&[&line[..15]], 2, 0.95), None);
+        assert_eq!(growth(&[&line, &line[..60]], 2, 0.95), None);
+        assert_eq!(growth(&[], 2, 0.95), None);
     }
 }

@@ -32,7 +32,7 @@ fn slow_account(file: &str) -> Account {
 
 fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
     let account = account(file, set);
-    Evidence::of(&account.summaries[0], 0.9).culprit().unwrap_or_else(|| panic!("{file} has no culprit"))
+    Evidence::of(&account.summaries[0], 0.9, &[]).culprit().unwrap_or_else(|| panic!("{file} has no culprit"))
 }
 
 /// Input, what is set, kind, name, and words of the sentence.
@@ -187,7 +187,7 @@ fn culprits_come_out_by_name() {
 #[test]
 fn the_tail_has_a_culprit_of_its_own() {
     let account = account("dropped-syns", &[]);
-    let evidence = Evidence::of(&account.summaries[0], 0.9);
+    let evidence = Evidence::of(&account.summaries[0], 0.9, &[]);
     let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(Group::P999).unwrap());
     assert_eq!((usual.kind, usual.name.as_str()), (Limits, "edge executor"), "{usual:?}");
     assert_eq!((tail.kind, tail.name.as_str()), (CulpritKind::DroppedSyns, "edge backlog"), "{tail:?}");
@@ -220,7 +220,7 @@ fn shares_of_failures_are_of_all_failures() {
 #[test]
 fn a_percentile_is_explained_by_requests_as_slow_as_it() {
     let account = account("rare-stall", &[]);
-    let tail = Evidence::of(&account.summaries[0], 0.9).of_group(Group::P999).unwrap();
+    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(Group::P999).unwrap();
     assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "b sleep"), "{tail:?}");
     let blame = account.summaries[0].blame.as_ref().unwrap();
     let times = blame.groups.iter().find(|times| times.group == Group::P999).unwrap();
@@ -232,7 +232,7 @@ fn a_percentile_is_explained_by_requests_as_slow_as_it() {
 #[test]
 fn the_providers_own_time_is_named() {
     let account = account("provider", &[]);
-    let tail = Evidence::of(&account.summaries[0], 0.9).of_group(Group::P99).unwrap();
+    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(Group::P99).unwrap();
     assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "payment"), "{tail:?}");
 }
 
@@ -247,7 +247,7 @@ fn errors_of_the_model_are_its_own() {
 #[test]
 fn a_strict_objective_is_missed_by_few_failures() {
     let account = account("rare-errors", &[]);
-    let culprit = |success: f64| Evidence::of(&account.summaries[0], success).culprit().unwrap();
+    let culprit = |success: f64| Evidence::of(&account.summaries[0], success, &[]).culprit().unwrap();
     let strict = culprit(0.999);
     assert_eq!((strict.kind, strict.name.as_str()), (OwnError, "a.e"), "{strict:?}");
     let lax = culprit(0.9);

@@ -3,6 +3,7 @@
 mod arrivals;
 mod blame;
 mod book;
+mod changing_loads;
 mod cli;
 mod conditions;
 mod corpus;
@@ -20,6 +21,7 @@ mod precision;
 mod random_models;
 mod ranking;
 mod readme;
+mod reasons;
 mod recovery;
 mod search;
 mod seed;

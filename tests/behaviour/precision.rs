@@ -43,7 +43,7 @@ fn experiment(plan: &Plan, seed: u64) -> Summary {
                     trials.push(Trial::of(0, replication, outcome, &point.load, plan.collapse_below, &plan.objectives));
                 }
             }
-            Step::Enough => return Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9).expect("figures"),
+            Step::Enough => return Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9, &[]).expect("figures"),
             Step::Maximum => panic!("400 replications were too few"),
         }
     }

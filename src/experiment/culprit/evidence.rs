@@ -3,8 +3,8 @@
 use crate::experiment::strain::StrainUse;
 use crate::experiment::summary::{ResourceMean, Summary};
 use crate::experiment::trial::Trial;
-use crate::parts::{Blame, Deadlock, LostWork, ResourceUse};
-use crate::spec::Metric;
+use crate::parts::{Blame, Deadlock, Group, LostWork, ResourceKind, ResourceUse};
+use crate::spec::{Metric, Objective};
 
 /// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
 const FAILING: f64 = 0.01;
@@ -31,6 +31,8 @@ pub struct Evidence<'a> {
     pub is_own_error_harmless: bool,
     /// Share of requests that fail from which the failures decide on the culprit.
     pub failing: f64,
+    /// The percentile of the response time that decides, or its mean: that of the objective that is missed, or else the 95th.
+    pub group: Group,
     /// The 99.9th percentile of the response time in seconds, of all trials together.
     pub p999_s: Option<f64>,
     /// Whether capacity was lost for good.
@@ -50,6 +52,12 @@ pub struct Used<'a> {
     pub utilisation: f64,
     /// Whether at least 95 % of it is in use while an objective is missed, or, where none is, over the window.
     pub is_full: bool,
+    /// What it is.
+    pub kind: ResourceKind,
+    /// Whether it has a limit, so that it can keep work waiting.
+    pub is_limited: bool,
+    /// Requests that it refused, mean.
+    pub refused: f64,
     /// Number waiting, mean.
     pub queue: f64,
     /// Wait of a visit in seconds, mean.
@@ -68,12 +76,15 @@ pub enum Growing {
 }
 
 impl<'a> Evidence<'a> {
-    /// What a summary knows, where the success rate is to be at least this.
-    pub fn of(summary: &'a Summary, success: f64) -> Self {
+    /// What a summary knows, where the success rate is to be at least this, and other objectives are these.
+    pub fn of(summary: &'a Summary, success: f64, objectives: &[Objective]) -> Self {
         let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
             is_full: strain.is_full(),
+            kind: one.kind,
+            is_limited: one.capacity.is_some(),
+            refused: one.refused,
             queue: one.queue,
             wait_s: one.wait_s,
         };
@@ -95,6 +106,7 @@ impl<'a> Evidence<'a> {
             lost_work: &summary.lost_work,
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             failing: FAILING.min(1.0 - success),
+            group: missed(summary, objectives).unwrap_or(Group::P95),
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
@@ -108,6 +120,9 @@ impl<'a> Evidence<'a> {
             name: &one.name,
             utilisation: one.utilisation,
             is_full: strain.is_full(),
+            kind: one.kind,
+            is_limited: one.capacity.is_some(),
+            refused: one.refused as f64,
             queue: one.queue,
             wait_s: one.wait_s,
         };
@@ -122,10 +137,29 @@ impl<'a> Evidence<'a> {
             lost_work: &trial.lost_work,
             is_own_error_harmless: false,
             failing: FAILING,
+            group: Group::P95,
             p999_s: None,
             is_damaged: trial.is_damaged(),
             restarts: trial.restarts as f64,
-            is_uneven: trial.course.is_none(),
+            is_uneven: trial.is_uneven(),
         }
     }
+}
+
+/// What the first objective on response times that is missed bounds.
+fn missed(summary: &Summary, objectives: &[Objective]) -> Option<Group> {
+    objectives.iter().find_map(|objective| {
+        let group = match objective.metric() {
+            Metric::MeanS => Group::Mean,
+            Metric::P50S => Group::P50,
+            Metric::P90S => Group::P90,
+            Metric::P95S => Group::P95,
+            Metric::P99S => Group::P99,
+            Metric::P999S => Group::P999,
+            _ => return None,
+        };
+        let figure = summary.metric(objective.metric())?.estimate;
+        let is_missed = !objective.is_at_least() && figure > objective.bound();
+        is_missed.then_some(group)
+    })
 }

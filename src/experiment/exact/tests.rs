@@ -27,7 +27,7 @@ fn network(plan: &Plan) -> Option<Network> {
 
 fn summaries(plan: &Plan) -> Vec<Summary> {
     let trials = runner::run(plan, &Progress::default()).done;
-    vec![Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9).expect("trials")]
+    vec![Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9, &[]).expect("trials")]
 }
 
 fn only(plan: &Plan, summaries: &[Summary]) -> Check {

@@ -4,7 +4,7 @@ use super::{Curve, Fall, Turn, is_scattered, number, reach};
 use crate::experiment::condition::{Condition, HELD, State, can_hide};
 use crate::experiment::culprit::Culprit;
 use crate::experiment::design::{Axis, Direction, Plan};
-use crate::experiment::summary::Summary;
+use crate::experiment::summary::{Overrun, Summary};
 use crate::experiment::verdict::{self, percent};
 use crate::model::RateUnit;
 use crate::parts::Deadlock;
@@ -401,7 +401,12 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
                 (_, "") => String::new(),
                 _ => format!(", certain{runs} by themselves"),
             };
-            format!("unstable: the backlog grows by {} requests/s{alone}", digits(growth))
+            let Some(Overrun { sent, ended, from }) = summary.growth.overrun else {
+                return format!("unstable: the backlog grows by {} requests/s{alone}", digits(growth));
+            };
+            let [sent, ended] = [sent, ended].map(|rate| rates.words(rate * 60.0));
+            let from = from.map_or_else(String::new, |rate| format!(" from about {} on", rates.words(rate * 60.0)));
+            format!("unstable{from}: {sent} arrive and {ended} end over the last eighth of the window{alone}")
         }
         Condition::Collapsed => {
             let share = state.goodput.map_or_else(String::new, |goodput| {

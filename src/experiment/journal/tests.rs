@@ -16,7 +16,7 @@ use crate::experiment::strain::{Strain, StrainUse};
 use crate::experiment::trial::{ClassTrial, FailedTrial};
 use crate::kernel::Time;
 use crate::parts::{
-    Blame, Course, Deadlock, FailedAt, Group, Holding, Loss, LostWork, Mark, Place, PlaceKind, ResourceKind,
+    Blame, Course, Deadlock, FailedAt, Group, Holding, Loss, LostWork, Mark, Pace, Place, PlaceKind, ResourceKind,
     ResourceUse, Slice, Spent, Timeline, Times, Units, Users,
 };
 use crate::spec::Source;
@@ -142,6 +142,7 @@ impl Draws {
         ClassTrial {
             name: self.text(),
             sent: self.count(),
+            first_tries: self.count(),
             succeeded: self.count(),
             failed: self.count(),
             throughput_per_min: self.maybe(),
@@ -220,10 +221,16 @@ impl Draws {
         }
     }
 
+    fn pace(&mut self) -> Pace {
+        let all = [Pace::Steady, Pace::Random, Pace::Changing, Pace::Clients];
+        all[self.count() as usize % all.len()]
+    }
+
     fn mark(&mut self) -> Mark {
         Mark {
             in_flight: self.count(),
             inside: self.count(),
+            sent: self.count(),
             bounded: self.count(),
             bounded_messages: self.count(),
             succeeded: self.count(),
@@ -263,7 +270,11 @@ impl Draws {
             is_disturbed: self.flag().then(|| self.flag()),
             recovery_s: self.maybe(),
             classes: self.few(Self::class),
-            course: self.flag().then(|| Course { length: Time(self.count()), marks: self.few(Self::mark) }),
+            course: self.flag().then(|| Course {
+                pace: self.pace(),
+                length: Time(self.count()),
+                marks: self.few(Self::mark),
+            }),
             timeline: self.flag().then(|| Timeline {
                 length: Time(self.count()),
                 slices: self.few(Self::slice),

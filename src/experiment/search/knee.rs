@@ -254,7 +254,7 @@ impl Search {
         let at = |position: u32| self.candidates.iter().find(|candidate| candidate.position == position);
         let of_success = |it: &&Objective| it.metric() == Metric::SuccessRate && it.is_at_least();
         let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(0.0, f64::max);
-        let summary = |candidate: &Candidate| laboratory.summary(candidate.point, success);
+        let summary = |candidate: &Candidate| laboratory.summary(candidate.point, success, &knee.objectives);
         let cause = misses.and_then(at).and_then(summary).map(|summary| finding::cause(&summary));
         let mut tried: Vec<Tried> = self
             .candidates

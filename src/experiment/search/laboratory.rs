@@ -7,7 +7,7 @@ use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::{Doubt, Summary};
 use crate::experiment::trial::{FailedTrial, Trial};
-use crate::spec::Mistakes;
+use crate::spec::{Mistakes, Objective};
 
 /// The trials of a study so far. Replication `r` of every point meets the same random numbers.
 #[derive(Debug)]
@@ -89,9 +89,9 @@ impl<'a> Laboratory<'a> {
     }
 
     /// The figures of a point, where the success rate is to be at least `success`; none without any trial.
-    pub fn summary(&self, point: usize, success: f64) -> Option<Summary> {
+    pub fn summary(&self, point: usize, success: f64, objectives: &[Objective]) -> Option<Summary> {
         let trials: Vec<&Trial> = self.trials(point).iter().collect();
-        Some(Summary::of(point, &trials, success)?.doubted(&self.plan().points[point].load.pattern))
+        Some(Summary::of(point, &trials, success, objectives)?.doubted(&self.plan().points[point].load.pattern))
     }
 
     /// Why the trials of a point do not show how good it is, where a longer run would.

@@ -194,7 +194,7 @@ fn decide(figure: Interval, bound: f64, at_least: bool) -> Option<Decision> {
 
 /// A trial's value of a metric. Where requests pile up, those inside at the end count as users without success.
 fn value(trial: &Trial, metric: Metric, growth: &Growth) -> Option<f64> {
-    if metric != Metric::SuccessRate || growth.requests.is_none() {
+    if metric != Metric::SuccessRate || !growth.leaves_unanswered {
         return trial.metric(metric);
     }
     let (succeeded, all) = of_users(trial, growth);

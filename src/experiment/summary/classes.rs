@@ -30,6 +30,7 @@ pub struct ClassSummary {
     pub p99_s: Option<Interval>,
     /// 99.9th percentile.
     pub p999_s: Option<Interval>,
+    leaves_unanswered: bool,
     /// By replication, for paired comparisons.
     trials: Vec<(u64, ClassTrial)>,
 }
@@ -67,7 +68,7 @@ impl ClassSummary {
     pub(super) fn by_trial(&self, metric: Metric) -> Vec<(u64, f64)> {
         let value = |trial: &ClassTrial| match metric {
             Metric::ThroughputPerMin => trial.throughput_per_min,
-            Metric::SuccessRate => Some(rate(trial)),
+            Metric::SuccessRate => Some(rate(of_users(trial, self.leaves_unanswered))),
             Metric::MeanS => trial.mean_s,
             Metric::P50S => trial.p50_s,
             Metric::P90S => trial.p90_s,
@@ -80,23 +81,29 @@ impl ClassSummary {
     }
 }
 
-/// Successes out of all that ended.
-fn rate(trial: &ClassTrial) -> f64 {
+fn rate((succeeded, all): (u64, u64)) -> f64 {
+    if all == 0 { 0.0 } else { succeeded as f64 / all as f64 }
+}
+
+/// Successes, and the users that they are a share of: all that ended, and those that are left unanswered at the end of the
+/// window, where they count.
+fn of_users(trial: &ClassTrial, leaves_unanswered: bool) -> (u64, u64) {
     let ended = trial.succeeded + trial.failed;
-    if ended == 0 { 0.0 } else { trial.succeeded as f64 / ended as f64 }
+    (trial.succeeded, if leaves_unanswered { ended.max(trial.first_tries) } else { ended })
 }
 
 /// All classes, in the order of their names; empty where there is but one.
-pub(super) fn summarise(trials: &[&Trial]) -> Vec<ClassSummary> {
+pub(super) fn summarise(trials: &[&Trial], leaves_unanswered: bool) -> Vec<ClassSummary> {
     let count = trials.first().map_or(0, |trial| trial.classes.len());
     (0..count)
         .filter_map(|index| {
-            of(&trials.iter().map(|trial| (trial.replication, trial.classes[index].clone())).collect::<Vec<_>>())
+            let class = |trial: &&Trial| (trial.replication, trial.classes[index].clone());
+            of(&trials.iter().map(class).collect::<Vec<_>>(), leaves_unanswered)
         })
         .collect()
 }
 
-fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
+fn of(trials: &[(u64, ClassTrial)], leaves_unanswered: bool) -> Option<ClassSummary> {
     let mean = |figure: fn(&ClassTrial) -> u64| {
         trials.iter().map(|(_, trial)| figure(trial) as f64).sum::<f64>() / trials.len() as f64
     };
@@ -105,9 +112,10 @@ fn of(trials: &[(u64, ClassTrial)]) -> Option<ClassSummary> {
         Interval::mean_of(&values, LEVEL).map(|interval| Interval { low: interval.low.max(0.0), ..interval })
     };
     let times = Pooled::of(trials.iter().map(|(_, trial)| &trial.response_times));
-    let ended = |(_, trial): &(u64, ClassTrial)| (trial.succeeded, trial.succeeded + trial.failed);
-    let success_rate = success_rate(&trials.iter().map(ended).collect::<Vec<_>>());
+    let users = |(_, trial): &(u64, ClassTrial)| of_users(trial, leaves_unanswered);
+    let success_rate = success_rate(&trials.iter().map(users).collect::<Vec<_>>());
     Some(ClassSummary {
+        leaves_unanswered,
         name: trials.first()?.1.name.clone(),
         sent: mean(|trial| trial.sent),
         succeeded: mean(|trial| trial.succeeded),

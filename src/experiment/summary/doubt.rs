@@ -18,8 +18,10 @@ pub enum Doubt {
     MayBeOverloaded {
         /// Its name.
         resource: String,
-        /// The utilisation of its busiest instance.
+        /// Its utilisation, over all its instances.
         utilisation: f64,
+        /// The utilisation of the instance with the highest.
+        busiest: f64,
     },
     /// Queues that have a limit are still filling: what becomes of requests when they are full is not seen yet.
     Filling,
@@ -46,9 +48,12 @@ impl Doubt {
         if summary.growth.filling.is_some() {
             return Some(Self::Filling);
         }
-        let busiest = summary.busiest(pattern)?;
-        (busiest.peak_utilisation >= BRIM)
-            .then(|| Self::MayBeOverloaded { resource: busiest.name.clone(), utilisation: busiest.peak_utilisation })
+        let busiest = summary.at_brim(pattern)?;
+        Some(Self::MayBeOverloaded {
+            resource: busiest.name.clone(),
+            utilisation: busiest.utilisation,
+            busiest: busiest.peak_utilisation,
+        })
     }
 
     /// As tables name it.
@@ -65,13 +70,12 @@ impl Doubt {
     /// The same in a sentence.
     pub fn reason(&self) -> String {
         match self {
-            Self::NoRequests => "no request ended".into(),
+            Self::NoRequests => "no request ended in the window; run longer than a request takes".into(),
             Self::EndedEarly => "a limit ended replications early".into(),
-            Self::MayBeOverloaded { resource, utilisation } => {
-                format!(
-                    "{resource} is in use {:.1} % of the time and may be overloaded; run longer",
-                    utilisation * 100.0
-                )
+            Self::MayBeOverloaded { resource, utilisation, busiest } => {
+                let [all, busiest] = [utilisation, busiest].map(|share| format!("{:.1} %", share * 100.0));
+                let which = if all == busiest { "" } else { " at its busiest instance" };
+                format!("{resource} is in use {busiest} of the time{which} and may be overloaded; run longer")
             }
             Self::Filling => "a queue with a limit is still filling; run longer".into(),
             Self::TooFewRuns { figure, .. } => format!("{figure}; run more replications"),
@@ -106,13 +110,20 @@ impl Summary {
         self.doubt.as_ref().is_some_and(Doubt::needs_longer_run)
     }
 
-    /// The busiest resource under a steady open load whose requests all succeed while no growth is certain. Where
-    /// requests are refused or messages dropped, what is too much has no queue without an end.
-    pub fn busiest(&self, pattern: &Pattern) -> Option<&ResourceMean> {
+    /// The busiest resource that may be overloaded, under a steady open load whose requests all succeed while no growth is
+    /// certain. Where requests are refused or messages dropped, what is too much has no queue without an end.
+    pub fn at_brim(&self, pattern: &Pattern) -> Option<&ResourceMean> {
         let is_open = matches!(pattern, Pattern::Open { .. });
         let drops = self.lost_work.iter().any(|lost| lost.is_dropped());
         let may_grow = is_open && !drops && self.growth.any().is_none() && self.success_rate.estimate == 1.0;
-        let busy = self.resources.iter().filter(|resource| may_grow && resource.kind.works());
+        let is_it = |one: &&ResourceMean| may_grow && one.kind.works() && is_at_brim(one);
+        let busy = self.resources.iter().filter(is_it);
         busy.max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))
     }
+}
+
+/// Whether a resource may have more to do than it can: all of it is in use nearly all the time, or an instance is while as
+/// many wait as are served. One of many that is busy while hardly anybody waits is only the first to be chosen.
+fn is_at_brim(one: &ResourceMean) -> bool {
+    one.utilisation >= BRIM || one.peak_utilisation >= BRIM && one.queue >= one.in_use
 }

@@ -25,6 +25,8 @@ pub enum Group {
     Mean,
     /// The tenth of them around the median.
     P50,
+    /// The fiftieth around the 90th percentile.
+    P90,
     /// The fiftieth around the 95th percentile. Of the requests around a percentile only those count that take between
     /// about half and twice as long as it: the others do not show what it consists of.
     P95,
@@ -38,13 +40,14 @@ pub enum Group {
 
 impl Group {
     /// All groups.
-    pub const ALL: [Self; 6] = [Self::Mean, Self::P50, Self::P95, Self::P99, Self::P999, Self::Failed];
+    pub const ALL: [Self; 7] = [Self::Mean, Self::P50, Self::P90, Self::P95, Self::P99, Self::P999, Self::Failed];
 
     /// The quantile that it is around, and how far around in ranks.
     fn around(self) -> Option<(f64, f64)> {
         match self {
             Self::Mean | Self::Failed => None,
             Self::P50 => Some((0.5, 0.05)),
+            Self::P90 => Some((0.9, 0.01)),
             Self::P95 => Some((0.95, 0.01)),
             Self::P99 => Some((0.99, 0.005)),
             Self::P999 => Some((0.999, 0.0005)),
@@ -56,6 +59,7 @@ impl Group {
         match self {
             Self::Mean => "mean",
             Self::P50 => "p50",
+            Self::P90 => "p90",
             Self::P95 => "p95",
             Self::P99 => "p99",
             Self::P999 => "p999",

@@ -143,9 +143,10 @@ impl Broker {
         messages.filter(|it| it.failures > 0).map(|it| (it.job, it.consumer, it.last))
     }
 
-    /// Copies of messages that are not settled.
-    pub fn len(&self) -> usize {
-        self.messages.len()
+    /// Copies of messages that no process has: those that wait in their queue or for their next delivery.
+    pub fn ready(&self) -> u64 {
+        let of = |consumer: &Consumer| u64::from(consumer.waiting.gauge.level()) + u64::from(consumer.delayed.level());
+        self.consumers.iter().map(of).sum()
     }
 }
 

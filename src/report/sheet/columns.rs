@@ -170,8 +170,8 @@ pub const BLAME: Layout = Layout {
             "requests",
             Text,
             "",
-            "Whose time: `mean` of all successes; of those around a percentile of the response time, `p50`, `p95`, `p99` \
-             or `p999`; of all `failed`.",
+            "Whose time: `mean` of all successes; of those around a percentile of the response time, `p50`, `p90`, `p95`, \
+             `p99` or `p999`; of all `failed`.",
         ),
         One("place", Text, "", "A resource, the network, a service's own time, a back-off or a fault."),
         One("doing", Text, "", "`waiting` for the place or being `served` there."),

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::Warning;
 use crate::experiment::comparison::{self};
 use crate::experiment::precision;
-use crate::experiment::summary::{BRIM, Growth, ResourceMean, Summary};
+use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
 use crate::model::Pattern;
 use crate::report::Report;
@@ -118,8 +118,8 @@ fn growing_points(report: &Report) -> Option<Warning> {
 /// Where a resource under a steady open load is busiest, of those that may be overloaded.
 fn brim(report: &Report) -> Option<Warning> {
     fn of<'a>(report: &Report, summary: &'a Summary) -> Option<(usize, &'a ResourceMean)> {
-        let busiest = summary.busiest(&report.plan.points[summary.point].load.pattern)?;
-        (busiest.peak_utilisation >= BRIM).then_some((summary.point, busiest))
+        let busiest = summary.at_brim(&report.plan.points[summary.point].load.pattern)?;
+        Some((summary.point, busiest))
     }
     let all: Vec<_> = report.summaries.iter().filter_map(|summary| of(report, summary)).collect();
     let (point, busiest) = all.iter().max_by(|a, b| a.1.peak_utilisation.total_cmp(&b.1.peak_utilisation))?;
