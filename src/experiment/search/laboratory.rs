@@ -96,7 +96,7 @@ impl<'a> Laboratory<'a> {
 
     /// Why the trials of a point do not show how good it is, where a longer run would.
     pub fn doubt(&self, point: usize) -> Option<Doubt> {
-        self.summary(point, 0.0)?.doubt.filter(Doubt::needs_longer_run)
+        self.summary(point, 0.0, &[])?.doubt.filter(Doubt::needs_longer_run)
     }
 
     /// Replications of a point that were run.
