@@ -237,7 +237,9 @@ fn pilot_runs_that_do_not_settle_are_told() {
 fn who_has_no_mean_is_not_the_best_by_it() {
     let text = "title = \"?\"\nmodel = \"../models/mm1.toml\"\nreplications = 5\n[run]\nbest_by = \"mean_s\"\n[load]\n\
                 duration = \"3000s\"\nwarm_up = \"500s\"\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"0.5/s\"\n\
-                [[variants]]\nname = \"overloaded\"\nset = { \"load.rate\" = \"1.3/s\" }\n[[variants]]\nname = \"one\"\n\
+                [[variants]]\nname = \"overloaded\"\n\
+                set = { \"services.shop.endpoints.serve.steps.visit.time\" = \"exp(2.6s)\" }\n\
+                [[variants]]\nname = \"one\"\n\
                 [[variants]]\nname = \"two\"\nset = { \"stations.counter.servers\" = 2 }\n";
     let plan = Plan::of(&Source::text(Path::new("experiments/x.toml"), text), &Adjustments::default())
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
