@@ -36,7 +36,10 @@ const LONGEST_BACKLOG: Time = Time(3_600_000_000_000);
 /// The longest time between two looks. A time-out may last years, and periodic events continue meanwhile.
 const LONGEST_ROUND: Time = Time(120_000_000_000);
 
-/// The time between two looks at whether a system is still busy.
+/// Looks at most at whether a system is still busy: each goes over all of its tokens.
+const LOOKS: u64 = 20;
+
+/// The shortest time between two of them.
 const LOOK: Time = Time(5_000_000_000);
 
 /// What is known of an endpoint of a process.
@@ -178,6 +181,8 @@ struct Drain {
     probes: Option<Probes>,
     /// Until when a busy system is left to itself.
     until: Time,
+    /// The time between two looks at whether it still is.
+    look: Time,
 }
 
 impl Source for Drain {
@@ -187,7 +192,7 @@ impl Source for Drain {
         }
         match &mut self.probes {
             Some(probes) => probes.look(world),
-            None if world.now() < self.until && world.is_at_work() => world.schedule(LOOK, which::PROBE),
+            None if world.now() < self.until && world.is_at_work() => world.schedule(self.look, which::PROBE),
             None => self.probes = Some(Probes::send(world)),
         }
     }
@@ -207,8 +212,9 @@ pub(super) fn after(world: &mut World, outcome: &mut Outcome, limits: &Limits) {
     }
     world.end_load();
     world.schedule(world.time_to_drain(), which::PROBE);
-    let until = Time(world.now().0.saturating_add(world.now().min(LONGEST_BACKLOG).0));
-    let mut drain = Drain { probes: None, until };
+    let longest = world.now().min(LONGEST_BACKLOG);
+    let until = Time(world.now().0.saturating_add(longest.0));
+    let mut drain = Drain { probes: None, until, look: LOOK.max(Time(longest.0 / LOOKS)) };
     match world.run(&mut drain, limits) {
         Ending::Complete | Ending::Quiet => {
             world.drained(outcome);
