@@ -1,6 +1,7 @@
 //! Findings: for each variant, up to where it is safe, what happens beyond, and the resource behind it.
 
 mod reach;
+mod state;
 mod words;
 
 use super::condition::{self, Condition, State};
@@ -10,7 +11,8 @@ use super::throughput;
 use crate::model::RateUnit;
 
 pub use reach::{Fall, Limited, Unsafe, falls, limits, places};
-pub use words::{at, be, cause, condition, place, share, short_name, unit, unsafe_words};
+pub use state::{condition, share, short_name, unsafe_words};
+pub use words::{at, be, cause, place, unit};
 
 /// What the sweep says of one variant along the first axis, with the other axes held at one combination of values.
 #[derive(Clone, Debug)]

@@ -106,17 +106,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[derive(Default)]
-    struct Thing(Links);
-    impl Linked for Thing {
-        fn links(&self) -> Links {
-            self.0
-        }
-        fn links_mut(&mut self) -> &mut Links {
-            &mut self.0
-        }
-    }
+    use crate::kernel::list::tests::Thing;
 
     proptest! {
         /// Pushes, pops and removals give what a sorted vector gives.

@@ -166,11 +166,12 @@ impl List {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
+    /// A thing that has nothing but its links.
     #[derive(Default)]
-    struct Thing(Links);
+    pub struct Thing(Links);
     impl Linked for Thing {
         fn links(&self) -> Links {
             self.0

@@ -15,10 +15,11 @@
 
 pub(crate) mod accounts;
 pub(crate) mod collect;
+pub(crate) mod figures;
 pub(crate) mod log;
 pub(crate) mod place;
 pub(crate) mod sample;
 pub(crate) mod sums;
 
-pub use collect::{Blame, FailedAt, Group, Holding, Spent, Times};
+pub use figures::{Blame, FailedAt, Group, Holding, Spent, Times};
 pub use place::{Place, PlaceKind, Units};

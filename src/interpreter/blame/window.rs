@@ -6,7 +6,8 @@ use crate::model::Effect;
 use crate::engine::token::State;
 use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::World;
-use crate::parts::blame::collect::{Blame, Collected};
+use crate::parts::blame::collect::Collected;
+use crate::parts::blame::figures::Blame;
 use crate::parts::blame::log::Label;
 use crate::parts::held::slots::Slots;
 
