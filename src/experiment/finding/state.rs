@@ -127,8 +127,9 @@ fn groups(summary: &Summary, rates: RateUnit) -> Option<String> {
     };
     if let Some([intact, damaged]) = summary.capacity.groups {
         let sizes = [intact.runs, damaged.runs];
-        let rates = intact.throughput_per_min.zip(damaged.throughput_per_min);
-        return rates.map(|(rate, less)| words(rate, less, sizes, " that lost capacity"));
+        let (rate, less) = intact.throughput_per_min.zip(damaged.throughput_per_min)?;
+        let differ = rates.words(rate) != rates.words(less);
+        return differ.then(|| words(rate, less, sizes, " that lost capacity"));
     }
     let split = summary.split()?;
     let [high, low] = split.means(summary, Metric::ThroughputPerMin)?;

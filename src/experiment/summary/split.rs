@@ -51,7 +51,8 @@ fn groups(one: &[(u64, f64)], other: &[(u64, f64)], apart: f64) -> Option<Split>
     }
     let (low, high) = if mean(one) <= mean(other) { (one, other) } else { (other, one) };
     let numbers = |group: &[(u64, f64)]| group.iter().map(|(replication, _)| *replication).collect();
-    (mean(low) <= apart * mean(high)).then(|| Split { high: numbers(high), low: numbers(low) })
+    let is_apart = mean(low) < mean(high) && mean(low) <= apart * mean(high);
+    is_apart.then(|| Split { high: numbers(high), low: numbers(low) })
 }
 
 impl Split {
@@ -84,5 +85,6 @@ mod tests {
         assert_eq!(groups(&high, &[(1, 300.0)], 0.5), None);
         assert_eq!(groups(&[(1, 300.0)], &high, 0.9).map(|split| split.sizes()), Some([2, 1]));
         assert_eq!(groups(&high, &[], 0.9), None);
+        assert_eq!(groups(&[(0, 0.0)], &[(1, 0.0)], 0.9), None, "two groups that serve nothing are one");
     }
 }
