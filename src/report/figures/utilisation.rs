@@ -55,14 +55,14 @@ pub(super) fn of_set(set: &Set) -> Option<HeatFigure> {
         subtitle: method::subtitle(set.report, &set.points(), &set.place),
         x: set.label(),
         columns: values.into_iter().map(|(_, text)| text).collect(),
-        groups,
-        unit: "utilisation (%)".into(),
         note: match set.findings.len() {
             all if all > shown.len() => {
-                format!("The first {} of {all} variants. {}", shown.len(), note(left_out, plan.replications))
+                format!("The first {} of {all} variants. {}", shown.len(), note(&groups, left_out, plan.replications))
             }
-            _ => note(left_out, plan.replications),
+            _ => note(&groups, left_out, plan.replications),
         },
+        groups,
+        unit: "utilisation (%)".into(),
     })
 }
 
@@ -87,9 +87,9 @@ pub(super) fn of_points(report: &Report) -> Option<HeatFigure> {
             _ => String::new(),
         },
         columns: summaries.iter().map(label).collect(),
+        note: note(&groups, left_out, plan.replications),
         groups,
         unit: "utilisation (%)".into(),
-        note: note(left_out, plan.replications),
     })
 }
 
@@ -144,7 +144,7 @@ fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGrou
     (groups, left_out)
 }
 
-fn note(left_out: usize, replications: u32) -> String {
+fn note(groups: &[HeatGroup], left_out: usize, replications: u32) -> String {
     let mut note = String::new();
     if replications > 1 {
         note.push_str("Means over replications and over all instances of a resource. ");
@@ -157,5 +157,11 @@ fn note(left_out: usize, replications: u32) -> String {
         });
     }
     note.push('.');
+    if groups.iter().flat_map(|group| &group.rows).any(|row| row.saturated.contains(&true)) {
+        note.push_str(
+            " Saturated: at least 95 % in use, with requests waiting, while an objective is missed (else until the last \
+             request); the numbers are means over all the time.",
+        );
+    }
     note
 }
