@@ -1,5 +1,5 @@
 //! What every part may borrow, and nothing more: the time, the calendar and the deadlines in it, tokens and what they
-//! hold, the list of those that go on now, and tasks that are put off.
+//! hold, the list of tokens that are ready to run, and delayed tasks.
 
 #[cfg(debug_assertions)]
 pub mod draws;
@@ -21,7 +21,7 @@ use queue::Priorities;
 use task::{Later, Task};
 use token::{Frame, FrameKind, Token};
 
-/// See the module.
+/// What every part may borrow.
 pub(crate) struct Engine {
     pub now: Time,
     pub calendar: Calendar,

@@ -5,13 +5,13 @@ use crate::engine::token::Failure;
 /// What becomes of a token after an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// It goes on with the operation at its program counter.
+    /// It continues with the operation at its program counter.
     On,
     /// Its CPU job is under way: it keeps its event loop.
     Keep,
     /// It waits: its event loop is free for others.
     Park,
-    /// It goes on once limits have been looked at.
+    /// It continues after the limits of the run have been checked.
     Pause,
     /// It fails.
     Fail(Failure),

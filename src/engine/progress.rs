@@ -1,7 +1,7 @@
 //! How far the present operation of a token has got.
 //!
-//! A token has one byte for it, so that it stays at 64. Each operation reads that byte as an enum of its own, all of
-//! whose phases it matches by name; zero is the beginning of every operation.
+//! A token has one byte for it, so that a token stays at 64 bytes. Each operation reads that byte as its own enum of phases
+//! and matches all of them by name. Zero is the beginning of every operation.
 
 /// See the module. What it means depends on the operation at the token's program counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! A waiting line, and the order in which it is served.
+//! A queue, and the order in which it is served.
 
 use crate::kernel::Time;
 use crate::kernel::heap::Heap;
@@ -14,11 +14,11 @@ use crate::engine::token::Token;
 #[derive(Clone, Debug)]
 pub(crate) struct Queue {
     order: Order,
-    /// First in, first out, and whoever waits has no event of its own.
+    /// First in, first out, and no token in it has an event that ends its wait.
     is_plain: bool,
-    /// Those that wait, in the order in which they came, where the order of service follows from that.
+    /// Those that wait, in the order of arrival, if the order of service follows from that.
     list: List,
-    /// Those that wait, where it does not.
+    /// Those that wait, if it does not.
     heap: Heap,
     pub population: Population,
 }
@@ -36,7 +36,7 @@ impl Queue {
         Self { order, is_plain, list: List::default(), heap: Heap::default(), population: Population::default() }
     }
 
-    /// Whether it is first in, first out, and whoever waits has no event of its own.
+    /// Whether it is first in, first out, and no token in it has an event that ends its wait.
     #[inline]
     pub fn is_plain(&self) -> bool {
         self.is_plain
@@ -119,8 +119,8 @@ impl Queue {
     }
 }
 
-/// Priorities of tokens, by slot. Kept only where a queue serves by them and they differ. Whatever begins a token that can
-/// wait in a queue sets its priority.
+/// Priorities of tokens, by slot. They are kept only where a queue serves by them and classes have different ones. Whatever
+/// begins a token that can wait in such a queue sets its priority.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Priorities {
     is_kept: bool,

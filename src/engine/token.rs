@@ -54,7 +54,7 @@ pub(crate) const ABANDONED: u8 = 1;
 /// Flag: holds a descriptor of its process for the inbound connection.
 pub(crate) const INBOUND: u8 = 2;
 /// Flag: no request, but the CPU that an event loop burns on its own account, a connection that is still to be closed,
-/// or a statement whose client is no more.
+/// or a statement of a client that has died.
 pub(crate) const HOUSEKEEPING: u8 = 4;
 /// Flag: sent by the load itself, not by another service; or once sent by a caller that has gone, and wasted as such.
 pub(crate) const ROOT: u8 = 8;
@@ -134,7 +134,7 @@ pub(crate) enum State {
     AtServer,
     /// Waits for time to pass.
     Elapsing,
-    /// On its way to a server; goes on there without its event loop.
+    /// On its way to a server, where it continues without its event loop.
     Outbound,
     /// Waits in the queue of slots `wait`.
     Queued,
@@ -168,7 +168,7 @@ impl State {
     }
 }
 
-/// What must be undone when a token goes on or fails: one entry of its stack.
+/// One entry of the stack of a token: what is undone when its steps are done or fail.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Frame {
     /// Links among the holders of the same slots.
@@ -185,9 +185,9 @@ pub(crate) enum FrameKind {
     Hold { slots: u32 },
     /// Holds one unit of the slots of a pool that minds its connections, and the connection in it.
     Lent { slots: u32, connection: Connection },
-    /// Holds one unit of the slots of a pool whose server was killed: the connection is dead.
+    /// Holds one unit of the slots of a pool after its server was killed: the connection is dead.
     Severed { slots: u32 },
-    /// A loop with this name, this many rounds to go, and so many behind it.
+    /// A loop: rounds that are left, rounds that are done, and its name.
     Repeat { left: u32, done: u32, round: Round },
     /// Holds a connection of an HTTP client, to a process of the server once that has accepted it.
     Connection { client: u32, peer: u32 },
@@ -201,9 +201,9 @@ pub(crate) enum FrameKind {
     Fetch { cache: u32, key: u32 },
     /// Asks whether this job is complete.
     Poll { job: u32 },
-    /// Failures go back to the `Retry` operation `at`, so many times already.
+    /// On a failure the token returns to the `Retry` operation `at`. `failures`: how often it has.
     Retry { at: u32, failures: u32 },
-    /// Failures go on elsewhere.
+    /// On a failure the token continues with the steps of this fallback.
     Fallback { plan: u32 },
     /// Steps that must be done before this deadline; none when it is over.
     Timeout { plan: u32, deadline: u32 },
@@ -248,8 +248,8 @@ pub(crate) enum Connection {
     Closed,
     /// One that is being opened.
     Opening,
-    /// One that has made so many round trips.
+    /// An open one. `trips`: round trips that it has made.
     Open { trips: u32 },
-    /// One whose database was killed.
+    /// One to a database that was killed.
     Dead,
 }

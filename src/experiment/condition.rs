@@ -145,6 +145,9 @@ fn known(plan: &Plan, summaries: &[Summary], few_runs_are_enough: bool) -> Vec<S
     summaries.iter().filter_map(of).collect()
 }
 
+/// Replications that are proposed beyond those that the half-width asks for, because the estimate will move.
+const MARGIN: f64 = 1.1;
+
 /// The first objective that the estimate of its figure meets while its interval contains the bound. A success rate of all
 /// requests meets any: what so few runs can hide is said where it matters.
 pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
@@ -164,7 +167,7 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
         let most = if objective.is_at_least() { "at least" } else { "at most" };
         let (seen, bound_words) = (verdict::figure(interval, metric, rates), verdict::amount(bound, metric, rates));
         // Half-widths fall with the root of the number of replications.
-        let factor = ((end - interval.estimate) / (bound - interval.estimate)).powi(2) * 1.1;
+        let factor = ((end - interval.estimate) / (bound - interval.estimate)).powi(2) * MARGIN;
         let needed = Some(summary.replications as f64 * factor).filter(|needed| *needed < 1e9);
         Some(Doubt::TooFewRuns {
             figure: format!("{} {seen}, must be {most} {bound_words}", metric.words()),

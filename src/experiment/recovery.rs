@@ -60,12 +60,12 @@ impl Recovery {
     /// three that are shown, or half of the rest of the run.
     pub fn of(fine: &Timeline, shown: Option<Time>, stretch: (Time, Time), bound: f64, calm: &Calm) -> Self {
         let coarse = fine.clone().in_intervals_of(shown);
-        let of_coarse = Course::new(&coarse, calm, stretch).recovery(Some(bound), IN_A_ROW);
+        let of_coarse = Watched::new(&coarse, calm, stretch).recovery(Some(bound), IN_A_ROW);
         let Some(length) = length_of_finer(fine, coarse.length, stretch, calm) else { return of_coarse };
         let fine = fine.clone().in_intervals_of(Some(length));
         let lasting = Time(coarse.length.0.saturating_mul(IN_A_ROW as u64)).min(Time(fine.end.since(stretch.1).0 / 2));
         let in_a_row = (lasting.0.div_ceil(length.0) as usize).max(IN_A_ROW);
-        let of_fine = Course::new(&fine, calm, stretch).recovery(None, in_a_row);
+        let of_fine = Watched::new(&fine, calm, stretch).recovery(None, in_a_row);
         Self {
             is_disturbed: of_coarse.is_disturbed || of_fine.is_disturbed,
             seconds: of_coarse.seconds.max(of_fine.seconds),
@@ -90,7 +90,7 @@ fn length_of_finer(fine: &Timeline, shown: Time, (from, to): (Time, Time), calm:
 }
 
 /// A run, and what it would be like undisturbed, in intervals of the same length.
-struct Course<'a> {
+struct Watched<'a> {
     timeline: &'a Timeline,
     calm: Calm,
     /// When the disturbance begins and ends.
@@ -108,7 +108,7 @@ struct Usual {
     ended: Option<f64>,
 }
 
-impl<'a> Course<'a> {
+impl<'a> Watched<'a> {
     fn new(timeline: &'a Timeline, calm: &Calm, stretch: (Time, Time)) -> Self {
         let calm = match calm {
             Calm::Without(twin) => Calm::Without(twin.clone().in_intervals_of(Some(timeline.length))),
@@ -242,9 +242,9 @@ impl<'a> Course<'a> {
     }
 }
 
-/// Of marks in the order of time, how many there are up to the last unusual one before the system is back for good; none
-/// where it is not back at the end. It is back when three usual ones follow each other, and no longer when so many unusual
-/// ones do.
+/// The number of marks, in the order of time, up to the last unusual one before the system has recovered for good; none if
+/// it has not at the end. It has recovered after [`IN_A_ROW`] usual ones in succession, and has a relapse after `to_relapse`
+/// unusual ones.
 fn unusual_until(marks: &[Option<bool>], to_relapse: usize) -> Option<usize> {
     let (mut is_back, mut until, mut opposite, mut last) = (false, 0, 0, false);
     for (index, unusual) in marks.iter().enumerate().filter_map(|(index, mark)| Some((index, (*mark)?))) {
@@ -321,7 +321,7 @@ fn first_of(timeline: &Timeline, from: Time) -> usize {
 mod tests {
     use super::*;
 
-    /// Intervals of 10 ns with so many successes and failures, and these mean response times in seconds.
+    /// Intervals of 10 ns, given the successes and failures of each, and the mean response times in seconds.
     fn of(shares: &[(u32, u32)], times: &[f64]) -> Timeline {
         let slice = |(index, &(succeeded, failed)): (usize, &(u32, u32))| Slice {
             sent: succeeded + failed,

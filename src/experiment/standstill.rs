@@ -34,7 +34,7 @@ pub fn can_lose_capacity(system: &System) -> bool {
     let is_broken = system.services.iter().any(|service| {
         service.liveness.is_some() || service.clients.iter().any(|client| client.broken.contains(&true))
     });
-    is_broken || !system.faults.is_empty() || starves_a_database(system) || Order::of(system).has_circle()
+    is_broken || !system.faults.is_empty() || starves_a_database(system) || UnitOrder::of(system).has_circle()
 }
 
 /// Whether the pools of a database may open more connections than it takes: idle ones keep others waiting.
@@ -51,7 +51,7 @@ fn starves_a_database(system: &System) -> bool {
 }
 
 /// In which order requests take units.
-struct Order<'a> {
+struct UnitOrder<'a> {
     system: &'a System,
     /// By endpoint: what its requests take, calls included.
     taken: Vec<BTreeSet<Unit>>,
@@ -59,7 +59,7 @@ struct Order<'a> {
     after: BTreeMap<Unit, BTreeSet<Unit>>,
 }
 
-impl<'a> Order<'a> {
+impl<'a> UnitOrder<'a> {
     fn of(system: &'a System) -> Self {
         let endpoints = system.endpoints.len();
         let mut order = Self { system, taken: vec![BTreeSet::new(); endpoints], after: BTreeMap::new() };
@@ -129,7 +129,11 @@ impl<'a> Order<'a> {
                     continue;
                 }
                 Op::Fail { .. } | Op::Join | Op::Answer => continue,
-                _ => {}
+                Op::Cpu { .. } | Op::Offload { .. } | Op::OffloadLocked { .. } | Op::Native { .. } => {}
+                Op::Sleep { .. } | Op::Visit { .. } | Op::Trip { .. } | Op::Count { .. } | Op::Prepare { .. } => {}
+                Op::Respond | Op::Yield { .. } | Op::Project | Op::Read { .. } | Op::Publish { .. } => {}
+                Op::Repeat { .. } | Op::Retry { .. } | Op::Backoff { .. } | Op::Timeout { .. } => {}
+                Op::Breaker { .. } | Op::Leave => {}
             }
             open.push((next, held));
         }

@@ -10,7 +10,7 @@ use crate::parts::{Outcome, Phase, PhaseUse};
 use crate::spec::{Metric, Objective};
 
 /// From which share of use on a resource is full.
-const FULL: f64 = 0.95;
+pub const FULL: f64 = 0.95;
 
 /// The use of the resources over the phases that miss an objective; where none does, over the whole window, of a finite
 /// test up to its last request.

@@ -54,7 +54,7 @@ impl Arrival {
 }
 
 impl World<'_> {
-    /// A token opens a connection to a service whose backlog is bounded.
+    /// A token opens a connection to a service with a bounded backlog.
     pub(crate) fn knock(&mut self, t: u32, service: u32) {
         let replica = self.choose_replica(service);
         self.knock_at(t, replica);

@@ -140,7 +140,7 @@ impl World<'_> {
         self.weigh(t, weight);
     }
 
-    /// A token that has just begun stands for so many requests: for none if it has no account.
+    /// Gives a token that has just begun its weight: how many requests it stands for; 0 for one without an account.
     fn weigh(&mut self, t: u32, weight: u16) {
         let Some(accounts) = &mut self.accounts else { return };
         let token = &mut self.engine.tokens[t];

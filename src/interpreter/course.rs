@@ -9,7 +9,7 @@ impl World<'_> {
         self.ledger.as_ref().map_or(0, |ledger| ledger.backing_off())
     }
 
-    /// Tokens that wait in a queue whose length has a limit: for a unit, a server or to be accepted.
+    /// Tokens that wait in a queue with a limit: for a unit, for a server, or to be accepted.
     fn in_bounded_queues(&self) -> u64 {
         let slots = self.slots.iter().filter(|slots| slots.room < u32::MAX).map(|slots| slots.queue.population.gauge);
         let stations = self.stations.iter().filter_map(|station| station.bounded());

@@ -4,6 +4,7 @@ use super::Report;
 use super::number::short;
 use super::paragraph::joined;
 use crate::experiment::blame::shares;
+use crate::experiment::strain::FULL;
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
 use crate::metric::Metric;
@@ -12,9 +13,6 @@ use crate::parts::{Group, ResourceKind};
 
 /// Share of requests that must succeed, for the use of a resource to be that of the throughput.
 const NEARLY_ALL: f64 = 0.99;
-
-/// Utilisation from which a resource has nothing left.
-const FULL: f64 = 0.95;
 
 /// Share of the time from which a place is named.
 const WORTH_NAMING: f64 = 0.05;

@@ -122,7 +122,8 @@ fn rare_losses(report: &Report) -> Option<Step> {
     ))
 }
 
-/// Where no run lost capacity, but runs of this system can (some units are waited for by those who hold some), and too few stand behind what is called safe.
+/// Where no run lost capacity although runs of this system can, because requests wait for units while they hold others, and
+/// too few runs stand behind what is called safe.
 fn unseen_losses(report: &Report) -> Option<Step> {
     let can_lose = |state: &State| {
         let summary = of_point(&report.summaries, state.point);

@@ -11,9 +11,9 @@ const FEWEST: usize = 8;
 /// Growth of a level from one observation to the next over the end of several series of equal length, one of each
 /// replication, with its interval. The end is the last `part`th of a series: 2 is its second half.
 ///
-/// The end of each series is cut into sixteen means, or as many as it has observations, and the steps from one to the next
-/// are taken as the sample. The sum of the steps is what the level has grown by. If the level is that of a queue whose arrivals exceed
-/// its service, the steps are those of a random walk with a drift and nearly independent, so that Student's t keeps its
+/// The end of each series is cut into sixteen means, or as many as it has observations, and the steps from one to the
+/// next are taken as the sample. The sum of the steps is what the level has grown by. If the level is that of a queue with
+/// more arrivals than service, the steps are those of a random walk with a drift and nearly independent, so that Student's t keeps its
 /// level; if it comes back to a mean, each step up is followed by steps down, the spread of the steps overstates that
 /// of their mean, and a growth is found less often than the level allows. So one series is enough, and a system near
 /// its limit is not called growing because its queue wanders.

@@ -52,6 +52,6 @@ pub use error::Error;
 pub use general::{md1, mg1, mg1_ps, mg1_ps_response_of};
 pub use markov::{mm_inf, mm1, mm1_response_quantile, mmc, mmc_waiting_quantile, mmc_waiting_tail, mmck};
 pub use measures::Measures;
-pub use order::{Level, erlang_a, priorities};
+pub use order::{PriorityLevel, erlang_a, priorities};
 pub use repairman::repairman;
 pub use tandem::{Stage, Tandem, tandem};

@@ -3,8 +3,9 @@
 mod lag;
 
 use super::LEVEL;
+use crate::experiment::strain::FULL;
 use crate::experiment::trial::Trial;
-use crate::parts::{Course, Mark, Pace};
+use crate::parts::{Course, Mark, Pace, ResourceUse};
 use crate::spec::Metric;
 use crate::statistics::Interval;
 use crate::statistics::growth::growth;
@@ -19,15 +20,15 @@ const HALF: usize = 2;
 /// What still grows at the end of the window, for certain: a second, with its interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Growth {
-    /// Requests under way, and handlers whose client has gone: no response time has a mean.
+    /// Requests in flight, those of clients that gave up included: response times have no mean.
     pub requests: Option<Interval>,
-    /// All work inside, that behind the answers and messages too: no time to completion has a mean.
+    /// All work in the system, that behind the answers and messages included: times to completion have no mean.
     pub work: Option<Interval>,
     /// Replications in which it grows by their own course alone, at 95 %. All of them together decide, so that these may be
     /// fewer: a slow growth is not certain in a single run.
     pub runs: usize,
-    /// What waits in queues whose length has a limit, where nothing else grows: they are still filling, and how the point
-    /// does when they are full is not seen yet.
+    /// What waits in queues with a limit, where nothing else grows: they are still filling, and it is not known yet what
+    /// happens when they are full.
     pub filling: Option<Interval>,
     /// By how much the load exceeds what is answered, where requests grow under a rate that changes.
     pub overrun: Option<Overrun>,
@@ -94,8 +95,7 @@ const UNLIMITED_WORK: Level = |mark| mark.inside.saturating_sub(mark.bounded + m
 
 /// Whether any request waits for a resource or an answer that never comes, or a resource has no capacity to spare.
 fn waits(trial: &Trial) -> bool {
-    const FULL: f64 = 0.95;
-    let is_short = |one: &crate::parts::ResourceUse| one.queue > 0.0 || one.kind.works() && one.utilisation >= FULL;
+    let is_short = |one: &ResourceUse| one.queue > 0.0 || one.kind.works() && one.utilisation >= FULL;
     trial.hung > 0 || trial.resources.iter().any(is_short)
 }
 

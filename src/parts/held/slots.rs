@@ -2,8 +2,8 @@
 //! executor are all slots; they differ in what happens when a waiting token is granted one.
 //!
 //! Unless the model says otherwise, all are first come, first served, as asyncio.Semaphore, asyncpg's pool and
-//! ThreadPoolExecutor are. A pool opens connections as it needs them, from `min_size` to `max_size`; `acquire` waits for ever unless it has a time-out
-//! (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
+//! ThreadPoolExecutor are. A pool opens connections as it needs them, from `min_size` to `max_size`; `acquire` waits
+//! without limit unless it has a time-out (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
 
 use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::gauge::Gauge;

@@ -12,7 +12,7 @@ use crate::kernel::gauge::Gauge;
 
 use crate::parts::usage::Sum;
 
-/// The accept queue of a replica whose length is bounded.
+/// The accept queue of a replica, which has a limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AcceptQueue {
     pub waiting: Gauge,

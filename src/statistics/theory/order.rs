@@ -5,7 +5,7 @@ use super::{Measures, chain};
 
 /// Customers of one priority.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Level {
+pub struct PriorityLevel {
     /// Arrivals per second.
     pub arrival_rate: f64,
     /// Mean seconds of a service.
@@ -25,7 +25,7 @@ pub struct Level {
 ///
 /// [`Error::Unstable`] if all levels together use the server fully, [`Error::Invalid`] unless rates and means are
 /// positive and no `service_cv2` is negative.
-pub fn priorities(levels: &[Level]) -> Result<Vec<f64>, Error> {
+pub fn priorities(levels: &[PriorityLevel]) -> Result<Vec<f64>, Error> {
     let mut left = 0.0;
     let mut loads = Vec::with_capacity(levels.len());
     for level in levels {
@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn priorities_keep_the_mean_work_ahead() {
-        let level = |arrival_rate, service_mean, service_cv2| Level { arrival_rate, service_mean, service_cv2 };
+        let level = |arrival_rate, service_mean, service_cv2| PriorityLevel { arrival_rate, service_mean, service_cv2 };
         let one = priorities(&[level(0.7, 1.0, 1.0)]).unwrap();
         close(one[0], mm1(0.7, 1.0).unwrap().waiting);
         // Kleinrock's conservation law: the sum of ρ_i W_i does not depend on the order.

@@ -24,8 +24,8 @@ fn response_of(class: usize) -> impl Fn(&Outcome) -> f64 {
     move |outcome| outcome.classes[class].response_times.mean().expect("successes") / 1e9
 }
 
-fn level(arrival_rate: f64, service_mean: f64, service_cv2: f64) -> theory::Level {
-    theory::Level { arrival_rate, service_mean, service_cv2 }
+fn level(arrival_rate: f64, service_mean: f64, service_cv2: f64) -> theory::PriorityLevel {
+    theory::PriorityLevel { arrival_rate, service_mean, service_cv2 }
 }
 
 #[test]

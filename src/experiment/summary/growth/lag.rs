@@ -111,8 +111,8 @@ fn lags(course: &Course, level: Level) -> Vec<f64> {
     marks.iter().enumerate().map(lag).collect()
 }
 
-/// Whether more is inside at the end than arrives during three usual response times, by a number that matters. The usual time is the lower quartile of those of the window's parts: of each the mean response time, or the lag if
-/// that is longer.
+/// Whether more is inside at the end than arrives during three usual response times, by a number that matters. The usual
+/// time is the lower quartile over the parts of the window: of each the mean response time, or the lag if that is longer.
 fn are_left(courses: &[&Course], level: Level, fewest: f64) -> bool {
     let count = courses.len() as f64;
     let all: Vec<Vec<f64>> = courses.iter().map(|course| lags(course, level)).collect();
