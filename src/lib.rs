@@ -4,7 +4,7 @@
 //! A system is data, data is compiled to a small program, requests are tokens that run it, every figure has an
 //! interval, every picture has a verdict:
 //!
-//! - [`spec`]: TOML as written. Its types are the language, their documentation the JSON Schema; a mistake is shown
+//! - [`language`]: TOML as written. Its types are the language, their documentation the JSON Schema; a mistake is shown
 //!   where it was written.
 //! - [`model`]: the system as meant, in indices and nanoseconds: a program and a plan of parts.
 //! - [`kernel`]: time, the calendar, random streams. *Events happen in the order of (time, serial)*: that is the whole
@@ -17,7 +17,7 @@
 //! - [`statistics`]: intervals, histograms, and the exact formulas that judge the simulator.
 //! - [`report`] and [`cli`]: tables, files, charts; the commands.
 //!
-//! Imports run downwards: cli > report > experiment > load > interpreter > parts > engine > kernel; `spec` and `model`
+//! Imports run downwards: cli > report > experiment > load > interpreter > parts > engine > kernel; `language` and `model`
 //! stand beside, `kernel` and `statistics` know nothing of the others.
 //!
 //! ```
@@ -36,12 +36,12 @@ pub mod cli;
 pub mod experiment;
 pub mod interpreter;
 pub mod kernel;
+pub mod language;
 pub mod load;
 pub mod metric;
 pub mod model;
 pub mod parts;
 pub mod report;
-pub mod spec;
 pub mod statistics;
 
 mod engine;

@@ -9,9 +9,9 @@ use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::journal::{Header, name_of, seal};
 use sim::experiment::merge::Shards;
 use sim::experiment::shard::Shard;
+use sim::language::Source;
 use sim::load::trial;
 use sim::parts::Limits;
-use sim::spec::Source;
 
 /// Bytes as a model: it is refused with a message, or its first steps break no law.
 pub fn model(bytes: &[u8]) {

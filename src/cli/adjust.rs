@@ -6,7 +6,7 @@ use std::thread;
 use clap::Args;
 
 use crate::experiment::design::Adjustments;
-use crate::spec::Fraction;
+use crate::language::Fraction;
 
 /// What the command line changes about an experiment or a model.
 #[derive(Clone, Debug, Default, Args)]

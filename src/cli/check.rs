@@ -11,8 +11,8 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use crate::experiment::design::{Adjustments, Checked, Plan};
 use crate::experiment::precision;
+use crate::language::{Difference, Mistake, Mistakes};
 use crate::report::hanging;
-use crate::spec::{Difference, Mistake, Mistakes};
 
 /// Changes of a variant that are shown; the others are counted, and all are in the JSON document.
 const SHOWN: usize = 12;

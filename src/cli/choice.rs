@@ -1,8 +1,8 @@
 //! The choice of one point by variant and values.
 
 use crate::experiment::design::Plan;
-use crate::spec::Mistake;
-use crate::spec::names::Names;
+use crate::language::Mistake;
+use crate::language::names::Names;
 
 /// The first point of the plan that has the variant and the values asked for.
 pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]) -> Result<usize, Mistake> {

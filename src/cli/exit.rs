@@ -6,9 +6,9 @@ use std::process::ExitCode;
 use crate::experiment::journal::Unusable;
 use crate::experiment::merge::Unmerged;
 use crate::experiment::verdict;
+use crate::language::{Mistake, Mistakes};
 use crate::report::Report;
 use crate::report::folder::Unwritten;
-use crate::spec::{Mistake, Mistakes};
 
 /// The exit codes, which are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,9 +15,9 @@ use super::warn::{caution, doubts};
 use crate::experiment::design::{Adjustments, KneeWishes, Workbench};
 use crate::experiment::runner::Progress;
 use crate::experiment::search::{self, KneeAnswer, Outcome};
+use crate::language::bound::in_unit_of;
+use crate::language::{Metric, Objective};
 use crate::report::{knee, knee_document, knee_figure, knee_method};
-use crate::spec::bound::in_unit_of;
-use crate::spec::{Metric, Objective};
 
 /// Find each variant's limit: the highest load, or the smallest size, that meets the objectives.
 ///
@@ -196,7 +196,7 @@ pub(super) fn metric(name: &str) -> Result<Metric, String> {
 #[cfg(test)]
 mod tests {
     use super::objective;
-    use crate::spec::{Metric, Objective};
+    use crate::language::{Metric, Objective};
 
     #[test]
     fn bounds_are_read_with_their_side() {

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Exit, Failure};
+use crate::language::{visible_layout, visible_lines};
 use crate::report::{hanging, paragraph};
-use crate::spec::{visible_layout, visible_lines};
 
 /// Columns beyond which sentences are broken, however wide the terminal is.
 const WIDEST: usize = 120;

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::page::Page;
-use crate::spec;
+use crate::language;
 
 /// Print the reference of the language, in Markdown.
 #[derive(Debug, Args)]
@@ -23,8 +23,8 @@ impl Reference {
     /// Prints the page, or the section.
     pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
         page.data(match &self.section {
-            Some(name) => spec::section(name)?,
-            None => spec::reference(),
+            Some(name) => language::section(name)?,
+            None => language::reference(),
         });
         Ok(Exit::Holds)
     }

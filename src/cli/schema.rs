@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use super::exit::{Exit, Failure};
 use super::page::Page;
-use crate::spec::schema;
+use crate::language::schema;
 
 /// Print the JSON Schema of model or experiment files, or the columns of results.
 ///

@@ -15,8 +15,8 @@ use super::simulate::pursue;
 use super::warn::{caution, doubts};
 use crate::experiment::design::{Adjustments, Workbench};
 use crate::experiment::sensitivity::{Question, analyse};
+use crate::language::Metric;
 use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
-use crate::spec::Metric;
 
 /// Find which assumptions of the model decide the answer.
 ///

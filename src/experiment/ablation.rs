@@ -5,7 +5,7 @@
 use super::design::Plan;
 use super::effect::{Observation, Worth, observe_one};
 use super::summary::Summary;
-use crate::spec::Metric;
+use crate::language::Metric;
 
 /// What came of an ablation.
 #[derive(Clone, Debug)]

@@ -6,8 +6,8 @@ use super::design::Plan;
 use super::ranking;
 use super::summary::{self, LEVEL, Summary, in_common};
 use super::verdict;
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 use crate::statistics::selection::{self, Next, Outcome};
 use crate::statistics::{Interval, Pairing};
 

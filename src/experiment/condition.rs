@@ -27,9 +27,9 @@ use super::culprit::Culprit;
 use super::design::{Direction, Plan};
 use super::summary::{Doubt, LEVEL, Summary};
 use super::{throughput, verdict};
+use crate::language::{Metric, Objective};
 use crate::model::Pattern;
 use crate::parts::{Failure, LostWork};
-use crate::spec::{Metric, Objective};
 use crate::statistics::Interval;
 
 /// Share of the best goodput below which it has collapsed.

@@ -27,11 +27,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use super::warm_up::WarmUp;
-use crate::model::{Load, System};
-use crate::spec::form::Form;
-use crate::spec::{
+use crate::language::form::Form;
+use crate::language::{
     Assumption, Measured, Metric, Mistake, Mistakes, MultipleHypotheses, Objective, Scale, Source, Tolerances,
 };
+use crate::model::{Load, System};
 
 pub use checked::Checked;
 pub use dial::Dial;
@@ -93,7 +93,7 @@ pub struct Plan {
     origin: Origin,
 }
 
-/// How well figures must be known. See [`crate::spec::Run`].
+/// How well figures must be known. See [`crate::language::Run`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Precision {
     /// Half of the 95 % interval that a figure may have: relative, of a share absolute.
@@ -104,7 +104,7 @@ pub struct Precision {
     pub most: u32,
 }
 
-/// The losses of capacity that replications without one are to exclude. See [`crate::spec::Run`].
+/// The losses of capacity that replications without one are to exclude. See [`crate::language::Run`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Exclusion {
     /// The share of runs that lose capacity.
@@ -113,7 +113,7 @@ pub struct Exclusion {
     pub most: u32,
 }
 
-/// The indifference zone of the selection of the best. See [`crate::spec::Run`].
+/// The indifference zone of the selection of the best. See [`crate::language::Run`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Zone {
     /// The difference from the best that is to be told: relative, of a share absolute.
@@ -242,7 +242,7 @@ pub struct Ablated {
     pub last: Effect,
 }
 
-/// What must be seen. See [`crate::spec::Expectation`]; a `variant` is an index here, and has a point beside each
+/// What must be seen. See [`crate::language::Expectation`]; a `variant` is an index here, and has a point beside each
 /// point of the hypothesis ([`Plan::beside`]).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {

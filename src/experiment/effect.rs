@@ -7,8 +7,8 @@ use super::comparison::Difference;
 use super::design::{Effect, Plan};
 use super::summary::{Summary, of_point};
 use super::{throughput, verdict};
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 
 /// What a change is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ mod network;
 
 use super::design::Plan;
 use super::summary::Summary;
-use crate::spec::Metric;
+use crate::language::Metric;
 use crate::statistics::Interval;
 use crate::statistics::theory::{self, bounds, mva};
 use network::{Network, Users};

@@ -23,7 +23,7 @@
 use super::design::{FEWEST, Plan, Precision};
 use super::summary::{self, Summary};
 use super::trial::Trial;
-use crate::spec::Metric;
+use crate::language::Metric;
 use crate::statistics::Interval;
 
 /// Growth of the number of replications from one look to the next: at least, and at most.

@@ -12,7 +12,7 @@ use super::archive::Archive;
 use super::design::Plan;
 use super::journal::{Header, Unusable};
 use super::runner;
-use crate::spec::bounded;
+use crate::language::bounded;
 
 /// The name of the file in the experiment's folder.
 pub const FILE: &str = "round.json";

@@ -15,7 +15,7 @@ use super::summary::{Doubt, LEVEL, Summary};
 use super::trial::Trial;
 use super::verdict::{self, Verdict};
 use crate::kernel::random::{Stream, unit};
-use crate::spec::{Metric, Mistakes};
+use crate::language::{Metric, Mistakes};
 use crate::statistics::Interval;
 use crate::statistics::sensitivity::{Design, Effect, Trajectory, morris, sobol, trajectory};
 

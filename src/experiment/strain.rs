@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use super::condition;
 use crate::kernel::Time;
 use crate::kernel::wire::Number;
+use crate::language::{Metric, Objective};
 use crate::parts::{Outcome, Phase, PhaseUse};
-use crate::spec::{Metric, Objective};
 
 /// From which share of use on a resource is full.
 pub const FULL: f64 = 0.95;

@@ -6,9 +6,9 @@ use super::culprit::Evidence;
 use super::recovery::{Calm, Recovery};
 use super::strain::Strain;
 use crate::kernel::wire;
+use crate::language::{Metric, Objective};
 use crate::model::{Load, Reference};
 use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users};
-use crate::spec::{Metric, Objective};
 use crate::statistics::histogram::{Histogram, Packed};
 
 /// The figures of one trial.

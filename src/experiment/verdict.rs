@@ -19,8 +19,8 @@ use super::design::{Direction, Expectation, Hypothesis, Plan};
 use super::finding::unsafe_words;
 use super::summary::{Doubt, LEVEL, Summary, of_point};
 use super::throughput;
+use crate::language::{Metric, MultipleHypotheses};
 use crate::model::RateUnit;
-use crate::spec::{Metric, MultipleHypotheses};
 use crate::statistics::Interval;
 
 /// Whether what was expected was seen.

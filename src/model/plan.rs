@@ -213,7 +213,7 @@ pub struct ClientPlan {
     pub repaired_by_restart: bool,
 }
 
-/// CPU of a search. See [`crate::spec::SearchCost`].
+/// CPU of a search. See [`crate::language::SearchCost`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SearchCost {
     /// For each idle connection.

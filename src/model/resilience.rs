@@ -48,7 +48,7 @@ pub struct RetryPlan {
     pub on: Causes,
 }
 
-/// A token bucket for retries. See [`crate::spec::RetryBudget`].
+/// A token bucket for retries. See [`crate::language::RetryBudget`].
 #[derive(Clone, Copy, Debug)]
 pub struct BudgetPlan {
     /// Tokens that a first attempt brings.

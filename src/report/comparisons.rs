@@ -9,8 +9,8 @@ use super::table::Column;
 use super::{Detail, Report};
 use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE, are_comparable};
 use crate::experiment::design::Plan;
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 
 /// Rows beyond which the table is left to `comparisons.csv`.
 const MOST_ROWS: usize = 12;

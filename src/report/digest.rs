@@ -5,7 +5,7 @@ use super::paragraph::paragraph;
 use super::{Report, verdicts};
 use crate::experiment::effect::{Observation, Worth};
 use crate::experiment::verdict::{Judgement, Verdict};
-use crate::spec::visible;
+use crate::language::visible;
 
 /// The page. `files` are the experiments' paths as they were given, one for each report. On a terminal of `width` columns
 /// it is as wide as that, and has a list in place of the table, in which no line can be broken.

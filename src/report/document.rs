@@ -14,7 +14,7 @@ use crate::experiment::precision;
 use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, ResourceSpread, Summary, UserMeans};
 use crate::experiment::verdict::{self, Deviation, Judgement, Verdict};
 use crate::experiment::warm_up;
-use crate::spec::{Assumption, Scale};
+use crate::language::{Assumption, Scale};
 use crate::statistics::Interval;
 
 /// The whole document. Its points, which may be many, are made one by one as it is written.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::spec::bounded;
+use crate::language::bounded;
 
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]

@@ -13,8 +13,8 @@ use crate::experiment::design::Knee;
 use crate::experiment::search::{Decision, Defect, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
 use crate::experiment::summary::Doubt;
 use crate::experiment::{finding, throughput, verdict};
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 
 pub use figure::knee_figure;
 

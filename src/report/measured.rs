@@ -8,7 +8,7 @@ use super::{Detail, Report};
 use crate::experiment::design::Measurement;
 use crate::experiment::finding;
 use crate::experiment::verdict::{self, Deviation};
-use crate::spec::Metric;
+use crate::language::Metric;
 
 /// The table: a row for each figure of each measurement; empty without measurements.
 pub fn measured(report: &Report, detail: Detail) -> String {

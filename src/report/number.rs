@@ -2,8 +2,8 @@
 
 pub(super) use crate::experiment::throughput::grouped;
 use crate::experiment::verdict::{self, share_decimals};
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// A number for a file: seven significant digits without trailing zeros; empty where there is none.

@@ -4,8 +4,8 @@ use super::Report;
 use super::number::{exact, seconds, short};
 use crate::experiment::condition::success_objective;
 use crate::experiment::verdict;
+use crate::language::{Metric, Objective};
 use crate::model::RateUnit;
-use crate::spec::{Metric, Objective};
 
 /// `success rate at least 99 %`; `rates` is the unit of throughputs.
 pub(super) fn in_words(objective: Objective, rates: RateUnit) -> String {

@@ -11,8 +11,8 @@ use crate::experiment::search::{Decision, Defect};
 use crate::experiment::summary::Doubt;
 use crate::experiment::throughput;
 use crate::experiment::verdict::{amount, figure};
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 
 /// Settings that the table shows; all are in the document.
 const MOST: usize = 24;

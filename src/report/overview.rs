@@ -7,7 +7,7 @@ use super::recovery::{Recovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
 use super::{Detail, Report};
 use crate::experiment::summary::{Split, Summary};
-use crate::spec::Metric;
+use crate::language::Metric;
 use crate::statistics::Interval;
 
 /// Rows beyond which only the telling points are shown.

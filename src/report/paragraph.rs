@@ -1,6 +1,6 @@
 //! Sentences laid out for a terminal.
 
-use crate::spec::visible;
+use crate::language::visible;
 
 /// A paragraph whose first line starts with `lead` and whose others are indented as far, broken at `width` columns;
 /// whole where there is no terminal to break it for.

@@ -5,7 +5,7 @@ use super::metric::says_something;
 use super::sheet::{Cell, Row};
 use crate::experiment::design::Plan;
 use crate::experiment::summary::Summary;
-use crate::spec::Metric;
+use crate::language::Metric;
 use crate::statistics::Interval;
 
 /// A point's row.

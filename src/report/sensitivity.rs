@@ -13,8 +13,8 @@ use crate::experiment::sensitivity::{Parameter, Sensitivity, Share, Sway, Unsure
 use crate::experiment::summary::Doubt;
 use crate::experiment::throughput;
 use crate::experiment::verdict::{self, Verdict, amount};
+use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::spec::Metric;
 use crate::statistics::Interval;
 
 pub use figure::sensitivity_figure;

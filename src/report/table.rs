@@ -4,7 +4,7 @@ use anstyle::Style;
 use comfy_table::{Cell, CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
 use super::paragraph::count;
-use crate::spec::visible;
+use crate::language::visible;
 
 /// Lines between the headings and the first row.
 const RULE: usize = 1;

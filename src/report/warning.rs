@@ -14,9 +14,9 @@ use crate::experiment::comparison::Unselected;
 use crate::experiment::exact::Check;
 use crate::experiment::precision::Shortfall;
 use crate::experiment::summary::Growth;
+use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::parts::{Ending, ROUND_TRIP};
-use crate::spec::Metric;
 
 /// A doubt.
 #[derive(Clone, Debug, PartialEq)]

@@ -9,8 +9,8 @@ use sim::experiment::design::{Adjustments, Expectation, Hypothesis, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::summary::Doubt;
 use sim::experiment::verdict::Verdict;
+use sim::language::{Metric, Source};
 use sim::report::{self, Report};
-use sim::spec::{Metric, Source};
 
 fn plan(text: &str, adjustments: &Adjustments) -> Plan {
     let source = Source::text(Path::new("test.toml"), text);

@@ -8,8 +8,8 @@ use sim::experiment::condition::{Condition, State, can_hide, runs_to_exclude};
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::verdict::Verdict;
+use sim::language::{Metric, Source};
 use sim::report::Report;
-use sim::spec::{Metric, Source};
 
 /// The report of an experiment or a model, as it would be read from a file.
 fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
@@ -509,10 +509,10 @@ fn too_slow_is_a_condition_of_its_own() {
     );
     let mut plan = Plan::of(&model, &Adjustments::default()).expect("a sound model");
     assert!(plan.objectives.is_empty());
-    plan.objectives = vec![sim::spec::Objective::AtMost { metric: sim::spec::Metric::P95S, value: 1.0 }];
+    plan.objectives = vec![sim::language::Objective::AtMost { metric: sim::language::Metric::P95S, value: 1.0 }];
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
     assert_eq!(report.states[0].condition, Condition::Slow);
-    plan.objectives = vec![sim::spec::Objective::AtMost { metric: sim::spec::Metric::P95S, value: 3.0 }];
+    plan.objectives = vec![sim::language::Objective::AtMost { metric: sim::language::Metric::P95S, value: 3.0 }];
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
     assert_eq!(report.states[0].condition, Condition::Healthy);
 }

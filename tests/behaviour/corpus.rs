@@ -10,7 +10,7 @@ use serde_json::Value;
 use sim::experiment::archive::Archive;
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{Progress, run_into};
-use sim::spec::{Source, schema};
+use sim::language::{Source, schema};
 
 use crate::random_models::nth;
 

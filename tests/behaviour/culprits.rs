@@ -6,8 +6,8 @@ use sim::experiment::account::Account;
 use sim::experiment::culprit::{Culprit, CulpritKind, Evidence};
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner;
+use sim::language::{Metric, Objective};
 use sim::parts::Group;
-use sim::spec::{Metric, Objective};
 
 /// The account of a model at two replications.
 fn account(file: &str, set: &[(&str, &str)]) -> Account {

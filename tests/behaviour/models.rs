@@ -1,10 +1,10 @@
 //! Models as tests write them, and how they are run.
 
 use rayon::prelude::*;
+use sim::language::{Columns, Model, lower};
 use sim::load::trial;
 use sim::model::{Load, System};
 use sim::parts::{Limits, Outcome, ResourceUse};
-use sim::spec::{Columns, Model, lower};
 
 /// A system under a load.
 pub struct Bench {
@@ -20,7 +20,7 @@ pub fn bench(text: &str) -> Bench {
         let titles: Vec<_> = complaints.iter().map(|complaint| &complaint.title).collect();
         panic!("{titles:?}\n{text}")
     };
-    let system = sim::spec::lower(&model, &mut columns).unwrap_or_else(|complaints| complained(complaints));
+    let system = sim::language::lower(&model, &mut columns).unwrap_or_else(|complaints| complained(complaints));
     let load = model.load.as_ref().expect("a model with a load");
     let load = lower::load(load, &system, &mut columns).unwrap_or_else(|complaints| complained(complaints));
     Bench { system, load }

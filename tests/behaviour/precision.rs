@@ -12,9 +12,9 @@ use sim::experiment::runner::{self, Progress};
 use sim::experiment::shard::Shard;
 use sim::experiment::summary::Summary;
 use sim::experiment::trial::Trial;
+use sim::language::Metric;
 use sim::load;
 use sim::parts::Limits;
-use sim::spec::Metric;
 use sim::statistics::theory;
 
 use crate::models::bench;

@@ -11,8 +11,8 @@ use sim::experiment::comparison::unselected;
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::shard::Shard;
+use sim::language::Source;
 use sim::report::{Document, Report, selections, warnings};
-use sim::spec::Source;
 use sim::statistics::selection::Next;
 
 /// One counter whose times are random, or even and longer, or longer still. Their response times differ by chance for

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use sim::experiment::design::{Adjustments, Plan};
 use sim::experiment::runner::{self, Progress};
+use sim::language::{Metric, Objective, Source};
 use sim::report::{self, Report};
-use sim::spec::{Metric, Objective, Source};
 
 fn plan(text: &str) -> Plan {
     let source = Source::text(Path::new("test.toml"), text);

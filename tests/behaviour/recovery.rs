@@ -169,7 +169,7 @@ fn a_coarse_timeline_does_not_hide_a_slow_recovery() {
         [services.api.endpoints.get]
         steps = [{ sleep = "exp(100ms)" }]
     "#;
-    let source = sim::spec::Source::text(std::path::Path::new("test.toml"), text);
+    let source = sim::language::Source::text(std::path::Path::new("test.toml"), text);
     let plan = Plan::of(&source, &Adjustments::default()).unwrap();
     let trials = runner::run(&plan, &Progress::default());
     let recovery = trials.done[0].recovery_s.unwrap();
@@ -183,7 +183,7 @@ fn trials(text: &str) -> Vec<sim::experiment::trial::Trial> {
 }
 
 fn replicated(replications: u32, text: &str) -> Vec<sim::experiment::trial::Trial> {
-    let source = sim::spec::Source::text(std::path::Path::new("test.toml"), text);
+    let source = sim::language::Source::text(std::path::Path::new("test.toml"), text);
     let mut plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     plan.replications = replications;
     runner::run(&plan, &Progress::default()).done

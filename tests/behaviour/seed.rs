@@ -6,8 +6,8 @@ use sim::experiment::runner::{self, Progress};
 use sim::experiment::summary::Summary;
 use sim::experiment::trial::Trial;
 use sim::experiment::verdict;
+use sim::language::Metric;
 use sim::model::RateUnit;
-use sim::spec::Metric;
 
 fn plan(path: &str, replications: Option<u32>) -> Plan {
     let adjustments = Adjustments { replications, ..Adjustments::default() };

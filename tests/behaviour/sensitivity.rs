@@ -8,7 +8,7 @@ use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
 use sim::experiment::sensitivity::{Question, Sensitivity, Weight, analyse};
 use sim::experiment::verdict::Verdict;
-use sim::spec::Metric;
+use sim::language::Metric;
 
 const MODEL: &str = r#"
 title = "Three stops"

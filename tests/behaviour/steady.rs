@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use sim::experiment::design::{Adjustments, Expectation, Hypothesis, Plan};
 use sim::experiment::runner::{self, Progress};
 use sim::experiment::verdict::{self, Verdict};
+use sim::language::{Metric, MultipleHypotheses, Source};
 use sim::report::{self, Report};
-use sim::spec::{Metric, MultipleHypotheses, Source};
 use sim::statistics::theory;
 
 use crate::models::bench;

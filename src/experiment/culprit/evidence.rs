@@ -3,8 +3,8 @@
 use crate::experiment::strain::StrainUse;
 use crate::experiment::summary::{ResourceMean, Summary};
 use crate::experiment::trial::Trial;
+use crate::language::{Metric, Objective};
 use crate::parts::{Blame, Deadlock, Group, LostWork, ResourceKind, ResourceUse};
-use crate::spec::{Metric, Objective};
 
 /// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
 const FAILING: f64 = 0.01;

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::point::unknown_value;
 use super::{Axis, AxisValue, quantity};
-use crate::spec::check::check;
-use crate::spec::form::Form;
-use crate::spec::names::Names;
-use crate::spec::path::{Path, Written};
-use crate::spec::setting::{Setting, Subject, computed, target};
-use crate::spec::tree::{Kind, Place, Tree};
-use crate::spec::{self, Mistake, Mistakes, Scale, Source};
+use crate::language::check::check;
+use crate::language::form::Form;
+use crate::language::names::Names;
+use crate::language::path::{Path, Written};
+use crate::language::setting::{Setting, Subject, computed, target};
+use crate::language::tree::{Kind, Place, Tree};
+use crate::language::{self, Mistake, Mistakes, Scale, Source};
 
 /// Values of an axis at most.
 const MOST: f64 = 10_000.0;
@@ -36,7 +36,7 @@ pub(super) struct Ready {
 pub(super) fn ready(
     name: &str,
     tree: &Tree,
-    axis: &spec::Axis,
+    axis: &language::Axis,
     subject: &Subject,
     pins: &[(Setting, (Path, bool))],
 ) -> Result<Ready, Mistakes> {
@@ -118,7 +118,7 @@ fn also(
     Ok(((found.path, in_load), settings.collect::<Result<_, _>>()?))
 }
 
-fn expand(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
+fn expand(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
     let is_range = ["from", "to", "step", "points"].iter().find_map(|key| tree.get(key));
     match (tree.get("values"), is_range) {
         (Some(values), None) => Ok(listed(name, values)?),
@@ -160,7 +160,7 @@ fn too_many(name: &str, tree: &Tree, count: f64) -> Mistake {
     tree.place.mark_key(mistake, format!("at most {MOST}"))
 }
 
-fn range(name: &str, tree: &Tree, axis: &spec::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
+fn range(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
     let wrong = |key: &str, title: String, label: &str| {
         let mistake = Mistake::new(title);
         match tree.get(key) {

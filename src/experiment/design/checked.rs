@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::effort::too_few_to_exclude;
 use super::point::Design;
 use super::{Plan, Workbench};
-use crate::spec::difference::differences;
-use crate::spec::path::Path;
-use crate::spec::setting::{Setting, Subject, place};
-use crate::spec::unused::{Doubt, alike, crowded, unused, unused_constants};
-use crate::spec::{Difference, Mistake, Mistakes, Model};
+use crate::language::difference::differences;
+use crate::language::path::Path;
+use crate::language::setting::{Setting, Subject, place};
+use crate::language::unused::{Doubt, alike, crowded, unused, unused_constants};
+use crate::language::{Difference, Mistake, Mistakes, Model};
 
 /// A file that is right.
 #[derive(Debug)]

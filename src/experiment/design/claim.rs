@@ -7,9 +7,9 @@ mod resource;
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
 use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
-use crate::spec::names::Names;
-use crate::spec::tree::{Kind, Tree};
-use crate::spec::{self, Experiment, Metric, Mistake, Mistakes};
+use crate::language::names::Names;
+use crate::language::tree::{Kind, Tree};
+use crate::language::{self, Experiment, Metric, Mistake, Mistakes};
 
 /// Fills in a plan's measurements, hypotheses and effects.
 pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axes: &[Ready], mistakes: &mut Mistakes) {
@@ -132,7 +132,7 @@ impl Claims<'_> {
         }
     }
 
-    fn effect(&mut self, written: &spec::Change, tree: &Tree) -> Option<Effect> {
+    fn effect(&mut self, written: &language::Change, tree: &Tree) -> Option<Effect> {
         let variant = self.variant(Some(&written.variant), tree);
         let against = self.variant_under("against", written.against.as_deref(), tree);
         if !(0.0..1.0).contains(&written.matters) {
@@ -160,7 +160,7 @@ impl Claims<'_> {
         })
     }
 
-    fn hypothesis(&mut self, written: &spec::Hypothesis, tree: &Tree) -> Option<Hypothesis> {
+    fn hypothesis(&mut self, written: &language::Hypothesis, tree: &Tree) -> Option<Hypothesis> {
         let before = self.mistakes.0.len();
         let variant = self.variant(written.variant.as_deref(), tree);
         let mut chosen = Vec::new();
@@ -243,44 +243,44 @@ impl Claims<'_> {
         points.filter(|(_, point)| point.variant == variant && is_chosen(&point.at)).map(|(index, _)| index).collect()
     }
 
-    fn expectation(&mut self, written: &spec::Expectation, tree: &Tree) -> Option<Expectation> {
+    fn expectation(&mut self, written: &language::Expectation, tree: &Tree) -> Option<Expectation> {
         let (kind, table) = tree.entries().first()?;
         Some(match written {
-            spec::Expectation::AtLeast { metric, value } => {
+            language::Expectation::AtLeast { metric, value } => {
                 self.bound(*metric, *value, table);
                 Expectation::AtLeast { metric: *metric, value: *value }
             }
-            spec::Expectation::AtMost { metric, value } => {
+            language::Expectation::AtMost { metric, value } => {
                 self.bound(*metric, *value, table);
                 Expectation::AtMost { metric: *metric, value: *value }
             }
-            spec::Expectation::Collapses { .. } => {
+            language::Expectation::Collapses { .. } => {
                 let (from, to) = self.collapse(table)?;
                 Expectation::Collapses { from, to }
             }
-            spec::Expectation::Survives {} => Expectation::Survives,
-            spec::Expectation::Stuck {} => Expectation::Stuck,
-            spec::Expectation::Recovers {} => Expectation::Recovers,
-            spec::Expectation::LosesCapacity {} => Expectation::LosesCapacity,
-            spec::Expectation::Sheds {} => Expectation::Sheds,
-            spec::Expectation::Healthy {} => Expectation::Healthy,
-            spec::Expectation::HigherThan { variant, metric, by } => {
+            language::Expectation::Survives {} => Expectation::Survives,
+            language::Expectation::Stuck {} => Expectation::Stuck,
+            language::Expectation::Recovers {} => Expectation::Recovers,
+            language::Expectation::LosesCapacity {} => Expectation::LosesCapacity,
+            language::Expectation::Sheds {} => Expectation::Sheds,
+            language::Expectation::Healthy {} => Expectation::Healthy,
+            language::Expectation::HigherThan { variant, metric, by } => {
                 self.relative(*by, "by", table);
                 Expectation::HigherThan { variant: self.variant(Some(variant), table)?, metric: *metric, by: *by }
             }
-            spec::Expectation::LowerThan { variant, metric, by } => {
+            language::Expectation::LowerThan { variant, metric, by } => {
                 self.relative(*by, "by", table);
                 if *by > 1.0 {
                     self.wrong(table, "by", format!("`by` is {by} in `{kind}`"), "must be at most 1, which is 100 %");
                 }
                 Expectation::LowerThan { variant: self.variant(Some(variant), table)?, metric: *metric, by: *by }
             }
-            spec::Expectation::SameAs { variant, metric, within } => {
+            language::Expectation::SameAs { variant, metric, within } => {
                 self.relative(*within, "within", table);
                 Expectation::SameAs { variant: self.variant(Some(variant), table)?, metric: *metric, within: *within }
             }
-            spec::Expectation::SaturatedBy { resource } => Expectation::SaturatedBy { resource: resource.clone() },
-            spec::Expectation::MeetsMeasurements {} => Expectation::MeetsMeasurements,
+            language::Expectation::SaturatedBy { resource } => Expectation::SaturatedBy { resource: resource.clone() },
+            language::Expectation::MeetsMeasurements {} => Expectation::MeetsMeasurements,
         })
     }
 

@@ -2,13 +2,13 @@
 
 use super::Axis;
 use super::axis::Ready;
-use crate::spec::constants;
-use crate::spec::form::{Form, Quantity};
-use crate::spec::lower::{self, Columns};
-use crate::spec::path::{Path, Written};
-use crate::spec::setting::{Setting, Subject, computed, target, value as value_at};
-use crate::spec::tree::{Kind, Place, Tree};
-use crate::spec::{Duration, Mistake, Mistakes, Scale};
+use crate::language::constants;
+use crate::language::form::{Form, Quantity};
+use crate::language::lower::{self, Columns};
+use crate::language::path::{Path, Written};
+use crate::language::setting::{Setting, Subject, computed, target, value as value_at};
+use crate::language::tree::{Kind, Place, Tree};
+use crate::language::{Duration, Mistake, Mistakes, Scale};
 
 /// Distance to the next nearest number that is still taken for the same, relative.
 const DIGITS: usize = 11;
@@ -138,7 +138,7 @@ impl Dial {
 
     /// Reads a number in the notation of the path: seconds, cores, arrivals per second, or the number itself.
     pub(super) fn number(&self, tree: &Tree, columns: &mut Columns) -> Result<f64, Mistakes> {
-        let wrong = crate::spec::check::check(tree, self.form);
+        let wrong = crate::language::check::check(tree, self.form);
         wrong.into_result()?;
         lower::size(tree, self.form, columns).filter(|number| number.is_finite()).ok_or_else(|| {
             tree.place.mark_value(Mistake::new(format!("{} is not a number", tree.written())), "not a number").into()

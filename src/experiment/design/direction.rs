@@ -1,7 +1,7 @@
 //! Which way an axis points: to more load, to more capacity, or neither.
 
 use super::Axis;
-use crate::spec::form::{Form, Quantity};
+use crate::language::form::{Form, Quantity};
 
 /// Which way the values of an axis point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

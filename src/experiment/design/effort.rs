@@ -2,8 +2,8 @@
 
 use super::{Adjustments, Exclusion, Plan, Precision, Zone};
 use crate::experiment::condition::{can_hide, runs_to_exclude};
-use crate::spec::tree::Tree;
-use crate::spec::{self, Experiment, Metric, Mistake, Mistakes, Run};
+use crate::language::tree::Tree;
+use crate::language::{self, Experiment, Metric, Mistake, Mistakes, Run};
 
 /// Replications of a point before the first look at least, where the trials that there are decide how many more.
 pub(in crate::experiment) const FEWEST: u32 = 10;
@@ -139,7 +139,7 @@ pub(super) fn numbers(tree: &Tree, experiment: &Experiment, adjustments: &Adjust
     if experiment.max_events == Some(0) {
         wrong("max_events", "`max_events` is 0".into(), "must be at least 1");
     }
-    if experiment.max_wall_time == Some(spec::Duration(0)) {
+    if experiment.max_wall_time == Some(language::Duration(0)) {
         wrong("max_wall_time", "`max_wall_time` is 0".into(), "must be above 0");
     }
 }

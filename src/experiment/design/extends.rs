@@ -2,10 +2,10 @@
 
 use super::axis::{self, Ready};
 use super::point::{self, Design};
-use crate::spec::names::Names;
-use crate::spec::setting::Setting;
-use crate::spec::tree::{Kind, Tree};
-use crate::spec::{Mistake, Mistakes};
+use crate::language::names::Names;
+use crate::language::setting::Setting;
+use crate::language::tree::{Kind, Tree};
+use crate::language::{Mistake, Mistakes};
 
 /// A variant as written, with the overrides of its own.
 pub(super) struct Own<'a> {

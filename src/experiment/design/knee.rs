@@ -2,8 +2,8 @@
 
 use super::axis::{Ready, argument};
 use super::{Dial, Workbench, objective};
-use crate::spec::tree::{Place, Tree};
-use crate::spec::{Metric, Mistake, Mistakes, Objective, Scale};
+use crate::language::tree::{Place, Tree};
+use crate::language::{Metric, Mistake, Mistakes, Objective, Scale};
 
 /// Cells of a grid at most: a bisection of so many takes twenty steps.
 const MOST_CELLS: f64 = 1_000_000.0;

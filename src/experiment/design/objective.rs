@@ -1,8 +1,8 @@
 //! Objectives of searches that cannot be: a bound that no figure has, a figure that the model never has.
 
 use super::{Plan, Point};
-use crate::spec::tree::Tree;
-use crate::spec::{Metric, Mistake, Mistakes, Objective};
+use crate::language::tree::Tree;
+use crate::language::{Metric, Mistake, Mistakes, Objective};
 
 /// Finds the mistakes of objectives. `list` is where the file has them; none where the command line does.
 pub(super) fn check(objectives: &[Objective], list: Option<&Tree>, plan: &Plan) -> Mistakes {

@@ -1,8 +1,8 @@
 //! What `sim optimize` chooses from, checked: a lattice of settings, what each costs, what they must meet.
 
 use super::{Dial, Workbench, objective};
-use crate::spec::tree::Tree;
-use crate::spec::{Mistake, Mistakes, Objective};
+use crate::language::tree::Tree;
+use crate::language::{Mistake, Mistakes, Objective};
 
 /// Settings of a lattice at most.
 const MOST_SETTINGS: f64 = 20_000.0;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::spec::bounded;
+use crate::language::bounded;
 
 /// The files and overrides behind a plan.
 #[derive(Clone, Debug, Default)]

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::axis::{self, Ready, all_values, combinations, model_place};
 use super::{Axis, Point};
+use crate::language::constants;
+use crate::language::form::Form;
+use crate::language::lower::{self, Columns};
+use crate::language::names::Names;
+use crate::language::setting::{Setting, Subject};
+use crate::language::tree::Tree;
+use crate::language::{self, Mistake, Mistakes, Model};
 use crate::model::{Load, System};
-use crate::spec::constants;
-use crate::spec::form::Form;
-use crate::spec::lower::{self, Columns};
-use crate::spec::names::Names;
-use crate::spec::setting::{Setting, Subject};
-use crate::spec::tree::Tree;
-use crate::spec::{self, Mistake, Mistakes, Model};
 
 /// Points of an experiment at most.
 const MOST_POINTS: usize = 20_000;
@@ -208,13 +208,13 @@ pub(super) fn system(subject: &Subject, columns: &mut Columns) -> Result<Arc<Sys
 pub(super) fn load(subject: &Subject, system: &System, columns: &mut Columns) -> Result<Arc<Load>, Mistakes> {
     let Some(tree) = &subject.load else { return Err(Mistake::new("there is no load").into()) };
     let tree = constants::expanded(tree, &subject.model)?;
-    let load: spec::Load = tree.read().map_err(|misfit| explained(&tree, "Load", misfit.into()))?;
+    let load: language::Load = tree.read().map_err(|misfit| explained(&tree, "Load", misfit.into()))?;
     lower::load(&load, system, columns).map(Arc::new).map_err(|complaints| located(complaints, &tree))
 }
 
 /// All that is wrong with a tree that could not be read.
 fn explained(tree: &Tree, form: &str, misfit: Mistake) -> Mistakes {
-    let mistakes = spec::check::check(tree, Form::of(form));
+    let mistakes = language::check::check(tree, Form::of(form));
     if mistakes.is_empty() { misfit.into() } else { mistakes }
 }
 

@@ -1,10 +1,10 @@
 //! Numbers with the unit in which they are written: the ends and steps of ranges.
 
-use crate::spec::check::check;
-use crate::spec::form::{Form, Quantity};
-use crate::spec::tree::{Kind, Tree};
-use crate::spec::units::{Fraction, UNITS};
-use crate::spec::{Cores, Duration, Mistake, Mistakes, Rate, RateOrZero};
+use crate::language::check::check;
+use crate::language::form::{Form, Quantity};
+use crate::language::tree::{Kind, Tree};
+use crate::language::units::{Fraction, UNITS};
+use crate::language::{Cores, Duration, Mistake, Mistakes, Rate, RateOrZero};
 
 /// How a number is written: `80` in `"80/s"` is followed by `/s` and worth one a second each.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,10 @@
 
 use super::point::{self, Design};
 use super::{Dial, Plan, Point, Workbench};
-use crate::spec::lower::Columns;
-use crate::spec::setting::Subject;
-use crate::spec::tree::Tree;
-use crate::spec::{Mistake, Mistakes};
+use crate::language::lower::Columns;
+use crate::language::setting::Subject;
+use crate::language::tree::Tree;
+use crate::language::{Mistake, Mistakes};
 
 /// A number that is known only to lie in a range.
 #[derive(Clone, Debug)]

@@ -8,15 +8,15 @@ use super::axis::{self, Ready};
 use super::extends::Own;
 use super::point::{self, Design};
 use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, extends, objective, ranged};
-use crate::spec::bound;
-use crate::spec::check::check as check_form;
-use crate::spec::constants;
-use crate::spec::form::Form;
-use crate::spec::lower::{self, Columns};
-use crate::spec::path::Path as Way;
-use crate::spec::setting::{Setting, Subject};
-use crate::spec::tree::Tree;
-use crate::spec::{
+use crate::language::bound;
+use crate::language::check::check as check_form;
+use crate::language::constants;
+use crate::language::form::Form;
+use crate::language::lower::{self, Columns};
+use crate::language::path::Path as Way;
+use crate::language::setting::{Setting, Subject};
+use crate::language::tree::Tree;
+use crate::language::{
     Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source, Variant, visible,
 };
 use std::time::Duration;

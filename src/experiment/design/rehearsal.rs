@@ -2,7 +2,7 @@
 
 use super::workbench::Study;
 use super::{Optimize, Ranged, Workbench};
-use crate::spec::Mistakes;
+use crate::language::Mistakes;
 
 /// Parameters of which every combination of ends is looked at; of more, all at one end and each alone.
 const COMBINED: usize = 8;

@@ -8,12 +8,12 @@ use super::axis::{self, Ready};
 use super::dial::Dial;
 use super::point::{self, Design};
 use super::{Adjustments, Axis, AxisValue, Plan, Point, Ranged, reading};
+use crate::language::lower::Columns;
+use crate::language::names::Names;
+use crate::language::setting::{Setting, Subject};
+use crate::language::tree::{Place, Tree};
+use crate::language::{Experiment, Mistake, Mistakes, Source};
 use crate::model::{Load, System};
-use crate::spec::lower::Columns;
-use crate::spec::names::Names;
-use crate::spec::setting::{Setting, Subject};
-use crate::spec::tree::{Place, Tree};
-use crate::spec::{Experiment, Mistake, Mistakes, Source};
 
 /// A plan, and what its points are made from.
 #[derive(Debug)]

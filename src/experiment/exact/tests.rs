@@ -7,7 +7,7 @@ use crate::experiment::design::Adjustments;
 use crate::experiment::runner::{self, Progress};
 use crate::experiment::summary::Summary;
 use crate::kernel::random::Stream;
-use crate::spec::Source;
+use crate::language::Source;
 
 fn plan_of(text: &str) -> Plan {
     let adjustments = Adjustments { replications: Some(8), ..Adjustments::default() };

@@ -5,9 +5,9 @@ use crate::experiment::condition::{Condition, State, can_hide};
 use crate::experiment::culprit::Culprit;
 use crate::experiment::summary::{Overrun, Summary};
 use crate::experiment::verdict::{self, percent};
+use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::parts::Deadlock;
-use crate::spec::Metric;
 
 /// What runs without a loss leave possible: `there 0 of 5 runs lost capacity; up to 45 % of runs could (95 % confidence)`.
 pub(super) fn hidden(state: &State) -> String {

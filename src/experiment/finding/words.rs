@@ -6,7 +6,7 @@ use crate::experiment::condition::{HELD, State};
 use crate::experiment::design::{Axis, Direction, Plan};
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict::{self, percent};
-use crate::spec::Metric;
+use crate::language::Metric;
 
 /// Why a point does badly, in a few words.
 pub fn cause(summary: &Summary) -> String {

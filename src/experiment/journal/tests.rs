@@ -15,7 +15,7 @@ use crate::experiment::design::{Adjustments, Plan};
 use crate::experiment::merge::Shards;
 use crate::experiment::shard::Shard;
 use crate::experiment::trial::FailedTrial;
-use crate::spec::Source;
+use crate::language::Source;
 use draws::draws;
 
 /// Points of the plan.

@@ -9,7 +9,7 @@ use crate::experiment::finding;
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::Doubt;
-use crate::spec::{Metric, Mistakes, Objective};
+use crate::language::{Metric, Mistakes, Objective};
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
 const BACK: f64 = 0.1;

@@ -7,7 +7,7 @@ use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::{Doubt, Summary};
 use crate::experiment::trial::{FailedTrial, Trial};
-use crate::spec::{Mistakes, Objective};
+use crate::language::{Mistakes, Objective};
 
 /// The trials of a study so far. Replication `r` of every point meets the same random numbers.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use crate::experiment::design::{Optimize, Plan, Study};
 use crate::experiment::record::Record;
 use crate::experiment::runner::Progress;
 use crate::experiment::summary::Doubt;
-use crate::spec::Mistakes;
+use crate::language::Mistakes;
 
 /// Settings among which the next one is chosen, spread evenly over those that are left.
 const CANDIDATES: usize = 256;

@@ -8,7 +8,7 @@
 
 use crate::experiment::summary::{Growth, of_users};
 use crate::experiment::trial::Trial;
-use crate::spec::{Metric, Objective};
+use crate::language::{Metric, Objective};
 use crate::statistics::{Interval, Moments, Pooled};
 
 /// What a test says.

@@ -2,7 +2,7 @@
 
 use super::{LEVEL, quantile, success_rate};
 use crate::experiment::trial::{ClassTrial, Trial};
-use crate::spec::Metric;
+use crate::language::Metric;
 use crate::statistics::{Interval, Pooled};
 
 /// A class of requests, over the replications of a point.

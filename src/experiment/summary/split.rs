@@ -1,7 +1,7 @@
 //! Replications that fall into two groups: a mean over both describes neither.
 
 use super::Summary;
-use crate::spec::Metric;
+use crate::language::Metric;
 
 /// How much of the distance between two groups the values of either may spread at most.
 const TIGHT: f64 = 0.25;

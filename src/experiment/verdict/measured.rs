@@ -4,8 +4,8 @@ use super::words::{amount, amount_beside};
 use super::{Finding, Verdict};
 use crate::experiment::design::Measurement;
 use crate::experiment::summary::{LEVEL, Summary};
+use crate::language::{Metric, Tolerance};
 use crate::model::RateUnit;
-use crate::spec::{Metric, Tolerance};
 use crate::statistics::Interval;
 
 /// What a throughput is relative to where none was measured, a minute.

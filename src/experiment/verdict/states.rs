@@ -5,8 +5,8 @@ use crate::experiment::condition::{self, Condition, State, can_hide};
 use crate::experiment::design::Plan;
 use crate::experiment::finding::unsafe_words;
 use crate::experiment::summary::Summary;
+use crate::language::{Metric, Objective};
 use crate::model::RateUnit;
-use crate::spec::{Metric, Objective};
 
 /// After the load most workers no longer respond, in every replication: one in which they do refutes it.
 pub(super) fn stuck(summary: &Summary, place: &str) -> Finding {

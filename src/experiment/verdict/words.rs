@@ -2,9 +2,9 @@
 
 use crate::experiment::design::Plan;
 use crate::experiment::throughput::{decimals as rate_decimals, grouped};
+use crate::language::{Metric, visible};
 use crate::metric::Kind;
 use crate::model::RateUnit;
-use crate::spec::{Metric, visible};
 use crate::statistics::Interval;
 
 /// Where a point lies, with its variant, as a label: `per-request at concurrency = 150`.

@@ -2,7 +2,7 @@
 
 use super::color::Color;
 use super::font::Font;
-use crate::spec::visible;
+use crate::language::visible;
 
 /// How high a sheet may be; what does not fit is cut off.
 const HIGHEST: f64 = 8000.0;

@@ -2,9 +2,9 @@
 
 use super::{method, set, title};
 use crate::experiment::summary::Summary;
+use crate::language::Metric;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};
-use crate::spec::Metric;
 
 /// Bars that one figure has room for on a slide.
 const MOST: usize = 36;

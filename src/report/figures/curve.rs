@@ -4,9 +4,9 @@ use super::method;
 use super::set::Set;
 use crate::experiment::design::Direction;
 use crate::experiment::finding::{Finding, Turn};
+use crate::language::Metric;
 use crate::report::chart::{Collapse, Line, Point};
 use crate::report::turn;
-use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// The curve; a point without a value is a gap.

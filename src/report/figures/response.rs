@@ -4,9 +4,9 @@ use super::set::Set;
 use super::{curve, method, title};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
+use crate::language::{Metric, Objective};
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Style, Threshold};
 use crate::report::number::seconds;
-use crate::spec::{Metric, Objective};
 
 /// Variants beyond which each percentile has a panel of its own.
 const FEW_VARIANTS: usize = 2;

@@ -5,9 +5,9 @@ use crate::experiment::design::{Axis, Plan};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
 use crate::experiment::verdict;
+use crate::language::{Duration, Metric, Scale};
 use crate::report::Report;
 use crate::report::chart;
-use crate::spec::{Duration, Metric, Scale};
 
 /// The curves of one combination of the other axes, one a variant.
 pub(super) struct Set<'a> {

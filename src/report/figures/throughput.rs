@@ -5,9 +5,9 @@ use super::{curve, method, title};
 use crate::experiment::condition::success_objective;
 use crate::experiment::design::Measurement;
 use crate::experiment::verdict;
+use crate::language::{Measured as Figures, Metric};
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
 use crate::report::number::short;
-use crate::spec::{Measured as Figures, Metric};
 
 /// Measured points beyond which they are not named.
 const MOST_NAMES: usize = 8;

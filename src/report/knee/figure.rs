@@ -4,12 +4,12 @@ use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_me
 use crate::experiment::comparison::TIE;
 use crate::experiment::design::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
+use crate::language::{Metric, Scale};
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::number::{chart_unit, short};
 use crate::report::objective::bound;
 use crate::report::paragraph::{list, quoted};
-use crate::spec::{Metric, Scale};
 use crate::statistics::Interval;
 
 /// How far beyond its bound a figure is shown, in bounds; farther values are arrows.

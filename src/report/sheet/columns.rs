@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::{Column, Kind};
 use crate::experiment::design::Plan;
+use crate::language::schema::meaning_of_metric;
 use crate::metric::{self, Metric};
-use crate::spec::schema::meaning_of_metric;
 
 /// Columns of a sheet beside those that name a row.
 #[derive(Debug)]

@@ -7,10 +7,10 @@ use crate::experiment::comparison::{self};
 use crate::experiment::precision;
 use crate::experiment::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::verdict;
+use crate::language::Metric;
 use crate::model::Pattern;
 use crate::report::Report;
 use crate::report::comparisons::names;
-use crate::spec::Metric;
 use crate::statistics::Interval;
 
 /// Half-width, relative to the throughput, from which it is called wide.

@@ -6,7 +6,7 @@ use sim::experiment::design::{Adjustments, Knee, KneeWishes, Workbench};
 use sim::experiment::record::Record;
 use sim::experiment::runner::Progress;
 use sim::experiment::search::{self, Decision, Defect, KneeAnswer, Outcome, VariantKnee};
-use sim::spec::{Metric, Objective};
+use sim::language::{Metric, Objective};
 use sim::statistics::theory::{self, mva};
 
 fn at_most(metric: Metric, value: f64) -> Vec<Objective> {

@@ -263,7 +263,7 @@ fn a_queue_that_feeds_itself_comes_to_an_end_or_is_refused() {
     let mean = sum / 2000.0;
     assert!((mean - 4.0).abs() < 0.3, "{mean}");
     let model = toml::from_str(&again("1.0")).expect("TOML");
-    let complaints = sim::spec::lower(&model, &mut sim::spec::Columns::default()).expect_err("it never ends");
+    let complaints = sim::language::lower(&model, &mut sim::language::Columns::default()).expect_err("it never ends");
     assert_eq!(complaints.len(), 1);
     assert!(complaints[0].title.contains("without end: queue `jobs` -> queue `jobs`"), "{complaints:?}");
 }

@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use super::{combinations, ready};
-use crate::spec::setting::Subject;
-use crate::spec::tree::Tree;
-use crate::spec::{self, Source};
+use crate::language::setting::Subject;
+use crate::language::tree::Tree;
+use crate::language::{self, Source};
 
 const MODEL: &str = r#"
 [services.a]
@@ -27,7 +27,7 @@ fn values(text: &str) -> Result<String, String> {
     let model = tree(MODEL);
     let subject = Subject { load: model.get("load").cloned(), model };
     let tree = tree(text);
-    let axis: spec::Axis = tree.read().unwrap();
+    let axis: language::Axis = tree.read().unwrap();
     let ready = ready("x", &tree, &axis, &subject, &[]).map_err(|mistakes| mistakes.0[0].title.clone())?;
     Ok(super::all_values(&ready.axis))
 }

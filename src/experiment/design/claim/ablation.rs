@@ -2,13 +2,13 @@
 
 use super::Claims;
 use crate::experiment::design::{Ablated, Ablation, Effect, extends};
-use crate::spec::tree::Tree;
-use crate::spec::{self, Experiment, Mistake};
+use crate::language::tree::Tree;
+use crate::language::{self, Experiment, Mistake};
 
 impl Claims<'_> {
     pub(super) fn ablation(
         &mut self,
-        written: &spec::Ablation,
+        written: &language::Ablation,
         tree: &Tree,
         experiment: &Experiment,
     ) -> Option<Ablation> {

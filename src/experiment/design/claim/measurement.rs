@@ -2,12 +2,12 @@
 
 use super::Claims;
 use crate::experiment::design::Measurement;
-use crate::spec::names::Names;
-use crate::spec::tree::Tree;
-use crate::spec::{self, Mistake, Tolerance};
+use crate::language::names::Names;
+use crate::language::tree::Tree;
+use crate::language::{self, Mistake, Tolerance};
 
 impl Claims<'_> {
-    pub(super) fn measurement(&mut self, written: &spec::Measurement, tree: &Tree) -> Option<Measurement> {
+    pub(super) fn measurement(&mut self, written: &language::Measurement, tree: &Tree) -> Option<Measurement> {
         let variant = self.variant(written.variant.as_deref(), tree);
         self.figures(written, tree);
         self.tolerances(written, tree);
@@ -23,7 +23,7 @@ impl Claims<'_> {
     }
 
     /// Checks what was measured.
-    fn figures(&mut self, written: &spec::Measurement, tree: &Tree) {
+    fn figures(&mut self, written: &language::Measurement, tree: &Tree) {
         let measured = &written.measured;
         let figures = [
             ("throughput_per_min", measured.throughput_per_min, f64::MAX),
@@ -54,7 +54,7 @@ impl Claims<'_> {
     }
 
     /// Checks the tolerances of single figures.
-    fn tolerances(&mut self, written: &spec::Measurement, tree: &Tree) {
+    fn tolerances(&mut self, written: &language::Measurement, tree: &Tree) {
         let (measured, tolerances) = (&written.measured, &written.tolerances);
         let figures = [
             ("throughput_per_min", measured.throughput_per_min, tolerances.throughput_per_min),

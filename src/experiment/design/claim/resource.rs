@@ -2,9 +2,9 @@
 
 use super::Claims;
 use crate::interpreter::limit_names;
-use crate::spec::Mistake;
-use crate::spec::names::Names;
-use crate::spec::tree::Tree;
+use crate::language::Mistake;
+use crate::language::names::Names;
+use crate::language::tree::Tree;
 
 impl Claims<'_> {
     /// Whether some of these points can be limited by a resource of this name. An axis may add or remove one, so those

@@ -5,12 +5,12 @@ use crate::experiment::comparison::TIE;
 use crate::experiment::condition::Condition;
 use crate::experiment::finding::{self, Finding};
 use crate::experiment::summary::Summary;
+use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::report::Report;
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
 use crate::report::turn::place;
-use crate::spec::Metric;
 
 /// What variants are ranked by: successes, or completed requests where work outlasts its answer somewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]

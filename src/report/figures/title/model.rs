@@ -2,8 +2,8 @@
 
 use super::{all_of, fitting};
 use crate::experiment::verdict;
+use crate::language::Metric;
 use crate::report::Report;
-use crate::spec::Metric;
 
 /// `All 12 measurements are met; the largest deviation is 9.7 % (P3-50)`; none without measurements that have a
 /// tolerance.

@@ -3,11 +3,11 @@
 use super::{fates, fitting, list};
 use crate::experiment::finding::Finding;
 use crate::experiment::summary::Summary;
+use crate::language::Metric;
 use crate::report::figures::set::Set;
 use crate::report::number::seconds;
 use crate::report::paragraph::quoted;
 use crate::report::turn::{place, value};
-use crate::spec::Metric;
 
 /// `p95 at 150 concurrent: managed pool 9 s, per-request 17 s`.
 pub fn response(set: &Set) -> String {

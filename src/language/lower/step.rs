@@ -1,0 +1,266 @@
+//! Steps as operations.
+
+mod database;
+mod request;
+mod resilience;
+
+use super::Lowering;
+use super::complaint::{At, Complaint};
+use super::endpoint::Body;
+use super::{cache, queue, view};
+use crate::language::{self, HashStep, Place, RepeatStep, Step, WithStep};
+use crate::model::{Branch, Op, Round, Runtime};
+
+/// Repetitions of one `repeat` at most.
+const MOST_REPETITIONS: u32 = 1_000_000;
+
+/// Slack of a sum of probabilities, for sums such as 0.1 + 0.2 + 0.7.
+const SLACK: f64 = 1e-9;
+
+/// Compiles steps one after the other.
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
+    for (index, step) in steps.iter().enumerate() {
+        let at = at.index(index);
+        match step {
+            Step::Cpu(demand) => {
+                let site = body.site("cpu").site();
+                let demand = lowering.draw(at.key("cpu"), demand);
+                lowering.emit(Op::Cpu { demand, site });
+            }
+            Step::Hash(step) => hash(lowering, body, at.key("hash"), step),
+            Step::Query(step) => database::query(lowering, body, at.key("query"), step),
+            Step::Call(step) => request::call(lowering, body, at.key("call"), step),
+            Step::Notify(step) => request::notify(lowering, body, at.key("notify"), step),
+            Step::With(step) => with(lowering, body, at.key("with"), step),
+            Step::Sleep(time) => {
+                let site = body.site("sleep").site();
+                let time = lowering.draw(at.key("sleep"), time);
+                lowering.emit(Op::Sleep { time, site });
+                lowering.rounds(body.rounds().timer, 1);
+            }
+            Step::Repeat(step) => repeat(lowering, body, at.key("repeat"), step),
+            Step::Choose(branches) => choose(lowering, body, at.key("choose"), branches),
+            Step::Fail(reason) => {
+                let reasons = &mut lowering.system.reasons;
+                let known = reasons.iter().position(|known| known == reason);
+                let reason = known.unwrap_or_else(|| {
+                    reasons.push(reason.clone());
+                    reasons.len() - 1
+                });
+                lowering.emit(Op::Fail { reason: reason as u32 });
+            }
+            Step::Respond(_) => {
+                if body.in_branch {
+                    let title = "a branch cannot answer for its request";
+                    let complaint = Complaint::at_key(at.key("respond"), title, "inside a `parallel` or `hedge`");
+                    lowering.complain(complaint.help("put it before or after that step"));
+                }
+                lowering.emit(Op::Respond);
+            }
+            Step::Cache(step) => cache::compile_cache(lowering, body, at.key("cache"), step),
+            Step::Project(step) => view::project(lowering, body, at.key("project"), step),
+            Step::Read(step) => view::read(lowering, at.key("read"), step),
+            Step::Publish(step) => queue::publish(lowering, body, at.key("publish"), step),
+            Step::Retry(step) => resilience::retry(lowering, body, at.key("retry"), step),
+            Step::Timeout(step) => resilience::timeout(lowering, body, at.key("timeout"), step),
+            Step::Breaker(step) => resilience::breaker(lowering, body, at.key("breaker"), step),
+            Step::Fallback(step) => resilience::fallback(lowering, body, at.key("fallback"), step),
+            Step::Hedge(step) => resilience::hedge(lowering, body, at.key("hedge"), step),
+            Step::Parallel(step) => resilience::parallel(lowering, body, at.key("parallel"), step),
+            Step::Visit(step) => {
+                let at = at.key("visit");
+                let site = body.site(&format!("visit:{}", step.station)).site();
+                let stations = &lowering.model.stations;
+                let station = lowering.find(at.key("station"), "station", &step.station, stations.iter(), "");
+                let time = lowering.draw(at.key("time"), &step.time);
+                if let Some((station, _)) = station {
+                    lowering.emit(Op::Visit { station, time, site });
+                }
+            }
+        }
+    }
+}
+
+impl Lowering<'_> {
+    pub(super) fn emit(&mut self, op: Op) {
+        self.system.program.push(op);
+    }
+
+    /// Lets the loop go round as often as `rounds` is above what the wait takes anyway.
+    pub(super) fn rounds(&mut self, rounds: Option<u8>, anyway: u8) {
+        let rounds = rounds.unwrap_or(anyway).saturating_sub(anyway);
+        if rounds > 0 {
+            self.emit(Op::Yield { rounds });
+        }
+    }
+
+    pub(super) fn next(&self) -> u32 {
+        self.system.program.len() as u32
+    }
+}
+
+fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &HashStep) {
+    let site = body.site("hash").site();
+    let demand = lowering.draw(at.key("cpu"), &step.cpu);
+    if step.on == Place::Loop {
+        let contended = lowering.system.services[body.service_index as usize].gil;
+        let native = contended && !step.holds_gil;
+        lowering.emit(if native { Op::Native { demand, site } } else { Op::Cpu { demand, site } });
+        return;
+    }
+    lowering.emit(if step.holds_gil { Op::OffloadLocked { demand, site } } else { Op::Offload { demand, site } });
+    lowering.rounds(body.rounds().thread, 1);
+    let why = match body.service.runtime {
+        Runtime::EventLoop => return,
+        Runtime::Threads => "with `runtime = \"threads\"` each request has a thread of its own already",
+        Runtime::Delay => "with `runtime = \"delay\"` nothing waits for a thread",
+    };
+    let title = format!("service `{}` has no event loop with an executor to run the hash", body.service_name);
+    let runtime = At::Root.key("services");
+    let runtime = runtime.key(body.service_name);
+    lowering.complain(
+        Complaint::at(at.key("on"), title, "only for an event loop")
+            .also(runtime.key("runtime"), "no event loop")
+            .note(why)
+            .help("leave out `on`"),
+    );
+}
+
+fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a WithStep) {
+    let whose = format!(" in service `{}`", body.service_name);
+    let steps = at.key("steps");
+    match (&step.pool, &step.limit, &step.shared) {
+        (Some(name), None, None) => {
+            let named = body.site(&format!("with:{name}"));
+            let pools = body.service.pools.iter();
+            let found = lowering.find(at.key("pool"), "pool", name, pools, &whose);
+            if let Some((pool, plan)) = found {
+                database::take(lowering, pool, plan, &named);
+            }
+            body.held.push(name);
+            compile(lowering, body, steps, &step.steps);
+            body.held.pop();
+            if let Some((pool, plan)) = found {
+                database::give_back(lowering, body.rounds(), pool, plan, &named);
+            }
+        }
+        (None, Some(name), None) => {
+            let limits = body.service.limits.iter();
+            let found = lowering.find(at.key("limit"), "limit", name, limits, &whose);
+            if found.is_none() && lowering.model.limits.contains_key(name) {
+                let last = lowering.complaints.pop();
+                lowering.complaints.extend(last.map(|last| {
+                    let note = format!("`{name}` is a limit of the whole model");
+                    Complaint { notes: vec![note], helps: vec![format!("write `shared = \"{name}\"`")], ..last }
+                }));
+            }
+            if let Some((limit, _)) = found {
+                lowering.emit(Op::AcquireLimit { limit });
+            }
+            compile(lowering, body, steps, &step.steps);
+            lowering.emit(Op::Release);
+        }
+        (None, None, Some(name)) => {
+            let limits = lowering.model.limits.iter();
+            if let Some((limit, _)) = lowering.find(at.key("shared"), "limit", name, limits, " of the whole model") {
+                lowering.emit(Op::AcquireShared { limit });
+            }
+            compile(lowering, body, steps, &step.steps);
+            lowering.emit(Op::Release);
+        }
+        (None, None, None) => {
+            let complaint =
+                Complaint::at_key(at, "a `with` needs something to hold", "has none of `pool`, `limit` and `shared`");
+            lowering.complain(complaint);
+            compile(lowering, body, steps, &step.steps);
+        }
+        _ => {
+            let complaint =
+                Complaint::at_key(at, "a `with` holds one thing", "has several of `pool`, `limit`, `shared`");
+            lowering.complain(complaint.help("put one `with` into the `steps` of another to hold both"));
+            compile(lowering, body, steps, &step.steps);
+        }
+    }
+}
+
+fn repeat<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a RepeatStep) {
+    if step.times == 0 || step.times > MOST_REPETITIONS {
+        let title = format!("`times` is {}", step.times);
+        let complaint = Complaint::at(at.key("times"), title, "must be between 1 and a million");
+        lowering.complain(if step.times == 0 {
+            complaint.help("to do nothing, leave the step out")
+        } else {
+            complaint
+        });
+    }
+    lowering.emit(Op::Repeat { times: step.times, round: Round::of_loop(body.loops) });
+    let first = lowering.next();
+    body.loops += 1;
+    compile(lowering, body, at.key("steps"), &step.steps);
+    body.loops -= 1;
+    if lowering.next() == first {
+        lowering.system.program.pop();
+    } else {
+        lowering.emit(Op::Again { body: first });
+    }
+}
+
+fn choose<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, branches: &'a [language::Branch]) {
+    let site = body.site("choose").site();
+    let mut sum = 0.0;
+    let mut sound = true;
+    for (index, branch) in branches.iter().enumerate() {
+        sum += branch.probability;
+        if !(0.0..=1.0).contains(&branch.probability) {
+            let at = at.index(index);
+            let title = format!("`probability` is {}", branch.probability);
+            lowering.complain(Complaint::at(at.key("probability"), title, "must be between 0 and 1"));
+            sound = false;
+        }
+    }
+    if branches.is_empty() {
+        lowering.complain(Complaint::at_key(at, "a `choose` without a branch", "is empty"));
+        return;
+    }
+    if sum > 1.0 + SLACK && sound {
+        let sum = (sum * 1e6).round() / 1e6;
+        let title = format!("the probabilities of this `choose` add up to {sum}");
+        let mut complaint = Complaint::at_key(at, title, "more than 1");
+        for index in 0..branches.len() {
+            let at = at.index(index);
+            complaint = complaint.also(at.key("probability"), "");
+        }
+        lowering.complain(
+            complaint.note("they may add up to less than 1, and then nothing is done for the rest, but not to more"),
+        );
+    }
+    // Nested `choose` steps append branches of their own, so those of this one are reserved first.
+    let first = lowering.system.branches.len() as u32;
+    let count = branches.len() + usize::from(sum < 1.0 - SLACK);
+    lowering.system.branches.extend(std::iter::repeat_n(Branch { cumulated: 1.0, to: 0 }, count));
+    lowering.emit(Op::Choose { first, count: count as u32, site });
+    let mut cumulated = 0.0;
+    let mut jumps = Vec::new();
+    for (index, branch) in branches.iter().enumerate() {
+        cumulated += branch.probability;
+        let last = index + 1 == count;
+        lowering.system.branches[first as usize + index] =
+            Branch { cumulated: if last { 1.0 } else { cumulated }, to: lowering.next() };
+        let at = at.index(index);
+        compile(lowering, body, at.key("steps"), &branch.steps);
+        if index + 1 < branches.len() {
+            jumps.push(lowering.next());
+            lowering.emit(Op::Jump { to: 0 });
+        }
+    }
+    let end = lowering.next();
+    for jump in jumps {
+        lowering.system.program[jump as usize] = Op::Jump { to: end };
+    }
+    if count > branches.len() {
+        lowering.system.branches[first as usize + count - 1] = Branch { cumulated: 1.0, to: end };
+    }
+}
+
+#[cfg(test)]
+mod tests;
