@@ -22,8 +22,8 @@
 //!
 //! ```
 //! use std::path::Path;
-//! use sim::experiment::design::{Adjustments, Plan};
-//! use sim::experiment::{account::Account, runner};
+//! use sim::experiment::plan::{Adjustments, Plan};
+//! use sim::experiment::{account::Account, run::runner};
 //!
 //! let plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).expect("a sound model");
 //! let trials = runner::run(&plan, &runner::Progress::default());

@@ -1,7 +1,7 @@
 //! The metrics of a point: one row each.
 //!
 //! Everything that names, judges or prints a metric takes what it needs from its row. A new metric is a row here and an
-//! arm in [`Trial::metric`](crate::experiment::trial::Trial::metric), which the compiler asks for.
+//! arm in [`Trial::metric`](crate::experiment::analyse::trial::Trial::metric), which the compiler asks for.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -41,19 +41,20 @@ mod warning;
 
 use std::borrow::Cow;
 
-use crate::experiment::ablation::{self, Ablated};
 use crate::experiment::account::{Account, Tally};
-use crate::experiment::comparison::{self, Comparison, Selection};
-use crate::experiment::condition::{self, State};
-use crate::experiment::design::{Exclusion, Plan};
-use crate::experiment::effect::{self, Observation};
-use crate::experiment::exact::{self, Check};
-use crate::experiment::finding::{self, Finding};
-use crate::experiment::runner::Trials;
-use crate::experiment::summary::{self, Summary};
-use crate::experiment::throughput;
-use crate::experiment::verdict::{self, Judgement};
-use crate::experiment::warm_up::{self, WarmUp};
+use crate::experiment::analyse::ablation::{self, Ablated};
+use crate::experiment::analyse::comparison::{self, Comparison, Selection};
+use crate::experiment::analyse::condition::{self, State};
+use crate::experiment::analyse::effect::{self, Observation};
+use crate::experiment::analyse::exact::{self, Check};
+use crate::experiment::analyse::finding::{self, Finding};
+use crate::experiment::analyse::summary::{self, Summary};
+use crate::experiment::analyse::throughput;
+use crate::experiment::analyse::verdict::{self, Judgement};
+use crate::experiment::plan::WarmUp;
+use crate::experiment::plan::{Exclusion, Plan};
+use crate::experiment::run::pilot;
+use crate::experiment::run::runner::Trials;
 use crate::model::RateUnit;
 
 pub use ablations::ablations;
@@ -137,7 +138,7 @@ impl<'a> Report<'a> {
         let Account { summaries, tally } = account;
         let states = condition::conditions(plan, &summaries);
         let findings = finding::findings(plan, &summaries, &states);
-        let found = |summary: &Summary| Some((summary.point, warm_up::of(plan, summary.point)?));
+        let found = |summary: &Summary| Some((summary.point, pilot::of(plan, summary.point)?));
         let warm_ups = summaries.iter().filter_map(found).collect();
         let comparisons = comparison::compare(plan, &summaries);
         let selections = comparison::select(plan, &summaries);

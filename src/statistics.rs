@@ -19,6 +19,7 @@ pub mod interval;
 #[cfg(test)]
 mod noise;
 mod pooled;
+pub mod rare;
 pub mod selection;
 pub mod sensitivity;
 pub mod summary;

@@ -3,7 +3,7 @@
 //! A binary of its own, because the counting allocator is that of the whole process; it counts by thread.
 
 use allocation_counter::{AllocationInfo, measure};
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 use sim::load::trial;
 use sim::parts::{Ending, Limits, Outcome};
 

@@ -8,7 +8,7 @@ mod floor;
 use std::path::Path;
 use std::time::Instant;
 
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 use sim::load;
 use sim::parts::Limits;
 

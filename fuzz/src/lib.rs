@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::journal::{Header, name_of, seal};
-use sim::experiment::merge::Shards;
-use sim::experiment::shard::Shard;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::store::journal::{Header, name_of, seal};
+use sim::experiment::store::merge::Shards;
+use sim::experiment::store::shard::Shard;
 use sim::language::Source;
 use sim::load::trial;
 use sim::parts::Limits;

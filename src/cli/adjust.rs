@@ -5,7 +5,7 @@ use std::thread;
 
 use clap::Args;
 
-use crate::experiment::design::Adjustments;
+use crate::experiment::plan::Adjustments;
 use crate::language::Fraction;
 
 /// What the command line changes about an experiment or a model.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::experiment::runner::Progress;
+use crate::experiment::run::runner::Progress;
 
 /// How often the bar is drawn.
 pub(super) const TICK: Duration = Duration::from_millis(100);

@@ -9,8 +9,8 @@ use super::Format;
 use super::adjust::Adjust;
 use super::exit::{Exit, Failure};
 use super::page::Page;
-use crate::experiment::design::{Adjustments, Checked, Plan};
-use crate::experiment::precision;
+use crate::experiment::analyse::precision;
+use crate::experiment::plan::{Adjustments, Checked, Plan};
 use crate::language::{Difference, Mistake, Mistakes};
 use crate::report::hanging;
 

@@ -1,6 +1,6 @@
 //! The choice of one point by variant and values.
 
-use crate::experiment::design::Plan;
+use crate::experiment::plan::Plan;
 use crate::language::Mistake;
 use crate::language::names::Names;
 
@@ -17,7 +17,7 @@ pub(super) fn choose(plan: &Plan, variant: Option<&str>, at: &[(String, String)]
         let axis = axis.ok_or_else(|| unknown("axis", name, plan.axes.iter().map(|axis| axis.name.as_str())))?;
         wanted.push((axis, plan.axes[axis].index(value)?));
     }
-    let fits = |point: &crate::experiment::design::Point| {
+    let fits = |point: &crate::experiment::plan::Point| {
         variant.is_none_or(|variant| point.variant == variant)
             && wanted.iter().all(|&(axis, value)| point.at[axis] == value)
     };

@@ -10,7 +10,7 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::warn;
-use crate::experiment::design::{Adjustments, Plan};
+use crate::experiment::plan::{Adjustments, Plan};
 use crate::report::{self, Report};
 
 /// Run several experiments and print a one-page summary in Markdown.

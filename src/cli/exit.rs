@@ -3,9 +3,9 @@
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-use crate::experiment::journal::Unusable;
-use crate::experiment::merge::Unmerged;
-use crate::experiment::verdict;
+use crate::experiment::analyse::verdict;
+use crate::experiment::store::journal::Unusable;
+use crate::experiment::store::merge::Unmerged;
 use crate::language::{Mistake, Mistakes};
 use crate::report::Report;
 use crate::report::folder::Unwritten;

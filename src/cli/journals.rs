@@ -6,11 +6,11 @@ use clap::Args;
 
 use super::exit::{Exit, Failure};
 use super::page::Page;
-use crate::experiment::archive::Archive;
-use crate::experiment::design::Plan;
-use crate::experiment::journal::Past;
-use crate::experiment::record::Record;
-use crate::experiment::shard::Shard;
+use crate::experiment::plan::Plan;
+use crate::experiment::run::record::Record;
+use crate::experiment::store::archive::Archive;
+use crate::experiment::store::journal::Past;
+use crate::experiment::store::shard::Shard;
 use crate::report::folder::Folder;
 
 /// Where files go, and whether what is there counts.

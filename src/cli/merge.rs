@@ -8,12 +8,12 @@ use super::EXIT_CODES;
 use super::exit::{Exit, Failure};
 use super::outputs::Outputs;
 use super::page::Page;
-use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::journal::{Claim, Header};
-use crate::experiment::merge::{self, Shards, Unmerged};
-use crate::experiment::round::{Next, Round};
-use crate::experiment::runner;
-use crate::experiment::shard::Deal;
+use crate::experiment::plan::{Adjustments, Plan};
+use crate::experiment::run::round::{Next, Round};
+use crate::experiment::run::runner;
+use crate::experiment::store::journal::{Claim, Header};
+use crate::experiment::store::merge::{self, Shards, Unmerged};
+use crate::experiment::store::shard::Deal;
 use crate::report::folder::Folder;
 
 /// Merge shards; the output is identical to an unsharded run.

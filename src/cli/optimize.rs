@@ -12,8 +12,8 @@ use super::journals::{Keeping, kept};
 use super::page::Page;
 use super::simulate::pursue;
 use super::warn::{caution, doubts};
-use crate::experiment::design::{Adjustments, Workbench};
-use crate::experiment::runner::Progress;
+use crate::experiment::plan::{Adjustments, Workbench};
+use crate::experiment::run::runner::Progress;
 use crate::experiment::search::optimize::{Cheapest, cheapest};
 use crate::report::{optimize, optimize_document, optimize_method};
 

@@ -7,12 +7,12 @@ use clap::Args;
 use super::adjust::Adjust;
 use super::exit::{Exit, Failure};
 use super::page::Page;
-use crate::experiment::archive::Archive;
-use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::journal::Claim;
-use crate::experiment::merge::{self, Shards, Unmerged};
-use crate::experiment::round::{Next, Round};
-use crate::experiment::shard::Deal;
+use crate::experiment::plan::{Adjustments, Plan};
+use crate::experiment::run::round::{Next, Round};
+use crate::experiment::store::archive::Archive;
+use crate::experiment::store::journal::Claim;
+use crate::experiment::store::merge::{self, Shards, Unmerged};
+use crate::experiment::store::shard::Deal;
 use crate::report::folder::Folder;
 
 /// Plan the next round of a distributed, sequentially stopped sweep.

@@ -13,9 +13,9 @@ use super::exit::{Exit, Failure};
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::{caution, warn};
-use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::verdict;
+use crate::experiment::plan::{Adjustments, Plan};
 use crate::model::Accounts;
 use crate::report::{self, Detail, Report};
 

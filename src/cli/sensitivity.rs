@@ -13,8 +13,8 @@ use super::knee::metric;
 use super::page::Page;
 use super::simulate::pursue;
 use super::warn::{caution, doubts};
-use crate::experiment::design::{Adjustments, Workbench};
-use crate::experiment::sensitivity::{Question, analyse};
+use crate::experiment::plan::{Adjustments, Workbench};
+use crate::experiment::search::sensitivity::{Question, analyse};
 use crate::language::Metric;
 use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
 

@@ -7,8 +7,8 @@ use super::adjust::Effort;
 use super::bar::{Bar, TICK};
 use super::exit::Failure;
 use super::interrupt;
-use crate::experiment::design::Plan;
-use crate::experiment::runner::{self, Progress, Trials};
+use crate::experiment::plan::Plan;
+use crate::experiment::run::runner::{self, Progress, Trials};
 
 /// Runs all trials of a plan, or those that an interrupt leaves time for.
 pub(super) fn simulate(plan: &Plan, effort: &Effort) -> Result<Trials, Failure> {

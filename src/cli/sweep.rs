@@ -12,12 +12,12 @@ use super::outputs::Outputs;
 use super::page::Page;
 use super::simulate::watched;
 use super::warn::caution;
-use crate::experiment::archive::Archive;
-use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::journal::{Unusable, name_of};
-use crate::experiment::round::Round;
-use crate::experiment::runner::{self, Progress};
-use crate::experiment::shard::{Deal, Shard};
+use crate::experiment::plan::{Adjustments, Plan};
+use crate::experiment::run::round::Round;
+use crate::experiment::run::runner::{self, Progress};
+use crate::experiment::store::archive::Archive;
+use crate::experiment::store::journal::{Unusable, name_of};
+use crate::experiment::store::shard::{Deal, Shard};
 
 /// Run an experiment: all variants at all points, with tables, verdicts, files and charts.
 ///

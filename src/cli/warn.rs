@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use super::page::Page;
-use crate::experiment::design::Plan;
+use crate::experiment::plan::Plan;
 use crate::report::{self, Report};
 
 /// Warnings that are shown; the others are counted.

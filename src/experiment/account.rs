@@ -3,13 +3,13 @@
 
 use rayon::prelude::*;
 
-use super::archive::{Archive, OfPoint};
-use super::condition::{success_objective, too_few_runs};
-use super::design::Plan;
-use super::journal::Unusable;
-use super::runner::Trials;
-use super::summary::Summary;
-use super::trial::{FailedTrial, Trial};
+use crate::experiment::analyse::condition::{success_objective, too_few_runs};
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::trial::{FailedTrial, Trial};
+use crate::experiment::plan::Plan;
+use crate::experiment::run::runner::Trials;
+use crate::experiment::store::archive::{Archive, OfPoint};
+use crate::experiment::store::journal::Unusable;
 use crate::parts::Ending;
 
 /// Trials that are in memory at a time, unless a point has more.

@@ -8,6 +8,7 @@ pub mod bisection;
 pub mod knee;
 pub mod laboratory;
 pub mod optimize;
+pub mod sensitivity;
 pub mod sequential;
 
 pub use knee::{KneeAnswer, Outcome, Tried, VariantKnee};

@@ -3,8 +3,8 @@
 use super::Report;
 use super::paragraph::paragraph;
 use super::table::{Column, short};
-use crate::experiment::ablation::{Ablated, Part};
-use crate::experiment::effect::Observation;
+use crate::experiment::analyse::ablation::{Ablated, Part};
+use crate::experiment::analyse::effect::Observation;
 
 /// All ablations that the experiment asks for; empty without any.
 pub fn ablations(report: &Report, width: Option<usize>) -> String {

@@ -8,8 +8,8 @@ use super::paragraph::paragraph;
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{Column, short};
-use crate::experiment::blame::{Share, holders, shares};
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::blame::{Share, holders, shares};
+use crate::experiment::analyse::summary::Summary;
 use crate::parts::{Blame, Group, Place, PlaceKind};
 
 /// Share of a group's time below which a place has no row of its own in the table.

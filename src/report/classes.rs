@@ -5,8 +5,8 @@ use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, short, table};
 use super::{Detail, Report};
-use crate::experiment::summary::ClassSummary;
-use crate::experiment::verdict;
+use crate::experiment::analyse::summary::ClassSummary;
+use crate::experiment::analyse::verdict;
 use crate::statistics::Interval;
 
 /// Rows beyond which the table is left to `classes.csv`.
@@ -14,7 +14,7 @@ const MOST_ROWS: usize = 60;
 
 /// Each class of each point, with the point's index.
 fn all<'a>(report: &'a Report) -> Vec<(usize, &'a ClassSummary)> {
-    let of = |summary: &'a crate::experiment::summary::Summary| {
+    let of = |summary: &'a crate::experiment::analyse::summary::Summary| {
         summary.classes.iter().map(move |class| (summary.point, class))
     };
     report.summaries.iter().flat_map(of).collect()

@@ -7,8 +7,8 @@ use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
 use super::{Detail, Report};
-use crate::experiment::comparison::{COMPARED, Comparison, Difference, Selection, TIE, are_comparable};
-use crate::experiment::design::Plan;
+use crate::experiment::analyse::comparison::{COMPARED, Comparison, Difference, Selection, TIE, are_comparable};
+use crate::experiment::plan::Plan;
 use crate::language::Metric;
 use crate::model::RateUnit;
 

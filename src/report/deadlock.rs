@@ -2,9 +2,9 @@
 
 use super::Report;
 use super::paragraph::paragraph;
-use crate::experiment::finding::Finding;
-use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
+use crate::experiment::analyse::finding::Finding;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::verdict;
 
 /// Sentences of a circle that are shown.
 const MOST: usize = 4;

@@ -3,8 +3,8 @@
 use super::effects::sentence;
 use super::paragraph::paragraph;
 use super::{Report, verdicts};
-use crate::experiment::effect::{Observation, Worth};
-use crate::experiment::verdict::{Judgement, Verdict};
+use crate::experiment::analyse::effect::{Observation, Worth};
+use crate::experiment::analyse::verdict::{Judgement, Verdict};
 use crate::language::visible;
 
 /// The page. `files` are the experiments' paths as they were given, one for each report. On a terminal of `width` columns

@@ -6,14 +6,16 @@ use serde_json::{Map, Value, json};
 use super::metric::metrics;
 use super::theory::theory_document;
 use super::{Report, comparisons, warnings};
-use crate::experiment::ablation::{Ablated, Part};
-use crate::experiment::comparison::{self, Comparison, Selection};
-use crate::experiment::design::{Axis, Measurement, Plan, Precision, Zone};
-use crate::experiment::effect::Observation;
-use crate::experiment::precision;
-use crate::experiment::summary::{ClassSummary, Growth, LEVEL, ResourceMean, ResourceSpread, Summary, UserMeans};
-use crate::experiment::verdict::{self, Deviation, Judgement, Verdict};
-use crate::experiment::warm_up;
+use crate::experiment::analyse::ablation::{Ablated, Part};
+use crate::experiment::analyse::comparison::{self, Comparison, Selection};
+use crate::experiment::analyse::effect::Observation;
+use crate::experiment::analyse::precision;
+use crate::experiment::analyse::summary::{
+    ClassSummary, Growth, LEVEL, ResourceMean, ResourceSpread, Summary, UserMeans,
+};
+use crate::experiment::analyse::verdict::{self, Deviation, Judgement, Verdict};
+use crate::experiment::plan::{Axis, Measurement, Plan, Precision, Zone};
+use crate::experiment::run::pilot;
 use crate::language::{Assumption, Scale};
 use crate::statistics::Interval;
 
@@ -157,7 +159,7 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
     }
     point.insert("response_times".into(), summary.response_times.into());
     point.insert("effective_response_times".into(), json!(summary.effective_response_times));
-    if let Some(found) = warm_up::of(plan, summary.point) {
+    if let Some(found) = pilot::of(plan, summary.point) {
         let length = found.length.seconds();
         point.insert("warm_up".into(), json!({ "length_s": length, "settled": found.is_settled }));
     }

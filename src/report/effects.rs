@@ -6,7 +6,7 @@ use super::Report;
 use super::comparisons::common;
 use super::paragraph::{paragraph, quoted};
 use super::recovery;
-use crate::experiment::effect::{Observation, Worth};
+use crate::experiment::analyse::effect::{Observation, Worth};
 
 /// All effects that the experiment asks for; empty without any. Colours are written as ANSI sequences, for the printer
 /// to remove where they are not wanted.

@@ -3,7 +3,7 @@
 use super::Report;
 use super::headroom::{Headroom, most_of_p95};
 use super::paragraph::paragraph;
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::summary::Summary;
 
 /// Sentences that are shown; the others are counted.
 const MOST: usize = 20;

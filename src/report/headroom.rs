@@ -3,10 +3,10 @@
 use super::Report;
 use super::number::short;
 use super::paragraph::joined;
-use crate::experiment::blame::shares;
-use crate::experiment::strain::FULL;
-use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
+use crate::experiment::analyse::blame::shares;
+use crate::experiment::analyse::strain::FULL;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::verdict;
 use crate::metric::Metric;
 use crate::model::{Flow, Pattern};
 use crate::parts::{Group, ResourceKind};

@@ -8,13 +8,13 @@ use super::number::short;
 use super::objective::{bound, in_words};
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
-use crate::experiment::condition::can_hide;
-use crate::experiment::design::Knee;
+use crate::experiment::analyse::summary::Doubt;
+use crate::experiment::analyse::{finding, throughput, verdict};
+use crate::experiment::plan::Knee;
 use crate::experiment::search::{Decision, Defect, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
-use crate::experiment::summary::Doubt;
-use crate::experiment::{finding, throughput, verdict};
 use crate::language::Metric;
 use crate::model::RateUnit;
+use crate::statistics::rare::can_hide;
 
 pub use figure::knee_figure;
 

@@ -1,9 +1,9 @@
 //! What the words of the column `condition` mean: a line for each that occurs.
 
 use super::Report;
-use crate::experiment::condition::{Condition, success_objective};
-use crate::experiment::summary::{BRIM, Doubt};
-use crate::experiment::verdict::percent;
+use crate::experiment::analyse::condition::{Condition, success_objective};
+use crate::experiment::analyse::summary::{BRIM, Doubt};
+use crate::experiment::analyse::verdict::percent;
 
 /// The conditions that a table names, the worst first.
 const NAMED: [Condition; 8] = [
@@ -73,7 +73,7 @@ pub(super) fn legend(report: &Report, points: &[usize]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{NAMED, meaning, meaning_of_doubt};
-    use crate::experiment::summary::Doubt;
+    use crate::experiment::analyse::summary::Doubt;
 
     /// The longest word is `may be overloaded`.
     #[test]

@@ -5,9 +5,9 @@ use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
 use super::{Detail, Report};
-use crate::experiment::design::Measurement;
-use crate::experiment::finding;
-use crate::experiment::verdict::{self, Deviation};
+use crate::experiment::analyse::finding;
+use crate::experiment::analyse::verdict::{self, Deviation};
+use crate::experiment::plan::Measurement;
 use crate::language::Metric;
 
 /// The table: a row for each figure of each measurement; empty without measurements.

@@ -1,6 +1,6 @@
 //! The metrics of a point, by the names that files give them.
 
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::summary::Summary;
 use crate::metric::{Metric, Subject};
 
 /// The metrics that say something of these points.

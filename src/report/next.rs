@@ -8,12 +8,13 @@ use command::Command;
 
 use super::Report;
 use super::paragraph::{list, paragraph};
-use crate::experiment::condition::{RARE_LOSS, State, can_hide, runs_to_exclude};
-use crate::experiment::design::{Direction, Plan};
-use crate::experiment::finding::{self, Finding, Turn};
-use crate::experiment::standstill::can_lose_capacity;
-use crate::experiment::summary::{Doubt, of_point};
-use crate::experiment::verdict;
+use crate::experiment::analyse::condition::{RARE_LOSS, State};
+use crate::experiment::analyse::finding::{self, Finding, Turn};
+use crate::experiment::analyse::summary::{Doubt, of_point};
+use crate::experiment::analyse::verdict;
+use crate::experiment::plan::standstill::can_lose_capacity;
+use crate::experiment::plan::{Direction, Plan};
+use crate::statistics::rare::{can_hide, runs_to_exclude};
 
 /// A gap between two neighbouring values of an axis, relative to the larger, beyond which the grid is coarse.
 const COARSE: f64 = 0.1;

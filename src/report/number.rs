@@ -1,7 +1,7 @@
 //! Numbers as text: exact for programs, short for people.
 
-pub(super) use crate::experiment::throughput::grouped;
-use crate::experiment::verdict::{self, share_decimals};
+pub(super) use crate::experiment::analyse::throughput::grouped;
+use crate::experiment::analyse::verdict::{self, share_decimals};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::statistics::Interval;

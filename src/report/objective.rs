@@ -2,8 +2,8 @@
 
 use super::Report;
 use super::number::{exact, seconds, short};
-use crate::experiment::condition::success_objective;
-use crate::experiment::verdict;
+use crate::experiment::analyse::condition::success_objective;
+use crate::experiment::analyse::verdict;
 use crate::language::{Metric, Objective};
 use crate::model::RateUnit;
 

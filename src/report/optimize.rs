@@ -6,11 +6,11 @@ use super::number::short;
 use super::objective::in_words;
 use super::paragraph::{count, paragraph, quoted};
 use super::table::{self, Column};
+use crate::experiment::analyse::summary::Doubt;
+use crate::experiment::analyse::throughput;
+use crate::experiment::analyse::verdict::{amount, figure};
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
 use crate::experiment::search::{Decision, Defect};
-use crate::experiment::summary::Doubt;
-use crate::experiment::throughput;
-use crate::experiment::verdict::{amount, figure};
 use crate::language::Metric;
 use crate::model::RateUnit;
 

@@ -6,7 +6,7 @@ use super::paragraph::paragraph;
 use super::recovery::{Recovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
 use super::{Detail, Report};
-use crate::experiment::summary::{Split, Summary};
+use crate::experiment::analyse::summary::{Split, Summary};
 use crate::language::Metric;
 use crate::statistics::Interval;
 

@@ -1,8 +1,8 @@
 //! What a disturbance did to a point, and how long that lasted.
 
 use super::Report;
-use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::verdict;
 use crate::metric::Metric;
 
 /// Whether a text gives a time to recover.

@@ -2,10 +2,10 @@
 
 use super::results::keys;
 use super::sheet::{Cell, Row};
-use crate::experiment::archive::OfPoint;
-use crate::experiment::design::Plan;
-use crate::experiment::summary::by_trial;
-use crate::experiment::trial::{FailedTrial, Trial};
+use crate::experiment::analyse::summary::by_trial;
+use crate::experiment::analyse::trial::{FailedTrial, Trial};
+use crate::experiment::plan::Plan;
+use crate::experiment::store::archive::OfPoint;
 use crate::metric::Metric;
 
 /// The rows of a point, in the order of replications.

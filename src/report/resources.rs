@@ -9,11 +9,11 @@ use super::recovery::Recovery;
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{self, Column};
-use crate::experiment::culprit::CulpritKind;
-use crate::experiment::design::Plan;
-use crate::experiment::finding;
-use crate::experiment::summary::{Growth, ResourceMean, Summary};
-use crate::experiment::verdict::share_decimals;
+use crate::experiment::analyse::culprit::CulpritKind;
+use crate::experiment::analyse::finding;
+use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::analyse::verdict::share_decimals;
+use crate::experiment::plan::Plan;
 use crate::metric::{Kind, Metric};
 use crate::statistics::Interval;
 

@@ -3,8 +3,8 @@
 use super::Report;
 use super::metric::says_something;
 use super::sheet::{Cell, Row};
-use crate::experiment::design::Plan;
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::Plan;
 use crate::language::Metric;
 use crate::statistics::Interval;
 

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::number::{decimals, grouped};
-use crate::experiment::exact::{Check, Theory};
-use crate::experiment::verdict;
+use crate::experiment::analyse::exact::{Check, Theory};
+use crate::experiment::analyse::verdict;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 

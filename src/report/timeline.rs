@@ -3,7 +3,7 @@
 use super::Report;
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
-use crate::experiment::summary::Moment;
+use crate::experiment::analyse::summary::Moment;
 use crate::statistics::Interval;
 
 /// The figures, in the order of the columns.

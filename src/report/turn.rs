@@ -1,9 +1,9 @@
 //! Where a variant stops being safe, in a few words, for titles and marks.
 
-use crate::experiment::condition::Condition;
-use crate::experiment::design::{Axis, Direction};
-use crate::experiment::finding;
-use crate::experiment::finding::Turn;
+use crate::experiment::analyse::condition::Condition;
+use crate::experiment::analyse::finding;
+use crate::experiment::analyse::finding::Turn;
+use crate::experiment::plan::{Axis, Direction};
 
 /// What happens there, as a verb.
 pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {

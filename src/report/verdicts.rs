@@ -5,7 +5,7 @@ use anstyle::{AnsiColor, Style};
 use super::Report;
 use super::paragraph::paragraph;
 use super::recovery;
-use crate::experiment::verdict::{Judgement, Verdict};
+use crate::experiment::analyse::verdict::{Judgement, Verdict};
 
 /// All verdicts and how many there are of each; empty without hypotheses. Colours are written as ANSI sequences, for
 /// the printer to remove where they are not wanted.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rayon::prelude::*;
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 
 /// All pages, and the README.
 fn pages() -> Vec<PathBuf> {

@@ -4,11 +4,11 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use sim::experiment::condition::Condition;
-use sim::experiment::design::{Adjustments, Expectation, Hypothesis, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::summary::Doubt;
-use sim::experiment::verdict::Verdict;
+use sim::experiment::analyse::condition::Condition;
+use sim::experiment::analyse::summary::Doubt;
+use sim::experiment::analyse::verdict::Verdict;
+use sim::experiment::plan::{Adjustments, Expectation, Hypothesis, Plan};
+use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Source};
 use sim::report::{self, Report};
 

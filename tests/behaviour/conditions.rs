@@ -4,12 +4,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sim::experiment::condition::{Condition, State, can_hide, runs_to_exclude};
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::verdict::Verdict;
+use sim::experiment::analyse::condition::{Condition, State};
+use sim::experiment::analyse::verdict::Verdict;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Source};
 use sim::report::Report;
+use sim::statistics::rare::{can_hide, runs_to_exclude};
 
 /// The report of an experiment or a model, as it would be read from a file.
 fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde_json::Value;
-use sim::experiment::archive::Archive;
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{Progress, run_into};
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{Progress, run_into};
+use sim::experiment::store::archive::Archive;
 use sim::language::{Source, schema};
 
 use crate::random_models::nth;

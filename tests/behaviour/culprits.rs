@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use sim::experiment::account::Account;
-use sim::experiment::culprit::{Culprit, CulpritKind, Evidence};
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner;
+use sim::experiment::analyse::culprit::{Culprit, CulpritKind, Evidence};
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner;
 use sim::language::{Metric, Objective};
 use sim::parts::Group;
 

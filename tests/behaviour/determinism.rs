@@ -3,8 +3,8 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Trials};
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Trials};
 use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::parts::{Ending, Limits};

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use rayon::prelude::*;
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 use sim::load::trial;
 use sim::model::{Load, System};
 use sim::parts::Limits;

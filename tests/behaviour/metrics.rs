@@ -1,6 +1,6 @@
 //! Metrics by their rows: each is read as the figure that theory gives.
 
-use sim::experiment::trial::Trial;
+use sim::experiment::analyse::trial::Trial;
 use sim::load;
 use sim::metric::{Kind, Metric};
 use sim::parts::Limits;

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 
 /// What is tried: the files, and where a message needs one that is not there, its name.
 fn cases() -> Vec<PathBuf> {

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 
 /// The fenced blocks of a language, in order.
 fn blocks(text: &str, language: &str) -> Vec<String> {

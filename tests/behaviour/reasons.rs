@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Progress};
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Objective, Source};
 use sim::report::{self, Report};
 

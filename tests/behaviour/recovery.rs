@@ -4,10 +4,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sim::experiment::archive::OfPoint;
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::verdict::Verdict;
+use sim::experiment::analyse::verdict::Verdict;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Progress};
+use sim::experiment::store::archive::OfPoint;
 use sim::report::Report;
 use sim::report::sheet::Cell;
 
@@ -178,11 +178,11 @@ fn a_coarse_timeline_does_not_hide_a_slow_recovery() {
     assert_eq!((timeline.length, timeline.slices.len()), (sim::kernel::Time(20_000_000_000), 30));
 }
 
-fn trials(text: &str) -> Vec<sim::experiment::trial::Trial> {
+fn trials(text: &str) -> Vec<sim::experiment::analyse::trial::Trial> {
     replicated(5, text)
 }
 
-fn replicated(replications: u32, text: &str) -> Vec<sim::experiment::trial::Trial> {
+fn replicated(replications: u32, text: &str) -> Vec<sim::experiment::analyse::trial::Trial> {
     let source = sim::language::Source::text(std::path::Path::new("test.toml"), text);
     let mut plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     plan.replications = replications;

@@ -1,11 +1,11 @@
 //! The shipped experiments: the model reproduces what was measured, and the README's first command gives its verdict.
 
 use sim::experiment::account::Account;
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::summary::Summary;
-use sim::experiment::trial::Trial;
-use sim::experiment::verdict;
+use sim::experiment::analyse::summary::Summary;
+use sim::experiment::analyse::trial::Trial;
+use sim::experiment::analyse::verdict;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Progress};
 use sim::language::Metric;
 use sim::model::RateUnit;
 

@@ -3,11 +3,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sim::experiment::design::{Adjustments, Workbench};
-use sim::experiment::record::Record;
-use sim::experiment::runner::Progress;
-use sim::experiment::sensitivity::{Question, Sensitivity, Weight, analyse};
-use sim::experiment::verdict::Verdict;
+use sim::experiment::analyse::verdict::Verdict;
+use sim::experiment::plan::{Adjustments, Workbench};
+use sim::experiment::run::record::Record;
+use sim::experiment::run::runner::Progress;
+use sim::experiment::search::sensitivity::{Question, Sensitivity, Weight, analyse};
 use sim::language::Metric;
 
 const MODEL: &str = r#"

@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use sim::experiment::design::{Adjustments, Expectation, Hypothesis, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::verdict::{self, Verdict};
+use sim::experiment::analyse::verdict::{self, Verdict};
+use sim::experiment::plan::{Adjustments, Expectation, Hypothesis, Plan};
+use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, MultipleHypotheses, Source};
 use sim::report::{self, Report};
 use sim::statistics::theory;

@@ -1,9 +1,9 @@
 //! Parity: a model of parts that were measured in isolation predicts what the whole testbed did.
 
 use sim::experiment::account::Account;
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::trial::Trial;
+use sim::experiment::analyse::trial::Trial;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Progress};
 
 /// Rows whose throughput is further off than a quarter, with the reason in the experiment.
 const MISSED: [&str; 1] = ["T_block_perreq_r8_c100_t5"];

@@ -7,9 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner::{self, Progress};
-use sim::experiment::verdict;
+use sim::experiment::analyse::verdict;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner::{self, Progress};
 use sim::report::{self, Report};
 
 /// Experiments that other tests judge: they answer to measurements, not to a recommendation.

@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use sim::experiment::design::{Adjustments, Plan};
+use sim::experiment::plan::{Adjustments, Plan};
 use sim::load::trial;
 use sim::parts::Limits;
 

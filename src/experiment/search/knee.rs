@@ -4,11 +4,11 @@
 use super::bisection::{Bisection, Shape};
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
-use crate::experiment::design::{Knee, Plan, Study};
-use crate::experiment::finding;
-use crate::experiment::record::Record;
-use crate::experiment::runner::Progress;
-use crate::experiment::summary::Doubt;
+use crate::experiment::analyse::finding;
+use crate::experiment::analyse::summary::Doubt;
+use crate::experiment::plan::{Knee, Plan, Study};
+use crate::experiment::run::record::Record;
+use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes, Objective};
 
 /// How far back the growth of the throughput is looked at, as a share of the value.

@@ -2,11 +2,11 @@
 
 use rayon::prelude::*;
 
-use crate::experiment::design::{Plan, Study};
-use crate::experiment::record::Record;
-use crate::experiment::runner::Progress;
-use crate::experiment::summary::{Doubt, Summary};
-use crate::experiment::trial::{FailedTrial, Trial};
+use crate::experiment::analyse::summary::{Doubt, Summary};
+use crate::experiment::analyse::trial::{FailedTrial, Trial};
+use crate::experiment::plan::{Plan, Study};
+use crate::experiment::run::record::Record;
+use crate::experiment::run::runner::Progress;
 use crate::language::{Mistakes, Objective};
 
 /// The trials of a study so far. Replication `r` of every point meets the same random numbers.
@@ -121,7 +121,7 @@ impl<'a> Laboratory<'a> {
         let unsound = self.done.iter().flatten().filter_map(fault);
         let plan = self.plan();
         let told = failed.chain(unsound).map(|(point, replication, what)| {
-            format!("{}, replication {replication}: {what}", crate::experiment::verdict::place(plan, point))
+            format!("{}, replication {replication}: {what}", crate::experiment::analyse::verdict::place(plan, point))
         });
         told.collect()
     }

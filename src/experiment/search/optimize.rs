@@ -13,10 +13,10 @@
 
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, verdict};
-use crate::experiment::design::{Optimize, Plan, Study};
-use crate::experiment::record::Record;
-use crate::experiment::runner::Progress;
-use crate::experiment::summary::Doubt;
+use crate::experiment::analyse::summary::Doubt;
+use crate::experiment::plan::{Optimize, Plan, Study};
+use crate::experiment::run::record::Record;
+use crate::experiment::run::runner::Progress;
 use crate::language::Mistakes;
 
 /// Settings among which the next one is chosen, spread evenly over those that are left.

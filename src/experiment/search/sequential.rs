@@ -6,8 +6,8 @@
 //! well in most replications and stuck in some, few replications may all be of one kind: no first look is at fewer than
 //! ten of them unless it is asked for, and what happens in one of hundreds is not seen.
 
-use crate::experiment::summary::{Growth, of_users};
-use crate::experiment::trial::Trial;
+use crate::experiment::analyse::summary::{Growth, of_users};
+use crate::experiment::analyse::trial::Trial;
 use crate::language::{Metric, Objective};
 use crate::statistics::{Interval, Moments, Pooled};
 

@@ -1,7 +1,7 @@
 //! Throughput of each point as a bar, where there is no axis of numbers to draw a curve along.
 
 use super::{method, set, title};
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::report::Report;
 use crate::report::chart::{Axis, Bar, BarFigure};

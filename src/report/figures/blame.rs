@@ -3,10 +3,10 @@
 use super::method;
 use super::set::{self, Set};
 use super::title::{all_of, fitting};
-use crate::experiment::blame::{Share, shares};
-use crate::experiment::design::Direction;
-use crate::experiment::finding::{self, Finding};
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::blame::{Share, shares};
+use crate::experiment::analyse::finding::{self, Finding};
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::Direction;
 use crate::parts::{Group, Place};
 use crate::report::Report;
 use crate::report::blame::words;

@@ -2,8 +2,8 @@
 
 use super::method;
 use super::set::Set;
-use crate::experiment::design::Direction;
-use crate::experiment::finding::{Finding, Turn};
+use crate::experiment::analyse::finding::{Finding, Turn};
+use crate::experiment::plan::Direction;
 use crate::language::Metric;
 use crate::report::chart::{Collapse, Line, Point};
 use crate::report::turn;

@@ -2,8 +2,8 @@
 
 use super::set::Set;
 use super::{curve, method, title};
-use crate::experiment::finding::Finding;
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::finding::Finding;
+use crate::experiment::analyse::summary::Summary;
 use crate::language::{Metric, Objective};
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Style, Threshold};
 use crate::report::number::seconds;

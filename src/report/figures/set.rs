@@ -1,10 +1,10 @@
 //! What one set of charts shows: all variants along the first axis, at one combination of the others.
 
-use crate::experiment::condition::Condition;
-use crate::experiment::design::{Axis, Plan};
-use crate::experiment::finding::Finding;
-use crate::experiment::summary::Summary;
-use crate::experiment::verdict;
+use crate::experiment::analyse::condition::Condition;
+use crate::experiment::analyse::finding::Finding;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::verdict;
+use crate::experiment::plan::{Axis, Plan};
 use crate::language::{Duration, Metric, Scale};
 use crate::report::Report;
 use crate::report::chart;

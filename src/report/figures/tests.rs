@@ -4,8 +4,8 @@ use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Drawing, figures};
-use crate::experiment::design::{Adjustments, Plan};
-use crate::experiment::runner::{self, Progress};
+use crate::experiment::plan::{Adjustments, Plan};
+use crate::experiment::run::runner::{self, Progress};
 use crate::report::Report;
 use crate::report::chart::Figure;
 

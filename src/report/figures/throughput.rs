@@ -2,9 +2,9 @@
 
 use super::set::Set;
 use super::{curve, method, title};
-use crate::experiment::condition::success_objective;
-use crate::experiment::design::Measurement;
-use crate::experiment::verdict;
+use crate::experiment::analyse::condition::success_objective;
+use crate::experiment::analyse::verdict;
+use crate::experiment::plan::Measurement;
 use crate::language::{Measured as Figures, Metric};
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
 use crate::report::number::short;

@@ -2,9 +2,9 @@
 //! way, with the disturbances shaded.
 
 use super::{method, title};
-use crate::experiment::comparison::TIE;
-use crate::experiment::design::Plan;
-use crate::experiment::summary::{Moment, Summary, TimelineSummary};
+use crate::experiment::analyse::comparison::TIE;
+use crate::experiment::analyse::summary::{Moment, Summary, TimelineSummary};
+use crate::experiment::plan::Plan;
 use crate::model::Pattern;
 use crate::report::Report;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style};

@@ -2,8 +2,8 @@
 
 use super::set::{self, Set};
 use super::{method, title};
-use crate::experiment::summary::{ResourceMean, Summary};
-use crate::experiment::verdict;
+use crate::experiment::analyse::summary::{ResourceMean, Summary};
+use crate::experiment::analyse::verdict;
 use crate::report::Report;
 use crate::report::chart::{HeatFigure, HeatGroup, HeatRow};
 

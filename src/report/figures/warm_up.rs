@@ -5,8 +5,9 @@ use std::borrow::Cow;
 
 use super::Drawing;
 use super::set::suffix;
-use crate::experiment::verdict;
-use crate::experiment::warm_up::{PILOTS, WarmUp};
+use crate::experiment::analyse::verdict;
+use crate::experiment::plan::WarmUp;
+use crate::experiment::run::pilot::PILOTS;
 use crate::report::Report;
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point};
 use crate::report::number::seconds;

@@ -1,8 +1,8 @@
 //! The chart of a search for the knee: what was tried, round the bounds that were to be met.
 
 use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_meets};
-use crate::experiment::comparison::TIE;
-use crate::experiment::design::Knee;
+use crate::experiment::analyse::comparison::TIE;
+use crate::experiment::plan::Knee;
 use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
 use crate::language::{Metric, Scale};
 use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};

@@ -1,6 +1,6 @@
 //! A command line as it can be pasted into a shell.
 
-use crate::experiment::design::Plan;
+use crate::experiment::plan::Plan;
 
 /// Columns by which the lines after the first of a command are indented further.
 const FURTHER: usize = 4;

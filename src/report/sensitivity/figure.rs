@@ -1,8 +1,8 @@
 //! The tornado: what each number alone does at both ends of its range.
 
 use super::{difference, rates, sensitivity_method, short_name, weighing};
-use crate::experiment::sensitivity::{Parameter, Sensitivity, Weight};
-use crate::experiment::verdict::amount;
+use crate::experiment::analyse::verdict::amount;
+use crate::experiment::search::sensitivity::{Parameter, Sensitivity, Weight};
 use crate::report::chart::{Swing, SwingEnd, TornadoFigure};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::number::chart_unit;

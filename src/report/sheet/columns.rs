@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::{Column, Kind};
-use crate::experiment::design::Plan;
+use crate::experiment::plan::Plan;
 use crate::language::schema::meaning_of_metric;
 use crate::metric::{self, Metric};
 

@@ -3,10 +3,10 @@
 use std::cmp::Ordering;
 
 use super::Warning;
-use crate::experiment::comparison::{self};
-use crate::experiment::precision;
-use crate::experiment::summary::{Growth, ResourceMean, Summary};
-use crate::experiment::verdict;
+use crate::experiment::analyse::comparison::{self};
+use crate::experiment::analyse::precision;
+use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::analyse::verdict;
 use crate::language::Metric;
 use crate::model::Pattern;
 use crate::report::Report;

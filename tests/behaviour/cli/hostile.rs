@@ -219,7 +219,7 @@ type Input<'a> = Box<dyn Fn(usize) -> String + 'a>;
 /// Four times the input takes about four times the time; sixteen times would be quadratic.
 #[test]
 fn checking_is_linear() {
-    use sim::experiment::design::{Adjustments, Plan};
+    use sim::experiment::plan::{Adjustments, Plan};
     let place = Place::new();
     let load = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"1/s\"\nduration = \"10s\"\n";
     let endpoint = "[services.a.endpoints.e]\nsteps = [{ cpu = \"1ms\" }]\n";

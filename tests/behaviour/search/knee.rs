@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use sim::experiment::design::{Adjustments, Knee, KneeWishes, Workbench};
-use sim::experiment::record::Record;
-use sim::experiment::runner::Progress;
+use sim::experiment::plan::{Adjustments, Knee, KneeWishes, Workbench};
+use sim::experiment::run::record::Record;
+use sim::experiment::run::runner::Progress;
 use sim::experiment::search::{self, Decision, Defect, KneeAnswer, Outcome, VariantKnee};
 use sim::language::{Metric, Objective};
 use sim::statistics::theory::{self, mva};

@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use sim::experiment::design::{Adjustments, Optimize, Workbench};
-use sim::experiment::record::Record;
-use sim::experiment::runner::Progress;
+use sim::experiment::plan::{Adjustments, Optimize, Workbench};
+use sim::experiment::run::record::Record;
+use sim::experiment::run::runner::Progress;
 use sim::experiment::search::optimize::{Cheapest, cheapest};
 use sim::experiment::search::{Decision, Defect};
 use sim::statistics::theory;

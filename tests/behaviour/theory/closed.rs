@@ -1,9 +1,9 @@
 //! Closed networks: the machine repairman, and networks by exact mean value analysis.
 
 use super::*;
-use sim::experiment::design::{Adjustments, Plan};
-use sim::experiment::runner;
-use sim::experiment::trial::Trial;
+use sim::experiment::analyse::trial::Trial;
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::run::runner;
 use sim::statistics::theory::mva;
 
 /// So many customers think for an exponential time and interact with the shop.

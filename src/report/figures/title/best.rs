@@ -1,10 +1,10 @@
 //! Which variant is best, if one is.
 
 use super::{all_of, fitting, list};
-use crate::experiment::comparison::TIE;
-use crate::experiment::condition::Condition;
-use crate::experiment::finding::{self, Finding};
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::comparison::TIE;
+use crate::experiment::analyse::condition::Condition;
+use crate::experiment::analyse::finding::{self, Finding};
+use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::report::Report;

@@ -1,9 +1,9 @@
 //! Which variant stops being safe where, and which ones hold.
 
 use super::{all_of, best, fitting, list};
-use crate::experiment::condition::Condition;
-use crate::experiment::design::{Axis, Direction};
-use crate::experiment::finding::{self, Fall, Finding, Turn, falls, places};
+use crate::experiment::analyse::condition::Condition;
+use crate::experiment::analyse::finding::{self, Fall, Finding, Turn, falls, places};
+use crate::experiment::plan::{Axis, Direction};
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
 use crate::report::turn::{be, between, place, span, stretch, value, verb};

@@ -1,8 +1,8 @@
 //! What limits whom.
 
 use super::{all_of, best, fitting, list};
-use crate::experiment::finding::{self, Finding, Limited};
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::finding::{self, Finding, Limited};
+use crate::experiment::analyse::summary::Summary;
 use crate::report::figures::set::Set;
 
 /// `“per-request” is limited by user-service CPU; “managed pool” is limited by killbill threads`; of a single variant which

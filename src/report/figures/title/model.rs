@@ -1,7 +1,7 @@
 //! How well the model meets what was measured.
 
 use super::{all_of, fitting};
-use crate::experiment::verdict;
+use crate::experiment::analyse::verdict;
 use crate::language::Metric;
 use crate::report::Report;
 

@@ -1,8 +1,8 @@
 //! How long a request takes.
 
 use super::{fates, fitting, list};
-use crate::experiment::finding::Finding;
-use crate::experiment::summary::Summary;
+use crate::experiment::analyse::finding::Finding;
+use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::report::figures::set::Set;
 use crate::report::number::seconds;

@@ -1,0 +1,159 @@
+//! Where the time of a point's requests went, over its replications together.
+
+use crate::parts::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times};
+
+use crate::experiment::analyse::trial::Trial;
+
+/// A share of a group's time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Share<'a> {
+    /// Where.
+    pub place: &'a Place,
+    /// Being served there, not waiting.
+    pub served: bool,
+    /// Of each request on average, in seconds.
+    pub seconds: f64,
+    /// Out of all of the group's time, or of a holder's, 0 to 1.
+    pub share: f64,
+}
+
+/// The blame of trials together; none where none has any.
+pub fn merged(trials: &[&Trial]) -> Option<Blame> {
+    let mut all = trials.iter().filter_map(|trial| trial.blame.as_ref());
+    let mut whole = all.next()?.clone();
+    all.for_each(|other| add(&mut whole, other));
+    Some(whole)
+}
+
+fn add(whole: &mut Blame, other: &Blame) {
+    let places: Vec<u16> = other.places.iter().map(|place| index_of(&mut whole.places, place)).collect();
+    let here = |spent: &Spent| Spent { place: places[usize::from(spent.place)], ..*spent };
+    for times in &other.groups {
+        let known = whole.groups.iter().position(|known| known.group == times.group).unwrap_or_else(|| {
+            whole.groups.push(Times { group: times.group, requests: 0.0, spent: Vec::new() });
+            whole.groups.len() - 1
+        });
+        whole.groups[known].requests += times.requests;
+        times.spent.iter().for_each(|spent| add_spent(&mut whole.groups[known].spent, here(spent)));
+    }
+    whole.groups.sort_by_key(|times| Group::ALL.iter().position(|group| *group == times.group));
+    for at in &other.failures {
+        let place = places[usize::from(at.place)];
+        match whole.failures.iter_mut().find(|known| known.cause == at.cause && known.place == place) {
+            Some(known) => known.requests += at.requests,
+            None => whole.failures.push(FailedAt { place, ..at.clone() }),
+        }
+    }
+    for holding in &other.holders {
+        let (held, spent) = (places[usize::from(holding.held)], here(&holding.spent));
+        let same = |known: &&mut Holding| known.held == held && is_same(&known.spent, &spent);
+        match whole.holders.iter_mut().find(same) {
+            Some(known) => known.spent.ns += spent.ns,
+            None => whole.holders.push(Holding { held, spent }),
+        }
+    }
+}
+
+fn is_same(a: &Spent, b: &Spent) -> bool {
+    (a.place, a.served) == (b.place, b.served)
+}
+
+fn add_spent(all: &mut Vec<Spent>, spent: Spent) {
+    match all.iter_mut().find(|known| is_same(known, &spent)) {
+        Some(known) => known.ns += spent.ns,
+        None => all.push(spent),
+    }
+}
+
+fn index_of(places: &mut Vec<Place>, place: &Place) -> u16 {
+    let known = places.iter().position(|known| known == place);
+    known.unwrap_or_else(|| {
+        places.push(place.clone());
+        places.len() - 1
+    }) as u16
+}
+
+/// Where the time of a group went, the largest share first; empty where the group has no request.
+pub fn shares(blame: &Blame, group: Group) -> Vec<Share<'_>> {
+    let Some(times) = blame.groups.iter().find(|times| times.group == group) else { return Vec::new() };
+    shared(blame, times.spent.iter(), times.requests)
+}
+
+/// What those who hold a unit of a place spend their time on while somebody waits for one, the largest share first.
+pub fn holders<'a>(blame: &'a Blame, held: &Place) -> Vec<Share<'a>> {
+    let of_place = |holding: &&Holding| blame.places[usize::from(holding.held)] == *held && !is_outage(blame, holding);
+    shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
+}
+
+/// The faults that keep replicas of an unavailable service down, the longest first.
+pub fn outages<'a>(blame: &'a Blame, unavailable: &Place) -> Vec<Share<'a>> {
+    let of_place =
+        |holding: &&Holding| blame.places[usize::from(holding.held)] == *unavailable && is_outage(blame, holding);
+    shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
+}
+
+/// Whether this is for how long a fault kept replicas of a service down, and not what a holder does. It is no wait, so it
+/// is filed as served; probes that an unavailable service waits for are waits.
+fn is_outage(blame: &Blame, holding: &Holding) -> bool {
+    blame.places[usize::from(holding.held)].kind == PlaceKind::Unavailable && holding.spent.served
+}
+
+fn shared<'a>(blame: &'a Blame, spent: impl Iterator<Item = &'a Spent> + Clone, requests: f64) -> Vec<Share<'a>> {
+    let all: u128 = spent.clone().map(|spent| spent.ns).sum();
+    let share = |spent: &Spent| Share {
+        place: &blame.places[usize::from(spent.place)],
+        served: spent.served,
+        seconds: spent.ns as f64 / 1e9 / requests.max(f64::MIN_POSITIVE),
+        share: spent.ns as f64 / (all as f64).max(1.0),
+    };
+    let mut shares: Vec<Share> = spent.map(share).collect();
+    shares.sort_by(|a, b| b.share.total_cmp(&a.share).then_with(|| a.place.name.cmp(&b.place.name)));
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn replications_add_up_whatever_the_order_of_their_places() {
+        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
+        let spent = |place, ns| Spent { place, served: false, ns };
+        let one = |names: [&str; 2], group, ns: [u128; 2]| Blame {
+            places: names.map(place).to_vec(),
+            groups: vec![Times { group, requests: 2.0, spent: vec![spent(0, ns[0]), spent(1, ns[1])] }],
+            failures: vec![FailedAt { cause: "shed".into(), place: 1, requests: 3 }],
+            holders: vec![Holding { held: 0, spent: spent(1, 5) }],
+        };
+        let mut whole = one(["a", "b"], Group::Mean, [1, 2]);
+        add(&mut whole, &one(["b", "c"], Group::Mean, [10, 20]));
+        add(&mut whole, &one(["b", "a"], Group::P95, [1, 3]));
+        let named = |group| -> Vec<(String, f64)> {
+            let shares = shares(&whole, group);
+            shares.iter().map(|share| (share.place.name.clone(), (share.seconds * 1e9).round())).collect()
+        };
+        assert_eq!(named(Group::Mean), [("c".into(), 5.0), ("b".into(), 3.0), ("a".into(), 0.0)]);
+        assert_eq!(named(Group::P95), [("a".into(), 2.0), ("b".into(), 1.0)]);
+        assert_eq!(whole.failures.iter().map(|at| at.requests).collect::<Vec<_>>(), [3, 3, 3]);
+        assert_eq!(holders(&whole, &place("b")).len(), 2);
+        assert!(outages(&whole, &place("b")).is_empty());
+        assert!(shares(&whole, Group::Failed).is_empty());
+    }
+
+    /// A service is down by a fault for 30 s, and its probe waits for a CPU for 10 s: all that a holder does is that wait.
+    #[test]
+    fn an_outage_is_no_work_of_a_holder() {
+        let place = |name: &str, kind| Place { name: name.into(), kind, units: None };
+        let (down, fault) = (place("a unavailable", PlaceKind::Unavailable), place("fault f", PlaceKind::Fault));
+        let holding = |place, served, ns| Holding { held: 0, spent: Spent { place, served, ns } };
+        let blame = Blame {
+            places: vec![down.clone(), fault, place("a CPU", PlaceKind::Cpu)],
+            groups: Vec::new(),
+            failures: Vec::new(),
+            holders: vec![holding(1, true, 30), holding(2, false, 10)],
+        };
+        let of = |shares: Vec<Share>| shares.iter().map(|it| (it.place.name.clone(), it.share)).collect::<Vec<_>>();
+        assert_eq!(of(holders(&blame, &down)), [("a CPU".to_owned(), 1.0)]);
+        assert_eq!(of(outages(&blame, &down)), [("fault f".to_owned(), 1.0)]);
+    }
+}

@@ -1,0 +1,152 @@
+//! Chains of holders: requests wait for a unit, its holders wait for another one, and so on to the root.
+
+use super::telling::{most, stretch};
+use super::{Culprit, CulpritKind, Evidence, percent};
+use crate::experiment::analyse::blame::{Share, holders};
+use crate::experiment::analyse::verdict;
+use crate::parts::{Blame, Place, PlaceKind};
+
+/// Share of the holders' time from which a chain of holders is followed further.
+const MOSTLY: f64 = 0.3;
+
+/// Share of the holders' time from which a chain that closes is a circle.
+const CIRCLE: f64 = 0.5;
+
+/// Share of the holders' time from which a fault is behind a wait, where the rest of it is their own work.
+const BY_FAULT: f64 = 0.15;
+
+/// Share of the time of those who work on event loops or threads from which the CPU slows them down.
+const SLOWED: f64 = 0.1;
+
+/// How much of the loops' or threads' use the CPU's is at least, if it is the CPU that is short: less than 1 by what the
+/// two are rounded.
+const AS_USED: f64 = 0.99;
+
+/// How many times its own length each job takes before that is called contention.
+pub(super) const STRETCHED: f64 = 1.5;
+
+/// The longest chain.
+const LONGEST: usize = 8;
+
+impl Evidence<'_> {
+    /// Follows the holders of what requests wait for, step by step.
+    pub(super) fn chain(&self, blame: &Blame, first: &Place, mut sentence: String) -> Culprit {
+        let mut chain = vec![first];
+        let mut root = first;
+        while chain.len() < LONGEST {
+            let last = chain[chain.len() - 1];
+            let all = holders(blame, last);
+            let Some(next) = most(&all) else { break };
+            let next = self.slowing_cpu(&all, &next, last).unwrap_or(next);
+            if next.share < MOSTLY && !(next.place.kind == PlaceKind::Cpu && next.share >= SLOWED) {
+                break;
+            }
+            let share = percent(next.share);
+            if let Some(at) = chain.iter().position(|place| *place == next.place) {
+                let units = next.place.units;
+                let who = match chain.len() - at {
+                    1 => {
+                        let each = units.filter(|units| units.number < u32::MAX);
+                        let each = each.map_or_else(|| "each".into(), |units| format!("each of {}", units.number));
+                        format!("{each} holds one and waits for a second one ({share} of the holders' time)")
+                    }
+                    _ => format!("those who hold {} wait for {} ({share} of their time)", last.name, next.place.name),
+                };
+                let is_circle = next.share >= CIRCLE && !next.served;
+                sentence += &format!("; {who}");
+                if is_circle {
+                    let patience = units.and_then(|units| units.patience);
+                    let ends = patience.map_or_else(
+                        || "a time-out".into(),
+                        |length| format!("the time-out of {}", verdict::time(length.seconds())),
+                    );
+                    sentence += &format!(
+                        ", and only {ends} ends that: a larger pool moves the limit, one unit a request removes it"
+                    );
+                    return Culprit::new(next.place.name.clone(), CulpritKind::Circle, sentence);
+                }
+                break;
+            }
+            let doing = match next.place.kind {
+                PlaceKind::Fault => format!("lose time to {}", next.place.name),
+                PlaceKind::Work => format!("are busy with {}", next.place.name),
+                PlaceKind::Network => format!("wait for {}", next.place.name),
+                PlaceKind::Contention => format!("lose time to {}", next.place.name),
+                PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
+                _ if next.served => format!("are served by {}", next.place.name),
+                _ => format!("wait for {}", next.place.name),
+            };
+            let who = match last.kind {
+                PlaceKind::Queue => "those who handle messages of",
+                PlaceKind::Ingress => "those inside",
+                _ => "those who hold",
+            };
+            sentence += &format!("; {who} {} {doing} ({share} of their time)", last.name);
+            if next.place.kind == PlaceKind::Fault {
+                return Culprit::fault(&next.place.name, root, sentence);
+            }
+            // What the fault does not take is their own work.
+            let fault = all.iter().find(|one| one.place.kind == PlaceKind::Fault && one.share >= BY_FAULT);
+            if let Some(fault) = fault.filter(|_| next.served) {
+                let (name, share) = (&fault.place.name, percent(fault.share));
+                sentence += &format!(" and lose time to {name} ({share})");
+                return Culprit::fault(name, root, sentence);
+            }
+            if let PlaceKind::Cpu | PlaceKind::Station | PlaceKind::Contention = next.place.kind {
+                let owner = next.place.name.trim_end_matches(" contention");
+                let factor = stretch(&all, owner);
+                if factor >= STRETCHED {
+                    return contention(owner, factor, sentence);
+                }
+            }
+            if self.is_root(&next) {
+                root = next.place;
+            } else if next.place.kind == PlaceKind::Work
+                && let Some(cpu) = last.name.strip_suffix(" event loops").map(|service| format!("{service} CPU"))
+                && self.is_full(&cpu)
+            {
+                sentence += &format!(", which takes all of {cpu}");
+                return Culprit { is_full: true, ..Culprit::new(cpu, CulpritKind::Limits, sentence) };
+            }
+            chain.push(next.place);
+        }
+        let is_full = self.is_full(&root.name);
+        Culprit { is_full, ..Culprit::new(root.name.clone(), CulpritKind::Limits, sentence) }
+    }
+
+    /// The CPU behind event loops or threads on which jobs mostly work, if it makes those jobs longer: either by much, or
+    /// while it is in use as much as the loops or threads are, so that more of these would not help.
+    fn slowing_cpu<'a>(&self, all: &[Share<'a>], most: &Share, held: &Place) -> Option<Share<'a>> {
+        let works = most.served && matches!(most.place.kind, PlaceKind::Work | PlaceKind::Cpu);
+        let slows = |one: &&Share| one.place.kind == PlaceKind::Cpu && !one.served && one.share >= SLOWED;
+        let cpu = all.iter().find(slows).filter(|_| works)?;
+        let in_use = |name: &str| self.resources.iter().find(|one| one.name == name).map(|one| one.utilisation);
+        let as_used = in_use(&cpu.place.name).zip(in_use(&held.name)).is_some_and(|(cpu, held)| cpu >= AS_USED * held);
+        (cpu.share >= MOSTLY || as_used).then(|| cpu.clone())
+    }
+
+    /// Whether what holders do is the limit behind what they hold.
+    fn is_root(&self, share: &Share) -> bool {
+        match share.place.kind {
+            PlaceKind::Cpu | PlaceKind::Station => !share.served || self.is_full(&share.place.name),
+            PlaceKind::Gil | PlaceKind::Throttling => true,
+            PlaceKind::EventLoops | PlaceKind::Executor | PlaceKind::Threads | PlaceKind::Connections => !share.served,
+            PlaceKind::Limit | PlaceKind::HttpClient | PlaceKind::Cache | PlaceKind::Descriptors => !share.served,
+            _ => false,
+        }
+    }
+}
+
+/// Contention on a CPU or at a station that is waited for.
+pub(super) fn contention(owner: &str, factor: f64, sentence: String) -> Culprit {
+    let sentence = format!("{sentence}, where contention makes each job take {factor:.1} times what it takes alone");
+    Culprit::new(format!("{owner} contention"), CulpritKind::Contention, sentence)
+}
+
+/// The own time of a service, in words.
+pub(super) fn own_time(place: &Place) -> String {
+    match place.name.strip_suffix(" sleep") {
+        Some(service) => format!("the sleep of {service}"),
+        None => format!("the own time of {}", place.name),
+    }
+}

@@ -1,0 +1,233 @@
+//! The culprit of the failures: what refused most of them, or what they waited for.
+
+use super::chain::own_time;
+use super::telling::{is_wait, telling};
+use super::{Culprit, CulpritKind, Evidence, by_fault, percent};
+use crate::experiment::analyse::blame::{Share, holders, shares};
+use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind};
+
+/// Share of the failures from which a place matters beside the one where most happen.
+const ALSO: f64 = 0.25;
+
+/// Share of what fails at a place from which a cause is named.
+const NAMED: f64 = 0.005;
+
+/// Share of the failed requests' time from which a wait has made them late.
+const LATE: f64 = 0.15;
+
+/// How many times as long as successes failed requests are at a place that is as slow to them as to successes.
+const USUAL: f64 = 1.05;
+
+/// What fails at one place in the same way: refused there at once, or after waiting there.
+struct Failing {
+    place: u16,
+    is_refused: bool,
+    requests: u64,
+    /// Causes with the number of requests, most first.
+    causes: Vec<(String, u64)>,
+}
+
+impl Failing {
+    /// All failures by place, most first.
+    fn all<'a>(failures: impl Iterator<Item = &'a FailedAt>) -> Vec<Self> {
+        let mut all: Vec<Self> = Vec::new();
+        for at in failures {
+            let is_refused = Failure::fails_at_once(&at.cause);
+            let known = match all.iter().position(|known| (known.place, known.is_refused) == (at.place, is_refused)) {
+                Some(known) => known,
+                None => {
+                    all.push(Self { place: at.place, is_refused, requests: 0, causes: Vec::new() });
+                    all.len() - 1
+                }
+            };
+            let failing = &mut all[known];
+            failing.requests += at.requests;
+            match failing.causes.iter_mut().find(|(cause, _)| *cause == at.cause) {
+                Some((_, requests)) => *requests += at.requests,
+                None => failing.causes.push((at.cause.clone(), at.requests)),
+            }
+        }
+        for failing in &mut all {
+            failing.causes.sort_by_key(|(_, requests)| std::cmp::Reverse(*requests));
+        }
+        all.sort_by_key(|failing| (std::cmp::Reverse(failing.requests), failing.place));
+        all
+    }
+
+    fn share(&self, all: u64) -> f64 {
+        self.requests as f64 / all as f64
+    }
+
+    /// Whether this is its most frequent cause.
+    fn is_mostly(&self, cause: Failure) -> bool {
+        self.causes.first().is_some_and(|(words, _)| *words == cause.describe(&[]))
+    }
+
+    /// Whether this is one of its causes.
+    fn has(&self, cause: Failure) -> bool {
+        self.causes.iter().any(|(words, _)| *words == cause.describe(&[]))
+    }
+
+    /// Its causes in words: `` `client gave up` ``, or `` `client gave up` (60 %) and `read timed out` (40 %) ``.
+    fn words(&self) -> String {
+        let share = |requests: u64| requests as f64 / self.requests as f64;
+        let named: Vec<_> = self.causes.iter().filter(|(_, requests)| share(*requests) >= NAMED).take(3).collect();
+        match named.as_slice() {
+            [(cause, _)] => format!("`{cause}`"),
+            _ => {
+                let each = named.iter().map(|(cause, requests)| format!("`{cause}` ({})", percent(share(*requests))));
+                let each: Vec<String> = each.collect();
+                let (last, others) =
+                    each.split_last().map_or(("", [].as_slice()), |(last, rest)| (last.as_str(), rest));
+                format!("{} and {last}", others.join(", "))
+            }
+        }
+    }
+}
+
+impl Evidence<'_> {
+    /// The culprit of the failures.
+    pub(super) fn of_failures(&self) -> Option<Culprit> {
+        let blame = self.blame?;
+        let kind_of = |place: u16| blame.places[usize::from(place)].kind;
+        let is_own = |at: &FailedAt| kind_of(at.place) == PlaceKind::OwnError;
+        // If all failures are errors of the model's own, they are the culprit.
+        let without_own = self.is_own_error_harmless && blame.failures.iter().any(|at| !is_own(at));
+        let mut failing = Failing::all(blame.failures.iter());
+        let all: u64 = failing.iter().map(|one| one.requests).sum();
+        if without_own {
+            failing.sort_by_key(|one| kind_of(one.place) == PlaceKind::OwnError);
+        }
+        let (most, others) = failing.split_first()?;
+        let mut found = self.of_failing(blame, most, others, all)?;
+        // Many failures at another place, or of another kind at the same one, are named as well.
+        let place = |one: &Failing| &blame.places[usize::from(one.place)];
+        for other in others.iter().filter(|other| other.share(all) >= ALSO) {
+            if other.place != most.place && found.sentence.contains(&place(other).name) {
+                continue;
+            }
+            let (share, causes, name) = (percent(other.share(all)), other.words(), &place(other).name);
+            found.sentence += &match kind_of(other.place) {
+                PlaceKind::Fault => format!("; {share} are due to {name} ({causes})"),
+                PlaceKind::OwnError => format!("; {share} are {causes}, an error of {name}"),
+                _ if other.is_refused => format!("; {share} are refused by {name} ({causes})"),
+                PlaceKind::Unexplained | PlaceKind::Network => continue,
+                _ => format!("; {share} are {causes} at {name}"),
+            };
+        }
+        Some(found)
+    }
+
+    /// The culprit of what fails at one place, `others` beside it.
+    fn of_failing(&self, blame: &Blame, most_of_all: &Failing, others: &[Failing], all: u64) -> Option<Culprit> {
+        let place = &blame.places[usize::from(most_of_all.place)];
+        let causes = most_of_all.words();
+        let name = place.name.clone();
+        let of_failures = format!("{} of the failures", percent(most_of_all.share(all)));
+        let (kind, sentence) = match place.kind {
+            PlaceKind::Unavailable => {
+                let also = |place: &Place| {
+                    let same = others.iter().find(|other| blame.places[usize::from(other.place)] == *place);
+                    same.map(|other| other.share(all)).filter(|&share| share >= ALSO)
+                };
+                let service = name.trim_end_matches(" unavailable");
+                let down = match most_of_all.has(Failure::CONNECTION_REFUSED) {
+                    true => format!("no replica of {service} is available"),
+                    false => format!("replicas of {service} are killed"),
+                };
+                return Some(self.unavailable(blame, place, format!("{of_failures} are {causes}: {down}"), &also));
+            }
+            PlaceKind::Fault => {
+                return Some(by_fault(blame, place, format!("{of_failures} are due to {name} ({causes})")));
+            }
+            PlaceKind::OwnError => (CulpritKind::OwnError, format!("{of_failures} are {causes}, an error of {name}")),
+            PlaceKind::Breaker => {
+                let refused = format!("{of_failures} are refused by {name}, which is open");
+                let opened_by = others.iter().find(|other| other.place != most_of_all.place);
+                let Some(other) = opened_by else {
+                    return Some(Culprit::new(name, CulpritKind::Refuses, refused));
+                };
+                let sentence = format!("{refused}; it opens after {}", other.words());
+                let cause = &blame.places[usize::from(other.place)];
+                let found = match cause.kind {
+                    PlaceKind::Fault => Culprit::fault(&cause.name, place, format!("{sentence} due to {}", cause.name)),
+                    _ => Culprit::new(name, CulpritKind::Refuses, sentence),
+                };
+                let opened = self.of_failing(blame, other, &[], all);
+                return Some(Culprit { is_by_error: opened.is_some_and(|it| !it.is_shortage()), ..found });
+            }
+            // What is full refuses because of what its holders do; a rate has no holders.
+            PlaceKind::Threads
+            | PlaceKind::Limit
+            | PlaceKind::Connections
+            | PlaceKind::HttpClient
+            | PlaceKind::Queue
+                if most_of_all.is_refused =>
+            {
+                return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
+            }
+            PlaceKind::Ingress if most_of_all.is_mostly(Failure::TOO_MANY_IN_FLIGHT) => {
+                return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
+            }
+            kind if most_of_all.is_refused && kind != PlaceKind::Unexplained => {
+                (CulpritKind::Refuses, format!("{of_failures} are refused by {name} ({causes})"))
+            }
+            PlaceKind::Backlog => {
+                (CulpritKind::DroppedSyns, format!("{of_failures} are {causes} while {name} is full and drops SYNs"))
+            }
+            // A request that has waited too long is given up later, wherever it is by then.
+            PlaceKind::Delay
+            | PlaceKind::Network
+            | PlaceKind::BackOff
+            | PlaceKind::ClientBackOff
+            | PlaceKind::Hedge
+                if let Some(mut found) = self.wait_of_failed(blame, place) =>
+            {
+                found.sentence = format!("{of_failures} are {causes}; {}", found.sentence);
+                return Some(found);
+            }
+            PlaceKind::Delay => {
+                (CulpritKind::TakesTime, format!("{of_failures} are {causes} during {}", own_time(place)))
+            }
+            // No request waits for one of its connections, so they wait for an answer.
+            PlaceKind::HttpClient if holders(blame, place).is_empty() => (
+                CulpritKind::NeverAnswered,
+                format!("{of_failures} are {causes}: calls through a broken {name} are never answered"),
+            ),
+            PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
+            PlaceKind::BackOff | PlaceKind::Hedge => return None,
+            PlaceKind::Contention => return self.of_group(Group::Failed),
+            _ => {
+                return Some(self.chain(blame, place, format!("{of_failures} are {causes} while waiting for {name}")));
+            }
+        };
+        Some(Culprit::new(name, kind, sentence))
+    }
+
+    /// The wait that has made requests late which failed during something that is no wait. It is the largest wait of the
+    /// failed requests' time, if they mostly waited, or if what they were at took no longer than it takes successes.
+    fn wait_of_failed(&self, blame: &Blame, place: &Place) -> Option<Culprit> {
+        let failed = shares(blame, Group::Failed);
+        let wait = failed.iter().find(|share| is_wait(share) && share.share >= LATE)?;
+        let seconds = |shares: &[Share]| -> Option<f64> {
+            let there: Vec<f64> = shares.iter().filter(|one| one.place == place).map(|one| one.seconds).collect();
+            (!there.is_empty()).then(|| there.iter().sum())
+        };
+        let usual = seconds(&shares(blame, Group::Mean));
+        let is_usual = || usual.zip(seconds(&failed)).is_some_and(|(usual, failed)| failed <= USUAL * usual);
+        let is_late = telling(&failed).is_some_and(is_wait) || is_usual();
+        is_late.then(|| self.of_share(blame, Group::Failed, &failed, wait))
+    }
+
+    /// What the failed requests spent most of their time on, where no place refused them or kept them waiting.
+    pub(super) fn of_failed_time(&self) -> Option<Culprit> {
+        let blame = self.blame?;
+        let failing = Failing::all(blame.failures.iter());
+        let all: u64 = failing.iter().map(|one| one.requests).sum();
+        let most = failing.first()?;
+        let mut found = self.of_group(Group::Failed)?;
+        let share = percent(most.share(all));
+        found.sentence = format!("{share} of the failures are {}; {}", most.words(), found.sentence);
+        Some(found)
+    }
+}

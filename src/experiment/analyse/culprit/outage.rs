@@ -1,0 +1,58 @@
+//! What replicas that a fault keeps down have to do with a point.
+
+use super::{Culprit, CulpritKind, Evidence, percent};
+use crate::experiment::analyse::blame::{Share, outages, shares};
+use crate::parts::{Group, PlaceKind};
+
+/// Share of a service's replicas that are down, from which a sentence mentions it.
+const OUTAGE: f64 = 0.05;
+
+/// Share of a group's time from which requests lose time to a fault.
+const TOLD: f64 = 0.005;
+
+impl Evidence<'_> {
+    /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
+    pub(super) fn amid_outage(&self, mut found: Culprit) -> Culprit {
+        if found.kind == CulpritKind::Limits {
+            let service = found.name.split(' ').next().unwrap_or_default();
+            if let Some((_, sentence)) = self.outage_of(&format!("{service} unavailable")) {
+                found.sentence += &format!("; {sentence}");
+            }
+        }
+        found
+    }
+
+    /// The fault that keeps replicas down, where capacity is lost for good.
+    pub(super) fn outage(&self) -> Option<Culprit> {
+        let blame = self.blame.filter(|_| self.is_damaged)?;
+        let mut down = blame.places.iter().filter(|place| place.kind == PlaceKind::Unavailable);
+        let (fault, sentence) = down.find_map(|place| self.outage_of(&place.name))?;
+        let lost: f64 = Group::ALL.iter().map(|&group| share_of(&shares(blame, group), &fault)).fold(0.0, f64::max);
+        if lost >= TOLD {
+            return Some(Culprit::new(fault, CulpritKind::Fault, sentence));
+        }
+        let sentence = format!("{sentence}; requests lose no time to it");
+        Some(Culprit::new(fault, CulpritKind::Outage, sentence))
+    }
+
+    /// The fault behind replicas that are down, and what it does in words.
+    fn outage_of(&self, name: &str) -> Option<(String, String)> {
+        let blame = self.blame?;
+        let down = self.resources.iter().find(|one| one.name == name).map_or(0.0, |one| one.utilisation);
+        let place = blame.places.iter().find(|place| place.name == name).filter(|_| down >= OUTAGE)?;
+        let fault = outages(blame, place).first()?.place.name.clone();
+        let (service, share) = (name.trim_end_matches(" unavailable"), percent(down));
+        let sentence = format!("{fault} {} replicas of {service} down ({share} of the replicas' time)", keeps(&fault));
+        Some((fault, sentence))
+    }
+}
+
+/// The share of a time that is due to a fault.
+fn share_of(shares: &[Share], fault: &str) -> f64 {
+    shares.iter().filter(|share| share.place.name == fault).map(|share| share.share).sum()
+}
+
+/// `keeps` of one fault, `keep` of several.
+fn keeps(fault: &str) -> &'static str {
+    if fault.starts_with("faults ") { "keep" } else { "keeps" }
+}

@@ -1,0 +1,225 @@
+//! The state of a point in words: its condition, its figures, what limits it and why.
+
+use super::words::cause;
+use crate::experiment::analyse::condition::{Condition, State};
+use crate::experiment::analyse::culprit::Culprit;
+use crate::experiment::analyse::summary::{Overrun, Summary};
+use crate::experiment::analyse::verdict::{self, percent};
+use crate::language::Metric;
+use crate::model::RateUnit;
+use crate::parts::Deadlock;
+use crate::statistics::rare::can_hide;
+
+/// What runs without a loss leave possible: `there 0 of 5 runs lost capacity; up to 45 % of runs could (95 % confidence)`.
+pub(super) fn hidden(state: &State) -> String {
+    let share = share(can_hide(state.of));
+    format!("there 0 of {} runs lost capacity; up to {share} of runs could (95 % confidence)", state.of)
+}
+
+/// A share of runs: `45 %`, `3.4 %`.
+pub fn share(share: f64) -> String {
+    format!("{} %", hundredths(share))
+}
+
+/// An interval of a share of runs: `0.4 to 3.4 %`, `9 to 49 %`. A share that was seen is never shown as 0.
+fn shares(low: f64, high: f64) -> String {
+    let low = if low >= 0.01 && high >= 0.1 { format!("{:.0}", low * 100.0) } else { hundredths(low) };
+    format!("{low} to {} %", hundredths(high))
+}
+
+/// In hundredths, with one decimal below ten and as many as it takes below one.
+fn hundredths(share: f64) -> String {
+    let (number, mut digits) = (share * 100.0, usize::from(share < 0.099_5));
+    while number > 0.0 && digits < 6 && format!("{number:.digits$}").parse() == Ok(0.0) {
+        digits += 1;
+    }
+    format!("{number:.digits$}")
+}
+
+/// A condition that is not safe, in a few words: `damaged in 5 of 20 runs (9 to 49 %)`.
+pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String {
+    let runs = match state.runs {
+        runs if runs == state.of => String::new(),
+        0 => String::new(),
+        runs => format!(" in {runs} of {} runs ({})", state.of, shares(state.share.low, state.share.high)),
+    };
+    let lost = || summary.capacity.words().map_or_else(String::new, |lost| format!(": {lost} lost for good"));
+    match state.condition {
+        Condition::Dead => format!("dead{runs}: after the load ends, no worker responds"),
+        Condition::Damaged => format!("damaged{runs}{}", lost()),
+        Condition::Unstable => {
+            let growth = summary.growth.any().map_or(0.0, |growth| growth.estimate);
+            let alone = match (state.runs, runs.as_str()) {
+                (0, _) => ", which only all runs together show".to_owned(),
+                (_, "") => String::new(),
+                _ => format!(", certain{runs} by themselves"),
+            };
+            let Some(Overrun { sent, ended, from }) = summary.growth.overrun else {
+                return format!("unstable: the backlog grows by {} requests/s{alone}", digits(growth));
+            };
+            let [sent, ended] = [sent, ended].map(|rate| rates.words(rate * 60.0));
+            let from = from.map_or_else(String::new, |rate| format!(" from about {} on", rates.words(rate * 60.0)));
+            format!("unstable{from}: {sent} arrive and {ended} end over the last eighth of the window{alone}")
+        }
+        Condition::Collapsed => {
+            let share = state.goodput.map_or_else(String::new, |goodput| {
+                format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
+            });
+            format!("collapsed{runs}: {}{share}", success(summary, state))
+        }
+        Condition::Sheds => {
+            let held = state.goodput.map_or_else(String::new, |goodput| {
+                format!(", goodput {:.0} % of the best at a lower load", goodput * 100.0)
+            });
+            format!("sheds load{runs}: {}{held}", success(summary, state))
+        }
+        Condition::Overloaded | Condition::Failing => {
+            format!("{}{runs}: {}", state.condition.word(), success(summary, state))
+        }
+        Condition::Slow => {
+            let missed = state.missed.map_or_else(String::new, |objective| {
+                let metric = objective.metric();
+                let figure = summary.metric(metric).map_or(f64::NAN, |interval| interval.estimate);
+                let sign = if objective.is_at_least() { "<" } else { ">" };
+                let bound = objective.bound();
+                let mut amounts = [figure, bound].map(|value| verdict::amount(value, metric, rates));
+                if amounts[0] == amounts[1] {
+                    amounts = [figure, bound].map(|value| verdict::amount_beside(value, figure, metric, rates));
+                }
+                format!(": {} {} {sign} {}", short_name(metric), amounts[0], amounts[1])
+            });
+            let is_time = state.missed.is_none_or(|objective| objective.metric().is_time());
+            format!("{}{runs}{missed}", if is_time { "too slow" } else { "misses an objective" })
+        }
+        Condition::Healthy => "healthy".into(),
+    }
+}
+
+/// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.
+fn success(summary: &Summary, state: &State) -> String {
+    let answers = format!("{} success", percent(summary.success_rate.estimate));
+    let is_of_work = state.missed.is_some_and(|objective| objective.metric() == Metric::CompletionRate);
+    match summary.metric(Metric::CompletionRate).filter(|_| is_of_work) {
+        Some(rate) => {
+            format!("{answers}, but {} of the work behind the answers completes", percent(rate.estimate))
+        }
+        None => answers,
+    }
+}
+
+/// A state with the two groups of runs, where there are two, and with the recovery, where one is timed.
+pub fn condition(summary: &Summary, state: &State, rates: RateUnit) -> String {
+    let mut words = unsafe_words(summary, state, rates);
+    if let Some(groups) = groups(summary, rates) {
+        words += &format!("; {groups}");
+    }
+    if let Some(recovery) = recovery(summary) {
+        words += &format!("; {recovery}");
+    }
+    words
+}
+
+/// The throughput in each of the two groups of runs, where there are two: `490/min in 15 runs, 289/min in 5 that lost
+/// capacity`, `467/min in 1 run, 31/min in 4`.
+fn groups(summary: &Summary, rates: RateUnit) -> Option<String> {
+    let words = |rate: f64, other: f64, [runs, others]: [usize; 2], which: &str| {
+        let plural = if runs == 1 { "" } else { "s" };
+        format!("{} in {runs} run{plural}, {} in {others}{which}", rates.words(rate), rates.words(other))
+    };
+    if let Some([intact, damaged]) = summary.capacity.groups {
+        let sizes = [intact.runs, damaged.runs];
+        let (rate, less) = intact.throughput_per_min.zip(damaged.throughput_per_min)?;
+        let differ = rates.words(rate) != rates.words(less);
+        return differ.then(|| words(rate, less, sizes, " that lost capacity"));
+    }
+    let split = summary.split()?;
+    let [high, low] = split.means(summary, Metric::ThroughputPerMin)?;
+    Some(words(high, low, split.sizes(), ""))
+}
+
+/// How long a point takes to recover from what disturbs it: `recovers in 18 s`; none where nothing disturbs it, or with no
+/// effect.
+fn recovery(summary: &Summary) -> Option<String> {
+    let time = summary.recovery_s.filter(|_| !summary.is_undisturbed)?;
+    Some(match (summary.never_recovered, summary.replications) {
+        (0, _) if time.estimate >= 9.95 => format!("recovers in {:.0} s", time.estimate),
+        (0, _) => format!("recovers in {}", verdict::time(time.estimate)),
+        (never, all) if never == all => "does not recover before the run ends".into(),
+        (never, all) => format!("does not recover in {never} of {all} runs"),
+    })
+}
+
+/// `p95` for the 95th percentile of the response time; other metrics by their name.
+pub fn short_name(metric: Metric) -> &'static str {
+    if metric.is_response_time() { metric.short() } else { metric.words() }
+}
+
+/// `517/min, 100 % success, p95 1.2 s`.
+pub(super) fn figures(summary: &Summary, rates: RateUnit) -> String {
+    let mut text = format!("{}, {} success", rate(summary, rates), percent(summary.success_rate.estimate));
+    text += &lost_work(summary).unwrap_or_default();
+    if let Some(p95) = summary.p95_s {
+        text += &format!(", p95 {}", verdict::time(p95.estimate));
+    }
+    if let Some(recovery) = recovery(summary) {
+        text += &format!(", {recovery}");
+    }
+    text
+}
+
+/// What part of the work behind the answers is lost, and where most of it: `, 4 % of the work behind the answers dropped by
+/// queue tasks / worker`.
+fn lost_work(summary: &Summary) -> Option<String> {
+    let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
+    let most = summary.lost_work.iter().max_by_key(|lost| lost.count)?;
+    let share = 1.0 - rate.estimate;
+    let how = if most.is_dropped() { "dropped by" } else { "failed at" };
+    (share > 0.0).then(|| format!(", {} % of the work behind the answers {how} {}", hundredths(share), most.name))
+}
+
+pub(super) fn rate(summary: &Summary, rates: RateUnit) -> String {
+    summary.throughput_per_min.map_or_else(|| "no throughput".into(), |it| rates.words(it.estimate))
+}
+
+fn digits(number: f64) -> String {
+    if number >= 10.0 { format!("{number:.0}") } else { format!("{number:.2}") }
+}
+
+pub(super) fn limit(summary: &Summary) -> String {
+    let limit = summary.culprit.as_ref().and_then(Culprit::limit_words);
+    limit.map_or_else(String::new, |limit| format!(", limited by {limit}"))
+}
+
+/// Why: the circle of a deadlock where there is one, else what is behind the figures.
+pub(super) fn why(summary: &Summary) -> String {
+    match &summary.deadlock {
+        Some((deadlock, _)) => circle(deadlock),
+        None => summary.culprit.as_ref().map_or_else(|| cause(summary), |culprit| culprit.sentence.clone()),
+    }
+}
+
+pub(super) fn circle(deadlock: &Deadlock) -> String {
+    let circle = deadlock.circle.first().cloned().unwrap_or_default();
+    format!("the {} deadlocks: {circle}", deadlock.resource)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{share, shares};
+    use crate::statistics::Interval;
+    use crate::statistics::rare::can_hide;
+
+    /// Bounds of Clopper and Pearson: 4 of 300 gives 0.36 to 3.38 %, 5 of 20 gives 8.66 to 49.1 %, 1 of 20 gives 0.13 to 24.9 %.
+    #[test]
+    fn what_was_seen_is_never_shown_as_nothing() {
+        let of = |runs, all| {
+            let interval = Interval::exact_proportion(runs, all, 0.95).unwrap();
+            shares(interval.low, interval.high)
+        };
+        assert_eq!(of(4, 300), "0.4 to 3.4 %");
+        assert_eq!(of(5, 20), "9 to 49 %");
+        assert_eq!(of(1, 20), "0.1 to 25 %");
+        assert_eq!(of(1, 1_000), "0.003 to 0.6 %");
+        assert_eq!((share(can_hide(20)), share(can_hide(299))), ("14 %".into(), "1.0 %".into()));
+    }
+}

@@ -1,0 +1,129 @@
+//! What keeps the figures of a point from showing how good it is.
+
+use super::{ResourceMean, Summary};
+use crate::experiment::analyse::trial::Trial;
+use crate::model::Pattern;
+
+/// Utilisation from which on chance alone cannot tell a resource that is nearly overloaded from one that is.
+pub const BRIM: f64 = 0.98;
+
+/// Why the figures of a point do not show how good it is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// No request has ended, and none is known never to end.
+    NoRequests,
+    /// A limit ended replications before their window closed.
+    EndedEarly,
+    /// A resource under a steady open load is so busy that it may be overloaded, though no growth is certain.
+    MayBeOverloaded {
+        /// Its name.
+        resource: String,
+        /// Its utilisation, over all its instances.
+        utilisation: f64,
+        /// The utilisation of the instance with the highest.
+        busiest: f64,
+    },
+    /// Queues that have a limit are still filling: what becomes of requests when they are full is not seen yet.
+    Filling,
+    /// The interval of a figure that meets its objective contains the bound: it may as well miss it.
+    TooFewRuns {
+        /// The figure with its interval, and what it must be: `success rate 93.6 % (71.1 to 100.0 %), must be at least 90 %`.
+        figure: String,
+        /// About how many replications would tell; none where that cannot be known from those that there are.
+        needed: Option<u64>,
+    },
+}
+
+impl Doubt {
+    /// Of the trials that are used.
+    pub(super) fn of(used: &[&Trial]) -> Option<Self> {
+        if used.iter().all(|trial| trial.ended == 0) {
+            return Some(Self::NoRequests);
+        }
+        used.iter().any(|trial| !trial.is_whole()).then_some(Self::EndedEarly)
+    }
+
+    /// Of a point under a load of this kind.
+    fn of_steady(summary: &Summary, pattern: &Pattern) -> Option<Self> {
+        if summary.growth.filling.is_some() {
+            return Some(Self::Filling);
+        }
+        let busiest = summary.at_brim(pattern)?;
+        Some(Self::MayBeOverloaded {
+            resource: busiest.name.clone(),
+            utilisation: busiest.utilisation,
+            busiest: busiest.peak_utilisation,
+        })
+    }
+
+    /// As tables name it.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::NoRequests => "no request ended",
+            Self::EndedEarly => "ended early",
+            Self::MayBeOverloaded { .. } => "may be overloaded",
+            Self::Filling => "queue filling",
+            Self::TooFewRuns { .. } => "too few runs",
+        }
+    }
+
+    /// The same in a sentence.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::NoRequests => "no request ended in the window; run longer than a request takes".into(),
+            Self::EndedEarly => "a limit ended replications early".into(),
+            Self::MayBeOverloaded { resource, utilisation, busiest } => {
+                let [all, busiest] = [utilisation, busiest].map(|share| format!("{:.1} %", share * 100.0));
+                let which = if all == busiest { "" } else { " at its busiest instance" };
+                format!("{resource} is in use {busiest} of the time{which} and may be overloaded; run longer")
+            }
+            Self::Filling => "a queue with a limit is still filling; run longer".into(),
+            Self::TooFewRuns { figure, .. } => format!("{figure}; run more replications"),
+        }
+    }
+
+    /// Whether it casts doubt only on a point that looks healthy: a longer run, or more runs, would resolve it.
+    pub fn is_of_health(&self) -> bool {
+        matches!(self, Self::MayBeOverloaded { .. } | Self::Filling | Self::TooFewRuns { .. })
+    }
+
+    /// Whether a longer run resolves it.
+    pub fn needs_longer_run(&self) -> bool {
+        matches!(self, Self::MayBeOverloaded { .. } | Self::Filling)
+    }
+
+    /// Whether more replications would resolve it.
+    pub fn needs_more_runs(&self) -> bool {
+        matches!(self, Self::TooFewRuns { .. })
+    }
+}
+
+impl Summary {
+    /// The summary with the doubt that a load of this kind leaves, where it has none yet.
+    pub(in crate::experiment) fn doubted(mut self, pattern: &Pattern) -> Self {
+        self.doubt = self.doubt.take().or_else(|| Doubt::of_steady(&self, pattern));
+        self
+    }
+
+    /// Whether a longer run would show whether the point is as good as it looks.
+    pub fn needs_longer_run(&self) -> bool {
+        self.doubt.as_ref().is_some_and(Doubt::needs_longer_run)
+    }
+
+    /// The busiest resource that may be overloaded, under a steady open load whose requests all succeed while no growth is
+    /// certain. Where requests are refused or messages dropped, what is too much has no queue without an end.
+    pub fn at_brim(&self, pattern: &Pattern) -> Option<&ResourceMean> {
+        let is_open = matches!(pattern, Pattern::Open { .. });
+        let drops = self.lost_work.iter().any(|lost| lost.is_dropped());
+        let may_grow = is_open && !drops && self.growth.any().is_none() && self.success_rate.estimate == 1.0;
+        let is_it = |one: &&ResourceMean| may_grow && one.kind.works() && is_at_brim(one);
+        let busy = self.resources.iter().filter(is_it);
+        busy.max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))
+    }
+}
+
+/// Whether a resource may have more to do than it can: all of it is in use nearly all the time, or an instance is while as
+/// many wait as are served. One of many that is busy while hardly anybody waits is only the first to be chosen.
+fn is_at_brim(one: &ResourceMean) -> bool {
+    one.utilisation >= BRIM || one.peak_utilisation >= BRIM && one.queue >= one.in_use
+}

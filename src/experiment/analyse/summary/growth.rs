@@ -1,0 +1,151 @@
+//! Whether the answers keep up with the load: what grows over a window, and what is left unanswered at its end.
+
+mod lag;
+
+use super::LEVEL;
+use crate::experiment::analyse::strain::FULL;
+use crate::experiment::analyse::trial::Trial;
+use crate::language::Metric;
+use crate::parts::{Course, Mark, Pace, ResourceUse};
+use crate::statistics::Interval;
+use crate::statistics::growth::growth;
+pub use lag::Overrun;
+
+/// Level at which a growth is believed: a steady system is called growing once in a thousand points.
+const CERTAIN: f64 = 0.998;
+
+/// The part of the window over which a growth under a steady load is looked for: its second half.
+const HALF: usize = 2;
+
+/// What still grows at the end of the window, for certain: a second, with its interval.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Growth {
+    /// Requests in flight, those of clients that gave up included: response times have no mean.
+    pub requests: Option<Interval>,
+    /// All work in the system, that behind the answers and messages included: times to completion have no mean.
+    pub work: Option<Interval>,
+    /// Replications in which it grows by their own course alone, at 95 %. All of them together decide, so that these may be
+    /// fewer: a slow growth is not certain in a single run.
+    pub runs: usize,
+    /// What waits in queues with a limit, where nothing else grows: they are still filling, and it is not known yet what
+    /// happens when they are full.
+    pub filling: Option<Interval>,
+    /// By how much the load exceeds what is answered, where requests grow under a rate that changes.
+    pub overrun: Option<Overrun>,
+    /// Whether the requests that are in the system at the end of the window count as unanswered: more and more of them are
+    /// never answered, or far more are inside than arrive during a usual response time.
+    pub leaves_unanswered: bool,
+}
+
+impl Growth {
+    /// That of a point; nothing grows where the load ends, and where nothing has ended and nothing waits: then the
+    /// requests take longer than the window.
+    pub(in crate::experiment) fn of(used: &[&Trial]) -> Self {
+        let whole = |trial: &&'_ Trial| trial.course.as_ref().is_some_and(Course::is_whole);
+        let is_too_short = !used.iter().any(|trial| trial.ended > 0 || waits(trial));
+        if !used.iter().all(whole) || is_too_short {
+            return Self::default();
+        }
+        let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
+        Self::of_courses(&courses)
+    }
+
+    /// That of whole courses, one of each replication.
+    fn of_courses(courses: &[&Course]) -> Self {
+        match courses.first().map(|course| course.pace) {
+            Some(Pace::Changing) => lag::growth(courses, true),
+            // A client waits for its answer: no more requests are under way than there are clients.
+            Some(Pace::Clients) => lag::growth(courses, false),
+            _ => Self::steady(courses),
+        }
+    }
+
+    fn steady(courses: &[&Course]) -> Self {
+        // What grows in a queue that has a limit does not grow without end.
+        let grows = |all: Level, unlimited: Level| {
+            let growth = growing(courses, CERTAIN, HALF, all);
+            let is_endless = growing(courses, CERTAIN, HALF, unlimited).is_some();
+            (growth.filter(|_| is_endless), growth.filter(|_| !is_endless))
+        };
+        let (requests, filling) = grows(IN_FLIGHT, UNLIMITED);
+        let (work, filling_work) = grows(INSIDE, UNLIMITED_WORK);
+        let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
+        let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
+        let runs = if requests.or(work).is_some() { alone(courses, HALF, level) } else { 0 };
+        Self { requests, work, filling, runs, overrun: None, leaves_unanswered: requests.is_some() }
+    }
+
+    /// Whether a figure is a time that grows with the length of the run, so that it has no mean.
+    pub fn spoils(&self, metric: Metric) -> bool {
+        metric.is_response_time() && self.requests.is_some() || metric.is_time_behind_answers() && self.any().is_some()
+    }
+
+    /// The growth of the requests, or of the work behind their answers.
+    pub fn any(&self) -> Option<Interval> {
+        self.requests.or(self.work)
+    }
+}
+
+type Level = fn(&Mark) -> u64;
+
+const IN_FLIGHT: Level = |mark| mark.in_flight;
+const INSIDE: Level = |mark| mark.inside;
+const UNLIMITED: Level = |mark| mark.in_flight.saturating_sub(mark.bounded);
+const UNLIMITED_WORK: Level = |mark| mark.inside.saturating_sub(mark.bounded + mark.bounded_messages);
+
+/// Whether any request waits for a resource or an answer that never comes, or a resource has no capacity to spare.
+fn waits(trial: &Trial) -> bool {
+    let is_short = |one: &ResourceUse| one.queue > 0.0 || one.kind.works() && one.utilisation >= FULL;
+    trial.hung > 0 || trial.resources.iter().any(is_short)
+}
+
+/// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow
+/// for certain.
+fn growing(courses: &[&Course], certain: f64, part: usize, level: Level) -> Option<Interval> {
+    let length = courses.first()?.length.seconds();
+    let levels: Vec<Vec<f64>> =
+        courses.iter().map(|course| course.marks.iter().map(|mark| level(mark) as f64).collect()).collect();
+    let rise = growth(&levels.iter().map(Vec::as_slice).collect::<Vec<_>>(), part, certain)?;
+    let Interval { estimate, low, high } = rise;
+    (low > 0.0).then(|| Interval { estimate: estimate / length, low: low / length, high: high / length })
+}
+
+/// Replications in which a level grows by their own course alone.
+fn alone(courses: &[&Course], part: usize, level: Level) -> usize {
+    courses.iter().filter(|course| growing(&[course], LEVEL, part, level).is_some()).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Time;
+    use crate::parts::course::PARTS;
+
+    /// Parts of 10 s, at the end of each of which so many are under way.
+    fn course(level: fn(u64) -> u64) -> Course {
+        let mark = |index: u64| Mark { in_flight: level(index), inside: level(index), ..Mark::default() };
+        Course { pace: Pace::Steady, length: Time(10_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() }
+    }
+
+    /// Three runs that grow by one in ten seconds and one that stays: 0.075/s on average, certain in three of them.
+    #[test]
+    fn the_runs_that_grow_are_counted() {
+        let (grows, stays) = (course(|index| index), course(|_| 7));
+        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows]);
+        let seen = growth.requests.expect("it grows");
+        assert!((seen.estimate - 0.075).abs() < 1e-12, "{seen:?}");
+        assert_eq!(growth.runs, 3);
+        assert_eq!(Growth::of_courses(&[&grows, &grows]).runs, 2);
+        assert_eq!(Growth::of_courses(&[&stays, &stays]), Growth::default());
+    }
+
+    /// Up by one a part, and up and down by five with every other mean of two parts: the steps are 7 and -3, on average 1.7
+    /// with a half-width of 2.9 in a single run, and of 0.4 in a hundred of them.
+    #[test]
+    fn what_is_certain_together_need_not_be_so_in_any_run() {
+        let wanders = course(|index| index + if index.div_ceil(2) % 2 == 0 { 0 } else { 5 });
+        let growth = Growth::of_courses(&[&wanders; 100]);
+        assert!(growth.requests.is_some(), "{growth:?}");
+        assert_eq!(growth.runs, 0);
+    }
+}

@@ -1,0 +1,480 @@
+//! Verdicts: whether what a hypothesis expects was seen.
+//!
+//! An expectation on a metric holds at a point when its whole 95 % interval is on the right side of the bound, fails
+//! when the whole interval is on the wrong side, and is undecided in between. It holds for a range of points when it
+//! holds at each, and fails if it fails at one more clearly than chance makes one of so many. Two variants are compared
+//! by the interval of the paired difference: both met the same requests.
+
+mod measured;
+mod states;
+mod words;
+
+use measured::met;
+pub use measured::{Deviation, deviations, unpredicted};
+use states::{healthy, loses_capacity, recovers, stuck, survives};
+pub use words::{amount, amount_beside, figure, percent, place, quoted_place, share_decimals, shown, time, unit};
+
+use crate::experiment::analyse::condition::{self, Condition, State};
+use crate::experiment::analyse::finding::unsafe_words;
+use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary, of_point};
+use crate::experiment::analyse::throughput;
+use crate::experiment::plan::{Direction, Expectation, Hypothesis, Plan};
+use crate::language::{Metric, MultipleHypotheses};
+use crate::model::RateUnit;
+use crate::statistics::Interval;
+
+/// Whether what was expected was seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It was.
+    Holds,
+    /// The opposite was.
+    Fails,
+    /// The intervals are too wide to tell, or there are no figures.
+    Undecided,
+}
+
+/// A hypothesis and what became of it.
+#[derive(Clone, Debug)]
+pub struct Judgement {
+    /// The claim, in words.
+    pub claim: String,
+    /// Whether the author expected its refutation.
+    pub refuted: bool,
+    /// Whether the hypothesis holds: the expectation, or its refutation where that is expected.
+    pub verdict: Verdict,
+    /// What was seen, with figures.
+    pub evidence: String,
+    /// About how many replications would decide, where they would.
+    pub replications_needed: Option<u64>,
+}
+
+/// What was seen at one point.
+struct Finding {
+    verdict: Verdict,
+    evidence: String,
+    /// Distance from the bound in half-widths: how far from decided.
+    decided: f64,
+}
+
+/// Judges all hypotheses of a plan.
+///
+/// Of several hypotheses some would be decided wrongly by chance alone. They are therefore decided by Holm's method
+/// (Scandinavian Journal of Statistics 6, 1979): of `n` that are open, those are decided whose intervals decide them at
+/// a risk of `5 % / n`, and then again of those that are still open, until no more are. Hypotheses that no interval
+/// decides (a state, a saturated resource) do not count.
+pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
+    let states = condition::apparent(plan, summaries);
+    let seen = Seen { summaries, states: &states, rates: throughput::unit(plan, summaries) };
+    let each = |level: f64| -> Vec<Judgement> {
+        plan.hypotheses.iter().map(|hypothesis| judge_one(plan, hypothesis, seen, level)).collect()
+    };
+    let mut judgements = each(LEVEL);
+    let rests_on_intervals = |index: &usize| plan.hypotheses[*index].expect.rests_on_intervals();
+    let mut open: Vec<usize> = (0..judgements.len()).filter(rests_on_intervals).collect();
+    if plan.multiple_hypotheses == MultipleHypotheses::Each {
+        return judgements;
+    }
+    loop {
+        let level = 1.0 - (1.0 - LEVEL) / open.len().max(1) as f64;
+        let (decided, still): (Vec<usize>, Vec<usize>) = open
+            .iter()
+            .partition(|&&index| judge_one(plan, &plan.hypotheses[index], seen, level).verdict != Verdict::Undecided);
+        if decided.is_empty() {
+            for index in still {
+                let alone = judgements[index].verdict;
+                let mut judgement = judge_one(plan, &plan.hypotheses[index], seen, level);
+                if alone != Verdict::Undecided {
+                    let count = open.len();
+                    judgement.evidence = format!(
+                        "{}; decided unadjusted, not after Holm's correction over {count} hypotheses",
+                        judgements[index].evidence
+                    );
+                } else if judgement.replications_needed.is_some() && open.len() > 1 {
+                    judgement.evidence = format!("{} (intervals of {:.1} %)", judgement.evidence, level * 100.0);
+                }
+                judgements[index] = judgement;
+            }
+            return judgements;
+        }
+        open = still;
+        if open.is_empty() {
+            return judgements;
+        }
+    }
+}
+
+/// The figures and the condition of each point.
+#[derive(Clone, Copy)]
+struct Seen<'a> {
+    summaries: &'a [Summary],
+    states: &'a [State],
+    /// The unit of throughputs.
+    rates: RateUnit,
+}
+
+impl<'a> Seen<'a> {
+    fn at(self, point: usize) -> Option<(&'a Summary, &'a State)> {
+        of_point(self.summaries, point).zip(condition::of(self.states, point))
+    }
+}
+
+fn judge_one(plan: &Plan, hypothesis: &Hypothesis, all: Seen, level: f64) -> Judgement {
+    // Of points that are as clear as each other the one under the heaviest load tells most, or with the least capacity.
+    let is_capacity = plan.axes.first().is_some_and(|axis| axis.direction() == Direction::Capacity);
+    let (seen, telling) = seen(level, &|level| {
+        let mut found = findings(plan, hypothesis, all, level);
+        if !is_capacity {
+            found.reverse();
+        }
+        found
+    });
+    let evidence = telling.as_ref().map_or_else(|| "no figures".into(), |finding| finding.evidence.clone());
+    let verdict = match seen {
+        Verdict::Holds if hypothesis.refuted => Verdict::Fails,
+        Verdict::Fails if hypothesis.refuted => Verdict::Holds,
+        other => other,
+    };
+    let replications_needed =
+        telling.filter(|finding| seen == Verdict::Undecided && finding.decided > 0.0).map(|finding| {
+            let factor = (1.0 / finding.decided).powi(2) * 1.1;
+            let run = hypothesis.points.iter().filter_map(|&point| of_point(all.summaries, point));
+            let run = run.map(|summary| summary.replications).max().unwrap_or(plan.replications as usize);
+            (run as f64 * factor).ceil().min(1e9) as u64
+        });
+    Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
+}
+
+/// What the points of a hypothesis come to, and the finding that says most. It holds if it holds at every point,
+/// whatever their number. That it fails at one of them is the likelier the more there are: it takes one at a risk of
+/// `1/n`, two at one of `2/n` and so on (Simes, Biometrika 73, 1986; for figures that rise and fall together Sarkar,
+/// Annals of Statistics 26, 1998).
+fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<Finding>) {
+    let found = findings(level);
+    let count = found.len();
+    let fails = |finding: &Finding| finding.verdict == Verdict::Fails;
+    let least = |found: Vec<Finding>| found.into_iter().min_by(|a, b| a.decided.total_cmp(&b.decided));
+    let clearest = |found: Vec<Finding>| found.into_iter().max_by(|a, b| a.decided.total_cmp(&b.decided));
+    if !found.iter().any(fails) {
+        let (open, held): (Vec<Finding>, Vec<Finding>) =
+            found.into_iter().partition(|finding| finding.verdict == Verdict::Undecided);
+        let holds = open.is_empty() && count > 0;
+        return if holds { (Verdict::Holds, least(held)) } else { (Verdict::Undecided, least(open)) };
+    }
+    let parts = std::iter::successors(Some(1), |part| Some(2 * part)).take_while(|&part| part < count);
+    for part in parts.chain([count]) {
+        let strictly = findings(1.0 - (1.0 - level) * part as f64 / count as f64);
+        if strictly.iter().filter(|finding| fails(finding)).count() >= part {
+            return (Verdict::Fails, clearest(found.into_iter().filter(fails).collect()));
+        }
+    }
+    // A failure that may be chance is none, and no success.
+    let doubtful =
+        found.into_iter().zip(findings(1.0 - (1.0 - level) / count as f64)).filter(|(alone, _)| fails(alone));
+    let doubtful = doubtful.map(|(alone, strictly)| Finding {
+        evidence: format!("{}; fails unadjusted, not after Simes' correction over {count} points", alone.evidence),
+        ..strictly
+    });
+    (Verdict::Undecided, clearest(doubtful.collect()))
+}
+
+fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec<Finding> {
+    let Seen { summaries, rates, .. } = seen;
+    let summary = |point: usize| of_point(summaries, point);
+    let class = hypothesis.class.as_deref();
+    let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
+        let of_point = |&point: &usize| {
+            let place = of_class(place(plan, point), class);
+            summary(point).map_or_else(|| missing(&place), |summary| judge(summary, &place))
+        };
+        hypothesis.points.iter().map(of_point).collect()
+    };
+    let each_state = |judge: &dyn Fn(&Summary, &State, &str) -> Finding| -> Vec<Finding> {
+        let of_point = |&point: &usize| {
+            let place = place(plan, point);
+            match seen.at(point) {
+                Some((summary, state)) => judge(summary, state, &place),
+                None => summary(point)
+                    .and_then(|summary| summary.doubt.as_ref())
+                    .map_or_else(|| missing(&place), |it| doubtful(it, &place)),
+            }
+        };
+        hypothesis.points.iter().map(of_point).collect()
+    };
+    let compared = |other: usize, metric: Metric, judge: &dyn Fn(Interval, &str) -> Finding| -> Vec<Finding> {
+        let of_point = |&point: &usize| {
+            let twin = plan.beside(point, other).and_then(summary);
+            let place = format!("{}, against “{}”", of_class(quoted_place(plan, point), class), plan.variants[other]);
+            match summary(point).zip(twin).and_then(|(a, b)| relative_difference(a, b, class, metric, level)) {
+                Some(difference) => judge(difference, &place),
+                None => unknown(&summary(point).into_iter().chain(twin).collect::<Vec<_>>(), metric, &place),
+            }
+        };
+        hypothesis.points.iter().map(of_point).collect()
+    };
+    match &hypothesis.expect {
+        Expectation::AtLeast { metric, value } => {
+            each(&|summary, place| bounded_of(summary, (class, level), *metric, (*value, rates), true, place))
+        }
+        Expectation::AtMost { metric, value } => {
+            each(&|summary, place| bounded_of(summary, (class, level), *metric, (*value, rates), false, place))
+        }
+        Expectation::Survives => {
+            each_state(&|summary, state, place| survives(plan, (summary, state, rates), level, place))
+        }
+        Expectation::Collapses { from, to } => collapse(plan, hypothesis, seen, (*from, *to), level),
+        Expectation::Stuck => each(&|summary, place| stuck(summary, place)),
+        Expectation::Recovers => each_state(&|summary, state, place| recovers(summary, state, rates, place)),
+        Expectation::LosesCapacity => each_state(&|summary, state, place| loses_capacity(summary, state, rates, place)),
+        Expectation::Sheds => each_state(&|summary, state, place| match &summary.doubt {
+            Some(doubt) if state.condition == Condition::Healthy => doubtful(doubt, place),
+            _ => {
+                let holds = state.condition == Condition::Sheds;
+                decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+            }
+        }),
+        Expectation::Healthy => {
+            each_state(&|summary, state, place| healthy(plan, (summary, state, rates), level, place))
+        }
+        Expectation::HigherThan { variant, metric, by } => {
+            compared(*variant, *metric, &|difference, place| beyond(difference, *by, *metric, place, 1.0))
+        }
+        Expectation::LowerThan { variant, metric, by } => {
+            compared(*variant, *metric, &|difference, place| beyond(difference, *by, *metric, place, -1.0))
+        }
+        Expectation::SameAs { variant, metric, within } => compared(*variant, *metric, &|difference, place| {
+            let verdict = if difference.low >= -within && difference.high <= *within {
+                Verdict::Holds
+            } else if difference.low > *within || difference.high < -within {
+                Verdict::Fails
+            } else {
+                Verdict::Undecided
+            };
+            let decided = [-within, *within].map(|bound| ratio(&difference, bound));
+            let decided = if difference.estimate.abs() <= *within {
+                decided[0].min(decided[1])
+            } else {
+                decided[usize::from(difference.estimate > 0.0)]
+            };
+            Finding { verdict, evidence: in_words(difference, *metric, place), decided }
+        }),
+        Expectation::SaturatedBy { resource } => each(&|summary, place| {
+            let seen = summary.saturated.as_deref().unwrap_or("nothing");
+            // Faults that do the same to the same are named together.
+            let faults = &plan.points[summary.point].system.faults;
+            let fault = faults.iter().find(|fault| resource.strip_prefix("fault ") == Some(&fault.name));
+            let joint = fault.map_or_else(|| resource.clone(), |fault| fault.joint_name(faults));
+            let is_limit = summary.culprit.as_ref().is_some_and(|culprit| culprit.is_limit(&joint));
+            let verdict = if is_limit { Verdict::Holds } else { Verdict::Fails };
+            Finding { verdict, evidence: format!("{place}: limited by {seen}"), decided: 1.0 }
+        }),
+        Expectation::MeetsMeasurements => plan
+            .measurements
+            .iter()
+            .filter(|measurement| measurement.variant == hypothesis.variant)
+            .filter_map(|measurement| met(measurement, summary(measurement.point), level, rates))
+            .collect(),
+    }
+}
+
+fn missing(place: &str) -> Finding {
+    Finding { verdict: Verdict::Undecided, evidence: format!("{place}: no figures"), decided: 0.0 }
+}
+
+/// A point that has figures, but no condition.
+fn doubtful(doubt: &Doubt, place: &str) -> Finding {
+    let evidence = format!("{place}: no verdict: {}", doubt.reason());
+    Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
+}
+
+/// Why there is no figure: a time has no mean where work piles up.
+fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
+    let spoilt = summaries.iter().find(|summary| summary.growth.spoils(metric));
+    match spoilt.and_then(|summary| summary.growth.any()) {
+        Some(growth) => {
+            let (name, growth) = (metric.words(), growth.estimate);
+            let evidence = format!("{place}: not stationary, the queue still grows at {growth:.2}/s: no {name}");
+            Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
+        }
+        None if metric == Metric::ThroughputPerMin && summaries.iter().any(|it| it.throughput_per_min.is_none()) => {
+            let evidence = format!("{place}: no throughput, because the test takes no time");
+            Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
+        }
+        None => match summaries.iter().find_map(|summary| summary.doubt.as_ref()) {
+            Some(doubt) => doubtful(doubt, place),
+            None => missing(place),
+        },
+    }
+}
+
+/// The distance of a bound from the estimate in lengths of that arm of the interval that points to it: above 1 beyond
+/// the interval, below 1 inside it. An interval of a share is often much longer on one side.
+fn ratio(interval: &Interval, bound: f64) -> f64 {
+    let end = if bound < interval.estimate { interval.low } else { interval.high };
+    let (distance, arm) = ((interval.estimate - bound).abs(), (interval.estimate - end).abs());
+    if arm > 0.0 {
+        distance / arm
+    } else if distance == 0.0 && interval.low < interval.high {
+        // The bound is an end that no number of replications moves: a success rate of at least 100 %.
+        0.0
+    } else {
+        f64::MAX
+    }
+}
+
+/// The success rate against a bound.
+fn bounded(summary: &Summary, level: f64, bound: f64, at_least: bool, place: &str) -> Finding {
+    bounded_of(summary, (None, level), Metric::SuccessRate, (bound, RateUnit::Minute), at_least, place)
+}
+
+fn bounded_of(
+    summary: &Summary,
+    (class, level): (Option<&str>, f64),
+    metric: Metric,
+    (bound, rates): (f64, RateUnit),
+    at_least: bool,
+    place: &str,
+) -> Finding {
+    if metric == Metric::RecoveryS && summary.is_undisturbed {
+        let evidence = format!("{place}: success and response times stay in their usual range");
+        return Finding { decided: f64::INFINITY, ..decided(!at_least, evidence) };
+    }
+    let Some(interval) = summary.metric_at(class, metric, level) else { return unknown(&[summary], metric, place) };
+    let (above, below) = (interval.low >= bound, interval.high < bound);
+    let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
+        (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
+        (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
+        _ => Verdict::Undecided,
+    };
+    let evidence = format!("{place}: {} {}", metric.words(), figure(interval, metric, rates));
+    Finding { verdict, evidence, decided: ratio(&interval, bound) }
+}
+
+/// A verdict on a state, which no interval stands behind.
+fn decided(holds: bool, evidence: String) -> Finding {
+    Finding { verdict: if holds { Verdict::Holds } else { Verdict::Fails }, evidence, decided: 1.0 }
+}
+
+/// Beyond `by` in the direction of `sign`.
+fn beyond(difference: Interval, by: f64, metric: Metric, place: &str, sign: f64) -> Finding {
+    let (low, high) = if sign > 0.0 { (difference.low, difference.high) } else { (-difference.high, -difference.low) };
+    let verdict = if low >= by && high > 0.0 {
+        Verdict::Holds
+    } else if high < by || high <= 0.0 {
+        Verdict::Fails
+    } else {
+        Verdict::Undecided
+    };
+    Finding { verdict, evidence: in_words(difference, metric, place), decided: ratio(&difference, sign * by) }
+}
+
+/// The difference of two points' means over common replications, relative to the second.
+fn relative_difference(a: &Summary, b: &Summary, class: Option<&str>, metric: Metric, level: f64) -> Option<Interval> {
+    let (ours, theirs) = a.paired(b, class, metric);
+    if theirs.iter().all(|&value| value == 0.0) {
+        // Nothing is relative to nothing: any difference at all is beyond every bound.
+        let difference = Interval::paired_difference(&ours, &theirs, level)?;
+        let scaled = |x: f64| if x == 0.0 { 0.0 } else { f64::MAX.copysign(x) };
+        return Some(Interval {
+            estimate: scaled(difference.estimate),
+            low: scaled(difference.low),
+            high: scaled(difference.high),
+        });
+    }
+    Interval::relative_difference(&ours, &theirs, level)
+}
+
+fn in_words(difference: Interval, metric: Metric, place: &str) -> String {
+    let percent = |x: f64| if x > 1e6 { "∞".to_owned() } else { format!("{:+.1}", x * 100.0) };
+    format!(
+        "{place}: {} differs by {} % ({} to {} %)",
+        metric.words(),
+        percent(difference.estimate),
+        // No figure here is ever negative, so that none falls by more than all of it.
+        percent(difference.low.max(-1.0)),
+        if difference.high.is_finite() { percent(difference.high) } else { "∞".into() }
+    )
+}
+
+/// A collapse between two values of the first axis: at every point up to `from` no replication loses capacity, nothing
+/// grows and the success rate keeps its bound; at the first point from `to` on the success rate is below the bound, and
+/// the point is dead, damaged, unstable or collapsed, or has no lower load to compare its goodput with. What lies
+/// between is not looked at, nor what comes after.
+fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, f64), level: f64) -> Vec<Finding> {
+    let number = |&point: &usize| plan.points[point].at.first().and_then(|&value| plan.axes[0].values[value].number);
+    let judge = |point: usize, safe: bool| {
+        let place = place(plan, point);
+        let Some((summary, state)) = seen.at(point) else { return missing(&place) };
+        let words = || format!("{place}: {}", unsafe_words(summary, state, seen.rates));
+        match (state.condition, safe) {
+            (Condition::Dead | Condition::Damaged | Condition::Unstable, true) => decided(false, words()),
+            (Condition::Sheds | Condition::Overloaded | Condition::Failing, false) if state.goodput.is_some() => {
+                decided(false, words())
+            }
+            _ => bounded(summary, level, plan.collapse_below, safe, &place),
+        }
+    };
+    let safe = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at <= from));
+    let last_safe = safe.clone().max_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let beyond = hypothesis.points.iter().filter(|point| number(point).is_some_and(|at| at >= to));
+    let first_beyond = beyond.min_by(|a, b| number(a).partial_cmp(&number(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let mut findings: Vec<Finding> = safe.map(|&point| judge(point, true)).collect();
+    findings.extend(first_beyond.map(|&point| judge(point, false)));
+    // Whoever never went there has not seen it.
+    let axis = plan.axes.first().map_or("the load", |axis| axis.name.as_str());
+    let unseen = |side: &str, value: f64| Finding {
+        verdict: Verdict::Undecided,
+        evidence: format!("no point with {axis} {side} {value} was run"),
+        decided: 0.0,
+    };
+    findings.extend(last_safe.is_none().then(|| unseen("up to", from)));
+    findings.extend(first_beyond.is_none().then(|| unseen("from", to)));
+    if findings.iter().all(|finding| finding.verdict == Verdict::Holds)
+        && let (Some(&safe), Some(&beyond)) = (last_safe, first_beyond)
+    {
+        let evidence = format!("{}; {}", judge(safe, true).evidence, judge(beyond, false).evidence);
+        return vec![Finding { verdict: Verdict::Holds, evidence, decided: 1.0 }];
+    }
+    findings
+}
+
+/// A place, and whose requests are looked at there.
+fn of_class(place: String, class: Option<&str>) -> String {
+    class.map_or_else(|| place.clone(), |class| format!("{place}, class {class}"))
+}
+
+/// The exit code that verdicts call for: 0 all hold, 1 one fails, 3 undecided.
+pub fn exit_code(judgements: &[Judgement]) -> u8 {
+    if judgements.iter().any(|judgement| judgement.verdict == Verdict::Fails) {
+        1
+    } else if judgements.iter().any(|judgement| judgement.verdict == Verdict::Undecided) {
+        3
+    } else {
+        0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 100 % (99 to 100 %) and a bound of 99.5 %: half of the interval is as long as the distance, but it is the lower arm
+    /// that must become half as long, which takes four times as many replications.
+    #[test]
+    fn a_bound_is_measured_by_the_arm_that_points_to_it() {
+        let full = Interval { estimate: 1.0, low: 0.99, high: 1.0 };
+        assert!((ratio(&full, 0.995) - 0.5).abs() < 1e-12);
+        assert_eq!((ratio(&full, 1.0), ratio(&Interval::exact(1.0), 1.0)), (0.0, f64::MAX));
+        let open = Interval { estimate: 2.0, low: 1.0, high: f64::INFINITY };
+        assert_eq!((ratio(&open, 1.5), ratio(&open, 3.0), ratio(&open, 0.5)), (0.5, 0.0, 1.5));
+    }
+
+    #[test]
+    fn nothing_differs_by_less_than_minus_all() {
+        let fallen = Interval { estimate: -0.99, low: -1.05, high: -0.93 };
+        assert_eq!(
+            in_words(fallen, Metric::MeanS, "a"),
+            "a: mean response time differs by -99.0 % (-100.0 to -93.0 %)"
+        );
+    }
+}

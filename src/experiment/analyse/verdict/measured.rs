@@ -1,0 +1,212 @@
+//! What was measured against what is predicted: every figure that a measurement has, each with its own tolerance.
+
+use super::words::{amount, amount_beside};
+use super::{Finding, Verdict};
+use crate::experiment::analyse::summary::{LEVEL, Summary};
+use crate::experiment::plan::Measurement;
+use crate::language::{Metric, Tolerance};
+use crate::model::RateUnit;
+use crate::statistics::Interval;
+
+/// What a throughput is relative to where none was measured, a minute.
+const NO_THROUGHPUT: f64 = 100.0;
+
+/// How far a predicted figure is from the measured one.
+#[derive(Clone, Copy, Debug)]
+pub struct Deviation {
+    /// Which figure.
+    pub metric: Metric,
+    /// What was measured.
+    pub measured: f64,
+    /// What is predicted.
+    pub predicted: f64,
+    /// Predicted less measured, relative to the measured; of a success rate, and where the tolerance is absolute, in the
+    /// unit of the figure.
+    pub size: f64,
+    /// Half of the prediction's 95 % interval, in the same terms; of one without an upper bound the part below the
+    /// estimate, and 0 of a success rate.
+    pub half_width: f64,
+    /// Whether they are relative.
+    pub is_relative: bool,
+    /// How far it may be, in the same terms; none where that is not said.
+    pub tolerance: Option<f64>,
+    /// The unit of throughputs.
+    pub rates: RateUnit,
+}
+
+impl Deviation {
+    /// Whether it is within its tolerance; none without one.
+    pub fn is_within(&self) -> Option<bool> {
+        self.tolerance.map(|tolerance| self.size.abs() <= tolerance)
+    }
+
+    /// The size, in words: `-20.5 %`, `-1.0 points`, `+0.21 s`.
+    pub fn words(&self) -> String {
+        let sign = if self.size < 0.0 { '-' } else { '+' };
+        let is_share = self.metric.is_rate();
+        match (self.is_relative, is_share) {
+            (true, _) if (self.size * 100.0).abs() < 0.05 => "0 %".into(),
+            (false, true) if (self.size * 100.0).abs() < 0.05 => "0 points".into(),
+            (true, _) => format!("{:+.1} %", self.size * 100.0),
+            (false, true) => format!("{:+.1} points", self.size * 100.0),
+            (false, false) => format!("{sign}{}", amount(self.size.abs(), self.metric, self.rates)),
+        }
+    }
+
+    /// The tolerance, in words: `± 10 %`, `± 2 points`, `± 200 ms`.
+    pub fn allowed(&self) -> Option<String> {
+        let tolerance = self.tolerance?;
+        let percent = format!("{:.4}", tolerance * 100.0);
+        let percent = percent.trim_end_matches('0').trim_end_matches('.');
+        Some(match (self.is_relative, self.metric.is_rate()) {
+            (true, _) => format!("± {percent} %"),
+            (false, true) => format!("± {percent} points"),
+            (false, false) => format!("± {}", amount(tolerance, self.metric, self.rates)),
+        })
+    }
+}
+
+/// The deviation of each figure that a measurement has, as far as the point has it.
+pub fn deviations(measurement: &Measurement, summary: &Summary, rates: RateUnit) -> Vec<Deviation> {
+    at_level(measurement, summary, LEVEL, rates)
+}
+
+/// The figures that a measurement has and the point does not, with what was measured: no response time has a mean where
+/// the queue grows.
+pub fn unpredicted(measurement: &Measurement, summary: &Summary) -> Vec<(Metric, f64)> {
+    let missing =
+        |(metric, measured, _): (Metric, f64, _)| Some((metric, measured)).filter(|_| summary.metric(metric).is_none());
+    figures(measurement).filter_map(missing).collect()
+}
+
+/// What was measured, each with the tolerance of its own.
+fn figures(measurement: &Measurement) -> impl Iterator<Item = (Metric, f64, Option<Tolerance>)> {
+    let (measured, own) = (&measurement.measured, &measurement.tolerances);
+    let figures = [
+        (Metric::ThroughputPerMin, measured.throughput_per_min, own.throughput_per_min),
+        (Metric::SuccessRate, measured.success_rate, own.success_rate),
+        (Metric::MeanS, measured.mean_s, own.mean_s),
+        (Metric::P95S, measured.p95_s, own.p95_s),
+    ];
+    figures.into_iter().filter_map(|(metric, measured, own)| Some((metric, measured?, own)))
+}
+
+fn at_level(measurement: &Measurement, summary: &Summary, level: f64, rates: RateUnit) -> Vec<Deviation> {
+    let deviation = |(metric, measured, own): (Metric, f64, Option<Tolerance>)| {
+        let seen = summary.metric_at(None, metric, level)?;
+        Some(Deviation { rates, ..of(metric, measured, seen, own, measurement.tolerance) })
+    };
+    figures(measurement).filter_map(deviation).collect()
+}
+
+fn of(metric: Metric, measured: f64, seen: Interval, own: Option<Tolerance>, all: Option<f64>) -> Deviation {
+    let is_share = metric.is_rate();
+    let is_relative = match own {
+        Some(Tolerance::Absolute(_)) => false,
+        Some(Tolerance::Relative(_)) => true,
+        None => !is_share,
+    };
+    let scale = match (is_relative, metric) {
+        (false, _) => 1.0,
+        (true, Metric::ThroughputPerMin) if measured == 0.0 => NO_THROUGHPUT,
+        (true, _) => measured.max(f64::MIN_POSITIVE),
+    };
+    Deviation {
+        metric,
+        measured,
+        predicted: seen.estimate,
+        size: (seen.estimate - measured) / scale,
+        half_width: if is_share { 0.0 } else { half_width(seen) / scale },
+        is_relative,
+        tolerance: own.map(Tolerance::size).or(all),
+        rates: RateUnit::Minute,
+    }
+}
+
+fn half_width(seen: Interval) -> f64 {
+    if seen.high.is_finite() { seen.half_width() } else { seen.estimate - seen.low }
+}
+
+/// Whether a measurement is met: each figure that has a tolerance, by its whole interval. None where none has.
+pub(super) fn met(
+    measurement: &Measurement,
+    summary: Option<&Summary>,
+    level: f64,
+    rates: RateUnit,
+) -> Option<Finding> {
+    let summary = summary?;
+    let all = at_level(measurement, summary, level, rates);
+    let has_tolerance =
+        |&(metric, ..): &(Metric, f64)| figures(measurement).any(|(it, _, own)| it == metric && own.is_some());
+    let missing: Vec<(Metric, f64)> = unpredicted(measurement, summary)
+        .into_iter()
+        .filter(|it| measurement.tolerance.is_some() || has_tolerance(it))
+        .collect();
+    let judged: Vec<(&Deviation, f64)> = all.iter().filter_map(|it| Some((it, it.tolerance?))).collect();
+    let fails = |&&(it, tolerance): &&(&Deviation, f64)| it.size.abs() - it.half_width > tolerance;
+    let holds = |(it, tolerance): &(&Deviation, f64)| it.size.abs() + it.half_width <= *tolerance;
+    let distance = |(it, tolerance): &(&Deviation, f64)| {
+        let distance = (tolerance - it.size.abs()).abs();
+        if it.half_width > 0.0 { distance / it.half_width } else { f64::MAX }
+    };
+    if judged.is_empty() && missing.is_empty() {
+        return None;
+    }
+    let failing: Vec<&(&Deviation, f64)> = judged.iter().filter(fails).collect();
+    let (verdict, decided) = if !failing.is_empty() {
+        (Verdict::Fails, failing.into_iter().map(distance).fold(0.0, f64::max))
+    } else if !missing.is_empty() {
+        (Verdict::Undecided, 0.0)
+    } else if judged.iter().all(holds) {
+        (Verdict::Holds, judged.iter().map(distance).fold(f64::MAX, f64::min))
+    } else {
+        let open = judged.iter().filter(|it| !holds(it)).map(distance);
+        (Verdict::Undecided, open.fold(f64::MAX, f64::min))
+    };
+    let mut seen = words(&all);
+    for (metric, measured) in missing {
+        let gap = if seen.is_empty() { "" } else { ", " };
+        seen += &format!("{gap}no {} for {}", metric.words(), amount(measured, metric, rates));
+    }
+    Some(Finding { verdict, evidence: format!("{}: {seen}", measurement.name), decided })
+}
+
+/// `throughput 4,790/min for 4,800/min (-0.2 %), ...`, those beyond their tolerance with it.
+fn words(all: &[Deviation]) -> String {
+    let one = |it: &Deviation| {
+        let [predicted, measured] =
+            [it.predicted, it.measured].map(|value| amount_beside(value, it.measured, it.metric, it.rates));
+        let beyond = match it.is_within() {
+            Some(false) => it.allowed().map(|allowed| format!(", beyond {allowed}")).unwrap_or_default(),
+            _ => String::new(),
+        };
+        format!("{} {predicted} for {measured} ({}{beyond})", it.metric.words(), it.words())
+    };
+    all.iter().map(one).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn deviation(metric: Metric, measured: f64, seen: f64, own: Option<Tolerance>) -> Deviation {
+        let seen = Interval { estimate: seen, low: seen - 0.1, high: seen + 0.1 };
+        of(metric, measured, seen, own, Some(0.1))
+    }
+
+    /// 1.27 s is 20.6 % below 1.6 s; two success rates are compared in points.
+    #[test]
+    fn every_figure_has_a_tolerance_of_its_kind() {
+        let p95 = deviation(Metric::P95S, 1.6, 1.27, None);
+        assert_eq!((p95.words().as_str(), p95.is_within()), ("-20.6 %", Some(false)));
+        assert!((p95.half_width - 0.1 / 1.6).abs() < 1e-12);
+        let p95 = deviation(Metric::P95S, 1.6, 1.27, Some(Tolerance::Absolute(0.4)));
+        assert_eq!((p95.words().as_str(), p95.is_within()), ("-0.33 s", Some(true)));
+        let rate = deviation(Metric::SuccessRate, 0.95, 0.9, None);
+        assert_eq!((rate.words().as_str(), rate.is_within(), rate.half_width), ("-5.0 points", Some(true), 0.0));
+        let rate = deviation(Metric::SuccessRate, 0.5, 0.6, Some(Tolerance::Relative(0.1)));
+        assert_eq!((rate.words().as_str(), rate.is_within()), ("+20.0 %", Some(false)));
+        let none = deviation(Metric::ThroughputPerMin, 0.0, 5.0, None);
+        assert_eq!(none.is_within(), Some(true));
+    }
+}

@@ -1,0 +1,90 @@
+//! Verdicts on the condition of a point: whether it survives, recovers, loses capacity, is healthy.
+
+use super::{Finding, Verdict, bounded_of, decided, missing};
+use crate::experiment::analyse::condition::{self, Condition, State};
+use crate::experiment::analyse::finding::unsafe_words;
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::Plan;
+use crate::language::{Metric, Objective};
+use crate::model::RateUnit;
+use crate::statistics::rare::can_hide;
+
+/// After the load most workers no longer respond, in every replication: one in which they do refutes it.
+pub(super) fn stuck(summary: &Summary, place: &str) -> Finding {
+    let (stuck, all) = (summary.stuck, summary.replications);
+    decided(stuck == all, format!("{place}: after the load ends, most workers do not respond in {stuck} of {all} runs"))
+}
+
+/// All capacity is there again after the load, in every replication.
+pub(super) fn recovers(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
+    if state.condition.is_loss() {
+        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
+    }
+    let runs = summary.replications;
+    if summary.never_recovered > 0 {
+        let never = summary.never_recovered;
+        let what = "success or response times are not as they would be without the disturbance when the run ends";
+        return decided(false, format!("{place}: {what} in {never} of {runs} runs"));
+    }
+    let evidence = format!("{place}: after the load ends, every worker responds in {runs} of {runs} runs");
+    Finding { verdict: Verdict::Holds, evidence, decided: 1.0 }
+}
+
+/// Some replication loses capacity for good. That none has does not show that none ever does.
+pub(super) fn loses_capacity(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
+    if state.condition.is_loss() {
+        return decided(true, format!("{place}: {}", unsafe_words(summary, state, rates)));
+    }
+    let share = can_hide(state.of) * 100.0;
+    let runs = state.of;
+    decided(false, format!("{place}: 0 of {runs} runs lost capacity; up to {share:.1} % of runs could"))
+}
+
+/// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only
+/// because load is shed.
+pub(super) fn survives(
+    plan: &Plan,
+    (summary, state, rates): (&Summary, &State, RateUnit),
+    level: f64,
+    place: &str,
+) -> Finding {
+    match state.condition {
+        Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds => {
+            let holds = state.condition == Condition::Sheds;
+            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+        }
+        _ => {
+            // Where the work behind the answers misses the objective, it decides.
+            let of_work = state.missed.map(|missed| missed.metric()).filter(|&it| it == Metric::CompletionRate);
+            let metric = of_work.unwrap_or(Metric::SuccessRate);
+            bounded_of(summary, (None, level), metric, (plan.collapse_below, rates), true, place)
+        }
+    }
+}
+
+/// No replication loses capacity, nothing grows over the window, and every objective is met.
+pub(super) fn healthy(
+    plan: &Plan,
+    (summary, state, rates): (&Summary, &State, RateUnit),
+    level: f64,
+    place: &str,
+) -> Finding {
+    if state.condition <= Condition::Unstable {
+        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
+    }
+    let success = condition::success_objective(plan);
+    let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
+    let of_work = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
+    let of_work = Some(of_work).filter(|_| summary.outlasts && summary.metric(Metric::CompletionRate).is_some());
+    let all: Vec<Objective> = std::iter::once(success).chain(of_work).chain(others.copied()).collect();
+    let found = all.iter().map(|objective| {
+        let (metric, bound) = (objective.metric(), objective.bound());
+        bounded_of(summary, (None, level), metric, (bound, rates), objective.is_at_least(), place)
+    });
+    let rank = |finding: &Finding| match finding.verdict {
+        Verdict::Fails => 0,
+        Verdict::Undecided => 1,
+        Verdict::Holds => 2,
+    };
+    found.min_by_key(rank).unwrap_or_else(|| missing(place))
+}

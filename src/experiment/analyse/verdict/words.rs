@@ -1,0 +1,190 @@
+//! Places and figures in words.
+
+use crate::experiment::analyse::throughput::{decimals as rate_decimals, grouped};
+use crate::experiment::plan::Plan;
+use crate::language::{Metric, visible};
+use crate::metric::Kind;
+use crate::model::RateUnit;
+use crate::statistics::Interval;
+
+/// Where a point lies, with its variant, as a label: `per-request at concurrency = 150`.
+pub fn place(plan: &Plan, point: usize) -> String {
+    named_place(plan, point, plan.variants[plan.points[point].variant].clone())
+}
+
+/// Where a point lies, with its variant, in a sentence: `“per-request” at concurrency = 150`.
+pub fn quoted_place(plan: &Plan, point: usize) -> String {
+    named_place(plan, point, format!("“{}”", plan.variants[plan.points[point].variant]))
+}
+
+fn named_place(plan: &Plan, point: usize, variant: String) -> String {
+    let at = plan.place(&plan.points[point]);
+    let place = match (plan.variants.len(), at.is_empty()) {
+        (1, false) => format!("at {at}"),
+        (_, true) => variant,
+        _ => format!("{variant} at {at}"),
+    };
+    visible(&place).into_owned()
+}
+
+/// A metric's interval with its unit; `unit` is that of throughputs.
+pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
+    let Interval { estimate, low, high } = interval;
+    match metric.kind() {
+        Kind::PerMinute => unit.figure(interval),
+        Kind::Share => {
+            let decimals =
+                [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
+            let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
+            format!("{estimate} % ({low} to {high})")
+        }
+        Kind::Count(_) => format!("{estimate:.1} ({low:.1} to {high:.1})"),
+        Kind::Ratio(_) => format!("{estimate:.2} ({low:.2} to {high:.2})"),
+        _ if metric == Metric::RecoveryS && low == f64::INFINITY => "never: no recovery before the run ends".into(),
+        _ if metric == Metric::RecoveryS && high == f64::INFINITY => {
+            format!("{low:.1} s in the fastest run, never in others")
+        }
+        Kind::Time | Kind::Quantile(_) => {
+            let (scale, unit, decimals) = time_scale(estimate);
+            let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
+            match high {
+                f64::INFINITY => format!("{estimate} {unit} ({low} or more)"),
+                _ => format!("{estimate} {unit} ({low} to {to})"),
+            }
+        }
+    }
+}
+
+/// Decimals with which a share is written in percent: none, but as many as it takes to tell it from all where it is
+/// nearly all. 0.9995 is 99.95 %, not 100.
+pub fn share_decimals(share: f64) -> usize {
+    let missing = (1.0 - share) * 100.0;
+    // Of 0.999 the rest is a little more than 0.1 in binary.
+    if missing > 1e-7 && missing < 0.501 { ((-missing.log10() - 1e-6).ceil() as usize).clamp(1, 6) } else { 0 }
+}
+
+/// A share in percent: `98 %`, `99.95 %`.
+pub fn percent(share: f64) -> String {
+    format!("{:.*} %", share_decimals(share), share * 100.0)
+}
+
+/// A time in the unit that fits: `13.4 ms`, `1.27 s`.
+pub fn time(seconds: f64) -> String {
+    let (scale, unit, decimals) = time_scale(seconds);
+    format!("{:.decimals$} {unit}", seconds * scale)
+}
+
+/// How a time is written: the factor to its unit, the unit, and the decimals. From a tenth of a second on in seconds
+/// with two decimals, below that with three digits in the unit that fits.
+fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
+    let decimals = |size: f64| if size < 9.995 { 2 } else { usize::from(size < 99.95) };
+    match seconds.abs() {
+        size if size == 0.0 || size >= 0.099_95 => (1.0, "s", 2),
+        size if size >= 0.000_099_95 => (1e3, "ms", decimals(size * 1e3)),
+        size => (1e6, "us", decimals(size * 1e6)),
+    }
+}
+
+/// A metric's value with its unit; `unit` is that of throughputs.
+pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
+    match metric.kind() {
+        Kind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
+        Kind::PerMinute => unit.words(value),
+        Kind::Count(_) => format!("{value:.1}"),
+        Kind::Ratio(_) => format!("{value:.2}"),
+        Kind::Time | Kind::Quantile(_) => {
+            let (scale, unit, decimals) = time_scale(value);
+            format!("{:.decimals$} {unit}", value * scale)
+        }
+    }
+}
+
+/// A metric's value with its unit, beside one that was measured: with three digits at least, and with as many decimals as
+/// the measured one has. Both are shown alike.
+pub fn amount_beside(value: f64, measured: f64, metric: Metric, rates: RateUnit) -> String {
+    let (scale, unit, least) = match metric.kind() {
+        Kind::Share => (100.0, " %".into(), share_decimals(measured).max(share_decimals(value)).max(1)),
+        Kind::PerMinute => {
+            (rates.of_minute(1.0), format!("/{}", rates.name()), rate_decimals(rates.of_minute(measured)))
+        }
+        Kind::Time | Kind::Quantile(_) => {
+            let (scale, unit, decimals) = time_scale(measured);
+            (scale, format!(" {unit}"), decimals.max(rate_decimals(measured * scale)))
+        }
+        Kind::Count(_) | Kind::Ratio(_) => return amount(value, metric, rates),
+    };
+    let decimals = least.max(decimals_of(measured * scale));
+    let text = format!("{:.decimals$}", value * scale);
+    format!("{}{unit}", if scale == 100.0 { text } else { grouped(&text) })
+}
+
+/// Decimals that a number has when it is written in full, four at most.
+fn decimals_of(number: f64) -> usize {
+    (0..4).find(|&decimals| is_near(number, decimals)).unwrap_or(4)
+}
+
+/// Whether a number is one with this many decimals but for rounding.
+fn is_near(number: f64, decimals: usize) -> bool {
+    let rounded: f64 = format!("{number:.decimals$}").parse().unwrap_or(number);
+    (rounded - number).abs() <= 1e-9 * number.abs()
+}
+
+/// A metric's unit, as it follows its value; `rates` is that of throughputs.
+pub fn unit(metric: Metric, rates: RateUnit) -> String {
+    match metric.kind() {
+        Kind::Share => " %".into(),
+        Kind::PerMinute => format!("/{}", rates.name()),
+        Kind::Count(_) | Kind::Ratio(_) => String::new(),
+        Kind::Time | Kind::Quantile(_) => " s".into(),
+    }
+}
+
+/// A metric's value in the unit that it is shown in, where `rates` is that of throughputs; of a share in percent.
+pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
+    match metric.kind() {
+        Kind::Share => value * 100.0,
+        Kind::PerMinute => rates.of_minute(value),
+        Kind::Time | Kind::Quantile(_) | Kind::Count(_) | Kind::Ratio(_) => value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_times_keep_their_digits() {
+        let times = [61.2, 0.5, 0.1, 0.099_9, 0.006_334, 0.0001, 0.000_05, 0.0];
+        let words = ["61.20 s", "0.50 s", "0.10 s", "99.9 ms", "6.33 ms", "0.10 ms", "50.0 us", "0.00 s"];
+        assert_eq!(times.map(|time| amount(time, Metric::MeanS, RateUnit::Minute)), words);
+        let interval = Interval { estimate: 0.0121, low: 0.0119, high: 0.0123 };
+        assert_eq!(figure(interval, Metric::StalenessP95S, RateUnit::Minute), "12.1 ms (11.9 to 12.3)");
+        assert_eq!(amount(1.25, Metric::AttemptsPerRequest, RateUnit::Minute), "1.25");
+        assert_eq!(time(0.0134), "13.4 ms");
+    }
+
+    #[test]
+    fn what_is_nearly_all_is_not_all() {
+        let shares = [1.0, 0.999_95, 0.9995, 0.999, 0.9999, 0.995, 0.98, 0.0, 0.999_921];
+        let words = ["100 %", "99.995 %", "99.95 %", "99.9 %", "99.99 %", "99.5 %", "98 %", "0 %", "99.992 %"];
+        assert_eq!(shares.map(percent), words);
+        let interval = Interval { estimate: 1.0, low: 0.999_936, high: 1.0 };
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "100.000 % (99.994 to 100.000)");
+        let interval = Interval { estimate: 0.0, low: 0.0, high: 0.001 };
+        assert_eq!(figure(interval, Metric::SuccessRate, RateUnit::Minute), "0.0 % (0.0 to 0.1)");
+        assert_eq!(amount(0.9995, Metric::SuccessRate, RateUnit::Minute), "99.95 %");
+    }
+
+    /// Rows of the law of 15-usl-specsdm91: 25.6833/min was measured where 25.71 is predicted.
+    #[test]
+    fn a_prediction_has_the_digits_of_what_was_measured() {
+        let rate = |value, measured| amount_beside(value, measured, Metric::ThroughputPerMin, RateUnit::Minute);
+        assert_eq!((rate(25.71, 25.6833), rate(25.6833, 25.6833)), ("25.7100/min".into(), "25.6833/min".into()));
+        assert_eq!((rate(1.4961, 1.5), rate(799.63, 800.0)), ("1.50/min".into(), "800/min".into()));
+        assert_eq!(rate(799.63, 799.6), "799.6/min");
+        let time = |value, measured| amount_beside(value, measured, Metric::MeanS, RateUnit::Minute);
+        assert_eq!((time(0.299_94, 0.2999), time(1.234, 1.2)), ("0.2999 s".into(), "1.23 s".into()));
+        let share = |value, measured| amount_beside(value, measured, Metric::SuccessRate, RateUnit::Minute);
+        assert_eq!((share(0.99951, 0.9995), share(0.98, 0.975)), ("99.95 %".into(), "98.0 %".into()));
+    }
+}

@@ -1,0 +1,454 @@
+//! The design of an experiment: what a sweep runs. Variants x axes become points, each with a system and a load of its
+//! own; measurements, hypotheses and effects are resolved to the points that they are about.
+//!
+//! Nothing runs before everything is checked: [`Plan::read`] returns a plan or every mistake of its files.
+
+mod axis;
+mod checked;
+mod claim;
+mod dial;
+mod direction;
+mod effort;
+mod extends;
+mod knee;
+mod objective;
+mod optimize;
+mod origin;
+mod point;
+mod quantity;
+mod ranged;
+mod reading;
+mod rehearsal;
+pub mod standstill;
+mod warm_up;
+mod workbench;
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use crate::language::form::Form;
+use crate::language::{
+    Assumption, Measured, Metric, Mistake, Mistakes, MultipleHypotheses, Objective, Scale, Source, Tolerances,
+};
+use crate::model::{Load, System};
+
+pub use checked::Checked;
+pub use dial::Dial;
+pub use direction::Direction;
+pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
+pub use knee::{Grid, Knee, KneeWishes};
+pub use optimize::{Choice, Optimize};
+pub use origin::Origin;
+pub use ranged::Ranged;
+pub use warm_up::WarmUp;
+pub use workbench::{Study, Workbench};
+
+/// What a sweep runs.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The experiment's name: its file's, without extension.
+    pub name: String,
+    /// The question, in a sentence.
+    pub title: String,
+    /// What is varied, in the order of the file.
+    pub axes: Vec<Axis>,
+    /// The names of the designs that are compared; at least one.
+    pub variants: Vec<String>,
+    /// Variants x axes: all points of the first variant, then those of the second; within a variant the last axis
+    /// varies fastest.
+    pub points: Vec<Point>,
+    /// Independent repetitions of each point; where the trials decide how many there are to be, at least.
+    pub replications: u32,
+    /// How well the figures must be known; none: `replications` of each point.
+    pub precision: Option<Precision>,
+    /// The losses of capacity that are to be excluded; none: `replications` of each point.
+    pub exclude_loss: Option<Exclusion>,
+    /// The figure by which the best variant is selected.
+    pub best_by: Metric,
+    /// By how much the best variant is better at least, where it is to be selected; none: what the replications say.
+    pub best_within: Option<Zone>,
+    /// How the level of hypotheses is adjusted for their number.
+    pub multiple_hypotheses: MultipleHypotheses,
+    /// The seed of every random stream.
+    pub seed: u64,
+    /// The least success rate that counts as success at all: the success objective where no objective is stricter.
+    pub collapse_below: f64,
+    /// What every point is to meet; a point that misses one of them is not healthy.
+    pub objectives: Vec<Objective>,
+    /// Events after which a trial is ended.
+    pub max_events: Option<u64>,
+    /// Time on the wall after which a trial is ended.
+    pub max_wall_time: Option<Duration>,
+    /// Measurements of the real system.
+    pub measurements: Vec<Measurement>,
+    /// Claims, in the order of the file.
+    pub hypotheses: Vec<Hypothesis>,
+    /// Changes whose effect is asked for, in the order of the file.
+    pub effects: Vec<Effect>,
+    /// Variants of several changes of which it is asked which change brings what.
+    pub ablations: Vec<Ablation>,
+    cautions: Vec<String>,
+    assumptions: Vec<Assumption>,
+    inputs: Vec<PathBuf>,
+    origin: Origin,
+}
+
+/// How well figures must be known. See [`crate::language::Run`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Precision {
+    /// Half of the 95 % interval that a figure may have: relative, of a share absolute.
+    pub half_width: f64,
+    /// The figures.
+    pub of: Vec<Metric>,
+    /// Replications of a point at most.
+    pub most: u32,
+}
+
+/// The losses of capacity that replications without one are to exclude. See [`crate::language::Run`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Exclusion {
+    /// The share of runs that lose capacity.
+    pub share: f64,
+    /// Replications of a point that exclude it at 95 %, or the most that are allowed where those are fewer.
+    pub most: u32,
+}
+
+/// The indifference zone of the selection of the best. See [`crate::language::Run`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Zone {
+    /// The difference from the best that is to be told: relative, of a share absolute.
+    pub share: f64,
+    /// Replications of a point at most.
+    pub most: u32,
+}
+
+/// What is varied.
+#[derive(Clone, Debug)]
+pub struct Axis {
+    /// Its name in tables.
+    pub name: String,
+    /// Its label in charts, with its unit.
+    pub label: String,
+    /// The path that it sets.
+    pub path: String,
+    /// Spacing that a chart should use.
+    pub scale: Scale,
+    /// Its values, in the order of the file.
+    pub values: Vec<AxisValue>,
+    /// What stands at its path.
+    pub(crate) form: &'static Form,
+}
+
+/// A value of an axis.
+#[derive(Clone, Debug)]
+pub struct AxisValue {
+    /// The value that is set.
+    pub value: toml::Value,
+    /// As a number, where it is one: durations in seconds, cores in cores, rates per second.
+    pub number: Option<f64>,
+    /// As text.
+    pub text: String,
+}
+
+/// A combination of a variant and a value of each axis.
+#[derive(Clone, Debug)]
+pub struct Point {
+    /// Index of the variant.
+    pub variant: usize,
+    /// For each axis, the index of its value.
+    pub at: Vec<usize>,
+    /// The system; points that differ only in their load share it.
+    pub system: Arc<System>,
+    /// The load.
+    pub load: Arc<Load>,
+    /// Its warm-up where that is to be found, once it has been.
+    pub warm_up: Arc<OnceLock<WarmUp>>,
+}
+
+/// A row measured on the real system.
+#[derive(Clone, Debug)]
+pub struct Measurement {
+    /// Its name in the report.
+    pub name: String,
+    /// Index of the variant that it measured.
+    pub variant: usize,
+    /// Index of the point.
+    pub point: usize,
+    /// What was measured.
+    pub measured: Measured,
+    /// The tolerance of each figure that has none of its own: relative, of the success rate absolute.
+    pub tolerance: Option<f64>,
+    /// Tolerances of single figures.
+    pub tolerances: Tolerances,
+}
+
+impl Measurement {
+    /// Whether a figure of it has a tolerance.
+    pub fn has_tolerance(&self) -> bool {
+        let Tolerances { throughput_per_min, success_rate, mean_s, p95_s } = self.tolerances;
+        self.tolerance.is_some() || [throughput_per_min, success_rate, mean_s, p95_s].iter().any(Option::is_some)
+    }
+}
+
+/// A claim and what would show it.
+#[derive(Clone, Debug)]
+pub struct Hypothesis {
+    /// The claim, in words.
+    pub claim: String,
+    /// Index of the variant that it is about.
+    pub variant: usize,
+    /// Indices of the points that it is about, in order; at least one.
+    pub points: Vec<usize>,
+    /// The name of the class of requests that it is about; none: all requests.
+    pub class: Option<String>,
+    /// What must be seen.
+    pub expect: Expectation,
+    /// The author expects the claim to be refuted.
+    pub refuted: bool,
+}
+
+/// A change, and the figure that is to show what it does.
+#[derive(Clone, Debug)]
+pub struct Effect {
+    /// The change, in words.
+    pub change: String,
+    /// Index of the point that has it.
+    pub point: usize,
+    /// Index of the point that does not, of another variant at the same values.
+    pub against: usize,
+    /// Which metric.
+    pub metric: Metric,
+    /// Smallest difference that counts: relative, for a rate absolute.
+    pub matters: f64,
+}
+
+/// A variant of several changes, with each change alone and each left out.
+#[derive(Clone, Debug)]
+pub struct Ablation {
+    /// All changes against none.
+    pub whole: Effect,
+    /// Each change.
+    pub changes: Vec<Ablated>,
+}
+
+/// A change of an ablation.
+#[derive(Clone, Debug)]
+pub struct Ablated {
+    /// The variant that is this change.
+    pub name: String,
+    /// It alone against nothing.
+    pub alone: Effect,
+    /// All changes against all but it.
+    pub last: Effect,
+}
+
+/// What must be seen. See [`crate::language::Expectation`]; a `variant` is an index here, and has a point beside each
+/// point of the hypothesis ([`Plan::beside`]).
+#[derive(Clone, Debug, PartialEq)]
+pub enum Expectation {
+    /// The metric is at least this at every point.
+    AtLeast {
+        /// Which metric.
+        metric: Metric,
+        /// The bound.
+        value: f64,
+    },
+    /// The metric is at most this at every point.
+    AtMost {
+        /// Which metric.
+        metric: Metric,
+        /// The bound.
+        value: f64,
+    },
+    /// The condition turns from acceptable to worse for the first time between these values of the first axis.
+    Collapses {
+        /// Still safe.
+        from: f64,
+        /// Collapsed.
+        to: f64,
+    },
+    /// No point is dead, damaged, unstable, collapsed or overloaded.
+    Survives,
+    /// After the load ends, most processes of the target do not respond, in every replication.
+    Stuck,
+    /// After the load ends, all capacity is there again, in every replication.
+    Recovers,
+    /// Some replication loses capacity for good.
+    LosesCapacity,
+    /// The success objective is missed because load is refused on purpose, while goodput holds.
+    Sheds,
+    /// Every objective is met, and no replication loses capacity.
+    Healthy,
+    /// Higher than the other variant by at least `by`.
+    HigherThan {
+        /// Index of the other variant.
+        variant: usize,
+        /// Which metric.
+        metric: Metric,
+        /// Relative difference at least.
+        by: f64,
+    },
+    /// Lower than the other variant by at least `by`.
+    LowerThan {
+        /// Index of the other variant.
+        variant: usize,
+        /// Which metric.
+        metric: Metric,
+        /// Relative difference at least.
+        by: f64,
+    },
+    /// Like the other variant.
+    SameAs {
+        /// Index of the other variant.
+        variant: usize,
+        /// Which metric.
+        metric: Metric,
+        /// Relative difference at most.
+        within: f64,
+    },
+    /// The saturated resource is this one.
+    SaturatedBy {
+        /// The resource, as the reports name it.
+        resource: String,
+    },
+    /// Every measurement of the variant that has a tolerance is met.
+    MeetsMeasurements,
+}
+
+/// What the command line changes.
+#[derive(Clone, Debug, Default)]
+pub struct Adjustments {
+    /// Overrides, `path` and `value`, in order. One that names the path of an axis makes this its only value.
+    pub set: Vec<(String, String)>,
+    /// Another seed.
+    pub seed: Option<u64>,
+    /// Another number of replications.
+    pub replications: Option<u32>,
+}
+
+impl Axis {
+    /// The index of the value that the command line names: by its text, its number, or the same in another unit.
+    pub fn index(&self, text: &str) -> Result<usize, Mistake> {
+        axis::chosen(self, text)
+    }
+}
+
+impl Expectation {
+    /// Whether it is judged by intervals, and not by a state that is seen or not.
+    pub fn rests_on_intervals(&self) -> bool {
+        self.metric().is_some() || matches!(self, Self::MeetsMeasurements)
+    }
+
+    /// The metric that it is about; none where it is about no single one.
+    pub fn metric(&self) -> Option<Metric> {
+        match self {
+            Self::AtLeast { metric, .. }
+            | Self::AtMost { metric, .. }
+            | Self::HigherThan { metric, .. }
+            | Self::LowerThan { metric, .. }
+            | Self::SameAs { metric, .. } => Some(*metric),
+            Self::Survives | Self::Collapses { .. } => Some(Metric::SuccessRate),
+            Self::Stuck | Self::Recovers | Self::LosesCapacity | Self::Sheds | Self::Healthy => None,
+            Self::SaturatedBy { .. } | Self::MeetsMeasurements => None,
+        }
+    }
+}
+
+impl Plan {
+    /// Reads an experiment, or a model that has a load of its own, which is then the only point.
+    pub fn read(path: &Path, adjustments: &Adjustments) -> Result<Self, Mistakes> {
+        Self::of(&Source::read(path)?, adjustments)
+    }
+
+    /// Reads a source: a file, or a text as if it stood in one ([`Source::text`]).
+    ///
+    /// # Errors
+    /// Every mistake of it and of the model that it names.
+    pub fn of(source: &Arc<Source>, adjustments: &Adjustments) -> Result<Self, Mistakes> {
+        reading::read(source, adjustments)
+    }
+
+    /// Reads it with axes at these values. A value that an axis does not list becomes its only one, as one of `--set`
+    /// does.
+    pub fn read_at(path: &Path, adjustments: &Adjustments, at: &[(String, String)]) -> Result<Self, Mistakes> {
+        Workbench::read_at(path, adjustments, at).map(|bench| bench.plan().clone())
+    }
+
+    /// Of values of axes those that their axes do not list, as overrides of the axes' paths; none where all are listed.
+    fn beyond(&self, at: &[(String, String)]) -> Option<Vec<(String, String)>> {
+        let off = |(name, value): &(String, String)| {
+            let axis = self.axes.iter().find(|axis| axis.name == *name)?;
+            axis::chosen(axis, value).is_err().then(|| (axis.path.clone(), value.clone()))
+        };
+        let set: Vec<_> = at.iter().filter_map(off).collect();
+        (!set.is_empty()).then_some(set)
+    }
+
+    /// Checks an experiment or a model, which needs no load then, and says what it would run.
+    pub fn check(path: &Path, adjustments: &Adjustments) -> Result<Checked, Mistakes> {
+        reading::check(&Source::read(path)?, adjustments)
+    }
+
+    /// What the model assumes: values without a measurement or a document behind them.
+    pub fn assumptions(&self) -> &[Assumption] {
+        &self.assumptions
+    }
+
+    /// What the input has that is allowed and probably not meant, a line each with its place.
+    pub fn cautions(&self) -> &[String] {
+        &self.cautions
+    }
+
+    /// Where it comes from.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The files that were read.
+    pub fn inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
+    /// The index of the point of a variant at these values.
+    pub fn point(&self, variant: usize, at: &[usize]) -> Option<usize> {
+        self.points.iter().position(|point| point.variant == variant && point.at == at)
+    }
+
+    /// The index of the point of another variant at the values of this point.
+    pub fn beside(&self, point: usize, variant: usize) -> Option<usize> {
+        self.point(variant, &self.points.get(point)?.at)
+    }
+
+    /// The points at each place of the axes, in the order of variants; the places in the order of their first points.
+    pub fn places(&self) -> Vec<Vec<usize>> {
+        let mut known: HashMap<&[usize], usize> = HashMap::new();
+        let mut places: Vec<Vec<usize>> = Vec::new();
+        for (index, point) in self.points.iter().enumerate() {
+            let place = *known.entry(&point.at).or_insert(places.len());
+            if place == places.len() {
+                places.push(Vec::new());
+            }
+            places[place].push(index);
+        }
+        places
+    }
+
+    /// Replications of a point at most, where the trials that there are decide how many more there are to be.
+    pub fn most(&self) -> Option<u32> {
+        let (precision, zone) = (self.precision.as_ref(), self.best_within);
+        let exclusion = self.exclude_loss.map(|exclusion| exclusion.most);
+        precision.map(|precision| precision.most).max(zone.map(|zone| zone.most)).max(exclusion)
+    }
+
+    /// Whether the trials that there are decide how many more there are to be.
+    pub fn is_sequential(&self) -> bool {
+        self.most().is_some()
+    }
+
+    /// Where a point lies, in words: "concurrency = 50, cpu = 500m"; empty without axes.
+    pub fn place(&self, point: &Point) -> String {
+        axis::place(&self.axes, &point.at)
+    }
+}
