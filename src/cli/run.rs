@@ -14,7 +14,7 @@ use super::page::Page;
 use super::simulate::simulate;
 use super::warn::{caution, warn};
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::experiment::plan::{Adjustments, Plan};
 use crate::model::Accounts;
 use crate::report::{self, Detail, Report};
@@ -99,7 +99,7 @@ impl Run {
             (_, false) => format!(", the first of {count} points (--variant and --at choose another)"),
         };
         let times = "response times are those of successful requests";
-        format!("{}{hint}; {effort}; {times}", verdict::place(whole, point))
+        format!("{}{hint}; {effort}; {times}", words::place(whole, point))
     }
 }
 

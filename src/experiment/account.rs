@@ -3,10 +3,11 @@
 
 use rayon::prelude::*;
 
-use crate::experiment::analyse::condition::{success_objective, too_few_runs};
+use crate::experiment::analyse::condition::too_few_runs;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::trial::{FailedTrial, Trial};
 use crate::experiment::plan::Plan;
+use crate::experiment::plan::success_objective;
 use crate::experiment::run::runner::Trials;
 use crate::experiment::store::archive::{Archive, OfPoint};
 use crate::experiment::store::journal::Unusable;

@@ -39,6 +39,7 @@ pub use dial::Dial;
 pub use direction::Direction;
 pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
 pub use knee::{Grid, Knee, KneeWishes};
+pub use objective::{success_bound, success_objective};
 pub use optimize::{Choice, Optimize};
 pub use origin::Origin;
 pub use ranged::Ranged;

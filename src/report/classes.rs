@@ -6,7 +6,7 @@ use super::sheet::{Cell, Row};
 use super::table::{Column, short, table};
 use super::{Detail, Report};
 use crate::experiment::analyse::summary::ClassSummary;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::statistics::Interval;
 
 /// Rows beyond which the table is left to `classes.csv`.
@@ -39,7 +39,7 @@ pub fn classes(report: &Report, detail: Detail, elsewhere: &str) -> String {
     // A point is named before its first class.
     let is_first = |&row: &usize| row == 0 || rows[row].0 != rows[row - 1].0;
     let named = (0..rows.len()).filter(|_| report.plan.points.len() > 1).filter(is_first);
-    let sections: Vec<(usize, String)> = named.map(|row| (row, verdict::place(report.plan, rows[row].0))).collect();
+    let sections: Vec<(usize, String)> = named.map(|row| (row, words::place(report.plan, rows[row].0))).collect();
     columns.extend([
         Column::figures("sent", words(&|class| number::short(class.sent))).optional(6),
         Column::figures(rate.0, rate.1),

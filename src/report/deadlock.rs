@@ -4,7 +4,7 @@ use super::Report;
 use super::paragraph::paragraph;
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 
 /// Sentences of a circle that are shown.
 const MOST: usize = 4;
@@ -31,7 +31,7 @@ pub fn deadlock(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     };
     let head = format!(
         "{}: {}, first after {}{instances}, in {trials} of {} runs",
-        verdict::place(report.plan, summary.point),
+        words::place(report.plan, summary.point),
         deadlock.resource,
         deadlock.at,
         summary.replications,

@@ -14,6 +14,7 @@ use crate::experiment::analyse::summary::{
     ClassSummary, Growth, LEVEL, ResourceMean, ResourceSpread, Summary, UserMeans,
 };
 use crate::experiment::analyse::verdict::{self, Deviation, Judgement, Verdict};
+use crate::experiment::analyse::words;
 use crate::experiment::plan::{Axis, Measurement, Plan, Precision, Zone};
 use crate::experiment::run::pilot;
 use crate::language::{Assumption, Scale};
@@ -67,7 +68,7 @@ fn rest(report: &Report) -> Value {
         })
     });
     let failed = tally.failed.iter().map(|failed| {
-        json!({ "place": verdict::place(plan, failed.point), "replication": failed.replication, "what": failed.what })
+        json!({ "place": words::place(plan, failed.point), "replication": failed.replication, "what": failed.what })
     });
     json!({
         "title": plan.title,

@@ -6,7 +6,7 @@ use super::paragraph::joined;
 use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::metric::Metric;
 use crate::model::{Flow, Pattern};
 use crate::parts::{Group, ResourceKind};
@@ -72,7 +72,7 @@ impl Headroom {
     /// `shop CPU is nearest to its limit, 26 % utilised; it is full at 8000/s, 3.9 times this throughput, ...`; under a
     /// load that changes, how far that is from its peak.
     pub(super) fn words(&self, report: &Report, summary: &Summary) -> String {
-        let (name, used) = (&self.name, verdict::percent(self.utilisation));
+        let (name, used) = (&self.name, words::percent(self.utilisation));
         if self.utilisation >= FULL {
             return format!("{name} is at its limit, {used} utilised");
         }

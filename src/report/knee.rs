@@ -9,7 +9,8 @@ use super::objective::{bound, in_words};
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
 use crate::experiment::analyse::summary::Doubt;
-use crate::experiment::analyse::{finding, throughput, verdict};
+use crate::experiment::analyse::words;
+use crate::experiment::analyse::{finding, throughput};
 use crate::experiment::plan::Knee;
 use crate::experiment::search::{Decision, Defect, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
 use crate::language::Metric;
@@ -201,7 +202,7 @@ fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
     };
     let objective = knee.objectives.get(reading.objective)?;
     let figure =
-        reading.figure.map_or_else(|| "none".into(), |it| verdict::amount(it.estimate, objective.metric(), rates));
+        reading.figure.map_or_else(|| "none".into(), |it| words::amount(it.estimate, objective.metric(), rates));
     Some(format!("{} {figure}, must be {}", objective.metric().words(), bound(*objective, rates)))
 }
 

@@ -1,9 +1,10 @@
 //! What the words of the column `condition` mean: a line for each that occurs.
 
 use super::Report;
-use crate::experiment::analyse::condition::{Condition, success_objective};
+use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::summary::{BRIM, Doubt};
-use crate::experiment::analyse::verdict::percent;
+use crate::experiment::analyse::words::percent;
+use crate::experiment::plan::success_objective;
 
 /// The conditions that a table names, the worst first.
 const NAMED: [Condition; 8] = [

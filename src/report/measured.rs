@@ -7,6 +7,7 @@ use super::table::Column;
 use super::{Detail, Report};
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::verdict::{self, Deviation};
+use crate::experiment::analyse::words;
 use crate::experiment::plan::Measurement;
 use crate::language::Metric;
 
@@ -21,10 +22,10 @@ pub fn measured(report: &Report, detail: Detail) -> String {
     let metric = |row: &Line| row.metric.map_or("", |(metric, _)| finding::short_name(metric)).to_owned();
     let rates = report.rates;
     let was = |row: &Line| {
-        row.metric.map_or_else(String::new, |(metric, value)| verdict::amount_beside(value, value, metric, rates))
+        row.metric.map_or_else(String::new, |(metric, value)| words::amount_beside(value, value, metric, rates))
     };
     let predicted = |row: &Line| match &row.deviation {
-        Some(it) => verdict::amount_beside(it.predicted, it.measured, it.metric, rates),
+        Some(it) => words::amount_beside(it.predicted, it.measured, it.metric, rates),
         None => "–".into(),
     };
     let mut columns = vec![
@@ -56,7 +57,7 @@ fn rows(report: &Report) -> Vec<Line> {
         let summary = report.summary(measurement.point);
         let deviations =
             summary.map(|summary| verdict::deviations(measurement, summary, report.rates)).unwrap_or_default();
-        let (name, place) = (measurement.name.clone(), verdict::place(report.plan, measurement.point));
+        let (name, place) = (measurement.name.clone(), words::place(report.plan, measurement.point));
         let missing = summary.map(|summary| verdict::unpredicted(measurement, summary)).unwrap_or_default();
         let known = deviations.into_iter().map(|it| (Some((it.metric, it.measured)), Some(it)));
         let all = known.chain(missing.into_iter().map(|it| (Some(it), None)));

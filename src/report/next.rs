@@ -11,7 +11,7 @@ use super::paragraph::{list, paragraph};
 use crate::experiment::analyse::condition::{RARE_LOSS, State};
 use crate::experiment::analyse::finding::{self, Finding, Turn};
 use crate::experiment::analyse::summary::{Doubt, of_point};
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::experiment::plan::standstill::can_lose_capacity;
 use crate::experiment::plan::{Direction, Plan};
 use crate::statistics::rare::{can_hide, runs_to_exclude};
@@ -93,7 +93,7 @@ fn too_few_runs(report: &Report, command: &str) -> Option<Step> {
     let runs = needed.unwrap_or(0).clamp(2 * run, (2 * run).max(MOST_RUNS));
     let place = match report.plan.points.len() {
         1 => String::new(),
-        _ => format!(" ({})", verdict::quoted_place(report.plan, summary.point)),
+        _ => format!(" ({})", words::quoted_place(report.plan, summary.point)),
     };
     let why = match needed.is_some_and(|needed| needed <= runs) {
         true => format!("shows whether the objective is met{place}: {figure}"),

@@ -1,7 +1,7 @@
 //! Numbers as text: exact for programs, short for people.
 
-pub(super) use crate::experiment::analyse::throughput::grouped;
-use crate::experiment::analyse::verdict::{self, share_decimals};
+pub(super) use crate::experiment::analyse::rate::grouped;
+use crate::experiment::analyse::words::{self, share_decimals};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
@@ -92,8 +92,8 @@ pub(super) fn chart_unit(metric: Metric, rates: RateUnit, size: f64) -> (f64, St
     if metric.is_time() && size < 1.0 {
         return (1e3, "ms".into());
     }
-    let unit = verdict::unit(metric, rates);
-    (verdict::shown(1.0, metric, rates), unit.trim().replace('/', "per "))
+    let unit = words::unit(metric, rates);
+    (words::shown(1.0, metric, rates), unit.trim().replace('/', "per "))
 }
 
 /// A share in percent with its half-width, for [`aligned`]: `100 %`, or with the digits that tell it from all.

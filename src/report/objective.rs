@@ -2,8 +2,8 @@
 
 use super::Report;
 use super::number::{exact, seconds, short};
-use crate::experiment::analyse::condition::success_objective;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
+use crate::experiment::plan::success_objective;
 use crate::language::{Metric, Objective};
 use crate::model::RateUnit;
 
@@ -27,7 +27,7 @@ pub(super) fn bound(objective: Objective, rates: RateUnit) -> String {
         metric if metric.is_rate() && bound < 1.0 => format!("{} %", exact(bound * 100.0)),
         metric if metric.is_rate() => format!("{} %", short(bound * 100.0)),
         metric if metric.is_time() => seconds(bound),
-        metric => format!("{}{}", short(verdict::shown(bound, metric, rates)), verdict::unit(metric, rates)),
+        metric => format!("{}{}", short(words::shown(bound, metric, rates)), words::unit(metric, rates)),
     };
     let side = if objective.is_at_least() { "at least" } else { "at most" };
     format!("{side} {written}")

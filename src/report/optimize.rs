@@ -8,7 +8,7 @@ use super::paragraph::{count, paragraph, quoted};
 use super::table::{self, Column};
 use crate::experiment::analyse::summary::Doubt;
 use crate::experiment::analyse::throughput;
-use crate::experiment::analyse::verdict::{amount, figure};
+use crate::experiment::analyse::words::{amount, figure};
 use crate::experiment::search::optimize::{Cheapest, TriedSetting};
 use crate::experiment::search::{Decision, Defect};
 use crate::language::Metric;

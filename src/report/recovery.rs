@@ -2,7 +2,7 @@
 
 use super::Report;
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::metric::Metric;
 
 /// Whether a text gives a time to recover.
@@ -16,7 +16,7 @@ pub(super) fn definition(report: &Report) -> String {
         "{}: from the end of the disturbance until success rate and mean response time are in their usual range; a \
          success rate of {} is enough",
         Metric::RecoveryS.words(),
-        verdict::percent(report.plan.collapse_below)
+        words::percent(report.plan.collapse_below)
     )
 }
 

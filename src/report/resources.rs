@@ -12,7 +12,7 @@ use super::table::{self, Column};
 use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
-use crate::experiment::analyse::verdict::share_decimals;
+use crate::experiment::analyse::words::share_decimals;
 use crate::experiment::plan::Plan;
 use crate::metric::{Kind, Metric};
 use crate::statistics::Interval;

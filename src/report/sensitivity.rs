@@ -11,7 +11,8 @@ use super::table::{self, Column};
 use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::summary::Doubt;
 use crate::experiment::analyse::throughput;
-use crate::experiment::analyse::verdict::{self, Verdict, amount};
+use crate::experiment::analyse::verdict::Verdict;
+use crate::experiment::analyse::words::{self, amount};
 use crate::experiment::search::sensitivity::{Parameter, Sensitivity, Share, Sway, Unsure, Weight};
 use crate::language::Metric;
 use crate::model::RateUnit;
@@ -27,7 +28,7 @@ const NOISE: f64 = 0.05;
 
 /// What was looked at: below the title.
 pub fn sensitivity_method(found: &Sensitivity) -> String {
-    let place = verdict::place(&found.plan, found.question.point);
+    let place = words::place(&found.plan, found.question.point);
     // Without variants a place is `at rate = 1/s`, of nothing else.
     let of = if place.starts_with("at ") && found.plan.variants.len() == 1 { "" } else { "of " };
     format!(
@@ -35,7 +36,7 @@ pub fn sensitivity_method(found: &Sensitivity) -> String {
         found.question.metric.words(),
         found.nominal.map_or_else(String::new, |figure| format!(
             ", {}",
-            verdict::figure(figure, found.question.metric, rates(found))
+            words::figure(figure, found.question.metric, rates(found))
         )),
         count(found.trajectories, "path"),
         count(found.samples, "row"),
@@ -112,7 +113,7 @@ fn difference(value: f64, metric: Metric, rates: RateUnit) -> String {
 /// A size of differences with its interval.
 fn with_interval(size: Interval, metric: Metric, rates: RateUnit) -> String {
     if !metric.is_rate() {
-        return verdict::figure(size, metric, rates);
+        return words::figure(size, metric, rates);
     }
     let [estimate, low, high] = [size.estimate, size.low, size.high].map(|value| value * 100.0);
     format!("{estimate:.1} points ({low:.1} to {high:.1})")
@@ -300,7 +301,7 @@ pub fn sensitivity_document(found: &Sensitivity) -> Value {
         "sim": env!("CARGO_PKG_VERSION"),
         "seed": found.plan.seed,
         "replications": found.plan.replications,
-        "point": verdict::place(&found.plan, found.question.point),
+        "point": words::place(&found.plan, found.question.point),
         "metric": found.question.metric.name(),
         "nominal": found.nominal,
         "trajectories": found.trajectories,

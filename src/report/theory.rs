@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::number::{decimals, grouped};
 use crate::experiment::analyse::exact::{Check, Theory};
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -12,11 +12,11 @@ use crate::statistics::Interval;
 fn figure(check: &Check, value: f64, rates: RateUnit) -> String {
     let shown = |value: f64| match check.metric.is_rate() {
         true => value,
-        false => verdict::shown(value, check.metric, rates),
+        false => words::shown(value, check.metric, rates),
     };
     // Two digits more than elsewhere: it is exact.
     let digits = decimals(shown(check.theory.value()), 9) + 2;
-    format!("{}{}", grouped(&format!("{:.digits$}", shown(value))), verdict::unit(check.metric, rates))
+    format!("{}{}", grouped(&format!("{:.digits$}", shown(value))), words::unit(check.metric, rates))
 }
 
 /// `613.2/min (612.0 to 614.4)`, the interval of the test.

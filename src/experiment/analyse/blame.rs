@@ -2,8 +2,6 @@
 
 use crate::parts::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times};
 
-use crate::experiment::analyse::trial::Trial;
-
 /// A share of a group's time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share<'a> {
@@ -18,8 +16,7 @@ pub struct Share<'a> {
 }
 
 /// The blame of trials together; none where none has any.
-pub fn merged(trials: &[&Trial]) -> Option<Blame> {
-    let mut all = trials.iter().filter_map(|trial| trial.blame.as_ref());
+pub fn merged<'a>(mut all: impl Iterator<Item = &'a Blame>) -> Option<Blame> {
     let mut whole = all.next()?.clone();
     all.for_each(|other| add(&mut whole, other));
     Some(whole)

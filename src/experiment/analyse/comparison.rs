@@ -4,7 +4,7 @@
 
 use crate::experiment::analyse::ranking;
 use crate::experiment::analyse::summary::{self, LEVEL, Summary, in_common};
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
 use crate::language::Metric;
 use crate::model::RateUnit;
@@ -110,7 +110,7 @@ impl Difference {
             // No figure here is ever negative, so that none falls by more than all of it.
             Some(relative) => (Interval { low: relative.low.max(-1.0), ..relative }, 100.0, " %".to_owned()),
             None if self.metric.is_rate() => (self.difference, 100.0, " points".into()),
-            None => (self.difference, verdict::shown(1.0, self.metric, rates), verdict::unit(self.metric, rates)),
+            None => (self.difference, words::shown(1.0, self.metric, rates), words::unit(self.metric, rates)),
         };
         // What is more than a hundred times as much is given by that.
         if let Some(relative) = self.relative.filter(|relative| relative.estimate >= 99.0) {

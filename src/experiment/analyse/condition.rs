@@ -23,9 +23,11 @@
 //! healthy only if the whole interval of each of these figures meets its objective, or no request failed: where the
 //! interval contains the bound, the point has no state.
 
-use super::{throughput, verdict};
+use super::throughput;
 use crate::experiment::analyse::culprit::Culprit;
 use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary};
+use crate::experiment::analyse::words;
+use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Direction, Plan};
 use crate::language::{Metric, Objective};
 use crate::model::Pattern;
@@ -165,7 +167,7 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
         }
         let rates = throughput::unit_of(plan, summary.throughput_per_min.into_iter().map(|rate| rate.estimate));
         let most = if objective.is_at_least() { "at least" } else { "at most" };
-        let (seen, bound_words) = (verdict::figure(interval, metric, rates), verdict::amount(bound, metric, rates));
+        let (seen, bound_words) = (words::figure(interval, metric, rates), words::amount(bound, metric, rates));
         // Half-widths fall with the root of the number of replications.
         let factor = ((end - interval.estimate) / (bound - interval.estimate)).powi(2) * MARGIN;
         let needed = Some(summary.replications as f64 * factor).filter(|needed| *needed < 1e9);
@@ -228,17 +230,6 @@ fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)>
 
 fn is_missed(objective: Objective, value: f64) -> bool {
     if objective.is_at_least() { value < objective.bound() } else { value > objective.bound() }
-}
-
-/// The success rate that the experiment asks for: the strictest objective, and `collapse_below` at least.
-pub fn success_objective(plan: &Plan) -> Objective {
-    Objective::AtLeast { metric: Metric::SuccessRate, value: success_bound(&plan.objectives, plan.collapse_below) }
-}
-
-/// The same as a number.
-pub fn success_bound(objectives: &[Objective], collapse_below: f64) -> f64 {
-    let of_success = |objective: &&Objective| objective.metric() == Metric::SuccessRate && objective.is_at_least();
-    objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(collapse_below, f64::max)
 }
 
 /// The first objective other than the success rate that the point misses, and the replications that miss it.

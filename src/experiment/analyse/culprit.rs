@@ -11,12 +11,12 @@ mod outage;
 mod telling;
 mod unavailable;
 
-pub use evidence::{Evidence, Growing, Used};
+pub use evidence::{Evidence, FAILING, Growing, Used};
 
+use crate::experiment::analyse::words;
 use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind, ResourceKind};
 
 use crate::experiment::analyse::blame::{Share, holders, shares};
-use crate::experiment::analyse::verdict;
 use chain::{STRETCHED, contention, own_time};
 use telling::{is_wait, stretch, telling};
 
@@ -343,9 +343,9 @@ impl Evidence<'_> {
         is_most.then(|| {
             let sentence = format!(
                 "work behind the answers waits {} for {}, out of {} to its completion",
-                verdict::time(longest.wait_s),
+                words::time(longest.wait_s),
                 longest.name,
-                verdict::time(completion)
+                words::time(completion)
             );
             if let Some((blame, place)) = self.place(longest.name) {
                 return self.chain(blame, place, sentence);

@@ -3,9 +3,10 @@
 //! on one side of zero and is not too small to matter, it does nothing when the whole interval is too small to matter,
 //! and is undecided in between.
 
-use super::{throughput, verdict};
+use super::throughput;
 use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::summary::{Summary, of_point};
+use crate::experiment::analyse::words;
 use crate::experiment::plan::{Effect, Plan};
 use crate::language::Metric;
 use crate::model::RateUnit;
@@ -102,14 +103,14 @@ impl Observation {
     pub fn with(&self) -> String {
         let name = self.metric.words();
         match self.figures {
-            Some(figures) => format!("{name} {}", verdict::amount(figures.ours, self.metric, self.rates)),
+            Some(figures) => format!("{name} {}", words::amount(figures.ours, self.metric, self.rates)),
             None => format!("{name}: no figures to compare"),
         }
     }
 
     /// The figure without the change: `480/min`; empty where there is none.
     pub fn without(&self) -> String {
-        self.figures.map_or_else(String::new, |figures| verdict::amount(figures.theirs, self.metric, self.rates))
+        self.figures.map_or_else(String::new, |figures| words::amount(figures.theirs, self.metric, self.rates))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::analyse::condition;
+use crate::experiment::plan;
 use crate::kernel::Time;
 use crate::kernel::wire::Number;
 use crate::language::{Metric, Objective};
@@ -121,7 +121,7 @@ fn is_missed(phase: &Phase, collapse_below: f64, objectives: &[Objective]) -> bo
     }
     let is_slow = bounds(objectives).zip(&phase.slower).any(|((share, _), &slower)| slower as f64 > share * succeeded);
     is_slow
-        || succeeded < condition::success_bound(objectives, collapse_below) * ended
+        || succeeded < plan::success_bound(objectives, collapse_below) * ended
         || objectives.iter().any(|objective| match *objective {
             Objective::AtMost { metric: Metric::MeanS, value } => phase.response_ns as f64 / 1e9 > value * succeeded,
             Objective::AtLeast { metric: Metric::ThroughputPerMin, value } => {

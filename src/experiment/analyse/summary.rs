@@ -4,6 +4,7 @@
 mod capacity;
 mod classes;
 mod doubt;
+mod evidence;
 mod growth;
 mod resources;
 mod split;
@@ -240,7 +241,7 @@ impl Summary {
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
             resources: resource_means(used),
             strain: Strain::pooled(used.iter().map(|trial| &trial.strain)),
-            blame: blame::merged(used),
+            blame: blame::merged(used.iter().filter_map(|trial| trial.blame.as_ref())),
             failures: failures(used),
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),

@@ -3,7 +3,6 @@
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::Plan;
 use crate::model::RateUnit;
-use crate::statistics::Interval;
 
 /// Successes a minute from which on those of a load without a rate are shown a second.
 const LARGE: f64 = 10_000.0;
@@ -25,100 +24,9 @@ fn unwritten(per_minute: impl Iterator<Item = f64>) -> RateUnit {
     if most >= LARGE { RateUnit::Second } else { RateUnit::Minute }
 }
 
-impl RateUnit {
-    /// The name of its time: `s`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Second => "s",
-            Self::Minute => "min",
-            Self::Hour => "h",
-        }
-    }
-
-    /// A rate in this unit, of one that is given a minute.
-    pub fn of_minute(self, per_minute: f64) -> f64 {
-        per_minute / self.per_minute()
-    }
-
-    /// An interval in this unit, of one that is given a minute.
-    pub fn interval(self, Interval { estimate, low, high }: Interval) -> Interval {
-        let [estimate, low, high] = [estimate, low, high].map(|rate| self.of_minute(rate));
-        Interval { estimate, low, high }
-    }
-
-    /// What a rate in this unit is multiplied with to be one a minute.
-    fn per_minute(self) -> f64 {
-        60.0 / self.seconds()
-    }
-
-    /// A rate that is given a minute, in words: `517/min`, `86.4/s`.
-    pub fn words(self, per_minute: f64) -> String {
-        let rate = self.of_minute(per_minute);
-        let text = format!("{rate:.*}", decimals(rate));
-        let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
-        format!("{}/{}", grouped(text), self.name())
-    }
-
-    /// A rate with its interval, given a minute: `86.4/s (85.9 to 86.9)`.
-    pub fn figure(self, per_minute: Interval) -> String {
-        let Interval { estimate, low, high } = self.interval(per_minute);
-        let decimals = decimals(estimate);
-        let [estimate, low, high] = [estimate, low, high].map(|rate| grouped(&format!("{rate:.decimals$}")));
-        format!("{estimate}/{} ({low} to {high})", self.name())
-    }
-}
-
-/// Decimals with which three digits of a rate are seen.
-pub fn decimals(rate: f64) -> usize {
-    match rate.abs() {
-        size if size == 0.0 || size >= 99.95 || !size.is_finite() => 0,
-        size => (2.0 - (size * 1.000_5).log10().floor()).clamp(0.0, 9.0) as usize,
-    }
-}
-
-/// Sets thousands apart, from ten thousand on.
-pub fn grouped(text: &str) -> String {
-    let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
-    let (sign, digits) = if let Some(digits) = whole.strip_prefix('-') { ("-", digits) } else { ("", whole) };
-    if digits.len() < 5 || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return text.into();
-    }
-    let mut grouped = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            grouped.push(',');
-        }
-        grouped.push(digit);
-    }
-    format!("{sign}{grouped}{rest}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_rate_is_written_in_its_unit_with_three_digits() {
-        let cases = [
-            (RateUnit::Minute, 517.4, "517/min"),
-            (RateUnit::Minute, 45.26, "45.3/min"),
-            (RateUnit::Second, 5184.0, "86.4/s"),
-            (RateUnit::Second, 7200.0, "120/s"),
-            (RateUnit::Second, 540.0, "9/s"),
-            (RateUnit::Second, 5997.3, "100/s"),
-            (RateUnit::Second, 1.5, "0.025/s"),
-            (RateUnit::Hour, 1.5, "90/h"),
-            (RateUnit::Minute, 12_345.6, "12,346/min"),
-            (RateUnit::Second, 0.0, "0/s"),
-            (RateUnit::Minute, -45.26, "-45.3/min"),
-        ];
-        for (unit, rate, words) in cases {
-            assert_eq!(unit.words(rate), words);
-        }
-        let interval = Interval { estimate: 5184.0, low: 5160.0, high: 5208.0 };
-        assert_eq!(RateUnit::Second.figure(interval), "86.4/s (86.0 to 86.8)");
-        assert_eq!(RateUnit::Minute.figure(interval), "5184/min (5160 to 5208)");
-    }
 
     #[test]
     fn large_rates_without_a_unit_are_a_second() {

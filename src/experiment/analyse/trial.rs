@@ -2,13 +2,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::experiment::analyse::culprit::Evidence;
+use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
 use crate::experiment::analyse::recovery::{Calm, Recovery};
-use crate::experiment::analyse::strain::Strain;
+use crate::experiment::analyse::strain::{Strain, StrainUse};
 use crate::kernel::wire;
 use crate::language::{Metric, Objective};
 use crate::model::{Load, Reference};
-use crate::parts::{Blame, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users};
+use crate::parts::{
+    Blame, Course, Deadlock, Ending, Group, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users,
+};
 use crate::statistics::histogram::{Histogram, Packed};
 
 /// The figures of one trial.
@@ -373,5 +375,38 @@ impl Trial {
     pub fn fault(&self) -> Option<String> {
         let why = || if self.violations.is_empty() { self.ending.to_string() } else { self.violations.join("; ") };
         (!self.is_sound()).then(why)
+    }
+}
+
+impl<'a> Evidence<'a> {
+    /// What a trial knows.
+    pub fn of_trial(trial: &'a Trial) -> Self {
+        let used = |(one, strain): (&'a ResourceUse, &StrainUse)| Used {
+            name: &one.name,
+            utilisation: one.utilisation,
+            is_full: strain.is_full(),
+            kind: one.kind,
+            is_limited: one.capacity.is_some(),
+            refused: one.refused as f64,
+            queue: one.queue,
+            wait_s: one.wait_s,
+        };
+        Self {
+            blame: trial.blame.as_ref(),
+            deadlock: trial.deadlock.as_ref(),
+            hung: trial.hung as f64,
+            resources: trial.resources.iter().zip(&trial.strain.uses).map(used).collect(),
+            grows: Growing::Nothing,
+            completion_s: None,
+            work_completed: None,
+            lost_work: &trial.lost_work,
+            is_own_error_harmless: false,
+            failing: FAILING,
+            group: Group::P95,
+            p999_s: None,
+            is_damaged: trial.is_damaged(),
+            restarts: trial.restarts as f64,
+            is_uneven: trial.is_uneven(),
+        }
     }
 }

@@ -7,17 +7,16 @@
 
 mod measured;
 mod states;
-mod words;
 
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
 use states::{healthy, loses_capacity, recovers, stuck, survives};
-pub use words::{amount, amount_beside, figure, percent, place, quoted_place, share_decimals, shown, time, unit};
 
 use crate::experiment::analyse::condition::{self, Condition, State};
 use crate::experiment::analyse::finding::unsafe_words;
 use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary, of_point};
 use crate::experiment::analyse::throughput;
+use crate::experiment::analyse::words::{figure, place, quoted_place};
 use crate::experiment::plan::{Direction, Expectation, Hypothesis, Plan};
 use crate::language::{Metric, MultipleHypotheses};
 use crate::model::RateUnit;

@@ -67,6 +67,17 @@ pub(super) fn lack<'a>(metric: Metric, points: impl IntoIterator<Item = &'a Poin
     lacks?.first().copied()
 }
 
+/// The success rate that the experiment asks for: the strictest objective, and `collapse_below` at least.
+pub fn success_objective(plan: &Plan) -> Objective {
+    Objective::AtLeast { metric: Metric::SuccessRate, value: success_bound(&plan.objectives, plan.collapse_below) }
+}
+
+/// The same as a number.
+pub fn success_bound(objectives: &[Objective], collapse_below: f64) -> f64 {
+    let of_success = |objective: &&Objective| objective.metric() == Metric::SuccessRate && objective.is_at_least();
+    objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(collapse_below, f64::max)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

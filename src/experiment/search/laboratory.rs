@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::trial::{FailedTrial, Trial};
+use crate::experiment::analyse::words;
 use crate::experiment::plan::{Plan, Study};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
@@ -121,7 +122,7 @@ impl<'a> Laboratory<'a> {
         let unsound = self.done.iter().flatten().filter_map(fault);
         let plan = self.plan();
         let told = failed.chain(unsound).map(|(point, replication, what)| {
-            format!("{}, replication {replication}: {what}", crate::experiment::analyse::verdict::place(plan, point))
+            format!("{}, replication {replication}: {what}", words::place(plan, point))
         });
         told.collect()
     }

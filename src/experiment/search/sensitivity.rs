@@ -7,10 +7,11 @@
 use rayon::prelude::*;
 
 use crate::experiment::analyse::comparison::TIE;
-use crate::experiment::analyse::condition::success_objective;
 use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary};
 use crate::experiment::analyse::trial::Trial;
 use crate::experiment::analyse::verdict::{self, Verdict};
+use crate::experiment::analyse::words;
+use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Plan, Ranged, Workbench};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
@@ -293,11 +294,11 @@ impl Study<'_> {
             match result {
                 Ok(trial) => {
                     if let Some(what) = trial.fault() {
-                        self.doubts.push(format!("{}: {what}", verdict::place(&plan, trial.point)));
+                        self.doubts.push(format!("{}: {what}", words::place(&plan, trial.point)));
                     }
                     trials[trial.point].push(trial);
                 }
-                Err(failed) => self.doubts.push(format!("{}: {}", verdict::place(&plan, failed.point), failed.what)),
+                Err(failed) => self.doubts.push(format!("{}: {}", words::place(&plan, failed.point), failed.what)),
             }
         }
         let whole = self.bench.plan();

@@ -3,7 +3,7 @@
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::experiment::plan::{Axis, Plan};
 use crate::language::{Duration, Metric, Scale};
 use crate::report::Report;
@@ -138,7 +138,7 @@ pub(super) fn named<'a>(report: &'a Report<'a>) -> Vec<(String, &'a Summary)> {
     let plan = report.plan;
     let name = |summary: &Summary| match plan.place(&plan.points[summary.point]) {
         place if plan.variants.len() == 1 && !place.is_empty() => place,
-        _ => verdict::place(plan, summary.point),
+        _ => words::place(plan, summary.point),
     };
     report.summaries.iter().map(|summary| (name(summary), summary)).collect()
 }

@@ -2,9 +2,9 @@
 
 use super::set::Set;
 use super::{curve, method, title};
-use crate::experiment::analyse::condition::success_objective;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::experiment::plan::Measurement;
+use crate::experiment::plan::success_objective;
 use crate::language::{Measured as Figures, Metric};
 use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
 use crate::report::number::short;
@@ -72,7 +72,7 @@ fn completes_later(set: &Set) -> bool {
 }
 
 fn curves(set: &Set, metric: Metric) -> Vec<Line> {
-    let factor = verdict::shown(1.0, metric, set.report.rates);
+    let factor = words::shown(1.0, metric, set.report.rates);
     let curve = |finding| Line { collapse: curve::mark(set, finding), ..curve::curve(set, finding, metric, factor) };
     set.findings.iter().copied().map(curve).collect()
 }

@@ -3,7 +3,7 @@
 use super::set::{self, Set};
 use super::{method, title};
 use crate::experiment::analyse::summary::{ResourceMean, Summary};
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::report::Report;
 use crate::report::chart::{HeatFigure, HeatGroup, HeatRow};
 
@@ -76,7 +76,7 @@ pub(super) fn of_points(report: &Report) -> Option<HeatFigure> {
     let all: Vec<usize> = (0..plan.points.len()).collect();
     let label = |summary: &&Summary| match plan.axes.as_slice() {
         [axis] if plan.variants.len() == 1 => axis.values[plan.points[summary.point].at[0]].text.clone(),
-        _ => verdict::place(plan, summary.point),
+        _ => words::place(plan, summary.point),
     };
     groups.iter().any(|group| !group.rows.is_empty()).then(|| HeatFigure {
         title: title::limits_of(&named, if plan.axes.is_empty() { "variant" } else { "point" }, &plan.title),

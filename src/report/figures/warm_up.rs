@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Drawing;
 use super::set::suffix;
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::experiment::plan::WarmUp;
 use crate::experiment::run::pilot::PILOTS;
 use crate::report::Report;
@@ -21,7 +21,7 @@ const HIDDEN: f64 = 0.02;
 pub(super) fn all(report: &Report) -> Vec<Drawing> {
     let several = report.warm_ups.len() > 1;
     let draw = |(point, warm_up): &(usize, Cow<WarmUp>)| {
-        let place = verdict::place(report.plan, *point);
+        let place = words::place(report.plan, *point);
         let name = if several { format!("warm-up{}", suffix(&place)) } else { "warm-up".into() };
         let subtitle =
             format!("{PILOTS} pilot runs from rest, {place}, seed {}; {}", report.plan.seed, method(warm_up));

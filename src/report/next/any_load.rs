@@ -1,9 +1,10 @@
 //! What decides at any load, so that a search along the load finds nothing.
 
 use crate::experiment::analyse::blame::shares;
-use crate::experiment::analyse::condition::{Condition, success_objective};
+use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::success_objective;
 use crate::metric::Metric;
 use crate::model::{FaultPlan, Pattern};
 use crate::parts::{Group, Place, PlaceKind};

@@ -4,6 +4,7 @@ use super::Step;
 use super::any_load::decides;
 use super::command::Command;
 use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::words;
 use crate::model::{RateUnit, Strength};
 use crate::report::Report;
 use crate::report::headroom::Headroom;
@@ -85,7 +86,7 @@ fn objectives(report: &Report, summary: &Summary, is_safe: bool, command: Comman
         return (command, "that meets the objectives".into());
     }
     let share = plan.collapse_below;
-    let succeed = format!("at which {} of the requests succeed", crate::experiment::analyse::verdict::percent(share));
+    let succeed = format!("at which {} of the requests succeed", words::percent(share));
     match summary.p95_s.filter(|p95| is_safe && p95.estimate > 0.0) {
         None => (command, succeed),
         Some(p95) => {

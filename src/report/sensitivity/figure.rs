@@ -1,7 +1,7 @@
 //! The tornado: what each number alone does at both ends of its range.
 
 use super::{difference, rates, sensitivity_method, short_name, weighing};
-use crate::experiment::analyse::verdict::amount;
+use crate::experiment::analyse::words::amount;
 use crate::experiment::search::sensitivity::{Parameter, Sensitivity, Weight};
 use crate::report::chart::{Swing, SwingEnd, TornadoFigure};
 use crate::report::figures::{Drawing, fitting};

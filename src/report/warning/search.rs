@@ -6,7 +6,7 @@ use super::Warning;
 use crate::experiment::analyse::comparison::{self};
 use crate::experiment::analyse::precision;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::language::Metric;
 use crate::model::Pattern;
 use crate::report::Report;
@@ -25,7 +25,7 @@ const HAMMERING: f64 = 10.0;
 /// All doubts about a report.
 pub fn warnings(report: &Report) -> Vec<Warning> {
     let plan = report.plan;
-    let place = |point: usize| verdict::place(plan, point);
+    let place = |point: usize| words::place(plan, point);
     let mut warnings = Vec::new();
     let tally = &report.tally;
     if report.is_partial() {
@@ -87,7 +87,7 @@ fn used_up(report: &Report) -> Option<Warning> {
     };
     let all: Vec<_> = report.summaries.iter().filter_map(of).collect();
     let &(point, refused, of) = all.iter().max_by(|a, b| (a.1 / a.2).total_cmp(&(b.1 / b.2)))?;
-    Some(Warning::UsedUp { place: verdict::place(report.plan, point), refused, of, others: all.len() - 1 })
+    Some(Warning::UsedUp { place: words::place(report.plan, point), refused, of, others: all.len() - 1 })
 }
 
 /// Where most of what clients send follows a refusal sooner than a real client can connect.
@@ -97,7 +97,7 @@ fn hammering(report: &Report) -> Option<Warning> {
     let most = all.iter().max_by(|a, b| a.instant_resends.total_cmp(&b.instant_resends))?;
     let load = &report.plan.points[most.point].load;
     let setting = if load.retry.is_some() { "load.retry.backoff" } else { "load.think_time" };
-    let place = verdict::place(report.plan, most.point);
+    let place = words::place(report.plan, most.point);
     Some(Warning::Hammering { place, refused: most.instant_resends, setting, others: all.len() - 1 })
 }
 
@@ -112,7 +112,7 @@ fn growing_points(report: &Report) -> Option<Warning> {
         a.cmp(&b).then(rate.total_cmp(&other))
     });
     let &(point, growth, _) = fastest?;
-    Some(Warning::Growing { place: verdict::place(report.plan, point), growth, others: growing.len() - 1 })
+    Some(Warning::Growing { place: words::place(report.plan, point), growth, others: growing.len() - 1 })
 }
 
 /// Where a resource under a steady open load is busiest, of those that may be overloaded.
@@ -124,7 +124,7 @@ fn brim(report: &Report) -> Option<Warning> {
     let all: Vec<_> = report.summaries.iter().filter_map(|summary| of(report, summary)).collect();
     let (point, busiest) = all.iter().max_by(|a, b| a.1.peak_utilisation.total_cmp(&b.1.peak_utilisation))?;
     Some(Warning::Brim {
-        place: verdict::place(report.plan, *point),
+        place: words::place(report.plan, *point),
         resource: busiest.name.clone(),
         utilisation: busiest.utilisation,
         busiest: busiest.peak_utilisation,
@@ -140,7 +140,7 @@ fn correlated(report: &Report) -> Option<Warning> {
     };
     let all: Vec<(usize, f64)> = report.summaries.iter().filter_map(of).collect();
     let &(point, _) = all.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(Warning::Correlated { place: verdict::place(report.plan, point), others: all.len() - 1 })
+    Some(Warning::Correlated { place: words::place(report.plan, point), others: all.len() - 1 })
 }
 
 /// Where a figure is least known, of those that were to be known precisely.
@@ -148,7 +148,7 @@ fn imprecision(report: &Report) -> Option<Warning> {
     let asked = report.plan.precision.as_ref()?.half_width;
     let all = precision::shortfalls(report.plan, &report.summaries);
     let shortfall = *all.iter().max_by(|a, b| a.half_width.total_cmp(&b.half_width))?;
-    let place = verdict::place(report.plan, shortfall.point);
+    let place = words::place(report.plan, shortfall.point);
     Some(Warning::Imprecise { place, shortfall, asked, others: all.len() - 1 })
 }
 
@@ -185,7 +185,7 @@ fn few_values(report: &Report) -> Vec<Warning> {
         let open = |summary: &&Summary| summary.metric(metric).is_some_and(|interval| interval.high == f64::INFINITY);
         let fewest = sound().filter(open).min_by_key(|summary| summary.response_times)?;
         Some(Warning::FewValues {
-            place: verdict::place(plan, fewest.point),
+            place: words::place(plan, fewest.point),
             metric,
             values: fewest.response_times,
             others: sound().filter(open).count() - 1,
@@ -201,5 +201,5 @@ fn wide(report: &Report) -> Option<Warning> {
         .filter(|&(_, half)| half.is_finite() && half > WIDE)
         .collect();
     let &(point, half_width) = wide.iter().max_by(|a, b| a.1.total_cmp(&b.1))?;
-    Some(Warning::Wide { place: verdict::place(report.plan, point), half_width, others: wide.len() - 1 })
+    Some(Warning::Wide { place: words::place(report.plan, point), half_width, others: wide.len() - 1 })
 }

@@ -3,7 +3,7 @@
 use super::telling::{most, stretch};
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::analyse::blame::{Share, holders};
-use crate::experiment::analyse::verdict;
+use crate::experiment::analyse::words;
 use crate::parts::{Blame, Place, PlaceKind};
 
 /// Share of the holders' time from which a chain of holders is followed further.
@@ -58,7 +58,7 @@ impl Evidence<'_> {
                     let patience = units.and_then(|units| units.patience);
                     let ends = patience.map_or_else(
                         || "a time-out".into(),
-                        |length| format!("the time-out of {}", verdict::time(length.seconds())),
+                        |length| format!("the time-out of {}", words::time(length.seconds())),
                     );
                     sentence += &format!(
                         ", and only {ends} ends that: a larger pool moves the limit, one unit a request removes it"

@@ -1,7 +1,8 @@
 //! How far along an axis something holds: what limits which values, which values are not safe for which reason, and
 //! where throughput falls although nothing fails. Sentences and chart titles are made of these.
 
-use super::{Curve, Stretch, cause, number};
+use super::curve::{Curve, Stretch, number};
+use super::state::cause;
 use crate::experiment::analyse::condition::{Condition, State};
 use crate::experiment::analyse::culprit::Culprit;
 use crate::experiment::analyse::summary::Summary;
@@ -120,7 +121,7 @@ impl Curve<'_> {
     pub(super) fn failing(&self) -> Vec<Unsafe> {
         let Some(axis) = self.axis else { return Vec::new() };
         let value = |point: &(&Summary, &State)| number(self.plan, axis, point.0.point);
-        let alike = self.known.chunk_by(|a, b| a.1.condition == b.1.condition && !super::words::is_another(a.0, b.0));
+        let alike = self.known.chunk_by(|a, b| a.1.condition == b.1.condition && !super::state::is_another(a.0, b.0));
         let run = |run: &[(&Summary, &State)]| {
             let (first, last) = run.first().zip(run.last())?;
             let condition = first.1.condition;

@@ -1,10 +1,9 @@
 //! The state of a point in words: its condition, its figures, what limits it and why.
 
-use super::words::cause;
 use crate::experiment::analyse::condition::{Condition, State};
 use crate::experiment::analyse::culprit::Culprit;
 use crate::experiment::analyse::summary::{Overrun, Summary};
-use crate::experiment::analyse::verdict::{self, percent};
+use crate::experiment::analyse::words::{self, percent};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::parts::Deadlock;
@@ -82,9 +81,9 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
                 let figure = summary.metric(metric).map_or(f64::NAN, |interval| interval.estimate);
                 let sign = if objective.is_at_least() { "<" } else { ">" };
                 let bound = objective.bound();
-                let mut amounts = [figure, bound].map(|value| verdict::amount(value, metric, rates));
+                let mut amounts = [figure, bound].map(|value| words::amount(value, metric, rates));
                 if amounts[0] == amounts[1] {
-                    amounts = [figure, bound].map(|value| verdict::amount_beside(value, figure, metric, rates));
+                    amounts = [figure, bound].map(|value| words::amount_beside(value, figure, metric, rates));
                 }
                 format!(": {} {} {sign} {}", short_name(metric), amounts[0], amounts[1])
             });
@@ -143,7 +142,7 @@ fn recovery(summary: &Summary) -> Option<String> {
     let time = summary.recovery_s.filter(|_| !summary.is_undisturbed)?;
     Some(match (summary.never_recovered, summary.replications) {
         (0, _) if time.estimate >= 9.95 => format!("recovers in {:.0} s", time.estimate),
-        (0, _) => format!("recovers in {}", verdict::time(time.estimate)),
+        (0, _) => format!("recovers in {}", words::time(time.estimate)),
         (never, all) if never == all => "does not recover before the run ends".into(),
         (never, all) => format!("does not recover in {never} of {all} runs"),
     })
@@ -159,7 +158,7 @@ pub(super) fn figures(summary: &Summary, rates: RateUnit) -> String {
     let mut text = format!("{}, {} success", rate(summary, rates), percent(summary.success_rate.estimate));
     text += &lost_work(summary).unwrap_or_default();
     if let Some(p95) = summary.p95_s {
-        text += &format!(", p95 {}", verdict::time(p95.estimate));
+        text += &format!(", p95 {}", words::time(p95.estimate));
     }
     if let Some(recovery) = recovery(summary) {
         text += &format!(", {recovery}");
@@ -201,6 +200,20 @@ pub(super) fn why(summary: &Summary) -> String {
 pub(super) fn circle(deadlock: &Deadlock) -> String {
     let circle = deadlock.circle.first().cloned().unwrap_or_default();
     format!("the {} deadlocks: {circle}", deadlock.resource)
+}
+
+/// Why a point does badly, in a few words.
+pub fn cause(summary: &Summary) -> String {
+    match &summary.culprit {
+        Some(culprit) => culprit.cause(),
+        None => summary.failures.first().map_or_else(|| "no culprit is known".into(), |(cause, _)| cause.clone()),
+    }
+}
+
+/// Whether what is behind two points differs.
+pub fn is_another(one: &Summary, other: &Summary) -> bool {
+    let name = |summary: &Summary| summary.culprit.as_ref().map(|culprit| culprit.name.clone());
+    one.deadlock.is_none() && other.deadlock.is_none() && name(one) != name(other)
 }
 
 #[cfg(test)]

@@ -1,20 +1,13 @@
 //! Findings in words.
 
-use super::state::{circle, condition, figures, hidden, limit, rate, share, unsafe_words, why};
-use super::{Curve, Fall, Turn, is_scattered, number, reach};
+use super::curve::{Curve, Turn, is_scattered, number};
+use super::reach::{self, Fall};
+use super::state::{cause, circle, condition, figures, hidden, is_another, limit, rate, share, unsafe_words, why};
 use crate::experiment::analyse::condition::{HELD, State};
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::verdict::{self, percent};
+use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::{Axis, Direction, Plan};
 use crate::language::Metric;
-
-/// Why a point does badly, in a few words.
-pub fn cause(summary: &Summary) -> String {
-    match &summary.culprit {
-        Some(culprit) => culprit.cause(),
-        None => summary.failures.first().map_or_else(|| "no culprit is known".into(), |(cause, _)| cause.clone()),
-    }
-}
 
 /// What follows a value of an axis in a sentence: nothing where the value has a unit of its own.
 pub fn unit(axis: &Axis) -> String {
@@ -152,7 +145,7 @@ fn less(curve: &Curve, axis: &Axis) -> Option<String> {
 /// The cause of the far tail, if it is not an ordinary wait.
 fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
     let tail = summary.tail.as_ref().filter(|tail| !tail.kind.is_ordinary())?;
-    let time = verdict::time(summary.metric(Metric::P999S)?.estimate);
+    let time = words::time(summary.metric(Metric::P999S)?.estimate);
     let place = place.map_or_else(String::new, |place| format!(" at {place}"));
     Some(format!("p99.9{place} is {time}: {}", tail.sentence))
 }
@@ -212,12 +205,6 @@ fn load(curve: &Curve, axis: &Axis, fall: Option<&Fall>) -> Vec<String> {
         lines.push(format!("at {}: {}", at(plan, axis, worst.point), circle(deadlock)));
     }
     lines
-}
-
-/// Whether what is behind two points differs.
-pub(super) fn is_another(one: &Summary, other: &Summary) -> bool {
-    let name = |summary: &Summary| summary.culprit.as_ref().map(|culprit| culprit.name.clone());
-    one.deadlock.is_none() && other.deadlock.is_none() && name(one) != name(other)
 }
 
 /// On an axis that is neither load nor capacity, where no value is safe: the best, and what happens at each.

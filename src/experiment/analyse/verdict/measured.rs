@@ -1,8 +1,8 @@
 //! What was measured against what is predicted: every figure that a measurement has, each with its own tolerance.
 
-use super::words::{amount, amount_beside};
 use super::{Finding, Verdict};
 use crate::experiment::analyse::summary::{LEVEL, Summary};
+use crate::experiment::analyse::words::{amount, amount_beside};
 use crate::experiment::plan::Measurement;
 use crate::language::{Metric, Tolerance};
 use crate::model::RateUnit;

@@ -1,10 +1,10 @@
 //! Verdicts on the condition of a point: whether it survives, recovers, loses capacity, is healthy.
 
 use super::{Finding, Verdict, bounded_of, decided, missing};
-use crate::experiment::analyse::condition::{self, Condition, State};
+use crate::experiment::analyse::condition::{Condition, State};
 use crate::experiment::analyse::finding::unsafe_words;
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::plan::Plan;
+use crate::experiment::plan::{Plan, success_objective};
 use crate::language::{Metric, Objective};
 use crate::model::RateUnit;
 use crate::statistics::rare::can_hide;
@@ -72,7 +72,7 @@ pub(super) fn healthy(
     if state.condition <= Condition::Unstable {
         return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
-    let success = condition::success_objective(plan);
+    let success = success_objective(plan);
     let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
     let of_work = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
     let of_work = Some(of_work).filter(|_| summary.outlasts && summary.metric(Metric::CompletionRate).is_some());

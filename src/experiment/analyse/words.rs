@@ -1,6 +1,6 @@
 //! Places and figures in words.
 
-use crate::experiment::analyse::throughput::{decimals as rate_decimals, grouped};
+use crate::experiment::analyse::rate::{decimals as rate_decimals, grouped};
 use crate::experiment::plan::Plan;
 use crate::language::{Metric, visible};
 use crate::metric::Kind;

@@ -1,0 +1,122 @@
+//! The points of one variant along an axis: where they stop being safe.
+
+use super::state::cause;
+use crate::experiment::analyse::condition::{Condition, State};
+use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::{Axis, Direction, Plan};
+use crate::model::RateUnit;
+
+/// Neighbouring values of an axis that are alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Stretch {
+    /// The first value.
+    pub from: f64,
+    /// The last value.
+    pub to: f64,
+    /// Whether all of them are safe, or none is.
+    pub is_safe: bool,
+}
+
+/// Where a variant stops being safe: the first point, from light load to heavy, that is not healthy. On an axis of
+/// capacity that is the first from much capacity to little; where much capacity does harm, the one next to the smallest
+/// that is enough. On an axis that is neither, where the first value is not safe, it is the one next to the smallest that
+/// is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// The last safe value of the axis; none where even the first is not safe.
+    pub from: Option<f64>,
+    /// The first value that is not safe.
+    pub to: f64,
+    /// Its condition.
+    pub condition: Condition,
+    /// The resource behind it, as the reports name it.
+    pub resource: Option<String>,
+    /// Why, in a few words: `user-service pool auth deadlocks`.
+    pub cause: String,
+}
+
+/// The points of a finding that have figures, with their states, in the order of the axis.
+pub struct Curve<'a> {
+    pub plan: &'a Plan,
+    pub axis: Option<&'a Axis>,
+    /// The unit of throughputs.
+    pub rates: RateUnit,
+    pub known: Vec<(&'a Summary, &'a State)>,
+    /// Those that have figures, but no state.
+    pub doubtful: Vec<&'a Summary>,
+}
+
+impl<'a> Curve<'a> {
+    /// Its points from light load to heavy, or from much capacity to little.
+    pub fn light_to_heavy(&self) -> Vec<(&'a Summary, &'a State)> {
+        let mut points = self.known.clone();
+        if self.axis.is_some_and(|axis| axis.direction() == Direction::Capacity) {
+            points.reverse();
+        }
+        points
+    }
+
+    /// Its points in stretches of neighbours that are all safe or all not, in the order of the axis.
+    pub fn groups(&self) -> impl Iterator<Item = &[(&'a Summary, &'a State)]> {
+        self.known.chunk_by(|a, b| a.1.is_safe() == b.1.is_safe())
+    }
+
+    pub fn stretches(&self) -> Vec<Stretch> {
+        let Some(axis) = self.axis else { return Vec::new() };
+        let value = |point: &(&Summary, &State)| number(self.plan, axis, point.0.point);
+        let stretch = |points: &[(&Summary, &State)]| {
+            let (first, last) = points.first().zip(points.last())?;
+            Some(Stretch { from: value(first), to: value(last), is_safe: first.1.is_safe() })
+        };
+        self.groups().filter_map(stretch).collect()
+    }
+
+    /// The first point that is not safe and, where there is one, the safe point beside it.
+    pub fn edge(&self) -> Option<(Option<&'a Summary>, (&'a Summary, &'a State))> {
+        let points = self.light_to_heavy();
+        let stretches = self.stretches();
+        let is_within = match self.axis.map(Axis::direction) {
+            Some(Direction::Capacity) => is_scattered(&stretches),
+            Some(Direction::Neither) => stretches.len() > 1 && !stretches[0].is_safe,
+            _ => false,
+        };
+        if is_within {
+            let known = &self.known;
+            let least = known.iter().position(|(_, state)| state.is_safe())?;
+            let beside = match least.checked_sub(1) {
+                Some(below) => below,
+                None => known.iter().position(|(_, state)| !state.is_safe())?,
+            };
+            let safe = if beside < least { least } else { beside - 1 };
+            return Some((Some(known[safe].0), known[beside]));
+        }
+        let first = points.iter().position(|(_, state)| !state.is_safe())?;
+        Some((first.checked_sub(1).map(|index| points[index].0), points[first]))
+    }
+
+    pub fn turn(&self) -> Option<Turn> {
+        let axis = self.axis?;
+        let (before, (summary, state)) = self.edge()?;
+        Some(Turn {
+            from: before.map(|summary| number(self.plan, axis, summary.point)),
+            to: number(self.plan, axis, summary.point),
+            condition: state.condition,
+            resource: summary
+                .deadlock
+                .as_ref()
+                .map(|(deadlock, _)| deadlock.resource.clone())
+                .or(summary.culprit.as_ref().map(|culprit| culprit.name.clone())),
+            cause: cause(summary),
+        })
+    }
+}
+
+/// Whether more capacity makes a safe point unsafe, by stretches in ascending order.
+pub fn is_scattered(stretches: &[Stretch]) -> bool {
+    stretches.windows(2).any(|pair| pair[0].is_safe)
+}
+
+/// The value of the first axis at a point.
+pub fn number(plan: &Plan, axis: &Axis, point: usize) -> f64 {
+    plan.points[point].at.first().and_then(|&value| axis.values[value].number).unwrap_or(0.0)
+}

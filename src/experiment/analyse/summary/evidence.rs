@@ -1,0 +1,65 @@
+//! What a summary knows when its culprit is looked for.
+
+use super::{ResourceMean, Summary};
+use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
+use crate::experiment::analyse::strain::StrainUse;
+use crate::language::{Metric, Objective};
+use crate::parts::Group;
+
+impl<'a> Evidence<'a> {
+    /// What a summary knows, where the success rate is to be at least this, and other objectives are these.
+    pub fn of(summary: &'a Summary, success: f64, objectives: &[Objective]) -> Self {
+        let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
+            name: &one.name,
+            utilisation: one.utilisation,
+            is_full: strain.is_full(),
+            kind: one.kind,
+            is_limited: one.capacity.is_some(),
+            refused: one.refused,
+            queue: one.queue,
+            wait_s: one.wait_s,
+        };
+        let grows = match (summary.growth.requests, summary.growth.work) {
+            (Some(_), _) => Growing::Requests,
+            (None, Some(_)) => Growing::Work,
+            (None, None) => Growing::Nothing,
+        };
+        let work = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
+        let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
+        Self {
+            blame: summary.blame.as_ref(),
+            deadlock: summary.deadlock.as_ref().map(|(deadlock, _)| deadlock),
+            hung: summary.hung,
+            resources: summary.resources.iter().zip(&summary.strain.uses).map(used).collect(),
+            grows,
+            completion_s: summary.outlasts.then(completion).flatten(),
+            work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
+            lost_work: &summary.lost_work,
+            is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
+            failing: FAILING.min(1.0 - success),
+            group: missed(summary, objectives).unwrap_or(Group::P95),
+            p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
+            is_damaged: summary.capacity.damaged > 0,
+            restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
+            is_uneven: summary.is_uneven,
+        }
+    }
+}
+
+/// What the first objective on response times that is missed bounds.
+fn missed(summary: &Summary, objectives: &[Objective]) -> Option<Group> {
+    objectives.iter().find_map(|objective| {
+        let group = match objective.metric() {
+            Metric::MeanS => Group::Mean,
+            Metric::P50S => Group::P50,
+            Metric::P90S => Group::P90,
+            Metric::P95S => Group::P95,
+            Metric::P99S => Group::P99,
+            Metric::P999S => Group::P999,
+            _ => return None,
+        };
+        let figure = summary.metric(objective.metric())?.estimate;
+        let is_missed = !objective.is_at_least() && figure > objective.bound();
+        is_missed.then_some(group)
+    })
+}
