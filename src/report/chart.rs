@@ -17,6 +17,7 @@ mod clearing;
 mod color;
 mod ending;
 mod font;
+mod frame;
 mod funnel;
 mod grid;
 mod header;

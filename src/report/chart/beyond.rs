@@ -3,8 +3,8 @@
 use super::Panel;
 use super::clearing;
 use super::color::Color;
+use super::frame::Frame;
 use super::number;
-use super::panel::Frame;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{REMARK, baseline};

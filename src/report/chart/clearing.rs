@@ -1,6 +1,6 @@
 //! Whether words would cover what is drawn already.
 
-use super::panel::Frame;
+use super::frame::Frame;
 use super::scene::Spot;
 
 /// How many of the `taken` spots a line of words covers that is `wide`, starts at `left` and has

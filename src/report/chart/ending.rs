@@ -1,7 +1,7 @@
 //! Why a curve ends before the axis does: an arrow up from its last point, and words beside it.
 
 use super::clearing;
-use super::panel::Frame;
+use super::frame::Frame;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{REMARK, baseline};
 use super::theme::Palette;

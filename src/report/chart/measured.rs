@@ -2,8 +2,8 @@
 
 use super::Measured;
 use super::clearing;
+use super::frame::Frame;
 use super::marker;
-use super::panel::Frame;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{REMARK, baseline};

@@ -1,6 +1,7 @@
 //! Draws one panel of a line figure.
 
 use super::callout::Callouts;
+use super::frame::Frame;
 use super::line::{Line, Point};
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
@@ -18,28 +19,6 @@ const MOST_MARKS: usize = 30;
 
 /// Where the points of a curve lie, and how it is drawn.
 type Drawn = (Vec<Option<Spot>>, (Style, Look));
-
-/// The edges of a plot.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
-    pub(super) left: f64,
-    pub(super) right: f64,
-    pub(super) top: f64,
-    pub(super) foot: f64,
-}
-
-impl Frame {
-    /// How wide the plot is.
-    pub(super) fn width(&self) -> f64 {
-        self.right - self.left
-    }
-
-    /// Whether a spot lies in the plot or on its edge.
-    pub(super) fn holds(&self, (x, y): Spot) -> bool {
-        let (x_edge, y_edge) = (1.0, 1.0);
-        (self.left - x_edge..=self.right + x_edge).contains(&x) && (self.top - y_edge..=self.foot + y_edge).contains(&y)
-    }
-}
 
 /// Every value that the y axis of `panel` should hold.
 pub(super) fn values(panel: &Panel) -> Vec<f64> {

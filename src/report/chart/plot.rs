@@ -1,7 +1,8 @@
 //! Lays a line figure out on its sheet.
 
 use super::callout::{self, Callouts};
-use super::panel::{self, CAPTION, Frame};
+use super::frame::Frame;
+use super::panel::{self, CAPTION};
 use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, HEIGHT, MARGIN, TALLEST, TICK, WIDTH, baseline};

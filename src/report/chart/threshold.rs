@@ -1,7 +1,7 @@
 //! Limits drawn across a panel, named where the curves leave room.
 
 use super::clearing;
-use super::panel::Frame;
+use super::frame::Frame;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{REMARK, baseline};
