@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::{Lowering, step};
 use crate::kernel::random::{fold, mix};
 use crate::language::{Rounds, Service};
 use crate::model::{EndpointPlan, Op, Site};
@@ -41,7 +41,7 @@ impl Lowering<'_> {
                 let at = at.key(name);
                 let mut body = Body::new(service_index, service_name, service, name);
                 self.rounds(body.rounds().accept, 0);
-                step::compile(self, &mut body, at.key("steps"), &endpoint.steps);
+                self.steps(&mut body, at.key("steps"), &endpoint.steps);
                 self.system.program.push(Op::Answer);
                 number += 1;
             }

@@ -17,64 +17,66 @@ const MOST_REPETITIONS: u32 = 1_000_000;
 /// Slack of a sum of probabilities, for sums such as 0.1 + 0.2 + 0.7.
 const SLACK: f64 = 1e-9;
 
-/// Compiles steps one after the other.
-pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
-    for (index, step) in steps.iter().enumerate() {
-        let at = at.index(index);
-        match step {
-            Step::Cpu(demand) => {
-                let site = body.site("cpu").site();
-                let demand = lowering.draw(at.key("cpu"), demand);
-                lowering.emit(Op::Cpu { demand, site });
-            }
-            Step::Hash(step) => hash(lowering, body, at.key("hash"), step),
-            Step::Query(step) => database::query(lowering, body, at.key("query"), step),
-            Step::Call(step) => request::call(lowering, body, at.key("call"), step),
-            Step::Notify(step) => request::notify(lowering, body, at.key("notify"), step),
-            Step::With(step) => with(lowering, body, at.key("with"), step),
-            Step::Sleep(time) => {
-                let site = body.site("sleep").site();
-                let time = lowering.draw(at.key("sleep"), time);
-                lowering.emit(Op::Sleep { time, site });
-                lowering.rounds(body.rounds().timer, 1);
-            }
-            Step::Repeat(step) => repeat(lowering, body, at.key("repeat"), step),
-            Step::Choose(branches) => choose(lowering, body, at.key("choose"), branches),
-            Step::Fail(reason) => {
-                let reasons = &mut lowering.system.reasons;
-                let known = reasons.iter().position(|known| known == reason);
-                let reason = known.unwrap_or_else(|| {
-                    reasons.push(reason.clone());
-                    reasons.len() - 1
-                });
-                lowering.emit(Op::Fail { reason: reason as u32 });
-            }
-            Step::Respond(_) => {
-                if body.in_branch {
-                    let title = "a branch cannot answer for its request";
-                    let complaint = Complaint::at_key(at.key("respond"), title, "inside a `parallel` or `hedge`");
-                    lowering.complain(complaint.help("put it before or after that step"));
+impl<'a> Lowering<'a> {
+    /// Compiles steps one after the other.
+    pub(super) fn steps(&mut self, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
+        for (index, step) in steps.iter().enumerate() {
+            let at = at.index(index);
+            match step {
+                Step::Cpu(demand) => {
+                    let site = body.site("cpu").site();
+                    let demand = self.draw(at.key("cpu"), demand);
+                    self.emit(Op::Cpu { demand, site });
                 }
-                lowering.emit(Op::Respond);
-            }
-            Step::Cache(step) => cache::compile_cache(lowering, body, at.key("cache"), step),
-            Step::Project(step) => view::project(lowering, body, at.key("project"), step),
-            Step::Read(step) => view::read(lowering, at.key("read"), step),
-            Step::Publish(step) => queue::publish(lowering, body, at.key("publish"), step),
-            Step::Retry(step) => resilience::retry(lowering, body, at.key("retry"), step),
-            Step::Timeout(step) => resilience::timeout(lowering, body, at.key("timeout"), step),
-            Step::Breaker(step) => resilience::breaker(lowering, body, at.key("breaker"), step),
-            Step::Fallback(step) => resilience::fallback(lowering, body, at.key("fallback"), step),
-            Step::Hedge(step) => resilience::hedge(lowering, body, at.key("hedge"), step),
-            Step::Parallel(step) => resilience::parallel(lowering, body, at.key("parallel"), step),
-            Step::Visit(step) => {
-                let at = at.key("visit");
-                let site = body.site(&format!("visit:{}", step.station)).site();
-                let stations = &lowering.model.stations;
-                let station = lowering.find(at.key("station"), "station", &step.station, stations.iter(), "");
-                let time = lowering.draw(at.key("time"), &step.time);
-                if let Some((station, _)) = station {
-                    lowering.emit(Op::Visit { station, time, site });
+                Step::Hash(step) => hash(self, body, at.key("hash"), step),
+                Step::Query(step) => database::query(self, body, at.key("query"), step),
+                Step::Call(step) => request::call(self, body, at.key("call"), step),
+                Step::Notify(step) => request::notify(self, body, at.key("notify"), step),
+                Step::With(step) => with(self, body, at.key("with"), step),
+                Step::Sleep(time) => {
+                    let site = body.site("sleep").site();
+                    let time = self.draw(at.key("sleep"), time);
+                    self.emit(Op::Sleep { time, site });
+                    self.rounds(body.rounds().timer, 1);
+                }
+                Step::Repeat(step) => repeat(self, body, at.key("repeat"), step),
+                Step::Choose(branches) => choose(self, body, at.key("choose"), branches),
+                Step::Fail(reason) => {
+                    let reasons = &mut self.system.reasons;
+                    let known = reasons.iter().position(|known| known == reason);
+                    let reason = known.unwrap_or_else(|| {
+                        reasons.push(reason.clone());
+                        reasons.len() - 1
+                    });
+                    self.emit(Op::Fail { reason: reason as u32 });
+                }
+                Step::Respond(_) => {
+                    if body.in_branch {
+                        let title = "a branch cannot answer for its request";
+                        let complaint = Complaint::at_key(at.key("respond"), title, "inside a `parallel` or `hedge`");
+                        self.complain(complaint.help("put it before or after that step"));
+                    }
+                    self.emit(Op::Respond);
+                }
+                Step::Cache(step) => cache::compile_cache(self, body, at.key("cache"), step),
+                Step::Project(step) => view::project(self, body, at.key("project"), step),
+                Step::Read(step) => view::read(self, at.key("read"), step),
+                Step::Publish(step) => queue::publish(self, body, at.key("publish"), step),
+                Step::Retry(step) => resilience::retry(self, body, at.key("retry"), step),
+                Step::Timeout(step) => resilience::timeout(self, body, at.key("timeout"), step),
+                Step::Breaker(step) => resilience::breaker(self, body, at.key("breaker"), step),
+                Step::Fallback(step) => resilience::fallback(self, body, at.key("fallback"), step),
+                Step::Hedge(step) => resilience::hedge(self, body, at.key("hedge"), step),
+                Step::Parallel(step) => resilience::parallel(self, body, at.key("parallel"), step),
+                Step::Visit(step) => {
+                    let at = at.key("visit");
+                    let site = body.site(&format!("visit:{}", step.station)).site();
+                    let stations = &self.model.stations;
+                    let station = self.find(at.key("station"), "station", &step.station, stations.iter(), "");
+                    let time = self.draw(at.key("time"), &step.time);
+                    if let Some((station, _)) = station {
+                        self.emit(Op::Visit { station, time, site });
+                    }
                 }
             }
         }
@@ -138,7 +140,7 @@ fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: 
                 database::take(lowering, pool, plan, &named);
             }
             body.held.push(name);
-            compile(lowering, body, steps, &step.steps);
+            lowering.steps(body, steps, &step.steps);
             body.held.pop();
             if let Some((pool, plan)) = found {
                 database::give_back(lowering, body.rounds(), pool, plan, &named);
@@ -157,7 +159,7 @@ fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: 
             if let Some((limit, _)) = found {
                 lowering.emit(Op::AcquireLimit { limit });
             }
-            compile(lowering, body, steps, &step.steps);
+            lowering.steps(body, steps, &step.steps);
             lowering.emit(Op::Release);
         }
         (None, None, Some(name)) => {
@@ -165,20 +167,20 @@ fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: 
             if let Some((limit, _)) = lowering.find(at.key("shared"), "limit", name, limits, " of the whole model") {
                 lowering.emit(Op::AcquireShared { limit });
             }
-            compile(lowering, body, steps, &step.steps);
+            lowering.steps(body, steps, &step.steps);
             lowering.emit(Op::Release);
         }
         (None, None, None) => {
             let complaint =
                 Complaint::at_key(at, "a `with` needs something to hold", "has none of `pool`, `limit` and `shared`");
             lowering.complain(complaint);
-            compile(lowering, body, steps, &step.steps);
+            lowering.steps(body, steps, &step.steps);
         }
         _ => {
             let complaint =
                 Complaint::at_key(at, "a `with` holds one thing", "has several of `pool`, `limit`, `shared`");
             lowering.complain(complaint.help("put one `with` into the `steps` of another to hold both"));
-            compile(lowering, body, steps, &step.steps);
+            lowering.steps(body, steps, &step.steps);
         }
     }
 }
@@ -196,7 +198,7 @@ fn repeat<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step
     lowering.emit(Op::Repeat { times: step.times, round: Round::of_loop(body.loops) });
     let first = lowering.next();
     body.loops += 1;
-    compile(lowering, body, at.key("steps"), &step.steps);
+    lowering.steps(body, at.key("steps"), &step.steps);
     body.loops -= 1;
     if lowering.next() == first {
         lowering.system.program.pop();
@@ -247,7 +249,7 @@ fn choose<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, bran
         lowering.system.branches[first as usize + index] =
             Branch { cumulated: if last { 1.0 } else { cumulated }, to: lowering.next() };
         let at = at.index(index);
-        compile(lowering, body, at.key("steps"), &branch.steps);
+        lowering.steps(body, at.key("steps"), &branch.steps);
         if index + 1 < branches.len() {
             jumps.push(lowering.next());
             lowering.emit(Op::Jump { to: 0 });

@@ -1,6 +1,6 @@
 //! Retries, time-outs, breakers, fallbacks, hedges and branches as operations.
 
-use super::{At, Body, Complaint, Lowering, compile};
+use super::{At, Body, Complaint, Lowering};
 use crate::kernel::Time;
 use crate::language::lower::nested;
 use crate::language::names::Names;
@@ -48,7 +48,7 @@ pub(super) fn retry<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
     lowering.emit(Op::Retry { plan });
     lowering.emit(Op::Backoff { plan, site });
     body.retries += 1;
-    compile(lowering, body, at.key("steps"), &step.steps);
+    lowering.steps(body, at.key("steps"), &step.steps);
     body.retries -= 1;
     lowering.emit(Op::Leave);
 }
@@ -121,7 +121,7 @@ pub(super) fn timeout<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
     let plan = lowering.system.timeouts.len() as u32;
     lowering.system.timeouts.push(TimeoutPlan { after, propagate: step.propagate });
     lowering.emit(Op::Timeout { plan });
-    compile(lowering, body, at.key("steps"), &step.steps);
+    lowering.steps(body, at.key("steps"), &step.steps);
     lowering.emit(Op::Leave);
 }
 
@@ -131,7 +131,7 @@ pub(super) fn breaker<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
     if let Some((breaker, _)) = lowering.find(at.key("name"), "breaker", &step.name, breakers, &whose) {
         lowering.emit(Op::Breaker { breaker });
     }
-    compile(lowering, body, at.key("steps"), &step.steps);
+    lowering.steps(body, at.key("steps"), &step.steps);
     lowering.emit(Op::Leave);
 }
 
@@ -140,12 +140,12 @@ pub(super) fn fallback<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at:
     let plan = lowering.system.fallbacks.len();
     lowering.system.fallbacks.push(FallbackPlan { on, otherwise: 0 });
     lowering.emit(Op::Fallback { plan: plan as u32 });
-    compile(lowering, body, at.key("steps"), &step.steps);
+    lowering.steps(body, at.key("steps"), &step.steps);
     lowering.emit(Op::Leave);
     let jump = lowering.next();
     lowering.emit(Op::Jump { to: 0 });
     lowering.system.fallbacks[plan].otherwise = lowering.next();
-    compile(lowering, body, at.key("otherwise"), &step.otherwise);
+    lowering.steps(body, at.key("otherwise"), &step.otherwise);
     lowering.system.program[jump as usize] = Op::Jump { to: lowering.next() };
 }
 
@@ -188,7 +188,7 @@ fn begin(lowering: &mut Lowering<'_>, after: Option<Time>, round: Round) -> usiz
 fn branch<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
     let held = std::mem::take(&mut body.held);
     let in_branch = std::mem::replace(&mut body.in_branch, true);
-    compile(lowering, body, at, steps);
+    lowering.steps(body, at, steps);
     (body.held, body.in_branch) = (held, in_branch);
     lowering.emit(Op::Join);
 }
