@@ -5,11 +5,11 @@ use proptest::test_runner::RngSeed;
 use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::load::trial;
-use sim::model::Pattern;
+use sim::model::{Pattern, PoolPlan, ServicePlan};
 use sim::parts::{ClassOutcome, Ending, Limits, Outcome, ResourceKind, ResourceUse, Slice};
 
 use crate::models::{Bench, bench};
-use crate::random_models::{finite, is_troubled, load, patience, system};
+use crate::random_models::{finite, load, patience, system};
 
 /// Far more than any of these models needs.
 pub(crate) const MOST_EVENTS: u64 = 500_000;
@@ -54,15 +54,36 @@ impl Source for Drain {
     }
 }
 
+/// Whether a client keeps idle connections open.
+fn keeps_connections(bench: &Bench) -> bool {
+    bench.system.services.iter().flat_map(|service| &service.clients).any(|client| client.shared)
+}
+
+/// Whether replicas may die or become slow, or be taken for dead.
+fn is_troubled(bench: &Bench) -> bool {
+    let is_probed = |service: &ServicePlan| service.liveness.is_some() || service.readiness.is_some();
+    !bench.system.faults.is_empty() || bench.system.services.iter().any(is_probed)
+}
+
+/// Whether requests are sent before the window.
+fn warms_up(bench: &Bench) -> bool {
+    bench.load.pattern.window().is_some_and(|(opens, _)| opens > Time::ZERO)
+}
+
+/// Whether another test precedes the finite one.
+fn follows_another(bench: &Bench) -> bool {
+    matches!(bench.load.pattern, Pattern::Test { before: Some(_), .. })
+}
+
 fn deadlocked_or_hung(outcome: &Outcome) -> bool {
     outcome.deadlock.is_some() || outcome.hung > 0
 }
 
 /// A shared client closes expired connections only when it is used next; if those hold the last descriptors, no request
 /// is accepted any more that would use it.
-fn starved_by_idle_connections(outcome: &Outcome, text: &str) -> bool {
+fn starved_by_idle_connections(bench: &Bench, outcome: &Outcome) -> bool {
     let exhausted = |resource: &ResourceUse| resource.kind == ResourceKind::Descriptors && resource.refused > 0;
-    text.contains("reuse = \"shared\"") && outcome.resources.iter().any(exhausted)
+    keeps_connections(bench) && outcome.resources.iter().any(exhausted)
 }
 
 /// Runs a finite test to the very end. Nothing is held then, unless a deadlock or a broken client holds it.
@@ -81,30 +102,30 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     prop_assert_eq!(ending, Ending::Quiet, "{}", text);
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     // A client that waits for completion may be answered and never told.
-    let is_told_late = text.contains("completion") && !at_rest;
+    let is_told_late = bench.load.completion.is_some() && !at_rest;
     let settled = outcome.settled() - outcome.unfinished;
     prop_assert!(u64::from(drain.ended) == settled || is_told_late && u64::from(drain.ended) < settled);
     prop_assert_eq!(outcome.sent, outcome.ended() + outcome.unfinished);
     if !at_rest {
-        let excused = deadlocked_or_hung(&outcome) || starved_by_idle_connections(&outcome, text);
+        let excused = deadlocked_or_hung(&outcome) || starved_by_idle_connections(bench, &outcome);
         prop_assert!(excused, "something is held for no reason\n{}", text);
         return Ok(());
     }
-    prop_assert!(outcome.deadlock.is_none() || is_troubled(text), "a deadlock that was none\n{}", text);
+    prop_assert!(outcome.deadlock.is_none() || is_troubled(bench), "a deadlock that was none\n{}", text);
     prop_assert_eq!(drain.ended, users, "{}", text);
-    rests(&mut world, text)
+    rests(bench, &mut world, text)
 }
 
 /// A second in which nothing happens: no resource is in use, but for the descriptors of connections that stay open; the
 /// world counts those itself.
-fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
+fn rests(bench: &Bench, world: &mut World, text: &str) -> Result<(), TestCaseError> {
     world.open_window();
     world.schedule(Time(1_000_000_000), u16::MAX.into());
     let mut nobody = Drain { users: 0, sent: 0, ended: 0 };
     prop_assert_eq!(world.run(&mut nobody, &LIMITS), Ending::Quiet);
     let window = world.close_window();
     let outcome = world.outcome(Ending::Quiet, window);
-    let keeps = text.contains("reuse = \"shared\"");
+    let keeps = keeps_connections(bench);
     for resource in &outcome.resources {
         prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);
         match resource.kind {
@@ -114,12 +135,15 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
             ResourceKind::Breaker => {}
             ResourceKind::Cache => {}
             ResourceKind::Descriptors => {
-                let service = resource.name.split(' ').next().unwrap_or_default();
-                let processes = resource.capacity.unwrap_or(0.0) / open_files(text, service);
+                let name = resource.name.split(' ').next().unwrap_or_default();
+                let service = bench.system.services.iter().find(|service| service.name == name).expect("a service");
+                let processes = resource.capacity.unwrap_or(0.0) / f64::from(service.open_files.expect("a limit"));
                 let own = resource.in_use / processes;
-                let pooled = |key| number(text, &format!("[services.{service}.pools.main]"), key);
-                let floor = if text.contains("max_queries") || is_troubled(text) { 0.0 } else { pooled("min_size") };
-                let (least, most) = (7.0 + floor, if keeps { f64::INFINITY } else { 7.0 + pooled("max_size") });
+                let idle = f64::from(service.idle_files);
+                let pooled = |size: fn(&PoolPlan) -> u32| service.pools.iter().map(size).map(f64::from).sum::<f64>();
+                let may_shrink = is_troubled(bench) || service.pools.iter().any(|pool| pool.max_queries.is_some());
+                let least = idle + if may_shrink { 0.0 } else { pooled(|pool| pool.min_size) };
+                let most = if keeps { f64::INFINITY } else { idle + pooled(|pool| pool.max_size) };
                 prop_assert!(
                     own > least - 1e-6 && own < most + 1e-6,
                     "{own} descriptors at rest, not {least} to {most}\n{}",
@@ -130,17 +154,6 @@ fn rests(world: &mut World, text: &str) -> Result<(), TestCaseError> {
         }
     }
     Ok(())
-}
-
-/// A number that the model gives after this header.
-fn number(text: &str, header: &str, key: &str) -> f64 {
-    let after = &text[text.find(header).expect("a table") + header.len()..];
-    let value = &after[after.find(key).expect("a key") + key.len()..];
-    value.trim_start_matches([' ', '=']).split('\n').next().and_then(|digits| digits.parse().ok()).expect("a number")
-}
-
-fn open_files(text: &str, service: &str) -> f64 {
-    number(text, &format!("[services.{service}]"), "open_files")
 }
 
 /// Little's law on the row that is printed: the queue is the visits per second times the wait of all visits.
@@ -161,7 +174,7 @@ pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), 
     prop_assert!(matches!(outcome.ending, Ending::Complete | Ending::Quiet), "{}\n{}", outcome.ending, text);
     let seen = outcome.ended() + outcome.unfinished;
     // Seen are also those from before the window, which an earlier test that never ends does not open.
-    if text.contains("warm_up") || (text.contains("before") && outcome.sent == 0) {
+    if warms_up(bench) || (follows_another(bench) && outcome.sent == 0) {
         prop_assert!(outcome.sent <= seen, "{} sent, {seen} seen\n{}", outcome.sent, text);
     } else {
         prop_assert_eq!(outcome.sent, seen, "{}", text);
@@ -194,8 +207,7 @@ pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), 
         prop_assert_eq!(sum(|class| class.succeeded), outcome.succeeded, "{}", text);
         prop_assert_eq!(sum(|class| class.succeeded + class.failed), outcome.ended(), "{}", text);
     }
-    if let Some(timeline) = outcome.timeline.as_ref().filter(|_| !text.contains("warm_up") && !text.contains("before"))
-    {
+    if let Some(timeline) = outcome.timeline.as_ref().filter(|_| !warms_up(bench) && !follows_another(bench)) {
         let sum = |figure: fn(&Slice) -> u32| timeline.slices.iter().map(|slice| u64::from(figure(slice))).sum::<u64>();
         prop_assert_eq!(sum(|slice| slice.sent), outcome.sent, "{}", text);
         prop_assert_eq!(sum(|slice| slice.succeeded), outcome.succeeded, "{}", text);

@@ -13,7 +13,6 @@ use proptest::test_runner::{RngSeed, TestRunner};
 pub(crate) use loads::{finite, load, patience};
 use services::{client, ingress, queue, runtime, service, stations};
 use steps::{Means, step};
-pub(crate) use troubles::is_troubled;
 use troubles::troubles;
 
 use crate::models::bench;

@@ -40,8 +40,3 @@ pub(super) fn troubles() -> impl Strategy<Value = String> {
     );
     prop::option::weighted(0.25, some).prop_map(Option::unwrap_or_default)
 }
-
-/// Whether replicas may be killed, so that a deadlock may be dissolved and open connections lost.
-pub(crate) fn is_troubled(text: &str) -> bool {
-    ["liveness]", "readiness]", "[faults"].iter().any(|table| text.contains(table))
-}
