@@ -1,7 +1,11 @@
 //! Models as tests write them, and how they are run.
 
+use std::path::Path;
+use std::sync::Arc;
+
 use rayon::prelude::*;
-use sim::language::{Columns, Model, lower};
+use sim::experiment::plan::{Adjustments, Plan, Precision};
+use sim::language::{Columns, Metric, Model, Source, lower};
 use sim::load::trial;
 use sim::model::{Load, System};
 use sim::parts::{Limits, Outcome, ResourceUse};
@@ -37,6 +41,44 @@ impl Bench {
     /// Independent replications.
     pub fn replicate(&self, seed: u64, replications: u64) -> Vec<Outcome> {
         (0..replications).into_par_iter().map(|replication| self.run(seed, replication)).collect()
+    }
+}
+
+/// A plan in the making.
+pub struct Draft {
+    source: Arc<Source>,
+    adjustments: Adjustments,
+    precision: Option<Precision>,
+}
+
+/// A plan of one point: a model with its load.
+pub fn one_point(model: &str) -> Draft {
+    let source = Source::text(Path::new("models/test.toml"), model);
+    Draft { source, adjustments: Adjustments::default(), precision: None }
+}
+
+impl Draft {
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.adjustments.seed = Some(seed);
+        self
+    }
+
+    pub fn replications(mut self, replications: u32) -> Self {
+        self.adjustments.replications = Some(replications);
+        self
+    }
+
+    /// Replicates until these metrics have this relative half-width, at most so often.
+    pub fn precise(mut self, of: &[Metric], half_width: f64, most: u32) -> Self {
+        self.precision = Some(Precision { half_width, of: of.to_vec(), most });
+        self
+    }
+
+    pub fn plan(self) -> Plan {
+        let plan = Plan::of(&self.source, &self.adjustments);
+        let mut plan = plan.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+        plan.precision = self.precision;
+        plan
     }
 }
 

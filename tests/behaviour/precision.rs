@@ -2,7 +2,6 @@
 //! enough, the 95 % intervals cover the exact values in 93 to 97 of 100, of means, shares and quantiles.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use sim::experiment::analyse::precision::{self, Step};
@@ -17,19 +16,12 @@ use sim::load;
 use sim::parts::Limits;
 use sim::statistics::theory;
 
-use crate::models::bench;
+use crate::models::one_point;
 
 const EXPERIMENTS: u64 = 500;
 
-/// A plan of one point with this model and precision.
-fn plan(model: &str, half_width: f64, of: &[Metric]) -> Plan {
-    let mut plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).expect("the shipped model");
-    let bench = bench(model);
-    plan.points[0].system = Arc::new(bench.system);
-    plan.points[0].load = Arc::new(bench.load);
-    plan.precision = Some(Precision { half_width, of: of.to_vec(), most: 400 });
-    plan
-}
+/// Replications of an experiment at most.
+const MOST: u32 = 400;
 
 /// An experiment as the runner runs it, from its seed.
 fn experiment(plan: &Plan, seed: u64) -> Summary {
@@ -44,7 +36,7 @@ fn experiment(plan: &Plan, seed: u64) -> Summary {
                 }
             }
             Step::Enough => return Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9, &[]).expect("figures"),
-            Step::Maximum => panic!("400 replications were too few"),
+            Step::Maximum => panic!("{MOST} replications were too few"),
         }
     }
 }
@@ -74,9 +66,8 @@ fn intervals_of_an_mm1_cover_after_sequential_stopping() {
     let (rate, leaving) = (0.5, 0.5);
     let success: f64 = 0.98;
     let patience = -(1.0 - success).ln() / leaving;
-    let plan = plan(
-        &format!(
-            r#"
+    let model = format!(
+        r#"
             [load]
             kind = "open"
             target = "shop.serve"
@@ -90,11 +81,10 @@ fn intervals_of_an_mm1_cover_after_sequential_stopping() {
             [services.shop.endpoints.serve]
             steps = [{{ visit = {{ station = "counter", time = "exp(1s)" }} }}]
             "#,
-            (patience * 1e9).round()
-        ),
-        0.04,
-        &[Metric::MeanS, Metric::ThroughputPerMin, Metric::SuccessRate],
+        (patience * 1e9).round()
     );
+    let of = [Metric::MeanS, Metric::ThroughputPerMin, Metric::SuccessRate];
+    let plan = one_point(&model).precise(&of, 0.04, MOST).plan();
     let quantile = |q: f64| -(1.0 - q * success).ln() / leaving;
     let mean = 1.0 / leaving - patience * (1.0 - success) / success;
     covers(
@@ -114,9 +104,8 @@ fn intervals_of_an_mm1_cover_after_sequential_stopping() {
 #[test]
 fn intervals_of_a_closed_network_cover_after_sequential_stopping() {
     let (clients, think, service, error) = (10_u32, 4.0, 0.5, 0.004);
-    let plan = plan(
-        &format!(
-            r#"
+    let model = format!(
+        r#"
             [load]
             kind = "closed"
             target = "shop.serve"
@@ -133,10 +122,8 @@ fn intervals_of_a_closed_network_cover_after_sequential_stopping() {
               {{ choose = [{{ probability = {error}, steps = [{{ fail = "error" }}] }}] }},
             ]
             "#
-        ),
-        0.025,
-        &[Metric::MeanS, Metric::P95S],
     );
+    let plan = one_point(&model).precise(&[Metric::MeanS, Metric::P95S], 0.025, MOST).plan();
     let exact = theory::repairman(clients as usize, think, service, 1).expect("a sound model");
     // Who arrives finds the network as it is without him (Sevcik and Mitrani 1981), so his response time is a mixture
     // of Erlang distributions.

@@ -1,7 +1,6 @@
 //! Steady loads: a queue that grows is said to grow and has no mean time, and one long run is worth as much as several.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 use sim::experiment::analyse::verdict::{self, Verdict};
@@ -11,13 +10,11 @@ use sim::language::{Metric, MultipleHypotheses, Source};
 use sim::report::{self, Report};
 use sim::statistics::theory;
 
-use crate::models::bench;
+use crate::models::one_point;
 
 /// A plan of one point: M/M/1 with this load.
 fn mm1(load: f64, seconds: u32, replications: u32, seed: u64) -> Plan {
-    let adjustments = Adjustments { replications: Some(replications), seed: Some(seed), ..Adjustments::default() };
-    let mut plan = Plan::read(Path::new("models/mm1.toml"), &adjustments).expect("the shipped model");
-    let bench = bench(&format!(
+    let model = format!(
         r#"
         [load]
         kind = "open"
@@ -31,10 +28,8 @@ fn mm1(load: f64, seconds: u32, replications: u32, seed: u64) -> Plan {
         [services.shop.endpoints.serve]
         steps = [{{ visit = {{ station = "counter", time = "exp(1s)" }} }}]
         "#
-    ));
-    plan.points[0].system = Arc::new(bench.system);
-    plan.points[0].load = Arc::new(bench.load);
-    plan
+    );
+    one_point(&model).replications(replications).seed(seed).plan()
 }
 
 fn report(plan: &Plan) -> Report<'_> {
@@ -174,9 +169,8 @@ fn variants_are_compared_in_pairs_and_the_best_is_selected() {
 }
 
 /// Sixty clients who start a second apart, and keep a server busy.
-fn starting(warm_up: &str) -> Plan {
-    let mut plan = Plan::read(Path::new("models/mm1.toml"), &Adjustments::default()).expect("the shipped model");
-    let bench = bench(&format!(
+fn starting(warm_up: &str, seconds: u32) -> Plan {
+    let model = format!(
         r#"
         [load]
         kind = "closed"
@@ -184,29 +178,27 @@ fn starting(warm_up: &str) -> Plan {
         concurrency = 60
         spacing = "1s"
         warm_up = "{warm_up}"
-        duration = "600s"
+        duration = "{seconds}s"
         [stations.counter]
         [services.shop]
         runtime = "delay"
         [services.shop.endpoints.serve]
         steps = [{{ visit = {{ station = "counter", time = "exp(100ms)" }} }}]
         "#
-    ));
-    plan.points[0].system = Arc::new(bench.system);
-    plan.points[0].load = Arc::new(bench.load);
-    plan
+    );
+    one_point(&model).plan()
 }
 
 #[test]
 fn a_warm_up_that_is_found_ends_where_the_load_has_come_to_its_level() {
-    let plan = starting("auto");
+    let plan = starting("auto", 600);
     let found = report(&plan);
     let [(0, warm_up)] = found.warm_ups.as_slice() else { panic!("{:?}", found.warm_ups) };
     assert!(warm_up.is_settled && (50.0..=75.0).contains(&warm_up.length.seconds()), "{:?}", warm_up.length);
     assert_eq!(warm_up.in_flight.len(), 500);
     assert!((warm_up.in_flight[499] - 60.0).abs() < 1e-9);
     // The pilot runs have streams of their own: the trials are those of a warm-up that was written.
-    let plan = starting(&format!("{}ns", warm_up.length.0));
+    let plan = starting(&format!("{}ns", warm_up.length.0), 600);
     let written = report(&plan);
     assert!(written.warm_ups.is_empty());
     assert_eq!(found.summaries[0].mean_s, written.summaries[0].mean_s);
@@ -220,12 +212,7 @@ fn a_warm_up_that_is_found_ends_where_the_load_has_come_to_its_level() {
 
 #[test]
 fn pilot_runs_that_do_not_settle_are_told() {
-    let mut plan = starting("auto");
-    let mut load = (*plan.points[0].load).clone();
-    if let sim::model::Pattern::Endless { duration, .. } = &mut load.pattern {
-        *duration = sim::kernel::Time(60_000_000_000);
-    }
-    plan.points[0].load = Arc::new(load);
+    let plan = starting("auto", 60);
     let report = report(&plan);
     assert!(!report.warm_ups[0].1.is_settled);
     let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
