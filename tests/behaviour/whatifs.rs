@@ -12,6 +12,9 @@ use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::report::{self, Report};
 
+/// A third of the experiments' time; the other lane runs them.
+const LONG: [&str; 3] = ["cqrs", "queueing", "retry-storm"];
+
 /// Experiments that other tests judge: they answer to measurements, not to a recommendation.
 const JUDGED_ELSEWHERE: [&str; 4] = ["hypotheses", "pooling", "seed", "testbed"];
 
@@ -38,9 +41,22 @@ fn answer(file: &Path) -> String {
     format!("{}\n\n{verdicts}\nexit code {}\n", plan.title, verdict::exit_code(&report.judgements))
 }
 
+fn is_long(file: &Path) -> bool {
+    file.file_stem().is_some_and(|name| LONG.iter().any(|long| name == *long))
+}
+
 #[test]
 fn every_what_if_gives_its_verdict() {
-    let files = whatifs();
+    give_their_verdicts(&whatifs().into_iter().filter(|file| !is_long(file)).collect::<Vec<_>>());
+}
+
+#[test]
+#[ignore = "long: three what-ifs of many requests"]
+fn long_what_ifs_give_their_verdicts() {
+    give_their_verdicts(&whatifs().into_iter().filter(|file| is_long(file)).collect::<Vec<_>>());
+}
+
+fn give_their_verdicts(files: &[PathBuf]) {
     let answers: Vec<String> = files.par_iter().map(|file| answer(file)).collect();
     let mut differences = String::new();
     for (file, answer) in files.iter().zip(&answers) {

@@ -265,16 +265,18 @@ fn checking_is_linear() {
     for (what, input) in inputs {
         let time = |count: usize| {
             place.put("x.toml", &input(count));
-            let once = |_| {
-                let since = Instant::now();
-                let before = worked(since);
-                let _ = Plan::check(&place.path("x.toml"), &Adjustments::default());
-                worked(since) - before
-            };
-            (0..3).map(once).min().unwrap_or(0)
+            let since = Instant::now();
+            let before = worked(since);
+            let _ = Plan::check(&place.path("x.toml"), &Adjustments::default());
+            worked(since) - before
         };
-        let (few, four_times) = (time(3_000), time(12_000));
-        assert!(four_times < 9 * few, "{what}: {few} ns, four times as many {four_times} ns");
+        // Caches and clocks of a busy machine may disturb one comparison, but not three.
+        let is_linear = || {
+            let (few, four_times) = (time(2_000), time(8_000));
+            println!("{what}: {few} ns, four times as many {four_times} ns");
+            four_times < 9 * few
+        };
+        assert!((0..3).any(|_| is_linear()), "{what}");
     }
 }
 

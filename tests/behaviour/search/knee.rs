@@ -126,7 +126,7 @@ fn the_slope_of_a_closed_network_falls_where_mean_value_analysis_says() {
         max_replications: Some(40),
         ..KneeWishes::default()
     };
-    let short = [("load.duration", "2000s"), ("load.warm_up", "100s")];
+    let short = [("load.duration", "500s"), ("load.warm_up", "100s")];
     let (_, answer) = search("models/central-server.toml", &short, 3, &wishes);
     brackets(&answer.variants[0], exact + 0.5, 6.0);
 }
@@ -195,7 +195,8 @@ fn a_value_on_the_bound_is_too_close_to_tell() {
 fn the_number_of_threads_does_not_show() {
     let find = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let answer = pool.install(|| search("experiments/pooling.toml", &[], 9, &KneeWishes::default()).1);
+        let wishes = KneeWishes { max_replications: Some(20), ..KneeWishes::default() };
+        let answer = pool.install(|| search("experiments/pooling.toml", &[], 9, &wishes).1);
         format!("{:?}", answer.variants)
     };
     assert_eq!(find(1), find(4));
