@@ -49,6 +49,7 @@ fn agree(variate: Variate, distribution: impl Distribution<f64>) {
 }
 
 #[test]
+#[ignore = "statistical: a million draws"]
 fn variates_are_distributed_as_those_of_rand_distr() {
     agree(Variate::Exponential(1e9), Exp::new(1e-9).unwrap());
     agree(Variate::Uniform { min: 1e9, width: 2e9 }, Uniform::new(1e9, 3e9).unwrap());
@@ -61,6 +62,7 @@ fn variates_are_distributed_as_those_of_rand_distr() {
 
 /// A Pareto variate that is not above the cut.
 #[test]
+#[ignore = "statistical: a million draws"]
 fn a_bounded_pareto_is_the_lower_part_of_a_pareto() {
     let (min, max, alpha) = (1e6, 1e9, 1.2);
     let bounded = Variate::BoundedPareto { min, mass: 1.0 - (min / max).powf(alpha), inverse_alpha: 1.0 / alpha };
@@ -72,6 +74,7 @@ fn a_bounded_pareto_is_the_lower_part_of_a_pareto() {
 }
 
 #[test]
+#[ignore = "statistical: a million draws"]
 fn keys_follow_the_law_of_zipf() {
     for exponent in [0.8, 1.0, 1.3] {
         let popularity = Popularity::Zipf(Popularity::zipf(1000, exponent));

@@ -184,20 +184,20 @@ fn a_second_sweep_beside_the_first_is_refused_with_its_process_id() {
 #[cfg(unix)]
 #[test]
 fn kills_change_nothing() {
-    change_nothing(3);
+    change_nothing(3, "100");
 }
 
 #[cfg(unix)]
 #[test]
 #[ignore = "statistical: 50 kills at random moments"]
 fn fifty_kills_change_nothing() {
-    change_nothing(50);
+    change_nothing(50, "400");
 }
 
 /// Whatever the moment, a killed sweep costs no more than the trials under way: going on gives the undisturbed bytes.
 #[cfg(unix)]
-fn change_nothing(most: usize) {
-    let (replications, whole) = ("400", undisturbed("400"));
+fn change_nothing(most: usize, replications: &str) {
+    let whole = undisturbed(replications);
     let arguments = ["sweep", "servers.toml", "--no-charts", "--replications", replications];
     let place = Place::new();
     let mut random = 1u64;

@@ -104,7 +104,7 @@ fn rounds_of_nested_loops_are_independent() {
         let steps = times
             .iter()
             .fold(sleep.clone(), |steps, times| format!("{{ repeat = {{ times = {times}, steps = [{steps}] }} }}"));
-        let runs = open(2.0, 2_000, &service("runtime = \"delay\"", &steps)).replicate(27, REPLICATIONS);
+        let runs = open(2.0, 1_000, &service("runtime = \"delay\"", &steps)).replicate(27, REPLICATIONS);
         agrees("mean", &runs, response, 1.0);
         agrees("p99", &runs, quantile(0.99), p99);
     }
@@ -153,7 +153,7 @@ fn attempts_in_other_rounds_are_independent() {
         (retry(2, &repeat(2, &retry(2, &half))), 1.0 - (1.0 - 0.75f64.powi(2)).powi(2)),
     ];
     for (steps, success) in cases {
-        let runs = open(100.0, 400, &service("runtime = \"delay\"", &steps)).replicate(28, REPLICATIONS);
+        let runs = open(100.0, 120, &service("runtime = \"delay\"", &steps)).replicate(28, REPLICATIONS);
         agrees(&steps, &runs, Outcome::success_rate, success);
     }
 }
@@ -183,6 +183,6 @@ fn hedges_in_a_loop_are_independent() {
     let steps = "{ repeat = { times = 5, steps = [{ hedge = { after = \"10ms\", steps = [\
                  { call = { client = \"back\", endpoint = \"work\" } }] } }] } }";
     let shop = service("runtime = \"delay\"", steps);
-    let runs = open(20.0, 1_000, &format!("{shop}{back}")).replicate(29, REPLICATIONS);
+    let runs = open(20.0, 500, &format!("{shop}{back}")).replicate(29, REPLICATIONS);
     agrees("p99", &runs, quantile(0.99), p99 / 1e3);
 }
