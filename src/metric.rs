@@ -58,12 +58,14 @@ macro_rules! metrics {
     ($($(#[doc = $doc:literal])+ $metric:ident $name:literal = $row:expr;)+) => {
         /// A figure of a point.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+        #[non_exhaustive]
         pub enum Metric {
             $($(#[doc = $doc])+ #[serde(rename = $name)] $metric,)+
         }
 
         impl Metric {
             /// All metrics, in the order of files and tables.
+            #[doc(hidden)]
             pub const ALL: [Self; [$($name),+].len()] = [$(Self::$metric),+];
 
             const ROWS: [Row; Self::ALL.len()] = [$(Row { name: $name, ..$row }),+];
@@ -149,6 +151,11 @@ metrics! {
 }
 
 impl Metric {
+    /// All metrics, in the order of files and tables.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter()
+    }
+
     fn row(self) -> &'static Row {
         const { &Self::ROWS }.get(self as usize).expect("each metric has a row")
     }
@@ -169,11 +176,13 @@ impl Metric {
     }
 
     /// What kind of number it is.
+    #[doc(hidden)]
     pub fn kind(self) -> Kind {
         self.row().kind
     }
 
     /// What it tells of.
+    #[doc(hidden)]
     pub fn subject(self) -> Subject {
         self.row().subject
     }
@@ -194,21 +203,25 @@ impl Metric {
     }
 
     /// Whether it is about completion, which is another thing than the response only where work outlasts its answer.
+    #[doc(hidden)]
     pub fn is_of_completion(self) -> bool {
         self.subject() == Completion
     }
 
     /// Whether it is kept of each class of requests.
+    #[doc(hidden)]
     pub fn is_kept_of_classes(self) -> bool {
         self.subject() == Answers
     }
 
     /// Whether it is a response time: where requests pile up it grows with the length of the run, and has no mean.
+    #[doc(hidden)]
     pub fn is_response_time(self) -> bool {
         self.is_time() && self.subject() == Answers
     }
 
     /// Whether it is a time that work behind the answers takes.
+    #[doc(hidden)]
     pub fn is_time_behind_answers(self) -> bool {
         self.is_time() && matches!(self.subject(), Completion | Views)
     }
@@ -222,6 +235,7 @@ impl Metric {
     }
 
     /// What a system under a load lacks for this metric to have a value; none where it lacks nothing.
+    #[doc(hidden)]
     pub fn lack(self, system: &System, load: &Load) -> Option<&'static str> {
         let (has, lack) = match (self, self.subject()) {
             (Self::RecoveryS, _) => {

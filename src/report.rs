@@ -26,6 +26,7 @@ mod objective;
 mod optimize;
 mod overview;
 mod paragraph;
+mod reading;
 mod recovery;
 mod replications;
 mod resources;
@@ -73,6 +74,7 @@ pub use objective::objectives;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;
 pub use paragraph::{hanging, paragraph};
+pub use reading::PointReport;
 pub use replications::replications;
 pub use resources::{assumptions, failures, headline, resources, resources_rows};
 pub use results::results_row;
@@ -96,44 +98,63 @@ pub enum Detail {
     None,
 }
 
-/// Everything that a sweep found.
+/// What the trials of a plan have shown: figures with 95 % intervals, conditions, comparisons and verdicts.
+///
+/// [`points`](Self::points) and [`find`](Self::find) give the figures, [`sentences`](Self::sentences) what is to be
+/// said of each variant, [`hypotheses`](Self::hypotheses) the verdicts, and [`doubts`](Self::doubts) what speaks against
+/// them.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Report<'a> {
     /// What was asked.
     pub plan: &'a Plan,
     /// The unit of throughputs.
+    #[doc(hidden)]
     pub rates: RateUnit,
     /// What was run.
+    #[doc(hidden)]
     pub tally: Tally,
     /// Each point's figures, in the order of the plan.
+    #[doc(hidden)]
     pub summaries: Vec<Summary>,
     /// The condition of each point that has figures.
+    #[doc(hidden)]
     pub states: Vec<State>,
     /// What is said of each variant without being asked.
+    #[doc(hidden)]
     pub findings: Vec<Finding>,
     /// The warm-ups that were found, with the points.
+    #[doc(hidden)]
     pub warm_ups: Vec<(usize, Cow<'a, WarmUp>)>,
     /// Every variant against the first one.
+    #[doc(hidden)]
     pub comparisons: Vec<Comparison>,
     /// The best of more than two variants at each place.
+    #[doc(hidden)]
     pub selections: Vec<Selection>,
     /// The figures that theory knows something about.
+    #[doc(hidden)]
     pub checks: Vec<Check>,
     /// What the changes did whose effects are asked for.
+    #[doc(hidden)]
     pub effects: Vec<Observation>,
     /// Which of several changes brings what.
+    #[doc(hidden)]
     pub ablations: Vec<Ablated>,
     /// What became of the hypotheses.
+    #[doc(hidden)]
     pub judgements: Vec<Judgement>,
 }
 
 impl<'a> Report<'a> {
     /// Summarises and judges the trials of a plan.
+    #[doc(hidden)]
     pub fn of(plan: &'a Plan, trials: Trials) -> Self {
         Self::on(plan, Account::of_trials(plan, trials))
     }
 
     /// Judges what the trials of a plan have come to.
+    #[doc(hidden)]
     pub fn on(plan: &'a Plan, account: Account) -> Self {
         let Account { summaries, tally } = account;
         let states = condition::conditions(plan, &summaries);
@@ -164,16 +185,19 @@ impl<'a> Report<'a> {
     }
 
     /// The figures of a point; none where no trial of it gave any.
+    #[doc(hidden)]
     pub fn summary(&self, point: usize) -> Option<&Summary> {
         summary::of_point(&self.summaries, point)
     }
 
     /// The condition of a point; none where no trial of it gave any figures.
+    #[doc(hidden)]
     pub fn state(&self, point: usize) -> Option<&State> {
         condition::of(&self.states, point)
     }
 
     /// Whether a point is healthy.
+    #[doc(hidden)]
     pub fn is_safe(&self, point: usize) -> bool {
         self.state(point).is_some_and(State::is_safe)
     }
@@ -213,6 +237,7 @@ impl<'a> Report<'a> {
     }
 
     /// What theory says of a point; none where it knows nothing.
+    #[doc(hidden)]
     pub fn check(&self, point: usize) -> Option<&Check> {
         self.checks.binary_search_by_key(&point, |check| check.point).ok().map(|index| &self.checks[index])
     }

@@ -1,32 +1,41 @@
-//! What the numbers of a run are worth.
-//!
-//! A simulator measures; this room says how far the measurement may be
-//! trusted. It holds the recorders a run writes to ([`Histogram`],
-//! [`Moments`]), the confidence statements made of several runs
-//! ([`Interval`], [`Pairing`], [`Pooled`]), the diagnosis of one long run
-//! ([`autocorrelation`]), and the closed queueing formulas against which the
-//! simulator itself is judged ([`theory`]).
+//! What the figures of a run are worth: [`Interval`], and the exact results of queueing [`theory`] that the simulator is
+//! judged by.
 //!
 //! Nothing here knows of events, clocks or random numbers: every function is
 //! a pure function of its arguments, and the transcendental functions come
 //! from `libm` and `statrs`, so that the same input gives the same bits on
 //! every platform.
 
+#[doc(hidden)]
 pub mod autocorrelation;
+#[doc(hidden)]
 pub mod growth;
+#[doc(hidden)]
 pub mod histogram;
+#[doc(hidden)]
 pub mod interval;
 #[cfg(test)]
 mod noise;
 mod pooled;
+#[doc(hidden)]
 pub mod rare;
+#[doc(hidden)]
 pub mod selection;
+#[doc(hidden)]
 pub mod sensitivity;
+#[doc(hidden)]
 pub mod summary;
 pub mod theory;
+#[doc(hidden)]
 pub mod vlq;
 
+#[doc(hidden)]
 pub use histogram::Histogram;
-pub use interval::{Interval, Pairing};
+#[doc(inline)]
+pub use interval::Interval;
+#[doc(hidden)]
+pub use interval::Pairing;
+#[doc(hidden)]
 pub use pooled::Pooled;
+#[doc(hidden)]
 pub use summary::Moments;

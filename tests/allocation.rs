@@ -11,8 +11,7 @@ use sim::parts::{Ending, Limits, Outcome};
 const FEW: u64 = 40;
 
 fn plan(path: &str, set: &[(&str, &str)]) -> Plan {
-    let set = set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    let adjustments = Adjustments { set, replications: Some(1), ..Adjustments::default() };
+    let adjustments = Adjustments::default().set_all(set.iter().copied()).replications(1);
     Plan::read(path.as_ref(), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 

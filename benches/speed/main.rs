@@ -90,8 +90,7 @@ fn row(name: &'static str, unit: &'static str, floor: Option<usize>, run: impl F
 
 /// A run of a shipped model, through everything that a sweep's trial goes through.
 fn model(file: &'static str, set: &[(&str, &str)]) -> impl Fn() -> Done + 'static {
-    let set = set.iter().map(|&(path, value)| (path.to_owned(), value.to_owned())).collect();
-    let plan = Plan::read(Path::new(file), &Adjustments { set, ..Adjustments::default() })
+    let plan = Plan::read(Path::new(file), &Adjustments::default().set_all(set.iter().copied()))
         .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     move || {
         let point = &plan.points[0];

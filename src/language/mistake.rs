@@ -21,12 +21,14 @@ const SHOWN: usize = 20;
 /// meant and where it stands.
 const MOST: usize = 1000;
 
-/// One mistake.
+/// One mistake of an input.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Mistake {
     /// What is wrong, in a sentence without a full stop.
     pub title: String,
     /// Where; the first is the culprit, the others explain it. None where there is no text to show.
+    #[doc(hidden)]
     pub marks: Vec<Mark>,
     /// What else the reader has to know.
     pub notes: Vec<String>,
@@ -47,23 +49,27 @@ pub struct Mark {
 
 impl Mistake {
     /// A mistake without a place yet.
+    #[doc(hidden)]
     pub fn new(title: impl Into<String>) -> Self {
         Self { title: title.into(), marks: Vec::new(), notes: Vec::new(), helps: Vec::new() }
     }
 
     /// Adds a place.
+    #[doc(hidden)]
     pub fn mark(mut self, source: &Arc<Source>, span: Range<usize>, label: impl Into<String>) -> Self {
         self.marks.push(Mark { source: Arc::clone(source), span, label: label.into() });
         self
     }
 
     /// Adds a note.
+    #[doc(hidden)]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
     /// Adds what would be right.
+    #[doc(hidden)]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
         self
@@ -194,8 +200,8 @@ fn wrap(text: &str) -> String {
 }
 
 /// All mistakes of an input; never empty when it is an error.
-#[derive(Clone, Debug, Default)]
-pub struct Mistakes(pub Vec<Mistake>);
+#[derive(Clone, Default)]
+pub struct Mistakes(#[doc(hidden)] pub Vec<Mistake>);
 
 impl Mistakes {
     /// The mistakes as text, in the order of their places: coloured for a terminal, or plain.
@@ -272,6 +278,13 @@ impl IntoIterator for Mistakes {
 impl From<Mistake> for Mistakes {
     fn from(mistake: Mistake) -> Self {
         Self(vec![mistake])
+    }
+}
+
+/// The same text as by `Display`, since this is what `main` and `expect` print.
+impl fmt::Debug for Mistakes {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, formatter)
     }
 }
 

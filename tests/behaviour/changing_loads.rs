@@ -164,7 +164,7 @@ fn a_sound_system_at_the_end_of_a_ramp_is_healthy() {
             "#
         );
         let wrong = (1..=40u64).into_par_iter().filter(|&seed| {
-            let adjustments = Adjustments { seed: Some(seed), replications: Some(3), ..Adjustments::default() };
+            let adjustments = Adjustments::default().seed(seed).replications(3);
             with_report(&model(&ramp, time), &adjustments, |report| {
                 let is_healthy = report.states.iter().all(|state| state.condition == Condition::Healthy);
                 !is_healthy || report.summaries[0].success_rate.estimate < 1.0

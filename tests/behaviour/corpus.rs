@@ -68,7 +68,7 @@ fn seed() {
         fs::write(format!("fuzz/corpus/model/random-{number}.toml"), nth(number)).unwrap();
     }
     for number in 0..4 {
-        let adjustments = Adjustments { replications: Some(2), ..Adjustments::default() };
+        let adjustments = Adjustments::default().replications(2);
         let plan = Plan::of(&Source::text(Path::new("models/x.toml"), &nth(number)), &adjustments).unwrap();
         let folder = std::env::temp_dir().join(format!("sim-corpus-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();

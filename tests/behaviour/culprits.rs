@@ -15,15 +15,14 @@ fn account(file: &str, set: &[(&str, &str)]) -> Account {
         "registration" => "models/registration.toml".to_owned(),
         _ => format!("tests/culprits/{file}.toml"),
     };
-    let set = set.iter().map(|&(path, value)| (path.into(), value.into())).collect();
-    let adjustments = Adjustments { set, replications: Some(2), ..Adjustments::default() };
+    let adjustments = Adjustments::default().set_all(set.iter().copied()).replications(2);
     let plan = Plan::read(Path::new(&path), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()))
 }
 
 /// The account of a model whose 95th percentile is to be at most a second.
 fn slow_account(file: &str) -> Account {
-    let adjustments = Adjustments { replications: Some(2), ..Adjustments::default() };
+    let adjustments = Adjustments::default().replications(2);
     let path = format!("tests/culprits/{file}.toml");
     let mut plan = Plan::read(Path::new(&path), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     plan.objectives = vec![Objective::AtMost { metric: Metric::P95S, value: 1.0 }];

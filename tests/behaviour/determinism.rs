@@ -28,7 +28,8 @@ fn figures(trials: &Trials) -> Vec<String> {
 
 /// A sweep over variants and loads, collapsed points and stuck ones among them.
 fn sweep(seed: Option<u64>) -> Plan {
-    let adjustments = Adjustments { seed, replications: Some(2), ..Adjustments::default() };
+    let adjustments = Adjustments::default().replications(2);
+    let adjustments = seed.map_or(adjustments.clone(), |seed| adjustments.seed(seed));
     plan("experiments/seed.toml", &adjustments)
 }
 
@@ -230,8 +231,7 @@ fn designs_meet_the_same_arrivals() {
         let text = queue(&format!("servers = {servers}"), VISIT);
         let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         std::fs::File::create(&path).and_then(|mut file| file.write_all(text.as_bytes())).expect("a temporary file");
-        let plan =
-            plan(path.to_str().expect("a path"), &Adjustments { replications: Some(4), ..Adjustments::default() });
+        let plan = plan(path.to_str().expect("a path"), &Adjustments::default().replications(4));
         run_on(2, &plan).done
     };
     for (one, two) in file("one-server.toml", 1).iter().zip(&file("two-servers.toml", 2)) {
@@ -257,8 +257,7 @@ fn loads_that_change_are_the_same_on_any_number_of_threads() {
              [load.classes]\nserve = {{ target = \"shop.serve\", weight = 3 }}\nlook = {{ target = \"shop.look\" }}\n"
         );
         std::fs::write(&path, format!("{load}{rest}")).expect("a file");
-        let plan =
-            plan(path.to_str().expect("a path"), &Adjustments { replications: Some(6), ..Adjustments::default() });
+        let plan = plan(path.to_str().expect("a path"), &Adjustments::default().replications(6));
         let (one, four) = (figures(&run_on(1, &plan)), figures(&run_on(4, &plan)));
         assert_eq!(one, four);
         assert_ne!(one[0], one[1]);

@@ -169,8 +169,7 @@ fn intervals_of_a_closed_network_cover_after_sequential_stopping() {
 /// How many replications a point gets is told by its own trials, whoever ran them, and where the run was interrupted.
 #[test]
 fn shards_and_resumed_sweeps_run_as_many_replications_as_one_that_runs_through() {
-    let set = vec![("load.users".into(), "40".into())];
-    let adjustments = Adjustments { set, ..Adjustments::default() };
+    let adjustments = Adjustments::default().set("load.users", "40");
     let mut plan = Plan::read(Path::new("experiments/bcrypt.toml"), &adjustments).expect("a shipped experiment");
     let of = vec![Metric::MeanS, Metric::P95S];
     plan.precision = Some(Precision { half_width: 0.05, of, most: 40 });

@@ -48,7 +48,7 @@ fn plan(more: &str, seed: u64) -> Plan {
 }
 
 fn plan_of(text: &str, seed: u64) -> Plan {
-    let adjustments = Adjustments { seed: Some(seed), ..Adjustments::default() };
+    let adjustments = Adjustments::default().seed(seed);
     Plan::of(&Source::text(Path::new("experiments/servers.toml"), text), &adjustments).expect("a sound experiment")
 }
 

@@ -10,7 +10,8 @@ use sim::language::Metric;
 use sim::model::RateUnit;
 
 fn plan(path: &str, replications: Option<u32>) -> Plan {
-    let adjustments = Adjustments { replications, ..Adjustments::default() };
+    let adjustments =
+        replications.map_or_else(Adjustments::default, |count| Adjustments::default().replications(count));
     Plan::read(path.as_ref(), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 

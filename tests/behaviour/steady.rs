@@ -142,8 +142,7 @@ fn what_holds_by_itself_need_not_hold_as_one_of_twenty() {
 
 #[test]
 fn variants_are_compared_in_pairs_and_the_best_is_selected() {
-    let set = vec![("load.users".into(), "60".into())];
-    let plan = Plan::read(Path::new("experiments/bcrypt.toml"), &Adjustments { set, ..Adjustments::default() })
+    let plan = Plan::read(Path::new("experiments/bcrypt.toml"), &Adjustments::default().set("load.users", "60"))
         .expect("a shipped experiment");
     assert!(plan.variants.len() > 2);
     let report = report(&plan);

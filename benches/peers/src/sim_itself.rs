@@ -25,8 +25,7 @@ pub fn pool(pool: Pool) -> Outcome {
 
 fn run(file: &str, set: &[(&str, String)]) -> Outcome {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(file);
-    let set = set.iter().map(|(path, value)| ((*path).to_owned(), value.clone())).collect();
-    let plan = Plan::read(&path, &Adjustments { set, ..Adjustments::default() })
+    let plan = Plan::read(&path, &Adjustments::default().set_all(set.iter().cloned()))
         .unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let point = &plan.points[0];
     let outcome = trial(&point.system, &point.load, plan.seed, 0, &Limits::default());

@@ -31,6 +31,7 @@ pub struct Comparison {
 
 /// A paired difference.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Difference {
     /// Of which figure.
     pub metric: Metric,
@@ -81,11 +82,13 @@ pub struct Unselected {
 
 impl Difference {
     /// The paired difference of two points in a metric; none without two common replications.
+    #[doc(hidden)]
     pub fn of(ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
         Self::at(LEVEL, ours, theirs, class, metric)
     }
 
     /// The same with intervals of a confidence level.
+    #[doc(hidden)]
     pub fn at(level: f64, ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
         let all = ours.replications.max(theirs.replications);
         let (ours, theirs) = ours.paired(theirs, class, metric);
@@ -105,6 +108,7 @@ impl Difference {
 
     /// `+8.5 % (+4.3 to +12.6)`, `-41.0 points (-52.1 to -29.9)`; without bounds where they are not known.
     /// `rates` is the unit of throughputs.
+    #[doc(hidden)]
     pub fn words(&self, rates: RateUnit) -> String {
         let (interval, scale, unit) = match self.relative {
             // No figure here is ever negative, so that none falls by more than all of it.

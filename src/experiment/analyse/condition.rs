@@ -46,6 +46,7 @@ pub const RARE_LOSS: f64 = 0.01;
 
 /// The condition of a point, the worst first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum Condition {
     /// After the load has gone, no process of the target answers.
     Dead,
@@ -85,6 +86,7 @@ impl Condition {
     }
 
     /// Whether a replication lost capacity for good.
+    #[doc(hidden)]
     pub fn is_loss(self) -> bool {
         self <= Self::Damaged
     }

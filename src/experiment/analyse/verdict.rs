@@ -35,6 +35,7 @@ pub enum Verdict {
 
 /// A hypothesis and what became of it.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Judgement {
     /// The claim, in words.
     pub claim: String,

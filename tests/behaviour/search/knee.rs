@@ -20,8 +20,7 @@ fn text(value: &str) -> Option<String> {
 
 /// Reads, searches all variants.
 fn search(file: &str, set: &[(&str, &str)], seed: u64, wishes: &KneeWishes) -> (Knee, KneeAnswer) {
-    let set = set.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())).collect();
-    let adjustments = Adjustments { set, seed: Some(seed), replications: None };
+    let adjustments = Adjustments::default().set_all(set.iter().copied()).seed(seed);
     let bench = Workbench::read(&PathBuf::from(file), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let knee = bench.knee(wishes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let variants = bench.variants(&[]).expect("all variants");

@@ -53,9 +53,8 @@ fn a_closed_network_with_several_servers_follows_mean_value_analysis() {
 /// The shipped model, as it is run by `sim run`, for a shorter time.
 #[test]
 fn the_central_server_follows_mean_value_analysis() {
-    let set = |path: &str, value: &str| (path.to_owned(), value.to_owned());
-    let shorter = vec![set("load.duration", "1500s"), set("load.warm_up", "150s")];
-    let adjustments = Adjustments { set: shorter, seed: Some(13), replications: Some(REPLICATIONS as u32) };
+    let shorter = [("load.duration", "1500s"), ("load.warm_up", "150s")];
+    let adjustments = Adjustments::default().set_all(shorter).seed(13).replications(REPLICATIONS as u32);
     let plan = Plan::read("models/central-server.toml".as_ref(), &adjustments).expect("a sound model");
     let runs = runner::run(&plan, &runner::Progress::default()).done;
     assert_eq!(runs.len(), REPLICATIONS as usize);
