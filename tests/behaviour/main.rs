@@ -12,6 +12,7 @@ mod determinism;
 #[cfg(debug_assertions)]
 mod draws;
 mod endings;
+mod examples;
 mod kills;
 mod laws;
 mod metrics;
