@@ -134,7 +134,7 @@ impl World<'_> {
     #[inline(never)]
     fn account_like(&mut self, t: u32, other: u32) {
         let weight = match &self.accounts {
-            Some(accounts) if self.engine.tokens[other].has(SAMPLED) => accounts.accounts[other as usize].weight,
+            Some(accounts) if self.engine.tokens[other].has(SAMPLED) => accounts.of(other).weight,
             _ => 0,
         };
         self.weigh(t, weight);
@@ -146,6 +146,7 @@ impl World<'_> {
         let token = &mut self.engine.tokens[t];
         if weight == 0 {
             token.flags &= !SAMPLED;
+            accounts.end(t);
         } else {
             token.flags |= SAMPLED;
             accounts.begin(self.engine.now, t, weight);
@@ -228,7 +229,7 @@ impl World<'_> {
         let Some(accounts) = &self.accounts else { return };
         let process = &self.processes[process as usize];
         let place = accounts.places.services[process.service as usize].descriptors;
-        if process.event_loop.resumed > accounts.accounts[t as usize].mark {
+        if process.event_loop.resumed > accounts.of(t).mark {
             self.rename(t, Label::waiting(place));
         }
     }
@@ -399,6 +400,14 @@ impl World<'_> {
         }
     }
 
+    /// The token, which has an account, is about to go.
+    #[inline(never)]
+    pub(crate) fn end_account(&mut self, t: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.end(t);
+        }
+    }
+
     #[inline(never)]
     fn keep_answer(&mut self, parent: u32) {
         let child = self.engine.tokens[parent].wait;
@@ -408,7 +417,7 @@ impl World<'_> {
         if is_sampled {
             accounts.close(self.engine.now, child);
             let log = accounts.take(child);
-            let began = accounts.accounts[parent as usize].mark;
+            let began = accounts.of(parent).mark;
             accounts.absorb(self.engine.now, parent, log, began);
         }
     }

@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
-use crate::engine::token::{ABANDONED, Failure, KILLED, Request, State, Token, WASTE};
+use crate::engine::token::{ABANDONED, Failure, KILLED, Request, SAMPLED, State, Token, WASTE};
 use crate::interpreter::world::{Ended, World};
 use crate::parts::network::ROUND_TRIP;
 
@@ -32,6 +32,9 @@ impl World<'_> {
             self.answer(request, failure, job);
         } else if flags & WASTE != 0 {
             self.finish_rare(t, failure);
+        }
+        if flags & SAMPLED != 0 {
+            self.end_account(t);
         }
         self.engine.tokens.remove(t);
         self.leave_loop(process);

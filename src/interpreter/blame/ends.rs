@@ -130,7 +130,7 @@ impl World<'_> {
             log = whole;
         }
         if self.tally.on {
-            let weight = accounts.accounts[record.token as usize].weight;
+            let weight = accounts.of(record.token).weight;
             accounts.collected.succeeded((now - record.born).0, weight, accounts.segments.iter(log, NONE));
         }
         accounts.segments.free(log);
@@ -150,7 +150,7 @@ impl World<'_> {
         if is_sampled {
             accounts.close(now, record.token);
             log = accounts.take(record.token);
-            weight = accounts.accounts[record.token as usize].weight;
+            weight = accounts.of(record.token).weight;
         }
         if self.tally.on {
             let at = accounts.failed_at(record.token);

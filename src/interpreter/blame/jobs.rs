@@ -77,7 +77,7 @@ impl World<'_> {
         // What a loop does on its own account is no endpoint's work.
         let is_own = self.engine.tokens[t].has(HOUSEKEEPING);
         let Some(accounts) = &mut self.accounts else { return };
-        let account = accounts.accounts[t as usize];
+        let account = *accounts.of(t);
         let replica = match state {
             State::AtServer => self.engine.tokens[t].wait,
             _ => self.processes[process as usize].replica,
@@ -89,7 +89,7 @@ impl World<'_> {
         let faster = lost.zip(before).map_or(0.0, |(lost, before)| (lost[3] - before[3]).max(0.0));
         // What a fast machine did beyond its time took none.
         let work = account.first.saturating_sub(left as u64).saturating_sub(faster.round() as u64);
-        accounts.accounts[t as usize].first = work;
+        accounts.of_mut(t).first = work;
         let is_on_loop = state == State::Working && self.processes[process as usize].runtime == Runtime::EventLoop;
         // The job has held its event loop.
         let held = is_on_loop.then(|| {
@@ -107,12 +107,12 @@ impl World<'_> {
             for (place, (after, before)) in
                 [contention, fault, throttling].into_iter().zip(lost.into_iter().zip(before))
             {
-                let mark = accounts.accounts[t as usize].mark;
+                let mark = accounts.of(t).mark;
                 let most = (now - mark).0.saturating_sub(work);
                 let ns = ((after - before).max(0.0).round() as u64).min(most);
                 if ns > 0 {
                     accounts.append(t, Label::waiting(place), ns);
-                    accounts.accounts[t as usize].mark = mark + Time(ns);
+                    accounts.of_mut(t).mark = mark + Time(ns);
                     if let Some(held) = held {
                         accounts.collected.held(held, Label::waiting(place), ns, account.weight);
                     }
@@ -121,7 +121,7 @@ impl World<'_> {
         }
         if let Some(place) = held {
             let all = (now - account.mark).0;
-            let lost = (accounts.accounts[t as usize].mark - account.mark).0;
+            let lost = (accounts.of(t).mark - account.mark).0;
             let served = work.min(all - lost);
             let pc = self.engine.tokens[t].pc as usize;
             let label = match accounts.places.endpoint_of.get(pc) {

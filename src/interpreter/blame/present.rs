@@ -16,11 +16,9 @@ impl World<'_> {
     /// What the token does, or did last where it does nothing yet, and since when.
     pub(crate) fn present(&self, t: u32) -> (Label, Time) {
         let Some(accounts) = &self.accounts else { return (UNEXPLAINED, self.engine.now) };
-        let by_state = if self.engine.tokens[t].has(SAMPLED) { None } else { self.present_by_state(accounts, t) };
-        by_state.unwrap_or_else(|| {
-            let since = accounts.accounts.get(t as usize).map_or(self.engine.now, |account| account.mark);
-            (accounts.present(self.engine.now, t), since)
-        })
+        let is_sampled = self.engine.tokens[t].has(SAMPLED);
+        let by_state = if is_sampled { None } else { self.present_by_state(accounts, t) };
+        by_state.unwrap_or_else(|| accounts.present(self.engine.now, t, is_sampled))
     }
 
     /// The same by the token's state; none where that does not tell it, so that it is kept of all tokens.
@@ -66,11 +64,7 @@ impl World<'_> {
             }
             State::Elapsing | State::Outbound | State::Carrying => {
                 // What is noted of it was noted when it began.
-                if accounts
-                    .accounts
-                    .get(t as usize)
-                    .is_some_and(|account| account.weight == 0 && account.mark == token.since)
-                {
+                if accounts.is_noted(t, token.since) {
                     return None;
                 }
                 self.elapsing(places, t, service)

@@ -1,5 +1,6 @@
 //! Accounts of tokens: what each does, since when, the log of what it did before, and what it held meanwhile.
 
+use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 
 use super::collect::Collected;
@@ -81,6 +82,19 @@ impl Account {
 
 pub(crate) const UNEXPLAINED: Label = Label::waiting(0);
 
+/// The last stretch of a token without an account: from `mark` so many nanoseconds on `label`, then on `rest`.
+#[derive(Clone, Copy, Debug)]
+struct Note {
+    mark: Time,
+    first: u64,
+    label: Label,
+    rest: Label,
+}
+
+impl Note {
+    const NONE: Self = Self { mark: Time(u64::MAX), first: u64::MAX, label: UNEXPLAINED, rest: UNEXPLAINED };
+}
+
 /// When a holder got its unit, and the floor of its account before that.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Hold {
@@ -116,9 +130,12 @@ pub(crate) fn make_room<T: Clone>(by_token: &mut Vec<T>, t: u32, new: T) {
 #[derive(Clone, Debug)]
 pub(crate) struct Accounts {
     pub(crate) places: Places,
-    /// By token. Of one that has no account only the last stretch is kept (`mark`, `first` and the labels, with a weight
-    /// of 0), and that only where its state does not tell it.
-    pub(crate) accounts: Vec<Account>,
+    /// Of the tokens that have one: with an account of 48 bytes for every token, a million of them took 46 MB more.
+    accounts: Slab<Account>,
+    /// The number of each token's account, by token; [`NONE`] for one that has none.
+    numbers: Vec<u32>,
+    /// Of tokens without an account, by token, where their state does not tell what they do.
+    notes: Vec<Note>,
     /// The work of each token's present job, by token, of those without an account.
     works: Vec<Time>,
     /// Where each token has failed, by token, as far as any has.
@@ -141,7 +158,9 @@ impl Accounts {
     pub(crate) fn new(places: Places, sample: Sample) -> Self {
         let labels = 2 * places.all.len();
         Self {
-            accounts: Vec::new(),
+            accounts: Slab::default(),
+            numbers: Vec::new(),
+            notes: Vec::new(),
             works: Vec::new(),
             failed_at: Vec::new(),
             segments: Segments::new(labels),
@@ -156,29 +175,51 @@ impl Accounts {
         }
     }
 
+    /// The account of a token that has one.
+    #[inline(always)]
+    pub(crate) fn of(&self, t: u32) -> &Account {
+        &self.accounts[self.numbers[t as usize]]
+    }
+
+    /// The same, to be changed.
+    #[inline(always)]
+    pub(crate) fn of_mut(&mut self, t: u32) -> &mut Account {
+        &mut self.accounts[self.numbers[t as usize]]
+    }
+
     /// A token that stands for so many requests begins.
     #[inline(never)]
     pub(crate) fn begin(&mut self, now: Time, t: u32, weight: u16) {
-        let account = self.account(t);
-        let log = account.log;
-        *account = Account::new(now, weight);
-        self.segments.free(log);
+        make_room(&mut self.numbers, t, NONE);
+        let new = Account::new(now, weight);
+        match self.numbers[t as usize] {
+            NONE => self.numbers[t as usize] = self.accounts.insert(new),
+            number => {
+                let before = std::mem::replace(&mut self.accounts[number], new);
+                self.segments.free(before.log);
+            }
+        }
     }
 
-    /// Room for the token.
-    #[inline]
-    fn account(&mut self, t: u32) -> &mut Account {
-        // Nothing is noted of the others.
-        make_room(&mut self.accounts, t, Account::new(Time(u64::MAX), 0));
-        &mut self.accounts[t as usize]
+    /// A token ends, or has no account after all.
+    #[inline(never)]
+    pub(crate) fn end(&mut self, t: u32) {
+        let Some(number) = self.numbers.get_mut(t as usize).filter(|number| **number != NONE) else { return };
+        let number = std::mem::replace(number, NONE);
+        self.segments.free(self.accounts[number].log);
+        self.accounts.remove(number);
     }
 
     /// The same as [`turn_for`](Self::turn_for) for a token without an account, of which there is no log.
     #[inline]
-    pub(crate) fn note(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
-        let account = self.account(t);
-        (account.mark, account.first, account.label, account.rest) = (now, first, label, rest);
-        account.weight = 0;
+    pub(crate) fn note(&mut self, mark: Time, t: u32, first: u64, label: Label, rest: Label) {
+        make_room(&mut self.notes, t, Note::NONE);
+        self.notes[t as usize] = Note { mark, first, label, rest };
+    }
+
+    /// Whether the last stretch noted of a token without an account began at this time.
+    pub(crate) fn is_noted(&self, t: u32, since: Time) -> bool {
+        self.notes.get(t as usize).is_some_and(|note| note.mark == since)
     }
 
     /// The token, which has no account, begins a job.
@@ -222,31 +263,33 @@ impl Accounts {
     }
 
     pub(crate) fn append(&mut self, t: u32, label: Label, ns: u64) {
-        self.accounts[t as usize].append(&mut self.segments, self.most_segments, label, ns);
+        let account = &mut self.accounts[self.numbers[t as usize]];
+        account.append(&mut self.segments, self.most_segments, label, ns);
     }
 
     /// Brings a token's log up to now.
     pub(crate) fn close(&mut self, now: Time, t: u32) {
-        self.accounts[t as usize].close(&mut self.segments, self.most_segments, now);
+        let account = &mut self.accounts[self.numbers[t as usize]];
+        account.close(&mut self.segments, self.most_segments, now);
     }
 
     /// For this many nanoseconds the token does this, then something else.
     #[inline(never)]
     pub(crate) fn turn_for(&mut self, now: Time, t: u32, first: u64, label: Label, rest: Label) {
-        let account = &mut self.accounts[t as usize];
+        let account = &mut self.accounts[self.numbers[t as usize]];
         account.close(&mut self.segments, self.most_segments, now);
         (account.mark, account.first, account.label, account.rest) = (now, first, label, rest);
     }
 
     /// The present stretch, which began now, is called otherwise.
     pub(crate) fn rename(&mut self, t: u32, label: Label) {
-        let account = &mut self.accounts[t as usize];
+        let account = self.of_mut(t);
         (account.first, account.label, account.rest) = (u64::MAX, label, label);
     }
 
     /// Takes a token's log away.
     pub(crate) fn take(&mut self, t: u32) -> Log {
-        let account = &mut self.accounts[t as usize];
+        let account = self.of_mut(t);
         account.epoch = account.epoch.wrapping_add(1);
         (account.floor, account.floor_count) = (NONE, 0);
         std::mem::take(&mut account.log)
@@ -254,14 +297,14 @@ impl Accounts {
 
     /// What another did, since the time that the token's log reaches to, explains the token's wait.
     pub(crate) fn absorb(&mut self, now: Time, t: u32, mut log: Log, began: Time) {
-        let mark = self.accounts[t as usize].mark;
+        let mark = self.of(t).mark;
         if began > mark {
             let hedge = Label::waiting(self.places.hedge);
             self.append(t, hedge, (began - mark).0);
         } else if began < mark {
             self.segments.skip(&mut log, (mark - began).0);
         }
-        let account = &mut self.accounts[t as usize];
+        let account = &mut self.accounts[self.numbers[t as usize]];
         account.mark = now;
         self.segments.concat(&mut account.log, log);
         if account.log.count - account.floor_count > self.most_segments {
@@ -273,10 +316,16 @@ impl Accounts {
         self.segments.iter(log, NONE).map(|(_, ns)| ns).sum()
     }
 
-    /// What the token does, or did last where it does nothing yet.
-    pub(crate) fn present(&self, now: Time, t: u32) -> Label {
-        let Some(account) = self.accounts.get(t as usize) else { return UNEXPLAINED };
-        if now.since(account.mark).0 > account.first { account.rest } else { account.label }
+    /// What the token does, or did last where it does nothing yet, and since when: as it was noted where it has no
+    /// account.
+    pub(crate) fn present(&self, now: Time, t: u32, has_account: bool) -> (Label, Time) {
+        let note = if has_account {
+            let &Account { mark, first, label, rest, .. } = self.of(t);
+            Note { mark, first, label, rest }
+        } else {
+            self.notes.get(t as usize).copied().unwrap_or(Note { mark: now, ..Note::NONE })
+        };
+        (if now.since(note.mark).0 > note.first { note.rest } else { note.label }, note.mark)
     }
 
     pub(crate) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
@@ -286,7 +335,7 @@ impl Accounts {
             let none = Hold { at: now, epoch: 0, floor: NONE, floor_count: 0, tail: NONE };
             self.holds.resize(index + 1, none);
         }
-        let account = &mut self.accounts[t as usize];
+        let account = &mut self.accounts[self.numbers[t as usize]];
         let Account { log, floor, floor_count, epoch, .. } = *account;
         self.holds[index] = Hold { at: now, epoch, floor, floor_count, tail: log.tail };
         (account.floor, account.floor_count) = (log.tail, log.count);
@@ -295,7 +344,7 @@ impl Accounts {
     pub(crate) fn free_unit(&mut self, now: Time, t: u32, frame: u32, place: u16, is_wanted: bool, waited_until: Time) {
         self.close(now, t);
         let hold = self.holds[frame as usize];
-        let account = &mut self.accounts[t as usize];
+        let account = &mut self.accounts[self.numbers[t as usize]];
         let weight = account.weight;
         let is_whole = hold.epoch == account.epoch;
         if is_whole {
@@ -313,7 +362,7 @@ impl Accounts {
     /// meanwhile, at that time.
     pub(crate) fn leave(&mut self, now: Time, t: u32, place: u16, refused_at: Time) {
         self.close(now, t);
-        let Account { log, weight, .. } = self.accounts[t as usize];
+        let &Account { log, weight, .. } = self.of(t);
         if now.0 - self.length(log).min(now.0) >= refused_at.0 {
             return;
         }
