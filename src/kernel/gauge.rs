@@ -39,17 +39,24 @@ impl Gauge {
     #[inline]
     pub fn down(&mut self, now: Time) {
         debug_assert!(self.level > 0);
-        self.set(now, self.level - 1);
+        self.advance(now);
+        self.level -= 1;
     }
 
     /// Another level.
     #[inline]
     pub fn set(&mut self, now: Time, level: u32) {
+        self.advance(now);
+        self.level = level;
+        self.peak = self.peak.max(level);
+    }
+
+    /// Brings the integral up to now.
+    #[inline(always)]
+    fn advance(&mut self, now: Time) {
         debug_assert!(now >= self.changed, "time goes back");
         self.area += u128::from(self.level) * u128::from((now - self.changed).0);
         self.changed = now;
-        self.level = level;
-        self.peak = self.peak.max(level);
     }
 
     /// The integral since the last reset, in level times nanoseconds.

@@ -121,7 +121,11 @@ impl Station {
         let token = &mut engine.tokens[t];
         token.wait = self.index;
         token.since = now;
-        if self.sharing.is_some() || self.busy.level() < self.servers {
+        if self.sharing.is_some() {
+            return Arrival::Begins;
+        }
+        if self.busy.level() < self.servers {
+            self.busy.up(now);
             return Arrival::Begins;
         }
         token.state = State::AtStation;
@@ -132,8 +136,9 @@ impl Station {
         Arrival::Waits
     }
 
-    /// A token's service begins. Whether accounts, if there are any, note that: of the tokens that have one, and of all
-    /// where the station slows down, because the state of a token does not tell by how much.
+    /// A token's service begins; its server is counted as busy already. Whether accounts, if there are any, note that: of
+    /// the tokens that have one, and of all where the station slows down, because the state of a token does not tell by
+    /// how much.
     #[inline]
     pub fn begin(&mut self, engine: &mut Engine, t: u32, work: Time) -> bool {
         let now = engine.now;
@@ -144,7 +149,6 @@ impl Station {
             cpu.start(&mut engine.calendar, now, t, work);
             return is_sampled;
         }
-        self.busy.up(now);
         let stretched = self.stretched(work);
         self.begun += u128::from(stretched.0);
         self.due += u128::from((now + stretched).0);
@@ -152,7 +156,7 @@ impl Station {
         is_sampled || self.slows_down()
     }
 
-    /// A token's service is over. The next in line: its service is to begin.
+    /// A token's service is over. The next in line: its service is to begin, and the server stays busy.
     #[inline]
     pub fn finish(&mut self, engine: &mut Engine, t: u32) -> Option<u32> {
         let now = engine.now;
@@ -160,9 +164,12 @@ impl Station {
         if self.sharing.is_some() {
             return None;
         }
-        self.busy.down(now);
         self.due -= u128::from(now.0);
-        self.queue.pop(engine, self.servers)
+        let next = self.queue.pop(engine, self.servers);
+        if next.is_none() {
+            self.busy.down(now);
+        }
+        next
     }
 
     /// A token leaves unserved. The next in line, where that makes room for it.
