@@ -26,9 +26,7 @@ impl World<'_> {
     #[inline]
     pub(crate) fn hang_up_inbound(&mut self, t: u32) {
         let token = &mut self.engine.tokens[t];
-        if !token.has(INBOUND) {
-            return;
-        }
+        debug_assert!(token.has(INBOUND));
         let process = token.process;
         if self.processes[process as usize].linger == 0 {
             return self.close_inbound(t);

@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
-use crate::engine::token::{ABANDONED, Failure, KILLED, Request, SAMPLED, State, Token, WASTE};
+use crate::engine::token::{ABANDONED, Failure, INBOUND, KILLED, Request, SAMPLED, State, Token, WASTE};
 use crate::interpreter::world::{Ended, World};
 use crate::parts::network::ROUND_TRIP;
 
@@ -15,12 +15,13 @@ impl World<'_> {
         while self.engine.tokens[t].frame != NONE {
             self.pop_frame(t);
         }
-        self.hang_up_inbound(t);
+        if self.engine.tokens[t].has(INBOUND) {
+            self.hang_up_inbound(t);
+        }
         if !self.is_plain {
             self.leave_ingress(t);
         }
-        let Token { process, parent, request, failure, .. } = self.engine.tokens[t];
-        let flags = self.engine.tokens[t].flags;
+        let &Token { process, parent, request, failure, flags, .. } = &self.engine.tokens[t];
         if process != NONE {
             self.processes[process as usize].inside -= 1;
         }
@@ -96,14 +97,20 @@ impl World<'_> {
         self.requests.remove(request);
         self.tally.ended(self.engine.now, record.born, failure);
         self.account_end(&record, failure);
-        let refused_at_once = failure.is_refusal() && self.engine.now - self.sent_at(&record) <= ROUND_TRIP;
+        let refused_at_once = failure.is_some() && self.is_refused_at_once(&record, failure);
         if record.user != NONE && self.sends_again(record.user, failure, refused_at_once) {
             // What this attempt leaves behind is awaited by nobody.
             return self.leave_alone(job);
         }
-        if job == NONE || !self.await_completion(job, failure) {
+        if (job == NONE || !self.await_completion(job, failure)) && self.reports_ends {
             self.ended.push(Ended { client: record.client, failure, refused_at_once });
         }
+    }
+
+    /// Whether a request is refused within a round trip of being sent.
+    #[inline(never)]
+    fn is_refused_at_once(&self, request: &Request, failure: Failure) -> bool {
+        failure.is_refusal() && self.engine.now - self.sent_at(request) <= ROUND_TRIP
     }
 
     /// When a request was sent; of one that is sent again, the present attempt.
@@ -120,7 +127,8 @@ impl World<'_> {
         self.requests.remove(request);
         self.tally.ended(self.engine.now, record.born, Failure::GAVE_UP);
         self.account_end(&record, Failure::GAVE_UP);
-        if record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false) {
+        let is_over = record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false);
+        if is_over && self.reports_ends {
             self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, refused_at_once: false });
         }
         self.leave_alone(self.jobs.of(record.token));

@@ -172,7 +172,9 @@ impl World<'_> {
         let Job { client, failed, .. } = self.jobs.jobs[job];
         self.end_job(job);
         let failure = if failed { Failure::INCOMPLETE } else { Failure::NONE };
-        self.ended.push(Ended { client, failure, refused_at_once: false });
+        if self.reports_ends {
+            self.ended.push(Ended { client, failure, refused_at_once: false });
+        }
     }
 
     /// A copy of a message was lost, or refused: it is counted like its job.

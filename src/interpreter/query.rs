@@ -9,7 +9,7 @@ use crate::model::{Draw, Runtime, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
-use crate::engine::token::{Failure, State};
+use crate::engine::token::{Failure, State, Token};
 use crate::interpreter::world::World;
 
 /// Parts of a trip's draws.
@@ -33,8 +33,8 @@ phases! {
 impl World<'_> {
     /// One round trip, in phases: client CPU, network, work at the server.
     pub(crate) fn trip(&mut self, t: u32, pool: u32, work: Option<Draw>, site: Site) -> Next {
-        let plan = &self.system.services[self.process_of(t).service as usize].pools[pool as usize];
-        let key = self.engine.tokens[t].key;
+        let Token { key, process, .. } = self.engine.tokens[t];
+        let plan = &self.system.services[self.processes[process as usize].service as usize].pools[pool as usize];
         if self.severed > 0 && self.is_severed(t, pool) {
             self.engine.tokens[t].phase = Progress::BEGIN;
             return Next::Fail(Failure::CONNECTION_LOST);

@@ -1,6 +1,7 @@
 //! Visits to stations.
 
 use crate::kernel::Time;
+use crate::model::Draw;
 
 use crate::engine::next::Next;
 use crate::engine::token::Failure;
@@ -10,10 +11,13 @@ use crate::parts::compute::station::Arrival;
 impl World<'_> {
     /// The token asks for service; its work is named by its key, so it need not be drawn before its service begins.
     #[inline]
-    pub(crate) fn visit(&mut self, t: u32, index: u32) -> Next {
+    pub(crate) fn visit(&mut self, t: u32, index: u32, time: Draw, key: u64) -> Next {
         match self.stations[index as usize].arrive(&mut self.engine, t) {
             Arrival::TurnedAway => return Next::Fail(Failure::TURNED_AWAY),
-            Arrival::Begins => self.serve(t, index),
+            Arrival::Begins => {
+                let work = self.draw(t, time, key);
+                self.begin_service(t, index, work);
+            }
             Arrival::Waits => self.account_station(t, index),
             Arrival::Lines => self.line_up(t, index),
         }
@@ -23,6 +27,11 @@ impl World<'_> {
     #[inline]
     fn serve(&mut self, t: u32, index: u32) {
         let work = self.work_of_visit(t);
+        self.begin_service(t, index, work);
+    }
+
+    #[inline]
+    fn begin_service(&mut self, t: u32, index: u32, work: Time) {
         let station = &mut self.stations[index as usize];
         if station.begin(&mut self.engine, t, work) {
             self.account_served(t, index, work);

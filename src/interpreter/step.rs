@@ -7,6 +7,7 @@ use crate::model::{Draw, Op, Runtime, Site};
 use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, SAMPLED, State, Token, WASTE};
+use crate::interpreter::query::Trip;
 use crate::interpreter::world::World;
 
 phases! {
@@ -21,14 +22,30 @@ phases! {
 
 impl World<'_> {
     /// Runs the token until it waits or ends.
+    #[inline]
     pub(crate) fn step(&mut self, t: u32) {
+        let token = &self.engine.tokens[t];
+        if token.failure.is_some() || token.has(HOUSEKEEPING) {
+            return self.step_otherwise(t);
+        }
+        self.go_on(t, token.process);
+    }
+
+    /// The same for a token that has failed, or has no program.
+    #[inline(never)]
+    fn step_otherwise(&mut self, t: u32) {
         if self.engine.tokens[t].failure.is_some() && !self.fail(t, self.engine.tokens[t].failure) {
             return;
         }
         if self.engine.tokens[t].has(HOUSEKEEPING) {
             return self.keep_house(t);
         }
-        let process = self.engine.tokens[t].process;
+        self.go_on(t, self.engine.tokens[t].process);
+    }
+
+    /// Runs its program.
+    #[inline(never)]
+    fn go_on(&mut self, t: u32, process: u32) {
         loop {
             match self.execute(t) {
                 Next::On => {}
@@ -60,7 +77,10 @@ impl World<'_> {
     fn execute(&mut self, t: u32) -> Next {
         let token = &mut self.engine.tokens[t];
         match self.system.program[token.pc as usize] {
-            Op::Visit { station, .. } => self.visit(t, station),
+            Op::Visit { station, time, site } => {
+                let key = site.key(token.key, 0);
+                self.visit(t, station, time, key)
+            }
             Op::Answer => Next::End,
             Op::AcquireShared { limit } => self.acquire(t, self.shared + limit, 0),
             Op::AcquireLimit { limit } => {
@@ -89,6 +109,13 @@ impl World<'_> {
                 let key = site.key(token.key, 0);
                 let time = self.draw(t, time, key);
                 self.sleep(t, time)
+            }
+            // Back from the server: half of what is left of a trip is this.
+            Op::Trip { .. } if Trip::from(token.phase) == Trip::Back && self.severed == 0 => {
+                token.pc += 1;
+                token.phase = Progress::BEGIN;
+                self.engine.drop_timer(t);
+                Next::On
             }
             Op::Trip { pool, work, site } => self.trip(t, pool, work, site),
             Op::Prepare { client, site } => self.prepare(t, client, site),

@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use standstill::Standstill;
 
-use crate::kernel::Time;
 use crate::kernel::deadline::LaneId;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
+use crate::kernel::{NONE, Time};
 use crate::model::{Abandon, Load, Runtime, ServicePlan, System};
 
 use crate::engine::token::{Failure, Request};
@@ -39,6 +39,8 @@ use crate::parts::trouble::liveness::{Prober, Stagnation};
 
 /// What drives a world: the load.
 pub trait Source {
+    /// Whether the load waits for ends of requests. One that does not has none reported.
+    const AWAITS_ENDS: bool = true;
     /// An event that the load scheduled for itself came up.
     fn event(&mut self, world: &mut World, which: u32);
     /// A request has ended, by answer or because its client gave up.
@@ -99,6 +101,8 @@ pub struct World<'s> {
     pub(crate) cancels: bool,
     pub(crate) patience: Option<LaneId>,
     pub(crate) target: u32,
+    /// The process that the load's requests to the target begin in at once, if nothing is in between and no event loop.
+    pub(crate) straight: u32,
     /// The endpoints that the load calls; they are probed.
     pub(crate) probed: Vec<u32>,
     pub(crate) ledger: Option<Box<Ledger>>,
@@ -107,6 +111,8 @@ pub struct World<'s> {
     pub(crate) accounts: Option<Box<Accounts>>,
     pub(crate) tally: Tally,
     pub(crate) ended: Vec<Ended>,
+    /// The load is told of them.
+    pub(crate) reports_ends: bool,
     pub(crate) deadlock: Option<Deadlock>,
     pub(crate) window_start: Time,
     pub(crate) phases: Phases,
@@ -187,12 +193,14 @@ impl<'s> World<'s> {
             cancels: load.abandon == Abandon::Cancel,
             patience,
             target: load.target,
+            straight: NONE,
             probed: probed(load),
             ledger: Ledger::of(load, seed, replication),
             numbered: 0,
             accounts: None,
             tally: Tally::default(),
             ended: Vec::new(),
+            reports_ends: true,
             deadlock: None,
             window_start: Time::ZERO,
             phases: Phases::default(),
@@ -213,6 +221,7 @@ impl<'s> World<'s> {
             stopped: false,
             too_many: false,
         };
+        world.straight = world.straight_to(load.target).unwrap_or(NONE);
         if load.accounts != crate::model::Accounts::Off {
             world.keep_accounts(load);
         }
@@ -261,6 +270,7 @@ impl<'s> World<'s> {
     pub fn run<S: Source>(&mut self, source: &mut S, limits: &Limits) -> Ending {
         let most = limits.max_events.unwrap_or(u64::MAX);
         let standstill = u32::try_from(most).unwrap_or(u32::MAX).min(STANDSTILL);
+        self.reports_ends = S::AWAITS_ENDS;
         loop {
             self.report_ended(source);
             let mut steps: u32 = 0;

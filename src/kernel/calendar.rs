@@ -4,7 +4,7 @@
 //! equal times keep the order of scheduling.
 //!
 //! Most systems have fewer than a hundred events in the calendar, and most new events are among the next few. There a
-//! sorted list costs half of a heap: 60 instructions an event instead of 150 in an M/M/1.
+//! sorted list costs half of a heap: 66 instructions to insert an event of an M/M/1 instead of 130.
 //!
 //! In the heap a pop leaves a hole at the root which the next push fills, since an event nearly always schedules another
 //! one (LaMarca and Ladner 1996 on d-ary heaps and caches).

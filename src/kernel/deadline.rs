@@ -104,13 +104,18 @@ impl Deadlines {
     }
 
     /// Cancels a deadline that has not come up; [`NONE`] is let pass.
-    #[inline]
+    #[inline(always)]
     pub fn cancel(&mut self, id: u32) {
         if id != NONE {
-            let lane = self.deadlines[id].lane;
-            self.lanes[lane as usize].queue.remove(&mut self.deadlines, id);
-            self.deadlines.remove(id);
+            self.cancel_set(id);
         }
+    }
+
+    #[inline(never)]
+    fn cancel_set(&mut self, id: u32) {
+        let lane = self.deadlines[id].lane;
+        self.lanes[lane as usize].queue.remove(&mut self.deadlines, id);
+        self.deadlines.remove(id);
     }
 
     /// When a deadline that has not come up will.

@@ -20,7 +20,7 @@ impl Source for Closed {
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
             which::OPEN_WINDOW | which::CLOSE_WINDOW | which::MARK => self.measuring.event(world, event),
-            client => world.send(client - which::CLIENT),
+            client => world.send_at_once(client - which::CLIENT),
         }
     }
 

@@ -19,13 +19,15 @@ struct Open {
 }
 
 impl Source for Open {
+    const AWAITS_ENDS: bool = false;
+
     #[inline]
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
             which::ARRIVAL => {
                 world.schedule(self.next, which::ARRIVAL);
                 self.next = self.gap.draw(self.gaps.next_bits());
-                world.send(0);
+                world.send_at_once(0);
             }
             _ => self.measuring.event(world, event),
         }

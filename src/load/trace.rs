@@ -27,6 +27,8 @@ impl Trace {
 }
 
 impl Source for Trace {
+    const AWAITS_ENDS: bool = false;
+
     fn event(&mut self, world: &mut World, event: u32) {
         match event {
             which::ARRIVAL => {

@@ -37,7 +37,11 @@ impl World<'_> {
     }
 
     /// Tells the load of the requests that have ended.
+    #[inline]
     pub(crate) fn report_ended<S: Source>(&mut self, source: &mut S) {
+        if !S::AWAITS_ENDS {
+            return;
+        }
         while let Some(ended) = self.ended.pop() {
             // The limits are looked at after the step.
             self.paused |= self.standstill.is_bounded() && self.standstill.ended(self.engine.now);
@@ -77,12 +81,13 @@ impl World<'_> {
     #[inline]
     fn token_event(&mut self, event: Event) {
         let t = event.slot;
-        if self.engine.tokens[t].event != event.serial {
+        let token = &mut self.engine.tokens[t];
+        if token.event != event.serial {
             self.engine.calendar.buried();
             return;
         }
-        self.engine.tokens[t].event = 0;
-        match self.engine.tokens[t].state {
+        token.event = 0;
+        match token.state {
             State::Served => {
                 self.served(t);
                 self.step_next(t);
@@ -131,22 +136,23 @@ impl World<'_> {
     }
 
     fn cpu_event(&mut self, event: Event) {
-        let mut done = std::mem::take(&mut self.done);
         let cpu = match event.slot.checked_sub(slot::STATION) {
             Some(station) => self.stations[station as usize].sharing.as_mut(),
             None => Some(&mut self.replicas[(event.slot - slot::CPU) as usize].cpu),
         };
         if let Some(cpu) = cpu {
-            cpu.complete(&mut self.engine.calendar, self.engine.now, event.serial, &mut done);
+            cpu.complete(&mut self.engine.calendar, self.engine.now, event.serial, &mut self.done);
         }
-        for t in done.drain(..) {
+        // Nearly always it is one, so the list stays where it is.
+        for index in 0..self.done.len() {
+            let t = self.done[index];
             if t < MARK {
                 self.job_done(t);
             } else {
                 self.lock_done(t - MARK);
             }
         }
-        self.done = done;
+        self.done.clear();
     }
 
     fn compact(&mut self) {
