@@ -40,8 +40,6 @@ mod turn;
 mod verdicts;
 mod warning;
 
-use std::borrow::Cow;
-
 use crate::experiment::account::{Account, Tally};
 use crate::experiment::analyse::ablation::{self, Ablated};
 use crate::experiment::analyse::comparison::{self, Comparison, Selection};
@@ -54,7 +52,6 @@ use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::verdict::{self, Judgement};
 use crate::experiment::plan::WarmUp;
 use crate::experiment::plan::{Exclusion, Plan};
-use crate::experiment::run::pilot;
 use crate::experiment::run::runner::Trials;
 use crate::model::RateUnit;
 
@@ -125,7 +122,7 @@ pub struct Report<'a> {
     pub findings: Vec<Finding>,
     /// The warm-ups that were found, with the points.
     #[doc(hidden)]
-    pub warm_ups: Vec<(usize, Cow<'a, WarmUp>)>,
+    pub warm_ups: Vec<(usize, &'a WarmUp)>,
     /// Every variant against the first one.
     #[doc(hidden)]
     pub comparisons: Vec<Comparison>,
@@ -159,7 +156,7 @@ impl<'a> Report<'a> {
         let Account { summaries, tally } = account;
         let states = condition::conditions(plan, &summaries);
         let findings = finding::findings(plan, &summaries, &states);
-        let found = |summary: &Summary| Some((summary.point, pilot::of(plan, summary.point)?));
+        let found = |summary: &Summary| Some((summary.point, plan.points[summary.point].warm_up.get()?));
         let warm_ups = summaries.iter().filter_map(found).collect();
         let comparisons = comparison::compare(plan, &summaries);
         let selections = comparison::select(plan, &summaries);

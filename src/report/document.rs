@@ -16,7 +16,6 @@ use crate::experiment::analyse::summary::{
 use crate::experiment::analyse::verdict::{self, Deviation, Judgement, Verdict};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Axis, Measurement, Plan, Precision, Zone};
-use crate::experiment::run::pilot;
 use crate::language::{Assumption, Scale};
 use crate::statistics::Interval;
 
@@ -160,7 +159,7 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
     }
     point.insert("response_times".into(), summary.response_times.into());
     point.insert("effective_response_times".into(), json!(summary.effective_response_times));
-    if let Some(found) = pilot::of(plan, summary.point) {
+    if let Some(found) = plan.points[summary.point].warm_up.get() {
         let length = found.length.seconds();
         point.insert("warm_up".into(), json!({ "length_s": length, "settled": found.is_settled }));
     }

@@ -1,9 +1,11 @@
 //! A warm-up that was found by pilot runs.
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::Time;
 
 /// What the pilot runs of a point found.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct WarmUp {
     /// Time before the window.
     pub length: Time,

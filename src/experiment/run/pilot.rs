@@ -29,11 +29,6 @@ pub fn load_of<'a>(plan: &'a Plan, point: usize, limits: &Limits) -> Cow<'a, Loa
     }
 }
 
-/// What was found of a point whose warm-up is to be found; its pilot runs are made where they have not been yet.
-pub fn of(plan: &Plan, point: usize) -> Option<Cow<'_, WarmUp>> {
-    find(plan, point, &Limits { max_events: plan.max_events, ..Limits::default() })
-}
-
 fn find<'a>(plan: &'a Plan, point: usize, limits: &Limits) -> Option<Cow<'a, WarmUp>> {
     let planned = &plan.points[point];
     if !planned.load.auto_warm_up {
@@ -97,7 +92,7 @@ mod tests {
         let interrupted = AtomicBool::new(true);
         let cut = find(&plan, 0, &Limits { interrupted: Some(&interrupted), ..Limits::default() }).unwrap();
         assert!(matches!(cut, Cow::Owned(_)));
-        let whole = of(&plan, 0).unwrap();
+        let whole = find(&plan, 0, &Limits::default()).unwrap();
         assert!(matches!(whole, Cow::Borrowed(_)) && whole.is_settled);
         assert_ne!(*whole, *cut);
     }

@@ -161,6 +161,7 @@ fn run_missing(
     deal: Deal,
     progress: &Progress,
 ) -> Result<(), Unusable> {
+    archive.tell_pilots(plan);
     let all = wanted.iter().enumerate().flat_map(|(point, &wanted)| (0..wanted).map(move |r| (point as u32, r)));
     let share = all.filter(|&(point, replication)| shard.is_none_or(|shard| shard.owns(&deal, point, replication)));
     let missing: Vec<(u32, u32)> = share.filter(|&(point, replication)| !archive.has(point, replication)).collect();
@@ -174,7 +175,7 @@ fn run_missing(
                 return;
             }
             let Some(finished) = run_one(plan, point as usize, replication.into(), progress) else { return };
-            if let Err(unusable) = archive.keep(finished) {
+            if let Err(unusable) = archive.keep_pilots(plan, point).and_then(|()| archive.keep(finished)) {
                 is_lost.store(true, Ordering::Relaxed);
                 lost.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(unusable);
             }

@@ -1,12 +1,13 @@
 //! The archive: finished trials, wherever they are kept. Those of a run that writes no files are in memory; those of a
 //! sweep are in its journal, and of all that was merged in several journals. Results are made from the archive and from
-//! nothing else, so that a sweep that was interrupted, or dealt to several machines, gives the same bytes as one run.
+//! nothing else (what pilot runs found included), so that a sweep that was interrupted, or dealt to several machines, gives the same bytes as one run.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::experiment::analyse::trial::{FailedTrial, Trial};
-use crate::experiment::plan::Plan;
+use crate::experiment::plan::{Plan, WarmUp};
 use crate::experiment::store::journal::{
     Contents, Entry, Header, Journal, Line, Past, Reader, Unusable, line_of, name_of,
 };
@@ -38,6 +39,8 @@ pub struct Archive {
     /// The places of each point's replications.
     places: Mutex<Vec<Vec<Place>>>,
     in_memory: Mutex<Vec<Finished>>,
+    /// What pilot runs found, by point.
+    pilots: Mutex<BTreeMap<u32, WarmUp>>,
     journal: Option<Mutex<Journal>>,
     readers: Vec<Reader>,
 }
@@ -95,6 +98,31 @@ impl Archive {
         for Entry { point, replication, offset, length } in contents.entries {
             put(places, point, replication, Place { offset, length, journal });
         }
+        self.pilots.get_mut().unwrap_or_else(PoisonError::into_inner).extend(contents.pilots);
+    }
+
+    /// Tells a plan what pilot runs have found, so that they are not made again.
+    pub fn tell_pilots(&self, plan: &Plan) {
+        for (&point, warm_up) in locked(&self.pilots).iter() {
+            plan.points[point as usize].warm_up.get_or_init(|| warm_up.clone());
+        }
+    }
+
+    /// Keeps what the pilot runs of a point found, if they were made and it is not known yet.
+    ///
+    /// # Errors
+    /// Where the journal cannot be written.
+    pub fn keep_pilots(&self, plan: &Plan, point: u32) -> Result<(), Unusable> {
+        let Some(warm_up) = plan.points[point as usize].warm_up.get() else { return Ok(()) };
+        let mut pilots = locked(&self.pilots);
+        if pilots.contains_key(&point) {
+            return Ok(());
+        }
+        if let Some(journal) = &self.journal {
+            locked(journal).append(&line_of(&Line::Pilot { point, warm_up: warm_up.clone() }))?;
+        }
+        pilots.insert(point, warm_up.clone());
+        Ok(())
     }
 
     /// Whether this trial is there.
@@ -182,7 +210,7 @@ impl Archive {
             Line::Failed { point, replication, what } => {
                 Some(Err(FailedTrial { point: point as usize, replication: replication.into(), what }))
             }
-            Line::Asked { .. } => None,
+            Line::Asked { .. } | Line::Pilot { .. } => None,
         })
     }
 }

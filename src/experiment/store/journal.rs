@@ -17,7 +17,7 @@ use std::sync::{Mutex, PoisonError};
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::analyse::trial::Trial;
-use crate::experiment::plan::MOST_REPLICATIONS;
+use crate::experiment::plan::{MOST_REPLICATIONS, WarmUp};
 use crate::experiment::store::shard::Shard;
 use crate::parts::Ending;
 
@@ -51,6 +51,13 @@ pub(in crate::experiment) enum Line<T> {
         replication: u32,
         /// What happened.
         what: String,
+    },
+    /// What the pilot runs of a point found.
+    Pilot {
+        /// Which point.
+        point: u32,
+        /// What they found.
+        warm_up: WarmUp,
     },
     /// From here on another number of replications was asked for.
     Asked {
@@ -126,6 +133,8 @@ pub(in crate::experiment) struct Contents {
     pub header: Header,
     /// In the order of the file. Of several about one trial the last counts.
     pub entries: Vec<Entry>,
+    /// What pilot runs found, by point.
+    pub pilots: Vec<(u32, WarmUp)>,
     /// Lines that could not be read.
     pub damaged: usize,
     /// Where the last whole line ends.
@@ -159,7 +168,7 @@ impl Contents {
         let Ok(mut header) = serde_json::from_slice::<Header>(&line) else {
             return Err(Unusable::Foreign { path: path.to_owned() });
         };
-        let (mut entries, mut damaged) = (Vec::new(), 0);
+        let (mut entries, mut pilots, mut damaged) = (Vec::new(), Vec::new(), 0);
         while next(&mut line)? {
             let (offset, length) = (end, line.len() as u32);
             end += line.len() as u64;
@@ -173,6 +182,11 @@ impl Contents {
                     header.replications = replications;
                     continue;
                 }
+                Some(Line::Pilot { point, warm_up }) if (point as usize) < header.points => {
+                    pilots.push((point, warm_up));
+                    continue;
+                }
+                Some(Line::Pilot { .. }) => None,
                 None => None,
             };
             let is_of_the_plan = |&(point, replication): &(u32, u32)| {
@@ -186,7 +200,7 @@ impl Contents {
         }
         let file = File::open(path).map_err(failed("read", path))?;
         let reader = Reader { path: path.to_owned(), file: Mutex::new(file) };
-        Ok(Some(Self { header, entries, damaged, end, reader }))
+        Ok(Some(Self { header, entries, pilots, damaged, end, reader }))
     }
 }
 

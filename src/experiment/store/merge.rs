@@ -133,6 +133,7 @@ impl Shards {
             }
             archive.add(contents);
         }
+        archive.tell_pilots(plan);
         Ok(archive)
     }
 }

@@ -1,8 +1,6 @@
 //! Where a warm-up that was found ends: requests in flight in the pilot runs, their moving average, and what is
 //! deleted.
 
-use std::borrow::Cow;
-
 use super::Drawing;
 use super::set::suffix;
 use crate::experiment::analyse::words;
@@ -20,7 +18,7 @@ const HIDDEN: f64 = 0.02;
 /// A drawing of each point whose warm-up was found.
 pub(super) fn all(report: &Report) -> Vec<Drawing> {
     let several = report.warm_ups.len() > 1;
-    let draw = |(point, warm_up): &(usize, Cow<WarmUp>)| {
+    let draw = |(point, warm_up): &(usize, &WarmUp)| {
         let place = words::place(report.plan, *point);
         let name = if several { format!("warm-up{}", suffix(&place)) } else { "warm-up".into() };
         let subtitle =

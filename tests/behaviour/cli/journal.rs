@@ -404,3 +404,18 @@ fn a_full_disk_costs_no_more_than_the_trials_under_way() {
     place.sim(&["sweep", "servers.toml", "--no-charts", "--replications", "40"]).ends_with(0);
     assert_eq!(results(&place), undisturbed("40"));
 }
+
+/// What pilot runs found stands in the journal, one line a point, so that they are made once and reports make none.
+#[test]
+fn pilot_runs_are_made_once() {
+    let place = Place::new();
+    let sweep = || place.sim(&["sweep", "servers.toml", "--no-charts", "--set", "load.warm_up=auto"]).ends_with(0);
+    let first = sweep();
+    let (files, journal) = (results(&place), place.text(JOURNAL));
+    let pilots = journal.lines().filter(|line| line.starts_with("{\"pilot\":")).count();
+    assert_eq!(journal.lines().count(), 1 + 18 + pilots);
+    assert_eq!(pilots, 6, "one of each point");
+    let second = sweep();
+    assert_eq!((first.stdout, files), (second.stdout, results(&place)));
+    assert_eq!(journal, place.text(JOURNAL));
+}
