@@ -232,7 +232,11 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
     let Pattern::Varying { flow, arrivals, warm_up, duration } = pattern else {
         unreachable!("called for open loads with a changing rate only");
     };
-    let pace = if matches!(flow, Flow::Bursts(_)) { Pace::Random } else { Pace::Changing };
+    let pace = match flow {
+        Flow::Bursts(_) => Pace::Random,
+        Flow::Course(course) if course.is_constant() => Pace::Steady,
+        Flow::Course(_) => Pace::Changing,
+    };
     let times = Times::new(flow, *arrivals, seed, replication);
     let mut varying = Varying { times, measuring: Measuring::after(world, pace, *warm_up, *duration) };
     varying.schedule(world);

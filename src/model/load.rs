@@ -75,10 +75,15 @@ pub enum Strength {
         /// Requests in all; none where the load is endless.
         users: Option<u32>,
     },
+    /// The highest number of clients of several stages, in which no single number stands for the load.
+    Stages {
+        /// As it is written.
+        count: u32,
+    },
     /// A rate.
     Rate {
         /// Its path: `load.rate`.
-        path: &'static str,
+        path: String,
         /// Requests a second.
         per_second: f64,
         /// The unit that it is written in.
@@ -321,6 +326,14 @@ pub struct Course {
     pub pieces: Vec<Piece>,
     /// What pieces that wave are multiplied with.
     pub wave: Option<Wave>,
+}
+
+impl Course {
+    /// Whether the rate is the same at all times.
+    pub fn is_constant(&self) -> bool {
+        let is_flat = |piece: &Piece| piece.slope == 0.0 && !(piece.waves && self.wave.is_some());
+        self.pieces.iter().all(is_flat) && self.pieces.windows(2).all(|pair| pair[0].rate == pair[1].rate)
+    }
 }
 
 /// A piece of a rate over time: a straight line.

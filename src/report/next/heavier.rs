@@ -50,9 +50,25 @@ pub(super) fn heavier(report: &Report) -> Option<Step> {
             let ends = ends(is_safe, *per_second, most.clamp(LEAST, MOST));
             (range(command.with("--axis", path), ends.map(|end| rate(end, *unit))), "rate")
         }
+        Strength::Stages { count } => {
+            let ends = ends(is_safe, f64::from(*count), ratio).map(|end| end.ceil().max(1.0).to_string());
+            let mut command =
+                command.with("--set", &format!("load.stages=[{{ duration = \"0s\", target = {count} }}]"));
+            if let Some((from, to)) = load.pattern.window() {
+                command = command.with("--set", &format!("load.duration={}s", exact(to.since(from).seconds())));
+            }
+            (range(command.with("--axis", "load.stages[0].target"), ends), "steady number of clients")
+        }
         Strength::Peak { per_second, unit } => {
-            let most = headroom.as_ref().map_or(UNBOUNDED, |it| it.most_per_min / 60.0 * BEYOND / per_second);
-            let ends = ends(is_safe, *per_second, most.clamp(LEAST, MOST));
+            let bound = headroom.as_ref().map(|it| it.most_per_min / 60.0);
+            // A peak above what the system bears is no steady rate that it bears.
+            let ends = match bound.filter(|bound| is_safe && bound <= per_second) {
+                Some(bound) => [significant(bound / MOST), significant(bound * BEYOND)],
+                None => {
+                    let most = bound.map_or(UNBOUNDED, |bound| bound * BEYOND / per_second);
+                    ends(is_safe, *per_second, most.clamp(LEAST, MOST))
+                }
+            };
             let profile = format!("load.profile=[{{ at = \"0s\", rate = \"{}\" }}]", rate(*per_second, *unit));
             let mut command = command.with("--set", &profile);
             // What is timed by the clock keeps its place.

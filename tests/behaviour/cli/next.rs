@@ -150,7 +150,21 @@ fn every_kind_of_load_has_a_search_that_works() {
             "kind = \"closed\"\nthink_time = \"exp(3s)\"\nduration = \"2000s\"\n\
              stages = [{ duration = \"1s\", target = 2 }, { duration = \"1999s\", target = 2 }]\n"
                 .into(),
-            "--axis 'load.stages[0].target' --from 2 --to 8",
+            "--set 'load.stages=[{ duration = \"0s\", target = 2 }]' --set load.duration=2000s --axis 'load.stages[0].target' \
+             --from 2 --to 5",
+        ),
+        // A spike with a rate of its own: a lower rate of the rest would not lower it.
+        (
+            format!("{open}rate = \"0.1/s\"\nspikes = [{{ at = \"500s\", length = \"900s\", rate = \"0.5/s\" }}]\n"),
+            "--axis 'load.spikes[0].rate' --from 0.5/s --to ",
+        ),
+        // A peak above what the counter serves, short enough: no steady rate as high is.
+        (
+            format!(
+                "{open}profile = [{{ at = \"0s\", rate = \"0.2/s\" }}, {{ at = \"1000s\", rate = \"0.2/s\" }}, \
+                 {{ at = \"1005s\", rate = \"1.5/s\" }}, {{ at = \"1010s\", rate = \"0.2/s\" }}]\n"
+            ),
+            "--axis 'load.profile[0].rate' --from 0.1/s --to 1.2/s",
         ),
         // Overloaded: the highest load lies below.
         (format!("{open}rate = \"2/s\"\ntimeout = \"9s\"\n"), "--axis load.rate --from 0.2/s --to 2/s\n"),
