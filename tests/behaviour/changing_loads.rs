@@ -268,3 +268,58 @@ fn work_behind_the_answers_is_counted_once() {
         });
     }
 }
+
+/// 10.3/s on 10/s for 2000 s: 600 of 20,600 are left, and more with more time. A profile that does not change is a constant
+/// load, and is judged as one.
+#[test]
+fn a_profile_of_one_rate_is_a_constant_load() {
+    let load = |rate: &str| format!("arrivals = \"constant\"\n{rate}\nduration = \"2000s\"\n");
+    let constant = judged(&load("rate = \"10.3/s\""));
+    let profile = judged(&load("profile = [{ at = \"0s\", rate = \"10.3/s\" }]"));
+    assert_eq!(constant, profile);
+    assert_eq!(constant.0, Condition::Unstable);
+    assert!((constant.1 - 10.0 / 10.3).abs() < 0.002, "{constant:?}");
+}
+
+/// From 20/s down to 5/s in 600 s: 7500 are sent, and the server, always busy, ends 6000 of them.
+#[test]
+fn a_load_that_falls_from_above_the_capacity_leaves_requests() {
+    let falling = "arrivals = \"constant\"\nduration = \"600s\"\n\
+                   profile = [{ at = \"0s\", rate = \"20/s\" }, { at = \"600s\", rate = \"5/s\" }]\n";
+    let (condition, success) = judged(falling);
+    assert_ne!(condition, Condition::Healthy);
+    assert!((success - 0.8).abs() < 0.005, "{success}");
+}
+
+/// A ramp to 20/s of requests that only publish, to a consumer that handles 10/s: it is full for half of the window.
+#[test]
+fn what_piles_up_behind_a_ramp_has_a_name() {
+    let text = format!(
+        r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "a.e"
+        warm_up = "0s"
+        {RAMP}
+        [services.a]
+        runtime = "delay"
+        [services.a.endpoints.e]
+        steps = [{{ publish = {{ queue = "q" }} }}]
+        [queues.q.consumers.k]
+        service = "w"
+        endpoint = "h"
+        prefetch = 1
+        [services.w]
+        runtime = "threads"
+        threads = 1
+        [services.w.endpoints.h]
+        steps = [{{ sleep = "100ms" }}]
+        "#
+    );
+    looked(&text, |report| {
+        let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
+        assert_eq!((report.states[0].condition, culprit.name.as_str()), (Condition::Unstable, "queue q / k"));
+        assert!(!culprit.sentence.contains("no time"), "{}", culprit.sentence);
+    });
+}

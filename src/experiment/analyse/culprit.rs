@@ -247,14 +247,19 @@ impl Evidence<'_> {
         if all == 0 { 1.0 } else { 1.0 - own as f64 / all as f64 }
     }
 
-    /// What piles up waits for this: the full resource with the longest queue, or what its holders wait for.
+    /// What piles up waits for this: the full resource with the longest queue, or what its holders wait for. Under a load
+    /// that changes, what is full at the end may not be so over the window: then it is the longest queue of all.
     fn backlog(&self) -> Option<Culprit> {
-        let waited_for = |one: &&Used| one.queue >= 1.0 && self.is_full(one.name);
-        let most = self.resources.iter().filter(waited_for).max_by(|a, b| a.queue.total_cmp(&b.queue))?;
+        let queues = || self.resources.iter().filter(|one| one.queue >= 1.0);
+        let longest = |a: &&Used, b: &&Used| a.queue.total_cmp(&b.queue);
+        let full = queues().filter(|one| self.is_full(one.name)).max_by(longest);
+        let most = full.or_else(|| queues().filter(|one| self.is_uneven && one.is_limited).max_by(longest))?;
         let (name, queue) = (most.name, most.queue);
         let (what, wait) = self.waiting(name, queue);
-        let mut sentence =
-            format!("{queue:.0} {what} {wait} for {name} on average, which is {} in use", percent(most.utilisation));
+        let mut sentence = format!("{queue:.0} {what} {wait} for {name} on average");
+        if most.is_full {
+            sentence += &format!(", which is {} in use", percent(most.utilisation));
+        }
         if let Some((blame, place)) = self.place(name).filter(|(blame, place)| !holders(blame, place).is_empty()) {
             return Some(self.chain(blame, place, sentence));
         }

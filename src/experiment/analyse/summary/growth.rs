@@ -6,7 +6,7 @@ use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
-use crate::parts::{Course, Mark, Pace, ResourceUse};
+use crate::parts::{Course, Group, Mark, Pace, ResourceUse};
 use crate::statistics::Interval;
 use crate::statistics::growth::growth;
 pub use lag::Overrun;
@@ -47,15 +47,16 @@ impl Growth {
             return Self::default();
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
-        Self::of_courses(&courses)
+        Self::of_courses(&courses, own_time(used))
     }
 
-    /// That of whole courses, one of each replication.
-    fn of_courses(courses: &[&Course]) -> Self {
+    /// That of whole courses, one of each replication; `own` is the time of a request without any waiting, where that is
+    /// known.
+    fn of_courses(courses: &[&Course], own: Option<f64>) -> Self {
         match courses.first().map(|course| course.pace) {
-            Some(Pace::Changing) => lag::growth(courses, true),
+            Some(Pace::Changing) => lag::growth(courses, true, own),
             // A client waits for its answer: no more requests are under way than there are clients.
-            Some(Pace::Clients) => lag::growth(courses, false),
+            Some(Pace::Clients) => lag::growth(courses, false, own),
             _ => Self::steady(courses),
         }
     }
@@ -92,6 +93,17 @@ const IN_FLIGHT: Level = |mark| mark.in_flight;
 const INSIDE: Level = |mark| mark.inside;
 const UNLIMITED: Level = |mark| mark.in_flight.saturating_sub(mark.bounded);
 const UNLIMITED_WORK: Level = |mark| mark.inside.saturating_sub(mark.bounded + mark.bounded_messages);
+
+/// The mean time in seconds of a success in which it does not wait; none where no trial has accounts.
+fn own_time(trials: &[&Trial]) -> Option<f64> {
+    let groups = trials.iter().filter_map(|trial| trial.blame.as_ref()).flat_map(|blame| &blame.groups);
+    let (mut served, mut requests) = (0.0, 0.0);
+    for times in groups.filter(|times| times.group == Group::Mean) {
+        served += times.spent.iter().filter(|spent| spent.served).map(|spent| spent.ns as f64).sum::<f64>();
+        requests += times.requests;
+    }
+    (requests > 0.0).then(|| served / 1e9 / requests)
+}
 
 /// Whether any request waits for a resource or an answer that never comes, or a resource has no capacity to spare.
 fn waits(trial: &Trial) -> bool {
@@ -131,12 +143,12 @@ mod tests {
     #[test]
     fn the_runs_that_grow_are_counted() {
         let (grows, stays) = (course(|index| index), course(|_| 7));
-        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows]);
+        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None);
         let seen = growth.requests.expect("it grows");
         assert!((seen.estimate - 0.075).abs() < 1e-12, "{seen:?}");
         assert_eq!(growth.runs, 3);
-        assert_eq!(Growth::of_courses(&[&grows, &grows]).runs, 2);
-        assert_eq!(Growth::of_courses(&[&stays, &stays]), Growth::default());
+        assert_eq!(Growth::of_courses(&[&grows, &grows], None).runs, 2);
+        assert_eq!(Growth::of_courses(&[&stays, &stays], None), Growth::default());
     }
 
     /// Up by one a part, and up and down by five with every other mean of two parts: the steps are 7 and -3, on average 1.7
@@ -144,7 +156,7 @@ mod tests {
     #[test]
     fn what_is_certain_together_need_not_be_so_in_any_run() {
         let wanders = course(|index| index + if index.div_ceil(2) % 2 == 0 { 0 } else { 5 });
-        let growth = Growth::of_courses(&[&wanders; 100]);
+        let growth = Growth::of_courses(&[&wanders; 100], None);
         assert!(growth.requests.is_some(), "{growth:?}");
         assert_eq!(growth.runs, 0);
     }

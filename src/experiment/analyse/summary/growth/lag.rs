@@ -27,6 +27,10 @@ const STILL: usize = 2;
 /// Usual response times during which as many may arrive as are inside at the end.
 const USUAL: f64 = 3.0;
 
+/// The share of the window from which a usual response time that is mostly waiting shows a system that was behind from the
+/// start.
+const BEHIND: f64 = 0.05;
+
 /// The share of the window's requests from which those that are left at the end matter.
 const MANY: f64 = 0.01;
 
@@ -41,18 +45,19 @@ pub struct Overrun {
     /// Requests that ended over the last eighth.
     pub ended: f64,
     /// The rate of the load from which on it is too much: the highest rate at which requests end over any eighth. None where
-    /// fewer end in the last one, or the load does not rise through that rate.
+    /// fewer end in the last one, or the load does not rise through that rate, and where the ends of the last eighth still
+    /// follow the load, so that they show no limit: it came to it within that eighth, or only a part of the requests piles up.
     pub from: Option<f64>,
 }
 
 /// What grows, and what is left unanswered: requests, if they can pile up, and work behind their answers.
-pub(super) fn growth(courses: &[&Course], of_requests: bool) -> Growth {
+pub(super) fn growth(courses: &[&Course], of_requests: bool, own: Option<f64>) -> Growth {
     let behind: Level = |mark| mark.inside.saturating_sub(mark.in_flight);
     let behind_unlimited: Level = |mark| UNLIMITED_WORK(mark).saturating_sub(UNLIMITED(mark));
-    let requests = of_requests.then(|| grows(courses, IN_FLIGHT, UNLIMITED)).flatten();
+    let requests = of_requests.then(|| grows(courses, IN_FLIGHT, UNLIMITED, own)).flatten();
     let work = match of_requests {
-        true => grows(courses, INSIDE, UNLIMITED_WORK),
-        false => grows(courses, behind, behind_unlimited),
+        true => grows(courses, INSIDE, UNLIMITED_WORK, own),
+        false => grows(courses, behind, behind_unlimited, None),
     };
     let level = match (requests, of_requests) {
         (Some(_), _) => IN_FLIGHT,
@@ -65,14 +70,14 @@ pub(super) fn growth(courses: &[&Course], of_requests: bool) -> Growth {
         work: work.map(|(_, growth)| growth),
         runs,
         filling: None,
-        overrun: requests.map(|_| Overrun::of(courses)),
-        leaves_unanswered: requests.is_some() || of_requests && are_left(courses, IN_FLIGHT, FEWEST[1]),
+        overrun: requests.and_then(|_| Overrun::of(courses)),
+        leaves_unanswered: requests.is_some() || of_requests && are_left(courses, IN_FLIGHT, FEWEST[1], own),
     }
 }
 
 /// The growth of a level at the end of the window, a second, and over which part of the window it was found; none where
 /// the lag does not grow with it.
-fn grows(courses: &[&Course], all: Level, unlimited: Level) -> Option<(usize, Interval)> {
+fn grows(courses: &[&Course], all: Level, unlimited: Level, own: Option<f64>) -> Option<(usize, Interval)> {
     let mean = |index: usize| courses.iter().map(|course| all(&course.marks[index]) as f64).sum::<f64>();
     if mean(PARTS) <= mean(PARTS - STILL) {
         return None;
@@ -84,7 +89,7 @@ fn grows(courses: &[&Course], all: Level, unlimited: Level) -> Option<(usize, In
         let lag = statistics::growth(&lags, part, CERTAIN)?;
         let is_endless = growing(courses, CERTAIN, part, unlimited).is_some();
         let growth = growing(courses, CERTAIN, part, all)?;
-        let least = SHORTFALL[usize::from(!are_left(courses, all, FEWEST[0]))];
+        let least = SHORTFALL[usize::from(!are_left(courses, all, FEWEST[0], own))];
         (is_endless && lag.low > 0.0 && lag.estimate >= least * length).then_some((part, growth))
     })
 }
@@ -113,7 +118,9 @@ fn lags(course: &Course, level: Level) -> Vec<f64> {
 
 /// Whether more is inside at the end than arrives during three usual response times, by a number that matters. The usual
 /// time is the lower quartile over the parts of the window: of each the mean response time, or the lag if that is longer.
-fn are_left(courses: &[&Course], level: Level, fewest: f64) -> bool {
+/// Where that is a large share of the window, and mostly waiting, the system was behind from the start: then the time of a
+/// request that does not wait is the usual one.
+fn are_left(courses: &[&Course], level: Level, fewest: f64, own: Option<f64>) -> bool {
     let count = courses.len() as f64;
     let all: Vec<Vec<f64>> = courses.iter().map(|course| lags(course, level)).collect();
     let mut times: Vec<f64> = (1..=PARTS)
@@ -128,7 +135,10 @@ fn are_left(courses: &[&Course], level: Level, fewest: f64) -> bool {
         })
         .collect();
     times.sort_by(f64::total_cmp);
-    let usual = USUAL * times[times.len() / 4];
+    let window = courses.first().map_or(0.0, |course| course.length.seconds()) * PARTS as f64;
+    let quartile = times[times.len() / 4];
+    let is_behind = |own: &f64| quartile > BEHIND * window && quartile > USUAL * own;
+    let usual = USUAL * own.filter(is_behind).unwrap_or(quartile);
     let (mut behind, mut sent) = (0.0, 0.0);
     for course in courses {
         let last = &course.marks[PARTS];
@@ -146,20 +156,38 @@ fn arrivals(course: &Course, seconds: f64) -> f64 {
     course.marks[PARTS].sent as f64 - from - (to - from) * (back - index as f64)
 }
 
+/// The share of a rise of the load by which the ends may still rise at their limit.
+const FOLLOWS: f64 = 0.2;
+
 impl Overrun {
-    fn of(courses: &[&Course]) -> Self {
-        let seconds = courses.iter().map(|course| course.length.seconds()).sum::<f64>() * EIGHTH as f64;
-        let over = |to: usize, figure: fn(&Mark) -> f64| {
-            let rise = |course: &&Course| figure(&course.marks[to]) - figure(&course.marks[to - EIGHTH]);
-            courses.iter().map(rise).sum::<f64>() / seconds
+    /// None where more requests pile up than clients send: attempts of clients that gave up, which no rate of ends counts.
+    fn of(courses: &[&Course]) -> Option<Self> {
+        let part = courses.iter().map(|course| course.length.seconds()).sum::<f64>();
+        let between = |from: usize, to: usize, figure: fn(&Mark) -> f64| {
+            let rise = |course: &&Course| figure(&course.marks[to]) - figure(&course.marks[from]);
+            courses.iter().map(rise).sum::<f64>() / (part * (to - from) as f64)
         };
-        let sent = |to| over(to, |mark| mark.sent as f64);
-        let ended = |to| over(to, |mark| mark.sent as f64 - mark.in_flight as f64);
+        let ends: fn(&Mark) -> f64 = |mark| mark.sent as f64 - mark.in_flight as f64;
+        let sent = |to| between(to - EIGHTH, to, |mark| mark.sent as f64);
+        let ended = |to| between(to - EIGHTH, to, ends);
+        // Whether the rate of ends rises from one stretch to a later one by more than chance and a share of the load's rise.
+        let follows = |[from, middle, to]: [usize; 3]| {
+            let load = |from, to| between(from, to, |mark| mark.sent as f64);
+            let (before, after) = (between(from, middle, ends), between(middle, to, ends));
+            let noise = libm::sqrt(
+                before.max(0.0) / (part * (middle - from) as f64) + after.max(0.0) / (part * (to - middle) as f64),
+            );
+            let rise = (load(middle, to) - load(from, middle)).max(0.0);
+            after - before > f64::min(FOLLOWS * rise, 0.1 * after).max(2.0 * noise)
+        };
         let eighths = || (1..=8).map(|index| index * EIGHTH);
         let most = eighths().map(ended).fold(0.0, f64::max);
         let is_held = ended(PARTS) >= 0.9 * most;
         let has_risen = eighths().map(sent).fold(f64::INFINITY, f64::min) < most;
-        Self { sent: sent(PARTS), ended: ended(PARTS), from: (is_held && has_risen).then_some(most) }
+        let is_flat = !follows([PARTS - EIGHTH, PARTS - EIGHTH / 2, PARTS])
+            && !follows([PARTS - 2 * EIGHTH, PARTS - EIGHTH, PARTS]);
+        let from = (is_held && has_risen && is_flat).then_some(most);
+        eighths().all(|to| ended(to) >= 0.0).then(|| Self { sent: sent(PARTS), ended: ended(PARTS), from })
     }
 }
 
@@ -192,7 +220,7 @@ mod tests {
     }
 
     fn of(course: &Course) -> Growth {
-        growth(&[course, course], true)
+        growth(&[course, course], true, Some(0.1))
     }
 
     /// From 0 to 20/s on 10/s: 8.75/s more arrive than end over the last eighth, and 8.91/s over its last seven parts.
@@ -209,6 +237,51 @@ mod tests {
         let lag = lags(&ramp, IN_FLIGHT)[PARTS];
         // 4800 have ended, and had been sent at sqrt(4800 * 2 * 640 / 20) = 554 s.
         assert!((lag - (640.0 - 554.3)).abs() < 0.5, "{lag}");
+    }
+
+    /// 6/s, and 20/s in the last 30 s: the last eighth has 50 s of 6/s and 30 s of 10/s. No rate is told from which it is too
+    /// much, which would be 7.5/s.
+    #[test]
+    fn an_overload_shorter_than_an_eighth_shows_no_limit() {
+        let late = fluid(|t| if t < 610.0 { 6.0 } else { 20.0 }, 10.0, 0.1);
+        let growth = growth(&[&late; 40], true, Some(0.1));
+        let overrun = growth.overrun.expect("rates");
+        assert_eq!(overrun.from, None, "{growth:?}");
+        assert!((overrun.ended - 7.5).abs() < 0.2, "{growth:?}");
+    }
+
+    /// Of a ramp to 20/s one half meets a capacity of 6.67/s, from 13.3/s on; the other half ends as it comes.
+    #[test]
+    fn ends_that_follow_the_load_show_no_limit() {
+        let [good, bad] = [f64::INFINITY, 20.0 / 3.0].map(|capacity| fluid(|t| 10.0 * t / 640.0, capacity, 0.1));
+        let sum = |(a, b): (&Mark, &Mark)| Mark {
+            in_flight: a.in_flight + b.in_flight,
+            inside: a.inside + b.inside,
+            sent: a.sent + b.sent,
+            ended: a.ended + b.ended,
+            succeeded: a.succeeded + b.succeeded,
+            response_ns: a.response_ns + b.response_ns,
+            ..Mark::default()
+        };
+        let both = Course { marks: good.marks.iter().zip(&bad.marks).map(sum).collect(), ..good };
+        let growth = growth(&[&both; 5], true, Some(0.1));
+        assert_eq!(growth.overrun.expect("rates").from, None, "{growth:?}");
+    }
+
+    /// From 20/s down to 5/s on 10/s: behind from the start, 1350 of 8000 are left. Their waiting is not usual.
+    #[test]
+    fn a_system_that_was_behind_from_the_start_leaves_requests() {
+        let falling = fluid(|t| 20.0 - 15.0 * t / 640.0, 10.0, 0.1);
+        assert!(of(&falling).leaves_unanswered);
+    }
+
+    /// Clients give up and send again, so that attempts pile up faster than clients come.
+    #[test]
+    fn more_attempts_than_clients_give_no_rate_of_ends() {
+        let mut course = fluid(|t| 12.0 * t / 640.0, 10.0, 0.1);
+        let late = course.marks.iter_mut().enumerate().filter(|(index, _)| *index > PARTS - EIGHTH);
+        late.for_each(|(index, mark)| mark.in_flight += 300 * (index + EIGHTH - PARTS) as u64);
+        assert_eq!(Overrun::of(&[&course]), None);
     }
 
     /// Up to 15/s for the last 100 s: 500 are left of 540 * 5 + 1500.
