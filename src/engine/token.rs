@@ -60,8 +60,6 @@ pub(crate) const HOUSEKEEPING: u8 = 4;
 pub(crate) const ROOT: u8 = 8;
 /// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
 pub(crate) const WASTE: u8 = 16;
-/// Flag: its process has died; whatever it fails with is never caught.
-pub(crate) const KILLED: u8 = 32;
 /// Flag: it has an account of where its time goes.
 pub(crate) const SAMPLED: u8 = 64;
 /// Flag: it is inside its service's ingress.

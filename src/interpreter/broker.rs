@@ -7,7 +7,7 @@ use crate::model::{Runtime, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::phases;
-use crate::engine::token::{Failure, Frame, FrameKind, KILLED, State};
+use crate::engine::token::{Failure, Frame, FrameKind, State};
 use crate::interpreter::world::World;
 use crate::parts::messaging::broker::{Broker, Message, consumer_name};
 use crate::parts::messaging::job::{Behind, Loss};
@@ -250,7 +250,7 @@ impl World<'_> {
         self.account_settled(frame, message);
         let token = &self.engine.tokens[t];
         let how = match token.failure {
-            _ if token.has(KILLED) => Settled::Lost,
+            _ if self.is_killed(t) => Settled::Lost,
             failure if failure.is_some() => Settled::Failed,
             _ => Settled::Acked,
         };

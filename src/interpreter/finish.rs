@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 
 use crate::engine::next::Next;
-use crate::engine::token::{ABANDONED, Failure, INBOUND, KILLED, Request, SAMPLED, State, Token, WASTE};
+use crate::engine::token::{ABANDONED, Failure, INBOUND, Request, SAMPLED, State, Token, WASTE};
 use crate::interpreter::world::{Ended, World};
 use crate::parts::network::ROUND_TRIP;
 
@@ -69,8 +69,7 @@ impl World<'_> {
             return self.probe_answered(t, failure);
         }
         // A handler that was cancelled, or killed with its process, has completed nothing.
-        let is_cut_short =
-            matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED) || self.engine.tokens[t].has(KILLED);
+        let is_cut_short = matches!(failure, Failure::CANCELLED | Failure::DEADLINE_EXCEEDED) || self.is_killed(t);
         self.tally.wasted += u64::from(!is_cut_short);
         self.tally.abandoned_inside -= 1;
     }

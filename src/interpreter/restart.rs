@@ -12,7 +12,7 @@ use crate::model::{Op, PoolPlan};
 
 use crate::engine::next::Next;
 use crate::engine::task::Task;
-use crate::engine::token::{Connection, Failure, FrameKind, HOUSEKEEPING, KILLED, State, Token};
+use crate::engine::token::{Connection, Failure, FrameKind, HOUSEKEEPING, State, Token};
 use crate::interpreter::parts::parts;
 use crate::interpreter::step::Housekeeping;
 use crate::interpreter::world::World;
@@ -199,13 +199,13 @@ impl World<'_> {
             if self.engine.tokens[t].has(HOUSEKEEPING) {
                 self.engine.tokens.remove(t);
             } else {
-                let token = &mut self.engine.tokens[t];
-                token.failure = Failure::CONNECTION_LOST;
-                token.flags |= KILLED;
+                self.engine.tokens[t].failure = Failure::CONNECTION_LOST;
+                self.killed = t;
                 self.account_refusal(t, service, Failure::CONNECTION_LOST);
                 self.fail(t, Failure::CONNECTION_LOST);
             }
         }
+        self.killed = NONE;
         for process in processes.clone() {
             self.reset_process(process);
         }
@@ -214,6 +214,11 @@ impl World<'_> {
         if cpu_is_frozen {
             self.set_speed(replica);
         }
+    }
+
+    /// Whether the token fails because its process has died: nothing catches that.
+    pub(crate) fn is_killed(&self, t: u32) -> bool {
+        self.killed == t
     }
 
     /// Takes a token that dies from wherever it waits or works; the lists of its own event loop are empty already.

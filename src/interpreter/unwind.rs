@@ -5,7 +5,7 @@ use crate::kernel::NONE;
 
 use crate::engine::next::Next;
 use crate::engine::progress::Progress;
-use crate::engine::token::{Failure, FrameKind, KILLED};
+use crate::engine::token::{Failure, FrameKind};
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -23,7 +23,7 @@ impl World<'_> {
 
     #[inline(never)]
     fn unwind(&mut self, t: u32, why: Failure) -> bool {
-        let is_fatal = why == Failure::CANCELLED || self.engine.tokens[t].has(KILLED);
+        let is_fatal = why == Failure::CANCELLED || self.is_killed(t);
         // Up to a time-out that is over nothing catches: only then it is a failure as any other.
         let mut over = self.outermost_over(t);
         loop {

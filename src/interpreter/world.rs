@@ -138,6 +138,8 @@ pub struct World<'s> {
     /// Rounds of loops and attempts so far.
     turns: u32,
     standstill: Standstill,
+    /// The token that fails at present because its process has died; else [`NONE`].
+    pub(crate) killed: u32,
     /// A token was put back in the middle of its steps, so that limits are looked at.
     paused: bool,
     done: Vec<u32>,
@@ -216,6 +218,7 @@ impl<'s> World<'s> {
             latencies: Vec::new(),
             turns: 0,
             standstill: Standstill::new(load),
+            killed: NONE,
             paused: false,
             done: Vec::new(),
             stopped: false,
