@@ -176,6 +176,23 @@ fn failures_are_told_where_they_waited() {
     assert_eq!(failed, [("client gave up", 1)]);
 }
 
+/// Three requests work for 10 ms on a CPU that a fault makes half as fast, one after the other, and then share a station:
+/// A from 20 to 90, B from 40 to 130, C from 60 to 140. Of these 240 ms 120 are its work, and the rest is waiting for the
+/// station: what the CPU loses meanwhile is not charged to them.
+#[test]
+fn a_shared_station_loses_nothing_to_a_slow_cpu() {
+    let outcome = run(&at_once(
+        3,
+        "[services.app]\ncpu = 1\n[services.app.endpoints]\n\
+         go = { steps = [{ cpu = \"10ms\" }, { visit = { station = \"share\", time = \"40ms\" } }] }\n\
+         [stations.share]\ndiscipline = \"ps\"\n[faults.tired]\nservice = \"app\"\nfrom = \"0s\"\neffect = { slow = 2.0 }\n",
+    ));
+    let all = spent(outcome.blame.as_ref().unwrap(), Group::Mean);
+    let of_share: Vec<_> =
+        all.iter().filter(|(name, ..)| name.contains("share")).map(|(_, served, ms)| (*served, *ms)).collect();
+    assert_eq!(of_share, [(false, 120.0), (true, 120.0)], "{all:?}");
+}
+
 /// With accounts switched off everything else is the same.
 #[test]
 fn accounts_change_nothing() {

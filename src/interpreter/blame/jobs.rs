@@ -84,7 +84,9 @@ impl World<'_> {
         };
         let host = self.replicas[replica as usize].host;
         let under_lock = state != State::AtServer && self.processes[process as usize].gil != NONE;
-        let lost = if under_lock { None } else { self.replicas[host as usize].cpu.lost(now) };
+        // A station that is shared has no CPU.
+        let loses = !under_lock && state != State::Served;
+        let lost = if loses { self.replicas[host as usize].cpu.lost(now) } else { None };
         let before = lost.map(|lost| accounts.lost.get(t as usize).copied().unwrap_or(lost));
         let faster = lost.zip(before).map_or(0.0, |(lost, before)| (lost[3] - before[3]).max(0.0));
         // What a fast machine did beyond its time took none.
