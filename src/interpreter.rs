@@ -38,6 +38,7 @@ pub(crate) mod slots;
 pub(crate) mod station;
 pub(crate) mod step;
 pub(crate) mod task;
+pub(crate) mod thread;
 pub(crate) mod unwind;
 pub(crate) mod view;
 pub(crate) mod wait;

@@ -76,7 +76,7 @@ pub use service::{Endpoint, Rounds, Service, Throttling};
 pub use source::Source;
 pub use step::{
     Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,
-    RespondStep, Step, VisitStep, WithStep,
+    RespondStep, Step, ThreadStep, VisitStep, WithStep,
 };
 pub use units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 pub use visible::{visible, visible_layout, visible_lines};

@@ -60,6 +60,8 @@ pub(crate) const HOUSEKEEPING: u8 = 4;
 pub(crate) const ROOT: u8 = 8;
 /// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
 pub(crate) const WASTE: u8 = 16;
+/// Flag: it is a job of the default executor of its process: it runs in a thread, or waits for one, beside the event loop.
+pub(crate) const IN_THREAD: u8 = 32;
 /// Flag: it has an account of where its time goes.
 pub(crate) const SAMPLED: u8 = 64;
 /// Flag: it is inside its service's ingress.
@@ -126,8 +128,6 @@ pub(crate) enum State {
     Knocking,
     /// Its CPU job is under way, and it keeps its event loop or thread.
     Working,
-    /// Its CPU job is under way in a thread of the default executor.
-    Offloaded,
     /// Its statement is at work on the database's CPU.
     AtServer,
     /// Waits for time to pass.
@@ -160,7 +160,7 @@ impl State {
         match self {
             Self::Queued | Self::ConnectionQueued | Self::Coalescing | Self::Awaiting | Self::Hung => true,
             Self::Backlog | Self::AtStation | Self::Joining => true,
-            Self::Ready | Self::Working | Self::Offloaded | Self::AtServer => false,
+            Self::Ready | Self::Working | Self::AtServer => false,
             Self::Elapsing | Self::Outbound | Self::Carrying | Self::Served | Self::Knocking => false,
         }
     }

@@ -168,7 +168,10 @@ impl World<'_> {
 
     /// Whether the token's client will give up, and it will let go.
     fn is_cancelled(&self, t: u32) -> bool {
-        self.cancels && self.has_patience() && self.engine.tokens[self.root(t)].request != NONE
+        self.cancels
+            && !self.runs_in_thread(t)
+            && self.has_patience()
+            && self.engine.tokens[self.root(t)].request != NONE
     }
 
     /// The token that a branch, or a branch of a branch, belongs to; any other is its own.
@@ -226,6 +229,9 @@ impl World<'_> {
     /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt
     /// of the hedge that it is an attempt of.
     pub(crate) fn is_freed(&self, t: u32) -> bool {
+        if self.runs_in_thread(t) {
+            return false;
+        }
         let mut frame = if self.guards.can_free { self.engine.tokens[t].frame } else { NONE };
         while frame != NONE {
             let Frame { below, kind, .. } = self.engine.frames[frame];

@@ -8,7 +8,7 @@ use crate::model::Runtime;
 use crate::engine::next::Next;
 use crate::engine::progress::Progress;
 use crate::engine::slot;
-use crate::engine::token::{HOUSEKEEPING, SAMPLED, State, Token};
+use crate::engine::token::{HOUSEKEEPING, IN_THREAD, SAMPLED, State, Token};
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -17,10 +17,10 @@ impl World<'_> {
         let token = &mut self.engine.tokens[t];
         token.state = State::Ready;
         token.wait = NONE;
-        let (process, is_sampled) = (token.process, token.has(SAMPLED));
+        let (process, is_rare) = (token.process, token.has(SAMPLED | IN_THREAD));
         if self.has_loops && process != NONE && self.processes[process as usize].runtime == Runtime::EventLoop {
-            if is_sampled {
-                return self.await_turn_accounted(t, process);
+            if is_rare {
+                return self.continue_rare(t, process);
             }
             self.await_turn(t, process);
         } else {
@@ -39,9 +39,12 @@ impl World<'_> {
         }
     }
 
-    /// The same, noted in its account.
+    /// The same, noted in its account; a token in a thread waits for no round.
     #[inline(never)]
-    fn await_turn_accounted(&mut self, t: u32, process: u32) {
+    fn continue_rare(&mut self, t: u32, process: u32) {
+        if self.engine.tokens[t].has(IN_THREAD) {
+            return self.continue_in_thread(t);
+        }
         self.keep_loop(t, process);
         self.await_turn(t, process);
     }

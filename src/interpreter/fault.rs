@@ -181,6 +181,7 @@ impl<'s> World<'s> {
         self.account_stop(replica);
         let now = self.engine.now;
         for index in self.processes_of(replica) {
+            self.resume_threads(index);
             let process = &mut self.processes[index as usize];
             if !std::mem::replace(&mut process.frozen, false) {
                 continue;

@@ -94,7 +94,7 @@ impl World<'_> {
         let waits = match token.state {
             // Whoever goes before it in its loop is looked at too.
             State::Ready => true,
-            State::Working | State::Offloaded => is_frozen(self.process_of(t).replica),
+            State::Working => is_frozen(self.process_of(t).replica),
             State::AtServer => is_frozen(token.wait),
             state => state.waits_for_others(),
         };

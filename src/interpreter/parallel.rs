@@ -4,7 +4,7 @@ use crate::kernel::NONE;
 use crate::kernel::list::List;
 
 use crate::engine::next::Next;
-use crate::engine::token::{Failure, FrameKind, State, Token, WASTE};
+use crate::engine::token::{Failure, FrameKind, IN_THREAD, State, Token, WASTE};
 use crate::interpreter::blame::ends::Story;
 use crate::interpreter::world::World;
 use crate::parts::guards::parallel::Join;
@@ -39,6 +39,9 @@ impl World<'_> {
         // What a probe's branches do is the probe's.
         if self.engine.tokens[parent].is_probe() {
             token.flags = WASTE;
+        }
+        if branches.in_thread {
+            token.flags |= IN_THREAD;
         }
         let t = self.insert_token(token);
         self.account_for(t, parent);
@@ -131,13 +134,14 @@ impl World<'_> {
         self.guards.joins.remove(join);
     }
 
-    /// Nobody waits for the branches any more; they run on or are cancelled.
+    /// Nobody waits for the branches any more; they run on or are cancelled. A thread cannot be.
     pub(crate) fn disband(&mut self, join: u32, cancel: bool) {
         let mut branches = std::mem::take(&mut self.guards.joins[join].branches);
         while let Some(frame) = branches.pop(&mut self.engine.frames) {
             self.engine.frames[frame].kind = FrameKind::Branch { join: NONE };
-            if cancel {
-                self.interrupt(self.engine.frames[frame].token, Failure::CANCELLED);
+            let branch = self.engine.frames[frame].token;
+            if cancel && !self.runs_in_thread(branch) {
+                self.interrupt(branch, Failure::CANCELLED);
             }
         }
     }

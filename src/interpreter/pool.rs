@@ -259,14 +259,17 @@ impl World<'_> {
         let id = self.process_of(t).pools + pool;
         let mut frame = self.engine.tokens[t].frame;
         while frame != NONE {
-            if let FrameKind::Lent { slots, connection: Connection::Open { trips } } =
-                &mut self.engine.frames[frame].kind
-                && *slots == id
-            {
-                *trips = trips.saturating_add(1);
-                break;
+            match &mut self.engine.frames[frame].kind {
+                FrameKind::Lent { slots, connection: Connection::Open { trips } } if *slots == id => {
+                    *trips = trips.saturating_add(1);
+                    break;
+                }
+                // A job in a thread uses what its coroutine holds.
+                FrameKind::Branch { join } if *join != NONE => {
+                    frame = self.engine.tokens[self.guards.joins[*join].parent].frame;
+                }
+                _ => frame = self.engine.frames[frame].below,
             }
-            frame = self.engine.frames[frame].below;
         }
         self.engine.tokens[t].pc += 1;
         Next::On

@@ -190,6 +190,7 @@ impl World<'_> {
         }
         for process in processes.clone() {
             while self.processes[process as usize].event_loop.take(&mut self.engine.tokens, now).is_some() {}
+            while self.processes[process as usize].event_loop.stopped.pop(&mut self.engine.tokens).is_some() {}
         }
         dying.extend(self.engine.tokens.living().filter(|&t| processes.contains(&self.engine.tokens[t].process)));
         for &t in &dying {
@@ -228,8 +229,8 @@ impl World<'_> {
         match state {
             State::Ready => {}
             State::Backlog => self.leave_accept_queue(t, replica),
-            State::Working | State::Offloaded if self.leave_lock(t) => {}
-            State::Working | State::Offloaded => {
+            State::Working if self.leave_lock(t) => {}
+            State::Working => {
                 let now = self.engine.now;
                 let host = self.replicas[replica as usize].host;
                 let left = self.replicas[host as usize].cpu.cancel(&mut self.engine.calendar, now, t);
@@ -343,6 +344,10 @@ impl World<'_> {
         let mut next = self.engine.tokens[t].frame;
         while next != NONE {
             match self.engine.frames[next].kind {
+                // A job in a thread uses what its coroutine holds.
+                FrameKind::Branch { join } if join != NONE => {
+                    next = self.engine.tokens[self.guards.joins[join].parent].frame;
+                }
                 FrameKind::Severed { slots } if slots == own => return true,
                 FrameKind::Lent { slots, connection } if slots == own => return connection == Connection::Dead,
                 FrameKind::Hold { slots } if slots == own => return false,

@@ -4,7 +4,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Op, Order, Patience};
 
 use crate::engine::next::Next;
-use crate::engine::token::{Failure, FrameKind, State};
+use crate::engine::token::{Failure, FrameKind};
 use crate::interpreter::world::World;
 use crate::parts::held::slots::{Slots, SlotsKind};
 
@@ -61,7 +61,7 @@ impl World<'_> {
     #[inline(never)]
     fn line_up_for(&mut self, t: u32, id: u32) {
         let sorts = self.slots[id as usize].queue.order() == Order::Shortest;
-        let work = if sorts { self.offloaded_work(t) } else { Time::ZERO };
+        let work = if sorts { self.work_in_thread(t) } else { Time::ZERO };
         let slots = &mut self.slots[id as usize];
         slots.enqueue(&mut self.engine, t, id, work);
         let (patience, drawn) = (slots.patience, slots.drawn_patience);
@@ -110,12 +110,14 @@ impl World<'_> {
 
     pub(crate) fn granted(&mut self, t: u32, kind: SlotsKind) {
         match kind {
-            SlotsKind::Connections { .. } | SlotsKind::Limit { .. } | SlotsKind::Shared { .. } => {
+            SlotsKind::Connections { .. }
+            | SlotsKind::Limit { .. }
+            | SlotsKind::Shared { .. }
+            | SlotsKind::Executor => {
                 self.engine.tokens[t].pc += 1;
                 self.wake(t);
             }
             SlotsKind::RequestThreads => self.wake(t),
-            SlotsKind::Executor => self.start_offloaded(t),
         }
     }
 
@@ -159,48 +161,5 @@ impl World<'_> {
         }
         let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.engine.tokens).collect();
         waiting.into_iter().for_each(|t| self.look_for_deadlock(t));
-    }
-
-    /// Hands a job to the default executor; the token leaves the loop meanwhile.
-    pub(crate) fn offload(&mut self, t: u32) -> Next {
-        let id = self.process_of(t).executor;
-        let slots = &self.slots[id as usize];
-        if slots.has_room() {
-            self.hold(t, id);
-            self.start_offloaded(t);
-        } else {
-            self.queue_for(t, id);
-        }
-        Next::Park
-    }
-
-    /// The work of a job of the executor, which stands at the token's program counter.
-    fn offloaded_work(&self, t: u32) -> Time {
-        let token = &self.engine.tokens[t];
-        match self.system.program[token.pc as usize] {
-            Op::Offload { demand, site } | Op::OffloadLocked { demand, site } => {
-                self.draw(t, demand, site.key(token.key, 0))
-            }
-            _ => unreachable!("only an offload waits for the executor"),
-        }
-    }
-
-    fn start_offloaded(&mut self, t: u32) {
-        let work = self.offloaded_work(t);
-        let locked = matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::OffloadLocked { .. });
-        self.engine.tokens[t].state = State::Offloaded;
-        let (replica, gil) = (self.process_of(t).replica, self.process_of(t).gil);
-        if locked {
-            self.want_lock(t, gil, work);
-        } else {
-            self.start_job(t, replica, work);
-        }
-    }
-
-    /// The job in the executor is done: the thread is free and the token goes back to its loop.
-    pub(crate) fn offloaded(&mut self, t: u32) {
-        self.pop_frame(t);
-        self.engine.tokens[t].pc += 1;
-        self.wake(t);
     }
 }

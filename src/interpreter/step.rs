@@ -6,7 +6,7 @@ use crate::model::{Draw, Op, Runtime, Site};
 
 use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
-use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, INBOUND, SAMPLED, State, Token, WASTE};
+use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, IN_THREAD, INBOUND, SAMPLED, State, Token, WASTE};
 use crate::interpreter::query::Trip;
 use crate::interpreter::world::World;
 
@@ -25,13 +25,13 @@ impl World<'_> {
     #[inline]
     pub(crate) fn step(&mut self, t: u32) {
         let token = &self.engine.tokens[t];
-        if token.failure.is_some() || token.has(HOUSEKEEPING) {
+        if token.failure.is_some() || token.has(HOUSEKEEPING | IN_THREAD) {
             return self.step_otherwise(t);
         }
         self.go_on(t, token.process);
     }
 
-    /// The same for a token that has failed, or has no program.
+    /// The same for a token that has failed, has no program, or runs beside the event loop of its process.
     #[inline(never)]
     fn step_otherwise(&mut self, t: u32) {
         if self.engine.tokens[t].failure.is_some() && !self.fail(t, self.engine.tokens[t].failure) {
@@ -40,10 +40,10 @@ impl World<'_> {
         if self.engine.tokens[t].has(HOUSEKEEPING) {
             return self.keep_house(t);
         }
-        self.go_on(t, self.engine.tokens[t].process);
+        self.go_on(t, self.loop_of(t));
     }
 
-    /// Runs its program.
+    /// Runs its program until it waits or ends, and leaves the loop of this process then.
     #[inline(never)]
     fn go_on(&mut self, t: u32, process: u32) {
         loop {
@@ -103,7 +103,6 @@ impl World<'_> {
                 let work = self.draw(t, demand, key);
                 self.work(t, work)
             }
-            Op::Offload { .. } => self.offload(t),
             Op::Sleep { time, site } => {
                 token.pc += 1;
                 let key = site.key(token.key, 0);
@@ -155,7 +154,7 @@ impl World<'_> {
             Op::Notify { to, site } => self.begin_notice(t, to, site),
             Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
             Op::Count { pool } => self.count_trip(t, pool),
-            Op::OffloadLocked { .. } => self.offload_locked(t),
+            Op::EnterThread => self.enter_thread(t),
             Op::Native { demand, site } => self.work_natively(t, demand, site),
             Op::LookUp { cache, .. } => self.look_up(t, cache),
             Op::Store => self.store(t),
@@ -190,7 +189,7 @@ impl World<'_> {
         Next::On
     }
 
-    /// Work on the CPU that holds the event loop but not the interpreter lock.
+    /// Work on the CPU that holds the event loop or thread but not the interpreter lock.
     #[inline(never)]
     fn work_natively(&mut self, t: u32, demand: Draw, site: Site) -> Next {
         let token = &mut self.engine.tokens[t];
@@ -226,11 +225,6 @@ impl World<'_> {
     #[inline(never)]
     fn begin_fallback(&mut self, t: u32, plan: u32) -> Next {
         self.enter_frame(t, FrameKind::Fallback { plan })
-    }
-
-    #[inline(never)]
-    fn offload_locked(&mut self, t: u32) -> Next {
-        self.offload(t)
     }
 
     /// The duration that a key names, for this token.
@@ -312,7 +306,6 @@ impl World<'_> {
             self.keep_job_end(t, 0.0);
         }
         match self.engine.tokens[t].state {
-            State::Offloaded => self.offloaded(t),
             State::AtServer => {
                 self.engine.drop_timer(t);
                 self.wake(t);

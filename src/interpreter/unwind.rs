@@ -35,7 +35,7 @@ impl World<'_> {
             let can_catch = !is_fatal && over == NONE;
             match self.engine.frames[frame].kind {
                 FrameKind::Branch { .. } => {
-                    let process = self.engine.tokens[t].process;
+                    let process = self.loop_of(t);
                     self.end_branch(t, why);
                     self.leave_loop(process);
                     return false;

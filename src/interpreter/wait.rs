@@ -99,7 +99,7 @@ impl World<'_> {
         self.explain(t);
         self.engine.tokens[t].failure = why;
         match self.engine.tokens[t].state {
-            State::Ready | State::Backlog | State::Working | State::Offloaded => return,
+            State::Ready | State::Backlog | State::Working => return,
             _ => self.leave_wait(t),
         }
         self.engine.drop_timer(t);
@@ -125,7 +125,7 @@ impl World<'_> {
             State::Coalescing => self.leave_flight(t),
             State::Joining => self.disband(self.engine.tokens[t].wait, true),
             State::Hung => {}
-            State::Ready | State::Backlog | State::Working | State::Offloaded => {
+            State::Ready | State::Backlog | State::Working => {
                 unreachable!("a token at work, or that is to be, does not wait")
             }
         }

@@ -237,7 +237,10 @@ fn choice<'a>(
                     let mistake = value.place.mark_key(Mistake::new(format!("unknown key `{name}`")), {
                         format!("not a kind of {}", noun.trim_start_matches("an ").trim_start_matches("a "))
                     });
-                    mistakes.push(mistake.advise_keys(names(tables), "kind", noun, name));
+                    mistakes.push(match foreign::advice(name, noun) {
+                        Some(advice) => mistake.help(advice).known_keys(&names(tables), "kind", noun, name),
+                        None => mistake.advise_keys(names(tables), "kind", noun, name),
+                    });
                 }
             },
             [] => {
@@ -248,7 +251,10 @@ fn choice<'a>(
                 let title = format!("{noun} has exactly one key, and this one has {}", entries.len());
                 let mistake = two.place.mark_key(Mistake::new(title), "a second key");
                 let mistake = one.place.mark_key(mistake, "the first key");
-                mistakes.push(if noun == "a step" {
+                let other = if first == "on" { second } else { first };
+                mistakes.push(if noun == "a step" && (first == "on" || second == "on") {
+                    mistake.help(format!("to run it in a thread: {{ thread = {{ steps = [{{ {other} = ... }}] }} }}"))
+                } else if noun == "a step" {
                     mistake.help(format!("make two steps of it: {{ {first} = ... }}, {{ {second} = ... }}"))
                 } else {
                     mistake.help("remove one of them")

@@ -142,7 +142,9 @@ impl Form {
     #[cfg(test)]
     pub fn keys_of_noun(noun: &str) -> Option<Vec<&'static str>> {
         match FORMS.get(Self::section(noun)?)? {
-            Self::Record { fields, .. } => Some(fields.iter().map(|field| field.name.as_str()).collect()),
+            Self::Record { fields, .. } | Self::Choice { tables: fields, .. } => {
+                Some(fields.iter().map(|field| field.name.as_str()).collect())
+            }
             _ => None,
         }
     }

@@ -23,6 +23,9 @@ pub enum Step {
     Notify(NotifyStep),
     /// Holds a pool connection or a semaphore slot around nested steps: hold-and-wait.
     With(WithStep),
+    /// Nested steps in a thread of the default executor (`asyncio.to_thread`, libuv's thread pool); waits for their end
+    /// without blocking the event loop.
+    Thread(ThreadStep),
     /// Waits without blocking the event loop.
     Sleep(Distribution),
     /// Nested steps, several times.
@@ -73,11 +76,26 @@ pub struct HashStep {
     pub holds_gil: bool,
 }
 
+/// Nested steps as one job of the default executor of an event loop: it waits for one of the `threads` of its process,
+/// first come, first served, and keeps it to the end of the steps, whether they compute or block. A request that gives up
+/// meanwhile does not stop the thread: a job that still waits for a thread is dropped, one that runs is run to its end. A
+/// failure in the steps is one of the request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadStep {
+    /// What the thread does, one step after the other. A `sleep` blocks it, as do waits for a database or an answer.
+    pub steps: Vec<Step>,
+    /// Whether its `cpu` steps keep the interpreter lock of the process (pure Python), so that nothing else of that
+    /// process runs Python meanwhile. Native code that releases the lock does not, nor does anything in Node.
+    #[serde(default)]
+    pub holds_gil: bool,
+}
+
 /// Where blocking work runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
-    /// On the event loop, which does nothing else meanwhile.
+    /// Where the request runs: on the event loop, which does nothing else meanwhile.
     #[default]
     Loop,
     /// In a thread of the default executor (`asyncio.to_thread`); bcrypt releases the GIL.

@@ -234,6 +234,7 @@ fn step_for(table: &str, part: &str) -> String {
 fn below(step: &Step) -> Vec<&[Step]> {
     match step {
         Step::With(step) => vec![&step.steps],
+        Step::Thread(step) => vec![&step.steps],
         Step::Repeat(step) => vec![&step.steps],
         Step::Choose(branches) => branches.iter().map(|branch| branch.steps.as_slice()).collect(),
         Step::Cache(step) => vec![&step.hit, &step.miss],

@@ -72,13 +72,6 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
-    /// Work on the CPU in a thread of the default executor.
-    Offload {
-        /// How much.
-        demand: Draw,
-        /// The step's name.
-        site: Site,
-    },
     /// Time that passes without holding the event loop.
     Sleep {
         /// How long.
@@ -109,14 +102,10 @@ pub enum Op {
         /// The step's name.
         site: Site,
     },
-    /// Work on the CPU in a thread of the default executor, under the interpreter lock.
-    OffloadLocked {
-        /// How much.
-        demand: Draw,
-        /// The step's name.
-        site: Site,
-    },
-    /// Work on the CPU that holds the event loop but not the interpreter lock that threads contend for.
+    /// Takes a thread of the default executor, waiting if there is none: the beginning of a job, which is the branch of a
+    /// [`Op::Parallel`].
+    EnterThread,
+    /// Work on the CPU that holds the event loop or thread but not the interpreter lock that threads contend for.
     Native {
         /// How much.
         demand: Draw,

@@ -75,7 +75,7 @@ pub struct FallbackPlan {
     pub otherwise: u32,
 }
 
-/// Branches side by side, or attempts that follow each other.
+/// Branches side by side, attempts that follow each other, or a job of the default executor.
 #[derive(Clone, Debug)]
 pub struct ParallelPlan {
     /// The first operation of each branch; of a hedge, of each attempt.
@@ -84,6 +84,8 @@ pub struct ParallelPlan {
     pub round: Round,
     /// Of a hedge: how long after an attempt the next starts.
     pub after: Option<Time>,
+    /// Whether the one branch is a job of the default executor.
+    pub in_thread: bool,
     /// Where it goes on.
     pub end: u32,
 }

@@ -58,6 +58,34 @@ fn waiting_for_a_connection_is_told_from_its_use() {
     assert_eq!(holders, [(held("app pool db"), held("pg"), 20_000_000)]);
 }
 
+/// Three jobs of 10 ms on two threads and one connection. A is served from 0, B waits for the connection until 10, C for a
+/// thread until 10 and then for the connection until 20. Somebody waits for a thread while A and B hold theirs, for 10 and 20
+/// ms: 20 of them the database serves them, 10 B waits for the connection.
+#[test]
+fn waiting_for_a_thread_is_told_from_what_the_thread_does() {
+    let outcome = run(&at_once(
+        3,
+        "[services.app]\nthreads = 2\n[services.app.pools.db]\nserver = \"pg\"\nmax_size = 1\nmin_size = 1\n\
+         reset_on_release = false\n[services.app.endpoints]\n\
+         go = { steps = [{ thread = { steps = [{ query = { pool = \"db\", time = \"10ms\" } }] } }] }\n\
+         [services.pg]\nruntime = \"delay\"\n",
+    ));
+    let blame = outcome.blame.as_ref().unwrap();
+    let expected = [("app executor", false, 10.0), ("app pool db", false, 20.0), ("pg", true, 30.0)];
+    assert_eq!(spent(blame, Group::Mean), named(&expected));
+    let name = |place: u16| blame.places[usize::from(place)].name.as_str();
+    let mut holders: Vec<_> = blame
+        .holders
+        .iter()
+        .map(|one| (name(one.held), name(one.spent.place), one.spent.served, one.spent.ns / 1_000_000))
+        .collect();
+    holders.sort_unstable();
+    assert_eq!(
+        holders,
+        [("app executor", "app pool db", false, 10), ("app executor", "pg", true, 20), ("app pool db", "pg", true, 20)]
+    );
+}
+
 /// Two jobs of 10 ms on one core at once take 20 ms each: 10 of service, 10 of waiting.
 #[test]
 fn work_at_full_speed_is_service_and_the_rest_is_waiting() {

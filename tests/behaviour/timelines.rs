@@ -167,3 +167,5 @@ mod branches;
 mod ingresses;
 
 mod caches;
+
+mod threads;

@@ -22,6 +22,8 @@ enum Unit {
     Threads(u32),
     /// Descriptors of a service, of which each connection that it accepts has one.
     Files(u32),
+    /// Threads of the default executor of a service.
+    Executor(u32),
     /// Connections of a service's HTTP client.
     Client(u32, u32),
     /// The fetch of a key of a service's cache, for which others wait.
@@ -96,6 +98,7 @@ impl<'a> UnitOrder<'a> {
                 }
                 Op::AcquireLimit { limit } => self.take(endpoint, Unit::Limit(service, limit), &mut held),
                 Op::AcquireShared { limit } => self.take(endpoint, Unit::Shared(limit), &mut held),
+                Op::EnterThread => self.take(endpoint, Unit::Executor(service), &mut held),
                 Op::Connect { client, .. } => self.take(endpoint, Unit::Client(service, client), &mut held),
                 Op::Release | Op::HangUp | Op::Store => {
                     held.pop();
@@ -129,8 +132,13 @@ impl<'a> UnitOrder<'a> {
                     continue;
                 }
                 Op::Fail { .. } | Op::Join | Op::Answer => continue,
-                Op::Cpu { .. } | Op::Offload { .. } | Op::OffloadLocked { .. } | Op::Native { .. } => {}
-                Op::Sleep { .. } | Op::Visit { .. } | Op::Trip { .. } | Op::Count { .. } | Op::Prepare { .. } => {}
+                Op::Cpu { .. }
+                | Op::Native { .. }
+                | Op::Sleep { .. }
+                | Op::Visit { .. }
+                | Op::Trip { .. }
+                | Op::Count { .. }
+                | Op::Prepare { .. } => {}
                 Op::Respond | Op::Yield { .. } | Op::Project | Op::Read { .. } | Op::Publish { .. } => {}
                 Op::Repeat { .. } | Op::Retry { .. } | Op::Backoff { .. } | Op::Timeout { .. } => {}
                 Op::Breaker { .. } | Op::Leave => {}
@@ -165,7 +173,7 @@ impl<'a> UnitOrder<'a> {
                 client.shared && client.max_connections < u32::MAX
             }
             Unit::Fetch(of, cache) => service(of).caches[cache as usize].coalesce,
-            Unit::Pool(..) | Unit::Threads(_) | Unit::Files(_) => true,
+            Unit::Pool(..) | Unit::Threads(_) | Unit::Executor(_) | Unit::Files(_) => true,
         }
     }
 

@@ -4,7 +4,7 @@
 use crate::kernel::{NONE, Time};
 use crate::model::{Effect, Runtime};
 
-use crate::engine::token::{HOUSEKEEPING, SAMPLED, State};
+use crate::engine::token::{HOUSEKEEPING, IN_THREAD, SAMPLED, State};
 use crate::interpreter::world::World;
 use crate::parts::blame::accounts::make_room;
 use crate::parts::blame::log::Label;
@@ -92,7 +92,9 @@ impl World<'_> {
         // What a fast machine did beyond its time took none.
         let work = account.first.saturating_sub(left as u64).saturating_sub(faster.round() as u64);
         accounts.of_mut(t).first = work;
-        let is_on_loop = state == State::Working && self.processes[process as usize].runtime == Runtime::EventLoop;
+        let is_on_loop = state == State::Working
+            && self.processes[process as usize].runtime == Runtime::EventLoop
+            && !self.engine.tokens[t].has(IN_THREAD);
         // The job has held its event loop.
         let held = is_on_loop.then(|| {
             let service = self.processes[process as usize].service as usize;

@@ -5,7 +5,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Op, Runtime};
 
 use crate::engine::progress::Progress;
-use crate::engine::token::{ADMITTED, SAMPLED, State};
+use crate::engine::token::{ADMITTED, IN_THREAD, SAMPLED, State};
 use crate::interpreter::query::Trip;
 use crate::interpreter::world::World;
 use crate::parts::blame::accounts::{Accounts, UNEXPLAINED};
@@ -45,11 +45,13 @@ impl World<'_> {
                 let of_service = &places.services[service as usize];
                 match (fault, process) {
                     (Some(fault), _) => Label::waiting(fault),
-                    (None, Some(process)) if process.runtime != Runtime::EventLoop => Label::served(of_service.delay),
+                    (None, Some(process)) if process.runtime != Runtime::EventLoop || token.has(IN_THREAD) => {
+                        Label::served(of_service.delay)
+                    }
                     _ => Label::waiting(of_service.loops),
                 }
             }
-            State::Working | State::Offloaded | State::AtServer => {
+            State::Working | State::AtServer => {
                 let replica = if token.state == State::AtServer { token.wait } else { process?.replica };
                 let [cpu, ..] = places.cpus[replica as usize];
                 let is_under_lock =

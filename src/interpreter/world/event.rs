@@ -113,7 +113,6 @@ impl World<'_> {
             State::Ready
             | State::Backlog
             | State::Working
-            | State::Offloaded
             | State::AtServer
             | State::ConnectionQueued
             | State::Awaiting

@@ -1,5 +1,5 @@
-//! Words of servers: Tomcat's HTTP connector and Spring's `server.tomcat.*`, nginx, gunicorn, uvicorn, Node, Celery,
-//! PgBouncer.
+//! Words of servers: Tomcat's HTTP connector and Spring's `server.tomcat.*`, nginx, gunicorn, uvicorn, asyncio, Node,
+//! Celery, PgBouncer.
 
 use super::{Foreign, SECONDS, word};
 
@@ -115,6 +115,29 @@ pub(super) const WORDS: &[Foreign] = &[
         "a service",
         "",
         "workers are not restarted here; leave it out",
+    ),
+    word(
+        &["run_in_executor", "to_thread"],
+        "asyncio",
+        "a step",
+        "thread",
+        "what runs in the thread stands in its `steps`; how many threads there are is `threads` of the service",
+    ),
+    word(
+        &["run_in_threadpool", "run_sync"],
+        "Starlette and AnyIO",
+        "a step",
+        "thread",
+        "what runs in the thread stands in its `steps`; the service has `threads = 40` where nothing is said",
+    ),
+    word(&["uv_queue_work"], "libuv", "a step", "thread", "what runs in the thread stands in its `steps`"),
+    word(&["max_workers"], "ThreadPoolExecutor", "a service", "threads", "`min(32, cores + 4)` where nothing is said"),
+    word(
+        &["total_tokens"],
+        "AnyIO's CapacityLimiter",
+        "a service",
+        "threads",
+        "40 where nothing is said: the threads in which FastAPI and Starlette run `def` endpoints",
     ),
     word(&["UV_THREADPOOL_SIZE"], "Node", "a service", "threads", "4 where nothing is said"),
     word(&["GOMAXPROCS"], "Go", "a service", "cpu", "with `runtime = \"threads\"`, without `threads`"),

@@ -60,8 +60,10 @@ pub(super) struct Body<'a> {
     ordinals: HashMap<String, u32>,
     /// The pools whose connections the enclosing `with` steps hold.
     pub held: Vec<&'a str>,
-    /// Within a branch that runs beside others.
+    /// Within a branch that runs beside others, or a job in a thread.
     pub in_branch: bool,
+    /// The job of the default executor that the present step is a part of.
+    pub job: Option<Job>,
     /// The loops around the present step.
     pub loops: u32,
     /// The `retry` steps around it.
@@ -81,15 +83,16 @@ impl<'a> Body<'a> {
             ordinals: HashMap::new(),
             held: Vec::new(),
             in_branch: false,
+            job: None,
             loops: 0,
             retries: 0,
             hedges: 0,
         }
     }
 
-    /// The rounds that waits take on the service's event loops.
+    /// The rounds that waits take on the service's event loops; a thread waits for none.
     pub fn rounds(&self) -> Rounds {
-        self.service.rounds.unwrap_or_default()
+        self.service.rounds.filter(|_| self.job.is_none()).unwrap_or_default()
     }
 
     /// "service.endpoint".
@@ -112,6 +115,13 @@ impl<'a> Body<'a> {
         };
         Named(format!("{}/{label}#{ordinal}", self.name))
     }
+}
+
+/// A job of the default executor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Job {
+    /// Whether its `cpu` steps keep the interpreter lock.
+    pub holds_gil: bool,
 }
 
 /// The name of a step.

@@ -11,6 +11,7 @@ pub(super) fn each<'a>(step: &'a Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>,
     };
     match step {
         Step::With(with) => inside("with", &with.steps),
+        Step::Thread(thread) => inside("thread", &thread.steps),
         Step::Repeat(repeat) => inside("repeat", &repeat.steps),
         Step::Retry(retry) => inside("retry", &retry.steps),
         Step::Timeout(timeout) => inside("timeout", &timeout.steps),

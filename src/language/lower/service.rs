@@ -131,7 +131,7 @@ impl Lowering<'_> {
             coherence,
             cpu_period,
             node_cores,
-            gil: service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps)),
+            gil: service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps, false)),
             backlog: service.backlog,
             ephemeral_ports: service.ephemeral_ports,
             time_wait: service.time_wait.map_or(DEFAULT_TIME_WAIT, |Duration(ns)| Time(ns)),
@@ -227,11 +227,16 @@ impl Lowering<'_> {
     }
 }
 
-/// Whether one of these steps keeps the interpreter lock in a thread.
-fn locks_in_threads(steps: &[Step]) -> bool {
+/// Whether one of these steps keeps the interpreter lock in a thread. `inside`: they are in one.
+fn locks_in_threads(steps: &[Step], inside: bool) -> bool {
     steps.iter().any(|step| {
-        let mut locks = matches!(step, Step::Hash(hash) if hash.on == Place::Thread && hash.holds_gil);
-        nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps));
+        let mut locks = match step {
+            Step::Hash(hash) => hash.holds_gil && (inside || hash.on == Place::Thread),
+            Step::Thread(thread) => thread.holds_gil,
+            _ => false,
+        };
+        let inside = inside || matches!(step, Step::Thread(_));
+        nested::each(step, At::Root, &mut |_, steps| locks |= locks_in_threads(steps, inside));
         locks
     })
 }

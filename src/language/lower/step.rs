@@ -3,13 +3,14 @@
 mod database;
 mod request;
 mod resilience;
+mod thread;
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use super::endpoint::Body;
 use super::{cache, queue, view};
-use crate::language::{self, HashStep, Place, RepeatStep, Step, WithStep};
-use crate::model::{Branch, Op, Round, Runtime};
+use crate::language::{self, RepeatStep, Step, WithStep};
+use crate::model::{Branch, Op, Round};
 
 /// Repetitions of one `repeat` at most.
 const MOST_REPETITIONS: u32 = 1_000_000;
@@ -22,13 +23,15 @@ impl<'a> Lowering<'a> {
     pub(super) fn steps(&mut self, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
         for (index, step) in steps.iter().enumerate() {
             let at = at.index(index);
+            thread::refuse(self, body, at, step);
             match step {
                 Step::Cpu(demand) => {
                     let site = body.site("cpu").site();
                     let demand = self.draw(at.key("cpu"), demand);
-                    self.emit(Op::Cpu { demand, site });
+                    thread::compute(self, body, demand, site, body.job.is_none_or(|job| job.holds_gil));
                 }
-                Step::Hash(step) => hash(self, body, at.key("hash"), step),
+                Step::Hash(step) => thread::hash(self, body, at.key("hash"), step),
+                Step::Thread(step) => thread::thread(self, body, at.key("thread"), step),
                 Step::Query(step) => database::query(self, body, at.key("query"), step),
                 Step::Call(step) => request::call(self, body, at.key("call"), step),
                 Step::Notify(step) => request::notify(self, body, at.key("notify"), step),
@@ -52,8 +55,11 @@ impl<'a> Lowering<'a> {
                 }
                 Step::Respond(_) => {
                     if body.in_branch {
-                        let title = "a branch cannot answer for its request";
-                        let complaint = Complaint::at_key(at.key("respond"), title, "inside a `parallel` or `hedge`");
+                        let (title, inside) = match body.job {
+                            Some(_) => ("a job in a thread cannot answer for its request", "inside a `thread`"),
+                            None => ("a branch cannot answer for its request", "inside a `parallel` or `hedge`"),
+                        };
+                        let complaint = Complaint::at_key(at.key("respond"), title, inside);
                         self.complain(complaint.help("put it before or after that step"));
                     }
                     self.emit(Op::Respond);
@@ -99,33 +105,6 @@ impl Lowering<'_> {
     pub(super) fn next(&self) -> u32 {
         self.system.program.len() as u32
     }
-}
-
-fn hash(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &HashStep) {
-    let site = body.site("hash").site();
-    let demand = lowering.draw(at.key("cpu"), &step.cpu);
-    if step.on == Place::Loop {
-        let contended = lowering.system.services[body.service_index as usize].gil;
-        let native = contended && !step.holds_gil;
-        lowering.emit(if native { Op::Native { demand, site } } else { Op::Cpu { demand, site } });
-        return;
-    }
-    lowering.emit(if step.holds_gil { Op::OffloadLocked { demand, site } } else { Op::Offload { demand, site } });
-    lowering.rounds(body.rounds().thread, 1);
-    let why = match body.service.runtime {
-        Runtime::EventLoop => return,
-        Runtime::Threads => "with `runtime = \"threads\"` each request has a thread of its own already",
-        Runtime::Delay => "with `runtime = \"delay\"` nothing waits for a thread",
-    };
-    let title = format!("service `{}` has no event loop with an executor to run the hash", body.service_name);
-    let runtime = At::Root.key("services");
-    let runtime = runtime.key(body.service_name);
-    lowering.complain(
-        Complaint::at(at.key("on"), title, "only for an event loop")
-            .also(runtime.key("runtime"), "no event loop")
-            .note(why)
-            .help("leave out `on`"),
-    );
 }
 
 fn with<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a WithStep) {

@@ -25,6 +25,8 @@ pub(crate) struct EventLoop {
     pub incoming: List,
     /// What is left of this round.
     pub round: List,
+    /// Jobs of its executor that would run if the process were not stopped.
+    pub stopped: List,
     /// 1 while a slice runs.
     pub busy: Gauge,
     /// Tokens that have something to do and wait for their slice.

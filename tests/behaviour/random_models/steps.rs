@@ -88,8 +88,22 @@ fn tree(means: Means) -> impl Strategy<Value = String> {
             format!("{{ with = {{ pool = \"main\", steps = [{steps}{query}] }} }}")
         });
         let shared = means.shared;
+        let job = (prop::collection::vec(leaf(means), 1..=2), any::<bool>(), any::<bool>()).prop_map(
+            move |(steps, holds_gil, held)| {
+                let steps = in_thread(&steps.join(", "));
+                match (means.threads, held) {
+                    (false, _) => format!("{{ repeat = {{ times = 1, steps = [{steps}] }} }}"),
+                    (true, false) => format!("{{ thread = {{ holds_gil = {holds_gil}, steps = [{steps}] }} }}"),
+                    (true, true) => format!(
+                        "{{ with = {{ pool = \"main\", steps = [{{ thread = {{ steps = [{{ query = {{ held = \"main\", \
+                         time = \"1ms\" }} }}, {steps}] }} }}] }} }}"
+                    ),
+                }
+            },
+        );
         prop_oneof![
             2 => held,
+            2 => job,
             1 => steps().prop_map(|steps| format!("{{ with = {{ limit = \"gate\", steps = [{steps}] }} }}")),
             1 => steps().prop_map(move |steps| {
                 let kind = if shared { "shared = \"all\"" } else { "limit = \"gate\"" };
@@ -107,6 +121,11 @@ fn tree(means: Means) -> impl Strategy<Value = String> {
             )),
         ]
     })
+}
+
+/// A job in a thread has its thread already, and does not answer for its request.
+fn in_thread(steps: &str) -> String {
+    in_branch(steps).replace(", on = \"thread\"", "")
 }
 
 /// A branch does not answer for its request.

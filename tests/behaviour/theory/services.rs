@@ -67,6 +67,23 @@ fn workers_that_share_a_listening_socket_are_mmc() {
     );
 }
 
+/// Jobs that block a thread of the executor are M/M/c, and cost no CPU. The loop is free, so the wait is for a thread.
+#[test]
+fn blocking_jobs_of_the_executor_are_mmc() {
+    let job = "{ thread = { steps = [{ sleep = \"exp(1s)\" }] } }";
+    let runs = open(3.2, 40_000, &service("threads = 4", job)).replicate(34, REPLICATIONS);
+    let exact = theory::mmc(3.2, 1.0, 4).unwrap();
+    agrees("response", &runs, response, exact.response);
+    agrees("threads in use", &runs, utilisation("shop executor"), exact.utilisation);
+    agrees("threads' wait", &runs, |run| resource(run, "shop executor").wait_s, exact.waiting);
+    let waited = |run: &Outcome| {
+        let executor = resource(run, "shop executor");
+        executor.waited.expect("a queue") as f64 / executor.visits as f64
+    };
+    agrees("share that waits", &runs, waited, theory::erlang_c(4, 3.2).unwrap());
+    assert!(runs.iter().all(|run| resource(run, "shop CPU").in_use == 0.0), "a blocked thread computes nothing");
+}
+
 /// Ten clients, one connection, calls of one second: each waits for the nine others, as for a limit of one. (Nine of the
 /// 1009 visits wait at the end of the window.)
 #[test]

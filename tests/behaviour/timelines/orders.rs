@@ -54,14 +54,15 @@ fn an_adaptive_queue_turns_round_while_more_wait_than_there_are_servers() {
 #[test]
 fn an_executor_takes_the_shortest_job_first() {
     let keys = "cpu = 4\nthreads = 1\norder = \"shortest\"";
-    let jobs =
-        ["300ms", "200ms", "100ms"].map(|time| format!("[{{ hash = {{ cpu = \"{time}\", on = \"thread\" }} }}]"));
-    let text = shop("", keys, &format!("{{ parallel = {{ branches = [{}] }} }}", jobs.join(", ")));
-    let story = play(&text, &[0.0]);
-    assert_eq!(story.successes(), [600.0]);
-    // Fifo: the second waits 300 and the third 500 ms; the shortest first: 300 and 400.
-    let waited = resource(&story.outcome, "shop executor");
-    assert!((waited.wait_s - 0.7 / 3.0).abs() < 1e-9, "{waited:?}");
+    for job in ["hash = { cpu = \"TIME\", on = \"thread\" }", "thread = { steps = [{ cpu = \"TIME\" }] }"] {
+        let jobs = ["300ms", "200ms", "100ms"].map(|time| format!("[{{ {} }}]", job.replace("TIME", time)));
+        let text = shop("", keys, &format!("{{ parallel = {{ branches = [{}] }} }}", jobs.join(", ")));
+        let story = play(&text, &[0.0]);
+        assert_eq!(story.successes(), [600.0]);
+        // Fifo: the second waits 300 and the third 500 ms; the shortest first: 300 and 400.
+        let waited = resource(&story.outcome, "shop executor");
+        assert!((waited.wait_s - 0.7 / 3.0).abs() < 1e-9, "{waited:?}");
+    }
 }
 
 /// Whoever has waited for 150 ms leaves: at a station with an error, of a limit and for a thread alike.

@@ -32,7 +32,10 @@ pub(super) fn notify(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_
     let to = lowering.next() + 2;
     lowering.emit(Op::Notify { to, site });
     lowering.emit(Op::Jump { to: 0 });
+    // It is sent on the event loop, whether or not a thread asks for it.
+    let job = body.job.take();
     send(lowering, body, at, (&step.client, &step.endpoint), site);
+    body.job = job;
     lowering.emit(Op::Answer);
     let end = lowering.next();
     lowering.system.program[to as usize - 1] = Op::Jump { to: end };

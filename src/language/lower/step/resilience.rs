@@ -179,7 +179,7 @@ pub(super) fn parallel<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at:
 
 fn begin(lowering: &mut Lowering<'_>, after: Option<Time>, round: Round) -> usize {
     let plan = lowering.system.parallels.len();
-    lowering.system.parallels.push(ParallelPlan { entries: Vec::new(), round, after, end: 0 });
+    lowering.system.parallels.push(ParallelPlan { entries: Vec::new(), round, after, end: 0, in_thread: false });
     lowering.emit(Op::Parallel { plan: plan as u32 });
     plan
 }

@@ -72,13 +72,12 @@ fn titles(steps: &str) -> Vec<String> {
 fn word(op: &Op) -> String {
     match *op {
         Op::Cpu { .. } => "cpu".into(),
-        Op::Offload { .. } => "offload".into(),
         Op::Sleep { .. } => "sleep".into(),
         Op::Visit { station, .. } => format!("visit {station}"),
         Op::AcquireConnection { pool, .. } => format!("connection {pool}"),
         Op::Borrow { pool, .. } => format!("borrow {pool}"),
         Op::Count { pool } => format!("count {pool}"),
-        Op::OffloadLocked { .. } => "offload locked".into(),
+        Op::EnterThread => "thread".into(),
         Op::Native { .. } => "native".into(),
         Op::Notify { to, .. } => format!("notify {to}"),
         Op::Trip { pool, work: Some(_), .. } => format!("statement {pool}"),
@@ -125,12 +124,15 @@ fn each_step_has_its_operations() {
         (r#"{ cpu = "1ms" }"#, "cpu, answer"),
         (r#"{ sleep = "1ms" }"#, "sleep, answer"),
         (r#"{ hash = { cpu = "1ms" } }"#, "cpu, answer"),
-        (r#"{ hash = { cpu = "1ms", on = "thread" } }"#, "offload, answer"),
+        (r#"{ hash = { cpu = "1ms", on = "thread" } }"#, "parallel 0, thread, cpu, release, join, leave, answer"),
         (r#"{ visit = { station = "zone", time = "1ms" } }"#, "visit 1, answer"),
-        (r#"{ hash = { cpu = "1ms", on = "thread", holds_gil = true } }"#, "offload locked, answer"),
+        (
+            r#"{ hash = { cpu = "1ms", on = "thread", holds_gil = true } }"#,
+            "parallel 0, thread, cpu, release, join, leave, answer",
+        ),
         (
             r#"{ hash = { cpu = "1ms" } }, { hash = { cpu = "1ms", on = "thread", holds_gil = true } }"#,
-            "native, offload locked, answer",
+            "native, parallel 0, thread, cpu, release, join, leave, answer",
         ),
         (r#"{ notify = { client = "bare", endpoint = "serve", when_replicated = true } }"#, "answer"),
         (r#"{ fail = "teapot" }"#, "fail 0, answer"),
@@ -201,6 +203,14 @@ fn guards_stand_around_their_steps() {
         ),
         (r#"{ hedge = { after = "1ms", steps = [{ cpu = "1ms" }] } }"#, "parallel 0, cpu, join, leave, answer"),
         (r#"{ parallel = { branches = [[{ cpu = "1ms" }], []] } }"#, "parallel 0, cpu, join, join, leave, answer"),
+        (
+            r#"{ thread = { steps = [{ sleep = "1ms" }, { hash = { cpu = "1ms" } }] } }"#,
+            "parallel 0, thread, sleep, cpu, release, join, leave, answer",
+        ),
+        (
+            r#"{ thread = { holds_gil = true, steps = [{ cpu = "1ms" }] } }, { thread = { steps = [{ cpu = "1ms" }] } }"#,
+            "parallel 0, thread, cpu, release, join, leave, parallel 1, thread, native, release, join, leave, answer",
+        ),
     ] {
         assert_eq!(words(steps), expected, "{steps}");
     }
@@ -239,7 +249,6 @@ fn equal_distributions_are_kept_once() {
 fn sites(steps: &str) -> Vec<Site> {
     let site = |op: &Op| match *op {
         Op::Cpu { site, .. }
-        | Op::Offload { site, .. }
         | Op::Sleep { site, .. }
         | Op::Trip { site, .. }
         | Op::AcquireConnection { site, .. }
