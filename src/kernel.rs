@@ -3,18 +3,18 @@
 //! **The one ordering rule**: events happen in the order of `(time, serial)`, where the serial counts how many events
 //! were scheduled before. Nothing else decides ties, so a run is a function of its seed.
 
-pub mod calendar;
-pub mod deadline;
+pub(crate) mod calendar;
+pub(crate) mod deadline;
 mod exponential;
-pub mod gauge;
-pub mod heap;
-pub mod list;
-pub mod logarithm;
+pub(crate) mod gauge;
+pub(crate) mod heap;
+pub(crate) mod list;
+pub(crate) mod logarithm;
 pub mod random;
-pub mod slab;
-pub mod time;
+pub(crate) mod slab;
+pub(crate) mod time;
 pub mod variate;
-pub mod wire;
+pub(crate) mod wire;
 
 pub use time::Time;
 pub use variate::Variate;

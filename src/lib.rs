@@ -72,7 +72,7 @@
 //! Take `steps = [{ with = { pool = "orders", steps = [{ cpu = "1.5ms" }] } }]`: hold a connection of a pool and use the
 //! CPU meanwhile.
 //!
-//! 1. **Arrival.** The load schedules an event in the calendar. When its time comes, a request is born: a token with a
+//! 1. **Arrival.** The load schedules an event in the calendar. When its time comes, a request is made: a token with a
 //!    key. All that is random about it is a function of that key and the place in the program, so that two designs meet
 //!    the same requests.
 //! 2. **Admission.** A balancer chooses a replica; the connection waits in the backlog until the event loop accepts it.

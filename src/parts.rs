@@ -3,12 +3,12 @@
 //! Each part is a state in a file of its own, which knows no other part: what computes (`compute`), what is held
 //! (`held`), the way to a process (`network`), what outlasts an answer (`messaging`), guards (`guards`), and trouble
 //! (`trouble`). A part can be asked what every part is asked (`part`): to count afresh, for its row in the reports, for
-//! the laws that it has broken. [`outcome`] is all that remains of a run.
+//! the laws that it has broken. `outcome` is all that remains of a run.
 
-pub mod course;
-pub mod outcome;
-pub mod phase;
-pub mod timeline;
+pub(crate) mod course;
+pub(crate) mod outcome;
+pub(crate) mod phase;
+pub(crate) mod timeline;
 
 pub(crate) mod blame;
 pub(crate) mod compute;

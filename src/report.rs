@@ -14,7 +14,7 @@ mod document;
 mod effects;
 pub mod figures;
 mod findings;
-pub mod folder;
+pub(crate) mod folder;
 mod headroom;
 mod knee;
 mod legend;

@@ -6,14 +6,10 @@
 //! from `libm` and `statrs`, so that the same input gives the same bits on
 //! every platform.
 
-#[doc(hidden)]
-pub mod autocorrelation;
-#[doc(hidden)]
-pub mod growth;
-#[doc(hidden)]
-pub mod histogram;
-#[doc(hidden)]
-pub mod interval;
+pub(crate) mod autocorrelation;
+pub(crate) mod growth;
+pub(crate) mod histogram;
+pub(crate) mod interval;
 #[cfg(test)]
 mod noise;
 mod pooled;
@@ -21,13 +17,10 @@ mod pooled;
 pub mod rare;
 #[doc(hidden)]
 pub mod selection;
-#[doc(hidden)]
-pub mod sensitivity;
-#[doc(hidden)]
-pub mod summary;
+pub(crate) mod sensitivity;
+pub(crate) mod summary;
 pub mod theory;
-#[doc(hidden)]
-pub mod vlq;
+pub(crate) mod vlq;
 
 #[doc(hidden)]
 pub use histogram::Histogram;

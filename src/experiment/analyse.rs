@@ -1,20 +1,20 @@
 //! From the outcomes of trials to conditions, culprits and verdicts.
 
-pub mod ablation;
-pub mod blame;
+pub(crate) mod ablation;
+pub(crate) mod blame;
 pub mod comparison;
 pub mod condition;
 pub mod culprit;
-pub mod effect;
-pub mod exact;
-pub mod finding;
+pub(crate) mod effect;
+pub(crate) mod exact;
+pub(crate) mod finding;
 pub mod precision;
-pub mod ranking;
-pub mod rate;
-pub mod recovery;
-pub mod strain;
+pub(crate) mod ranking;
+pub(crate) mod rate;
+pub(crate) mod recovery;
+pub(crate) mod strain;
 pub mod summary;
-pub mod throughput;
+pub(crate) mod throughput;
 pub mod trial;
 pub mod verdict;
-pub mod words;
+pub(crate) mod words;

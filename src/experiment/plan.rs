@@ -19,7 +19,7 @@ mod quantity;
 mod ranged;
 mod reading;
 mod rehearsal;
-pub mod standstill;
+pub(crate) mod standstill;
 mod warm_up;
 mod workbench;
 

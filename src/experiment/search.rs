@@ -4,12 +4,12 @@
 //! its intervals lie on one side of every bound. The level of the intervals is such that all decisions of a search are
 //! right together with the stated confidence (Bonferroni's inequality), however often was looked.
 
-pub mod bisection;
+pub(crate) mod bisection;
 pub mod knee;
-pub mod laboratory;
+pub(crate) mod laboratory;
 pub mod optimize;
 pub mod sensitivity;
-pub mod sequential;
+pub(crate) mod sequential;
 
 pub use knee::{KneeAnswer, Outcome, Tried, VariantKnee};
 pub use sequential::{Decision, Defect, Reading};

@@ -209,11 +209,6 @@ impl Calendar {
         self.len().saturating_sub(self.dead)
     }
 
-    /// Whether no event is left.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     fn rise(&mut self, mut index: usize, key: u128) {
         while index > 0 {
             let parent = (index - 1) / 4;

@@ -139,16 +139,6 @@ impl Deadlines {
         }
         expired
     }
-
-    /// Deadlines that are set.
-    pub fn len(&self) -> usize {
-        self.deadlines.len()
-    }
-
-    /// Whether none is set.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }
 
 #[cfg(test)]
@@ -173,7 +163,7 @@ mod tests {
             deadlines.set(&mut calendar, Time(now), lane, owner, Purpose::Wait);
         }
         assert_eq!(run(&mut calendar, &mut deadlines), [(30, 1), (30, 2), (35, 4), (50, 3)]);
-        assert!(deadlines.is_empty());
+        assert_eq!(deadlines.deadlines.len(), 0);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl<'a> Report<'a> {
 }
 
 impl<'a> PointReport<'a> {
-    /// The name of its variant; `"model"` or the like where a plan has no variants of its own.
+    /// The name of its variant; where a plan has no variants, the name of the model.
     pub fn variant(&self) -> &'a str {
         let plan = self.report.plan;
         &plan.variants[plan.points[self.summary.point].variant]

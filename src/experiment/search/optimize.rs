@@ -1,7 +1,7 @@
 //! The cheapest setting that meets its objectives.
 //!
 //! Settings form a lattice, and each has a known cost; what is not known is whether it meets the objectives. A setting
-//! is decided by a [sequential test](super::sequential) (feasibility under stochastic constraints: Andradóttir & Kim,
+//! is decided by a sequential test (feasibility under stochastic constraints: Andradóttir & Kim,
 //! Naval Research Logistics 57, 2010). What is tried next is what may exclude most: where it meets, all that cost as
 //! much or more are out; where it misses, all that have no more of anything are out, if more never hurts. The smaller
 //! of these two numbers is made as large as it can be: bisection, for several parameters at once (adaptive
