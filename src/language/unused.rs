@@ -1,13 +1,15 @@
 //! What a model has to no effect: parts that no step uses, and pools that together may open more connections than
 //! their database takes.
 
+mod faults;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::constants;
 use super::path::Path;
 use super::tree::Tree;
-use super::{Effect, Load, Model, Service, Step};
-use crate::model::{Order, Runtime};
+use super::{Load, Model, Service, Step};
+use crate::model::Order;
 
 /// Something in a model that is allowed and probably not meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -49,7 +51,7 @@ pub(crate) fn unused(model: &Model, load: Option<&Load>) -> BTreeSet<Doubt> {
             }
         }
     }
-    used.lacking(model, load.is_some())
+    used.lacking(model, load)
 }
 
 /// The parts of services, each with the word for one.
@@ -107,7 +109,7 @@ impl<'a> Used<'a> {
     }
 
     /// What is in the model and not used. Without a load no endpoint can be said to be called by nothing.
-    fn lacking(&self, model: &Model, has_load: bool) -> BTreeSet<Doubt> {
+    fn lacking(&self, model: &Model, load: Option<&Load>) -> BTreeSet<Doubt> {
         let mut doubts = BTreeSet::new();
         let mut add = |path: Path, title: String, help: String, minor: bool| {
             doubts.extend([Doubt { path, title, help, minor }]);
@@ -127,7 +129,7 @@ impl<'a> Used<'a> {
                     add(at.key(table).key(part), title, step_for(table, part), false);
                 }
             }
-            for endpoint in service.endpoints.keys().filter(|_| has_load) {
+            for endpoint in service.endpoints.keys().filter(|_| load.is_some()) {
                 if !self.endpoints.contains(&(name.as_str(), endpoint.as_str())) {
                     let title = format!("nothing calls the endpoint `{name}.{endpoint}`");
                     let help = "a step, the load, a probe or a consumer can call it".to_owned();
@@ -153,7 +155,7 @@ impl<'a> Used<'a> {
             }
         }
         doubts.extend(idle_threads(model));
-        doubts.extend(idle_faults(model));
+        doubts.extend(faults::idle(model, load));
         doubts
     }
 }
@@ -170,45 +172,6 @@ fn idle_threads(model: &Model) -> impl Iterator<Item = Doubt> {
                 .into(),
         minor: false,
     })
-}
-
-/// Faults that slow the CPU of services that do no work on it.
-fn idle_faults(model: &Model) -> impl Iterator<Item = Doubt> {
-    let is_slow = |effect: &Effect| matches!(effect, Effect::Slow(_));
-    let slow = model.faults.iter().filter(move |(_, fault)| is_slow(&fault.effect));
-    let idle = slow.filter(|(_, fault)| {
-        let service = model.services.get(&fault.service);
-        let is_queried = || {
-            let mut pools = model.services.values().flat_map(|service| service.pools.values());
-            pools.any(|pool| pool.server == fault.service)
-        };
-        service.is_some_and(|service| !works(service)) && !is_queried()
-    });
-    idle.map(|(name, fault)| {
-        let service = &fault.service;
-        Doubt {
-            path: Path::default().key("faults").key(name).key("effect"),
-            title: format!("no step of `{service}` works on its CPU, so the fault `{name}` has no effect"),
-            help: format!(
-                "a sleep is not work: write {{ cpu = ... }} in its steps, or `runtime = \"delay\"` in \
-                 [services.{service}], where sleeps are slowed as well"
-            ),
-            minor: false,
-        }
-    })
-}
-
-/// Whether a service does anything that a slow CPU makes slower. What clients, pools and messages cost it counts.
-fn works(service: &Service) -> bool {
-    fn is_work(step: &Step, runtime: Runtime) -> bool {
-        match step {
-            Step::Cpu(_) | Step::Hash(_) | Step::Publish(_) => true,
-            Step::Sleep(_) => runtime == Runtime::Delay,
-            _ => below(step).into_iter().flatten().any(|step| is_work(step, runtime)),
-        }
-    }
-    let mut steps = service.endpoints.values().flat_map(|endpoint| &endpoint.steps);
-    !service.clients.is_empty() || !service.pools.is_empty() || steps.any(|step| is_work(step, service.runtime))
 }
 
 /// The step that would use a part.
@@ -263,11 +226,38 @@ pub(crate) fn unused_constants(model: &Tree, load: Option<&Tree>) -> Vec<Doubt> 
     unused.map(doubt).collect()
 }
 
-/// Queues that serve by priority, where all requests have the same.
+/// Queues that serve by priority, where all requests have the same; and classes of different priorities, where no queue
+/// serves by it.
 pub(crate) fn alike(model: &Model, load: &Load) -> BTreeSet<Doubt> {
+    let queues = queues(model);
     if load.classes.values().any(|class| class.priority > 0) {
-        return BTreeSet::new();
+        return unheeded(&queues, load);
     }
+    let by_priority = queues.into_iter().filter(|(_, order)| *order == Order::Priority);
+    let doubt = |(at, _): (Path, Order)| Doubt {
+        path: at.key("order"),
+        title: "all requests of the load have the same priority, so this queue is first in, first out".into(),
+        help: "give classes of the load a priority: classes.NAME.priority = 1".into(),
+        minor: true,
+    };
+    by_priority.map(doubt).collect()
+}
+
+/// The first class with a priority, where no queue looks at it.
+fn unheeded(queues: &[(Path, Order)], load: &Load) -> BTreeSet<Doubt> {
+    let is_heeded = queues.iter().any(|(_, order)| *order == Order::Priority);
+    let first = load.classes.iter().find(|(_, class)| class.priority > 0).filter(|_| !is_heeded);
+    let doubt = |(name, _): (&String, _)| Doubt {
+        path: Path::default().key("load").key("classes").key(name).key("priority"),
+        title: "no queue has `order = \"priority\"`, so the priorities of the load's classes have no effect".into(),
+        help: "write `order = \"priority\"` in a service, pool, limit, ingress or station".into(),
+        minor: false,
+    };
+    first.map(doubt).into_iter().collect()
+}
+
+/// The queues that may serve by priority, and in which order they do.
+fn queues(model: &Model) -> Vec<(Path, Order)> {
     let root = Path::default();
     let mut queues: Vec<(Path, Order)> = Vec::new();
     for (name, service) in &model.services {
@@ -279,14 +269,7 @@ pub(crate) fn alike(model: &Model, load: &Load) -> BTreeSet<Doubt> {
     }
     queues.extend(model.limits.iter().map(|(name, limit)| (root.key("limits").key(name), limit.order)));
     queues.extend(model.stations.iter().map(|(name, station)| (root.key("stations").key(name), station.order)));
-    let by_priority = queues.into_iter().filter(|(_, order)| *order == Order::Priority);
-    let doubt = |(at, _): (Path, Order)| Doubt {
-        path: at.key("order"),
-        title: "all requests of the load have the same priority, so this queue is first in, first out".into(),
-        help: "give classes of the load a priority: classes.NAME.priority = 1".into(),
-        minor: true,
-    };
-    by_priority.map(doubt).collect()
+    queues
 }
 
 /// Databases that take fewer connections than all pools of all processes may open together.

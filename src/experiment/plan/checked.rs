@@ -6,7 +6,7 @@ use super::effort::too_few_to_exclude;
 use super::point::Design;
 use super::{Plan, Workbench};
 use crate::language::difference::differences;
-use crate::language::path::Path;
+use crate::language::path::{Path, Segment};
 use crate::language::setting::{Setting, Subject, place};
 use crate::language::unused::{Doubt, alike, crowded, unused, unused_constants};
 use crate::language::{Difference, Mistake, Mistakes, Model};
@@ -113,7 +113,11 @@ fn doubts(subjects: &[Subject], all: bool) -> Vec<Mistake> {
     let Some(first) = subjects.first() else { return Vec::new() };
     let idle = idle.unwrap_or_default().into_iter().map(|doubt| (doubt, first));
     let mistake = |(doubt, subject): (Doubt, &Subject)| {
-        let (place, _) = place(&subject.model, &doubt.path);
+        let (tree, path) = match (&subject.load, doubt.path.0.split_first()) {
+            (Some(load), Some((Segment::Key(key), rest))) if key == "load" => (load, Path(rest.to_vec())),
+            _ => (&subject.model, doubt.path.clone()),
+        };
+        let (place, _) = place(tree, &path);
         place.mark_key(Mistake::new(doubt.title), "").help(doubt.help)
     };
     idle.chain(found).filter(|(doubt, _)| all || !doubt.minor).map(mistake).collect()

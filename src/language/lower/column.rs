@@ -161,6 +161,35 @@ pub(super) fn open(
     Ok((reader, index))
 }
 
+/// A row that has a value beyond the last column of the header: of two numbers one may be the fraction of the other.
+pub(super) fn has_surplus(record: &csv::StringRecord, columns: usize) -> bool {
+    record.iter().skip(columns).any(|value| !value.is_empty())
+}
+
+/// The refusal of such a row.
+pub(super) fn surplus(path: &Path, record: &csv::StringRecord, columns: usize) -> Unreadable {
+    let (name, line) = (path.display(), record.position().map_or(0, csv::Position::line));
+    let title = format!("{name}:{line} has {} values, and the header names {columns}", record.len());
+    Unreadable::new("file", title, "has rows that are longer than its header")
+        .note("a comma divides columns, also in numbers: write 1.5, not 1,5")
+}
+
+/// The number of columns that the header names.
+pub(super) fn width(reader: &mut csv::Reader<bounded::Table>) -> usize {
+    reader.headers().map_or(usize::MAX, csv::StringRecord::len)
+}
+
+/// A value that is no time in seconds within the run.
+pub(super) fn no_time(key: &'static str, text: &str, at: &str, label: &'static str, note: &str) -> Unreadable {
+    match text.parse::<f64>() {
+        Ok(number) if number.is_finite() && number > LONGEST => {
+            let title = format!("`{text}` at {at} lies more than ten years after the start");
+            Unreadable::new(key, title, label).note(note).help("subtract the first time from all of them")
+        }
+        _ => Unreadable::new(key, format!("`{text}` at {at} is not a number of seconds"), label).note(note),
+    }
+}
+
 /// A file of more rows than are read.
 pub(super) fn too_many(path: &Path) -> Unreadable {
     let title = format!("`{}` has more than 20 million rows", path.display());
@@ -179,9 +208,13 @@ pub(super) fn broken(path: &Path, error: &csv::Error) -> Unreadable {
 fn read(path: &Path, column: &str) -> Column {
     let name = path.display();
     let (mut reader, index) = open(path, "column", column)?;
+    let columns = width(&mut reader);
     let mut values = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| broken(path, &error))?;
+        if has_surplus(&record, columns) {
+            return Err(surplus(path, &record, columns));
+        }
         let text = record.get(index).unwrap_or_default();
         let line = record.position().map_or(0, csv::Position::line);
         let Some(value) = seconds(text) else {

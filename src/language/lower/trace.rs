@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use super::column::{MOST_ROWS, Rates, Unreadable, broken, open, seconds, too_many};
+use super::column::{
+    MOST_ROWS, Rates, Unreadable, broken, has_surplus, no_time, open, seconds, surplus, too_many, width,
+};
 use crate::kernel::Time;
 use crate::language::names::Names;
 use crate::model::Arrival;
@@ -16,15 +18,19 @@ pub(super) fn read(path: &Path, column: &str, class: Option<&str>, classes: &[St
     let name = path.display();
     let (mut reader, index) = open(path, "column", column)?;
     let class = class.map(|class| open(path, "class", class)).transpose()?.map(|(_, index)| index);
+    let columns = width(&mut reader);
     let mut arrivals: Vec<Arrival> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| broken(path, &error))?;
+        if has_surplus(&record, columns) {
+            return Err(surplus(path, &record, columns));
+        }
         let line = record.position().map_or(0, csv::Position::line);
         let text = record.get(index).unwrap_or_default();
         let Some(at) = seconds(text) else {
-            let title = format!("`{text}` at {name}:{line} is not a number of seconds");
-            return Err(Unreadable::new("column", title, "holds a value that cannot be a time")
-                .note("the column holds seconds from the start, not negative, without a unit: 12.5"));
+            let note = "the column holds seconds from the start, not negative, without a unit: 12.5";
+            let at = format!("{name}:{line}");
+            return Err(no_time("column", text, &at, "holds a value that cannot be a time", note));
         };
         if let Some(before) = arrivals.last().filter(|before| before.at > at) {
             let title = format!("the arrival at {name}:{line} is earlier than the one before it");
@@ -126,15 +132,18 @@ pub(super) fn rates(path: &Path, time: &str, rate: &str) -> Rates {
     let name = path.display();
     let (mut reader, at) = open(path, "time", time)?;
     let (_, index) = open(path, "rate", rate)?;
+    let columns = width(&mut reader);
     let mut points: Vec<(Time, f64)> = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| broken(path, &error))?;
+        if has_surplus(&record, columns) {
+            return Err(surplus(path, &record, columns));
+        }
         let line = record.position().map_or(0, csv::Position::line);
         let text = record.get(at).unwrap_or_default();
         let Some(at) = seconds(text) else {
-            let title = format!("`{text}` at {name}:{line} is not a number of seconds");
-            return Err(Unreadable::new("time", title, "holds a value that cannot be a time")
-                .note("the column holds seconds from the start, not negative, without a unit: 60"));
+            let note = "the column holds seconds from the start, not negative, without a unit: 60";
+            return Err(no_time("time", text, &format!("{name}:{line}"), "holds a value that cannot be a time", note));
         };
         if let Some((before, _)) = points.last().filter(|(before, _)| *before >= at) {
             let title = format!("the time at {name}:{line} is not later than the one before it");

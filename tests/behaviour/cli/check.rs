@@ -114,6 +114,45 @@ effect = { slow = 10 }
     assert!(ran.stderr.contains("may open 20 connections") && !ran.stderr.contains("shop.never"), "{}", ran.stderr);
 }
 
+/// Faults that take nothing away or begin too late, and priorities that no queue looks at.
+#[test]
+fn what_has_no_effect_is_said() {
+    let place = Place::new();
+    let fault = |name: &str, from: &str, effect: &str| {
+        format!("[faults.{name}]\nservice = \"a\"\nfrom = \"{from}\"\nto = \"90s\"\neffect = {{ {effect} }}\n")
+    };
+    let faults = [
+        fault("far", "10s", "latency = \"2s\""),
+        fault("same", "10s", "slow = 1"),
+        fault("more", "10s", "capacity = { threads = true, size = 50 }"),
+        fault("late", "80s", "slow = 3"),
+        fault("less", "10s", "capacity = { threads = true, size = 2 }"),
+    ];
+    let system =
+        "[services.a]\nruntime = \"threads\"\nthreads = 10\n[services.a.endpoints.e]\nsteps = [{ cpu = \"10ms\" }]\n";
+    let load = "[load]\nkind = \"open\"\nrate = \"10/s\"\nwarm_up = \"20s\"\nduration = \"60s\"\n[load.classes.hi]\n\
+                target = \"a.e\"\npriority = 2\n[load.classes.lo]\ntarget = \"a.e\"\n";
+    let text = format!("title = \"idle\"\n{load}{system}{}", faults.concat());
+    place.put("idle.toml", &text);
+    let ran = place.sim(&["check", "idle.toml"]).ends_with(0);
+    for warning in [
+        "warning: latency is added to the calls and queries of other services, and none calls `a`, so the fault `far` has no effect\n",
+        "warning: work that takes 1 times as long is no slower, so the fault `same` has no effect\n",
+        "warning: each thread pool of `a` has 10 places, and 50 are not fewer, so the fault `more` has no effect\n",
+        "warning: the run ends at 80.0 s, so the fault `late` has no effect\n",
+        "warning: no queue has `order = \"priority\"`, so the priorities of the load's classes have no effect\n",
+    ] {
+        assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("`less`"), "{}", ran.stderr);
+    // A queue that looks at them, and a service that calls this one.
+    let heeded = text.replace("threads = 10\n", "threads = 10\norder = \"priority\"\n");
+    let caller = "[services.b.clients.c]\nserver = \"a\"\n[services.b.endpoints.f]\nsteps = [{ call = { client = \"c\", endpoint = \"e\" } }]\n";
+    place.put("heeded.toml", &format!("{heeded}{caller}"));
+    let ran = place.sim(&["check", "heeded.toml"]).ends_with(0);
+    assert!(!ran.stderr.contains("priorit") && !ran.stderr.contains("`far`"), "{}", ran.stderr);
+}
+
 #[test]
 fn what_is_found_is_there_for_programs() {
     let place = Place::new();
