@@ -209,8 +209,10 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn keep_loop(&mut self, t: u32, process: u32) {
         self.spends_on(t, |world, places| {
-            let service = world.processes[process as usize].service as usize;
-            Label::waiting(world.stopped_by(places, process).unwrap_or(places.services[service].loops))
+            let of_service = &places.services[world.processes[process as usize].service as usize];
+            let stopped = world.stopped_by(places, process);
+            let full = || world.lacks_descriptor(t, process).then_some(of_service.descriptors);
+            Label::waiting(stopped.or_else(full).unwrap_or(of_service.loops))
         });
     }
 

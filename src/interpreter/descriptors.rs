@@ -94,6 +94,7 @@ impl World<'_> {
     /// idle worker beside it, if there is one.
     pub(crate) fn pause_accept(&mut self, process: u32) {
         self.processes[process as usize].event_loop.accept_paused = true;
+        self.account_pause(process);
         if self.processes[process as usize].emfile_cpu.is_none() {
             self.retry_accept(process, ACCEPT_RETRY);
         }

@@ -249,20 +249,16 @@ fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
 /// Whether what fails is refused on purpose: among the requests that were not refused, or the work that was not
 /// dropped by a full queue, the objective is met.
 fn is_shedding(summary: &Summary, objective: Objective) -> bool {
-    let is_met = |refused: f64, broken: f64, succeeded: f64| {
-        refused > 0.0 && succeeded > 0.0 && succeeded >= objective.bound() * (succeeded + broken)
-    };
     if objective.metric() == Metric::CompletionRate {
         let of = |is_wanted: &dyn Fn(&LostWork) -> bool| {
             summary.lost_work.iter().filter(|lost| is_wanted(lost)).map(|lost| lost.count as f64).sum::<f64>()
         };
         let dropped = of(&|lost| lost.is_dropped());
         let rate = summary.metric(Metric::CompletionRate).map_or(1.0, |rate| rate.estimate);
-        return is_met(dropped, (1.0 - rate) * (1.0 - dropped / of(&|_| true)), rate);
+        let broken = (1.0 - rate) * (1.0 - dropped / of(&|_| true));
+        return dropped > 0.0 && rate > 0.0 && rate >= objective.bound() * (rate + broken);
     }
-    let refused = summary.refused();
-    let broken = summary.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
-    is_met(refused, broken, summary.succeeded)
+    summary.is_met_without_refusals(objective.bound())
 }
 
 /// Whether what fails does so for want of a resource. Without accounts the most frequent cause tells: a request that is

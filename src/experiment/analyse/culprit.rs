@@ -26,6 +26,10 @@ const SPARE: f64 = 0.5;
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
 
+/// Share of the work behind the answers that completes from which its backlog is the matter where it piles up, and not what
+/// fails of it.
+const MOSTLY_DONE: f64 = 0.5;
+
 /// What refuses with which cause.
 const REFUSERS: [(Failure, &[ResourceKind]); 6] = [
     (Failure::TURNED_AWAY, &[ResourceKind::Station]),
@@ -209,7 +213,9 @@ impl Evidence<'_> {
         };
         let (failed, succeeded) = (requests(Group::Failed), requests(Group::Mean));
         let is_failing = failed * self.share_that_matters() > self.failing * (failed + succeeded);
-        if !is_failing && let Some(lost) = self.lost_work() {
+        let is_backlog = self.grows == Growing::Work && self.work_completed.is_none_or(|share| share >= MOSTLY_DONE);
+        let backlog = if is_backlog { self.backlog().or_else(|| self.longest_queue()) } else { None };
+        if !is_failing && let Some(lost) = backlog.or_else(|| self.lost_work()) {
             return Some(lost);
         }
         let failures = if is_failing { self.of_failures() } else { None };
@@ -273,6 +279,16 @@ impl Evidence<'_> {
         Some(Culprit { is_full: true, ..Culprit::new(root, CulpritKind::Limits, sentence) })
     }
 
+    /// The same where that resource is not full over the window: a fault that lets handlers fail at once empties the queue
+    /// for a part of it.
+    fn longest_queue(&self) -> Option<Culprit> {
+        let waited_for = self.resources.iter().filter(|one| one.queue >= 1.0 && one.is_limited);
+        let most = waited_for.max_by(|a, b| a.queue.total_cmp(&b.queue))?;
+        let (blame, place) = self.place(most.name)?;
+        let (what, wait) = self.waiting(most.name, most.queue);
+        Some(self.chain(blame, place, format!("{:.0} {what} {wait} for {} on average", most.queue, most.name)))
+    }
+
     /// What waits for a resource while something piles up, and the verb: requests, or the work behind their answers.
     fn waiting(&self, name: &str, queue: f64) -> (&'static str, &'static str) {
         let is_queue = |name: &str| name.starts_with("queue ");
@@ -303,6 +319,11 @@ impl Evidence<'_> {
         };
         if let Some((blame, place)) = self.place(&name).filter(|_| most.is_dropped()) {
             return Some(self.refusal(blame, place, sentence));
+        }
+        let is_down = [Failure::CONNECTION_REFUSED, Failure::CONNECTION_LOST].map(|why| why.describe(&[]));
+        if let Some((fault, down)) = self.longest_outage().filter(|_| is_down.contains(cause)) {
+            let fault = Culprit::new(fault, CulpritKind::Fault, format!("{sentence}; {down}"));
+            return Some(Culprit { is_by_error: true, ..fault });
         }
         if let Some(refuser) = self.refuser(cause) {
             let sentence = format!("{sentence}, refused by {}", refuser.name);

@@ -325,6 +325,13 @@ impl Summary {
         Failure::REFUSALS.iter().map(|&cause| self.failed_with(cause)).sum()
     }
 
+    /// Whether at least this share of the requests that were not refused on purpose succeeds, and some were refused.
+    pub fn is_met_without_refusals(&self, share: f64) -> bool {
+        let refused = self.refused();
+        let broken = self.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
+        refused > 0.0 && self.succeeded > 0.0 && self.succeeded >= share * (self.succeeded + broken)
+    }
+
     /// Whether the target was stuck after most trials.
     pub fn is_stuck(&self) -> bool {
         self.stuck * 2 > self.replications

@@ -401,6 +401,7 @@ impl<'a> Evidence<'a> {
             work_completed: None,
             lost_work: &trial.lost_work,
             is_own_error_harmless: false,
+            sheds: false,
             failing: FAILING,
             group: Group::P95,
             p999_s: None,

@@ -1,9 +1,11 @@
 //! Waits that a fault causes: for slots that it has made fewer, and for a process that it has stopped. A wait is charged to
-//! the fault only while the fault is on.
+//! the fault only while the fault is on. Likewise a wait to be accepted is one for descriptors while accept pauses for want
+//! of them.
 
 use crate::kernel::NONE;
 use crate::model::{Effect, Runtime};
 
+use crate::engine::token::State;
 use crate::interpreter::world::World;
 use crate::parts::blame::place::Places;
 
@@ -54,6 +56,29 @@ impl World<'_> {
                 }
             }
         }
+    }
+
+    /// Accept pauses for want of descriptors: those who wait to be accepted do so for that reason from now on.
+    pub(crate) fn account_pause(&mut self, process: u32) {
+        if self.accounts.is_none() {
+            return;
+        }
+        let state = &self.processes[process as usize];
+        let shared = &self.replicas[state.replica as usize].backlog;
+        let own = state.event_loop.accepting.iter(&self.engine.tokens);
+        let waiting: Vec<u32> = own.chain(shared.iter(&self.engine.tokens)).collect();
+        for t in waiting {
+            self.account_loop(t, process);
+        }
+    }
+
+    /// Whether the token waits to be accepted while accept pauses for want of descriptors: of its process, or of all that
+    /// share its backlog.
+    pub(crate) fn lacks_descriptor(&self, t: u32, process: u32) -> bool {
+        let is_paused = |process: u32| self.processes[process as usize].event_loop.accept_paused;
+        let is_own = self.engine.tokens[t].process != NONE;
+        let workers = || self.processes_of(self.processes[process as usize].replica);
+        self.engine.tokens[t].state == State::Backlog && is_paused(process) && (is_own || workers().all(is_paused))
     }
 
     /// The fault that has stopped a process, if one has.

@@ -45,6 +45,7 @@ impl World<'_> {
                 let of_service = &places.services[service as usize];
                 match (fault, process) {
                     (Some(fault), _) => Label::waiting(fault),
+                    _ if self.is_kept_waiting(t, service) => Label::waiting(of_service.descriptors),
                     (None, Some(process)) if process.runtime != Runtime::EventLoop || token.has(IN_THREAD) => {
                         Label::served(of_service.delay)
                     }
@@ -95,6 +96,17 @@ impl World<'_> {
             _ => return Label::served(places.services[service as usize].delay),
         };
         Label::waiting(places.services[server as usize].network)
+    }
+
+    /// Whether the token waits to be accepted by a process, or by any of a replica's, while accept pauses for want of
+    /// descriptors.
+    fn is_kept_waiting(&self, t: u32, service: u32) -> bool {
+        let token = &self.engine.tokens[t];
+        if token.process != NONE {
+            return self.lacks_descriptor(t, token.process);
+        }
+        let of_service = self.replicas.iter().filter(|replica| replica.service == service);
+        token.state == State::Backlog && of_service.into_iter().any(|one| self.lacks_descriptor(t, one.first_process))
     }
 
     /// Whether the token waits for its service's ingress.

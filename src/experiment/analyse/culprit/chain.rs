@@ -105,8 +105,12 @@ impl Evidence<'_> {
                 && let Some(cpu) = last.name.strip_suffix(" event loops").map(|service| format!("{service} CPU"))
                 && self.is_full(&cpu)
             {
-                sentence += &format!(", which takes all of {cpu}");
-                return Culprit { is_full: true, ..Culprit::new(cpu, CulpritKind::Limits, sentence) };
+                // None of their jobs waits for the CPU, so each loop has a core, and there is no other one.
+                sentence += &format!(
+                    ", which takes all of {cpu}: an event loop uses one core, so that only more workers on more CPU help"
+                );
+                let found = Culprit::new(last.name.clone(), CulpritKind::Limits, sentence);
+                return Culprit { is_full: true, tied: Some(cpu), ..found };
             }
             chain.push(next.place);
         }

@@ -25,6 +25,8 @@ pub struct Evidence<'a> {
     pub lost_work: &'a [LostWork],
     /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
     pub is_own_error_harmless: bool,
+    /// Whether the success objective is missed only because of requests that are refused on purpose.
+    pub sheds: bool,
     /// Share of requests that fail from which the failures decide on the culprit.
     pub failing: f64,
     /// The percentile of the response time that decides, or its mean: that of the objective that is missed, or else the 95th.

@@ -63,6 +63,11 @@ impl Failing {
         self.causes.first().is_some_and(|(words, _)| *words == cause.describe(&[]))
     }
 
+    /// Whether most of them are refused on purpose.
+    fn is_shed(&self) -> bool {
+        Failure::REFUSALS.iter().any(|&refusal| self.is_mostly(refusal))
+    }
+
     /// Whether this is one of its causes.
     fn has(&self, cause: Failure) -> bool {
         self.causes.iter().any(|(words, _)| *words == cause.describe(&[]))
@@ -97,6 +102,10 @@ impl Evidence<'_> {
         let all: u64 = failing.iter().map(|one| one.requests).sum();
         if without_own {
             failing.sort_by_key(|one| kind_of(one.place) == PlaceKind::OwnError);
+        }
+        // Without the refusals the objective would be met, whatever else fails.
+        if self.sheds {
+            failing.sort_by_key(|one| !one.is_shed());
         }
         let (most, others) = failing.split_first()?;
         let mut found = self.of_failing(blame, most, others, all)?;

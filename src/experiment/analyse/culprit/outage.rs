@@ -1,6 +1,6 @@
 //! What replicas that a fault keeps down have to do with a point.
 
-use super::{Culprit, CulpritKind, Evidence, percent};
+use super::{Culprit, CulpritKind, Evidence, Used, percent};
 use crate::experiment::analyse::blame::{Share, outages, shares};
 use crate::parts::{Group, PlaceKind};
 
@@ -33,6 +33,13 @@ impl Evidence<'_> {
         }
         let sentence = format!("{sentence}; requests lose no time to it");
         Some(Culprit::new(fault, CulpritKind::Outage, sentence))
+    }
+
+    /// The fault that keeps most replicas of any service down, and what it does in words.
+    pub(super) fn longest_outage(&self) -> Option<(String, String)> {
+        let unavailable = |one: &&Used| one.name.ends_with(" unavailable");
+        let down = self.resources.iter().filter(unavailable).max_by(|a, b| a.utilisation.total_cmp(&b.utilisation))?;
+        self.outage_of(down.name)
     }
 
     /// The fault behind replicas that are down, and what it does in words.

@@ -36,6 +36,7 @@ impl<'a> Evidence<'a> {
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
             lost_work: &summary.lost_work,
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
+            sheds: summary.success_rate.estimate < success && summary.is_met_without_refusals(success),
             failing: FAILING.min(1.0 - success),
             group: missed(summary, objectives).unwrap_or(Group::P95),
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
