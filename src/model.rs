@@ -16,8 +16,8 @@ mod waiting;
 pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use load::{
-    Abandon, Accounts, Arrival, Arrivals, Bursts, Class, Course, Earlier, Flow, Load, Pattern, Piece, RateUnit,
-    Reference, Retry, Stage, Strength, Wave,
+    Abandon, Accounts, Arrival, Arrivals, Bursts, Class, Course, Earlier, FEWEST_USUAL, Flow, Load, Pattern, Piece,
+    RateUnit, Reference, Retry, Stage, Strength, Wave,
 };
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,

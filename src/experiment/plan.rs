@@ -292,7 +292,7 @@ pub enum Expectation {
     Survives,
     /// After the load ends, most processes of the target do not respond, in every replication.
     Stuck,
-    /// After the load ends, all capacity is there again, in every replication.
+    /// After the load ends, all capacity is there again, in every replication, and each has recovered from its disturbance.
     Recovers,
     /// Some replication loses capacity for good.
     LosesCapacity,

@@ -352,7 +352,8 @@ pub enum Expectation {
     /// After the load ends, most processes of the target do not respond, in every replication, at every point.
     Stuck {},
     /// After the load ends, all capacity is there again, in every replication, at every point. One lost worker in one
-    /// replication refutes it.
+    /// replication refutes it, and so does a disturbance (a spike, a fault) after which success or response times are not
+    /// back in their usual range when a run ends.
     Recovers {},
     /// Some replication loses capacity for good (a worker, a connection, a thread), at every point.
     LosesCapacity {},

@@ -47,6 +47,8 @@ pub struct Load {
     pub recovered_after: Option<Time>,
     /// Stretches of time that are disturbed, with what disturbs, for charts.
     pub disturbances: Vec<(Time, Time, String)>,
+    /// What is written as a disturbance changes nothing: a spike of the usual rate, work that takes once as long.
+    pub is_calm: bool,
     /// What is known of a run without the disturbance.
     pub reference: Reference,
     /// Of which requests accounts are kept of where their time goes.
@@ -112,6 +114,9 @@ pub enum Strength {
     },
 }
 
+/// Intervals that tell what is usual, at least.
+pub const FEWEST_USUAL: u64 = 5;
+
 impl Load {
     /// The stretch from the end of the warm-up to the first disturbance: what "before" means to a recovery. Empty where
     /// nothing is known to disturb.
@@ -119,6 +124,17 @@ impl Load {
         let warm_up = self.pattern.window().map_or(Time::ZERO, |(opens, _)| opens);
         let first = self.disturbances.iter().map(|&(from, ..)| from).min();
         (warm_up, first.unwrap_or(warm_up))
+    }
+
+    /// Whether intervals without the disturbance tell what success rate and response times are usual.
+    pub fn knows_usual(&self) -> bool {
+        let (from, to) = self.undisturbed();
+        let before = to.since(from).0;
+        match self.reference {
+            Reference::Unknown => false,
+            Reference::WithoutFaults => true,
+            Reference::Before => self.interval().is_some_and(|length| before / length.0.max(1) >= FEWEST_USUAL),
+        }
     }
 
     /// Length of the intervals that a run counts in: that of the timeline. Where a recovery is timed, half of it, a quarter

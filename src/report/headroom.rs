@@ -8,7 +8,7 @@ use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::metric::Metric;
-use crate::model::{Flow, Pattern};
+use crate::model::{CachePlan, Flow, Pattern};
 use crate::parts::{Group, ResourceKind};
 
 /// Share of requests that must succeed, for the use of a resource to be that of the throughput.
@@ -31,7 +31,8 @@ pub(super) struct Headroom {
     /// request stays what it is (Denning and Buzen 1978, "The Operational Analysis of Queueing Network Models").
     pub most_per_min: f64,
     /// The cache because of which a request may need less of it at a higher load, so that the law gives no upper bound: more
-    /// requests find what they ask for while an entry is good, or share a fetch.
+    /// requests find what they ask for while an entry is good, or share a fetch, or find what the first ones have filled it
+    /// with.
     pub cache: Option<String>,
 }
 
@@ -62,8 +63,10 @@ impl Headroom {
         });
         let (name, utilisation) = used.chain(rates).max_by(|a, b| a.1.total_cmp(&b.1))?;
         let most_per_min = throughput / utilisation;
+        // Misses of a cache that has room for all keys are those of its first entries, however many requests follow.
+        let fills = |cache: &CachePlan| cache.keys > 0 && cache.size.is_none_or(|size| size >= cache.keys);
         let cache = point.system.services.iter().find_map(|service| {
-            let cache = service.caches.iter().find(|cache| cache.ttl.is_some() || cache.coalesce)?;
+            let cache = service.caches.iter().find(|cache| cache.ttl.is_some() || cache.coalesce || fills(cache))?;
             Some(format!("{} cache {}", service.name, cache.name))
         });
         (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min, cache })

@@ -41,7 +41,8 @@ impl Recovery {
     pub(super) fn of(report: &Report, summary: &Summary) -> Option<Self> {
         let load = &report.plan.points[summary.point].load;
         if summary.is_undisturbed {
-            return Some(if load.disturbances.is_empty() { Self::Undisturbed } else { Self::Withstood });
+            let is_calm = load.disturbances.is_empty() || load.is_calm;
+            return Some(if is_calm { Self::Undisturbed } else { Self::Withstood });
         }
         let time = summary.recovery_s?;
         Some(match summary.never_recovered {

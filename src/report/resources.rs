@@ -44,14 +44,19 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     } else if let Some(doubt) = &summary.doubt {
         text.push_str(&labelled("condition", &format!("not known: {}", doubt.reason()), width));
     }
+    let by_success = match report.plan.points[summary.point].load.knows_usual() {
+        true => "",
+        false => "; by success alone, since no time before the disturbance tells what response times are usual",
+    };
     for metric in Metric::ALL {
         let name = line_name(metric);
         if metric == Metric::RecoveryS
             && let Some(recovery) = Recovery::of(report, summary).filter(|recovery| !recovery.is_broken())
         {
             let why = match recovery {
-                Recovery::Undisturbed => "nothing disturbs this point",
-                _ => "success and response times stay in their usual range",
+                Recovery::Undisturbed => "nothing disturbs this point".to_owned(),
+                _ if !by_success.is_empty() => format!("the success rate stays in its range{by_success}"),
+                _ => "success and response times stay in their usual range".into(),
             };
             text.push_str(&labelled(&name, &format!("none needed: {why}"), width));
             continue;
@@ -66,7 +71,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         }
         if metric == Metric::RecoveryS && interval.high == f64::INFINITY && summary.never_recovered > 0 {
             let (never, all) = (summary.never_recovered, summary.replications);
-            let words = format!("not before the end of the run in {never} of {all} runs");
+            let words = format!("not before the end of the run in {never} of {all} runs{by_success}");
             text.push_str(&labelled(&name, &words, width));
             continue;
         }
@@ -92,7 +97,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
                 " request completed after its client had given up".into()
             }
             Kind::Count(what) | Kind::Ratio(what) => format!(" {what}"),
-            _ if metric == Metric::RecoveryS => format!(" {time} from the end of the disturbance"),
+            _ if metric == Metric::RecoveryS => format!(" {time} from the end of the disturbance{by_success}"),
             Kind::Time | Kind::Quantile(_) => format!(" {time}"),
         };
         // One run has intervals only where its batches give some.

@@ -9,7 +9,7 @@ use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Source};
-use sim::report::Report;
+use sim::report::{self, Report};
 use sim::statistics::rare::{can_hide, runs_to_exclude};
 
 /// The report of an experiment or a model, as it would be read from a file.
@@ -929,4 +929,44 @@ fn what_may_miss_its_objective_is_not_known_to_be_safe() {
     assert_eq!(looked(&model.replace("0.0833", "0.0"), 2).0, Some(Condition::Healthy));
     // That it misses the objective is said as before.
     assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, Some(Condition::Failing));
+}
+
+/// M/M/1, half in use, under what is written as a spike and has the usual rate: whatever chance does, nothing disturbs it.
+#[test]
+fn a_spike_of_the_usual_rate_disturbs_nothing() {
+    let text = |factor: u32| {
+        let spiked = LOAD.replace("60s", "300s").replace("rate = \"20/s\"", "rate = \"5/s\"\nspikes = [SPIKE]");
+        let spiked = spiked.replace("SPIKE", &format!("{{ at = \"100s\", length = \"30s\", factor = {factor} }}"));
+        format!(
+            "{spiked}[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints.get]\n\
+             steps = [{{ sleep = \"exp(100ms)\" }}]"
+        )
+    };
+    let seen = |factor: u32| {
+        with_report(&text(factor), |report| {
+            let summary = &report.summaries[0];
+            (summary.is_undisturbed, report::headline(report, summary, None))
+        })
+    };
+    let (is_undisturbed, words) = seen(1);
+    assert!(is_undisturbed && words.contains("none needed: nothing disturbs this point"), "{words}");
+    assert!(!seen(4).0, "20/s on 10/s");
+}
+
+/// A fault from the start on leaves no time that tells what response times are usual: 400 requests wait when it ends.
+#[test]
+fn recovery_from_the_start_of_a_run_is_judged_by_success() {
+    let text = |from: &str, to: &str| {
+        format!(
+            "{}[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints.get]\n\
+             steps = [{{ sleep = \"100ms\" }}]\n[faults.f]\nservice = \"app\"\nfrom = \"{from}\"\nto = \"{to}\"\n\
+             effect = \"stuck\"",
+            LOAD.replace("timeout = \"5s\"", "timeline = \"5s\"").replace("60s", "300s").replace("20/s", "8/s")
+        )
+    };
+    let words = |from, to| with_report(&text(from, to), |report| report::headline(report, &report.summaries[0], None));
+    let at_start = words("0s", "50s");
+    assert!(at_start.contains("by success alone, since no time before the disturbance"), "{at_start}");
+    let later = words("60s", "80s");
+    assert!(later.contains("from the end of the disturbance") && !later.contains("by success alone"), "{later}");
 }

@@ -152,6 +152,9 @@ fn a_cache_leaves_no_bound_for_the_load() {
     assert!(falls.contains("a pool p is nearest to its limit"), "{falls}");
     assert!(falls.contains("where it is full is not known, because with a cache c"), "{falls}");
     assert!(!falls.contains("an upper bound"), "{falls}");
+    // One that has room for all keys fetches each once, however many requests follow.
+    let fills = words("");
+    assert!(fills.contains("where it is full is not known, because with a cache c"), "{fills}");
     // A cache that is cut by its size alone answers the same share at any rate.
     let stays = words("size = 195");
     assert!(stays.contains("an upper bound"), "{stays}");

@@ -12,6 +12,7 @@
 //! recovered before those are over.
 
 use crate::kernel::Time;
+use crate::model::FEWEST_USUAL;
 use crate::parts::{Slice, Timeline};
 use crate::statistics::Interval;
 
@@ -19,7 +20,7 @@ use crate::statistics::Interval;
 const IN_A_ROW: usize = 3;
 
 /// Intervals that tell what is usual, at least.
-const FEWEST: usize = 5;
+const FEWEST: usize = FEWEST_USUAL as usize;
 
 /// Intervals on each side of one that tell what is usual there.
 const AROUND: usize = 4;

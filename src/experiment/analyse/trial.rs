@@ -220,7 +220,8 @@ impl Trial {
         let fine = outcome.timeline.take();
         let recovery = load.recovered_after.map(|after| {
             let of = |fine| Recovery::of(fine, load.timeline, (before.1, after), collapse_below, &calm);
-            fine.as_ref().map_or(Recovery { is_disturbed: false, seconds: 0.0 }, of)
+            let watched = fine.as_ref().filter(|_| !load.is_calm);
+            watched.map_or(Recovery { is_disturbed: false, seconds: 0.0 }, of)
         });
         let is_disturbed = recovery.map(|recovery| recovery.is_disturbed);
         let recovery_s = recovery.filter(|recovery| recovery.is_disturbed).map(|recovery| recovery.seconds);

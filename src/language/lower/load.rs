@@ -42,7 +42,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         Abandon::Continue => model::Abandon::Continue,
         Abandon::Cancel => model::Abandon::Cancel,
     };
-    let watch::Watch { timeline, recovered_after, disturbances, reference } = watch;
+    let watch::Watch { timeline, recovered_after, disturbances, is_calm, reference } = watch;
     Ok(model::Load {
         target,
         classes,
@@ -52,6 +52,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         timeline,
         recovered_after,
         disturbances,
+        is_calm,
         reference,
         pattern,
         completion,

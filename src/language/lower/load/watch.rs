@@ -2,7 +2,8 @@
 
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
-use crate::model::{FaultPlan, Pattern, Reference, System};
+use crate::language::Spike;
+use crate::model::{Effect, FaultPlan, Pattern, Reference, System};
 
 /// Intervals that a timeline has about, where the load does not say how long they are.
 const INTERVALS: u64 = 150;
@@ -12,6 +13,7 @@ pub(super) struct Watch {
     pub timeline: Option<Time>,
     pub recovered_after: Option<Time>,
     pub disturbances: Vec<(Time, Time, String)>,
+    pub is_calm: bool,
     pub reference: Reference,
 }
 
@@ -54,6 +56,7 @@ impl Reading<'_> {
             self.complaints.push(complaint.note(format!("the run ends at {end}")));
         }
         let last = disturbances.iter().map(|&(_, to, _)| to).max();
+        let is_calm = !disturbances.is_empty() && self.changes_nothing(system);
         let is_over = system.faults.iter().all(|fault| fault.to.is_some());
         let recovered_after =
             recovered_after.or(last.filter(|_| is_over).filter(|&last| end.is_none_or(|end| last < end)));
@@ -69,7 +72,18 @@ impl Reading<'_> {
             let complaint = Complaint::at_key(At::Root.key("recovered_after"), title, "would have no effect");
             self.complaints.push(complaint.help("add `timeline`, the length of an interval, such as \"1s\""));
         }
-        Watch { timeline, recovered_after, disturbances, reference: self.reference() }
+        Watch { timeline, recovered_after, disturbances, is_calm, reference: self.reference() }
+    }
+
+    /// Whether no spike has another rate than the usual one, and no fault makes anything slower.
+    fn changes_nothing(&self, system: &System) -> bool {
+        let is_usual = |spike: &Spike| spike.rate.is_none() && spike.factor == Some(1.0);
+        let is_idle = |fault: &FaultPlan| match fault.effect {
+            Effect::Slow(factor) => factor == 1.0,
+            Effect::Latency(added) => added == Time::ZERO,
+            _ => false,
+        };
+        self.load.spikes.iter().flatten().all(is_usual) && system.faults.iter().all(is_idle)
     }
 
     fn reference(&self) -> Reference {
