@@ -56,7 +56,7 @@ impl World<'_> {
         }
         if request != NONE {
             let job = self.jobs.of(t);
-            self.answer(request, Failure::NONE, job);
+            self.answer_early(request, job);
         } else if self.engine.tokens[t].is_probe() {
             self.probe_answered(t, Failure::NONE);
         }
@@ -88,9 +88,15 @@ impl World<'_> {
         self.wake(parent);
     }
 
+    /// The client has its answer before the token's work is done.
+    #[inline(never)]
+    fn answer_early(&mut self, request: u32, job: u32) {
+        self.answer(request, Failure::NONE, job);
+    }
+
     /// The client has its answer. Of the `job` that outlasts it, if one does, it may await the completion.
-    #[inline]
-    pub(crate) fn answer(&mut self, request: u32, failure: Failure, job: u32) {
+    #[inline(always)]
+    fn answer(&mut self, request: u32, failure: Failure, job: u32) {
         let record = self.requests[request];
         self.engine.deadlines.cancel(record.timer);
         self.requests.remove(request);

@@ -52,26 +52,24 @@ impl World<'_> {
                     }
                 }
                 Trip::Network => {
-                    self.engine.tokens[t].phase = Trip::Server.into();
+                    let server = &self.system.services[plan.server as usize];
+                    let works = work.is_some() && server.runtime != Runtime::Delay;
+                    // Where nothing is left to do at the server it is back when it gets there.
+                    self.engine.tokens[t].phase = if works { Trip::Server.into() } else { Trip::Back.into() };
                     if plan.command_timeout.is_some() {
                         let lane = self.slots[(self.process_of(t).pools + pool) as usize].command;
                         self.engine.limit_wait(t, lane);
                     }
                     let network = plan.round_trip.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, NETWORK)));
                     let network = network + self.added_latency(plan.server);
-                    let server = &self.system.services[plan.server as usize];
                     let (own, elapsed) = match work {
-                        Some(draw) if server.runtime == Runtime::Delay => {
+                        Some(draw) if !works => {
                             let own = self.draw(t, draw, site.key(key, 0));
                             (own, self.slowed(own, self.server_of(t, plan.server)))
                         }
                         _ => (Time::ZERO, Time::ZERO),
                     };
-                    let next = if work.is_some() && server.runtime != Runtime::Delay {
-                        self.travel(t, network)
-                    } else {
-                        self.elapse(t, network + elapsed)
-                    };
+                    let next = if works { self.travel(t, network) } else { self.elapse(t, network + elapsed) };
                     if next == Next::Park {
                         let added = self.added_latency(plan.server);
                         self.account_trip(t, plan.server, added, network.since(added), elapsed);
@@ -84,7 +82,7 @@ impl World<'_> {
                 Trip::Server => {
                     self.engine.tokens[t].phase = Trip::Back.into();
                     match work {
-                        Some(draw) if self.system.services[plan.server as usize].runtime != Runtime::Delay => {
+                        Some(draw) => {
                             let work = self.draw(t, draw, site.key(key, 0));
                             let replica = self.server_of(t, plan.server);
                             self.engine.tokens[t].state = State::AtServer;
@@ -92,7 +90,7 @@ impl World<'_> {
                             self.start_job(t, replica, work);
                             Next::Park
                         }
-                        _ => Next::On,
+                        None => Next::On,
                     }
                 }
                 Trip::Back => {

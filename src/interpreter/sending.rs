@@ -36,7 +36,7 @@ impl World<'_> {
 
     /// The same from an event of the load that sends one request: nothing else is ready, so the request takes its first
     /// step at once.
-    #[inline]
+    #[inline(always)]
     pub fn send_at_once(&mut self, client: u32) {
         debug_assert!(self.engine.ready.is_empty() && self.ended.is_empty());
         if let Some(t) = self.send_straight(client) {

@@ -24,13 +24,13 @@ impl World<'_> {
         Next::Park
     }
 
-    #[inline]
+    #[inline(always)]
     fn serve(&mut self, t: u32, index: u32) {
         let work = self.work_of_visit(t);
         self.begin_service(t, index, work);
     }
 
-    #[inline]
+    #[inline(always)]
     fn begin_service(&mut self, t: u32, index: u32, work: Time) {
         let station = &mut self.stations[index as usize];
         if station.begin(&mut self.engine, t, work) {
@@ -50,8 +50,15 @@ impl World<'_> {
         }
     }
 
-    /// The token's service is over: it leaves, and the next in line is served.
-    #[inline]
+    /// The same at a station that shares its servers.
+    #[inline(never)]
+    pub(crate) fn share_ended(&mut self, t: u32) {
+        self.served(t);
+    }
+
+    /// The token's service is over: it leaves, and the next in line is served. In line, with all that it calls:
+    /// calls took 90 of the 1,205 instructions of a customer of an M/M/1.
+    #[inline(always)]
     pub(crate) fn served(&mut self, t: u32) {
         let index = self.engine.tokens[t].wait;
         if let Some(next) = self.stations[index as usize].finish(&mut self.engine, t) {
@@ -61,6 +68,7 @@ impl World<'_> {
     }
 
     /// The token leaves the station unserved.
+    #[inline(never)]
     pub(crate) fn leave_station(&mut self, t: u32) {
         let index = self.engine.tokens[t].wait;
         if let Some(next) = self.stations[index as usize].leave(&mut self.engine, t) {

@@ -246,7 +246,7 @@ impl World<'_> {
     }
 
     /// The work of a token's visit to a station, which stands at its program counter.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn work_of_visit(&self, t: u32) -> Time {
         let token = &self.engine.tokens[t];
         match self.system.program[token.pc as usize] {
@@ -311,7 +311,7 @@ impl World<'_> {
                 self.wake(t);
             }
             State::Served => {
-                self.served(t);
+                self.share_ended(t);
                 self.wake(t);
             }
             // It has kept its event loop or thread.

@@ -274,6 +274,7 @@ impl<'s> World<'s> {
         let most = limits.max_events.unwrap_or(u64::MAX);
         let standstill = u32::try_from(most).unwrap_or(u32::MAX).min(STANDSTILL);
         self.reports_ends = S::AWAITS_ENDS;
+        let mut watched = next_watched(self.events, most);
         loop {
             self.report_ended(source);
             let mut steps: u32 = 0;
@@ -301,13 +302,16 @@ impl<'s> World<'s> {
             debug_assert!(event.time >= self.engine.now, "time goes back");
             self.engine.now = event.time;
             self.events += 1;
-            if self.events.is_multiple_of(LOOK_EVERY)
-                && let Some(ending) = self.look(limits)
-            {
-                return ending;
-            }
-            if self.events > most {
-                return Ending::TooManyEvents;
+            if self.events >= watched {
+                if self.events.is_multiple_of(LOOK_EVERY)
+                    && let Some(ending) = self.look(limits)
+                {
+                    return ending;
+                }
+                if self.events > most {
+                    return Ending::TooManyEvents;
+                }
+                watched = next_watched(self.events, most);
             }
             if event.time == Time::MAX {
                 if self.is_due(event) {
@@ -353,6 +357,11 @@ impl<'s> World<'s> {
     pub(crate) fn look_at_limits(&mut self) {
         self.paused = true;
     }
+}
+
+/// The number of the next event at which the limits are looked at, or that is one too many.
+fn next_watched(events: u64, most: u64) -> u64 {
+    (events - events % LOOK_EVERY + LOOK_EVERY).min(most.saturating_add(1))
 }
 
 /// The endpoints that a load calls.

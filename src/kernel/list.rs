@@ -83,7 +83,7 @@ impl List {
     }
 
     /// Takes the first.
-    #[inline]
+    #[inline(always)]
     pub fn pop<T: Linked>(&mut self, slab: &mut Slab<T>) -> Option<u32> {
         let index = self.first()?;
         let Links { next, .. } = slab[index].links();

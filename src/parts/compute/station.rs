@@ -110,7 +110,7 @@ impl Station {
     }
 
     /// A token comes.
-    #[inline]
+    #[inline(always)]
     pub fn arrive(&mut self, engine: &mut Engine, t: u32) -> Arrival {
         let now = engine.now;
         if self.inside.gauge.level() >= self.capacity {
@@ -139,7 +139,7 @@ impl Station {
     /// A token's service begins; its server is counted as busy already. Whether accounts, if there are any, note that: of
     /// the tokens that have one, and of all where the station slows down, because the state of a token does not tell by
     /// how much.
-    #[inline]
+    #[inline(always)]
     pub fn begin(&mut self, engine: &mut Engine, t: u32, work: Time) -> bool {
         let now = engine.now;
         let token = &mut engine.tokens[t];
@@ -157,7 +157,7 @@ impl Station {
     }
 
     /// A token's service is over. The next in line: its service is to begin, and the server stays busy.
-    #[inline]
+    #[inline(always)]
     pub fn finish(&mut self, engine: &mut Engine, t: u32) -> Option<u32> {
         let now = engine.now;
         self.inside.leave(now, engine.tokens[t].since);
