@@ -29,9 +29,10 @@ impl Population {
     #[inline]
     pub fn leave(&mut self, now: Time, since: Time) {
         self.gauge.down(now);
+        let stay = (now - since).0;
         self.left += 1;
-        self.delayed += u64::from(now > since);
-        self.stays += u128::from((now - since).0);
+        self.delayed += u64::from(stay > 0);
+        self.stays += u128::from(stay);
         self.entries -= u128::from(since.0);
     }
 
