@@ -14,6 +14,7 @@ mod journals;
 mod knee;
 mod man;
 mod merge;
+mod open;
 mod optimize;
 mod outputs;
 mod page;

@@ -27,7 +27,7 @@ pub struct Pictures {
     #[arg(long)]
     dark: bool,
 
-    /// Draw no charts
+    /// Draw no charts, and write no report.html
     #[arg(long, conflicts_with_all = ["svg", "dark"])]
     no_charts: bool,
 }
@@ -115,6 +115,15 @@ pub(super) fn write_results(
         files.extend(sheet(&RESOURCES, &mut resources));
     }
     written(files, page)
+}
+
+/// The name of the page that a sweep writes.
+pub(super) const REPORT: &str = "report.html";
+
+/// Writes the page.
+pub(super) fn write_report(folder: &Folder, report: &Report, page: &Page) -> (Option<PathBuf>, Exit) {
+    let (mut paths, exit) = written(vec![folder.write(REPORT, report::page(report).as_bytes())], page);
+    (paths.pop(), exit)
 }
 
 /// Draws charts on all threads and writes them.

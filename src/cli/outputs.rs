@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::exit::{Exit, Failure};
-use super::files::{Pictures, write_charts, write_results};
+use super::files::{Pictures, REPORT, write_charts, write_report, write_results};
 use super::page::Page;
-use super::{Format, warn};
+use super::{Format, open, warn};
 use crate::experiment::account::Account;
 use crate::experiment::plan::Plan;
 use crate::experiment::store::archive::Archive;
@@ -35,6 +35,10 @@ pub struct Outputs {
 
     #[command(flatten)]
     pictures: Pictures,
+
+    /// Open report.html in the browser
+    #[arg(long, conflicts_with = "no_charts")]
+    open: bool,
 }
 
 impl Outputs {
@@ -59,7 +63,9 @@ impl Outputs {
         let (results, written) = write_results(folder, &formats, trials, &report, page);
         let (charts, drawn) =
             if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
-        let files = files(&results, &charts, page.width());
+        let (laid_out, filed) =
+            if self.pictures.any() { write_report(folder, &report, page) } else { (None, Exit::Holds) };
+        let files = report_line(laid_out.as_deref()) + &files(&results, &charts, page.width());
         match self.format {
             Format::Table => answer(&report, &files, self.table, page),
             Format::Json => {
@@ -71,13 +77,16 @@ impl Outputs {
             }
         }
         warn::warn(&report, page);
-        let all: Vec<PathBuf> = results.iter().chain(&charts).cloned().collect();
+        let all: Vec<PathBuf> = results.iter().chain(&charts).chain(&laid_out).cloned().collect();
         if let Err(unwritten) = folder.clear_but(&plan.origin().fingerprint, &all) {
             page.complain(unwritten);
         }
-        match (written, drawn) {
-            (Exit::Mistake, _) | (_, Exit::Mistake) => Ok(Exit::Mistake),
-            _ => Ok(Exit::of(&report)),
+        if let Some(path) = laid_out.filter(|_| self.open) {
+            open::open(&path, page);
+        }
+        match [written, drawn, filed].contains(&Exit::Mistake) {
+            true => Ok(Exit::Mistake),
+            false => Ok(Exit::of(&report)),
         }
     }
 
@@ -85,7 +94,7 @@ impl Outputs {
     pub(super) fn names(&self) -> Vec<String> {
         let layouts = [&RESULTS, &REPLICATIONS, &CLASSES, &COMPARISONS, &MEASUREMENTS, &TIMELINE];
         let named = |format: FileFormat| layouts.map(|layout| format.file(layout.name));
-        self.formats().into_iter().flat_map(named).chain(["summary.json".into(), LIST.into()]).collect()
+        self.formats().into_iter().flat_map(named).chain(["summary.json".into(), REPORT.into(), LIST.into()]).collect()
     }
 
     /// The formats, each once.
@@ -104,6 +113,11 @@ impl Outputs {
         }
         write_charts(folder, &drawings, self.pictures, page)
     }
+}
+
+/// The path of the report.
+fn report_line(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| format!("{:<8} {}\n", "report", path.display()))
 }
 
 /// The paths of all files.

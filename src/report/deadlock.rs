@@ -23,7 +23,20 @@ pub fn deadlocks(report: &Report, width: Option<usize>) -> String {
 
 /// The deadlock of a point, if there is one.
 pub fn deadlock(report: &Report, summary: &Summary, width: Option<usize>) -> String {
-    let Some((deadlock, trials)) = &summary.deadlock else { return String::new() };
+    let Some((head, circle)) = told(report, summary) else { return String::new() };
+    let mut text = paragraph("deadlock  ", &head, width);
+    for sentence in circle.iter().take(MOST) {
+        text.push_str(&paragraph("          ", sentence, width));
+    }
+    if circle.len() > MOST {
+        text.push_str(&format!("          and {} more in the circle\n", circle.len() - MOST));
+    }
+    text
+}
+
+/// The deadlock of a point in a sentence, and its circle: who holds what and waits for what.
+pub(super) fn told<'a>(report: &Report, summary: &'a Summary) -> Option<(String, &'a [String])> {
+    let (deadlock, trials) = summary.deadlock.as_ref()?;
     let instances = match deadlock.instances {
         0 => ", none at the end of the run (a restart freed it)".into(),
         1 => String::new(),
@@ -36,12 +49,5 @@ pub fn deadlock(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         deadlock.at,
         summary.replications,
     );
-    let mut text = paragraph("deadlock  ", &head, width);
-    for sentence in deadlock.circle.iter().take(MOST) {
-        text.push_str(&paragraph("          ", sentence, width));
-    }
-    if deadlock.circle.len() > MOST {
-        text.push_str(&format!("          and {} more in the circle\n", deadlock.circle.len() - MOST));
-    }
-    text
+    Some((head, &deadlock.circle))
 }

@@ -18,8 +18,9 @@ mod utilisation;
 mod warm_up;
 
 use super::Report;
-use super::chart::Figure;
-use set::Set;
+use super::chart::{Figure, StackFigure};
+use crate::parts::Group;
+pub(super) use set::{Set, has_curves};
 pub(super) use title::fitting;
 
 /// Combinations of the other axes that are drawn.
@@ -34,6 +35,26 @@ pub struct Drawing {
     pub figure: Figure,
 }
 
+/// What becomes of the variants, in a sentence; of several combinations of the other axes the first.
+pub(super) fn answer(report: &Report) -> Option<String> {
+    if report.summaries.is_empty() {
+        return None;
+    }
+    if has_curves(report.plan) {
+        return Set::all(report).first().map(title::fates_at_length);
+    }
+    let points = set::named(report);
+    (points.len() > 1).then(|| bars::headline(report, &points))
+}
+
+/// Where the time of a group of requests goes: a figure for each combination of the other axes.
+pub(super) fn blame(report: &Report, of: Group) -> Vec<StackFigure> {
+    if !has_curves(report.plan) {
+        return blame::of_points(report, of).into_iter().collect();
+    }
+    Set::all(report).iter().take(MOST_SETS).filter_map(|set| blame::of_set(set, of)).collect()
+}
+
 /// The figures of a report, and for how many combinations of the other axes there are none.
 pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     if report.summaries.is_empty() {
@@ -46,7 +67,7 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     });
     let warm_ups = warm_up::all(report);
     let left_out = timelines.len().max(warm_ups.len()).saturating_sub(MOST_SETS);
-    if !set::has_curves(report.plan) {
+    if !has_curves(report.plan) {
         let mut drawings = Vec::new();
         // One bar says less than its number.
         if report.plan.points.len() > 1 {
@@ -54,7 +75,8 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         }
         let used = utilisation::of_points(report);
         drawings.extend(used.map(|figure| Drawing { name: "utilisation".into(), figure: figure.into() }));
-        let time = blame::of_points(report).map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
+        let time =
+            blame::of_points(report, Group::P95).map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
         drawings.extend(time);
         drawings.extend(over_time);
         drawings.extend(warm_ups.into_iter().take(MOST_SETS));
@@ -66,7 +88,7 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         let figures: [(&str, Figure); 2] =
             [("throughput", throughput::figure(set).into()), ("response-time", response::figure(set).into())];
         let used = utilisation::of_set(set).map(|figure| ("utilisation", figure.into()));
-        let time = blame::of_set(set).map(|figure| ("blame", figure.into()));
+        let time = blame::of_set(set, Group::P95).map(|figure| ("blame", figure.into()));
         let all = figures.into_iter().chain(used).chain(time);
         all.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure }).collect::<Vec<_>>()
     };

@@ -27,7 +27,7 @@ pub fn findings(report: &Report, width: Option<usize>) -> String {
 }
 
 /// What is said of the only point beside its finding: where the time goes, and what is nearest to its limit.
-fn alone(report: &Report, summary: &Summary) -> Vec<String> {
+pub(super) fn alone(report: &Report, summary: &Summary) -> Vec<String> {
     let time = most_of_p95(summary);
     let time = (!time.is_empty()).then(|| format!("the time of requests around p95: {time}"));
     let headroom = Headroom::of(report, summary).map(|it| it.words(report, summary));

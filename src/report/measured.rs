@@ -13,9 +13,15 @@ use crate::language::Metric;
 
 /// The table: a row for each figure of each measurement; empty without measurements.
 pub fn measured(report: &Report, detail: Detail) -> String {
+    let columns = columns(report);
+    if columns.is_empty() { String::new() } else { laid_out(columns, &[], detail) }
+}
+
+/// Its columns; none without measurements.
+pub(super) fn columns(report: &Report) -> Vec<Column> {
     let rows = rows(report);
     if rows.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     let each = |cell: &dyn Fn(&Line) -> String| -> Vec<String> { rows.iter().map(cell).collect() };
     let deviation = |row: &Line| row.deviation.as_ref().map_or_else(String::new, Deviation::words);
@@ -39,7 +45,7 @@ pub fn measured(report: &Report, detail: Detail) -> String {
     if rows.iter().any(|row| row.deviation.is_some_and(|it| it.tolerance.is_some())) {
         columns.push(Column::words("within", each(&within)));
     }
-    laid_out(columns, &[], detail)
+    columns
 }
 
 struct Line {

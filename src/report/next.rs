@@ -43,6 +43,26 @@ impl Step {
 
 /// The next steps after a sweep, each a command with its reason below it; empty where nothing is open.
 pub fn next_steps(report: &Report, width: Option<usize>) -> String {
+    lines(steps(report), width)
+}
+
+/// The next steps after a sweep, each a command, or none where none would help, and its reason.
+pub(super) fn told(report: &Report) -> Vec<(Option<String>, String)> {
+    let line = |command: Command| command.lines("", None).trim_end().to_owned();
+    steps(report).map(|step| (step.command.map(line), step.why)).collect()
+}
+
+/// The command that gives this report again.
+pub(super) fn again(plan: &Plan) -> String {
+    let command = Command::new("sweep", plan).with("--seed", &plan.seed.to_string());
+    let command = match plan.is_sequential() {
+        true => command,
+        false => command.with("--replications", &plan.replications.to_string()),
+    };
+    command.lines("", None).trim_end().to_owned()
+}
+
+fn steps(report: &Report) -> impl Iterator<Item = Step> {
     let seen = rare_losses(report);
     let unseen = if seen.is_none() { unseen_losses(report) } else { None };
     let steps = [
@@ -53,7 +73,7 @@ pub fn next_steps(report: &Report, width: Option<usize>) -> String {
         assumptions(report),
         unseen,
     ];
-    lines(steps.into_iter().flatten(), width)
+    steps.into_iter().flatten()
 }
 
 /// The next steps after a single point, out of all those of `whole`.

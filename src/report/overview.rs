@@ -42,7 +42,7 @@ pub fn overview(report: &Report, detail: Detail) -> String {
 }
 
 /// What the words and signs of the rows mean.
-fn notes(report: &Report, points: &[usize]) -> String {
+pub(super) fn notes(report: &Report, points: &[usize]) -> String {
     let mut text = legend(report, points);
     let summaries = || points.iter().filter_map(|&point| report.summary(point));
     if summaries().any(|summary| summary.split().is_some()) {
@@ -82,7 +82,8 @@ fn telling(report: &Report) -> Vec<usize> {
     points
 }
 
-fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
+/// The columns of the table, with a row for each of these points.
+pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     let summaries: Vec<Option<&Summary>> = points.iter().map(|&point| report.summary(point)).collect();
     let figures = |figure: &dyn Fn(&Summary) -> Option<Interval>| -> Vec<Option<Interval>> {
         summaries.iter().map(|summary| summary.and_then(figure)).collect()

@@ -44,6 +44,21 @@ impl Column {
         Self { rank: Some(rank), ..self }
     }
 
+    /// What stands above it.
+    pub(super) fn heading(&self) -> &str {
+        &self.heading
+    }
+
+    /// Its cells, from the top down, without the blanks that align them in a terminal.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter().map(|cell| cell.trim())
+    }
+
+    /// Whether its cells are figures.
+    pub(super) fn is_figures(&self) -> bool {
+        self.alignment == CellAlignment::Right
+    }
+
     /// Characters of its widest line.
     fn width(&self) -> usize {
         let texts = self.cells.iter().chain([&self.heading]);

@@ -24,24 +24,30 @@ pub fn verdicts(report: &Report, width: Option<usize>) -> String {
         text.push_str(&paragraph("", &recovery::definition(report), width));
     }
     if report.judgements.len() > 1 {
-        let count = |wanted: &dyn Fn(&Judgement) -> bool| report.judgements.iter().filter(|it| wanted(it)).count();
-        let of = |verdict| count(&|judgement| judgement.verdict == verdict);
-        let refuted = count(&|judgement| judgement.verdict == Verdict::Holds && judgement.refuted);
-        let as_expected = if refuted > 0 { format!(", {refuted} refuted as expected") } else { String::new() };
-        let (held, failed) = (of(Verdict::Holds) - refuted, of(Verdict::Fails));
-        let agreeing = |count: usize, verb: &str| format!("{count} {verb}{}", if count == 1 { "s" } else { "" });
-        text.push_str(&format!(
-            "\n{} hypotheses: {}{as_expected}, {}, {} undecided\n",
-            report.judgements.len(),
-            agreeing(held, "hold"),
-            agreeing(failed, "fail"),
-            of(Verdict::Undecided)
-        ));
+        text.push_str(&format!("\n{}\n", count(report)));
     }
     text
 }
 
-fn word(judgement: &Judgement) -> (&'static str, Style) {
+/// `8 hypotheses: 4 hold, 4 refuted as expected, 0 fail, 0 undecided`.
+pub(super) fn count(report: &Report) -> String {
+    let count = |wanted: &dyn Fn(&Judgement) -> bool| report.judgements.iter().filter(|it| wanted(it)).count();
+    let of = |verdict| count(&|judgement| judgement.verdict == verdict);
+    let refuted = count(&|judgement| judgement.verdict == Verdict::Holds && judgement.refuted);
+    let as_expected = if refuted > 0 { format!(", {refuted} refuted as expected") } else { String::new() };
+    let (held, failed) = (of(Verdict::Holds) - refuted, of(Verdict::Fails));
+    let agreeing = |count: usize, verb: &str| format!("{count} {verb}{}", if count == 1 { "s" } else { "" });
+    format!(
+        "{} hypotheses: {}{as_expected}, {}, {} undecided",
+        report.judgements.len(),
+        agreeing(held, "hold"),
+        agreeing(failed, "fail"),
+        of(Verdict::Undecided)
+    )
+}
+
+/// What became of a claim, in a word and its colour.
+pub(super) fn word(judgement: &Judgement) -> (&'static str, Style) {
     let bold = |color: AnsiColor| Style::new().bold().fg_color(Some(color.into()));
     match judgement.verdict {
         Verdict::Holds if judgement.refuted => ("refuted", bold(AnsiColor::Green)),
@@ -52,7 +58,7 @@ fn word(judgement: &Judgement) -> (&'static str, Style) {
 }
 
 /// The claim; of a belief that is to be refuted, whether it was.
-fn claim(judgement: &Judgement) -> String {
+pub(super) fn claim(judgement: &Judgement) -> String {
     let claim = &judgement.claim;
     match (judgement.refuted, judgement.verdict) {
         (false, _) => claim.clone(),

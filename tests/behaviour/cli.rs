@@ -12,6 +12,7 @@ mod optimize;
 mod place;
 mod print;
 mod rates;
+mod report;
 mod run;
 mod sensitivity;
 mod sentences;

@@ -12,7 +12,7 @@ use crate::experiment::plan::{Axis, Direction, Plan};
 
 pub use curve::{Stretch, Turn};
 pub use reach::{Fall, Limited, Unsafe, falls, limits, places};
-pub use state::{cause, condition, share, short_name, unsafe_words};
+pub use state::{cause, condition, share, short_name, unsafe_words, why};
 pub use words::{at, be, place};
 
 use curve::{Curve, is_scattered, number};

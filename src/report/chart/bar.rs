@@ -33,4 +33,6 @@ pub struct Bar {
     pub color: usize,
     /// The value that was measured on the real system.
     pub measured: Option<f64>,
+    /// The point of the plan that it is, with its variant.
+    pub of: Option<(usize, usize)>,
 }

@@ -41,6 +41,16 @@ struct Span {
     words: Option<(String, usize, f64)>,
 }
 
+impl Span {
+    /// The variant that it is said of, where that is one of several.
+    fn owner(&self) -> Option<usize> {
+        match self.marks.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        }
+    }
+}
+
 /// How far marks and words reach from their middle.
 fn half(words: &str, marks: &[usize]) -> f64 {
     (REMARK.width(words) + marks.len() as f64 * MARK) / 2.0
@@ -115,6 +125,7 @@ impl Callouts {
         for span in &self.spans {
             let reach = span.words.as_ref().map_or(0.0, |words| words.1 as f64);
             let top = top - reach * ROW;
+            scene.owner = span.owner();
             if let Some(shade) = span.shade {
                 scene.rectangle((span.from, top), (span.to, foot), shade, 0.11);
             }
@@ -128,6 +139,7 @@ impl Callouts {
             let Some((words, row, middle)) = &span.words else {
                 continue;
             };
+            scene.owner = span.owner();
             let y = top - (*row as f64 + 0.5) * ROW - 2.0;
             let half = half(words, &span.marks);
             let (from, to) = ((middle - half - 5.0, y - 13.0), (middle + half + 5.0, y + 13.0));
@@ -142,6 +154,7 @@ impl Callouts {
             let at = (left, baseline(y, REMARK));
             scene.words(words, at, Anchor::Start, REMARK, palette.words(span.color));
         }
+        scene.owner = None;
     }
 }
 

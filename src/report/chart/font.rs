@@ -15,14 +15,17 @@ const MOST_QUOTED: usize = 24;
 /// How many words of a text are looked at before it is shortened anyway.
 const MOST_WORDS: usize = 200;
 
-static REGULAR: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fonts/Inter-Regular.ttf"))).ok()
-});
+/// The font for plain words, as a file.
+pub(super) const REGULAR_FILE: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fonts/Inter-Regular.ttf"));
 
-static STRONG: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| {
-    FontRef::try_from_slice(include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fonts/Inter-SemiBold.ttf")))
-        .ok()
-});
+/// The font for words that stand out, as a file.
+pub(super) const STRONG_FILE: &[u8] =
+    include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/assets/fonts/Inter-SemiBold.ttf"));
+
+static REGULAR: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(REGULAR_FILE).ok());
+
+static STRONG: LazyLock<Option<FontRef<'static>>> = LazyLock::new(|| FontRef::try_from_slice(STRONG_FILE).ok());
 
 /// A weight and a size of the embedded font.
 #[derive(Clone, Copy, Debug, PartialEq)]

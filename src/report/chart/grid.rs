@@ -115,6 +115,7 @@ fn cells(figure: &HeatFigure, row: f64) -> Cells {
 
 /// Draws a variant from `y` down and returns where the next one starts.
 fn draw_group(scene: &mut Scene, palette: &Palette, group: &HeatGroup, cells: &Cells, mut y: f64) -> f64 {
+    scene.owner = group.color;
     if !group.label.trim().is_empty() {
         let mut left = MARGIN;
         let mut color = palette.ink;
@@ -129,10 +130,18 @@ fn draw_group(scene: &mut Scene, palette: &Palette, group: &HeatGroup, cells: &C
         scene.words(&label, at, Anchor::Start, NAME, palette.words(color));
         y += HEAD;
     }
+    let top = y;
     for row in &group.rows {
         draw_row(scene, palette, row, cells, y);
         y += cells.row;
     }
+    for (place, point) in group.of.iter().enumerate() {
+        if let Some(point) = *point {
+            let (left, right) = cells.column(place);
+            scene.hit(point, (left, top), (right, y - SEAM));
+        }
+    }
+    scene.owner = None;
     y + GAP
 }
 

@@ -29,6 +29,8 @@ pub struct HeatGroup {
     pub color: Option<usize>,
     /// The rows from the top down.
     pub rows: Vec<HeatRow>,
+    /// The points of the plan that the columns are; none where there is no such point, empty where they are no points.
+    pub of: Vec<Option<usize>>,
 }
 
 /// One row of a heat map.

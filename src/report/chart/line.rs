@@ -55,6 +55,16 @@ pub struct Line {
     pub end: String,
     /// Where the curve collapses.
     pub collapse: Option<Collapse>,
+    /// The points of the plan that its points are, in the same order; empty where they are none. The colour is then the
+    /// variant.
+    pub of: Vec<usize>,
+}
+
+impl Line {
+    /// The variant that it shows; none where it shows something else.
+    pub(super) fn variant(&self) -> Option<usize> {
+        (!self.of.is_empty()).then_some(self.color)
+    }
 }
 
 /// A point of a curve.

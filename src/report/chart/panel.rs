@@ -16,6 +16,8 @@ use super::{Look, Panel, Style, beyond, ending, marker, measured, threshold};
 pub(super) const CAPTION: f64 = 48.0;
 /// How many points of a curve are marked; of more points, every second, third and so on is.
 const MOST_MARKS: usize = 30;
+/// How far from the middle of a mark its point reaches, for a pointer.
+const REACH: f64 = 14.0;
 
 /// Where the points of a curve lie, and how it is drawn.
 type Drawn = (Vec<Option<Spot>>, (Style, Look));
@@ -65,6 +67,7 @@ pub(super) fn draw(
 
     for line in &panel.lines {
         let color = palette.series(line.color);
+        scene.owner = line.variant();
         match line.look {
             Look::Curve => {
                 bands(line, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.17));
@@ -73,23 +76,33 @@ pub(super) fn draw(
             Look::Course | Look::Noise => {}
         }
     }
+    scene.owner = None;
     let mut taken = Vec::new();
     let mut tags = Vec::new();
     let spots = |line: &Line| line.points.iter().map(|point| Some((x.at(point.x)?, y.at(point.y)?))).collect();
     let curves: Vec<Drawn> = panel.lines.iter().map(|line| (spots(line), (line.style, line.look))).collect();
     let twins = twin::find(&curves);
     for ((line, (spots, _)), &twin) in panel.lines.iter().zip(&curves).zip(&twins) {
+        scene.owner = line.variant();
         tags.push(curve(scene, palette, line, (spots, twin), frame, &mut taken));
+        for (&point, spot) in line.of.iter().zip(spots) {
+            if let Some(&(x, y)) = spot.as_ref().filter(|spot| frame.holds(**spot)) {
+                scene.hit(point, (x - REACH, y - REACH), (x + REACH, y + REACH));
+            }
+        }
     }
+    scene.owner = None;
     let points = &panel.points;
     measured::draw(scene, palette, points, (x, y), frame, caption, &mut taken);
     beyond::draw(scene, palette, panel, (x, y), frame, &mut taken);
     threshold::draw(scene, palette, &panel.thresholds, y, frame, &mut taken);
     for (line, (spots, _)) in panel.lines.iter().zip(&curves) {
         if let Some(&last) = spots.iter().flatten().next_back() {
+            scene.owner = line.variant();
             ending::draw(scene, palette, &line.end, (line.color, last), frame, &mut taken);
         }
     }
+    scene.owner = None;
     let names = tags.iter().filter_map(|tag| tag.lines.first().cloned()).collect();
     let reach = (top + CAPTION - 18.0, frame.foot + 18.0);
     tag::draw(scene, palette, tags, frame.right, reach);
@@ -138,6 +151,7 @@ fn curve(
         marker: last.filter(|_| is_marked).map(|_| line.color),
         has_leader: last.is_some() && line.look != Look::Tried,
         end: (end_x, end_y.max(frame.top).min(frame.foot)),
+        variant: line.variant(),
         beside: twin.first,
     }
 }

@@ -70,6 +70,7 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     scene.words(&rows, (start, baseline(top - 16.0, TICK)), Anchor::Start, TICK, palette.soft);
     let mut y = top + 4.0;
     for group in &figure.groups {
+        scene.owner = group.variant;
         if !group.label.is_empty() {
             let label = NAME.shorten(&group.label, WIDTH - 2.0 * MARGIN);
             let middle = y + HEADING - 16.0;
@@ -81,9 +82,13 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
         }
         for bar in &group.bars {
             draw(&mut scene, palette, (figure, bar), &x, left, (y + row / 2.0, row - SEAM));
+            if let Some(point) = bar.of {
+                scene.hit(point, (left, y), (right + SUM, y + row));
+            }
             y += row;
         }
     }
+    scene.owner = None;
     let label = AXIS.shorten(&figure.x, right - left);
     let at = ((left + right) / 2.0, baseline(foot + 58.0, AXIS));
     scene.words(&label, at, Anchor::Middle, AXIS, palette.soft);

@@ -50,8 +50,13 @@ pub(super) fn lay_out(figure: &BarFigure, palette: &Palette) -> Scene {
     }
     for (row, bar) in figure.bars.iter().enumerate() {
         let middle = top + 6.0 + (row as f64 + 0.5) * wide;
+        scene.owner = bar.of.map(|(_, variant)| variant);
         draw(&mut scene, palette, bar, (&x, figure.x.scale), left, (middle, wide * BAR));
+        if let Some((point, _)) = bar.of {
+            scene.hit(point, (left, middle - wide / 2.0), (right, middle + wide / 2.0));
+        }
     }
+    scene.owner = None;
     let zero = x.at_or_start(0.0).round();
     scene.rectangle((zero, top), (zero + 2.0, foot), palette.rule, 1.0);
     let label = AXIS.shorten(&figure.x.label, right - left);

@@ -23,6 +23,25 @@ pub(super) struct Scene {
     pub(super) title: String,
     /// The shapes from the bottom up.
     pub(super) shapes: Vec<Shape>,
+    /// The variant that each shape belongs to; none: to all.
+    pub(super) owners: Vec<Option<usize>>,
+    /// Where the points of the sweep are, for a page that answers a pointer.
+    pub(super) hits: Vec<Hit>,
+    /// The variant that the next shapes belong to.
+    pub(super) owner: Option<usize>,
+}
+
+/// The place of a point of the sweep on the sheet.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Hit {
+    /// Index of the point in the plan.
+    pub(super) point: usize,
+    /// The variant that it belongs to.
+    pub(super) owner: Option<usize>,
+    /// Its upper left corner.
+    pub(super) from: Spot,
+    /// Its lower right corner.
+    pub(super) to: Spot,
 }
 
 /// A shape in a scene.
@@ -53,12 +72,24 @@ pub(super) enum Anchor {
 impl Scene {
     /// An empty sheet.
     pub(super) fn new(width: f64, height: f64, paper: Color, title: &str) -> Self {
-        Self { width, height: height.min(HIGHEST), paper, title: printable(title), shapes: Vec::new() }
+        let (title, height) = (printable(title), height.min(HIGHEST));
+        let (shapes, owners, hits) = (Vec::new(), Vec::new(), Vec::new());
+        Self { width, height, paper, title, shapes, owners, hits, owner: None }
+    }
+
+    fn push(&mut self, shape: Shape) {
+        self.shapes.push(shape);
+        self.owners.push(self.owner);
+    }
+
+    /// Notes that a point of the sweep is shown between two corners.
+    pub(super) fn hit(&mut self, point: usize, from: Spot, to: Spot) {
+        self.hits.push(Hit { point, owner: self.owner, from, to });
     }
 
     /// Fills a rectangle.
     pub(super) fn rectangle(&mut self, from: Spot, to: Spot, color: Color, alpha: f64) {
-        self.shapes.push(Shape::Rectangle { from, to, color, alpha });
+        self.push(Shape::Rectangle { from, to, color, alpha });
     }
 
     /// Draws the rim of a rectangle, inside its edges.
@@ -79,27 +110,27 @@ impl Scene {
     /// Fills a polygon.
     pub(super) fn polygon(&mut self, corners: Vec<Spot>, color: Color, alpha: f64) {
         if corners.len() > 2 {
-            self.shapes.push(Shape::Polygon { corners, color, alpha });
+            self.push(Shape::Polygon { corners, color, alpha });
         }
     }
 
     /// Draws strokes.
     pub(super) fn strokes(&mut self, paths: Vec<Vec<Spot>>, width: f64, color: Color) {
         if !paths.is_empty() {
-            self.shapes.push(Shape::Strokes { paths, width, color });
+            self.push(Shape::Strokes { paths, width, color });
         }
     }
 
     /// Fills a disc.
     pub(super) fn disc(&mut self, center: Spot, radius: f64, color: Color) {
-        self.shapes.push(Shape::Disc { center, radius, color });
+        self.push(Shape::Disc { center, radius, color });
     }
 
     /// Writes one line of words that is read upwards and ends at `at`.
     pub(super) fn words_up(&mut self, text: &str, at: Spot, font: Font, color: Color) {
         let text = printable(text);
         if !text.is_empty() {
-            self.shapes.push(Shape::WordsUp { text, at, font, color });
+            self.push(Shape::WordsUp { text, at, font, color });
         }
     }
 
@@ -107,7 +138,7 @@ impl Scene {
     pub(super) fn words(&mut self, text: &str, at: Spot, anchor: Anchor, font: Font, color: Color) {
         let text = printable(text);
         if !text.is_empty() {
-            self.shapes.push(Shape::Words { text, at, anchor, font, color });
+            self.push(Shape::Words { text, at, anchor, font, color });
         }
     }
 }

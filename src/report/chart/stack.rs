@@ -28,6 +28,8 @@ pub struct StackGroup {
     pub label: String,
     /// The bars from the top down.
     pub bars: Vec<Stack>,
+    /// The variant's number.
+    pub variant: Option<usize>,
 }
 
 /// One bar.
@@ -39,4 +41,6 @@ pub struct Stack {
     pub amounts: Vec<f64>,
     /// What is written behind the bar, or said where there is no data.
     pub remark: String,
+    /// The point of the plan that it is.
+    pub of: Option<usize>,
 }

@@ -31,6 +31,8 @@ pub(super) struct Tag {
     pub(super) has_leader: bool,
     /// The end of the curve.
     pub(super) end: Spot,
+    /// The variant that the curve shows.
+    pub(super) variant: Option<usize>,
     /// Which curve it lies on, its own number if on none: their names stand together.
     pub(super) beside: usize,
 }
@@ -72,12 +74,14 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, rig
                 marker: None,
                 has_leader: false,
                 end: (right, foot),
+                variant: None,
                 beside: usize::MAX,
             });
         }
     }
     let wanted: Vec<(f64, f64)> = tags.iter().map(|tag| (tag.end.1, height(tag))).collect();
     for (tag, middle) in tags.iter().zip(spread(&wanted, top, foot)) {
+        scene.owner = tag.variant;
         let words = palette.words(tag.color);
         let is_apart = (middle - tag.end.1).abs() > 3.0 || tag.marker.is_none();
         if tag.has_leader && tag.end.0 >= right - 20.0 && is_apart {
@@ -94,6 +98,7 @@ pub(super) fn draw(scene: &mut Scene, palette: &Palette, mut tags: Vec<Tag>, rig
             scene.words(line, (right + WORDS, y), Anchor::Start, NAME, words);
         }
     }
+    scene.owner = None;
 }
 
 /// The middles of boxes that want to lie at `(middle, height)`, in order of middle, moved as little

@@ -98,6 +98,7 @@ fn map(rows: usize, columns: usize) -> HeatFigure {
             label: "per-request client".to_owned(),
             color: Some(1),
             rows: (0..rows).map(row).collect(),
+            of: Vec::new(),
         }],
         unit: "utilisation (%)".to_owned(),
         ..HeatFigure::default()
@@ -244,7 +245,8 @@ fn what_is_left_of_a_stack_is_grey() {
         rest,
         groups: vec![StackGroup {
             label: String::new(),
-            bars: vec![Stack { label: "50".into(), amounts: vec![1.0, 2.0], remark: "3 s".into() }],
+            bars: vec![Stack { label: "50".into(), amounts: vec![1.0, 2.0], remark: "3 s".into(), of: None }],
+            variant: None,
         }],
         ..StackFigure::default()
     };
@@ -305,6 +307,7 @@ fn any_values_are_drawn() {
         let scale = |dice: &mut Dice| [Scale::Linear, Scale::Log][dice.roll(2)];
         let axis = |dice: &mut Dice| Axis { label: "value".to_owned(), scale: scale(dice) };
         let line = |dice: &mut Dice| Line {
+            of: Vec::new(),
             label: "a".to_owned(),
             points: (0..dice.roll(9))
                 .map(|_| Point { x: dice.hostile(), y: dice.hostile(), low: dice.hostile(), high: dice.hostile() })
@@ -358,6 +361,7 @@ fn any_bars_are_drawn() {
                 high: dice.hostile(),
                 color: 2,
                 measured: Some(dice.hostile()),
+                of: None,
             };
             draw(BarFigure {
                 x: Axis { label: "gain".to_owned(), scale },

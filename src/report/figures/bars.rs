@@ -29,6 +29,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
         Some(Bar {
             label: named(report, label, summary),
             measured: measured(report, summary),
+            of: Some((summary.point, plan.points[summary.point].variant)),
             value: throughput.estimate,
             low: if is_bounded { throughput.low } else { throughput.estimate },
             high: if is_bounded { throughput.high } else { throughput.estimate },
@@ -51,12 +52,17 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     }
     let all: Vec<usize> = (0..plan.points.len()).collect();
     BarFigure {
-        title: title::measurements(report).unwrap_or_else(|| title::of_points(&points, report)),
+        title: headline(report, &points),
         subtitle: method::subtitle(report, &all, ""),
         x: Axis::linear(what),
         bars: points.iter().take(MOST).filter_map(bar).collect(),
         note,
     }
+}
+
+/// What the bars show.
+pub(super) fn headline(report: &Report, points: &[(String, &Summary)]) -> String {
+    title::measurements(report).unwrap_or_else(|| title::of_points(points, report))
 }
 
 /// The throughput that was measured at a point, in the unit of the report.

@@ -1,4 +1,4 @@
-//! Where the time of the 95th percentile goes at each point, as stacked bars.
+//! Where the time of a group of requests (in a picture the 95th percentile) goes at each point, as stacked bars.
 
 use super::method;
 use super::set::{self, Set};
@@ -34,7 +34,7 @@ const MOST_GROUPS: usize = 10;
 
 /// One group of bars a variant, one bar a value of the first axis; none where nothing is known. Where there are many of
 /// both, each variant has the bars that tell most.
-pub(super) fn of_set(set: &Set) -> Option<StackFigure> {
+pub(in crate::report) fn of_set(set: &Set, of: Group) -> Option<StackFigure> {
     let shown = &set.findings[..set.findings.len().min(MOST_GROUPS)];
     let is_one = set.findings.len() == 1;
     let headings = if is_one { 0 } else { shown.len() * 3 / 2 };
@@ -46,11 +46,12 @@ pub(super) fn of_set(set: &Set) -> Option<StackFigure> {
             (text, set.report.summary(point))
         };
         let label = if is_one { String::new() } else { set.variant(finding).to_owned() };
-        (label, telling(set, finding, most).into_iter().map(bar).collect())
+        (label, Some(finding.variant), telling(set, finding, most).into_iter().map(bar).collect())
     };
     let groups = shown.iter().map(group).collect();
     let is_capacity = set.axis.direction() == Direction::Capacity;
-    let mut figure = figure(groups, Some((&|at| finding::place(set.axis, at), is_capacity)), &set.plan().title)?;
+    let along: Along = (&|at| finding::place(set.axis, at), is_capacity);
+    let mut figure = figure(of, groups, Some(along), &set.plan().title)?;
     if set.findings.iter().any(|finding| finding.points.len() > most) {
         let which = ["the last healthy value", "the first that is not", "the last with successes", "the first"];
         let which = if most <= which.len() {
@@ -72,7 +73,7 @@ pub(super) fn of_set(set: &Set) -> Option<StackFigure> {
 fn telling(set: &Set, finding: &Finding, most: usize) -> Vec<usize> {
     let mut points = finding.points.clone();
     points.sort_by(|&a, &b| set.x(a).total_cmp(&set.x(b)));
-    let has_blame = |&&point: &&usize| !of(set.report.summary(point)).is_empty();
+    let has_blame = |&&point: &&usize| !of_group(Group::P95, set.report.summary(point)).is_empty();
     let is_safe = |point: usize| set.report.is_safe(point);
     let mut known: Vec<usize> = points.iter().filter(has_blame).copied().collect();
     if known.is_empty() {
@@ -101,10 +102,10 @@ fn telling(set: &Set, finding: &Finding, most: usize) -> Vec<usize> {
 }
 
 /// One bar a point.
-pub(super) fn of_points(report: &Report) -> Option<StackFigure> {
+pub(in crate::report) fn of_points(report: &Report, of: Group) -> Option<StackFigure> {
     let bars = set::named(report).into_iter().map(|(label, summary)| (label, Some(summary))).collect();
     let all: Vec<usize> = (0..report.plan.points.len()).collect();
-    let figure = figure(vec![(String::new(), bars)], None, &report.plan.title)?;
+    let figure = figure(of, vec![(String::new(), None, bars)], None, &report.plan.title)?;
     Some(StackFigure { subtitle: method::subtitle(report, &all, ""), ..figure })
 }
 
@@ -113,19 +114,23 @@ type Bars<'a> = Vec<(String, Option<&'a Summary>)>;
 /// A bar's name, its point, and where the time of that goes.
 type Measured<'a> = (String, Option<&'a Summary>, Vec<Share<'a>>);
 
-fn of(summary: Option<&Summary>) -> Vec<Share<'_>> {
+/// A group of bars: its name, the variant that it is of, the bars.
+type Grouped<'a> = (String, Option<usize>, Bars<'a>);
+
+fn of_group(of: Group, summary: Option<&Summary>) -> Vec<Share<'_>> {
     let blame = summary.and_then(|summary| summary.blame.as_ref());
-    blame.map(|blame| shares(blame, Group::P95)).unwrap_or_default()
+    blame.map(|blame| shares(blame, of)).unwrap_or_default()
 }
 
 /// The words for a value of the axis, and whether its light end is the last, as on an axis of capacity.
 type Along<'a> = (&'a dyn Fn(&str) -> String, bool);
 
-fn figure(groups: Vec<(String, Bars)>, along: Option<Along>, title: &str) -> Option<StackFigure> {
+fn figure(of: Group, groups: Vec<Grouped>, along: Option<Along>, title: &str) -> Option<StackFigure> {
+    let variants: Vec<Option<usize>> = groups.iter().map(|(_, variant, _)| *variant).collect();
     let all: Vec<(String, Vec<Measured>)> = groups
         .into_iter()
-        .map(|(label, bars)| {
-            let bars = bars.into_iter().map(|(label, summary)| (label, summary, of(summary)));
+        .map(|(label, _, bars)| {
+            let bars = bars.into_iter().map(|(label, summary)| (label, summary, of_group(of, summary)));
             (label, bars.collect())
         })
         .collect();
@@ -163,19 +168,21 @@ fn figure(groups: Vec<(String, Bars)>, along: Option<Along>, title: &str) -> Opt
             None => "no figures",
             Some(_) => "no request succeeds",
         };
-        match shares.is_empty() {
-            true => Stack { label: label.into(), amounts: Vec::new(), remark: why.into() },
-            false => Stack { label: label.into(), amounts, remark: sum(shares, whole, longest) },
-        }
+        let (amounts, remark) = match shares.is_empty() {
+            true => (Vec::new(), why.into()),
+            false => (amounts, sum(shares, whole, longest)),
+        };
+        Stack { label: label.into(), amounts, remark, of: summary.map(|summary| summary.point) }
     };
     let mut left = MOST_BARS;
     let groups: Vec<StackGroup> = all
         .iter()
-        .map(|(label, bars)| {
+        .zip(variants)
+        .map(|((label, bars), variant)| {
             let shown = bars.len().min(left);
             left -= shown;
             let bars = bars[..shown].iter().map(|(label, summary, shares)| bar(label, *summary, shares));
-            StackGroup { label: label.clone(), bars: bars.collect() }
+            StackGroup { label: label.clone(), bars: bars.collect(), variant }
         })
         .filter(|group| !group.bars.is_empty())
         .collect();
@@ -187,19 +194,35 @@ fn figure(groups: Vec<(String, Bars)>, along: Option<Along>, title: &str) -> Opt
     }
     let rest = others.then(|| names.len() - 1);
     let total: usize = all.iter().map(|(_, bars)| bars.len()).sum();
-    let mut note = "Requests around the 95th percentile of the response time, all replications together.".to_owned();
+    let mut note = note(of).to_owned();
     if total > MOST_BARS {
         note = format!("The first {MOST_BARS} of {total} points. {note}");
     }
     Some(StackFigure {
-        title: headline(&all, along).unwrap_or_else(|| title.into()),
-        x: format!("time at p95 ({unit})"),
+        title: headline(of, &all, along).unwrap_or_else(|| title.into()),
+        x: format!(
+            "{} ({unit})",
+            if of == Group::Mean { "mean time".into() } else { format!("time at {}", of.name()) }
+        ),
         parts: names,
         rest,
         groups,
         note,
         ..StackFigure::default()
     })
+}
+
+/// Which requests the bars are about.
+fn note(of: Group) -> &'static str {
+    match of {
+        Group::Mean => "All requests that succeed, all replications together.",
+        Group::P50 => "Requests around the median of the response time, all replications together.",
+        Group::P90 => "Requests around the 90th percentile of the response time, all replications together.",
+        Group::P95 => "Requests around the 95th percentile of the response time, all replications together.",
+        Group::P99 => "Requests around the 99th percentile of the response time, all replications together.",
+        Group::P999 => "Requests around the 99.9th percentile of the response time, all replications together.",
+        Group::Failed => "Requests that fail, all replications together.",
+    }
 }
 
 /// `24 s`; of a bar that is too short to be seen also where most of it goes: `6 ms, 33 % of it waiting for gateway CPU`.
@@ -212,7 +235,8 @@ fn sum(shares: &[Share], whole: f64, longest: f64) -> String {
 /// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the heaviest bar of each group that has data
 /// (the last; on an axis of capacity the first), or of any bar where they have nothing to do with each other (`along` is
 /// none), the one where most time goes to one place.
-fn headline(all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<String> {
+fn headline(of: Group, all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<String> {
+    let p95 = of.name();
     let (place, is_first) = (along.map(|along| along.0), along.is_some_and(|along| along.1));
     let told = |(label, _, shares): &Measured| -> Option<Told> {
         let first = shares.first()?;
@@ -230,15 +254,15 @@ fn headline(all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<Str
         let it = most(bars)?;
         let told: Vec<Told> = bars.iter().filter_map(told).collect();
         if told.len() > 1 && told.iter().all(|other| other.what == it.what) {
-            return Some(fitting([format!("in {} {} of the p95 {}", all_of(told.len()), range(&told), it.what)]));
+            return Some(fitting([format!("in {} {} of the {p95} {}", all_of(told.len()), range(&told), it.what)]));
         }
         let of = if bars.len() == 1 { String::new() } else { format!(" of {}", it.at) };
-        return Some(fitting([format!("{} of the p95{of} {}", percent(it.share), it.what)]));
+        return Some(fitting([format!("{} of the {p95}{of} {}", percent(it.share), it.what)]));
     }
     let lasts: Vec<(&str, Told)> = all.iter().filter_map(|(name, bars)| Some((name.as_str(), last(bars)?))).collect();
     let (_, first) = lasts.first()?;
     if lasts.len() == 1 {
-        return Some(fitting([format!("{} of the p95 at {} {}", percent(first.share), first.at, first.what)]));
+        return Some(fitting([format!("{} of the {p95} at {} {}", percent(first.share), first.at, first.what)]));
     }
     if lasts.iter().all(|(_, other)| other.what == first.what) {
         let range = range(lasts.iter().map(|(_, it)| it));
@@ -249,15 +273,15 @@ fn headline(all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<Str
             (false, true) => "at the first value with successes".into(),
         };
         return Some(fitting([
-            format!("in all variants {range} of the p95 {at} {}", first.what),
-            format!("in all variants {range} of the p95 {}", first.what),
+            format!("in all variants {range} of the {p95} {at} {}", first.what),
+            format!("in all variants {range} of the {p95} {}", first.what),
         ]));
     }
     // Where most time goes to one place.
     let (name, it) = lasts.iter().max_by(|a, b| a.1.seconds.total_cmp(&b.1.seconds))?;
     Some(fitting([
-        format!("{} of the p95 of {} at {} {}", percent(it.share), quoted(name), it.at, it.what),
-        format!("{} of the p95 of {} {}", percent(it.share), quoted(name), it.what),
+        format!("{} of the {p95} of {} at {} {}", percent(it.share), quoted(name), it.at, it.what),
+        format!("{} of the {p95} of {} {}", percent(it.share), quoted(name), it.what),
     ]))
 }
 

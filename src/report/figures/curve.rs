@@ -21,6 +21,7 @@ pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -
         label: set.variant(finding).into(),
         points: finding.points.iter().map(point).collect(),
         color: finding.variant,
+        of: finding.points.clone(),
         ..Line::default()
     }
 }

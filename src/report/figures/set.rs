@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::report::chart;
 
 /// The curves of one combination of the other axes, one a variant.
-pub(super) struct Set<'a> {
+pub(in crate::report) struct Set<'a> {
     /// Where its figures come from.
     pub report: &'a Report<'a>,
     /// The first axis.
@@ -24,7 +24,7 @@ pub(super) struct Set<'a> {
 }
 
 /// Whether the first axis is one of numbers, with more than one value.
-pub(super) fn has_curves(plan: &Plan) -> bool {
+pub(in crate::report) fn has_curves(plan: &Plan) -> bool {
     plan.axes
         .first()
         .is_some_and(|axis| axis.values.len() > 1 && axis.values.iter().all(|value| value.number.is_some()))

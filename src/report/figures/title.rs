@@ -9,7 +9,7 @@ mod wait;
 use crate::report::paragraph::list;
 
 pub(super) use best::of_points;
-pub(super) use fate::fates;
+pub(super) use fate::{fates, fates_at_length};
 pub(super) use limit::{limits, limits_of};
 pub(super) use model::measurements;
 pub(super) use wait::response;
@@ -24,14 +24,19 @@ pub(super) fn all_of(count: usize) -> String {
 
 /// The first title that fits, else the last, cut.
 pub(in crate::report) fn fitting(candidates: impl IntoIterator<Item = String>) -> String {
+    fitting_in(MOST, candidates)
+}
+
+/// The same with room for so many letters.
+fn fitting_in(most: usize, candidates: impl IntoIterator<Item = String>) -> String {
     let mut last = String::new();
     for candidate in candidates {
-        if candidate.chars().count() <= MOST {
+        if candidate.chars().count() <= most {
             return capital(&candidate);
         }
         last = candidate;
     }
-    let cut: String = last.chars().take(MOST - 1).collect();
+    let cut: String = last.chars().take(most - 1).collect();
     capital(&format!("{}…", cut.trim_end()))
 }
 

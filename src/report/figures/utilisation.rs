@@ -2,6 +2,7 @@
 
 use super::set::{self, Set};
 use super::{method, title};
+use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::{ResourceMean, Summary};
 use crate::experiment::analyse::words;
 use crate::report::Report;
@@ -44,7 +45,12 @@ pub(super) fn of_set(set: &Set) -> Option<HeatFigure> {
         candidates.extend(rows(group, &columns));
     }
     let is_one = set.findings.len() == 1;
+    let of = |finding: &Finding| -> Vec<Option<usize>> {
+        let here = |x: f64| finding.points.iter().copied().find(|&point| set.x(point) == x);
+        values.iter().map(|(x, _)| here(*x)).collect()
+    };
     let groups = shown.iter().map(|finding| HeatGroup {
+        of: of(finding),
         label: if is_one { String::new() } else { set.variant(finding).into() },
         color: (!is_one).then_some(finding.variant),
         rows: Vec::new(),
@@ -71,7 +77,8 @@ pub(super) fn of_points(report: &Report) -> Option<HeatFigure> {
     let plan = report.plan;
     let summaries: Vec<&Summary> = report.summaries.iter().take(MOST_COLUMNS).collect();
     let columns: Vec<Option<&Summary>> = summaries.iter().copied().map(Some).collect();
-    let (groups, left_out) = fill(vec![HeatGroup::default()], rows(0, &columns));
+    let of = summaries.iter().map(|summary| Some(summary.point)).collect();
+    let (groups, left_out) = fill(vec![HeatGroup { of, ..HeatGroup::default() }], rows(0, &columns));
     let named = set::named(report);
     let all: Vec<usize> = (0..plan.points.len()).collect();
     let label = |summary: &&Summary| match plan.axes.as_slice() {

@@ -15,6 +15,7 @@ fn results_and_charts_are_written() {
         "blame.csv",
         "comparisons.csv",
         "journal.jsonl",
+        "report.html",
         "resources.csv",
         "results.csv",
         "summary.json",
@@ -38,7 +39,7 @@ fn charts_come_as_asked() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--svg", "--dark"]).ends_with(0);
     let names = place.names("output/servers");
-    assert_eq!(names.len(), 9 + 4 * 4, "{names:?}");
+    assert_eq!(names.len(), 10 + 4 * 4, "{names:?}");
     assert!(names.contains(&"throughput-dark.svg".to_owned()));
     place.sim(&["sweep", "counter.toml", "--no-charts"]).ends_with(0);
     assert_eq!(

@@ -190,7 +190,7 @@ pub(super) fn limit(summary: &Summary) -> String {
 }
 
 /// Why: the circle of a deadlock where there is one, else what is behind the figures.
-pub(super) fn why(summary: &Summary) -> String {
+pub fn why(summary: &Summary) -> String {
     match &summary.deadlock {
         Some((deadlock, _)) => circle(deadlock),
         None => summary.culprit.as_ref().map_or_else(|| cause(summary), |culprit| culprit.sentence.clone()),

@@ -1,6 +1,6 @@
 //! Which variant stops being safe where, and which ones hold.
 
-use super::{all_of, best, fitting, list};
+use super::{MOST, all_of, best, fitting, fitting_in, list};
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::finding::{self, Fall, Finding, Turn, falls, places};
 use crate::experiment::plan::{Axis, Direction};
@@ -10,6 +10,18 @@ use crate::report::turn::{be, between, place, span, stretch, value, verb};
 
 /// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” is safe up to 250`.
 pub fn fates(set: &Set) -> String {
+    fates_in(MOST, set)
+}
+
+/// The same with room for each variant's place.
+pub fn fates_at_length(set: &Set) -> String {
+    fates_in(AT_LENGTH, set)
+}
+
+/// Letters that a sentence on a page may have.
+const AT_LENGTH: usize = 320;
+
+fn fates_in(most: usize, set: &Set) -> String {
     if let [only] = set.findings.as_slice() {
         return alone(set, only);
     }
@@ -41,11 +53,14 @@ pub fn fates(set: &Set) -> String {
     // Who sheds load fares better than who collapses: conditions are told apart where they differ.
     let conditions = [true, false].into_iter().filter(|_| common.is_none());
     let conditions = conditions.map(|is_named| by_condition(&fates, is_named));
-    fitting(placed.into_iter().chain(conditions).chain([
-        format!("{all} variants {what}, {} first", list(&first.names)),
-        format!("{all} variants {what}{}", within_all(set, &fallen)),
-        format!("{all} variants {what}"),
-    ]))
+    fitting_in(
+        most,
+        placed.into_iter().chain(conditions).chain([
+            format!("{all} variants {what}, {} first", list(&first.names)),
+            format!("{all} variants {what}{}", within_all(set, &fallen)),
+            format!("{all} variants {what}"),
+        ]),
+    )
 }
 
 /// `2 variants lose capacity; “120 in flight” sheds load`: without places, those that hold left out. Names are written

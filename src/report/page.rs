@@ -1,0 +1,120 @@
+//! `report.html`: what a sweep found, for those who were not there. One file that needs no network: the question, the
+//! answer and one chart first; then the evidence, what it rests on and how to repeat it.
+//!
+//! The page is made from the same findings and figures as the terminal's text and the pictures: it lays them out and
+//! words nothing of its own but headings. It has no time stamp, so that the same trials give the same bytes.
+
+mod answer;
+mod assumed;
+mod blame;
+mod chart;
+mod claims;
+mod conditions;
+mod frame;
+mod method;
+mod points;
+mod reasons;
+
+use maud::{Markup, html};
+
+use super::Report;
+use super::chart::Inks;
+use super::figures;
+use super::measured;
+use super::next;
+use super::table::Column;
+use crate::language::visible_lines;
+use chart::Charts;
+
+/// The page.
+pub fn page(report: &Report) -> String {
+    let mut charts = Charts::default();
+    let (drawings, _) = figures::figures(report);
+    let (first, others) = drawings.split_first().unzip();
+    let first = first.map(|drawing| charts.draw(drawing));
+    let blame = blame::blame(report, &mut charts);
+    let is_other = |name: &str| !name.starts_with("blame");
+    let others: Vec<Markup> = others
+        .into_iter()
+        .flatten()
+        .filter(|drawing| is_other(&drawing.name))
+        .map(|drawing| charts.draw(drawing))
+        .collect();
+    let body = html! {
+        (answer::answer(report, first))
+        (claims::claims(report))
+        (conditions::conditions(report))
+        (blame)
+        (reasons::reasons(report))
+        (assumed::assumed(report.plan))
+        (measured_section(report))
+        (next_section(report))
+        @if !others.is_empty() {
+            section #charts {
+                h2 { "Charts" }
+                @for chart in &others { (chart) }
+                (charts.left_out())
+            }
+        }
+        (points::points(report))
+        (method::method(report))
+    };
+    let inks: Inks = charts.into_inks();
+    // Whatever a name has in it, no control character is left in the page.
+    visible_lines(&frame::framed(report, &inks, &body)).into_owned()
+}
+
+/// What the real system did, what the model does, and how far they are apart.
+fn measured_section(report: &Report) -> Markup {
+    let columns = measured::columns(report);
+    html! {
+        @if !columns.is_empty() {
+            section #measured {
+                h2 { "Measured and predicted" }
+                (table("Measured and predicted", &columns))
+            }
+        }
+    }
+}
+
+/// What to do next.
+fn next_section(report: &Report) -> Markup {
+    let steps = next::told(report);
+    html! {
+        @if !steps.is_empty() {
+            section #next {
+                h2 { "What to run next" }
+                dl .steps {
+                    @for (command, why) in &steps {
+                        @match command {
+                            Some(command) => { dt { code { (command) } } dd { (why) } }
+                            None => { dt { (why) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A table as the terminal prints it. It scrolls by itself where it is wider than the page.
+fn table(name: &str, columns: &[Column]) -> Markup {
+    let rows = columns.iter().map(|column| column.cells().count()).max().unwrap_or(0);
+    let cells: Vec<Vec<&str>> = columns.iter().map(|column| column.cells().collect()).collect();
+    html! {
+        div .scroll tabindex="0" role="region" aria-label=(name) {
+            table {
+                thead { tr { @for column in columns { th scope="col" .f[column.is_figures()] { (column.heading()) } } } }
+                tbody {
+                    @for row in 0..rows {
+                        tr {
+                            @for (column, cells) in columns.iter().zip(&cells) {
+                                td .f[column.is_figures()] { (cells.get(row).copied().unwrap_or_default()) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

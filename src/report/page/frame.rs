@@ -1,0 +1,79 @@
+//! The document around the page: its head, its colours and letters, and what makes it answer.
+
+use std::fmt::Write;
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::report::Report;
+use crate::report::chart::{Inks, Theme, letters, series, sheet};
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// The whole document.
+pub(super) fn framed(report: &Report, inks: &Inks, body: &Markup) -> String {
+    let plan = report.plan;
+    let document = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta http-equiv="Content-Security-Policy"
+                    content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; \
+                             base-uri 'none'; form-action 'none'";
+                title { (plan.title) }
+                style { (PreEscaped(letters())) (PreEscaped(colours(report, inks))) (PreEscaped(STYLE)) }
+            }
+            body {
+                a .skip href="#answer" { "Skip to the answer" }
+                header {
+                    span .name { (plan.name) }
+                    @if plan.variants.len() > 1 {
+                        div .variants role="group" aria-label="Variants that are shown" {
+                            @for (number, variant) in plan.variants.iter().enumerate() {
+                                button type="button" data-toggle=(number) aria-pressed="true" {
+                                    i .mark style={ "--c:var(--v" (number % SERIES) ")" } {} (variant)
+                                }
+                            }
+                        }
+                    }
+                    button #scale type="button" aria-pressed="false" { "logarithmic" }
+                    button #theme type="button" { "theme" }
+                }
+                main { (body) }
+                div #tip hidden {}
+                div #picked role="status" aria-live="polite" {}
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    };
+    document.into_string()
+}
+
+/// Colours of curves before they repeat.
+pub(super) const SERIES: usize = 8;
+
+/// The colours of both themes: light unless the reader's system or the reader wants dark; paper is light.
+fn colours(report: &Report, inks: &Inks) -> String {
+    let variables = |theme: Theme| {
+        let mut text = String::new();
+        for (name, colour) in sheet(theme) {
+            let _ = write!(text, "--{name}:{colour};");
+        }
+        for number in 0..SERIES.min(report.plan.variants.len()) {
+            let _ = write!(text, "--v{number}:{};", series(theme, number));
+        }
+        text
+    };
+    let (light, dark) = (variables(Theme::Light), variables(Theme::Dark));
+    let of = |theme, selector| inks.css(theme, selector);
+    format!(
+        ":root{{{light}color-scheme:light}}{}\
+         @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}color-scheme:dark}}{}}}\
+         @media screen{{:root[data-theme=dark]{{{dark}color-scheme:dark}}{}}}",
+        of(Theme::Light, ""),
+        of(Theme::Dark, ":root:not([data-theme=light])"),
+        of(Theme::Dark, ":root[data-theme=dark]"),
+    )
+}
