@@ -7,6 +7,7 @@ mod check;
 mod choice;
 mod completions;
 mod digest;
+mod draw;
 mod exit;
 mod files;
 mod interrupt;
@@ -32,6 +33,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 pub use check::Check;
 pub use completions::Completions;
 pub use digest::Digest;
+pub use draw::Draw;
 pub use exit::{Exit, Failure, stop};
 pub use knee::Knee;
 pub use man::man;
@@ -70,6 +72,7 @@ pub enum Command {
     Optimize(Optimize),
     Sensitivity(Sensitivity),
     Digest(Digest),
+    Draw(Draw),
     Check(Check),
     Schema(Schema),
     Reference(Reference),

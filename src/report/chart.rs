@@ -13,8 +13,10 @@ mod bar;
 mod beyond;
 mod bitmap;
 mod callout;
+mod chain;
 mod clearing;
 mod color;
+mod diagram;
 mod ending;
 mod font;
 mod frame;
@@ -23,6 +25,7 @@ mod grid;
 mod header;
 mod heat;
 mod inline;
+mod layers;
 mod line;
 mod marker;
 mod measured;
@@ -49,6 +52,7 @@ mod vector;
 
 pub use axis::{Axis, Scale};
 pub use bar::{Bar, BarFigure};
+pub use diagram::{DiagramFigure, Link, Node, NodeKind, Row};
 pub use heat::{HeatFigure, HeatGroup, HeatRow};
 pub use inline::{Inks, inline, letters, series, sheet};
 pub use line::{Collapse, Line, LineFigure, Look, Measured, Panel, Point, Style, Threshold};
@@ -71,6 +75,14 @@ pub enum Figure {
     Tornado(TornadoFigure),
     /// Amounts that are made of parts.
     Stack(StackFigure),
+    /// A system: its parts, and what leads from one to another.
+    Diagram(DiagramFigure),
+}
+
+impl From<DiagramFigure> for Figure {
+    fn from(figure: DiagramFigure) -> Self {
+        Self::Diagram(figure)
+    }
 }
 
 impl From<LineFigure> for Figure {
@@ -160,5 +172,6 @@ fn scene(figure: &Figure, theme: Theme) -> scene::Scene {
         Figure::Bar(figure) => rod::lay_out(figure, theme.palette()),
         Figure::Tornado(figure) => funnel::lay_out(figure, theme.palette()),
         Figure::Stack(figure) => pile::lay_out(figure, theme.palette()),
+        Figure::Diagram(figure) => chain::lay_out(figure, theme.palette()),
     }
 }

@@ -20,6 +20,7 @@ mod warm_up;
 use super::Report;
 use super::chart::{Figure, StackFigure};
 use crate::parts::Group;
+pub(super) use method::load;
 pub(super) use set::{Set, has_curves};
 pub(super) use title::fitting;
 

@@ -19,7 +19,8 @@ use maud::{Markup, html};
 
 use super::Report;
 use super::chart::Inks;
-use super::figures;
+use super::drawing;
+use super::figures::{self, Drawing};
 use super::measured;
 use super::next;
 use super::table::Column;
@@ -32,6 +33,7 @@ pub fn page(report: &Report) -> String {
     let (drawings, _) = figures::figures(report);
     let (first, others) = drawings.split_first().unzip();
     let first = first.map(|drawing| charts.draw(drawing));
+    let model = model_section(report, &mut charts);
     let blame = blame::blame(report, &mut charts);
     let is_other = |name: &str| !name.starts_with("blame");
     let others: Vec<Markup> = others
@@ -46,6 +48,7 @@ pub fn page(report: &Report) -> String {
         (conditions::conditions(report))
         (blame)
         (reasons::reasons(report))
+        (model)
         (assumed::assumed(report.plan))
         (measured_section(report))
         (next_section(report))
@@ -62,6 +65,18 @@ pub fn page(report: &Report) -> String {
     let inks: Inks = charts.into_inks();
     // Whatever a name has in it, no control character is left in the page.
     visible_lines(&frame::framed(report, &inks, &body)).into_owned()
+}
+
+/// The system of the first variant.
+fn model_section(report: &Report, charts: &mut Charts) -> Markup {
+    let points: Vec<usize> = (0..report.plan.points.len()).filter(|&it| report.plan.points[it].variant == 0).collect();
+    let figure = drawing::of_points(report.plan, report.rates, &points).into();
+    html! {
+        section #model {
+            h2 { "The model" }
+            (charts.draw(&Drawing { name: "system".into(), figure }))
+        }
+    }
 }
 
 /// What the real system did, what the model does, and how far they are apart.

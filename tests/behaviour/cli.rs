@@ -3,6 +3,7 @@
 mod ablations;
 mod check;
 mod digest;
+mod draw;
 mod hostile;
 mod journal;
 mod knee;

@@ -1,6 +1,7 @@
 //! The subtitle of a figure: how its numbers came to be.
 
-use crate::model::{Arrivals, Pattern};
+use crate::experiment::plan::Plan;
+use crate::model::{Arrivals, Pattern, RateUnit};
 use crate::report::Report;
 use crate::report::number::{seconds, short};
 
@@ -8,7 +9,7 @@ use crate::report::number::{seconds, short};
 pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String {
     let plan = report.plan;
     let mut parts = vec!["Simulated".to_owned()];
-    let load = load(report, points);
+    let load = load(plan, report.rates, points);
     // A rate that the load names is not said twice.
     let value = place.split_once(" = ").map_or(place, |(_, value)| value);
     let is_said =
@@ -56,8 +57,8 @@ pub(super) fn common<T: PartialEq>(points: &[usize], property: impl Fn(usize) ->
 }
 
 /// The kind of load, and what of it is the same at all points.
-fn load(report: &Report, points: &[usize]) -> Vec<String> {
-    let pattern = |point: usize| &report.plan.points[point].load.pattern;
+pub(in crate::report) fn load(plan: &Plan, rates: RateUnit, points: &[usize]) -> Vec<String> {
+    let pattern = |point: usize| &plan.points[point].load.pattern;
     let Some(&first) = points.first() else { return Vec::new() };
     let same = |other: usize| std::mem::discriminant(pattern(other)) == std::mem::discriminant(pattern(first));
     if !points.iter().all(|&point| same(point)) {
@@ -69,7 +70,7 @@ fn load(report: &Report, points: &[usize]) -> Vec<String> {
     });
     let concurrent = concurrent.flatten().map(|concurrency| format!("{} concurrent", short(f64::from(concurrency))));
     match pattern(first) {
-        Pattern::Test { .. } => concurrent.into_iter().chain(std::iter::once(test(report, points))).collect(),
+        Pattern::Test { .. } => concurrent.into_iter().chain(std::iter::once(test(plan, points))).collect(),
         Pattern::Endless { .. } => {
             let window = common(points, |point| match pattern(point) {
                 Pattern::Endless { warm_up, duration, .. } => Some((*warm_up, *duration)),
@@ -94,8 +95,7 @@ fn load(report: &Report, points: &[usize]) -> Vec<String> {
                 Arrivals::Poisson => "Poisson arrivals",
                 Arrivals::Constant => "evenly spaced arrivals",
             };
-            let rate =
-                gap.map(|bits| format!(" at {}", report.rates.words(60e9 / f64::from_bits(bits)))).unwrap_or_default();
+            let rate = gap.map(|bits| format!(" at {}", rates.words(60e9 / f64::from_bits(bits)))).unwrap_or_default();
             let measured = window.flatten().map(|(warm_up, duration)| measured(warm_up.seconds(), duration.seconds()));
             std::iter::once(format!("{kind}{rate}")).chain(measured).collect()
         }
@@ -111,8 +111,8 @@ fn measured(warm_up: f64, duration: f64) -> String {
 }
 
 /// A finite test: so many users, or so many for each concurrent one.
-fn test(report: &Report, points: &[usize]) -> String {
-    let both = |point: usize| match report.plan.points[point].load.pattern {
+fn test(plan: &Plan, points: &[usize]) -> String {
+    let both = |point: usize| match plan.points[point].load.pattern {
         Pattern::Test { users, concurrency, .. } => (users, concurrency),
         _ => (0, 1),
     };

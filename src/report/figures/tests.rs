@@ -62,6 +62,7 @@ fn words(figure: &Figure) -> (&str, &str) {
         Figure::Bar(figure) => (&figure.title, &figure.subtitle),
         Figure::Tornado(figure) => (&figure.title, &figure.subtitle),
         Figure::Stack(figure) => (&figure.title, &figure.subtitle),
+        Figure::Diagram(figure) => (&figure.title, &figure.subtitle),
     }
 }
 

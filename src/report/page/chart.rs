@@ -74,6 +74,7 @@ pub(super) fn words(figure: &Figure) -> (&str, &str, &str) {
         Figure::Bar(it) => (&it.title, &it.subtitle, &it.note),
         Figure::Tornado(it) => (&it.title, &it.subtitle, &it.note),
         Figure::Stack(it) => (&it.title, &it.subtitle, &it.note),
+        Figure::Diagram(it) => (&it.title, &it.subtitle, &it.note),
     }
 }
 
@@ -85,6 +86,7 @@ fn without_words(figure: &Figure) -> Figure {
         Figure::Bar(it) => (&mut it.title, &mut it.subtitle, &mut it.note),
         Figure::Tornado(it) => (&mut it.title, &mut it.subtitle, &mut it.note),
         Figure::Stack(it) => (&mut it.title, &mut it.subtitle, &mut it.note),
+        Figure::Diagram(it) => (&mut it.title, &mut it.subtitle, &mut it.note),
     };
     [title, subtitle, note].into_iter().for_each(String::clear);
     figure

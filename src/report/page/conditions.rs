@@ -18,7 +18,7 @@ pub(super) fn conditions(report: &Report) -> Markup {
             h2 { "Condition of each point" }
             (strip(report))
             @let notes = notes(report, &all);
-            @if !notes.is_empty() { pre .note { (notes) } }
+            @if !notes.is_empty() { pre .note tabindex="0" { (notes) } }
             h3 { "Findings" }
             @for finding in &report.findings {
                 div .finding data-v=(finding.variant) {

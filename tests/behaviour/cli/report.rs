@@ -141,6 +141,7 @@ fn the_page_of_pooling_has_every_part_and_the_figures_of_the_files() {
     let page = place.text("output/pooling/report.html");
     is_sound(&page);
     let parts = [
+        "model",
         "answer",
         "hypotheses",
         "best",
