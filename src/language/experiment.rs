@@ -362,35 +362,38 @@ pub enum Expectation {
     Sheds {},
     /// Every objective is met, no replication loses capacity, and no backlog grows, at every point.
     Healthy {},
-    /// The variant's metric is higher than another variant's by at least `by` (relative: 0.1 is 10 %), at every point.
+    /// The variant's metric is higher than another variant's by at least `by` at every point. 0.1 is 10 % of the other's
+    /// figure; of shares such as the success rate it is 10 percentage points.
     HigherThan {
         /// The other variant.
         variant: String,
         /// Which metric.
         metric: Metric,
-        /// By how much at least, relative to the other.
+        /// By how much at least: relative to the other, of shares in points.
         #[serde(default, deserialize_with = "fraction")]
         #[schemars(with = "Fraction")]
         by: f64,
     },
-    /// The variant's metric is lower than another variant's by at least `by` (relative: 0.1 is 10 %), at every point.
+    /// The variant's metric is lower than another variant's by at least `by` at every point. 0.1 is 10 % of the other's
+    /// figure; of shares such as the success rate it is 10 percentage points.
     LowerThan {
         /// The other variant.
         variant: String,
         /// Which metric.
         metric: Metric,
-        /// By how much at least, relative to the other.
+        /// By how much at least: relative to the other, of shares in points.
         #[serde(default, deserialize_with = "fraction")]
         #[schemars(with = "Fraction")]
         by: f64,
     },
-    /// The two variants' metrics differ by less than `within` (relative), at every point.
+    /// The two variants' metrics differ by less than `within` at every point. 0.1 is 10 % of the other's figure; of shares
+    /// such as the success rate it is 10 percentage points.
     SameAs {
         /// The other variant.
         variant: String,
         /// Which metric.
         metric: Metric,
-        /// Largest relative difference.
+        /// Largest difference: relative to the other, of shares in points.
         #[serde(deserialize_with = "fraction")]
         #[schemars(with = "Fraction")]
         within: f64,
