@@ -323,7 +323,8 @@ fn ten_seconds_without_an_answer_are_an_effect() {
 }
 
 /// A counter that is busy 80 % of the time has long queues now and then, which last longer than an interval; the fault is
-/// that of a service without requests. By the limits of a single interval, 33 runs were disturbed, and two never recovered.
+/// that of a service without requests. By the limits of a single interval, 33 runs were disturbed, and two never recovered;
+/// by Student's range of the times themselves, 17 recovered late.
 #[test]
 fn queues_of_its_own_are_seldom_taken_for_an_effect() {
     let text = r#"
@@ -353,5 +354,5 @@ fn queues_of_its_own_are_seldom_taken_for_an_effect() {
     let disturbed = trials.iter().filter(|trial| trial.is_disturbed == Some(true)).count();
     let late = trials.iter().filter(|trial| trial.recovery_s.is_some_and(|seconds| seconds > 0.0)).count();
     let never = trials.iter().filter(|trial| trial.recovery_s == Some(f64::INFINITY)).count();
-    assert!(disturbed <= 25 && late <= 18 && never == 0, "{disturbed} {late} {never}");
+    assert!(disturbed <= 10 && late <= 5 && never == 0, "{disturbed} {late} {never}");
 }

@@ -7,7 +7,8 @@
 //! - nothing ends in it although requests are under way, for longer than chance explains.
 //!
 //! The range is Student's prediction interval, at a risk of 5 % over all intervals from the start of the disturbance to the
-//! end of the run together (Bonferroni). A system has recovered at the end of the last unusual interval before three in
+//! end of the run together (Bonferroni); that of response times is one of their logarithms, because the means of a busy
+//! system's intervals have a long upper tail. A system has recovered at the end of the last unusual interval before three in
 //! succession are usual. Unusual intervals after that are chance, unless three follow each other: then it has not
 //! recovered before those are over.
 
@@ -179,12 +180,16 @@ impl<'a> Watched<'a> {
     fn usual(&self, count: usize) -> Vec<Usual> {
         let slices = self.timeline.slices.len();
         match &self.calm {
-            Calm::Unknown => vec![usual_of(&[], count); slices],
-            Calm::Before(from, to) => vec![usual_of(within(self.timeline, (*from, *to)), count); slices],
+            Calm::Unknown => vec![usual_of(&[], count, range_of_times); slices],
+            Calm::Before(from, to) => {
+                vec![usual_of(within(self.timeline, (*from, *to)), count, range_of_times); slices]
+            }
             Calm::Without(twin) => {
                 let around = |index: usize| {
                     let to = (index + AROUND + 1).min(twin.slices.len());
-                    usual_of(twin.slices.get(index.saturating_sub(AROUND)..to).unwrap_or_default(), count)
+                    // Of so few the range of the logarithms would be too wide.
+                    let slices = twin.slices.get(index.saturating_sub(AROUND)..to).unwrap_or_default();
+                    usual_of(slices, count, Interval::prediction)
                 };
                 (0..slices).map(around).collect()
             }
@@ -220,9 +225,11 @@ impl<'a> Watched<'a> {
                     Some(values).filter(|values| values.len() >= FEWEST && of > 0)?;
                     Interval::prediction(values, of, 1.0 - RISK / count.max(1) as f64)
                 };
-                let is_slower = range(&means(before), times.len())
-                    .zip(mean(&times))
-                    .is_some_and(|(usual, it)| matters(it - usual.estimate, usual.estimate, usual.half_width()));
+                let usually = means(before);
+                let is_slower = range_of_times(&usually, times.len(), 1.0 - RISK / count.max(1) as f64)
+                    .zip(mean_of_logs(&times))
+                    .zip(mean(&usually))
+                    .is_some_and(|((range, it), usual)| it > range.high.max((1.0 + MATTERS) * usual));
                 let fails_more = range(&self::shares(before), shares.len())
                     .zip(mean(&shares))
                     .is_some_and(|(usual, it)| matters(usual.estimate - it, usual.estimate, usual.half_width()));
@@ -266,21 +273,47 @@ fn unusual_until(marks: &[Option<bool>], to_relapse: usize) -> Option<usize> {
 }
 
 /// What an interval is like if it is drawn as these are, one of `count`.
-fn usual_of(slices: &[Slice], count: usize) -> Usual {
-    let range = |values: &[f64]| {
-        Some(values).filter(|values| values.len() >= FEWEST)?;
-        Interval::prediction(values, 1, 1.0 - RISK / count.max(1) as f64)
-    };
-    let slowest_s =
-        range(&means(slices)).map_or(f64::INFINITY, |range| range.high.max((1.0 + MATTERS) * range.estimate));
+fn usual_of(slices: &[Slice], count: usize, range: impl Fn(&[f64], usize, f64) -> Option<Interval>) -> Usual {
+    let level = 1.0 - RISK / count.max(1) as f64;
+    let times = means(slices);
+    let known = Some(&times).filter(|times| times.len() >= FEWEST);
+    let slowest_s = known
+        .and_then(|times| range(times, 1, level))
+        .zip(mean(&times))
+        .map_or(f64::INFINITY, |(range, usual)| range.high.max((1.0 + MATTERS) * usual));
     // A range down to nothing does not tell failures from successes.
-    let least_share = range(&shares(slices)).map_or(f64::INFINITY, |range| range.low);
+    let shares = shares(slices);
+    let range = Some(&shares).filter(|shares| shares.len() >= FEWEST);
+    let least_share = range.and_then(|shares| Interval::prediction(shares, 1, level));
+    let least_share = least_share.map_or(f64::INFINITY, |range| range.low);
     let ended: Vec<f64> = slices.iter().map(|slice| f64::from(slice.ended())).collect();
     Usual {
         slowest_s,
         least_share: if least_share > 0.0 { least_share } else { f64::INFINITY },
         ended: mean(&ended).filter(|_| ended.len() >= FEWEST),
     }
+}
+
+/// Where the geometric mean of so many more response times lies that are drawn as these were; none of too few of them. The
+/// workload of a queue has an exponential tail (M/M/1), so that Student's range of the times themselves is too narrow above;
+/// that of their logarithms is a little too wide.
+fn range_of_times(times: &[f64], more: usize, level: f64) -> Option<Interval> {
+    if times.len() < FEWEST || more == 0 {
+        return None;
+    }
+    let logs: Option<Vec<f64>> = times.iter().map(|&time| (time > 0.0).then(|| libm::log(time))).collect();
+    let Some(logs) = logs else { return Interval::prediction(times, more, level) };
+    let Interval { estimate, low, high } = Interval::prediction(&logs, more, level)?;
+    Some(Interval { estimate: libm::exp(estimate), low: libm::exp(low), high: libm::exp(high) })
+}
+
+/// The geometric mean of response times; the mean where some are nothing.
+fn mean_of_logs(times: &[f64]) -> Option<f64> {
+    if times.iter().any(|&time| time <= 0.0) {
+        return mean(times);
+    }
+    let logs: Vec<f64> = times.iter().map(|&time| libm::log(time)).collect();
+    mean(&logs).map(libm::exp)
 }
 
 fn mean(values: &[f64]) -> Option<f64> {
