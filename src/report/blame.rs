@@ -80,7 +80,11 @@ pub fn blame(summary: &Summary) -> String {
             cells.push(cell(rest));
         }
         cells.push(cell((all, 1.0)));
-        let column = Column::figures(group.name(), cells);
+        let heading = match group {
+            Group::Mean | Group::Failed => group.name().to_owned(),
+            _ => format!("around {}", group.name()),
+        };
+        let column = Column::figures(heading, cells);
         columns.push(if *group == Group::P99 { column.optional(1) } else { column });
     }
     short(columns, &[], "--format json")

@@ -8,6 +8,7 @@ use super::sheet::{Cell, Row};
 use super::table::Column;
 use super::{Detail, Report};
 use crate::experiment::analyse::comparison::{COMPARED, Comparison, Difference, Selection, TIE, are_comparable};
+use crate::experiment::analyse::condition::Condition;
 use crate::experiment::plan::Plan;
 use crate::language::Metric;
 use crate::model::RateUnit;
@@ -75,7 +76,7 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
     let Some(first) = report.selections.first() else { return String::new() };
     let mut stretches: Vec<(String, Vec<&Selection>)> = Vec::new();
     for selection in &report.selections {
-        let who = who(plan, selection);
+        let who = who(report, selection);
         match stretches.last_mut() {
             Some((known, members)) if *known == who => members.push(selection),
             _ => stretches.push((who, vec![selection])),
@@ -119,8 +120,19 @@ fn stretch(plan: &Plan, members: &[&Selection]) -> String {
 }
 
 /// Who may be the best, in words, and who is so little worse that it does not matter.
-fn who(plan: &Plan, selection: &Selection) -> String {
-    let quoted = |points: &[usize]| names(plan, points).into_iter().map(quoted).collect::<Vec<_>>();
+fn who(report: &Report, selection: &Selection) -> String {
+    let plan = report.plan;
+    // The best of several that are not safe is told by what it is.
+    let named = |&point: &usize| {
+        let name = quoted(&plan.variants[plan.points[point].variant]);
+        match report.state(point).filter(|state| !state.is_safe() && state.condition != Condition::Slow) {
+            Some(state) => {
+                format!("{name} ({})", format!("{} {}", state.condition.word(), state.fraction()).trim_end())
+            }
+            None => name,
+        }
+    };
+    let quoted = |points: &[usize]| points.iter().map(named).collect::<Vec<_>>();
     let (all, best, ties) = (selection.points.len(), &selection.best, &selection.ties);
     let little = within(plan.best_within.map_or(TIE, |zone| zone.share), selection.metric);
     let near: Vec<usize> = ties.iter().filter(|point| !best.contains(point)).copied().collect();

@@ -144,8 +144,9 @@ pub(super) fn figures(all: &[Figure], most_decimals: usize) -> Vec<String> {
                 (one, format!("or {other}"))
             }
             (Some(interval), None) => {
-                // What is small beside the others is not none.
-                let seen = interval.estimate * libm::exp10(decimals as f64) >= 0.5 || interval.estimate <= 0.0;
+                // What is small beside the others keeps two digits.
+                let seen = interval.estimate * libm::exp10(decimals as f64) >= 9.5 || interval.estimate <= 0.0;
+                let seen = seen || interval.estimate >= 9.5;
                 let own = if seen { decimals } else { self::decimals(interval.estimate, most_decimals.max(2)) };
                 (grouped(&format!("{:.own$}", interval.estimate)), half_width(&interval, own))
             }
@@ -192,6 +193,14 @@ pub(super) fn aligned(parts: &[(String, String)]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// 0.58/s beside 1299/s is not 1/s.
+    #[test]
+    fn what_is_small_beside_the_others_keeps_its_digits() {
+        let exact = |estimate: f64| Some(Interval::exact(estimate));
+        let cells = column(&[exact(0.583), exact(1299.4), exact(1100.0)], 2);
+        assert_eq!(cells, [" 0.58", "1,299", "1,100"]);
+    }
 
     #[test]
     fn numbers_for_files_are_exact_enough_and_short() {

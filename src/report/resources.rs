@@ -13,7 +13,7 @@ use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::analyse::words::share_decimals;
-use crate::experiment::plan::Plan;
+use crate::experiment::plan::{Direction, Plan};
 use crate::metric::{Kind, Metric};
 use crate::statistics::Interval;
 
@@ -36,11 +36,26 @@ fn line_name(metric: Metric) -> String {
     }
 }
 
+/// Whether an axis of load has values below that of a point, which may be all that is run.
+fn has_lower_loads(plan: &Plan, point: usize) -> bool {
+    plan.axes.iter().zip(&plan.points[point].at).filter(|(axis, _)| axis.direction() == Direction::Load).any(
+        |(axis, &at)| {
+            let own = axis.values[at].number;
+            axis.values.iter().any(|value| value.number < own)
+        },
+    )
+}
+
 /// The point's figures, one a line, with their 95 % intervals.
 pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
-        text.push_str(&labelled("condition", &finding::condition(summary, state, report.rates), width));
+        let alone = match has_lower_loads(report.plan, summary.point) && state.may_have_collapsed() {
+            true => "; `sim sweep` compares goodput with that at lower loads, which shows whether it has collapsed",
+            false => "",
+        };
+        let condition = finding::condition(summary, state, report.rates);
+        text.push_str(&labelled("condition", &format!("{condition}{alone}"), width));
     } else if let Some(doubt) = &summary.doubt {
         text.push_str(&labelled("condition", &format!("not known: {}", doubt.reason()), width));
     }
@@ -94,7 +109,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             Kind::PerMinute => format!("/{}", report.rates.name()),
             Kind::Share => " %".into(),
             Kind::Count(_) if metric == Metric::WastedRequests && written(interval.estimate) == "1" => {
-                " request completed after its client had given up".into()
+                " request completed when its caller no longer waited".into()
             }
             Kind::Count(what) | Kind::Ratio(what) => format!(" {what}"),
             _ if metric == Metric::RecoveryS => format!(" {time} from the end of the disturbance{by_success}"),
@@ -272,8 +287,10 @@ pub fn failures(summary: &Summary) -> String {
         return String::new();
     }
     failures.sort_by(|a, b| b.1.total_cmp(&a.1));
+    // A user who sends a request again fails only with the last attempt.
+    let what = if summary.users.is_some() { "failed attempts" } else { "failed requests" };
     let columns = vec![
-        Column::words("failed requests", failures.iter().map(|(cause, _)| cause.clone()).collect()),
+        Column::words(what, failures.iter().map(|(cause, _)| cause.clone()).collect()),
         Column::figures("a run", failures.iter().map(|(_, count)| short(*count)).collect()),
     ];
     table::short(columns, &[], "--format json")

@@ -193,6 +193,13 @@ fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
             (true, _, _) => {
                 format!("{claim} {} in all {settings} settings of the assumptions that were tried", outcome(sway))
             }
+            (false, _, _) if sway.nominal == Verdict::Undecided => {
+                let (held, failed) = words_of(sway);
+                format!(
+                    "{claim} is undecided in {same} of {settings} settings, {held} in {holds} and {failed} in {fails}; no \
+                     single number reversed it"
+                )
+            }
             (false, _, _) => format!(
                 "{claim} {} in {same} of {settings} settings, {undecided} are undecided; no single number reversed it",
                 outcome(sway)
@@ -211,13 +218,18 @@ fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
         (_, Some(least)) => format!("; the others reversed it in none of at least {} each", count(least, "move")),
         (_, None) => String::new(),
     };
-    let (held, failed) = if sway.refuted { ("refuted", "not refuted") } else { ("holds", "fails") };
+    let (held, failed) = words_of(sway);
     format!(
         "the verdict on {} ({} now; {held} in {holds}, {failed} in {fails} of {settings} settings) depends on {}{rest}",
         sway.claim,
         outcome(sway),
         deciding.join(", ")
     )
+}
+
+/// How a claim holds and fails in words.
+fn words_of(sway: &Sway) -> (&'static str, &'static str) {
+    if sway.refuted { ("refuted", "not refuted") } else { ("holds", "fails") }
 }
 
 /// The verdict with all numbers as they are in the model; of a belief, whether it is refuted.

@@ -27,6 +27,7 @@ mod recovery;
 mod search;
 mod seed;
 mod sensitivity;
+mod sentences;
 mod soak;
 mod steady;
 mod testbed;

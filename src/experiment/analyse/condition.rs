@@ -107,7 +107,7 @@ pub struct State {
     pub of: usize,
     /// The share of replications that show it, with its 95 % interval (Clopper and Pearson 1934).
     pub share: Interval,
-    /// The objective that is missed; none where none is.
+    /// The objective that is missed: of points that lost capacity that on success. None where none is.
     pub missed: Option<Objective>,
     /// Goodput relative to the best at a lower load; none where there is no lower load.
     pub goodput: Option<f64>,
@@ -117,6 +117,12 @@ impl State {
     /// `5/20` where not all replications show it; empty where they do, or where it shows only in all of them together.
     pub fn fraction(&self) -> String {
         if self.runs == self.of || self.runs == 0 { String::new() } else { format!("{}/{}", self.runs, self.of) }
+    }
+
+    /// Whether goodput at a lower load, of which there is none, would show that the point has collapsed.
+    pub fn may_have_collapsed(&self) -> bool {
+        let is_judged_by_it = matches!(self.condition, Condition::Sheds | Condition::Overloaded | Condition::Failing);
+        is_judged_by_it && self.goodput.is_none()
     }
 
     /// Whether the point is safe: no replication is dead, damaged or unstable, and the objectives are met.
@@ -194,14 +200,17 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
     let goodput = best.zip(summary.metric(metric)).map(|(best, it)| it.estimate / best);
     let holds = |least: f64| goodput.is_none_or(|goodput| goodput >= least);
     let is_finite = matches!(plan.points[summary.point].load.pattern, Pattern::Test { .. });
+    let missed = broken.map(|(objective, _)| objective);
     let (condition, runs, missed) = if summary.capacity.dead > 0 {
-        (Condition::Dead, summary.capacity.dead, None)
+        (Condition::Dead, summary.capacity.dead, missed)
     } else if summary.capacity.damaged > 0 {
-        (Condition::Damaged, summary.capacity.damaged, None)
+        (Condition::Damaged, summary.capacity.damaged, missed)
     } else if summary.growth.any().is_some() {
         (Condition::Unstable, summary.growth.runs, None)
     } else if let Some((objective, _)) = broken {
-        let condition = match is_shedding(summary, objective) {
+        // A breaker that a fault or errors have opened refuses nothing on purpose.
+        let is_by_error = summary.culprit.as_ref().is_some_and(|culprit| culprit.is_by_error);
+        let condition = match is_shedding(summary, objective) && !is_by_error {
             true if holds(if is_finite { HELD_IN_SHORT_TEST } else { HELD }) => Condition::Sheds,
             _ if !holds(HELD) => Condition::Collapsed,
             _ if is_shortage(summary) => Condition::Overloaded,

@@ -17,7 +17,7 @@ use crate::experiment::analyse::words;
 use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind, ResourceKind};
 
 use crate::experiment::analyse::blame::{Share, holders, shares};
-use chain::{STRETCHED, contention, own_time};
+use chain::{STRETCHED, contention, own_time, throttled};
 use telling::{is_wait, stretch, telling};
 
 /// Share of use below which a CPU limits no steady load: it could serve twice as much.
@@ -138,7 +138,7 @@ impl Culprit {
     pub fn cause(&self) -> String {
         let name = &self.name;
         match self.kind {
-            CulpritKind::Deadlock => format!("{name} deadlocks"),
+            CulpritKind::Deadlock => deadlocks(name),
             CulpritKind::Circle => format!("requests that hold {name} wait for a second one"),
             CulpritKind::NeverAnswered => "calls through a broken client are never answered".into(),
             CulpritKind::Refuses => format!("{name} refuses requests"),
@@ -146,6 +146,9 @@ impl Culprit {
             CulpritKind::Fault | CulpritKind::Outage => name.clone(),
             CulpritKind::OwnError => format!("{name} answers with an error"),
             CulpritKind::LosesWork => format!("work of {name} fails after the answer"),
+            CulpritKind::Limits if name.ends_with(" throttling") => {
+                format!("{} is throttled", name.trim_end_matches(" throttling"))
+            }
             CulpritKind::Limits if self.is_full => format!("{name} is saturated"),
             CulpritKind::Limits if self.fails => format!("requests fail while they wait for {name}"),
             CulpritKind::Limits => format!("requests wait for {name}"),
@@ -154,6 +157,13 @@ impl Culprit {
             CulpritKind::TakesTime => format!("{name} takes most of the time"),
         }
     }
+}
+
+/// `app pool db deadlocks`, `app threads deadlock`.
+pub fn deadlocks(resource: &str) -> String {
+    let is_plural = [" threads", " connections", " event loops", " descriptors", " files"];
+    let is_plural = is_plural.iter().any(|end| resource.ends_with(end));
+    format!("{resource} {}", if is_plural { "deadlock" } else { "deadlocks" })
 }
 
 /// What a culprit does.
@@ -200,7 +210,7 @@ impl Evidence<'_> {
     pub fn culprit(&self) -> Option<Culprit> {
         if let Some(deadlock) = self.deadlock {
             let circle = deadlock.circle.first().cloned().unwrap_or_default();
-            let sentence = format!("the {} deadlocks: {circle}", deadlock.resource);
+            let sentence = format!("the {}: {circle}", deadlocks(&deadlock.resource));
             return Some(Culprit::new(deadlock.resource.clone(), CulpritKind::Deadlock, sentence));
         }
         if self.hung >= 1.0 {
@@ -222,7 +232,7 @@ impl Evidence<'_> {
         let failures = failures.map(|found| Culprit { fails: true, ..found });
         // A few long waits may make up most of the mean, and be rarer than one request in twenty.
         let of_mean = || self.of_group(Group::Mean).filter(|found| found.kind != CulpritKind::TakesTime);
-        let usual = self.of_group(self.group);
+        let usual = self.of_missed().or_else(|| self.of_group(self.group));
         let takes_time = usual.as_ref().is_some_and(|found| found.kind == CulpritKind::TakesTime);
         let usual = match takes_time && self.group == Group::P95 {
             true => of_mean().or(usual),
@@ -332,6 +342,16 @@ impl Evidence<'_> {
                 None => Culprit::new(refuser.name.to_owned(), CulpritKind::Refuses, sentence),
             });
         }
+        let full =
+            || self.resources.iter().filter(|one| one.is_full && one.queue >= 1.0 && !one.name.starts_with("queue "));
+        let longest = full().filter(|_| Failure::is_late(cause)).max_by(|a, b| a.queue.total_cmp(&b.queue));
+        if let Some(full) = longest {
+            let sentence = format!("{sentence}, while {:.0} wait for {}", full.queue, full.name);
+            return Some(match self.place(full.name) {
+                Some((blame, place)) => self.chain(blame, place, sentence),
+                None => Culprit { is_full: true, ..Culprit::new(full.name.to_owned(), CulpritKind::Limits, sentence) },
+            });
+        }
         let is_full = self.resources.iter().any(|one| one.is_full && one.queue > 0.0);
         let is_by_error = !(most.is_dropped() || Failure::is_late(cause) && is_full);
         Some(Culprit { is_by_error, ..Culprit::new(name, kind, sentence) })
@@ -379,6 +399,17 @@ impl Evidence<'_> {
             let is_full = self.is_full(longest.name);
             Culprit { is_full, ..Culprit::new(longest.name.to_owned(), CulpritKind::Limits, sentence) }
         })
+    }
+
+    /// The culprit where an objective on response times is missed that the requests' own time would meet: what they wait for
+    /// longest, however short that is beside their own time.
+    fn of_missed(&self) -> Option<Culprit> {
+        let (blame, bound) = (self.blame?, self.bound_s?);
+        let shares = shares(blame, self.group);
+        let own: f64 = shares.iter().filter(|share| !is_wait(share)).map(|share| share.seconds).sum();
+        let longest = shares.iter().find(|share| is_wait(share)).filter(|_| own <= bound)?;
+        let found = self.of_share(blame, self.group, &shares, longest);
+        Some(self.with_tie(blame, self.group, &shares, longest, found))
     }
 
     /// The culprit of a percentile of the response time, or of the mean.
@@ -442,6 +473,9 @@ impl Evidence<'_> {
                 (CulpritKind::TakesTime, format!("{spend} on the {name}"))
             }
             _ if first.served => (CulpritKind::TakesTime, format!("{spend} being served by {name}")),
+            PlaceKind::Throttling => {
+                return self.chain(blame, first.place, format!("{spend} {}", throttled(first.place)));
+            }
             _ => return self.chain(blame, first.place, format!("{spend} waiting for {name}")),
         };
         Culprit::new(name, kind, sentence)
@@ -492,6 +526,19 @@ mod tests {
         assert_eq!(Culprit { has_spare: true, ..cpu() }.limit(), None);
         assert_eq!(Culprit { has_spare: true, is_full: true, ..cpu() }.limit(), Some("gateway CPU"));
         assert_eq!(Culprit { has_spare: true, fails: true, ..cpu() }.limit(), Some("gateway CPU"));
+    }
+
+    #[test]
+    fn several_threads_deadlock_and_one_pool_deadlocks() {
+        let resources = ["web threads", "app pool db", "db connections"].map(super::deadlocks);
+        assert_eq!(resources, ["web threads deadlock", "app pool db deadlocks", "db connections deadlock"]);
+    }
+
+    #[test]
+    fn a_service_is_throttled() {
+        let culprit =
+            Culprit { is_full: true, ..Culprit::new("a throttling".into(), CulpritKind::Limits, String::new()) };
+        assert_eq!(culprit.cause(), "a is throttled");
     }
 
     /// One in ten requests may give up while it waits for threads that are 88 % in use.

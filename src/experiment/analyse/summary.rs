@@ -189,7 +189,7 @@ impl Summary {
         let interval = |metric: Metric| basis.interval(metric);
         let mut classes = classes::summarise(used, basis.growth.leaves_unanswered);
         if basis.growth.requests.is_some() {
-            classes.iter_mut().for_each(ClassSummary::forget_times);
+            classes.iter_mut().filter(|class| !class.is_stationary()).for_each(ClassSummary::forget_times);
         }
         let fault = |trial: &&Trial| Some(format!("replication {}: {}", trial.replication, trial.fault()?));
         let mut summary = Self {
@@ -417,6 +417,10 @@ impl<'a> Basis<'a> {
             },
             (Metric::ThroughputPerMin, Some(batches)) => Some(floor(batches.throughput_per_min, metric)),
             (Metric::MeanS, Some(batches)) => batches.mean_s.map(|interval| floor(interval, metric)),
+            (Metric::MeanS, None) => {
+                let means = used.iter().filter_map(|trial| Some((trial.mean_s?, trial.response_times.count())));
+                mean_of_all(&means.collect::<Vec<_>>()).map(|interval| floor(interval, metric))
+            }
             (Metric::RecoveryS, _) => recovery(&values),
             _ => Interval::mean_of(&values, LEVEL).map(|interval| floor(interval, metric)),
         }
@@ -444,6 +448,20 @@ fn quantile(times: &Pooled, q: f64) -> Option<Interval> {
 fn floor(interval: Interval, metric: Metric) -> Interval {
     let high = if metric.is_rate() { interval.high.min(1.0) } else { interval.high };
     Interval { low: interval.low.max(0.0), high, ..interval }
+}
+
+/// The mean of all requests, from those of each replication and the number of its requests. It is a ratio of two means, with
+/// an interval by linearisation (Cochran, *Sampling Techniques*, 1977, chapter 6): that of the means where all replications
+/// have as many requests.
+fn mean_of_all(means: &[(f64, u64)]) -> Option<Interval> {
+    let all: f64 = means.iter().map(|(_, count)| *count as f64).sum();
+    if all == 0.0 {
+        return None;
+    }
+    let mean = means.iter().map(|(mean, count)| mean * *count as f64).sum::<f64>() / all;
+    let each = all / means.len() as f64;
+    let owed: Vec<f64> = means.iter().map(|(own, count)| mean + *count as f64 * (own - mean) / each).collect();
+    Interval::mean_of(&owed, LEVEL)
 }
 
 /// Of all requests, each replication a cluster of them; zero where nothing has ended.

@@ -405,6 +405,7 @@ impl<'a> Evidence<'a> {
             sheds: false,
             failing: FAILING,
             group: Group::P95,
+            bound_s: None,
             p999_s: None,
             is_damaged: trial.is_damaged(),
             restarts: trial.restarts as f64,

@@ -121,7 +121,7 @@ fn also(
 fn expand(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<Vec<Tree>, Mistakes> {
     let is_range = ["from", "to", "step", "points"].iter().find_map(|key| tree.get(key));
     match (tree.get("values"), is_range) {
-        (Some(values), None) => Ok(listed(name, values)?),
+        (Some(values), None) => Ok(listed(name, values, form)?),
         (Some(values), Some(range)) => {
             let title = format!("axis `{name}` has a list of values and a range");
             let mistake = range.place.mark_key(Mistake::new(title), "part of a range");
@@ -135,7 +135,7 @@ fn expand(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result
     }
 }
 
-fn listed(name: &str, values: &Tree) -> Result<Vec<Tree>, Mistake> {
+fn listed(name: &str, values: &Tree, form: &Form) -> Result<Vec<Tree>, Mistake> {
     let elements = values.elements();
     if elements.is_empty() {
         let mistake = Mistake::new(format!("axis `{name}` has no values"));
@@ -146,7 +146,9 @@ fn listed(name: &str, values: &Tree) -> Result<Vec<Tree>, Mistake> {
     }
     let mut seen = std::collections::HashMap::new();
     for value in elements {
-        if let Some(first) = seen.insert(value.written(), value) {
+        // 60/s and 3600/min are one value.
+        let same = quantity::number(value, form).map_or_else(|| value.written(), |number| format!("{number:.9e}"));
+        if let Some(first) = seen.insert(same, value) {
             let mistake = Mistake::new(format!("axis `{name}` has the value {} twice", value.written()));
             let mistake = value.place.mark_value(mistake, "the second time");
             return Err(first.place.mark_value(mistake, "the first time"));

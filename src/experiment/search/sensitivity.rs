@@ -101,7 +101,7 @@ pub struct Parameter {
 /// How the effect of a number is beside the largest and beside a difference that does not matter, by the screening.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// Not small.
+    /// Not small, and above none for certain.
     Decides,
     /// Small for certain: even the upper end of its interval is small beside the largest effect, or does not matter. The
     /// assumed value does not change the result.
@@ -115,7 +115,8 @@ impl Weight {
     fn of(effect: Option<Interval>, largest: f64, indifference: f64) -> Self {
         let least = indifference.max(SMALL * largest);
         match effect {
-            Some(effect) if largest > 0.0 && effect.estimate >= least => Self::Decides,
+            // An effect that may be none decides nothing yet.
+            Some(effect) if effect.low > 0.0 && effect.estimate >= least => Self::Decides,
             Some(effect) if effect.high <= least => Self::Small,
             _ => Self::Open,
         }
@@ -420,8 +421,11 @@ mod tests {
 
     #[test]
     fn a_number_is_small_only_if_the_upper_end_of_its_effect_is() {
-        let weight = |estimate: f64, high: f64| Weight::of(Some(Interval { estimate, low: 0.0, high }), 100.0, 1.0);
-        assert_eq!(weight(10.0, 90.0), Weight::Decides);
+        let between =
+            |low: f64, estimate: f64, high: f64| Weight::of(Some(Interval { estimate, low, high }), 100.0, 1.0);
+        let weight = |estimate: f64, high: f64| between(0.0, estimate, high);
+        assert_eq!(between(1.0, 10.0, 90.0), Weight::Decides);
+        assert_eq!(weight(10.0, 90.0), Weight::Open, "it may be none");
         assert_eq!(weight(2.0, 9.0), Weight::Small);
         assert_eq!(weight(2.0, 11.0), Weight::Open);
         assert_eq!(weight(2.0, f64::INFINITY), Weight::Open);

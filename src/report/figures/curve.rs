@@ -41,6 +41,11 @@ fn plotted(x: f64, interval: Option<Interval>, factor: f64, is_known: bool) -> P
 /// resource is named if it is behind all.
 pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
     let found = finding.turn.as_ref()?;
+    // Where no value is safe, no place on such an axis is more telling than the others.
+    let is_nowhere = finding.safe_values(set.axis).is_some_and(|safe| safe.is_empty());
+    if is_nowhere && set.axis.direction() == Direction::Neither {
+        return None;
+    }
     let is_here = |other: &&&Finding| {
         let alike = |other: &Turn| (other.from, other.to, other.condition) == (found.from, found.to, found.condition);
         other.turn.as_ref().is_some_and(alike)

@@ -40,9 +40,10 @@ fn fitting_in(most: usize, candidates: impl IntoIterator<Item = String>) -> Stri
     capital(&format!("{}…", cut.trim_end()))
 }
 
-/// A sentence begins with a capital, a percentile does not.
+/// A sentence begins with a capital, a percentile or the name of an axis does not.
 fn capital(text: &str) -> String {
-    if text.starts_with("p95") {
+    let is_named = text.split_once(' ').is_some_and(|(_, rest)| rest.starts_with("= "));
+    if text.starts_with("p95") || is_named {
         return text.into();
     }
     let mut letters = text.chars();
@@ -59,5 +60,6 @@ mod tests {
         assert_eq!(fitting([long.clone(), "short".into()]), "Short");
         assert_eq!(fitting([long]).chars().count(), MOST);
         assert_eq!(fitting(["p95 at 10".into()]), "p95 at 10");
+        assert_eq!(fitting(["x = 3 is enough".into()]), "x = 3 is enough");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::culprit::CulpritKind;
+use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::success_objective;
 use crate::metric::Metric;
@@ -61,7 +61,11 @@ fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Op
     let is_fixed = |place: &Place| match place.kind {
         PlaceKind::OwnError => true,
         PlaceKind::Fault => !summary.culprit.as_ref().is_some_and(|culprit| culprit.is_full),
-        PlaceKind::Unavailable => summary.metric(Metric::Restarts).is_none_or(|restarts| restarts.estimate == 0.0),
+        PlaceKind::Unavailable => {
+            let is_by_load = |culprit: &Culprit| !culprit.is_by_error && culprit.kind != CulpritKind::Fault;
+            let restarts = summary.metric(Metric::Restarts).is_some_and(|restarts| restarts.estimate > 0.0);
+            !restarts && !summary.culprit.as_ref().is_some_and(is_by_load)
+        }
         PlaceKind::Delay | PlaceKind::Work => own_time_decides,
         _ => false,
     };

@@ -3,7 +3,7 @@
 use super::Step;
 use super::any_load::decides;
 use super::command::Command;
-use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::words;
 use crate::model::{RateUnit, Strength};
 use crate::report::Report;
@@ -28,6 +28,12 @@ pub(super) fn heavier(report: &Report) -> Option<Step> {
     let summary = report.summaries.first().filter(|_| plan.axes.is_empty())?;
     let load = &plan.points[summary.point].load;
     let is_safe = report.is_safe(summary.point);
+    if let Some(Doubt::NoRequests | Doubt::LongWork) = &summary.doubt {
+        let (from, to) = load.pattern.window()?;
+        let longer = exact(significant(to.since(from).seconds() * MOST));
+        let command = Command::new("run", plan).with("--set", &format!("load.duration={longer}s"));
+        return Some(Step::new(command, "runs ten times as long, so that what was sent can end"));
+    }
     if let Some(why) = decides(report, summary) {
         return Some(Step::remark(why));
     }

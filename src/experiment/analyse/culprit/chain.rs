@@ -72,6 +72,7 @@ impl Evidence<'_> {
                 PlaceKind::Work => format!("are busy with {}", next.place.name),
                 PlaceKind::Network => format!("wait for {}", next.place.name),
                 PlaceKind::Contention => format!("lose time to {}", next.place.name),
+                PlaceKind::Throttling => format!("are {}", throttled(next.place)),
                 PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
                 _ if next.served => format!("are served by {}", next.place.name),
                 _ => format!("wait for {}", next.place.name),
@@ -145,6 +146,27 @@ impl Evidence<'_> {
 pub(super) fn contention(owner: &str, factor: f64, sentence: String) -> Culprit {
     let sentence = format!("{sentence}, where contention makes each job take {factor:.1} times what it takes alone");
     Culprit::new(format!("{owner} contention"), CulpritKind::Contention, sentence)
+}
+
+/// `throttled by the CPU quota of gateway`.
+pub(super) fn throttled(place: &Place) -> String {
+    format!("throttled by the CPU quota of {}", place.name.trim_end_matches(" throttling"))
+}
+
+/// Where something happens, or fails: `while waiting for app threads`, `during the sleep of app`.
+pub(super) fn while_at(place: &Place) -> String {
+    let name = &place.name;
+    match place.kind {
+        PlaceKind::Delay | PlaceKind::Work => format!("during {}", own_time(place)),
+        PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge | PlaceKind::Network => {
+            format!("during the {name}")
+        }
+        PlaceKind::Throttling => format!("while {}", throttled(place)),
+        PlaceKind::Backlog => format!("while {name} is full and drops SYNs"),
+        PlaceKind::Contention => format!("while losing time to {name}"),
+        PlaceKind::Unavailable => format!("while {} is unavailable", name.trim_end_matches(" unavailable")),
+        _ => format!("while waiting for {name}"),
+    }
 }
 
 /// The own time of a service, in words.

@@ -31,6 +31,8 @@ pub struct Evidence<'a> {
     pub failing: f64,
     /// The percentile of the response time that decides, or its mean: that of the objective that is missed, or else the 95th.
     pub group: Group,
+    /// The bound in seconds of the objective on response times that is missed.
+    pub bound_s: Option<f64>,
     /// The 99.9th percentile of the response time in seconds, of all trials together.
     pub p999_s: Option<f64>,
     /// Whether capacity was lost for good.

@@ -1,6 +1,6 @@
 //! The culprit of the failures: what refused most of them, or what they waited for.
 
-use super::chain::own_time;
+use super::chain::while_at;
 use super::telling::{is_wait, telling};
 use super::{Culprit, CulpritKind, Evidence, by_fault, percent};
 use crate::experiment::analyse::blame::{Share, holders, shares};
@@ -121,7 +121,7 @@ impl Evidence<'_> {
                 PlaceKind::OwnError => format!("; {share} are {causes}, an error of {name}"),
                 _ if other.is_refused => format!("; {share} are refused by {name} ({causes})"),
                 PlaceKind::Unexplained | PlaceKind::Network => continue,
-                _ => format!("; {share} are {causes} at {name}"),
+                _ => format!("; {share} are {causes} {}", while_at(place(other))),
             };
         }
         Some(found)
@@ -137,7 +137,14 @@ impl Evidence<'_> {
             PlaceKind::Unavailable => {
                 let also = |place: &Place| {
                     let same = others.iter().find(|other| blame.places[usize::from(other.place)] == *place);
-                    same.map(|other| other.share(all)).filter(|&share| share >= ALSO)
+                    let words = |other: &Failing| {
+                        let (share, causes) = (percent(other.share(all)), other.words());
+                        match other.is_refused {
+                            true => format!("{share} of the failures are refused by {} ({causes})", place.name),
+                            false => format!("{share} of the failures are {causes} {}", while_at(place)),
+                        }
+                    };
+                    same.filter(|other| other.share(all) >= ALSO).map(words)
                 };
                 let service = name.trim_end_matches(" unavailable");
                 let down = match most_of_all.has(Failure::CONNECTION_REFUSED) {
@@ -156,13 +163,23 @@ impl Evidence<'_> {
                 let Some(other) = opened_by else {
                     return Some(Culprit::new(name, CulpritKind::Refuses, refused));
                 };
-                let sentence = format!("{refused}; it opens after {}", other.words());
                 let cause = &blame.places[usize::from(other.place)];
-                let found = match cause.kind {
-                    PlaceKind::Fault => Culprit::fault(&cause.name, place, format!("{sentence} due to {}", cause.name)),
-                    _ => Culprit::new(name, CulpritKind::Refuses, sentence),
+                let at = match cause.kind {
+                    PlaceKind::Fault => format!(" due to {}", cause.name),
+                    PlaceKind::OwnError => format!(", an error of {}", cause.name),
+                    PlaceKind::Unexplained | PlaceKind::Network => String::new(),
+                    _ if other.is_refused => format!(", refused by {}", cause.name),
+                    _ => format!(" {}", while_at(cause)),
                 };
                 let opened = self.of_failing(blame, other, &[], all);
+                // What those wait for is the reason, if it is not all that was said.
+                let behind = opened.as_ref().and_then(|opened| opened.sentence.split_once("; "));
+                let behind = behind.map_or_else(String::new, |(_, chain)| format!("; {chain}"));
+                let sentence = format!("{refused}; it opens after {}{at}{behind}", other.words());
+                let found = match cause.kind {
+                    PlaceKind::Fault => Culprit::fault(&cause.name, place, sentence),
+                    _ => Culprit::new(name, CulpritKind::Refuses, sentence),
+                };
                 return Some(Culprit { is_by_error: opened.is_some_and(|it| !it.is_shortage()), ..found });
             }
             // What is full refuses because of what its holders do; a rate has no holders.
@@ -195,9 +212,7 @@ impl Evidence<'_> {
                 found.sentence = format!("{of_failures} are {causes}; {}", found.sentence);
                 return Some(found);
             }
-            PlaceKind::Delay => {
-                (CulpritKind::TakesTime, format!("{of_failures} are {causes} during {}", own_time(place)))
-            }
+            PlaceKind::Delay => (CulpritKind::TakesTime, format!("{of_failures} are {causes} {}", while_at(place))),
             // No request waits for one of its connections, so they wait for an answer.
             PlaceKind::HttpClient if holders(blame, place).is_empty() => (
                 CulpritKind::NeverAnswered,
@@ -207,7 +222,7 @@ impl Evidence<'_> {
             PlaceKind::BackOff | PlaceKind::Hedge => return None,
             PlaceKind::Contention => return self.of_group(Group::Failed),
             _ => {
-                return Some(self.chain(blame, place, format!("{of_failures} are {causes} while waiting for {name}")));
+                return Some(self.chain(blame, place, format!("{of_failures} are {causes} {}", while_at(place))));
             }
         };
         Some(Culprit::new(name, kind, sentence))

@@ -1,20 +1,20 @@
 //! Why a service has no replica that accepts connections: its probes fail.
 
-use super::chain::own_time;
+use super::chain::{own_time, throttled};
 use super::telling::most;
-use super::{Culprit, CulpritKind, Evidence, percent};
+use super::{Culprit, CulpritKind, Evidence};
 use crate::experiment::analyse::blame::holders;
 use crate::parts::{Blame, Place, PlaceKind};
 
 impl Evidence<'_> {
-    /// The culprit of failures that found no replica, with what its probes failed at. `also` is the share of the failures
-    /// that happen at a place, if it is large.
+    /// The culprit of failures that found no replica, with what its probes failed at. `also` says which share of the
+    /// failures happens at a place, if it is large.
     pub(super) fn unavailable(
         &self,
         blame: &Blame,
         place: &Place,
         sentence: String,
-        also: &dyn Fn(&Place) -> Option<f64>,
+        also: &dyn Fn(&Place) -> Option<String>,
     ) -> Culprit {
         let name = place.name.clone();
         let service = name.trim_end_matches(" unavailable");
@@ -32,14 +32,14 @@ impl Evidence<'_> {
             return Culprit { is_by_error: true, ..Culprit::new(name, CulpritKind::Unavailable, sentence) };
         }
         // Where other requests fail in that very place, it is what the restarts come from.
-        if let Some(share) = also(probe.place) {
-            let waits = format!("{} of the failures are waiting for {}", percent(share), probe.place.name);
-            let mut found = self.chain(blame, probe.place, waits);
+        if let Some(failures) = also(probe.place) {
+            let mut found = self.chain(blame, probe.place, failures);
             found.sentence += &format!("; {service} is unavailable to the others, because {restarts}");
             return found;
         }
         let waits = match probe.place.kind {
             PlaceKind::Delay => format!("the probe spends its time on {}", own_time(probe.place)),
+            PlaceKind::Throttling => format!("the probe is {}", throttled(probe.place)),
             _ => format!("the probe waits for {}", probe.place.name),
         };
         let why = self.chain(blame, probe.place, waits);

@@ -1,7 +1,7 @@
 //! The state of a point in words: its condition, its figures, what limits it and why.
 
 use crate::experiment::analyse::condition::{Condition, State};
-use crate::experiment::analyse::culprit::Culprit;
+use crate::experiment::analyse::culprit::{Culprit, deadlocks};
 use crate::experiment::analyse::summary::{Overrun, Summary};
 use crate::experiment::analyse::words::{self, percent};
 use crate::language::Metric;
@@ -44,17 +44,16 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
     };
     let lost = || summary.capacity.words().map_or_else(String::new, |lost| format!(": {lost} lost for good"));
     match state.condition {
-        Condition::Dead => format!("dead{runs}: after the load ends, no worker responds"),
-        Condition::Damaged => format!("damaged{runs}{}", lost()),
+        Condition::Dead => format!("dead{runs}: after the load ends, no worker responds{}", besides(summary, state)),
+        Condition::Damaged => format!("damaged{runs}{}{}", lost(), besides(summary, state)),
         Condition::Unstable => {
-            let growth = summary.growth.any().map_or(0.0, |growth| growth.estimate);
             let alone = match (state.runs, runs.as_str()) {
                 (0, _) => ", which only all runs together show".to_owned(),
                 (_, "") => String::new(),
                 _ => format!(", certain{runs} by themselves"),
             };
             let Some(Overrun { sent, ended, from }) = summary.growth.overrun else {
-                return format!("unstable: the backlog grows by {} requests/s{alone}", digits(growth));
+                return format!("unstable: {}{alone}", backlog(summary).unwrap_or_default());
             };
             let [sent, ended] = [sent, ended].map(|rate| rates.words(rate * 60.0));
             let from = from.map_or_else(String::new, |rate| format!(" from about {} on", rates.words(rate * 60.0)));
@@ -92,6 +91,18 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
         }
         Condition::Healthy => "healthy".into(),
     }
+}
+
+/// What else is wrong where capacity is lost: what is left may serve next to nothing.
+fn besides(summary: &Summary, state: &State) -> String {
+    let missed = state.missed.map(|_| success(summary, state));
+    let all: Vec<String> = missed.into_iter().chain(backlog(summary)).collect();
+    if all.is_empty() { String::new() } else { format!(", {}", all.join(", ")) }
+}
+
+/// `the backlog grows by 5.1 requests/s`; none where nothing grows.
+fn backlog(summary: &Summary) -> Option<String> {
+    summary.growth.any().map(|growth| format!("the backlog grows by {} requests/s", digits(growth.estimate)))
 }
 
 /// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.
@@ -199,7 +210,7 @@ pub fn why(summary: &Summary) -> String {
 
 pub(super) fn circle(deadlock: &Deadlock) -> String {
     let circle = deadlock.circle.first().cloned().unwrap_or_default();
-    format!("the {} deadlocks: {circle}", deadlock.resource)
+    format!("the {}: {circle}", deadlocks(&deadlock.resource))
 }
 
 /// Why a point does badly, in a few words.

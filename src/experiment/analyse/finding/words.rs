@@ -182,6 +182,13 @@ fn load(curve: &Curve, axis: &Axis, fall: Option<&Fall>) -> Vec<String> {
     let mut lines = Vec::new();
     match first.checked_sub(1).map(|index| points[index]) {
         None if axis.direction() == Direction::Neither => return nowhere(curve, axis),
+        None if curve
+            .doubtful
+            .iter()
+            .any(|other| number(plan, axis, other.point) < number(plan, axis, summary.point)) =>
+        {
+            lines.push(format!("not safe at {place}"));
+        }
         None => lines.push(format!("not safe even at {place}, the lowest value tested")),
         Some((safe, state)) => {
             lines.push(safe_up_to(curve, axis, safe, fall));

@@ -1,9 +1,12 @@
 //! The figures of a class of requests, over the replications of a point.
 
-use super::{LEVEL, quantile, success_rate};
+use super::{LEVEL, mean_of_all, quantile, success_rate};
 use crate::experiment::analyse::trial::{ClassTrial, Trial};
 use crate::language::Metric;
 use crate::statistics::{Interval, Pooled};
+
+/// Share of a class's requests that succeed from which it is not those that fail that pile up.
+const ANSWERED: f64 = 0.99;
 
 /// A class of requests, over the replications of a point.
 #[derive(Clone, Debug)]
@@ -49,6 +52,17 @@ impl ClassSummary {
             Metric::P999S => self.p999_s,
             _ => None,
         }
+    }
+
+    /// Whether its requests do not pile up, though others do: nearly all succeed, and what is left unanswered at the end is
+    /// within twice the spread of the number under way, which is a response time's arrivals (Little's law).
+    pub(super) fn is_stationary(&self) -> bool {
+        let (mut left, mut inside) = (0.0, 0.0);
+        for (_, trial) in &self.trials {
+            left += trial.first_tries as f64 - (trial.succeeded + trial.failed) as f64;
+            inside += trial.mean_s.zip(trial.throughput_per_min).map_or(0.0, |(mean, rate)| mean * rate / 60.0);
+        }
+        self.success_rate.estimate >= ANSWERED && left <= 2.0 * (2.0 * inside + self.trials.len() as f64).sqrt()
     }
 
     /// Takes the times away: no mean of them exists where work piles up.
@@ -112,6 +126,8 @@ fn of(trials: &[(u64, ClassTrial)], leaves_unanswered: bool) -> Option<ClassSumm
         Interval::mean_of(&values, LEVEL).map(|interval| Interval { low: interval.low.max(0.0), ..interval })
     };
     let times = Pooled::of(trials.iter().map(|(_, trial)| &trial.response_times));
+    let means = trials.iter().filter_map(|(_, trial)| Some((trial.mean_s?, trial.response_times.count())));
+    let means: Vec<(f64, u64)> = means.collect();
     let users = |(_, trial): &(u64, ClassTrial)| of_users(trial, leaves_unanswered);
     let success_rate = success_rate(&trials.iter().map(users).collect::<Vec<_>>());
     Some(ClassSummary {
@@ -121,7 +137,7 @@ fn of(trials: &[(u64, ClassTrial)], leaves_unanswered: bool) -> Option<ClassSumm
         succeeded: mean(|trial| trial.succeeded),
         throughput_per_min: interval(|trial| trial.throughput_per_min),
         success_rate,
-        mean_s: interval(|trial| trial.mean_s),
+        mean_s: mean_of_all(&means).map(|interval| Interval { low: interval.low.max(0.0), ..interval }),
         p50_s: quantile(&times, 0.5),
         p90_s: quantile(&times, 0.9),
         p95_s: quantile(&times, 0.95),

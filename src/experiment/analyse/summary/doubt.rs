@@ -12,6 +12,8 @@ pub const BRIM: f64 = 0.98;
 pub enum Doubt {
     /// No request has ended, and none is known never to end.
     NoRequests,
+    /// Work behind the answers is under way, and none of it has ended in the window.
+    LongWork,
     /// A limit ended replications before their window closed.
     EndedEarly,
     /// A resource under a steady open load is so busy that it may be overloaded, though no growth is certain.
@@ -40,7 +42,11 @@ impl Doubt {
         if used.iter().all(|trial| trial.ended == 0) {
             return Some(Self::NoRequests);
         }
-        used.iter().any(|trial| !trial.is_whole()).then_some(Self::EndedEarly)
+        if used.iter().any(|trial| !trial.is_whole()) {
+            return Some(Self::EndedEarly);
+        }
+        let ends_nothing = |trial: &&Trial| trial.succeeded > 0 && trial.work.is_some_and(|(_, settled)| settled == 0);
+        used.iter().all(ends_nothing).then_some(Self::LongWork)
     }
 
     /// Of a point under a load of this kind.
@@ -60,6 +66,7 @@ impl Doubt {
     pub fn word(&self) -> &'static str {
         match self {
             Self::NoRequests => "no request ended",
+            Self::LongWork => "run too short",
             Self::EndedEarly => "ended early",
             Self::MayBeOverloaded { .. } => "may be overloaded",
             Self::Filling => "queue filling",
@@ -71,6 +78,7 @@ impl Doubt {
     pub fn reason(&self) -> String {
         match self {
             Self::NoRequests => "no request ended in the window; run longer than a request takes".into(),
+            Self::LongWork => "no work behind the answers ended in the window; run longer than it takes".into(),
             Self::EndedEarly => "a limit ended replications early".into(),
             Self::MayBeOverloaded { resource, utilisation, busiest } => {
                 let [all, busiest] = [utilisation, busiest].map(|share| format!("{:.1} %", share * 100.0));
@@ -84,12 +92,12 @@ impl Doubt {
 
     /// Whether it casts doubt only on a point that looks healthy: a longer run, or more runs, would resolve it.
     pub fn is_of_health(&self) -> bool {
-        matches!(self, Self::MayBeOverloaded { .. } | Self::Filling | Self::TooFewRuns { .. })
+        matches!(self, Self::LongWork | Self::MayBeOverloaded { .. } | Self::Filling | Self::TooFewRuns { .. })
     }
 
     /// Whether a longer run resolves it.
     pub fn needs_longer_run(&self) -> bool {
-        matches!(self, Self::MayBeOverloaded { .. } | Self::Filling)
+        matches!(self, Self::LongWork | Self::MayBeOverloaded { .. } | Self::Filling)
     }
 
     /// Whether more replications would resolve it.

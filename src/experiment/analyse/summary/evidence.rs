@@ -24,6 +24,7 @@ impl<'a> Evidence<'a> {
             (None, Some(_)) => Growing::Work,
             (None, None) => Growing::Nothing,
         };
+        let missed = missed(summary, objectives);
         let work = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
         let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
         Self {
@@ -38,7 +39,8 @@ impl<'a> Evidence<'a> {
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             sheds: summary.success_rate.estimate < success && summary.is_met_without_refusals(success),
             failing: FAILING.min(1.0 - success),
-            group: missed(summary, objectives).unwrap_or(Group::P95),
+            group: missed.map_or(Group::P95, |missed| missed.0),
+            bound_s: missed.map(|missed| missed.1),
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
@@ -47,8 +49,8 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// What the first objective on response times that is missed bounds.
-fn missed(summary: &Summary, objectives: &[Objective]) -> Option<Group> {
+/// What the first objective on response times that is missed bounds, and the bound in seconds.
+fn missed(summary: &Summary, objectives: &[Objective]) -> Option<(Group, f64)> {
     objectives.iter().find_map(|objective| {
         let group = match objective.metric() {
             Metric::MeanS => Group::Mean,
@@ -61,6 +63,6 @@ fn missed(summary: &Summary, objectives: &[Objective]) -> Option<Group> {
         };
         let figure = summary.metric(objective.metric())?.estimate;
         let is_missed = !objective.is_at_least() && figure > objective.bound();
-        is_missed.then_some(group)
+        is_missed.then_some((group, objective.bound()))
     })
 }

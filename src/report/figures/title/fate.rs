@@ -2,11 +2,11 @@
 
 use super::{MOST, all_of, best, fitting, fitting_in, list};
 use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::finding::{self, Fall, Finding, Turn, falls, places};
+use crate::experiment::analyse::finding::{Fall, Finding, Turn, falls, places};
 use crate::experiment::plan::{Axis, Direction};
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
-use crate::report::turn::{be, between, place, span, stretch, value, verb};
+use crate::report::turn::{be, between, place, stretch, value, verb};
 
 /// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” is safe up to 250`.
 pub fn fates(set: &Set) -> String {
@@ -169,10 +169,10 @@ fn safe_values(set: &Set, finding: &Finding) -> Option<String> {
     Some(places(set.axis, safe.iter().map(|stretch| (stretch.from, stretch.to))))
 }
 
-/// `at 150–175 concurrent`: shorter than [`between`].
+/// `at 175 concurrent`, the first value that is not safe: shorter than [`between`].
 fn within(axis: &Axis, turn: &Turn) -> String {
     match turn.from {
-        Some(from) => format!("at {}", finding::place(axis, &span(axis, from, turn.to))),
+        Some(_) => format!("at {}", place(axis, turn.to)),
         None => between(axis, turn),
     }
 }
