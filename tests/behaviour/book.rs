@@ -1,4 +1,4 @@
-//! The book in `docs/`: what it shows is so. Each page has a folder of its own with the shipped models and experiments;
+//! The README and the book in `docs/`: what they show is so. Each page has a folder of its own with the shipped models and experiments;
 //! its blocks are followed in order, as a reader would:
 //!
 //! - ```` ```toml ```` is a whole model or experiment, and sound; ```` ```toml NAME.toml ```` is saved under this name
@@ -30,6 +30,7 @@ fn pages() -> Vec<PathBuf> {
     let mut pages = Vec::new();
     collect(Path::new("docs"), &mut pages);
     pages.sort();
+    pages.push("README.md".into());
     pages
 }
 
@@ -187,7 +188,7 @@ fn show_what_is_so(pages: &[PathBuf]) {
 /// Links between pages, to files and to headings lead somewhere.
 #[test]
 fn every_link_of_the_book_leads_somewhere() {
-    for page in pages().into_iter().chain(["README.md".into()]) {
+    for page in pages() {
         let text = fs::read_to_string(&page).expect("a page");
         for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
             if link.starts_with("http") {
