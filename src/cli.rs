@@ -34,8 +34,8 @@ pub use check::Check;
 pub use completions::Completions;
 pub use digest::Digest;
 pub use draw::Draw;
-pub use exit::{Exit, Failure, stop};
-pub use knee::Knee;
+pub use exit::{Exit, ExitFailure, stop};
+pub use knee::KneeArguments;
 pub use man::man;
 pub use merge::Merge;
 pub use optimize::Optimize;
@@ -68,7 +68,7 @@ pub enum Command {
     Plan(Planning),
     Merge(Merge),
     Run(Run),
-    Knee(Knee),
+    Knee(KneeArguments),
     Optimize(Optimize),
     Sensitivity(Sensitivity),
     Digest(Digest),

@@ -10,7 +10,7 @@ use crate::model::{Load, System};
 
 /// What kind of number a metric is: it decides the unit, how a value is written, and how two values are compared.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
+pub enum MetricKind {
     /// A number a minute.
     PerMinute,
     /// A share, 0 to 1. Differences are in percentage points.
@@ -27,7 +27,7 @@ pub enum Kind {
 
 /// What a metric tells of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Subject {
+pub enum MetricSubject {
     /// The answers. Kept of each class of requests as well.
     Answers,
     /// All that descends from a request. It differs from the answers only where work outlasts its answer.
@@ -48,8 +48,8 @@ struct Row {
     words: &'static str,
     /// Its name at the head of a line or a column.
     short: &'static str,
-    kind: Kind,
-    subject: Subject,
+    kind: MetricKind,
+    subject: MetricSubject,
     is_better_higher: bool,
 }
 
@@ -74,7 +74,13 @@ macro_rules! metrics {
 }
 
 /// A row of which more is better, or less.
-const fn row(words: &'static str, short: &'static str, kind: Kind, subject: Subject, better: Better) -> Row {
+const fn row(
+    words: &'static str,
+    short: &'static str,
+    kind: MetricKind,
+    subject: MetricSubject,
+    better: Better,
+) -> Row {
     Row { name: "", words, short, kind, subject, is_better_higher: matches!(better, Better::Higher) }
 }
 
@@ -85,8 +91,8 @@ enum Better {
 }
 
 use Better::{Higher, Lower};
-use Kind::{Count, PerMinute, Quantile, Ratio, Share, Time};
-use Subject::{Answers, Caches, Completion, Run, Views};
+use MetricKind::{Count, PerMinute, Quantile, Ratio, Share, Time};
+use MetricSubject::{Answers, Caches, Completion, Run, Views};
 
 metrics! {
     /// Successes a minute.
@@ -178,13 +184,13 @@ impl Metric {
 
     /// What kind of number it is.
     #[doc(hidden)]
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> MetricKind {
         self.row().kind
     }
 
     /// What it tells of.
     #[doc(hidden)]
-    pub fn subject(self) -> Subject {
+    pub fn subject(self) -> MetricSubject {
         self.row().subject
     }
 
@@ -271,7 +277,7 @@ mod tests {
         for metric in Metric::ALL {
             let name = metric.name();
             assert_eq!(name.ends_with("_s"), metric.is_time(), "{name}");
-            assert_eq!(name.ends_with("_per_min"), metric.kind() == Kind::PerMinute, "{name}");
+            assert_eq!(name.ends_with("_per_min"), metric.kind() == MetricKind::PerMinute, "{name}");
         }
     }
 }

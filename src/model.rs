@@ -16,8 +16,8 @@ mod waiting;
 pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use load::{
-    Abandon, Accounts, Arrival, Arrivals, Bursts, Class, Course, Earlier, FEWEST_USUAL, Flow, Load, Pattern, Piece,
-    RateUnit, Reference, Retry, Stage, Strength, Wave,
+    Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, Pattern, Piece,
+    RateCourse, RateUnit, Reference, Retry, Stage, Strength, Wave,
 };
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,
@@ -28,7 +28,7 @@ pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
 pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,
 };
-pub use trouble::{Capacity, Effect, FaultPlan, ProbePlan};
+pub use trouble::{Capacity, FaultEffect, FaultPlan, ProbePlan};
 pub use waiting::{Order, Patience, Waiting};
 
 use crate::kernel::Variate;

@@ -28,8 +28,8 @@ pub(crate) mod usage;
 #[cfg(debug_assertions)]
 pub use crate::engine::draws;
 pub use crate::engine::token::Failure;
-pub use blame::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times, Units};
-pub use course::{Batch, Course, Mark, Pace};
+pub use blame::{Blame, BlameGroup, BlamePlace, FailedAt, Holding, PlaceKind, Spent, Times, Units};
+pub use course::{Batch, Course, CourseMark, Pace};
 pub use limits::Limits;
 pub use loss::Loss;
 pub use network::ROUND_TRIP;

@@ -42,10 +42,10 @@ mod turn;
 mod verdicts;
 mod warning;
 
-use crate::experiment::account::{Account, Tally};
+use crate::experiment::account::{Account, TrialTally};
 use crate::experiment::analyse::ablation::{self, Ablated};
 use crate::experiment::analyse::comparison::{self, Comparison, Selection};
-use crate::experiment::analyse::condition::{self, State};
+use crate::experiment::analyse::condition::{self, PointState};
 use crate::experiment::analyse::effect::{self, Observation};
 use crate::experiment::analyse::exact::{self, Check};
 use crate::experiment::analyse::finding::{self, Finding};
@@ -114,13 +114,13 @@ pub struct Report<'a> {
     pub rates: RateUnit,
     /// What was run.
     #[doc(hidden)]
-    pub tally: Tally,
+    pub tally: TrialTally,
     /// Each point's figures, in the order of the plan.
     #[doc(hidden)]
     pub summaries: Vec<Summary>,
     /// The condition of each point that has figures.
     #[doc(hidden)]
-    pub states: Vec<State>,
+    pub states: Vec<PointState>,
     /// What is said of each variant without being asked.
     #[doc(hidden)]
     pub findings: Vec<Finding>,
@@ -193,14 +193,14 @@ impl<'a> Report<'a> {
 
     /// The condition of a point; none where no trial of it gave any figures.
     #[doc(hidden)]
-    pub fn state(&self, point: usize) -> Option<&State> {
+    pub fn state(&self, point: usize) -> Option<&PointState> {
         condition::of(&self.states, point)
     }
 
     /// Whether a point is healthy.
     #[doc(hidden)]
     pub fn is_safe(&self, point: usize) -> bool {
-        self.state(point).is_some_and(State::is_safe)
+        self.state(point).is_some_and(PointState::is_safe)
     }
 
     /// Whether an interrupt left trials out.

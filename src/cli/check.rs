@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Format;
 use super::adjust::Adjust;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::experiment::analyse::precision;
 use crate::experiment::plan::{Adjustments, Checked, Plan};
@@ -46,7 +46,7 @@ pub struct Check {
 
 impl Check {
     /// Checks each file, whatever is wrong with those before it.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let adjustments = Adjustments::from(&self.adjust);
         let mut exit = Exit::Holds;
         let mut documents = Vec::new();

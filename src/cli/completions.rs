@@ -3,7 +3,7 @@
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 
 /// Print a shell's completion script.
@@ -18,7 +18,7 @@ pub struct Completions {
 
 impl Completions {
     /// Prints it.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut super::Arguments::command(), "sim", &mut script);
         page.data(String::from_utf8_lossy(&script));

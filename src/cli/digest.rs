@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::EXIT_CODES;
 use super::adjust::{Adjust, Effort};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::warn;
@@ -43,7 +43,7 @@ Examples:
 
 impl Digest {
     /// Reads all, runs one after the other, prints the page.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let adjustments = Adjustments::from(&self.adjust);
         let plans = self.files.iter().map(|file| Plan::read(file, &adjustments)).collect::<Result<Vec<_>, _>>()?;
         let mut reports = Vec::new();

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::adjust::{Adjust, assignment};
 use super::choice::choose;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::experiment::plan::{Adjustments, Plan};
 use crate::report::chart::{self, Figure, Theme};
@@ -77,7 +77,7 @@ fn target(text: &str) -> Result<Target, String> {
 
 impl Draw {
     /// Reads, chooses, draws.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let plan = Plan::read_at(&self.file, &Adjustments::from(&self.adjust), &self.at)?;
         let point = choose(&plan, self.variant.as_deref(), &self.at)?;
         let figure = report::drawing(&plan, point);

@@ -68,7 +68,7 @@ impl From<Exit> for ExitCode {
 
 /// Why a command could not do its work.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub enum ExitFailure {
     /// The input has mistakes.
     #[error("{0}")]
     Mistakes(#[from] Mistakes),
@@ -86,7 +86,7 @@ pub enum Failure {
     Unmerged(#[from] Unmerged),
 }
 
-impl From<Mistake> for Failure {
+impl From<Mistake> for ExitFailure {
     fn from(mistake: Mistake) -> Self {
         Self::Mistakes(mistake.into())
     }

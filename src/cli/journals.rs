@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::experiment::plan::Plan;
 use crate::experiment::run::record::Record;
@@ -28,7 +28,7 @@ pub struct Keeping {
 impl Keeping {
     /// The folder of a plan's files, of which some have these names. Whatever keeps them from being written is found
     /// here, before anything is computed.
-    pub(super) fn folder(&self, plan: &Plan, names: &[String]) -> Result<Folder, Failure> {
+    pub(super) fn folder(&self, plan: &Plan, names: &[String]) -> Result<Folder, ExitFailure> {
         Ok(Folder::prepare(&self.output.join(&plan.name), names)?)
     }
 
@@ -40,7 +40,7 @@ impl Keeping {
         shard: Option<Shard>,
         quiet: bool,
         page: &Page,
-    ) -> Result<Archive, Failure> {
+    ) -> Result<Archive, ExitFailure> {
         let (archive, past) = Archive::journalled(folder.path(), plan, shard, self.fresh)?;
         tell(archive.len(), past, quiet, page);
         Ok(archive)
@@ -55,7 +55,7 @@ impl Keeping {
         question: &str,
         quiet: bool,
         page: &Page,
-    ) -> Result<Record, Failure> {
+    ) -> Result<Record, ExitFailure> {
         let folder = self.folder(plan, &[name.into(), answer.into()])?;
         let (record, past) = Record::journalled(folder.path(), name, plan, question, self.fresh)?;
         tell(record.len(), past, quiet, page);

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment, fraction};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, write_found};
 use super::journals::{Keeping, kept};
 use super::page::Page;
@@ -14,7 +14,7 @@ use super::simulate::pursue;
 use super::warn::{caution, doubts};
 use crate::experiment::plan::{Adjustments, KneeWishes, Workbench};
 use crate::experiment::run::runner::Progress;
-use crate::experiment::search::{self, KneeAnswer, Outcome};
+use crate::experiment::search::{self, KneeAnswer, KneeOutcome};
 use crate::language::bound::in_unit_of;
 use crate::language::{Metric, Objective};
 use crate::report::{knee, knee_document, knee_figure, knee_method};
@@ -43,7 +43,7 @@ Exit codes:
   2    the input has a mistake, or a file could not be written
   3    there is no knee (the far end meets, the near end does not), an end is too close to call, or a trial failed
   130  interrupted; the results so far have been printed")]
-pub struct Knee {
+pub struct KneeArguments {
     /// The experiment file, or a model with its own load
     experiment: PathBuf,
 
@@ -109,9 +109,9 @@ pub struct Knee {
     pictures: Pictures,
 }
 
-impl Knee {
+impl KneeArguments {
     /// Reads, searches, answers, writes.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
         let asked = bench.knee(&self.wishes())?;
         let variants = bench.variants(&self.variant)?;
@@ -164,11 +164,11 @@ impl Knee {
 /// The exit code of an answer.
 fn exit(answer: &KneeAnswer) -> Exit {
     let of_variant = answer.variants.iter().map(|found| match found.outcome {
-        Outcome::NoneMeets => Exit::Fails,
-        Outcome::Rises => Exit::Undecided,
-        Outcome::Found if found.meets.is_none() || found.misses.is_none() => Exit::Undecided,
-        Outcome::Found | Outcome::AllMeet => Exit::Holds,
-        Outcome::Unfinished => Exit::Interrupted,
+        KneeOutcome::NoneMeets => Exit::Fails,
+        KneeOutcome::Rises => Exit::Undecided,
+        KneeOutcome::Found if found.meets.is_none() || found.misses.is_none() => Exit::Undecided,
+        KneeOutcome::Found | KneeOutcome::AllMeet => Exit::Holds,
+        KneeOutcome::Unfinished => Exit::Interrupted,
     });
     let doubt = if answer.doubts.is_empty() { Exit::Holds } else { Exit::Undecided };
     let interrupt = if answer.is_interrupted { Exit::Interrupted } else { Exit::Holds };

@@ -2,11 +2,11 @@
 
 use clap::CommandFactory;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 
 /// Prints the manual pages of `sim` and of all its commands, one after the other.
-pub fn man(page: &mut Page) -> Result<Exit, Failure> {
+pub fn man(page: &mut Page) -> Result<Exit, ExitFailure> {
     let mut whole = super::Arguments::command();
     whole.build();
     let mut pages = Vec::new();

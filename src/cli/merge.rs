@@ -5,11 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::EXIT_CODES;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::outputs::Outputs;
 use super::page::Page;
 use crate::experiment::plan::{Adjustments, Plan};
-use crate::experiment::run::round::{Next, Round};
+use crate::experiment::run::round::{Round, RoundStep};
 use crate::experiment::run::runner;
 use crate::experiment::store::journal::{Claim, Header};
 use crate::experiment::store::merge::{self, Shards, Unmerged};
@@ -54,7 +54,7 @@ Examples:
 
 impl Merge {
     /// Reads the journals, checks, answers, writes.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let shards = Shards::read(&self.folder)?;
         let plan = plan_of(&shards.header(), self.experiment.as_deref())?;
         let of = shards.of();
@@ -67,7 +67,7 @@ impl Merge {
             }
             Some(round) => {
                 merge::complete(&archive, &plan, &round.wanted, &Deal::of(&plan, true), (&self.folder, of))?;
-                if let Next::Run { points, trials, .. } = Round::next(Some(&round), &archive, &plan)? {
+                if let RoundStep::Run { points, trials, .. } = Round::next(Some(&round), &archive, &plan)? {
                     let file = plan.origin().file.clone();
                     return Err(Unmerged::Unfinished { trials, points, file }.into());
                 }
@@ -81,7 +81,7 @@ impl Merge {
 }
 
 /// The plan that a journal's trials are of.
-pub(super) fn plan_of(header: &Header, file: Option<&Path>) -> Result<Plan, Failure> {
+pub(super) fn plan_of(header: &Header, file: Option<&Path>) -> Result<Plan, ExitFailure> {
     let file = file.unwrap_or(Path::new(&header.file));
     let adjustments =
         Adjustments { set: header.set.clone(), seed: Some(header.seed), replications: Some(header.replications) };

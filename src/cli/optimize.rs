@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, write_found};
 use super::journals::{Keeping, kept};
 use super::page::Page;
@@ -67,7 +67,7 @@ pub struct Optimize {
 
 impl Optimize {
     /// Reads, searches, answers, writes.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let adjustments = Adjustments::from(&self.adjust);
         let bench = Workbench::read_at(&self.experiment, &adjustments, &self.at)?;
         let asked = bench.optimize()?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, REPORT, write_charts, write_report, write_results};
 use super::page::Page;
 use super::{Format, open, warn};
@@ -51,7 +51,7 @@ impl Outputs {
         folder: &Folder,
         is_quiet: bool,
         page: &mut Page,
-    ) -> Result<Exit, Failure> {
+    ) -> Result<Exit, ExitFailure> {
         // Files come before words: what was computed is safe before anybody reads it.
         let columns = REPLICATIONS.columns(plan);
         let formats = self.formats();

@@ -6,7 +6,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use crate::language::{visible_layout, visible_lines};
 use crate::report::{hanging, paragraph};
 
@@ -91,10 +91,10 @@ impl Page {
     }
 
     /// Says why a command failed, if it did, and gives the code to end with.
-    pub fn close(self, done: Result<Exit, Failure>) -> Exit {
+    pub fn close(self, done: Result<Exit, ExitFailure>) -> Exit {
         let exit = match done {
             Ok(exit) => exit,
-            Err(Failure::Mistakes(mistakes)) => {
+            Err(ExitFailure::Mistakes(mistakes)) => {
                 self.say(mistakes.render(true).trim_end());
                 Exit::Mistake
             }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::adjust::Adjust;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::experiment::plan::{Adjustments, Plan};
-use crate::experiment::run::round::{Next, Round};
+use crate::experiment::run::round::{Round, RoundStep};
 use crate::experiment::store::archive::Archive;
 use crate::experiment::store::journal::Claim;
 use crate::experiment::store::merge::{self, Shards, Unmerged};
@@ -46,7 +46,7 @@ pub struct Planning {
 
 impl Planning {
     /// Reads what was run, plans what is missing.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
         page.heading(&plan.title);
         if !plan.is_sequential() {
@@ -71,11 +71,11 @@ impl Planning {
             }
         };
         match Round::next(last.as_ref(), &archive, &plan)? {
-            Next::Done => {
+            RoundStep::Done => {
                 page.print(format!("nothing is left to run: `sim merge {}`\n", place.display()));
                 Ok(Exit::Holds)
             }
-            Next::Run { round, points, trials } => {
+            RoundStep::Run { round, points, trials } => {
                 round.write(&place)?;
                 let of = if points == 1 { "1 point".into() } else { format!("{points} points") };
                 let command = merge::command(&plan, &place, "I/N");

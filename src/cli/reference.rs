@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::language;
 
@@ -21,7 +21,7 @@ pub struct Reference {
 
 impl Reference {
     /// Prints the page, or the section.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         page.data(match &self.section {
             Some(name) => language::section(name)?,
             None => language::reference(),

@@ -9,14 +9,14 @@ use serde_json::json;
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::{caution, warn};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Adjustments, Plan};
-use crate::model::Accounts;
+use crate::model::AccountsKept;
 use crate::report::{self, Detail, Report};
 
 /// Run one point and show the utilisation, queue and wait of every resource.
@@ -60,7 +60,7 @@ pub struct Run {
 
 impl Run {
     /// Reads, chooses, runs, prints.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let whole = Plan::read_at(&self.file, &Adjustments::from(&self.adjust), &self.at)?;
         let point = choose(&whole, self.variant.as_deref(), &self.at)?;
         caution(&whole, page);
@@ -108,8 +108,8 @@ fn alone(whole: &Plan, point: usize) -> Plan {
     let mut plan = whole.clone();
     plan.points = vec![whole.points[point].clone()];
     for point in &mut plan.points {
-        if point.load.accounts == Accounts::Sampled {
-            Arc::make_mut(&mut point.load).accounts = Accounts::All;
+        if point.load.accounts == AccountsKept::Sampled {
+            Arc::make_mut(&mut point.load).accounts = AccountsKept::All;
         }
     }
     plan.best_within = None;

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::language::schema;
 
@@ -33,7 +33,7 @@ enum Of {
 
 impl Schema {
     /// Prints it.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let schema = match self.of {
             Of::Model => schema::model(),
             Of::Experiment => schema::experiment(),

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, write_found};
 use super::journals::{Keeping, kept};
 use super::knee::metric;
@@ -85,7 +85,7 @@ pub struct Sensitivity {
 
 impl Sensitivity {
     /// Reads, varies, answers, writes.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let mut bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
         caution(bench.plan(), page);
         let question = Question {

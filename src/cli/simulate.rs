@@ -5,29 +5,33 @@ use std::thread;
 
 use super::adjust::Effort;
 use super::bar::{Bar, TICK};
-use super::exit::Failure;
+use super::exit::ExitFailure;
 use super::interrupt;
 use crate::experiment::plan::Plan;
 use crate::experiment::run::runner::{self, Progress, Trials};
 
 /// Runs all trials of a plan, or those that an interrupt leaves time for.
-pub(super) fn simulate(plan: &Plan, effort: &Effort) -> Result<Trials, Failure> {
+pub(super) fn simulate(plan: &Plan, effort: &Effort) -> Result<Trials, ExitFailure> {
     watched(effort, |progress| runner::run(plan, progress))
 }
 
 /// Runs trials whose number is known while they run.
-pub(super) fn watched<T: Send>(effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
+pub(super) fn watched<T: Send>(effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, ExitFailure> {
     on_threads(Bar::new(effort.quiet), effort, work)
 }
 
 /// Runs a search, or the part of it that an interrupt leaves time for. How many trials it will take nobody knows, so
 /// that the bar only counts them.
-pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
+pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) -> T + Send) -> Result<T, ExitFailure> {
     on_threads(Bar::endless(effort.quiet), effort, search)
 }
 
 /// Does something on threads of its own until it is done or interrupted, while a bar shows how far it is.
-fn on_threads<T: Send>(mut bar: Bar, effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, Failure> {
+fn on_threads<T: Send>(
+    mut bar: Bar,
+    effort: &Effort,
+    work: impl FnOnce(&Progress) -> T + Send,
+) -> Result<T, ExitFailure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(effort.threads()).build()?;
     let progress = Progress { interrupted: interrupt::flag(), ..Progress::default() };
     let (done, wait) = channel::<()>();

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::EXIT_CODES;
 use super::adjust::{Adjust, Effort};
-use super::exit::{Exit, Failure};
+use super::exit::{Exit, ExitFailure};
 use super::journals::Keeping;
 use super::outputs::Outputs;
 use super::page::Page;
@@ -72,7 +72,7 @@ Examples:
 
 impl Sweep {
     /// Reads, runs, answers, writes.
-    pub fn run(&self, page: &mut Page) -> Result<Exit, Failure> {
+    pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
         caution(&plan, page);
         let place = self.keeping.output.join(&plan.name);

@@ -8,13 +8,13 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 thread_local! {
-    static RECORD: RefCell<Option<Record>> = const { RefCell::new(None) };
+    static RECORD: RefCell<Option<DrawRecord>> = const { RefCell::new(None) };
     static BORN: RefCell<u32> = const { RefCell::new(0) };
 }
 
 /// What the keys of a run were used for.
 #[derive(Debug, Default)]
-struct Record {
+struct DrawRecord {
     /// Each key's first use.
     uses: HashMap<u64, Vec<u32>>,
     clashes: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Recorded {
 
 /// Runs one trial on this thread and says which of its draws share a key.
 pub fn recorded(run: impl FnOnce()) -> Recorded {
-    RECORD.set(Some(Record::default()));
+    RECORD.set(Some(DrawRecord::default()));
     run();
     let record = RECORD.take().unwrap_or_default();
     Recorded { clashes: record.clashes, keys: record.uses.len() }

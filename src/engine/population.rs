@@ -1,13 +1,13 @@
 //! Who is in a place and for how long, counted twice: once over time, once over visits. The two must agree (Little's
 //! law), exactly and on every path.
 
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 
 /// The number in a place, and the sum of their stays.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Population {
-    pub gauge: Gauge,
+pub(crate) struct QueueStatistics {
+    pub gauge: TimeWeighted,
     pub left: u64,
     /// Of those who left, who had stayed for any time.
     pub delayed: u64,
@@ -19,7 +19,7 @@ pub(crate) struct Population {
     carried: u128,
 }
 
-impl Population {
+impl QueueStatistics {
     #[inline]
     pub fn enter(&mut self, now: Time) {
         self.gauge.up(now);

@@ -7,7 +7,7 @@ use crate::kernel::slab::Slab;
 use crate::model::Order;
 
 use crate::engine::Engine;
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::engine::token::Token;
 
 /// Tokens that wait.
@@ -20,7 +20,7 @@ pub(crate) struct Queue {
     list: List,
     /// Those that wait, if it does not.
     heap: Heap,
-    pub population: Population,
+    pub population: QueueStatistics,
 }
 
 impl Default for Queue {
@@ -33,7 +33,7 @@ impl Queue {
     /// An empty queue. `has_patience`: those who wait may have an event that ends their wait.
     pub fn new(order: Order, has_patience: bool) -> Self {
         let is_plain = order == Order::Fifo && !has_patience;
-        Self { order, is_plain, list: List::default(), heap: Heap::default(), population: Population::default() }
+        Self { order, is_plain, list: List::default(), heap: Heap::default(), population: QueueStatistics::default() }
     }
 
     /// Whether it is first in, first out, and no token in it has an event that ends its wait.

@@ -21,7 +21,7 @@ const MOST_NAMED: usize = 1000;
 
 /// The tally of all trials.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct TrialTally {
     /// Trials that were asked for.
     pub planned: usize,
     /// Trials that gave figures.
@@ -37,7 +37,7 @@ pub struct Tally {
     /// Number of trials that violate laws.
     pub violations: usize,
     /// Points of which a limit ended trials.
-    pub limited: Vec<Limited>,
+    pub limited: Vec<LimitedPoint>,
 }
 
 /// A trial that contradicts laws.
@@ -53,7 +53,7 @@ pub struct Violated {
 
 /// A point of which a limit ended trials.
 #[derive(Clone, Debug)]
-pub struct Limited {
+pub struct LimitedPoint {
     /// Which point.
     pub point: usize,
     /// How many.
@@ -66,7 +66,7 @@ pub struct Limited {
     pub ending: Ending,
 }
 
-impl Tally {
+impl TrialTally {
     /// Trials that were asked for and not run, because of an interrupt.
     pub fn skipped(&self) -> usize {
         self.planned - self.done - self.failures
@@ -92,7 +92,7 @@ impl Tally {
         }
         let limited = || trials.iter().filter(|trial| !trial.is_sound() && trial.violations.is_empty());
         if let Some(first) = limited().next() {
-            self.limited.push(Limited {
+            self.limited.push(LimitedPoint {
                 point: first.point,
                 trials: limited().count(),
                 without_window: limited().filter(|trial| !trial.has_window()).count(),
@@ -109,7 +109,7 @@ pub struct Account {
     /// Of each point that has figures, in the order of the plan.
     pub summaries: Vec<Summary>,
     /// Of all trials.
-    pub tally: Tally,
+    pub tally: TrialTally,
 }
 
 impl Account {

@@ -38,7 +38,7 @@ pub use checked::Checked;
 pub use dial::Dial;
 pub use direction::Direction;
 pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
-pub use knee::{Grid, Knee, KneeWishes};
+pub use knee::{Grid, KneeSearch, KneeWishes};
 pub use objective::{success_bound, success_objective};
 pub use optimize::{Choice, Optimize};
 pub use origin::Origin;
@@ -104,7 +104,7 @@ pub struct Plan {
     pub hypotheses: Vec<Hypothesis>,
     /// Changes whose effect is asked for, in the order of the file.
     #[doc(hidden)]
-    pub effects: Vec<Effect>,
+    pub effects: Vec<ChangeEffect>,
     /// Variants of several changes of which it is asked which change brings what.
     #[doc(hidden)]
     pub ablations: Vec<Ablation>,
@@ -230,7 +230,7 @@ pub struct Hypothesis {
 
 /// A change, and the figure that is to show what it does.
 #[derive(Clone, Debug)]
-pub struct Effect {
+pub struct ChangeEffect {
     /// The change, in words.
     pub change: String,
     /// Index of the point that has it.
@@ -247,7 +247,7 @@ pub struct Effect {
 #[derive(Clone, Debug)]
 pub struct Ablation {
     /// All changes against none.
-    pub whole: Effect,
+    pub whole: ChangeEffect,
     /// Each change.
     pub changes: Vec<Ablated>,
 }
@@ -258,9 +258,9 @@ pub struct Ablated {
     /// The variant that is this change.
     pub name: String,
     /// It alone against nothing.
-    pub alone: Effect,
+    pub alone: ChangeEffect,
     /// All changes against all but it.
-    pub last: Effect,
+    pub last: ChangeEffect,
 }
 
 /// What must be seen. See [`crate::language::Expectation`]; a `variant` is an index here, and has a point beside each

@@ -11,5 +11,5 @@ pub mod optimize;
 pub mod sensitivity;
 pub(crate) mod sequential;
 
-pub use knee::{KneeAnswer, Outcome, Tried, VariantKnee};
+pub use knee::{KneeAnswer, KneeOutcome, Tried, VariantKnee};
 pub use sequential::{Decision, Defect, Reading};

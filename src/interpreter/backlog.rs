@@ -15,7 +15,7 @@ const RETRIES: u8 = 6;
 
 /// How far a connection has got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Arrival {
+enum Dialling {
     /// No SYN of it has been dropped, and it is in no accept queue that is counted.
     Fresh,
     /// It is counted in an accept queue.
@@ -24,7 +24,7 @@ enum Arrival {
     Refused { attempts: u8 },
 }
 
-impl From<Progress> for Arrival {
+impl From<Progress> for Dialling {
     fn from(phase: Progress) -> Self {
         match phase.count() {
             0 => Self::Fresh,
@@ -34,17 +34,17 @@ impl From<Progress> for Arrival {
     }
 }
 
-impl From<Arrival> for Progress {
-    fn from(arrival: Arrival) -> Self {
+impl From<Dialling> for Progress {
+    fn from(arrival: Dialling) -> Self {
         Self::counted(match arrival {
-            Arrival::Fresh => 0,
-            Arrival::Queued => 1,
-            Arrival::Refused { attempts } => attempts + 1,
+            Dialling::Fresh => 0,
+            Dialling::Queued => 1,
+            Dialling::Refused { attempts } => attempts + 1,
         })
     }
 }
 
-impl Arrival {
+impl Dialling {
     fn attempts(self) -> u8 {
         match self {
             Self::Fresh | Self::Queued => 0,
@@ -66,13 +66,13 @@ impl World<'_> {
         let shared = &mut self.replicas[replica as usize];
         if shared.accept_queue.waiting.level() >= shared.accept_queue.room {
             shared.accept_queue.dropped += 1;
-            let attempt = Arrival::from(self.engine.tokens[t].phase).attempts();
+            let attempt = Dialling::from(self.engine.tokens[t].phase).attempts();
             let wait = Time(FIRST_RETRY.0 << attempt);
             let next = self.elapse(t, wait);
             debug_assert_eq!(next, Next::Park);
             let token = &mut self.engine.tokens[t];
             (token.state, token.wait) = (State::Knocking, replica);
-            token.phase = Arrival::Refused { attempts: attempt + 1 }.into();
+            token.phase = Dialling::Refused { attempts: attempt + 1 }.into();
             let service = self.replicas[replica as usize].service;
             self.account_arrival(t, service, true);
             if attempt == 0 {
@@ -83,8 +83,8 @@ impl World<'_> {
         shared.accept_queue.waiting.up(now);
         shared.accept_queue.entered += 1;
         let token = &mut self.engine.tokens[t];
-        let before = std::mem::replace(&mut token.phase, Arrival::Queued.into());
-        if Arrival::from(before) != Arrival::Fresh {
+        let before = std::mem::replace(&mut token.phase, Dialling::Queued.into());
+        if Dialling::from(before) != Dialling::Fresh {
             self.limit_caller(t, false);
         }
         self.pass_on(t, replica);
@@ -92,7 +92,7 @@ impl World<'_> {
 
     /// It is time to send the SYN again.
     pub(crate) fn knock_again(&mut self, t: u32) {
-        if Arrival::from(self.engine.tokens[t].phase).attempts() > RETRIES {
+        if Dialling::from(self.engine.tokens[t].phase).attempts() > RETRIES {
             self.fail(t, Failure::CONNECT_TIMEOUT);
             return;
         }
@@ -139,7 +139,7 @@ impl World<'_> {
 
     /// The token leaves the accept queue: it is accepted, or its connection is reset.
     pub(crate) fn leave_accept_queue(&mut self, t: u32, replica: u32) {
-        if self.engine.tokens[t].phase == Arrival::Queued.into() {
+        if self.engine.tokens[t].phase == Dialling::Queued.into() {
             self.engine.tokens[t].phase = Progress::BEGIN;
             let now = self.engine.now;
             self.replicas[replica as usize].accept_queue.waiting.down(now);
@@ -148,7 +148,7 @@ impl World<'_> {
 
     /// Replicas whose accept queue counts others than wait in it.
     pub(crate) fn accept_queue_violations(&self) -> Vec<String> {
-        let counted = |t: u32| self.engine.tokens[t].phase == Arrival::Queued.into();
+        let counted = |t: u32| self.engine.tokens[t].phase == Dialling::Queued.into();
         let wrong = |replica: &Replica| {
             let own = replica.first_process..replica.first_process + replica.workers;
             let waiting: usize = own

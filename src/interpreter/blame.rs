@@ -11,7 +11,7 @@ mod present;
 mod window;
 
 use crate::kernel::Time;
-use crate::model::{Effect, Load};
+use crate::model::{FaultEffect, Load};
 
 use crate::engine::token::{Failure, HOUSEKEEPING, SAMPLED};
 use crate::interpreter::world::World;
@@ -249,7 +249,7 @@ impl World<'_> {
     fn account_slowness(&mut self, t: u32, replica: u32, added: Time) {
         let service = self.replicas[replica as usize].service;
         let Some(accounts) = &self.accounts else { return };
-        let slows = |effect: &Effect| matches!(effect, Effect::Slow(factor) if *factor > 1.0);
+        let slows = |effect: &FaultEffect| matches!(effect, FaultEffect::Slow(factor) if *factor > 1.0);
         if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, slows) {
             let served = Label::served(accounts.places.services[service as usize].delay);
             self.stretch(t, added, Label::waiting(fault), served);

@@ -10,7 +10,7 @@ use crate::engine::progress::phases;
 use crate::engine::token::{Failure, Frame, FrameKind, State};
 use crate::interpreter::world::World;
 use crate::parts::messaging::broker::{Broker, Message, consumer_name};
-use crate::parts::messaging::job::{Behind, Loss};
+use crate::parts::messaging::job::{Behind, LostMessage};
 
 /// Parts of a publish's draws.
 const CLIENT_CPU: u64 = 1;
@@ -104,7 +104,7 @@ impl World<'_> {
             if plan.max_length.is_some_and(|most| state.waiting.gauge.level() >= most) {
                 if plan.rejects {
                     all = false;
-                    self.count_loss(job, Loss::Refused);
+                    self.count_loss(job, LostMessage::Refused);
                     continue;
                 }
                 self.drop_head(consumer);
@@ -138,7 +138,7 @@ impl World<'_> {
         state.waiting.leave(now, messages[oldest].since);
         state.dropped += 1;
         self.broker.messages[oldest].last = Failure::QUEUE_FULL;
-        self.forget(oldest, Some(Loss::Dropped));
+        self.forget(oldest, Some(LostMessage::Dropped));
     }
 
     /// The message waits for a process, behind the others or before them.
@@ -273,7 +273,7 @@ impl World<'_> {
                 let failures = entry.failures;
                 if failures > plan.retries {
                     state.dead += 1;
-                    self.forget(message, Some(Loss::DeadLetter));
+                    self.forget(message, Some(LostMessage::DeadLetter));
                 } else {
                     self.retry(message, plan.delay(failures));
                 }
@@ -329,7 +329,7 @@ impl World<'_> {
     }
 
     /// Nothing more becomes of the message.
-    fn forget(&mut self, message: u32, loss: Option<Loss>) {
+    fn forget(&mut self, message: u32, loss: Option<LostMessage>) {
         let Message { job, event, consumer, last, .. } = self.broker.messages[message];
         self.end_event(event);
         self.broker.messages.remove(message);

@@ -2,7 +2,7 @@
 
 use crate::kernel::NONE;
 use crate::kernel::deadline::{Deadlines, LaneId};
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 use crate::model::{Balance, LimitPlan, Runtime, ServicePlan, System};
 
@@ -19,14 +19,14 @@ use crate::parts::held::slots::{Slots, SlotsKind};
 use crate::parts::messaging::cache::Cache;
 use crate::parts::network::backlog::AcceptQueue;
 use crate::parts::network::http_client::{HttpClient, Timeouts};
-use crate::parts::network::process::{Group, Process, Replica};
+use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::trouble::health::Health;
 
 /// Everything that is built from the plan of the services.
 pub(crate) struct Built {
     pub processes: Vec<Process>,
     pub replicas: Vec<Replica>,
-    pub groups: Vec<Group>,
+    pub groups: Vec<ReplicaGroup>,
     pub slots: Vec<Slots>,
     pub clients: Vec<HttpClient>,
     pub pools: Vec<Pool>,
@@ -58,10 +58,10 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
     };
     let mut hosts = vec![NONE; system.machines.len()];
     for (index, service) in system.services.iter().enumerate() {
-        built.groups.push(Group {
+        built.groups.push(ReplicaGroup {
             first_replica: built.replicas.len() as u32,
             next_replica: 0,
-            out: Gauge::default(),
+            out: TimeWeighted::default(),
             restarts: 0,
         });
         let sharers = sharers(system, index as u32);
@@ -87,7 +87,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 sessions: Sessions::new(service.max_connections),
                 service: index as u32,
                 health: Health::default(),
-                down: Gauge::default(),
+                down: TimeWeighted::default(),
                 accept_queue: AcceptQueue::new(service.backlog),
             });
             for _ in 0..service.workers {
@@ -262,7 +262,7 @@ impl Built {
             if client.ports == self.ports.len() as u32 {
                 known.push((process.replica, server, client.ports));
                 let time_wait = (plan.time_wait > Time::ZERO).then(|| deadlines.lane(plan.time_wait));
-                let taken = Gauge::default();
+                let taken = TimeWeighted::default();
                 let service = process.service;
                 self.ports.push(Ports { service, taken, limit, used: 0, refused: 0, lingering: 0, time_wait });
             }

@@ -2,7 +2,7 @@
 
 use crate::engine::token::State;
 use crate::interpreter::world::World;
-use crate::parts::course::Mark;
+use crate::parts::course::CourseMark;
 
 impl World<'_> {
     fn backing_off(&self) -> u64 {
@@ -25,8 +25,8 @@ impl World<'_> {
     }
 
     /// What has happened since the window was opened.
-    pub fn mark(&self) -> Mark {
-        Mark {
+    pub fn mark(&self) -> CourseMark {
+        CourseMark {
             in_flight: self.requests.len() as u64 + self.backing_off() + self.tally.abandoned_inside,
             inside: self.backing_off() + self.at_work() + self.broker.ready(),
             sent: self.ledger.as_ref().map_or(self.tally.sent, |ledger| ledger.first_tries()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::kernel::Time;
-use crate::model::{Capacity, Effect, FaultPlan, Runtime};
+use crate::model::{Capacity, FaultEffect, FaultPlan, Runtime};
 
 use crate::engine::task::Task;
 use crate::interpreter::world::World;
@@ -13,7 +13,7 @@ impl<'s> World<'s> {
     pub(crate) fn begin_faults(&mut self) {
         let system = self.system;
         self.faults = vec![false; system.faults.len()];
-        if system.faults.iter().any(|plan| matches!(plan.effect, Effect::Latency(_))) {
+        if system.faults.iter().any(|plan| matches!(plan.effect, FaultEffect::Latency(_))) {
             self.latencies = vec![Time::ZERO; system.services.len()];
         }
         let instants: BTreeSet<Time> =
@@ -36,24 +36,24 @@ impl<'s> World<'s> {
         let mut resized = Vec::new();
         for plan in changed() {
             match plan.effect {
-                Effect::Latency(_) => self.set_latency(plan.service),
-                Effect::Slow(_) => self.places(plan).for_each(|replica| self.set_speed(replica)),
-                Effect::Capacity { what, .. } => {
+                FaultEffect::Latency(_) => self.set_latency(plan.service),
+                FaultEffect::Slow(_) => self.places(plan).for_each(|replica| self.set_speed(replica)),
+                FaultEffect::Capacity { what, .. } => {
                     for replica in self.places(plan) {
                         self.resize(replica, what, &mut resized);
                     }
                 }
-                Effect::Stuck | Effect::Dead => {}
+                FaultEffect::Stuck | FaultEffect::Dead => {}
             }
         }
-        let places = |world: &Self, effect: Effect, which: &dyn Fn(&&FaultPlan) -> bool| -> Vec<u32> {
+        let places = |world: &Self, effect: FaultEffect, which: &dyn Fn(&&FaultPlan) -> bool| -> Vec<u32> {
             let plans = system.faults.iter().filter(|plan| plan.effect == effect).filter(which);
             plans.flat_map(|plan| world.places(plan)).collect()
         };
         // Who dies is unavailable before the first death shows anywhere.
-        let dying = places(self, Effect::Dead, &begin);
+        let dying = places(self, FaultEffect::Dead, &begin);
         let dying: Vec<u32> = dying.into_iter().filter(|&replica| self.bring_down(replica)).collect();
-        let rising = places(self, Effect::Dead, &end);
+        let rising = places(self, FaultEffect::Dead, &end);
         let rising: Vec<u32> = rising.into_iter().filter(|&replica| self.lift(replica)).collect();
         for replica in dying {
             self.kill(replica);
@@ -61,10 +61,10 @@ impl<'s> World<'s> {
         for &replica in &rising {
             self.come_up(replica);
         }
-        for replica in places(self, Effect::Stuck, &begin) {
+        for replica in places(self, FaultEffect::Stuck, &begin) {
             self.freeze(replica);
         }
-        for replica in places(self, Effect::Stuck, &end) {
+        for replica in places(self, FaultEffect::Stuck, &end) {
             self.thaw(replica);
         }
         for id in resized {
@@ -88,7 +88,7 @@ impl<'s> World<'s> {
     /// Sets what the faults add to each round trip to a service.
     fn set_latency(&mut self, service: u32) {
         let added = self.active().filter(|plan| plan.service == service).filter_map(|plan| match plan.effect {
-            Effect::Latency(time) => Some(time),
+            FaultEffect::Latency(time) => Some(time),
             _ => None,
         });
         self.latencies[service as usize] = added.fold(Time::ZERO, |sum, time| sum + time);
@@ -114,8 +114,8 @@ impl<'s> World<'s> {
         let is_for_good = |plan: &FaultPlan| {
             plan.to.is_none()
                 && match plan.effect {
-                    Effect::Dead => true,
-                    Effect::Stuck => !restarts,
+                    FaultEffect::Dead => true,
+                    FaultEffect::Stuck => !restarts,
                     _ => false,
                 }
         };
@@ -140,7 +140,7 @@ impl<'s> World<'s> {
     /// Sets the CPU of a replica to the speed that the faults leave it.
     pub(crate) fn set_speed(&mut self, replica: u32) {
         let slow = self.active_at(replica).map(|plan| match plan.effect {
-            Effect::Slow(factor) => factor,
+            FaultEffect::Slow(factor) => factor,
             _ => 1.0,
         });
         let slow: f64 = slow.product();
@@ -173,7 +173,7 @@ impl<'s> World<'s> {
 
     /// They go on, unless another fault stops them or they have been killed meanwhile.
     fn thaw(&mut self, replica: u32) {
-        let is_stuck = self.active_at(replica).any(|plan| plan.effect == Effect::Stuck);
+        let is_stuck = self.active_at(replica).any(|plan| plan.effect == FaultEffect::Stuck);
         if is_stuck || !std::mem::replace(&mut self.replicas[replica as usize].health.frozen, false) {
             return;
         }
@@ -205,7 +205,7 @@ impl<'s> World<'s> {
     /// holds a unit keeps it, and none is granted before fewer are held.
     fn resize(&mut self, replica: u32, what: Capacity, resized: &mut Vec<u32>) {
         let least = self.active_at(replica).filter_map(|plan| match plan.effect {
-            Effect::Capacity { what: same, size } if same == what => Some(size),
+            FaultEffect::Capacity { what: same, size } if same == what => Some(size),
             _ => None,
         });
         let least = least.min();

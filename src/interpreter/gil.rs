@@ -5,7 +5,7 @@ use crate::kernel::time::Time;
 use crate::engine::next::Next;
 use crate::engine::token::State;
 use crate::interpreter::world::World;
-use crate::parts::compute::gil::{Job, MARK};
+use crate::parts::compute::gil::{LockJob, MARK};
 
 /// Nanoseconds that are lost in rounding.
 const ROUNDING: f64 = 0.05;
@@ -28,7 +28,7 @@ impl World<'_> {
             lock.held.up(now);
         }
         lock.wanted.up(now);
-        lock.jobs.push(Job { finish: lock.virtual_time + work.0 as f64, token: t });
+        lock.jobs.push(LockJob { finish: lock.virtual_time + work.0 as f64, token: t });
         self.enter_cpu(gil);
         self.account_lock(t, work);
     }

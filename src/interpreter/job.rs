@@ -6,7 +6,7 @@ use crate::model::Notice;
 
 use crate::engine::token::{Failure, FrameKind, ROOT};
 use crate::interpreter::world::{Ended, World};
-use crate::parts::messaging::job::{Behind, Job, Loss, Membership, Stage};
+use crate::parts::messaging::job::{Behind, Job, LostMessage, Membership, Stage};
 use crate::parts::outcome::{Completion, LostWork};
 
 /// Questions in a row after which it is certain that nothing will change any more, if nothing but questions is under
@@ -178,13 +178,13 @@ impl World<'_> {
     }
 
     /// A copy of a message was lost, or refused: it is counted like its job.
-    pub(crate) fn count_loss(&mut self, job: u32, loss: Loss) {
+    pub(crate) fn count_loss(&mut self, job: u32, loss: LostMessage) {
         if self.tally.on || (job != NONE && self.jobs.jobs[job].counted) {
             let counts = &mut self.jobs.counts;
             *match loss {
-                Loss::DeadLetter => &mut counts.dead_letters,
-                Loss::Dropped => &mut counts.dropped,
-                Loss::Refused => &mut counts.refused,
+                LostMessage::DeadLetter => &mut counts.dead_letters,
+                LostMessage::Dropped => &mut counts.dropped,
+                LostMessage::Refused => &mut counts.refused,
             } += 1;
         }
     }

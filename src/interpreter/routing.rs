@@ -7,7 +7,7 @@ use crate::engine::token::{Failure, Token};
 use crate::interpreter::world::World;
 use crate::parts::compute::event_loop::races;
 use crate::parts::network::http_client::LOST;
-use crate::parts::network::process::{Group, Process};
+use crate::parts::network::process::{Process, ReplicaGroup};
 
 impl World<'_> {
     pub(crate) fn process_of(&self, t: u32) -> &Process {
@@ -115,7 +115,7 @@ impl World<'_> {
     /// A replica among those that get requests, if any does.
     fn choose_available(&mut self, service: u32) -> Option<u32> {
         let plan = &self.system.services[service as usize];
-        let Group { first_replica: first, next_replica: next, .. } = self.groups[service as usize];
+        let ReplicaGroup { first_replica: first, next_replica: next, .. } = self.groups[service as usize];
         let is_available = |replica: &u32| self.replicas[(first + replica) as usize].is_available();
         let mut available = (0..plan.replicas).filter(is_available);
         let chosen = match plan.balance {

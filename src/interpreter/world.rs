@@ -31,10 +31,10 @@ use crate::parts::messaging::cache::Cache;
 use crate::parts::messaging::job::Jobs;
 use crate::parts::messaging::view::Views;
 use crate::parts::network::http_client::HttpClient;
-use crate::parts::network::process::{Group, Process, Replica};
+use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::outcome::{Deadlock, Ending};
 use crate::parts::phase::Phases;
-use crate::parts::tally::Tally;
+use crate::parts::tally::RequestTally;
 use crate::parts::trouble::liveness::{Prober, Stagnation};
 
 /// What drives a world: the load.
@@ -75,7 +75,7 @@ pub struct World<'s> {
     pub(crate) requests: Slab<Request>,
     pub(crate) processes: Vec<Process>,
     pub(crate) replicas: Vec<Replica>,
-    pub(crate) groups: Vec<Group>,
+    pub(crate) groups: Vec<ReplicaGroup>,
     pub(crate) slots: Vec<Slots>,
     pub(crate) clients: Vec<HttpClient>,
     pub(crate) stations: Vec<Station>,
@@ -109,7 +109,7 @@ pub struct World<'s> {
     pub(crate) numbered: u64,
     /// Where the time of requests goes; none where that is not wanted.
     pub(crate) accounts: Option<Box<Accounts>>,
-    pub(crate) tally: Tally,
+    pub(crate) tally: RequestTally,
     pub(crate) ended: Vec<Ended>,
     /// The load is told of them.
     pub(crate) reports_ends: bool,
@@ -200,7 +200,7 @@ impl<'s> World<'s> {
             ledger: Ledger::of(load, seed, replication),
             numbered: 0,
             accounts: None,
-            tally: Tally::default(),
+            tally: RequestTally::default(),
             ended: Vec::new(),
             reports_ends: true,
             deadlock: None,
@@ -225,7 +225,7 @@ impl<'s> World<'s> {
             too_many: false,
         };
         world.straight = world.straight_to(load.target).unwrap_or(NONE);
-        if load.accounts != crate::model::Accounts::Off {
+        if load.accounts != crate::model::AccountsKept::Off {
             world.keep_accounts(load);
         }
         // First, so that at any instant they come before all else.

@@ -4,7 +4,7 @@ use super::time::Time;
 
 /// A level with its exact time integral.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Gauge {
+pub struct TimeWeighted {
     level: u32,
     peak: u32,
     changed: Time,
@@ -12,7 +12,7 @@ pub struct Gauge {
     area: u128,
 }
 
-impl Gauge {
+impl TimeWeighted {
     /// One that is at this level from time 0 on.
     pub fn of(level: u32) -> Self {
         Self { level, peak: level, ..Self::default() }
@@ -79,7 +79,7 @@ mod tests {
 
     #[test]
     fn the_integral_is_exact() {
-        let mut gauge = Gauge::default();
+        let mut gauge = TimeWeighted::default();
         gauge.up(Time(10));
         gauge.up(Time(20));
         gauge.down(Time(25));

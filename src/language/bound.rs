@@ -4,7 +4,7 @@
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::mistake::{Mistake, Mistakes};
-use super::tree::{Kind, Tree};
+use super::tree::{NodeKind, Tree};
 use super::units::Fraction;
 use super::{Duration, Metric, Rate};
 use crate::metric;
@@ -28,7 +28,7 @@ impl JsonSchema for Bound {
 pub(crate) fn settle(experiment: &mut Tree) -> Mistakes {
     let mut mistakes = Mistakes::default();
     each(experiment, &["hypotheses"], &mut |hypothesis| {
-        let Some(Kind::Table(kinds)) = hypothesis.get_mut("expect").map(|expect| &mut expect.kind) else { return };
+        let Some(NodeKind::Table(kinds)) = hypothesis.get_mut("expect").map(|expect| &mut expect.kind) else { return };
         kinds.iter_mut().for_each(|(_, expect)| bound(expect, &mut mistakes));
     });
     each(experiment, &["measurements"], &mut |measurement| {
@@ -41,7 +41,7 @@ pub(crate) fn settle(experiment: &mut Tree) -> Mistakes {
     });
     for path in [&["objectives"][..], &["knee", "objectives"], &["optimize", "objectives"]] {
         each(experiment, path, &mut |objective| {
-            let Kind::Table(kinds) = &mut objective.kind else { return };
+            let NodeKind::Table(kinds) = &mut objective.kind else { return };
             kinds.iter_mut().for_each(|(_, table)| bound(table, &mut mistakes));
         });
     }
@@ -57,7 +57,7 @@ fn each(tree: &mut Tree, keys: &[&str], visit: &mut dyn FnMut(&mut Tree)) {
             }
         }
         None => {
-            if let Kind::List(elements) = &mut tree.kind {
+            if let NodeKind::List(elements) = &mut tree.kind {
                 elements.iter_mut().for_each(visit);
             }
         }
@@ -66,7 +66,7 @@ fn each(tree: &mut Tree, keys: &[&str], visit: &mut dyn FnMut(&mut Tree)) {
 
 /// Visits what stands in the table under a key for each metric there.
 fn figures(tree: &mut Tree, key: &str, visit: &mut dyn FnMut(Metric, &mut Tree)) {
-    let Some(Kind::Table(entries)) = tree.get_mut(key).map(|table| &mut table.kind) else { return };
+    let Some(NodeKind::Table(entries)) = tree.get_mut(key).map(|table| &mut table.kind) else { return };
     for (name, value) in entries {
         let metric: Result<Metric, _> = toml::Value::String(name.clone()).try_into();
         if let Ok(metric) = metric {
@@ -84,12 +84,12 @@ fn bound(table: &mut Tree, mistakes: &mut Mistakes) {
 
 /// A figure of a metric, if it is a string: a number in the metric's unit.
 fn number(value: &mut Tree, metric: Metric, mistakes: &mut Mistakes) {
-    let Kind::Text(text) = &value.kind else { return };
+    let NodeKind::Text(text) = &value.kind else { return };
     match in_unit_of(metric, text) {
-        Ok(number) => value.kind = Kind::Float(number),
+        Ok(number) => value.kind = NodeKind::Float(number),
         Err(reason) => {
             mistakes.push(value.place.mark_value(Mistake::new(reason), ""));
-            value.kind = Kind::Float(0.0);
+            value.kind = NodeKind::Float(0.0);
         }
     }
 }
@@ -99,15 +99,15 @@ fn number(value: &mut Tree, metric: Metric, mistakes: &mut Mistakes) {
 pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
     let plain = text.trim().parse::<f64>().ok().filter(|number| number.is_finite());
     let (number, example) = match metric.kind() {
-        metric::Kind::Share => (text.parse::<Fraction>().ok().map(|share| share.0), "a share: 0.99 or \"99%\""),
-        metric::Kind::PerMinute => {
+        metric::MetricKind::Share => (text.parse::<Fraction>().ok().map(|share| share.0), "a share: 0.99 or \"99%\""),
+        metric::MetricKind::PerMinute => {
             (text.parse::<Rate>().ok().map(|rate| rate.0 * 60.0), "a number a minute, or a rate: 540 or \"9/s\"")
         }
-        metric::Kind::Time | metric::Kind::Quantile(_) => (
+        metric::MetricKind::Time | metric::MetricKind::Quantile(_) => (
             text.parse::<Duration>().ok().map(|time| time.0 as f64 / 1e9),
             "a number of seconds, or a duration: 2 or \"250ms\"",
         ),
-        metric::Kind::Count(_) | metric::Kind::Ratio(_) => (None, "a number without a unit"),
+        metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) => (None, "a number without a unit"),
     };
     number.or(plain).ok_or_else(|| format!("`{text}` is not a value of `{}`; write {example}", metric.name()))
 }

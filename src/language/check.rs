@@ -4,7 +4,7 @@ use super::foreign;
 use super::form::{Field, Form, Quantity, names};
 use super::mistake::{Mistake, Mistakes};
 use super::read::Misfit;
-use super::tree::{Kind, Tree};
+use super::tree::{NodeKind, Tree};
 use super::units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 use super::{Distribution, Servers};
 
@@ -24,15 +24,17 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
     }
     match (form.resolve(), &tree.kind) {
         (Form::Any | Form::Named(_), _) => {}
-        (Form::Record { noun, fields }, Kind::Table(entries)) => record(tree, noun, fields, entries, trail, mistakes),
-        (Form::Map(of), Kind::Table(entries)) => {
+        (Form::Record { noun, fields }, NodeKind::Table(entries)) => {
+            record(tree, noun, fields, entries, trail, mistakes)
+        }
+        (Form::Map(of), NodeKind::Table(entries)) => {
             for (name, value) in entries {
                 trail.push(name);
                 walk(value, of, trail, mistakes);
                 trail.pop();
             }
         }
-        (Form::List { of, length }, Kind::List(elements)) => {
+        (Form::List { of, length }, NodeKind::List(elements)) => {
             if length.is_some_and(|length| length != elements.len() as u64) {
                 let title = format!("{} values where {} belong", elements.len(), length.unwrap_or_default());
                 mistakes.push(tree.place.mark_value(Mistake::new(title), form.expected()));
@@ -42,29 +44,29 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             }
         }
         (Form::Choice { words, tables, noun }, _) => choice(tree, noun, words, tables, trail, mistakes),
-        (Form::Distribution(shape), Kind::Table(_)) => walk(tree, shape, trail, mistakes),
+        (Form::Distribution(shape), NodeKind::Table(_)) => walk(tree, shape, trail, mistakes),
         (
             Form::Distribution(_) | Form::Quantity(Quantity::Duration | Quantity::WarmUp),
-            Kind::Integer(_) | Kind::Float(_),
+            NodeKind::Integer(_) | NodeKind::Float(_),
         ) => {
             let number = tree.written();
             let mistake =
                 tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "a duration needs one");
             mistakes.push(mistake.help(format!("write it as a string, such as \"{number}s\" or \"{number}ms\"")));
         }
-        (Form::Quantity(Quantity::Rate | Quantity::RateOrZero), Kind::Integer(_) | Kind::Float(_)) => {
+        (Form::Quantity(Quantity::Rate | Quantity::RateOrZero), NodeKind::Integer(_) | NodeKind::Float(_)) => {
             let number = tree.written();
             let mistake = tree.place.mark_value(Mistake::new(format!("`{number}` has no unit")), "a rate needs one");
             mistakes.push(mistake.help(format!("write it as a string, such as \"{number}/s\" or \"{number}/min\"")));
         }
-        (Form::Distribution(_), Kind::Text(_)) => quantity(tree, form, tree.read::<Distribution>().err(), mistakes),
-        (Form::Number | Form::Quantity(Quantity::Fraction), Kind::Float(value)) => {
+        (Form::Distribution(_), NodeKind::Text(_)) => quantity(tree, form, tree.read::<Distribution>().err(), mistakes),
+        (Form::Number | Form::Quantity(Quantity::Fraction), NodeKind::Float(value)) => {
             if !value.is_finite() {
                 let mistake = Mistake::new(format!("`{}` is not a finite number", tree.written()));
                 mistakes.push(tree.place.mark_value(mistake, "expected a finite number"));
             }
         }
-        (Form::Quantity(kind), Kind::Text(_) | Kind::Integer(_) | Kind::Float(_)) => {
+        (Form::Quantity(kind), NodeKind::Text(_) | NodeKind::Integer(_) | NodeKind::Float(_)) => {
             let misfit = match kind {
                 Quantity::Duration => tree.read::<Duration>().err(),
                 Quantity::Cores => tree.read::<Cores>().err(),
@@ -77,7 +79,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
             };
             quantity(tree, form, misfit, mistakes);
         }
-        (Form::Integer { least, most }, Kind::Integer(value)) => {
+        (Form::Integer { least, most }, NodeKind::Integer(value)) => {
             if value < least || value > most {
                 let name = trail.last().unwrap_or(&"this");
                 let (title, label) = if value < least && *least == 0 {
@@ -88,7 +90,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
                 mistakes.push(tree.place.mark_value(Mistake::new(title), label));
             }
         }
-        (Form::Number, Kind::Integer(_)) | (Form::Truth, Kind::Truth(_)) | (Form::Text, Kind::Text(_)) => {}
+        (Form::Number, NodeKind::Integer(_)) | (Form::Truth, NodeKind::Truth(_)) | (Form::Text, NodeKind::Text(_)) => {}
         (expected, _) => mistakes.push(misfit(tree, expected, trail)),
     }
 }
@@ -101,13 +103,15 @@ fn misfit(tree: &Tree, form: &Form, trail: &Trail<'_>) -> Mistake {
     let mistake = Mistake::new(format!("{name} must be {}, not {found}", form.expected()));
     let mut mistake = tree.place.mark_value(mistake, format!("this is {}", tree.what()));
     match (form, &tree.kind) {
-        (Form::Integer { .. } | Form::Number, Kind::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+        (Form::Integer { .. } | Form::Number, NodeKind::Text(text))
+            if text.parse::<f64>().is_ok_and(f64::is_finite) =>
+        {
             mistake = mistake.help(format!("leave out the quotes: {text}"));
         }
-        (Form::Truth, Kind::Text(text)) if text == "true" || text == "false" => {
+        (Form::Truth, NodeKind::Text(text)) if text == "true" || text == "false" => {
             mistake = mistake.help(format!("leave out the quotes: {text}"));
         }
-        (Form::Integer { .. }, Kind::Float(value)) if value.fract() == 0.0 && value.abs() < 1e15 => {
+        (Form::Integer { .. }, NodeKind::Float(value)) if value.fract() == 0.0 && value.abs() < 1e15 => {
             mistake = mistake.help(format!("write {value:.0}"));
         }
         _ if matches!(trail.as_slice(), [.., "limits", "cpu" | "memory"]) => {
@@ -201,8 +205,8 @@ fn choice<'a>(
 ) {
     let word_names = super::names::Names::new(words.iter().map(String::as_str));
     match &tree.kind {
-        Kind::Text(text) if words.iter().any(|word| word == text) => {}
-        Kind::Text(text) if !words.is_empty() => {
+        NodeKind::Text(text) if words.iter().any(|word| word == text) => {}
+        NodeKind::Text(text) if !words.is_empty() => {
             let title = match trail.last() {
                 Some(name) => format!("`{text}` is not a value of `{name}`"),
                 None => format!("`{text}` is not a value here"),
@@ -215,7 +219,7 @@ fn choice<'a>(
                 None => mistake.known_keys(&names(tables), "kind", noun, text),
             });
         }
-        Kind::Text(text) if !tables.is_empty() => {
+        NodeKind::Text(text) if !tables.is_empty() => {
             let title = format!("{noun} must be a table with one key, not the string `{text}`");
             let mistake = tree.place.mark_value(Mistake::new(title), "this is a string");
             mistakes.push(match names(tables).nearest(text) {
@@ -226,7 +230,7 @@ fn choice<'a>(
                 None => mistake.known_keys(&names(tables), "kind", noun, text),
             });
         }
-        Kind::Table(entries) if !tables.is_empty() => match entries.as_slice() {
+        NodeKind::Table(entries) if !tables.is_empty() => match entries.as_slice() {
             [(name, value)] => match tables.iter().find(|field| field.name == *name) {
                 Some(field) => {
                     trail.push(name);

@@ -12,7 +12,7 @@ use super::form::Form;
 use super::mistake::{Mistake, Mistakes};
 use super::names::Names;
 use super::path::{Path, Segment};
-use super::tree::{Kind, Place, Tree};
+use super::tree::{NodeKind, Place, Tree};
 
 /// The key of the constants in a model.
 pub(crate) const KEY: &str = "constants";
@@ -35,7 +35,7 @@ pub(crate) fn expanded<'a>(tree: &'a Tree, model: &Tree) -> Result<Cow<'a, Tree>
 /// A model with nothing but its constants.
 pub(crate) fn only(model: &Tree) -> Tree {
     let constants = model.get(KEY).map(|constants| (KEY.to_owned(), constants.clone()));
-    Tree { place: model.place.clone(), kind: Kind::Table(constants.into_iter().collect()) }
+    Tree { place: model.place.clone(), kind: NodeKind::Table(constants.into_iter().collect()) }
 }
 
 /// Whether a path of the model leads to a constant.
@@ -46,9 +46,9 @@ pub(crate) fn is_one(path: &Path) -> bool {
 /// Whether any string of a tree is or has the name of a constant.
 fn has_any(tree: &Tree) -> bool {
     match &tree.kind {
-        Kind::Text(text) => text.contains('$'),
-        Kind::List(elements) => elements.iter().any(has_any),
-        Kind::Table(entries) => entries.iter().any(|(_, value)| has_any(value)),
+        NodeKind::Text(text) => text.contains('$'),
+        NodeKind::List(elements) => elements.iter().any(has_any),
+        NodeKind::Table(entries) => entries.iter().any(|(_, value)| has_any(value)),
         _ => false,
     }
 }
@@ -56,9 +56,9 @@ fn has_any(tree: &Tree) -> bool {
 fn expand(tree: &mut Tree, known: &[(String, Tree)], is_root: bool, mistakes: &mut Mistakes) {
     let Tree { place, kind } = tree;
     match kind {
-        Kind::Text(text) => {
+        NodeKind::Text(text) => {
             if let Some(rest) = text.strip_prefix("$$") {
-                *kind = Kind::Text(format!("${rest}"));
+                *kind = NodeKind::Text(format!("${rest}"));
                 return;
             }
             let Some(used) = used(text) else { return };
@@ -69,11 +69,11 @@ fn expand(tree: &mut Tree, known: &[(String, Tree)], is_root: bool, mistakes: &m
             if used.before.is_empty() && used.after.is_empty() {
                 *kind = constant.kind.clone();
             } else {
-                *kind = Kind::Text(format!("{}{}{}", used.before, constant.plain(), used.after));
+                *kind = NodeKind::Text(format!("{}{}{}", used.before, constant.plain(), used.after));
             }
         }
-        Kind::List(elements) => elements.iter_mut().for_each(|element| expand(element, known, false, mistakes)),
-        Kind::Table(entries) => {
+        NodeKind::List(elements) => elements.iter_mut().for_each(|element| expand(element, known, false, mistakes)),
+        NodeKind::Table(entries) => {
             for (_, value) in entries.iter_mut().filter(|(key, _)| !is_root || !WORDS.contains(&key.as_str())) {
                 expand(value, known, false, mistakes);
             }
@@ -136,11 +136,11 @@ pub(crate) fn form(name: &str, model: &Tree, load: Option<&Tree>) -> &'static Fo
 /// Visits every string of a tree with the form of what stands there.
 fn visit(tree: &Tree, form: &'static Form, is_root: bool, look: &mut dyn FnMut(&str, &'static Form)) {
     match &tree.kind {
-        Kind::Text(text) => look(text, form),
-        Kind::List(elements) => {
+        NodeKind::Text(text) => look(text, form),
+        NodeKind::List(elements) => {
             elements.iter().for_each(|element| visit(element, form.element().unwrap_or(&Form::Any), false, look));
         }
-        Kind::Table(entries) => {
+        NodeKind::Table(entries) => {
             for (key, value) in entries.iter().filter(|(key, _)| !is_root || !WORDS.contains(&key.as_str())) {
                 visit(value, form.field(key).unwrap_or(&Form::Any), false, look);
             }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::path::{Path, Segment};
-use super::tree::{Kind, Tree};
+use super::tree::{NodeKind, Tree};
 
 /// Characters of a value that are shown.
 const SHOWN: usize = 60;
@@ -30,7 +30,7 @@ fn walk(before: Option<&Tree>, after: Option<&Tree>, path: &Path, all: &mut Vec<
     match (before, after) {
         (None, None) => {}
         (Some(before), Some(after)) if same(before, after) => {}
-        (Some(Tree { kind: Kind::Table(old), .. }), Some(Tree { kind: Kind::Table(new), .. }))
+        (Some(Tree { kind: NodeKind::Table(old), .. }), Some(Tree { kind: NodeKind::Table(new), .. }))
             if old.is_empty() || new.is_empty() || have_common(old, new) =>
         {
             let (before, after) = (by_key(old), by_key(new));
@@ -40,7 +40,7 @@ fn walk(before: Option<&Tree>, after: Option<&Tree>, path: &Path, all: &mut Vec<
                 walk(before.get(key).copied(), after.get(key).copied(), &path.key(key), all);
             }
         }
-        (Some(Tree { kind: Kind::List(old), .. }), Some(Tree { kind: Kind::List(new), .. })) => {
+        (Some(Tree { kind: NodeKind::List(old), .. }), Some(Tree { kind: NodeKind::List(new), .. })) => {
             lists(old, new, path, all);
         }
         _ => all.push(Difference { path: path.to_string(), before: before.map(short), after: after.map(short) }),
@@ -73,7 +73,7 @@ fn have_common(a: &[Entry], b: &[Entry]) -> bool {
 /// Whether two values are the same, whatever the order of keys.
 fn same(a: &Tree, b: &Tree) -> bool {
     match (&a.kind, &b.kind) {
-        (Kind::Table(a), Kind::Table(b)) => {
+        (NodeKind::Table(a), NodeKind::Table(b)) => {
             // Mostly both have the same keys in the same order.
             let is_twin = |((key, value), (other, twin)): (&Entry, &Entry)| key == other && same(value, twin);
             if a.len() != b.len() || a.iter().zip(b).all(is_twin) {
@@ -82,7 +82,7 @@ fn same(a: &Tree, b: &Tree) -> bool {
             let twins = by_key(b);
             a.iter().all(|(key, value)| twins.get(key.as_str()).is_some_and(|twin| same(value, twin)))
         }
-        (Kind::List(a), Kind::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
+        (NodeKind::List(a), NodeKind::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b)),
         _ => a.written() == b.written(),
     }
 }

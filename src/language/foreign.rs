@@ -9,7 +9,7 @@ mod messaging;
 mod pools;
 mod servers;
 
-use super::tree::{Kind, Tree};
+use super::tree::{NodeKind, Tree};
 
 /// Advice on keys of one table at most.
 const MOST: usize = 3;
@@ -78,7 +78,7 @@ pub(crate) fn advice_below(key: &str, value: &Tree, noun: &str) -> Vec<String> {
 }
 
 fn below(path: String, value: &Tree, visit: &mut dyn FnMut(&str)) {
-    let Kind::Table(entries) = &value.kind else { return };
+    let NodeKind::Table(entries) = &value.kind else { return };
     for (key, value) in entries {
         let path = format!("{path}.{key}");
         visit(&path);

@@ -11,7 +11,7 @@ use super::form::Form;
 use super::mistake::Mistake;
 use super::names::Names;
 use super::source::Source;
-use super::tree::{Kind, Tree};
+use super::tree::{NodeKind, Tree};
 
 /// The way to a value: keys and indices.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,7 +173,7 @@ impl Written {
             let here = Here { written: self, span, path: self.whole(&target.path), above: target.form };
             let mut one_of = false;
             let (segment, form, required) = match (target.form.resolve(), node.map(|node| &node.kind)) {
-                (Form::List { .. }, Some(Kind::List(elements))) => {
+                (Form::List { .. }, Some(NodeKind::List(elements))) => {
                     let form = target.form.element().unwrap_or(&Form::Any);
                     match here.element(elements, part)? {
                         (index, None) => (Segment::Index(index), form, true),
@@ -203,7 +203,7 @@ impl Written {
                     }
                     (Segment::Key(name.into()), &**of, false)
                 }
-                (Form::Choice { .. } | Form::Distribution(_), Some(Kind::Table(entries))) => {
+                (Form::Choice { .. } | Form::Distribution(_), Some(NodeKind::Table(entries))) => {
                     let name = here.name(part)?;
                     if !entries.iter().any(|(key, _)| key == name) {
                         return Err(here.unknown(name, Names::new(entries.iter().map(|(key, _)| key.as_str())), "key"));

@@ -7,7 +7,7 @@ use serde::de::{self, DeserializeSeed, EnumAccess, IntoDeserializer, MapAccess, 
 use serde::forward_to_deserialize_any;
 
 use super::mistake::Mistake;
-use super::tree::{Kind, Place, Tree};
+use super::tree::{NodeKind, Place, Tree};
 
 /// Why a value cannot be read, and where.
 #[derive(Clone, Debug)]
@@ -59,15 +59,15 @@ impl<'de> de::Deserializer<'de> for &'de Tree {
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match &self.kind {
-            Kind::Text(text) | Kind::Moment(text) => visitor.visit_borrowed_str(text),
-            Kind::Integer(value) => visitor.visit_i64(*value),
-            Kind::Float(value) if !value.is_finite() => {
+            NodeKind::Text(text) | NodeKind::Moment(text) => visitor.visit_borrowed_str(text),
+            NodeKind::Integer(value) => visitor.visit_i64(*value),
+            NodeKind::Float(value) if !value.is_finite() => {
                 Err(de::Error::custom(format!("`{value}` is not a finite number")))
             }
-            Kind::Float(value) => visitor.visit_f64(*value),
-            Kind::Truth(value) => visitor.visit_bool(*value),
-            Kind::List(elements) => visitor.visit_seq(Elements(elements.iter())),
-            Kind::Table(entries) => visitor.visit_map(Entries { left: entries.iter(), value: None }),
+            NodeKind::Float(value) => visitor.visit_f64(*value),
+            NodeKind::Truth(value) => visitor.visit_bool(*value),
+            NodeKind::List(elements) => visitor.visit_seq(Elements(elements.iter())),
+            NodeKind::Table(entries) => visitor.visit_map(Entries { left: entries.iter(), value: None }),
         }
         .map_err(|misfit| misfit.at(&self.place))
     }
@@ -87,8 +87,8 @@ impl<'de> de::Deserializer<'de> for &'de Tree {
         visitor: V,
     ) -> Result<V::Value, Misfit> {
         match &self.kind {
-            Kind::Text(text) => visitor.visit_enum(Variant { name: text, value: None }),
-            Kind::Table(entries) => match entries.as_slice() {
+            NodeKind::Text(text) => visitor.visit_enum(Variant { name: text, value: None }),
+            NodeKind::Table(entries) => match entries.as_slice() {
                 [(name, value)] => visitor.visit_enum(Variant { name, value: Some(value) }),
                 _ => Err(de::Error::custom("expected a table with exactly one key")),
             },

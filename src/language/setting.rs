@@ -9,7 +9,7 @@ use super::form::Form;
 use super::mistake::{Mistake, Mistakes};
 use super::path::{Path, Segment, Target, Written};
 use super::source::Source;
-use super::tree::{Kind, Place, Tree};
+use super::tree::{NodeKind, Place, Tree};
 
 /// What overrides change: a model and its load.
 #[derive(Clone, Debug)]
@@ -41,7 +41,7 @@ impl Setting {
         let place = &value.place;
         let span = place.key.clone().unwrap_or_else(|| place.value.clone());
         let path = Written::parse(key, &place.source, span.clone())?;
-        if path.only().is_none() || !matches!(value.kind, Kind::Table(_)) || unset(value) {
+        if path.only().is_none() || !matches!(value.kind, NodeKind::Table(_)) || unset(value) {
             return Ok(vec![Self { path, value: value.clone() }]);
         }
         if replaces(value).is_some() {
@@ -63,7 +63,7 @@ impl Setting {
             Err(mistakes) if value.trim_start().starts_with(['"', '\'', '[', '{']) => return Err(mistakes),
             Err(_) => Tree {
                 place: Place { source: Arc::clone(&source), key: None, value: start..source.text.len() },
-                kind: Kind::Text(value.trim().into()),
+                kind: NodeKind::Text(value.trim().into()),
             },
         };
         let mut value = value;
@@ -73,7 +73,7 @@ impl Setting {
 
     /// What this override's path leads to, and whether that is in the load.
     pub fn target(&self, subject: &Subject) -> Result<(Target, bool), Mistake> {
-        target(&self.path, subject, matches!(self.value.kind, Kind::Table(_)) && !unset(&self.value))
+        target(&self.path, subject, matches!(self.value.kind, NodeKind::Table(_)) && !unset(&self.value))
     }
 
     /// Changes the subject. A table is merged into the one that is there, key by key; see [`merge`].
@@ -169,7 +169,7 @@ pub(crate) fn target(path: &Written, subject: &Subject, table: bool) -> Result<(
 
 /// Whether a value is `{ unset = true }`, which takes the key away.
 pub(crate) fn unset(value: &Tree) -> bool {
-    matches!(value.entries(), [(key, Tree { kind: Kind::Truth(true), .. })] if key == "unset")
+    matches!(value.entries(), [(key, Tree { kind: NodeKind::Truth(true), .. })] if key == "unset")
 }
 
 /// The key by which a table says that it replaces the whole table that is there: `{ replace = true, ... }`.
@@ -178,7 +178,7 @@ const REPLACE: &str = "replace";
 /// What a table says about replacing, if it says anything.
 fn replaces(value: &Tree) -> Option<bool> {
     match value.get(REPLACE)?.kind {
-        Kind::Truth(replaces) => Some(replaces),
+        NodeKind::Truth(replaces) => Some(replaces),
         _ => None,
     }
 }
@@ -187,7 +187,7 @@ fn replaces(value: &Tree) -> Option<bool> {
 /// single values replace what is there, and so does a table that is one of several kinds (a step, a distribution): the
 /// keys of one kind mean nothing to another.
 fn is_merged(value: &Tree, form: &Form) -> bool {
-    matches!(value.kind, Kind::Table(_)) && matches!(form.resolve(), Form::Record { .. } | Form::Map(_))
+    matches!(value.kind, NodeKind::Table(_)) && matches!(form.resolve(), Form::Record { .. } | Form::Map(_))
 }
 
 /// Merges a value into a node, key by key and table by table. Keys that the value does not name stay as they are;
@@ -196,12 +196,12 @@ fn merge(node: &mut Tree, value: Tree, form: &Form) -> Result<(), Mistake> {
     if !is_merged(&value, form) || replaces(&value) == Some(true) {
         return replace(node, value, form);
     }
-    if !matches!(node.kind, Kind::Table(_)) {
-        *node = Tree { place: value.place.clone(), kind: Kind::Table(Vec::new()) };
+    if !matches!(node.kind, NodeKind::Table(_)) {
+        *node = Tree { place: value.place.clone(), kind: NodeKind::Table(Vec::new()) };
     }
-    let (Kind::Table(known), Kind::Table(entries)) = (&mut node.kind, value.kind) else { return Ok(()) };
+    let (NodeKind::Table(known), NodeKind::Table(entries)) = (&mut node.kind, value.kind) else { return Ok(()) };
     for (key, value) in entries {
-        if key == REPLACE && matches!(value.kind, Kind::Truth(_)) {
+        if key == REPLACE && matches!(value.kind, NodeKind::Truth(_)) {
             continue;
         }
         let at = known.iter().position(|(name, _)| *name == key);
@@ -216,7 +216,7 @@ fn merge(node: &mut Tree, value: Tree, form: &Form) -> Result<(), Mistake> {
             continue;
         }
         let at = at.unwrap_or_else(|| {
-            known.push((key.clone(), Tree { place: value.place.clone(), kind: Kind::Truth(false) }));
+            known.push((key.clone(), Tree { place: value.place.clone(), kind: NodeKind::Truth(false) }));
             known.len() - 1
         });
         merge(&mut known[at].1, value, form.field(&key).unwrap_or(&Form::Any))?;
@@ -230,10 +230,10 @@ fn replace(node: &mut Tree, mut value: Tree, form: &Form) -> Result<(), Mistake>
         *node = value;
         return Ok(());
     }
-    if let Kind::Table(entries) = &mut value.kind {
-        entries.retain(|(key, value)| key != REPLACE || !matches!(value.kind, Kind::Truth(_)));
+    if let NodeKind::Table(entries) = &mut value.kind {
+        entries.retain(|(key, value)| key != REPLACE || !matches!(value.kind, NodeKind::Truth(_)));
     }
-    *node = Tree { place: value.place.clone(), kind: Kind::Table(Vec::new()) };
+    *node = Tree { place: value.place.clone(), kind: NodeKind::Table(Vec::new()) };
     merge(node, value, form)
 }
 
@@ -242,7 +242,7 @@ fn unfold<'a>(keys: &mut Vec<(&'a str, Range<usize>)>, value: &'a Tree, form: &F
     let is_way =
         matches!(form.resolve(), Form::Record { .. } | Form::Map(_)) && !unset(value) && replaces(value).is_none();
     match &value.kind {
-        Kind::Table(entries) if is_way => {
+        NodeKind::Table(entries) if is_way => {
             for (key, value) in entries {
                 keys.push((key, value.place.key.clone().unwrap_or_else(|| value.place.value.clone())));
                 unfold(keys, value, form.field(key).unwrap_or(&Form::Any), settings);
@@ -258,10 +258,10 @@ fn make<'a>(root: &'a mut Tree, path: &Path, place: &Place) -> Option<&'a mut Tr
     let mut node = root;
     for segment in &path.0 {
         node = match (segment, &mut node.kind) {
-            (Segment::Index(index), Kind::List(elements)) => elements.get_mut(*index)?,
-            (Segment::Key(key), Kind::Table(entries)) => {
+            (Segment::Index(index), NodeKind::List(elements)) => elements.get_mut(*index)?,
+            (Segment::Key(key), NodeKind::Table(entries)) => {
                 let at = entries.iter().position(|(name, _)| name == key).unwrap_or_else(|| {
-                    entries.push((key.clone(), Tree { place: place.clone(), kind: Kind::Table(Vec::new()) }));
+                    entries.push((key.clone(), Tree { place: place.clone(), kind: NodeKind::Table(Vec::new()) }));
                     entries.len() - 1
                 });
                 &mut entries[at].1
@@ -277,8 +277,8 @@ fn remove(root: &mut Tree, path: &Path) {
     let mut node = root;
     for segment in above {
         let below = match (segment, &mut node.kind) {
-            (Segment::Index(index), Kind::List(elements)) => elements.get_mut(*index),
-            (Segment::Key(key), Kind::Table(entries)) => {
+            (Segment::Index(index), NodeKind::List(elements)) => elements.get_mut(*index),
+            (Segment::Key(key), NodeKind::Table(entries)) => {
                 entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value)
             }
             _ => None,
@@ -288,7 +288,7 @@ fn remove(root: &mut Tree, path: &Path) {
             None => return,
         }
     }
-    if let Kind::Table(entries) = &mut node.kind {
+    if let NodeKind::Table(entries) = &mut node.kind {
         entries.retain(|(name, _)| name != key);
     }
 }
@@ -310,7 +310,7 @@ pub(crate) fn place<'a>(root: &'a Tree, path: &Path) -> (&'a Place, bool) {
 }
 
 /// The place of a span in a source, for values that were computed.
-pub(crate) fn computed(kind: Kind, source: &Arc<Source>, key: Option<Range<usize>>, value: Range<usize>) -> Tree {
+pub(crate) fn computed(kind: NodeKind, source: &Arc<Source>, key: Option<Range<usize>>, value: Range<usize>) -> Tree {
     Tree { place: Place { source: Arc::clone(source), key, value }, kind }
 }
 

@@ -13,7 +13,7 @@ use super::source::Source;
 #[derive(Clone, Debug)]
 pub(crate) struct Tree {
     pub place: Place,
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// Where a value was written.
@@ -27,7 +27,7 @@ pub(crate) struct Place {
 
 /// A value.
 #[derive(Clone, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum NodeKind {
     Text(String),
     Integer(i64),
     Float(f64),
@@ -61,12 +61,12 @@ impl Tree {
 
     /// An empty table at the place of another tree.
     pub fn nothing(like: &Self) -> Self {
-        Self { place: like.place.clone(), kind: Kind::Table(Vec::new()) }
+        Self { place: like.place.clone(), kind: NodeKind::Table(Vec::new()) }
     }
 
     /// Takes a key out of a table.
     pub fn take(&mut self, key: &str) -> Option<Self> {
-        let Kind::Table(entries) = &mut self.kind else { return None };
+        let NodeKind::Table(entries) = &mut self.kind else { return None };
         let at = entries.iter().position(|(name, _)| name == key)?;
         Some(entries.remove(at).1)
     }
@@ -74,7 +74,7 @@ impl Tree {
     /// The value of a key, if this is a table that has it.
     pub fn get(&self, key: &str) -> Option<&Self> {
         match &self.kind {
-            Kind::Table(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
+            NodeKind::Table(entries) => entries.iter().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -82,7 +82,7 @@ impl Tree {
     /// The value of a key, to be changed.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         match &mut self.kind {
-            Kind::Table(entries) => entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value),
+            NodeKind::Table(entries) => entries.iter_mut().find(|(name, _)| name == key).map(|(_, value)| value),
             _ => None,
         }
     }
@@ -90,7 +90,7 @@ impl Tree {
     /// The elements of a list; none if this is none.
     pub fn elements(&self) -> &[Self] {
         match &self.kind {
-            Kind::List(elements) => elements,
+            NodeKind::List(elements) => elements,
             _ => &[],
         }
     }
@@ -98,7 +98,7 @@ impl Tree {
     /// The entries of a table; none if this is none.
     pub fn entries(&self) -> &[(String, Self)] {
         match &self.kind {
-            Kind::Table(entries) => entries,
+            NodeKind::Table(entries) => entries,
             _ => &[],
         }
     }
@@ -106,17 +106,17 @@ impl Tree {
     /// The value as TOML, on one line.
     pub fn written(&self) -> String {
         match &self.kind {
-            Kind::Text(text) => toml::Value::String(text.clone()).to_string(),
-            Kind::Integer(value) => value.to_string(),
-            Kind::Float(value) if value.abs() >= 1e16 && value.is_finite() => format!("{value:e}"),
-            Kind::Float(value) => toml::Value::Float(*value).to_string(),
-            Kind::Truth(value) => value.to_string(),
-            Kind::Moment(text) => text.clone(),
-            Kind::List(elements) => {
+            NodeKind::Text(text) => toml::Value::String(text.clone()).to_string(),
+            NodeKind::Integer(value) => value.to_string(),
+            NodeKind::Float(value) if value.abs() >= 1e16 && value.is_finite() => format!("{value:e}"),
+            NodeKind::Float(value) => toml::Value::Float(*value).to_string(),
+            NodeKind::Truth(value) => value.to_string(),
+            NodeKind::Moment(text) => text.clone(),
+            NodeKind::List(elements) => {
                 format!("[{}]", elements.iter().map(Self::written).collect::<Vec<_>>().join(", "))
             }
-            Kind::Table(entries) if entries.is_empty() => "{}".into(),
-            Kind::Table(entries) => {
+            NodeKind::Table(entries) if entries.is_empty() => "{}".into(),
+            NodeKind::Table(entries) => {
                 let entries: Vec<_> =
                     entries.iter().map(|(key, value)| format!("{key} = {}", value.written())).collect();
                 format!("{{ {} }}", entries.join(", "))
@@ -127,20 +127,20 @@ impl Tree {
     /// What kind of value this is, in words.
     pub fn what(&self) -> &'static str {
         match self.kind {
-            Kind::Text(_) => "a string",
-            Kind::Integer(_) => "an integer",
-            Kind::Float(_) => "a number",
-            Kind::Truth(_) => "a boolean",
-            Kind::Moment(_) => "a date or time",
-            Kind::List(_) => "an array",
-            Kind::Table(_) => "a table",
+            NodeKind::Text(_) => "a string",
+            NodeKind::Integer(_) => "an integer",
+            NodeKind::Float(_) => "a number",
+            NodeKind::Truth(_) => "a boolean",
+            NodeKind::Moment(_) => "a date or time",
+            NodeKind::List(_) => "an array",
+            NodeKind::Table(_) => "a table",
         }
     }
 
     /// The value as it stands in a table of values: a string without its quotes.
     pub fn plain(&self) -> String {
         match &self.kind {
-            Kind::Text(text) => text.clone(),
+            NodeKind::Text(text) => text.clone(),
             _ => self.written(),
         }
     }
@@ -148,8 +148,8 @@ impl Tree {
     /// A number, if this is one.
     pub fn number(&self) -> Option<f64> {
         match self.kind {
-            Kind::Integer(value) => Some(value as f64),
-            Kind::Float(value) => Some(value),
+            NodeKind::Integer(value) => Some(value as f64),
+            NodeKind::Float(value) => Some(value),
             _ => None,
         }
     }
@@ -171,7 +171,7 @@ fn shift(span: Range<usize>, by: usize) -> Range<usize> {
     span.start + by..span.end + by
 }
 
-fn convert_table(table: DeTable<'_>, above: &Place, offset: usize, mistakes: &mut Mistakes) -> Kind {
+fn convert_table(table: DeTable<'_>, above: &Place, offset: usize, mistakes: &mut Mistakes) -> NodeKind {
     let entries = table.into_iter().map(|(key, value)| {
         let place = Place {
             source: Arc::clone(&above.source),
@@ -180,37 +180,37 @@ fn convert_table(table: DeTable<'_>, above: &Place, offset: usize, mistakes: &mu
         };
         (key.into_inner().into_owned(), convert(value.into_inner(), place, offset, mistakes))
     });
-    Kind::Table(entries.collect())
+    NodeKind::Table(entries.collect())
 }
 
 fn convert(value: DeValue<'_>, place: Place, offset: usize, mistakes: &mut Mistakes) -> Tree {
     let kind = match value {
-        DeValue::String(text) => Kind::Text(text.into_owned()),
+        DeValue::String(text) => NodeKind::Text(text.into_owned()),
         DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-            Ok(value) => Kind::Integer(value),
+            Ok(value) => NodeKind::Integer(value),
             Err(_) => {
                 let mistake = Mistake::new(format!("the integer `{number}` is too large"));
                 mistakes.push(place.mark_value(mistake, "does not fit into 64 bits"));
-                Kind::Integer(0)
+                NodeKind::Integer(0)
             }
         },
         DeValue::Float(number) => match number.as_str().parse() {
-            Ok(value) => Kind::Float(value),
+            Ok(value) => NodeKind::Float(value),
             Err(_) => {
                 let mistake = Mistake::new(format!("`{number}` is not a number"));
                 mistakes.push(place.mark_value(mistake, ""));
-                Kind::Float(0.0)
+                NodeKind::Float(0.0)
             }
         },
-        DeValue::Boolean(value) => Kind::Truth(value),
-        DeValue::Datetime(moment) => Kind::Moment(moment.to_string()),
+        DeValue::Boolean(value) => NodeKind::Truth(value),
+        DeValue::Datetime(moment) => NodeKind::Moment(moment.to_string()),
         DeValue::Array(array) => {
             let elements = array.into_iter().map(|element| {
                 let place =
                     Place { source: Arc::clone(&place.source), key: None, value: shift(element.span(), offset) };
                 convert(element.into_inner(), place, offset, mistakes)
             });
-            Kind::List(elements.collect())
+            NodeKind::List(elements.collect())
         }
         DeValue::Table(table) => convert_table(table, &place, offset, mistakes),
     };

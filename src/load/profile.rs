@@ -7,7 +7,7 @@ use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::kernel::logarithm::ln;
 use crate::kernel::random::{Stream, mix, unit, unit_open};
-use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
+use crate::model::{Arrivals, Bursts, Flow, Pattern, Piece, RateCourse, Wave};
 use crate::parts::course::Pace;
 use crate::parts::{Limits, Outcome};
 
@@ -16,14 +16,14 @@ use super::which;
 
 /// Arrivals one after the other.
 struct Along {
-    course: Course,
+    course: RateCourse,
     /// The piece under way.
     index: usize,
     /// Where in it we are, in seconds from the start of the run.
     now: f64,
 }
 
-enum State {
+enum ProfileState {
     Course(Along),
     Bursts {
         bursts: Bursts,
@@ -52,7 +52,7 @@ enum Coming {
 
 /// The times of arrivals.
 pub struct Times {
-    state: State,
+    state: ProfileState,
     gaps: Stream,
     arrivals: Arrivals,
     /// What is left of the integrated rate up to the arrival that is sought.
@@ -63,12 +63,12 @@ impl Times {
     /// The arrivals of a replication.
     pub fn new(flow: &Flow, arrivals: Arrivals, seed: u64, replication: u64) -> Self {
         let state = match flow {
-            Flow::Course(course) => State::Course(Along { course: course.clone(), index: 0, now: 0.0 }),
+            Flow::Course(course) => ProfileState::Course(Along { course: course.clone(), index: 0, now: 0.0 }),
             Flow::Bursts(bursts) => {
                 let mut switches = Stream::named(seed, replication, "bursts", 0);
                 let is_on = unit(switches.next_bits()) * (bursts.on + bursts.off) < bursts.on;
                 let until = stay(bursts, is_on, &mut switches);
-                State::Bursts { bursts: *bursts, switches, is_on, now: 0.0, until }
+                ProfileState::Bursts { bursts: *bursts, switches, is_on, now: 0.0, until }
             }
         };
         Self { state, gaps: Stream::named(seed, replication, "arrivals", 0), arrivals, left: None }
@@ -95,11 +95,11 @@ impl Times {
             }
         });
         let at = match &mut self.state {
-            State::Course(course) => match course.advance(step) {
+            ProfileState::Course(course) => match course.advance(step) {
                 Some(at) => at,
                 None => return Coming::Never,
             },
-            State::Bursts { bursts, switches, is_on, now, until } => {
+            ProfileState::Bursts { bursts, switches, is_on, now, until } => {
                 let (mut left, mut switched) = (step, 0);
                 loop {
                     if switched == SWITCHES {

@@ -52,7 +52,7 @@ pub struct Load {
     /// What is known of a run without the disturbance.
     pub reference: Reference,
     /// Of which requests accounts are kept of where their time goes.
-    pub accounts: Accounts,
+    pub accounts: AccountsKept,
     /// How requests follow each other.
     pub pattern: Pattern,
     /// The unit that its rates are written in; none where it has none.
@@ -173,7 +173,7 @@ const FINEST: Time = Time(1_000_000);
 
 /// Of which requests a run keeps accounts of where their time goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accounts {
+pub enum AccountsKept {
     /// Of none.
     Off,
     /// Of a sample that stands for all: every request of a small run, one in sixteen of a large one, fewer of a very
@@ -330,21 +330,21 @@ pub struct Arrival {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Flow {
     /// In a way that is known.
-    Course(Course),
+    Course(RateCourse),
     /// On and off at random.
     Bursts(Bursts),
 }
 
 /// A rate over time, by pieces; the last goes on for ever.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Course {
+pub struct RateCourse {
     /// The pieces, in order; the first begins at 0.
     pub pieces: Vec<Piece>,
     /// What pieces that wave are multiplied with.
     pub wave: Option<Wave>,
 }
 
-impl Course {
+impl RateCourse {
     /// Whether the rate is the same at all times.
     pub fn is_constant(&self) -> bool {
         let is_flat = |piece: &Piece| piece.slope == 0.0 && !(piece.waves && self.wave.is_some());

@@ -35,14 +35,14 @@ pub struct FaultPlan {
     /// When it goes; none: never.
     pub to: Option<Time>,
     /// What it does.
-    pub effect: Effect,
+    pub effect: FaultEffect,
 }
 
 impl FaultPlan {
     /// Whether another fault does the same kind of thing to the same target, however strongly.
     fn is_like(&self, other: &Self) -> bool {
         let same_kind = match (self.effect, other.effect) {
-            (Effect::Capacity { what: one, .. }, Effect::Capacity { what: another, .. }) => one == another,
+            (FaultEffect::Capacity { what: one, .. }, FaultEffect::Capacity { what: another, .. }) => one == another,
             (one, another) => std::mem::discriminant(&one) == std::mem::discriminant(&another),
         };
         same_kind && (self.service, self.replica) == (other.service, other.replica)
@@ -63,7 +63,7 @@ impl FaultPlan {
 
 /// What a fault does.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Effect {
+pub enum FaultEffect {
     /// Work takes this many times as long.
     Slow(f64),
     /// The processes are stopped.

@@ -21,5 +21,5 @@ pub(crate) mod place;
 pub(crate) mod sample;
 pub(crate) mod sums;
 
-pub use figures::{Blame, FailedAt, Group, Holding, Spent, Times};
-pub use place::{Place, PlaceKind, Units};
+pub use figures::{Blame, BlameGroup, FailedAt, Holding, Spent, Times};
+pub use place::{BlamePlace, PlaceKind, Units};

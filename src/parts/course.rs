@@ -38,12 +38,12 @@ pub struct Course {
     /// Length of a part.
     pub length: Time,
     /// The marks: one at the opening of the window, one at the end of each part.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<CourseMark>,
 }
 
 /// What had happened since the window was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Mark {
+pub struct CourseMark {
     /// Requests under way, users who wait for their next attempt, and handlers at work whose client has gone.
     pub in_flight: u64,
     /// All work: also what continues after its answer, and messages that wait. What waits for the answer of other work
@@ -66,7 +66,7 @@ pub struct Mark {
 /// Figures of a mark.
 const FIGURES: usize = 8;
 
-impl Mark {
+impl CourseMark {
     fn figures(&self) -> [u128; FIGURES] {
         let Self { in_flight, inside, sent, bounded, bounded_messages, succeeded, ended, response_ns } = *self;
         let counts = [in_flight, inside, succeeded, ended, bounded, bounded_messages, sent].map(u128::from);
@@ -153,7 +153,7 @@ impl Course {
                     difference => *figure = figure.wrapping_add(zagzig(difference) as u128),
                 }
             }
-            marks.push(Mark::of(figures)?);
+            marks.push(CourseMark::of(figures)?);
         }
         (bytes.len() == 0 && zeros == 0).then_some(Self { pace, length, marks })
     }
@@ -190,7 +190,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    fn between(from: &Mark, to: &Mark, seconds: f64) -> Self {
+    fn between(from: &CourseMark, to: &CourseMark, seconds: f64) -> Self {
         let succeeded = to.succeeded - from.succeeded;
         Self {
             succeeded,
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_course_comes_back_as_it_was() {
-        let mark = |in_flight, response_ns| Mark { in_flight, inside: 7, response_ns, ..Mark::default() };
+        let mark = |in_flight, response_ns| CourseMark { in_flight, inside: 7, response_ns, ..CourseMark::default() };
         let courses = [
             Course { pace: Pace::Steady, length: Time(5), marks: Vec::new() },
             Course {
@@ -215,11 +215,11 @@ mod tests {
                 length: Time::MAX,
                 marks: vec![mark(u64::MAX, 3), mark(0, u128::MAX), mark(9, 0)],
             },
-            Course { pace: Pace::Changing, length: Time(9), marks: vec![Mark::default(); PARTS + 1] },
+            Course { pace: Pace::Changing, length: Time(9), marks: vec![CourseMark::default(); PARTS + 1] },
             Course {
                 pace: Pace::Clients,
                 length: Time(9),
-                marks: [0, 0, 5, 5, 5].map(|inside| Mark { inside, ..Mark::default() }).to_vec(),
+                marks: [0, 0, 5, 5, 5].map(|inside| CourseMark { inside, ..CourseMark::default() }).to_vec(),
             },
         ];
         for course in courses {
@@ -234,7 +234,7 @@ mod tests {
 
     #[test]
     fn batches_add_up_to_the_window() {
-        let mark = |index: u64| Mark {
+        let mark = |index: u64| CourseMark {
             in_flight: 3,
             inside: 3,
             sent: 3 * index,

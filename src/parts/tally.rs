@@ -7,7 +7,7 @@ use crate::engine::token::Failure;
 
 /// Counts of requests by their end, and the response times of the successful.
 #[derive(Clone, Debug)]
-pub(crate) struct Tally {
+pub(crate) struct RequestTally {
     /// Nothing is counted while this is off (warm-up, cool-down, probes), but for who is inside.
     pub on: bool,
     pub sent: u64,
@@ -24,7 +24,7 @@ pub(crate) struct Tally {
     pub instant_resends: u64,
 }
 
-impl Default for Tally {
+impl Default for RequestTally {
     fn default() -> Self {
         Self {
             on: false,
@@ -40,7 +40,7 @@ impl Default for Tally {
     }
 }
 
-impl Tally {
+impl RequestTally {
     #[inline]
     pub fn ended(&mut self, now: Time, born: Time, failure: Failure) {
         if !self.on {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::parts::resource::{ResourceKind, ResourceUse};
 
 /// The part of a window that a resource's figures are of, from the opening on.
@@ -42,19 +42,19 @@ pub(crate) struct Sum {
 }
 
 /// What orders the rows: those of each service, those of machines, those of the whole system.
-type Place = (u8, u32, ResourceKind, u32);
+type RowOrder = (u8, u32, ResourceKind, u32);
 
 /// The rows of the reports, in their order.
 pub(crate) struct Rows {
     span: Span,
     /// By process: the share of the window in which its replica was up.
     up: Vec<f64>,
-    rows: BTreeMap<Place, Sum>,
+    rows: BTreeMap<RowOrder, Sum>,
 }
 
 impl Rows {
     /// None yet, for this part of a window. `down`: by process, since when and for how long its replica was down.
-    pub fn new<'a>(span: Span, now: Time, down: impl Iterator<Item = &'a Gauge>) -> Self {
+    pub fn new<'a>(span: Span, now: Time, down: impl Iterator<Item = &'a TimeWeighted>) -> Self {
         let up = down.map(|down| share_up(down, now, nanoseconds(span.length))).collect();
         Self { span, up, rows: BTreeMap::new() }
     }
@@ -85,7 +85,7 @@ impl Rows {
         self.row((2, 0, kind, number), name)
     }
 
-    fn row(&mut self, place: Place, name: impl FnOnce() -> String) -> &mut Sum {
+    fn row(&mut self, place: RowOrder, name: impl FnOnce() -> String) -> &mut Sum {
         let span = self.span;
         self.rows.entry(place).or_insert_with(|| Sum::new(name, place.2, span))
     }
@@ -128,11 +128,11 @@ impl Sum {
     }
 
     /// The share of the window in which an instance's replica is up.
-    pub fn up(&self, down: &Gauge, now: Time) -> f64 {
+    pub fn up(&self, down: &TimeWeighted, now: Time) -> f64 {
         share_up(down, now, self.length)
     }
 
-    pub fn gauge(&mut self, gauge: &Gauge, now: Time, capacity: Option<f64>) {
+    pub fn gauge(&mut self, gauge: &TimeWeighted, now: Time, capacity: Option<f64>) {
         self.add(gauge.area(now) as f64 / self.length, capacity);
     }
 
@@ -170,14 +170,14 @@ impl Sum {
     }
 
     /// The mean of a level over the window, exact where it does not change.
-    pub fn level(&self, gauge: &Gauge, now: Time) -> f64 {
+    pub fn level(&self, gauge: &TimeWeighted, now: Time) -> f64 {
         let (area, level) = (gauge.area(now), gauge.level());
         let is_constant = area == u128::from(level) * u128::from(self.window.0);
         if is_constant { f64::from(level) } else { area as f64 / self.length }
     }
 
     /// Who waits for an instance. Those who wait now are visits, too.
-    pub fn waiting(&mut self, population: &Population, now: Time) {
+    pub fn waiting(&mut self, population: &QueueStatistics, now: Time) {
         self.use_.visits += u64::from(population.gauge.level());
         self.use_.queue += population.gauge.area(now) as f64 / self.length;
         self.use_.longest_queue = self.use_.longest_queue.max(population.gauge.peak());
@@ -205,7 +205,7 @@ fn share(in_use: f64, capacity: f64) -> f64 {
     (in_use / capacity).min(1.0)
 }
 
-fn share_up(down: &Gauge, now: Time, length: f64) -> f64 {
+fn share_up(down: &TimeWeighted, now: Time, length: f64) -> f64 {
     1.0 - down.area(now) as f64 / length
 }
 

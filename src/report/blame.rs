@@ -10,7 +10,7 @@ use super::sheet::{Cell, Row};
 use super::table::{Column, short};
 use crate::experiment::analyse::blame::{Share, holders, shares};
 use crate::experiment::analyse::summary::Summary;
-use crate::parts::{Blame, Group, Place, PlaceKind};
+use crate::parts::{Blame, BlameGroup, BlamePlace, PlaceKind};
 
 /// Share of a group's time below which a place has no row of its own in the table.
 const LEAST: f64 = 0.01;
@@ -19,10 +19,10 @@ const LEAST: f64 = 0.01;
 const MOST_ROWS: usize = 8;
 
 /// Groups that the table has a column for.
-const SHOWN: [Group; 4] = [Group::Mean, Group::P95, Group::P99, Group::Failed];
+const SHOWN: [BlameGroup; 4] = [BlameGroup::Mean, BlameGroup::P95, BlameGroup::P99, BlameGroup::Failed];
 
 /// `waiting for app pool db`, `served by app CPU`.
-pub(super) fn words(place: &Place, served: bool) -> String {
+pub(super) fn words(place: &BlamePlace, served: bool) -> String {
     let name = &place.name;
     match place.kind {
         PlaceKind::Network | PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge => name.clone(),
@@ -37,9 +37,9 @@ pub(super) fn words(place: &Place, served: bool) -> String {
 /// The table; empty where no accounts were kept or no request has ended.
 pub fn blame(summary: &Summary) -> String {
     let Some(blame) = &summary.blame else { return String::new() };
-    let groups: Vec<(Group, Vec<Share>)> = SHOWN.map(|group| (group, shares(blame, group))).into();
+    let groups: Vec<(BlameGroup, Vec<Share>)> = SHOWN.map(|group| (group, shares(blame, group))).into();
     let groups: Vec<_> = groups.into_iter().filter(|(_, shares)| !shares.is_empty()).collect();
-    let mut rows: Vec<(&Place, bool, f64)> = Vec::new();
+    let mut rows: Vec<(&BlamePlace, bool, f64)> = Vec::new();
     for share in groups.iter().flat_map(|(_, shares)| shares) {
         match rows.iter_mut().find(|row| (row.0, row.1) == (share.place, share.served)) {
             Some(row) => row.2 = row.2.max(share.share),
@@ -52,7 +52,7 @@ pub fn blame(summary: &Summary) -> String {
     rows.retain(|row| row.2 >= LEAST);
     rows.sort_by(|a, b| b.2.total_cmp(&a.2));
     rows.truncate(MOST_ROWS);
-    let of = |shares: &[Share], row: &(&Place, bool, f64)| {
+    let of = |shares: &[Share], row: &(&BlamePlace, bool, f64)| {
         let found = shares.iter().find(|share| (share.place, share.served) == (row.0, row.1));
         found.map_or((0.0, 0.0), |share| (share.seconds, share.share))
     };
@@ -81,11 +81,11 @@ pub fn blame(summary: &Summary) -> String {
         }
         cells.push(cell((all, 1.0)));
         let heading = match group {
-            Group::Mean | Group::Failed => group.name().to_owned(),
+            BlameGroup::Mean | BlameGroup::Failed => group.name().to_owned(),
             _ => format!("around {}", group.name()),
         };
         let column = Column::figures(heading, cells);
-        columns.push(if *group == Group::P99 { column.optional(1) } else { column });
+        columns.push(if *group == BlameGroup::P99 { column.optional(1) } else { column });
     }
     short(columns, &[], "--format json")
 }
@@ -99,7 +99,7 @@ pub fn culprit(summary: &Summary, width: Option<usize>) -> String {
 /// The rows of `blame`: where the time of each group of each point went.
 pub fn blame_rows(report: &Report) -> impl Iterator<Item = Row> {
     let points = report.summaries.iter().filter_map(|summary| Some((summary.point, summary.blame.as_ref()?)));
-    let groups = points.flat_map(|(point, blame)| Group::ALL.map(|group| (point, group, shares(blame, group))));
+    let groups = points.flat_map(|(point, blame)| BlameGroup::ALL.map(|group| (point, group, shares(blame, group))));
     groups.flat_map(move |(point, group, shares)| {
         shares.into_iter().map(move |share| {
             let mut row = keys(report.plan, point);
@@ -122,7 +122,7 @@ pub(super) fn document(blame: &Blame) -> Value {
             "share": share.share,
         })
     };
-    let groups = Group::ALL.iter().filter_map(|&group| {
+    let groups = BlameGroup::ALL.iter().filter_map(|&group| {
         let shares = shares(blame, group);
         (!shares.is_empty()).then(|| (group.name().to_owned(), shares.iter().map(share).collect::<Value>()))
     });

@@ -50,7 +50,7 @@ mod tornado;
 mod twin;
 mod vector;
 
-pub use axis::{Axis, Scale};
+pub use axis::{ChartAxis, ChartScale};
 pub use bar::{Bar, BarFigure};
 pub use diagram::{DiagramFigure, Link, Node, NodeKind, Row};
 pub use heat::{HeatFigure, HeatGroup, HeatRow};

@@ -19,7 +19,7 @@ mod warm_up;
 
 use super::Report;
 use super::chart::{Figure, StackFigure};
-use crate::parts::Group;
+use crate::parts::BlameGroup;
 pub(super) use method::load;
 pub(super) use set::{Set, has_curves};
 pub(super) use title::fitting;
@@ -49,7 +49,7 @@ pub(super) fn answer(report: &Report) -> Option<String> {
 }
 
 /// Where the time of a group of requests goes: a figure for each combination of the other axes.
-pub(super) fn blame(report: &Report, of: Group) -> Vec<StackFigure> {
+pub(super) fn blame(report: &Report, of: BlameGroup) -> Vec<StackFigure> {
     if !has_curves(report.plan) {
         return blame::of_points(report, of).into_iter().collect();
     }
@@ -76,8 +76,8 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         }
         let used = utilisation::of_points(report);
         drawings.extend(used.map(|figure| Drawing { name: "utilisation".into(), figure: figure.into() }));
-        let time =
-            blame::of_points(report, Group::P95).map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
+        let time = blame::of_points(report, BlameGroup::P95)
+            .map(|figure| Drawing { name: "blame".into(), figure: figure.into() });
         drawings.extend(time);
         drawings.extend(over_time);
         drawings.extend(warm_ups.into_iter().take(MOST_SETS));
@@ -89,7 +89,7 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         let figures: [(&str, Figure); 2] =
             [("throughput", throughput::figure(set).into()), ("response-time", response::figure(set).into())];
         let used = utilisation::of_set(set).map(|figure| ("utilisation", figure.into()));
-        let time = blame::of_set(set, Group::P95).map(|figure| ("blame", figure.into()));
+        let time = blame::of_set(set, BlameGroup::P95).map(|figure| ("blame", figure.into()));
         let all = figures.into_iter().chain(used).chain(time);
         all.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure }).collect::<Vec<_>>()
     };

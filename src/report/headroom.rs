@@ -9,7 +9,7 @@ use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::metric::Metric;
 use crate::model::{CachePlan, Flow, Pattern};
-use crate::parts::{Group, ResourceKind};
+use crate::parts::{BlameGroup, ResourceKind};
 
 /// Share of requests that must succeed, for the use of a resource to be that of the throughput.
 const NEARLY_ALL: f64 = 0.99;
@@ -169,7 +169,7 @@ impl Peak {
 /// accounts were kept.
 pub(super) fn most_of_p95(summary: &Summary) -> String {
     let Some(blame) = &summary.blame else { return String::new() };
-    let mut shares = shares(blame, Group::P95);
+    let mut shares = shares(blame, BlameGroup::P95);
     shares.sort_by(|a, b| b.share.total_cmp(&a.share));
     let named = shares.iter().filter(|share| share.share >= WORTH_NAMING).take(MOST_PLACES);
     let words = named.map(|it| format!("{:.0} % {}", it.share * 100.0, super::blame::words(it.place, it.served)));
@@ -180,10 +180,10 @@ pub(super) fn most_of_p95(summary: &Summary) -> String {
 mod tests {
     use super::{Peak, times};
     use crate::kernel::Time;
-    use crate::model::{Arrivals, Bursts, Course, Flow, Pattern, Piece, Wave};
+    use crate::model::{Arrivals, Bursts, Flow, Pattern, Piece, RateCourse, Wave};
 
     fn pattern(pieces: Vec<Piece>, wave: Option<Wave>) -> Pattern {
-        let flow = Flow::Course(Course { pieces, wave });
+        let flow = Flow::Course(RateCourse { pieces, wave });
         let (warm_up, duration) = (Time(10_000_000_000), Time(20_000_000_000));
         Pattern::Varying { flow, arrivals: Arrivals::Poisson, warm_up, duration }
     }

@@ -11,8 +11,8 @@ use super::table::{self, Column};
 use crate::experiment::analyse::summary::Doubt;
 use crate::experiment::analyse::words;
 use crate::experiment::analyse::{finding, throughput};
-use crate::experiment::plan::Knee;
-use crate::experiment::search::{Decision, Defect, KneeAnswer, Outcome, Reading, Tried, VariantKnee};
+use crate::experiment::plan::KneeSearch;
+use crate::experiment::search::{Decision, Defect, KneeAnswer, KneeOutcome, Reading, Tried, VariantKnee};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::statistics::rare::can_hide;
@@ -71,7 +71,7 @@ fn rates(answer: &KneeAnswer) -> RateUnit {
 }
 
 /// What is varied, as a noun: of a path its last part.
-fn noun(knee: &Knee) -> &str {
+fn noun(knee: &KneeSearch) -> &str {
     if knee.dial.path == "load.concurrency" {
         "concurrency"
     } else {
@@ -80,12 +80,12 @@ fn noun(knee: &Knee) -> &str {
 }
 
 /// What is varied, in full.
-fn full_noun(knee: &Knee) -> &str {
+fn full_noun(knee: &KneeSearch) -> &str {
     if knee.dial.path == "load.concurrency" { "concurrency" } else { &knee.dial.name }
 }
 
 /// A value in a sentence: `150 concurrent`, `max_size = 20`.
-fn at(knee: &Knee, value: f64) -> String {
+fn at(knee: &KneeSearch, value: f64) -> String {
     let text = knee.dial.text(value);
     if knee.dial.path == "load.concurrency" { format!("{text} concurrent") } else { format!("{} = {text}", noun(knee)) }
 }
@@ -145,12 +145,12 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
     };
     let cause = found.cause.as_ref().map_or_else(String::new, |cause| format!("; {cause}"));
     let words = match (found.outcome, found.estimate) {
-        (Outcome::AllMeet, _) => {
+        (KneeOutcome::AllMeet, _) => {
             let way = if knee.smallest { "down" } else { "up" };
             let hidden = caveats(answer, found, far);
             format!("all values {way} to {} meet the objectives{hidden}: the knee lies beyond", at(knee, far))
         }
-        (Outcome::NoneMeets, _) => {
+        (KneeOutcome::NoneMeets, _) => {
             let missed = found
                 .tried
                 .iter()
@@ -168,21 +168,21 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
                 ),
             }
         }
-        (Outcome::Rises, _) => format!(
+        (KneeOutcome::Rises, _) => format!(
             "{} meets the objectives{} and {} does not, so there is no knee; run `sim sweep` to see the values between{}",
             at(knee, far),
             doubt(found, far),
             at(knee, near),
             if knee.smallest { "; leave out --smallest?" } else { "; add --smallest?" }
         ),
-        (Outcome::Unfinished, None) => "interrupted before anything was decided".into(),
+        (KneeOutcome::Unfinished, None) => "interrupted before anything was decided".into(),
         _ => between(answer, found, near, &cause),
     };
     format!("{name}{words}")
 }
 
 /// `113 concurrent is the highest that meets the objectives`, `3 replicas are enough`.
-pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
+pub(super) fn last_that_meets(knee: &KneeSearch, value: f64) -> String {
     let text = knee.dial.text(value);
     match (knee.smallest, knee.dial.path == "load.concurrency") {
         (true, false) if knee.dial.whole && text != "1" && noun(knee).ends_with('s') && !noun(knee).contains('_') => {
@@ -195,7 +195,7 @@ pub(super) fn last_that_meets(knee: &Knee, value: f64) -> String {
 }
 
 /// The objective that a value misses, with the figure: `p99 2.00 s, at most 1 s`.
-fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
+fn missed(knee: &KneeSearch, tried: &Tried, rates: RateUnit) -> Option<String> {
     let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
     let Some(reading) = tried.readings.iter().find(misses) else {
         return tried.defect.map(|defect| defect.words().into());
@@ -210,7 +210,7 @@ fn missed(knee: &Knee, tried: &Tried, rates: RateUnit) -> Option<String> {
 fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> String {
     let knee = &answer.knee;
     let text = |value: f64| knee.dial.text(value);
-    let so_far = if found.outcome == Outcome::Unfinished { "so far: " } else { "" };
+    let so_far = if found.outcome == KneeOutcome::Unfinished { "so far: " } else { "" };
     let confidence = format!("{} % confidence", short(knee.confidence * 100.0));
     let meets = |value: f64| format!("meets{}", caveats(answer, found, value));
     let misses = |value: f64| {
@@ -269,12 +269,12 @@ fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> 
 }
 
 /// Whether the last value that meets lies beyond the first that misses.
-fn is_beyond(knee: &Knee, met: f64, missed: f64) -> bool {
+fn is_beyond(knee: &KneeSearch, met: f64, missed: f64) -> bool {
     if knee.smallest { met < missed } else { met > missed }
 }
 
 /// `the highest concurrency that meets the objectives`, `the least max_size that is enough`.
-fn the_last_that_meets(knee: &Knee) -> String {
+fn the_last_that_meets(knee: &KneeSearch) -> String {
     let last = if knee.smallest { "least" } else { "highest" };
     let meets = if knee.smallest { "is enough" } else { "meets the objectives" };
     format!("the {last} {} that {meets}", noun(knee))
@@ -329,7 +329,7 @@ fn scattered(found: &VariantKnee) -> &'static str {
 }
 
 /// What was seen of an objective that is no steady function of the value.
-fn unsteady(knee: &Knee, found: &VariantKnee) -> String {
+fn unsteady(knee: &KneeSearch, found: &VariantKnee) -> String {
     let text = |value: f64| knee.dial.text(value);
     found.unsteady.map_or_else(String::new, |(near, far, objective)| {
         let (near, far) = (text(near), text(far));
@@ -378,17 +378,17 @@ pub fn knee_document(answer: &KneeAnswer) -> Value {
     })
 }
 
-fn outcome(outcome: Outcome) -> &'static str {
+fn outcome(outcome: KneeOutcome) -> &'static str {
     match outcome {
-        Outcome::Found => "found",
-        Outcome::AllMeet => "all-meet",
-        Outcome::NoneMeets => "none-meets",
-        Outcome::Rises => "wrong-way-round",
-        Outcome::Unfinished => "unfinished",
+        KneeOutcome::Found => "found",
+        KneeOutcome::AllMeet => "all-meet",
+        KneeOutcome::NoneMeets => "none-meets",
+        KneeOutcome::Rises => "wrong-way-round",
+        KneeOutcome::Unfinished => "unfinished",
     }
 }
 
-fn tried_document(knee: &Knee, tried: &Tried) -> Value {
+fn tried_document(knee: &KneeSearch, tried: &Tried) -> Value {
     let figure = |reading: &Reading| {
         let name = match knee.objectives.get(reading.objective) {
             Some(objective) => objective.metric().name(),

@@ -1,7 +1,7 @@
 //! The metrics of a point, by the names that files give them.
 
 use crate::experiment::analyse::summary::Summary;
-use crate::metric::{Metric, Subject};
+use crate::metric::{Metric, MetricSubject};
 
 /// The metrics that say something of these points.
 pub(super) fn metrics(points: &[Summary]) -> impl Iterator<Item = Metric> {
@@ -12,8 +12,8 @@ pub(super) fn metrics(points: &[Summary]) -> impl Iterator<Item = Metric> {
 /// Whether a metric is one of this point's, and not only named after what its model lacks.
 pub(super) fn says_something(summary: &Summary, metric: Metric) -> bool {
     match metric.subject() {
-        Subject::Completion => summary.outlasts,
-        Subject::Views | Subject::Caches => summary.metric(metric).is_some(),
-        Subject::Answers | Subject::Run => true,
+        MetricSubject::Completion => summary.outlasts,
+        MetricSubject::Views | MetricSubject::Caches => summary.metric(metric).is_some(),
+        MetricSubject::Answers | MetricSubject::Run => true,
     }
 }

@@ -8,7 +8,7 @@ use command::Command;
 
 use super::Report;
 use super::paragraph::{list, paragraph};
-use crate::experiment::analyse::condition::{RARE_LOSS, State};
+use crate::experiment::analyse::condition::{PointState, RARE_LOSS};
 use crate::experiment::analyse::finding::{self, Finding, Turn};
 use crate::experiment::analyse::summary::{Doubt, of_point};
 use crate::experiment::analyse::words;
@@ -26,12 +26,12 @@ const MOST_RUNS: u64 = 1000;
 const LEAD: &str = "next      ";
 
 /// A command, and what it is good for; or a remark where no command would help.
-struct Step {
+struct Proposal {
     command: Option<Command>,
     why: String,
 }
 
-impl Step {
+impl Proposal {
     fn new(command: Command, why: impl Into<String>) -> Self {
         Self { command: Some(command), why: why.into() }
     }
@@ -62,7 +62,7 @@ pub(super) fn again(plan: &Plan) -> String {
     command.lines("", None).trim_end().to_owned()
 }
 
-fn steps(report: &Report) -> impl Iterator<Item = Step> {
+fn steps(report: &Report) -> impl Iterator<Item = Proposal> {
     let seen = rare_losses(report);
     let unseen = if seen.is_none() { unseen_losses(report) } else { None };
     let steps = [
@@ -79,14 +79,14 @@ fn steps(report: &Report) -> impl Iterator<Item = Step> {
 /// The next steps after a single point, out of all those of `whole`.
 pub fn next_steps_of_point(report: &Report, whole: &Plan, width: Option<usize>) -> String {
     let points = whole.points.len();
-    let sweep = || Step::new(Command::new("sweep", whole), format!("runs all {points} points and judges them"));
+    let sweep = || Proposal::new(Command::new("sweep", whole), format!("runs all {points} points and judges them"));
     let all = (points > 1).then(sweep);
     let more = too_few_runs(report, if points > 1 { "sweep" } else { "run" });
     let steps = [all, more, heavier::heavier(report).filter(|_| points == 1), assumptions(report)];
     lines(steps.into_iter().flatten(), width)
 }
 
-fn lines(steps: impl Iterator<Item = Step>, width: Option<usize>) -> String {
+fn lines(steps: impl Iterator<Item = Proposal>, width: Option<usize>) -> String {
     let mut text = String::new();
     for (index, step) in steps.enumerate() {
         let indent = " ".repeat(LEAD.len());
@@ -103,7 +103,7 @@ fn lines(steps: impl Iterator<Item = Step>, width: Option<usize>) -> String {
 }
 
 /// Where the interval of a figure contains the bound of an objective that it meets: replications that decide whether it does.
-fn too_few_runs(report: &Report, command: &str) -> Option<Step> {
+fn too_few_runs(report: &Report, command: &str) -> Option<Proposal> {
     let mut open = report.summaries.iter().filter(|summary| report.state(summary.point).is_none());
     let (summary, figure, needed) = open.find_map(|summary| match &summary.doubt {
         Some(Doubt::TooFewRuns { figure, needed }) => Some((summary, figure, *needed)),
@@ -119,11 +119,11 @@ fn too_few_runs(report: &Report, command: &str) -> Option<Step> {
         true => format!("shows whether the objective is met{place}: {figure}"),
         false => format!("narrows an interval{place}: {figure}"),
     };
-    Some(Step::new(Command::new(command, report.plan).with("--replications", &runs.to_string()), why))
+    Some(Proposal::new(Command::new(command, report.plan).with("--replications", &runs.to_string()), why))
 }
 
 /// Where a variant loses capacity at some point, and too few runs stand behind a point that is called safe.
-fn rare_losses(report: &Report) -> Option<Step> {
+fn rare_losses(report: &Report) -> Option<Proposal> {
     let plan = report.plan;
     let axis = plan.axes.first()?;
     let (safe, state) = report.findings.iter().find_map(|finding| {
@@ -133,7 +133,7 @@ fn rare_losses(report: &Report) -> Option<Step> {
         (loses && can_hide(safe.of) > RARE_LOSS).then_some((safe.point, safe))
     })?;
     let needed = runs_to_exclude(RARE_LOSS);
-    Some(Step::new(
+    Some(Proposal::new(
         Command::new("sweep", plan).with("--replications", &needed.to_string()),
         format!(
             "excludes a loss of capacity in more than 1 % of runs at {} ({} runs cannot)",
@@ -145,8 +145,8 @@ fn rare_losses(report: &Report) -> Option<Step> {
 
 /// Where no run lost capacity although runs of this system can, because requests wait for units while they hold others, and
 /// too few runs stand behind what is called safe.
-fn unseen_losses(report: &Report) -> Option<Step> {
-    let can_lose = |state: &State| {
+fn unseen_losses(report: &Report) -> Option<Proposal> {
+    let can_lose = |state: &PointState| {
         let summary = of_point(&report.summaries, state.point);
         let is_probed = summary.is_some_and(|summary| summary.dead.is_some());
         let is_open = state.is_safe() && can_hide(state.of) > RARE_LOSS && is_probed;
@@ -154,7 +154,7 @@ fn unseen_losses(report: &Report) -> Option<Step> {
     };
     let fewest = report.states.iter().filter(|state| can_lose(state)).map(|state| state.of).min()?;
     let (needed, hidden) = (runs_to_exclude(RARE_LOSS), finding::share(can_hide(fewest)));
-    Some(Step::new(
+    Some(Proposal::new(
         Command::new("sweep", report.plan).with("--replications", &needed.to_string()),
         format!(
             "excludes a loss of capacity in more than 1 % of runs where it is safe ({fewest} runs without one exclude \
@@ -165,7 +165,7 @@ fn unseen_losses(report: &Report) -> Option<Step> {
 
 /// Where a variant stops being safe between two values that are far apart: a search of the first such variant, and of all
 /// others that do so between the same two.
-fn coarse_grid(report: &Report) -> Option<Step> {
+fn coarse_grid(report: &Report) -> Option<Proposal> {
     let plan = report.plan;
     let axis = plan.axes.first()?;
     let gap = |turn: &Turn| {
@@ -198,21 +198,21 @@ fn coarse_grid(report: &Report) -> Option<Step> {
     };
     let (low, high) = (super::turn::value(axis, low), super::turn::value(axis, high));
     Some(match axis.direction() {
-        Direction::Capacity => Step::new(
+        Direction::Capacity => Proposal::new(
             command.flag("--smallest"),
             format!("finds the least value{of} that is enough between {low} and {high}"),
         ),
-        _ => Step::new(command, format!("finds the last safe value{of} between {low} and {high}")),
+        _ => Proposal::new(command, format!("finds the last safe value{of} between {low} and {high}")),
     })
 }
 
 /// Where the model rests on assumptions that have a plausible range.
-fn assumptions(report: &Report) -> Option<Step> {
+fn assumptions(report: &Report) -> Option<Proposal> {
     let ranged = report.plan.assumptions().iter().filter(|assumption| assumption.range.is_some());
     let why = match ranged.count() {
         0 => return None,
         1 => "shows whether the assumed value of the model changes the answer".into(),
         count => format!("shows which of the {count} assumed values of the model change the answer"),
     };
-    Some(Step::new(Command::new("sensitivity", report.plan), why))
+    Some(Proposal::new(Command::new("sensitivity", report.plan), why))
 }

@@ -3,7 +3,7 @@
 use super::legend::legend;
 use super::number::{self, Figure, aligned, column, half_width, rate_column, time_column};
 use super::paragraph::paragraph;
-use super::recovery::{Recovery, definition, is_about};
+use super::recovery::{PointRecovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
 use super::{Detail, Report};
 use crate::experiment::analyse::summary::{Split, Summary};
@@ -212,12 +212,14 @@ fn most_frequent_failure(summary: &Summary) -> String {
 
 /// How long the recovery takes, or that there is none; a dash where there is nothing to recover from.
 fn recovery(report: &Report, summary: &Summary) -> String {
-    match (Recovery::of(report, summary), summary.recovery_s) {
-        (Some(Recovery::Undisturbed | Recovery::Withstood), _) => "–".into(),
+    match (PointRecovery::of(report, summary), summary.recovery_s) {
+        (Some(PointRecovery::Undisturbed | PointRecovery::Withstood), _) => "–".into(),
         (None, _) | (_, None) => String::new(),
-        (Some(Recovery::After(_)), Some(it)) => format!("{:.1} {}", it.estimate, half_width(&it, 1)).trim_end().into(),
-        (Some(Recovery::Never), _) => "never".into(),
-        (Some(Recovery::Partly { never, of }), _) => format!("never {never}/{of}"),
+        (Some(PointRecovery::After(_)), Some(it)) => {
+            format!("{:.1} {}", it.estimate, half_width(&it, 1)).trim_end().into()
+        }
+        (Some(PointRecovery::Never), _) => "never".into(),
+        (Some(PointRecovery::Partly { never, of }), _) => format!("never {never}/{of}"),
     }
 }
 

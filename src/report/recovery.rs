@@ -22,7 +22,7 @@ pub(super) fn definition(report: &Report) -> String {
 
 /// What becomes of a point that is disturbed.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Recovery {
+pub(super) enum PointRecovery {
     /// Nothing disturbs it: a variant without the fault that others have.
     Undisturbed,
     /// Success and response times stay in their usual range, during the disturbance and after it: there is nothing to
@@ -36,7 +36,7 @@ pub(super) enum Recovery {
     Never,
 }
 
-impl Recovery {
+impl PointRecovery {
     /// What becomes of a point; none where recovery is not timed.
     pub(super) fn of(report: &Report, summary: &Summary) -> Option<Self> {
         let load = &report.plan.points[summary.point].load;

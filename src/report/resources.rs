@@ -5,7 +5,7 @@ use super::headroom::Headroom;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
-use super::recovery::Recovery;
+use super::recovery::PointRecovery;
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{self, Column};
@@ -14,7 +14,7 @@ use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::analyse::words::share_decimals;
 use crate::experiment::plan::{Direction, Plan};
-use crate::metric::{Kind, Metric};
+use crate::metric::{Metric, MetricKind};
 use crate::statistics::Interval;
 
 /// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
@@ -31,7 +31,7 @@ pub(super) fn growing(growth: &Growth) -> Option<String> {
 /// A metric's name at the head of its line; a percentile of what has a line of its own stands below it, set in.
 fn line_name(metric: Metric) -> String {
     match (metric.kind(), metric.short().rsplit_once(' ')) {
-        (Kind::Quantile(_), Some((_, percentile))) => format!("  {percentile}"),
+        (MetricKind::Quantile(_), Some((_, percentile))) => format!("  {percentile}"),
         _ => metric.short().to_owned(),
     }
 }
@@ -66,10 +66,10 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
     for metric in Metric::ALL {
         let name = line_name(metric);
         if metric == Metric::RecoveryS
-            && let Some(recovery) = Recovery::of(report, summary).filter(|recovery| !recovery.is_broken())
+            && let Some(recovery) = PointRecovery::of(report, summary).filter(|recovery| !recovery.is_broken())
         {
             let why = match recovery {
-                Recovery::Undisturbed => "nothing disturbs this point".to_owned(),
+                PointRecovery::Undisturbed => "nothing disturbs this point".to_owned(),
                 _ if !by_success.is_empty() => format!("the success rate stays in its range{by_success}"),
                 _ => "success and response times stay in their usual range".into(),
             };
@@ -77,7 +77,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             continue;
         }
         let Some(interval) = summary.metric(metric) else { continue };
-        let is_count = matches!(metric.kind(), Kind::Count(_));
+        let is_count = matches!(metric.kind(), MetricKind::Count(_));
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
@@ -94,32 +94,32 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         let digits = [interval.estimate, interval.low, interval.high].map(|share| share_decimals(share).max(1));
         let digits = digits.into_iter().max().unwrap_or(1);
         let written = |value: f64| match metric.kind() {
-            Kind::PerMinute => {
+            MetricKind::PerMinute => {
                 let rates = report.rates;
                 grouped(&format!("{:.*}", decimals(rates.of_minute(interval.estimate), 6), rates.of_minute(value)))
             }
-            Kind::Share => format!("{:.digits$}", value * 100.0),
-            Kind::Count(_) if metric == Metric::Restarts => format!("{value:.1}"),
-            Kind::Count(_) => grouped(&format!("{value:.0}")),
-            Kind::Time | Kind::Quantile(_) | Kind::Ratio(_) => {
+            MetricKind::Share => format!("{:.digits$}", value * 100.0),
+            MetricKind::Count(_) if metric == Metric::Restarts => format!("{value:.1}"),
+            MetricKind::Count(_) => grouped(&format!("{value:.0}")),
+            MetricKind::Time | MetricKind::Quantile(_) | MetricKind::Ratio(_) => {
                 format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale)
             }
         };
         let unit = match metric.kind() {
-            Kind::PerMinute => format!("/{}", report.rates.name()),
-            Kind::Share => " %".into(),
-            Kind::Count(_) if metric == Metric::WastedRequests && written(interval.estimate) == "1" => {
+            MetricKind::PerMinute => format!("/{}", report.rates.name()),
+            MetricKind::Share => " %".into(),
+            MetricKind::Count(_) if metric == Metric::WastedRequests && written(interval.estimate) == "1" => {
                 " request completed when its caller no longer waited".into()
             }
-            Kind::Count(what) | Kind::Ratio(what) => format!(" {what}"),
+            MetricKind::Count(what) | MetricKind::Ratio(what) => format!(" {what}"),
             _ if metric == Metric::RecoveryS => format!(" {time} from the end of the disturbance{by_success}"),
-            Kind::Time | Kind::Quantile(_) => format!(" {time}"),
+            MetricKind::Time | MetricKind::Quantile(_) => format!(" {time}"),
         };
         // One run has intervals only where its batches give some.
         let is_open = summary.replications == 1 && interval.high == f64::INFINITY;
         let bounds = if interval.half_width() == 0.0 || is_open {
             String::new()
-        } else if interval.high == f64::INFINITY && !matches!(metric.kind(), Kind::Quantile(_)) {
+        } else if interval.high == f64::INFINITY && !matches!(metric.kind(), MetricKind::Quantile(_)) {
             "  (in one run)".into()
         } else if interval.high == f64::INFINITY {
             format!("  ({} or more: too few values beyond it)", written(interval.low))

@@ -17,7 +17,7 @@ pub use columns::{
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CellKind {
     /// Words.
     Text,
     /// A number, with fractions; may be missing.
@@ -34,7 +34,7 @@ pub struct Column {
     /// Its name.
     pub name: String,
     /// What it holds.
-    pub kind: Kind,
+    pub kind: CellKind,
 }
 
 /// What stands in a column of a row.

@@ -3,7 +3,7 @@
 
 mod sequential;
 
-pub use sequential::{Next, Outcome, Rules, select};
+pub use sequential::{Rules, SelectionOutcome, SelectionStep, select};
 
 use super::Moments;
 use super::interval::{admissible, two_sided};

@@ -49,7 +49,7 @@ fn permutation(count: usize, uniform: &mut impl FnMut() -> f64) -> Vec<usize> {
 
 /// What moving an input did.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Effect {
+pub struct InputEffect {
     /// Mean absolute change of the output over the whole range of the input, with its interval over paths (mu*).
     pub size: Interval,
     /// Mean change: of the sign of an input whose effect has one (mu).
@@ -60,7 +60,7 @@ pub struct Effect {
 
 /// The effects of each input, from the outputs along paths; none for an input that never moved between two known
 /// outputs.
-pub fn morris(paths: &[(&Trajectory, &[Option<f64>])], level: f64) -> Vec<Option<Effect>> {
+pub fn morris(paths: &[(&Trajectory, &[Option<f64>])], level: f64) -> Vec<Option<InputEffect>> {
     let inputs = paths.first().map_or(0, |(path, _)| path.moved.len());
     let effect = |input: usize| {
         let change = |(path, outputs): &(&Trajectory, &[Option<f64>])| {
@@ -73,7 +73,7 @@ pub fn morris(paths: &[(&Trajectory, &[Option<f64>])], level: f64) -> Vec<Option
         let moments: Moments = changes.iter().copied().collect();
         let size = Interval::mean_of(&sizes, level)?;
         let size = Interval { low: size.low.max(0.0), ..size };
-        Some(Effect { size, mean: moments.mean()?, spread: moments.variance().unwrap_or(0.0).sqrt() })
+        Some(InputEffect { size, mean: moments.mean()?, spread: moments.variance().unwrap_or(0.0).sqrt() })
     };
     (0..inputs).map(effect).collect()
 }

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sim::model::Accounts;
-use sim::parts::{Blame, Group, Outcome};
+use sim::model::AccountsKept;
+use sim::parts::{Blame, BlameGroup, Outcome};
 
 use crate::models::bench;
 
 /// What a group spends at each place, in milliseconds: the place, whether it is served there, and how long.
-fn spent(blame: &Blame, group: Group) -> Vec<(String, bool, f64)> {
+fn spent(blame: &Blame, group: BlameGroup) -> Vec<(String, bool, f64)> {
     let times = blame.groups.iter().find(|times| times.group == group).expect("the group has requests");
     let one = |spent: &sim::parts::Spent| {
         (blame.places[usize::from(spent.place)].name.clone(), spent.served, spent.ns as f64 / 1e6)
@@ -21,11 +21,11 @@ fn spent(blame: &Blame, group: Group) -> Vec<(String, bool, f64)> {
 fn run(text: &str) -> Outcome {
     let outcome = bench(text).run(1, 0);
     let blame = outcome.blame.as_ref().expect("accounts are kept");
-    let sum = |group: Group| {
+    let sum = |group: BlameGroup| {
         let times = blame.groups.iter().find(|times| times.group == group);
         times.map_or(0, |times| times.spent.iter().map(|spent| spent.ns).sum())
     };
-    assert_eq!(sum(Group::Mean), outcome.response_times.sum(), "accounts add up");
+    assert_eq!(sum(BlameGroup::Mean), outcome.response_times.sum(), "accounts add up");
     outcome
 }
 
@@ -51,7 +51,7 @@ fn waiting_for_a_connection_is_told_from_its_use() {
          [services.pg]\nruntime = \"delay\"\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, Group::Mean), named(&[("app pool db", false, 30.0), ("pg", true, 30.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app pool db", false, 30.0), ("pg", true, 30.0)]));
     let held = |name: &str| blame.places.iter().position(|place| place.name == name).unwrap() as u16;
     let holders: Vec<_> = blame.holders.iter().map(|one| (one.held, one.spent.place, one.spent.ns)).collect();
     // The third's hold began when nobody waited any more.
@@ -72,7 +72,7 @@ fn waiting_for_a_thread_is_told_from_what_the_thread_does() {
     ));
     let blame = outcome.blame.as_ref().unwrap();
     let expected = [("app executor", false, 10.0), ("app pool db", false, 20.0), ("pg", true, 30.0)];
-    assert_eq!(spent(blame, Group::Mean), named(&expected));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&expected));
     let name = |place: u16| blame.places[usize::from(place)].name.as_str();
     let mut holders: Vec<_> = blame
         .holders
@@ -94,7 +94,7 @@ fn work_at_full_speed_is_service_and_the_rest_is_waiting() {
         "[services.app]\nruntime = \"threads\"\ncpu = \"1\"\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, Group::Mean), named(&[("app CPU", false, 20.0), ("app CPU", true, 20.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app CPU", false, 20.0), ("app CPU", true, 20.0)]));
 }
 
 /// A service without a CPU that a fault makes four times as slow: its own 10 ms, and 30 ms by the fault; so are its sleeps
@@ -109,7 +109,7 @@ fn what_a_slow_service_adds_is_the_faults() {
     );
     let outcome = run(&format!("{text}{}", fault("app")));
     let right = [("app", true, 30.0), ("fault f", false, 90.0)];
-    assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+    assert_eq!(spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean), named(&right));
     let text = at_once(
         1,
         "[services.app]\nruntime = \"delay\"\n[services.app.pools.db]\nserver = \"pg\"\nmin_size = 1\nmax_size = 1\n\
@@ -118,7 +118,7 @@ fn what_a_slow_service_adds_is_the_faults() {
     );
     let outcome = run(&format!("{text}{}", fault("pg")));
     let right = [("fault f", false, 30.0), ("pg", true, 10.0)];
-    assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+    assert_eq!(spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean), named(&right));
 }
 
 /// A CPU that is twice as fast does two jobs of 10 ms in 10 ms: each has it for 5, and waits for it for 5, as the row of
@@ -132,7 +132,7 @@ fn faster_work_is_served_for_less_time() {
     );
     let outcome = run(&text);
     let right = [("app CPU", false, 10.0), ("app CPU", true, 10.0)];
-    assert_eq!(spent(outcome.blame.as_ref().unwrap(), Group::Mean), named(&right));
+    assert_eq!(spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean), named(&right));
     let cpu = outcome.resources.iter().find(|one| one.name == "app CPU").unwrap();
     assert!((cpu.wait_s - 0.005).abs() < 1e-9, "{cpu:?}");
 }
@@ -145,7 +145,7 @@ fn contention_is_what_jobs_lose_to_each_other() {
         "[services.app]\nruntime = \"threads\"\nslowdown = 1.0\n[services.app.endpoints]\ngo = { steps = [{ cpu = \"10ms\" }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, Group::Mean), named(&[("app CPU", true, 20.0), ("app CPU contention", false, 40.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app CPU", true, 20.0), ("app CPU contention", false, 40.0)]));
 }
 
 /// The callee's time is the caller's, its own waits included: of two calls at once one waits for the only thread.
@@ -160,7 +160,7 @@ fn what_a_callee_does_is_its_callers_time() {
     let blame = outcome.blame.as_ref().unwrap();
     let right =
         [("api sleep", true, 10.0), ("api threads", false, 5.0), ("app", true, 4.0), ("network to api", false, 2.0)];
-    assert_eq!(spent(blame, Group::Mean), named(&right));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&right));
 }
 
 /// Of branches side by side the one counts that ends last.
@@ -173,7 +173,7 @@ fn the_branch_that_is_waited_for_last_counts() {
          [{ with = { shared = \"slow\", steps = [{ sleep = \"5ms\" }] } }]] } }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, Group::Mean), named(&[("app", true, 5.0), ("limit slow", false, 4.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app", true, 5.0), ("limit slow", false, 4.0)]));
 }
 
 /// A request that fails twice, and answers at its third attempt: all attempts and the pauses between them count.
@@ -186,7 +186,7 @@ fn attempts_that_fail_and_the_pauses_between_them_count() {
          otherwise = [{ sleep = \"1ms\" }] } }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, Group::Mean), named(&[("app", true, 7.0), ("app retry back-off", false, 30.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app", true, 7.0), ("app retry back-off", false, 30.0)]));
 }
 
 /// A client that gives up after 20 ms: its request stood in the queue for the thread, and that is where its time went.
@@ -198,8 +198,8 @@ fn failures_are_told_where_they_waited() {
          go = { steps = [{ sleep = \"15ms\" }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, Group::Mean), named(&[("app sleep", true, 15.0)]));
-    assert_eq!(spent(blame, Group::Failed), named(&[("app sleep", true, 5.0), ("app threads", false, 15.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app sleep", true, 15.0)]));
+    assert_eq!(spent(blame, BlameGroup::Failed), named(&[("app sleep", true, 5.0), ("app threads", false, 15.0)]));
     let failed: Vec<_> = blame.failures.iter().map(|at| (at.cause.as_str(), at.requests)).collect();
     assert_eq!(failed, [("client gave up", 1)]);
 }
@@ -215,7 +215,7 @@ fn a_shared_station_loses_nothing_to_a_slow_cpu() {
          go = { steps = [{ cpu = \"10ms\" }, { visit = { station = \"share\", time = \"40ms\" } }] }\n\
          [stations.share]\ndiscipline = \"ps\"\n[faults.tired]\nservice = \"app\"\nfrom = \"0s\"\neffect = { slow = 2.0 }\n",
     ));
-    let all = spent(outcome.blame.as_ref().unwrap(), Group::Mean);
+    let all = spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean);
     let of_share: Vec<_> =
         all.iter().filter(|(name, ..)| name.contains("share")).map(|(_, served, ms)| (*served, *ms)).collect();
     assert_eq!(of_share, [(false, 120.0), (true, 120.0)], "{all:?}");
@@ -227,7 +227,7 @@ fn accounts_change_nothing() {
     let text = crate::random_models::nth(11);
     let with = bench(&text).run(1, 0);
     let mut without = bench(&text);
-    without.load.accounts = Accounts::Off;
+    without.load.accounts = AccountsKept::Off;
     let without = without.run(1, 0);
     assert!(with.blame.is_some() && without.blame.is_none());
     assert_eq!((with.events, with.sent, with.succeeded), (without.events, without.sent, without.succeeded));
@@ -246,9 +246,9 @@ fn failures_are_the_same_with_accounts_of_a_sample() {
     let mut failed = 0;
     for number in 0..40 {
         let mut bench = bench(&crate::random_models::nth(number));
-        bench.load.accounts = Accounts::All;
+        bench.load.accounts = AccountsKept::All;
         let all = failures(&bench.run(1, 0));
-        bench.load.accounts = Accounts::Sampled;
+        bench.load.accounts = AccountsKept::Sampled;
         let sampled = failures(&bench.run(1, 0));
         assert_eq!(all, sampled, "random model {number}");
         failed += all.iter().flat_map(BTreeMap::values).sum::<u64>();
@@ -278,13 +278,13 @@ fn waiting_is_charged_to_the_fault_that_is_on() {
     };
     let outcome = run(&model(&(fault("a", 0, 2) + &fault("b", 2, 4))));
     assert_eq!(
-        spent(outcome.blame.as_ref().unwrap(), Group::Mean),
+        spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean),
         named(&[("app", true, 5_000.0), ("faults a and b", false, 10_000.0)])
     );
     // A fault of one second: after it, two are served at a time, and waiting is the limit's.
     let outcome = run(&model(&fault("a", 0, 1)));
     assert_eq!(
-        spent(outcome.blame.as_ref().unwrap(), Group::Mean),
+        spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean),
         named(&[("app", true, 5_000.0), ("app limit l", false, 2_000.0), ("fault a", false, 4_000.0)])
     );
 }
@@ -299,7 +299,7 @@ fn what_stands_still_is_the_faults() {
          [faults.f]\nservice = \"app\"\nfrom = \"500ms\"\nto = \"1500ms\"\neffect = \"stuck\"\n",
     ));
     assert_eq!(
-        spent(outcome.blame.as_ref().unwrap(), Group::Mean),
+        spent(outcome.blame.as_ref().unwrap(), BlameGroup::Mean),
         named(&[("app CPU", true, 2_000.0), ("app event loops", false, 1_000.0), ("fault f", false, 2_000.0)])
     );
 }

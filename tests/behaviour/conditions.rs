@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use sim::experiment::analyse::condition::{Condition, State};
+use sim::experiment::analyse::condition::{Condition, PointState};
 use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
@@ -19,7 +19,7 @@ fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
     look(&Report::of(&plan, runner::run(&plan, &Progress::default())))
 }
 
-fn states(text: &str) -> Vec<State> {
+fn states(text: &str) -> Vec<PointState> {
     with_report(text, |report| report.states.clone())
 }
 

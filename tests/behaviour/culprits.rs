@@ -7,7 +7,7 @@ use sim::experiment::analyse::culprit::{Culprit, CulpritKind, Evidence};
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner;
 use sim::language::{Metric, Objective};
-use sim::parts::Group;
+use sim::parts::BlameGroup;
 
 /// The account of a model at two replications.
 fn account(file: &str, set: &[(&str, &str)]) -> Account {
@@ -213,7 +213,7 @@ fn culprits_come_out_by_name() {
 fn the_tail_has_a_culprit_of_its_own() {
     let account = account("dropped-syns", &[]);
     let evidence = Evidence::of(&account.summaries[0], 0.9, &[]);
-    let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(Group::P999).unwrap());
+    let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(BlameGroup::P999).unwrap());
     assert_eq!((usual.kind, usual.name.as_str()), (Limits, "edge executor"), "{usual:?}");
     assert_eq!((tail.kind, tail.name.as_str()), (CulpritKind::DroppedSyns, "edge backlog"), "{tail:?}");
 }
@@ -245,10 +245,10 @@ fn shares_of_failures_are_of_all_failures() {
 #[test]
 fn a_percentile_is_explained_by_requests_as_slow_as_it() {
     let account = account("rare-stall", &[]);
-    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(Group::P999).unwrap();
+    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(BlameGroup::P999).unwrap();
     assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "b sleep"), "{tail:?}");
     let blame = account.summaries[0].blame.as_ref().unwrap();
-    let times = blame.groups.iter().find(|times| times.group == Group::P999).unwrap();
+    let times = blame.groups.iter().find(|times| times.group == BlameGroup::P999).unwrap();
     let each = times.spent.iter().map(|spent| spent.ns).sum::<u128>() as f64 / times.requests;
     assert!((each / 1e9 - 0.010).abs() < 0.001, "{each} ns");
 }
@@ -257,7 +257,7 @@ fn a_percentile_is_explained_by_requests_as_slow_as_it() {
 #[test]
 fn the_providers_own_time_is_named() {
     let account = account("provider", &[]);
-    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(Group::P99).unwrap();
+    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(BlameGroup::P99).unwrap();
     assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "payment"), "{tail:?}");
 }
 

@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::kernel::random::Stream;
-use sim::model::{Capacity, Effect, FaultPlan};
+use sim::model::{Capacity, FaultEffect, FaultPlan};
 use sim::parts::{Ending, Limits};
 
 use crate::models::{Bench, bench};
@@ -158,12 +158,12 @@ fn troubled(bench: &mut Bench, stream: &mut Stream) {
         let plan = &bench.system.services[service as usize];
         let is_delay = plan.runtime == sim::model::Runtime::Delay;
         let effect = match stream.below(10) {
-            0 => Effect::Slow(3.0),
-            1 if !is_delay => Effect::Stuck,
-            2 => Effect::Latency(time(stream, 100)),
-            3 if !plan.pools.is_empty() => Effect::Capacity { what: Capacity::Pool(0), size: stream.below(3) },
-            4 if plan.threads.is_some() => Effect::Capacity { what: Capacity::Threads, size: stream.below(2) },
-            _ => Effect::Dead,
+            0 => FaultEffect::Slow(3.0),
+            1 if !is_delay => FaultEffect::Stuck,
+            2 => FaultEffect::Latency(time(stream, 100)),
+            3 if !plan.pools.is_empty() => FaultEffect::Capacity { what: Capacity::Pool(0), size: stream.below(3) },
+            4 if plan.threads.is_some() => FaultEffect::Capacity { what: Capacity::Threads, size: stream.below(2) },
+            _ => FaultEffect::Dead,
         };
         let from = time(stream, 1500);
         bench.system.faults.push(FaultPlan {

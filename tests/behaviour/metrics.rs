@@ -2,7 +2,7 @@
 
 use sim::experiment::analyse::trial::Trial;
 use sim::load;
-use sim::metric::{Kind, Metric};
+use sim::metric::{Metric, MetricKind};
 use sim::parts::Limits;
 use sim::statistics::{Interval, theory};
 
@@ -41,11 +41,11 @@ fn percentiles_of_the_time_to_completion_are_those_of_mm1() {
     let mean = theory::mm1(0.6, 1.0).expect("a stable queue").response;
     for metric in Metric::ALL.into_iter().filter(|metric| metric.is_of_completion()) {
         let exact = match metric.kind() {
-            Kind::Time => mean,
-            Kind::Quantile(q) => -(1.0 - q).ln() * mean,
-            Kind::PerMinute => 36.0,
-            Kind::Share => 1.0,
-            Kind::Count(_) | Kind::Ratio(_) => 0.0,
+            MetricKind::Time => mean,
+            MetricKind::Quantile(q) => -(1.0 - q).ln() * mean,
+            MetricKind::PerMinute => 36.0,
+            MetricKind::Share => 1.0,
+            MetricKind::Count(_) | MetricKind::Ratio(_) => 0.0,
         };
         let values: Vec<f64> = trials.iter().map(|trial| trial.metric(metric).expect("a value")).collect();
         let seen = Interval::mean_of(&values, 0.99).expect("finite values");

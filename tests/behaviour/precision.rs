@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use rayon::prelude::*;
-use sim::experiment::analyse::precision::{self, Step};
+use sim::experiment::analyse::precision::{self, PrecisionStep};
 use sim::experiment::analyse::summary::Summary;
 use sim::experiment::analyse::trial::Trial;
 use sim::experiment::plan::{Adjustments, Plan, Precision};
@@ -29,14 +29,16 @@ fn experiment(plan: &Plan, seed: u64) -> Summary {
     let mut trials: Vec<Trial> = Vec::new();
     loop {
         match precision::step(plan, trials.len() as u32, &trials.iter().collect::<Vec<_>>()) {
-            Step::Until(count) => {
+            PrecisionStep::Until(count) => {
                 for replication in trials.len() as u64..count.into() {
                     let outcome = load::trial(&point.system, &point.load, seed, replication, &Limits::default());
                     trials.push(Trial::of(0, replication, outcome, &point.load, plan.collapse_below, &plan.objectives));
                 }
             }
-            Step::Enough => return Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9, &[]).expect("figures"),
-            Step::Maximum => panic!("{MOST} replications were too few"),
+            PrecisionStep::Enough => {
+                return Summary::of(0, &trials.iter().collect::<Vec<_>>(), 0.9, &[]).expect("figures");
+            }
+            PrecisionStep::Maximum => panic!("{MOST} replications were too few"),
         }
     }
 }

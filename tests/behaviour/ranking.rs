@@ -13,7 +13,7 @@ use sim::experiment::store::archive::Archive;
 use sim::experiment::store::shard::Shard;
 use sim::language::Source;
 use sim::report::{Document, Report, selections, warnings};
-use sim::statistics::selection::Next;
+use sim::statistics::selection::SelectionStep;
 
 /// One counter whose times are random, or even and longer, or longer still. Their response times differ by chance for
 /// the most part.
@@ -86,7 +86,7 @@ fn the_best_is_selected_and_the_worst_is_not_replicated_for_it() {
             let report = report(&plan, &archive, &wanted);
             let [selection] = report.selections.as_slice() else { panic!("one place") };
             let outcome = selection.outcome.as_ref().expect("it is replicated on");
-            assert_eq!(outcome.next, Next::Selected, "{outcome:?}");
+            assert_eq!(outcome.next, SelectionStep::Selected, "{outcome:?}");
             (selection.best == [1], wanted)
         })
         .collect();

@@ -7,7 +7,7 @@ use sim::experiment::analyse::condition::Condition;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Mistakes, Objective, Source};
-use sim::parts::Group;
+use sim::parts::BlameGroup;
 use sim::report::{self, Report};
 
 fn plan(text: &str) -> Plan {
@@ -208,7 +208,7 @@ fn there_is_one_mean() {
         let summary = &report.summaries[0];
         let mean = summary.metric(Metric::MeanS).expect("a mean").estimate;
         let blame = summary.blame.as_ref().expect("an account");
-        let times = blame.groups.iter().find(|times| times.group == Group::Mean).expect("successes");
+        let times = blame.groups.iter().find(|times| times.group == BlameGroup::Mean).expect("successes");
         let all = times.spent.iter().map(|spent| spent.ns as f64 / 1e9).sum::<f64>() / times.requests;
         assert!((all - mean).abs() < 1e-6 * mean, "{all} {mean}");
     });

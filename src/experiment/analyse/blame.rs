@@ -1,12 +1,12 @@
 //! Where the time of a point's requests went, over its replications together.
 
-use crate::parts::{Blame, FailedAt, Group, Holding, Place, PlaceKind, Spent, Times};
+use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Holding, PlaceKind, Spent, Times};
 
 /// A share of a group's time.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Share<'a> {
     /// Where.
-    pub place: &'a Place,
+    pub place: &'a BlamePlace,
     /// Being served there, not waiting.
     pub served: bool,
     /// Of each request on average, in seconds.
@@ -33,7 +33,7 @@ fn add(whole: &mut Blame, other: &Blame) {
         whole.groups[known].requests += times.requests;
         times.spent.iter().for_each(|spent| add_spent(&mut whole.groups[known].spent, here(spent)));
     }
-    whole.groups.sort_by_key(|times| Group::ALL.iter().position(|group| *group == times.group));
+    whole.groups.sort_by_key(|times| BlameGroup::ALL.iter().position(|group| *group == times.group));
     for at in &other.failures {
         let place = places[usize::from(at.place)];
         match whole.failures.iter_mut().find(|known| known.cause == at.cause && known.place == place) {
@@ -62,7 +62,7 @@ fn add_spent(all: &mut Vec<Spent>, spent: Spent) {
     }
 }
 
-fn index_of(places: &mut Vec<Place>, place: &Place) -> u16 {
+fn index_of(places: &mut Vec<BlamePlace>, place: &BlamePlace) -> u16 {
     let known = places.iter().position(|known| known == place);
     known.unwrap_or_else(|| {
         places.push(place.clone());
@@ -71,19 +71,19 @@ fn index_of(places: &mut Vec<Place>, place: &Place) -> u16 {
 }
 
 /// Where the time of a group went, the largest share first; empty where the group has no request.
-pub fn shares(blame: &Blame, group: Group) -> Vec<Share<'_>> {
+pub fn shares(blame: &Blame, group: BlameGroup) -> Vec<Share<'_>> {
     let Some(times) = blame.groups.iter().find(|times| times.group == group) else { return Vec::new() };
     shared(blame, times.spent.iter(), times.requests)
 }
 
 /// What those who hold a unit of a place spend their time on while somebody waits for one, the largest share first.
-pub fn holders<'a>(blame: &'a Blame, held: &Place) -> Vec<Share<'a>> {
+pub fn holders<'a>(blame: &'a Blame, held: &BlamePlace) -> Vec<Share<'a>> {
     let of_place = |holding: &&Holding| blame.places[usize::from(holding.held)] == *held && !is_outage(blame, holding);
     shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
 }
 
 /// The faults that keep replicas of an unavailable service down, the longest first.
-pub fn outages<'a>(blame: &'a Blame, unavailable: &Place) -> Vec<Share<'a>> {
+pub fn outages<'a>(blame: &'a Blame, unavailable: &BlamePlace) -> Vec<Share<'a>> {
     let of_place =
         |holding: &&Holding| blame.places[usize::from(holding.held)] == *unavailable && is_outage(blame, holding);
     shared(blame, blame.holders.iter().filter(of_place).map(|holding| &holding.spent), 1.0)
@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn replications_add_up_whatever_the_order_of_their_places() {
-        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
+        let place = |name: &str| BlamePlace { name: name.into(), kind: PlaceKind::Station, units: None };
         let spent = |place, ns| Spent { place, served: false, ns };
         let one = |names: [&str; 2], group, ns: [u128; 2]| Blame {
             places: names.map(place).to_vec(),
@@ -122,25 +122,25 @@ mod tests {
             failures: vec![FailedAt { cause: "shed".into(), place: 1, requests: 3 }],
             holders: vec![Holding { held: 0, spent: spent(1, 5) }],
         };
-        let mut whole = one(["a", "b"], Group::Mean, [1, 2]);
-        add(&mut whole, &one(["b", "c"], Group::Mean, [10, 20]));
-        add(&mut whole, &one(["b", "a"], Group::P95, [1, 3]));
+        let mut whole = one(["a", "b"], BlameGroup::Mean, [1, 2]);
+        add(&mut whole, &one(["b", "c"], BlameGroup::Mean, [10, 20]));
+        add(&mut whole, &one(["b", "a"], BlameGroup::P95, [1, 3]));
         let named = |group| -> Vec<(String, f64)> {
             let shares = shares(&whole, group);
             shares.iter().map(|share| (share.place.name.clone(), (share.seconds * 1e9).round())).collect()
         };
-        assert_eq!(named(Group::Mean), [("c".into(), 5.0), ("b".into(), 3.0), ("a".into(), 0.0)]);
-        assert_eq!(named(Group::P95), [("a".into(), 2.0), ("b".into(), 1.0)]);
+        assert_eq!(named(BlameGroup::Mean), [("c".into(), 5.0), ("b".into(), 3.0), ("a".into(), 0.0)]);
+        assert_eq!(named(BlameGroup::P95), [("a".into(), 2.0), ("b".into(), 1.0)]);
         assert_eq!(whole.failures.iter().map(|at| at.requests).collect::<Vec<_>>(), [3, 3, 3]);
         assert_eq!(holders(&whole, &place("b")).len(), 2);
         assert!(outages(&whole, &place("b")).is_empty());
-        assert!(shares(&whole, Group::Failed).is_empty());
+        assert!(shares(&whole, BlameGroup::Failed).is_empty());
     }
 
     /// A service is down by a fault for 30 s, and its probe waits for a CPU for 10 s: all that a holder does is that wait.
     #[test]
     fn an_outage_is_no_work_of_a_holder() {
-        let place = |name: &str, kind| Place { name: name.into(), kind, units: None };
+        let place = |name: &str, kind| BlamePlace { name: name.into(), kind, units: None };
         let (down, fault) = (place("a unavailable", PlaceKind::Unavailable), place("fault f", PlaceKind::Fault));
         let holding = |place, served, ns| Holding { held: 0, spent: Spent { place, served, ns } };
         let blame = Blame {

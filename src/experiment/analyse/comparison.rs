@@ -8,7 +8,7 @@ use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
 use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::statistics::selection::{self, Next, Outcome};
+use crate::statistics::selection::{self, SelectionOutcome, SelectionStep};
 use crate::statistics::{Interval, Pairing};
 
 /// The figures that are compared; completed requests only where work outlasts its answer.
@@ -66,7 +66,7 @@ pub struct Selection {
     /// nothing else is.
     pub ties: Vec<usize>,
     /// How far the replications went to select it; none where what there is was screened.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<SelectionOutcome>,
 }
 
 /// A place where the best was to be selected, and is not.
@@ -230,7 +230,7 @@ pub fn unselected(plan: &Plan, selections: &[Selection]) -> Vec<Unselected> {
         let Some(selection) = selections.next_if(|selection| selection.points == points) else {
             return Some(Unselected { left: points, replications: None, needed: None });
         };
-        let outcome = selection.outcome.as_ref().filter(|outcome| outcome.next != Next::Selected)?;
+        let outcome = selection.outcome.as_ref().filter(|outcome| outcome.next != SelectionStep::Selected)?;
         Some(Unselected {
             left: selection.best.clone(),
             replications: Some(outcome.replications),

@@ -94,7 +94,7 @@ impl Condition {
 
 /// The condition of a point, and what it rests on.
 #[derive(Clone, Debug, PartialEq)]
-pub struct State {
+pub struct PointState {
     /// Index of the point.
     pub point: usize,
     /// The condition.
@@ -113,7 +113,7 @@ pub struct State {
     pub goodput: Option<f64>,
 }
 
-impl State {
+impl PointState {
     /// `5/20` where not all replications show it; empty where they do, or where it shows only in all of them together.
     pub fn fraction(&self) -> String {
         if self.runs == self.of || self.runs == 0 { String::new() } else { format!("{}/{}", self.runs, self.of) }
@@ -134,18 +134,18 @@ impl State {
 /// The state of each point that has one, in the order of the summaries. Where a limit ended replications early, or no
 /// request ended, only a loss of capacity or a growing backlog is sure: any other point has no state. Nor has a point
 /// that looks healthy where only a longer run, or more runs, show whether it is.
-pub fn conditions(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
+pub fn conditions(plan: &Plan, summaries: &[Summary]) -> Vec<PointState> {
     known(plan, summaries, false)
 }
 
 /// The same, where a point that looks healthy is called so even if more runs may show that it is not: for those who judge
 /// the intervals of its figures themselves.
-pub fn apparent(plan: &Plan, summaries: &[Summary]) -> Vec<State> {
+pub fn apparent(plan: &Plan, summaries: &[Summary]) -> Vec<PointState> {
     known(plan, summaries, true)
 }
 
-fn known(plan: &Plan, summaries: &[Summary], few_runs_are_enough: bool) -> Vec<State> {
-    let is_known = |summary: &Summary, state: &State| match &summary.doubt {
+fn known(plan: &Plan, summaries: &[Summary], few_runs_are_enough: bool) -> Vec<PointState> {
+    let is_known = |summary: &Summary, state: &PointState| match &summary.doubt {
         None => true,
         Some(doubt) if doubt.needs_more_runs() && few_runs_are_enough => true,
         Some(doubt) if doubt.is_of_health() => state.condition != Condition::Healthy,
@@ -187,11 +187,11 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
 }
 
 /// The state of a point, of states in the order of the points.
-pub fn of(states: &[State], point: usize) -> Option<&State> {
+pub fn of(states: &[PointState], point: usize) -> Option<&PointState> {
     states.binary_search_by_key(&point, |state| state.point).ok().map(|index| &states[index])
 }
 
-fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
+fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
     let of = summary.replications;
     let broken = broken_promise(plan, summary);
     // Where all is well, goodput is that of the answers.
@@ -224,7 +224,7 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> State {
         (Condition::Healthy, of, None)
     };
     let share = Interval::exact_proportion(runs as u64, of as u64, LEVEL).unwrap_or(Interval::exact(0.0));
-    State { point: summary.point, condition, runs, of, share, missed, goodput }
+    PointState { point: summary.point, condition, runs, of, share, missed, goodput }
 }
 
 /// The success objective if the answers miss it, or else the same objective of the work behind them if that does; with

@@ -14,7 +14,7 @@ mod unavailable;
 pub use evidence::{Evidence, FAILING, Growing, Used};
 
 use crate::experiment::analyse::words;
-use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind, ResourceKind};
+use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, PlaceKind, ResourceKind};
 
 use crate::experiment::analyse::blame::{Share, holders, shares};
 use chain::{STRETCHED, contention, own_time, throttled};
@@ -81,7 +81,7 @@ impl Culprit {
     }
 
     /// A fault that keeps all units of a resource in use.
-    fn fault(name: &str, through: &Place, sentence: String) -> Self {
+    fn fault(name: &str, through: &BlamePlace, sentence: String) -> Self {
         let through = Some(through.name.clone());
         Self { is_full: true, through, ..Self::new(name.to_owned(), CulpritKind::Fault, sentence) }
     }
@@ -217,11 +217,11 @@ impl Evidence<'_> {
             let sentence = "calls through a broken client are never answered".to_owned();
             return Some(Culprit::new("a broken client".into(), CulpritKind::NeverAnswered, sentence));
         }
-        let requests = |group: Group| {
+        let requests = |group: BlameGroup| {
             let of_group = |blame: &Blame| blame.groups.iter().find(|times| times.group == group).map(|it| it.requests);
             self.blame.and_then(of_group).unwrap_or(0.0)
         };
-        let (failed, succeeded) = (requests(Group::Failed), requests(Group::Mean));
+        let (failed, succeeded) = (requests(BlameGroup::Failed), requests(BlameGroup::Mean));
         let is_failing = failed * self.share_that_matters() > self.failing * (failed + succeeded);
         let is_backlog = self.grows == Growing::Work && self.work_completed.is_none_or(|share| share >= MOSTLY_DONE);
         let backlog = if is_backlog { self.backlog().or_else(|| self.longest_queue()) } else { None };
@@ -231,10 +231,10 @@ impl Evidence<'_> {
         let failures = if is_failing { self.of_failures() } else { None };
         let failures = failures.map(|found| Culprit { fails: true, ..found });
         // A few long waits may make up most of the mean, and be rarer than one request in twenty.
-        let of_mean = || self.of_group(Group::Mean).filter(|found| found.kind != CulpritKind::TakesTime);
+        let of_mean = || self.of_group(BlameGroup::Mean).filter(|found| found.kind != CulpritKind::TakesTime);
         let usual = self.of_missed().or_else(|| self.of_group(self.group));
         let takes_time = usual.as_ref().is_some_and(|found| found.kind == CulpritKind::TakesTime);
-        let usual = match takes_time && self.group == Group::P95 {
+        let usual = match takes_time && self.group == BlameGroup::P95 {
             true => of_mean().or(usual),
             false => usual,
         };
@@ -358,13 +358,13 @@ impl Evidence<'_> {
     }
 
     /// The place of a resource, where the accounts know it.
-    fn place(&self, name: &str) -> Option<(&Blame, &Place)> {
+    fn place(&self, name: &str) -> Option<(&Blame, &BlamePlace)> {
         let blame = self.blame?;
         Some((blame, blame.places.iter().find(|place| place.name == name)?))
     }
 
     /// The culprit of what a full resource refuses: what its holders wait for, or, if that is nothing else, itself.
-    fn refusal(&self, blame: &Blame, place: &Place, sentence: String) -> Culprit {
+    fn refusal(&self, blame: &Blame, place: &BlamePlace, sentence: String) -> Culprit {
         let found = self.chain(blame, place, sentence);
         match found.name == place.name && found.kind == CulpritKind::Limits {
             true => Culprit { kind: CulpritKind::Refuses, ..found },
@@ -413,7 +413,7 @@ impl Evidence<'_> {
     }
 
     /// The culprit of a percentile of the response time, or of the mean.
-    pub fn of_group(&self, group: Group) -> Option<Culprit> {
+    pub fn of_group(&self, group: BlameGroup) -> Option<Culprit> {
         let blame = self.blame?;
         let shares = shares(blame, group);
         let first = telling(&shares).filter(|first| first.place.kind != PlaceKind::Unexplained)?;
@@ -422,7 +422,14 @@ impl Evidence<'_> {
     }
 
     /// The culprit of a share of a group's time with that of the next wait, where that is nearly as long.
-    fn with_tie(&self, blame: &Blame, group: Group, shares: &[Share], first: &Share, mut found: Culprit) -> Culprit {
+    fn with_tie(
+        &self,
+        blame: &Blame,
+        group: BlameGroup,
+        shares: &[Share],
+        first: &Share,
+        mut found: Culprit,
+    ) -> Culprit {
         let is_rival =
             |share: &&Share| is_wait(share) && share.place != first.place && share.share >= TIED * first.share;
         let rival = shares.iter().find(is_rival).filter(|_| is_wait(first));
@@ -435,12 +442,12 @@ impl Evidence<'_> {
     }
 
     /// The culprit of a share of a group's time, out of all of its shares.
-    fn of_share(&self, blame: &Blame, group: Group, shares: &[Share], first: &Share) -> Culprit {
+    fn of_share(&self, blame: &Blame, group: BlameGroup, shares: &[Share], first: &Share) -> Culprit {
         let percent = percent(first.share);
         let who = match group {
-            Group::Mean => "requests".to_owned(),
-            Group::Failed => "failed requests".into(),
-            Group::P999 => "requests around p99.9".into(),
+            BlameGroup::Mean => "requests".to_owned(),
+            BlameGroup::Failed => "failed requests".into(),
+            BlameGroup::P999 => "requests around p99.9".into(),
             _ => format!("requests around {}", group.name()),
         };
         let spend = format!("{who} spend {percent} of their time");
@@ -483,10 +490,10 @@ impl Evidence<'_> {
 
     /// The culprit of the 99.9th percentile, where it is another one than that of the percentile that decides.
     pub fn of_tail(&self) -> Option<Culprit> {
-        let of_tail = self.of_group(Group::P999)?;
+        let of_tail = self.of_group(BlameGroup::P999)?;
         let is_other = self.of_group(self.group).is_some_and(|usual| usual.name != of_tail.name);
         // The requests around the percentile of one trial may be far slower than that of all trials.
-        let each: f64 = shares(self.blame?, Group::P999).iter().map(|share| share.seconds).sum();
+        let each: f64 = shares(self.blame?, BlameGroup::P999).iter().map(|share| share.seconds).sum();
         let is_as_slow = self.p999_s.is_none_or(|p999| each <= 2.0 * p999);
         (is_other && is_as_slow).then_some(of_tail)
     }
@@ -503,7 +510,7 @@ impl Evidence<'_> {
 }
 
 /// The culprit of what a fault costs: what it lowers is full while requests wait for it.
-fn by_fault(blame: &Blame, fault: &Place, sentence: String) -> Culprit {
+fn by_fault(blame: &Blame, fault: &BlamePlace, sentence: String) -> Culprit {
     match holders(blame, fault).into_iter().next() {
         Some(lowered) => Culprit::fault(&fault.name, lowered.place, sentence),
         None => Culprit::new(fault.name.clone(), CulpritKind::Fault, sentence),

@@ -110,7 +110,7 @@ fn of_point(plan: &Plan, summary: &Summary, level: f64) -> Option<Check> {
 
 /// The throughput of a closed network.
 fn closed(network: &Network, count: u32, think_s: f64) -> Option<(Metric, Theory, (f64, f64))> {
-    let stations: Vec<mva::Station> = network.nodes.iter().map(network::Node::station).collect();
+    let stations: Vec<mva::Centre> = network.nodes.iter().map(network::Node::station).collect();
     let customers = count as usize;
     let lines = network.nodes.iter().filter(|node| node.servers.is_some_and(|servers| servers > 1)).count();
     let steps = if lines > 1 { customers.saturating_mul(customers) } else { customers }.saturating_mul(stations.len());

@@ -5,13 +5,13 @@ mod reach;
 mod state;
 mod words;
 
-use crate::experiment::analyse::condition::{self, State};
+use crate::experiment::analyse::condition::{self, PointState};
 use crate::experiment::analyse::summary::{Summary, of_point};
 use crate::experiment::analyse::throughput;
 use crate::experiment::plan::{Axis, Direction, Plan};
 
 pub use curve::{Stretch, Turn};
-pub use reach::{Fall, Limited, Unsafe, falls, limits, places};
+pub use reach::{Fall, LimitedStretch, Unsafe, falls, limits, places};
 pub use state::{cause, condition, share, short_name, unsafe_words, why};
 pub use words::{at, be, place};
 
@@ -39,7 +39,7 @@ pub struct Finding {
 }
 
 /// The findings of all variants. Without an axis of numbers each point is a finding of its own.
-pub fn findings(plan: &Plan, summaries: &[Summary], states: &[State]) -> Vec<Finding> {
+pub fn findings(plan: &Plan, summaries: &[Summary], states: &[PointState]) -> Vec<Finding> {
     let axis = plan.axes.first().filter(|axis| axis.values.iter().all(|value| value.number.is_some()));
     let mut groups: Vec<(usize, Vec<usize>, Vec<usize>)> = Vec::new();
     for (index, point) in plan.points.iter().enumerate() {
@@ -84,7 +84,11 @@ impl Finding {
     }
 }
 
-fn known<'a>(points: &[usize], summaries: &'a [Summary], states: &'a [State]) -> Vec<(&'a Summary, &'a State)> {
+fn known<'a>(
+    points: &[usize],
+    summaries: &'a [Summary],
+    states: &'a [PointState],
+) -> Vec<(&'a Summary, &'a PointState)> {
     points.iter().filter_map(|&point| of_point(summaries, point).zip(condition::of(states, point))).collect()
 }
 

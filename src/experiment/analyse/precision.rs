@@ -31,7 +31,7 @@ const GROWTH: (f64, f64) = (1.25, 2.0);
 
 /// What is to be done about a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum PrecisionStep {
     /// Every figure is known precisely enough.
     Enough,
     /// Not every figure is, but as many replications were run as are allowed.
@@ -65,29 +65,29 @@ pub fn first(plan: &Plan) -> u32 {
 
 /// What is to be done about a point of which `run` replications were run, the first ones, with these results in the
 /// order of replications; replications that gave none are missing.
-pub fn step(plan: &Plan, run: u32, trials: &[&Trial]) -> Step {
+pub fn step(plan: &Plan, run: u32, trials: &[&Trial]) -> PrecisionStep {
     let first = first(plan);
     if run < first {
-        return Step::Until(first);
+        return PrecisionStep::Until(first);
     }
     let used = summary::usable(trials);
     match (excludes(plan, run, &used), figures(plan, run, &used)) {
-        (Step::Until(a), Step::Until(b)) => Step::Until(a.max(b)),
-        (Step::Until(more), _) | (_, Step::Until(more)) => Step::Until(more),
+        (PrecisionStep::Until(a), PrecisionStep::Until(b)) => PrecisionStep::Until(a.max(b)),
+        (PrecisionStep::Until(more), _) | (_, PrecisionStep::Until(more)) => PrecisionStep::Until(more),
         (_, step) => step,
     }
 }
 
 /// Whether a loss of capacity was seen, or is excluded by the replications without one.
-fn excludes(plan: &Plan, run: u32, used: &[&Trial]) -> Step {
+fn excludes(plan: &Plan, run: u32, used: &[&Trial]) -> PrecisionStep {
     let needed = plan.exclude_loss.map_or(0, |exclusion| exclusion.most);
     let lost = used.iter().any(|trial| trial.is_damaged());
-    if lost || run >= needed { Step::Enough } else { Step::Until(needed) }
+    if lost || run >= needed { PrecisionStep::Enough } else { PrecisionStep::Until(needed) }
 }
 
 /// Whether the figures are known precisely enough.
-fn figures(plan: &Plan, run: u32, used: &[&Trial]) -> Step {
-    let Some(precision) = &plan.precision else { return Step::Enough };
+fn figures(plan: &Plan, run: u32, used: &[&Trial]) -> PrecisionStep {
+    let Some(precision) = &plan.precision else { return PrecisionStep::Enough };
     let count = f64::from(run);
     let caution = 1.0 + 1.0 / count.sqrt();
     let excess = summary::intervals(used, &precision.of).into_iter().map(|(metric, interval)| {
@@ -96,14 +96,14 @@ fn figures(plan: &Plan, run: u32, used: &[&Trial]) -> Step {
     });
     let excess = excess.fold(0.0, f64::max);
     if excess <= 1.0 {
-        return Step::Enough;
+        return PrecisionStep::Enough;
     }
     if run >= precision.most {
-        return Step::Maximum;
+        return PrecisionStep::Maximum;
     }
     let (least, most) = GROWTH;
     let next = (count * excess * excess).clamp((count * least).ceil(), count * most).ceil();
-    Step::Until((next as u32).min(precision.most))
+    PrecisionStep::Until((next as u32).min(precision.most))
 }
 
 /// What to aim at, so that the half-width relative to the truth is as asked.

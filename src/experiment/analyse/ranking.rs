@@ -11,12 +11,12 @@
 use crate::experiment::analyse::precision;
 use crate::experiment::analyse::summary::{LEVEL, in_common};
 use crate::experiment::plan::{Plan, Zone};
-use crate::statistics::selection::{Next, Outcome, Rules, select};
+use crate::statistics::selection::{Rules, SelectionOutcome, SelectionStep, select};
 
 /// How far the selection at a place has got, with the values of `plan.best_by` of each of its points by replication,
 /// and the number of replications of each that were run. None without an indifference zone, and where a point lacks the
 /// figure.
-pub fn rank(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<Outcome> {
+pub fn rank(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<SelectionOutcome> {
     let Zone { share, most } = plan.best_within?;
     let metric = plan.best_by;
     let rules = Rules { probability: LEVEL, first: precision::first(plan) as usize, most: most as usize };
@@ -38,10 +38,10 @@ pub fn rank(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<Outc
 /// Which of the points at a place are to be replicated on, by index, until they have so many replications; none where
 /// nothing more is asked for.
 pub fn more(plan: &Plan, values: &[Vec<(u64, f64)>], run: &[u32]) -> Option<(Vec<usize>, u32)> {
-    let Outcome { left, next, .. } = rank(plan, values, run)?;
+    let SelectionOutcome { left, next, .. } = rank(plan, values, run)?;
     match next {
-        Next::Until(count) => Some((left, count as u32)),
-        Next::Selected | Next::Maximum => None,
+        SelectionStep::Until(count) => Some((left, count as u32)),
+        SelectionStep::Selected | SelectionStep::Maximum => None,
     }
 }
 

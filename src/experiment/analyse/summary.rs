@@ -12,7 +12,7 @@ mod steady;
 mod timeline;
 mod values;
 
-pub use capacity::{Capacity, Group};
+pub use capacity::{Capacity, RunGroup};
 pub use classes::ClassSummary;
 pub use doubt::{BRIM, Doubt};
 pub use growth::{Growth, Overrun};

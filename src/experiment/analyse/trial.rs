@@ -9,7 +9,7 @@ use crate::kernel::wire;
 use crate::language::{Metric, Objective};
 use crate::model::{Load, Reference};
 use crate::parts::{
-    Blame, Course, Deadlock, Ending, Group, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users,
+    Blame, BlameGroup, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -404,7 +404,7 @@ impl<'a> Evidence<'a> {
             is_own_error_harmless: false,
             sheds: false,
             failing: FAILING,
-            group: Group::P95,
+            group: BlameGroup::P95,
             bound_s: None,
             p999_s: None,
             is_damaged: trial.is_damaged(),

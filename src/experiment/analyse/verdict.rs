@@ -13,14 +13,14 @@ pub use measured::{Deviation, deviations, unpredicted};
 use states::{healthy, loses_capacity, recovers, stuck, survives};
 
 use crate::experiment::analyse::comparison::Difference;
-use crate::experiment::analyse::condition::{self, Condition, State};
+use crate::experiment::analyse::condition::{self, Condition, PointState};
 use crate::experiment::analyse::finding::unsafe_words;
 use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary, of_point};
 use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::words::{amount, figure, place, quoted_place};
 use crate::experiment::plan::{Direction, Expectation, Hypothesis, Plan};
 use crate::language::{Metric, MultipleHypotheses};
-use crate::metric::Kind;
+use crate::metric::MetricKind;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -110,13 +110,13 @@ pub fn judge(plan: &Plan, summaries: &[Summary]) -> Vec<Judgement> {
 #[derive(Clone, Copy)]
 struct Seen<'a> {
     summaries: &'a [Summary],
-    states: &'a [State],
+    states: &'a [PointState],
     /// The unit of throughputs.
     rates: RateUnit,
 }
 
 impl<'a> Seen<'a> {
-    fn at(self, point: usize) -> Option<(&'a Summary, &'a State)> {
+    fn at(self, point: usize) -> Option<(&'a Summary, &'a PointState)> {
         of_point(self.summaries, point).zip(condition::of(self.states, point))
     }
 }
@@ -223,7 +223,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         };
         hypothesis.points.iter().map(of_point).collect()
     };
-    let each_state = |judge: &dyn Fn(&Summary, &State, &str) -> Finding| -> Vec<Finding> {
+    let each_state = |judge: &dyn Fn(&Summary, &PointState, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
             let place = place(plan, point);
             match seen.at(point) {
@@ -392,7 +392,7 @@ fn bounded_of(
 
 /// The means of two groups of runs, where the runs fall into two: `, in two groups of runs: 98.9 % in 1, 9.4 % in 4`.
 fn groups(summary: &Summary, metric: Metric, rates: RateUnit) -> Option<String> {
-    let split = summary.split().filter(|_| !matches!(metric.kind(), Kind::Quantile(_)))?;
+    let split = summary.split().filter(|_| !matches!(metric.kind(), MetricKind::Quantile(_)))?;
     let means = split.means(summary, metric).filter(|means| means.iter().all(|mean| mean.is_finite()))?;
     let [one, other] = means.map(|mean| amount(mean, metric, rates));
     let [runs, others] = split.sizes();

@@ -3,7 +3,7 @@
 use crate::experiment::analyse::rate::{decimals as rate_decimals, grouped};
 use crate::experiment::plan::Plan;
 use crate::language::{Metric, visible};
-use crate::metric::Kind;
+use crate::metric::MetricKind;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -31,20 +31,20 @@ fn named_place(plan: &Plan, point: usize, variant: String) -> String {
 pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
     let Interval { estimate, low, high } = interval;
     match metric.kind() {
-        Kind::PerMinute => unit.figure(interval),
-        Kind::Share => {
+        MetricKind::PerMinute => unit.figure(interval),
+        MetricKind::Share => {
             let decimals =
                 [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
             let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
             format!("{estimate} % ({low} to {high})")
         }
-        Kind::Count(_) => format!("{estimate:.1} ({low:.1} to {high:.1})"),
-        Kind::Ratio(_) => format!("{estimate:.2} ({low:.2} to {high:.2})"),
+        MetricKind::Count(_) => format!("{estimate:.1} ({low:.1} to {high:.1})"),
+        MetricKind::Ratio(_) => format!("{estimate:.2} ({low:.2} to {high:.2})"),
         _ if metric == Metric::RecoveryS && low == f64::INFINITY => "never: no recovery before the run ends".into(),
         _ if metric == Metric::RecoveryS && high == f64::INFINITY => {
             format!("{low:.1} s in the fastest run, never in others")
         }
-        Kind::Time | Kind::Quantile(_) => {
+        MetricKind::Time | MetricKind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(estimate);
             let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
             match high {
@@ -88,11 +88,11 @@ fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
 /// A metric's value with its unit; `unit` is that of throughputs.
 pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
     match metric.kind() {
-        Kind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
-        Kind::PerMinute => unit.words(value),
-        Kind::Count(_) => format!("{value:.1}"),
-        Kind::Ratio(_) => format!("{value:.2}"),
-        Kind::Time | Kind::Quantile(_) => {
+        MetricKind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
+        MetricKind::PerMinute => unit.words(value),
+        MetricKind::Count(_) => format!("{value:.1}"),
+        MetricKind::Ratio(_) => format!("{value:.2}"),
+        MetricKind::Time | MetricKind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(value);
             format!("{:.decimals$} {unit}", value * scale)
         }
@@ -103,15 +103,15 @@ pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
 /// the measured one has. Both are shown alike.
 pub fn amount_beside(value: f64, measured: f64, metric: Metric, rates: RateUnit) -> String {
     let (scale, unit, least) = match metric.kind() {
-        Kind::Share => (100.0, " %".into(), share_decimals(measured).max(share_decimals(value)).max(1)),
-        Kind::PerMinute => {
+        MetricKind::Share => (100.0, " %".into(), share_decimals(measured).max(share_decimals(value)).max(1)),
+        MetricKind::PerMinute => {
             (rates.of_minute(1.0), format!("/{}", rates.name()), rate_decimals(rates.of_minute(measured)))
         }
-        Kind::Time | Kind::Quantile(_) => {
+        MetricKind::Time | MetricKind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(measured);
             (scale, format!(" {unit}"), decimals.max(rate_decimals(measured * scale)))
         }
-        Kind::Count(_) | Kind::Ratio(_) => return amount(value, metric, rates),
+        MetricKind::Count(_) | MetricKind::Ratio(_) => return amount(value, metric, rates),
     };
     let decimals = least.max(decimals_of(measured * scale));
     let text = format!("{:.decimals$}", value * scale);
@@ -132,19 +132,19 @@ fn is_near(number: f64, decimals: usize) -> bool {
 /// A metric's unit, as it follows its value; `rates` is that of throughputs.
 pub fn unit(metric: Metric, rates: RateUnit) -> String {
     match metric.kind() {
-        Kind::Share => " %".into(),
-        Kind::PerMinute => format!("/{}", rates.name()),
-        Kind::Count(_) | Kind::Ratio(_) => String::new(),
-        Kind::Time | Kind::Quantile(_) => " s".into(),
+        MetricKind::Share => " %".into(),
+        MetricKind::PerMinute => format!("/{}", rates.name()),
+        MetricKind::Count(_) | MetricKind::Ratio(_) => String::new(),
+        MetricKind::Time | MetricKind::Quantile(_) => " s".into(),
     }
 }
 
 /// A metric's value in the unit that it is shown in, where `rates` is that of throughputs; of a share in percent.
 pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
     match metric.kind() {
-        Kind::Share => value * 100.0,
-        Kind::PerMinute => rates.of_minute(value),
-        Kind::Time | Kind::Quantile(_) | Kind::Count(_) | Kind::Ratio(_) => value,
+        MetricKind::Share => value * 100.0,
+        MetricKind::PerMinute => rates.of_minute(value),
+        MetricKind::Time | MetricKind::Quantile(_) | MetricKind::Count(_) | MetricKind::Ratio(_) => value,
     }
 }
 

@@ -9,7 +9,7 @@ use crate::language::form::Form;
 use crate::language::names::Names;
 use crate::language::path::{Path, Written};
 use crate::language::setting::{Setting, Subject, computed, target};
-use crate::language::tree::{Kind, Place, Tree};
+use crate::language::tree::{NodeKind, Place, Tree};
 use crate::language::{self, Mistake, Mistakes, Scale, Source};
 
 /// Values of an axis at most.
@@ -101,8 +101,8 @@ fn also(
     let settings = values.iter().map(|value| {
         let kind = match (value.number(), by) {
             (_, 1.0) => value.kind.clone(),
-            (Some(number), _) if whole && (number * by).abs() < 1e15 => Kind::Integer((number * by).round() as i64),
-            (Some(number), _) => Kind::Float(number * by),
+            (Some(number), _) if whole && (number * by).abs() < 1e15 => NodeKind::Integer((number * by).round() as i64),
+            (Some(number), _) => NodeKind::Float(number * by),
             (None, _) => {
                 let title = format!("{} cannot be multiplied by {by}", value.written());
                 let mistake = place.mark_value(Mistake::new(title), "a factor");
@@ -187,7 +187,7 @@ fn range(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<
     let written_whole = ["from", "to", "step"]
         .iter()
         .filter_map(|key| tree.get(key))
-        .all(|value| matches!(value.kind, Kind::Integer(_)));
+        .all(|value| matches!(value.kind, NodeKind::Integer(_)));
     let numbers: Vec<f64> = match (step, axis.points, axis.scale) {
         (Some(_), Some(_), _) => {
             return Err(
@@ -250,7 +250,7 @@ fn range(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<
     for number in numbers {
         let number = quantity::rounded(number);
         let kind = if whole || written_whole && number.fract() == 0.0 {
-            Kind::Integer(number.round() as i64)
+            NodeKind::Integer(number.round() as i64)
         } else {
             notation.write(number)
         };
@@ -282,16 +282,16 @@ fn is_close(a: f64, b: f64) -> bool {
 pub(super) fn select(axis: &Axis, named: &Tree) -> Result<Vec<usize>, Mistakes> {
     let one = |value: &Tree| index_of(axis, value).ok_or_else(|| unknown_value(axis, value));
     match &named.kind {
-        Kind::List(values) => {
+        NodeKind::List(values) => {
             let mut indices = values.iter().map(one).collect::<Result<Vec<_>, _>>()?;
             indices.sort_unstable();
             indices.dedup();
             Ok(indices)
         }
-        Kind::Table(_) if axis.values.iter().all(|value| matches!(value.value, toml::Value::Table(_))) => {
+        NodeKind::Table(_) if axis.values.iter().all(|value| matches!(value.value, toml::Value::Table(_))) => {
             Ok(vec![one(named)?])
         }
-        Kind::Table(_) => within(axis, named),
+        NodeKind::Table(_) => within(axis, named),
         _ => Ok(vec![one(named)?]),
     }
 }
@@ -353,7 +353,7 @@ pub(super) fn argument(option: &str, text: &str) -> Tree {
     let source = Arc::new(Source { name: option.into(), path: None, text: text.into() });
     Tree::value(&source, 0).unwrap_or_else(|_| Tree {
         place: Place { source: Arc::clone(&source), key: None, value: 0..source.text.len() },
-        kind: Kind::Text(text.trim().into()),
+        kind: NodeKind::Text(text.trim().into()),
     })
 }
 

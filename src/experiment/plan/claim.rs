@@ -6,9 +6,9 @@ mod resource;
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
-use super::{Effect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
+use super::{ChangeEffect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
 use crate::language::names::Names;
-use crate::language::tree::{Kind, Tree};
+use crate::language::tree::{NodeKind, Tree};
 use crate::language::{self, Experiment, Metric, Mistake, Mistakes};
 
 /// Fills in a plan's measurements, hypotheses and effects.
@@ -132,7 +132,7 @@ impl Claims<'_> {
         }
     }
 
-    fn effect(&mut self, written: &language::Change, tree: &Tree) -> Option<Effect> {
+    fn effect(&mut self, written: &language::Change, tree: &Tree) -> Option<ChangeEffect> {
         let variant = self.variant(Some(&written.variant), tree);
         let against = self.variant_under("against", written.against.as_deref(), tree);
         if !(0.0..1.0).contains(&written.matters) {
@@ -151,7 +151,7 @@ impl Claims<'_> {
             self.wrong(tree, "at", title, "left out by the variant's `only`");
             return None;
         };
-        Some(Effect {
+        Some(ChangeEffect {
             change: written.change.clone(),
             point,
             against,
@@ -171,7 +171,7 @@ impl Claims<'_> {
             };
             match axis::select(&self.plan.axes[index], value) {
                 Ok(values) => chosen.push((index, values)),
-                Err(_) if self.is_pinned && !matches!(value.kind, Kind::Table(_)) => return None,
+                Err(_) if self.is_pinned && !matches!(value.kind, NodeKind::Table(_)) => return None,
                 Err(more) => self.mistakes.extend(more),
             }
         }

@@ -7,7 +7,7 @@ use crate::language::form::{Form, Quantity};
 use crate::language::lower::{self, Columns};
 use crate::language::path::{Path, Written};
 use crate::language::setting::{Setting, Subject, computed, target, value as value_at};
-use crate::language::tree::{Kind, Place, Tree};
+use crate::language::tree::{NodeKind, Place, Tree};
 use crate::language::{Duration, Mistake, Mistakes, Scale};
 
 /// Distance to the next nearest number that is still taken for the same, relative.
@@ -163,8 +163,8 @@ impl Dial {
         let setting = |way: &Way| {
             let kind = match way.by {
                 1.0 => self.kind(number),
-                by if way.whole => Kind::Integer((number * by).round() as i64),
-                by => Kind::Float(number * by),
+                by if way.whole => NodeKind::Integer((number * by).round() as i64),
+                by => NodeKind::Float(number * by),
             };
             let value = computed(kind, &self.place.source, self.place.key.clone(), self.place.value.clone());
             Setting { path: way.path.clone(), value }
@@ -177,9 +177,9 @@ impl Dial {
         match &self.notation {
             Notation::Scaled(..) => duration(number),
             _ => match self.kind(number) {
-                Kind::Text(text) => text,
-                Kind::Integer(value) => value.to_string(),
-                Kind::Float(value) => value.to_string(),
+                NodeKind::Text(text) => text,
+                NodeKind::Integer(value) => value.to_string(),
+                NodeKind::Float(value) => value.to_string(),
                 _ => String::new(),
             },
         }
@@ -188,8 +188,8 @@ impl Dial {
     /// A number as it is set, as TOML.
     pub(super) fn value(&self, number: f64) -> toml::Value {
         match self.kind(number) {
-            Kind::Integer(value) => toml::Value::Integer(value),
-            Kind::Float(value) => toml::Value::Float(value),
+            NodeKind::Integer(value) => toml::Value::Integer(value),
+            NodeKind::Float(value) => toml::Value::Float(value),
             _ => toml::Value::String(self.text(number)),
         }
     }
@@ -211,12 +211,12 @@ impl Dial {
         }
     }
 
-    fn kind(&self, number: f64) -> Kind {
+    fn kind(&self, number: f64) -> NodeKind {
         match &self.notation {
-            Notation::Whole => Kind::Integer(number.round() as i64),
-            Notation::Number => Kind::Float(rounded(number)),
-            Notation::Duration => Kind::Text(duration(number)),
-            Notation::Rate(unit, seconds) => Kind::Text(format!("{}/{unit}", rounded(number * seconds))),
+            Notation::Whole => NodeKind::Integer(number.round() as i64),
+            Notation::Number => NodeKind::Float(rounded(number)),
+            Notation::Duration => NodeKind::Text(duration(number)),
+            Notation::Rate(unit, seconds) => NodeKind::Text(format!("{}/{unit}", rounded(number * seconds))),
             Notation::Scaled(base, mean) => scaled(base, number / mean),
         }
     }
@@ -266,19 +266,21 @@ fn scaled_from(base: &Tree, form: &Form, columns: &mut Columns) -> Option<Notati
 
 fn has_key(tree: &Tree, key: &str) -> bool {
     match &tree.kind {
-        Kind::Table(entries) => entries.iter().any(|(name, value)| name == key || has_key(value, key)),
-        Kind::List(elements) => elements.iter().any(|element| has_key(element, key)),
+        NodeKind::Table(entries) => entries.iter().any(|(name, value)| name == key || has_key(value, key)),
+        NodeKind::List(elements) => elements.iter().any(|element| has_key(element, key)),
         _ => false,
     }
 }
 
 /// A distribution with every duration multiplied: the mean grows by the factor, the shape stays.
-fn scaled(tree: &Tree, factor: f64) -> Kind {
+fn scaled(tree: &Tree, factor: f64) -> NodeKind {
     let again = |tree: &Tree| Tree { place: tree.place.clone(), kind: scaled(tree, factor) };
     match &tree.kind {
-        Kind::Text(text) => Kind::Text(scaled_text(text, factor)),
-        Kind::List(elements) => Kind::List(elements.iter().map(again).collect()),
-        Kind::Table(entries) => Kind::Table(entries.iter().map(|(key, value)| (key.clone(), again(value))).collect()),
+        NodeKind::Text(text) => NodeKind::Text(scaled_text(text, factor)),
+        NodeKind::List(elements) => NodeKind::List(elements.iter().map(again).collect()),
+        NodeKind::Table(entries) => {
+            NodeKind::Table(entries.iter().map(|(key, value)| (key.clone(), again(value))).collect())
+        }
         other => other.clone(),
     }
 }

@@ -4,7 +4,7 @@ use super::axis::{self, Ready};
 use super::point::{self, Design};
 use crate::language::names::Names;
 use crate::language::setting::Setting;
-use crate::language::tree::{Kind, Tree};
+use crate::language::tree::{NodeKind, Tree};
 use crate::language::{Mistake, Mistakes};
 
 /// A variant as written, with the overrides of its own.
@@ -114,8 +114,8 @@ pub(super) fn ablated(
             let kept: Vec<Tree> = changes.iter().filter(|change| change.plain() != left_out.plain()).cloned().collect();
             let mut made = Tree::nothing(own.tree);
             let mut list = Tree::nothing(own.tree);
-            list.kind = Kind::List(kept);
-            made.kind = Kind::Table(vec![("extends".into(), list)]);
+            list.kind = NodeKind::List(kept);
+            made.kind = NodeKind::Table(vec![("extends".into(), list)]);
             let mut every: Vec<Own<'_>> = all
                 .iter()
                 .map(|own| Own { name: own.name.clone(), tree: own.tree, settings: own.settings.clone() })

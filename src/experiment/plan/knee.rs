@@ -13,7 +13,7 @@ const CELLS: f64 = 100.0;
 
 /// A question for the knee.
 #[derive(Clone, Debug)]
-pub struct Knee {
+pub struct KneeSearch {
     /// What is turned.
     pub dial: Dial,
     /// The values that are looked at.
@@ -100,7 +100,7 @@ pub struct KneeWishes {
 
 impl Workbench {
     /// The knee that the experiment and the command line ask for.
-    pub fn knee(&self, wishes: &KneeWishes) -> Result<Knee, Mistakes> {
+    pub fn knee(&self, wishes: &KneeWishes) -> Result<KneeSearch, Mistakes> {
         let written = self.experiment.as_ref().and_then(|experiment| experiment.knee.clone());
         let table = self.tree.get("knee").filter(|_| written.is_some());
         let written = written.unwrap_or_default();
@@ -130,7 +130,7 @@ impl Workbench {
         if objectives.is_empty() && slope.is_none() {
             objectives.push(Objective::AtLeast { metric: Metric::SuccessRate, value: self.plan.collapse_below });
         }
-        let knee = Knee {
+        let knee = KneeSearch {
             dial,
             grid,
             smallest: wishes.smallest || written.smallest,
@@ -235,7 +235,7 @@ fn grid(
     Ok(Grid::linear(from, to, step))
 }
 
-fn check_numbers(knee: &Knee, table: Option<&Tree>) -> Mistakes {
+fn check_numbers(knee: &KneeSearch, table: Option<&Tree>) -> Mistakes {
     let wrong = |key: &str, title: String, label: &str| {
         let mistake = Mistake::new(title);
         match table.and_then(|table| table.get(key)) {

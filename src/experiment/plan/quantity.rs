@@ -2,7 +2,7 @@
 
 use crate::language::check::check;
 use crate::language::form::{Form, Quantity};
-use crate::language::tree::{Kind, Tree};
+use crate::language::tree::{NodeKind, Tree};
 use crate::language::units::{Fraction, UNITS};
 use crate::language::{Cores, Duration, Mistake, Mistakes, Rate, RateOrZero};
 
@@ -20,9 +20,9 @@ impl Notation {
     pub const PLAIN: Self = Self { after: String::new(), worth: 1.0, quoted: false };
 
     /// A number of this worth, written.
-    pub fn write(&self, number: f64) -> Kind {
+    pub fn write(&self, number: f64) -> NodeKind {
         let number = rounded(number / self.worth);
-        if self.quoted { Kind::Text(format!("{number}{}", self.after)) } else { Kind::Float(number) }
+        if self.quoted { NodeKind::Text(format!("{number}{}", self.after)) } else { NodeKind::Float(number) }
     }
 }
 
@@ -51,7 +51,7 @@ pub(super) fn number(value: &Tree, form: &Form) -> Option<f64> {
 }
 
 fn notation(value: &Tree, form: &Form) -> Notation {
-    let Kind::Text(text) = &value.kind else { return Notation::PLAIN };
+    let NodeKind::Text(text) = &value.kind else { return Notation::PLAIN };
     let text = text.trim();
     let split = text.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | 'e'))).unwrap_or(text.len());
     let after = text[split..].to_owned();

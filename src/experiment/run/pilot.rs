@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use crate::experiment::plan::{Plan, WarmUp};
 use crate::kernel::Time;
 use crate::load;
-use crate::model::{Accounts, Load, Pattern};
+use crate::model::{AccountsKept, Load, Pattern};
 use crate::parts::{Ending, Limits, Outcome, Timeline};
 use crate::statistics::autocorrelation::mser5;
 
@@ -70,7 +70,7 @@ fn pilot(plan: &Plan, point: usize, limits: &Limits) -> (WarmUp, bool) {
 fn with(load: &Load, length: Time) -> Load {
     let mut load = load.clone();
     load.auto_warm_up = false;
-    load.accounts = Accounts::Off;
+    load.accounts = AccountsKept::Off;
     if let Pattern::Endless { warm_up, .. } | Pattern::Open { warm_up, .. } = &mut load.pattern {
         *warm_up = length;
     }

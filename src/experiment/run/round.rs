@@ -32,7 +32,7 @@ pub struct Round {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum RoundStep {
     /// What was asked for is reached at every point, or there are as many replications as are allowed.
     Done,
     /// So many trials more, at so many points.
@@ -68,7 +68,7 @@ impl Round {
     ///
     /// # Errors
     /// Where a journal cannot be read.
-    pub fn next(last: Option<&Self>, archive: &Archive, plan: &Plan) -> Result<Next, Unusable> {
+    pub fn next(last: Option<&Self>, archive: &Archive, plan: &Plan) -> Result<RoundStep, Unusable> {
         let wanted = runner::wanted(archive, plan)?;
         let lacks = |(point, &wanted): (usize, &u32)| {
             (0..wanted).filter(|&replication| !archive.has(point as u32, replication)).count() as u64
@@ -76,11 +76,11 @@ impl Round {
         let missing: Vec<u64> = wanted.iter().enumerate().map(lacks).collect();
         let trials = missing.iter().sum();
         if trials == 0 {
-            return Ok(Next::Done);
+            return Ok(RoundStep::Done);
         }
         let Header { sim, inputs, .. } = Header::of(plan, None);
         let round = Self { round: last.map_or(1, |last| last.round + 1), sim, inputs, wanted };
-        Ok(Next::Run { round, points: missing.iter().filter(|&&missing| missing > 0).count(), trials })
+        Ok(RoundStep::Run { round, points: missing.iter().filter(|&&missing| missing > 0).count(), trials })
     }
 
     /// Writes the round where its shards find it, under another name first.

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use crate::experiment::analyse::precision::{self, Step};
+use crate::experiment::analyse::precision::{self, PrecisionStep};
 use crate::experiment::analyse::ranking;
 use crate::experiment::analyse::strain;
 use crate::experiment::analyse::summary;
@@ -19,7 +19,7 @@ use crate::experiment::store::archive::{Archive, Finished};
 use crate::experiment::store::journal::Unusable;
 use crate::experiment::store::shard::{Deal, Shard};
 use crate::load;
-use crate::model::{Accounts, Load, Reference, System};
+use crate::model::{AccountsKept, Load, Reference, System};
 use crate::parts::Limits;
 
 /// How far the trials have got; read by a progress bar while they run.
@@ -139,7 +139,7 @@ fn wanted_at(archive: &Archive, plan: &Plan, points: &[usize]) -> Result<Vec<u32
                 if plan.best_within.is_some() {
                     values[index] = summary::by_trial(&trials, plan.best_by);
                 }
-                if let Step::Until(more) = precision::step(plan, wanted[index], &trials) {
+                if let PrecisionStep::Until(more) = precision::step(plan, wanted[index], &trials) {
                     wanted[index] = more;
                 }
             }
@@ -208,7 +208,7 @@ pub(in crate::experiment) fn run_one(
         let is_compared = load.recovered_after.is_some() && load.reference == Reference::WithoutFaults;
         if is_compared && !planned.system.faults.is_empty() {
             let calm = System { faults: Vec::new(), ..(*planned.system).clone() };
-            let load = Load { accounts: Accounts::Off, ..load.clone().into_owned() };
+            let load = Load { accounts: AccountsKept::Off, ..load.clone().into_owned() };
             outcome.calm = load::trial(&calm, &load, plan.seed, replication, &limits).timeline;
         }
         (outcome, load)

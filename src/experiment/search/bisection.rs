@@ -14,7 +14,7 @@ pub struct Bisection {
 
 /// What the ends say of the range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
+pub enum RangeShape {
     /// As expected, or too close to tell at an end.
     Falls,
     /// Even the last position meets.
@@ -52,7 +52,7 @@ impl Bisection {
         if !ends.is_empty() {
             return ends;
         }
-        if self.shape() != Shape::Falls {
+        if self.shape() != RangeShape::Falls {
             return Vec::new();
         }
         let is = |decision: Decision| move |&(_, &known): &(&u32, &Decision)| known == decision;
@@ -74,12 +74,12 @@ impl Bisection {
     }
 
     /// What the ends say.
-    pub fn shape(&self) -> Shape {
+    pub fn shape(&self) -> RangeShape {
         match (self.known(0), self.known(self.last)) {
-            (Some(Decision::Misses), Some(Decision::Meets)) => Shape::Rises,
-            (Some(Decision::Misses), _) => Shape::NoneMeets,
-            (_, Some(Decision::Meets)) => Shape::AllMeet,
-            _ => Shape::Falls,
+            (Some(Decision::Misses), Some(Decision::Meets)) => RangeShape::Rises,
+            (Some(Decision::Misses), _) => RangeShape::NoneMeets,
+            (_, Some(Decision::Meets)) => RangeShape::AllMeet,
+            _ => RangeShape::Falls,
         }
     }
 
@@ -130,7 +130,7 @@ mod tests {
             for meets in 0..i64::from(last) {
                 for misses in meets + 1..=i64::from(last) {
                     let (found, count) = search(last, meets, misses);
-                    assert_eq!(found.shape(), Shape::Falls);
+                    assert_eq!(found.shape(), RangeShape::Falls);
                     assert_eq!(found.last_that_meets().map(i64::from), Some(meets), "{last} {meets} {misses}");
                     assert_eq!(found.first_that_misses().map(i64::from), Some(misses), "{last} {meets} {misses}");
                     assert!(count <= Bisection::most(last), "{count} for {last}");
@@ -141,12 +141,12 @@ mod tests {
 
     #[test]
     fn ends_that_are_not_as_expected_end_the_search() {
-        assert_eq!(search(10, 10, 11).0.shape(), Shape::AllMeet);
-        assert_eq!(search(10, -1, 0).0.shape(), Shape::NoneMeets);
+        assert_eq!(search(10, 10, 11).0.shape(), RangeShape::AllMeet);
+        assert_eq!(search(10, -1, 0).0.shape(), RangeShape::NoneMeets);
         let mut rises = Bisection::new(10);
         rises.tell(0, Decision::Misses);
         rises.tell(10, Decision::Meets);
-        assert_eq!((rises.shape(), rises.next()), (Shape::Rises, vec![]));
+        assert_eq!((rises.shape(), rises.next()), (RangeShape::Rises, vec![]));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! The knee: for each variant, the last value of a dial at which the objectives are still met, by bisection with a
 //! sequential test at each value. All variants advance together, so that all threads have work.
 
-use super::bisection::{Bisection, Shape};
+use super::bisection::{Bisection, RangeShape};
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::Doubt;
-use crate::experiment::plan::{Knee, Plan, Study};
+use crate::experiment::plan::{KneeSearch, Plan, Study};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes, Objective};
@@ -20,7 +20,7 @@ pub struct KneeAnswer {
     /// The plan of all points that were tried.
     pub plan: Plan,
     /// What was asked.
-    pub knee: Knee,
+    pub knee: KneeSearch,
     /// By variant, in the order in which they were asked for.
     pub variants: Vec<VariantKnee>,
     /// Replications of the first look.
@@ -33,7 +33,7 @@ pub struct KneeAnswer {
 
 /// How a variant's search ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum KneeOutcome {
     /// Between the last value that meets and the first that misses; one of them may lie outside of what can be told.
     Found,
     /// Every value of the range meets, as its far end shows.
@@ -52,7 +52,7 @@ pub struct VariantKnee {
     /// Which variant.
     pub variant: usize,
     /// How the search ended.
-    pub outcome: Outcome,
+    pub outcome: KneeOutcome,
     /// The last value that meets, with the stated confidence.
     pub meets: Option<f64>,
     /// The first value that misses, with the stated confidence.
@@ -132,7 +132,7 @@ struct Search {
 /// Searches every variant of a study whose one dial is the knee's.
 pub fn search(
     study: Study,
-    knee: &Knee,
+    knee: &KneeSearch,
     variants: &[usize],
     record: &Record,
     progress: &Progress,
@@ -173,7 +173,7 @@ pub fn search(
 }
 
 /// The value at a position: where the smallest is looked for, the largest comes first.
-fn value(knee: &Knee, position: u32) -> f64 {
+fn value(knee: &KneeSearch, position: u32) -> f64 {
     let steps = if knee.smallest { knee.grid.cells() - position } else { position };
     knee.grid.value(steps)
 }
@@ -182,7 +182,7 @@ impl Search {
     /// What is to be run for what is undecided.
     fn demand(
         &mut self,
-        knee: &Knee,
+        knee: &KneeSearch,
         looks: &Looks,
         laboratory: &mut Laboratory,
         demands: &mut Vec<Demand>,
@@ -234,15 +234,15 @@ impl Search {
         }
     }
 
-    fn found(&self, knee: &Knee, of_sweep: u32, laboratory: &Laboratory) -> VariantKnee {
+    fn found(&self, knee: &KneeSearch, of_sweep: u32, laboratory: &Laboratory) -> VariantKnee {
         let bisection = &self.bisection;
         let (meets, misses) = (bisection.last_that_meets(), bisection.first_that_misses());
         let outcome = match bisection.shape() {
-            _ if !bisection.next().is_empty() => Outcome::Unfinished,
-            Shape::Falls => Outcome::Found,
-            Shape::AllMeet => Outcome::AllMeet,
-            Shape::NoneMeets => Outcome::NoneMeets,
-            Shape::Rises => Outcome::Rises,
+            _ if !bisection.next().is_empty() => KneeOutcome::Unfinished,
+            RangeShape::Falls => KneeOutcome::Found,
+            RangeShape::AllMeet => KneeOutcome::AllMeet,
+            RangeShape::NoneMeets => KneeOutcome::NoneMeets,
+            RangeShape::Rises => KneeOutcome::Rises,
         };
         let is_between = |candidate: &&Candidate| {
             meets.is_none_or(|meets| candidate.position >= meets)
@@ -292,7 +292,7 @@ impl Search {
 
 impl Search {
     /// The first value that does not surely meet, and one beyond it that is surely better.
-    fn unsteady(&self, knee: &Knee) -> Option<(f64, f64, usize)> {
+    fn unsteady(&self, knee: &KneeSearch) -> Option<(f64, f64, usize)> {
         let mut candidates: Vec<&Candidate> = self.candidates.iter().collect();
         candidates.sort_by_key(|candidate| candidate.position);
         let is_better = |far: &Reading, near: &Reading| {
@@ -314,7 +314,12 @@ impl Search {
     }
 }
 
-fn candidate(variant: usize, position: u32, knee: &Knee, laboratory: &mut Laboratory) -> Result<Candidate, Mistakes> {
+fn candidate(
+    variant: usize,
+    position: u32,
+    knee: &KneeSearch,
+    laboratory: &mut Laboratory,
+) -> Result<Candidate, Mistakes> {
     let value = value(knee, position);
     let point = laboratory.point(variant, &[value])?;
     let smaller =

@@ -18,7 +18,7 @@ use crate::experiment::run::runner::Progress;
 use crate::kernel::random::{Stream, unit};
 use crate::language::{Metric, Mistakes};
 use crate::statistics::Interval;
-use crate::statistics::sensitivity::{Design, Effect, Trajectory, morris, sobol, trajectory};
+use crate::statistics::sensitivity::{Design, InputEffect, Trajectory, morris, sobol, trajectory};
 
 pub use crate::statistics::sensitivity::Share;
 
@@ -91,7 +91,7 @@ pub struct Parameter {
     /// The same at the high end.
     pub at_high: Option<Interval>,
     /// Its effects in the screening.
-    pub effect: Option<Effect>,
+    pub effect: Option<InputEffect>,
     /// Its shares of the variance, where it matters.
     pub share: Option<Share>,
     /// How its effect is beside the largest.

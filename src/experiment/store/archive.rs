@@ -18,7 +18,7 @@ pub type Finished = Result<Trial, FailedTrial>;
 
 /// Where a trial is kept.
 #[derive(Clone, Copy, Debug)]
-struct Place {
+struct TrialPlace {
     /// In the journal, or among those in memory.
     offset: u64,
     /// Of its line; zero: there is no such trial yet.
@@ -27,7 +27,7 @@ struct Place {
     journal: u32,
 }
 
-impl Place {
+impl TrialPlace {
     const NOWHERE: Self = Self { offset: 0, length: 0, journal: 0 };
     /// Stands for "in memory" where there is an index of a journal.
     const HERE: u32 = u32::MAX;
@@ -37,7 +37,7 @@ impl Place {
 #[derive(Debug, Default)]
 pub struct Archive {
     /// The places of each point's replications.
-    places: Mutex<Vec<Vec<Place>>>,
+    places: Mutex<Vec<Vec<TrialPlace>>>,
     in_memory: Mutex<Vec<Finished>>,
     /// What pilot runs found, by point.
     pilots: Mutex<BTreeMap<u32, WarmUp>>,
@@ -50,14 +50,14 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn put(places: &mut Vec<Vec<Place>>, point: u32, replication: u32, place: Place) {
+fn put(places: &mut Vec<Vec<TrialPlace>>, point: u32, replication: u32, place: TrialPlace) {
     let (point, replication) = (point as usize, replication as usize);
     if places.len() <= point {
         places.resize_with(point + 1, Vec::new);
     }
     let of_point = &mut places[point];
     if of_point.len() <= replication {
-        of_point.resize(replication + 1, Place::NOWHERE);
+        of_point.resize(replication + 1, TrialPlace::NOWHERE);
     }
     of_point[replication] = place;
 }
@@ -96,7 +96,7 @@ impl Archive {
         self.readers.push(contents.reader);
         let places = self.places.get_mut().unwrap_or_else(PoisonError::into_inner);
         for Entry { point, replication, offset, length } in contents.entries {
-            put(places, point, replication, Place { offset, length, journal });
+            put(places, point, replication, TrialPlace { offset, length, journal });
         }
         self.pilots.get_mut().unwrap_or_else(PoisonError::into_inner).extend(contents.pilots);
     }
@@ -155,14 +155,14 @@ impl Archive {
             None => {
                 let mut in_memory = locked(&self.in_memory);
                 in_memory.push(finished);
-                Place { offset: in_memory.len() as u64 - 1, length: 1, journal: Place::HERE }
+                TrialPlace { offset: in_memory.len() as u64 - 1, length: 1, journal: TrialPlace::HERE }
             }
             Some(journal) => {
                 let line = match &finished {
                     Ok(trial) => line_of(&Line::Trial(trial)),
                     Err(failed) => line_of(&Line::Failed { point, replication, what: failed.what.clone() }),
                 };
-                Place { offset: locked(journal).append(&line)?, length: line.len() as u32, journal: 0 }
+                TrialPlace { offset: locked(journal).append(&line)?, length: line.len() as u32, journal: 0 }
             }
         };
         put(&mut locked(&self.places), point, replication, place);
@@ -174,7 +174,7 @@ impl Archive {
     /// # Errors
     /// Where a journal cannot be read any more.
     pub fn of_point(&self, point: u32, wanted: u32) -> Result<OfPoint, Unusable> {
-        let places: Vec<Place> = {
+        let places: Vec<TrialPlace> = {
             let places = locked(&self.places);
             let of_point = places.get(point as usize).map_or(&[][..], Vec::as_slice);
             of_point[..of_point.len().min(wanted as usize)].to_vec()
@@ -194,15 +194,15 @@ impl Archive {
     /// Where a journal cannot be read any more.
     pub fn get(&self, point: u32, replication: u32) -> Result<Option<Finished>, Unusable> {
         let place = locked(&self.places).get(point as usize).and_then(|of| of.get(replication as usize)).copied();
-        self.at(place.unwrap_or(Place::NOWHERE))
+        self.at(place.unwrap_or(TrialPlace::NOWHERE))
     }
 
     /// What is at a place.
-    fn at(&self, place: Place) -> Result<Option<Finished>, Unusable> {
+    fn at(&self, place: TrialPlace) -> Result<Option<Finished>, Unusable> {
         if place.length == 0 {
             return Ok(None);
         }
-        if place.journal == Place::HERE {
+        if place.journal == TrialPlace::HERE {
             return Ok(Some(locked(&self.in_memory)[place.offset as usize].clone()));
         }
         Ok(match self.readers[place.journal as usize].read(place.offset, place.length)? {

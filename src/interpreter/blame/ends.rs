@@ -2,7 +2,7 @@
 //! fails is filed under the place where it failed.
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Op};
+use crate::model::{FaultEffect, Op};
 
 use crate::engine::token::{Failure, Request, SAMPLED, State};
 use crate::interpreter::world::World;
@@ -218,7 +218,7 @@ impl World<'_> {
 
     /// The place of a service that is down: the fault that keeps it so, or else its unavailability.
     fn down(&self, places: &Places, service: u32) -> u16 {
-        let kills = |effect: &Effect| matches!(effect, Effect::Dead);
+        let kills = |effect: &FaultEffect| matches!(effect, FaultEffect::Dead);
         let fault = places.fault(self.system, &self.faults, service, kills);
         fault.unwrap_or(places.services[service as usize].unavailable)
     }

@@ -3,7 +3,7 @@
 //! of them.
 
 use crate::kernel::NONE;
-use crate::model::{Effect, Runtime};
+use crate::model::{FaultEffect, Runtime};
 
 use crate::engine::token::State;
 use crate::interpreter::world::World;
@@ -21,8 +21,8 @@ impl World<'_> {
         if state.size >= state.full_size || state.process == NONE {
             return None;
         }
-        let lowers = |effect: &Effect| match *effect {
-            Effect::Capacity { what, size: to } => {
+        let lowers = |effect: &FaultEffect| match *effect {
+            FaultEffect::Capacity { what, size: to } => {
                 state.kind.is_of(what) && to.saturating_mul(state.sharers).min(state.full_size) == state.size
             }
             _ => false,
@@ -88,7 +88,7 @@ impl World<'_> {
         }
         let state = &self.processes[process as usize];
         let is_stopped = self.replicas[state.replica as usize].health.frozen;
-        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
+        let stops = |effect: &FaultEffect| matches!(effect, FaultEffect::Stuck);
         is_stopped.then(|| places.fault(self.system, &self.faults, state.service, stops)).flatten()
     }
 }

@@ -2,7 +2,7 @@
 //! a quota or to a fault.
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Runtime};
+use crate::model::{FaultEffect, Runtime};
 
 use crate::engine::token::{HOUSEKEEPING, IN_THREAD, SAMPLED, State};
 use crate::interpreter::world::World;
@@ -103,7 +103,7 @@ impl World<'_> {
         if let Some((lost, before)) = lost.zip(before) {
             let [_, contention, throttling] = accounts.places.cpus[replica as usize];
             let service = self.replicas[replica as usize].service;
-            let slows = |effect: &Effect| matches!(effect, Effect::Slow(_) | Effect::Stuck);
+            let slows = |effect: &FaultEffect| matches!(effect, FaultEffect::Slow(_) | FaultEffect::Stuck);
             let is_slowed = lost[1] > before[1];
             let fault = is_slowed.then(|| accounts.places.fault(self.system, &self.faults, service, slows)).flatten();
             let was_slowed = || accounts.places.last_slow(self.system, service);

@@ -1,7 +1,7 @@
 //! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
 
 use crate::kernel::Time;
-use crate::model::Effect;
+use crate::model::FaultEffect;
 
 use crate::engine::token::State;
 use crate::interpreter::deadlock::Held;
@@ -89,7 +89,7 @@ impl World<'_> {
         let Some(accounts) = &mut self.accounts else { return };
         for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
             let (from, to) = (plan.from.max(accounts.opened), plan.to.unwrap_or(self.engine.now).min(self.engine.now));
-            if plan.effect == Effect::Dead && from < to {
+            if plan.effect == FaultEffect::Dead && from < to {
                 let down = accounts.places.services[plan.service as usize].unavailable;
                 accounts.collected.held(down, Label::served(fault), (to - from).0, 1);
             }
@@ -103,7 +103,7 @@ impl World<'_> {
         for (plan, &fault) in self.system.faults.iter().zip(&accounts.places.faults) {
             let lowered = |slots: &&Slots| {
                 self.processes.get(slots.process as usize).is_some_and(|process| process.service == plan.service)
-                    && matches!(plan.effect, Effect::Capacity { what, .. } if slots.kind.is_of(what))
+                    && matches!(plan.effect, FaultEffect::Capacity { what, .. } if slots.kind.is_of(what))
             };
             let place = self.slots.iter().zip(&accounts.places.slots).find(|(slots, _)| lowered(slots));
             found.extend(place.map(|(_, &place)| (fault, place)));
@@ -149,7 +149,7 @@ impl World<'_> {
         if !is_on_cpu || !state.health.frozen {
             return None;
         }
-        let stops = |effect: &Effect| matches!(effect, Effect::Stuck);
+        let stops = |effect: &FaultEffect| matches!(effect, FaultEffect::Stuck);
         places.fault(self.system, &self.faults, state.service, stops).map(Label::waiting)
     }
 }

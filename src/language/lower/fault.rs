@@ -41,7 +41,7 @@ impl Lowering<'_> {
         })
     }
 
-    fn effect(&mut self, at: At<'_>, (name, service): (&str, &Service), effect: &Effect) -> Option<model::Effect> {
+    fn effect(&mut self, at: At<'_>, (name, service): (&str, &Service), effect: &Effect) -> Option<model::FaultEffect> {
         let key = at.key("effect");
         let all = At::Root.key("services");
         let of = all.key(name);
@@ -59,9 +59,9 @@ impl Lowering<'_> {
                         .also(of.key("runtime"), "work is only elapsed time");
                     self.complain(complaint.help("use \"dead\", or { slow = ... }"));
                 }
-                Some(model::Effect::Stuck)
+                Some(model::FaultEffect::Stuck)
             }
-            Effect::Dead => Some(model::Effect::Dead),
+            Effect::Dead => Some(model::FaultEffect::Dead),
             Effect::Slow(factor) => {
                 if !(1e-3..=1e6).contains(factor) {
                     let title = format!("`slow` is {factor}");
@@ -69,13 +69,13 @@ impl Lowering<'_> {
                         .note("work takes `slow` times as long");
                     self.complain(complaint.help("for no progress at all write `effect = \"stuck\"`"));
                 }
-                Some(model::Effect::Slow(*factor))
+                Some(model::FaultEffect::Slow(*factor))
             }
-            Effect::Latency(Duration(ns)) => Some(model::Effect::Latency(Time(*ns))),
+            Effect::Latency(Duration(ns)) => Some(model::FaultEffect::Latency(Time(*ns))),
             Effect::Capacity(capacity) => {
                 let at = key.key("capacity");
                 let what = self.capacity(at, (name, service), capacity)?;
-                Some(model::Effect::Capacity { what, size: capacity.size })
+                Some(model::FaultEffect::Capacity { what, size: capacity.size })
             }
         }
     }

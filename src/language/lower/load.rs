@@ -59,9 +59,9 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         strength: strength::strength(load),
         rate_unit: rate_unit(load),
         accounts: match load.blame {
-            None => model::Accounts::Sampled,
-            Some(true) => model::Accounts::All,
-            Some(false) => model::Accounts::Off,
+            None => model::AccountsKept::Sampled,
+            Some(true) => model::AccountsKept::All,
+            Some(false) => model::AccountsKept::Off,
         },
         auto_warm_up: load.warm_up == Some(WarmUp::Auto),
     })
@@ -89,7 +89,7 @@ struct Reading<'a> {
 }
 
 /// A kind of load and what to do with a key that does not belong to it.
-struct Kind {
+struct PatternKind {
     name: &'static str,
     instead: &'static str,
 }
@@ -165,7 +165,7 @@ impl Reading<'_> {
 
     fn test(&mut self, users: u32) -> Pattern {
         let load = self.load;
-        let kind = Kind {
+        let kind = PatternKind {
             name: "a finite closed load, which ends with the last of its `users`",
             instead: "remove it, or leave out `users` for an endless load",
         };
@@ -195,7 +195,7 @@ impl Reading<'_> {
 
     fn endless(&mut self) -> Pattern {
         let load = self.load;
-        let kind = Kind { name: "an endless load", instead: "remove it, or give `users` for a finite test" };
+        let kind = PatternKind { name: "an endless load", instead: "remove it, or give `users` for a finite test" };
         self.foreign(&kind, "cool_down", load.cool_down.is_some());
         self.foreign(&kind, "before", load.before.is_some());
         self.foreign_arrivals("a closed load");
@@ -213,7 +213,7 @@ impl Reading<'_> {
 
     fn open(&mut self) -> Pattern {
         let load = self.load;
-        let kind = Kind { name: "an open load", instead: "remove it, or write `kind = \"closed\"`" };
+        let kind = PatternKind { name: "an open load", instead: "remove it, or write `kind = \"closed\"`" };
         let closed = [
             ("concurrency", load.concurrency.is_some()),
             ("users", load.users.is_some()),
@@ -269,7 +269,7 @@ impl Reading<'_> {
         }
     }
 
-    fn foreign(&mut self, kind: &Kind, key: &str, present: bool) {
+    fn foreign(&mut self, kind: &PatternKind, key: &str, present: bool) {
         if present {
             let title = format!("`{key}` does not belong to {}", kind.name);
             let complaint = Complaint::at_key(At::Root.key(key), title, "would have no effect");
@@ -279,7 +279,7 @@ impl Reading<'_> {
     }
 
     fn foreign_arrivals(&mut self, name: &'static str) {
-        let kind = Kind { name, instead: "remove it, or write `kind = \"open\"`" };
+        let kind = PatternKind { name, instead: "remove it, or write `kind = \"open\"`" };
         self.foreign(&kind, "rate", self.load.rate.is_some());
         self.foreign(&kind, "arrivals", self.load.arrivals.is_some());
         self.foreign(&kind, "profile", self.load.profile.is_some());

@@ -6,9 +6,9 @@ use std::ops::Range;
 
 use crate::statistics::Histogram;
 
-use super::figures::{Blame, FailedAt, Group, Holding, Spent, Times};
+use super::figures::{Blame, BlameGroup, FailedAt, Holding, Spent, Times};
 use super::log::Label;
-use super::place::Place;
+use super::place::BlamePlace;
 use super::sums::{Bin, Labels, Sums};
 use crate::engine::token::Failure;
 
@@ -90,12 +90,12 @@ impl Collected {
     }
 
     /// All of it, of places that have these names; `response_times` are those of all successes.
-    pub fn finish(self, name: impl Fn(usize) -> Place, reasons: &[String], response_times: &Histogram) -> Blame {
+    pub fn finish(self, name: impl Fn(usize) -> BlamePlace, reasons: &[String], response_times: &Histogram) -> Blame {
         let mut names = Used { of: vec![None; self.labels.numbers.len() / 2], places: Vec::new(), name };
         let labels = self.labels.in_order();
         let strata = Strata::of(&self.bins, &labels, response_times);
         let mut groups = Vec::new();
-        for group in Group::ALL {
+        for group in BlameGroup::ALL {
             let Some((requests, times)) = self.group(group, &strata) else { continue };
             let spent = times.into_iter();
             let spent = spent.filter_map(|(number, ns)| names.spent(self.labels.labels[number], ns)).collect();
@@ -120,8 +120,8 @@ impl Collected {
     }
 
     /// Requests of a group and their time by the number of the label; none where it has no request.
-    fn group(&self, group: Group, strata: &Strata) -> Option<(f64, Vec<(usize, u128)>)> {
-        if group == Group::Failed {
+    fn group(&self, group: BlameGroup, strata: &Strata) -> Option<(f64, Vec<(usize, u128)>)> {
+        if group == BlameGroup::Failed {
             let all: u64 = self.failures.values().sum();
             let times = strata.labels.iter().map(|&number| (number, self.failed.times.get(number)));
             let scale = Scale { from: self.failed.requests, to: all };
@@ -256,11 +256,11 @@ impl<'a> Strata<'a> {
 /// Numbers the places that appear, each name once.
 struct Used<F> {
     of: Vec<Option<u16>>,
-    places: Vec<Place>,
+    places: Vec<BlamePlace>,
     name: F,
 }
 
-impl<F: Fn(usize) -> Place> Used<F> {
+impl<F: Fn(usize) -> BlamePlace> Used<F> {
     fn place(&mut self, index: usize) -> u16 {
         let index = index.min(self.of.len() - 1);
         if let Some(number) = self.of[index] {
@@ -300,7 +300,7 @@ mod tests {
 
     /// 900 requests of 1 ms of service, 100 of which 9 s are waiting: p50 is service alone, p95 nearly all waiting.
     fn two_kinds(every: usize, weight: u16) -> Blame {
-        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
+        let place = |name: &str| BlamePlace { name: name.into(), kind: PlaceKind::Station, units: None };
         let places = [place("unexplained"), place("slow")];
         let (waits, served) = (Label::waiting(1), Label::served(1));
         let mut collected = Collected::new(2);
@@ -321,15 +321,15 @@ mod tests {
 
     #[test]
     fn groups_are_those_around_their_quantile() {
-        let place = |name: &str| Place { name: name.into(), kind: PlaceKind::Station, units: None };
+        let place = |name: &str| BlamePlace { name: name.into(), kind: PlaceKind::Station, units: None };
         let blame = two_kinds(1, 1);
-        let of = |group: Group| blame.groups.iter().find(|times| times.group == group).unwrap();
-        let sum = |group: Group| of(group).spent.iter().map(|spent| spent.ns).sum::<u128>();
-        assert_eq!(sum(Group::Mean), 900 * 1_000_000 + 100 * 9_001_000_000);
-        assert_eq!((of(Group::P50).requests, sum(Group::P50)), (100.0, 100 * 1_000_000));
-        assert_eq!((of(Group::P95).requests.round(), sum(Group::P95)), (20.0, 20 * 9_001_000_000));
-        assert_eq!((of(Group::P999).requests, sum(Group::P999)), (1.0, 9_001_000_000));
-        assert_eq!(of(Group::Failed).spent, [Spent { place: 0, served: false, ns: 14 }], "one stands for both");
+        let of = |group: BlameGroup| blame.groups.iter().find(|times| times.group == group).unwrap();
+        let sum = |group: BlameGroup| of(group).spent.iter().map(|spent| spent.ns).sum::<u128>();
+        assert_eq!(sum(BlameGroup::Mean), 900 * 1_000_000 + 100 * 9_001_000_000);
+        assert_eq!((of(BlameGroup::P50).requests, sum(BlameGroup::P50)), (100.0, 100 * 1_000_000));
+        assert_eq!((of(BlameGroup::P95).requests.round(), sum(BlameGroup::P95)), (20.0, 20 * 9_001_000_000));
+        assert_eq!((of(BlameGroup::P999).requests, sum(BlameGroup::P999)), (1.0, 9_001_000_000));
+        assert_eq!(of(BlameGroup::Failed).spent, [Spent { place: 0, served: false, ns: 14 }], "one stands for both");
         assert_eq!(blame.failures, [FailedAt { cause: "client gave up".into(), place: 0, requests: 2 }]);
         assert_eq!(blame.places, [place("slow")]);
     }

@@ -3,13 +3,13 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::place::{Place, PlaceKind, Units};
+use super::place::{BlamePlace, PlaceKind, Units};
 use crate::kernel::wire::Number;
 
 /// A group of requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Group {
+pub enum BlameGroup {
     /// All that succeeded.
     Mean,
     /// The tenth of them around the median.
@@ -27,7 +27,7 @@ pub enum Group {
     Failed,
 }
 
-impl Group {
+impl BlameGroup {
     /// All groups.
     pub const ALL: [Self; 7] = [Self::Mean, Self::P50, Self::P90, Self::P95, Self::P99, Self::P999, Self::Failed];
 
@@ -62,8 +62,8 @@ impl Group {
 #[serde(into = "BlameRow", from = "BlameRow")]
 pub struct Blame {
     /// The places that appear in it.
-    pub places: Vec<Place>,
-    /// The time of each group that has any request, in the order of [`Group::ALL`].
+    pub places: Vec<BlamePlace>,
+    /// The time of each group that has any request, in the order of [`BlameGroup::ALL`].
     pub groups: Vec<Times>,
     /// Failures by cause and by where the request was when it failed, or what refused it.
     pub failures: Vec<FailedAt>,
@@ -75,7 +75,7 @@ pub struct Blame {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Times {
     /// Which.
-    pub group: Group,
+    pub group: BlameGroup,
     /// Requests in it; not a whole number where a bin of response times is in it in part.
     pub requests: f64,
     /// The time of all of them together.
@@ -119,7 +119,7 @@ type SpentRow = (u16, u128);
 /// A [`Blame`] as a journal has it: lists in the order of the fields.
 type BlameRow = (
     Vec<(String, PlaceKind, Option<Units>)>,
-    Vec<(Group, Number, Vec<SpentRow>)>,
+    Vec<(BlameGroup, Number, Vec<SpentRow>)>,
     Vec<(String, u16, u64)>,
     Vec<(u16, SpentRow)>,
 );
@@ -150,14 +150,14 @@ impl From<Blame> for BlameRow {
 
 impl From<BlameRow> for Blame {
     fn from((places, groups, failures, holders): BlameRow) -> Self {
-        let times = |(group, requests, spent): (Group, Number, Vec<SpentRow>)| Times {
+        let times = |(group, requests, spent): (BlameGroup, Number, Vec<SpentRow>)| Times {
             group,
             requests: requests.0,
             spent: spent.into_iter().map(Into::into).collect(),
         };
         let failed = |(cause, place, requests)| FailedAt { cause, place, requests };
         Self {
-            places: places.into_iter().map(|(name, kind, units)| Place { name, kind, units }).collect(),
+            places: places.into_iter().map(|(name, kind, units)| BlamePlace { name, kind, units }).collect(),
             groups: groups.into_iter().map(times).collect(),
             failures: failures.into_iter().map(failed).collect(),
             holders: holders.into_iter().map(|(held, spent)| Holding { held, spent: spent.into() }).collect(),

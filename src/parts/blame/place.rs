@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{NONE, Time};
-use crate::model::{Effect, Runtime, ServicePlan, System};
+use crate::model::{FaultEffect, Runtime, ServicePlan, System};
 
 use crate::parts::held::slots::{Slots, SlotsKind};
 use crate::parts::messaging::broker::consumer_name;
@@ -12,7 +12,7 @@ use crate::parts::network::process::{Process, Replica};
 
 /// Where a request's time can go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Place {
+pub struct BlamePlace {
     /// As the reports name it; of a resource, its name there.
     pub name: String,
     /// What it is.
@@ -176,9 +176,9 @@ enum Owner {
 
 impl Named {
     /// With its name.
-    pub fn place(self, system: &System) -> Place {
+    pub fn place(self, system: &System) -> BlamePlace {
         let Self { kind, owner, units } = self;
-        Place { name: owner.name(kind, system), kind, units }
+        BlamePlace { name: owner.name(kind, system), kind, units }
     }
 }
 
@@ -407,17 +407,23 @@ impl Places {
 
     /// The fault that adds to round trips to a service, the first in the model's order among those that are on.
     pub fn latency_fault(&self, system: &System, on: &[bool], service: u32) -> Option<u16> {
-        self.fault(system, on, service, |effect| matches!(effect, Effect::Latency(_)))
+        self.fault(system, on, service, |effect| matches!(effect, FaultEffect::Latency(_)))
     }
 
     /// The first fault of a service that makes it slow or stops it, on or not.
     pub fn last_slow(&self, system: &System, service: u32) -> Option<u16> {
         let all = vec![true; system.faults.len()];
-        self.fault(system, &all, service, |effect| matches!(effect, Effect::Slow(_) | Effect::Stuck))
+        self.fault(system, &all, service, |effect| matches!(effect, FaultEffect::Slow(_) | FaultEffect::Stuck))
     }
 
     /// The first fault of a service that is on and does this.
-    pub fn fault(&self, system: &System, on: &[bool], service: u32, does: impl Fn(&Effect) -> bool) -> Option<u16> {
+    pub fn fault(
+        &self,
+        system: &System,
+        on: &[bool],
+        service: u32,
+        does: impl Fn(&FaultEffect) -> bool,
+    ) -> Option<u16> {
         let mut all = system.faults.iter().zip(on).zip(&self.faults);
         let found = all.find(|((plan, on), _)| **on && plan.service == service && does(&plan.effect));
         found.map(|(_, &place)| place)

@@ -7,7 +7,7 @@
 //! are all attempts of one user.
 
 use crate::kernel::random::{GOLDEN, mix};
-use crate::model::{Accounts as Wish, Load, Pattern};
+use crate::model::{AccountsKept as Wish, Load, Pattern};
 
 /// In a run of many requests one in this many has an account.
 const RARE: u64 = 16;

@@ -7,7 +7,7 @@
 //! core per job acts smoothly, or as a quota in each period.
 
 use crate::kernel::calendar::{Calendar, Serial};
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 
 use crate::parts::compute::throttle::Throttle;
@@ -29,7 +29,7 @@ fn round_up(number: f64) -> u64 {
 const DONE: f64 = 1e-2;
 
 #[derive(Clone, Copy, Debug)]
-struct Job {
+struct CpuJob {
     /// Virtual time at which it is done.
     finish: f64,
     /// Order of arrival: decides ties.
@@ -37,7 +37,7 @@ struct Job {
     token: u32,
 }
 
-impl Job {
+impl CpuJob {
     fn before(&self, other: &Self) -> bool {
         self.finish < other.finish || self.finish == other.finish && self.order < other.order
     }
@@ -58,7 +58,7 @@ pub struct Cpu {
     /// Calendar slot of this CPU's events.
     slot: u32,
     /// Heap, the next to finish first.
-    jobs: Vec<Job>,
+    jobs: Vec<CpuJob>,
     arrivals: u64,
     virtual_time: f64,
     updated: Time,
@@ -66,7 +66,7 @@ pub struct Cpu {
     event: Serial,
     due: f64,
     /// Jobs at work.
-    pub at_work: Gauge,
+    pub at_work: TimeWeighted,
     /// Core-nanoseconds used since the last reset.
     used: f64,
     /// Of those, what went by without work being done, because the machine was slow; below zero where it was fast.
@@ -102,7 +102,7 @@ impl Cpu {
             updated: Time::ZERO,
             event: 0,
             due: 0.0,
-            at_work: Gauge::default(),
+            at_work: TimeWeighted::default(),
             used: 0.0,
             lost: 0.0,
             asked: 0.0,
@@ -220,7 +220,7 @@ impl Cpu {
         self.at_work.up(now);
         self.asked += work.0 as f64;
         self.arrivals += 1;
-        let job = Job { finish: self.virtual_time + work.0 as f64, order: self.arrivals, token };
+        let job = CpuJob { finish: self.virtual_time + work.0 as f64, order: self.arrivals, token };
         self.jobs.push(job);
         self.rise(self.jobs.len() - 1);
         self.plan(calendar, now);
@@ -400,7 +400,7 @@ impl Cpu {
         }
     }
 
-    fn remove_at(&mut self, index: usize) -> Job {
+    fn remove_at(&mut self, index: usize) -> CpuJob {
         let job = self.jobs.swap_remove(index);
         if index < self.jobs.len() {
             if index > 0 {

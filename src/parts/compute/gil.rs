@@ -7,7 +7,7 @@
 //!
 //! The process stands in the [CPU](super::cpu) as one job, whose progress its own jobs share.
 
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 
 use crate::parts::part::{Moment, Part};
@@ -18,7 +18,7 @@ use crate::parts::usage::Rows;
 pub(crate) const MARK: u32 = 1 << 31;
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Job {
+pub(crate) struct LockJob {
     pub finish: f64,
     pub token: u32,
 }
@@ -30,15 +30,15 @@ pub(crate) struct Gil {
     /// The replica whose CPU it runs on.
     pub host: u32,
     /// In the order of their coming.
-    pub jobs: Vec<Job>,
+    pub jobs: Vec<LockJob>,
     /// The work that each of the jobs has got since the lock was last free.
     pub virtual_time: f64,
     /// Progress of the CPU for which that is right.
     pub seen: f64,
     /// 1 while the lock is held.
-    pub held: Gauge,
+    pub held: TimeWeighted,
     /// Jobs that hold the lock or wait for it.
-    pub wanted: Gauge,
+    pub wanted: TimeWeighted,
     pub finished: u64,
 }
 
@@ -50,8 +50,8 @@ impl Gil {
             jobs: Vec::new(),
             virtual_time: 0.0,
             seen: 0.0,
-            held: Gauge::default(),
-            wanted: Gauge::default(),
+            held: TimeWeighted::default(),
+            wanted: TimeWeighted::default(),
             finished: 0,
         }
     }

@@ -1,10 +1,10 @@
 //! Stations of a queueing network: FCFS with `c` servers and room for `K`, processor sharing, or delay.
 
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 use crate::model::{Order, Patience, StationPlan};
 
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::engine::queue::Queue;
 use crate::engine::token::{SAMPLED, State};
 use crate::engine::{Engine, slot};
@@ -37,11 +37,11 @@ pub(crate) struct Station {
     slowdown: f64,
     /// Of a processor-sharing station.
     pub sharing: Option<Cpu>,
-    busy: Gauge,
+    busy: TimeWeighted,
     queue: Queue,
     pub patience: Option<Patience>,
     /// Waiting and served.
-    inside: Population,
+    inside: QueueStatistics,
     turned_away: u64,
     /// Work begun since the last reset, in nanoseconds.
     begun: u128,
@@ -65,10 +65,10 @@ impl Station {
                 let cores = plan.servers.map_or(f64::INFINITY, f64::from);
                 Cpu::new(cores, plan.slowdown, slot::STATION + index)
             }),
-            busy: Gauge::default(),
+            busy: TimeWeighted::default(),
             queue: Queue::new(plan.waiting.order, plan.waiting.patience.is_some()),
             patience: plan.waiting.patience,
-            inside: Population::default(),
+            inside: QueueStatistics::default(),
             turned_away: 0,
             begun: 0,
             due: 0,
@@ -78,7 +78,7 @@ impl Station {
     }
 
     /// Tokens that wait for a server; none where there is room for any number.
-    pub fn bounded(&self) -> Option<Gauge> {
+    pub fn bounded(&self) -> Option<TimeWeighted> {
         (self.capacity < u32::MAX).then_some(self.queue.population.gauge)
     }
 

@@ -6,13 +6,13 @@
 //! counts for nothing (Polly: "the results of actions that began before the circuit opened").
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::model::BreakerPlan;
 
 use crate::parts::usage::Sum;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum BreakerState {
     /// So many failures without a success between.
     Closed {
         failures: u32,
@@ -32,11 +32,11 @@ pub(crate) struct Breaker {
     threshold: u32,
     recovery: Time,
     most_trials: u32,
-    state: State,
+    state: BreakerState,
     /// Counts changes of the state.
     pub era: u32,
     /// 1 while it is not closed.
-    pub open: Gauge,
+    pub open: TimeWeighted,
     pub refused: u64,
     pub passed: u64,
 }
@@ -47,9 +47,9 @@ impl Breaker {
             threshold: plan.failure_threshold,
             recovery: plan.recovery_time,
             most_trials: plan.half_open_calls,
-            state: State::Closed { failures: 0 },
+            state: BreakerState::Closed { failures: 0 },
             era: 0,
-            open: Gauge::default(),
+            open: TimeWeighted::default(),
             refused: 0,
             passed: 0,
         }
@@ -69,30 +69,30 @@ impl Breaker {
 
     /// Whether no trial is under way.
     pub fn is_at_rest(&self) -> bool {
-        !matches!(self.state, State::HalfOpen { trials } if trials > 0)
+        !matches!(self.state, BreakerState::HalfOpen { trials } if trials > 0)
     }
 
     /// A new process has a new breaker.
     pub fn renew(&mut self, now: Time) {
-        self.turn(now, State::Closed { failures: 0 });
+        self.turn(now, BreakerState::Closed { failures: 0 });
     }
 
-    fn turn(&mut self, now: Time, state: State) {
+    fn turn(&mut self, now: Time, state: BreakerState) {
         self.state = state;
         self.era = self.era.wrapping_add(1);
-        self.open.set(now, u32::from(!matches!(state, State::Closed { .. })));
+        self.open.set(now, u32::from(!matches!(state, BreakerState::Closed { .. })));
     }
 
     /// A request asks to pass: the era in which it does.
     pub fn pass(&mut self, now: Time) -> Option<u32> {
-        if let State::Open { since } = self.state
+        if let BreakerState::Open { since } = self.state
             && now.since(since) >= self.recovery
         {
-            self.turn(now, State::HalfOpen { trials: 0 });
+            self.turn(now, BreakerState::HalfOpen { trials: 0 });
         }
         match &mut self.state {
-            State::Closed { .. } => {}
-            State::HalfOpen { trials } if *trials < self.most_trials => *trials += 1,
+            BreakerState::Closed { .. } => {}
+            BreakerState::HalfOpen { trials } if *trials < self.most_trials => *trials += 1,
             _ => {
                 self.refused += 1;
                 return None;
@@ -104,24 +104,24 @@ impl Breaker {
 
     pub fn succeeded(&mut self, now: Time) {
         match &mut self.state {
-            State::Closed { failures } => *failures = 0,
-            _ => self.turn(now, State::Closed { failures: 0 }),
+            BreakerState::Closed { failures } => *failures = 0,
+            _ => self.turn(now, BreakerState::Closed { failures: 0 }),
         }
     }
 
     pub fn failed(&mut self, now: Time) {
-        if let State::Closed { failures } = &mut self.state {
+        if let BreakerState::Closed { failures } = &mut self.state {
             *failures += 1;
             if *failures < self.threshold {
                 return;
             }
         }
-        self.turn(now, State::Open { since: now });
+        self.turn(now, BreakerState::Open { since: now });
     }
 
     /// A trial is over without a result.
     pub fn left(&mut self) {
-        if let State::HalfOpen { trials } = &mut self.state {
+        if let BreakerState::HalfOpen { trials } = &mut self.state {
             *trials -= 1;
         }
     }

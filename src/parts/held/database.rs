@@ -5,14 +5,14 @@
 //! the start of its opening to its end, used or idle.
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 
 use crate::parts::usage::Sum;
 
 /// The connections to one replica of a database.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sessions {
-    pub used: Gauge,
+    pub used: TimeWeighted,
     limit: Option<u32>,
     /// Opened since the last reset.
     pub opened: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Sessions {
 
 impl Sessions {
     pub fn new(limit: Option<u32>) -> Self {
-        Self { used: Gauge::default(), limit, opened: 0, refused: 0 }
+        Self { used: TimeWeighted::default(), limit, opened: 0, refused: 0 }
     }
 
     /// Takes one more, if there is room.

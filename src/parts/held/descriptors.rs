@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 
 use crate::parts::usage::Sum;
@@ -17,7 +17,7 @@ use crate::parts::usage::Sum;
 /// The descriptor table of a process.
 #[derive(Clone, Debug)]
 pub(crate) struct Descriptors {
-    pub used: Gauge,
+    pub used: TimeWeighted,
     pub limit: Option<u32>,
     /// Descriptors taken since the last reset.
     pub taken: u64,
@@ -33,7 +33,7 @@ pub(crate) struct Descriptors {
 
 impl Descriptors {
     pub fn new(used: u32, limit: Option<u32>) -> Self {
-        let mut gauge = Gauge::default();
+        let mut gauge = TimeWeighted::default();
         gauge.set(Time::ZERO, used);
         Self {
             used: gauge,

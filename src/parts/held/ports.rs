@@ -7,7 +7,7 @@
 //! Kubernetes Service).
 
 use crate::kernel::deadline::{LaneId, Purpose};
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
 
 use crate::engine::Engine;
@@ -20,7 +20,7 @@ use crate::parts::usage::Rows;
 pub(crate) struct Ports {
     pub service: u32,
     /// In use or in TIME_WAIT.
-    pub taken: Gauge,
+    pub taken: TimeWeighted,
     pub limit: u32,
     /// Connections that found one.
     pub used: u64,

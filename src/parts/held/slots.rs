@@ -6,7 +6,7 @@
 //! without limit unless it has a time-out (asyncpg `Pool.acquire`; `command_timeout` does not cover it).
 
 use crate::kernel::deadline::{Deadlines, LaneId};
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
 use crate::model::{Capacity, Draw, Patience, System, Waiting};
@@ -87,14 +87,14 @@ pub(crate) struct Slots {
     /// Its size when no fault lowers it.
     pub full_size: u32,
     /// The size over time, zero while its replica is down.
-    pub sizes: Gauge,
+    pub sizes: TimeWeighted,
     /// The processes whose units these are (request threads of workers that share a listening socket).
     pub sharers: u32,
     /// Tokens that were turned away because too many waited.
     pub shed: u64,
     /// Connections open (pools); all, for other kinds.
     pub opened: u32,
-    pub used: Gauge,
+    pub used: TimeWeighted,
     pub queue: Queue,
     /// Frames of the holders.
     pub holders: List,
@@ -124,11 +124,11 @@ impl Slots {
             process,
             size,
             full_size: size,
-            sizes: Gauge::of(size),
+            sizes: TimeWeighted::of(size),
             sharers: 1,
             shed: 0,
             opened,
-            used: Gauge::default(),
+            used: TimeWeighted::default(),
             queue: Queue::new(waiting.order, matches!(waiting.patience, Some(Patience::Drawn(_)))),
             holders: List::default(),
             patience: None,
@@ -157,7 +157,7 @@ impl Slots {
     pub fn share(&mut self, sharers: u32) {
         self.size = self.size.saturating_mul(sharers);
         (self.full_size, self.opened, self.sharers) = (self.size, self.size, sharers);
-        self.sizes = Gauge::of(self.size);
+        self.sizes = TimeWeighted::of(self.size);
     }
 
     /// Whether there is a unit for one more; a fault may have lowered the size.

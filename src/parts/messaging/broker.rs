@@ -11,12 +11,12 @@
 //! (RabbitMQ: a lost channel requeues).
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::{Linked, Links, List};
 use crate::kernel::slab::Slab;
 use crate::model::{ConsumerPlan, System};
 
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::engine::token::Failure;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
@@ -62,13 +62,13 @@ pub(crate) struct Consumer {
     /// The process whose turn it is.
     pub turn: u32,
     pub ready: List,
-    pub waiting: Population,
+    pub waiting: QueueStatistics,
     /// When a message was last dealt that had waited.
     pub waited_until: Time,
     /// Messages at processes or on their way there.
-    pub unacked: Gauge,
+    pub unacked: TimeWeighted,
     /// Messages that wait for their next delivery after a failure.
-    pub delayed: Gauge,
+    pub delayed: TimeWeighted,
     carried: u64,
     pub published: u64,
     pub acked: u64,
@@ -85,10 +85,10 @@ impl Consumer {
             prefetch: plan.prefetch.unwrap_or(u32::MAX),
             turn: 0,
             ready: List::default(),
-            waiting: Population::default(),
+            waiting: QueueStatistics::default(),
             waited_until: Time::ZERO,
-            unacked: Gauge::default(),
-            delayed: Gauge::default(),
+            unacked: TimeWeighted::default(),
+            delayed: TimeWeighted::default(),
             carried: 0,
             published: 0,
             acked: 0,

@@ -6,14 +6,14 @@
 //! misses are coalesced: then the first fetches and the others wait for it, and if it fails one of them tries next, as
 //! under the dogpile lock of dogpile.cache.
 
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::{Linked, Links, List};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 use crate::model::{CachePlan, Popularity, System};
 
 use crate::engine::Engine;
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::engine::token::State;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
@@ -68,11 +68,11 @@ pub(crate) struct Cache {
     recent: List,
     /// The entry of each key.
     entry_of: Vec<u32>,
-    held: Gauge,
+    held: TimeWeighted,
     flights: Slab<Flight>,
     /// The flight of each key; empty where misses are not coalesced.
     flight_of: Vec<u32>,
-    pub waiting: Population,
+    pub waiting: QueueStatistics,
     lookups: u64,
     /// Lookups that were waiting at the last reset.
     carried: u64,
@@ -91,10 +91,10 @@ impl Cache {
             entries: Slab::default(),
             recent: List::default(),
             entry_of: vec![NONE; keys],
-            held: Gauge::default(),
+            held: TimeWeighted::default(),
             flights: Slab::default(),
             flight_of: if plan.coalesce { vec![NONE; keys] } else { Vec::new() },
-            waiting: Population::default(),
+            waiting: QueueStatistics::default(),
             lookups: 0,
             carried: 0,
             hits: 0,

@@ -76,7 +76,7 @@ pub(crate) struct Jobs {
 
 /// What becomes of a copy of a message that is not handled.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Loss {
+pub(crate) enum LostMessage {
     /// Its last retry failed.
     DeadLetter,
     /// A full queue dropped it.

@@ -11,7 +11,7 @@ use crate::kernel::list::{Linked, Links, List};
 use crate::kernel::slab::Slab;
 use crate::statistics::histogram::Histogram;
 
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -38,7 +38,7 @@ impl Linked for Pending {
 struct View {
     /// Events to be applied, in the order of their publication.
     pending: List,
-    population: Population,
+    population: QueueStatistics,
 }
 
 /// All views of a run.

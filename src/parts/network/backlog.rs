@@ -8,14 +8,14 @@
 //! `tcp_syn_linear_timeouts`; that is not modelled.)
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 
 use crate::parts::usage::Sum;
 
 /// The accept queue of a replica, which has a limit.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AcceptQueue {
-    pub waiting: Gauge,
+    pub waiting: TimeWeighted,
     pub room: u32,
     /// Connections that were established.
     pub entered: u64,
@@ -26,11 +26,11 @@ pub(crate) struct AcceptQueue {
 impl AcceptQueue {
     pub fn new(backlog: Option<u32>) -> Self {
         let room = backlog.map_or(u32::MAX, |backlog| backlog.saturating_add(1));
-        Self { waiting: Gauge::default(), room, entered: 0, dropped: 0 }
+        Self { waiting: TimeWeighted::default(), room, entered: 0, dropped: 0 }
     }
 
     /// Connections that wait in it; none where it has room for any number.
-    pub fn bounded(&self) -> Option<Gauge> {
+    pub fn bounded(&self) -> Option<TimeWeighted> {
         (self.room < u32::MAX).then_some(self.waiting)
     }
 

@@ -8,12 +8,12 @@
 //! queued call, one wins, and the others queue again with a fresh pool time-out.
 
 use crate::kernel::deadline::LaneId;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, System};
 
-use crate::engine::population::Population;
+use crate::engine::population::QueueStatistics;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -40,11 +40,11 @@ pub(crate) struct HttpClient {
     /// Connections open, idle and busy.
     pub open: u32,
     /// Connections that calls hold.
-    pub busy: Gauge,
+    pub busy: TimeWeighted,
     /// Calls that found no connection, in the order in which they asked again.
     pub queue: List,
     /// Those calls, from the first time they ask until they have a connection or give up.
-    pub waiting: Population,
+    pub waiting: QueueStatistics,
     /// Calls that had a connection at once.
     pub served_at_once: u64,
     /// Frames of the calls that hold a connection.
@@ -77,9 +77,9 @@ impl HttpClient {
             broken,
             idle: Vec::new(),
             open: 0,
-            busy: Gauge::default(),
+            busy: TimeWeighted::default(),
             queue: List::default(),
-            waiting: Population::default(),
+            waiting: QueueStatistics::default(),
             served_at_once: 0,
             holders: List::default(),
             deadlocked: false,

@@ -6,7 +6,7 @@
 //! time" of the generic cell rate algorithm, ITU-T I.371), so no rounding adds up.
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
+use crate::kernel::gauge::TimeWeighted;
 use crate::model::{IngressPlan, RatePlan};
 
 use crate::engine::queue::Queue;
@@ -18,7 +18,7 @@ pub(crate) struct Ingress {
     pub bucket: Option<Bucket>,
     pub most: u32,
     /// Requests between ingress and answer.
-    pub inside: Gauge,
+    pub inside: TimeWeighted,
     /// Requests that wait for a token of the rate limiter.
     pub waiting: Queue,
     pub admitted: u64,
@@ -52,7 +52,7 @@ impl Ingress {
         Self {
             bucket: plan.rate.map(|plan| Bucket { plan, full_at: Time::ZERO }),
             most: plan.in_flight,
-            inside: Gauge::default(),
+            inside: TimeWeighted::default(),
             waiting: Queue::new(plan.waiting.order, false),
             admitted: 0,
             left_without: 0,

@@ -1,8 +1,8 @@
 //! Processes and the replicas that they share.
 
 use crate::kernel::Time;
-use crate::kernel::gauge::Gauge;
-use crate::model::{Draw, Effect, FaultPlan, Runtime};
+use crate::kernel::gauge::TimeWeighted;
+use crate::model::{Draw, FaultEffect, FaultPlan, Runtime};
 
 use crate::engine::queue::Queue;
 use crate::parts::compute::cpu::Cpu;
@@ -61,17 +61,17 @@ pub(crate) struct Replica {
     pub service: u32,
     pub health: Health,
     /// 1 while it is down.
-    pub down: Gauge,
+    pub down: TimeWeighted,
     pub accept_queue: AcceptQueue,
 }
 
 /// A service's replicas, for balancing.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Group {
+pub(crate) struct ReplicaGroup {
     pub first_replica: u32,
     pub next_replica: u32,
     /// Replicas that get no new requests.
-    pub out: Gauge,
+    pub out: TimeWeighted,
     /// Restarts by liveness probes.
     pub restarts: u64,
 }
@@ -177,7 +177,7 @@ impl Part for Vec<Replica> {
     }
 }
 
-impl Part for Vec<Group> {
+impl Part for Vec<ReplicaGroup> {
     fn reset(&mut self, now: Time) {
         for group in self {
             group.out.reset(now);
@@ -188,7 +188,7 @@ impl Part for Vec<Group> {
     /// Replicas that got no new requests, and how often one was restarted; for a service whose replicas may be down.
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
         for ((service, plan), group) in (0..).zip(&system.services).zip(self) {
-            let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == Effect::Dead;
+            let takes_down = |fault: &FaultPlan| fault.service == service && fault.effect == FaultEffect::Dead;
             let is_probed = plan.liveness.is_some() || plan.readiness.is_some();
             if is_probed || system.faults.iter().any(takes_down) {
                 let name = || format!("{} unavailable", plan.name);

@@ -2,7 +2,7 @@
 
 /// How values are spread along an axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Scale {
+pub enum ChartScale {
     /// Equal steps are equally long.
     #[default]
     Linear,
@@ -12,21 +12,21 @@ pub enum Scale {
 
 /// An axis of a figure.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Axis {
+pub struct ChartAxis {
     /// What is measured, with its unit: `"response time (ms)"`.
     pub label: String,
     /// How values are spread along the axis.
-    pub scale: Scale,
+    pub scale: ChartScale,
 }
 
-impl Axis {
+impl ChartAxis {
     /// A linear axis.
     pub fn linear(label: impl Into<String>) -> Self {
-        Self { label: label.into(), scale: Scale::Linear }
+        Self { label: label.into(), scale: ChartScale::Linear }
     }
 
     /// A logarithmic axis.
     pub fn log(label: impl Into<String>) -> Self {
-        Self { label: label.into(), scale: Scale::Log }
+        Self { label: label.into(), scale: ChartScale::Log }
     }
 }

@@ -1,6 +1,6 @@
 //! The data of a bar figure.
 
-use super::Axis;
+use super::ChartAxis;
 
 /// Values side by side as horizontal bars, each with its interval. The sheet grows with the bars, up
 /// to a height of 8,000.
@@ -11,7 +11,7 @@ pub struct BarFigure {
     /// The method: what was run, how often, with which model.
     pub subtitle: String,
     /// The axis along the bars.
-    pub x: Axis,
+    pub x: ChartAxis,
     /// The bars from the top down.
     pub bars: Vec<Bar>,
     /// A footnote, for example what the intervals stand for. Empty means none.

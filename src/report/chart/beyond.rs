@@ -3,7 +3,7 @@
 use super::Panel;
 use super::clearing;
 use super::color::Color;
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::number;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
@@ -28,7 +28,7 @@ pub(super) fn draw(
     palette: &Palette,
     panel: &Panel,
     (x, y): (&Ruler, &Ruler),
-    frame: &Frame,
+    frame: &PlotFrame,
     taken: &mut Vec<Spot>,
 ) {
     if panel.window.is_none() {
@@ -42,7 +42,7 @@ pub(super) fn draw(
 }
 
 /// The points above or below the frame, from left to right.
-fn strays(palette: &Palette, panel: &Panel, (x, y): (&Ruler, &Ruler), frame: &Frame, is_above: bool) -> Vec<Stray> {
+fn strays(palette: &Palette, panel: &Panel, (x, y): (&Ruler, &Ruler), frame: &PlotFrame, is_above: bool) -> Vec<Stray> {
     let mut strays = Vec::new();
     for line in &panel.lines {
         for point in &line.points {
@@ -70,7 +70,14 @@ fn groups(strays: Vec<Stray>) -> Vec<Vec<Stray>> {
 }
 
 /// Draws some arrows side by side, with the smallest and the largest of their numbers.
-fn arrows(scene: &mut Scene, palette: &Palette, group: &[Stray], frame: &Frame, is_above: bool, taken: &mut Vec<Spot>) {
+fn arrows(
+    scene: &mut Scene,
+    palette: &Palette,
+    group: &[Stray],
+    frame: &PlotFrame,
+    is_above: bool,
+    taken: &mut Vec<Spot>,
+) {
     let middle = group.iter().map(|stray| stray.at).sum::<f64>() / group.len() as f64;
     let reach = (group.len() as f64 - 1.0) * WIDE / 2.0;
     let inside = |middle: f64, half: f64| middle.min(frame.right - half).max(frame.left + half);

@@ -8,7 +8,7 @@ use super::ChartError;
 use super::color::Color;
 use super::font::Font;
 use super::raster::{Coverage, bounds};
-use super::scene::{Anchor, Scene, Shape, Spot};
+use super::scene::{Anchor, Drawable, Scene, Spot};
 use plotters::backend::{BitMapBackend, DrawingBackend};
 use plotters::style::{Color as _, RGBAColor};
 use std::fmt::Display;
@@ -57,9 +57,9 @@ struct Brush<'a> {
 }
 
 impl Brush<'_> {
-    fn shape(&mut self, shape: &Shape) -> Result<(), ChartError> {
+    fn shape(&mut self, shape: &Drawable) -> Result<(), ChartError> {
         match shape {
-            Shape::Rectangle { from, to, color, alpha } => {
+            Drawable::Rectangle { from, to, color, alpha } => {
                 let pixel = |spot: &Spot| (spot.0.round() as i32, spot.1.round() as i32);
                 let (from, to) = (pixel(from), pixel(to));
                 if from.0 == to.0 || from.1 == to.1 {
@@ -67,20 +67,24 @@ impl Brush<'_> {
                 }
                 self.backend.draw_rect(from, to, &shade(*color, *alpha), true).map_err(refused)
             }
-            Shape::Polygon { corners, color, alpha } => self.cover(bounds(corners, 0.0), *color, *alpha, |coverage| {
-                coverage.add(corners);
-            }),
-            Shape::Strokes { paths, width, color } => {
+            Drawable::Polygon { corners, color, alpha } => {
+                self.cover(bounds(corners, 0.0), *color, *alpha, |coverage| {
+                    coverage.add(corners);
+                })
+            }
+            Drawable::Strokes { paths, width, color } => {
                 self.cover(bounds(paths.iter().flatten(), *width), *color, 1.0, |coverage| {
                     for path in paths {
                         coverage.stroke(path, *width);
                     }
                 })
             }
-            Shape::Disc { center, radius, color } => self.cover(bounds([center], *radius), *color, 1.0, |coverage| {
-                coverage.disc(*center, *radius);
-            }),
-            Shape::Words { text, at, anchor, font, color } => {
+            Drawable::Disc { center, radius, color } => {
+                self.cover(bounds([center], *radius), *color, 1.0, |coverage| {
+                    coverage.disc(*center, *radius);
+                })
+            }
+            Drawable::Words { text, at, anchor, font, color } => {
                 let left = match anchor {
                     Anchor::Start => at.0,
                     Anchor::Middle => at.0 - font.width(text) / 2.0,
@@ -89,7 +93,7 @@ impl Brush<'_> {
                 self.words(text, (left, at.1), *font, *color, |x, y| (x, y))
             }
             // Written to the right from the left of the sheet, and turned by a quarter about its end.
-            Shape::WordsUp { text, at, font, color } => {
+            Drawable::WordsUp { text, at, font, color } => {
                 let (right, top) = (at.0.round() as i32, at.1.round() as i32);
                 let wide = font.width(text).round() as i32;
                 self.words(text, (0.0, 0.0), *font, *color, |x, y| (right + y, top + wide - 1 - x))

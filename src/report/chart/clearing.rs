@@ -1,6 +1,6 @@
 //! Whether words would cover what is drawn already.
 
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::scene::Spot;
 
 /// How many of the `taken` spots a line of words covers that is `wide`, starts at `left` and has
@@ -18,7 +18,7 @@ pub(super) fn spots(left: f64, wide: f64, middle: f64) -> impl Iterator<Item = S
 }
 
 /// The left and the middle of the place beside `spot` where words `wide` cover least.
-pub(super) fn beside((x, y): Spot, wide: f64, frame: &Frame, taken: &[Spot]) -> Spot {
+pub(super) fn beside((x, y): Spot, wide: f64, frame: &PlotFrame, taken: &[Spot]) -> Spot {
     let (right, left) = (x + 16.0, x - 16.0 - wide);
     [-18.0, 18.0, -30.0, 30.0, 0.0]
         .into_iter()

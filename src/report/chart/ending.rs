@@ -1,7 +1,7 @@
 //! Why a curve ends before the axis does: an arrow up from its last point, and words beside it.
 
 use super::clearing;
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{REMARK, baseline};
 use super::theme::Palette;
@@ -18,7 +18,7 @@ pub(super) fn draw(
     palette: &Palette,
     words: &str,
     (color, spot): (usize, Spot),
-    frame: &Frame,
+    frame: &PlotFrame,
     taken: &mut Vec<Spot>,
 ) {
     let words = words.trim();

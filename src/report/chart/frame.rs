@@ -4,14 +4,14 @@ use super::scene::Spot;
 
 /// The edges of a plot.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Frame {
+pub(super) struct PlotFrame {
     pub(super) left: f64,
     pub(super) right: f64,
     pub(super) top: f64,
     pub(super) foot: f64,
 }
 
-impl Frame {
+impl PlotFrame {
     /// How wide the plot is.
     pub(super) fn width(&self) -> f64 {
         self.right - self.left

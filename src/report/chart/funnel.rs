@@ -4,7 +4,7 @@ use super::ruler::Ruler;
 use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, MARGIN, NAME, REMARK, TICK, WIDTH, baseline};
 use super::theme::Palette;
-use super::{Axis, Swing, SwingEnd, TornadoFigure, header};
+use super::{ChartAxis, Swing, SwingEnd, TornadoFigure, header};
 
 /// How high a row is.
 const ROW: f64 = 62.0;
@@ -78,7 +78,7 @@ pub(super) fn lay_out(figure: &TornadoFigure, palette: &Palette) -> Scene {
 fn ruler(figure: &TornadoFigure, left: f64, right: f64) -> Ruler {
     let ends = figure.rows.iter().flat_map(|row| [&row.low, &row.high]);
     let values: Vec<f64> = ends.flat_map(|end| [end.change, end.from, end.to]).collect();
-    let axis = Axis::linear("");
+    let axis = ChartAxis::linear("");
     let mut x = Ruler::full(&axis, &values, None, 6.0);
     let has = |is_left: bool| {
         let ends =

@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use super::color::Color;
-use super::scene::{Anchor, Hit, Scene, Shape, Spot};
+use super::scene::{Anchor, Drawable, Hit, Scene, Spot};
 use super::theme::{Palette, Theme};
 use super::{Figure, font, scene};
 
@@ -71,35 +71,35 @@ fn written(light: &Scene, dark: &Scene, title: &str, inks: &mut Inks) -> String 
     svg + "</svg>"
 }
 
-fn color(shape: &Shape) -> Color {
+fn color(shape: &Drawable) -> Color {
     match shape {
-        Shape::Rectangle { color, .. } | Shape::Polygon { color, .. } | Shape::Strokes { color, .. } => *color,
-        Shape::Disc { color, .. } | Shape::Words { color, .. } | Shape::WordsUp { color, .. } => *color,
+        Drawable::Rectangle { color, .. } | Drawable::Polygon { color, .. } | Drawable::Strokes { color, .. } => *color,
+        Drawable::Disc { color, .. } | Drawable::Words { color, .. } | Drawable::WordsUp { color, .. } => *color,
     }
 }
 
-fn draw(svg: &mut String, shape: &Shape, ink: usize) {
+fn draw(svg: &mut String, shape: &Drawable, ink: usize) {
     let _ = match shape {
-        Shape::Rectangle { from, to, alpha, .. } => {
+        Drawable::Rectangle { from, to, alpha, .. } => {
             let (a, b) = ((from.0.round(), from.1.round()), (to.0.round(), to.1.round()));
             let (x, y) = (a.0.min(b.0), a.1.min(b.1));
             let (wide, high) = ((a.0 - b.0).abs(), (a.1 - b.1).abs());
             let alpha = faint(*alpha);
             write!(svg, "<rect class=\"k{ink}\" x=\"{x}\" y=\"{y}\" width=\"{wide}\" height=\"{high}\"{alpha}/>")
         }
-        Shape::Polygon { corners, alpha, .. } => {
+        Drawable::Polygon { corners, alpha, .. } => {
             let alpha = faint(*alpha);
             write!(svg, "<path class=\"k{ink}\" d=\"{}z\"{alpha}/>", path(corners))
         }
-        Shape::Strokes { paths, width, .. } => {
+        Drawable::Strokes { paths, width, .. } => {
             let all: String = paths.iter().map(|spots| path(spots)).collect();
             write!(svg, "<path class=\"l k{ink}\" stroke-width=\"{width}\" d=\"{all}\"/>")
         }
-        Shape::Disc { center, radius, .. } => {
+        Drawable::Disc { center, radius, .. } => {
             let (x, y) = (short(center.0), short(center.1));
             write!(svg, "<circle class=\"k{ink}\" cx=\"{x}\" cy=\"{y}\" r=\"{}\"/>", short(*radius))
         }
-        Shape::Words { text, at, anchor, font, .. } => {
+        Drawable::Words { text, at, anchor, font, .. } => {
             let anchor = match anchor {
                 Anchor::Start => "",
                 Anchor::Middle => " text-anchor=\"middle\"",
@@ -109,7 +109,7 @@ fn draw(svg: &mut String, shape: &Shape, ink: usize) {
             let strong = if font.strong { "b " } else { "" };
             write!(svg, "<text class=\"{strong}k{ink}\" x=\"{x}\" y=\"{y}\" font-size=\"{size}\"{anchor}>{text}</text>")
         }
-        Shape::WordsUp { text, at, font, .. } => {
+        Drawable::WordsUp { text, at, font, .. } => {
             let (x, y, size, text) = (short(at.0), short(at.1), font.size, escaped(text));
             let strong = if font.strong { "b " } else { "" };
             write!(

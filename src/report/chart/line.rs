@@ -1,6 +1,6 @@
 //! The data of a line figure.
 
-use super::Axis;
+use super::ChartAxis;
 
 /// Curves over a swept quantity, in one or two panels that share the x axis.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,7 +10,7 @@ pub struct LineFigure {
     /// The method: what was run, how often, with which model.
     pub subtitle: String,
     /// The shared x axis.
-    pub x: Axis,
+    pub x: ChartAxis,
     /// The panels from the top down; the first is the tallest. No more than three are drawn.
     pub panels: Vec<Panel>,
     /// A footnote, for example what the bands stand for. Empty means none.
@@ -21,7 +21,7 @@ pub struct LineFigure {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Panel {
     /// The y axis.
-    pub y: Axis,
+    pub y: ChartAxis,
     /// The top of the y axis. `None` takes a round number above the data.
     pub y_max: Option<f64>,
     /// The stretch of the y axis that is shown, where it is not all of the data and zero. Points beyond it have an

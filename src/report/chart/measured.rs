@@ -2,7 +2,7 @@
 
 use super::Measured;
 use super::clearing;
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::marker;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
@@ -19,7 +19,7 @@ pub(super) fn draw(
     palette: &Palette,
     points: &[Measured],
     (x, y): (&Ruler, &Ruler),
-    frame: &Frame,
+    frame: &PlotFrame,
     caption: f64,
     taken: &mut Vec<Spot>,
 ) {

@@ -1,7 +1,7 @@
 //! Draws one panel of a line figure.
 
 use super::callout::Callouts;
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::line::{Line, Point};
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
@@ -47,7 +47,7 @@ pub(super) fn draw(
     panel: &Panel,
     callouts: &Callouts,
     (x, y): (&Ruler, &Ruler),
-    frame: &Frame,
+    frame: &PlotFrame,
     top: f64,
 ) -> Vec<String> {
     let caption = top + 13.0;
@@ -115,7 +115,7 @@ fn curve(
     palette: &Palette,
     line: &Line,
     (spots, twin): (&[Option<Spot>], Twin),
-    frame: &Frame,
+    frame: &PlotFrame,
     taken: &mut Vec<Spot>,
 ) -> Tag {
     let color = palette.series(line.color);
@@ -178,7 +178,7 @@ fn sampled(path: &[Spot]) -> Vec<Spot> {
 }
 
 /// The intervals of single points as strokes, cut to the plot.
-fn whiskers(line: &Line, x: &Ruler, y: &Ruler, frame: &Frame) -> Vec<Vec<Spot>> {
+fn whiskers(line: &Line, x: &Ruler, y: &Ruler, frame: &PlotFrame) -> Vec<Vec<Spot>> {
     let whisker = |point: &Point| {
         let (at, low, high) = (x.at(point.x)?, y.at_or_start(point.low), y.at(point.high)?);
         y.at(point.y).filter(|_| point.low < point.high)?;
@@ -188,7 +188,7 @@ fn whiskers(line: &Line, x: &Ruler, y: &Ruler, frame: &Frame) -> Vec<Vec<Spot>> 
 }
 
 /// The outlines of a curve's intervals, cut to the plot.
-fn bands(line: &Line, x: &Ruler, y: &Ruler, frame: &Frame) -> Vec<Vec<Spot>> {
+fn bands(line: &Line, x: &Ruler, y: &Ruler, frame: &PlotFrame) -> Vec<Vec<Spot>> {
     let ends: Vec<Option<(f64, f64, f64)>> = line
         .points
         .iter()

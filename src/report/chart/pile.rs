@@ -7,7 +7,7 @@ use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, MARGIN, NAME, NOTE, TALLEST, TICK, WIDTH, baseline};
 use super::stack::Stack;
 use super::theme::Palette;
-use super::{Axis, StackFigure, header};
+use super::{ChartAxis, StackFigure, header};
 
 /// How high a row is at most, and at least where there are many; how much room is between bars.
 const ROW: f64 = 42.0;
@@ -55,7 +55,7 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     let left = (MARGIN + widest.fold(0.0, f64::max).min(MOST_NAME) + 18.0).round();
     let right = WIDTH - MARGIN - SUM;
     let sums: Vec<f64> = all().map(|bar| bar.amounts.iter().sum()).collect();
-    let mut x = Ruler::full(&Axis::linear(""), &sums, None, 6.0);
+    let mut x = Ruler::full(&ChartAxis::linear(""), &sums, None, 6.0);
     x.place(left, right);
     let foot = (top + body).round();
     for (value, text) in &x.ticks {

@@ -1,7 +1,7 @@
 //! Lays a line figure out on its sheet.
 
 use super::callout::{self, Callouts};
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::panel::{self, CAPTION};
 use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
@@ -78,7 +78,7 @@ fn drawn(figure: &LineFigure, palette: &Palette, note: &str) -> (Scene, Vec<Stri
     for (place, panel) in panels.iter().enumerate() {
         let plot = top + CAPTION + callouts[place].rows as f64 * callout::ROW;
         let high = if place == 0 { part * first } else { part };
-        let frame = Frame { left, right, top: plot.round(), foot: (plot + high).round() };
+        let frame = PlotFrame { left, right, top: plot.round(), foot: (plot + high).round() };
         let y = &mut rulers[place];
         y.place(frame.foot, frame.top);
         names.extend(panel::draw(&mut scene, palette, panel, &callouts[place], (&x, y), &frame, top));

@@ -6,7 +6,7 @@ use super::ruler::{Ruler, drawable};
 use super::scene::{Anchor, Scene};
 use super::sheet::{AXIS, FOOT, MARGIN, NAME, TALLEST, TICK, WIDTH, baseline};
 use super::theme::Palette;
-use super::{BarFigure, Scale, header, marker};
+use super::{BarFigure, ChartScale, header, marker};
 
 /// How high a row is at most, and at least where there are many.
 const ROW: f64 = 64.0;
@@ -69,7 +69,7 @@ fn draw(
     scene: &mut Scene,
     palette: &Palette,
     bar: &Bar,
-    (x, scale): (&Ruler, Scale),
+    (x, scale): (&Ruler, ChartScale),
     left: f64,
     (middle, thick): (f64, f64),
 ) {

@@ -2,7 +2,7 @@
 
 use super::number::{self, Numerals};
 use super::tick;
-use super::{Axis, Scale};
+use super::{ChartAxis, ChartScale};
 
 /// Values beyond this are as good as infinite: they are left out.
 const LARGEST: f64 = 1e100;
@@ -24,12 +24,12 @@ pub(super) struct Ruler {
 }
 
 /// `value`, if it can be drawn on an axis.
-pub(super) fn drawable(value: f64, scale: Scale) -> Option<f64> {
+pub(super) fn drawable(value: f64, scale: ChartScale) -> Option<f64> {
     let fits = value.is_finite() && value.abs() <= LARGEST;
-    (fits && (scale == Scale::Linear || value >= 1e-100)).then_some(value)
+    (fits && (scale == ChartScale::Linear || value >= 1e-100)).then_some(value)
 }
 
-fn range(values: &[f64], scale: Scale) -> Option<(f64, f64)> {
+fn range(values: &[f64], scale: ChartScale) -> Option<(f64, f64)> {
     let mut values = values.iter().filter_map(|&value| drawable(value, scale));
     let first = values.next()?;
     Some(values.fold((first, first), |(low, high), value| (low.min(value), high.max(value))))
@@ -37,11 +37,11 @@ fn range(values: &[f64], scale: Scale) -> Option<(f64, f64)> {
 
 impl Ruler {
     /// An axis that holds zero and `values`, up to `most` if that is given, in about `parts` parts.
-    pub(super) fn full(axis: &Axis, values: &[f64], most: Option<f64>, parts: f64) -> Self {
+    pub(super) fn full(axis: &ChartAxis, values: &[f64], most: Option<f64>, parts: f64) -> Self {
         let most = most.and_then(|most| drawable(most, axis.scale));
         match axis.scale {
-            Scale::Linear => {
-                let (low, high) = range(values, Scale::Linear).unwrap_or((0.0, 0.0));
+            ChartScale::Linear => {
+                let (low, high) = range(values, ChartScale::Linear).unwrap_or((0.0, 0.0));
                 let low = low.min(0.0);
                 let high = most.filter(|&most| most > low).unwrap_or(high.max(0.0));
                 let high = if high > low { high } else { low + 1.0 };
@@ -53,8 +53,8 @@ impl Ruler {
                 };
                 Self::even(low, high, step)
             }
-            Scale::Log => {
-                let (low, high) = range(values, Scale::Log).unwrap_or((1.0, 10.0));
+            ChartScale::Log => {
+                let (low, high) = range(values, ChartScale::Log).unwrap_or((1.0, 10.0));
                 let low = tick::below(low);
                 let high = most.filter(|&most| most > low).unwrap_or(high);
                 let high = match most {
@@ -68,23 +68,23 @@ impl Ruler {
 
     /// An axis of just this stretch, in about `parts` parts; none if it is no stretch that can be drawn.
     pub(super) fn between((low, high): (f64, f64), parts: f64) -> Option<Self> {
-        let (low, high) = (drawable(low, Scale::Linear)?, drawable(high, Scale::Linear)?);
+        let (low, high) = (drawable(low, ChartScale::Linear)?, drawable(high, ChartScale::Linear)?);
         (high - low > 1e-9 * low.abs().max(high.abs())).then(|| Self::even(low, high, tick::step(high - low, parts)))
     }
 
     /// An axis that spans `values` and is `wide` long, with ticks that `width` says how wide they
     /// are. It starts at zero if that costs little room.
-    pub(super) fn tight(axis: &Axis, values: &[f64], wide: f64, width: impl Fn(&str) -> f64) -> Self {
+    pub(super) fn tight(axis: &ChartAxis, values: &[f64], wide: f64, width: impl Fn(&str) -> f64) -> Self {
         let (low, high) = range(values, axis.scale).unwrap_or((1.0, 1.0));
         let mut ruler = match axis.scale {
-            Scale::Linear => {
+            ChartScale::Linear => {
                 let low = if low >= 0.0 && low <= 0.25 * high { 0.0 } else { low };
                 let spare = if high > low { 0.0 } else { (high.abs() * 0.1).max(0.5) };
                 let (low, high) = (low - spare, high + spare);
                 Self::even(low, high, tick::step(high - low, 8.0))
             }
-            Scale::Log if high > low => Self::uneven(low, high),
-            Scale::Log => Self::uneven(low / 2.0, high * 2.0),
+            ChartScale::Log if high > low => Self::uneven(low, high),
+            ChartScale::Log => Self::uneven(low / 2.0, high * 2.0),
         };
         ruler.place(0.0, wide);
         ruler.mark_sweep(values, axis.scale, &width);
@@ -119,7 +119,7 @@ impl Ruler {
 
     /// Marks the points of the sweep themselves instead of round numbers, if there are few and
     /// nearly all of them have room.
-    fn mark_sweep(&mut self, values: &[f64], scale: Scale, width: &impl Fn(&str) -> f64) {
+    fn mark_sweep(&mut self, values: &[f64], scale: ChartScale, width: &impl Fn(&str) -> f64) {
         let mut points: Vec<f64> = values
             .iter()
             .filter_map(|&value| drawable(value, scale))
@@ -171,7 +171,7 @@ impl Ruler {
 
     /// Where `value` lies, on the sheet or beyond it.
     pub(super) fn at(&self, value: f64) -> Option<f64> {
-        let scale = if self.log { Scale::Log } else { Scale::Linear };
+        let scale = if self.log { ChartScale::Log } else { ChartScale::Linear };
         let value = drawable(value, scale)?;
         let share = if self.log {
             (value / self.low).ln() / (self.high / self.low).ln()

@@ -22,7 +22,7 @@ pub(super) struct Scene {
     /// What the figure shows, for those who cannot see it.
     pub(super) title: String,
     /// The shapes from the bottom up.
-    pub(super) shapes: Vec<Shape>,
+    pub(super) shapes: Vec<Drawable>,
     /// The variant that each shape belongs to; none: to all.
     pub(super) owners: Vec<Option<usize>>,
     /// Where the points of the sweep are, for a page that answers a pointer.
@@ -46,7 +46,7 @@ pub(super) struct Hit {
 
 /// A shape in a scene.
 #[derive(Clone, Debug)]
-pub(super) enum Shape {
+pub(super) enum Drawable {
     /// A filled rectangle along the sheet's edges.
     Rectangle { from: Spot, to: Spot, color: Color, alpha: f64 },
     /// A filled polygon that does not cross itself.
@@ -77,7 +77,7 @@ impl Scene {
         Self { width, height, paper, title, shapes, owners, hits, owner: None }
     }
 
-    fn push(&mut self, shape: Shape) {
+    fn push(&mut self, shape: Drawable) {
         self.shapes.push(shape);
         self.owners.push(self.owner);
     }
@@ -89,7 +89,7 @@ impl Scene {
 
     /// Fills a rectangle.
     pub(super) fn rectangle(&mut self, from: Spot, to: Spot, color: Color, alpha: f64) {
-        self.push(Shape::Rectangle { from, to, color, alpha });
+        self.push(Drawable::Rectangle { from, to, color, alpha });
     }
 
     /// Draws the rim of a rectangle, inside its edges.
@@ -110,27 +110,27 @@ impl Scene {
     /// Fills a polygon.
     pub(super) fn polygon(&mut self, corners: Vec<Spot>, color: Color, alpha: f64) {
         if corners.len() > 2 {
-            self.push(Shape::Polygon { corners, color, alpha });
+            self.push(Drawable::Polygon { corners, color, alpha });
         }
     }
 
     /// Draws strokes.
     pub(super) fn strokes(&mut self, paths: Vec<Vec<Spot>>, width: f64, color: Color) {
         if !paths.is_empty() {
-            self.push(Shape::Strokes { paths, width, color });
+            self.push(Drawable::Strokes { paths, width, color });
         }
     }
 
     /// Fills a disc.
     pub(super) fn disc(&mut self, center: Spot, radius: f64, color: Color) {
-        self.push(Shape::Disc { center, radius, color });
+        self.push(Drawable::Disc { center, radius, color });
     }
 
     /// Writes one line of words that is read upwards and ends at `at`.
     pub(super) fn words_up(&mut self, text: &str, at: Spot, font: Font, color: Color) {
         let text = printable(text);
         if !text.is_empty() {
-            self.push(Shape::WordsUp { text, at, font, color });
+            self.push(Drawable::WordsUp { text, at, font, color });
         }
     }
 
@@ -138,7 +138,7 @@ impl Scene {
     pub(super) fn words(&mut self, text: &str, at: Spot, anchor: Anchor, font: Font, color: Color) {
         let text = printable(text);
         if !text.is_empty() {
-            self.push(Shape::Words { text, at, anchor, font, color });
+            self.push(Drawable::Words { text, at, anchor, font, color });
         }
     }
 }

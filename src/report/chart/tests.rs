@@ -1,7 +1,7 @@
 //! Tests of the drawings as a whole.
 
 use super::font::Font;
-use super::scene::{Anchor, Scene, Shape};
+use super::scene::{Anchor, Drawable, Scene};
 use super::theme::Theme;
 use super::*;
 
@@ -63,16 +63,16 @@ fn sweep() -> LineFigure {
     LineFigure {
         title: "The managed pool holds".to_owned(),
         subtitle: "20 seeds".to_owned(),
-        x: Axis::linear("concurrent users"),
+        x: ChartAxis::linear("concurrent users"),
         panels: vec![
             Panel {
-                y: Axis::linear("throughput (registrations/min)"),
+                y: ChartAxis::linear("throughput (registrations/min)"),
                 lines: lines.clone(),
                 points: vec![measured],
                 ..Panel::default()
             },
             Panel {
-                y: Axis::linear("again"),
+                y: ChartAxis::linear("again"),
                 y_max: Some(1200.0),
                 lines,
                 thresholds: vec![Threshold { value: 1000.0, label: "objective".to_owned() }],
@@ -112,7 +112,7 @@ fn scene_of(figure: impl Into<Figure>) -> Scene {
 /// The left, top, right and foot of all words.
 fn boxes(scene: &Scene) -> Vec<(String, [f64; 4])> {
     let words = scene.shapes.iter().filter_map(|shape| match shape {
-        Shape::Words { text, at, anchor, font, .. } => {
+        Drawable::Words { text, at, anchor, font, .. } => {
             let wide = font.width(text);
             let left = match anchor {
                 Anchor::Start => at.0,
@@ -226,10 +226,10 @@ fn the_marks_of_its_curves_stand_before_a_callout() {
         let (_, [left, top, _, foot]) = boxes.iter().find(|(text, _)| text.starts_with("collapses")).expect("words");
         let is_mark =
             |spot: &(f64, f64)| spot.0 < *left && spot.0 > left - 110.0 && (*top - 6.0..=*foot + 6.0).contains(&spot.1);
-        let is_before = |shape: &&Shape| match shape {
-            Shape::Polygon { corners, .. } => corners.iter().all(is_mark),
-            Shape::Disc { center, .. } => is_mark(center),
-            Shape::Strokes { paths, .. } => paths.iter().flatten().all(is_mark),
+        let is_before = |shape: &&Drawable| match shape {
+            Drawable::Polygon { corners, .. } => corners.iter().all(is_mark),
+            Drawable::Disc { center, .. } => is_mark(center),
+            Drawable::Strokes { paths, .. } => paths.iter().flatten().all(is_mark),
             _ => false,
         };
         // Each has a rim of paper below it.
@@ -252,7 +252,8 @@ fn what_is_left_of_a_stack_is_grey() {
     };
     let palette = Theme::Light.palette();
     let grey = |rest| {
-        let is_grey = |shape: &&Shape| matches!(shape, Shape::Rectangle { color, .. } if *color == palette.series(1));
+        let is_grey =
+            |shape: &&Drawable| matches!(shape, Drawable::Rectangle { color, .. } if *color == palette.series(1));
         scene_of(figure(rest)).shapes.iter().filter(is_grey).count()
     };
     assert_eq!((grey(None), grey(Some(1))), (2, 0));
@@ -266,7 +267,7 @@ fn a_gap_breaks_the_curve() {
             ..LineFigure::default()
         };
         let strokes = scene_of(figure).shapes.into_iter().find_map(|it| match it {
-            Shape::Strokes { paths, .. } => Some(paths.len()),
+            Drawable::Strokes { paths, .. } => Some(paths.len()),
             _ => None,
         });
         strokes.unwrap_or(0)
@@ -304,8 +305,8 @@ fn lines_of(figure: &LineFigure) -> usize {
 fn any_values_are_drawn() {
     let mut dice = Dice(7);
     for round in 0..60 {
-        let scale = |dice: &mut Dice| [Scale::Linear, Scale::Log][dice.roll(2)];
-        let axis = |dice: &mut Dice| Axis { label: "value".to_owned(), scale: scale(dice) };
+        let scale = |dice: &mut Dice| [ChartScale::Linear, ChartScale::Log][dice.roll(2)];
+        let axis = |dice: &mut Dice| ChartAxis { label: "value".to_owned(), scale: scale(dice) };
         let line = |dice: &mut Dice| Line {
             of: Vec::new(),
             label: "a".to_owned(),
@@ -352,7 +353,7 @@ fn any_values_are_drawn() {
 #[test]
 fn any_bars_are_drawn() {
     let mut dice = Dice(11);
-    for scale in [Scale::Linear, Scale::Log] {
+    for scale in [ChartScale::Linear, ChartScale::Log] {
         for count in [1, 5, 14] {
             let bar = |_| Bar {
                 label: "what if".to_owned(),
@@ -364,7 +365,7 @@ fn any_bars_are_drawn() {
                 of: None,
             };
             draw(BarFigure {
-                x: Axis { label: "gain".to_owned(), scale },
+                x: ChartAxis { label: "gain".to_owned(), scale },
                 bars: (0..count).map(bar).collect(),
                 ..BarFigure::default()
             });
@@ -406,7 +407,7 @@ fn saturated_cells_are_heavy_and_blank_ones_empty() {
         .shapes
         .into_iter()
         .filter_map(|shape| match shape {
-            Shape::Words { text, font, .. } => Some((text, font)),
+            Drawable::Words { text, font, .. } => Some((text, font)),
             _ => None,
         })
         .collect();

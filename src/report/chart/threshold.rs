@@ -1,7 +1,7 @@
 //! Limits drawn across a panel, named where the curves leave room.
 
 use super::clearing;
-use super::frame::Frame;
+use super::frame::PlotFrame;
 use super::ruler::Ruler;
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{REMARK, baseline};
@@ -15,7 +15,7 @@ pub(super) fn draw(
     palette: &Palette,
     thresholds: &[Threshold],
     y: &Ruler,
-    frame: &Frame,
+    frame: &PlotFrame,
     taken: &mut Vec<Spot>,
 ) {
     for threshold in thresholds {
@@ -52,7 +52,7 @@ pub(super) fn draw(
 }
 
 /// The left and the middle of the place beside `level` where words `wide` cover least.
-fn clearest(wide: f64, level: f64, frame: &Frame, taken: &[Spot]) -> Spot {
+fn clearest(wide: f64, level: f64, frame: &PlotFrame, taken: &[Spot]) -> Spot {
     let spare = (frame.width() - wide - 24.0).max(0.0);
     let rows = [level - 19.0, level + 19.0];
     let inside = |middle: &f64| *middle > frame.top + 10.0 && *middle < frame.foot - 12.0;

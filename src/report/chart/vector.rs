@@ -2,7 +2,7 @@
 
 use super::ChartError;
 use super::color::Color;
-use super::scene::{Anchor, Scene, Shape, Spot};
+use super::scene::{Anchor, Drawable, Scene, Spot};
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, ShapeStyle};
@@ -66,26 +66,26 @@ fn fine((x, y): Spot) -> (i32, i32) {
     ((x * FINE).round() as i32, (y * FINE).round() as i32)
 }
 
-fn draw(backend: &mut SVGBackend<'_>, shape: &Shape) -> Result<(), ChartError> {
+fn draw(backend: &mut SVGBackend<'_>, shape: &Drawable) -> Result<(), ChartError> {
     let drawn = match shape {
-        Shape::Rectangle { from, to, color, alpha } => {
+        Drawable::Rectangle { from, to, color, alpha } => {
             // As in the bitmap, edges lie on whole units, so that the two agree.
             let whole = |spot: &Spot| fine((spot.0.round(), spot.1.round()));
             let (a, b) = (whole(from), whole(to));
             let (from, to) = ((a.0.min(b.0), a.1.min(b.1)), (a.0.max(b.0), a.1.max(b.1)));
             backend.draw_rect(from, to, &style(*color, *alpha, 0.0), true)
         }
-        Shape::Polygon { corners, color, alpha } => {
+        Drawable::Polygon { corners, color, alpha } => {
             backend.fill_polygon(corners.iter().map(|&corner| fine(corner)), &style(*color, *alpha, 0.0))
         }
-        Shape::Strokes { paths, width, color } => paths
+        Drawable::Strokes { paths, width, color } => paths
             .iter()
             .try_for_each(|path| backend.draw_path(path.iter().map(|&spot| fine(spot)), &style(*color, 1.0, *width))),
-        Shape::Disc { center, radius, color } => {
+        Drawable::Disc { center, radius, color } => {
             let radius = (radius * FINE).round() as u32;
             backend.draw_circle(fine(*center), radius, &style(*color, 1.0, 0.0), true)
         }
-        Shape::Words { text, at: (x, y), anchor, font, color } => {
+        Drawable::Words { text, at: (x, y), anchor, font, color } => {
             let side = match anchor {
                 Anchor::Start => HPos::Left,
                 Anchor::Middle => HPos::Center,
@@ -99,7 +99,7 @@ fn draw(backend: &mut SVGBackend<'_>, shape: &Shape) -> Result<(), ChartError> {
             backend.draw_text(text, &style, fine((*x, y - font.size * ASCENT)))
         }
         // Plotters turns text about its anchor, which is the end of the line at the top of its letters.
-        Shape::WordsUp { text, at: (x, y), font, color } => {
+        Drawable::WordsUp { text, at: (x, y), font, color } => {
             let family = FontFamily::Name(FAMILY);
             let weight = if font.strong { FontStyle::Bold } else { FontStyle::Normal };
             let style = FontDesc::new(family, font.size * FINE * SHRINK, weight)

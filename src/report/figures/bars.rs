@@ -4,7 +4,7 @@ use super::{method, set, title};
 use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::report::Report;
-use crate::report::chart::{Axis, Bar, BarFigure};
+use crate::report::chart::{Bar, BarFigure, ChartAxis};
 
 /// Bars that one figure has room for on a slide.
 const MOST: usize = 36;
@@ -54,7 +54,7 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     BarFigure {
         title: headline(report, &points),
         subtitle: method::subtitle(report, &all, ""),
-        x: Axis::linear(what),
+        x: ChartAxis::linear(what),
         bars: points.iter().take(MOST).filter_map(bar).collect(),
         note,
     }

@@ -7,7 +7,7 @@ use crate::experiment::analyse::blame::{Share, shares};
 use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::Direction;
-use crate::parts::{Group, Place};
+use crate::parts::{BlameGroup, BlamePlace};
 use crate::report::Report;
 use crate::report::blame::words;
 use crate::report::chart::{Stack, StackFigure, StackGroup};
@@ -34,7 +34,7 @@ const MOST_GROUPS: usize = 10;
 
 /// One group of bars a variant, one bar a value of the first axis; none where nothing is known. Where there are many of
 /// both, each variant has the bars that tell most.
-pub(in crate::report) fn of_set(set: &Set, of: Group) -> Option<StackFigure> {
+pub(in crate::report) fn of_set(set: &Set, of: BlameGroup) -> Option<StackFigure> {
     let shown = &set.findings[..set.findings.len().min(MOST_GROUPS)];
     let is_one = set.findings.len() == 1;
     let headings = if is_one { 0 } else { shown.len() * 3 / 2 };
@@ -73,7 +73,7 @@ pub(in crate::report) fn of_set(set: &Set, of: Group) -> Option<StackFigure> {
 fn telling(set: &Set, finding: &Finding, most: usize) -> Vec<usize> {
     let mut points = finding.points.clone();
     points.sort_by(|&a, &b| set.x(a).total_cmp(&set.x(b)));
-    let has_blame = |&&point: &&usize| !of_group(Group::P95, set.report.summary(point)).is_empty();
+    let has_blame = |&&point: &&usize| !of_group(BlameGroup::P95, set.report.summary(point)).is_empty();
     let is_safe = |point: usize| set.report.is_safe(point);
     let mut known: Vec<usize> = points.iter().filter(has_blame).copied().collect();
     if known.is_empty() {
@@ -102,7 +102,7 @@ fn telling(set: &Set, finding: &Finding, most: usize) -> Vec<usize> {
 }
 
 /// One bar a point.
-pub(in crate::report) fn of_points(report: &Report, of: Group) -> Option<StackFigure> {
+pub(in crate::report) fn of_points(report: &Report, of: BlameGroup) -> Option<StackFigure> {
     let bars = set::named(report).into_iter().map(|(label, summary)| (label, Some(summary))).collect();
     let all: Vec<usize> = (0..report.plan.points.len()).collect();
     let figure = figure(of, vec![(String::new(), None, bars)], None, &report.plan.title)?;
@@ -117,7 +117,7 @@ type Measured<'a> = (String, Option<&'a Summary>, Vec<Share<'a>>);
 /// A group of bars: its name, the variant that it is of, the bars.
 type Grouped<'a> = (String, Option<usize>, Bars<'a>);
 
-fn of_group(of: Group, summary: Option<&Summary>) -> Vec<Share<'_>> {
+fn of_group(of: BlameGroup, summary: Option<&Summary>) -> Vec<Share<'_>> {
     let blame = summary.and_then(|summary| summary.blame.as_ref());
     blame.map(|blame| shares(blame, of)).unwrap_or_default()
 }
@@ -125,7 +125,7 @@ fn of_group(of: Group, summary: Option<&Summary>) -> Vec<Share<'_>> {
 /// The words for a value of the axis, and whether its light end is the last, as on an axis of capacity.
 type Along<'a> = (&'a dyn Fn(&str) -> String, bool);
 
-fn figure(of: Group, groups: Vec<Grouped>, along: Option<Along>, title: &str) -> Option<StackFigure> {
+fn figure(of: BlameGroup, groups: Vec<Grouped>, along: Option<Along>, title: &str) -> Option<StackFigure> {
     let variants: Vec<Option<usize>> = groups.iter().map(|(_, variant, _)| *variant).collect();
     let all: Vec<(String, Vec<Measured>)> = groups
         .into_iter()
@@ -139,8 +139,8 @@ fn figure(of: Group, groups: Vec<Grouped>, along: Option<Along>, title: &str) ->
     // The parts that are widest anywhere, by their length over all bars. Places of one name are one part: variants may
     // differ in what a place is made of.
     let is_same =
-        |place: &Place, served: bool, share: &Share| (&place.name, served) == (&share.place.name, share.served);
-    let mut parts: Vec<(&Place, bool, f64, f64)> = Vec::new();
+        |place: &BlamePlace, served: bool, share: &Share| (&place.name, served) == (&share.place.name, share.served);
+    let mut parts: Vec<(&BlamePlace, bool, f64, f64)> = Vec::new();
     for share in all_shares().flatten() {
         let length = share.seconds / longest;
         match parts.iter_mut().find(|part| is_same(part.0, part.1, share)) {
@@ -202,7 +202,7 @@ fn figure(of: Group, groups: Vec<Grouped>, along: Option<Along>, title: &str) ->
         title: headline(of, &all, along).unwrap_or_else(|| title.into()),
         x: format!(
             "{} ({unit})",
-            if of == Group::Mean { "mean time".into() } else { format!("time at {}", of.name()) }
+            if of == BlameGroup::Mean { "mean time".into() } else { format!("time at {}", of.name()) }
         ),
         parts: names,
         rest,
@@ -213,15 +213,15 @@ fn figure(of: Group, groups: Vec<Grouped>, along: Option<Along>, title: &str) ->
 }
 
 /// Which requests the bars are about.
-fn note(of: Group) -> &'static str {
+fn note(of: BlameGroup) -> &'static str {
     match of {
-        Group::Mean => "All requests that succeed, all replications together.",
-        Group::P50 => "Requests around the median of the response time, all replications together.",
-        Group::P90 => "Requests around the 90th percentile of the response time, all replications together.",
-        Group::P95 => "Requests around the 95th percentile of the response time, all replications together.",
-        Group::P99 => "Requests around the 99th percentile of the response time, all replications together.",
-        Group::P999 => "Requests around the 99.9th percentile of the response time, all replications together.",
-        Group::Failed => "Requests that fail, all replications together.",
+        BlameGroup::Mean => "All requests that succeed, all replications together.",
+        BlameGroup::P50 => "Requests around the median of the response time, all replications together.",
+        BlameGroup::P90 => "Requests around the 90th percentile of the response time, all replications together.",
+        BlameGroup::P95 => "Requests around the 95th percentile of the response time, all replications together.",
+        BlameGroup::P99 => "Requests around the 99th percentile of the response time, all replications together.",
+        BlameGroup::P999 => "Requests around the 99.9th percentile of the response time, all replications together.",
+        BlameGroup::Failed => "Requests that fail, all replications together.",
     }
 }
 
@@ -235,7 +235,7 @@ fn sum(shares: &[Share], whole: f64, longest: f64) -> String {
 /// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the heaviest bar of each group that has data
 /// (the last; on an axis of capacity the first), or of any bar where they have nothing to do with each other (`along` is
 /// none), the one where most time goes to one place.
-fn headline(of: Group, all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<String> {
+fn headline(of: BlameGroup, all: &[(String, Vec<Measured>)], along: Option<Along>) -> Option<String> {
     let p95 = of.name();
     let (place, is_first) = (along.map(|along| along.0), along.is_some_and(|along| along.1));
     let told = |(label, _, shares): &Measured| -> Option<Told> {
@@ -308,7 +308,7 @@ struct Told {
 }
 
 /// Where time goes, as the end of a sentence.
-fn spent(place: &Place, served: bool) -> String {
+fn spent(place: &BlamePlace, served: bool) -> String {
     let words = words(place, served);
     if words.starts_with("served by ") {
         format!("is spent being {words}")

@@ -5,7 +5,7 @@ use super::{curve, method, title};
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
 use crate::language::{Metric, Objective};
-use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Style, Threshold};
+use crate::report::chart::{ChartAxis, Line, LineFigure, Measured, Panel, Style, Threshold};
 use crate::report::number::seconds;
 
 /// Variants beyond which each percentile has a panel of its own.
@@ -42,7 +42,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     let time_out = time_out(set);
     let each = if retries(set) { " an attempt" } else { "" };
     let panel = |what: &str, of: &[Metric], lines: Vec<Line>, points: Vec<Measured>| Panel {
-        y: Axis::linear(format!("{what} ({unit})")),
+        y: ChartAxis::linear(format!("{what} ({unit})")),
         lines,
         points,
         thresholds: time_out

@@ -111,12 +111,12 @@ impl<'a> Set<'a> {
     }
 
     /// The horizontal axis of its charts.
-    pub(super) fn x_axis(&self) -> chart::Axis {
+    pub(super) fn x_axis(&self) -> chart::ChartAxis {
         let is_positive = self.axis.values.iter().all(|value| value.number.is_some_and(|number| number > 0.0));
         let label = self.label();
         match self.axis.scale {
-            Scale::Log if is_positive => chart::Axis::log(label),
-            _ => chart::Axis::linear(label),
+            Scale::Log if is_positive => chart::ChartAxis::log(label),
+            _ => chart::ChartAxis::linear(label),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::experiment::analyse::words;
 use crate::experiment::plan::Measurement;
 use crate::experiment::plan::success_objective;
 use crate::language::{Measured as Figures, Metric};
-use crate::report::chart::{Axis, Line, LineFigure, Measured, Panel, Threshold};
+use crate::report::chart::{ChartAxis, Line, LineFigure, Measured, Panel, Threshold};
 use crate::report::number::short;
 
 /// Measured points beyond which they are not named.
@@ -30,7 +30,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         note.push_str(" Diamonds: measured on the real system.");
     }
     let completion = completes_later(set).then(|| Panel {
-        y: Axis::linear(format!("completed (requests/{})", rates.name())),
+        y: ChartAxis::linear(format!("completed (requests/{})", rates.name())),
         lines: curves(set, Metric::CompletedPerMin),
         ..Panel::default()
     });
@@ -41,14 +41,14 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         x: set.x_axis(),
         panels: [
             Some(Panel {
-                y: Axis::linear(format!("{answered} (successes/{})", rates.name())),
+                y: ChartAxis::linear(format!("{answered} (successes/{})", rates.name())),
                 lines: curves(set, Metric::ThroughputPerMin),
                 points: throughput,
                 ..Panel::default()
             }),
             completion,
             Some(Panel {
-                y: Axis::linear("success rate (%)"),
+                y: ChartAxis::linear("success rate (%)"),
                 y_max: Some(100.0),
                 lines: curves(set, Metric::SuccessRate),
                 points: success,

@@ -7,10 +7,10 @@ use crate::experiment::analyse::summary::{Moment, Summary, TimelineSummary};
 use crate::experiment::plan::Plan;
 use crate::model::Pattern;
 use crate::report::Report;
-use crate::report::chart::{Axis, Collapse, Line, LineFigure, Panel, Point, Style};
+use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Panel, Point, Style};
 use crate::report::number::seconds;
 use crate::report::paragraph::list;
-use crate::report::recovery::Recovery;
+use crate::report::recovery::PointRecovery;
 use crate::statistics::Interval;
 
 /// Variants that a figure has room for.
@@ -80,27 +80,27 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
     let (unit_of_time, factor) = if slowest(together) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let second = if retries {
         Panel {
-            y: Axis::linear(format!("requests sent, retries included (1/{})", report.rates.name())),
+            y: ChartAxis::linear(format!("requests sent, retries included (1/{})", report.rates.name())),
             lines: alone(curves(&|moment| Some(a_unit(moment.sent_per_s)), false), "sent"),
             ..Panel::default()
         }
     } else {
         let mean = |moment: &Moment| moment.mean_s.map(|it| scaled(it, factor));
         Panel {
-            y: Axis::linear(format!("mean response time of successes ({unit_of_time})")),
+            y: ChartAxis::linear(format!("mean response time of successes ({unit_of_time})")),
             lines: alone(curves(&mean, false), "response"),
             ..Panel::default()
         }
     };
     let mut panels = vec![
         Panel {
-            y: Axis::linear(format!("throughput (successes/{})", report.rates.name())),
+            y: ChartAxis::linear(format!("throughput (successes/{})", report.rates.name())),
             lines: goodput,
             ..Panel::default()
         },
         second,
         Panel {
-            y: Axis::linear("requests under way"),
+            y: ChartAxis::linear("requests under way"),
             lines: alone(curves(&|moment| Some(moment.in_flight), true), "under way"),
             ..Panel::default()
         },
@@ -110,7 +110,7 @@ pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
     LineFigure {
         title: headline(report, together),
         subtitle: method::subtitle(report, &points, &together.place),
-        x: Axis::linear(format!("time ({unit})")),
+        x: ChartAxis::linear(format!("time ({unit})")),
         panels,
         note: note(report, together, !shades.is_empty()),
     }
@@ -201,17 +201,17 @@ fn scaled(interval: Interval, factor: f64) -> Interval {
 fn headline(report: &Report, together: &Together) -> String {
     let plan = report.plan;
     let summaries = together.summaries.iter();
-    let all: Vec<(&Summary, Recovery)> =
-        summaries.filter_map(|&summary| Some((summary, Recovery::of(report, summary)?))).collect();
+    let all: Vec<(&Summary, PointRecovery)> =
+        summaries.filter_map(|&summary| Some((summary, PointRecovery::of(report, summary)?))).collect();
     let otherwise = || peak(report, together).unwrap_or_else(|| plan.title.clone());
-    if all.iter().all(|(_, recovery)| *recovery == Recovery::Undisturbed) {
+    if all.iter().all(|(_, recovery)| *recovery == PointRecovery::Undisturbed) {
         return otherwise();
     }
     if let [(_, only)] = all.as_slice() {
         return title::fitting([format!("the system {}", fared(only, false))]);
     }
     // Those that fare alike share a clause.
-    let mut groups: Vec<(Vec<&str>, &Recovery)> = Vec::new();
+    let mut groups: Vec<(Vec<&str>, &PointRecovery)> = Vec::new();
     for (summary, recovery) in &all {
         let name = plan.variants[plan.points[summary.point].variant].as_str();
         match groups.iter_mut().find(|(_, known)| fared(known, false) == fared(recovery, false)) {
@@ -219,21 +219,22 @@ fn headline(report: &Report, together: &Together) -> String {
             None => groups.push((vec![name], recovery)),
         }
     }
-    if let [(_, Recovery::Never)] = groups.as_slice() {
+    if let [(_, PointRecovery::Never)] = groups.as_slice() {
         return title::fitting(["no variant recovers".into()]);
     }
     if let [(names, recovery)] = groups.as_slice() {
         return title::fitting([format!("{} variants {}", title::all_of(names.len()), fared(recovery, true))]);
     }
-    let clauses = |wanted: &dyn Fn(&Recovery) -> bool| {
+    let clauses = |wanted: &dyn Fn(&PointRecovery) -> bool| {
         let some = groups.iter().filter(|(_, recovery)| wanted(recovery));
-        let clause = |(names, recovery): &(Vec<&str>, &Recovery)| {
+        let clause = |(names, recovery): &(Vec<&str>, &PointRecovery)| {
             format!("{} {}", list(names), fared(recovery, names.len() > 1))
         };
         some.map(clause).collect::<Vec<_>>().join("; ")
     };
-    let count = |wanted: &dyn Fn(&Recovery) -> bool| all.iter().filter(|(_, recovery)| wanted(recovery)).count();
-    let (lasting, back) = (count(&Recovery::lasts), count(&|recovery| matches!(recovery, Recovery::After(_))));
+    let count = |wanted: &dyn Fn(&PointRecovery) -> bool| all.iter().filter(|(_, recovery)| wanted(recovery)).count();
+    let (lasting, back) =
+        (count(&PointRecovery::lasts), count(&|recovery| matches!(recovery, PointRecovery::After(_))));
     let counted = |number: usize, one: &str, many: &str| match number {
         1 => format!("1 of {} variants {one}", all.len()),
         all_of_them if all_of_them == all.len() => format!("{} variants {many}", title::all_of(number)),
@@ -247,24 +248,24 @@ fn headline(report: &Report, together: &Together) -> String {
         (lasting, 0) => counted(lasting, "does not recover", "do not recover"),
         (lasting, back) => format!("{}, {}", counted(lasting, "does not recover", "do not recover"), then(back)),
     };
-    let mut candidates = vec![clauses(&|_| true), clauses(&Recovery::is_broken)];
+    let mut candidates = vec![clauses(&|_| true), clauses(&PointRecovery::is_broken)];
     if lasting > 0 {
-        candidates.push(clauses(&Recovery::lasts));
+        candidates.push(clauses(&PointRecovery::lasts));
     }
     candidates.push(parts);
     title::fitting(candidates.into_iter().filter(|words| !words.is_empty()))
 }
 
 /// What becomes of a variant, as a verb.
-fn fared(recovery: &Recovery, are_several: bool) -> String {
+fn fared(recovery: &PointRecovery, are_several: bool) -> String {
     let verb = |one: &'static str, many: &'static str| if are_several { many } else { one };
     match recovery {
-        Recovery::Undisturbed => format!("{} not disturbed", verb("is", "are")),
-        Recovery::Withstood => format!("{} the disturbance", verb("withstands", "withstand")),
-        Recovery::After(time) if *time < 0.5 => format!("{} at once", verb("recovers", "recover")),
-        Recovery::After(time) => format!("{} in {}", verb("recovers", "recover"), seconds(*time)),
-        Recovery::Partly { never, of } => format!("{} not recover in {never} of {of} runs", verb("does", "do")),
-        Recovery::Never => format!("never {}", verb("recovers", "recover")),
+        PointRecovery::Undisturbed => format!("{} not disturbed", verb("is", "are")),
+        PointRecovery::Withstood => format!("{} the disturbance", verb("withstands", "withstand")),
+        PointRecovery::After(time) if *time < 0.5 => format!("{} at once", verb("recovers", "recover")),
+        PointRecovery::After(time) => format!("{} in {}", verb("recovers", "recover"), seconds(*time)),
+        PointRecovery::Partly { never, of } => format!("{} not recover in {never} of {of} runs", verb("does", "do")),
+        PointRecovery::Never => format!("never {}", verb("recovers", "recover")),
     }
 }
 

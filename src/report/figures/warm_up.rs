@@ -7,7 +7,7 @@ use crate::experiment::analyse::words;
 use crate::experiment::plan::WarmUp;
 use crate::experiment::run::pilot::PILOTS;
 use crate::report::Report;
-use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point};
+use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Look, Panel, Point};
 use crate::report::number::seconds;
 
 /// Half of the window of the moving average, in intervals.
@@ -72,7 +72,7 @@ fn figure(subtitle: String, warm_up: &WarmUp) -> LineFigure {
     };
     let stretch = Collapse { from_x: 0.0, to_x: cut, label: "deleted".into(), others: Vec::new() };
     let panel = Panel {
-        y: Axis::linear("requests in flight"),
+        y: ChartAxis::linear("requests in flight"),
         lines,
         stretches: if cut > 0.0 { vec![stretch] } else { Vec::new() },
         ..Panel::default()
@@ -80,7 +80,7 @@ fn figure(subtitle: String, warm_up: &WarmUp) -> LineFigure {
     LineFigure {
         title,
         subtitle,
-        x: Axis::linear("time (s)"),
+        x: ChartAxis::linear("time (s)"),
         panels: vec![panel],
         note: format!("{rule}{of_average}"),
     }

@@ -2,10 +2,10 @@
 
 use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_meets};
 use crate::experiment::analyse::comparison::TIE;
-use crate::experiment::plan::Knee;
-use crate::experiment::search::{KneeAnswer, Outcome, VariantKnee};
+use crate::experiment::plan::KneeSearch;
+use crate::experiment::search::{KneeAnswer, KneeOutcome, VariantKnee};
 use crate::language::{Metric, Scale};
-use crate::report::chart::{Axis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
+use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::number::{chart_unit, short};
 use crate::report::objective::bound;
@@ -26,8 +26,8 @@ pub fn knee_figure(answer: &KneeAnswer) -> Drawing {
         _ => name.to_owned(),
     };
     let x = match knee.dial.scale {
-        Scale::Log if knee.grid.value(0) > 0.0 => Axis::log(label),
-        _ => Axis::linear(label),
+        Scale::Log if knee.grid.value(0) > 0.0 => ChartAxis::log(label),
+        _ => ChartAxis::linear(label),
     };
     let mut panels: Vec<Panel> = (0..knee.objectives.len()).map(|index| panel(answer, index)).collect();
     if knee.slope.is_some() {
@@ -68,25 +68,25 @@ fn note(answer: &KneeAnswer, panels: &[Panel]) -> String {
 }
 
 /// `0.746/s is the highest rate that meets the objectives; beyond it station counter is saturated`.
-fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
+fn title_of_one(knee: &KneeSearch, found: &VariantKnee) -> String {
     let last = knee.grid.value(if knee.smallest { 0 } else { knee.grid.cells() });
     let first = knee.grid.value(if knee.smallest { knee.grid.cells() } else { 0 });
     let beyond = if knee.smallest { "below it" } else { "beyond it" };
     let short = match (found.outcome, found.estimate) {
-        (Outcome::AllMeet, _) => {
+        (KneeOutcome::AllMeet, _) => {
             format!(
                 "All values meet the objectives, {} {}",
                 if knee.smallest { "down to" } else { "up to" },
                 at(knee, last)
             )
         }
-        (Outcome::NoneMeets, _) if !knee.dial.path.starts_with("load.") => {
+        (KneeOutcome::NoneMeets, _) if !knee.dial.path.starts_with("load.") => {
             format!("{} misses the objectives", at(knee, first))
         }
-        (Outcome::NoneMeets, _) => format!("No value meets the objectives, even at {}", at(knee, first)),
-        (Outcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
+        (KneeOutcome::NoneMeets, _) => format!("No value meets the objectives, even at {}", at(knee, first)),
+        (KneeOutcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
         (outcome, estimate) => {
-            let so_far = if outcome == Outcome::Unfinished { "so far, " } else { "" };
+            let so_far = if outcome == KneeOutcome::Unfinished { "so far, " } else { "" };
             let text = |value: f64| knee.dial.text(value);
             let what = the_last_that_meets(knee);
             match (found.meets, found.misses, estimate) {
@@ -104,7 +104,7 @@ fn title_of_one(knee: &Knee, found: &VariantKnee) -> String {
         }
     };
     let cause = found.cause.as_ref().map(|cause| match found.outcome {
-        Outcome::NoneMeets => format!("{short}: {cause}"),
+        KneeOutcome::NoneMeets => format!("{short}: {cause}"),
         _ => format!("{short}; {beyond} {cause}"),
     });
     fitting(cause.into_iter().chain([short.clone()]))
@@ -130,7 +130,7 @@ fn title_of_all(answer: &KneeAnswer) -> String {
         known.iter().copied().filter(|(found, at)| is_near(*at) || !is_told(found)).collect();
     let name = |found: &VariantKnee| answer.plan.variants[found.variant].as_str();
     let names: Vec<&str> = alike.iter().map(|(found, _)| name(found)).collect();
-    if alike.iter().all(|(found, _)| found.outcome == Outcome::AllMeet) {
+    if alike.iter().all(|(found, _)| found.outcome == KneeOutcome::AllMeet) {
         let (verb, to) =
             (if names.len() == 1 { "meets" } else { "meet" }, if knee.smallest { "down to" } else { "up to" });
         return fitting([
@@ -149,7 +149,7 @@ fn title_of_all(answer: &KneeAnswer) -> String {
 }
 
 /// The value that the search starts from.
-fn near(knee: &Knee) -> f64 {
+fn near(knee: &KneeSearch) -> f64 {
     knee.grid.value(if knee.smallest { knee.grid.cells() } else { 0 })
 }
 
@@ -187,7 +187,7 @@ fn panel(answer: &KneeAnswer, index: usize) -> Panel {
     let is_rate = objective.is_some_and(|objective| objective.metric().is_rate());
     let values: Vec<f64> = lines.iter().flat_map(|line| &line.points).map(|point| point.y).collect();
     Panel {
-        y: Axis::linear(label),
+        y: ChartAxis::linear(label),
         window: window(limit.value, is_rate, &values),
         thresholds: vec![limit],
         lines,
@@ -209,7 +209,7 @@ fn window(bound: f64, is_rate: bool, values: &[f64]) -> Option<(f64, f64)> {
 }
 
 /// The range between the last value that meets and the first that misses.
-fn span(knee: &Knee, (meets, misses): (f64, f64)) -> Collapse {
+fn span(knee: &KneeSearch, (meets, misses): (f64, f64)) -> Collapse {
     let (low, high) = if meets < misses { (meets, misses) } else { (misses, meets) };
     let (from, to) = (knee.dial.text(low), knee.dial.text(high));
     let unit: &str = &to[to.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];

@@ -7,7 +7,7 @@ use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::success_objective;
 use crate::metric::Metric;
 use crate::model::{FaultPlan, Pattern};
-use crate::parts::{Group, Place, PlaceKind};
+use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
 use crate::report::Report;
 
 /// Share of the time at p95 from which less waiting would show.
@@ -43,7 +43,7 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
     match state.missed?.metric() {
         Metric::SuccessRate => of_failures(report, summary, culprit.kind == CulpritKind::TakesTime),
         _ if state.condition == Condition::Slow && culprit.kind == CulpritKind::TakesTime => {
-            let all = shares(summary.blame.as_ref()?, Group::P95);
+            let all = shares(summary.blame.as_ref()?, BlameGroup::P95);
             let waiting: f64 = all.iter().filter(|share| !share.served).map(|share| share.share).sum();
             (waiting < WAITING).then(|| useless(&format!("{} takes most of the time at any load", culprit.name)))
         }
@@ -55,10 +55,10 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
 fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Option<String> {
     let blame = summary.blame.as_ref()?;
     let place = |index: u16| &blame.places[usize::from(index)];
-    let count = |wanted: &dyn Fn(&Place) -> bool| -> f64 {
+    let count = |wanted: &dyn Fn(&BlamePlace) -> bool| -> f64 {
         blame.failures.iter().filter(|at| wanted(place(at.place))).map(|at| at.requests as f64).sum()
     };
-    let is_fixed = |place: &Place| match place.kind {
+    let is_fixed = |place: &BlamePlace| match place.kind {
         PlaceKind::OwnError => true,
         PlaceKind::Fault => !summary.culprit.as_ref().is_some_and(|culprit| culprit.is_full),
         PlaceKind::Unavailable => {

@@ -1,6 +1,6 @@
 //! How much more load a point would bear: the search that answers it.
 
-use super::Step;
+use super::Proposal;
 use super::any_load::decides;
 use super::command::Command;
 use crate::experiment::analyse::summary::{Doubt, Summary};
@@ -23,7 +23,7 @@ const ARRIVALS: f64 = 10_000.0;
 const SECONDS: f64 = 60.0;
 
 /// A search for the highest load, or why it would find none; nothing where an axis was swept.
-pub(super) fn heavier(report: &Report) -> Option<Step> {
+pub(super) fn heavier(report: &Report) -> Option<Proposal> {
     let plan = report.plan;
     let summary = report.summaries.first().filter(|_| plan.axes.is_empty())?;
     let load = &plan.points[summary.point].load;
@@ -32,10 +32,10 @@ pub(super) fn heavier(report: &Report) -> Option<Step> {
         let (from, to) = load.pattern.window()?;
         let longer = exact(significant(to.since(from).seconds() * MOST));
         let command = Command::new("run", plan).with("--set", &format!("load.duration={longer}s"));
-        return Some(Step::new(command, "runs ten times as long, so that what was sent can end"));
+        return Some(Proposal::new(command, "runs ten times as long, so that what was sent can end"));
     }
     if let Some(why) = decides(report, summary) {
-        return Some(Step::remark(why));
+        return Some(Proposal::remark(why));
     }
     let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
     let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
@@ -98,7 +98,7 @@ pub(super) fn heavier(report: &Report) -> Option<Step> {
     };
     let superlative = if matches!(load.strength, Strength::Stretch { .. }) { "smallest" } else { "highest" };
     let (command, goal) = objectives(report, summary, is_safe, command);
-    Some(Step::new(command, format!("finds the {superlative} {noun} {goal}")))
+    Some(Proposal::new(command, format!("finds the {superlative} {noun} {goal}")))
 }
 
 /// What the search asks for: the experiment's own objectives, or successes and response times.

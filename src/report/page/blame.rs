@@ -3,19 +3,19 @@
 use maud::{Markup, html};
 
 use super::chart::{Charts, words};
-use crate::parts::Group;
+use crate::parts::BlameGroup;
 use crate::report::chart::Figure;
 use crate::report::{Report, figures};
 
 /// The groups of requests that have a chart each, the one that is shown first.
-const GROUPS: [Group; 4] = [Group::Mean, Group::P50, Group::P95, Group::P99];
+const GROUPS: [BlameGroup; 4] = [BlameGroup::Mean, BlameGroup::P50, BlameGroup::P95, BlameGroup::P99];
 
 /// The group that is shown first.
-const FIRST: Group = Group::P95;
+const FIRST: BlameGroup = BlameGroup::P95;
 
 /// The charts, of which one group is shown at a time.
 pub(super) fn blame(report: &Report, charts: &mut Charts) -> Markup {
-    let mut groups: Vec<(Group, Vec<Markup>)> = Vec::new();
+    let mut groups: Vec<(BlameGroup, Vec<Markup>)> = Vec::new();
     // What is shown first has room before the others.
     for of in [FIRST].into_iter().chain(GROUPS.into_iter().filter(|group| *group != FIRST)) {
         let drawn = figures::blame(report, of).into_iter().filter_map(|figure| one(figure.into(), charts));

@@ -2,7 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
-use crate::report::chart::{Axis, Figure, Inks, Scale, inline};
+use crate::report::chart::{ChartAxis, ChartScale, Figure, Inks, inline};
 use crate::report::figures::Drawing;
 
 /// Bytes of drawings beyond which the rest are left to the pictures beside the page.
@@ -99,8 +99,8 @@ fn logarithmic(figure: &Figure) -> Option<Figure> {
     let mut is_other = false;
     for panel in &mut figure.panels {
         let values = || panel.lines.iter().flat_map(|line| &line.points).map(|point| point.y);
-        if panel.y.scale == Scale::Linear && panel.y_max.is_none() && values().any(|y| y > 0.0) {
-            panel.y = Axis::log(panel.y.label.clone());
+        if panel.y.scale == ChartScale::Linear && panel.y_max.is_none() && values().any(|y| y > 0.0) {
+            panel.y = ChartAxis::log(panel.y.label.clone());
             is_other = true;
         }
     }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Column, Kind};
+use super::{CellKind, Column};
 use crate::experiment::plan::Plan;
 use crate::language::schema::meaning_of_metric;
 use crate::metric::{self, Metric};
@@ -22,7 +22,7 @@ pub struct Layout {
 #[derive(Debug)]
 enum Part {
     /// A column: name, type, unit, meaning.
-    One(&'static str, Kind, &'static str, &'static str),
+    One(&'static str, CellKind, &'static str, &'static str),
     /// All metrics, one column each.
     Metrics,
     /// All metrics with their bounds, three columns each.
@@ -31,7 +31,7 @@ enum Part {
     Interval(&'static str, &'static str, &'static str),
 }
 
-use Kind::{Count, Flag, Number, Text};
+use CellKind::{Count, Flag, Number, Text};
 use Part::{Interval, Intervals, Metrics, One};
 
 const SATURATED: Part =
@@ -203,7 +203,7 @@ pub const RESOURCES: Layout = Layout {
 /// A column with all that is said of it.
 struct Described {
     name: String,
-    kind: Kind,
+    kind: CellKind,
     unit: &'static str,
     meaning: String,
 }
@@ -220,11 +220,11 @@ fn bounded(name: &str, unit: &'static str, meaning: &str) -> [Described; 3] {
 }
 
 /// The unit that a metric's name tells.
-fn unit(kind: metric::Kind) -> &'static str {
+fn unit(kind: metric::MetricKind) -> &'static str {
     match kind {
-        metric::Kind::PerMinute => "1/min",
-        metric::Kind::Time | metric::Kind::Quantile(_) => "s",
-        metric::Kind::Share | metric::Kind::Count(_) | metric::Kind::Ratio(_) => "1",
+        metric::MetricKind::PerMinute => "1/min",
+        metric::MetricKind::Time | metric::MetricKind::Quantile(_) => "s",
+        metric::MetricKind::Share | metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) => "1",
     }
 }
 
@@ -262,7 +262,7 @@ impl Layout {
 /// What the columns of all sheets are, as a document in the form of Frictionless' Table Schema, to which units are
 /// added.
 pub fn schema() -> Value {
-    let field = |name: &str, kind: Kind, unit: &str, meaning: &str| {
+    let field = |name: &str, kind: CellKind, unit: &str, meaning: &str| {
         let kind = match kind {
             Text => "string",
             Number => "number",

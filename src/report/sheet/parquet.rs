@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::{SerializedFileWriter, SerializedRowGroupWriter};
 use parquet::schema::types::Type;
 
-use super::{Cell, Column, Kind, Row, Writer};
+use super::{Cell, CellKind, Column, Row, Writer};
 use crate::report::folder::{Draft, Unwritten};
 
 /// Rows of a group.
@@ -82,10 +82,10 @@ fn schema(columns: &[Column]) -> Written<Type> {
     let mut fields = Vec::new();
     for column in columns {
         let (physical, logical) = match column.kind {
-            Kind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
-            Kind::Number => (Physical::DOUBLE, None),
-            Kind::Count => (Physical::INT64, None),
-            Kind::Flag => (Physical::BOOLEAN, None),
+            CellKind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+            CellKind::Number => (Physical::DOUBLE, None),
+            CellKind::Count => (Physical::INT64, None),
+            CellKind::Flag => (Physical::BOOLEAN, None),
         };
         let field = Type::primitive_type_builder(&column.name, physical)
             .with_repetition(Repetition::OPTIONAL)
@@ -98,23 +98,23 @@ fn schema(columns: &[Column]) -> Written<Type> {
 /// Writes the cells of a column into a row group.
 fn write<'a>(
     group: &mut SerializedRowGroupWriter<'_, BufWriter<File>>,
-    kind: Kind,
+    kind: CellKind,
     cells: impl Iterator<Item = &'a Cell>,
 ) -> Written<()> {
     match kind {
-        Kind::Text => values::<ByteArrayType>(group, cells, |cell| match cell {
+        CellKind::Text => values::<ByteArrayType>(group, cells, |cell| match cell {
             Cell::Text(text) => Some(ByteArray::from(text.as_str())),
             _ => None,
         }),
-        Kind::Number => values::<DoubleType>(group, cells, |cell| match cell {
+        CellKind::Number => values::<DoubleType>(group, cells, |cell| match cell {
             Cell::Number(number) => Some(*number),
             _ => None,
         }),
-        Kind::Count => values::<Int64Type>(group, cells, |cell| match cell {
+        CellKind::Count => values::<Int64Type>(group, cells, |cell| match cell {
             Cell::Count(count) => i64::try_from(*count).ok(),
             _ => None,
         }),
-        Kind::Flag => values::<BoolType>(group, cells, |cell| match cell {
+        CellKind::Flag => values::<BoolType>(group, cells, |cell| match cell {
             Cell::Flag(flag) => Some(*flag),
             _ => None,
         }),

@@ -3,10 +3,10 @@ use super::*;
 fn columns() -> Vec<Column> {
     let column = |name: &str, kind| Column { name: name.into(), kind };
     vec![
-        column("variant", Kind::Text),
-        column("mean_s", Kind::Number),
-        column("sent", Kind::Count),
-        column("stuck", Kind::Flag),
+        column("variant", CellKind::Text),
+        column("mean_s", CellKind::Number),
+        column("sent", CellKind::Count),
+        column("stuck", CellKind::Flag),
     ]
 }
 

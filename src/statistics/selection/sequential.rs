@@ -28,20 +28,20 @@ pub struct Rules {
 
 /// How far a selection has got.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Outcome {
+pub struct SelectionOutcome {
     /// The systems that are not eliminated, by index in ascending order; at least one.
     pub left: Vec<usize>,
     /// Replications at the last look; zero before the first.
     pub replications: usize,
     /// What is to be done.
-    pub next: Next,
+    pub next: SelectionStep,
     /// Replications with which one of those left is selected for certain; infinite where nothing ends it.
     pub enough: f64,
 }
 
 /// What is to be done about a selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum SelectionStep {
     /// Nothing: one is left, or several that have done the same.
     Selected,
     /// Nothing: several are left, and have as many replications as are allowed.
@@ -64,13 +64,13 @@ pub fn select(
     rules: Rules,
     zone: impl FnOnce(&[f64]) -> f64,
     mut observe: impl FnMut(&[usize], usize) -> Option<Vec<Vec<f64>>>,
-) -> Option<Outcome> {
+) -> Option<SelectionOutcome> {
     if systems < 2 || !admissible(rules.probability) {
         return None;
     }
     let left: Vec<usize> = (0..systems).collect();
     let mut at = rules.first.min(rules.most);
-    let mut outcome = Outcome { left, replications: 0, next: Next::Until(at), enough: f64::INFINITY };
+    let mut outcome = SelectionOutcome { left, replications: 0, next: SelectionStep::Until(at), enough: f64::INFINITY };
     let Some(mut values) = observe(&outcome.left, at) else { return Some(outcome) };
     let bounds = Bounds::of(&values, rules.probability, zone)?;
     loop {
@@ -82,15 +82,15 @@ pub fn select(
         outcome.replications = at;
         outcome.enough = bounds.enough(&outcome.left);
         if outcome.enough <= count {
-            outcome.next = Next::Selected;
+            outcome.next = SelectionStep::Selected;
             return Some(outcome);
         }
         if at >= rules.most {
-            outcome.next = Next::Maximum;
+            outcome.next = SelectionStep::Maximum;
             return Some(outcome);
         }
         at = (at + at.div_ceil(4)).min(rules.most);
-        outcome.next = Next::Until(at);
+        outcome.next = SelectionStep::Until(at);
         match observe(&outcome.left, at) {
             Some(more) => values = more,
             None => return Some(outcome),

@@ -1,7 +1,7 @@
 //! Asymptotic bounds of a closed network.
 
 use super::error::Error;
-use super::mva::{Kind, Station, validate};
+use super::mva::{Centre, CentreKind, validate};
 use serde::Serialize;
 
 /// What a closed network can do at best and at worst; see [`asymptotic`].
@@ -40,7 +40,7 @@ pub struct Bounds {
 /// # Errors
 ///
 /// As [`mva::solve`](super::mva::solve).
-pub fn asymptotic(stations: &[Station], think_time: f64, customers: usize) -> Result<Bounds, Error> {
+pub fn asymptotic(stations: &[Centre], think_time: f64, customers: usize) -> Result<Bounds, Error> {
     validate(stations, think_time, customers)?;
     let population = customers as f64;
     let demand: f64 = stations.iter().map(|station| station.demand).sum();
@@ -48,7 +48,7 @@ pub fn asymptotic(stations: &[Station], think_time: f64, customers: usize) -> Re
     let mut heaviest = 0.0;
     let mut bottleneck = None;
     for (index, station) in stations.iter().enumerate() {
-        let Kind::Queue { servers } = station.kind else {
+        let CentreKind::Queue { servers } = station.kind else {
             crowded += station.demand;
             continue;
         };
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn hand_worked_bounds() {
         // D = 4, Z = 16, Dmax = 2 at the second station.
-        let stations = [1.5, 2.0, 0.5].map(Station::queue);
+        let stations = [1.5, 2.0, 0.5].map(Centre::queue);
         let few = asymptotic(&stations, 16.0, 5).unwrap();
         assert_eq!(few.throughput_high, 0.25);
         assert_eq!((few.response_low, few.response_high), (4.0, 20.0));
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn servers_share_the_demand() {
-        let stations = [Station::multi(3.0, 4), Station::queue(0.7)];
+        let stations = [Centre::multi(3.0, 4), Centre::queue(0.7)];
         let bounds = asymptotic(&stations, 0.0, 100).unwrap();
         assert_eq!(bounds.bottleneck, Some(0));
         assert_eq!(bounds.throughput_high, 1.0 / 0.75);
@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn nobody_waits_where_everybody_is_served() {
-        let bounds = asymptotic(&[Station::delay(2.0)], 1.0, 9).unwrap();
+        let bounds = asymptotic(&[Centre::delay(2.0)], 1.0, 9).unwrap();
         assert_eq!((bounds.bottleneck, bounds.saturation), (None, None));
         assert_eq!((bounds.throughput_low, bounds.throughput_high), (3.0, 3.0));
         assert_eq!((bounds.response_low, bounds.response_high), (2.0, 2.0));
@@ -114,13 +114,13 @@ mod tests {
             (state >> 33) % limit
         };
         for _ in 0..200 {
-            let stations: Vec<Station> = (0..=random(4))
+            let stations: Vec<Centre> = (0..=random(4))
                 .map(|_| {
                     let demand = (1 + random(1000)) as f64 / 100.0;
                     match random(3) {
-                        0 => Station::delay(demand),
-                        1 => Station::queue(demand),
-                        _ => Station::multi(demand, 1 + random(9) as usize),
+                        0 => Centre::delay(demand),
+                        1 => Centre::queue(demand),
+                        _ => Centre::multi(demand, 1 + random(9) as usize),
                     }
                 })
                 .collect();

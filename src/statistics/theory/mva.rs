@@ -3,7 +3,7 @@
 mod flow;
 mod station;
 
-pub use station::{Kind, Solution, Station, StationMeasures};
+pub use station::{Centre, CentreKind, Solution, StationMeasures};
 
 use super::error::{Error, count, zero_or_positive};
 use station::Part;
@@ -40,7 +40,7 @@ use station::Part;
 /// [`Error::Invalid`] for a demand or think time that is negative or out of
 /// range, a number of servers or customers not in 1 to 2²⁴, and a network in
 /// which nothing takes any time. A closed network is always stable.
-pub fn solve(stations: &[Station], think_time: f64, customers: usize) -> Result<Solution, Error> {
+pub fn solve(stations: &[Centre], think_time: f64, customers: usize) -> Result<Solution, Error> {
     validate(stations, think_time, customers)?;
     let parts: Vec<Part> = stations.iter().map(|station| station.part(customers)).collect();
     let mut present = vec![0.0; parts.len()];
@@ -114,13 +114,13 @@ fn recursion(parts: &[Part], think_time: f64, customers: usize, mut each: impl F
 }
 
 /// Refuses numbers that make no sense.
-pub(super) fn validate(stations: &[Station], think_time: f64, customers: usize) -> Result<(), Error> {
+pub(super) fn validate(stations: &[Centre], think_time: f64, customers: usize) -> Result<(), Error> {
     count("customers", customers, 1)?;
     zero_or_positive("think_time", think_time)?;
     let mut total = think_time;
     for station in stations {
         total += zero_or_positive("demand", station.demand)?;
-        if let Kind::Queue { servers } = station.kind {
+        if let CentreKind::Queue { servers } = station.kind {
             count("servers", servers, 1)?;
         }
     }
@@ -141,13 +141,13 @@ mod tests {
 
     /// Throughput and mean populations from the product form itself, by
     /// enumeration of every state: the think time is one more station, last.
-    fn enumerate(stations: &[Station], think_time: f64, customers: usize) -> (f64, Vec<f64>) {
-        let thinking = Station::delay(think_time);
-        let all: Vec<Station> = stations.iter().copied().chain([thinking]).collect();
-        let weight = |station: &Station, n: usize| -> f64 {
+    fn enumerate(stations: &[Centre], think_time: f64, customers: usize) -> (f64, Vec<f64>) {
+        let thinking = Centre::delay(think_time);
+        let all: Vec<Centre> = stations.iter().copied().chain([thinking]).collect();
+        let weight = |station: &Centre, n: usize| -> f64 {
             let servers = match station.kind {
-                Kind::Delay => usize::MAX,
-                Kind::Queue { servers } => servers,
+                CentreKind::Delay => usize::MAX,
+                CentreKind::Queue { servers } => servers,
             };
             (1..=n).map(|j| station.demand / j.min(servers) as f64).product()
         };
@@ -174,7 +174,7 @@ mod tests {
         (totals(customers - 1).0 / norm, present)
     }
 
-    fn agrees_with_enumeration(stations: &[Station], think_time: f64, customers: usize) {
+    fn agrees_with_enumeration(stations: &[Centre], think_time: f64, customers: usize) {
         let solution = solve(stations, think_time, customers).unwrap();
         let (throughput, present) = enumerate(stations, think_time, customers);
         close(solution.throughput, throughput, 1e-12);
@@ -187,7 +187,7 @@ mod tests {
     fn the_interactive_system_of_lazowska() {
         // Lazowska et al. 1984, ch. 6: CPU and two disks, 15 s of thought;
         // worked by hand for one and two terminals.
-        let stations = [0.605, 2.1, 1.35].map(Station::queue);
+        let stations = [0.605, 2.1, 1.35].map(Centre::queue);
         let one = solve(&stations, 15.0, 1).unwrap();
         close(one.throughput, 1.0 / 19.055, 1e-14);
         close(one.response, 4.055, 1e-14);
@@ -202,7 +202,7 @@ mod tests {
     #[test]
     fn a_balanced_central_server_has_a_closed_form() {
         // M equal queues: X = N / (D(N + M - 1)), and N/M at each.
-        let stations = [Station::queue(0.2); 5];
+        let stations = [Centre::queue(0.2); 5];
         for customers in [1, 2, 17, 1000] {
             let n = customers as f64;
             let solution = solve(&stations, 0.0, customers).unwrap();
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn one_customer_meets_nobody() {
-        let stations = [Station::queue(0.3), Station::multi(0.5, 4), Station::delay(1.2)];
+        let stations = [Centre::queue(0.3), Centre::multi(0.5, 4), Centre::delay(1.2)];
         let solution = solve(&stations, 2.0, 1).unwrap();
         close(solution.throughput, 0.25, 1e-15);
         close(solution.response, 2.0, 1e-15);
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn small_networks_agree_with_the_enumerated_product_form() {
-        let multi = [Station::multi(1.1, 3), Station::queue(0.4), Station::delay(0.7), Station::multi(0.8, 2)];
+        let multi = [Centre::multi(1.1, 3), Centre::queue(0.4), Centre::delay(0.7), Centre::multi(0.8, 2)];
         for customers in 1..=7 {
             agrees_with_enumeration(&multi, 1.5, customers);
             agrees_with_enumeration(&multi, 0.0, customers);
@@ -234,7 +234,7 @@ mod tests {
             agrees_with_enumeration(&[multi[0], multi[3]], 0.0, customers);
             agrees_with_enumeration(&[multi[0]], 0.0, customers);
         }
-        let three = [Station::multi(3.0, 2), Station::multi(2.0, 3), Station::multi(1.0, 2)];
+        let three = [Centre::multi(3.0, 2), Centre::multi(2.0, 3), Centre::multi(1.0, 2)];
         agrees_with_enumeration(&three, 0.5, 6);
     }
 
@@ -247,7 +247,7 @@ mod tests {
             (5000, 1.0, 4.0, 64),
             (3000, 900.0, 0.3, 1),
         ] {
-            let station = [Station::multi(service, servers)];
+            let station = [Centre::multi(service, servers)];
             let solution = solve(&station, think, customers).unwrap();
             let exact = repairman(customers, think, service, servers).unwrap();
             close(solution.throughput, exact.throughput, 1e-11);
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn large_multi_server_networks_keep_every_customer() {
         // The plain load-dependent recursion gives negative probabilities here.
-        let stations = [Station::multi(0.96, 32), Station::queue(0.03), Station::multi(0.48, 16), Station::delay(0.1)];
+        let stations = [Centre::multi(0.96, 32), Centre::queue(0.03), Centre::multi(0.48, 16), Centre::delay(0.1)];
         for customers in [10, 100, 1000] {
             let solution = solve(&stations, 1.0, customers).unwrap();
             let inside: f64 = solution.stations.iter().map(|s| s.queue_length).sum();
@@ -274,28 +274,28 @@ mod tests {
 
     #[test]
     fn servers_for_all_make_a_delay_and_no_demand_makes_nothing() {
-        let with = [Station::multi(0.7, 50), Station::queue(0.2), Station::queue(0.0)];
-        let without = [Station::delay(0.7), Station::queue(0.2)];
+        let with = [Centre::multi(0.7, 50), Centre::queue(0.2), Centre::queue(0.0)];
+        let without = [Centre::delay(0.7), Centre::queue(0.2)];
         let one = solve(&with, 1.0, 50).unwrap();
         let other = solve(&without, 1.0, 50).unwrap();
         assert_eq!(one.throughput, other.throughput);
         assert_eq!(one.stations[0].queue_length, other.stations[0].queue_length);
         assert_eq!(one.stations[2].residence, 0.0);
         // One server less makes next to no difference but takes the other way.
-        let fewer = [Station::multi(0.7, 49), Station::queue(0.2)];
+        let fewer = [Centre::multi(0.7, 49), Centre::queue(0.2)];
         close(solve(&fewer, 1.0, 50).unwrap().throughput, one.throughput, 1e-12);
     }
 
     #[test]
     fn outside_the_domain() {
-        let queue = [Station::queue(1.0)];
+        let queue = [Centre::queue(1.0)];
         for result in [
             solve(&queue, 1.0, 0),
             solve(&queue, -1.0, 1),
             solve(&queue, f64::NAN, 1),
-            solve(&[Station::queue(-1.0)], 1.0, 1),
-            solve(&[Station::multi(1.0, 0)], 1.0, 1),
-            solve(&[Station::queue(0.0)], 0.0, 1),
+            solve(&[Centre::queue(-1.0)], 1.0, 1),
+            solve(&[Centre::multi(1.0, 0)], 1.0, 1),
+            solve(&[Centre::queue(0.0)], 0.0, 1),
             solve(&[], 0.0, 1),
         ] {
             assert!(matches!(result, Err(Error::Invalid { .. })), "{result:?}");

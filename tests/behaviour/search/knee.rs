@@ -3,10 +3,10 @@
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
-use sim::experiment::plan::{Adjustments, Knee, KneeWishes, Workbench};
+use sim::experiment::plan::{Adjustments, KneeSearch, KneeWishes, Workbench};
 use sim::experiment::run::record::Record;
 use sim::experiment::run::runner::Progress;
-use sim::experiment::search::{self, Decision, Defect, KneeAnswer, Outcome, VariantKnee};
+use sim::experiment::search::{self, Decision, Defect, KneeAnswer, KneeOutcome, VariantKnee};
 use sim::language::{Metric, Objective};
 use sim::statistics::theory::{self, mva};
 
@@ -19,7 +19,7 @@ fn text(value: &str) -> Option<String> {
 }
 
 /// Reads, searches all variants.
-fn search(file: &str, set: &[(&str, &str)], seed: u64, wishes: &KneeWishes) -> (Knee, KneeAnswer) {
+fn search(file: &str, set: &[(&str, &str)], seed: u64, wishes: &KneeWishes) -> (KneeSearch, KneeAnswer) {
     let adjustments = Adjustments::default().set_all(set.iter().copied()).seed(seed);
     let bench = Workbench::read(&PathBuf::from(file), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
     let knee = bench.knee(wishes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
@@ -34,7 +34,7 @@ fn search(file: &str, set: &[(&str, &str)], seed: u64, wishes: &KneeWishes) -> (
 /// The one variant's ends, of which the exact knee lies between.
 #[track_caller]
 fn brackets(found: &VariantKnee, exact: f64, widest: f64) {
-    assert_eq!(found.outcome, Outcome::Found);
+    assert_eq!(found.outcome, KneeOutcome::Found);
     let (meets, misses) = (found.meets.expect("one that meets"), found.misses.expect("one that misses"));
     let (low, high) = (meets.min(misses), meets.max(misses));
     assert!(low <= exact && exact <= high, "{exact} is not between {low} and {high}");
@@ -87,7 +87,12 @@ fn what_piles_up_does_not_meet_a_success_rate() {
     };
     let (_, answer) = search("models/mm1.toml", &short, 1, &wishes);
     let found = &answer.variants[0];
-    assert_eq!((found.outcome, found.meets, found.misses), (Outcome::Found, Some(1.0), Some(1.1)), "{:?}", found.tried);
+    assert_eq!(
+        (found.outcome, found.meets, found.misses),
+        (KneeOutcome::Found, Some(1.0), Some(1.1)),
+        "{:?}",
+        found.tried
+    );
     for tried in &found.tried {
         assert_eq!(tried.defect, (tried.value > 1.05).then_some(Defect::Unstable), "{tried:?}");
         let success = tried.readings[0].figure.expect("a success rate");
@@ -131,7 +136,7 @@ fn is_that_of_erlang(bounds: &[f64]) {
 #[test]
 fn the_slope_of_a_closed_network_falls_where_mean_value_analysis_says() {
     let throughput = |customers: f64| {
-        mva::solve(&[0.2, 0.18, 0.12].map(mva::Station::queue), 5.0, customers as usize).unwrap().throughput
+        mva::solve(&[0.2, 0.18, 0.12].map(mva::Centre::queue), 5.0, customers as usize).unwrap().throughput
     };
     let growth = |customers: f64| {
         let fewer = (customers - 1.0).min((customers * 0.9).round());
@@ -164,7 +169,7 @@ fn the_collapse_of_the_pooling_experiment_is_found_and_named() {
     assert_eq!(found.cause.as_deref(), Some("user-service pool auth deadlocks"));
     let shipped =
         answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "shared as shipped").unwrap();
-    assert_eq!((shipped.outcome, shipped.estimate), (Outcome::NoneMeets, None));
+    assert_eq!((shipped.outcome, shipped.estimate), (KneeOutcome::NoneMeets, None));
     // With a shared client and the hash on the loop the first worker is lost earlier.
     let lifespan = answer.variants.iter().find(|found| answer.plan.variants[found.variant] == "lifespan pool").unwrap();
     brackets(lifespan, 115.5, 20.0);
@@ -185,10 +190,10 @@ fn ends_are_looked_at_first() {
         };
         search("models/mm1.toml", &short, 1, &wishes).1.variants.remove(0)
     };
-    assert_eq!(ask("0.1/s", "0.4/s", false).outcome, Outcome::AllMeet);
-    assert_eq!(ask("0.85/s", "0.99/s", false).outcome, Outcome::NoneMeets);
+    assert_eq!(ask("0.1/s", "0.4/s", false).outcome, KneeOutcome::AllMeet);
+    assert_eq!(ask("0.85/s", "0.99/s", false).outcome, KneeOutcome::NoneMeets);
     let wrong_way = ask("0.1/s", "0.95/s", true);
-    assert_eq!(wrong_way.outcome, Outcome::Rises);
+    assert_eq!(wrong_way.outcome, KneeOutcome::Rises);
     assert_eq!(wrong_way.tried.len(), 2, "nothing but the ends is tried");
 }
 

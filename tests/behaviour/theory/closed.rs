@@ -41,7 +41,7 @@ fn a_closed_network_with_several_servers_follows_mean_value_analysis() {
         ("way", "servers = \"infinite\"", "{ lognormal = { mean = \"300ms\", cv = 0.5 } }"),
     ];
     let runs = closed(12, "1s", 3_000, &stations(&visits)).replicate(12, REPLICATIONS);
-    let parts = [mva::Station::multi(0.6, 3), mva::Station::queue(0.15), mva::Station::delay(0.3)];
+    let parts = [mva::Centre::multi(0.6, 3), mva::Centre::queue(0.15), mva::Centre::delay(0.3)];
     let exact = mva::solve(&parts, 1.0, 12).unwrap();
     agrees("throughput", &runs, throughput, exact.throughput);
     agrees("response", &runs, response, exact.response);
@@ -58,7 +58,7 @@ fn the_central_server_follows_mean_value_analysis() {
     let plan = Plan::read("models/central-server.toml".as_ref(), &adjustments).expect("a sound model");
     let runs = runner::run(&plan, &runner::Progress::default()).done;
     assert_eq!(runs.len(), REPLICATIONS as usize);
-    let exact = mva::solve(&[0.2, 0.18, 0.12].map(mva::Station::queue), 5.0, 20).unwrap();
+    let exact = mva::solve(&[0.2, 0.18, 0.12].map(mva::Centre::queue), 5.0, 20).unwrap();
     agrees("throughput", &runs, |trial: &Trial| trial.throughput_per_min.unwrap() / 60.0, exact.throughput);
     agrees("response", &runs, |trial: &Trial| trial.mean_s.expect("successes"), exact.response);
     for (name, station) in ["station cpu", "station disk-a", "station disk-b"].into_iter().zip(&exact.stations) {

@@ -4,7 +4,7 @@ use super::telling::{most, stretch};
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::analyse::blame::{Share, holders};
 use crate::experiment::analyse::words;
-use crate::parts::{Blame, Place, PlaceKind};
+use crate::parts::{Blame, BlamePlace, PlaceKind};
 
 /// Share of the holders' time from which a chain of holders is followed further.
 const MOSTLY: f64 = 0.3;
@@ -30,7 +30,7 @@ const LONGEST: usize = 8;
 
 impl Evidence<'_> {
     /// Follows the holders of what requests wait for, step by step.
-    pub(super) fn chain(&self, blame: &Blame, first: &Place, mut sentence: String) -> Culprit {
+    pub(super) fn chain(&self, blame: &Blame, first: &BlamePlace, mut sentence: String) -> Culprit {
         let mut chain = vec![first];
         let mut root = first;
         while chain.len() < LONGEST {
@@ -121,7 +121,7 @@ impl Evidence<'_> {
 
     /// The CPU behind event loops or threads on which jobs mostly work, if it makes those jobs longer: either by much, or
     /// while it is in use as much as the loops or threads are, so that more of these would not help.
-    fn slowing_cpu<'a>(&self, all: &[Share<'a>], most: &Share, held: &Place) -> Option<Share<'a>> {
+    fn slowing_cpu<'a>(&self, all: &[Share<'a>], most: &Share, held: &BlamePlace) -> Option<Share<'a>> {
         let works = most.served && matches!(most.place.kind, PlaceKind::Work | PlaceKind::Cpu);
         let slows = |one: &&Share| one.place.kind == PlaceKind::Cpu && !one.served && one.share >= SLOWED;
         let cpu = all.iter().find(slows).filter(|_| works)?;
@@ -149,12 +149,12 @@ pub(super) fn contention(owner: &str, factor: f64, sentence: String) -> Culprit 
 }
 
 /// `throttled by the CPU quota of gateway`.
-pub(super) fn throttled(place: &Place) -> String {
+pub(super) fn throttled(place: &BlamePlace) -> String {
     format!("throttled by the CPU quota of {}", place.name.trim_end_matches(" throttling"))
 }
 
 /// Where something happens, or fails: `while waiting for app threads`, `during the sleep of app`.
-pub(super) fn while_at(place: &Place) -> String {
+pub(super) fn while_at(place: &BlamePlace) -> String {
     let name = &place.name;
     match place.kind {
         PlaceKind::Delay | PlaceKind::Work => format!("during {}", own_time(place)),
@@ -170,7 +170,7 @@ pub(super) fn while_at(place: &Place) -> String {
 }
 
 /// The own time of a service, in words.
-pub(super) fn own_time(place: &Place) -> String {
+pub(super) fn own_time(place: &BlamePlace) -> String {
     match place.name.strip_suffix(" sleep") {
         Some(service) => format!("the sleep of {service}"),
         None => format!("the own time of {}", place.name),

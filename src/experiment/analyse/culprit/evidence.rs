@@ -1,6 +1,6 @@
 //! What is known of a point, or of one of its trials, when its culprit is looked for.
 
-use crate::parts::{Blame, Deadlock, Group, LostWork, ResourceKind};
+use crate::parts::{Blame, BlameGroup, Deadlock, LostWork, ResourceKind};
 
 /// Share of requests from which failures decide on the culprit, unless the objective allows for fewer.
 pub const FAILING: f64 = 0.01;
@@ -30,7 +30,7 @@ pub struct Evidence<'a> {
     /// Share of requests that fail from which the failures decide on the culprit.
     pub failing: f64,
     /// The percentile of the response time that decides, or its mean: that of the objective that is missed, or else the 95th.
-    pub group: Group,
+    pub group: BlameGroup,
     /// The bound in seconds of the objective on response times that is missed.
     pub bound_s: Option<f64>,
     /// The 99.9th percentile of the response time in seconds, of all trials together.

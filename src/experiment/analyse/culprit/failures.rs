@@ -4,7 +4,7 @@ use super::chain::while_at;
 use super::telling::{is_wait, telling};
 use super::{Culprit, CulpritKind, Evidence, by_fault, percent};
 use crate::experiment::analyse::blame::{Share, holders, shares};
-use crate::parts::{Blame, FailedAt, Failure, Group, Place, PlaceKind};
+use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, PlaceKind};
 
 /// Share of the failures from which a place matters beside the one where most happen.
 const ALSO: f64 = 0.25;
@@ -135,7 +135,7 @@ impl Evidence<'_> {
         let of_failures = format!("{} of the failures", percent(most_of_all.share(all)));
         let (kind, sentence) = match place.kind {
             PlaceKind::Unavailable => {
-                let also = |place: &Place| {
+                let also = |place: &BlamePlace| {
                     let same = others.iter().find(|other| blame.places[usize::from(other.place)] == *place);
                     let words = |other: &Failing| {
                         let (share, causes) = (percent(other.share(all)), other.words());
@@ -220,7 +220,7 @@ impl Evidence<'_> {
             ),
             PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
             PlaceKind::BackOff | PlaceKind::Hedge => return None,
-            PlaceKind::Contention => return self.of_group(Group::Failed),
+            PlaceKind::Contention => return self.of_group(BlameGroup::Failed),
             _ => {
                 return Some(self.chain(blame, place, format!("{of_failures} are {causes} {}", while_at(place))));
             }
@@ -230,17 +230,17 @@ impl Evidence<'_> {
 
     /// The wait that has made requests late which failed during something that is no wait. It is the largest wait of the
     /// failed requests' time, if they mostly waited, or if what they were at took no longer than it takes successes.
-    fn wait_of_failed(&self, blame: &Blame, place: &Place) -> Option<Culprit> {
-        let failed = shares(blame, Group::Failed);
+    fn wait_of_failed(&self, blame: &Blame, place: &BlamePlace) -> Option<Culprit> {
+        let failed = shares(blame, BlameGroup::Failed);
         let wait = failed.iter().find(|share| is_wait(share) && share.share >= LATE)?;
         let seconds = |shares: &[Share]| -> Option<f64> {
             let there: Vec<f64> = shares.iter().filter(|one| one.place == place).map(|one| one.seconds).collect();
             (!there.is_empty()).then(|| there.iter().sum())
         };
-        let usual = seconds(&shares(blame, Group::Mean));
+        let usual = seconds(&shares(blame, BlameGroup::Mean));
         let is_usual = || usual.zip(seconds(&failed)).is_some_and(|(usual, failed)| failed <= USUAL * usual);
         let is_late = telling(&failed).is_some_and(is_wait) || is_usual();
-        is_late.then(|| self.of_share(blame, Group::Failed, &failed, wait))
+        is_late.then(|| self.of_share(blame, BlameGroup::Failed, &failed, wait))
     }
 
     /// What the failed requests spent most of their time on, where no place refused them or kept them waiting.
@@ -249,7 +249,7 @@ impl Evidence<'_> {
         let failing = Failing::all(blame.failures.iter());
         let all: u64 = failing.iter().map(|one| one.requests).sum();
         let most = failing.first()?;
-        let mut found = self.of_group(Group::Failed)?;
+        let mut found = self.of_group(BlameGroup::Failed)?;
         let share = percent(most.share(all));
         found.sentence = format!("{share} of the failures are {}; {}", most.words(), found.sentence);
         Some(found)

@@ -2,7 +2,7 @@
 
 use super::{Culprit, CulpritKind, Evidence, Used, percent};
 use crate::experiment::analyse::blame::{Share, outages, shares};
-use crate::parts::{Group, PlaceKind};
+use crate::parts::{BlameGroup, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
 const OUTAGE: f64 = 0.05;
@@ -27,7 +27,8 @@ impl Evidence<'_> {
         let blame = self.blame.filter(|_| self.is_damaged)?;
         let mut down = blame.places.iter().filter(|place| place.kind == PlaceKind::Unavailable);
         let (fault, sentence) = down.find_map(|place| self.outage_of(&place.name))?;
-        let lost: f64 = Group::ALL.iter().map(|&group| share_of(&shares(blame, group), &fault)).fold(0.0, f64::max);
+        let lost: f64 =
+            BlameGroup::ALL.iter().map(|&group| share_of(&shares(blame, group), &fault)).fold(0.0, f64::max);
         if lost >= TOLD {
             return Some(Culprit::new(fault, CulpritKind::Fault, sentence));
         }

@@ -4,7 +4,7 @@ use super::chain::{own_time, throttled};
 use super::telling::most;
 use super::{Culprit, CulpritKind, Evidence};
 use crate::experiment::analyse::blame::holders;
-use crate::parts::{Blame, Place, PlaceKind};
+use crate::parts::{Blame, BlamePlace, PlaceKind};
 
 impl Evidence<'_> {
     /// The culprit of failures that found no replica, with what its probes failed at. `also` says which share of the
@@ -12,9 +12,9 @@ impl Evidence<'_> {
     pub(super) fn unavailable(
         &self,
         blame: &Blame,
-        place: &Place,
+        place: &BlamePlace,
         sentence: String,
-        also: &dyn Fn(&Place) -> Option<String>,
+        also: &dyn Fn(&BlamePlace) -> Option<String>,
     ) -> Culprit {
         let name = place.name.clone();
         let service = name.trim_end_matches(" unavailable");
@@ -50,7 +50,7 @@ impl Evidence<'_> {
 }
 
 /// Why a probe fails that does not only wait too long.
-fn error(place: &Place) -> Option<String> {
+fn error(place: &BlamePlace) -> Option<String> {
     let name = &place.name;
     match place.kind {
         PlaceKind::OwnError => Some(format!("{name} answers the probe with an error")),

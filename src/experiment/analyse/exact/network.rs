@@ -2,7 +2,7 @@
 
 use crate::kernel::Variate;
 use crate::model::{Arrivals, Branch, Load, Op, Order, Pattern, Runtime, System};
-use crate::statistics::theory::mva::Station;
+use crate::statistics::theory::mva::Centre;
 
 /// A network of stations whose requests are all alike to the theory.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,10 +41,10 @@ pub(super) enum Users {
 
 impl Node {
     /// As the theory of closed networks knows it.
-    pub fn station(&self) -> Station {
+    pub fn station(&self) -> Centre {
         match self.servers {
-            None => Station::delay(self.demand_s),
-            Some(servers) => Station::multi(self.demand_s, servers as usize),
+            None => Centre::delay(self.demand_s),
+            Some(servers) => Centre::multi(self.demand_s, servers as usize),
         }
     }
 }

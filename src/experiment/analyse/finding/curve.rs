@@ -1,7 +1,7 @@
 //! The points of one variant along an axis: where they stop being safe.
 
 use super::state::cause;
-use crate::experiment::analyse::condition::{Condition, State};
+use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Axis, Direction, Plan};
 use crate::model::RateUnit;
@@ -41,14 +41,14 @@ pub struct Curve<'a> {
     pub axis: Option<&'a Axis>,
     /// The unit of throughputs.
     pub rates: RateUnit,
-    pub known: Vec<(&'a Summary, &'a State)>,
+    pub known: Vec<(&'a Summary, &'a PointState)>,
     /// Those that have figures, but no state.
     pub doubtful: Vec<&'a Summary>,
 }
 
 impl<'a> Curve<'a> {
     /// Its points from light load to heavy, or from much capacity to little.
-    pub fn light_to_heavy(&self) -> Vec<(&'a Summary, &'a State)> {
+    pub fn light_to_heavy(&self) -> Vec<(&'a Summary, &'a PointState)> {
         let mut points = self.known.clone();
         if self.axis.is_some_and(|axis| axis.direction() == Direction::Capacity) {
             points.reverse();
@@ -57,14 +57,14 @@ impl<'a> Curve<'a> {
     }
 
     /// Its points in stretches of neighbours that are all safe or all not, in the order of the axis.
-    pub fn groups(&self) -> impl Iterator<Item = &[(&'a Summary, &'a State)]> {
+    pub fn groups(&self) -> impl Iterator<Item = &[(&'a Summary, &'a PointState)]> {
         self.known.chunk_by(|a, b| a.1.is_safe() == b.1.is_safe())
     }
 
     pub fn stretches(&self) -> Vec<Stretch> {
         let Some(axis) = self.axis else { return Vec::new() };
-        let value = |point: &(&Summary, &State)| number(self.plan, axis, point.0.point);
-        let stretch = |points: &[(&Summary, &State)]| {
+        let value = |point: &(&Summary, &PointState)| number(self.plan, axis, point.0.point);
+        let stretch = |points: &[(&Summary, &PointState)]| {
             let (first, last) = points.first().zip(points.last())?;
             Some(Stretch { from: value(first), to: value(last), is_safe: first.1.is_safe() })
         };
@@ -72,7 +72,7 @@ impl<'a> Curve<'a> {
     }
 
     /// The first point that is not safe and, where there is one, the safe point beside it.
-    pub fn edge(&self) -> Option<(Option<&'a Summary>, (&'a Summary, &'a State))> {
+    pub fn edge(&self) -> Option<(Option<&'a Summary>, (&'a Summary, &'a PointState))> {
         let points = self.light_to_heavy();
         let stretches = self.stretches();
         let is_within = match self.axis.map(Axis::direction) {

@@ -3,7 +3,7 @@
 
 use super::curve::{Curve, Stretch, number};
 use super::state::cause;
-use crate::experiment::analyse::condition::{Condition, State};
+use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::culprit::Culprit;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Axis, Direction};
@@ -41,7 +41,7 @@ pub struct Fall {
 
 /// Neighbouring values with the same bottleneck.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Limited {
+pub struct LimitedStretch {
     /// The first value.
     pub from: f64,
     /// The last value.
@@ -81,7 +81,7 @@ pub fn falls(fall: &Fall, axis: &Axis, rates: RateUnit) -> String {
     format!("throughput falls from {} on ({most} at {from}, {least} at {to})", super::place(axis, &from))
 }
 
-impl Limited {
+impl LimitedStretch {
     /// `up to x = 2, a threads is saturated`; where `is_named`, what the values are called was said before.
     pub fn clause(&self, axis: &Axis, is_named: bool) -> String {
         let place = |from: f64, to: f64| {
@@ -101,7 +101,7 @@ impl Limited {
 }
 
 /// The bottlenecks along an axis, in ascending order, of points in that order with their values.
-pub fn limits(points: &[(f64, &Summary)]) -> Vec<Limited> {
+pub fn limits(points: &[(f64, &Summary)]) -> Vec<LimitedStretch> {
     let bottleneck = |summary: &Summary| summary.culprit.as_ref().and_then(Culprit::bottleneck);
     let found: Vec<(f64, Option<(String, String)>)> =
         points.iter().map(|&(value, summary)| (value, bottleneck(summary))).collect();
@@ -111,7 +111,7 @@ pub fn limits(points: &[(f64, &Summary)]) -> Vec<Limited> {
         let (first, last) = run.first().zip(run.last())?;
         let (limit, words) = first.1.clone()?;
         let is_end = (Some(first.0) == ends.0, Some(last.0) == ends.1);
-        Some(Limited { from: first.0, to: last.0, limit, words, is_end })
+        Some(LimitedStretch { from: first.0, to: last.0, limit, words, is_end })
     };
     runs.filter_map(limited).collect()
 }
@@ -120,9 +120,9 @@ impl Curve<'_> {
     /// The values that are not safe, by condition and reason.
     pub(super) fn failing(&self) -> Vec<Unsafe> {
         let Some(axis) = self.axis else { return Vec::new() };
-        let value = |point: &(&Summary, &State)| number(self.plan, axis, point.0.point);
+        let value = |point: &(&Summary, &PointState)| number(self.plan, axis, point.0.point);
         let alike = self.known.chunk_by(|a, b| a.1.condition == b.1.condition && !super::state::is_another(a.0, b.0));
-        let run = |run: &[(&Summary, &State)]| {
+        let run = |run: &[(&Summary, &PointState)]| {
             let (first, last) = run.first().zip(run.last())?;
             let condition = first.1.condition;
             (!first.1.is_safe()).then(|| Unsafe {
@@ -138,8 +138,8 @@ impl Curve<'_> {
     /// Where throughput falls below half of its best although the objectives are met, beyond its interval.
     pub(super) fn fall(&self) -> Option<Fall> {
         let axis = self.axis.filter(|axis| axis.direction() == Direction::Load)?;
-        let held = |(_, state): &(&Summary, &State)| state.goodput.unwrap_or(1.0);
-        let has_fallen = |point: &&(&Summary, &State)| point.1.is_safe() && held(point) < FAR;
+        let held = |(_, state): &(&Summary, &PointState)| state.goodput.unwrap_or(1.0);
+        let has_fallen = |point: &&(&Summary, &PointState)| point.1.is_safe() && held(point) < FAR;
         let least = self.known.iter().filter(has_fallen).min_by(|a, b| held(a).total_cmp(&held(b)))?;
         let value = |summary: &Summary| number(self.plan, axis, summary.point);
         let (to, least) = (value(least.0), least.0.throughput_per_min?);

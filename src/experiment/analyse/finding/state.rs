@@ -1,6 +1,6 @@
 //! The state of a point in words: its condition, its figures, what limits it and why.
 
-use crate::experiment::analyse::condition::{Condition, State};
+use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::culprit::{Culprit, deadlocks};
 use crate::experiment::analyse::summary::{Overrun, Summary};
 use crate::experiment::analyse::words::{self, percent};
@@ -10,7 +10,7 @@ use crate::parts::Deadlock;
 use crate::statistics::rare::can_hide;
 
 /// What runs without a loss leave possible: `there 0 of 5 runs lost capacity; up to 45 % of runs could (95 % confidence)`.
-pub(super) fn hidden(state: &State) -> String {
+pub(super) fn hidden(state: &PointState) -> String {
     let share = share(can_hide(state.of));
     format!("there 0 of {} runs lost capacity; up to {share} of runs could (95 % confidence)", state.of)
 }
@@ -36,7 +36,7 @@ fn hundredths(share: f64) -> String {
 }
 
 /// A condition that is not safe, in a few words: `damaged in 5 of 20 runs (9 to 49 %)`.
-pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String {
+pub fn unsafe_words(summary: &Summary, state: &PointState, rates: RateUnit) -> String {
     let runs = match state.runs {
         runs if runs == state.of => String::new(),
         0 => String::new(),
@@ -94,7 +94,7 @@ pub fn unsafe_words(summary: &Summary, state: &State, rates: RateUnit) -> String
 }
 
 /// What else is wrong where capacity is lost: what is left may serve next to nothing.
-fn besides(summary: &Summary, state: &State) -> String {
+fn besides(summary: &Summary, state: &PointState) -> String {
     let missed = state.missed.map(|_| success(summary, state));
     let all: Vec<String> = missed.into_iter().chain(backlog(summary)).collect();
     if all.is_empty() { String::new() } else { format!(", {}", all.join(", ")) }
@@ -106,7 +106,7 @@ fn backlog(summary: &Summary) -> Option<String> {
 }
 
 /// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.
-fn success(summary: &Summary, state: &State) -> String {
+fn success(summary: &Summary, state: &PointState) -> String {
     let answers = format!("{} success", percent(summary.success_rate.estimate));
     let is_of_work = state.missed.is_some_and(|objective| objective.metric() == Metric::CompletionRate);
     match summary.metric(Metric::CompletionRate).filter(|_| is_of_work) {
@@ -118,7 +118,7 @@ fn success(summary: &Summary, state: &State) -> String {
 }
 
 /// A state with the two groups of runs, where there are two, and with the recovery, where one is timed.
-pub fn condition(summary: &Summary, state: &State, rates: RateUnit) -> String {
+pub fn condition(summary: &Summary, state: &PointState, rates: RateUnit) -> String {
     let mut words = unsafe_words(summary, state, rates);
     if let Some(groups) = groups(summary, rates) {
         words += &format!("; {groups}");

@@ -3,7 +3,7 @@
 use super::curve::{Curve, Turn, is_scattered, number};
 use super::reach::{self, Fall};
 use super::state::{cause, circle, condition, figures, hidden, is_another, limit, rate, share, unsafe_words, why};
-use crate::experiment::analyse::condition::{HELD, State};
+use crate::experiment::analyse::condition::{HELD, PointState};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::{Axis, Direction, Plan};
@@ -135,7 +135,7 @@ fn doubts(curve: &Curve) -> Vec<String> {
 
 /// The safe point with the lowest goodput relative to a lower load, if it is below nine tenths.
 fn less(curve: &Curve, axis: &Axis) -> Option<String> {
-    let goodput = |(_, state): &(&Summary, &State)| state.goodput.filter(|&it| state.is_safe() && it < HELD);
+    let goodput = |(_, state): &(&Summary, &PointState)| state.goodput.filter(|&it| state.is_safe() && it < HELD);
     let points = curve.known.iter().filter_map(|point| Some((point.0, goodput(point)?)));
     let (summary, held) = points.min_by(|a, b| a.1.total_cmp(&b.1))?;
     let place = at(curve.plan, axis, summary.point);
@@ -227,7 +227,7 @@ fn nowhere(curve: &Curve, axis: &Axis) -> Vec<String> {
 }
 
 /// What happens at these points, which are not safe: a line for each condition, with its reason.
-fn not_safe(curve: &Curve, axis: &Axis, points: &[(&Summary, &State)]) -> Vec<String> {
+fn not_safe(curve: &Curve, axis: &Axis, points: &[(&Summary, &PointState)]) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let alike = points.chunk_by(|a, b| a.1.condition == b.1.condition && !is_another(a.0, b.0));
     for points in alike {
@@ -247,7 +247,7 @@ fn not_safe(curve: &Curve, axis: &Axis, points: &[(&Summary, &State)]) -> Vec<St
 }
 
 /// The values of neighbouring points: `1s`, `1s to 3s`.
-fn stretch(plan: &Plan, axis: &Axis, points: &[(&Summary, &State)]) -> String {
+fn stretch(plan: &Plan, axis: &Axis, points: &[(&Summary, &PointState)]) -> String {
     let (first, last) = (points[0].0, points[points.len() - 1].0);
     match points.len() {
         1 => at(plan, axis, first.point),
@@ -258,7 +258,7 @@ fn stretch(plan: &Plan, axis: &Axis, points: &[(&Summary, &State)]) -> String {
 /// On an axis that is neither load nor capacity, where the smallest value is not safe and a larger one is, or values that
 /// are not safe lie between others that are.
 fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
-    let place = |points: &[(&Summary, &State)]| stretch(curve.plan, axis, points);
+    let place = |points: &[(&Summary, &PointState)]| stretch(curve.plan, axis, points);
     let (safe, not): (Vec<_>, Vec<_>) = curve.groups().partition(|points| points[0].1.is_safe());
     let mut lines: Vec<String> = Vec::new();
     lines.extend(safe.iter().map(|points| {
@@ -300,7 +300,7 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
 /// Where more capacity does harm: which values are enough, and what becomes of those that are not.
 fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
     let plan = curve.plan;
-    let are = |points: &[(&Summary, &State)]| {
+    let are = |points: &[(&Summary, &PointState)]| {
         let (first, last) = (points[0].0, points[points.len() - 1].0);
         match points.len() {
             1 => place_is(axis, text(plan, axis, first.point)),
@@ -344,7 +344,7 @@ fn place_is(axis: &Axis, text: &str) -> String {
 }
 
 /// The point whose condition is worst.
-fn worst<'a>(points: &[(&'a Summary, &'a State)]) -> &'a Summary {
+fn worst<'a>(points: &[(&'a Summary, &'a PointState)]) -> &'a Summary {
     let worst = points.iter().min_by_key(|(summary, state)| (state.condition, summary.point));
     worst.map_or_else(|| points[0].0, |(summary, _)| *summary)
 }

@@ -19,19 +19,19 @@ pub struct Capacity {
     /// The replications that lost some capacity.
     pub lossy: Vec<u64>,
     /// The replications in two groups; none unless there are both intact and damaged ones.
-    pub groups: Option<[Group; 2]>,
+    pub groups: Option<[RunGroup; 2]>,
 }
 
 /// Replications that are alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Group {
+pub struct RunGroup {
     /// How many.
     pub runs: usize,
     /// Successes a minute, mean; none where no test took any time.
     pub throughput_per_min: Option<f64>,
 }
 
-impl Group {
+impl RunGroup {
     fn of(trials: &[&Trial]) -> Self {
         let rates: Moments = trials.iter().filter_map(|trial| trial.throughput_per_min).collect();
         Self { runs: trials.len(), throughput_per_min: rates.mean() }
@@ -52,7 +52,8 @@ impl Capacity {
         units.iter_mut().for_each(|(_, sum, _)| *sum /= count);
         let dead: u32 = damaged.iter().filter_map(|trial| trial.dead).map(|(dead, _)| dead).sum();
         let all = damaged.iter().find_map(|trial| trial.dead).map_or(0, |(_, all)| all);
-        let groups = (!damaged.is_empty() && !intact.is_empty()).then(|| [Group::of(&intact), Group::of(&damaged)]);
+        let groups =
+            (!damaged.is_empty() && !intact.is_empty()).then(|| [RunGroup::of(&intact), RunGroup::of(&damaged)]);
         Self {
             dead: used.iter().filter(|trial| trial.is_dead()).count(),
             damaged: damaged.len(),

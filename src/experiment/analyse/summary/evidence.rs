@@ -4,7 +4,7 @@ use super::{ResourceMean, Summary};
 use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
 use crate::experiment::analyse::strain::StrainUse;
 use crate::language::{Metric, Objective};
-use crate::parts::Group;
+use crate::parts::BlameGroup;
 
 impl<'a> Evidence<'a> {
     /// What a summary knows, where the success rate is to be at least this, and other objectives are these.
@@ -39,7 +39,7 @@ impl<'a> Evidence<'a> {
             is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
             sheds: summary.success_rate.estimate < success && summary.is_met_without_refusals(success),
             failing: FAILING.min(1.0 - success),
-            group: missed.map_or(Group::P95, |missed| missed.0),
+            group: missed.map_or(BlameGroup::P95, |missed| missed.0),
             bound_s: missed.map(|missed| missed.1),
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
@@ -50,15 +50,15 @@ impl<'a> Evidence<'a> {
 }
 
 /// What the first objective on response times that is missed bounds, and the bound in seconds.
-fn missed(summary: &Summary, objectives: &[Objective]) -> Option<(Group, f64)> {
+fn missed(summary: &Summary, objectives: &[Objective]) -> Option<(BlameGroup, f64)> {
     objectives.iter().find_map(|objective| {
         let group = match objective.metric() {
-            Metric::MeanS => Group::Mean,
-            Metric::P50S => Group::P50,
-            Metric::P90S => Group::P90,
-            Metric::P95S => Group::P95,
-            Metric::P99S => Group::P99,
-            Metric::P999S => Group::P999,
+            Metric::MeanS => BlameGroup::Mean,
+            Metric::P50S => BlameGroup::P50,
+            Metric::P90S => BlameGroup::P90,
+            Metric::P95S => BlameGroup::P95,
+            Metric::P99S => BlameGroup::P99,
+            Metric::P999S => BlameGroup::P999,
             _ => return None,
         };
         let figure = summary.metric(objective.metric())?.estimate;

@@ -6,7 +6,7 @@ use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
-use crate::parts::{Course, Group, Mark, Pace, ResourceUse};
+use crate::parts::{BlameGroup, Course, CourseMark, Pace, ResourceUse};
 use crate::statistics::Interval;
 use crate::statistics::growth::growth;
 pub use lag::Overrun;
@@ -87,7 +87,7 @@ impl Growth {
     }
 }
 
-type Level = fn(&Mark) -> u64;
+type Level = fn(&CourseMark) -> u64;
 
 const IN_FLIGHT: Level = |mark| mark.in_flight;
 const INSIDE: Level = |mark| mark.inside;
@@ -98,7 +98,7 @@ const UNLIMITED_WORK: Level = |mark| mark.inside.saturating_sub(mark.bounded + m
 fn own_time(trials: &[&Trial]) -> Option<f64> {
     let groups = trials.iter().filter_map(|trial| trial.blame.as_ref()).flat_map(|blame| &blame.groups);
     let (mut served, mut requests) = (0.0, 0.0);
-    for times in groups.filter(|times| times.group == Group::Mean) {
+    for times in groups.filter(|times| times.group == BlameGroup::Mean) {
         served += times.spent.iter().filter(|spent| spent.served).map(|spent| spent.ns as f64).sum::<f64>();
         requests += times.requests;
     }
@@ -135,7 +135,7 @@ mod tests {
 
     /// Parts of 10 s, at the end of each of which so many are under way.
     fn course(level: fn(u64) -> u64) -> Course {
-        let mark = |index: u64| Mark { in_flight: level(index), inside: level(index), ..Mark::default() };
+        let mark = |index: u64| CourseMark { in_flight: level(index), inside: level(index), ..CourseMark::default() };
         Course { pace: Pace::Steady, length: Time(10_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() }
     }
 

@@ -1,7 +1,7 @@
 //! Verdicts on the condition of a point: whether it survives, recovers, loses capacity, is healthy.
 
 use super::{Finding, Verdict, bounded_of, decided, missing};
-use crate::experiment::analyse::condition::{Condition, State};
+use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::finding::unsafe_words;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Plan, success_objective};
@@ -16,7 +16,7 @@ pub(super) fn stuck(summary: &Summary, place: &str) -> Finding {
 }
 
 /// All capacity is there again after the load, in every replication.
-pub(super) fn recovers(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
+pub(super) fn recovers(summary: &Summary, state: &PointState, rates: RateUnit, place: &str) -> Finding {
     if state.condition.is_loss() {
         return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
@@ -31,7 +31,7 @@ pub(super) fn recovers(summary: &Summary, state: &State, rates: RateUnit, place:
 }
 
 /// Some replication loses capacity for good. That none has does not show that none ever does.
-pub(super) fn loses_capacity(summary: &Summary, state: &State, rates: RateUnit, place: &str) -> Finding {
+pub(super) fn loses_capacity(summary: &Summary, state: &PointState, rates: RateUnit, place: &str) -> Finding {
     if state.condition.is_loss() {
         return decided(true, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
@@ -44,7 +44,7 @@ pub(super) fn loses_capacity(summary: &Summary, state: &State, rates: RateUnit, 
 /// because load is shed.
 pub(super) fn survives(
     plan: &Plan,
-    (summary, state, rates): (&Summary, &State, RateUnit),
+    (summary, state, rates): (&Summary, &PointState, RateUnit),
     level: f64,
     place: &str,
 ) -> Finding {
@@ -65,7 +65,7 @@ pub(super) fn survives(
 /// No replication loses capacity, nothing grows over the window, and every objective is met.
 pub(super) fn healthy(
     plan: &Plan,
-    (summary, state, rates): (&Summary, &State, RateUnit),
+    (summary, state, rates): (&Summary, &PointState, RateUnit),
     level: f64,
     place: &str,
 ) -> Finding {

@@ -1,7 +1,7 @@
 //! Ablations: each of several changes alone, and all of them without it.
 
 use super::Claims;
-use crate::experiment::plan::{Ablated, Ablation, Effect, extends};
+use crate::experiment::plan::{Ablated, Ablation, ChangeEffect, extends};
 use crate::language::tree::Tree;
 use crate::language::{self, Experiment, Mistake};
 
@@ -45,7 +45,7 @@ impl Claims<'_> {
             }
             found
         };
-        let effect = |change: &str, point: usize, against: usize| Effect {
+        let effect = |change: &str, point: usize, against: usize| ChangeEffect {
             change: change.into(),
             point,
             against,

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{At, Complaint, Kind, Reading};
+use super::{At, Complaint, PatternKind, Reading};
 use crate::kernel::Time;
 use crate::language::{Duration, Interpolation, RateOrZero, RatePoint, Spike};
-use crate::model::{self, Course, Flow, Pattern, Piece, Wave};
+use crate::model::{self, Flow, Pattern, Piece, RateCourse, Wave};
 
 /// The highest rate, a second: as of one that is written.
 const MOST_RATE: f64 = 1e8;
@@ -38,7 +38,7 @@ impl Reading<'_> {
             let complaint = Complaint::at_key(At::Root.key("profile"), "the rate is always 0", "no request arrives");
             self.complaints.push(complaint);
         }
-        Some(Flow::Course(Course { pieces, wave }))
+        Some(Flow::Course(RateCourse { pieces, wave }))
     }
 
     fn wave(&mut self) -> Option<Wave> {
@@ -168,8 +168,10 @@ impl Reading<'_> {
 
     fn bursts(&mut self) -> model::Bursts {
         let load = self.load;
-        let kind =
-            Kind { name: "a load in `bursts`, which have rates of their own", instead: "remove it, or `bursts`" };
+        let kind = PatternKind {
+            name: "a load in `bursts`, which have rates of their own",
+            instead: "remove it, or `bursts`",
+        };
         self.foreign(&kind, "rate", load.rate.is_some());
         self.foreign(&kind, "profile", load.profile.is_some());
         self.foreign(&kind, "profile_from", load.profile_from.is_some());
@@ -196,7 +198,7 @@ impl Reading<'_> {
     /// Recorded arrivals.
     pub(super) fn trace(&mut self) -> Pattern {
         let load = self.load;
-        let kind = Kind { name: "a load that replays a `trace`", instead: "remove it, or `trace`" };
+        let kind = PatternKind { name: "a load that replays a `trace`", instead: "remove it, or `trace`" };
         let foreign = [
             ("rate", load.rate.is_some()),
             ("arrivals", load.arrivals.is_some()),

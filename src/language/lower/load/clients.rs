@@ -1,6 +1,6 @@
 //! Classes, retries, and how clients start.
 
-use super::{At, Complaint, Kind, MOST_CLIENTS, Reading, time};
+use super::{At, Complaint, MOST_CLIENTS, PatternKind, Reading, time};
 use crate::kernel::Time;
 use crate::model::{self, Backoff, Pattern, Stage, System};
 
@@ -105,10 +105,11 @@ impl Reading<'_> {
     /// A closed load in stages.
     pub(super) fn staged(&mut self) -> Pattern {
         let load = self.load;
-        let kind = Kind { name: "an endless load", instead: "remove it, or give `users` for a finite test" };
+        let kind = PatternKind { name: "an endless load", instead: "remove it, or give `users` for a finite test" };
         self.foreign(&kind, "cool_down", load.cool_down.is_some());
         self.foreign(&kind, "before", load.before.is_some());
-        let kind = Kind { name: "a load in `stages`", instead: "remove it: a stage says how fast clients start" };
+        let kind =
+            PatternKind { name: "a load in `stages`", instead: "remove it: a stage says how fast clients start" };
         self.foreign(&kind, "spacing", load.spacing.is_some());
         self.foreign(&kind, "ramp_up", load.ramp_up.is_some());
         self.foreign_arrivals("a closed load");

@@ -3,7 +3,7 @@
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
 use crate::language::Spike;
-use crate::model::{Effect, FaultPlan, Pattern, Reference, System};
+use crate::model::{FaultEffect, FaultPlan, Pattern, Reference, System};
 
 /// Intervals that a timeline has about, where the load does not say how long they are.
 const INTERVALS: u64 = 150;
@@ -79,8 +79,8 @@ impl Reading<'_> {
     fn changes_nothing(&self, system: &System) -> bool {
         let is_usual = |spike: &Spike| spike.rate.is_none() && spike.factor == Some(1.0);
         let is_idle = |fault: &FaultPlan| match fault.effect {
-            Effect::Slow(factor) => factor == 1.0,
-            Effect::Latency(added) => added == Time::ZERO,
+            FaultEffect::Slow(factor) => factor == 1.0,
+            FaultEffect::Latency(added) => added == Time::ZERO,
             _ => false,
         };
         self.load.spikes.iter().flatten().all(is_usual) && system.faults.iter().all(is_idle)

@@ -15,19 +15,19 @@ type Path = Vec<(f64, f64)>;
 /// The widths and paths of all strokes.
 fn strokes(scene: &Scene) -> Vec<(f64, &Vec<Path>)> {
     let strokes = scene.shapes.iter().filter_map(|shape| match shape {
-        Shape::Strokes { paths, width, .. } => Some((*width, paths)),
+        Drawable::Strokes { paths, width, .. } => Some((*width, paths)),
         _ => None,
     });
     strokes.collect()
 }
 
 fn discs(scene: &Scene) -> usize {
-    scene.shapes.iter().filter(|shape| matches!(shape, Shape::Disc { .. })).count()
+    scene.shapes.iter().filter(|shape| matches!(shape, Drawable::Disc { .. })).count()
 }
 
 /// Bands and arrows.
 fn polygons(scene: &Scene) -> usize {
-    scene.shapes.iter().filter(|shape| matches!(shape, Shape::Polygon { .. })).count()
+    scene.shapes.iter().filter(|shape| matches!(shape, Drawable::Polygon { .. })).count()
 }
 
 fn has_words(scene: &Scene, words: &str) -> bool {
@@ -130,7 +130,7 @@ fn tornado() -> TornadoFigure {
 /// The bars: rectangles of these colours.
 fn bars(scene: &Scene, color: Color) -> Vec<[f64; 4]> {
     let bars = scene.shapes.iter().filter_map(|shape| match shape {
-        Shape::Rectangle { from, to, color: of, .. } if *of == color => Some([from.0, from.1, to.0, to.1]),
+        Drawable::Rectangle { from, to, color: of, .. } if *of == color => Some([from.0, from.1, to.0, to.1]),
         _ => None,
     });
     bars.collect()

@@ -1,7 +1,7 @@
 //! What limits whom.
 
 use super::{all_of, best, fitting, list};
-use crate::experiment::analyse::finding::{self, Finding, Limited};
+use crate::experiment::analyse::finding::{self, Finding, LimitedStretch};
 use crate::experiment::analyse::summary::Summary;
 use crate::report::figures::set::Set;
 
@@ -90,17 +90,18 @@ fn alone(set: &Set, finding: &Finding) -> Option<String> {
     let points: Vec<(f64, &Summary)> =
         set.summaries(finding).into_iter().map(|summary| (set.x(summary.point), summary)).collect();
     let found = finding::limits(&points);
-    let clauses = |found: &[&Limited]| {
-        let clause = |(place, limited): (usize, &&Limited)| limited.clause(set.axis, place > 0);
+    let clauses = |found: &[&LimitedStretch]| {
+        let clause = |(place, limited): (usize, &&LimitedStretch)| limited.clause(set.axis, place > 0);
         found.iter().enumerate().map(clause).collect::<Vec<_>>().join("; ")
     };
-    let reach = |limited: &Limited| points.iter().filter(|(x, _)| (limited.from..=limited.to).contains(x)).count();
-    let all: Vec<&Limited> = found.iter().collect();
+    let reach =
+        |limited: &LimitedStretch| points.iter().filter(|(x, _)| (limited.from..=limited.to).contains(x)).count();
+    let all: Vec<&LimitedStretch> = found.iter().collect();
     // Those that limit at most values, if not all can be named.
     let mut most = all.clone();
     most.sort_by_key(|limited| std::cmp::Reverse(reach(limited)));
     let shortened = (1..all.len()).rev().map(|count| {
-        let kept: Vec<&Limited> = all.iter().copied().filter(|it| most[..count].contains(it)).collect();
+        let kept: Vec<&LimitedStretch> = all.iter().copied().filter(|it| most[..count].contains(it)).collect();
         clauses(&kept)
     });
     (!all.is_empty()).then(|| fitting([clauses(&all)].into_iter().chain(shortened)))

@@ -62,7 +62,7 @@ fn experiments(means: &[f64], correlation: f64, zone: f64) -> (f64, f64, f64) {
     for seed in 1..=EXPERIMENTS {
         let mut systems = Systems::new(means, correlation, seed.into());
         let outcome = select(means.len(), RULES, |_| zone, |left, count| Some(systems.observe(left, count))).unwrap();
-        assert_eq!(outcome.next, Next::Selected);
+        assert_eq!(outcome.next, SelectionStep::Selected);
         right += u32::from(outcome.left == [means.len() - 1]);
         run += systems.run();
         in_two_stages += Systems::new(means, correlation, seed.into()).in_two_stages(zone);
@@ -116,7 +116,7 @@ fn equal_systems_end_by_the_zone() {
             },
         );
         let outcome = outcome.unwrap();
-        assert_eq!((outcome.next, outcome.left.len()), (Next::Selected, 1));
+        assert_eq!((outcome.next, outcome.left.len()), (SelectionStep::Selected, 1));
         let mut first = Systems::new(&[1.0; 3], 0.5, seed);
         let bounds = Bounds::of(&first.observe(&[0, 1, 2], 10), 0.95, |_| 0.5).unwrap();
         let end = bounds.enough(&[0, 1, 2]);
@@ -129,7 +129,7 @@ fn fixed(values: &[Vec<f64>]) -> impl FnMut(&[usize], usize) -> Option<Vec<Vec<f
     move |systems, count| systems.iter().map(|&system| values[system].get(..count).map(<[f64]>::to_vec)).collect()
 }
 
-fn decided(values: &[Vec<f64>], rules: Rules, zone: f64) -> Option<Outcome> {
+fn decided(values: &[Vec<f64>], rules: Rules, zone: f64) -> Option<SelectionOutcome> {
     select(values.len(), rules, |_| zone, fixed(values))
 }
 
@@ -137,24 +137,24 @@ fn decided(values: &[Vec<f64>], rules: Rules, zone: f64) -> Option<Outcome> {
 fn what_does_not_vary_is_decided_at_the_first_look() {
     let rules = Rules { first: 3, ..RULES };
     let systems = [vec![1.0, 2.0, 3.0], vec![0.5, 1.5, 2.5], vec![1.0, 2.0, 3.0]];
-    let alike = Outcome { left: vec![0, 2], replications: 3, next: Next::Selected, enough: 0.0 };
+    let alike = SelectionOutcome { left: vec![0, 2], replications: 3, next: SelectionStep::Selected, enough: 0.0 };
     assert_eq!(decided(&systems, rules, 0.1), Some(alike.clone()));
     // Even without a zone.
     assert_eq!(decided(&systems, rules, 0.0), Some(alike));
     let varying = [vec![1.0, 2.0, 3.0], vec![1.0, 2.0, 3.1]];
     assert_eq!(decided(&varying, rules, 0.0).unwrap().enough, f64::INFINITY);
-    assert_eq!(decided(&varying, Rules { most: 3, ..rules }, 0.0).unwrap().next, Next::Maximum);
+    assert_eq!(decided(&varying, Rules { most: 3, ..rules }, 0.0).unwrap().next, SelectionStep::Maximum);
 }
 
 #[test]
 fn what_was_not_run_yet_is_asked_for() {
     let systems = [vec![1.0, 2.0, 3.0, 1.5, 2.5], vec![1.5, 1.0, 3.0, 2.5, 2.0]];
     let rules = Rules { probability: 0.95, first: 4, most: 7 };
-    assert_eq!(decided(&systems, Rules { first: 6, ..rules }, 0.1).unwrap().next, Next::Until(6));
+    assert_eq!(decided(&systems, Rules { first: 6, ..rules }, 0.1).unwrap().next, SelectionStep::Until(6));
     let outcome = decided(&systems, rules, 0.1).unwrap();
-    assert_eq!((outcome.replications, outcome.next), (5, Next::Until(7)));
+    assert_eq!((outcome.replications, outcome.next), (5, SelectionStep::Until(7)));
     assert!(outcome.enough > 7.0);
-    assert_eq!(decided(&systems, Rules { most: 5, ..rules }, 0.1).unwrap().next, Next::Maximum);
+    assert_eq!(decided(&systems, Rules { most: 5, ..rules }, 0.1).unwrap().next, SelectionStep::Maximum);
 }
 
 #[test]

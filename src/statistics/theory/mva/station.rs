@@ -4,7 +4,7 @@ use serde::Serialize;
 
 /// How a station serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum CentreKind {
     /// Everybody is served at once: a pause, a network, a server for each.
     Delay,
     /// One queue before a number of equal servers.
@@ -16,16 +16,16 @@ pub enum Kind {
 
 /// A station of a closed network.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Station {
+pub struct Centre {
     /// Mean service, in seconds, a customer takes here between two thoughts:
     /// visits times mean service time of a visit. Zero for a station not
     /// visited.
     pub demand: f64,
     /// How the station serves.
-    pub kind: Kind,
+    pub kind: CentreKind,
 }
 
-impl Station {
+impl Centre {
     /// A station with one server and a queue.
     #[must_use]
     pub const fn queue(demand: f64) -> Self {
@@ -36,13 +36,13 @@ impl Station {
     /// `demand` seconds over a customer.
     #[must_use]
     pub const fn multi(demand: f64, servers: usize) -> Self {
-        Self { demand, kind: Kind::Queue { servers } }
+        Self { demand, kind: CentreKind::Queue { servers } }
     }
 
     /// A station where nobody waits.
     #[must_use]
     pub const fn delay(demand: f64) -> Self {
-        Self { demand, kind: Kind::Delay }
+        Self { demand, kind: CentreKind::Delay }
     }
 
     /// What the station amounts to with so many customers.
@@ -50,10 +50,10 @@ impl Station {
         let Self { demand, kind } = self;
         match kind {
             _ if demand == 0.0 => Part::Nothing,
-            Kind::Delay => Part::Delay { demand },
-            Kind::Queue { servers } if servers >= customers => Part::Delay { demand },
-            Kind::Queue { servers: 1 } => Part::Single { demand },
-            Kind::Queue { servers } => Part::Several { demand, servers },
+            CentreKind::Delay => Part::Delay { demand },
+            CentreKind::Queue { servers } if servers >= customers => Part::Delay { demand },
+            CentreKind::Queue { servers: 1 } => Part::Single { demand },
+            CentreKind::Queue { servers } => Part::Several { demand, servers },
         }
     }
 }
@@ -118,7 +118,7 @@ pub struct Solution {
 impl Solution {
     /// The measures that follow from throughput and mean populations by
     /// Little's law and the utilisation law.
-    pub(super) fn new(stations: &[Station], throughput: f64, present: &[f64]) -> Self {
+    pub(super) fn new(stations: &[Centre], throughput: f64, present: &[f64]) -> Self {
         let stations: Vec<StationMeasures> = stations
             .iter()
             .zip(present)
@@ -129,8 +129,8 @@ impl Solution {
                     queue_length,
                     busy,
                     utilisation: match station.kind {
-                        Kind::Delay => 0.0,
-                        Kind::Queue { servers } => (busy / servers as f64).min(1.0),
+                        CentreKind::Delay => 0.0,
+                        CentreKind::Queue { servers } => (busy / servers as f64).min(1.0),
                     },
                 }
             })
@@ -145,19 +145,19 @@ mod tests {
 
     #[test]
     fn the_part_depends_on_the_population() {
-        let part = |station: Station, customers| station.part(customers);
-        assert!(matches!(part(Station::queue(1.0), 1), Part::Delay { .. }));
-        assert!(matches!(part(Station::queue(1.0), 2), Part::Single { .. }));
-        assert!(matches!(part(Station::multi(1.0, 3), 3), Part::Delay { .. }));
-        let several = part(Station::multi(0.5, 2), 4);
+        let part = |station: Centre, customers| station.part(customers);
+        assert!(matches!(part(Centre::queue(1.0), 1), Part::Delay { .. }));
+        assert!(matches!(part(Centre::queue(1.0), 2), Part::Single { .. }));
+        assert!(matches!(part(Centre::multi(1.0, 3), 3), Part::Delay { .. }));
+        let several = part(Centre::multi(0.5, 2), 4);
         assert_eq!(several.rates(4), Some(vec![0.0, 2.0, 4.0, 4.0, 4.0]));
         assert!(!several.is_plain());
-        assert!(matches!(part(Station::delay(0.0), 4), Part::Nothing));
+        assert!(matches!(part(Centre::delay(0.0), 4), Part::Nothing));
     }
 
     #[test]
     fn little_and_utilisation_laws() {
-        let stations = [Station::multi(0.5, 2), Station::delay(0.25)];
+        let stations = [Centre::multi(0.5, 2), Centre::delay(0.25)];
         let solution = Solution::new(&stations, 2.0, &[3.0, 0.5]);
         assert_eq!(solution.response, 1.75);
         assert_eq!(solution.stations[0].residence, 1.5);

@@ -8,7 +8,7 @@
 
 use super::{CERTAIN, Growth, IN_FLIGHT, INSIDE, Level, UNLIMITED, UNLIMITED_WORK, alone, growing};
 use crate::parts::course::PARTS;
-use crate::parts::{Course, Mark};
+use crate::parts::{Course, CourseMark};
 use crate::statistics::{Interval, growth as statistics};
 
 /// The last parts of the window over which a growth is looked for: an eighth, a quarter, a half.
@@ -101,7 +101,7 @@ fn lags(course: &Course, level: Level) -> Vec<f64> {
     let sent = |index: usize| marks[index].sent as f64;
     // What was inside when the window was opened had come at the mean rate.
     let gap = length * PARTS as f64 / sent(PARTS).max(1.0);
-    let lag = |(index, mark): (usize, &Mark)| {
+    let lag = |(index, mark): (usize, &CourseMark)| {
         let ended = sent(index) - level(mark) as f64;
         let before = (0..index).rev().find(|&before| sent(before) <= ended);
         match before {
@@ -126,7 +126,7 @@ fn are_left(courses: &[&Course], level: Level, fewest: f64, own: Option<f64>) ->
     let mut times: Vec<f64> = (1..=PARTS)
         .map(|index| {
             let lag = all.iter().map(|lags| lags[index]).sum::<f64>() / count;
-            let sum = |figure: fn(&Mark) -> f64| {
+            let sum = |figure: fn(&CourseMark) -> f64| {
                 courses.iter().map(|it| figure(&it.marks[index]) - figure(&it.marks[index - 1])).sum::<f64>()
             };
             let succeeded = sum(|mark| mark.succeeded as f64);
@@ -163,11 +163,11 @@ impl Overrun {
     /// None where more requests pile up than clients send: attempts of clients that gave up, which no rate of ends counts.
     fn of(courses: &[&Course]) -> Option<Self> {
         let part = courses.iter().map(|course| course.length.seconds()).sum::<f64>();
-        let between = |from: usize, to: usize, figure: fn(&Mark) -> f64| {
+        let between = |from: usize, to: usize, figure: fn(&CourseMark) -> f64| {
             let rise = |course: &&Course| figure(&course.marks[to]) - figure(&course.marks[from]);
             courses.iter().map(rise).sum::<f64>() / (part * (to - from) as f64)
         };
-        let ends: fn(&Mark) -> f64 = |mark| mark.sent as f64 - mark.in_flight as f64;
+        let ends: fn(&CourseMark) -> f64 = |mark| mark.sent as f64 - mark.in_flight as f64;
         let sent = |to| between(to - EIGHTH, to, |mark| mark.sent as f64);
         let ended = |to| between(to - EIGHTH, to, ends);
         // Whether the rate of ends rises from one stretch to a later one by more than chance and a share of the load's rise.
@@ -201,7 +201,7 @@ mod tests {
     /// these times of service.
     fn fluid(rate: impl Fn(f64) -> f64, capacity: f64, service: f64) -> Course {
         let (mut sent, mut queue) = (0.0, 0.0);
-        let mut marks = vec![Mark::default()];
+        let mut marks = vec![CourseMark::default()];
         for step in 1..=6_400 {
             let rate = rate(f64::from(step) / 10.0);
             sent += rate / 10.0;
@@ -210,10 +210,18 @@ mod tests {
                 let in_flight = (queue + rate.min(capacity) * service) as u64;
                 let ended = sent as u64 - in_flight;
                 let response = service + queue / capacity;
-                let before: &Mark = &marks[marks.len() - 1];
+                let before: &CourseMark = &marks[marks.len() - 1];
                 let response_ns = before.response_ns + (response * 1e9 * (ended - before.ended) as f64) as u128;
                 let (sent, inside) = (sent as u64, in_flight);
-                marks.push(Mark { in_flight, inside, sent, ended, succeeded: ended, response_ns, ..Mark::default() });
+                marks.push(CourseMark {
+                    in_flight,
+                    inside,
+                    sent,
+                    ended,
+                    succeeded: ended,
+                    response_ns,
+                    ..CourseMark::default()
+                });
             }
         }
         Course { pace: Pace::Changing, length: Time(10_000_000_000), marks }
@@ -254,14 +262,14 @@ mod tests {
     #[test]
     fn ends_that_follow_the_load_show_no_limit() {
         let [good, bad] = [f64::INFINITY, 20.0 / 3.0].map(|capacity| fluid(|t| 10.0 * t / 640.0, capacity, 0.1));
-        let sum = |(a, b): (&Mark, &Mark)| Mark {
+        let sum = |(a, b): (&CourseMark, &CourseMark)| CourseMark {
             in_flight: a.in_flight + b.in_flight,
             inside: a.inside + b.inside,
             sent: a.sent + b.sent,
             ended: a.ended + b.ended,
             succeeded: a.succeeded + b.succeeded,
             response_ns: a.response_ns + b.response_ns,
-            ..Mark::default()
+            ..CourseMark::default()
         };
         let both = Course { marks: good.marks.iter().zip(&bad.marks).map(sum).collect(), ..good };
         let growth = growth(&[&both; 5], true, Some(0.1));

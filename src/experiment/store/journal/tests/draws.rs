@@ -7,8 +7,8 @@ use crate::experiment::analyse::strain::{Strain, StrainUse};
 use crate::experiment::analyse::trial::{ClassTrial, Trial};
 use crate::kernel::Time;
 use crate::parts::{
-    Blame, Course, Deadlock, Ending, FailedAt, Group, Holding, Loss, LostWork, Mark, Pace, Place, PlaceKind,
-    ResourceKind, ResourceUse, Slice, Spent, Timeline, Times, Units, Users,
+    Blame, BlameGroup, BlamePlace, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork, Pace,
+    PlaceKind, ResourceKind, ResourceUse, Slice, Spent, Timeline, Times, Units, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -120,10 +120,10 @@ impl Draws {
         Spent { place: self.count() as u16 >> 1, served: self.flag(), ns: u128::from(self.count()) << 9 }
     }
 
-    fn place(&mut self) -> Place {
+    fn place(&mut self) -> BlamePlace {
         let kinds = [PlaceKind::Cpu, PlaceKind::BackOff, PlaceKind::HttpClient, PlaceKind::OwnError];
         let patience = |draws: &mut Self| draws.flag().then(|| Time(draws.count()));
-        Place {
+        BlamePlace {
             name: self.text(),
             kind: kinds[self.count() as usize % kinds.len()],
             units: self.flag().then(|| Units { number: self.count() as u32, patience: patience(self) }),
@@ -134,7 +134,7 @@ impl Draws {
         Blame {
             places: self.few(Self::place),
             groups: self.few(|draws| Times {
-                group: Group::ALL[draws.count() as usize % Group::ALL.len()],
+                group: BlameGroup::ALL[draws.count() as usize % BlameGroup::ALL.len()],
                 requests: draws.number(),
                 spent: draws.few(Self::spent),
             }),
@@ -163,8 +163,8 @@ impl Draws {
         all[self.count() as usize % all.len()]
     }
 
-    fn mark(&mut self) -> Mark {
-        Mark {
+    fn mark(&mut self) -> CourseMark {
+        CourseMark {
             in_flight: self.count(),
             inside: self.count(),
             sent: self.count(),
