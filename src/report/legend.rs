@@ -38,7 +38,7 @@ pub(super) fn meaning(condition: Condition, success: f64) -> String {
 fn meaning_of_doubt(doubt: &Doubt) -> String {
     match doubt {
         Doubt::NoRequests => "no request ended in the measuring window".into(),
-        Doubt::LongWork => "no work behind the answers ended in the measuring window; run longer".into(),
+        Doubt::LongWork => "no work behind the answers ended in the window; run longer".into(),
         Doubt::EndedEarly => "a limit ended runs before their window closed".into(),
         Doubt::MayBeOverloaded { .. } => {
             format!("a resource is in use {:.0} % of the time or more; run longer", BRIM * 100.0)

@@ -199,7 +199,7 @@ mod tests {
     fn what_is_small_beside_the_others_keeps_its_digits() {
         let exact = |estimate: f64| Some(Interval::exact(estimate));
         let cells = column(&[exact(0.583), exact(1299.4), exact(1100.0)], 2);
-        assert_eq!(cells, [" 0.58", "1,299", "1,100"]);
+        assert_eq!(cells, ["0.58", "1299", "1100"]);
     }
 
     #[test]

@@ -65,6 +65,14 @@ fn is_troubled(bench: &Bench) -> bool {
     !bench.system.faults.is_empty() || bench.system.services.iter().any(is_probed)
 }
 
+/// Whether the probes alone can keep a station overloaded that slows down with its queue: each takes longer the more of
+/// them wait, and they come whatever happens.
+fn probes_can_overload(bench: &Bench) -> bool {
+    let is_probed = |service: &ServicePlan| service.liveness.is_some() || service.readiness.is_some();
+    let slows_down = bench.system.stations.iter().any(|station| station.slowdown > 0.0);
+    slows_down && bench.system.services.iter().any(is_probed)
+}
+
 /// Whether requests are sent before the window.
 fn warms_up(bench: &Bench) -> bool {
     bench.load.pattern.window().is_some_and(|(opens, _)| opens > Time::ZERO)
@@ -99,6 +107,9 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let at_rest = world.is_at_rest();
     let window = world.close_window();
     let outcome = world.outcome(ending, window);
+    if ending == Ending::TooManyEvents && probes_can_overload(bench) {
+        return Ok(());
+    }
     prop_assert_eq!(ending, Ending::Quiet, "{}", text);
     prop_assert_eq!(&outcome.violations, &Vec::<String>::new(), "{}", text);
     // A client that waits for completion may be answered and never told.

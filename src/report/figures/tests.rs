@@ -214,7 +214,7 @@ fn on_an_axis_of_capacity_a_resource_is_saturated_up_to_a_value() {
          [set]\n\"services.a.threads\" = 1\n",
     );
     assert_eq!(title(&drawn, "utilisation"), "At x = 1, a threads is saturated");
-    assert_eq!(title(&drawn, "throughput"), "X = 2 is enough, 1 is not: a threads is saturated");
+    assert_eq!(title(&drawn, "throughput"), "x = 2 is enough, 1 is not: a threads is saturated");
     let drawn = drawn_of(
         THREADS,
         "[axes.x]\npath = \"services.a.replicas\"\nvalues = [1, 2, 4, 8]\n\
