@@ -1,6 +1,7 @@
 //! The figures of a class of requests, over the replications of a point.
 
-use super::{LEVEL, mean_of_all, quantile, success_rate};
+use super::LEVEL;
+use super::basis::{mean_of_all, quantile, success_rate};
 use crate::experiment::analyse::trial::{ClassTrial, Trial};
 use crate::language::Metric;
 use crate::statistics::{Interval, Pooled};

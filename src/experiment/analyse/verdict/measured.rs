@@ -1,6 +1,7 @@
 //! What was measured against what is predicted: every figure that a measurement has, each with its own tolerance.
 
-use super::{Finding, Verdict};
+use super::Verdict;
+use super::finding::Finding;
 use crate::experiment::analyse::summary::{LEVEL, Summary};
 use crate::experiment::analyse::words::{amount, amount_beside};
 use crate::experiment::plan::Measurement;

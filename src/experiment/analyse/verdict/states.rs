@@ -1,6 +1,7 @@
 //! Verdicts on the condition of a point: whether it survives, recovers, loses capacity, is healthy.
 
-use super::{Finding, Verdict, bounded_of, decided, missing};
+use super::Verdict;
+use super::finding::{Finding, bounded_of, decided, missing};
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::finding::unsafe_words;
 use crate::experiment::analyse::summary::Summary;

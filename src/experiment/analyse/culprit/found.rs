@@ -1,0 +1,206 @@
+//! A culprit that was found: what it is called, what it does, and whether it limits the point.
+
+use crate::parts::BlamePlace;
+
+/// What is behind a point's figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Culprit {
+    /// As the reports name it: a resource, a service or a fault.
+    pub name: String,
+    /// What it does.
+    pub kind: CulpritKind,
+    /// The same in a sentence, without a full stop.
+    pub sentence: String,
+    /// Whether it is saturated: at least 95 % in use, and waited for, over the phases of the window in which an objective
+    /// is missed (over the whole window where none is, of a finite test up to its last request).
+    pub is_full: bool,
+    /// Whether enough requests to matter fail there.
+    pub fails: bool,
+    /// Whether it is a CPU that a steady load uses less than half: requests wait for it, but it limits nothing.
+    pub has_spare: bool,
+    /// For a fault: the resource of which it keeps all units in use.
+    pub through: Option<String>,
+    /// What requests wait for nearly as long: which of the two comes first may be chance.
+    pub tied: Option<String>,
+    /// Whether what refuses requests, or loses their work, does so because of errors, and not for want of a resource: a
+    /// breaker that errors have opened, a service with a probe that is answered with one.
+    pub is_by_error: bool,
+}
+
+impl Culprit {
+    pub(super) fn new(name: String, kind: CulpritKind, sentence: String) -> Self {
+        Self {
+            name,
+            kind,
+            sentence,
+            is_full: false,
+            fails: false,
+            has_spare: false,
+            through: None,
+            tied: None,
+            is_by_error: false,
+        }
+    }
+
+    /// A fault that keeps all units of a resource in use.
+    pub(super) fn fault(name: &str, through: &BlamePlace, sentence: String) -> Self {
+        let through = Some(through.name.clone());
+        Self { is_full: true, through, ..Self::new(name.to_owned(), CulpritKind::Fault, sentence) }
+    }
+
+    /// What limits the point, if the culprit does: the root of the chain of waits, or what refuses. For a fault, the
+    /// resource that it fills; one that only takes time limits nothing, nor does a CPU that could serve twice the load.
+    pub fn limit(&self) -> Option<&str> {
+        let limits = match self.kind {
+            CulpritKind::TakesTime | CulpritKind::OwnError => false,
+            CulpritKind::NeverAnswered | CulpritKind::LosesWork | CulpritKind::Outage => false,
+            CulpritKind::Fault => self.is_full || self.fails,
+            CulpritKind::Limits => self.is_full || self.fails || !self.has_spare,
+            _ => true,
+        };
+        limits.then(|| self.through.as_deref().unwrap_or(&self.name))
+    }
+
+    /// The same in a sentence: `query threads (fault slow-tags)`.
+    pub fn limit_words(&self) -> Option<String> {
+        let because = self.through.as_ref().map_or_else(String::new, |_| format!(" ({})", self.name));
+        let tied = self.tied.as_ref().map_or_else(String::new, |other| format!(", nearly as much by {other}"));
+        self.limit().map(|limit| format!("{limit}{because}{tied}"))
+    }
+
+    /// Whether this resource or fault limits the point.
+    pub fn is_limit(&self, name: &str) -> bool {
+        self.limit().is_some_and(|limit| limit == name || self.name == name)
+    }
+
+    /// Whether requests that fail do so for want of a resource: they wait for it, are refused by it, or it is lost.
+    pub fn is_shortage(&self) -> bool {
+        match self.kind {
+            CulpritKind::Deadlock | CulpritKind::Circle | CulpritKind::Limits => true,
+            CulpritKind::Contention | CulpritKind::DroppedSyns => true,
+            CulpritKind::Refuses | CulpritKind::Unavailable | CulpritKind::LosesWork => !self.is_by_error,
+            CulpritKind::Fault => self.through.is_some() && !self.is_by_error,
+            CulpritKind::OwnError | CulpritKind::NeverAnswered | CulpritKind::TakesTime | CulpritKind::Outage => false,
+        }
+    }
+
+    /// The bottleneck if the culprit is one, and what it does in a few words: what limits the point, unless it only keeps
+    /// requests waiting and is not saturated.
+    pub fn bottleneck(&self) -> Option<(String, String)> {
+        let limit = self.limit()?;
+        let words = match self.kind {
+            CulpritKind::Limits if !self.is_full => return None,
+            CulpritKind::Fault | CulpritKind::Contention => format!("limited by {}", self.limit_words()?),
+            _ => self.cause(),
+        };
+        Some((limit.to_owned(), words))
+    }
+
+    /// In a few words: `user-service pool auth is saturated`.
+    pub fn cause(&self) -> String {
+        let name = &self.name;
+        match self.kind {
+            CulpritKind::Deadlock => deadlocks(name),
+            CulpritKind::Circle => format!("requests that hold {name} wait for a second one"),
+            CulpritKind::NeverAnswered => "calls through a broken client are never answered".into(),
+            CulpritKind::Refuses => format!("{name} refuses requests"),
+            CulpritKind::Unavailable => format!("{} is unavailable", name.trim_end_matches(" unavailable")),
+            CulpritKind::Fault | CulpritKind::Outage => name.clone(),
+            CulpritKind::OwnError => format!("{name} answers with an error"),
+            CulpritKind::LosesWork => format!("work of {name} fails after the answer"),
+            CulpritKind::Limits if name.ends_with(" throttling") => {
+                format!("{} is throttled", name.trim_end_matches(" throttling"))
+            }
+            CulpritKind::Limits if self.is_full => format!("{name} is saturated"),
+            CulpritKind::Limits if self.fails => format!("requests fail while they wait for {name}"),
+            CulpritKind::Limits => format!("requests wait for {name}"),
+            CulpritKind::Contention => format!("contention on {}", name.trim_end_matches(" contention")),
+            CulpritKind::DroppedSyns => format!("{name} is full and drops SYNs"),
+            CulpritKind::TakesTime => format!("{name} takes most of the time"),
+        }
+    }
+}
+
+/// `app pool db deadlocks`, `app threads deadlock`.
+pub fn deadlocks(resource: &str) -> String {
+    let is_plural = [" threads", " connections", " event loops", " descriptors", " files"];
+    let is_plural = is_plural.iter().any(|end| resource.ends_with(end));
+    format!("{resource} {}", if is_plural { "deadlock" } else { "deadlocks" })
+}
+
+/// What a culprit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CulpritKind {
+    /// Requests hold it and wait for it, or for each other: nothing ends that.
+    Deadlock,
+    /// The same, but a time-out ends it.
+    Circle,
+    /// Calls that are never answered.
+    NeverAnswered,
+    /// It refuses requests: a limit, an ingress, an open breaker, a full queue.
+    Refuses,
+    /// No replica accepts connections.
+    Unavailable,
+    /// An injected fault.
+    Fault,
+    /// An injected fault that keeps replicas down without any request losing time to it.
+    Outage,
+    /// A `fail` step of the model.
+    OwnError,
+    /// It loses work behind the answers.
+    LosesWork,
+    /// It is waited for: the root of the chain of holders.
+    Limits,
+    /// Jobs get in each other's way.
+    Contention,
+    /// SYNs were dropped by a full accept queue, and sent again.
+    DroppedSyns,
+    /// Time that is spent there without waiting: the service's own time, the network, a back-off.
+    TakesTime,
+}
+
+impl CulpritKind {
+    /// Whether it is how a sound system spends time under load: waits, contention, service.
+    pub fn is_ordinary(self) -> bool {
+        matches!(self, Self::Limits | Self::Contention | Self::TakesTime)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Culprit, CulpritKind};
+
+    /// A gateway that uses 2 % of its CPU keeps requests waiting while its quota is a fraction of a core; it limits nothing.
+    #[test]
+    fn a_cpu_with_spare_capacity_limits_nothing() {
+        let cpu = || Culprit::new("gateway CPU".into(), CulpritKind::Limits, String::new());
+        assert_eq!(cpu().limit(), Some("gateway CPU"));
+        assert_eq!(Culprit { has_spare: true, ..cpu() }.limit(), None);
+        assert_eq!(Culprit { has_spare: true, is_full: true, ..cpu() }.limit(), Some("gateway CPU"));
+        assert_eq!(Culprit { has_spare: true, fails: true, ..cpu() }.limit(), Some("gateway CPU"));
+    }
+
+    #[test]
+    fn several_threads_deadlock_and_one_pool_deadlocks() {
+        let resources = ["web threads", "app pool db", "db connections"].map(super::deadlocks);
+        assert_eq!(resources, ["web threads deadlock", "app pool db deadlocks", "db connections deadlock"]);
+    }
+
+    #[test]
+    fn a_service_is_throttled() {
+        let culprit =
+            Culprit { is_full: true, ..Culprit::new("a throttling".into(), CulpritKind::Limits, String::new()) };
+        assert_eq!(culprit.cause(), "a is throttled");
+    }
+
+    /// One in ten requests may give up while it waits for threads that are 88 % in use.
+    #[test]
+    fn what_failed_requests_wait_for_need_not_be_saturated() {
+        let threads =
+            || Culprit { fails: true, ..Culprit::new("a threads".into(), CulpritKind::Limits, String::new()) };
+        assert_eq!(threads().cause(), "requests fail while they wait for a threads");
+        assert_eq!(threads().bottleneck(), None);
+        let full = Culprit { is_full: true, ..threads() };
+        assert_eq!(full.bottleneck(), Some(("a threads".into(), "a threads is saturated".into())));
+    }
+}
