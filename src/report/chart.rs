@@ -52,7 +52,7 @@ mod vector;
 
 pub use axis::{ChartAxis, ChartScale};
 pub use bar::{Bar, BarFigure};
-pub use diagram::{DiagramFigure, Link, Node, NodeKind, Row};
+pub use diagram::{BoxKind, DiagramFigure, Link, Node, Row};
 pub use heat::{HeatFigure, HeatGroup, HeatRow};
 pub use inline::{Inks, inline, letters, series, sheet};
 pub use line::{Collapse, Line, LineFigure, Look, Measured, Panel, Point, Style, Threshold};

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
-use super::chart::{DiagramFigure, Link, Node, NodeKind, Row};
+use super::chart::{BoxKind, DiagramFigure, Link, Node, Row};
 use super::figures;
 use super::number::{seconds, short};
 use super::paragraph::{count, quoted};
@@ -46,7 +46,7 @@ fn figure(system: &System, load: &Load, facts: Vec<String>) -> DiagramFigure {
         sketch.add(of_station(plan), Vec::new());
     }
     for plan in &system.queues {
-        let mut node = Node { name: format!("queue {}", plan.name), kind: NodeKind::Queue, ..Node::default() };
+        let mut node = Node { name: format!("queue {}", plan.name), kind: BoxKind::Queue, ..Node::default() };
         node.facts.extend(plan.max_length.map(|most| format!("at most {most} messages")));
         let mut links = Vec::new();
         for consumer in &system.consumers[plan.first as usize..(plan.first + plan.count) as usize] {
@@ -88,7 +88,7 @@ impl Sketch {
 }
 
 fn of_load(system: &System, load: &Load, facts: Vec<String>, service: &impl Fn(u32) -> usize) -> (Node, Ends) {
-    let mut node = Node { name: "load".into(), facts, kind: NodeKind::Load, ..Node::default() };
+    let mut node = Node { name: "load".into(), facts, kind: BoxKind::Load, ..Node::default() };
     let mut links = Vec::new();
     let classes = load.classes.iter().map(|class| (class.name.as_str(), class.target));
     let alone = load.classes.is_empty().then_some(("", load.target));
@@ -214,7 +214,7 @@ fn of_station(plan: &StationPlan) -> Node {
     Node {
         name: format!("station {}", plan.name),
         facts: std::iter::once(servers).chain(shared).chain(room).collect(),
-        kind: NodeKind::Station,
+        kind: BoxKind::Station,
         ..Node::default()
     }
 }
@@ -225,10 +225,10 @@ pub fn mermaid(figure: &DiagramFigure) -> String {
     for (number, node) in figure.nodes.iter().enumerate() {
         let lines = std::iter::once(&node.name).chain(&node.facts).map(|line| plain(line)).collect::<Vec<_>>();
         let (open, close) = match node.kind {
-            NodeKind::Load => ("([", "])"),
-            NodeKind::Service => ("[", "]"),
-            NodeKind::Station => ("(", ")"),
-            NodeKind::Queue => ("[(", ")]"),
+            BoxKind::Load => ("([", "])"),
+            BoxKind::Service => ("[", "]"),
+            BoxKind::Station => ("(", ")"),
+            BoxKind::Queue => ("[(", ")]"),
         };
         let _ = writeln!(text, "  n{number}{open}\"{}\"{close}", lines.join("<br/>"));
     }

@@ -5,7 +5,7 @@ use super::layers::{self, Arc, Layers};
 use super::scene::{Anchor, Scene, Spot};
 use super::sheet::{FOOT, MARGIN, WIDTH, baseline};
 use super::theme::Palette;
-use super::{DiagramFigure, Link, Node, NodeKind, header};
+use super::{BoxKind, DiagramFigure, Link, Node, header};
 
 /// The name of a box, what is said of it, and the name of a row.
 const NAME: Font = Font::strong(24.0);
@@ -215,10 +215,10 @@ fn draw_box(scene: &mut Scene, palette: &Palette, it: &Sized, (x, y): Spot) {
     let fill = palette.ramp(0.0);
     scene.rectangle((x, y), far, fill, 1.0);
     let edge = match it.node.kind {
-        NodeKind::Load => palette.series(1),
-        NodeKind::Service => palette.series(0),
-        NodeKind::Station => palette.series(2),
-        NodeKind::Queue => palette.series(3),
+        BoxKind::Load => palette.series(1),
+        BoxKind::Service => palette.series(0),
+        BoxKind::Station => palette.series(2),
+        BoxKind::Queue => palette.series(3),
     };
     scene.rectangle((x, y), (x + 6.0, far.1), edge, 1.0);
     let mut line = y + RIM;

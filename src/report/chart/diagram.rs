@@ -25,12 +25,12 @@ pub struct Node {
     /// What it has.
     pub rows: Vec<Row>,
     /// Whether it is the load, a service, or something between services.
-    pub kind: NodeKind,
+    pub kind: BoxKind,
 }
 
 /// What a box stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum NodeKind {
+pub enum BoxKind {
     /// Who sends requests.
     Load,
     /// A service.
