@@ -134,7 +134,7 @@ impl World<'_> {
         self.guards.joins.remove(join);
     }
 
-    /// Nobody waits for the branches any more; they run on or are cancelled. A thread cannot be.
+    /// The wait for the branches ends. They are cancelled or run on; a job that has its thread always runs on.
     pub(crate) fn disband(&mut self, join: u32, cancel: bool) {
         let mut branches = std::mem::take(&mut self.guards.joins[join].branches);
         while let Some(frame) = branches.pop(&mut self.engine.frames) {

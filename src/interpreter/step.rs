@@ -109,7 +109,7 @@ impl World<'_> {
                 let time = self.draw(t, time, key);
                 self.sleep(t, time)
             }
-            // Back from the server: half of what is left of a trip is this.
+            // Back from the server: the usual end of a trip, without a call.
             Op::Trip { .. } if Trip::from(token.phase) == Trip::Back && self.severed == 0 => {
                 token.pc += 1;
                 token.phase = Progress::BEGIN;

@@ -111,7 +111,7 @@ pub struct World<'s> {
     pub(crate) accounts: Option<Box<Accounts>>,
     pub(crate) tally: RequestTally,
     pub(crate) ended: Vec<Ended>,
-    /// The load is told of them.
+    /// Whether ends of requests are reported to the load.
     pub(crate) reports_ends: bool,
     pub(crate) deadlock: Option<Deadlock>,
     pub(crate) window_start: Time,

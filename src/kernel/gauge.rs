@@ -55,7 +55,7 @@ impl TimeWeighted {
     #[inline(always)]
     fn advance(&mut self, now: Time) {
         debug_assert!(now >= self.changed, "time goes back");
-        // Not `now - changed`, whose saturation takes two instructions at each change of each gauge.
+        // Not `now - changed`: that saturates, which costs two instructions at each change.
         self.area += u128::from(self.level) * u128::from(now.0.wrapping_sub(self.changed.0));
         self.changed = now;
     }

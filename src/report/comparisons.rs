@@ -122,7 +122,7 @@ fn stretch(plan: &Plan, members: &[&Selection]) -> String {
 /// Who may be the best, in words, and who is so little worse that it does not matter.
 fn who(report: &Report, selection: &Selection) -> String {
     let plan = report.plan;
-    // The best of several that are not safe is told by what it is.
+    // Where none is safe, the best is named with its condition.
     let named = |&point: &usize| {
         let name = quoted(&plan.variants[plan.points[point].variant]);
         match report.state(point).filter(|state| !state.is_safe() && state.condition != Condition::Slow) {

@@ -161,7 +161,7 @@ fn a_cache_leaves_no_bound_for_the_load() {
 }
 
 /// 46 of 60 threads are busy: the first of those that are idle is chosen, so that it is in use nearly all the time while
-/// nobody waits. With half as many there is no doubt that it is too much.
+/// no request waits. With half as many threads the system is overloaded for certain.
 #[test]
 fn the_first_of_many_replicas_may_be_busy() {
     let text = |replicas: u32| {

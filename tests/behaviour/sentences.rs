@@ -237,7 +237,7 @@ fn one_rate_in_two_units_is_one_value() {
     assert!(mistakes.render(false).contains("twice"), "{}", mistakes.render(false));
 }
 
-/// Variants of which none is safe: the best of them is told by what it is.
+/// Where no variant is safe, the best is named with its condition.
 #[test]
 fn the_best_of_those_that_fail_is_said_to_fail() {
     let system =

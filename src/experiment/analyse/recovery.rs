@@ -294,9 +294,9 @@ fn usual_of(slices: &[Slice], count: usize, range: impl Fn(&[f64], usize, f64) -
     }
 }
 
-/// Where the geometric mean of so many more response times lies that are drawn as these were; none of too few of them. The
-/// workload of a queue has an exponential tail (M/M/1), so that Student's range of the times themselves is too narrow above;
-/// that of their logarithms is a little too wide.
+/// The range in which the geometric mean of `more` further response times lies if their distribution is that of `times`; none
+/// where there are too few. The workload of a queue has an exponential tail (M/M/1), so Student's range of the times
+/// themselves is too narrow above. That of their logarithms is a little too wide.
 fn range_of_times(times: &[f64], more: usize, level: f64) -> Option<Interval> {
     if times.len() < FEWEST || more == 0 {
         return None;

@@ -134,7 +134,7 @@ impl World<'_> {
         self.step(t);
     }
 
-    /// The event of a CPU. One in three is dead, since a job has come or gone.
+    /// The event of a CPU. It is dead if a job has come or gone since, because that planned another one.
     #[inline(always)]
     fn cpu_event(&mut self, event: Event) {
         let cpu = match event.slot.checked_sub(slot::STATION) {

@@ -82,7 +82,7 @@ impl Account {
 
 pub(crate) const UNEXPLAINED: Label = Label::waiting(0);
 
-/// The last stretch of a token without an account: from `mark` so many nanoseconds on `label`, then on `rest`.
+/// The last stretch of a token without an account: from `mark` on, `first` nanoseconds on `label`, then on `rest`.
 #[derive(Clone, Copy, Debug)]
 struct Note {
     mark: Time,

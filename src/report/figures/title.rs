@@ -27,7 +27,7 @@ pub(in crate::report) fn fitting(candidates: impl IntoIterator<Item = String>) -
     fitting_in(MOST, candidates)
 }
 
-/// The same with room for so many letters.
+/// The same, with at most `most` characters.
 fn fitting_in(most: usize, candidates: impl IntoIterator<Item = String>) -> String {
     let mut last = String::new();
     for candidate in candidates {

@@ -118,7 +118,7 @@ impl Summary {
         self.doubt.as_ref().is_some_and(Doubt::needs_longer_run)
     }
 
-    /// The busiest resource that may be overloaded, under a steady open load whose requests all succeed while no growth is
+    /// The busiest resource that may be overloaded, under a steady open load: all requests succeed, and no growth is
     /// certain. Where requests are refused or messages dropped, what is too much has no queue without an end.
     pub fn at_brim(&self, pattern: &Pattern) -> Option<&ResourceMean> {
         let is_open = matches!(pattern, Pattern::Open { .. });

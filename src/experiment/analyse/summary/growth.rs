@@ -133,7 +133,7 @@ mod tests {
     use crate::kernel::Time;
     use crate::parts::course::PARTS;
 
-    /// Parts of 10 s, at the end of each of which so many are under way.
+    /// Parts of 10 s, and the number under way at the end of each.
     fn course(level: fn(u64) -> u64) -> Course {
         let mark = |index: u64| CourseMark { in_flight: level(index), inside: level(index), ..CourseMark::default() };
         Course { pace: Pace::Steady, length: Time(10_000_000_000), marks: (0..=PARTS as u64).map(mark).collect() }

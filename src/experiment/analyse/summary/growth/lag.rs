@@ -247,8 +247,8 @@ mod tests {
         assert!((lag - (640.0 - 554.3)).abs() < 0.5, "{lag}");
     }
 
-    /// 6/s, and 20/s in the last 30 s: the last eighth has 50 s of 6/s and 30 s of 10/s. No rate is told from which it is too
-    /// much, which would be 7.5/s.
+    /// 6/s, and 20/s in the last 30 s: the last eighth has 50 s of 6/s and 30 s of 10/s. The rate from which it is
+    /// too much is not known; 7.5/s would be wrong.
     #[test]
     fn an_overload_shorter_than_an_eighth_shows_no_limit() {
         let late = fluid(|t| if t < 610.0 { 6.0 } else { 20.0 }, 10.0, 0.1);
