@@ -67,7 +67,7 @@ pub(super) fn heavier(report: &Report) -> Option<Proposal> {
         }
         Strength::Peak { per_second, unit } => {
             let bound = headroom.as_ref().map(|it| it.most_per_min / 60.0);
-            // A peak above what the system bears is no steady rate that it bears.
+            // A short peak may be above the bound of the utilisation law. A steady rate may not, so the search is around that.
             let ends = match bound.filter(|bound| is_safe && bound <= per_second) {
                 Some(bound) => [significant(bound / MOST), significant(bound * BEYOND)],
                 None => {

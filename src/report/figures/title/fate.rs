@@ -18,7 +18,7 @@ pub fn fates_at_length(set: &Set) -> String {
     fates_in(AT_LENGTH, set)
 }
 
-/// Letters that a sentence on a page may have.
+/// Characters that a sentence on a page may have.
 const AT_LENGTH: usize = 320;
 
 fn fates_in(most: usize, set: &Set) -> String {
