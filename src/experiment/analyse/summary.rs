@@ -1,5 +1,6 @@
 //! From trials to summaries: every figure of a point with its 95 % interval over replications. Quantiles of the
-//! response time are those of all replications together ([`Pooled`]), other figures are means over the replications.
+//! response time are those of all replications together ([`Pooled`](crate::statistics::Pooled)), other figures are
+//! means over the replications.
 
 mod basis;
 mod capacity;

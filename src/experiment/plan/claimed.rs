@@ -80,7 +80,7 @@ pub struct Ablated {
 }
 
 /// What must be seen. See [`crate::language::Expectation`]; a `variant` is an index here, and has a point beside each
-/// point of the hypothesis ([`Plan::beside`]).
+/// point of the hypothesis ([`Plan::beside`](super::Plan::beside)).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expectation {
     /// The metric is at least this at every point.
