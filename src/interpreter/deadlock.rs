@@ -229,6 +229,11 @@ impl World<'_> {
     /// Whether something other than what it waits for ends the token's wait: a time-out around it, or another attempt
     /// of the hedge that it is an attempt of.
     pub(crate) fn is_freed(&self, t: u32) -> bool {
+        self.is_freed_beside(t, &mut Vec::new())
+    }
+
+    /// [`Self::is_freed`], by something else than the fetches of `fetchers`.
+    fn is_freed_beside(&self, t: u32, fetchers: &mut Vec<u32>) -> bool {
         if self.runs_in_thread(t) {
             return false;
         }
@@ -241,7 +246,8 @@ impl World<'_> {
                     let Join { parent, branches, .. } = self.guards.joins[join];
                     let mut others = branches.iter(&self.engine.frames).filter(|&other| other != frame);
                     if self.engine.tokens[parent].is_limited()
-                        || self.is_hedge(join) && others.any(|other| self.moves(self.engine.frames[other].token))
+                        || self.is_hedge(join)
+                            && others.any(|other| self.moves(self.engine.frames[other].token, fetchers))
                     {
                         return true;
                     }
@@ -253,8 +259,9 @@ impl World<'_> {
         false
     }
 
-    /// Whether a token, or one that it waits for, does not wait for what others hold.
-    fn moves(&self, t: u32) -> bool {
+    /// Whether a token, or one that it waits for, does not wait for what others hold. The fetches of `fetchers` have been
+    /// followed already: a chain that comes back to one of them is a circle.
+    fn moves(&self, t: u32, fetchers: &mut Vec<u32>) -> bool {
         let token = &self.engine.tokens[t];
         if token.is_limited() {
             return true;
@@ -269,11 +276,19 @@ impl World<'_> {
         }
         match token.state {
             State::Queued | State::ConnectionQueued | State::Hung => false,
-            State::Awaiting => self.moves(token.wait),
+            State::Awaiting => self.moves(token.wait, fetchers),
             State::Joining => {
                 let branches = self.guards.joins[token.wait].branches;
-                branches.iter(&self.engine.frames).any(|frame| self.moves(self.engine.frames[frame].token))
+                branches.iter(&self.engine.frames).any(|frame| self.moves(self.engine.frames[frame].token, fetchers))
             }
+            State::Coalescing => match self.leader_of(t) {
+                Some(leader) if fetchers.contains(&leader) => false,
+                Some(leader) => {
+                    fetchers.push(leader);
+                    self.moves(leader, fetchers) || self.is_freed_beside(leader, fetchers)
+                }
+                None => true,
+            },
             _ => true,
         }
     }

@@ -134,6 +134,23 @@ fn a_fetch_that_waits_for_itself_is_a_deadlock() {
     assert_eq!(story.outcome.deadlock, None);
 }
 
+/// The second attempt of a hedge waits for the fetch of the first, which waits for itself: neither frees the other.
+#[test]
+fn a_fetch_that_waits_for_itself_is_not_freed_by_an_attempt_that_waits_for_it() {
+    let cache = |miss: &str| {
+        format!("{{ cache = {{ name = \"memo\", key = {{ uniform = {{ keys = 1 }} }}, miss = [{miss}] }} }}")
+    };
+    let hedge = |miss: &str| format!("{{ hedge = {{ after = \"5ms\", steps = [{}] }} }}", cache(miss));
+    let keys = "runtime = \"delay\"\n[services.shop.caches.memo]\ncoalesce = true";
+    let story = play(&shop("", keys, &hedge(&cache(""))), &[3.0]);
+    assert_eq!(story.told(), ["never"]);
+    let deadlock = story.outcome.deadlock.expect("a deadlock");
+    assert_eq!((deadlock.at, deadlock.resource.as_str()), (Time(8_000_000), "shop cache memo"));
+    // A fetch that takes 20 ms frees both.
+    let story = play(&shop("", keys, &hedge("{ sleep = \"20ms\" }")), &[3.0]);
+    assert_eq!((story.successes(), story.outcome.deadlock), (vec![23.0], None));
+}
+
 /// A shop that reads the view and publishes an event, and a projector that applies one after the other in 10 ms each.
 fn view(handler: &str, consumer: &str) -> String {
     let rest = format!(
