@@ -92,6 +92,19 @@ fn unknown(place: &Place, name: &str, known: &[(String, Tree)]) -> Mistake {
     mistake.advise(names, "constant", name)
 }
 
+/// The mistakes, with a better help for those at a string that is the name of a constant without its dollar sign.
+pub(crate) fn hinted(mut mistakes: Mistakes, model: &Tree) -> Mistakes {
+    let known = model.get(KEY).map(Tree::entries).unwrap_or_default();
+    for mistake in &mut mistakes.0 {
+        let Some(mark) = mistake.marks.first() else { continue };
+        let text = mark.source.text[mark.source.clamp(&mark.span)].trim_matches(['"', '\'']);
+        if known.iter().any(|(name, _)| name == text) {
+            mistake.helps = vec![format!("the constant `{text}` is written \"${text}\"")];
+        }
+    }
+    mistakes
+}
+
 /// A constant in a string: its name, and what stands around it.
 struct Used<'a> {
     before: &'a str,

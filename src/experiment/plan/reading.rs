@@ -91,8 +91,7 @@ impl Known {
     fn model(source: &Arc<Source>, tree: Tree) -> Result<Self, Mistakes> {
         let raw = tree;
         let tree = constants::expanded(&raw, &raw)?.into_owned();
-        let wrong = check_form(&tree, Form::of("Model"));
-        wrong.into_result()?;
+        constants::hinted(check_form(&tree, Form::of("Model")), &raw).into_result()?;
         let file = source.path.clone().unwrap_or_default();
         let mut columns = Columns::relative_to(file.parent().unwrap_or(Path::new("")));
         let model: Model = tree.read().map_err(Mistake::from)?;
