@@ -1,23 +1,31 @@
-//! The table of culprits: for an input, what the tool must name, and with which words.
+//! The table of culprits: for an input, what the tool must name, and with which words. docs/parts/culprits.md shows it.
 
+use std::fs;
 use std::path::Path;
 
+use rayon::prelude::*;
 use sim::experiment::account::Account;
+use sim::experiment::analyse::condition::conditions;
 use sim::experiment::analyse::culprit::{Culprit, CulpritKind, Evidence};
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner;
 use sim::language::{Metric, Objective};
 use sim::parts::BlameGroup;
 
-/// The account of a model at two replications.
 fn account(file: &str, set: &[(&str, &str)]) -> Account {
+    planned(file, set).1
+}
+
+/// A model at two replications, and its account.
+fn planned(file: &str, set: &[(&str, &str)]) -> (Plan, Account) {
     let path = match file {
         "registration" => "models/registration.toml".to_owned(),
         _ => format!("tests/culprits/{file}.toml"),
     };
     let adjustments = Adjustments::default().set_all(set.iter().copied()).replications(2);
     let plan = Plan::read(Path::new(&path), &adjustments).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()))
+    let account = Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()));
+    (plan, account)
 }
 
 /// The account of a model whose 95th percentile is to be at most a second.
@@ -58,6 +66,7 @@ const TABLE: &[Row] = &[
     ("sync-over-async", &[], Deadlock, "limit pool", &["deadlocks"]),
     ("contention", &[], Contention, "sdm CPU contention", &["times what it takes alone"]),
     ("executor", &[], Limits, "node executor", &[]),
+    ("dropped-syns", &[], Limits, "edge executor", &[]),
     ("client-connections", &[], Limits, "proxy client llm", &["own time of llm"]),
     ("sync-workers", &[], Limits, "flask threads", &["the sleep of flask"]),
     ("slow-downstream", &[], Fault, "fault slow-tags", &["waiting for query threads"]),
@@ -195,28 +204,63 @@ const TABLE: &[Row] = &[
     ),
 ];
 
+/// The page that shows the table to users.
+const PAGE: &str = "docs/parts/culprits.md";
+
 #[test]
 fn culprits_come_out_by_name() {
-    let mut wrong = String::new();
-    for &(file, set, kind, name, words) in TABLE {
-        let found = culprit(file, set);
-        let has_words = words.iter().all(|word| found.sentence.contains(word));
-        if (found.kind, found.name.as_str()) != (kind, name) || !has_words {
-            wrong += &format!("{file}: {found:?}\n");
-        }
-    }
+    let answers: Vec<(String, String)> = TABLE.par_iter().map(answer).chain(TAILS.par_iter().map(tail)).collect();
+    let wrong: String = answers.iter().map(|(_, wrong)| wrong.as_str()).collect();
     assert!(wrong.is_empty(), "{wrong}");
+    let old = fs::read_to_string(PAGE).unwrap_or_default();
+    let (head, _) = old.split_once("|---|").expect("the table of the page");
+    let page = format!("{head}|---|---|---|---|\n{}", answers.iter().map(|(row, _)| row.as_str()).collect::<String>());
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(PAGE, page).expect("a page");
+    } else {
+        assert!(old == page, "{PAGE} is old: UPDATE_GOLDEN=1 cargo test culprits writes it anew:\n{page}");
+    }
 }
 
-/// The 99.9th percentile may have a cause of its own: SYNs that a full accept queue dropped.
-#[test]
-fn the_tail_has_a_culprit_of_its_own() {
-    let account = account("dropped-syns", &[]);
-    let evidence = Evidence::of(&account.summaries[0], 0.9, &[]);
-    let (usual, tail) = (evidence.culprit().unwrap(), evidence.of_group(BlameGroup::P999).unwrap());
-    assert_eq!((usual.kind, usual.name.as_str()), (Limits, "edge executor"), "{usual:?}");
-    assert_eq!((tail.kind, tail.name.as_str()), (CulpritKind::DroppedSyns, "edge backlog"), "{tail:?}");
+/// A row of the page, and what is wrong with it.
+fn answer(&(file, set, kind, name, words): &Row) -> (String, String) {
+    let (plan, account) = planned(file, set);
+    let found =
+        Evidence::of(&account.summaries[0], 0.9, &[]).culprit().unwrap_or_else(|| panic!("{file} has no culprit"));
+    let has_words = words.iter().all(|word| found.sentence.contains(word));
+    let is_right = (found.kind, found.name.as_str()) == (kind, name) && has_words;
+    let state = conditions(&plan, &account.summaries).first().map(|state| (state.condition.word(), state.fraction()));
+    let condition = match state {
+        Some((word, fraction)) if fraction.is_empty() => word.to_owned(),
+        Some((word, fraction)) => format!("{word} in {} runs", fraction.replace('/', " of ")),
+        None => String::new(),
+    };
+    let set: String = set.iter().map(|(key, value)| format!("<br>`{key} = {value}`")).collect();
+    let row = row(&format!("{}{set}", plan.title), &condition, &found);
+    (row, if is_right { String::new() } else { format!("{file}: {found:?}\n") })
 }
+
+/// The same of a percentile that has a culprit of its own.
+fn tail(&(file, group, kind, name): &(&str, BlameGroup, CulpritKind, &str)) -> (String, String) {
+    let (plan, account) = planned(file, &[]);
+    let found = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(group).expect("a culprit");
+    let percentile = if group == BlameGroup::P999 { "99.9th" } else { "99th" };
+    let row = row(&plan.title, &format!("the {percentile} percentile"), &found);
+    let is_right = (found.kind, found.name.as_str()) == (kind, name);
+    (row, if is_right { String::new() } else { format!("{file}, {group:?}: {found:?}\n") })
+}
+
+fn row(system: &str, condition: &str, found: &Culprit) -> String {
+    let sentence = found.sentence.replace('|', "\\|");
+    format!("| {system} | {condition} | {} | {sentence} |\n", found.name)
+}
+
+/// The tail may have a cause of its own: SYNs that a full accept queue dropped; at a tenth of what an order service could
+/// bear, the time of its payment provider.
+const TAILS: &[(&str, BlameGroup, CulpritKind, &str)] = &[
+    ("dropped-syns", BlameGroup::P999, CulpritKind::DroppedSyns, "edge backlog"),
+    ("provider", BlameGroup::P99, TakesTime, "payment"),
+];
 
 /// What a fault fills is what limits; a fault that only takes time limits nothing.
 #[test]
@@ -251,14 +295,6 @@ fn a_percentile_is_explained_by_requests_as_slow_as_it() {
     let times = blame.groups.iter().find(|times| times.group == BlameGroup::P999).unwrap();
     let each = times.spent.iter().map(|spent| spent.ns).sum::<u128>() as f64 / times.requests;
     assert!((each / 1e9 - 0.010).abs() < 0.001, "{each} ns");
-}
-
-/// At a tenth of what it could bear the order service's 99th percentile is that of its payment provider.
-#[test]
-fn the_providers_own_time_is_named() {
-    let account = account("provider", &[]);
-    let tail = Evidence::of(&account.summaries[0], 0.9, &[]).of_group(BlameGroup::P99).unwrap();
-    assert_eq!((tail.kind, tail.name.as_str()), (TakesTime, "payment"), "{tail:?}");
 }
 
 /// An error of the model's own is told as such.
