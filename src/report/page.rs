@@ -11,6 +11,7 @@ mod chart;
 mod claims;
 mod conditions;
 mod frame;
+mod live;
 mod method;
 mod points;
 mod reasons;
@@ -26,6 +27,9 @@ use super::next;
 use super::table::Column;
 use crate::language::visible_lines;
 use chart::Charts;
+
+pub use frame::page_style;
+pub use live::{live, live_timeline};
 
 /// The page.
 pub fn page(report: &Report) -> String {

@@ -87,7 +87,7 @@ pub(super) fn ready(
 }
 
 /// A further path, and for each value of the axis what is set there.
-fn also(
+pub(super) fn also(
     text: &str,
     factor: &Tree,
     values: &[Tree],

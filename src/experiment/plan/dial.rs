@@ -194,6 +194,28 @@ impl Dial {
         }
     }
 
+    /// A number as `--set` takes it.
+    pub(super) fn written(&self, number: f64) -> String {
+        match &self.notation {
+            Notation::Scaled(base, _) => Tree { place: base.place.clone(), kind: self.kind(number) }.plain(),
+            _ => self.text(number),
+        }
+    }
+
+    /// The smallest number that can be set.
+    pub(super) fn least(&self) -> f64 {
+        match self.form.resolve() {
+            Form::Integer { least, .. } => (*least).max(0) as f64,
+            Form::Quantity(Quantity::Servers) => 1.0,
+            _ => 0.0,
+        }
+    }
+
+    /// Whether it is a share of something.
+    pub(super) fn is_share(&self) -> bool {
+        matches!(self.form.resolve(), Form::Quantity(Quantity::Fraction))
+    }
+
     /// A number in the unit in which it is written, and that unit: for charts.
     pub fn shown(&self, number: f64) -> f64 {
         match self.notation {

@@ -78,7 +78,7 @@ pub(super) fn words(figure: &Figure) -> (&str, &str, &str) {
     }
 }
 
-fn without_words(figure: &Figure) -> Figure {
+pub(super) fn without_words(figure: &Figure) -> Figure {
     let mut figure = figure.clone();
     let (title, subtitle, note) = match &mut figure {
         Figure::Line(it) => (&mut it.title, &mut it.subtitle, &mut it.note),

@@ -74,7 +74,7 @@ fn strip(report: &Report) -> Markup {
                             th scope="row" { i .mark style={ "--c:var(--v" (variant % SERIES) ")" } {} (name(variant, others)) }
                             @for column in 0..first.map_or(1, |axis| axis.values.len()) {
                                 @match cells.get(&(variant, others, column)) {
-                                    Some(&point) => { (cell(report, point)) }
+                                    Some(&point) => { (chip(report, point)) }
                                     None => { td {} }
                                 }
                             }
@@ -86,7 +86,8 @@ fn strip(report: &Report) -> Markup {
     }
 }
 
-fn cell(report: &Report, point: usize) -> Markup {
+/// The condition of a point, on its colour.
+pub(super) fn chip(report: &Report, point: usize) -> Markup {
     let state = report.state(point);
     let word = state.map(|state| state.condition.word());
     let doubt = report.summary(point).and_then(|summary| summary.doubt.as_ref()).map(Doubt::word);

@@ -23,7 +23,7 @@ pub(super) fn framed(report: &Report, inks: &Inks, body: &Markup) -> String {
                     content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; \
                              base-uri 'none'; form-action 'none'";
                 title { (plan.title) }
-                style { (PreEscaped(letters())) (PreEscaped(colours(report, inks))) (PreEscaped(STYLE)) }
+                style { (PreEscaped(letters())) (PreEscaped(colours(plan.variants.len(), inks))) (PreEscaped(STYLE)) }
             }
             body {
                 a .skip href="#answer" { "Skip to the answer" }
@@ -55,25 +55,38 @@ pub(super) fn framed(report: &Report, inks: &Inks, body: &Markup) -> String {
 pub(super) const SERIES: usize = 8;
 
 /// The colours of both themes: light unless the reader's system or the reader wants dark; paper is light.
-fn colours(report: &Report, inks: &Inks) -> String {
+fn colours(variants: usize, inks: &Inks) -> String {
     let variables = |theme: Theme| {
         let mut text = String::new();
         for (name, colour) in sheet(theme) {
             let _ = write!(text, "--{name}:{colour};");
         }
-        for number in 0..SERIES.min(report.plan.variants.len()) {
+        for number in 0..SERIES.min(variants) {
             let _ = write!(text, "--v{number}:{};", series(theme, number));
         }
         text
     };
     let (light, dark) = (variables(Theme::Light), variables(Theme::Dark));
-    let of = |theme, selector| inks.css(theme, selector);
     format!(
-        ":root{{{light}color-scheme:light}}{}\
-         @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}color-scheme:dark}}{}}}\
-         @media screen{{:root[data-theme=dark]{{{dark}color-scheme:dark}}{}}}",
+        ":root{{{light}color-scheme:light}}\
+         @media screen and (prefers-color-scheme:dark){{:root:not([data-theme=light]){{{dark}color-scheme:dark}}}}\
+         @media screen{{:root[data-theme=dark]{{{dark}color-scheme:dark}}}}{}",
+        inks_style(inks, "")
+    )
+}
+
+/// The colours of drawings within a part of the page, in both themes.
+pub(super) fn inks_style(inks: &Inks, part: &str) -> String {
+    let of = |theme, selector: &str| inks.css(theme, &format!("{selector}{part}"));
+    format!(
+        "{}@media screen and (prefers-color-scheme:dark){{{}}}@media screen{{{}}}",
         of(Theme::Light, ""),
         of(Theme::Dark, ":root:not([data-theme=light])"),
         of(Theme::Dark, ":root[data-theme=dark]"),
     )
+}
+
+/// The letters, the colours of both themes for this number of designs, and the style of the page.
+pub fn page_style(variants: usize) -> String {
+    format!("{}{}{STYLE}", letters(), colours(variants, &Inks::default()))
 }
