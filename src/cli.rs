@@ -24,6 +24,7 @@ mod reference;
 mod run;
 mod schema;
 mod sensitivity;
+mod serve;
 mod simulate;
 mod sweep;
 mod warn;
@@ -45,6 +46,7 @@ pub use reference::Reference;
 pub use run::Run;
 pub use schema::Schema;
 pub use sensitivity::Sensitivity;
+pub use serve::Serve;
 pub use sweep::Sweep;
 
 /// Where does throughput collapse, why, and does the change help?
@@ -73,6 +75,7 @@ pub enum Command {
     Sensitivity(Sensitivity),
     Digest(Digest),
     Draw(Draw),
+    Serve(Serve),
     Check(Check),
     Schema(Schema),
     Reference(Reference),

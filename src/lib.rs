@@ -137,6 +137,8 @@ pub mod model;
 pub mod parts;
 #[doc(hidden)]
 pub mod report;
+#[doc(hidden)]
+pub mod serve;
 
 mod engine;
 

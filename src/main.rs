@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Sensitivity(sensitivity) => sensitivity.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Draw(draw) => draw.run(&mut page),
+        Command::Serve(serve) => serve.run(&mut page),
         Command::Check(check) => check.run(&mut page),
         Command::Schema(schema) => schema.run(&mut page),
         Command::Reference(reference) => reference.run(&mut page),

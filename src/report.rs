@@ -73,7 +73,7 @@ pub use next::{next_steps, next_steps_of_point};
 pub use objective::objectives;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;
-pub use page::page;
+pub use page::{live, live_timeline, page, page_style};
 pub use paragraph::{hanging, paragraph};
 pub use reading::PointReport;
 pub use replications::replications;

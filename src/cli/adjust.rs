@@ -46,8 +46,13 @@ pub struct Effort {
 impl Effort {
     /// The number of threads.
     pub(super) fn threads(&self) -> usize {
-        self.threads.map_or_else(|| thread::available_parallelism().map_or(1, NonZeroUsize::get), usize::from)
+        threads(self.threads)
     }
+}
+
+/// The number of threads that is asked for, or one per core.
+pub(super) fn threads(asked: Option<u16>) -> usize {
+    asked.map_or_else(|| thread::available_parallelism().map_or(1, NonZeroUsize::get), usize::from)
 }
 
 /// Splits `path=value`.

@@ -9,6 +9,7 @@ use crate::experiment::store::merge::Unmerged;
 use crate::language::{Mistake, Mistakes};
 use crate::report::Report;
 use crate::report::folder::Unwritten;
+use crate::serve::Unserved;
 
 /// The exit codes, which are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,6 +85,9 @@ pub enum ExitFailure {
     /// Shards cannot be merged.
     #[error("{0}")]
     Unmerged(#[from] Unmerged),
+    /// Nothing can be served.
+    #[error("{0}")]
+    Unserved(#[from] Unserved),
 }
 
 impl From<Mistake> for ExitFailure {

@@ -28,6 +28,7 @@ mod search;
 mod seed;
 mod sensitivity;
 mod sentences;
+mod serve;
 mod soak;
 mod steady;
 mod testbed;
