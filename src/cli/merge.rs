@@ -74,6 +74,7 @@ impl Merge {
                 round.wanted
             }
         };
+        self.outputs.prepare()?;
         let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
         self.outputs.of(&plan, &archive, &wanted, &folder, self.quiet, page)

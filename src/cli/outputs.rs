@@ -33,6 +33,10 @@ pub struct Outputs {
     #[arg(long, value_enum, default_value_t)]
     table: Detail,
 
+    /// Write the verdicts as JUnit XML to this file, so that a CI system shows each hypothesis as a test
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+
     #[command(flatten)]
     pictures: Pictures,
 
@@ -65,7 +69,8 @@ impl Outputs {
             if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
         let (laid_out, filed) =
             if self.pictures.any() { write_report(folder, &report, page) } else { (None, Exit::Holds) };
-        let files = report_line(laid_out.as_deref()) + &files(&results, &charts, page.width());
+        let (tests, told) = self.write_junit(&report, page);
+        let files = report_line(laid_out.as_deref()) + &files(&results, &charts, page.width()) + &tests;
         match self.format {
             Format::Table => answer(&report, &files, self.table, page),
             Format::Json => {
@@ -84,9 +89,30 @@ impl Outputs {
         if let Some(path) = laid_out.filter(|_| self.open) {
             open::open(&path, page);
         }
-        match [written, drawn, filed].contains(&Exit::Mistake) {
+        match [written, drawn, filed, told].contains(&Exit::Mistake) {
             true => Ok(Exit::Mistake),
             false => Ok(Exit::of(&report)),
+        }
+    }
+
+    /// Makes sure, before anything is computed, that the file of verdicts can be written.
+    pub(super) fn prepare(&self) -> Result<(), ExitFailure> {
+        if let Some((folder, name)) = self.junit.as_deref().map(parted) {
+            Folder::prepare(folder, &[name])?;
+        }
+        Ok(())
+    }
+
+    /// Writes the verdicts as tests; the line that names the file.
+    fn write_junit(&self, report: &Report, page: &Page) -> (String, Exit) {
+        let Some((folder, name)) = self.junit.as_deref().map(parted) else { return (String::new(), Exit::Holds) };
+        let folder = Folder::open(folder);
+        match folder.and_then(|folder| folder.write(&name, report::junit(report).as_bytes())) {
+            Ok(path) => (format!("{:<8} {}\n", "junit", path.display()), Exit::Holds),
+            Err(unwritten) => {
+                page.complain(unwritten);
+                (String::new(), Exit::Mistake)
+            }
         }
     }
 
@@ -113,6 +139,12 @@ impl Outputs {
         }
         write_charts(folder, &drawings, self.pictures, page)
     }
+}
+
+/// The folder and the name of a file.
+fn parted(path: &Path) -> (&Path, String) {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    (folder, path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
 }
 
 /// The path of the report.

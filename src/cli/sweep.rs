@@ -64,6 +64,7 @@ Examples:
   sim sweep experiments/pooling.toml
   sim sweep experiments/pooling.toml --set load.concurrency=150 --replications 20
   sim sweep experiments/pooling.toml --format json | jq '.hypotheses[] | .verdict'
+  sim sweep experiments/pooling.toml --quiet --junit verdicts.xml    # each hypothesis is a test in CI
   sim sweep experiments/pooling.toml --shard 3/16    # on each of 16 machines, then sim merge
 
 {EXIT_CODES}"
@@ -80,6 +81,7 @@ impl Sweep {
         if self.shard.is_none() {
             names.extend(self.outputs.names());
         }
+        self.outputs.prepare()?;
         let folder = self.keeping.folder(&plan, &names)?;
         let archive = self.keeping.archive(&folder, &plan, self.shard, self.effort.quiet, page)?;
         let round = match self.shard {

@@ -128,3 +128,33 @@ fn a_sweep_of_very_many_points_prints_the_telling_ones() {
     assert!(words.join(" ").contains("of 100 points; results.csv has all"), "{}", ran.stdout);
     assert_eq!(place.text("output/many/results.csv").lines().count(), 101);
 }
+
+/// Each hypothesis is a test, and one more says whether the trials themselves are sound.
+#[test]
+fn hypotheses_are_tests_in_junit_xml() {
+    let place = Place::new();
+    let text =
+        hypothesis(TRUE, "") + &hypothesis(FALSE, "").replace("the counter is fast", "a <slow> & \\\"odd\\\" one");
+    place.put_experiment("both.toml", &text);
+    place.sim(&["sweep", "both.toml", "--no-charts", "--junit", "ci/verdicts.xml"]).ends_with(1);
+    let xml = place.text("ci/verdicts.xml");
+    let document = roxmltree::Document::parse(&xml).unwrap_or_else(|error| panic!("{error}:\n{xml}"));
+    let suite = document.descendants().find(|node| node.has_tag_name("testsuite")).expect("a suite");
+    let count = |name: &str| suite.attribute(name).expect("a count");
+    assert_eq!((count("tests"), count("failures"), count("errors")), ("3", "1", "0"));
+    let cases: Vec<_> = suite.children().filter(|node| node.has_tag_name("testcase")).collect();
+    let names: Vec<_> = cases.iter().map(|case| case.attribute("name").expect("a name")).collect();
+    let sound = "every trial gives figures and obeys its laws";
+    assert_eq!(names, ["the counter is fast", "a <slow> & \"odd\" one", sound]);
+    let failure = cases[1].children().find(|node| node.has_tag_name("failure")).expect("a failure");
+    assert!(failure.attribute("message").expect("a message").contains("mean response time 1.29 s"), "{xml}");
+    assert!(cases[2].children().next().is_none(), "{xml}");
+}
+
+#[test]
+fn a_file_of_verdicts_that_cannot_be_written_is_refused_before_anything_runs() {
+    let place = Place::new();
+    let ran = place.sim(&["sweep", "servers.toml", "--junit", "servers.toml/verdicts.xml"]).ends_with(2);
+    assert!(ran.stderr.contains("cannot write servers.toml: it is a file, not a folder"), "{}", ran.stderr);
+    assert!(!place.path("output").exists());
+}
