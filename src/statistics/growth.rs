@@ -41,6 +41,25 @@ pub fn growth(series: &[&[f64]], part: usize, level: f64) -> Option<Interval> {
     Some(Interval { estimate: estimate / scale, low: low / scale, high: high / scale })
 }
 
+/// Growth of a level from one observation to the next between the means of the third and the last quarter of several series
+/// of equal length, one of each replication, with its interval. Series are independent, so nothing is assumed of the
+/// neighbours within one; a single series has no interval.
+///
+/// `None` for fewer than two series, series of different lengths or with fewer than eight observations, values not finite,
+/// or a level outside (0, 1).
+#[must_use]
+pub fn growth_of_quarters(series: &[&[f64]], level: f64) -> Option<Interval> {
+    let length = series.first()?.len();
+    let each = length / 4;
+    if series.len() < 2 || length < FEWEST || series.iter().any(|one| one.len() != length) {
+        return None;
+    }
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let rise =
+        |one: &&[f64]| (mean(&one[length - each..]) - mean(&one[length - 2 * each..length - each])) / each as f64;
+    Interval::mean_of(&series.iter().map(rise).collect::<Vec<_>>(), level)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -82,6 +101,36 @@ mod tests {
             assert!(found(0.6, 1) <= 2);
             assert!(found(0.95, 10) <= 4);
             assert!(found(1.0, 1_000) <= 4);
+        }
+    }
+
+    /// Up by 1 an observation and down by 8 with every tenth, as seen from replications that begin at any point of a tooth:
+    /// steps from one mean to the next do not tell that it grows, quarters do.
+    #[test]
+    fn saw_teeth_grow() {
+        let saw = |from: usize| -> Vec<f64> {
+            (0..64).map(|index| 50.0 + index as f64 - 8.0 * ((index + from) / 10) as f64).collect()
+        };
+        let series: Vec<Vec<f64>> = [0, 3, 6, 9, 2].map(saw).to_vec();
+        assert!(!is_growing(&series));
+        let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+        let seen = growth_of_quarters(&series, 0.998).unwrap();
+        assert!(seen.is_above(0.0) && (seen.estimate - 0.2).abs() < 0.05, "{seen:?}");
+        assert_eq!(growth_of_quarters(&series[..1], 0.998), None);
+    }
+
+    /// Stable at 60 % and at 95 %, and just at the limit.
+    #[test]
+    fn quarters_of_a_queue_that_wanders_do_not_grow() {
+        let mut noise = Noise(0x2545_F491_4F6C_DD1D);
+        for (load, from) in [(0.6, 1), (0.95, 10), (1.0, 1_000)] {
+            let mut found = 0;
+            for _ in 0..400 {
+                let series: Vec<Vec<f64>> = (0..5).map(|_| mm1(&mut noise, load, from, 400, 65)).collect();
+                let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
+                found += usize::from(growth_of_quarters(&series, 0.998).unwrap().is_above(0.0));
+            }
+            assert!(found <= 4, "{load}: {found} of 400");
         }
     }
 

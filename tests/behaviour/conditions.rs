@@ -388,6 +388,106 @@ fn a_queue_that_grows_is_unstable() {
     assert_eq!((state.condition, state.runs, state.of), (Condition::Unstable, 5, 5));
 }
 
+/// Each request has 20 ms of work on one event loop, in two parts: 50 a second can be served, and 60 arrive. A loop serves all
+/// that is ready in a round, so that the number inside rises in saw teeth that get longer and longer. At 45 a second it stays.
+#[test]
+fn a_loop_that_grows_in_saw_teeth_is_unstable() {
+    let model = |rate: u32| {
+        format!(
+            r#"
+            title = "test"
+            [load]
+            kind = "open"
+            target = "a.e"
+            rate = "{rate}/s"
+            warm_up = "20s"
+            duration = "300s"
+            timeout = "5s"
+            [services.a.clients.c]
+            server = "z"
+            reuse = "per-request"
+            setup_cpu = "5ms"
+            connect_cpu = "15ms"
+            [services.a.endpoints.e]
+            steps = [{{ call = {{ client = "c", endpoint = "e" }} }}]
+            [services.z]
+            runtime = "delay"
+            [services.z.endpoints.e]
+            steps = [{{ sleep = "20ms" }}]
+            "#
+        )
+    };
+    assert_eq!(condition(&model(60)), Condition::Unstable);
+    assert_eq!(condition(&model(45)), Condition::Healthy);
+}
+
+/// Two threads of 80 ms serve 25 a second; some of 20 requests a second wait for more than 300 ms, and five of those in
+/// succession open a breaker. What it then refuses is refused because of the load: goodput is what it is at half of the load.
+/// Where errors of the model's own or a fault open it, it sheds nothing on purpose.
+#[test]
+fn a_breaker_that_the_load_opens_sheds_it() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "a.e"
+        rate = "20/s"
+        warm_up = "20s"
+        duration = "300s"
+        timeout = "1s"
+        [services.a]
+        runtime = "threads"
+        threads = 50
+        breakers = { b = { failure_threshold = 5, recovery_time = "5s" } }
+        clients = { c = { server = "z", reuse = "shared", timeout = "300ms" } }
+        [services.a.endpoints.e]
+        steps = [{ breaker = { name = "b", steps = [{ call = { client = "c", endpoint = "g" } }] } }]
+        [services.z]
+        runtime = "threads"
+        threads = 2
+        [services.z.endpoints.g]
+        steps = [{ sleep = "exp(80ms)" }]
+    "#;
+    assert_eq!(condition(model), Condition::Sheds);
+    let down = "[faults.f]\nservice = \"z\"\nfrom = \"100s\"\nto = \"200s\"\neffect = \"dead\"";
+    let calm = model.replace("20/s", "5/s");
+    assert_eq!(condition(&format!("{calm}\n{down}")), Condition::Failing);
+    assert_eq!(condition(&calm), Condition::Healthy);
+}
+
+/// Threads that are full of requests to a provider that hangs refuse the others because of that fault, and not on purpose.
+#[test]
+fn a_queue_that_a_fault_fills_sheds_nothing_on_purpose() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "a.e"
+        rate = "40/s"
+        warm_up = "20s"
+        duration = "300s"
+        [services.a]
+        runtime = "threads"
+        threads = 20
+        max_queue = 20
+        clients = { c = { server = "z", reuse = "shared" } }
+        [services.a.endpoints.e]
+        steps = [{ call = { client = "c", endpoint = "g" } }]
+        [services.z]
+        runtime = "delay"
+        [services.z.endpoints.g]
+        steps = [{ sleep = "100ms" }]
+        [faults.f]
+        service = "z"
+        from = "100s"
+        to = "200s"
+        effect = { latency = "10s" }
+    "#;
+    assert_eq!(condition(model), Condition::Overloaded);
+    let busy = model[..model.find("[faults.f]").unwrap()].replace("40/s", "400/s");
+    assert_eq!(condition(&busy), Condition::Sheds);
+}
+
 /// One user in a hundred is answered, the others try again every ten seconds for hours.
 #[test]
 fn clients_who_are_still_trying_count() {

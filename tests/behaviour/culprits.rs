@@ -1,5 +1,7 @@
 //! The table of culprits: for an input, what the tool must name, and with which words. docs/parts/culprits.md shows it.
 
+mod experiments;
+
 use std::fs;
 use std::path::Path;
 
@@ -46,7 +48,8 @@ fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
 type Row = (&'static str, &'static [(&'static str, &'static str)], CulpritKind, &'static str, &'static [&'static str]);
 
 use CulpritKind::{
-    Circle, Contention, Deadlock, Fault, Limits, LosesWork, Outage, OwnError, Refuses, TakesTime, Unavailable,
+    Circle, Contention, Deadlock, Disconnects, Fault, Limits, LosesWork, Outage, OwnError, Refuses, TakesTime,
+    Unavailable,
 };
 
 /// What both a restart and a readiness probe behind full threads end with.
@@ -67,6 +70,30 @@ const TABLE: &[Row] = &[
     ("contention", &[], Contention, "sdm CPU contention", &["times what it takes alone"]),
     ("executor", &[], Limits, "node executor", &[]),
     ("dropped-syns", &[], Limits, "edge executor", &[]),
+    (
+        "consumer-timeout",
+        &[],
+        Limits,
+        "z threads",
+        &["100 % of the work behind the answers fails at queue q / k (`read timed out`)", "wait for z threads"],
+    ),
+    (
+        "held-call",
+        &[],
+        Limits,
+        "z threads",
+        &[
+            "those who hold a threads wait for a pool p",
+            "those who hold a pool p wait for z threads (38 % of their time)",
+        ],
+    ),
+    (
+        "keep-alive-race",
+        &[],
+        Disconnects,
+        "a client c",
+        &["`server disconnected`: the server closes idle connections of a client c"],
+    ),
     ("client-connections", &[], Limits, "proxy client llm", &["own time of llm"]),
     ("sync-workers", &[], Limits, "flask threads", &["the sleep of flask"]),
     ("slow-downstream", &[], Fault, "fault slow-tags", &["waiting for query threads"]),
@@ -261,6 +288,21 @@ const TAILS: &[(&str, BlameGroup, CulpritKind, &str)] = &[
     ("dropped-syns", BlameGroup::P999, CulpritKind::DroppedSyns, "edge backlog"),
     ("provider", BlameGroup::P99, TakesTime, "payment"),
 ];
+
+/// Two pools that are taken in either order, without a time-out: nothing but a restart would end that. Where a wait has a
+/// time-out of its own, that does.
+#[test]
+fn only_a_time_out_that_exists_ends_a_circle() {
+    let of_failed = |set: &[(&str, &str)]| {
+        let account = account("both-orders", set);
+        Evidence::of(&account.summaries[0], 0.9, &[]).of_group(BlameGroup::Failed).unwrap()
+    };
+    let dead = of_failed(&[]);
+    assert!(dead.kind == Circle && dead.sentence.contains(", and nothing ends that: "), "{dead:?}");
+    let patience = [("services.a.pools.p.acquire_timeout", "1s"), ("services.a.pools.q.acquire_timeout", "1s")];
+    let healed = of_failed(&patience);
+    assert!(healed.kind == Circle && healed.sentence.contains("only the time-out of 1.00 s ends that"), "{healed:?}");
+}
 
 /// What a fault fills is what limits; a fault that only takes time limits nothing.
 #[test]

@@ -24,14 +24,14 @@
 //! interval contains the bound, the point has no state.
 
 use super::throughput;
-use crate::experiment::analyse::culprit::Culprit;
+use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
 use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Direction, Plan};
 use crate::language::{Metric, Objective};
 use crate::model::Pattern;
-use crate::parts::{Failure, LostWork};
+use crate::parts::{Failure, LostWork, PlaceKind};
 use crate::statistics::Interval;
 
 /// Share of the best goodput below which it has collapsed.
@@ -208,9 +208,8 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
     } else if summary.growth.any().is_some() {
         (Condition::Unstable, summary.growth.runs, None)
     } else if let Some((objective, _)) = broken {
-        // A breaker that a fault or errors have opened refuses nothing on purpose.
-        let is_by_error = summary.culprit.as_ref().is_some_and(|culprit| culprit.is_by_error);
-        let condition = match is_shedding(summary, objective) && !is_by_error {
+        let is_for_load = |culprit: &Culprit| !culprit.is_by_error && culprit.kind != CulpritKind::Fault;
+        let condition = match is_shedding(summary, objective) && summary.culprit.as_ref().is_none_or(is_for_load) {
             true if holds(if is_finite { HELD_IN_SHORT_TEST } else { HELD }) => Condition::Sheds,
             _ if !holds(HELD) => Condition::Collapsed,
             _ if is_shortage(summary) => Condition::Overloaded,
@@ -256,7 +255,7 @@ fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
 }
 
 /// Whether what fails is refused on purpose: among the requests that were not refused, or the work that was not
-/// dropped by a full queue, the objective is met.
+/// dropped by a full queue, the objective is met. What fails before a breaker opens belongs to what it then refuses.
 fn is_shedding(summary: &Summary, objective: Objective) -> bool {
     if objective.metric() == Metric::CompletionRate {
         let of = |is_wanted: &dyn Fn(&LostWork) -> bool| {
@@ -267,7 +266,13 @@ fn is_shedding(summary: &Summary, objective: Objective) -> bool {
         let broken = (1.0 - rate) * (1.0 - dropped / of(&|_| true));
         return dropped > 0.0 && rate > 0.0 && rate >= objective.bound() * (rate + broken);
     }
-    summary.is_met_without_refusals(objective.bound())
+    summary.is_met_without_refusals(objective.bound()) || is_refused_by_breaker(summary)
+}
+
+/// Whether an open breaker refuses most of what fails.
+fn is_refused_by_breaker(summary: &Summary) -> bool {
+    let (Some(blame), Some(culprit)) = (&summary.blame, &summary.culprit) else { return false };
+    blame.places.iter().any(|place| place.kind == PlaceKind::Breaker && place.name == culprit.name)
 }
 
 /// Whether what fails does so for want of a resource. Without accounts the most frequent cause tells: a request that is

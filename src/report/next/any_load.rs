@@ -33,7 +33,7 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
             let name = &culprit.name;
             return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it"));
         }
-        CulpritKind::NeverAnswered => return Some(useless(&culprit.cause())),
+        CulpritKind::NeverAnswered | CulpritKind::Disconnects => return Some(useless(&culprit.cause())),
         _ => {}
     }
     if state.condition.is_loss() {

@@ -1,13 +1,16 @@
 //! Chains of holders: requests wait for a unit, its holders wait for another one, and so on to the root.
 
-use super::telling::{most, stretch};
+use super::telling::{is_wait, most, stretch};
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::analyse::blame::{Share, holders};
 use crate::experiment::analyse::words;
-use crate::parts::{Blame, BlamePlace, PlaceKind};
+use crate::parts::{Blame, BlamePlace, Failure, PlaceKind};
 
 /// Share of the holders' time from which a chain of holders is followed further.
 const MOSTLY: f64 = 0.3;
+
+/// Share of the holders' time from which a wait is followed where their own work takes more of it.
+const SOME: f64 = 0.05;
 
 /// Share of the holders' time from which a chain that closes is a circle.
 const CIRCLE: f64 = 0.5;
@@ -36,11 +39,7 @@ impl Evidence<'_> {
         while chain.len() < LONGEST {
             let last = chain[chain.len() - 1];
             let all = holders(blame, last);
-            let Some(next) = most(&all) else { break };
-            let next = self.slowing_cpu(&all, &next, last).unwrap_or(next);
-            if next.share < MOSTLY && !(next.place.kind == PlaceKind::Cpu && next.share >= SLOWED) {
-                break;
-            }
+            let Some(next) = self.next(&all, &chain) else { break };
             let share = percent(next.share);
             if let Some(at) = chain.iter().position(|place| *place == next.place) {
                 let units = next.place.units;
@@ -55,13 +54,9 @@ impl Evidence<'_> {
                 let is_circle = next.share >= CIRCLE && !next.served;
                 sentence += &format!("; {who}");
                 if is_circle {
-                    let patience = units.and_then(|units| units.patience);
-                    let ends = patience.map_or_else(
-                        || "a time-out".into(),
-                        |length| format!("the time-out of {}", words::time(length.seconds())),
-                    );
                     sentence += &format!(
-                        ", and only {ends} ends that: a larger pool moves the limit, one unit a request removes it"
+                        "{}: a larger pool moves the limit, one unit a request removes it",
+                        self.end_of_circle(blame, next.place)
                     );
                     return Culprit::new(next.place.name.clone(), CulpritKind::Circle, sentence);
                 }
@@ -117,6 +112,47 @@ impl Evidence<'_> {
         }
         let is_full = self.is_full(&root.name);
         Culprit { is_full, ..Culprit::new(root.name.clone(), CulpritKind::Limits, sentence) }
+    }
+
+    /// What ends a circle of waits for a place, in words; nothing where its requests end without that.
+    fn end_of_circle(&self, blame: &Blame, place: &BlamePlace) -> String {
+        if let Some(length) = place.units.and_then(|units| units.patience) {
+            return format!(", and only the time-out of {} ends that", words::time(length.seconds()));
+        }
+        if self.deadlock.is_some() {
+            return ", and nothing ends that".into();
+        }
+        let is_late = blame.failures.iter().any(|at| Failure::is_late(&at.cause));
+        if is_late { ", and only a time-out ends that".into() } else { String::new() }
+    }
+
+    /// What the holders of the last place of a chain do that leads to the root; none where nothing does.
+    fn next<'a>(&self, all: &[Share<'a>], chain: &[&BlamePlace]) -> Option<Share<'a>> {
+        let (most, last) = (most(all)?, chain.last()?);
+        if let Some(cpu) = self.slowing_cpu(all, &most, last) {
+            return Some(cpu);
+        }
+        let is_much = most.share >= MOSTLY || most.place.kind == PlaceKind::Cpu && most.share >= SLOWED;
+        if is_much && is_wait(&most) {
+            return Some(most);
+        }
+        let short = self.short(all).filter(|short| !chain.contains(&short.place));
+        short.or_else(|| is_much.then_some(most))
+    }
+
+    /// The longest wait of holders for a resource that has less to spare than that wait is of their time. As long as their own
+    /// resource is full, more of it would add no more than what is to spare, and without the wait each of them would be done
+    /// sooner by more than that.
+    fn short<'a>(&self, all: &[Share<'a>]) -> Option<Share<'a>> {
+        let spare = |name: &str| {
+            let used = self.resources.iter().find(|one| one.name == name).filter(|one| one.is_limited)?;
+            Some(if used.is_full { 0.0 } else { 1.0 - used.utilisation })
+        };
+        let is_short = |one: &&Share| {
+            let is_place = is_wait(one) && self.is_root(one) && one.share >= SOME;
+            is_place && spare(&one.place.name).is_some_and(|spare| one.share >= spare)
+        };
+        all.iter().find(is_short).cloned()
     }
 
     /// The CPU behind event loops or threads on which jobs mostly work, if it makes those jobs longer: either by much, or

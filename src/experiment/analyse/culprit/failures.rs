@@ -213,6 +213,13 @@ impl Evidence<'_> {
                 return Some(found);
             }
             PlaceKind::Delay => (CulpritKind::TakesTime, format!("{of_failures} are {causes} {}", while_at(place))),
+            PlaceKind::HttpClient if most_of_all.is_mostly(Failure::DISCONNECTED) => (
+                CulpritKind::Disconnects,
+                format!(
+                    "{of_failures} are {causes}: the server closes idle connections of {name} as requests are sent over \
+                     them; its `keep_alive` must be longer than the client's `keepalive_expiry`"
+                ),
+            ),
             // No request waits for one of its connections, so they wait for an answer.
             PlaceKind::HttpClient if holders(blame, place).is_empty() => (
                 CulpritKind::NeverAnswered,

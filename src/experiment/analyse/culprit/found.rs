@@ -53,7 +53,8 @@ impl Culprit {
     pub fn limit(&self) -> Option<&str> {
         let limits = match self.kind {
             CulpritKind::TakesTime | CulpritKind::OwnError => false,
-            CulpritKind::NeverAnswered | CulpritKind::LosesWork | CulpritKind::Outage => false,
+            CulpritKind::NeverAnswered | CulpritKind::Disconnects => false,
+            CulpritKind::LosesWork | CulpritKind::Outage => false,
             CulpritKind::Fault => self.is_full || self.fails,
             CulpritKind::Limits => self.is_full || self.fails || !self.has_spare,
             _ => true,
@@ -80,7 +81,8 @@ impl Culprit {
             CulpritKind::Contention | CulpritKind::DroppedSyns => true,
             CulpritKind::Refuses | CulpritKind::Unavailable | CulpritKind::LosesWork => !self.is_by_error,
             CulpritKind::Fault => self.through.is_some() && !self.is_by_error,
-            CulpritKind::OwnError | CulpritKind::NeverAnswered | CulpritKind::TakesTime | CulpritKind::Outage => false,
+            CulpritKind::OwnError | CulpritKind::NeverAnswered | CulpritKind::Disconnects => false,
+            CulpritKind::TakesTime | CulpritKind::Outage => false,
         }
     }
 
@@ -103,6 +105,9 @@ impl Culprit {
             CulpritKind::Deadlock => deadlocks(name),
             CulpritKind::Circle => format!("requests that hold {name} wait for a second one"),
             CulpritKind::NeverAnswered => "calls through a broken client are never answered".into(),
+            CulpritKind::Disconnects => {
+                format!("the server closes idle connections of {name} as requests are sent over them")
+            }
             CulpritKind::Refuses => format!("{name} refuses requests"),
             CulpritKind::Unavailable => format!("{} is unavailable", name.trim_end_matches(" unavailable")),
             CulpritKind::Fault | CulpritKind::Outage => name.clone(),
@@ -137,6 +142,8 @@ pub enum CulpritKind {
     Circle,
     /// Calls that are never answered.
     NeverAnswered,
+    /// Its kept connections are closed by the server while a request is on its way.
+    Disconnects,
     /// It refuses requests: a limit, an ingress, an open breaker, a full queue.
     Refuses,
     /// No replica accepts connections.

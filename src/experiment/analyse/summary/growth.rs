@@ -8,7 +8,7 @@ use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
 use crate::parts::{BlameGroup, Course, CourseMark, Pace, ResourceUse};
 use crate::statistics::Interval;
-use crate::statistics::growth::growth;
+use crate::statistics::growth::{growth, growth_of_quarters};
 pub use lag::Overrun;
 
 /// Level at which a growth is believed: a steady system is called growing once in a thousand points.
@@ -16,6 +16,13 @@ const CERTAIN: f64 = 0.998;
 
 /// The part of the window over which a growth under a steady load is looked for: its second half.
 const HALF: usize = 2;
+
+/// Share of the level at the end by which it rises from the third to the last quarter of the window, where these tell that it
+/// grows: 0.29 of what grows steadily from nothing, 0.15 of a queue at its limit, which grows as the root of the time.
+const RISES: f64 = 0.2;
+
+/// The same in requests, at least: a level of a few requests is hardly spread, so that chance may look certain.
+const FEWEST: f64 = 10.0;
 
 /// What still grows at the end of the window, for certain: a second, with its interval.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -64,8 +71,8 @@ impl Growth {
     fn steady(courses: &[&Course]) -> Self {
         // What grows in a queue that has a limit does not grow without end.
         let grows = |all: Level, unlimited: Level| {
-            let growth = growing(courses, CERTAIN, HALF, all);
-            let is_endless = growing(courses, CERTAIN, HALF, unlimited).is_some();
+            let growth = over_half(courses, all);
+            let is_endless = over_half(courses, unlimited).is_some();
             (growth.filter(|_| is_endless), growth.filter(|_| !is_endless))
         };
         let (requests, filling) = grows(IN_FLIGHT, UNLIMITED);
@@ -111,13 +118,33 @@ fn waits(trial: &Trial) -> bool {
     trial.hung > 0 || trial.resources.iter().any(is_short)
 }
 
+/// Growth of a level over the second half of the window, a second; none where it does not grow for certain. A level may also
+/// rise in saw teeth, as that of an event loop does that serves all that is ready in a round: then neighbouring means differ
+/// by more than it grows, and those of the third and the last quarter tell.
+fn over_half(courses: &[&Course], level: Level) -> Option<Interval> {
+    growing(courses, CERTAIN, HALF, level).or_else(|| {
+        let quarters = |levels: &[&[f64]]| growth_of_quarters(levels, CERTAIN);
+        let rise = a_second(courses, level, quarters)?;
+        let length = courses.first()?.length.seconds();
+        let at_end = courses.iter().filter_map(|course| course.marks.last()).map(|mark| level(mark) as f64);
+        let at_end = at_end.sum::<f64>() / courses.len() as f64;
+        let quarter = courses.first()?.marks.len() as f64 / 4.0 * length;
+        (rise.estimate * quarter >= FEWEST.max(RISES * at_end)).then_some(rise)
+    })
+}
+
 /// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow
 /// for certain.
 fn growing(courses: &[&Course], certain: f64, part: usize, level: Level) -> Option<Interval> {
+    a_second(courses, level, |levels| growth(levels, part, certain))
+}
+
+/// A growth of a level from one mark to the next, a second, if it is positive for certain.
+fn a_second(courses: &[&Course], level: Level, of: impl Fn(&[&[f64]]) -> Option<Interval>) -> Option<Interval> {
     let length = courses.first()?.length.seconds();
     let levels: Vec<Vec<f64>> =
         courses.iter().map(|course| course.marks.iter().map(|mark| level(mark) as f64).collect()).collect();
-    let rise = growth(&levels.iter().map(Vec::as_slice).collect::<Vec<_>>(), part, certain)?;
+    let rise = of(&levels.iter().map(Vec::as_slice).collect::<Vec<_>>())?;
     let Interval { estimate, low, high } = rise;
     (low > 0.0).then(|| Interval { estimate: estimate / length, low: low / length, high: high / length })
 }
