@@ -13,6 +13,10 @@ use crate::model::{Load, System};
 pub enum MetricKind {
     /// A number a minute.
     PerMinute,
+    /// A number a second.
+    PerSecond,
+    /// A time in hours.
+    Hours,
     /// A share, 0 to 1. Differences are in percentage points.
     Share,
     /// A time in seconds: a mean, or a single span.
@@ -36,6 +40,10 @@ pub enum MetricSubject {
     Views,
     /// Caches.
     Caches,
+    /// The services. Kept of each service as well.
+    Services,
+    /// The requests that failed. Kept of each cause as well.
+    Failures,
     /// The run as a whole.
     Run,
 }
@@ -91,8 +99,8 @@ enum Better {
 }
 
 use Better::{Higher, Lower};
-use MetricKind::{Count, PerMinute, Quantile, Ratio, Share, Time};
-use MetricSubject::{Answers, Caches, Completion, Run, Views};
+use MetricKind::{Count, Hours, PerMinute, PerSecond, Quantile, Ratio, Share, Time};
+use MetricSubject::{Answers, Caches, Completion, Failures, Run, Services, Views};
 
 metrics! {
     /// Successes a minute.
@@ -155,6 +163,37 @@ metrics! {
     StalenessP95S "staleness_p95_s" = row("95th percentile of the staleness", "staleness p95", Quantile(0.95), Views, Lower);
     /// Cache look-ups that were hits, out of all, 0 to 1.
     CacheHitRatio "cache_hit_ratio" = row("cache hit ratio", "cache hits", Share, Caches, Higher);
+    /// Calls that reach a service, a second, mean over the window: those of the load, of other services and of clients that
+    /// poll; each retry and each hedge counts, and so does a call that the service refuses. Probes and messages do not
+    /// count. Needs `load.call_rates`. Without a `service`: of all services together.
+    CallsPerS "calls_per_s" = row("calls received", "calls", PerSecond, Services, Lower);
+    /// The same in the fullest interval of the window. `load.call_rates` is the length of an interval; the first one begins
+    /// with the window, and where that is shorter the window is the interval.
+    PeakCallsPerS "peak_calls_per_s" = row("peak of calls received", "calls peak", PerSecond, Services, Lower);
+    /// How unevenly the workers of a service are used: the utilisation of the busiest one over that of all together. 1 is
+    /// even; where one of four workers does everything it is 4. A worker is a process with its event loop, or its pool of
+    /// threads where `threads` limits them. Without a `service`: of the most uneven one.
+    WorkerImbalance "worker_imbalance" = row("imbalance of workers", "imbalance", Ratio("busiest worker over mean worker"), Services, Lower);
+    /// Replicas of a service times the length of the window, in hours. A replica that is stuck, dead or restarting counts:
+    /// what it has reserved is paid for all the same. Without a `service`: of all services together.
+    ReplicaHours "replica_hours" = row("replica-hours", "replica-h", Hours, Services, Lower);
+    /// Requests of the load that ended without success within the window; with a `cause`, those that ended by it. Where
+    /// clients send again, each attempt counts.
+    FailedRequests "failed_requests" = row("failed requests", "failed", Count("requests failed"), Failures, Lower);
+}
+
+/// What of a point a figure is about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum MetricScope {
+    /// All of it.
+    #[default]
+    Whole,
+    /// The requests of this class.
+    Class(String),
+    /// This service.
+    Service(String),
+    /// The requests that failed by this cause, in the reports' words.
+    Cause(String),
 }
 
 impl Metric {
@@ -221,6 +260,18 @@ impl Metric {
         self.subject() == Answers
     }
 
+    /// Whether it is kept of each service.
+    #[doc(hidden)]
+    pub fn is_kept_of_services(self) -> bool {
+        self.subject() == Services
+    }
+
+    /// Whether it is kept of each cause of failures.
+    #[doc(hidden)]
+    pub fn is_kept_of_causes(self) -> bool {
+        self.subject() == Failures
+    }
+
     /// Whether it is a response time: where requests pile up it grows with the length of the run, and has no mean.
     #[doc(hidden)]
     pub fn is_response_time(self) -> bool {
@@ -252,7 +303,14 @@ impl Metric {
             (_, Caches) => {
                 (system.services.iter().any(|service| !service.caches.is_empty()), "the model has no caches")
             }
-            (_, Answers | Completion | Run) => (true, ""),
+            (Self::CallsPerS | Self::PeakCallsPerS, _) => {
+                (load.call_rates.is_some(), "calls are counted only with `load.call_rates`, such as \"1s\"")
+            }
+            (Self::WorkerImbalance, _) => (
+                system.services.iter().any(|service| service.has_workers()),
+                "no service has event loops, or a limited number of `threads`",
+            ),
+            (_, Answers | Completion | Run | Services | Failures) => (true, ""),
         };
         (!has).then_some(lack)
     }
@@ -276,8 +334,10 @@ mod tests {
     fn names_have_the_unit_of_their_kind() {
         for metric in Metric::ALL {
             let name = metric.name();
-            assert_eq!(name.ends_with("_s"), metric.is_time(), "{name}");
+            assert_eq!(name.ends_with("_s") && !name.ends_with("_per_s"), metric.is_time(), "{name}");
             assert_eq!(name.ends_with("_per_min"), metric.kind() == MetricKind::PerMinute, "{name}");
+            assert_eq!(name.ends_with("_per_s"), metric.kind() == MetricKind::PerSecond, "{name}");
+            assert_eq!(name.ends_with("_hours"), metric.kind() == MetricKind::Hours, "{name}");
         }
     }
 }

@@ -33,7 +33,7 @@ pub use course::{Batch, Course, CourseMark, Pace};
 pub use limits::Limits;
 pub use loss::Loss;
 pub use network::ROUND_TRIP;
-pub use outcome::{ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, Users};
+pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ServiceOutcome, Users};
 pub use phase::{OF_TEST, Phase, PhaseUse};
 pub use resource::{ResourceKind, ResourceUse};
 pub use timeline::{Slice, Timeline};

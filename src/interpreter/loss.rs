@@ -7,7 +7,7 @@ use crate::model::ProbePlan;
 
 use crate::engine::token::{HOUSEKEEPING, State};
 use crate::interpreter::deadlock::Held;
-use crate::interpreter::world::World;
+use crate::interpreter::world::{World, is_plain};
 use crate::parts::loss::Loss;
 use crate::parts::network::process::Process;
 
@@ -26,7 +26,7 @@ pub(crate) struct Losses {
 impl World<'_> {
     /// Whether a run of this system can lose capacity at all: a queueing network without units that are held cannot.
     pub fn may_lose_capacity(&self) -> bool {
-        !(self.slots.is_empty() && self.clients.is_empty() && self.is_plain)
+        !(self.slots.is_empty() && self.clients.is_empty() && is_plain(self.system))
     }
 
     /// The time between the end of the load and the probes: the longest time-out that applies, and the time that a fault

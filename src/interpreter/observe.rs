@@ -10,7 +10,7 @@ use crate::kernel::Time;
 use crate::interpreter::parts::parts;
 use crate::interpreter::world::World;
 use crate::parts::blame::Blame;
-use crate::parts::outcome::{Ending, Outcome};
+use crate::parts::outcome::{CallCount, Ending, Outcome, ServiceOutcome};
 use crate::parts::part::Part;
 use crate::parts::phase::Phase;
 use crate::parts::resource::ResourceUse;
@@ -26,6 +26,8 @@ pub struct Window {
     unfinished: u64,
     stranded: u64,
     restarts: u64,
+    services: Vec<ServiceOutcome>,
+    calls: Option<CallCount>,
     blame: Option<Blame>,
 }
 
@@ -36,6 +38,9 @@ impl World<'_> {
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
         self.phases.reset();
+        if let Some(calls) = &mut self.calls {
+            calls.reset(now);
+        }
         for part in parts!(self, mut) {
             part.reset(now);
         }
@@ -54,8 +59,17 @@ impl World<'_> {
             return Window { unfinished: self.requests.len() as u64, ..Window::default() };
         }
         let (now, length) = (self.engine.now, self.engine.now - self.window_start);
+        let mut calls = self.calls.as_ref().map(|calls| calls.of_window(length)).unwrap_or_default();
+        let all_calls = calls.pop().flatten();
+        let services = self.system.services.iter().enumerate().map(|(index, plan)| ServiceOutcome {
+            name: plan.name.clone(),
+            replicas: plan.replicas,
+            calls: calls.get(index).copied().flatten(),
+        });
         let window = Window {
             length,
+            services: services.collect(),
+            calls: all_calls,
             resources: self.resources(Span::of(length)),
             phases: self.phases.take(),
             violations: self.violations(),
@@ -90,6 +104,8 @@ impl World<'_> {
             unfinished: window.unfinished,
             wasted: self.tally.wasted,
             restarts: window.restarts,
+            services: window.services,
+            calls: window.calls,
             response_times: std::mem::take(&mut self.tally.response_times),
             completion: self.completion(window.length),
             staleness: self.staleness(),

@@ -50,9 +50,12 @@ impl World<'_> {
         self.pass_on(t, replica);
     }
 
-    /// The same where an ingress, a full backlog or an outage may be in the way.
+    /// The same where an ingress, a full backlog or an outage may be in the way, or calls are counted.
     #[inline(never)]
     fn arrive_guarded(&mut self, t: u32, endpoint: u32, peer: u32) {
+        if let Some(calls) = &mut self.calls {
+            calls.received(self.engine.now, self.system.endpoints[endpoint as usize].service);
+        }
         if !self.guards.has_ingress || self.admit(t, endpoint, peer) {
             self.route(t, endpoint, peer);
         }

@@ -30,6 +30,7 @@ use crate::parts::messaging::broker::Broker;
 use crate::parts::messaging::cache::Cache;
 use crate::parts::messaging::job::Jobs;
 use crate::parts::messaging::view::Views;
+use crate::parts::network::calls::Calls;
 use crate::parts::network::http_client::HttpClient;
 use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::outcome::{Deadlock, Ending};
@@ -110,6 +111,8 @@ pub struct World<'s> {
     /// Where the time of requests goes; none where that is not wanted.
     pub(crate) accounts: Option<Box<Accounts>>,
     pub(crate) tally: RequestTally,
+    /// The calls that reach each service; none where they are not counted.
+    pub(crate) calls: Option<Box<Calls>>,
     pub(crate) ended: Vec<Ended>,
     /// Whether ends of requests are reported to the load.
     pub(crate) reports_ends: bool,
@@ -123,7 +126,8 @@ pub struct World<'s> {
     pub(crate) probers: Vec<Prober>,
     /// Probes in a row that found nothing else under way.
     pub(crate) stagnation: Stagnation,
-    /// Nothing holds up or turns away a request on its way to a process: no ingress, backlog, probe or fault.
+    /// Nothing holds up, turns away or counts a request on its way to a process: no ingress, backlog, probe or fault, and
+    /// no count of calls.
     pub(crate) is_plain: bool,
     /// Some process runs an event loop.
     pub(crate) has_loops: bool,
@@ -148,7 +152,7 @@ pub struct World<'s> {
 }
 
 /// Whether nothing in a system holds up or turns away a request on its way to a process.
-fn is_plain(system: &System) -> bool {
+pub(super) fn is_plain(system: &System) -> bool {
     let plain = |service: &ServicePlan| {
         service.ingress.is_none()
             && service.backlog.is_none()
@@ -201,6 +205,7 @@ impl<'s> World<'s> {
             numbered: 0,
             accounts: None,
             tally: RequestTally::default(),
+            calls: load.call_rates.map(|length| Box::new(Calls::new(system.services.len(), length))),
             ended: Vec::new(),
             reports_ends: true,
             deadlock: None,
@@ -210,7 +215,7 @@ impl<'s> World<'s> {
             accept_retries: 0,
             probers: Vec::new(),
             stagnation: Stagnation::default(),
-            is_plain: is_plain(system),
+            is_plain: load.call_rates.is_none() && is_plain(system),
             has_loops: system.services.iter().any(|plan| plan.runtime == Runtime::EventLoop),
             outages: 0,
             severed: 0,

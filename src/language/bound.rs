@@ -103,6 +103,13 @@ pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
         metric::MetricKind::PerMinute => {
             (text.parse::<Rate>().ok().map(|rate| rate.0 * 60.0), "a number a minute, or a rate: 540 or \"9/s\"")
         }
+        metric::MetricKind::PerSecond => {
+            (text.parse::<Rate>().ok().map(|rate| rate.0), "a number a second, or a rate: 9 or \"540/min\"")
+        }
+        metric::MetricKind::Hours => (
+            text.parse::<Duration>().ok().map(|time| time.0 as f64 / 3.6e12),
+            "a number of hours, or a duration: 1.5 or \"90min\"",
+        ),
         metric::MetricKind::Time | metric::MetricKind::Quantile(_) => (
             text.parse::<Duration>().ok().map(|time| time.0 as f64 / 1e9),
             "a number of seconds, or a duration: 2 or \"250ms\"",
@@ -124,6 +131,9 @@ mod tests {
         assert_eq!(in_unit_of(Metric::SuccessRate, "99.5 %"), Ok(0.995));
         assert_eq!(in_unit_of(Metric::ThroughputPerMin, "9/s"), Ok(540.0));
         assert_eq!(in_unit_of(Metric::Restarts, "3"), Ok(3.0));
+        assert_eq!(in_unit_of(Metric::PeakCallsPerS, "540/min"), Ok(9.0));
+        assert_eq!(in_unit_of(Metric::CallsPerS, "9"), Ok(9.0));
+        assert_eq!(in_unit_of(Metric::ReplicaHours, "90min"), Ok(1.5));
         assert!(in_unit_of(Metric::P99S, "99%").unwrap_err().contains("2 or \"250ms\""));
         assert!(in_unit_of(Metric::Restarts, "3s").is_err() && in_unit_of(Metric::MeanS, "inf").is_err());
     }

@@ -231,6 +231,12 @@ pub struct Hypothesis {
     /// The class of requests that it is about (`load.classes`); only for throughput, success rate and response times.
     /// Without it: all requests.
     pub class: Option<String>,
+    /// The service that it is about; only for calls received, imbalance of workers and replica-hours. Without it: all
+    /// services together, or the most uneven one.
+    pub service: Option<String>,
+    /// The cause of failures that it is about, in the reports' words (`"read timed out"`, or a reason that a `fail` step
+    /// gives); only for `failed_requests`. Without it: all causes.
+    pub cause: Option<String>,
     /// The expectation that must be met.
     pub expect: Expectation,
     /// The claim is a belief that the author expects to be refuted: the hypothesis holds if the expectation fails.

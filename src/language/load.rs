@@ -69,6 +69,9 @@ pub struct Load {
     /// holds 4096 intervals at most and doubles their length in a longer run. Without it: a round length where the load
     /// changes over time or the model has faults, else (and for a finite test) no timeline.
     pub timeline: Option<Duration>,
+    /// Count the calls that reach each service, for `calls_per_s` and `peak_calls_per_s`. The value is the length of the
+    /// intervals of which the fullest is the peak: `"1s"`. Without it: calls are not counted.
+    pub call_rates: Option<Duration>,
     /// The end of the disturbance, from the start of the run. `recovery_s` is the time from then until the success rate
     /// and the mean response time of the requests that end in an interval are in their usual range, which is that of the
     /// intervals before the disturbance; a success rate of `collapse_below` is enough. Where the load changes over time,

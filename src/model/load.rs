@@ -43,6 +43,8 @@ pub struct Load {
     pub retry: Option<Retry>,
     /// Length of an interval of the timeline; none: no timeline is kept.
     pub timeline: Option<Time>,
+    /// Length of the intervals of which the one with the most calls is looked for; none: calls are not counted.
+    pub call_rates: Option<Time>,
     /// When the last disturbance is over, from which on the recovery is timed.
     pub recovered_after: Option<Time>,
     /// Stretches of time that are disturbed, with what disturbs, for charts.

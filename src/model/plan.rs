@@ -90,6 +90,17 @@ pub struct ServicePlan {
     pub caches: Vec<CachePlan>,
 }
 
+impl ServicePlan {
+    /// Whether it has workers that can be told apart by how much they do: event loops, or a limited number of threads.
+    pub fn has_workers(&self) -> bool {
+        match self.runtime {
+            Runtime::EventLoop => true,
+            Runtime::Threads => self.threads.is_some(),
+            Runtime::Delay => false,
+        }
+    }
+}
+
 /// How a process runs its requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

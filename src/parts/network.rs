@@ -1,6 +1,7 @@
 //! The way to a process: clients, backlogs, ingresses, replicas and their processes.
 
 pub(crate) mod backlog;
+pub(crate) mod calls;
 pub(crate) mod http_client;
 pub(crate) mod ingress;
 pub(crate) mod process;

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::Time;
+use crate::kernel::wire::{self, Number};
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
@@ -125,6 +126,10 @@ pub struct Outcome {
     pub users: Option<Users>,
     /// The classes of requests over the window; empty where there is but one.
     pub classes: Vec<ClassOutcome>,
+    /// What the services had to do over the window; empty where it never opened.
+    pub services: Vec<ServiceOutcome>,
+    /// Calls that reached all services together; none where they are not counted.
+    pub calls: Option<CallCount>,
     /// The course of the window; none of a finite test.
     pub course: Option<Course>,
     /// What happened when, from time 0 to the end of the window; none where the load asks for none.
@@ -167,6 +172,41 @@ pub struct ClassOutcome {
     pub lost: u64,
     /// Response times of the successful, in nanoseconds; from the first try on.
     pub response_times: Histogram,
+}
+
+/// A service over the window.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(into = "(String, u32, Option<(u64, Number)>)", from = "(String, u32, Option<(u64, Number)>)")]
+pub struct ServiceOutcome {
+    /// Its name.
+    pub name: String,
+    /// Its replicas, those that are stuck, dead or restarting included.
+    pub replicas: u32,
+    /// Calls that reached it; none where they are not counted.
+    pub calls: Option<CallCount>,
+}
+
+impl From<ServiceOutcome> for (String, u32, Option<(u64, Number)>) {
+    fn from(of: ServiceOutcome) -> Self {
+        (of.name, of.replicas, of.calls.map(|count| (count.calls, Number(count.peak_per_s))))
+    }
+}
+
+impl From<(String, u32, Option<(u64, Number)>)> for ServiceOutcome {
+    fn from((name, replicas, calls): (String, u32, Option<(u64, Number)>)) -> Self {
+        Self { name, replicas, calls: calls.map(|(calls, peak)| CallCount { calls, peak_per_s: peak.0 }) }
+    }
+}
+
+/// Calls that reached a service within the window, whatever became of them: those of the load, of other services and of
+/// clients that poll, retries and hedges included.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallCount {
+    /// How many.
+    pub calls: u64,
+    /// In the fullest interval, over its length; intervals follow each other from the opening of the window on.
+    #[serde(with = "wire")]
+    pub peak_per_s: f64,
 }
 
 impl LostWork {

@@ -13,7 +13,7 @@ pub(super) fn metrics(points: &[Summary]) -> impl Iterator<Item = Metric> {
 pub(super) fn says_something(summary: &Summary, metric: Metric) -> bool {
     match metric.subject() {
         MetricSubject::Completion => summary.outlasts,
-        MetricSubject::Views | MetricSubject::Caches => summary.metric(metric).is_some(),
-        MetricSubject::Answers | MetricSubject::Run => true,
+        MetricSubject::Views | MetricSubject::Caches | MetricSubject::Services => summary.metric(metric).is_some(),
+        MetricSubject::Answers | MetricSubject::Failures | MetricSubject::Run => true,
     }
 }

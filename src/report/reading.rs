@@ -10,6 +10,7 @@ use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::verdict::Judgement;
 use crate::language::Metric;
+use crate::metric::MetricScope;
 use crate::statistics::Interval;
 
 /// A point of a report: one variant at one value of each axis, over all its replications.
@@ -105,7 +106,7 @@ impl<'a> PointReport<'a> {
     /// The same of one class of requests. None also where there is no class of this name, or the metric is not kept of
     /// classes.
     pub fn metric_of(&self, class: &str, metric: Metric) -> Option<Interval> {
-        self.summary.metric_of(Some(class), metric)
+        self.summary.metric_of(&MetricScope::Class(class.into()), metric)
     }
 
     /// The condition: the worst that applies. None where the figures do not show it: a limit ended the trials early, or
@@ -127,12 +128,12 @@ impl<'a> PointReport<'a> {
     /// What this point has more of a metric than another one, paired by replication: both met the same requests, so that
     /// the interval is narrower than that of independent runs. None without two replications that both have.
     pub fn minus(&self, other: &PointReport, metric: Metric) -> Option<Difference> {
-        Difference::of(self.summary, other.summary, None, metric)
+        Difference::of(self.summary, other.summary, &MetricScope::Whole, metric)
     }
 
     /// The same of one class of requests.
     pub fn minus_of(&self, class: &str, other: &PointReport, metric: Metric) -> Option<Difference> {
-        Difference::of(self.summary, other.summary, Some(class), metric)
+        Difference::of(self.summary, other.summary, &MetricScope::Class(class.into()), metric)
     }
 }
 

@@ -81,6 +81,10 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
+        // The table of failures has them by cause; what the services cost is the same in every run.
+        if matches!(metric, Metric::FailedRequests | Metric::ReplicaHours | Metric::WorkerImbalance) {
+            continue;
+        }
         if metric == Metric::AttemptsPerRequest && interval.estimate == 1.0 {
             continue;
         }
@@ -101,6 +105,9 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             MetricKind::Share => format!("{:.digits$}", value * 100.0),
             MetricKind::Count(_) if metric == Metric::Restarts => format!("{value:.1}"),
             MetricKind::Count(_) => grouped(&format!("{value:.0}")),
+            MetricKind::PerSecond | MetricKind::Hours => {
+                grouped(&format!("{:.*}", decimals(interval.estimate, 6), value))
+            }
             MetricKind::Time | MetricKind::Quantile(_) | MetricKind::Ratio(_) => {
                 format!("{:.*}", decimals(interval.estimate * scale, 9), value * scale)
             }
@@ -108,6 +115,8 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         let unit = match metric.kind() {
             MetricKind::PerMinute => format!("/{}", report.rates.name()),
             MetricKind::Share => " %".into(),
+            MetricKind::PerSecond => "/s".into(),
+            MetricKind::Hours => " h".into(),
             MetricKind::Count(_) if metric == Metric::WastedRequests && written(interval.estimate) == "1" => {
                 " request completed when its caller no longer waited".into()
             }

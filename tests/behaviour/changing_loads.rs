@@ -10,6 +10,7 @@ use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Expectation, Hypothesis, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Source};
+use sim::metric::MetricScope;
 use sim::report::{self, Report};
 
 fn plan(text: &str, adjustments: &Adjustments) -> Plan {
@@ -84,7 +85,7 @@ fn no_ramp_beyond_the_capacity_is_survived() {
             claim: "so".into(),
             variant: 0,
             points: vec![0],
-            class: None,
+            scope: MetricScope::Whole,
             expect,
             refuted: false,
         })

@@ -17,6 +17,7 @@ mod report;
 mod run;
 mod sensitivity;
 mod sentences;
+mod services;
 mod stop;
 mod sweep;
 mod terminal;

@@ -7,6 +7,7 @@ use sim::experiment::analyse::condition::Condition;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Mistakes, Objective, Source};
+use sim::metric::MetricScope;
 use sim::parts::BlameGroup;
 use sim::report::{self, Report};
 
@@ -99,7 +100,9 @@ fn a_class_that_does_not_grow_keeps_its_times() {
     "#;
     looked(text, |report| {
         assert_eq!(condition(report), Some(Condition::Unstable));
-        let mean = |name: &str| report.summaries[0].metric_of(Some(name), Metric::MeanS).map(|it| it.estimate);
+        let mean = |name: &str| {
+            report.summaries[0].metric_of(&MetricScope::Class(name.into()), Metric::MeanS).map(|it| it.estimate)
+        };
         assert!(mean("good").is_some_and(|mean| (mean - 0.010).abs() < 1e-6), "{:?}", mean("good"));
         assert_eq!(mean("bad"), None);
     });

@@ -7,6 +7,7 @@ use sim::experiment::analyse::verdict::{self, Verdict};
 use sim::experiment::plan::{Adjustments, Expectation, Hypothesis, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, MultipleHypotheses, Source};
+use sim::metric::MetricScope;
 use sim::report::{self, Report};
 use sim::statistics::theory;
 
@@ -115,7 +116,7 @@ fn the_batches_of_one_long_run_cover_the_exact_mean() {
 
 fn at_most(metric: Metric, value: f64) -> Hypothesis {
     let expect = Expectation::AtMost { metric, value };
-    Hypothesis { claim: "so".into(), variant: 0, points: vec![0], class: None, expect, refuted: false }
+    Hypothesis { claim: "so".into(), variant: 0, points: vec![0], scope: MetricScope::Whole, expect, refuted: false }
 }
 
 #[test]

@@ -169,3 +169,5 @@ mod ingresses;
 mod caches;
 
 mod threads;
+
+mod services;

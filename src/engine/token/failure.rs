@@ -128,6 +128,12 @@ impl Failure {
         self.0 >= Self::FIRST_REASON || Self::REFUSALS.contains(&self)
     }
 
+    /// The words of all causes: of those that the parts know, then of the model's own.
+    pub fn causes(reasons: &[String]) -> Vec<&str> {
+        let known = WORDS.iter().filter(|(cause, _)| cause.is_some()).map(|&(_, words)| words);
+        known.chain(reasons.iter().map(String::as_str)).collect()
+    }
+
     /// In words.
     pub fn describe(self, reasons: &[String]) -> String {
         let own = || reasons.get(usize::from(self.0.checked_sub(Self::FIRST_REASON)?)).map(String::as_str);

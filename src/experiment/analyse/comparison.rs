@@ -7,6 +7,7 @@ use crate::experiment::analyse::summary::{self, LEVEL, Summary, in_common};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
 use crate::language::Metric;
+use crate::metric::MetricScope;
 use crate::model::RateUnit;
 use crate::statistics::selection::{self, SelectionOutcome, SelectionStep};
 use crate::statistics::{Interval, Pairing};
@@ -83,15 +84,15 @@ pub struct Unselected {
 impl Difference {
     /// The paired difference of two points in a metric; none without two common replications.
     #[doc(hidden)]
-    pub fn of(ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
-        Self::at(LEVEL, ours, theirs, class, metric)
+    pub fn of(ours: &Summary, theirs: &Summary, scope: &MetricScope, metric: Metric) -> Option<Self> {
+        Self::at(LEVEL, ours, theirs, scope, metric)
     }
 
     /// The same with intervals of a confidence level.
     #[doc(hidden)]
-    pub fn at(level: f64, ours: &Summary, theirs: &Summary, class: Option<&str>, metric: Metric) -> Option<Self> {
+    pub fn at(level: f64, ours: &Summary, theirs: &Summary, scope: &MetricScope, metric: Metric) -> Option<Self> {
         let all = ours.replications.max(theirs.replications);
-        let (ours, theirs) = ours.paired(theirs, class, metric);
+        let (ours, theirs) = ours.paired(theirs, scope, metric);
         let (pairs, unpaired) = (ours.len(), all.saturating_sub(ours.len()));
         let mut difference = Interval::paired_difference(&ours, &theirs, level)?;
         if metric.is_rate() {
@@ -169,7 +170,7 @@ pub fn compare(plan: &Plan, summaries: &[Summary]) -> Vec<Comparison> {
         let outlasts = ours.outlasts || theirs.outlasts;
         let told = COMPARED.into_iter().filter(|&metric| metric != Metric::CompletedPerMin || outlasts);
         let differences: Vec<Difference> =
-            told.filter_map(|metric| Difference::of(ours, theirs, None, metric)).collect();
+            told.filter_map(|metric| Difference::of(ours, theirs, &MetricScope::Whole, metric)).collect();
         (!differences.is_empty()).then_some(Comparison { point, against, differences })
     };
     let mut comparisons = Vec::new();
@@ -245,7 +246,7 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
     let known: Vec<&Summary> =
         points.iter().map(|&point| summary::of_point(summaries, point)).collect::<Option<_>>()?;
     if plan.best_within.is_some() {
-        let values: Vec<_> = known.iter().map(|summary| summary.by_trial(None, metric)).collect();
+        let values: Vec<_> = known.iter().map(|summary| summary.by_trial(&MetricScope::Whole, metric)).collect();
         let outcome = ranking::rank(plan, &values, &known.iter().map(|summary| summary.run).collect::<Vec<_>>())?;
         let best = outcome.left.iter().map(|&index| points[index]).collect();
         let ties = ties(plan, &known, metric);
@@ -256,7 +257,7 @@ fn best(plan: &Plan, summaries: &[Summary], points: Vec<usize>) -> Option<Select
         true => Metric::CompletedPerMin,
         false => metric,
     };
-    let values = known.iter().map(|summary| summary.by_trial(None, metric));
+    let values = known.iter().map(|summary| summary.by_trial(&MetricScope::Whole, metric));
     // Whoever has no such figure, for want of successes or because its queue grows, is not the best by it.
     let (having, values): (Vec<usize>, Vec<_>) =
         points.iter().copied().zip(values).filter(|(_, values)| !values.is_empty()).unzip();

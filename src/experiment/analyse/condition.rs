@@ -30,6 +30,7 @@ use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Direction, Plan};
 use crate::language::{Metric, Objective};
+use crate::metric::MetricScope;
 use crate::model::Pattern;
 use crate::parts::{Failure, LostWork, PlaceKind};
 use crate::statistics::Interval;
@@ -215,7 +216,7 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
             _ if is_shortage(summary) => Condition::Overloaded,
             _ => Condition::Failing,
         };
-        let each = summary.by_trial(None, objective.metric());
+        let each = summary.by_trial(&MetricScope::Whole, objective.metric());
         (condition, each.iter().filter(|(_, value)| is_missed(objective, *value)).count(), Some(objective))
     } else if let Some((objective, runs)) = missed_time(plan, summary) {
         (Condition::Slow, runs, Some(objective))
@@ -247,7 +248,7 @@ fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
     plan.objectives.iter().copied().filter(|objective| objective.metric() != Metric::SuccessRate).find_map(
         |objective| {
             let figure = summary.metric(objective.metric())?;
-            let each = summary.by_trial(None, objective.metric());
+            let each = summary.by_trial(&MetricScope::Whole, objective.metric());
             let runs = each.iter().filter(|(_, value)| is_missed(objective, *value)).count();
             is_missed(objective, figure.estimate).then_some((objective, runs.max(1)))
         },

@@ -9,6 +9,7 @@ use crate::experiment::analyse::summary::{Summary, of_point};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{ChangeEffect, Plan};
 use crate::language::Metric;
+use crate::metric::MetricScope;
 use crate::model::RateUnit;
 
 /// What a change is worth.
@@ -51,7 +52,7 @@ pub fn observe(plan: &Plan, summaries: &[Summary]) -> Vec<Observation> {
 /// Observes one.
 pub(in crate::experiment) fn observe_one(plan: &Plan, effect: &ChangeEffect, summaries: &[Summary]) -> Observation {
     let pair = of_point(summaries, effect.point).zip(of_point(summaries, effect.against));
-    let figures = pair.and_then(|(with, without)| Difference::of(with, without, None, effect.metric));
+    let figures = pair.and_then(|(with, without)| Difference::of(with, without, &MetricScope::Whole, effect.metric));
     let name = |point: usize| plan.variants[plan.points[point].variant].clone();
     Observation {
         change: effect.change.clone(),

@@ -16,6 +16,7 @@ mod network;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::Plan;
 use crate::language::Metric;
+use crate::metric::MetricScope;
 use crate::statistics::Interval;
 use crate::statistics::theory::{self, bounds, mva};
 use network::{Network, Users};
@@ -104,7 +105,8 @@ fn of_point(plan: &Plan, summary: &Summary, level: f64) -> Option<Check> {
         Users::Closed { count, think_s } => closed(&network, count, think_s)?,
         Users::Open { rate, warm_up_s } => open(&network, rate, warm_up_s)?,
     };
-    let simulated = summary.metric_at(None, metric, level).filter(|interval| interval.high.is_finite())?;
+    let simulated =
+        summary.metric_at(&MetricScope::Whole, metric, level).filter(|interval| interval.high.is_finite())?;
     Some(Check { point: summary.point, metric, theory, simulated, allowed })
 }
 

@@ -9,6 +9,7 @@ mod doubt;
 mod evidence;
 mod growth;
 mod resources;
+mod scopes;
 mod split;
 mod steady;
 mod timeline;
@@ -30,10 +31,12 @@ use crate::experiment::analyse::culprit::{Culprit, Evidence};
 use crate::experiment::analyse::strain::Strain;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::{Metric, Objective};
+use crate::metric::MetricScope;
 use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
 use crate::statistics::Interval;
 use basis::{Basis, floor};
 use resources::resource_means;
+use scopes::Scopes;
 use values::Values;
 pub(in crate::experiment) use values::in_common;
 
@@ -131,6 +134,8 @@ pub struct Summary {
     pub unsound: Vec<String>,
     /// Values of each metric by trial, for paired comparisons; in the order of replications.
     trials: Values,
+    /// The same of single services and causes of failures.
+    scopes: Scopes,
     /// Intervals of all metrics.
     intervals: [Option<Interval>; Metric::ALL.len()],
 }
@@ -250,6 +255,7 @@ impl Summary {
             failures: failures(used),
             unsound: trials.iter().filter_map(fault).collect(),
             trials: Values::of(&figures),
+            scopes: Scopes::of(used),
         };
         let evidence = Evidence::of(&summary, success, objectives);
         (summary.culprit, summary.tail) = (evidence.culprit(), evidence.of_tail());
@@ -272,32 +278,49 @@ impl Summary {
         }
     }
 
-    /// The interval of a metric of a class of requests, or of all of them.
-    pub fn metric_of(&self, class: Option<&str>, metric: Metric) -> Option<Interval> {
-        match class {
-            None => self.metric(metric),
-            Some(class) => self.classes.iter().find(|known| known.name == class)?.metric(metric),
+    /// The interval of a metric, also of a part of the point.
+    pub fn metric_of(&self, scope: &MetricScope, metric: Metric) -> Option<Interval> {
+        match scope {
+            MetricScope::Whole => self.metric(metric),
+            MetricScope::Class(class) => self.classes.iter().find(|known| known.name == *class)?.metric(metric),
+            MetricScope::Service(_) | MetricScope::Cause(_) => self.mean_by_trial(scope, metric, LEVEL),
         }
     }
 
-    /// A metric's values in this and another point, of one class or all requests, by common replication.
-    pub fn paired(&self, other: &Self, class: Option<&str>, metric: Metric) -> (Vec<f64>, Vec<f64>) {
-        let mut pair = in_common(&[self.by_trial(class, metric), other.by_trial(class, metric)]).into_iter();
+    fn mean_by_trial(&self, scope: &MetricScope, metric: Metric, level: f64) -> Option<Interval> {
+        let values: Vec<f64> = self.by_trial(scope, metric).into_iter().map(|(_, value)| value).collect();
+        Interval::mean_of(&values, level).map(|interval| floor(interval, metric))
+    }
+
+    /// A metric's values in this and another point, by common replication.
+    pub fn paired(&self, other: &Self, scope: &MetricScope, metric: Metric) -> (Vec<f64>, Vec<f64>) {
+        let mut pair = in_common(&[self.by_trial(scope, metric), other.by_trial(scope, metric)]).into_iter();
         (pair.next().unwrap_or_default(), pair.next().unwrap_or_default())
     }
 
     /// A metric's values by replication, where it has any.
-    pub(in crate::experiment) fn by_trial(&self, class: Option<&str>, metric: Metric) -> Vec<(u64, f64)> {
-        if let Some(class) = class {
-            let known = self.classes.iter().find(|known| known.name == class);
-            return known.map(|class| class.by_trial(metric)).unwrap_or_default();
+    pub(in crate::experiment) fn by_trial(&self, scope: &MetricScope, metric: Metric) -> Vec<(u64, f64)> {
+        match scope {
+            MetricScope::Whole => self.trials.column(metric as usize),
+            MetricScope::Class(class) => {
+                let known = self.classes.iter().find(|known| known.name == *class);
+                known.map(|class| class.by_trial(metric)).unwrap_or_default()
+            }
+            MetricScope::Service(name) => self.scopes.of_service(name, metric),
+            MetricScope::Cause(_) if !metric.is_kept_of_causes() => Vec::new(),
+            MetricScope::Cause(words) => self.scopes.of_cause(words).unwrap_or_else(|| {
+                let all = self.trials.column(metric as usize);
+                all.into_iter().map(|(replication, _)| (replication, 0.0)).collect()
+            }),
         }
-        self.trials.column(metric as usize)
     }
 
-    /// The interval of a metric of a class of requests, or of all of them, at another level than [`LEVEL`].
-    pub fn metric_at(&self, class: Option<&str>, metric: Metric, level: f64) -> Option<Interval> {
-        let interval = self.metric_of(class, metric)?;
+    /// The interval of a metric at another level than [`LEVEL`].
+    pub fn metric_at(&self, scope: &MetricScope, metric: Metric, level: f64) -> Option<Interval> {
+        if let MetricScope::Service(_) | MetricScope::Cause(_) = scope {
+            return self.mean_by_trial(scope, metric, level);
+        }
+        let interval = self.metric_of(scope, metric)?;
         if level == LEVEL || metric == Metric::RecoveryS && interval.high == f64::INFINITY {
             return Some(interval);
         }

@@ -1,5 +1,7 @@
 //! What is kept of a trial: one row of `trials.csv`.
 
+mod services;
+
 use serde::{Deserialize, Serialize};
 
 use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
@@ -9,7 +11,8 @@ use crate::kernel::wire;
 use crate::language::{Metric, Objective};
 use crate::model::{Load, Reference};
 use crate::parts::{
-    Blame, BlameGroup, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, Timeline, Users,
+    Blame, BlameGroup, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, ServiceOutcome,
+    Timeline, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -107,6 +110,10 @@ pub struct Trial {
     pub instant_resends: u64,
     /// Restarts of replicas by their liveness probes.
     pub restarts: u64,
+    /// What the services had to do; empty where the window never opened.
+    pub services: Vec<ServiceOutcome>,
+    /// Calls that reached all services together; none where they are not counted.
+    pub calls: Option<CallCount>,
     /// Mean staleness of the reads of views, in seconds; none without any.
     #[serde(with = "wire")]
     pub staleness_mean_s: Option<f64>,
@@ -291,6 +298,8 @@ impl Trial {
             saturated: None,
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(alive, all)| (all - alive, all)),
+            services: outcome.services,
+            calls: outcome.calls,
             losses: outcome.losses,
             hung: outcome.hung,
             window_s: outcome.window.seconds(),
@@ -339,6 +348,11 @@ impl Trial {
             Metric::StalenessMeanS => self.staleness_mean_s,
             Metric::StalenessP95S => self.staleness_p95_s,
             Metric::CacheHitRatio => self.cache_hit_ratio,
+            Metric::CallsPerS => self.calls_per_s(self.calls),
+            Metric::PeakCallsPerS => self.calls.map(|count| count.peak_per_s),
+            Metric::WorkerImbalance => self.worker_imbalance(),
+            Metric::ReplicaHours => self.replica_hours(),
+            Metric::FailedRequests => Some(self.failures.iter().map(|&(_, count)| count as f64).sum()),
         }
     }
 

@@ -22,6 +22,7 @@ use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::words::{place, quoted_place};
 use crate::experiment::plan::{Direction, Expectation, Hypothesis, Plan};
 use crate::language::{Metric, MultipleHypotheses};
+use crate::metric::MetricScope;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -208,10 +209,10 @@ fn seen(level: f64, findings: &dyn Fn(f64) -> Vec<Finding>) -> (Verdict, Option<
 fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec<Finding> {
     let Seen { summaries, rates, .. } = seen;
     let summary = |point: usize| of_point(summaries, point);
-    let class = hypothesis.class.as_deref();
+    let scope = &hypothesis.scope;
     let each = |judge: &dyn Fn(&Summary, &str) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
-            let place = of_class(place(plan, point), class);
+            let place = within(place(plan, point), scope);
             summary(point).map_or_else(|| missing(&place), |summary| judge(summary, &place))
         };
         hypothesis.points.iter().map(of_point).collect()
@@ -231,8 +232,8 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
     let compared = |other: usize, metric: Metric, judge: &dyn Fn(Interval, String) -> Finding| -> Vec<Finding> {
         let of_point = |&point: &usize| {
             let twin = plan.beside(point, other).and_then(summary);
-            let (place, other) = (of_class(quoted_place(plan, point), class), &plan.variants[other]);
-            let found = summary(point).zip(twin).and_then(|(a, b)| Difference::at(level, a, b, class, metric));
+            let (place, other) = (within(quoted_place(plan, point), scope), &plan.variants[other]);
+            let found = summary(point).zip(twin).and_then(|(a, b)| Difference::at(level, a, b, scope, metric));
             match found.and_then(|found| Some((found, comparable(&found)?))) {
                 Some((found, interval)) => judge(interval, beside(&found, &place, other, rates)),
                 None => {
@@ -245,10 +246,10 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
     };
     match &hypothesis.expect {
         Expectation::AtLeast { metric, value } => {
-            each(&|summary, place| bounded_of(summary, (class, level), *metric, (*value, rates), true, place))
+            each(&|summary, place| bounded_of(summary, (scope, level), *metric, (*value, rates), true, place))
         }
         Expectation::AtMost { metric, value } => {
-            each(&|summary, place| bounded_of(summary, (class, level), *metric, (*value, rates), false, place))
+            each(&|summary, place| bounded_of(summary, (scope, level), *metric, (*value, rates), false, place))
         }
         Expectation::Survives => {
             each_state(&|summary, state, place| survives(plan, (summary, state, rates), level, place))
@@ -350,9 +351,14 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, 
     findings
 }
 
-/// A place, and whose requests are looked at there.
-fn of_class(place: String, class: Option<&str>) -> String {
-    class.map_or_else(|| place.clone(), |class| format!("{place}, class {class}"))
+/// A place, and what is looked at there.
+fn within(place: String, scope: &MetricScope) -> String {
+    match scope {
+        MetricScope::Whole => place,
+        MetricScope::Class(name) => format!("{place}, class {name}"),
+        MetricScope::Service(name) => format!("{place}, service {name}"),
+        MetricScope::Cause(words) => format!("{place}, cause `{words}`"),
+    }
 }
 
 /// The exit code that verdicts call for: 0 all hold, 1 one fails, 3 undecided.

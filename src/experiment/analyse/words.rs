@@ -38,6 +38,11 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
             let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
             format!("{estimate} % ({low} to {high})")
         }
+        MetricKind::PerSecond | MetricKind::Hours => {
+            let (decimals, unit) = (rate_decimals(estimate), plain_unit(metric));
+            let [estimate, low, high] = [estimate, low, high].map(|x| grouped(&format!("{x:.decimals$}")));
+            format!("{estimate}{unit} ({low} to {high})")
+        }
         MetricKind::Count(_) => format!("{estimate:.1} ({low:.1} to {high:.1})"),
         MetricKind::Ratio(_) => format!("{estimate:.2} ({low:.2} to {high:.2})"),
         _ if metric == Metric::RecoveryS && low == f64::INFINITY => "never: no recovery before the run ends".into(),
@@ -90,6 +95,9 @@ pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
     match metric.kind() {
         MetricKind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
         MetricKind::PerMinute => unit.words(value),
+        MetricKind::PerSecond | MetricKind::Hours => {
+            format!("{}{}", grouped(&format!("{value:.*}", rate_decimals(value))), plain_unit(metric))
+        }
         MetricKind::Count(_) => format!("{value:.1}"),
         MetricKind::Ratio(_) => format!("{value:.2}"),
         MetricKind::Time | MetricKind::Quantile(_) => {
@@ -111,7 +119,9 @@ pub fn amount_beside(value: f64, measured: f64, metric: Metric, rates: RateUnit)
             let (scale, unit, decimals) = time_scale(measured);
             (scale, format!(" {unit}"), decimals.max(rate_decimals(measured * scale)))
         }
-        MetricKind::Count(_) | MetricKind::Ratio(_) => return amount(value, metric, rates),
+        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Count(_) | MetricKind::Ratio(_) => {
+            return amount(value, metric, rates);
+        }
     };
     let decimals = least.max(decimals_of(measured * scale));
     let text = format!("{:.decimals$}", value * scale);
@@ -132,10 +142,20 @@ fn is_near(number: f64, decimals: usize) -> bool {
 /// A metric's unit, as it follows its value; `rates` is that of throughputs.
 pub fn unit(metric: Metric, rates: RateUnit) -> String {
     match metric.kind() {
-        MetricKind::Share => " %".into(),
         MetricKind::PerMinute => format!("/{}", rates.name()),
-        MetricKind::Count(_) | MetricKind::Ratio(_) => String::new(),
-        MetricKind::Time | MetricKind::Quantile(_) => " s".into(),
+        _ => plain_unit(metric).into(),
+    }
+}
+
+/// The unit of a metric that is always shown in the same one.
+fn plain_unit(metric: Metric) -> &'static str {
+    match metric.kind() {
+        MetricKind::Share => " %",
+        MetricKind::PerMinute => "/min",
+        MetricKind::PerSecond => "/s",
+        MetricKind::Hours => " h",
+        MetricKind::Time | MetricKind::Quantile(_) => " s",
+        MetricKind::Count(_) | MetricKind::Ratio(_) => "",
     }
 }
 
@@ -144,7 +164,8 @@ pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
     match metric.kind() {
         MetricKind::Share => value * 100.0,
         MetricKind::PerMinute => rates.of_minute(value),
-        MetricKind::Time | MetricKind::Quantile(_) | MetricKind::Count(_) | MetricKind::Ratio(_) => value,
+        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Time | MetricKind::Quantile(_) => value,
+        MetricKind::Count(_) | MetricKind::Ratio(_) => value,
     }
 }
 

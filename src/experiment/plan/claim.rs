@@ -3,6 +3,7 @@
 mod ablation;
 mod measurement;
 mod resource;
+mod scope;
 
 use super::axis::Ready;
 use super::point::{unknown_axis, unknown_value};
@@ -195,45 +196,11 @@ impl Claims<'_> {
             }
             return None;
         }
-        let is_answerable = self.answerable(&expect, variant, &points, tree)
-            && written.class.as_deref().is_none_or(|class| self.is_of_class(class, &expect, &points, tree));
-        let (claim, class) = (written.claim.clone(), written.class.clone());
-        is_answerable.then_some(Hypothesis { claim, variant, points, class, expect, refuted: written.refuted })
-    }
-
-    /// Whether the points have a class of this name, and the metric is kept of it.
-    fn is_of_class(&mut self, class: &str, expect: &Expectation, points: &[usize], tree: &Tree) -> bool {
-        let (metric, other) = match *expect {
-            Expectation::AtLeast { metric, .. } | Expectation::AtMost { metric, .. } => (Some(metric), None),
-            Expectation::HigherThan { metric, variant, .. }
-            | Expectation::LowerThan { metric, variant, .. }
-            | Expectation::SameAs { metric, variant, .. } => (Some(metric), Some(variant)),
-            _ => (None, None),
-        };
-        if !metric.is_some_and(Metric::is_kept_of_classes) {
-            let title = "the expected metric is not available per class";
-            let mistake = match tree.get("class") {
-                Some(value) => value.place.mark_key(Mistake::new(title), "would have no effect"),
-                None => Mistake::new(title),
-            };
-            self.mistakes.push(mistake.note("throughput, success rate and response times are available per class"));
-            return false;
+        if !self.answerable(&expect, variant, &points, tree) {
+            return None;
         }
-        let twins = points.iter().filter_map(|&point| self.plan.beside(point, other?));
-        for point in points.iter().copied().chain(twins.collect::<Vec<_>>()) {
-            let classes = &self.plan.points[point].load.classes;
-            if classes.len() < 2 || !classes.iter().any(|known| known.name == class) {
-                let names = Names::new(classes.iter().filter(|_| classes.len() > 1).map(|known| known.name.as_str()));
-                let mut mistake = Mistake::new(format!("the load has no class `{class}` among several classes"));
-                if let Some(value) = tree.get("class") {
-                    mistake = value.place.mark_value(mistake, "no such class");
-                }
-                let mistake = mistake.advise(names, "class", class);
-                self.mistakes.push(mistake);
-                return false;
-            }
-        }
-        true
+        let scope = self.scope(written, &expect, &points, tree)?;
+        Some(Hypothesis { claim: written.claim.clone(), variant, points, scope, expect, refuted: written.refuted })
     }
 
     /// The points of a variant with these values of axes.

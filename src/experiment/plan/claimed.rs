@@ -1,6 +1,7 @@
 //! What is claimed of a plan's points, and what was measured there.
 
 use crate::language::{Measured, Metric, Tolerances};
+use crate::metric::MetricScope;
 
 /// A row measured on the real system.
 #[derive(Clone, Debug)]
@@ -36,8 +37,8 @@ pub struct Hypothesis {
     pub variant: usize,
     /// Indices of the points that it is about, in order; at least one.
     pub points: Vec<usize>,
-    /// The name of the class of requests that it is about; none: all requests.
-    pub class: Option<String>,
+    /// What of the points it is about.
+    pub scope: MetricScope,
     /// What must be seen.
     pub expect: Expectation,
     /// The author expects the claim to be refuted.

@@ -17,6 +17,7 @@ use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::kernel::random::{Stream, unit};
 use crate::language::{Metric, Mistakes};
+use crate::metric::MetricScope;
 use crate::statistics::Interval;
 use crate::statistics::sensitivity::{Design, InputEffect, Trajectory, morris, sobol, trajectory};
 
@@ -334,7 +335,7 @@ impl Sensitivity {
         let whole = if metric.is_rate() { 1.0 } else { self.nominal.map_or(0.0, |figure| figure.estimate.abs()) };
         self.indifference = share * whole;
         let difference = |output: Option<&Output>| {
-            let (ours, theirs) = output?.summary.as_ref()?.paired(nominal?, None, metric);
+            let (ours, theirs) = output?.summary.as_ref()?.paired(nominal?, &MetricScope::Whole, metric);
             Interval::paired_difference(&ours, &theirs, LEVEL)
         };
         for (index, parameter) in self.parameters.iter_mut().enumerate() {

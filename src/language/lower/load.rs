@@ -34,6 +34,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         (LoadKind::Open, _) => reading.open(),
     };
     let retry = reading.retry();
+    let call_rates = reading.length("call_rates", load.call_rates);
     let watch = reading.watch(&pattern, system);
     if !reading.complaints.is_empty() {
         return Err(reading.complaints);
@@ -50,6 +51,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         abandon,
         retry,
         timeline,
+        call_rates,
         recovered_after,
         disturbances,
         is_calm,

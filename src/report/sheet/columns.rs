@@ -223,6 +223,8 @@ fn bounded(name: &str, unit: &'static str, meaning: &str) -> [Described; 3] {
 fn unit(kind: metric::MetricKind) -> &'static str {
     match kind {
         metric::MetricKind::PerMinute => "1/min",
+        metric::MetricKind::PerSecond => "1/s",
+        metric::MetricKind::Hours => "h",
         metric::MetricKind::Time | metric::MetricKind::Quantile(_) => "s",
         metric::MetricKind::Share | metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) => "1",
     }

@@ -2,6 +2,7 @@
 
 use super::Summary;
 use crate::language::Metric;
+use crate::metric::MetricScope;
 
 /// How much of the distance between two groups the values of either may spread at most.
 const TIGHT: f64 = 0.25;
@@ -26,7 +27,7 @@ impl Summary {
     /// their means differ by more than a tenth; else those on either side of a gap, if one group has at most half of
     /// the other's throughput and neither spreads by more than a quarter of the gap. None where they do not.
     pub fn split(&self) -> Option<Split> {
-        let mut values = self.by_trial(None, Metric::ThroughputPerMin);
+        let mut values = self.by_trial(&MetricScope::Whole, Metric::ThroughputPerMin);
         values.sort_by(|a, b| a.1.total_cmp(&b.1).then(a.0.cmp(&b.0)));
         if self.capacity.groups.is_some() {
             let (lossy, intact): (Vec<_>, Vec<_>) =
@@ -63,7 +64,7 @@ impl Split {
 
     /// The mean of a metric in each group, in the same order; none where a group has no value.
     pub fn means(&self, summary: &Summary, metric: Metric) -> Option<[f64; 2]> {
-        let values = summary.by_trial(None, metric);
+        let values = summary.by_trial(&MetricScope::Whole, metric);
         let mean = |group: &[u64]| {
             let own: Vec<f64> =
                 values.iter().filter(|(replication, _)| group.contains(replication)).map(|(_, value)| *value).collect();

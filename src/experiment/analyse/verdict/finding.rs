@@ -5,7 +5,7 @@ use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::words::{amount, figure};
 use crate::language::Metric;
-use crate::metric::MetricKind;
+use crate::metric::{MetricKind, MetricScope};
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -64,12 +64,12 @@ pub fn ratio(interval: &Interval, bound: f64) -> f64 {
 
 /// The success rate against a bound.
 pub fn bounded(summary: &Summary, level: f64, bound: f64, at_least: bool, place: &str) -> Finding {
-    bounded_of(summary, (None, level), Metric::SuccessRate, (bound, RateUnit::Minute), at_least, place)
+    bounded_of(summary, (&MetricScope::Whole, level), Metric::SuccessRate, (bound, RateUnit::Minute), at_least, place)
 }
 
 pub fn bounded_of(
     summary: &Summary,
-    (class, level): (Option<&str>, f64),
+    (scope, level): (&MetricScope, f64),
     metric: Metric,
     (bound, rates): (f64, RateUnit),
     at_least: bool,
@@ -79,7 +79,7 @@ pub fn bounded_of(
         let evidence = format!("{place}: success and response times stay in their usual range");
         return Finding { decided: f64::INFINITY, ..decided(!at_least, evidence) };
     }
-    let Some(interval) = summary.metric_at(class, metric, level) else { return unknown(&[summary], metric, place) };
+    let Some(interval) = summary.metric_at(scope, metric, level) else { return unknown(&[summary], metric, place) };
     let (above, below) = (interval.low >= bound, interval.high < bound);
     let verdict = match (at_least, above, below, interval.high <= bound, interval.low > bound) {
         (true, true, _, _, _) | (false, _, _, true, _) => Verdict::Holds,
@@ -87,7 +87,7 @@ pub fn bounded_of(
         _ => Verdict::Undecided,
     };
     let figure = figure(interval, metric, rates);
-    let groups = groups(summary, metric, rates).filter(|_| class.is_none()).unwrap_or_default();
+    let groups = groups(summary, metric, rates).filter(|_| *scope == MetricScope::Whole).unwrap_or_default();
     let evidence = format!("{place}: {} {figure}{groups}", metric.words());
     Finding { verdict, evidence, decided: ratio(&interval, bound) }
 }

@@ -6,6 +6,7 @@ use crate::experiment::analyse::summary::{LEVEL, Summary};
 use crate::experiment::analyse::words::{amount, amount_beside};
 use crate::experiment::plan::Measurement;
 use crate::language::{Metric, Tolerance};
+use crate::metric::MetricScope;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -94,7 +95,7 @@ fn figures(measurement: &Measurement) -> impl Iterator<Item = (Metric, f64, Opti
 
 fn at_level(measurement: &Measurement, summary: &Summary, level: f64, rates: RateUnit) -> Vec<Deviation> {
     let deviation = |(metric, measured, own): (Metric, f64, Option<Tolerance>)| {
-        let seen = summary.metric_at(None, metric, level)?;
+        let seen = summary.metric_at(&MetricScope::Whole, metric, level)?;
         Some(Deviation { rates, ..of(metric, measured, seen, own, measurement.tolerance) })
     };
     figures(measurement).filter_map(deviation).collect()

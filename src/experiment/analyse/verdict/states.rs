@@ -7,6 +7,7 @@ use crate::experiment::analyse::finding::unsafe_words;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::{Plan, success_objective};
 use crate::language::{Metric, Objective};
+use crate::metric::MetricScope;
 use crate::model::RateUnit;
 use crate::statistics::rare::can_hide;
 
@@ -58,7 +59,7 @@ pub(super) fn survives(
             // Where the work behind the answers misses the objective, it decides.
             let of_work = state.missed.map(|missed| missed.metric()).filter(|&it| it == Metric::CompletionRate);
             let metric = of_work.unwrap_or(Metric::SuccessRate);
-            bounded_of(summary, (None, level), metric, (plan.collapse_below, rates), true, place)
+            bounded_of(summary, (&MetricScope::Whole, level), metric, (plan.collapse_below, rates), true, place)
         }
     }
 }
@@ -80,7 +81,7 @@ pub(super) fn healthy(
     let all: Vec<Objective> = std::iter::once(success).chain(of_work).chain(others.copied()).collect();
     let found = all.iter().map(|objective| {
         let (metric, bound) = (objective.metric(), objective.bound());
-        bounded_of(summary, (None, level), metric, (bound, rates), objective.is_at_least(), place)
+        bounded_of(summary, (&MetricScope::Whole, level), metric, (bound, rates), objective.is_at_least(), place)
     });
     let rank = |finding: &Finding| match finding.verdict {
         Verdict::Fails => 0,

@@ -7,8 +7,8 @@ use crate::experiment::analyse::strain::{Strain, StrainUse};
 use crate::experiment::analyse::trial::{ClassTrial, Trial};
 use crate::kernel::Time;
 use crate::parts::{
-    Blame, BlameGroup, BlamePlace, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork, Pace,
-    PlaceKind, ResourceKind, ResourceUse, Slice, Spent, Timeline, Times, Units, Users,
+    Blame, BlameGroup, BlamePlace, CallCount, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork,
+    Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline, Times, Units, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -114,6 +114,10 @@ impl Draws {
 
     fn loss(&mut self) -> Loss {
         Loss { resource: self.text(), lost: self.count() as u32, of: self.flag().then(|| self.count() as u32) }
+    }
+
+    fn calls(&mut self) -> CallCount {
+        CallCount { calls: self.count(), peak_per_s: self.number() }
     }
 
     fn spent(&mut self) -> Spent {
@@ -238,6 +242,12 @@ impl Draws {
             dead_letters: self.count(),
             instant_resends: self.count(),
             restarts: self.count(),
+            services: self.few(|draws| ServiceOutcome {
+                name: draws.text(),
+                replicas: draws.count() as u32,
+                calls: draws.flag().then(|| draws.calls()),
+            }),
+            calls: self.flag().then(|| self.calls()),
             staleness_mean_s: self.maybe(),
             staleness_p95_s: self.maybe(),
             cache_hit_ratio: self.maybe(),
