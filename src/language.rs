@@ -44,7 +44,7 @@ pub(crate) mod units;
 pub(crate) mod unused;
 mod visible;
 
-pub use cache::{Cache, CacheStep, Popularity};
+pub use cache::Cache;
 pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
@@ -66,17 +66,15 @@ pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue, View};
 pub use reference::{reference, section};
-pub use resilience::{
-    Breaker, BreakerStep, FallbackStep, HedgeStep, Ingress, ParallelStep, RateLimit, RetryBudget, RetryStep,
-    TimeoutStep,
-};
+pub use resilience::{Breaker, Ingress, RateLimit};
 pub use run::{MultipleHypotheses, Run};
 pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Endpoint, Rounds, Service, Throttling};
 pub use source::Source;
 pub use step::{
-    Branch, CallStep, HashStep, NotifyStep, Place, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep,
-    RespondStep, Step, ThreadStep, VisitStep, WithStep,
+    Branch, BreakerStep, CacheStep, CallStep, FallbackStep, HashStep, HedgeStep, NotifyStep, ParallelStep, Place,
+    Popularity, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep, RespondStep, RetryBudget, RetryStep, Step,
+    ThreadStep, TimeoutStep, VisitStep, WithStep,
 };
 pub use units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 pub use visible::{visible, visible_layout, visible_lines};

@@ -4,22 +4,21 @@
 mod cache;
 mod client;
 mod column;
-mod complaint;
+pub(super) mod complaint;
 mod cycle;
 mod distribution;
 mod echo;
-mod endpoint;
+mod emit;
+pub(super) mod endpoint;
 mod fault;
 mod guard;
 mod host;
 mod load;
-mod nested;
-mod pool;
+pub(super) mod pool;
 mod probe;
 mod provenance;
 mod queue;
 mod service;
-mod step;
 mod trace;
 mod view;
 mod waiting;
@@ -60,11 +59,11 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
 }
 
 /// A model in the course of being lowered.
-struct Lowering<'a> {
-    model: &'a Model,
-    columns: &'a mut Columns,
-    system: System,
-    complaints: Vec<Complaint>,
+pub(super) struct Lowering<'a> {
+    pub(super) model: &'a Model,
+    pub(super) columns: &'a mut Columns,
+    pub(super) system: System,
+    pub(super) complaints: Vec<Complaint>,
     /// The indices of the system's variates, by what equal ones share.
     draws: HashMap<u64, Vec<u32>>,
 }
@@ -73,7 +72,7 @@ struct Lowering<'a> {
 const MOST: u32 = 10_000_000;
 
 impl Lowering<'_> {
-    fn complain(&mut self, complaint: Complaint) {
+    pub(super) fn complain(&mut self, complaint: Complaint) {
         self.complaints.push(complaint);
     }
 
@@ -174,7 +173,7 @@ impl Lowering<'_> {
     }
 
     /// The index of a name, or a complaint with the nearest right one.
-    fn find<'n, T>(
+    pub(super) fn find<'n, T>(
         &mut self,
         at: At<'_>,
         what: &str,
@@ -205,7 +204,7 @@ impl Lowering<'_> {
     }
 
     /// The index of an endpoint in the system.
-    fn endpoint_index(&self, service: u32, name: &str) -> Option<u32> {
+    pub(super) fn endpoint_index(&self, service: u32, name: &str) -> Option<u32> {
         let is_it = |plan: &EndpointPlan| plan.service == service && plan.name == name;
         self.system.endpoints.iter().position(is_it).map(|index| index as u32)
     }

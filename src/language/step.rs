@@ -1,10 +1,60 @@
-//! What a request does: the steps of an endpoint.
+//! What a request does: the steps of an endpoint. Each has a file with its type, its mistakes and its operations.
+
+mod breaker;
+mod cache;
+mod call;
+mod choose;
+mod connection;
+mod cpu;
+mod fail;
+mod fallback;
+mod guard;
+mod hash;
+mod hedge;
+pub(in crate::language) mod nested;
+mod notify;
+mod parallel;
+mod project;
+mod publish;
+mod query;
+mod read;
+mod repeat;
+mod respond;
+mod retry;
+mod sleep;
+mod thread;
+mod timeout;
+mod visit;
+mod with;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::units::{Fraction, fraction, optional_fraction};
-use super::{BreakerStep, CacheStep, Distribution, FallbackStep, HedgeStep, ParallelStep, RetryStep, TimeoutStep};
+use crate::language::Distribution;
+use crate::language::lower::Lowering;
+use crate::language::lower::complaint::At;
+use crate::language::lower::endpoint::Body;
+
+pub use breaker::BreakerStep;
+pub use cache::{CacheStep, Popularity};
+pub use call::CallStep;
+pub use choose::Branch;
+pub use fallback::FallbackStep;
+pub use hash::{HashStep, Place};
+pub use hedge::HedgeStep;
+pub use notify::NotifyStep;
+pub use parallel::ParallelStep;
+pub use project::ProjectStep;
+pub use publish::PublishStep;
+pub use query::QueryStep;
+pub use read::ReadStep;
+pub use repeat::RepeatStep;
+pub use respond::RespondStep;
+pub use retry::{RetryBudget, RetryStep};
+pub use thread::ThreadStep;
+pub use timeout::TimeoutStep;
+pub use visit::VisitStep;
+pub use with::WithStep;
 
 /// One step of an endpoint. Written as a table with one key: `{ cpu = "1.5ms" }`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -60,164 +110,40 @@ pub enum Step {
     Parallel(ParallelStep),
 }
 
-/// A password hash.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct HashStep {
-    /// CPU of one hash.
-    pub cpu: Distribution,
-    /// Where it runs.
-    #[serde(default)]
-    pub on: Place,
-    /// Whether it keeps the interpreter lock of its process (pure Python, or an extension that does not release it), so
-    /// that nothing else of that process runs Python meanwhile; bcrypt releases it. On an event loop it matters only
-    /// beside threads that keep the lock.
-    #[serde(default)]
-    pub holds_gil: bool,
+impl<'a> Lowering<'a> {
+    /// Compiles steps one after the other.
+    pub(in crate::language) fn steps(&mut self, body: &mut Body<'a>, at: At<'_>, steps: &'a [Step]) {
+        for (index, step) in steps.iter().enumerate() {
+            let at = at.index(index);
+            thread::refuse(self, body, at, step);
+            match step {
+                Step::Cpu(demand) => cpu::compile(self, body, at.key("cpu"), demand),
+                Step::Hash(step) => hash::compile(self, body, at.key("hash"), step),
+                Step::Thread(step) => thread::compile(self, body, at.key("thread"), step),
+                Step::Query(step) => query::compile(self, body, at.key("query"), step),
+                Step::Call(step) => call::compile(self, body, at.key("call"), step),
+                Step::Notify(step) => notify::compile(self, body, at.key("notify"), step),
+                Step::With(step) => with::compile(self, body, at.key("with"), step),
+                Step::Sleep(time) => sleep::compile(self, body, at.key("sleep"), time),
+                Step::Repeat(step) => repeat::compile(self, body, at.key("repeat"), step),
+                Step::Choose(branches) => choose::compile(self, body, at.key("choose"), branches),
+                Step::Fail(reason) => fail::compile(self, reason),
+                Step::Respond(_) => respond::compile(self, body, at.key("respond")),
+                Step::Cache(step) => cache::compile(self, body, at.key("cache"), step),
+                Step::Project(step) => project::compile(self, body, at.key("project"), step),
+                Step::Read(step) => read::compile(self, at.key("read"), step),
+                Step::Publish(step) => publish::compile(self, body, at.key("publish"), step),
+                Step::Retry(step) => retry::compile(self, body, at.key("retry"), step),
+                Step::Timeout(step) => timeout::compile(self, body, at.key("timeout"), step),
+                Step::Breaker(step) => breaker::compile(self, body, at.key("breaker"), step),
+                Step::Fallback(step) => fallback::compile(self, body, at.key("fallback"), step),
+                Step::Hedge(step) => hedge::compile(self, body, at.key("hedge"), step),
+                Step::Parallel(step) => parallel::compile(self, body, at.key("parallel"), step),
+                Step::Visit(step) => visit::compile(self, body, at.key("visit"), step),
+            }
+        }
+    }
 }
 
-/// Nested steps as one job of the default executor of an event loop: it waits for one of the `threads` of its process,
-/// first come, first served, and keeps it to the end of the steps, whether they compute or block. A request that gives up
-/// meanwhile does not stop the thread: a job that still waits for a thread is dropped, one that runs is run to its end. A
-/// failure in the steps is one of the request.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ThreadStep {
-    /// What the thread does, one step after the other. A `sleep` blocks it, as do waits for a database or an answer.
-    pub steps: Vec<Step>,
-    /// Whether its `cpu` steps keep the interpreter lock of the process (pure Python), so that nothing else of that
-    /// process runs Python meanwhile. Native code that releases the lock does not, nor does anything in Node.
-    #[serde(default)]
-    pub holds_gil: bool,
-}
-
-/// Where blocking work runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Place {
-    /// Where the request runs: on the event loop, which does nothing else meanwhile.
-    #[default]
-    Loop,
-    /// In a thread of the default executor (`asyncio.to_thread`); bcrypt releases the GIL.
-    Thread,
-}
-
-/// A statement, on a connection of its own (`pool`) or on the one that an enclosing `with` holds (`held`).
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct QueryStep {
-    /// Acquire a connection of this pool for the query and release it after.
-    pub pool: Option<String>,
-    /// Use the connection of this pool that an enclosing `with` holds.
-    pub held: Option<String>,
-    /// Work of the database for the statement.
-    pub time: Distribution,
-    /// With BEGIN and COMMIT around the statement: two more round trips.
-    #[serde(default)]
-    pub transaction: bool,
-}
-
-/// A request to another service.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CallStep {
-    /// The HTTP client of this service to use; it knows the server.
-    pub client: String,
-    /// The endpoint of the server.
-    pub endpoint: String,
-}
-
-/// A request sent without waiting for its answer.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct NotifyStep {
-    /// The HTTP client of this service to use; it knows the server.
-    pub client: String,
-    /// The endpoint of the server.
-    pub endpoint: String,
-    /// Probability that it is sent. Without it: 1.
-    #[serde(default, deserialize_with = "optional_fraction")]
-    #[schemars(with = "Option<Fraction>")]
-    pub probability: Option<f64>,
-    /// Send it once, each time with this probability, for each replica of this service beyond the first, as replicas do
-    /// that do not coordinate (KillBill's duplicated webhooks). Without it: once, whatever the number of replicas.
-    #[serde(default)]
-    pub when_replicated: bool,
-}
-
-/// Holds one unit of exactly one of `pool`, `limit` or `shared` around the steps.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct WithStep {
-    /// A connection of this pool of the service.
-    pub pool: Option<String>,
-    /// A slot of this limit of the service (in each process its own).
-    pub limit: Option<String>,
-    /// A slot of this limit of the whole model (`[limits]`).
-    pub shared: Option<String>,
-    /// The steps to run while it is held.
-    pub steps: Vec<Step>,
-}
-
-/// Nested steps, several times.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RepeatStep {
-    /// How many times.
-    pub times: u32,
-    /// What.
-    pub steps: Vec<Step>,
-}
-
-/// One branch of a `choose`.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Branch {
-    /// Probability, 0 to 1.
-    #[serde(deserialize_with = "fraction")]
-    #[schemars(with = "Fraction")]
-    pub probability: f64,
-    /// The steps of the branch; may be empty.
-    #[serde(default)]
-    pub steps: Vec<Step>,
-}
-
-/// Answers now and continues, as background tasks of FastAPI (Starlette) do: the caller has its answer, and the
-/// connection is closed or kept for the next call. A thread of a `threads` runtime is held to the end of the steps.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct RespondStep {}
-
-/// Applies the event that this handler of the view's consumer handles; once, if it is handled again after a failure.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ProjectStep {
-    /// The view, a key of `[views]`.
-    pub view: String,
-}
-
-/// A read of a view.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ReadStep {
-    /// The view, a key of `[views]`.
-    pub view: String,
-}
-
-/// A message for a queue.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct PublishStep {
-    /// The queue, a key of `[queues]`.
-    pub queue: String,
-}
-
-/// A visit to a station of the queueing network.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct VisitStep {
-    /// The station, a key of `[stations]`.
-    pub station: String,
-    /// Service demand of the visit.
-    pub time: Distribution,
-}
+#[cfg(test)]
+mod tests;

@@ -27,7 +27,7 @@ pub struct Complaint {
 }
 
 impl Complaint {
-    pub(super) fn at(at: At<'_>, title: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(in crate::language) fn at(at: At<'_>, title: impl Into<String>, label: impl Into<String>) -> Self {
         Self {
             path: at.path(),
             title: title.into(),
@@ -41,27 +41,27 @@ impl Complaint {
     }
 
     /// Shows the key, for what concerns a whole table.
-    pub(super) fn at_key(at: At<'_>, title: impl Into<String>, label: impl Into<String>) -> Self {
+    pub(in crate::language) fn at_key(at: At<'_>, title: impl Into<String>, label: impl Into<String>) -> Self {
         Self { of_key: true, ..Self::at(at, title, label) }
     }
 
-    pub(super) fn also(mut self, at: At<'_>, label: impl Into<String>) -> Self {
+    pub(in crate::language) fn also(mut self, at: At<'_>, label: impl Into<String>) -> Self {
         self.others.push((at.path(), label.into()));
         self
     }
 
     /// Says what a key is where it is left out.
-    pub(super) fn by_default(mut self, at: At<'_>, note: impl Into<String>) -> Self {
+    pub(in crate::language) fn by_default(mut self, at: At<'_>, note: impl Into<String>) -> Self {
         self.defaults.push((at.path(), note.into()));
         self
     }
 
-    pub(super) fn note(mut self, note: impl Into<String>) -> Self {
+    pub(in crate::language) fn note(mut self, note: impl Into<String>) -> Self {
         self.notes.push(note.into());
         self
     }
 
-    pub(super) fn help(mut self, help: impl Into<String>) -> Self {
+    pub(in crate::language) fn help(mut self, help: impl Into<String>) -> Self {
         self.helps.push(help.into());
         self
     }
@@ -87,7 +87,7 @@ impl Complaint {
 
 /// Where in the model we are. A list on the stack, because it is hardly ever needed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum At<'a> {
+pub(in crate::language) enum At<'a> {
     Root,
     Key(&'a At<'a>, &'a str),
     Index(&'a At<'a>, usize),

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::complaint::{At, Complaint};
-use super::nested;
 use crate::language::path::Path;
+use crate::language::step::nested;
 use crate::language::{Model, Step};
 
 /// An endpoint: service and name.

@@ -15,7 +15,7 @@ const MOST_PHASES: u32 = 1_000;
 
 impl Lowering<'_> {
     /// The index of a distribution among those of the system; equal ones are kept once.
-    pub(super) fn draw(&mut self, at: At<'_>, distribution: &Distribution) -> Draw {
+    pub(in crate::language) fn draw(&mut self, at: At<'_>, distribution: &Distribution) -> Draw {
         let variate = variate(at, distribution, self.columns, &mut self.complaints);
         let variates = &mut self.system.variates;
         let alike = self.draws.entry(digest(&variate)).or_default();

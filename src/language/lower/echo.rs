@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::complaint::{At, Complaint};
-use super::nested;
 use crate::language::path::Path;
+use crate::language::step::nested;
 use crate::language::{Branch, CacheStep, Model, Service, Step};
 
 /// How many steps of the power method find the growth.

@@ -13,7 +13,7 @@ const MOST_ENDPOINTS: usize = 5_000;
 
 impl Lowering<'_> {
     /// Numbers all endpoints, so that calls can name them, and then compiles each.
-    pub(super) fn endpoints(&mut self) {
+    pub(in crate::language) fn endpoints(&mut self) {
         let model = self.model;
         let all = At::Root.key("services");
         for (index, (service_name, service)) in model.services.iter().enumerate() {
@@ -50,7 +50,7 @@ impl Lowering<'_> {
 }
 
 /// An endpoint in the course of being compiled.
-pub(super) struct Body<'a> {
+pub(in crate::language) struct Body<'a> {
     pub service_index: u32,
     pub service_name: &'a str,
     pub service: &'a Service,
@@ -119,13 +119,13 @@ impl<'a> Body<'a> {
 
 /// A job of the default executor.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Job {
+pub(in crate::language) struct Job {
     /// Whether its `cpu` steps keep the interpreter lock.
     pub holds_gil: bool,
 }
 
 /// The name of a step.
-pub(super) struct Named(String);
+pub(in crate::language) struct Named(String);
 
 impl Named {
     pub fn site(&self) -> Site {

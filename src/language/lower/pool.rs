@@ -78,7 +78,7 @@ impl Lowering<'_> {
 }
 
 /// Whether it matters which connections of a pool are open: else counting them is enough.
-pub(super) fn minded(model: &Model, pool: &Pool) -> bool {
+pub(in crate::language) fn minded(model: &Model, pool: &Pool) -> bool {
     let limited = model.services.get(&pool.server).is_some_and(|server| server.max_connections.is_some());
     limited
         || pool.connect_cpu.is_some()

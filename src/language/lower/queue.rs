@@ -2,10 +2,9 @@
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::endpoint::Body;
 use crate::kernel::Time;
 use crate::kernel::random::{fold, mix};
-use crate::language::{Consumer, Overflow, PublishStep, Queue, View};
+use crate::language::{Consumer, Overflow, Queue, View};
 use crate::model::{ConsumerPlan, Op, QueuePlan};
 
 /// Factors of a retry's delay at most.
@@ -85,14 +84,5 @@ impl Lowering<'_> {
             backoff: consumer.backoff,
             view: None,
         }
-    }
-}
-
-/// A `publish` step.
-pub(super) fn publish(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &PublishStep) {
-    let site = body.site(&format!("publish:{}", step.queue)).site();
-    let queues = &lowering.model.queues;
-    if let Some((queue, _)) = lowering.find(at.key("queue"), "queue", &step.queue, queues.iter(), "") {
-        lowering.emit(Op::Publish { queue, site });
     }
 }

@@ -2,8 +2,8 @@
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::nested;
 use crate::kernel::Time;
+use crate::language::step::nested;
 use crate::language::{Duration, Place, Service, Step};
 use crate::model::{Balance, ProcessPlan, Runtime, ServicePlan};
 

@@ -1,10 +1,8 @@
-//! Views as meant, and the steps that apply events to them and read them.
+//! Views as meant.
 
 use super::Lowering;
 use super::complaint::{At, Complaint};
-use super::endpoint::Body;
-use crate::language::{ProjectStep, ReadStep};
-use crate::model::{Op, ViewPlan};
+use crate::model::ViewPlan;
 
 impl Lowering<'_> {
     /// The views, before the steps that name them.
@@ -31,37 +29,9 @@ impl Lowering<'_> {
         }
     }
 
-    fn view(&mut self, at: At<'_>, name: &str) -> Option<u32> {
+    /// The index of a view, or a complaint.
+    pub(in crate::language) fn view(&mut self, at: At<'_>, name: &str) -> Option<u32> {
         let views = &self.model.views;
         self.find(at, "view", name, views.iter(), "").map(|(view, _)| view)
-    }
-}
-
-/// A `project` step: only in the handler of the view's own consumer.
-pub(super) fn project(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &ProjectStep) {
-    let model = lowering.model;
-    if lowering.view(at.key("view"), &step.view).is_none() {
-        return;
-    }
-    lowering.emit(Op::Project);
-    let view = &model.views[&step.view];
-    let consumer = model.queues.get(&view.queue).and_then(|queue| queue.consumers.get(&view.consumer));
-    let Some(consumer) = consumer else { return }; // complained of at the view
-    let handler = format!("{}.{}", consumer.service, consumer.endpoint);
-    if handler == body.name() {
-        return;
-    }
-    let title = format!("events of view `{}` are not handled here", step.view);
-    let all = At::Root.key("views");
-    let of_view = all.key(&step.view);
-    let complaint = Complaint::at(at.key("view"), title, format!("would have no effect in `{}`", body.name()))
-        .also(of_view.key("consumer"), format!("handles its events in `{handler}`"));
-    lowering.complain(complaint);
-}
-
-/// A `read` step.
-pub(super) fn read(lowering: &mut Lowering<'_>, at: At<'_>, step: &ReadStep) {
-    if let Some(view) = lowering.view(at.key("view"), &step.view) {
-        lowering.emit(Op::Read { view });
     }
 }

@@ -1,33 +1,34 @@
-//! Work on the CPU, and jobs of the default executor, as operations.
+//! Nested steps as a job of the default executor.
 
-use super::{At, Body, Complaint, Lowering};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{Place, Step};
+use crate::language::lower::Lowering;
+use crate::language::lower::complaint::{At, Complaint};
+use crate::language::lower::endpoint::Body;
 use crate::language::lower::endpoint::Job;
-use crate::language::{HashStep, Place, Step, ThreadStep};
-use crate::model::{Draw, Op, Order, ParallelPlan, Round, Runtime, Site};
+use crate::model::{Op, Order, ParallelPlan, Round, Runtime};
 
 /// Where a step stands that a thread cannot do.
 const INSIDE: &str = "inside a `thread`";
 
-/// Work on the CPU where the request runs. The lock matters only in a process where a thread keeps it, too.
-pub(super) fn compute(lowering: &mut Lowering<'_>, body: &Body<'_>, demand: Draw, site: Site, holds_gil: bool) {
-    let contended = lowering.system.services[body.service_index as usize].gil;
-    let native = contended && !holds_gil;
-    lowering.emit(if native { Op::Native { demand, site } } else { Op::Cpu { demand, site } });
+/// Nested steps as one job of the default executor of an event loop: it waits for one of the `threads` of its process,
+/// first come, first served, and keeps it to the end of the steps, whether they compute or block. A request that gives up
+/// meanwhile does not stop the thread: a job that still waits for a thread is dropped, one that runs is run to its end. A
+/// failure in the steps is one of the request.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ThreadStep {
+    /// What the thread does, one step after the other. A `sleep` blocks it, as do waits for a database or an answer.
+    pub steps: Vec<Step>,
+    /// Whether its `cpu` steps keep the interpreter lock of the process (pure Python), so that nothing else of that
+    /// process runs Python meanwhile. Native code that releases the lock does not, nor does anything in Node.
+    #[serde(default)]
+    pub holds_gil: bool,
 }
 
-pub(super) fn hash<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &HashStep) {
-    let site = body.site("hash").site();
-    let demand = lowering.draw(at.key("cpu"), &step.cpu);
-    let holds_gil = step.holds_gil || body.job.is_some_and(|job| job.holds_gil);
-    if step.on == Place::Loop || body.job.is_some() {
-        return compute(lowering, body, demand, site, holds_gil);
-    }
-    job(lowering, body, Job { holds_gil }, |lowering, body| compute(lowering, body, demand, site, holds_gil));
-    let complaint = |title| Complaint::at(at.key("on"), title, "only for an event loop").help("leave out `on`");
-    needs_executor(lowering, body, "the hash", complaint);
-}
-
-pub(super) fn thread<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a ThreadStep) {
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a ThreadStep) {
     if body.job.is_some() {
         return lowering.steps(body, at.key("steps"), &step.steps); // complained of already
     }
@@ -49,7 +50,7 @@ pub(super) fn thread<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: A
 }
 
 /// A job: the branch that takes a thread, does something there, and gives it back.
-fn job<'a>(
+pub(super) fn job<'a>(
     lowering: &mut Lowering<'a>,
     body: &mut Body<'a>,
     job: Job,
@@ -78,7 +79,7 @@ fn job<'a>(
 }
 
 /// Refuses a job where there is no executor.
-fn needs_executor(
+pub(super) fn needs_executor(
     lowering: &mut Lowering<'_>,
     body: &Body<'_>,
     what: &str,

@@ -1,10 +1,10 @@
 //! The lists of steps that a step has inside.
 
-use super::complaint::At;
-use crate::language::Step;
+use super::Step;
+use crate::language::lower::complaint::At;
 
 /// Each list of steps right inside this step, with its place. `at` is the step's own.
-pub(super) fn each<'a>(step: &'a Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &'a [Step])) {
+pub(in crate::language) fn each<'a>(step: &'a Step, at: At<'_>, visit: &mut dyn FnMut(At<'_>, &'a [Step])) {
     let mut inside = |kind: &str, steps: &'a [Step]| {
         let at = at.key(kind);
         visit(at.key("steps"), steps);

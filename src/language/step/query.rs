@@ -1,13 +1,31 @@
-//! Round trips to a database, and the connections that they need, as operations.
+//! Statements and transactions on a database connection.
 
-use super::{At, Body, Complaint, Lowering};
-use crate::language::lower::endpoint::Named;
-use crate::language::lower::pool::minded;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::connection::{give_back, take, trip};
+use crate::language::Distribution;
+use crate::language::lower::Lowering;
+use crate::language::lower::complaint::{At, Complaint};
+use crate::language::lower::endpoint::Body;
 use crate::language::names::Names;
-use crate::language::{Pool, QueryStep, Rounds};
-use crate::model::{Draw, Op, Site};
 
-pub(super) fn query<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a QueryStep) {
+/// A statement, on a connection of its own (`pool`) or on the one that an enclosing `with` holds (`held`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct QueryStep {
+    /// Acquire a connection of this pool for the query and release it after.
+    pub pool: Option<String>,
+    /// Use the connection of this pool that an enclosing `with` holds.
+    pub held: Option<String>,
+    /// Work of the database for the statement.
+    pub time: Distribution,
+    /// With BEGIN and COMMIT around the statement: two more round trips.
+    #[serde(default)]
+    pub transaction: bool,
+}
+
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a QueryStep) {
     let (name, of_own) = match (&step.pool, &step.held) {
         (Some(pool), None) => (pool, true),
         (None, Some(held)) => (held, false),
@@ -65,29 +83,4 @@ pub(super) fn query<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At
     if of_own {
         give_back(lowering, rounds, pool, plan, &named);
     }
-}
-
-/// A connection of the pool from here on.
-pub(super) fn take(lowering: &mut Lowering<'_>, pool: u32, plan: &Pool, named: &Named) {
-    let site = named.site();
-    let minded = minded(lowering.model, plan);
-    lowering.emit(if minded { Op::Borrow { pool, site } } else { Op::AcquireConnection { pool, site } });
-}
-
-fn trip(lowering: &mut Lowering<'_>, rounds: Rounds, pool: u32, plan: &Pool, site: Site, work: Option<Draw>) {
-    lowering.emit(Op::Trip { pool, work, site });
-    lowering.rounds(rounds.statement, 1);
-    if plan.max_queries.is_some() {
-        lowering.emit(Op::Count { pool });
-    }
-}
-
-/// The end of what [`take`] began.
-pub(super) fn give_back(lowering: &mut Lowering<'_>, rounds: Rounds, pool: u32, plan: &Pool, named: &Named) {
-    lowering.rounds(rounds.release.map(|rounds| rounds.min(1)), 0);
-    if plan.reset_on_release {
-        trip(lowering, rounds, pool, plan, named.part("reset"), None);
-    }
-    lowering.emit(Op::Release);
-    lowering.rounds(rounds.release, 1);
 }

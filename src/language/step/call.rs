@@ -1,0 +1,66 @@
+//! Requests to other services.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::language::Reuse;
+use crate::language::lower::Lowering;
+use crate::language::lower::complaint::At;
+use crate::language::lower::endpoint::Body;
+use crate::model::{Op, Site};
+
+/// A request to another service.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallStep {
+    /// The HTTP client of this service to use; it knows the server.
+    pub client: String,
+    /// The endpoint of the server.
+    pub endpoint: String,
+}
+
+pub(super) fn compile(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
+    let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
+    send(lowering, body, at, (&step.client, &step.endpoint), site);
+}
+
+/// The operations of a request.
+pub(super) fn send(
+    lowering: &mut Lowering<'_>,
+    body: &Body<'_>,
+    at: At<'_>,
+    (client, endpoint): (&str, &str),
+    site: Site,
+) {
+    let clients = body.service.clients.iter();
+    let whose = format!(" in service `{}`", body.service_name);
+    let found = lowering.find(at.key("client"), "client", client, clients, &whose);
+    let Some((index, client)) = found else { return };
+    let Some((service, (name, server))) =
+        lowering.model.services.iter().enumerate().find(|(_, (name, _))| **name == client.server)
+    else {
+        return; // complained of at the client
+    };
+    let whose = format!(" in service `{name}`");
+    let endpoints = server.endpoints.iter();
+    if lowering.find(at.key("endpoint"), "endpoint", endpoint, endpoints, &whose).is_none() {
+        return;
+    }
+    let Some(endpoint) = lowering.endpoint_index(service as u32, endpoint) else { return };
+    let prepares = match client.reuse {
+        Reuse::PerRequest => client.setup_cpu.is_some(),
+        Reuse::Shared => client.search_cpu.is_some(),
+    };
+    if prepares || client.call_cpu.is_some() {
+        lowering.emit(Op::Prepare { client: index, site });
+    }
+    lowering.emit(Op::Connect { client: index, site });
+    let rounds = body.rounds();
+    lowering.rounds(rounds.send, 0);
+    lowering.emit(Op::Send { client: index, endpoint, site });
+    lowering.rounds(rounds.answer, 1);
+    lowering.emit(Op::HangUp);
+    if client.reuse == Reuse::PerRequest {
+        lowering.rounds(rounds.close, 0);
+    }
+}
