@@ -10,6 +10,7 @@ mod digest;
 mod draw;
 mod exit;
 mod files;
+mod format;
 mod interrupt;
 mod journals;
 mod knee;
@@ -29,13 +30,14 @@ mod simulate;
 mod sweep;
 mod warn;
 
-use clap::{Parser, Subcommand, ValueEnum};
+use clap::{Parser, Subcommand};
 
 pub use check::Check;
 pub use completions::Completions;
 pub use digest::Digest;
 pub use draw::Draw;
 pub use exit::{Exit, ExitFailure, stop};
+pub use format::Format;
 pub use knee::KneeArguments;
 pub use man::man;
 pub use merge::Merge;
@@ -83,25 +85,6 @@ pub enum Command {
     /// Print the manual page
     Man,
 }
-
-/// The output format on stdout.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// Text for people.
-    #[default]
-    Table,
-    /// One JSON document for programs.
-    Json,
-}
-
-/// What the help of each command that runs something ends with.
-const EXIT_CODES: &str = "\
-Exit codes:
-  0    every hypothesis holds, or there is none
-  1    a hypothesis fails
-  2    the input has a mistake, or a file could not be written
-  3    a hypothesis is undecided, or a trial failed
-  130  interrupted; finished trials have been written";
 
 const EXAMPLES: &str = "\
 Examples:

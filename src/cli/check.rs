@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Format;
 use super::adjust::Adjust;
 use super::exit::{Exit, ExitFailure};
+use super::format::Format;
 use super::page::Page;
 use crate::experiment::analyse::precision;
 use crate::experiment::plan::{Adjustments, Checked, Plan};

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::EXIT_CODES;
 use super::adjust::{Adjust, Effort};
+use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use super::simulate::simulate;

@@ -11,6 +11,15 @@ use crate::report::Report;
 use crate::report::folder::Unwritten;
 use crate::serve::Unserved;
 
+/// What the help of each command that runs something ends with.
+pub(super) const EXIT_CODES: &str = "\
+Exit codes:
+  0    every hypothesis holds, or there is none
+  1    a hypothesis fails
+  2    the input has a mistake, or a file could not be written
+  3    a hypothesis is undecided, or a trial failed
+  130  interrupted; finished trials have been written";
+
 /// The exit codes, which are part of the interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

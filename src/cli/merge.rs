@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::EXIT_CODES;
+use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
 use super::outputs::Outputs;
 use super::page::Page;

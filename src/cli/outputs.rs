@@ -6,8 +6,9 @@ use clap::Args;
 
 use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, REPORT, write_charts, write_report, write_results};
+use super::format::Format;
 use super::page::Page;
-use super::{Format, open, warn};
+use super::{open, warn};
 use crate::experiment::account::Account;
 use crate::experiment::plan::Plan;
 use crate::experiment::store::archive::Archive;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::json;
 
-use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
 use super::exit::{Exit, ExitFailure};
+use super::format::Format;
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::{caution, warn};

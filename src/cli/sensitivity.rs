@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Format;
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, write_found};
+use super::format::Format;
 use super::journals::{Keeping, kept};
 use super::knee::metric;
 use super::page::Page;

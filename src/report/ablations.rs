@@ -1,8 +1,8 @@
 //! Ablations as a table and a sentence: which of several changes brings what.
 
-use super::Report;
 use super::paragraph::paragraph;
 use super::table::{Column, short};
+use super::whole::Report;
 use crate::experiment::analyse::ablation::{Ablated, Part};
 use crate::experiment::analyse::effect::Observation;
 

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Report;
 use super::number::seconds;
 use super::paragraph::paragraph;
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{Column, short};
+use super::whole::Report;
 use crate::experiment::analyse::blame::{Share, holders, shares};
 use crate::experiment::analyse::summary::Summary;
 use crate::parts::{Blame, BlameGroup, BlamePlace, PlaceKind};

@@ -1,10 +1,11 @@
 //! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
+use super::detail::Detail;
 use super::number::{self, Figure, aligned, rate_column, share, time_column};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, short, table};
-use super::{Detail, Report};
+use super::whole::Report;
 use crate::experiment::analyse::summary::ClassSummary;
 use crate::experiment::analyse::words;
 use crate::statistics::Interval;

@@ -1,12 +1,13 @@
 //! Variants against each other: a table of paired differences, sentences that name the best, and `comparisons.csv`.
 
+use super::detail::Detail;
 use super::number::short;
 use super::overview::{laid_out, places, sections};
 use super::paragraph::{hanging, joined, paragraph, quoted};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
-use super::{Detail, Report};
+use super::whole::Report;
 use crate::experiment::analyse::comparison::{COMPARED, Comparison, Difference, Selection, TIE, are_comparable};
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::plan::Plan;

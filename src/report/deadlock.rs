@@ -1,7 +1,7 @@
 //! Deadlocks, each shown as its circle: who holds what and waits for what.
 
-use super::Report;
 use super::paragraph::paragraph;
+use super::whole::Report;
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;

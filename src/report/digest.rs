@@ -2,7 +2,8 @@
 
 use super::effects::sentence;
 use super::paragraph::paragraph;
-use super::{Report, verdicts};
+use super::verdicts;
+use super::whole::Report;
 use crate::experiment::analyse::effect::{Observation, Worth};
 use crate::experiment::analyse::verdict::{Judgement, Verdict};
 use crate::language::visible;

@@ -3,9 +3,11 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::comparisons;
 use super::metric::metrics;
 use super::theory::theory_document;
-use super::{Report, comparisons, warnings};
+use super::warning::warnings;
+use super::whole::Report;
 use crate::experiment::analyse::ablation::{Ablated, Part};
 use crate::experiment::analyse::comparison::{self, Comparison, Selection};
 use crate::experiment::analyse::effect::Observation;

@@ -2,10 +2,10 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::Report;
 use super::comparisons::common;
 use super::paragraph::{paragraph, quoted};
 use super::recovery;
+use super::whole::Report;
 use crate::experiment::analyse::effect::{Observation, Worth};
 
 /// All effects that the experiment asks for; empty without any. Colours are written as ANSI sequences, for the printer

@@ -17,8 +17,8 @@ mod title;
 mod utilisation;
 mod warm_up;
 
-use super::Report;
 use super::chart::{Figure, StackFigure};
+use super::whole::Report;
 use crate::parts::BlameGroup;
 pub(super) use method::load;
 pub(super) use set::{Set, has_curves};

@@ -1,8 +1,8 @@
 //! The findings in words, a bullet for each variant.
 
-use super::Report;
 use super::headroom::{Headroom, most_of_p95};
 use super::paragraph::paragraph;
+use super::whole::Report;
 use crate::experiment::analyse::summary::Summary;
 
 /// Sentences that are shown; the others are counted.

@@ -1,8 +1,8 @@
 //! How far the throughput can grow before the resource nearest to its limit is full.
 
-use super::Report;
 use super::number::short;
 use super::paragraph::joined;
+use super::whole::Report;
 use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::summary::Summary;

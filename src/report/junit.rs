@@ -8,9 +8,9 @@
 use anstream::adapter::strip_str;
 use maud::{Markup, PreEscaped, html};
 
-use super::Report;
 use super::findings::findings;
 use super::verdicts::{claim, evidence};
+use super::whole::Report;
 use crate::experiment::analyse::verdict::{Judgement, Verdict};
 use crate::language::visible_lines;
 

@@ -1,6 +1,6 @@
 //! What the words of the column `condition` mean: a line for each that occurs.
 
-use super::Report;
+use super::whole::Report;
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::summary::{BRIM, Doubt};
 use crate::experiment::analyse::words::percent;

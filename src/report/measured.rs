@@ -1,10 +1,11 @@
 //! The table of measurements: what the real system did, what the model does, and how far they are apart.
 
+use super::detail::Detail;
 use super::overview::laid_out;
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::Column;
-use super::{Detail, Report};
+use super::whole::Report;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::verdict::{self, Deviation};
 use crate::experiment::analyse::words;

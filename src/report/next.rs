@@ -6,8 +6,8 @@ mod heavier;
 
 use command::Command;
 
-use super::Report;
 use super::paragraph::{list, paragraph};
+use super::whole::Report;
 use crate::experiment::analyse::condition::{PointState, RARE_LOSS};
 use crate::experiment::analyse::finding::{self, Finding, Turn};
 use crate::experiment::analyse::summary::{Doubt, of_point};

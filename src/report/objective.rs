@@ -1,7 +1,7 @@
 //! Objectives in words.
 
-use super::Report;
 use super::number::{exact, seconds, short};
+use super::whole::Report;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::language::{Metric, Objective};

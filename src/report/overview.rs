@@ -1,11 +1,12 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
+use super::detail::Detail;
 use super::legend::legend;
 use super::number::{self, Figure, aligned, column, half_width, rate_column, time_column};
 use super::paragraph::paragraph;
 use super::recovery::{PointRecovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
-use super::{Detail, Report};
+use super::whole::Report;
 use crate::experiment::analyse::summary::{Split, Summary};
 use crate::language::Metric;
 use crate::statistics::Interval;

@@ -18,13 +18,13 @@ mod reasons;
 
 use maud::{Markup, html};
 
-use super::Report;
 use super::chart::Inks;
 use super::drawing;
 use super::figures::{self, Drawing};
 use super::measured;
 use super::next;
 use super::table::Column;
+use super::whole::Report;
 use crate::language::visible_lines;
 use chart::Charts;
 

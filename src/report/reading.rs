@@ -3,7 +3,9 @@
 use std::fmt;
 use std::io;
 
-use super::{Document, Report, warnings};
+use super::document::Document;
+use super::warning::warnings;
+use super::whole::Report;
 use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::finding::Finding;

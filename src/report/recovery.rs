@@ -1,6 +1,6 @@
 //! What a disturbance did to a point, and how long that lasted.
 
-use super::Report;
+use super::whole::Report;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::metric::Metric;

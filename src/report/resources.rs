@@ -1,6 +1,5 @@
 //! One point at length: its figures, and every resource with its use, its queue and its wait.
 
-use super::Report;
 use super::headroom::Headroom;
 use super::metric::says_something;
 use super::number::{decimals, grouped, seconds, short, time_unit};
@@ -9,6 +8,7 @@ use super::recovery::PointRecovery;
 use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{self, Column};
+use super::whole::Report;
 use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};

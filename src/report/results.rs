@@ -1,8 +1,8 @@
 //! `results`: a row per variant and point, each figure with its 95 % bounds.
 
-use super::Report;
 use super::metric::says_something;
 use super::sheet::{Cell, Row};
+use super::whole::Report;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::Plan;
 use crate::language::Metric;

@@ -1,8 +1,8 @@
 //! `timeline`: a row for each interval of each point, means over the replications with 95 % bounds.
 
-use super::Report;
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
+use super::whole::Report;
 use crate::experiment::analyse::summary::Moment;
 use crate::statistics::Interval;
 

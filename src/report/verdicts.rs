@@ -2,9 +2,9 @@
 
 use anstyle::{AnsiColor, Style};
 
-use super::Report;
 use super::paragraph::paragraph;
 use super::recovery;
+use super::whole::Report;
 use crate::experiment::analyse::verdict::{Judgement, Verdict};
 
 /// All verdicts and how many there are of each; empty without hypotheses. Colours are written as ANSI sequences, for

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::design::{Axis, AxisValue, Plan, Point};
 use super::point::unknown_value;
-use super::{Axis, AxisValue, quantity};
+use super::quantity;
 use crate::language::check::check;
 use crate::language::form::Form;
 use crate::language::names::Names;
@@ -11,6 +12,31 @@ use crate::language::path::{Path, Written};
 use crate::language::setting::{Setting, Subject, computed, target};
 use crate::language::tree::{NodeKind, Place, Tree};
 use crate::language::{self, Mistake, Mistakes, Scale, Source};
+
+impl Axis {
+    /// The index of the value that the command line names: by its text, its number, or the same in another unit.
+    pub fn index(&self, text: &str) -> Result<usize, Mistake> {
+        chosen(self, text)
+    }
+}
+
+impl Plan {
+    /// Of values of axes those that their axes do not list, as overrides of the axes' paths; none where all are listed.
+    pub(super) fn beyond(&self, at: &[(String, String)]) -> Option<Vec<(String, String)>> {
+        let off = |(name, value): &(String, String)| {
+            let axis = self.axes.iter().find(|axis| axis.name == *name)?;
+            chosen(axis, value).is_err().then(|| (axis.path.clone(), value.clone()))
+        };
+        let set: Vec<_> = at.iter().filter_map(off).collect();
+        (!set.is_empty()).then_some(set)
+    }
+
+    /// Where a point lies, in words: "concurrency = 50, cpu = 500m"; empty without axes.
+    #[doc(hidden)]
+    pub fn place(&self, point: &Point) -> String {
+        place(&self.axes, &point.at)
+    }
+}
 
 /// Values of an axis at most.
 const MOST: f64 = 10_000.0;

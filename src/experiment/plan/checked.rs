@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use super::design::Plan;
 use super::effort::too_few_to_exclude;
 use super::point::Design;
-use super::{Plan, Workbench};
+use super::workbench::Workbench;
 use crate::language::difference::differences;
 use crate::language::path::{Path, Segment};
 use crate::language::setting::{Setting, Subject, place};

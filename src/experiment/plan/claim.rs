@@ -6,8 +6,10 @@ mod resource;
 mod scope;
 
 use super::axis::Ready;
+use super::claimed::{ChangeEffect, Expectation, Hypothesis, Measurement};
+use super::design::Plan;
 use super::point::{unknown_axis, unknown_value};
-use super::{ChangeEffect, Expectation, Hypothesis, Measurement, Plan, axis, objective};
+use super::{axis, objective};
 use crate::language::names::Names;
 use crate::language::tree::{NodeKind, Tree};
 use crate::language::{self, Experiment, Metric, Mistake, Mistakes};

@@ -1,10 +1,10 @@
 //! Controls: the numbers and the choices of a model and its load, each with values that a reader may give it. They are
 //! what `sim serve` makes its sliders of.
 
-use super::Workbench;
 use super::axis::Ready;
 use super::dial::Dial;
 use super::stops::stops;
+use super::workbench::Workbench;
 use crate::language::form::Form;
 use crate::language::lower::Columns;
 use crate::language::path::{Path, Segment, Written};

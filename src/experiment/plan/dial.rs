@@ -1,7 +1,7 @@
 //! Dials: quantities that are set to any number, not only to those that an axis lists.
 
-use super::Axis;
 use super::axis::Ready;
+use super::design::Axis;
 use crate::language::constants;
 use crate::language::form::{Form, Quantity};
 use crate::language::lower::{self, Columns};

@@ -1,6 +1,6 @@
 //! Which way an axis points: to more load, to more capacity, or neither.
 
-use super::Axis;
+use super::design::Axis;
 use crate::language::form::{Form, Quantity};
 
 /// Which way the values of an axis point.

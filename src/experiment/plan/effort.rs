@@ -1,6 +1,7 @@
 //! How much a sweep runs: replications, precision, selection of the best, limits.
 
-use super::{Adjustments, Exclusion, Plan, Precision, Zone};
+use super::adjustments::Adjustments;
+use super::design::{Exclusion, Plan, Precision, Zone};
 use crate::language::tree::Tree;
 use crate::language::{self, Experiment, Metric, Mistake, Mistakes, Run};
 use crate::statistics::rare::{can_hide, runs_to_exclude};

@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Workbench;
 use super::axis::{self, Ready};
+use super::workbench::Workbench;
 use crate::language::setting::Setting;
 use crate::language::tree::Tree;
 use crate::language::{Mistake, Mistakes};

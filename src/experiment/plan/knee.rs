@@ -1,7 +1,9 @@
 //! What `sim knee` looks for, checked: along which dial, over which grid, for which objectives.
 
 use super::axis::{Ready, argument};
-use super::{Dial, Workbench, objective};
+use super::dial::Dial;
+use super::objective;
+use super::workbench::Workbench;
 use crate::language::tree::{Place, Tree};
 use crate::language::{Metric, Mistake, Mistakes, Objective, Scale};
 

@@ -1,6 +1,6 @@
 //! Objectives of searches that cannot be: a bound that no figure has, a figure that the model never has.
 
-use super::{Plan, Point};
+use super::design::{Plan, Point};
 use crate::language::tree::Tree;
 use crate::language::{Metric, Mistake, Mistakes, Objective};
 

@@ -1,6 +1,8 @@
 //! What `sim optimize` chooses from, checked: a lattice of settings, what each costs, what they must meet.
 
-use super::{Dial, Workbench, objective};
+use super::dial::Dial;
+use super::objective;
+use super::workbench::Workbench;
 use crate::language::tree::Tree;
 use crate::language::{Mistake, Mistakes, Objective};
 

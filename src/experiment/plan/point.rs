@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::axis::{self, Ready, all_values, combinations, model_place};
-use super::{Axis, Point};
+use super::design::{Axis, Point};
 use crate::language::constants;
 use crate::language::form::Form;
 use crate::language::lower::{self, Columns};

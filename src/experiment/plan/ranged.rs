@@ -1,7 +1,9 @@
 //! Numbers of a model that carry a plausible range, and points of a plan under other values of theirs.
 
+use super::design::{Plan, Point};
+use super::dial::Dial;
 use super::point::{self, Design};
-use super::{Dial, Plan, Point, Workbench};
+use super::workbench::Workbench;
 use crate::language::lower::Columns;
 use crate::language::setting::Subject;
 use crate::language::tree::Tree;

@@ -4,10 +4,16 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::adjustments::Adjustments;
 use super::axis::{self, Ready};
+use super::checked::Checked;
+use super::design::Plan;
 use super::extends::Own;
+use super::origin::Origin;
 use super::point::{self, Design};
-use super::{Adjustments, Checked, Origin, Plan, Ranged, Workbench, claim, effort, extends, objective, ranged};
+use super::ranged::Ranged;
+use super::workbench::Workbench;
+use super::{claim, effort, extends, objective, ranged};
 use crate::language::bound;
 use crate::language::check::check as check_form;
 use crate::language::constants;

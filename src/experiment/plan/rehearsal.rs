@@ -1,7 +1,9 @@
 //! Searches make points while they run. What would be wrong with them is found before the first trial.
 
+use super::optimize::Optimize;
+use super::ranged::Ranged;
 use super::workbench::Study;
-use super::{Optimize, Ranged, Workbench};
+use super::workbench::Workbench;
 use crate::language::Mistakes;
 
 /// Parameters of which every combination of ends is looked at; of more, all at one end and each alone.

@@ -4,10 +4,13 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::adjustments::Adjustments;
 use super::axis::{self, Ready};
+use super::design::{Axis, AxisValue, Plan, Point};
 use super::dial::Dial;
 use super::point::{self, Design};
-use super::{Adjustments, Axis, AxisValue, Plan, Point, Ranged, reading};
+use super::ranged::Ranged;
+use super::reading;
 use crate::language::lower::Columns;
 use crate::language::names::Names;
 use crate::language::setting::{Setting, Subject};

@@ -3,8 +3,8 @@
 use super::{method, set, title};
 use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
-use crate::report::Report;
 use crate::report::chart::{Bar, BarFigure, ChartAxis};
+use crate::report::whole::Report;
 
 /// Bars that one figure has room for on a slide.
 const MOST: usize = 36;

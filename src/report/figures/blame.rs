@@ -8,11 +8,11 @@ use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::Direction;
 use crate::parts::{BlameGroup, BlamePlace};
-use crate::report::Report;
 use crate::report::blame::words;
 use crate::report::chart::{Stack, StackFigure, StackGroup};
 use crate::report::number::seconds;
 use crate::report::paragraph::quoted;
+use crate::report::whole::Report;
 
 /// Parts that have a colour of their own; the others are one more.
 const MOST_PARTS: usize = 7;

@@ -2,8 +2,8 @@
 
 use crate::experiment::plan::Plan;
 use crate::model::{Arrivals, Pattern, RateUnit};
-use crate::report::Report;
 use crate::report::number::{seconds, short};
+use crate::report::whole::Report;
 
 /// `Simulated, 5 replications a point, finite closed test of 2 x concurrency users, 30 s client time-out`.
 pub(super) fn subtitle(report: &Report, points: &[usize], place: &str) -> String {

@@ -6,8 +6,8 @@ use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Axis, Plan};
 use crate::language::{Duration, Metric, Scale};
-use crate::report::Report;
 use crate::report::chart;
+use crate::report::whole::Report;
 
 /// The curves of one combination of the other axes, one a variant.
 pub(in crate::report) struct Set<'a> {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{Drawing, figures};
 use crate::experiment::plan::{Adjustments, Plan};
 use crate::experiment::run::runner::{self, Progress};
-use crate::report::Report;
 use crate::report::chart::Figure;
+use crate::report::whole::Report;
 
 /// A counter whose customers leave after 20 s: beyond its capacity almost all do.
 const MODEL: &str = r#"

@@ -6,11 +6,11 @@ use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::summary::{Moment, Summary, TimelineSummary};
 use crate::experiment::plan::Plan;
 use crate::model::Pattern;
-use crate::report::Report;
 use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Panel, Point, Style};
 use crate::report::number::seconds;
 use crate::report::paragraph::list;
 use crate::report::recovery::PointRecovery;
+use crate::report::whole::Report;
 use crate::statistics::Interval;
 
 /// Variants that a figure has room for.

@@ -5,8 +5,8 @@ use super::{method, title};
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::{ResourceMean, Summary};
 use crate::experiment::analyse::words;
-use crate::report::Report;
 use crate::report::chart::{HeatFigure, HeatGroup, HeatRow};
+use crate::report::whole::Report;
 
 /// Utilisation that a resource must exceed somewhere to be shown.
 const LEAST: f64 = 0.05;

@@ -6,9 +6,9 @@ use super::set::suffix;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::WarmUp;
 use crate::experiment::run::pilot::PILOTS;
-use crate::report::Report;
 use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Look, Panel, Point};
 use crate::report::number::seconds;
+use crate::report::whole::Report;
 
 /// Half of the window of the moving average, in intervals.
 const REACH: usize = 12;

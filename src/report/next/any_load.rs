@@ -8,7 +8,7 @@ use crate::experiment::plan::success_objective;
 use crate::metric::Metric;
 use crate::model::{FaultPlan, Pattern};
 use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
-use crate::report::Report;
+use crate::report::whole::Report;
 
 /// Share of the time at p95 from which less waiting would show.
 const WAITING: f64 = 0.15;

@@ -6,9 +6,9 @@ use super::command::Command;
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::words;
 use crate::model::{RateUnit, Strength};
-use crate::report::Report;
 use crate::report::headroom::Headroom;
 use crate::report::number::{exact, seconds};
+use crate::report::whole::Report;
 
 /// How far beyond the bound of the utilisation law a search looks.
 const BEYOND: f64 = 1.2;

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::plan::Direction;
-use crate::report::{Report, figures, next, objectives, verdicts};
+use crate::report::whole::Report;
+use crate::report::{figures, next, objectives, verdicts};
 
 /// The first screen.
 pub(super) fn answer(report: &Report, chart: Option<Markup>) -> Markup {

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use super::chart::{Charts, words};
 use crate::parts::BlameGroup;
 use crate::report::chart::Figure;
-use crate::report::{Report, figures};
+use crate::report::figures;
+use crate::report::whole::Report;
 
 /// The groups of requests that have a chart each, the one that is shown first.
 const GROUPS: [BlameGroup; 4] = [BlameGroup::Mean, BlameGroup::P50, BlameGroup::P95, BlameGroup::P99];

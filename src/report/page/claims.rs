@@ -3,7 +3,8 @@
 use anstream::adapter::strip_str;
 use maud::{Markup, html};
 
-use crate::report::{Report, ablations, comparisons, effects, recovery, verdicts};
+use crate::report::whole::Report;
+use crate::report::{ablations, comparisons, effects, recovery, verdicts};
 
 /// All that was claimed and asked.
 pub(super) fn claims(report: &Report) -> Markup {

@@ -7,8 +7,9 @@ use maud::{Markup, html};
 use super::frame::SERIES;
 use super::points::MOST;
 use crate::experiment::analyse::summary::Doubt;
+use crate::report::findings;
 use crate::report::overview::notes;
-use crate::report::{Report, findings};
+use crate::report::whole::Report;
 
 /// The strip and the findings.
 pub(super) fn conditions(report: &Report) -> Markup {

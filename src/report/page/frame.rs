@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use crate::report::Report;
 use crate::report::chart::{Inks, Theme, letters, series, sheet};
+use crate::report::whole::Report;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");

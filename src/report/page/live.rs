@@ -9,7 +9,8 @@ use crate::parts::BlameGroup;
 use crate::report::chart::{Figure, Inks, inline};
 use crate::report::number::time_column;
 use crate::report::overview::{columns, notes};
-use crate::report::{Report, figures, findings};
+use crate::report::whole::Report;
+use crate::report::{figures, findings};
 
 use super::chart::words;
 use super::conditions::chip;

@@ -2,7 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::report::{Report, next, objectives, warnings};
+use crate::report::warning::warnings;
+use crate::report::whole::Report;
+use crate::report::{next, objectives};
 
 /// The method, the doubts, the versions, the command.
 pub(super) fn method(report: &Report) -> Markup {

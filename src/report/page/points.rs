@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use crate::experiment::analyse::words;
-use crate::report::Report;
 use crate::report::overview::columns;
+use crate::report::whole::Report;
 
 /// Rows of the table, and points of the strip of conditions; results.csv has all.
 pub(super) const MOST: usize = 2000;

@@ -5,7 +5,8 @@ use maud::{Markup, html};
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
-use crate::report::{Report, culprit, deadlock};
+use crate::report::whole::Report;
+use crate::report::{culprit, deadlock};
 
 /// Sentences of a circle that are shown.
 const MOST: usize = 40;

@@ -9,8 +9,8 @@ use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::analyse::words;
 use crate::language::Metric;
 use crate::model::Pattern;
-use crate::report::Report;
 use crate::report::comparisons::names;
+use crate::report::whole::Report;
 use crate::statistics::Interval;
 
 /// Half-width, relative to the throughput, from which it is called wide.

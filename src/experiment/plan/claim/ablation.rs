@@ -1,7 +1,8 @@
 //! Ablations: each of several changes alone, and all of them without it.
 
 use super::Claims;
-use crate::experiment::plan::{Ablated, Ablation, ChangeEffect, extends};
+use crate::experiment::plan::claimed::{Ablated, Ablation, ChangeEffect};
+use crate::experiment::plan::extends;
 use crate::language::tree::Tree;
 use crate::language::{self, Experiment, Mistake};
 

@@ -1,7 +1,7 @@
 //! Measurements of the real system, which the experiment's points are compared with.
 
 use super::Claims;
-use crate::experiment::plan::Measurement;
+use crate::experiment::plan::claimed::Measurement;
 use crate::language::names::Names;
 use crate::language::tree::Tree;
 use crate::language::{self, Mistake, Tolerance};

@@ -1,7 +1,7 @@
 //! What of its points a hypothesis is about: a class of requests, a service, a cause of failures.
 
 use super::Claims;
-use crate::experiment::plan::Expectation;
+use crate::experiment::plan::claimed::Expectation;
 use crate::language::names::Names;
 use crate::language::tree::Tree;
 use crate::language::{self, Metric, Mistake};

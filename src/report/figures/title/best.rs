@@ -7,10 +7,10 @@ use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::report::Report;
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
 use crate::report::turn::place;
+use crate::report::whole::Report;
 
 /// What variants are ranked by: successes, or completed requests where work outlasts its answer somewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,7 +3,7 @@
 use super::{all_of, fitting};
 use crate::experiment::analyse::verdict;
 use crate::language::Metric;
-use crate::report::Report;
+use crate::report::whole::Report;
 
 /// `All 12 measurements are met; the largest deviation is 9.7 % (P3-50)`; none without measurements that have a
 /// tolerance.
