@@ -84,7 +84,7 @@ fn nests_three_deep_draw_independently() {
         .par_iter()
         .map(|steps| {
             let bench = bench(&shop(steps));
-            let recorded = keys(&bench.system, &bench.load, 20_000);
+            let recorded = keys(&bench.system, &bench.load, 8_000);
             assert!(recorded.clashes.is_empty(), "{}\n{steps}", recorded.clashes[0]);
             recorded.keys
         })
@@ -126,7 +126,7 @@ fn shipped_experiments_draw_independently() {
             points.clone().next().into_iter().chain(points.clone().next_back())
         };
         for point in (0..plan.variants.len()).flat_map(ends) {
-            let recorded = keys(&point.system, &point.load, 20_000);
+            let recorded = keys(&point.system, &point.load, 8_000);
             assert!(recorded.clashes.is_empty(), "{}: {}", file.display(), recorded.clashes[0]);
             assert!(recorded.keys > 100, "{}: {} keys", file.display(), recorded.keys);
         }

@@ -16,13 +16,8 @@ pub(crate) const MOST_EVENTS: u64 = 500_000;
 
 const LIMITS: Limits = Limits { max_events: Some(MOST_EVENTS), deadline: None, interrupted: None };
 
-fn cases(cases: u32) -> ProptestConfig {
-    ProptestConfig {
-        cases,
-        rng_seed: RngSeed::Fixed(20_251_230),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
+fn cases(cases: u32, seed: u64) -> ProptestConfig {
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// A closed test that is not stopped at its end, so that whatever can still happen does.
@@ -227,28 +222,65 @@ pub(crate) fn judge(bench: &Bench, outcome: &Outcome, text: &str) -> Result<(), 
     Ok(())
 }
 
+/// A run obeys the laws, and a second one is the same.
+fn obeys(system: &str, load: &str) -> Result<(), TestCaseError> {
+    let text = format!("{load}{system}");
+    let bench = bench(&text);
+    let outcome = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
+    judge(&bench, &outcome, &text)?;
+    let again = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
+    prop_assert_eq!((again.events, &again.response_times), (outcome.events, &outcome.response_times));
+    Ok(())
+}
+
+/// A finite test holds nothing when it has ended.
+fn holds_nothing(system: &str, load: &str, patience: &str) -> Result<(), TestCaseError> {
+    let text = format!("[load]\ntarget = \"front.serve\"\n{load}{patience}{system}");
+    drains(&bench(&text), &text)
+}
+
 proptest! {
-    #![proptest_config(cases(1_500))]
+    #![proptest_config(cases(500, 20_251_230))]
 
     #[test]
     fn every_run_obeys_littles_law_and_loses_no_request(system in system(false), load in load()) {
-        let text = format!("{load}{system}");
-        let bench = bench(&text);
-        let outcome = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
-        judge(&bench, &outcome, &text)?;
-        let again = trial(&bench.system, &bench.load, 5, 0, &LIMITS);
-        prop_assert_eq!((again.events, &again.response_times), (outcome.events, &outcome.response_times));
+        obeys(&system, &load)?;
     }
 
     #[test]
     fn nothing_is_held_when_a_finite_test_has_ended(system in system(false), load in finite(), patience in patience()) {
-        let text = format!("[load]\ntarget = \"front.serve\"\n{load}{patience}{system}");
-        drains(&bench(&text), &text)?;
+        holds_nothing(&system, &load, &patience)?;
     }
 
     #[test]
     fn nothing_is_held_without_a_deadlock(system in system(true), load in finite(), patience in patience()) {
-        let text = format!("[load]\ntarget = \"front.serve\"\n{load}{patience}{system}");
-        drains(&bench(&text), &text)?;
+        holds_nothing(&system, &load, &patience)?;
+    }
+}
+
+/// The same with other models, and more of them.
+mod of_many {
+    use super::*;
+
+    proptest! {
+        #![proptest_config(cases(1_500, 20_261_129))]
+
+        #[test]
+        #[ignore = "long: 1500 random models"]
+        fn every_run_obeys_littles_law_and_loses_no_request(system in system(false), load in load()) {
+            obeys(&system, &load)?;
+        }
+
+        #[test]
+        #[ignore = "long: 1500 random models"]
+        fn nothing_is_held_when_a_finite_test_has_ended(system in system(false), load in finite(), patience in patience()) {
+            holds_nothing(&system, &load, &patience)?;
+        }
+
+        #[test]
+        #[ignore = "long: 1500 random models"]
+        fn nothing_is_held_without_a_deadlock(system in system(true), load in finite(), patience in patience()) {
+            holds_nothing(&system, &load, &patience)?;
+        }
     }
 }

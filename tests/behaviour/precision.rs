@@ -174,7 +174,7 @@ fn shards_and_resumed_sweeps_run_as_many_replications_as_one_that_runs_through()
     let adjustments = Adjustments::default().set("load.users", "40");
     let mut plan = Plan::read(Path::new("experiments/bcrypt.toml"), &adjustments).expect("a shipped experiment");
     let of = vec![Metric::MeanS, Metric::P95S];
-    plan.precision = Some(Precision { half_width: 0.05, of, most: 40 });
+    plan.precision = Some(Precision { half_width: 0.05, of, most: 20 });
     let whole = Archive::in_memory();
     let wanted = runner::run_into(&whole, &plan, None, &Progress::default()).expect("memory");
     assert!(wanted.contains(&10) && wanted.iter().any(|&count| count > 10), "{wanted:?}");

@@ -292,6 +292,7 @@ fn takes_linear_time(count: usize) {
 
 /// A table of a million keys takes 8 MB: they are counted before they are made.
 #[test]
+#[ignore = "long: 50 tables of a million keys"]
 fn very_many_popularities_are_refused() {
     let place = Place::new();
     let one = |i: usize| {

@@ -13,7 +13,7 @@ fn coin(probability: f64) -> String {
 
 /// A shop without queues that counts its tries, under 20 requests a second.
 fn tries(steps: &str) -> Bench {
-    open(20.0, 1_500, &format!("[stations.tries]\nservers = \"infinite\"\n{}", service("runtime = \"delay\"", steps)))
+    open(20.0, 800, &format!("[stations.tries]\nservers = \"infinite\"\n{}", service("runtime = \"delay\"", steps)))
 }
 
 fn tries_a_request(outcome: &Outcome) -> f64 {

@@ -114,6 +114,7 @@ fn a_client_that_is_turned_away_at_once_for_ever_does_not_hang_the_run() {
 
 /// As many clients as a run can tell apart.
 #[test]
+#[ignore = "long: four million clients"]
 fn every_one_of_four_million_clients_sends() {
     let load = "concurrency = 4000000\nusers = 4000000";
     let outcome = run(&closed(load, "runtime = \"delay\"", "{ sleep = \"1s\" }"));
