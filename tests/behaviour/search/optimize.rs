@@ -120,6 +120,7 @@ fn what_cannot_be_afforded_is_counted() {
 
 /// Without time-outs every request that ends succeeds, at twice the capacity too.
 #[test]
+#[ignore = "long: every cheaper setting by its own trials"]
 fn what_piles_up_is_never_the_cheapest() {
     let objective = "at-least = { metric = \"success_rate\", value = 0.4 }";
     let found = search(ask("piling", objective, [1, 2], "monotone = false"));
