@@ -53,6 +53,7 @@
     set.forEach((text) => state.append("set", text));
     if (Number(value("#seed")) !== known.command.seed) state.set("seed", value("#seed"));
     if (Number(value("#runs")) !== known.runs) state.set("runs", value("#runs"));
+    if (value("#time") !== "p95") state.set("time", value("#time"));
     return state.toString();
   };
   const texts = (list) => list.map((change) => change.text);
@@ -160,7 +161,7 @@
     label(control);
     control.input.addEventListener("input", () => { label(control); soon(); });
   });
-  ["#runs", "#seed"].forEach((id) => one(id).addEventListener("change", soon));
+  ["#runs", "#seed", "#time"].forEach((id) => one(id).addEventListener("change", soon));
   // A design of its own has controls of its own; the load stays.
   const places = () => texts(changes().filter((change) => change.isPlace));
   ["#before", "#after"].filter((id) => one(id)).forEach((id) => one(id).addEventListener("change", () => {

@@ -3,7 +3,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde_json::json;
 
-use super::question::Question;
+use super::question::{Question, TIMES};
 use super::state::{MOST_RUNS, State};
 use crate::experiment::plan::{Control, Scope};
 use crate::language::{Mistakes, visible_lines};
@@ -136,6 +136,13 @@ fn designs(state: &State, question: &Question) -> Markup {
             label { "Runs"
                 select #runs { @for count in counts { option value=(count) selected[count == runs] { (count) } } }
             }
+            label { "Where the time goes"
+                select #time {
+                    @for group in TIMES {
+                        option value=(group.name()) selected[group == question.time] { (group.name()) }
+                    }
+                }
+            }
             label { "Seed" input #seed type="number" min="0" step="1" inputmode="numeric" value=(question.seed()); }
         }
         @if !state.was.is_empty() {
@@ -182,14 +189,13 @@ fn control(control: &Control, state: &State) -> Markup {
     let at = asked.unwrap_or(control.own);
     let own = &control.stops[control.own];
     let label = label(control);
-    let about = match &control.plausible {
-        Some((low, high)) => format!("{}; plausible: {low} to {high}", control.about),
-        None => control.about.clone(),
-    };
-    let id = format!("c-{}", control.path);
+    let plausible = control.plausible.as_ref().map(|(low, high)| format!("plausible: {low} to {high}"));
+    let about: Vec<&str> = [control.about.as_str()].into_iter().chain(plausible.as_deref()).collect();
+    let about = about.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ");
+    let id = format!("c-{}", control.path.replace(char::is_whitespace, "_"));
     html! {
         div .control data-path=(control.path) data-own=(control.own) data-place[control.scope == Scope::Place] {
-            label for=(id) title=(about) { (label) }
+            label for=(id) title=[Some(about).filter(|about| !about.is_empty())] { (label) }
             @if control.is_choice {
                 span .own { "file: " (own.text) }
                 select id=(id) {

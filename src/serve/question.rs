@@ -9,9 +9,13 @@ use super::state::{Change, MOST_RUNS, State};
 use crate::experiment::plan::{Adjustments, Control, Plan, Scope, Side, Workbench};
 use crate::language::{Mistake, Mistakes};
 use crate::model::AccountsKept;
+use crate::parts::BlameGroup;
 
 /// Time on the wall that a trial may take.
 const MOST_TIME: Duration = Duration::from_secs(20);
+
+/// The groups of requests of which it can be shown where their time goes.
+pub(super) const TIMES: [BlameGroup; 4] = [BlameGroup::Mean, BlameGroup::P50, BlameGroup::P95, BlameGroup::P99];
 
 /// The names of the two designs.
 const NAMES: [&str; 2] = ["before", "after"];
@@ -32,6 +36,8 @@ pub(super) struct Question {
     changes: [Vec<Change>; 2],
     seed: u64,
     runs: u32,
+    /// The requests that the chart of time is about.
+    pub time: BlameGroup,
 }
 
 impl Question {
@@ -56,6 +62,13 @@ impl Question {
         }
         let (place, change): (Vec<Change>, Vec<Change>) =
             state.set.iter().cloned().partition(|(path, _)| scope(path) == Some(Scope::Place));
+        let time = match &state.time {
+            None => BlameGroup::P95,
+            Some(name) => TIMES.into_iter().find(|group| group.name() == name).ok_or_else(|| {
+                let names = TIMES.map(BlameGroup::name);
+                Mistake::new(format!("there is no time `{name}`")).help(format!("one of {}", names.join(", ")))
+            })?,
+        };
         let plan = bench.plan();
         let runs = state.runs.unwrap_or(plan.replications).min(MOST_RUNS);
         Ok(Self {
@@ -66,6 +79,7 @@ impl Question {
             changes: [state.was.clone(), change],
             seed: state.seed.unwrap_or(plan.seed),
             runs,
+            time,
             bench,
         })
     }

@@ -26,7 +26,8 @@ use super::page;
 use super::question::Question;
 use super::session::{self, Round};
 use super::state::State;
-use crate::language::Mistakes;
+use crate::language::{Mistake, Mistakes};
+use crate::parts::BlameGroup;
 use crate::report::{self, Report};
 
 /// Requests that run trials at once; further ones wait.
@@ -37,20 +38,29 @@ const EVENTS: usize = 64;
 
 /// What the page may load: nothing but what is in it, and answers of this server.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; \
-                      connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+                      img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What all requests share.
 #[derive(Debug)]
 pub(super) struct Shared {
     benches: Benches,
     names: Names,
-    pool: ThreadPool,
+    threads: usize,
     room: Arc<Semaphore>,
 }
 
 impl Shared {
-    pub(super) fn new(benches: Benches, names: Names, pool: ThreadPool) -> Self {
-        Self { benches, names, pool, room: Arc::new(Semaphore::new(MOST_SESSIONS)) }
+    pub(super) fn new(benches: Benches, names: Names, threads: usize) -> Self {
+        Self { benches, names, threads, room: Arc::new(Semaphore::new(MOST_SESSIONS)) }
+    }
+}
+
+impl Shared {
+    /// Threads for the trials of one request: the system shares the cores among requests, so that a long trial of one
+    /// does not keep the others waiting.
+    fn pool(&self) -> Result<ThreadPool, Mistakes> {
+        let built = rayon::ThreadPoolBuilder::new().num_threads(self.threads).build();
+        built.map_err(|error| Mistake::new(format!("cannot start the threads: {error}")).into())
     }
 }
 
@@ -152,7 +162,7 @@ async fn report(Shares(shared): All, RawQuery(query): RawQuery) -> Response {
     let made = on_a_thread(move || {
         let plan = Question::of(&state, &shared.benches)?.plan()?;
         let mut page = String::new();
-        session::run(&plan, &shared.pool, &flag, |report, round| {
+        session::run(&plan, &shared.pool()?, &flag, |report, round| {
             if round.is_last {
                 page = report::page(report);
             }
@@ -196,8 +206,12 @@ async fn answer(Shares(shared): All, RawQuery(query): RawQuery) -> Response {
 
 /// Runs the trials and sends what they show.
 fn tell(state: &State, shared: &Shared, flag: &Arc<AtomicBool>, sender: &Sender<Event>) {
-    let plan = match Question::of(state, &shared.benches).and_then(|question| question.plan()) {
-        Ok(plan) => plan,
+    let ready = || {
+        let question = Question::of(state, &shared.benches)?;
+        Ok::<_, Mistakes>((question.plan()?, question.time, shared.pool()?))
+    };
+    let (plan, time, pool) = match ready() {
+        Ok(ready) => ready,
         Err(mistakes) => {
             let text = json!({ "text": mistakes.render(false).trim_end() });
             // The reader may be gone.
@@ -205,26 +219,26 @@ fn tell(state: &State, shared: &Shared, flag: &Arc<AtomicBool>, sender: &Sender<
             return;
         }
     };
-    session::run(&plan, &shared.pool, flag, |report, round| {
+    session::run(&plan, &pool, flag, |report, round| {
         let timeline = match round.is_last {
-            true => session::timeline(&plan, report, &shared.pool, flag),
+            true => session::timeline(&plan, report, &pool, flag),
             false => None,
         };
-        let event = Event::default().event("figures").data(figures(report, round, timeline).to_string());
+        let event = Event::default().event("figures").data(figures(report, round, time, timeline).to_string());
         sender.try_send(event).is_ok()
     });
     let _ = sender.try_send(Event::default().event("end").data("all"));
 }
 
 /// What the page shows after a round.
-fn figures(report: &Report, round: Round, timeline: Option<String>) -> serde_json::Value {
+fn figures(report: &Report, round: Round, time: BlameGroup, timeline: Option<String>) -> serde_json::Value {
     let points: Vec<_> = report.summaries.iter().map(|summary| report::point_document(report, summary)).collect();
     let doubts: Vec<String> = report::warnings(report).iter().map(ToString::to_string).collect();
     json!({
         "done": round.done,
         "of": round.of,
         "last": round.is_last,
-        "html": report::live(report),
+        "html": report::live(report, time),
         "timeline": timeline,
         "points": points,
         "doubts": if round.is_last { doubts } else { Vec::new() },

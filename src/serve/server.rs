@@ -35,7 +35,7 @@ pub struct Options {
     pub listen: SocketAddr,
     /// Names by which the server may be called, beside addresses and `localhost`.
     pub names: Vec<String>,
-    /// Threads that run trials.
+    /// Threads that run the trials of one request.
     pub threads: usize,
 }
 
@@ -45,9 +45,6 @@ pub enum Unserved {
     /// The address cannot be listened at.
     #[error("cannot listen at {0}: {1}; --listen chooses another address, and port 0 any free port")]
     Address(SocketAddr, io::Error),
-    /// There are no threads.
-    #[error("cannot start the threads: {0}")]
-    Threads(#[from] rayon::ThreadPoolBuildError),
     /// There is no runtime.
     #[error("cannot start the server: {0}")]
     Runtime(io::Error),
@@ -56,16 +53,15 @@ pub enum Unserved {
 /// Serves until the process ends. `ready` is called with the address once the page can be opened.
 ///
 /// # Errors
-/// Where the address cannot be listened at, and where the system has no threads left.
+/// Where the address cannot be listened at, and where the system has no descriptors left.
 pub fn serve(options: Options, ready: impl FnOnce(SocketAddr)) -> Result<(), Unserved> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(options.threads).build()?;
     // Connections take little; trials have threads of their own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Unserved::Runtime)?;
     runtime.block_on(async {
         let wrong = |error| Unserved::Address(options.listen, error);
         let listener = TcpListener::bind(options.listen).await.map_err(wrong)?;
         ready(listener.local_addr().map_err(wrong)?);
-        let shared = Shared::new(Benches::new(options.file), Names(options.names), pool);
+        let shared = Shared::new(Benches::new(options.file), Names(options.names), options.threads);
         accept(&listener, Arc::new(shared)).await;
         Ok(())
     })

@@ -29,6 +29,8 @@ pub(super) struct State {
     pub seed: Option<u64>,
     /// Replications; none: the file's.
     pub runs: Option<u32>,
+    /// The requests that the chart of time is about, by the name of their group; none: those around p95.
+    pub time: Option<String>,
 }
 
 impl State {
@@ -48,6 +50,7 @@ impl State {
                 "file" => once(&mut state.file, &key, value)?,
                 "before" => once(&mut state.before, &key, value)?,
                 "after" => once(&mut state.after, &key, value)?,
+                "time" => once(&mut state.time, &key, value)?,
                 "was" => change(&mut state.was, &key, &value)?,
                 "set" => change(&mut state.set, &key, &value)?,
                 "seed" => once(&mut state.seed, &key, number(&key, &value, u64::MAX)?)?,
@@ -59,7 +62,9 @@ impl State {
                     once(&mut state.runs, &key, runs as u32)?;
                 }
                 _ => {
-                    return Err(format!("there is no `{key}`; known are file, before, after, was, set, seed and runs"));
+                    return Err(format!(
+                        "there is no `{key}`; known are file, before, after, was, set, seed, runs and time"
+                    ));
                 }
             }
         }
@@ -76,6 +81,7 @@ impl State {
         let numbers = [
             one("seed", &self.seed.map(|seed| seed.to_string())),
             one("runs", &self.runs.map(|runs| runs.to_string())),
+            one("time", &self.time),
         ];
         let all = single.into_iter().flatten().chain(many("was", &self.was)).chain(many("set", &self.set));
         let parts: Vec<String> =
@@ -158,6 +164,7 @@ mod tests {
             set: vec![change("load.rate", "80/s"), change("x.cpu", "{ lognormal = { mean = \"1ms\", cv = 0.5 } }")],
             seed: Some(u64::MAX),
             runs: Some(7),
+            time: Some("mean".into()),
         };
         assert_eq!(State::read(&state.query()), Ok(state));
         assert_eq!(State::read(""), Ok(State::default()));

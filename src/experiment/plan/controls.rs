@@ -5,6 +5,7 @@ use super::axis::Ready;
 use super::dial::Dial;
 use super::stops::stops;
 use super::workbench::Workbench;
+use crate::language::constants;
 use crate::language::form::Form;
 use crate::language::lower::Columns;
 use crate::language::path::{Path, Segment, Written};
@@ -258,17 +259,21 @@ impl Spot {
         Self { owner, key: key.into(), about: about.into(), text: joined(&self.text, &quoted) }
     }
 
-    /// An element of a list: by its kind where it is one of a kind, as in `steps.hash`, else by its number.
+    /// An element of a list: by its kind, as in `steps.hash` or `steps.query#2`, else by its number.
     fn element(&self, elements: &[Tree], index: usize) -> Self {
         let kind = |tree: &Tree| match tree.entries() {
             [(key, _)] => Some(key.clone()),
             _ => None,
         };
-        let own = kind(&elements[index]).filter(|own| {
-            let plain = own.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '-' || letter == '_');
-            plain && elements.iter().filter(|other| kind(other).as_ref() == Some(own)).count() == 1
-        });
-        let text = own.map_or_else(|| format!("{}[{index}]", self.text), |kind| joined(&self.text, &kind));
+        let is_plain = |own: &String| own.chars().all(|letter| letter.is_ascii_alphabetic() || "-_".contains(letter));
+        let Some(own) = kind(&elements[index]).filter(is_plain) else {
+            return Self { text: format!("{}[{index}]", self.text), ..self.clone() };
+        };
+        let alike = |elements: &[Tree]| elements.iter().filter(|other| kind(other).as_ref() == Some(&own)).count();
+        let text = match alike(elements) {
+            1 => joined(&self.text, &own),
+            _ => joined(&self.text, &format!("{own}#{}", alike(&elements[..=index]))),
+        };
         Self { text, ..self.clone() }
     }
 }
@@ -325,6 +330,8 @@ fn walk(tree: &Tree, form: &Form, spot: &Spot, leaves: &mut Vec<Leaf>) {
         }
         (Form::Truth, NodeKind::Truth(_)) => leaves.push(leaf(Some(vec!["false".into(), "true".into()]))),
         (Form::Integer { .. } | Form::Number | Form::Quantity(_) | Form::Distribution(_), _) => leaves.push(leaf(None)),
+        // What a constant is, the places say where it is used.
+        (Form::Any, _) if spot.owner == constants::KEY => leaves.push(leaf(None)),
         _ => {}
     }
 }

@@ -16,7 +16,8 @@ pub(super) fn stops(now: f64, least: f64, whole: bool, share: bool, listed: &[f6
     let (low, high) = match () {
         () if share => (0.0, 1.0),
         () if now <= 0.0 => (0.0, if whole { 10.0 } else { 1.0 }),
-        () if whole => ((now / 8.0).floor(), (now * 4.0).max(10.0)),
+        // Of most of what is counted there must be one.
+        () if whole => ((now / 8.0).floor().max(1.0), (now * 4.0).max(10.0)),
         () => (now / 8.0, now * 4.0),
     };
     let (low, high) = (with(low, f64::min).max(least), with(high, f64::max));
@@ -65,7 +66,7 @@ mod tests {
     #[test]
     fn few_whole_numbers_are_all_stops() {
         assert_eq!(stops(5.0, 1.0, true, false, &[]), (1..=20).map(f64::from).collect::<Vec<_>>());
-        assert_eq!(stops(1.0, 0.0, true, false, &[]), (0..=10).map(f64::from).collect::<Vec<_>>());
+        assert_eq!(stops(1.0, 0.0, true, false, &[]), (1..=10).map(f64::from).collect::<Vec<_>>());
     }
 
     #[test]
@@ -73,6 +74,7 @@ mod tests {
         let all = stops(0.03, 0.0, false, false, &[]);
         assert_eq!((all.first(), all.last()), (Some(&0.004), Some(&0.12)));
         assert!(all.contains(&0.03) && all.windows(2).all(|pair| pair[0] < pair[1]), "{all:?}");
+        assert_eq!(stops(3.0, 0.0, true, false, &[0.0])[0], 0.0);
         let all = stops(50.0, 1.0, true, false, &[10.0, 117.0, 250.0]);
         assert!(
             all.contains(&117.0) && all.last() == Some(&250.0) && all.iter().all(|it| it.fract() == 0.0),

@@ -16,15 +16,15 @@ use super::chart::words;
 use super::conditions::chip;
 use super::frame::inks_style;
 
-/// The figures of each design, what differs, and what is said of each.
-pub fn live(report: &Report) -> String {
+/// The figures of each design, what differs, what is said of each, and where the time of these requests goes.
+pub fn live(report: &Report, of: BlameGroup) -> String {
     let points: Vec<usize> = (0..report.plan.points.len()).collect();
     let notes = notes(report, &points);
     let body = html! {
         (side_by_side(report))
         @if !notes.is_empty() { pre .note tabindex="0" { (notes) } }
         div .findings { @for finding in &report.findings { (of_side(report, finding.variant, &finding.lines)) } }
-        (charts(figures::blame(report, BlameGroup::P95).into_iter().map(Figure::from), " .live-now"))
+        (charts(figures::blame(report, of).into_iter().map(Figure::from), " .live-now"))
     };
     visible_lines(&body.into_string()).into_owned()
 }
@@ -127,10 +127,16 @@ fn change(report: &Report, metric: Option<Metric>) -> String {
 fn of_side(report: &Report, variant: usize, lines: &[String]) -> Markup {
     let point = report.plan.points.iter().position(|point| point.variant == variant);
     let summary = point.and_then(|point| report.summary(point));
-    let more = summary.map(|summary| findings::alone(report, summary)).unwrap_or_default();
+    let mut said: Vec<String> = lines.to_vec();
+    for culprit in summary.iter().flat_map(|summary| summary.culprit.iter().chain(&summary.tail)) {
+        if !said.iter().any(|line| line.contains(&culprit.sentence)) {
+            said.push(culprit.sentence.clone());
+        }
+    }
+    said.extend(summary.map(|summary| findings::alone(report, summary)).unwrap_or_default());
     html! {
         div .finding {
-            @for (number, line) in lines.iter().chain(&more).enumerate() { p .lead[number == 0] { (line) } }
+            @for (number, line) in said.iter().enumerate() { p .lead[number == 0] { (line) } }
         }
     }
 }
