@@ -66,7 +66,7 @@ fn ended(sentence: &str) -> String {
 }
 
 /// A text in which no line ends between a number and its unit.
-fn joined(text: &str) -> String {
+pub(super) fn joined(text: &str) -> String {
     ["%", "s", "ms", "us", "min"].iter().fold(text.to_owned(), |text, unit| {
         let spaced = format!(" {unit}");
         let mut words = text.split(&spaced);

@@ -12,6 +12,7 @@ use crate::report::overview::{columns, notes};
 use crate::report::whole::Report;
 use crate::report::{figures, findings};
 
+use super::answer::joined;
 use super::chart::words;
 use super::conditions::chip;
 use super::frame::inks_style;
@@ -41,6 +42,7 @@ pub fn live_timeline(report: &Report) -> String {
 /// A row of the table: its name, a cell for each design, what the last one has more or less.
 struct LiveRow {
     name: String,
+    is_figures: bool,
     cells: Vec<String>,
     change: String,
 }
@@ -68,7 +70,7 @@ fn side_by_side(report: &Report) -> Markup {
                     @for row in rows(report, &points) {
                         tr {
                             th scope="row" { (row.name) }
-                            @for cell in &row.cells { td .f { (cell) } }
+                            @for cell in &row.cells { td .f .words[!row.is_figures] { (cell) } }
                             td .f .soft { (row.change) }
                         }
                     }
@@ -95,7 +97,12 @@ fn rows(report: &Report, points: &[usize]) -> Vec<LiveRow> {
             _ => None,
         };
         let cells = column.cells().map(str::to_owned).collect();
-        rows.push(LiveRow { name: column.heading().into(), cells, change: change(report, metric) });
+        rows.push(LiveRow {
+            name: column.heading().into(),
+            is_figures: column.is_figures(),
+            cells,
+            change: change(report, metric),
+        });
         // The table of a sweep has no room for these.
         match word {
             "mean" => rows.push(times(report, points, "p50", |summary| summary.p50_s)),
@@ -114,7 +121,8 @@ fn times(
 ) -> LiveRow {
     let all: Vec<_> = points.iter().map(|&point| report.summary(point).and_then(figure)).collect();
     let (name, cells) = time_column(name, &all);
-    LiveRow { name, cells: cells.iter().map(|cell| cell.trim().to_owned()).collect(), change: String::new() }
+    let cells = cells.iter().map(|cell| cell.trim().to_owned()).collect();
+    LiveRow { name, is_figures: true, cells, change: String::new() }
 }
 
 /// What the last design has more or less than the first, where the two differ in it.
@@ -136,7 +144,7 @@ fn of_side(report: &Report, variant: usize, lines: &[String]) -> Markup {
     said.extend(summary.map(|summary| findings::alone(report, summary)).unwrap_or_default());
     html! {
         div .finding {
-            @for (number, line) in said.iter().enumerate() { p .lead[number == 0] { (line) } }
+            @for (number, line) in said.iter().enumerate() { p .lead[number == 0] { (joined(line)) } }
         }
     }
 }
