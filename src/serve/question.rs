@@ -54,8 +54,10 @@ impl Question {
         let before = index(&state.before)?.unwrap_or(0);
         let after = index(&state.after)?.unwrap_or(before);
         let controls = bench.controls(after, &state.set)?;
-        // The first design is checked by its own variant.
-        bench.controls(before, &state.was)?;
+        if !state.was.is_empty() {
+            // The first design is checked by its own variant.
+            bench.controls(before, &state.was)?;
+        }
         let scope = |path: &str| controls.iter().find(|control| control.path == path).map(|control| control.scope);
         if let Some((path, _)) = state.was.iter().find(|(path, _)| scope(path) == Some(Scope::Place)) {
             return Err(Mistake::new(format!("`{path}` is the same for both designs: write `set`, not `was`")).into());

@@ -1,6 +1,5 @@
 //! The server: connections, and the limits on what one of them may take.
 
-use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -72,7 +71,7 @@ async fn accept(listener: &TcpListener, shared: Arc<Shared>) {
     let room = Arc::new(Semaphore::new(MOST_CONNECTIONS));
     loop {
         let Ok(permit) = Arc::clone(&room).acquire_owned().await else { return };
-        let connection = match poll_fn(|context| listener.poll_accept(context)).await {
+        let connection = match listener.accept().await {
             Ok((connection, _)) => connection,
             Err(_) => {
                 // The system has no descriptor left; one may be given back soon.

@@ -2,10 +2,13 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rayon::prelude::*;
 use serde_json::Value;
+use sim::experiment::plan::{Adjustments, Plan, Scope, Side, Workbench};
 
 /// A server of this program at a free port.
 struct Server {
@@ -147,8 +150,8 @@ fn the_saved_experiment_gives_the_same_figures() {
     assert_eq!(status, 200);
     let (_, text) = answer.split_once("\r\n\r\n").expect("a body");
     assert!(text.starts_with("# Save this as experiments/pooling-live.toml"), "{text}");
-    let path = std::path::Path::new("experiments/pooling-live.toml");
-    let plan = sim::Plan::from_text(path, text, &sim::Adjustments::default()).expect("it is an experiment");
+    let path = Path::new("experiments/pooling-live.toml");
+    let plan = Plan::from_text(path, text, &Adjustments::default()).expect("it is an experiment");
     let report = sim::run(&plan);
     let points = server.points(query);
     for (ours, theirs) in report.points().zip(&points) {
@@ -156,6 +159,38 @@ fn the_saved_experiment_gives_the_same_figures() {
         assert_eq!(Some(throughput.estimate), theirs["throughput_per_min"]["estimate"].as_f64());
     }
     assert_eq!(report.points().count(), 2);
+}
+
+/// Without running anything: what a slider makes of the model and the load is what `--set` makes of them.
+#[test]
+fn every_slider_sets_what_its_path_says() {
+    for file in ["models/registration.toml", "models/pool-network.toml", "experiments/retry-storm.toml"] {
+        let path = Path::new(file);
+        let bench = Workbench::read(path, &Adjustments::default()).expect("it is sound");
+        let controls = bench.controls(0, &[]).expect("it has numbers");
+        assert!(controls.len() > 8, "{file}: {}", controls.len());
+        controls.par_iter().for_each(|control| {
+            let other = if control.own + 1 < control.stops.len() { control.own + 1 } else { 0 };
+            let set = vec![(control.path.clone(), control.stops[other].set.clone())];
+            let known = bench.controls(0, &set).expect("it is a stop");
+            let same = known.iter().find(|known| known.path == control.path).expect("it is there");
+            assert_eq!(same.index(&set[0].1), Some(other), "{file}: {set:?}");
+            let (place, design) = if control.scope == Scope::Place { (&set[..], &[][..]) } else { (&[][..], &set[..]) };
+            let sides =
+                [Side { name: "before", variant: 0, set: &[] }, Side { name: "after", variant: 0, set: design }];
+            let text = bench.excerpt(&sides, place, 1, 5).expect("it can be written");
+            let live = Plan::from_text(&path.with_file_name("live.toml"), &text, &Adjustments::default());
+            let given = Plan::read(path, &Adjustments::default().set_all(set.clone()));
+            match (live, given) {
+                (Ok(live), Ok(given)) => {
+                    let (ours, theirs) = (&live.points[1], &given.points[0]);
+                    assert_eq!(format!("{:?}", ours.system), format!("{:?}", theirs.system), "{file}: {set:?}");
+                    assert_eq!(format!("{:?}", ours.load), format!("{:?}", theirs.load), "{file}: {set:?}");
+                }
+                (live, given) => assert_eq!(live.is_err(), given.is_err(), "{file}: {set:?}"),
+            }
+        });
+    }
 }
 
 #[test]
@@ -180,6 +215,13 @@ fn the_page_is_made_of_the_state_of_the_url() {
     let control = &page[at..at + 900];
     assert!(control.contains("aria-valuetext=\"7\"") && control.contains("file: 5"), "{control}");
     assert!(page.contains("<option value=\"20\" selected>") && page.contains("value=\"3\""));
+    // The requests that the chart of time is about are a part of the state.
+    let (_, page) = server.get(&format!("/?{MODEL}&time=mean"));
+    assert!(page.contains("<option value=\"mean\" selected>"));
+    let last =
+        |query: &str| server.events(query).into_iter().rev().find(|(name, _)| name == "figures").expect("figures");
+    assert!(last(&format!("{MODEL}&time=mean")).1["html"].as_str().is_some_and(|html| html.contains("All requests")));
+    assert!(last(MODEL).1["html"].as_str().is_some_and(|html| html.contains("Requests around the 95th percentile")));
     // A value between the stops becomes one.
     let (_, page) = server.get(&format!("/?{MODEL}&set=load.concurrency%3D117"));
     assert!(page.contains("aria-valuetext=\"117\""));
@@ -206,6 +248,7 @@ fn mistakes_are_said_and_nothing_else_is_read() {
     for (query, words) in [
         ("file=Cargo.toml", "not a file that this page offers"),
         (&*format!("{MODEL}&after=nothing"), "there is no variant"),
+        (&*format!("{MODEL}&time=p1"), "one of mean, p50, p95, p99"),
         (&*format!("{MODEL}&set=services.nothing.cpu%3D1"), "no number or choice of this model"),
         (&*format!("{MODEL}&set=services.user-service.workers%3Dmany"), "whole number"),
         (&*format!("{MODEL}&was=load.concurrency%3D9"), "the same for both designs"),
