@@ -176,7 +176,7 @@ fn few(wanted: &[u32]) -> usize {
 fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
     let trials: Vec<&Trial> = of_point.trials.iter().collect();
     let summary = Summary::of(point, &trials, success_objective(plan).bound(), &plan.objectives)?;
-    let mut summary = summary.doubted(&plan.points[point].load.pattern);
+    let mut summary = summary.doubted(&plan.points[point]);
     summary.doubt = summary.doubt.take().or_else(|| too_few_runs(plan, &summary));
     Some(summary)
 }

@@ -160,6 +160,37 @@ fn a_cache_leaves_no_bound_for_the_load() {
     assert!(stays.contains("an upper bound"), "{stays}");
 }
 
+/// Replicas of one thread that are drawn at random are each in use 87 % of the time in the long run. Work of 306 ms with a heavy
+/// tail keeps the busiest of 53 in use for nearly all of five minutes by chance, with a queue. Where a fault is on at one of
+/// them, they are not alike.
+#[test]
+fn one_of_many_that_are_drawn_at_random_is_the_busiest_by_chance() {
+    let text = |fault: &str| {
+        format!(
+            r#"
+            {}
+            [services.a]
+            runtime = "threads"
+            threads = 1
+            replicas = 53
+            balance = "random"
+            [services.a.endpoints.e]
+            steps = [{{ sleep = {{ lognormal = {{ mean = "306ms", cv = 2.5 }} }} }}]
+            {fault}
+            "#,
+            LOAD.replace("20/s", "150/s").replace("600s", "300s")
+        )
+    };
+    let busiest = |report: &Report| {
+        let busiest = report.summaries[0].resources.iter().find(|it| it.name == "a threads").expect("threads");
+        assert!(busiest.peak_utilisation > 0.98 && busiest.utilisation < 0.9, "{busiest:?}");
+        report.summaries[0].doubt.as_ref().map(|doubt| doubt.word())
+    };
+    looked(&text(""), |report| assert_eq!(busiest(report), None));
+    let slow = "[faults.f]\nservice = \"a\"\nreplica = 1\nfrom = \"1s\"\neffect = { slow = 1.2 }";
+    looked(&text(slow), |report| assert_eq!(busiest(report), Some("may be overloaded")));
+}
+
 /// 46 of 60 threads are busy: the first of those that are idle is chosen, so that it is in use nearly all the time while
 /// no request waits. With half as many threads the system is overloaded for certain.
 #[test]

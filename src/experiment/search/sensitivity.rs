@@ -311,7 +311,7 @@ impl Study<'_> {
                 let point = only.unwrap_or(index);
                 let trials: Vec<&Trial> = trials.iter().collect();
                 let summary = Summary::of(point, &trials, success, &whole.objectives)?;
-                Some(summary.doubted(&whole.points[point].load.pattern))
+                Some(summary.doubted(&whole.points[point]))
             };
             let summaries: Vec<Summary> = of_setting.iter().enumerate().filter_map(summary).collect();
             let verdicts = if all { verdict::judge(whole, &summaries) } else { Vec::new() };

@@ -118,7 +118,7 @@ fn growing_points(report: &Report) -> Option<Warning> {
 /// Where a resource under a steady open load is busiest, of those that may be overloaded.
 fn brim(report: &Report) -> Option<Warning> {
     fn of<'a>(report: &Report, summary: &'a Summary) -> Option<(usize, &'a ResourceMean)> {
-        let busiest = summary.at_brim(&report.plan.points[summary.point].load.pattern)?;
+        let busiest = summary.at_brim(&report.plan.points[summary.point])?;
         Some((summary.point, busiest))
     }
     let all: Vec<_> = report.summaries.iter().filter_map(|summary| of(report, summary)).collect();

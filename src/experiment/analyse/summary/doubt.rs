@@ -2,7 +2,8 @@
 
 use super::{ResourceMean, Summary};
 use crate::experiment::analyse::trial::Trial;
-use crate::model::Pattern;
+use crate::experiment::plan::Point;
+use crate::model::{Balance, FaultPlan, Pattern, ServicePlan, System};
 
 /// Utilisation from which on chance alone cannot tell a resource that is nearly overloaded from one that is.
 pub const BRIM: f64 = 0.98;
@@ -49,12 +50,12 @@ impl Doubt {
         used.iter().all(ends_nothing).then_some(Self::LongWork)
     }
 
-    /// Of a point under a load of this kind.
-    fn of_steady(summary: &Summary, pattern: &Pattern) -> Option<Self> {
+    /// Of a point.
+    fn of_steady(summary: &Summary, point: &Point) -> Option<Self> {
         if summary.growth.filling.is_some() {
             return Some(Self::Filling);
         }
-        let busiest = summary.at_brim(pattern)?;
+        let busiest = summary.at_brim(point)?;
         Some(Self::MayBeOverloaded {
             resource: busiest.name.clone(),
             utilisation: busiest.utilisation,
@@ -107,9 +108,9 @@ impl Doubt {
 }
 
 impl Summary {
-    /// The summary with the doubt that a load of this kind leaves, where it has none yet.
-    pub(in crate::experiment) fn doubted(mut self, pattern: &Pattern) -> Self {
-        self.doubt = self.doubt.take().or_else(|| Doubt::of_steady(&self, pattern));
+    /// The summary of a point with the doubt that its load leaves, where it has none yet.
+    pub(in crate::experiment) fn doubted(mut self, point: &Point) -> Self {
+        self.doubt = self.doubt.take().or_else(|| Doubt::of_steady(&self, point));
         self
     }
 
@@ -120,18 +121,29 @@ impl Summary {
 
     /// The busiest resource that may be overloaded, under a steady open load: all requests succeed, and no growth is
     /// certain. Where requests are refused or messages dropped, what is too much has no queue without an end.
-    pub fn at_brim(&self, pattern: &Pattern) -> Option<&ResourceMean> {
-        let is_open = matches!(pattern, Pattern::Open { .. });
+    pub fn at_brim(&self, point: &Point) -> Option<&ResourceMean> {
+        let is_open = matches!(point.load.pattern, Pattern::Open { .. });
         let drops = self.lost_work.iter().any(|lost| lost.is_dropped());
         let may_grow = is_open && !drops && self.growth.any().is_none() && self.success_rate.estimate == 1.0;
-        let is_it = |one: &&ResourceMean| may_grow && one.kind.works() && is_at_brim(one);
+        let is_it = |one: &&ResourceMean| may_grow && one.kind.works() && is_at_brim(one, &point.system);
         let busy = self.resources.iter().filter(is_it);
         busy.max_by(|a, b| a.peak_utilisation.total_cmp(&b.peak_utilisation))
     }
 }
 
 /// Whether a resource may have more to do than it can: all of it is in use nearly all the time, or an instance is while as
-/// many wait as are served. One of many that is busy while hardly anybody waits is only the first to be chosen.
-fn is_at_brim(one: &ResourceMean) -> bool {
-    one.utilisation >= BRIM || one.peak_utilisation >= BRIM && one.queue >= one.in_use
+/// many wait as are served. One of many that is busy while hardly anybody waits is only the first to be chosen, and one of
+/// those that are drawn at random is the busiest by chance: in the long run each is in use as much as all are.
+fn is_at_brim(one: &ResourceMean, system: &System) -> bool {
+    let is_one = || one.peak_utilisation >= BRIM && one.queue >= one.in_use && !are_drawn(one, system);
+    one.utilisation >= BRIM || is_one()
+}
+
+/// Whether the instances of a resource are those of replicas that are drawn at random and are all alike.
+fn are_drawn(one: &ResourceMean, system: &System) -> bool {
+    let owner = |service: &ServicePlan| one.name.strip_prefix(&service.name).is_some_and(|rest| rest.starts_with(' '));
+    let Some(at) = system.services.iter().position(owner) else { return false };
+    let is_other = |fault: &FaultPlan| fault.service as usize == at && fault.replica.is_some();
+    let (service, are_alike) = (&system.services[at], !system.faults.iter().any(is_other));
+    service.balance == Balance::Random && service.workers == 1 && are_alike
 }
