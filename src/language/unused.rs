@@ -11,6 +11,9 @@ use super::tree::Tree;
 use super::{Load, Model, Service, Step};
 use crate::model::Order;
 
+/// Attempts without a pause that a client may make before it is asked about.
+const MOST_HURRIED: u32 = 10;
+
 /// Something in a model that is allowed and probably not meant.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Doubt {
@@ -270,6 +273,23 @@ fn queues(model: &Model) -> Vec<(Path, Order)> {
     queues.extend(model.limits.iter().map(|(name, limit)| (root.key("limits").key(name), limit.order)));
     queues.extend(model.stations.iter().map(|(name, station)| (root.key("stations").key(name), station.order)));
     queues
+}
+
+/// Clients that send a request again very often without a pause: a hundred thousand refusals take no time then, but long to
+/// simulate, and no real client connects as fast.
+pub(crate) fn hurried(load: &Load) -> Option<Doubt> {
+    let retry = load.retry.as_ref().filter(|retry| retry.backoff.0 == 0 && retry.attempts > MOST_HURRIED)?;
+    Some(Doubt {
+        path: Path::default().key("load").key("retry").key("backoff"),
+        title: format!(
+            "a client that is refused at once sends its request up to {} times without a pause",
+            retry.attempts
+        ),
+        help:
+            "a pause of at least one connect is real, such as backoff = \"1ms\"; fewer attempts are faster to simulate"
+                .into(),
+        minor: false,
+    })
 }
 
 /// Databases that take fewer connections than all pools of all processes may open together.

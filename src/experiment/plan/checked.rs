@@ -9,7 +9,7 @@ use super::workbench::Workbench;
 use crate::language::difference::differences;
 use crate::language::path::{Path, Segment};
 use crate::language::setting::{Setting, Subject, place};
-use crate::language::unused::{Doubt, alike, crowded, unused, unused_constants};
+use crate::language::unused::{Doubt, alike, crowded, hurried, unused, unused_constants};
 use crate::language::{Difference, Mistake, Mistakes, Model};
 
 /// A file that is right.
@@ -105,7 +105,7 @@ fn doubts(subjects: &[Subject], all: bool) -> Vec<Mistake> {
             Some(idle) => idle.intersection(&here).cloned().collect(),
             None => here,
         });
-        for doubt in crowded(&model) {
+        for doubt in crowded(&model).into_iter().chain(load.iter().flat_map(hurried)) {
             if !found.iter().any(|(known, _)| known.path == doubt.path) {
                 found.push((doubt, subject));
             }
