@@ -18,8 +18,12 @@ impl Command {
         origin.set.iter().fold(command, |command, (path, value)| command.with("--set", &format!("{path}={value}")))
     }
 
-    /// The same with an option and its value.
+    /// The same with an option and its value. Of what is set twice the last one counts, and only it is written.
     pub fn with(mut self, option: &str, value: &str) -> Self {
+        if let Some(path) = value.split_once('=').map(|(path, _)| path).filter(|_| option == "--set") {
+            let sets = |word: &String, quote: &str| word.starts_with(&format!("--set {quote}{path}="));
+            self.words.retain(|word| !sets(word, "") && !sets(word, "'"));
+        }
         self.words.push(format!("{option} {}", quoted(value)));
         self
     }
@@ -75,6 +79,14 @@ mod tests {
         assert_eq!(quoted("p95_s<=2"), "'p95_s<=2'");
         assert_eq!(quoted("it's"), r"'it'\''s'");
         assert_eq!(quoted(""), "''");
+    }
+
+    #[test]
+    fn what_is_set_twice_is_written_once() {
+        let command = Command { words: vec!["sim knee a.toml".into()] };
+        let command = command.with("--set", "load.profile=[1, 2]").with("--set", "load.rate=5/s");
+        let command = command.with("--set", "load.profile=[3]");
+        assert_eq!(command.lines("", None), "sim knee a.toml --set load.rate=5/s --set 'load.profile=[3]'\n");
     }
 
     #[test]
