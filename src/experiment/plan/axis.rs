@@ -261,7 +261,8 @@ fn range(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<
                 Scale::Linear => from + (to - from) * share(i),
                 Scale::Log => from * libm::pow(to / from, share(i)),
             };
-            (0..points).map(value).collect()
+            let all: Vec<f64> = (0..points).map(value).collect();
+            between_ends(all, notation.worth())
         }
     };
     let by_points = axis.points.is_some();
@@ -287,6 +288,25 @@ fn range(name: &str, tree: &Tree, axis: &language::Axis, form: &Form) -> Result<
         }
     }
     Ok(values)
+}
+
+/// Values of which all but the ends are rounded to a hundredth of the power of ten below the least distance between two
+/// of them, in units of this worth: 15.81/s of 15.8113883008.
+fn between_ends(values: Vec<f64>, worth: f64) -> Vec<f64> {
+    let least = values.windows(2).map(|pair| (pair[1] - pair[0]).abs() / worth).fold(f64::INFINITY, f64::min);
+    if !(least > 0.0 && least.is_finite()) {
+        return values;
+    }
+    // A power of ten with a negative exponent is not exact; its inverse is.
+    let digits = 2 - libm::log10(least).floor() as i32;
+    let factor = libm::pow(10.0, f64::from(digits.abs()));
+    let rounded = |value: f64| match digits >= 0 {
+        true => (value / worth * factor).round() / factor * worth,
+        false => (value / worth / factor).round() * factor * worth,
+    };
+    let last = values.len() - 1;
+    let ends = |index: usize| index == 0 || index == last;
+    values.iter().enumerate().map(|(index, &value)| if ends(index) { value } else { rounded(value) }).collect()
 }
 
 /// The index of the value of an axis that equals this one, in whatever unit.

@@ -19,6 +19,11 @@ pub(super) struct Notation {
 impl Notation {
     pub const PLAIN: Self = Self { after: String::new(), worth: 1.0, quoted: false };
 
+    /// What one of it is worth: of a minute 60 s.
+    pub fn worth(&self) -> f64 {
+        self.worth
+    }
+
     /// A number of this worth, written.
     pub fn write(&self, number: f64) -> NodeKind {
         let number = rounded(number / self.worth);
