@@ -119,10 +119,10 @@ metrics! {
     P99S "p99_s" = row("99th percentile of the response time", "p99", Quantile(0.99), Answers, Lower);
     /// 99.9th percentile of the response time, in seconds.
     P999S "p999_s" = row("99.9th percentile of the response time", "p99.9", Quantile(0.999), Answers, Lower);
-    /// Requests that the server completed within the window when their caller no longer waited: it had given up, or had
-    /// another attempt answered (hedges). What it has not completed by
-    /// the end of the run, or never will, does not count.
-    WastedRequests "wasted_requests" = row("wasted requests", "wasted", Count("requests completed when their callers no longer waited"), Run, Lower);
+    /// Requests that the server completed when their caller no longer waited: it had given up within the window, or had
+    /// another attempt answered (hedges). What the server completes after the window counts as well, up to the end of the
+    /// run; what it has not completed by then, or never will, does not.
+    WastedRequests "wasted_requests" = row("wasted requests", "wasted", Count("requests completed by the end of the run when their callers no longer waited"), Run, Lower);
     /// Mean time from a request to the end of all that descends from it, in seconds (to the client's notice of it,
     /// where the load has `completion`). Where nothing outlasts its answer it is `mean_s`.
     CompletionMeanS "completion_mean_s" = row("mean time to completion", "completion", Time, Completion, Lower);
