@@ -13,6 +13,9 @@ const APART: f64 = 0.5;
 /// The same where it is known which replications lost capacity.
 const APART_BY_LOSS: f64 = 0.9;
 
+/// The success rate of the better group below which both fail, and are one.
+const SERVED: f64 = 0.1;
+
 /// Replications in two groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
@@ -40,8 +43,18 @@ impl Summary {
         let spread =
             |group: &[(u64, f64)]| group.last().zip(group.first()).map_or(0.0, |(last, first)| last.1 - first.1);
         let is_tight = spread(low).max(spread(high)) <= TIGHT * gap(at);
-        if values.len() > 2 && is_tight { groups(low, high, APART) } else { None }
+        let split = if values.len() > 2 && is_tight { groups(low, high, APART) } else { None };
+        split.filter(|split| {
+            let success = split.means(self, Metric::SuccessRate);
+            success.is_none_or(|[high, low]| serves_some(high, low))
+        })
     }
+}
+
+/// Whether runs with these success rates fare differently: where nearly all requests fail in both, the ratio of their
+/// throughputs is one of small numbers.
+fn serves_some(high: f64, low: f64) -> bool {
+    high.max(low) >= SERVED
 }
 
 /// Two groups, if the mean of one is at most this share of the other's.
@@ -76,7 +89,12 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
-    use super::groups;
+    use super::{groups, serves_some};
+
+    #[test]
+    fn runs_that_all_fail_are_no_groups() {
+        assert!(!serves_some(0.006, 0.0) && serves_some(0.989, 0.094));
+    }
 
     #[test]
     fn groups_are_apart() {
