@@ -20,16 +20,21 @@ pub(super) fn stuck(summary: &Summary, place: &str) -> Finding {
 /// All capacity is there again after the load, in every replication.
 pub(super) fn recovers(summary: &Summary, state: &PointState, rates: RateUnit, place: &str) -> Finding {
     if state.condition.is_loss() {
-        return decided(false, format!("{place}: {}", unsafe_words(summary, state, rates)));
+        return refuted(state.runs, state.of, format!("{place}: {}", unsafe_words(summary, state, rates)));
     }
     let runs = summary.replications;
     if summary.never_recovered > 0 {
         let never = summary.never_recovered;
         let what = "success or response times are not as they would be without the disturbance when the run ends";
-        return decided(false, format!("{place}: {what} in {never} of {runs} runs"));
+        return refuted(never, runs, format!("{place}: {what} in {never} of {runs} runs"));
     }
     let evidence = format!("{place}: after the load ends, every worker responds in {runs} of {runs} runs");
     Finding { verdict: Verdict::Holds, evidence, decided: 1.0 }
+}
+
+/// A refutation by some of the runs: the more of them, the clearer.
+fn refuted(runs: usize, of: usize, evidence: String) -> Finding {
+    Finding { decided: 1.0 + runs as f64 / of.max(1) as f64, ..decided(false, evidence) }
 }
 
 /// Some replication loses capacity for good. That none has does not show that none ever does.
