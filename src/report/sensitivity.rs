@@ -214,8 +214,8 @@ fn verdict_sentence(found: &Sensitivity, sway: &Sway) -> String {
         .collect();
     let others = sway.turns.iter().filter(|(turned, _)| *turned == 0);
     let rest = match (others.clone().count(), others.map(|(_, moved)| *moved).min()) {
-        (1, Some(least)) => format!("; the other reversed it in none of {}", count(least, "move")),
-        (_, Some(least)) => format!("; the others reversed it in none of at least {} each", count(least, "move")),
+        (1, Some(least)) => format!("; the other did not reverse it in {}", count(least, "move")),
+        (_, Some(least)) => format!("; the others did not reverse it in at least {} each", count(least, "move")),
         (_, None) => String::new(),
     };
     let (held, failed) = words_of(sway);
