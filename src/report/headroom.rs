@@ -165,15 +165,16 @@ impl Peak {
     }
 }
 
-/// Where the requests around the 95th percentile spend most of their time: `61 % served by postgres CPU`; empty where no
-/// accounts were kept.
-pub(super) fn most_of_p95(summary: &Summary) -> String {
-    let Some(blame) = &summary.blame else { return String::new() };
+/// Where the requests around the 95th percentile spend most of their time: `61 % served by postgres CPU`, with the number of
+/// places that are named; none where no accounts were kept.
+pub(super) fn most_of_p95(summary: &Summary) -> (String, usize) {
+    let Some(blame) = &summary.blame else { return (String::new(), 0) };
     let mut shares = shares(blame, BlameGroup::P95);
     shares.sort_by(|a, b| b.share.total_cmp(&a.share));
     let named = shares.iter().filter(|share| share.share >= WORTH_NAMING).take(MOST_PLACES);
     let words = named.map(|it| format!("{:.0} % {}", it.share * 100.0, super::blame::words(it.place, it.served)));
-    joined(&words.collect::<Vec<_>>(), "and")
+    let words: Vec<String> = words.collect();
+    (joined(&words, "and"), words.len())
 }
 
 #[cfg(test)]

@@ -214,7 +214,7 @@ fn most_frequent_failure(summary: &Summary) -> String {
 /// How long the recovery takes, or that there is none; a dash where there is nothing to recover from.
 fn recovery(report: &Report, summary: &Summary) -> String {
     match (PointRecovery::of(report, summary), summary.recovery_s) {
-        (Some(PointRecovery::Undisturbed | PointRecovery::Withstood), _) => "–".into(),
+        (Some(PointRecovery::Undisturbed | PointRecovery::Withstood | PointRecovery::Answers { .. }), _) => "–".into(),
         (None, _) | (_, None) => String::new(),
         (Some(PointRecovery::After(_)), Some(it)) => {
             format!("{:.1} {}", it.estimate, half_width(&it, 1)).trim_end().into()

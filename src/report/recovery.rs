@@ -14,9 +14,14 @@ pub(super) fn is_about(text: &str) -> bool {
 pub(super) fn definition(report: &Report) -> String {
     format!(
         "{}: from the end of the disturbance until success rate and mean response time are in their usual range; a \
-         success rate of {} is enough",
+         success rate of {} is enough{}",
         Metric::RecoveryS.words(),
-        words::percent(report.plan.collapse_below)
+        words::percent(report.plan.collapse_below),
+        if report.summaries.iter().any(|summary| summary.outlasts) {
+            "; the work behind the answers is not looked at"
+        } else {
+            ""
+        }
     )
 }
 
@@ -28,6 +33,9 @@ pub(super) enum PointRecovery {
     /// Success and response times stay in their usual range, during the disturbance and after it: there is nothing to
     /// recover from.
     Withstood,
+    /// The same of the answers. Recovery is not judged by the work behind them, of which this share is lost, and which
+    /// takes these seconds to its completion (95th percentile).
+    Answers { lost: f64, p95_s: f64 },
     /// It recovers this many seconds after the end of the disturbance, mean over the runs.
     After(f64),
     /// Some runs do not recover before they end: how many, and of how many.
@@ -42,7 +50,15 @@ impl PointRecovery {
         let load = &report.plan.points[summary.point].load;
         if summary.is_undisturbed {
             let is_calm = load.disturbances.is_empty() || load.is_calm;
-            return Some(if is_calm { Self::Undisturbed } else { Self::Withstood });
+            let metric = |metric| summary.metric(metric).map_or(0.0, |interval| interval.estimate);
+            return Some(match summary.outlasts {
+                _ if is_calm => Self::Undisturbed,
+                true => Self::Answers {
+                    lost: 1.0 - summary.metric(Metric::CompletionRate).map_or(1.0, |interval| interval.estimate),
+                    p95_s: metric(Metric::CompletionP95S),
+                },
+                false => Self::Withstood,
+            });
         }
         let time = summary.recovery_s?;
         Some(match summary.never_recovered {
@@ -54,7 +70,12 @@ impl PointRecovery {
 
     /// Whether there is, or was, something to recover from.
     pub(super) fn is_broken(&self) -> bool {
-        !matches!(self, Self::Undisturbed | Self::Withstood)
+        !matches!(self, Self::Undisturbed | Self::Withstood | Self::Answers { .. })
+    }
+
+    /// Whether the answers are as before, but work behind them is lost.
+    pub(super) fn loses_work(&self) -> bool {
+        matches!(self, Self::Answers { lost, .. } if *lost > 0.0)
     }
 
     /// Whether some run does not recover.

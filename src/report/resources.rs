@@ -12,6 +12,7 @@ use super::whole::Report;
 use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::analyse::words;
 use crate::experiment::analyse::words::share_decimals;
 use crate::experiment::plan::{Direction, Plan};
 use crate::metric::{Metric, MetricKind};
@@ -70,6 +71,14 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         {
             let why = match recovery {
                 PointRecovery::Undisturbed => "nothing disturbs this point".to_owned(),
+                PointRecovery::Answers { lost, p95_s } => {
+                    let lost = match lost > 0.0 {
+                        true => format!("{} of the work behind them is lost", finding::share(lost)),
+                        false => "all of the work behind them completes".into(),
+                    };
+                    let time = words::time(p95_s);
+                    format!("the answers stay in their usual range; {lost}, and it takes {time} (p95)")
+                }
                 _ if !by_success.is_empty() => format!("the success rate stays in its range{by_success}"),
                 _ => "success and response times stay in their usual range".into(),
             };

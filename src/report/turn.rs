@@ -21,7 +21,7 @@ pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {
     if is_plural { many } else { one }
 }
 
-/// `loses capacity at 150–175: user-service pool auth`, for the mark in a chart.
+/// `loses capacity between 150 and 175: user-service pool auth`, for the mark in a chart.
 pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
     let (verb, to) = (verb(turn.condition, is_plural), value(axis, turn.to));
     let place = match turn.from {
@@ -29,7 +29,7 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
             format!("{} {} enough, {to} {} not", value(axis, from), be(axis, from), be(axis, turn.to))
         }
         Some(from) if from > turn.to => format!("safe at {}, not at {to}", value(axis, from)),
-        Some(from) => format!("{verb} at {}", span(axis, from, turn.to)),
+        Some(from) => format!("{verb} between {} and {to}", bare(axis, from, &to)),
         None => format!("{verb} at {to}"),
     };
     match &turn.resource {
@@ -42,7 +42,8 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
 pub(super) fn between(axis: &Axis, turn: &Turn) -> String {
     match turn.from {
         Some(from) => stretch(axis, from.min(turn.to), from.max(turn.to)),
-        None => format!("even at {}", place(axis, turn.to)),
+        None if turn.is_lightest => format!("even at {}", place(axis, turn.to)),
+        None => format!("at {}", place(axis, turn.to)),
     }
 }
 
@@ -54,11 +55,11 @@ pub(super) fn stretch(axis: &Axis, from: f64, to: f64) -> String {
     }
 }
 
-/// `150–175`, `80–120/s`: a unit that both have is written once.
-pub(super) fn span(axis: &Axis, from: f64, to: f64) -> String {
-    let (from, to) = (value(axis, from), value(axis, to));
-    let unit = &to[to.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];
-    format!("{}–{to}", from.strip_suffix(unit).unwrap_or(&from))
+/// A value without the unit that it shares with the text of another, which follows it.
+fn bare(axis: &Axis, number: f64, other: &str) -> String {
+    let text = value(axis, number);
+    let unit = &other[other.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];
+    text.strip_suffix(unit).unwrap_or(&text).to_owned()
 }
 
 /// A place on the axis in a sentence: `150 concurrent`, `80/s`, `1 pod`, `spike = 2`.

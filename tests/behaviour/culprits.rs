@@ -382,7 +382,7 @@ fn saturated_means_while_the_objective_is_missed() {
         assert!(summary.strain.is_missed && (strained - 0.001..=1.0).contains(&used), "{file}: {used}");
         assert_eq!(
             (culprit.cause(), culprit.limit()),
-            (format!("{name} is saturated"), Some(name)),
+            (format!("{name} {} saturated", if name.ends_with('s') { "are" } else { "is" }), Some(name)),
             "{file}: {culprit:?}"
         );
     }
@@ -405,5 +405,5 @@ fn a_finite_test_is_judged_up_to_its_last_request() {
         summary.resources[index].utilisation
     );
     assert!(!summary.strain.is_missed && used > 0.999, "{used}");
-    assert_eq!(culprit.cause(), "a event loops is saturated", "{culprit:?}");
+    assert_eq!(culprit.cause(), "a event loops are saturated", "{culprit:?}");
 }

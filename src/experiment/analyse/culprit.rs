@@ -13,7 +13,7 @@ mod telling;
 mod unavailable;
 
 pub use evidence::{Evidence, FAILING, Growing, Used};
-pub use found::{Culprit, CulpritKind, deadlocks};
+pub use found::{Culprit, CulpritKind, deadlocks, named};
 
 use crate::experiment::analyse::words;
 use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, PlaceKind, ResourceKind};
@@ -48,7 +48,7 @@ impl Evidence<'_> {
     pub fn culprit(&self) -> Option<Culprit> {
         if let Some(deadlock) = self.deadlock {
             let circle = deadlock.circle.first().cloned().unwrap_or_default();
-            let sentence = format!("the {}: {circle}", deadlocks(&deadlock.resource));
+            let sentence = format!("{}: {circle}", deadlocks(&deadlock.resource));
             return Some(Culprit::new(deadlock.resource.clone(), CulpritKind::Deadlock, sentence));
         }
         if self.hung >= 1.0 {

@@ -37,6 +37,13 @@ impl RateUnit {
         format!("{}/{}", grouped(text), self.name())
     }
 
+    /// A rate that is given a minute and only roughly known, in words: `10/s` of 10.4.
+    pub fn of_two_digits(self, per_minute: f64) -> String {
+        let rate = self.of_minute(per_minute);
+        let rounded = format!("{rate:.1e}").parse().unwrap_or(rate);
+        self.words(rounded * self.per_minute())
+    }
+
     /// A rate with its interval, given a minute: `86.4/s (85.9 to 86.9)`.
     pub fn figure(self, per_minute: Interval) -> String {
         let Interval { estimate, low, high } = self.interval(per_minute);
@@ -93,6 +100,7 @@ mod tests {
         for (unit, rate, words) in cases {
             assert_eq!(unit.words(rate), words);
         }
+        assert_eq!([624.0, 65.4, 9030.0].map(|rate| RateUnit::Second.of_two_digits(rate)), ["10/s", "1.1/s", "150/s"]);
         let interval = Interval { estimate: 5184.0, low: 5160.0, high: 5208.0 };
         assert_eq!(RateUnit::Second.figure(interval), "86.4/s (86.0 to 86.8)");
         assert_eq!(RateUnit::Minute.figure(interval), "5184/min (5160 to 5208)");

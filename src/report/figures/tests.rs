@@ -213,14 +213,49 @@ fn on_an_axis_of_capacity_a_resource_is_saturated_up_to_a_value() {
         "[axes.x]\npath = \"services.a.replicas\"\nvalues = [1, 2, 4]\n\
          [set]\n\"services.a.threads\" = 1\n",
     );
-    assert_eq!(title(&drawn, "utilisation"), "At x = 1, a threads is saturated");
-    assert_eq!(title(&drawn, "throughput"), "x = 2 is enough, 1 is not: a threads is saturated");
+    assert_eq!(title(&drawn, "utilisation"), "At x = 1, a threads are saturated");
+    assert_eq!(title(&drawn, "throughput"), "x = 2 is enough, 1 is not: a threads are saturated");
     let drawn = drawn_of(
         THREADS,
         "[axes.x]\npath = \"services.a.replicas\"\nvalues = [1, 2, 4, 8]\n\
          [set]\n\"services.a.threads\" = 1\n\"load.rate\" = \"30/s\"\n",
     );
-    assert_eq!(title(&drawn, "utilisation"), "Up to x = 2, a threads is saturated");
+    assert_eq!(title(&drawn, "utilisation"), "Up to x = 2, a threads are saturated");
+}
+
+/// Of capacity the least value is told, of what is neither load nor capacity all values: "safe up to" would say that more
+/// is not.
+#[test]
+fn where_all_values_are_safe_the_title_says_which() {
+    let axis = |path: &str, values: &str| format!("[axes.x]\npath = \"{path}\"\nvalues = {values}\n");
+    let drawn = drawn_of(THREADS, &axis("services.a.replicas", "[1, 2, 4]"));
+    assert!(title(&drawn, "throughput").starts_with("x = 1, the least tested, is enough; serves at most 1"));
+    let drawn = drawn_of(THREADS, &axis("load.timeout", "[\"2s\", \"5s\"]"));
+    let title = title(&drawn, "throughput");
+    assert!(title.starts_with("Safe at 2s to 5s; serves at most 1"), "{title}");
+}
+
+/// 15/s need 1.5 threads: with one they wait, and with four none does. 30/s wait for two as well.
+#[test]
+fn what_limits_some_values_is_not_said_of_all() {
+    let drawn = drawn_of(
+        THREADS,
+        "[axes.x]\npath = \"services.a.threads\"\nvalues = [1, 2, 8]\n\
+         [[variants]]\nname = \"few\"\n[[variants]]\nname = \"many\"\nset = { \"load.rate\" = \"30/s\" }\n",
+    );
+    assert_eq!(title(&drawn, "utilisation"), "Both variants are limited by a threads up to x = 2");
+}
+
+/// A constant rate has no peak: the interval with the most arrivals is one by chance. One thread serves 10 of 15/s.
+#[test]
+fn of_a_steady_load_no_peak_is_told() {
+    let timeline = "[set]\n\"load.timeline\" = \"5s\"\n\"services.a.threads\" = ";
+    let drawn = drawn_of(THREADS, &format!("{timeline}10\n"));
+    let calm = title(&drawn, "timeline");
+    assert!(calm.starts_with("All requests are answered, 1") && !calm.contains("peak"), "{calm}");
+    let drawn = drawn_of(THREADS, &format!("{timeline}1\n"));
+    let full = title(&drawn, "timeline");
+    assert!(full.contains("a threads are saturated") && !full.contains("answered"), "{full}");
 }
 
 /// Ten clients keep ten threads busy, and none of them waits; twenty do.
@@ -232,7 +267,7 @@ fn what_nothing_waits_for_is_not_saturated() {
          warm_up = \"1s\"\nduration = \"20s\"\n\
          [axes.clients]\npath = \"load.concurrency\"\nvalues = [5, 10, 20, 40]\n",
     );
-    assert_eq!(title(&drawn, "utilisation"), "From 20 concurrent on, a threads is saturated");
+    assert_eq!(title(&drawn, "utilisation"), "From 20 concurrent on, a threads are saturated");
     let heat = drawn.iter().find(|drawing| drawing.name == "utilisation").expect("a heat map");
     let Figure::Heat(heat) = &heat.figure else { panic!("{heat:?}") };
     let row = &heat.groups[0].rows[0];

@@ -3,7 +3,9 @@
 
 use super::{method, title};
 use crate::experiment::analyse::comparison::TIE;
+use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Moment, Summary, TimelineSummary};
+use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
 use crate::model::Pattern;
 use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Panel, Point, Style};
@@ -203,7 +205,7 @@ fn headline(report: &Report, together: &Together) -> String {
     let summaries = together.summaries.iter();
     let all: Vec<(&Summary, PointRecovery)> =
         summaries.filter_map(|&summary| Some((summary, PointRecovery::of(report, summary)?))).collect();
-    let otherwise = || peak(report, together).unwrap_or_else(|| plan.title.clone());
+    let otherwise = || undisturbed(report, together).unwrap_or_else(|| plan.title.clone());
     if all.iter().all(|(_, recovery)| *recovery == PointRecovery::Undisturbed) {
         return otherwise();
     }
@@ -241,13 +243,20 @@ fn headline(report: &Report, together: &Together) -> String {
         number => format!("{number} of {} variants {many}", all.len()),
     };
     // What all are counted from is said once.
-    let then = |number: usize| format!("{number} {}", if number == 1 { "recovers" } else { "recover" });
-    let parts = match (lasting, back) {
-        (0, 0) => String::new(),
-        (0, back) => counted(back, "recovers", "recover"),
-        (lasting, 0) => counted(lasting, "does not recover", "do not recover"),
-        (lasting, back) => format!("{}, {}", counted(lasting, "does not recover", "do not recover"), then(back)),
-    };
+    let never = count(&|recovery| *recovery == PointRecovery::Never);
+    let verbs = |number: usize, one: &'static str, many: &'static str| if number == 1 { one } else { many };
+    let clauses_by_number = [
+        (never, "never recovers", "never recover"),
+        (lasting - never, "does not recover in every run", "do not recover in every run"),
+        (back, "recovers", "recover"),
+        (count(&PointRecovery::loses_work), "loses work behind the answers", "lose work behind the answers"),
+    ];
+    let told = clauses_by_number.into_iter().filter(|(number, ..)| *number > 0).enumerate();
+    let told = told.map(|(index, (number, one, many))| match index {
+        0 => counted(number, one, many),
+        _ => format!("{number} {}", verbs(number, one, many)),
+    });
+    let parts = told.collect::<Vec<_>>().join(", ");
     let mut candidates = vec![clauses(&|_| true), clauses(&PointRecovery::is_broken)];
     if lasting > 0 {
         candidates.push(clauses(&PointRecovery::lasts));
@@ -262,6 +271,13 @@ fn fared(recovery: &PointRecovery, are_several: bool) -> String {
     match recovery {
         PointRecovery::Undisturbed => format!("{} not disturbed", verb("is", "are")),
         PointRecovery::Withstood => format!("{} the disturbance", verb("withstands", "withstand")),
+        PointRecovery::Answers { lost, .. } if *lost > 0.0 => {
+            let (answers, loses) = (verb("answers", "answer"), verb("loses", "lose"));
+            format!("{answers} as before, but {loses} {} of the work behind the answers", finding::share(*lost))
+        }
+        PointRecovery::Answers { p95_s, .. } => {
+            format!("{} as before; the work behind takes {} (p95)", verb("answers", "answer"), seconds(*p95_s))
+        }
         PointRecovery::After(time) if *time < 0.5 => format!("{} at once", verb("recovers", "recover")),
         PointRecovery::After(time) => format!("{} in {}", verb("recovers", "recover"), seconds(*time)),
         PointRecovery::Partly { never, of } => format!("{} not recover in {never} of {of} runs", verb("does", "do")),
@@ -269,8 +285,35 @@ fn fared(recovery: &PointRecovery, are_several: bool) -> String {
     }
 }
 
-/// `Of 4410/s at the peak, “a” and “b” answer 1760/s`: what becomes of the highest rate that is offered.
-fn peak(report: &Report, together: &Together) -> Option<String> {
+/// What is said where nothing is disturbed: of a load that changes what becomes of its peak, of a steady one whether its
+/// requests are answered, and of what is not safe why. None where nothing of that is known.
+fn undisturbed(report: &Report, together: &Together) -> Option<String> {
+    let plan = report.plan;
+    let name = |summary: &Summary| plan.variants[plan.points[summary.point].variant].clone();
+    let points: Vec<(String, &Summary)> = together.summaries.iter().map(|&summary| (name(summary), summary)).collect();
+    let is_unsafe = |summary: &&Summary| report.state(summary.point).is_some_and(|state| !state.is_safe());
+    let are_safe = !together.summaries.iter().any(is_unsafe);
+    let first = together.summaries.first()?;
+    let is_steady = matches!(plan.points[first.point].load.pattern, Pattern::Open { .. });
+    match peak(report, together).filter(|_| !is_steady) {
+        Some((title, is_all)) if are_safe || !is_all => Some(title),
+        _ if !are_safe => Some(title::of_points(&points, report)),
+        _ if is_steady => {
+            let share = |summary: &&Summary| summary.success_rate.estimate;
+            let least = together.summaries.iter().map(share).fold(1.0, f64::min);
+            let rate = report.rates.words(first.throughput_or_least());
+            Some(match words::percent(least) {
+                all if all == "100 %" => format!("All requests are answered, {rate}"),
+                most => format!("{most} of the requests are answered, {rate}"),
+            })
+        }
+        _ => None,
+    }
+}
+
+/// `At the peak of 4410/s, 1760/s are answered`: what becomes of the highest rate that is offered, and whether that is
+/// all of it.
+fn peak(report: &Report, together: &Together) -> Option<(String, bool)> {
     let words = |per_second: f64| report.rates.words(per_second * 60.0);
     let first = together.summaries.first()?;
     is_open(report, first).then_some(())?;
@@ -285,13 +328,15 @@ fn peak(report: &Report, together: &Together) -> Option<String> {
     let answered = || all.iter().map(|(_, answered)| *answered);
     let (least, most) = (answered().fold(f64::INFINITY, f64::min), answered().fold(0.0, f64::max));
     let peak = words(offered);
-    Some(if least >= ALL * offered {
+    let is_all = least >= ALL * offered;
+    let title = if is_all {
         format!("All requests are answered at the peak of {peak}")
     } else if most <= least * (1.0 + TIE) {
         format!("At the peak of {peak}, {} are answered", words(least))
     } else {
         format!("At the peak of {peak}, {} to {} are answered", words(least), words(most))
-    })
+    };
+    Some((title, is_all))
 }
 
 fn note(report: &Report, together: &Together, has_shades: bool) -> String {

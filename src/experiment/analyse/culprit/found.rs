@@ -66,7 +66,7 @@ impl Culprit {
     pub fn limit_words(&self) -> Option<String> {
         let because = self.through.as_ref().map_or_else(String::new, |_| format!(" ({})", self.name));
         let tied = self.tied.as_ref().map_or_else(String::new, |other| format!(", nearly as much by {other}"));
-        self.limit().map(|limit| format!("{limit}{because}{tied}"))
+        self.limit().map(|limit| format!("{}{because}{tied}", named(limit)))
     }
 
     /// Whether this resource or fault limits the point.
@@ -108,7 +108,7 @@ impl Culprit {
             CulpritKind::Disconnects => {
                 format!("the server closes idle connections of {name} as requests are sent over them")
             }
-            CulpritKind::Refuses => format!("{name} refuses requests"),
+            CulpritKind::Refuses => agree(name, "refuses requests", "refuse requests"),
             CulpritKind::Unavailable => format!("{} is unavailable", name.trim_end_matches(" unavailable")),
             CulpritKind::Fault | CulpritKind::Outage => name.clone(),
             CulpritKind::OwnError => format!("{name} answers with an error"),
@@ -116,11 +116,11 @@ impl Culprit {
             CulpritKind::Limits if name.ends_with(" throttling") => {
                 format!("{} is throttled", name.trim_end_matches(" throttling"))
             }
-            CulpritKind::Limits if self.is_full => format!("{name} is saturated"),
+            CulpritKind::Limits if self.is_full => agree(name, "is saturated", "are saturated"),
             CulpritKind::Limits if self.fails => format!("requests fail while they wait for {name}"),
             CulpritKind::Limits => format!("requests wait for {name}"),
             CulpritKind::Contention => format!("contention on {}", name.trim_end_matches(" contention")),
-            CulpritKind::DroppedSyns => format!("{name} is full and drops SYNs"),
+            CulpritKind::DroppedSyns => agree(name, "is full and drops SYNs", "are full and drop SYNs"),
             CulpritKind::TakesTime => format!("{name} takes most of the time"),
         }
     }
@@ -128,9 +128,19 @@ impl Culprit {
 
 /// `app pool db deadlocks`, `app threads deadlock`.
 pub fn deadlocks(resource: &str) -> String {
-    let is_plural = [" threads", " connections", " event loops", " descriptors", " files"];
+    agree(resource, "deadlocks", "deadlock")
+}
+
+/// A resource with the verb of one thing, or of several: `app pool db is saturated`, `app threads are saturated`.
+fn agree(resource: &str, one: &str, several: &str) -> String {
+    let is_plural = [" threads", " connections", " event loops", " descriptors", " files", " ports"];
     let is_plural = is_plural.iter().any(|end| resource.ends_with(end));
-    format!("{resource} {}", if is_plural { "deadlock" } else { "deadlocks" })
+    format!("{resource} {}", if is_plural { several } else { one })
+}
+
+/// What limits, after `limited by`: `app pool db`, `app, which is unavailable`.
+pub fn named(limit: &str) -> String {
+    limit.strip_suffix(" unavailable").map_or_else(|| limit.to_owned(), |name| format!("{name}, which is unavailable"))
 }
 
 /// What a culprit does.
@@ -175,7 +185,7 @@ impl CulpritKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Culprit, CulpritKind};
+    use super::{Culprit, CulpritKind, deadlocks, named};
 
     /// A gateway that uses 2 % of its CPU keeps requests waiting while its quota is a fraction of a core; it limits nothing.
     #[test]
@@ -189,8 +199,12 @@ mod tests {
 
     #[test]
     fn several_threads_deadlock_and_one_pool_deadlocks() {
-        let resources = ["web threads", "app pool db", "db connections"].map(super::deadlocks);
+        let resources = ["web threads", "app pool db", "db connections"].map(deadlocks);
         assert_eq!(resources, ["web threads deadlock", "app pool db deadlocks", "db connections deadlock"]);
+        let refuser = |name: &str| Culprit::new(name.into(), CulpritKind::Refuses, String::new()).cause();
+        assert_eq!(refuser("db connections"), "db connections refuse requests");
+        assert_eq!(refuser("a limit l"), "a limit l refuses requests");
+        assert_eq!((named("a unavailable"), named("a pool p")), ("a, which is unavailable".into(), "a pool p".into()));
     }
 
     #[test]
@@ -208,6 +222,6 @@ mod tests {
         assert_eq!(threads().cause(), "requests fail while they wait for a threads");
         assert_eq!(threads().bottleneck(), None);
         let full = Culprit { is_full: true, ..threads() };
-        assert_eq!(full.bottleneck(), Some(("a threads".into(), "a threads is saturated".into())));
+        assert_eq!(full.bottleneck(), Some(("a threads".into(), "a threads are saturated".into())));
     }
 }

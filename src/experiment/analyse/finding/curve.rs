@@ -27,6 +27,8 @@ pub struct Turn {
     pub from: Option<f64>,
     /// The first value that is not safe.
     pub to: f64,
+    /// Whether no lighter value was tested: none is in doubt either, and none that is heavier does better.
+    pub is_lightest: bool,
     /// Its condition.
     pub condition: Condition,
     /// The resource behind it, as the reports name it.
@@ -100,6 +102,7 @@ impl<'a> Curve<'a> {
         Some(Turn {
             from: before.map(|summary| number(self.plan, axis, summary.point)),
             to: number(self.plan, axis, summary.point),
+            is_lightest: before.is_none() && !self.is_in_doubt_before(summary) && !self.improves(),
             condition: state.condition,
             resource: summary
                 .deadlock
@@ -108,6 +111,34 @@ impl<'a> Curve<'a> {
                 .or(summary.culprit.as_ref().map(|culprit| culprit.name.clone())),
             cause: cause(summary),
         })
+    }
+}
+
+impl Curve<'_> {
+    /// Whether a value below that of a point has figures, but no state.
+    pub fn is_in_doubt_before(&self, point: &Summary) -> bool {
+        let Some(axis) = self.axis else { return false };
+        let value = |summary: &Summary| number(self.plan, axis, summary.point);
+        self.doubtful.iter().any(|other| value(other) < value(point))
+    }
+
+    /// Whether no value of an axis of load is safe, and what the lightest misses is missed by less under a heavier load:
+    /// "even at" would say that a lighter load does better.
+    pub fn improves(&self) -> bool {
+        let [(first, state), later @ ..] = self.known.as_slice() else { return false };
+        let is_load = self.axis.is_some_and(|axis| axis.direction() == Direction::Load);
+        if !is_load || self.known.iter().any(|(_, state)| state.is_safe()) {
+            return false;
+        }
+        let Some(missed) = state.missed else { return false };
+        let interval = |summary: &Summary| summary.metric(missed.metric());
+        let is_better = |summary: &Summary| {
+            interval(summary).zip(interval(first)).is_some_and(|(it, first)| match missed.is_at_least() {
+                true => it.low > first.high,
+                false => it.high < first.low,
+            })
+        };
+        later.iter().any(|(summary, _)| is_better(summary))
     }
 }
 

@@ -84,27 +84,48 @@ pub fn falls(fall: &Fall, axis: &Axis, rates: RateUnit) -> String {
 impl LimitedStretch {
     /// `up to x = 2, a threads is saturated`; where `is_named`, what the values are called was said before.
     pub fn clause(&self, axis: &Axis, is_named: bool) -> String {
+        let words = &self.words;
+        match self.place(axis, is_named) {
+            Some(place) => format!("{place}, {words}"),
+            None if self.from == self.to => words.clone(),
+            None => format!("{words} at every value tested"),
+        }
+    }
+
+    /// `up to x = 2`; none where these are all values with figures.
+    pub fn place(&self, axis: &Axis, is_named: bool) -> Option<String> {
         let place = |from: f64, to: f64| {
             let text = span(axis, from, to);
             if is_named { text } else { super::place(axis, &text) }
         };
-        let (one, directed) = (self.from == self.to, axis.direction() != Direction::Neither);
-        let words = &self.words;
-        match self.is_end {
-            (true, true) if one => words.clone(),
-            (true, true) => format!("{words} at every value tested"),
-            (true, false) if directed && !one => format!("up to {}, {words}", place(self.to, self.to)),
-            (false, true) if directed && !one => format!("from {} on, {words}", place(self.from, self.from)),
-            _ => format!("at {}, {words}", place(self.from, self.to)),
-        }
+        let is_long = self.from != self.to && axis.direction() != Direction::Neither;
+        Some(match self.is_end {
+            (true, true) => return None,
+            (true, false) if is_long => format!("up to {}", place(self.to, self.to)),
+            (false, true) if is_long => format!("from {} on", place(self.from, self.from)),
+            _ => format!("at {}", place(self.from, self.to)),
+        })
     }
 }
 
-/// The bottlenecks along an axis, in ascending order, of points in that order with their values.
+/// The bottlenecks along an axis, in ascending order, of points in that order with their values. Where nothing is one it
+/// is what limits, though it is not saturated.
 pub fn limits(points: &[(f64, &Summary)]) -> Vec<LimitedStretch> {
-    let bottleneck = |summary: &Summary| summary.culprit.as_ref().and_then(Culprit::bottleneck);
+    let bottlenecks = stretches(points, |summary| summary.culprit.as_ref().and_then(Culprit::bottleneck));
+    if bottlenecks.is_empty() { limited(points) } else { bottlenecks }
+}
+
+/// What limits along an axis, saturated or not, as [`limits`].
+pub fn limited(points: &[(f64, &Summary)]) -> Vec<LimitedStretch> {
+    stretches(points, |summary| {
+        let words = format!("limited by {}", summary.culprit.as_ref()?.limit_words()?);
+        Some((summary.saturated.clone()?, words))
+    })
+}
+
+fn stretches(points: &[(f64, &Summary)], limit: impl Fn(&Summary) -> Option<(String, String)>) -> Vec<LimitedStretch> {
     let found: Vec<(f64, Option<(String, String)>)> =
-        points.iter().map(|&(value, summary)| (value, bottleneck(summary))).collect();
+        points.iter().map(|&(value, summary)| (value, limit(summary))).collect();
     let runs = found.chunk_by(|a, b| a.1 == b.1);
     let ends = (points.first().map(|point| point.0), points.last().map(|point| point.0));
     let limited = |run: &[(f64, Option<(String, String)>)]| {

@@ -56,7 +56,9 @@ pub fn unsafe_words(summary: &Summary, state: &PointState, rates: RateUnit) -> S
                 return format!("unstable: {}{alone}", backlog(summary).unwrap_or_default());
             };
             let [sent, ended] = [sent, ended].map(|rate| rates.words(rate * 60.0));
-            let from = from.map_or_else(String::new, |rate| format!(" from about {} on", rates.words(rate * 60.0)));
+            // It is the highest of rates over parts of the window, which vary.
+            let from = from.map(|rate| rates.of_two_digits(rate * 60.0));
+            let from = from.map_or_else(String::new, |rate| format!(" from about {rate} on"));
             format!("unstable{from}: {sent} arrive and {ended} end over the last eighth of the window{alone}")
         }
         Condition::Collapsed => {
@@ -107,14 +109,26 @@ fn backlog(summary: &Summary) -> Option<String> {
 
 /// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.
 fn success(summary: &Summary, state: &PointState) -> String {
-    let answers = format!("{} success", percent(summary.success_rate.estimate));
-    let is_of_work = state.missed.is_some_and(|objective| objective.metric() == Metric::CompletionRate);
-    match summary.metric(Metric::CompletionRate).filter(|_| is_of_work) {
+    let missed = |metric| state.missed.filter(|objective| objective.metric() == metric).map(|it| it.bound());
+    let of_answers = beside(summary.success_rate.estimate, missed(Metric::SuccessRate));
+    let answers = format!("{of_answers} success");
+    let of_work = missed(Metric::CompletionRate);
+    match summary.metric(Metric::CompletionRate).filter(|_| of_work.is_some()) {
         Some(rate) => {
-            format!("{answers}, but {} of the work behind the answers completes", percent(rate.estimate))
+            format!("{answers}, but {} of the work behind the answers completes", beside(rate.estimate, of_work))
         }
         None => answers,
     }
+}
+
+/// A share in percent, with as many decimals as tell it from the bound that it misses: `89.5 %` for 90 %.
+fn beside(share: f64, bound: Option<f64>) -> String {
+    let Some(bound) = bound.filter(|&bound| percent(bound) == percent(share) && bound != share) else {
+        return percent(share);
+    };
+    let at = |decimals: usize, share: f64| format!("{:.decimals$} %", share * 100.0);
+    let told = (0..6).find(|&decimals| at(decimals, share) != at(decimals, bound));
+    at(told.unwrap_or(6), share)
 }
 
 /// A state with the two groups of runs, where there are two, and with the recovery, where one is timed.
@@ -210,7 +224,7 @@ pub fn why(summary: &Summary) -> String {
 
 pub(super) fn circle(deadlock: &Deadlock) -> String {
     let circle = deadlock.circle.first().cloned().unwrap_or_default();
-    format!("the {}: {circle}", deadlocks(&deadlock.resource))
+    format!("{}: {circle}", deadlocks(&deadlock.resource))
 }
 
 /// Why a point does badly, in a few words.
@@ -229,9 +243,16 @@ pub fn is_another(one: &Summary, other: &Summary) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{share, shares};
+    use super::{beside, share, shares};
     use crate::statistics::Interval;
     use crate::statistics::rare::can_hide;
+
+    /// 89.5 % misses 90 %, and would round to it.
+    #[test]
+    fn a_share_is_told_from_the_bound_that_it_misses() {
+        let all = [(0.895, Some(0.9)), (0.8997, Some(0.9)), (0.7, Some(0.9)), (0.895, None)];
+        assert_eq!(all.map(|(share, bound)| beside(share, bound)), ["89.5 %", "89.97 %", "70 %", "90 %"]);
+    }
 
     /// Bounds of Clopper and Pearson: 4 of 300 gives 0.36 to 3.38 %, 5 of 20 gives 8.66 to 49.1 %, 1 of 20 gives 0.13 to 24.9 %.
     #[test]

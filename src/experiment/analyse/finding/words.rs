@@ -2,12 +2,14 @@
 
 use super::curve::{Curve, Turn, is_scattered, number};
 use super::reach::{self, Fall};
-use super::state::{cause, circle, condition, figures, hidden, is_another, limit, rate, share, unsafe_words, why};
+use super::state::{
+    cause, circle, condition, figures, hidden, is_another, limit, rate, share, short_name, unsafe_words, why,
+};
 use crate::experiment::analyse::condition::{HELD, PointState};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::{Axis, Direction, Plan};
-use crate::language::Metric;
+use crate::language::{Metric, Objective};
 
 /// What follows a value of an axis in a sentence: nothing where the value has a unit of its own.
 pub fn unit(axis: &Axis) -> String {
@@ -93,16 +95,20 @@ pub(super) fn lines(
             let best = best.unwrap_or(last);
             let most = rate(best, curve.rates);
             let are_equal = curve.known.iter().all(|(summary, _)| rate(summary, curve.rates) == most);
-            let most = match are_equal && curve.known.len() > 1 {
-                true => format!("{most} at every value"),
-                false => format!("at most {most} at {}", at(plan, axis, best.point)),
+            let most = match are_equal {
+                _ if curve.known.len() == 1 => String::new(),
+                true => format!("; {most} at every value"),
+                false => format!("; at most {most} at {}", at(plan, axis, best.point)),
             };
-            vec![format!(
-                "safe up to {} ({}); {most}{}",
-                at(plan, axis, last.point),
-                figures(last, curve.rates),
-                limit(best)
-            )]
+            let (figures, limit) = (figures(last, curve.rates), limit(best));
+            vec![match axis.direction() {
+                Direction::Neither if curve.known.len() > 1 => {
+                    let all = stretch(plan, axis, &curve.known);
+                    format!("safe at {all} (at {}: {figures}){most}{limit}", text(plan, axis, last.point))
+                }
+                Direction::Neither => format!("safe at {} ({figures}){limit}", at(plan, axis, last.point)),
+                _ => format!("safe up to {} ({figures}){most}{limit}", at(plan, axis, last.point)),
+            }]
         }
         (Some(_), Direction::Capacity) => capacity(curve, axis),
         (Some(_), _) => load(curve, axis, fall),
@@ -181,14 +187,8 @@ fn load(curve: &Curve, axis: &Axis, fall: Option<&Fall>) -> Vec<String> {
     }
     let mut lines = Vec::new();
     match first.checked_sub(1).map(|index| points[index]) {
-        None if axis.direction() == Direction::Neither => return nowhere(curve, axis),
-        None if curve
-            .doubtful
-            .iter()
-            .any(|other| number(plan, axis, other.point) < number(plan, axis, summary.point)) =>
-        {
-            lines.push(format!("not safe at {place}"));
-        }
+        None if axis.direction() == Direction::Neither || curve.improves() => return nowhere(curve, axis),
+        None if curve.is_in_doubt_before(summary) => lines.push(format!("not safe at {place}")),
         None => lines.push(format!("not safe even at {place}, the lowest value tested")),
         Some((safe, state)) => {
             lines.push(safe_up_to(curve, axis, safe, fall));
@@ -214,12 +214,26 @@ fn load(curve: &Curve, axis: &Axis, fall: Option<&Fall>) -> Vec<String> {
     lines
 }
 
-/// On an axis that is neither load nor capacity, where no value is safe: the best, and what happens at each.
+/// Where no value is safe, and none is the lightest: the best by what is missed, and what happens at each.
 fn nowhere(curve: &Curve, axis: &Axis) -> Vec<String> {
-    let success = |summary: &Summary| summary.success_rate.estimate;
-    let best = curve.known.iter().map(|(summary, _)| *summary).max_by(|a, b| success(a).total_cmp(&success(b)));
-    let best = best.map_or_else(String::new, |best| {
-        format!("; the highest success rate is {} at {}", percent(success(best)), at(curve.plan, axis, best.point))
+    let missed = curve.known[0].1.missed;
+    let is_common = |objective: &Objective| {
+        let is_it = |other: Objective| other.metric() == objective.metric();
+        curve.known.iter().all(|(_, state)| state.missed.is_some_and(is_it))
+    };
+    let (metric, is_most) = missed
+        .filter(is_common)
+        .map_or((Metric::SuccessRate, true), |objective| (objective.metric(), objective.is_at_least()));
+    let sign = if is_most { 1.0 } else { -1.0 };
+    let known = curve.known.iter().filter_map(|(summary, _)| Some((*summary, summary.metric(metric)?.estimate)));
+    let best = known.max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
+    let best = best.map_or_else(String::new, |(best, figure)| {
+        let (which, what) = (if is_most { "highest" } else { "lowest" }, short_name(metric));
+        let figure = match metric {
+            Metric::SuccessRate => percent(figure),
+            _ => words::amount(figure, metric, curve.rates),
+        };
+        format!("; the {which} {what} is {figure} at {}", at(curve.plan, axis, best.point))
     });
     let mut lines = vec![format!("not safe at any value of {} that was tested{best}", axis.name)];
     lines.extend(not_safe(curve, axis, &curve.known));

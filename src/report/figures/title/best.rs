@@ -1,10 +1,13 @@
 //! Which variant is best, if one is.
 
+use super::fate::least_is_enough;
 use super::{all_of, fitting, list};
 use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::finding::{self, Finding};
+use crate::experiment::analyse::culprit::named;
+use crate::experiment::analyse::finding::{self, Finding, places};
 use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::Direction;
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::report::figures::set::Set;
@@ -60,17 +63,32 @@ pub fn survivors(set: &Set) -> String {
         .filter_map(|finding| most_work(finding).map(|summary| (set.variant(finding).to_owned(), summary)));
     let bests: Vec<(String, &Summary)> = bests.collect();
     let Some((most, least)) = ends(&bests, work) else { return set.plan().title.clone() };
-    let last = set.points().into_iter().map(|point| set.x(point)).fold(f64::NEG_INFINITY, f64::max);
+    let values = || set.points().into_iter().map(|point| set.x(point));
+    let (first, last) = (values().fold(f64::INFINITY, f64::min), values().fold(f64::NEG_INFINITY, f64::max));
     let rates = set.report.rates;
-    let last = place(set.axis, last);
-    let holds = format!("{} variants are safe up to {last}", all_of(set.findings.len()));
+    let all = all_of(set.findings.len());
+    // What is said of all of them, in a clause of its own and as a sentence.
+    let (all_hold, holds) = match set.axis.direction() {
+        Direction::Load => {
+            let last = place(set.axis, last);
+            (format!("all are safe up to {last}"), format!("{all} variants are safe up to {last}"))
+        }
+        Direction::Capacity => {
+            let enough = least_is_enough(set.axis, first, last);
+            (format!("{enough} for all"), format!("{enough} for {all} variants"))
+        }
+        Direction::Neither => {
+            let all_values = places(set.axis, [(first, last)]);
+            (format!("all are safe at {all_values}"), format!("{all} variants are safe at {all_values}"))
+        }
+    };
     if is_better(most.1, least.1, work) {
         let figures = format!("{}, {}", leaders(&bests, most.1, work), rates.words(work.amount(most.1)));
         let other = format!(" ({} {})", quoted(&least.0), rates.words(work.amount(least.1)));
-        fitting([format!("{figures}{other}; all are safe up to {last}"), format!("{figures}; {holds}"), holds])
+        fitting([format!("{figures}{other}; {all_hold}"), format!("{figures}; {holds}"), holds])
     } else {
         let alike = alike(bests.len(), (most.1, least.1), work, rates);
-        fitting([format!("{alike}; all are safe up to {last}"), holds])
+        fitting([format!("{alike}; {all_hold}"), holds])
     }
 }
 
@@ -89,7 +107,7 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
                 format!("{}, {words}", rate(only)),
             ]);
         }
-        let limit = only.saturated.as_ref().map(|resource| format!("{}, limited by {resource}", rate(only)));
+        let limit = only.saturated.as_ref().map(|resource| format!("{}, limited by {}", rate(only), named(resource)));
         return fitting(limit.into_iter().chain([rate(only)]));
     }
     if points.iter().any(|(_, summary)| report.state(summary.point).is_some_and(|state| !state.is_safe())) {

@@ -2,6 +2,7 @@
 
 use super::{MOST, all_of, best, fitting, fitting_in, list};
 use crate::experiment::analyse::condition::Condition;
+use crate::experiment::analyse::culprit::named;
 use crate::experiment::analyse::finding::{Fall, Finding, Turn, falls, places};
 use crate::experiment::plan::{Axis, Direction};
 use crate::report::figures::set::Set;
@@ -203,6 +204,9 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
             continue;
         }
         match fate.what {
+            What::Holds(_) if set.axis.direction() == Direction::Neither => {
+                text.push_str(&format!("{gap}{who} {is} safe at every value"));
+            }
             What::Holds(last) => {
                 text.push_str(&format!("{gap}{who} {is} safe up to {}", value(set.axis, last)));
             }
@@ -249,6 +253,7 @@ fn alone(set: &Set, finding: &Finding) -> String {
             _ => match safe_values(set, finding) {
                 Some(safe) if safe.is_empty() => nowhere(set.axis, finding),
                 Some(safe) => elsewhere(set.axis, finding, &safe),
+                None if is_never_safe(set, finding, turn) => nowhere(set.axis, finding),
                 None => turns(set, finding, turn),
             },
         };
@@ -260,10 +265,27 @@ fn alone(set: &Set, finding: &Finding) -> String {
         let falls = falls(fall, set.axis, set.report.rates);
         return fitting([format!("{falls}; the objectives are met up to {}", value(set.axis, last)), falls]);
     }
-    let holds = format!("safe up to {}", place(set.axis, last));
+    let first = set.x(summaries[0].point);
+    let holds = match set.axis.direction() {
+        Direction::Load => format!("safe up to {}", place(set.axis, last)),
+        Direction::Capacity => least_is_enough(set.axis, first, last),
+        Direction::Neither => format!("safe at {}", places(set.axis, [(first, last)])),
+    };
     let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
-    let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {resource}"));
+    let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {}", named(resource)));
     fitting(limit.into_iter().chain([most, holds]))
+}
+
+/// `3 threads, the least tested, are enough`: where all values from one to another are.
+pub(super) fn least_is_enough(axis: &Axis, first: f64, last: f64) -> String {
+    let (least, be) = (place(axis, first), be(axis, first));
+    if first == last { format!("{least} {be} enough") } else { format!("{least}, the least tested, {be} enough") }
+}
+
+/// Whether no value of an axis of load is safe, none is in doubt, and heavier loads do better than the lightest.
+fn is_never_safe(set: &Set, finding: &Finding, turn: &Turn) -> bool {
+    let is_judged = |&point: &usize| set.report.state(point).is_some();
+    turn.from.is_none() && !turn.is_lightest && finding.points.iter().all(is_judged)
 }
 
 /// Where a single variant stops being safe, and what is worse beyond.
@@ -340,7 +362,14 @@ mod tests {
     /// A design that sheds load is not thrown in with those that collapse.
     #[test]
     fn conditions_are_told_apart_without_places() {
-        let turn = |condition| Turn { from: None, to: 2.0, condition, resource: None, cause: String::new() };
+        let turn = |condition| Turn {
+            from: None,
+            to: 2.0,
+            is_lightest: true,
+            condition,
+            resource: None,
+            cause: String::new(),
+        };
         let (down, shed) = (turn(Condition::Collapsed), turn(Condition::Sheds));
         let fate = |names: &[&'static str], what| Fate { names: names.to_vec(), what, safe: None, fall: None };
         let fates = [

@@ -1,28 +1,39 @@
 //! What limits whom.
 
 use super::{all_of, best, fitting, list};
+use crate::experiment::analyse::culprit::named;
 use crate::experiment::analyse::finding::{self, Finding, LimitedStretch};
 use crate::experiment::analyse::summary::Summary;
 use crate::report::figures::set::Set;
 
-/// `“per-request” is limited by user-service CPU; “managed pool” is limited by killbill threads`; of a single variant which
-/// bottleneck it has where on the axis.
+/// Where a resource limits, if there is no room to say at which values.
+const SOME: &str = "at some values";
+
+/// A variant or a point, what limits it, and at which of its values; where nothing does, neither.
+struct Limited {
+    name: String,
+    /// Empty where nothing is a bottleneck.
+    resource: String,
+    /// `from 150 concurrent on`; empty where that is all values.
+    place: String,
+}
+
+/// `“per-request” is limited by user-service CPU from 150 concurrent on; “managed pool” has no bottleneck`; of a single
+/// variant which bottleneck it has where on the axis.
 pub fn limits(set: &Set) -> String {
     if let [only] = set.findings.as_slice()
         && let Some(title) = alone(set, only)
     {
         return title;
     }
-    let limit = |finding: &&Finding| Some(limit(set, finding)?.unwrap_or_default());
-    let found: Vec<(String, String)> =
-        set.findings.iter().filter_map(|finding| Some((set.variant(finding).to_owned(), limit(finding)?))).collect();
+    let found: Vec<Limited> = set.findings.iter().filter_map(|finding| limit(set, finding)).collect();
     grouped(&found, "variant", &set.plan().title)
 }
 
 /// What limits a variant: where it is last safe, as the findings say, or its best point where it is safe everywhere.
 /// What nothing limits there is limited by what is behind the first point that is not safe, or else at any other.
 /// None without figures.
-fn limit(set: &Set, finding: &Finding) -> Option<Option<String>> {
+fn limit(set: &Set, finding: &Finding) -> Option<Limited> {
     let summaries = set.summaries(finding);
     let at = |x: f64| summaries.iter().find(|summary| set.x(summary.point) == x).copied();
     let turn = finding.turn.as_ref();
@@ -31,61 +42,105 @@ fn limit(set: &Set, finding: &Finding) -> Option<Option<String>> {
         None => best::best(&summaries),
     };
     let beyond = turn.and_then(|turn| at(turn.to));
-    let limit = first.into_iter().chain(beyond).chain(summaries.iter().copied()).find_map(|it| it.saturated.clone());
-    (!summaries.is_empty()).then_some(limit)
+    let mut told = first.into_iter().chain(beyond).chain(summaries.iter().copied());
+    let x = told.find(|summary| summary.saturated.is_some()).map(|summary| set.x(summary.point));
+    let points: Vec<(f64, &Summary)> = summaries.iter().map(|&summary| (set.x(summary.point), summary)).collect();
+    let is_there = |limited: &LimitedStretch| x.is_some_and(|x| (limited.from..=limited.to).contains(&x));
+    let stretch = finding::limited(&points).into_iter().find(is_there);
+    let place = stretch.as_ref().and_then(|limited| limited.place(set.axis, false)).unwrap_or_default();
+    let resource = stretch.map_or_else(String::new, |limited| limited.limit);
+    (!summaries.is_empty()).then(|| Limited { name: set.variant(finding).to_owned(), resource, place })
 }
 
 /// What limits each of several points, which are variants or the like (`what`).
 pub fn limits_of(found: &[(String, &Summary)], what: &str, otherwise: &str) -> String {
-    let found: Vec<(String, String)> =
-        found.iter().map(|(name, it)| (name.clone(), it.saturated.clone().unwrap_or_default())).collect();
-    grouped(&found, what, otherwise)
-}
-
-fn grouped(found: &[(String, String)], what: &str, otherwise: &str) -> String {
-    let mut limits: Vec<(&str, Vec<&str>)> = Vec::new();
-    for (name, resource) in found {
-        match limits.iter_mut().find(|(known, _)| known == resource) {
-            Some((_, names)) => names.push(name),
-            None => limits.push((resource, vec![name])),
-        }
-    }
-    match limits.as_slice() {
-        [] => otherwise.into(),
-        [("", _)] => fitting(["no resource is a bottleneck".into()]),
-        [(resource, names)] if names.len() == 1 => fitting([format!("limited by {resource}")]),
-        [(resource, names)] => fitting([format!("{} {what}s are limited by {resource}", all_of(names.len()))]),
-        several => {
-            let clause = |resource: &str, names: &[&str]| {
-                let (is, has) = if names.len() == 1 { ("is", "has") } else { ("are", "have") };
-                match resource {
-                    "" => format!("{} {has} no bottleneck", list(names)),
-                    resource => format!("{} {is} limited by {resource}", list(names)),
-                }
-            };
-            let full = several.iter().map(|(resource, names)| clause(resource, names));
-            let full = full.collect::<Vec<_>>().join("; ");
-            // Those that limit most.
-            let counted = |most| counted(several, found.len(), what, most);
-            fitting([full, counted(several.len()), counted(3), counted(2), counted(1)])
-        }
-    }
-}
-
-/// `2 of 5 variants are limited by user-service CPU, 1 by killbill CPU`.
-fn counted(limits: &[(&str, Vec<&str>)], all: usize, what: &str, most: usize) -> String {
-    let mut limits: Vec<(&str, usize)> =
-        limits.iter().filter(|(name, _)| !name.is_empty()).map(|(name, whom)| (*name, whom.len())).collect();
-    limits.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
-    let clause = |(place, (name, count)): (usize, &(&str, usize))| match (place, count) {
-        (0, 1) => format!("1 of {all} {what}s is limited by {name}"),
-        (0, count) => format!("{count} of {all} {what}s are limited by {name}"),
-        (_, count) => format!("{count} by {name}"),
+    let limited = |(name, summary): &(String, &Summary)| Limited {
+        name: name.clone(),
+        resource: summary.saturated.clone().unwrap_or_default(),
+        place: String::new(),
     };
-    limits.iter().take(most).enumerate().map(clause).collect::<Vec<_>>().join(", ")
+    grouped(&found.iter().map(limited).collect::<Vec<_>>(), what, otherwise)
 }
 
-/// `Up to x = 2, a pool p is saturated; from 4 on, db connections refuses requests`; none where nothing is a bottleneck.
+/// What limits some, where, and whom.
+type Group<'a> = (&'a str, &'a str, Vec<&'a str>);
+
+fn grouped(found: &[Limited], what: &str, otherwise: &str) -> String {
+    let full = groups(found, |limited| &limited.place);
+    // Where the places differ, or have no room.
+    let some = groups(found, |limited| if is_everywhere(found, &limited.resource) { "" } else { SOME });
+    match full.as_slice() {
+        [] => return otherwise.into(),
+        [("", ..)] => return fitting(["no resource is a bottleneck".into()]),
+        _ => {}
+    }
+    let sentence = |groups: &[Group]| match groups {
+        [(resource, place, names)] if names.len() == 1 => limited_by(resource, place),
+        [(resource, place, names)] => {
+            format!("{} {what}s are {}", all_of(names.len()), limited_by(resource, place))
+        }
+        several => several.iter().map(clause).collect::<Vec<_>>().join("; "),
+    };
+    // Those that limit most.
+    let counted = |most| counted(&some, found.len(), what, most);
+    let short =
+        if some.len() == 1 { Vec::new() } else { vec![counted(some.len()), counted(3), counted(2), counted(1)] };
+    fitting([sentence(&full), sentence(&some)].into_iter().chain(short))
+}
+
+/// Those that the same resource limits at the same place.
+fn groups<'a>(found: &'a [Limited], place: impl Fn(&'a Limited) -> &'a str) -> Vec<Group<'a>> {
+    let mut groups: Vec<Group<'a>> = Vec::new();
+    for limited in found {
+        let (resource, place) = (limited.resource.as_str(), place(limited));
+        match groups.iter_mut().find(|group| (group.0, group.1) == (resource, place)) {
+            Some((_, _, names)) => names.push(&limited.name),
+            None => groups.push((resource, place, vec![&limited.name])),
+        }
+    }
+    groups
+}
+
+/// Whether a resource limits all whom it limits at all their values.
+fn is_everywhere(found: &[Limited], resource: &str) -> bool {
+    found.iter().filter(|limited| limited.resource == resource).all(|limited| limited.place.is_empty())
+}
+
+/// `limited by z threads from 20/s on`, `limited at some values by z threads`.
+fn limited_by(resource: &str, place: &str) -> String {
+    let name = named(resource);
+    match place {
+        "" => format!("limited by {name}"),
+        place if place == SOME || name.contains(", ") => format!("limited {place} by {name}"),
+        place => format!("limited by {name} {place}"),
+    }
+}
+
+/// `“a” and “b” are limited by z threads from 20/s on`.
+fn clause((resource, place, names): &Group) -> String {
+    let (is, has) = if names.len() == 1 { ("is", "has") } else { ("are", "have") };
+    match *resource {
+        "" => format!("{} {has} no bottleneck", list(names)),
+        resource => format!("{} {is} {}", list(names), limited_by(resource, place)),
+    }
+}
+
+/// `2 of 5 variants are limited at some values by user-service CPU, 1 by killbill CPU`.
+fn counted(limits: &[Group], all: usize, what: &str, most: usize) -> String {
+    let mut limits: Vec<&Group> = limits.iter().filter(|(name, ..)| !name.is_empty()).collect();
+    limits.sort_by_key(|(.., names)| std::cmp::Reverse(names.len()));
+    limits.truncate(most);
+    // It is said once.
+    let place = if limits.iter().any(|(_, place, _)| *place == SOME) { SOME } else { "" };
+    let clause = |(index, (name, _, names)): (usize, &&Group)| match (index, names.len()) {
+        (0, 1) => format!("1 of {all} {what}s is {}", limited_by(name, place)),
+        (0, count) => format!("{count} of {all} {what}s are {}", limited_by(name, place)),
+        (_, count) => format!("{count} by {}", named(name)),
+    };
+    limits.iter().enumerate().map(clause).collect::<Vec<_>>().join(", ")
+}
+
+/// `Up to x = 2, a pool p is saturated; from 4 on, db connections refuse requests`; none where nothing is a bottleneck.
 fn alone(set: &Set, finding: &Finding) -> Option<String> {
     let points: Vec<(f64, &Summary)> =
         set.summaries(finding).into_iter().map(|summary| (set.x(summary.point), summary)).collect();

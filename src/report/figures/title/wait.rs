@@ -1,7 +1,7 @@
 //! How long a request takes.
 
 use super::{fates, fitting, list};
-use crate::experiment::analyse::finding::Finding;
+use crate::experiment::analyse::finding::{Finding, places};
 use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::report::figures::set::Set;
@@ -106,8 +106,10 @@ fn alone(set: &Set, finding: &Finding) -> String {
     let at = |x: f64| place(set.axis, x);
     let growth = if known.len() == 1 {
         format!("p95 is {} at {}", seconds(*last), at(*to))
+    } else if known.iter().all(|(_, time)| seconds(*time) == seconds(*last)) {
+        format!("p95 is {} at {}", seconds(*last), places(set.axis, [(*from, *to)]))
     } else if *last < first * 1.25 && *last > first * 0.8 {
-        format!("p95 stays near {} up to {}", seconds(*last), at(*to))
+        format!("p95 stays near {} at {}", seconds(*last), places(set.axis, [(*from, *to)]))
     } else {
         format!("p95 goes from {} at {} to {} at {}", seconds(*first), value(set.axis, *from), seconds(*last), at(*to))
     };
