@@ -1,13 +1,10 @@
 //! Tokens look keys up, wait for each other's fetches, and store what they have fetched.
 
-use crate::kernel::random::mix;
-use crate::model::Op;
-
 use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
 use crate::engine::token::FrameKind;
 use crate::interpreter::world::World;
-use crate::parts::messaging::cache::Lookup;
+use crate::parts::messaging::cache::{Lookup, key_of};
 
 phases! {
     /// Of looking a key up.
@@ -25,7 +22,9 @@ impl World<'_> {
     pub(crate) fn look_up(&mut self, t: u32, cache: u32) -> Next {
         let now = self.engine.now;
         let id = self.cache_ids[(self.process_of(t).caches + cache) as usize];
-        let key = self.cache_key(t);
+        let key = key_of(self.system, &self.engine.tokens[t]);
+        #[cfg(debug_assertions)]
+        self.note_lookup(t);
         let first = LookingUp::from(self.engine.tokens[t].phase) == LookingUp::First;
         let found = self.caches[id as usize].look_up(&mut self.engine, t, key, first);
         let token = &mut self.engine.tokens[t];
@@ -54,18 +53,6 @@ impl World<'_> {
         Next::On
     }
 
-    /// The key of the lookup at the token's program counter.
-    fn cache_key(&self, t: u32) -> u32 {
-        let token = &self.engine.tokens[t];
-        let Op::LookUp { popularity, site, .. } = self.system.program[token.pc as usize] else {
-            unreachable!("only a lookup has a key");
-        };
-        let key = site.key(token.key, 0);
-        #[cfg(debug_assertions)]
-        self.note_draw(t, crate::engine::draws::CHANCE, key);
-        self.system.popularities[popularity as usize].draw(mix(key))
-    }
-
     /// What was fetched is stored.
     #[inline(never)]
     pub(crate) fn store(&mut self, t: u32) -> Next {
@@ -86,14 +73,8 @@ impl World<'_> {
         }
     }
 
-    /// The token no longer waits for whoever fetches its key.
-    pub(crate) fn leave_flight(&mut self, t: u32) {
-        let (cache, key) = (self.engine.tokens[t].wait, self.cache_key(t));
-        self.caches[cache as usize].leave(&mut self.engine, t, key);
-    }
-
     /// Whoever fetches the key that the token waits for.
     pub(crate) fn leader_of(&self, t: u32) -> Option<u32> {
-        self.caches[self.engine.tokens[t].wait as usize].leader(self.cache_key(t))
+        self.caches[self.engine.tokens[t].wait as usize].leader(key_of(self.system, &self.engine.tokens[t]))
     }
 }

@@ -1,8 +1,9 @@
 //! In debug builds: notes the keys of draws and of tokens.
 
 use crate::kernel::NONE;
+use crate::model::Op;
 
-use crate::engine::draws::{TOKEN, note};
+use crate::engine::draws::{CHANCE, TOKEN, note};
 use crate::engine::token::FrameKind;
 use crate::interpreter::world::World;
 
@@ -23,6 +24,14 @@ impl World<'_> {
             }
             identity
         });
+    }
+
+    /// Notes the draw of the key that the lookup at the token's program counter asks for.
+    pub(crate) fn note_lookup(&self, t: u32) {
+        let token = &self.engine.tokens[t];
+        if let Op::LookUp { site, .. } = self.system.program[token.pc as usize] {
+            self.note_draw(t, CHANCE, site.key(token.key, 0));
+        }
     }
 
     /// Notes the key of a new token, of which no other may have the same.

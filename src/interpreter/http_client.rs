@@ -365,12 +365,6 @@ impl<'s> World<'s> {
         }
     }
 
-    pub(crate) fn leave_connection_queue(&mut self, t: u32) {
-        let client = self.engine.tokens[t].wait as usize;
-        self.clients[client].queue.remove(&mut self.engine.tokens, t);
-        self.clients[client].waited_until = self.engine.now;
-    }
-
     /// Closes the idle connections to these processes, which are killed, and notes it of those in use.
     pub(crate) fn lose_peers(&mut self, id: u32, lost: Range<u32>) {
         let client = &mut self.clients[id as usize];

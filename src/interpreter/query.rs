@@ -116,12 +116,4 @@ impl World<'_> {
         let replicas = self.system.services[server as usize].replicas;
         self.groups[server as usize].first_replica + process % replicas
     }
-
-    /// The token's statement is taken off the database's CPU.
-    pub(crate) fn leave_server(&mut self, t: u32) {
-        let replica = self.replicas[self.engine.tokens[t].wait as usize].host as usize;
-        let now = self.engine.now;
-        let left = self.replicas[replica].cpu.cancel(&mut self.engine.calendar, now, t);
-        self.account_job_end(t, left);
-    }
 }

@@ -24,8 +24,9 @@ impl World<'_> {
         Next::Park
     }
 
+    /// The service of a token that has waited begins.
     #[inline(always)]
-    fn serve(&mut self, t: u32, index: u32) {
+    pub(crate) fn serve(&mut self, t: u32, index: u32) {
         let work = self.work_of_visit(t);
         self.begin_service(t, index, work);
     }
@@ -65,14 +66,5 @@ impl World<'_> {
             self.serve(next, index);
         }
         self.engine.tokens[t].pc += 1;
-    }
-
-    /// The token leaves the station unserved.
-    #[inline(never)]
-    pub(crate) fn leave_station(&mut self, t: u32) {
-        let index = self.engine.tokens[t].wait;
-        if let Some(next) = self.stations[index as usize].leave(&mut self.engine, t) {
-            self.serve(next, index);
-        }
     }
 }

@@ -6,7 +6,9 @@ use crate::model::Patience;
 
 use crate::engine::next::Next;
 use crate::engine::token::{ABANDONED, Failure, ROOT, SAMPLED, State, WASTE};
+use crate::interpreter::parts::parts;
 use crate::interpreter::world::World;
+use crate::parts::part::{Left, Part};
 
 /// Names the draws of how long tokens wait in queues.
 const PATIENCE: u64 = 0x7061_7469_656e_6365;
@@ -109,8 +111,12 @@ impl World<'_> {
     /// Takes a token from whatever it waits for; who is to answer it learns that nobody wants the answer.
     pub(crate) fn leave_wait(&mut self, t: u32) {
         match self.engine.tokens[t].state {
-            State::Queued => self.slots[self.engine.tokens[t].wait as usize].leave(&mut self.engine, t),
-            State::ConnectionQueued => self.leave_connection_queue(t),
+            State::Queued
+            | State::ConnectionQueued
+            | State::Coalescing
+            | State::AtServer
+            | State::AtStation
+            | State::Served => self.leave_part(t),
             State::Awaiting => {
                 let child = self.engine.tokens[t].wait;
                 if self.is_knocking(t) {
@@ -120,14 +126,30 @@ impl World<'_> {
                 }
             }
             State::Elapsing | State::Outbound | State::Carrying | State::Knocking => self.engine.forget_event(t),
-            State::AtServer => self.leave_server(t),
-            State::AtStation | State::Served => self.leave_station(t),
-            State::Coalescing => self.leave_flight(t),
             State::Joining => self.disband(self.engine.tokens[t].wait, true),
             State::Hung => {}
             State::Ready | State::Backlog | State::Working => {
                 unreachable!("a token at work, or that is to be, does not wait")
             }
+        }
+    }
+
+    /// Takes a token from the part at which it waits: the one of the list that keeps it.
+    fn leave_part(&mut self, t: u32) {
+        let system = self.system;
+        let engine = &mut self.engine;
+        let mut left = Left::Elsewhere;
+        for part in parts!(self, mut) {
+            left = part.leave(system, engine, t);
+            if left != Left::Elsewhere {
+                break;
+            }
+        }
+        match left {
+            Left::Next(next) => self.serve(next, self.engine.tokens[t].wait),
+            Left::Job(left) => self.account_job_end(t, left),
+            Left::Alone => {}
+            Left::Elsewhere => debug_assert!(false, "no part keeps the token"),
         }
     }
 }

@@ -3,6 +3,8 @@
 use crate::kernel::Time;
 use crate::model::System;
 
+use crate::engine::Engine;
+use crate::engine::token::State;
 use crate::parts::usage::Rows;
 
 /// What a part needs to know to answer for itself.
@@ -12,6 +14,19 @@ pub(crate) struct Moment<'s> {
     pub system: &'s System,
     /// The time.
     pub now: Time,
+}
+
+/// What follows when a token gives up its wait at a part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Left {
+    /// It did not wait at this part.
+    Elsewhere,
+    /// Nothing.
+    Alone,
+    /// The service of this token, the next in the queue, is to begin.
+    Next(u32),
+    /// The CPU's job for it has ended with so many nanoseconds of work left.
+    Job(f64),
 }
 
 /// A part. Only what is asked rarely is asked by way of this; the work of requests calls the parts by name.
@@ -28,6 +43,21 @@ pub(crate) trait Part {
     /// Whether nothing is held, waited for or under way.
     fn is_at_rest(&self) -> bool {
         true
+    }
+
+    /// Whether a token in this state waits at a part of this kind, or is served there: at the one with the number `wait`.
+    fn keeps(state: State) -> bool
+    where
+        Self: Sized,
+    {
+        let _ = state;
+        false
+    }
+
+    /// A token that waits here, or is served, gives up: it is taken out.
+    fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
+        let _ = (system, engine, t);
+        Left::Elsewhere
     }
 
     /// A process was killed, and nothing of it is left: not what the part keeps for it, either.
@@ -53,6 +83,11 @@ impl<P: Part> Part for Vec<P> {
         self.iter().all(P::is_at_rest)
     }
 
+    fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
+        let token = &engine.tokens[t];
+        if P::keeps(token.state) { self[token.wait as usize].leave(system, engine, t) } else { Left::Elsewhere }
+    }
+
     fn process_died(&mut self, process: u32, moment: Moment) {
         self.iter_mut().for_each(|part| part.process_died(process, moment));
     }
@@ -73,6 +108,10 @@ impl<P: Part> Part for Option<Box<P>> {
 
     fn is_at_rest(&self) -> bool {
         self.iter().all(|part| part.is_at_rest())
+    }
+
+    fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
+        self.as_mut().map_or(Left::Elsewhere, |part| part.leave(system, engine, t))
     }
 
     fn process_died(&mut self, process: u32, moment: Moment) {

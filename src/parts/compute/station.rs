@@ -2,14 +2,14 @@
 
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::time::Time;
-use crate::model::{Order, Patience, StationPlan};
+use crate::model::{Order, Patience, StationPlan, System};
 
 use crate::engine::population::QueueStatistics;
 use crate::engine::queue::Queue;
 use crate::engine::token::{SAMPLED, State};
 use crate::engine::{Engine, slot};
 use crate::parts::compute::cpu::Cpu;
-use crate::parts::part::{Moment, Part};
+use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
@@ -172,25 +172,6 @@ impl Station {
         next
     }
 
-    /// A token leaves unserved. The next in line, where that makes room for it.
-    pub fn leave(&mut self, engine: &mut Engine, t: u32) -> Option<u32> {
-        if engine.tokens[t].state == State::AtStation {
-            self.queue.remove(engine, t);
-            self.inside.leave(engine.now, engine.tokens[t].since);
-            return None;
-        }
-        match &mut self.sharing {
-            Some(cpu) => {
-                cpu.cancel(&mut engine.calendar, engine.now, t);
-            }
-            None => {
-                engine.forget_event(t);
-                self.broken_off = true;
-            }
-        }
-        self.finish(engine, t)
-    }
-
     fn stretched(&self, work: Time) -> Time {
         if self.slowdown == 0.0 {
             return work;
@@ -235,6 +216,29 @@ impl Part for Station {
         if let Some((used, done)) = self.sharing.as_mut().and_then(|cpu| cpu.broken_law(now)) {
             broken.push(format!("utilisation law at station {name}: {used} ns used, {done} ns done"));
         }
+    }
+
+    fn keeps(state: State) -> bool {
+        matches!(state, State::AtStation | State::Served)
+    }
+
+    /// Unserved, or with its service broken off. The next in line is served where that makes room for it.
+    fn leave(&mut self, _: &System, engine: &mut Engine, t: u32) -> Left {
+        if engine.tokens[t].state == State::AtStation {
+            self.queue.remove(engine, t);
+            self.inside.leave(engine.now, engine.tokens[t].since);
+            return Left::Alone;
+        }
+        match &mut self.sharing {
+            Some(cpu) => {
+                cpu.cancel(&mut engine.calendar, engine.now, t);
+            }
+            None => {
+                engine.forget_event(t);
+                self.broken_off = true;
+            }
+        }
+        self.finish(engine, t).map_or(Left::Alone, Left::Next)
     }
 
     fn is_at_rest(&self) -> bool {

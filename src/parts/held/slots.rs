@@ -14,7 +14,7 @@ use crate::model::{Capacity, Draw, Patience, System, Waiting};
 use crate::engine::Engine;
 use crate::engine::queue::Queue;
 use crate::engine::token::State;
-use crate::parts::part::{Moment, Part};
+use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
@@ -209,13 +209,6 @@ impl Slots {
         next
     }
 
-    /// The token no longer waits for a unit.
-    pub fn leave(&mut self, engine: &mut Engine, t: u32) {
-        self.queue.remove(engine, t);
-        self.left_without += 1;
-        self.waited_until = engine.now;
-    }
-
     /// The service that they belong to; none for the system's.
     pub fn service(&self, system: &System) -> Option<u32> {
         system.processes.get(self.process as usize).map(|process| process.service)
@@ -276,6 +269,17 @@ impl Part for Slots {
 
     fn is_at_rest(&self) -> bool {
         self.used.level() == 0
+    }
+
+    fn keeps(state: State) -> bool {
+        state == State::Queued
+    }
+
+    fn leave(&mut self, _: &System, engine: &mut Engine, t: u32) -> Left {
+        self.queue.remove(engine, t);
+        self.left_without += 1;
+        self.waited_until = engine.now;
+        Left::Alone
     }
 
     fn process_died(&mut self, process: u32, _: Moment) {

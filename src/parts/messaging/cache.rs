@@ -8,14 +8,15 @@
 
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::random::mix;
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{CachePlan, Popularity, System};
+use crate::model::{CachePlan, Op, Popularity, System};
 
 use crate::engine::Engine;
 use crate::engine::population::QueueStatistics;
-use crate::engine::token::State;
-use crate::parts::part::{Moment, Part};
+use crate::engine::token::{State, Token};
+use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
@@ -51,6 +52,14 @@ pub(crate) enum Lookup {
     Miss,
     /// Another that fetches it, and the token waits for that.
     Waits,
+}
+
+/// The key of the lookup at a token's program counter.
+pub(crate) fn key_of(system: &System, token: &Token) -> u32 {
+    let Op::LookUp { popularity, site, .. } = system.program[token.pc as usize] else {
+        unreachable!("only a lookup has a key");
+    };
+    system.popularities[popularity as usize].draw(mix(site.key(token.key, 0)))
 }
 
 /// The cache of one process, or the one that all processes of a service share.
@@ -202,13 +211,6 @@ impl Cache {
         waiters
     }
 
-    /// A token no longer waits for whoever fetches this key.
-    pub fn leave(&mut self, engine: &mut Engine, t: u32, key: u32) {
-        if let Some(flight) = self.flight(key) {
-            self.flights[flight].waiters.remove(&mut engine.tokens, t);
-        }
-    }
-
     /// Whoever fetches this key.
     pub fn leader(&self, key: u32) -> Option<u32> {
         self.flight(key).map(|flight| self.flights[flight].leader)
@@ -245,6 +247,18 @@ impl Part for Cache {
 
     fn is_at_rest(&self) -> bool {
         self.waiting.gauge.level() == 0 && self.flights.is_empty()
+    }
+
+    fn keeps(state: State) -> bool {
+        state == State::Coalescing
+    }
+
+    /// The token waits for whoever fetches its key no longer.
+    fn leave(&mut self, system: &System, engine: &mut Engine, t: u32) -> Left {
+        if let Some(flight) = self.flight(key_of(system, &engine.tokens[t])) {
+            self.flights[flight].waiters.remove(&mut engine.tokens, t);
+        }
+        Left::Alone
     }
 
     /// What its own caches held is gone with it.

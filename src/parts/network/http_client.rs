@@ -13,8 +13,10 @@ use crate::kernel::list::List;
 use crate::kernel::{NONE, Time};
 use crate::model::{ClientPlan, System};
 
+use crate::engine::Engine;
 use crate::engine::population::QueueStatistics;
-use crate::parts::part::{Moment, Part};
+use crate::engine::token::State;
+use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
@@ -127,6 +129,16 @@ impl Part for HttpClient {
         if busy != held || busy > self.open {
             broken.push(format!("{busy} connections are in use, {held} are held, {} are open", self.open));
         }
+    }
+
+    fn keeps(state: State) -> bool {
+        state == State::ConnectionQueued
+    }
+
+    fn leave(&mut self, _: &System, engine: &mut Engine, t: u32) -> Left {
+        self.queue.remove(&mut engine.tokens, t);
+        self.waited_until = engine.now;
+        Left::Alone
     }
 
     fn process_died(&mut self, process: u32, Moment { system, .. }: Moment) {

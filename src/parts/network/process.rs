@@ -2,15 +2,17 @@
 
 use crate::kernel::Time;
 use crate::kernel::gauge::TimeWeighted;
-use crate::model::{Draw, FaultEffect, FaultPlan, Runtime};
+use crate::model::{Draw, FaultEffect, FaultPlan, Runtime, System};
 
+use crate::engine::Engine;
 use crate::engine::queue::Queue;
+use crate::engine::token::State;
 use crate::parts::compute::cpu::Cpu;
 use crate::parts::compute::event_loop::EventLoop;
 use crate::parts::held::database::Sessions;
 use crate::parts::held::descriptors::Descriptors;
 use crate::parts::network::backlog::AcceptQueue;
-use crate::parts::part::{Moment, Part};
+use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::trouble::health::Health;
 use crate::parts::usage::Rows;
@@ -165,6 +167,16 @@ impl Part for Vec<Replica> {
                 replica.sessions.add_to(sum, now, f64::from(most) * up);
             }
         }
+    }
+
+    /// A statement is taken off the CPU of its database.
+    fn leave(&mut self, _: &System, engine: &mut Engine, t: u32) -> Left {
+        let token = &engine.tokens[t];
+        if token.state != State::AtServer {
+            return Left::Elsewhere;
+        }
+        let host = self[token.wait as usize].host as usize;
+        Left::Job(self[host].cpu.cancel(&mut engine.calendar, engine.now, t))
     }
 
     fn laws(&mut self, Moment { now, .. }: Moment, broken: &mut Vec<String>) {
