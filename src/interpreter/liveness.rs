@@ -3,80 +3,49 @@
 use crate::kernel::calendar::Event;
 use crate::kernel::random::name;
 use crate::kernel::{NONE, Time};
-use crate::model::ProbePlan;
 
 use crate::engine::slot;
-use crate::engine::task::Task;
 use crate::engine::token::{ABANDONED, Failure, HOUSEKEEPING, State, WASTE};
 use crate::interpreter::world::World;
-use crate::parts::trouble::liveness::{Prober, Stagnation};
-
-/// Probes in a row, of each prober, after which a system in which nothing else happens is taken to stay as it is.
-const MOST_STAGNANT: u32 = 100;
+use crate::parts::trouble::liveness::{Prober, Verdict};
 
 impl World<'_> {
     /// Schedules the first probes.
     pub(crate) fn begin_probing(&mut self) {
-        for (service, group) in self.system.services.iter().zip(self.groups.clone()) {
+        for (service, group) in self.system.services.iter().zip(&self.groups) {
             for number in 0..service.replicas {
-                for (is_readiness, plan) in [(false, &service.liveness), (true, &service.readiness)] {
+                for (is_readiness, plan) in [(false, service.liveness), (true, service.readiness)] {
                     let Some(plan) = plan else { continue };
                     let spread = u128::from(number) * u128::from(plan.period.0) / u128::from(service.replicas);
-                    let prober = self.probers.len() as u32;
-                    let tick = self.engine.later(plan.initial_delay + Time(spread as u64), Task::Probe { prober });
-                    self.probers.push(Prober {
-                        replica: group.first_replica + number,
-                        is_readiness,
-                        failures: 0,
-                        successes: 0,
-                        sent: 0,
-                        token: NONE,
-                        timeout: NONE,
-                        tick,
-                    });
+                    let replica = group.first_replica + number;
+                    let mut prober = Prober::new(self.probers.len() as u32, replica, is_readiness, plan);
+                    prober.start(&mut self.engine, Time(spread as u64));
+                    self.probers.push(prober);
                 }
             }
         }
     }
 
-    fn probe_plan(&self, prober: &Prober) -> Option<&ProbePlan> {
-        let service = &self.system.services[self.replicas[prober.replica as usize].service as usize];
-        if prober.is_readiness { service.readiness.as_ref() } else { service.liveness.as_ref() }
-    }
-
     /// Sends a probe, unless the last one is still under way.
     pub(crate) fn probe(&mut self, index: u32) {
-        let prober = self.probers[index as usize];
-        self.probers[index as usize].tick = NONE;
-        let Some(&ProbePlan { endpoint, period, timeout, .. }) = self.probe_plan(&prober) else { return };
-        if self.is_stagnant() {
+        let is_stagnant = self.is_stagnant();
+        let prober = &mut self.probers[index as usize];
+        if !prober.is_due(&mut self.engine, is_stagnant) {
             return;
         }
-        let tick = self.engine.later(period, Task::Probe { prober: index });
-        self.probers[index as usize].tick = tick;
-        if prober.token != NONE {
-            return;
-        }
-        let key = name(self.key, prober.sent, "probe", u64::from(index));
-        let t = self.spawn(endpoint, key);
+        let Prober { plan, replica, sent, .. } = *prober;
+        let t = self.spawn(plan.endpoint, name(self.key, sent, "probe", u64::from(index)));
         self.engine.priorities.set(t, 0);
         self.engine.tokens[t].flags |= WASTE;
-        let timeout = self.engine.later(timeout, Task::ProbeTimeout { prober: index });
-        let prober = &mut self.probers[index as usize];
-        (prober.token, prober.timeout) = (t, timeout);
-        prober.sent += 1;
-        let replica = prober.replica;
+        self.probers[index as usize].send(&mut self.engine, t);
         self.arrive_at(t, replica);
     }
 
     /// Whether nothing has been under way but probes for so long that nothing will change any more.
     fn is_stagnant(&mut self) -> bool {
         let seen = (self.numbered, self.requests.len());
-        if seen != self.stagnation.seen || self.is_anything_under_way() {
-            self.stagnation = Stagnation { in_a_row: 0, seen };
-        }
-        self.stagnation.in_a_row += 1;
-        self.stagnation.in_a_row > MOST_STAGNANT * self.probers.len() as u32
+        let moves = seen != self.stagnation.seen || self.is_anything_under_way();
+        self.stagnation.lasts(seen, moves, self.probers.len())
     }
 
     /// Whether anything is under way that is not there for probes' sake: an event of the load, a fault, a request that
@@ -110,96 +79,56 @@ impl World<'_> {
         }
     }
 
-    /// The replica that a prober probes, and how long it waits for an answer.
-    fn probed(&self, index: u32) -> (u32, Time) {
-        let prober = &self.probers[index as usize];
-        (prober.replica, self.probe_plan(prober).map_or(Time::ZERO, |plan| plan.timeout))
-    }
-
     /// A probe has been answered, or its connection is lost.
     pub(crate) fn probe_answered(&mut self, t: u32, failure: Failure) {
         let Some(index) = self.probers.iter().position(|prober| prober.token == t) else { return };
-        self.engine.call_off(self.probers[index].timeout);
         if failure.is_some() {
-            let (replica, timeout) = self.probed(index as u32);
-            self.account_failed_probe(t, replica, timeout);
+            let Prober { replica, plan, .. } = self.probers[index];
+            self.account_failed_probe(t, replica, plan.timeout);
         }
-        self.judge(index, !failure.is_some());
+        let verdict = self.probers[index].answered(&mut self.engine, !failure.is_some());
+        self.act_on(index, verdict);
     }
 
     /// The prober closes the connection of a probe that has not been answered; the handler works on.
     pub(crate) fn probe_timed_out(&mut self, index: u32) {
-        let t = self.probers[index as usize].token;
-        let (replica, timeout) = self.probed(index);
-        self.account_late_probe(t, replica, timeout);
-        if self.engine.tokens[t].state == State::Knocking {
+        let index = index as usize;
+        let Prober { token: t, replica, plan, .. } = self.probers[index];
+        self.account_late_probe(t, replica, plan.timeout);
+        let is_connected = self.engine.tokens[t].state != State::Knocking;
+        if is_connected {
+            self.engine.tokens[t].flags |= ABANDONED;
+            self.close_inbound(t);
+        } else {
             self.stop_knocking(t);
-            return self.judge(index as usize, false);
         }
-        self.engine.tokens[t].flags |= ABANDONED;
-        self.close_inbound(t);
-        self.judge(index as usize, false);
-        if self.cancels {
+        let verdict = self.probers[index].timed_out(&mut self.engine);
+        self.act_on(index, verdict);
+        if is_connected && self.cancels {
             self.interrupt(t, Failure::CANCELLED);
         }
     }
 
-    fn judge(&mut self, index: usize, answered: bool) {
-        let prober = self.probers[index];
-        let Some(&ProbePlan { failure_threshold, success_threshold, .. }) = self.probe_plan(&prober) else { return };
-        let prober = &mut self.probers[index];
-        (prober.token, prober.timeout) = (NONE, NONE);
-        let Prober { replica, is_readiness, .. } = *prober;
-        if answered {
-            prober.failures = 0;
-            prober.successes += 1;
-            if is_readiness && prober.successes >= success_threshold {
-                self.change_availability(replica, |health| health.ready = true);
+    fn act_on(&mut self, index: usize, verdict: Verdict) {
+        match verdict {
+            Verdict::Ready(is_ready) => {
+                self.change_availability(self.probers[index].replica, |health| health.ready = is_ready);
             }
-        } else {
-            prober.successes = 0;
-            prober.failures += 1;
-            if prober.failures == failure_threshold {
-                if is_readiness {
-                    self.change_availability(replica, |health| health.ready = false);
-                } else {
-                    // Apart, since the probe may have ended in the middle of a step.
-                    self.engine.later(Time::ZERO, Task::Restart { replica });
-                }
-            }
+            Verdict::Unchanged | Verdict::Dead => {}
         }
     }
 
     /// A replica that goes down is not probed.
     pub(crate) fn stop_probing(&mut self, replica: u32) {
-        for index in 0..self.probers.len() {
-            let prober = self.probers[index];
-            if prober.replica != replica {
-                continue;
-            }
-            if prober.token != NONE {
-                self.engine.tokens[prober.token].flags |= ABANDONED;
-                self.engine.call_off(prober.timeout);
-            }
-            if prober.tick != NONE {
-                self.engine.call_off(prober.tick);
-            }
-            let prober = &mut self.probers[index];
-            (prober.token, prober.timeout, prober.tick) = (NONE, NONE, NONE);
-            (prober.failures, prober.successes) = (0, 0);
+        for prober in self.probers.iter_mut().filter(|prober| prober.replica == replica) {
+            prober.stop(&mut self.engine);
         }
     }
 
     /// A replica that has come up is probed again.
     pub(crate) fn resume_probing(&mut self, replica: u32) {
-        for index in 0..self.probers.len() as u32 {
-            let prober = self.probers[index as usize];
-            if prober.replica == replica
-                && let Some(&ProbePlan { initial_delay, .. }) = self.probe_plan(&prober)
-            {
-                let tick = self.engine.later(initial_delay, Task::Probe { prober: index });
-                self.probers[index as usize].tick = tick;
-            }
+        for prober in self.probers.iter_mut().filter(|prober| prober.replica == replica) {
+            prober.start(&mut self.engine, Time::ZERO);
         }
     }
 }
