@@ -8,7 +8,7 @@ use crate::parts::part::Moment;
 macro_rules! parts {
     ($world:expr $(, $mutable:tt)?) => {{
         type Entry<'a> = &'a $($mutable)? dyn Part;
-        let entries: [Entry; 14] = [
+        let entries: [Entry; 15] = [
             &$($mutable)? $world.processes,
             &$($mutable)? $world.replicas,
             &$($mutable)? $world.groups,
@@ -20,6 +20,7 @@ macro_rules! parts {
             &$($mutable)? $world.broker,
             &$($mutable)? $world.jobs,
             &$($mutable)? $world.guards,
+            &$($mutable)? $world.ingresses,
             &$($mutable)? $world.views,
             &$($mutable)? $world.caches,
             &$($mutable)? $world.ledger,

@@ -56,7 +56,7 @@ impl World<'_> {
         if let Some(calls) = &mut self.calls {
             calls.received(self.engine.now, self.system.endpoints[endpoint as usize].service);
         }
-        if !self.guards.has_ingress || self.admit(t, endpoint, peer) {
+        if self.ingresses.is_empty() || self.admit(t, endpoint, peer) {
             self.route(t, endpoint, peer);
         }
     }

@@ -18,8 +18,8 @@ impl World<'_> {
             Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
             Task::Deadline { frame } => self.is_for_probe(self.engine.frames[frame].token),
             Task::Admit { service } => {
-                let ingress = self.guards.ingresses[service as usize].as_ref();
-                let mut waiting = ingress.into_iter().flat_map(|ingress| ingress.waiting.iter(&self.engine.tokens));
+                let ingress = self.ingresses[service as usize].as_ref();
+                let mut waiting = ingress.into_iter().flat_map(|ingress| ingress.waiting(&self.engine));
                 waiting.all(|t| self.is_for_probe(t))
             }
             Task::Faults | Task::Resend { .. } => false,

@@ -32,6 +32,7 @@ use crate::parts::messaging::job::Jobs;
 use crate::parts::messaging::view::Views;
 use crate::parts::network::calls::Calls;
 use crate::parts::network::http_client::HttpClient;
+use crate::parts::network::ingress::{Ingress, ingresses};
 use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::outcome::{Deadlock, Ending};
 use crate::parts::phase::Phases;
@@ -89,6 +90,8 @@ pub struct World<'s> {
     pub(crate) jobs: Jobs,
     pub(crate) broker: Broker,
     pub(crate) guards: Guards,
+    /// Of each service; empty where none has one.
+    pub(crate) ingresses: Vec<Option<Box<Ingress>>>,
     pub(crate) views: Views,
     pub(crate) caches: Vec<Cache>,
     /// The cache of a process by its own number and the process' first.
@@ -190,6 +193,7 @@ impl<'s> World<'s> {
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
             broker: Broker::new(system),
             guards,
+            ingresses: ingresses(system),
             views: Views::new(system.views.len()),
             caches: built.caches,
             cache_ids: built.cache_ids,

@@ -37,7 +37,7 @@ impl World<'_> {
     #[inline(never)]
     fn keep_inside(&mut self, t: u32) {
         let service = self.ingress_of(t) as usize;
-        if let (Some(ingress), Some(accounts)) = (&self.guards.ingresses[service], &mut self.accounts) {
+        if let (Some(ingress), Some(accounts)) = (&self.ingresses[service], &mut self.accounts) {
             accounts.leave(self.engine.now, t, accounts.places.services[service].ingress, ingress.full_at);
         }
     }
@@ -49,7 +49,7 @@ impl World<'_> {
 
     fn ingress_held_by(&self, t: u32) -> Option<u16> {
         let service = self.engine.tokens[t].has(ADMITTED).then(|| self.ingress_of(t) as usize)?;
-        let is_full = self.guards.ingresses[service].as_ref().is_some_and(|it| it.inside.level() >= it.most);
+        let is_full = self.ingresses[service].as_ref().is_some_and(|ingress| ingress.is_full());
         is_full.then_some(self.accounts.as_ref()?.places.services[service].ingress)
     }
 

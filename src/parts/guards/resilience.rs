@@ -1,4 +1,4 @@
-//! The state of what guards requests: circuit breakers, retry budgets, time-outs of steps, branches, ingresses.
+//! The state of what guards requests: circuit breakers, retry budgets, time-outs of steps, branches.
 
 use crate::kernel::Time;
 use crate::kernel::deadline::{Deadlines, LaneId};
@@ -9,7 +9,6 @@ use crate::engine::token::Failure;
 use crate::parts::guards::breaker::Breaker;
 use crate::parts::guards::parallel::Join;
 use crate::parts::guards::retry::Budget;
-use crate::parts::network::ingress::Ingress;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -32,9 +31,6 @@ pub(crate) struct Guards {
     /// The lane of each hedge.
     pub hedges: Vec<Option<LaneId>>,
     pub joins: Slab<Join>,
-    /// Of each service.
-    pub ingresses: Vec<Option<Ingress>>,
-    pub has_ingress: bool,
     /// Whether a time-out or a hedge can end a wait from outside.
     pub can_free: bool,
     /// Whether any deadline goes with a call.
@@ -48,7 +44,6 @@ impl Guards {
             for _ in 0..service.replicas * service.workers {
                 guards.breakers.extend(service.breakers.iter().map(Breaker::new));
             }
-            guards.ingresses.push(service.ingress.as_ref().map(Ingress::new));
         }
         for retry in &system.retries {
             guards.first_budget.push(guards.budgets.len() as u32);
@@ -62,7 +57,6 @@ impl Guards {
         guards.caught = system.fallbacks.iter().map(|plan| Caught::new(&plan.on, &system.reasons)).collect();
         guards.timeouts = system.timeouts.iter().map(|plan| deadlines.lane(plan.after)).collect();
         guards.hedges = system.parallels.iter().map(|plan| plan.after.map(|after| deadlines.lane(after))).collect();
-        guards.has_ingress = guards.ingresses.iter().any(Option::is_some);
         guards.can_free = !system.timeouts.is_empty() || guards.hedges.iter().any(Option::is_some);
         guards.propagates = system.timeouts.iter().any(|plan| plan.propagate);
         guards
@@ -94,7 +88,6 @@ impl Caught {
 impl Part for Guards {
     fn reset(&mut self, now: Time) {
         self.breakers.iter_mut().for_each(|breaker| breaker.reset(now));
-        self.ingresses.iter_mut().flatten().for_each(|ingress| ingress.reset(now));
     }
 
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
@@ -106,26 +99,12 @@ impl Part for Guards {
                 breaker.add_to(rows.of_service(process.service, ResourceKind::Breaker, number, name), now);
             }
         }
-        for ((number, plan), ingress) in (0..).zip(&system.services).zip(&self.ingresses) {
-            if let Some(ingress) = ingress {
-                let name = || format!("{} ingress", plan.name);
-                ingress.add_to(rows.of_service(number, ResourceKind::Ingress, 0, name), now);
-            }
-        }
     }
 
-    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
-        for (ingress, plan) in self.ingresses.iter().zip(&system.services) {
-            if let Some(ingress) = ingress {
-                ingress.waiting.population.check(now, broken, || format!("the ingress of {}", plan.name));
-            }
-        }
-    }
+    fn laws(&mut self, _: Moment, _: &mut Vec<String>) {}
 
     fn is_at_rest(&self) -> bool {
-        self.joins.is_empty()
-            && self.breakers.iter().all(Breaker::is_at_rest)
-            && self.ingresses.iter().flatten().all(|ingress| ingress.inside.level() == 0)
+        self.joins.is_empty() && self.breakers.iter().all(Breaker::is_at_rest)
     }
 
     /// The process that comes up in its place has closed breakers and full buckets.

@@ -5,39 +5,65 @@
 //! 429. It is kept as the time at which the bucket will be full again, in whole nanoseconds (the "theoretical arrival
 //! time" of the generic cell rate algorithm, ITU-T I.371), so no rounding adds up.
 
-use crate::kernel::Time;
 use crate::kernel::gauge::TimeWeighted;
-use crate::model::{IngressPlan, RatePlan};
+use crate::kernel::{NONE, Time};
+use crate::model::{IngressPlan, RatePlan, System};
 
+use crate::engine::Engine;
 use crate::engine::queue::Queue;
-use crate::parts::usage::Sum;
+use crate::engine::task::Task;
+use crate::engine::token::{ABANDONED, ADMITTED, Failure, State};
+use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
+use crate::parts::usage::Rows;
+
+/// What becomes of a request at an ingress.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// It is inside, and goes on to its service.
+    Passes,
+    /// It waits for a token of the rate limiter.
+    Waits,
+    /// It is answered without having reached its service.
+    TurnedAway(Failure),
+}
+
+/// A request that has waited for a token of the rate limiter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Released {
+    pub token: u32,
+    /// The process that its connection leads to; [`NONE`] for a new one.
+    pub peer: u32,
+    pub admission: Admission,
+}
 
 /// The ingress of one service.
 #[derive(Clone, Debug)]
 pub(crate) struct Ingress {
-    pub bucket: Option<Bucket>,
-    pub most: u32,
+    service: u32,
+    bucket: Option<Bucket>,
+    most: u32,
     /// Requests between ingress and answer.
-    pub inside: TimeWeighted,
+    inside: TimeWeighted,
     /// Requests that wait for a token of the rate limiter.
-    pub waiting: Queue,
-    pub admitted: u64,
+    waiting: Queue,
+    admitted: u64,
     /// Requests that had waited for a token and did not go on all the same.
-    pub left_without: u64,
-    pub refused: u64,
+    left_without: u64,
+    refused: u64,
     /// When a request last found as many inside as may be.
     pub full_at: Time,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Bucket {
+struct Bucket {
     plan: RatePlan,
     full_at: Time,
 }
 
 impl Bucket {
     /// Takes a token: how long the request must wait for it, or none if that is too long.
-    pub fn take(&mut self, now: Time) -> Option<Time> {
+    fn take(&mut self, now: Time) -> Option<Time> {
         let full_at = self.full_at.max(now) + self.plan.interval;
         let delay = full_at.since(now + self.plan.depth);
         (delay <= self.plan.max_delay).then(|| {
@@ -48,8 +74,9 @@ impl Bucket {
 }
 
 impl Ingress {
-    pub fn new(plan: &IngressPlan) -> Self {
+    pub fn new(plan: &IngressPlan, service: u32) -> Self {
         Self {
+            service,
             bucket: plan.rate.map(|plan| Bucket { plan, full_at: Time::ZERO }),
             most: plan.in_flight,
             inside: TimeWeighted::default(),
@@ -61,19 +88,104 @@ impl Ingress {
         }
     }
 
-    /// Adds what it did in the window to a row.
-    pub fn add_to(&self, sum: &mut Sum, now: Time) {
+    /// Whether as many are inside as may be.
+    pub fn is_full(&self) -> bool {
+        self.inside.level() >= self.most
+    }
+
+    /// Those that wait for a token of the rate limiter, in no particular order.
+    pub fn waiting<'a>(&'a self, engine: &'a Engine) -> impl Iterator<Item = u32> + 'a {
+        self.waiting.iter(&engine.tokens)
+    }
+
+    /// A request comes, over a connection to process `peer` if that is not [`NONE`].
+    pub fn arrive(&mut self, engine: &mut Engine, t: u32, peer: u32) -> Admission {
+        match self.bucket.as_mut().map_or(Some(Time::ZERO), |bucket| bucket.take(engine.now)) {
+            None => self.turn_away(Failure::RATE_LIMITED),
+            Some(Time::ZERO) => self.let_in(engine, t),
+            Some(delay) => {
+                self.waiting.push(engine, t, Time::ZERO);
+                let token = &mut engine.tokens[t];
+                (token.state, token.wait) = (State::Backlog, peer);
+                engine.later(delay, Task::Admit { service: self.service });
+                Admission::Waits
+            }
+        }
+    }
+
+    /// A token of the rate limiter is there: the next request that waits for one takes it. One that has failed meanwhile,
+    /// or that no client waits for, is not sent on.
+    pub fn release(&mut self, engine: &mut Engine) -> Option<Released> {
+        let t = self.waiting.pop(engine, 1)?;
+        let token = &mut engine.tokens[t];
+        let peer = std::mem::replace(&mut token.wait, NONE);
+        if token.failure.is_some() || token.has(ABANDONED) {
+            self.left_without += 1;
+            (token.failure, token.state) = (Failure::CANCELLED, State::Ready);
+            engine.ready.push(&mut engine.tokens, t);
+            return None;
+        }
+        let admission = self.let_in(engine, t);
+        self.left_without += u64::from(admission != Admission::Passes);
+        Some(Released { token: t, peer, admission })
+    }
+
+    fn let_in(&mut self, engine: &mut Engine, t: u32) -> Admission {
+        if self.is_full() {
+            self.full_at = engine.now;
+            return self.turn_away(Failure::TOO_MANY_IN_FLIGHT);
+        }
+        self.inside.up(engine.now);
+        self.admitted += 1;
+        engine.tokens[t].flags |= ADMITTED;
+        Admission::Passes
+    }
+
+    fn turn_away(&mut self, why: Failure) -> Admission {
+        self.refused += 1;
+        Admission::TurnedAway(why)
+    }
+
+    /// A request that is inside leaves: it was answered, or its client has gone.
+    pub fn let_out(&mut self, engine: &mut Engine, t: u32) {
+        engine.tokens[t].flags &= !ADMITTED;
+        self.inside.down(engine.now);
+    }
+}
+
+impl Part for Ingress {
+    fn reset(&mut self, now: Time) {
+        self.inside.reset(now);
+        self.waiting.population.reset(now);
+        (self.admitted, self.left_without, self.refused) = (0, 0, 0);
+    }
+
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let name = || format!("{} ingress", system.services[self.service as usize].name);
+        let sum = rows.of_service(self.service, ResourceKind::Ingress, 0, name);
         sum.gauge(&self.inside, now, (self.most < u32::MAX).then_some(f64::from(self.most)));
         sum.waiting(&self.waiting.population, now);
         sum.use_.visits += self.admitted + self.left_without;
         sum.use_.refused = self.refused;
     }
 
-    pub fn reset(&mut self, now: Time) {
-        self.inside.reset(now);
-        self.waiting.population.reset(now);
-        (self.admitted, self.left_without, self.refused) = (0, 0, 0);
+    fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {
+        let name = || format!("the ingress of {}", system.services[self.service as usize].name);
+        self.waiting.population.check(now, broken, name);
     }
+
+    fn is_at_rest(&self) -> bool {
+        self.inside.level() == 0
+    }
+}
+
+/// The ingress of each service; none at all where no service has one.
+pub(crate) fn ingresses(system: &System) -> Vec<Option<Box<Ingress>>> {
+    if system.services.iter().all(|plan| plan.ingress.is_none()) {
+        return Vec::new();
+    }
+    let plans = system.services.iter().map(|plan| plan.ingress.as_ref());
+    plans.zip(0..).map(|(plan, service)| Some(Box::new(Ingress::new(plan?, service)))).collect()
 }
 
 #[cfg(test)]
