@@ -31,7 +31,7 @@ impl World<'_> {
             inside: self.backing_off() + self.at_work() + self.broker.ready(),
             sent: self.ledger.as_ref().map_or(self.tally.sent, |ledger| ledger.first_tries()),
             bounded: self.in_bounded_queues(),
-            bounded_messages: self.messages_in_bounded_queues(),
+            bounded_messages: self.broker.waiting_in_bounded(self.system),
             succeeded: self.tally.succeeded,
             ended: self.tally.succeeded + self.tally.failed(),
             response_ns: self.tally.response_times.sum(),

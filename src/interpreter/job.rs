@@ -6,6 +6,7 @@ use crate::model::Notice;
 
 use crate::engine::token::{Failure, FrameKind, ROOT};
 use crate::interpreter::world::{Ended, World};
+use crate::parts::messaging::broker::consumer_name;
 use crate::parts::messaging::job::{Behind, Job, LostMessage, Membership, Stage};
 use crate::parts::outcome::{Completion, LostWork};
 
@@ -230,7 +231,7 @@ impl World<'_> {
 
     fn lost_work(&self, at: Behind, cause: Failure, count: u64) -> LostWork {
         let name = match at {
-            Behind::Consumer(consumer) => self.consumer_name(consumer as usize),
+            Behind::Consumer(consumer) => consumer_name(self.system, consumer as usize),
             Behind::Handler(service) => self.system.services[service as usize].name.clone(),
         };
         LostWork { name, cause: cause.describe(&self.system.reasons), count }

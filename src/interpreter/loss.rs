@@ -9,6 +9,7 @@ use crate::engine::token::{HOUSEKEEPING, State};
 use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::{World, is_plain};
 use crate::parts::loss::Loss;
+use crate::parts::messaging::broker::consumer_name;
 use crate::parts::network::process::Process;
 
 /// The shortest time that a system is left alone after its load.
@@ -60,7 +61,7 @@ impl World<'_> {
                 None => units.push(Loss { resource, lost, of }),
             }
         }
-        units.extend((0..self.system.consumers.len()).filter_map(|consumer| self.lost_by_consumer(consumer, &stuck)));
+        units.extend((0..self.broker.consumers()).filter_map(|consumer| self.lost_by_consumer(consumer, &stuck)));
         units.retain(|loss| loss.lost > 0);
         let is_stranded = |&request: &u32| {
             let t = self.requests[request].token;
@@ -70,11 +71,11 @@ impl World<'_> {
     }
 
     /// Messages that a bounded consumer may have unsettled, of which these tokens have some and never settle them.
-    fn lost_by_consumer(&self, consumer: usize, stuck: &HashSet<u32>) -> Option<Loss> {
-        let of = self.room_of_consumer(consumer)?;
+    fn lost_by_consumer(&self, consumer: u32, stuck: &HashSet<u32>) -> Option<Loss> {
+        let of = self.broker.consumer(consumer).room()?;
         let handles = |&&t: &&u32| self.message_of(t).is_some_and(|message| self.consumer_of(message) == consumer);
         let lost = stuck.iter().filter(handles).count() as u32;
-        Some(Loss { resource: self.consumer_name(consumer), lost, of: Some(of) })
+        Some(Loss { resource: consumer_name(self.system, consumer as usize), lost, of: Some(of) })
     }
 
     /// Tokens that hold something and can never go on.

@@ -279,9 +279,10 @@ impl World<'_> {
             (Failure::NO_PORT, _) => Some(of_service.ports),
             (Failure::TOO_MANY_CONNECTIONS, _) => Some(places.services[other as usize].sessions),
             (Failure::QUEUE_FULL, _) => match self.system.program.get(pc.wrapping_sub(1)) {
-                Some(Op::Publish { queue, .. }) => {
-                    self.full_consumer(*queue).and_then(|consumer| places.consumers.get(consumer as usize).copied())
-                }
+                Some(Op::Publish { queue, .. }) => self
+                    .broker
+                    .full_consumer(&self.system.queues[*queue as usize])
+                    .and_then(|consumer| places.consumers.get(consumer as usize).copied()),
                 _ => None,
             },
             (Failure::DISCONNECTED, Op::Send { client, .. }) => {

@@ -20,9 +20,9 @@ impl World<'_> {
         let consumer = self.consumer_of(message);
         if let Some(accounts) = &mut self.accounts {
             let t = self.engine.frames[frame].token;
-            let state = &self.broker.consumers[consumer];
-            let place = accounts.places.consumers[consumer];
-            accounts.free_unit(self.engine.now, t, frame, place, !state.ready.is_empty(), state.waited_until);
+            let state = self.broker.consumer(consumer);
+            let place = accounts.places.consumers[consumer as usize];
+            accounts.free_unit(self.engine.now, t, frame, place, state.is_waited_for(), state.waited_until);
         }
     }
 
@@ -57,7 +57,7 @@ impl World<'_> {
         // A message that waits for its next delivery is at no process.
         let message = self.message_of(t).filter(|_| self.engine.tokens[t].process != NONE)?;
         let consumer = self.consumer_of(message);
-        let is_waited_for = !self.broker.consumers[consumer].ready.is_empty();
-        is_waited_for.then_some(self.accounts.as_ref()?.places.consumers[consumer])
+        let is_waited_for = self.broker.consumer(consumer).is_waited_for();
+        is_waited_for.then_some(self.accounts.as_ref()?.places.consumers[consumer as usize])
     }
 }

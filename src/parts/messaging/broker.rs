@@ -10,11 +10,12 @@
 //! dead-lettered. A process that dies gives its messages back to the head of the queue, and that uses up no retry
 //! (RabbitMQ: a lost channel requeues).
 
-use crate::kernel::Time;
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::random::{GOLDEN, mix};
 use crate::kernel::slab::Slab;
-use crate::model::{ConsumerPlan, System};
+use crate::kernel::{NONE, Time};
+use crate::model::{ConsumerPlan, QueuePlan, System};
 
 use crate::engine::population::QueueStatistics;
 use crate::engine::token::Failure;
@@ -22,25 +23,79 @@ use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
+/// Messages that a broker can hold; more are too many in flight.
+const MOST: usize = 1 << 23;
+
+/// How a delivery has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeliveryEnd {
+    /// The handler has succeeded.
+    Acked,
+    /// The handler has failed.
+    Failed(Failure),
+    /// The process has died.
+    Lost,
+}
+
+/// What becomes of a message of which a delivery has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    /// It is done with.
+    Acked,
+    /// It has failed too often, and is not delivered again.
+    DeadLetter,
+    /// It is in its queue again.
+    Ready,
+    /// It comes back to its queue after this time.
+    Delayed(Time),
+}
+
+/// A message on its way to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub message: u32,
+    pub process: u32,
+    /// Names the draws of this delivery: another one makes other draws.
+    pub key: u64,
+}
+
 /// A copy of a message, for one consumer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message {
-    pub links: Links,
-    pub key: u64,
+    links: Links,
+    key: u64,
     /// When it last became ready.
-    pub since: Time,
+    since: Time,
     pub job: u32,
     pub consumer: u32,
     /// The process that has it.
-    pub process: u32,
+    process: u32,
     /// How often its handler has failed.
-    pub failures: u32,
+    failures: u32,
     /// Why it failed last.
     pub last: Failure,
     /// How often it has been sent to a process.
-    pub deliveries: u32,
+    deliveries: u32,
     /// The event that a view waits for.
     pub event: u32,
+}
+
+impl Message {
+    /// A message of a job; [`NONE`] for none. `event`: what a view waits for; [`NONE`] for nothing.
+    pub fn new(consumer: u32, key: u64, job: u32, event: u32) -> Self {
+        Self {
+            links: Links::default(),
+            key,
+            since: Time::ZERO,
+            job,
+            consumer,
+            process: NONE,
+            failures: 0,
+            last: Failure::NONE,
+            deliveries: 0,
+            event,
+        }
+    }
 }
 
 impl Linked for Message {
@@ -55,34 +110,38 @@ impl Linked for Message {
 /// A consumer's queue and its processes.
 #[derive(Clone, Debug)]
 pub(crate) struct Consumer {
-    pub first_process: u32,
+    first_process: u32,
     /// Messages that each process has and has not settled.
-    pub held: Vec<u32>,
-    pub prefetch: u32,
+    held: Vec<u32>,
+    prefetch: u32,
     /// The process whose turn it is.
-    pub turn: u32,
-    pub ready: List,
-    pub waiting: QueueStatistics,
+    turn: u32,
+    ready: List,
+    waiting: QueueStatistics,
     /// When a message was last dealt that had waited.
     pub waited_until: Time,
     /// Messages at processes or on their way there.
-    pub unacked: TimeWeighted,
+    unacked: TimeWeighted,
     /// Messages that wait for their next delivery after a failure.
-    pub delayed: TimeWeighted,
+    delayed: TimeWeighted,
     carried: u64,
-    pub published: u64,
-    pub acked: u64,
-    pub dropped: u64,
-    pub dead: u64,
+    published: u64,
+    acked: u64,
+    dropped: u64,
+    dead: u64,
 }
 
 impl Consumer {
-    pub fn new(plan: &ConsumerPlan, system: &System) -> Self {
+    fn new(plan: &ConsumerPlan, system: &System) -> Self {
         let service = &system.services[system.endpoints[plan.endpoint as usize].service as usize];
+        Self::of(service.first_process, service.replicas * service.workers, plan.prefetch)
+    }
+
+    fn of(first_process: u32, processes: u32, prefetch: Option<u32>) -> Self {
         Self {
-            first_process: service.first_process,
-            held: vec![0; (service.replicas * service.workers) as usize],
-            prefetch: plan.prefetch.unwrap_or(u32::MAX),
+            first_process,
+            held: vec![0; processes as usize],
+            prefetch: prefetch.unwrap_or(u32::MAX),
             turn: 0,
             ready: List::default(),
             waiting: QueueStatistics::default(),
@@ -95,6 +154,21 @@ impl Consumer {
             dropped: 0,
             dead: 0,
         }
+    }
+
+    /// Messages that wait for a process.
+    fn length(&self) -> u32 {
+        self.waiting.gauge.level()
+    }
+
+    /// Whether any message waits for a process.
+    pub fn is_waited_for(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// The messages that may be unsettled, all processes together; none where there is no limit.
+    pub fn room(&self) -> Option<u32> {
+        (self.prefetch < u32::MAX).then(|| self.prefetch.saturating_mul(self.held.len() as u32))
     }
 
     fn inside(&self) -> u64 {
@@ -127,14 +201,154 @@ impl Consumer {
 /// All messages and who consumes them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Broker {
-    pub messages: Slab<Message>,
-    pub consumers: Vec<Consumer>,
+    messages: Slab<Message>,
+    consumers: Vec<Consumer>,
 }
 
 impl Broker {
     pub fn new(system: &System) -> Self {
         let consumers = system.consumers.iter().map(|plan| Consumer::new(plan, system)).collect();
         Self { messages: Slab::default(), consumers }
+    }
+
+    /// A message.
+    pub fn message(&self, message: u32) -> &Message {
+        &self.messages[message]
+    }
+
+    /// A consumer's queue and its processes.
+    pub fn consumer(&self, consumer: u32) -> &Consumer {
+        &self.consumers[consumer as usize]
+    }
+
+    /// How many consumers there are.
+    pub fn consumers(&self) -> u32 {
+        self.consumers.len() as u32
+    }
+
+    /// Whether it holds as many messages as it can.
+    pub fn is_exhausted(&self) -> bool {
+        self.messages.len() >= MOST
+    }
+
+    /// Whether as many messages wait for this consumer of a queue as may.
+    pub fn is_full(&self, plan: &QueuePlan, consumer: u32) -> bool {
+        plan.max_length.is_some_and(|most| self.consumer(consumer).length() >= most)
+    }
+
+    /// The first consumer of a queue whose length has reached its limit.
+    pub fn full_consumer(&self, plan: &QueuePlan) -> Option<u32> {
+        (plan.first..plan.first + plan.count).find(|&consumer| self.is_full(plan, consumer))
+    }
+
+    /// Messages that wait in queues whose length has a limit.
+    pub fn waiting_in_bounded(&self, system: &System) -> u64 {
+        let bounded = system.queues.iter().filter(|plan| plan.max_length.is_some());
+        let consumers = bounded.flat_map(|plan| plan.first..plan.first + plan.count);
+        consumers.map(|consumer| u64::from(self.consumer(consumer).length())).sum()
+    }
+
+    /// A message has been published: it waits for a process of its consumer.
+    pub fn publish(&mut self, now: Time, message: Message) {
+        self.consumers[message.consumer as usize].published += 1;
+        let message = self.messages.insert(message);
+        self.make_ready(now, message, false);
+    }
+
+    /// The oldest message that waits for a consumer is dropped; it is still to be removed.
+    pub fn drop_oldest(&mut self, now: Time, consumer: u32) -> Option<u32> {
+        let state = &mut self.consumers[consumer as usize];
+        let oldest = state.ready.pop(&mut self.messages)?;
+        state.waiting.leave(now, self.messages[oldest].since);
+        state.dropped += 1;
+        self.messages[oldest].last = Failure::QUEUE_FULL;
+        Some(oldest)
+    }
+
+    /// The message waits for a process, behind the others or before them.
+    fn make_ready(&mut self, now: Time, message: u32, first: bool) {
+        let Self { messages, consumers } = self;
+        messages[message].since = now;
+        let state = &mut consumers[messages[message].consumer as usize];
+        state.waiting.enter(now);
+        if first {
+            state.ready.push_first(messages, message);
+        } else {
+            state.ready.push(messages, message);
+        }
+    }
+
+    /// Sends the first message that waits for a consumer to a process, if one has room and `consumes`.
+    pub fn deal(&mut self, now: Time, consumer: u32, consumes: impl Fn(u32) -> bool) -> Option<Delivery> {
+        let Self { messages, consumers } = self;
+        let state = &mut consumers[consumer as usize];
+        let message = state.ready.first()?;
+        let count = state.held.len() as u32;
+        let has_room =
+            |number: &u32| state.held[*number as usize] < state.prefetch && consumes(state.first_process + number);
+        let chosen = (state.turn..count).chain(0..state.turn).find(has_room)?;
+        state.ready.remove(messages, message);
+        let entry = &mut messages[message];
+        state.waiting.leave(now, entry.since);
+        if entry.since < now {
+            state.waited_until = now;
+        }
+        state.held[chosen as usize] += 1;
+        state.unacked.up(now);
+        state.turn = (chosen + 1) % count;
+        let process = state.first_process + chosen;
+        let key = mix(entry.key.wrapping_add(GOLDEN.wrapping_mul(u64::from(entry.deliveries))));
+        entry.process = process;
+        entry.deliveries += 1;
+        Some(Delivery { message, process, key })
+    }
+
+    /// A delivery has ended. `plan`: of the message's consumer.
+    pub fn settle(&mut self, now: Time, message: u32, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
+        let entry = &mut self.messages[message];
+        let state = &mut self.consumers[entry.consumer as usize];
+        state.held[(entry.process - state.first_process) as usize] -= 1;
+        state.unacked.down(now);
+        let delay = match end {
+            DeliveryEnd::Acked => {
+                state.acked += 1;
+                return Settlement::Acked;
+            }
+            DeliveryEnd::Lost => Time::ZERO,
+            DeliveryEnd::Failed(why) => {
+                entry.failures += 1;
+                entry.last = why;
+                if entry.failures > plan.retries {
+                    state.dead += 1;
+                    return Settlement::DeadLetter;
+                }
+                plan.delay(entry.failures)
+            }
+        };
+        if delay == Time::ZERO {
+            self.make_ready(now, message, true);
+            return Settlement::Ready;
+        }
+        state.delayed.up(now);
+        Settlement::Delayed(delay)
+    }
+
+    /// A message's delay is over: it is in its queue again.
+    pub fn come_back(&mut self, now: Time, message: u32) {
+        self.consumers[self.messages[message].consumer as usize].delayed.down(now);
+        self.make_ready(now, message, false);
+    }
+
+    /// The event of a message, unless it was taken before; else [`NONE`].
+    pub fn take_event(&mut self, message: u32) -> u32 {
+        std::mem::replace(&mut self.messages[message].event, NONE)
+    }
+
+    /// Nothing more becomes of a message.
+    pub fn remove(&mut self, message: u32) -> Message {
+        let removed = self.messages[message];
+        self.messages.remove(message);
+        removed
     }
 
     /// The job and the consumer of each message that is to be delivered again because it failed, and why it failed.
@@ -145,7 +359,7 @@ impl Broker {
 
     /// Copies of messages that no process has: those that wait in their queue or for their next delivery.
     pub fn ready(&self) -> u64 {
-        let of = |consumer: &Consumer| u64::from(consumer.waiting.gauge.level()) + u64::from(consumer.delayed.level());
+        let of = |consumer: &Consumer| u64::from(consumer.length()) + u64::from(consumer.delayed.level());
         self.consumers.iter().map(of).sum()
     }
 }
@@ -189,5 +403,65 @@ impl Part for Broker {
 
     fn is_at_rest(&self) -> bool {
         self.messages.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time(5);
+
+    /// A broker with one consumer: processes 4 and 5, one message each.
+    fn broker(messages: u32) -> Broker {
+        let mut broker = Broker { messages: Slab::default(), consumers: vec![Consumer::of(4, 2, Some(1))] };
+        (0..messages).for_each(|key| broker.publish(NOW, Message::new(0, u64::from(key), NONE, NONE)));
+        broker
+    }
+
+    fn plan(retries: u32, retry_delay: Time) -> ConsumerPlan {
+        let name = String::new();
+        ConsumerPlan {
+            name,
+            salt: 0,
+            queue: 0,
+            endpoint: 0,
+            prefetch: Some(1),
+            retries,
+            retry_delay,
+            backoff: 1.0,
+            view: None,
+        }
+    }
+
+    fn deal(broker: &mut Broker) -> Option<(u32, u32)> {
+        broker.deal(NOW, 0, |_| true).map(|delivery| (delivery.message, delivery.process))
+    }
+
+    #[test]
+    fn messages_are_dealt_in_turn_as_far_as_there_is_room() {
+        let mut broker = broker(3);
+        assert_eq!(broker.deal(NOW, 0, |_| false), None, "no process consumes");
+        assert_eq!([deal(&mut broker), deal(&mut broker), deal(&mut broker)], [Some((0, 4)), Some((1, 5)), None]);
+        assert_eq!(broker.settle(NOW, 1, &plan(0, Time::ZERO), DeliveryEnd::Acked), Settlement::Acked);
+        assert_eq!(deal(&mut broker), Some((2, 5)));
+        assert!(broker.consumers[0].is_counted_right());
+    }
+
+    #[test]
+    fn what_failed_comes_first_and_what_is_delayed_last() {
+        let mut broker = broker(3);
+        let failed = DeliveryEnd::Failed(Failure::READ_TIMEOUT);
+        deal(&mut broker);
+        assert_eq!(broker.settle(NOW, 0, &plan(2, Time::ZERO), failed), Settlement::Ready);
+        assert_eq!(deal(&mut broker), Some((0, 5)), "before those that came after it");
+        assert_eq!(broker.settle(NOW, 0, &plan(2, Time(9)), failed), Settlement::Delayed(Time(9)));
+        broker.come_back(NOW, 0);
+        assert_eq!([deal(&mut broker), deal(&mut broker)], [Some((1, 4)), Some((2, 5))]);
+        assert_eq!(broker.settle(NOW, 1, &plan(2, Time::ZERO), DeliveryEnd::Lost), Settlement::Ready);
+        assert_eq!(deal(&mut broker), Some((1, 4)), "a death uses up no retry");
+        assert_eq!(broker.settle(NOW, 2, &plan(0, Time::ZERO), failed), Settlement::DeadLetter);
+        assert_eq!(deal(&mut broker), Some((0, 5)));
+        assert_eq!(broker.settle(NOW, 0, &plan(2, Time::ZERO), failed), Settlement::DeadLetter, "the third failure");
     }
 }
