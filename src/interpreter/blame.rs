@@ -390,7 +390,7 @@ impl World<'_> {
             let t = self.engine.frames[frame].token;
             let state = &self.clients[client as usize];
             let place = accounts.places.clients[client as usize];
-            accounts.free_unit(self.engine.now, t, frame, place, !state.queue.is_empty(), state.waited_until);
+            accounts.free_unit(self.engine.now, t, frame, place, state.is_waited_for(), state.waited_until);
         }
     }
 

@@ -180,7 +180,7 @@ impl Built {
                 read: lane_of(deadlines, plan.timeout),
                 pool: lane_of(deadlines, plan.pool_timeout),
             };
-            self.clients.push(HttpClient::new(index, process, broken, timeouts));
+            self.clients.push(HttpClient::new(clients + index, index, process, broken, timeouts));
         }
         let breakers = self.breakers;
         self.breakers += service.breakers.len() as u32;

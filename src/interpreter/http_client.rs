@@ -9,7 +9,7 @@ use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, FrameKind, State, WASTE};
 use crate::interpreter::world::World;
-use crate::parts::network::http_client::{Idle, LOST};
+use crate::parts::network::http_client::{CLOSING, Connecting, Found};
 
 /// Parts of a call's draws.
 const CALL_CPU: u64 = 1;
@@ -18,8 +18,6 @@ const CONNECT_CPU: u64 = 3;
 const CONNECT_TIME: u64 = 4;
 const ROUND_TRIP: u64 = 5;
 const WAKE_CPU: u64 = 6;
-/// The peer of a connection that the server is closing.
-const CLOSING: u32 = NONE - 1;
 
 phases! {
     /// Of making ready for a call.
@@ -38,53 +36,6 @@ phases! {
         Here,
         /// It has been under way to the server.
         Arrived,
-    }
-}
-
-/// How far a call has got on its way to a connection.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Connecting {
-    /// It looks for an idle connection.
-    Look,
-    /// It was woken, perhaps in vain.
-    Woken,
-    /// It is about to open one, after so many rounds of the loop.
-    Opening { rounds: u8 },
-    /// It opens one.
-    Open,
-    /// It has one, and its SYN is to be sent.
-    Reach,
-    /// The server has answered; it goes on after so many rounds of the loop.
-    Settling { rounds: u8 },
-}
-
-/// The bytes of `Settling` and `Opening` without any round left.
-const SETTLED: u8 = 16;
-const OPENED: u8 = 80;
-
-impl From<Progress> for Connecting {
-    fn from(phase: Progress) -> Self {
-        match phase.count() {
-            0 => Self::Look,
-            1 => Self::Woken,
-            2 => Self::Open,
-            3..SETTLED => Self::Reach,
-            byte @ SETTLED..OPENED => Self::Settling { rounds: byte - SETTLED },
-            byte @ OPENED.. => Self::Opening { rounds: byte - OPENED },
-        }
-    }
-}
-
-impl From<Connecting> for Progress {
-    fn from(at: Connecting) -> Self {
-        Self::counted(match at {
-            Connecting::Look => 0,
-            Connecting::Woken => 1,
-            Connecting::Open => 2,
-            Connecting::Reach => 3,
-            Connecting::Settling { rounds } => SETTLED + rounds,
-            Connecting::Opening { rounds } => OPENED + rounds,
-        })
     }
 }
 
@@ -113,10 +64,7 @@ impl<'s> World<'s> {
         let mut work = call.map_or(Time::ZERO, |draw| self.draw(t, draw, site.key(key, CALL_CPU)));
         if shared {
             self.expire_idle(id);
-            let client = &self.clients[id as usize];
-            let idle = client.idle.len() as u64;
-            let busy = u64::from(client.busy.level());
-            work += Time(search.per_idle.0 * idle + search.per_idle_squared.0 * idle * idle + search.per_busy.0 * busy);
+            work += self.clients[id as usize].search_time(search);
         } else if let Some(draw) = setup {
             // The constructor reads the bundle of certificates.
             if self.process_of(t).descriptors.is_full() {
@@ -139,25 +87,16 @@ impl<'s> World<'s> {
                         self.engine.tokens[t].phase = Connecting::Opening { rounds: plan.open_rounds }.into();
                         continue;
                     }
-                    let most = plan.max_connections;
                     self.expire_idle(id);
-                    if let Some(Idle { peer, since }) = self.clients[id as usize].idle.pop() {
-                        let age = self.engine.now.since(since) + plan.latency;
-                        let is_closing = plan.server_keep_alive.is_some_and(|kept| age >= kept);
-                        self.connected(t, id);
-                        self.push_connection(t, id, if is_closing { CLOSING } else { peer });
-                        return self.next_op(t);
+                    match self.clients[id as usize].look(&mut self.engine, t, plan) {
+                        Found::Idle { frame } => {
+                            self.account_take(t, frame);
+                            return self.next_op(t);
+                        }
+                        Found::Room => continue,
+                        Found::Neither => {}
                     }
-                    if self.clients[id as usize].open < most {
-                        self.engine.tokens[t].phase = Connecting::Open.into();
-                        continue;
-                    }
-                    self.wait_for_connection(t, id);
-                    let patience = self.clients[id as usize].pool_timeout;
-                    self.engine.tokens[t].state = State::ConnectionQueued;
-                    self.engine.tokens[t].wait = id;
                     self.account_client(t, id);
-                    self.engine.limit_wait(t, patience);
                     self.look_for_deadlock(t);
                     // Tens of thousands may wake in vain at each event.
                     if self.turn() {
@@ -175,10 +114,8 @@ impl<'s> World<'s> {
                         self.processes[process].descriptors.release(now);
                         return Next::Fail(Failure::NO_PORT);
                     }
-                    self.clients[id as usize].open += 1;
-                    self.connected(t, id);
-                    self.push_connection(t, id, NONE);
-                    self.engine.tokens[t].phase = Connecting::Reach.into();
+                    let frame = self.clients[id as usize].open(&mut self.engine, t);
+                    self.account_take(t, frame);
                     if let Some(draw) = cpu {
                         let work = self.draw(t, draw, site.key(key, CONNECT_CPU));
                         return self.work(t, work);
@@ -220,10 +157,8 @@ impl<'s> World<'s> {
                 Connecting::Woken => {
                     self.engine.tokens[t].phase = Connecting::Look.into();
                     let cpu = plan.wake_cpu;
-                    self.clients[id as usize].futile_wakes += 1;
-                    self.clients[id as usize].all_futile_wakes += 1;
+                    let wakes = self.clients[id as usize].woken_in_vain();
                     if let Some(draw) = cpu {
-                        let wakes = self.clients[id as usize].all_futile_wakes;
                         let work = self.draw(t, draw, site.key(key, WAKE_CPU).wrapping_add(wakes));
                         return self.work(t, work);
                     }
@@ -304,10 +239,7 @@ impl<'s> World<'s> {
             self.engine.tokens[t].frame = self.engine.frames[frame].below;
             self.engine.frames.remove(frame);
             let plan = self.client_plan(client);
-            let keeps = plan.shared && peer < LOST && self.clients[client as usize].open <= plan.max_keepalive;
-            if keeps {
-                let since = self.engine.now;
-                self.clients[client as usize].idle.push(Idle { peer, since });
+            if self.clients[client as usize].keep(self.engine.now, plan, peer) {
                 self.wake_queued(client);
             } else {
                 self.close_connection(client);
@@ -325,68 +257,28 @@ impl<'s> World<'s> {
     /// Gives back what an open connection takes.
     fn release_connection(&mut self, client: u32) {
         let state = &mut self.clients[client as usize];
-        state.open -= 1;
+        state.close();
         self.processes[state.process as usize].descriptors.release(self.engine.now);
         self.close_port(client);
     }
 
-    /// The call queues. It has waited since it first did so, however often it has been woken for nothing.
-    fn wait_for_connection(&mut self, t: u32, id: u32) {
-        let since = self.engine.now;
-        if !self.is_in_line(t, id) {
-            self.engine.push_frame(t, FrameKind::Line { client: id, since });
-            self.clients[id as usize].waiting.enter(since);
-        }
-        self.clients[id as usize].queue.push(&mut self.engine.tokens, t);
-    }
-
-    /// The call has a connection: its wait, if it had to wait, is over.
-    fn connected(&mut self, t: u32, id: u32) {
-        if self.is_in_line(t, id) {
-            self.pop_frame(t);
-        } else {
-            self.clients[id as usize].served_at_once += 1;
-        }
-    }
-
-    fn is_in_line(&self, t: u32, id: u32) -> bool {
-        let frame = self.engine.tokens[t].frame;
-        frame != NONE && matches!(self.engine.frames[frame].kind, FrameKind::Line { client, .. } if client == id)
-    }
-
     /// Every queued call wakes; all but the first will find nothing.
     pub(crate) fn wake_queued(&mut self, client: u32) {
-        let now = self.engine.now;
-        while let Some(t) = self.clients[client as usize].queue.pop(&mut self.engine.tokens) {
-            self.clients[client as usize].waited_until = now;
-            self.engine.drop_timer(t);
-            self.engine.tokens[t].phase = Connecting::Woken.into();
+        while let Some(t) = self.clients[client as usize].next_woken(&mut self.engine) {
             self.wake(t);
         }
     }
 
     /// Closes the idle connections to these processes, which are killed, and notes it of those in use.
     pub(crate) fn lose_peers(&mut self, id: u32, lost: Range<u32>) {
-        let client = &mut self.clients[id as usize];
-        let before = client.idle.len();
-        client.idle.retain(|idle| !lost.contains(&idle.peer));
-        for _ in client.idle.len()..before {
+        for _ in 0..self.clients[id as usize].lose(&mut self.engine, lost) {
             self.close_connection(id);
-        }
-        let mut next = self.clients[id as usize].holders.first();
-        while let Some(frame) = next {
-            if let FrameKind::Connection { peer, .. } = &mut self.engine.frames[frame].kind
-                && lost.contains(peer)
-            {
-                *peer = LOST;
-            }
-            next = self.engine.frames[frame].links.next();
         }
     }
 
     /// The client's process is killed, and nobody holds any of its connections: their ports are closed.
     pub(crate) fn close_ports(&mut self, id: u32) {
-        for _ in 0..self.clients[id as usize].open {
+        for _ in 0..self.clients[id as usize].connections() {
             self.close_port(id);
         }
     }
@@ -394,17 +286,7 @@ impl<'s> World<'s> {
     /// Closes the idle connections whose time is over, or that the server has closed.
     fn expire_idle(&mut self, id: u32) {
         let plan = self.client_plan(id);
-        // That the server has closed a connection is seen when the word has come.
-        let (expiry, kept) = (plan.keepalive_expiry, plan.server_keep_alive.map(|kept| kept + plan.latency));
-        let now = self.engine.now;
-        let client = &mut self.clients[id as usize];
-        let before = client.idle.len();
-        client.idle.retain(|idle| {
-            let age = now.since(idle.since);
-            age <= expiry && kept.is_none_or(|kept| age < kept)
-        });
-        let closed = before - client.idle.len();
-        for _ in 0..closed {
+        for _ in 0..self.clients[id as usize].expire(self.engine.now, plan) {
             self.release_connection(id);
         }
     }
@@ -419,20 +301,10 @@ impl<'s> World<'s> {
         }
     }
 
-    fn push_connection(&mut self, t: u32, client: u32, peer: u32) {
-        let frame = self.engine.push_frame(t, FrameKind::Connection { client, peer });
-        self.account_take(t, frame);
-        let client = &mut self.clients[client as usize];
-        client.busy.up(self.engine.now);
-        client.holders.push(&mut self.engine.frames, frame);
-    }
-
     /// The call that holds a connection lets go of it.
     #[inline]
     pub(crate) fn free_connection(&mut self, frame: u32, client: u32) {
         self.account_free_client(frame, client);
-        let client = &mut self.clients[client as usize];
-        client.busy.down(self.engine.now);
-        client.holders.remove(&mut self.engine.frames, frame);
+        self.clients[client as usize].let_go(&mut self.engine, frame);
     }
 }

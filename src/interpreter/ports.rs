@@ -25,7 +25,7 @@ impl World<'_> {
     pub(crate) fn port_violations(&self) -> Vec<String> {
         let mut open = vec![0; self.ports.len()];
         for client in self.clients.iter().filter(|client| client.ports != NONE) {
-            open[client.ports as usize] += client.open;
+            open[client.ports as usize] += client.connections();
         }
         self.ports.iter().zip(open).filter_map(|(ports, open)| ports.broken_law(open)).collect()
     }

@@ -399,7 +399,7 @@ impl World<'_> {
                 self.free_connection(frame, client);
                 self.close_connection(client);
             }
-            FrameKind::Line { client, since } => self.clients[client as usize].waiting.leave(self.engine.now, since),
+            FrameKind::Line { client, since } => self.clients[client as usize].leave_line(self.engine.now, since),
             FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.engine.now, since),
             FrameKind::Message { message } => self.settle(t, frame, message),
             FrameKind::Fetch { cache, key } => self.land(cache, key),

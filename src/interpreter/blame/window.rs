@@ -60,7 +60,7 @@ impl World<'_> {
         let is_wanted = |slots: &Slots| !slots.queue.is_empty() || slots.is_full() && !slots.has_room();
         let slots = self.slots.iter().zip(0..).filter(|(slots, _)| is_wanted(slots));
         let slots = slots.map(|(_, id)| (accounts.places.slots[id as usize], Held::Slots(id)));
-        let clients = self.clients.iter().zip(0..).filter(|(client, _)| !client.queue.is_empty());
+        let clients = self.clients.iter().zip(0..).filter(|(client, _)| client.is_waited_for());
         let clients = clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id)));
         for (held, unit) in slots.chain(clients) {
             for holder in self.holders(unit) {

@@ -23,7 +23,7 @@ impl World<'_> {
         let plan = &self.system.services[process.service as usize];
         let clients = &self.clients[process.clients as usize..][..plan.clients.len()];
         let pools = &self.slots[process.pools as usize..][..plan.pools.len()];
-        let open = clients.iter().map(|client| client.open).chain(pools.iter().map(|pool| pool.opened));
+        let open = clients.iter().map(|client| client.connections()).chain(pools.iter().map(|pool| pool.opened));
         process.descriptors.used.level() == plan.idle_files + open.sum::<u32>()
     }
 
