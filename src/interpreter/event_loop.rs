@@ -134,7 +134,7 @@ impl World<'_> {
             }
             self.account_emfile(t, process);
             if self.engine.tokens[t].phase != Progress::BEGIN {
-                self.leave_accept_queue(t, replica as u32);
+                self.replicas[replica].accept_queue.leave(&mut self.engine, t);
             }
             self.engine.tokens[t].state = State::Ready;
             self.processes[index].event_loop.round.push(&mut self.engine.tokens, t);

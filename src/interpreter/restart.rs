@@ -228,7 +228,9 @@ impl World<'_> {
         let state = self.engine.tokens[t].state;
         match state {
             State::Ready => {}
-            State::Backlog => self.leave_accept_queue(t, replica),
+            State::Backlog => {
+                self.replicas[replica as usize].accept_queue.leave(&mut self.engine, t);
+            }
             State::Working if self.leave_lock(t) => {}
             State::Working => {
                 let now = self.engine.now;
