@@ -39,6 +39,7 @@ fn meaning_of_doubt(doubt: &Doubt) -> String {
     match doubt {
         Doubt::NoRequests => "no request ended in the measuring window".into(),
         Doubt::LongWork => "no work behind the answers ended in the window; run longer".into(),
+        Doubt::StillRising => "more and more work is under way, but none waits; run longer".into(),
         Doubt::EndedEarly => "a limit ended runs before their window closed".into(),
         Doubt::MayBeOverloaded { .. } => {
             format!("a resource is in use {:.0} % of the time or more; run longer", BRIM * 100.0)
@@ -85,7 +86,7 @@ mod tests {
             assert!("may be overloaded  ".len() + line.len() <= 80, "{line}");
         }
         let busy = Doubt::MayBeOverloaded { resource: "a".into(), utilisation: 0.99, busiest: 0.99 };
-        for doubt in [Doubt::NoRequests, Doubt::LongWork, Doubt::EndedEarly, busy, Doubt::Filling] {
+        for doubt in [Doubt::NoRequests, Doubt::LongWork, Doubt::StillRising, Doubt::EndedEarly, busy, Doubt::Filling] {
             assert!(doubt.word().len() <= "may be overloaded".len());
             let line = meaning_of_doubt(&doubt);
             assert!("may be overloaded  ".len() + line.len() <= 80, "{line}");

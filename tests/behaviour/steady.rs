@@ -235,3 +235,28 @@ fn who_has_no_mean_is_not_the_best_by_it() {
     let best: Vec<&[usize]> = report.selections.iter().map(|selection| selection.best.as_slice()).collect();
     assert_eq!(best, [[2]]);
 }
+
+/// Work of 250 s in a window of 300 s: by Little's law the number inside rises until 250 s to 5/s * 250 s, and stays there.
+/// Nothing waits, so the point is not unstable, but nor is it known to be sound.
+#[test]
+fn work_that_takes_as_long_as_the_window_is_not_unstable() {
+    let behind = "[services.a.endpoints.e]\nsteps = [{ publish = { queue = \"q\" } }]\n[queues.q.consumers.k]\nservice = \
+                  \"w\"\nendpoint = \"h\"\n[services.w]\nruntime = \"delay\"\n[services.w.endpoints.h]\nsteps = [{ sleep = \"250s\" }]\n";
+    let some = "[services.a.endpoints.e]\nsteps = [{ choose = [{ probability = 0.1, steps = [{ sleep = \"400s\" }] }, \
+                { probability = 0.9, steps = [{ sleep = \"10ms\" }] }] }]\n";
+    // One station that is full: the same numbers, and a queue.
+    let full = "[stations.s]\n[services.a.endpoints.e]\nsteps = [{ visit = { station = \"s\", time = \"220ms\" } }]\n";
+    for (steps, is_unstable) in [(behind, false), (some, false), (full, true)] {
+        let model = format!(
+            "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"5/s\"\nwarm_up = \"20s\"\nduration = \"300s\"\n\
+             [services.a]\nruntime = \"delay\"\n{steps}"
+        );
+        let plan = one_point(&model).replications(5).seed(1).plan();
+        let report = report(&plan);
+        let summary = &report.summaries[0];
+        assert_eq!(summary.growth.any().is_some(), is_unstable, "{steps}");
+        let reason = summary.doubt.as_ref().map(|doubt| doubt.reason());
+        assert_eq!(reason.is_some_and(|reason| reason.contains("none of it waits")), !is_unstable, "{steps}");
+        assert_eq!(report.states.len(), usize::from(is_unstable), "{:?}", report.states);
+    }
+}

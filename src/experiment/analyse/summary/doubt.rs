@@ -15,6 +15,8 @@ pub enum Doubt {
     NoRequests,
     /// Work behind the answers is under way, and none of it has ended in the window.
     LongWork,
+    /// More and more work is under way although none of it waits: it takes nearly as long as the window.
+    StillRising,
     /// A limit ended replications before their window closed.
     EndedEarly,
     /// A resource under a steady open load is so busy that it may be overloaded, though no growth is certain.
@@ -52,6 +54,9 @@ impl Doubt {
 
     /// Of a point.
     fn of_steady(summary: &Summary, point: &Point) -> Option<Self> {
+        if summary.growth.lengthens.is_some() {
+            return Some(Self::StillRising);
+        }
         if summary.growth.filling.is_some() {
             return Some(Self::Filling);
         }
@@ -67,7 +72,7 @@ impl Doubt {
     pub fn word(&self) -> &'static str {
         match self {
             Self::NoRequests => "no request ended",
-            Self::LongWork => "run too short",
+            Self::LongWork | Self::StillRising => "run too short",
             Self::EndedEarly => "ended early",
             Self::MayBeOverloaded { .. } => "may be overloaded",
             Self::Filling => "queue filling",
@@ -80,6 +85,10 @@ impl Doubt {
         match self {
             Self::NoRequests => "no request ended in the window; run longer than a request takes".into(),
             Self::LongWork => "no work behind the answers ended in the window; run longer than it takes".into(),
+            Self::StillRising => {
+                "more and more work is under way, though none of it waits: it takes nearly as long as the window; run longer"
+                    .into()
+            }
             Self::EndedEarly => "a limit ended replications early".into(),
             Self::MayBeOverloaded { resource, utilisation, busiest } => {
                 let [all, busiest] = [utilisation, busiest].map(|share| format!("{:.1} %", share * 100.0));
@@ -93,12 +102,12 @@ impl Doubt {
 
     /// Whether it casts doubt only on a point that looks healthy: a longer run, or more runs, would resolve it.
     pub fn is_of_health(&self) -> bool {
-        matches!(self, Self::LongWork | Self::MayBeOverloaded { .. } | Self::Filling | Self::TooFewRuns { .. })
+        self.needs_longer_run() || self.needs_more_runs()
     }
 
     /// Whether a longer run resolves it.
     pub fn needs_longer_run(&self) -> bool {
-        matches!(self, Self::LongWork | Self::MayBeOverloaded { .. } | Self::Filling)
+        matches!(self, Self::LongWork | Self::StillRising | Self::MayBeOverloaded { .. } | Self::Filling)
     }
 
     /// Whether more replications would resolve it.

@@ -6,7 +6,7 @@ use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
-use crate::parts::{BlameGroup, Course, CourseMark, Pace, ResourceUse};
+use crate::parts::{Blame, BlameGroup, Course, CourseMark, Pace, PlaceKind, ResourceUse, Spent};
 use crate::statistics::Interval;
 use crate::statistics::growth::{growth, growth_of_quarters};
 pub use lag::Overrun;
@@ -37,6 +37,9 @@ pub struct Growth {
     /// What waits in queues with a limit, where nothing else grows: they are still filling, and it is not known yet what
     /// happens when they are full.
     pub filling: Option<Interval>,
+    /// What grows although nothing waits: work that takes nearly as long as the window, or longer, so that more of it begins
+    /// than ends however little there is.
+    pub lengthens: Option<Interval>,
     /// By how much the load exceeds what is answered, where requests grow under a rate that changes.
     pub overrun: Option<Overrun>,
     /// Whether the requests that are in the system at the end of the window count as unanswered: more and more of them are
@@ -54,7 +57,12 @@ impl Growth {
             return Self::default();
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
-        Self::of_courses(&courses, own_time(used))
+        let growth = Self::of_courses(&courses, own_time(used));
+        let is_even = courses.iter().all(|course| matches!(course.pace, Pace::Steady | Pace::Random));
+        match growth.any().filter(|rise| is_even && is_by_length(used, *rise)) {
+            None => growth,
+            lengthens => Self { lengthens, ..Self::default() },
+        }
     }
 
     /// That of whole courses, one of each replication; `own` is the time of a request without any waiting, where that is
@@ -80,7 +88,7 @@ impl Growth {
         let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
         let runs = if requests.or(work).is_some() { alone(courses, HALF, level) } else { 0 };
-        Self { requests, work, filling, runs, overrun: None, leaves_unanswered: requests.is_some() }
+        Self { requests, work, filling, lengthens: None, runs, overrun: None, leaves_unanswered: requests.is_some() }
     }
 
     /// Whether a figure is a time that grows with the length of the run, so that it has no mean.
@@ -131,6 +139,43 @@ fn over_half(courses: &[&Course], level: Level) -> Option<Interval> {
         let quarter = courses.first()?.marks.len() as f64 / 4.0 * length;
         (rise.estimate * quarter >= FEWEST.max(RISES * at_end)).then_some(rise)
     })
+}
+
+/// How small a part of what grows over the window is what waits on average, where it is not what grows: of a queue that grows
+/// evenly over the second half of the window it is an eighth.
+const HARDLY: f64 = 1.0 / 16.0;
+
+/// Whether what grows by so much a second waits for nothing: neither in a queue, nor for a client's next attempt, nor for
+/// the end of a fault.
+fn is_by_length(used: &[&Trial], rise: Interval) -> bool {
+    let is_idle = |trial: &&Trial| {
+        let users = trial.users.map_or(0, |users| users.still_trying + users.backing_off);
+        let queues: f64 = trial.resources.iter().map(|one| one.queue).sum();
+        let is_full = trial.resources.iter().any(|one| one.kind.works() && one.utilisation >= FULL);
+        let is_calm = trial.hung == 0 && trial.is_disturbed.is_none() && !is_full;
+        is_calm && trial.blame.as_ref().is_some_and(is_undelayed) && {
+            queues + users as f64 <= HARDLY * rise.estimate * trial.window_s
+        }
+    };
+    used.iter().all(is_idle)
+}
+
+/// Whether no time is lost that a fault, contention, a quota or a pause between attempts costs.
+fn is_undelayed(blame: &Blame) -> bool {
+    let delays = |spent: &Spent| {
+        let kind = blame.places[usize::from(spent.place)].kind;
+        matches!(
+            kind,
+            PlaceKind::Fault
+                | PlaceKind::Unavailable
+                | PlaceKind::Contention
+                | PlaceKind::Throttling
+                | PlaceKind::Backlog
+                | PlaceKind::BackOff
+                | PlaceKind::ClientBackOff
+        ) && spent.ns > 0
+    };
+    !blame.groups.iter().flat_map(|times| &times.spent).chain(blame.holders.iter().map(|one| &one.spent)).any(delays)
 }
 
 /// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow

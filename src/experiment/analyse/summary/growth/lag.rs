@@ -70,6 +70,7 @@ pub(super) fn growth(courses: &[&Course], of_requests: bool, own: Option<f64>) -
         work: work.map(|(_, growth)| growth),
         runs,
         filling: None,
+        lengthens: None,
         overrun: requests.and_then(|_| Overrun::of(courses)),
         leaves_unanswered: requests.is_some() || of_requests && are_left(courses, IN_FLIGHT, FEWEST[1], own),
     }
