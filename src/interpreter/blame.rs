@@ -115,7 +115,7 @@ impl World<'_> {
     #[inline(never)]
     fn keep_token(&mut self, t: u32) {
         let Some(accounts) = &mut self.accounts else { return };
-        accounts.note_failed_at(t, Label::NONE);
+        accounts.forget_failure(t);
         let token = &self.engine.tokens[t];
         // What has no draws has no key.
         let key = if token.key == 0 || token.has(HOUSEKEEPING) { accounts.sample.unnamed() } else { token.key };

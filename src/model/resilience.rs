@@ -73,6 +73,8 @@ pub struct FallbackPlan {
     pub on: Causes,
     /// The first operation of what is done instead.
     pub otherwise: u32,
+    /// The operation after what is done instead.
+    pub end: u32,
 }
 
 /// Branches side by side, attempts that follow each other, or a job of the default executor.

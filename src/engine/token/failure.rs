@@ -103,6 +103,11 @@ impl Failure {
         Self::LATE.iter().any(|cause| cause.describe(&[]) == words)
     }
 
+    /// Whether these are words of the model's own.
+    pub fn is_own(words: &str) -> bool {
+        WORDS.iter().all(|(_, known)| *known != words)
+    }
+
     /// Causes below are the parts'; what follows is the model's own.
     const FIRST_REASON: u8 = 40;
 

@@ -6,6 +6,7 @@ use crate::model::{FaultEffect, Op};
 
 use crate::engine::token::{Failure, Request, SAMPLED, State};
 use crate::interpreter::world::World;
+use crate::parts::PlaceKind;
 use crate::parts::blame::accounts::{Earlier, UNEXPLAINED};
 use crate::parts::blame::log::{Label, Log};
 use crate::parts::blame::place::Places;
@@ -203,6 +204,13 @@ impl World<'_> {
         }
     }
 
+    /// What is done instead begins: where the failure was that it answers.
+    pub(crate) fn account_fallback(&mut self, t: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.note_answered(t, accounts.failed_at(t));
+        }
+    }
+
     /// The token is refused before it reaches its service, or killed with a process of it: the service is what fails it,
     /// whatever the step at hand is about.
     pub(crate) fn account_refusal(&mut self, t: u32, service: u32, why: Failure) {
@@ -236,11 +244,23 @@ impl World<'_> {
         if self.accounts.as_ref().is_none_or(|accounts| accounts.failed_at(t) != Label::NONE) {
             return;
         }
-        let refused = self.refused_by(t, why).map(Label::waiting);
-        let at = refused.unwrap_or_else(|| self.present(t).0);
+        let refused = || self.refused_by(t, why).map(Label::waiting);
+        let at = self.answered(t).or_else(refused).unwrap_or_else(|| self.present(t).0);
         if let Some(accounts) = &mut self.accounts {
             accounts.note_failed_at(t, at);
         }
+    }
+
+    /// Where the failure was that a `fail` step answers in place of what a fallback has caught: that is what the failure of the
+    /// step comes from, unless it was an error of the model's own as well.
+    fn answered(&self, t: u32) -> Option<Label> {
+        let accounts = self.accounts.as_ref()?;
+        let pc = self.engine.tokens[t].pc;
+        let is_inside = || self.system.fallbacks.iter().any(|plan| (plan.otherwise..plan.end).contains(&pc));
+        let at = accounts.answered(t);
+        let is_known = !matches!(accounts.places.kind(at.index() >> 1)?, PlaceKind::OwnError | PlaceKind::Unexplained);
+        let is_fail = matches!(self.system.program[pc as usize], Op::Fail { .. });
+        (is_known && is_fail && is_inside()).then_some(at)
     }
 
     /// What has refused a token; none where it only waited too long.

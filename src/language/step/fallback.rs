@@ -25,7 +25,7 @@ pub struct FallbackStep {
 pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a FallbackStep) {
     let on = causes(lowering, at.key("on"), step.on.as_ref());
     let plan = lowering.system.fallbacks.len();
-    lowering.system.fallbacks.push(FallbackPlan { on, otherwise: 0 });
+    lowering.system.fallbacks.push(FallbackPlan { on, otherwise: 0, end: 0 });
     lowering.emit(Op::Fallback { plan: plan as u32 });
     lowering.steps(body, at.key("steps"), &step.steps);
     lowering.emit(Op::Leave);
@@ -33,5 +33,7 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
     lowering.emit(Op::Jump { to: 0 });
     lowering.system.fallbacks[plan].otherwise = lowering.next();
     lowering.steps(body, at.key("otherwise"), &step.otherwise);
-    lowering.system.program[jump as usize] = Op::Jump { to: lowering.next() };
+    let end = lowering.next();
+    lowering.system.fallbacks[plan].end = end;
+    lowering.system.program[jump as usize] = Op::Jump { to: end };
 }

@@ -219,7 +219,7 @@ fn guards_stand_around_their_steps() {
     let (_, system) = program(r#"{ hedge = { after = "1ms", max = 3, steps = [{ cpu = "1ms" }] } }"#);
     assert_eq!((&system.parallels[0].entries[..], system.parallels[0].end), (&[1, 1, 1][..], 3));
     let (_, system) = program(r#"{ fallback = { steps = [], otherwise = [{ sleep = "1ms" }] } }"#);
-    assert_eq!(system.fallbacks[0].otherwise, 3);
+    assert_eq!((system.fallbacks[0].otherwise, system.fallbacks[0].end), (3, 4));
 }
 
 #[test]

@@ -140,6 +140,8 @@ pub(crate) struct Accounts {
     works: Vec<Time>,
     /// Where each token has failed, by token, as far as any has.
     failed_at: Vec<Label>,
+    /// By token: where the failure was that its latest fallback has caught.
+    answered: Vec<Label>,
     pub(crate) segments: Segments,
     pub(crate) most_segments: u32,
     /// By frame.
@@ -163,6 +165,7 @@ impl Accounts {
             notes: Vec::new(),
             works: Vec::new(),
             failed_at: Vec::new(),
+            answered: Vec::new(),
             segments: Segments::new(labels),
             most_segments: MOST_SEGMENTS.max(2 * labels as u32),
             holds: Vec::new(),
@@ -260,6 +263,25 @@ impl Accounts {
             make_room(&mut self.failed_at, t, Label::NONE);
         }
         self.failed_at[index] = at;
+    }
+
+    /// The token is a new one.
+    pub(crate) fn forget_failure(&mut self, t: u32) {
+        self.note_failed_at(t, Label::NONE);
+        if let Some(answered) = self.answered.get_mut(t as usize) {
+            *answered = Label::NONE;
+        }
+    }
+
+    /// Where the failure was that the token's latest fallback has caught.
+    pub(crate) fn answered(&self, t: u32) -> Label {
+        self.answered.get(t as usize).copied().unwrap_or(Label::NONE)
+    }
+
+    /// A fallback of the token has caught a failure at this place.
+    pub(crate) fn note_answered(&mut self, t: u32, at: Label) {
+        make_room(&mut self.answered, t, Label::NONE);
+        self.answered[t as usize] = at;
     }
 
     pub(crate) fn append(&mut self, t: u32, label: Label, ns: u64) {

@@ -68,6 +68,11 @@ impl Failing {
         Failure::REFUSALS.iter().any(|&refusal| self.is_mostly(refusal))
     }
 
+    /// Whether it is answered with an error of the model's own, in place of what fails there.
+    fn is_answered(&self) -> bool {
+        self.causes.first().is_some_and(|(words, _)| Failure::is_own(words))
+    }
+
     /// Whether this is one of its causes.
     fn has(&self, cause: Failure) -> bool {
         self.causes.iter().any(|(words, _)| *words == cause.describe(&[]))
@@ -228,6 +233,11 @@ impl Evidence<'_> {
             PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
             PlaceKind::BackOff | PlaceKind::Hedge => return None,
             PlaceKind::Contention => return self.of_group(BlameGroup::Failed),
+            _ if most_of_all.is_answered() => {
+                let answered =
+                    format!("{of_failures} are {causes}, the answer to what {name} refuses or keeps waiting");
+                return Some(self.chain(blame, place, answered));
+            }
             _ => {
                 return Some(self.chain(blame, place, format!("{of_failures} are {causes} {}", while_at(place))));
             }
