@@ -1,10 +1,11 @@
 //! What a summary knows when its culprit is looked for.
 
 use super::{ResourceMean, Summary};
+use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
 use crate::experiment::analyse::strain::StrainUse;
 use crate::language::{Metric, Objective};
-use crate::parts::BlameGroup;
+use crate::parts::{BlameGroup, PlaceKind};
 
 impl<'a> Evidence<'a> {
     /// What a summary knows, where the success rate is to be at least this, and other objectives are these.
@@ -36,7 +37,8 @@ impl<'a> Evidence<'a> {
             completion_s: summary.outlasts.then(completion).flatten(),
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
             lost_work: &summary.lost_work,
-            is_own_error_harmless: summary.success_rate.estimate >= success || grows != Growing::Nothing,
+            is_own_error_harmless: summary.success_rate.estimate >= success
+                || grows != Growing::Nothing && !(grows == Growing::Requests && are_between_attempts(summary)),
             sheds: summary.success_rate.estimate < success && summary.is_met_without_refusals(success),
             failing: FAILING.min(1.0 - success),
             group: missed.map_or(BlameGroup::P95, |missed| missed.0),
@@ -47,6 +49,13 @@ impl<'a> Evidence<'a> {
             is_uneven: summary.is_uneven,
         }
     }
+}
+
+/// Whether the users who pile up spend most of their time between their attempts: then they do so because of what fails
+/// these.
+fn are_between_attempts(summary: &Summary) -> bool {
+    let shares = summary.blame.as_ref().map(|blame| shares(blame, BlameGroup::Mean)).unwrap_or_default();
+    shares.iter().any(|share| share.place.kind == PlaceKind::ClientBackOff && share.share >= 0.5)
 }
 
 /// What the first objective on response times that is missed bounds, and the bound in seconds.
