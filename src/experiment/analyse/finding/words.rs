@@ -5,11 +5,11 @@ use super::reach::{self, Fall};
 use super::state::{
     cause, circle, condition, figures, hidden, is_another, limit, rate, share, short_name, unsafe_words, why,
 };
-use crate::experiment::analyse::condition::{HELD, PointState};
+use crate::experiment::analyse::condition::{Condition, HELD, PointState};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::{Axis, Direction, Plan};
-use crate::language::{Metric, Objective};
+use crate::language::Metric;
 
 /// What follows a value of an axis in a sentence: nothing where the value has a unit of its own.
 pub fn unit(axis: &Axis) -> String {
@@ -216,28 +216,32 @@ fn load(curve: &Curve, axis: &Axis, fall: Option<&Fall>) -> Vec<String> {
 
 /// Where no value is safe, and none is the lightest: the best by what is missed, and what happens at each.
 fn nowhere(curve: &Curve, axis: &Axis) -> Vec<String> {
-    let missed = curve.known[0].1.missed;
-    let is_common = |objective: &Objective| {
-        let is_it = |other: Objective| other.metric() == objective.metric();
-        curve.known.iter().all(|(_, state)| state.missed.is_some_and(is_it))
-    };
-    let (metric, is_most) = missed
-        .filter(is_common)
-        .map_or((Metric::SuccessRate, true), |objective| (objective.metric(), objective.is_at_least()));
-    let sign = if is_most { 1.0 } else { -1.0 };
-    let known = curve.known.iter().filter_map(|(summary, _)| Some((*summary, summary.metric(metric)?.estimate)));
-    let best = known.max_by(|a, b| (sign * a.1).total_cmp(&(sign * b.1)));
-    let best = best.map_or_else(String::new, |(best, figure)| {
-        let (which, what) = (if is_most { "highest" } else { "lowest" }, short_name(metric));
-        let figure = match metric {
-            Metric::SuccessRate => percent(figure),
-            _ => words::amount(figure, metric, curve.rates),
-        };
-        format!("; the {which} {what} is {figure} at {}", at(curve.plan, axis, best.point))
-    });
-    let mut lines = vec![format!("not safe at any value of {} that was tested{best}", axis.name)];
+    let mut lines = vec![format!("not safe at any value of {} that was tested{}", axis.name, best(curve, axis))];
     lines.extend(not_safe(curve, axis, &curve.known));
     lines
+}
+
+/// The best of values of which none is safe: by the success rate, or by the figure that all of them miss another objective
+/// on. Empty where all have the same.
+fn best(curve: &Curve, axis: &Axis) -> String {
+    let missed = || curve.known.iter().map(|(_, state)| state.missed.filter(|_| state.condition == Condition::Slow));
+    let objective = missed().next().flatten().filter(|first| missed().all(|other| other == Some(*first)));
+    let metric = objective.map_or(Metric::SuccessRate, |objective| objective.metric());
+    let is_lowest = objective.is_some_and(|objective| !objective.is_at_least());
+    let figure = |summary: &Summary| Some(summary.metric(metric)?.estimate).filter(|figure| figure.is_finite());
+    let figures = curve.known.iter().filter_map(|(summary, _)| Some((*summary, figure(summary)?)));
+    let ahead =
+        |a: &(&Summary, f64), b: &(&Summary, f64)| if is_lowest { b.1.total_cmp(&a.1) } else { a.1.total_cmp(&b.1) };
+    let Some((best, most)) = figures.clone().max_by(ahead) else { return String::new() };
+    let said = |figure: f64| match metric {
+        Metric::SuccessRate => percent(figure),
+        _ => words::amount(figure, metric, curve.rates),
+    };
+    if curve.known.len() > 1 && figures.clone().all(|(_, figure)| said(figure) == said(most)) {
+        return String::new();
+    }
+    let superlative = if is_lowest { "lowest" } else { "highest" };
+    format!("; the {superlative} {} is {} at {}", short_name(metric), said(most), at(curve.plan, axis, best.point))
 }
 
 /// What happens at these points, which are not safe: a line for each condition, with its reason.
