@@ -132,6 +132,7 @@ impl Workbench {
         if objectives.is_empty() && slope.is_none() {
             objectives.push(Objective::AtLeast { metric: Metric::SuccessRate, value: self.plan.collapse_below });
         }
+        objective::promise(&mut objectives, &self.plan);
         let knee = KneeSearch {
             dial,
             grid,

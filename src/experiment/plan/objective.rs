@@ -78,6 +78,18 @@ pub fn success_bound(objectives: &[Objective], collapse_below: f64) -> f64 {
     objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(collapse_below, f64::max)
 }
 
+/// Adds to objectives of a search what that on the success rate promises of the work behind the answers: the condition of a
+/// point holds it to the same bound.
+pub(super) fn promise(objectives: &mut Vec<Objective>, plan: &Plan) {
+    let of = |metric: Metric| move |objective: &&Objective| objective.metric() == metric && objective.is_at_least();
+    let outlasts = plan.points.iter().any(|point| point.system.outlasts);
+    let success = objectives.iter().filter(of(Metric::SuccessRate)).map(|it| it.bound()).reduce(f64::max);
+    let is_named = objectives.iter().any(|objective| of(Metric::CompletionRate)(&objective));
+    if let Some(value) = success.filter(|_| outlasts && !is_named) {
+        objectives.push(Objective::AtLeast { metric: Metric::CompletionRate, value });
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,10 +118,12 @@ impl Workbench {
             mistakes.push(mistake.help("give some parameter a larger `step`, or a list of `values`"));
         }
         mistakes.into_result()?;
+        let mut objectives = written.objectives.clone();
+        objective::promise(&mut objectives, &self.plan);
         Ok(Optimize {
             parameters,
             constant: written.constant,
-            objectives: written.objectives.clone(),
+            objectives,
             monotone: written.monotone,
             confidence: written.confidence,
             max_replications: written.max_replications,

@@ -135,7 +135,12 @@ impl<'a> Test<'a> {
                 true => Some(NEVER),
                 false => figure(&sound, objective.metric(), &piling_up, self.level, known),
             };
-            let decision = figure.and_then(|figure| decide(figure, objective.bound(), objective.is_at_least()));
+            // Where none of the work behind the answers has ended, none of it has failed.
+            let has_no_work = figure.is_none() && objective.metric() == Metric::CompletionRate && !sound.is_empty();
+            let decision = match has_no_work {
+                true => Some(Decision::Meets),
+                false => figure.and_then(|figure| decide(figure, objective.bound(), objective.is_at_least())),
+            };
             Reading { objective: index, figure, decision, spread }
         });
         let slope = self.slope.map(|share| {
@@ -169,7 +174,7 @@ pub fn verdict(readings: &[Reading], defect: Option<Defect>) -> Option<Decision>
 /// What the estimates say, without regard to their intervals.
 pub fn guess(readings: &[Reading], objectives: &[Objective], slope: Option<f64>) -> bool {
     readings.iter().all(|reading| {
-        let Some(figure) = reading.figure else { return false };
+        let Some(figure) = reading.figure else { return reading.decision == Some(Decision::Meets) };
         match objectives.get(reading.objective) {
             Some(objective) if objective.is_at_least() => figure.estimate >= objective.bound(),
             Some(objective) => figure.estimate <= objective.bound(),

@@ -105,3 +105,32 @@ fn a_value_that_may_be_overloaded_is_said_to_be() {
     let doubt = |rate: f64| &tried.iter().find(|it| it["number"] == rate).expect("a value")["doubt"];
     assert!(doubt(0.5).is_null() && doubt(0.99).is_string(), "{tried:?}");
 }
+
+/// A message is handled with success in four of ten deliveries, and delivered three times at most: 1 - 0.6^3 = 78.4 % of the
+/// work behind the answers completes, at any rate. All requests are answered at once.
+#[test]
+fn the_success_objective_holds_for_the_work_behind_the_answers() {
+    let place = Place::new();
+    let model = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"4/s\"\nwarm_up = \"0s\"\nduration = \"300s\"\n\
+        [services.a]\nruntime = \"delay\"\n[services.a.endpoints.e]\nsteps = [{ publish = { queue = \"q\" } }]\n\
+        [queues.q.consumers.k]\nservice = \"w\"\nendpoint = \"h\"\nprefetch = 10\nretries = 2\nretry_delay = \"1s\"\n\
+        [services.w]\nruntime = \"threads\"\nthreads = 10\n[services.w.endpoints.h]\n\
+        steps = [{ sleep = \"10ms\" }, { choose = [{ probability = 0.6, steps = [{ fail = \"bad\" }] }] }]\n";
+    place.put("m.toml", model);
+    let range = ["knee", "m.toml", "--axis", "load.rate", "--from", "1/s", "--to", "4/s", "--no-charts"];
+    let ran = place.sim(&range).ends_with(1);
+    let sentence = ran.stdout.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    let words = "no value meets the objectives, even at rate = 1/s: completion rate 78";
+    assert!(sentence.contains(words) && sentence.contains("must be at least 90 %"), "{sentence}");
+    // What is asked for by name is what is asked for.
+    let named = ["--objective", "success_rate>=0.9", "--objective", "completion_rate>=0.7"];
+    let ran = place.sim(&[&range[..], &named].concat()).ends_with(0);
+    assert!(ran.stdout.contains("all values up to rate = 4/s meet the objectives"), "{}", ran.stdout);
+    let experiment = "title = \"x\"\nmodel = \"m.toml\"\n[optimize]\nobjectives = [{ at-least = { metric = \
+        \"success_rate\", value = \"90%\" } }]\n[[optimize.parameters]]\npath = \"services.w.threads\"\nfrom = 5\nto = 6\ncost = 1\n";
+    place.put("o.toml", experiment);
+    place.sim(&["optimize", "o.toml"]).ends_with(1);
+    // A lower load does not help either, and no search is proposed.
+    let ran = place.sim(&["run", "m.toml"]).ends_with(0);
+    assert!(!ran.stdout.contains("sim knee") && ran.stdout.contains("a lower load does not help"), "{}", ran.stdout);
+}
