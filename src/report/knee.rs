@@ -293,13 +293,21 @@ fn doubt(found: &VariantKnee, value: f64) -> String {
     doubt.map_or_else(String::new, |doubt| format!(" ({})", doubt.reason()))
 }
 
-/// What the runs at a value cannot exclude, where the system loses capacity at another value or in another variant.
+/// What the runs at a value cannot exclude, where the system loses capacity at another value or in another variant, or breaks
+/// down in a part of the runs at another value.
 fn hidden(answer: &KneeAnswer, found: &VariantKnee, value: f64) -> String {
     let loses = answer.variants.iter().flat_map(|found| &found.tried).any(|tried| tried.damaged > 0);
-    let tried = found.tried.iter().find(|tried| tried.value == value && tried.damaged == 0);
-    let Some(tried) = tried.filter(|_| loses) else { return String::new() };
-    let (runs, share) = (tried.replications, can_hide(tried.replications as usize));
-    format!(" (0 of {runs} runs lost capacity; up to {} of runs can)", finding::share(share))
+    let tried = found.tried.iter().find(|tried| tried.value == value && tried.damaged == 0 && !tried.is_split);
+    let split = found.tried.iter().find(|tried| tried.is_split && tried.decision == Some(Decision::Misses));
+    let Some(tried) = tried else { return String::new() };
+    let (runs, share) = (tried.replications, finding::share(can_hide(tried.replications as usize)));
+    match (loses, split) {
+        (true, _) => format!(" (0 of {runs} runs lost capacity; up to {share} of runs can)"),
+        (false, Some(other)) => {
+            format!(" (0 of {runs} runs broke down as some at {} did; up to {share} of runs can)", other.text)
+        }
+        (false, None) => String::new(),
+    }
 }
 
 /// How long the values between the two ends were tried, where they could not be decided.

@@ -5,11 +5,12 @@ use super::bisection::{Bisection, RangeShape};
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::analyse::finding;
-use crate::experiment::analyse::summary::Doubt;
+use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::plan::{KneeSearch, Plan, Study};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes, Objective};
+use crate::metric::MetricScope;
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
 const BACK: f64 = 0.1;
@@ -87,6 +88,8 @@ pub struct Tried {
     pub replications: u32,
     /// Replications that lost capacity for good.
     pub damaged: usize,
+    /// Whether some replications break down and others do not, though none lost capacity.
+    pub is_split: bool,
     /// What rules it out, whatever its figures.
     pub defect: Option<Defect>,
     /// Why its figures do not show how good it is: a longer run may show that it does not meet the objectives.
@@ -173,7 +176,7 @@ pub fn search(
 }
 
 /// The value at a position: where the smallest is looked for, the largest comes first.
-fn value(knee: &KneeSearch, position: u32) -> f64 {
+pub(super) fn value(knee: &KneeSearch, position: u32) -> f64 {
     let steps = if knee.smallest { knee.grid.cells() - position } else { position };
     knee.grid.value(steps)
 }
@@ -265,6 +268,7 @@ impl Search {
                 point: candidate.point,
                 replications: laboratory.replications(candidate.point),
                 damaged: laboratory.trials(candidate.point).iter().filter(|trial| trial.is_damaged()).count(),
+                is_split: summary(candidate).is_some_and(|summary| breaks_down(&summary)),
                 defect: candidate.defect,
                 doubt: laboratory.doubt(candidate.point),
                 decision: candidate.decision,
@@ -288,6 +292,16 @@ impl Search {
             grid_trials: (u64::from(knee.grid.cells()) + 1) * u64::from(of_sweep),
         }
     }
+}
+
+/// Success rates of a replication that has broken down at most, relative to one that has not, and of one that has not at least.
+const BROKEN: f64 = 0.5;
+
+/// Whether some replications break down and others do not, by their success rates, though none lost capacity.
+fn breaks_down(summary: &Summary) -> bool {
+    let rates = || summary.by_trial(&MetricScope::Whole, Metric::SuccessRate).into_iter().map(|(_, rate)| rate);
+    let (least, most) = (rates().fold(1.0, f64::min), rates().fold(0.0, f64::max));
+    summary.capacity.damaged == 0 && most >= BROKEN && least <= BROKEN * most
 }
 
 impl Search {
