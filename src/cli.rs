@@ -14,6 +14,7 @@ mod format;
 mod interrupt;
 mod journals;
 mod knee;
+mod lighter;
 mod man;
 mod merge;
 mod open;

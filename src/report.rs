@@ -59,7 +59,7 @@ pub use findings::findings;
 pub use junit::junit;
 pub use knee::{knee, knee_document, knee_figure, knee_method};
 pub use measured::{measured, measured_rows};
-pub use next::{next_steps, next_steps_of_point};
+pub use next::{load_search, next_steps, next_steps_of_point};
 pub use objective::objectives;
 pub use optimize::{optimize, optimize_document, optimize_method};
 pub use overview::overview;

@@ -44,6 +44,11 @@ pub struct Effort {
 }
 
 impl Effort {
+    /// A thread for each core.
+    pub(super) fn of_all_cores(quiet: bool) -> Self {
+        Self { threads: None, quiet }
+    }
+
     /// The number of threads.
     pub(super) fn threads(&self) -> usize {
         threads(self.threads)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::adjust::Effort;
 use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
 use super::outputs::Outputs;
@@ -77,7 +78,7 @@ impl Merge {
         self.outputs.prepare()?;
         let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
-        self.outputs.of(&plan, &archive, &wanted, &folder, self.quiet, page)
+        self.outputs.of(&plan, &archive, &wanted, &folder, &Effort::of_all_cores(self.quiet), page)
     }
 }
 

@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::adjust::Effort;
 use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, REPORT, write_charts, write_report, write_results};
 use super::format::Format;
 use super::page::Page;
-use super::{open, warn};
+use super::{lighter, open, warn};
 use crate::experiment::account::Account;
 use crate::experiment::plan::Plan;
 use crate::experiment::store::archive::Archive;
@@ -54,7 +55,7 @@ impl Outputs {
         archive: &Archive,
         wanted: &[u32],
         folder: &Folder,
-        is_quiet: bool,
+        effort: &Effort,
         page: &mut Page,
     ) -> Result<Exit, ExitFailure> {
         // Files come before words: what was computed is safe before anybody reads it.
@@ -64,7 +65,8 @@ impl Outputs {
         let account = Account::of_archive(plan, archive, wanted, |of_point| {
             report::replications(plan, of_point).for_each(|row| trials.row(&row));
         })?;
-        let report = Report::on(plan, account);
+        let mut report = Report::on(plan, account);
+        lighter::look(&mut report, archive, effort, page)?;
         let (results, written) = write_results(folder, &formats, trials, &report, page);
         let (charts, drawn) =
             if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
@@ -77,7 +79,7 @@ impl Outputs {
             Format::Json => {
                 let text = serde_json::to_string_pretty(&report::Document(&report)).unwrap_or_default();
                 page.data(text + "\n");
-                if !is_quiet {
+                if !effort.quiet {
                     page.say(files.trim_end());
                 }
             }

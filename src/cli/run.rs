@@ -10,12 +10,14 @@ use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
 use super::exit::{Exit, ExitFailure};
 use super::format::Format;
+use super::lighter;
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::{caution, warn};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Adjustments, Plan};
+use crate::experiment::store::archive::Archive;
 use crate::model::AccountsKept;
 use crate::report::{self, Detail, Report};
 
@@ -65,7 +67,10 @@ impl Run {
         let point = choose(&whole, self.variant.as_deref(), &self.at)?;
         caution(&whole, page);
         let plan = alone(&whole, point);
-        let report = Report::of(&plan, simulate(&plan, &self.effort)?);
+        let mut report = Report::of(&plan, simulate(&plan, &self.effort)?);
+        if whole.points.len() == 1 {
+            lighter::look(&mut report, &Archive::in_memory(), &self.effort, page)?;
+        }
         match (self.format, report.summaries.first()) {
             (Format::Json, summary) => {
                 let point = summary.map(|summary| report::point_document(&report, summary));

@@ -94,7 +94,7 @@ impl Sweep {
         }
         let exit = match self.shard {
             Some(shard) => self.tell_share(shard, &plan, round.as_ref(), &archive, &wanted, page),
-            None => self.outputs.of(&plan, &archive, &wanted, &folder, self.effort.quiet, page)?,
+            None => self.outputs.of(&plan, &archive, &wanted, &folder, &self.effort, page)?,
         };
         Ok(if kept.is_err() { Exit::Mistake } else { exit })
     }

@@ -7,6 +7,7 @@
 pub(crate) mod bisection;
 pub mod knee;
 pub(crate) mod laboratory;
+pub mod lighter;
 pub mod optimize;
 pub mod sensitivity;
 pub(crate) mod sequential;

@@ -5,6 +5,7 @@ mod command;
 mod heavier;
 
 use command::Command;
+pub use heavier::load_search;
 
 use super::paragraph::{list, paragraph};
 use super::whole::Report;

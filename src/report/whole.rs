@@ -14,6 +14,7 @@ use crate::experiment::analyse::verdict::{self, Judgement};
 use crate::experiment::plan::WarmUp;
 use crate::experiment::plan::{Exclusion, Plan};
 use crate::experiment::run::runner::Trials;
+use crate::experiment::search::lighter::Lighter;
 use crate::model::RateUnit;
 
 /// What the trials of a plan have shown: figures with 95 % intervals, conditions, comparisons and verdicts.
@@ -62,6 +63,9 @@ pub struct Report<'a> {
     /// What became of the hypotheses.
     #[doc(hidden)]
     pub judgements: Vec<Judgement>,
+    /// What a look at the lowest load of the search found that would be proposed; none where nobody had one.
+    #[doc(hidden)]
+    pub lighter: Option<Lighter>,
 }
 
 impl<'a> Report<'a> {
@@ -99,6 +103,7 @@ impl<'a> Report<'a> {
             effects,
             ablations,
             judgements,
+            lighter: None,
         }
     }
 

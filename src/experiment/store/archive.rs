@@ -41,6 +41,8 @@ pub struct Archive {
     in_memory: Mutex<Vec<Finished>>,
     /// What pilot runs found, by point.
     pilots: Mutex<BTreeMap<u32, WarmUp>>,
+    /// Trials at the lowest load of a search that would be proposed, by replication.
+    lighter: Mutex<BTreeMap<u64, Trial>>,
     journal: Option<Mutex<Journal>>,
     readers: Vec<Reader>,
 }
@@ -99,6 +101,8 @@ impl Archive {
             put(places, point, replication, TrialPlace { offset, length, journal });
         }
         self.pilots.get_mut().unwrap_or_else(PoisonError::into_inner).extend(contents.pilots);
+        let lighter = contents.lighter.into_iter().map(|trial| (trial.replication, trial));
+        self.lighter.get_mut().unwrap_or_else(PoisonError::into_inner).extend(lighter);
     }
 
     /// Tells a plan what pilot runs have found, so that they are not made again.
@@ -122,6 +126,23 @@ impl Archive {
             locked(journal).append(&line_of(&Line::Pilot { point, warm_up: warm_up.clone() }))?;
         }
         pilots.insert(point, warm_up.clone());
+        Ok(())
+    }
+
+    /// A trial at the lowest load of a search, if it was made.
+    pub(in crate::experiment) fn lighter(&self, replication: u64) -> Option<Trial> {
+        locked(&self.lighter).get(&replication).cloned()
+    }
+
+    /// Keeps a trial at the lowest load of a search.
+    ///
+    /// # Errors
+    /// Where the journal cannot be written.
+    pub(in crate::experiment) fn keep_lighter(&self, trial: &Trial) -> Result<(), Unusable> {
+        if let Some(journal) = &self.journal {
+            locked(journal).append(&line_of(&Line::Lighter(trial)))?;
+        }
+        locked(&self.lighter).insert(trial.replication, trial.clone());
         Ok(())
     }
 
@@ -210,7 +231,7 @@ impl Archive {
             Line::Failed { point, replication, what } => {
                 Some(Err(FailedTrial { point: point as usize, replication: replication.into(), what }))
             }
-            Line::Asked { .. } | Line::Pilot { .. } => None,
+            Line::Asked { .. } | Line::Pilot { .. } | Line::Lighter(_) => None,
         })
     }
 }

@@ -59,6 +59,8 @@ pub(in crate::experiment) enum Line<T> {
         /// What they found.
         warm_up: WarmUp,
     },
+    /// A trial at the lowest load of a search that would be proposed.
+    Lighter(T),
     /// From here on another number of replications was asked for.
     Asked {
         /// Replications of each point.
@@ -135,6 +137,8 @@ pub(in crate::experiment) struct Contents {
     pub entries: Vec<Entry>,
     /// What pilot runs found, by point.
     pub pilots: Vec<(u32, WarmUp)>,
+    /// Trials at the lowest load of a search.
+    pub lighter: Vec<Trial>,
     /// Lines that could not be read.
     pub damaged: usize,
     /// Where the last whole line ends.
@@ -168,14 +172,14 @@ impl Contents {
         let Ok(mut header) = serde_json::from_slice::<Header>(&line) else {
             return Err(Unusable::Foreign { path: path.to_owned() });
         };
-        let (mut entries, mut pilots, mut damaged) = (Vec::new(), Vec::new(), 0);
+        let (mut entries, mut pilots, mut lighter, mut damaged) = (Vec::new(), Vec::new(), Vec::new(), 0);
         while next(&mut line)? {
             let (offset, length) = (end, line.len() as u32);
             end += line.len() as u64;
             // All of it is read: what stands in the archive must be there when results are made.
             let ids = match line_in(&mut line) {
                 // Another time there may be more time.
-                Some(Line::Trial(trial)) if trial.ending == Ending::OutOfTime => continue,
+                Some(Line::Trial(trial) | Line::Lighter(trial)) if trial.ending == Ending::OutOfTime => continue,
                 Some(Line::Trial(trial)) => u32::try_from(trial.point).ok().zip(u32::try_from(trial.replication).ok()),
                 Some(Line::Failed { point, replication, .. }) => Some((point, replication)),
                 Some(Line::Asked { replications }) => {
@@ -184,6 +188,10 @@ impl Contents {
                 }
                 Some(Line::Pilot { point, warm_up }) if (point as usize) < header.points => {
                     pilots.push((point, warm_up));
+                    continue;
+                }
+                Some(Line::Lighter(trial)) => {
+                    lighter.push(trial);
                     continue;
                 }
                 Some(Line::Pilot { .. }) => None,
@@ -200,7 +208,7 @@ impl Contents {
         }
         let file = File::open(path).map_err(failed("read", path))?;
         let reader = Reader { path: path.to_owned(), file: Mutex::new(file) };
-        Ok(Some(Self { header, entries, pilots, damaged, end, reader }))
+        Ok(Some(Self { header, entries, pilots, lighter, damaged, end, reader }))
     }
 }
 

@@ -4,48 +4,144 @@ use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::plan::success_objective;
+use crate::experiment::analyse::words;
+use crate::experiment::plan::{Point, success_objective};
+use crate::experiment::search::lighter::Lighter;
+use crate::experiment::search::{Decision, Defect, Reading};
+use crate::language::Objective;
 use crate::metric::Metric;
 use crate::model::{FaultPlan, Pattern};
 use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
+use crate::report::objective::bound;
 use crate::report::whole::Report;
+
+/// Share of the requests that succeed from which on what is sent is answered.
+const NEARLY_ALL: f64 = 0.99;
 
 /// Share of the time at p95 from which less waiting would show.
 const WAITING: f64 = 0.15;
 
+/// Why a search along the load is no use, whatever it would find at the lowest one; none where it may be.
+pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
+    let state = report.state(summary.point).filter(|state| !state.is_safe())?;
+    let culprit = summary.culprit.as_ref();
+    let point = &report.plan.points[summary.point];
+    // So many clients as the circle needs are a bound; at a low rate they still come together now and then.
+    let has_clients =
+        matches!(point.load.pattern, Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. });
+    if let Some(deadlock) = culprit.filter(|it| it.kind == CulpritKind::Deadlock && !has_clients) {
+        let name = &deadlock.name;
+        return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it"));
+    }
+    let missed = state.missed.filter(|_| state.condition == Condition::Slow)?;
+    let throughput = summary.throughput_per_min?.estimate;
+    let is_too_little = missed.metric() == Metric::ThroughputPerMin && missed.is_at_least() && !has_clients;
+    // At a lower load fewer are sent than here.
+    (is_too_little && summary.success_rate.estimate >= NEARLY_ALL).then(|| {
+        let [answered, wanted] =
+            [throughput, missed.bound()].map(|rate| words::amount(rate, missed.metric(), report.rates));
+        let all = if summary.success_rate.estimate == 1.0 { "all" } else { "nearly all" };
+        format!("{all} that is sent is answered, {answered}: only a higher load can give {wanted}")
+    })
+}
+
 /// Why a lower load does not make a point safe that is not; none where it may.
 pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
+    if report.is_safe(summary.point) {
+        return None;
+    }
+    match &report.lighter {
+        Some(lighter) if lighter.decision == Some(Decision::Meets) => None,
+        Some(lighter) if lighter.decision == Some(Decision::Misses) => {
+            let why = known(report, summary).unwrap_or_else(|| seen(report, lighter));
+            Some(useless(&why))
+        }
+        _ => known(report, summary).map(|why| useless(&why)),
+    }
+}
+
+/// What the lowest load of the search has shown, where the objectives are missed there too.
+fn seen(report: &Report, lighter: &Lighter) -> String {
+    let text = lighter.knee.dial.text(lighter.value);
+    let at = match lighter.knee.dial.name.as_str() {
+        "load.rate" | "load.profile[0].rate" => text,
+        "load.concurrency" if text == "1" => "1 client".into(),
+        "load.concurrency" | "load.stages[0].target" => format!("{text} clients"),
+        name => format!("{} = {text}", name.rsplit('.').next().unwrap_or(name)),
+    };
+    let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
+    let missed = lighter.readings.iter().find(misses);
+    let missed = missed.and_then(|reading| Some((*lighter.knee.objectives.get(reading.objective)?, reading.figure?)));
+    let what = match (missed, lighter.defect) {
+        (_, Some(Defect::LosesCapacity)) => {
+            format!("at {at} too, capacity is lost for good in {} of {} runs", lighter.damaged, lighter.replications)
+        }
+        (_, Some(Defect::Unstable)) => format!("at {at} too, work piles up for as long as the load lasts"),
+        (Some((objective, figure)), None) if figure.estimate.is_finite() => {
+            let (metric, rates) = (objective.metric(), report.rates);
+            let figure = words::amount(figure.estimate, metric, rates);
+            format!("at {at} the {} is {figure}, and must be {}", metric.words(), bound(objective, rates))
+        }
+        _ => format!("at {at} the objectives are missed too"),
+    };
+    let has_before = |point: &Point| matches!(point.load.pattern, Pattern::Test { before: Some(_), .. });
+    let why = match (report.plan.points.first().is_some_and(has_before), &lighter.summary.culprit) {
+        (true, _) if lighter.defect == Some(Defect::LosesCapacity) => {
+            "; the test before it (`load.before`) stays as heavy as it is".into()
+        }
+        (_, culprit) => match (longest_fault(report, missed.map(|(objective, _)| objective)), culprit) {
+            (Some(fault), _) => format!("; {fault}"),
+            (None, Some(culprit)) => format!("; {}", culprit.sentence),
+            (None, None) => String::new(),
+        },
+    };
+    what + &why
+}
+
+/// The fault that is on longest, if that is longer than an objective leaves room for: `fault f is on for 23 % of the time`.
+fn longest_fault(report: &Report, missed: Option<Objective>) -> Option<String> {
+    let missed = missed?;
+    let room = match missed.metric().quantile() {
+        Some(quantile) => 1.0 - quantile,
+        None if missed.metric().is_rate() => 1.0 - missed.bound(),
+        None => return None,
+    };
+    let point = report.plan.points.first()?;
+    let (opens, closes) = point.load.pattern.window()?;
+    let share = |fault: &FaultPlan| {
+        let (from, to) = (fault.from.max(opens), fault.to.map_or(closes, |to| to.min(closes)));
+        (to.seconds() - from.seconds()) / closes.since(opens).seconds()
+    };
+    let shares = point.system.faults.iter().map(|fault| (fault, share(fault)));
+    let (fault, share) = shares.max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, share)| *share > room)?;
+    Some(format!("fault {} is on for {:.0} % of the time", fault.name, share * 100.0))
+}
+
+/// What the accounts show to be so at any load.
+fn known(report: &Report, summary: &Summary) -> Option<String> {
     let state = report.state(summary.point).filter(|state| !state.is_safe())?;
     let culprit = summary.culprit.as_ref()?;
     let point = &report.plan.points[summary.point];
     let lasts = |fault: &&FaultPlan| fault.to.is_none();
     match culprit.kind {
-        // So many clients as the circle needs are a bound; at a low rate they still come together now and then.
-        CulpritKind::Deadlock
-            if matches!(
-                point.load.pattern,
-                Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. }
-            ) =>
-        {
-            return None;
-        }
-        CulpritKind::Deadlock => {
-            let name = &culprit.name;
-            return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it"));
-        }
-        CulpritKind::NeverAnswered | CulpritKind::Disconnects => return Some(useless(&culprit.cause())),
+        CulpritKind::Deadlock => return None,
+        CulpritKind::NeverAnswered | CulpritKind::Disconnects => return Some(culprit.cause()),
+        CulpritKind::LosesWork if culprit.is_by_error => return Some(format!("{} at any load", culprit.cause())),
         _ => {}
     }
     if state.condition.is_loss() {
         let fault = point.system.faults.iter().find(lasts)?;
-        return Some(useless(&format!("fault {} does not end", fault.name)));
+        return Some(format!("fault {} does not end", fault.name));
+    }
+    if state.condition == Condition::Unstable && culprit.kind == CulpritKind::OwnError {
+        return Some(format!("{} at any load", culprit.cause()));
     }
     match state.missed?.metric() {
         Metric::SuccessRate => of_failures(report, summary, culprit.kind == CulpritKind::TakesTime),
         _ if state.condition == Condition::Slow && culprit.kind == CulpritKind::TakesTime => {
             let all = shares(summary.blame.as_ref()?, BlameGroup::P95);
             let waiting: f64 = all.iter().filter(|share| !share.served).map(|share| share.share).sum();
-            (waiting < WAITING).then(|| useless(&format!("{} takes most of the time at any load", culprit.name)))
+            (waiting < WAITING).then(|| format!("{} takes most of the time at any load", culprit.name))
         }
         _ => None,
     }
@@ -79,12 +175,12 @@ fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Op
     }
     let most = blame.failures.iter().filter(|at| is_fixed(place(at.place))).max_by_key(|at| at.requests)?;
     let name = &place(most.place).name;
-    Some(useless(&match place(most.place).kind {
+    Some(match place(most.place).kind {
         PlaceKind::OwnError => format!("{name} answers with an error at any load"),
         PlaceKind::Fault => format!("{name} is on at any load"),
         PlaceKind::Unavailable => format!("{} is unavailable at any load", name.trim_end_matches(" unavailable")),
         _ => format!("{name} takes longer than clients wait at any load"),
-    }))
+    })
 }
 
 fn useless(why: &str) -> String {

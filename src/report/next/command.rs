@@ -13,9 +13,15 @@ pub(super) struct Command {
 impl Command {
     /// `sim sweep FILE`, with what the command line set.
     pub fn new(name: &str, plan: &Plan) -> Self {
+        Self::without(name, plan, |_| false)
+    }
+
+    /// The same without what the command line set at some paths.
+    pub fn without(name: &str, plan: &Plan, is_left_out: impl Fn(&str) -> bool) -> Self {
         let origin = plan.origin();
         let command = Self { words: vec![format!("sim {name} {}", quoted(&origin.file.display().to_string()))] };
-        origin.set.iter().fold(command, |command, (path, value)| command.with("--set", &format!("{path}={value}")))
+        let kept = origin.set.iter().filter(|(path, _)| !is_left_out(path));
+        kept.fold(command, |command, (path, value)| command.with("--set", &format!("{path}={value}")))
     }
 
     /// The same with an option and its value. Of what is set twice the last one counts, and only it is written.

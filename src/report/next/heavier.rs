@@ -1,10 +1,14 @@
 //! How much more load a point would bear: the search that answers it.
 
 use super::Proposal;
-use super::any_load::decides;
+use super::any_load::{decides, excludes};
 use super::command::Command;
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::words;
+use crate::experiment::plan::KneeWishes;
+use crate::experiment::search::Decision;
+use crate::experiment::search::lighter::LoadSearch;
+use crate::language::{Metric, Objective};
 use crate::model::{RateUnit, Strength};
 use crate::report::headroom::Headroom;
 use crate::report::number::{exact, seconds};
@@ -22,101 +26,146 @@ const UNBOUNDED: f64 = 4.0;
 const ARRIVALS: f64 = 10_000.0;
 const SECONDS: f64 = 60.0;
 
+/// The search for the highest load that a point would bear, before it is known whether it finds any. None where the present
+/// load is the lowest of it and the point is known to bear that, or where something else comes first.
+pub fn load_search(report: &Report) -> Option<LoadSearch> {
+    let summary = searched(report)?;
+    // A peak that a point bears for a while may be more than it bears all the time.
+    let strength = &report.plan.points[summary.point].load.strength;
+    let is_other = matches!(strength, Strength::Peak { .. } | Strength::Stages { .. });
+    let is_open = report.state(summary.point).is_some_and(|state| !state.is_safe() || is_other);
+    let comes_first = report.is_partial() || longer(report, summary).is_some() || excludes(report, summary).is_some();
+    (is_open && !comes_first).then(|| search(report, summary, report.is_safe(summary.point)).0)
+}
+
 /// A search for the highest load, or why it would find none; nothing where an axis was swept.
 pub(super) fn heavier(report: &Report) -> Option<Proposal> {
     let plan = report.plan;
-    let summary = report.summaries.first().filter(|_| plan.axes.is_empty())?;
-    let load = &plan.points[summary.point].load;
-    let is_safe = report.is_safe(summary.point);
-    if let Some(Doubt::NoRequests | Doubt::LongWork) = &summary.doubt {
-        let (from, to) = load.pattern.window()?;
-        let longer = exact(significant(to.since(from).seconds() * MOST));
-        let command = Command::new("run", plan).with("--set", &format!("load.duration={longer}s"));
-        return Some(Proposal::new(command, "runs ten times as long, so that what was sent can end"));
+    let summary = searched(report)?;
+    if let Some(longer) = longer(report, summary) {
+        return Some(longer);
     }
-    if let Some(why) = decides(report, summary) {
+    if let Some(why) = excludes(report, summary).or_else(|| decides(report, summary)) {
         return Some(Proposal::remark(why));
     }
-    let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
-    let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
-    let mut command = Command::new("knee", plan);
+    // Of a peak that is too much as a steady load, the highest load lies below.
+    let misses = report.lighter.as_ref().is_some_and(|it| it.decision == Some(Decision::Misses));
+    let (search, noun) = search(report, summary, report.is_safe(summary.point) && !misses);
+    let wishes = &search.wishes;
+    let mut command = Command::without("knee", plan, |path| search.replaces(path));
     // The search is about the point that was looked at, and not about the other variants.
     if plan.variants.len() > 1 {
-        command = command.with("--variant", &plan.variants[plan.points[summary.point].variant]);
+        command = command.with("--variant", &plan.variants[search.variant]);
     }
-    let (command, noun) = match &load.strength {
+    command = search.set.iter().fold(command, |it, (path, value)| it.with("--set", &format!("{path}={value}")));
+    for (option, value) in [("--axis", &wishes.axis), ("--from", &wishes.from), ("--to", &wishes.to)] {
+        command = value.iter().fold(command, |it, value| it.with(option, value));
+    }
+    let superlative = if wishes.smallest { "smallest" } else { "highest" };
+    let command = if wishes.smallest { command.flag("--smallest") } else { command };
+    let (objectives, goal) = objectives(report, summary);
+    let command = objectives.iter().fold(command, |it, objective| {
+        let sign = if objective.is_at_least() { ">=" } else { "<=" };
+        it.with("--objective", &format!("{}{sign}{}", objective.metric().name(), exact(objective.bound())))
+    });
+    Some(Proposal::new(command, format!("finds the {superlative} {noun} {goal}")))
+}
+
+/// The point that a search would be about.
+fn searched<'a>(report: &'a Report) -> Option<&'a Summary> {
+    report.summaries.first().filter(|_| report.plan.axes.is_empty())
+}
+
+/// The same for longer, where nothing has ended.
+fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
+    let (Doubt::NoRequests | Doubt::LongWork | Doubt::StillRising) = summary.doubt.as_ref()? else { return None };
+    let (from, to) = report.plan.points[summary.point].load.pattern.window()?;
+    let longer = exact(significant(to.since(from).seconds() * MOST));
+    let command = Command::new("run", report.plan).with("--set", &format!("load.duration={longer}s"));
+    Some(Proposal::new(command, "runs ten times as long, so that what was sent can end"))
+}
+
+/// The search, upwards from the present load or below it, and what it looks for.
+fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, &'static str) {
+    let point = &report.plan.points[summary.point];
+    let load = &point.load;
+    let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
+    let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
+    let mut set: Vec<(String, String)> = Vec::new();
+    let mut smallest = false;
+    let (path, ends, noun) = match &load.strength {
         Strength::Clients { path, count, users } => {
-            let ends = ends(is_safe, f64::from(*count), UNBOUNDED).map(|end| end.ceil().max(1.0));
-            let set = users.map(|users| (f64::from(users) / f64::from(*count) * ends[1]).ceil());
-            let command = set.into_iter().fold(command, |it, users| it.with("--set", &format!("load.users={users}")));
-            (range(command.with("--axis", path), ends.map(|end| end.to_string())), "number of clients")
+            let ends = ends(is_upwards, f64::from(*count), UNBOUNDED).map(|end| end.ceil().max(1.0));
+            let users = users.map(|users| (f64::from(users) / f64::from(*count) * ends[1]).ceil());
+            set.extend(users.map(|users| ("load.users".into(), users.to_string())));
+            (path.as_str(), ends.map(|end| end.to_string()), "number of clients")
         }
         Strength::Rate { path, per_second, unit } => {
             let most = headroom.as_ref().map_or(UNBOUNDED, |it| it.most_per_min / 60.0 * BEYOND / per_second);
-            let ends = ends(is_safe, *per_second, most.clamp(LEAST, MOST));
-            (range(command.with("--axis", path), ends.map(|end| rate(end, *unit))), "rate")
+            let ends = ends(is_upwards, *per_second, most.clamp(LEAST, MOST));
+            (path.as_str(), ends.map(|end| rate(end, *unit)), "rate")
         }
         Strength::Stages { count } => {
-            let ends = ends(is_safe, f64::from(*count), ratio).map(|end| end.ceil().max(1.0).to_string());
-            let mut command =
-                command.with("--set", &format!("load.stages=[{{ duration = \"0s\", target = {count} }}]"));
+            let ends = ends(is_upwards, f64::from(*count), ratio).map(|end| end.ceil().max(1.0).to_string());
+            set.push(("load.stages".into(), format!("[{{ duration = \"0s\", target = {count} }}]")));
             if let Some((from, to)) = load.pattern.window() {
-                command = command.with("--set", &format!("load.duration={}s", exact(to.since(from).seconds())));
+                set.push(("load.duration".into(), format!("{}s", exact(to.since(from).seconds()))));
             }
-            (range(command.with("--axis", "load.stages[0].target"), ends), "steady number of clients")
+            ("load.stages[0].target", ends, "steady number of clients")
         }
         Strength::Peak { per_second, unit } => {
             let bound = headroom.as_ref().map(|it| it.most_per_min / 60.0);
             // A short peak may be above the bound of the utilisation law. A steady rate may not, so the search is around that.
-            let ends = match bound.filter(|bound| is_safe && bound <= per_second) {
+            let ends = match bound.filter(|bound| is_upwards && bound <= per_second) {
                 Some(bound) => [significant(bound / MOST), significant(bound * BEYOND)],
                 None => {
                     let most = bound.map_or(UNBOUNDED, |bound| bound * BEYOND / per_second);
-                    ends(is_safe, *per_second, most.clamp(LEAST, MOST))
+                    ends(is_upwards, *per_second, most.clamp(LEAST, MOST))
                 }
             };
-            let profile = format!("load.profile=[{{ at = \"0s\", rate = \"{}\" }}]", rate(*per_second, *unit));
-            let mut command = command.with("--set", &profile);
+            let profile = format!("[{{ at = \"0s\", rate = \"{}\" }}]", rate(*per_second, *unit));
+            set.push(("load.profile".into(), profile));
             // What is timed by the clock keeps its place.
             let is_free = load.disturbances.is_empty() && load.recovered_after.is_none();
             let window = load.pattern.window().map(|(from, to)| to.since(from).seconds());
             let enough = (ARRIVALS / per_second).max(SECONDS).ceil();
             if is_free && window.is_some_and(|window| window > enough) {
-                command = command.with("--set", &format!("load.duration={enough}s"));
+                set.push(("load.duration".into(), format!("{enough}s")));
             }
-            (range(command.with("--axis", "load.profile[0].rate"), ends.map(|end| rate(end, *unit))), "steady rate")
+            ("load.profile[0].rate", ends.map(|end| rate(end, *unit)), "steady rate")
         }
         Strength::Factor { path, factor } => {
-            let ends = ends(is_safe, *factor, ratio).map(exact);
-            (range(command.with("--axis", path), ends), "factor of the rates")
+            (*path, ends(is_upwards, *factor, ratio).map(exact), "factor of the rates")
         }
         Strength::Stretch { path, factor } => {
-            let [low, high] = ends(is_safe, 1.0 / factor, ratio).map(|end| exact(significant(1.0 / end)));
-            let command = range(command.with("--axis", path), [high, low]).flag("--smallest");
-            (command, "factor of the times between arrivals")
+            smallest = true;
+            let [low, high] = ends(is_upwards, 1.0 / factor, ratio).map(|end| exact(significant(1.0 / end)));
+            (*path, [high, low], "factor of the times between arrivals")
         }
     };
-    let superlative = if matches!(load.strength, Strength::Stretch { .. }) { "smallest" } else { "highest" };
-    let (command, goal) = objectives(report, summary, is_safe, command);
-    Some(Proposal::new(command, format!("finds the {superlative} {noun} {goal}")))
+    let [from, to] = ends.map(Some);
+    let objectives = objectives(report, summary).0;
+    let wishes = KneeWishes { axis: Some(path.into()), from, to, smallest, objectives, ..KneeWishes::default() };
+    (LoadSearch { variant: point.variant, set, wishes }, noun)
 }
 
-/// What the search asks for: the experiment's own objectives, or successes and response times.
-fn objectives(report: &Report, summary: &Summary, is_safe: bool, command: Command) -> (Command, String) {
+/// What the search asks for: the experiment's own objectives, of which none needs to be named, or successes and response
+/// times; and the same in words.
+fn objectives(report: &Report, summary: &Summary) -> (Vec<Objective>, String) {
     let plan = report.plan;
     if !plan.objectives.is_empty() {
-        return (command, "that meets the objectives".into());
+        return (Vec::new(), "that meets the objectives".into());
     }
     let share = plan.collapse_below;
     let succeed = format!("at which {} of the requests succeed", words::percent(share));
-    match summary.p95_s.filter(|p95| is_safe && p95.estimate > 0.0) {
-        None => (command, succeed),
+    match summary.p95_s.filter(|p95| report.is_safe(summary.point) && p95.estimate > 0.0) {
+        None => (Vec::new(), succeed),
         Some(p95) => {
             let most = significant(2.0 * p95.estimate);
-            let command = command
-                .with("--objective", &format!("success_rate>={}", exact(share)))
-                .with("--objective", &format!("p95_s<={}", exact(most)));
-            (command, format!("{succeed} and p95 is at most {}, twice what it is here", seconds(most)))
+            let success = Objective::AtLeast { metric: Metric::SuccessRate, value: share };
+            let times = Objective::AtMost { metric: Metric::P95S, value: most };
+            let goal = format!("{succeed} and p95 is at most {}, twice what it is here", seconds(most));
+            (vec![success, times], goal)
         }
     }
 }
@@ -124,10 +173,6 @@ fn objectives(report: &Report, summary: &Summary, is_safe: bool, command: Comman
 /// Between which values the highest load is: from the present one up, or if that is not safe, up to it.
 fn ends(is_safe: bool, present: f64, most: f64) -> [f64; 2] {
     if is_safe { [present, significant(present * most)] } else { [significant(present / MOST), present] }
-}
-
-fn range(command: Command, [from, to]: [String; 2]) -> Command {
-    command.with("--from", &from).with("--to", &to)
 }
 
 /// A rate as it is written: `9/s`.

@@ -420,3 +420,18 @@ fn pilot_runs_are_made_once() {
     assert_eq!((first.stdout, files), (second.stdout, results(&place)));
     assert_eq!(journal, place.text(JOURNAL));
 }
+
+/// The runs at the lowest load of the search that is proposed stand there too.
+#[test]
+fn the_pilot_of_a_search_is_run_once() {
+    let place = Place::new();
+    let arguments = ["sweep", "counter.toml", "--no-charts", "--replications", "3", "--set", "load.rate=2/s"];
+    let sweep = || place.sim(&arguments).ends_with(0);
+    let first = sweep();
+    let journal = place.text("output/counter/journal.jsonl");
+    let count = |kind: &str| journal.lines().filter(|line| line.starts_with(kind)).count();
+    assert_eq!((count("{\"trial\":"), count("{\"lighter\":")), (3, 3), "as many as the sweep has replications");
+    assert!(first.stdout.contains("sim knee counter.toml"), "{}", first.stdout);
+    assert_eq!(sweep().stdout, first.stdout);
+    assert_eq!(place.text("output/counter/journal.jsonl"), journal);
+}

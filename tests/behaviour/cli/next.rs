@@ -94,6 +94,15 @@ fn what_the_command_line_sets_is_kept_in_what_it_proposes() {
     }
 }
 
+/// The search sets the rate itself.
+#[test]
+fn what_is_searched_along_is_not_set_as_well() {
+    let model = format!("{COUNTER}kind = \"open\"\nrate = \"0.5/s\"\narrivals = \"constant\"\nduration = \"2000s\"\n");
+    for printed in followed(&model, &["--set", "load.rate=0.4/s"]) {
+        assert!(printed.contains("sim knee 'the model.toml' --axis load.rate --from 0.4/s --to 1.2/s "), "{printed}");
+    }
+}
+
 /// A rate limit of 0.8/s comes before the counter that is full at 1/s.
 #[test]
 fn a_rate_limit_may_be_nearest() {
@@ -229,4 +238,54 @@ fn no_search_along_the_load_is_proposed_where_a_lower_load_does_not_help() {
     place.put("the model.toml", &format!("{open}timeout = \"500ms\"\n{queue}"));
     let printed = Ran::from(place.command(&["run", "the model.toml"]).output().expect("the program runs")).stdout;
     assert!(printed.contains("sim knee"), "{printed}");
+}
+
+/// What decides at any load is seen at the lowest one of the search, in runs that are made once: a queue is refused by a limit
+/// of its own and answered with an error, which a lower load heals; a fault that stops threads for a quarter of the time, a
+/// bound below the median of the service itself, users who are answered with errors and try again are not healed.
+#[test]
+fn a_search_is_proposed_only_where_the_lowest_load_meets() {
+    let load = |more: &str| {
+        let base = "[load]\nkind = \"open\"\ntarget = \"app.get\"\nwarm_up = \"0s\"\nduration = \"200s\"\n";
+        format!("{base}{more}\n[services.app]\nruntime = \"threads\"\nthreads = 50\n")
+    };
+    let endpoint = |steps: &str| format!("[services.app.endpoints.get]\nsteps = [{steps}]\n");
+    let limit = "[services.app.limits.l]\nsize = 2\nmax_queue = 2\n";
+    let refused = endpoint(
+        "{ fallback = { steps = [{ with = { limit = \"l\", steps = [{ sleep = \"100ms\" }] } }], otherwise = [{ fail = \
+         \"busy\" }] } }",
+    );
+    let stuck = "[faults.f]\nservice = \"app\"\nfrom = \"50s\"\nto = \"100s\"\neffect = \"stuck\"\n";
+    let sleep = endpoint("{ sleep = \"exp(100ms)\" }");
+    let errors = endpoint("{ choose = [{ probability = 0.9, steps = [{ fail = \"boom\" }] }] }");
+    let of = [
+        (
+            format!("{}{limit}{refused}", load("rate = \"30/s\"")),
+            "limited by  a",
+            "--axis load.rate --from 3/s --to 30/s",
+        ),
+        (
+            format!("{}{sleep}{stuck}", load("rate = \"30/s\"\ntimeout = \"2s\"")),
+            "",
+            "fault f is on for 25 % of the time",
+        ),
+        (
+            format!(
+                "{}{errors}",
+                load(
+                    "rate = \"1/s\"\nretry = { attempts = 1000, backoff = \"10s\", max_backoff = \"10s\" }\ntimeout = \"5s\""
+                )
+            ),
+            "app.get answers with an error",
+            "a lower load does not help: app.get answers with an error at any load",
+        ),
+    ];
+    for (model, limited, next) in of {
+        let place = Place::new();
+        place.put("m.toml", &model);
+        let printed = place.sim(&["run", "m.toml"]).ends_with(0).stdout;
+        let steps = printed.split("\nnext ").nth(1).unwrap_or_default();
+        assert!(printed.contains(limited) && steps.contains(next), "{limited}, {next}:\n{printed}");
+        assert_eq!(steps.contains("sim knee"), next.starts_with("--axis"), "{printed}");
+    }
 }
