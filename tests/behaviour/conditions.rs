@@ -146,9 +146,9 @@ fn a_worker_that_deadlocks_is_damage_in_the_runs_that_show_it() {
     });
     // One request at a time never meets another one.
     assert_eq!(condition(&model.replace("concurrency = 3", "concurrency = 1")), Condition::Healthy);
-    // With a time-out the circle opens by itself: nothing is lost.
+    // With a time-out the circle opens by itself: nothing is lost. Of three users one or two fail, so that nothing else is known.
     let healed = model.replace("max_size = 2", "max_size = 2\nacquire_timeout = \"5s\"");
-    assert!(condition(&healed) > Condition::Damaged);
+    assert!(states(&healed).iter().all(|state| state.condition > Condition::Damaged));
 }
 
 /// One of two endpoints takes a limit of one that it holds already: no request to it is ever answered, and the other
@@ -867,9 +867,9 @@ fn a_point_that_loses_the_work_behind_its_answers_is_not_healthy() {
         let words = ["100 % success, but 0 % of the work behind the answers completes", "queue tasks / worker (`bad`)"];
         assert!(words.iter().all(|words| sentence.contains(words)), "{sentence}");
     });
-    // With a retry one message in a hundred is lost, as it fails twice at one delivery in ten.
+    // With a retry two messages in a hundred are lost, as one delivery in seven fails.
     let rarely = |retries: u32| {
-        let steps = "{ choose = [{ probability = 0.1, steps = [{ fail = \"bad\" }] }] }";
+        let steps = "{ choose = [{ probability = 0.15, steps = [{ fail = \"bad\" }] }] }";
         condition(&publishing("", &format!("retries = {retries}"), steps))
     };
     assert_eq!((rarely(0), rarely(1)), (Condition::Failing, Condition::Healthy));
@@ -1027,8 +1027,9 @@ fn what_may_miss_its_objective_is_not_known_to_be_safe() {
     assert_eq!(looked(model, 50).0, Some(Condition::Healthy));
     // Where no request fails, few are enough.
     assert_eq!(looked(&model.replace("0.0833", "0.0"), 2).0, Some(Condition::Healthy));
-    // That it misses the objective is said as before.
-    assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, Some(Condition::Failing));
+    // Nor do two runs tell that 80 % of 400 requests are below 90 %; fifty do.
+    assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, None);
+    assert_eq!(looked(&model.replace("0.0833", "0.2"), 50).0, Some(Condition::Failing));
 }
 
 /// M/M/1, half in use, under what is written as a spike and has the usual rate: whatever chance does, nothing disturbs it.
@@ -1069,4 +1070,25 @@ fn recovery_from_the_start_of_a_run_is_judged_by_success() {
     assert!(at_start.contains("by success alone, since no time before the disturbance"), "{at_start}");
     let later = words("60s", "80s");
     assert!(later.contains("from the end of the disturbance") && !later.contains("by success alone"), "{later}");
+}
+
+/// One request in ten fails, give or take chance: 6000 requests do not tell on which side of 90 % that is. 13 % are missed
+/// for certain, and 7 % are not.
+#[test]
+fn an_objective_that_chance_may_miss_is_neither_met_nor_missed() {
+    let seen = |probability: &str| {
+        let steps = format!("[{{ choose = [{{ probability = {probability}, steps = [{{ fail = \"no\" }}] }}] }}]");
+        let text = format!("{LOAD}[services.app]\n[services.app.endpoints.get]\nsteps = {steps}");
+        with_report(&text, |report| {
+            let (summary, state) = (&report.summaries[0], report.states.first());
+            let is_missed = summary.success_rate.estimate < 0.9;
+            let words = report::headline(report, summary, None);
+            (is_missed, state.map(|state| state.condition), words)
+        })
+    };
+    let (is_missed, condition, words) = seen("0.102");
+    assert!(is_missed && condition.is_none(), "{words}");
+    assert!(words.contains("not known: success rate 89.") && words.contains("must be at least 90.0 %"), "{words}");
+    assert_eq!(seen("0.13").1, Some(Condition::Failing));
+    assert_eq!(seen("0.07").1, Some(Condition::Healthy));
 }

@@ -260,7 +260,7 @@ fn answer(&(file, set, kind, name, words): &Row) -> (String, String) {
     let condition = match state {
         Some((word, fraction)) if fraction.is_empty() => word.to_owned(),
         Some((word, fraction)) => format!("{word} in {} runs", fraction.replace('/', " of ")),
-        None => String::new(),
+        None => "not known".to_owned(),
     };
     let set: String = set.iter().map(|(key, value)| format!("<br>`{key} = {value}`")).collect();
     let row = row(&format!("{}{set}", plan.title), &condition, &found);

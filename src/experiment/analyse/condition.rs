@@ -20,8 +20,8 @@
 //!
 //! The first two are states of a single run: one replication in a hundred is enough. The others are judged by the
 //! figures of all replications together; that of a growth is certain in all of them before it is in each. A point is
-//! healthy only if the whole interval of each of these figures meets its objective, or no request failed: where the
-//! interval contains the bound, the point has no state.
+//! healthy only if the whole interval of each of these figures meets its objective, or no request failed, and misses one
+//! only if the whole interval does: where the interval contains the bound, the point has no state.
 
 use super::throughput;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
@@ -148,7 +148,7 @@ pub fn apparent(plan: &Plan, summaries: &[Summary]) -> Vec<PointState> {
 fn known(plan: &Plan, summaries: &[Summary], few_runs_are_enough: bool) -> Vec<PointState> {
     let is_known = |summary: &Summary, state: &PointState| match &summary.doubt {
         None => true,
-        Some(doubt) if doubt.needs_more_runs() && few_runs_are_enough => true,
+        Some(doubt) if doubt.needs_more_runs() => few_runs_are_enough || state.condition <= Condition::Unstable,
         Some(doubt) if doubt.is_of_health() => state.condition != Condition::Healthy,
         Some(_) => state.condition <= Condition::Unstable,
     };
@@ -159,22 +159,32 @@ fn known(plan: &Plan, summaries: &[Summary], few_runs_are_enough: bool) -> Vec<P
 /// Replications that are proposed beyond those that the half-width asks for, because the estimate will move.
 const MARGIN: f64 = 1.1;
 
-/// The first objective that the estimate of its figure meets while its interval contains the bound. A success rate of all
-/// requests meets any: what so few runs can hide is said where it matters.
+/// The first objective of which the figure's interval contains the bound: it may be met or missed. None where another one is
+/// missed for certain. A success rate of all requests meets any: what so few runs can hide is said where it matters.
 pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
     let success = success_objective(plan);
     let of_work = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
     let of_work = Some(of_work).filter(|_| summary.outlasts);
     let others = plan.objectives.iter().filter(|objective| objective.metric() != Metric::SuccessRate);
-    std::iter::once(success).chain(of_work).chain(others.copied()).find_map(|objective| {
+    let all = std::iter::once(success).chain(of_work).chain(others.copied());
+    let known: Vec<(Objective, Interval)> =
+        all.filter_map(|objective| Some((objective, summary.metric(objective.metric())?))).collect();
+    let is_certain = |&(objective, interval): &(Objective, Interval)| {
+        [interval.low, interval.high].into_iter().all(|end| is_missed(objective, end))
+    };
+    if known.iter().any(is_certain) {
+        return None;
+    }
+    let rates = throughput::unit_of(plan, summary.throughput_per_min.into_iter().map(|rate| rate.estimate));
+    known.into_iter().find_map(|(objective, interval)| {
         let (metric, bound) = (objective.metric(), objective.bound());
-        let interval = summary.metric(metric)?;
-        let end = if objective.is_at_least() { interval.low } else { interval.high };
+        // The end of the interval on the other side of the bound than the estimate.
+        let is_above = is_missed(objective, interval.estimate) == objective.is_at_least();
+        let end = if is_above { interval.high } else { interval.low };
         let is_flawless = metric.is_rate() && objective.is_at_least() && interval.estimate == 1.0;
-        if is_missed(objective, interval.estimate) || !is_missed(objective, end) || is_flawless {
+        if is_missed(objective, interval.estimate) == is_missed(objective, end) || is_flawless {
             return None;
         }
-        let rates = throughput::unit_of(plan, summary.throughput_per_min.into_iter().map(|rate| rate.estimate));
         let most = if objective.is_at_least() { "at least" } else { "at most" };
         let (seen, bound_words) = (words::figure(interval, metric, rates), words::amount(bound, metric, rates));
         // Half-widths fall with the root of the number of replications.
