@@ -57,7 +57,7 @@ pub use load::{
     Abandon, ArrivalTrace, Arrivals, Before, Bursts, ClientRetry, Completion, Diurnal, Interpolation, Load, LoadKind,
     LoadStage, RatePoint, RateTable, RequestClass, Spike,
 };
-pub use lower::{Assumption, Columns, Complaint, lower};
+pub use lower::{Assumption, Basis, Columns, Complaint, Sourced, lower};
 
 pub use crate::metric::Metric;
 pub use mistake::{Mark, Mistake, Mistakes};

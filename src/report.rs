@@ -57,20 +57,20 @@ pub use drawing::{drawing, mermaid};
 pub use effects::effects;
 pub use findings::findings;
 pub use junit::junit;
-pub use knee::{knee, knee_document, knee_figure, knee_method};
+pub use knee::{knee, knee_document, knee_figure, knee_method, knee_page};
 pub use measured::{measured, measured_rows};
-pub use next::{load_search, next_steps, next_steps_of_point};
+pub use next::{as_given, load_search, next_steps, next_steps_of_point};
 pub use objective::objectives;
-pub use optimize::{optimize, optimize_document, optimize_method};
+pub use optimize::{optimize, optimize_document, optimize_figure, optimize_method, optimize_page};
 pub use overview::overview;
-pub use page::{live, live_timeline, page, page_style};
+pub use page::{live, live_timeline, page, page_of_point, page_of_several, page_style};
 pub use paragraph::{hanging, paragraph};
 pub use reading::PointReport;
 pub use replications::replications;
 pub use resources::{assumptions, failures, headline, resources, resources_rows};
 pub use results::results_row;
 pub use sensitivity::{
-    sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings,
+    sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_page, sensitivity_warnings,
 };
 pub use theory::theory;
 pub use timeline::timeline;

@@ -7,6 +7,7 @@ use clap::Args;
 use super::adjust::{Adjust, Effort};
 use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
+use super::files::{again, write_page};
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::warn;
@@ -16,7 +17,7 @@ use crate::report::{self, Report};
 /// Run several experiments and print a one-page summary in Markdown.
 ///
 /// States for each change whether it helps, does nothing or harms, and by how much (the `effects` of an experiment),
-/// and the verdict on each claim. Writes no files and draws no charts. All files are checked before anything runs.
+/// and the verdict on each claim. Writes no files but the page that `--report` asks for. All files are checked before anything runs.
 #[derive(Debug, Args)]
 #[command(after_help = examples())]
 pub struct Digest {
@@ -29,6 +30,10 @@ pub struct Digest {
 
     #[command(flatten)]
     effort: Effort,
+
+    /// Also write the summary as a page that needs no network, with the charts
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
 }
 
 fn examples() -> String {
@@ -58,6 +63,13 @@ impl Digest {
         }
         let files: Vec<String> = self.files.iter().map(|file| file.display().to_string()).collect();
         page.data(report::digest(&files, &reports, page.width()));
-        Ok(reports.iter().map(Exit::of).reduce(Exit::graver).unwrap_or(Exit::Holds))
+        let exit = reports.iter().map(Exit::of).reduce(Exit::graver).unwrap_or(Exit::Holds);
+        let Some(file) = &self.report else { return Ok(exit) };
+        // Stdout has the summary, and nothing else.
+        let (path, filed) = write_page(file, &report::page_of_several(&reports, &again()), page);
+        if !self.effort.quiet {
+            page.say(path.trim_end());
+        }
+        Ok(exit.graver(filed))
     }
 }

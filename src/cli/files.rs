@@ -27,27 +27,25 @@ pub struct Pictures {
     #[arg(long)]
     dark: bool,
 
-    /// Draw no charts, and write no report.html
+    /// Draw no charts, and write no page
     #[arg(long, conflicts_with_all = ["svg", "dark"])]
     no_charts: bool,
 }
 
 impl Pictures {
-    /// None at all.
-    pub(super) const NONE: Self = Self { svg: false, dark: false, no_charts: true };
-
     /// Whether any is.
     pub(super) fn any(self) -> bool {
         !self.no_charts
     }
 }
 
-/// Writes what a search found: its document and a chart, into the folder `name` in `output`. Returns the lines that
-/// name them. What cannot be written is complained about.
+/// Writes what a search found: its document, and where pictures are wanted its page and a chart, into the folder `name` in
+/// `output`. Returns the lines that name them. What cannot be written is complained about.
 pub(super) fn write_found(
     output: &Path,
     name: &str,
     (file, document): (&str, &Value),
+    laid_out: &str,
     figure: Option<Drawing>,
     pictures: Pictures,
     page: &Page,
@@ -60,7 +58,14 @@ pub(super) fn write_found(
         }
     };
     let (results, mut exit) = written(vec![folder.write(file, format!("{document:#}\n").as_bytes())], page);
-    let mut lines: String = results.iter().map(|path| format!("{:<8} {}\n", "results", path.display())).collect();
+    let mut lines = String::new();
+    if pictures.any() {
+        let name = Path::new(file).with_extension("html");
+        let (pages, filed) = written(vec![folder.write(&name.to_string_lossy(), laid_out.as_bytes())], page);
+        lines.extend(pages.iter().map(|path| format!("{:<8} {}\n", "report", path.display())));
+        exit = exit.graver(filed);
+    }
+    lines.extend(results.iter().map(|path| format!("{:<8} {}\n", "results", path.display())));
     if let Some(figure) = figure.filter(|_| pictures.any()) {
         let (charts, drawn) = write_charts(&folder, &[figure], pictures, page);
         lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
@@ -119,6 +124,20 @@ pub(super) fn write_results(
 
 /// The name of the page that a sweep writes.
 pub(super) const REPORT: &str = "report.html";
+
+/// Writes a page to a file that the command line names. Returns the line that names it.
+pub(super) fn write_page(file: &Path, laid_out: &str, page: &Page) -> (String, Exit) {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let result = Folder::open(folder).and_then(|folder| folder.write(&name, laid_out.as_bytes()));
+    let (paths, exit) = written(vec![result], page);
+    (paths.iter().map(|path| format!("{:<8} {}\n", "report", path.display())).collect(), exit)
+}
+
+/// The command that this process was given, without what does not change its answer.
+pub(super) fn again() -> String {
+    report::as_given(std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()))
+}
 
 /// Writes the page.
 pub(super) fn write_report(folder: &Folder, report: &Report, page: &Page) -> (Option<PathBuf>, Exit) {

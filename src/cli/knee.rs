@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::adjust::{Adjust, Effort, assignment, fraction};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, write_found};
+use super::files::{Pictures, again, write_found};
 use super::format::Format;
 use super::journals::{Keeping, kept};
 use super::page::Page;
@@ -17,7 +17,7 @@ use crate::experiment::run::runner::Progress;
 use crate::experiment::search::{self, KneeAnswer, KneeOutcome};
 use crate::language::bound::in_unit_of;
 use crate::language::{Metric, Objective};
-use crate::report::{knee, knee_document, knee_figure, knee_method};
+use crate::report::{knee, knee_document, knee_figure, knee_method, knee_page};
 
 /// Find each variant's limit: the highest load, or the smallest size, that meets the objectives.
 ///
@@ -25,7 +25,7 @@ use crate::report::{knee, knee_document, knee_figure, knee_method};
 /// objectives are met or missed, or that the value is too close to call. The answer for a variant is correct with the
 /// stated confidence, provided that all values beyond one that misses miss too. Prints the limiting resource, and how
 /// many trials a full sweep of the same values would need. The experiment's `[knee]` table gives the defaults of the
-/// options. Writes knee.json and knee.png into the experiment's folder. After Ctrl-C the command prints what it found
+/// options. Writes knee.json, knee.html and knee.png into the experiment's folder. After Ctrl-C the command prints what it found
 /// so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -131,7 +131,15 @@ impl KneeArguments {
         let document = knee_document(&answer);
         let figure = Some(knee_figure(&answer));
         let file = ("knee.json", &document);
-        let (paths, written) = write_found(&self.keeping.output, &answer.plan.name, file, figure, self.pictures, page);
+        let (paths, written) = write_found(
+            &self.keeping.output,
+            &answer.plan.name,
+            file,
+            &knee_page(&answer, &again()),
+            figure,
+            self.pictures,
+            page,
+        );
         match self.format {
             Format::Table => {
                 page.heading(&answer.plan.title);

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, write_found};
+use super::files::{Pictures, again, write_found};
 use super::format::Format;
 use super::journals::{Keeping, kept};
 use super::page::Page;
@@ -15,14 +15,14 @@ use super::warn::{caution, doubts};
 use crate::experiment::plan::{Adjustments, Workbench};
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::optimize::{Cheapest, cheapest};
-use crate::report::{optimize, optimize_document, optimize_method};
+use crate::report::{optimize, optimize_document, optimize_figure, optimize_method, optimize_page};
 
 /// Find the cheapest setting of several parameters that meets the objectives.
 ///
 /// The experiment's `[optimize]` table lists the parameters with their values and unit costs, and the objectives.
 /// Settings are decided by sequential tests, starting with those that can exclude the most others. The answer states
-/// its confidence, how many cheaper settings miss the objectives, and which are too close to call. Writes optimize.json
-/// into the experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
+/// its confidence, how many cheaper settings miss the objectives, and which are too close to call. Writes optimize.json,
+/// optimize.html and optimize.png into the experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -60,9 +60,8 @@ pub struct Optimize {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 
-    /// Accepted for consistency with the other searches; this one draws no charts
-    #[arg(long)]
-    no_charts: bool,
+    #[command(flatten)]
+    pictures: Pictures,
 }
 
 impl Optimize {
@@ -90,7 +89,15 @@ impl Optimize {
         let found = pursue(&self.effort, search)??;
         let document = optimize_document(&found);
         let file = ("optimize.json", &document);
-        let (paths, written) = write_found(&self.keeping.output, &found.plan.name, file, None, Pictures::NONE, page);
+        let (paths, written) = write_found(
+            &self.keeping.output,
+            &found.plan.name,
+            file,
+            &optimize_page(&found, &again()),
+            optimize_figure(&found),
+            self.pictures,
+            page,
+        );
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);

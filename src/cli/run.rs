@@ -9,6 +9,7 @@ use serde_json::json;
 use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
 use super::exit::{Exit, ExitFailure};
+use super::files::{again, write_page};
 use super::format::Format;
 use super::lighter;
 use super::page::Page;
@@ -25,7 +26,8 @@ use crate::report::{self, Detail, Report};
 ///
 /// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
-/// run next, and the assumptions of the model. Writes no files and judges no hypotheses.
+/// run next, and the assumptions of the model. Writes no files but the page that
+/// `--report` asks for, and judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +37,7 @@ Examples:
   sim run models/registration.toml --set services.user-service.cpu=2 --set load.concurrency=100
 
 Exit codes:
-  0 done, 2 the input has a mistake, 3 a trial failed, 130 interrupted")]
+  0 done, 2 the input has a mistake or the page could not be written, 3 a trial failed, 130 interrupted")]
 pub struct Run {
     /// The model or experiment file
     #[arg(value_name = "MODEL|EXPERIMENT")]
@@ -58,6 +60,10 @@ pub struct Run {
     /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
+
+    /// Also write the answer as a page that needs no network
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
 }
 
 impl Run {
@@ -90,7 +96,13 @@ impl Run {
             }
         }
         warn(&report, page);
-        Ok(Exit::of(&report))
+        let exit = Exit::of(&report);
+        let Some(file) = &self.report else { return Ok(exit) };
+        let (path, filed) = write_page(file, &report::page_of_point(&report, &whole, &again()), page);
+        if self.format == Format::Table {
+            page.part(path);
+        }
+        Ok(exit.graver(filed))
     }
 
     /// Which point it is, out of how many.

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, write_found};
+use super::files::{Pictures, again, write_found};
 use super::format::Format;
 use super::journals::{Keeping, kept};
 use super::knee::metric;
@@ -16,7 +16,9 @@ use super::warn::{caution, doubts};
 use crate::experiment::plan::{Adjustments, Workbench};
 use crate::experiment::search::sensitivity::{Question, analyse};
 use crate::language::Metric;
-use crate::report::{sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_warnings};
+use crate::report::{
+    sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_page, sensitivity_warnings,
+};
 
 /// Find which assumptions of the model decide the answer.
 ///
@@ -109,7 +111,15 @@ impl Sensitivity {
         let document = sensitivity_document(&found);
         let figure = (!found.parameters.is_empty()).then(|| sensitivity_figure(&found));
         let file = ("sensitivity.json", &document);
-        let (paths, written) = write_found(&self.keeping.output, &found.plan.name, file, figure, self.pictures, page);
+        let (paths, written) = write_found(
+            &self.keeping.output,
+            &found.plan.name,
+            file,
+            &sensitivity_page(&found, &again()),
+            figure,
+            self.pictures,
+            page,
+        );
         match self.format {
             Format::Table => {
                 page.heading(&found.plan.title);

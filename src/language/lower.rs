@@ -31,8 +31,8 @@ use crate::model::{EndpointPlan, LimitPlan, MachinePlan, StationPlan, System};
 pub use column::Columns;
 pub use complaint::Complaint;
 pub use load::load;
-pub use provenance::Assumption;
-pub(crate) use provenance::{assumptions, provenance, size};
+pub use provenance::{Assumption, Basis, Sourced};
+pub(crate) use provenance::{assumptions, provenance, size, sources};
 
 use super::names::Names;
 use super::{Discipline, Duration, Limit, Model, Servers};

@@ -57,25 +57,34 @@ fn row(report: &Report, effect: &Observation) -> String {
 
 /// How many changes help, and how many beliefs hold.
 fn count(reports: &[Report], width: Option<usize>) -> String {
+    let [changes, claims] = counts(reports);
+    format!("\n{}", paragraph("", &format!("{changes}. {claims}."), width))
+}
+
+/// The same in two sentences: of the changes, and of the claims.
+pub(super) fn counts(reports: &[Report]) -> [String; 2] {
     let effects =
         |worth: Worth| reports.iter().flat_map(|report| &report.effects).filter(|it| it.worth == worth).count();
     let claims = |fate: Fate| {
         let all = reports.iter().flat_map(|report| &report.judgements);
         all.filter(|judgement| Fate::of(judgement) == fate).count()
     };
-    let words = format!(
-        "{}: {}, {}, {} and {}. {}: {}, {} and {}.",
+    let of_changes = format!(
+        "{}: {}, {}, {} and {}",
         counted(reports.iter().map(|report| report.effects.len()).sum(), "change", "changes"),
         counted(effects(Worth::Helps), "helps", "help"),
         counted(effects(Worth::Nothing), "does nothing", "do nothing"),
         counted(effects(Worth::Harms), "harms", "harm"),
         counted(effects(Worth::Undecided), "is undecided", "are undecided"),
+    );
+    let of_claims = format!(
+        "{}: {}, {} and {}",
         counted(reports.iter().map(|report| report.judgements.len()).sum(), "claim", "claims"),
         counted(claims(Fate::Held), "holds", "hold"),
         counted(claims(Fate::Refuted), "is refuted", "are refuted"),
         counted(claims(Fate::Open), "is open", "are open"),
     );
-    format!("\n{}", paragraph("", &words, width))
+    [of_changes, of_claims]
 }
 
 /// A number with the word that agrees with it.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::number::short;
 use super::objective::{bound, in_words};
+use super::page::{Found, of_search};
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
 use crate::experiment::analyse::summary::Doubt;
@@ -18,11 +19,33 @@ use crate::model::RateUnit;
 use crate::statistics::rare::can_hide;
 
 pub use figure::knee_figure;
+pub(super) use figure::{axis_label, plotted, window};
 
 /// The whole answer for people.
 pub fn knee(answer: &KneeAnswer, width: Option<usize>) -> Vec<String> {
     let sentences = answer.variants.iter().map(|found| paragraph("- ", &sentence(answer, found), width));
-    vec![overview(answer), sentences.collect()]
+    vec![table::short(columns(answer), &[], "--format json"), sentences.collect()]
+}
+
+/// The page of the answer; `again` is the command that gives it.
+pub fn knee_page(answer: &KneeAnswer, again: &str) -> String {
+    let first = answer.variants.first().map_or(0, |found| found.variant);
+    let plan = &answer.plan;
+    let found = Found {
+        plan,
+        rates: rates(answer),
+        points: (0..plan.points.len()).filter(|&point| plan.points[point].variant == first).collect(),
+        sentences: answer.variants.iter().map(|found| sentence(answer, found)).collect(),
+        method: knee_method(answer),
+        chart: Some(knee_figure(answer)),
+        heading: "What was found",
+        columns: columns(answer),
+        effects: Vec::new(),
+        doubts: answer.doubts.clone(),
+        trials: Some(answer.variants.iter().map(|found| found.trials).sum()),
+        file: "knee.json",
+    };
+    of_search(&found, again)
 }
 
 /// How it was looked for: below the title.
@@ -101,7 +124,7 @@ fn wanted(answer: &KneeAnswer) -> String {
     words.join(", ")
 }
 
-fn overview(answer: &KneeAnswer) -> String {
+fn columns(answer: &KneeAnswer) -> Vec<Column> {
     let knee = &answer.knee;
     let text = |value: Option<f64>| value.map_or_else(|| "–".into(), |value| knee.dial.text(value));
     let column = |cell: &dyn Fn(&VariantKnee) -> String| answer.variants.iter().map(cell).collect::<Vec<_>>();
@@ -121,7 +144,7 @@ fn overview(answer: &KneeAnswer) -> String {
         Column::words("limiting resource", column(&|found| found.cause.clone().unwrap_or_default())).optional(1),
     ];
     columns.retain(|column| !column.is_empty());
-    table::short(columns, &[], "--format json")
+    columns
 }
 
 /// What keeps the last value that meets from being sure, in a few words.

@@ -5,6 +5,7 @@ mod command;
 mod heavier;
 
 use command::Command;
+pub use command::as_given;
 pub use heavier::load_search;
 
 use super::paragraph::{list, paragraph};
@@ -49,8 +50,17 @@ pub fn next_steps(report: &Report, width: Option<usize>) -> String {
 
 /// The next steps after a sweep, each a command, or none where none would help, and its reason.
 pub(super) fn told(report: &Report) -> Vec<(Option<String>, String)> {
+    on_one_line(steps(report))
+}
+
+/// The next steps after a single point of a `whole` plan, in the same form.
+pub(super) fn told_of_point(report: &Report, whole: &Plan) -> Vec<(Option<String>, String)> {
+    on_one_line(steps_of_point(report, whole).into_iter())
+}
+
+fn on_one_line(steps: impl Iterator<Item = Proposal>) -> Vec<(Option<String>, String)> {
     let line = |command: Command| command.lines("", None).trim_end().to_owned();
-    steps(report).map(|step| (step.command.map(line), step.why)).collect()
+    steps.map(|step| (step.command.map(line), step.why)).collect()
 }
 
 /// The command that gives this report again.
@@ -79,12 +89,16 @@ fn steps(report: &Report) -> impl Iterator<Item = Proposal> {
 
 /// The next steps after a single point, out of all those of `whole`.
 pub fn next_steps_of_point(report: &Report, whole: &Plan, width: Option<usize>) -> String {
+    lines(steps_of_point(report, whole).into_iter(), width)
+}
+
+fn steps_of_point(report: &Report, whole: &Plan) -> Vec<Proposal> {
     let points = whole.points.len();
     let sweep = || Proposal::new(Command::new("sweep", whole), format!("runs all {points} points and judges them"));
     let all = (points > 1).then(sweep);
     let more = too_few_runs(report, if points > 1 { "sweep" } else { "run" });
     let steps = [all, more, heavier::heavier(report).filter(|_| points == 1), assumptions(report)];
-    lines(steps.into_iter().flatten(), width)
+    steps.into_iter().flatten().collect()
 }
 
 fn lines(steps: impl Iterator<Item = Proposal>, width: Option<usize>) -> String {

@@ -1,9 +1,14 @@
-//! The cheapest setting: a table of what was tried, sentences, a document for programs.
+//! The cheapest setting: a table of what was tried, sentences, a document for programs, a chart for the page.
+
+mod figure;
 
 use serde_json::{Map, Value, json};
 
+pub use figure::optimize_figure;
+
 use super::number::short;
 use super::objective::in_words;
+use super::page::{Found, of_search};
 use super::paragraph::{count, paragraph, quoted};
 use super::table::{self, Column};
 use crate::experiment::analyse::summary::Doubt;
@@ -43,6 +48,26 @@ pub fn optimize(found: &Cheapest, width: Option<usize>) -> Vec<String> {
     vec![overview(found), sentences.collect()]
 }
 
+/// The page of the answer; `again` is the command that gives it.
+pub fn optimize_page(found: &Cheapest, again: &str) -> String {
+    let shown: Vec<&TriedSetting> = found.tried.iter().collect();
+    let page = Found {
+        plan: &found.plan,
+        rates: rates(found),
+        points: (0..found.plan.points.len()).collect(),
+        sentences: sentences(found),
+        method: optimize_method(found),
+        chart: optimize_figure(found),
+        heading: "Settings that were tried",
+        columns: columns(found, &shown),
+        effects: Vec::new(),
+        doubts: found.doubts.clone(),
+        trials: Some(found.trials),
+        file: "optimize.json",
+    };
+    of_search(&page, again)
+}
+
 /// The unit of throughputs.
 fn rates(found: &Cheapest) -> RateUnit {
     let readings = found.tried.iter().flat_map(|setting| &setting.readings);
@@ -64,6 +89,18 @@ fn place(found: &Cheapest, setting: &TriedSetting) -> String {
 
 fn overview(found: &Cheapest) -> String {
     let shown: Vec<&TriedSetting> = found.tried.iter().take(MOST).collect();
+    let more = found.tried.len().saturating_sub(MOST);
+    let rest = if more > 0 {
+        let (settings, were) = (count(more, "more expensive setting"), if more == 1 { "was" } else { "were" });
+        format!("{settings} {were} also tried (see optimize.json)\n")
+    } else {
+        String::new()
+    };
+    table::short(columns(found, &shown), &[], "--format json") + &rest
+}
+
+/// These settings, a row each.
+fn columns(found: &Cheapest, shown: &[&TriedSetting]) -> Vec<Column> {
     let column = |cell: &dyn Fn(&TriedSetting) -> String| shown.iter().map(|setting| cell(setting)).collect::<Vec<_>>();
     let mut columns = vec![Column::figures("cost", column(&|setting| short(setting.cost)))];
     for (index, choice) in found.asked.parameters.iter().enumerate() {
@@ -85,14 +122,7 @@ fn overview(found: &Cheapest) -> String {
     }
     columns.push(Column::figures("runs", column(&|setting| setting.replications.to_string())).optional(1));
     columns.push(Column::words("", column(&|setting| fate(setting))));
-    let more = found.tried.len().saturating_sub(MOST);
-    let rest = if more > 0 {
-        let (settings, were) = (count(more, "more expensive setting"), if more == 1 { "was" } else { "were" });
-        format!("{settings} {were} also tried (see optimize.json)\n")
-    } else {
-        String::new()
-    };
-    table::short(columns, &[], "--format json") + &rest
+    columns
 }
 
 fn decision(decision: Option<Decision>) -> &'static str {

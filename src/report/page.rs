@@ -1,5 +1,5 @@
-//! `report.html`: what a sweep found, for those who were not there. One file that needs no network: the question, the
-//! answer and one chart first; then the evidence, what it rests on and how to repeat it.
+//! Pages: what a command found, for those who were not there. One file that needs no network: the question, the answer
+//! and one chart first; then the evidence, what it rests on and how to repeat it.
 //!
 //! The page is made from the same findings and figures as the terminal's text and the pictures: it lays them out and
 //! words nothing of its own but headings. It has no time stamp, so that the same trials give the same bytes.
@@ -15,8 +15,14 @@ mod live;
 mod method;
 mod points;
 mod reasons;
+mod resources;
+mod search;
+mod several;
 
 use maud::{Markup, html};
+
+pub(super) use search::{Found, of_search};
+pub use several::page_of_several;
 
 use super::chart::Inks;
 use super::drawing;
@@ -25,19 +31,33 @@ use super::measured;
 use super::next;
 use super::table::Column;
 use super::whole::Report;
+use crate::experiment::plan::Plan;
 use crate::language::visible_lines;
+use crate::model::RateUnit;
 use chart::Charts;
+use frame::Frame;
 
 pub use frame::page_style;
 pub use live::{live, live_timeline};
 
-/// The page.
+/// The page of a sweep.
 pub fn page(report: &Report) -> String {
+    laid_out(report, &next::told(report), &next::again(report.plan))
+}
+
+/// The page of the only point of a report, which is one of those of a `whole` plan; `again` is the command that gives it.
+pub fn page_of_point(report: &Report, whole: &Plan, again: &str) -> String {
+    laid_out(report, &next::told_of_point(report, whole), again)
+}
+
+/// A page with these next steps.
+fn laid_out(report: &Report, steps: &[Step], again: &str) -> String {
     let mut charts = Charts::default();
     let (drawings, _) = figures::figures(report);
     let (first, others) = drawings.split_first().unzip();
     let first = first.map(|drawing| charts.draw(drawing));
-    let model = model_section(report, &mut charts);
+    let points: Vec<usize> = (0..report.plan.points.len()).filter(|&it| report.plan.points[it].variant == 0).collect();
+    let model = model_section(report.plan, report.rates, &points, &mut charts);
     let blame = blame::blame(report, &mut charts);
     let is_other = |name: &str| !name.starts_with("blame");
     let others: Vec<Markup> = others
@@ -47,15 +67,16 @@ pub fn page(report: &Report) -> String {
         .map(|drawing| charts.draw(drawing))
         .collect();
     let body = html! {
-        (answer::answer(report, first))
+        (answer::answer(report, steps.first(), first))
         (claims::claims(report))
         (conditions::conditions(report))
         (blame)
         (reasons::reasons(report))
+        (resources::resources(report))
         (model)
-        (assumed::assumed(report.plan))
+        (assumed::assumed(report.plan, &[]))
         (measured_section(report))
-        (next_section(report))
+        (next_section(steps))
         @if !others.is_empty() {
             section #charts {
                 h2 { "Charts" }
@@ -64,17 +85,24 @@ pub fn page(report: &Report) -> String {
             }
         }
         (points::points(report))
-        (method::method(report))
+        (method::of_report(report, again))
     };
-    let inks: Inks = charts.into_inks();
-    // Whatever a name has in it, no control character is left in the page.
-    visible_lines(&frame::framed(report, &inks, &body)).into_owned()
+    finished(Frame::of(report.plan), charts, &body)
 }
 
-/// The system of the first variant.
-fn model_section(report: &Report, charts: &mut Charts) -> Markup {
-    let points: Vec<usize> = (0..report.plan.points.len()).filter(|&it| report.plan.points[it].variant == 0).collect();
-    let figure = drawing::of_points(report.plan, report.rates, &points).into();
+/// The whole document.
+fn finished(frame: Frame, charts: Charts, body: &Markup) -> String {
+    let inks: Inks = charts.into_inks();
+    // Whatever a name has in it, no control character is left in the page.
+    visible_lines(&frame.framed(&inks, body)).into_owned()
+}
+
+/// A command, or none where none would help, and its reason.
+type Step = (Option<String>, String);
+
+/// The system of these points, which are those of one variant.
+fn model_section(plan: &Plan, rates: RateUnit, points: &[usize], charts: &mut Charts) -> Markup {
+    let figure = drawing::of_points(plan, rates, points).into();
     html! {
         section #model {
             h2 { "The model" }
@@ -97,14 +125,13 @@ fn measured_section(report: &Report) -> Markup {
 }
 
 /// What to do next.
-fn next_section(report: &Report) -> Markup {
-    let steps = next::told(report);
+fn next_section(steps: &[Step]) -> Markup {
     html! {
         @if !steps.is_empty() {
             section #next {
                 h2 { "What to run next" }
                 dl .steps {
-                    @for (command, why) in &steps {
+                    @for (command, why) in steps {
                         @match command {
                             Some(command) => { dt { code { (command) } } dd { (why) } }
                             None => { dt { (why) } }

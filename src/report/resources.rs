@@ -200,6 +200,11 @@ fn labelled(name: &str, words: &str, width: Option<usize>) -> String {
 
 /// Every resource of the point, as far as columns fit side by side.
 pub fn resources(summary: &Summary) -> String {
+    table::short(columns(summary), &[], "--format json")
+}
+
+/// Every resource of the point, a row each.
+pub(super) fn columns(summary: &Summary) -> Vec<Column> {
     let all = &summary.resources;
     let each = |cell: &dyn Fn(&ResourceMean) -> String| -> Vec<String> { all.iter().map(cell).collect() };
     let percent = |resource: &ResourceMean, share: f64| match resource.capacity {
@@ -244,7 +249,7 @@ pub fn resources(summary: &Summary) -> String {
     if all.iter().any(|resource| resource.hit_ratio.is_some()) {
         columns.push(Column::figures("hits", each(&|resource| hits(resource).unwrap_or_default())).optional(4));
     }
-    table::short(columns, &[], "--format json")
+    columns
 }
 
 /// The rows of `resources`: each resource of each point.
@@ -300,18 +305,25 @@ fn rounded(value: f64) -> String {
 
 /// Failures by cause, the most frequent first; empty without any.
 pub fn failures(summary: &Summary) -> String {
+    match failures_columns(summary) {
+        columns if columns.is_empty() => String::new(),
+        columns => table::short(columns, &[], "--format json"),
+    }
+}
+
+/// Failures by cause, the most frequent first; no columns without any.
+pub(super) fn failures_columns(summary: &Summary) -> Vec<Column> {
     let mut failures: Vec<&(String, f64)> = summary.failures.iter().filter(|(_, count)| *count > 0.0).collect();
     if failures.is_empty() {
-        return String::new();
+        return Vec::new();
     }
     failures.sort_by(|a, b| b.1.total_cmp(&a.1));
     // A user who sends a request again fails only with the last attempt.
     let what = if summary.users.is_some() { "failed attempts" } else { "failed requests" };
-    let columns = vec![
+    vec![
         Column::words(what, failures.iter().map(|(cause, _)| cause.clone()).collect()),
         Column::figures("a run", failures.iter().map(|(_, count)| short(*count)).collect()),
-    ];
-    table::short(columns, &[], "--format json")
+    ]
 }
 
 /// What the model only assumes; empty where everything is measured or documented.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::comparisons::within;
 use super::number::short;
+use super::page::{Found, of_search};
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
 use crate::experiment::analyse::comparison::TIE;
@@ -48,7 +49,31 @@ pub fn sensitivity_method(found: &Sensitivity) -> String {
 /// The whole answer for people.
 pub fn sensitivity(found: &Sensitivity, width: Option<usize>) -> Vec<String> {
     let sentences = sentences(found).into_iter().map(|sentence| paragraph("- ", &sentence, width));
-    vec![overview(found), sentences.collect()]
+    vec![table::short(columns(found), &[], "--format json"), sentences.collect()]
+}
+
+/// The page of the answer; `again` is the command that gives it.
+pub fn sensitivity_page(found: &Sensitivity, again: &str) -> String {
+    let (metric, rates) = (found.question.metric, rates(found));
+    let effect = |(_, parameter): (usize, &Parameter)| {
+        let size = parameter.effect.map_or_else(|| "–".into(), |effect| with_interval(effect.size, metric, rates));
+        (parameter.ranged.dial.path.clone(), size)
+    };
+    let page = Found {
+        plan: &found.plan,
+        rates,
+        points: vec![found.question.point],
+        sentences: sentences(found),
+        method: sensitivity_method(found),
+        chart: (!found.parameters.is_empty()).then(|| sensitivity_figure(found)),
+        heading: "What each number changes",
+        columns: columns(found),
+        effects: sorted(found).into_iter().map(effect).collect(),
+        doubts: found.doubts.clone(),
+        trials: None,
+        file: "sensitivity.json",
+    };
+    of_search(&page, again)
 }
 
 /// The unit of throughputs.
@@ -65,7 +90,7 @@ fn sorted(found: &Sensitivity) -> Vec<(usize, &Parameter)> {
     all
 }
 
-fn overview(found: &Sensitivity) -> String {
+fn columns(found: &Sensitivity) -> Vec<Column> {
     let (metric, rates) = (found.question.metric, rates(found));
     let rows = sorted(found);
     let change = |change: Option<Interval>| {
@@ -102,7 +127,7 @@ fn overview(found: &Sensitivity) -> String {
             .optional(3),
     ];
     columns.retain(|column| !column.is_empty());
-    table::short(columns, &[], "--format json")
+    columns
 }
 
 /// A difference of a metric with its unit: of a rate in points.

@@ -9,7 +9,7 @@ use super::claimed::{Ablation, ChangeEffect, Hypothesis, Measurement};
 use super::origin::Origin;
 use super::warm_up::WarmUp;
 use crate::language::form::Form;
-use crate::language::{Assumption, Metric, MultipleHypotheses, Objective, Scale};
+use crate::language::{Assumption, Metric, MultipleHypotheses, Objective, Scale, Sourced};
 use crate::model::{Load, System};
 
 /// What is to be run: variants at all values of the axes, each with a system and a load, and what is claimed of them.
@@ -76,6 +76,7 @@ pub struct Plan {
     pub ablations: Vec<Ablation>,
     pub(super) cautions: Vec<String>,
     pub(super) assumptions: Vec<Assumption>,
+    pub(super) sources: Vec<Sourced>,
     pub(super) inputs: Vec<PathBuf>,
     pub(super) origin: Origin,
 }
@@ -157,6 +158,12 @@ impl Plan {
     #[doc(hidden)]
     pub fn assumptions(&self) -> &[Assumption] {
         &self.assumptions
+    }
+
+    /// The values of which the model says where they come from.
+    #[doc(hidden)]
+    pub fn sources(&self) -> &[Sourced] {
+        &self.sources
     }
 
     /// What the input has that is allowed and probably not meant, a line each with its place.

@@ -23,7 +23,7 @@ use crate::language::path::Path as Way;
 use crate::language::setting::{Setting, Subject};
 use crate::language::tree::Tree;
 use crate::language::{
-    Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source, Variant, visible,
+    Assumption, Experiment, Metric, Mistake, Mistakes, Model, MultipleHypotheses, Source, Sourced, Variant, visible,
 };
 use std::time::Duration;
 
@@ -87,6 +87,7 @@ struct Known {
     subject: Subject,
     columns: Columns,
     assumptions: Vec<Assumption>,
+    sources: Vec<Sourced>,
     ranges: Vec<Ranged>,
     file: PathBuf,
     /// The model as a tree, for mistakes that concern all of it.
@@ -111,14 +112,15 @@ impl Known {
             mistakes.extend(lower::provenance(&subject, &mut columns));
         }
         mistakes.into_result()?;
-        let assumptions = lower::assumptions(&model, &subject);
+        let sources = lower::sources(&model, &subject);
+        let assumptions = lower::assumptions(&sources);
         let ranges = ranged::all(&subject, &mut columns)?;
         // Neither is needed in the thousands of copies that are made.
         subject.model.take("load");
         subject.model.take("provenance");
         let name = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
         let title = model.title.clone().unwrap_or_else(|| name.clone());
-        Ok(Self { name, title, subject, columns, assumptions, ranges, file, tree })
+        Ok(Self { name, title, subject, columns, assumptions, sources, ranges, file, tree })
     }
 
     /// Where a plan comes from.
@@ -193,6 +195,7 @@ fn from_model(mut known: Known, adjustments: &Adjustments) -> Result<Workbench, 
         inputs: known.inputs(None),
         cautions: Vec::new(),
         assumptions: known.assumptions,
+        sources: known.sources,
     };
     let Known { subject, columns, tree, ranges, .. } = known;
     let bare = subject.clone();
@@ -296,6 +299,7 @@ fn experiment(source: &Arc<Source>, tree: &Tree, adjustments: &Adjustments) -> R
         inputs: known.inputs(source.path.as_deref()),
         cautions: Vec::new(),
         assumptions: known.assumptions,
+        sources: known.sources,
     };
     let most = plan.most().map_or(replications, |most| most.max(replications));
     mistakes.extend(effort::repetitions(replications, most, plan.points.len(), place.or(Some(tree))));

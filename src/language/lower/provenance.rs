@@ -11,6 +11,43 @@ use crate::language::tree::Tree;
 use crate::language::units::Fraction;
 use crate::language::{Cores, Distribution, Duration, Model, Rate, RateOrZero};
 
+/// A value of the model with where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sourced {
+    /// Its path in the model.
+    pub path: String,
+    /// The value, as written.
+    pub value: String,
+    /// Whether it was measured, documented or assumed.
+    pub basis: Basis,
+    /// Where and how it was measured, by whom it is documented, why it is plausible.
+    pub reason: String,
+    /// The plausible range, as written.
+    pub range: Option<(String, String)>,
+}
+
+/// What a value of a model rests on, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Basis {
+    /// A guess.
+    Assumed,
+    /// A document.
+    Documented,
+    /// A measurement.
+    Measured,
+}
+
+impl Basis {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Assumed => "assumed",
+            Self::Documented => "documented",
+            Self::Measured => "measured",
+        }
+    }
+}
+
 /// A value that was assumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assumption {
@@ -61,17 +98,28 @@ pub(crate) fn provenance(subject: &Subject, columns: &mut Columns) -> Mistakes {
 }
 
 /// What the model assumes, in the order of the file.
-pub(crate) fn assumptions(model: &Model, subject: &Subject) -> Vec<Assumption> {
+pub(crate) fn assumptions(sources: &[Sourced]) -> Vec<Assumption> {
+    let assumed = sources.iter().filter(|source| source.basis == Basis::Assumed).cloned();
+    assumed.map(|Sourced { path, value, reason, range, .. }| Assumption { path, value, reason, range }).collect()
+}
+
+/// The values of which the model says where they come from, in the order of the file.
+pub(crate) fn sources(model: &Model, subject: &Subject) -> Vec<Sourced> {
     let Some(all) = subject.model.get("provenance") else { return Vec::new() };
     let Ok(whole) = subject.expanded() else { return Vec::new() };
-    let assumption = |(path, entry): &(String, Tree)| {
+    let source = |(path, entry): &(String, Tree)| {
         let provenance = model.provenance.get(path)?;
-        let reason = provenance.assumed.clone()?;
+        let bases = [
+            (Basis::Assumed, &provenance.assumed),
+            (Basis::Documented, &provenance.documented),
+            (Basis::Measured, &provenance.measured),
+        ];
+        let (basis, reason) = bases.into_iter().find_map(|(basis, reason)| Some((basis, reason.clone()?)))?;
         let value = find(path, entry, subject, &whole).map(|(value, _)| value.written()).unwrap_or_default();
         let range = provenance.range.as_ref().map(|[low, high]| (plain(low), plain(high)));
-        Some(Assumption { path: path.clone(), value: value.trim_matches('"').into(), reason, range })
+        Some(Sourced { path: path.clone(), value: value.trim_matches('"').into(), basis, reason, range })
     };
-    all.entries().iter().filter_map(assumption).collect()
+    all.entries().iter().filter_map(source).collect()
 }
 
 fn plain(value: &toml::Value) -> String {

@@ -197,7 +197,7 @@ fn panel(answer: &KneeAnswer, index: usize) -> Panel {
 }
 
 /// The stretch of the y axis that shows the bound and what is near it; none where all of the data does.
-fn window(bound: f64, is_rate: bool, values: &[f64]) -> Option<(f64, f64)> {
+pub(in crate::report) fn window(bound: f64, is_rate: bool, values: &[f64]) -> Option<(f64, f64)> {
     if is_rate {
         let low = 100.0 - DISTANCES * (100.0 - bound);
         return (low > 0.0 && low < 100.0).then_some((low, 100.0));
@@ -217,11 +217,11 @@ fn span(knee: &KneeSearch, (meets, misses): (f64, f64)) -> Collapse {
     Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label, others: Vec::new() }
 }
 
-fn axis_label(metric: Metric, unit: &str) -> String {
+pub(in crate::report) fn axis_label(metric: Metric, unit: &str) -> String {
     if unit.is_empty() { metric.words().into() } else { format!("{} ({unit})", metric.words()) }
 }
 
-fn plotted(x: f64, figure: Interval, factor: f64) -> Point {
+pub(in crate::report) fn plotted(x: f64, figure: Interval, factor: f64) -> Point {
     let Interval { estimate, low, high } = figure;
     match low.is_finite() && high.is_finite() {
         true => Point::with_interval(x, estimate * factor, low * factor, high * factor),

@@ -65,6 +65,27 @@ impl Command {
     }
 }
 
+/// Options that say how a command answers or where, and not what it asks: each with its value, or without one.
+const WITH_VALUE: [&str; 8] = ["--output", "-o", "--report", "--threads", "--format", "--table", "--files", "--shard"];
+const ALONE: [&str; 7] = ["--quiet", "-q", "--open", "--svg", "--dark", "--no-charts", "--fresh"];
+
+/// A command as it was given, without the options that do not change what it finds.
+pub fn as_given(arguments: impl IntoIterator<Item = String>) -> String {
+    let mut words = vec!["sim".to_owned()];
+    let mut arguments = arguments.into_iter();
+    while let Some(word) = arguments.next() {
+        let option = word.split_once('=').map_or(word.as_str(), |(option, _)| option);
+        if WITH_VALUE.contains(&option) {
+            if option == word {
+                arguments.next();
+            }
+        } else if !ALONE.contains(&word.as_str()) {
+            words.push(quoted(&word));
+        }
+    }
+    words.join(" ")
+}
+
 /// A word that a POSIX shell takes as it is: in single quotes where it has to be (Shell Command Language, section 2.2).
 fn quoted(word: &str) -> String {
     let is_plain = |sign: char| sign.is_ascii_alphanumeric() || "_@%+=:,./-".contains(sign);
@@ -77,7 +98,7 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Command, quoted};
+    use super::{Command, as_given, quoted};
 
     #[test]
     fn words_are_quoted_for_the_shell() {
@@ -93,6 +114,12 @@ mod tests {
         let command = command.with("--set", "load.profile=[1, 2]").with("--set", "load.rate=5/s");
         let command = command.with("--set", "load.profile=[3]");
         assert_eq!(command.lines("", None), "sim knee a.toml --set load.rate=5/s --set 'load.profile=[3]'\n");
+    }
+
+    #[test]
+    fn a_command_is_repeated_without_what_does_not_matter() {
+        let given = ["knee", "a b.toml", "--output", "/tmp/x", "--objective", "p95_s<=2", "-q", "--format=json"];
+        assert_eq!(as_given(given.map(String::from)), "sim knee 'a b.toml' --objective 'p95_s<=2'");
     }
 
     #[test]

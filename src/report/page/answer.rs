@@ -2,13 +2,14 @@
 
 use maud::{Markup, html};
 
+use super::Step;
 use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::plan::Direction;
 use crate::report::whole::Report;
-use crate::report::{figures, next, objectives, verdicts};
+use crate::report::{figures, objectives, verdicts};
 
 /// The first screen.
-pub(super) fn answer(report: &Report, chart: Option<Markup>) -> Markup {
+pub(super) fn answer(report: &Report, next: Option<&Step>, chart: Option<Markup>) -> Markup {
     let farthest = farthest(report);
     let second = farthest.and_then(|finding| finding.lines.first().cloned());
     let sentences: Vec<String> = figures::answer(report).into_iter().chain(second).collect();
@@ -18,7 +19,7 @@ pub(super) fn answer(report: &Report, chart: Option<Markup>) -> Markup {
                 h1 { (report.plan.title) }
                 p .answer { @for sentence in &sentences { (ended(sentence)) " " } }
                 @if let Some(why) = why(report, farthest) { p { b { "Why " } (ended(&why)) } }
-                @if let Some((Some(command), why)) = next::told(report).first() {
+                @if let Some((Some(command), why)) = next {
                     p { b { "Next " } code { (command) } " " (why) }
                 }
                 @if report.judgements.len() > 1 { p { a href="#hypotheses" { (verdicts::count(report)) } } }
@@ -60,7 +61,7 @@ fn why(report: &Report, finding: Option<&Finding>) -> Option<String> {
 }
 
 /// A sentence with its full stop, each unit on the line of its number.
-fn ended(sentence: &str) -> String {
+pub(super) fn ended(sentence: &str) -> String {
     let stop = if sentence.ends_with(['.', '?', '!']) { "" } else { "." };
     format!("{}{stop}", joined(sentence))
 }

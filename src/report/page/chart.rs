@@ -11,12 +11,19 @@ const MOST: usize = 1_000_000;
 /// The drawings of a page.
 #[derive(Debug, Default)]
 pub(super) struct Charts {
+    /// Whether points of its charts are rows of no table, and cannot be picked.
+    has_no_points: bool,
     inks: Inks,
     bytes: usize,
     left_out: usize,
 }
 
 impl Charts {
+    /// The drawings of a page without a table of points.
+    pub(super) fn without_points() -> Self {
+        Self { has_no_points: true, ..Self::default() }
+    }
+
     /// A figure with its title, its method and its note.
     pub(super) fn draw(&mut self, drawing: &Drawing) -> Markup {
         let words = words(&drawing.figure);
@@ -42,7 +49,10 @@ impl Charts {
         let linear = inline(&plain, title, &mut self.inks);
         let log = logarithmic(&plain).map(|figure| inline(&figure, title, &mut self.inks));
         self.bytes += linear.len() + log.as_ref().map_or(0, String::len);
-        let label = format!("{title}. The arrow keys move from point to point.");
+        let label = match self.has_no_points {
+            true => title.to_owned(),
+            false => format!("{title}. The arrow keys move from point to point."),
+        };
         Some(html! {
             div .plot tabindex="0" role="group" aria-label=(label) {
                 div .linear[log.is_some()] { (PreEscaped(linear)) }

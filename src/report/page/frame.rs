@@ -4,15 +4,42 @@ use std::fmt::Write;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
+use crate::experiment::plan::Plan;
 use crate::report::chart::{Inks, Theme, letters, series, sheet};
-use crate::report::whole::Report;
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
-/// The whole document.
-pub(super) fn framed(report: &Report, inks: &Inks, body: &Markup) -> String {
-    let plan = report.plan;
+/// What stands around a page.
+pub(super) struct Frame<'a> {
+    /// The question.
+    pub title: &'a str,
+    /// What stands at the top.
+    pub name: &'a str,
+    /// Variants that can be hidden; where there is but one, there is nothing to hide.
+    pub variants: &'a [String],
+    /// Curves of a colour of their own.
+    pub curves: usize,
+}
+
+impl<'a> Frame<'a> {
+    /// That of a page of one plan.
+    pub(super) fn of(plan: &'a Plan) -> Self {
+        Self { title: &plan.title, name: &plan.name, variants: &plan.variants, curves: plan.variants.len() }
+    }
+
+    /// That of a page of a search, which has nothing that could be hidden.
+    pub(super) fn of_search(plan: &'a Plan) -> Self {
+        Self { variants: &[], ..Self::of(plan) }
+    }
+
+    /// The whole document.
+    pub(super) fn framed(&self, inks: &Inks, body: &Markup) -> String {
+        framed(self, inks, body)
+    }
+}
+
+fn framed(frame: &Frame, inks: &Inks, body: &Markup) -> String {
     let document = html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,16 +49,16 @@ pub(super) fn framed(report: &Report, inks: &Inks, body: &Markup) -> String {
                 meta http-equiv="Content-Security-Policy"
                     content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; font-src data:; \
                              base-uri 'none'; form-action 'none'";
-                title { (plan.title) }
-                style { (PreEscaped(letters())) (PreEscaped(colours(plan.variants.len(), inks))) (PreEscaped(STYLE)) }
+                title { (frame.title) }
+                style { (PreEscaped(letters())) (PreEscaped(colours(frame.curves, inks))) (PreEscaped(STYLE)) }
             }
             body {
                 a .skip href="#answer" { "Skip to the answer" }
                 header {
-                    span .name { (plan.name) }
-                    @if plan.variants.len() > 1 {
+                    span .name { (frame.name) }
+                    @if frame.variants.len() > 1 {
                         div .variants role="group" aria-label="Variants that are shown" {
-                            @for (number, variant) in plan.variants.iter().enumerate() {
+                            @for (number, variant) in frame.variants.iter().enumerate() {
                                 button type="button" data-toggle=(number) aria-pressed="true" {
                                     i .mark style={ "--c:var(--v" (number % SERIES) ")" } {} (variant)
                                 }

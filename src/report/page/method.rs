@@ -2,31 +2,47 @@
 
 use maud::{Markup, html};
 
+use crate::experiment::plan::Plan;
+use crate::report::objectives;
 use crate::report::warning::warnings;
 use crate::report::whole::Report;
-use crate::report::{next, objectives};
+
+/// The method of a sweep or of a point.
+pub(super) fn of_report(report: &Report, again: &str) -> Markup {
+    let facts = [
+        ("simulated", format!("{} runs, {}", report.tally.done, report.effort())),
+        ("objectives", objectives(report)),
+        ("intervals", "95 % confidence".into()),
+    ];
+    let doubts: Vec<String> = warnings(report).iter().map(ToString::to_string).collect();
+    method(&[report.plan], &facts, &doubts, again)
+}
 
 /// The method, the doubts, the versions, the command.
-pub(super) fn method(report: &Report) -> Markup {
-    let plan = report.plan;
-    let doubts = warnings(report);
-    let inputs: Vec<String> = plan.inputs().iter().map(|path| path.display().to_string()).collect();
+pub(super) fn method(plans: &[&Plan], facts: &[(&str, String)], doubts: &[String], again: &str) -> Markup {
+    let of = |fact: &dyn Fn(&Plan) -> String| {
+        let mut all: Vec<String> = plans.iter().map(|plan| fact(plan)).collect();
+        all.dedup();
+        all.join(", ")
+    };
+    let inputs = of(&|plan| {
+        let paths: Vec<String> = plan.inputs().iter().map(|path| path.display().to_string()).collect();
+        paths.join(", ")
+    });
     html! {
         section #method {
             h2 { "Method" }
             dl .facts {
-                dt { "simulated" } dd { (report.tally.done) " runs, " (report.effort()) }
-                dt { "objectives" } dd { (objectives(report)) }
-                dt { "intervals" } dd { "95 % confidence" }
-                dt { "seed" } dd { (plan.seed) }
-                dt { "inputs" } dd { (inputs.join(", ")) }
-                dt { "fingerprint" } dd { code { (plan.origin().fingerprint) } }
+                @for (what, fact) in facts { dt { (what) } dd { (fact) } }
+                dt { "seed" } dd { (of(&|plan| plan.seed.to_string())) }
+                dt { "inputs" } dd { (inputs) }
+                dt { "fingerprint" } dd { code { (of(&|plan| plan.origin().fingerprint.clone())) } }
                 dt { "version" } dd { "sim " (env!("CARGO_PKG_VERSION")) }
-                dt { "again by" } dd { code { (next::again(plan)) } }
+                dt { "again by" } dd { code { (again) } }
             }
             @if !doubts.is_empty() {
                 h3 { "Warnings" }
-                ul { @for doubt in &doubts { li { (doubt) } } }
+                ul { @for doubt in doubts { li { (doubt) } } }
             }
         }
     }

@@ -20,9 +20,17 @@ fn each_variant_has_its_knee_and_what_gives_way() {
     }
     assert_eq!(
         place.names("output/servers"),
-        [".knee-journal.jsonl.lock", "knee-journal.jsonl", "knee.json", "knee.png"]
+        [".knee-journal.jsonl.lock", "knee-journal.jsonl", "knee.html", "knee.json", "knee.png"]
     );
     assert!(!ran.stdout.contains('\x1b') && ran.stderr.is_empty(), "{}", ran.stderr);
+    // The page says the same, and how to get it again.
+    let (page, file) = (place.text("output/servers/knee.html"), place.text("output/servers/knee.json"));
+    let file: Value = serde_json::from_str(&file).expect("JSON");
+    for found in file["variants"].as_array().expect("variants") {
+        let sentence = found["sentence"].as_str().expect("a sentence").replace('\u{a0}', " ");
+        assert!(page.replace('\u{a0}', " ").contains(&sentence), "{sentence}");
+    }
+    assert!(page.contains("<code>sim knee ") && !page.contains("http://") && !page.contains("src="), "{page}");
 }
 
 #[test]

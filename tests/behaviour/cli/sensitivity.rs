@@ -21,7 +21,7 @@ fn the_number_that_decides_is_named_and_files_are_written() {
     assert!(ran.stdout.contains("the mean response time depends on shop time"), "{}", ran.stdout);
     let files = place.names("output/servers");
     let journal = [".sensitivity-journal.jsonl.lock", "sensitivity-journal.jsonl"];
-    assert_eq!(files, [&journal[..], &["sensitivity.json", "sensitivity.png"]].concat());
+    assert_eq!(files, [&journal[..], &["sensitivity.html", "sensitivity.json", "sensitivity.png"]].concat());
     let document: Value = serde_json::from_str(&place.text("output/servers/sensitivity.json")).expect("JSON");
     let parameter = &document["parameters"][0];
     assert!(parameter["at_low"]["high"].as_f64().expect("a number") < 0.0, "{parameter}");
