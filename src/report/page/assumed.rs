@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::experiment::plan::Plan;
-use crate::language::Sourced;
+use crate::language::{Basis, Sourced};
 
 /// The table of values with their sources, plausible ranges and reasons, those that were assumed first. `effects` is what
 /// a sensitivity analysis says of some of them, by their paths, the largest first: then they lead, in that order.
@@ -19,6 +19,7 @@ pub(super) fn assumed(plan: &Plan, effects: &[(String, String)]) -> Markup {
                 p { "The model does not say where its numbers come from." }
             } @else {
                 p .soft { (counted(&all)) }
+                p .soft .paper { "On paper only those that are assumed are listed." }
                 div .scroll tabindex="0" role="region" aria-label="What is assumed" {
                     table {
                         thead {
@@ -31,7 +32,7 @@ pub(super) fn assumed(plan: &Plan, effects: &[(String, String)]) -> Markup {
                         }
                         tbody {
                             @for one in all {
-                                tr {
+                                tr .sourced[one.basis != Basis::Assumed && effect(one).is_none()] {
                                     th scope="row" { code { (breakable(&one.path)) } }
                                     td { (one.value) }
                                     td { (one.basis.word()) }
@@ -50,8 +51,7 @@ pub(super) fn assumed(plan: &Plan, effects: &[(String, String)]) -> Markup {
 
 /// `Of 12 numbers with a source 5 are assumed, 4 documented and 3 measured.`
 fn counted(all: &[&Sourced]) -> String {
-    use crate::language::Basis::{Assumed, Documented, Measured};
-    let parts: Vec<String> = [Assumed, Documented, Measured]
+    let parts: Vec<String> = [Basis::Assumed, Basis::Documented, Basis::Measured]
         .into_iter()
         .map(|basis| (basis, all.iter().filter(|one| one.basis == basis).count()))
         .filter(|(_, count)| *count > 0)
