@@ -7,16 +7,9 @@ mod proportion;
 pub use pairing::Pairing;
 
 use super::Moments;
-use super::autocorrelation::lag_one;
 use serde::Serialize;
 
 pub(super) use critical::two_sided;
-
-/// Correlation of neighbours that is allowed for at most.
-const MOST_CORRELATED: f64 = 0.8;
-
-/// Independent values that those of a series are worth, at least.
-const FEWEST: f64 = 5.0;
 
 /// An estimate and the range that holds the true value at a stated confidence.
 ///
@@ -94,29 +87,6 @@ impl Interval {
         let count = moments.count() as f64;
         let error = (variance * (1.0 / more as f64 + 1.0 / count)).sqrt();
         Self::around(mean, product(two_sided(level, count - 1.0), error))
-    }
-
-    /// [`prediction`](Self::prediction) from neighbours in a series, far from which the values to come lie: as if they were an
-    /// autoregressive process of the first order, so many of them tell as much as `n (1 - r) / (1 + r)` independent ones,
-    /// where `r` is the correlation of neighbours, at most 0.8, seen too small by about `1 / n`. No more is taken away than
-    /// leaves five. `None` as there.
-    #[must_use]
-    pub fn prediction_in_series(values: &[f64], more: usize, level: f64) -> Option<Self> {
-        let moments: Moments = values.iter().copied().collect();
-        let (mean, variance) = (moments.mean()?, moments.variance()?);
-        if moments.skipped() > 0 || more == 0 || !admissible(level) {
-            return None;
-        }
-        let count = moments.count() as f64;
-        let seen = lag_one(values).unwrap_or(0.0) + 1.0 / count;
-        let correlation = seen.clamp(0.0, MOST_CORRELATED);
-        let shrinks = (1.0 - correlation) / (1.0 + correlation);
-        let worth = (count * shrinks).max(count.min(FEWEST));
-        // Neighbours spread less than values that are far apart.
-        let variance = variance * (1.0 - 1.0 / count) / (1.0 - 1.0 / worth);
-        let of_more = (more as f64 * shrinks).max(1.0);
-        let error = (variance * (1.0 / of_more + 1.0 / worth)).sqrt();
-        Self::around(mean, product(two_sided(level, worth - 1.0), error))
     }
 
     /// The interval at another level, as if it were Student's with so many degrees of freedom: both arms are stretched

@@ -8,7 +8,7 @@
 //!
 //! The range is Student's prediction interval, at a risk of 5 % over all intervals from the start of the disturbance to the
 //! end of the run together (Bonferroni); that of response times is one of their logarithms, because the means of a busy
-//! system's intervals have a long upper tail, and the correlation of neighbours widens it. A system has recovered at the end of the last unusual interval before three in
+//! system's intervals have a long upper tail. A system has recovered at the end of the last unusual interval before three in
 //! succession are usual. Unusual intervals after that are chance, unless three follow each other: then it has not
 //! recovered before those are over.
 
@@ -296,15 +296,14 @@ fn usual_of(slices: &[Slice], count: usize, range: impl Fn(&[f64], usize, f64) -
 
 /// The range in which the geometric mean of `more` further response times lies if their distribution is that of `times`; none
 /// where there are too few. The workload of a queue has an exponential tail (M/M/1), so Student's range of the times
-/// themselves is too narrow above. That of their logarithms is a little too wide. A queue that is long in one interval is
-/// long in the next, which widens it further.
+/// themselves is too narrow above. That of their logarithms is a little too wide.
 fn range_of_times(times: &[f64], more: usize, level: f64) -> Option<Interval> {
     if times.len() < FEWEST || more == 0 {
         return None;
     }
     let logs: Option<Vec<f64>> = times.iter().map(|&time| (time > 0.0).then(|| libm::log(time))).collect();
-    let Some(logs) = logs else { return Interval::prediction_in_series(times, more, level) };
-    let Interval { estimate, low, high } = Interval::prediction_in_series(&logs, more, level)?;
+    let Some(logs) = logs else { return Interval::prediction(times, more, level) };
+    let Interval { estimate, low, high } = Interval::prediction(&logs, more, level)?;
     Some(Interval { estimate: libm::exp(estimate), low: libm::exp(low), high: libm::exp(high) })
 }
 
