@@ -1092,3 +1092,27 @@ fn an_objective_that_chance_may_miss_is_neither_met_nor_missed() {
     assert_eq!(seen("0.13").1, Some(Condition::Failing));
     assert_eq!(seen("0.07").1, Some(Condition::Healthy));
 }
+
+/// 10/s are served and 5/s come. A stop of 20 s shortly before the end leaves 100 requests, which are worked off 20 s after it.
+#[test]
+fn a_fault_near_the_end_of_the_window_is_no_growth() {
+    let text = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"5/s\"\nwarm_up = \"20s\"\nduration = \"300s\"\n\
+        timeout = \"60s\"\n[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\n\
+        steps = [{ sleep = \"exp(100ms)\" }]\n[faults.f]\nservice = \"a\"\nfrom = \"270s\"\nto = \"290s\"\neffect = \"stuck\"\n";
+    assert_eq!(condition(text), Condition::Healthy);
+}
+
+/// A spike of three times the load for 20 s leaves 28 s of work to a counter that is busy 80 % of the time: a hundred times a
+/// usual response time, whatever else chance has done in the minute before.
+#[test]
+fn an_effect_is_seen_in_a_busy_system() {
+    let text = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"8/s\"\nwarm_up = \"20s\"\nduration = \"460s\"\n\
+        timeout = \"60s\"\nspikes = [{ at = \"60s\", length = \"20s\", factor = 3 }]\n[services.a]\nruntime = \"threads\"\n\
+        threads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(100ms)\" }]\n";
+    let source = Source::text(Path::new("test.toml"), text);
+    let plan =
+        Plan::of(&source, &Adjustments::default().replications(20)).unwrap_or_else(|it| panic!("{}", it.render(false)));
+    let trials = runner::run(&plan, &Progress::default());
+    let seen = trials.done.iter().filter(|trial| trial.is_disturbed == Some(true)).count();
+    assert!(seen >= 15, "{seen} of 20");
+}

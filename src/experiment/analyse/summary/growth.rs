@@ -57,7 +57,8 @@ impl Growth {
             return Self::default();
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
-        let growth = Self::of_courses(&courses, own_time(used));
+        let is_disturbed = used.iter().any(|trial| trial.is_disturbed.is_some());
+        let growth = Self::of_courses(&courses, own_time(used), is_disturbed);
         let is_even = courses.iter().all(|course| matches!(course.pace, Pace::Steady | Pace::Random));
         match growth.any().filter(|rise| is_even && is_by_length(used, *rise)) {
             None => growth,
@@ -67,20 +68,20 @@ impl Growth {
 
     /// That of whole courses, one of each replication; `own` is the time of a request without any waiting, where that is
     /// known.
-    fn of_courses(courses: &[&Course], own: Option<f64>) -> Self {
+    fn of_courses(courses: &[&Course], own: Option<f64>, is_disturbed: bool) -> Self {
         match courses.first().map(|course| course.pace) {
             Some(Pace::Changing) => lag::growth(courses, true, own),
             // A client waits for its answer: no more requests are under way than there are clients.
             Some(Pace::Clients) => lag::growth(courses, false, own),
-            _ => Self::steady(courses),
+            _ => Self::steady(courses, is_disturbed),
         }
     }
 
-    fn steady(courses: &[&Course]) -> Self {
+    fn steady(courses: &[&Course], is_disturbed: bool) -> Self {
         // What grows in a queue that has a limit does not grow without end.
         let grows = |all: Level, unlimited: Level| {
-            let growth = over_half(courses, all);
-            let is_endless = over_half(courses, unlimited).is_some();
+            let growth = over_half(courses, all, is_disturbed);
+            let is_endless = over_half(courses, unlimited, is_disturbed).is_some();
             (growth.filter(|_| is_endless), growth.filter(|_| !is_endless))
         };
         let (requests, filling) = grows(IN_FLIGHT, UNLIMITED);
@@ -128,17 +129,20 @@ fn waits(trial: &Trial) -> bool {
 
 /// Growth of a level over the second half of the window, a second; none where it does not grow for certain. A level may also
 /// rise in saw teeth, as that of an event loop does that serves all that is ready in a round: then neighbouring means differ
-/// by more than it grows, and those of the third and the last quarter tell.
-fn over_half(courses: &[&Course], level: Level) -> Option<Interval> {
-    growing(courses, CERTAIN, HALF, level).or_else(|| {
-        let quarters = |levels: &[&[f64]]| growth_of_quarters(levels, CERTAIN);
-        let rise = a_second(courses, level, quarters)?;
-        let length = courses.first()?.length.seconds();
-        let at_end = courses.iter().filter_map(|course| course.marks.last()).map(|mark| level(mark) as f64);
-        let at_end = at_end.sum::<f64>() / courses.len() as f64;
-        let quarter = courses.first()?.marks.len() as f64 / 4.0 * length;
-        (rise.estimate * quarter >= FEWEST.max(RISES * at_end)).then_some(rise)
-    })
+/// by more than it grows, and those of the third and the last quarter tell. They do not where a fault or a spike disturbs the
+/// run: one in the last quarter raises the level there, and the run is over before it falls.
+fn over_half(courses: &[&Course], level: Level, is_disturbed: bool) -> Option<Interval> {
+    let growth = growing(courses, CERTAIN, HALF, level);
+    if growth.is_some() || is_disturbed {
+        return growth;
+    }
+    let quarters = |levels: &[&[f64]]| growth_of_quarters(levels, CERTAIN);
+    let rise = a_second(courses, level, quarters)?;
+    let length = courses.first()?.length.seconds();
+    let at_end = courses.iter().filter_map(|course| course.marks.last()).map(|mark| level(mark) as f64);
+    let at_end = at_end.sum::<f64>() / courses.len() as f64;
+    let quarter = courses.first()?.marks.len() as f64 / 4.0 * length;
+    (rise.estimate * quarter >= FEWEST.max(RISES * at_end)).then_some(rise)
 }
 
 /// How small a part of what grows over the window is what waits on average, where it is not what grows: of a queue that grows
@@ -215,12 +219,12 @@ mod tests {
     #[test]
     fn the_runs_that_grow_are_counted() {
         let (grows, stays) = (course(|index| index), course(|_| 7));
-        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None);
+        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None, false);
         let seen = growth.requests.expect("it grows");
         assert!((seen.estimate - 0.075).abs() < 1e-12, "{seen:?}");
         assert_eq!(growth.runs, 3);
-        assert_eq!(Growth::of_courses(&[&grows, &grows], None).runs, 2);
-        assert_eq!(Growth::of_courses(&[&stays, &stays], None), Growth::default());
+        assert_eq!(Growth::of_courses(&[&grows, &grows], None, false).runs, 2);
+        assert_eq!(Growth::of_courses(&[&stays, &stays], None, false), Growth::default());
     }
 
     /// Up by one a part, and up and down by five with every other mean of two parts: the steps are 7 and -3, on average 1.7
@@ -228,7 +232,7 @@ mod tests {
     #[test]
     fn what_is_certain_together_need_not_be_so_in_any_run() {
         let wanders = course(|index| index + if index.div_ceil(2) % 2 == 0 { 0 } else { 5 });
-        let growth = Growth::of_courses(&[&wanders; 100], None);
+        let growth = Growth::of_courses(&[&wanders; 100], None, false);
         assert!(growth.requests.is_some(), "{growth:?}");
         assert_eq!(growth.runs, 0);
     }
