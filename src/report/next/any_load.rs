@@ -52,12 +52,22 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
     }
     match &report.lighter {
         Some(lighter) if lighter.decision == Some(Decision::Meets) => None,
-        Some(lighter) if lighter.decision == Some(Decision::Misses) => {
-            let why = known(report, summary).unwrap_or_else(|| seen(report, lighter));
-            Some(useless(&why))
-        }
+        Some(lighter) if lighter.decision == Some(Decision::Misses) => Some(match known(report, summary) {
+            Some(why) => useless(&why),
+            None if rises_with_load(lighter) => format!("{}; a load in between may meet it", seen(report, lighter)),
+            None => useless(&seen(report, lighter)),
+        }),
         _ => known(report, summary).map(|why| useless(&why)),
     }
+}
+
+/// Whether what the lowest load of the search misses is a least throughput or hit ratio, which more load may give.
+fn rises_with_load(lighter: &Lighter) -> bool {
+    let missed = lighter.readings.iter().find(|reading| reading.decision == Some(Decision::Misses));
+    let objective = missed.and_then(|reading| lighter.knee.objectives.get(reading.objective));
+    let is_of_answers = |metric: Metric| matches!(metric, Metric::SuccessRate | Metric::CompletionRate);
+    lighter.defect.is_none()
+        && objective.is_some_and(|objective| objective.is_at_least() && !is_of_answers(objective.metric()))
 }
 
 /// What the lowest load of the search has shown, where the objectives are missed there too.

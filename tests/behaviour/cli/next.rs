@@ -289,3 +289,24 @@ fn a_search_is_proposed_only_where_the_lowest_load_meets() {
         assert_eq!(steps.contains("sim knee"), next.starts_with("--axis"), "{printed}");
     }
 }
+
+/// 30/s on 12.5/s with clients that wait a second: hardly anything is answered, and at 3/s no more than 3/s can be. At 8/s it
+/// would be nearly all, so that a miss at the lowest load of a search says nothing of those in between.
+#[test]
+fn a_least_throughput_that_less_load_cannot_give_excludes_no_load_in_between() {
+    let place = Place::new();
+    place.put(
+        "busy.toml",
+        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"30/s\"\nwarm_up = \"20s\"\nduration = \"200s\"\ntimeout = \"1s\"\n\
+         [services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(80ms)\" }]\n",
+    );
+    place.put(
+        "wanted.toml",
+        "title = \"Enough?\"\nmodel = \"busy.toml\"\nreplications = 3\n\
+         objectives = [{ at-least = { metric = \"throughput_per_min\", value = \"6/s\" } }]\n[[variants]]\nname = \"v\"\n",
+    );
+    let printed = place.sim(&["sweep", "wanted.toml", "--no-charts", "--table", "none"]).ends_with(0).stdout;
+    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains("at 3/s the throughput is 3"), "{printed}");
+    assert!(printed.contains("a load in between may meet it") && !printed.contains("does not help"), "{printed}");
+}
