@@ -7,7 +7,7 @@ use clap::Args;
 use super::adjust::{Adjust, Effort};
 use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
-use super::files::{again, write_page};
+use super::files::{again, prepare_named, write_named};
 use super::page::Page;
 use super::simulate::simulate;
 use super::warn::warn;
@@ -51,6 +51,9 @@ impl Digest {
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let adjustments = Adjustments::from(&self.adjust);
         let plans = self.files.iter().map(|file| Plan::read(file, &adjustments)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(file) = &self.report {
+            prepare_named(file, &plans.iter().collect::<Vec<_>>())?;
+        }
         let mut reports = Vec::new();
         for plan in &plans {
             let report = Report::of(plan, simulate(plan, &self.effort)?);
@@ -66,7 +69,7 @@ impl Digest {
         let exit = reports.iter().map(Exit::of).reduce(Exit::graver).unwrap_or(Exit::Holds);
         let Some(file) = &self.report else { return Ok(exit) };
         // Stdout has the summary, and nothing else.
-        let (path, filed) = write_page(file, &report::page_of_several(&reports, &again()), page);
+        let (path, filed) = write_named("report", file, &report::page_of_several(&reports, &again()), page);
         if !self.effort.quiet {
             page.say(path.trim_end());
         }

@@ -91,6 +91,9 @@ pub enum ExitFailure {
     /// Results cannot be written where they are to go.
     #[error("{0}; --output chooses another folder")]
     Unwritten(#[from] Unwritten),
+    /// A file that the command line names cannot be written.
+    #[error("{0}")]
+    Named(Unwritten),
     /// Shards cannot be merged.
     #[error("{0}")]
     Unmerged(#[from] Unmerged),

@@ -1,13 +1,15 @@
 //! The files of a sweep: results first, then charts, so that a disk that fills up costs pictures before figures.
 
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use clap::Args;
 use rayon::prelude::*;
 use serde_json::Value;
 
-use super::exit::Exit;
+use super::exit::{Exit, ExitFailure};
 use super::page::Page;
+use crate::experiment::plan::Plan;
 use crate::report::chart::{self, Theme};
 use crate::report::figures::Drawing;
 use crate::report::folder::{Folder, Unwritten};
@@ -125,13 +127,31 @@ pub(super) fn write_results(
 /// The name of the page that a sweep writes.
 pub(super) const REPORT: &str = "report.html";
 
-/// Writes a page to a file that the command line names. Returns the line that names it.
-pub(super) fn write_page(file: &Path, laid_out: &str, page: &Page) -> (String, Exit) {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let result = Folder::open(folder).and_then(|folder| folder.write(&name, laid_out.as_bytes()));
+/// Makes sure, before anything is computed, that a file that the command line names can be written, and is none of the files
+/// that are read.
+pub(super) fn prepare_named(file: &Path, plans: &[&Plan]) -> Result<(), ExitFailure> {
+    let is_it =
+        |input: &PathBuf| fs::canonicalize(input).ok().zip(fs::canonicalize(file).ok()).is_some_and(|(a, b)| a == b);
+    if plans.iter().flat_map(|plan| plan.inputs()).any(is_it) {
+        let reason = io::Error::new(io::ErrorKind::AlreadyExists, "it is an input of this command");
+        return Err(ExitFailure::Named(Unwritten { path: file.to_owned(), reason }));
+    }
+    let (folder, name) = parted(file);
+    Folder::prepare(folder, &[name]).map(|_| ()).map_err(ExitFailure::Named)
+}
+
+/// Writes a file that the command line names, and returns the line that names it.
+pub(super) fn write_named(what: &str, file: &Path, content: &str, page: &Page) -> (String, Exit) {
+    let (folder, name) = parted(file);
+    let result = Folder::open(folder).and_then(|folder| folder.write(&name, content.as_bytes()));
     let (paths, exit) = written(vec![result], page);
-    (paths.iter().map(|path| format!("{:<8} {}\n", "report", path.display())).collect(), exit)
+    (paths.iter().map(|path| format!("{what:<8} {}\n", path.display())).collect(), exit)
+}
+
+/// The folder and the name of a file.
+fn parted(file: &Path) -> (&Path, String) {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    (folder, file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
 }
 
 /// The command that this process was given, without what does not change its answer.

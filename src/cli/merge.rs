@@ -75,7 +75,7 @@ impl Merge {
                 round.wanted
             }
         };
-        self.outputs.prepare()?;
+        self.outputs.prepare(&plan)?;
         let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
         self.outputs.of(&plan, &archive, &wanted, &folder, &Effort::of_all_cores(self.quiet), page)

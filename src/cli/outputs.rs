@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::adjust::Effort;
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, REPORT, write_charts, write_report, write_results};
+use super::files::{Pictures, REPORT, prepare_named, write_charts, write_named, write_report, write_results};
 use super::format::Format;
 use super::page::Page;
 use super::{lighter, open, warn};
@@ -72,7 +72,10 @@ impl Outputs {
             if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
         let (laid_out, filed) =
             if self.pictures.any() { write_report(folder, &report, page) } else { (None, Exit::Holds) };
-        let (tests, told) = self.write_junit(&report, page);
+        let (tests, told) = match &self.junit {
+            Some(file) => write_named("junit", file, &report::junit(&report), page),
+            None => (String::new(), Exit::Holds),
+        };
         let files = report_line(laid_out.as_deref()) + &files(&results, &charts, page.width()) + &tests;
         match self.format {
             Format::Table => answer(&report, &files, self.table, page),
@@ -99,24 +102,8 @@ impl Outputs {
     }
 
     /// Makes sure, before anything is computed, that the file of verdicts can be written.
-    pub(super) fn prepare(&self) -> Result<(), ExitFailure> {
-        if let Some((folder, name)) = self.junit.as_deref().map(parted) {
-            Folder::prepare(folder, &[name])?;
-        }
-        Ok(())
-    }
-
-    /// Writes the verdicts as tests; the line that names the file.
-    fn write_junit(&self, report: &Report, page: &Page) -> (String, Exit) {
-        let Some((folder, name)) = self.junit.as_deref().map(parted) else { return (String::new(), Exit::Holds) };
-        let folder = Folder::open(folder);
-        match folder.and_then(|folder| folder.write(&name, report::junit(report).as_bytes())) {
-            Ok(path) => (format!("{:<8} {}\n", "junit", path.display()), Exit::Holds),
-            Err(unwritten) => {
-                page.complain(unwritten);
-                (String::new(), Exit::Mistake)
-            }
-        }
+    pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
+        self.junit.as_deref().map_or(Ok(()), |file| prepare_named(file, &[plan]))
     }
 
     /// The names of all files of rows, and of the others that every sweep writes.
@@ -142,12 +129,6 @@ impl Outputs {
         }
         write_charts(folder, &drawings, self.pictures, page)
     }
-}
-
-/// The folder and the name of a file.
-fn parted(path: &Path) -> (&Path, String) {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    (folder, path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default())
 }
 
 /// The path of the report.

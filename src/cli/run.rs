@@ -9,7 +9,7 @@ use serde_json::json;
 use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
 use super::exit::{Exit, ExitFailure};
-use super::files::{again, write_page};
+use super::files::{again, prepare_named, write_named};
 use super::format::Format;
 use super::lighter;
 use super::page::Page;
@@ -72,6 +72,9 @@ impl Run {
         let whole = Plan::read_at(&self.file, &Adjustments::from(&self.adjust), &self.at)?;
         let point = choose(&whole, self.variant.as_deref(), &self.at)?;
         caution(&whole, page);
+        if let Some(file) = &self.report {
+            prepare_named(file, &[&whole])?;
+        }
         let plan = alone(&whole, point);
         let mut report = Report::of(&plan, simulate(&plan, &self.effort)?);
         if whole.points.len() == 1 {
@@ -98,7 +101,7 @@ impl Run {
         warn(&report, page);
         let exit = Exit::of(&report);
         let Some(file) = &self.report else { return Ok(exit) };
-        let (path, filed) = write_page(file, &report::page_of_point(&report, &whole, &again()), page);
+        let (path, filed) = write_named("report", file, &report::page_of_point(&report, &whole, &again()), page);
         if self.format == Format::Table {
             page.part(path);
         }

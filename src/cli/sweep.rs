@@ -81,7 +81,7 @@ impl Sweep {
         if self.shard.is_none() {
             names.extend(self.outputs.names());
         }
-        self.outputs.prepare()?;
+        self.outputs.prepare(&plan)?;
         let folder = self.keeping.folder(&plan, &names)?;
         let archive = self.keeping.archive(&folder, &plan, self.shard, self.effort.quiet, page)?;
         let round = match self.shard {

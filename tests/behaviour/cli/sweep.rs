@@ -158,3 +158,22 @@ fn a_file_of_verdicts_that_cannot_be_written_is_refused_before_anything_runs() {
     assert!(ran.stderr.contains("cannot write servers.toml: it is a file, not a folder"), "{}", ran.stderr);
     assert!(!place.path("output").exists());
 }
+
+#[test]
+fn a_file_that_is_named_does_not_replace_an_input() {
+    let place = Place::new();
+    for input in ["servers.toml", "counter.toml"] {
+        let text = place.text(input);
+        let ran = place.sim(&["sweep", "servers.toml", "--junit", &format!("./{input}")]).ends_with(2);
+        assert!(
+            ran.stderr.contains(&format!("cannot write ./{input}: it is an input of this command")),
+            "{}",
+            ran.stderr
+        );
+        let ran = place.sim(&["digest", "servers.toml", "--report", input]).ends_with(2);
+        assert!(ran.stderr.contains("it is an input of this command"), "{}", ran.stderr);
+        assert_eq!(place.text(input), text);
+    }
+    let ran = place.sim(&["run", "counter.toml", "--report", "counter.toml"]).ends_with(2);
+    assert!(ran.stderr.contains("it is an input of this command"), "{}", ran.stderr);
+}
