@@ -50,7 +50,18 @@ fn title(found: &Sensitivity) -> String {
     let names = weighing(found, Weight::Decides);
     let metric = found.question.metric.words();
     if names.is_empty() {
-        return fitting([format!("no number of the model changes the {metric}"), found.plan.title.clone()]);
+        let open = weighing(found, Weight::Open);
+        return match open.as_slice() {
+            [] => fitting([format!("no number of the model changes the {metric} much"), found.plan.title.clone()]),
+            [name] => fitting([
+                format!("what {name} does to the {metric} is not known yet"),
+                format!("the effect of one number on the {metric} is not known yet"),
+            ]),
+            names => fitting([
+                format!("what {} do to the {metric} is not known yet", first_three(names)),
+                format!("the effects of {} on the {metric} are not known yet", count(names.len(), "number")),
+            ]),
+        };
     }
     fitting([
         format!("the {metric} depends on {}", first_three(&names)),

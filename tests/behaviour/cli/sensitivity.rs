@@ -60,3 +60,23 @@ fn an_effect_that_does_not_matter_decides_nothing() {
     assert!(ran.stdout.contains("shop time changes the throughput by less than 2 %"), "{}", ran.stdout);
     assert!(!ran.stdout.contains("depends on"), "{}", ran.stdout);
 }
+
+/// Two paths do not tell what two threads instead of four do to a throughput that one of them would halve.
+#[test]
+fn an_effect_that_is_not_known_yet_is_not_called_none() {
+    let place = Place::new();
+    place.put(
+        "few.toml",
+        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"20/s\"\nwarm_up = \"10s\"\nduration = \"60s\"\ntimeout = \"2s\"\n\
+         [services.a]\nruntime = \"threads\"\nthreads = 2\n[services.a.endpoints.e]\nsteps = [{ sleep = { exp = \"60ms\" } }]\n\
+         [provenance]\n\"services.a.endpoints.e.steps[0].sleep.exp\" = { assumed = \"a guess\", range = [\"30ms\", \"90ms\"] }\n\
+         \"services.a.threads\" = { assumed = \"a guess\", range = [1, 4] }\n",
+    );
+    let ran = place.sim(&["sensitivity", "few.toml", "--trajectories", "3", "--samples", "8"]).ends_with(0);
+    assert!(ran.stdout.contains("is not known yet"), "{}", ran.stdout);
+    let page = place.text("output/few/sensitivity.html");
+    assert!(
+        page.contains("to the throughput is not known yet") && !page.contains("No number of the model"),
+        "no title"
+    );
+}
