@@ -1,34 +1,16 @@
 // What .ci/browser asks of a page in Chromium: node browser.mjs CHROMIUM OUTPUT SCREENSHOTS
 import fs from "node:fs";
 import path from "node:path";
-import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { chromium } from "playwright-core";
+import { check, finish, launch, open as opened, suitsEveryScreen, turnsDark } from "./chromium.mjs";
 
 const [, , executablePath, output, screenshots] = process.argv;
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-let failures = 0;
-let checks = 0;
-const check = (holds, what) => {
-  checks += 1;
-  if (holds) return;
-  failures += 1;
-  console.error(`FAILED: ${what}`);
-};
+const browser = await launch(executablePath);
 
 // A line of CSV whose fields may be quoted.
 const fields = (line) => [...line.matchAll(/("([^"]|"")*"|[^,]*)(,|$)/g)].map((it) => it[1].replace(/^"|"$/g, "")).slice(0, -1);
 
-const open = async (file, options = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, ...options });
-  const page = await context.newPage();
-  page.on("console", (message) => check(false, `${file} says ${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => check(false, `${file}: ${error.message}`));
-  page.on("request", (request) => check(request.url().startsWith("file:") || request.url().startsWith("data:"), `${file} loads ${request.url()}`));
-  await page.goto(pathToFileURL(file).href);
-  return page;
-};
+const open = (file, options) => opened(browser, pathToFileURL(file).href, "file:", options);
 
 for (const experiment of fs.readdirSync(output)) {
   const folder = path.join(output, experiment);
@@ -108,29 +90,9 @@ for (const experiment of fs.readdirSync(output)) {
     const of = await page.$$eval("[data-of]", (all) => all.filter((part) => !part.hidden).map((part) => part.dataset.of));
     check(of.length === 1 && of[0] === name, `${experiment}: ${of} for ${name}`);
   }
-  const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
-  const light = await paper();
-  await page.click("#theme");
-  await page.click("#theme");
-  check((await paper()) !== light, `${experiment}: no dark theme`);
+  await turnsDark(page, experiment);
   await page.close();
-
-  // Every theme and width: nothing is wider than the window, and axe-core finds nothing serious.
-  for (const colorScheme of ["light", "dark"]) {
-    for (const width of [390, 820, 1440]) {
-      page = await open(file, { viewport: { width, height: 900 }, colorScheme });
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      check(wide <= width, `${experiment} at ${width}: ${wide} wide`);
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => window.axe.run());
-      for (const it of found.violations) {
-        const where = it.nodes.map((node) => node.target).slice(0, 3).join(" ");
-        check(!["serious", "critical"].includes(it.impact), `${experiment}, ${colorScheme}, ${width}: ${it.id} (${it.impact}) at ${where}`);
-      }
-      await page.screenshot({ path: path.join(screenshots, `${experiment}-${colorScheme}-${width}.png`) });
-      await page.close();
-    }
-  }
+  await suitsEveryScreen((options) => open(file, options), experiment, path.join(screenshots, experiment));
 
   // On paper.
   page = await open(file);
@@ -141,5 +103,4 @@ for (const experiment of fs.readdirSync(output)) {
   await page.close();
 }
 await browser.close();
-console.log(`report.html in ${path.basename(executablePath)}: ${checks - failures} passed, ${failures} failed`);
-process.exit(failures > 0 ? 1 : 0);
+finish("report.html", executablePath);

@@ -3,19 +3,9 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { execFileSync, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { chromium } from "playwright-core";
+import { check, finish, launch, open as opened, suitsEveryScreen } from "./chromium.mjs";
 
 const [, , executablePath, sim, screenshots] = process.argv;
-const axe = fs.readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-let failures = 0;
-let checks = 0;
-const check = (holds, what) => {
-  checks += 1;
-  if (holds) return;
-  failures += 1;
-  console.error(`FAILED: ${what}`);
-};
 
 const server = spawn(sim, ["serve", "models/registration.toml", "--listen", "127.0.0.1:0"], { stdio: ["ignore", "pipe", "inherit"] });
 process.on("exit", () => server.kill());
@@ -23,17 +13,8 @@ const base = await new Promise((resolve, reject) => {
   server.stdout.once("data", (line) => resolve(String(line).match(/http:\S+/)[0]));
   server.once("exit", () => reject(new Error("sim serve ended")));
 });
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
-
-const open = async (query, options = {}) => {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, ...options });
-  const page = await context.newPage();
-  page.on("console", (message) => check(false, `${query} says ${message.type()}: ${message.text()}`));
-  page.on("pageerror", (error) => check(false, `${query}: ${error.message}`));
-  page.on("request", (request) => check(request.url().startsWith(base) || request.url().startsWith("data:"), `${query} loads ${request.url()}`));
-  await page.goto(base + query);
-  return page;
-};
+const browser = await launch(executablePath);
+const open = (query, options) => opened(browser, base + query, base, options);
 // The page has an answer to what it shows.
 const settled = (page) => page.waitForFunction(() => document.documentElement.dataset.state === location.search.slice(1), null, { timeout: 60000 });
 const points = (page) => page.evaluate(() => document.documentElement.answer.points);
@@ -143,29 +124,17 @@ await wait(2000);
 check(ticks() - idle <= 1, `closed tabs cost ${ticks() - idle} ticks in 2 s`);
 await page.close();
 
-// Every theme and width: nothing is wider than the window, and axe-core finds nothing serious.
 for (const [name, query] of [
   ["model", `?file=${model}&set=${concurrency}%3D100&set=${workers}%3D6`],
   ["experiment", "?file=experiments/pooling.toml&after=lifespan+pool&set=load.concurrency%3D150"],
 ]) {
-  for (const colorScheme of ["light", "dark"]) {
-    for (const width of [390, 820, 1440]) {
-      page = await open(query, { viewport: { width, height: 900 }, colorScheme });
-      await settled(page);
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth);
-      check(wide <= width, `${name} at ${width}: ${wide} wide`);
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => window.axe.run());
-      for (const it of found.violations) {
-        const where = it.nodes.map((node) => node.target).slice(0, 3).join(" ");
-        check(!["serious", "critical"].includes(it.impact), `${name}, ${colorScheme}, ${width}: ${it.id} (${it.impact}) at ${where}`);
-      }
-      await page.screenshot({ path: path.join(screenshots, `live-${name}-${colorScheme}-${width}.png`) });
-      await page.close();
-    }
-  }
+  const answered = async (options) => {
+    const page = await open(query, options);
+    await settled(page);
+    return page;
+  };
+  await suitsEveryScreen(answered, name, path.join(screenshots, `live-${name}`));
 }
 await browser.close();
 server.kill();
-console.log(`sim serve in ${path.basename(executablePath)}: ${checks - failures} passed, ${failures} failed`);
-process.exit(failures > 0 ? 1 : 0);
+finish("sim serve", executablePath);
