@@ -1,0 +1,105 @@
+//! Work behind the answers: what completes of it decides as well.
+
+use sim::experiment::analyse::condition::Condition;
+use sim::language::Metric;
+
+use super::{LOAD, condition, states, with_report};
+
+/// A web service that publishes each request to a consumer, whose handler is given.
+fn publishing(queue: &str, consumer: &str, steps: &str) -> String {
+    let load = LOAD.replace("app.get", "web.enqueue");
+    format!(
+        "{load}
+        [services.web.endpoints.enqueue]
+        steps = [{{ publish = {{ queue = \"tasks\" }} }}]
+        [queues.tasks]
+        {queue}
+        [queues.tasks.consumers.worker]
+        service = \"worker\"
+        endpoint = \"task\"
+        prefetch = 1
+        {consumer}
+        [services.worker]
+        runtime = \"threads\"
+        threads = 1
+        [services.worker.endpoints.task]
+        steps = [{steps}]"
+    )
+}
+
+/// All requests are answered and none of their messages is handled: the promise of the answers is broken.
+#[test]
+fn a_point_that_loses_the_work_behind_its_answers_is_not_healthy() {
+    let all = publishing("", "retries = 1", r#"{ sleep = "1ms" }, { fail = "bad" }"#);
+    with_report(&all, |report| {
+        assert_eq!(report.states[0].condition, Condition::Failing);
+        let sentence = report.findings[0].sentence();
+        let words = ["100 % success, but 0 % of the work behind the answers completes", "queue tasks / worker (`bad`)"];
+        assert!(words.iter().all(|words| sentence.contains(words)), "{sentence}");
+    });
+    // With a retry two messages in a hundred are lost, as one delivery in seven fails.
+    let rarely = |retries: u32| {
+        let steps = "{ choose = [{ probability = 0.15, steps = [{ fail = \"bad\" }] }] }";
+        condition(&publishing("", &format!("retries = {retries}"), steps))
+    };
+    assert_eq!((rarely(0), rarely(1)), (Condition::Failing, Condition::Healthy));
+}
+
+/// The worker handles 10 messages a second of 20. A queue of at most 5 drops the others on purpose; a delivery that is
+/// tried again without an end completes nothing, though nothing is lost for good.
+#[test]
+fn a_queue_that_drops_sheds_and_one_that_delivers_again_does_not_complete() {
+    let drops = publishing("max_length = 5", "", r#"{ sleep = "100ms" }"#);
+    assert_eq!(condition(&drops), Condition::Sheds);
+    let again = publishing("", "retries = 1000000\nretry_delay = \"10s\"", r#"{ fail = "bad" }"#);
+    let again = again.replace("rate = \"20/s\"", "rate = \"0.2/s\"");
+    assert!(condition(&again) <= Condition::Failing, "{:?}", states(&again));
+}
+
+/// One connection handles 10 messages of 12 a second, whatever the prefetch, and two handle all. All answer everything.
+#[test]
+fn variants_are_compared_by_what_they_complete() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/consumer-pool.toml"
+        replications = 3
+        variants = [
+            { name = "today" },
+            { name = "prefetch", set = { "queues.q.consumers.k.prefetch" = 100 } },
+            { name = "pool", set = { "services.w.pools.p.max_size" = 2 } },
+        ]
+    "#;
+    with_report(experiment, |report| {
+        assert_eq!((report.selections[0].metric, &report.selections[0].best), (Metric::CompletedPerMin, &vec![2]));
+        let of = |point: usize| {
+            let compared = report.comparisons.iter().find(|it| it.point == point).unwrap();
+            let completed = compared.differences.iter().find(|it| it.metric == Metric::CompletedPerMin).unwrap();
+            completed.relative.unwrap().estimate
+        };
+        assert!(of(1).abs() < 0.01 && (of(2) - 0.19).abs() < 0.06, "{} {}", of(1), of(2));
+    });
+}
+
+/// M/M/2 with room for 7 and M/M/3 with room for 8, at 20 arrivals and 10 services a second: they lose 13.3 % and 2.0 %
+/// (Erlang; Gross and Harris, *Fundamentals of Queueing Theory*). What is enough may drop some all the same.
+#[test]
+fn what_a_queue_drops_is_said_of_what_is_enough_as_well() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/drops.toml"
+        replications = 5
+        [axes]
+        pods = { path = "services.worker.replicas", values = [2, 3] }
+    "#;
+    with_report(experiment, |report| {
+        let lost = |index: usize| 1.0 - report.summaries[index].metric(Metric::CompletionRate).unwrap().estimate;
+        assert!((lost(0) - 2.0 / 15.0).abs() < 0.01 && (lost(1) - 0.0203).abs() < 0.004, "{} {}", lost(0), lost(1));
+        let conditions: Vec<Condition> = report.states.iter().map(|state| state.condition).collect();
+        assert_eq!(conditions, [Condition::Sheds, Condition::Healthy]);
+        let dropped =
+            format!(", {:.1} % of the work behind the answers dropped by queue tasks / worker, ", lost(1) * 100.0);
+        let lines = &report.findings[0].lines;
+        assert!(lines[0].starts_with("3 pods are enough (") && lines[0].contains(&dropped), "{lines:?}");
+        assert!(lines[1].starts_with("2 pods are not: sheds load"), "{lines:?}");
+    });
+}

@@ -1,0 +1,181 @@
+//! Work that piles up for as long as the load lasts: unstable, or not known yet.
+
+use sim::experiment::analyse::condition::Condition;
+use sim::experiment::analyse::verdict::Verdict;
+
+use super::{condition, states, with_report};
+
+/// One thread that serves in 100 ms, under 10.3 requests a second: 103 % of its capacity. In two minutes the queue grows
+/// by 36, which its random walk hides, so neither growth nor safety is certain. Two threads are enough beyond doubt.
+#[test]
+fn a_resource_that_is_always_in_use_is_not_known_to_be_safe() {
+    let folder = std::env::temp_dir().join(format!("sim-conditions-b-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a temporary folder");
+    let model = folder.join("model.toml");
+    let text = "title = \"m\"\n[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints.get]\n\
+                steps = [{ sleep = \"100ms\" }]";
+    std::fs::write(&model, text).expect("a temporary file");
+    let experiment = format!(
+        r#"
+        title = "test"
+        model = {:?}
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "10.3/s"
+        warm_up = "20s"
+        duration = "100s"
+        [axes.threads]
+        path = "services.app.threads"
+        values = [1, 2]
+        [[hypotheses]]
+        claim = "one is safe"
+        at = {{ threads = 1 }}
+        expect = {{ survives = {{}} }}
+        [[hypotheses]]
+        claim = "two are safe"
+        at = {{ threads = 2 }}
+        expect = {{ survives = {{}} }}
+        "#,
+        model.display().to_string()
+    );
+    with_report(&experiment, |report| {
+        let doubt = report.summaries[0].doubt.as_ref().map(|doubt| doubt.reason()).unwrap_or_default();
+        assert!(doubt.starts_with("app threads is in use 9") && doubt.ends_with("run longer"), "{doubt}");
+        let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Undecided, Verdict::Holds], "{:?}", report.judgements);
+        let lines = &report.findings[0].lines;
+        assert!(lines[0].starts_with("2 threads are enough"), "{lines:?}");
+        assert!(
+            lines.iter().any(|line| line.starts_with("not known to be enough at 1 thread: app threads")),
+            "{lines:?}"
+        );
+    });
+}
+
+/// One thread that serves in 100 ms with a queue for 200, under 11 requests a second for 300 s: the queue takes 200 s to
+/// fill, and then a request in eleven is refused. While it fills the point is neither unstable nor known to be healthy.
+/// Ten times as long a run is well beyond that.
+#[test]
+fn a_queue_with_a_limit_fills_and_is_not_unstable() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "11/s"
+        arrivals = "constant"
+        warm_up = "10s"
+        duration = "300s"
+        [services.app]
+        runtime = "threads"
+        threads = 1
+        max_queue = 200
+        [services.app.endpoints.get]
+        steps = [{ sleep = "100ms" }]
+    "#;
+    with_report(model, |report| {
+        let summary = &report.summaries[0];
+        assert!(report.states.is_empty(), "{:?}", report.states);
+        assert_eq!(summary.doubt.as_ref().map(|doubt| doubt.word()), Some("queue filling"));
+        assert!(summary.growth.any().is_none() && summary.growth.filling.is_some());
+    });
+    with_report(&model.replace("300s", "3000s"), |report| {
+        // 10 of 11 are answered: above the objective of 90 %.
+        assert_eq!(report.states[0].condition, Condition::Healthy);
+        assert!((report.summaries[0].success_rate.estimate - 10.0 / 11.0).abs() < 0.01);
+    });
+    // Without the limit it is unstable.
+    assert_eq!(condition(&model.replace("max_queue = 200", "")), Condition::Unstable);
+}
+
+/// Arrivals at 1.2 times the rate of service.
+#[test]
+fn a_queue_that_grows_is_unstable() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "shop.serve"
+        rate = "1.2/s"
+        warm_up = "200s"
+        duration = "5000s"
+        [stations.counter]
+        [services.shop]
+        runtime = "delay"
+        [services.shop.endpoints.serve]
+        steps = [{ visit = { station = "counter", time = "exp(1s)" } }]
+    "#;
+    let state = &states(model)[0];
+    assert_eq!((state.condition, state.runs, state.of), (Condition::Unstable, 5, 5));
+}
+
+/// Each request has 20 ms of work on one event loop, in two parts: 50 a second can be served, and 60 arrive. A loop serves all
+/// that is ready in a round, so that the number inside rises in saw teeth that get longer and longer. At 45 a second it stays.
+#[test]
+fn a_loop_that_grows_in_saw_teeth_is_unstable() {
+    let model = |rate: u32| {
+        format!(
+            r#"
+            title = "test"
+            [load]
+            kind = "open"
+            target = "a.e"
+            rate = "{rate}/s"
+            warm_up = "20s"
+            duration = "300s"
+            timeout = "5s"
+            [services.a.clients.c]
+            server = "z"
+            reuse = "per-request"
+            setup_cpu = "5ms"
+            connect_cpu = "15ms"
+            [services.a.endpoints.e]
+            steps = [{{ call = {{ client = "c", endpoint = "e" }} }}]
+            [services.z]
+            runtime = "delay"
+            [services.z.endpoints.e]
+            steps = [{{ sleep = "20ms" }}]
+            "#
+        )
+    };
+    assert_eq!(condition(&model(60)), Condition::Unstable);
+    assert_eq!(condition(&model(45)), Condition::Healthy);
+}
+
+/// One user in a hundred is answered, the others try again every ten seconds for hours.
+#[test]
+fn clients_who_are_still_trying_count() {
+    let model = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.go"
+        rate = "60/min"
+        timeout = "5s"
+        retry = { attempts = 1000, backoff = "10s", max_backoff = "10s" }
+        warm_up = "0s"
+        duration = "600s"
+        [services.app.endpoints.go]
+        steps = [{ choose = [{ probability = 0.99, steps = [{ fail = "boom" }] }] }]
+    "#;
+    with_report(model, |report| {
+        let summary = &report.summaries[0];
+        assert_eq!(report.states[0].condition, Condition::Unstable);
+        let users = summary.users.expect("clients try again");
+        let share = users.succeeded / users.first_tries;
+        // Full jitter: on average an attempt each 5 s, so that of those who came t seconds before the end
+        // 1 - 0.99^(1 + t / 5) were answered; over 600 s that is 45 %.
+        assert!((share - 0.45).abs() < 0.05, "{share}");
+        assert!((summary.success_rate.estimate - share).abs() < 0.01, "{}", summary.success_rate.estimate);
+    });
+}
+
+/// 10/s are served and 5/s come. A stop of 20 s shortly before the end leaves 100 requests, which are worked off 20 s after it.
+#[test]
+fn a_fault_near_the_end_of_the_window_is_no_growth() {
+    let text = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"5/s\"\nwarm_up = \"20s\"\nduration = \"300s\"\n\
+        timeout = \"60s\"\n[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\n\
+        steps = [{ sleep = \"exp(100ms)\" }]\n[faults.f]\nservice = \"a\"\nfrom = \"270s\"\nto = \"290s\"\neffect = \"stuck\"\n";
+    assert_eq!(condition(text), Condition::Healthy);
+}
