@@ -8,7 +8,7 @@ use crate::experiment::search::lighter;
 use crate::experiment::store::archive::Archive;
 use crate::report::{self, Report};
 
-/// Has a look at the lowest load of the search that a report would propose, so that it proposes none that finds nothing.
+/// Runs the pilot at the lowest load of the search that a report would propose, so that it proposes none that finds nothing.
 pub(super) fn look(
     report: &mut Report,
     archive: &Archive,

@@ -16,7 +16,7 @@ impl World<'_> {
         self.is_admitted(t, service, admission)
     }
 
-    /// A token is there: the next request that waits for one goes on with it, or is refused.
+    /// The bucket has a token again: the next request that waits for one is admitted or refused.
     pub(crate) fn admit_next(&mut self, service: u32) {
         let Some(ingress) = &mut self.ingresses[service as usize] else { return };
         let Some(Released { token: t, peer, admission }) = ingress.release(&mut self.engine) else { return };

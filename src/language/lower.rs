@@ -179,7 +179,7 @@ impl Lowering<'_> {
         what: &str,
         name: &str,
         among: impl Iterator<Item = (&'n String, T)>,
-        whose: &str,
+        of_service: &str,
     ) -> Option<(u32, T)> {
         let mut known = Vec::new();
         for (index, (other, value)) in among.enumerate() {
@@ -189,12 +189,13 @@ impl Lowering<'_> {
             known.push(other.as_str());
         }
         let names = Names::new(known);
-        let mut complaint = Complaint::at(at, format!("there is no {what} `{name}`{whose}"), format!("no such {what}"));
+        let mut complaint =
+            Complaint::at(at, format!("there is no {what} `{name}`{of_service}"), format!("no such {what}"));
         let near = names.nearest(name);
         complaint = if names.is_empty() {
-            complaint.note(format!("there is no {what} at all{whose}"))
+            complaint.note(format!("there is no {what} at all{of_service}"))
         } else {
-            complaint.note(names.sentence(&format!("{what}{whose}"), name))
+            complaint.note(names.sentence(&format!("{what}{of_service}"), name))
         };
         if let Some(near) = near {
             complaint = complaint.help(format!("did you mean `{near}`?"));

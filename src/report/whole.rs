@@ -54,7 +54,7 @@ pub struct Report<'a> {
     /// The figures that theory knows something about.
     #[doc(hidden)]
     pub checks: Vec<Check>,
-    /// What the changes did whose effects are asked for.
+    /// The effects of the changes in `[[effects]]`.
     #[doc(hidden)]
     pub effects: Vec<Observation>,
     /// Which of several changes brings what.
@@ -63,7 +63,7 @@ pub struct Report<'a> {
     /// What became of the hypotheses.
     #[doc(hidden)]
     pub judgements: Vec<Judgement>,
-    /// What a look at the lowest load of the search found that would be proposed; none where nobody had one.
+    /// The pilot at the lowest load of the search that would be proposed; none where none was run.
     #[doc(hidden)]
     pub lighter: Option<Lighter>,
 }

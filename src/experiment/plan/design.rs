@@ -68,7 +68,7 @@ pub struct Plan {
     /// Claims, in the order of the file.
     #[doc(hidden)]
     pub hypotheses: Vec<Hypothesis>,
-    /// Changes whose effect is asked for, in the order of the file.
+    /// Changes of which the report gives the effect, in the order of the file.
     #[doc(hidden)]
     pub effects: Vec<ChangeEffect>,
     /// Variants of several changes of which it is asked which change brings what.

@@ -1,4 +1,4 @@
-//! The pilot of a search for the highest load: a few runs at its lowest load, before anybody is sent to search. Where the
+//! The pilot of a search for the highest load: a few runs at its lowest load, before the report proposes it. Where the
 //! objectives are missed there too, the search would find no value that meets them.
 
 use rayon::prelude::*;

@@ -86,14 +86,14 @@ impl Lowering<'_> {
         (name, service): (&str, &Service),
         capacity: &language::Capacity,
     ) -> Option<model::Capacity> {
-        let whose = format!(" in service `{name}`");
+        let of_service = format!(" in service `{name}`");
         match (&capacity.pool, &capacity.limit, capacity.threads) {
             (Some(pool), None, false) => {
-                let found = self.find(at.key("pool"), "pool", pool, service.pools.iter(), &whose);
+                let found = self.find(at.key("pool"), "pool", pool, service.pools.iter(), &of_service);
                 found.map(|(index, _)| model::Capacity::Pool(index))
             }
             (None, Some(limit), false) => {
-                let found = self.find(at.key("limit"), "limit", limit, service.limits.iter(), &whose);
+                let found = self.find(at.key("limit"), "limit", limit, service.limits.iter(), &of_service);
                 found.map(|(index, _)| model::Capacity::Limit(index))
             }
             (None, None, true) => {

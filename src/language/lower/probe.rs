@@ -58,8 +58,8 @@ impl Lowering<'_> {
     }
 
     fn probed(&mut self, at: At<'_>, (index, name, service): (usize, &str, &Service), endpoint: &str) -> Option<u32> {
-        let whose = format!(" in service `{name}`");
-        self.find(at.key("endpoint"), "endpoint", endpoint, service.endpoints.iter(), &whose)?;
+        let of_service = format!(" in service `{name}`");
+        self.find(at.key("endpoint"), "endpoint", endpoint, service.endpoints.iter(), &of_service)?;
         self.endpoint_index(index as u32, endpoint)
     }
 

@@ -61,9 +61,9 @@ impl Lowering<'_> {
         let services = &self.model.services;
         let service = self.find(at.key("service"), "service", &consumer.service, services.iter(), "");
         let endpoint = service.and_then(|(service, plan)| {
-            let whose = format!(" in service `{}`", consumer.service);
+            let of_service = format!(" in service `{}`", consumer.service);
             let endpoints = plan.endpoints.iter();
-            self.find(at.key("endpoint"), "endpoint", &consumer.endpoint, endpoints, &whose)?;
+            self.find(at.key("endpoint"), "endpoint", &consumer.endpoint, endpoints, &of_service)?;
             self.endpoint_index(service, &consumer.endpoint)
         });
         if let Some(prefetch) = consumer.prefetch {

@@ -15,8 +15,8 @@ impl Lowering<'_> {
             self.system.views.push(ViewPlan { name: name.clone() });
             let queue = self.find(at.key("queue"), "queue", &view.queue, model.queues.iter(), "");
             let Some((_, queue)) = queue else { continue };
-            let whose = format!(" of queue `{}`", view.queue);
-            self.find(at.key("consumer"), "consumer", &view.consumer, queue.consumers.iter(), &whose);
+            let of_service = format!(" of queue `{}`", view.queue);
+            self.find(at.key("consumer"), "consumer", &view.consumer, queue.consumers.iter(), &of_service);
             let twin = fed.iter().find(|(_, queue, consumer)| (*queue, *consumer) == (&view.queue, &view.consumer));
             if let Some((twin, ..)) = twin {
                 let title = format!("views `{twin}` and `{name}` are fed by the same consumer");

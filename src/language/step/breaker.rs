@@ -20,9 +20,9 @@ pub struct BreakerStep {
 }
 
 pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a BreakerStep) {
-    let whose = format!(" in service `{}`", body.service_name);
+    let of_service = format!(" in service `{}`", body.service_name);
     let breakers = body.service.breakers.iter();
-    if let Some((breaker, _)) = lowering.find(at.key("name"), "breaker", &step.name, breakers, &whose) {
+    if let Some((breaker, _)) = lowering.find(at.key("name"), "breaker", &step.name, breakers, &of_service) {
         lowering.emit(Op::Breaker { breaker });
     }
     lowering.steps(body, at.key("steps"), &step.steps);

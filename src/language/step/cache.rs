@@ -61,8 +61,8 @@ pub enum Popularity {
 pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a CacheStep) {
     let site = body.site(&format!("cache:{}", step.name)).site();
     let caches = body.service.caches.iter();
-    let whose = format!(" in service `{}`", body.service_name);
-    let found = lowering.find(at.key("name"), "cache", &step.name, caches, &whose);
+    let of_service = format!(" in service `{}`", body.service_name);
+    let found = lowering.find(at.key("name"), "cache", &step.name, caches, &of_service);
     let popularity = lowering.popularity(at.key("key"), &step.key);
     let keys = lowering.system.popularities[popularity as usize].keys();
     let cache = found.map_or(0, |(cache, _)| cache);

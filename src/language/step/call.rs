@@ -33,17 +33,17 @@ pub(super) fn send(
     site: Site,
 ) {
     let clients = body.service.clients.iter();
-    let whose = format!(" in service `{}`", body.service_name);
-    let found = lowering.find(at.key("client"), "client", client, clients, &whose);
+    let of_service = format!(" in service `{}`", body.service_name);
+    let found = lowering.find(at.key("client"), "client", client, clients, &of_service);
     let Some((index, client)) = found else { return };
     let Some((service, (name, server))) =
         lowering.model.services.iter().enumerate().find(|(_, (name, _))| **name == client.server)
     else {
         return; // complained of at the client
     };
-    let whose = format!(" in service `{name}`");
+    let of_service = format!(" in service `{name}`");
     let endpoints = server.endpoints.iter();
-    if lowering.find(at.key("endpoint"), "endpoint", endpoint, endpoints, &whose).is_none() {
+    if lowering.find(at.key("endpoint"), "endpoint", endpoint, endpoints, &of_service).is_none() {
         return;
     }
     let Some(endpoint) = lowering.endpoint_index(service as u32, endpoint) else { return };

@@ -28,7 +28,7 @@ pub struct NotifyStep {
     pub when_replicated: bool,
 }
 
-/// A request that nobody waits for: the operations of a call, run by a token of its own.
+/// A request without an answer that anybody waits for: a token of its own runs the operations of a call.
 pub(super) fn compile(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &NotifyStep) {
     let site = body.site(&format!("notify:{}/{}", step.client, step.endpoint)).site();
     let probability = step.probability.unwrap_or(1.0);

@@ -24,13 +24,13 @@ pub struct WithStep {
 }
 
 pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a WithStep) {
-    let whose = format!(" in service `{}`", body.service_name);
+    let of_service = format!(" in service `{}`", body.service_name);
     let steps = at.key("steps");
     match (&step.pool, &step.limit, &step.shared) {
         (Some(name), None, None) => {
             let named = body.site(&format!("with:{name}"));
             let pools = body.service.pools.iter();
-            let found = lowering.find(at.key("pool"), "pool", name, pools, &whose);
+            let found = lowering.find(at.key("pool"), "pool", name, pools, &of_service);
             if let Some((pool, plan)) = found {
                 connection::take(lowering, pool, plan, &named);
             }
@@ -43,7 +43,7 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
         }
         (None, Some(name), None) => {
             let limits = body.service.limits.iter();
-            let found = lowering.find(at.key("limit"), "limit", name, limits, &whose);
+            let found = lowering.find(at.key("limit"), "limit", name, limits, &of_service);
             if found.is_none() && lowering.model.limits.contains_key(name) {
                 let last = lowering.complaints.pop();
                 lowering.complaints.extend(last.map(|last| {
