@@ -19,6 +19,7 @@ mod knee;
 mod objective;
 mod optimize;
 mod origin;
+mod patience;
 mod point;
 mod quantity;
 mod ranged;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::design::Plan;
 use super::effort::too_few_to_exclude;
+use super::patience::never_missed;
 use super::point::Design;
 use super::workbench::Workbench;
 use crate::language::difference::differences;
@@ -52,7 +53,7 @@ impl Checked {
 
 impl Workbench {
     /// What is allowed in the experiment or the model and probably not meant: parts that no step uses in any variant,
-    /// pools that may open more connections than their database takes; and, if `all` are asked for, endpoints that nothing
+    /// pools that may open more connections than their database takes, bounds that no answer can miss; and, if `all` are asked for, endpoints that nothing
     /// calls, which is natural in a model that several experiments use.
     pub fn warnings(&self, all: bool) -> Vec<Mistake> {
         let mut subjects = Vec::new();
@@ -71,6 +72,7 @@ impl Workbench {
         }
         let mut doubts = doubts(&subjects, all);
         doubts.extend(too_few_to_exclude(&self.tree, &self.plan));
+        doubts.extend(never_missed(&self.tree, &self.plan));
         doubts
     }
 }

@@ -153,6 +153,36 @@ fn what_has_no_effect_is_said() {
     assert!(!ran.stderr.contains("priorit") && !ran.stderr.contains("`far`"), "{}", ran.stderr);
 }
 
+/// Clients wait 2 s: no answer takes longer, and what would is a failure.
+#[test]
+fn a_bound_that_no_answer_can_miss_is_said() {
+    let place = Place::new();
+    let bound = |metric: &str, value: &str| format!("{{ at-most = {{ metric = \"{metric}\", value = \"{value}\" }} }}");
+    let file = |timeout: &str, more: &str| {
+        let objectives = [bound("p95_s", "3s"), bound("p99_s", "1900ms")].join(", ");
+        let claims = format!("[[hypotheses]]\nclaim = \"c\"\nexpect = {}\n", bound("mean_s", "2s"));
+        let base = place.text("servers.toml");
+        format!("objectives = [{objectives}]\n{base}\n[set]\n\"load.timeout\" = \"{timeout}\"\n{more}{claims}")
+    };
+    place.put("patient.toml", &file("2s", ""));
+    let ran = place.sim(&["check", "patient.toml"]).ends_with(0);
+    for warning in [
+        "warning: the bound of this objective on `p95_s` is never missed: clients give up after 2 s\n",
+        "warning: the bound of this hypothesis on `mean_s` is never missed: clients give up after 2 s\n",
+        "lower the bound, or bound the success rate as",
+    ] {
+        assert!(ran.stderr.contains(warning), "{}", ran.stderr);
+    }
+    assert!(!ran.stderr.contains("on `p99_s`"), "{}", ran.stderr);
+    // Clients that try again are answered later than one attempt may take; some that wait longer miss it.
+    let retry = "\"load.retry\" = { attempts = 3, backoff = \"1s\" }\n";
+    for text in [file("2s", retry), file("4s", "")] {
+        place.put("patient.toml", &text);
+        let ran = place.sim(&["check", "patient.toml"]).ends_with(0);
+        assert!(!ran.stderr.contains("never missed"), "{}", ran.stderr);
+    }
+}
+
 #[test]
 fn what_is_found_is_there_for_programs() {
     let place = Place::new();
