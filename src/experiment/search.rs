@@ -13,4 +13,4 @@ pub mod sensitivity;
 pub(crate) mod sequential;
 
 pub use knee::{KneeAnswer, KneeOutcome, Tried, VariantKnee};
-pub use sequential::{Decision, Defect, Reading};
+pub use sequential::{Decision, Defect, Reading, guess};

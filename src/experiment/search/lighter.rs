@@ -1,10 +1,13 @@
 //! The pilot of a search for the highest load: a few runs at its lowest load, before the report proposes it. Where the
-//! objectives are missed there too, the search would find no value that meets them.
+//! objectives are missed there too, the search would find no value that meets them. Where the first runs do not tell, more
+//! are made, as the search itself would.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
 use super::knee::value;
-use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, verdict};
+use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::trial::Trial;
 use crate::experiment::plan::{Adjustments, KneeSearch, KneeWishes, Plan, Workbench, success_bound};
@@ -15,6 +18,9 @@ use crate::language::Mistakes;
 
 /// The confidence with which the pilot decides.
 const CONFIDENCE: f64 = 0.95;
+
+/// Replications of the pilot at most.
+const MOST: u32 = 40;
 
 /// A search that is to be proposed, as the command line would ask for it.
 #[derive(Clone, Debug)]
@@ -47,6 +53,8 @@ pub struct Lighter {
     pub damaged: usize,
     /// Whether the objectives are met there; none where so few runs do not tell.
     pub decision: Option<Decision>,
+    /// Whether they are met by the estimates, without regard to their intervals.
+    pub is_met_by_estimate: bool,
     /// What rules the load out, whatever its figures.
     pub defect: Option<Defect>,
     /// The figures of the objectives.
@@ -55,8 +63,9 @@ pub struct Lighter {
     pub summary: Summary,
 }
 
-/// Runs the pilot of a search that would follow a plan's trials, as many replications as the plan has, 2 at least and 10 at
-/// most; those that an archive has are not run again. None where an interrupt came first, or no run gave figures.
+/// Runs the pilot of a search that would follow a plan's trials: as many replications as the plan has, 2 at least and 10 at
+/// most, doubled until they decide, up to 40. Those that an archive has are not run again. None where an interrupt came
+/// first, or no run gave figures.
 ///
 /// # Errors
 /// Where the archive cannot keep a trial.
@@ -68,25 +77,22 @@ pub fn pilot(
 ) -> Result<Option<Lighter>, Unusable> {
     // What cannot be read again cannot be searched either: the command will say why.
     let Ok((lowest, knee, value)) = lowest(plan, asked) else { return Ok(None) };
-    let replications = plan.replications.clamp(2, FIRST_LOOK);
-    let trials: Result<Vec<Option<Trial>>, Unusable> = (0..replications)
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|replication| {
-            let known = archive.lighter(replication.into());
-            if known.is_some() {
-                return Ok(known);
-            }
-            let Some(Ok(trial)) = run_one(&lowest, 0, replication.into(), progress) else { return Ok(None) };
-            archive.keep_lighter(&trial)?;
-            Ok(Some(trial))
-        })
-        .collect();
-    let trials: Option<Vec<Trial>> = trials?.into_iter().collect();
-    let Some(trials) = trials else { return Ok(None) };
-    let looks = Looks::new(replications, replications);
-    let readings = Test::new(&knee.objectives, None, CONFIDENCE, 1, &looks).read(&trials, None, &[]);
-    let defect = Defect::of(&trials);
+    let looks = Looks::new(plan.replications.min(FIRST_LOOK), MOST);
+    let test = Test::new(&knee.objectives, None, CONFIDENCE, 1, &looks);
+    let mut trials: Vec<Trial> = Vec::new();
+    let (mut readings, mut defect, mut decision) = (Vec::new(), None, None);
+    for replications in (0..looks.count()).filter_map(|look| looks.replications(look)) {
+        let Some(more) = run(&lowest, trials.len() as u32..replications, archive, progress)? else {
+            return Ok(None);
+        };
+        trials.extend(more);
+        readings = test.read(&trials, None, &[]);
+        defect = Defect::of(&trials);
+        decision = verdict(&readings, defect);
+        if decision.is_some() {
+            break;
+        }
+    }
     let used: Vec<&Trial> = trials.iter().collect();
     let success = success_bound(&knee.objectives, plan.collapse_below);
     let Some(summary) = Summary::of(0, &used, success, &knee.objectives) else { return Ok(None) };
@@ -94,12 +100,36 @@ pub fn pilot(
         value,
         replications: trials.len(),
         damaged: trials.iter().filter(|trial| trial.is_damaged()).count(),
-        decision: verdict(&readings, defect),
+        decision,
+        is_met_by_estimate: defect.is_none() && guess(&readings, &knee.objectives, None),
         defect,
         readings,
         summary: summary.doubted(&lowest.points[0]),
         knee,
     }))
+}
+
+/// Runs replications of the only point of a plan. None where an interrupt came first.
+fn run(
+    lowest: &Plan,
+    replications: Range<u32>,
+    archive: &Archive,
+    progress: &Progress,
+) -> Result<Option<Vec<Trial>>, Unusable> {
+    let trials: Result<Vec<Option<Trial>>, Unusable> = replications
+        .into_par_iter()
+        .with_max_len(1)
+        .map(|replication| {
+            let known = archive.lighter(replication.into());
+            if known.is_some() {
+                return Ok(known);
+            }
+            let Some(Ok(trial)) = run_one(lowest, 0, replication.into(), progress) else { return Ok(None) };
+            archive.keep_lighter(&trial)?;
+            Ok(Some(trial))
+        })
+        .collect();
+    Ok(trials?.into_iter().collect())
 }
 
 /// The plan of the one point with the lowest load, the search, and the value of its dial there.

@@ -7,13 +7,15 @@ use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Point, success_objective};
 use crate::experiment::search::lighter::Lighter;
-use crate::experiment::search::{Decision, Defect, Reading};
+use crate::experiment::search::{Decision, Defect, Reading, guess};
 use crate::language::Objective;
 use crate::metric::Metric;
 use crate::model::{FaultPlan, Pattern};
 use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
+use crate::report::headroom::most_of_p95;
 use crate::report::objective::bound;
 use crate::report::whole::Report;
+use crate::statistics::Interval;
 
 /// Share of the requests that succeed from which on what is sent is answered.
 const NEARLY_ALL: f64 = 0.99;
@@ -23,6 +25,13 @@ const WAITING: f64 = 0.15;
 
 /// Why a search along the load is no use, whatever it would find at the lowest one; none where it may be.
 pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
+    // Requests that are lost by the way connections are kept are lost at every load at which one is idle now and then.
+    if let Some(race) = summary.culprit.as_ref().filter(|it| it.kind == CulpritKind::Disconnects && it.fails) {
+        let (cause, client) = (race.cause(), &race.name);
+        return Some(format!(
+            "the load is not the cause: {cause}; give the server a `keep_alive` longer than the `keepalive_expiry` of {client}"
+        ));
+    }
     let state = report.state(summary.point).filter(|state| !state.is_safe())?;
     let culprit = summary.culprit.as_ref();
     let point = &report.plan.points[summary.point];
@@ -57,6 +66,10 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
             None if rises_with_load(lighter) => format!("{}; a load in between may meet it", seen(report, lighter)),
             None => useless(&seen(report, lighter)),
         }),
+        Some(lighter) if lighter.decision.is_none() && !lighter.is_met_by_estimate => {
+            let why = known(report, summary).map_or_else(|| too_close(report, lighter), |why| useless(&why));
+            Some(why)
+        }
         _ => known(report, summary).map(|why| useless(&why)),
     }
 }
@@ -79,9 +92,7 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
         "load.concurrency" | "load.stages[0].target" => format!("{text} clients"),
         name => format!("{} = {text}", name.rsplit('.').next().unwrap_or(name)),
     };
-    let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
-    let missed = lighter.readings.iter().find(misses);
-    let missed = missed.and_then(|reading| Some((*lighter.knee.objectives.get(reading.objective)?, reading.figure?)));
+    let missed = missed(lighter);
     let what = match (missed, lighter.defect) {
         (_, Some(Defect::LosesCapacity)) => {
             format!("at {at} too, capacity is lost for good in {} of {} runs", lighter.damaged, lighter.replications)
@@ -89,11 +100,16 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
         (_, Some(Defect::Unstable)) => format!("at {at} too, work piles up for as long as the load lasts"),
         (Some((objective, figure)), None) if figure.estimate.is_finite() => {
             let (metric, rates) = (objective.metric(), report.rates);
-            let figure = words::amount(figure.estimate, metric, rates);
+            // With its interval where that holds the bound.
+            let figure = match lighter.decision {
+                Some(_) => words::amount(figure.estimate, metric, rates),
+                None => words::figure(figure, metric, rates),
+            };
             format!("at {at} the {} is {figure}, and must be {}", metric.words(), bound(objective, rates))
         }
         _ => format!("at {at} the objectives are missed too"),
     };
+    let time = missed.filter(|(objective, _)| objective.metric().is_response_time());
     let has_before = |point: &Point| matches!(point.load.pattern, Pattern::Test { before: Some(_), .. });
     let why = match (report.plan.points.first().is_some_and(has_before), &lighter.summary.culprit) {
         (true, _) if lighter.defect == Some(Defect::LosesCapacity) => {
@@ -101,11 +117,30 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
         }
         (_, culprit) => match (longest_fault(report, missed.map(|(objective, _)| objective)), culprit) {
             (Some(fault), _) => format!("; {fault}"),
+            // What makes requests fail is not what makes those slow that succeed.
+            (None, Some(culprit)) if culprit.fails && time.is_some() => {
+                let (time, places) = most_of_p95(&lighter.summary);
+                if places > 0 { format!("; the time of requests around p95: {time}") } else { String::new() }
+            }
             (None, Some(culprit)) => format!("; {}", culprit.sentence),
             (None, None) => String::new(),
         },
     };
     what + &why
+}
+
+/// The objective that the lowest load misses, by the intervals or else by the estimates, and its figure.
+fn missed(lighter: &Lighter) -> Option<(Objective, Interval)> {
+    let objectives = &lighter.knee.objectives;
+    let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
+    let seems = |reading: &&Reading| !guess(std::slice::from_ref(*reading), objectives, None);
+    let missed = lighter.readings.iter().find(misses).or_else(|| lighter.readings.iter().find(seems))?;
+    Some((*objectives.get(missed.objective)?, missed.figure?))
+}
+
+/// What is said where the runs at the lowest load of the search do not decide, and their estimates miss.
+fn too_close(report: &Report, lighter: &Lighter) -> String {
+    format!("a lower load hardly helps: {} ({} runs do not decide it)", seen(report, lighter), lighter.replications)
 }
 
 /// The fault that is on longest, if that is longer than an objective leaves room for: `fault f is on for 23 % of the time`.
