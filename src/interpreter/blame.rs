@@ -82,7 +82,7 @@ hooks! { all:
     account_fetch => keep_fetch(t: u32, cache: u32);
     /// The stretch that the token has just begun is the pause before another attempt.
     account_back_off => keep_back_off(t: u32);
-    /// The stretch that the token has just begun is the time until its SYN is sent again, or until the ingress of its
+    /// The stretch that the token has just begun is the time until its SYN is sent again, or until the rate limit of its
     /// service lets it pass.
     account_arrival => keep_arrival(t: u32, service: u32, is_dropped: bool);
 }
@@ -322,7 +322,7 @@ impl World<'_> {
     fn keep_arrival(&mut self, t: u32, service: u32, is_dropped: bool) {
         self.any_spends_on(t, |_, places| {
             let of_service = places.services[service as usize];
-            Label::waiting(if is_dropped { of_service.backlog } else { of_service.ingress })
+            Label::waiting(if is_dropped { of_service.backlog } else { of_service.rate_limit })
         });
     }
 

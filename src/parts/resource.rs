@@ -131,8 +131,10 @@ pub enum ResourceKind {
     HttpClient,
     /// A circuit breaker: in use while it is not closed.
     Breaker,
-    /// A reverse proxy in front of a service.
+    /// A reverse proxy in front of a service: requests inside it, of as many as it lets in.
     Ingress,
+    /// The rate limit of such a proxy: requests a second that it has let pass, and those that wait for a token.
+    RateLimit,
     /// Entries of a cache, and who waits for another's fetch.
     Cache,
     /// Descriptors.
@@ -150,7 +152,8 @@ impl ResourceKind {
     pub fn works(self) -> bool {
         match self {
             Self::Cpu | Self::Station | Self::EventLoops | Self::Executor | Self::Threads | Self::Gil => true,
-            Self::Connections | Self::Limit | Self::Queue | Self::HttpClient | Self::Ingress => true,
+            Self::Connections | Self::Limit | Self::Queue | Self::HttpClient => true,
+            Self::Ingress | Self::RateLimit => true,
             Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports => false,
             Self::Unavailable | Self::Backlog | Self::Throttling | Self::Breaker => false,
         }

@@ -54,14 +54,7 @@ impl Headroom {
         let resources = summary.resources.iter().filter(|resource| resource.capacity.is_some());
         let resources = resources.filter(|resource| resource.kind.works() || resource.kind == ResourceKind::Ports);
         let used = resources.map(|resource| (resource.name.clone(), resource.utilisation));
-        let rates = point.system.services.iter().filter_map(|service| {
-            let interval = service.ingress.as_ref()?.rate?.interval.seconds();
-            let name = format!("{} ingress", service.name);
-            let visits = summary.resources.iter().find(|resource| resource.name == name)?.visits;
-            let each_second = visits / summary.succeeded * throughput / 60.0;
-            Some((format!("the rate limit of {name}"), each_second * interval))
-        });
-        let (name, utilisation) = used.chain(rates).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let (name, utilisation) = used.max_by(|a, b| a.1.total_cmp(&b.1))?;
         let most_per_min = throughput / utilisation;
         // Misses of a cache that has room for all keys are those of its first entries, however many requests follow.
         let fills = |cache: &CachePlan| cache.keys > 0 && cache.size.is_none_or(|size| size >= cache.keys);

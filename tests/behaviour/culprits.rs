@@ -101,7 +101,7 @@ const TABLE: &[Row] = &[
     ("breaker", &[], Refuses, "app breaker b", &["boom"]),
     ("dead", &[], Fault, "fault f", &["connection refused"]),
     ("latency", &[], Fault, "fault f", &[]),
-    ("rate-limit", &[], Refuses, "app ingress", &["rate limited (429)"]),
+    ("rate-limit", &[], Refuses, "app ingress rate limit", &["rate limited (429)"]),
     ("lowered-limit", &[], Fault, "fault a", &["requests around p95 lose 67 % of their time"]),
     ("late-threads", &[], Limits, "shop threads", &["`client gave up`", "waiting for shop threads"]),
     ("late-by-a-wait", &[], Limits, "a threads", &["`client gave up`", "waiting for a threads"]),

@@ -98,8 +98,11 @@ fn work_behind_the_answers_is_refused_by_what_refuses_it() {
         steps = [{{ sleep = "20ms" }}]
         "#
     ));
-    assert!(sentence.ends_with("fails at queue q / k (`rate limited (429)`), refused by z ingress"), "{sentence}");
-    assert_eq!(limit.as_deref(), Some("z ingress"));
+    assert!(
+        sentence.ends_with("fails at queue q / k (`rate limited (429)`), refused by z ingress rate limit"),
+        "{sentence}"
+    );
+    assert_eq!(limit.as_deref(), Some("z ingress rate limit"));
 }
 
 /// A view shows what a consumer at 80 % of its use has applied: it is the consumer's queue that events wait for, 0.2 s at

@@ -37,7 +37,7 @@ const REFUSERS: [(Failure, &[ResourceKind]); 6] = [
     (Failure::TURNED_AWAY, &[ResourceKind::Station]),
     (Failure::BREAKER_OPEN, &[ResourceKind::Breaker]),
     (Failure::SHED, &[ResourceKind::Limit]),
-    (Failure::RATE_LIMITED, &[ResourceKind::Ingress]),
+    (Failure::RATE_LIMITED, &[ResourceKind::RateLimit]),
     (Failure::TOO_MANY_IN_FLIGHT, &[ResourceKind::Ingress]),
     (Failure::THREADS_FULL, &[ResourceKind::Threads]),
 ];

@@ -216,7 +216,8 @@ impl World<'_> {
     pub(crate) fn account_refusal(&mut self, t: u32, service: u32, why: Failure) {
         let Some(accounts) = &self.accounts else { return };
         let place = match why {
-            Failure::RATE_LIMITED | Failure::TOO_MANY_IN_FLIGHT => accounts.places.services[service as usize].ingress,
+            Failure::RATE_LIMITED => accounts.places.services[service as usize].rate_limit,
+            Failure::TOO_MANY_IN_FLIGHT => accounts.places.services[service as usize].ingress,
             _ => self.down(&accounts.places, service),
         };
         if let Some(accounts) = &mut self.accounts {

@@ -72,8 +72,10 @@ pub enum PlaceKind {
     Throttling,
     /// A circuit breaker.
     Breaker,
-    /// A reverse proxy in front of a service.
+    /// A reverse proxy in front of a service, with as many requests inside as it lets in.
     Ingress,
+    /// The rate limit of such a proxy.
+    RateLimit,
     /// A broker's queue, of one consumer.
     Queue,
     /// The network on the way to a service, connects included.
@@ -97,7 +99,10 @@ pub enum PlaceKind {
 impl PlaceKind {
     /// Whether it refuses requests on purpose, so as to protect what is behind it.
     pub fn refuses(self) -> bool {
-        matches!(self, Self::Breaker | Self::Ingress | Self::Limit | Self::Threads | Self::Station | Self::Queue)
+        match self {
+            Self::Breaker | Self::Ingress | Self::RateLimit | Self::Limit => true,
+            _ => matches!(self, Self::Threads | Self::Station | Self::Queue),
+        }
     }
 }
 
@@ -140,6 +145,7 @@ pub(crate) struct OfService {
     pub delay: u16,
     pub unavailable: u16,
     pub ingress: u16,
+    pub rate_limit: u16,
     pub backlog: u16,
     pub gil: u16,
     pub descriptors: u16,
@@ -243,6 +249,7 @@ fn name_in(plan: &ServicePlan, kind: PlaceKind) -> String {
         PlaceKind::EventLoops => "event loops",
         PlaceKind::Unavailable => "unavailable",
         PlaceKind::Ingress => "ingress",
+        PlaceKind::RateLimit => "ingress rate limit",
         PlaceKind::Backlog => "backlog",
         PlaceKind::Gil => "GIL",
         PlaceKind::Descriptors => "descriptors",
@@ -366,6 +373,7 @@ impl Places {
                 loops: one(PlaceKind::EventLoops),
                 unavailable: one(PlaceKind::Unavailable),
                 ingress: one(PlaceKind::Ingress),
+                rate_limit: one(PlaceKind::RateLimit),
                 backlog: one(PlaceKind::Backlog),
                 gil: one(PlaceKind::Gil),
                 descriptors: one(PlaceKind::Descriptors),

@@ -48,8 +48,11 @@ pub(crate) struct Ingress {
     /// Requests that wait for a token of the rate limiter.
     waiting: Queue,
     admitted: u64,
-    /// Requests that had waited for a token and did not go on all the same.
-    left_without: u64,
+    /// Requests that the rate limiter let pass, at once or after a wait.
+    passed: u64,
+    /// Requests that it refused.
+    limited: u64,
+    /// Requests that were refused because as many were inside as may be.
     refused: u64,
     /// When a request last found as many inside as may be.
     pub full_at: Time,
@@ -82,7 +85,8 @@ impl Ingress {
             inside: TimeWeighted::default(),
             waiting: Queue::new(plan.waiting.order, false),
             admitted: 0,
-            left_without: 0,
+            passed: 0,
+            limited: 0,
             refused: 0,
             full_at: Time::ZERO,
         }
@@ -101,8 +105,14 @@ impl Ingress {
     /// A request comes, over a connection to process `peer` if that is not [`NONE`].
     pub fn arrive(&mut self, engine: &mut Engine, t: u32, peer: u32) -> Admission {
         match self.bucket.as_mut().map_or(Some(Time::ZERO), |bucket| bucket.take(engine.now)) {
-            None => self.turn_away(Failure::RATE_LIMITED),
-            Some(Time::ZERO) => self.let_in(engine, t),
+            None => {
+                self.limited += 1;
+                Admission::TurnedAway(Failure::RATE_LIMITED)
+            }
+            Some(Time::ZERO) => {
+                self.passed += 1;
+                self.let_in(engine, t)
+            }
             Some(delay) => {
                 self.waiting.push(engine, t, Time::ZERO);
                 let token = &mut engine.tokens[t];
@@ -117,33 +127,27 @@ impl Ingress {
     /// or that no client waits for, is not sent on.
     pub fn release(&mut self, engine: &mut Engine) -> Option<Released> {
         let t = self.waiting.pop(engine, 1)?;
+        self.passed += 1;
         let token = &mut engine.tokens[t];
         let peer = std::mem::replace(&mut token.wait, NONE);
         if token.failure.is_some() || token.has(ABANDONED) {
-            self.left_without += 1;
             (token.failure, token.state) = (Failure::CANCELLED, State::Ready);
             engine.ready.push(&mut engine.tokens, t);
             return None;
         }
-        let admission = self.let_in(engine, t);
-        self.left_without += u64::from(admission != Admission::Passes);
-        Some(Released { token: t, peer, admission })
+        Some(Released { token: t, peer, admission: self.let_in(engine, t) })
     }
 
     fn let_in(&mut self, engine: &mut Engine, t: u32) -> Admission {
         if self.is_full() {
             self.full_at = engine.now;
-            return self.turn_away(Failure::TOO_MANY_IN_FLIGHT);
+            self.refused += 1;
+            return Admission::TurnedAway(Failure::TOO_MANY_IN_FLIGHT);
         }
         self.inside.up(engine.now);
         self.admitted += 1;
         engine.tokens[t].flags |= ADMITTED;
         Admission::Passes
-    }
-
-    fn turn_away(&mut self, why: Failure) -> Admission {
-        self.refused += 1;
-        Admission::TurnedAway(why)
     }
 
     /// A request that is inside leaves: it was answered, or its client has gone.
@@ -157,16 +161,27 @@ impl Part for Ingress {
     fn reset(&mut self, now: Time) {
         self.inside.reset(now);
         self.waiting.population.reset(now);
-        (self.admitted, self.left_without, self.refused) = (0, 0, 0);
+        (self.admitted, self.passed, self.limited, self.refused) = (0, 0, 0, 0);
     }
 
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
-        let name = || format!("{} ingress", system.services[self.service as usize].name);
-        let sum = rows.of_service(self.service, ResourceKind::Ingress, 0, name);
-        sum.gauge(&self.inside, now, (self.most < u32::MAX).then_some(f64::from(self.most)));
-        sum.waiting(&self.waiting.population, now);
-        sum.use_.visits += self.admitted + self.left_without;
-        sum.use_.refused = self.refused;
+        let service = &system.services[self.service as usize].name;
+        // Without a limit there is nothing that could be in use.
+        if self.most < u32::MAX || self.bucket.is_none() {
+            let sum = rows.of_service(self.service, ResourceKind::Ingress, 0, || format!("{service} ingress"));
+            sum.gauge(&self.inside, now, (self.most < u32::MAX).then_some(f64::from(self.most)));
+            sum.use_.visits += self.admitted;
+            sum.use_.refused = self.refused;
+        }
+        if let Some(bucket) = &self.bucket {
+            let name = || format!("{service} ingress rate limit");
+            let sum = rows.of_service(self.service, ResourceKind::RateLimit, 0, name);
+            let per_second = sum.mean(self.passed as f64 * 1e9);
+            sum.add(per_second, Some(1.0 / bucket.plan.interval.seconds()));
+            sum.waiting(&self.waiting.population, now);
+            sum.use_.visits += self.passed;
+            sum.use_.refused = self.limited;
+        }
     }
 
     fn laws(&mut self, Moment { system, now }: Moment, broken: &mut Vec<String>) {

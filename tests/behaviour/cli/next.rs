@@ -110,8 +110,7 @@ fn a_rate_limit_may_be_nearest() {
     let load = "kind = \"open\"\nrate = \"0.4/s\"\narrivals = \"constant\"\nduration = \"2000s\"\n";
     let model = format!("{COUNTER}{load}{limit}");
     for printed in followed(&model, &[]) {
-        let words =
-            "the rate limit of shop ingress is nearest to its limit, 50 % utilised; it is full at 0.8/s, 2 times";
+        let words = "shop ingress rate limit is nearest to its limit, 50 % utilised; it is full at 0.8/s, 2 times";
         assert!(printed.contains(words), "{printed}");
     }
 }

@@ -35,8 +35,25 @@ fn a_rate_limit_lets_a_burst_pass() {
     let story = play(&shop("", &keys, "{ sleep = \"10ms\" }"), &[0.0, 1.0, 2.0, 55.0]);
     assert_eq!(story.told(), ["10", "11", "3: rate limited (429)", "110"]);
     assert!(story.at_rest);
-    let ingress = resource(&story.outcome, "shop ingress");
-    assert_eq!((ingress.refused, ingress.capacity), (1, None));
+    let limit = resource(&story.outcome, "shop ingress rate limit");
+    assert_eq!((limit.visits, limit.refused, limit.capacity), (3, 1, Some(10.0)));
+    // Three in 110 ms.
+    assert!((limit.in_use - 3.0 / 0.11).abs() < 1e-9 && limit.utilisation == 1.0, "{limit:?}");
+    assert!(story.outcome.resources.iter().all(|other| other.name != "shop ingress"));
+}
+
+/// Two limits of one proxy: one lets ten a second pass, the other one request inside at a time. They have a row each.
+#[test]
+fn the_limits_of_one_ingress_are_told_apart() {
+    let keys = ingress("in_flight = 1\nrate_limit = { average = \"10/s\", burst = 3 }");
+    let story = play(&shop("", &keys, SLEEP), &[0.0, 1.0, 2.0, 3.0, 300.0]);
+    let full = |at: u32| format!("{at}: too many in flight (429)");
+    assert_eq!(story.told(), ["100".into(), full(2), full(3), "4: rate limited (429)".to_owned(), "400".into()]);
+    let of = |name: &str| resource(&story.outcome, name);
+    let (inside, limit) = (of("shop ingress"), of("shop ingress rate limit"));
+    assert_eq!((inside.visits, inside.refused, inside.capacity), (2, 2, Some(1.0)));
+    assert_eq!((limit.visits, limit.refused, limit.capacity), (4, 1, Some(10.0)));
+    assert!((inside.utilisation - 0.5).abs() < 1e-9 && limit.utilisation == 1.0, "{inside:?} {limit:?}");
 }
 
 /// A client that goes while its request waits for a token takes it along.

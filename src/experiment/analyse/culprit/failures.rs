@@ -193,11 +193,9 @@ impl Evidence<'_> {
             | PlaceKind::Connections
             | PlaceKind::HttpClient
             | PlaceKind::Queue
+            | PlaceKind::Ingress
                 if most_of_all.is_refused =>
             {
-                return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
-            }
-            PlaceKind::Ingress if most_of_all.is_mostly(Failure::TOO_MANY_IN_FLIGHT) => {
                 return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
             }
             kind if most_of_all.is_refused && kind != PlaceKind::Unexplained => {

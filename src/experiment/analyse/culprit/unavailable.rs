@@ -58,7 +58,7 @@ fn error(place: &BlamePlace) -> Option<String> {
         PlaceKind::Unavailable => {
             Some(format!("the probe finds no replica of {}", name.trim_end_matches(" unavailable")))
         }
-        PlaceKind::Breaker | PlaceKind::Ingress => Some(format!("{name} refuses the probe")),
+        PlaceKind::Breaker | PlaceKind::Ingress | PlaceKind::RateLimit => Some(format!("{name} refuses the probe")),
         _ => None,
     }
 }
