@@ -49,8 +49,8 @@ pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{
-    Ablation, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Range, Scale, Tolerance,
-    Tolerances, Values, Variant,
+    Ablation, Answer, Axis, Change, Expectation, Experiment, Hypothesis, Measured, Measurement, Range, Scale,
+    Tolerance, Tolerances, Values, Variant,
 };
 pub use fault::{Capacity, Effect, Fault};
 pub use load::{

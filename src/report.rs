@@ -4,6 +4,7 @@
 //! that another one computes too.
 
 mod ablations;
+mod answer;
 mod blame;
 pub mod chart;
 mod classes;
@@ -46,6 +47,7 @@ mod warning;
 mod whole;
 
 pub use ablations::ablations;
+pub use answer::answer;
 pub use blame::{blame, blame_rows, culprit};
 pub use classes::{classes, classes_rows};
 pub use comparisons::{comparisons, comparisons_rows, selections};

@@ -164,9 +164,10 @@ fn files(results: &[PathBuf], charts: &[PathBuf], width: Option<usize>) -> Strin
 fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     page.heading(&plan.title);
+    page.print(report::answer(report, width));
     let (effort, objectives) = (report.effort(), report::objectives(report));
     page.sentence(&format!(
-        "{effort}, ± 95 % interval, seed {}; objectives: {objectives}; response times are those of successful requests",
+        "{effort}, 95 % intervals, seed {}; objectives: {objectives}; response times are those of successful requests",
         plan.seed
     ));
     page.part(report::verdicts(report, width));

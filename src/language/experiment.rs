@@ -242,6 +242,30 @@ pub struct Hypothesis {
     /// The claim is a belief that the author expects to be refuted: the hypothesis holds if the expectation fails.
     #[serde(default)]
     pub refuted: bool,
+    /// What the claim, if it is true, answers to the question that is the experiment's title: if it is refuted, the other.
+    /// At most one hypothesis has it; the reports then begin with this answer. Without it: they begin with what the changes
+    /// are worth, or with what becomes of the variants.
+    pub answers: Option<Answer>,
+}
+
+/// An answer to a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Answer {
+    /// Yes.
+    Yes,
+    /// No.
+    No,
+}
+
+impl Answer {
+    /// The other one.
+    pub fn other(self) -> Self {
+        match self {
+            Self::Yes => Self::No,
+            Self::No => Self::Yes,
+        }
+    }
 }
 
 /// A change to judge by one metric at one point: it helps, does nothing or harms, by the paired difference of two

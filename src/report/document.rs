@@ -3,6 +3,7 @@
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
+use super::answer;
 use super::comparisons;
 use super::metric::metrics;
 use super::theory::theory_document;
@@ -89,6 +90,8 @@ fn rest(report: &Report) -> Value {
             "skipped": tally.skipped(),
             "events": tally.events,
         },
+        "answer": answer::verdict(report),
+        "in_short": answer::in_short(report),
         "variants": plan.variants,
         "axes": plan.axes.iter().map(axis).collect::<Vec<_>>(),
         "findings": findings.collect::<Vec<_>>(),

@@ -81,7 +81,14 @@ mod tests {
     use super::*;
 
     fn judgement(verdict: Verdict, refuted: bool, replications_needed: Option<u64>) -> Judgement {
-        Judgement { claim: "it holds".into(), refuted, verdict, evidence: "seen".into(), replications_needed }
+        Judgement {
+            claim: "it holds".into(),
+            refuted,
+            verdict,
+            evidence: "seen".into(),
+            answers: None,
+            replications_needed,
+        }
     }
 
     #[test]

@@ -88,6 +88,7 @@ fn no_ramp_beyond_the_capacity_is_survived() {
             scope: MetricScope::Whole,
             expect,
             refuted: false,
+            answers: None,
         })
         .into();
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));

@@ -116,7 +116,15 @@ fn the_batches_of_one_long_run_cover_the_exact_mean() {
 
 fn at_most(metric: Metric, value: f64) -> Hypothesis {
     let expect = Expectation::AtMost { metric, value };
-    Hypothesis { claim: "so".into(), variant: 0, points: vec![0], scope: MetricScope::Whole, expect, refuted: false }
+    Hypothesis {
+        claim: "so".into(),
+        variant: 0,
+        points: vec![0],
+        scope: MetricScope::Whole,
+        expect,
+        refuted: false,
+        answers: None,
+    }
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::experiment::analyse::summary::{LEVEL, Summary, of_point};
 use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::words::{place, quoted_place};
 use crate::experiment::plan::{Direction, Expectation, Hypothesis, Plan};
-use crate::language::{Metric, MultipleHypotheses};
+use crate::language::{Answer, Metric, MultipleHypotheses};
 use crate::metric::MetricScope;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
@@ -49,8 +49,21 @@ pub struct Judgement {
     pub verdict: Verdict,
     /// What was seen, with figures.
     pub evidence: String,
+    /// What the claim answers to the question of the experiment if it is true.
+    pub answers: Option<Answer>,
     /// About how many replications would decide, where they would.
     pub replications_needed: Option<u64>,
+}
+
+impl Judgement {
+    /// What became of the claim itself: the verdict, of a belief that is expected to be refuted the other one.
+    pub fn of_claim(&self) -> Verdict {
+        match (self.refuted, self.verdict) {
+            (true, Verdict::Holds) => Verdict::Fails,
+            (true, Verdict::Fails) => Verdict::Holds,
+            (_, verdict) => verdict,
+        }
+    }
 }
 
 /// Judges all hypotheses of a plan.
@@ -139,7 +152,8 @@ fn judge_one(plan: &Plan, hypothesis: &Hypothesis, all: Seen, level: f64) -> Jud
             let run = run.map(|summary| summary.replications).max().unwrap_or(plan.replications as usize);
             (run as f64 * factor).ceil().min(1e9) as u64
         });
-    Judgement { claim: hypothesis.claim.clone(), refuted: hypothesis.refuted, verdict, evidence, replications_needed }
+    let (claim, refuted, answers) = (hypothesis.claim.clone(), hypothesis.refuted, hypothesis.answers);
+    Judgement { claim, refuted, verdict, evidence, answers, replications_needed }
 }
 
 /// How a claim stands at all of its points, where there are several: `; the claim fails at 3 of 5 points and holds at 2`.

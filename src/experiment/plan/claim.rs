@@ -17,7 +17,7 @@ use crate::language::{self, Experiment, Metric, Mistake, Mistakes};
 /// Fills in a plan's measurements, hypotheses and effects.
 pub(super) fn resolve(plan: &mut Plan, tree: &Tree, experiment: &Experiment, axes: &[Ready], mistakes: &mut Mistakes) {
     let is_pinned = axes.iter().any(|ready| ready.pinned);
-    let mut claims = Claims { plan, is_pinned, mistakes };
+    let mut claims = Claims { plan, is_pinned, is_answered: false, mistakes };
     let elements = |key: &str| tree.get(key).map(Tree::elements).unwrap_or_default();
     let measurements: Vec<_> = experiment
         .measurements
@@ -53,6 +53,8 @@ struct Claims<'a> {
     plan: &'a mut Plan,
     /// The command line fixed an axis: what is about other values is left out, not mistaken.
     is_pinned: bool,
+    /// A hypothesis before answers the question of the experiment.
+    is_answered: bool,
     mistakes: &'a mut Mistakes,
 }
 
@@ -202,7 +204,13 @@ impl Claims<'_> {
             return None;
         }
         let scope = self.scope(written, &expect, &points, tree)?;
-        Some(Hypothesis { claim: written.claim.clone(), variant, points, scope, expect, refuted: written.refuted })
+        let (claim, refuted, answers) = (written.claim.clone(), written.refuted, written.answers);
+        if let Some(other) = tree.get("answers").filter(|_| self.is_answered) {
+            let mistake = Mistake::new("two hypotheses answer the question of the experiment");
+            self.mistakes.push(other.place.mark_key(mistake, "the second one").help("leave `answers` to one of them"));
+        }
+        self.is_answered |= answers.is_some();
+        Some(Hypothesis { claim, variant, points, scope, expect, refuted, answers })
     }
 
     /// The points of a variant with these values of axes.

@@ -1,6 +1,6 @@
 //! What is claimed of a plan's points, and what was measured there.
 
-use crate::language::{Measured, Metric, Tolerances};
+use crate::language::{Answer, Measured, Metric, Tolerances};
 use crate::metric::MetricScope;
 
 /// A row measured on the real system.
@@ -43,6 +43,8 @@ pub struct Hypothesis {
     pub expect: Expectation,
     /// The author expects the claim to be refuted.
     pub refuted: bool,
+    /// What the claim answers to the question of the experiment if it is true.
+    pub answers: Option<Answer>,
 }
 
 /// A change, and the figure that is to show what it does.

@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::Step;
 use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::plan::Direction;
+use crate::report::answer::{in_short, verdict};
 use crate::report::whole::Report;
 use crate::report::{figures, objectives, verdicts};
 
@@ -12,7 +13,8 @@ use crate::report::{figures, objectives, verdicts};
 pub(super) fn answer(report: &Report, next: Option<&Step>, chart: Option<Markup>) -> Markup {
     let farthest = farthest(report);
     let second = farthest.and_then(|finding| finding.lines.first().cloned());
-    let sentences: Vec<String> = figures::answer(report).into_iter().chain(second).collect();
+    let short = in_short(report).filter(|_| !report.is_doubtful());
+    let sentences: Vec<String> = verdict(report).into_iter().chain(short).chain(second).collect();
     html! {
         section #answer {
             div .words {
@@ -24,7 +26,7 @@ pub(super) fn answer(report: &Report, next: Option<&Step>, chart: Option<Markup>
                 }
                 @if report.judgements.len() > 1 { p { a href="#hypotheses" { (verdicts::count(report)) } } }
                 p .soft {
-                    (report.effort()) ", ± 95 % interval, seed " (report.plan.seed) "; objectives: " (objectives(report))
+                    (report.effort()) ", 95 % intervals, seed " (report.plan.seed) "; objectives: " (objectives(report))
                 }
             }
             @if let Some(chart) = chart { (chart) }

@@ -177,3 +177,35 @@ fn a_file_that_is_named_does_not_replace_an_input() {
     let ran = place.sim(&["run", "counter.toml", "--report", "counter.toml"]).ends_with(2);
     assert!(ran.stderr.contains("it is an input of this command"), "{}", ran.stderr);
 }
+
+/// The line below the question says what the verdict says: a yes or a no of the hypothesis that is marked, what changes are
+/// worth, or what becomes of the variants.
+#[test]
+fn the_question_is_answered_first() {
+    let place = Place::new();
+    let claim = |bound: &str, more: &str| {
+        format!(
+            "[[hypotheses]]\nclaim = \"It is fast\"\nat = {{ rate = \"0.5/s\" }}\nexpect = {{ at-most = {{ metric = \
+             \"mean_s\", value = {bound} }} }}\n{more}\n"
+        )
+    };
+    let effect = "[[effects]]\nchange = \"a second server\"\nvariant = \"two servers\"\nmetric = \"mean_s\"\nat = { rate = \
+                  \"0.5/s\" }\n";
+    // M/M/1 at half of its capacity takes 2 s.
+    for (more, line) in [
+        (claim("3.0", "answers = \"yes\""), "answer    Yes: It is fast"),
+        (claim("1.0", "answers = \"yes\""), "answer    No: “It is fast” is refuted"),
+        (claim("1.0", "answers = \"no\"\nrefuted = true"), "answer    Yes: “It is fast” is refuted"),
+        (claim("3.0", "answers = \"no\""), "answer    No: It is fast"),
+        (format!("{}{effect}", claim("3.0", "")), "in short  a second server: helps (mean response time)"),
+        (claim("3.0", ""), "in short  Both serve about 0.80"),
+    ] {
+        place.put_experiment("asked.toml", &more);
+        let ran = place.sim(&["sweep", "asked.toml", "--no-charts", "--quiet", "--table", "none"]);
+        let second = ran.stdout.lines().nth(1).unwrap_or_default();
+        assert!(second.starts_with(line), "{line}\n{}", ran.stdout);
+    }
+    // A single point is its own answer.
+    let ran = place.sim(&["sweep", "counter.toml", "--no-charts", "--quiet", "--table", "none"]);
+    assert!(!ran.stdout.contains("in short"), "{}", ran.stdout);
+}
