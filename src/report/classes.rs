@@ -1,7 +1,7 @@
 //! The classes of requests of each point: a table for the terminal and the rows of `classes`.
 
 use super::detail::Detail;
-use super::number::{self, Figure, aligned, rate_column, share, time_column};
+use super::number::{self, Figure, aligned, rate_column, time_column};
 use super::results::{bounds, keys};
 use super::sheet::{Cell, Row};
 use super::table::{Column, short, table};
@@ -46,7 +46,7 @@ pub fn classes(report: &Report, detail: Detail, elsewhere: &str) -> String {
         Column::figures(rate.0, rate.1),
         Column::figures(
             "success",
-            aligned(&rows.iter().map(|(_, class)| share(class.success_rate)).collect::<Vec<_>>()),
+            aligned(&number::shares(&rows.iter().map(|(_, class)| of(Some(class.success_rate))).collect::<Vec<_>>())),
         ),
         times("mean", &|class| class.mean_s).optional(2),
         times("p50", &|class| class.p50_s).optional(4),

@@ -96,16 +96,24 @@ pub(super) fn chart_unit(metric: Metric, rates: RateUnit, size: f64) -> (f64, St
     (words::shown(1.0, metric, rates), unit.trim().replace('/', "per "))
 }
 
-/// A share in percent with its half-width, for [`aligned`]: `100 %`, or with the digits that tell it from all.
-pub(super) fn share(rate: Interval) -> (String, String) {
-    let percent = Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
-    match rate.estimate {
-        0.0 | 1.0 => (format!("{:.0} %", percent.estimate), String::new()),
-        estimate => {
-            let decimals = share_decimals(estimate).max(1);
-            (format!("{:.decimals$} %", percent.estimate), half_width(&percent, decimals))
+/// Shares in percent with their intervals, for [`aligned`]: `100 %`, or with the digits that tell it from all.
+pub(super) fn shares(all: &[Figure]) -> Vec<(String, String)> {
+    let percent =
+        |rate: Interval| Interval { estimate: rate.estimate * 100.0, low: rate.low * 100.0, high: rate.high * 100.0 };
+    let digits = |rate: Interval| share_decimals(rate.estimate).max(1);
+    let is_between = |rate: &Interval| rate.estimate > 0.0 && rate.estimate < 1.0;
+    let alone = all.iter().filter(|figure| figure.groups.is_none()).filter_map(|figure| figure.interval);
+    let form = Form::of(alone.filter(is_between).map(|rate| (percent(rate), digits(rate))));
+    let part = |figure: &Figure| match (figure.interval, figure.groups) {
+        (None, _) => ("–".into(), String::new()),
+        (Some(_), Some(means)) => shares_of_groups(means),
+        (Some(rate), None) if is_between(&rate) => {
+            let decimals = digits(rate);
+            (format!("{:.decimals$} %", rate.estimate * 100.0), form.written(&percent(rate), decimals))
         }
-    }
+        (Some(rate), None) => (format!("{:.0} %", rate.estimate * 100.0), String::new()),
+    };
+    all.iter().map(part).collect()
 }
 
 /// The same of two groups of runs: `98.9 %`, `or 9.4 %`.
@@ -122,7 +130,7 @@ pub(super) fn decimals(value: f64, most: usize) -> usize {
     if value.is_finite() && value > 0.0 { (2 - value.log10().floor() as i32).clamp(0, most as i32) as usize } else { 0 }
 }
 
-/// A column of intervals, the estimates and the half-widths each under another: `  517 ±8`. All have as many decimals
+/// A column of intervals, the estimates and the intervals each under another: `  517 ±8`. All have as many decimals
 /// as the middle one needs.
 pub(super) fn column(intervals: &[Option<Interval>], most_decimals: usize) -> Vec<String> {
     let all: Vec<Figure> = intervals.iter().map(|&interval| Figure { interval, groups: None }).collect();
@@ -135,6 +143,13 @@ pub(super) fn figures(all: &[Figure], most_decimals: usize) -> Vec<String> {
     let mut estimates: Vec<f64> = estimates.filter(|&estimate| estimate > 0.0).collect();
     estimates.sort_by(f64::total_cmp);
     let decimals = decimals(estimates.get(estimates.len() / 2).copied().unwrap_or(0.0), most_decimals);
+    // What is small beside the others keeps two digits.
+    let own = |estimate: f64| {
+        let is_seen = estimate * libm::exp10(decimals as f64) >= 9.5 || estimate <= 0.0 || estimate >= 9.5;
+        if is_seen { decimals } else { self::decimals(estimate, most_decimals.max(2)) }
+    };
+    let alone = all.iter().filter(|figure| figure.groups.is_none()).filter_map(|figure| figure.interval);
+    let form = Form::of(alone.map(|interval| (interval, own(interval.estimate))));
     let parts: Vec<(String, String)> = all
         .iter()
         .map(|figure| match (figure.interval, figure.groups) {
@@ -144,39 +159,59 @@ pub(super) fn figures(all: &[Figure], most_decimals: usize) -> Vec<String> {
                 (one, format!("or {other}"))
             }
             (Some(interval), None) => {
-                // What is small beside the others keeps two digits.
-                let seen = interval.estimate * libm::exp10(decimals as f64) >= 9.5 || interval.estimate <= 0.0;
-                let seen = seen || interval.estimate >= 9.5;
-                let own = if seen { decimals } else { self::decimals(interval.estimate, most_decimals.max(2)) };
-                (grouped(&format!("{:.own$}", interval.estimate)), half_width(&interval, own))
+                let own = own(interval.estimate);
+                (grouped(&format!("{:.own$}", interval.estimate)), form.written(&interval, own))
             }
         })
         .collect();
     aligned(&parts)
 }
 
-/// `±8`; `(0–277)` where that is more than the estimate itself, `±?` for one with a lower bound only, nothing for an
-/// interval of no width or one without bounds. No figure that is shown so is ever negative.
-pub(super) fn half_width(interval: &Interval, decimals: usize) -> String {
-    let half = interval.half_width();
-    if interval.high == f64::INFINITY && interval.low > 0.0 {
-        "±?".into()
-    } else if half == 0.0 || !half.is_finite() {
-        String::new()
-    } else {
-        let text = format!("{half:.decimals$}");
-        // Less than the digits show.
-        let is_nothing = text.parse() == Ok(0.0);
-        match (is_nothing, half > interval.estimate) {
-            (true, _) => String::new(),
-            (false, false) => format!("±{}", grouped(&text)),
-            (false, true) => {
-                let [low, high] =
-                    [interval.low.max(0.0), interval.high].map(|end| grouped(&format!("{end:.decimals$}")));
-                format!("({low}–{high})")
-            }
+/// How the intervals of a column are written, all in one form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// `±8`, where that is right for all of them.
+    Even,
+    /// `(29.9–45.3)`.
+    Ends,
+}
+
+impl Form {
+    /// The form for these intervals, each with its decimals. No figure that is shown so is ever negative.
+    pub(super) fn of(intervals: impl IntoIterator<Item = (Interval, usize)>) -> Self {
+        let is_even =
+            |(interval, decimals): (Interval, usize)| is_narrow(&interval, decimals) || is_even(&interval, decimals);
+        if intervals.into_iter().all(is_even) { Self::Even } else { Self::Ends }
+    }
+
+    /// The interval, `(29.9–?)` for one with a lower bound only; nothing for one that is narrower than the digits show or
+    /// has no bounds.
+    pub(super) fn written(self, interval: &Interval, decimals: usize) -> String {
+        let text = |value: f64| grouped(&format!("{value:.decimals$}"));
+        if interval.high == f64::INFINITY && interval.low > 0.0 {
+            return format!("({}–?)", text(interval.low));
+        }
+        match self {
+            _ if is_narrow(interval, decimals) => String::new(),
+            Self::Even => format!("±{}", text(interval.half_width())),
+            Self::Ends => format!("({}–{})", text(interval.low.max(0.0)), text(interval.high)),
         }
     }
+}
+
+/// Whether an interval has no width, less than the digits show, or no bounds.
+fn is_narrow(interval: &Interval, decimals: usize) -> bool {
+    let half = interval.half_width();
+    !half.is_finite() && interval.low <= 0.0 || format!("{half:.decimals$}").parse() == Ok(0.0)
+}
+
+/// Whether the estimate plus and minus the half-width gives the ends of the interval, to one in the last digit shown, and
+/// none is beyond zero.
+fn is_even(interval: &Interval, decimals: usize) -> bool {
+    let half = interval.half_width();
+    let last = libm::exp10(-(decimals as f64));
+    let off = (interval.estimate + half - interval.high).abs();
+    half.is_finite() && off <= last && half <= interval.estimate
 }
 
 /// Two texts a row, each pair's first set flush right and its second flush left.
@@ -238,9 +273,13 @@ mod tests {
         assert_eq!(time_column("mean", &[exact(0.000_02)]), ("mean us".into(), vec!["20.0".into()]));
         assert_eq!(time_column("mean", &[exact(0.0)]).0, "mean s");
         let around = |estimate: f64, half: f64| Interval { estimate, low: estimate - half, high: estimate + half };
+        let share = |interval: Interval| shares(&[Figure { interval: Some(interval), groups: None }]).remove(0);
         assert_eq!(share(around(0.9995, 0.0001)), ("99.95 %".into(), "±0.01".into()));
         assert_eq!(share(around(0.756, 0.05)), ("75.6 %".into(), "±5.0".into()));
         assert_eq!(share(Interval { estimate: 1.0, low: 0.9, high: 1.0 }), ("100 %".into(), String::new()));
+        // Half of it is 0.5 points, and no share is 100.4 %.
+        let near = Interval { estimate: 0.999, low: 0.99, high: 1.0 };
+        assert_eq!(share(near), ("99.9 %".into(), "(99.0–100.0)".into()));
     }
 
     #[test]
@@ -262,11 +301,25 @@ mod tests {
         assert_eq!(two, ["467 or 31", "396 ±21  "]);
         assert_eq!(shares_of_groups([0.989, 0.094]), ("98.9 %".into(), "or 9.4 %".into()));
         assert_eq!(shares_of_groups([1.0, 0.0]), ("100 %".into(), "or 0 %".into()));
-        let open = |low: f64| half_width(&Interval { estimate: 3.0, low, high: f64::INFINITY }, 1);
-        assert_eq!((open(2.0).as_str(), open(0.0).as_str()), ("±?", ""));
+        let alone = |estimate: f64, low: f64, high: f64, decimals: usize| {
+            let interval = Interval { estimate, low, high };
+            Form::of([(interval, decimals)]).written(&interval, decimals)
+        };
+        let open = |low: f64| alone(3.0, low, f64::INFINITY, 1);
+        assert_eq!((open(2.0).as_str(), open(0.0).as_str()), ("(2.0–?)", ""));
         // Of a figure that is hardly known, the ends of its interval are given.
-        assert_eq!(half_width(&around(118.0, 159.0), 0), "(0–277)");
-        assert_eq!(half_width(&Interval { estimate: 1.0, low: 0.5, high: 4.0 }, 1), "(0.5–4.0)");
-        assert_eq!(half_width(&around(118.0, 118.0), 0), "±118");
+        assert_eq!(alone(118.0, -41.0, 277.0, 0), "(0–277)");
+        assert_eq!(alone(118.0, 0.0, 236.0, 0), "±118");
+    }
+
+    /// "42.7 ±7.7" would be 35.0 to 50.4: the interval goes from 29.9 to 45.3.
+    #[test]
+    fn an_uneven_interval_has_its_ends_and_so_has_its_column() {
+        let uneven = Interval { estimate: 42.7, low: 29.9, high: 45.3 };
+        let even = Interval { estimate: 40.0, low: 38.0, high: 42.0 };
+        assert_eq!(column(&[Some(uneven), Some(even)], 1), ["42.7 (29.9–45.3)", "40.0 (38.0–42.0)"]);
+        assert_eq!(column(&[Some(even)], 1), ["40.0 ±2.0"]);
+        // One in the last digit is rounding.
+        assert_eq!(column(&[Some(Interval { estimate: 40.0, low: 38.05, high: 42.1 })], 1), ["40.0 ±2.0"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::detail::Detail;
 use super::legend::legend;
-use super::number::{self, Figure, aligned, column, half_width, rate_column, time_column};
+use super::number::{self, Figure, Form, aligned, column, rate_column, time_column};
 use super::paragraph::paragraph;
 use super::recovery::{PointRecovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
@@ -27,8 +27,8 @@ pub fn overview(report: &Report, detail: Detail) -> String {
     if !notes.is_empty() {
         text.push_str(&format!("\n{notes}"));
     }
-    if text.contains("±?") {
-        text.push_str("\n±?: no upper bound: the response times are too few for this percentile\n");
+    if text.contains("–?)") {
+        text.push_str("\n(x–?): no upper bound: the response times are too few for this percentile\n");
     }
     if points.len() < all {
         let which = if found > MOST_ROWS {
@@ -116,7 +116,7 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     columns.push(time("mean", figures(&|summary| summary.mean_s)).optional(4));
     let p95 = time("p95", figures(&|summary| summary.p95_s));
     // After a disturbance the time to recover is the answer.
-    columns.push(if is_recovery_timed { p95.optional(0) } else { p95 });
+    columns.push(p95.optional(u8::from(is_recovery_timed)));
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
         columns.push(Column::figures("wasted", number::figures(&means(Metric::WastedRequests), 0)).optional(12));
     }
@@ -138,7 +138,12 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         columns.push(Column::figures("attempts", number::figures(&means(Metric::AttemptsPerRequest), 3)).optional(10));
     }
     if is_recovery_timed {
-        columns.push(Column::figures("recovery s", words(&|summary| recovery(report, summary))));
+        let timed = summaries.iter().flatten().filter_map(|summary| {
+            let is_after = matches!(PointRecovery::of(report, summary), Some(PointRecovery::After(_)));
+            Some((summary.recovery_s?, 1)).filter(|_| is_after)
+        });
+        let form = Form::of(timed);
+        columns.push(Column::figures("recovery s", words(&|summary| recovery(report, summary, form))));
     }
     for (name, metric) in [("stale", Metric::StalenessMeanS), ("stale p95", Metric::StalenessP95S)] {
         if summaries.iter().flatten().any(|summary| summary.metric(metric).is_some()) {
@@ -187,15 +192,7 @@ fn is_above_zero(summary: &Summary, metric: Metric) -> bool {
 
 /// `100 %`, or with its interval where it is neither all nor nothing.
 fn share(figures: &[Figure]) -> Vec<String> {
-    let parts: Vec<(String, String)> = figures
-        .iter()
-        .map(|figure| match (figure.interval, figure.groups) {
-            (None, _) => ("–".into(), String::new()),
-            (Some(_), Some(means)) => number::shares_of_groups(means),
-            (Some(interval), None) => number::share(interval),
-        })
-        .collect();
-    aligned(&parts)
+    aligned(&number::shares(figures))
 }
 
 /// The most frequent cause of failure, with its share of all failures where there are others: `shed, 83 %`.
@@ -212,12 +209,12 @@ fn most_frequent_failure(summary: &Summary) -> String {
 }
 
 /// How long the recovery takes, or that there is none; a dash where there is nothing to recover from.
-fn recovery(report: &Report, summary: &Summary) -> String {
+fn recovery(report: &Report, summary: &Summary, form: Form) -> String {
     match (PointRecovery::of(report, summary), summary.recovery_s) {
         (Some(PointRecovery::Undisturbed | PointRecovery::Withstood | PointRecovery::Answers { .. }), _) => "–".into(),
         (None, _) | (_, None) => String::new(),
         (Some(PointRecovery::After(_)), Some(it)) => {
-            format!("{:.1} {}", it.estimate, half_width(&it, 1)).trim_end().into()
+            format!("{:.1} {}", it.estimate, form.written(&it, 1)).trim_end().into()
         }
         (Some(PointRecovery::Never), _) => "never".into(),
         (Some(PointRecovery::Partly { never, of }), _) => format!("never {never}/{of}"),

@@ -2,7 +2,7 @@
 
 use super::headroom::Headroom;
 use super::metric::says_something;
-use super::number::{decimals, grouped, seconds, short, time_unit};
+use super::number::{Form, decimals, grouped, seconds, short, time_unit};
 use super::paragraph::paragraph;
 use super::recovery::PointRecovery;
 use super::results::keys;
@@ -212,11 +212,11 @@ pub(super) fn columns(summary: &Summary) -> Vec<Column> {
         None => String::new(),
     };
     let utilised = |resource: &ResourceMean| match (resource.capacity, resource.spread) {
-        (Some(_), Some(spread)) => format!("{} %", plus_minus(spread.utilisation, 100.0, 1)),
+        (Some(_), Some(spread)) => format!("{} %", with_interval(spread.utilisation, 100.0, 1)),
         _ => percent(resource, resource.utilisation),
     };
     let queue = |resource: &ResourceMean| {
-        resource.spread.map_or_else(|| rounded(resource.queue), |spread| plus_minus(spread.queue, 1.0, 2))
+        resource.spread.map_or_else(|| rounded(resource.queue), |spread| with_interval(spread.queue, 1.0, 2))
     };
     let wait = |resource: &ResourceMean| match resource.spread.and_then(|spread| spread.wait_s) {
         Some(wait) if wait.estimate > 0.0 => {
@@ -225,7 +225,7 @@ pub(super) fn columns(summary: &Summary) -> Vec<Column> {
                 short if short < 0.999_5 => ("ms", 1e3),
                 _ => ("s", 1.0),
             };
-            format!("{} {unit}", plus_minus(wait, scale, 3))
+            format!("{} {unit}", with_interval(wait, scale, 3))
         }
         _ => seconds(resource.wait_s),
     };
@@ -281,21 +281,18 @@ pub fn resources_rows(report: &Report) -> impl Iterator<Item = Row> {
     })
 }
 
-/// A figure times `scale` with its half-width, which has one digit and no more than `most` decimals; without one that
-/// would show as zero. Where the half-width is more than the figure, with the ends of its interval: none is negative.
-fn plus_minus(interval: Interval, scale: f64, most: usize) -> String {
+/// A figure times `scale` with its interval, with as many decimals as a half-width of one digit has, and no more than `most`;
+/// without one that would show as zero.
+fn with_interval(interval: Interval, scale: f64, most: usize) -> String {
     let half = interval.half_width() * scale;
     if !(half.is_finite() && half >= 0.5 * libm::pow(10.0, -(most as f64))) {
         return rounded(interval.estimate * scale);
     }
     let decimals = -libm::floor(libm::log10(half));
     let decimals = decimals.clamp(0.0, most as f64) as usize;
-    let estimate = interval.estimate * scale;
-    if half > estimate {
-        let [low, high] = [interval.low.max(0.0), interval.high].map(|end| end * scale);
-        return format!("{estimate:.decimals$} ({low:.decimals$}–{high:.decimals$})");
-    }
-    format!("{estimate:.decimals$} ±{half:.decimals$}")
+    let Interval { estimate, low, high } = interval;
+    let scaled = Interval { estimate: estimate * scale, low: low * scale, high: high * scale };
+    format!("{:.decimals$} {}", scaled.estimate, Form::of([(scaled, decimals)]).written(&scaled, decimals))
 }
 
 /// Three digits, and no more than three decimals.

@@ -19,7 +19,8 @@ pub(super) struct Column {
     heading: String,
     alignment: CellAlignment,
     cells: Vec<String>,
-    /// Where it stands among those that a short table may leave out, 1 first; none: every table has it.
+    /// Where it stands among those that a short table may leave out, 1 first; 0: only where it does not fit even if all stand
+    /// closer together; none: every table has it.
     rank: Option<u8>,
 }
 
@@ -79,6 +80,11 @@ impl Column {
 
 /// Lays the columns out. Each of `sections` is a row and the heading that stands before it.
 pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> String {
+    laid_out(columns, sections, GAP)
+}
+
+/// The same with so many characters between two columns.
+fn laid_out(columns: Vec<Column>, sections: &[(usize, String)], gap: usize) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();
     let cell = |column: &Column, text: &str| Cell::new(text).set_alignment(column.alignment);
@@ -99,7 +105,7 @@ pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> Strin
         table.add_row(columns.iter().map(|column| cell(column, &text(column))).collect::<Vec<_>>());
     }
     for column in table.column_iter_mut() {
-        column.set_padding((0, 2));
+        column.set_padding((0, gap as u16 - 1));
     }
     let mut text = String::new();
     let bold = Style::new().bold();
@@ -126,9 +132,18 @@ pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> Strin
 /// wide, and a line that says how many columns are left out and what shows them.
 pub(super) fn short(columns: Vec<Column>, sections: &[(usize, String)], elsewhere: &str) -> String {
     let all = columns.len();
-    let kept = fitting(columns);
+    // What should not be left out may fit side by side only if it stands closer together.
+    let fits = |most: u8, gap: usize| {
+        let wanted = columns.iter().filter(|column| column.rank.is_none_or(|rank| rank < most));
+        wanted.map(|column| column.width() + gap).sum::<usize>() <= WIDTH + gap
+    };
+    let gap = match [fits(1, GAP), fits(1, NARROW_GAP), fits(0, GAP)] {
+        [true, ..] | [false, false, true] => GAP,
+        _ => NARROW_GAP,
+    };
+    let kept = fitting(columns, gap);
     let left_out = all - kept.len();
-    let mut text = table(squeezed(kept), sections);
+    let mut text = laid_out(squeezed(kept, gap), sections, gap);
     if left_out > 0 {
         text.push_str(&format!("\n{}: {elsewhere}\n", count(left_out, "more column")));
     }
@@ -136,10 +151,10 @@ pub(super) fn short(columns: Vec<Column>, sections: &[(usize, String)], elsewher
 }
 
 /// Columns with their widest words wrapped until they fit side by side, as far as that is possible.
-fn squeezed(mut columns: Vec<Column>) -> Vec<Column> {
+fn squeezed(mut columns: Vec<Column>, gap: usize) -> Vec<Column> {
     loop {
-        let used: usize = columns.iter().map(|column| column.width() + GAP).sum();
-        let excess = used.saturating_sub(WIDTH + GAP);
+        let used: usize = columns.iter().map(|column| column.width() + gap).sum();
+        let excess = used.saturating_sub(WIDTH + gap);
         let words = columns.iter().enumerate().filter(|(_, column)| column.alignment == CellAlignment::Left);
         let Some((widest, width)) = words.map(|(index, column)| (index, column.width())).max_by_key(|it| it.1) else {
             return columns;
@@ -181,17 +196,20 @@ pub(super) const WIDTH: usize = 80;
 /// Characters between two columns.
 const GAP: usize = 3;
 
+/// The same where they have no room.
+const NARROW_GAP: usize = 2;
+
 /// The columns that fit side by side into a terminal, in their order: those that every table has, and of the others
 /// those of the lowest ranks.
-fn fitting(columns: Vec<Column>) -> Vec<Column> {
-    let widths: Vec<usize> = columns.iter().map(|column| column.width() + GAP).collect();
+fn fitting(columns: Vec<Column>, gap: usize) -> Vec<Column> {
+    let widths: Vec<usize> = columns.iter().map(|column| column.width() + gap).collect();
     let (mut optional, mut kept): (Vec<usize>, Vec<usize>) =
         (0..columns.len()).partition(|&index| columns[index].rank.is_some());
     optional.sort_by_key(|&index| columns[index].rank);
     let mut used: usize = kept.iter().map(|&index| widths[index]).sum();
     for index in optional {
         // No gap follows the last column.
-        if used + widths[index] <= WIDTH + GAP {
+        if used + widths[index] <= WIDTH + gap {
             used += widths[index];
             kept.push(index);
         }
@@ -202,7 +220,7 @@ fn fitting(columns: Vec<Column>) -> Vec<Column> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Column, WIDTH, fitting, short, table, wrap};
+    use super::{Column, GAP, WIDTH, fitting, short, table, wrap};
 
     #[test]
     fn a_short_table_keeps_to_its_width_and_to_what_matters() {
@@ -213,14 +231,29 @@ mod tests {
             column("first", 30).optional(1),
             column("second", 20).optional(2),
         ];
-        let text = table(fitting(columns), &[]);
+        let text = table(fitting(columns, GAP), &[]);
         // 30 + 3 + 30 are 63: neither 20 nor 20 more fit.
         assert!(text.starts_with("must") && text.contains("first"), "{text}");
         assert!(!text.contains("second") && !text.contains("last"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= WIDTH), "{text}");
         // 37 + 3 + 40 are all of it.
-        let text = table(fitting(vec![column("a", 37), column("b", 40).optional(1), column("c", 1).optional(2)]), &[]);
+        let columns = vec![column("a", 37), column("b", 40).optional(1), column("c", 1).optional(2)];
+        let text = table(fitting(columns, GAP), &[]);
         assert!(text.contains('b') && !text.contains('c'), "{text}");
+    }
+
+    /// Five columns of 14 need 82 characters with gaps of three, and 78 with gaps of two.
+    #[test]
+    fn columns_stand_closer_together_where_nothing_can_be_left_out() {
+        let columns = || (0..5).map(|_| Column::figures("x", vec!["9".repeat(14)])).collect::<Vec<_>>();
+        let text = short(columns(), &[], "--table full");
+        assert!(text.lines().all(|line| line.chars().count() == 78), "{text}");
+        assert_eq!(table(columns(), &[]).lines().map(|line| line.chars().count()).max(), Some(82));
+        let last = |width: usize| Column::figures("y", vec!["9".repeat(width)]).optional(0);
+        let wide = |width| short(columns().into_iter().skip(1).chain([last(width)]).collect(), &[], "--table full");
+        assert!(wide(14).lines().all(|line| line.chars().count() == 78), "{}", wide(14));
+        assert!(wide(17).starts_with(&format!("{:>14}   {:>14}", "x", "x")), "{}", wide(17));
+        assert!(wide(17).ends_with("1 more column: --table full\n"), "{}", wide(17));
     }
 
     /// Where even what every table has is too wide, its words are wrapped; sections stay above their rows.
