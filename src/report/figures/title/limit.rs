@@ -27,7 +27,8 @@ pub fn limits(set: &Set) -> String {
         return title;
     }
     let found: Vec<Limited> = set.findings.iter().filter_map(|finding| limit(set, finding)).collect();
-    grouped(&found, "variant", &set.plan().title)
+    let anywhere: Vec<Limited> = set.findings.iter().flat_map(|finding| limits_anywhere(set, finding)).collect();
+    grouped(&found, &anywhere, "variant", &set.plan().title)
 }
 
 /// What limits a variant: where it is last safe, as the findings say, or its best point where it is safe everywhere.
@@ -52,6 +53,24 @@ fn limit(set: &Set, finding: &Finding) -> Option<Limited> {
     (!summaries.is_empty()).then(|| Limited { name: set.variant(finding).to_owned(), resource, place })
 }
 
+/// Everything that limits a variant at some value, as the column "limited by" has it, once each.
+fn limits_anywhere(set: &Set, finding: &Finding) -> Vec<Limited> {
+    let summaries = set.summaries(finding);
+    let of = |summary: &&Summary| summary.saturated.clone().unwrap_or_default();
+    let mut resources: Vec<String> = summaries.iter().map(of).collect();
+    let values = resources.len();
+    resources.sort_unstable();
+    let runs = resources.chunk_by(|a, b| a == b).map(|run| (run[0].clone(), run.len()));
+    let is_telling = |(resource, count): &(String, usize)| !resource.is_empty() || *count == values;
+    let name = set.variant(finding);
+    let limited = |(resource, count): (String, usize)| Limited {
+        name: name.to_owned(),
+        resource,
+        place: if count == values { String::new() } else { SOME.into() },
+    };
+    runs.filter(is_telling).map(limited).collect()
+}
+
 /// What limits each of several points, which are variants or the like (`what`).
 pub fn limits_of(found: &[(String, &Summary)], what: &str, otherwise: &str) -> String {
     let limited = |(name, summary): &(String, &Summary)| Limited {
@@ -59,16 +78,18 @@ pub fn limits_of(found: &[(String, &Summary)], what: &str, otherwise: &str) -> S
         resource: summary.saturated.clone().unwrap_or_default(),
         place: String::new(),
     };
-    grouped(&found.iter().map(limited).collect::<Vec<_>>(), what, otherwise)
+    let found: Vec<Limited> = found.iter().map(limited).collect();
+    grouped(&found, &found, what, otherwise)
 }
 
 /// What limits some, where, and whom.
 type Group<'a> = (&'a str, &'a str, Vec<&'a str>);
 
-fn grouped(found: &[Limited], what: &str, otherwise: &str) -> String {
+/// The title: what limits each of those that were found, at its place; or, where these have no room, what limits how many of
+/// them `anywhere`.
+fn grouped(found: &[Limited], anywhere: &[Limited], what: &str, otherwise: &str) -> String {
     let full = groups(found, |limited| &limited.place);
-    // Where the places differ, or have no room.
-    let some = groups(found, |limited| if is_everywhere(found, &limited.resource) { "" } else { SOME });
+    let some = groups(anywhere, |limited| if is_everywhere(anywhere, &limited.resource) { "" } else { SOME });
     match full.as_slice() {
         [] => return otherwise.into(),
         [("", ..)] => return fitting(["no resource is a bottleneck".into()]),
@@ -160,4 +181,29 @@ fn alone(set: &Set, finding: &Finding) -> Option<String> {
         clauses(&kept)
     });
     (!all.is_empty()).then(|| fitting([clauses(&all)].into_iter().chain(shortened)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Limited, SOME, grouped};
+
+    /// Where names have no room, a variant counts for each resource that limits it at some value, as in the table.
+    #[test]
+    fn variants_are_counted_as_the_table_has_them() {
+        let name = |letter: &str| letter.repeat(40);
+        let of = |letter: &str, resource: &str, place: &str| Limited {
+            name: name(letter),
+            resource: resource.into(),
+            place: place.into(),
+        };
+        let found = [of("a", "a CPU", "up to 2"), of("b", "a CPU", "up to 3"), of("c", "a pool p", "from 3 on")];
+        let rest = [of("a", "a pool p", SOME), of("b", "a pool p", SOME), of("a", "a CPU", SOME)];
+        let anywhere: Vec<Limited> =
+            rest.into_iter().chain([of("b", "a CPU", SOME), of("c", "a pool p", SOME)]).collect();
+        let title = grouped(&found, &anywhere, "variant", "otherwise");
+        assert_eq!(title, "3 of 3 variants are limited at some values by a pool p, 2 by a CPU");
+        let everywhere = [of("a", "a CPU", ""), of("b", "", ""), of("c", "a pool p", "")];
+        let title = grouped(&everywhere, &everywhere, "variant", "otherwise");
+        assert_eq!(title, "1 of 3 variants is limited by a CPU, 1 by a pool p");
+    }
 }
