@@ -220,8 +220,16 @@ fn the_page_is_made_of_the_state_of_the_url() {
     assert!(page.contains("<option value=\"mean\" selected>"));
     let last =
         |query: &str| server.events(query).into_iter().rev().find(|(name, _)| name == "figures").expect("figures");
-    assert!(last(&format!("{MODEL}&time=mean")).1["html"].as_str().is_some_and(|html| html.contains("All requests")));
-    assert!(last(MODEL).1["html"].as_str().is_some_and(|html| html.contains("Requests around the 95th percentile")));
+    assert!(
+        last(&format!("{MODEL}&time=mean")).1["html"]
+            .as_str()
+            .is_some_and(|html| html.contains("Mean of the requests that succeed"))
+    );
+    assert!(
+        last(MODEL).1["html"]
+            .as_str()
+            .is_some_and(|html| html.contains("Mean of requests around p95, so not quite the p95 of the table"))
+    );
     // A value between the stops becomes one.
     let (_, page) = server.get(&format!("/?{MODEL}&set=load.concurrency%3D117"));
     assert!(page.contains("aria-valuetext=\"117\""));

@@ -65,6 +65,7 @@ pub(in crate::report) fn of_set(set: &Set, of: BlameGroup) -> Option<StackFigure
         figure.note = format!("The first {} of {} variants. {}", shown.len(), set.findings.len(), figure.note);
     }
     let subtitle = method::subtitle(set.report, &set.points(), &set.place);
+    let subtitle = format!("{}. {subtitle}", about(of));
     Some(StackFigure { subtitle, rows: set.label(), ..figure })
 }
 
@@ -106,7 +107,8 @@ pub(in crate::report) fn of_points(report: &Report, of: BlameGroup) -> Option<St
     let bars = set::named(report).into_iter().map(|(label, summary)| (label, Some(summary))).collect();
     let all: Vec<usize> = (0..report.plan.points.len()).collect();
     let figure = figure(of, vec![(String::new(), None, bars)], None, &report.plan.title)?;
-    Some(StackFigure { subtitle: method::subtitle(report, &all, ""), ..figure })
+    let subtitle = format!("{}. {}", about(of), method::subtitle(report, &all, ""));
+    Some(StackFigure { subtitle, ..figure })
 }
 
 type Bars<'a> = Vec<(String, Option<&'a Summary>)>;
@@ -194,16 +196,13 @@ fn figure(of: BlameGroup, groups: Vec<Grouped>, along: Option<Along>, title: &st
     }
     let rest = others.then(|| names.len() - 1);
     let total: usize = all.iter().map(|(_, bars)| bars.len()).sum();
-    let mut note = note(of).to_owned();
+    let mut note = "All replications together.".to_owned();
     if total > MOST_BARS {
         note = format!("The first {MOST_BARS} of {total} points. {note}");
     }
     Some(StackFigure {
         title: headline(of, &all, along).unwrap_or_else(|| title.into()),
-        x: format!(
-            "{} ({unit})",
-            if of == BlameGroup::Mean { "mean time".into() } else { format!("time at {}", of.name()) }
-        ),
+        x: format!("mean time ({unit})"),
         parts: names,
         rest,
         groups,
@@ -212,16 +211,12 @@ fn figure(of: BlameGroup, groups: Vec<Grouped>, along: Option<Along>, title: &st
     })
 }
 
-/// Which requests the bars are about.
-fn note(of: BlameGroup) -> &'static str {
+/// What a bar is: a mean of requests, of a percentile those around it, so that it is near the percentile and not the same.
+fn about(of: BlameGroup) -> String {
     match of {
-        BlameGroup::Mean => "All requests that succeed, all replications together.",
-        BlameGroup::P50 => "Requests around the median of the response time, all replications together.",
-        BlameGroup::P90 => "Requests around the 90th percentile of the response time, all replications together.",
-        BlameGroup::P95 => "Requests around the 95th percentile of the response time, all replications together.",
-        BlameGroup::P99 => "Requests around the 99th percentile of the response time, all replications together.",
-        BlameGroup::P999 => "Requests around the 99.9th percentile of the response time, all replications together.",
-        BlameGroup::Failed => "Requests that fail, all replications together.",
+        BlameGroup::Mean => "Mean of the requests that succeed".into(),
+        BlameGroup::Failed => "Mean of the requests that fail".into(),
+        _ => format!("Mean of requests around {}, so not quite the {} of the table", of.name(), of.name()),
     }
 }
 
