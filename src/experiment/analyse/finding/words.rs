@@ -241,7 +241,9 @@ fn best(curve: &Curve, axis: &Axis) -> String {
         return String::new();
     }
     let superlative = if is_lowest { "lowest" } else { "highest" };
-    format!("; the {superlative} {} is {} at {}", short_name(metric), said(most), at(curve.plan, axis, best.point))
+    // A point that is in doubt may have a better one.
+    let of = if curve.doubtful.is_empty() { "" } else { ", of those with a verdict," };
+    format!("; the {superlative} {}{of} is {} at {}", short_name(metric), said(most), at(curve.plan, axis, best.point))
 }
 
 /// What happens at these points, which are not safe: a line for each condition, with its reason.
