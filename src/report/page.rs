@@ -37,7 +37,7 @@ use crate::model::RateUnit;
 use chart::Charts;
 use frame::Frame;
 
-pub use frame::page_style;
+pub use frame::{THEME_SCRIPT, page_style};
 pub use live::{live, live_timeline};
 
 /// The page of a sweep.

@@ -4,29 +4,6 @@
   const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));
   const root = document.documentElement;
 
-  // The reader's choice of colours, as in a report.
-  const theme = one("#theme");
-  const wanted = ["system", "light", "dark"];
-  const kept = (value) => {
-    try {
-      if (value === undefined) return localStorage.getItem("sim-theme");
-      localStorage.setItem("sim-theme", value);
-    } catch (refused) { /* Nothing is stored. */ }
-    return null;
-  };
-  const paint = (name) => {
-    if (name === "system") root.removeAttribute("data-theme");
-    else root.setAttribute("data-theme", name);
-    theme.textContent = "theme: " + name;
-    theme.dataset.now = name;
-  };
-  paint(wanted.includes(kept()) ? kept() : "system");
-  theme.addEventListener("click", () => {
-    const next = wanted[(wanted.indexOf(theme.dataset.now) + 1) % wanted.length];
-    kept(next);
-    paint(next);
-  });
-
   const go = (query) => { location.assign("/?" + query); };
   one("#file").addEventListener("change", (event) => go(new URLSearchParams({ file: event.target.value })));
   const settings = one("#controls");

@@ -7,7 +7,7 @@ use super::question::{Question, TIMES};
 use super::state::{MOST_RUNS, State};
 use crate::experiment::plan::{Control, Scope};
 use crate::language::{Mistakes, visible_lines};
-use crate::report::page_style;
+use crate::report::{THEME_SCRIPT, page_style};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -44,7 +44,7 @@ pub(super) fn page(state: &State, files: &[String], question: &Result<Question, 
                     }
                 }
                 noscript { p { "The sliders need JavaScript." } }
-                script { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(THEME_SCRIPT)) (PreEscaped(SCRIPT)) }
             }
         }
     };

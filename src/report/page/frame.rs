@@ -10,6 +10,9 @@ use crate::report::chart::{Inks, Theme, letters, series, sheet};
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
+/// What the button for the colours does, on every page that has one.
+pub const THEME_SCRIPT: &str = include_str!("theme.js");
+
 /// What stands around a page.
 pub(super) struct Frame<'a> {
     /// The question.
@@ -71,7 +74,7 @@ fn framed(frame: &Frame, inks: &Inks, body: &Markup) -> String {
                 main { (body) }
                 div #tip hidden {}
                 div #picked role="status" aria-live="polite" {}
-                script { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(THEME_SCRIPT)) (PreEscaped(SCRIPT)) }
             }
         }
     };

@@ -2,36 +2,12 @@
 (function () {
   const one = (selector, within) => (within || document).querySelector(selector);
   const all = (selector, within) => Array.from((within || document).querySelectorAll(selector));
-  const root = document.documentElement;
   const table = one("#table");
   const rows = table ? all("tbody tr", table) : [];
   const heads = table ? all("thead th", table).map((head) => head.textContent) : [];
   const tip = one("#tip");
   const status = one("#picked");
   let picked = -1;
-
-  // The reader's choice holds for this page only where nothing can be stored, as in a file opened from a mail.
-  const kept = (key, value) => {
-    try {
-      if (value === undefined) return localStorage.getItem(key);
-      localStorage.setItem(key, value);
-    } catch (refused) { /* Nothing is stored. */ }
-    return null;
-  };
-  const theme = one("#theme");
-  const wanted = ["system", "light", "dark"];
-  const paint = (name) => {
-    if (name === "system") root.removeAttribute("data-theme");
-    else root.setAttribute("data-theme", name);
-    theme.textContent = "theme: " + name;
-    theme.dataset.now = name;
-  };
-  paint(wanted.includes(kept("sim-theme")) ? kept("sim-theme") : "system");
-  theme.addEventListener("click", () => {
-    const next = wanted[(wanted.indexOf(theme.dataset.now) + 1) % wanted.length];
-    kept("sim-theme", next);
-    paint(next);
-  });
 
   const scale = one("#scale");
   if (!one(".log")) scale.remove();
