@@ -49,6 +49,18 @@ pub(super) fn columns(report: &Report) -> Vec<Column> {
     columns
 }
 
+/// What the columns are, in a sentence for those who have not seen them before.
+pub(super) fn definition(columns: &[Column]) -> String {
+    let within = match columns.iter().any(|column| column.heading() == "within") {
+        true => "; within: whether the deviation is inside the tolerance that the experiment sets",
+        false => "; the experiment sets no tolerance",
+    };
+    format!(
+        "Measured: on the real system. Predicted: that of the simulated runs. Deviation: predicted less measured, relative \
+         to measured, of shares in percentage points{within}."
+    )
+}
+
 struct Line {
     /// Of the measurement's first row.
     name: String,

@@ -118,6 +118,7 @@ fn measured_section(report: &Report) -> Markup {
         @if !columns.is_empty() {
             section #measured {
                 h2 { "Measured and predicted" }
+                p .soft { (measured::definition(&columns)) }
                 (table("Measured and predicted", &columns))
             }
         }

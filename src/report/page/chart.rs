@@ -31,7 +31,11 @@ impl Charts {
         html! {
             @if let Some(body) = body {
                 figure id=(drawing.name) {
-                    figcaption { p .title { (words.0) } p .soft { (words.1) } }
+                    figcaption {
+                        p .title { (words.0) }
+                        p .soft { (words.1) }
+                        p .note .wide { "Wider than this screen: swipe the chart sideways." }
+                    }
                     (body)
                     @if !words.2.is_empty() { p .note { (words.2) } }
                 }
