@@ -65,7 +65,7 @@ pub use next::{as_given, load_search, next_steps, next_steps_of_point};
 pub use objective::objectives;
 pub use optimize::{optimize, optimize_document, optimize_figure, optimize_method, optimize_page};
 pub use overview::overview;
-pub use page::{THEME_SCRIPT, live, live_timeline, page, page_of_point, page_of_several, page_style};
+pub use page::{THEME_SCRIPT, live, live_timeline, page, page_of_point, page_of_several, page_style, page_unsaved};
 pub use paragraph::{hanging, paragraph};
 pub use reading::PointReport;
 pub use replications::replications;

@@ -42,16 +42,22 @@ pub use live::{live, live_timeline};
 
 /// The page of a sweep.
 pub fn page(report: &Report) -> String {
-    laid_out(report, &next::told(report), &next::again(report.plan))
+    laid_out(report, &next::told(report), &next::again(report.plan), None)
+}
+
+/// The page of a sweep of an experiment that was not read from a file; `saved` says how it comes to be in the file that the
+/// commands of the page name.
+pub fn page_unsaved(report: &Report, saved: &str) -> String {
+    laid_out(report, &next::told(report), &next::again(report.plan), Some(saved))
 }
 
 /// The page of the only point of a report, which is one of those of a `whole` plan; `again` is the command that gives it.
 pub fn page_of_point(report: &Report, whole: &Plan, again: &str) -> String {
-    laid_out(report, &next::told_of_point(report, whole), again)
+    laid_out(report, &next::told_of_point(report, whole), again, None)
 }
 
-/// A page with these next steps.
-fn laid_out(report: &Report, steps: &[Step], again: &str) -> String {
+/// A page with these next steps, and what is to be done before the commands can be used.
+fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) -> String {
     let mut charts = Charts::default();
     let (drawings, _) = figures::figures(report);
     let (first, others) = drawings.split_first().unzip();
@@ -67,7 +73,7 @@ fn laid_out(report: &Report, steps: &[Step], again: &str) -> String {
         .map(|drawing| charts.draw(drawing))
         .collect();
     let body = html! {
-        (answer::answer(report, steps.first(), first))
+        (answer::answer(report, steps.first(), before, first))
         (claims::claims(report))
         (conditions::conditions(report))
         (blame)
@@ -76,7 +82,7 @@ fn laid_out(report: &Report, steps: &[Step], again: &str) -> String {
         (model)
         (assumed::assumed(report.plan, &[]))
         (measured_section(report))
-        (next_section(steps))
+        (next_section(steps, before))
         @if !others.is_empty() {
             section #charts {
                 h2 { "Charts" }
@@ -85,7 +91,7 @@ fn laid_out(report: &Report, steps: &[Step], again: &str) -> String {
             }
         }
         (points::points(report))
-        (method::of_report(report, again))
+        (method::of_report(report, again, before))
     };
     finished(Frame::of(report.plan), charts, &body)
 }
@@ -125,12 +131,13 @@ fn measured_section(report: &Report) -> Markup {
     }
 }
 
-/// What to do next.
-fn next_section(steps: &[Step]) -> Markup {
+/// What to do next, and what is to be done before.
+fn next_section(steps: &[Step], before: Option<&str>) -> Markup {
     html! {
         @if !steps.is_empty() {
             section #next {
                 h2 { "What to run next" }
+                @if let Some(before) = before { p .soft { (before) } }
                 dl .steps {
                     @for (command, why) in steps {
                         @match command {

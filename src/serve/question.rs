@@ -119,9 +119,22 @@ impl Question {
     pub(super) fn experiment(&self) -> Result<(PathBuf, String), Mistakes> {
         let side = |index: usize| Side { name: NAMES[index], variant: self.variants[index], set: &self.changes[index] };
         let text = self.bench.excerpt(&[side(0), side(1)], &self.place, self.seed, self.runs)?;
+        Ok((self.file_to_be(), text))
+    }
+
+    /// The file that the experiment is to be saved as.
+    fn file_to_be(&self) -> PathBuf {
         let file = PathBuf::from(&self.file);
         let stem = file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        Ok((file.with_file_name(format!("{stem}-live.toml")), text))
+        file.with_file_name(format!("{stem}-live.toml"))
+    }
+
+    /// Where the file comes from that messages and commands name.
+    pub(super) fn saved(&self) -> String {
+        format!(
+            "{} is what “Save as experiment” on the live page gives: save it there first",
+            self.file_to_be().display()
+        )
     }
 
     /// The plan of the experiment: a point for each of the two designs. A trial that takes too long is given up.
@@ -130,7 +143,8 @@ impl Question {
     /// Each mistake that the changes make.
     pub(super) fn plan(&self) -> Result<Plan, Mistakes> {
         let (path, text) = self.experiment()?;
-        let mut plan = Plan::from_text(&path, &text, &Adjustments::default())?;
+        let noted = |mistakes: Mistakes| Mistakes(mistakes.0.into_iter().map(|it| it.note(self.saved())).collect());
+        let mut plan = Plan::from_text(&path, &text, &Adjustments::default()).map_err(noted)?;
         plan.max_wall_time = Some(plan.max_wall_time.map_or(MOST_TIME, |time| time.min(MOST_TIME)));
         for point in &mut plan.points {
             if point.load.accounts == AccountsKept::Sampled {

@@ -160,11 +160,12 @@ async fn report(Shares(shared): All, RawQuery(query): RawQuery) -> Response {
     let guard = Guard::default();
     let flag = Arc::clone(&guard.0);
     let made = on_a_thread(move || {
-        let plan = Question::of(&state, &shared.benches)?.plan()?;
+        let question = Question::of(&state, &shared.benches)?;
+        let (plan, saved) = (question.plan()?, question.saved());
         let mut page = String::new();
         session::run(&plan, &shared.pool()?, &flag, |report, round| {
             if round.is_last {
-                page = report::page(report);
+                page = report::page_unsaved(report, &saved);
             }
             true
         });

@@ -9,8 +9,8 @@ use crate::report::answer::{in_short, verdict};
 use crate::report::whole::Report;
 use crate::report::{figures, objectives, verdicts};
 
-/// The first screen.
-pub(super) fn answer(report: &Report, next: Option<&Step>, chart: Option<Markup>) -> Markup {
+/// The first screen. `before` is what is to be done before the next command can be used.
+pub(super) fn answer(report: &Report, next: Option<&Step>, before: Option<&str>, chart: Option<Markup>) -> Markup {
     let farthest = farthest(report);
     let second = farthest.and_then(|finding| finding.lines.first().cloned());
     let short = in_short(report).filter(|_| !report.is_doubtful());
@@ -22,7 +22,7 @@ pub(super) fn answer(report: &Report, next: Option<&Step>, chart: Option<Markup>
                 p .answer { @for sentence in &sentences { (ended(sentence)) " " } }
                 @if let Some(why) = why(report, farthest) { p { b { "Why " } (ended(&why)) } }
                 @if let Some((Some(command), why)) = next {
-                    p { b { "Next " } code { (command) } " " (why) }
+                    p { b { "Next " } code { (command) } " " (why) @if let Some(before) = before { ". " (before) } }
                 }
                 @if report.judgements.len() > 1 { p { a href="#hypotheses" { (verdicts::count(report)) } } }
                 p .soft {
