@@ -1,4 +1,4 @@
-//! What the words of the column `condition` mean: a line for each that occurs.
+//! What the words and marks of the column `condition` mean: a line for each that occurs.
 
 use super::whole::Report;
 use crate::experiment::analyse::condition::Condition;
@@ -37,15 +37,36 @@ pub(super) fn meaning(condition: Condition, success: f64) -> String {
 /// What it means that a point has no condition.
 fn meaning_of_doubt(doubt: &Doubt) -> String {
     match doubt {
-        Doubt::NoRequests => "no request ended in the measuring window".into(),
-        Doubt::LongWork => "no work behind the answers ended in the window; run longer".into(),
-        Doubt::StillRising => "more and more work is under way, but none waits; run longer".into(),
+        Doubt::NoRequests => "none did in the measuring window".into(),
+        Doubt::LongWork => "no work behind the answers ended; run longer".into(),
+        Doubt::StillRising => "ever more work is under way, none of it waits".into(),
         Doubt::EndedEarly => "a limit ended runs before their window closed".into(),
         Doubt::MayBeOverloaded { .. } => {
-            format!("a resource is in use {:.0} % of the time or more; run longer", BRIM * 100.0)
+            format!("one is in use {:.0} % of the time; run longer", BRIM * 100.0)
         }
-        Doubt::Filling => "a queue with a limit is still filling; run longer".into(),
-        Doubt::TooFewRuns { .. } => "an objective may be met or missed; run more replications".into(),
+        Doubt::Filling => "one that has a limit still fills; run longer".into(),
+        Doubt::TooFewRuns { .. } => "an objective may be met or missed".into(),
+    }
+}
+
+/// What keeps some of these points from having a condition, once each.
+fn doubts<'a>(report: &'a Report, points: &[usize]) -> Vec<&'a Doubt> {
+    let mut found: Vec<&Doubt> = Vec::new();
+    let without = points.iter().filter(|&&point| report.state(point).is_none());
+    for doubt in without.filter_map(|&point| report.summary(point)?.doubt.as_ref()) {
+        if !found.iter().any(|known| known.word() == doubt.word()) {
+            found.push(doubt);
+        }
+    }
+    found
+}
+
+/// The mark that stands in place of a condition: `?`, or `?2` where these points have several doubts.
+pub(super) fn mark_of_doubt(report: &Report, points: &[usize], doubt: &Doubt) -> String {
+    let all = doubts(report, points);
+    match all.iter().position(|known| known.word() == doubt.word()) {
+        Some(index) if all.len() > 1 => format!("?{}", index + 1),
+        _ => "?".into(),
     }
 }
 
@@ -59,13 +80,10 @@ pub(super) fn legend(report: &Report, points: &[usize]) -> String {
         .filter(occurs)
         .map(|condition| (condition.word().to_owned(), meaning(condition, success)))
         .collect();
-    let without = points.iter().filter(|&&point| report.state(point).is_none());
-    for doubt in without.filter_map(|&point| report.summary(point)?.doubt.as_ref()) {
-        let line = (doubt.word().to_owned(), meaning_of_doubt(doubt));
-        if !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
+    lines.extend(doubts(report, points).into_iter().map(|doubt| {
+        let mark = mark_of_doubt(report, points, doubt);
+        (mark, format!("{}: {}", doubt.word(), meaning_of_doubt(doubt)))
+    }));
     if let Some(state) = states().find(|state| !state.fraction().is_empty()) {
         lines.push((state.fraction(), format!("in {} of {} runs", state.runs, state.of)));
     }
@@ -78,18 +96,17 @@ mod tests {
     use super::{NAMED, meaning, meaning_of_doubt};
     use crate::experiment::analyse::summary::Doubt;
 
-    /// The longest word is `may be overloaded`.
+    /// The longest word is `overloaded`; beside a doubt it is the longest that there can be.
     #[test]
     fn each_meaning_fits_on_a_line() {
         for condition in NAMED {
             let line = meaning(condition, 0.999_9);
-            assert!("may be overloaded  ".len() + line.len() <= 80, "{line}");
+            assert!("overloaded  ".len() + line.len() <= 80, "{line}");
         }
         let busy = Doubt::MayBeOverloaded { resource: "a".into(), utilisation: 0.99, busiest: 0.99 };
         for doubt in [Doubt::NoRequests, Doubt::LongWork, Doubt::StillRising, Doubt::EndedEarly, busy, Doubt::Filling] {
-            assert!(doubt.word().len() <= "may be overloaded".len());
-            let line = meaning_of_doubt(&doubt);
-            assert!("may be overloaded  ".len() + line.len() <= 80, "{line}");
+            let line = format!("{}: {}", doubt.word(), meaning_of_doubt(&doubt));
+            assert!("overloaded  ".len() + line.len() <= 80, "{line}");
         }
     }
 }

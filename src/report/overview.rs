@@ -1,7 +1,7 @@
 //! The table of a sweep: a row per point, with 95 % intervals.
 
 use super::detail::Detail;
-use super::legend::legend;
+use super::legend::{legend, mark_of_doubt};
 use super::number::{self, Figure, Form, aligned, column, rate_column, time_column};
 use super::paragraph::paragraph;
 use super::recovery::{PointRecovery, definition, is_about};
@@ -161,8 +161,9 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if limits.iter().any(|words| !words.is_empty()) {
         columns.push(Column::words("limited by", limits).optional(5));
     }
-    let marks =
-        |summary: &Option<&Summary>| summary.map_or_else(|| "no figures".into(), |summary| marks(report, summary));
+    let marks = |summary: &Option<&Summary>| {
+        summary.map_or_else(|| "no figures".into(), |summary| marks(report, points, summary))
+    };
     let marks = Column::words("condition", summaries.iter().map(marks).collect());
     if !marks.is_empty() {
         columns.push(marks);
@@ -221,14 +222,14 @@ fn recovery(report: &Report, summary: &Summary, form: Form) -> String {
     }
 }
 
-/// The condition of a point, where it is not healthy.
-fn marks(report: &Report, summary: &Summary) -> String {
+/// The condition of a point, where it is not healthy, or the mark of what keeps it from having one.
+fn marks(report: &Report, points: &[usize], summary: &Summary) -> String {
     let mut marks = Vec::new();
     if let Some(state) = report.state(summary.point).filter(|state| !state.is_safe()) {
         marks.push(format!("{} {}", state.condition.word(), state.fraction()).trim_end().to_owned());
     }
     if let (Some(doubt), None) = (&summary.doubt, report.state(summary.point)) {
-        marks.push(doubt.word().into());
+        marks.push(mark_of_doubt(report, points, doubt));
     } else if !summary.unsound.is_empty() {
         marks.push(format!("{} unsound", summary.unsound.len()));
     }

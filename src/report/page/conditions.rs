@@ -94,7 +94,11 @@ pub(super) fn chip(report: &Report, point: usize) -> Markup {
     let doubt = report.summary(point).and_then(|summary| summary.doubt.as_ref()).map(Doubt::word);
     html! {
         td data-p=(point) class={ "c c-" (word.map_or("none".into(), |word| word.replace(' ', "-"))) } {
-            (word.or(doubt).unwrap_or("no figures"))
+            @match (word, doubt) {
+                (Some(word), _) => { (word) }
+                (None, Some(doubt)) => { "no verdict: " (doubt) }
+                (None, None) => { "no figures" }
+            }
             @if let Some(state) = state.filter(|state| !state.is_safe() && !state.fraction().is_empty()) {
                 " " (state.fraction())
             }
