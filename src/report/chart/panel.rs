@@ -161,7 +161,7 @@ pub(super) fn name(line: &Line) -> String {
     if line.points.iter().any(|point| point.y.is_finite()) {
         return line.label.clone();
     }
-    let why = if line.end.is_empty() { "no data" } else { &line.end };
+    let why = if line.end.is_empty() { "no figures" } else { &line.end };
     format!("{} ({why})", line.label)
 }
 

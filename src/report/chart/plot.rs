@@ -84,7 +84,7 @@ fn drawn(figure: &LineFigure, palette: &Palette, note: &str) -> (Scene, Vec<Stri
         names.extend(panel::draw(&mut scene, palette, panel, &callouts[place], (&x, y), &frame, top));
         if nothing {
             let middle = ((left + right) / 2.0, (frame.top + frame.foot) / 2.0);
-            scene.words("no data", middle, Anchor::Middle, AXIS, palette.soft);
+            scene.words("no figures", middle, Anchor::Middle, AXIS, palette.soft);
         }
         top = frame.foot + GAP;
     }

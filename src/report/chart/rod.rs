@@ -78,7 +78,7 @@ fn draw(
     scene.words(&name, at, Anchor::End, TICK, palette.ink);
     let Some(value) = drawable(bar.value, scale) else {
         let at = (left + 12.0, baseline(middle, TICK));
-        scene.words("no data", at, Anchor::Start, TICK, palette.soft);
+        scene.words("no figures", at, Anchor::Start, TICK, palette.soft);
         return;
     };
     let color = palette.series(bar.color);

@@ -39,7 +39,7 @@ pub struct Stack {
     pub label: String,
     /// The amount of each part; empty for a bar without data.
     pub amounts: Vec<f64>,
-    /// What is written behind the bar, or said where there is no data.
+    /// What is written behind the bar, or said where there are no figures.
     pub remark: String,
     /// The point of the plan that it is.
     pub of: Option<usize>,

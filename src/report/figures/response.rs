@@ -28,6 +28,9 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         };
         // One mark a variant is enough; of many, the chart of the throughput says it.
         let collapse = if together && name == "p50" { curve::mark(set, finding) } else { None };
+        if let Some(why) = nowhere(set, finding, metric) {
+            return Line { label, style, end: why.into(), ..curve };
+        }
         // The highest percentile says why the curves end, once at one place.
         let ends = if name == "p99" { end(set, finding, metric) } else { None };
         let is_first = |(at, why): &(usize, &str)| {
@@ -91,6 +94,17 @@ pub(super) fn figure(set: &Set) -> LineFigure {
 /// Why a curve ends.
 const GROWS: &str = "queue grows without bound";
 const DEAD: &str = "stops responding";
+
+/// Why a curve has no point at all; none where it has some.
+fn nowhere(set: &Set, finding: &Finding, metric: Metric) -> Option<&'static str> {
+    let summaries = set.summaries(finding);
+    let first = summaries.first().filter(|_| summaries.iter().all(|it| it.metric(metric).is_none()))?;
+    Some(match first.growth.spoils(metric) {
+        true if set.is_dead(first) => DEAD,
+        true => GROWS,
+        false => "no request succeeds",
+    })
+}
 
 /// The last point of a curve that ends before the axis does because what comes after it is not stationary, and why.
 fn end(set: &Set, finding: &Finding, metric: Metric) -> Option<(usize, &'static str)> {
