@@ -97,9 +97,18 @@ fn title_of_one(knee: &KneeSearch, found: &VariantKnee) -> String {
                 (Some(met), Some(missed), _) => {
                     format!("{so_far}{what} is between {} and {}", text(met.min(missed)), text(met.max(missed)))
                 }
-                (_, _, Some(value)) => format!("{so_far}{what} is about {}", text(value)),
-                (_, Some(missed), None) => format!("{so_far}{} misses", at(knee, missed)),
-                _ => "nothing could be decided".into(),
+                // One side is sure at most.
+                (Some(met), None, _) => format!("{so_far}not decided: {} meets the objectives", at(knee, met)),
+                (None, Some(missed), Some(value)) => format!(
+                    "{so_far}not decided: {} misses the objectives, {} may meet them",
+                    at(knee, missed),
+                    text(value)
+                ),
+                (None, None, Some(value)) => {
+                    format!("{so_far}not decided: by its estimate {what} is {}", text(value))
+                }
+                (_, Some(missed), None) => format!("{so_far}{} misses the objectives", at(knee, missed)),
+                _ => format!("{so_far}not decided: all values that were tried are too close to the objectives"),
             }
         }
     };
