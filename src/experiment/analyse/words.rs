@@ -31,6 +31,9 @@ fn named_place(plan: &Plan, point: usize, variant: String) -> String {
 pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
     let Interval { estimate, low, high } = interval;
     match metric.kind() {
+        MetricKind::Time | MetricKind::Quantile(_) if estimate == f64::INFINITY && metric != Metric::RecoveryS => {
+            UNBOUNDED.into()
+        }
         MetricKind::PerMinute => unit.figure(interval),
         MetricKind::Share => {
             let decimals =
@@ -73,8 +76,14 @@ pub fn percent(share: f64) -> String {
     format!("{:.*} %", share_decimals(share), share * 100.0)
 }
 
+/// A time of requests that are never answered, or of a queue that grows for as long as the load lasts.
+const UNBOUNDED: &str = "without bound";
+
 /// A time in the unit that fits: `13.4 ms`, `1.27 s`.
 pub fn time(seconds: f64) -> String {
+    if seconds == f64::INFINITY {
+        return UNBOUNDED.into();
+    }
     let (scale, unit, decimals) = time_scale(seconds);
     format!("{:.decimals$} {unit}", seconds * scale)
 }
@@ -93,6 +102,7 @@ fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
 /// A metric's value with its unit; `unit` is that of throughputs.
 pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
     match metric.kind() {
+        MetricKind::Time | MetricKind::Quantile(_) if value == f64::INFINITY => UNBOUNDED.into(),
         MetricKind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
         MetricKind::PerMinute => unit.words(value),
         MetricKind::PerSecond | MetricKind::Hours => {
@@ -182,6 +192,11 @@ mod tests {
         assert_eq!(figure(interval, Metric::StalenessP95S, RateUnit::Minute), "12.1 ms (11.9 to 12.3)");
         assert_eq!(amount(1.25, Metric::AttemptsPerRequest, RateUnit::Minute), "1.25");
         assert_eq!(time(0.0134), "13.4 ms");
+        let never = f64::INFINITY;
+        assert_eq!(amount(never, Metric::MeanS, RateUnit::Minute), "without bound");
+        let interval = Interval { estimate: never, low: never, high: never };
+        assert_eq!(figure(interval, Metric::P95S, RateUnit::Minute), "without bound");
+        assert!(figure(interval, Metric::RecoveryS, RateUnit::Minute).starts_with("never"));
     }
 
     #[test]

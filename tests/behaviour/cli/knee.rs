@@ -142,3 +142,17 @@ fn the_success_objective_holds_for_the_work_behind_the_answers() {
     let ran = place.sim(&["run", "m.toml"]).ends_with(0);
     assert!(!ran.stdout.contains("sim knee") && ran.stdout.contains("a lower load does not help"), "{}", ran.stdout);
 }
+
+/// Two threads of which more is asked than they can do: the mean has no bound, and is not "inf s".
+#[test]
+fn a_time_without_bound_is_said_in_words() {
+    let place = Place::new();
+    place.put(
+        "few.toml",
+        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"10/s\"\nwarm_up = \"5s\"\nduration = \"60s\"\ntimeout = \"1s\"\n\
+         [services.a]\nruntime = \"threads\"\nthreads = 2\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(300ms)\" }]\n",
+    );
+    let arguments = ["knee", "few.toml", "--axis", "services.a.threads", "--from", "1", "--to", "8", "--smallest"];
+    let ran = place.sim(&[&arguments[..], &["--objective", "mean_s<=0.5", "--no-charts"]].concat());
+    assert!(ran.stdout.contains("mean response time without bound, must be at most 500 ms"), "{}", ran.stdout);
+}
