@@ -172,7 +172,9 @@ metrics! {
     PeakCallsPerS "peak_calls_per_s" = row("peak of calls received", "calls peak", PerSecond, Services, Lower);
     /// How unevenly the workers of a service are used: the utilisation of the busiest one over that of all together. 1 is
     /// even; where one of four workers does everything it is 4. A worker is a process with its event loop, or its pool of
-    /// threads where `threads` limits them. Without a `service`: of the most uneven one.
+    /// threads where `threads` limits them. A worker has capacity while its replica is up: of a replica that is dead for the
+    /// whole window nothing counts, and the workers of a stuck one count with what they hold. Without a `service`: of the
+    /// most uneven one.
     WorkerImbalance "worker_imbalance" = row("imbalance of workers", "imbalance", Ratio("busiest worker over mean worker"), Services, Lower);
     /// Replicas of a service times the length of the window, in hours. A replica that is stuck, dead or restarting counts:
     /// what it has reserved is paid for all the same. Without a `service`: of all services together.

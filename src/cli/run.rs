@@ -27,7 +27,7 @@ use crate::report::{self, Detail, Report};
 /// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
 /// run next, and the assumptions of the model. Writes no files but the page that
-/// `--report` asks for, and judges no hypotheses.
+/// `--report` asks for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

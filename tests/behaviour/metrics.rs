@@ -53,3 +53,23 @@ fn percentiles_of_the_time_to_completion_are_those_of_mm1() {
         assert!(seen.half_width() <= 0.1 * exact, "{}: {seen:?} is too wide to show anything", metric.name());
     }
 }
+
+/// Two replicas of four threads: one that is dead for the whole window has no capacity, and one that is stuck holds what it
+/// has.
+#[test]
+fn workers_of_a_dead_replica_are_no_part_of_the_imbalance() {
+    let imbalance = |effect: &str| {
+        let bench = bench(&format!(
+            "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"10/s\"\nwarm_up = \"5s\"\nduration = \"100s\"\n\
+             [services.a]\nreplicas = 2\nruntime = \"threads\"\nthreads = 4\n\
+             [services.a.endpoints.e]\nsteps = [{{ sleep = \"exp(100ms)\" }}]\n\
+             [faults.f]\nservice = \"a\"\nreplica = 0\nfrom = \"0s\"\neffect = \"{effect}\"\n"
+        ));
+        let outcome = load::trial(&bench.system, &bench.load, 1, 0, &Limits::default());
+        let trial = Trial::of(0, 0, outcome, &bench.load, 0.9, &[]);
+        trial.metric(Metric::WorkerImbalance).expect("a value")
+    };
+    assert!((imbalance("dead") - 1.0).abs() < 1e-9);
+    // All four are held, and the other four are used by half of 10/s of 0.1 s: 1 over (4 + 0.5) / 8.
+    assert!((imbalance("stuck") - 1.78).abs() < 0.05);
+}
