@@ -1,4 +1,4 @@
-// What .ci/browser asks of the pages of run, knee, optimize, sensitivity and digest: node pages.mjs CHROMIUM PAGES SCREENSHOTS
+// What .ci/browser asks of the pages of run, knee, optimize, sensitivity, explain and digest: node pages.mjs CHROMIUM PAGES SCREENSHOTS
 import fs from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
@@ -9,7 +9,7 @@ const browser = await launch(executablePath);
 
 const all = fs.readdirSync(pages, { recursive: true }).filter((file) => file.endsWith(".html"));
 const names = all.map((file) => path.basename(file, ".html")).sort();
-check(names.join() === "digest,knee,optimize,run,sensitivity", `pages of ${names}`);
+check(names.join() === "digest,explain,knee,optimize,run,sensitivity", `pages of ${names}`);
 
 const open = (file, options) => opened(browser, pathToFileURL(path.join(pages, file)).href, "file:", options);
 

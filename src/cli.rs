@@ -9,6 +9,7 @@ mod completions;
 mod digest;
 mod draw;
 mod exit;
+mod explain;
 mod files;
 mod format;
 mod interrupt;
@@ -38,6 +39,7 @@ pub use completions::Completions;
 pub use digest::Digest;
 pub use draw::Draw;
 pub use exit::{Exit, ExitFailure, stop};
+pub use explain::Explain;
 pub use format::Format;
 pub use knee::KneeArguments;
 pub use man::man;
@@ -76,6 +78,7 @@ pub enum Command {
     Knee(KneeArguments),
     Optimize(Optimize),
     Sensitivity(Sensitivity),
+    Explain(Explain),
     Digest(Digest),
     Draw(Draw),
     Serve(Serve),

@@ -5,6 +5,7 @@ pub(crate) mod blame;
 pub mod comparison;
 pub mod condition;
 pub mod culprit;
+pub(crate) mod demand;
 pub(crate) mod effect;
 pub(crate) mod exact;
 pub(crate) mod finding;

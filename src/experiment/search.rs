@@ -5,6 +5,7 @@
 //! right together with the stated confidence (Bonferroni's inequality), however often was looked.
 
 pub(crate) mod bisection;
+pub mod explain;
 pub mod knee;
 pub(crate) mod laboratory;
 pub mod lighter;

@@ -40,6 +40,7 @@ pub fn knee_page(answer: &KneeAnswer, again: &str) -> String {
         chart: Some(knee_figure(answer)),
         heading: "What was found",
         columns: columns(answer),
+        further: Vec::new(),
         effects: Vec::new(),
         doubts: answer.doubts.clone(),
         trials: Some(answer.variants.iter().map(|found| found.trials).sum()),

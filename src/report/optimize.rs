@@ -60,6 +60,7 @@ pub fn optimize_page(found: &Cheapest, again: &str) -> String {
         chart: optimize_figure(found),
         heading: "Settings that were tried",
         columns: columns(found, &shown),
+        further: Vec::new(),
         effects: Vec::new(),
         doubts: found.doubts.clone(),
         trials: Some(found.trials),

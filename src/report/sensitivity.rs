@@ -68,6 +68,7 @@ pub fn sensitivity_page(found: &Sensitivity, again: &str) -> String {
         chart: (!found.parameters.is_empty()).then(|| sensitivity_figure(found)),
         heading: "What each number changes",
         columns: columns(found),
+        further: Vec::new(),
         effects: sorted(found).into_iter().map(effect).collect(),
         doubts: found.doubts.clone(),
         trials: None,

@@ -13,6 +13,7 @@ mod determinism;
 mod draws;
 mod endings;
 mod examples;
+mod explain;
 mod kills;
 mod laws;
 mod metrics;

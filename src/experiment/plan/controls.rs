@@ -118,17 +118,9 @@ impl Workbench {
 
     /// The model and the load of a variant with each axis at its first value.
     fn subject_of(&self, variant: usize) -> Result<Subject, Mistakes> {
-        let design = &self.designs[variant];
-        let mut subject = self.subject.clone();
-        for setting in &design.settings {
-            setting.apply(&mut subject)?;
-        }
-        for (ready, choices) in self.axes.iter().zip(&design.choices) {
-            for setting in choices.first().map(|&first| ready.settings[first].as_slice()).unwrap_or_default() {
-                setting.apply(&mut subject)?;
-            }
-        }
-        Ok(subject)
+        let first = |choices: &Vec<usize>| choices.first().copied().unwrap_or(usize::MAX);
+        let at: Vec<usize> = self.designs[variant].choices.iter().map(first).collect();
+        self.subject_at(variant, &at)
     }
 
     fn control(

@@ -64,6 +64,21 @@ impl Workbench {
         &self.plan
     }
 
+    /// The model and the load of a variant with each axis at the value of this index; an axis without such a value sets
+    /// nothing.
+    pub(super) fn subject_at(&self, variant: usize, at: &[usize]) -> Result<Subject, Mistakes> {
+        let mut subject = self.subject.clone();
+        for setting in &self.designs[variant].settings {
+            setting.apply(&mut subject)?;
+        }
+        for (ready, &index) in self.axes.iter().zip(at) {
+            for setting in ready.settings.get(index).map(Vec::as_slice).unwrap_or_default() {
+                setting.apply(&mut subject)?;
+            }
+        }
+        Ok(subject)
+    }
+
     /// The dial of an axis, or of a path. `place` is where the name stands.
     pub(super) fn dial(&self, name: &str, place: &Place) -> Result<Dial, Mistake> {
         let mut columns = self.columns.clone();

@@ -33,6 +33,8 @@ pub(in crate::report) struct Found<'a> {
     pub heading: &'static str,
     /// What was tried, as a table.
     pub columns: Vec<Column>,
+    /// More tables, each with what it is called.
+    pub further: Vec<(&'static str, Vec<Column>)>,
     /// What a number of the model does to the answer, by its path.
     pub effects: Vec<(String, String)>,
     /// What casts doubt on the answer.
@@ -55,6 +57,12 @@ pub(in crate::report) fn of_search(found: &Found, again: &str) -> String {
         section #tried {
             h2 { (found.heading) }
             (table(found.heading, &found.columns))
+            @for (heading, columns) in &found.further {
+                @if columns.first().is_some_and(|column| column.cells().next().is_some()) {
+                    h3 { (heading) }
+                    (table(heading, columns))
+                }
+            }
             p .note { (found.file) " has every figure with both ends of its interval." }
         }
         (model)

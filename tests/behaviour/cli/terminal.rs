@@ -108,6 +108,7 @@ fn every_command_with_an_answer_fits() {
         &["knee", "long.toml", "--smallest", "--objective", "mean_s<=2.5", "--no-charts", "--quiet"],
         &["optimize", "long.toml", "--at", "rate=0.5/s", "--quiet"],
         &["sensitivity", "long.toml", "--trajectories", "2", "--samples", "2", "--no-charts", "--quiet"],
+        &["explain", "long.toml", "--no-charts", "--quiet"],
         &["digest", "long.toml", "servers.toml", "--quiet"],
     ] {
         run(&place, arguments);

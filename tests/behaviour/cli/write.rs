@@ -71,7 +71,8 @@ fn each_combination_of_the_other_axes_has_charts_of_its_own() {
 }
 
 /// The commands that write, each with what it writes first.
-const WRITERS: [&[&str]; 4] = [
+const WRITERS: [&[&str]; 5] = [
+    &["explain", "servers.toml", "--no-charts"],
     &["sweep", "servers.toml", "--no-charts"],
     &["knee", "servers.toml", "--no-charts", "--objective", "mean_s<=4"],
     &["sensitivity", "servers.toml", "--no-charts", "--trajectories", "2", "--samples", "2"],
@@ -106,6 +107,7 @@ fn a_folder_that_cannot_be_written_is_found_before_any_trial() {
 fn something_in_the_place_of_a_file_is_found_before_any_trial() {
     let of = |arguments: &[&str]| match arguments {
         ["knee", ..] => ["knee-journal.jsonl", "knee.json"].to_vec(),
+        ["explain", ..] => ["explain-journal.jsonl", "explain.json"].to_vec(),
         ["sensitivity", ..] => ["sensitivity-journal.jsonl", "sensitivity.json"].to_vec(),
         [.., "1/2"] => ["shard-1-of-2.jsonl"].to_vec(),
         _ => ["journal.jsonl", ".files.json", "results.csv", "trials.csv", "summary.json"].to_vec(),

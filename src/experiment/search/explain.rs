@@ -1,0 +1,388 @@
+//! What to relieve next: a ladder of capacities, each enlarged in a run of its own.
+//!
+//! The culprit of a point is a claim: enlarge this, and the figure improves. Here the claim is put to the test. Each
+//! capacity of the model that is in use is enlarged by itself; the one that is named as the limit is kept if it helps, else
+//! the one that helps most; then the same again from there. Where none helps alone, pairs of those in use most are tried,
+//! because an event loop that fills its core is relieved by neither more loops nor more cores alone. A capacity that makes
+//! the figure worse, such as threads that contend for a core, is reduced as well. Every setting meets the same requests, so
+//! that a change is a paired difference of replications.
+
+use rayon::prelude::*;
+
+use crate::experiment::analyse::comparison::TIE;
+use crate::experiment::analyse::summary::{LEVEL, Summary};
+use crate::experiment::analyse::trial::Trial;
+use crate::experiment::analyse::words;
+use crate::experiment::plan::{Lever, Plan, Point, Workbench, success_objective};
+use crate::experiment::run::record::Record;
+use crate::experiment::run::runner::Progress;
+use crate::language::{Metric, Mistakes};
+use crate::metric::MetricScope;
+use crate::model::Pattern;
+use crate::statistics::Interval;
+
+/// Utilisation from which a capacity is tried though nothing waits for it.
+const IN_USE: f64 = 0.5;
+
+/// Share of the largest improvement from which the resource that is named as the limit is preferred.
+const MOSTLY: f64 = 0.5;
+
+/// Capacities of which pairs are tried.
+const PAIRED: usize = 4;
+
+/// Success rate below which an open load is judged by its throughput, and not by its response time.
+const SERVED: f64 = 0.98;
+
+/// Runs of a setting at least: a paired difference takes two.
+const FEWEST: u32 = 2;
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Question {
+    /// The point of the plan to explain.
+    pub point: usize,
+    /// The figure that is to improve; none: the throughput, or the 95th percentile of the response time where an open load
+    /// is served nearly completely.
+    pub metric: Option<Metric>,
+    /// What a capacity is multiplied with.
+    pub factor: f64,
+    /// Steps of the ladder at most.
+    pub steps: u32,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The plan. Its points are the settings that were run, the first as it is in the experiment.
+    pub plan: Plan,
+    /// What was asked.
+    pub question: Question,
+    /// The figure that is to improve.
+    pub metric: Metric,
+    /// The point as it is; none where no run gave figures.
+    pub base: Option<Summary>,
+    /// The capacities that the model has.
+    pub levers: Vec<Lever>,
+    /// What each capacity that is in use brings alone, the largest improvement first.
+    pub alone: Vec<Resized>,
+    /// The ladder.
+    pub steps: Vec<Step>,
+    /// Why it ends.
+    pub end: LadderEnd,
+    /// Trials that were run or found in the journal.
+    pub trials: usize,
+    /// What casts doubt on the answer.
+    pub doubts: Vec<String>,
+}
+
+/// Some capacities enlarged, or one reduced, and what it changes.
+#[derive(Clone, Debug)]
+pub struct Resized {
+    /// The levers by their indices, each with its value before and after.
+    pub levers: Vec<(usize, f64, f64)>,
+    /// The paired difference of the figure from that before; none where one of the two has no figure.
+    pub change: Option<Interval>,
+    /// All figures; none where no run gave any.
+    pub summary: Option<Summary>,
+}
+
+/// A step of the ladder.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// What is enlarged, or reduced.
+    pub resized: Resized,
+    /// The resource that was named as the limit before.
+    pub named: Option<String>,
+    /// Whether it is that resource of which there is more.
+    pub is_named: bool,
+}
+
+/// Why a ladder ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LadderEnd {
+    /// No capacity improves the figure by more than what does not matter.
+    NothingHelps,
+    /// As many steps as were asked for.
+    EnoughSteps,
+    /// No capacity is in use, or the model limits none.
+    NothingInUse,
+    /// No run gave a figure.
+    NoFigures,
+    /// An interrupt.
+    Interrupted,
+}
+
+/// Explains a point.
+///
+/// # Errors
+/// Where the settings of the point cannot be applied.
+pub fn explain(
+    bench: &mut Workbench,
+    question: Question,
+    record: &Record,
+    progress: &Progress,
+) -> Result<Explanation, Mistakes> {
+    let levers = bench.levers(question.point)?;
+    let mut plan = bench.plan().clone();
+    plan.replications = plan.replications.max(FEWEST);
+    let first = plan.points[question.point].clone();
+    plan.points.clear();
+    let mut study =
+        Study { bench, question, plan, record, progress, trials: 0, doubts: Vec::new(), interrupted: false };
+    let base = study.run(vec![first]).pop().flatten();
+    let closed = is_closed(&study.plan.points[0].load.pattern);
+    let is_late = base.as_ref().is_some_and(|base| !closed && is_served(base));
+    let metric = question.metric.unwrap_or(if is_late { Metric::P95S } else { Metric::ThroughputPerMin });
+    let mut alone = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
+    let mut here = base.clone();
+    let end = loop {
+        if study.interrupted {
+            break LadderEnd::Interrupted;
+        }
+        let Some(now) = here.clone() else { break LadderEnd::NoFigures };
+        if steps.len() as u32 == question.steps {
+            break LadderEnd::EnoughSteps;
+        }
+        let candidates = in_use(&levers, &now);
+        if candidates.is_empty() {
+            break LadderEnd::NothingInUse;
+        }
+        let kept = steps.iter().flat_map(|step| &step.resized.levers).map(|&(lever, _, to)| (lever, to)).collect();
+        let named = now.culprit.as_ref().and_then(|culprit| culprit.limit()).map(relieved);
+        let rung = Rung { levers: &levers, kept, now: &now, named: named.as_deref(), metric };
+        let singles = study.singles(&rung, &candidates);
+        if steps.is_empty() {
+            alone.clone_from(&singles);
+        }
+        let best = rung.choose(singles, &study.plan).or_else(|| {
+            let pairs = study.pairs(&rung, candidates);
+            rung.choose(pairs, &study.plan)
+        });
+        if study.interrupted {
+            break LadderEnd::Interrupted;
+        }
+        let Some(resized) = best else { break LadderEnd::NothingHelps };
+        let is_named = rung.is_named(&resized);
+        here.clone_from(&resized.summary);
+        steps.push(Step { is_named, named, resized });
+    };
+    let gain = |one: &Resized| one.change.map_or(f64::NEG_INFINITY, |change| improvement(change, metric).estimate);
+    alone.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
+    let Study { plan, trials, doubts, .. } = study;
+    Ok(Explanation { plan, question, metric, base, levers, alone, steps, end, trials, doubts })
+}
+
+impl Explanation {
+    /// A difference of the figure that does not matter, in its unit: the experiment's `best_within`, or 2 % of the figure;
+    /// of shares 2 points.
+    pub fn indifference(&self) -> f64 {
+        self.base.as_ref().map_or(0.0, |base| indifference(&self.plan, base, self.metric))
+    }
+
+    /// A change as an improvement: above zero is better, whichever way the figure goes.
+    pub fn improvement(&self, change: Interval) -> Interval {
+        improvement(change, self.metric)
+    }
+}
+
+fn improvement(change: Interval, metric: Metric) -> Interval {
+    match metric.is_better_higher() {
+        true => change,
+        false => Interval { estimate: -change.estimate, low: -change.high, high: -change.low },
+    }
+}
+
+fn indifference(plan: &Plan, summary: &Summary, metric: Metric) -> f64 {
+    let share = plan.best_within.map_or(TIE, |zone| zone.share);
+    let whole = summary.metric(metric).map_or(0.0, |figure| figure.estimate.abs());
+    share * if metric.is_rate() { 1.0 } else { whole }
+}
+
+/// Whether nearly all that is sent is answered, so that a larger capacity shows in the response time alone.
+fn is_served(base: &Summary) -> bool {
+    base.success_rate.estimate >= SERVED && base.growth.any().is_none() && base.p95_s.is_some()
+}
+
+/// The use of a lever's resource.
+fn utilisation(lever: &Lever, summary: &Summary) -> f64 {
+    summary.resources.iter().find(|one| one.name == lever.resource).map_or(0.0, |one| one.utilisation)
+}
+
+/// The levers of the resources that are named as the limit, waited for, refuse or are in use; one of several that set the
+/// same number.
+fn in_use(levers: &[Lever], summary: &Summary) -> Vec<usize> {
+    let culprit = summary.culprit.as_ref();
+    let is_used = |lever: &Lever| {
+        let limit = culprit.and_then(|culprit| culprit.limit()).map(relieved);
+        let named = limit.is_some_and(|limit| limit == lever.resource);
+        let used = summary.resources.iter().find(|one| one.name == lever.resource);
+        named || used.is_some_and(|one| one.utilisation >= IN_USE || one.refused > 0.0 || one.queue >= IN_USE)
+    };
+    let mut all: Vec<usize> = Vec::new();
+    for (index, lever) in levers.iter().enumerate().filter(|(_, lever)| is_used(lever)) {
+        if !all.iter().any(|&other| levers[other].dial.path == lever.dial.path) {
+            all.push(index);
+        }
+    }
+    all
+}
+
+/// The resource of which more relieves this limit: jobs that contend for a CPU want more of it.
+fn relieved(limit: &str) -> String {
+    limit.strip_suffix(" contention").unwrap_or(limit).to_owned()
+}
+
+/// Where a ladder stands.
+struct Rung<'a> {
+    levers: &'a [Lever],
+    /// What earlier steps have set, the last value of a lever counts.
+    kept: Vec<(usize, f64)>,
+    now: &'a Summary,
+    /// The resource that is named as the limit.
+    named: Option<&'a str>,
+    metric: Metric,
+}
+
+impl Rung<'_> {
+    /// A capacity as it stands.
+    fn value(&self, lever: usize) -> f64 {
+        let kept = self.kept.iter().rev().find(|(known, _)| *known == lever);
+        kept.map_or(self.levers[lever].now, |&(_, value)| value)
+    }
+
+    /// Whether there is more of the resource that is named.
+    fn is_named(&self, resized: &Resized) -> bool {
+        resized
+            .levers
+            .iter()
+            .any(|&(lever, from, to)| to > from && Some(self.levers[lever].resource.as_str()) == self.named)
+    }
+
+    /// The setting to keep: that with more of the resource that is named, if it helps at least half as much as the best;
+    /// else the best; none where no improvement is significant and matters.
+    fn choose(&self, mut tried: Vec<Resized>, plan: &Plan) -> Option<Resized> {
+        let least = indifference(plan, self.now, self.metric);
+        let gain = |one: &Resized| {
+            let gain = improvement(one.change?, self.metric);
+            (gain.low > 0.0 && gain.estimate >= least).then_some(gain.estimate)
+        };
+        let helpful: Vec<(usize, f64)> =
+            tried.iter().enumerate().filter_map(|(index, one)| Some((index, gain(one)?))).collect();
+        let best = helpful.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let of_named =
+            helpful.iter().copied().filter(|&(index, gain)| self.is_named(&tried[index]) && gain >= MOSTLY * best.1);
+        let (chosen, _) = of_named.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(best);
+        Some(tried.swap_remove(chosen))
+    }
+}
+
+struct Study<'a> {
+    bench: &'a mut Workbench,
+    question: Question,
+    plan: Plan,
+    record: &'a Record,
+    progress: &'a Progress,
+    trials: usize,
+    doubts: Vec<String>,
+    interrupted: bool,
+}
+
+impl Study<'_> {
+    /// Each of these capacities enlarged alone, and those that make the figure worse reduced as well.
+    fn singles(&mut self, rung: &Rung, candidates: &[usize]) -> Vec<Resized> {
+        let alone = |lever: &usize| vec![*lever];
+        let mut tried = self.resize(rung, &candidates.iter().map(alone).collect::<Vec<_>>(), self.question.factor);
+        let is_worse = |one: &&Resized| one.change.is_some_and(|change| improvement(change, rung.metric).high < 0.0);
+        let worse: Vec<Vec<usize>> =
+            tried.iter().filter(is_worse).map(|one| one.levers.iter().map(|&(lever, ..)| lever).collect()).collect();
+        let reduced = self.resize(rung, &worse, 1.0 / self.question.factor);
+        tried.extend(reduced);
+        tried
+    }
+
+    /// Each pair of those that are used most enlarged together.
+    fn pairs(&mut self, rung: &Rung, mut fullest: Vec<usize>) -> Vec<Resized> {
+        let used = |lever: usize| utilisation(&rung.levers[lever], rung.now);
+        fullest.sort_by(|&a, &b| used(b).total_cmp(&used(a)));
+        fullest.truncate(PAIRED);
+        let pairs =
+            fullest.iter().enumerate().flat_map(|(index, &a)| fullest[index + 1..].iter().map(move |&b| vec![a, b]));
+        self.resize(rung, &pairs.collect::<Vec<_>>(), self.question.factor)
+    }
+
+    /// Runs the settings with each of these groups of levers multiplied, on top of those that are kept. What the model does
+    /// not allow is left out.
+    fn resize(&mut self, rung: &Rung, groups: &[Vec<usize>], factor: f64) -> Vec<Resized> {
+        let mut settings = Vec::new();
+        for group in groups {
+            let resized = |&lever: &usize| {
+                let from = rung.value(lever);
+                Some((lever, from, rung.levers[lever].times(from, factor)?))
+            };
+            let Some(resized) = group.iter().map(resized).collect::<Option<Vec<_>>>() else { continue };
+            let before = rung.kept.iter().copied().filter(|(lever, _)| !group.contains(lever));
+            let after = resized.iter().map(|&(lever, _, to)| (lever, to));
+            let set: Vec<(&Lever, f64)> = before.chain(after).map(|(lever, to)| (&rung.levers[lever], to)).collect();
+            if let Ok(point) = self.bench.point_with(self.question.point, &set) {
+                settings.push((resized, point));
+            }
+        }
+        let (resized, points): (Vec<_>, Vec<Point>) = settings.into_iter().unzip();
+        let summaries = self.run(points);
+        let pair = |summary: &Summary| {
+            let (after, before) = summary.paired(rung.now, &MetricScope::Whole, rung.metric);
+            Interval::paired_difference(&after, &before, LEVEL)
+        };
+        let tried = resized.into_iter().zip(summaries);
+        tried.map(|(levers, summary)| Resized { levers, change: summary.as_ref().and_then(pair), summary }).collect()
+    }
+
+    /// Runs points, all replications of all of them on all threads, and adds them to the plan.
+    fn run(&mut self, points: Vec<Point>) -> Vec<Option<Summary>> {
+        let from = self.plan.points.len();
+        let count = points.len();
+        self.plan.points.extend(points);
+        let replications = self.plan.replications as usize;
+        let (plan, record, progress) = (&self.plan, self.record, self.progress);
+        let results: Vec<_> = (0..count * replications)
+            .into_par_iter()
+            .with_max_len(1)
+            .map(|job| {
+                let point = from + job / replications;
+                record.trial(plan, point, point, (job % replications) as u32, progress)
+            })
+            .collect();
+        let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); count];
+        for result in results {
+            match result {
+                Some(Ok(trial)) => {
+                    if let Some(what) = trial.fault() {
+                        self.doubts.push(format!("{}: {what}", words::place(&self.plan, trial.point)));
+                    }
+                    trials[trial.point - from].push(trial);
+                }
+                Some(Err(failed)) => {
+                    self.doubts.push(format!("{}: {}", words::place(&self.plan, failed.point), failed.what));
+                }
+                None => self.interrupted = true,
+            }
+        }
+        self.trials += trials.iter().map(Vec::len).sum::<usize>();
+        let success = success_objective(&self.plan).bound();
+        let summary = |(index, trials): (usize, &Vec<Trial>)| {
+            let trials: Vec<&Trial> = trials.iter().collect();
+            let summary = Summary::of(from + index, &trials, success, &self.plan.objectives)?;
+            Some(summary.doubted(&self.plan.points[from + index]))
+        };
+        trials.iter().enumerate().map(summary).collect()
+    }
+}
+
+/// Whether the number of requests inside is that of the clients, so that a larger capacity raises the throughput.
+fn is_closed(pattern: &Pattern) -> bool {
+    match pattern {
+        Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } => true,
+        Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => false,
+    }
+}

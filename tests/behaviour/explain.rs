@@ -1,0 +1,161 @@
+//! `sim explain` against systems of which it is known what relieves them.
+
+use std::path::Path;
+
+use sim::experiment::plan::{Adjustments, Workbench};
+use sim::experiment::run::record::Record;
+use sim::experiment::run::runner::Progress;
+use sim::experiment::search::explain::{Explanation, LadderEnd, Question, Resized, explain};
+use sim::language::Metric;
+
+fn explained(model: &str) -> Explanation {
+    let file = std::env::temp_dir().join(format!("sim-explain-{}-{:x}.toml", std::process::id(), hash(model)));
+    std::fs::write(&file, model).expect("a file");
+    let bench = Workbench::read(Path::new(&file), &Adjustments::default().replications(4));
+    std::fs::remove_file(&file).expect("the file was ours");
+    let mut bench = bench.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let question = Question { point: 0, metric: None, factor: 2.0, steps: 3 };
+    let found = explain(&mut bench, question, &Record::none(), &Progress::default());
+    found.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// The resources of a step, each with its capacity after it.
+fn levers(found: &Explanation, resized: &Resized) -> Vec<(String, f64)> {
+    resized.levers.iter().map(|&(lever, _, to)| (found.levers[lever].resource.clone(), to)).collect()
+}
+
+const CLIENTS: usize = 10;
+
+/// Two stations in a circle, of which the first one takes 100 ms and the second one 80 ms.
+const TANDEM: &str = r#"
+title = "test"
+[load]
+kind = "closed"
+target = "shop.serve"
+concurrency = 10
+warm_up = "100s"
+duration = "2000s"
+[stations.a]
+[stations.b]
+[services.shop]
+runtime = "delay"
+endpoints.serve.steps = [{ visit = { station = "a", time = "exp(100ms)" } }, { visit = { station = "b", time = "exp(80ms)" } }]
+"#;
+
+/// The throughput of the two stations a minute, with so many servers each: a chain of births and deaths in the number at the
+/// first one.
+fn throughput(a: usize, b: usize) -> f64 {
+    let from_a = |at: usize| at.min(a) as f64 / 0.1;
+    let from_b = |at: usize| (CLIENTS - at).min(b) as f64 / 0.08;
+    let mut weights = vec![1.0];
+    for at in 1..=CLIENTS {
+        weights.push(weights[at - 1] * from_b(at - 1) / from_a(at));
+    }
+    let flow: f64 = weights.iter().enumerate().map(|(at, weight)| weight * from_a(at)).sum();
+    60.0 * flow / weights.iter().sum::<f64>()
+}
+
+#[test]
+fn the_ladder_of_two_stations_is_that_of_theory() {
+    let found = explained(TANDEM);
+    assert_eq!((found.metric, found.end), (Metric::ThroughputPerMin, LadderEnd::EnoughSteps));
+    let base = found.base.as_ref().and_then(|base| base.throughput_per_min).expect("a throughput");
+    let ladder = [
+        ("station a", 2.0, throughput(2, 1)),
+        ("station b", 2.0, throughput(2, 2)),
+        ("station a", 4.0, throughput(4, 2)),
+    ];
+    assert!((base.estimate / throughput(1, 1) - 1.0).abs() < 0.01, "{base:?} {}", throughput(1, 1));
+    assert_eq!(found.steps.len(), ladder.len());
+    for (step, (resource, servers, exact)) in found.steps.iter().zip(ladder) {
+        assert_eq!(levers(&found, &step.resized), [(resource.to_owned(), servers)]);
+        assert!(step.is_named, "{:?} was named, not {resource}", step.named);
+        let seen = step.resized.summary.as_ref().and_then(|after| after.throughput_per_min).expect("a throughput");
+        assert!((seen.estimate / exact - 1.0).abs() < 0.01, "{resource} {servers}: {seen:?}, exact {exact}");
+    }
+    // More of the faster one alone gives what theory says as well.
+    let b = found.alone.iter().find(|one| levers(&found, one)[0].0 == "station b").expect("station b");
+    let change = b.change.expect("a change");
+    let exact = throughput(1, 2) - throughput(1, 1);
+    assert!(change.low - 3.0 < exact && exact < change.high + 3.0, "{change:?}, exact {exact}");
+}
+
+/// An event loop that fills its core is relieved by more loops on more cores only.
+#[test]
+fn what_helps_only_together_is_found() {
+    let found = explained(
+        r#"
+title = "test"
+[load]
+kind = "closed"
+target = "shop.serve"
+concurrency = 20
+warm_up = "10s"
+duration = "100s"
+[services.shop]
+workers = 1
+cpu = "1"
+[services.shop.endpoints.serve]
+steps = [{ cpu = "exp(10ms)" }]
+"#,
+    );
+    for one in &found.alone {
+        let change = found.improvement(one.change.expect("a change"));
+        assert!(change.estimate < found.indifference(), "{:?}: {change:?}", levers(&found, one));
+    }
+    let step = &found.steps[0].resized;
+    let mut both = levers(&found, step);
+    both.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(both, [("shop CPU".to_owned(), 2.0), ("shop event loops".to_owned(), 2.0)]);
+    let before = found.base.as_ref().and_then(|base| base.throughput_per_min).expect("a throughput").estimate;
+    let gain = step.change.expect("a change").estimate / before;
+    assert!((0.9..1.1).contains(&gain), "{gain}");
+}
+
+/// Threads that contend for cores do more if there are fewer of them.
+#[test]
+fn a_capacity_that_is_too_large_is_reduced() {
+    let found = explained(
+        r#"
+title = "test"
+[load]
+kind = "closed"
+target = "shop.serve"
+concurrency = 100
+warm_up = "20s"
+duration = "200s"
+[services.shop]
+runtime = "threads"
+threads = 40
+cpu = "2"
+slowdown = 0.1
+[services.shop.endpoints.serve]
+steps = [{ cpu = "exp(10ms)" }]
+"#,
+    );
+    let fewer = found.alone.iter().find(|one| levers(&found, one) == [("shop threads".to_owned(), 20.0)]);
+    let change = found.improvement(fewer.and_then(|one| one.change).expect("a change"));
+    assert!(change.low > 0.0, "{change:?}");
+}
+
+/// An open load that is served is judged by its response time, and what nothing waits for is left alone.
+#[test]
+fn a_load_that_is_served_is_judged_by_its_response_time() {
+    let open = TANDEM.replace("kind = \"closed\"", "kind = \"open\"").replace("concurrency = 10", "rate = \"8/s\"");
+    let found = explained(&open);
+    assert_eq!(found.metric, Metric::P95S);
+    assert_eq!(levers(&found, &found.steps[0].resized), [("station a".to_owned(), 2.0)]);
+    let idle = explained(
+        &TANDEM
+            .replace("[stations.a]", "[stations.a]\nservers = 40")
+            .replace("[stations.b]", "[stations.b]\nservers = 40"),
+    );
+    assert_eq!((idle.end, idle.steps.len()), (LadderEnd::NothingInUse, 0));
+}
