@@ -18,9 +18,13 @@ const NAMED: [Condition; 8] = [
     Condition::Slow,
 ];
 
-/// What a condition means, where the success rate is to be at least `success`.
-pub(super) fn meaning(condition: Condition, success: f64) -> String {
-    let below = format!("success below {}", percent(success));
+/// What a condition means, where the success rate is to be at least `success`. The bound holds for the work behind the
+/// answers as well where that `outlasts` them.
+pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool) -> String {
+    let below = match outlasts {
+        true => format!("under {} end well", percent(success)),
+        false => format!("success below {}", percent(success)),
+    };
     match condition {
         Condition::Dead => "after the load ends, no worker of the target responds".into(),
         Condition::Damaged => "some workers, connections or threads are lost for good".into(),
@@ -73,12 +77,13 @@ pub(super) fn mark_of_doubt(report: &Report, points: &[usize], doubt: &Doubt) ->
 /// A line for each condition of these points, and one for the number of runs that show it.
 pub(super) fn legend(report: &Report, points: &[usize]) -> String {
     let success = success_objective(report.plan).bound();
+    let outlasts = points.iter().any(|&point| report.summary(point).is_some_and(|summary| summary.outlasts));
     let states = || points.iter().filter_map(|&point| report.state(point)).filter(|state| !state.is_safe());
     let occurs = |condition: &Condition| states().any(|state| state.condition == *condition);
     let mut lines: Vec<(String, String)> = NAMED
         .into_iter()
         .filter(occurs)
-        .map(|condition| (condition.word().to_owned(), meaning(condition, success)))
+        .map(|condition| (condition.word().to_owned(), meaning(condition, success, outlasts)))
         .collect();
     lines.extend(doubts(report, points).into_iter().map(|doubt| {
         let mark = mark_of_doubt(report, points, doubt);
@@ -100,8 +105,10 @@ mod tests {
     #[test]
     fn each_meaning_fits_on_a_line() {
         for condition in NAMED {
-            let line = meaning(condition, 0.999_9);
-            assert!("overloaded  ".len() + line.len() <= 80, "{line}");
+            for outlasts in [false, true] {
+                let line = meaning(condition, 0.999_9, outlasts);
+                assert!("overloaded  ".len() + line.len() <= 80, "{line}");
+            }
         }
         let busy = Doubt::MayBeOverloaded { resource: "a".into(), utilisation: 0.99, busiest: 0.99 };
         for doubt in [Doubt::NoRequests, Doubt::LongWork, Doubt::StillRising, Doubt::EndedEarly, busy, Doubt::Filling] {
