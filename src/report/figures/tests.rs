@@ -384,3 +384,42 @@ steps = [{ sleep = "100ms" }]
     assert!(figure.x.label.starts_with("completed "), "{}", figure.x.label);
     assert!(figure.bars[0].value < 0.9 * figure.bars[2].value, "{:?}", figure.bars);
 }
+
+/// The mean response time is 2 s at 0.5/s: whether it is at most 2 s is not known there.
+const MEAN: &str = "[[objectives]]\nat-most = { metric = \"mean_s\", value = 2 }\n";
+
+#[test]
+fn a_title_calls_no_value_safe_that_is_not_known_to_be() {
+    let rates = RATES.replace("\"0.4/s\", \"2/s\"", "\"0.5/s\"");
+    let title = |experiment: &str| words(&drawn(experiment)[0].figure).0.to_owned();
+    let alone = title(&format!("{MEAN}{rates}"));
+    assert!(alone.starts_with("Safe up to 0.2/s, not known at 0.5/s; serves at most"), "{alone}");
+    let two = title(&format!("{MEAN}{rates}{VARIANTS}"));
+    assert_eq!(two, "“lone” is safe up to 0.2/s, not known at 0.5/s; “four” is safe up to 0.5/s");
+    let nowhere = title(&format!("{MEAN}{}{VARIANTS}", rates.replace("\"0.2/s\", ", "\"0.499/s\", ")));
+    assert!(nowhere.starts_with("“lone” is not known to be safe at 0.499/s to 0.5/s; “four” is safe"), "{nowhere}");
+}
+
+/// Who is not known to be safe at the lowest load does not fall before who is known to be unstable there.
+#[test]
+fn what_is_not_known_does_not_come_first() {
+    let rates = RATES.replace("\"0.2/s\", \"0.4/s\"", "\"0.5/s\"");
+    let slow = "[[variants]]\nname = \"slow\"\n[variants.set]\n\
+                \"services.shop.endpoints.serve.steps.visit.time\" = \"exp(3s)\"\n";
+    let drawn = drawn(&format!("{MEAN}{rates}{VARIANTS}{slow}"));
+    let (title, _) = words(&drawn[0].figure);
+    assert!(title.starts_with("“slow” "), "{title}");
+}
+
+#[test]
+fn what_grows_has_no_bar_of_where_its_time_goes() {
+    let drawn = drawn(RATES);
+    let blame = drawn.iter().find(|drawing| drawing.name == "blame").map(|drawing| &drawing.figure);
+    let Some(Figure::Stack(figure)) = blame else { panic!("no chart of blame") };
+    let bars = &figure.groups[0].bars;
+    assert_eq!(
+        bars.last().map(|bar| (bar.remark.as_str(), bar.amounts.len())),
+        Some(("not steady: response times grow", 0))
+    );
+    assert!(!bars[0].amounts.is_empty());
+}

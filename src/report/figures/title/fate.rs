@@ -28,7 +28,9 @@ fn fates_in(most: usize, set: &Set) -> String {
     }
     let fates = by_fate(set);
     let fallen: Vec<&Fate> = fates.iter().filter(|fate| fate.is_fallen()).collect();
-    if fallen.is_empty() && fates.iter().all(|fate| fate.fall.is_none()) {
+    let is_all_safe =
+        |fate: &Fate| fate.fall.is_none() && matches!(&fate.what, What::Holds(held) if held.doubtful.is_none());
+    if fates.iter().all(is_all_safe) {
         return best::survivors(set);
     }
     let Some(first) = fallen.first() else { return fitting([clauses(set, &fates, |fate| list(&fate.names), between)]) };
@@ -109,8 +111,46 @@ struct Fate<'a> {
 enum What<'a> {
     /// They stop being safe.
     Turns(&'a Turn),
-    /// They are safe up to this value.
-    Holds(f64),
+    /// No value is known not to be safe.
+    Holds(Held),
+}
+
+/// Where a variant is safe that is nowhere known not to be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Held {
+    /// The last value that is safe of those below the first doubtful one; none where the lowest value is doubtful.
+    to: Option<f64>,
+    /// The lowest and the highest value of which it is not known whether they are safe.
+    doubtful: Option<(f64, f64)>,
+}
+
+impl Held {
+    fn of(set: &Set, finding: &Finding) -> Self {
+        let is_known = |point: usize| set.report.state(point).is_some();
+        let values = |is_wanted: bool| {
+            let points = finding.points.iter().copied().filter(move |&point| is_known(point) == is_wanted);
+            points.map(|point| set.x(point))
+        };
+        let doubtful = values(false).next().zip(values(false).last());
+        let to = values(true).take_while(|&value| doubtful.is_none_or(|(first, _)| value < first)).last();
+        Self { to, doubtful }
+    }
+
+    /// `safe up to 90/s, not known at 100/s`; where all values are safe, what `all` says of them.
+    fn words(&self, axis: &Axis, all: impl FnOnce(f64) -> String) -> String {
+        match (self.to, self.doubtful) {
+            (Some(to), None) => all(to),
+            (None, None) => "without figures".into(),
+            (to, Some(doubtful)) => {
+                let safe = if axis.direction() == Direction::Capacity { "enough" } else { "safe" };
+                let doubtful = places(axis, [doubtful]);
+                match to.filter(|_| axis.direction() == Direction::Load) {
+                    Some(to) => format!("safe up to {}, not known at {doubtful}", value(axis, to)),
+                    None => format!("not known to be {safe} at {doubtful}"),
+                }
+            }
+        }
+    }
 }
 
 impl Fate<'_> {
@@ -128,7 +168,7 @@ impl Fate<'_> {
     /// Those that are never safe come first, then the first to stop.
     fn order(&self) -> f64 {
         match self.what {
-            What::Turns(turn) if turn.from.is_none() => f64::NEG_INFINITY,
+            What::Turns(turn) if turn.from.is_none() && turn.is_lightest => f64::NEG_INFINITY,
             What::Turns(turn) => turn.to,
             What::Holds(_) => f64::INFINITY,
         }
@@ -148,7 +188,7 @@ fn by_fate<'a>(set: &Set<'a>) -> Vec<Fate<'a>> {
     for finding in set.findings.iter().copied() {
         let what = match &finding.turn {
             Some(turn) => What::Turns(turn),
-            None => What::Holds(finding.points.last().map_or(f64::NAN, |&point| set.x(point))),
+            None => What::Holds(Held::of(set, finding)),
         };
         let safe = safe_values(set, finding);
         let fall = finding.fall;
@@ -204,11 +244,12 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
             continue;
         }
         match fate.what {
-            What::Holds(_) if set.axis.direction() == Direction::Neither => {
-                text.push_str(&format!("{gap}{who} {is} safe at every value"));
-            }
-            What::Holds(last) => {
-                text.push_str(&format!("{gap}{who} {is} safe up to {}", value(set.axis, last)));
+            What::Holds(held) => {
+                let all = |last: f64| match set.axis.direction() {
+                    Direction::Neither => "safe at every value".into(),
+                    Direction::Load | Direction::Capacity => format!("safe up to {}", value(set.axis, last)),
+                };
+                text.push_str(&format!("{gap}{who} {is} {}", held.words(set.axis, all)));
             }
             What::Turns(turn) => {
                 let place = at(set.axis, turn);
@@ -230,9 +271,10 @@ fn enough(set: &Set, fates: &[Fate]) -> String {
         let who = list(&fate.names);
         let needs = if fate.names.len() > 1 { "need" } else { "needs" };
         match fate.what {
-            What::Holds(_) => {
+            What::Holds(held) => {
                 let least = set.points().into_iter().map(|point| set.x(point)).fold(f64::INFINITY, f64::min);
-                format!("{who}: {} {} enough", place(set.axis, least), be(set.axis, least))
+                let all = |_: f64| format!("{} {} enough", place(set.axis, least), be(set.axis, least));
+                format!("{who}: {}", held.words(set.axis, all))
             }
             What::Turns(turn) => match turn.from {
                 _ if fate.safe.is_some() => format!("{who} {needs} {}", fate.safe.as_deref().unwrap_or_default()),
@@ -266,11 +308,11 @@ fn alone(set: &Set, finding: &Finding) -> String {
         return fitting([format!("{falls}; the objectives are met up to {}", value(set.axis, last)), falls]);
     }
     let first = set.x(summaries[0].point);
-    let holds = match set.axis.direction() {
+    let holds = Held::of(set, finding).words(set.axis, |last| match set.axis.direction() {
         Direction::Load => format!("safe up to {}", place(set.axis, last)),
         Direction::Capacity => least_is_enough(set.axis, first, last),
         Direction::Neither => format!("safe at {}", places(set.axis, [(first, last)])),
-    };
+    });
     let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {}", named(resource)));
     fitting(limit.into_iter().chain([most, holds]))
@@ -376,7 +418,7 @@ mod tests {
             fate(&["a"], What::Turns(&down)),
             fate(&["b"], What::Turns(&down)),
             fate(&["limit"], What::Turns(&shed)),
-            fate(&["c"], What::Holds(6.0)),
+            fate(&["c"], What::Holds(Held { to: Some(6.0), doubtful: None })),
         ];
         assert_eq!(by_condition(&fates, true), "“a” and “b” collapse; “limit” sheds load");
         assert_eq!(by_condition(&fates, false), "2 variants collapse; “limit” sheds load");
