@@ -119,9 +119,16 @@ type Measured<'a> = (String, Option<&'a Summary>, Vec<Share<'a>>);
 /// A group of bars: its name, the variant that it is of, the bars.
 type Grouped<'a> = (String, Option<usize>, Bars<'a>);
 
+/// Where the time of the group goes; nothing where response times grow with the length of the run, so that those of the
+/// requests that end within it say little.
 fn of_group(of: BlameGroup, summary: Option<&Summary>) -> Vec<Share<'_>> {
-    let blame = summary.and_then(|summary| summary.blame.as_ref());
+    let blame = summary.filter(|summary| is_steady(summary)).and_then(|summary| summary.blame.as_ref());
     blame.map(|blame| shares(blame, of)).unwrap_or_default()
+}
+
+/// Whether the point has response times that a longer run would show as well.
+fn is_steady(summary: &Summary) -> bool {
+    summary.growth.requests.is_none()
 }
 
 /// The words for a value of the axis, and whether its light end is the last, as on an axis of capacity.
@@ -168,6 +175,7 @@ fn figure(of: BlameGroup, groups: Vec<Grouped>, along: Option<Along>, title: &st
         amounts.iter_mut().for_each(|amount| *amount *= scale);
         let why = match summary {
             None => "no figures",
+            Some(summary) if !is_steady(summary) => "not steady: response times grow",
             Some(_) => "no request succeeds",
         };
         let (amounts, remark) = match shares.is_empty() {
