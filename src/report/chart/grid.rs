@@ -260,5 +260,5 @@ fn key(scene: &mut Scene, palette: &Palette, unit: &str, left: f64, top: f64) {
     scene.rectangle(from, to, palette.ramp(1.0), 1.0);
     mark(scene, palette, from, to);
     let at = (left + 36.0, baseline(y + 12.0, REMARK));
-    scene.words("saturated", at, Anchor::Start, REMARK, palette.ink);
+    scene.words("limiting", at, Anchor::Start, REMARK, palette.ink);
 }

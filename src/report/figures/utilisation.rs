@@ -123,8 +123,11 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
         // Contention is that of its resource.
         let is_it = |limit: &str| limit.strip_suffix(" contention").unwrap_or(limit) == name;
         let limits = columns.iter().flatten().any(|summary| summary.saturated.as_deref().is_some_and(is_it));
-        let is_saturated = |summary: &Option<&Summary>| summary.is_some_and(|summary| summary.is_saturated(name));
-        let saturated = columns.iter().map(is_saturated).collect();
+        // What limits a point is marked even if a deadlock or a fault leaves most of it idle over the whole time.
+        let is_marked = |summary: &Option<&Summary>| {
+            summary.is_some_and(|it| it.is_saturated(name) || it.saturated.as_deref().is_some_and(is_it))
+        };
+        let saturated = columns.iter().map(is_marked).collect();
         Candidate { group, label: name.to_owned(), values, saturated, most, limits }
     };
     names.into_iter().map(row).collect()
@@ -166,8 +169,8 @@ fn note(groups: &[HeatGroup], left_out: usize, replications: u32) -> String {
     note.push('.');
     if groups.iter().flat_map(|group| &group.rows).any(|row| row.saturated.contains(&true)) {
         note.push_str(
-            " Saturated: at least 95 % in use, with requests waiting, while an objective is missed (else until the last \
-             request); the numbers are means over all the time.",
+            " Marked: what limits the point, and what is at least 95 % in use, with requests waiting, while an objective \
+             is missed (else until the last request); the numbers are means over all the time.",
         );
     }
     note
