@@ -7,8 +7,8 @@ use crate::experiment::analyse::verdict;
 use crate::experiment::store::journal::Unusable;
 use crate::experiment::store::merge::Unmerged;
 use crate::language::{Mistake, Mistakes};
-use crate::report::Report;
 use crate::report::folder::Unwritten;
+use crate::report::{NoEarlier, Report};
 use crate::serve::Unserved;
 
 /// What the help of each command that runs something ends with.
@@ -97,6 +97,9 @@ pub enum ExitFailure {
     /// Shards cannot be merged.
     #[error("{0}")]
     Unmerged(#[from] Unmerged),
+    /// There are no earlier results to compare with.
+    #[error("{0}")]
+    NoEarlier(#[from] NoEarlier),
     /// Nothing can be served.
     #[error("{0}")]
     Unserved(#[from] Unserved),

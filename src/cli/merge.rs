@@ -75,10 +75,10 @@ impl Merge {
                 round.wanted
             }
         };
-        self.outputs.prepare(&plan)?;
+        let earlier = self.outputs.prepare(&plan)?;
         let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
-        self.outputs.of(&plan, &archive, &wanted, &folder, &Effort::of_all_cores(self.quiet), page)
+        self.outputs.of(&plan, &archive, &wanted, earlier.as_ref(), &folder, &Effort::of_all_cores(self.quiet), page)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::experiment::plan::Plan;
 use crate::experiment::store::archive::Archive;
 use crate::report::folder::{Folder, LIST};
 use crate::report::sheet::{CLASSES, COMPARISONS, FileFormat, MEASUREMENTS, REPLICATIONS, RESULTS, Sheet, TIMELINE};
-use crate::report::{self, Detail, Report, figures};
+use crate::report::{self, Detail, Earlier, Report, figures};
 
 /// Charts that are named one by one.
 const MOST_CHARTS: usize = 12;
@@ -39,6 +39,10 @@ pub struct Outputs {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 
+    /// Say what has changed since an earlier sweep wrote its results into this folder
+    #[arg(long, value_name = "FOLDER")]
+    compare: Option<PathBuf>,
+
     #[command(flatten)]
     pictures: Pictures,
 
@@ -54,6 +58,7 @@ impl Outputs {
         plan: &Plan,
         archive: &Archive,
         wanted: &[u32],
+        earlier: Option<&Earlier>,
         folder: &Folder,
         effort: &Effort,
         page: &mut Page,
@@ -78,10 +83,14 @@ impl Outputs {
         };
         let files = report_line(laid_out.as_deref()) + &files(&results, &charts, page.width()) + &tests;
         match self.format {
-            Format::Table => answer(&report, &files, self.table, page),
+            Format::Table => answer(&report, earlier, &files, self.table, page),
             Format::Json => {
                 let text = serde_json::to_string_pretty(&report::Document(&report)).unwrap_or_default();
                 page.data(text + "\n");
+                // Stdout has the document, and nothing else.
+                if let Some(earlier) = earlier {
+                    page.say(report::since(&report, earlier, page.width()).trim_end());
+                }
                 if !effort.quiet {
                     page.say(files.trim_end());
                 }
@@ -101,9 +110,13 @@ impl Outputs {
         }
     }
 
-    /// Makes sure, before anything is computed, that the file of verdicts can be written.
-    pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
-        self.junit.as_deref().map_or(Ok(()), |file| prepare_named(file, &[plan]))
+    /// Makes sure, before anything is computed, that the file of verdicts can be written, and reads the earlier results: this
+    /// sweep may take their place.
+    pub(super) fn prepare(&self, plan: &Plan) -> Result<Option<Earlier>, ExitFailure> {
+        if let Some(file) = &self.junit {
+            prepare_named(file, &[plan])?;
+        }
+        Ok(self.compare.as_deref().map(|folder| Earlier::read(folder, &plan.name)).transpose()?)
     }
 
     /// The names of all files of rows, and of the others that every sweep writes.
@@ -161,7 +174,7 @@ fn files(results: &[PathBuf], charts: &[PathBuf], width: Option<usize>) -> Strin
 
 /// The answer for people: the question, the verdicts, a finding for each variant, what to do next, the files; then the
 /// figures behind them.
-fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
+fn answer(report: &Report, earlier: Option<&Earlier>, files: &str, detail: Detail, page: &mut Page) {
     let (plan, width) = (report.plan, page.width());
     page.heading(&plan.title);
     page.print(report::answer(report, width));
@@ -175,6 +188,9 @@ fn answer(report: &Report, files: &str, detail: Detail, page: &mut Page) {
     page.part(report::deadlocks(report, width));
     page.part(report::effects(report, width));
     page.part(report::ablations(report, width));
+    if let Some(earlier) = earlier {
+        page.part(report::since(report, earlier, width));
+    }
     page.part(report::next_steps(report, width));
     page.part(files);
     if detail == Detail::None {

@@ -65,6 +65,7 @@ Examples:
   sim sweep experiments/pooling.toml --set load.concurrency=150 --replications 20
   sim sweep experiments/pooling.toml --format json | jq '.hypotheses[] | .verdict'
   sim sweep experiments/pooling.toml --quiet --junit verdicts.xml    # each hypothesis is a test in CI
+  sim sweep experiments/pooling.toml --output output/new --compare output/old
   sim sweep experiments/pooling.toml --shard 3/16    # on each of 16 machines, then sim merge
 
 {EXIT_CODES}"
@@ -81,7 +82,7 @@ impl Sweep {
         if self.shard.is_none() {
             names.extend(self.outputs.names());
         }
-        self.outputs.prepare(&plan)?;
+        let earlier = self.outputs.prepare(&plan)?;
         let folder = self.keeping.folder(&plan, &names)?;
         let archive = self.keeping.archive(&folder, &plan, self.shard, self.effort.quiet, page)?;
         let round = match self.shard {
@@ -94,7 +95,7 @@ impl Sweep {
         }
         let exit = match self.shard {
             Some(shard) => self.tell_share(shard, &plan, round.as_ref(), &archive, &wanted, page),
-            None => self.outputs.of(&plan, &archive, &wanted, &folder, &self.effort, page)?,
+            None => self.outputs.of(&plan, &archive, &wanted, earlier.as_ref(), &folder, &self.effort, page)?,
         };
         Ok(if kept.is_err() { Exit::Mistake } else { exit })
     }

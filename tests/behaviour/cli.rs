@@ -2,6 +2,7 @@
 
 mod ablations;
 mod check;
+mod compare;
 mod digest;
 mod draw;
 mod hostile;
