@@ -10,7 +10,7 @@ mod jobs;
 mod present;
 mod window;
 
-use crate::kernel::Time;
+use crate::kernel::{NONE, Time};
 use crate::model::{FaultEffect, Load};
 
 use crate::engine::token::{Failure, HOUSEKEEPING, SAMPLED};
@@ -80,8 +80,8 @@ hooks! { all:
     account_client => keep_client(t: u32, client: u32);
     /// The token waits for another's fetch.
     account_fetch => keep_fetch(t: u32, cache: u32);
-    /// The stretch that the token has just begun is the pause before another attempt.
-    account_back_off => keep_back_off(t: u32);
+    /// The stretch that the token has just begun is the pause before another attempt, which takes so long.
+    account_back_off => keep_back_off(t: u32, wait: Time);
     /// The stretch that the token has just begun is the time until its SYN is sent again, or until the rate limit of its
     /// service lets it pass.
     account_arrival => keep_arrival(t: u32, service: u32, is_dropped: bool);
@@ -309,13 +309,22 @@ impl World<'_> {
         }
     }
 
+    /// What has failed the attempt before explains the pause, of each token alike.
     #[inline(never)]
-    fn keep_back_off(&mut self, t: u32) {
-        let Some(accounts) = &self.accounts else { return };
-        if let Some(process) = self.processes.get(self.engine.tokens[t].process as usize) {
-            let label = Label::waiting(accounts.places.services[process.service as usize].back_off);
-            self.stretch(t, Time(u64::MAX), label, label);
+    fn keep_back_off(&mut self, t: u32, wait: Time) {
+        let Some(accounts) = &mut self.accounts else { return };
+        let failed_at = accounts.failed_at(t);
+        accounts.note_failed_at(t, Label::NONE);
+        let endpoint = accounts.places.endpoint_of.get(self.engine.tokens[t].pc as usize);
+        if wait == Time::ZERO || self.engine.tokens[t].process == NONE {
+            return;
         }
+        let Some(&endpoint) = endpoint else { return };
+        let [_, _, place] = accounts.places.endpoints[usize::from(endpoint)];
+        if failed_at != Label::NONE {
+            accounts.collected.held(place, failed_at, wait.0, 1);
+        }
+        self.stretch(t, Time(u64::MAX), Label::waiting(place), Label::waiting(place));
     }
 
     #[inline(never)]

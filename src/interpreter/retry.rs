@@ -38,9 +38,7 @@ impl World<'_> {
         let u = self.chance(t, site);
         let wait = self.system.retries[plan as usize].backoff.wait(failures, u);
         let next = self.elapse(t, wait);
-        if next == Next::Park {
-            self.account_back_off(t);
-        }
+        self.account_back_off(t, wait);
         next
     }
 

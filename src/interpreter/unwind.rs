@@ -45,7 +45,8 @@ impl World<'_> {
                 }
                 FrameKind::Retry { .. } => {
                     if can_catch && self.try_again(t, why) {
-                        return self.caught(t);
+                        self.account_retried(t, why);
+                        return self.carry_on(t);
                     }
                     self.forget_attempts(t);
                 }
@@ -80,6 +81,11 @@ impl World<'_> {
 
     fn caught(&mut self, t: u32) -> bool {
         self.account_caught(t);
+        self.carry_on(t)
+    }
+
+    /// The token goes on at its program counter. True.
+    fn carry_on(&mut self, t: u32) -> bool {
         let token = &mut self.engine.tokens[t];
         token.failure = Failure::NONE;
         token.phase = Progress::BEGIN;

@@ -186,7 +186,7 @@ fn attempts_that_fail_and_the_pauses_between_them_count() {
          otherwise = [{ sleep = \"1ms\" }] } }] }\n",
     ));
     let blame = outcome.blame.as_ref().unwrap();
-    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app", true, 7.0), ("app retry back-off", false, 30.0)]));
+    assert_eq!(spent(blame, BlameGroup::Mean), named(&[("app", true, 7.0), ("retry back-off of app.go", false, 30.0)]));
 }
 
 /// A client that gives up after 20 ms: its request stood in the queue for the thread, and that is where its time went.

@@ -221,6 +221,32 @@ const TABLE: &[Row] = &[
         "fault f",
         &["fault f keeps replicas of a down (33 %", "requests lose no time to it"],
     ),
+    (
+        "backoff-limit",
+        &[],
+        Refuses,
+        "z limit z",
+        &[
+            "waiting for a pool p; those who hold a pool p pause before another attempt",
+            "100 % of the attempts before that are refused by z limit z; those who hold z limit z",
+        ],
+    ),
+    (
+        "backoff-limit",
+        &[("services.a.pools.p.max_size", "5000"), ("load.timeout", "2s")],
+        Refuses,
+        "z limit z",
+        &["during the retry back-off of a.e; 100 % of the attempts before that are refused by z limit z"],
+    ),
+    (
+        "backoff-ingress",
+        &[],
+        Refuses,
+        "z ingress rate limit",
+        &["a pool p pause before another attempt", "refused by z ingress rate limit"],
+    ),
+    ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
+    ("backoff-errors", &[], Limits, "a pool p", &["100 % of the attempts before that fail with an error of z.e"]),
     ("contention-limit", &[], Contention, "a CPU contention", &["waiting for a CPU", "11.0 times"]),
     (
         "registration",

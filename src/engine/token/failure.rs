@@ -86,6 +86,11 @@ impl Failure {
         Self::REFUSALS.iter().chain(Self::EXHAUSTED).any(|cause| cause.describe(&[]) == words)
     }
 
+    /// The same of this cause.
+    pub fn is_at_once(self) -> bool {
+        Self::REFUSALS.contains(&self) || Self::EXHAUSTED.contains(&self)
+    }
+
     /// Causes by which a request is given up because it takes too long.
     const LATE: &[Self] = &[
         Self::GAVE_UP,

@@ -4,6 +4,7 @@
 //! A unit of a pool or a thread is waited for only while all are in use, so the place that a chain ends at is full
 //! whenever requests wait for it, however little it is used over the whole run.
 
+mod attempts;
 mod chain;
 mod evidence;
 mod failures;
@@ -315,7 +316,8 @@ impl Evidence<'_> {
             PlaceKind::Delay | PlaceKind::Work => {
                 (CulpritKind::TakesTime, format!("{spend} on {}", own_time(first.place)))
             }
-            PlaceKind::Network | PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge => {
+            PlaceKind::BackOff => return self.chain(blame, first.place, format!("{spend} on the {name}")),
+            PlaceKind::Network | PlaceKind::ClientBackOff | PlaceKind::Hedge => {
                 (CulpritKind::TakesTime, format!("{spend} on the {name}"))
             }
             _ if first.served => (CulpritKind::TakesTime, format!("{spend} being served by {name}")),

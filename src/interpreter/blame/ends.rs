@@ -204,6 +204,19 @@ impl World<'_> {
         }
     }
 
+    /// The token tries again after an attempt that failed: what failed it is kept until the pause begins, as served where it
+    /// refused the attempt, and as waiting where it only kept it too long, or answered with an error.
+    pub(crate) fn account_retried(&mut self, t: u32, why: Failure) {
+        if let Some(accounts) = &mut self.accounts {
+            let at = accounts.failed_at(t);
+            if at != Label::NONE {
+                let place = (at.index() / 2) as u16;
+                let at = if why.is_at_once() { Label::served(place) } else { Label::waiting(place) };
+                accounts.note_failed_at(t, at);
+            }
+        }
+    }
+
     /// What is done instead begins: where the failure was that it answers.
     pub(crate) fn account_fallback(&mut self, t: u32) {
         if let Some(accounts) = &mut self.accounts {

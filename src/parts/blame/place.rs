@@ -129,8 +129,8 @@ pub(crate) struct Places {
     pub breakers: Vec<Vec<u16>>,
     /// By consumer: its queue.
     pub consumers: Vec<u16>,
-    /// By endpoint: its own errors, its work on the CPU.
-    pub endpoints: Vec<[u16; 2]>,
+    /// By endpoint: its own errors, its work on the CPU, the pauses of its `retry` steps.
+    pub endpoints: Vec<[u16; 3]>,
     /// By operation: its endpoint.
     pub endpoint_of: Vec<u16>,
     pub client_back_off: u16,
@@ -151,7 +151,6 @@ pub(crate) struct OfService {
     pub descriptors: u16,
     pub ports: u16,
     pub sessions: u16,
-    pub back_off: u16,
 }
 
 /// A place whose name is made when a report needs it: most never appear in one, and each run has them.
@@ -231,7 +230,11 @@ impl Owner {
             Self::Endpoint(endpoint) => {
                 let endpoint = &system.endpoints[endpoint as usize];
                 let name = format!("{}.{}", plan(endpoint.service).name, endpoint.name);
-                if kind == PlaceKind::Work { format!("CPU work of {name}") } else { name }
+                match kind {
+                    PlaceKind::Work => format!("CPU work of {name}"),
+                    PlaceKind::BackOff => format!("retry back-off of {name}"),
+                    _ => name,
+                }
             }
         }
     }
@@ -255,7 +258,6 @@ fn name_in(plan: &ServicePlan, kind: PlaceKind) -> String {
         PlaceKind::Descriptors => "descriptors",
         PlaceKind::Ports => "ports",
         PlaceKind::Sessions => "connections",
-        PlaceKind::BackOff => "retry back-off",
         _ => unreachable!("{kind:?} is no place of a service alone"),
     };
     format!("{} {what}", plan.name)
@@ -379,7 +381,6 @@ impl Places {
                 descriptors: one(PlaceKind::Descriptors),
                 ports: one(PlaceKind::Ports),
                 sessions: one(PlaceKind::Sessions),
-                back_off: one(PlaceKind::BackOff),
                 network: one(PlaceKind::Network),
                 delay: one(PlaceKind::Delay),
             };
@@ -408,7 +409,7 @@ impl Places {
         let consumers = all(system.consumers.len());
         places.consumers = consumers.map(|one| numbers.place(PlaceKind::Queue, Owner::Consumer(one))).collect();
         for endpoint in all(system.endpoints.len()) {
-            let kinds = [PlaceKind::OwnError, PlaceKind::Work];
+            let kinds = [PlaceKind::OwnError, PlaceKind::Work, PlaceKind::BackOff];
             places.endpoints.push(kinds.map(|kind| numbers.place(kind, Owner::Endpoint(endpoint))));
         }
         places.endpoint_of = endpoints_by_operation(system);

@@ -1,5 +1,6 @@
 //! Chains of holders: requests wait for a unit, its holders wait for another one, and so on to the root.
 
+use super::attempts::Before;
 use super::telling::{is_wait, most, stretch};
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::analyse::blame::{Share, holders};
@@ -32,16 +33,34 @@ pub(super) const STRETCHED: f64 = 1.5;
 const LONGEST: usize = 8;
 
 impl Evidence<'_> {
-    /// Follows the holders of what requests wait for, step by step.
+    /// Follows the holders of what requests wait for, step by step. Of a pause before another attempt that is what failed the
+    /// attempt before.
     pub(super) fn chain(&self, blame: &Blame, first: &BlamePlace, mut sentence: String) -> Culprit {
         let mut chain = vec![first];
         let mut root = first;
+        // Whether the root is where attempts were refused, and not where they waited.
+        let mut refuses = false;
         while chain.len() < LONGEST {
             let last = chain[chain.len() - 1];
             let all = holders(blame, last);
+            if last.kind == PlaceKind::BackOff {
+                match self.before_back_off(blame, &chain, &all, root, &mut sentence) {
+                    Before::Root(found) => return found,
+                    Before::Place(place, is_refused) => {
+                        (root, refuses) = (place, is_refused);
+                        chain.push(place);
+                        continue;
+                    }
+                    Before::Nothing => break,
+                }
+            }
             let Some(next) = self.next(&all, &chain) else { break };
             let share = percent(next.share);
             if let Some(at) = chain.iter().position(|place| *place == next.place) {
+                // Retries within retries pause at one place.
+                if next.place.kind == PlaceKind::BackOff {
+                    break;
+                }
                 let units = next.place.units;
                 let who = match chain.len() - at {
                     1 => {
@@ -69,6 +88,7 @@ impl Evidence<'_> {
                 PlaceKind::Contention => format!("lose time to {}", next.place.name),
                 PlaceKind::Throttling => format!("are {}", throttled(next.place)),
                 PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
+                PlaceKind::BackOff => "pause before another attempt".to_owned(),
                 _ if next.served => format!("are served by {}", next.place.name),
                 _ => format!("wait for {}", next.place.name),
             };
@@ -96,7 +116,7 @@ impl Evidence<'_> {
                 }
             }
             if self.is_root(&next) {
-                root = next.place;
+                (root, refuses) = (next.place, false);
             } else if next.place.kind == PlaceKind::Work
                 && let Some(cpu) = last.name.strip_suffix(" event loops").map(|service| format!("{service} CPU"))
                 && self.is_full(&cpu)
@@ -111,7 +131,12 @@ impl Evidence<'_> {
             chain.push(next.place);
         }
         let is_full = self.is_full(&root.name);
-        Culprit { is_full, ..Culprit::new(root.name.clone(), CulpritKind::Limits, sentence) }
+        let kind = match root.kind {
+            PlaceKind::BackOff => CulpritKind::TakesTime,
+            _ if refuses => CulpritKind::Refuses,
+            _ => CulpritKind::Limits,
+        };
+        Culprit { is_full, ..Culprit::new(root.name.clone(), kind, sentence) }
     }
 
     /// What ends a circle of waits for a place, in words; nothing where its requests end without that.
@@ -133,7 +158,7 @@ impl Evidence<'_> {
             return Some(cpu);
         }
         let is_much = most.share >= MOSTLY || most.place.kind == PlaceKind::Cpu && most.share >= SLOWED;
-        if is_much && is_wait(&most) {
+        if is_much && (is_wait(&most) || most.place.kind == PlaceKind::BackOff) {
             return Some(most);
         }
         let short = self.short(all).filter(|short| !chain.contains(&short.place));

@@ -229,7 +229,11 @@ impl Evidence<'_> {
                 format!("{of_failures} are {causes}: calls through a broken {name} are never answered"),
             ),
             PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
-            PlaceKind::BackOff | PlaceKind::Hedge => return None,
+            PlaceKind::Hedge => return None,
+            PlaceKind::BackOff => {
+                let found = self.chain(blame, place, format!("{of_failures} are {causes} {}", while_at(place)));
+                return Some(found).filter(|found| found.kind != CulpritKind::TakesTime);
+            }
             PlaceKind::Contention => return self.of_group(BlameGroup::Failed),
             _ if most_of_all.is_answered() => {
                 let answered =

@@ -1,0 +1,92 @@
+//! What is behind a pause before another attempt: what failed the attempt before.
+
+use super::chain::while_at;
+use super::telling::most;
+use super::{Culprit, CulpritKind, Evidence, percent};
+use crate::experiment::analyse::blame::Share;
+use crate::parts::{Blame, BlamePlace, PlaceKind};
+
+/// How a chain continues behind a pause before another attempt.
+pub(super) enum Before<'a> {
+    /// There is its root.
+    Root(Culprit),
+    /// At the place that most attempts fail at, and whether it refuses them.
+    Place(&'a BlamePlace, bool),
+    /// It ends: what fails the attempts is no resource.
+    Nothing,
+}
+
+impl Evidence<'_> {
+    /// What fails most of the attempts before a pause, the last place of a chain that has this root so far. `all` has the
+    /// places that they fail at, as served where the place refuses them.
+    pub(super) fn before_back_off<'a>(
+        &self,
+        blame: &Blame,
+        chain: &[&BlamePlace],
+        all: &[Share<'a>],
+        root: &BlamePlace,
+        sentence: &mut String,
+    ) -> Before<'a> {
+        let Some(failed) = most(all) else { return Before::Nothing };
+        let (place, name, share) = (failed.place, &failed.place.name, percent(failed.share));
+        *sentence += &match place.kind {
+            PlaceKind::Fault => format!("; {share} of the attempts before that fail because of {name}"),
+            PlaceKind::OwnError => format!("; {share} of the attempts before that fail with an error of {name}"),
+            PlaceKind::Unexplained => return Before::Nothing,
+            PlaceKind::Unavailable => {
+                let service = name.trim_end_matches(" unavailable");
+                format!("; {share} of the attempts before that find no replica of {service}")
+            }
+            PlaceKind::Breaker => format!("; {share} of the attempts before that are refused by {name}, which is open"),
+            _ if failed.served => format!("; {share} of the attempts before that are refused by {name}"),
+            _ => format!("; {share} of the attempts before that fail {}", while_at(place)),
+        };
+        // A pause of its own that is not followed from anything that is held.
+        let is_first = chain.len() == 1;
+        match place.kind {
+            PlaceKind::Fault if is_first => {
+                Before::Root(Culprit::new(name.clone(), CulpritKind::Fault, std::mem::take(sentence)))
+            }
+            PlaceKind::Fault => Before::Root(Culprit::fault(name, root, std::mem::take(sentence))),
+            PlaceKind::OwnError if is_first => {
+                Before::Root(Culprit::new(name.clone(), CulpritKind::OwnError, std::mem::take(sentence)))
+            }
+            PlaceKind::Unavailable => Before::Root(self.unavailable(blame, place, std::mem::take(sentence), &|_| None)),
+            PlaceKind::Breaker => Before::Root(opened(place, all, std::mem::take(sentence))),
+            PlaceKind::Contention => {
+                Before::Root(Culprit::new(name.clone(), CulpritKind::Contention, std::mem::take(sentence)))
+            }
+            PlaceKind::OwnError | PlaceKind::Delay | PlaceKind::Work | PlaceKind::Network => Before::Nothing,
+            PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge => Before::Nothing,
+            _ if chain.contains(&place) => Before::Nothing,
+            _ => Before::Place(place, failed.served),
+        }
+    }
+}
+
+/// An open breaker that refuses attempts, with what fails the others of `all`: it opens after that.
+fn opened(breaker: &BlamePlace, all: &[Share], sentence: String) -> Culprit {
+    let name = breaker.name.clone();
+    let others: Vec<Share> = all.iter().filter(|share| share.place != breaker).cloned().collect();
+    let Some(other) = most(&others) else { return Culprit::new(name, CulpritKind::Refuses, sentence) };
+    let cause = other.place;
+    match cause.kind {
+        PlaceKind::Fault => {
+            let sentence = format!("{sentence}; it opens after failures due to {}", cause.name);
+            Culprit::fault(&cause.name, breaker, sentence)
+        }
+        PlaceKind::OwnError => {
+            let sentence = format!("{sentence}; it opens after errors of {}", cause.name);
+            Culprit { is_by_error: true, ..Culprit::new(name, CulpritKind::Refuses, sentence) }
+        }
+        _ => {
+            let at = if other.served {
+                format!("refused by {}", cause.name)
+            } else {
+                format!("that fail {}", while_at(cause))
+            };
+            let sentence = format!("{sentence}; it opens after attempts {at}");
+            Culprit::new(name, CulpritKind::Refuses, sentence)
+        }
+    }
+}
