@@ -8,6 +8,7 @@ use crate::engine::next::Next;
 use crate::engine::progress::phases;
 use crate::engine::token::{Failure, Frame, FrameKind, State};
 use crate::interpreter::world::World;
+use crate::parts::blame::log::Label;
 use crate::parts::messaging::broker::{Delivery, DeliveryEnd, Message, Settlement};
 use crate::parts::messaging::job::{Behind, LostMessage};
 
@@ -161,6 +162,9 @@ impl World<'_> {
             failure if failure.is_some() => DeliveryEnd::Failed(failure),
             _ => DeliveryEnd::Acked,
         };
+        if let DeliveryEnd::Failed(_) = end {
+            self.account_delivery(t, message);
+        }
         let consumer = self.broker.message(message).consumer;
         let plan = &self.system.consumers[consumer as usize];
         match self.broker.settle(self.engine.now, message, plan, end) {
@@ -213,7 +217,10 @@ impl World<'_> {
         self.end_event(event);
         if let Some(loss) = loss {
             self.count_loss(job, loss);
-            self.count_lost(job, Behind::Consumer(consumer), last);
+            let failed_at = || self.accounts.as_ref().map(|accounts| accounts.delivery_failed_at(message));
+            let is_handled = matches!(loss, LostMessage::DeadLetter);
+            let at = if is_handled { failed_at() } else { None };
+            self.count_lost(job, Behind::Consumer(consumer), last, at.unwrap_or(Label::NONE));
         }
         self.end_part(job, loss.is_some());
     }

@@ -6,6 +6,7 @@ use crate::model::Notice;
 
 use crate::engine::token::{Failure, FrameKind, ROOT};
 use crate::interpreter::world::{Ended, World};
+use crate::parts::blame::log::Label;
 use crate::parts::messaging::broker::consumer_name;
 use crate::parts::messaging::job::{Behind, Job, LostMessage, Membership, Stage};
 use crate::parts::outcome::{Completion, LostWork};
@@ -67,7 +68,8 @@ impl World<'_> {
         let is_root = token.has(ROOT);
         if failure.is_some() && has_answered {
             let service = self.processes[token.process as usize].service;
-            self.count_lost(job, Behind::Handler(service), failure);
+            let at = self.accounts.as_ref().map_or(Label::NONE, |accounts| accounts.failed_at(t));
+            self.count_lost(job, Behind::Handler(service), failure, at);
         } else if failure.is_some() && is_root {
             self.jobs.jobs[job].refused = true;
         }
@@ -190,10 +192,10 @@ impl World<'_> {
         }
     }
 
-    /// Work of a job behind its answer has failed.
-    pub(crate) fn count_lost(&mut self, job: u32, at: Behind, cause: Failure) {
+    /// Work of a job behind its answer has failed, at this place as far as that is known.
+    pub(crate) fn count_lost(&mut self, job: u32, at: Behind, cause: Failure, place: Label) {
         if self.tally.on || (job != NONE && self.jobs.jobs[job].counted) {
-            self.jobs.counts.lose(at, cause);
+            self.jobs.counts.lose(at, cause, place);
         }
     }
 
@@ -203,16 +205,23 @@ impl World<'_> {
             return None;
         }
         let mut again: Vec<u32> = Vec::new();
-        for (job, consumer, cause) in self.broker.failing() {
-            if job != NONE && self.jobs.jobs[job].counted && !self.jobs.jobs[job].failed {
-                self.jobs.counts.lose(Behind::Consumer(consumer), cause);
-                again.push(job);
+        for (message, it) in self.broker.failing() {
+            if it.job != NONE && self.jobs.jobs[it.job].counted && !self.jobs.jobs[it.job].failed {
+                let at = self.accounts.as_ref().map_or(Label::NONE, |accounts| accounts.delivery_failed_at(message));
+                self.jobs.counts.lose(Behind::Consumer(it.consumer), it.last, at);
+                again.push(it.job);
             }
         }
         again.sort_unstable();
         again.dedup();
-        let lost = std::mem::take(&mut self.jobs.counts.lost);
-        let lost = lost.into_iter().map(|(at, cause, copies)| self.lost_work(at, cause, copies)).collect();
+        let mut lost: Vec<LostWork> = Vec::new();
+        for (at, cause, place, copies) in std::mem::take(&mut self.jobs.counts.lost) {
+            let one = self.lost_work(at, cause, place, copies);
+            match lost.iter_mut().find(|known| (&known.name, &known.cause) == (&one.name, &one.cause)) {
+                Some(known) => known.add(&one),
+                None => lost.push(one),
+            }
+        }
         let counts = &mut self.jobs.counts;
         let length = window.max(counts.last - self.window_start.min(counts.last)).seconds();
         Some(Completion {
@@ -229,12 +238,15 @@ impl World<'_> {
         })
     }
 
-    fn lost_work(&self, at: Behind, cause: Failure, count: u64) -> LostWork {
+    fn lost_work(&self, at: Behind, cause: Failure, place: Label, count: u64) -> LostWork {
         let name = match at {
             Behind::Consumer(consumer) => consumer_name(self.system, consumer as usize),
             Behind::Handler(service) => self.system.services[service as usize].name.clone(),
         };
-        LostWork { name, cause: cause.describe(&self.system.reasons), count }
+        let places = self.accounts.as_ref().map(|accounts| &accounts.places.all);
+        let at = places.and_then(|places| places.get(place.index() / 2)).map(|place| (place.place(self.system), count));
+        let at = at.into_iter().collect();
+        LostWork { name, cause: cause.describe(&self.system.reasons), count, at }
     }
 
     fn end_job(&mut self, job: u32) {

@@ -9,7 +9,7 @@ use crate::kernel::wire::{self, Number};
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
-use crate::parts::blame::Blame;
+use crate::parts::blame::{Blame, BlamePlace};
 use crate::parts::course::Course;
 use crate::parts::loss::Loss;
 use crate::parts::phase::Phase;
@@ -210,6 +210,17 @@ pub struct CallCount {
 }
 
 impl LostWork {
+    /// Adds what failed in the same way.
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.count += other.count;
+        for (place, count) in &other.at {
+            match self.at.iter_mut().find(|(known, _)| known == place) {
+                Some((_, sum)) => *sum += count,
+                None => self.at.push((place.clone(), *count)),
+            }
+        }
+    }
+
     /// Whether a full queue dropped it, on purpose.
     pub fn is_dropped(&self) -> bool {
         self.cause == Failure::QUEUE_FULL.describe(&[])
@@ -317,6 +328,9 @@ pub struct LostWork {
     pub cause: String,
     /// How often.
     pub count: u64,
+    /// Where its handlers failed, or what refused them, with how often; empty where no accounts are kept.
+    #[serde(default)]
+    pub at: Vec<(BlamePlace, u64)>,
 }
 
 /// A deadlock: tokens that hold what others of them wait for, none with a time-out.

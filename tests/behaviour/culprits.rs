@@ -75,7 +75,7 @@ const TABLE: &[Row] = &[
         &[],
         Limits,
         "z threads",
-        &["100 % of the work behind the answers fails at queue q / k (`read timed out`)", "wait for z threads"],
+        &["100 % of the work behind the answers fails at queue q / k (`read timed out`)", "waiting for z threads"],
     ),
     (
         "held-call",
@@ -247,6 +247,15 @@ const TABLE: &[Row] = &[
     ),
     ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
     ("backoff-errors", &[], Limits, "a pool p", &["100 % of the attempts before that fail with an error of z.e"]),
+    ("answered-by-callee", &[], Limits, "z limit z", &["`unavailable`, the answer to what z limit z refuses"]),
+    (
+        "answered-by-consumer",
+        &[],
+        Limits,
+        "z limit z",
+        &["of the work behind the answers fails at queue q / k (`bad`)", "the answer to what z limit z refuses"],
+    ),
+    ("answered-by-both", &[], Limits, "z limit z", &["queue q / k (`bad`)", "the answer to what z limit z refuses"]),
     ("contention-limit", &[], Contention, "a CPU contention", &["waiting for a CPU", "11.0 times"]),
     (
         "registration",

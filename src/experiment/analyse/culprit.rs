@@ -17,7 +17,7 @@ pub use evidence::{Evidence, FAILING, Growing, Used};
 pub use found::{Culprit, CulpritKind, deadlocks, named};
 
 use crate::experiment::analyse::words;
-use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, PlaceKind, ResourceKind};
+use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, LostWork, PlaceKind, ResourceKind};
 
 use crate::experiment::analyse::blame::{Share, holders, shares};
 use chain::{STRETCHED, contention, own_time, throttled};
@@ -170,10 +170,17 @@ impl Evidence<'_> {
         if let Some((blame, place)) = self.place(&name).filter(|_| most.is_dropped()) {
             return Some(self.refusal(blame, place, sentence));
         }
+        let found = self.of_lost(most);
         let is_down = [Failure::CONNECTION_REFUSED, Failure::CONNECTION_LOST].map(|why| why.describe(&[]));
-        if let Some((fault, down)) = self.longest_outage().filter(|_| is_down.contains(cause)) {
+        let is_it = |fault: &str| found.as_ref().is_none_or(|found| found.name == fault);
+        let outage = self.longest_outage().filter(|(fault, _)| is_down.contains(cause) && is_it(fault));
+        if let Some((fault, down)) = outage {
             let fault = Culprit::new(fault, CulpritKind::Fault, format!("{sentence}; {down}"));
             return Some(Culprit { is_by_error: true, ..fault });
+        }
+        if let Some(found) = found {
+            let sentence = format!("{sentence}: {}", found.sentence);
+            return Some(Culprit { sentence, ..found });
         }
         if let Some(refuser) = self.refuser(cause) {
             let sentence = format!("{sentence}, refused by {}", refuser.name);
@@ -195,6 +202,25 @@ impl Evidence<'_> {
         let is_full = self.resources.iter().any(|one| one.is_full && one.queue > 0.0);
         let is_by_error = !(most.is_dropped() || Failure::is_late(cause) && is_full);
         Some(Culprit { is_by_error, ..Culprit::new(name, kind, sentence) })
+    }
+
+    /// The culprit of work behind the answers that failed, by where its handlers did; none where that is not known, or no more
+    /// than an error or the time of their own.
+    fn of_lost(&self, lost: &LostWork) -> Option<Culprit> {
+        let Blame { mut places, holders, .. } = self.blame?.clone();
+        let mut failures = Vec::new();
+        for (place, count) in &lost.at {
+            let index = places.iter().position(|known| known == place).unwrap_or_else(|| {
+                places.push(place.clone());
+                places.len() - 1
+            });
+            failures.push(FailedAt { cause: lost.cause.clone(), place: index as u16, requests: *count });
+        }
+        let blame = Blame { places, groups: Vec::new(), failures, holders };
+        let of_work = Evidence { blame: Some(&blame), is_own_error_harmless: false, sheds: false, ..self.clone() };
+        let found = of_work.of_failures()?;
+        let is_own = matches!(found.kind, CulpritKind::OwnError | CulpritKind::TakesTime);
+        (!is_own).then_some(found)
     }
 
     /// The place of a resource, where the accounts know it.

@@ -370,7 +370,7 @@ fn lost_work(trials: &[&Trial]) -> Vec<LostWork> {
     let mut sums: Vec<LostWork> = Vec::new();
     for lost in trials.iter().flat_map(|trial| &trial.lost_work) {
         match sums.iter_mut().find(|known| (&known.name, &known.cause) == (&lost.name, &lost.cause)) {
-            Some(known) => known.count += lost.count,
+            Some(known) => known.add(lost),
             None => sums.push(lost.clone()),
         }
     }

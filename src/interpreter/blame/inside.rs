@@ -26,6 +26,14 @@ impl World<'_> {
         }
     }
 
+    /// The handler of the message has failed: notes where.
+    #[inline]
+    pub(crate) fn account_delivery(&mut self, t: u32, message: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.note_delivery_failed_at(message, accounts.failed_at(t));
+        }
+    }
+
     /// The token leaves the ingress of its service, or its account begins anew inside.
     #[inline]
     pub(crate) fn account_inside(&mut self, t: u32) {

@@ -142,6 +142,8 @@ pub(crate) struct Accounts {
     failed_at: Vec<Label>,
     /// By token: where the failure was that its latest fallback has caught.
     answered: Vec<Label>,
+    /// By message: where its latest delivery has failed, as far as any has.
+    deliveries: Vec<Label>,
     pub(crate) segments: Segments,
     pub(crate) most_segments: u32,
     /// By frame.
@@ -166,6 +168,7 @@ impl Accounts {
             works: Vec::new(),
             failed_at: Vec::new(),
             answered: Vec::new(),
+            deliveries: Vec::new(),
             segments: Segments::new(labels),
             most_segments: MOST_SEGMENTS.max(2 * labels as u32),
             holds: Vec::new(),
@@ -282,6 +285,17 @@ impl Accounts {
     pub(crate) fn note_answered(&mut self, t: u32, at: Label) {
         make_room(&mut self.answered, t, Label::NONE);
         self.answered[t as usize] = at;
+    }
+
+    /// Where the latest delivery of the message has failed; known only of one that has.
+    pub(crate) fn delivery_failed_at(&self, message: u32) -> Label {
+        self.deliveries.get(message as usize).copied().unwrap_or(Label::NONE)
+    }
+
+    /// A delivery of the message has failed at this place.
+    pub(crate) fn note_delivery_failed_at(&mut self, message: u32, at: Label) {
+        make_room(&mut self.deliveries, message, Label::NONE);
+        self.deliveries[message as usize] = at;
     }
 
     pub(crate) fn append(&mut self, t: u32, label: Label, ns: u64) {

@@ -351,10 +351,10 @@ impl Broker {
         removed
     }
 
-    /// The job and the consumer of each message that is to be delivered again because it failed, and why it failed.
-    pub fn failing(&self) -> impl Iterator<Item = (u32, u32, Failure)> + '_ {
-        let messages = self.messages.living().map(|message| &self.messages[message]);
-        messages.filter(|it| it.failures > 0).map(|it| (it.job, it.consumer, it.last))
+    /// Each message that is to be delivered again because it failed, with its number.
+    pub fn failing(&self) -> impl Iterator<Item = (u32, &Message)> + '_ {
+        let messages = self.messages.living().map(|message| (message, &self.messages[message]));
+        messages.filter(|(_, it)| it.failures > 0)
     }
 
     /// Copies of messages that no process has: those that wait in their queue or for their next delivery.

@@ -10,6 +10,7 @@ use crate::model::Notice;
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
+use crate::parts::blame::log::Label;
 use crate::parts::part::{Moment, Part};
 use crate::parts::usage::Rows;
 
@@ -102,8 +103,8 @@ pub(crate) struct Completions {
     pub dead_letters: u64,
     pub dropped: u64,
     pub refused: u64,
-    /// What failed behind the answers, and why.
-    pub lost: Vec<(Behind, Failure, u64)>,
+    /// What failed behind the answers, why, and at which place, as far as that is known.
+    pub lost: Vec<(Behind, Failure, Label, u64)>,
 }
 
 /// Where work behind an answer fails.
@@ -116,10 +117,10 @@ pub(crate) enum Behind {
 }
 
 impl Completions {
-    pub fn lose(&mut self, at: Behind, cause: Failure) {
-        match self.lost.iter_mut().find(|(known, why, _)| (*known, *why) == (at, cause)) {
-            Some((_, _, count)) => *count += 1,
-            None => self.lost.push((at, cause, 1)),
+    pub fn lose(&mut self, at: Behind, cause: Failure, place: Label) {
+        match self.lost.iter_mut().find(|(known, why, there, _)| (*known, *why, *there) == (at, cause, place)) {
+            Some((_, _, _, count)) => *count += 1,
+            None => self.lost.push((at, cause, place, 1)),
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::parts::{Blame, BlameGroup, Deadlock, LostWork, ResourceKind};
 pub const FAILING: f64 = 0.01;
 
 /// What is known of a point's trials.
+#[derive(Clone)]
 pub struct Evidence<'a> {
     /// Where the time went; none where that was not asked for.
     pub blame: Option<&'a Blame>,

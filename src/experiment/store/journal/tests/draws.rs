@@ -238,7 +238,12 @@ impl Draws {
             completion_p999_s: self.maybe(),
             completed_per_min: self.maybe(),
             work: self.flag().then(|| (self.count(), self.count())),
-            lost_work: self.few(|draws| LostWork { name: draws.text(), cause: draws.text(), count: draws.count() }),
+            lost_work: self.few(|draws| LostWork {
+                name: draws.text(),
+                cause: draws.text(),
+                count: draws.count(),
+                at: draws.few(|draws| (draws.place(), draws.count())),
+            }),
             dead_letters: self.count(),
             instant_resends: self.count(),
             restarts: self.count(),
