@@ -175,7 +175,9 @@ fn few(wanted: &[u32]) -> usize {
 
 fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
     let trials: Vec<&Trial> = of_point.trials.iter().collect();
-    let summary = Summary::of(point, &trials, success_objective(plan).bound(), &plan.objectives)?;
+    let (success, objectives) = (success_objective(plan).bound(), &plan.objectives);
+    let summary = Summary::of(point, &trials, success, objectives)?;
+    let summary = summary.offered(&plan.points[point].load, success, objectives);
     let mut summary = summary.doubted(&plan.points[point]);
     summary.doubt = summary.doubt.take().or_else(|| too_few_runs(plan, &summary));
     Some(summary)

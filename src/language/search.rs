@@ -46,6 +46,11 @@ impl Objective {
     pub fn is_at_least(self) -> bool {
         matches!(self, Self::AtLeast { .. })
     }
+
+    /// Whether a value of the metric misses it.
+    pub fn is_missed_by(self, value: f64) -> bool {
+        if self.is_at_least() { value < self.bound() } else { value > self.bound() }
+    }
 }
 
 /// What `sim knee` searches for: along one axis, the last value that still meets every objective.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use sim::experiment::analyse::condition::Condition;
+use sim::experiment::analyse::culprit::CulpritKind;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Mistakes, Objective, Source};
@@ -252,4 +253,36 @@ fn the_best_of_those_that_fail_is_said_to_fail() {
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
     let words = report::selections(&report, None);
     assert!(words.contains("“two” (unstable)"), "{words}");
+}
+
+/// 300 a minute are sent, and 600 are to be answered. The thread is half in use, and what requests wait for is that thread.
+#[test]
+fn a_throughput_that_the_load_does_not_offer_is_missed_for_want_of_load() {
+    let system = "[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(100ms)\" }]";
+    let closed = |clients: u32, think: &str| {
+        format!(
+            "title = \"test\"\n[load]\nkind = \"closed\"\ntarget = \"a.e\"\nconcurrency = {clients}\n\
+             think_time = \"{think}\"\nduration = \"300s\"\n{system}"
+        )
+    };
+    let culprit = |text: &str, others: &[Objective]| {
+        let mut plan = plan(text);
+        plan.objectives = vec![Objective::AtLeast { metric: Metric::ThroughputPerMin, value: 900.0 }];
+        plan.objectives.extend(others);
+        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        assert_eq!(condition(&report), Some(Condition::Slow), "{text}");
+        let culprit = report.summaries[0].culprit.clone().expect("a culprit");
+        let missed = report.states[0].missed.map(|objective| objective.metric());
+        (culprit.kind, culprit.limit().map(str::to_owned), missed)
+    };
+    let throughput = Some(Metric::ThroughputPerMin);
+    let want_of_load = (CulpritKind::TooLittleLoad, None, throughput);
+    assert_eq!(culprit(&open("5/s", "", system), &[]), want_of_load);
+    assert_eq!(culprit(&closed(4, "1s"), &[]), want_of_load);
+    // Twenty clients that do not think keep the thread in use all the time: it answers 600 a minute.
+    assert_eq!(culprit(&closed(20, "0s"), &[]), (CulpritKind::Limits, Some("a threads".into()), throughput));
+    // Where another objective is missed as well, that is the reason.
+    let p95 = Objective::AtMost { metric: Metric::P95S, value: 0.1 };
+    let of_p95 = (CulpritKind::Limits, Some("a threads".into()), Some(Metric::P95S));
+    assert_eq!(culprit(&open("5/s", "", system), &[p95]), of_p95);
 }

@@ -170,7 +170,7 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
     let known: Vec<(Objective, Interval)> =
         all.filter_map(|objective| Some((objective, summary.metric(objective.metric())?))).collect();
     let is_certain = |&(objective, interval): &(Objective, Interval)| {
-        [interval.low, interval.high].into_iter().all(|end| is_missed(objective, end))
+        [interval.low, interval.high].into_iter().all(|end| objective.is_missed_by(end))
     };
     if known.iter().any(is_certain) {
         return None;
@@ -179,10 +179,10 @@ pub fn too_few_runs(plan: &Plan, summary: &Summary) -> Option<Doubt> {
     known.into_iter().find_map(|(objective, interval)| {
         let (metric, bound) = (objective.metric(), objective.bound());
         // The end of the interval on the other side of the bound than the estimate.
-        let is_above = is_missed(objective, interval.estimate) == objective.is_at_least();
+        let is_above = objective.is_missed_by(interval.estimate) == objective.is_at_least();
         let end = if is_above { interval.high } else { interval.low };
         let is_flawless = metric.is_rate() && objective.is_at_least() && interval.estimate == 1.0;
-        if is_missed(objective, interval.estimate) == is_missed(objective, end) || is_flawless {
+        if objective.is_missed_by(interval.estimate) == objective.is_missed_by(end) || is_flawless {
             return None;
         }
         let most = if objective.is_at_least() { "at least" } else { "at most" };
@@ -227,7 +227,7 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
             _ => Condition::Failing,
         };
         let each = summary.by_trial(&MetricScope::Whole, objective.metric());
-        (condition, each.iter().filter(|(_, value)| is_missed(objective, *value)).count(), Some(objective))
+        (condition, each.iter().filter(|(_, value)| objective.is_missed_by(*value)).count(), Some(objective))
     } else if let Some((objective, runs)) = missed_time(plan, summary) {
         (Condition::Slow, runs, Some(objective))
     } else {
@@ -241,28 +241,26 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
 /// the metric that is the goodput of the one that misses it.
 fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)> {
     let success = success_objective(plan);
-    if is_missed(success, summary.success_rate.estimate) {
+    if success.is_missed_by(summary.success_rate.estimate) {
         return Some((success, Metric::ThroughputPerMin));
     }
     let completion = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
     let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
-    is_missed(completion, rate.estimate).then_some((completion, Metric::CompletedPerMin))
+    completion.is_missed_by(rate.estimate).then_some((completion, Metric::CompletedPerMin))
 }
 
-fn is_missed(objective: Objective, value: f64) -> bool {
-    if objective.is_at_least() { value < objective.bound() } else { value > objective.bound() }
-}
-
-/// The first objective other than the success rate that the point misses, and the replications that miss it.
+/// The first objective other than the success rate that the point misses, and the replications that miss it. One on a
+/// throughput that the load does not offer comes last: the culprit is that of the others.
 fn missed_time(plan: &Plan, summary: &Summary) -> Option<(Objective, usize)> {
-    plan.objectives.iter().copied().filter(|objective| objective.metric() != Metric::SuccessRate).find_map(
-        |objective| {
-            let figure = summary.metric(objective.metric())?;
-            let each = summary.by_trial(&MetricScope::Whole, objective.metric());
-            let runs = each.iter().filter(|(_, value)| is_missed(objective, *value)).count();
-            is_missed(objective, figure.estimate).then_some((objective, runs.max(1)))
-        },
-    )
+    let load = &plan.points[summary.point].load;
+    let others = plan.objectives.iter().copied().filter(|objective| objective.metric() != Metric::SuccessRate);
+    let (last, first): (Vec<_>, Vec<_>) = others.partition(|&objective| summary.is_short_of_load(load, objective));
+    first.into_iter().chain(last).find_map(|objective| {
+        let figure = summary.metric(objective.metric())?;
+        let each = summary.by_trial(&MetricScope::Whole, objective.metric());
+        let runs = each.iter().filter(|(_, value)| objective.is_missed_by(*value)).count();
+        objective.is_missed_by(figure.estimate).then_some((objective, runs.max(1)))
+    })
 }
 
 /// Whether what fails is refused on purpose: among the requests that were not refused, or the work that was not

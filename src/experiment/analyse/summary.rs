@@ -8,6 +8,7 @@ mod classes;
 mod doubt;
 mod evidence;
 mod growth;
+mod offered;
 mod resources;
 mod scopes;
 mod split;

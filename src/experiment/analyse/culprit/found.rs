@@ -42,6 +42,11 @@ impl Culprit {
         }
     }
 
+    /// A load that offers less than it is to.
+    pub(in crate::experiment) fn load(sentence: String) -> Self {
+        Self::new("the load".into(), CulpritKind::TooLittleLoad, sentence)
+    }
+
     /// A fault that keeps all units of a resource in use.
     pub(super) fn fault(name: &str, through: &BlamePlace, sentence: String) -> Self {
         let through = Some(through.name.clone());
@@ -54,7 +59,7 @@ impl Culprit {
         let limits = match self.kind {
             CulpritKind::TakesTime | CulpritKind::OwnError => false,
             CulpritKind::NeverAnswered | CulpritKind::Disconnects => false,
-            CulpritKind::LosesWork | CulpritKind::Outage => false,
+            CulpritKind::LosesWork | CulpritKind::Outage | CulpritKind::TooLittleLoad => false,
             CulpritKind::Fault => self.is_full || self.fails,
             CulpritKind::Limits => self.is_full || self.fails || !self.has_spare,
             _ => true,
@@ -82,7 +87,7 @@ impl Culprit {
             CulpritKind::Refuses | CulpritKind::Unavailable | CulpritKind::LosesWork => !self.is_by_error,
             CulpritKind::Fault => self.through.is_some() && !self.is_by_error,
             CulpritKind::OwnError | CulpritKind::NeverAnswered | CulpritKind::Disconnects => false,
-            CulpritKind::TakesTime | CulpritKind::Outage => false,
+            CulpritKind::TakesTime | CulpritKind::Outage | CulpritKind::TooLittleLoad => false,
         }
     }
 
@@ -122,6 +127,7 @@ impl Culprit {
             CulpritKind::Contention => format!("contention on {}", name.trim_end_matches(" contention")),
             CulpritKind::DroppedSyns => agree(name, "is full and drops SYNs", "are full and drop SYNs"),
             CulpritKind::TakesTime => format!("{name} takes most of the time"),
+            CulpritKind::TooLittleLoad => format!("{name} offers too little"),
         }
     }
 }
@@ -174,12 +180,14 @@ pub enum CulpritKind {
     DroppedSyns,
     /// Time that is spent there without waiting: the service's own time, the network, a back-off.
     TakesTime,
+    /// The load, which offers less than the throughput that is to be reached.
+    TooLittleLoad,
 }
 
 impl CulpritKind {
     /// Whether it is how a sound system spends time under load: waits, contention, service.
     pub fn is_ordinary(self) -> bool {
-        matches!(self, Self::Limits | Self::Contention | Self::TakesTime)
+        matches!(self, Self::Limits | Self::Contention | Self::TakesTime | Self::TooLittleLoad)
     }
 }
 
