@@ -3,16 +3,16 @@
 use super::interval::Interval;
 
 /// Means that the end of a series is cut into, at most.
-const PIECES: usize = 16;
+pub const PIECES: usize = 16;
 
-/// The same, at least.
-const FEWEST: usize = 8;
+/// The same, at least: so few that each is as long as what goes up and down in it.
+pub const FEWEST: usize = 8;
 
 /// Growth of a level from one observation to the next over the end of several series of equal length, one of each
 /// replication, with its interval. The end is the last `part`th of a series: 2 is its second half.
 ///
-/// The end of each series is cut into sixteen means, or as many as it has observations, and the steps from one to the
-/// next are taken as the sample. The sum of the steps is what the level has grown by. If the level is that of a queue with
+/// The end of each series is cut into this many means ([`PIECES`] or [`FEWEST`]), or as many as it has observations, and the
+/// steps from one to the next are taken as the sample. The sum of the steps is what the level has grown by. If the level is that of a queue with
 /// more arrivals than service, the steps are those of a random walk with a drift and nearly independent, so that Student's t keeps its
 /// level; if it comes back to a mean, each step up is followed by steps down, the spread of the steps overstates that
 /// of their mean, and a growth is found less often than the level allows. So one series is enough, and a system near
@@ -21,9 +21,9 @@ const FEWEST: usize = 8;
 /// `None` for no series, series of different lengths or with fewer than eight observations at the end, values not finite,
 /// or a level outside (0, 1).
 #[must_use]
-pub fn growth(series: &[&[f64]], part: usize, level: f64) -> Option<Interval> {
+pub fn growth(series: &[&[f64]], part: usize, pieces: usize, level: f64) -> Option<Interval> {
     let length = series.first()?.len();
-    let pieces = (length / part).min(PIECES);
+    let pieces = (length / part).min(pieces);
     let each = length / part / pieces.max(1);
     if pieces < FEWEST || series.iter().any(|one| one.len() != length) {
         return None;
@@ -80,7 +80,7 @@ mod tests {
 
     fn is_growing(series: &[Vec<f64>]) -> bool {
         let series: Vec<&[f64]> = series.iter().map(Vec::as_slice).collect();
-        growth(&series, 2, 0.998).unwrap().is_above(0.0)
+        growth(&series, 2, PIECES, 0.998).unwrap().is_above(0.0)
     }
 
     #[test]
@@ -117,6 +117,28 @@ mod tests {
         let seen = growth_of_quarters(&series, 0.998).unwrap();
         assert!(seen.is_above(0.0) && (seen.estimate - 0.2).abs() < 0.05, "{seen:?}");
         assert_eq!(growth_of_quarters(&series[..1], 0.998), None);
+        // Eight means of the whole tell of most single series: each is nearly as long as a tooth.
+        let is_found = |one: &&&[f64]| growth(&[one], 1, FEWEST, 0.998).unwrap().is_above(0.0);
+        assert_eq!(series.iter().filter(is_found).count(), 4);
+    }
+
+    /// Eight means of the whole of a single series: stable, just at the limit, and 10 % beyond it.
+    #[test]
+    fn eight_means_of_a_queue_that_wanders_do_not_grow() {
+        let mut noise = Noise(0x2545_F491_4F6C_DD1D);
+        let mut found = |load: f64, from: u64| {
+            let is_found = |_: &i32| {
+                let series = mm1(&mut noise, load, from, 400, 65);
+                growth(&[&series], 1, FEWEST, 0.998).unwrap().is_above(0.0)
+            };
+            (0..400).filter(is_found).count()
+        };
+        assert!(
+            [(0.6, 1), (0.95, 0), (0.98, 0), (1.0, 0), (1.0, 1_000)]
+                .into_iter()
+                .all(|(load, from)| found(load, from) <= 6)
+        );
+        assert!(found(1.1, 0) > 360);
     }
 
     /// Stable at 60 % and at 95 %, and just at the limit.
@@ -137,12 +159,12 @@ mod tests {
     #[test]
     fn the_growth_of_a_straight_line_is_its_slope() {
         let line: Vec<f64> = (0..64).map(|index| 3.0 + 0.25 * f64::from(index)).collect();
-        let seen = growth(&[&line, &line], 2, 0.95).unwrap();
+        let seen = growth(&[&line, &line], 2, PIECES, 0.95).unwrap();
         assert!((seen.estimate - 0.25).abs() < 1e-12 && seen.half_width() < 1e-12);
         let at_end: Vec<f64> = (0..65).map(|index| f64::max(f64::from(index) - 56.0, 0.0)).collect();
-        assert!((growth(&[&at_end], 8, 0.95).unwrap().estimate - 1.0).abs() < 1e-12);
-        assert_eq!(growth(&[&line[..15]], 2, 0.95), None);
-        assert_eq!(growth(&[&line, &line[..60]], 2, 0.95), None);
-        assert_eq!(growth(&[], 2, 0.95), None);
+        assert!((growth(&[&at_end], 8, PIECES, 0.95).unwrap().estimate - 1.0).abs() < 1e-12);
+        assert_eq!(growth(&[&line[..15]], 2, PIECES, 0.95), None);
+        assert_eq!(growth(&[&line, &line[..60]], 2, PIECES, 0.95), None);
+        assert_eq!(growth(&[], 2, PIECES, 0.95), None);
     }
 }

@@ -8,7 +8,7 @@ use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
 use crate::parts::{Blame, BlameGroup, Course, CourseMark, Pace, PlaceKind, ResourceUse, Spent};
 use crate::statistics::Interval;
-use crate::statistics::growth::{growth, growth_of_quarters};
+use crate::statistics::growth::{FEWEST as FEWEST_PIECES, PIECES, growth, growth_of_quarters};
 pub use lag::Overrun;
 
 /// Level at which a growth is believed: a steady system is called growing once in a thousand points.
@@ -88,7 +88,10 @@ impl Growth {
         let (work, filling_work) = grows(INSIDE, UNLIMITED_WORK);
         let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
-        let runs = if requests.or(work).is_some() { alone(courses, HALF, level) } else { 0 };
+        let grows_alone = |course: &&&Course| {
+            growing(&[course], LEVEL, HALF, level).is_some() || !is_disturbed && rises_alone(course, level)
+        };
+        let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
         Self { requests, work, filling, lengthens: None, runs, overrun: None, leaves_unanswered: requests.is_some() }
     }
 
@@ -129,12 +132,20 @@ fn waits(trial: &Trial) -> bool {
 
 /// Growth of a level over the second half of the window, a second; none where it does not grow for certain. A level may also
 /// rise in saw teeth, as that of an event loop does that serves all that is ready in a round: then neighbouring means differ
-/// by more than it grows, and those of the third and the last quarter tell. They do not where a fault or a spike disturbs the
-/// run: one in the last quarter raises the level there, and the run is over before it falls.
+/// by more than it grows, and longer ones tell: eight of the whole window, in most of the runs by themselves, or those of the
+/// third and the last quarter. They do not where a fault or a spike disturbs the run: one in the last quarter raises the level
+/// there, and the run is over before it falls.
 fn over_half(courses: &[&Course], level: Level, is_disturbed: bool) -> Option<Interval> {
     let growth = growing(courses, CERTAIN, HALF, level);
     if growth.is_some() || is_disturbed {
         return growth;
+    }
+    // At the limit a queue grows as the root of the time, which shows in many runs together, but in few of them alone.
+    let grow = courses.iter().filter(|course| rises_alone(course, level)).count();
+    if 2 * grow > courses.len()
+        && let Some(growth) = over_all(courses, level)
+    {
+        return Some(growth);
     }
     let quarters = |levels: &[&[f64]]| growth_of_quarters(levels, CERTAIN);
     let rise = a_second(courses, level, quarters)?;
@@ -143,6 +154,27 @@ fn over_half(courses: &[&Course], level: Level, is_disturbed: bool) -> Option<In
     let at_end = at_end.sum::<f64>() / courses.len() as f64;
     let quarter = courses.first()?.marks.len() as f64 / 4.0 * length;
     (rise.estimate * quarter >= FEWEST.max(RISES * at_end)).then_some(rise)
+}
+
+/// Share of the mean level of the last quarter of the window by which that of a single run exceeds the mean of the third, where
+/// the whole window tells that it grows: what has come to rest by then is no growth.
+const STILL_RISES: f64 = 0.1;
+
+/// Growth of a level over the whole window, from each eighth to the next, a second, if it is positive for certain.
+fn over_all(courses: &[&Course], level: Level) -> Option<Interval> {
+    a_second(courses, level, |levels| growth(levels, 1, FEWEST_PIECES, CERTAIN))
+}
+
+/// Whether a level grows over the whole window of this run, for certain, and still over the last two quarters.
+fn rises_alone(course: &Course, level: Level) -> bool {
+    let quarter = course.marks.len() / 4;
+    let mut ends = course
+        .marks
+        .rchunks(quarter.max(1))
+        .map(|marks| marks.iter().map(|mark| level(mark) as f64).sum::<f64>() / marks.len() as f64);
+    let rise = ends.next().zip(ends.next()).map(|(last, third)| (last - third, last));
+    let still_rises = rise.is_some_and(|(rise, last)| rise >= FEWEST.max(STILL_RISES * last));
+    still_rises && over_all(&[course], level).is_some()
 }
 
 /// How small a part of what grows over the window is what waits on average, where it is not what grows: of a queue that grows
@@ -185,7 +217,7 @@ fn is_undelayed(blame: &Blame) -> bool {
 /// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow
 /// for certain.
 fn growing(courses: &[&Course], certain: f64, part: usize, level: Level) -> Option<Interval> {
-    a_second(courses, level, |levels| growth(levels, part, certain))
+    a_second(courses, level, |levels| growth(levels, part, PIECES, certain))
 }
 
 /// A growth of a level from one mark to the next, a second, if it is positive for certain.
@@ -227,11 +259,11 @@ mod tests {
         assert_eq!(Growth::of_courses(&[&stays, &stays], None, false), Growth::default());
     }
 
-    /// Up by one a part, and up and down by five with every other mean of two parts: the steps are 7 and -3, on average 1.7
-    /// with a half-width of 2.9 in a single run, and of 0.4 in a hundred of them.
+    /// Up by one a part, and up and down by forty with every eighth of the window: steps of means are 3 on average, with a
+    /// spread of 14, which is certain in a hundred runs and in none of them alone.
     #[test]
     fn what_is_certain_together_need_not_be_so_in_any_run() {
-        let wanders = course(|index| index + if index.div_ceil(2) % 2 == 0 { 0 } else { 5 });
+        let wanders = course(|index| index + if index / 8 % 2 == 0 { 0 } else { 40 });
         let growth = Growth::of_courses(&[&wanders; 100], None, false);
         assert!(growth.requests.is_some(), "{growth:?}");
         assert_eq!(growth.runs, 0);

@@ -87,7 +87,7 @@ fn grows(courses: &[&Course], all: Level, unlimited: Level, own: Option<f64>) ->
     let lags: Vec<Vec<f64>> = courses.iter().map(|course| lags(course, all)).collect();
     let lags: Vec<&[f64]> = lags.iter().map(Vec::as_slice).collect();
     LAST.into_iter().find_map(|part| {
-        let lag = statistics::growth(&lags, part, CERTAIN)?;
+        let lag = statistics::growth(&lags, part, statistics::PIECES, CERTAIN)?;
         let is_endless = growing(courses, CERTAIN, part, unlimited).is_some();
         let growth = growing(courses, CERTAIN, part, all)?;
         let least = SHORTFALL[usize::from(!are_left(courses, all, FEWEST[0], own))];
