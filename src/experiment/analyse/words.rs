@@ -50,7 +50,7 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
         MetricKind::Ratio(_) => format!("{estimate:.2} ({low:.2} to {high:.2})"),
         _ if metric == Metric::RecoveryS && low == f64::INFINITY => "never: no recovery before the run ends".into(),
         _ if metric == Metric::RecoveryS && high == f64::INFINITY => {
-            format!("{low:.1} s in the fastest run, never in others")
+            format!("{low:.1} s or more; some runs do not recover before they end")
         }
         MetricKind::Time | MetricKind::Quantile(_) => {
             let (scale, unit, decimals) = time_scale(estimate);
@@ -60,6 +60,21 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
                 _ => format!("{estimate} {unit} ({low} to {to})"),
             }
         }
+    }
+}
+
+/// Times to recover, one of each run, of which some are infinite: `5.0 to 9.0 s in 4 runs, never in 1 of 5`.
+pub fn recovery(times: &[f64]) -> String {
+    let recovered: Vec<f64> = times.iter().copied().filter(|time| time.is_finite()).collect();
+    let (some, all) = (recovered.len(), times.len());
+    let least = recovered.iter().copied().fold(f64::INFINITY, f64::min);
+    let most = recovered.iter().copied().fold(0.0, f64::max);
+    let [from, to] = [least, most].map(|time| format!("{time:.1}"));
+    let range = if from == to { from } else { format!("{from} to {to}") };
+    let runs = if some == 1 { "run" } else { "runs" };
+    match some {
+        0 => "never: no recovery before the run ends".into(),
+        _ => format!("{range} s in {some} {runs}, never in {} of {all}", all - some),
     }
 }
 
@@ -197,6 +212,16 @@ mod tests {
         let interval = Interval { estimate: never, low: never, high: never };
         assert_eq!(figure(interval, Metric::P95S, RateUnit::Minute), "without bound");
         assert!(figure(interval, Metric::RecoveryS, RateUnit::Minute).starts_with("never"));
+    }
+
+    /// All runs are spoken for, and none that is not.
+    #[test]
+    fn runs_that_do_not_recover_are_counted() {
+        let never = f64::INFINITY;
+        assert_eq!(recovery(&[5.0, never, 9.0, 7.0, 6.0]), "5.0 to 9.0 s in 4 runs, never in 1 of 5");
+        assert_eq!(recovery(&[never, 5.0, never]), "5.0 s in 1 run, never in 2 of 3");
+        assert_eq!(recovery(&[5.0, 5.02, never]), "5.0 s in 2 runs, never in 1 of 3");
+        assert_eq!(recovery(&[never; 4]), "never: no recovery before the run ends");
     }
 
     #[test]

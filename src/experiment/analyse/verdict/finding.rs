@@ -3,7 +3,7 @@
 use super::Verdict;
 use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::summary::{Doubt, Summary};
-use crate::experiment::analyse::words::{amount, figure};
+use crate::experiment::analyse::words::{amount, figure, recovery};
 use crate::language::Metric;
 use crate::metric::{MetricKind, MetricScope};
 use crate::model::RateUnit;
@@ -86,7 +86,13 @@ pub fn bounded_of(
         (true, _, true, _, _) | (false, _, _, _, true) => Verdict::Fails,
         _ => Verdict::Undecided,
     };
-    let figure = figure(interval, metric, rates);
+    let figure = match metric {
+        Metric::RecoveryS if interval.high == f64::INFINITY => {
+            let times: Vec<f64> = summary.by_trial(scope, metric).into_iter().map(|(_, time)| time).collect();
+            recovery(&times)
+        }
+        _ => figure(interval, metric, rates),
+    };
     let groups = groups(summary, metric, rates).filter(|_| *scope == MetricScope::Whole).unwrap_or_default();
     let evidence = format!("{place}: {} {figure}{groups}", metric.words());
     Finding { verdict, evidence, decided: ratio(&interval, bound) }
