@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::analyse::culprit::CulpritKind;
+use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, Mistakes, Objective, Source};
@@ -285,4 +286,31 @@ fn a_throughput_that_the_load_does_not_offer_is_missed_for_want_of_load() {
     let p95 = Objective::AtMost { metric: Metric::P95S, value: 0.1 };
     let of_p95 = (CulpritKind::Limits, Some("a threads".into()), Some(Metric::P95S));
     assert_eq!(culprit(&open("5/s", "", system), &[p95]), of_p95);
+}
+
+/// One request in ten is answered with an error, as many as the objective allows: whether it is missed is not known, so it is
+/// not known either why.
+#[test]
+fn what_is_not_known_is_no_evidence() {
+    let text = open(
+        "20/s",
+        "",
+        "[services.a]\n[services.a.endpoints.e]\nsteps = [{ choose = [{ probability = 0.1, steps = [{ fail = \"boom\" }] }] }]",
+    );
+    let claims = "[[hypotheses]]\nclaim = \"It sheds\"\nexpect = { sheds = {} }\n\
+                  [[hypotheses]]\nclaim = \"It is healthy\"\nexpect = { healthy = {} }\n";
+    let mut unknown = 0;
+    for seed in 1..=6 {
+        let mut plan = experiment("evidence", &text, claims).unwrap_or_else(|it| panic!("{it}"));
+        plan.seed = seed;
+        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        if condition(&report).is_none() {
+            unknown += 1;
+            for judgement in &report.judgements {
+                assert_eq!(judgement.verdict, Verdict::Undecided, "seed {seed}: {}", judgement.evidence);
+                assert!(!judgement.evidence.contains("failing"), "seed {seed}: {}", judgement.evidence);
+            }
+        }
+    }
+    assert!(unknown > 3, "{unknown}");
 }

@@ -12,7 +12,7 @@ mod states;
 use finding::{Finding, beside, beyond, bounded, bounded_of, comparable, decided, doubtful, missing, ratio, unknown};
 use measured::met;
 pub use measured::{Deviation, deviations, unpredicted};
-use states::{healthy, loses_capacity, recovers, stuck, survives};
+use states::{healthy, is_in_doubt, loses_capacity, recovers, sheds, stuck, survives};
 
 use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::condition::{self, Condition, PointState};
@@ -272,13 +272,7 @@ fn findings(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, level: f64) -> Vec
         Expectation::Stuck => each(&|summary, place| stuck(summary, place)),
         Expectation::Recovers => each_state(&|summary, state, place| recovers(summary, state, rates, place)),
         Expectation::LosesCapacity => each_state(&|summary, state, place| loses_capacity(summary, state, rates, place)),
-        Expectation::Sheds => each_state(&|summary, state, place| match &summary.doubt {
-            Some(doubt) if state.condition == Condition::Healthy => doubtful(doubt, place),
-            _ => {
-                let holds = state.condition == Condition::Sheds;
-                decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
-            }
-        }),
+        Expectation::Sheds => each_state(&|summary, state, place| sheds((summary, state, rates), place)),
         Expectation::Healthy => {
             each_state(&|summary, state, place| healthy(plan, (summary, state, rates), level, place))
         }
@@ -335,7 +329,9 @@ fn collapse(plan: &Plan, hypothesis: &Hypothesis, seen: Seen, (from, to): (f64, 
         let words = || format!("{place}: {}", unsafe_words(summary, state, seen.rates));
         match (state.condition, safe) {
             (Condition::Dead | Condition::Damaged | Condition::Unstable, true) => decided(false, words()),
-            (Condition::Sheds | Condition::Overloaded | Condition::Failing, false) if state.goodput.is_some() => {
+            (Condition::Sheds | Condition::Overloaded | Condition::Failing, false)
+                if state.goodput.is_some() && !is_in_doubt(summary, state) =>
+            {
                 decided(false, words())
             }
             _ => bounded(summary, level, plan.collapse_below, safe, &place),

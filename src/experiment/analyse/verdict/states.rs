@@ -1,10 +1,10 @@
 //! Verdicts on the condition of a point: whether it survives, recovers, loses capacity, is healthy.
 
 use super::Verdict;
-use super::finding::{Finding, bounded_of, decided, missing};
+use super::finding::{Finding, bounded_of, decided, doubtful, missing};
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::finding::unsafe_words;
-use crate::experiment::analyse::summary::Summary;
+use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::plan::{Plan, success_objective};
 use crate::language::{Metric, Objective};
 use crate::metric::MetricScope;
@@ -47,6 +47,23 @@ pub(super) fn loses_capacity(summary: &Summary, state: &PointState, rates: RateU
     decided(false, format!("{place}: 0 of {runs} runs lost capacity; up to {share:.1} % of runs could"))
 }
 
+/// Whether the point has no condition, because more runs may show that it meets its objectives, or that it misses one: what
+/// its estimates look like proves nothing.
+pub(super) fn is_in_doubt(summary: &Summary, state: &PointState) -> bool {
+    state.condition > Condition::Unstable && summary.doubt.as_ref().is_some_and(Doubt::needs_more_runs)
+}
+
+/// Load is shed.
+pub(super) fn sheds((summary, state, rates): (&Summary, &PointState, RateUnit), place: &str) -> Finding {
+    match &summary.doubt {
+        Some(doubt) if state.condition == Condition::Healthy || is_in_doubt(summary, state) => doubtful(doubt, place),
+        _ => {
+            let holds = state.condition == Condition::Sheds;
+            decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
+        }
+    }
+}
+
 /// No replication loses capacity, nothing grows over the window, and the success objective is met, or missed only
 /// because load is shed.
 pub(super) fn survives(
@@ -55,8 +72,12 @@ pub(super) fn survives(
     level: f64,
     place: &str,
 ) -> Finding {
-    match state.condition {
-        Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds => {
+    match (state.condition, &summary.doubt) {
+        // It sheds load, or meets the objective: it survives either way.
+        (Condition::Sheds, Some(doubt)) if is_in_doubt(summary, state) => {
+            decided(true, format!("{place}: what fails is refused on purpose: {}", doubt.reason()))
+        }
+        (Condition::Dead | Condition::Damaged | Condition::Unstable | Condition::Sheds, _) => {
             let holds = state.condition == Condition::Sheds;
             decided(holds, format!("{place}: {}", unsafe_words(summary, state, rates)))
         }
