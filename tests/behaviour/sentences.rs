@@ -288,6 +288,27 @@ fn a_throughput_that_the_load_does_not_offer_is_missed_for_want_of_load() {
     assert_eq!(culprit(&open("5/s", "", system), &[p95]), of_p95);
 }
 
+/// One request in a hundred is answered with an error, as many as the objective allows. No resource is behind that, though
+/// threads that are in use for nine tenths of the time keep the slowest requests waiting.
+#[test]
+fn own_errors_at_the_bound_are_no_want_of_a_resource() {
+    let text = open(
+        "90/s",
+        "",
+        "[services.a]\nruntime = \"threads\"\nthreads = 10\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(100ms)\" }, \
+         { choose = [{ probability = 0.01, steps = [{ fail = \"boom\" }] }] }]",
+    );
+    for seed in 1..=4 {
+        let source = Source::text(Path::new("test.toml"), &text);
+        let mut plan = Plan::of(&source, &Adjustments::default().seed(seed)).expect("a model");
+        plan.objectives = vec![Objective::AtLeast { metric: Metric::SuccessRate, value: 0.99 }];
+        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        assert_eq!(condition(&report), None, "seed {seed}: {}", report.summaries[0].success_rate.estimate);
+        let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
+        assert_eq!((culprit.name.as_str(), culprit.limit()), ("a.e", None), "seed {seed}: {}", culprit.sentence);
+    }
+}
+
 /// One request in ten is answered with an error, as many as the objective allows: whether it is missed is not known, so it is
 /// not known either why.
 #[test]

@@ -25,6 +25,8 @@ impl<'a> Evidence<'a> {
             (None, Some(_)) => Growing::Work,
             (None, None) => Growing::Nothing,
         };
+        // Where the interval contains the bound, the failures may be what misses it.
+        let may_miss = summary.success_rate.low < success;
         let missed = missed(summary, objectives);
         let work = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
         let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
@@ -37,10 +39,10 @@ impl<'a> Evidence<'a> {
             completion_s: summary.outlasts.then(completion).flatten(),
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
             lost_work: &summary.lost_work,
-            is_own_error_harmless: summary.success_rate.estimate >= success
+            is_own_error_harmless: !may_miss
                 || grows != Growing::Nothing && !(grows == Growing::Requests && are_between_attempts(summary)),
-            sheds: summary.success_rate.estimate < success && summary.is_met_without_refusals(success),
-            failing: FAILING.min(1.0 - success),
+            sheds: may_miss && summary.is_met_without_refusals(success),
+            failing: if may_miss { 0.0 } else { FAILING.min(1.0 - success) },
             group: missed.map_or(BlameGroup::P95, |missed| missed.0),
             bound_s: missed.map(|missed| missed.1),
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
