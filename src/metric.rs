@@ -218,6 +218,21 @@ impl Metric {
         self.row().words
     }
 
+    /// The verb that goes with its name: that of one thing, or of several, as of `wasted requests`.
+    pub fn agree(self, one: &'static str, several: &'static str) -> &'static str {
+        let is_plural = match self {
+            Self::WastedRequests | Self::CompletedPerMin | Self::FailedRequests | Self::AttemptsPerRequest => true,
+            Self::DeadLetters | Self::Restarts | Self::CallsPerS | Self::ReplicaHours => true,
+            Self::ThroughputPerMin | Self::SuccessRate | Self::MeanS | Self::RecoveryS => false,
+            Self::P50S | Self::P90S | Self::P95S | Self::P99S | Self::P999S => false,
+            Self::CompletionMeanS | Self::CompletionP50S | Self::CompletionP90S | Self::CompletionP95S => false,
+            Self::CompletionP99S | Self::CompletionP999S | Self::CompletionRate => false,
+            Self::StalenessMeanS | Self::StalenessP95S | Self::CacheHitRatio => false,
+            Self::PeakCallsPerS | Self::WorkerImbalance => false,
+        };
+        if is_plural { several } else { one }
+    }
+
     /// Its name at the head of a line, `p95`.
     pub fn short(self) -> &'static str {
         self.row().short
@@ -321,6 +336,17 @@ impl Metric {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The head of a name is the word before `of`, `per` or `received`.
+    #[test]
+    fn verbs_agree_with_the_head_of_each_name() {
+        for metric in Metric::ALL {
+            let words = metric.words().split(' ').take_while(|word| !["of", "per", "received", "to"].contains(word));
+            let head = words.last().unwrap();
+            let is_plural = head.ends_with('s') && !head.ends_with("ss");
+            assert_eq!(metric.agree("is", "are") == "are", is_plural, "{}", metric.words());
+        }
+    }
 
     #[test]
     fn rows_stand_in_the_order_of_metrics() {

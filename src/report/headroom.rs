@@ -4,6 +4,7 @@ use super::number::short;
 use super::paragraph::joined;
 use super::whole::Report;
 use crate::experiment::analyse::blame::shares;
+use crate::experiment::analyse::culprit::{agree, is_plural};
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
@@ -70,18 +71,20 @@ impl Headroom {
     pub(super) fn words(&self, report: &Report, summary: &Summary) -> String {
         let (name, used) = (&self.name, words::percent(self.utilisation));
         if self.utilisation >= FULL {
-            return format!("{name} is at its limit, {used} utilised");
+            return format!("{}, {used} utilised", agree(name, "is at its limit", "are at their limit"));
         }
+        let nearest = agree(name, "is nearest to its limit", "are nearest to their limit");
+        let nearest = format!("{nearest}, {used} utilised");
+        let (it_is, it) = if is_plural(name) { ("they are", "them") } else { ("it is", "it") };
         if let Some(cache) = &self.cache {
             return format!(
-                "{name} is nearest to its limit, {used} utilised; where it is full is not known, because with {cache} \
-                 each request may need less of it at a higher load"
+                "{nearest}; where {it_is} full is not known, because with {cache} each request may need less of {it} at a \
+                 higher load"
             );
         }
         let most = report.rates.words(self.most_per_min);
         let mean = times(1.0 / self.utilisation);
-        let condition = "if each request needs as much of it as here (an upper bound)";
-        let nearest = format!("{name} is nearest to its limit, {used} utilised");
+        let condition = format!("if each request needs as much of {it} as here (an upper bound)");
         match Peak::of(&report.plan.points[summary.point].load.pattern) {
             Peak::Steady => format!("{nearest}; it is full at {most}, {mean} times this throughput, {condition}"),
             Peak::Known(per_second) => {

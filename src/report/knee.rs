@@ -365,8 +365,9 @@ fn unsteady(knee: &KneeSearch, found: &VariantKnee) -> String {
     let text = |value: f64| knee.dial.text(value);
     found.unsteady.map_or_else(String::new, |(near, far, objective)| {
         let (near, far) = (text(near), text(far));
-        let metric = knee.objectives.get(objective).map_or("slope", |objective| objective.metric().words());
-        format!("; not monotone: the {metric} is better at {far} than at {near}, so values beyond may meet again (`sim sweep` shows them)")
+        let metric = knee.objectives.get(objective).map(|objective| objective.metric());
+        let (metric, is) = metric.map_or(("slope", "is"), |metric| (metric.words(), metric.agree("is", "are")));
+        format!("; not monotone: the {metric} {is} better at {far} than at {near}, so values beyond may meet again (`sim sweep` shows them)")
     })
 }
 

@@ -163,7 +163,7 @@ fn sentences(found: &Sensitivity) -> Vec<String> {
     let metric = found.question.metric;
     let mut parts = Vec::new();
     if !deciding.is_empty() {
-        parts.push(format!("the {} depends on {deciding}", metric.words()));
+        parts.push(format!("the {} {} on {deciding}", metric.words(), metric.agree("depends", "depend")));
     }
     if deciding.is_empty() && open.is_empty() {
         let little = within(found.plan.best_within.map_or(TIE, |zone| zone.share), metric);
@@ -178,7 +178,12 @@ fn sentences(found: &Sensitivity) -> Vec<String> {
     }
     if !open.is_empty() {
         let more = (found.question.trajectories * 2).max(10);
-        parts.push(format!("the effect of {open} is not known yet: use more paths (--trajectories {more})"));
+        let quoted: Vec<String> = weighing(found, Weight::Open).iter().map(|name| format!("“{name}”")).collect();
+        let effects = match quoted.as_slice() {
+            [only] => format!("the effect of {only} is not known yet"),
+            _ => format!("the effects of {} are not known yet", quoted.join(", ")),
+        };
+        parts.push(format!("{effects}: use more paths (--trajectories {more})"));
     }
     sentences.push(parts.join("; "));
     sentences.extend(found.doubt.as_ref().map(|doubt| format!("no verdict on this point itself: {}", doubt.reason())));

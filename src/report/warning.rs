@@ -11,6 +11,7 @@ use super::paragraph::quoted;
 use super::resources::growing;
 use super::theory::{known, simulated};
 use crate::experiment::analyse::comparison::Unselected;
+use crate::experiment::analyse::culprit::{agree, is_plural};
 use crate::experiment::analyse::exact::Check;
 use crate::experiment::analyse::precision::Shortfall;
 use crate::experiment::analyse::summary::Growth;
@@ -215,7 +216,11 @@ impl fmt::Display for Warning {
             Self::Inexact { place, check, rates } => {
                 let name = check.metric.words();
                 let (seen, known) = (simulated(check, *rates), known(check, *rates));
-                write!(f, "{place}: the {name} is {seen}, but {known}; this is a bug in sim: do not trust the figures")
+                let is = check.metric.agree("is", "are");
+                write!(
+                    f,
+                    "{place}: the {name} {is} {seen}, but {known}; this is a bug in sim: do not trust the figures"
+                )
             }
             Self::Limited { place, trials, without_window, of, ending } => {
                 let what = match (trials == of, trials - without_window) {
@@ -259,10 +264,9 @@ impl fmt::Display for Warning {
                     true => String::new(),
                     false => format!(" at its busiest instance ({all} over all instances)"),
                 };
-                write!(
-                    f,
-                    "{place}: {resource} is in use {busiest} of the time{which}{others}; it may be overloaded: "
-                )?;
+                let (used, it) =
+                    (agree(resource, "is in use", "are in use"), if is_plural(resource) { "they" } else { "it" });
+                write!(f, "{place}: {used} {busiest} of the time{which}{others}; {it} may be overloaded: ")?;
                 f.write_str("run longer to find out")
             }
             Self::Correlated { place, others } => {
@@ -290,7 +294,7 @@ fn imprecise(f: &mut fmt::Formatter, place: &str, it: &Shortfall, asked: f64, ot
     if it.half_width.is_finite() {
         write!(f, "{place}: the half-width of the {name} is {:.2} {unit}", it.half_width * 100.0)?;
     } else {
-        write!(f, "{place}: the {name} has no upper bound")?;
+        write!(f, "{place}: the {name} {} no upper bound", it.metric.agree("has", "have"))?;
     }
     let asked = asked * 100.0;
     write!(f, " after {} replications; {asked} {unit} was asked for{}", it.replications, also(others))?;

@@ -14,7 +14,7 @@ mod telling;
 mod unavailable;
 
 pub use evidence::{Evidence, FAILING, Growing, Used};
-pub use found::{Culprit, CulpritKind, deadlocks, named};
+pub use found::{Culprit, CulpritKind, agree, deadlocks, is_plural, named, with_article};
 
 use crate::experiment::analyse::words;
 use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, LostWork, PlaceKind, ResourceKind};
@@ -301,7 +301,12 @@ impl Evidence<'_> {
         let rival = shares.iter().find(is_rival).filter(|_| is_wait(first));
         let other = rival.map(|rival| self.of_share(blame, group, shares, rival));
         if let Some((rival, other)) = rival.zip(other).filter(|(_, other)| !found.is_limit(&other.name)) {
-            found.sentence += &format!("; {} takes nearly as much ({})", rival.place.name, percent(rival.share));
+            let name = match rival.place.name.strip_suffix(" unavailable") {
+                Some(service) => format!("the unavailability of {service}"),
+                None => with_article(&rival.place.name),
+            };
+            let takes = agree(&name, "takes nearly as much", "take nearly as much");
+            found.sentence += &format!("; {takes} ({})", percent(rival.share));
             found.tied = other.limit().filter(|name| !self.has_spare(name)).map(str::to_owned);
         }
         found
@@ -342,9 +347,11 @@ impl Evidence<'_> {
             PlaceKind::Delay | PlaceKind::Work => {
                 (CulpritKind::TakesTime, format!("{spend} on {}", own_time(first.place)))
             }
-            PlaceKind::BackOff => return self.chain(blame, first.place, format!("{spend} on the {name}")),
+            PlaceKind::BackOff => {
+                return self.chain(blame, first.place, format!("{spend} on {}", with_article(&name)));
+            }
             PlaceKind::Network | PlaceKind::ClientBackOff | PlaceKind::Hedge => {
-                (CulpritKind::TakesTime, format!("{spend} on the {name}"))
+                (CulpritKind::TakesTime, format!("{spend} on {}", with_article(&name)))
             }
             _ if first.served => (CulpritKind::TakesTime, format!("{spend} being served by {name}")),
             PlaceKind::Throttling => {

@@ -311,7 +311,7 @@ fn on_an_axis_that_is_neither_the_safe_values_are_named() {
         drawn_of(THREADS, &format!("[axes.x]\npath = \"load.timeout\"\nvalues = [{values}]\n{set}"))
     };
     let drawn = time_outs("\"50ms\", \"90ms\", \"1s\", \"3s\"", "");
-    let safe = "Safe at 1s to 3s, not at 50ms to 90ms: a sleep takes most of the time";
+    let safe = "Safe at 1s to 3s, not at 50ms to 90ms: the sleep of a takes most of the time";
     assert_eq!((title(&drawn, "throughput"), title(&drawn, "response-time")), (safe, safe));
     let Figure::Line(figure) = &drawn[0].figure else { panic!("{:?}", drawn[0]) };
     let collapse = figure.panels[0].lines[0].collapse.as_ref().expect("a mark");

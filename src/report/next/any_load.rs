@@ -2,7 +2,7 @@
 
 use crate::experiment::analyse::blame::shares;
 use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
+use crate::experiment::analyse::culprit::{Culprit, CulpritKind, agree, with_article};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Point, success_objective};
@@ -105,7 +105,8 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
                 Some(_) => words::amount(figure.estimate, metric, rates),
                 None => words::figure(figure, metric, rates),
             };
-            format!("at {at} the {} is {figure}, and must be {}", metric.words(), bound(objective, rates))
+            let is = metric.agree("is", "are");
+            format!("at {at} the {} {is} {figure}, and must be {}", metric.words(), bound(objective, rates))
         }
         _ => format!("at {at} the objectives are missed too"),
     };
@@ -186,7 +187,7 @@ fn known(report: &Report, summary: &Summary) -> Option<String> {
         _ if state.condition == Condition::Slow && culprit.kind == CulpritKind::TakesTime => {
             let all = shares(summary.blame.as_ref()?, BlameGroup::P95);
             let waiting: f64 = all.iter().filter(|share| !share.served).map(|share| share.share).sum();
-            (waiting < WAITING).then(|| format!("{} takes most of the time at any load", culprit.name))
+            (waiting < WAITING).then(|| format!("{} at any load", culprit.cause()))
         }
         _ => None,
     }
@@ -224,7 +225,10 @@ fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Op
         PlaceKind::OwnError => format!("{name} answers with an error at any load"),
         PlaceKind::Fault => format!("{name} is on at any load"),
         PlaceKind::Unavailable => format!("{} is unavailable at any load", name.trim_end_matches(" unavailable")),
-        _ => format!("{name} takes longer than clients wait at any load"),
+        _ => {
+            let takes = agree(&with_article(name), "takes longer than clients wait", "take longer than clients wait");
+            format!("{takes} at any load")
+        }
     })
 }
 

@@ -48,13 +48,13 @@ pub fn sensitivity_figure(found: &Sensitivity) -> Drawing {
 /// `The throughput depends on a, b, c and 3 others`.
 fn title(found: &Sensitivity) -> String {
     let names = weighing(found, Weight::Decides);
-    let metric = found.question.metric.words();
+    let (metric, depends) = (found.question.metric.words(), found.question.metric.agree("depends", "depend"));
     if names.is_empty() {
         let open = weighing(found, Weight::Open);
         return match open.as_slice() {
             [] => fitting([format!("no number of the model changes the {metric} much"), found.plan.title.clone()]),
             [name] => fitting([
-                format!("what {name} does to the {metric} is not known yet"),
+                format!("what “{name}” does to the {metric} is not known yet"),
                 format!("the effect of one number on the {metric} is not known yet"),
             ]),
             names => fitting([
@@ -64,9 +64,9 @@ fn title(found: &Sensitivity) -> String {
         };
     }
     fitting([
-        format!("the {metric} depends on {}", first_three(&names)),
-        format!("the {metric} depends on {} and {}", names[0], count(names.len() - 1, "other number")),
-        format!("the {metric} depends on {}", count(names.len(), "number")),
+        format!("the {metric} {depends} on {}", first_three(&names)),
+        format!("the {metric} {depends} on {} and {}", names[0], count(names.len() - 1, "other number")),
+        format!("the {metric} {depends} on {}", count(names.len(), "number")),
     ])
 }
 

@@ -73,7 +73,8 @@ fn an_effect_that_is_not_known_yet_is_not_called_none() {
          \"services.a.threads\" = { assumed = \"a guess\", range = [1, 4] }\n",
     );
     let ran = place.sim(&["sensitivity", "few.toml", "--trajectories", "3", "--samples", "8"]).ends_with(0);
-    assert!(ran.stdout.contains("is not known yet"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("the effects of “"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("” are not known yet: use more paths"), "{}", ran.stdout);
     let page = place.text("output/few/sensitivity.html");
     assert!(
         page.contains("to the throughput is not known yet") && !page.contains("No number of the model"),

@@ -47,7 +47,7 @@ fn a_resource_that_is_always_in_use_is_not_known_to_be_safe() {
     );
     with_report(&experiment, |report| {
         let doubt = report.summaries[0].doubt.as_ref().map(|doubt| doubt.reason()).unwrap_or_default();
-        assert!(doubt.starts_with("app threads is in use 9") && doubt.ends_with("run longer"), "{doubt}");
+        assert!(doubt.starts_with("app threads are in use 9") && doubt.ends_with("run longer"), "{doubt}");
         let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
         assert_eq!(verdicts, [Verdict::Undecided, Verdict::Holds], "{:?}", report.judgements);
         let lines = &report.findings[0].lines;

@@ -2,7 +2,7 @@
 
 use super::attempts::Before;
 use super::telling::{is_wait, most, stretch};
-use super::{Culprit, CulpritKind, Evidence, percent};
+use super::{Culprit, CulpritKind, Evidence, agree, percent, with_article};
 use crate::experiment::analyse::blame::{Share, holders};
 use crate::experiment::analyse::words;
 use crate::parts::{Blame, BlamePlace, Failure, PlaceKind};
@@ -84,13 +84,13 @@ impl Evidence<'_> {
             let doing = match next.place.kind {
                 PlaceKind::Fault => format!("lose time to {}", next.place.name),
                 PlaceKind::Work => format!("are busy with {}", next.place.name),
-                PlaceKind::Network => format!("wait for {}", next.place.name),
+                PlaceKind::Network => format!("wait for {}", with_article(&next.place.name)),
                 PlaceKind::Contention => format!("lose time to {}", next.place.name),
                 PlaceKind::Throttling => format!("are {}", throttled(next.place)),
                 PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
                 PlaceKind::BackOff => "pause before another attempt".to_owned(),
                 _ if next.served => format!("are served by {}", next.place.name),
-                _ => format!("wait for {}", next.place.name),
+                _ => format!("wait for {}", with_article(&next.place.name)),
             };
             let who = match last.kind {
                 PlaceKind::Queue => "those who handle messages of",
@@ -220,10 +220,10 @@ pub(super) fn while_at(place: &BlamePlace) -> String {
     match place.kind {
         PlaceKind::Delay | PlaceKind::Work => format!("during {}", own_time(place)),
         PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge | PlaceKind::Network => {
-            format!("during the {name}")
+            format!("during {}", with_article(name))
         }
         PlaceKind::Throttling => format!("while {}", throttled(place)),
-        PlaceKind::Backlog => format!("while {name} is full and drops SYNs"),
+        PlaceKind::Backlog => format!("while {}", agree(name, "is full and drops SYNs", "are full and drop SYNs")),
         PlaceKind::Contention => format!("while losing time to {name}"),
         PlaceKind::Unavailable => format!("while {} is unavailable", name.trim_end_matches(" unavailable")),
         _ => format!("while waiting for {name}"),

@@ -126,7 +126,10 @@ impl Culprit {
             CulpritKind::Limits => format!("requests wait for {name}"),
             CulpritKind::Contention => format!("contention on {}", name.trim_end_matches(" contention")),
             CulpritKind::DroppedSyns => agree(name, "is full and drops SYNs", "are full and drop SYNs"),
-            CulpritKind::TakesTime => format!("{name} takes most of the time"),
+            CulpritKind::TakesTime => {
+                let name = with_article(name);
+                agree(&name, "takes most of the time", "take most of the time")
+            }
             CulpritKind::TooLittleLoad => format!("{name} offers too little"),
         }
     }
@@ -138,10 +141,27 @@ pub fn deadlocks(resource: &str) -> String {
 }
 
 /// A resource with the verb of one thing, or of several: `app pool db is saturated`, `app threads are saturated`.
-fn agree(resource: &str, one: &str, several: &str) -> String {
-    let is_plural = [" threads", " connections", " event loops", " descriptors", " files", " ports"];
-    let is_plural = is_plural.iter().any(|end| resource.ends_with(end));
-    format!("{resource} {}", if is_plural { several } else { one })
+pub fn agree(resource: &str, one: &str, several: &str) -> String {
+    format!("{resource} {}", if is_plural(resource) { several } else { one })
+}
+
+/// Whether a resource is several things: `app threads`, `faults f and g`, but not `limit threads` or `app pool threads`.
+pub fn is_plural(resource: &str) -> bool {
+    let ends = [" threads", " connections", " event loops", " descriptors", " files", " ports"];
+    let of_service = |owner: &str| !owner.contains(' ') && !["limit", "station", "fault"].contains(&owner);
+    resource.starts_with("faults ") || ends.iter().any(|end| resource.strip_suffix(end).is_some_and(of_service))
+}
+
+/// A place in a sentence, with the article where its name is no name of a resource: `app threads`, `the network to db`,
+/// `the sleep of app`, `db, which is unavailable`.
+pub fn with_article(place: &str) -> String {
+    let is_owner = |owner: &&str| !owner.contains(' ') && *owner != "station" && *owner != "limit";
+    if let Some(service) = place.strip_suffix(" sleep").filter(is_owner) {
+        return format!("the sleep of {service}");
+    }
+    let is_common = ["network to ", "retry back-off of "].iter().any(|start| place.starts_with(start))
+        || ["client back-off", "hedge delay"].contains(&place);
+    if is_common { format!("the {place}") } else { named(place) }
 }
 
 /// What limits, after `limited by`: `app pool db`, `app, which is unavailable`.
@@ -193,7 +213,7 @@ impl CulpritKind {
 
 #[cfg(test)]
 mod tests {
-    use super::{Culprit, CulpritKind, deadlocks, named};
+    use super::{Culprit, CulpritKind, agree, deadlocks, named, with_article};
 
     /// A gateway that uses 2 % of its CPU keeps requests waiting while its quota is a fraction of a core; it limits nothing.
     #[test]
@@ -213,6 +233,30 @@ mod tests {
         assert_eq!(refuser("db connections"), "db connections refuse requests");
         assert_eq!(refuser("a limit l"), "a limit l refuses requests");
         assert_eq!((named("a unavailable"), named("a pool p")), ("a, which is unavailable".into(), "a pool p".into()));
+    }
+
+    /// No name is taken for another's article or number.
+    #[test]
+    fn each_place_has_its_article_and_verb() {
+        let verb = |name: &str| agree(&with_article(name), "takes", "take");
+        let rows = [
+            ("a threads", "a threads take"),
+            ("a event loops", "a event loops take"),
+            ("db connections", "db connections take"),
+            ("faults f1 and f2", "faults f1 and f2 take"),
+            ("limit threads", "limit threads takes"),
+            ("a pool connections", "a pool connections takes"),
+            ("a CPU", "a CPU takes"),
+            ("network to db", "the network to db takes"),
+            ("retry back-off of a.e", "the retry back-off of a.e takes"),
+            ("client back-off", "the client back-off takes"),
+            ("hedge delay", "the hedge delay takes"),
+            ("a sleep", "the sleep of a takes"),
+            ("station sleep", "station sleep takes"),
+            ("payment", "payment takes"),
+        ];
+        rows.iter().for_each(|(name, words)| assert_eq!(verb(name), *words));
+        assert_eq!(with_article("a unavailable"), "a, which is unavailable");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::chain::{own_time, throttled};
 use super::telling::most;
-use super::{Culprit, CulpritKind, Evidence};
+use super::{Culprit, CulpritKind, Evidence, with_article};
 use crate::experiment::analyse::blame::holders;
 use crate::parts::{Blame, BlamePlace, PlaceKind};
 
@@ -40,7 +40,7 @@ impl Evidence<'_> {
         let waits = match probe.place.kind {
             PlaceKind::Delay => format!("the probe spends its time on {}", own_time(probe.place)),
             PlaceKind::Throttling => format!("the probe is {}", throttled(probe.place)),
-            _ => format!("the probe waits for {}", probe.place.name),
+            _ => format!("the probe waits for {}", with_article(&probe.place.name)),
         };
         let why = self.chain(blame, probe.place, waits);
         let is_by_error = !why.is_shortage();

@@ -243,7 +243,8 @@ fn best(curve: &Curve, axis: &Axis) -> String {
     let superlative = if is_lowest { "lowest" } else { "highest" };
     // A point that is in doubt may have a better one.
     let of = if curve.doubtful.is_empty() { "" } else { ", of those with a verdict," };
-    format!("; the {superlative} {}{of} is {} at {}", short_name(metric), said(most), at(curve.plan, axis, best.point))
+    let (name, is) = (short_name(metric), metric.agree("is", "are"));
+    format!("; the {superlative} {name}{of} {is} {} at {}", said(most), at(curve.plan, axis, best.point))
 }
 
 /// What happens at these points, which are not safe: a line for each condition, with its reason.

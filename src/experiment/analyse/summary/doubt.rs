@@ -1,6 +1,7 @@
 //! What keeps the figures of a point from showing how good it is.
 
 use super::{ResourceMean, Summary};
+use crate::experiment::analyse::culprit::agree;
 use crate::experiment::analyse::trial::Trial;
 use crate::experiment::plan::Point;
 use crate::model::{Balance, FaultPlan, Pattern, ServicePlan, System};
@@ -93,7 +94,8 @@ impl Doubt {
             Self::MayBeOverloaded { resource, utilisation, busiest } => {
                 let [all, busiest] = [utilisation, busiest].map(|share| format!("{:.1} %", share * 100.0));
                 let which = if all == busiest { "" } else { " at its busiest instance" };
-                format!("{resource} is in use {busiest} of the time{which} and may be overloaded; run longer")
+                let used = agree(resource, "is in use", "are in use");
+                format!("{used} {busiest} of the time{which} and may be overloaded; run longer")
             }
             Self::Filling => "a queue with a limit is still filling; run longer".into(),
             Self::TooFewRuns { figure, .. } => format!("{figure}; run more replications"),
