@@ -15,6 +15,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod collect;
+mod failing;
 pub(crate) mod figures;
 pub(crate) mod log;
 pub(crate) mod place;

@@ -41,14 +41,25 @@ fn add(whole: &mut Blame, other: &Blame) {
             None => whole.failures.push(FailedAt { place, ..at.clone() }),
         }
     }
-    for holding in &other.holders {
-        let (held, spent) = (places[usize::from(holding.held)], here(&holding.spent));
-        let same = |known: &&mut Holding| known.held == held && is_same(&known.spent, &spent);
-        match whole.holders.iter_mut().find(same) {
-            Some(known) => known.spent.ns += spent.ns,
-            None => whole.holders.push(Holding { held, spent }),
-        }
+    let here = |holding: &Holding| Holding { held: places[usize::from(holding.held)], spent: here(&holding.spent) };
+    other.holders.iter().for_each(|holding| add_holding(&mut whole.holders, here(holding)));
+    other.failing.iter().for_each(|holding| add_holding(&mut whole.failing, here(holding)));
+}
+
+fn add_holding(all: &mut Vec<Holding>, holding: Holding) {
+    let same = |known: &&mut Holding| known.held == holding.held && is_same(&known.spent, &holding.spent);
+    match all.iter_mut().find(same) {
+        Some(known) => known.spent.ns += holding.spent.ns,
+        None => all.push(holding),
     }
+}
+
+/// The same with what holders do while requests fail in place of what they do over the whole window, as far as any held a
+/// place then.
+pub fn while_failing(blame: &Blame) -> Blame {
+    let is_known = |held: u16| blame.failing.iter().any(|holding| holding.held == held);
+    let others = blame.holders.iter().filter(|holding| !is_known(holding.held));
+    Blame { holders: others.chain(&blame.failing).copied().collect(), ..blame.clone() }
 }
 
 fn is_same(a: &Spent, b: &Spent) -> bool {
@@ -121,6 +132,7 @@ mod tests {
             groups: vec![Times { group, requests: 2.0, spent: vec![spent(0, ns[0]), spent(1, ns[1])] }],
             failures: vec![FailedAt { cause: "shed".into(), place: 1, requests: 3 }],
             holders: vec![Holding { held: 0, spent: spent(1, 5) }],
+            failing: vec![Holding { held: 0, spent: spent(0, 5) }],
         };
         let mut whole = one(["a", "b"], BlameGroup::Mean, [1, 2]);
         add(&mut whole, &one(["b", "c"], BlameGroup::Mean, [10, 20]));
@@ -133,6 +145,10 @@ mod tests {
         assert_eq!(named(BlameGroup::P95), [("a".into(), 2.0), ("b".into(), 1.0)]);
         assert_eq!(whole.failures.iter().map(|at| at.requests).collect::<Vec<_>>(), [3, 3, 3]);
         assert_eq!(holders(&whole, &place("b")).len(), 2);
+        let failing = while_failing(&whole);
+        let of =
+            |held: &str| holders(&failing, &place(held)).iter().map(|it| it.place.name.clone()).collect::<Vec<_>>();
+        assert_eq!((of("a"), of("b")), (vec!["a".to_owned()], vec!["b".to_owned()]));
         assert!(outages(&whole, &place("b")).is_empty());
         assert!(shares(&whole, BlameGroup::Failed).is_empty());
     }
@@ -148,6 +164,7 @@ mod tests {
             groups: Vec::new(),
             failures: Vec::new(),
             holders: vec![holding(1, true, 30), holding(2, false, 10)],
+            failing: Vec::new(),
         };
         let of = |shares: Vec<Share>| shares.iter().map(|it| (it.place.name.clone(), it.share)).collect::<Vec<_>>();
         assert_eq!(of(holders(&blame, &down)), [("a CPU".to_owned(), 1.0)]);

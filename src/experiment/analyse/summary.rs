@@ -259,7 +259,11 @@ impl Summary {
             scopes: Scopes::of(used),
         };
         let evidence = Evidence::of(&summary, success, objectives);
-        (summary.culprit, summary.tail) = (evidence.culprit(), evidence.of_tail());
+        let (culprit, tail) = (evidence.culprit(), evidence.of_tail());
+        // What the fault that is the culprit fills is no other culprit.
+        let is_filled = |tail: &Culprit| culprit.as_ref().is_some_and(|it| it.through.as_ref() == Some(&tail.name));
+        let tail = tail.filter(|tail| !is_filled(tail));
+        (summary.culprit, summary.tail) = (culprit, tail);
         summary.saturated = summary.culprit.as_ref().and_then(Culprit::limit).map(str::to_owned);
         Some(summary)
     }

@@ -153,11 +153,20 @@ impl World<'_> {
             log = accounts.take(record.token);
             weight = accounts.of(record.token).weight;
         }
+        let mut look = None;
         if self.tally.on {
             let at = accounts.failed_at(record.token);
             let at = if at == Label::NONE { UNEXPLAINED } else { at };
             accounts.collected.failed(failure, at, weight, accounts.segments.iter(log, NONE));
+            let kind = accounts.places.kind(at.index() / 2);
+            if has_holders(failure, kind) {
+                look = accounts.collected.fails(now, record.born);
+            }
         }
+        if let Some(before) = look {
+            self.look_at_holders(before, record.born);
+        }
+        let Some(accounts) = &mut self.accounts else { return };
         if record.user == NONE {
             return accounts.segments.free(log);
         }
@@ -328,4 +337,10 @@ impl World<'_> {
             _ => None,
         }
     }
+}
+
+/// Whether those who hold what others wait for may be behind a failure at a place of this kind.
+fn has_holders(why: Failure, kind: Option<PlaceKind>) -> bool {
+    let is_alone = matches!(kind, None | Some(PlaceKind::OwnError | PlaceKind::Network | PlaceKind::Unexplained));
+    !is_alone && !matches!(why, Failure::RATE_LIMITED | Failure::DISCONNECTED)
 }

@@ -100,6 +100,7 @@ impl World<'_> {
             let service = self.processes[process as usize].service as usize;
             accounts.places.services[service].loops
         });
+        let times = [account.mark, now];
         if let Some((lost, before)) = lost.zip(before) {
             let [_, contention, throttling] = accounts.places.cpus[replica as usize];
             let service = self.replicas[replica as usize].service;
@@ -118,7 +119,7 @@ impl World<'_> {
                     accounts.append(t, Label::waiting(place), ns);
                     accounts.of_mut(t).mark = mark + Time(ns);
                     if let Some(held) = held {
-                        accounts.collected.held(held, Label::waiting(place), ns, account.weight);
+                        accounts.collected.held_between(times, held, Label::waiting(place), ns, account.weight);
                     }
                 }
             }
@@ -132,8 +133,8 @@ impl World<'_> {
                 Some(&endpoint) if !is_own => Label::served(accounts.places.endpoints[usize::from(endpoint)][1]),
                 _ => account.label,
             };
-            accounts.collected.held(place, label, served, account.weight);
-            accounts.collected.held(place, account.rest, all - lost - served, account.weight);
+            accounts.collected.held_between(times, place, label, served, account.weight);
+            accounts.collected.held_between(times, place, account.rest, all - lost - served, account.weight);
         }
         accounts.close(now, t);
     }

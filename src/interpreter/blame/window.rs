@@ -3,9 +3,10 @@
 use crate::kernel::Time;
 use crate::model::FaultEffect;
 
-use crate::engine::token::State;
+use crate::engine::token::{SAMPLED, State};
 use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::World;
+use crate::parts::blame::accounts::Accounts;
 use crate::parts::blame::collect::Collected;
 use crate::parts::blame::figures::Blame;
 use crate::parts::blame::log::Label;
@@ -57,30 +58,56 @@ impl World<'_> {
     fn account_holders(&mut self) {
         let Some(accounts) = &self.accounts else { return };
         let mut found = Vec::new();
-        let is_wanted = |slots: &Slots| !slots.queue.is_empty() || slots.is_full() && !slots.has_room();
-        let slots = self.slots.iter().zip(0..).filter(|(slots, _)| is_wanted(slots));
-        let slots = slots.map(|(_, id)| (accounts.places.slots[id as usize], Held::Slots(id)));
-        let clients = self.clients.iter().zip(0..).filter(|(client, _)| client.is_waited_for());
-        let clients = clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id)));
-        for (held, unit) in slots.chain(clients) {
+        for (held, unit) in self.wanted(accounts) {
             for holder in self.holders(unit) {
                 let last = self.last_of(holder);
                 let (label, since) = self.present_at(last);
                 let since = since.max(accounts.opened).min(self.engine.now);
-                found.push((held, label, (self.engine.now - since).0));
+                found.push((held, label, since));
             }
         }
         for holder in self.engine.tokens.living() {
             for held in self.places_held_by(holder) {
                 let (label, since) = self.present_at(self.last_of(holder));
                 let since = since.max(accounts.opened).min(self.engine.now);
-                found.push((held, label, (self.engine.now - since).0));
+                found.push((held, label, since));
+            }
+        }
+        let Some(accounts) = &mut self.accounts else { return };
+        let now = self.engine.now;
+        for (held, label, since) in found {
+            accounts.collected.held_between([since, now], held, label, (now - since).0, 1);
+        }
+    }
+
+    /// A request that was sent then has failed: adds what those are doing who hold units that others wait for. Of those who
+    /// have an account more is known when they give them back. `before` is when they were looked at last.
+    pub(super) fn look_at_holders(&mut self, before: Time, sent: Time) {
+        let Some(accounts) = &self.accounts else { return };
+        let now = self.engine.now;
+        let age = now - sent.max(accounts.opened);
+        let mut found = Vec::new();
+        for (held, unit) in self.wanted(accounts) {
+            for holder in self.holders(unit).filter(|&holder| !self.engine.tokens[holder].has(SAMPLED)) {
+                let (label, since) = self.present_at(self.last_of(holder));
+                let since = since.max(accounts.opened).min(now);
+                let stands_for = (now - before.max(accounts.opened)).min(age.max(now - since));
+                found.push((held, label, stands_for.0));
             }
         }
         let Some(accounts) = &mut self.accounts else { return };
         for (held, label, ns) in found {
-            accounts.collected.held(held, label, ns, 1);
+            accounts.collected.seen(held, label, ns);
         }
+    }
+
+    /// The slots and clients of which somebody waits for a unit, with their places.
+    fn wanted<'a>(&'a self, accounts: &'a Accounts) -> impl Iterator<Item = (u16, Held)> + 'a {
+        let is_wanted = |slots: &Slots| !slots.queue.is_empty() || slots.is_full() && !slots.has_room();
+        let slots = self.slots.iter().zip(0..).filter(move |(slots, _)| is_wanted(slots));
+        let slots = slots.map(|(_, id)| (accounts.places.slots[id as usize], Held::Slots(id)));
+        let clients = self.clients.iter().zip(0..).filter(|(client, _)| client.is_waited_for());
+        slots.chain(clients.map(|(_, id)| (accounts.places.clients[id as usize], Held::Client(id))))
     }
 
     /// The window closes: notes for how long faults have kept replicas of a service down. That is no wait, so it is filed

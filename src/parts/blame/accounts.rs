@@ -389,7 +389,7 @@ impl Accounts {
         if is_wanted || waited_until > hold.at {
             let log = account.log;
             for (label, ns) in self.segments.iter(log, if is_whole { hold.tail } else { NONE }) {
-                self.collected.held(place, label, ns, weight);
+                self.collected.held_between([hold.at, now], place, label, ns, weight);
             }
         }
     }
@@ -399,12 +399,13 @@ impl Accounts {
     pub(crate) fn leave(&mut self, now: Time, t: u32, place: u16, refused_at: Time) {
         self.close(now, t);
         let &Account { log, weight, .. } = self.of(t);
-        if now.0 - self.length(log).min(now.0) >= refused_at.0 {
+        let since = Time(now.0 - self.length(log).min(now.0));
+        if since >= refused_at {
             return;
         }
         let is_known = |label: Label| label.index() / 2 != 0 && label.index() / 2 != usize::from(place);
         for (label, ns) in self.segments.iter(log, NONE).filter(|&(label, _)| is_known(label)) {
-            self.collected.held(place, label, ns, weight);
+            self.collected.held_between([since, now], place, label, ns, weight);
         }
     }
 }

@@ -6,11 +6,13 @@ use std::ops::Range;
 
 use crate::statistics::Histogram;
 
+use super::failing::Failing;
 use super::figures::{Blame, BlameGroup, FailedAt, Holding, Spent, Times};
 use super::log::Label;
 use super::place::BlamePlace;
 use super::sums::{Bin, Labels, Sums};
 use crate::engine::token::Failure;
+use crate::kernel::Time;
 
 /// Bins of an octave of the response time.
 const PER_OCTAVE: u32 = 8;
@@ -28,6 +30,8 @@ pub(crate) struct Collected {
     failures: BTreeMap<(usize, Label), u64>,
     /// By the number of waiting at the held place.
     holders: Vec<Sums>,
+    /// The same while requests fail.
+    failing: Failing,
 }
 
 #[inline]
@@ -47,6 +51,7 @@ impl Collected {
             failed: Bin::default(),
             failures: BTreeMap::new(),
             holders: Vec::new(),
+            failing: Failing::default(),
         }
     }
 
@@ -63,6 +68,26 @@ impl Collected {
     pub fn failed(&mut self, why: Failure, at: Label, weight: u16, stretches: impl Iterator<Item = (Label, u64)>) {
         self.failed.add(&mut self.labels, weight, stretches);
         *self.failures.entry((why.index(), at)).or_default() += 1;
+    }
+
+    /// Requests that hold what others wait for fail now, one that was sent then. If all who hold a unit are to be looked at:
+    /// when they were so before.
+    pub fn fails(&mut self, now: Time, sent: Time) -> Option<Time> {
+        self.failing.failed(now, sent)
+    }
+
+    /// The same as [`held`](Self::held) of a holder that got its unit at the first of these times, at the second.
+    #[inline]
+    pub fn held_between(&mut self, times: [Time; 2], place: u16, label: Label, ns: u64, weight: u16) {
+        self.held(place, label, ns, weight);
+        let (held, number) = (self.labels.number(Label::waiting(place)), self.labels.number(label));
+        self.failing.held(times, held, number, ns, weight);
+    }
+
+    /// A holder of a place was seen doing this as a request failed, which stands for so long.
+    pub fn seen(&mut self, place: u16, label: Label, ns: u64) {
+        let (held, number) = (self.labels.number(Label::waiting(place)), self.labels.number(label));
+        self.failing.seen(held, number, ns);
     }
 
     /// A holder of a place, which stands for `weight` of them, has spent this while it held.
@@ -107,16 +132,21 @@ impl Collected {
             requests,
         });
         let failures = failures.collect();
-        let mut holders = Vec::new();
-        for &held in &labels {
-            let Some(times) = self.holders.get(held) else { continue };
-            for &number in &labels {
-                if let Some(spent) = names.spent(self.labels.labels[number], times.get(number)) {
-                    holders.push(Holding { held: names.place(self.labels.labels[held].index() / 2), spent });
+        let holdings = |sums: &[Sums], names: &mut Used<_>| {
+            let mut holders = Vec::new();
+            for &held in &labels {
+                let Some(times) = sums.get(held) else { continue };
+                for &number in &labels {
+                    if let Some(spent) = names.spent(self.labels.labels[number], times.get(number)) {
+                        holders.push(Holding { held: names.place(self.labels.labels[held].index() / 2), spent });
+                    }
                 }
             }
-        }
-        Blame { places: names.places, groups, failures, holders }
+            holders
+        };
+        let holders = holdings(&self.holders, &mut names);
+        let failing = holdings(self.failing.holders(), &mut names);
+        Blame { places: names.places, groups, failures, holders, failing }
     }
 
     /// Requests of a group and their time by the number of the label; none where it has no request.

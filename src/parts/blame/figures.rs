@@ -69,6 +69,9 @@ pub struct Blame {
     pub failures: Vec<FailedAt>,
     /// What those who hold a unit of a place do meanwhile, as far as somebody waits for one.
     pub holders: Vec<Holding>,
+    /// The same of those who hold one when a request fails, or who gave it back while that request was under way. Errors that
+    /// the model answers itself are left aside.
+    pub failing: Vec<Holding>,
 }
 
 /// The time of a group of requests.
@@ -122,6 +125,7 @@ type BlameRow = (
     Vec<(BlameGroup, Number, Vec<SpentRow>)>,
     Vec<(String, u16, u64)>,
     Vec<(u16, SpentRow)>,
+    Vec<(u16, SpentRow)>,
 );
 
 impl From<Spent> for SpentRow {
@@ -139,28 +143,34 @@ impl From<SpentRow> for Spent {
 impl From<Blame> for BlameRow {
     fn from(of: Blame) -> Self {
         let spent = |spent: Vec<Spent>| spent.into_iter().map(Into::into).collect();
+        let held = |all: Vec<Holding>| all.into_iter().map(|holding| (holding.held, holding.spent.into())).collect();
         (
             of.places.into_iter().map(|place| (place.name, place.kind, place.units)).collect(),
             of.groups.into_iter().map(|times| (times.group, Number(times.requests), spent(times.spent))).collect(),
             of.failures.into_iter().map(|at| (at.cause, at.place, at.requests)).collect(),
-            of.holders.into_iter().map(|holding| (holding.held, holding.spent.into())).collect(),
+            held(of.holders),
+            held(of.failing),
         )
     }
 }
 
 impl From<BlameRow> for Blame {
-    fn from((places, groups, failures, holders): BlameRow) -> Self {
+    fn from((places, groups, failures, holders, failing): BlameRow) -> Self {
         let times = |(group, requests, spent): (BlameGroup, Number, Vec<SpentRow>)| Times {
             group,
             requests: requests.0,
             spent: spent.into_iter().map(Into::into).collect(),
         };
         let failed = |(cause, place, requests)| FailedAt { cause, place, requests };
+        let held = |all: Vec<(u16, SpentRow)>| {
+            all.into_iter().map(|(held, spent)| Holding { held, spent: spent.into() }).collect()
+        };
         Self {
             places: places.into_iter().map(|(name, kind, units)| BlamePlace { name, kind, units }).collect(),
             groups: groups.into_iter().map(times).collect(),
             failures: failures.into_iter().map(failed).collect(),
-            holders: holders.into_iter().map(|(held, spent)| Holding { held, spent: spent.into() }).collect(),
+            holders: held(holders),
+            failing: held(failing),
         }
     }
 }

@@ -63,6 +63,14 @@ impl Sums {
         self.0[number] += u128::from(ns) * u128::from(weight);
     }
 
+    /// Adds others.
+    pub fn merge(&mut self, other: Self) {
+        if other.0.len() > self.0.len() {
+            self.0.resize(other.0.len(), 0);
+        }
+        self.0.iter_mut().zip(other.0).for_each(|(sum, ns)| *sum += ns);
+    }
+
     pub fn get(&self, number: usize) -> u128 {
         self.0.get(number).copied().unwrap_or(0)
     }

@@ -3,7 +3,7 @@
 use super::chain::while_at;
 use super::telling::{is_wait, telling};
 use super::{Culprit, CulpritKind, Evidence, by_fault, percent};
-use crate::experiment::analyse::blame::{Share, holders, shares};
+use crate::experiment::analyse::blame::{Share, holders, shares, while_failing};
 use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, PlaceKind};
 
 /// Share of the failures from which a place matters beside the one where most happen.
@@ -98,7 +98,7 @@ impl Failing {
 impl Evidence<'_> {
     /// The culprit of the failures.
     pub(super) fn of_failures(&self) -> Option<Culprit> {
-        let blame = self.blame?;
+        let blame = &while_failing(self.blame?);
         let kind_of = |place: u16| blame.places[usize::from(place)].kind;
         let is_own = |at: &FailedAt| kind_of(at.place) == PlaceKind::OwnError;
         // If all failures are errors of the model's own, they are the culprit.

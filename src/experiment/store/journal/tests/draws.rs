@@ -148,6 +148,7 @@ impl Draws {
                 requests: draws.count(),
             }),
             holders: self.few(|draws| Holding { held: draws.count() as u16, spent: draws.spent() }),
+            failing: self.few(|draws| Holding { held: draws.count() as u16, spent: draws.spent() }),
         }
     }
 
