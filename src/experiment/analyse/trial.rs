@@ -44,6 +44,9 @@ pub struct Trial {
     pub attempts_per_request: f64,
     /// Whether the disturbance had an effect on success or response times; none without a disturbance.
     pub is_disturbed: Option<bool>,
+    /// The mark of the course from which on nothing disturbs the window any more; none without a disturbance, or where it lasts
+    /// to the end of the window.
+    pub calm_from: Option<usize>,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance or where it had no effect.
     #[serde(with = "wire")]
@@ -266,6 +269,7 @@ impl Trial {
             users: outcome.users,
             attempts_per_request: outcome.attempts_per_request(),
             is_disturbed,
+            calm_from: outcome.course.as_ref().and_then(|course| calm_from(load, course)),
             recovery_s,
             classes,
             mean_s: times.mean().map(|ns| ns / 1e9),
@@ -426,4 +430,12 @@ impl<'a> Evidence<'a> {
             is_uneven: trial.is_uneven(),
         }
     }
+}
+
+/// The mark from which on nothing disturbs the window any more.
+fn calm_from(load: &Load, course: &Course) -> Option<usize> {
+    let (opens, _) = load.pattern.window()?;
+    let over = load.recovered_after?.since(opens);
+    let mark = over.0.div_ceil(course.length.0.max(1)) as usize;
+    (mark + 1 < course.marks.len()).then_some(mark)
 }

@@ -47,6 +47,14 @@ pub struct Growth {
     pub leaves_unanswered: bool,
 }
 
+/// What disturbs a run.
+#[derive(Clone, Copy, Debug, Default)]
+struct Disturbance {
+    is_there: bool,
+    /// The mark from which on nothing does any more.
+    calm_from: Option<usize>,
+}
+
 impl Growth {
     /// That of a point; nothing grows where the load ends, and where nothing has ended and nothing waits: then the
     /// requests take longer than the window.
@@ -57,8 +65,11 @@ impl Growth {
             return Self::default();
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
-        let is_disturbed = used.iter().any(|trial| trial.is_disturbed.is_some());
-        let growth = Self::of_courses(&courses, own_time(used), is_disturbed);
+        let disturbance = Disturbance {
+            is_there: used.iter().any(|trial| trial.is_disturbed.is_some()),
+            calm_from: used.iter().find_map(|trial| trial.calm_from),
+        };
+        let growth = Self::of_courses(&courses, own_time(used), disturbance);
         let is_even = courses.iter().all(|course| matches!(course.pace, Pace::Steady | Pace::Random));
         match growth.any().filter(|rise| is_even && is_by_length(used, *rise)) {
             None => growth,
@@ -68,28 +79,34 @@ impl Growth {
 
     /// That of whole courses, one of each replication; `own` is the time of a request without any waiting, where that is
     /// known.
-    fn of_courses(courses: &[&Course], own: Option<f64>, is_disturbed: bool) -> Self {
+    fn of_courses(courses: &[&Course], own: Option<f64>, disturbance: Disturbance) -> Self {
         match courses.first().map(|course| course.pace) {
             Some(Pace::Changing) => lag::growth(courses, true, own),
             // A client waits for its answer: no more requests are under way than there are clients.
             Some(Pace::Clients) => lag::growth(courses, false, own),
-            _ => Self::steady(courses, is_disturbed),
+            _ => Self::steady(courses, own, disturbance),
         }
     }
 
-    fn steady(courses: &[&Course], is_disturbed: bool) -> Self {
+    fn steady(courses: &[&Course], own: Option<f64>, disturbance: Disturbance) -> Self {
         // What grows in a queue that has a limit does not grow without end.
         let grows = |all: Level, unlimited: Level| {
-            let growth = over_half(courses, all, is_disturbed);
-            let is_endless = over_half(courses, unlimited, is_disturbed).is_some();
+            let growth = over_half(courses, all, disturbance.is_there);
+            let is_endless = over_half(courses, unlimited, disturbance.is_there).is_some();
             (growth.filter(|_| is_endless), growth.filter(|_| !is_endless))
         };
         let (requests, filling) = grows(IN_FLIGHT, UNLIMITED);
         let (work, filling_work) = grows(INSIDE, UNLIMITED_WORK);
         let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
+        // What a fault has left is worked off: the system recovers, though the run ends before it has.
+        if requests.or(work).or(filling).is_some()
+            && disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark))
+        {
+            return Self { leaves_unanswered: lag::leaves(courses, own), ..Self::default() };
+        }
         let grows_alone = |course: &&&Course| {
-            growing(&[course], LEVEL, HALF, level).is_some() || !is_disturbed && rises_alone(course, level)
+            growing(&[course], LEVEL, HALF, level).is_some() || !disturbance.is_there && rises_alone(course, level)
         };
         let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
         Self { requests, work, filling, lengthens: None, runs, overrun: None, leaves_unanswered: requests.is_some() }
@@ -177,6 +194,13 @@ fn rises_alone(course: &Course, level: Level) -> bool {
     still_rises && over_all(&[course], level).is_some()
 }
 
+/// Whether a level falls for certain from this mark on.
+fn falls(courses: &[&Course], level: Level, from: usize) -> bool {
+    let after = courses.iter().filter_map(|course| course.marks.get(from..));
+    let steps = after.flat_map(|marks| marks.windows(2).map(|pair| level(&pair[1]) as f64 - level(&pair[0]) as f64));
+    Interval::mean_of(&steps.collect::<Vec<_>>(), LEVEL).is_some_and(|step| step.high < 0.0)
+}
+
 /// How small a part of what grows over the window is what waits on average, where it is not what grows: of a queue that grows
 /// evenly over the second half of the window it is an eighth.
 const HARDLY: f64 = 1.0 / 16.0;
@@ -241,6 +265,8 @@ mod tests {
     use crate::kernel::Time;
     use crate::parts::course::PARTS;
 
+    const CALM: Disturbance = Disturbance { is_there: false, calm_from: None };
+
     /// Parts of 10 s, and the number under way at the end of each.
     fn course(level: fn(u64) -> u64) -> Course {
         let mark = |index: u64| CourseMark { in_flight: level(index), inside: level(index), ..CourseMark::default() };
@@ -251,12 +277,31 @@ mod tests {
     #[test]
     fn the_runs_that_grow_are_counted() {
         let (grows, stays) = (course(|index| index), course(|_| 7));
-        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None, false);
+        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None, CALM);
         let seen = growth.requests.expect("it grows");
         assert!((seen.estimate - 0.075).abs() < 1e-12, "{seen:?}");
         assert_eq!(growth.runs, 3);
-        assert_eq!(Growth::of_courses(&[&grows, &grows], None, false).runs, 2);
-        assert_eq!(Growth::of_courses(&[&stays, &stays], None, false), Growth::default());
+        assert_eq!(Growth::of_courses(&[&grows, &grows], None, CALM).runs, 2);
+        assert_eq!(Growth::of_courses(&[&stays, &stays], None, CALM), Growth::default());
+    }
+
+    /// A fault of 70 s in a window of 640 s leaves 525 requests, of which 2.5/s are worked off: over the second half of the
+    /// window more grows than falls. While the fault is still on, or if more and more
+    /// wait after it, it is a backlog.
+    #[test]
+    fn what_is_worked_off_after_a_fault_is_no_growth() {
+        let drains = course(|part| match part {
+            0..54 => 1,
+            54..=60 => 1 + (part - 53) * 75,
+            _ => 526 - (part - 60) * 25,
+        });
+        let of =
+            |calm_from| Growth::of_courses(&[&drains, &drains], Some(0.1), Disturbance { is_there: true, calm_from });
+        assert!(of(None).requests.is_some(), "{:?}", of(None));
+        assert_eq!(of(Some(60)), Growth { leaves_unanswered: true, ..Growth::default() });
+        let grows = course(|part| if part < 54 { 1 } else { 1 + (part - 53) * 75 });
+        let after = Disturbance { is_there: true, calm_from: Some(60) };
+        assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());
     }
 
     /// Up by one a part, and up and down by forty with every eighth of the window: steps of means are 3 on average, with a
@@ -264,7 +309,7 @@ mod tests {
     #[test]
     fn what_is_certain_together_need_not_be_so_in_any_run() {
         let wanders = course(|index| index + if index / 8 % 2 == 0 { 0 } else { 40 });
-        let growth = Growth::of_courses(&[&wanders; 100], None, false);
+        let growth = Growth::of_courses(&[&wanders; 100], None, CALM);
         assert!(growth.requests.is_some(), "{growth:?}");
         assert_eq!(growth.runs, 0);
     }

@@ -72,7 +72,7 @@ pub(super) fn growth(courses: &[&Course], of_requests: bool, own: Option<f64>) -
         filling: None,
         lengthens: None,
         overrun: requests.and_then(|_| Overrun::of(courses)),
-        leaves_unanswered: requests.is_some() || of_requests && are_left(courses, IN_FLIGHT, FEWEST[1], own),
+        leaves_unanswered: requests.is_some() || of_requests && leaves(courses, own),
     }
 }
 
@@ -115,6 +115,12 @@ fn lags(course: &Course, level: Level) -> Vec<f64> {
         }
     };
     marks.iter().enumerate().map(lag).collect()
+}
+
+/// Whether far more requests are in the system at the end than arrive during a usual response time, though what grew is worked
+/// off by then.
+pub(super) fn leaves(courses: &[&Course], own: Option<f64>) -> bool {
+    are_left(courses, IN_FLIGHT, FEWEST[1], own)
 }
 
 /// Whether more is inside at the end than arrives during three usual response times, by a number that matters. The usual

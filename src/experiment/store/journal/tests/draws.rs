@@ -210,6 +210,7 @@ impl Draws {
             }),
             attempts_per_request: self.number(),
             is_disturbed: self.flag().then(|| self.flag()),
+            calm_from: self.flag().then(|| self.count() as usize),
             recovery_s: self.maybe(),
             classes: self.few(Self::class),
             course: self.flag().then(|| Course {
