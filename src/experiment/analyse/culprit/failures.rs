@@ -181,11 +181,14 @@ impl Evidence<'_> {
                 let behind = opened.as_ref().and_then(|opened| opened.sentence.split_once("; "));
                 let behind = behind.map_or_else(String::new, |(_, chain)| format!("; {chain}"));
                 let sentence = format!("{refused}; it opens after {}{at}{behind}", other.words());
-                let found = match cause.kind {
-                    PlaceKind::Fault => Culprit::fault(&cause.name, place, sentence),
-                    _ => Culprit::new(name, CulpritKind::Refuses, sentence),
+                // A fault may also open it through a resource that it fills.
+                let by_fault = opened.as_ref().filter(|opened| opened.kind == CulpritKind::Fault);
+                let found = match by_fault {
+                    Some(fault) => Culprit::fault(&fault.name, place, sentence),
+                    None => Culprit::new(name, CulpritKind::Refuses, sentence),
                 };
-                return Some(Culprit { is_by_error: opened.is_some_and(|it| !it.is_shortage()), ..found });
+                let is_by_error = by_fault.is_some() || opened.is_some_and(|opened| !opened.is_shortage());
+                return Some(Culprit { is_by_error, ..found });
             }
             // What is full refuses because of what its holders do; a rate has no holders.
             PlaceKind::Threads
