@@ -73,10 +73,12 @@ impl Evidence<'_> {
                 let is_circle = next.share >= CIRCLE && !next.served;
                 sentence += &format!("; {who}");
                 if is_circle {
-                    sentence += &format!(
-                        "{}: a larger pool moves the limit, one unit a request removes it",
-                        self.end_of_circle(blame, next.place)
-                    );
+                    let end = self.end_of_circle(blame, next.place);
+                    let without = match chain.len() - at {
+                        1 => "one unit a request removes it".to_owned(),
+                        _ => format!("to give back {} before waiting for {} removes it", last.name, next.place.name),
+                    };
+                    sentence += &format!("{end}: a larger pool moves the limit, {without}");
                     return Culprit::new(next.place.name.clone(), CulpritKind::Circle, sentence);
                 }
                 break;
