@@ -115,7 +115,7 @@ const TABLE: &[Row] = &[
         &[("services.a.cpu", "1"), ("load.rate", "24/s")],
         Limits,
         "a event loops",
-        &["takes all of a CPU", "only more workers on more CPU help"],
+        &["takes all of a CPU", "both are full, so that it takes more of both, or less CPU for each request"],
     ),
     ("backlog-of-files", &[], Limits, "a descriptors", &["`client gave up` while waiting for a descriptors"]),
     ("sheds-with-errors", &[], Refuses, "a limit l", &["refused by a limit l (`shed`)", "are `own`, an error of a.e"]),

@@ -2,7 +2,7 @@
 //! a quota or to a fault.
 
 use crate::kernel::{NONE, Time};
-use crate::model::{FaultEffect, Runtime};
+use crate::model::{FaultEffect, Op, Runtime};
 
 use crate::engine::token::{HOUSEKEEPING, IN_THREAD, SAMPLED, State};
 use crate::interpreter::world::World;
@@ -129,7 +129,20 @@ impl World<'_> {
             let lost = (accounts.of(t).mark - account.mark).0;
             let served = work.min(all - lost);
             let pc = self.engine.tokens[t].pc as usize;
+            let (process, places) = (&self.processes[process as usize], &accounts.places);
+            // What it takes to make a client or to open a connection.
+            let connects = match self.system.program.get(pc) {
+                Some(&Op::Prepare { client, .. }) => {
+                    let plan = &self.system.services[process.service as usize].clients[client as usize];
+                    (!plan.shared).then(|| places.clients[(process.clients + client) as usize])
+                }
+                Some(&(Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. })) => {
+                    Some(places.slots[(process.pools + pool) as usize])
+                }
+                _ => None,
+            };
             let label = match accounts.places.endpoint_of.get(pc) {
+                _ if let Some(connects) = connects.filter(|_| !is_own) => Label::served(connects),
                 Some(&endpoint) if !is_own => Label::served(accounts.places.endpoints[usize::from(endpoint)][1]),
                 _ => account.label,
             };

@@ -29,6 +29,9 @@ const AS_USED: f64 = 0.99;
 /// How many times its own length each job takes before that is called contention.
 pub(super) const STRETCHED: f64 = 1.5;
 
+/// Share of the work of event loops from which the connects in it are named.
+const CONNECTS: f64 = 0.25;
+
 /// The longest chain.
 const LONGEST: usize = 8;
 
@@ -91,6 +94,7 @@ impl Evidence<'_> {
                 PlaceKind::Throttling => format!("are {}", throttled(next.place)),
                 PlaceKind::Delay => format!("spend time on {}", own_time(next.place)),
                 PlaceKind::BackOff => "pause before another attempt".to_owned(),
+                _ if is_connecting(&next) => format!("are busy with connects of {}", next.place.name),
                 _ if next.served => format!("are served by {}", next.place.name),
                 _ => format!("wait for {}", with_article(&next.place.name)),
             };
@@ -119,14 +123,20 @@ impl Evidence<'_> {
             }
             if self.is_root(&next) {
                 (root, refuses) = (next.place, false);
-            } else if next.place.kind == PlaceKind::Work
+            } else if (next.place.kind == PlaceKind::Work || is_connecting(&next))
                 && let Some(cpu) = last.name.strip_suffix(" event loops").map(|service| format!("{service} CPU"))
                 && self.is_full(&cpu)
             {
                 // None of their jobs waits for the CPU, so each loop has a core, and there is no other one.
                 sentence += &format!(
-                    ", which takes all of {cpu}: an event loop uses one core, so that only more workers on more CPU help"
+                    ", which takes all of {cpu}: an event loop uses one core, and both are full, so that it takes more of \
+                     both, or less CPU for each request"
                 );
+                let connects: f64 = all.iter().filter(|one| is_connecting(one)).map(|one| one.share).sum();
+                if connects >= CONNECTS {
+                    let share = percent(connects);
+                    sentence += &format!("; {share} of it are connects, which kept connections do without");
+                }
                 let found = Culprit::new(last.name.clone(), CulpritKind::Limits, sentence);
                 return Culprit { is_full: true, tied: Some(cpu), ..found };
             }
@@ -185,7 +195,7 @@ impl Evidence<'_> {
     /// The CPU behind event loops or threads on which jobs mostly work, if it makes those jobs longer: either by much, or
     /// while it is in use as much as the loops or threads are, so that more of these would not help.
     fn slowing_cpu<'a>(&self, all: &[Share<'a>], most: &Share, held: &BlamePlace) -> Option<Share<'a>> {
-        let works = most.served && matches!(most.place.kind, PlaceKind::Work | PlaceKind::Cpu);
+        let works = most.served && matches!(most.place.kind, PlaceKind::Work | PlaceKind::Cpu) || is_connecting(most);
         let slows = |one: &&Share| one.place.kind == PlaceKind::Cpu && !one.served && one.share >= SLOWED;
         let cpu = all.iter().find(slows).filter(|_| works)?;
         let in_use = |name: &str| self.resources.iter().find(|one| one.name == name).map(|one| one.utilisation);
@@ -203,6 +213,11 @@ impl Evidence<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether this is the CPU that it takes to make a client, or to open a connection of a pool.
+fn is_connecting(share: &Share) -> bool {
+    share.served && matches!(share.place.kind, PlaceKind::HttpClient | PlaceKind::Connections)
 }
 
 /// Contention on a CPU or at a station that is waited for.
