@@ -64,7 +64,8 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
         Some(lighter) if lighter.decision == Some(Decision::Misses) => Some(match known(report, summary) {
             Some(why) => useless(&why),
             None if rises_with_load(lighter) => format!("{}; a load in between may meet it", seen(report, lighter)),
-            None => useless(&seen(report, lighter)),
+            // Below the lowest load of the search nothing was tried.
+            None => format!("a lower load was tried, and does not help: {}", seen(report, lighter)),
         }),
         Some(lighter) if lighter.decision.is_none() && !lighter.is_met_by_estimate => {
             let why = known(report, summary).map_or_else(|| too_close(report, lighter), |why| useless(&why));
