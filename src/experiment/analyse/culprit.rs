@@ -234,7 +234,7 @@ impl Evidence<'_> {
         let found = self.chain(blame, place, sentence);
         match found.name == place.name && found.kind == CulpritKind::Limits {
             true => Culprit { kind: CulpritKind::Refuses, ..found },
-            false => found,
+            false => Culprit { refuser: Some(place.name.clone()), ..found },
         }
     }
 

@@ -25,6 +25,8 @@ pub struct Culprit {
     /// Whether what refuses requests, or loses their work, does so because of errors, and not for want of a resource: a
     /// breaker that errors have opened, a service with a probe that is answered with one.
     pub is_by_error: bool,
+    /// What refuses requests because its holders wait for the culprit.
+    pub refuser: Option<String>,
 }
 
 impl Culprit {
@@ -39,6 +41,7 @@ impl Culprit {
             through: None,
             tied: None,
             is_by_error: false,
+            refuser: None,
         }
     }
 
@@ -122,6 +125,15 @@ impl Culprit {
                 format!("{} is throttled", name.trim_end_matches(" throttling"))
             }
             CulpritKind::Limits if self.is_full => agree(name, "is saturated", "are saturated"),
+            CulpritKind::Limits if let Some(refuser) = self.refuser.as_ref().filter(|_| self.fails) => {
+                let refuses = agree(refuser, "refuses requests", "refuse requests");
+                let inside = match (refuser.ends_with(" ingress"), refuses.ends_with("refuse requests")) {
+                    (true, _) => "those inside",
+                    (_, true) => "their holders",
+                    (_, false) => "its holders",
+                };
+                format!("{refuses} while {inside} wait for {name}")
+            }
             CulpritKind::Limits if self.fails => format!("requests fail while they wait for {name}"),
             CulpritKind::Limits => format!("requests wait for {name}"),
             CulpritKind::Contention => format!("contention on {}", name.trim_end_matches(" contention")),
@@ -273,6 +285,9 @@ mod tests {
             || Culprit { fails: true, ..Culprit::new("a threads".into(), CulpritKind::Limits, String::new()) };
         assert_eq!(threads().cause(), "requests fail while they wait for a threads");
         assert_eq!(threads().bottleneck(), None);
+        let refused = |by: &str| Culprit { refuser: Some(by.into()), ..threads() }.cause();
+        assert_eq!(refused("web ingress"), "web ingress refuses requests while those inside wait for a threads");
+        assert_eq!(refused("a pool p"), "a pool p refuses requests while its holders wait for a threads");
         let full = Culprit { is_full: true, ..threads() };
         assert_eq!(full.bottleneck(), Some(("a threads".into(), "a threads are saturated".into())));
     }
