@@ -194,9 +194,26 @@ pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
     }
 }
 
+/// A rate a second in the unit in which it is not nearly nothing: a second, a minute or an hour.
+pub fn slow_rate(per_second: f64) -> (f64, &'static str) {
+    /// From which on a rate is given in a unit.
+    const LEAST: f64 = 0.1;
+    match per_second {
+        rate if rate >= LEAST => (rate, "s"),
+        rate if rate * 60.0 >= LEAST => (rate * 60.0, "min"),
+        rate => (rate * 3600.0, "h"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn slow_rates_are_given_by_the_minute_or_the_hour() {
+        let rates = [2.5, 0.05, 0.000_15].map(slow_rate).map(|(rate, unit)| format!("{rate:.2}/{unit}"));
+        assert_eq!(rates, ["2.50/s", "3.00/min", "0.54/h"]);
+    }
 
     #[test]
     fn small_times_keep_their_digits() {

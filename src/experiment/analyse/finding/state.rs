@@ -102,9 +102,16 @@ fn besides(summary: &Summary, state: &PointState) -> String {
     if all.is_empty() { String::new() } else { format!(", {}", all.join(", ")) }
 }
 
-/// `the backlog grows by 5.1 requests/s`; none where nothing grows.
+/// `the backlog grows by 5.10 requests/s`, `the backlog grows by 0.54 messages/h`; none where nothing grows.
 fn backlog(summary: &Summary) -> Option<String> {
-    summary.growth.any().map(|growth| format!("the backlog grows by {} requests/s", digits(growth.estimate)))
+    let rise = summary.growth.any()?.estimate;
+    let what = match (summary.growth.requests, summary.resources.iter().any(|one| one.name.starts_with("queue "))) {
+        (Some(_), _) => "requests",
+        (None, true) => "messages",
+        (None, false) => "jobs",
+    };
+    let (rise, unit) = words::slow_rate(rise);
+    Some(format!("the backlog grows by {} {what}/{unit}", digits(rise)))
 }
 
 /// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.

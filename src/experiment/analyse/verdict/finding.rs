@@ -3,7 +3,7 @@
 use super::Verdict;
 use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::summary::{Doubt, Summary};
-use crate::experiment::analyse::words::{amount, figure, recovery};
+use crate::experiment::analyse::words::{amount, figure, recovery, slow_rate};
 use crate::language::Metric;
 use crate::metric::{MetricKind, MetricScope};
 use crate::model::RateUnit;
@@ -32,8 +32,8 @@ pub fn unknown(summaries: &[&Summary], metric: Metric, place: &str) -> Finding {
     let spoilt = summaries.iter().find(|summary| summary.growth.spoils(metric));
     match spoilt.and_then(|summary| summary.growth.any()) {
         Some(growth) => {
-            let (name, growth) = (metric.words(), growth.estimate);
-            let evidence = format!("{place}: not stationary, the queue still grows at {growth:.2}/s: no {name}");
+            let (name, (growth, unit)) = (metric.words(), slow_rate(growth.estimate));
+            let evidence = format!("{place}: not stationary, the queue still grows at {growth:.2}/{unit}: no {name}");
             Finding { verdict: Verdict::Undecided, evidence, decided: 0.0 }
         }
         None if metric == Metric::ThroughputPerMin && summaries.iter().any(|it| it.throughput_per_min.is_none()) => {
