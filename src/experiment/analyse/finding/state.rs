@@ -173,6 +173,7 @@ fn groups(summary: &Summary, rates: RateUnit) -> Option<String> {
 fn recovery(summary: &Summary) -> Option<String> {
     let time = summary.recovery_s.filter(|_| !summary.is_undisturbed)?;
     Some(match (summary.never_recovered, summary.replications) {
+        (0, _) if time.estimate == 0.0 => "recovers at once".into(),
         (0, _) if time.estimate >= 9.95 => format!("recovers in {:.0} s", time.estimate),
         (0, _) => format!("recovers in {}", words::time(time.estimate)),
         (never, all) if never == all => "does not recover before the run ends".into(),
