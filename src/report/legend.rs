@@ -42,6 +42,7 @@ pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool) -> Str
 fn meaning_of_doubt(doubt: &Doubt) -> String {
     match doubt {
         Doubt::NoRequests => "none did in the measuring window".into(),
+        Doubt::Stopped(_) => "none had when runs were stopped".into(),
         Doubt::LongWork => "no work behind the answers ended; run longer".into(),
         Doubt::StillRising => "ever more work is under way, none of it waits".into(),
         Doubt::EndedEarly => "a limit ended runs before their window closed".into(),
@@ -100,6 +101,7 @@ pub(super) fn legend(report: &Report, points: &[usize]) -> String {
 mod tests {
     use super::{NAMED, meaning, meaning_of_doubt};
     use crate::experiment::analyse::summary::Doubt;
+    use crate::parts::Ending;
 
     /// The longest word is `overloaded`; beside a doubt it is the longest that there can be.
     #[test]
@@ -111,7 +113,9 @@ mod tests {
             }
         }
         let busy = Doubt::MayBeOverloaded { resource: "a".into(), utilisation: 0.99, busiest: 0.99 };
-        for doubt in [Doubt::NoRequests, Doubt::LongWork, Doubt::StillRising, Doubt::EndedEarly, busy, Doubt::Filling] {
+        let stopped = Doubt::Stopped(Ending::TooManyEvents);
+        let short = [Doubt::NoRequests, Doubt::LongWork, Doubt::StillRising, Doubt::EndedEarly, Doubt::Filling];
+        for doubt in short.into_iter().chain([busy, stopped]) {
             let line = format!("{}: {}", doubt.word(), meaning_of_doubt(&doubt));
             assert!("overloaded  ".len() + line.len() <= 80, "{line}");
         }

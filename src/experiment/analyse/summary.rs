@@ -272,7 +272,9 @@ impl Summary {
     pub fn metric(&self, metric: Metric) -> Option<Interval> {
         match metric {
             Metric::ThroughputPerMin => self.throughput_per_min,
-            Metric::SuccessRate => (!matches!(self.doubt, Some(Doubt::NoRequests))).then_some(self.success_rate),
+            Metric::SuccessRate => {
+                (!matches!(self.doubt, Some(Doubt::NoRequests | Doubt::Stopped(_)))).then_some(self.success_rate)
+            }
             Metric::MeanS => self.mean_s,
             Metric::P50S => self.p50_s,
             Metric::P95S => self.p95_s,

@@ -9,7 +9,8 @@ use crate::experiment::plan::KneeWishes;
 use crate::experiment::search::Decision;
 use crate::experiment::search::lighter::LoadSearch;
 use crate::language::{Metric, Objective};
-use crate::model::{RateUnit, Strength};
+use crate::model::{Pattern, RateUnit, Strength};
+use crate::parts::Ending;
 use crate::report::headroom::Headroom;
 use crate::report::number::{exact, seconds};
 use crate::report::whole::Report;
@@ -34,7 +35,9 @@ pub fn load_search(report: &Report) -> Option<LoadSearch> {
     let strength = &report.plan.points[summary.point].load.strength;
     let is_other = matches!(strength, Strength::Peak { .. } | Strength::Stages { .. });
     let is_open = report.state(summary.point).is_some_and(|state| !state.is_safe() || is_other);
-    let comes_first = report.is_partial() || longer(report, summary).is_some() || excludes(report, summary).is_some();
+    let is_stopped = matches!(summary.doubt, Some(Doubt::Stopped(_)));
+    let comes_first =
+        report.is_partial() || is_stopped || longer(report, summary).is_some() || excludes(report, summary).is_some();
     (is_open && !comes_first).then(|| search(report, summary, report.is_safe(summary.point)).0)
 }
 
@@ -44,6 +47,9 @@ pub(super) fn heavier(report: &Report) -> Option<Proposal> {
     let summary = searched(report)?;
     if let Some(longer) = longer(report, summary) {
         return Some(longer);
+    }
+    if let Some(Doubt::Stopped(ending)) = summary.doubt {
+        return not_stopped(ending).map(|what| Proposal::remark(what.into()));
     }
     if let Some(why) = excludes(report, summary).or_else(|| decides(report, summary)) {
         return Some(Proposal::remark(why));
@@ -93,6 +99,17 @@ fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, 
     let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
     let mut set: Vec<(String, String)> = Vec::new();
     let mut smallest = false;
+/// What lets requests end before runs are stopped.
+fn not_stopped(ending: Ending) -> Option<&'static str> {
+    Some(match ending {
+        Ending::TooManyEvents => "raise `max_events`: no request had ended when so many events had happened",
+        Ending::OutOfTime => "raise `max_wall_time`: no request had ended when it was over",
+        Ending::EndOfClock => "shorten the sleeps, waits, demands or time-outs: no request ends within 584 years",
+        Ending::TooManyInFlight => "lower the load: no request had ended when 8.4 million were in flight",
+        Ending::Standstill | Ending::Interrupted | Ending::Complete | Ending::Quiet => return None,
+    })
+}
+
     let (path, ends, noun) = match &load.strength {
         Strength::Clients { path, count, users } => {
             let ends = ends(is_upwards, f64::from(*count), UNBOUNDED).map(|end| end.ceil().max(1.0));

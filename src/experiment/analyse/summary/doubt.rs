@@ -5,6 +5,7 @@ use crate::experiment::analyse::culprit::agree;
 use crate::experiment::analyse::trial::Trial;
 use crate::experiment::plan::Point;
 use crate::model::{Balance, FaultPlan, Pattern, ServicePlan, System};
+use crate::parts::Ending;
 
 /// Utilisation from which on chance alone cannot tell a resource that is nearly overloaded from one that is.
 pub const BRIM: f64 = 0.98;
@@ -14,6 +15,8 @@ pub const BRIM: f64 = 0.98;
 pub enum Doubt {
     /// No request has ended, and none is known never to end.
     NoRequests,
+    /// No request had ended when replications were stopped, all of them for this reason or for others.
+    Stopped(Ending),
     /// Work behind the answers is under way, and none of it has ended in the window.
     LongWork,
     /// More and more work is under way although none of it waits: it takes nearly as long as the window.
@@ -44,7 +47,8 @@ impl Doubt {
     /// Of the trials that are used.
     pub(super) fn of(used: &[&Trial]) -> Option<Self> {
         if used.iter().all(|trial| trial.ended == 0) {
-            return Some(Self::NoRequests);
+            let stopped = used.iter().find(|trial| !trial.is_whole());
+            return Some(stopped.map_or(Self::NoRequests, |trial| Self::Stopped(trial.ending)));
         }
         if used.iter().any(|trial| !trial.is_whole()) {
             return Some(Self::EndedEarly);
@@ -72,7 +76,7 @@ impl Doubt {
     /// As tables name it.
     pub fn word(&self) -> &'static str {
         match self {
-            Self::NoRequests => "no request ended",
+            Self::NoRequests | Self::Stopped(_) => "no request ended",
             Self::LongWork | Self::StillRising => "run too short",
             Self::EndedEarly => "ended early",
             Self::MayBeOverloaded { .. } => "may be overloaded",
@@ -85,6 +89,7 @@ impl Doubt {
     pub fn reason(&self) -> String {
         match self {
             Self::NoRequests => "no request ended in the window; run longer than a request takes".into(),
+            Self::Stopped(ending) => format!("no request had ended when runs were stopped: {ending}"),
             Self::LongWork => "no work behind the answers ended in the window; run longer than it takes".into(),
             Self::StillRising => {
                 "more and more work is under way, though none of it waits: it takes nearly as long as the window; run longer"
