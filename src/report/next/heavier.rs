@@ -85,20 +85,20 @@ fn searched<'a>(report: &'a Report) -> Option<&'a Summary> {
 /// The same for longer, where nothing has ended.
 fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
     let (Doubt::NoRequests | Doubt::LongWork | Doubt::StillRising) = summary.doubt.as_ref()? else { return None };
-    let (from, to) = report.plan.points[summary.point].load.pattern.window()?;
+    let pattern = &report.plan.points[summary.point].load.pattern;
+    if let Pattern::Test { cool_down, .. } = pattern {
+        let longer = exact(significant(cool_down.seconds() * MOST));
+        let command = Command::new("run", report.plan).with("--set", &format!("load.cool_down={longer}s"));
+        let why =
+            "leaves the system alone ten times as long after the test, so that the work behind the answers can end";
+        return Some(Proposal::new(command, why)).filter(|_| summary.doubt == Some(Doubt::LongWork));
+    }
+    let (from, to) = pattern.window()?;
     let longer = exact(significant(to.since(from).seconds() * MOST));
     let command = Command::new("run", report.plan).with("--set", &format!("load.duration={longer}s"));
     Some(Proposal::new(command, "runs ten times as long, so that what was sent can end"))
 }
 
-/// The search, upwards from the present load or below it, and what it looks for.
-fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, &'static str) {
-    let point = &report.plan.points[summary.point];
-    let load = &point.load;
-    let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
-    let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
-    let mut set: Vec<(String, String)> = Vec::new();
-    let mut smallest = false;
 /// What lets requests end before runs are stopped.
 fn not_stopped(ending: Ending) -> Option<&'static str> {
     Some(match ending {
@@ -110,6 +110,14 @@ fn not_stopped(ending: Ending) -> Option<&'static str> {
     })
 }
 
+/// The search, upwards from the present load or below it, and what it looks for.
+fn search(report: &Report, summary: &Summary, is_upwards: bool) -> (LoadSearch, &'static str) {
+    let point = &report.plan.points[summary.point];
+    let load = &point.load;
+    let headroom = Headroom::of(report, summary).filter(|headroom| headroom.cache.is_none());
+    let ratio = headroom.as_ref().map_or(UNBOUNDED, |it| (BEYOND / it.utilisation).clamp(LEAST, MOST));
+    let mut set: Vec<(String, String)> = Vec::new();
+    let mut smallest = false;
     let (path, ends, noun) = match &load.strength {
         Strength::Clients { path, count, users } => {
             let ends = ends(is_upwards, f64::from(*count), UNBOUNDED).map(|end| end.ceil().max(1.0));
