@@ -9,7 +9,7 @@ use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::metric::Metric;
-use crate::model::{CachePlan, Flow, Pattern};
+use crate::model::{CachePlan, Flow, Op, Pattern};
 use crate::parts::{BlameGroup, ResourceKind};
 
 /// Share of requests that must succeed, for the use of a resource to be that of the throughput.
@@ -59,8 +59,18 @@ impl Headroom {
         let most_per_min = throughput / utilisation;
         // Misses of a cache that has room for all keys are those of its first entries, however many requests follow.
         let fills = |cache: &CachePlan| cache.keys > 0 && cache.size.is_none_or(|size| size >= cache.keys);
-        let cache = point.system.services.iter().find_map(|service| {
-            let cache = service.caches.iter().find(|cache| cache.ttl.is_some() || cache.coalesce || fills(cache))?;
+        let system = &point.system;
+        let is_used = |service: usize, cache: usize| {
+            let looks_up = |(pc, op): (u32, &Op)| {
+                let Op::LookUp { cache: other, .. } = *op else { return false };
+                other as usize == cache && system.service_at(pc) as usize == service
+            };
+            (0..).zip(&system.program).any(looks_up)
+        };
+        let cache = system.services.iter().enumerate().find_map(|(at, service)| {
+            let eases = |cache: &CachePlan| cache.ttl.is_some() || cache.coalesce || fills(cache);
+            let caches = service.caches.iter().enumerate();
+            let (_, cache) = caches.filter(|(_, cache)| eases(cache)).find(|&(number, _)| is_used(at, number))?;
             Some(format!("{} cache {}", service.name, cache.name))
         });
         (utilisation > 0.0).then_some(Self { name, utilisation, most_per_min, cache })
