@@ -97,7 +97,7 @@ impl Mistake {
 
     /// Notes which names of the language there are, without saying which is meant.
     pub(crate) fn known_keys(self, names: &Names<'_>, what: &str, noun: &str, wrong: &str) -> Self {
-        let Some(section) = Form::section(noun).filter(|_| names.len() > FEW) else {
+        let Some(section) = Form::section(noun).filter(|_| names.len() > FEW || what == "key") else {
             return self.note(names.clone().sentence(&format!("{what} of {noun}"), wrong));
         };
         let near = names.near(wrong);
