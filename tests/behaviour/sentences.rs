@@ -335,3 +335,94 @@ fn what_is_not_known_is_no_evidence() {
     }
     assert!(unknown > 3, "{unknown}");
 }
+
+/// A server at 75 % that a fault stops for a minute works the backlog off: when the run ends, a minute later, it has not
+/// recovered, but no backlog grows.
+#[test]
+fn a_backlog_that_is_worked_off_after_a_fault_is_not_unstable() {
+    let server = "[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\n\
+                  steps = [{ sleep = \"exp(100ms)\" }]";
+    let fault = |to: &str| {
+        format!("{server}\n[faults.f]\nservice = \"a\"\nfrom = \"180s\"\nto = \"{to}\"\neffect = \"stuck\"\n")
+    };
+    let more = "timeout = \"10min\"";
+    looked(&open("7.5/s", more, &fault("240s")), |report| {
+        assert_eq!(condition(report), Some(Condition::Overloaded));
+        let words = report::headline(report, &report.summaries[0], None);
+        assert!(words.contains("does not recover before the run ends") && !words.contains("stationary"), "{words}");
+    });
+    // Where the fault lasts to the end, more and more wait.
+    looked(&open("7.5/s", more, &fault("300s")), |report| assert_eq!(condition(report), Some(Condition::Unstable)));
+}
+
+/// A breaker that a fault opens protects from no load, also where the fault fills the threads that its calls wait for.
+#[test]
+fn a_breaker_that_a_fault_opens_sheds_no_load() {
+    let text = std::fs::read_to_string("tests/culprits/breaker-by-full-threads.toml").expect("a model");
+    looked(&text, |report| {
+        assert_eq!(condition(report), Some(Condition::Failing));
+        let words = report::headline(report, &report.summaries[0], None);
+        assert!(words.contains("a breaker b (fault hang)"), "{words}");
+    });
+}
+
+/// A message every 50 min that is never handled: 1.2 an hour, and not 0.00 requests a second.
+#[test]
+fn a_slow_backlog_is_given_in_a_unit_that_fits() {
+    let text = r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "a.e"
+        rate = "1.2/h"
+        duration = "2000h"
+        [services.a]
+        runtime = "delay"
+        [services.a.endpoints.e]
+        steps = [{ publish = { queue = "q" } }]
+        [queues.q.consumers.k]
+        service = "w"
+        endpoint = "e"
+        [services.w]
+        runtime = "threads"
+        threads = 1
+        [services.w.endpoints.e]
+        steps = [{ sleep = "2h" }]
+    "#;
+    looked(text, |report| {
+        let words = report::headline(report, &report.summaries[0], None);
+        assert_eq!(condition(report), Some(Condition::Unstable), "{words}");
+        assert!(words.contains(" messages/h"), "{words}");
+    });
+}
+
+/// A cache that no step looks up eases nothing.
+#[test]
+fn headroom_rests_on_no_cache_that_is_not_used() {
+    let server = |step: &str| {
+        format!(
+            "[services.a]\nruntime = \"threads\"\nthreads = 8\n[services.a.caches.c]\nttl = \"60s\"\n\
+             [services.a.endpoints.e]\nsteps = [{step}]"
+        )
+    };
+    let words = |step: &str| {
+        looked(&open("10/s", "", &server(step)), |report| report::headline(report, &report.summaries[0], None))
+    };
+    let unused = words("{ sleep = \"10ms\" }");
+    assert!(unused.contains("a threads is nearest") && !unused.contains("cache"), "{unused}");
+}
+
+/// A limit on events ends runs before any request has: a longer run would be stopped as well.
+#[test]
+fn runs_that_a_limit_stops_are_not_to_be_longer() {
+    let model = "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"1000/s\"\nduration = \"60s\"\n\
+                 warm_up = \"0s\"\n[services.a]\nruntime = \"delay\"\n[services.a.endpoints.e]\nsteps = [{ sleep = \"30s\" }]";
+    let plan = experiment("events", model, "max_events = 1000").unwrap_or_else(|it| panic!("{}", it.render(false)));
+    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let words = report::headline(&report, &report.summaries[0], None) + &report::next_steps(&report, None);
+    assert!(
+        words.contains("no request had ended when runs were stopped") && words.contains("raise `max_events`"),
+        "{words}"
+    );
+    assert!(!words.contains("run longer") && !words.contains("ten times as long"), "{words}");
+}
