@@ -87,7 +87,9 @@ impl World<'_> {
             !is_episode && (!token.state.waits_for_others() || token.is_limited())
         };
         let patience = self.has_patience() && !self.requests.is_empty();
-        patience || self.engine.calendar.any(|event| event.slot >= slot::TASK) || self.engine.tokens.living().any(acts)
+        patience
+            || self.engine.calendar.any(|event| event.slot() >= slot::TASK)
+            || self.engine.tokens.living().any(acts)
     }
 
     /// Accept met EMFILE: it pauses, the loop burns the CPU of the episode, and what waits in the backlog is left to an

@@ -144,8 +144,8 @@ impl World<'_> {
     /// The pause after EMFILE is over. With nothing under way but such pauses, and each of them in front of a full
     /// table, it never ends.
     pub(crate) fn resume_accept(&mut self, event: Event) {
-        let process = event.slot - slot::ACCEPT;
-        if self.processes[process as usize].event_loop.accept_event != event.serial {
+        let process = event.slot() - slot::ACCEPT;
+        if self.processes[process as usize].event_loop.accept_event != event.serial() {
             return; // the process that paused is no more
         }
         let nothing_else = self.engine.calendar.living() <= self.accept_retries;

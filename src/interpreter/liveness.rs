@@ -51,7 +51,8 @@ impl World<'_> {
     /// Whether anything is under way that is not there for probes' sake: an event of the load, a fault, a request that
     /// does something, or waits with a time-out.
     fn is_anything_under_way(&self) -> bool {
-        let others = |event: Event| event.slot >= slot::SOURCE || (event.slot >= slot::TASK && !self.is_upkeep(event));
+        let others =
+            |event: Event| event.slot() >= slot::SOURCE || (event.slot() >= slot::TASK && !self.is_upkeep(event));
         let patience = self.has_patience() && !self.requests.is_empty();
         patience || self.engine.calendar.any(others) || self.engine.tokens.living().any(|t| self.is_under_way(t))
     }

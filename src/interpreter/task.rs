@@ -10,8 +10,8 @@ impl World<'_> {
     /// Whether an event brings up a task that only keeps watch, or is dead: a system in which nothing else is under way
     /// stays as it is.
     pub(crate) fn is_upkeep(&self, event: Event) -> bool {
-        let later = &self.engine.tasks[event.slot - slot::TASK];
-        if later.event != event.serial {
+        let later = &self.engine.tasks[event.slot() - slot::TASK];
+        if later.event != event.serial() {
             return true;
         }
         match later.task {
@@ -29,9 +29,11 @@ impl World<'_> {
     /// Whether an event brings up a task that changes what the system can do: a restart, a fault, a client that sends
     /// again.
     pub(crate) fn changes_something(&self, event: Event) -> bool {
-        let Some(id) = event.slot.checked_sub(slot::TASK).filter(|_| event.slot < slot::SOURCE) else { return false };
+        let Some(id) = event.slot().checked_sub(slot::TASK).filter(|_| event.slot() < slot::SOURCE) else {
+            return false;
+        };
         let later = &self.engine.tasks[id];
-        later.event == event.serial
+        later.event == event.serial()
             && matches!(
                 later.task,
                 Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } | Task::Admit { .. }
@@ -40,9 +42,9 @@ impl World<'_> {
 
     /// A task's event came up.
     pub(crate) fn task_event(&mut self, event: Event) {
-        let id = event.slot - slot::TASK;
+        let id = event.slot() - slot::TASK;
         let Later { task, event: serial, .. } = self.engine.tasks[id];
-        if serial != event.serial {
+        if serial != event.serial() {
             return self.engine.calendar.buried();
         }
         self.engine.tasks[id].event = 0;

@@ -308,8 +308,8 @@ impl<'s> World<'s> {
                 return if self.too_many { Ending::TooManyInFlight } else { Ending::Complete };
             }
             let Some(event) = self.engine.calendar.pop() else { return Ending::Quiet };
-            debug_assert!(event.time >= self.engine.now, "time goes back");
-            self.engine.now = event.time;
+            debug_assert!(event.time() >= self.engine.now, "time goes back");
+            self.engine.now = event.time();
             self.events += 1;
             if self.events >= watched {
                 if self.events.is_multiple_of(LOOK_EVERY)
@@ -322,7 +322,7 @@ impl<'s> World<'s> {
                 }
                 watched = next_watched(self.events, most);
             }
-            if event.time == Time::MAX {
+            if event.time() == Time::MAX {
                 if self.is_due(event) {
                     return Ending::EndOfClock;
                 }

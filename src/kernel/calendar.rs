@@ -1,6 +1,6 @@
-//! The calendar of future events: packed keys, in a sorted list as long as there are few, else in a 4-ary heap.
+//! The calendar of future events: packed, in a sorted list as long as there are few, else in a 4-ary heap.
 //!
-//! A key is one `u128`: time (64 bits), serial (40), slot (24), so that one comparison is the whole ordering rule and
+//! An event is one `u128`: time (64 bits), serial (40), slot (24), so that one comparison is the whole ordering rule and
 //! equal times keep the order of scheduling.
 //!
 //! Most systems have fewer than a hundred events in the calendar, and most new events are among the next few. There a
@@ -25,30 +25,34 @@ const SERIAL_MASK: u128 = (1 << SERIAL_BITS) - 1;
 /// Which event among all that were ever scheduled, from 1. Zero stands for none.
 pub type Serial = u64;
 
-/// An event that has come up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Event {
-    /// When.
-    pub time: Time,
-    /// Which.
-    pub serial: Serial,
-    /// Whose.
-    pub slot: u32,
-}
+/// An event, in the calendar or come up: its key. Two registers hold it, and what is not asked for is not taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Event(u128);
 
 impl Event {
+    /// The event of a slot at a time.
     #[inline]
-    fn pack(self) -> u128 {
-        (u128::from(self.time.0) << 64) | (u128::from(self.serial) << SLOT_BITS) | u128::from(self.slot)
+    pub fn new(time: Time, serial: Serial, slot: u32) -> Self {
+        debug_assert!(u128::from(slot) <= SLOT_MASK);
+        Self((u128::from(time.0) << 64) | (u128::from(serial) << SLOT_BITS) | u128::from(slot))
     }
 
+    /// When.
     #[inline]
-    fn unpack(key: u128) -> Self {
-        Self {
-            time: Time((key >> 64) as u64),
-            serial: ((key >> SLOT_BITS) & SERIAL_MASK) as u64,
-            slot: (key & SLOT_MASK) as u32,
-        }
+    pub fn time(self) -> Time {
+        Time((self.0 >> 64) as u64)
+    }
+
+    /// Which.
+    #[inline]
+    pub fn serial(self) -> Serial {
+        ((self.0 >> SLOT_BITS) & SERIAL_MASK) as u64
+    }
+
+    /// Whose.
+    #[inline]
+    pub fn slot(self) -> u32 {
+        (self.0 & SLOT_MASK) as u32
     }
 }
 
@@ -66,10 +70,10 @@ const NEXT_FEW: usize = 12;
 pub struct Calendar {
     /// While there are few: all of them, sorted, the next event last. An array, because a vector that may grow makes each
     /// insertion save its registers.
-    few: [u128; MOST_SORTED],
+    few: [Event; MOST_SORTED],
     count: usize,
     /// While there are many: all of them, a heap, the next event first.
-    many: Vec<u128>,
+    many: Vec<Event>,
     is_heap: bool,
     /// The root was popped and not yet replaced.
     hole: bool,
@@ -79,7 +83,15 @@ pub struct Calendar {
 
 impl Default for Calendar {
     fn default() -> Self {
-        Self { few: [0; MOST_SORTED], count: 0, many: Vec::new(), is_heap: false, hole: false, serial: 0, dead: 0 }
+        Self {
+            few: [Event(0); MOST_SORTED],
+            count: 0,
+            many: Vec::new(),
+            is_heap: false,
+            hole: false,
+            serial: 0,
+            dead: 0,
+        }
     }
 }
 
@@ -88,7 +100,7 @@ impl Calendar {
     #[inline]
     pub fn schedule(&mut self, time: Time, slot: u32) -> Serial {
         let serial = self.reserve();
-        self.insert(Event { time, serial, slot });
+        self.insert(Event::new(time, serial, slot));
         serial
     }
 
@@ -103,42 +115,40 @@ impl Calendar {
     /// Inserts an event whose serial was reserved.
     #[inline]
     pub fn insert(&mut self, event: Event) {
-        debug_assert!(u128::from(event.slot) <= SLOT_MASK);
-        let key = event.pack();
         let count = self.count;
         if self.is_heap || count >= MOST_SORTED {
-            return self.insert_in_heap(key);
+            return self.insert_in_heap(event);
         }
         let far = count.saturating_sub(NEXT_FEW);
-        if far > 0 && self.few[far] < key {
-            return self.insert_far(far, key);
+        if far > 0 && self.few[far] < event {
+            return self.insert_far(far, event);
         }
         self.count = count + 1;
         // Those that come before it move on by one place. (A slice that shrinks, since an index is checked at each step.)
         let mut rest = &mut self.few[..=count];
         while let [.., other, free] = rest
-            && *other < key
+            && *other < event
         {
             *free = *other;
             let last = rest.len() - 1;
             rest = &mut std::mem::take(&mut rest)[..last];
         }
         if let Some(free) = rest.last_mut() {
-            *free = key;
+            *free = event;
         }
     }
 
     /// Inserts an event behind the next few: its place is searched by halves.
     #[inline(never)]
-    fn insert_far(&mut self, far: usize, key: u128) {
-        let place = self.few[..far].partition_point(|&other| other > key);
+    fn insert_far(&mut self, far: usize, event: Event) {
+        let place = self.few[..far].partition_point(|&other| other > event);
         self.few.copy_within(place..self.count, place + 1);
-        self.few[place] = key;
+        self.few[place] = event;
         self.count += 1;
     }
 
     #[inline(never)]
-    fn insert_in_heap(&mut self, key: u128) {
+    fn insert_in_heap(&mut self, event: Event) {
         if !self.is_heap {
             // What is sorted is a heap.
             self.many.extend(self.few[..self.count].iter().rev());
@@ -146,27 +156,28 @@ impl Calendar {
         }
         if self.hole {
             self.hole = false;
-            self.sink(0, key);
+            self.sink(0, event);
         } else {
-            self.many.push(key);
-            self.rise(self.many.len() - 1, key);
+            self.many.push(event);
+            self.rise(self.many.len() - 1, event);
         }
     }
 
     /// The next event, taken out.
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
-        if self.is_heap {
-            return self.pop_from_heap();
+        match self.pop_from_few() {
+            None if self.is_heap => self.pop_from_heap(),
+            next => next,
         }
-        self.pop_from_few()
     }
 
+    /// The next event of the sorted list, which is empty while there is a heap.
     #[inline(always)]
     fn pop_from_few(&mut self) -> Option<Event> {
         let last = self.count.checked_sub(1)?;
         self.count = last;
-        self.few.get(last).map(|&key| Event::unpack(key))
+        self.few.get(last).copied()
     }
 
     #[inline(never)]
@@ -181,7 +192,7 @@ impl Calendar {
             return self.pop_from_few();
         }
         self.hole = true;
-        Some(Event::unpack(self.many[0]))
+        Some(self.many[0])
     }
 
     /// Turns a heap of few events and without a hole into a sorted list.
@@ -193,7 +204,7 @@ impl Calendar {
         self.many.clear();
     }
 
-    /// An event was cancelled: its key is dead from now on.
+    /// An event was cancelled: it is dead from now on.
     #[inline]
     pub fn cancelled(&mut self) {
         self.dead += 1;
@@ -219,14 +230,14 @@ impl Calendar {
         }
         let mut kept = 0;
         for index in 0..self.count {
-            let key = self.few[index];
-            if alive(Event::unpack(key)) {
-                self.few[kept] = key;
+            let event = self.few[index];
+            if alive(event) {
+                self.few[kept] = event;
                 kept += 1;
             }
         }
         self.count = kept;
-        self.many.retain(|&key| alive(Event::unpack(key)));
+        self.many.retain(|&event| alive(event));
         if self.is_heap && self.many.len() <= FEWEST_IN_HEAP {
             self.sort();
         } else if self.is_heap {
@@ -240,7 +251,7 @@ impl Calendar {
     /// Whether any event inside, dead ones included, is such a one.
     pub fn any(&self, is_one: impl Fn(Event) -> bool) -> bool {
         let in_heap = &self.many[usize::from(self.hole)..];
-        self.few[..self.count].iter().chain(in_heap).any(|&key| is_one(Event::unpack(key)))
+        self.few[..self.count].iter().chain(in_heap).any(|&event| is_one(event))
     }
 
     /// Events inside, dead ones included.
@@ -253,39 +264,39 @@ impl Calendar {
         self.len().saturating_sub(self.dead)
     }
 
-    fn rise(&mut self, mut index: usize, key: u128) {
+    fn rise(&mut self, mut index: usize, event: Event) {
         while index > 0 {
             let parent = (index - 1) / 4;
-            if self.many[parent] <= key {
+            if self.many[parent] <= event {
                 break;
             }
             self.many[index] = self.many[parent];
             index = parent;
         }
-        self.many[index] = key;
+        self.many[index] = event;
     }
 
-    fn sink(&mut self, mut index: usize, key: u128) {
-        let keys = &mut self.many[..];
+    fn sink(&mut self, mut index: usize, event: Event) {
+        let events = &mut self.many[..];
         loop {
             let first = index * 4 + 1;
-            let least = if let Some(&[a, b, c, d]) = keys.get(first..first + 4) {
-                let (ab, ab_key) = if b < a { (first + 1, b) } else { (first, a) };
-                let (cd, cd_key) = if d < c { (first + 3, d) } else { (first + 2, c) };
-                if cd_key < ab_key { cd } else { ab }
+            let least = if let Some(&[a, b, c, d]) = events.get(first..first + 4) {
+                let (ab, ab_event) = if b < a { (first + 1, b) } else { (first, a) };
+                let (cd, cd_event) = if d < c { (first + 3, d) } else { (first + 2, c) };
+                if cd_event < ab_event { cd } else { ab }
             } else {
-                match (first..keys.len()).min_by_key(|&child| keys[child]) {
+                match (first..events.len()).min_by_key(|&child| events[child]) {
                     Some(child) => child,
                     None => break,
                 }
             };
-            if key <= keys[least] {
+            if event <= events[least] {
                 break;
             }
-            keys[index] = keys[least];
+            events[index] = events[least];
             index = least;
         }
-        keys[index] = key;
+        events[index] = event;
     }
 }
 
@@ -300,7 +311,7 @@ mod tests {
         for slot in 0..100 {
             calendar.schedule(Time(5), slot);
         }
-        let order: Vec<u32> = std::iter::from_fn(|| calendar.pop()).map(|event| event.slot).collect();
+        let order: Vec<u32> = std::iter::from_fn(|| calendar.pop()).map(Event::slot).collect();
         assert_eq!(order, (0..100).collect::<Vec<_>>());
     }
 
@@ -321,21 +332,17 @@ mod tests {
                 match bits % 20 {
                     19 if step % 16 == 0 => {
                         let divisor = bits >> 32 & 3;
-                        let alive = |event: Event| event.serial % 4 != divisor;
+                        let alive = |event: Event| event.serial() % 4 != divisor;
                         calendar.compact(alive);
                         list.retain(|event| alive(*event));
                     }
                     action if action < inserted => {
-                        let event = Event {
-                            time: Time((bits >> 8) % 500),
-                            serial: calendar.reserve(),
-                            slot: (bits >> 20) as u32 % 1000,
-                        };
+                        let event = Event::new(Time((bits >> 8) % 500), calendar.reserve(), (bits >> 20) as u32 % 1000);
                         calendar.insert(event);
                         list.push(event);
                     }
                     _ => {
-                        list.sort_by_key(|event| (event.time, event.serial));
+                        list.sort_by_key(|event| (event.time(), event.serial()));
                         let expected = if list.is_empty() { None } else { Some(list.remove(0)) };
                         assert_eq!(calendar.pop(), expected);
                     }

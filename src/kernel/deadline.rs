@@ -98,7 +98,7 @@ impl Deadlines {
         entry.queue.push(&mut self.deadlines, id);
         if !entry.in_calendar {
             entry.in_calendar = true;
-            calendar.insert(Event { time, serial, slot: self.first_slot + lane.0 });
+            calendar.insert(Event::new(time, serial, self.first_slot + lane.0));
         }
         id
     }
@@ -125,9 +125,9 @@ impl Deadlines {
 
     /// A lane's event came up: the deadline that it was for, unless that was cancelled.
     pub fn expire(&mut self, calendar: &mut Calendar, event: Event) -> Option<(u32, Purpose)> {
-        let lane = &mut self.lanes[(event.slot - self.first_slot) as usize];
+        let lane = &mut self.lanes[(event.slot() - self.first_slot) as usize];
         lane.in_calendar = false;
-        let expired = lane.queue.first().filter(|&head| self.deadlines[head].serial == event.serial).map(|head| {
+        let expired = lane.queue.first().filter(|&head| self.deadlines[head].serial == event.serial()).map(|head| {
             lane.queue.remove(&mut self.deadlines, head);
             self.deadlines.remove(head);
             (self.deadlines[head].owner, self.deadlines[head].purpose)
@@ -135,7 +135,7 @@ impl Deadlines {
         if let Some(head) = lane.queue.first() {
             let Deadline { time, serial, .. } = self.deadlines[head];
             lane.in_calendar = true;
-            calendar.insert(Event { time, serial, slot: event.slot });
+            calendar.insert(Event::new(time, serial, event.slot()));
         }
         expired
     }
@@ -148,7 +148,7 @@ mod tests {
     fn run(calendar: &mut Calendar, deadlines: &mut Deadlines) -> Vec<(u64, u32)> {
         std::iter::from_fn(|| {
             let event = calendar.pop()?;
-            Some(deadlines.expire(calendar, event).map(|(owner, _)| (event.time.0, owner)))
+            Some(deadlines.expire(calendar, event).map(|(owner, _)| (event.time().0, owner)))
         })
         .flatten()
         .collect()

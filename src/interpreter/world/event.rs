@@ -14,14 +14,14 @@ impl World<'_> {
     /// Whether an event is awaited that brings on more than a probe or a restart.
     #[inline(never)]
     pub(crate) fn is_due(&self, event: Event) -> bool {
-        let is_task = (slot::TASK..slot::SOURCE).contains(&event.slot);
+        let is_task = (slot::TASK..slot::SOURCE).contains(&event.slot());
         self.is_alive(event) && !(is_task && self.is_upkeep(event))
     }
 
     /// Whether an event is still awaited, and not a time-out without end.
     #[inline(never)]
     fn is_alive(&self, event: Event) -> bool {
-        let Event { slot, serial, .. } = event;
+        let (slot, serial) = (event.slot(), event.serial());
         if slot < slot::CPU {
             self.engine.tokens[slot].event == serial
         } else if slot < slot::STATION {
@@ -52,13 +52,13 @@ impl World<'_> {
     /// Does what an event is for.
     #[inline]
     pub(crate) fn happen<S: Source>(&mut self, event: Event, source: &mut S) {
-        if event.slot < slot::CPU {
+        if event.slot() < slot::CPU {
             self.token_event(event);
-        } else if event.slot >= slot::SOURCE {
-            source.event(self, event.slot - slot::SOURCE);
-        } else if event.slot >= slot::TASK {
+        } else if event.slot() >= slot::SOURCE {
+            source.event(self, event.slot() - slot::SOURCE);
+        } else if event.slot() >= slot::TASK {
             self.task_event(event);
-        } else if event.slot >= slot::LANE {
+        } else if event.slot() >= slot::LANE {
             match self.engine.deadlines.expire(&mut self.engine.calendar, event) {
                 Some((token, Purpose::Wait)) => self.timed_out(token),
                 Some((request, Purpose::Patience)) => self.give_up(request),
@@ -67,7 +67,7 @@ impl World<'_> {
                 Some((frame, Purpose::Scope)) => self.timeout_over(frame),
                 None => {}
             }
-        } else if event.slot >= slot::ACCEPT {
+        } else if event.slot() >= slot::ACCEPT {
             self.accept_retries -= 1;
             self.resume_accept(event);
         } else {
@@ -80,9 +80,9 @@ impl World<'_> {
 
     #[inline(always)]
     fn token_event(&mut self, event: Event) {
-        let t = event.slot;
+        let t = event.slot();
         let token = &mut self.engine.tokens[t];
-        if token.event != event.serial {
+        if token.event != event.serial() {
             self.engine.calendar.buried();
             return;
         }
@@ -137,13 +137,13 @@ impl World<'_> {
     /// The event of a CPU. It is dead if a job has come or gone since, because that planned another one.
     #[inline(always)]
     fn cpu_event(&mut self, event: Event) {
-        let cpu = match event.slot.checked_sub(slot::STATION) {
+        let cpu = match event.slot().checked_sub(slot::STATION) {
             Some(station) => self.stations[station as usize].sharing.as_mut(),
-            None => Some(&mut self.replicas[(event.slot - slot::CPU) as usize].cpu),
+            None => Some(&mut self.replicas[(event.slot() - slot::CPU) as usize].cpu),
         };
         match cpu {
-            Some(cpu) if cpu.awaits(event.serial) => {
-                cpu.complete(&mut self.engine.calendar, self.engine.now, event.serial, &mut self.done);
+            Some(cpu) if cpu.awaits(event.serial()) => {
+                cpu.complete(&mut self.engine.calendar, self.engine.now, event.serial(), &mut self.done);
                 self.jobs_done();
             }
             _ => self.engine.calendar.buried(),
@@ -167,7 +167,7 @@ impl World<'_> {
     fn compact(&mut self) {
         let mut calendar = std::mem::take(&mut self.engine.calendar);
         // A lane's event is never dead: its deadlines are.
-        calendar.compact(|event| (slot::LANE..slot::TASK).contains(&event.slot) || self.is_alive(event));
+        calendar.compact(|event| (slot::LANE..slot::TASK).contains(&event.slot()) || self.is_alive(event));
         self.engine.calendar = calendar;
     }
 }

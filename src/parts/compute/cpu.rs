@@ -439,14 +439,14 @@ mod tests {
         }
         let (mut ends, mut done) = (Vec::new(), Vec::new());
         while let Some(event) = calendar.pop() {
-            match event.slot {
-                0 => cpu.complete(&mut calendar, event.time, event.serial, &mut done),
+            match event.slot() {
+                0 => cpu.complete(&mut calendar, event.time(), event.serial(), &mut done),
                 token => {
                     let work = Time(jobs[token as usize - 1].1 * 1_000_000);
-                    cpu.start(&mut calendar, event.time, token, work);
+                    cpu.start(&mut calendar, event.time(), token, work);
                 }
             }
-            ends.extend(done.drain(..).map(|token| (token - 1, (event.time.0 + 500_000) / 1_000_000)));
+            ends.extend(done.drain(..).map(|token| (token - 1, (event.time().0 + 500_000) / 1_000_000)));
         }
         ends
     }
@@ -479,9 +479,9 @@ mod tests {
         let mut end = Time::ZERO;
         while let Some(event) = calendar.pop() {
             let before = done.len();
-            cpu.complete(&mut calendar, event.time, event.serial, &mut done);
+            cpu.complete(&mut calendar, event.time(), event.serial(), &mut done);
             if done.len() > before {
-                end = event.time;
+                end = event.time();
             }
         }
         assert_eq!((done, end), (vec![2], Time(125)));
