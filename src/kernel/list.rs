@@ -4,7 +4,8 @@
 use super::NONE;
 use super::slab::Slab;
 
-/// The links that a thing carries.
+/// The links that a thing carries. What the first of a list has as its previous one means nothing, so that taking the
+/// first does not touch the one behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Links {
     next: u32,
@@ -90,8 +91,6 @@ impl List {
         self.head = next;
         if next == NONE {
             self.tail = NONE;
-        } else {
-            slab[next].links_mut().previous = NONE;
         }
         self.len -= 1;
         Some(index)
@@ -100,12 +99,12 @@ impl List {
     /// Takes one from wherever it stands in this list.
     #[inline]
     pub fn remove<T: Linked>(&mut self, slab: &mut Slab<T>, index: u32) {
-        let Links { next, previous } = slab[index].links();
-        if previous == NONE {
-            self.head = next;
-        } else {
-            slab[previous].links_mut().next = next;
+        if self.head == index {
+            self.pop(slab);
+            return;
         }
+        let Links { next, previous } = slab[index].links();
+        slab[previous].links_mut().next = next;
         if next == NONE {
             self.tail = previous;
         } else {
@@ -203,5 +202,20 @@ pub(super) mod tests {
         assert_eq!(list.pop(&mut slab), Some(things[1]));
         assert_eq!(list.pop(&mut slab), Some(things[3]));
         assert_eq!(list.pop(&mut slab), None);
+    }
+
+    /// What was second and has become the first still has the links of a second.
+    #[test]
+    fn what_has_become_the_first_is_removed_as_such() {
+        let mut slab = Slab::default();
+        let mut list = List::default();
+        let things: Vec<u32> = (0..3).map(|_| slab.insert(Thing::default())).collect();
+        things.iter().for_each(|&thing| list.push(&mut slab, thing));
+        assert_eq!(list.pop(&mut slab), Some(things[0]));
+        list.remove(&mut slab, things[1]);
+        assert_eq!(list.iter(&slab).collect::<Vec<_>>(), [things[2]]);
+        list.remove(&mut slab, things[2]);
+        list.push(&mut slab, things[0]);
+        assert_eq!((list.pop(&mut slab), list.len()), (Some(things[0]), 0));
     }
 }
