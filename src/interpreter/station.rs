@@ -10,12 +10,12 @@ use crate::parts::compute::station::Arrival;
 
 impl World<'_> {
     /// The token asks for service; its work is named by its key, so it need not be drawn before its service begins.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn visit(&mut self, t: u32, index: u32, time: Draw, key: u64) -> Next {
         match self.stations[index as usize].arrive(&mut self.engine, t) {
             Arrival::TurnedAway => return Next::Fail(Failure::TURNED_AWAY),
             Arrival::Begins => {
-                let work = self.draw(t, time, key);
+                let work = self.draw_in_line(t, time, key);
                 self.begin_service(t, index, work);
             }
             Arrival::Waits => self.account_station(t, index),

@@ -1,7 +1,7 @@
 //! The interpreter: a token runs its program until it waits, keeps working, or ends.
 
 use crate::kernel::random::{mix, unit};
-use crate::kernel::{NONE, Time};
+use crate::kernel::{NONE, Time, Variate};
 use crate::model::{Draw, Op, Runtime, Site};
 
 use crate::engine::next::Next;
@@ -230,11 +230,24 @@ impl World<'_> {
     /// The duration that a key names, for this token.
     #[inline]
     pub(crate) fn draw(&self, t: u32, draw: Draw, key: u64) -> Time {
+        self.variate(t, draw, key).draw(key)
+    }
+
+    /// The same in line, for what a station does at each visit. Where one operation of many draws, the compiler would work
+    /// out the logarithm ahead, needed or not.
+    #[inline(always)]
+    pub(crate) fn draw_in_line(&self, t: u32, draw: Draw, key: u64) -> Time {
+        self.variate(t, draw, key).draw_in_line(key)
+    }
+
+    /// The distribution that a token is to draw from.
+    #[inline(always)]
+    fn variate(&self, t: u32, draw: Draw, key: u64) -> &Variate {
         #[cfg(debug_assertions)]
         self.note_draw(t, draw.0, key);
         #[cfg(not(debug_assertions))]
-        let _ = t;
-        self.system.variates[draw.0 as usize].draw(key)
+        let _ = (t, key);
+        &self.system.variates[draw.0 as usize]
     }
 
     /// The uniform number that a step's key names, for this token.
@@ -250,7 +263,7 @@ impl World<'_> {
     pub(crate) fn work_of_visit(&self, t: u32) -> Time {
         let token = &self.engine.tokens[t];
         match self.system.program[token.pc as usize] {
-            Op::Visit { time, site, .. } => self.draw(t, time, site.key(token.key, 0)),
+            Op::Visit { time, site, .. } => self.draw_in_line(t, time, site.key(token.key, 0)),
             _ => unreachable!("only a visit waits at a station"),
         }
     }

@@ -35,7 +35,7 @@ const fn series(reciprocal: f64) -> f64 {
 }
 
 /// The natural logarithm of a positive, normal, finite number.
-#[inline]
+#[inline(always)]
 pub fn ln(x: f64) -> f64 {
     let bits = x.to_bits();
     let exponent = (bits >> 52) as i64 - 1023;

@@ -79,18 +79,26 @@ impl Variate {
     /// The variate that this key names.
     #[inline]
     pub fn draw(&self, key: u64) -> Time {
-        // The others apart: with them here, these two save the registers that only those need.
         match self {
-            Self::Exponential(mean) => nanoseconds(-mean * ln(unit_open(mix(key)))),
             Self::Constant(value) => *value,
             other => other.draw_apart(key),
+        }
+    }
+
+    /// The same with an exponential variate in line.
+    #[inline(always)]
+    pub fn draw_in_line(&self, key: u64) -> Time {
+        match self {
+            Self::Exponential(mean) => exponential(*mean, key),
+            other => other.draw(key),
         }
     }
 
     #[inline(never)]
     fn draw_apart(&self, key: u64) -> Time {
         match self {
-            Self::Constant(_) | Self::Exponential(_) => self.draw(key),
+            Self::Constant(value) => *value,
+            Self::Exponential(mean) => exponential(*mean, key),
             Self::Lognormal { mu, sigma } => nanoseconds(exp(mu + sigma * normal_quantile(unit_open(mix(key))))),
             Self::Uniform { min, width } => nanoseconds(min + width * unit(mix(key))),
             Self::Erlang { phases, phase_mean } => {
@@ -146,6 +154,11 @@ impl Variate {
             Self::Empirical(values) => values.iter().map(|v| v.0 as f64).sum::<f64>() / values.len().max(1) as f64,
         }
     }
+}
+
+#[inline(always)]
+fn exponential(mean: f64, key: u64) -> Time {
+    nanoseconds(-mean * ln(unit_open(mix(key))))
 }
 
 #[inline]

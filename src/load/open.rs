@@ -26,7 +26,7 @@ impl Source for Open {
         match event {
             which::ARRIVAL => {
                 world.schedule(self.next, which::ARRIVAL);
-                self.next = self.gap.draw(self.gaps.next_bits());
+                self.next = self.gap.draw_in_line(self.gaps.next_bits());
                 world.send_at_once(0);
             }
             _ => self.measuring.event(world, event),
