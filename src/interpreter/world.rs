@@ -134,6 +134,8 @@ pub struct World<'s> {
     pub(crate) is_plain: bool,
     /// Some process runs an event loop.
     pub(crate) has_loops: bool,
+    /// A token that is served at a station goes on at once: its system is plain and has no event loops.
+    pub(crate) goes_on_at_once: bool,
     /// Replicas that get no new requests.
     pub(crate) outages: u32,
     /// Connections to databases that are held, but dead.
@@ -175,6 +177,8 @@ impl<'s> World<'s> {
         let built = build(system, &mut engine.deadlines);
         let guards = Guards::new(system, &mut engine.deadlines);
         let patience = load.timeout.map(|length| engine.deadlines.lane(length));
+        let is_plain = load.call_rates.is_none() && is_plain(system);
+        let has_loops = system.services.iter().any(|plan| plan.runtime == Runtime::EventLoop);
         let mut world = Self {
             system,
             engine,
@@ -219,8 +223,9 @@ impl<'s> World<'s> {
             accept_retries: 0,
             probers: Vec::new(),
             stagnation: Stagnation::default(),
-            is_plain: load.call_rates.is_none() && is_plain(system),
-            has_loops: system.services.iter().any(|plan| plan.runtime == Runtime::EventLoop),
+            is_plain,
+            has_loops,
+            goes_on_at_once: is_plain && !has_loops,
             outages: 0,
             severed: 0,
             faults: Vec::new(),

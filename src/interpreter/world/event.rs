@@ -3,6 +3,7 @@
 use crate::kernel::NONE;
 use crate::kernel::calendar::Event;
 use crate::kernel::deadline::Purpose;
+use crate::model::Op;
 
 use crate::engine::next::Next;
 use crate::engine::slot;
@@ -123,15 +124,19 @@ impl World<'_> {
     }
 
     /// Steps the token at once where it would be the next to step anyway, else wakes it.
-    #[inline]
+    #[inline(always)]
     fn step_next(&mut self, t: u32) {
-        if self.has_loops || !self.is_plain || self.engine.ready.first().is_some() {
+        if !self.goes_on_at_once || !self.engine.ready.is_empty() {
             return self.wake(t);
         }
         let token = &mut self.engine.tokens[t];
         token.state = State::Ready;
         token.wait = NONE;
-        self.step(t);
+        // Often a visit is the last step.
+        match self.system.program[token.pc as usize] {
+            Op::Answer if !token.failure.is_some() => self.finish(t),
+            _ => self.step(t),
+        }
     }
 
     /// The event of a CPU. It is dead if a job has come or gone since, because that planned another one.
