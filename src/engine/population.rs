@@ -29,7 +29,8 @@ impl QueueStatistics {
     #[inline]
     pub fn leave(&mut self, now: Time, since: Time) {
         self.gauge.down(now);
-        let stay = (now - since).0;
+        // Not `now - since`, which saturates.
+        let stay = now.0 - since.0;
         self.left += 1;
         self.delayed += u64::from(stay > 0);
         self.stays += u128::from(stay);

@@ -31,7 +31,7 @@ impl World<'_> {
         let label = match token.state {
             State::Queued => Label::waiting(self.queued_at(places, token.wait)),
             State::AtStation => Label::waiting(places.stations[wait][0]),
-            State::Served if self.stations[wait].slows_down() => return None,
+            State::Served if self.stations[wait].slows_down => return None,
             State::Served => {
                 let is_shared = self.stations[wait].sharing.is_some();
                 let has_waited = is_shared && self.engine.now - token.since > self.work_of_visit(t);

@@ -35,6 +35,8 @@ pub(crate) struct Station {
     servers: u32,
     capacity: u32,
     slowdown: f64,
+    /// Whether those inside slow each other down beyond sharing a server.
+    pub slows_down: bool,
     /// Of a processor-sharing station.
     pub sharing: Option<Cpu>,
     busy: TimeWeighted,
@@ -61,6 +63,7 @@ impl Station {
             servers,
             capacity: plan.capacity.unwrap_or(u32::MAX),
             slowdown: plan.slowdown,
+            slows_down: plan.slowdown > 0.0 && !plan.sharing,
             sharing: plan.sharing.then(|| {
                 let cores = plan.servers.map_or(f64::INFINITY, f64::from);
                 Cpu::new(cores, plan.slowdown, slot::STATION + index)
@@ -80,11 +83,6 @@ impl Station {
     /// Tokens that wait for a server; none where there is room for any number.
     pub fn bounded(&self) -> Option<TimeWeighted> {
         (self.capacity < u32::MAX).then_some(self.queue.population.gauge)
-    }
-
-    /// Whether those inside slow each other down beyond sharing a server.
-    pub fn slows_down(&self) -> bool {
-        self.slowdown > 0.0 && self.sharing.is_none()
     }
 
     /// Work that services under way still have to do.
@@ -153,7 +151,7 @@ impl Station {
         self.begun += u128::from(stretched.0);
         self.due += u128::from((now + stretched).0);
         token.event = engine.calendar.schedule(now + stretched, t);
-        is_sampled || self.slows_down()
+        is_sampled || self.slows_down
     }
 
     /// A token's service is over. The next in line: its service is to begin, and the server stays busy.
@@ -173,7 +171,7 @@ impl Station {
     }
 
     fn stretched(&self, work: Time) -> Time {
-        if self.slowdown == 0.0 {
+        if !self.slows_down {
             return work;
         }
         Time((work.0 as f64 * (1.0 + self.slowdown * f64::from(self.inside.gauge.level()))) as u64)
