@@ -17,7 +17,14 @@ impl World<'_> {
     /// A new token at the start of an endpoint.
     #[inline]
     pub(crate) fn spawn(&mut self, endpoint: u32, key: u64) -> u32 {
-        let t = self.insert_token(Token::new(key, self.system.endpoints[endpoint as usize].entry));
+        self.begin_token(endpoint, key, 0)
+    }
+
+    /// A new token with these flags at the start of an endpoint.
+    #[inline(always)]
+    pub(crate) fn begin_token(&mut self, endpoint: u32, key: u64, flags: u8) -> u32 {
+        let entry = self.system.endpoints[endpoint as usize].entry;
+        let t = self.insert_token(Token { flags, ..Token::new(key, entry) });
         #[cfg(debug_assertions)]
         self.note_token(t);
         t

@@ -230,7 +230,7 @@ impl World<'_> {
     #[inline(always)]
     fn request(&mut self, call: Call, key: u64) -> u32 {
         let Call { client, target, born, user, awaits } = call;
-        let t = self.spawn(target, key);
+        let t = self.begin_token(target, key, ROOT);
         let request = self.requests.insert(Request { born, client, token: t, timer: NONE, user });
         if let Some(lane) = self.patience {
             let timer =
@@ -238,7 +238,6 @@ impl World<'_> {
             self.requests[request].timer = timer;
         }
         self.engine.tokens[t].request = request;
-        self.engine.tokens[t].flags |= ROOT;
         if self.tally.on {
             self.tally.sent += 1;
         }
