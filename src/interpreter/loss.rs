@@ -1,7 +1,5 @@
 //! What is lost for good, found in the wait-for graph.
 
-use std::collections::HashSet;
-
 use crate::kernel::{NONE, Time};
 use crate::model::ProbePlan;
 
@@ -22,6 +20,19 @@ pub(crate) struct Losses {
     pub units: Vec<Loss>,
     /// Requests that will never be answered.
     pub stranded: u64,
+}
+
+/// Tokens that hold something and can never go on.
+struct Stuck {
+    tokens: Vec<u32>,
+    /// By slot.
+    is_stuck: Vec<bool>,
+}
+
+impl Stuck {
+    fn contains(&self, t: u32) -> bool {
+        self.is_stuck[t as usize]
+    }
 }
 
 impl World<'_> {
@@ -45,12 +56,12 @@ impl World<'_> {
     /// What is lost for good, as things stand.
     pub(crate) fn losses(&self) -> Losses {
         let stuck = self.stuck_holders();
-        if stuck.is_empty() {
+        if stuck.tokens.is_empty() {
             return Losses::default();
         }
         let mut units: Vec<Loss> = Vec::new();
         for held in self.all_held() {
-            let lost = self.holders(held).filter(|holder| stuck.contains(holder)).count() as u32;
+            let lost = self.holders(held).filter(|&holder| stuck.contains(holder)).count() as u32;
             let resource = self.name_of(held);
             let of = self.size_of(held);
             match units.iter_mut().find(|loss| loss.resource == resource) {
@@ -71,40 +82,45 @@ impl World<'_> {
     }
 
     /// Messages that a bounded consumer may have unsettled, of which these tokens have some and never settle them.
-    fn lost_by_consumer(&self, consumer: u32, stuck: &HashSet<u32>) -> Option<Loss> {
+    fn lost_by_consumer(&self, consumer: u32, stuck: &Stuck) -> Option<Loss> {
         let of = self.broker.consumer(consumer).room()?;
         let handles = |&&t: &&u32| self.message_of(t).is_some_and(|message| self.consumer_of(message) == consumer);
-        let lost = stuck.iter().filter(handles).count() as u32;
+        let lost = stuck.tokens.iter().filter(handles).count() as u32;
         Some(Loss { resource: consumer_name(self.system, consumer as usize), lost, of: Some(of) })
     }
 
-    /// Tokens that hold something and can never go on.
-    fn stuck_holders(&self) -> HashSet<u32> {
-        let holders = self.all_held().flat_map(|held| self.holders(held));
-        let mut stuck: HashSet<u32> = holders.filter(|&holder| !self.can_go_on(holder)).collect();
+    fn stuck_holders(&self) -> Stuck {
+        let mut stuck = Stuck { tokens: Vec::new(), is_stuck: vec![false; self.engine.tokens.capacity()] };
+        for holder in self.all_held().flat_map(|held| self.holders(held)) {
+            if !stuck.contains(holder) && !self.can_go_on(holder) {
+                stuck.tokens.push(holder);
+                stuck.is_stuck[holder as usize] = true;
+            }
+        }
         loop {
-            let freed: Vec<u32> = stuck.iter().copied().filter(|&t| !self.waits_only_for(t, &stuck)).collect();
+            let (kept, freed): (Vec<u32>, Vec<u32>) =
+                stuck.tokens.iter().partition(|&&t| self.waits_only_for(t, &stuck));
             if freed.is_empty() {
                 return stuck;
             }
-            for t in freed {
-                stuck.remove(&t);
-            }
+            freed.into_iter().for_each(|t| stuck.is_stuck[t as usize] = false);
+            stuck.tokens = kept;
         }
     }
 
     /// Whether all that the token waits for is held by these tokens, or never comes.
-    fn waits_only_for(&self, t: u32, stuck: &HashSet<u32>) -> bool {
+    fn waits_only_for(&self, t: u32, stuck: &Stuck) -> bool {
         let mut only = true;
         self.each_end(t, &mut |end| {
-            only &= match self.waited_for(end) {
-                Some(held) => {
-                    !self.is_lowered(held)
-                        && self.holders(held).next().is_some()
-                        && self.holders(held).all(|holder| stuck.contains(&holder))
-                }
-                None => matches!(self.engine.tokens[end].state, State::Hung | State::Coalescing),
-            };
+            only = only
+                && match self.waited_for(end) {
+                    Some(held) => {
+                        !self.is_lowered(held)
+                            && self.holders(held).next().is_some()
+                            && self.holders(held).all(|holder| stuck.contains(holder))
+                    }
+                    None => matches!(self.engine.tokens[end].state, State::Hung | State::Coalescing),
+                };
         });
         only
     }
