@@ -39,6 +39,7 @@ pub(crate) mod station;
 pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod thread;
+pub(crate) mod trace;
 pub(crate) mod unwind;
 pub(crate) mod view;
 pub(crate) mod wait;

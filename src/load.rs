@@ -15,8 +15,8 @@ pub use profile::Times;
 
 use crate::interpreter::World;
 use crate::kernel::Time;
-use crate::model::{Load, Pattern, System};
-use crate::parts::{Limits, Outcome};
+use crate::model::{AccountsKept, Load, Pattern, System};
+use crate::parts::{Limits, Outcome, RequestEnd, Trace};
 
 /// Runs a system under a load, once. The outcome is a function of (system, load, seed, replication) alone, unless a
 /// limit in wall time or an interrupt ends the run early.
@@ -28,13 +28,51 @@ pub fn trial(system: &System, load: &Load, seed: u64, replication: u64, limits: 
 pub fn watched(system: &System, load: &Load, bounds: &[Time], seed: u64, replication: u64, limits: &Limits) -> Outcome {
     let mut world = World::new(system, load, seed, replication);
     world.watch(bounds.to_vec());
+    run(&mut world, load, seed, replication, limits)
+}
+
+/// The same run, with the end of each request in its window; none where the system has too many services and endpoints
+/// for that.
+pub fn scouted(
+    system: &System,
+    load: &Load,
+    seed: u64,
+    replication: u64,
+    limits: &Limits,
+) -> Option<(Outcome, Vec<RequestEnd>)> {
+    let load = &Load { accounts: AccountsKept::All, ..load.clone() };
+    let mut world = World::new(system, load, seed, replication);
+    world.scout().then(|| {
+        let outcome = run(&mut world, load, seed, replication, limits);
+        (outcome, world.scouted())
+    })
+}
+
+/// The same run, with the traces of these requests, each given by the ends of its tries; none as in [`scouted`].
+pub fn traced(
+    system: &System,
+    load: &Load,
+    requests: &[Vec<RequestEnd>],
+    seed: u64,
+    replication: u64,
+    limits: &Limits,
+) -> Option<(Outcome, Vec<Trace>)> {
+    let load = &Load { accounts: AccountsKept::All, ..load.clone() };
+    let mut world = World::new(system, load, seed, replication);
+    world.record(requests).then(|| {
+        let outcome = run(&mut world, load, seed, replication, limits);
+        (outcome, world.traces(requests))
+    })
+}
+
+fn run(world: &mut World, load: &Load, seed: u64, replication: u64, limits: &Limits) -> Outcome {
     match &load.pattern {
-        Pattern::Test { .. } => test::run(&mut world, &load.pattern, seed, replication, limits),
-        Pattern::Endless { .. } => closed::run(&mut world, &load.pattern, seed, replication, limits),
-        Pattern::Staged { .. } => staged::run(&mut world, &load.pattern, seed, replication, limits),
-        Pattern::Varying { .. } => profile::run(&mut world, &load.pattern, seed, replication, limits),
-        Pattern::Trace { .. } => trace::run(&mut world, &load.pattern, limits),
-        Pattern::Open { .. } => open::run(&mut world, &load.pattern, seed, replication, limits),
+        Pattern::Test { .. } => test::run(world, &load.pattern, seed, replication, limits),
+        Pattern::Endless { .. } => closed::run(world, &load.pattern, seed, replication, limits),
+        Pattern::Staged { .. } => staged::run(world, &load.pattern, seed, replication, limits),
+        Pattern::Varying { .. } => profile::run(world, &load.pattern, seed, replication, limits),
+        Pattern::Trace { .. } => trace::run(world, &load.pattern, limits),
+        Pattern::Open { .. } => open::run(world, &load.pattern, seed, replication, limits),
     }
 }
 

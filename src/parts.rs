@@ -22,6 +22,7 @@ pub(crate) mod network;
 pub(crate) mod part;
 pub(crate) mod resource;
 pub(crate) mod tally;
+pub(crate) mod trace;
 pub(crate) mod trouble;
 pub(crate) mod usage;
 
@@ -37,3 +38,4 @@ pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWor
 pub use phase::{OF_TEST, Phase, PhaseUse};
 pub use resource::{ResourceKind, ResourceUse};
 pub use timeline::{Slice, Timeline};
+pub use trace::{Doing, Held, RequestEnd, Trace, TraceSpan};

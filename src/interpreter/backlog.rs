@@ -4,7 +4,7 @@ use crate::kernel::NONE;
 
 use crate::engine::next::Next;
 use crate::engine::progress::Progress;
-use crate::engine::token::{Failure, FrameKind, State};
+use crate::engine::token::{Failure, FrameKind, SAMPLED, State};
 use crate::interpreter::world::World;
 use crate::parts::network::backlog::{Knock, gives_up, is_counted};
 use crate::parts::network::process::Replica;
@@ -82,6 +82,9 @@ impl World<'_> {
         self.leave_ingress(t);
         while self.engine.tokens[t].frame != NONE {
             self.pop_frame(t);
+        }
+        if self.engine.tokens[t].has(SAMPLED) {
+            self.end_account(t);
         }
         self.engine.tokens.remove(t);
     }

@@ -138,10 +138,13 @@ impl World<'_> {
             _ => 0,
         };
         self.weigh(t, weight);
+        if self.is_recording() {
+            self.trace_cause(t, other);
+        }
     }
 
     /// Gives a token that has just begun its weight: how many requests it stands for; 0 for one without an account.
-    fn weigh(&mut self, t: u32, weight: u16) {
+    pub(crate) fn weigh(&mut self, t: u32, weight: u16) {
         let Some(accounts) = &mut self.accounts else { return };
         let token = &mut self.engine.tokens[t];
         if weight == 0 {
@@ -150,6 +153,9 @@ impl World<'_> {
         } else {
             token.flags |= SAMPLED;
             accounts.begin(self.engine.now, t, weight);
+            if let Some(recorder) = &mut accounts.segments.recorder {
+                recorder.begin(t, self.engine.now, token.key, token.pc);
+            }
         }
     }
 
@@ -414,9 +420,12 @@ impl World<'_> {
     /// The token, which has an account, is about to go.
     #[inline(never)]
     pub(crate) fn end_account(&mut self, t: u32) {
-        if let Some(accounts) = &mut self.accounts {
-            accounts.end(t);
+        let Some(accounts) = &mut self.accounts else { return };
+        if accounts.segments.recorder.is_some() {
+            self.trace_end(t, self.engine.tokens[t].failure);
         }
+        let Some(accounts) = &mut self.accounts else { return };
+        accounts.end(t);
     }
 
     #[inline(never)]

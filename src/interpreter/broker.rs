@@ -55,6 +55,7 @@ impl World<'_> {
                 Publishing::Enqueue => {
                     let done = self.next_op(t);
                     let job = self.jobs.of(t);
+                    self.trace_publish(t, queue, site.child(key));
                     let is_taken = self.enqueue(queue, site.child(key), job);
                     return if is_taken { done } else { Next::Fail(Failure::QUEUE_FULL) };
                 }
@@ -111,9 +112,10 @@ impl World<'_> {
     }
 
     fn send_message(&mut self, Delivery { message, process, key }: Delivery) {
-        let &Message { job, consumer, .. } = self.broker.message(message);
+        let &Message { job, consumer, key: named, .. } = self.broker.message(message);
         let plan = &self.system.consumers[consumer as usize];
         let t = self.spawn(plan.endpoint, key);
+        self.trace_message(t, named, consumer);
         self.engine.priorities.set(t, 0);
         let frame = self.engine.push_frame(t, FrameKind::Message { message });
         self.account_take(t, frame);

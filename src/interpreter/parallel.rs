@@ -94,7 +94,7 @@ impl World<'_> {
         if self.jobs.kept {
             self.leave_job(t, why);
         }
-        let story = self.story(t);
+        let story = self.last_story(t, why);
         self.engine.tokens.remove(t);
         if join != NONE {
             self.joined(join, t, story, why);

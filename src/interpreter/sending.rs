@@ -8,7 +8,7 @@ use crate::model::Runtime;
 use crate::engine::task::Task;
 use crate::engine::token::{Failure, ROOT, Request, State};
 use crate::interpreter::world::World;
-use crate::parts::ledger::User;
+use crate::parts::ledger::{User, key_of_try};
 use crate::parts::network::ROUND_TRIP;
 
 /// A request that is to be sent.
@@ -108,14 +108,11 @@ impl World<'_> {
         self.attempt(user, record);
     }
 
-    /// A user sends a request. Each attempt draws its own demands: another try meets another system.
+    /// A user sends a request.
     fn attempt(&mut self, user: u32, record: User) {
         let now = self.engine.now;
         let Some((target, priority)) = self.ledger.as_mut().map(|ledger| ledger.sent(now, user)) else { return };
-        let mut key = self.key_of(record.number);
-        if record.attempt > 0 {
-            key = mix(key.wrapping_add(u64::from(record.attempt).wrapping_mul(GOLDEN)));
-        }
+        let key = key_of_try(self.key_of(record.number), record.attempt);
         let t = self.request_apart(Call { client: record.client, target, born: record.first, user, awaits: true }, key);
         self.engine.priorities.set(t, priority);
         if record.attempt > 0 {
@@ -215,7 +212,7 @@ impl World<'_> {
 
     /// The key of a request with this number.
     #[inline]
-    fn key_of(&self, number: u64) -> u64 {
+    pub(crate) fn key_of(&self, number: u64) -> u64 {
         mix(self.key ^ number.wrapping_mul(GOLDEN))
     }
 

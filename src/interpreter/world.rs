@@ -288,7 +288,7 @@ impl<'s> World<'s> {
         let most = limits.max_events.unwrap_or(u64::MAX);
         let standstill = u32::try_from(most).unwrap_or(u32::MAX).min(STANDSTILL);
         self.reports_ends = S::AWAITS_ENDS;
-        let mut watched = next_watched(self.events, most);
+        let mut watched = self.next_watched(most);
         loop {
             self.report_ended(source);
             let mut steps: u32 = 0;
@@ -325,7 +325,10 @@ impl<'s> World<'s> {
                 if self.events > most {
                     return Ending::TooManyEvents;
                 }
-                watched = next_watched(self.events, most);
+                watched = self.next_watched(most);
+                if self.is_recording() {
+                    self.look_at_traced();
+                }
             }
             if event.time() == Time::MAX {
                 if self.is_due(event) {
@@ -353,6 +356,14 @@ impl<'s> World<'s> {
         (self.too_many || self.engine.tokens.capacity() >= slot::CPU as usize).then_some(Ending::TooManyInFlight)
     }
 
+    /// The number of the next event at which the limits are looked at, or that is one too many; any, where requests are
+    /// traced.
+    fn next_watched(&self, most: u64) -> u64 {
+        let next =
+            if self.is_recording() { self.events + 1 } else { self.events - self.events % LOOK_EVERY + LOOK_EVERY };
+        next.min(most.saturating_add(1))
+    }
+
     /// Another round or attempt of a token that has not waited. Whether it is time to look at the limits.
     #[inline]
     pub(crate) fn turn(&mut self) -> bool {
@@ -371,11 +382,6 @@ impl<'s> World<'s> {
     pub(crate) fn look_at_limits(&mut self) {
         self.paused = true;
     }
-}
-
-/// The number of the next event at which the limits are looked at, or that is one too many.
-fn next_watched(events: u64, most: u64) -> u64 {
-    (events - events % LOOK_EVERY + LOOK_EVERY).min(most.saturating_add(1))
 }
 
 /// The endpoints that a load calls.

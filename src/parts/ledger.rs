@@ -67,6 +67,12 @@ pub(crate) struct Ledger {
     still_trying: u64,
 }
 
+/// The key of a try that so many others of the same user came before: another try meets another system, so it draws its
+/// own demands.
+pub(crate) fn key_of_try(first: u64, earlier: u16) -> u64 {
+    if earlier == 0 { first } else { mix(first.wrapping_add(u64::from(earlier).wrapping_mul(GOLDEN))) }
+}
+
 impl Ledger {
     /// The ledger that a load asks for, if it does.
     pub fn of(load: &Load, seed: u64, replication: u64) -> Option<Box<Self>> {

@@ -35,6 +35,7 @@ mod steady;
 mod testbed;
 mod theory;
 mod timelines;
+mod traces;
 mod variates;
 mod whatifs;
 mod words;

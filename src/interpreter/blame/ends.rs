@@ -33,6 +33,15 @@ impl World<'_> {
         Some(Story { log, began })
     }
 
+    /// The same of a token that ends.
+    pub(crate) fn last_story(&mut self, t: u32, failure: Failure) -> Option<Story> {
+        let story = self.story(t)?;
+        if self.is_recording() {
+            self.trace_end(t, failure);
+        }
+        Some(story)
+    }
+
     /// The token waits no longer for what others do, though they have not done it: what they did up to now explains its
     /// wait.
     pub(crate) fn explain(&mut self, t: u32) {
@@ -122,7 +131,7 @@ impl World<'_> {
     fn account_success(&mut self, record: &Request) {
         let now = self.engine.now;
         let Some(accounts) = &mut self.accounts else { return };
-        accounts.sample.ended();
+        let is_rare = accounts.sample.ended();
         accounts.close(now, record.token);
         let mut log = accounts.take(record.token);
         if let Some(earlier) = accounts.earlier.get_mut(record.user as usize) {
@@ -135,6 +144,10 @@ impl World<'_> {
             accounts.collected.succeeded((now - record.born).0, weight, accounts.segments.iter(log, NONE));
         }
         accounts.segments.free(log);
+        if is_rare {
+            accounts.sample.thin_out();
+            self.scout_end(record, Failure::NONE);
+        }
     }
 
     /// A request has failed. Where is noted of each, what it spent its time on of those that have an account.
@@ -146,6 +159,9 @@ impl World<'_> {
             self.account_inside(record.token);
         }
         let is_sampled = self.engine.tokens[record.token].has(SAMPLED);
+        if self.accounts.as_ref().is_some_and(|accounts| accounts.scouted.is_some()) {
+            self.scout_end(record, failure);
+        }
         let Some(accounts) = &mut self.accounts else { return };
         let (mut log, mut weight) = (Log::default(), 0);
         if is_sampled {
@@ -198,6 +214,9 @@ impl World<'_> {
 
     /// A user has gone for good.
     pub(crate) fn forget_user(&mut self, user: u32) {
+        if self.accounts.as_ref().is_some_and(|accounts| accounts.scouted.is_some()) {
+            self.scout_last(user);
+        }
         if let Some(accounts) = &mut self.accounts
             && let Some(earlier) = accounts.earlier.get_mut(user as usize)
         {
@@ -264,6 +283,9 @@ impl World<'_> {
 
     #[inline(never)]
     fn account_failed(&mut self, t: u32, why: Failure) {
+        if self.is_recording() {
+            self.trace_failure(t, why);
+        }
         if self.accounts.as_ref().is_none_or(|accounts| accounts.failed_at(t) != Label::NONE) {
             return;
         }

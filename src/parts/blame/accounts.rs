@@ -7,6 +7,7 @@ use super::collect::Collected;
 use super::log::{Label, Log, Segments};
 use super::place::Places;
 use super::sample::Sample;
+use crate::parts::trace::scout::RequestEnd;
 
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
 pub(crate) const MOST_SEGMENTS: u32 = 128;
@@ -28,10 +29,12 @@ pub(crate) struct Account {
     pub(crate) epoch: u16,
     /// For how many requests it stands.
     pub(crate) weight: u16,
+    /// The token that it is of.
+    token: u32,
 }
 
 impl Account {
-    pub(crate) fn new(now: Time, weight: u16) -> Self {
+    pub(crate) fn new(now: Time, t: u32, weight: u16) -> Self {
         Self {
             mark: now,
             first: u64::MAX,
@@ -42,6 +45,7 @@ impl Account {
             rest: UNEXPLAINED,
             epoch: 0,
             weight,
+            token: t,
         }
     }
 
@@ -50,7 +54,18 @@ impl Account {
     fn append(&mut self, segments: &mut Segments, most: u32, label: Label, ns: u64) {
         segments.append(&mut self.log, label, ns, self.floor);
         if self.log.count - self.floor_count > most {
-            segments.compact(&mut self.log, self.floor, self.floor_count);
+            self.crowd(segments, Some((label, ns)));
+        }
+    }
+
+    /// The log has more segments behind its floor than it may: it is compacted. Where requests are traced, it may have
+    /// none: the recorder hears of the stretch that was added, none where another token's log was.
+    #[inline(never)]
+    fn crowd(&mut self, segments: &mut Segments, added: Option<(Label, u64)>) {
+        match (&mut segments.recorder, added) {
+            (None, _) => segments.compact(&mut self.log, self.floor, self.floor_count),
+            (Some(recorder), Some((label, ns))) => recorder.spent(self.token, label, ns),
+            (Some(recorder), None) => recorder.awaited(self.token, self.mark),
         }
     }
 
@@ -156,6 +171,8 @@ pub(crate) struct Accounts {
     pub(crate) sample: Sample,
     /// When the window opened.
     pub(crate) opened: Time,
+    /// The ends of requests, where they are noted one by one.
+    pub(crate) scouted: Option<Vec<RequestEnd>>,
 }
 
 impl Accounts {
@@ -178,7 +195,13 @@ impl Accounts {
             places,
             sample,
             opened: Time::ZERO,
+            scouted: None,
         }
+    }
+
+    /// Whether a token has an account.
+    pub(crate) fn has(&self, t: u32) -> bool {
+        self.numbers.get(t as usize).is_some_and(|&number| number != NONE)
     }
 
     /// The account of a token that has one.
@@ -197,7 +220,7 @@ impl Accounts {
     #[inline(never)]
     pub(crate) fn begin(&mut self, now: Time, t: u32, weight: u16) {
         make_room(&mut self.numbers, t, NONE);
-        let new = Account::new(now, weight);
+        let new = Account::new(now, t, weight);
         match self.numbers[t as usize] {
             NONE => self.numbers[t as usize] = self.accounts.insert(new),
             number => {
@@ -344,7 +367,7 @@ impl Accounts {
         account.mark = now;
         self.segments.concat(&mut account.log, log);
         if account.log.count - account.floor_count > self.most_segments {
-            self.segments.compact(&mut account.log, account.floor, account.floor_count);
+            account.crowd(&mut self.segments, None);
         }
     }
 

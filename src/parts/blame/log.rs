@@ -3,6 +3,8 @@
 
 use crate::kernel::NONE;
 
+use crate::parts::trace::recorder::Recorder;
+
 /// What a stretch of time was spent on: twice the index of a [place](super::place::Place), plus one where the request
 /// was served there and did not wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,12 +57,14 @@ pub(crate) struct Segments {
     free: u32,
     /// Sums by label, all zero between uses.
     sums: Vec<u64>,
+    /// Hears of each stretch, where requests are traced.
+    pub recorder: Option<Box<Recorder>>,
 }
 
 impl Segments {
     /// For so many labels.
     pub fn new(labels: usize) -> Self {
-        Self { segments: Vec::new(), free: NONE, sums: vec![0; labels] }
+        Self { segments: Vec::new(), free: NONE, sums: vec![0; labels], recorder: None }
     }
 
     /// Adds a stretch at the end; one with the label of the last lengthens that, unless it is `floor`.

@@ -6,6 +6,8 @@
 //! the same ones, and no draw of the model is touched. What a request calls or branches into is sampled with it, and so
 //! are all attempts of one user.
 
+use std::collections::HashSet;
+
 use crate::kernel::random::{GOLDEN, mix};
 use crate::model::{AccountsKept as Wish, Load, Pattern};
 
@@ -38,6 +40,18 @@ pub(crate) struct Sample {
     left: u32,
     /// Numbers what has no key.
     unnamed: u64,
+    wish: Wanted,
+}
+
+/// What a run wants of its sample beyond the figures of blame.
+#[derive(Clone, Debug, Default)]
+enum Wanted {
+    #[default]
+    Nothing,
+    /// Every request has an account, and the end of each is rare.
+    Ends,
+    /// The requests with these keys have an account, and no others.
+    Chosen(HashSet<u64>),
 }
 
 impl Sample {
@@ -52,13 +66,27 @@ impl Sample {
         };
         let thins = load.accounts == Wish::Sampled;
         let warm_up = if thins && first == 1 { RARE / 2 } else { first };
-        Self { first, mask: warm_up - 1, thins, left: MOST, unnamed: 0 }
+        Self { first, mask: warm_up - 1, thins, left: MOST, unnamed: 0, wish: Wanted::Nothing }
+    }
+
+    /// Every request has an account, and [`ended`](Self::ended) tells of each.
+    pub fn scouting() -> Self {
+        Self { first: 1, mask: 0, thins: false, left: 1, unnamed: 0, wish: Wanted::Ends }
+    }
+
+    /// Only the requests with these keys have an account.
+    pub fn chosen(keys: HashSet<u64>) -> Self {
+        Self { first: 0, mask: u64::MAX, thins: false, left: MOST, unnamed: 0, wish: Wanted::Chosen(keys) }
     }
 
     /// The window opens.
     pub fn open_window(&mut self) {
-        self.mask = self.first - 1;
-        self.left = if self.first == 1 { FIRST } else { MOST };
+        self.mask = self.first.wrapping_sub(1);
+        self.left = match self.wish {
+            Wanted::Ends => 1,
+            _ if self.first == 1 => FIRST,
+            _ => MOST,
+        };
     }
 
     /// Whether every request of the run has an account.
@@ -75,7 +103,16 @@ impl Sample {
     /// For how many requests the one with this key stands: 0 if it has no account.
     #[inline]
     pub fn weight(&self, key: u64) -> u16 {
-        if self.takes(key) { self.mask as u16 + 1 } else { 0 }
+        if self.takes(key) { self.mask as u16 + 1 } else { self.weight_of_other(key) }
+    }
+
+    /// The same for one that is not taken for its key's bits.
+    #[inline(never)]
+    fn weight_of_other(&self, key: u64) -> u16 {
+        match &self.wish {
+            Wanted::Chosen(keys) => u16::from(keys.contains(&key)),
+            Wanted::Nothing | Wanted::Ends => 0,
+        }
     }
 
     /// A key for what has none.
@@ -84,17 +121,20 @@ impl Sample {
         mix(self.unnamed.wrapping_mul(GOLDEN))
     }
 
-    /// A request that has an account has ended.
+    /// A request that has an account has ended. Whether that is rare, so that [`thin_out`](Self::thin_out) is to be called.
     #[inline]
-    pub fn ended(&mut self) {
+    pub fn ended(&mut self) -> bool {
         self.left -= 1;
-        if self.left == 0 {
-            self.thin_out();
-        }
+        self.left == 0
     }
 
+    /// Accounts become rarer, where there are enough.
     #[cold]
-    fn thin_out(&mut self) {
+    pub fn thin_out(&mut self) {
+        if matches!(self.wish, Wanted::Ends) {
+            self.left = 1;
+            return;
+        }
         if self.thins && self.mask + 1 < RAREST {
             self.mask = 2 * self.mask + 1;
         }
@@ -117,7 +157,27 @@ mod tests {
     use super::*;
 
     fn sample(every: u64) -> Sample {
-        Sample { first: every, mask: every - 1, thins: true, left: MOST, unnamed: 0 }
+        Sample { first: every, mask: every - 1, thins: true, left: MOST, unnamed: 0, wish: Wanted::Nothing }
+    }
+
+    /// A request that has an account ends.
+    fn end(sample: &mut Sample) {
+        if sample.ended() {
+            sample.thin_out();
+        }
+    }
+
+    #[test]
+    fn only_chosen_requests_have_an_account_and_scouts_see_every_end() {
+        let mut chosen = Sample::chosen([7, 0x30].into());
+        chosen.open_window();
+        assert_eq!([7, 0x30, 8, 16].map(|key| chosen.weight(key)), [1, 1, 0, 0]);
+        let mut scouting = Sample::scouting();
+        scouting.open_window();
+        for key in 0..100 {
+            assert_eq!((scouting.weight(key), scouting.ended()), (1, true));
+            scouting.thin_out();
+        }
     }
 
     #[test]
@@ -140,9 +200,9 @@ mod tests {
     #[test]
     fn a_long_run_needs_no_more_accounts() {
         let mut sample = sample(RARE);
-        (0..MOST).for_each(|_| sample.ended());
+        (0..MOST).for_each(|_| end(&mut sample));
         assert_eq!(sample.mask + 1, 2 * RARE);
-        (0..20 * MOST).for_each(|_| sample.ended());
+        (0..20 * MOST).for_each(|_| end(&mut sample));
         assert_eq!(sample.mask + 1, RAREST);
     }
 
@@ -153,7 +213,7 @@ mod tests {
         sample.open_window();
         for every in [1, 2, 4, 8] {
             assert_eq!(sample.mask + 1, every);
-            (0..FIRST).for_each(|_| sample.ended());
+            (0..FIRST).for_each(|_| end(&mut sample));
         }
         assert_eq!((sample.mask + 1, sample.left), (RARE, MOST));
     }

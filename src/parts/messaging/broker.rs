@@ -63,7 +63,8 @@ pub(crate) struct Delivery {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Message {
     links: Links,
-    key: u64,
+    /// Names it.
+    pub key: u64,
     /// When it last became ready.
     since: Time,
     pub job: u32,
