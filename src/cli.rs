@@ -30,6 +30,7 @@ mod sensitivity;
 mod serve;
 mod simulate;
 mod sweep;
+mod trace;
 mod warn;
 
 use clap::{Parser, Subcommand};

@@ -43,6 +43,7 @@ pub mod sheet;
 mod table;
 mod theory;
 mod timeline;
+mod trace;
 mod turn;
 mod verdicts;
 mod warning;
@@ -80,6 +81,7 @@ pub use sensitivity::{
 };
 pub use theory::theory;
 pub use timeline::timeline;
+pub use trace::{chrome as trace_events, otlp as trace_otlp, tree as trace_tree};
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};
 pub use whole::Report;

@@ -14,6 +14,7 @@ use super::format::Format;
 use super::lighter;
 use super::page::Page;
 use super::simulate::simulate;
+use super::trace::Tracing;
 use super::warn::{caution, warn};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
@@ -26,8 +27,8 @@ use crate::report::{self, Detail, Report};
 ///
 /// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
-/// run next, and the assumptions of the model. Writes no files but the page that
-/// `--report` asks for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
+/// run next, and the assumptions of the model. `--trace` shows single requests. Writes no files but those that
+/// `--report` and `--trace-file` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -35,6 +36,8 @@ Examples:
   sim run experiments/pooling.toml --variant shipped --at concurrency=150
   sim run experiments/pooling.toml --at concurrency=117    # a value that the axis does not list
   sim run models/registration.toml --set services.user-service.cpu=2 --set load.concurrency=100
+  sim run models/registration.toml --trace slowest         # where the time of the slowest request went
+  sim run models/registration.toml --trace p95:3 --trace-file p95.json    # three more, for ui.perfetto.dev
 
 Exit codes:
   0 done, 2 the input has a mistake or the page could not be written, 3 a trial failed, 130 interrupted")]
@@ -57,6 +60,9 @@ pub struct Run {
     #[command(flatten)]
     effort: Effort,
 
+    #[command(flatten)]
+    tracing: Tracing,
+
     /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -75,23 +81,31 @@ impl Run {
         if let Some(file) = &self.report {
             prepare_named(file, &[&whole])?;
         }
+        self.tracing.prepare(&whole)?;
         let plan = alone(&whole, point);
         let mut report = Report::of(&plan, simulate(&plan, &self.effort)?);
         if whole.points.len() == 1 {
             lighter::look(&mut report, &Archive::in_memory(), &self.effort, page)?;
         }
+        let traces = self.tracing.of(&plan, &self.effort, page)?;
         match (self.format, report.summaries.first()) {
             (Format::Json, summary) => {
                 let point = summary.map(|summary| report::point_document(&report, summary));
                 let assumptions = report::assumptions_document(&plan);
                 let (title, seed) = (&plan.title, plan.seed);
-                let document = json!({ "title": title, "seed": seed, "point": point, "assumptions": assumptions });
+                let mut document = json!({ "title": title, "seed": seed, "point": point, "assumptions": assumptions });
+                if let Some(traces) = &traces {
+                    document["traces"] = traces.traces.iter().map(|traced| json!(traced.trace)).collect();
+                }
                 page.data(format!("{document:#}\n"));
             }
             (Format::Table, Some(summary)) => {
                 page.heading(&plan.title);
                 page.sentence(&self.heading(&whole, point, &report));
                 answer(&report, &whole, summary, page);
+                if let Some(traces) = &traces {
+                    page.part(report::trace_tree(traces, page.width()));
+                }
             }
             (Format::Table, None) => {
                 page.heading(&plan.title);
@@ -99,7 +113,14 @@ impl Run {
             }
         }
         warn(&report, page);
-        let exit = Exit::of(&report);
+        let mut exit = Exit::of(&report);
+        if let Some(traces) = &traces {
+            let (path, filed) = self.tracing.write(traces, plan.seed, page);
+            if self.format == Format::Table {
+                page.part(path);
+            }
+            exit = exit.graver(filed);
+        }
         let Some(file) = &self.report else { return Ok(exit) };
         let (path, filed) = write_named("report", file, &report::page_of_point(&report, &whole, &again()), page);
         if self.format == Format::Table {

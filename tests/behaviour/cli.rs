@@ -22,5 +22,6 @@ mod services;
 mod stop;
 mod sweep;
 mod terminal;
+mod trace;
 mod windows;
 mod write;
