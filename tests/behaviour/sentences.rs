@@ -357,7 +357,7 @@ fn a_backlog_that_is_worked_off_after_a_fault_is_not_unstable() {
 
 /// A breaker that a fault opens protects from no load, also where the fault fills the threads that its calls wait for.
 #[test]
-fn a_breaker_that_a_fault_opens_sheds_no_load() {
+fn a_breaker_that_a_fault_opens_through_threads_sheds_no_load() {
     let text = std::fs::read_to_string("tests/culprits/breaker-by-full-threads.toml").expect("a model");
     looked(&text, |report| {
         assert_eq!(condition(report), Some(Condition::Failing));

@@ -207,7 +207,7 @@ impl Evidence<'_> {
     /// The culprit of work behind the answers that failed, by where its handlers did; none where that is not known, or no more
     /// than an error or the time of their own.
     fn of_lost(&self, lost: &LostWork) -> Option<Culprit> {
-        let Blame { mut places, holders, .. } = self.blame?.clone();
+        let Blame { mut places, holders, failing, .. } = self.blame?.clone();
         let mut failures = Vec::new();
         for (place, count) in &lost.at {
             let index = places.iter().position(|known| known == place).unwrap_or_else(|| {
@@ -216,7 +216,7 @@ impl Evidence<'_> {
             });
             failures.push(FailedAt { cause: lost.cause.clone(), place: index as u16, requests: *count });
         }
-        let blame = Blame { places, groups: Vec::new(), failures, holders };
+        let blame = Blame { places, groups: Vec::new(), failures, holders, failing };
         let of_work = Evidence { blame: Some(&blame), is_own_error_harmless: false, sheds: false, ..self.clone() };
         let found = of_work.of_failures()?;
         let is_own = matches!(found.kind, CulpritKind::OwnError | CulpritKind::TakesTime);

@@ -254,6 +254,11 @@ fn a_second(courses: &[&Course], level: Level, of: impl Fn(&[&[f64]]) -> Option<
     (low > 0.0).then(|| Interval { estimate: estimate / length, low: low / length, high: high / length })
 }
 
+/// Replications in which a level grows by their own course alone.
+fn alone(courses: &[&Course], part: usize, level: Level) -> usize {
+    courses.iter().filter(|course| growing(&[course], LEVEL, part, level).is_some()).count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
