@@ -4,6 +4,7 @@
 use crate::kernel::{NONE, Time};
 use crate::model::{FaultEffect, Op, Runtime};
 
+use crate::engine::progress::Progress;
 use crate::engine::token::{HOUSEKEEPING, IN_THREAD, SAMPLED, State};
 use crate::interpreter::world::World;
 use crate::parts::blame::accounts::make_room;
@@ -130,8 +131,9 @@ impl World<'_> {
             let served = work.min(all - lost);
             let pc = self.engine.tokens[t].pc as usize;
             let (process, places) = (&self.processes[process as usize], &accounts.places);
-            // What it takes to make a client or to open a connection.
-            let connects = match self.system.program.get(pc) {
+            // What it takes to make a client or to open a connection. A step that has ended before that has not begun it.
+            let begun = self.engine.tokens[t].phase != Progress::BEGIN;
+            let connects = match self.system.program.get(pc).filter(|_| begun) {
                 Some(&Op::Prepare { client, .. }) => {
                     let plan = &self.system.services[process.service as usize].clients[client as usize];
                     (!plan.shared).then(|| places.clients[(process.clients + client) as usize])

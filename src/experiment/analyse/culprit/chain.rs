@@ -133,9 +133,11 @@ impl Evidence<'_> {
                      both, or less CPU for each request"
                 );
                 let connects: f64 = all.iter().filter(|one| is_connecting(one)).map(|one| one.share).sum();
-                if connects >= CONNECTS {
-                    let share = percent(connects);
-                    sentence += &format!("; {share} of it are connects, which kept connections do without");
+                if is_connecting(&next) {
+                    sentence += "; kept connections do without connects";
+                } else if connects >= CONNECTS {
+                    sentence +=
+                        &format!("; {} of it are connects, which kept connections do without", percent(connects));
                 }
                 let found = Culprit::new(last.name.clone(), CulpritKind::Limits, sentence);
                 return Culprit { is_full: true, tied: Some(cpu), ..found };

@@ -285,21 +285,20 @@ mod tests {
         assert_eq!(Growth::of_courses(&[&stays, &stays], None, CALM), Growth::default());
     }
 
-    /// A fault of 70 s in a window of 640 s leaves 525 requests, of which 2.5/s are worked off: over the second half of the
-    /// window more grows than falls. While the fault is still on, or if more and more
-    /// wait after it, it is a backlog.
+    /// A fault of 200 s in a window of 640 s leaves 400 requests, of which one in two seconds is worked off: over the second half
+    /// of the window more grows than falls. While the fault is still on, or if more and more wait after it, it is a backlog.
     #[test]
     fn what_is_worked_off_after_a_fault_is_no_growth() {
         let drains = course(|part| match part {
-            0..54 => 1,
-            54..=60 => 1 + (part - 53) * 75,
-            _ => 526 - (part - 60) * 25,
+            0..=40 => 1,
+            41..=60 => 1 + (part - 40) * 20,
+            _ => 401 - (part - 60) * 5,
         });
         let of =
             |calm_from| Growth::of_courses(&[&drains, &drains], Some(0.1), Disturbance { is_there: true, calm_from });
         assert!(of(None).requests.is_some(), "{:?}", of(None));
         assert_eq!(of(Some(60)), Growth { leaves_unanswered: true, ..Growth::default() });
-        let grows = course(|part| if part < 54 { 1 } else { 1 + (part - 53) * 75 });
+        let grows = course(|part| if part < 40 { 1 } else { 1 + (part - 40) * 20 });
         let after = Disturbance { is_there: true, calm_from: Some(60) };
         assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());
     }
