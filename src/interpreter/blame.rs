@@ -153,8 +153,8 @@ impl World<'_> {
         } else {
             token.flags |= SAMPLED;
             accounts.begin(self.engine.now, t, weight);
-            if let Some(recorder) = &mut accounts.segments.recorder {
-                recorder.begin(t, self.engine.now, token.key, token.pc);
+            if accounts.segments.recorder.is_some() {
+                self.trace_begin(t);
             }
         }
     }

@@ -5,7 +5,7 @@ use crate::kernel::random::mix;
 use crate::model::Op;
 
 use crate::engine::progress::Progress;
-use crate::engine::token::{Failure, Frame, FrameKind, Request, SAMPLED, State};
+use crate::engine::token::{Failure, Frame, FrameKind, Request, SAMPLED, State, Token};
 use crate::interpreter::world::World;
 use crate::parts::blame::log::Label;
 use crate::parts::blame::sample::Sample;
@@ -77,6 +77,16 @@ impl World<'_> {
 
     fn recorder(&mut self) -> Option<&mut Recorder> {
         self.accounts.as_mut()?.segments.recorder.as_deref_mut()
+    }
+
+    /// The token has an account from now on.
+    #[cold]
+    pub(crate) fn trace_begin(&mut self, t: u32) {
+        let Token { key, pc, .. } = self.engine.tokens[t];
+        let now = self.engine.now;
+        if let Some(recorder) = self.recorder() {
+            recorder.begin(t, now, key, pc);
+        }
     }
 
     /// The token, which has an account from now on, is another one's call or branch.

@@ -2,7 +2,8 @@
 //!
 //! A run is a function of its seed, so requests that one run has shown to be of interest are recorded in a second,
 //! identical one. Only those have accounts there (see [`crate::parts::blame`]), and a [recorder](recorder) hears of each
-//! stretch that is added to one: from the branch that shortens long logs, so that a run without a recorder pays nothing.
+//! stretch that is added to one: from the branch that shortens long logs, so that other runs test for it only where an
+//! account begins and ends.
 //! Which step a stretch belongs to follows from the place in the program ([`outline`]); [`assemble`] makes spans of both.
 
 pub(crate) mod assemble;
