@@ -177,7 +177,7 @@ mod anything {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
 
         #[test]
         fn never_panics(of_model in any::<bool>(), edits in prop::collection::vec(edit(), 1..6)) {

@@ -12,8 +12,18 @@ use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::report::{self, Report};
 
-/// Two thirds of the experiments' time; the other lane runs them.
-const LONG: [&str; 6] = ["bcrypt", "circuit-breaker", "cqrs", "db-pool", "queueing", "retry-storm"];
+/// Four fifths of the experiments' time; the other lane runs them.
+const LONG: [&str; 9] = [
+    "bcrypt",
+    "circuit-breaker",
+    "cqrs",
+    "db-pool",
+    "event-driven",
+    "killbill-replicas",
+    "queueing",
+    "retry-storm",
+    "spike-recovery",
+];
 
 /// Experiments that other tests judge: they answer to measurements, not to a recommendation.
 const JUDGED_ELSEWHERE: [&str; 4] = ["hypotheses", "pooling", "seed", "testbed"];
@@ -51,7 +61,7 @@ fn every_what_if_gives_its_verdict() {
 }
 
 #[test]
-#[ignore = "long: six what-ifs of many requests"]
+#[ignore = "long: nine what-ifs of many requests"]
 fn long_what_ifs_give_their_verdicts() {
     give_their_verdicts(&whatifs().into_iter().filter(|file| is_long(file)).collect::<Vec<_>>());
 }

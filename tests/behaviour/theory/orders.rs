@@ -43,7 +43,7 @@ fn priorities_without_preemption_follow_cobham() {
 #[test]
 fn calls_and_branches_inherit_the_priority_of_their_request() {
     let mut text = String::from(
-        "[load]\nkind = \"open\"\nrate = \"0.7/s\"\nwarm_up = \"10000s\"\nduration = \"100000s\"\n\
+        "[load]\nkind = \"open\"\nrate = \"0.7/s\"\nwarm_up = \"5000s\"\nduration = \"50000s\"\n\
          [services.bank]\nruntime = \"delay\"\nlimits.one = { size = 1, order = \"priority\" }\n\
          [services.bank.endpoints.pay]\nsteps = [{ parallel = { branches = [[{ with = { limit = \"one\", \
          steps = [{ sleep = \"exp(1s)\" }] } }]] } }]\n\
@@ -113,7 +113,7 @@ fn exponential_patience_for_what_is_held_is_erlang_a() {
         (36, pool, held("pool = \"p\"")),
         (37, threads, "{ sleep = \"exp(1s)\" }".into()),
     ] {
-        let runs = open(3.3, 20_000, &service(keys, &steps)).replicate(seed, REPLICATIONS);
+        let runs = open(3.3, 10_000, &service(keys, &steps)).replicate(seed, REPLICATIONS);
         agrees(&format!("loss with {keys}"), &runs, loss, exact.loss);
         agrees(&format!("throughput with {keys}"), &runs, throughput, exact.throughput);
     }

@@ -28,7 +28,7 @@ fn threads_under_a_quota_of_short_periods_are_processor_sharing() {
 fn threads_under_the_interpreter_lock_are_processor_sharing() {
     let exact = theory::mg1_ps(6.0, 0.1).unwrap();
     let hash = "{ hash = { cpu = \"exp(100ms)\", on = \"thread\", holds_gil = true } }";
-    let runs = open(6.0, 10_000, &service("cpu = \"8\"\nthreads = 10000", hash)).replicate(32, REPLICATIONS);
+    let runs = open(6.0, 5_000, &service("cpu = \"8\"\nthreads = 10000", hash)).replicate(32, REPLICATIONS);
     agrees("response", &runs, response, exact.response);
     agrees("the lock", &runs, utilisation("shop GIL"), exact.utilisation);
 }
