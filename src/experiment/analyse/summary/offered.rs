@@ -26,10 +26,9 @@ impl Summary {
                 false => format!(
                     "the load offers less than the throughput that is to be reached, and {answered} of it is answered"
                 ),
-                true => format!(
-                    "the clients offer less than the throughput that is to be reached: each waits for its answer before its \
-                     next request, and no resource is saturated"
-                ),
+                true => "the clients offer less than the throughput that is to be reached: each waits for its answer before \
+                         its next request, and no resource is saturated"
+                    .to_owned(),
             };
             self.culprit = Some(Culprit::load(sentence));
             self.saturated = None;
