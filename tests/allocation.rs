@@ -7,8 +7,9 @@ use sim::experiment::plan::{Adjustments, Plan};
 use sim::load::trial;
 use sim::parts::{Ending, Limits, Outcome};
 
-/// Allocations that twice the time may add: a histogram's first value in an octave, the last doubling of a vector.
-const FEW: u64 = 40;
+/// Allocations that twice the time may add: a histogram's first value in an octave, the last doubling of a vector, the looks at
+/// all holders that twice as many failures make (32).
+const FEW: u64 = 80;
 
 fn plan(path: &str, set: &[(&str, &str)]) -> Plan {
     let adjustments = Adjustments::default().set_all(set.iter().copied()).replications(1);

@@ -96,7 +96,7 @@ impl Headroom {
         let mean = times(1.0 / self.utilisation);
         let condition = format!("if each request needs as much of {it} as here (an upper bound)");
         match Peak::of(&report.plan.points[summary.point].load.pattern) {
-            Peak::Steady => format!("{nearest}; it is full at {most}, {mean} times this throughput, {condition}"),
+            Peak::Steady => format!("{nearest}; {it_is} full at {most}, {mean} times this throughput, {condition}"),
             Peak::Known(per_second) => {
                 let share = self.most_per_min / (60.0 * per_second);
                 let peak = report.rates.words(per_second * 60.0);
@@ -106,12 +106,12 @@ impl Headroom {
                     format!("less than the load's peak of {peak}")
                 };
                 format!(
-                    "{nearest} on average; it is full at {most}, {is_enough} and {mean} times its mean throughput, \
+                    "{nearest} on average; {it_is} full at {most}, {is_enough} and {mean} times its mean throughput, \
                      {condition}"
                 )
             }
             Peak::Unknown => format!(
-                "{nearest} on average; it is full at {most}, {mean} times the mean throughput, {condition}; the load \
+                "{nearest} on average; {it_is} full at {most}, {mean} times the mean throughput, {condition}; the load \
                  changes, and at its peak less is left"
             ),
         }

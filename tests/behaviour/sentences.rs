@@ -409,7 +409,11 @@ fn headroom_rests_on_no_cache_that_is_not_used() {
         looked(&open("10/s", "", &server(step)), |report| report::headline(report, &report.summaries[0], None))
     };
     let unused = words("{ sleep = \"10ms\" }");
-    assert!(unused.contains("a threads is nearest") && !unused.contains("cache"), "{unused}");
+    assert!(
+        unused.contains("a threads are nearest to their limit, 1 % utilised; they are full at")
+            && !unused.contains("cache"),
+        "{unused}"
+    );
 }
 
 /// A limit on events ends runs before any request has: a longer run would be stopped as well.
