@@ -7,7 +7,7 @@ use clap::Args;
 use super::adjust::Effort;
 use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
-use super::outputs::Outputs;
+use super::outputs::{Outputs, Target};
 use super::page::Page;
 use crate::experiment::plan::{Adjustments, Plan};
 use crate::experiment::run::round::{Round, RoundStep};
@@ -78,7 +78,8 @@ impl Merge {
         let earlier = self.outputs.prepare(&plan)?;
         let folder = Folder::prepare(&self.folder, &self.outputs.names())?;
         let _claim = Claim::of(&self.folder)?;
-        self.outputs.of(&plan, &archive, &wanted, earlier.as_ref(), &folder, &Effort::of_all_cores(self.quiet), page)
+        let target = Target { folder: &folder, earlier: earlier.as_ref() };
+        self.outputs.of(&plan, &archive, &wanted, target, &Effort::of_all_cores(self.quiet), page)
     }
 }
 

@@ -51,6 +51,12 @@ pub struct Outputs {
     open: bool,
 }
 
+/// Where the files go, and the results that those of this sweep are compared with.
+pub(super) struct Target<'a> {
+    pub folder: &'a Folder,
+    pub earlier: Option<&'a Earlier>,
+}
+
 impl Outputs {
     /// Makes everything of the trials that an archive has of a plan, so many of each point.
     pub(super) fn of(
@@ -58,8 +64,7 @@ impl Outputs {
         plan: &Plan,
         archive: &Archive,
         wanted: &[u32],
-        earlier: Option<&Earlier>,
-        folder: &Folder,
+        Target { folder, earlier }: Target,
         effort: &Effort,
         page: &mut Page,
     ) -> Result<Exit, ExitFailure> {

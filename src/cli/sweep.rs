@@ -8,7 +8,7 @@ use super::adjust::{Adjust, Effort};
 use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
 use super::journals::Keeping;
-use super::outputs::Outputs;
+use super::outputs::{Outputs, Target};
 use super::page::Page;
 use super::simulate::watched;
 use super::warn::caution;
@@ -95,7 +95,10 @@ impl Sweep {
         }
         let exit = match self.shard {
             Some(shard) => self.tell_share(shard, &plan, round.as_ref(), &archive, &wanted, page),
-            None => self.outputs.of(&plan, &archive, &wanted, earlier.as_ref(), &folder, &self.effort, page)?,
+            None => {
+                let target = Target { folder: &folder, earlier: earlier.as_ref() };
+                self.outputs.of(&plan, &archive, &wanted, target, &self.effort, page)?
+            }
         };
         Ok(if kept.is_err() { Exit::Mistake } else { exit })
     }
