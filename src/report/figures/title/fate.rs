@@ -131,7 +131,7 @@ impl Held {
             let points = finding.points.iter().copied().filter(move |&point| is_known(point) == is_wanted);
             points.map(|point| set.x(point))
         };
-        let doubtful = values(false).next().zip(values(false).last());
+        let doubtful = values(false).next().zip(values(false).next_back());
         let to = values(true).take_while(|&value| doubtful.is_none_or(|(first, _)| value < first)).last();
         Self { to, doubtful }
     }
@@ -301,7 +301,9 @@ fn alone(set: &Set, finding: &Finding) -> String {
         };
     }
     let summaries = set.summaries(finding);
-    let (Some(best), Some(last)) = (best::best(&summaries), summaries.last()) else { return set.plan().title.clone() };
+    let known: Vec<_> = summaries.iter().copied().filter(|summary| set.report.state(summary.point).is_some()).collect();
+    let best = best::best(if known.is_empty() { &summaries } else { &known });
+    let (Some(best), Some(last)) = (best, summaries.last()) else { return set.plan().title.clone() };
     let last = set.x(last.point);
     if let Some(fall) = &finding.fall {
         let falls = falls(fall, set.axis, set.report.rates);
