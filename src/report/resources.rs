@@ -47,6 +47,16 @@ fn has_lower_loads(plan: &Plan, point: usize) -> bool {
     )
 }
 
+/// Share of the work behind the answers that has not ended from which it is said.
+const WORTH_SAYING: f64 = 0.02;
+
+/// Out of the answers, the share that is not completed within the window: their work is under way, waits, or is lost.
+fn still_open(summary: &Summary) -> f64 {
+    let rate = |metric: Metric| summary.metric(metric).map(|rate| rate.estimate);
+    let of = rate(Metric::CompletedPerMin).zip(rate(Metric::ThroughputPerMin)).filter(|&(_, answers)| answers > 0.0);
+    of.map_or(0.0, |(completed, answers)| 1.0 - completed / answers)
+}
+
 /// The point's figures, one a line, with their 95 % intervals.
 pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let mut text = String::new();
@@ -72,12 +82,22 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             let why = match recovery {
                 PointRecovery::Undisturbed => "nothing disturbs this point".to_owned(),
                 PointRecovery::Answers { lost, p95_s } => {
-                    let lost = match lost > 0.0 {
-                        true => format!("{} of the work behind them is lost", finding::share(lost)),
-                        false => "all of the work behind them completes".into(),
-                    };
                     let time = words::time(p95_s);
-                    format!("the answers stay in their usual range; {lost}, and it takes {time} (p95)")
+                    let open = still_open(summary);
+                    let work = match (lost > 0.0, open >= WORTH_SAYING) {
+                        (false, false) => format!("all of the work behind them completes, and it takes {time} (p95)"),
+                        (true, false) => {
+                            format!(
+                                "{} of the work behind them is lost, and it takes {time} (p95)",
+                                finding::share(lost)
+                            )
+                        }
+                        (_, true) => format!(
+                            "{} of the work behind them has not ended in the window, and what has ended takes {time} (p95)",
+                            finding::share(open)
+                        ),
+                    };
+                    format!("the answers stay in their usual range; {work}")
                 }
                 _ if !by_success.is_empty() => format!("the success rate stays in its range{by_success}"),
                 _ => "success and response times stay in their usual range".into(),

@@ -430,3 +430,20 @@ fn runs_that_a_limit_stops_are_not_to_be_longer() {
     );
     assert!(!words.contains("run longer") && !words.contains("ten times as long"), "{words}");
 }
+
+/// A consumer is stuck for half of the run, to its end: half of the messages have not been handled then.
+#[test]
+fn work_that_has_not_ended_is_not_said_to_complete() {
+    let text = open(
+        "10/s",
+        "",
+        "[services.a]\nruntime = \"threads\"\n[services.a.endpoints.e]\nsteps = [{ publish = { queue = \"q\" } }]\n\
+         [services.w]\nruntime = \"threads\"\nthreads = 2\n[services.w.endpoints.h]\nsteps = [{ sleep = \"100ms\" }]\n\
+         [queues.q]\nconsumers.k = { service = \"w\", endpoint = \"h\", prefetch = 2 }\n\
+         [faults.f]\nservice = \"w\"\nfrom = \"150s\"\nto = \"299s\"\neffect = \"stuck\"\n",
+    );
+    looked(&text, |report| {
+        let words = report::headline(report, &report.summaries[0], None);
+        assert!(!words.contains("all of the work behind them completes"), "{words}");
+    });
+}
