@@ -11,14 +11,13 @@ use super::number::{seconds, short};
 use super::page::{Found, of_search};
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
-use crate::experiment::analyse::culprit::named;
-use crate::experiment::analyse::demand::{Demand, demands, without_waiting};
+use crate::experiment::analyse::culprit::{agree, named};
+use crate::experiment::analyse::demand::{Demand, demands, most, without_waiting};
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::words::{self, amount, percent};
 use crate::experiment::search::explain::{Explanation, LadderEnd, Resized, Step};
 use crate::model::RateUnit;
-use crate::statistics::Interval;
 
 /// What was looked at: below the title.
 pub fn explain_method(found: &Explanation) -> String {
@@ -94,9 +93,7 @@ fn ladder(found: &Explanation) -> Vec<Column> {
             .metric(found.metric)
             .map_or_else(|| "–".into(), |figure| amount(figure.estimate, found.metric, rates(found)))
     };
-    let before = |index: usize| summaries.get(index).and_then(|summary| summary.metric(found.metric));
-    let changes =
-        found.steps.iter().enumerate().map(|(index, step)| relative(found, step.resized.change, before(index)));
+    let changes = found.steps.iter().map(|step| relative(found, &step.resized));
     let changed = found.steps.iter().map(|step| settings(found, &step.resized));
     let column = |first: &str, rest: Vec<String>| [vec![first.to_owned()], rest].concat();
     vec![
@@ -109,11 +106,12 @@ fn ladder(found: &Explanation) -> Vec<Column> {
 
 /// What each capacity brings alone.
 fn alone(found: &Explanation) -> Vec<Column> {
-    let base = found.base.as_ref().and_then(|base| base.metric(found.metric));
     let column = |cell: &dyn Fn(&Resized) -> String| found.alone.iter().map(cell).collect::<Vec<_>>();
     let mut columns = vec![
         Column::words("capacity", column(&|one| steps(found, one))),
-        Column::figures("change", column(&|one| relative(found, one.change, base))),
+        Column::figures("change", column(&|one| relative(found, one))),
+        Column::words("then limited by", column(&|one| one.summary.as_ref().map_or_else(String::new, limit)))
+            .optional(3),
         Column::figures("cost", column(&|one| cost(found, one).map_or_else(String::new, short))).optional(1),
         Column::figures("change for a cost of 1", column(&|one| worth(found, one).unwrap_or_default())).optional(2),
     ];
@@ -130,7 +128,10 @@ fn demand_columns(found: &Explanation) -> Vec<Column> {
         Column::figures("demand", column(&|one| seconds(one.seconds))),
         Column::figures("units", column(&|one| short(one.capacity))).optional(1),
         Column::figures("utilised", column(&|one| percent(one.utilisation))),
-        Column::figures("full at", column(&|one| rates(found).words(one.most_per_min))),
+        Column::figures(
+            "full at",
+            column(&|one| one.most_per_min.map_or_else(|| "–".into(), |most| rates(found).words(most))),
+        ),
     ]
 }
 
@@ -165,16 +166,27 @@ fn worth(found: &Explanation, resized: &Resized) -> Option<String> {
     Some(format!("{}{text}", if change < 0.0 { "-" } else { "+" }))
 }
 
-/// `+19 %`; of a share `+1.2 points`; `no significant change`.
-fn relative(found: &Explanation, change: Option<Interval>, before: Option<Interval>) -> String {
-    let (Some(change), Some(before)) = (change, before) else { return "–".into() };
+/// Relative change from which it is given as a factor.
+const MANY_TIMES: f64 = 9.0;
+
+/// `+19 %`; of a share `+1.2 points`; `x 12` of what becomes many times as much; `not significant`.
+fn relative(found: &Explanation, resized: &Resized) -> String {
+    let Some(change) = resized.change else { return "–".into() };
     if change.low <= 0.0 && change.high >= 0.0 {
         return "not significant".into();
     }
     if found.metric.is_rate() {
         return format!("{:+.1} points", change.estimate * 100.0);
     }
-    let percent = change.estimate / before.estimate * 100.0;
+    // Of the mean over replications, as the change is: a quantile of all of them together is another figure.
+    let Some(relative) = resized.relative.filter(|relative| relative.estimate.is_finite()) else {
+        let sign = if change.estimate > 0.0 { "+" } else { "-" };
+        return format!("{sign}{}", amount(change.estimate.abs(), found.metric, rates(found)));
+    };
+    if relative.estimate >= MANY_TIMES {
+        return format!("x {}", short(relative.estimate + 1.0));
+    }
+    let percent = relative.estimate * 100.0;
     let decimals = if percent.abs() < 9.95 { 1 } else { 0 };
     format!("{percent:+.decimals$} %")
 }
@@ -195,25 +207,20 @@ fn sentences(found: &Explanation) -> Vec<String> {
         None => format!("the {} is {now}; no resource limits it", metric.words()),
     };
     let mut sentences = vec![first];
-    let mut before = base;
-    for (index, step) in found.steps.iter().enumerate() {
-        sentences.push(step_sentence(found, step, before, index > 0));
-        if let Some(after) = &step.resized.summary {
-            before = after;
-        }
-    }
-    sentences.push(ending(found, before));
+    sentences.extend(found.steps.iter().enumerate().map(|(index, step)| step_sentence(found, step, index > 0)));
+    let last = found.steps.iter().rev().find_map(|step| step.resized.summary.as_ref()).unwrap_or(base);
+    sentences.push(ending(found, last));
     sentences.extend(bound(found, base));
     sentences.extend(base.doubt.as_ref().map(|doubt| format!("no verdict on the point itself: {}", doubt.reason())));
     sentences
 }
 
 /// `more capacity at killbill CPU (services.killbill.cpu 4 → 8) raises the throughput by 19 %; then user-service CPU limits it`.
-fn step_sentence(found: &Explanation, step: &Step, before: &Summary, is_later: bool) -> String {
+fn step_sentence(found: &Explanation, step: &Step, is_later: bool) -> String {
     let resized = &step.resized;
     let what = amounts(found, resized);
     let also = if is_later { " as well" } else { "" };
-    let (set, changes) = (settings(found, resized), changes(found, resized, before.metric(found.metric)));
+    let (set, changes) = (settings(found, resized), changes(found, resized));
     let mut sentence = format!("{what}{also} ({set}) {changes}");
     if resized.levers.len() > 1 {
         sentence += "; one of the two alone does not help";
@@ -227,7 +234,7 @@ fn step_sentence(found: &Explanation, step: &Step, before: &Summary, is_later: b
             sentence + &format!("; {} still limits it", named(limit))
         }
         Some(limit) => sentence + &format!("; then {} limits it", named(limit)),
-        None => sentence + "; then no resource limits it",
+        None => sentence + "; then no resource is named as its limit",
     }
 }
 
@@ -247,10 +254,11 @@ fn steps(found: &Explanation, resized: &Resized) -> String {
 }
 
 /// `raises the throughput by 19 %`, `lowers the 95th percentile of the response time by 31 %`.
-fn changes(found: &Explanation, resized: &Resized, before: Option<Interval>) -> String {
+fn changes(found: &Explanation, resized: &Resized) -> String {
     let words = found.metric.words();
-    let change = relative(found, resized.change, before);
+    let change = relative(found, resized);
     match (change.strip_prefix('+'), change.strip_prefix('-')) {
+        _ if change.starts_with("x ") => format!("multiplies the {words} by {}", &change[2..]),
         (Some(by), _) => format!("raises the {words} by {by}"),
         (_, Some(by)) => format!("lowers the {words} by {by}"),
         _ => format!("changes the {words}: {change}"),
@@ -282,12 +290,11 @@ fn ending(found: &Explanation, last: &Summary) -> String {
 
 /// The asymptotic bounds.
 fn bound(found: &Explanation, base: &Summary) -> Option<String> {
-    let all = demands(base);
-    let first = all.first()?;
-    let most = rates(found).words(first.most_per_min);
+    let (resource, most) = most(base)?;
+    let most = rates(found).words(most);
     let mut sentence = format!(
-        "if each request takes as much as here, at most {most} complete, whatever the load: then {} is full",
-        first.resource
+        "if each request takes as much as here, at most {most} complete, whatever the load: then {}",
+        agree(&resource, "is full", "are full")
     );
     if let Some(alone) = without_waiting(base, &found.plan.points[0].load) {
         let clients = rates(found).words(alone);

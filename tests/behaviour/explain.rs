@@ -159,3 +159,34 @@ fn a_load_that_is_served_is_judged_by_its_response_time() {
     );
     assert_eq!((idle.end, idle.steps.len()), (LadderEnd::NothingInUse, 0));
 }
+
+/// What is held while its holder waits for something else has no throughput at which it is full, nor has a system that fails.
+#[test]
+fn bounds_are_those_of_servers() {
+    use sim::report;
+    let found = explained(
+        r#"
+title = "test"
+[load]
+kind = "closed"
+target = "a.e"
+concurrency = 20
+warm_up = "20s"
+duration = "400s"
+timeout = "10s"
+[stations.s]
+[services.a]
+runtime = "threads"
+threads = 8
+[services.a.endpoints.e]
+steps = [{ visit = { station = "s", time = "exp(50ms)" } }]
+"#,
+    );
+    let words = report::explain(&found, None).concat();
+    assert!(words.contains("/min complete, whatever the load: then station s is full"), "{words}");
+    let row =
+        |name: &str| words.lines().rev().find(|line| line.starts_with(name)).map(str::trim_end).map(str::to_owned);
+    assert!(row("a threads").is_some_and(|row| row.ends_with('–')), "{words}");
+    let failing = explained(&TANDEM.replace("concurrency = 10", "concurrency = 10\ntimeout = \"500ms\""));
+    assert!(!report::explain(&failing, None).concat().contains("whatever the load"));
+}

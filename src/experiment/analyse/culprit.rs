@@ -21,8 +21,7 @@ use crate::parts::{Blame, BlameGroup, BlamePlace, FailedAt, Failure, LostWork, P
 
 use crate::experiment::analyse::blame::{Share, holders, shares};
 use chain::{STRETCHED, contention, own_time, throttled};
-pub(super) use telling::is_wait;
-use telling::{stretch, telling};
+use telling::{is_wait, stretch, telling};
 
 /// Share of use below which a CPU limits no steady load: it could serve twice as much.
 const SPARE: f64 = 0.5;

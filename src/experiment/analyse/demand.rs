@@ -3,10 +3,13 @@
 //! Performance*, 1984, chapter 5).
 
 use crate::experiment::analyse::blame::shares;
-use crate::experiment::analyse::culprit::is_wait;
 use crate::experiment::analyse::summary::Summary;
+use crate::language::Metric;
 use crate::model::{Load, Pattern};
-use crate::parts::BlameGroup;
+use crate::parts::{BlameGroup, PlaceKind, ResourceKind};
+
+/// Success rate from which what failed requests take is too little to matter.
+const WHOLE: f64 = 0.99;
 
 /// What a completed request takes of a resource.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,13 +25,16 @@ pub struct Demand {
     /// Seconds for which a completed request takes a unit, by the utilisation law: the units in use over the completions a
     /// second. What failed requests take is shared among those that complete.
     pub seconds: f64,
-    /// Completions a minute at which all units are in use, if each request takes as much as here.
-    pub most_per_min: f64,
+    /// Completions a minute at which all units are in use, if each request takes as much as here. None for what is held while
+    /// its holder waits for something else (threads, connections, slots): how long depends on the load.
+    pub most_per_min: Option<f64>,
 }
 
-/// The demands on all limited resources that do work, the one that is full first comes first; empty where nothing completes.
+/// The demands on all limited resources that do work, the most utilised first; empty where nothing completes.
 pub fn demands(summary: &Summary) -> Vec<Demand> {
-    let completed = summary.throughput_per_min.map_or(0.0, |rate| rate.estimate);
+    // What descends from a request takes its part as well, where it outlasts the answer.
+    let metric = if summary.outlasts { Metric::CompletedPerMin } else { Metric::ThroughputPerMin };
+    let completed = summary.metric(metric).map_or(0.0, |rate| rate.estimate);
     let demand = |one: &super::summary::ResourceMean| {
         let capacity = one.capacity.filter(|&capacity| capacity > 0.0 && one.kind.works() && one.in_use > 0.0)?;
         Some(Demand {
@@ -37,13 +43,29 @@ pub fn demands(summary: &Summary) -> Vec<Demand> {
             in_use: one.in_use,
             utilisation: one.utilisation,
             seconds: one.in_use * 60.0 / completed,
-            most_per_min: completed / one.utilisation,
+            most_per_min: serves(one.kind).then(|| completed / one.utilisation),
         })
     };
     let known = completed > 0.0 && completed.is_finite();
     let mut all: Vec<Demand> = summary.resources.iter().filter(|_| known).filter_map(demand).collect();
-    all.sort_by(|a, b| a.most_per_min.total_cmp(&b.most_per_min));
+    all.sort_by(|a, b| b.utilisation.total_cmp(&a.utilisation));
     all
+}
+
+/// Whether a unit is in use only while it works: the asymptotic bounds are those of servers.
+fn serves(kind: ResourceKind) -> bool {
+    matches!(kind, ResourceKind::Cpu | ResourceKind::Station | ResourceKind::EventLoops | ResourceKind::Gil)
+}
+
+/// The server that is full first, and the completions a minute at which it is: an upper bound at any load, if each request takes
+/// as much as here. None where some requests fail or are never completed, because those that complete would take less without
+/// them.
+pub fn most(summary: &Summary) -> Option<(String, f64)> {
+    let completed = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
+    let is_whole = summary.success_rate.estimate >= WHOLE && completed.is_none_or(|rate| rate.estimate >= WHOLE);
+    let all = if is_whole && summary.growth.any().is_none() { demands(summary) } else { Vec::new() };
+    let known = all.into_iter().filter_map(|one| Some((one.resource, one.most_per_min?)));
+    known.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
 /// Completions a minute of so many clients if no request ever waited: the number of clients over the time of a request
@@ -56,7 +78,7 @@ pub fn without_waiting(summary: &Summary, load: &Load) -> Option<f64> {
     let think = think.as_ref().map_or(0.0, |think| think.mean() / 1e9);
     let own: f64 = shares(summary.blame.as_ref()?, BlameGroup::Mean)
         .iter()
-        .filter(|share| !is_wait(share))
+        .filter(|share| share.served || matches!(share.place.kind, PlaceKind::Network | PlaceKind::Delay))
         .map(|share| share.seconds)
         .sum();
     (own + think > 0.0).then(|| f64::from(clients) * 60.0 / (own + think))

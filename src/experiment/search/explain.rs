@@ -41,8 +41,8 @@ const FEWEST: u32 = 2;
 pub struct Question {
     /// The point of the plan to explain.
     pub point: usize,
-    /// The figure that is to improve; none: the throughput, or the 95th percentile of the response time where an open load
-    /// is served nearly completely.
+    /// The figure that is to improve; none: the throughput (the requests that are completed where work outlasts its answer), or
+    /// the 95th percentile of the response time where an open load is served nearly completely.
     pub metric: Option<Metric>,
     /// What a capacity is multiplied with.
     pub factor: f64,
@@ -82,6 +82,8 @@ pub struct Resized {
     pub levers: Vec<(usize, f64, f64)>,
     /// The paired difference of the figure from that before; none where one of the two has no figure.
     pub change: Option<Interval>,
+    /// The same relative to that before; none of shares, and where that before is nothing.
+    pub relative: Option<Interval>,
     /// All figures; none where no run gave any.
     pub summary: Option<Summary>,
 }
@@ -132,7 +134,9 @@ pub fn explain(
     let base = study.run(vec![first]).pop().flatten();
     let closed = is_closed(&study.plan.points[0].load.pattern);
     let is_late = base.as_ref().is_some_and(|base| !closed && is_served(base));
-    let metric = question.metric.unwrap_or(if is_late { Metric::P95S } else { Metric::ThroughputPerMin });
+    let outlasts = base.as_ref().is_some_and(|base| base.outlasts);
+    let rate = if outlasts { Metric::CompletedPerMin } else { Metric::ThroughputPerMin };
+    let metric = question.metric.unwrap_or(if is_late { Metric::P95S } else { rate });
     let mut alone = Vec::new();
     let mut steps: Vec<Step> = Vec::new();
     let mut here = base.clone();
@@ -201,7 +205,9 @@ fn indifference(plan: &Plan, summary: &Summary, metric: Metric) -> f64 {
 
 /// Whether nearly all that is sent is answered, so that a larger capacity shows in the response time alone.
 fn is_served(base: &Summary) -> bool {
-    base.success_rate.estimate >= SERVED && base.growth.any().is_none() && base.p95_s.is_some()
+    let completed = base.metric(Metric::CompletionRate).filter(|_| base.outlasts);
+    let is_complete = completed.is_none_or(|rate| rate.estimate >= SERVED);
+    base.success_rate.estimate >= SERVED && is_complete && base.growth.any().is_none() && base.p95_s.is_some()
 }
 
 /// The use of a lever's resource.
@@ -328,14 +334,17 @@ impl Study<'_> {
                 settings.push((resized, point));
             }
         }
-        let (resized, points): (Vec<_>, Vec<Point>) = settings.into_iter().unzip();
+        let (settled, points): (Vec<_>, Vec<Point>) = settings.into_iter().unzip();
         let summaries = self.run(points);
-        let pair = |summary: &Summary| {
-            let (after, before) = summary.paired(rung.now, &MetricScope::Whole, rung.metric);
-            Interval::paired_difference(&after, &before, LEVEL)
+        let resized = |(levers, summary): (_, Option<Summary>)| {
+            let pair = summary.as_ref().map(|summary| summary.paired(rung.now, &MetricScope::Whole, rung.metric));
+            let change = pair.as_ref().and_then(|(after, before)| Interval::paired_difference(after, before, LEVEL));
+            let is_of_rates = rung.metric.is_rate();
+            let pair = pair.filter(|(_, before)| !is_of_rates && before.iter().sum::<f64>() > 0.0);
+            let relative = pair.and_then(|(after, before)| Interval::relative_difference(&after, &before, LEVEL));
+            Resized { levers, change, relative, summary }
         };
-        let tried = resized.into_iter().zip(summaries);
-        tried.map(|(levers, summary)| Resized { levers, change: summary.as_ref().and_then(pair), summary }).collect()
+        settled.into_iter().zip(summaries).map(resized).collect()
     }
 
     /// Runs points, all replications of all of them on all threads, and adds them to the plan.

@@ -38,7 +38,7 @@ pub fn explain_figure(found: &Explanation) -> Option<Drawing> {
     }
     let of_alone = if bars.len() > ladder { " Orange: one capacity alone." } else { "" };
     let figure = BarFigure {
-        title: title(found, base),
+        title: title(found),
         subtitle: format!("Simulated: {}", explain_method(found)),
         x: ChartAxis::linear(axis_label(found.metric, &unit)),
         bars,
@@ -50,12 +50,12 @@ pub fn explain_figure(found: &Explanation) -> Option<Drawing> {
 }
 
 /// `More killbill CPU raises the throughput by 19 %; then user-service CPU limits it`.
-fn title(found: &Explanation, base: &Summary) -> String {
+fn title(found: &Explanation) -> String {
     let words = found.metric.words();
     let Some(first) = found.steps.first() else {
         return fitting([format!("no capacity that is in use improves the {words}"), found.plan.title.clone()]);
     };
-    let (more, changes) = (amounts(found, &first.resized), changes(found, &first.resized, base.metric(found.metric)));
+    let (more, changes) = (amounts(found, &first.resized), changes(found, &first.resized));
     let then = first.resized.summary.as_ref().map(limit);
     fitting([
         then.map_or_else(|| format!("{more} {changes}"), |then| format!("{more} {changes}; then {then} limits it")),

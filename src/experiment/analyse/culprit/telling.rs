@@ -15,7 +15,7 @@ pub(super) fn telling<'b, 'a>(shares: &'b [Share<'a>]) -> Option<&'b Share<'a>> 
 }
 
 /// Whether a share of the time is waiting for a resource, or what others or a fault cost.
-pub(in crate::experiment::analyse) fn is_wait(share: &Share) -> bool {
+pub(super) fn is_wait(share: &Share) -> bool {
     !share.served
         && !matches!(
             share.place.kind,
