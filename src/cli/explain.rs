@@ -23,15 +23,15 @@ use crate::report::{self, explain_document, explain_figure, explain_method, expl
 /// Runs one point, then enlarges each capacity that is in use (cores, threads, workers, pools, limits, connections, servers),
 /// each in runs of its own with the same requests. The resource that is named as the limit is kept enlarged if that helps,
 /// else the one that helps most; from there the same again: a ladder of bottlenecks, each checked by the runs that relieve it.
-/// Also prints what a completed request takes of each resource, and the throughput at which each resource is full. With the
-/// unit costs of the experiment's `[optimize]` table it says what each change costs. Writes explain.json, explain.html and
+/// Also prints what a completed request takes of each resource, and the throughput at which each CPU, station and event loop is
+/// full. With the unit costs of the experiment's `[optimize]` table it says what each change costs. Writes explain.json, explain.html and
 /// explain.png into the experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
   sim explain experiments/pooling.toml --at concurrency=150
   sim explain models/registration.toml --factor 1.5 --steps 6
-  sim explain experiments/pooling.toml --variant 'shared client' --metric p95_s
+  sim explain experiments/pooling.toml --variant 'lifespan pool' --metric p95_s
 
 Exit codes:
   0    done

@@ -177,8 +177,7 @@ fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
     let trials: Vec<&Trial> = of_point.trials.iter().collect();
     let (success, objectives) = (success_objective(plan).bound(), &plan.objectives);
     let summary = Summary::of(point, &trials, success, objectives)?;
-    let summary = summary.offered(&plan.points[point].load, success, objectives);
-    let mut summary = summary.doubted(&plan.points[point]);
+    let mut summary = summary.under(&plan.points[point], success, objectives);
     summary.doubt = summary.doubt.take().or_else(|| too_few_runs(plan, &summary));
     Some(summary)
 }

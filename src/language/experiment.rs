@@ -242,9 +242,9 @@ pub struct Hypothesis {
     /// The claim is a belief that the author expects to be refuted: the hypothesis holds if the expectation fails.
     #[serde(default)]
     pub refuted: bool,
-    /// What the claim, if it is true, answers to the question that is the experiment's title: if it is refuted, the other.
-    /// At most one hypothesis has it; the reports then begin with this answer. Without it: they begin with what the changes
-    /// are worth, or with what becomes of the variants.
+    /// The answer to the question in the experiment's title if this claim is true; if it is refuted, the answer is the other
+    /// one. At most one hypothesis has this key; reports then begin with the answer. Without it they begin with what the
+    /// changes are worth, or with what becomes of the variants.
     pub answers: Option<Answer>,
 }
 

@@ -296,6 +296,14 @@ pub enum Pattern {
 }
 
 impl Pattern {
+    /// Whether clients wait for the answer before they send the next request.
+    pub fn is_closed(&self) -> bool {
+        match self {
+            Self::Test { .. } | Self::Endless { .. } | Self::Staged { .. } => true,
+            Self::Varying { .. } | Self::Trace { .. } | Self::Open { .. } => false,
+        }
+    }
+
     /// When the measuring window opens and closes; none of a finite test, where that depends on how fast requests are
     /// answered.
     pub fn window(&self) -> Option<(Time, Time)> {

@@ -269,8 +269,8 @@ fn changes(found: &Explanation, resized: &Resized) -> String {
 fn ending(found: &Explanation, last: &Summary) -> String {
     let factor = short(found.question.factor);
     let little = match found.metric.is_rate() {
-        true => format!("{:.1} points", found.indifference() * 100.0),
-        false => amount(found.indifference(), found.metric, rates(found)),
+        true => format!("{:.1} points", found.indifference(last) * 100.0),
+        false => amount(found.indifference(last), found.metric, rates(found)),
     };
     let more = if found.steps.is_empty() { "no" } else { "no further" };
     let rest = last.culprit.as_ref().map_or_else(String::new, |culprit| format!(": {}", culprit.cause()));
@@ -359,7 +359,7 @@ pub fn explain_document(found: &Explanation) -> Value {
         "value": base.and_then(|base| base.metric(found.metric)),
         "limited_by": base.and_then(|base| base.saturated.clone()),
         "doubt": base.and_then(|base| base.doubt.as_ref()).map(Doubt::reason),
-        "indifference": found.indifference(),
+        "indifference": base.map(|base| found.indifference(base)),
         "demands": base.map(demands).unwrap_or_default().into_iter().map(demand).collect::<Vec<_>>(),
         "without_waiting_per_min": base.and_then(|base| without_waiting(base, &found.plan.points[0].load)),
         "alone": found.alone.iter().map(resized).collect::<Vec<_>>(),

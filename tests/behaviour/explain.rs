@@ -106,9 +106,10 @@ cpu = "1"
 steps = [{ cpu = "exp(10ms)" }]
 "#,
     );
+    let little = found.indifference(found.base.as_ref().expect("figures"));
     for one in &found.alone {
         let change = found.improvement(one.change.expect("a change"));
-        assert!(change.estimate < found.indifference(), "{:?}: {change:?}", levers(&found, one));
+        assert!(change.estimate < little, "{:?}: {change:?}", levers(&found, one));
     }
     let step = &found.steps[0].resized;
     let mut both = levers(&found, step);

@@ -30,7 +30,8 @@ pub struct Demand {
     pub most_per_min: Option<f64>,
 }
 
-/// The demands on all limited resources that do work, the most utilised first; empty where nothing completes.
+/// The demands on all limited resources that work, or that are held during work, the most utilised first; empty where nothing
+/// completes.
 pub fn demands(summary: &Summary) -> Vec<Demand> {
     // What descends from a request takes its part as well, where it outlasts the answer.
     let metric = if summary.outlasts { Metric::CompletedPerMin } else { Metric::ThroughputPerMin };
@@ -68,8 +69,8 @@ pub fn most(summary: &Summary) -> Option<(String, f64)> {
     known.min_by(|a, b| a.1.total_cmp(&b.1))
 }
 
-/// Completions a minute of so many clients if no request ever waited: the number of clients over the time of a request
-/// without its waits plus the think time. None for a load that is not closed, and where no accounts are kept.
+/// The completions a minute if no request waited: the clients over the sum of a request's own time and the think time. None
+/// for a load that is not closed, or in which the number of clients changes, and where no accounts are kept.
 pub fn without_waiting(summary: &Summary, load: &Load) -> Option<f64> {
     let (clients, think) = match &load.pattern {
         Pattern::Test { concurrency, think, .. } | Pattern::Endless { concurrency, think, .. } => (*concurrency, think),

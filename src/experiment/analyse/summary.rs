@@ -31,6 +31,7 @@ use crate::experiment::analyse::blame;
 use crate::experiment::analyse::culprit::{Culprit, Evidence};
 use crate::experiment::analyse::strain::Strain;
 use crate::experiment::analyse::trial::Trial;
+use crate::experiment::plan::Point;
 use crate::language::{Metric, Objective};
 use crate::metric::MetricScope;
 use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
@@ -297,6 +298,12 @@ impl Summary {
     fn mean_by_trial(&self, scope: &MetricScope, metric: Metric, level: f64) -> Option<Interval> {
         let values: Vec<f64> = self.by_trial(scope, metric).into_iter().map(|(_, value)| value).collect();
         Interval::mean_of(&values, level).map(|interval| floor(interval, metric))
+    }
+
+    /// The summary of this point of a plan: what its load tells of a throughput that is missed, and of the doubt about its
+    /// figures, is added.
+    pub(in crate::experiment) fn under(self, point: &Point, success: f64, objectives: &[Objective]) -> Self {
+        self.offered(&point.load, success, objectives).doubted(point)
     }
 
     /// A metric's values in this and another point, by common replication.

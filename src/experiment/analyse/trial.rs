@@ -44,8 +44,8 @@ pub struct Trial {
     pub attempts_per_request: f64,
     /// Whether the disturbance had an effect on success or response times; none without a disturbance.
     pub is_disturbed: Option<bool>,
-    /// The mark of the course from which on nothing disturbs the window any more; none without a disturbance, or where it lasts
-    /// to the end of the window.
+    /// The first mark of the course after the disturbance; none without a disturbance, or where it lasts to the end of the
+    /// window.
     pub calm_from: Option<usize>,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance or where it had no effect.
@@ -432,7 +432,7 @@ impl<'a> Evidence<'a> {
     }
 }
 
-/// The mark from which on nothing disturbs the window any more.
+/// The first mark of a course after the load's disturbance.
 fn calm_from(load: &Load, course: &Course) -> Option<usize> {
     let (opens, _) = load.pattern.window()?;
     let over = load.recovered_after?.since(opens);

@@ -231,7 +231,7 @@ mod tests {
         assert!(figure(interval, Metric::RecoveryS, RateUnit::Minute).starts_with("never"));
     }
 
-    /// All runs are spoken for, and none that is not.
+    /// Each run is counted once.
     #[test]
     fn runs_that_do_not_recover_are_counted() {
         let never = f64::INFINITY;

@@ -53,8 +53,8 @@ impl Checked {
 
 impl Workbench {
     /// What is allowed in the experiment or the model and probably not meant: parts that no step uses in any variant,
-    /// pools that may open more connections than their database takes, bounds that no answer can miss; and, if `all` are asked for, endpoints that nothing
-    /// calls, which is natural in a model that several experiments use.
+    /// pools that may open more connections than their database takes, bounds that no answer can miss; and, if `all` are
+    /// asked for, endpoints that nothing calls, which is natural in a model that several experiments use.
     pub fn warnings(&self, all: bool) -> Vec<Mistake> {
         let mut subjects = Vec::new();
         for design in &self.designs {

@@ -1,7 +1,6 @@
 //! Levers: for each resource of a point the number of the model that is its capacity, and the point with some of them set to
 //! other values.
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::design::Point;
@@ -27,8 +26,8 @@ pub struct Lever {
 }
 
 impl Lever {
-    /// So many times a capacity, rounded where only whole numbers are possible, and then another one than before; none
-    /// where that would be less than the smallest that can be set.
+    /// A capacity times a factor. A whole number is rounded and changes by 1 at least. None below the smallest value that can
+    /// be set.
     pub fn times(&self, capacity: f64, factor: f64) -> Option<f64> {
         let whole = |value: f64| if factor > 1.0 { value.max(capacity + 1.0) } else { value.min(capacity - 1.0) };
         let value = if self.dial.whole { whole((capacity * factor).round()) } else { capacity * factor };
@@ -77,8 +76,7 @@ impl Workbench {
 
 /// The place of a path that stands in no file.
 fn named(path: &str) -> Place {
-    let all: Range<usize> = 0..path.len();
-    Place { source: Source::argument(path), key: None, value: all }
+    Place { source: Source::argument(path), key: None, value: 0..path.len() }
 }
 
 /// The limited capacities of a system: the resource, the path of the number, and the number.

@@ -7,18 +7,15 @@
 //! the figure worse, such as threads that contend for a core, is reduced as well. Every setting meets the same requests, so
 //! that a change is a paired difference of replications.
 
-use rayon::prelude::*;
-
+use super::batch::Batch;
 use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::summary::{LEVEL, Summary};
 use crate::experiment::analyse::trial::Trial;
-use crate::experiment::analyse::words;
 use crate::experiment::plan::{Lever, Plan, Point, Workbench, success_objective};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes};
 use crate::metric::MetricScope;
-use crate::model::Pattern;
 use crate::statistics::Interval;
 
 /// Utilisation from which a capacity is tried though nothing waits for it.
@@ -130,10 +127,10 @@ pub fn explain(
     let first = plan.points[question.point].clone();
     plan.points.clear();
     let mut study =
-        Study { bench, question, plan, record, progress, trials: 0, doubts: Vec::new(), interrupted: false };
+        Study { bench, question, plan, record, progress, trials: 0, doubts: Vec::new(), is_interrupted: false };
     let base = study.run(vec![first]).pop().flatten();
-    let closed = is_closed(&study.plan.points[0].load.pattern);
-    let is_late = base.as_ref().is_some_and(|base| !closed && is_served(base));
+    let is_closed = study.plan.points[0].load.pattern.is_closed();
+    let is_late = base.as_ref().is_some_and(|base| !is_closed && is_served(base));
     let outlasts = base.as_ref().is_some_and(|base| base.outlasts);
     let rate = if outlasts { Metric::CompletedPerMin } else { Metric::ThroughputPerMin };
     let metric = question.metric.unwrap_or(if is_late { Metric::P95S } else { rate });
@@ -141,7 +138,7 @@ pub fn explain(
     let mut steps: Vec<Step> = Vec::new();
     let mut here = base.clone();
     let end = loop {
-        if study.interrupted {
+        if study.is_interrupted {
             break LadderEnd::Interrupted;
         }
         let Some(now) = here.clone() else { break LadderEnd::NoFigures };
@@ -154,7 +151,7 @@ pub fn explain(
         }
         let kept = steps.iter().flat_map(|step| &step.resized.levers).map(|&(lever, _, to)| (lever, to)).collect();
         let named = now.culprit.as_ref().and_then(|culprit| culprit.limit()).map(relieved);
-        let rung = Rung { levers: &levers, kept, now: &now, named: named.as_deref(), metric };
+        let rung = Rung { levers: &levers, kept, now: &now, named, metric };
         let singles = study.singles(&rung, &candidates);
         if steps.is_empty() {
             alone.clone_from(&singles);
@@ -163,13 +160,13 @@ pub fn explain(
             let pairs = study.pairs(&rung, candidates);
             rung.choose(pairs, &study.plan)
         });
-        if study.interrupted {
+        if study.is_interrupted {
             break LadderEnd::Interrupted;
         }
         let Some(resized) = best else { break LadderEnd::NothingHelps };
         let is_named = rung.is_named(&resized);
         here.clone_from(&resized.summary);
-        steps.push(Step { is_named, named, resized });
+        steps.push(Step { is_named, named: named.map(str::to_owned), resized });
     };
     let gain = |one: &Resized| one.change.map_or(f64::NEG_INFINITY, |change| improvement(change, metric).estimate);
     alone.sort_by(|a, b| gain(b).total_cmp(&gain(a)));
@@ -178,10 +175,10 @@ pub fn explain(
 }
 
 impl Explanation {
-    /// A difference of the figure that does not matter, in its unit: the experiment's `best_within`, or 2 % of the figure;
-    /// of shares 2 points.
-    pub fn indifference(&self) -> f64 {
-        self.base.as_ref().map_or(0.0, |base| indifference(&self.plan, base, self.metric))
+    /// A difference from a setting's figure that does not matter, in its unit: the experiment's `best_within`, or 2 % of the
+    /// figure; of shares 2 points.
+    pub fn indifference(&self, from: &Summary) -> f64 {
+        indifference(&self.plan, from, self.metric)
     }
 
     /// A change as an improvement: above zero is better, whichever way the figure goes.
@@ -235,8 +232,8 @@ fn in_use(levers: &[Lever], summary: &Summary) -> Vec<usize> {
 }
 
 /// The resource of which more relieves this limit: jobs that contend for a CPU want more of it.
-fn relieved(limit: &str) -> String {
-    limit.strip_suffix(" contention").unwrap_or(limit).to_owned()
+fn relieved(limit: &str) -> &str {
+    limit.strip_suffix(" contention").unwrap_or(limit)
 }
 
 /// Where a ladder stands.
@@ -291,7 +288,7 @@ struct Study<'a> {
     progress: &'a Progress,
     trials: usize,
     doubts: Vec<String>,
-    interrupted: bool,
+    is_interrupted: bool,
 }
 
 impl Study<'_> {
@@ -347,51 +344,20 @@ impl Study<'_> {
         settled.into_iter().zip(summaries).map(resized).collect()
     }
 
-    /// Runs points, all replications of all of them on all threads, and adds them to the plan.
+    /// Runs points, and adds them to the plan.
     fn run(&mut self, points: Vec<Point>) -> Vec<Option<Summary>> {
         let from = self.plan.points.len();
-        let count = points.len();
         self.plan.points.extend(points);
-        let replications = self.plan.replications as usize;
-        let (plan, record, progress) = (&self.plan, self.record, self.progress);
-        let results: Vec<_> = (0..count * replications)
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|job| {
-                let point = from + job / replications;
-                record.trial(plan, point, point, (job % replications) as u32, progress)
-            })
-            .collect();
-        let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); count];
-        for result in results {
-            match result {
-                Some(Ok(trial)) => {
-                    if let Some(what) = trial.fault() {
-                        self.doubts.push(format!("{}: {what}", words::place(&self.plan, trial.point)));
-                    }
-                    trials[trial.point - from].push(trial);
-                }
-                Some(Err(failed)) => {
-                    self.doubts.push(format!("{}: {}", words::place(&self.plan, failed.point), failed.what));
-                }
-                None => self.interrupted = true,
-            }
-        }
-        self.trials += trials.iter().map(Vec::len).sum::<usize>();
-        let success = success_objective(&self.plan).bound();
+        let batch = Batch::run(&self.plan, from..self.plan.points.len(), from, self.record, self.progress);
+        self.trials += batch.trials.iter().map(Vec::len).sum::<usize>();
+        self.doubts.extend(batch.doubts);
+        self.is_interrupted |= batch.is_interrupted;
+        let (success, objectives) = (success_objective(&self.plan).bound(), &self.plan.objectives);
         let summary = |(index, trials): (usize, &Vec<Trial>)| {
             let trials: Vec<&Trial> = trials.iter().collect();
-            let summary = Summary::of(from + index, &trials, success, &self.plan.objectives)?;
-            Some(summary.doubted(&self.plan.points[from + index]))
+            let summary = Summary::of(from + index, &trials, success, objectives)?;
+            Some(summary.under(&self.plan.points[from + index], success, objectives))
         };
-        trials.iter().enumerate().map(summary).collect()
-    }
-}
-
-/// Whether the number of requests inside is that of the clients, so that a larger capacity raises the throughput.
-fn is_closed(pattern: &Pattern) -> bool {
-    match pattern {
-        Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } => true,
-        Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => false,
+        batch.trials.iter().enumerate().map(summary).collect()
     }
 }

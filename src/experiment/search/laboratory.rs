@@ -92,9 +92,8 @@ impl<'a> Laboratory<'a> {
     /// The figures of a point, where the success rate is to be at least `success`; none without any trial.
     pub fn summary(&self, point: usize, success: f64, objectives: &[Objective]) -> Option<Summary> {
         let trials: Vec<&Trial> = self.trials(point).iter().collect();
-        let at = &self.plan().points[point];
         let summary = Summary::of(point, &trials, success, objectives)?;
-        Some(summary.offered(&at.load, success, objectives).doubted(at))
+        Some(summary.under(&self.plan().points[point], success, objectives))
     }
 
     /// Why the trials of a point do not show how good it is, where a longer run would.

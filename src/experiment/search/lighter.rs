@@ -104,7 +104,7 @@ pub fn pilot(
         is_met_by_estimate: defect.is_none() && guess(&readings, &knee.objectives, None),
         defect,
         readings,
-        summary: summary.doubted(&lowest.points[0]),
+        summary: summary.under(&lowest.points[0], success, &knee.objectives),
         knee,
     }))
 }

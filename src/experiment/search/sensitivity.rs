@@ -4,13 +4,11 @@
 //! which also tells on which of them a verdict turns. For those that the screening finds to matter, the shares of the
 //! variance that they make (Sobol). Every setting of the numbers meets the same requests.
 
-use rayon::prelude::*;
-
+use super::batch::Batch;
 use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::summary::{Doubt, LEVEL, Summary};
 use crate::experiment::analyse::trial::Trial;
 use crate::experiment::analyse::verdict::{self, Verdict};
-use crate::experiment::analyse::words;
 use crate::experiment::plan::success_objective;
 use crate::experiment::plan::{Plan, Ranged, Workbench};
 use crate::experiment::run::record::Record;
@@ -280,29 +278,11 @@ impl Study<'_> {
             plan.points.extend(self.bench.points_under(&values, only)?);
         }
         let each = plan.points.len() / settings.len().max(1);
-        let replications = plan.replications as usize;
-        let results: Vec<_> = (0..plan.points.len() * replications)
-            .into_par_iter()
-            .with_max_len(1)
-            .map(|job| {
-                let (point, replication) = (job / replications, (job % replications) as u32);
-                self.record.trial(&plan, point, self.points + point, replication, self.progress)
-            })
-            .collect();
+        let batch = Batch::run(&plan, 0..plan.points.len(), self.points, self.record, self.progress);
         self.points += plan.points.len();
-        self.is_interrupted |= results.iter().any(Option::is_none);
-        let mut trials: Vec<Vec<Trial>> = vec![Vec::new(); plan.points.len()];
-        for result in results.into_iter().flatten() {
-            match result {
-                Ok(trial) => {
-                    if let Some(what) = trial.fault() {
-                        self.doubts.push(format!("{}: {what}", words::place(&plan, trial.point)));
-                    }
-                    trials[trial.point].push(trial);
-                }
-                Err(failed) => self.doubts.push(format!("{}: {}", words::place(&plan, failed.point), failed.what)),
-            }
-        }
+        self.is_interrupted |= batch.is_interrupted;
+        self.doubts.extend(batch.doubts);
+        let trials = batch.trials;
         let whole = self.bench.plan();
         let success = success_objective(whole).bound();
         let output = |of_setting: &[Vec<Trial>]| {
@@ -311,7 +291,7 @@ impl Study<'_> {
                 let point = only.unwrap_or(index);
                 let trials: Vec<&Trial> = trials.iter().collect();
                 let summary = Summary::of(point, &trials, success, &whole.objectives)?;
-                Some(summary.doubted(&whole.points[point]))
+                Some(summary.under(&whole.points[point], success, &whole.objectives))
             };
             let summaries: Vec<Summary> = of_setting.iter().enumerate().filter_map(summary).collect();
             let verdicts = if all { verdict::judge(whole, &summaries) } else { Vec::new() };

@@ -36,8 +36,7 @@ pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
     let culprit = summary.culprit.as_ref();
     let point = &report.plan.points[summary.point];
     // So many clients as the circle needs are a bound; at a low rate they still come together now and then.
-    let has_clients =
-        matches!(point.load.pattern, Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. });
+    let has_clients = point.load.pattern.is_closed();
     if let Some(deadlock) = culprit.filter(|it| it.kind == CulpritKind::Deadlock && !has_clients) {
         let name = &deadlock.name;
         return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it"));

@@ -41,7 +41,7 @@ impl Evidence<'_> {
             _ if failed.served => format!("; {share} of the attempts before that are refused by {name}"),
             _ => format!("; {share} of the attempts before that fail {}", while_at(place)),
         };
-        // A pause of its own that is not followed from anything that is held.
+        // The chain begins with the pause: no resource is held in it.
         let is_first = chain.len() == 1;
         match place.kind {
             PlaceKind::Fault if is_first => {

@@ -127,7 +127,7 @@ impl Culprit {
             CulpritKind::Limits if self.is_full => agree(name, "is saturated", "are saturated"),
             CulpritKind::Limits if let Some(refuser) = self.refuser.as_ref().filter(|_| self.fails) => {
                 let refuses = agree(refuser, "refuses requests", "refuse requests");
-                let inside = match (refuser.ends_with(" ingress"), refuses.ends_with("refuse requests")) {
+                let inside = match (refuser.ends_with(" ingress"), is_plural(refuser)) {
                     (true, _) => "those inside",
                     (_, true) => "their holders",
                     (_, false) => "its holders",

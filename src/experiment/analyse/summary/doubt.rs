@@ -125,7 +125,7 @@ impl Doubt {
 
 impl Summary {
     /// The summary of a point with the doubt that its load leaves, where it has none yet.
-    pub(in crate::experiment) fn doubted(mut self, point: &Point) -> Self {
+    pub(super) fn doubted(mut self, point: &Point) -> Self {
         self.doubt = self.doubt.take().or_else(|| Doubt::of_steady(&self, point));
         self
     }

@@ -51,7 +51,7 @@ pub struct Growth {
 #[derive(Clone, Copy, Debug, Default)]
 struct Disturbance {
     is_there: bool,
-    /// The mark from which on nothing does any more.
+    /// The first mark after the disturbance; none while it lasts to the end.
     calm_from: Option<usize>,
 }
 
@@ -99,7 +99,7 @@ impl Growth {
         let (work, filling_work) = grows(INSIDE, UNLIMITED_WORK);
         let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
-        // What a fault has left is worked off: the system recovers, though the run ends before it has.
+        // The backlog that a fault left falls: the system recovers, even if the run ends first.
         if requests.or(work).or(filling).is_some()
             && disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark))
         {

@@ -4,12 +4,12 @@ use super::Summary;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
 use crate::experiment::analyse::words;
 use crate::language::{Metric, Objective};
-use crate::model::{Load, Pattern};
+use crate::model::Load;
 
 impl Summary {
     /// The summary of a point under this load, with the load as its culprit where the only objectives that it misses are on a
     /// throughput that the load does not offer.
-    pub(in crate::experiment) fn offered(mut self, load: &Load, success: f64, objectives: &[Objective]) -> Self {
+    pub(super) fn offered(mut self, load: &Load, success: f64, objectives: &[Objective]) -> Self {
         let of_work = self.metric(Metric::CompletionRate).filter(|_| self.outlasts);
         let is_sound = of_work.is_none_or(|rate| rate.estimate >= success)
             && self.growth.any().is_none()
@@ -22,7 +22,7 @@ impl Summary {
         let mut missed = objectives.iter().filter(is_missed).peekable();
         if is_sound && missed.peek().is_some() && missed.all(|objective| self.is_short_of_load(load, *objective)) {
             let answered = words::percent(self.success_rate.estimate);
-            let sentence = match is_closed(load) {
+            let sentence = match load.pattern.is_closed() {
                 false => format!(
                     "the load offers less than the throughput that is to be reached, and {answered} of it is answered"
                 ),
@@ -43,7 +43,7 @@ impl Summary {
         if !is_throughput || !objective.is_at_least() {
             return false;
         }
-        if is_closed(load) {
+        if load.pattern.is_closed() {
             let is_light = |culprit: &Culprit| match culprit.kind {
                 CulpritKind::TakesTime | CulpritKind::TooLittleLoad => true,
                 CulpritKind::Limits => !culprit.is_full && !culprit.fails,
@@ -54,13 +54,5 @@ impl Summary {
         let sent = self.users.as_ref().map_or(self.sent, |users| users.first_tries);
         let window = load.pattern.window().map_or(0.0, |(opens, closes)| closes.since(opens).seconds());
         window > 0.0 && sent / window * 60.0 < objective.bound()
-    }
-}
-
-/// Whether clients wait for the answer before they send the next request.
-fn is_closed(load: &Load) -> bool {
-    match load.pattern {
-        Pattern::Test { .. } | Pattern::Endless { .. } | Pattern::Staged { .. } => true,
-        Pattern::Varying { .. } | Pattern::Trace { .. } | Pattern::Open { .. } => false,
     }
 }
