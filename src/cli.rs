@@ -12,6 +12,7 @@ mod exit;
 mod explain;
 mod files;
 mod format;
+mod found;
 mod interrupt;
 mod journals;
 mod knee;

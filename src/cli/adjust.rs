@@ -1,4 +1,4 @@
-//! Options that change what is run.
+//! Options that change what is run, and how values of options are read.
 
 use std::num::NonZeroUsize;
 use std::thread;
@@ -6,7 +6,8 @@ use std::thread;
 use clap::Args;
 
 use crate::experiment::plan::Adjustments;
-use crate::language::Fraction;
+use crate::language::bound::in_unit_of;
+use crate::language::{Fraction, Metric, Objective};
 
 /// What the command line changes about an experiment or a model.
 #[derive(Clone, Debug, Default, Args)]
@@ -74,9 +75,56 @@ pub(super) fn fraction(text: &str) -> Result<f64, String> {
     plain.map_or_else(|| text.parse::<Fraction>().map(|fraction| fraction.0), Ok)
 }
 
+/// Reads `success_rate>=0.99`.
+pub(super) fn objective(text: &str) -> Result<Objective, String> {
+    let parts = text.split_once(">=").map(|parts| (true, parts)).or(text.split_once("<=").map(|parts| (false, parts)));
+    let Some((at_least, (name, value))) = parts else {
+        return Err(format!("`{text}` is not an objective; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
+    };
+    let metric = metric(name)?;
+    let value = in_unit_of(metric, value.trim())?;
+    Ok(if at_least { Objective::AtLeast { metric, value } } else { Objective::AtMost { metric, value } })
+}
+
+/// Reads the name of a metric.
+pub(super) fn metric(name: &str) -> Result<Metric, String> {
+    let name = name.trim();
+    let metric: Result<Metric, _> = toml::Value::String(name.into()).try_into();
+    metric.map_err(|_| format!("there is no metric `{name}`; `sim reference` lists them"))
+}
+
+/// Reads a factor above 1.
+pub(super) fn factor(text: &str) -> Result<f64, String> {
+    let known = text.trim().parse::<f64>().ok().filter(|factor| *factor > 1.0 && *factor <= 1000.0);
+    known.ok_or_else(|| format!("`{text}` is no factor; it must be a number above 1, at most 1000"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{assignment, fraction};
+    use super::{assignment, factor, fraction, objective};
+    use crate::language::{Metric, Objective};
+
+    #[test]
+    fn a_factor_enlarges() {
+        assert_eq!(factor("1.5"), Ok(1.5));
+        for wrong in ["1", "0.5", "-2", "inf", "nan", "x", "1e9"] {
+            assert!(factor(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn bounds_are_read_with_their_side() {
+        assert_eq!(objective("p95_s <= 2"), Ok(Objective::AtMost { metric: Metric::P95S, value: 2.0 }));
+        assert_eq!(
+            objective("success_rate>=0.99"),
+            Ok(Objective::AtLeast { metric: Metric::SuccessRate, value: 0.99 })
+        );
+        assert!(objective("p95_s=2").is_err());
+        assert!(objective("p96_s<=2").unwrap_err().contains("no metric `p96_s`"));
+        assert_eq!(objective("p95_s<=250ms"), Ok(Objective::AtMost { metric: Metric::P95S, value: 0.25 }));
+        assert_eq!(objective("success_rate>=99%"), objective("success_rate>=0.99"));
+        assert!(objective("p95_s<=2%").unwrap_err().contains("2 or \"250ms\""));
+    }
 
     #[test]
     fn fractions_may_be_percentages() {

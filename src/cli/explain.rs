@@ -4,28 +4,30 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment};
+use super::adjust::{Adjust, Effort, assignment, factor, metric};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again, write_found};
+use super::files::{Pictures, again};
 use super::format::Format;
-use super::journals::{Keeping, kept};
-use super::knee::metric;
+use super::found::Found;
+use super::journals::Keeping;
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::{caution, doubts};
+use super::warn::caution;
 use crate::experiment::plan::{Adjustments, Workbench};
-use crate::experiment::search::explain::{LadderEnd, Question, explain};
+use crate::experiment::search::explain::{Explanation, LadderEnd, Question, explain};
 use crate::language::Metric;
 use crate::report::{self, explain_document, explain_figure, explain_method, explain_page, explain_warnings};
 
-/// Find what to relieve next: enlarge each capacity, and see what it brings.
+/// Find which capacity to enlarge next.
 ///
-/// Runs one point, then enlarges each capacity that is in use (cores, threads, workers, pools, limits, connections, servers),
-/// each in runs of its own with the same requests. The resource that is named as the limit is kept enlarged if that helps,
-/// else the one that helps most; from there the same again: a ladder of bottlenecks, each checked by the runs that relieve it.
-/// Also prints what a completed request takes of each resource, and the throughput at which each CPU, station and event loop is
-/// full. With the unit costs of the experiment's `[optimize]` table it says what each change costs. Writes explain.json, explain.html and
-/// explain.png into the experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
+/// Runs one point. Then multiplies each capacity that is in use (cores, threads, workers, pools, limits, connections, servers)
+/// by --factor, one at a time, with the same requests; a capacity that makes the metric worse is also divided by it. If none
+/// helps alone, pairs of the four most utilised are tried. The change that improves the metric most is kept; more of the
+/// resource that is named as the limit is kept instead if it brings at least half as much. This is repeated up to --steps
+/// times. Also prints how much of each resource a completed request takes, and the throughput at which each CPU and station is
+/// full. With the unit costs of the experiment's `[optimize]` table it prints what each change costs. Writes explain.json,
+/// explain.html and explain.png into the experiment's folder. After Ctrl-C the command prints what it found so far; running it
+/// again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -50,11 +52,12 @@ pub struct Explain {
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
-    /// The metric to improve [default: the throughput; p95_s where an open load is served]
+    /// The metric to improve [default: p95_s if an open load is served; otherwise throughput_per_min, or
+    /// completed_per_min if work outlasts its answer]
     #[arg(long, value_name = "METRIC", value_parser = metric)]
     metric: Option<Metric>,
 
-    /// What a capacity is multiplied with; whole numbers grow by 1 at least
+    /// What a capacity is multiplied by, or divided by where more makes it worse; whole numbers change by at least 1
     #[arg(long, value_name = "FACTOR", default_value_t = 2.0, value_parser = factor)]
     factor: f64,
 
@@ -91,59 +94,29 @@ impl Explain {
             steps: self.steps,
         };
         let asked = format!("{question:?} {}", bench.plan().replications);
-        let record = self.keeping.record(
-            ("explain-journal.jsonl", "explain.json"),
-            bench.plan(),
-            &asked,
-            self.effort.quiet,
-            page,
-        )?;
+        let record = self.keeping.record("explain", bench.plan(), &asked, self.effort.quiet, page)?;
         let found = pursue(&self.effort, |progress| explain(&mut bench, question, &record, progress))??;
-        let document = explain_document(&found);
-        let (paths, written) = write_found(
-            &self.keeping.output,
-            &found.plan.name,
-            ("explain.json", &document),
-            &explain_page(&found, &again()),
-            explain_figure(&found),
-            self.pictures,
-            page,
-        );
-        match self.format {
-            Format::Table => {
-                page.heading(&found.plan.title);
-                page.sentence(&explain_method(&found));
-                report::explain(&found, page.width()).into_iter().for_each(|part| page.part(part));
-                page.part(paths);
-            }
-            Format::Json => page.data(format!("{document:#}\n")),
-        }
-        doubts(&explain_warnings(&found), "explain.json", page);
-        let exit = match found.end {
-            LadderEnd::Interrupted => Exit::Interrupted,
-            LadderEnd::NoFigures => Exit::Undecided,
-            _ if !found.doubts.is_empty() => Exit::Undecided,
-            LadderEnd::NothingHelps | LadderEnd::EnoughSteps | LadderEnd::NothingInUse => Exit::Holds,
+        let answer = Found {
+            name: "explain",
+            plan: &found.plan,
+            method: explain_method(&found),
+            parts: report::explain(&found, page.width()),
+            document: explain_document(&found),
+            laid_out: explain_page(&found, &again()),
+            figure: explain_figure(&found),
+            doubts: explain_warnings(&found),
         };
-        Ok(exit.graver(written).graver(kept(record, page)))
+        let handed_over = answer.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        Ok(exit(&found).graver(handed_over))
     }
 }
 
-/// Reads a factor above 1.
-fn factor(text: &str) -> Result<f64, String> {
-    let known = text.trim().parse::<f64>().ok().filter(|factor| *factor > 1.0 && *factor <= 1000.0);
-    known.ok_or_else(|| format!("`{text}` is no factor; it must be a number above 1, at most 1000"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::factor;
-
-    #[test]
-    fn a_factor_enlarges() {
-        assert_eq!(factor("1.5"), Ok(1.5));
-        for wrong in ["1", "0.5", "-2", "inf", "nan", "x", "1e9"] {
-            assert!(factor(wrong).is_err(), "{wrong}");
-        }
+/// The exit code of an answer.
+fn exit(found: &Explanation) -> Exit {
+    match found.end {
+        LadderEnd::Interrupted => Exit::Interrupted,
+        LadderEnd::NoFigures => Exit::Undecided,
+        _ if !found.doubts.is_empty() => Exit::Undecided,
+        LadderEnd::NothingHelps | LadderEnd::EnoughSteps | LadderEnd::NothingInUse => Exit::Holds,
     }
 }

@@ -5,7 +5,6 @@ use std::{fs, io};
 
 use clap::Args;
 use rayon::prelude::*;
-use serde_json::Value;
 
 use super::exit::{Exit, ExitFailure};
 use super::page::Page;
@@ -39,41 +38,6 @@ impl Pictures {
     pub(super) fn any(self) -> bool {
         !self.no_charts
     }
-}
-
-/// Writes what a search found: its document, and where pictures are wanted its page and a chart, into the folder `name` in
-/// `output`. Returns the lines that name them. What cannot be written is complained about.
-pub(super) fn write_found(
-    output: &Path,
-    name: &str,
-    (file, document): (&str, &Value),
-    laid_out: &str,
-    figure: Option<Drawing>,
-    pictures: Pictures,
-    page: &Page,
-) -> (String, Exit) {
-    let folder = match Folder::open(&output.join(name)) {
-        Ok(folder) => folder,
-        Err(unwritten) => {
-            page.complain(unwritten);
-            return (String::new(), Exit::Mistake);
-        }
-    };
-    let (results, mut exit) = written(vec![folder.write(file, format!("{document:#}\n").as_bytes())], page);
-    let mut lines = String::new();
-    if pictures.any() {
-        let name = Path::new(file).with_extension("html");
-        let (pages, filed) = written(vec![folder.write(&name.to_string_lossy(), laid_out.as_bytes())], page);
-        lines.extend(pages.iter().map(|path| format!("{:<8} {}\n", "report", path.display())));
-        exit = exit.graver(filed);
-    }
-    lines.extend(results.iter().map(|path| format!("{:<8} {}\n", "results", path.display())));
-    if let Some(figure) = figure.filter(|_| pictures.any()) {
-        let (charts, drawn) = write_charts(&folder, &[figure], pictures, page);
-        lines.extend(charts.iter().map(|path| format!("{:<8} {}\n", "chart", path.display())));
-        exit = exit.graver(drawn);
-    }
-    (lines, exit)
 }
 
 /// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, `timeline`, `blame` and `resources`
@@ -204,7 +168,7 @@ pub(super) fn write_charts(
     written(files.collect(), page)
 }
 
-fn written(files: Vec<Result<PathBuf, Unwritten>>, page: &Page) -> (Vec<PathBuf>, Exit) {
+pub(super) fn written(files: Vec<Result<PathBuf, Unwritten>>, page: &Page) -> (Vec<PathBuf>, Exit) {
     let (mut paths, mut exit) = (Vec::new(), Exit::Holds);
     for file in files {
         match file {

@@ -46,18 +46,19 @@ impl Keeping {
         Ok(archive)
     }
 
-    /// Where the trials of a search are kept: in a journal of this name in the experiment's folder, into which the
-    /// answer goes too. `question` is all that the command line asks beside overrides.
+    /// Where the trials of a search of this name are kept: in a journal in the experiment's folder, into which the answer
+    /// goes too. `question` is all that the command line asks beside overrides.
     pub(super) fn record(
         &self,
-        (name, answer): (&str, &str),
+        search: &str,
         plan: &Plan,
         question: &str,
         quiet: bool,
         page: &Page,
     ) -> Result<Record, ExitFailure> {
-        let folder = self.folder(plan, &[name.into(), answer.into()])?;
-        let (record, past) = Record::journalled(folder.path(), name, plan, question, self.fresh)?;
+        let name = format!("{search}-journal.jsonl");
+        let folder = self.folder(plan, &[name.clone(), format!("{search}.json")])?;
+        let (record, past) = Record::journalled(folder.path(), &name, plan, question, self.fresh)?;
         tell(record.len(), past, quiet, page);
         Ok(record)
     }

@@ -4,19 +4,19 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment, fraction};
+use super::adjust::{Adjust, Effort, assignment, fraction, objective};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again, write_found};
+use super::files::{Pictures, again};
 use super::format::Format;
-use super::journals::{Keeping, kept};
+use super::found::Found;
+use super::journals::Keeping;
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::{caution, doubts};
+use super::warn::caution;
 use crate::experiment::plan::{Adjustments, KneeWishes, Workbench};
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::{self, KneeAnswer, KneeOutcome};
-use crate::language::bound::in_unit_of;
-use crate::language::{Metric, Objective};
+use crate::language::Objective;
 use crate::report::{knee, knee_document, knee_figure, knee_method, knee_page};
 
 /// Find each variant's limit: the highest load, or the smallest size, that meets the objectives.
@@ -119,38 +119,21 @@ impl KneeArguments {
         study.rehearse_ends(&variants, [asked.grid.value(0), asked.grid.value(asked.grid.cells())])?;
         caution(bench.plan(), page);
         let question = format!("{asked:?} {variants:?} {:?}", self.at);
-        let record = self.keeping.record(
-            ("knee-journal.jsonl", "knee.json"),
-            bench.plan(),
-            &question,
-            self.effort.quiet,
-            page,
-        )?;
+        let record = self.keeping.record("knee", bench.plan(), &question, self.effort.quiet, page)?;
         let search = |progress: &Progress| search::knee::search(study, &asked, &variants, &record, progress);
         let answer = pursue(&self.effort, search)??;
-        let document = knee_document(&answer);
-        let figure = Some(knee_figure(&answer));
-        let file = ("knee.json", &document);
-        let (paths, written) = write_found(
-            &self.keeping.output,
-            &answer.plan.name,
-            file,
-            &knee_page(&answer, &again()),
-            figure,
-            self.pictures,
-            page,
-        );
-        match self.format {
-            Format::Table => {
-                page.heading(&answer.plan.title);
-                page.sentence(&knee_method(&answer));
-                knee(&answer, page.width()).into_iter().for_each(|part| page.part(part));
-                page.part(paths);
-            }
-            Format::Json => page.data(format!("{document:#}\n")),
-        }
-        doubts(&answer.doubts, "knee.json", page);
-        Ok(exit(&answer).graver(written).graver(kept(record, page)))
+        let found = Found {
+            name: "knee",
+            plan: &answer.plan,
+            method: knee_method(&answer),
+            parts: knee(&answer, page.width()),
+            document: knee_document(&answer),
+            laid_out: knee_page(&answer, &again()),
+            figure: Some(knee_figure(&answer)),
+            doubts: answer.doubts.clone(),
+        };
+        let handed_over = found.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        Ok(exit(&answer).graver(handed_over))
     }
 
     fn wishes(&self) -> KneeWishes {
@@ -181,42 +164,4 @@ fn exit(answer: &KneeAnswer) -> Exit {
     let doubt = if answer.doubts.is_empty() { Exit::Holds } else { Exit::Undecided };
     let interrupt = if answer.is_interrupted { Exit::Interrupted } else { Exit::Holds };
     of_variant.fold(doubt.graver(interrupt), Exit::graver)
-}
-
-/// Reads `success_rate>=0.99`.
-pub(super) fn objective(text: &str) -> Result<Objective, String> {
-    let parts = text.split_once(">=").map(|parts| (true, parts)).or(text.split_once("<=").map(|parts| (false, parts)));
-    let Some((at_least, (name, value))) = parts else {
-        return Err(format!("`{text}` is not an objective; write METRIC>=VALUE or METRIC<=VALUE, such as 'p95_s<=2'"));
-    };
-    let metric = metric(name)?;
-    let value = in_unit_of(metric, value.trim())?;
-    Ok(if at_least { Objective::AtLeast { metric, value } } else { Objective::AtMost { metric, value } })
-}
-
-/// Reads the name of a metric.
-pub(super) fn metric(name: &str) -> Result<Metric, String> {
-    let name = name.trim();
-    let metric: Result<Metric, _> = toml::Value::String(name.into()).try_into();
-    metric.map_err(|_| format!("there is no metric `{name}`; `sim reference` lists them"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::objective;
-    use crate::language::{Metric, Objective};
-
-    #[test]
-    fn bounds_are_read_with_their_side() {
-        assert_eq!(objective("p95_s <= 2"), Ok(Objective::AtMost { metric: Metric::P95S, value: 2.0 }));
-        assert_eq!(
-            objective("success_rate>=0.99"),
-            Ok(Objective::AtLeast { metric: Metric::SuccessRate, value: 0.99 })
-        );
-        assert!(objective("p95_s=2").is_err());
-        assert!(objective("p96_s<=2").unwrap_err().contains("no metric `p96_s`"));
-        assert_eq!(objective("p95_s<=250ms"), Ok(Objective::AtMost { metric: Metric::P95S, value: 0.25 }));
-        assert_eq!(objective("success_rate>=99%"), objective("success_rate>=0.99"));
-        assert!(objective("p95_s<=2%").unwrap_err().contains("2 or \"250ms\""));
-    }
 }

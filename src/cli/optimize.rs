@@ -6,12 +6,13 @@ use clap::Args;
 
 use super::adjust::{Adjust, Effort, assignment};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again, write_found};
+use super::files::{Pictures, again};
 use super::format::Format;
-use super::journals::{Keeping, kept};
+use super::found::Found;
+use super::journals::Keeping;
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::{caution, doubts};
+use super::warn::caution;
 use crate::experiment::plan::{Adjustments, Workbench};
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::optimize::{Cheapest, cheapest};
@@ -78,37 +79,21 @@ impl Optimize {
         caution(bench.plan(), page);
         let first_look = adjustments.replications;
         let question = format!("{asked:?} {variant} {:?} {first_look:?}", self.at);
-        let record = self.keeping.record(
-            ("optimize-journal.jsonl", "optimize.json"),
-            bench.plan(),
-            &question,
-            self.effort.quiet,
-            page,
-        )?;
+        let record = self.keeping.record("optimize", bench.plan(), &question, self.effort.quiet, page)?;
         let search = |progress: &Progress| cheapest(study, &asked, variant, first_look, &record, progress);
         let found = pursue(&self.effort, search)??;
-        let document = optimize_document(&found);
-        let file = ("optimize.json", &document);
-        let (paths, written) = write_found(
-            &self.keeping.output,
-            &found.plan.name,
-            file,
-            &optimize_page(&found, &again()),
-            optimize_figure(&found),
-            self.pictures,
-            page,
-        );
-        match self.format {
-            Format::Table => {
-                page.heading(&found.plan.title);
-                page.sentence(&optimize_method(&found));
-                optimize(&found, page.width()).into_iter().for_each(|part| page.part(part));
-                page.part(paths);
-            }
-            Format::Json => page.data(format!("{document:#}\n")),
-        }
-        doubts(&found.doubts, "optimize.json", page);
-        Ok(exit(&found).graver(written).graver(kept(record, page)))
+        let answer = Found {
+            name: "optimize",
+            plan: &found.plan,
+            method: optimize_method(&found),
+            parts: optimize(&found, page.width()),
+            document: optimize_document(&found),
+            laid_out: optimize_page(&found, &again()),
+            figure: optimize_figure(&found),
+            doubts: found.doubts.clone(),
+        };
+        let handed_over = answer.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        Ok(exit(&found).graver(handed_over))
     }
 }
 

@@ -4,15 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment};
+use super::adjust::{Adjust, Effort, assignment, metric};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again, write_found};
+use super::files::{Pictures, again};
 use super::format::Format;
-use super::journals::{Keeping, kept};
-use super::knee::metric;
+use super::found::Found;
+use super::journals::Keeping;
 use super::page::Page;
 use super::simulate::pursue;
-use super::warn::{caution, doubts};
+use super::warn::caution;
 use crate::experiment::plan::{Adjustments, Workbench};
 use crate::experiment::search::sensitivity::{Question, analyse};
 use crate::language::Metric;
@@ -25,8 +25,8 @@ use crate::report::{
 /// Varies every number of the model that has a range in its provenance: each alone at both ends of its range (the
 /// tornado chart), all together along random paths (a Morris screening), and those that matter over a design for
 /// Sobol's indices: the share of the variance that each number causes alone, and together with the others. For every
-/// hypothesis it reports which numbers change the verdict. Writes sensitivity.json and sensitivity.png into the
-/// experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
+/// hypothesis it reports which numbers change the verdict. Writes sensitivity.json, sensitivity.html
+/// and sensitivity.png into the experiment's folder. After Ctrl-C the command prints what it found so far; running it again resumes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -100,39 +100,22 @@ impl Sensitivity {
         let ranges = bench.ranges();
         bench.rehearse_ranges(&ranges, question.point)?;
         let asked = format!("{question:?} {}", bench.plan().replications);
-        let record = self.keeping.record(
-            ("sensitivity-journal.jsonl", "sensitivity.json"),
-            bench.plan(),
-            &asked,
-            self.effort.quiet,
-            page,
-        )?;
+        let record = self.keeping.record("sensitivity", bench.plan(), &asked, self.effort.quiet, page)?;
         let found = pursue(&self.effort, |progress| analyse(&mut bench, question, &record, progress))??;
-        let document = sensitivity_document(&found);
-        let figure = (!found.parameters.is_empty()).then(|| sensitivity_figure(&found));
-        let file = ("sensitivity.json", &document);
-        let (paths, written) = write_found(
-            &self.keeping.output,
-            &found.plan.name,
-            file,
-            &sensitivity_page(&found, &again()),
-            figure,
-            self.pictures,
-            page,
-        );
-        match self.format {
-            Format::Table => {
-                page.heading(&found.plan.title);
-                page.sentence(&sensitivity_method(&found));
-                sensitivity(&found, page.width()).into_iter().for_each(|part| page.part(part));
-                page.part(paths);
-            }
-            Format::Json => page.data(format!("{document:#}\n")),
-        }
-        doubts(&sensitivity_warnings(&found), "sensitivity.json", page);
+        let answer = Found {
+            name: "sensitivity",
+            plan: &found.plan,
+            method: sensitivity_method(&found),
+            parts: sensitivity(&found, page.width()),
+            document: sensitivity_document(&found),
+            laid_out: sensitivity_page(&found, &again()),
+            figure: (!found.parameters.is_empty()).then(|| sensitivity_figure(&found)),
+            doubts: sensitivity_warnings(&found),
+        };
+        let handed_over = answer.hand_over(&self.keeping, self.format, self.pictures, record, page);
         let is_doubtful = !found.doubts.is_empty() || found.parameters.is_empty();
         let doubt = if is_doubtful { Exit::Undecided } else { Exit::Holds };
         let interrupt = if found.is_interrupted { Exit::Interrupted } else { Exit::Holds };
-        Ok(doubt.graver(interrupt).graver(written).graver(kept(record, page)))
+        Ok(doubt.graver(interrupt).graver(handed_over))
     }
 }
