@@ -7,17 +7,19 @@ use serde_json::{Value, json};
 
 pub use figure::explain_figure;
 
-use super::number::{seconds, short};
+use super::number::{difference, seconds, short};
 use super::page::{Found, of_search};
-use super::paragraph::{count, paragraph};
+use super::paragraph::{count, joined, paragraph};
 use super::table::{self, Column};
 use crate::experiment::analyse::culprit::{agree, named};
 use crate::experiment::analyse::demand::{Demand, demands, most, without_waiting};
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::words::{self, amount, percent};
+use crate::experiment::plan::Lever;
 use crate::experiment::search::explain::{Explanation, LadderEnd, Resized, Step};
 use crate::model::RateUnit;
+use crate::statistics::Interval;
 
 /// What was looked at: below the title.
 pub fn explain_method(found: &Explanation) -> String {
@@ -135,19 +137,28 @@ fn demand_columns(found: &Explanation) -> Vec<Column> {
     ]
 }
 
-/// `killbill CPU`; several with `and`.
-fn resources(found: &Explanation, resized: &Resized) -> String {
-    let names = resized.levers.iter().map(|&(lever, ..)| found.levers[lever].resource.as_str());
-    names.collect::<Vec<_>>().join(" and ")
+/// The levers of a setting in words, each with its value before and after.
+fn each(found: &Explanation, resized: &Resized, words: &dyn Fn(&Lever, &str, &str) -> String) -> Vec<String> {
+    let one = |&(lever, from, to): &(usize, f64, f64)| {
+        let lever = &found.levers[lever];
+        words(lever, &lever.dial.text(from), &lever.dial.text(to))
+    };
+    resized.levers.iter().map(one).collect()
 }
 
-/// `services.killbill.cpu 4 → 8`.
+/// `killbill CPU`; several with `and`.
+fn resources(found: &Explanation, resized: &Resized) -> String {
+    joined(&each(found, resized, &|lever, _, _| lever.resource.clone()), "and")
+}
+
+/// `services.killbill.cpu 4 → 8`; several with `and`.
 fn settings(found: &Explanation, resized: &Resized) -> String {
-    let one = |&(lever, from, to): &(usize, f64, f64)| {
-        let dial = &found.levers[lever].dial;
-        format!("{} {} → {}", dial.path, dial.text(from), dial.text(to))
-    };
-    resized.levers.iter().map(one).collect::<Vec<_>>().join(" and ")
+    joined(&each(found, resized, &|lever, from, to| format!("{} {from} → {to}", lever.dial.path)), "and")
+}
+
+/// `killbill CPU 4 → 8`; several with a comma.
+fn steps(found: &Explanation, resized: &Resized) -> String {
+    each(found, resized, &|lever, from, to| format!("{} {from} → {to}", lever.resource)).join(", ")
 }
 
 /// What the change costs, where all of it is priced; less than nothing where a capacity is reduced.
@@ -159,36 +170,58 @@ fn cost(found: &Explanation, resized: &Resized) -> Option<f64> {
 fn worth(found: &Explanation, resized: &Resized) -> Option<String> {
     let cost = cost(found, resized).filter(|&cost| cost > 0.0)?;
     let change = resized.change?.estimate / cost;
-    let text = match found.metric.is_rate() {
-        true => format!("{:.2} points", change.abs() * 100.0),
-        false => amount(change.abs(), found.metric, rates(found)),
-    };
-    Some(format!("{}{text}", if change < 0.0 { "-" } else { "+" }))
+    let sign = if change < 0.0 { "-" } else { "+" };
+    Some(format!("{sign}{}", difference(change.abs(), found.metric, rates(found))))
+}
+
+/// A change that is significant.
+struct Shift {
+    /// Whether the figure becomes larger.
+    is_up: bool,
+    /// `19 % (15 to 23)`, of a share `1.2 points (0.4 to 2.0)`, of what becomes many times as much `12 times (10 to 14)`.
+    size: String,
 }
 
 /// Relative change from which it is given as a factor.
 const MANY_TIMES: f64 = 9.0;
 
-/// `+19 %`; of a share `+1.2 points`; `x 12` of what becomes many times as much; `not significant`.
+impl Shift {
+    /// The change; none where there is no figure, or where it is not significant.
+    fn of(found: &Explanation, resized: &Resized) -> Option<Self> {
+        let change = resized.change.filter(|change| change.low > 0.0 || change.high < 0.0)?;
+        let is_up = change.estimate > 0.0;
+        // Of the means over replications, as the change is: a quantile of all of them together is another figure.
+        let relative = resized.relative.filter(|relative| relative.estimate.is_finite());
+        let size = match relative {
+            None if found.metric.is_rate() => scaled(change, 100.0, 0.0, 1, "points"),
+            None => difference(change.estimate.abs(), found.metric, rates(found)),
+            Some(relative) if relative.estimate >= MANY_TIMES => scaled(relative, 1.0, 1.0, 0, "times"),
+            Some(relative) => {
+                let decimals = usize::from(relative.estimate.abs() * 100.0 < 9.95);
+                scaled(relative, 100.0, 0.0, decimals, "%")
+            }
+        };
+        Some(Self { is_up, size })
+    }
+}
+
+/// The size of a change times a scale and more by an offset, with that of the ends of its interval, the smaller one first.
+fn scaled(change: Interval, scale: f64, offset: f64, decimals: usize, unit: &str) -> String {
+    let size = |value: f64| format!("{:.decimals$}", (value * scale + offset).abs());
+    let (low, high) = if change.estimate < 0.0 { (change.high, change.low) } else { (change.low, change.high) };
+    match change.low.is_finite() && change.high.is_finite() {
+        true => format!("{} {unit} ({} to {})", size(change.estimate), size(low), size(high)),
+        false => format!("{} {unit}", size(change.estimate)),
+    }
+}
+
+/// `+19 % (15 to 23)`, `not significant`; a dash where there is no figure.
 fn relative(found: &Explanation, resized: &Resized) -> String {
-    let Some(change) = resized.change else { return "–".into() };
-    if change.low <= 0.0 && change.high >= 0.0 {
-        return "not significant".into();
+    match Shift::of(found, resized) {
+        Some(Shift { is_up, size }) => format!("{}{size}", if is_up { "+" } else { "-" }),
+        None if resized.change.is_some() => "not significant".into(),
+        None => "–".into(),
     }
-    if found.metric.is_rate() {
-        return format!("{:+.1} points", change.estimate * 100.0);
-    }
-    // Of the mean over replications, as the change is: a quantile of all of them together is another figure.
-    let Some(relative) = resized.relative.filter(|relative| relative.estimate.is_finite()) else {
-        let sign = if change.estimate > 0.0 { "+" } else { "-" };
-        return format!("{sign}{}", amount(change.estimate.abs(), found.metric, rates(found)));
-    };
-    if relative.estimate >= MANY_TIMES {
-        return format!("x {}", short(relative.estimate + 1.0));
-    }
-    let percent = relative.estimate * 100.0;
-    let decimals = if percent.abs() < 9.95 { 1 } else { 0 };
-    format!("{percent:+.decimals$} %")
 }
 
 /// What limits a point, in words.
@@ -202,9 +235,10 @@ fn sentences(found: &Explanation) -> Vec<String> {
     let Some(base) = &found.base else { return vec!["no run gave figures".into()] };
     let metric = found.metric;
     let now = base.metric(metric).map_or_else(|| "unknown".into(), |now| words::figure(now, metric, rates(found)));
+    let (words, is) = (metric.words(), metric.agree("is", "are"));
     let first = match base.culprit.as_ref().and_then(|culprit| culprit.limit_words()) {
-        Some(limit) => format!("the {} is {now}, limited by {limit}", metric.words()),
-        None => format!("the {} is {now}; no resource limits it", metric.words()),
+        Some(limit) => format!("the {words} {is} {now}, limited by {limit}"),
+        None => format!("the {words} {is} {now}; no resource is named as the limit"),
     };
     let mut sentences = vec![first];
     sentences.extend(found.steps.iter().enumerate().map(|(index, step)| step_sentence(found, step, index > 0)));
@@ -215,7 +249,8 @@ fn sentences(found: &Explanation) -> Vec<String> {
     sentences
 }
 
-/// `more capacity at killbill CPU (services.killbill.cpu 4 → 8) raises the throughput by 19 %; then user-service CPU limits it`.
+/// `more capacity at killbill CPU (services.killbill.cpu 4 → 8) raises the throughput by 19 % (15 to 23);
+/// then user-service CPU limits it`.
 fn step_sentence(found: &Explanation, step: &Step, is_later: bool) -> String {
     let resized = &step.resized;
     let what = amounts(found, resized);
@@ -223,19 +258,29 @@ fn step_sentence(found: &Explanation, step: &Step, is_later: bool) -> String {
     let (set, changes) = (settings(found, resized), changes(found, resized));
     let mut sentence = format!("{what}{also} ({set}) {changes}");
     if resized.levers.len() > 1 {
-        sentence += "; one of the two alone does not help";
+        sentence += "; neither alone helps";
     }
-    if let Some(named) = step.named.as_ref().filter(|_| !step.is_named) {
-        sentence += &format!("; {named} was named as the limit, and more of it helps less or not at all");
+    if let Some(limit) = step.named.as_ref().filter(|_| !step.is_named) {
+        let named = agree(&named(limit), "was named as the limit", "were named as the limit");
+        let why = match found.can_raise(limit) {
+            true => "more of it helps less or not at all",
+            false => "the model has no number that enlarges it",
+        };
+        sentence += &format!("; {named}, and {why}");
     }
-    let after = resized.summary.as_ref().and_then(|after| after.culprit.as_ref());
-    match after.and_then(|culprit| culprit.limit()) {
-        Some(limit) if resized.levers.iter().any(|&(lever, ..)| found.levers[lever].resource == limit) => {
-            sentence + &format!("; {} still limits it", named(limit))
-        }
-        Some(limit) => sentence + &format!("; then {} limits it", named(limit)),
-        None => sentence + "; then no resource is named as its limit",
+    match then(found, resized) {
+        Some(then) => sentence + "; " + &then,
+        None => sentence + "; then no resource is named as the limit",
     }
+}
+
+/// `then user-service CPU limits it`, `killbill CPU still limits it`; none where no resource is named as the limit.
+fn then(found: &Explanation, resized: &Resized) -> Option<String> {
+    let limit = resized.summary.as_ref()?.culprit.as_ref()?.limit()?;
+    Some(match found.raises(resized, limit) {
+        true => agree(&named(limit), "still limits it", "still limit it"),
+        false => format!("then {}", agree(&named(limit), "limits it", "limit it")),
+    })
 }
 
 /// `more capacity at killbill CPU`.
@@ -244,61 +289,48 @@ fn amounts(found: &Explanation, resized: &Resized) -> String {
     format!("{} capacity at {}", if is_more { "more" } else { "less" }, resources(found, resized))
 }
 
-/// `killbill CPU 4 → 8`.
-fn steps(found: &Explanation, resized: &Resized) -> String {
-    let one = |&(lever, from, to): &(usize, f64, f64)| {
-        let lever = &found.levers[lever];
-        format!("{} {} → {}", lever.resource, lever.dial.text(from), lever.dial.text(to))
-    };
-    resized.levers.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-/// `raises the throughput by 19 %`, `lowers the 95th percentile of the response time by 31 %`.
+/// `raises the throughput by 19 % (15 to 23)`, `lowers the 95th percentile of the response time by 31 % (29 to 33)`.
 fn changes(found: &Explanation, resized: &Resized) -> String {
     let words = found.metric.words();
-    let change = relative(found, resized);
-    match (change.strip_prefix('+'), change.strip_prefix('-')) {
-        _ if change.starts_with("x ") => format!("multiplies the {words} by {}", &change[2..]),
-        (Some(by), _) => format!("raises the {words} by {by}"),
-        (_, Some(by)) => format!("lowers the {words} by {by}"),
-        _ => format!("changes the {words}: {change}"),
+    match Shift::of(found, resized) {
+        Some(Shift { is_up: true, size }) if size.contains(" times") => format!("makes the {words} {size} as much"),
+        Some(Shift { is_up: true, size }) => format!("raises the {words} by {size}"),
+        Some(Shift { is_up: false, size }) => format!("lowers the {words} by {size}"),
+        None => format!("changes the {words}: {}", relative(found, resized)),
     }
 }
 
 /// Why the ladder ends.
 fn ending(found: &Explanation, last: &Summary) -> String {
-    let factor = short(found.question.factor);
-    let little = match found.metric.is_rate() {
-        true => format!("{:.1} points", found.indifference(last) * 100.0),
-        false => amount(found.indifference(last), found.metric, rates(found)),
-    };
     let more = if found.steps.is_empty() { "no" } else { "no further" };
-    let rest = last.culprit.as_ref().map_or_else(String::new, |culprit| format!(": {}", culprit.cause()));
+    let rest = last.culprit.as_ref().map_or_else(String::new, |culprit| format!("; {}", culprit.cause()));
     match found.end {
         LadderEnd::NothingHelps => format!(
-            "{more} capacity that is in use improves the {} by {little} if it is multiplied by {factor}, alone or in pairs{rest}",
-            found.metric.words()
+            "{more} capacity that was tried improves the {} significantly and by at least {} (multiplied by {}; each that is in \
+             use alone, then pairs of the four most utilised){rest}",
+            found.metric.words(),
+            difference(found.indifference(last), found.metric, rates(found)),
+            short(found.question.factor)
         ),
-        LadderEnd::EnoughSteps => {
-            format!("the ladder ends after {} (--steps)", count(found.steps.len(), "step"))
-        }
-        LadderEnd::NothingInUse => format!("no limited capacity of the model is half in use or waited for{rest}"),
+        LadderEnd::EnoughSteps => format!("the ladder ends after {} (--steps)", count(found.steps.len(), "step")),
+        LadderEnd::NothingInUse => format!(
+            "no capacity that the model sets is half in use, has half a request waiting (mean) or refuses requests{rest}"
+        ),
         LadderEnd::NoFigures => "no run of the last setting gave figures".into(),
-        LadderEnd::Interrupted => "interrupted: the ladder may go on".into(),
+        LadderEnd::Interrupted => "interrupted: further steps may help".into(),
     }
 }
 
 /// The asymptotic bounds.
 fn bound(found: &Explanation, base: &Summary) -> Option<String> {
     let (resource, most) = most(base)?;
-    let most = rates(found).words(most);
     let mut sentence = format!(
-        "if each request takes as much as here, at most {most} complete, whatever the load: then {}",
-        agree(&resource, "is full", "are full")
+        "if each request takes as much as here, {} at {}, and no more can complete",
+        agree(&resource, "is full", "are full"),
+        rates(found).words(most)
     );
     if let Some(alone) = without_waiting(base, &found.plan.points[0].load) {
-        let clients = rates(found).words(alone);
-        sentence += &format!("; without any wait these clients would complete {clients}");
+        sentence += &format!("; if no request had to wait, these clients would complete {}", rates(found).words(alone));
     }
     Some(sentence)
 }
@@ -325,6 +357,7 @@ pub fn explain_document(found: &Explanation) -> Value {
         json!({
             "levers": levers.collect::<Vec<_>>(),
             "change": one.change,
+            "relative": one.relative,
             "cost": cost(found, one),
             "value": one.summary.as_ref().and_then(|summary| summary.metric(found.metric)),
             "limited_by": one.summary.as_ref().and_then(|summary| summary.saturated.clone()),

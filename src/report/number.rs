@@ -86,6 +86,11 @@ pub(super) struct Figure {
     pub groups: Option<[f64; 2]>,
 }
 
+/// A difference of a metric with its unit: of a share in points.
+pub(super) fn difference(value: f64, metric: Metric, rates: RateUnit) -> String {
+    if metric.is_rate() { format!("{:.1} points", value * 100.0) } else { words::amount(value, metric, rates) }
+}
+
 /// How a chart shows a metric of about this size: what a value is multiplied with, and the unit. Times below a second
 /// are in milliseconds.
 pub(super) fn chart_unit(metric: Metric, rates: RateUnit, size: f64) -> (f64, String) {

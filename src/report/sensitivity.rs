@@ -5,7 +5,7 @@ mod figure;
 use serde_json::{Value, json};
 
 use super::comparisons::within;
-use super::number::short;
+use super::number::{difference, short};
 use super::page::{Found, of_search};
 use super::paragraph::{count, paragraph};
 use super::table::{self, Column};
@@ -13,7 +13,7 @@ use crate::experiment::analyse::comparison::TIE;
 use crate::experiment::analyse::summary::Doubt;
 use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::verdict::Verdict;
-use crate::experiment::analyse::words::{self, amount};
+use crate::experiment::analyse::words;
 use crate::experiment::search::sensitivity::{Parameter, Sensitivity, Share, Sway, Unsure, Weight};
 use crate::language::Metric;
 use crate::model::RateUnit;
@@ -129,11 +129,6 @@ fn columns(found: &Sensitivity) -> Vec<Column> {
     ];
     columns.retain(|column| !column.is_empty());
     columns
-}
-
-/// A difference of a metric with its unit: of a rate in points.
-fn difference(value: f64, metric: Metric, rates: RateUnit) -> String {
-    if metric.is_rate() { format!("{:.1} points", value * 100.0) } else { amount(value, metric, rates) }
 }
 
 /// A size of differences with its interval.

@@ -184,10 +184,10 @@ steps = [{ visit = { station = "s", time = "exp(50ms)" } }]
 "#,
     );
     let words = report::explain(&found, None).concat();
-    assert!(words.contains("/min complete, whatever the load: then station s is full"), "{words}");
+    assert!(words.contains("if each request takes as much as here, station s is full at 12"), "{words}");
     let row =
         |name: &str| words.lines().rev().find(|line| line.starts_with(name)).map(str::trim_end).map(str::to_owned);
     assert!(row("a threads").is_some_and(|row| row.ends_with('–')), "{words}");
     let failing = explained(&TANDEM.replace("concurrency = 10", "concurrency = 10\ntimeout = \"500ms\""));
-    assert!(!report::explain(&failing, None).concat().contains("whatever the load"));
+    assert!(!report::explain(&failing, None).concat().contains("if each request takes as much as here"));
 }

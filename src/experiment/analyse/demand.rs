@@ -26,7 +26,8 @@ pub struct Demand {
     /// second. What failed requests take is shared among those that complete.
     pub seconds: f64,
     /// Completions a minute at which all units are in use, if each request takes as much as here. None for what is held while
-    /// its holder waits for something else (threads, connections, slots): how long depends on the load.
+    /// its holder waits for something else (threads, connections, slots; event loops and interpreter locks for a core): how long
+    /// depends on the load.
     pub most_per_min: Option<f64>,
 }
 
@@ -55,7 +56,7 @@ pub fn demands(summary: &Summary) -> Vec<Demand> {
 
 /// Whether a unit is in use only while it works: the asymptotic bounds are those of servers.
 fn serves(kind: ResourceKind) -> bool {
-    matches!(kind, ResourceKind::Cpu | ResourceKind::Station | ResourceKind::EventLoops | ResourceKind::Gil)
+    matches!(kind, ResourceKind::Cpu | ResourceKind::Station)
 }
 
 /// The server that is full first, and the completions a minute at which it is: an upper bound at any load, if each request takes

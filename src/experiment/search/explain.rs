@@ -1,8 +1,8 @@
-//! What to relieve next: a ladder of capacities, each enlarged in a run of its own.
+//! What to relieve next: a ladder of capacities, each enlarged in runs of its own.
 //!
-//! The culprit of a point is a claim: enlarge this, and the figure improves. Here the claim is put to the test. Each
-//! capacity of the model that is in use is enlarged by itself; the one that is named as the limit is kept if it helps, else
-//! the one that helps most; then the same again from there. Where none helps alone, pairs of those in use most are tried,
+//! The culprit of a point is a claim: enlarge this, and the figure improves. These runs test it. Each capacity of the model
+//! that is in use is enlarged alone. More of the resource that is named as the limit is kept if it helps at least half as much
+//! as the best, else the best; the same is repeated from there. Where none helps alone, pairs of those in use most are tried,
 //! because an event loop that fills its core is relieved by neither more loops nor more cores alone. A capacity that makes
 //! the figure worse, such as threads that contend for a core, is reduced as well. Every setting meets the same requests, so
 //! that a change is a paired difference of replications.
@@ -164,7 +164,7 @@ pub fn explain(
             break LadderEnd::Interrupted;
         }
         let Some(resized) = best else { break LadderEnd::NothingHelps };
-        let is_named = rung.is_named(&resized);
+        let is_named = named.is_some_and(|named| raises(&levers, &resized, named));
         here.clone_from(&resized.summary);
         steps.push(Step { is_named, named: named.map(str::to_owned), resized });
     };
@@ -179,6 +179,16 @@ impl Explanation {
     /// figure; of shares 2 points.
     pub fn indifference(&self, from: &Summary) -> f64 {
         indifference(&self.plan, from, self.metric)
+    }
+
+    /// Whether this raises the capacity of a resource that is named as the limit.
+    pub fn raises(&self, resized: &Resized, limit: &str) -> bool {
+        raises(&self.levers, resized, relieved(limit))
+    }
+
+    /// Whether the model has a number that enlarges a resource that is named as the limit.
+    pub fn can_raise(&self, limit: &str) -> bool {
+        self.levers.iter().any(|lever| lever.resource == relieved(limit))
     }
 
     /// A change as an improvement: above zero is better, whichever way the figure goes.
@@ -236,10 +246,17 @@ fn relieved(limit: &str) -> &str {
     limit.strip_suffix(" contention").unwrap_or(limit)
 }
 
-/// Where a ladder stands.
+/// Whether this raises the number that is the capacity of a resource; two resources may share one number.
+fn raises(levers: &[Lever], resized: &Resized, resource: &str) -> bool {
+    let is_its =
+        |lever: usize| levers.iter().any(|one| one.resource == resource && one.dial.path == levers[lever].dial.path);
+    resized.levers.iter().any(|&(lever, from, to)| to > from && is_its(lever))
+}
+
+/// The state before a step.
 struct Rung<'a> {
     levers: &'a [Lever],
-    /// What earlier steps have set, the last value of a lever counts.
+    /// What earlier steps have set; the last value of a lever counts.
     kept: Vec<(usize, f64)>,
     now: &'a Summary,
     /// The resource that is named as the limit.
@@ -254,14 +271,6 @@ impl Rung<'_> {
         kept.map_or(self.levers[lever].now, |&(_, value)| value)
     }
 
-    /// Whether there is more of the resource that is named.
-    fn is_named(&self, resized: &Resized) -> bool {
-        resized
-            .levers
-            .iter()
-            .any(|&(lever, from, to)| to > from && Some(self.levers[lever].resource.as_str()) == self.named)
-    }
-
     /// The setting to keep: that with more of the resource that is named, if it helps at least half as much as the best;
     /// else the best; none where no improvement is significant and matters.
     fn choose(&self, mut tried: Vec<Resized>, plan: &Plan) -> Option<Resized> {
@@ -273,8 +282,9 @@ impl Rung<'_> {
         let helpful: Vec<(usize, f64)> =
             tried.iter().enumerate().filter_map(|(index, one)| Some((index, gain(one)?))).collect();
         let best = helpful.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
-        let of_named =
-            helpful.iter().copied().filter(|&(index, gain)| self.is_named(&tried[index]) && gain >= MOSTLY * best.1);
+        let of_named = helpful.iter().copied().filter(|&(index, gain)| {
+            self.named.is_some_and(|named| raises(self.levers, &tried[index], named)) && gain >= MOSTLY * best.1
+        });
         let (chosen, _) = of_named.max_by(|a, b| a.1.total_cmp(&b.1)).unwrap_or(best);
         Some(tried.swap_remove(chosen))
     }

@@ -1,8 +1,8 @@
 //! The chart of a ladder: the figure as it is, after each step, and with each capacity enlarged alone.
 
-use super::{amounts, changes, explain_method, limit, rates, steps};
+use super::{amounts, changes, explain_method, rates, steps, then};
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::search::explain::Explanation;
+use crate::experiment::search::explain::{Explanation, LadderEnd};
 use crate::report::chart::{Bar, BarFigure, ChartAxis};
 use crate::report::figures::{Drawing, fitting};
 use crate::report::knee::axis_label;
@@ -53,12 +53,20 @@ pub fn explain_figure(found: &Explanation) -> Option<Drawing> {
 fn title(found: &Explanation) -> String {
     let words = found.metric.words();
     let Some(first) = found.steps.first() else {
-        return fitting([format!("no capacity that is in use improves the {words}"), found.plan.title.clone()]);
+        let why = match found.end {
+            LadderEnd::NothingHelps => format!("no capacity that was tried improves the {words}"),
+            LadderEnd::NothingInUse => "no capacity is in use enough to be tried".into(),
+            LadderEnd::Interrupted => "interrupted before the first step".into(),
+            LadderEnd::NoFigures | LadderEnd::EnoughSteps => found.plan.title.clone(),
+        };
+        return fitting([why, found.plan.title.clone()]);
     };
     let (more, changes) = (amounts(found, &first.resized), changes(found, &first.resized));
-    let then = first.resized.summary.as_ref().map(limit);
+    // The interval stands in the table.
+    let changes = changes.split(" (").next().unwrap_or_default();
     fitting([
-        then.map_or_else(|| format!("{more} {changes}"), |then| format!("{more} {changes}; then {then} limits it")),
+        then(found, &first.resized)
+            .map_or_else(|| format!("{more} {changes}"), |then| format!("{more} {changes}; {then}")),
         format!("{more} {changes}"),
         format!("{more} helps most"),
     ])
