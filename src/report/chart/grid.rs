@@ -157,23 +157,23 @@ fn draw_row(scene: &mut Scene, palette: &Palette, row: &HeatRow, cells: &Cells, 
         }
         let (left, right) = cells.column(place);
         let color = palette.ramp(value);
-        let saturated = row.saturated.get(place).is_some_and(|&saturated| saturated);
+        let is_marked = row.marked.get(place).is_some_and(|&marked| marked);
         scene.rectangle((left, top), (right, foot), color, 1.0);
-        if saturated {
+        if is_marked {
             mark(scene, palette, (left, top), (right, foot));
         }
-        let rim = if saturated { 8.0 } else { 2.0 };
+        let rim = if is_marked { 8.0 } else { 2.0 };
         let text = percent(value);
-        let fits = |size: &f64| Font { strong: saturated, size: *size }.width(&text) <= right - left - rim;
+        let fits = |size: &f64| Font { strong: is_marked, size: *size }.width(&text) <= right - left - rim;
         if let Some(size) = SIZES.into_iter().filter(|&size| size <= cells.size).find(fits) {
-            let font = Font { strong: saturated, size };
+            let font = Font { strong: is_marked, size };
             let at = ((left + right) / 2.0, baseline(middle, font));
             scene.words(&text, at, Anchor::Middle, font, palette.words_on(color));
         }
     }
 }
 
-/// Marks a cell as saturated: a rim, with a thin line of paper inside so that it shows on any cell.
+/// Marks a cell: a rim, with a thin line of paper inside so that it shows on any cell.
 fn mark(scene: &mut Scene, palette: &Palette, from: (f64, f64), to: (f64, f64)) {
     let inner = |by: f64| ((from.0 + by, from.1 + by), (to.0 - by, to.1 - by));
     let (a, b) = inner(3.0);
@@ -233,7 +233,7 @@ fn names_upright(scene: &mut Scene, palette: &Palette, columns: &[String], cells
     }
 }
 
-/// Draws the colour bar, and what marks a saturated cell.
+/// Draws the colour bar, and what marks a cell.
 fn key(scene: &mut Scene, palette: &Palette, unit: &str, left: f64, top: f64) {
     let room = WIDTH - MARGIN - left + 24.0;
     let mut y = top;
@@ -259,6 +259,8 @@ fn key(scene: &mut Scene, palette: &Palette, unit: &str, left: f64, top: f64) {
     let (from, to) = ((left, y), (left + 24.0, y + 24.0));
     scene.rectangle(from, to, palette.ramp(1.0), 1.0);
     mark(scene, palette, from, to);
-    let at = (left + 36.0, baseline(y + 12.0, REMARK));
-    scene.words("limiting", at, Anchor::Start, REMARK, palette.ink);
+    for (row, line) in (0..).zip(REMARK.wrap("limiting or saturated", room - 36.0, 2)) {
+        let at = (left + 36.0, baseline(y + 12.0 + 26.0 * f64::from(row), REMARK));
+        scene.words(&line, at, Anchor::Start, REMARK, palette.ink);
+    }
 }

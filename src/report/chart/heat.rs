@@ -41,13 +41,14 @@ pub struct HeatRow {
     /// One share of 0 to 1 for each column, printed as a percentage. A value that is missing or not
     /// finite leaves its cell blank.
     pub values: Vec<f64>,
-    /// Whether the resource is saturated in each column, which marks its cell; none in columns that are missing.
-    pub saturated: Vec<bool>,
+    /// Whether the cell of each column is marked, because the resource limits the point or is saturated there; none in columns
+    /// that are missing.
+    pub marked: Vec<bool>,
 }
 
 impl HeatRow {
     /// A row of the map.
-    pub fn new(label: impl Into<String>, values: Vec<f64>, saturated: Vec<bool>) -> Self {
-        Self { label: label.into(), values, saturated }
+    pub fn new(label: impl Into<String>, values: Vec<f64>, marked: Vec<bool>) -> Self {
+        Self { label: label.into(), values, marked }
     }
 }

@@ -399,10 +399,10 @@ fn more_rows_make_a_higher_sheet() {
 }
 
 #[test]
-fn saturated_cells_are_heavy_and_blank_ones_empty() {
+fn marked_cells_are_heavy_and_blank_ones_empty() {
     let mut figure = map(1, 4);
     figure.groups[0].rows[0].values = vec![0.5, 0.97, f64::NAN, 1.0];
-    figure.groups[0].rows[0].saturated = vec![false, true, false, false];
+    figure.groups[0].rows[0].marked = vec![false, true, false, false];
     let words: Vec<(String, Font)> = scene_of(figure)
         .shapes
         .into_iter()

@@ -35,7 +35,7 @@ pub(super) struct Palette {
     pub(super) grid: Color,
     /// The line at the foot of a plot.
     pub(super) rule: Color,
-    /// The mark of a saturated cell.
+    /// The mark of a cell.
     pub(super) alarm: Color,
     series: [Color; 8],
     ramp: [Color; 4],

@@ -7,6 +7,7 @@ use crate::experiment::analyse::blame::{Share, shares};
 use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::Direction;
+use crate::language::Metric;
 use crate::parts::{BlameGroup, BlamePlace};
 use crate::report::blame::words;
 use crate::report::chart::{Stack, StackFigure, StackGroup};
@@ -122,13 +123,9 @@ type Grouped<'a> = (String, Option<usize>, Bars<'a>);
 /// Where the time of the group goes; nothing where response times grow with the length of the run, so that those of the
 /// requests that end within it say little.
 fn of_group(of: BlameGroup, summary: Option<&Summary>) -> Vec<Share<'_>> {
-    let blame = summary.filter(|summary| is_steady(summary)).and_then(|summary| summary.blame.as_ref());
+    let blame =
+        summary.filter(|summary| !summary.growth.spoils(Metric::MeanS)).and_then(|summary| summary.blame.as_ref());
     blame.map(|blame| shares(blame, of)).unwrap_or_default()
-}
-
-/// Whether the point has response times that a longer run would show as well.
-fn is_steady(summary: &Summary) -> bool {
-    summary.growth.requests.is_none()
 }
 
 /// The words for a value of the axis, and whether its light end is the last, as on an axis of capacity.
@@ -175,7 +172,7 @@ fn figure(of: BlameGroup, groups: Vec<Grouped>, along: Option<Along>, title: &st
         amounts.iter_mut().for_each(|amount| *amount *= scale);
         let why = match summary {
             None => "no figures",
-            Some(summary) if !is_steady(summary) => "not steady: response times grow",
+            Some(summary) if summary.growth.spoils(Metric::MeanS) => "unstable: response times grow",
             Some(_) => "no request succeeds",
         };
         let (amounts, remark) = match shares.is_empty() {
@@ -224,7 +221,7 @@ fn about(of: BlameGroup) -> String {
     match of {
         BlameGroup::Mean => "Mean of the requests that succeed".into(),
         BlameGroup::Failed => "Mean of the requests that fail".into(),
-        _ => format!("Mean of requests around {}, so not quite the {} of the table", of.name(), of.name()),
+        _ => format!("Mean of the requests around {}: near the {} of the table, not equal to it", of.name(), of.name()),
     }
 }
 

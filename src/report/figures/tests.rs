@@ -271,7 +271,7 @@ fn what_nothing_waits_for_is_not_saturated() {
     let heat = drawn.iter().find(|drawing| drawing.name == "utilisation").expect("a heat map");
     let Figure::Heat(heat) = &heat.figure else { panic!("{heat:?}") };
     let row = &heat.groups[0].rows[0];
-    assert_eq!((row.values[1], row.saturated.as_slice()), (1.0, [false, false, true, true].as_slice()));
+    assert_eq!((row.values[1], row.marked.as_slice()), (1.0, [false, false, true, true].as_slice()));
 }
 
 /// Handlers that hold a connection and want another one: with as many as there are connections nothing moves.
@@ -421,7 +421,7 @@ fn what_grows_has_no_bar_of_where_its_time_goes() {
     let bars = &figure.groups[0].bars;
     assert_eq!(
         bars.last().map(|bar| (bar.remark.as_str(), bar.amounts.len())),
-        Some(("not steady: response times grow", 0))
+        Some(("unstable: response times grow", 0))
     );
     assert!(!bars[0].amounts.is_empty());
 }

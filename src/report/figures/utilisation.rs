@@ -22,7 +22,7 @@ struct Candidate {
     group: usize,
     label: String,
     values: Vec<f64>,
-    saturated: Vec<bool>,
+    marked: Vec<bool>,
     most: f64,
     /// Whether it limits a point.
     limits: bool,
@@ -127,8 +127,8 @@ fn rows(group: usize, columns: &[Option<&Summary>]) -> Vec<Candidate> {
         let is_marked = |summary: &Option<&Summary>| {
             summary.is_some_and(|it| it.is_saturated(name) || it.saturated.as_deref().is_some_and(is_it))
         };
-        let saturated = columns.iter().map(is_marked).collect();
-        Candidate { group, label: name.to_owned(), values, saturated, most, limits }
+        let marked = columns.iter().map(is_marked).collect();
+        Candidate { group, label: name.to_owned(), values, marked, most, limits }
     };
     names.into_iter().map(row).collect()
 }
@@ -149,7 +149,7 @@ fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGrou
     let left_out = uses.len().saturating_sub(room);
     uses.truncate(room);
     for row in candidates.into_iter().filter(|row| uses.iter().any(|(name, ..)| *name == row.label)) {
-        groups[row.group].rows.push(HeatRow::new(row.label, row.values, row.saturated));
+        groups[row.group].rows.push(HeatRow::new(row.label, row.values, row.marked));
     }
     (groups, left_out)
 }
@@ -157,7 +157,7 @@ fn fill(mut groups: Vec<HeatGroup>, candidates: Vec<Candidate>) -> (Vec<HeatGrou
 fn note(groups: &[HeatGroup], left_out: usize, replications: u32) -> String {
     let mut note = String::new();
     if replications > 1 {
-        note.push_str("Means over replications and over all instances of a resource. ");
+        note.push_str("Means over time, replications and instances. ");
     }
     note.push_str("Resources below 5 % everywhere are left out");
     if left_out > 0 {
@@ -167,10 +167,10 @@ fn note(groups: &[HeatGroup], left_out: usize, replications: u32) -> String {
         });
     }
     note.push('.');
-    if groups.iter().flat_map(|group| &group.rows).any(|row| row.saturated.contains(&true)) {
+    if groups.iter().flat_map(|group| &group.rows).any(|row| row.marked.contains(&true)) {
         note.push_str(
-            " Marked: what limits the point, and what is at least 95 % in use, with requests waiting, while an objective \
-             is missed (else until the last request); the numbers are means over all the time.",
+            " Marked: what limits the point, and what is saturated (95 % in use with requests waiting, while an objective is \
+             missed, else until the last request).",
         );
     }
     note
