@@ -39,7 +39,7 @@ pub struct Outputs {
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
 
-    /// Say what has changed since an earlier sweep wrote its results into this folder
+    /// Say what has changed significantly since an earlier sweep wrote its results into this folder
     #[arg(long, value_name = "FOLDER")]
     compare: Option<PathBuf>,
 

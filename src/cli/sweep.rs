@@ -46,7 +46,7 @@ pub struct Sweep {
 
     /// Run only one share of the trials, for `sim merge`: 3/16 is the third of sixteen; auto/16 takes the number from
     /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (counted from 0) or HQ_TASK_ID
-    #[arg(long, value_name = "I/N|auto/N", value_parser = shard)]
+    #[arg(long, value_name = "I/N|auto/N", value_parser = shard, conflicts_with = "compare")]
     shard: Option<Shard>,
 
     #[command(flatten)]

@@ -64,8 +64,8 @@ impl Earlier {
 }
 
 /// What has changed since: verdicts, then points. A figure has changed if the intervals have no value in common and the
-/// difference is at least that which does not matter ([`TIE`]). The same seed, model and version give the same figures, so
-/// that any difference comes from a change of one of them.
+/// difference matters ([`TIE`]); conditions and limits are compared by name. The same seed, model and version give the same
+/// figures, so that any difference comes from a change of one of them.
 pub fn since(report: &Report, earlier: &Earlier, width: Option<usize>) -> String {
     let Ok(now) = serde_json::to_value(Document(report)) else { return String::new() };
     let before = &earlier.summary;
@@ -89,13 +89,13 @@ pub fn since(report: &Report, earlier: &Earlier, width: Option<usize>) -> String
     let more = lines.len().saturating_sub(MOST);
     lines.truncate(MOST);
     if more > 0 {
-        lines.push(format!("and {} more", count(more, "change")));
+        lines.push(format!("and {more} more"));
     }
     let file = earlier.file.display();
     let head = match (lines.is_empty(), alike) {
-        (true, _) => format!("no change since {file}: {} as before", count(alike, "point")),
-        (false, 0) => format!("changes since {file}:"),
-        (false, _) => format!("changes since {file} ({} as before):", count(alike, "point")),
+        (true, _) => format!("no significant change since {file}: {} as before", count(alike, "point")),
+        (false, 0) => format!("significant changes since {file}:"),
+        (false, _) => format!("significant changes since {file} ({} as before):", count(alike, "point")),
     };
     let mut text = paragraph("", &head, width);
     lines.iter().for_each(|line| text += &paragraph("- ", line, width));

@@ -7,7 +7,7 @@ fn the_same_inputs_have_changed_nothing() {
     let place = Place::new();
     place.sim(&["sweep", "servers.toml", "--no-charts"]).ends_with(0);
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts", "--compare", "output"]).ends_with(0);
-    let words = "no change since output/servers/summary.json: 6 points as before";
+    let words = "no significant change since output/servers/summary.json: 6 points as before";
     assert!(ran.stdout.contains(words), "{}", ran.stdout);
 }
 
@@ -21,7 +21,7 @@ fn what_a_change_of_the_model_does_is_told() {
     place.put("servers.toml", &more);
     let ran = place.sim(&["sweep", "servers.toml", "--no-charts", "--compare", "output/servers"]).ends_with(0);
     let text = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(text.contains("changes since output/servers/summary.json"), "{text}");
+    assert!(text.contains("significant changes since output/servers/summary.json"), "{text}");
     assert!(text.contains("- one server at rate = 0.8/s: healthy → unstable; throughput"), "{text}");
     assert!(text.contains("- one server at rate = 0.1/s: new"), "{text}");
     assert!(text.contains("- two servers at rate = 0.2/s: no longer run"), "{text}");
