@@ -18,7 +18,7 @@ export const check = (holds, what) => {
 
 export const launch = (executablePath) => chromium.launch({ executablePath, args: ["--no-sandbox"] });
 
-// Opens a page that says nothing in the console and loads only what begins with `origin`.
+// Opens a page. Any message in the console, and any request beyond `origin`, is a failure.
 export const open = async (browser, url, origin, options = {}) => {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, bypassCSP: true, ...options });
   const page = await context.newPage();
@@ -29,7 +29,7 @@ export const open = async (browser, url, origin, options = {}) => {
   return page;
 };
 
-// The theme button gives a dark page to those who have a light one.
+// Two clicks on the theme button turn a light page dark.
 export const turnsDark = async (page, name) => {
   const paper = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   const light = await paper();

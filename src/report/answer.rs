@@ -23,20 +23,24 @@ pub fn answer(report: &Report, width: Option<usize>) -> String {
 
 /// The sentence; none where nothing can be said, or figures contradict a law.
 pub(super) fn sentence(report: &Report) -> Option<String> {
-    if report.is_doubtful() || report.summaries.is_empty() {
-        return None;
-    }
-    marked(report).map(|(judgement, yes)| decided(judgement, yes)).or_else(|| in_short(report))
+    verdict(report).or_else(|| in_short(report))
 }
 
-/// What the changes are worth, or what becomes of the variants.
+/// What the changes are worth, or what becomes of the variants; none where figures are missing or contradict a law.
 pub(super) fn in_short(report: &Report) -> Option<String> {
+    if !can_answer(report) {
+        return None;
+    }
     if report.effects.is_empty() { figures::answer(report) } else { Some(worth(&report.effects)) }
 }
 
-/// The yes or no; none where no hypothesis gives one.
+/// The yes or no; none where no hypothesis gives one, and where figures are missing or contradict a law.
 pub(super) fn verdict(report: &Report) -> Option<String> {
-    marked(report).filter(|_| !report.is_doubtful()).map(|(judgement, yes)| decided(judgement, yes))
+    marked(report).filter(|_| can_answer(report)).map(|(judgement, yes)| decided(judgement, yes))
+}
+
+fn can_answer(report: &Report) -> bool {
+    !report.is_doubtful() && !report.summaries.is_empty()
 }
 
 /// The hypothesis that answers the question, and what its claim answers if it is true.
@@ -58,7 +62,7 @@ fn decided(judgement: &Judgement, if_true: Answer) -> String {
     }
 }
 
-/// `202 and a queue helps (success rate) and harms (mean response time); a limit of 50 does nothing (throughput)`.
+/// `202 and a queue: helps (success rate), harms (mean response time); a limit of 50: does nothing (throughput)`.
 fn worth(effects: &[Observation]) -> String {
     let mut changes: Vec<&str> = Vec::new();
     for effect in effects {

@@ -41,16 +41,16 @@ pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool) -> Str
 /// What it means that a point has no condition.
 fn meaning_of_doubt(doubt: &Doubt) -> String {
     match doubt {
-        Doubt::NoRequests => "none did in the measuring window".into(),
-        Doubt::Stopped(_) => "none had when runs were stopped".into(),
+        Doubt::NoRequests => "run longer than a request takes".into(),
+        Doubt::Stopped(_) => "a limit stopped the runs first".into(),
         Doubt::LongWork => "no work behind the answers ended; run longer".into(),
-        Doubt::StillRising => "ever more work is under way, none of it waits".into(),
+        Doubt::StillRising => "more and more work is under way, and none waits".into(),
         Doubt::EndedEarly => "a limit ended runs before their window closed".into(),
         Doubt::MayBeOverloaded { .. } => {
-            format!("one is in use {:.0} % of the time; run longer", BRIM * 100.0)
+            format!("a resource is ≥ {:.0} % in use; run longer", BRIM * 100.0)
         }
-        Doubt::Filling => "one that has a limit still fills; run longer".into(),
-        Doubt::TooFewRuns { .. } => "an objective may be met or missed".into(),
+        Doubt::Filling => "a queue with a limit still fills; run longer".into(),
+        Doubt::TooFewRuns { .. } => "an objective may be met or missed; run more".into(),
     }
 }
 

@@ -28,7 +28,7 @@ pub fn overview(report: &Report, detail: Detail) -> String {
         text.push_str(&format!("\n{notes}"));
     }
     if text.contains("–?)") {
-        text.push_str("\n(x–?): no upper bound: the response times are too few for this percentile\n");
+        text.push_str("\n(x–?): too few response times for an upper bound of this percentile\n");
     }
     if points.len() < all {
         let which = if found > MOST_ROWS {
@@ -116,7 +116,7 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     columns.push(time("mean", figures(&|summary| summary.mean_s)).optional(4));
     let p95 = time("p95", figures(&|summary| summary.p95_s));
     // After a disturbance the time to recover is the answer.
-    columns.push(p95.optional(u8::from(is_recovery_timed)));
+    columns.push(p95.optional(if is_recovery_timed { 1 } else { 0 }));
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
         columns.push(Column::figures("wasted", number::figures(&means(Metric::WastedRequests), 0)).optional(12));
     }

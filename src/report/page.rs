@@ -91,7 +91,7 @@ fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) 
             }
         }
         (points::points(report))
-        (method::of_report(report, again, before))
+        (method::of_report(report, again))
     };
     finished(Frame::of(report.plan), charts, &body)
 }

@@ -132,15 +132,13 @@ fn laid_out(columns: Vec<Column>, sections: &[(usize, String)], gap: usize) -> S
 /// wide, and a line that says how many columns are left out and what shows them.
 pub(super) fn short(columns: Vec<Column>, sections: &[(usize, String)], elsewhere: &str) -> String {
     let all = columns.len();
-    // What should not be left out may fit side by side only if it stands closer together.
+    // Narrow gaps where they keep a column that wide ones would lose.
     let fits = |most: u8, gap: usize| {
         let wanted = columns.iter().filter(|column| column.rank.is_none_or(|rank| rank < most));
         wanted.map(|column| column.width() + gap).sum::<usize>() <= WIDTH + gap
     };
-    let gap = match [fits(1, GAP), fits(1, NARROW_GAP), fits(0, GAP)] {
-        [true, ..] | [false, false, true] => GAP,
-        _ => NARROW_GAP,
-    };
+    let is_helpful = !fits(1, GAP) && (fits(1, NARROW_GAP) || !fits(0, GAP));
+    let gap = if is_helpful { NARROW_GAP } else { GAP };
     let kept = fitting(columns, gap);
     let left_out = all - kept.len();
     let mut text = laid_out(squeezed(kept, gap), sections, gap);

@@ -132,7 +132,7 @@ impl Question {
     /// Where the file comes from that messages and commands name.
     pub(super) fn saved(&self) -> String {
         format!(
-            "{} is what “Save as experiment” on the live page gives: save it there first",
+            "First save the experiment as {}, with “Save as experiment” on the live page",
             self.file_to_be().display()
         )
     }

@@ -183,7 +183,7 @@ const TABLE: &[Row] = &[
         "a event loops",
         &[
             "are busy with connects of a client c (95 % of their time), which takes all of a CPU",
-            "kept connections do without connects",
+            "kept connections avoid them",
         ],
     ),
     (

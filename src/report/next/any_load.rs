@@ -25,7 +25,7 @@ const WAITING: f64 = 0.15;
 
 /// Why a search along the load is no use, whatever it would find at the lowest one; none where it may be.
 pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
-    // Requests that are lost by the way connections are kept are lost at every load at which one is idle now and then.
+    // A server that closes idle connections too early loses requests at every load at which connections are idle.
     if let Some(race) = summary.culprit.as_ref().filter(|it| it.kind == CulpritKind::Disconnects && it.fails) {
         let (cause, client) = (race.cause(), &race.name);
         return Some(format!(
@@ -64,7 +64,7 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
             Some(why) => useless(&why),
             None if rises_with_load(lighter) => format!("{}; a load in between may meet it", seen(report, lighter)),
             // Below the lowest load of the search nothing was tried.
-            None => format!("a lower load was tried, and does not help: {}", seen(report, lighter)),
+            None => format!("a lower load was tried and misses as well: {}", seen(report, lighter)),
         }),
         Some(lighter) if lighter.decision.is_none() && !lighter.is_met_by_estimate => {
             let why = known(report, summary).map_or_else(|| too_close(report, lighter), |why| useless(&why));
@@ -141,7 +141,11 @@ fn missed(lighter: &Lighter) -> Option<(Objective, Interval)> {
 
 /// What is said where the runs at the lowest load of the search do not decide, and their estimates miss.
 fn too_close(report: &Report, lighter: &Lighter) -> String {
-    format!("a lower load hardly helps: {} ({} runs do not decide it)", seen(report, lighter), lighter.replications)
+    format!(
+        "whether a lower load is enough is not decided after {} runs: {}",
+        lighter.replications,
+        seen(report, lighter)
+    )
 }
 
 /// The fault that is on longest, if that is longer than an objective leaves room for: `fault f is on for 23 % of the time`.

@@ -103,8 +103,10 @@ fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
 fn not_stopped(ending: Ending) -> Option<&'static str> {
     Some(match ending {
         Ending::TooManyEvents => "raise `max_events`: no request had ended when so many events had happened",
-        Ending::OutOfTime => "raise `max_wall_time`: no request had ended when it was over",
-        Ending::EndOfClock => "shorten the sleeps, waits, demands or time-outs: no request ends within 584 years",
+        Ending::OutOfTime => "raise `max_wall_time`: no request had ended by then",
+        Ending::EndOfClock => {
+            "shorten the sleeps, waits, demands or time-outs: no request ends before the simulated clock does, at 584 years"
+        }
         Ending::TooManyInFlight => "lower the load: no request had ended when 8.4 million were in flight",
         Ending::Standstill | Ending::Interrupted | Ending::Complete | Ending::Quiet => return None,
     })

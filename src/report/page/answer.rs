@@ -13,7 +13,7 @@ use crate::report::{figures, objectives, verdicts};
 pub(super) fn answer(report: &Report, next: Option<&Step>, before: Option<&str>, chart: Option<Markup>) -> Markup {
     let farthest = farthest(report);
     let second = farthest.and_then(|finding| finding.lines.first().cloned());
-    let short = in_short(report).filter(|_| !report.is_doubtful());
+    let short = in_short(report);
     let sentences: Vec<String> = verdict(report).into_iter().chain(short).chain(second).collect();
     html! {
         section #answer {

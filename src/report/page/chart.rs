@@ -34,7 +34,7 @@ impl Charts {
                     figcaption {
                         p .title { (words.0) }
                         p .soft { (words.1) }
-                        p .note .wide { "Wider than this screen: swipe the chart sideways." }
+                        p .note .wide { "Wider than this screen: scroll the chart sideways." }
                     }
                     (body)
                     @if !words.2.is_empty() { p .note { (words.2) } }

@@ -8,13 +8,12 @@ use crate::report::warning::warnings;
 use crate::report::whole::Report;
 
 /// The method of a sweep or of a point.
-pub(super) fn of_report(report: &Report, again: &str, before: Option<&str>) -> Markup {
-    let mut facts = vec![
+pub(super) fn of_report(report: &Report, again: &str) -> Markup {
+    let facts = vec![
         ("simulated", format!("{} runs, {}", report.tally.done, report.effort())),
         ("objectives", objectives(report)),
         ("intervals", "95 % confidence".into()),
     ];
-    facts.extend(before.map(|before| ("before", before.to_owned())));
     let doubts: Vec<String> = warnings(report).iter().map(ToString::to_string).collect();
     method(&[report.plan], &facts, &doubts, again)
 }

@@ -134,10 +134,9 @@ impl Evidence<'_> {
                 );
                 let connects: f64 = all.iter().filter(|one| is_connecting(one)).map(|one| one.share).sum();
                 if is_connecting(&next) {
-                    sentence += "; kept connections do without connects";
+                    sentence += "; kept connections avoid them";
                 } else if connects >= CONNECTS {
-                    sentence +=
-                        &format!("; {} of it are connects, which kept connections do without", percent(connects));
+                    sentence += &format!("; {} of it are connects, which kept connections avoid", percent(connects));
                 }
                 let found = Culprit::new(last.name.clone(), CulpritKind::Limits, sentence);
                 return Culprit { is_full: true, tied: Some(cpu), ..found };
