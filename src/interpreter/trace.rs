@@ -7,7 +7,6 @@ use crate::model::Op;
 use crate::engine::progress::Progress;
 use crate::engine::token::{Failure, Frame, FrameKind, Request, SAMPLED, State, Token};
 use crate::interpreter::world::World;
-use crate::parts::blame::log::Label;
 use crate::parts::blame::sample::Sample;
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::ledger::key_of_try;
@@ -21,7 +20,6 @@ impl World<'_> {
     /// endpoints keeps no accounts.
     pub fn scout(&mut self) -> bool {
         let Some(accounts) = &mut self.accounts else { return false };
-        accounts.sample = Sample::scouting();
         accounts.scouted = Some(Vec::new());
         true
     }
@@ -39,9 +37,6 @@ impl World<'_> {
         let tries = requests.iter().flatten();
         accounts.sample = Sample::chosen(tries.map(|end| key_of_try(end.key, end.earlier)).collect());
         accounts.segments.recorder = Some(Box::default());
-        // What is not sampled at first sight is looked at once more: the chosen requests are.
-        accounts.note_failed_at(0, Label::waiting(0));
-        accounts.forget_failure(0);
         accounts.most_segments = 0;
         true
     }

@@ -131,7 +131,7 @@ impl World<'_> {
     fn account_success(&mut self, record: &Request) {
         let now = self.engine.now;
         let Some(accounts) = &mut self.accounts else { return };
-        let is_rare = accounts.sample.ended();
+        accounts.sample.ended();
         accounts.close(now, record.token);
         let mut log = accounts.take(record.token);
         if let Some(earlier) = accounts.earlier.get_mut(record.user as usize) {
@@ -144,8 +144,7 @@ impl World<'_> {
             accounts.collected.succeeded((now - record.born).0, weight, accounts.segments.iter(log, NONE));
         }
         accounts.segments.free(log);
-        if is_rare {
-            accounts.sample.thin_out();
+        if accounts.scouted.is_some() {
             self.scout_end(record, Failure::NONE);
         }
     }

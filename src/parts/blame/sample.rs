@@ -40,18 +40,8 @@ pub(crate) struct Sample {
     left: u32,
     /// Numbers what has no key.
     unnamed: u64,
-    wish: Wanted,
-}
-
-/// What a run wants of its sample beyond the figures of blame.
-#[derive(Clone, Debug, Default)]
-enum Wanted {
-    #[default]
-    Nothing,
-    /// Every request has an account, and the end of each is rare.
-    Ends,
-    /// The requests with these keys have an account, and no others.
-    Chosen(HashSet<u64>),
+    /// If there are any: the requests with these keys have an account, and no others.
+    chosen: Option<HashSet<u64>>,
 }
 
 impl Sample {
@@ -66,35 +56,26 @@ impl Sample {
         };
         let thins = load.accounts == Wish::Sampled;
         let warm_up = if thins && first == 1 { RARE / 2 } else { first };
-        Self { first, mask: warm_up - 1, thins, left: MOST, unnamed: 0, wish: Wanted::Nothing }
-    }
-
-    /// Every request has an account, and [`ended`](Self::ended) tells of each.
-    pub fn scouting() -> Self {
-        Self { first: 1, mask: 0, thins: false, left: 1, unnamed: 0, wish: Wanted::Ends }
+        Self { first, mask: warm_up - 1, thins, left: MOST, unnamed: 0, chosen: None }
     }
 
     /// Only the requests with these keys have an account.
     pub fn chosen(keys: HashSet<u64>) -> Self {
-        Self { first: 0, mask: u64::MAX, thins: false, left: MOST, unnamed: 0, wish: Wanted::Chosen(keys) }
+        Self { first: 1, mask: 0, thins: false, left: MOST, unnamed: 0, chosen: Some(keys) }
     }
 
     /// The window opens.
     pub fn open_window(&mut self) {
-        self.mask = self.first.wrapping_sub(1);
-        self.left = match self.wish {
-            Wanted::Ends => 1,
-            _ if self.first == 1 => FIRST,
-            _ => MOST,
-        };
+        self.mask = self.first - 1;
+        self.left = if self.first == 1 { FIRST } else { MOST };
     }
 
     /// Whether every request of the run has an account.
     pub fn is_whole(&self) -> bool {
-        self.mask == 0 && !self.thins
+        self.mask == 0 && !self.thins && self.chosen.is_none()
     }
 
-    /// Whether the request with this key has one.
+    /// Whether the request with this key may have one: it has if its [`weight`](Self::weight) is not 0.
     #[inline]
     pub fn takes(&self, key: u64) -> bool {
         key & self.mask == 0
@@ -103,15 +84,10 @@ impl Sample {
     /// For how many requests the one with this key stands: 0 if it has no account.
     #[inline]
     pub fn weight(&self, key: u64) -> u16 {
-        if self.takes(key) { self.mask as u16 + 1 } else { self.weight_of_other(key) }
-    }
-
-    /// The same for one that is not taken for its key's bits.
-    #[inline(never)]
-    fn weight_of_other(&self, key: u64) -> u16 {
-        match &self.wish {
-            Wanted::Chosen(keys) => u16::from(keys.contains(&key)),
-            Wanted::Nothing | Wanted::Ends => 0,
+        match &self.chosen {
+            Some(keys) => u16::from(keys.contains(&key)),
+            None if self.takes(key) => self.mask as u16 + 1,
+            None => 0,
         }
     }
 
@@ -121,20 +97,18 @@ impl Sample {
         mix(self.unnamed.wrapping_mul(GOLDEN))
     }
 
-    /// A request that has an account has ended. Whether that is rare, so that [`thin_out`](Self::thin_out) is to be called.
+    /// A request that has an account has ended.
     #[inline]
-    pub fn ended(&mut self) -> bool {
+    pub fn ended(&mut self) {
         self.left -= 1;
-        self.left == 0
+        if self.left == 0 {
+            self.thin_out();
+        }
     }
 
     /// Accounts become rarer, where there are enough.
     #[cold]
-    pub fn thin_out(&mut self) {
-        if matches!(self.wish, Wanted::Ends) {
-            self.left = 1;
-            return;
-        }
+    fn thin_out(&mut self) {
         if self.thins && self.mask + 1 < RAREST {
             self.mask = 2 * self.mask + 1;
         }
@@ -157,27 +131,17 @@ mod tests {
     use super::*;
 
     fn sample(every: u64) -> Sample {
-        Sample { first: every, mask: every - 1, thins: true, left: MOST, unnamed: 0, wish: Wanted::Nothing }
-    }
-
-    /// A request that has an account ends.
-    fn end(sample: &mut Sample) {
-        if sample.ended() {
-            sample.thin_out();
-        }
+        Sample { first: every, mask: every - 1, thins: true, left: MOST, unnamed: 0, chosen: None }
     }
 
     #[test]
-    fn only_chosen_requests_have_an_account_and_scouts_see_every_end() {
+    fn only_chosen_requests_have_an_account() {
         let mut chosen = Sample::chosen([7, 0x30].into());
         chosen.open_window();
         assert_eq!([7, 0x30, 8, 16].map(|key| chosen.weight(key)), [1, 1, 0, 0]);
-        let mut scouting = Sample::scouting();
-        scouting.open_window();
-        for key in 0..100 {
-            assert_eq!((scouting.weight(key), scouting.ended()), (1, true));
-            scouting.thin_out();
-        }
+        (0..2 * MOST).for_each(|_| chosen.ended());
+        assert_eq!([7, 0x30, 8, 16].map(|key| chosen.weight(key)), [1, 1, 0, 0]);
+        assert!(!chosen.is_whole());
     }
 
     #[test]
@@ -200,9 +164,9 @@ mod tests {
     #[test]
     fn a_long_run_needs_no_more_accounts() {
         let mut sample = sample(RARE);
-        (0..MOST).for_each(|_| end(&mut sample));
+        (0..MOST).for_each(|_| sample.ended());
         assert_eq!(sample.mask + 1, 2 * RARE);
-        (0..20 * MOST).for_each(|_| end(&mut sample));
+        (0..20 * MOST).for_each(|_| sample.ended());
         assert_eq!(sample.mask + 1, RAREST);
     }
 
@@ -213,7 +177,7 @@ mod tests {
         sample.open_window();
         for every in [1, 2, 4, 8] {
             assert_eq!(sample.mask + 1, every);
-            (0..FIRST).for_each(|_| end(&mut sample));
+            (0..FIRST).for_each(|_| sample.ended());
         }
         assert_eq!((sample.mask + 1, sample.left), (RARE, MOST));
     }
