@@ -55,8 +55,11 @@ impl World<'_> {
                 Publishing::Enqueue => {
                     let done = self.next_op(t);
                     let job = self.jobs.of(t);
-                    self.trace_publish(t, queue, site.child(key));
-                    let is_taken = self.enqueue(queue, site.child(key), job);
+                    let named = site.child(key);
+                    if self.is_recording() {
+                        self.trace_publish(t, queue, named);
+                    }
+                    let is_taken = self.enqueue(queue, named, job);
                     return if is_taken { done } else { Next::Fail(Failure::QUEUE_FULL) };
                 }
             };
@@ -115,7 +118,9 @@ impl World<'_> {
         let &Message { job, consumer, key: named, .. } = self.broker.message(message);
         let plan = &self.system.consumers[consumer as usize];
         let t = self.spawn(plan.endpoint, key);
-        self.trace_message(t, named, consumer);
+        if self.is_recording() {
+            self.trace_message(t, named, consumer);
+        }
         self.engine.priorities.set(t, 0);
         let frame = self.engine.push_frame(t, FrameKind::Message { message });
         self.account_take(t, frame);

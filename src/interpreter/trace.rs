@@ -56,6 +56,7 @@ impl World<'_> {
     }
 
     /// Whether tokens are looked at before each event.
+    #[inline]
     pub(crate) fn is_recording(&self) -> bool {
         self.accounts.as_ref().is_some_and(|accounts| accounts.segments.recorder.is_some())
     }
@@ -96,8 +97,9 @@ impl World<'_> {
     }
 
     /// The token publishes a message, which has this key but for its consumer.
+    #[cold]
     pub(crate) fn trace_publish(&mut self, t: u32, queue: u32, key: u64) {
-        if !self.is_recording() || !self.engine.tokens[t].has(SAMPLED) {
+        if !self.engine.tokens[t].has(SAMPLED) {
             return;
         }
         let queue = &self.system.queues[queue as usize];
@@ -108,10 +110,8 @@ impl World<'_> {
     }
 
     /// The token, which has just begun, handles a message with this key.
+    #[cold]
     pub(crate) fn trace_message(&mut self, t: u32, key: u64, consumer: u32) {
-        if !self.is_recording() {
-            return;
-        }
         let Some(by) = self.recorder().and_then(|recorder| recorder.publisher(key)) else { return };
         self.weigh(t, 1);
         if let Some(recorder) = self.recorder() {
