@@ -29,7 +29,7 @@ pub(crate) mod usage;
 #[cfg(debug_assertions)]
 pub use crate::engine::draws;
 pub use crate::engine::token::Failure;
-pub use blame::{Blame, BlameGroup, BlamePlace, FailedAt, Holding, PlaceKind, Spent, Times, Units};
+pub use blame::{Blame, BlameGroup, BlamePlace, FailedAt, Holding, PlaceKind, RequestEnd, Spent, Times, Units};
 pub use course::{Batch, Course, CourseMark, Pace};
 pub use limits::Limits;
 pub use loss::Loss;
@@ -38,4 +38,4 @@ pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWor
 pub use phase::{OF_TEST, Phase, PhaseUse};
 pub use resource::{ResourceKind, ResourceUse};
 pub use timeline::{Slice, Timeline};
-pub use trace::{Doing, Held, RequestEnd, Trace, TraceSpan};
+pub use trace::{Doing, Held, Trace, TraceSpan};

@@ -15,8 +15,8 @@ use crate::model::{FaultEffect, Load};
 
 use crate::engine::token::{Failure, HOUSEKEEPING, SAMPLED};
 use crate::interpreter::world::World;
-use crate::parts::blame::accounts::{Accounts, UNEXPLAINED};
-use crate::parts::blame::log::Label;
+use crate::parts::blame::accounts::Accounts;
+use crate::parts::blame::log::{Label, UNEXPLAINED};
 use crate::parts::blame::place::Places;
 use crate::parts::blame::sample::Sample;
 

@@ -7,12 +7,12 @@ use crate::model::Op;
 use crate::engine::progress::Progress;
 use crate::engine::token::{Failure, Frame, FrameKind, Request, SAMPLED, State, Token};
 use crate::interpreter::world::World;
+use crate::parts::blame::recorder::{Position, Recorder};
 use crate::parts::blame::sample::Sample;
+use crate::parts::blame::scout::RequestEnd;
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::ledger::key_of_try;
 use crate::parts::trace::assemble::{Names, traces};
-use crate::parts::trace::recorder::{Position, Recorder};
-use crate::parts::trace::scout::RequestEnd;
 use crate::parts::trace::span::Trace;
 
 impl World<'_> {

@@ -19,8 +19,11 @@ mod failing;
 pub(crate) mod figures;
 pub(crate) mod log;
 pub(crate) mod place;
+pub(crate) mod recorder;
 pub(crate) mod sample;
+pub(crate) mod scout;
 pub(crate) mod sums;
 
 pub use figures::{Blame, BlameGroup, FailedAt, Holding, Spent, Times};
 pub use place::{BlamePlace, PlaceKind, Units};
+pub use scout::RequestEnd;

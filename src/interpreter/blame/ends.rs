@@ -7,8 +7,8 @@ use crate::model::{FaultEffect, Op};
 use crate::engine::token::{Failure, Request, SAMPLED, State};
 use crate::interpreter::world::World;
 use crate::parts::PlaceKind;
-use crate::parts::blame::accounts::{Earlier, UNEXPLAINED};
-use crate::parts::blame::log::{Label, Log};
+use crate::parts::blame::accounts::Earlier;
+use crate::parts::blame::log::{Label, Log, UNEXPLAINED};
 use crate::parts::blame::place::Places;
 
 /// A log on its way from one token to another, and when it began.

@@ -8,8 +8,8 @@ use crate::engine::progress::Progress;
 use crate::engine::token::{ADMITTED, IN_THREAD, SAMPLED, State};
 use crate::interpreter::query::Trip;
 use crate::interpreter::world::World;
-use crate::parts::blame::accounts::{Accounts, UNEXPLAINED};
-use crate::parts::blame::log::Label;
+use crate::parts::blame::accounts::Accounts;
+use crate::parts::blame::log::{Label, UNEXPLAINED};
 use crate::parts::blame::place::Places;
 
 impl World<'_> {

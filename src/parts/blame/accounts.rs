@@ -4,10 +4,10 @@ use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 
 use super::collect::Collected;
-use super::log::{Label, Log, Segments};
+use super::log::{Label, Log, Segments, UNEXPLAINED};
 use super::place::Places;
 use super::sample::Sample;
-use crate::parts::trace::scout::RequestEnd;
+use super::scout::RequestEnd;
 
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
 pub(crate) const MOST_SEGMENTS: u32 = 128;
@@ -94,8 +94,6 @@ impl Account {
         self.append(segments, most, self.rest, ns - first);
     }
 }
-
-pub(crate) const UNEXPLAINED: Label = Label::waiting(0);
 
 /// The last stretch of a token without an account: from `mark` on, `first` nanoseconds on `label`, then on `rest`.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 
 use crate::kernel::NONE;
 
-use crate::parts::trace::recorder::Recorder;
+use super::recorder::Recorder;
 
 /// What a stretch of time was spent on: twice the index of a [place](super::place::Place), plus one where the request
 /// was served there and did not wait.
@@ -28,6 +28,9 @@ impl Label {
         usize::from(self.0)
     }
 }
+
+/// Not explained yet: by another token's log, or by none.
+pub(crate) const UNEXPLAINED: Label = Label::waiting(0);
 
 #[derive(Clone, Copy, Debug)]
 struct Segment {

@@ -8,12 +8,12 @@ use crate::kernel::{NONE, Time};
 use crate::model::{Op, Runtime, System};
 use crate::parts::blame::log::Label;
 use crate::parts::blame::place::Places;
+use crate::parts::blame::recorder::{Cause, Mark, Position, Record, Recorder, Spell};
+use crate::parts::blame::scout::RequestEnd;
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::ledger::key_of_try;
 use crate::parts::network::process::Process;
 use crate::parts::trace::outline::{Level, Outline};
-use crate::parts::trace::recorder::{Cause, Mark, Position, Record, Recorder, Spell};
-use crate::parts::trace::scout::RequestEnd;
 use crate::parts::trace::span::{Doing, Held, Trace, TraceSpan};
 
 /// What names are looked up in.

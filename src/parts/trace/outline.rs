@@ -2,7 +2,7 @@
 
 use crate::kernel::NONE;
 use crate::model::{Op, System};
-use crate::parts::trace::recorder::Position;
+use crate::parts::blame::recorder::Position;
 
 /// A step that consists of more than one operation, or of one that takes time at several places.
 #[derive(Clone, Copy, Debug)]

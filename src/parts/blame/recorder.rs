@@ -1,10 +1,10 @@
 //! The recorder: for each token of a traced request, what it spent its time on, where it stood in the program meanwhile,
 //! and where it failed.
 
-use crate::engine::token::Failure;
 use crate::kernel::{NONE, Time};
-use crate::parts::blame::accounts::UNEXPLAINED;
-use crate::parts::blame::log::Label;
+
+use super::log::{Label, UNEXPLAINED};
+use crate::engine::token::Failure;
 
 /// Where a token stands in the program.
 #[derive(Clone, Debug, PartialEq, Eq)]
