@@ -13,6 +13,8 @@ mod trace;
 
 pub use profile::Times;
 
+use std::collections::HashMap;
+
 use crate::interpreter::World;
 use crate::kernel::Time;
 use crate::model::{AccountsKept, Load, Pattern, System};
@@ -31,21 +33,37 @@ pub fn watched(system: &System, load: &Load, bounds: &[Time], seed: u64, replica
     run(&mut world, load, seed, replication, limits)
 }
 
-/// The same run, with the end of each request in its window; none where the system has too many services and endpoints
-/// for that.
+/// The same run, with the requests that have ended for good in its window, each by the ends of its tries in order; none
+/// where the system has too many services and endpoints for that.
 pub fn scouted(
     system: &System,
     load: &Load,
     seed: u64,
     replication: u64,
     limits: &Limits,
-) -> Option<(Outcome, Vec<RequestEnd>)> {
+) -> Option<(Outcome, Vec<Vec<RequestEnd>>)> {
     let load = &Load { accounts: AccountsKept::All, ..load.clone() };
     let mut world = World::new(system, load, seed, replication);
     world.scout().then(|| {
         let outcome = run(&mut world, load, seed, replication, limits);
-        (outcome, world.scouted())
+        (outcome, requests(world.scouted()))
     })
+}
+
+/// The requests that have ended for good, each with the ends of its tries in order.
+fn requests(ends: Vec<RequestEnd>) -> Vec<Vec<RequestEnd>> {
+    let mut by_key: HashMap<u64, usize> = HashMap::new();
+    let mut requests: Vec<Vec<RequestEnd>> = Vec::new();
+    for end in ends {
+        let index = *by_key.entry(end.key).or_insert_with(|| {
+            requests.push(Vec::new());
+            requests.len() - 1
+        });
+        requests[index].push(end);
+    }
+    // The first tries of some may have ended before the window opened: nothing is known of them.
+    requests.retain(|tries| tries[0].earlier == 0 && tries.last().is_some_and(|end| end.is_last));
+    requests
 }
 
 /// The same run, with the traces of these requests, each given by the ends of its tries; none as in [`scouted`].
@@ -87,4 +105,18 @@ mod which {
     pub const MARK: u32 = 6;
     pub const SEEK: u32 = 7;
     pub const CLIENT: u32 = 16;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parts::Failure;
+
+    #[test]
+    fn tries_of_one_request_are_together_and_unfinished_ones_left_out() {
+        let (born, failure) = (Time::ZERO, Failure::NONE);
+        let try_of = |key, earlier, is_last| RequestEnd { key, earlier, born, ended: Time(1), failure, is_last };
+        let ends = vec![try_of(1, 0, false), try_of(2, 1, true), try_of(1, 1, true), try_of(3, 0, false)];
+        assert_eq!(requests(ends), [vec![try_of(1, 0, false), try_of(1, 1, true)]]);
+    }
 }

@@ -7,17 +7,9 @@ use sim::parts::{Doing, Limits, RequestEnd, Trace, TraceSpan};
 use crate::models::{Bench, bench};
 use crate::random_models::nth;
 
-/// Each request that has ended, by the ends of its tries.
+/// The events of the run, and each request that has ended, by the ends of its tries.
 fn requests(bench: &Bench, limits: &Limits) -> (u64, Vec<Vec<RequestEnd>>) {
-    let (outcome, ends) = scouted(&bench.system, &bench.load, 1, 0, limits).expect("a small system");
-    let mut requests: Vec<Vec<RequestEnd>> = Vec::new();
-    for end in ends {
-        match requests.iter_mut().find(|tries| tries[0].key == end.key) {
-            Some(tries) => tries.push(end),
-            None => requests.push(vec![end]),
-        }
-    }
-    requests.retain(|tries| tries[0].earlier == 0 && tries[tries.len() - 1].is_last);
+    let (outcome, requests) = scouted(&bench.system, &bench.load, 1, 0, limits).expect("a small system");
     (outcome.events, requests)
 }
 

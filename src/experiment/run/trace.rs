@@ -1,6 +1,5 @@
 //! Traces of a point: which requests of its first replication are wanted, found in one run and recorded in another.
 
-use std::collections::HashMap;
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
@@ -103,8 +102,7 @@ pub fn trace(plan: &Plan, point: usize, wish: TraceWish, interrupted: &AtomicBoo
     };
     let system = &plan.points[point].system;
     let load = pilot::load_of(plan, point, &limits);
-    let (first, ends) = load::scouted(system, &load, plan.seed, 0, &limits).ok_or(Untraced::TooLarge)?;
-    let requests = requests(ends);
+    let (first, requests) = load::scouted(system, &load, plan.seed, 0, &limits).ok_or(Untraced::TooLarge)?;
     let picked = pick(&requests, wish);
     let chosen: Vec<Vec<RequestEnd>> = picked.iter().map(|&(request, _)| requests[request].clone()).collect();
     let traced = load::traced(system, &load, &chosen, plan.seed, 0, &limits);
@@ -116,22 +114,6 @@ pub fn trace(plan: &Plan, point: usize, wish: TraceWish, interrupted: &AtomicBoo
     let traces = traces.into_iter().zip(ranks).map(|(trace, rank)| Traced { trace, rank }).collect();
     let failed = requests.iter().filter(|tries| has_failed(tries)).count();
     Ok(Traces { traces, succeeded: requests.len() - failed, failed })
-}
-
-/// The requests that have ended for good, each with the ends of its tries in order.
-fn requests(ends: Vec<RequestEnd>) -> Vec<Vec<RequestEnd>> {
-    let mut by_key: HashMap<u64, usize> = HashMap::new();
-    let mut requests: Vec<Vec<RequestEnd>> = Vec::new();
-    for end in ends {
-        let index = *by_key.entry(end.key).or_insert_with(|| {
-            requests.push(Vec::new());
-            requests.len() - 1
-        });
-        requests[index].push(end);
-    }
-    // The first tries of some may have ended before the window opened: nothing is known of them.
-    requests.retain(|tries| tries[0].earlier == 0 && tries.last().is_some_and(|end| end.is_last));
-    requests
 }
 
 fn has_failed(tries: &[RequestEnd]) -> bool {
@@ -207,13 +189,5 @@ mod tests {
         assert_eq!(keys("failed:9"), [102, 101, 103]);
         assert_eq!(pick(&all, "p95".parse().unwrap()), [(94, Some(6))]);
         assert_eq!(pick(&[], "p95".parse().unwrap()), []);
-    }
-
-    #[test]
-    fn tries_of_one_request_are_together_and_unfinished_ones_left_out() {
-        let try_of = |key, earlier, is_last| RequestEnd { earlier, is_last, ..end(key, 1, Failure::NONE)[0] };
-        let ends = vec![try_of(1, 0, false), try_of(2, 1, true), try_of(1, 1, true), try_of(3, 0, false)];
-        let requests = requests(ends);
-        assert_eq!(requests, [vec![try_of(1, 0, false), try_of(1, 1, true)]]);
     }
 }
