@@ -184,6 +184,15 @@ fn run_missing(
     lost.into_inner().unwrap_or_else(PoisonError::into_inner).map_or(Ok(()), Err)
 }
 
+/// The limits of a run that begins now.
+pub(super) fn limits<'a>(plan: &Plan, interrupted: &'a AtomicBool) -> Limits<'a> {
+    Limits {
+        max_events: plan.max_events,
+        deadline: plan.max_wall_time.map(|time| Instant::now() + time),
+        interrupted: Some(interrupted),
+    }
+}
+
 /// Runs a trial; none if an interrupt ended it.
 pub(in crate::experiment) fn run_one(
     plan: &Plan,
@@ -195,11 +204,7 @@ pub(in crate::experiment) fn run_one(
         return None;
     }
     let planned = &plan.points[point];
-    let limits = Limits {
-        max_events: plan.max_events,
-        deadline: plan.max_wall_time.map(|time| Instant::now() + time),
-        interrupted: Some(&progress.interrupted),
-    };
+    let limits = limits(plan, &progress.interrupted);
     // The seed names the experiment, the replication the streams: points of a sweep meet the same requests.
     let run = || {
         let load = pilot::load_of(plan, point, &limits);

@@ -2,15 +2,18 @@
 
 use std::str::FromStr;
 use std::sync::atomic::AtomicBool;
-use std::time::Instant;
 
 use crate::experiment::plan::Plan;
 use crate::experiment::run::pilot;
+use crate::experiment::run::runner::limits;
 use crate::load;
-use crate::parts::{Limits, RequestEnd, Trace};
+use crate::parts::{RequestEnd, Trace};
 
 /// Requests that are traced at most.
 pub const MOST: usize = 1000;
+
+/// What is said of a wish that cannot be read.
+const FORM: &str = "must be N, slowest[:N], failed[:N] or a percentile such as p95[:N]";
 
 /// Which requests are traced.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -42,13 +45,13 @@ impl FromStr for TraceWish {
             "failed" => (Which::Failed, count),
             _ if name.starts_with('p') => (Which::Around(quantile(&name[1..])?), count),
             _ if count.is_none() => (Which::Slowest, Some(name)),
-            _ => return Err("must be N, slowest[:N], failed[:N] or a percentile such as p95[:N]".into()),
+            _ => return Err(FORM.into()),
         };
         let count = match count.map(str::parse::<usize>) {
             None => 1,
             Some(Ok(count)) if (1..=MOST).contains(&count) => count,
             Some(Ok(_)) => return Err(format!("N must be from 1 to {MOST}")),
-            Some(Err(_)) => return Err("must be N, slowest[:N], failed[:N] or a percentile such as p95[:N]".into()),
+            Some(Err(_)) => return Err(FORM.into()),
         };
         Ok(Self { which, count })
     }
@@ -95,11 +98,7 @@ pub enum Untraced {
 /// # Errors
 /// Where they cannot be traced, or the run was interrupted.
 pub fn trace(plan: &Plan, point: usize, wish: TraceWish, interrupted: &AtomicBool) -> Result<Traces, Untraced> {
-    let limits = Limits {
-        max_events: plan.max_events,
-        deadline: plan.max_wall_time.map(|time| Instant::now() + time),
-        interrupted: Some(interrupted),
-    };
+    let limits = limits(plan, interrupted);
     let system = &plan.points[point].system;
     let load = pilot::load_of(plan, point, &limits);
     let (first, requests) = load::scouted(system, &load, plan.seed, 0, &limits).ok_or(Untraced::TooLarge)?;
