@@ -243,10 +243,10 @@ impl World<'_> {
             Behind::Consumer(consumer) => consumer_name(self.system, consumer as usize),
             Behind::Handler(service) => self.system.services[service as usize].name.clone(),
         };
-        let places = self.accounts.as_ref().map(|accounts| &accounts.places.all);
-        let at = places.and_then(|places| places.get(place.index() / 2)).map(|place| (place.place(self.system), count));
-        let at = at.into_iter().collect();
-        LostWork { name, cause: cause.describe(&self.system.reasons), count, at }
+        let accounts = self.accounts.as_ref().filter(|_| place != Label::NONE);
+        let place = accounts.map(|accounts| accounts.places.all[usize::from(place.place())].place(self.system));
+        let places = place.map(|place| (place, count)).into_iter().collect();
+        LostWork { name, cause: cause.describe(&self.system.reasons), count, at: places }
     }
 
     fn end_job(&mut self, job: u32) {

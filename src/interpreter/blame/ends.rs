@@ -173,7 +173,7 @@ impl World<'_> {
             let at = accounts.failed_at(record.token);
             let at = if at == Label::NONE { UNEXPLAINED } else { at };
             accounts.collected.failed(failure, at, weight, accounts.segments.iter(log, NONE));
-            let kind = accounts.places.kind(at.index() / 2);
+            let kind = accounts.places.kind(at.place());
             if has_holders(failure, kind) {
                 look = accounts.collected.fails(now, record.born);
             }
@@ -237,7 +237,7 @@ impl World<'_> {
         if let Some(accounts) = &mut self.accounts {
             let at = accounts.failed_at(t);
             if at != Label::NONE {
-                let place = (at.index() / 2) as u16;
+                let place = at.place();
                 let at = if why.is_at_once() { Label::served(place) } else { Label::waiting(place) };
                 accounts.note_failed_at(t, at);
             }
@@ -301,8 +301,8 @@ impl World<'_> {
         let accounts = self.accounts.as_ref()?;
         let pc = self.engine.tokens[t].pc;
         let is_inside = || self.system.fallbacks.iter().any(|plan| (plan.otherwise..plan.end).contains(&pc));
-        let at = accounts.answered(t);
-        let is_known = !matches!(accounts.places.kind(at.index() >> 1)?, PlaceKind::OwnError | PlaceKind::Unexplained);
+        let at = Some(accounts.answered(t)).filter(|&at| at != Label::NONE)?;
+        let is_known = !matches!(accounts.places.kind(at.place())?, PlaceKind::OwnError | PlaceKind::Unexplained);
         let is_fail = matches!(self.system.program[pc as usize], Op::Fail { .. });
         (is_known && is_fail && is_inside()).then_some(at)
     }

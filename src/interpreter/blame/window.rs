@@ -172,7 +172,7 @@ impl World<'_> {
             _ => self.processes.get(token.process as usize)?.replica,
         };
         let state = self.replicas.get(replica as usize)?;
-        let is_on_cpu = label.index() / 2 == usize::from(places.cpus[replica as usize][0]);
+        let is_on_cpu = label.place() == places.cpus[replica as usize][0];
         if !is_on_cpu || !state.health.frozen {
             return None;
         }

@@ -424,7 +424,7 @@ impl Accounts {
         if since >= refused_at {
             return;
         }
-        let is_known = |label: Label| label.index() / 2 != 0 && label.index() / 2 != usize::from(place);
+        let is_known = |label: Label| label.place() != UNEXPLAINED.place() && label.place() != place;
         for (label, ns) in self.segments.iter(log, NONE).filter(|&(label, _)| is_known(label)) {
             self.collected.held_between([since, now], place, label, ns, weight);
         }

@@ -128,7 +128,7 @@ impl Collected {
         }
         let failures = self.failures.iter().map(|(&(why, at), &requests)| FailedAt {
             cause: Failure::from_index(why).describe(reasons),
-            place: names.place(at.index() / 2),
+            place: names.place(at.place()),
             requests,
         });
         let failures = failures.collect();
@@ -138,7 +138,7 @@ impl Collected {
                 let Some(times) = sums.get(held) else { continue };
                 for &number in &labels {
                     if let Some(spent) = names.spent(self.labels.labels[number], times.get(number)) {
-                        holders.push(Holding { held: names.place(self.labels.labels[held].index() / 2), spent });
+                        holders.push(Holding { held: names.place(self.labels.labels[held].place()), spent });
                     }
                 }
             }
@@ -291,8 +291,8 @@ struct Used<F> {
 }
 
 impl<F: Fn(usize) -> BlamePlace> Used<F> {
-    fn place(&mut self, index: usize) -> u16 {
-        let index = index.min(self.of.len() - 1);
+    fn place(&mut self, place: u16) -> u16 {
+        let index = usize::from(place).min(self.of.len() - 1);
         if let Some(number) = self.of[index] {
             return number;
         }
@@ -306,8 +306,7 @@ impl<F: Fn(usize) -> BlamePlace> Used<F> {
     }
 
     fn spent(&mut self, label: Label, ns: u128) -> Option<Spent> {
-        let label = label.index();
-        (ns > 0).then(|| Spent { place: self.place(label / 2), served: label % 2 == 1, ns })
+        (ns > 0).then(|| Spent { place: self.place(label.place()), served: label.is_served(), ns })
     }
 }
 

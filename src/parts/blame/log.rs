@@ -27,6 +27,16 @@ impl Label {
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
+
+    /// The index of its place; that of [`NONE`](Self::NONE) is no place's.
+    pub fn place(self) -> u16 {
+        self.0 >> 1
+    }
+
+    /// Whether the request was served there and did not wait.
+    pub fn is_served(self) -> bool {
+        self.0 & 1 == 1
+    }
 }
 
 /// Not explained yet: by another token's log, or by none.

@@ -307,8 +307,8 @@ fn once(owners: impl Iterator<Item = (u32, u32)>, mut place: impl FnMut((u32, u3
 
 impl Places {
     /// What a place is; none where there is no such place.
-    pub fn kind(&self, place: usize) -> Option<PlaceKind> {
-        self.all.get(place).map(|named| named.kind)
+    pub fn kind(&self, place: u16) -> Option<PlaceKind> {
+        self.all.get(usize::from(place)).map(|named| named.kind)
     }
 
     /// The places of a system whose parts are these; `caches` are the service and number of each cache.

@@ -223,8 +223,8 @@ impl Builder<'_> {
     }
 
     fn spent(&self, label: Label) -> Doing {
-        let place = self.names.places.all[label.index() / 2].place(self.names.system);
-        Doing::Spent { place, served: label.index() % 2 == 1 }
+        let place = self.names.places.all[usize::from(label.place())].place(self.names.system);
+        Doing::Spent { place, served: label.is_served() }
     }
 
     /// The service in which a token is at work.
