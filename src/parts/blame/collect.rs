@@ -10,7 +10,7 @@ use super::failing::Failing;
 use super::figures::{Blame, BlameGroup, FailedAt, Holding, Spent, Times};
 use super::log::Label;
 use super::place::BlamePlace;
-use super::sums::{Bin, Labels, Sums};
+use super::sums::{Bin, Labels, Sums, add};
 use crate::engine::token::Failure;
 use crate::kernel::Time;
 
@@ -79,25 +79,28 @@ impl Collected {
     /// The same as [`held`](Self::held) of a holder that got its unit at the first of these times, at the second.
     #[inline]
     pub fn held_between(&mut self, times: [Time; 2], place: u16, label: Label, ns: u64, weight: u16) {
-        self.held(place, label, ns, weight);
-        let (held, number) = (self.labels.number(Label::waiting(place)), self.labels.number(label));
+        let (held, number) = self.numbers(place, label);
+        add(&mut self.holders, held, number, ns, weight);
         self.failing.held(times, held, number, ns, weight);
     }
 
     /// A holder of a place was seen doing this as a request failed, which stands for so long.
     pub fn seen(&mut self, place: u16, label: Label, ns: u64) {
-        let (held, number) = (self.labels.number(Label::waiting(place)), self.labels.number(label));
+        let (held, number) = self.numbers(place, label);
         self.failing.seen(held, number, ns);
     }
 
     /// A holder of a place, which stands for `weight` of them, has spent this while it held.
     #[inline]
     pub fn held(&mut self, place: u16, label: Label, ns: u64, weight: u16) {
-        let held = self.labels.number(Label::waiting(place));
-        if held >= self.holders.len() {
-            self.holders.resize(held + 1, Sums::default());
-        }
-        self.holders[held].add(self.labels.number(label), ns, weight);
+        let (held, number) = self.numbers(place, label);
+        add(&mut self.holders, held, number, ns, weight);
+    }
+
+    /// The numbers of waiting at a held place, and of what its holder does.
+    #[inline]
+    fn numbers(&mut self, place: u16, label: Label) -> (usize, usize) {
+        (self.labels.number(Label::waiting(place)), self.labels.number(label))
     }
 
     /// The time of all successes that have an account.

@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 
-use super::sums::Sums;
+use super::sums::{Sums, add};
 use crate::kernel::Time;
 
 /// In how many stretches the time is kept that a request may have been under way which fails next.
@@ -105,13 +105,6 @@ impl Looks {
         }
         Some(std::mem::replace(&mut self.last, now))
     }
-}
-
-fn add(sums: &mut Vec<Sums>, held: usize, number: usize, ns: u64, weight: u16) {
-    if held >= sums.len() {
-        sums.resize(held + 1, Sums::default());
-    }
-    sums[held].add(number, ns, weight);
 }
 
 fn merge(whole: &mut Vec<Sums>, part: Vec<Sums>) {

@@ -76,6 +76,15 @@ impl Sums {
     }
 }
 
+/// Adds the time that a holder has spent on a label, to sums by the number of waiting at the held place.
+#[inline]
+pub(crate) fn add(sums: &mut Vec<Sums>, held: usize, number: usize, ns: u64, weight: u16) {
+    if held >= sums.len() {
+        sums.resize(held + 1, Sums::default());
+    }
+    sums[held].add(number, ns, weight);
+}
+
 /// Requests that have an account and their time, each counted as often as it stands for requests.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Bin {
