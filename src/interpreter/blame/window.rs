@@ -60,16 +60,13 @@ impl World<'_> {
         let mut found = Vec::new();
         for (held, unit) in self.wanted(accounts) {
             for holder in self.holders(unit) {
-                let last = self.last_of(holder);
-                let (label, since) = self.present_at(last);
-                let since = since.max(accounts.opened).min(self.engine.now);
+                let (label, since) = self.present_in_window(holder, accounts.opened);
                 found.push((held, label, since));
             }
         }
         for holder in self.engine.tokens.living() {
             for held in self.places_held_by(holder) {
-                let (label, since) = self.present_at(self.last_of(holder));
-                let since = since.max(accounts.opened).min(self.engine.now);
+                let (label, since) = self.present_in_window(holder, accounts.opened);
                 found.push((held, label, since));
             }
         }
@@ -89,8 +86,7 @@ impl World<'_> {
         let mut found = Vec::new();
         for (held, unit) in self.wanted(accounts) {
             for holder in self.holders(unit).filter(|&holder| !self.engine.tokens[holder].has(SAMPLED)) {
-                let (label, since) = self.present_at(self.last_of(holder));
-                let since = since.max(accounts.opened).min(now);
+                let (label, since) = self.present_in_window(holder, accounts.opened);
                 let stands_for = (now - before.max(accounts.opened)).min(age.max(now - since));
                 found.push((held, label, stands_for.0));
             }
@@ -139,6 +135,13 @@ impl World<'_> {
         for (fault, place) in found {
             accounts.collected.held(fault, Label::waiting(place), 1, 1);
         }
+    }
+
+    /// What the holder of a unit does, or the token that it waits for in the end, and since when in a window that opened
+    /// then.
+    fn present_in_window(&self, holder: u32, opened: Time) -> (Label, Time) {
+        let (label, since) = self.present_at(self.last_of(holder));
+        (label, since.max(opened).min(self.engine.now))
     }
 
     /// From a token along the answers and branches that are waited for, to one that waits for something else.
