@@ -170,7 +170,7 @@ impl World<'_> {
             _ => DeliveryEnd::Acked,
         };
         if let DeliveryEnd::Failed(_) = end {
-            self.account_delivery(t, message);
+            self.account_failed_delivery(t, message);
         }
         let consumer = self.broker.message(message).consumer;
         let plan = &self.system.consumers[consumer as usize];
@@ -224,10 +224,11 @@ impl World<'_> {
         self.end_event(event);
         if let Some(loss) = loss {
             self.count_loss(job, loss);
-            let failed_at = || self.accounts.as_ref().map(|accounts| accounts.delivery_failed_at(message));
-            let is_handled = matches!(loss, LostMessage::DeadLetter);
-            let at = if is_handled { failed_at() } else { None };
-            self.count_lost(job, Behind::Consumer(consumer), last, at.unwrap_or(Label::NONE));
+            let at = match loss {
+                LostMessage::DeadLetter => self.delivery_failed_at(message),
+                LostMessage::Dropped | LostMessage::Refused => Label::NONE,
+            };
+            self.count_lost(job, Behind::Consumer(consumer), last, at);
         }
         self.end_part(job, loss.is_some());
     }

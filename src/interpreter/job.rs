@@ -207,7 +207,7 @@ impl World<'_> {
         let mut again: Vec<u32> = Vec::new();
         for (message, it) in self.broker.failing() {
             if it.job != NONE && self.jobs.jobs[it.job].counted && !self.jobs.jobs[it.job].failed {
-                let at = self.accounts.as_ref().map_or(Label::NONE, |accounts| accounts.delivery_failed_at(message));
+                let at = self.delivery_failed_at(message);
                 self.jobs.counts.lose(Behind::Consumer(it.consumer), it.last, at);
                 again.push(it.job);
             }

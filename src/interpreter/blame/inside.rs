@@ -5,6 +5,7 @@ use crate::kernel::NONE;
 
 use crate::engine::token::{ADMITTED, SAMPLED};
 use crate::interpreter::world::World;
+use crate::parts::blame::log::Label;
 
 impl World<'_> {
     /// The handler of this frame settles its message.
@@ -28,10 +29,15 @@ impl World<'_> {
 
     /// The handler of the message has failed: notes where.
     #[inline]
-    pub(crate) fn account_delivery(&mut self, t: u32, message: u32) {
+    pub(crate) fn account_failed_delivery(&mut self, t: u32, message: u32) {
         if let Some(accounts) = &mut self.accounts {
             accounts.note_delivery_failed_at(message, accounts.failed_at(t));
         }
+    }
+
+    /// Where the latest delivery of the message has failed, as far as that is known.
+    pub(crate) fn delivery_failed_at(&self, message: u32) -> Label {
+        self.accounts.as_ref().map_or(Label::NONE, |accounts| accounts.delivery_failed_at(message))
     }
 
     /// The token leaves the ingress of its service, or its account begins anew inside.

@@ -128,14 +128,14 @@ pub(crate) struct Earlier {
     pub(crate) weight: u16,
 }
 
-/// Lengthens a list, if need be, so that it has an item for this token; the new ones are like this. It takes room as if
+/// Lengthens a list, if need be, so that it has an item for this index; the new ones are like this. It takes room as if
 /// they came one by one: at most for twice as many as there are.
 #[inline]
-pub(crate) fn make_room<T: Clone>(by_token: &mut Vec<T>, t: u32, new: T) {
-    let length = t as usize + 1;
-    if length > by_token.len() {
-        by_token.reserve_exact(length.next_power_of_two() - by_token.len());
-        by_token.resize(length, new);
+pub(crate) fn make_room<T: Clone>(list: &mut Vec<T>, index: u32, new: T) {
+    let length = index as usize + 1;
+    if length > list.len() {
+        list.reserve_exact(length.next_power_of_two() - list.len());
+        list.resize(length, new);
     }
 }
 
