@@ -51,7 +51,7 @@ impl World<'_> {
             }
         }
         let Some(recorder) = accounts.segments.recorder.take() else { return Vec::new() };
-        let names = Names { system: self.system, places: &accounts.places, processes: &self.processes };
+        let names = Names { system: self.system, places: &accounts.places };
         traces(&recorder, &names, requests, self.engine.now)
     }
 

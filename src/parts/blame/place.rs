@@ -197,8 +197,7 @@ impl Owner {
                 PlaceKind::Hedge => "hedge delay".into(),
                 _ => "unexplained".into(),
             },
-            Self::Slots(NONE, slots) => slots.name(system, NONE),
-            Self::Slots(service, slots) => format!("{} {}", plan(service).name, slots.name(system, service)),
+            Self::Slots(service, slots) => slots.resource_name(system, service),
             Self::Client(service, number) => {
                 format!("{} client {}", plan(service).name, plan(service).clients[number as usize].name)
             }

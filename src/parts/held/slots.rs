@@ -56,6 +56,17 @@ impl SlotsKind {
         }
     }
 
+    /// The reports' name of such slots of a service: `user-service pool auth`. Those of the whole system have no service.
+    pub fn resource_name(self, system: &System, service: u32) -> String {
+        let name = self.name(system, service);
+        match self {
+            Self::Shared { .. } => name,
+            Self::Connections { .. } | Self::Limit { .. } | Self::RequestThreads | Self::Executor => {
+                format!("{} {name}", system.services[service as usize].name)
+            }
+        }
+    }
+
     /// How those who wait for one are served.
     fn waiting(self, system: &System, service: u32) -> Waiting {
         let plan = || &system.services[service as usize];
@@ -221,11 +232,7 @@ impl Slots {
 
     /// The reports' name of them: `user-service pool auth`.
     pub fn resource_name(&self, system: &System) -> String {
-        let name = self.name(system);
-        match self.service(system) {
-            Some(service) => format!("{} {name}", system.services[service as usize].name),
-            None => name,
-        }
+        self.kind.resource_name(system, self.service(system).unwrap_or(NONE))
     }
 
     /// Whether nobody else may wait.

@@ -4,15 +4,14 @@
 use std::collections::HashMap;
 
 use crate::engine::token::Failure;
-use crate::kernel::{NONE, Time};
-use crate::model::{Op, Runtime, System};
+use crate::kernel::Time;
+use crate::model::{Op, ProcessPlan, Runtime, System};
 use crate::parts::blame::log::Label;
 use crate::parts::blame::place::Places;
 use crate::parts::blame::recorder::{Cause, Mark, Position, Record, Recorder, Spell};
 use crate::parts::blame::scout::RequestEnd;
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::ledger::key_of_try;
-use crate::parts::network::process::Process;
 use crate::parts::trace::outline::{Level, Outline};
 use crate::parts::trace::span::{Doing, Held, Trace, TraceSpan};
 
@@ -20,7 +19,6 @@ use crate::parts::trace::span::{Doing, Held, Trace, TraceSpan};
 pub(crate) struct Names<'a> {
     pub system: &'a System,
     pub places: &'a Places,
-    pub processes: &'a [Process],
 }
 
 /// The traces of requests; `tries` are the ends of each request's tries, in order.
@@ -229,7 +227,7 @@ impl Builder<'_> {
 
     /// The service in which a token is at work.
     fn service(&self, record: &Record) -> u32 {
-        let process = self.names.processes.get(record.process as usize);
+        let process = self.names.system.processes.get(record.process as usize);
         process.map_or_else(|| self.names.system.service_at(record.entry), |process| process.service)
     }
 
@@ -241,12 +239,11 @@ impl Builder<'_> {
     }
 
     fn doing_of_token(&self, record: &Record, parent: usize) -> Doing {
-        let Names { system, processes, .. } = *self.names;
-        let process = processes.get(record.process as usize);
-        let is_alone = |process: &Process| system.services[process.service as usize].runtime == Runtime::Delay;
-        let plan = process.map(|_| &system.processes[record.process as usize]);
+        let system = self.names.system;
+        let plan = system.processes.get(record.process as usize);
+        let has_workers = |plan: &&ProcessPlan| system.services[plan.service as usize].runtime != Runtime::Delay;
         let replica = plan.map(|plan| plan.replica + 1);
-        let worker = plan.filter(|_| !process.is_some_and(is_alone)).map(|plan| plan.worker + 1);
+        let worker = plan.filter(has_workers).map(|plan| plan.worker + 1);
         match record.cause {
             Cause::Load | Cause::Call(_) => Doing::Handler { endpoint: self.endpoint(record.entry).1, replica, worker },
             Cause::Branch { plan, .. } => Doing::Branch { number: self.branch(record.entry, plan, parent) },
@@ -281,22 +278,18 @@ impl Builder<'_> {
             return Doing::Otherwise;
         }
         let number = level.round.map(|round| round + 1);
-        let with = |held: Held, owner: u32, slots: SlotsKind| {
-            let name = slots.name(system, service);
-            let name = if owner == NONE { name } else { format!("{} {name}", plan.name) };
-            Doing::With { held, name }
-        };
+        let with = |held: Held, slots: SlotsKind| Doing::With { held, name: slots.resource_name(system, service) };
         match (system.program[step.at as usize], number) {
             (Op::Repeat { .. }, Some(number)) => Doing::Round { number },
             (Op::Repeat { .. }, None) => Doing::Repeat,
             (Op::Retry { .. }, Some(number)) => Doing::Attempt { number },
             (Op::Retry { .. }, None) => Doing::Retry,
             (Op::AcquireConnection { pool, .. } | Op::Borrow { pool, .. }, _) => {
-                with(Held::Connection, service, SlotsKind::Connections { pool })
+                with(Held::Connection, SlotsKind::Connections { pool })
             }
-            (Op::AcquireLimit { limit }, _) => with(Held::Slot, service, SlotsKind::Limit { limit }),
-            (Op::AcquireShared { limit }, _) => with(Held::Slot, NONE, SlotsKind::Shared { limit }),
-            (Op::EnterThread, _) => with(Held::Thread, service, SlotsKind::Executor),
+            (Op::AcquireLimit { limit }, _) => with(Held::Slot, SlotsKind::Limit { limit }),
+            (Op::AcquireShared { limit }, _) => with(Held::Slot, SlotsKind::Shared { limit }),
+            (Op::EnterThread, _) => with(Held::Thread, SlotsKind::Executor),
             (Op::Prepare { client, .. } | Op::Connect { client, .. }, _) => {
                 let client = &plan.clients[client as usize];
                 let server = &system.services[client.server as usize];
