@@ -45,6 +45,26 @@ pub(crate) fn traces(recorder: &Recorder, names: &Names<'_>, requests: &[Vec<Req
 /// A step of a token that is under way, and its span.
 type Open = (Level, usize);
 
+/// The walk along the time of a token, from step to step.
+struct Walk {
+    /// The token's own span.
+    own: usize,
+    service: u32,
+    /// The steps that the token is in, outermost first.
+    open: Vec<Open>,
+    /// All steps that it has entered.
+    all: Vec<Open>,
+    /// The failure of the steps that it leaves next.
+    pending: Failure,
+}
+
+impl Walk {
+    /// The span of the innermost step.
+    fn innermost(&self) -> usize {
+        self.open.last().map_or(self.own, |&(_, span)| span)
+    }
+}
+
 struct Builder<'a> {
     recorder: &'a Recorder,
     names: &'a Names<'a>,
@@ -123,71 +143,50 @@ impl Builder<'_> {
 
     /// The steps of a token and what it spent its time on in them. Returns each step with its span.
     fn steps(&mut self, record: &Record, own: usize, service: u32) -> Vec<Open> {
-        let mut all = Vec::new();
-        let mut open: Vec<Open> = Vec::new();
-        let mut pending = Failure::NONE;
+        let mut walk = Walk { own, service, open: Vec::new(), all: Vec::new(), pending: Failure::NONE };
         let mut marks = record.marks.iter().peekable();
         for stretch in &record.stretches {
             while let Some(mark) = marks.next_if(|mark| mark.at <= stretch.from) {
-                pending = self.pass(record, mark, (own, service), &mut open, &mut all, pending);
+                self.pass(record, mark, &mut walk);
             }
             for (from, to, position) in pieces(record, stretch.from, stretch.to) {
                 let path = match position {
                     Some(position) => self.outline.path(&self.names.system.program, record.entry, position),
                     None => Vec::new(),
                 };
-                self.enter(&path, from, (own, service), &mut open, &mut all, pending);
-                pending = Failure::NONE;
+                self.enter(&path, from, &mut walk);
                 if let Spell::Spent(label) = stretch.spell {
-                    let parent = open.last().map_or(own, |&(_, span)| span);
-                    self.lengthen(parent, service, label, (from, to));
+                    self.lengthen(walk.innermost(), service, label, (from, to));
                 }
             }
         }
         for mark in marks {
-            pending = self.pass(record, mark, (own, service), &mut open, &mut all, pending);
+            self.pass(record, mark, &mut walk);
         }
-        self.enter(&[], record.until, (own, service), &mut open, &mut all, pending);
-        all
+        self.enter(&[], record.until, &mut walk);
+        walk.all
     }
 
-    /// The token stands at a mark. A failure undoes the steps that it is in, up to one that catches it: the failure that
-    /// those have which end next.
-    fn pass(
-        &mut self,
-        record: &Record,
-        mark: &Mark,
-        token: (usize, u32),
-        open: &mut Vec<Open>,
-        all: &mut Vec<Open>,
-        pending: Failure,
-    ) -> Failure {
+    /// Enters the steps at the mark. If the token fails there, the steps that it leaves next end with that failure.
+    fn pass(&mut self, record: &Record, mark: &Mark, walk: &mut Walk) {
         let path = self.outline.path(&self.names.system.program, record.entry, &mark.position);
-        self.enter(&path, mark.at, token, open, all, pending);
-        mark.why
+        self.enter(&path, mark.at, walk);
+        walk.pending = mark.why;
     }
 
-    /// From here on the token is in these steps. Those that it leaves end, with this failure.
-    fn enter(
-        &mut self,
-        path: &[Level],
-        now: Time,
-        (own, service): (usize, u32),
-        open: &mut Vec<Open>,
-        all: &mut Vec<Open>,
-        failure: Failure,
-    ) {
-        let same = open.iter().zip(path).take_while(|((level, _), next)| level == *next).count();
-        for (_, span) in open.drain(same..) {
+    /// From here on the token is in these steps. Those that it leaves end, with the pending failure.
+    fn enter(&mut self, path: &[Level], now: Time, walk: &mut Walk) {
+        let failure = std::mem::replace(&mut walk.pending, Failure::NONE);
+        let same = walk.open.iter().zip(path).take_while(|((level, _), next)| level == *next).count();
+        for (_, span) in walk.open.drain(same..) {
             self.spans[span].end = now;
             self.spans[span].failure = self.describe(failure);
         }
         for &level in &path[same..] {
-            let parent = open.last().map_or(own, |&(_, span)| span);
-            let doing = self.doing_of_step(level, service);
-            let span = self.push(Some(parent), Some(service), doing, (now, now), Failure::NONE);
-            open.push((level, span));
-            all.push((level, span));
+            let doing = self.doing_of_step(level, walk.service);
+            let span = self.push(Some(walk.innermost()), Some(walk.service), doing, (now, now), Failure::NONE);
+            walk.open.push((level, span));
+            walk.all.push((level, span));
         }
     }
 
