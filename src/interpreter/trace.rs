@@ -195,9 +195,14 @@ impl World<'_> {
         let program = &self.system.program;
         // These operations go on after the program counter has passed them.
         let is_passed = |pc: &u32| {
-            let op = program[*pc as usize];
-            matches!(op, Op::Cpu { .. } | Op::Native { .. } | Op::Sleep { .. } | Op::Backoff { .. })
-                || matches!(op, Op::AcquireConnection { .. })
+            matches!(
+                program[*pc as usize],
+                Op::Cpu { .. }
+                    | Op::Native { .. }
+                    | Op::Sleep { .. }
+                    | Op::Backoff { .. }
+                    | Op::AcquireConnection { .. }
+            )
         };
         let passed = token.pc.checked_sub(1).filter(is_passed).filter(|_| token.process != NONE);
         let waits_for_thread = || matches!(self.slots[token.wait as usize].kind, SlotsKind::RequestThreads);

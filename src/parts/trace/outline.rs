@@ -36,18 +36,18 @@ pub(crate) struct Outline {
     around: Vec<u32>,
 }
 
-/// What an operation does to the steps around it.
-enum Mark {
+/// How an operation bounds steps.
+enum Boundary {
     Begins,
-    /// It begins one that is over with it.
-    Is,
+    /// The step consists of this operation only.
+    Alone,
     Ends,
     /// It ends the innermost `retry`, `timeout`, `breaker`, `parallel`, or the guarded steps of a `fallback`.
     Leaves,
     Nothing,
 }
 
-impl Mark {
+impl Boundary {
     /// `before`: the operation before it.
     fn of(op: &Op, before: Option<&Op>) -> Self {
         match op {
@@ -66,7 +66,7 @@ impl Mark {
             | Op::Breaker { .. }
             | Op::Fallback { .. }
             | Op::Parallel { .. } => Self::Begins,
-            Op::Trip { .. } | Op::Publish { .. } => Self::Is,
+            Op::Trip { .. } | Op::Publish { .. } => Self::Alone,
             Op::Release | Op::HangUp | Op::Again { .. } | Op::Store => Self::Ends,
             Op::Leave => Self::Leaves,
             Op::Cpu { .. }
@@ -109,27 +109,27 @@ impl Outline {
             };
             let step = Step { at: pc, is_otherwise: false, within: inner, end };
             let before = system.program[..pc as usize].last();
-            match Mark::of(op, before) {
-                Mark::Begins => {
+            match Boundary::of(op, before) {
+                Boundary::Begins => {
                     inner = outline.push(step);
                     outline.of.push(inner);
                 }
-                Mark::Is => {
+                Boundary::Alone => {
                     let alone = outline.push(step);
                     outline.of.push(alone);
                 }
-                Mark::Ends => {
+                Boundary::Ends => {
                     outline.of.push(inner);
                     inner = outline.within(inner);
                 }
-                Mark::Leaves => {
+                Boundary::Leaves => {
                     outline.of.push(inner);
                     // The steps of a fallback end with what is done instead.
                     if outline.get(inner).is_some_and(|step| step.end == NONE) {
                         inner = outline.within(inner);
                     }
                 }
-                Mark::Nothing => outline.of.push(inner),
+                Boundary::Nothing => outline.of.push(inner),
             }
         }
         outline
