@@ -1,6 +1,8 @@
 //! The recorder: for each token of a traced request, what it spent its time on, where it stood in the program meanwhile,
 //! and where it failed.
 
+use std::collections::HashMap;
+
 use crate::kernel::{NONE, Time};
 
 use super::log::{Label, UNEXPLAINED};
@@ -86,8 +88,9 @@ pub(crate) struct Recorder {
     open: Vec<(u32, u32)>,
     /// The last event before the present one.
     seen: Time,
-    /// Keys of messages that wait to be handled, with the record of the token that published each.
-    published: Vec<(u64, u32)>,
+    /// Keys of all messages that traced requests have published, each with the record of the token that published it. They
+    /// stay, because a message may be delivered again.
+    published: HashMap<u64, u32>,
 }
 
 impl Recorder {
@@ -135,13 +138,13 @@ impl Recorder {
     /// The token publishes a message with this key.
     pub fn publish(&mut self, t: u32, key: u64) {
         if let Some(by) = self.number(t) {
-            self.published.push((key, by));
+            self.published.entry(key).or_insert(by);
         }
     }
 
     /// Who published the message with this key; none where no traced request did.
     pub fn publisher(&self, key: u64) -> Option<u32> {
-        self.published.iter().find(|(known, _)| *known == key).map(|&(_, by)| by)
+        self.published.get(&key).copied()
     }
 
     /// The token handles a message.
