@@ -5,7 +5,7 @@
 //! A model knows no HTTP methods and no SQL. Its methods are therefore `_OTHER`, as the conventions say of one that is
 //! not known, and its operations on a database have the names of its own steps.
 
-use crate::parts::{Doing, Trace, TraceSpan};
+use crate::parts::{Doing, Failure, Trace, TraceSpan};
 
 /// The schema that the names follow.
 pub(super) const SCHEMA: &str = "https://opentelemetry.io/schemas/1.44.0";
@@ -173,15 +173,23 @@ fn answer(trace: &Trace, children: &[Vec<usize>], index: usize) -> Option<i64> {
 
 /// Whether a call failed without an answer, on the way.
 fn is_lost(failure: Option<&str>) -> bool {
-    matches!(failure, Some("connection refused" | "connection lost" | "server disconnected"))
+    let lost = [Failure::CONNECTION_REFUSED, Failure::CONNECTION_LOST, Failure::DISCONNECTED];
+    failure.is_some_and(|words| is_one_of(&lost, words))
 }
 
 /// The status of a handler's answer. A failure that the handler does not catch is an internal error.
 fn status_of(handler: &TraceSpan) -> i64 {
+    let limited = [Failure::RATE_LIMITED, Failure::TOO_MANY_IN_FLIGHT];
+    let shed = [Failure::SHED, Failure::THREADS_FULL, Failure::BREAKER_OPEN];
     match handler.failure.as_deref() {
         None => 200,
-        Some("rate limited (429)" | "too many in flight (429)") => 429,
-        Some("shed" | "thread queue full" | "breaker open") => 503,
+        Some(words) if is_one_of(&limited, words) => 429,
+        Some(words) if is_one_of(&shed, words) => 503,
         Some(_) => 500,
     }
+}
+
+/// Whether these are the reports' words for one of these causes.
+fn is_one_of(causes: &[Failure], words: &str) -> bool {
+    causes.iter().any(|cause| cause.describe(&[]) == words)
 }
