@@ -76,10 +76,14 @@ pub(super) fn first_three(names: &[String]) -> String {
     }
 }
 
-/// A number of things: `1 setting`, `2 settings`.
+/// A number of things: `1 setting`, `2 settings`, `3 tries`.
 pub(super) fn count(number: usize, one: &str) -> String {
-    let many = if number == 1 { "" } else { "s" };
-    format!("{number} {one}{many}")
+    match one.strip_suffix('y') {
+        _ if number == 1 => format!("{number} {one}"),
+        // No noun here ends with a vowel and `y`.
+        Some(stem) => format!("{number} {stem}ies"),
+        None => format!("{number} {one}s"),
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +105,7 @@ mod tests {
     #[test]
     fn one_is_not_many() {
         assert_eq!([count(0, "run"), count(1, "run"), count(2, "run")], ["0 runs", "1 run", "2 runs"]);
+        assert_eq!([count(1, "try"), count(2, "try")], ["1 try", "2 tries"]);
     }
 
     #[test]

@@ -19,8 +19,7 @@ use crate::parts::{Doing, Trace};
 fn title(traced: &Traced, traces: &Traces) -> String {
     let request = &traced.trace.spans[0];
     let tries = traced.trace.spans.iter().filter(|span| matches!(span.doing, Doing::Try { .. })).count();
-    let tries =
-        if tries > 1 { format!(" and {}", count(tries, "try").replace("trys", "tries")) } else { String::new() };
+    let tries = if tries > 1 { format!(" and {}", count(tries, "try")) } else { String::new() };
     let which = match (traced.rank, &request.failure) {
         (Some(1), _) => format!("the slowest of {} that succeeded", grouped(&traces.succeeded.to_string())),
         (Some(rank), _) => {
