@@ -329,7 +329,6 @@ pub struct LostWork {
     /// How often.
     pub count: u64,
     /// Where its handlers failed, or what refused them, with how often; empty where no accounts are kept.
-    #[serde(default)]
     pub at: Vec<(BlamePlace, u64)>,
 }
 

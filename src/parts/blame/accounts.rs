@@ -54,14 +54,14 @@ impl Account {
     fn append(&mut self, segments: &mut Segments, most: u32, label: Label, ns: u64) {
         segments.append(&mut self.log, label, ns, self.floor);
         if self.log.count - self.floor_count > most {
-            self.crowd(segments, Some((label, ns)));
+            self.on_overflow(segments, Some((label, ns)));
         }
     }
 
     /// The log has more segments behind its floor than it may: it is compacted. Where requests are traced, it may have
     /// none: the recorder hears of the stretch that was added, none where another token's log was.
     #[inline(never)]
-    fn crowd(&mut self, segments: &mut Segments, added: Option<(Label, u64)>) {
+    fn on_overflow(&mut self, segments: &mut Segments, added: Option<(Label, u64)>) {
         match (&mut segments.recorder, added) {
             (None, _) => segments.compact(&mut self.log, self.floor, self.floor_count),
             (Some(recorder), Some((label, ns))) => recorder.spent(self.token, label, ns),
@@ -365,7 +365,7 @@ impl Accounts {
         account.mark = now;
         self.segments.concat(&mut account.log, log);
         if account.log.count - account.floor_count > self.most_segments {
-            account.crowd(&mut self.segments, None);
+            account.on_overflow(&mut self.segments, None);
         }
     }
 
