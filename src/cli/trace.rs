@@ -46,13 +46,14 @@ impl Tracing {
         self.trace_file.as_deref().map_or(Ok(()), |file| prepare_named(file, &[plan]))
     }
 
-    /// Traces what is wanted of a plan of one point. None where nothing is, or it cannot be traced, which is said.
+    /// Traces the wanted requests of a plan of one point. None if none are wanted, or if they cannot be traced: a warning
+    /// then says why, unless the run was cut short.
     pub(super) fn of(&self, plan: &Plan, effort: &Effort, page: &Page) -> Result<Option<Traces>, ExitFailure> {
         let Some(wish) = self.trace else { return Ok(None) };
         let traces = match pursue(effort, |progress| trace(plan, 0, wish, &progress.interrupted))? {
             Ok(traces) => traces,
             Err(untraced) => {
-                // An interrupt is told anyway.
+                // An interrupt is reported elsewhere.
                 if untraced != Untraced::CutShort {
                     page.warn(format!("no trace: {untraced}"));
                 }

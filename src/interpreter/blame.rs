@@ -80,10 +80,10 @@ hooks! { all:
     account_client => keep_client(t: u32, client: u32);
     /// The token waits for another's fetch.
     account_fetch => keep_fetch(t: u32, cache: u32);
-    /// The stretch that the token has just begun is the pause before another attempt, which takes so long.
+    /// The stretch that the token has just begun is the pause before another attempt; `wait` is its length.
     account_back_off => keep_back_off(t: u32, wait: Time);
     /// The stretch that the token has just begun is the time until its SYN is sent again, or until the rate limit of its
-    /// service lets it pass.
+    /// service admits it.
     account_arrival => keep_arrival(t: u32, service: u32, is_dropped: bool);
 }
 
@@ -315,7 +315,7 @@ impl World<'_> {
         }
     }
 
-    /// What has failed the attempt before explains the pause, of each token alike.
+    /// The pause is explained by the place where the attempt before it failed. This is kept of every token, sampled or not.
     #[inline(never)]
     fn keep_back_off(&mut self, t: u32, wait: Time) {
         let Some(accounts) = &mut self.accounts else { return };

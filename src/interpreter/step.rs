@@ -233,8 +233,8 @@ impl World<'_> {
         self.variate(t, draw, key).draw(key)
     }
 
-    /// The same in line, for what a station does at each visit. Where one operation of many draws, the compiler would work
-    /// out the logarithm ahead, needed or not.
+    /// Like [`draw`](Self::draw), but inlined, for the hot path of stations. Use it only there: when it is inlined into a
+    /// `match` of many operations, the compiler computes the logarithm ahead even where it is not needed.
     #[inline(always)]
     pub(crate) fn draw_in_line(&self, t: u32, draw: Draw, key: u64) -> Time {
         self.variate(t, draw, key).draw_in_line(key)

@@ -61,7 +61,7 @@ impl World<'_> {
         self.accounts.as_ref().is_some_and(|accounts| accounts.segments.recorder.is_some())
     }
 
-    /// An event comes up: notes where the tokens of traced requests have stood since the last one.
+    /// Before an event is handled: records where the tokens of traced requests have been since the previous event.
     #[cold]
     pub(crate) fn look_at_traced(&mut self) {
         let Some(mut recorder) = self.recorder().map(std::mem::take) else { return };
@@ -160,7 +160,7 @@ impl World<'_> {
         }
     }
 
-    /// The try of this user that has just ended, if it was noted, was its last.
+    /// Marks the last recorded try of this user as its final one.
     #[cold]
     pub(crate) fn scout_last(&mut self, user: u32) {
         let key = self.ledger.as_ref().map(|ledger| self.key_of(ledger.users[user].number));

@@ -84,7 +84,7 @@ impl World<'_> {
         self.carry_on(t)
     }
 
-    /// The token goes on at its program counter. True.
+    /// The token continues at its program counter. Returns true: the failure is caught.
     fn carry_on(&mut self, t: u32) -> bool {
         let token = &mut self.engine.tokens[t];
         token.failure = Failure::NONE;

@@ -52,7 +52,7 @@ pub trait Source {
 /// A request that has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended {
-    /// Whose it was.
+    /// The client that sent it.
     pub client: u32,
     /// Why it failed, if it did.
     pub failure: Failure,
@@ -134,7 +134,7 @@ pub struct World<'s> {
     pub(crate) is_plain: bool,
     /// Some process runs an event loop.
     pub(crate) has_loops: bool,
-    /// A token that is served at a station goes on at once: its system is plain and has no event loops.
+    /// Whether a token continues at once after its service at a station: true in a plain system without event loops.
     pub(crate) goes_on_at_once: bool,
     /// Replicas that get no new requests.
     pub(crate) outages: u32,
@@ -356,8 +356,8 @@ impl<'s> World<'s> {
         (self.too_many || self.engine.tokens.capacity() >= slot::CPU as usize).then_some(Ending::TooManyInFlight)
     }
 
-    /// The number of the next event at which the limits are looked at, or that is one too many; any, where requests are
-    /// traced.
+    /// The number of the next event at which to check the limits: a multiple of [`LOOK_EVERY`], the first event too many,
+    /// or, while recording, simply the next event.
     fn next_watched(&self, most: u64) -> u64 {
         let next =
             if self.is_recording() { self.events + 1 } else { self.events - self.events % LOOK_EVERY + LOOK_EVERY };

@@ -25,7 +25,7 @@ const SERIAL_MASK: u128 = (1 << SERIAL_BITS) - 1;
 /// Which event among all that were ever scheduled, from 1. Zero stands for none.
 pub type Serial = u64;
 
-/// An event, in the calendar or come up: its key. Two registers hold it, and what is not asked for is not taken apart.
+/// An event as one packed key. It fits two registers; its fields are extracted only when they are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Event(u128);
 
@@ -37,19 +37,19 @@ impl Event {
         Self((u128::from(time.0) << 64) | (u128::from(serial) << SLOT_BITS) | u128::from(slot))
     }
 
-    /// When.
+    /// Its time.
     #[inline]
     pub fn time(self) -> Time {
         Time((self.0 >> 64) as u64)
     }
 
-    /// Which.
+    /// Its serial.
     #[inline]
     pub fn serial(self) -> Serial {
         ((self.0 >> SLOT_BITS) & SERIAL_MASK) as u64
     }
 
-    /// Whose.
+    /// The slot that it belongs to.
     #[inline]
     pub fn slot(self) -> u32 {
         (self.0 & SLOT_MASK) as u32

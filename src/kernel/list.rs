@@ -4,8 +4,8 @@
 use super::NONE;
 use super::slab::Slab;
 
-/// The links that a thing carries. What the first of a list has as its previous one means nothing, so that taking the
-/// first does not touch the one behind it.
+/// The links of an entry. `previous` of the first entry may be stale and must not be read: `pop` does not update the entry
+/// behind it.
 #[derive(Clone, Copy, Debug)]
 pub struct Links {
     next: u32,

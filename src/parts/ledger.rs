@@ -67,8 +67,7 @@ pub(crate) struct Ledger {
     still_trying: u64,
 }
 
-/// The key of a try that so many others of the same user came before: another try meets another system, so it draws its
-/// own demands.
+/// The key of a try, from that of the first try and the number of earlier tries. Each try draws its own demands.
 pub(crate) fn key_of_try(first: u64, earlier: u16) -> u64 {
     if earlier == 0 { first } else { mix(first.wrapping_add(u64::from(earlier).wrapping_mul(GOLDEN))) }
 }

@@ -169,8 +169,8 @@ fn calls_and_connections_are_told_with_what_was_waited_for() {
     assert_eq!(lives[0][0], "request serve 0..17");
 }
 
-/// The slower branch ends the wait; the second attempt is sent after 5 ms, waits for the thread of the first, and is
-/// cancelled with it at work on nothing.
+/// The slower branch ends the wait. The second attempt is sent after 5 ms and waits for the thread of the first; it is
+/// cancelled when the first is answered, but its handler runs to the end.
 #[test]
 fn branches_and_hedges_stand_side_by_side() {
     let steps = format!(

@@ -86,7 +86,7 @@ impl Failure {
         Self::REFUSALS.iter().chain(Self::EXHAUSTED).any(|cause| cause.describe(&[]) == words)
     }
 
-    /// The same of this cause.
+    /// Whether a request fails at once by this cause, on purpose or because something has run out.
     pub fn is_at_once(self) -> bool {
         Self::REFUSALS.contains(&self) || Self::EXHAUSTED.contains(&self)
     }

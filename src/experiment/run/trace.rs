@@ -88,7 +88,7 @@ pub enum Untraced {
     /// The system has more services and endpoints than accounts are kept for.
     #[error("a system with so many services and endpoints cannot be traced")]
     TooLarge,
-    /// An interrupt or a limit ended a run before its time.
+    /// The two runs ended at different events: an interrupt or the limit on wall time stopped one of them.
     #[error("the run to be traced was ended early")]
     CutShort,
 }

@@ -58,8 +58,9 @@ impl Account {
         }
     }
 
-    /// The log has more segments behind its floor than it may: it is compacted. Where requests are traced, it may have
-    /// none: the recorder hears of the stretch that was added, none where another token's log was.
+    /// Called when the log has more segments behind its floor than allowed: compacts it. In a run that records, the limit
+    /// is 0, so this is called for every addition and passes it to the recorder. `added` is the new stretch; `None` if
+    /// another token's log was appended.
     #[inline(never)]
     fn on_overflow(&mut self, segments: &mut Segments, added: Option<(Label, u64)>) {
         match (&mut segments.recorder, added) {

@@ -70,13 +70,14 @@ impl Collected {
         *self.failures.entry((why.index(), at)).or_default() += 1;
     }
 
-    /// Requests that hold what others wait for fail now, one that was sent then. If all who hold a unit are to be looked at:
-    /// when they were so before.
+    /// Notes that a request sent at `sent` has failed. If all present holders are to be looked at now, returns the time of
+    /// the previous look.
     pub fn fails(&mut self, now: Time, sent: Time) -> Option<Time> {
         self.failing.failed(now, sent)
     }
 
-    /// The same as [`held`](Self::held) of a holder that got its unit at the first of these times, at the second.
+    /// Like [`held`](Self::held), for a holder that took its unit at `times[0]` and gave it back, or is looked at, at
+    /// `times[1]`.
     #[inline]
     pub fn held_between(&mut self, times: [Time; 2], place: u16, label: Label, ns: u64, weight: u16) {
         let (held, number) = self.numbers(place, label);
@@ -84,7 +85,7 @@ impl Collected {
         self.failing.held(times, held, number, ns, weight);
     }
 
-    /// A holder of a place was seen doing this as a request failed, which stands for so long.
+    /// Adds what a holder is doing as a request fails; `ns` is the time that this observation represents.
     pub fn seen(&mut self, place: u16, label: Label, ns: u64) {
         let (held, number) = self.numbers(place, label);
         self.failing.seen(held, number, ns);

@@ -7,10 +7,11 @@ use std::collections::VecDeque;
 use super::sums::{Sums, add};
 use crate::kernel::Time;
 
-/// In how many stretches the time is kept that a request may have been under way which fails next.
+/// Recent holds are kept in at most about this many stretches of time, which together cover the longest failed request so
+/// far.
 const STRETCHES: u64 = 8;
 
-/// Failures at which all holders are looked at before only every second one is, and then every fourth.
+/// After this many looks at all holders, only every second failure leads to a look; after as many again, every fourth.
 const LOOKS: u32 = 32;
 
 /// The sums under way.
@@ -49,7 +50,8 @@ struct Looks {
 }
 
 impl Failing {
-    /// A request that was sent then fails now. If all who hold a unit are to be looked at: when they were so before.
+    /// Notes that a request sent at `sent` has failed. If all present holders are to be looked at now, returns the time of
+    /// the previous look.
     pub fn failed(&mut self, now: Time, sent: Time) -> Option<Time> {
         self.last = Some(now);
         self.longest = self.longest.max(now.since(sent).0);
@@ -60,7 +62,8 @@ impl Failing {
         self.looks.next(now)
     }
 
-    /// A holder that got its unit then, and gives it back or is looked at now, has spent this on the label of this number.
+    /// Adds what a holder has spent on the label of this number: one that took its unit at `since` and gives it back, or is
+    /// looked at, now.
     pub fn held(&mut self, [since, now]: [Time; 2], held: usize, number: usize, ns: u64, weight: u16) {
         if self.last.is_some_and(|last| last >= since) {
             return add(&mut self.holders, held, number, ns, weight);
@@ -81,7 +84,7 @@ impl Failing {
         }
     }
 
-    /// A holder was seen doing this as a request failed, which stands for so long.
+    /// Adds what a holder is doing as a request fails; `ns` is the time that this observation represents.
     pub fn seen(&mut self, held: usize, number: usize, ns: u64) {
         add(&mut self.holders, held, number, ns, 1);
     }

@@ -70,7 +70,7 @@ pub(crate) struct Segments {
     free: u32,
     /// Sums by label, all zero between uses.
     sums: Vec<u64>,
-    /// Hears of each stretch, where requests are traced.
+    /// Records each stretch, if requests are traced.
     pub recorder: Option<Box<Recorder>>,
 }
 

@@ -196,7 +196,8 @@ impl Recorder {
         (record.is_over, record.failure) = (true, failure);
     }
 
-    /// An event comes up at this time: since the last one each token stood where `position` says, at this process.
+    /// Called before the event at `now`: since the previous event each token has been where `position` says, at that
+    /// process.
     pub fn look(&mut self, now: Time, position: impl Fn(u32) -> (Position, u32)) {
         let since = std::mem::replace(&mut self.seen, now);
         let Self { open, records, .. } = self;

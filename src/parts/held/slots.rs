@@ -235,7 +235,7 @@ impl Slots {
         self.kind.resource_name(system, self.service(system).unwrap_or(NONE))
     }
 
-    /// Whether nobody else may wait.
+    /// Whether no more may wait.
     pub fn is_full(&self) -> bool {
         self.queue.population.gauge.level() >= self.room
     }

@@ -48,13 +48,13 @@ pub(crate) struct Ingress {
     /// Requests that wait for a token of the rate limiter.
     waiting: Queue,
     admitted: u64,
-    /// Requests that the rate limiter let pass, at once or after a wait.
+    /// Requests that the rate limiter admitted, at once or after a wait.
     passed: u64,
     /// Requests that it refused.
     limited: u64,
-    /// Requests that were refused because as many were inside as may be.
+    /// Requests refused because the ingress was full.
     refused: u64,
-    /// When a request last found as many inside as may be.
+    /// When a request last found the ingress full.
     pub full_at: Time,
 }
 
@@ -92,7 +92,7 @@ impl Ingress {
         }
     }
 
-    /// Whether as many are inside as may be.
+    /// Whether the ingress is full.
     pub fn is_full(&self) -> bool {
         self.inside.level() >= self.most
     }

@@ -14,7 +14,7 @@ pub struct Trace {
     pub spans: Vec<TraceSpan>,
 }
 
-/// What went on from one time to another.
+/// One span: what happened between two times.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TraceSpan {
     /// The span that it is a part of, or that caused it; none of the first one.
@@ -23,9 +23,9 @@ pub struct TraceSpan {
     pub start: Time,
     /// Since the start of the run. A handler may end after the one who waited for it has gone.
     pub end: Time,
-    /// The service in which it goes on; none of what the client does.
+    /// The service that does it; none for the client.
     pub service: Option<String>,
-    /// What goes on.
+    /// What happens.
     pub doing: Doing,
     /// Why it failed, in the words of the reports; none where it did not.
     pub failure: Option<String>,
@@ -50,7 +50,7 @@ pub enum Held {
     Thread,
 }
 
-/// What goes on in a span.
+/// What happens in a span.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Doing {

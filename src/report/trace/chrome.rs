@@ -1,7 +1,7 @@
 //! Traces in Chrome's trace-event format, which Perfetto (ui.perfetto.dev) and `chrome://tracing` open.
 //!
-//! A request is a process. Events of a thread must lie in one another, so a span is an event on its parent's thread if it
-//! ends before the parent does and overlaps none of the spans that are there; else it begins a thread of its own.
+//! A request is a process. Events on one thread must nest: a span is put on its parent's thread if it ends no later than
+//! its parent and overlaps no sibling there. Otherwise it gets a thread of its own.
 //! The format: <https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU>, complete events.
 
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ struct Threads {
 fn threads(trace: &Trace) -> Threads {
     let children = children(trace);
     let mut threads = Threads { of: vec![0; trace.spans.len()], first: vec![0], order: Vec::new() };
-    // By thread: up to when it is taken at the level of the spans that are being placed.
+    // Spans with children to be placed: depth first, children in the order of their starts.
     let mut open = vec![0];
     while let Some(parent) = open.pop() {
         threads.order.push(parent);
