@@ -7,9 +7,11 @@ use sim::experiment::plan::{Adjustments, Plan};
 use sim::load::trial;
 use sim::parts::{Ending, Limits, Outcome};
 
-/// Allocations that twice the time may add: a histogram's first value in an octave, the last doubling of a vector, the looks at
-/// all holders that twice as many failures make (32).
-const FEW: u64 = 80;
+/// Allocations that twice the time may add: a histogram's first value in an octave, the last doubling of a vector.
+const FEW: u64 = 40;
+
+/// Allocations that twice the time may add where requests fail: the looks at all holders that twice as many failures make.
+const LOOKS: u64 = 32;
 
 fn plan(path: &str, set: &[(&str, &str)]) -> Plan {
     let adjustments = Adjustments::default().set_all(set.iter().copied()).replications(1);
@@ -27,8 +29,8 @@ fn run(path: &str, set: &[(&str, &str)]) -> (AllocationInfo, Outcome) {
     (taken, outcome)
 }
 
-/// Twice the time has as many requests more again, and takes no more.
-fn allocates_nothing_for_each_request(path: &str, set: &[(&str, &str)], seconds: u32, requests: u64) {
+/// Twice the time has as many requests more again, and takes no more, but for these looks.
+fn allocates_nothing_for_each_request(path: &str, set: &[(&str, &str)], seconds: u32, requests: u64, looks: u64) {
     let last = |seconds: u32| {
         let duration = format!("{seconds}s");
         let set: Vec<_> = set.iter().copied().chain([("load.duration", duration.as_str())]).collect();
@@ -38,7 +40,7 @@ fn allocates_nothing_for_each_request(path: &str, set: &[(&str, &str)], seconds:
     let more = second.ended() - first.ended();
     assert!(more > requests, "{path}: only {more} requests more");
     assert!(
-        twice.count_total <= once.count_total + FEW,
+        twice.count_total <= once.count_total + FEW + looks,
         "{path}: {} allocations for {} requests, {} for {}",
         once.count_total,
         first.ended(),
@@ -49,12 +51,12 @@ fn allocates_nothing_for_each_request(path: &str, set: &[(&str, &str)], seconds:
 
 #[test]
 fn mm1_allocates_nothing_for_each_request() {
-    allocates_nothing_for_each_request("models/mm1.toml", &[], 50_000, 35_000);
+    allocates_nothing_for_each_request("models/mm1.toml", &[], 50_000, 35_000, 0);
 }
 
 #[test]
 fn the_pool_network_allocates_nothing_for_each_cycle() {
-    allocates_nothing_for_each_request("models/pool-network.toml", &[("load.warm_up", "20s")], 500, 20_000);
+    allocates_nothing_for_each_request("models/pool-network.toml", &[("load.warm_up", "20s")], 500, 20_000, 0);
 }
 
 /// As an endless load at 50, with everything that a registration meets: hashes, pools, clients, a deadlock never.
@@ -65,14 +67,14 @@ fn the_registration_model_allocates_nothing_for_each_request() {
     assert_ne!(text, endless);
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("registration-endless.toml");
     std::fs::write(&path, endless).expect("a temporary file");
-    allocates_nothing_for_each_request(path.to_str().expect("a path"), &[], 300, 2_000);
+    allocates_nothing_for_each_request(path.to_str().expect("a path"), &[], 300, 2_000, 0);
 }
 
 /// Time-outs that expire and handlers that work on leave nothing behind either.
 #[test]
 fn clients_that_give_up_allocate_nothing() {
     let set = [("load.timeout", "500ms"), ("load.warm_up", "20s")];
-    allocates_nothing_for_each_request("models/pool-network.toml", &set, 500, 100_000);
+    allocates_nothing_for_each_request("models/pool-network.toml", &set, 500, 100_000, LOOKS);
 }
 
 /// Messages that are dropped, refused, retried and dead-lettered, jobs that are polled for, a view that they feed, and
@@ -118,7 +120,7 @@ fn messages_and_caches_allocate_nothing() {
     "#;
     let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("messages.toml");
     std::fs::write(&path, model).expect("a temporary file");
-    allocates_nothing_for_each_request(path.to_str().expect("a path"), &[], 100, 15_000);
+    allocates_nothing_for_each_request(path.to_str().expect("a path"), &[], 100, 15_000, 0);
 }
 
 /// A thousand arrivals a second, each of which sleeps for a thousand seconds and could give up after two thousand.

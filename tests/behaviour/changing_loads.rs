@@ -1,31 +1,16 @@
 //! Loads that change: what is still in the system when the window closes is no success, and what a sound system has in
 //! flight is no backlog. Arrivals and service are evenly spaced, so that a fluid of the same rates gives the right values.
 
-use std::path::Path;
-
 use rayon::prelude::*;
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::analyse::summary::Doubt;
 use sim::experiment::analyse::verdict::Verdict;
-use sim::experiment::plan::{Adjustments, Expectation, Hypothesis, Plan};
-use sim::experiment::run::runner::{self, Progress};
-use sim::language::{Metric, Source};
+use sim::experiment::plan::{Adjustments, Expectation, Hypothesis};
+use sim::language::Metric;
 use sim::metric::MetricScope;
-use sim::report::{self, Report};
+use sim::report;
 
-fn plan(text: &str, adjustments: &Adjustments) -> Plan {
-    let source = Source::text(Path::new("test.toml"), text);
-    Plan::of(&source, adjustments).unwrap_or_else(|it| panic!("{}", it.render(false)))
-}
-
-fn with_report<T>(text: &str, adjustments: &Adjustments, look: impl FnOnce(&Report) -> T) -> T {
-    let plan = plan(text, adjustments);
-    look(&Report::of(&plan, runner::run(&plan, &Progress::default())))
-}
-
-fn looked<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
-    with_report(text, &Adjustments::default(), look)
-}
+use crate::models::{plan, reported, with_report};
 
 /// An open load on one server that serves 10/s.
 fn model(load: &str, time: &str) -> String {
@@ -48,7 +33,7 @@ fn model(load: &str, time: &str) -> String {
 
 /// The condition and the success rate.
 fn judged(load: &str) -> (Condition, f64) {
-    looked(&model(load, "100ms"), |report| (report.states[0].condition, report.summaries[0].success_rate.estimate))
+    with_report(&model(load, "100ms"), |report| (report.states[0].condition, report.summaries[0].success_rate.estimate))
 }
 
 const RAMP: &str = r#"
@@ -60,7 +45,7 @@ const RAMP: &str = r#"
 /// From 0 to 20/s in 600 s: 6000 are sent, 1500 of them before the rate reaches 10/s; of the others 3000 are answered.
 #[test]
 fn a_ramp_beyond_the_capacity_is_unstable_from_there_on() {
-    looked(&model(RAMP, "100ms"), |report| {
+    with_report(&model(RAMP, "100ms"), |report| {
         let (state, summary) = (&report.states[0], &report.summaries[0]);
         assert_eq!(state.condition, Condition::Unstable);
         assert!((summary.success_rate.estimate - 0.75).abs() < 0.002, "{:?}", summary.success_rate);
@@ -91,7 +76,7 @@ fn no_ramp_beyond_the_capacity_is_survived() {
             answers: None,
         })
         .into();
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let report = reported(&plan);
     let verdicts: Vec<Verdict> = report.judgements.iter().map(|judgement| judgement.verdict).collect();
     assert_eq!(verdicts, [Verdict::Fails; 3]);
 }
@@ -167,10 +152,10 @@ fn a_sound_system_at_the_end_of_a_ramp_is_healthy() {
         );
         let wrong = (1..=40u64).into_par_iter().filter(|&seed| {
             let adjustments = Adjustments::default().seed(seed).replications(3);
-            with_report(&model(&ramp, time), &adjustments, |report| {
-                let is_healthy = report.states.iter().all(|state| state.condition == Condition::Healthy);
-                !is_healthy || report.summaries[0].success_rate.estimate < 1.0
-            })
+            let plan = plan(&model(&ramp, time), &adjustments);
+            let report = reported(&plan);
+            let is_healthy = report.states.iter().all(|state| state.condition == Condition::Healthy);
+            !is_healthy || report.summaries[0].success_rate.estimate < 1.0
         });
         assert_eq!(wrong.count(), 0, "{duration} {time}");
     }
@@ -186,7 +171,7 @@ fn long_requests_that_wait_for_nothing_are_no_backlog() {
     ] {
         let text = model(&format!("profile = {profile}\nduration = \"300s\""), "100ms");
         let text = text.replace(r#"visit = { station = "s", time = "100ms" }"#, r#"sleep = "60s""#);
-        looked(&text, |report| {
+        with_report(&text, |report| {
             let summary = &report.summaries[0];
             assert_eq!(report.states[0].condition, Condition::Healthy, "{profile} {:?}", summary.growth);
             assert_eq!(summary.success_rate.estimate, 1.0, "{profile}");
@@ -199,7 +184,7 @@ fn long_requests_that_wait_for_nothing_are_no_backlog() {
 fn requests_that_outlast_the_window_are_no_backlog() {
     let text = model("rate = \"0.1/s\"\nduration = \"300s\"", "100ms");
     let text = text.replace(r#"visit = { station = "s", time = "100ms" }"#, r#"sleep = "600s""#);
-    looked(&text, |report| {
+    with_report(&text, |report| {
         assert!(report.states.is_empty(), "{:?}", report.states);
         assert_eq!(report.summaries[0].doubt, Some(Doubt::NoRequests));
         let words = report::headline(report, &report.summaries[0], None);
@@ -215,7 +200,7 @@ fn more_clients_are_no_backlog() {
         "kind = \"open\"",
         "kind = \"closed\"\nstages = [{ duration = \"300s\", target = 100 }]\nduration = \"300s\"",
     );
-    looked(&text, |report| {
+    with_report(&text, |report| {
         assert_eq!(report.states[0].condition, Condition::Healthy, "{:?}", report.summaries[0].growth);
         assert_eq!(report.summaries[0].success_rate.estimate, 1.0);
     });
@@ -263,7 +248,7 @@ fn work_behind_the_answers_is_counted_once() {
             prefetch = 1
             "#
         );
-        looked(&text, |report| {
+        with_report(&text, |report| {
             let growth = report.summaries[0].growth;
             let rise = growth.any().unwrap_or_else(|| panic!("{name} does not grow"));
             assert!((rise.estimate - 10.0 / 3.0).abs() < 0.1, "{name}: {growth:?}");
@@ -319,7 +304,7 @@ fn what_piles_up_behind_a_ramp_has_a_name() {
         steps = [{{ sleep = "100ms" }}]
         "#
     );
-    looked(&text, |report| {
+    with_report(&text, |report| {
         let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
         assert_eq!((report.states[0].condition, culprit.name.as_str()), (Condition::Unstable, "queue q / k"));
         assert!(!culprit.sentence.contains("no time"), "{}", culprit.sentence);

@@ -7,20 +7,9 @@ mod growth;
 mod lost;
 mod refusals;
 
-use std::path::Path;
-
 use sim::experiment::analyse::condition::{Condition, PointState};
-use sim::experiment::plan::{Adjustments, Plan};
-use sim::experiment::run::runner::{self, Progress};
-use sim::language::Source;
-use sim::report::Report;
 
-/// The report of an experiment or a model, as it would be read from a file.
-fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
-    let source = Source::text(Path::new("test.toml"), text);
-    let plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|it| panic!("{}", it.render(false)));
-    look(&Report::of(&plan, runner::run(&plan, &Progress::default())))
-}
+use crate::models::with_report;
 
 fn states(text: &str) -> Vec<PointState> {
     with_report(text, |report| report.states.clone())

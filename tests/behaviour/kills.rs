@@ -1,6 +1,8 @@
 //! Replicas killed, stopped and slowed at random instants: whatever a request is doing then, every law holds, nobody
 //! waits for the dead, and nothing is left over.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
@@ -212,6 +214,16 @@ fn survives(seed: u64) -> Result<(), String> {
 
 #[test]
 fn at_any_instant_a_kill_leaves_nothing_behind() {
-    let failures: Vec<String> = (0..300u64).into_par_iter().filter_map(|seed| survives(seed).err()).collect();
-    assert!(failures.is_empty(), "{} of 300\n{}", failures.len(), failures[..failures.len().min(3)].join("\n"));
+    leave_nothing_behind(0..300);
+}
+
+#[test]
+#[ignore = "long: 300 more seeds"]
+fn at_more_instants_a_kill_leaves_nothing_behind() {
+    leave_nothing_behind(300..600);
+}
+
+fn leave_nothing_behind(seeds: Range<u64>) {
+    let failures: Vec<String> = seeds.clone().into_par_iter().filter_map(|seed| survives(seed).err()).collect();
+    assert!(failures.is_empty(), "{} of {seeds:?}\n{}", failures.len(), failures[..failures.len().min(3)].join("\n"));
 }

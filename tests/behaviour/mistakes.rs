@@ -176,13 +176,23 @@ mod anything {
         }
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 1_000, failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn never_panics() {
+        are_read(1_000);
+    }
 
-        #[test]
-        fn never_panics(of_model in any::<bool>(), edits in prop::collection::vec(edit(), 1..6)) {
-            let directory = std::env::temp_dir().join(format!("sim-mistakes-{}", std::process::id()));
-            fs::create_dir_all(&directory).unwrap();
+    #[test]
+    #[ignore = "long: 1500 random mutations instead of 1000"]
+    fn more_mutations_never_panic() {
+        are_read(1_500);
+    }
+
+    /// Reads so many mutations.
+    fn are_read(cases: u32) {
+        let directory = std::env::temp_dir().join(format!("sim-mistakes-{cases}-{}", std::process::id()));
+        fs::create_dir_all(&directory).unwrap();
+        let config = ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() };
+        proptest!(config, |(of_model in any::<bool>(), edits in prop::collection::vec(edit(), 1..6))| {
             let mut model = MODEL.as_bytes().to_vec();
             let mut experiment = EXPERIMENT.as_bytes().to_vec();
             let text = if of_model { &mut model } else { &mut experiment };
@@ -196,6 +206,7 @@ mod anything {
                     mistakes.render(true);
                 }
             }
-        }
+        });
+        fs::remove_dir_all(&directory).unwrap();
     }
 }

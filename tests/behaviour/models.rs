@@ -1,14 +1,17 @@
 //! Models as tests write them, and how they are run.
 
+use std::fs;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rayon::prelude::*;
 use sim::experiment::plan::{Adjustments, Plan, Precision};
-use sim::language::{Columns, Metric, Model, Source, lower};
+use sim::experiment::run::runner::{self, Progress};
+use sim::language::{Columns, Metric, Mistakes, Model, Source, lower};
 use sim::load::trial;
 use sim::model::{Load, System};
 use sim::parts::{Limits, Outcome, ResourceUse};
+use sim::report::Report;
 
 /// A system under a load.
 pub struct Bench {
@@ -44,17 +47,51 @@ impl Bench {
     }
 }
 
+/// The plan of an experiment or a model, as it would be read from a file.
+pub fn plan(text: &str, adjustments: &Adjustments) -> Plan {
+    let source = Source::text(Path::new("test.toml"), text);
+    Plan::of(&source, adjustments).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+}
+
+/// The report of all trials of a plan.
+pub fn reported(plan: &Plan) -> Report<'_> {
+    Report::of(plan, runner::run(plan, &Progress::default()))
+}
+
+/// What there is to see in the report of an experiment or a model.
+pub fn with_report<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
+    look(&reported(&plan(text, &Adjustments::default())))
+}
+
+/// Reads an experiment that has its model beside it, in a folder of its own that is then removed.
+pub fn read<T>(model: &str, experiment: &str, how: impl FnOnce(&Path) -> T) -> T {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("sim-model-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    fs::create_dir_all(&folder).expect("a temporary folder");
+    fs::write(folder.join("model.toml"), model).expect("a model");
+    let file = folder.join("experiment.toml");
+    fs::write(&file, format!("title = \"test\"\nmodel = \"model.toml\"\n{experiment}")).expect("an experiment");
+    let read = how(&file);
+    fs::remove_dir_all(&folder).expect("the folder was ours");
+    read
+}
+
+/// The plan of an experiment with this model.
+pub fn experiment(model: &str, text: &str) -> Result<Plan, Mistakes> {
+    read(model, text, |file| Plan::read(file, &Adjustments::default()))
+}
+
 /// A plan in the making.
 pub struct Draft {
-    source: Arc<Source>,
+    model: String,
     adjustments: Adjustments,
     precision: Option<Precision>,
 }
 
 /// A plan of one point: a model with its load.
 pub fn one_point(model: &str) -> Draft {
-    let source = Source::text(Path::new("models/test.toml"), model);
-    Draft { source, adjustments: Adjustments::default(), precision: None }
+    Draft { model: model.to_owned(), adjustments: Adjustments::default(), precision: None }
 }
 
 impl Draft {
@@ -75,8 +112,7 @@ impl Draft {
     }
 
     pub fn plan(self) -> Plan {
-        let plan = Plan::of(&self.source, &self.adjustments);
-        let mut plan = plan.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+        let mut plan = plan(&self.model, &self.adjustments);
         plan.precision = self.precision;
         plan
     }

@@ -1,21 +1,10 @@
 //! Why a point does badly, and what is nearest to its limit: small systems in which one knows what is right.
 
-use std::path::Path;
-
-use sim::experiment::plan::{Adjustments, Plan};
-use sim::experiment::run::runner::{self, Progress};
-use sim::language::{Metric, Objective, Source};
+use sim::experiment::plan::Adjustments;
+use sim::language::{Metric, Objective};
 use sim::report::{self, Report};
 
-fn plan(text: &str) -> Plan {
-    let source = Source::text(Path::new("test.toml"), text);
-    Plan::of(&source, &Adjustments::default()).unwrap_or_else(|it| panic!("{}", it.render(false)))
-}
-
-fn looked<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
-    let plan = plan(text);
-    look(&Report::of(&plan, runner::run(&plan, &Progress::default())))
-}
+use crate::models::{plan, reported, with_report};
 
 /// The sentence of the culprit, and what limits the point.
 fn of(report: &Report) -> (String, Option<String>) {
@@ -24,7 +13,7 @@ fn of(report: &Report) -> (String, Option<String>) {
 }
 
 fn reason(text: &str) -> (String, Option<String>) {
-    looked(text, of)
+    with_report(text, of)
 }
 
 const LOAD: &str = r#"
@@ -55,9 +44,9 @@ fn the_reason_is_that_of_the_percentile_that_is_missed() {
             ]
             "#
         );
-        let mut plan = plan(&text);
+        let mut plan = plan(&text, &Adjustments::default());
         plan.objectives = vec![Objective::AtMost { metric, value: 0.025 }];
-        of(&Report::of(&plan, runner::run(&plan, &Progress::default())))
+        of(&reported(&plan))
     };
     let (of_p99, limit) = reason(Metric::P99S);
     assert!(
@@ -148,7 +137,7 @@ fn a_cache_leaves_no_bound_for_the_load() {
             "#
         )
     };
-    let words = |cache: &str| looked(&text(cache), |report| report::headline(report, &report.summaries[0], None));
+    let words = |cache: &str| with_report(&text(cache), |report| report::headline(report, &report.summaries[0], None));
     let falls = words("ttl = \"10s\"");
     assert!(falls.contains("a pool p is nearest to its limit"), "{falls}");
     assert!(falls.contains("where it is full is not known, because with a cache c"), "{falls}");
@@ -187,9 +176,9 @@ fn one_of_many_that_are_drawn_at_random_is_the_busiest_by_chance() {
         assert!(busiest.peak_utilisation > 0.98 && busiest.utilisation < 0.9, "{busiest:?}");
         report.summaries[0].doubt.as_ref().map(|doubt| doubt.word())
     };
-    looked(&text(""), |report| assert_eq!(busiest(report), None));
+    with_report(&text(""), |report| assert_eq!(busiest(report), None));
     let slow = "[faults.f]\nservice = \"a\"\nreplica = 1\nfrom = \"1s\"\neffect = { slow = 1.2 }";
-    looked(&text(slow), |report| assert_eq!(busiest(report), Some("may be overloaded")));
+    with_report(&text(slow), |report| assert_eq!(busiest(report), Some("may be overloaded")));
 }
 
 /// 46 of 60 threads are busy: the first of those that are idle is chosen, so that it is in use nearly all the time while
@@ -211,11 +200,11 @@ fn the_first_of_many_replicas_may_be_busy() {
             LOAD.replace("20/s", "150/s").replace("600s", "120s")
         )
     };
-    looked(&text(60), |report| {
+    with_report(&text(60), |report| {
         let busiest = report.summaries[0].resources.iter().find(|it| it.name == "a threads").expect("threads");
         assert!(busiest.peak_utilisation > 0.98 && busiest.utilisation < 0.8, "{busiest:?}");
         assert_eq!(report.summaries[0].doubt, None);
         assert_eq!(report.states[0].condition.word(), "healthy");
     });
-    looked(&text(40), |report| assert_eq!(report.states[0].condition.word(), "unstable"));
+    with_report(&text(40), |report| assert_eq!(report.states[0].condition.word(), "unstable"));
 }

@@ -1,15 +1,14 @@
 //! A short spike that a system outlives, or not: metastable failure (Bronson, Aghayev, Charapko and Zhu 2021,
 //! "Metastable failures in distributed systems", HotOS), and what a hypothesis says of it.
 
-use std::fs;
-use std::path::PathBuf;
-
 use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner::{self, Progress};
 use sim::experiment::store::archive::OfPoint;
 use sim::report::Report;
 use sim::report::sheet::Cell;
+
+use crate::models::{experiment, plan, reported};
 
 const MODEL: &str = r#"
 [load]
@@ -38,8 +37,6 @@ login = { steps = [{ visit = { station = "counter", time = "exp(20ms)" } }] }
 /// At half load a queue of 20 s of work builds up in the spike, which drains in 40 s. With retries each
 /// request is up to four, which is beyond the capacity for ever; a budget of one in ten keeps it below.
 const QUESTION: &str = r#"
-title = "Does a spike outlast itself?"
-model = "counter.toml"
 replications = 4
 
 [[variants]]
@@ -90,20 +87,14 @@ class = "login"
 expect = { at-most = { metric = "throughput_per_min", value = 75 } }
 "#;
 
-fn asked(name: &str) -> Plan {
-    let folder: PathBuf = std::env::temp_dir().join(format!("sim-recovery-{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("counter.toml"), MODEL).unwrap();
-    fs::write(folder.join("question.toml"), QUESTION).unwrap();
-    let plan = Plan::read(&folder.join("question.toml"), &Adjustments::default());
-    fs::remove_dir_all(&folder).unwrap();
-    plan.unwrap_or_else(|mistakes| panic!("{mistakes}"))
+fn asked() -> Plan {
+    experiment(MODEL, QUESTION).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 #[test]
 fn retries_keep_a_system_down_after_a_spike_and_a_budget_does_not() {
-    let plan = asked("verdicts");
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let plan = asked();
+    let report = reported(&plan);
     for judgement in &report.judgements {
         assert_eq!(judgement.verdict, Verdict::Holds, "{}: {}", judgement.claim, judgement.evidence);
     }
@@ -115,7 +106,7 @@ fn retries_keep_a_system_down_after_a_spike_and_a_budget_does_not() {
 
 #[test]
 fn files_and_figures_show_classes_and_time() {
-    let mut plan = asked("files");
+    let mut plan = asked();
     plan.replications = 2;
     let trials = runner::run(&plan, &Progress::default());
     let retry: Vec<_> = trials.done.iter().filter(|trial| trial.point == 1).cloned().collect();
@@ -169,8 +160,7 @@ fn a_coarse_timeline_does_not_hide_a_slow_recovery() {
         [services.api.endpoints.get]
         steps = [{ sleep = "exp(100ms)" }]
     "#;
-    let source = sim::language::Source::text(std::path::Path::new("test.toml"), text);
-    let plan = Plan::of(&source, &Adjustments::default()).unwrap();
+    let plan = plan(text, &Adjustments::default());
     let trials = runner::run(&plan, &Progress::default());
     let recovery = trials.done[0].recovery_s.unwrap();
     assert!((40.0..110.0).contains(&recovery), "{recovery:?}");
@@ -183,9 +173,7 @@ fn trials(text: &str) -> Vec<sim::experiment::analyse::trial::Trial> {
 }
 
 fn replicated(replications: u32, text: &str) -> Vec<sim::experiment::analyse::trial::Trial> {
-    let source = sim::language::Source::text(std::path::Path::new("test.toml"), text);
-    let mut plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    plan.replications = replications;
+    let plan = plan(text, &Adjustments::default().replications(replications));
     runner::run(&plan, &Progress::default()).done
 }
 

@@ -1,14 +1,13 @@
 //! Sensitivity against a system whose answer is a sum: two stops, of which the longer decides.
 
-use std::fs;
-use std::path::PathBuf;
-
 use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Workbench};
 use sim::experiment::run::record::Record;
 use sim::experiment::run::runner::Progress;
 use sim::experiment::search::sensitivity::{Question, Sensitivity, Weight, analyse};
 use sim::language::Metric;
+
+use crate::models::read;
 
 const MODEL: &str = r#"
 title = "Three stops"
@@ -32,8 +31,6 @@ steps = [{ sleep = "200ms" }, { sleep = { uniform = { min = "25ms", max = "75ms"
 "#;
 
 const EXPERIMENT: &str = r#"
-title = "Is it fast?"
-model = "stops.toml"
 replications = 3
 
 [[hypotheses]]
@@ -47,13 +44,8 @@ refuted = true
 "#;
 
 fn found(samples: u32) -> Sensitivity {
-    let folder: PathBuf = std::env::temp_dir().join(format!("sim-sensitivity-{}-{samples}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
-    fs::write(folder.join("stops.toml"), MODEL).expect("a file");
-    fs::write(folder.join("fast.toml"), EXPERIMENT).expect("a file");
-    let bench = Workbench::read(&folder.join("fast.toml"), &Adjustments::default());
+    let bench = read(MODEL, EXPERIMENT, |file| Workbench::read(file, &Adjustments::default()));
     let mut bench = bench.unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    fs::remove_dir_all(&folder).expect("the folder was ours");
     let question = Question { point: 0, metric: Metric::MeanS, trajectories: 12, samples, verdicts: true };
     analyse(&mut bench, question, &Record::none(), &Progress::default()).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }

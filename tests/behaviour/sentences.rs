@@ -1,40 +1,15 @@
 //! Sentences that follow from their definitions: small systems of which one knows what is right to say.
 
-use std::fs;
-use std::path::Path;
-
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::analyse::culprit::CulpritKind;
 use sim::experiment::analyse::verdict::Verdict;
-use sim::experiment::plan::{Adjustments, Plan};
-use sim::experiment::run::runner::{self, Progress};
-use sim::language::{Metric, Mistakes, Objective, Source};
+use sim::experiment::plan::Adjustments;
+use sim::language::{Metric, Objective};
 use sim::metric::MetricScope;
 use sim::parts::BlameGroup;
 use sim::report::{self, Report};
 
-fn plan(text: &str) -> Plan {
-    let source = Source::text(Path::new("test.toml"), text);
-    Plan::of(&source, &Adjustments::default()).unwrap_or_else(|it| panic!("{}", it.render(false)))
-}
-
-fn looked<T>(text: &str, look: impl FnOnce(&Report) -> T) -> T {
-    let plan = plan(text);
-    look(&Report::of(&plan, runner::run(&plan, &Progress::default())))
-}
-
-/// An experiment with this model beside it, in a folder of its own.
-fn experiment(name: &str, model: &str, text: &str) -> Result<Plan, Mistakes> {
-    let folder = std::env::temp_dir().join(format!("sim-sentences-{name}-{}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
-    fs::write(folder.join("model.toml"), model).expect("a model");
-    let file = folder.join("experiment.toml");
-    fs::write(&file, format!("title = \"test\"\nmodel = \"model.toml\"\nreplications = 5\n{text}"))
-        .expect("an experiment");
-    let plan = Plan::read(&file, &Adjustments::default());
-    fs::remove_dir_all(&folder).expect("the folder was ours");
-    plan
-}
+use crate::models::{experiment, plan, reported, with_report};
 
 /// An open load on `a.e`, and what the system is.
 fn open(rate: &str, more: &str, system: &str) -> String {
@@ -71,7 +46,7 @@ fn a_run_in_which_no_message_is_handled_has_no_condition() {
         [services.worker.endpoints.task]
         steps = [{ sleep = "600s" }]
     "#;
-    looked(text, |report| {
+    with_report(text, |report| {
         let words = report::headline(report, &report.summaries[0], None);
         assert_eq!(condition(report), None, "{words}");
         assert!(words.contains("no work behind the answers ended"), "{words}");
@@ -100,7 +75,7 @@ fn a_class_that_does_not_grow_keeps_its_times() {
         [services.a.endpoints.bad]
         steps = [{ with = { limit = "l", steps = [{ sleep = "3s" }] } }]
     "#;
-    looked(text, |report| {
+    with_report(text, |report| {
         assert_eq!(condition(report), Some(Condition::Unstable));
         let mean = |name: &str| {
             report.summaries[0].metric_of(&MetricScope::Class(name.into()), Metric::MeanS).map(|it| it.estimate)
@@ -135,7 +110,7 @@ const DEAD_BEHIND_BREAKER: &str = r#"
 /// Refusals of a breaker that a fault has opened are no load that is shed.
 #[test]
 fn a_breaker_that_a_fault_opens_sheds_no_load() {
-    looked(&open("20/s", "", DEAD_BEHIND_BREAKER), |report| {
+    with_report(&open("20/s", "", DEAD_BEHIND_BREAKER), |report| {
         assert_eq!(condition(report), Some(Condition::Failing), "{:?}", report.summaries[0].culprit);
     });
 }
@@ -146,7 +121,7 @@ fn a_breaker_opens_after_failures_at_a_place() {
     let system =
         DEAD_BEHIND_BREAKER.split("[faults.f]").next().unwrap_or_default().replace("threads = 20", "threads = 2");
     let text = open("60/s", "", &system.replace("20ms", "200ms"));
-    looked(&text, |report| {
+    with_report(&text, |report| {
         let sentence = report.summaries[0].culprit.as_ref().map(|culprit| culprit.sentence.clone()).unwrap_or_default();
         assert!(sentence.contains("it opens after") && sentence.contains("while waiting for z threads"), "{sentence}");
     });
@@ -161,9 +136,9 @@ fn a_bound_that_the_own_time_meets_is_missed_by_the_wait() {
         "",
         "[services.a]\nruntime = \"threads\"\nthreads = 5\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(200ms)\" }]",
     );
-    let mut plan = plan(&text);
+    let mut plan = plan(&text, &Adjustments::default());
     plan.objectives = vec![Objective::AtMost { metric: Metric::MeanS, value: 0.25 }];
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let report = reported(&plan);
     assert_eq!(condition(&report), Some(Condition::Slow));
     let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
     assert_eq!(culprit.name, "a threads", "{}", culprit.sentence);
@@ -178,7 +153,7 @@ fn a_loss_of_capacity_says_what_else_is_wrong() {
         "[services.a]\nreplicas = 2\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"100ms\" }]\n\
          [faults.f]\nservice = \"a\"\nreplica = 0\nfrom = \"10s\"\neffect = \"stuck\"",
     );
-    looked(&text, |report| {
+    with_report(&text, |report| {
         let words = report::headline(report, &report.summaries[0], None);
         assert!(words.contains("damaged") && words.contains("% success"), "{words}");
     });
@@ -193,9 +168,9 @@ fn one_point_does_not_show_a_collapse() {
         "[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.ingress]\nin_flight = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"100ms\" }]",
     );
     let axis = "[axes.rate]\npath = \"load.rate\"\nvalues = [\"5/s\", \"30/s\"]\n";
-    let mut plan = experiment("point", &text, axis).unwrap_or_else(|it| panic!("{it}"));
+    let mut plan = experiment(&text, axis).unwrap_or_else(|it| panic!("{it}"));
     plan.points.remove(0);
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let report = reported(&plan);
     let words = report::headline(&report, &report.summaries[0], None);
     assert!(words.contains("shows whether it has collapsed"), "{words}");
 }
@@ -209,7 +184,7 @@ fn there_is_one_mean() {
         "[services.a]\n[services.a.limits.x]\nsize = 2\n[services.a.endpoints.e]\nsteps = [{ with = { limit = \"x\", steps = [{ sleep = \
          \"exp(95ms)\" }] } }]",
     );
-    looked(&text, |report| {
+    with_report(&text, |report| {
         let summary = &report.summaries[0];
         let mean = summary.metric(Metric::MeanS).expect("a mean").estimate;
         let blame = summary.blame.as_ref().expect("an account");
@@ -227,7 +202,7 @@ fn what_fails_where_clients_send_again_are_attempts() {
         "retry = { attempts = 3, backoff = \"100ms\" }",
         "[services.a]\n[services.a.endpoints.e]\nsteps = [{ choose = [{ probability = 0.5, steps = [{ fail = \"boom\" }] }] }]",
     );
-    looked(&text, |report| {
+    with_report(&text, |report| {
         let table = report::failures(&report.summaries[0]);
         assert!(table.contains("failed attempts"), "{table}");
     });
@@ -238,7 +213,7 @@ fn what_fails_where_clients_send_again_are_attempts() {
 fn one_rate_in_two_units_is_one_value() {
     let system = "[services.a]\n[services.a.endpoints.e]\nsteps = [{ sleep = \"1ms\" }]";
     let axis = "[axes.rate]\npath = \"load.rate\"\nvalues = [\"60/s\", \"3600/min\"]\n";
-    let mistakes = experiment("units", &open("1/s", "", system), axis).expect_err("a value that is there twice");
+    let mistakes = experiment(&open("1/s", "", system), axis).expect_err("a value that is there twice");
     assert!(mistakes.render(false).contains("twice"), "{}", mistakes.render(false));
 }
 
@@ -249,9 +224,8 @@ fn the_best_of_those_that_fail_is_said_to_fail() {
         "[services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"100ms\" }]";
     let variants = "[[variants]]\nname = \"one\"\n[[variants]]\nname = \"two\"\nset = { \"services.a.threads\" = 2 }\n\
                     [[variants]]\nname = \"slow\"\nset = { \"load.timeout\" = \"100500us\" }\n";
-    let plan =
-        experiment("best", &open("30/s", "timeout = \"1s\"", system), variants).unwrap_or_else(|it| panic!("{it}"));
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let plan = experiment(&open("30/s", "timeout = \"1s\"", system), variants).unwrap_or_else(|it| panic!("{it}"));
+    let report = reported(&plan);
     let words = report::selections(&report, None);
     assert!(words.contains("“two” (unstable)"), "{words}");
 }
@@ -267,10 +241,10 @@ fn a_throughput_that_the_load_does_not_offer_is_missed_for_want_of_load() {
         )
     };
     let culprit = |text: &str, others: &[Objective]| {
-        let mut plan = plan(text);
+        let mut plan = plan(text, &Adjustments::default());
         plan.objectives = vec![Objective::AtLeast { metric: Metric::ThroughputPerMin, value: 900.0 }];
         plan.objectives.extend(others);
-        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        let report = reported(&plan);
         assert_eq!(condition(&report), Some(Condition::Slow), "{text}");
         let culprit = report.summaries[0].culprit.clone().expect("a culprit");
         let missed = report.states[0].missed.map(|objective| objective.metric());
@@ -299,10 +273,9 @@ fn own_errors_at_the_bound_are_no_want_of_a_resource() {
          { choose = [{ probability = 0.01, steps = [{ fail = \"boom\" }] }] }]",
     );
     for seed in 1..=4 {
-        let source = Source::text(Path::new("test.toml"), &text);
-        let mut plan = Plan::of(&source, &Adjustments::default().seed(seed)).expect("a model");
+        let mut plan = plan(&text, &Adjustments::default().seed(seed));
         plan.objectives = vec![Objective::AtLeast { metric: Metric::SuccessRate, value: 0.99 }];
-        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        let report = reported(&plan);
         assert_eq!(condition(&report), None, "seed {seed}: {}", report.summaries[0].success_rate.estimate);
         let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
         assert_eq!((culprit.name.as_str(), culprit.limit()), ("a.e", None), "seed {seed}: {}", culprit.sentence);
@@ -322,9 +295,9 @@ fn what_is_not_known_is_no_evidence() {
                   [[hypotheses]]\nclaim = \"It is healthy\"\nexpect = { healthy = {} }\n";
     let mut unknown = 0;
     for seed in 1..=6 {
-        let mut plan = experiment("evidence", &text, claims).unwrap_or_else(|it| panic!("{it}"));
+        let mut plan = experiment(&text, claims).unwrap_or_else(|it| panic!("{it}"));
         plan.seed = seed;
-        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        let report = reported(&plan);
         if condition(&report).is_none() {
             unknown += 1;
             for judgement in &report.judgements {
@@ -346,27 +319,29 @@ fn a_backlog_that_is_worked_off_after_a_fault_is_not_unstable() {
         format!("{server}\n[faults.f]\nservice = \"a\"\nfrom = \"180s\"\nto = \"{to}\"\neffect = \"stuck\"\n")
     };
     let more = "timeout = \"10min\"";
-    looked(&open("7.5/s", more, &fault("240s")), |report| {
+    with_report(&open("7.5/s", more, &fault("240s")), |report| {
         assert_eq!(condition(report), Some(Condition::Overloaded));
         let words = report::headline(report, &report.summaries[0], None);
         assert!(words.contains("does not recover before the run ends") && !words.contains("stationary"), "{words}");
     });
     // Where the fault lasts to the end, more and more wait.
-    looked(&open("7.5/s", more, &fault("300s")), |report| assert_eq!(condition(report), Some(Condition::Unstable)));
+    with_report(&open("7.5/s", more, &fault("300s")), |report| {
+        assert_eq!(condition(report), Some(Condition::Unstable))
+    });
 }
 
 /// A breaker that a fault opens protects from no load, also where the fault fills the threads that its calls wait for.
 #[test]
 fn a_breaker_that_a_fault_opens_through_threads_sheds_no_load() {
     let text = std::fs::read_to_string("tests/culprits/breaker-by-full-threads.toml").expect("a model");
-    looked(&text, |report| {
+    with_report(&text, |report| {
         assert_eq!(condition(report), Some(Condition::Failing));
         let words = report::headline(report, &report.summaries[0], None);
         assert!(words.contains("a breaker b (fault hang)"), "{words}");
     });
 }
 
-/// A message every 50 min that is never handled: 1.2 an hour, and not 0.00 requests a second.
+/// 1.2 messages an hour arrive and 0.5 are handled: the backlog grows by 0.7 an hour, and not by 0.00 a second.
 #[test]
 fn a_slow_backlog_is_given_in_a_unit_that_fits() {
     let text = r#"
@@ -389,14 +364,14 @@ fn a_slow_backlog_is_given_in_a_unit_that_fits() {
         [services.w.endpoints.e]
         steps = [{ sleep = "2h" }]
     "#;
-    looked(text, |report| {
+    with_report(text, |report| {
         let words = report::headline(report, &report.summaries[0], None);
         assert_eq!(condition(report), Some(Condition::Unstable), "{words}");
-        assert!(words.contains(" messages/h"), "{words}");
+        assert!(words.contains("the backlog grows by 0.7") && words.contains(" messages/h"), "{words}");
     });
 }
 
-/// A cache that no step looks up eases nothing.
+/// A cache that no step looks up eases nothing; with one that answers requests it is not known where the threads are full.
 #[test]
 fn headroom_rests_on_no_cache_that_is_not_used() {
     let server = |step: &str| {
@@ -406,8 +381,12 @@ fn headroom_rests_on_no_cache_that_is_not_used() {
         )
     };
     let words = |step: &str| {
-        looked(&open("10/s", "", &server(step)), |report| report::headline(report, &report.summaries[0], None))
+        with_report(&open("10/s", "", &server(step)), |report| report::headline(report, &report.summaries[0], None))
     };
+    let used = words(
+        "{ cache = { name = \"c\", key = { zipf = { keys = 200, exponent = 0.9 } }, miss = [{ sleep = \"10ms\" }] } }",
+    );
+    assert!(used.contains("where they are full is not known, because with a cache c"), "{used}");
     let unused = words("{ sleep = \"10ms\" }");
     assert!(
         unused.contains("a threads are nearest to their limit, 1 % utilised; they are full at")
@@ -421,8 +400,8 @@ fn headroom_rests_on_no_cache_that_is_not_used() {
 fn runs_that_a_limit_stops_are_not_to_be_longer() {
     let model = "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"1000/s\"\nduration = \"60s\"\n\
                  warm_up = \"0s\"\n[services.a]\nruntime = \"delay\"\n[services.a.endpoints.e]\nsteps = [{ sleep = \"30s\" }]";
-    let plan = experiment("events", model, "max_events = 1000").unwrap_or_else(|it| panic!("{}", it.render(false)));
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let plan = experiment(model, "max_events = 1000").unwrap_or_else(|it| panic!("{}", it.render(false)));
+    let report = reported(&plan);
     let words = report::headline(&report, &report.summaries[0], None) + &report::next_steps(&report, None);
     assert!(
         words.contains("no request had ended when runs were stopped") && words.contains("raise `max_events`"),
@@ -442,8 +421,53 @@ fn work_that_has_not_ended_is_not_said_to_complete() {
          [queues.q]\nconsumers.k = { service = \"w\", endpoint = \"h\", prefetch = 2 }\n\
          [faults.f]\nservice = \"w\"\nfrom = \"150s\"\nto = \"299s\"\neffect = \"stuck\"\n",
     );
-    looked(&text, |report| {
+    with_report(&text, |report| {
         let words = report::headline(report, &report.summaries[0], None);
+        assert_eq!(condition(report), Some(Condition::Unstable), "{words}");
+        assert!(words.contains("the backlog grows by") && words.contains("messages wait for queue q / k"), "{words}");
         assert!(!words.contains("all of the work behind them completes"), "{words}");
+    });
+}
+
+/// A circle that the time-out of 30 s ends keeps success at 97 % with eleven threads, at a 200th of the goodput of nine.
+#[test]
+fn a_safe_point_with_less_goodput_says_so() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/nested-identifier.toml"
+        replications = 2
+        [axes]
+        threads = { path = "load.concurrency", values = [9, 11, 20] }
+    "#;
+    with_report(experiment, |report| {
+        assert_eq!(
+            report.states.iter().map(|state| state.condition).collect::<Vec<_>>(),
+            [Condition::Healthy, Condition::Healthy, Condition::Collapsed]
+        );
+        let sentence = report.findings[0].sentence();
+        assert!(sentence.starts_with("throughput falls from 9 concurrent on ("), "{sentence}");
+        let words =
+            "throughput at 11 concurrent is 0.5 % of the best at a lower load: requests that hold app pool hikari";
+        assert!(sentence.contains(words), "{sentence}");
+    });
+}
+
+/// SYNs that a full accept queue drops make one request in some hundred last a second longer.
+#[test]
+fn a_sweep_names_the_cause_of_a_far_tail() {
+    let experiment = r#"
+        title = "test"
+        model = "tests/culprits/dropped-syns.toml"
+        replications = 2
+        [[variants]]
+        name = "128"
+        [[variants]]
+        name = "4096"
+        set = { "services.edge.backlog" = 4096 }
+    "#;
+    with_report(experiment, |report| {
+        let [short, long] = [0, 1].map(|variant: usize| report.findings[variant].sentence());
+        assert!(short.contains("p99.9 is 1.") && short.contains("edge backlog dropped"), "{short}");
+        assert!(!long.contains("p99.9"), "{long}");
     });
 }

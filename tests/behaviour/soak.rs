@@ -116,7 +116,16 @@ fn soak(models: Range<u64>, run: Run, hung: Duration) -> (u64, BTreeMap<u64, Fau
 fn random_models_neither_panic_nor_hang_nor_break_a_law() {
     let asked = std::env::var("SIM_MODELS").unwrap_or_else(|_| "0..200".into());
     let (from, to) = asked.split_once("..").expect("SIM_MODELS=0..10000");
-    let models = from.parse().expect("the first number")..to.parse().expect("the number after the last");
+    are_sound(from.parse().expect("the first number")..to.parse().expect("the number after the last"));
+}
+
+#[test]
+#[ignore = "long: 100 more random models"]
+fn more_random_models_neither_panic_nor_hang_nor_break_a_law() {
+    are_sound(200..300);
+}
+
+fn are_sound(models: Range<u64>) {
     if models.end - models.start == 1 {
         println!("{}", nth(models.start));
     }

@@ -5,13 +5,12 @@ use std::path::Path;
 use rayon::prelude::*;
 use sim::experiment::analyse::verdict::{self, Verdict};
 use sim::experiment::plan::{Adjustments, Expectation, Hypothesis, Plan};
-use sim::experiment::run::runner::{self, Progress};
 use sim::language::{Metric, MultipleHypotheses, Source};
 use sim::metric::MetricScope;
-use sim::report::{self, Report};
+use sim::report;
 use sim::statistics::theory;
 
-use crate::models::one_point;
+use crate::models::{one_point, reported};
 
 /// A plan of one point: M/M/1 with this load.
 fn mm1(load: f64, seconds: u32, replications: u32, seed: u64) -> Plan {
@@ -33,16 +32,12 @@ fn mm1(load: f64, seconds: u32, replications: u32, seed: u64) -> Plan {
     one_point(&model).replications(replications).seed(seed).plan()
 }
 
-fn report(plan: &Plan) -> Report<'_> {
-    Report::of(plan, runner::run(plan, &Progress::default()))
-}
-
 #[test]
 fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
     for replications in [1, 5] {
         let mut plan = mm1(1.2, 5_000, replications, 3);
         plan.hypotheses = vec![at_most(Metric::MeanS, 1e6), at_most(Metric::ThroughputPerMin, 70.0)];
-        let report = report(&plan);
+        let report = reported(&plan);
         let summary = &report.summaries[0];
         let growth = summary.growth.requests.expect("it grows");
         assert!(growth.contains(0.2), "{growth:?}");
@@ -65,7 +60,7 @@ fn an_overloaded_queue_is_not_stationary_and_has_no_mean_response_time() {
 fn a_queue_at_the_brim_is_warned_of() {
     let told = (0..20u64).into_par_iter().filter(|&seed| {
         let plan = mm1(1.02, 5_000, 5, seed);
-        let warnings: Vec<String> = report::warnings(&report(&plan)).iter().map(ToString::to_string).collect();
+        let warnings: Vec<String> = report::warnings(&reported(&plan)).iter().map(ToString::to_string).collect();
         warnings.iter().any(|warning| warning.contains("not stationary") || warning.contains("it may be overloaded"))
     });
     assert!(told.count() >= 19);
@@ -76,7 +71,7 @@ fn a_queue_that_only_wanders_is_stationary() {
     for load in [0.5, 0.9] {
         let growing = (0..60u64).into_par_iter().filter(|&seed| {
             let plan = mm1(load, 3_000, 3, seed);
-            report(&plan).summaries[0].growth.any().is_some()
+            reported(&plan).summaries[0].growth.any().is_some()
         });
         assert_eq!(growing.count(), 0, "at {load}");
     }
@@ -89,7 +84,7 @@ fn the_batches_of_one_long_run_cover_the_exact_mean() {
         .into_par_iter()
         .map(|seed| {
             let plan = mm1(0.5, 16_000, 1, seed);
-            let report = report(&plan);
+            let report = reported(&plan);
             let summary = &report.summaries[0];
             let mean = summary.mean_s.expect("successes");
             let batches = summary.batches.as_ref().expect("batches of the one run");
@@ -106,7 +101,7 @@ fn the_batches_of_one_long_run_cover_the_exact_mean() {
     // Successive response times hang together: one in ten or so counts.
     let mean_worth = runs.iter().map(|run| run.3).sum::<f64>() / runs.len() as f64;
     let plan = mm1(0.5, 16_000, 40, 9);
-    let report = report(&plan);
+    let report = reported(&plan);
     let summary = &report.summaries[0];
     let of_replications = summary.effective_response_times.expect("a variance") / summary.response_times as f64;
     assert!(summary.batches.is_none());
@@ -130,21 +125,21 @@ fn at_most(metric: Metric, value: f64) -> Hypothesis {
 #[test]
 fn what_holds_by_itself_need_not_hold_as_one_of_twenty() {
     let mut plan = mm1(0.5, 2_000, 6, 1);
-    let mean = report(&plan).summaries[0].mean_s.expect("successes");
+    let mean = reported(&plan).summaries[0].mean_s.expect("successes");
     let close = mean.high + 0.05 * mean.half_width();
     plan.hypotheses = vec![at_most(Metric::MeanS, close)];
-    assert_eq!(report(&plan).judgements[0].verdict, Verdict::Holds);
+    assert_eq!(reported(&plan).judgements[0].verdict, Verdict::Holds);
     plan.hypotheses = vec![at_most(Metric::MeanS, close); 20];
-    let judgements = report(&plan).judgements;
+    let judgements = reported(&plan).judgements;
     assert!(judgements.iter().all(|it| it.verdict == Verdict::Undecided && it.evidence.contains("Holm")));
     assert!(judgements[0].replications_needed.is_some());
     plan.multiple_hypotheses = MultipleHypotheses::Each;
-    assert!(report(&plan).judgements.iter().all(|it| it.verdict == Verdict::Holds));
+    assert!(reported(&plan).judgements.iter().all(|it| it.verdict == Verdict::Holds));
     // Clear ones are decided first, and leave the risk to the close one.
     plan.multiple_hypotheses = MultipleHypotheses::Holm;
     plan.hypotheses = vec![at_most(Metric::MeanS, 10.0 * mean.high); 20];
     plan.hypotheses.push(at_most(Metric::MeanS, close));
-    let report = report(&plan);
+    let report = reported(&plan);
     assert!(report.judgements.iter().all(|it| it.verdict == Verdict::Holds));
     assert_eq!(verdict::exit_code(&report.judgements), 0);
 }
@@ -154,7 +149,7 @@ fn variants_are_compared_in_pairs_and_the_best_is_selected() {
     let plan = Plan::read(Path::new("experiments/bcrypt.toml"), &Adjustments::default().set("load.users", "60"))
         .expect("a shipped experiment");
     assert!(plan.variants.len() > 2);
-    let report = report(&plan);
+    let report = reported(&plan);
     assert!(!report.comparisons.is_empty() && !report.selections.is_empty());
     for comparison in &report.comparisons {
         let (ours, theirs) = (report.summary(comparison.point).unwrap(), report.summary(comparison.against).unwrap());
@@ -200,14 +195,14 @@ fn starting(warm_up: &str, seconds: u32) -> Plan {
 #[test]
 fn a_warm_up_that_is_found_ends_where_the_load_has_come_to_its_level() {
     let plan = starting("auto", 600);
-    let found = report(&plan);
+    let found = reported(&plan);
     let [(0, warm_up)] = found.warm_ups.as_slice() else { panic!("{:?}", found.warm_ups) };
     assert!(warm_up.is_settled && (50.0..=75.0).contains(&warm_up.length.seconds()), "{:?}", warm_up.length);
     assert_eq!(warm_up.in_flight.len(), 500);
     assert!((warm_up.in_flight[499] - 60.0).abs() < 1e-9);
     // The pilot runs have streams of their own: the trials are those of a warm-up that was written.
     let plan = starting(&format!("{}ns", warm_up.length.0), 600);
-    let written = report(&plan);
+    let written = reported(&plan);
     assert!(written.warm_ups.is_empty());
     assert_eq!(found.summaries[0].mean_s, written.summaries[0].mean_s);
     assert_eq!(found.summaries[0].throughput_per_min, written.summaries[0].throughput_per_min);
@@ -221,7 +216,7 @@ fn a_warm_up_that_is_found_ends_where_the_load_has_come_to_its_level() {
 #[test]
 fn pilot_runs_that_do_not_settle_are_told() {
     let plan = starting("auto", 60);
-    let report = report(&plan);
+    let report = reported(&plan);
     assert!(!report.warm_ups[0].1.is_settled);
     let warnings: Vec<String> = report::warnings(&report).iter().map(ToString::to_string).collect();
     assert!(warnings.iter().any(|warning| warning.contains("did not settle")), "{warnings:?}");
@@ -238,7 +233,7 @@ fn who_has_no_mean_is_not_the_best_by_it() {
                 [[variants]]\nname = \"two\"\nset = { \"stations.counter.servers\" = 2 }\n";
     let plan = Plan::of(&Source::text(Path::new("experiments/x.toml"), text), &Adjustments::default())
         .unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    let report = report(&plan);
+    let report = reported(&plan);
     assert!(report.summaries[0].mean_s.is_none());
     let best: Vec<&[usize]> = report.selections.iter().map(|selection| selection.best.as_slice()).collect();
     assert_eq!(best, [[2]]);
@@ -260,7 +255,7 @@ fn work_that_takes_as_long_as_the_window_is_not_unstable() {
              [services.a]\nruntime = \"delay\"\n{steps}"
         );
         let plan = one_point(&model).replications(5).seed(1).plan();
-        let report = report(&plan);
+        let report = reported(&plan);
         let summary = &report.summaries[0];
         assert_eq!(summary.growth.any().is_some(), is_unstable, "{steps}");
         let reason = summary.doubt.as_ref().map(|doubt| doubt.reason());

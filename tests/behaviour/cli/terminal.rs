@@ -67,7 +67,7 @@ fn a_point_of_every_shipped_file_fits() {
     points_fit(1);
 }
 
-/// Checks all shipped files, and runs one of so many.
+/// Checks all shipped files, and runs every `of`th one.
 fn points_fit(of: usize) {
     let (place, experiments, models) = place();
     for (index, file) in experiments.iter().chain(&models).enumerate() {

@@ -3,7 +3,8 @@
 use sim::experiment::analyse::condition::Condition;
 use sim::language::Metric;
 
-use super::{LOAD, condition, states, with_report};
+use super::{LOAD, condition, states};
+use crate::models::with_report;
 
 /// A web service that publishes each request to a consumer, whose handler is given.
 fn publishing(queue: &str, consumer: &str, steps: &str) -> String {

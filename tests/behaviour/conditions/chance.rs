@@ -1,15 +1,13 @@
-//! What so few runs, or so short ones, can tell.
-
-use std::path::Path;
+//! What few runs, or short ones, can show.
 
 use sim::experiment::analyse::condition::Condition;
-use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::plan::Adjustments;
 use sim::experiment::run::runner::{self, Progress};
-use sim::language::Source;
-use sim::report::{self, Report};
+use sim::report;
 use sim::statistics::rare::{can_hide, runs_to_exclude};
 
-use super::{LOAD, condition, states, with_report};
+use super::{LOAD, condition, states};
+use crate::models::{plan, reported, with_report};
 
 /// `1 - 0.05^(1/n)`, by hand.
 #[test]
@@ -26,10 +24,9 @@ fn few_runs_hide_much() {
 fn a_run_that_a_limit_ends_is_not_called_healthy() {
     let model = format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"10ms\" }}]");
     assert_eq!(condition(&model), Condition::Healthy);
-    let source = Source::text(Path::new("test.toml"), &model);
-    let mut plan = Plan::of(&source, &Adjustments::default()).unwrap();
+    let mut plan = plan(&model, &Adjustments::default());
     plan.max_events = Some(100);
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+    let report = reported(&plan);
     assert_eq!((report.summaries.len(), report.states.len()), (1, 0));
     assert_eq!(report.findings[0].sentence(), "no verdict: a limit ended replications early");
 }
@@ -51,49 +48,6 @@ fn a_load_without_requests_has_no_condition() {
     assert_eq!(states(model), []);
 }
 
-/// A circle that the time-out of 30 s ends keeps success at 97 % with eleven threads, at a 200th of the goodput of nine.
-#[test]
-fn a_safe_point_with_less_goodput_says_so() {
-    let experiment = r#"
-        title = "test"
-        model = "tests/culprits/nested-identifier.toml"
-        replications = 2
-        [axes]
-        threads = { path = "load.concurrency", values = [9, 11, 20] }
-    "#;
-    with_report(experiment, |report| {
-        assert_eq!(
-            report.states.iter().map(|state| state.condition).collect::<Vec<_>>(),
-            [Condition::Healthy, Condition::Healthy, Condition::Collapsed]
-        );
-        let sentence = report.findings[0].sentence();
-        assert!(sentence.starts_with("throughput falls from 9 concurrent on ("), "{sentence}");
-        let words =
-            "throughput at 11 concurrent is 0.5 % of the best at a lower load: requests that hold app pool hikari";
-        assert!(sentence.contains(words), "{sentence}");
-    });
-}
-
-/// SYNs that a full accept queue drops make one request in some hundred last a second longer.
-#[test]
-fn a_sweep_names_the_cause_of_a_far_tail() {
-    let experiment = r#"
-        title = "test"
-        model = "tests/culprits/dropped-syns.toml"
-        replications = 2
-        [[variants]]
-        name = "128"
-        [[variants]]
-        name = "4096"
-        set = { "services.edge.backlog" = 4096 }
-    "#;
-    with_report(experiment, |report| {
-        let [short, long] = [0, 1].map(|variant: usize| report.findings[variant].sentence());
-        assert!(short.contains("p99.9 is 1.") && short.contains("edge backlog dropped"), "{short}");
-        assert!(!long.contains("p99.9"), "{long}");
-    });
-}
-
 /// One request in twelve fails by itself: 91.7 % of 400 requests are between 88 and 94 %, so that they may as well miss 90 %.
 /// Twenty-five times as many requests are between 91.1 and 92.2 %.
 #[test]
@@ -111,12 +65,10 @@ fn what_may_miss_its_objective_is_not_known_to_be_safe() {
         steps = [{ sleep = "10ms" }, { choose = [{ probability = 0.0833, steps = [{ fail = "boom" }] }] }]
     "#;
     let looked = |model: &str, replications: u32| {
-        let source = Source::text(Path::new("test.toml"), model);
-        let mut plan = Plan::of(&source, &Adjustments::default()).unwrap_or_else(|it| panic!("{}", it.render(false)));
-        plan.replications = replications;
-        let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
+        let plan = plan(model, &Adjustments::default().replications(replications));
+        let report = reported(&plan);
         let condition = report.states.first().map(|state| state.condition);
-        (condition, sim::report::next_steps(&report, None))
+        (condition, report::next_steps(&report, None))
     };
     let (condition, printed) = looked(model, 2);
     assert_eq!(condition, None);
@@ -198,9 +150,7 @@ fn an_effect_is_seen_in_a_busy_system() {
     let text = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"8/s\"\nwarm_up = \"20s\"\nduration = \"460s\"\n\
         timeout = \"60s\"\nspikes = [{ at = \"60s\", length = \"20s\", factor = 3 }]\n[services.a]\nruntime = \"threads\"\n\
         threads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(100ms)\" }]\n";
-    let source = Source::text(Path::new("test.toml"), text);
-    let plan =
-        Plan::of(&source, &Adjustments::default().replications(20)).unwrap_or_else(|it| panic!("{}", it.render(false)));
+    let plan = plan(text, &Adjustments::default().replications(20));
     let trials = runner::run(&plan, &Progress::default());
     let seen = trials.done.iter().filter(|trial| trial.is_disturbed == Some(true)).count();
     assert!(seen >= 15, "{seen} of 20");

@@ -1,30 +1,19 @@
 //! Work that piles up for as long as the load lasts: unstable, or not known yet.
 
-use std::path::Path;
-
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::analyse::verdict::Verdict;
-use sim::experiment::plan::{Adjustments, Plan};
-use sim::experiment::run::runner::{self, Progress};
-use sim::language::Source;
-use sim::report::Report;
+use sim::experiment::plan::Adjustments;
 
-use super::{condition, states, with_report};
+use super::{condition, states};
+use crate::models::{experiment, plan, reported, with_report};
 
 /// One thread that serves in 100 ms, under 10.3 requests a second: 103 % of its capacity. In two minutes the queue grows
 /// by 36, which its random walk hides, so neither growth nor safety is certain. Two threads are enough beyond doubt.
 #[test]
 fn a_resource_that_is_always_in_use_is_not_known_to_be_safe() {
-    let folder = std::env::temp_dir().join(format!("sim-conditions-b-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a temporary folder");
-    let model = folder.join("model.toml");
-    let text = "title = \"m\"\n[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints.get]\n\
-                steps = [{ sleep = \"100ms\" }]";
-    std::fs::write(&model, text).expect("a temporary file");
-    let experiment = format!(
-        r#"
-        title = "test"
-        model = {:?}
+    let model = "title = \"m\"\n[services.app]\nruntime = \"threads\"\nthreads = 1\n[services.app.endpoints.get]\n\
+                 steps = [{ sleep = \"100ms\" }]";
+    let text = r#"
         [load]
         kind = "open"
         target = "app.get"
@@ -36,27 +25,22 @@ fn a_resource_that_is_always_in_use_is_not_known_to_be_safe() {
         values = [1, 2]
         [[hypotheses]]
         claim = "one is safe"
-        at = {{ threads = 1 }}
-        expect = {{ survives = {{}} }}
+        at = { threads = 1 }
+        expect = { survives = {} }
         [[hypotheses]]
         claim = "two are safe"
-        at = {{ threads = 2 }}
-        expect = {{ survives = {{}} }}
-        "#,
-        model.display().to_string()
-    );
-    with_report(&experiment, |report| {
-        let doubt = report.summaries[0].doubt.as_ref().map(|doubt| doubt.reason()).unwrap_or_default();
-        assert!(doubt.starts_with("app threads are in use 9") && doubt.ends_with("run longer"), "{doubt}");
-        let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
-        assert_eq!(verdicts, [Verdict::Undecided, Verdict::Holds], "{:?}", report.judgements);
-        let lines = &report.findings[0].lines;
-        assert!(lines[0].starts_with("2 threads are enough"), "{lines:?}");
-        assert!(
-            lines.iter().any(|line| line.starts_with("not known to be enough at 1 thread: app threads")),
-            "{lines:?}"
-        );
-    });
+        at = { threads = 2 }
+        expect = { survives = {} }
+    "#;
+    let plan = experiment(model, text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let report = reported(&plan);
+    let doubt = report.summaries[0].doubt.as_ref().map(|doubt| doubt.reason()).unwrap_or_default();
+    assert!(doubt.starts_with("app threads are in use 9") && doubt.ends_with("run longer"), "{doubt}");
+    let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Undecided, Verdict::Holds], "{:?}", report.judgements);
+    let lines = &report.findings[0].lines;
+    assert!(lines[0].starts_with("2 threads are enough"), "{lines:?}");
+    assert!(lines.iter().any(|line| line.starts_with("not known to be enough at 1 thread: app threads")), "{lines:?}");
 }
 
 /// One thread that serves in 100 ms with a queue for 200, under 11 requests a second for 300 s: the queue takes 200 s to
@@ -156,10 +140,8 @@ fn saw(rate: u32) -> String {
 #[test]
 fn a_loop_that_grows_in_saw_teeth_is_unstable_in_a_single_run() {
     let condition = |rate: u32, seed: u64| {
-        let source = Source::text(Path::new("test.toml"), &saw(rate));
-        let plan = Plan::of(&source, &Adjustments::default().replications(1).seed(seed));
-        let plan = plan.unwrap_or_else(|it| panic!("{}", it.render(false)));
-        Report::of(&plan, runner::run(&plan, &Progress::default())).states.first().map(|state| state.condition)
+        let plan = plan(&saw(rate), &Adjustments::default().replications(1).seed(seed));
+        reported(&plan).states.first().map(|state| state.condition)
     };
     for seed in 1..=4 {
         assert_eq!(condition(53, seed), Some(Condition::Unstable), "seed {seed}");
@@ -167,7 +149,7 @@ fn a_loop_that_grows_in_saw_teeth_is_unstable_in_a_single_run() {
     }
 }
 
-/// One user in a hundred is answered, the others try again every ten seconds for hours.
+/// One attempt in a hundred succeeds; a client tries again after 5 s on average, up to a thousand times.
 #[test]
 fn clients_who_are_still_trying_count() {
     let model = r#"

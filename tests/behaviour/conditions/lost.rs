@@ -1,15 +1,12 @@
 //! Capacity that is lost for good: dead and damaged.
 
-use std::path::Path;
-use std::sync::Arc;
-
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::analyse::verdict::Verdict;
-use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::plan::Adjustments;
 use sim::experiment::run::runner::{self, Progress};
-use sim::language::Source;
 
-use super::{CIRCLE, LOAD, condition, states, with_report};
+use super::{CIRCLE, LOAD, condition, states};
+use crate::models::{plan, with_report};
 
 #[test]
 fn a_service_that_is_killed_for_good_is_dead() {
@@ -49,8 +46,7 @@ fn a_service_that_answers_with_errors_is_not_dead() {
 #[test]
 fn a_service_that_works_off_what_the_load_left_is_not_dead() {
     let model = std::fs::read_to_string("tests/culprits/backlog-of-files.toml").unwrap();
-    let source = Source::text(Path::new("test.toml"), &model);
-    let plan = Plan::of(&source, &Adjustments::default()).unwrap();
+    let plan = plan(&model, &Adjustments::default());
     let trials = runner::run(&plan, &Progress::default()).done;
     // None of the only process is dead, and that is known, in each run.
     assert!(trials.len() == 5 && trials.iter().all(|trial| trial.dead == Some((0, 1))), "{:?}", trials[0].dead);
@@ -218,12 +214,11 @@ fn damage_under_an_endless_load_is_seen_after_it() {
     });
 }
 
-/// The report is the same for every number of threads; so is what is drained after the window.
+/// A sound service: its process answers after the window, no unit is lost, and every law holds.
 #[test]
-fn what_comes_after_the_window_changes_no_figure_of_it() {
+fn what_is_drained_after_the_window_breaks_no_law_and_loses_nothing() {
     let model = format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ cpu = \"exp(20ms)\" }}]");
-    let source: Arc<Source> = Source::text(Path::new("test.toml"), &model);
-    let plan = Plan::of(&source, &Adjustments::default()).expect("a sound model");
+    let plan = plan(&model, &Adjustments::default());
     let trials = runner::run(&plan, &Progress::default());
     assert!(trials.done.iter().all(|trial| trial.dead == Some((0, 1)) && trial.losses.is_empty()));
     assert!(trials.done.iter().all(|trial| trial.violations.is_empty()));
@@ -305,8 +300,8 @@ fn a_replica_that_restarts_when_the_load_ends_is_no_loss() {
     assert!(all[0].condition > Condition::Damaged, "{all:?}");
 }
 
-/// Half of the requests, and of the probes, take both connections of the pool's one: some runs are stuck and some are not,
-/// so they are not stuck in every run.
+/// Half of the requests, and of the probes, need a second connection of a pool that has only one: some runs are stuck and some
+/// are not, so they are not stuck in every run.
 #[test]
 fn stuck_in_some_runs_is_not_stuck() {
     let model = r#"

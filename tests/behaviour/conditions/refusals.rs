@@ -1,15 +1,12 @@
 //! Requests that fail or are refused: sheds load, overloaded, collapsed, failing; and loads that refusals use up.
 
-use std::path::Path;
-
 use sim::experiment::analyse::condition::Condition;
 use sim::experiment::analyse::verdict::Verdict;
 use sim::experiment::plan::{Adjustments, Plan};
-use sim::experiment::run::runner::{self, Progress};
-use sim::language::Source;
-use sim::report::Report;
+use sim::language::{Metric, Objective};
 
-use super::{LOAD, condition, states, with_report};
+use super::{LOAD, condition};
+use crate::models::{experiment, plan, reported, with_report};
 
 /// 30 % of the requests meet an error of the model's own at a service that is 10 % in use: nothing is overloaded. Nor is it
 /// by time-outs that are shorter than the work. Requests that wait for the only thread and are given up are another matter.
@@ -35,8 +32,8 @@ fn what_fails_without_a_shortage_is_not_overloaded() {
 }
 
 /// Two threads of 80 ms serve 25 a second; some of 20 requests a second wait for more than 300 ms, and five of those in
-/// succession open a breaker. What it then refuses is refused because of the load: goodput is what it is at half of the load.
-/// Where errors of the model's own or a fault open it, it sheds nothing on purpose.
+/// succession open a breaker. What it then refuses is refused because of the load. Where a fault opens it, it sheds nothing on
+/// purpose.
 #[test]
 fn a_breaker_that_the_load_opens_sheds_it() {
     let model = r#"
@@ -104,29 +101,22 @@ fn a_queue_that_a_fault_fills_sheds_nothing_on_purpose() {
 /// A server that serves 10 a second and refuses the rest keeps its goodput at any rate.
 #[test]
 fn a_limit_that_refuses_the_rest_sheds_and_does_not_collapse() {
-    with_report(&rates("rate_limit = { average = \"10/s\", burst = 20 }"), |report| {
-        let conditions: Vec<Condition> = report.states.iter().map(|state| state.condition).collect();
-        assert_eq!(conditions, [Condition::Healthy, Condition::Sheds, Condition::Sheds]);
-        let turn = report.findings[0].turn.as_ref().expect("it is not safe");
-        assert_eq!((turn.from, turn.to, turn.condition), (Some(5.0), 20.0, Condition::Sheds));
-        let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
-        assert_eq!(verdicts, [Verdict::Holds, Verdict::Holds, Verdict::Fails, Verdict::Fails]);
-    });
+    let plan = rates("rate_limit = { average = \"10/s\", burst = 20 }");
+    let report = reported(&plan);
+    let conditions: Vec<Condition> = report.states.iter().map(|state| state.condition).collect();
+    assert_eq!(conditions, [Condition::Healthy, Condition::Sheds, Condition::Sheds]);
+    let turn = report.findings[0].turn.as_ref().expect("it is not safe");
+    assert_eq!((turn.from, turn.to, turn.condition), (Some(5.0), 20.0, Condition::Sheds));
+    let verdicts: Vec<Verdict> = report.judgements.iter().map(|it| it.verdict).collect();
+    assert_eq!(verdicts, [Verdict::Holds, Verdict::Holds, Verdict::Fails, Verdict::Fails]);
 }
 
 /// An experiment over rates of 5, 20 and 40 a second on a service whose ingress has this key.
-fn rates(ingress: &str) -> String {
-    let folder = std::env::temp_dir().join(format!("sim-conditions-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a temporary folder");
-    let model = folder.join("model.toml");
-    let text = format!(
+fn rates(ingress: &str) -> Plan {
+    let model = format!(
         "title = \"m\"\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"10ms\" }}]\n[services.app.ingress]\n{ingress}"
     );
-    std::fs::write(&model, text).expect("a temporary file");
-    format!(
-        r#"
-        title = "test"
-        model = {:?}
+    let text = r#"
         replications = 3
         [load]
         kind = "open"
@@ -139,34 +129,26 @@ fn rates(ingress: &str) -> String {
         values = ["5/s", "20/s", "40/s"]
         [[hypotheses]]
         claim = "it survives"
-        expect = {{ survives = {{}} }}
+        expect = { survives = {} }
         [[hypotheses]]
         claim = "it sheds from 20/s on"
-        at = {{ rate = {{ from = "20/s" }} }}
-        expect = {{ sheds = {{}} }}
+        at = { rate = { from = "20/s" } }
+        expect = { sheds = {} }
         [[hypotheses]]
         claim = "it collapses"
-        expect = {{ collapses = {{ from = "5/s", to = "20/s" }} }}
+        expect = { collapses = { from = "5/s", to = "20/s" } }
         [[hypotheses]]
         claim = "it is healthy everywhere"
-        expect = {{ healthy = {{}} }}
-        "#,
-        model.display().to_string()
-    )
+        expect = { healthy = {} }
+    "#;
+    experiment(&model, text).unwrap_or_else(|mistakes| panic!("{mistakes}"))
 }
 
 /// Clients give up after a second; work for clients that have gone makes it worse with every further client.
 #[test]
 fn more_load_that_gives_less_is_a_collapse() {
-    let folder = std::env::temp_dir().join(format!("sim-conditions-c-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a temporary folder");
-    let model = folder.join("model.toml");
-    let text = "title = \"m\"\n[services.app]\n[services.app.endpoints.get]\nsteps = [{ cpu = \"exp(100ms)\" }]";
-    std::fs::write(&model, text).expect("a temporary file");
-    let experiment = format!(
-        r#"
-        title = "test"
-        model = {:?}
+    let model = "title = \"m\"\n[services.app]\n[services.app.endpoints.get]\nsteps = [{ cpu = \"exp(100ms)\" }]";
+    let text = r#"
         replications = 3
         [load]
         kind = "open"
@@ -178,10 +160,9 @@ fn more_load_that_gives_less_is_a_collapse() {
         [axes.rate]
         path = "load.rate"
         values = ["3/s", "20/s"]
-        "#,
-        model.display().to_string()
-    );
-    let conditions: Vec<Condition> = states(&experiment).iter().map(|state| state.condition).collect();
+    "#;
+    let plan = experiment(model, text).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let conditions: Vec<Condition> = reported(&plan).states.iter().map(|state| state.condition).collect();
     // Handlers of clients that have gone pile up without an end, which is worse than the collapse.
     assert_eq!(conditions[0], Condition::Healthy);
     assert!([Condition::Unstable, Condition::Collapsed].contains(&conditions[1]), "{conditions:?}");
@@ -189,18 +170,13 @@ fn more_load_that_gives_less_is_a_collapse() {
 
 #[test]
 fn too_slow_is_a_condition_of_its_own() {
-    let model = Source::text(
-        Path::new("test.toml"),
-        &format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"2s\" }}]"),
-    );
-    let mut plan = Plan::of(&model, &Adjustments::default()).expect("a sound model");
+    let model = format!("{LOAD}\n[services.app.endpoints.get]\nsteps = [{{ sleep = \"2s\" }}]");
+    let mut plan = plan(&model, &Adjustments::default());
     assert!(plan.objectives.is_empty());
-    plan.objectives = vec![sim::language::Objective::AtMost { metric: sim::language::Metric::P95S, value: 1.0 }];
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
-    assert_eq!(report.states[0].condition, Condition::Slow);
-    plan.objectives = vec![sim::language::Objective::AtMost { metric: sim::language::Metric::P95S, value: 3.0 }];
-    let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
-    assert_eq!(report.states[0].condition, Condition::Healthy);
+    plan.objectives = vec![Objective::AtMost { metric: Metric::P95S, value: 1.0 }];
+    assert_eq!(reported(&plan).states[0].condition, Condition::Slow);
+    plan.objectives = vec![Objective::AtMost { metric: Metric::P95S, value: 3.0 }];
+    assert_eq!(reported(&plan).states[0].condition, Condition::Healthy);
 }
 
 fn warnings(text: &str) -> Vec<String> {

@@ -1,11 +1,10 @@
 //! Culprits against the experiment: of all capacities of a system, which one lifts the throughput if it is doubled?
 
-use std::path::Path;
-
 use sim::experiment::account::Account;
-use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::plan::Adjustments;
 use sim::experiment::run::runner;
-use sim::language::Source;
+
+use crate::models::plan;
 
 /// Eighty clients, each of which sends its next request at once: the throughput is the capacity.
 const LOAD: &str = r#"
@@ -116,9 +115,7 @@ fn measure(system: &str, names: &[&str], capacities: &[u32]) -> (f64, String) {
     for (name, capacity) in names.iter().zip(capacities) {
         text = text.replace(&format!("${}", name.replace(' ', "_")), &capacity.to_string());
     }
-    let source = Source::text(Path::new("test.toml"), &text);
-    let plan = Plan::of(&source, &Adjustments::default().replications(2));
-    let plan = plan.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let plan = plan(&text, &Adjustments::default().replications(2));
     let account = Account::of_trials(&plan, runner::run(&plan, &runner::Progress::default()));
     let summary = &account.summaries[0];
     (summary.throughput_per_min.unwrap().estimate, summary.saturated.clone().unwrap_or_default())
@@ -131,7 +128,7 @@ fn the_culprit_is_what_lifts_the_throughput_if_it_is_doubled() {
 }
 
 #[test]
-#[ignore = "long: four more capacities of each system"]
+#[ignore = "long: three or four more capacities of each system"]
 fn the_culprit_of_any_capacities_is_what_lifts_the_throughput_if_it_is_doubled() {
     lifts_if_doubled(3..7);
 }

@@ -107,8 +107,8 @@ fn the_smallest_number_of_servers_is_that_of_erlang() {
 }
 
 #[test]
-#[ignore = "long: the ends of the range, where servers are nearly idle or nearly always busy"]
-fn the_smallest_number_of_servers_is_that_of_erlang_at_the_ends() {
+#[ignore = "long: three more bounds"]
+fn the_smallest_number_of_servers_is_that_of_erlang_at_other_bounds() {
     is_that_of_erlang(&[1.05, 1.5, 2.5]);
 }
 

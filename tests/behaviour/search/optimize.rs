@@ -1,13 +1,13 @@
 //! The cheapest setting against Erlang's formula: two stations in a row, each with its own price a server.
 
-use std::fs;
-
 use sim::experiment::plan::{Adjustments, Optimize, Workbench};
 use sim::experiment::run::record::Record;
 use sim::experiment::run::runner::Progress;
 use sim::experiment::search::optimize::{Cheapest, cheapest};
 use sim::experiment::search::{Decision, Defect};
 use sim::statistics::theory;
+
+use crate::models::read;
 
 const MODEL: &str = r#"
 title = "Two stations"
@@ -35,29 +35,21 @@ steps = [{ visit = { station = "desk", time = "exp(1s)" } }, { visit = { station
 /// The mean response time that is to be kept, in seconds.
 const BOUND: f64 = 2.95;
 
-fn ask(name: &str, objective: &str, from: [u32; 2], more: &str) -> (Workbench, Optimize) {
-    let folder = std::env::temp_dir().join(format!("sim-optimize-{}-{name}", std::process::id()));
-    fs::create_dir_all(&folder).expect("a temporary folder");
-    fs::write(folder.join("two.toml"), MODEL).expect("a file");
+fn ask(objective: &str, from: [u32; 2], more: &str) -> (Workbench, Optimize) {
     let parameters = [("desk", 10, from[0]), ("till", 4, from[1])].map(|(station, cost, from)| {
         format!(
             "[[optimize.parameters]]\npath = \"stations.{station}.servers\"\nfrom = {from}\nto = 12\ncost = {cost}\n"
         )
     });
-    let text = format!(
-        "title = \"x\"\nmodel = \"two.toml\"\n[optimize]\nobjectives = [{{ {objective} }}]\n{more}\n{}",
-        parameters.concat()
-    );
-    fs::write(folder.join("cheap.toml"), text).expect("a file");
-    let bench = Workbench::read(&folder.join("cheap.toml"), &Adjustments::default());
+    let text = format!("[optimize]\nobjectives = [{{ {objective} }}]\n{more}\n{}", parameters.concat());
+    let bench = read(MODEL, &text, |file| Workbench::read(file, &Adjustments::default()));
     let bench = bench.unwrap_or_else(|mistakes| panic!("{mistakes}"));
-    fs::remove_dir_all(&folder).expect("the folder was ours");
     let asked = bench.optimize().unwrap_or_else(|mistakes| panic!("{mistakes}"));
     (bench, asked)
 }
 
-fn find(name: &str, more: &str) -> Cheapest {
-    search(ask(name, &format!("at-most = {{ metric = \"mean_s\", value = {BOUND} }}"), [3, 4], more))
+fn find(more: &str) -> Cheapest {
+    search(ask(&format!("at-most = {{ metric = \"mean_s\", value = {BOUND} }}"), [3, 4], more))
 }
 
 fn search((bench, asked): (Workbench, Optimize)) -> Cheapest {
@@ -96,7 +88,7 @@ fn the_cheapest_servers_are_those_of_erlang_where_more_may_be_worse() {
 
 fn are_those_of_erlang(name: &str, more: &str) {
     let (servers, response) = exact();
-    let found = find(name, more);
+    let found = find(more);
     let chosen = found.chosen.as_ref().expect("one that meets");
     assert_eq!(found.asked.values(&chosen.at), servers, "{name}: {:?}", found.tried);
     assert_eq!(chosen.cost, 10.0 * servers[0] + 4.0 * servers[1]);
@@ -113,7 +105,7 @@ fn are_those_of_erlang(name: &str, more: &str) {
 
 #[test]
 fn what_cannot_be_afforded_is_counted() {
-    let found = find("poor", "max_trials = 40");
+    let found = find("max_trials = 40");
     // The last setting that is begun is decided: by eighty trials at most.
     assert!(found.open > 0 && found.trials < 40 + 80, "{} {}", found.open, found.trials);
 }
@@ -123,7 +115,7 @@ fn what_cannot_be_afforded_is_counted() {
 #[ignore = "long: every cheaper setting by its own trials"]
 fn what_piles_up_is_never_the_cheapest() {
     let objective = "at-least = { metric = \"success_rate\", value = 0.4 }";
-    let found = search(ask("piling", objective, [1, 2], "monotone = false"));
+    let found = search(ask(objective, [1, 2], "monotone = false"));
     let chosen = found.chosen.as_ref().expect("one that meets");
     assert_eq!(found.asked.values(&chosen.at), [3.0, 4.0], "2.4 requests/s of 1 s and of 1.5 s");
     let missed = found.tried.iter().filter(|setting| setting.decision == Some(Decision::Misses));
