@@ -34,8 +34,8 @@ pub(super) enum PointRecovery {
     /// recover from.
     Withstood,
     /// The same of the answers. Recovery is not judged by the work behind them, of which this share is lost, and which
-    /// takes these seconds to its completion (95th percentile).
-    Answers { lost: f64, p95_s: f64 },
+    /// takes these seconds to its completion (95th percentile); none where so much has not ended that there is no percentile.
+    Answers { lost: f64, p95_s: Option<f64> },
     /// It recovers this many seconds after the end of the disturbance, mean over the runs.
     After(f64),
     /// Some runs do not recover before they end: how many, and of how many.
@@ -50,12 +50,11 @@ impl PointRecovery {
         let load = &report.plan.points[summary.point].load;
         if summary.is_undisturbed {
             let is_calm = load.disturbances.is_empty() || load.is_calm;
-            let metric = |metric| summary.metric(metric).map_or(0.0, |interval| interval.estimate);
             return Some(match summary.outlasts {
                 _ if is_calm => Self::Undisturbed,
                 true => Self::Answers {
                     lost: 1.0 - summary.metric(Metric::CompletionRate).map_or(1.0, |interval| interval.estimate),
-                    p95_s: metric(Metric::CompletionP95S),
+                    p95_s: summary.metric(Metric::CompletionP95S).map(|interval| interval.estimate),
                 },
                 false => Self::Withstood,
             });

@@ -82,22 +82,17 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             let why = match recovery {
                 PointRecovery::Undisturbed => "nothing disturbs this point".to_owned(),
                 PointRecovery::Answers { lost, p95_s } => {
-                    let time = words::time(p95_s);
                     let open = still_open(summary);
-                    let work = match (lost > 0.0, open >= WORTH_SAYING) {
-                        (false, false) => format!("all of the work behind them completes, and it takes {time} (p95)"),
-                        (true, false) => {
-                            format!(
-                                "{} of the work behind them is lost, and it takes {time} (p95)",
-                                finding::share(lost)
-                            )
-                        }
-                        (_, true) => format!(
-                            "{} of the work behind them has not ended in the window, and what has ended takes {time} (p95)",
-                            finding::share(open)
+                    let (fate, which) = match (lost > 0.0, open >= WORTH_SAYING) {
+                        (false, false) => ("all of the work behind them completes".into(), "it"),
+                        (true, false) => (format!("{} of the work behind them is lost", finding::share(lost)), "it"),
+                        (_, true) => (
+                            format!("{} of the work behind them has not ended in the window", finding::share(open)),
+                            "what has ended",
                         ),
                     };
-                    format!("the answers stay in their usual range; {work}")
+                    let time = p95_s.map(|time| format!(", and {which} takes {} (p95)", words::time(time)));
+                    format!("the answers stay in their usual range; {fate}{}", time.unwrap_or_default())
                 }
                 _ if !by_success.is_empty() => format!("the success rate stays in its range{by_success}"),
                 _ => "success and response times stay in their usual range".into(),

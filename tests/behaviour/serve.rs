@@ -225,11 +225,9 @@ fn the_page_is_made_of_the_state_of_the_url() {
             .as_str()
             .is_some_and(|html| html.contains("Mean of the requests that succeed"))
     );
-    assert!(
-        last(MODEL).1["html"]
-            .as_str()
-            .is_some_and(|html| html.contains("Mean of the requests around p95: near the p95 of the table, not equal to it"))
-    );
+    assert!(last(MODEL).1["html"].as_str().is_some_and(|html| {
+        html.contains("Mean of the requests around p95: near the p95 of the table, not equal to it")
+    }));
     // A value between the stops becomes one.
     let (_, page) = server.get(&format!("/?{MODEL}&set=load.concurrency%3D117"));
     assert!(page.contains("aria-valuetext=\"117\""));

@@ -276,7 +276,8 @@ fn fared(recovery: &PointRecovery, are_several: bool) -> String {
             format!("{answers} as before, but {loses} {} of the work behind the answers", finding::share(*lost))
         }
         PointRecovery::Answers { p95_s, .. } => {
-            format!("{} as before; the work behind takes {} (p95)", verb("answers", "answer"), seconds(*p95_s))
+            let time = p95_s.map(|time| format!("; the work behind takes {} (p95)", seconds(time)));
+            format!("{} as before{}", verb("answers", "answer"), time.unwrap_or_default())
         }
         PointRecovery::After(time) if *time < 0.5 => format!("{} at once", verb("recovers", "recover")),
         PointRecovery::After(time) => format!("{} in {}", verb("recovers", "recover"), seconds(*time)),
