@@ -4,6 +4,7 @@
 //! that another one computes too.
 
 mod ablations;
+mod annotation;
 mod answer;
 mod blame;
 pub mod chart;
@@ -50,6 +51,7 @@ mod warning;
 mod whole;
 
 pub use ablations::ablations;
+pub use annotation::{AnnotationLevel, annotations, mistake_annotation, mistake_annotations};
 pub use answer::answer;
 pub use blame::{blame, blame_rows, culprit};
 pub use classes::{classes, classes_rows};

@@ -12,7 +12,7 @@ use super::page::Page;
 use crate::experiment::analyse::precision;
 use crate::experiment::plan::{Adjustments, Checked, Plan};
 use crate::language::{Difference, Mistake, Mistakes};
-use crate::report::hanging;
+use crate::report::{AnnotationLevel, hanging, mistake_annotation};
 
 /// Changes of a variant that are shown; the others are counted, and all are in the JSON document.
 const SHOWN: usize = 12;
@@ -63,10 +63,11 @@ impl Check {
                     page.print(hanging("ok  ", 8, &size, width) + &changes(&checked, width));
                     for warning in &checked.warnings {
                         page.say(format!("{}\n", warning.render_warning(true)));
+                        page.annotate(|| mistake_annotation(warning, AnnotationLevel::Warning));
                     }
                 }
                 (Format::Table, Err(mistakes)) => {
-                    page.say(mistakes.render(true).trim_end());
+                    page.correct(&mistakes);
                     page.say("");
                 }
             }

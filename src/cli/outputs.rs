@@ -102,6 +102,7 @@ impl Outputs {
             }
         }
         warn::warn(&report, page);
+        page.annotate(|| report::annotations(&report));
         let all: Vec<PathBuf> = results.iter().chain(&charts).chain(&laid_out).cloned().collect();
         if let Err(unwritten) = folder.clear_but(&plan.origin().fingerprint, &all) {
             page.complain(unwritten);
@@ -122,6 +123,11 @@ impl Outputs {
             prepare_named(file, &[plan])?;
         }
         Ok(self.compare.as_deref().map(|folder| Earlier::read(folder, &plan.name)).transpose()?)
+    }
+
+    /// The report is open: later runs do not open it again.
+    pub(super) fn opened(&mut self) {
+        self.open = false;
     }
 
     /// The names of all files of rows, and of the others that every sweep writes.

@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Exit, ExitFailure};
-use crate::language::{visible_layout, visible_lines};
-use crate::report::{hanging, paragraph};
+use crate::language::{Mistakes, visible_layout, visible_lines};
+use crate::report::{hanging, mistake_annotations, paragraph};
 
 /// Columns beyond which sentences are broken, however wide the terminal is.
 const WIDEST: usize = 120;
@@ -90,12 +90,28 @@ impl Page {
         self.say(broken(text, 0));
     }
 
+    /// Writes workflow commands to stderr, which the runner of GitHub Actions reads as well; nothing elsewhere.
+    pub(super) fn annotate(&self, commands: impl FnOnce() -> String) {
+        if std::env::var("GITHUB_ACTIONS").is_ok_and(|value| value == "true") {
+            let commands = commands();
+            if !commands.is_empty() {
+                self.say(commands.trim_end());
+            }
+        }
+    }
+
+    /// Says what is wrong with an input.
+    pub(super) fn correct(&self, mistakes: &Mistakes) {
+        self.say(mistakes.render(true).trim_end());
+        self.annotate(|| mistake_annotations(mistakes));
+    }
+
     /// Says why a command failed, if it did, and gives the code to end with.
     pub fn close(self, done: Result<Exit, ExitFailure>) -> Exit {
         let exit = match done {
             Ok(exit) => exit,
             Err(ExitFailure::Mistakes(mistakes)) => {
-                self.say(mistakes.render(true).trim_end());
+                self.correct(&mistakes);
                 Exit::Mistake
             }
             Err(failure) => {

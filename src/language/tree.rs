@@ -161,6 +161,12 @@ impl Place {
         mistake.mark(&self.source, self.key.clone().unwrap_or_else(|| self.value.clone()), label)
     }
 
+    /// The line on which it begins, from 1.
+    pub fn line(&self) -> usize {
+        let start = self.key.as_ref().unwrap_or(&self.value).start;
+        self.source.text.as_bytes()[..start].iter().filter(|&&byte| byte == b'\n').count() + 1
+    }
+
     /// Marks the value.
     pub fn mark_value(&self, mistake: Mistake, label: impl Into<String>) -> Mistake {
         mistake.mark(&self.source, self.value.clone(), label)

@@ -74,6 +74,7 @@ fn no_ramp_beyond_the_capacity_is_survived() {
             expect,
             refuted: false,
             answers: None,
+            line: None,
         })
         .into();
     let report = reported(&plan);

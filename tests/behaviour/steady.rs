@@ -119,6 +119,7 @@ fn at_most(metric: Metric, value: f64) -> Hypothesis {
         expect,
         refuted: false,
         answers: None,
+        line: None,
     }
 }
 

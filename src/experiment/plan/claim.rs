@@ -210,7 +210,8 @@ impl Claims<'_> {
             self.mistakes.push(other.place.mark_key(mistake, "the second one").help("leave `answers` to one of them"));
         }
         self.is_answered |= answers.is_some();
-        Some(Hypothesis { claim, variant, points, scope, expect, refuted, answers })
+        let line = Some(tree.place.line());
+        Some(Hypothesis { claim, variant, points, scope, expect, refuted, answers, line })
     }
 
     /// The points of a variant with these values of axes.

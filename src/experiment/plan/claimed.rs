@@ -45,6 +45,8 @@ pub struct Hypothesis {
     pub refuted: bool,
     /// What the claim answers to the question of the experiment if it is true.
     pub answers: Option<Answer>,
+    /// The line of the experiment file on which it begins, from 1; none where there is no file.
+    pub line: Option<usize>,
 }
 
 /// A change, and the figure that is to show what it does.

@@ -1,6 +1,6 @@
 //! `sim check`: mistakes without running.
 
-use super::place::Place;
+use super::place::{Place, Ran};
 
 #[test]
 fn files_that_are_right_are_said_to_be() {
@@ -24,6 +24,28 @@ fn every_file_is_checked_whatever_is_wrong_with_those_before_it() {
     assert!(ran.stderr.contains("wrong.toml:1:9") && ran.stderr.contains("nowhere.toml"), "{}", ran.stderr);
     assert!(ran.stdout.contains("ok  counter.toml"), "{}", ran.stdout);
     assert!(!ran.stderr.contains('\x1b'));
+}
+
+/// GitHub Actions shows mistakes and verdicts at their lines; nothing else sees workflow commands.
+#[test]
+fn a_workflow_has_annotations() {
+    let place = Place::new();
+    place.put("wrong.toml", "title = 3\nmodel = \"counter.toml\"\n");
+    let check = ["check", "wrong.toml"];
+    let there = |arguments: &[&str]| -> Ran {
+        place.command(arguments).env("GITHUB_ACTIONS", "true").output().expect("the program runs").into()
+    };
+    let ran = there(&check).ends_with(2);
+    assert!(ran.stderr.contains("\n::error file=wrong.toml,line=1,col=9,title=sim%3A mistake::"), "{}", ran.stderr);
+    assert!(!place.sim(&check).stderr.contains("::error"));
+
+    let claim = "[[hypotheses]]\nclaim = \"It breaks, by far\"\nexpect = { stuck = {} }\n";
+    place.put_experiment("claimed.toml", claim);
+    let line = place.text("claimed.toml").lines().position(|line| line == "[[hypotheses]]").expect("a claim") + 1;
+    let ran = there(&["sweep", "claimed.toml", "--no-charts", "--quiet"]).ends_with(1);
+    let expected = format!("::error file=claimed.toml,line={line},title=sim%3A hypothesis fails::It breaks, by far: ");
+    assert!(ran.stderr.contains(&expected), "{}", ran.stderr);
+    assert!(!ran.stdout.contains("::error"));
 }
 
 #[test]
