@@ -33,6 +33,7 @@ mod simulate;
 mod sweep;
 mod trace;
 mod warn;
+mod watch;
 
 use clap::{Parser, Subcommand};
 
@@ -55,6 +56,7 @@ pub use schema::Schema;
 pub use sensitivity::Sensitivity;
 pub use serve::Serve;
 pub use sweep::Sweep;
+pub use watch::Watch;
 
 /// Where does throughput collapse, why, and does the change help?
 ///
@@ -74,6 +76,7 @@ pub struct Arguments {
 #[allow(missing_docs, reason = "a comment here would hide the long help of the command's type")]
 pub enum Command {
     Sweep(Sweep),
+    Watch(Watch),
     Plan(Planning),
     Merge(Merge),
     Run(Run),

@@ -13,6 +13,7 @@ fn main() -> ExitCode {
     let mut page = Page::terminal();
     let done = match arguments.command {
         Command::Sweep(sweep) => sweep.run(&mut page),
+        Command::Watch(watch) => watch.run(&mut page),
         Command::Plan(plan) => plan.run(&mut page),
         Command::Merge(merge) => merge.run(&mut page),
         Command::Run(run) => run.run(&mut page),

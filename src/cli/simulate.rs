@@ -1,5 +1,7 @@
 //! Runs something on threads of its own, with a progress bar and an ear for Ctrl-C.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 
@@ -17,23 +19,33 @@ pub(super) fn simulate(plan: &Plan, effort: &Effort) -> Result<Trials, ExitFailu
 
 /// Runs trials whose number is known while they run.
 pub(super) fn watched<T: Send>(effort: &Effort, work: impl FnOnce(&Progress) -> T + Send) -> Result<T, ExitFailure> {
-    on_threads(Bar::new(effort.quiet), effort, work)
+    watched_until(&interrupt::flag(), effort, work)
+}
+
+/// Runs trials whose number is known while they run, until this flag is set.
+pub(super) fn watched_until<T: Send>(
+    interrupted: &Arc<AtomicBool>,
+    effort: &Effort,
+    work: impl FnOnce(&Progress) -> T + Send,
+) -> Result<T, ExitFailure> {
+    on_threads(Bar::new(effort.quiet), interrupted, effort, work)
 }
 
 /// Runs a search, or the part of it that an interrupt leaves time for. How many trials it will take nobody knows, so
 /// that the bar only counts them.
 pub(super) fn pursue<T: Send>(effort: &Effort, search: impl FnOnce(&Progress) -> T + Send) -> Result<T, ExitFailure> {
-    on_threads(Bar::endless(effort.quiet), effort, search)
+    on_threads(Bar::endless(effort.quiet), &interrupt::flag(), effort, search)
 }
 
 /// Does something on threads of its own until it is done or interrupted, while a bar shows how far it is.
 fn on_threads<T: Send>(
     mut bar: Bar,
+    interrupted: &Arc<AtomicBool>,
     effort: &Effort,
     work: impl FnOnce(&Progress) -> T + Send,
 ) -> Result<T, ExitFailure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(effort.threads()).build()?;
-    let progress = Progress { interrupted: interrupt::flag(), ..Progress::default() };
+    let progress = Progress { interrupted: Arc::clone(interrupted), ..Progress::default() };
     let (done, wait) = channel::<()>();
     thread::scope(|scope| {
         let seen = &progress;

@@ -1,16 +1,19 @@
 //! `sim sweep`: an experiment, end to end.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 
 use super::adjust::{Adjust, Effort};
 use super::exit::EXIT_CODES;
 use super::exit::{Exit, ExitFailure};
+use super::interrupt;
 use super::journals::Keeping;
 use super::outputs::{Outputs, Target};
 use super::page::Page;
-use super::simulate::watched;
+use super::simulate::watched_until;
 use super::warn::caution;
 use crate::experiment::plan::{Adjustments, Plan};
 use crate::experiment::run::round::Round;
@@ -18,6 +21,7 @@ use crate::experiment::run::runner::{self, Progress};
 use crate::experiment::store::archive::Archive;
 use crate::experiment::store::journal::{Unusable, name_of};
 use crate::experiment::store::shard::{Deal, Shard};
+use crate::report::Earlier;
 
 /// Run an experiment: all variants at all points, with tables, verdicts, files and charts.
 ///
@@ -33,24 +37,24 @@ use crate::experiment::store::shard::{Deal, Shard};
 #[command(after_help = examples())]
 pub struct Sweep {
     /// The experiment file, or a model with its own load, which is run as one point
-    experiment: PathBuf,
+    pub(super) experiment: PathBuf,
 
     #[command(flatten)]
-    keeping: Keeping,
+    pub(super) keeping: Keeping,
 
     #[command(flatten)]
-    adjust: Adjust,
+    pub(super) adjust: Adjust,
 
     #[command(flatten)]
-    effort: Effort,
+    pub(super) effort: Effort,
 
     /// Run only one share of the trials, for `sim merge`: 3/16 is the third of sixteen; auto/16 takes the number from
     /// SLURM_ARRAY_TASK_ID, JOB_COMPLETION_INDEX (counted from 0) or HQ_TASK_ID
     #[arg(long, value_name = "I/N|auto/N", value_parser = shard, conflicts_with = "compare")]
-    shard: Option<Shard>,
+    pub(super) shard: Option<Shard>,
 
     #[command(flatten)]
-    outputs: Outputs,
+    pub(super) outputs: Outputs,
 }
 
 fn shard(text: &str) -> Result<Shard, String> {
@@ -75,32 +79,54 @@ Examples:
 impl Sweep {
     /// Reads, runs, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let plan = Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?;
-        caution(&plan, page);
+        let plan = self.plan()?;
+        let earlier = self.outputs.prepare(&plan)?;
+        let ended = self.sweep(&plan, earlier.as_ref(), &interrupt::flag(), page)?;
+        Ok(ended.unwrap_or(Exit::Interrupted))
+    }
+
+    /// Reads what is to be run.
+    pub(super) fn plan(&self) -> Result<Plan, ExitFailure> {
+        Ok(Plan::read(&self.experiment, &Adjustments::from(&self.adjust))?)
+    }
+
+    /// Runs, answers, writes, until this flag is set: what is finished then is in the journal, and summarised if the user has
+    /// interrupted it. None where something else has.
+    pub(super) fn sweep(
+        &self,
+        plan: &Plan,
+        earlier: Option<&Earlier>,
+        interrupted: &Arc<AtomicBool>,
+        page: &mut Page,
+    ) -> Result<Option<Exit>, ExitFailure> {
+        caution(plan, page);
         let place = self.keeping.output.join(&plan.name);
         let mut names = vec![name_of(self.shard)];
         if self.shard.is_none() {
             names.extend(self.outputs.names());
         }
-        let earlier = self.outputs.prepare(&plan)?;
-        let folder = self.keeping.folder(&plan, &names)?;
-        let archive = self.keeping.archive(&folder, &plan, self.shard, self.effort.quiet, page)?;
+        let folder = self.keeping.folder(plan, &names)?;
+        let archive = self.keeping.archive(&folder, plan, self.shard, self.effort.quiet, page)?;
         let round = match self.shard {
-            Some(_) => Round::read(&place, &plan)?,
+            Some(_) => Round::read(&place, plan)?,
             None => None,
         };
-        let (wanted, kept) = watched(&self.effort, |progress| self.trials(&archive, &plan, round.as_ref(), progress))?;
+        let (wanted, kept) =
+            watched_until(interrupted, &self.effort, |progress| self.trials(&archive, plan, round.as_ref(), progress))?;
+        if interrupted.load(Ordering::Relaxed) && !interrupt::flag().load(Ordering::Relaxed) {
+            return Ok(None);
+        }
         if let Err(unusable) = &kept {
             page.complain(unusable);
         }
         let exit = match self.shard {
-            Some(shard) => self.tell_share(shard, &plan, round.as_ref(), &archive, &wanted, page),
+            Some(shard) => self.tell_share(shard, plan, round.as_ref(), &archive, &wanted, page),
             None => {
-                let target = Target { folder: &folder, earlier: earlier.as_ref() };
-                self.outputs.of(&plan, &archive, &wanted, target, &self.effort, page)?
+                let target = Target { folder: &folder, earlier };
+                self.outputs.of(plan, &archive, &wanted, target, &self.effort, page)?
             }
         };
-        Ok(if kept.is_err() { Exit::Mistake } else { exit })
+        Ok(Some(if kept.is_err() { Exit::Mistake } else { exit }))
     }
 
     /// Runs what is missing. What the archive could not keep is lost, the rest is not.

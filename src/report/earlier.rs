@@ -25,7 +25,8 @@ const COMPARED: [Metric; 3] = [Metric::ThroughputPerMin, Metric::SuccessRate, Me
 /// What an earlier sweep found.
 #[derive(Clone, Debug)]
 pub struct Earlier {
-    file: PathBuf,
+    /// What it is called: its file, or the last run.
+    name: String,
     summary: Value,
 }
 
@@ -57,9 +58,15 @@ impl Earlier {
         let summary: Value =
             serde_json::from_str(&text).map_err(|error| NoEarlier::NoSweep(file.clone(), error.to_string()))?;
         match summary["points"].is_array() {
-            true => Ok(Self { file, summary }),
+            true => Ok(Self { name: file.display().to_string(), summary }),
             false => Err(NoEarlier::NoSweep(file, "it has no `points`".into())),
         }
+    }
+
+    /// What the last run of this sweep found, if it has left its results in this folder.
+    pub fn of_last_run(folder: &Path, name: &str) -> Option<Self> {
+        let earlier = Self::read(folder, name).ok()?;
+        Some(Self { name: "the last run".into(), ..earlier })
     }
 }
 
@@ -68,12 +75,11 @@ impl Earlier {
 /// figures, so that any difference comes from a change of one of them.
 pub fn since(report: &Report, earlier: &Earlier, width: Option<usize>) -> String {
     let Ok(now) = serde_json::to_value(Document(report)) else { return String::new() };
-    let before = &earlier.summary;
-    let mut lines = verdicts(before, &now);
+    let mut lines = verdicts(&earlier.summary, &now);
     let of_objectives = report.plan.objectives.iter().map(|objective| objective.metric());
     let mut metrics = COMPARED.to_vec();
     metrics.extend(of_objectives.filter(|metric| !COMPARED.contains(metric)));
-    let (old, new) = (points(before), points(&now));
+    let (old, new) = (points(&earlier.summary), points(&now));
     let mut alike = 0;
     for point in new {
         match old.iter().find(|known| key(known) == key(point)) {
@@ -91,11 +97,11 @@ pub fn since(report: &Report, earlier: &Earlier, width: Option<usize>) -> String
     if more > 0 {
         lines.push(format!("and {more} more"));
     }
-    let file = earlier.file.display();
+    let before = &earlier.name;
     let head = match (lines.is_empty(), alike) {
-        (true, _) => format!("no significant change since {file}: {} as before", count(alike, "point")),
-        (false, 0) => format!("significant changes since {file}:"),
-        (false, _) => format!("significant changes since {file} ({} as before):", count(alike, "point")),
+        (true, _) => format!("no significant change since {before}: {} as before", count(alike, "point")),
+        (false, 0) => format!("significant changes since {before}:"),
+        (false, _) => format!("significant changes since {before} ({} as before):", count(alike, "point")),
     };
     let mut text = paragraph("", &head, width);
     lines.iter().for_each(|line| text += &paragraph("- ", line, width));

@@ -23,5 +23,6 @@ mod stop;
 mod sweep;
 mod terminal;
 mod trace;
+mod watch;
 mod windows;
 mod write;
