@@ -180,6 +180,8 @@ struct Shift {
     is_up: bool,
     /// `19 % (15 to 23)`, of a share `1.2 points (0.4 to 2.0)`, of what becomes many times as much `12 times (10 to 14)`.
     size: String,
+    /// `-19 % (-23 to -15)`.
+    signed: String,
 }
 
 /// Relative change from which it is given as a factor.
@@ -192,33 +194,41 @@ impl Shift {
         let is_up = change.estimate > 0.0;
         // Of the means over replications, as the change is: a quantile of all of them together is another figure.
         let relative = resized.relative.filter(|relative| relative.estimate.is_finite());
-        let size = match relative {
-            None if found.metric.is_rate() => scaled(change, 100.0, 0.0, 1, "points"),
-            None => difference(change.estimate.abs(), found.metric, rates(found)),
-            Some(relative) if relative.estimate >= MANY_TIMES => scaled(relative, 1.0, 1.0, 0, "times"),
+        let size = |is_signed: bool| match relative {
+            None if found.metric.is_rate() => scaled(change, 100.0, 0.0, 1, "points", is_signed),
+            None => {
+                let sign = ["", if is_up { "+" } else { "-" }][usize::from(is_signed)];
+                format!("{sign}{}", difference(change.estimate.abs(), found.metric, rates(found)))
+            }
+            Some(relative) if relative.estimate >= MANY_TIMES => scaled(relative, 1.0, 1.0, 0, "times", is_signed),
             Some(relative) => {
                 let decimals = usize::from(relative.estimate.abs() * 100.0 < 9.95);
-                scaled(relative, 100.0, 0.0, decimals, "%")
+                scaled(relative, 100.0, 0.0, decimals, "%", is_signed)
             }
         };
-        Some(Self { is_up, size })
+        Some(Self { is_up, size: size(false), signed: size(true) })
     }
 }
 
-/// The size of a change times a scale and more by an offset, with that of the ends of its interval, the smaller one first.
-fn scaled(change: Interval, scale: f64, offset: f64, decimals: usize, unit: &str) -> String {
-    let size = |value: f64| format!("{:.decimals$}", (value * scale + offset).abs());
-    let (low, high) = if change.estimate < 0.0 { (change.high, change.low) } else { (change.low, change.high) };
+/// A change times a scale and more by an offset, with the ends of its interval; without signs its size, with that of the
+/// smaller end first.
+fn scaled(change: Interval, scale: f64, offset: f64, decimals: usize, unit: &str, is_signed: bool) -> String {
+    let shown = |value: f64| match value * scale + offset {
+        value if is_signed => format!("{value:+.decimals$}"),
+        value => format!("{:.decimals$}", value.abs()),
+    };
+    let is_turned = change.estimate < 0.0 && !is_signed;
+    let (first, last) = if is_turned { (change.high, change.low) } else { (change.low, change.high) };
     match change.low.is_finite() && change.high.is_finite() {
-        true => format!("{} {unit} ({} to {})", size(change.estimate), size(low), size(high)),
-        false => format!("{} {unit}", size(change.estimate)),
+        true => format!("{} {unit} ({} to {})", shown(change.estimate), shown(first), shown(last)),
+        false => format!("{} {unit}", shown(change.estimate)),
     }
 }
 
-/// `+19 % (15 to 23)`, `not significant`; a dash where there is no figure.
+/// `+19 % (+15 to +23)`, `not significant`; a dash where there is no figure.
 fn relative(found: &Explanation, resized: &Resized) -> String {
     match Shift::of(found, resized) {
-        Some(Shift { is_up, size }) => format!("{}{size}", if is_up { "+" } else { "-" }),
+        Some(shift) => shift.signed,
         None if resized.change.is_some() => "not significant".into(),
         None => "–".into(),
     }
@@ -293,9 +303,9 @@ fn amounts(found: &Explanation, resized: &Resized) -> String {
 fn changes(found: &Explanation, resized: &Resized) -> String {
     let words = found.metric.words();
     match Shift::of(found, resized) {
-        Some(Shift { is_up: true, size }) if size.contains(" times") => format!("makes the {words} {size} as much"),
-        Some(Shift { is_up: true, size }) => format!("raises the {words} by {size}"),
-        Some(Shift { is_up: false, size }) => format!("lowers the {words} by {size}"),
+        Some(Shift { is_up: true, size, .. }) if size.contains(" times") => format!("makes the {words} {size} as much"),
+        Some(Shift { is_up: true, size, .. }) => format!("raises the {words} by {size}"),
+        Some(Shift { is_up: false, size, .. }) => format!("lowers the {words} by {size}"),
         None => format!("changes the {words}: {}", relative(found, resized)),
     }
 }
