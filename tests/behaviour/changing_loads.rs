@@ -82,23 +82,30 @@ fn no_ramp_beyond_the_capacity_is_survived() {
     assert_eq!(verdicts, [Verdict::Fails; 3]);
 }
 
-/// 8(1 + 0.8 sin(2 pi t / 2400)) a second exceeds 10/s from 121 s on. Up to 800 s 10,067 are sent, and 1093 + 6786
-/// answered. Over a whole day all are: up to 2730 wait, and 7287 more than arrive could be served after the peak.
+/// So much of a day on which 8(1 + 0.8 sin(2 pi t / 2400)) requests a second arrive, more than 10/s from 121 s on.
+fn day(duration: &str) -> (Condition, f64) {
+    judged(&format!(
+        r#"
+        arrivals = "constant"
+        rate = "8/s"
+        diurnal = {{ period = "2400s", amplitude = 0.8 }}
+        duration = "{duration}"
+        "#
+    ))
+}
+
+/// Up to 800 s 10,067 are sent, and 1093 + 6786 answered.
 #[test]
-fn a_day_that_ends_behind_its_peak_leaves_requests_unanswered() {
-    let day = |duration: &str| {
-        judged(&format!(
-            r#"
-            arrivals = "constant"
-            rate = "8/s"
-            diurnal = {{ period = "2400s", amplitude = 0.8 }}
-            duration = "{duration}"
-            "#
-        ))
-    };
+fn a_day_that_ends_at_its_peak_leaves_requests_unanswered() {
     let (condition, success) = day("800s");
     assert_eq!(condition, Condition::Unstable);
     assert!((success - 7_879.0 / 10_067.0).abs() < 0.003, "{success}");
+}
+
+/// Over a whole day all are answered: up to 2730 wait, and 7287 more than arrive could be served after the peak.
+#[test]
+#[ignore = "long: whole days"]
+fn a_day_that_ends_behind_its_peak_answers_what_it_has_time_for() {
     // The backlog of 2600 shrinks at the end: it does not grow, and is not answered.
     let (condition, success) = day("1200s");
     assert_eq!(condition, Condition::Overloaded);
