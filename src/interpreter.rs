@@ -29,6 +29,7 @@ pub(crate) mod phase;
 pub(crate) mod pool;
 pub(crate) mod ports;
 pub(crate) mod query;
+pub(crate) mod recording;
 pub(crate) mod restart;
 pub(crate) mod retry;
 pub(crate) mod routing;

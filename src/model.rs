@@ -16,8 +16,8 @@ mod waiting;
 pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use load::{
-    Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, Pattern, Piece,
-    RateCourse, RateUnit, Reference, Retry, Stage, Strength, Wave,
+    Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, MOST_INTERVALS,
+    Pattern, Piece, RateCourse, RateUnit, Reference, Retry, Stage, Strength, Wave, round_interval,
 };
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,

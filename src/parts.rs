@@ -6,8 +6,10 @@
 //! the laws that it has broken. `outcome` is all that remains of a run.
 
 pub(crate) mod course;
+pub(crate) mod mark;
 pub(crate) mod outcome;
 pub(crate) mod phase;
+pub(crate) mod recording;
 pub(crate) mod timeline;
 
 pub(crate) mod blame;
@@ -33,9 +35,11 @@ pub use blame::{Blame, BlameGroup, BlamePlace, FailedAt, Holding, PlaceKind, Req
 pub use course::{Batch, Course, CourseMark, Pace};
 pub use limits::Limits;
 pub use loss::Loss;
+pub use mark::{Mark, MarkKind, Marks};
 pub use network::ROUND_TRIP;
 pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ServiceOutcome, Users};
 pub use phase::{OF_TEST, Phase, PhaseUse};
+pub use recording::{Areas, Level, Recording};
 pub use resource::{ResourceKind, ResourceUse};
 pub use timeline::{Slice, Timeline};
 pub use trace::{Doing, Held, Trace, TraceSpan};

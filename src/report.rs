@@ -82,7 +82,7 @@ pub use sensitivity::{
     sensitivity, sensitivity_document, sensitivity_figure, sensitivity_method, sensitivity_page, sensitivity_warnings,
 };
 pub use theory::theory;
-pub use timeline::timeline;
+pub use timeline::{timeline, timeline_failures, timeline_marks, timeline_resources};
 pub use trace::{chrome as trace_events, otlp as trace_otlp, tree as trace_tree};
 pub use verdicts::verdicts;
 pub use warning::{Warning, warnings};

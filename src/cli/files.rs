@@ -14,6 +14,7 @@ use crate::report::figures::Drawing;
 use crate::report::folder::{Folder, Unwritten};
 use crate::report::sheet::{
     BLAME, CLASSES, COMPARISONS, FileFormat, Layout, MEASUREMENTS, RESOURCES, RESULTS, Row, Sheet, TIMELINE,
+    TIMELINE_FAILURES, TIMELINE_MARKS, TIMELINE_RESOURCES,
 };
 use crate::report::{self, Report};
 
@@ -40,7 +41,7 @@ impl Pictures {
     }
 }
 
-/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, `timeline`, `blame` and `resources`
+/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, the timelines, `blame` and `resources`
 /// where there are any, and finishes `trials`. Each that cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
@@ -73,10 +74,7 @@ pub(super) fn write_results(
     if measurements.peek().is_some() {
         files.extend(sheet(&MEASUREMENTS, &mut measurements));
     }
-    let mut timeline = report::timeline(report).peekable();
-    if timeline.peek().is_some() {
-        files.extend(sheet(&TIMELINE, &mut timeline));
-    }
+    files.extend(timelines(folder, formats, report));
     let mut blame = report::blame_rows(report).peekable();
     if blame.peek().is_some() {
         files.extend(sheet(&BLAME, &mut blame));
@@ -86,6 +84,24 @@ pub(super) fn write_results(
         files.extend(sheet(&RESOURCES, &mut resources));
     }
     written(files, page)
+}
+
+/// Writes `timeline`, and `timeline-failures`, `timeline-resources` and `timeline-marks`, where there are any.
+pub(super) fn timelines(folder: &Folder, formats: &[FileFormat], report: &Report) -> Vec<Result<PathBuf, Unwritten>> {
+    let mut files = Vec::new();
+    let mut sheet = |layout: &Layout, rows: &mut dyn Iterator<Item = Row>| {
+        let mut rows = rows.peekable();
+        if rows.peek().is_some() {
+            let mut sheet = Sheet::begin(folder, layout.name, &layout.columns(report.plan), formats);
+            rows.for_each(|row| sheet.row(&row));
+            files.extend(sheet.finish());
+        }
+    };
+    sheet(&TIMELINE, &mut report::timeline(report));
+    sheet(&TIMELINE_FAILURES, &mut report::timeline_failures(report));
+    sheet(&TIMELINE_RESOURCES, &mut report::timeline_resources(report));
+    sheet(&TIMELINE_MARKS, &mut report::timeline_marks(report));
+    files
 }
 
 /// The name of the page that a sweep writes.

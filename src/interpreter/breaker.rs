@@ -10,7 +10,14 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn begin_guarded(&mut self, t: u32, breaker: u32) -> Next {
         let breaker = self.process_of(t).breakers + breaker;
-        match self.guards.breakers[breaker as usize].pass(self.engine.now) {
+        let now = self.engine.now;
+        let guard = &mut self.guards.breakers[breaker as usize];
+        let before = guard.era;
+        let passed = guard.pass(now);
+        if guard.era != before {
+            self.mark_breaker(breaker);
+        }
+        match passed {
             Some(era) => self.enter_frame(t, FrameKind::Breaker { breaker, era }),
             None => Next::Fail(Failure::BREAKER_OPEN),
         }
@@ -22,15 +29,21 @@ impl World<'_> {
 
     pub(crate) fn breaker_succeeded(&mut self, breaker: u32, era: u32) {
         let now = self.engine.now;
-        if let Some(breaker) = self.breaker_in(breaker, era) {
-            breaker.succeeded(now);
+        if let Some(guard) = self.breaker_in(breaker, era) {
+            guard.succeeded(now);
+            if guard.era != era {
+                self.mark_breaker(breaker);
+            }
         }
     }
 
     pub(crate) fn breaker_failed(&mut self, breaker: u32, era: u32) {
         let now = self.engine.now;
-        if let Some(breaker) = self.breaker_in(breaker, era) {
-            breaker.failed(now);
+        if let Some(guard) = self.breaker_in(breaker, era) {
+            guard.failed(now);
+            if guard.era != era {
+                self.mark_breaker(breaker);
+            }
         }
     }
 

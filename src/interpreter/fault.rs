@@ -7,6 +7,7 @@ use crate::model::{Capacity, FaultEffect, FaultPlan, Runtime};
 
 use crate::engine::task::Task;
 use crate::interpreter::world::World;
+use crate::parts::mark::MarkKind;
 
 impl<'s> World<'s> {
     /// Schedules the instants at which faults come on or go.
@@ -56,6 +57,7 @@ impl<'s> World<'s> {
         let rising = places(self, FaultEffect::Dead, &end);
         let rising: Vec<u32> = rising.into_iter().filter(|&replica| self.lift(replica)).collect();
         for replica in dying {
+            self.mark_replica(MarkKind::Down, replica);
             self.kill(replica);
         }
         for &replica in &rising {

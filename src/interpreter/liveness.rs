@@ -7,6 +7,7 @@ use crate::kernel::{NONE, Time};
 use crate::engine::slot;
 use crate::engine::token::{ABANDONED, Failure, HOUSEKEEPING, State, WASTE};
 use crate::interpreter::world::World;
+use crate::parts::mark::MarkKind;
 use crate::parts::trouble::liveness::{Prober, Verdict};
 
 impl World<'_> {
@@ -113,6 +114,10 @@ impl World<'_> {
     fn act_on(&mut self, index: usize, verdict: Verdict) {
         match verdict {
             Verdict::Ready(is_ready) => {
+                let replica = self.probers[index].replica;
+                if self.replicas[replica as usize].health.ready != is_ready {
+                    self.mark_replica(if is_ready { MarkKind::Ready } else { MarkKind::Unready }, replica);
+                }
                 self.change_availability(self.probers[index].replica, |health| health.ready = is_ready);
             }
             Verdict::Unchanged | Verdict::Dead => {}

@@ -34,6 +34,7 @@ pub struct Window {
 impl World<'_> {
     /// Opens the measuring window: everything is counted from now on.
     pub fn open_window(&mut self) {
+        self.sample_before_reset();
         let now = self.engine.now;
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
@@ -50,6 +51,7 @@ impl World<'_> {
     /// Closes the measuring window.
     pub fn close_window(&mut self) -> Window {
         self.end_phase();
+        self.end_recording();
         if !std::mem::replace(&mut self.tally.on, false) {
             // It never opened: the run ended before.
             let now = self.engine.now;

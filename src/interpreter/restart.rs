@@ -17,6 +17,7 @@ use crate::interpreter::parts::parts;
 use crate::interpreter::step::Housekeeping;
 use crate::interpreter::world::World;
 use crate::parts::held::slots::SlotsKind;
+use crate::parts::mark::MarkKind;
 use crate::parts::network::ROUND_TRIP;
 use crate::parts::network::process::Process;
 use crate::parts::part::Part;
@@ -64,6 +65,7 @@ impl World<'_> {
         self.groups[service].restarts += 1;
         let liveness = self.system.services[service].liveness.as_ref();
         let restart_time = liveness.map_or(Time::ZERO, |liveness| liveness.restart_time);
+        self.mark_replica(MarkKind::Restart, replica);
         self.take_down(replica);
         self.engine.later(wait + restart_time, Task::Raise { replica });
     }
@@ -104,6 +106,7 @@ impl World<'_> {
 
     /// The replica's processes begin anew; they consume messages with [`World::resume_consuming`].
     pub(crate) fn come_up(&mut self, replica: u32) {
+        self.mark_replica(MarkKind::Up, replica);
         let (now, system) = (self.engine.now, self.system);
         let shared = &self.replicas[replica as usize];
         let service = &system.services[shared.service as usize];
@@ -271,10 +274,14 @@ impl World<'_> {
         for id in clients..clients + plan.clients.len() as u32 {
             self.close_ports(id);
         }
+        let first = self.processes[index as usize].breakers;
+        let guards = first..first + plan.breakers.len() as u32;
+        let broken: Vec<u32> = guards.filter(|&id| !self.guards.breakers[id as usize].is_closed()).collect();
         let moment = self.moment();
         for part in parts!(self, mut) {
             part.process_died(index, moment);
         }
+        broken.into_iter().for_each(|id| self.mark_breaker(id));
     }
 
     /// The connections of others to a replica that was killed are gone: kept ones of HTTP clients, idle ones of pools.

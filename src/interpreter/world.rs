@@ -329,6 +329,9 @@ impl<'s> World<'s> {
                 if self.is_recording() {
                     self.look_at_traced();
                 }
+                if self.is_sampling() {
+                    self.sample_up_to(event.time());
+                }
             }
             if event.time() == Time::MAX {
                 if self.is_due(event) {
@@ -357,10 +360,13 @@ impl<'s> World<'s> {
     }
 
     /// The number of the next event at which to check the limits: a multiple of [`LOOK_EVERY`], the first event too many,
-    /// or, while recording, simply the next event.
+    /// or, while traces or a timeline are recorded, simply the next event.
     fn next_watched(&self, most: u64) -> u64 {
-        let next =
-            if self.is_recording() { self.events + 1 } else { self.events - self.events % LOOK_EVERY + LOOK_EVERY };
+        let next = if self.is_recording() || self.is_sampling() {
+            self.events + 1
+        } else {
+            self.events - self.events % LOOK_EVERY + LOOK_EVERY
+        };
         next.min(most.saturating_add(1))
     }
 

@@ -43,6 +43,9 @@ pub struct Load {
     pub retry: Option<Retry>,
     /// Length of an interval of the timeline; none: no timeline is kept.
     pub timeline: Option<Time>,
+    /// Whether all that a timeline can have is recorded, response times, failures by cause, resources and marks, and in how
+    /// many intervals at most; none: the counts alone.
+    pub recorded: Option<usize>,
     /// Length of the intervals of which the one with the most calls is looked for; none: calls are not counted.
     pub call_rates: Option<Time>,
     /// When the last disturbance is over, from which on the recovery is timed.
@@ -116,6 +119,26 @@ pub enum Strength {
     },
 }
 
+/// Intervals of a timeline at most; beyond them two neighbours become one and the interval is twice as long.
+pub const MOST_INTERVALS: usize = 4096;
+
+/// Intervals that a timeline has about, where the load does not say how long they are.
+const INTERVALS: u64 = 150;
+
+/// The length of the intervals of a run of this length: 1, 2 or 5 times a power of ten nanoseconds.
+pub fn round_interval(run: Time) -> Time {
+    let least = run.0 / INTERVALS;
+    let mut unit = 1u64;
+    loop {
+        for step in [1, 2, 5] {
+            if unit * step >= least {
+                return Time(unit * step);
+            }
+        }
+        unit *= 10;
+    }
+}
+
 /// Intervals that tell what is usual, at least.
 pub const FEWEST_USUAL: u64 = 5;
 
@@ -137,6 +160,16 @@ impl Load {
             Reference::WithoutFaults => true,
             Reference::Before => self.interval().is_some_and(|length| before / length.0.max(1) >= FEWEST_USUAL),
         }
+    }
+
+    /// Records all that a timeline can have. Where the load has no timeline yet, it gets intervals of a round length, or
+    /// for a finite test some that double until there are few enough.
+    pub fn record(&mut self) {
+        const SHORTEST: Time = Time(1_000_000);
+        const FEW: usize = 300;
+        let length = self.timeline.or_else(|| self.pattern.window().map(|(_, end)| round_interval(end)));
+        self.recorded = Some(if length.is_some() { MOST_INTERVALS } else { FEW });
+        self.timeline = Some(length.unwrap_or(SHORTEST));
     }
 
     /// Length of the intervals that a run counts in: that of the timeline. Where a recovery is timed, half of it, a quarter

@@ -88,7 +88,7 @@ impl Ledger {
             backoff_key: name(seed, replication, "backoff", 0),
             retry: load.retry.clone(),
             saved: MOST_SAVED,
-            timeline: load.interval().map(Timeline::new),
+            timeline: load.interval().map(|length| Timeline::new(length, load.recorded)),
             closed: None,
             on: false,
             carried: 0,
@@ -135,15 +135,7 @@ impl Ledger {
         let record = self.users[user];
         let response = now - record.first;
         if let Some(timeline) = &mut self.timeline {
-            let slice = timeline.at(now);
-            match failure {
-                Failure::NONE => {
-                    slice.succeeded += 1;
-                    slice.response_s += response.seconds();
-                }
-                Failure::GAVE_UP => slice.given_up += 1,
-                _ => slice.failed += 1,
-            }
+            timeline.ended(now, response, failure);
         }
         let again = if failure.is_some() { self.again(&record) } else { None };
         if self.on {
@@ -250,6 +242,18 @@ impl Ledger {
     /// Whether a request to this endpoint was answered with success within the window.
     pub fn has_succeeded(&self, target: u32) -> bool {
         self.classes.iter().zip(&self.counts).any(|(class, count)| class.target == target && count.succeeded > 0)
+    }
+
+    /// The timeline that is kept, where the load asks for all of it.
+    pub fn recorded(&mut self) -> Option<(&mut Timeline, Time)> {
+        let timeline = self.timeline.as_mut()?;
+        let sampled = timeline.recording.as_ref()?.sampled();
+        Some((timeline, sampled))
+    }
+
+    /// Whether there is one.
+    pub fn is_recorded(&self) -> bool {
+        self.timeline.as_ref().is_some_and(|timeline| timeline.recording.is_some())
     }
 
     /// The timeline up to the end of the window.

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Time;
 use crate::kernel::wire::Number;
+use crate::model::MOST_INTERVALS;
 
-/// Intervals at most; beyond them two neighbours become one and the interval is twice as long.
-const MOST: usize = 4096;
+use crate::engine::token::Failure;
+use crate::parts::recording::Recording;
 
 /// What clients saw, interval by interval.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +18,9 @@ pub struct Timeline {
     pub slices: Vec<Slice>,
     /// When the last one ended, which may be shorter.
     pub end: Time,
+    /// What else was recorded; none where the load does not ask for it.
+    #[serde(skip)]
+    pub recording: Option<Box<Recording>>,
 }
 
 /// What happened in an interval, which holds its start but not its end.
@@ -71,21 +75,50 @@ impl Slice {
 }
 
 impl Timeline {
-    pub(crate) fn new(length: Time) -> Self {
-        Self { length: Time(length.0.max(1)), slices: Vec::new(), end: Time::ZERO }
+    /// One that counts, or that records all in so many intervals at most.
+    pub(crate) fn new(length: Time, recorded: Option<usize>) -> Self {
+        let recording = recorded.map(|most| Box::new(Recording::new(most)));
+        Self { length: Time(length.0.max(1)), slices: Vec::new(), end: Time::ZERO, recording }
+    }
+
+    /// The intervals are long enough for this time.
+    #[inline]
+    pub(crate) fn reach(&mut self, now: Time) {
+        let most = self.recording.as_ref().map_or(MOST_INTERVALS, |recording| recording.most());
+        while now.0 / self.length.0 >= most as u64 {
+            self.coarsen();
+        }
     }
 
     /// The interval of this time.
     #[inline]
     pub(crate) fn at(&mut self, now: Time) -> &mut Slice {
-        while now.0 / self.length.0 >= MOST as u64 {
-            self.coarsen();
-        }
+        self.reach(now);
         let index = (now.0 / self.length.0) as usize;
         if index >= self.slices.len() {
             self.slices.resize(index + 1, Slice::default());
         }
         &mut self.slices[index]
+    }
+
+    /// A request has ended so long after its first try.
+    pub(crate) fn ended(&mut self, now: Time, response: Time, failure: Failure) {
+        let slice = self.at(now);
+        match failure {
+            Failure::NONE => {
+                slice.succeeded += 1;
+                slice.response_s += response.seconds();
+            }
+            Failure::GAVE_UP => slice.given_up += 1,
+            _ => slice.failed += 1,
+        }
+        let interval = (now.0 / self.length.0) as usize;
+        if let Some(recording) = &mut self.recording {
+            match failure {
+                Failure::NONE => recording.succeeded(interval, response),
+                _ => recording.failed(interval, failure),
+            }
+        }
     }
 
     /// The run has got here: intervals in which nothing happened have a place too.
@@ -101,6 +134,10 @@ impl Timeline {
             if let Some(before) = self.slices.last_mut() {
                 before.add(&last);
             }
+        }
+        let count = self.slices.len();
+        if let Some(recording) = &mut self.recording {
+            recording.close(count);
         }
     }
 
@@ -121,6 +158,9 @@ impl Timeline {
             sum
         });
         self.slices = pairs.collect();
+        if let Some(recording) = &mut self.recording {
+            recording.coarsen();
+        }
     }
 
     /// Requests under way at the end of each interval.
@@ -140,7 +180,7 @@ mod tests {
 
     #[test]
     fn an_interval_holds_its_start_but_not_its_end() {
-        let mut timeline = Timeline::new(Time(10));
+        let mut timeline = Timeline::new(Time(10), None);
         for now in [0, 9, 10, 29] {
             timeline.at(Time(now)).sent += 1;
         }
@@ -148,7 +188,7 @@ mod tests {
         let sent: Vec<u32> = timeline.slices.iter().map(|slice| slice.sent).collect();
         assert_eq!(sent, [2, 1, 1, 0, 0]);
         // What happens at the very end belongs to the last.
-        let mut timeline = Timeline::new(Time(10));
+        let mut timeline = Timeline::new(Time(10), None);
         timeline.at(Time(20)).sent += 1;
         timeline.close(Time(20));
         let sent: Vec<u32> = timeline.slices.iter().map(|slice| slice.sent).collect();
@@ -157,7 +197,7 @@ mod tests {
 
     #[test]
     fn a_long_run_has_longer_intervals_and_loses_nothing() {
-        let mut timeline = Timeline::new(Time(1));
+        let mut timeline = Timeline::new(Time(1), None);
         for now in 0..20_000 {
             timeline.at(Time(now)).sent += 1;
         }

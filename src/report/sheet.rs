@@ -12,7 +12,8 @@ use std::path::PathBuf;
 use super::folder::{Folder, Unwritten};
 
 pub use columns::{
-    BLAME, CLASSES, COMPARISONS, Layout, MEASUREMENTS, REPLICATIONS, RESOURCES, RESULTS, TIMELINE, schema,
+    BLAME, CLASSES, COMPARISONS, Layout, MEASUREMENTS, REPLICATIONS, RESOURCES, RESULTS, TIMELINE, TIMELINE_FAILURES,
+    TIMELINE_MARKS, TIMELINE_RESOURCES, schema,
 };
 
 /// What a column holds.

@@ -143,6 +143,7 @@ mod loads;
 
 mod limits;
 mod queues;
+mod recorded;
 
 mod machines;
 mod orders;

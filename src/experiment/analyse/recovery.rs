@@ -365,7 +365,7 @@ mod tests {
             ..Slice::default()
         };
         let end = Time(shares.len() as u64 * 10);
-        Timeline { length: Time(10), slices: shares.iter().enumerate().map(slice).collect(), end }
+        Timeline { length: Time(10), slices: shares.iter().enumerate().map(slice).collect(), end, recording: None }
     }
 
     /// Of a disturbance of the intervals from one up to another, which all intervals before it are compared with.

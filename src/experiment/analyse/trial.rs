@@ -1,8 +1,12 @@
 //! What is kept of a trial: one row of `trials.csv`.
 
+mod history;
 mod services;
 
 use serde::{Deserialize, Serialize};
+
+pub(in crate::experiment) use history::FINE;
+pub use history::{History, LevelHistory, PERCENTILES, Series};
 
 use crate::experiment::analyse::culprit::{Evidence, FAILING, Growing, Used};
 use crate::experiment::analyse::recovery::{Calm, Recovery};
@@ -57,6 +61,9 @@ pub struct Trial {
     pub course: Option<Course>,
     /// What happened when.
     pub timeline: Option<Timeline>,
+    /// What else was recorded in its intervals; none where the load does not ask for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub history: Option<History>,
     /// Mean response time of successes in seconds; none without successes.
     #[serde(with = "wire")]
     pub mean_s: Option<f64>,
@@ -235,7 +242,11 @@ impl Trial {
         });
         let is_disturbed = recovery.map(|recovery| recovery.is_disturbed);
         let recovery_s = recovery.filter(|recovery| recovery.is_disturbed).map(|recovery| recovery.seconds);
-        let timeline = fine.map(|timeline| timeline.in_intervals_of(load.timeline));
+        let mut timeline = fine.map(|timeline| timeline.in_intervals_of(load.timeline));
+        let history = timeline.as_mut().and_then(|timeline| {
+            let recording = timeline.recording.take()?;
+            Some(History::of(timeline, *recording))
+        });
         let classes = outcome.classes.iter().map(|class| ClassTrial {
             name: class.name.clone(),
             sent: class.sent,
@@ -316,6 +327,7 @@ impl Trial {
             violations: outcome.violations,
             course: outcome.course,
             timeline,
+            history,
         };
         let culprit = Evidence::of_trial(&trial).culprit();
         trial.saturated = culprit.and_then(|culprit| culprit.limit().map(str::to_owned));

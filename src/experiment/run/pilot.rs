@@ -71,6 +71,7 @@ fn with(load: &Load, length: Time) -> Load {
     let mut load = load.clone();
     load.auto_warm_up = false;
     load.accounts = AccountsKept::Off;
+    load.recorded = None;
     if let Pattern::Endless { warm_up, .. } | Pattern::Open { warm_up, .. } = &mut load.pattern {
         *warm_up = length;
     }

@@ -213,7 +213,7 @@ pub(in crate::experiment) fn run_one(
         let is_compared = load.recovered_after.is_some() && load.reference == Reference::WithoutFaults;
         if is_compared && !planned.system.faults.is_empty() {
             let calm = System { faults: Vec::new(), ..(*planned.system).clone() };
-            let load = Load { accounts: AccountsKept::Off, ..load.clone().into_owned() };
+            let load = Load { accounts: AccountsKept::Off, recorded: None, ..load.clone().into_owned() };
             outcome.calm = load::trial(&calm, &load, plan.seed, replication, &limits).timeline;
         }
         (outcome, load)

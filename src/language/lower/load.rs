@@ -51,6 +51,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         abandon,
         retry,
         timeline,
+        recorded: load.timeline.map(|_| model::MOST_INTERVALS),
         call_rates,
         recovered_after,
         disturbances,

@@ -9,6 +9,7 @@ use crate::kernel::Time;
 use crate::kernel::gauge::TimeWeighted;
 use crate::model::BreakerPlan;
 
+use crate::parts::mark::MarkKind;
 use crate::parts::usage::Sum;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,20 @@ impl Breaker {
     /// A new process has a new breaker.
     pub fn renew(&mut self, now: Time) {
         self.turn(now, BreakerState::Closed { failures: 0 });
+    }
+
+    /// What a change to its present state is called.
+    pub fn mark(&self) -> MarkKind {
+        match self.state {
+            BreakerState::Closed { .. } => MarkKind::Closed,
+            BreakerState::Open { .. } => MarkKind::Open,
+            BreakerState::HalfOpen { .. } => MarkKind::HalfOpen,
+        }
+    }
+
+    /// Whether it is closed.
+    pub fn is_closed(&self) -> bool {
+        matches!(self.state, BreakerState::Closed { .. })
     }
 
     fn turn(&mut self, now: Time, state: BreakerState) {

@@ -158,6 +158,53 @@ pub const TIMELINE: Layout = Layout {
         Interval("success_share", "1", "Successes out of those that ended in the interval, 0 to 1."),
         Interval("in_flight_at_end", "1", "Requests under way at its end."),
         Interval("mean_s", "s", "Mean response time of the interval's successes."),
+        Interval("p50_s", "s", "Median response time of the interval's successes; where the load has `timeline`."),
+        Interval("p95_s", "s", "95th percentile of the response time; where the load has `timeline`."),
+        Interval("p99_s", "s", "99th percentile of the response time; where the load has `timeline`."),
+    ],
+};
+
+/// `timeline-failures`: a row a cause of failures, interval of time and point.
+pub const TIMELINE_FAILURES: Layout = Layout {
+    name: "timeline-failures",
+    row: "A cause of failures in an interval of time, of a variant at a value of each axis.",
+    parts: &[
+        One("from_s", Number, "s", "Start of the interval."),
+        One("to_s", Number, "s", "End of the interval."),
+        One("cause", Text, "", "Why requests failed."),
+        Interval("failed_per_s", "1/s", "Requests that failed for it."),
+    ],
+};
+
+/// `timeline-resources`: a row a resource, interval of time and point.
+pub const TIMELINE_RESOURCES: Layout = Layout {
+    name: "timeline-resources",
+    row: "A resource in an interval of time, of a variant at a value of each axis.",
+    parts: &[
+        One("from_s", Number, "s", "Start of the interval."),
+        One("to_s", Number, "s", "End of the interval."),
+        One("resource", Text, "", "Its name."),
+        Interval("in_use", "1", "Units in use, mean over the interval and sum over all instances."),
+        One("capacity", Number, "1", "Units that there are, mean over the interval; missing where there is no limit."),
+        Interval("queue", "1", "Requests, jobs or messages that wait for it, mean over the interval."),
+    ],
+};
+
+/// `timeline-marks`: a row an event of a replica or a breaker.
+pub const TIMELINE_MARKS: Layout = Layout {
+    name: "timeline-marks",
+    row: "Something that happened to a replica or a breaker, in a replication of a variant at a value of each axis.",
+    parts: &[
+        One("replication", Count, "1", "Which replication, from 0."),
+        One("at_s", Number, "s", "When."),
+        One(
+            "what",
+            Text,
+            "",
+            "Of a replica: `down` (by a fault), `restart` (by its liveness probe), `up`, `unready` and `ready` (by its \
+             readiness probe). Of a breaker: `open`, `half-open`, `closed`.",
+        ),
+        One("place", Text, "", "The replica or the breaker."),
     ],
 };
 
@@ -292,10 +339,20 @@ pub fn schema() -> Value {
             "fields": fields, "missingValues": [""], "trueValues": ["yes"], "falseValues": ["no"],
         } })
     };
-    let resources: Vec<Value> = [RESULTS, REPLICATIONS, CLASSES, COMPARISONS, MEASUREMENTS, TIMELINE, BLAME, RESOURCES]
-        .iter()
-        .map(resource)
-        .collect();
+    let layouts = [
+        RESULTS,
+        REPLICATIONS,
+        CLASSES,
+        COMPARISONS,
+        MEASUREMENTS,
+        TIMELINE,
+        TIMELINE_FAILURES,
+        TIMELINE_RESOURCES,
+        TIMELINE_MARKS,
+        BLAME,
+        RESOURCES,
+    ];
+    let resources: Vec<Value> = layouts.iter().map(resource).collect();
     json!({
         "name": "sim-results",
         "description": "The files of a sweep. In CSV, numbers have seven significant digits, `inf` is never, flags are \

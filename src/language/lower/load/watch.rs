@@ -3,10 +3,7 @@
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
 use crate::language::Spike;
-use crate::model::{FaultEffect, FaultPlan, Pattern, Reference, System};
-
-/// Intervals that a timeline has about, where the load does not say how long they are.
-const INTERVALS: u64 = 150;
+use crate::model::{FaultEffect, FaultPlan, Pattern, Reference, System, round_interval};
 
 /// What is watched over time.
 pub(super) struct Watch {
@@ -65,7 +62,7 @@ impl Reading<'_> {
             || matches!(pattern, Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. });
         let timeline = match load.timeline {
             Some(_) => self.length("timeline", load.timeline),
-            None => end.filter(|_| changes).map(|end| round(Time(end.0 / INTERVALS))),
+            None => end.filter(|_| changes).map(round_interval),
         };
         if timeline.is_none() && load.recovered_after.is_some() {
             let title = "recovery is read from a timeline, and a finite test has one only if `timeline` is set";
@@ -99,18 +96,5 @@ impl Reading<'_> {
             (true, None) => Reference::WithoutFaults,
             (true, Some(_)) => Reference::Unknown,
         }
-    }
-}
-
-/// 1, 2 or 5 times a power of ten nanoseconds, not below this.
-fn round(least: Time) -> Time {
-    let mut unit = 1u64;
-    loop {
-        for step in [1, 2, 5] {
-            if unit * step >= least.0 {
-                return Time(unit * step);
-            }
-        }
-        unit *= 10;
     }
 }

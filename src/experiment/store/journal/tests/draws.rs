@@ -4,11 +4,12 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::experiment::analyse::strain::{Strain, StrainUse};
-use crate::experiment::analyse::trial::{ClassTrial, Trial};
+use crate::experiment::analyse::trial::{ClassTrial, History, LevelHistory, Series, Trial};
 use crate::kernel::Time;
 use crate::parts::{
     Blame, BlameGroup, BlamePlace, CallCount, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork,
-    Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline, Times, Units, Users,
+    Mark, MarkKind, Marks, Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline, Times,
+    Units, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -90,6 +91,33 @@ impl Draws {
             p99_s: self.maybe(),
             p999_s: self.maybe(),
             response_times: self.packed(),
+        }
+    }
+
+    fn series(&mut self) -> Series {
+        Series(self.few(Self::count))
+    }
+
+    fn history(&mut self) -> History {
+        let kinds = [MarkKind::Restart, MarkKind::Up, MarkKind::HalfOpen];
+        History {
+            times: [self.series(), self.series(), self.series()],
+            failures: self.few(|draws| (draws.text(), draws.series())),
+            levels: self.few(|draws| LevelHistory {
+                name: draws.text(),
+                kind: ResourceKind::Cpu,
+                in_use: draws.series(),
+                capacity: draws.flag().then(|| draws.series()),
+                queue: draws.series(),
+            }),
+            marks: Marks {
+                kept: self.few(|draws| Mark {
+                    at: Time(draws.count()),
+                    what: kinds[draws.count() as usize % kinds.len()],
+                    place: draws.text(),
+                }),
+                more: self.count(),
+            },
         }
     }
 
@@ -222,7 +250,9 @@ impl Draws {
                 length: Time(self.count()),
                 slices: self.few(Self::slice),
                 end: Time(self.count()),
+                recording: None,
             }),
+            history: self.flag().then(|| self.history()),
             mean_s: self.maybe(),
             p50_s: self.maybe(),
             p90_s: self.maybe(),
