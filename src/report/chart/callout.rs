@@ -15,6 +15,8 @@ pub(super) const ROW: f64 = 30.0;
 const MOST_ROWS: usize = 2;
 /// How many curves a slide has room to say something of.
 const MOST: usize = 3;
+/// How many stretches and instants are named that are none of a curve, and the rows of their words.
+const MOST_COMMON: (usize, usize) = (9, 3);
 /// How many marks of curves stand before words; of more curves, none does.
 const MOST_MARKS: usize = 4;
 /// How much room a mark takes.
@@ -35,6 +37,8 @@ struct Span {
     color: Color,
     /// What it is shaded with; nothing where it is shaded already.
     shade: Option<Color>,
+    /// It is no stretch but an instant: a line.
+    is_instant: bool,
     /// The curves that the words are about, by their marks: a colour alone tells too little.
     marks: Vec<usize>,
     /// The words, the row counted from the plot up, and the middle of marks and words.
@@ -60,7 +64,11 @@ fn half(words: &str, marks: &[usize]) -> f64 {
 fn marks(line: &Line) -> Vec<usize> {
     let others = line.collapse.iter().flat_map(|collapse| &collapse.others);
     let all: Vec<usize> = std::iter::once(&line.color).chain(others).copied().collect();
-    if all.len() > MOST_MARKS || matches!(line.look, Look::Course | Look::Noise) { Vec::new() } else { all }
+    if all.len() > MOST_MARKS || matches!(line.look, Look::Band | Look::Course | Look::Noise) {
+        Vec::new()
+    } else {
+        all
+    }
 }
 
 impl Callouts {
@@ -84,8 +92,10 @@ impl Callouts {
         }
         of_lines.sort_by(|a, b| a.0.to_x.total_cmp(&b.0.to_x));
         let is_one = of_lines.len() == 1;
-        let of_all = panel.stretches.iter().map(|shade| (shade, (palette.soft, Vec::new())));
-        for (collapse, (color, marks)) in of_all.chain(of_lines) {
+        let of_all = panel.stretches.iter().map(|shade| (true, (shade, (palette.soft, Vec::new()))));
+        for (is_common, (collapse, (color, marks))) in of_all.chain(of_lines.into_iter().map(|it| (false, it))) {
+            let (most, most_rows) = if is_common { MOST_COMMON } else { (MOST, MOST_ROWS) };
+            let is_instant = is_common && collapse.from_x == collapse.to_x;
             let Some((from, to)) = stretch(collapse, x, left, right) else {
                 continue;
             };
@@ -93,14 +103,14 @@ impl Callouts {
             let label = REMARK.shorten(label, (right - left) * 0.6);
             let half = half(&label, &marks);
             let new = !label.is_empty() && !said.contains(&label);
-            let is_full = said.len() >= MOST;
+            let is_full = said.len() >= most;
             let words = (new && !is_full)
                 .then(|| {
                     let middle = ((from + to) / 2.0).min(right - half).max(left + half);
                     let (start, end) = (middle - half - 12.0, middle + half + 12.0);
                     let free = |row: &Vec<(f64, f64)>| row.iter().all(|taken| end < taken.0 || start > taken.1);
                     let row = rows.iter().position(free).unwrap_or(rows.len());
-                    if row == rows.len() && row < MOST_ROWS {
+                    if row == rows.len() && row < most_rows {
                         rows.push(Vec::new());
                     }
                     rows.get_mut(row)?.push((start, end));
@@ -108,13 +118,14 @@ impl Callouts {
                     Some((label, row, middle))
                 })
                 .flatten();
-            if new && words.is_none() {
+            // A stretch of all curves is seen without its words.
+            if new && words.is_none() && !is_common {
                 continue;
             }
             // Shades of several colours that overlap would look like those of other curves; one is enough at one place.
             let shade = if is_one { color } else { palette.soft };
             let is_shaded = !callouts.spans.iter().any(|span| (span.from, span.to) == (from, to));
-            callouts.spans.push(Span { from, to, color, shade: is_shaded.then_some(shade), marks, words });
+            callouts.spans.push(Span { from, to, color, shade: is_shaded.then_some(shade), is_instant, marks, words });
         }
         callouts.rows = rows.len();
         callouts
@@ -126,6 +137,12 @@ impl Callouts {
             let reach = span.words.as_ref().map_or(0.0, |words| words.1 as f64);
             let top = top - reach * ROW;
             scene.owner = span.owner();
+            if span.is_instant {
+                let middle = (span.from + span.to) / 2.0;
+                let path = dashed(&[(middle, top), (middle, foot)], Style::Dashed);
+                scene.strokes(path, 1.5, span.color);
+                continue;
+            }
             if let Some(shade) = span.shade {
                 scene.rectangle((span.from, top), (span.to, foot), shade, 0.11);
             }

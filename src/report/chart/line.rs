@@ -2,7 +2,7 @@
 
 use super::ChartAxis;
 
-/// Curves over a swept quantity, in one or two panels that share the x axis.
+/// Curves over a swept quantity, in panels that share the x axis.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LineFigure {
     /// The finding, in one sentence; it may wrap to two lines.
@@ -11,7 +11,7 @@ pub struct LineFigure {
     pub subtitle: String,
     /// The shared x axis.
     pub x: ChartAxis,
-    /// The panels from the top down; the first is the tallest. No more than three are drawn.
+    /// The panels from the top down; the first of two is the taller. No more than four are drawn.
     pub panels: Vec<Panel>,
     /// A footnote, for example what the bands stand for. Empty means none.
     pub note: String,
@@ -33,7 +33,7 @@ pub struct Panel {
     pub points: Vec<Measured>,
     /// Limits drawn across the panel.
     pub thresholds: Vec<Threshold>,
-    /// Stretches of the x axis that are shaded for all curves.
+    /// Stretches of the x axis that are shaded for all curves, and instants: stretches without a length.
     pub stretches: Vec<Collapse>,
 }
 
@@ -113,6 +113,8 @@ pub enum Look {
     /// Values that were tried here and there: each marked, with a whisker; a faint line leads the eye from one to the
     /// next.
     Tried,
+    /// A course with a band for what lies between two bounds, without marks.
+    Band,
     /// A course with more points than can be told apart: a stroke without marks.
     Course,
     /// The course of something that jumps: a thin, pale stroke without marks.

@@ -69,7 +69,7 @@ pub(super) fn draw(
         let color = palette.series(line.color);
         scene.owner = line.variant();
         match line.look {
-            Look::Curve => {
+            Look::Curve | Look::Band => {
                 bands(line, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.17));
             }
             Look::Tried => scene.strokes(whiskers(line, x, y, frame), 2.4, color.toward(palette.paper, 0.35)),
@@ -129,7 +129,7 @@ fn curve(
         }
     }
     let (width, stroke) = match line.look {
-        Look::Curve | Look::Course => (3.6, color),
+        Look::Curve | Look::Band | Look::Course => (3.6, color),
         Look::Tried => (1.4, color.toward(palette.paper, 0.5)),
         Look::Noise => (1.5, color.toward(palette.paper, 0.45)),
     };

@@ -10,8 +10,8 @@ use super::theme::Palette;
 use super::{LineFigure, Panel, header, tag, twin};
 
 /// How many panels are drawn.
-const MOST_PANELS: usize = 3;
-/// How much taller the first of two panels is than the second; three are alike.
+const MOST_PANELS: usize = 4;
+/// How much taller the first of two panels is than the second; three and more are alike.
 const FIRST: f64 = 1.8;
 /// The room between panels.
 const GAP: f64 = 32.0;
@@ -34,14 +34,14 @@ pub(super) fn lay_out(figure: &LineFigure, palette: &Palette) -> Scene {
 
 /// The figure with this footnote, and the names of its curves as they are written.
 fn drawn(figure: &LineFigure, palette: &Palette, note: &str) -> (Scene, Vec<String>) {
-    let (least, first) = if figure.panels.len() < MOST_PANELS { (HEIGHT, FIRST) } else { (TALLEST, 1.0) };
+    let (least, first) = if figure.panels.len() < 3 { (HEIGHT, FIRST) } else { (TALLEST, 1.0) };
     let panels: Vec<&Panel> = figure.panels.iter().take(MOST_PANELS).collect();
 
     let mut rulers: Vec<Ruler> = panels
         .iter()
         .enumerate()
         .map(|(place, panel)| {
-            let parts = if place == 0 { 6.0 } else { 4.0 };
+            let parts = if place == 0 && panels.len() < MOST_PANELS { 6.0 } else { 4.0 };
             let part = panel.window.and_then(|window| Ruler::between(window, parts));
             part.unwrap_or_else(|| Ruler::full(&panel.y, &panel::values(panel), panel.y_max, parts))
         })

@@ -315,7 +315,7 @@ fn any_values_are_drawn() {
                 .collect(),
             color: [0, 3, 99, usize::MAX][dice.roll(4)],
             style: [Style::Solid, Style::Dashed, Style::Dotted][dice.roll(3)],
-            look: [Look::Curve, Look::Tried, Look::Course, Look::Noise][dice.roll(4)],
+            look: [Look::Curve, Look::Tried, Look::Band, Look::Course, Look::Noise][dice.roll(5)],
             end: ["", "queue grows without end"][dice.roll(2)].into(),
             collapse: Some(Collapse {
                 from_x: dice.hostile(),
