@@ -25,6 +25,7 @@ mod headroom;
 mod junit;
 mod knee;
 mod legend;
+mod marks;
 mod measured;
 mod metric;
 mod next;
@@ -67,6 +68,7 @@ pub use explain::{explain, explain_document, explain_figure, explain_method, exp
 pub use findings::findings;
 pub use junit::junit;
 pub use knee::{knee, knee_document, knee_figure, knee_method, knee_page};
+pub use marks::happened;
 pub use measured::{measured, measured_rows};
 pub use next::{as_given, load_search, next_steps, next_steps_of_point};
 pub use objective::objectives;

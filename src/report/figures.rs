@@ -61,13 +61,12 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     if report.summaries.is_empty() {
         return (Vec::new(), 0);
     }
-    let timelines = timeline::all(report);
-    let over_time = timelines.iter().take(MOST_SETS).map(|together| Drawing {
-        name: format!("timeline{}", set::suffix(&together.place)),
-        figure: timeline::figure(report, together).into(),
-    });
+    let (timelines, not_drawn) = timeline::figures(report, MOST_SETS);
+    let over_time = timelines
+        .into_iter()
+        .map(|(suffix, figure)| Drawing { name: format!("timeline{suffix}"), figure: figure.into() });
     let warm_ups = warm_up::all(report);
-    let left_out = timelines.len().max(warm_ups.len()).saturating_sub(MOST_SETS);
+    let left_out = not_drawn.max(warm_ups.len().saturating_sub(MOST_SETS));
     if !has_curves(report.plan) {
         let mut drawings = Vec::new();
         // One bar says less than its number.

@@ -181,6 +181,34 @@ fn only_what_was_broken_recovers() {
     assert!(!title.contains("“calm” recovers") && !title.contains("oth variants"), "{title}");
 }
 
+/// One of two replicas is dead from 40 s to 60 s: the chart of a single point has what it does to all parts.
+#[test]
+fn a_recorded_timeline_has_its_panels_and_marks() {
+    let fault = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"15/s\"\ntimeout = \"2s\"\nduration = \"100s\"\n\
+         timeline = \"5s\"\n[set]\n\"services.a.threads\" = 2\n\"services.a.replicas\" = 2\n\
+         \"faults.crash\" = { service = \"a\", replica = 1, from = \"40s\", to = \"60s\", effect = \"dead\" }\n";
+    let drawn = drawn_of(THREADS, fault);
+    let Figure::Line(figure) = &drawn.iter().find(|it| it.name == "timeline").expect("a timeline").figure else {
+        panic!("no lines")
+    };
+    assert_eq!(figure.panels.len(), 4);
+    let names = |panel: usize| figure.panels[panel].lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>();
+    assert_eq!(names(0)[..2], ["answered", "offered"]);
+    assert_eq!(names(1), ["median", "p95", "p99"]);
+    assert_eq!(names(2)[0], "under way");
+    let replicas = figure.panels[3].lines.last().expect("replicas");
+    assert_eq!(replicas.label, "a replicas available, of 2");
+    let at = |second: f64| replicas.points.iter().find(|point| point.x == second).map(|point| point.y);
+    assert_eq!([at(37.5), at(42.5), at(57.5), at(62.5)], [Some(100.0), Some(50.0), Some(50.0), Some(100.0)]);
+    for (place, panel) in figure.panels.iter().enumerate() {
+        let marks: Vec<_> = panel.stretches.iter().map(|it| (it.label.as_str(), it.from_x, it.to_x)).collect();
+        let expected =
+            [("crash", 40.0, 60.0), ("a replica 1 goes down", 40.0, 40.0), ("a replica 1 is up", 60.0, 60.0)];
+        let unnamed = expected.map(|(_, from, to)| ("", from, to));
+        assert_eq!(marks, if place == 0 { expected } else { unnamed });
+    }
+}
+
 /// The title of a chart.
 fn title<'a>(drawn: &'a [Drawing], name: &str) -> &'a str {
     let found = drawn.iter().find(|drawing| drawing.name == name);

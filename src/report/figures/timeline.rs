@@ -1,5 +1,7 @@
 //! What happens when: goodput against the offered load, what is sent or how long answers take, and how much is under
-//! way, with the disturbances shaded.
+//! way, with the disturbances shaded. Of a single point of which all was recorded, the [`detail`].
+
+mod detail;
 
 use super::{method, title};
 use crate::experiment::analyse::comparison::TIE;
@@ -24,14 +26,17 @@ const SHARED: usize = 6;
 /// Share of the offered rate from which on all of it is answered: those of the interval's end are still under way.
 const ALL: f64 = 0.98;
 
+/// Points that are drawn in detail at most.
+const MOST_DETAILED: usize = 8;
+
 /// The points at one combination of all axes, one a variant, and the combination in words.
-pub(super) struct Together<'a> {
-    pub place: String,
+struct Together<'a> {
+    place: String,
     summaries: Vec<&'a Summary>,
 }
 
 /// All combinations that have a timeline.
-pub(super) fn all<'a>(report: &'a Report) -> Vec<Together<'a>> {
+fn all<'a>(report: &'a Report) -> Vec<Together<'a>> {
     let plan = report.plan;
     let mut all: Vec<Together> = Vec::new();
     for summary in report.summaries.iter().filter(|summary| summary.timeline.is_some()) {
@@ -45,17 +50,54 @@ pub(super) fn all<'a>(report: &'a Report) -> Vec<Together<'a>> {
     all
 }
 
+/// The figures of a report, each with the end of its file's name, and for how many combinations there are none. Where
+/// variants are compared, each of which all was recorded is also drawn by itself, at the combination at which it does worst.
+pub(super) fn figures<'a>(report: &'a Report<'a>, most: usize) -> (Vec<(String, LineFigure)>, usize) {
+    let all = all(report);
+    let mut figures: Vec<(String, LineFigure)> = Vec::new();
+    for together in all.iter().take(most) {
+        let suffix = super::set::suffix(&together.place);
+        let detailed = match together.summaries.as_slice() {
+            [only] => detail::figure(report, only),
+            _ => None,
+        };
+        figures.push((suffix, detailed.unwrap_or_else(|| figure(report, together))));
+    }
+    let several = all.iter().any(|together| together.summaries.len() > 1);
+    let variants = 0..if several { report.plan.variants.len().min(MOST_DETAILED) } else { 0 };
+    for variant in variants {
+        let of_it = all.iter().flat_map(|together| &together.summaries);
+        let of_it = of_it.filter(|summary| report.plan.points[summary.point].variant == variant);
+        let worst = of_it.max_by(|a, b| severity(a).total_cmp(&severity(b)));
+        let Some(figure) = worst.and_then(|summary| detail::figure(report, summary)) else { continue };
+        figures.push((super::set::suffix(&report.plan.variants[variant]), figure));
+    }
+    (figures, all.len().saturating_sub(most))
+}
+
+/// How badly a point does: it does not recover, it recovers late, or it fails requests.
+fn severity(summary: &Summary) -> f64 {
+    let never = summary.never_recovered as f64 / summary.replications.max(1) as f64;
+    let late = summary.recovery_s.map_or(0.0, |time| time.estimate).clamp(0.0, 1e6);
+    never * 1e9 + late * 10.0 + (1.0 - summary.success_rate.estimate)
+}
+
+/// What the time axis is in: the unit, and how many seconds it has.
+fn unit_of_time(end: f64) -> (&'static str, f64) {
+    match end {
+        end if end >= 5.0 * 3600.0 => ("h", 3600.0),
+        end if end >= 1800.0 => ("min", 60.0),
+        _ => ("s", 1.0),
+    }
+}
+
 /// The figure of one combination.
-pub(super) fn figure(report: &Report, together: &Together) -> LineFigure {
+fn figure(report: &Report, together: &Together) -> LineFigure {
     let plan = report.plan;
     let points: Vec<usize> = together.summaries.iter().map(|summary| summary.point).collect();
     let end = timelines(together).flat_map(|(_, timeline)| timeline.moments.last()).map(|last| last.to_s);
     let end = end.fold(0.0, f64::max);
-    let (unit, scale) = match end {
-        end if end >= 5.0 * 3600.0 => ("h", 3600.0),
-        end if end >= 1800.0 => ("min", 60.0),
-        _ => ("s", 1.0),
-    };
+    let (unit, scale) = unit_of_time(end);
     let curves = |figure: &dyn Fn(&Moment) -> Option<Interval>, at_end: bool| -> Vec<Line> {
         let line = |(summary, timeline): (&Summary, &TimelineSummary)| {
             let variant = plan.points[summary.point].variant;
@@ -127,13 +169,24 @@ fn drawn(
     timeline: &TimelineSummary,
     figure: &dyn Fn(&Moment) -> Option<Interval>,
     at_end: bool,
+    how: (f64, bool),
+) -> Vec<Point> {
+    drawn_by_index(timeline, &|index| figure(&timeline.moments[index]), at_end, how)
+}
+
+/// The same of a figure that is found by the number of the interval.
+fn drawn_by_index(
+    timeline: &TimelineSummary,
+    figure: &dyn Fn(usize) -> Option<Interval>,
+    at_end: bool,
     (scale, is_known): (f64, bool),
 ) -> Vec<Point> {
     let each = timeline.moments.len().div_ceil(MOST_POINTS).max(1);
-    let point = |moments: &[Moment]| {
-        let (first, last) = (moments.first()?, moments.last()?);
+    let all: Vec<usize> = (0..timeline.moments.len()).collect();
+    let point = |indices: &[usize]| {
+        let (first, last) = (&timeline.moments[*indices.first()?], &timeline.moments[*indices.last()?]);
         let x = if at_end { last.to_s } else { (first.from_s + last.to_s) / 2.0 } / scale;
-        let known: Vec<Interval> = moments.iter().filter_map(figure).collect();
+        let known: Vec<Interval> = indices.iter().filter_map(|&index| figure(index)).collect();
         if known.is_empty() {
             return Some(Point::new(x, f64::NAN));
         }
@@ -142,7 +195,7 @@ fn drawn(
         let has_bounds = is_known && low.is_finite() && high.is_finite();
         Some(if has_bounds { Point::with_interval(x, y, low, high) } else { Point::new(x, y) })
     };
-    timeline.moments.chunks(each).filter_map(point).collect()
+    all.chunks(each).filter_map(point).collect()
 }
 
 /// Whether the intervals come from enough runs to be drawn.
