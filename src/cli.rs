@@ -31,6 +31,7 @@ mod sensitivity;
 mod serve;
 mod simulate;
 mod sweep;
+mod timeline;
 mod trace;
 mod warn;
 mod watch;

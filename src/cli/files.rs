@@ -19,7 +19,7 @@ use crate::report::sheet::{
 use crate::report::{self, Report};
 
 /// Which pictures are drawn.
-#[derive(Clone, Copy, Debug, Args)]
+#[derive(Clone, Copy, Debug, Default, Args)]
 pub struct Pictures {
     /// Also write each chart as SVG
     #[arg(long)]

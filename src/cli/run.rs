@@ -14,6 +14,7 @@ use super::format::Format;
 use super::lighter;
 use super::page::Page;
 use super::simulate::simulate;
+use super::timeline::OverTime;
 use super::trace::Tracing;
 use super::warn::{caution, warn};
 use crate::experiment::analyse::summary::Summary;
@@ -27,8 +28,8 @@ use crate::report::{self, Detail, Report};
 ///
 /// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
-/// run next, and the assumptions of the model. `--trace` shows single requests. Writes no files but those that
-/// `--report` and `--trace-file` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
+/// run next, and the assumptions of the model. `--trace` shows single requests, `--timeline` what happens over time. Writes no
+/// files but those that `--report`, `--trace-file` and `--timeline` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -37,6 +38,7 @@ Examples:
   sim run experiments/pooling.toml --at concurrency=117    # a value that the axis does not list
   sim run models/registration.toml --set services.user-service.cpu=2 --set load.concurrency=100
   sim run models/registration.toml --trace slowest         # where the time of the slowest request went
+  sim run experiments/spike-recovery.toml --timeline spike    # spike/timeline.png and .csv: what happens when
   sim run models/registration.toml --trace p95:3 --trace-file p95.json    # three more, for ui.perfetto.dev
 
 Exit codes:
@@ -63,6 +65,9 @@ pub struct Run {
     #[command(flatten)]
     tracing: Tracing,
 
+    #[command(flatten)]
+    over_time: OverTime,
+
     /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -82,7 +87,9 @@ impl Run {
             prepare_named(file, &[&whole])?;
         }
         self.tracing.prepare(&whole)?;
-        let plan = alone(&whole, point);
+        let folder = self.over_time.prepare()?;
+        let mut plan = alone(&whole, point);
+        self.over_time.record(&mut plan);
         let mut report = Report::of(&plan, simulate(&plan, &self.effort)?);
         if whole.points.len() == 1 {
             lighter::look(&mut report, &Archive::in_memory(), &self.effort, page)?;
@@ -121,6 +128,11 @@ impl Run {
             }
             exit = exit.graver(filed);
         }
+        let (paths, filed) = self.over_time.write(folder.as_ref(), &report, page);
+        if self.format == Format::Table {
+            page.part(paths);
+        }
+        exit = exit.graver(filed);
         let Some(file) = &self.report else { return Ok(exit) };
         let (path, filed) = write_named("report", file, &report::page_of_point(&report, &whole, &again()), page);
         if self.format == Format::Table {
@@ -169,6 +181,7 @@ fn answer(report: &Report, whole: &Plan, summary: &Summary, page: &mut Page) {
     page.part(report::resources(summary));
     page.part(report::failures(summary));
     page.part(report::deadlock(report, summary, width));
+    page.part(report::happened(summary));
     page.part(report::next_steps_of_point(report, whole, width));
     page.part(report::assumptions(report.plan, width));
 }
