@@ -102,9 +102,10 @@ fn with_timeline(plan: &Plan, report: &Report) -> Plan {
     (plan.precision, plan.exclude_loss, plan.best_within) = (None, None, None);
     for (index, point) in plan.points.iter_mut().enumerate() {
         let length = point.load.pattern.window().map_or_else(|| test_length(report, index), |(_, end)| end.0);
-        if point.load.timeline.is_none() {
-            Arc::make_mut(&mut point.load).timeline = Some(Time((length / MOMENTS).max(1)));
-        }
+        let load = Arc::make_mut(&mut point.load);
+        load.timeline = load.timeline.or(Some(Time((length / MOMENTS).max(1))));
+        // The page has room for the chart that compares its designs, and for none of each.
+        load.recorded = None;
     }
     plan
 }
