@@ -19,6 +19,7 @@ mod knee;
 mod lighter;
 mod man;
 mod merge;
+mod metastable;
 mod open;
 mod optimize;
 mod outputs;
@@ -48,6 +49,7 @@ pub use format::Format;
 pub use knee::KneeArguments;
 pub use man::man;
 pub use merge::Merge;
+pub use metastable::Metastable;
 pub use optimize::Optimize;
 pub use page::Page;
 pub use plan::Planning;
@@ -85,6 +87,7 @@ pub enum Command {
     Optimize(Optimize),
     Sensitivity(Sensitivity),
     Explain(Explain),
+    Metastable(Metastable),
     Digest(Digest),
     Draw(Draw),
     Serve(Serve),

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Optimize(optimize) => optimize.run(&mut page),
         Command::Sensitivity(sensitivity) => sensitivity.run(&mut page),
         Command::Explain(explain) => explain.run(&mut page),
+        Command::Metastable(metastable) => metastable.run(&mut page),
         Command::Digest(digest) => digest.run(&mut page),
         Command::Draw(draw) => draw.run(&mut page),
         Command::Serve(serve) => serve.run(&mut page),

@@ -10,6 +10,7 @@ pub mod explain;
 pub mod knee;
 pub(crate) mod laboratory;
 pub mod lighter;
+pub mod metastable;
 pub mod optimize;
 pub mod sensitivity;
 pub(crate) mod sequential;

@@ -16,6 +16,7 @@ mod examples;
 mod explain;
 mod kills;
 mod laws;
+mod metastable;
 mod metrics;
 mod mistakes;
 mod models;
