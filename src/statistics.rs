@@ -7,6 +7,8 @@
 //! every platform.
 
 pub(crate) mod autocorrelation;
+#[doc(hidden)]
+pub mod fall;
 pub(crate) mod growth;
 pub(crate) mod histogram;
 pub(crate) mod interval;
