@@ -44,6 +44,7 @@ pub(crate) mod trace;
 pub(crate) mod unwind;
 pub(crate) mod view;
 pub(crate) mod wait;
+pub(crate) mod waits;
 pub(crate) mod world;
 
 pub use observe::{Window, limit_names};

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use crate::interpreter::World;
 use crate::kernel::Time;
 use crate::model::{AccountsKept, Load, Pattern, System};
-use crate::parts::{Limits, Outcome, RequestEnd, Trace};
+use crate::parts::{Failure, Glance, Limits, Outcome, RequestEnd, Seen, Trace, Witness, key_of_try};
 
 /// Runs a system under a load, once. The outcome is a function of (system, load, seed, replication) alone, unless a
 /// limit in wall time or an interrupt ends the run early.
@@ -83,6 +83,42 @@ pub fn traced(
     })
 }
 
+/// The same run, with what was seen of it at a moment: who held what and waited for what, and how full everything was at these
+/// times, which are in order. The request of interest comes with its tries, of which the last is cut off at the end of the run if it
+/// has no other. None as in [`scouted`].
+pub fn seen(
+    system: &System,
+    load: &Load,
+    glance: Glance,
+    moments: Vec<Time>,
+    seed: u64,
+    replication: u64,
+    limits: &Limits,
+) -> Option<(Outcome, Seen, Option<RequestEnd>)> {
+    let load = &Load { accounts: AccountsKept::All, ..load.clone() };
+    let mut world = World::new(system, load, seed, replication);
+    (world.watch_waits(glance, moments) && world.scout()).then(|| {
+        let outcome = run(&mut world, load, seed, replication, limits);
+        let seen = world.seen();
+        let end = seen.witness.and_then(|witness| end_of(witness, &world.scouted()));
+        (outcome, seen, end)
+    })
+}
+
+/// The try of a witness; of one that has not ended, its end is not known.
+fn end_of(witness: Witness, ends: &[RequestEnd]) -> Option<RequestEnd> {
+    let is_it = |end: &&RequestEnd| key_of_try(end.key, end.earlier) == witness.key_of_try;
+    let never = |(key, earlier, born)| RequestEnd {
+        key,
+        earlier,
+        born,
+        ended: Time::MAX,
+        failure: Failure::NONE,
+        is_last: true,
+    };
+    ends.iter().find(is_it).copied().or(witness.sent.map(never))
+}
+
 fn run(world: &mut World, load: &Load, seed: u64, replication: u64, limits: &Limits) -> Outcome {
     match &load.pattern {
         Pattern::Test { .. } => test::run(world, &load.pattern, seed, replication, limits),
@@ -110,7 +146,6 @@ mod which {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::parts::Failure;
 
     #[test]
     fn tries_of_one_request_are_together_and_unfinished_ones_left_out() {

@@ -27,12 +27,14 @@ pub(crate) mod tally;
 pub(crate) mod trace;
 pub(crate) mod trouble;
 pub(crate) mod usage;
+pub(crate) mod waits;
 
 #[cfg(debug_assertions)]
 pub use crate::engine::draws;
 pub use crate::engine::token::Failure;
 pub use blame::{Blame, BlameGroup, BlamePlace, FailedAt, Holding, PlaceKind, RequestEnd, Spent, Times, Units};
 pub use course::{Batch, Course, CourseMark, Pace};
+pub(crate) use ledger::key_of_try;
 pub use limits::Limits;
 pub use loss::Loss;
 pub use mark::{Mark, MarkKind, Marks};
@@ -43,3 +45,4 @@ pub use recording::{Areas, Level, Recording};
 pub use resource::{ResourceKind, ResourceUse};
 pub use timeline::{Slice, Timeline};
 pub use trace::{Doing, Held, Trace, TraceSpan};
+pub use waits::{Glance, Levels, Seen, WaitGraph, WaitGroup, WaitNode, Witness};

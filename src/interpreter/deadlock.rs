@@ -44,6 +44,9 @@ impl World<'_> {
         }
         let Some(origin) = origin else { return };
         let Some(knot) = self.knot(origin) else { return };
+        if self.deadlock.is_none() && self.watcher.is_some() {
+            self.look_at_deadlock(t, &knot);
+        }
         let news = knot.iter().filter(|&&held| !std::mem::replace(self.deadlocked(held), true)).count();
         match &mut self.deadlock {
             Some(deadlock) => deadlock.instances += news as u32,
@@ -175,7 +178,7 @@ impl World<'_> {
     }
 
     /// The token that a branch, or a branch of a branch, belongs to; any other is its own.
-    fn root(&self, mut t: u32) -> u32 {
+    pub(crate) fn root(&self, mut t: u32) -> u32 {
         loop {
             let mut frame = self.engine.tokens[t].frame;
             while frame != NONE && self.engine.frames[frame].below != NONE {
@@ -362,7 +365,7 @@ impl World<'_> {
     }
 
     /// `worker 3 of user-service-1`.
-    fn place_name(&self, process: u32) -> String {
+    pub(crate) fn place_name(&self, process: u32) -> String {
         if process == NONE {
             return "the whole system".into();
         }

@@ -130,7 +130,7 @@ impl World<'_> {
         slots.chain((0..self.clients.len() as u32).map(Held::Client))
     }
 
-    fn size_of(&self, held: Held) -> Option<u32> {
+    pub(crate) fn size_of(&self, held: Held) -> Option<u32> {
         match held {
             Held::Slots(id) => Some(self.slots[id as usize].full_size),
             Held::Client(id) => {

@@ -171,7 +171,7 @@ impl World<'_> {
     }
 
     /// The key that a token began with: those of later rounds and attempts are made from it.
-    fn first_key(&self, t: u32) -> u64 {
+    pub(crate) fn first_key(&self, t: u32) -> u64 {
         let mut key = self.engine.tokens[t].key;
         let mut frame = self.engine.tokens[t].frame;
         while frame != NONE {

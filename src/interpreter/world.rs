@@ -38,6 +38,7 @@ use crate::parts::outcome::{Deadlock, Ending};
 use crate::parts::phase::Phases;
 use crate::parts::tally::RequestTally;
 use crate::parts::trouble::liveness::{Prober, Stagnation};
+use crate::parts::waits::Watcher;
 
 /// What drives a world: the load.
 pub trait Source {
@@ -113,6 +114,8 @@ pub struct World<'s> {
     pub(crate) numbered: u64,
     /// Where the time of requests goes; none where that is not wanted.
     pub(crate) accounts: Option<Box<Accounts>>,
+    /// Looks at who holds what and waits for what; none where that is not wanted.
+    pub(crate) watcher: Option<Box<Watcher>>,
     pub(crate) tally: RequestTally,
     /// The calls that reach each service; none where they are not counted.
     pub(crate) calls: Option<Box<Calls>>,
@@ -212,6 +215,7 @@ impl<'s> World<'s> {
             ledger: Ledger::of(load, seed, replication),
             numbered: 0,
             accounts: None,
+            watcher: None,
             tally: RequestTally::default(),
             calls: load.call_rates.map(|length| Box::new(Calls::new(system.services.len(), length))),
             ended: Vec::new(),
@@ -332,6 +336,9 @@ impl<'s> World<'s> {
                 if self.is_sampling() {
                     self.sample_up_to(event.time());
                 }
+                if self.is_watched() {
+                    self.look_at_waits();
+                }
             }
             if event.time() == Time::MAX {
                 if self.is_due(event) {
@@ -360,13 +367,10 @@ impl<'s> World<'s> {
     }
 
     /// The number of the next event at which to check the limits: a multiple of [`LOOK_EVERY`], the first event too many,
-    /// or, while traces or a timeline are recorded, simply the next event.
+    /// or, while each event is looked at, simply the next event.
     fn next_watched(&self, most: u64) -> u64 {
-        let next = if self.is_recording() || self.is_sampling() {
-            self.events + 1
-        } else {
-            self.events - self.events % LOOK_EVERY + LOOK_EVERY
-        };
+        let is_looked_at = self.is_recording() || self.is_sampling() || self.is_watched();
+        let next = if is_looked_at { self.events + 1 } else { self.events - self.events % LOOK_EVERY + LOOK_EVERY };
         next.min(most.saturating_add(1))
     }
 
