@@ -7,6 +7,7 @@ mod check;
 mod choice;
 mod completions;
 mod digest;
+mod dossier;
 mod draw;
 mod exit;
 mod explain;

@@ -6,6 +6,7 @@ use std::{fs, io};
 use clap::Args;
 use rayon::prelude::*;
 
+use super::dossier::DOSSIER;
 use super::exit::{Exit, ExitFailure};
 use super::page::Page;
 use crate::experiment::plan::Plan;
@@ -41,8 +42,8 @@ impl Pictures {
     }
 }
 
-/// Writes `results` and `summary.json`, and `classes`, `comparisons`, `measurements`, the timelines, `blame` and `resources`
-/// where there are any, and finishes `trials`. Each that cannot be written is complained about.
+/// Writes `results` and `summary.json`, and `dossier.json`, `classes`, `comparisons`, `measurements`, the timelines, `blame` and
+/// `resources` where there are any, and finishes `trials`. Each that cannot be written is complained about.
 pub(super) fn write_results(
     folder: &Folder,
     formats: &[FileFormat],
@@ -62,6 +63,10 @@ pub(super) fn write_results(
     summary.write_with(|file| serde_json::to_writer_pretty(file, &report::Document(report)).map_err(Into::into));
     summary.write(b"\n");
     files.push(summary.finish());
+    if !report.dossiers.is_empty() {
+        let document = format!("{:#}\n", report::dossier_document(plan, &report.dossiers));
+        files.push(folder.write(DOSSIER, document.as_bytes()));
+    }
     let mut classes = report::classes_rows(report).peekable();
     if classes.peek().is_some() {
         files.extend(sheet(&CLASSES, &mut classes));

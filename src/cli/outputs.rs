@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::adjust::Effort;
+use super::dossier::DOSSIER;
 use super::exit::{Exit, ExitFailure};
 use super::files::{Pictures, REPORT, prepare_named, write_charts, write_named, write_report, write_results};
 use super::format::Format;
 use super::page::Page;
-use super::{lighter, open, warn};
+use super::{dossier, lighter, open, warn};
 use crate::experiment::account::Account;
 use crate::experiment::plan::Plan;
 use crate::experiment::store::archive::Archive;
@@ -77,6 +78,9 @@ impl Outputs {
         })?;
         let mut report = Report::on(plan, account);
         lighter::look(&mut report, archive, effort, page)?;
+        if self.pictures.any() {
+            dossier::look(&mut report, effort, page)?;
+        }
         let (results, written) = write_results(folder, &formats, trials, &report, page);
         let (charts, drawn) =
             if self.pictures.any() { self.draw(folder, &report, page) } else { (Vec::new(), Exit::Holds) };
@@ -134,7 +138,11 @@ impl Outputs {
     pub(super) fn names(&self) -> Vec<String> {
         let layouts = [&RESULTS, &REPLICATIONS, &CLASSES, &COMPARISONS, &MEASUREMENTS, &TIMELINE];
         let named = |format: FileFormat| layouts.map(|layout| format.file(layout.name));
-        self.formats().into_iter().flat_map(named).chain(["summary.json".into(), REPORT.into(), LIST.into()]).collect()
+        self.formats()
+            .into_iter()
+            .flat_map(named)
+            .chain(["summary.json", DOSSIER, REPORT, LIST].map(str::to_owned))
+            .collect()
     }
 
     /// The formats, each once.

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::adjust::{Adjust, Effort, assignment};
 use super::choice::choose;
+use super::dossier::{self, Dossiers};
 use super::exit::{Exit, ExitFailure};
 use super::files::{again, prepare_named, write_named};
 use super::format::Format;
@@ -20,6 +21,7 @@ use super::warn::{caution, warn};
 use crate::experiment::analyse::summary::Summary;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Adjustments, Plan};
+use crate::experiment::run::dossier::Dossier;
 use crate::experiment::store::archive::Archive;
 use crate::model::AccountsKept;
 use crate::report::{self, Detail, Report};
@@ -28,8 +30,9 @@ use crate::report::{self, Detail, Report};
 ///
 /// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
-/// run next, and the assumptions of the model. `--trace` shows single requests, `--timeline` what happens over time. Writes no
-/// files but those that `--report`, `--trace-file` and `--timeline` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
+/// run next, and the assumptions of the model. `--trace` shows single requests, `--timeline` what happens over time,
+/// `--dossier` the moment at which the point tips. Writes no files but those that `--report`, `--dossier`, `--trace-file` and
+/// `--timeline` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -40,6 +43,7 @@ Examples:
   sim run models/registration.toml --trace slowest         # where the time of the slowest request went
   sim run experiments/spike-recovery.toml --timeline spike    # spike/timeline.png and .csv: what happens when
   sim run models/registration.toml --trace p95:3 --trace-file p95.json    # three more, for ui.perfetto.dev
+  sim run experiments/retry-storm.toml --variant '5 attempts' --at spike=4 --dossier output/storm    # how it tips
 
 Exit codes:
   0 done, 2 the input has a mistake or the page could not be written, 3 a trial failed, 130 interrupted")]
@@ -68,6 +72,9 @@ pub struct Run {
     #[command(flatten)]
     over_time: OverTime,
 
+    #[command(flatten)]
+    dossiers: Dossiers,
+
     /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -87,6 +94,7 @@ impl Run {
             prepare_named(file, &[&whole])?;
         }
         self.tracing.prepare(&whole)?;
+        self.dossiers.prepare()?;
         let folder = self.over_time.prepare()?;
         let mut plan = alone(&whole, point);
         self.over_time.record(&mut plan);
@@ -95,6 +103,11 @@ impl Run {
             lighter::look(&mut report, &Archive::in_memory(), &self.effort, page)?;
         }
         let traces = self.tracing.of(&plan, &self.effort, page)?;
+        if self.dossiers.is_wanted() {
+            report.dossiers.extend(dossier::of_point(&plan, 0, &self.effort, page)?);
+        } else if self.report.is_some() {
+            dossier::look(&mut report, &self.effort, page)?;
+        }
         match (self.format, report.summaries.first()) {
             (Format::Json, summary) => {
                 let point = summary.map(|summary| report::point_document(&report, summary));
@@ -104,6 +117,9 @@ impl Run {
                 if let Some(traces) = &traces {
                     document["traces"] = traces.traces.iter().map(|traced| json!(traced.trace)).collect();
                 }
+                if let Some(dossier) = self.told(&report) {
+                    document["dossier"] = report::dossier_document(&plan, std::slice::from_ref(dossier));
+                }
                 page.data(format!("{document:#}\n"));
             }
             (Format::Table, Some(summary)) => {
@@ -112,6 +128,9 @@ impl Run {
                 answer(&report, &whole, summary, page);
                 if let Some(traces) = &traces {
                     page.part(report::trace_tree(traces, page.width()));
+                }
+                if let Some(dossier) = self.told(&report) {
+                    page.part(report::dossier(&plan, dossier, page.width()));
                 }
             }
             (Format::Table, None) => {
@@ -133,12 +152,24 @@ impl Run {
             page.part(paths);
         }
         exit = exit.graver(filed);
+        if let Some(dossier) = self.told(&report) {
+            let (path, filed) = self.dossiers.write(&plan, dossier, page);
+            if self.format == Format::Table {
+                page.part(path);
+            }
+            exit = exit.graver(filed);
+        }
         let Some(file) = &self.report else { return Ok(exit) };
         let (path, filed) = write_named("report", file, &report::page_of_point(&report, &whole, &again()), page);
         if self.format == Format::Table {
             page.part(path);
         }
         Ok(exit.graver(filed))
+    }
+
+    /// The dossier that was asked for.
+    fn told<'a>(&self, report: &'a Report) -> Option<&'a Dossier> {
+        report.dossiers.first().filter(|_| self.dossiers.is_wanted())
     }
 
     /// Which point it is, out of how many.

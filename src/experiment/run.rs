@@ -1,5 +1,7 @@
-//! Runs trials on all cores, with pilots and rounds, and records them as they end; traces single requests.
+//! Runs trials on all cores, with pilots and rounds, and records them as they end; traces single requests and
+//! looks at the moment at which a point tips.
 
+pub mod dossier;
 pub(crate) mod pilot;
 pub mod record;
 pub(crate) mod round;

@@ -82,7 +82,7 @@ type Ends = Vec<(Option<usize>, usize)>;
 impl Sketch {
     fn add(&mut self, node: Node, ends: Ends) {
         let from = self.nodes.len();
-        self.links.extend(ends.into_iter().map(|(row, to)| Link { from, row, to }));
+        self.links.extend(ends.into_iter().map(|(row, to)| Link { from, row, to, is_marked: false }));
         self.nodes.push(node);
     }
 }
@@ -226,13 +226,13 @@ pub fn mermaid(figure: &DiagramFigure) -> String {
         let lines = std::iter::once(&node.name).chain(&node.facts).map(|line| plain(line)).collect::<Vec<_>>();
         let (open, close) = match node.kind {
             BoxKind::Load => ("([", "])"),
-            BoxKind::Service => ("[", "]"),
+            BoxKind::Service | BoxKind::Full => ("[", "]"),
             BoxKind::Station => ("(", ")"),
             BoxKind::Queue => ("[(", ")]"),
         };
         let _ = writeln!(text, "  n{number}{open}\"{}\"{close}", lines.join("<br/>"));
     }
-    for Link { from, row, to } in &figure.links {
+    for Link { from, row, to, .. } in &figure.links {
         let row = row.and_then(|row| figure.nodes[*from].rows.get(row));
         let _ = match row {
             None => writeln!(text, "  n{from} --> n{to}"),

@@ -18,7 +18,10 @@ mod utilisation;
 mod warm_up;
 
 use super::chart::{Figure, StackFigure};
+use super::dossier;
 use super::whole::Report;
+use crate::experiment::analyse::words;
+use crate::experiment::run::dossier::Dossier;
 use crate::parts::BlameGroup;
 pub(super) use method::load;
 pub(super) use set::{Set, has_curves};
@@ -56,6 +59,19 @@ pub(super) fn blame(report: &Report, of: BlameGroup) -> Vec<StackFigure> {
     Set::all(report).iter().take(MOST_SETS).filter_map(|set| blame::of_set(set, of)).collect()
 }
 
+/// The wait-for graph of each dossier.
+pub(super) fn wait_for(report: &Report) -> Vec<Drawing> {
+    let suffix = |dossier: &Dossier| match report.dossiers.len() {
+        1 => String::new(),
+        _ => set::suffix(&words::place(report.plan, dossier.point)),
+    };
+    let drawing = |dossier: &Dossier| Drawing {
+        name: format!("wait-for{}", suffix(dossier)),
+        figure: dossier::figure(report.plan, dossier).into(),
+    };
+    report.dossiers.iter().map(drawing).collect()
+}
+
 /// The figures of a report, and for how many combinations of the other axes there are none.
 pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
     if report.summaries.is_empty() {
@@ -80,6 +96,7 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         drawings.extend(time);
         drawings.extend(over_time);
         drawings.extend(warm_ups.into_iter().take(MOST_SETS));
+        drawings.extend(wait_for(report));
         return (drawings, left_out);
     }
     let sets = Set::all(report);
@@ -93,5 +110,8 @@ pub fn figures(report: &Report) -> (Vec<Drawing>, usize) {
         all.map(|(name, figure)| Drawing { name: format!("{name}{}", set.suffix), figure }).collect::<Vec<_>>()
     };
     let warm_ups = warm_ups.into_iter().take(MOST_SETS);
-    (sets.iter().take(MOST_SETS).flat_map(draw).chain(over_time).chain(warm_ups).collect(), left_out)
+    (
+        sets.iter().take(MOST_SETS).flat_map(draw).chain(over_time).chain(warm_ups).chain(wait_for(report)).collect(),
+        left_out,
+    )
 }

@@ -10,6 +10,7 @@ mod blame;
 mod chart;
 mod claims;
 mod conditions;
+mod dossiers;
 mod frame;
 mod live;
 mod method;
@@ -65,7 +66,8 @@ fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) 
     let points: Vec<usize> = (0..report.plan.points.len()).filter(|&it| report.plan.points[it].variant == 0).collect();
     let model = model_section(report.plan, report.rates, &points, &mut charts);
     let blame = blame::blame(report, &mut charts);
-    let is_other = |name: &str| !name.starts_with("blame");
+    let dossiers = dossiers::dossiers(report, &mut charts);
+    let is_other = |name: &str| !name.starts_with("blame") && !name.starts_with("wait-for");
     let others: Vec<Markup> = others
         .into_iter()
         .flatten()
@@ -76,6 +78,7 @@ fn laid_out(report: &Report, steps: &[Step], again: &str, before: Option<&str>) 
         (answer::answer(report, steps.first(), before, first))
         (claims::claims(report))
         (conditions::conditions(report))
+        (dossiers)
         (blame)
         (reasons::reasons(report))
         (resources::resources(report))

@@ -7,6 +7,7 @@ mod tree;
 
 pub use chrome::chrome;
 pub use otlp::otlp;
+pub(super) use tree::of_trace;
 pub use tree::tree;
 
 use super::blame;

@@ -13,6 +13,7 @@ use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::verdict::{self, Judgement};
 use crate::experiment::plan::WarmUp;
 use crate::experiment::plan::{Exclusion, Plan};
+use crate::experiment::run::dossier::Dossier;
 use crate::experiment::run::runner::Trials;
 use crate::experiment::search::lighter::Lighter;
 use crate::model::RateUnit;
@@ -66,6 +67,9 @@ pub struct Report<'a> {
     /// The pilot at the lowest load of the search that would be proposed; none where none was run.
     #[doc(hidden)]
     pub lighter: Option<Lighter>,
+    /// The dossiers of some points that collapse; none where none were asked for.
+    #[doc(hidden)]
+    pub dossiers: Vec<Dossier>,
 }
 
 impl<'a> Report<'a> {
@@ -104,6 +108,7 @@ impl<'a> Report<'a> {
             ablations,
             judgements,
             lighter: None,
+            dossiers: Vec::new(),
         }
     }
 

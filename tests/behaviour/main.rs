@@ -9,6 +9,7 @@ mod conditions;
 mod corpus;
 mod culprits;
 mod determinism;
+mod dossiers;
 #[cfg(debug_assertions)]
 mod draws;
 mod endings;

@@ -147,12 +147,12 @@ fn draw_link(
     let (from, to) = (&sized[link.from], &sized[link.to]);
     let ((from_x, from_y), (to_x, to_y)) = (corner(link.from), corner(link.to));
     let (leaves, arrives) = (from_y + from.port(link.row), to_y + to.entry());
-    let color = palette.rule;
+    let (color, wide) = if link.is_marked { (palette.alarm, 3.4) } else { (palette.rule, 2.2) };
     if link.from == link.to {
         // Out on the right, round and in again above.
         let right = from_x + from.wide;
         let path = [(right, leaves), (right + 34.0, leaves), (right + 34.0, arrives), (right + 2.0, arrives)];
-        scene.strokes(vec![path.to_vec()], 2.2, color);
+        scene.strokes(vec![path.to_vec()], wide, color);
         arrow(scene, (right + 2.0, arrives), -1.0, color);
         return;
     }
@@ -187,7 +187,7 @@ fn draw_link(
         let stop = if is_last { (pair[1].0 - way * HEAD * 0.8, pair[1].1) } else { pair[1] };
         path.extend(curve(pair[0], stop));
     }
-    scene.strokes(vec![path], 2.2, color);
+    scene.strokes(vec![path], wide, color);
     scene.disc(start, 4.5, color);
     arrow(scene, end, way, color);
 }
@@ -219,6 +219,7 @@ fn draw_box(scene: &mut Scene, palette: &Palette, it: &Sized, (x, y): Spot) {
         BoxKind::Service => palette.series(0),
         BoxKind::Station => palette.series(2),
         BoxKind::Queue => palette.series(3),
+        BoxKind::Full => palette.alarm,
     };
     scene.rectangle((x, y), (x + 6.0, far.1), edge, 1.0);
     let mut line = y + RIM;

@@ -40,6 +40,8 @@ pub enum BoxKind {
     Station,
     /// A queue of a broker.
     Queue,
+    /// Something of which nothing is free.
+    Full,
 }
 
 /// Something that a box has: a pool, a client, a limit.
@@ -60,4 +62,6 @@ pub struct Link {
     pub row: Option<usize>,
     /// The box that it leads to.
     pub to: usize,
+    /// Whether it stands out.
+    pub is_marked: bool,
 }

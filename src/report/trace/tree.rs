@@ -22,7 +22,7 @@ pub fn tree(traces: &Traces, width: Option<usize>) -> String {
     for traced in &traces.traces {
         let lead = if text.is_empty() { "trace     " } else { "\ntrace     " };
         text.push_str(&paragraph(lead, &title(traced, traces), width));
-        text.push_str(&of_trace(&traced.trace, width));
+        text.push_str(&of_trace(&traced.trace, " (--trace-file has all)", width));
     }
     text
 }
@@ -35,7 +35,8 @@ struct Line {
     bar: String,
 }
 
-fn of_trace(trace: &Trace, width: Option<usize>) -> String {
+/// The tree of a request. `elsewhere` says where the spans are that are too short for it.
+pub(in crate::report) fn of_trace(trace: &Trace, elsewhere: &str, width: Option<usize>) -> String {
     let last = trace.spans.iter().map(|span| span.end).max().unwrap_or_default();
     let mut drawn = Drawn {
         trace,
@@ -70,7 +71,7 @@ fn of_trace(trace: &Trace, width: Option<usize>) -> String {
     let mut notes = vec!["░ waits, █ is served, ─ a step of both".to_owned()];
     if left_out > 0 {
         let spans = count(left_out, "span");
-        notes.push(format!("{spans} of less than {shortest} left out (--trace-file has all)"));
+        notes.push(format!("{spans} of less than {shortest} left out{elsewhere}"));
     }
     out.push_str(&paragraph("", &notes.join("; "), width));
     out
