@@ -21,6 +21,7 @@ mod lighter;
 mod man;
 mod merge;
 mod metastable;
+mod metering;
 mod open;
 mod optimize;
 mod outputs;

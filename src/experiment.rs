@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod analyse;
+pub mod monitor;
 pub mod plan;
 pub mod run;
 pub mod search;

@@ -22,6 +22,7 @@ pub(crate) mod ingress;
 pub(crate) mod job;
 pub(crate) mod liveness;
 pub(crate) mod loss;
+pub(crate) mod meter;
 pub(crate) mod observe;
 pub(crate) mod parallel;
 pub(crate) mod parts;

@@ -23,6 +23,7 @@ mod foreign;
 pub(crate) mod form;
 mod load;
 pub mod lower;
+mod metrics;
 mod mistake;
 mod model;
 pub(crate) mod names;
@@ -60,6 +61,7 @@ pub use load::{
 pub use lower::{Assumption, Basis, Columns, Complaint, Sourced, lower};
 
 pub use crate::metric::Metric;
+pub use metrics::{ClientMetrics, EndpointMetrics, Metrics, PoolMetrics};
 pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};

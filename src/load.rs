@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use crate::interpreter::World;
 use crate::kernel::Time;
 use crate::model::{AccountsKept, Load, Pattern, System};
-use crate::parts::{Failure, Glance, Limits, Outcome, RequestEnd, Seen, Trace, Witness, key_of_try};
+use crate::parts::{Failure, Glance, Limits, Outcome, RequestEnd, Scrapes, Seen, Trace, Witness, key_of_try};
 
 /// Runs a system under a load, once. The outcome is a function of (system, load, seed, replication) alone, unless a
 /// limit in wall time or an interrupt ends the run early.
@@ -117,6 +117,24 @@ fn end_of(witness: Witness, ends: &[RequestEnd]) -> Option<RequestEnd> {
         is_last: true,
     };
     ends.iter().find(is_it).copied().or(witness.sent.map(never))
+}
+
+/// The same run, scraped at this interval up to the end of its load; none as in [`scouted`].
+pub fn metered(
+    system: &System,
+    load: &Load,
+    interval: Time,
+    seed: u64,
+    replication: u64,
+    limits: &Limits,
+) -> Option<(Outcome, Scrapes)> {
+    let load = &Load { accounts: AccountsKept::All, ..load.clone() };
+    let mut world = World::new(system, load, seed, replication);
+    if !world.meter(interval) {
+        return None;
+    }
+    let outcome = run(&mut world, load, seed, replication, limits);
+    world.take_scrapes().map(|scrapes| (outcome, scrapes))
 }
 
 fn run(world: &mut World, load: &Load, seed: u64, replication: u64, limits: &Limits) -> Outcome {

@@ -6,6 +6,7 @@
 mod backoff;
 mod cache;
 mod load;
+mod metrics;
 mod plan;
 mod program;
 mod queue;
@@ -19,6 +20,7 @@ pub use load::{
     Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, MOST_INTERVALS,
     Pattern, Piece, RateCourse, RateUnit, Reference, Retry, Stage, Strength, Wave, round_interval,
 };
+pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,
     StationPlan,
@@ -78,6 +80,8 @@ pub struct System {
     pub fallbacks: Vec<FallbackPlan>,
     /// The `parallel` and `hedge` steps.
     pub parallels: Vec<ParallelPlan>,
+    /// What the services export.
+    pub metrics: MetricsPlan,
 }
 
 impl System {

@@ -13,6 +13,7 @@ use super::exit::{Exit, ExitFailure};
 use super::files::{again, prepare_named, write_named};
 use super::format::Format;
 use super::lighter;
+use super::metering::Metering;
 use super::page::Page;
 use super::simulate::simulate;
 use super::timeline::OverTime;
@@ -31,8 +32,8 @@ use crate::report::{self, Detail, Report};
 /// Prints the point's figures with 95 % intervals and what is nearest to its limit, then every resource: its
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
 /// run next, and the assumptions of the model. `--trace` shows single requests, `--timeline` what happens over time,
-/// `--dossier` the moment at which the point tips. Writes no files but those that `--report`, `--dossier`, `--trace-file` and
-/// `--timeline` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
+/// `--dossier` the moment at which the point tips. Writes no files but those that `--report`, `--dossier`, `--trace-file`,
+/// `--timeline` and `--openmetrics` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
@@ -44,6 +45,7 @@ Examples:
   sim run experiments/spike-recovery.toml --timeline spike    # spike/timeline.png and .csv: what happens when
   sim run models/registration.toml --trace p95:3 --trace-file p95.json    # three more, for ui.perfetto.dev
   sim run experiments/retry-storm.toml --variant '5 attempts' --at spike=4 --dossier output/storm    # how it tips
+  sim run models/registration.toml --openmetrics run.om    # what Prometheus would have scraped
 
 Exit codes:
   0 done, 2 the input has a mistake or the page could not be written, 3 a trial failed, 130 interrupted")]
@@ -75,6 +77,9 @@ pub struct Run {
     #[command(flatten)]
     dossiers: Dossiers,
 
+    #[command(flatten)]
+    metering: Metering,
+
     /// Output format on stdout
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -94,6 +99,7 @@ impl Run {
             prepare_named(file, &[&whole])?;
         }
         self.tracing.prepare(&whole)?;
+        self.metering.prepare(&whole)?;
         self.dossiers.prepare()?;
         let folder = self.over_time.prepare()?;
         let mut plan = alone(&whole, point);
@@ -108,6 +114,7 @@ impl Run {
         } else if self.report.is_some() {
             dossier::look(&mut report, &self.effort, page)?;
         }
+        let (metrics, metered) = self.metering.write(&plan, &self.effort, page)?;
         match (self.format, report.summaries.first()) {
             (Format::Json, summary) => {
                 let point = summary.map(|summary| report::point_document(&report, summary));
@@ -139,7 +146,10 @@ impl Run {
             }
         }
         warn(&report, page);
-        let mut exit = Exit::of(&report);
+        let mut exit = Exit::of(&report).graver(metered);
+        if self.format == Format::Table {
+            page.part(metrics);
+        }
         if let Some(traces) = &traces {
             let (path, filed) = self.tracing.write(traces, plan.seed, page);
             if self.format == Format::Table {

@@ -2,6 +2,7 @@
 //! looks at the moment at which a point tips.
 
 pub mod dossier;
+pub mod metered;
 pub(crate) mod pilot;
 pub mod record;
 pub(crate) mod round;

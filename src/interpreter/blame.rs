@@ -153,7 +153,7 @@ impl World<'_> {
         } else {
             token.flags |= SAMPLED;
             accounts.begin(self.engine.now, t, weight);
-            if accounts.segments.recorder.is_some() {
+            if accounts.segments.listener.is_some() {
                 self.trace_begin(t);
             }
         }
@@ -421,8 +421,12 @@ impl World<'_> {
     #[inline(never)]
     pub(crate) fn end_account(&mut self, t: u32) {
         let Some(accounts) = &mut self.accounts else { return };
-        if accounts.segments.recorder.is_some() {
-            self.trace_end(t, self.engine.tokens[t].failure);
+        if accounts.segments.listener.is_some() {
+            let failure = self.engine.tokens[t].failure;
+            match self.is_metering() {
+                true => self.meter_answer(t, failure),
+                false => self.trace_end(t, failure),
+            }
         }
         let Some(accounts) = &mut self.accounts else { return };
         accounts.end(t);

@@ -44,6 +44,9 @@ impl World<'_> {
     /// The token answers and works on: whoever waits for it goes on.
     #[inline(never)]
     pub(crate) fn respond(&mut self, t: u32) -> Next {
+        if self.is_recording() && self.is_metering() {
+            self.meter_answer(t, Failure::NONE);
+        }
         self.close_inbound(t);
         self.leave_ingress(t);
         let token = &mut self.engine.tokens[t];
@@ -119,7 +122,7 @@ impl World<'_> {
     }
 
     /// When a request was sent; of one that is sent again, the present attempt.
-    fn sent_at(&self, request: &Request) -> Time {
+    pub(crate) fn sent_at(&self, request: &Request) -> Time {
         match &self.ledger {
             Some(ledger) if request.user != NONE => ledger.users[request.user].last,
             _ => request.born,

@@ -36,6 +36,9 @@ impl World<'_> {
     pub fn open_window(&mut self) {
         self.sample_before_reset();
         let now = self.engine.now;
+        if self.is_recording() {
+            self.meter_cpu_reset();
+        }
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
         self.phases.reset();

@@ -210,6 +210,9 @@ impl World<'_> {
             }
         }
         self.killed = NONE;
+        if self.is_recording() {
+            self.meter_kill(replica);
+        }
         for process in processes.clone() {
             self.reset_process(process);
         }

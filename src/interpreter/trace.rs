@@ -7,6 +7,7 @@ use crate::model::Op;
 use crate::engine::progress::Progress;
 use crate::engine::token::{Failure, Frame, FrameKind, Request, SAMPLED, State, Token};
 use crate::interpreter::world::World;
+use crate::parts::blame::log::Listener;
 use crate::parts::blame::recorder::{Position, Recorder};
 use crate::parts::blame::sample::Sample;
 use crate::parts::blame::scout::RequestEnd;
@@ -36,7 +37,7 @@ impl World<'_> {
         let Some(accounts) = &mut self.accounts else { return false };
         let tries = requests.iter().flatten();
         accounts.sample = Sample::chosen(tries.map(|end| key_of_try(end.key, end.earlier)).collect());
-        accounts.segments.recorder = Some(Box::default());
+        accounts.segments.listener = Some(Listener::Recorder(Box::default()));
         accounts.most_segments = 0;
         true
     }
@@ -50,20 +51,24 @@ impl World<'_> {
                 accounts.close(self.engine.now, t);
             }
         }
-        let Some(recorder) = accounts.segments.recorder.take() else { return Vec::new() };
+        let Some(Listener::Recorder(recorder)) = accounts.segments.listener.take() else { return Vec::new() };
         let names = Names { system: self.system, places: &accounts.places };
         traces(&recorder, &names, requests, self.engine.now)
     }
 
-    /// Whether tokens are looked at before each event.
+    /// Whether there is a look before each event, because requests are traced or what happens is metered.
     #[inline]
     pub(crate) fn is_recording(&self) -> bool {
-        self.accounts.as_ref().is_some_and(|accounts| accounts.segments.recorder.is_some())
+        self.accounts.as_ref().is_some_and(|accounts| accounts.segments.listener.is_some())
     }
 
-    /// Before an event is handled: records where the tokens of traced requests have been since the previous event.
+    /// Before an event is handled: records where the tokens of traced requests have been since the previous event, or
+    /// makes the scrapes that are due.
     #[cold]
     pub(crate) fn look_at_traced(&mut self) {
+        if self.is_metering() {
+            return self.scrape_until(self.engine.now);
+        }
         let Some(mut recorder) = self.recorder().map(std::mem::take) else { return };
         recorder.look(self.engine.now, |t| (self.position(t), self.engine.tokens[t].process));
         if let Some(place) = self.recorder() {
@@ -72,12 +77,18 @@ impl World<'_> {
     }
 
     fn recorder(&mut self) -> Option<&mut Recorder> {
-        self.accounts.as_mut()?.segments.recorder.as_deref_mut()
+        match self.accounts.as_mut()?.segments.listener.as_mut()? {
+            Listener::Recorder(recorder) => Some(recorder),
+            Listener::Meter(_) => None,
+        }
     }
 
     /// The token has an account from now on.
     #[cold]
     pub(crate) fn trace_begin(&mut self, t: u32) {
+        if self.is_metering() {
+            return self.meter_begin(t);
+        }
         let Token { key, pc, .. } = self.engine.tokens[t];
         let now = self.engine.now;
         if let Some(recorder) = self.recorder() {
@@ -88,6 +99,9 @@ impl World<'_> {
     /// The token, which has an account from now on, is another one's call or branch.
     #[cold]
     pub(crate) fn trace_cause(&mut self, t: u32, other: u32) {
+        if self.is_metering() {
+            return self.meter_call(other);
+        }
         let plan = (self.engine.tokens[other].state == State::Joining)
             .then(|| self.guards.joins[self.engine.tokens[other].wait].plan);
         let (now, position) = (self.engine.now, self.position(other));
@@ -122,6 +136,9 @@ impl World<'_> {
     /// The token fails where it stands.
     #[cold]
     pub(crate) fn trace_failure(&mut self, t: u32, why: Failure) {
+        if self.is_metering() {
+            return self.meter_failure(t, why);
+        }
         if self.engine.tokens[t].has(SAMPLED) {
             let (now, position) = (self.engine.now, self.position(t));
             if let Some(recorder) = self.recorder() {
@@ -145,6 +162,9 @@ impl World<'_> {
     /// A request, or a try of one, has ended.
     #[cold]
     pub(crate) fn scout_end(&mut self, record: &Request, failure: Failure) {
+        if self.is_metering() {
+            return self.meter_client(record, failure);
+        }
         if !self.tally.on {
             return;
         }

@@ -30,6 +30,7 @@ use crate::parts::messaging::broker::Broker;
 use crate::parts::messaging::cache::Cache;
 use crate::parts::messaging::job::Jobs;
 use crate::parts::messaging::view::Views;
+use crate::parts::meter::Scrapes;
 use crate::parts::network::calls::Calls;
 use crate::parts::network::http_client::HttpClient;
 use crate::parts::network::ingress::{Ingress, ingresses};
@@ -123,6 +124,8 @@ pub struct World<'s> {
     /// Whether ends of requests are reported to the load.
     pub(crate) reports_ends: bool,
     pub(crate) deadlock: Option<Deadlock>,
+    /// What a run that was metered has given.
+    pub(crate) scrapes: Option<Box<Scrapes>>,
     pub(crate) window_start: Time,
     pub(crate) phases: Phases,
     pub(crate) events: u64,
@@ -221,6 +224,7 @@ impl<'s> World<'s> {
             ended: Vec::new(),
             reports_ends: true,
             deadlock: None,
+            scrapes: None,
             window_start: Time::ZERO,
             phases: Phases::default(),
             events: 0,

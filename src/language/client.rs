@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Distribution, Duration};
+use super::{ClientMetrics, Distribution, Duration, PoolMetrics};
 use crate::model::Order;
 
 /// A database connection pool in the manner of asyncpg, one in each process.
@@ -50,6 +50,9 @@ pub struct Pool {
     /// does).
     #[serde(default = "yes")]
     pub reset_on_release: bool,
+    /// Names of its metrics, instead of those that `[metrics.pools]` gives.
+    #[serde(default)]
+    pub metrics: PoolMetrics,
 }
 
 /// Which idle connection is used next.
@@ -113,6 +116,9 @@ pub struct Client {
     /// the client was broken by what happened to the process.
     #[serde(default = "yes")]
     pub repaired_by_restart: bool,
+    /// Names of its metrics, instead of those that `[metrics.clients]` gives.
+    #[serde(default)]
+    pub metrics: ClientMetrics,
 }
 
 /// Whether a client lives for one request or as long as the process.

@@ -14,6 +14,7 @@ mod fault;
 mod guard;
 mod host;
 mod load;
+mod metrics;
 pub(super) mod pool;
 mod probe;
 mod provenance;
@@ -53,6 +54,7 @@ pub fn lower(model: &Model, columns: &mut Columns) -> Result<System, Vec<Complai
     lowering.queues();
     lowering.probes();
     lowering.faults();
+    lowering.metrics();
     cycle::refuse(model, &mut lowering.complaints);
     echo::refuse(model, &mut lowering.complaints);
     if lowering.complaints.is_empty() { Ok(lowering.system) } else { Err(lowering.complaints) }

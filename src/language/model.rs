@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::units::{Fraction, optional_fraction};
-use super::{Fault, Load, Queue, Service, View};
+use super::{Fault, Load, Metrics, Queue, Service, View};
 use crate::model::Order;
 
 /// A system as its architect describes it.
@@ -43,6 +43,9 @@ pub struct Model {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub constants: BTreeMap<String, toml::Value>,
+    /// Names of the metrics that the services export.
+    #[serde(default)]
+    pub metrics: Metrics,
     /// The load to use without an experiment (`sim run models/...`).
     pub load: Option<Load>,
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
-use super::{Breaker, Cache, Client, Cores, Distribution, Duration, Ingress, Limit, Liveness, Pool, Readiness, Step};
+use super::{
+    Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Ingress, Limit, Liveness, Pool, Readiness,
+    Step,
+};
 use crate::model::{Balance, Order, Runtime};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
@@ -177,6 +180,9 @@ pub enum Throttling {
 pub struct Endpoint {
     /// The steps, one after the other.
     pub steps: Vec<Step>,
+    /// Names of its metrics, instead of those that `[metrics.endpoints]` gives.
+    #[serde(default)]
+    pub metrics: EndpointMetrics,
 }
 
 fn one() -> u32 {

@@ -207,6 +207,7 @@ impl Source for Drain {
 /// Drains the system after a run that came to its end, and notes in its outcome what is left. A limit that ends the
 /// drain leaves the outcome without probes; an interrupt ends the trial.
 pub(super) fn after(world: &mut World, outcome: &mut Outcome, limits: &Limits) {
+    world.end_metering();
     if !matches!(outcome.ending, Ending::Complete | Ending::Quiet) || !world.may_lose_capacity() {
         return;
     }

@@ -9,6 +9,7 @@ mod hostile;
 mod journal;
 mod knee;
 mod measured;
+mod metering;
 mod next;
 mod optimize;
 mod place;

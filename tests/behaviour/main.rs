@@ -21,6 +21,7 @@ mod metastable;
 mod metrics;
 mod mistakes;
 mod models;
+mod monitor;
 mod precision;
 mod random_models;
 mod ranking;

@@ -4,7 +4,7 @@ use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
 
 use super::collect::Collected;
-use super::log::{Label, Log, Segments, UNEXPLAINED};
+use super::log::{Label, Listener, Log, Segments, UNEXPLAINED};
 use super::place::Places;
 use super::sample::Sample;
 use super::scout::RequestEnd;
@@ -58,15 +58,24 @@ impl Account {
         }
     }
 
-    /// Called when the log has more segments behind its floor than allowed: compacts it. In a run that records, the limit
-    /// is 0, so this is called for every addition and passes it to the recorder. `added` is the new stretch; `None` if
+    /// Called when the log has more segments behind its floor than allowed: compacts it. In a run with a listener, the limit
+    /// is 0, so this is called for every addition and passes it to the listener. `added` is the new stretch; `None` if
     /// another token's log was appended.
     #[inline(never)]
     fn on_overflow(&mut self, segments: &mut Segments, added: Option<(Label, u64)>) {
-        match (&mut segments.recorder, added) {
-            (None, _) => segments.compact(&mut self.log, self.floor, self.floor_count),
-            (Some(recorder), Some((label, ns))) => recorder.spent(self.token, label, ns),
-            (Some(recorder), None) => recorder.awaited(self.token, self.mark),
+        let limit = match (&mut segments.listener, added) {
+            (None, _) => 0,
+            (Some(Listener::Recorder(recorder)), Some((label, ns))) => return recorder.spent(self.token, label, ns),
+            (Some(Listener::Recorder(recorder)), None) => return recorder.awaited(self.token, self.mark),
+            (Some(Listener::Meter(meter)), added) => {
+                if let Some((label, ns)) = added {
+                    meter.spent(self.token, label, ns);
+                }
+                meter.most_segments
+            }
+        };
+        if self.log.count - self.floor_count > limit {
+            segments.compact(&mut self.log, self.floor, self.floor_count);
         }
     }
 

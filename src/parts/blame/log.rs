@@ -4,6 +4,7 @@
 use crate::kernel::NONE;
 
 use super::recorder::Recorder;
+use crate::parts::meter::Meter;
 
 /// What a stretch of time was spent on: twice the index of a [place](super::place::Place), plus one where the request
 /// was served there and did not wait.
@@ -70,14 +71,21 @@ pub(crate) struct Segments {
     free: u32,
     /// Sums by label, all zero between uses.
     sums: Vec<u64>,
-    /// Records each stretch, if requests are traced.
-    pub recorder: Option<Box<Recorder>>,
+    /// Hears of each stretch, if requests are traced or what happens is metered.
+    pub listener: Option<Listener>,
+}
+
+/// Who hears of each stretch.
+#[derive(Clone, Debug)]
+pub(crate) enum Listener {
+    Recorder(Box<Recorder>),
+    Meter(Box<Meter>),
 }
 
 impl Segments {
     /// For so many labels.
     pub fn new(labels: usize) -> Self {
-        Self { segments: Vec::new(), free: NONE, sums: vec![0; labels], recorder: None }
+        Self { segments: Vec::new(), free: NONE, sums: vec![0; labels], listener: None }
     }
 
     /// Adds a stretch at the end; one with the label of the last lengthens that, unless it is `floor`.

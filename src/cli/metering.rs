@@ -1,0 +1,61 @@
+//! What a monitoring system would have scraped, for `sim run`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::adjust::Effort;
+use super::exit::{Exit, ExitFailure};
+use super::files::{prepare_named, write_named};
+use super::page::Page;
+use super::simulate::pursue;
+use crate::experiment::monitor::families::families;
+use crate::experiment::plan::Plan;
+use crate::experiment::run::metered::{Unmetered, metered};
+use crate::kernel::Time;
+use crate::language::Duration;
+use crate::report;
+
+/// Where the metrics of a run go, and how often they are read.
+#[derive(Clone, Debug, Args)]
+pub struct Metering {
+    /// Write what a monitoring system would have scraped from the services in the first replication, as OpenMetrics text
+    #[arg(long, value_name = "FILE")]
+    openmetrics: Option<PathBuf>,
+
+    /// Time between two scrapes
+    #[arg(long, value_name = "TIME", default_value = "15s", value_parser = interval, requires = "openmetrics")]
+    scrape_interval: Time,
+}
+
+/// Reads the time between two scrapes.
+pub(super) fn interval(text: &str) -> Result<Time, String> {
+    let Duration(length) = text.parse::<Duration>().map_err(|error| error.to_string())?;
+    let is_whole = length > 0 && length.is_multiple_of(1_000_000);
+    is_whole.then_some(Time(length)).ok_or_else(|| "must be one or more whole milliseconds, such as \"15s\"".into())
+}
+
+impl Metering {
+    /// Makes sure, before anything is computed, that the file can be written.
+    pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
+        self.openmetrics.as_deref().map_or(Ok(()), |file| prepare_named(file, &[plan]))
+    }
+
+    /// Runs the first replication of a plan of one point again and writes the file, if it is wanted. Returns the line that
+    /// names it.
+    pub(super) fn write(&self, plan: &Plan, effort: &Effort, page: &Page) -> Result<(String, Exit), ExitFailure> {
+        let Some(file) = &self.openmetrics else { return Ok((String::new(), Exit::Holds)) };
+        let interval = self.scrape_interval;
+        let scrapes = match pursue(effort, |progress| metered(plan, 0, 0, interval, &progress.interrupted))? {
+            Ok((_, scrapes)) => scrapes,
+            // An interrupt is reported elsewhere.
+            Err(Unmetered::Interrupted) => return Ok((String::new(), Exit::Interrupted)),
+            Err(unmetered) => {
+                page.warn(format!("no metrics: {unmetered}"));
+                return Ok((String::new(), Exit::Undecided));
+            }
+        };
+        let text = report::openmetrics(&families(&plan.points[0].system, &scrapes));
+        Ok(write_named("metrics", file, &text, page))
+    }
+}

@@ -1,0 +1,3 @@
+//! What a monitoring system sees of a run.
+
+pub mod families;

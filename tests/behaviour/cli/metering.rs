@@ -1,0 +1,36 @@
+//! `sim run --openmetrics`: the file that a monitoring system could have scraped.
+
+use super::place::Place;
+
+#[test]
+fn the_metrics_of_a_run_are_written_and_named() {
+    let place = Place::new();
+    let plain = place.sim(&["run", "counter.toml"]).ends_with(0);
+    let ran =
+        place.sim(&["run", "counter.toml", "--openmetrics", "counter.om", "--scrape-interval", "1m"]).ends_with(0);
+    let line = ran.stdout.lines().find(|line| line.starts_with("metrics")).expect("a line that names the file");
+    assert!(line.ends_with("counter.om"), "{line}");
+    // The figures are those of the run without metrics.
+    assert_eq!(ran.stdout.replace(&format!("\n{line}\n"), ""), plain.stdout);
+    let text = place.text("counter.om");
+    assert!(
+        text.contains("\nshop_serve_requests_total{instance=\"shop-0\",job=\"shop\",status=\"success\"} 0 0\n"),
+        "{text}"
+    );
+    assert!(text.ends_with("\n# EOF\n"));
+}
+
+#[test]
+fn an_interval_without_a_file_or_a_length_is_refused() {
+    let place = Place::new();
+    let ran = place.sim(&["run", "counter.toml", "--scrape-interval", "5s"]).ends_with(2);
+    assert!(ran.stderr.contains("--openmetrics <FILE>"), "{}", ran.stderr);
+    for wrong in ["0s", "1.5ms", "5"] {
+        let ran = place.sim(&["run", "counter.toml", "--openmetrics", "x.om", "--scrape-interval", wrong]).ends_with(2);
+        assert!(ran.stderr.contains("--scrape-interval"), "{}", ran.stderr);
+    }
+    let ran = place.sim(&["run", "counter.toml", "--openmetrics", "x.om", "--scrape-interval", "1ms"]).ends_with(3);
+    assert!(ran.stderr.contains("more than 20000 scrapes"), "{}", ran.stderr);
+    let ran = place.sim(&["run", "counter.toml", "--openmetrics", "counter.toml"]).ends_with(2);
+    assert!(ran.stderr.contains("it is an input of this command"), "{}", ran.stderr);
+}
