@@ -39,7 +39,7 @@ pub(crate) use ledger::key_of_try;
 pub use limits::Limits;
 pub use loss::Loss;
 pub use mark::{Mark, MarkKind, Marks};
-pub use meter::{Buckets, MOST_SCRAPES, Reading, Scrape, Scrapes};
+pub use meter::{Buckets, ClientCount, MOST_SCRAPES, Reading, Scrape, Scrapes};
 pub use network::ROUND_TRIP;
 pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ServiceOutcome, Users};
 pub use phase::{OF_TEST, Phase, PhaseUse};

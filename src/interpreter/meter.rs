@@ -35,7 +35,7 @@ impl World<'_> {
         };
         let is_entry = (0..places.all.len() as u16).map(|place| match places.kind(place) {
             Some(PlaceKind::EventLoops | PlaceKind::Descriptors | PlaceKind::Threads | PlaceKind::Backlog) => true,
-            Some(PlaceKind::Ingress | PlaceKind::RateLimit | PlaceKind::Unexplained) => true,
+            Some(PlaceKind::Ingress | PlaceKind::RateLimit) => true,
             Some(PlaceKind::Fault) => stops(place),
             _ => false,
         });

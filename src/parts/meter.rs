@@ -248,6 +248,13 @@ impl Meter {
         }
     }
 
+    /// The token has waited for another one.
+    pub fn awaited(&mut self, t: u32) {
+        if let Some(job) = self.jobs.get_mut(t as usize) {
+            job.has_begun = true;
+        }
+    }
+
     /// Whether the handler of a token has spent time on something.
     pub fn has_begun(&self, t: u32) -> bool {
         self.jobs.get(t as usize).is_some_and(|job| job.has_begun)

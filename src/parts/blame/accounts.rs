@@ -68,8 +68,9 @@ impl Account {
             (Some(Listener::Recorder(recorder)), Some((label, ns))) => return recorder.spent(self.token, label, ns),
             (Some(Listener::Recorder(recorder)), None) => return recorder.awaited(self.token, self.mark),
             (Some(Listener::Meter(meter)), added) => {
-                if let Some((label, ns)) = added {
-                    meter.spent(self.token, label, ns);
+                match added {
+                    Some((label, ns)) => meter.spent(self.token, label, ns),
+                    None => meter.awaited(self.token),
                 }
                 meter.most_segments
             }
