@@ -136,6 +136,8 @@ pub mod model;
 #[doc(hidden)]
 pub mod parts;
 #[doc(hidden)]
+pub mod promql;
+#[doc(hidden)]
 pub mod report;
 #[doc(hidden)]
 pub mod serve;

@@ -23,6 +23,7 @@ mod mistakes;
 mod models;
 mod monitor;
 mod precision;
+mod promql;
 mod random_models;
 mod ranking;
 mod readme;
