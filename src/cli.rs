@@ -2,6 +2,7 @@
 //! end with an [`Exit`].
 
 mod adjust;
+mod alerts;
 mod bar;
 mod check;
 mod choice;
@@ -41,6 +42,7 @@ mod watch;
 
 use clap::{Parser, Subcommand};
 
+pub use alerts::Alerts;
 pub use check::Check;
 pub use completions::Completions;
 pub use digest::Digest;
@@ -90,6 +92,7 @@ pub enum Command {
     Sensitivity(Sensitivity),
     Explain(Explain),
     Metastable(Metastable),
+    Alerts(Alerts),
     Digest(Digest),
     Draw(Draw),
     Serve(Serve),

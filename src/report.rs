@@ -4,6 +4,7 @@
 //! that another one computes too.
 
 mod ablations;
+mod alerts;
 mod annotation;
 mod answer;
 mod blame;
@@ -55,6 +56,7 @@ mod warning;
 mod whole;
 
 pub use ablations::ablations;
+pub use alerts::{alert, alerts_document, alerts_legend};
 pub use annotation::{AnnotationLevel, annotations, mistake_annotation, mistake_annotations};
 pub use answer::answer;
 pub use blame::{blame, blame_rows, culprit};

@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind, IsTerminal, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Exit, ExitFailure};
-use crate::language::{Mistakes, visible_layout, visible_lines};
+use crate::language::{Mistake, Mistakes, visible_layout, visible_lines};
 use crate::report::{hanging, mistake_annotations, paragraph};
 
 /// Columns beyond which sentences are broken, however wide the terminal is.
@@ -83,6 +83,11 @@ impl Page {
     pub(super) fn complain(&self, text: impl Display) {
         let text = broken(&visible_lines(&text.to_string()), "error: ".len());
         self.say(format!("{} {text}", label("error:", AnsiColor::Red)));
+    }
+
+    /// Says that something is wrong, and shows where.
+    pub(super) fn complain_of(&self, mistake: &Mistake) {
+        self.say(mistake.render(true).trim_end());
     }
 
     /// Says something on stderr in a sentence.

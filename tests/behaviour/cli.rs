@@ -1,6 +1,7 @@
 //! What the command line promises: exit codes, files, streams.
 
 mod ablations;
+mod alerts;
 mod check;
 mod compare;
 mod digest;
