@@ -23,6 +23,10 @@ pub struct Metering {
     #[arg(long, value_name = "FILE")]
     openmetrics: Option<PathBuf>,
 
+    /// Write a Grafana dashboard for these metrics
+    #[arg(long, value_name = "FILE.json")]
+    grafana: Option<PathBuf>,
+
     /// Time between two scrapes
     #[arg(long, value_name = "TIME", default_value = "15s", value_parser = interval, requires = "openmetrics")]
     scrape_interval: Time,
@@ -38,24 +42,35 @@ pub(super) fn interval(text: &str) -> Result<Time, String> {
 impl Metering {
     /// Makes sure, before anything is computed, that the file can be written.
     pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
-        self.openmetrics.as_deref().map_or(Ok(()), |file| prepare_named(file, &[plan]))
+        let files = [&self.openmetrics, &self.grafana].into_iter().flatten();
+        files.map(|file| prepare_named(file, &[plan])).collect()
     }
 
-    /// Runs the first replication of a plan of one point again and writes the file, if it is wanted. Returns the line that
-    /// names it.
+    /// Writes the files that are wanted and returns the lines that name them. For the metrics it runs the first replication
+    /// of a plan of one point again.
     pub(super) fn write(&self, plan: &Plan, effort: &Effort, page: &Page) -> Result<(String, Exit), ExitFailure> {
-        let Some(file) = &self.openmetrics else { return Ok((String::new(), Exit::Holds)) };
-        let interval = self.scrape_interval;
-        let scrapes = match pursue(effort, |progress| metered(plan, 0, 0, interval, &progress.interrupted))? {
-            Ok((_, scrapes)) => scrapes,
-            // An interrupt is reported elsewhere.
-            Err(Unmetered::Interrupted) => return Ok((String::new(), Exit::Interrupted)),
-            Err(unmetered) => {
-                page.warn(format!("no metrics: {unmetered}"));
-                return Ok((String::new(), Exit::Undecided));
+        let (mut lines, mut exit) = (String::new(), Exit::Holds);
+        if let Some(file) = &self.openmetrics {
+            let interval = self.scrape_interval;
+            match pursue(effort, |progress| metered(plan, 0, 0, interval, &progress.interrupted))? {
+                Ok((_, scrapes)) => {
+                    let text = report::openmetrics(&families(&plan.points[0].system, &scrapes));
+                    (lines, exit) = write_named("metrics", file, &text, page);
+                }
+                // An interrupt is reported elsewhere.
+                Err(Unmetered::Interrupted) => exit = Exit::Interrupted,
+                Err(unmetered) => {
+                    page.warn(format!("no metrics: {unmetered}"));
+                    exit = Exit::Undecided;
+                }
             }
-        };
-        let text = report::openmetrics(&families(&plan.points[0].system, &scrapes));
-        Ok(write_named("metrics", file, &text, page))
+        }
+        if let Some(file) = &self.grafana {
+            let dashboard = report::dashboard(&plan.points[0].system, &plan.title);
+            let (line, filed) = write_named("grafana", file, &format!("{dashboard:#}\n"), page);
+            lines += &line;
+            exit = exit.graver(filed);
+        }
+        Ok((lines, exit))
     }
 }

@@ -33,7 +33,7 @@ use crate::report::{self, Detail, Report};
 /// utilisation, its queue and how long requests waited for it; then failures by cause, a deadlock with its cycle, what to
 /// run next, and the assumptions of the model. `--trace` shows single requests, `--timeline` what happens over time,
 /// `--dossier` the moment at which the point tips. Writes no files but those that `--report`, `--dossier`, `--trace-file`,
-/// `--timeline` and `--openmetrics` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
+/// `--timeline`, `--openmetrics` and `--grafana` ask for, so it has no `--output`: `sim sweep` writes tables and charts. Judges no hypotheses.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -34,3 +34,29 @@ fn an_interval_without_a_file_or_a_length_is_refused() {
     let ran = place.sim(&["run", "counter.toml", "--openmetrics", "counter.toml"]).ends_with(2);
     assert!(ran.stderr.contains("it is an input of this command"), "{}", ran.stderr);
 }
+
+/// Each panel asks for metrics that the run exports, and stands in its own place.
+#[test]
+fn a_dashboard_asks_for_metrics_that_there_are() {
+    let place = Place::new();
+    let files = ["--openmetrics", "counter.om", "--grafana", "counter.json", "--scrape-interval", "1m"];
+    let ran = place.sim(&[&["run", "counter.toml"], &files[..]].concat()).ends_with(0);
+    assert!(ran.stdout.contains("\ngrafana  "), "{}", ran.stdout);
+    let dashboard: serde_json::Value = serde_json::from_str(&place.text("counter.json")).expect("JSON");
+    let (metrics, panels) = (place.text("counter.om"), dashboard["panels"].as_array().expect("panels"));
+    let mut places = Vec::new();
+    for panel in panels {
+        places.push(panel["gridPos"].to_string());
+        for target in panel["targets"].as_array().into_iter().flatten() {
+            let query = target["expr"].as_str().expect("a query").replace("$__rate_interval", "5m");
+            let expression = sim::promql::parse(&query).unwrap_or_else(|fault| panic!("{query}: {fault}"));
+            for (name, _) in expression.metrics() {
+                assert!(metrics.contains(&format!("\n{name}{{")), "{name}");
+            }
+        }
+    }
+    places.sort();
+    let count = places.len();
+    places.dedup();
+    assert!(places.len() == count && count > 6, "{places:?}");
+}
