@@ -106,4 +106,32 @@ def tests(path, metrics, rules):
     print(yaml.safe_dump({"rule_files": [os.path.abspath(rules)], "evaluation_interval": f"{STEP}s", "tests": [test]}))
 
 
-{"grammar": grammar, "queries": queries, "tests": tests}[sys.argv[1]](*sys.argv[2:])
+def dashboard(path):
+    """Grafana's own types read the dashboard and write it again: what they do not know would be missing."""
+    from grafana_foundation_sdk.cog.encoder import JSONEncoder
+    from grafana_foundation_sdk.cog.plugins import register_default_plugins
+    from grafana_foundation_sdk.models.dashboard import Dashboard
+
+    register_default_plugins()
+    written = json.load(open(path))
+    again = json.loads(JSONEncoder(sort_keys=True).encode(Dashboard.from_json(written)))
+
+    def compare(mine, theirs, place):
+        if isinstance(mine, dict):
+            for key, value in mine.items():
+                # What is empty or not set may be left out.
+                if value not in (None, "", [], {}, False, 0):
+                    assert key in theirs, f"{place}.{key} is unknown to Grafana"
+                    compare(value, theirs[key], f"{place}.{key}")
+        elif isinstance(mine, list):
+            assert len(mine) == len(theirs), place
+            for index, (one, other) in enumerate(zip(mine, theirs)):
+                compare(one, other, f"{place}[{index}]")
+        else:
+            assert mine == theirs, f"{place}: {mine} became {theirs}"
+
+    compare(written, again, "dashboard")
+    print(f"{len(written['panels'])} panels and rows of a Grafana dashboard")
+
+
+{"dashboard": dashboard, "grammar": grammar, "queries": queries, "tests": tests}[sys.argv[1]](*sys.argv[2:])

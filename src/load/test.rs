@@ -61,7 +61,11 @@ impl Test {
     fn probe(&mut self, world: &mut World) {
         match &mut self.probes {
             Some(probes) => probes.look(world),
-            None => self.probes = Some(Probes::send(world)),
+            None => {
+                // Probes are no requests of the load.
+                world.end_metering();
+                self.probes = Some(Probes::send(world));
+            }
         }
     }
 }

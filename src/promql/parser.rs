@@ -162,13 +162,11 @@ impl Parser {
         self.needs("(")?;
         let mut labels = Vec::new();
         while !self.takes_sign(")") {
-            match self.take() {
-                (Word::Name(name), _) => labels.push(name),
-                (_, _) => {
-                    self.at -= 1;
-                    return Err(self.unexpected("the name of a label"));
-                }
-            }
+            let Word::Name(name) = self.peek().clone() else {
+                return Err(self.unexpected("the name of a label"));
+            };
+            self.take();
+            labels.push(name);
             if !self.takes_sign(",") && !self.is_sign(")") {
                 return Err(self.unexpected("`,` or `)`"));
             }
@@ -361,14 +359,12 @@ impl Parser {
         let mut name = name;
         if self.takes_sign("{") {
             while !self.takes_sign("}") {
-                let label = match self.take() {
-                    (Word::Name(label), _) => label,
-                    (Word::Text(_), span) => return Err(Fault::unsupported(span, "a quoted name in a selector")),
-                    _ => {
-                        self.at -= 1;
-                        return Err(self.unexpected("the name of a label"));
-                    }
+                let label = match self.peek().clone() {
+                    Word::Name(label) => label,
+                    Word::Text(_) => return Err(Fault::unsupported(self.span(), "a quoted name in a selector")),
+                    _ => return Err(self.unexpected("the name of a label")),
                 };
+                self.take();
                 let operator = self.take();
                 let (value, span) = match self.take() {
                     (Word::Text(value), span) => (value, span),

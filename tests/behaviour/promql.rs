@@ -141,6 +141,8 @@ fn what_is_not_supported_is_pointed_at() {
         ("rate(a[5])", "5", false),
         ("a and 1", "1", false),
         ("sum by (job (a)", "(", false),
+        ("sum by (", "(", false),
+        ("a{", "{", false),
         ("a{x=~\"(\"}", "\"(\"", false),
         ("(((a)", ")", false),
         ("a $ b", "$", false),

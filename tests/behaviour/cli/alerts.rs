@@ -4,10 +4,8 @@ use serde_json::Value;
 
 use super::place::Place;
 
-/// A shop that is dead from 10 min on, in one of two variants.
-const DEATH: &str = r#"
-title = "Does an alert tell of a dead shop?"
-replications = 3
+/// A shop that is dead from 10 min on.
+const SHOP: &str = r#"
 [load]
 kind = "closed"
 target = "shop.serve"
@@ -23,6 +21,13 @@ serve = { steps = [{ sleep = "1s" }] }
 service = "shop"
 from = "10min"
 effect = "dead"
+"#;
+
+/// The same, and one that stays alive.
+const DEATH: &str = r#"
+title = "Does an alert tell of a dead shop?"
+model = "shop.toml"
+replications = 3
 [[variants]]
 name = "dead"
 [[variants]]
@@ -41,6 +46,7 @@ const RULES: &str = "groups:
 
 fn place() -> Place {
     let place = Place::new();
+    place.put("shop.toml", SHOP);
     place.put("death.toml", DEATH);
     place.put("rules.yml", RULES);
     place
