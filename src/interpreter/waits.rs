@@ -192,6 +192,10 @@ enum Thing {
     Broken,
 }
 
+/// What requests that are told together have in common: the number of their endpoint, what they hold, what they wait for, and
+/// whether a call of theirs holds that.
+type Alike = (u32, Vec<usize>, usize, bool);
+
 /// The graph while it is made.
 struct View<'a> {
     world: &'a World<'a>,
@@ -368,7 +372,7 @@ impl<'a> View<'a> {
     /// path.
     fn graph(mut self, at: Time, first: Option<String>) -> (WaitGraph, Option<u32>) {
         let world = self.world;
-        let mut groups: BTreeMap<(u32, Vec<usize>, usize, bool), (u32, u32)> = BTreeMap::new();
+        let mut groups: BTreeMap<Alike, (u32, u32)> = BTreeMap::new();
         let mut waiters: Vec<(usize, u32)> = Vec::new();
         for t in world.engine.tokens.living() {
             let token = &world.engine.tokens[t];

@@ -75,7 +75,7 @@ fn a_pool_that_is_acquired_twice_is_a_circle_at_once() {
     // The fifth to take a connection is the fifth to wait for a second one: it is under way for 3 ms then.
     let request = found.request.expect("the request that closed the circle");
     let waits = |span: &&sim::parts::TraceSpan| matches!(&span.doing, Doing::Spent { place, served: false } if place.name == "shop pool auth");
-    let wait = request.trace.spans.iter().filter(waits).next_back().expect("its wait");
+    let wait = request.trace.spans.iter().rfind(waits).expect("its wait");
     assert_eq!((wait.start, Some(wait.end)), (found.moment.at, request.cut));
 }
 

@@ -154,7 +154,7 @@ impl Lowering<'_> {
             }
             if taken.insert(family(&name).to_owned(), 1).is_some() {
                 let title = format!("two metrics have the name `{name}`");
-                let complaint = Complaint::at(at, title, format!("of {} `{}` as well", part.word, part.name));
+                let complaint = Complaint::at(at, title, "another metric has this name");
                 let help = format!("use `{{service}}` and `{{{}}}` in a template, so that names differ", part.word);
                 self.complain(complaint.help(help));
             }

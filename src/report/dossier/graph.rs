@@ -69,7 +69,8 @@ fn facts(node: &WaitNode) -> Vec<String> {
     let units =
         node.size.zip(node.free()).map(|(size, left)| format!("{} of {size} in use, {}", node.held, free(left)));
     let place = node.place.iter().map(|place| format!("in {place}"));
-    let places = (node.instances > 1).then(|| format!("{} of them together", node.instances));
+    let places = (node.instances > 1 && node.size != Some(node.instances))
+        .then(|| format!("{} of them together", node.instances));
     let waiting = (node.waiting > 0).then(|| format!("{} waiting", node.waiting));
     units.into_iter().chain(place).chain(places).chain(waiting).collect()
 }
@@ -89,10 +90,16 @@ fn rows(
         ends.extend(number(group.waits_for).map(|to| (Some(rows.len()), to)));
         let is_one = group.count == 1;
         let is_same = own == Some(group.waits_for);
-        let wait = doing(&graph.nodes[group.waits_for], is_one, is_same, group.by_call);
+        let target = &graph.nodes[group.waits_for];
+        // The arrow shows what they wait for.
+        let wait = match (number(group.waits_for), is_one) {
+            (Some(_), true) if !is_same && !group.by_call && !target.serves => "waits".into(),
+            (Some(_), false) if !is_same && !group.by_call && !target.serves => "wait".into(),
+            _ => doing(target, is_one, is_same, group.by_call),
+        };
         let limit = match group.limited {
             0 => "",
-            _ if group.limited == group.count => ", until a time-out",
+            _ if group.limited == group.count => " until a time-out",
             _ => ", some until a time-out",
         };
         let name = match group.endpoint.as_str() {

@@ -182,7 +182,7 @@ fn in_use(node: &WaitNode) -> String {
 /// What work is wasted, and how often requests are sent again.
 fn waste(dossier: &Dossier) -> Option<String> {
     let at = dossier.moment.at;
-    let before = dossier.around.iter().filter(|around| around.levels.at <= at).next_back()?;
+    let before = dossier.around.iter().rfind(|around| around.levels.at <= at)?;
     let last = dossier.around.last()?;
     if last.levels.abandoned == 0 && last.sent_again_per_s == 0.0 {
         return None;

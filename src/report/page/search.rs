@@ -63,7 +63,7 @@ pub(in crate::report) fn of_search(found: &Found, again: &str) -> String {
                     (table(heading, columns))
                 }
             }
-            p .note { (found.file) " has every figure with both ends of its interval." }
+            p .note { (found.file) " has every figure, with both ends of its interval where it has one." }
         }
         (model)
         (assumed::assumed(found.plan, &found.effects))
