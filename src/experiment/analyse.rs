@@ -2,6 +2,7 @@
 
 pub(crate) mod ablation;
 pub(crate) mod blame;
+pub mod bounds;
 pub mod comparison;
 pub mod condition;
 pub mod culprit;

@@ -3,6 +3,7 @@
 mod arrivals;
 mod blame;
 mod book;
+mod bounds;
 mod changing_loads;
 mod cli;
 mod conditions;

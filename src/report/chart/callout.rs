@@ -64,7 +64,7 @@ fn half(words: &str, marks: &[usize]) -> f64 {
 fn marks(line: &Line) -> Vec<usize> {
     let others = line.collapse.iter().flat_map(|collapse| &collapse.others);
     let all: Vec<usize> = std::iter::once(&line.color).chain(others).copied().collect();
-    if all.len() > MOST_MARKS || matches!(line.look, Look::Band | Look::Course | Look::Noise) {
+    if all.len() > MOST_MARKS || matches!(line.look, Look::Band | Look::Course | Look::Noise | Look::Bound) {
         Vec::new()
     } else {
         all

@@ -117,6 +117,8 @@ pub enum Look {
     Band,
     /// A course with more points than can be told apart: a stroke without marks.
     Course,
+    /// A limit that the curves keep below: a thin dashed stroke without marks.
+    Bound,
     /// The course of something that jumps: a thin, pale stroke without marks.
     Noise,
 }

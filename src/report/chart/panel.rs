@@ -73,7 +73,7 @@ pub(super) fn draw(
                 bands(line, x, y, frame).into_iter().for_each(|corners| scene.polygon(corners, color, 0.17));
             }
             Look::Tried => scene.strokes(whiskers(line, x, y, frame), 2.4, color.toward(palette.paper, 0.35)),
-            Look::Course | Look::Noise => {}
+            Look::Course | Look::Noise | Look::Bound => {}
         }
     }
     scene.owner = None;
@@ -124,12 +124,13 @@ fn curve(
         let path: Vec<Spot> = run.iter().copied().flatten().collect();
         for part in clipped(&path, frame.top, frame.foot) {
             taken.extend(sampled(&part));
-            let style = if line.look == Look::Tried { Style::Dashed } else { line.style };
+            let style = if matches!(line.look, Look::Tried | Look::Bound) { Style::Dashed } else { line.style };
             strokes.extend(twin.turns(&part).iter().flat_map(|turn| dashed(turn, style)));
         }
     }
     let (width, stroke) = match line.look {
         Look::Curve | Look::Band | Look::Course => (3.6, color),
+        Look::Bound => (1.8, color),
         Look::Tried => (1.4, color.toward(palette.paper, 0.5)),
         Look::Noise => (1.5, color.toward(palette.paper, 0.45)),
     };

@@ -2,15 +2,23 @@
 
 use super::set::Set;
 use super::{curve, method, title};
+use crate::experiment::analyse::bounds::bounds;
+use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::Measurement;
 use crate::experiment::plan::success_objective;
 use crate::language::{Measured as Figures, Metric};
-use crate::report::chart::{ChartAxis, Line, LineFigure, Measured, Panel, Threshold};
+use crate::report::chart::{ChartAxis, Line, LineFigure, Look, Measured, Panel, Point, Threshold};
 use crate::report::number::short;
 
 /// Measured points beyond which they are not named.
 const MOST_NAMES: usize = 8;
+
+/// Curves of which bounds are drawn, at most.
+const MOST_BOUNDED: usize = 2;
+
+/// How far above the best throughput a bound may be: farther ones would flatten the curves.
+const NEAR: f64 = 2.0;
 
 /// The figure.
 pub(super) fn figure(set: &Set) -> LineFigure {
@@ -29,6 +37,10 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     if !throughput.is_empty() || !success.is_empty() {
         note.push_str(" Diamonds: measured on the real system.");
     }
+    let limits = limits(set);
+    if !limits.is_empty() {
+        note.push_str(" Thin dashed lines: asymptotic bounds, where no request waits or the named server is full.");
+    }
     let completion = completes_later(set).then(|| Panel {
         y: ChartAxis::linear(format!("completed (requests/{})", rates.name())),
         lines: curves(set, Metric::CompletedPerMin),
@@ -42,7 +54,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         panels: [
             Some(Panel {
                 y: ChartAxis::linear(format!("{answered} (successes/{})", rates.name())),
-                lines: curves(set, Metric::ThroughputPerMin),
+                lines: curves(set, Metric::ThroughputPerMin).into_iter().chain(limits).collect(),
                 points: throughput,
                 ..Panel::default()
             }),
@@ -75,6 +87,38 @@ fn curves(set: &Set, metric: Metric) -> Vec<Line> {
     let factor = words::shown(1.0, metric, set.report.rates);
     let curve = |finding| Line { collapse: curve::mark(set, finding), ..curve::curve(set, finding, metric, factor) };
     set.findings.iter().copied().map(curve).collect()
+}
+
+/// The asymptotic bounds of the curves where they are known, of a few curves and where they are near enough to be shown in
+/// the same chart.
+fn limits(set: &Set) -> Vec<Line> {
+    if set.findings.len() > MOST_BOUNDED || completes_later(set) {
+        return Vec::new();
+    }
+    let rates = set.report.rates;
+    let limit = |finding: &Finding| {
+        let summaries = set.summaries(finding);
+        let found = bounds(set.plan(), &finding.points, &summaries)?;
+        let estimates = summaries.iter().filter_map(|summary| Some(summary.throughput_per_min?.estimate));
+        let best = estimates.fold(0.0, f64::max);
+        let clients: Vec<f64> = finding.points.iter().map(|&point| set.x(point)).collect();
+        let (first, last) = (*clients.first()?, *clients.last()?);
+        if found.at(last) > NEAR * best {
+            return None;
+        }
+        let is_between = first < found.knee() && found.knee() < last;
+        let mut all: Vec<f64> = clients.into_iter().chain(is_between.then(|| found.knee())).collect();
+        all.sort_by(f64::total_cmp);
+        let point = |clients: f64| Point::new(set.drawn(clients), rates.of_minute(found.at(clients)));
+        Some(Line {
+            label: format!("bound: {}", found.resource),
+            points: all.into_iter().map(point).collect(),
+            color: finding.variant,
+            look: Look::Bound,
+            ..Line::default()
+        })
+    };
+    set.findings.iter().filter_map(|finding| limit(finding)).collect()
 }
 
 /// Measurements at the set's points.

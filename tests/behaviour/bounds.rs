@@ -1,0 +1,64 @@
+//! The asymptotic bounds of a closed load: against a system of which they are known, and where there are none.
+
+use sim::experiment::analyse::bounds::{Bounds, bounds};
+use sim::experiment::plan::{Adjustments, Plan};
+use sim::report::chart::{Figure, Look};
+use sim::report::{Report, figures};
+
+use crate::models::reported;
+
+/// The plan of 1 to 40 clients who think for 90 ms on average and then visit a station for 10 ms; what else the station has.
+fn planned(name: &str, station: &str) -> Plan {
+    let folder = std::env::temp_dir().join(format!("sim-bounds-{name}-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let model = format!(
+        "title = \"Bounds\"\n\
+         [load]\nkind = \"closed\"\ntarget = \"shop.serve\"\nconcurrency = 1\nthink_time = {{ exp = \"90ms\" }}\n\
+         warm_up = \"5s\"\nduration = \"200s\"\n\
+         [stations.counter]\nservers = 1\n{station}\n\
+         [services.shop]\nruntime = \"delay\"\n\
+         [services.shop.endpoints.serve]\n\
+         steps = [{{ visit = {{ station = \"counter\", time = {{ exp = \"10ms\" }} }} }}]\n"
+    );
+    let experiment = "title = \"Bounds\"\nmodel = \"model.toml\"\nreplications = 3\n\
+                      [axes.clients]\npath = \"load.concurrency\"\nvalues = [1, 5, 10, 20, 40]\n\
+                      [[variants]]\nname = \"as it is\"\n";
+    std::fs::write(folder.join("model.toml"), model).expect("a file");
+    std::fs::write(folder.join("bounds.toml"), experiment).expect("a file");
+    let plan = Plan::read(&folder.join("bounds.toml"), &Adjustments::default());
+    std::fs::remove_dir_all(&folder).expect("the folder was ours");
+    plan.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+}
+
+fn of(report: &Report) -> Option<Bounds> {
+    let all: Vec<usize> = (0..report.plan.points.len()).collect();
+    bounds(report.plan, &all, &report.summaries.iter().collect::<Vec<_>>())
+}
+
+/// A second holds 100 visits of 10 ms; a client alone comes back after 100 ms.
+#[test]
+fn the_bounds_of_one_server_are_those_of_theory() {
+    let plan = planned("alone", "");
+    let report = reported(&plan);
+    let found = of(&report).expect("bounds");
+    assert_eq!(found.resource, "station counter");
+    assert!((found.most_per_min / 6000.0 - 1.0).abs() < 0.03, "{found:?}");
+    assert!((found.per_client / 600.0 - 1.0).abs() < 0.03, "{found:?}");
+    assert!((found.knee() - 10.0).abs() < 0.5, "{found:?}");
+    for (summary, clients) in report.summaries.iter().zip([1.0, 5.0, 10.0, 20.0, 40.0]) {
+        let rate = summary.throughput_per_min.expect("a throughput").estimate;
+        assert!(rate <= found.at(clients) * 1.01, "{rate} at {clients}: {found:?}");
+    }
+    let (drawings, _) = figures::figures(&report);
+    let Figure::Line(figure) = &drawings[0].figure else { panic!("{:?}", drawings[0]) };
+    let line = figure.panels[0].lines.iter().find(|line| line.look == Look::Bound).expect("a bound is drawn");
+    assert_eq!((line.label.as_str(), line.points.len()), ("bound: station counter", 6));
+    assert!(figure.note.contains("asymptotic bounds"), "{}", figure.note);
+}
+
+/// Each visit takes longer the more are there: no demand of one load bounds another.
+#[test]
+fn demands_that_grow_with_the_load_give_no_bounds() {
+    let plan = planned("slower", "slowdown = 0.1");
+    assert_eq!(of(&reported(&plan)), None);
+}
