@@ -121,6 +121,8 @@ impl World<'_> {
                 let child = self.engine.tokens[t].wait;
                 if self.is_knocking(t) {
                     self.stop_knocking(child);
+                    // There is nothing left that could explain its wait.
+                    self.engine.tokens[t].state = State::Ready;
                 } else {
                     self.abandon(child);
                 }
