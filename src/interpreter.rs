@@ -3,6 +3,7 @@
 
 pub(crate) mod backlog;
 pub(crate) mod blame;
+pub(crate) mod blocking;
 pub(crate) mod breaker;
 pub(crate) mod broker;
 pub(crate) mod build;

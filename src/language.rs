@@ -74,9 +74,9 @@ pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Endpoint, Rounds, Service, Throttling};
 pub use source::Source;
 pub use step::{
-    Branch, BreakerStep, CacheStep, CallStep, FallbackStep, HashStep, HedgeStep, NotifyStep, ParallelStep, Place,
-    Popularity, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep, RespondStep, RetryBudget, RetryStep, Step,
-    ThreadStep, TimeoutStep, VisitStep, WithStep,
+    BlockingSleep, Branch, BreakerStep, CacheStep, CallStep, FallbackStep, HashStep, HedgeStep, NotifyStep,
+    ParallelStep, Place, Popularity, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep, RespondStep,
+    RetryBudget, RetryStep, SleepStep, Step, ThreadStep, TimeoutStep, VisitStep, WithStep,
 };
 pub use units::{Cores, Duration, Fraction, Rate, RateOrZero, Share, WarmUp};
 pub use visible::{visible, visible_layout, visible_lines};

@@ -60,7 +60,8 @@ pub(crate) const HOUSEKEEPING: u8 = 4;
 pub(crate) const ROOT: u8 = 8;
 /// Flag: its client gave up while requests were counted, so what it still does is counted as waste.
 pub(crate) const WASTE: u8 = 16;
-/// Flag: it is a job of the default executor of its process: it runs in a thread, or waits for one, beside the event loop.
+/// Flag: it takes no part in the rounds of the event loop of its process: it is a job of the default executor, in a thread
+/// or waiting for one, or it blocks the thread of the loop itself.
 pub(crate) const IN_THREAD: u8 = 32;
 /// Flag: it has an account of where its time goes.
 pub(crate) const SAMPLED: u8 = 64;
@@ -213,6 +214,13 @@ pub(crate) enum FrameKind {
     Join { join: u32 },
     /// The outermost frame of a branch; [`NONE`] when nobody waits for it any more.
     Branch { join: u32 },
+}
+
+impl FrameKind {
+    /// Whether it is about a unit that others may wait for.
+    pub fn is_hold(self) -> bool {
+        matches!(self, Self::Hold { .. } | Self::Lent { .. } | Self::Severed { .. } | Self::Connection { .. })
+    }
 }
 
 const _: () = assert!(std::mem::size_of::<Frame>() <= 32);

@@ -373,6 +373,25 @@ impl World<'_> {
         }
     }
 
+    /// The token, which has an account, blocks the event loop of its process.
+    pub(crate) fn account_block(&mut self, t: u32, process: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.block(self.engine.now, t, process);
+        }
+    }
+
+    /// It no longer does.
+    pub(crate) fn account_unblock(&mut self, t: u32, process: u32) {
+        let service = self.processes[process as usize].service as usize;
+        let innermost = self.engine.tokens[t].frame;
+        let holds = |frame: &u32| *frame != NONE && self.engine.frames[*frame].kind.is_hold();
+        let inner = Some(innermost).filter(holds).unwrap_or(NONE);
+        if let Some(accounts) = &mut self.accounts {
+            let place = accounts.places.services[service].loops;
+            accounts.unblock(self.engine.now, t, process, place, inner);
+        }
+    }
+
     /// The holder of a unit of slots gives it back.
     #[inline]
     pub(crate) fn account_free(&mut self, frame: u32, slots: u32) {

@@ -24,14 +24,17 @@ pub(crate) enum Held {
     Slots(u32),
     /// A connection of this HTTP client.
     Client(u32),
+    /// The event loop of this process, which one token blocks.
+    Loop(u32),
 }
 
 impl World<'_> {
     /// The token has begun to wait. A circle can close only if it waits without a time-out, and it, or a request that
-    /// waits for it, holds something.
+    /// waits for it, holds something: a unit, or the event loop that it blocks.
     pub(crate) fn look_for_deadlock(&mut self, t: u32) {
         let token = &self.engine.tokens[t];
-        if token.is_limited() || (token.frame == NONE && token.parent == NONE) {
+        let holds_nothing = token.frame == NONE && token.parent == NONE && !self.blocks(t);
+        if token.is_limited() || holds_nothing {
             return;
         }
         let (mut origin, mut fetch) = (None, None);
@@ -92,11 +95,17 @@ impl World<'_> {
         match held {
             Held::Slots(id) => self.slots[id as usize].deadlocked,
             Held::Client(id) => self.clients[id as usize].deadlocked,
+            Held::Loop(process) => self.processes[process as usize].event_loop.deadlocked,
         }
     }
 
+    /// What others hold that the token waits for. One that is shut out of its event loop needs that, whatever else it waits
+    /// for.
     pub(crate) fn waited_for(&self, t: u32) -> Option<Held> {
         let token = &self.engine.tokens[t];
+        if self.is_shut_out(t) {
+            return Some(Held::Loop(token.process));
+        }
         match token.state {
             State::Queued => Some(Held::Slots(token.wait)),
             State::ConnectionQueued => Some(Held::Client(token.wait)),
@@ -108,6 +117,7 @@ impl World<'_> {
         match held {
             Held::Slots(id) => &mut self.slots[id as usize].deadlocked,
             Held::Client(id) => &mut self.clients[id as usize].deadlocked,
+            Held::Loop(process) => &mut self.processes[process as usize].event_loop.deadlocked,
         }
     }
 
@@ -115,17 +125,18 @@ impl World<'_> {
     pub(crate) fn is_lowered(&self, held: Held) -> bool {
         match held {
             Held::Slots(id) => self.slots[id as usize].size < self.slots[id as usize].full_size,
-            Held::Client(_) => false,
+            Held::Client(_) | Held::Loop(_) => false,
         }
     }
 
-    /// The tokens that hold units.
+    /// The tokens that hold units, or block the event loop.
     pub(crate) fn holders(&self, held: Held) -> impl Iterator<Item = u32> {
-        let list = match held {
-            Held::Slots(id) => self.slots[id as usize].holders,
-            Held::Client(id) => self.clients[id as usize].holders,
+        let (list, blocker) = match held {
+            Held::Slots(id) => (self.slots[id as usize].holders, None),
+            Held::Client(id) => (self.clients[id as usize].holders, None),
+            Held::Loop(process) => (List::default(), self.blocker_of(process)),
         };
-        list.iter(&self.engine.frames).map(|frame| self.engine.frames[frame].token)
+        list.iter(&self.engine.frames).map(|frame| self.engine.frames[frame].token).chain(blocker)
     }
 
     /// What can be reached from `origin`, if no token that can be reached is able to go on.
@@ -164,6 +175,9 @@ impl World<'_> {
         self.each_end(holder, &mut |end| {
             let last = &self.engine.tokens[end];
             let waits = matches!(last.state, State::Queued | State::ConnectionQueued | State::Coalescing | State::Hung);
+            if self.is_shut_out(end) {
+                return;
+            }
             goes_on |= !waits || last.is_limited() || self.is_freed(end) || self.is_cancelled(end);
         });
         goes_on
@@ -172,7 +186,7 @@ impl World<'_> {
     /// Whether the token's client will give up, and it will let go.
     fn is_cancelled(&self, t: u32) -> bool {
         self.cancels
-            && !self.runs_in_thread(t)
+            && !self.is_out_of_reach(t)
             && self.has_patience()
             && self.engine.tokens[self.root(t)].request != NONE
     }
@@ -201,6 +215,9 @@ impl World<'_> {
         let mut is_fetch = false;
         for _ in 0..LONGEST_CHAIN {
             let token = &self.engine.tokens[t];
+            if self.is_shut_out(t) {
+                return visit(t);
+            }
             if token.is_limited() || self.is_freed(t) {
                 break;
             }
@@ -237,7 +254,7 @@ impl World<'_> {
 
     /// [`Self::is_freed`], by something else than the fetches of `fetchers`.
     fn is_freed_beside(&self, t: u32, fetchers: &mut Vec<u32>) -> bool {
-        if self.runs_in_thread(t) {
+        if self.is_out_of_reach(t) {
             return false;
         }
         let mut frame = if self.guards.can_free { self.engine.tokens[t].frame } else { NONE };
@@ -311,6 +328,7 @@ impl World<'_> {
         let process = match held {
             Held::Slots(id) => self.slots[id as usize].process,
             Held::Client(id) => self.clients[id as usize].process,
+            Held::Loop(process) => process,
         };
         let who = match holders.len() {
             1 => "the one request".into(),
@@ -329,7 +347,11 @@ impl World<'_> {
             Held::Slots(id) if self.slots[id as usize].sharers > 1 => self.replica_name(process),
             _ => self.place_name(process),
         };
-        format!("{who} in {place} holds {} and waits {target}", self.unit_of(held))
+        let holds = match held {
+            Held::Slots(_) | Held::Client(_) => format!("holds {}", self.unit_of(held)),
+            Held::Loop(_) => "blocks the event loop".into(),
+        };
+        format!("{who} in {place} {holds} and waits {target}")
     }
 
     /// `a connection of pool auth`.
@@ -342,6 +364,7 @@ impl World<'_> {
                 let name = &self.system.services[service].clients[client.index as usize].name;
                 return format!("a connection of client {name}");
             }
+            Held::Loop(_) => return "the event loop".into(),
         };
         match self.slots[id as usize].kind {
             SlotsKind::Connections { .. } => format!("a connection of {}", self.slots[id as usize].name(self.system)),
@@ -360,6 +383,10 @@ impl World<'_> {
                 let client = &self.clients[id as usize];
                 let service = &self.system.services[self.processes[client.process as usize].service as usize];
                 format!("{} client {}", service.name, service.clients[client.index as usize].name)
+            }
+            Held::Loop(process) => {
+                let service = self.processes[process as usize].service;
+                format!("{} event loops", self.system.services[service as usize].name)
             }
         }
     }

@@ -86,7 +86,10 @@ impl World<'_> {
         self.account_answer(parent, failure);
         self.engine.drop_timer(parent);
         let waiting = &mut self.engine.tokens[parent];
-        waiting.failure = failure;
+        // One that blocks its event loop may have been cancelled meanwhile.
+        if !waiting.failure.is_some() {
+            waiting.failure = failure;
+        }
         waiting.pc += 1;
         self.wake(parent);
     }

@@ -1,7 +1,7 @@
 //! What is lost for good, found in the wait-for graph.
 
 use crate::kernel::{NONE, Time};
-use crate::model::ProbePlan;
+use crate::model::{ProbePlan, Runtime};
 
 use crate::engine::token::{HOUSEKEEPING, State};
 use crate::interpreter::deadlock::Held;
@@ -127,7 +127,10 @@ impl World<'_> {
 
     pub(crate) fn all_held(&self) -> impl Iterator<Item = Held> + use<'_> {
         let slots = (0..self.slots.len() as u32).map(Held::Slots);
-        slots.chain((0..self.clients.len() as u32).map(Held::Client))
+        let clients = (0..self.clients.len() as u32).map(Held::Client);
+        let has_loop = |&process: &u32| self.processes[process as usize].runtime == Runtime::EventLoop;
+        let loops = (0..self.processes.len() as u32).filter(has_loop).map(Held::Loop);
+        slots.chain(clients).chain(loops)
     }
 
     pub(crate) fn size_of(&self, held: Held) -> Option<u32> {
@@ -139,6 +142,7 @@ impl World<'_> {
                 let plan = &self.system.services[service].clients[client.index as usize];
                 (plan.shared && plan.max_connections < u32::MAX).then_some(plan.max_connections)
             }
+            Held::Loop(_) => Some(1),
         }
     }
 

@@ -45,7 +45,7 @@ impl World<'_> {
 
     /// Runs its program until it waits or ends, and leaves the loop of this process then.
     #[inline(never)]
-    fn go_on(&mut self, t: u32, process: u32) {
+    fn go_on(&mut self, t: u32, mut process: u32) {
         loop {
             match self.execute(t) {
                 Next::On => {}
@@ -59,6 +59,8 @@ impl World<'_> {
                     if self.turn() {
                         return self.pause(t);
                     }
+                    // One that blocked its event loop has its turn there again.
+                    process = self.loop_of(t);
                 }
                 Next::Pause => return self.pause(t),
                 Next::End => return self.finish(t),
@@ -155,6 +157,8 @@ impl World<'_> {
             Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
             Op::Count { pool } => self.count_trip(t, pool),
             Op::EnterThread => self.enter_thread(t),
+            Op::Block => self.block(t),
+            Op::Unblock => self.unblock(t),
             Op::Native { demand, site } => self.work_natively(t, demand, site),
             Op::LookUp { cache, .. } => self.look_up(t, cache),
             Op::Store => self.store(t),

@@ -54,7 +54,9 @@ impl World<'_> {
     /// above the frame of its thread.
     pub(crate) fn runs_in_thread(&self, t: u32) -> bool {
         let token = &self.engine.tokens[t];
-        token.has(IN_THREAD) && !matches!(self.engine.frames[token.frame].kind, FrameKind::Branch { .. })
+        token.has(IN_THREAD)
+            && !self.blocks(t)
+            && !matches!(self.engine.frames[token.frame].kind, FrameKind::Branch { .. })
     }
 
     /// The work of a job that is nothing but work on the CPU, and is about to queue for its thread.

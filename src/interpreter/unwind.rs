@@ -5,7 +5,7 @@ use crate::kernel::NONE;
 
 use crate::engine::next::Next;
 use crate::engine::progress::Progress;
-use crate::engine::token::{Failure, FrameKind};
+use crate::engine::token::{Failure, FrameKind, IN_THREAD};
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -14,6 +14,9 @@ impl World<'_> {
         self.engine.tokens[t].failure = why;
         self.account_failure(t, why);
         self.engine.drop_timer(t);
+        if self.engine.tokens[t].has(IN_THREAD) {
+            self.stop_blocking(t);
+        }
         if self.engine.tokens[t].frame != NONE {
             return self.unwind(t, why);
         }

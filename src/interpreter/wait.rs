@@ -5,7 +5,7 @@ use crate::kernel::{NONE, Time};
 use crate::model::Patience;
 
 use crate::engine::next::Next;
-use crate::engine::token::{ABANDONED, Failure, ROOT, SAMPLED, State, WASTE};
+use crate::engine::token::{ABANDONED, Failure, IN_THREAD, ROOT, SAMPLED, State, WASTE};
 use crate::interpreter::parts::parts;
 use crate::interpreter::world::World;
 use crate::parts::part::{Left, Part};
@@ -95,11 +95,24 @@ impl World<'_> {
     /// Tears the token out of whatever it waits for, to fail at its next step. A CPU job is not interrupted: Python
     /// delivers cancellation where the coroutine waits next.
     pub(crate) fn interrupt(&mut self, t: u32, why: Failure) {
-        if self.engine.tokens[t].failure == Failure::CANCELLED {
-            return;
+        if self.engine.tokens[t].has(IN_THREAD) && self.blocks(t) {
+            let earlier = &mut self.engine.tokens[t].failure;
+            let is_first = !earlier.is_some();
+            if is_first {
+                *earlier = why;
+            }
+            // Python delivers it where the coroutine waits next, and until then the loop runs nothing.
+            if why.is_from_outside() {
+                return;
+            }
+            self.explain(t);
+        } else {
+            if self.engine.tokens[t].failure == Failure::CANCELLED {
+                return;
+            }
+            self.explain(t);
+            self.engine.tokens[t].failure = why;
         }
-        self.explain(t);
-        self.engine.tokens[t].failure = why;
         match self.engine.tokens[t].state {
             State::Ready | State::Backlog | State::Working => return,
             _ => self.leave_wait(t),

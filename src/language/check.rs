@@ -22,7 +22,7 @@ fn walk<'a>(tree: &'a Tree, form: &Form, trail: &mut Trail<'a>, mistakes: &mut M
     if mistakes.is_full() {
         return;
     }
-    match (form.resolve(), &tree.kind) {
+    match (form.as_written(Some(tree)), &tree.kind) {
         (Form::Any | Form::Named(_), _) => {}
         (Form::Record { noun, fields }, NodeKind::Table(entries)) => {
             record(tree, noun, fields, entries, trail, mistakes)

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value};
 
 use super::names::Names;
+use super::tree::Tree;
 use super::{Experiment, Model, schema};
 
 /// What may stand at a place.
@@ -29,6 +30,8 @@ pub(crate) enum Form {
     Quantity(Quantity),
     /// A distribution: a quantity, or a table that is one of these.
     Distribution(Box<Form>),
+    /// A distribution, or a record that has one under `time`.
+    Timed { time: Box<Form>, record: Box<Form> },
     /// A whole number.
     Integer { least: i64, most: i64 },
     /// Any number.
@@ -99,6 +102,18 @@ impl Form {
         }
     }
 
+    /// This form, or the one that it names; of several, the one that a value is written in.
+    pub fn as_written(&self, tree: Option<&Tree>) -> &Self {
+        match self.resolve() {
+            Self::Timed { time, record } => {
+                let keys = tree.map(Tree::entries).unwrap_or_default().iter();
+                let is_record = keys.into_iter().any(|(key, _)| record.field(key).is_some());
+                if is_record { record.resolve() } else { time.resolve() }
+            }
+            form => form,
+        }
+    }
+
     /// The form of a value under this key.
     pub fn field(&self, key: &str) -> Option<&Self> {
         match self.resolve() {
@@ -107,6 +122,7 @@ impl Form {
             }
             Self::Map(form) => Some(form),
             Self::Distribution(shape) => shape.field(key),
+            Self::Timed { time, record } => record.field(key).or_else(|| time.field(key)),
             Self::Any => Some(&Self::Any),
             _ => None,
         }
@@ -126,6 +142,7 @@ impl Form {
         match self.resolve() {
             Self::Record { fields, .. } | Self::Choice { tables: fields, .. } => names(fields),
             Self::Distribution(shape) => shape.keys(),
+            Self::Timed { time, .. } => time.keys(),
             _ => Names::new([]),
         }
     }
@@ -183,6 +200,7 @@ impl Form {
             Self::Choice { noun, .. } => format!("{noun}, a table with one key"),
             Self::Quantity(quantity) => quantity.noun().into(),
             Self::Distribution(_) => "a duration or a distribution".into(),
+            Self::Timed { .. } => "a duration, a distribution, or a table with `time` and `blocking`".into(),
             Self::Integer { .. } => "a whole number".into(),
             Self::Number => "a number".into(),
             Self::Truth => "`true` or `false`".into(),
@@ -224,6 +242,10 @@ fn named(name: &str, schema: &Value) -> Form {
         "Bound" => Form::Number,
         "Values" => Form::Any,
         "Distribution" => Form::Distribution(Box::new(Form::Named("Shape".into()))),
+        "SleepStep" => Form::Timed {
+            time: Box::new(Form::Named("Distribution".into())),
+            record: Box::new(Form::Named("BlockingSleep".into())),
+        },
         _ => form(&noun(name), schema),
     }
 }

@@ -172,7 +172,7 @@ impl Written {
             let last = i + 1 == self.parts.len();
             let here = Here { written: self, span, path: self.whole(&target.path), above: target.form };
             let mut one_of = false;
-            let (segment, form, required) = match (target.form.resolve(), node.map(|node| &node.kind)) {
+            let (segment, form, required) = match (target.form.as_written(node), node.map(|node| &node.kind)) {
                 (Form::List { .. }, Some(NodeKind::List(elements))) => {
                     let form = target.form.element().unwrap_or(&Form::Any);
                     match here.element(elements, part)? {

@@ -1,5 +1,6 @@
 //! What a request does: the steps of an endpoint. Each has a file with its type, its mistakes and its operations.
 
+mod blocking;
 mod breaker;
 mod cache;
 mod call;
@@ -51,6 +52,7 @@ pub use read::ReadStep;
 pub use repeat::RepeatStep;
 pub use respond::RespondStep;
 pub use retry::{RetryBudget, RetryStep};
+pub use sleep::{BlockingSleep, SleepStep};
 pub use thread::ThreadStep;
 pub use timeout::TimeoutStep;
 pub use visit::VisitStep;
@@ -76,8 +78,8 @@ pub enum Step {
     /// Nested steps in a thread of the default executor (`asyncio.to_thread`, libuv's thread pool); waits for their end
     /// without blocking the event loop.
     Thread(ThreadStep),
-    /// Waits without blocking the event loop.
-    Sleep(Distribution),
+    /// Waits without blocking the event loop, unless it says so: `{ time = "200ms", blocking = true }` (`time.sleep`).
+    Sleep(SleepStep),
     /// Nested steps, several times.
     Repeat(RepeatStep),
     /// One of several branches, by probability; if they add up to less than 1, the rest does nothing.

@@ -105,6 +105,10 @@ pub enum Op {
     /// Takes a thread of the default executor, waiting if there is none: the beginning of a job, which is the branch of a
     /// [`Op::Parallel`].
     EnterThread,
+    /// The token's waits block its event loop from here to the next [`Op::Unblock`]. No frame that catches lies between.
+    Block,
+    /// The token's waits leave its event loop to others again.
+    Unblock,
     /// Work on the CPU that holds the event loop or thread but not the interpreter lock that threads contend for.
     Native {
         /// How much.

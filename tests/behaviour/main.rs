@@ -30,6 +30,7 @@ mod ranking;
 mod readme;
 mod reasons;
 mod recovery;
+mod reports;
 mod search;
 mod seed;
 mod sensitivity;

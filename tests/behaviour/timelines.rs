@@ -121,6 +121,8 @@ fn shop(load: &str, keys: &str, steps: &str) -> String {
 
 mod event_loop;
 
+mod blocking;
+
 mod connections;
 
 mod hosts;

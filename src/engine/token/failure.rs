@@ -103,6 +103,11 @@ impl Failure {
         Self::COMMAND_TIMEOUT,
     ];
 
+    /// Whether it comes from around the token, not from what it waits for: a cancellation, a time-out of several steps.
+    pub fn is_from_outside(self) -> bool {
+        matches!(self, Self::CANCELLED | Self::TIMED_OUT | Self::DEADLINE_EXCEEDED)
+    }
+
     /// Whether these are the reports' words for a cause by which a request is given up because it takes too long.
     pub fn is_late(words: &str) -> bool {
         Self::LATE.iter().any(|cause| cause.describe(&[]) == words)

@@ -285,7 +285,7 @@ fn walk(tree: &Tree, form: &Form, spot: &Spot, leaves: &mut Vec<Leaf>) {
         about: spot.about.clone(),
         words,
     };
-    match (form.resolve(), &tree.kind) {
+    match (form.as_written(Some(tree)), &tree.kind) {
         (Form::Record { fields, .. } | Form::Choice { tables: fields, .. }, NodeKind::Table(entries)) => {
             for (key, value) in entries {
                 if let Some(field) = fields.iter().find(|field| field.name == *key) {

@@ -43,7 +43,7 @@ pub(super) fn read(value: &Tree, form: &Form) -> Result<(f64, Notation), Mistake
 
 /// A value as a number, by what stands at its path.
 pub(super) fn number(value: &Tree, form: &Form) -> Option<f64> {
-    match form.resolve() {
+    match form.as_written(Some(value)) {
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),
         Form::Quantity(Quantity::Fraction) => value.read::<Fraction>().ok().map(|share| share.0),

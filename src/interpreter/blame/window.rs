@@ -64,6 +64,12 @@ impl World<'_> {
                 found.push((held, label, since));
             }
         }
+        for process in &self.processes {
+            if let Some(blocker) = process.event_loop.blocker {
+                let (label, since) = self.present_in_window(blocker, accounts.opened);
+                found.push((accounts.places.services[process.service as usize].loops, label, since));
+            }
+        }
         for holder in self.engine.tokens.living() {
             for held in self.places_held_by(holder) {
                 let (label, since) = self.present_in_window(holder, accounts.opened);

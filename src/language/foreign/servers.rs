@@ -164,4 +164,25 @@ pub(super) const WORDS: &[Foreign] = &[
         "that of the PgBouncer, if it is a service of its own; the database has another one",
     ),
     word(&["max_db_connections"], "PgBouncer", "a service", "max_connections", "of the database behind it"),
+    word(
+        &["sync", "synchronous"],
+        "a driver made for threads",
+        "a `query` step",
+        "blocking",
+        "`true` where an event loop waits for it",
+    ),
+    word(
+        &["sync", "synchronous"],
+        "a client made for threads",
+        "a `call` step",
+        "blocking",
+        "`true` where an event loop waits for it",
+    ),
+    word(
+        &["sync", "synchronous"],
+        "a pool or a lock made for threads",
+        "a `with` step",
+        "blocking",
+        "`true` where an event loop waits for it",
+    ),
 ];

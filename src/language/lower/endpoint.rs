@@ -64,6 +64,8 @@ pub(in crate::language) struct Body<'a> {
     pub in_branch: bool,
     /// The job of the default executor that the present step is a part of.
     pub job: Option<Job>,
+    /// Whether the present step blocks the event loop while it waits.
+    pub blocks: bool,
     /// The loops around the present step.
     pub loops: u32,
     /// The `retry` steps around it.
@@ -84,15 +86,16 @@ impl<'a> Body<'a> {
             held: Vec::new(),
             in_branch: false,
             job: None,
+            blocks: false,
             loops: 0,
             retries: 0,
             hedges: 0,
         }
     }
 
-    /// The rounds that waits take on the service's event loops; a thread waits for none.
+    /// The rounds that waits take on the service's event loops; a thread waits for none, nor does a wait that blocks.
     pub fn rounds(&self) -> Rounds {
-        self.service.rounds.filter(|_| self.job.is_none()).unwrap_or_default()
+        self.service.rounds.filter(|_| self.job.is_none() && !self.blocks).unwrap_or_default()
     }
 
     /// "service.endpoint".

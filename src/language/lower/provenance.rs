@@ -182,7 +182,7 @@ fn range(entry: &Tree, (value, form): (&Tree, &'static Form), columns: &mut Colu
 /// What to compare values by: seconds, cores, arrivals per second, or the number itself; of a distribution its mean.
 /// None where they have no order.
 pub(crate) fn size(value: &Tree, form: &Form, columns: &mut Columns) -> Option<f64> {
-    match form.resolve() {
+    match form.as_written(Some(value)) {
         Form::Quantity(Quantity::Duration) => value.read::<Duration>().ok().map(|duration| duration.0 as f64 / 1e9),
         Form::Quantity(Quantity::Cores) => value.read::<Cores>().ok().map(|cores| cores.0),
         Form::Quantity(Quantity::Rate) => value.read::<Rate>().ok().map(|rate| rate.0),

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::blocking;
 use crate::language::Reuse;
 use crate::language::lower::Lowering;
 use crate::language::lower::complaint::At;
@@ -17,11 +18,17 @@ pub struct CallStep {
     pub client: String,
     /// The endpoint of the server.
     pub endpoint: String,
+    /// Whether it blocks the event loop until it has the answer, as a client made for threads does (`requests` in an `async
+    /// def`). Elsewhere each request waits in a thread of its own anyway.
+    #[serde(default)]
+    pub blocking: bool,
 }
 
-pub(super) fn compile(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'_>, step: &CallStep) {
+pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &CallStep) {
     let site = body.site(&format!("call:{}/{}", step.client, step.endpoint)).site();
-    send(lowering, body, at, (&step.client, &step.endpoint), site);
+    blocking::around(lowering, body, step.blocking, |lowering, body| {
+        send(lowering, body, at, (&step.client, &step.endpoint), site);
+    });
 }
 
 /// The operations of a request.

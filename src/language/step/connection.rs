@@ -1,7 +1,8 @@
 //! Round trips to a database, and the connections that they need, as operations.
 
+use super::blocking;
 use crate::language::lower::Lowering;
-use crate::language::lower::endpoint::Named;
+use crate::language::lower::endpoint::{Body, Named};
 use crate::language::lower::pool::minded;
 use crate::language::{Pool, Rounds};
 use crate::model::{Draw, Op, Site};
@@ -30,11 +31,24 @@ pub(super) fn trip(
 }
 
 /// The end of what [`take`] began.
-pub(super) fn give_back(lowering: &mut Lowering<'_>, rounds: Rounds, pool: u32, plan: &Pool, named: &Named) {
-    lowering.rounds(rounds.release.map(|rounds| rounds.min(1)), 0);
+pub(super) fn give_back<'a>(
+    lowering: &mut Lowering<'a>,
+    body: &mut Body<'a>,
+    is_blocking: bool,
+    pool: u32,
+    plan: &Pool,
+    named: &Named,
+) {
     if plan.reset_on_release {
-        trip(lowering, rounds, pool, plan, named.part("reset"), None);
+        blocking::around(lowering, body, is_blocking, |lowering, body| {
+            lowering.rounds(body.rounds().release.map(|rounds| rounds.min(1)), 0);
+            trip(lowering, body.rounds(), pool, plan, named.part("reset"), None);
+        });
+    } else if !is_blocking {
+        lowering.rounds(body.rounds().release.map(|rounds| rounds.min(1)), 0);
     }
     lowering.emit(Op::Release);
-    lowering.rounds(rounds.release, 1);
+    if !is_blocking {
+        lowering.rounds(body.rounds().release, 1);
+    }
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::blocking;
 use super::connection::{give_back, take, trip};
 use crate::language::Distribution;
 use crate::language::lower::Lowering;
@@ -23,6 +24,11 @@ pub struct QueryStep {
     /// With BEGIN and COMMIT around the statement: two more round trips.
     #[serde(default)]
     pub transaction: bool,
+    /// Whether it blocks the event loop, as a driver made for threads does (psycopg2 or SQLAlchemy's `Session` in an `async
+    /// def`): while it waits for a connection, for the database, and for the reset of a connection that is given back.
+    /// Elsewhere each request waits in a thread of its own anyway.
+    #[serde(default)]
+    pub blocking: bool,
 }
 
 pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: At<'_>, step: &'a QueryStep) {
@@ -69,18 +75,20 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
             "write `pool = \"{name}\"`, or put the query into {{ with = {{ pool = \"{name}\", steps = [...] }} }}"
         )));
     }
-    let rounds = body.rounds();
+    blocking::around(lowering, body, step.blocking, |lowering, body| {
+        let rounds = body.rounds();
+        if of_own {
+            take(lowering, pool, plan, &named);
+        }
+        if step.transaction {
+            trip(lowering, rounds, pool, plan, named.part("begin"), None);
+        }
+        trip(lowering, rounds, pool, plan, named.part("statement"), Some(work));
+        if step.transaction {
+            trip(lowering, rounds, pool, plan, named.part("commit"), None);
+        }
+    });
     if of_own {
-        take(lowering, pool, plan, &named);
-    }
-    if step.transaction {
-        trip(lowering, rounds, pool, plan, named.part("begin"), None);
-    }
-    trip(lowering, rounds, pool, plan, named.part("statement"), Some(work));
-    if step.transaction {
-        trip(lowering, rounds, pool, plan, named.part("commit"), None);
-    }
-    if of_own {
-        give_back(lowering, rounds, pool, plan, &named);
+        give_back(lowering, body, step.blocking, pool, plan, &named);
     }
 }

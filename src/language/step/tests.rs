@@ -106,6 +106,8 @@ fn word(op: &Op) -> String {
         Op::Timeout { plan } => format!("timeout {plan}"),
         Op::Breaker { breaker } => format!("breaker {breaker}"),
         Op::Fallback { plan } => format!("fallback {plan}"),
+        Op::Block => "block".into(),
+        Op::Unblock => "unblock".into(),
         Op::Leave => "leave".into(),
         Op::Parallel { plan } => format!("parallel {plan}"),
         Op::Join => "join".into(),

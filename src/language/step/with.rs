@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Step, connection};
+use super::{Step, blocking, connection};
 use crate::language::lower::Lowering;
 use crate::language::lower::complaint::{At, Complaint};
 use crate::language::lower::endpoint::Body;
@@ -19,6 +19,11 @@ pub struct WithStep {
     pub limit: Option<String>,
     /// A slot of this limit of the whole model (`[limits]`).
     pub shared: Option<String>,
+    /// Whether the wait for it blocks the event loop, and the reset of a connection that is given back (a pool made for
+    /// threads in an `async def`, a `threading.Lock`); the steps inside do so only where they say it themselves. Elsewhere each
+    /// request waits in a thread of its own anyway.
+    #[serde(default)]
+    pub blocking: bool,
     /// The steps to run while it is held.
     pub steps: Vec<Step>,
 }
@@ -32,13 +37,15 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
             let pools = body.service.pools.iter();
             let found = lowering.find(at.key("pool"), "pool", name, pools, &of_service);
             if let Some((pool, plan)) = found {
-                connection::take(lowering, pool, plan, &named);
+                blocking::around(lowering, body, step.blocking, |lowering, _| {
+                    connection::take(lowering, pool, plan, &named);
+                });
             }
             body.held.push(name);
             lowering.steps(body, steps, &step.steps);
             body.held.pop();
             if let Some((pool, plan)) = found {
-                connection::give_back(lowering, body.rounds(), pool, plan, &named);
+                connection::give_back(lowering, body, step.blocking, pool, plan, &named);
             }
         }
         (None, Some(name), None) => {
@@ -52,7 +59,9 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
                 }));
             }
             if let Some((limit, _)) = found {
-                lowering.emit(Op::AcquireLimit { limit });
+                blocking::around(lowering, body, step.blocking, |lowering, _| {
+                    lowering.emit(Op::AcquireLimit { limit });
+                });
             }
             lowering.steps(body, steps, &step.steps);
             lowering.emit(Op::Release);
@@ -60,7 +69,9 @@ pub(super) fn compile<'a>(lowering: &mut Lowering<'a>, body: &mut Body<'a>, at: 
         (None, None, Some(name)) => {
             let limits = lowering.model.limits.iter();
             if let Some((limit, _)) = lowering.find(at.key("shared"), "limit", name, limits, " of the whole model") {
-                lowering.emit(Op::AcquireShared { limit });
+                blocking::around(lowering, body, step.blocking, |lowering, _| {
+                    lowering.emit(Op::AcquireShared { limit });
+                });
             }
             lowering.steps(body, steps, &step.steps);
             lowering.emit(Op::Release);

@@ -130,6 +130,12 @@ pub(crate) struct Hold {
     pub(crate) tail: u32,
 }
 
+impl Hold {
+    fn none(at: Time) -> Self {
+        Self { at, epoch: 0, floor: NONE, floor_count: 0, tail: NONE }
+    }
+}
+
 /// What a user of the ledger spent on earlier attempts.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Earlier {
@@ -172,6 +178,8 @@ pub(crate) struct Accounts {
     pub(crate) most_segments: u32,
     /// By frame.
     pub(crate) holds: Vec<Hold>,
+    /// By process: of the token that blocks its event loop, or last did.
+    blocks: Vec<Hold>,
     /// By user of the ledger.
     pub(crate) earlier: Vec<Earlier>,
     /// What the CPU had lost and gained when the token's job began, by token.
@@ -198,6 +206,7 @@ impl Accounts {
             segments: Segments::new(labels),
             most_segments: MOST_SEGMENTS.max(2 * labels as u32),
             holds: Vec::new(),
+            blocks: Vec::new(),
             earlier: Vec::new(),
             lost: Vec::new(),
             collected: Collected::new(places.all.len()),
@@ -397,16 +406,46 @@ impl Accounts {
     }
 
     pub(crate) fn take_unit(&mut self, now: Time, t: u32, frame: u32) {
-        self.close(now, t);
+        let hold = self.begin_hold(now, t);
         let index = frame as usize;
         if index >= self.holds.len() {
-            let none = Hold { at: now, epoch: 0, floor: NONE, floor_count: 0, tail: NONE };
-            self.holds.resize(index + 1, none);
+            self.holds.resize(index + 1, Hold::none(now));
         }
+        self.holds[index] = hold;
+    }
+
+    fn begin_hold(&mut self, now: Time, t: u32) -> Hold {
+        self.close(now, t);
         let account = &mut self.accounts[self.numbers[t as usize]];
         let Account { log, floor, floor_count, epoch, .. } = *account;
-        self.holds[index] = Hold { at: now, epoch, floor, floor_count, tail: log.tail };
         (account.floor, account.floor_count) = (log.tail, log.count);
+        Hold { at: now, epoch, floor, floor_count, tail: log.tail }
+    }
+
+    /// The token blocks the event loop of a process from now on.
+    pub(crate) fn block(&mut self, now: Time, t: u32, process: u32) {
+        let hold = self.begin_hold(now, t);
+        make_room(&mut self.blocks, process, Hold::none(now));
+        self.blocks[process as usize] = hold;
+    }
+
+    /// It no longer does: what it has done meanwhile kept others from the loop, a place. `inner`: the frame of a unit that
+    /// it may have taken while it did, and still holds.
+    pub(crate) fn unblock(&mut self, now: Time, t: u32, process: u32, place: u16, inner: u32) {
+        self.close(now, t);
+        let Some(&hold) = self.blocks.get(process as usize) else { return };
+        let account = &mut self.accounts[self.numbers[t as usize]];
+        let weight = account.weight;
+        let is_whole = hold.epoch == account.epoch;
+        let outlasts = |held: &&mut Hold| held.epoch == hold.epoch && held.floor == hold.tail;
+        match self.holds.get_mut(inner as usize).filter(outlasts) {
+            Some(held) if is_whole => (held.floor, held.floor_count) = (hold.floor, hold.floor_count),
+            None if is_whole => (account.floor, account.floor_count) = (hold.floor, hold.floor_count),
+            _ => {}
+        }
+        for (label, ns) in self.segments.iter(account.log, if is_whole { hold.tail } else { NONE }) {
+            self.collected.held_between([hold.at, now], place, label, ns, weight);
+        }
     }
 
     pub(crate) fn free_unit(&mut self, now: Time, t: u32, frame: u32, place: u16, is_wanted: bool, waited_until: Time) {

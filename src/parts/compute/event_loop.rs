@@ -27,6 +27,10 @@ pub(crate) struct EventLoop {
     pub round: List,
     /// Jobs of its executor that would run if the process were not stopped.
     pub stopped: List,
+    /// The token that blocks it: a slice that waits without letting others have their turn.
+    pub blocker: Option<u32>,
+    /// Whether that can never go on.
+    pub deadlocked: bool,
     /// 1 while a slice runs.
     pub busy: TimeWeighted,
     /// Tokens that have something to do and wait for their slice.
@@ -71,6 +75,7 @@ impl EventLoop {
     /// Its process was killed, and nothing waits for it any more.
     pub fn clear(&mut self, now: Time) {
         (self.accept_paused, self.accept_event) = (false, 0);
+        (self.blocker, self.deadlocked) = (None, false);
         if !self.is_idle() {
             self.busy.down(now);
         }

@@ -84,6 +84,8 @@ impl Boundary {
             | Op::Read { .. }
             | Op::Respond
             | Op::Yield { .. }
+            | Op::Block
+            | Op::Unblock
             | Op::Backoff { .. }
             | Op::Join
             | Op::Answer => Self::Nothing,

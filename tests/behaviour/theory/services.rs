@@ -67,6 +67,17 @@ fn workers_that_share_a_listening_socket_are_mmc() {
     );
 }
 
+/// A wait that blocks the event loop is a service there that needs no CPU.
+#[test]
+fn waits_that_block_the_loop_are_mm1() {
+    let exact = theory::mm1(6.0, 0.1).unwrap();
+    let sleep = "{ sleep = { time = \"exp(100ms)\", blocking = true } }";
+    let runs = open(6.0, 10_000, &service("", sleep)).replicate(35, REPLICATIONS);
+    agrees("response", &runs, response, exact.response);
+    agrees("the loop", &runs, utilisation("shop event loops"), exact.utilisation);
+    assert!(runs.iter().all(|run| resource(run, "shop CPU").in_use == 0.0));
+}
+
 /// Jobs that block a thread of the executor are M/M/c, and cost no CPU. The loop is free, so the wait is for a thread.
 #[test]
 fn blocking_jobs_of_the_executor_are_mmc() {

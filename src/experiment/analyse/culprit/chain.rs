@@ -71,14 +71,18 @@ impl Evidence<'_> {
                         let each = each.map_or_else(|| "each".into(), |units| format!("each of {}", units.number));
                         format!("{each} holds one and waits for a second one ({share} of the holders' time)")
                     }
+                    _ if is_blocked(last, &next) => blocked(last, &next, &share),
                     _ => format!("those who hold {} wait for {} ({share} of their time)", last.name, next.place.name),
                 };
                 let is_circle = next.share >= CIRCLE && !next.served;
                 sentence += &format!("; {who}");
                 if is_circle {
-                    let end = self.end_of_circle(blame, next.place);
+                    let end = self.end_of_circle(blame, &chain[at..]);
                     let without = match chain.len() - at {
                         1 => "one unit a request removes it".to_owned(),
+                        _ if chain[at..].iter().any(|place| place.kind == PlaceKind::EventLoops) => {
+                            "to wait without blocking the event loop removes it".to_owned()
+                        }
                         _ => format!("to give back {} before waiting for {} removes it", last.name, next.place.name),
                     };
                     sentence += &format!("{end}: a larger pool moves the limit, {without}");
@@ -103,7 +107,11 @@ impl Evidence<'_> {
                 PlaceKind::Ingress => "those inside",
                 _ => "those who hold",
             };
-            sentence += &format!("; {who} {} {doing} ({share} of their time)", last.name);
+            if is_blocked(last, &next) {
+                sentence += &format!("; {}", blocked(last, &next, &share));
+            } else {
+                sentence += &format!("; {who} {} {doing} ({share} of their time)", last.name);
+            }
             if next.place.kind == PlaceKind::Fault {
                 return Culprit::fault(&next.place.name, root, sentence);
             }
@@ -152,9 +160,9 @@ impl Evidence<'_> {
         Culprit { is_full, ..Culprit::new(root.name.clone(), kind, sentence) }
     }
 
-    /// What ends a circle of waits for a place, in words; nothing where its requests end without that.
-    fn end_of_circle(&self, blame: &Blame, place: &BlamePlace) -> String {
-        if let Some(length) = place.units.and_then(|units| units.patience) {
+    /// What ends a circle of waits for these places, in words; nothing where its requests end without that.
+    fn end_of_circle(&self, blame: &Blame, circle: &[&BlamePlace]) -> String {
+        if let Some(length) = circle.iter().find_map(|place| place.units?.patience) {
             return format!(", and only the time-out of {} ends that", words::time(length.seconds()));
         }
         if self.deadlock.is_some() {
@@ -214,6 +222,29 @@ impl Evidence<'_> {
             _ => false,
         }
     }
+}
+
+/// Whether those who hold an event loop block it while they wait for this: what else they do there is work.
+fn is_blocked(held: &BlamePlace, share: &Share) -> bool {
+    let own = |place: &BlamePlace| held.name.strip_suffix(" event loops") == place.name.strip_suffix(" CPU");
+    held.kind == PlaceKind::EventLoops
+        && match share.place.kind {
+            PlaceKind::Work | PlaceKind::Gil | PlaceKind::Contention | PlaceKind::Throttling | PlaceKind::Fault => {
+                false
+            }
+            PlaceKind::Cpu => !own(share.place),
+            PlaceKind::Network | PlaceKind::Delay => true,
+            _ => !share.served,
+        }
+}
+
+/// `app event loops are blocked by waiting for app pool db (97 % of their time)`.
+fn blocked(held: &BlamePlace, share: &Share, percent: &str) -> String {
+    let by = match share.place.kind {
+        PlaceKind::Delay => own_time(share.place),
+        _ => format!("waiting for {}", with_article(&share.place.name)),
+    };
+    format!("{} are blocked by {by} ({percent} of their time)", held.name)
 }
 
 /// Whether this is the CPU that it takes to make a client, or to open a connection of a pool.

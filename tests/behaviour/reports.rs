@@ -1,0 +1,44 @@
+//! Public reports of incidents: what was reported must come out, and what would have prevented it must prevent it. The
+//! models are those of the table of culprits, which says what limits each.
+
+use std::fs;
+
+use sim::parts::Outcome;
+
+use crate::models::bench;
+
+/// A run of a model in `tests/culprits/`, in which each of these texts stands for the one before it.
+fn run(file: &str, changes: &[(&str, &str)]) -> Outcome {
+    let text = fs::read_to_string(format!("tests/culprits/{file}.toml")).expect("a model");
+    let changed = changes.iter().fold(text, |text, (from, to)| {
+        assert!(text.contains(from), "{file} has no {from}");
+        text.replace(from, to)
+    });
+    bench(&changed).run(1, 0)
+}
+
+fn seconds(outcome: &Outcome, q: f64) -> f64 {
+    outcome.response_times.quantile(q).expect("successes") as f64 / 1e9
+}
+
+fn successes(outcome: &Outcome) -> u64 {
+    outcome.response_times.count()
+}
+
+/// Failures by cause.
+fn failed(outcome: &Outcome, cause: &str) -> u64 {
+    outcome.failures.iter().filter(|(words, _)| *words == cause).map(|(_, count)| *count).sum()
+}
+
+/// fastapi/fastapi#3205: eleven requests at once stop the server, ten do not. The first ten answer when the time-out of the
+/// eleventh has freed the loop, after 30 s.
+#[test]
+fn the_eleventh_request_stops_a_loop_with_a_blocking_pool_of_ten() {
+    let eleven = run("blocking-checkout", &[]);
+    assert_eq!((successes(&eleven), failed(&eleven, "acquire timed out")), (10, 1));
+    assert!((30.0..30.2).contains(&seconds(&eleven, 0.5)), "{}", seconds(&eleven, 0.5));
+    let ten = run("blocking-checkout", &[("concurrency = 11", "concurrency = 10")]);
+    assert!(successes(&ten) == 11 && seconds(&ten, 1.0) < 0.1, "{}", seconds(&ten, 1.0));
+    let asynchronous = run("blocking-checkout", &[(", blocking = true", "")]);
+    assert!(successes(&asynchronous) == 11 && seconds(&asynchronous, 1.0) < 0.1);
+}
