@@ -103,6 +103,10 @@ pub struct Client {
     /// With more connections open than this (idle or not, as httpcore counts), one that becomes idle is closed.
     /// Without it: no limit.
     pub max_keepalive_connections: Option<u32>,
+    /// With this many connections idle, one more that becomes idle is closed; those in use do not count (Go's
+    /// `MaxIdleConnsPerHost`, 2 there where nothing is said; nginx' `keepalive`, Node's `maxFreeSockets`). Without it: no
+    /// limit.
+    pub max_idle_connections: Option<u32>,
     /// How long an idle connection is kept. Without it: 5 s.
     pub keepalive_expiry: Option<Duration>,
     /// CPU of searching a shared client's pool at each call.

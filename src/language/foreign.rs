@@ -194,7 +194,7 @@ mod tests {
         for (written, noun, key) in [
             ("limit", "a client", "`max_connections`"),
             ("limit_per_host", "a client", "`max_connections`"),
-            ("pool_maxsize", "a client", "`max_keepalive_connections`"),
+            ("pool_maxsize", "a client", "`max_idle_connections`"),
             ("keepalive_timeout", "a client", "`keepalive_expiry`"),
             ("keepalive_timeout", "a service", "`keep_alive`"),
             ("CONN_MAX_AGE", "a pool", "has no key"),

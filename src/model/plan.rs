@@ -212,6 +212,8 @@ pub struct ClientPlan {
     pub max_connections: u32,
     /// Connections open beyond which none is kept idle.
     pub max_keepalive: u32,
+    /// Connections that are kept idle at most.
+    pub max_idle: u32,
     /// How long one is kept idle.
     pub keepalive_expiry: Time,
     /// CPU of a search of the shared client's pool.

@@ -5,7 +5,7 @@ use std::fs;
 
 use sim::parts::Outcome;
 
-use crate::models::bench;
+use crate::models::{bench, resource};
 
 /// A run of a model in `tests/culprits/`, in which each of these texts stands for the one before it.
 fn run(file: &str, changes: &[(&str, &str)]) -> Outcome {
@@ -41,4 +41,17 @@ fn the_eleventh_request_stops_a_loop_with_a_blocking_pool_of_ten() {
     assert!(successes(&ten) == 11 && seconds(&ten, 1.0) < 0.1, "{}", seconds(&ten, 1.0));
     let asynchronous = run("blocking-checkout", &[(", blocking = true", "")]);
     assert!(successes(&asynchronous) == 11 && seconds(&asynchronous, 1.0) < 0.1);
+}
+
+/// traefik/traefik#13123: 50 workers through a Go proxy that keeps two idle connections; `cannot assign requested address`
+/// with 28,241 sockets in TIME_WAIT. nginx, which keeps 320, has no such problem.
+#[test]
+fn a_proxy_that_keeps_two_idle_connections_runs_out_of_ports() {
+    let two = run("idle-connections", &[]);
+    let ports = resource(&two, "proxy ports");
+    assert!((28_200..28_300).contains(&ports.visits), "{}", ports.visits);
+    assert!(failed(&two, "no free port") > 1000);
+    let many = run("idle-connections", &[("max_idle_connections = 2", "max_idle_connections = 320")]);
+    assert!(resource(&many, "proxy ports").visits <= 50);
+    assert_eq!(many.failures.len(), 0);
 }

@@ -63,6 +63,7 @@ impl Lowering<'_> {
             pool_timeout: self.timeout(at.key("pool_timeout"), client.pool_timeout).or(timeout),
             max_connections: client.max_connections.unwrap_or(u32::MAX),
             max_keepalive: client.max_keepalive_connections.unwrap_or(u32::MAX),
+            max_idle: client.max_idle_connections.unwrap_or(u32::MAX),
             keepalive_expiry: client.keepalive_expiry.map_or(DEFAULT_EXPIRY, |Duration(ns)| Time(ns)),
             search: search(client.search_cpu.as_ref()),
             wake_cpu: self.maybe_draw(at.key("wake_cpu"), client.wake_cpu.as_ref()),

@@ -6,6 +6,11 @@
 //! each); `max_keepalive_connections` counts all connections, so with more open than that one that becomes idle is
 //! closed, and one whose time is over is closed at the next call; at `max_connections` a free connection wakes *every*
 //! queued call, one wins, and the others queue again with a fresh pool time-out.
+//!
+//! Others count the idle connections alone: with as many idle as may be, one more is closed when it is given back (Go
+//! `net/http/transport.go`, `tryPutIdleConn`: 2 where nothing is said; urllib3 `connectionpool.py`, `_put_conn`). nginx then
+//! closes the one that has been idle longest and keeps the other (`ngx_http_upstream_free_keepalive_peer`): the number is
+//! the same.
 
 use std::ops::Range;
 
@@ -248,10 +253,11 @@ impl HttpClient {
         self.holders.remove(&mut engine.frames, frame);
     }
 
-    /// Keeps a connection that a call has let go of, if the client keeps any, the other end is there and no more are open
-    /// than may be. Whether it does.
+    /// Keeps a connection that a call has let go of, if the client keeps any, the other end is there, no more are open
+    /// than may be and fewer are idle than may be. Whether it does.
     pub fn keep(&mut self, now: Time, plan: &ClientPlan, peer: u32) -> bool {
-        let keeps = plan.shared && peer < LOST && self.open <= plan.max_keepalive;
+        let is_room = self.open <= plan.max_keepalive && (self.idle.len() as u32) < plan.max_idle;
+        let keeps = plan.shared && peer < LOST && is_room;
         if keeps {
             self.idle.push(Idle { peer, since: now });
         }
@@ -388,6 +394,7 @@ mod tests {
             pool_timeout: None,
             max_connections,
             max_keepalive,
+            max_idle: u32::MAX,
             keepalive_expiry: Time(30),
             search: SearchCost::default(),
             wake_cpu: None,

@@ -78,6 +78,49 @@ fn waits_that_block_the_loop_are_mm1() {
     assert!(runs.iter().all(|run| resource(run, "shop CPU").in_use == 0.0));
 }
 
+/// Of 20 clients `n` are being served, and `i` connections are idle, two at most: a Markov chain. A call opens a connection
+/// if none is idle.
+#[test]
+fn a_limit_on_idle_connections_opens_as_many_as_its_markov_chain() {
+    const CLIENTS: usize = 20;
+    const MOST: usize = 2;
+    let (serve, think) = (100.0, 500.0);
+    let at = |n: usize, i: usize| n * (MOST + 1) + i;
+    let rates = |n: usize| (n as f64 * serve, (CLIENTS - n) as f64 * think);
+    let all = CLIENTS as f64 * think;
+    let mut p = vec![1.0 / ((CLIENTS + 1) * (MOST + 1)) as f64; (CLIENTS + 1) * (MOST + 1)];
+    for _ in 0..20_000 {
+        let mut next = vec![0.0; p.len()];
+        for n in 0..=CLIENTS {
+            for i in 0..=MOST {
+                let ((ends, begins), p) = (rates(n), p[at(n, i)] / all);
+                if n > 0 {
+                    next[at(n - 1, (i + 1).min(MOST))] += p * ends;
+                }
+                if n < CLIENTS {
+                    next[at(n + 1, i.saturating_sub(1))] += p * begins;
+                }
+                next[at(n, i)] += p * (all - ends - begins);
+            }
+        }
+        p = next;
+    }
+    let begun = |i: usize| (0..=CLIENTS).map(|n| p[at(n, i)] * rates(n).1).sum::<f64>();
+    let exact = begun(0) / (0..=MOST).map(begun).sum::<f64>();
+    let runs = bench(
+        "[load]\nkind = \"closed\"\ntarget = \"shop.serve\"\nconcurrency = 20\nthink_time = \"exp(2ms)\"\nwarm_up = \"1s\"\n\
+         duration = \"30s\"\n[services.back]\nruntime = \"delay\"\n[services.back.endpoints.work]\nsteps = [{ sleep = \"exp(10ms)\" \
+         }]\n[services.shop]\nruntime = \"delay\"\nephemeral_ports = 60000\ntime_wait = \"1ms\"\n[services.shop.clients.back]\nserver = \
+         \"back\"\nreuse = \"shared\"\nmax_idle_connections = 2\n[services.shop.endpoints.serve]\nsteps = [{ call = { client = \
+         \"back\", endpoint = \"work\" } }]\n",
+    )
+    .replicate(36, REPLICATIONS);
+    let opened =
+        |run: &Outcome| resource(run, "shop ports").visits as f64 / resource(run, "shop client back").visits as f64;
+    assert!((0.25..0.27).contains(&exact), "{exact}");
+    agrees("calls that open a connection", &runs, opened, exact);
+}
+
 /// Jobs that block a thread of the executor are M/M/c, and cost no CPU. The loop is free, so the wait is for a thread.
 #[test]
 fn blocking_jobs_of_the_executor_are_mmc() {

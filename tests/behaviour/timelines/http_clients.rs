@@ -92,6 +92,21 @@ fn beyond_max_keepalive_connections_none_is_kept() {
     assert_eq!(story.successes(), [110.0, 110.0, 300.0, 310.0]);
 }
 
+/// A's connection is kept at 110 though B's is open, since none is idle, and C uses it. B's is kept at 160; when C gives
+/// its own back at 220 one is idle, so that is closed. D uses B's, E opens one.
+#[test]
+fn one_more_than_may_be_idle_is_closed() {
+    let idle = |most: u32| format!("{SHARED}\nmax_idle_connections = {most}\nconnect_time = \"10ms\"");
+    let told = |keys: &str, sends: &[f64]| play(&calling("", "runtime = \"delay\"", keys, ""), sends).successes();
+    let sends = [0.0, 50.0, 120.0, 240.0, 240.0];
+    assert_eq!(told(&idle(1), &sends), [110.0, 160.0, 220.0, 340.0, 350.0]);
+    assert_eq!(told(&idle(2), &sends), [110.0, 160.0, 220.0, 340.0, 340.0]);
+    assert_eq!(told(&idle(0), &sends), [110.0, 160.0, 230.0, 350.0, 350.0]);
+    // httpx counts those in use, too: two are open at 110, and at 160. One is at 230.
+    let keepalive = idle(1).replace("idle", "keepalive");
+    assert_eq!(told(&keepalive, &sends), [110.0, 160.0, 230.0, 340.0, 350.0]);
+}
+
 /// Idle since 110 ms, a connection is kept for 5 s where nothing else is said.
 #[test]
 fn an_idle_connection_expires() {
