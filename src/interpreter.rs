@@ -25,6 +25,7 @@ pub(crate) mod liveness;
 pub(crate) mod loss;
 pub(crate) mod meter;
 pub(crate) mod observe;
+pub(crate) mod pacing;
 pub(crate) mod parallel;
 pub(crate) mod parts;
 pub(crate) mod phase;

@@ -68,7 +68,7 @@ pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, Overflow, Queue, View};
 pub use reference::{reference, section};
-pub use resilience::{Breaker, Ingress, RateLimit};
+pub use resilience::{Breaker, CallRate, Ingress, RateLimit};
 pub use run::{MultipleHypotheses, Run};
 pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Endpoint, Rounds, Service, Throttling};

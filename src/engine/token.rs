@@ -192,6 +192,8 @@ pub(crate) enum FrameKind {
     Connection { client: u32, peer: u32 },
     /// Waits for a connection of an HTTP client, since then.
     Line { client: u32, since: Time },
+    /// Waits for a token of the rate limit of a client, since then.
+    Paced { pacer: u32, since: Time },
     /// Waits for another's fetch for a cache, since then.
     Pends { cache: u32, since: Time },
     /// Handles this message, which is settled by its end.

@@ -78,6 +78,8 @@ hooks! {
 hooks! { all:
     /// The token waits for a connection of this HTTP client, or for an answer that a broken one never gets.
     account_client => keep_client(t: u32, client: u32);
+    /// The stretch that the token has just begun is the wait for a token of this HTTP client's rate limit.
+    account_paced => keep_paced(t: u32, client: u32);
     /// The token waits for another's fetch.
     account_fetch => keep_fetch(t: u32, cache: u32);
     /// The stretch that the token has just begun is the pause before another attempt; `wait` is its length.
@@ -339,6 +341,11 @@ impl World<'_> {
             let of_service = places.services[service as usize];
             Label::waiting(if is_dropped { of_service.backlog } else { of_service.rate_limit })
         });
+    }
+
+    #[inline(never)]
+    fn keep_paced(&mut self, t: u32, client: u32) {
+        self.any_spends_on(t, |_, places| Label::waiting(places.paces[client as usize]));
     }
 
     #[inline(never)]

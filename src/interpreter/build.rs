@@ -19,6 +19,7 @@ use crate::parts::held::slots::{Slots, SlotsKind};
 use crate::parts::messaging::cache::Cache;
 use crate::parts::network::backlog::AcceptQueue;
 use crate::parts::network::http_client::{HttpClient, Timeouts};
+use crate::parts::network::pacer::Pacer;
 use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::trouble::health::Health;
 
@@ -29,6 +30,7 @@ pub(crate) struct Built {
     pub groups: Vec<ReplicaGroup>,
     pub slots: Vec<Slots>,
     pub clients: Vec<HttpClient>,
+    pub pacers: Vec<Pacer>,
     pub pools: Vec<Pool>,
     pub gils: Vec<Gil>,
     pub ports: Vec<Ports>,
@@ -48,6 +50,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
         groups: Vec::new(),
         slots: Vec::new(),
         clients: Vec::new(),
+        pacers: Vec::new(),
         pools: Vec::new(),
         gils: Vec::new(),
         ports: Vec::new(),
@@ -180,7 +183,12 @@ impl Built {
                 read: lane_of(deadlines, plan.timeout),
                 pool: lane_of(deadlines, plan.pool_timeout),
             };
-            self.clients.push(HttpClient::new(clients + index, index, process, broken, timeouts));
+            let mut client = HttpClient::new(clients + index, index, process, broken, timeouts);
+            if let Some(rate) = plan.rate {
+                client.pacer = self.pacers.len() as u32;
+                self.pacers.push(Pacer::new(client.pacer, service_index, process, index, rate));
+            }
+            self.clients.push(client);
         }
         let breakers = self.breakers;
         self.breakers += service.breakers.len() as u32;

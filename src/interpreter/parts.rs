@@ -8,12 +8,13 @@ use crate::parts::part::Moment;
 macro_rules! parts {
     ($world:expr $(, $mutable:tt)?) => {{
         type Entry<'a> = &'a $($mutable)? dyn Part;
-        let entries: [Entry; 15] = [
+        let entries: [Entry; 16] = [
             &$($mutable)? $world.processes,
             &$($mutable)? $world.replicas,
             &$($mutable)? $world.groups,
             &$($mutable)? $world.slots,
             &$($mutable)? $world.clients,
+            &$($mutable)? $world.pacers,
             &$($mutable)? $world.stations,
             &$($mutable)? $world.gils,
             &$($mutable)? $world.ports,

@@ -156,6 +156,7 @@ impl World<'_> {
             Op::Notify { to, site } => self.begin_notice(t, to, site),
             Op::Borrow { pool, site } => self.borrow_connection(t, pool, site),
             Op::Count { pool } => self.count_trip(t, pool),
+            Op::Pace { client } => self.pace(t, client),
             Op::EnterThread => self.enter_thread(t),
             Op::Block => self.block(t),
             Op::Unblock => self.unblock(t),
@@ -417,6 +418,9 @@ impl World<'_> {
                 self.close_connection(client);
             }
             FrameKind::Line { client, since } => self.clients[client as usize].leave_line(self.engine.now, since),
+            FrameKind::Paced { pacer, since } => {
+                self.pacers[pacer as usize].leave(self.engine.now, frame, since, false);
+            }
             FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.engine.now, since),
             FrameKind::Message { message } => self.settle(t, frame, message),
             FrameKind::Fetch { cache, key } => self.land(cache, key),

@@ -67,6 +67,7 @@ impl World<'_> {
                 | FrameKind::Severed { .. }
                 | FrameKind::Connection { .. }
                 | FrameKind::Line { .. }
+                | FrameKind::Paced { .. }
                 | FrameKind::Pends { .. }
                 | FrameKind::Message { .. }
                 | FrameKind::Fetch { .. }
@@ -110,6 +111,7 @@ impl World<'_> {
             | FrameKind::Repeat { .. }
             | FrameKind::Connection { .. }
             | FrameKind::Line { .. }
+            | FrameKind::Paced { .. }
             | FrameKind::Pends { .. }
             | FrameKind::Message { .. }
             | FrameKind::Fetch { .. }

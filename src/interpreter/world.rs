@@ -34,6 +34,7 @@ use crate::parts::meter::Scrapes;
 use crate::parts::network::calls::Calls;
 use crate::parts::network::http_client::HttpClient;
 use crate::parts::network::ingress::{Ingress, ingresses};
+use crate::parts::network::pacer::Pacer;
 use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::outcome::{Deadlock, Ending};
 use crate::parts::phase::Phases;
@@ -82,6 +83,7 @@ pub struct World<'s> {
     pub(crate) groups: Vec<ReplicaGroup>,
     pub(crate) slots: Vec<Slots>,
     pub(crate) clients: Vec<HttpClient>,
+    pub(crate) pacers: Vec<Pacer>,
     pub(crate) stations: Vec<Station>,
     pub(crate) gils: Vec<Gil>,
     /// Jobs that are done with a lock; empty between events.
@@ -194,6 +196,7 @@ impl<'s> World<'s> {
             groups: built.groups,
             slots: built.slots,
             clients: built.clients,
+            pacers: built.pacers,
             stations: (0..).zip(&system.stations).map(|(index, plan)| Station::new(plan, index)).collect(),
             gils: built.gils,
             released: Vec::new(),

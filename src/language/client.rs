@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{ClientMetrics, Distribution, Duration, PoolMetrics};
+use super::{CallRate, ClientMetrics, Distribution, Duration, PoolMetrics};
 use crate::model::Order;
 
 /// A database connection pool in the manner of asyncpg, one in each process.
@@ -107,6 +107,8 @@ pub struct Client {
     /// `MaxIdleConnsPerHost`, 2 there where nothing is said; nginx' `keepalive`, Node's `maxFreeSockets`). Without it: no
     /// limit.
     pub max_idle_connections: Option<u32>,
+    /// Calls a second that each process sends at most, after which they wait. Without it: no limit.
+    pub rate_limit: Option<CallRate>,
     /// How long an idle connection is kept. Without it: 5 s.
     pub keepalive_expiry: Option<Duration>,
     /// CPU of searching a shared client's pool at each call.

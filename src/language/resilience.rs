@@ -41,8 +41,8 @@ pub struct Ingress {
     pub order: Order,
 }
 
-/// A token bucket (Traefik `RateLimit`). A request without a token waits for it if that takes no longer than half of
-/// the time between two tokens (half a second, below one token a second), as Traefik lets it; else it is answered with
+/// A token bucket. Without a `max_queue` it is Traefik's `RateLimit`: a request without a token waits for it if that takes
+/// no longer than half of the time between two tokens (half a second, below one token a second); else it is answered with
 /// 429 at once.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +52,24 @@ pub struct RateLimit {
     /// Tokens that the bucket holds.
     #[serde(default = "one")]
     pub burst: u32,
+    /// Requests that may wait for a token, however long; one more is answered with 429 at once. nginx' `limit_req` with
+    /// `burst=B` is `burst = 1` and `max_queue = B`; with `nodelay` it is `burst = B + 1` and `max_queue = 0`, with `delay=D`
+    /// it is `burst = D + 1` and `max_queue = B - D`. Without it: see above.
+    pub max_queue: Option<u32>,
+}
+
+/// A token bucket in which calls wait, first come, first served, before they look for a connection (client-go,
+/// `golang.org/x/time/rate`).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallRate {
+    /// Tokens that come in (client-go `QPS`, 5 a second where nothing is said).
+    pub average: Rate,
+    /// Tokens that the bucket holds, all of them at the start (client-go `Burst`, 10 where nothing is said).
+    #[serde(default = "one")]
+    pub burst: u32,
+    /// Calls that may wait for a token; one more fails at once. Without it: any number.
+    pub max_queue: Option<u32>,
 }
 
 fn one() -> u32 {

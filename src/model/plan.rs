@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::cache::CachePlan;
 use super::program::Draw;
-use super::resilience::{BreakerPlan, IngressPlan};
+use super::resilience::{BreakerPlan, IngressPlan, RatePlan};
 use super::trouble::ProbePlan;
 use super::waiting::Waiting;
 use crate::kernel::Time;
@@ -214,6 +214,8 @@ pub struct ClientPlan {
     pub max_keepalive: u32,
     /// Connections that are kept idle at most.
     pub max_idle: u32,
+    /// The rate at which calls are sent at most.
+    pub rate: Option<RatePlan>,
     /// How long one is kept idle.
     pub keepalive_expiry: Time,
     /// CPU of a search of the shared client's pool.

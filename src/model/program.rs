@@ -149,6 +149,11 @@ pub enum Op {
     },
     /// Gives back what the innermost acquire took (a reset trip, if any, stands before it as an operation of its own).
     Release,
+    /// Takes a token of the rate limit of a client, waiting for it.
+    Pace {
+        /// Which client.
+        client: u32,
+    },
     /// CPU of making ready for a call: constructing a client, or searching the shared one's pool.
     Prepare {
         /// Which client.

@@ -125,4 +125,6 @@ pub struct RatePlan {
     pub depth: Time,
     /// The longest wait for a token.
     pub max_delay: Time,
+    /// Requests that may wait for theirs.
+    pub max_queue: u32,
 }

@@ -1,9 +1,11 @@
 //! The way to a process: clients, backlogs, ingresses, replicas and their processes.
 
 pub(crate) mod backlog;
+pub(crate) mod bucket;
 pub(crate) mod calls;
 pub(crate) mod http_client;
 pub(crate) mod ingress;
+pub(crate) mod pacer;
 pub(crate) mod process;
 
 use crate::kernel::Time;

@@ -133,7 +133,7 @@ pub enum ResourceKind {
     Breaker,
     /// A reverse proxy in front of a service: requests inside it, of as many as it lets in.
     Ingress,
-    /// The rate limit of such a proxy: requests a second that it admits, and those that wait for a token.
+    /// The rate limit of such a proxy, or of a client: requests a second that it admits, and those that wait for a token.
     RateLimit,
     /// Entries of a cache, and who waits for another's fetch.
     Cache,

@@ -55,3 +55,11 @@ fn a_proxy_that_keeps_two_idle_connections_runs_out_of_ports() {
     assert!(resource(&many, "proxy ports").visits <= 50);
     assert_eq!(many.failures.len(), 0);
 }
+
+/// kubernetes/client-go#564: five a second with a burst of ten, 80 requests take 14 s and none fails.
+#[test]
+fn a_client_of_five_a_second_takes_fourteen_seconds_for_eighty() {
+    let run = run("client-rate", &[]);
+    assert_eq!((successes(&run), run.failures.len()), (80, 0));
+    assert!((14.0..14.1).contains(&seconds(&run, 1.0)), "{}", seconds(&run, 1.0));
+}

@@ -149,6 +149,12 @@ fn of_service(service: &ServicePlan, all: &mut Vec<(String, Path, f64)>) {
         let most = client.max_connections;
         own(&format!("client {}", client.name), &["clients", &client.name, "max_connections"], most.into());
     }
+    for client in &service.clients {
+        if let Some(rate) = &client.rate {
+            let keys = ["clients", &client.name, "rate_limit", "average"];
+            own(&format!("client {} rate limit", client.name), &keys, 1.0 / rate.interval.seconds());
+        }
+    }
     if let Some(ingress) = &service.ingress {
         if let Some(rate) = &ingress.rate {
             own("ingress rate limit", &["ingress", "rate_limit", "average"], 1.0 / rate.interval.seconds());

@@ -141,7 +141,7 @@ impl<'a> UnitOrder<'a> {
                 | Op::Prepare { .. } => {}
                 Op::Respond | Op::Yield { .. } | Op::Project | Op::Read { .. } | Op::Publish { .. } => {}
                 Op::Repeat { .. } | Op::Retry { .. } | Op::Backoff { .. } | Op::Timeout { .. } => {}
-                Op::Breaker { .. } | Op::Block | Op::Unblock | Op::Leave => {}
+                Op::Breaker { .. } | Op::Pace { .. } | Op::Block | Op::Unblock | Op::Leave => {}
             }
             open.push((next, held));
         }

@@ -336,6 +336,9 @@ impl World<'_> {
             (Failure::BREAKER_OPEN, Op::Breaker { breaker }) => {
                 places.breakers[service as usize].get(breaker as usize).copied()
             }
+            (Failure::RATE_LIMITED, Op::Pace { client }) => {
+                process.map(|process| places.paces[(process.clients + client) as usize])
+            }
             (Failure::SHED, _) => slots.map(|slots| places.slots[slots as usize]),
             (Failure::THREADS_FULL, _) => process.map(|process| places.slots[process.threads as usize]),
             (Failure::TURNED_AWAY, Op::Visit { station, .. }) => Some(places.stations[station as usize][0]),

@@ -112,4 +112,19 @@ pub(super) const WORDS: &[Foreign] = &[
         "",
         "connections do not age here; leave it out",
     ),
+    word(
+        &["QPS", "qps"],
+        "client-go",
+        "a client",
+        "rate_limit",
+        "`{ average = \"5/s\", burst = 10 }` where nothing is said",
+    ),
+    word(&["Burst"], "client-go", "a client", "rate_limit", "it is `burst` of that, 10 where nothing is said"),
+    word(
+        &["RateLimiter"],
+        "Guava, client-go and Polly",
+        "a client",
+        "rate_limit",
+        "`{ average = \"5/s\", burst = 10 }`; with `max_queue` as many calls may wait",
+    ),
 ];

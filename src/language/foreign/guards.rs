@@ -10,7 +10,8 @@ pub(super) const WORDS: &[Foreign] = &[
         "nginx",
         "an ingress",
         "rate_limit",
-        "{ average = \"10/s\", burst = 20 }: \"10r/s\" is \"10/s\"",
+        "{ average = \"10/s\", max_queue = 20 } for `rate=10r/s burst=20`; { average = \"10/s\", burst = 21, max_queue = 0 } with \
+         `nodelay`",
     ),
     word(
         &["limitForPeriod", "limitRefreshPeriod"],

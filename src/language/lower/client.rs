@@ -3,8 +3,8 @@
 use super::complaint::{At, Complaint};
 use super::{Lowering, MOST};
 use crate::kernel::Time;
-use crate::language::{Client, Duration, Reuse, Rounds, SearchCost};
-use crate::model::{self, ClientPlan};
+use crate::language::{CallRate, Client, Duration, Reuse, Rounds, SearchCost};
+use crate::model::{self, ClientPlan, RatePlan};
 
 /// httpx' `keepalive_expiry` where the model gives none.
 const DEFAULT_EXPIRY: Time = Time(5_000_000_000);
@@ -31,6 +31,7 @@ impl Lowering<'_> {
             let complaint = Complaint::at(at.key("broken_workers"), title, format!("must be at most {processes}"));
             self.complain(complaint.note(format!("the service has replicas x workers = {replicas} x {workers}")));
         }
+        let rate = client.rate_limit.as_ref().map(|rate| self.call_rate(at, client.reuse, rate));
         let timeout = self.timeout(at.key("timeout"), client.timeout);
         self.timeout(at.key("write_timeout"), client.write_timeout);
         let round_trip = self.maybe_draw(at.key("round_trip"), client.round_trip.as_ref());
@@ -64,11 +65,32 @@ impl Lowering<'_> {
             max_connections: client.max_connections.unwrap_or(u32::MAX),
             max_keepalive: client.max_keepalive_connections.unwrap_or(u32::MAX),
             max_idle: client.max_idle_connections.unwrap_or(u32::MAX),
+            rate,
             keepalive_expiry: client.keepalive_expiry.map_or(DEFAULT_EXPIRY, |Duration(ns)| Time(ns)),
             search: search(client.search_cpu.as_ref()),
             wake_cpu: self.maybe_draw(at.key("wake_cpu"), client.wake_cpu.as_ref()),
             broken: broken(client.broken_workers, replicas, workers),
             repaired_by_restart: client.repaired_by_restart,
+        }
+    }
+}
+
+impl Lowering<'_> {
+    /// The rate limit of a client.
+    fn call_rate(&mut self, at: At<'_>, reuse: Reuse, rate: &CallRate) -> RatePlan {
+        let at_rate = at.key("rate_limit");
+        self.at_least_one(at_rate.key("burst"), "burst", rate.burst);
+        if reuse == Reuse::PerRequest {
+            let title = "a client that is made for each request has a bucket of its own each time";
+            let complaint = Complaint::at_key(at_rate, title, "limits nothing");
+            self.complain(complaint.help("write `reuse = \"shared\"`"));
+        }
+        let interval = (1e9 / rate.average.0).round().max(1.0) as u64;
+        RatePlan {
+            interval: Time(interval),
+            depth: Time(interval.saturating_mul(u64::from(rate.burst))),
+            max_delay: Time::MAX,
+            max_queue: rate.max_queue.unwrap_or(u32::MAX),
         }
     }
 }

@@ -39,11 +39,12 @@ impl Lowering<'_> {
             let at = at.key("rate_limit");
             self.at_least_one(at.key("burst"), "burst", rate.burst);
             let interval = (1e9 / rate.average.0).round().max(1.0) as u64;
-            let max_delay = if rate.average.0 < 1.0 { LONGEST_DELAY } else { interval / 2 };
+            let traefik = if rate.average.0 < 1.0 { LONGEST_DELAY } else { interval / 2 };
             RatePlan {
                 interval: Time(interval),
                 depth: Time(interval.saturating_mul(u64::from(rate.burst))),
-                max_delay: Time(max_delay),
+                max_delay: rate.max_queue.map_or(Time(traefik), |_| Time::MAX),
+                max_queue: rate.max_queue.unwrap_or(u32::MAX),
             }
         });
         let waiting = self.waiting_at_ingress(at, ingress.order, rate.is_some());

@@ -54,6 +54,9 @@ pub(super) fn send(
         return;
     }
     let Some(endpoint) = lowering.endpoint_index(service as u32, endpoint) else { return };
+    if client.rate_limit.is_some() {
+        lowering.emit(Op::Pace { client: index });
+    }
     let prepares = match client.reuse {
         Reuse::PerRequest => client.setup_cpu.is_some(),
         Reuse::Shared => client.search_cpu.is_some(),

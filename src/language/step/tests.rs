@@ -106,6 +106,7 @@ fn word(op: &Op) -> String {
         Op::Timeout { plan } => format!("timeout {plan}"),
         Op::Breaker { breaker } => format!("breaker {breaker}"),
         Op::Fallback { plan } => format!("fallback {plan}"),
+        Op::Pace { client } => format!("pace {client}"),
         Op::Block => "block".into(),
         Op::Unblock => "unblock".into(),
         Op::Leave => "leave".into(),

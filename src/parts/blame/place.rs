@@ -74,7 +74,7 @@ pub enum PlaceKind {
     Breaker,
     /// A reverse proxy in front of a service, with as many requests inside as it lets in.
     Ingress,
-    /// The rate limit of such a proxy.
+    /// The rate limit of such a proxy, or of a client.
     RateLimit,
     /// A broker's queue, of one consumer.
     Queue,
@@ -114,6 +114,8 @@ pub(crate) struct Places {
     pub slots: Vec<u16>,
     /// By client.
     pub clients: Vec<u16>,
+    /// By client: its rate limit; 0 where it has none.
+    pub paces: Vec<u16>,
     /// By replica: CPU, contention, throttling.
     pub cpus: Vec<[u16; 3]>,
     /// By service: event loops, network to it, its own time, unavailability, ingress, accept queue, interpreter lock,
@@ -169,6 +171,8 @@ enum Owner {
     Slots(u32, SlotsKind),
     /// Of a service, that number among its own.
     Client(u32, u32),
+    /// The rate limit of such a client.
+    Pacer(u32, u32),
     Cache(u32, u32),
     Breaker(u32, u32),
     Machine(u32),
@@ -200,6 +204,9 @@ impl Owner {
             Self::Slots(service, slots) => slots.resource_name(system, service),
             Self::Client(service, number) => {
                 format!("{} client {}", plan(service).name, plan(service).clients[number as usize].name)
+            }
+            Self::Pacer(service, number) => {
+                format!("{} client {} rate limit", plan(service).name, plan(service).clients[number as usize].name)
             }
             Self::Cache(service, number) => {
                 format!("{} cache {}", plan(service).name, plan(service).caches[number as usize].name)
@@ -343,6 +350,10 @@ impl Places {
             places.slots.push(place);
         }
         let clients = clients.iter().map(|&(process, index)| (service_of(process), index));
+        places.paces = once(clients.clone(), |(service, index)| {
+            let is_paced = system.services[service as usize].clients[index as usize].rate.is_some();
+            if is_paced { numbers.place(PlaceKind::RateLimit, Owner::Pacer(service, index)) } else { 0 }
+        });
         places.clients =
             once(clients, |(service, index)| numbers.place(PlaceKind::HttpClient, Owner::Client(service, index)));
         let mut of_machines: Vec<(u32, [u16; 2])> = Vec::new();

@@ -108,6 +108,8 @@ pub(crate) struct HttpClient {
     pub process: u32,
     /// Ports of its host towards its server; [`NONE`]: without end.
     pub ports: u32,
+    /// Its rate limit; [`NONE`]: it has none.
+    pub pacer: u32,
     pub broken: bool,
     idle: Vec<Idle>,
     /// Connections open, idle and busy.
@@ -147,6 +149,7 @@ impl HttpClient {
             index,
             process,
             ports: NONE,
+            pacer: NONE,
             broken,
             idle: Vec::new(),
             open: 0,
@@ -395,6 +398,7 @@ mod tests {
             max_connections,
             max_keepalive,
             max_idle: u32::MAX,
+            rate: None,
             keepalive_expiry: Time(30),
             search: SearchCost::default(),
             wake_cpu: None,

@@ -2,17 +2,19 @@
 //!
 //! The rate limiter is a token bucket with reservations (Go's `x/time/rate`, which Traefik uses): a request that finds
 //! none waits for its token if that takes no longer than half of the time between two tokens, else it is answered with
-//! 429. It is kept as the time at which the bucket will be full again, in whole nanoseconds (the "theoretical arrival
-//! time" of the generic cell rate algorithm, ITU-T I.371), so no rounding adds up.
+//! 429. With a `max_queue` as many may wait, however long, as in nginx' `limit_req` (`ngx_http_limit_req_module.c`,
+//! `ngx_http_limit_req_lookup`: what is above the rate may be `burst` requests, and each is sent on when its time has
+//! come; with `nodelay` at once).
 
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::{NONE, Time};
-use crate::model::{IngressPlan, RatePlan, System};
+use crate::model::{IngressPlan, System};
 
 use crate::engine::Engine;
 use crate::engine::queue::Queue;
 use crate::engine::task::Task;
 use crate::engine::token::{ABANDONED, ADMITTED, Failure, State};
+use crate::parts::network::bucket::Bucket;
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -58,29 +60,11 @@ pub(crate) struct Ingress {
     pub full_at: Time,
 }
 
-#[derive(Clone, Copy, Debug)]
-struct Bucket {
-    plan: RatePlan,
-    full_at: Time,
-}
-
-impl Bucket {
-    /// Takes a token: how long the request must wait for it, or none if that is too long.
-    fn take(&mut self, now: Time) -> Option<Time> {
-        let full_at = self.full_at.max(now) + self.plan.interval;
-        let delay = full_at.since(now + self.plan.depth);
-        (delay <= self.plan.max_delay).then(|| {
-            self.full_at = full_at;
-            delay
-        })
-    }
-}
-
 impl Ingress {
     pub fn new(plan: &IngressPlan, service: u32) -> Self {
         Self {
             service,
-            bucket: plan.rate.map(|plan| Bucket { plan, full_at: Time::ZERO }),
+            bucket: plan.rate.map(Bucket::new),
             most: plan.in_flight,
             inside: TimeWeighted::default(),
             waiting: Queue::new(plan.waiting.order, false),
@@ -104,7 +88,8 @@ impl Ingress {
 
     /// A request comes, over a connection to process `peer` if that is not [`NONE`].
     pub fn arrive(&mut self, engine: &mut Engine, t: u32, peer: u32) -> Admission {
-        match self.bucket.as_mut().map_or(Some(Time::ZERO), |bucket| bucket.take(engine.now)) {
+        let waiting = self.waiting.population.gauge.level();
+        match self.bucket.as_mut().map_or(Some(Time::ZERO), |bucket| bucket.take(engine.now, waiting)) {
             None => {
                 self.limited += 1;
                 Admission::TurnedAway(Failure::RATE_LIMITED)
@@ -201,23 +186,4 @@ pub(crate) fn ingresses(system: &System) -> Vec<Option<Box<Ingress>>> {
     }
     let plans = system.services.iter().map(|plan| plan.ingress.as_ref());
     plans.zip(0..).map(|(plan, service)| Some(Box::new(Ingress::new(plan?, service)))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Ten a second, a burst of 2, waits of 50 ms at most.
-    #[test]
-    fn a_bucket_lets_a_burst_pass_then_one_an_interval() {
-        let ms = |ms: u64| Time(ms * 1_000_000);
-        let plan = RatePlan { interval: ms(100), depth: ms(200), max_delay: ms(50) };
-        let mut bucket = Bucket { plan, full_at: Time::ZERO };
-        let mut take = |at: u64| bucket.take(ms(at));
-        assert_eq!([take(0), take(0), take(0)], [Some(ms(0)), Some(ms(0)), None]);
-        assert_eq!(take(49), None, "51 ms before the next token");
-        assert_eq!(take(50), Some(ms(50)));
-        assert_eq!(take(100), None, "that token is taken");
-        assert_eq!([take(400), take(400), take(400)], [Some(ms(0)), Some(ms(0)), None]);
-    }
 }

@@ -84,6 +84,7 @@ impl Boundary {
             | Op::Read { .. }
             | Op::Respond
             | Op::Yield { .. }
+            | Op::Pace { .. }
             | Op::Block
             | Op::Unblock
             | Op::Backoff { .. }

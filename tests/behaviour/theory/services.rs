@@ -121,6 +121,24 @@ fn a_limit_on_idle_connections_opens_as_many_as_its_markov_chain() {
     agrees("calls that open a connection", &runs, opened, exact);
 }
 
+/// The wait for a token of a bucket of one is that of M/D/1.
+#[test]
+fn the_rate_limit_of_a_client_is_md1() {
+    let exact = theory::mg1(7.0, 0.1, 0.0).unwrap();
+    let runs = bench(
+        "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"7/s\"\nwarm_up = \"100s\"\nduration = \"10000s\"\n\
+         [services.back]\nruntime = \"delay\"\n[services.back.endpoints.work]\nsteps = [{ sleep = \"50ms\" }]\n\
+         [services.shop]\nruntime = \"delay\"\n[services.shop.clients.back]\nserver = \"back\"\nreuse = \"shared\"\n\
+         rate_limit = { average = \"10/s\" }\n[services.shop.endpoints.serve]\n\
+         steps = [{ call = { client = \"back\", endpoint = \"work\" } }]\n",
+    )
+    .replicate(37, REPLICATIONS);
+    agrees("response", &runs, |run| response(run) - 0.05, exact.waiting);
+    let name = "shop client back rate limit";
+    agrees("requests a second", &runs, |run| resource(run, name).in_use, 7.0);
+    agrees("wait", &runs, |run| resource(run, name).wait_s, exact.waiting);
+}
+
 /// Jobs that block a thread of the executor are M/M/c, and cost no CPU. The loop is free, so the wait is for a thread.
 #[test]
 fn blocking_jobs_of_the_executor_are_mmc() {

@@ -107,6 +107,35 @@ fn one_more_than_may_be_idle_is_closed() {
     assert_eq!(told(&keepalive, &sends), [110.0, 160.0, 230.0, 340.0, 350.0]);
 }
 
+/// Ten calls a second, two at once: C waits for 100, D for 200. The answers take 100 ms.
+#[test]
+fn calls_wait_for_the_rate_limit_of_their_client() {
+    let paced = |keys: &str| format!("{SHARED}\nrate_limit = {{ average = \"10/s\", burst = 2{keys} }}");
+    let story = play(&calling("", "runtime = \"delay\"", &paced(""), ""), &[0.0, 1.0, 2.0, 3.0]);
+    assert_eq!(story.successes(), [100.0, 101.0, 200.0, 300.0]);
+    let limit = resource(&story.outcome, "shop client back rate limit");
+    assert_eq!((limit.visits, limit.capacity, limit.utilisation), (4, Some(10.0), 1.0));
+    let story = play(&calling("", "runtime = \"delay\"", &paced(", max_queue = 1"), ""), &[0.0, 1.0, 2.0, 3.0]);
+    assert_eq!(story.told(), ["100", "101", "200", "3: rate limited (429)"]);
+    assert_eq!(resource(&story.outcome, "shop client back rate limit").refused, 1);
+}
+
+/// A and B have their tokens at once and give up while they wait for their answers. C, which waits for the token of 100, gives
+/// up at 52: no other has taken one since, so D, which comes at 60, has that of 100 and not that of 200, before it gives up.
+#[test]
+fn a_call_that_gives_up_leaves_its_token_only_if_it_was_the_last() {
+    let keys = format!("{SHARED}\nrate_limit = {{ average = \"10/s\", burst = 2 }}");
+    let text = calling("timeout = \"50ms\"\nabandon = \"cancel\"", "runtime = \"delay\"", &keys, "");
+    let ends = |sends: &[f64]| {
+        let story = play(&text, sends);
+        assert!(story.at_rest);
+        resource(&story.outcome, "shop client back rate limit").visits
+    };
+    assert_eq!((ends(&[0.0, 1.0, 2.0]), ends(&[0.0, 1.0, 2.0, 60.0])), (2, 3));
+    // E took the token of 200 before C gave up: D waits for that of 300, and gives up.
+    assert_eq!(ends(&[0.0, 1.0, 2.0, 3.0, 60.0]), 2);
+}
+
 /// Idle since 110 ms, a connection is kept for 5 s where nothing else is said.
 #[test]
 fn an_idle_connection_expires() {

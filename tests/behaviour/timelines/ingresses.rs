@@ -42,6 +42,22 @@ fn a_rate_limit_lets_a_burst_pass() {
     assert!(story.outcome.resources.iter().all(|other| other.name != "shop ingress"));
 }
 
+/// Ten a second, and two may wait: nginx' `limit_req` with `burst=2`, which sends each on when its time has come, and with
+/// `nodelay`, where a bucket of three lets them through at once.
+#[test]
+fn a_rate_limit_with_a_queue_is_that_of_nginx() {
+    let told = |rate: &str| {
+        let story = play(&shop("", &ingress(rate), "{ sleep = \"10ms\" }"), &[0.0, 1.0, 2.0, 3.0, 150.0]);
+        assert!(story.at_rest);
+        story.told()
+    };
+    let delayed = told("rate_limit = { average = \"10/s\", max_queue = 2 }");
+    // At 150 one waits, for 200; the next token is that of 300.
+    assert_eq!(delayed, ["10", "110", "210", "4: rate limited (429)", "310"]);
+    let at_once = told("rate_limit = { average = \"10/s\", burst = 3, max_queue = 0 }");
+    assert_eq!(at_once, ["10", "11", "12", "4: rate limited (429)", "160"]);
+}
+
 /// Two limits of one proxy: one lets ten a second pass, the other one request inside at a time. They have a row each.
 #[test]
 fn the_limits_of_one_ingress_are_told_apart() {
