@@ -148,7 +148,10 @@ impl World<'_> {
         let pool = self.slots[id as usize].pool;
         match connection {
             Connection::Closed => {}
-            Connection::Open { trips } if trips < self.pools[pool as usize].max_queries => {
+            Connection::Open { trips }
+                if trips < self.pools[pool as usize].max_queries
+                    && (self.pools[pool as usize].has_room_for_idle() || !self.slots[id as usize].queue.is_empty()) =>
+            {
                 self.keep_connection(id, trips);
             }
             Connection::Opening | Connection::Open { .. } => self.shut_connection(id),

@@ -36,6 +36,10 @@ pub struct Pool {
     /// default, "0s" never). Without it: no limit. Connections closed below `min_size` for another reason are opened
     /// again when a request needs them, not in the background as asyncpg does.
     pub max_inactive_connection_lifetime: Option<Duration>,
+    /// With this many connections idle, one more that is given back is closed, unless a request waits for it: SQLAlchemy's
+    /// `pool_size`, with `max_size` its sum with `max_overflow`, and Go's `SetMaxIdleConns` (2 there where nothing is said).
+    /// Without it: no limit.
+    pub max_idle_connections: Option<u32>,
     /// Which idle connection the next request gets. It has an effect only with `max_inactive_connection_lifetime` or
     /// `max_queries`: else all connections are alike.
     #[serde(default)]

@@ -169,6 +169,8 @@ pub struct PoolPlan {
     pub command_timeout: Option<Time>,
     /// How long a connection beyond `min_size` may be idle; none: for ever.
     pub idle_life: Option<Time>,
+    /// Connections that are kept idle at most; none: any number.
+    pub max_idle: Option<u32>,
     /// The connection that has been idle longest is lent next, not the one that was given back last.
     pub oldest_first: bool,
     /// Round trips after which a connection is closed; none: never.

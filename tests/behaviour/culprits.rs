@@ -75,6 +75,7 @@ const TABLE: &[Row] = &[
         &["app event loops are blocked by waiting for app pool db", "30.00 s", "without blocking the event loop"],
     ),
     ("blocking-call", &[], Limits, "app event loops", &["are blocked by the own time of quotes (100 % of"]),
+    ("overflow", &[], Limits, "api event loops", &["connects of api pool db", "kept connections avoid them"]),
     ("client-rate", &[], Limits, "controller client api rate limit", &["waiting for controller client api rate limit"]),
     ("idle-connections", &[], Refuses, "proxy ports", &["`no free port`"]),
     ("contention", &[], Contention, "sdm CPU contention", &["times what it takes alone"]),

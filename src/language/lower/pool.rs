@@ -20,6 +20,15 @@ impl Lowering<'_> {
                     .by_default(at.key("max_size"), "`max_size` is 10 where it is left out"),
             );
         }
+        if let Some(most) = pool.max_idle_connections.filter(|&most| most < pool.min_size) {
+            let title = format!("pool `{name}` starts with {} connections but keeps {most} idle", pool.min_size);
+            self.complain(
+                Complaint::at(at.key("max_idle_connections"), title, "smaller than `min_size`")
+                    .also(at.key("min_size"), "larger than `max_idle_connections`")
+                    .by_default(at.key("min_size"), "`min_size` is 10 where it is left out")
+                    .help("write `min_size = 0` for a pool that opens connections when they are needed"),
+            );
+        }
         if let Some(most) = pool.max_queries {
             self.at_least_one(at.key("max_queries"), "max_queries", most);
         }
@@ -36,6 +45,7 @@ impl Lowering<'_> {
             connect_cpu: self.maybe_draw(at.key("connect_cpu"), pool.connect_cpu.as_ref()),
             command_timeout: self.timeout(at.key("command_timeout"), pool.command_timeout),
             idle_life: pool.max_inactive_connection_lifetime.filter(|life| life.0 > 0).map(|life| Time(life.0)),
+            max_idle: pool.max_idle_connections,
             oldest_first: pool.reuse == PoolReuse::Fifo,
             max_queries: pool.max_queries,
         }
@@ -84,5 +94,6 @@ pub(in crate::language) fn minded(model: &Model, pool: &Pool) -> bool {
         || pool.connect_cpu.is_some()
         || pool.max_inactive_connection_lifetime.is_some_and(|life| life.0 > 0)
         || pool.max_queries.is_some()
+        || pool.max_idle_connections.is_some()
         || (pool.acquire_timeout.is_some() && pool.connect_time.is_some())
 }

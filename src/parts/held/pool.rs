@@ -4,7 +4,9 @@
 //! (asyncpg's holders stand in a `LifoQueue`), or the one that has been idle longest. The time-out of `acquire` covers
 //! the wait and the opening together. A connection that has been idle for `max_inactive_connection_lifetime` is closed
 //! if the pool has more than `min_size` open; one that stays as part of that floor is not looked at again until it has
-//! been used. After `max_queries` round trips a connection is closed when it is given back. An opening that fails gives
+//! been used. With `max_idle_connections` idle one more that is given back is closed, unless a request waits for it
+//! (SQLAlchemy `pool/impl.py`, `QueuePool._do_return_conn`: what does not fit into the queue of `pool_size` is overflow; Go
+//! `database/sql/sql.go`, `putConnDBLocked`). After `max_queries` round trips a connection is closed when it is given back. An opening that fails gives
 //! its place in the pool to the next in the queue.
 //!
 //! Pools that need none of this ([`crate::model::PoolPlan::minded`]) count only how many connections are open, in
@@ -21,6 +23,8 @@ pub(crate) struct Pool {
     pub min_size: u32,
     pub max_queries: u32,
     pub life: Option<LaneId>,
+    /// Connections that are kept idle at most.
+    max_idle: u32,
     /// Connections that were given back, the latest last. Those from the start that were never lent are not among them.
     pub idle: List,
     /// Connections from the start that were never lent.
@@ -34,9 +38,15 @@ impl Pool {
             min_size: plan.min_size,
             max_queries: plan.max_queries.unwrap_or(u32::MAX),
             life,
+            max_idle: plan.max_idle.unwrap_or(u32::MAX),
             idle: List::default(),
             fresh: plan.min_size,
         }
+    }
+
+    /// Whether one more may be idle.
+    pub fn has_room_for_idle(&self) -> bool {
+        self.idle.len() + self.fresh < self.max_idle
     }
 }
 

@@ -23,6 +23,20 @@ fn a_pool_grows_when_all_open_connections_are_in_use() {
     assert_eq!(ends, [10.0, 19.0, 20.0, 40.0, 41.0]);
 }
 
+/// A's connection is kept at 19, and B's is closed, as one is idle: of C and D one opens another. A connection for which a
+/// request waits is handed over, whatever may be idle.
+#[test]
+fn one_more_than_may_be_idle_is_closed_when_it_is_given_back() {
+    let steps = "{ query = { pool = \"auth\", time = \"10ms\" } }";
+    let ends = |keys: &str, sends: &[f64]| {
+        play(&shop("", &pool(&format!("min_size = 0\nconnect_time = \"9ms\"\n{keys}")), steps), sends).successes()
+    };
+    let sends = [0.0, 0.0, 30.0, 30.0];
+    assert_eq!(ends("max_size = 3\nmax_idle_connections = 1", &sends), [19.0, 19.0, 40.0, 49.0]);
+    assert_eq!(ends("max_size = 3\nmax_idle_connections = 2", &sends), [19.0, 19.0, 40.0, 40.0]);
+    assert_eq!(ends("max_size = 1\nmax_idle_connections = 0", &[0.0, 1.0, 40.0]), [19.0, 29.0, 59.0]);
+}
+
 /// asyncpg resets a connection before it gives it to the next: one more round trip.
 #[test]
 fn a_connection_is_held_while_it_is_reset() {
