@@ -111,8 +111,9 @@ fn minding() -> impl Strategy<Value = String> {
         maybe("max_inactive_connection_lifetime", &["\"10ms\"", "\"200ms\""]),
         maybe("reuse", &["\"fifo\""]),
         maybe("max_queries", &["1", "3", "20"]),
+        maybe("max_idle_connections", &["2", "3"]),
     )
-        .prop_map(|(a, b, c, d, e)| format!("{a}{b}{c}{d}{e}"));
+        .prop_map(|(a, b, c, d, e, f)| format!("{a}{b}{c}{d}{e}{f}"));
     prop_oneof![2 => Just(String::new()), 1 => keys]
 }
 
@@ -138,10 +139,13 @@ pub(super) fn client() -> impl Strategy<Value = String> {
         cpu,
         times,
         maybe("max_connections", &["1", "2", "3"]),
-        maybe("max_keepalive_connections", &["0", "1", "2"]),
+        (maybe("max_keepalive_connections", &["0", "1", "2"]), maybe("max_idle_connections", &["0", "1", "2"]))
+            .prop_map(|(a, b)| a + &b),
         prop::option::weighted(0.15, Just(())),
+        maybe("rate_limit", &["{ average = \"200/s\" }", "{ average = \"100/s\", burst = 3, max_queue = 1 }"]),
     )
-        .prop_map(|(reuse, cpu, times, most, keep, broken)| {
+        .prop_map(|(reuse, cpu, times, most, keep, broken, rate)| {
+            let keep = if reuse == "shared" { keep + &rate } else { keep };
             let broken = u32::from(broken.is_some());
             format!(
                 "[services.front.clients.back]\nserver = \"back\"\nreuse = \"{reuse}\"\nbroken_workers = {broken}\n{cpu}{times}{most}{keep}"
@@ -154,6 +158,7 @@ pub(super) fn ingress() -> impl Strategy<Value = String> + Clone {
         "in_flight = 2",
         "rate_limit = { average = \"100/s\", burst = 3 }",
         "in_flight = 3\nrate_limit = { average = \"400/s\" }",
+        "rate_limit = { average = \"200/s\", burst = 2, max_queue = 2 }",
         "order = \"lifo\"\nrate_limit = { average = \"200/s\", burst = 2 }",
     ]);
     prop::option::weighted(0.3, limits)

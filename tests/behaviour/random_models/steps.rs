@@ -30,18 +30,19 @@ fn leaf(means: Means) -> BoxedStrategy<String> {
             format!("{{ hash = {{ cpu = {time}{on} }} }}")
         }),
         2 => time().prop_map(|time| format!("{{ sleep = {time} }}")),
-        3 => (time(), any::<bool>()).prop_map(|(time, transaction)| {
-            format!("{{ query = {{ pool = \"main\", time = {time}, transaction = {transaction} }} }}")
+        1 => time().prop_map(|time| format!("{{ sleep = {{ time = {time}, blocking = true }} }}")),
+        3 => (time(), any::<bool>(), blocking()).prop_map(|(time, transaction, blocking)| {
+            format!("{{ query = {{ pool = \"main\", time = {time}, transaction = {transaction}{blocking} }} }}")
         }),
         2 => (one_of(&["counter", "share", "way"]), time()).prop_map(|(station, time)| {
             format!("{{ visit = {{ station = \"{station}\", time = {time} }} }}")
         }),
-        3 => time().prop_map(move |time| {
+        3 => (time(), blocking()).prop_map(move |(time, blocking)| {
             if calls {
                 let background = time.contains("20ms");
-                let probability = if background { ", probability = 0.6" } else { "" };
+                let keys = if background { ", probability = 0.6" } else { blocking };
                 let step = if background { "notify" } else { "call" };
-                format!("{{ {step} = {{ client = \"back\", endpoint = \"work\"{probability} }} }}")
+                format!("{{ {step} = {{ client = \"back\", endpoint = \"work\"{keys} }} }}")
             } else {
                 format!("{{ cpu = {time} }}")
             }
@@ -50,6 +51,11 @@ fn leaf(means: Means) -> BoxedStrategy<String> {
         1 => Just("{ choose = [{ probability = 0.1, steps = [{ fail = \"bad luck\" }] }] }".to_owned()),
     ]
     .boxed()
+}
+
+/// Whether a wait blocks the event loop.
+fn blocking() -> impl Strategy<Value = &'static str> + Clone {
+    one_of(&["", "", ", blocking = true"])
 }
 
 /// Steps of who publishes, or of who consumes, if there is a queue.
@@ -83,9 +89,12 @@ fn nest(means: Means) -> impl Strategy<Value = String> {
 fn tree(means: Means) -> impl Strategy<Value = String> {
     leaf(means).prop_recursive(3, 12, 3, move |inner| {
         let steps = || prop::collection::vec(inner.clone(), 1..=3).prop_map(|steps| steps.join(", "));
-        let held = (steps(), time(), any::<bool>()).prop_map(|(steps, time, query)| {
-            let query = if query { format!(", {{ query = {{ held = \"main\", time = {time} }} }}") } else { String::new() };
-            format!("{{ with = {{ pool = \"main\", steps = [{steps}{query}] }} }}")
+        let held = (steps(), time(), any::<bool>(), blocking()).prop_map(|(steps, time, query, blocking)| {
+            let query = match query {
+                true => format!(", {{ query = {{ held = \"main\", time = {time}{blocking} }} }}"),
+                false => String::new(),
+            };
+            format!("{{ with = {{ pool = \"main\"{blocking}, steps = [{steps}{query}] }} }}")
         });
         let shared = means.shared;
         let job = (prop::collection::vec(leaf(means), 1..=2), any::<bool>(), any::<bool>()).prop_map(
@@ -104,7 +113,7 @@ fn tree(means: Means) -> impl Strategy<Value = String> {
         prop_oneof![
             2 => held,
             2 => job,
-            1 => steps().prop_map(|steps| format!("{{ with = {{ limit = \"gate\", steps = [{steps}] }} }}")),
+            1 => (steps(), blocking()).prop_map(|(steps, blocking)| format!("{{ with = {{ limit = \"gate\"{blocking}, steps = [{steps}] }} }}")),
             1 => steps().prop_map(move |steps| {
                 let kind = if shared { "shared = \"all\"" } else { "limit = \"gate\"" };
                 format!("{{ with = {{ {kind}, steps = [{steps}] }} }}")
