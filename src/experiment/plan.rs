@@ -44,6 +44,7 @@ pub use controls::{Control, Scope, Stop};
 pub use design::{Axis, AxisValue, Exclusion, Plan, Point, Precision, Zone};
 pub use dial::Dial;
 pub use direction::Direction;
+pub(in crate::experiment) use direction::is_load;
 pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
 pub use excerpt::Side;
 pub use knee::{Grid, KneeSearch, KneeWishes};

@@ -15,5 +15,5 @@ pub mod optimize;
 pub mod sensitivity;
 pub(crate) mod sequential;
 
-pub use knee::{KneeAnswer, KneeOutcome, Tried, VariantKnee};
+pub use knee::{KneeAnswer, KneeOutcome, Start, Tried, VariantKnee, is_floor, is_floored};
 pub use sequential::{Decision, Defect, Reading, guess};

@@ -1,6 +1,7 @@
 //! What a search for the knee found: a table, a sentence a variant, a document for programs, a chart of what was tried.
 
 mod figure;
+mod start;
 
 use serde_json::{Value, json};
 
@@ -13,7 +14,9 @@ use crate::experiment::analyse::summary::Doubt;
 use crate::experiment::analyse::words;
 use crate::experiment::analyse::{finding, throughput};
 use crate::experiment::plan::KneeSearch;
-use crate::experiment::search::{Decision, Defect, KneeAnswer, KneeOutcome, Reading, Tried, VariantKnee};
+use crate::experiment::search::{
+    Decision, Defect, KneeAnswer, KneeOutcome, Reading, Tried, VariantKnee, guess, is_floor, is_floored,
+};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::statistics::rare::can_hide;
@@ -172,7 +175,15 @@ fn sentence(answer: &KneeAnswer, found: &VariantKnee) -> String {
         (KneeOutcome::AllMeet, _) => {
             let way = if knee.smallest { "down" } else { "up" };
             let hidden = caveats(answer, found, far);
-            format!("all values {way} to {} meet the objectives{hidden}: the knee lies beyond", at(knee, far))
+            let (from, start) = (start::from(answer, found), start::start(answer, found));
+            format!(
+                "all values {from}{way} to {} meet the objectives{hidden}: the knee lies beyond{start}",
+                at(knee, far)
+            )
+        }
+        (KneeOutcome::NoneMeets, _) if found.start.is_some() => {
+            let beyond = found.misses.map_or_else(String::new, |value| misses(answer, found, value, &cause));
+            start::none_meets(answer, found, &beyond).unwrap_or_default()
         }
         (KneeOutcome::NoneMeets, _) => {
             let missed = found
@@ -221,13 +232,28 @@ pub(super) fn last_that_meets(knee: &KneeSearch, value: f64) -> String {
 /// The objective that a value misses, with the figure: `p99 2.00 s, at most 1 s`.
 fn missed(knee: &KneeSearch, tried: &Tried, rates: RateUnit) -> Option<String> {
     let misses = |reading: &&Reading| reading.decision == Some(Decision::Misses);
-    let Some(reading) = tried.readings.iter().find(misses) else {
+    let Some(first) = tried.readings.iter().find(misses) else {
         return tried.defect.map(|defect| defect.words().into());
     };
+    // A least throughput is missed at too high a load as well, but not only that.
+    let is_other = |reading: &&Reading| {
+        let is_met = guess(std::slice::from_ref(*reading), &knee.objectives, knee.slope);
+        !is_met && knee.objectives.get(reading.objective).is_some_and(|objective| !is_floor(objective))
+    };
+    let other = tried.readings.iter().find(is_other).filter(|_| is_floored(knee));
+    let reading = other.unwrap_or(first);
     let objective = knee.objectives.get(reading.objective)?;
     let figure =
         reading.figure.map_or_else(|| "none".into(), |it| words::amount(it.estimate, objective.metric(), rates));
     Some(format!("{} {figure}, must be {}", objective.metric().words(), bound(*objective, rates)))
+}
+
+/// `misses: p99 2.00 s, must be at most 1 s; shop CPU is saturated`.
+fn misses(answer: &KneeAnswer, found: &VariantKnee, value: f64, cause: &str) -> String {
+    let tried = found.tried.iter().find(|tried| tried.value == value);
+    let why = tried.and_then(|tried| missed(&answer.knee, tried, rates(answer)));
+    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+    format!("misses{why}{cause}")
 }
 
 /// What is known of a knee inside the range: the two ends of an interval, or both sides of one value.
@@ -237,12 +263,7 @@ fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> 
     let so_far = if found.outcome == KneeOutcome::Unfinished { "so far: " } else { "" };
     let confidence = format!("{} % confidence", short(knee.confidence * 100.0));
     let meets = |value: f64| format!("meets{}", caveats(answer, found, value));
-    let misses = |value: f64| {
-        let tried = found.tried.iter().find(|tried| tried.value == value);
-        let why = tried.and_then(|tried| missed(knee, tried, rates(answer)));
-        let why = why.map_or_else(String::new, |why| format!(": {why}"));
-        format!("misses{why}{cause}")
-    };
+    let misses = |value: f64| misses(answer, found, value, cause);
     let best = match found.estimate {
         Some(value) if Some(value) == found.meets => format!("; {} is the best estimate", text(value)),
         Some(value) => format!("; {} is the best estimate{}", text(value), doubt(found, value)),
@@ -289,7 +310,8 @@ fn between(answer: &KneeAnswer, found: &VariantKnee, near: f64, cause: &str) -> 
         }
         (None, None) => format!("{} and all others that were tried are too close to the bound{best}", at(knee, near)),
     };
-    format!("{so_far}{words}{}{}{}", undecided(found), scattered(found), unsteady(knee, found))
+    let start = start::start(answer, found);
+    format!("{so_far}{words}{start}{}{}{}", undecided(found), scattered(found), unsteady(knee, found))
 }
 
 /// Whether the last value that meets lies beyond the first that misses.
@@ -356,7 +378,8 @@ fn scattered(found: &VariantKnee) -> &'static str {
         || found.tried.iter().filter(|tried| tried.decision == Some(Decision::TooClose)).map(|tried| tried.value);
     let (Some(meets), Some(misses)) = (found.meets, found.misses) else { return "" };
     let (least, most) = (meets.min(misses), meets.max(misses));
-    let is_scattered = close().any(|value| value < least) && close().any(|value| value > most);
+    // Those at the near end of the values that meet are not beyond them.
+    let is_scattered = found.start.is_none() && close().any(|value| value < least) && close().any(|value| value > most);
     if is_scattered { " on both sides: the objectives are not monotone there (`sim sweep` shows them)" } else { "" }
 }
 
@@ -383,6 +406,11 @@ pub fn knee_document(answer: &KneeAnswer) -> Value {
             "knee": value(found.estimate),
             "meets": value(found.meets),
             "misses": value(found.misses),
+            "start": found.start.as_ref().map(|start| json!({
+                "misses": value(Some(start.misses)),
+                "meets": value(start.meets),
+                "cause": start.cause,
+            })),
             "cause": found.cause,
             "not_monotone": found.unsteady.map(|(near, far, _)| json!({ "worse": near, "better": far })),
             "sentence": sentence(answer, found),

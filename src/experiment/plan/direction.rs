@@ -33,16 +33,29 @@ const CAPACITIES: &[&str] = &[
     "ephemeral_ports",
 ];
 
+/// The last key of a path.
+fn key_of(path: &str) -> &str {
+    let key = path.rsplit('.').next().unwrap_or_default();
+    key.split(['[', '#']).next().unwrap_or_default()
+}
+
+fn is_in_load(path: &str) -> bool {
+    path == "load" || path.starts_with("load.")
+}
+
+/// Whether larger numbers at a path are more load.
+pub(in crate::experiment) fn is_load(path: &str) -> bool {
+    is_in_load(path) && LOADS.contains(&key_of(path))
+}
+
 impl Axis {
     /// Which way it points, by the last key of its path. An axis with values that are not numbers has no direction. What a step
     /// needs, such as its CPU time, is neither load nor capacity.
     pub fn direction(&self) -> Direction {
-        let key = self.path.rsplit('.').next().unwrap_or_default();
-        let key = key.split(['[', '#']).next().unwrap_or_default();
-        let in_load = self.path == "load" || self.path.starts_with("load.");
+        let (key, in_load) = (key_of(&self.path), is_in_load(&self.path));
         let in_step = self.path.split('.').any(|part| part.split('[').next() == Some("steps"));
         match self.values.iter().all(|value| value.number.is_some()) {
-            true if in_load && LOADS.contains(&key) => Direction::Load,
+            true if is_load(&self.path) => Direction::Load,
             true if !in_load && !in_step && self.counts() && CAPACITIES.contains(&key) => Direction::Capacity,
             _ => Direction::Neither,
         }

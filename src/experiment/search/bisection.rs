@@ -1,15 +1,27 @@
 //! Bisection with answers that may be "too close to tell": it closes in on the last position that surely meets and on
-//! the first that surely misses, which lie one step apart where every answer was sure.
+//! the first beyond it that surely misses, which lie one step apart where every answer was sure. Where positions before
+//! those that meet miss as well, it closes in on that end too.
 
 use std::collections::BTreeMap;
 
-use super::sequential::Decision;
+/// Where a position lies, as far as it is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Misses, and those that meet lie beyond it: the load offers less than a throughput that is to be reached.
+    Before,
+    /// Surely meets.
+    Meets,
+    /// Cannot be told.
+    TooClose,
+    /// Misses, and those that meet lie before it.
+    After,
+}
 
 /// A search over positions 0 to `last`, of which the first is expected to meet and the last to miss.
 #[derive(Clone, Debug)]
 pub struct Bisection {
     last: u32,
-    known: BTreeMap<u32, Decision>,
+    known: BTreeMap<u32, Side>,
 }
 
 /// What the ends say of the range.
@@ -19,7 +31,7 @@ pub enum RangeShape {
     Falls,
     /// Even the last position meets.
     AllMeet,
-    /// Not even the first position meets.
+    /// Not even the first position meets, or not even the last where those that meet would lie beyond.
     NoneMeets,
     /// The last meets and the first does not: the wrong way round.
     Rises,
@@ -31,18 +43,19 @@ impl Bisection {
         Self { last, known: BTreeMap::new() }
     }
 
-    /// Positions that a search over so many may decide, at most: both ends, and a step for each halving and boundary.
-    pub fn most(last: u32) -> usize {
-        2 + 2 * (u32::BITS - last.leading_zeros()) as usize
+    /// Positions that a search over so many may decide, at most: both ends, and a step for each halving and boundary, of
+    /// which those that meet have one or two.
+    pub fn most(last: u32, boundaries: usize) -> usize {
+        2 + 2 * boundaries * (u32::BITS - last.leading_zeros()) as usize
     }
 
     /// Takes note of what was found at a position.
-    pub fn tell(&mut self, position: u32, decision: Decision) {
-        self.known.insert(position, decision);
+    pub fn tell(&mut self, position: u32, side: Side) {
+        self.known.insert(position, side);
     }
 
     /// What is known of a position.
-    pub fn known(&self, position: u32) -> Option<Decision> {
+    pub fn known(&self, position: u32) -> Option<Side> {
         self.known.get(&position).copied()
     }
 
@@ -52,23 +65,25 @@ impl Bisection {
         if !ends.is_empty() {
             return ends;
         }
-        if self.shape() != RangeShape::Falls {
-            return Vec::new();
-        }
-        let is = |decision: Decision| move |&(_, &known): &(&u32, &Decision)| known == decision;
         let mut wanted = Vec::new();
-        // Between the last that meets and the next that does not surely.
-        if let Some((&meets, _)) = self.known.iter().rev().find(is(Decision::Meets))
-            && let Some((&next, _)) = self.known.range(meets + 1..).next()
-        {
-            wanted.extend(middle(meets, next));
+        let after = |position: u32| self.known.range(position + 1..).next().map(|(&next, _)| next);
+        let before = |position: u32| self.known.range(..position).next_back().map(|(&before, _)| before);
+        let (first_meets, last_meets) = (self.first(Side::Meets), self.last_that_meets());
+        if self.shape() == RangeShape::Falls {
+            // Between the last that meets, or lies before those that do, and the next that does not surely.
+            let near = last_meets.max(self.last_before());
+            wanted.extend(near.and_then(|near| middle(near, after(near)?)));
+            // Between the first that misses and the one before that does not surely.
+            wanted.extend(self.first(Side::After).and_then(|misses| middle(before(misses)?, misses)));
         }
-        // Between the first that misses and the one before that does not surely.
-        if let Some((&misses, _)) = self.known.iter().find(is(Decision::Misses))
-            && let Some((&before, _)) = self.known.range(..misses).next_back()
+        // The same at the other end of those that meet, if it is inside the range.
+        if let Some(short) = self.last_before()
+            && let Some(meets) = first_meets.filter(|&meets| meets > short)
         {
-            wanted.extend(middle(before, misses));
+            wanted.extend(after(short).and_then(|next| middle(short, next)));
+            wanted.extend(before(meets).and_then(|before| middle(before, meets)));
         }
+        wanted.sort_unstable();
         wanted.dedup();
         wanted
     }
@@ -76,21 +91,39 @@ impl Bisection {
     /// What the ends say.
     pub fn shape(&self) -> RangeShape {
         match (self.known(0), self.known(self.last)) {
-            (Some(Decision::Misses), Some(Decision::Meets)) => RangeShape::Rises,
-            (Some(Decision::Misses), _) => RangeShape::NoneMeets,
-            (_, Some(Decision::Meets)) => RangeShape::AllMeet,
+            (Some(Side::After), Some(Side::Meets)) => RangeShape::Rises,
+            (Some(Side::After), _) | (_, Some(Side::Before)) => RangeShape::NoneMeets,
+            (_, Some(Side::Meets)) => RangeShape::AllMeet,
             _ => RangeShape::Falls,
         }
     }
 
-    /// The last position that surely meets.
-    pub fn last_that_meets(&self) -> Option<u32> {
-        self.known.iter().rev().find(|(_, known)| **known == Decision::Meets).map(|(&position, _)| position)
+    /// The first position that surely meets.
+    pub fn first_that_meets(&self) -> Option<u32> {
+        self.first(Side::Meets)
     }
 
-    /// The first position that surely misses.
+    /// The last position that surely meets.
+    pub fn last_that_meets(&self) -> Option<u32> {
+        self.last(Side::Meets)
+    }
+
+    /// The first position that surely misses, and beyond which none is expected to meet.
     pub fn first_that_misses(&self) -> Option<u32> {
-        self.known.iter().find(|(_, known)| **known == Decision::Misses).map(|(&position, _)| position)
+        self.first(Side::After)
+    }
+
+    /// The last position that misses, and beyond which others may meet.
+    pub fn last_before(&self) -> Option<u32> {
+        self.last(Side::Before)
+    }
+
+    fn first(&self, side: Side) -> Option<u32> {
+        self.known.iter().find(|(_, known)| **known == side).map(|(&position, _)| position)
+    }
+
+    fn last(&self, side: Side) -> Option<u32> {
+        self.known.iter().rev().find(|(_, known)| **known == side).map(|(&position, _)| position)
     }
 }
 
@@ -105,6 +138,11 @@ mod tests {
 
     /// Searches where positions up to `meets` surely meet and those from `misses` on surely miss; counts decisions.
     fn search(last: u32, meets: i64, misses: i64) -> (Bisection, usize) {
+        search_from(last, -1, 0, meets, misses)
+    }
+
+    /// The same, where those up to `short` lie before the first that surely meets, `from`.
+    fn search_from(last: u32, short: i64, from: i64, meets: i64, misses: i64) -> (Bisection, usize) {
         let mut bisection = Bisection::new(last);
         let mut count = 0;
         loop {
@@ -114,12 +152,13 @@ mod tests {
             }
             for position in next {
                 count += 1;
-                let decision = match i64::from(position) {
-                    position if position <= meets => Decision::Meets,
-                    position if position >= misses => Decision::Misses,
-                    _ => Decision::TooClose,
+                let side = match i64::from(position) {
+                    position if position <= short => Side::Before,
+                    position if position >= misses => Side::After,
+                    position if position >= from && position <= meets => Side::Meets,
+                    _ => Side::TooClose,
                 };
-                bisection.tell(position, decision);
+                bisection.tell(position, side);
             }
         }
     }
@@ -133,10 +172,44 @@ mod tests {
                     assert_eq!(found.shape(), RangeShape::Falls);
                     assert_eq!(found.last_that_meets().map(i64::from), Some(meets), "{last} {meets} {misses}");
                     assert_eq!(found.first_that_misses().map(i64::from), Some(misses), "{last} {meets} {misses}");
-                    assert!(count <= Bisection::most(last), "{count} for {last}");
+                    assert!(count <= Bisection::most(last, 1), "{count} for {last}");
                 }
             }
         }
+    }
+
+    /// All that meet lie inside the range: both ends are found.
+    #[test]
+    fn both_ends_of_those_that_meet_are_found() {
+        for last in [3, 7, 64] {
+            for short in 0..i64::from(last) - 1 {
+                for misses in short + 2..=i64::from(last) {
+                    let (found, count) = search_from(last, short, short + 1, misses - 1, misses);
+                    let ends = [found.last_before(), found.first_that_meets(), found.last_that_meets()];
+                    let right = [short, short + 1, misses - 1].map(Some);
+                    assert_eq!(ends.map(|end| end.map(i64::from)), right, "{last} {short} {misses}");
+                    assert_eq!(found.first_that_misses().map(i64::from), Some(misses), "{last} {short} {misses}");
+                    assert!(count <= Bisection::most(last, 2), "{count} for {last}");
+                }
+            }
+        }
+    }
+
+    /// Nothing lies between those that fall short and those beyond: none meets, which two neighbours show.
+    #[test]
+    fn none_meets_where_both_kinds_of_misses_are_neighbours() {
+        let (found, _) = search_from(64, 40, 41, 40, 41);
+        assert_eq!((found.last_before(), found.first_that_misses()), (Some(40), Some(41)));
+        assert_eq!(found.last_that_meets(), None);
+    }
+
+    /// The last position meets, and the first falls short: only the near end is looked for.
+    #[test]
+    fn those_that_fall_short_are_told_where_the_last_position_meets() {
+        let (found, _) = search_from(64, 20, 21, 64, 65);
+        assert_eq!((found.shape(), found.last_before()), (RangeShape::AllMeet, Some(20)));
+        assert_eq!((found.first_that_meets(), found.last_that_meets()), (Some(21), Some(64)));
+        assert_eq!(search_from(64, 64, 65, 65, 66).0.shape(), RangeShape::NoneMeets);
     }
 
     #[test]
@@ -144,8 +217,8 @@ mod tests {
         assert_eq!(search(10, 10, 11).0.shape(), RangeShape::AllMeet);
         assert_eq!(search(10, -1, 0).0.shape(), RangeShape::NoneMeets);
         let mut rises = Bisection::new(10);
-        rises.tell(0, Decision::Misses);
-        rises.tell(10, Decision::Meets);
+        rises.tell(0, Side::After);
+        rises.tell(10, Side::Meets);
         assert_eq!((rises.shape(), rises.next()), (RangeShape::Rises, vec![]));
     }
 

@@ -1,12 +1,12 @@
 //! The knee: for each variant, the last value of a dial at which the objectives are still met, by bisection with a
 //! sequential test at each value. All variants advance together, so that all threads have work.
 
-use super::bisection::{Bisection, RangeShape};
+use super::bisection::{Bisection, RangeShape, Side};
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Doubt, Summary};
-use crate::experiment::plan::{KneeSearch, Plan, Study};
+use crate::experiment::plan::{KneeSearch, Plan, Study, is_load};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes, Objective};
@@ -39,7 +39,8 @@ pub enum KneeOutcome {
     Found,
     /// Every value of the range meets, as its far end shows.
     AllMeet,
-    /// No value of the range meets, as its near end shows.
+    /// No value of the range meets, as its near end shows; or of a load that must reach a throughput, its far end, or two
+    /// neighbours of which the one offers too little and the other asks too much.
     NoneMeets,
     /// The far end meets and the near end does not: the objectives are no such function of the value.
     Rises,
@@ -62,6 +63,8 @@ pub struct VariantKnee {
     pub estimate: Option<f64>,
     /// Whether those two are neighbours, so that nothing is left open between them.
     pub is_sharp: bool,
+    /// The near end of the values that meet, where nearer ones miss: along a load with a throughput that is to be reached.
+    pub start: Option<Start>,
     /// What limits at the first value that misses.
     pub cause: Option<String>,
     /// Two values of which the farther is better, though the nearer does not meet, and the objective that shows it: the
@@ -73,6 +76,20 @@ pub struct VariantKnee {
     pub trials: usize,
     /// Trials of a sweep over the same values, each with the replications of the experiment.
     pub grid_trials: u64,
+}
+
+/// The near end of the values that meet, inside the range: along a load, a throughput is reached only where that much is
+/// offered, and the other objectives are met only where no more is offered than the system can do.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The last value that misses before those that meet, with the stated confidence.
+    pub misses: f64,
+    /// The first value that meets, with the stated confidence.
+    pub meets: Option<f64>,
+    /// Whether those two are neighbours, or, where none meets, the former and the first value that misses beyond.
+    pub is_sharp: bool,
+    /// What keeps the former from meeting.
+    pub cause: Option<String>,
 }
 
 /// A value that was tried.
@@ -145,7 +162,8 @@ pub fn search(
     let replications = knee.replications.unwrap_or(of_sweep.max(FIRST_LOOK));
     let looks = Looks::new(replications, knee.max_replications.max(replications));
     let replications = looks.replications(0).unwrap_or(replications);
-    let test = Test::new(&knee.objectives, knee.slope, knee.confidence, Bisection::most(last), &looks);
+    let boundaries = if is_floored(knee) { 2 } else { 1 };
+    let test = Test::new(&knee.objectives, knee.slope, knee.confidence, Bisection::most(last, boundaries), &looks);
     let mut laboratory = Laboratory::new(study, record, progress);
     let mut searches: Vec<Search> = variants
         .iter()
@@ -161,7 +179,7 @@ pub fn search(
         }
         laboratory.run(&demands);
         for search in &mut searches {
-            search.look(&test, &looks, &laboratory);
+            search.look(knee, &test, &looks, &laboratory);
         }
     }
     let found = searches.iter().map(|search| search.found(knee, of_sweep, &laboratory)).collect();
@@ -179,6 +197,45 @@ pub fn search(
 pub(super) fn value(knee: &KneeSearch, position: u32) -> f64 {
     let steps = if knee.smallest { knee.grid.cells() - position } else { position };
     knee.grid.value(steps)
+}
+
+/// Whether a figure rises with the load, so that an objective may be missed because the load is too low.
+pub fn is_floor(objective: &Objective) -> bool {
+    let rises =
+        matches!(objective.metric(), Metric::ThroughputPerMin | Metric::CompletedPerMin | Metric::CacheHitRatio);
+    rises && objective.is_at_least()
+}
+
+/// Whether the search is along a load, and one of the objectives may be missed because the load is too low.
+pub fn is_floored(knee: &KneeSearch) -> bool {
+    is_load(&knee.dial.path) && knee.objectives.iter().any(is_floor)
+}
+
+/// On which side of the values that meet a decision puts its candidate.
+fn side(knee: &KneeSearch, candidate: &Candidate, decision: Decision, laboratory: &Laboratory) -> Side {
+    match decision {
+        Decision::Meets => Side::Meets,
+        Decision::TooClose => Side::TooClose,
+        // Where the smallest is looked for, the load falls from one position to the next.
+        Decision::Misses if is_floored(knee) && is_too_low(knee, candidate, laboratory) != knee.smallest => {
+            Side::Before
+        }
+        Decision::Misses => Side::After,
+    }
+}
+
+/// Whether the load is too low: nothing is missed but what a higher load may meet.
+fn is_too_low(knee: &KneeSearch, candidate: &Candidate, laboratory: &Laboratory) -> bool {
+    let Some(summary) = laboratory.summary(candidate.point, 0.0, &knee.objectives) else { return false };
+    let load = &laboratory.plan().points[candidate.point].load;
+    let may_rise = |reading: &Reading| match knee.objectives.get(reading.objective) {
+        Some(objective) if objective.metric() == Metric::CacheHitRatio => is_floor(objective),
+        Some(&objective) => summary.is_short_of_load(load, objective),
+        None => false,
+    };
+    let mut readings = candidate.readings.iter();
+    candidate.defect.is_none()
+        && readings.all(|reading| guess(&[*reading], &knee.objectives, knee.slope) || may_rise(reading))
 }
 
 impl Search {
@@ -208,7 +265,7 @@ impl Search {
     }
 
     /// Looks at what was run.
-    fn look(&mut self, test: &Test, looks: &Looks, laboratory: &Laboratory) {
+    fn look(&mut self, knee: &KneeSearch, test: &Test, looks: &Looks, laboratory: &Laboratory) {
         self.candidates.sort_by_key(|candidate| candidate.position);
         let mut spreads = vec![0f64; test.objectives.len()];
         for candidate in &mut self.candidates {
@@ -232,7 +289,7 @@ impl Search {
                 candidate.decision = Some(Decision::TooClose);
             }
             if let Some(decision) = candidate.decision {
-                self.bisection.tell(candidate.position, decision);
+                self.bisection.tell(candidate.position, side(knee, candidate, decision, laboratory));
             }
         }
     }
@@ -242,6 +299,7 @@ impl Search {
         let (meets, misses) = (bisection.last_that_meets(), bisection.first_that_misses());
         let outcome = match bisection.shape() {
             _ if !bisection.next().is_empty() => KneeOutcome::Unfinished,
+            RangeShape::Falls if meets.is_none() && start_is_sharp(bisection) => KneeOutcome::NoneMeets,
             RangeShape::Falls => KneeOutcome::Found,
             RangeShape::AllMeet => KneeOutcome::AllMeet,
             RangeShape::NoneMeets => KneeOutcome::NoneMeets,
@@ -258,7 +316,14 @@ impl Search {
         let of_success = |it: &&Objective| it.metric() == Metric::SuccessRate && it.is_at_least();
         let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(0.0, f64::max);
         let summary = |candidate: &Candidate| laboratory.summary(candidate.point, success, &knee.objectives);
-        let cause = misses.and_then(at).and_then(summary).map(|summary| finding::cause(&summary));
+        let cause_at = |position: u32| at(position).and_then(summary).map(|summary| finding::cause(&summary));
+        let start = bisection.last_before().map(|before| Start {
+            misses: value(knee, before),
+            meets: bisection.first_that_meets().map(|position| value(knee, position)),
+            is_sharp: start_is_sharp(bisection),
+            cause: cause_at(before),
+        });
+        let cause = misses.and_then(cause_at);
         let mut tried: Vec<Tried> = self
             .candidates
             .iter()
@@ -285,6 +350,7 @@ impl Search {
             misses: misses.map(|position| value(knee, position)),
             is_sharp: meets.zip(misses).is_some_and(|(meets, misses)| misses == meets + 1),
             estimate: best.map(|position| value(knee, position)),
+            start,
             cause,
             unsteady: self.unsteady(knee),
             tried,
@@ -292,6 +358,12 @@ impl Search {
             grid_trials: (u64::from(knee.grid.cells()) + 1) * u64::from(of_sweep),
         }
     }
+}
+
+/// Whether nothing is left open between the values before those that meet and these, or, if none meets, those beyond.
+fn start_is_sharp(bisection: &Bisection) -> bool {
+    let next = bisection.first_that_meets().or(bisection.first_that_misses());
+    bisection.last_before().zip(next).is_some_and(|(before, next)| next == before + 1)
 }
 
 /// Success rates of a replication that has broken down at most, relative to one that has not, and of one that has not at least.
@@ -317,11 +389,18 @@ impl Search {
             }
         };
         candidates.iter().enumerate().find_map(|(index, near)| {
-            let is_doubtful = near.decision.is_some_and(|decision| decision != Decision::Meets);
+            // What misses before those that meet is worse than these, or harms less: that shows nothing either.
+            let is_before = self.bisection.first_that_meets().is_some_and(|first| near.position < first)
+                && self.bisection.last_before().is_some();
+            let is_doubtful = !is_before && near.decision.is_some_and(|decision| decision != Decision::Meets);
             let mut beyond = candidates[index + 1..].iter().filter(|_| is_doubtful);
             beyond.find_map(|far| {
+                // What rises with the load shows nothing.
+                let rises = |reading: &Reading| {
+                    is_floored(knee) && knee.objectives.get(reading.objective).is_some_and(is_floor)
+                };
                 let mut pairs = far.readings.iter().zip(&near.readings);
-                let shown = pairs.find(|(far, near)| is_better(far, near));
+                let shown = pairs.find(|(far, near)| !rises(far) && is_better(far, near));
                 shown.map(|(reading, _)| (near.value, far.value, reading.objective))
             })
         })

@@ -74,14 +74,20 @@ fn title_of_one(knee: &KneeSearch, found: &VariantKnee) -> String {
     let beyond = if knee.smallest { "below it" } else { "beyond it" };
     let short = match (found.outcome, found.estimate) {
         (KneeOutcome::AllMeet, _) => {
+            let first = found.start.as_ref().and_then(|start| start.meets);
+            let from = first.map_or_else(String::new, |first| format!("from {} ", knee.dial.text(first)));
             format!(
-                "All values meet the objectives, {} {}",
+                "All values {from}meet the objectives, {} {}",
                 if knee.smallest { "down to" } else { "up to" },
                 at(knee, last)
             )
         }
         (KneeOutcome::NoneMeets, _) if !knee.dial.path.starts_with("load.") => {
             format!("{} misses the objectives", at(knee, first))
+        }
+        (KneeOutcome::NoneMeets, _) if found.start.is_some() => {
+            let (low, high) = (knee.grid.value(0), knee.grid.value(knee.grid.cells()));
+            format!("No value from {} to {} meets the objectives", knee.dial.text(low), at(knee, high))
         }
         (KneeOutcome::NoneMeets, _) => format!("No value meets the objectives, even at {}", at(knee, first)),
         (KneeOutcome::Rises, _) => format!("No knee: {} meets and {} does not", at(knee, last), at(knee, first)),
@@ -93,7 +99,14 @@ fn title_of_one(knee: &KneeSearch, found: &VariantKnee) -> String {
                 (Some(met), Some(missed), _) if is_beyond(knee, met, missed) => {
                     format!("no knee: {} misses and {}, farther on, meets", at(knee, missed), text(met))
                 }
-                (Some(met), Some(_), _) if found.is_sharp => format!("{so_far}{}", last_that_meets(knee, met)),
+                (Some(met), Some(_), _) if found.is_sharp => {
+                    let first = found.start.as_ref().and_then(|start| start.meets);
+                    let first = first.filter(|&first| first != met).map(|first| {
+                        let end = if knee.smallest { "highest" } else { "lowest" };
+                        format!(", {} the {end}", text(first))
+                    });
+                    format!("{so_far}{}{}", last_that_meets(knee, met), first.unwrap_or_default())
+                }
                 (Some(met), Some(missed), _) => {
                     format!("{so_far}{what} is between {} and {}", text(met.min(missed)), text(met.max(missed)))
                 }
@@ -112,7 +125,9 @@ fn title_of_one(knee: &KneeSearch, found: &VariantKnee) -> String {
             }
         }
     };
-    let cause = found.cause.as_ref().map(|cause| match found.outcome {
+    let of_none = found.start.as_ref().filter(|_| found.misses.is_none()).and_then(|start| start.cause.as_ref());
+    let of_none = of_none.filter(|_| found.outcome == KneeOutcome::NoneMeets);
+    let cause = found.cause.as_ref().or(of_none).map(|cause| match found.outcome {
         KneeOutcome::NoneMeets => format!("{short}: {cause}"),
         _ => format!("{short}; {beyond} {cause}"),
     });
@@ -128,7 +143,10 @@ fn title_of_all(answer: &KneeAnswer) -> String {
         answer.variants.iter().filter_map(|found| Some((found, found.estimate?))).collect();
     let Some(&(best, value)) = known.iter().max_by(|a, b| way(a.1).total_cmp(&way(b.1))) else {
         return fitting([
-            format!("No variant meets the objectives, even at {}", at(knee, near(knee))),
+            match answer.variants.iter().any(|found| found.start.is_some()) {
+                true => "No variant meets the objectives".to_owned(),
+                false => format!("No variant meets the objectives, even at {}", at(knee, near(knee))),
+            },
             answer.plan.title.clone(),
         ]);
     };
@@ -142,6 +160,8 @@ fn title_of_all(answer: &KneeAnswer) -> String {
     if alike.iter().all(|(found, _)| found.outcome == KneeOutcome::AllMeet) {
         let (verb, to) =
             (if names.len() == 1 { "meets" } else { "meet" }, if knee.smallest { "down to" } else { "up to" });
+        // Along a load that must reach a throughput, not all values up to there do.
+        let to = if alike.iter().any(|(found, _)| found.start.is_some()) { "at" } else { to };
         return fitting([
             format!("{} {verb} the objectives {to} {}", list(&names), at(knee, value)),
             format!("{} variants meet the objectives {to} {}", names.len(), at(knee, value)),

@@ -57,6 +57,28 @@ fn the_exit_code_says_whether_there_is_a_knee() {
     assert!(wrong.stdout.contains("so there is no knee"), "{}", wrong.stdout);
 }
 
+/// A throughput of 16.5/min is offered from 0.275/s on: the answer is the range that meets, from either side.
+#[test]
+fn the_range_that_reaches_a_throughput_is_said() {
+    let place = Place::new();
+    let wanted = ["--objective", "throughput_per_min>=16.5", "--variant", "one server", "--no-charts"];
+    let ran = place.sim(&knee(&wanted)).ends_with(0);
+    let words = "0.3/s is the lowest: 0.25/s misses: throughput";
+    let sentence = ran.stdout.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    assert!(sentence.contains(words) && !sentence.contains("no value"), "{sentence}");
+    assert!(sentence.contains("the load offers too little"), "{sentence}");
+    let ran = place.sim(&[&knee(&wanted)[..], &["--smallest"]].concat()).ends_with(0);
+    let sentence = ran.stdout.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    assert!(sentence.contains("rate = 0.3/s is enough") && !sentence.contains("no value"), "{sentence}");
+    let document: Value = serde_json::from_str(&place.text("output/servers/knee.json")).expect("JSON");
+    let start = &document["variants"][0]["start"];
+    assert!(start["meets"]["number"].as_f64() < start["misses"]["number"].as_f64(), "{start}");
+    // Even the highest rate of the range offers too little.
+    let ran = place.sim(&knee(&["--objective", "throughput_per_min>=16.5", "--to", "0.25/s", "--no-charts"]));
+    let sentence = ran.ends_with(1).stdout.lines().filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ");
+    assert!(sentence.contains("no value meets the objectives, even at rate = 0.25/s"), "{sentence}");
+}
+
 #[test]
 fn what_cannot_be_searched_is_explained() {
     let place = Place::new();

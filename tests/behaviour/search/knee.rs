@@ -197,6 +197,46 @@ fn ends_are_looked_at_first() {
     assert_eq!(wrong_way.tried.len(), 2, "nothing but the ends is tried");
 }
 
+/// An M/M/1 answers 28.5 requests a minute from 0.475/s on, and with a mean of at most 4 s up to 0.75/s: neither end of the
+/// range meets both, and both ends of what does are found, whichever of them is asked for.
+#[test]
+fn a_throughput_is_reached_only_where_it_is_offered() {
+    let short = [("load.duration", "20000s"), ("load.warm_up", "1000s")];
+    let ask = |per_minute: f64, smallest: bool| {
+        let wishes = KneeWishes {
+            axis: text("load.rate"),
+            from: text("0.2/s"),
+            to: text("0.95/s"),
+            resolution: text("0.05/s"),
+            smallest,
+            objectives: [
+                at_most(Metric::MeanS, 4.0),
+                vec![Objective::AtLeast { metric: Metric::ThroughputPerMin, value: per_minute }],
+            ]
+            .concat(),
+            max_replications: Some(20),
+            ..KneeWishes::default()
+        };
+        search("models/mm1.toml", &short, 1, &wishes).1.variants.remove(0)
+    };
+    let near = |a: Option<f64>, b: f64| a.is_some_and(|a| (a - b).abs() < 1e-9);
+    let highest = ask(28.5, false);
+    assert_eq!(highest.outcome, KneeOutcome::Found);
+    let (meets, misses) = (highest.meets.expect("one that meets"), highest.misses.expect("one that misses"));
+    assert!(meets <= 0.75 && misses >= 0.75 && misses - meets < 0.11, "{meets} {misses}");
+    let start = highest.start.as_ref().expect("a near end");
+    assert!(start.is_sharp && near(Some(start.misses), 0.45) && near(start.meets, 0.5), "{start:?}");
+    assert_eq!(highest.unsteady, None, "a throughput that rises with the load is no sign of a second range");
+    let least = ask(28.5, true);
+    assert_eq!(least.outcome, KneeOutcome::Found);
+    assert!(least.is_sharp && near(least.meets, 0.5) && near(least.misses, 0.45), "{least:?}");
+    let start = least.start.as_ref().expect("a near end");
+    assert!(start.misses > 0.75 && start.meets.is_some_and(|meets| meets < 0.75), "{start:?}");
+    // 0.833/s cannot be had within 4 s.
+    let none = ask(50.0, false);
+    assert_eq!((none.outcome, none.meets, none.estimate), (KneeOutcome::NoneMeets, None, None));
+}
+
 /// The bound is the exact value of one of the grid's points: this one cannot be told, and is not claimed to be.
 #[test]
 fn a_value_on_the_bound_is_too_close_to_tell() {
