@@ -106,6 +106,16 @@ fn noun(knee: &KneeSearch) -> &str {
     }
 }
 
+/// What is varied, as something that can be high: of countable things their number.
+fn quantity(knee: &KneeSearch) -> String {
+    let noun = noun(knee);
+    if knee.dial.whole && noun.ends_with('s') && !noun.contains('_') {
+        format!("number of {noun}")
+    } else {
+        noun.into()
+    }
+}
+
 /// What is varied, in full.
 fn full_noun(knee: &KneeSearch) -> &str {
     if knee.dial.path == "load.concurrency" { "concurrency" } else { &knee.dial.name }
@@ -136,7 +146,7 @@ fn columns(answer: &KneeAnswer) -> Vec<Column> {
     let mut columns = vec![
         Column::words("variant", variants),
         Column::figures(
-            format!("{} {}", if knee.smallest { "least" } else { "highest" }, noun(knee)),
+            format!("{} {}", if knee.smallest { "least" } else { "highest" }, quantity(knee)),
             column(&|found| text(found.estimate)),
         ),
         Column::figures("meets", column(&|found| text(found.meets))),
@@ -225,7 +235,7 @@ pub(super) fn last_that_meets(knee: &KneeSearch, value: f64) -> String {
         }
         (true, _) => format!("{} is enough", at(knee, value)),
         (false, true) => format!("{text} concurrent is the highest that meets the objectives"),
-        (false, false) => format!("{text} is the highest {} that meets the objectives", noun(knee)),
+        (false, false) => format!("{text} is the highest {} that meets the objectives", quantity(knee)),
     }
 }
 
@@ -323,7 +333,7 @@ fn is_beyond(knee: &KneeSearch, met: f64, missed: f64) -> bool {
 fn the_last_that_meets(knee: &KneeSearch) -> String {
     let last = if knee.smallest { "least" } else { "highest" };
     let meets = if knee.smallest { "is enough" } else { "meets the objectives" };
-    format!("the {last} {} that {meets}", noun(knee))
+    format!("the {last} {} that {meets}", quantity(knee))
 }
 
 /// What a value that meets leaves open.
