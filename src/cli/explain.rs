@@ -22,9 +22,9 @@ use crate::report::{self, explain_document, explain_figure, explain_method, expl
 ///
 /// Runs one point. Then multiplies each capacity that is in use (cores, threads, workers, pools, limits, connections, servers)
 /// by --factor, one at a time, with the same requests; a capacity that makes the metric worse is also divided by it. If none
-/// helps alone, pairs of the four most utilised are tried. The change that improves the metric most is kept; more of the
-/// resource that is named as the limit is kept instead if it brings at least half as much. This is repeated up to --steps
-/// times. Also prints how much of each resource a completed request takes, and the throughput at which each CPU and station is
+/// helps alone, pairs of the four most utilised are tried, then all together. The change that improves the metric most is
+/// kept; more of the resource that is named as the limit is kept instead if it brings at least half as much. This is repeated
+/// up to --steps times. Also prints how much of each resource a completed request takes, and the throughput at which each CPU and station is
 /// full. With the unit costs of the experiment's `[optimize]` table it prints what each change costs. Writes explain.json,
 /// explain.html and explain.png into the experiment's folder. After Ctrl-C the command prints what it found so far; running it
 /// again resumes.

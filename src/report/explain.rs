@@ -148,7 +148,7 @@ fn each(found: &Explanation, resized: &Resized, words: &dyn Fn(&Lever, &str, &st
 
 /// `killbill CPU`; several with `and`.
 fn resources(found: &Explanation, resized: &Resized) -> String {
-    joined(&each(found, resized, &|lever, _, _| lever.resource.clone()), "and")
+    joined(&each(found, resized, &|lever, _, _| lever.name()), "and")
 }
 
 /// `services.killbill.cpu 4 → 8`; several with `and`.
@@ -158,7 +158,7 @@ fn settings(found: &Explanation, resized: &Resized) -> String {
 
 /// `killbill CPU 4 → 8`; several with a comma.
 fn steps(found: &Explanation, resized: &Resized) -> String {
-    each(found, resized, &|lever, from, to| format!("{} {from} → {to}", lever.resource)).join(", ")
+    each(found, resized, &|lever, from, to| format!("{} {from} → {to}", lever.name())).join(", ")
 }
 
 /// What the change costs, where all of it is priced; less than nothing where a capacity is reduced.
@@ -267,9 +267,11 @@ fn step_sentence(found: &Explanation, step: &Step, is_later: bool) -> String {
     let also = if is_later { " as well" } else { "" };
     let (set, changes) = (settings(found, resized), changes(found, resized));
     let mut sentence = format!("{what}{also} ({set}) {changes}");
-    if resized.levers.len() > 1 {
-        sentence += "; neither alone helps";
-    }
+    sentence += match resized.levers.len() {
+        0 | 1 => "",
+        2 => "; neither alone helps",
+        _ => "; none of them helps alone",
+    };
     if let Some(limit) = step.named.as_ref().filter(|_| !step.is_named) {
         let named = agree(&named(limit), "was named as the limit", "were named as the limit");
         let why = match found.can_raise(limit) {
@@ -317,7 +319,7 @@ fn ending(found: &Explanation, last: &Summary) -> String {
     match found.end {
         LadderEnd::NothingHelps => format!(
             "{more} capacity that was tried improves the {} significantly and by at least {} (multiplied by {}; each that is in \
-             use alone, then pairs of the four most utilised){rest}",
+             use alone, then pairs of the four most utilised, then all together){rest}",
             found.metric.words(),
             difference(found.indifference(last), found.metric, rates(found)),
             short(found.question.factor)

@@ -191,3 +191,58 @@ steps = [{ visit = { station = "s", time = "exp(50ms)" } }]
     let failing = explained(&TANDEM.replace("concurrency = 10", "concurrency = 10\ntimeout = \"500ms\""));
     assert!(!report::explain(&failing, None).concat().contains("if each request takes as much as here"));
 }
+
+/// Three limits that are held together, of two units each: neither one of them nor two do more than all three.
+#[test]
+fn three_that_help_only_together_are_found() {
+    let found = explained(
+        r#"
+title = "test"
+[load]
+kind = "closed"
+target = "a.e"
+concurrency = 20
+warm_up = "10s"
+duration = "100s"
+[services.a]
+runtime = "threads"
+threads = 64
+limits = { x = { size = 2 }, y = { size = 2 }, z = { size = 2 } }
+[services.a.endpoints.e]
+steps = [{ with = { limit = "x", steps = [{ with = { limit = "y", steps = [{ with = { limit = "z", steps = [{ sleep = "100ms" }] } }] } }] } }]
+"#,
+    );
+    let step = &found.steps[0].resized;
+    let mut all = levers(&found, step);
+    all.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(all, ["a limit x", "a limit y", "a limit z"].map(|name| (name.to_owned(), 4.0)));
+    let change = step.change.expect("a change").estimate;
+    assert!((change - 1200.0).abs() < 20.0, "from 20/s to 40/s: {change}");
+    let words = sim::report::explain(&found, None).concat();
+    assert!(words.contains("none of them helps alone"), "{words}");
+}
+
+/// A bucket of one token refuses what comes close together: more tokens at the same rate let it pass.
+#[test]
+fn the_burst_of_a_rate_limit_is_a_capacity() {
+    let found = explained(
+        r#"
+title = "test"
+[load]
+kind = "open"
+target = "a.e"
+rate = "8/s"
+warm_up = "10s"
+duration = "300s"
+[services.a.ingress]
+rate_limit = { average = "10/s" }
+[services.a.endpoints.e]
+steps = [{ sleep = "10ms" }]
+"#,
+    );
+    let burst = |one: &&Resized| one.levers.iter().any(|&(lever, ..)| found.levers[lever].part == Some("burst"));
+    let burst = found.alone.iter().find(burst).expect("the burst alone");
+    assert!(burst.change.is_some_and(|change| change.low > 0.0), "{burst:?}");
+    let words = sim::report::explain(&found, None).concat();
+    assert!(words.contains("a ingress rate limit burst 1 → 2"), "{words}");
+}

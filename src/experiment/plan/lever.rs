@@ -17,6 +17,8 @@ use crate::model::{Runtime, ServicePlan, System};
 pub struct Lever {
     /// The resource, as the reports name it.
     pub resource: String,
+    /// Which of its numbers this is, where it has several: the burst of a rate limit.
+    pub part: Option<&'static str>,
     /// What sets the capacity.
     pub dial: Dial,
     /// The capacity now, in the unit of the dial.
@@ -26,6 +28,11 @@ pub struct Lever {
 }
 
 impl Lever {
+    /// The resource, with the part of it that this is: `shop ingress rate limit burst`.
+    pub fn name(&self) -> String {
+        self.part.map_or_else(|| self.resource.clone(), |part| format!("{} {part}", self.resource))
+    }
+
     /// A capacity times a factor. A whole number is rounded and changes by 1 at least. None below the smallest value that can
     /// be set.
     pub fn times(&self, capacity: f64, factor: f64) -> Option<f64> {
@@ -51,7 +58,8 @@ impl Workbench {
             let dial = Dial::of_path(&path, &named(&path), &subject, &mut columns).ok()?;
             let price = priced.iter().find(|choice| choice.dial.path == path).map(|choice| choice.cost);
             let now = dial.present(&subject, &mut columns).unwrap_or(now);
-            (now > 0.0).then_some(Lever { resource, dial, now, price })
+            let part = path.ends_with(".burst").then_some("burst");
+            (now > 0.0).then_some(Lever { resource, part, dial, now, price })
         };
         Ok(capacities(&point.system).into_iter().filter_map(lever).collect())
     }
@@ -158,6 +166,11 @@ fn of_service(service: &ServicePlan, all: &mut Vec<(String, Path, f64)>) {
     if let Some(ingress) = &service.ingress {
         if let Some(rate) = &ingress.rate {
             own("ingress rate limit", &["ingress", "rate_limit", "average"], 1.0 / rate.interval.seconds());
+            own(
+                "ingress rate limit",
+                &["ingress", "rate_limit", "burst"],
+                rate.depth.seconds() / rate.interval.seconds(),
+            );
         }
         if ingress.in_flight < u32::MAX {
             own("ingress", &["ingress", "in_flight"], ingress.in_flight.into());

@@ -3,7 +3,8 @@
 //! The culprit of a point is a claim: enlarge this, and the figure improves. These runs test it. Each capacity of the model
 //! that is in use is enlarged alone. More of the resource that is named as the limit is kept if it helps at least half as much
 //! as the best, else the best; the same is repeated from there. Where none helps alone, pairs of those in use most are tried,
-//! because an event loop that fills its core is relieved by neither more loops nor more cores alone. A capacity that makes
+//! because an event loop that fills its core is relieved by neither more loops nor more cores alone; where no pair does, all
+//! together, and then without each that is not needed. A capacity that makes
 //! the figure worse, such as threads that contend for a core, is reduced as well. Every setting meets the same requests, so
 //! that a change is a paired difference of replications.
 
@@ -156,9 +157,11 @@ pub fn explain(
         if steps.is_empty() {
             alone.clone_from(&singles);
         }
+        let harmful = rung.harmful(&singles);
         let best = rung.choose(singles, &study.plan).or_else(|| {
-            let pairs = study.pairs(&rung, candidates);
-            rung.choose(pairs, &study.plan)
+            let pairs = study.pairs(&rung, candidates.clone());
+            let rest = candidates.into_iter().filter(|lever| !harmful.contains(lever)).collect();
+            rung.choose(pairs, &study.plan).or_else(|| study.together(&rung, rest))
         });
         if study.is_interrupted {
             break LadderEnd::Interrupted;
@@ -265,6 +268,20 @@ struct Rung<'a> {
 }
 
 impl Rung<'_> {
+    /// The levers that make the figure worse when they are enlarged alone.
+    fn harmful(&self, singles: &[Resized]) -> Vec<usize> {
+        let enlarged = singles.iter().filter(|one| one.levers.iter().all(|(_, from, to)| to > from));
+        let is_worse = |one: &&Resized| one.change.is_some_and(|change| improvement(change, self.metric).high < 0.0);
+        enlarged.filter(is_worse).flat_map(|one| one.levers.iter().map(|&(lever, ..)| lever)).collect()
+    }
+
+    /// By how much a setting improves the figure, where that is significant and matters.
+    fn gain(&self, one: &Resized, plan: &Plan) -> Option<f64> {
+        let gain = improvement(one.change?, self.metric);
+        let least = indifference(plan, self.now, self.metric);
+        (gain.low > 0.0 && gain.estimate >= least).then_some(gain.estimate)
+    }
+
     /// A capacity as it stands.
     fn value(&self, lever: usize) -> f64 {
         let kept = self.kept.iter().rev().find(|(known, _)| *known == lever);
@@ -274,13 +291,8 @@ impl Rung<'_> {
     /// The setting to keep: that with more of the resource that is named, if it helps at least half as much as the best;
     /// else the best; none where no improvement is significant and matters.
     fn choose(&self, mut tried: Vec<Resized>, plan: &Plan) -> Option<Resized> {
-        let least = indifference(plan, self.now, self.metric);
-        let gain = |one: &Resized| {
-            let gain = improvement(one.change?, self.metric);
-            (gain.low > 0.0 && gain.estimate >= least).then_some(gain.estimate)
-        };
         let helpful: Vec<(usize, f64)> =
-            tried.iter().enumerate().filter_map(|(index, one)| Some((index, gain(one)?))).collect();
+            tried.iter().enumerate().filter_map(|(index, one)| Some((index, self.gain(one, plan)?))).collect();
         let best = helpful.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1))?;
         let of_named = helpful.iter().copied().filter(|&(index, gain)| {
             self.named.is_some_and(|named| raises(self.levers, &tried[index], named)) && gain >= MOSTLY * best.1
@@ -322,6 +334,25 @@ impl Study<'_> {
         let pairs =
             fullest.iter().enumerate().flat_map(|(index, &a)| fullest[index + 1..].iter().map(move |&b| vec![a, b]));
         self.resize(rung, &pairs.collect::<Vec<_>>(), self.question.factor)
+    }
+
+    /// All of these capacities enlarged, and if that helps, as few of them as it takes: one after the other is left out where
+    /// the others help at least half as much as all. None where they do not help together, or are a pair that was tried.
+    fn together(&mut self, rung: &Rung, mut group: Vec<usize>) -> Option<Resized> {
+        if group.len() < 3 {
+            return None;
+        }
+        let mut found = self.resize(rung, &[group.clone()], self.question.factor).pop()?;
+        let whole = rung.gain(&found, &self.plan)?;
+        for lever in group.clone() {
+            let others: Vec<usize> = group.iter().copied().filter(|&other| other != lever).collect();
+            let rest = self.resize(rung, &[others.clone()], self.question.factor).pop();
+            let is_enough = |rest: &Resized| rung.gain(rest, &self.plan).is_some_and(|gain| gain >= MOSTLY * whole);
+            if let Some(rest) = rest.filter(is_enough) {
+                (found, group) = (rest, others);
+            }
+        }
+        Some(found)
     }
 
     /// Runs the settings with each of these groups of levers multiplied, on top of those that are kept. What the model does
