@@ -13,7 +13,8 @@ const BAR: usize = 24;
 /// Characters of the text beside a bar, at least.
 const NARROWEST: usize = 32;
 
-/// A span shorter than this share of its request is left out.
+/// A span shorter than this share of its request is left out, unless one that is in it is longer: the handler of a message
+/// that it publishes. Of a request that takes no time it is the share of all that follows from it.
 const SHORTEST: u64 = 1000;
 
 /// The trees of some requests.
@@ -38,17 +39,19 @@ struct Line {
 /// The tree of a request. `elsewhere` says where the spans are that are too short for it.
 pub(in crate::report) fn of_trace(trace: &Trace, elsewhere: &str, width: Option<usize>) -> String {
     let last = trace.spans.iter().map(|span| span.end).max().unwrap_or_default();
+    let (own, all) = (trace.spans[0].length(), last.since(trace.spans[0].start));
+    let length = if own == Time::ZERO { all } else { own };
     let mut drawn = Drawn {
         trace,
         children: children(trace),
-        shortest: Time(trace.spans[0].length().0 / SHORTEST),
-        all: last.since(trace.spans[0].start),
+        shortest: Time(length.0 / SHORTEST).max(Time(1)),
+        all,
         lines: Vec::new(),
         left_out: 0,
     };
     drawn.span(0, "", "");
     let Drawn { lines, left_out, shortest, .. } = drawn;
-    let (unit, scale, decimals) = unit(trace.spans[0].length());
+    let (unit, scale, decimals) = unit(length);
     let number = |time: Time| format!("{:.decimals$}", time.0 as f64 / scale);
     let numbers: Vec<[String; 2]> = lines.iter().map(|line| [number(line.start), number(line.length)]).collect();
     let heads = [format!("start {unit}"), format!("length {unit}")];
@@ -89,13 +92,19 @@ struct Drawn<'a> {
 }
 
 impl Drawn<'_> {
+    /// Whether a span is long enough, has failed, or has such a span in it.
+    fn is_shown(&self, index: usize) -> bool {
+        let span = &self.trace.spans[index];
+        let children = || self.children[index].iter().any(|&child| self.is_shown(child));
+        span.length() >= self.shortest || span.failure.is_some() || children()
+    }
+
     /// A span and what is in it: `lead` stands before its own line, `below` before those of its children.
     fn span(&mut self, index: usize, lead: &str, below: &str) {
         let spans = &self.trace.spans;
         let span = &spans[index];
-        let is_shown =
-            |child: &usize| spans[*child].length() >= self.shortest.max(Time(1)) || spans[*child].failure.is_some();
-        let (shown, hidden): (Vec<usize>, Vec<usize>) = self.children[index].iter().partition(|child| is_shown(child));
+        let (shown, hidden): (Vec<usize>, Vec<usize>) =
+            self.children[index].iter().partition(|child| self.is_shown(**child));
         self.left_out += hidden.iter().map(|&child| self.size(child)).sum::<usize>();
         let mut text = format!("{lead}{}", visible(&words(self.trace, index)));
         let mut mark = mark(&span.doing);
@@ -126,7 +135,7 @@ impl Drawn<'_> {
     /// Whether a span takes all the time of its parent, but for what is too short to be shown.
     fn is_all(&self, child: usize, parent: usize) -> bool {
         let [child, parent] = [child, parent].map(|index| self.trace.spans[index].length());
-        parent.since(child) < self.shortest.max(Time(1))
+        parent.since(child) < self.shortest
     }
 
     /// A span and all that is in it.

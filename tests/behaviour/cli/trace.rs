@@ -262,3 +262,17 @@ fn json_has_the_traces_too() {
     assert!(length(&traces[0]) >= length(&traces[1]));
     assert_eq!(traces[0]["spans"][0]["doing"]["kind"], "request");
 }
+
+/// The request is answered at once, and what it publishes is handled for 200 ms.
+#[test]
+fn the_handler_of_a_message_is_shown_though_its_request_takes_no_time() {
+    let place = Place::new();
+    let model = "[load]\nkind = \"open\"\ntarget = \"web.e\"\nrate = \"1/s\"\nwarm_up = \"0s\"\nduration = \"60s\"\n\
+        [services.web]\n[services.web.endpoints.e]\nsteps = [{ publish = { queue = \"q\" } }]\n\
+        [queues.q.consumers.k]\nservice = \"w\"\nendpoint = \"h\"\n[services.w]\nruntime = \"threads\"\nthreads = 4\n\
+        [services.w.endpoints.h]\nsteps = [{ sleep = \"200ms\" }]\n";
+    place.put("m.toml", model);
+    let ran = place.sim(&["run", "m.toml", "--replications", "2", "--trace", "slowest"]).ends_with(0);
+    assert!(ran.stdout.contains("200.0") && ran.stdout.contains("w.h"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("less than 0"), "{}", ran.stdout);
+}
