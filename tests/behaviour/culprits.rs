@@ -113,6 +113,13 @@ const TABLE: &[Row] = &[
     ("dead", &[], Fault, "fault f", &["connection refused"]),
     ("latency", &[], Fault, "fault f", &[]),
     ("rate-limit", &[], Refuses, "app ingress rate limit", &["rate limited (429)"]),
+    (
+        "breaker-with-fallback",
+        &[],
+        Fault,
+        "fault hang",
+        &["refused by web breaker b, which is open; it opens after failures while waiting for app threads"],
+    ),
     ("lowered-limit", &[], Fault, "fault a", &["requests around p95 lose 67 % of their time"]),
     ("late-threads", &[], Limits, "shop threads", &["`client gave up`", "waiting for shop threads"]),
     ("late-by-a-wait", &[], Limits, "a threads", &["`client gave up`", "waiting for a threads"]),

@@ -180,7 +180,12 @@ impl Evidence<'_> {
                 // What those wait for is the reason, if it is not all that was said.
                 let behind = opened.as_ref().and_then(|opened| opened.sentence.split_once("; "));
                 let behind = behind.map_or_else(String::new, |(_, chain)| format!("; {chain}"));
-                let sentence = format!("{refused}; it opens after {}{at}{behind}", other.words());
+                // An error that is raised in place of what fails there, such as in a fallback, does not open it.
+                let after = match other.is_answered() && cause.kind != PlaceKind::OwnError {
+                    true => "failures".to_owned(),
+                    false => other.words(),
+                };
+                let sentence = format!("{refused}; it opens after {after}{at}{behind}");
                 // A fault may also open it through a resource that it fills.
                 let by_fault = opened.as_ref().filter(|opened| opened.kind == CulpritKind::Fault);
                 let found = match by_fault {
