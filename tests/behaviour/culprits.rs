@@ -120,6 +120,16 @@ const TABLE: &[Row] = &[
         "fault hang",
         &["refused by web breaker b, which is open; it opens after failures while waiting for app threads"],
     ),
+    (
+        "messages-left-by-a-fault",
+        &[],
+        Fault,
+        "fault down",
+        &[
+            "messages wait for queue q / k on average",
+            "those who handle messages of queue q / k lose time to fault down",
+        ],
+    ),
     ("lowered-limit", &[], Fault, "fault a", &["requests around p95 lose 67 % of their time"]),
     ("late-threads", &[], Limits, "shop threads", &["`client gave up`", "waiting for shop threads"]),
     ("late-by-a-wait", &[], Limits, "a threads", &["`client gave up`", "waiting for a threads"]),

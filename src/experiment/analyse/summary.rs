@@ -18,7 +18,7 @@ mod timeline;
 mod values;
 
 pub use basis::by_trial;
-pub(in crate::experiment) use basis::{intervals, of_users, usable};
+pub(in crate::experiment) use basis::{intervals, of_users, of_work, usable};
 pub use capacity::{Capacity, RunGroup};
 pub use classes::ClassSummary;
 pub use doubt::{BRIM, Doubt};

@@ -6,7 +6,7 @@
 //! well in most replications and stuck in some, few replications may all be of one kind: no first look is at fewer than
 //! ten of them unless it is asked for, and what happens in one of hundreds is not seen.
 
-use crate::experiment::analyse::summary::{Growth, of_users};
+use crate::experiment::analyse::summary::{Growth, of_users, of_work};
 use crate::experiment::analyse::trial::Trial;
 use crate::language::{Metric, Objective};
 use crate::statistics::{Interval, Moments, Pooled};
@@ -197,8 +197,13 @@ fn decide(figure: Interval, bound: f64, at_least: bool) -> Option<Decision> {
     }
 }
 
-/// A trial's value of a metric. Where requests pile up, those inside at the end count as users without success.
+/// A trial's value of a metric. Where requests pile up, those inside at the end count as users without success, and so does
+/// work behind the answers.
 fn value(trial: &Trial, metric: Metric, growth: &Growth) -> Option<f64> {
+    if metric == Metric::CompletionRate && growth.leaves_unfinished && trial.work.is_some() {
+        let (completed, all) = of_work(trial, growth)?;
+        return (all > 0).then(|| completed as f64 / all as f64);
+    }
     if metric != Metric::SuccessRate || !growth.leaves_unanswered {
         return trial.metric(metric);
     }

@@ -57,6 +57,21 @@ fn a_queue_that_drops_sheds_and_one_that_delivers_again_does_not_complete() {
     assert!(condition(&again) <= Condition::Failing, "{:?}", states(&again));
 }
 
+/// Consumers hang for 105 of 300 s, up to 15 s before the end: 900 of 3000 messages still wait then. Those that have ended were
+/// handled in 200 ms or after a wait; the others are not completed, though the backlog falls by now.
+#[test]
+fn messages_that_a_fault_leaves_are_not_completed() {
+    let text = std::fs::read_to_string("tests/culprits/messages-left-by-a-fault.toml").expect("a model");
+    with_report(&text, |report| {
+        assert_eq!(report.states[0].condition, Condition::Overloaded);
+        let completed = report.summaries[0].metric(Metric::CompletionRate).expect("a rate").estimate;
+        assert!((completed - 0.7).abs() < 0.03, "{completed}");
+        let words = sim::report::headline(report, &report.summaries[0], None);
+        assert!(words.contains("30 % of the work behind them has not ended in the window"), "{words}");
+        assert!(!words.contains(" to its completion"), "{words}");
+    });
+}
+
 /// One connection handles 10 messages of 12 a second, whatever the prefetch, and two handle all. All answer everything.
 #[test]
 fn variants_are_compared_by_what_they_complete() {

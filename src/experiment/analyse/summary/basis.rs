@@ -53,6 +53,10 @@ impl<'a> Basis<'a> {
                 let (succeeded, all) = self.users(trial);
                 (all > 0).then(|| succeeded as f64 / all as f64)
             }
+            Metric::CompletionRate if self.growth.leaves_unfinished && trial.work.is_some() => {
+                let (completed, all) = of_work(trial, &self.growth)?;
+                (all > 0).then(|| completed as f64 / all as f64)
+            }
             metric if self.growth.spoils(metric) => None,
             metric => trial.metric(metric),
         }
@@ -80,10 +84,13 @@ impl<'a> Basis<'a> {
             (Metric::SuccessRate, _) => {
                 Some(success_rate(&used.iter().map(|trial| self.users(trial)).collect::<Vec<_>>()))
             }
-            (Metric::CompletionRate, _) => match used.iter().filter_map(|trial| trial.work).collect::<Vec<_>>() {
-                work if work.is_empty() => self.interval(Metric::SuccessRate),
-                work => Interval::clustered_proportion(&work, LEVEL),
-            },
+            (Metric::CompletionRate, _) => {
+                let work: Vec<(u64, u64)> = used.iter().filter_map(|trial| of_work(trial, &self.growth)).collect();
+                match work.is_empty() {
+                    true => self.interval(Metric::SuccessRate),
+                    false => Interval::clustered_proportion(&work, LEVEL),
+                }
+            }
             (Metric::ThroughputPerMin, Some(batches)) => Some(floor(batches.throughput_per_min, metric)),
             (Metric::MeanS, Some(batches)) => batches.mean_s.map(|interval| floor(interval, metric)),
             (Metric::MeanS, None) => {
@@ -102,6 +109,13 @@ pub(in crate::experiment) fn of_users(trial: &Trial, growth: &Growth) -> (u64, u
     let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
     let all = if growth.leaves_unanswered { trial.ended.max(sent) } else { trial.ended };
     (trial.succeeded, all)
+}
+
+/// Answered requests of a trial of which all work is completed, and those that they are a share of; none where no work
+/// outlasts its answer. What a fault or a peak has left of it at the end counts as not completed.
+pub(in crate::experiment) fn of_work(trial: &Trial, growth: &Growth) -> Option<(u64, u64)> {
+    let (completed, settled) = trial.work?;
+    Some((completed, if growth.leaves_unfinished { settled.max(trial.succeeded) } else { settled }))
 }
 
 /// A quantile of the response times of all replications, in seconds.

@@ -23,6 +23,7 @@ impl<'a> Evidence<'a> {
         let grows = match (summary.growth.requests, summary.growth.work) {
             (Some(_), _) => Growing::Requests,
             (None, Some(_)) => Growing::Work,
+            (None, None) if summary.outlasts && summary.growth.leaves_unfinished => Growing::Work,
             (None, None) => Growing::Nothing,
         };
         // Where the interval contains the bound, the failures may be what misses it.

@@ -45,6 +45,9 @@ pub struct Growth {
     /// Whether the requests that are in the system at the end of the window count as unanswered: more and more of them are
     /// never answered, or far more are inside than arrive during a usual response time.
     pub leaves_unanswered: bool,
+    /// The same of the work behind the answers: what a fault or a peak has left of it at the end of the window counts as work
+    /// that is not completed.
+    pub leaves_unfinished: bool,
 }
 
 /// What disturbs a run.
@@ -103,13 +106,17 @@ impl Growth {
         if requests.or(work).or(filling).is_some()
             && disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark))
         {
-            return Self { leaves_unanswered: lag::leaves(courses, own), ..Self::default() };
+            let leaves_unanswered = lag::leaves(courses, own);
+            let leaves_unfinished = leaves_unanswered || lag::leaves_work(courses);
+            return Self { leaves_unanswered, leaves_unfinished, ..Self::default() };
         }
         let grows_alone = |course: &&&Course| {
             growing(&[course], LEVEL, HALF, level).is_some() || !disturbance.is_there && rises_alone(course, level)
         };
         let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
-        Self { requests, work, filling, lengthens: None, runs, overrun: None, leaves_unanswered: requests.is_some() }
+        let leaves_unfinished = requests.or(work).is_some();
+        let leaves_unanswered = requests.is_some();
+        Self { requests, work, filling, lengthens: None, runs, overrun: None, leaves_unanswered, leaves_unfinished }
     }
 
     /// Whether a figure is a time that grows with the length of the run, so that it has no mean.
@@ -297,7 +304,8 @@ mod tests {
         let of =
             |calm_from| Growth::of_courses(&[&drains, &drains], Some(0.1), Disturbance { is_there: true, calm_from });
         assert!(of(None).requests.is_some(), "{:?}", of(None));
-        assert_eq!(of(Some(60)), Growth { leaves_unanswered: true, ..Growth::default() });
+        let left = Growth { leaves_unanswered: true, leaves_unfinished: true, ..Growth::default() };
+        assert_eq!(of(Some(60)), left);
         let grows = course(|part| if part < 40 { 1 } else { 1 + (part - 40) * 20 });
         let after = Disturbance { is_there: true, calm_from: Some(60) };
         assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());

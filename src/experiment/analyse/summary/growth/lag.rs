@@ -50,19 +50,21 @@ pub struct Overrun {
     pub from: Option<f64>,
 }
 
+/// Work behind the answers.
+const BEHIND_ANSWERS: Level = |mark| mark.inside.saturating_sub(mark.in_flight);
+
 /// What grows, and what is left unanswered: requests, if they can pile up, and work behind their answers.
 pub(super) fn growth(courses: &[&Course], of_requests: bool, own: Option<f64>) -> Growth {
-    let behind: Level = |mark| mark.inside.saturating_sub(mark.in_flight);
     let behind_unlimited: Level = |mark| UNLIMITED_WORK(mark).saturating_sub(UNLIMITED(mark));
     let requests = of_requests.then(|| grows(courses, IN_FLIGHT, UNLIMITED, own)).flatten();
     let work = match of_requests {
         true => grows(courses, INSIDE, UNLIMITED_WORK, own),
-        false => grows(courses, behind, behind_unlimited, None),
+        false => grows(courses, BEHIND_ANSWERS, behind_unlimited, None),
     };
     let level = match (requests, of_requests) {
         (Some(_), _) => IN_FLIGHT,
         (None, true) => INSIDE,
-        (None, false) => behind,
+        (None, false) => BEHIND_ANSWERS,
     };
     let runs = requests.or(work).map_or(0, |(part, _)| alone(courses, part, level));
     Growth {
@@ -73,6 +75,7 @@ pub(super) fn growth(courses: &[&Course], of_requests: bool, own: Option<f64>) -
         lengthens: None,
         overrun: requests.and_then(|_| Overrun::of(courses)),
         leaves_unanswered: requests.is_some() || of_requests && leaves(courses, own),
+        leaves_unfinished: requests.is_some() || work.is_some() || leaves_work(courses),
     }
 }
 
@@ -121,6 +124,11 @@ fn lags(course: &Course, level: Level) -> Vec<f64> {
 /// off by then.
 pub(super) fn leaves(courses: &[&Course], own: Option<f64>) -> bool {
     are_left(courses, IN_FLIGHT, FEWEST[1], own)
+}
+
+/// The same of the work behind the answers.
+pub(super) fn leaves_work(courses: &[&Course]) -> bool {
+    are_left(courses, BEHIND_ANSWERS, FEWEST[1], None)
 }
 
 /// Whether more is inside at the end than arrives during three usual response times, by a number that matters. The usual
