@@ -130,6 +130,13 @@ const TABLE: &[Row] = &[
             "those who handle messages of queue q / k lose time to fault down",
         ],
     ),
+    (
+        "consumer-down",
+        &[],
+        Limits,
+        "queue q / k",
+        &["messages wait for queue q / k on average; those who handle", "fault down keeps replicas of w down"],
+    ),
     ("lowered-limit", &[], Fault, "fault a", &["requests around p95 lose 67 % of their time"]),
     ("late-threads", &[], Limits, "shop threads", &["`client gave up`", "waiting for shop threads"]),
     ("late-by-a-wait", &[], Limits, "a threads", &["`client gave up`", "waiting for a threads"]),

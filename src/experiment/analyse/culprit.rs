@@ -65,7 +65,7 @@ impl Evidence<'_> {
         let is_backlog = self.grows == Growing::Work && self.work_completed.is_none_or(|share| share >= MOSTLY_DONE);
         let backlog = if is_backlog { self.backlog().or_else(|| self.longest_queue()) } else { None };
         if !is_failing && let Some(lost) = backlog.or_else(|| self.lost_work()) {
-            return Some(lost);
+            return Some(self.amid_outage(lost));
         }
         let failures = if is_failing { self.of_failures() } else { None };
         let failures = failures.map(|found| Culprit { fails: true, ..found });

@@ -1,7 +1,7 @@
 //! What replicas that a fault keeps down have to do with a point.
 
 use super::{Culprit, CulpritKind, Evidence, Used, percent};
-use crate::experiment::analyse::blame::{Share, outages, shares};
+use crate::experiment::analyse::blame::{Share, holders, outages, shares};
 use crate::parts::{BlameGroup, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
@@ -14,8 +14,17 @@ impl Evidence<'_> {
     /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
     pub(super) fn amid_outage(&self, mut found: Culprit) -> Culprit {
         if found.kind == CulpritKind::Limits {
-            let service = found.name.split(' ').next().unwrap_or_default();
-            if let Some((_, sentence)) = self.outage_of(&format!("{service} unavailable")) {
+            let service = |name: &str| name.split(' ').next().unwrap_or_default().to_owned();
+            // Messages of a queue are handled by the services that its holders are at.
+            let mut services = match self.place(&found.name) {
+                Some((blame, place)) if place.kind == PlaceKind::Queue => {
+                    holders(blame, place).iter().map(|share| service(&share.place.name)).collect()
+                }
+                _ => vec![service(&found.name)],
+            };
+            services.dedup();
+            let outage = services.iter().find_map(|service| self.outage_of(&format!("{service} unavailable")));
+            if let Some((_, sentence)) = outage {
                 found.sentence += &format!("; {sentence}");
             }
         }
