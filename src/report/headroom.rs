@@ -44,7 +44,10 @@ impl Headroom {
         let point = &report.plan.points[summary.point];
         let throughput = summary.throughput_per_min?.estimate;
         let failed = |metric| summary.metric(metric).is_some_and(|interval| interval.estimate > 0.0);
+        // What is refused and then answered in another way, such as by the fallback of an open breaker, needs less.
+        let refused: f64 = summary.resources.iter().map(|resource| resource.refused).sum();
         let is_steady = report.is_safe(summary.point)
+            && refused <= (1.0 - NEARLY_ALL) * summary.sent
             && summary.success_rate.estimate >= NEARLY_ALL
             && summary.growth.any().is_none()
             && !failed(Metric::Restarts)
