@@ -63,8 +63,12 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
         Some(lighter) if lighter.decision == Some(Decision::Misses) => Some(match known(report, summary) {
             Some(why) => useless(&why),
             None if rises_with_load(lighter) => format!("{}; a load in between may meet it", seen(report, lighter)),
-            // Below the lowest load of the search nothing was tried.
-            None => format!("a lower load was tried and misses as well: {}", seen(report, lighter)),
+            // Below the lowest load of the search nothing was tried, unless it is a single client.
+            None => {
+                let is_least = lighter.knee.dial.whole && lighter.value <= 1.0;
+                let below = if is_least { "" } else { " (none below it was)" };
+                format!("a lower load was tried{below} and misses as well: {}", seen(report, lighter))
+            }
         }),
         Some(lighter) if lighter.decision.is_none() && !lighter.is_met_by_estimate => {
             let why = known(report, summary).map_or_else(|| too_close(report, lighter), |why| useless(&why));
