@@ -140,7 +140,11 @@ fn beside(share: f64, bound: Option<f64>) -> String {
 
 /// A state with the two groups of runs, where there are two, and with the recovery, where one is timed.
 pub fn condition(summary: &Summary, state: &PointState, rates: RateUnit) -> String {
-    let mut words = unsafe_words(summary, state, rates);
+    let mut words = match state.condition {
+        // The objectives are met over the window, but what does not recover is not called healthy.
+        Condition::Healthy if summary.never_recovered > 0 => "meets the objectives over the window".into(),
+        _ => unsafe_words(summary, state, rates),
+    };
     if let Some(groups) = groups(summary, rates) {
         words += &format!("; {groups}");
     }
