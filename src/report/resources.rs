@@ -9,6 +9,7 @@ use super::results::keys;
 use super::sheet::{Cell, Row};
 use super::table::{self, Column};
 use super::whole::Report;
+use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
@@ -46,6 +47,14 @@ fn has_lower_loads(plan: &Plan, point: usize) -> bool {
         },
     )
 }
+/// Whether the system does work that is of no use, more of it at a higher load: clients send again what is refused, or gave
+/// up before they were answered. Then goodput may be below that at a lower load although what fails is refused on purpose.
+fn loses_work_to_load(plan: &Plan, summary: &Summary) -> bool {
+    let has_lower = plan.axes.iter().all(|axis| axis.direction() != Direction::Load);
+    let sends_again = summary.metric(Metric::AttemptsPerRequest).is_some_and(|attempts| attempts.estimate > 1.0);
+    has_lower && (sends_again || summary.wasted_requests.estimate > 0.0)
+}
+
 
 /// Share of the work behind the answers that has not ended from which it is said.
 const WORTH_SAYING: f64 = 0.02;
@@ -61,9 +70,14 @@ fn still_open(summary: &Summary) -> f64 {
 pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> String {
     let mut text = String::new();
     if let Some(state) = report.state(summary.point) {
-        let alone = match has_lower_loads(report.plan, summary.point) && state.may_have_collapsed() {
-            true => "; `sim sweep` compares goodput with that at lower loads, which shows whether it has collapsed",
-            false => "",
+        let alone = match state.may_have_collapsed() {
+            true if has_lower_loads(report.plan, summary.point) => {
+                "; `sim sweep` compares goodput with that at lower loads, which shows whether it has collapsed"
+            }
+            true if state.condition == Condition::Sheds && loses_work_to_load(report.plan, summary) => {
+                "; a sweep over lower loads would show whether goodput is higher there, so that it has collapsed"
+            }
+            _ => "",
         };
         let condition = finding::condition(summary, state, report.rates);
         text.push_str(&labelled("condition", &format!("{condition}{alone}"), width));
