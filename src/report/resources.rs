@@ -14,7 +14,6 @@ use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
 use crate::experiment::analyse::words;
-use crate::experiment::analyse::words::share_decimals;
 use crate::experiment::plan::{Direction, Plan};
 use crate::metric::{Metric, MetricKind};
 use crate::statistics::Interval;
@@ -135,8 +134,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             continue;
         }
         let (time, scale) = time_unit(std::iter::once(interval.estimate));
-        let digits = [interval.estimate, interval.low, interval.high].map(|share| share_decimals(share).max(1));
-        let digits = digits.into_iter().max().unwrap_or(1);
+        let digits = words::interval_decimals(interval.estimate, interval.low);
         let written = |value: f64| match metric.kind() {
             MetricKind::PerMinute => {
                 let rates = report.rates;

@@ -36,8 +36,7 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
         }
         MetricKind::PerMinute => unit.figure(interval),
         MetricKind::Share => {
-            let decimals =
-                [estimate, low, high].map(|share| share_decimals(share).max(1)).into_iter().max().unwrap_or(1);
+            let decimals = interval_decimals(estimate, low);
             let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
             format!("{estimate} % ({low} to {high})")
         }
@@ -84,6 +83,12 @@ pub fn share_decimals(share: f64) -> usize {
     let missing = (1.0 - share) * 100.0;
     // Of 0.999 the rest is a little more than 0.1 in binary.
     if missing > 1e-7 && missing < 0.501 { ((-missing.log10() - 1e-6).ceil() as usize).clamp(1, 6) } else { 0 }
+}
+
+/// Decimals of the percents of an estimated share and of its interval: those that the estimate and the lower end need. An upper
+/// end that is nearer to 100 % tells nothing of the digits of the estimate.
+pub fn interval_decimals(estimate: f64, low: f64) -> usize {
+    share_decimals(estimate).max(share_decimals(low)).max(1)
 }
 
 /// A share in percent: `98 %`, `99.95 %`.
@@ -213,6 +218,16 @@ mod tests {
     fn slow_rates_are_given_by_the_minute_or_the_hour() {
         let rates = [2.5, 0.05, 0.000_15].map(slow_rate).map(|(rate, unit)| format!("{rate:.2}/{unit}"));
         assert_eq!(rates, ["2.50/s", "3.00/min", "0.54/h"]);
+    }
+
+    /// The upper end is nearer to 100 % than the estimate; digits that tell it from that say nothing of the estimate.
+    #[test]
+    fn an_estimated_share_has_its_own_digits() {
+        let words =
+            |estimate, low, high| figure(Interval { estimate, low, high }, Metric::SuccessRate, RateUnit::Minute);
+        assert_eq!(words(0.982_918_15, 0.9, 0.999_999_8), "98.3 % (90.0 to 100.0)");
+        assert_eq!(words(1.0, 0.9998, 1.0), "100.00 % (99.98 to 100.00)");
+        assert_eq!(words(0.9995, 0.999, 0.9999), "99.95 % (99.90 to 99.99)");
     }
 
     #[test]
