@@ -21,9 +21,18 @@ pub(super) fn verb(condition: Condition, is_plural: bool) -> &'static str {
     if is_plural { many } else { one }
 }
 
+/// The same of a turn: a point that misses an objective which is not on a time is not slow.
+pub(super) fn verb_of(turn: &Turn, is_plural: bool) -> &'static str {
+    match (turn.condition, is_plural) {
+        (Condition::Slow, false) if !turn.is_timed => "misses an objective",
+        (Condition::Slow, true) if !turn.is_timed => "miss an objective",
+        (condition, _) => verb(condition, is_plural),
+    }
+}
+
 /// `loses capacity between 150 and 175: user-service pool auth`, for the mark in a chart.
 pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
-    let (verb, to) = (verb(turn.condition, is_plural), value(axis, turn.to));
+    let (verb, to) = (verb_of(turn, is_plural), value(axis, turn.to));
     let place = match turn.from {
         Some(from) if axis.direction() == Direction::Capacity => {
             format!("{} {} enough, {to} {} not", value(axis, from), be(axis, from), be(axis, turn.to))

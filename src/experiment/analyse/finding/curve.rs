@@ -31,6 +31,8 @@ pub struct Turn {
     pub is_lightest: bool,
     /// Its condition.
     pub condition: Condition,
+    /// Whether what it misses is an objective on a time or a success rate, and not on a throughput or another figure.
+    pub is_timed: bool,
     /// The resource behind it, as the reports name it.
     pub resource: Option<String>,
     /// Why, in a few words: `user-service pool auth deadlocks`.
@@ -104,6 +106,7 @@ impl<'a> Curve<'a> {
             to: number(self.plan, axis, summary.point),
             is_lightest: before.is_none() && !self.is_in_doubt_before(summary) && !self.improves(),
             condition: state.condition,
+            is_timed: state.missed.is_none_or(|objective| objective.metric().is_time()),
             resource: summary
                 .deadlock
                 .as_ref()

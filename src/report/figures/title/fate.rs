@@ -7,7 +7,7 @@ use crate::experiment::analyse::finding::{Fall, Finding, Turn, falls, places};
 use crate::experiment::plan::{Axis, Direction};
 use crate::report::figures::set::Set;
 use crate::report::paragraph::quoted;
-use crate::report::turn::{be, between, place, stretch, value, verb};
+use crate::report::turn::{be, between, place, stretch, value, verb_of};
 
 /// `“per-request” loses capacity between 125 and 150 concurrent; “managed pool” is safe up to 250`.
 pub fn fates(set: &Set) -> String {
@@ -44,9 +44,9 @@ fn fates_in(most: usize, set: &Set) -> String {
     };
     let (down, count) = (fallen.iter().map(|fate| fate.names.len()).sum::<usize>(), set.findings.len());
     let all = if down == count { all_of(count) } else { format!("{down} of {count}") };
-    let verbs: Vec<Condition> = fallen.iter().filter_map(|fate| fate.turn().map(|turn| turn.condition)).collect();
-    let common = verbs.iter().all(|verb| *verb == verbs[0]).then(|| verb(verbs[0], true));
-    let what = common.map_or_else(|| "stop being safe".to_owned(), str::to_owned);
+    let verbs: Vec<&str> = fallen.iter().filter_map(|fate| fate.turn().map(|turn| verb_of(turn, true))).collect();
+    let common = verbs.first().copied().filter(|first| verbs.iter().all(|verb| verb == first));
+    let what = common.unwrap_or("stop being safe");
     let placed = [
         clauses(set, &fates, named, between),
         clauses(set, &fates, named, within),
@@ -69,20 +69,20 @@ fn fates_in(most: usize, set: &Set) -> String {
 /// `2 variants lose capacity; “120 in flight” sheds load`: without places, those that hold left out. Names are written
 /// out, or only where a clause has but one.
 fn by_condition(fates: &[Fate], is_named: bool) -> String {
-    let mut groups: Vec<(Condition, Vec<&str>)> = Vec::new();
+    let mut groups: Vec<(&Turn, Vec<&str>)> = Vec::new();
     for (fate, turn) in fates.iter().filter_map(|fate| Some((fate, fate.turn()?))) {
-        match groups.iter_mut().find(|(condition, _)| *condition == turn.condition) {
+        match groups.iter_mut().find(|(known, _)| verb_of(known, true) == verb_of(turn, true)) {
             Some((_, names)) => names.extend(&fate.names),
-            None => groups.push((turn.condition, fate.names.clone())),
+            None => groups.push((turn, fate.names.clone())),
         }
     }
-    let clause = |(condition, names): &(Condition, Vec<&str>)| {
+    let clause = |(turn, names): &(&Turn, Vec<&str>)| {
         let who = match names.as_slice() {
             [_] => list(names),
             _ if is_named => list(names),
             names => format!("{} variants", names.len()),
         };
-        format!("{who} {}", verb(*condition, names.len() > 1))
+        format!("{who} {}", verb_of(turn, names.len() > 1))
     };
     groups.iter().map(clause).collect::<Vec<_>>().join("; ")
 }
@@ -221,7 +221,7 @@ fn within(axis: &Axis, turn: &Turn) -> String {
 /// One clause for each fate; a verb and a unit that were said are not repeated.
 fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn(&Axis, &Turn) -> String) -> String {
     let mut text = String::new();
-    let mut said: Option<Condition> = None;
+    let mut said: Option<&str> = None;
     for fate in fates {
         let (who, is_plural) = (who(fate), fate.names.len() > 1);
         let is = if is_plural { "are" } else { "is" };
@@ -253,11 +253,11 @@ fn clauses(set: &Set, fates: &[Fate], who: impl Fn(&Fate) -> String, at: impl Fn
             }
             What::Turns(turn) => {
                 let place = at(set.axis, turn);
-                if said == Some(turn.condition) {
+                if said == Some(verb_of(turn, true)) {
                     text.push_str(&format!(", {who} {}", place));
                 } else {
-                    text.push_str(&format!("{gap}{who} {} {place}", verb(turn.condition, is_plural)));
-                    said = Some(turn.condition);
+                    text.push_str(&format!("{gap}{who} {} {place}", verb_of(turn, is_plural)));
+                    said = Some(verb_of(turn, true));
                 }
             }
         }
@@ -334,7 +334,7 @@ fn is_never_safe(set: &Set, finding: &Finding, turn: &Turn) -> bool {
 
 /// Where a single variant stops being safe, and what is worse beyond.
 fn turns(set: &Set, finding: &Finding, turn: &Turn) -> String {
-    let place = format!("{} {}", verb(turn.condition, false), between(set.axis, turn));
+    let place = format!("{} {}", verb_of(turn, false), between(set.axis, turn));
     let worse = finding.failing.iter().find(|later| later.from > turn.to && later.condition < turn.condition);
     let worse = worse.map(|later| format!("{place}, {} at {}", later.condition.word(), value(set.axis, later.from)));
     let both = worse.iter().map(|worse| format!("{worse}: {}", turn.cause));
@@ -411,6 +411,7 @@ mod tests {
             to: 2.0,
             is_lightest: true,
             condition,
+            is_timed: true,
             resource: None,
             cause: String::new(),
         };
