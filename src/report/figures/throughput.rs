@@ -3,7 +3,7 @@
 use super::set::Set;
 use super::{curve, method, title};
 use crate::experiment::analyse::bounds::bounds;
-use crate::experiment::analyse::finding::Finding;
+use crate::experiment::analyse::finding::{Finding, places};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::Measurement;
 use crate::experiment::plan::success_objective;
@@ -41,6 +41,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     if !limits.is_empty() {
         note.push_str(" Thin dashed lines: asymptotic bounds, where no request waits or the named server is full.");
     }
+    note.push_str(&two_groups(set));
     let completion = completes_later(set).then(|| Panel {
         y: ChartAxis::linear(format!("completed (requests/{})", rates.name())),
         lines: curves(set, Metric::CompletedPerMin),
@@ -73,6 +74,22 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         .collect(),
         note,
     }
+}
+
+/// Where runs fall into two groups, so that the mean that is drawn is that of no run.
+fn two_groups(set: &Set) -> String {
+    let is_split = |point: usize| set.report.summary(point).is_some_and(|summary| summary.split().is_some());
+    let mut values: Vec<(f64, bool)> = set.points().into_iter().map(|point| (set.x(point), is_split(point))).collect();
+    // Of several variants at a value, one that has groups is enough.
+    values.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    values.dedup_by(|next, first| next.0 == first.0);
+    let stretches = values.chunk_by(|a, b| a.1 == b.1).filter(|chunk| chunk[0].1);
+    let stretches: Vec<(f64, f64)> = stretches.map(|chunk| (chunk[0].0, chunk[chunk.len() - 1].0)).collect();
+    if stretches.is_empty() {
+        return String::new();
+    }
+    let at = places(set.axis, stretches);
+    format!(" At {at} runs fall into two groups: the mean that is drawn is near neither.")
 }
 
 /// Whether answers come before what they promise is done, somewhere.
