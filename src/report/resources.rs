@@ -46,6 +46,7 @@ fn has_lower_loads(plan: &Plan, point: usize) -> bool {
         },
     )
 }
+
 /// Whether the system does work that is of no use, more of it at a higher load: clients send again what is refused, or gave
 /// up before they were answered. Then goodput may be below that at a lower load although what fails is refused on purpose.
 fn loses_work_to_load(plan: &Plan, summary: &Summary) -> bool {
@@ -53,7 +54,6 @@ fn loses_work_to_load(plan: &Plan, summary: &Summary) -> bool {
     let sends_again = summary.metric(Metric::AttemptsPerRequest).is_some_and(|attempts| attempts.estimate > 1.0);
     has_lower && (sends_again || summary.wasted_requests.estimate > 0.0)
 }
-
 
 /// Share of the work behind the answers that has not ended from which it is said.
 const WORTH_SAYING: f64 = 0.02;

@@ -22,8 +22,20 @@ pub struct Unsafe {
     pub to: f64,
     /// The condition of all of them.
     pub condition: Condition,
+    /// Whether what the first one misses is an objective on a time or a success rate.
+    pub is_timed: bool,
     /// Why, in a few words.
     pub cause: String,
+}
+
+impl Unsafe {
+    /// The condition in a title: what misses an objective that is not on a time is not slow.
+    pub fn word(&self) -> &'static str {
+        match self.condition {
+            Condition::Slow if !self.is_timed => "misses an objective",
+            condition => condition.word(),
+        }
+    }
 }
 
 /// Throughput that falls along an axis of load while the objectives are met.
@@ -150,6 +162,7 @@ impl Curve<'_> {
                 from: value(first),
                 to: value(last),
                 condition,
+                is_timed: first.1.missed.is_none_or(|objective| objective.metric().is_time()),
                 cause: cause(first.0),
             })
         };

@@ -336,7 +336,7 @@ fn is_never_safe(set: &Set, finding: &Finding, turn: &Turn) -> bool {
 fn turns(set: &Set, finding: &Finding, turn: &Turn) -> String {
     let place = format!("{} {}", verb_of(turn, false), between(set.axis, turn));
     let worse = finding.failing.iter().find(|later| later.from > turn.to && later.condition < turn.condition);
-    let worse = worse.map(|later| format!("{place}, {} at {}", later.condition.word(), value(set.axis, later.from)));
+    let worse = worse.map(|later| format!("{place}, {} at {}", later.word(), value(set.axis, later.from)));
     let both = worse.iter().map(|worse| format!("{worse}: {}", turn.cause));
     let without = [format!("{place}: {}", turn.cause), place.clone()];
     let all = both.chain(worse.clone()).chain(without);
@@ -388,11 +388,11 @@ fn nowhere(axis: &Axis, finding: &Finding) -> String {
         let alike = finding.failing.iter().filter(|other| other.condition == run.condition);
         let named = places(axis, alike.map(|run| (run.from, run.to)));
         let bare = named.rsplit_once(" = ").map_or(named.as_str(), |(_, values)| values);
-        clauses.push(format!("{} at {}", run.condition.word(), if clauses.is_empty() { &named } else { bare }));
+        clauses.push(format!("{} at {}", run.word(), if clauses.is_empty() { &named } else { bare }));
     }
     let worst = finding.failing.iter().min_by_key(|run| run.condition);
     let worst = worst.map_or_else(String::new, |worst| {
-        format!("no value is safe; {} at {}", worst.condition.word(), places(axis, [(worst.from, worst.to)]))
+        format!("no value is safe; {} at {}", worst.word(), places(axis, [(worst.from, worst.to)]))
     });
     let cause = finding.failing.first().filter(|_| clauses.len() == 1).map(|run| &run.cause);
     let all = format!("no value is safe: {}", clauses.join(", "));
