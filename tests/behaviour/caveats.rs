@@ -1,0 +1,78 @@
+//! What must not be said without its condition: a limit that sheds, a headroom, a point that is healthy.
+
+use sim::experiment::plan::Adjustments;
+use sim::language::{Metric, Objective};
+use sim::report;
+
+use crate::models::{experiment, plan, reported, with_report};
+
+const LOAD: &str =
+    "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nwarm_up = \"20s\"\nduration = \"300s\"\n";
+
+/// Clients send again what a rate limit refuses. Whether more is answered at a lower load, this load alone does not tell; where
+/// nobody sends again and all that is answered is waited for, less load gives no more.
+#[test]
+fn what_sheds_may_have_collapsed_where_clients_send_again() {
+    let model = |more: &str| {
+        format!(
+            "{LOAD}rate = \"40/s\"\n{more}\n[services.a]\nruntime = \"threads\"\nthreads = 100\n\
+             [services.a.ingress]\nrate_limit = {{ average = \"20/s\", burst = 10 }}\n\
+             [services.a.endpoints.e]\nsteps = [{{ sleep = \"50ms\" }}]\n"
+        )
+    };
+    let words = |more: &str| with_report(&model(more), |report| report::headline(report, &report.summaries[0], None));
+    let (again, once) = (words("retry = { attempts = 3, backoff = \"1s\" }"), words(""));
+    let caveat = "a sweep over lower loads would show whether goodput is higher there";
+    assert!(again.contains("sheds load") && again.contains(caveat), "{again}");
+    assert!(once.contains("sheds load") && !once.contains(caveat), "{once}");
+}
+
+/// A breaker refuses most calls, and a fallback answers in their place: what the others use says nothing of a higher load.
+#[test]
+fn refusals_that_a_fallback_answers_leave_no_headroom() {
+    let model = |threads: u32| {
+        format!(
+            "{LOAD}rate = \"20/s\"\ntimeout = \"4s\"\n[services.a]\nruntime = \"threads\"\nthreads = 20\n\
+             [services.a.breakers.b]\nfailure_threshold = 5\nrecovery_time = \"5s\"\n\
+             [services.a.clients.c]\nserver = \"b\"\nreuse = \"shared\"\ntimeout = \"500ms\"\n\
+             [services.a.endpoints.e]\nsteps = [{{ fallback = {{ steps = [{{ breaker = {{ name = \"b\", steps = \
+             [{{ call = {{ client = \"c\", endpoint = \"f\" }} }}] }} }}], otherwise = [{{ sleep = \"1ms\" }}] }} }}]\n\
+             [services.b]\nruntime = \"threads\"\nthreads = {threads}\n\
+             [services.b.endpoints.f]\nsteps = [{{ sleep = \"exp(50ms)\" }}]\n"
+        )
+    };
+    let words = |threads| with_report(&model(threads), |report| report::headline(report, &report.summaries[0], None));
+    let (open, closed) = (words(1), words(20));
+    assert!(open.contains("healthy") && !open.contains("nearest to"), "{open}");
+    assert!(closed.contains("nearest to their limit"), "{closed}");
+}
+
+/// Ten requests a second are all answered at once; the objective is fifteen.
+#[test]
+fn a_throughput_that_is_not_offered_is_not_slowness() {
+    let model =
+        format!("{LOAD}rate = \"10/s\"\n[services.a]\n[services.a.endpoints.e]\nsteps = [{{ sleep = \"10ms\" }}]\n");
+    let text = "[axes.rate]\npath = \"load.rate\"\nvalues = [\"5/s\", \"10/s\"]\n";
+    let mut plan = experiment(&model, text).unwrap_or_else(|it| panic!("{it}"));
+    plan.objectives = vec![Objective::AtLeast { metric: Metric::ThroughputPerMin, value: 900.0 }];
+    let report = reported(&plan);
+    let answer = report::answer(&report, None);
+    assert!(answer.contains("misses an objective") && !answer.contains("slow"), "{answer}");
+}
+
+/// Threads hang for 5 of 300 s, shortly before the end: nineteen of twenty requests are answered in time all the same, and
+/// the backlog is not worked off yet.
+#[test]
+fn what_does_not_recover_is_not_called_healthy() {
+    let model = format!(
+        "{LOAD}rate = \"30/s\"\n[services.a]\nruntime = \"threads\"\nthreads = 4\n\
+         [services.a.endpoints.e]\nsteps = [{{ sleep = \"exp(110ms)\" }}]\n\
+         [faults.hang]\nservice = \"a\"\nfrom = \"295s\"\nto = \"305s\"\neffect = \"stuck\"\n"
+    );
+    let report_of = plan(&model, &Adjustments::default());
+    let report = reported(&report_of);
+    let words = report::headline(&report, &report.summaries[0], None);
+    let is_seen = words.contains("does not recover before the run ends");
+    assert!(is_seen && !words.contains("condition   healthy"), "{words}");
+    assert!(words.contains("meets the objectives over the window; does not recover"), "{words}");
+}
