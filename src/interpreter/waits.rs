@@ -78,11 +78,12 @@ impl World<'_> {
         self.watcher = Some(watcher);
     }
 
-    /// Units that there are now; none without a limit.
+    /// Units that there are now; none without a limit, and of an event loop, which has none to give back.
     fn units_in_all(&self, held: Held) -> Option<u32> {
         match held {
             Held::Slots(id) => Some(self.slots[id as usize].size).filter(|&size| size < u32::MAX),
             Held::Client(_) => self.size_of(held),
+            Held::Loop(_) => None,
         }
     }
 
@@ -255,6 +256,7 @@ impl<'a> View<'a> {
             let process = match held {
                 Held::Slots(id) => world.slots[id as usize].process,
                 Held::Client(id) => world.clients[id as usize].process,
+                Held::Loop(process) => process,
             };
             let node = view.units(held);
             let alike = world.all_held().filter(|&other| world.name_of(other) == view.nodes[node].name);
@@ -325,6 +327,7 @@ impl<'a> View<'a> {
     fn units(&mut self, held: Held) -> usize {
         let name = self.world.name_of(held);
         let one = match held {
+            Held::Loop(process) => return self.loops(self.world.processes[process as usize].service),
             Held::Client(_) => format!("a connection of {name}"),
             Held::Slots(id) => match self.world.slots[id as usize].kind {
                 SlotsKind::Connections { .. } => format!("a connection of {name}"),

@@ -6,9 +6,8 @@
 //! replications do, stays down if none does, and depends otherwise. Both borders are found by bisection at each load; all
 //! loads and variants advance together, so that all threads have work.
 
-use super::bisection::Bisection;
+use super::bisection::{Bisection, Side};
 use super::laboratory::{Demand, Laboratory};
-use super::sequential::Decision;
 use crate::experiment::analyse::trial::Trial;
 use crate::experiment::plan::{MetastableSearch, Plan, Study};
 use crate::experiment::run::record::Record;
@@ -156,12 +155,12 @@ pub fn search(
             let trials = laboratory.trials(point);
             let down = trials.iter().filter(|trial| stays_down(trial)).count();
             let tried = TriedTrigger { trigger: asked.grid.value(position), point, runs: trials.len(), down };
-            let decision = match tried.fate() {
-                Fate::Returns => Decision::Meets,
-                Fate::Depends => Decision::TooClose,
-                Fate::StaysDown => Decision::Misses,
+            let side = match tried.fate() {
+                Fate::Returns => Side::Meets,
+                Fate::Depends => Side::TooClose,
+                Fate::StaysDown => Side::After,
             };
-            columns[index].bisection.tell(position, decision);
+            columns[index].bisection.tell(position, side);
             columns[index].tried.push((position, tried));
         }
     }
