@@ -42,8 +42,8 @@ pub(super) fn interval(text: &str) -> Result<Time, String> {
 impl Metering {
     /// Makes sure, before anything is computed, that the file can be written.
     pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
-        let files = [&self.openmetrics, &self.grafana].into_iter().flatten();
-        files.map(|file| prepare_named(file, &[plan])).collect()
+        let mut files = [&self.openmetrics, &self.grafana].into_iter().flatten();
+        files.try_for_each(|file| prepare_named(file, &[plan]))
     }
 
     /// Writes the files that are wanted and returns the lines that name them. For the metrics it runs the first replication

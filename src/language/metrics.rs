@@ -37,7 +37,7 @@ pub struct EndpointMetrics {
     /// Histogram of the time from the handler's first slice to its answer. Without it:
     /// `{service}_{endpoint}_duration_seconds`.
     pub duration: Option<String>,
-    /// Gauge of the requests whose handler has begun and not ended. Without it: `{service}_{endpoint}_in_flight`.
+    /// Gauge of the requests with a handler that has begun and not ended. Without it: `{service}_{endpoint}_in_flight`.
     pub in_flight: Option<String>,
 }
 

@@ -41,9 +41,12 @@ impl Happening {
     }
 }
 
+/// Seconds at which something happens, and in which replications.
+type Occurrences = Vec<(f64, u64)>;
+
 /// What happened, in the order of the times, of so many replications that end at this second.
 pub(super) fn happenings(history: &HistorySummary, replications: usize, end_s: f64) -> Vec<Happening> {
-    let mut groups: Vec<((MarkKind, &str), Vec<(f64, u64)>)> = Vec::new();
+    let mut groups: Vec<((MarkKind, &str), Occurrences)> = Vec::new();
     for (replication, mark) in &history.marks {
         // Breakers of one name in several processes.
         let place = mark.place.split(", ").next().unwrap_or(&mark.place);

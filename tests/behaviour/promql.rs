@@ -7,8 +7,11 @@ use sim::promql::{Evaluation, Labels, Release, STALE, Series, Storage, Value, ev
 
 const MINUTE: i64 = 60_000;
 
+/// A name, labels and values.
+type Written<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a [f64]);
+
 /// Series with a sample every five minutes from 0 on.
-fn every_five_minutes(all: &[(&str, &[(&str, &str)], &[f64])]) -> Storage {
+fn every_five_minutes(all: &[Written]) -> Storage {
     let mut storage = Storage::default();
     for (name, labels, values) in all {
         let mut with_name: Labels = labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
@@ -79,7 +82,7 @@ fn quantiles_interpolate_within_a_bucket() {
         .map(|(le, step)| (le, line(0.0, step, 10)))
         .collect();
     let labels: Vec<[(&str, &str); 2]> = buckets.iter().map(|(le, _)| [("le", *le), ("start", "positive")]).collect();
-    let series: Vec<(&str, &[(&str, &str)], &[f64])> =
+    let series: Vec<Written> =
         labels.iter().zip(&buckets).map(|(labels, (_, values))| ("h_bucket", &labels[..], &values[..])).collect();
     let storage = every_five_minutes(&series);
     let quantile = |q: &str| at(&storage, 50, Release::Three, &format!("histogram_quantile({q}, h_bucket)"), "start");

@@ -142,8 +142,11 @@ fn buckets(times: &Buckets) -> PointValue {
 /// A family in the making: its metrics by their labels.
 struct Collected {
     family: Family,
-    metrics: BTreeMap<Vec<(String, String)>, Vec<(Time, PointValue)>>,
+    metrics: BTreeMap<MetricLabels, Vec<(Time, PointValue)>>,
 }
+
+/// Names and values.
+type MetricLabels = Vec<(String, String)>;
 
 impl Collected {
     fn finish(mut self) -> Family {

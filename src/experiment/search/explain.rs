@@ -342,11 +342,11 @@ impl Study<'_> {
         if group.len() < 3 {
             return None;
         }
-        let mut found = self.resize(rung, &[group.clone()], self.question.factor).pop()?;
+        let mut found = self.resize(rung, std::slice::from_ref(&group), self.question.factor).pop()?;
         let whole = rung.gain(&found, &self.plan)?;
         for lever in group.clone() {
             let others: Vec<usize> = group.iter().copied().filter(|&other| other != lever).collect();
-            let rest = self.resize(rung, &[others.clone()], self.question.factor).pop();
+            let rest = self.resize(rung, std::slice::from_ref(&others), self.question.factor).pop();
             let is_enough = |rest: &Resized| rung.gain(rest, &self.plan).is_some_and(|gain| gain >= MOSTLY * whole);
             if let Some(rest) = rest.filter(is_enough) {
                 (found, group) = (rest, others);

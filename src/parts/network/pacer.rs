@@ -28,6 +28,8 @@ pub(crate) struct Pacer {
     /// Calls that wait for their token.
     waiting: QueueStatistics,
     passed: u64,
+    /// Calls that gave up before their token was there.
+    left_without: u64,
     refused: u64,
     /// The frame of the call that has reserved the last token, while it waits.
     last: u32,
@@ -47,7 +49,7 @@ pub(crate) enum Pace {
 impl Pacer {
     pub fn new(id: u32, service: u32, process: u32, client: u32, plan: RatePlan) -> Self {
         let (bucket, waiting) = (Bucket::new(plan), QueueStatistics::default());
-        Self { id, service, process, client, bucket, waiting, passed: 0, refused: 0, last: NONE }
+        Self { id, service, process, client, bucket, waiting, passed: 0, left_without: 0, refused: 0, last: NONE }
     }
 
     /// A call asks for a token. If it waits, the end of its frame ends that.
@@ -73,7 +75,10 @@ impl Pacer {
     /// The call that has waited with this frame has its token, or gives up.
     pub fn leave(&mut self, now: Time, frame: u32, since: Time, has_token: bool) {
         self.waiting.leave(now, since);
-        self.passed += u64::from(has_token);
+        match has_token {
+            true => self.passed += 1,
+            false => self.left_without += 1,
+        }
         if self.last == frame {
             self.last = NONE;
             if !has_token {
@@ -86,7 +91,7 @@ impl Pacer {
 impl Part for Pacer {
     fn reset(&mut self, now: Time) {
         self.waiting.reset(now);
-        (self.passed, self.refused) = (0, 0);
+        (self.passed, self.left_without, self.refused) = (0, 0, 0);
     }
 
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
@@ -97,7 +102,7 @@ impl Part for Pacer {
         let per_second = sum.mean(self.passed as f64 * 1e9);
         sum.add(per_second, Some(1.0 / self.bucket.plan.interval.seconds()));
         sum.waiting(&self.waiting, now);
-        sum.use_.visits += self.passed;
+        sum.use_.visits += self.passed + self.left_without;
         sum.use_.refused += self.refused;
     }
 

@@ -50,7 +50,7 @@ pub(super) fn read(text: &str) -> Result<Node, WrongRules> {
         })?;
         let (start, end, line) = (byte(span.start.index()), byte(span.end.index()), span.start.line());
         let done = match event {
-            Event::Scalar(value, _, anchor, _) if anchor == 0 => {
+            Event::Scalar(value, _, 0, _) => {
                 // The mark of what ends with its line is behind the line.
                 let end = start + text[start..end.max(start)].trim_end().len();
                 Some(Node { content: Content::Text(value.into_owned()), span: start..end, line })
