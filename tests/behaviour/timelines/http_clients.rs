@@ -126,14 +126,16 @@ fn calls_wait_for_the_rate_limit_of_their_client() {
 fn a_call_that_gives_up_leaves_its_token_only_if_it_was_the_last() {
     let keys = format!("{SHARED}\nrate_limit = {{ average = \"10/s\", burst = 2 }}");
     let text = calling("timeout = \"50ms\"\nabandon = \"cancel\"", "runtime = \"delay\"", &keys, "");
-    let ends = |sends: &[f64]| {
+    let with_token = |sends: &[f64]| {
         let story = play(&text, sends);
         assert!(story.at_rest);
-        resource(&story.outcome, "shop client back rate limit").visits
+        let limit = resource(&story.outcome, "shop client back rate limit");
+        assert_eq!(limit.visits, sends.len() as u64);
+        (limit.in_use * story.outcome.window.seconds()).round()
     };
-    assert_eq!((ends(&[0.0, 1.0, 2.0]), ends(&[0.0, 1.0, 2.0, 60.0])), (2, 3));
+    assert_eq!((with_token(&[0.0, 1.0, 2.0]), with_token(&[0.0, 1.0, 2.0, 60.0])), (2.0, 3.0));
     // E took the token of 200 before C gave up: D waits for that of 300, and gives up.
-    assert_eq!(ends(&[0.0, 1.0, 2.0, 3.0, 60.0]), 2);
+    assert_eq!(with_token(&[0.0, 1.0, 2.0, 3.0, 60.0]), 2.0);
 }
 
 /// Idle since 110 ms, a connection is kept for 5 s where nothing else is said.
