@@ -19,7 +19,7 @@ use crate::experiment::plan::{Adjustments, Plan};
 use crate::experiment::run::metered::Unmetered;
 use crate::kernel::Time;
 use crate::language::{Mistake, Source};
-use crate::promql::rules::{Group, Unsupported, read};
+use crate::promql::rules::{Group, Rule, RuleKind, Unsupported, read};
 use crate::promql::{Fault, Release};
 use crate::report;
 
@@ -33,7 +33,7 @@ use crate::report;
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  sim alerts experiments/alerts/report.yml experiments/alerts.toml
+  sim alerts experiments/alerts/report.yml experiments/alerts/registration.toml
   sim alerts rules.yml experiments/pooling.toml --variant shipped --at concurrency=150
   sim alerts rules.yml models/registration.toml --scrape-interval 30s --evaluation-interval 30s --format json
 
@@ -149,6 +149,13 @@ impl Alerts {
             let mistake = Mistake::new(&wrong.title).mark(&source, wrong.span.clone(), &wrong.label);
             wrong.help.iter().fold(mistake, |mistake, help| mistake.help(help))
         })?;
+        let is_alerting = |rule: &Result<Rule, Unsupported>| {
+            rule.as_ref().is_ok_and(|rule| matches!(rule.kind, RuleKind::Alert { .. }))
+        };
+        if !groups.iter().flat_map(|group| &group.rules).any(|rule| rule.is_err() || is_alerting(rule)) {
+            let mistake = Mistake::new(format!("{shown} has no alerting rule"));
+            return Err(mistake.help("an alerting rule has the keys `alert` and `expr`").into());
+        }
         Ok(groups)
     }
 

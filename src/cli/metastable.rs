@@ -32,7 +32,6 @@ Examples:
   sim metastable experiments/retry-storm.toml
   sim metastable experiments/retry-storm.toml --load-from 200/min --load-to 400/min --loads 5 --resolution 0.5
   sim metastable experiments/retry-storm.toml --trigger 'load.spikes[0].length' --from 5s --to 60s --resolution 5s
-  sim metastable experiments/circuit-breaker.toml --trigger faults.hang.to --from 65s --to 150s
 
 Exit codes:
   0    every border is found

@@ -13,7 +13,7 @@ use crate::experiment::monitor::families::families;
 use crate::experiment::plan::Plan;
 use crate::experiment::run::metered::{Unmetered, metered};
 use crate::kernel::Time;
-use crate::language::Duration;
+use crate::language::{Duration, Mistake};
 use crate::report;
 
 /// Where the metrics of a run go, and how often they are read.
@@ -42,6 +42,9 @@ pub(super) fn interval(text: &str) -> Result<Time, String> {
 impl Metering {
     /// Makes sure, before anything is computed, that the file can be written.
     pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
+        if self.openmetrics.is_some() && self.openmetrics == self.grafana {
+            return Err(Mistake::new("--openmetrics and --grafana name the same file").into());
+        }
         let mut files = [&self.openmetrics, &self.grafana].into_iter().flatten();
         files.try_for_each(|file| prepare_named(file, &[plan]))
     }

@@ -70,7 +70,12 @@ impl World<'_> {
     }
 
     /// Whether the token has to wait for its event loop, which another one blocks, whatever else it waits for.
+    #[inline]
     pub(crate) fn is_shut_out(&self, t: u32) -> bool {
+        self.blocks_loops && self.waits_for_loop(t)
+    }
+
+    fn waits_for_loop(&self, t: u32) -> bool {
         let token = &self.engine.tokens[t];
         !token.has(IN_THREAD) && self.blocker_of(token.process).is_some()
     }
@@ -78,6 +83,6 @@ impl World<'_> {
     /// Whether nothing but what it waits for ends the token's wait: it has a thread, which nothing stops, or its event loop
     /// is blocked.
     pub(crate) fn is_out_of_reach(&self, t: u32) -> bool {
-        self.runs_in_thread(t) || self.blocks(t) || self.is_shut_out(t)
+        self.runs_in_thread(t) || self.blocks_loops && (self.blocks(t) || self.waits_for_loop(t))
     }
 }

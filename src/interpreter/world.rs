@@ -12,7 +12,7 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{Abandon, Load, Runtime, ServicePlan, System};
+use crate::model::{Abandon, Load, Op, Runtime, ServicePlan, System};
 
 use crate::engine::token::{Failure, Request};
 use crate::engine::{Engine, slot};
@@ -107,6 +107,8 @@ pub struct World<'s> {
     /// Names the requests' own draws.
     pub(crate) key: u64,
     pub(crate) cancels: bool,
+    /// Whether any wait blocks an event loop.
+    pub(crate) blocks_loops: bool,
     pub(crate) patience: Option<LaneId>,
     pub(crate) target: u32,
     /// The process that the load's requests to the target begin in at once, if nothing is in between and no event loop.
@@ -214,6 +216,7 @@ impl<'s> World<'s> {
             choices: Stream::named(seed, replication, "balance", 0),
             key: name(seed, replication, "request", 0),
             cancels: load.abandon == Abandon::Cancel,
+            blocks_loops: system.program.iter().any(|op| matches!(op, Op::Block)),
             patience,
             target: load.target,
             straight: NONE,

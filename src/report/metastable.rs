@@ -80,7 +80,11 @@ fn sentences(answer: &MetastableAnswer) -> Vec<String> {
         let border = map.borders.iter().find(|border| border.load == load);
         let down = border.and_then(|border| border.tried.iter().find(|tried| tried.trigger == size));
         let runs = down.map_or(String::new(), |tried| format!(" (in {} of {} runs)", tried.down, tried.runs));
-        let at_least = if size <= answer.asked.grid.value(0) { ", the smallest that was tried" } else { "" };
+        let at_least = if size <= answer.asked.grid.value(0) {
+            ", and the smallest that was tried: smaller ones may tip it too"
+        } else {
+            ""
+        };
         sentences.push(format!(
             "{subject} stays down after {} at {}{runs}: the smallest trigger that tips it{at_least}",
             trigger(answer, size),
@@ -105,8 +109,8 @@ fn sentences(answer: &MetastableAnswer) -> Vec<String> {
             sentences.push(format!("every variant returns by itself at every load, up to {range}"));
         }
         some => {
-            let verb = if some.len() == 1 { "removes" } else { "remove" };
-            sentences.push(format!("{} {verb} the region: no trigger up to {range} tips the system", list(some)));
+            let by = if some.len() == 1 { "returns by itself" } else { "return by themselves" };
+            sentences.push(format!("{} {by} after every trigger that was tried, up to {range}", list(some)));
         }
     }
     for map in answer.variants.iter().filter(|map| map.borders.iter().any(is_unsteady)) {

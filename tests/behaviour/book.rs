@@ -76,7 +76,7 @@ fn run(command: &str, folder: &Path, last: &mut i32) -> String {
     match words.as_slice() {
         ["echo", "$?"] => format!("{last}\n"),
         ["sim", arguments @ ..] => {
-            let arguments = arguments.iter().map(|argument| argument.trim_matches(['\'', '"']));
+            let arguments = unquoted(&arguments.join(" "));
             let program = env!("CARGO_BIN_EXE_sim");
             let output = Command::new(program)
                 .args(arguments)
@@ -91,6 +91,20 @@ fn run(command: &str, folder: &Path, last: &mut i32) -> String {
         }
         _ => panic!("the book runs only `sim`: {command}"),
     }
+}
+
+/// The arguments of a command, as a shell takes them apart: a quoted one may have spaces.
+fn unquoted(text: &str) -> Vec<String> {
+    let (mut arguments, mut quote) = (vec![String::new()], None);
+    for sign in text.chars() {
+        match (sign, quote) {
+            (' ', None) => arguments.push(String::new()),
+            ('\'' | '"', None) => quote = Some(sign),
+            (sign, Some(open)) if sign == open => quote = None,
+            (sign, _) => arguments.last_mut().expect("one at least").push(sign),
+        }
+    }
+    arguments
 }
 
 /// Whether the lines are as expected, where `...` stands for any.

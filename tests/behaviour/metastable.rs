@@ -104,7 +104,7 @@ fn a_retry_storm_outlasts_a_trigger_beyond_a_border() {
     assert!(high.tried.len() < 16, "{high:?}");
     let words = report::metastable(&answer, None).concat();
     assert!(words.contains("“3 attempts” stays down after"), "{words}");
-    assert!(words.contains("“no retries” and “budget” remove the region"), "{words}");
+    assert!(words.contains("“no retries” and “budget” return by themselves after every trigger"), "{words}");
     let document = report::metastable_document(&answer);
     assert_eq!(document["variants"][1]["borders"][1]["tips_from"].as_f64(), Some(tips));
 }

@@ -170,8 +170,10 @@ impl<'a> Watched<'a> {
             };
             (silent, missing) = (0, Some(0.0));
             let fails = bound.is_some_and(|bound| share < bound.min(usual.least_share));
-            let is_slow = mean_of(slice).is_some_and(|mean| mean > usual.slowest_s);
-            marks.push(Some(fails || is_slow));
+            let is_slow = mean_of(slice).map(|mean| mean > usual.slowest_s);
+            // Where success is not looked at, an interval without a success says nothing.
+            let says = fails || is_slow.is_some() || bound.is_some();
+            marks.push(says.then_some(fails || is_slow == Some(true)));
         }
         marks
     }

@@ -208,7 +208,7 @@ impl Slots {
     }
 
     /// The first in the queue, if there is a unit for it.
-    #[inline]
+    #[inline(always)]
     pub fn next(&mut self, engine: &mut Engine) -> Option<u32> {
         if !self.has_room() {
             return None;

@@ -70,7 +70,7 @@ fn facts(node: &WaitNode) -> Vec<String> {
         node.size.zip(node.free()).map(|(size, left)| format!("{} of {size} in use, {}", node.held, free(left)));
     let place = node.place.iter().map(|place| format!("in {place}"));
     let places = (node.instances > 1 && node.size != Some(node.instances))
-        .then(|| format!("{} of them together", node.instances));
+        .then(|| format!("{} of them, added up", node.instances));
     let waiting = (node.waiting > 0).then(|| format!("{} waiting", node.waiting));
     units.into_iter().chain(place).chain(places).chain(waiting).collect()
 }
@@ -117,7 +117,7 @@ fn rows(
     }
     let rest: u32 = sorted.iter().skip(MOST_ROWS).map(|group| group.count).sum();
     if rest > 0 {
-        rows.push(Row { name: format!("{rest} others"), facts: String::new() });
+        rows.push(Row { name: format!("{rest} {}", if rest == 1 { "other" } else { "others" }), facts: String::new() });
     }
     (rows, ends)
 }

@@ -44,7 +44,7 @@ pub(super) fn finding(dossier: &Dossier) -> String {
         Tipping::Fall { before_per_s, after_per_s } => {
             format!("goodput falls from {}/s to {}/s at {at}", short(before_per_s), short(after_per_s))
         }
-        Tipping::Never => "no moment of tipping, it is as bad from the start of the run".into(),
+        Tipping::Never => "no circle of waits closes, and goodput falls to no lower level".into(),
     }
 }
 
@@ -71,7 +71,10 @@ fn uncertainty(dossier: &Dossier) -> String {
     let (is_same, each) = (interval.low == interval.high, seconds(interval.estimate));
     let range = format!("{} to {}", seconds(interval.low.max(0.0)), seconds(interval.high));
     match moment.runs {
-        tip if is_same => format!("{what} in {tip} of {}, each time {each} after the start. {shown}.", runs(moment.of)),
+        tip if is_same => {
+            let each_time = if tip == 1 { "" } else { "each time " };
+            format!("{what} in {tip} of {}, {each_time}{each} after the start. {shown}.", runs(moment.of))
+        }
         1 => format!("{what} in 1 of {}; 95 % interval of the moment: {range}. {shown}.", runs(moment.of)),
         tip => format!(
             "{what} in {tip} of {}, {each} after the start on average (95 % interval {range}). {shown}.",
@@ -205,7 +208,9 @@ pub fn around(dossier: &Dossier) -> Vec<Column> {
     let rate = |value: f64| short(value);
     let mut columns = vec![
         figures("time", &|row| seconds(row.levels.at.seconds())),
-        figures("from tipping", &|row| offset(row.levels.at, dossier.moment.at)),
+        figures(if dossier.moment.tipping == Tipping::Never { "from the middle" } else { "from tipping" }, &|row| {
+            offset(row.levels.at, dossier.moment.at)
+        }),
         figures("successes/s", &|row| rate(row.succeeded_per_s)),
     ];
     if rows.iter().any(|row| row.failed_per_s + row.given_up_per_s > 0.0) {

@@ -89,7 +89,7 @@ fn two_groups(set: &Set) -> String {
         return String::new();
     }
     let at = places(set.axis, stretches);
-    format!(" At {at} runs fall into two groups: the mean that is drawn is near neither.")
+    format!(" At {at}, runs fall into two groups, and the mean that is drawn is near neither.")
 }
 
 /// Whether answers come before what they promise is done, somewhere.

@@ -23,7 +23,7 @@ const LEAST_SHARE: f64 = 0.05;
 /// The colours of all requests, of causes and of resources.
 const ALL: usize = 0;
 const OFFERED: usize = 6;
-const OF_CAUSES: [usize; 3] = [5, 7, 4];
+const OF_CAUSES: [usize; 3] = [1, 7, 4];
 const OF_LEVELS: [usize; 6] = [1, 2, 3, 4, 7, 5];
 
 /// What the panels are made of.
@@ -240,19 +240,19 @@ fn share(level: &LevelSummary, index: usize) -> Option<Interval> {
     })
 }
 
-/// The resources with the highest peaks of a figure, from the highest down.
+/// The resources with the highest peaks of a figure, of equal peaks with the highest means, from the highest down.
 fn highest<'a>(
     levels: impl IntoIterator<Item = &'a LevelSummary>,
     least: f64,
     figure: impl Fn(&LevelSummary, usize) -> Option<Interval>,
 ) -> Vec<&'a LevelSummary> {
-    let peak = |level: &LevelSummary| {
+    let size = |level: &LevelSummary| {
         let values = (0..level.in_use.len()).filter_map(|index| figure(level, index));
-        values.map(|value| value.estimate).fold(0.0, f64::max)
+        values.fold((0.0, 0.0), |(peak, sum), value| (f64::max(peak, value.estimate), sum + value.estimate))
     };
-    let mut all: Vec<(f64, &LevelSummary)> = levels.into_iter().map(|level| (peak(level), level)).collect();
-    all.retain(|(peak, _)| *peak >= least);
-    all.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let mut all: Vec<((f64, f64), &LevelSummary)> = levels.into_iter().map(|level| (size(level), level)).collect();
+    all.retain(|((peak, _), _)| *peak >= least);
+    all.sort_by(|((a_peak, a_sum), _), ((b_peak, b_sum), _)| b_peak.total_cmp(a_peak).then(b_sum.total_cmp(a_sum)));
     all.truncate(MOST_LEVELS);
     all.into_iter().map(|(_, level)| level).collect()
 }
