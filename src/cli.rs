@@ -31,6 +31,7 @@ mod plan;
 mod reference;
 mod run;
 mod schema;
+mod search;
 mod sensitivity;
 mod serve;
 mod simulate;

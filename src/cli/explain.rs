@@ -4,16 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment, factor, metric};
+use super::adjust::{assignment, factor, metric};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again};
-use super::format::Format;
+use super::files::again;
 use super::found::Found;
-use super::journals::Keeping;
 use super::page::Page;
-use super::simulate::pursue;
+use super::search::SearchOptions;
 use super::warn::caution;
-use crate::experiment::plan::{Adjustments, Workbench};
+use crate::experiment::plan::Workbench;
 use crate::experiment::search::explain::{Explanation, LadderEnd, Question, explain};
 use crate::language::Metric;
 use crate::report::{self, explain_document, explain_figure, explain_method, explain_page, explain_warnings};
@@ -66,26 +64,13 @@ pub struct Explain {
     steps: u32,
 
     #[command(flatten)]
-    adjust: Adjust,
-
-    #[command(flatten)]
-    effort: Effort,
-
-    #[command(flatten)]
-    keeping: Keeping,
-
-    /// Output format on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    #[command(flatten)]
-    pictures: Pictures,
+    search: SearchOptions,
 }
 
 impl Explain {
     /// Reads, enlarges, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let mut bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
+        let mut bench = Workbench::read_at(&self.experiment, &self.search.adjustments(), &self.at)?;
         caution(bench.plan(), page);
         let question = Question {
             point: bench.choose(self.variant.as_deref(), &self.at)?,
@@ -94,8 +79,8 @@ impl Explain {
             steps: self.steps,
         };
         let asked = format!("{question:?} {}", bench.plan().replications);
-        let record = self.keeping.record("explain", bench.plan(), &asked, self.effort.quiet, page)?;
-        let found = pursue(&self.effort, |progress| explain(&mut bench, question, &record, progress))??;
+        let record = self.search.record("explain", bench.plan(), &asked, page)?;
+        let found = self.search.pursue(|progress| explain(&mut bench, question, &record, progress))??;
         let answer = Found {
             name: "explain",
             plan: &found.plan,
@@ -106,7 +91,7 @@ impl Explain {
             figure: explain_figure(&found),
             doubts: explain_warnings(&found),
         };
-        let handed_over = answer.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        let handed_over = answer.hand_over(&self.search, record, page);
         Ok(exit(&found).graver(handed_over))
     }
 }

@@ -7,8 +7,9 @@ use serde_json::Value;
 use super::exit::Exit;
 use super::files::{Pictures, write_charts, written};
 use super::format::Format;
-use super::journals::{Keeping, kept};
+use super::journals::kept;
 use super::page::Page;
+use super::search::SearchOptions;
 use super::warn::doubts;
 use crate::experiment::plan::Plan;
 use crate::experiment::run::record::Record;
@@ -37,16 +38,9 @@ pub(super) struct Found<'a> {
 
 impl Found<'_> {
     /// Writes the files, prints the answer, warns of what casts doubt on it, and says whether all could be kept.
-    pub(super) fn hand_over(
-        self,
-        keeping: &Keeping,
-        format: Format,
-        pictures: Pictures,
-        record: Record,
-        page: &mut Page,
-    ) -> Exit {
-        let (paths, written) = self.write(&keeping.output, pictures, page);
-        match format {
+    pub(super) fn hand_over(self, options: &SearchOptions, record: Record, page: &mut Page) -> Exit {
+        let (paths, written) = self.write(&options.keeping.output, options.pictures, page);
+        match options.format {
             Format::Table => {
                 page.heading(&self.plan.title);
                 page.sentence(&self.method);

@@ -4,16 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment, fraction, objective};
+use super::adjust::{assignment, fraction, objective};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again};
-use super::format::Format;
+use super::files::again;
 use super::found::Found;
-use super::journals::Keeping;
 use super::page::Page;
-use super::simulate::pursue;
+use super::search::SearchOptions;
 use super::warn::caution;
-use crate::experiment::plan::{Adjustments, KneeWishes, Workbench};
+use crate::experiment::plan::{KneeWishes, Workbench};
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::{self, KneeAnswer, KneeOutcome};
 use crate::language::Objective;
@@ -93,35 +91,22 @@ pub struct KneeArguments {
     at: Vec<(String, String)>,
 
     #[command(flatten)]
-    adjust: Adjust,
-
-    #[command(flatten)]
-    effort: Effort,
-
-    #[command(flatten)]
-    keeping: Keeping,
-
-    /// Output format on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    #[command(flatten)]
-    pictures: Pictures,
+    search: SearchOptions,
 }
 
 impl KneeArguments {
     /// Reads, searches, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
+        let bench = Workbench::read_at(&self.experiment, &self.search.adjustments(), &self.at)?;
         let asked = bench.knee(&self.wishes())?;
         let variants = bench.variants(&self.variant)?;
         let mut study = bench.study(&variants, vec![asked.dial.clone()], &self.at)?;
         study.rehearse_ends(&variants, [asked.grid.value(0), asked.grid.value(asked.grid.cells())])?;
         caution(bench.plan(), page);
         let question = format!("{asked:?} {variants:?} {:?}", self.at);
-        let record = self.keeping.record("knee", bench.plan(), &question, self.effort.quiet, page)?;
+        let record = self.search.record("knee", bench.plan(), &question, page)?;
         let search = |progress: &Progress| search::knee::search(study, &asked, &variants, &record, progress);
-        let answer = pursue(&self.effort, search)??;
+        let answer = self.search.pursue(search)??;
         let found = Found {
             name: "knee",
             plan: &answer.plan,
@@ -132,7 +117,7 @@ impl KneeArguments {
             figure: Some(knee_figure(&answer)),
             doubts: answer.doubts.clone(),
         };
-        let handed_over = found.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        let handed_over = found.hand_over(&self.search, record, page);
         Ok(exit(&answer).graver(handed_over))
     }
 
@@ -146,7 +131,7 @@ impl KneeArguments {
             objectives: self.objective.clone(),
             slope: self.slope,
             confidence: self.confidence,
-            replications: Adjustments::from(&self.adjust).replications,
+            replications: self.search.adjustments().replications,
             max_replications: self.max_replications,
         }
     }

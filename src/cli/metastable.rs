@@ -4,16 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment};
+use super::adjust::assignment;
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again};
-use super::format::Format;
+use super::files::again;
 use super::found::Found;
-use super::journals::Keeping;
 use super::page::Page;
-use super::simulate::pursue;
+use super::search::SearchOptions;
 use super::warn::caution;
-use crate::experiment::plan::{Adjustments, MetastableWishes, Workbench};
+use crate::experiment::plan::{MetastableWishes, Workbench};
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::metastable::{MetastableAnswer, search};
 use crate::report::{metastable, metastable_document, metastable_figure, metastable_method, metastable_page};
@@ -83,35 +81,22 @@ pub struct Metastable {
     at: Vec<(String, String)>,
 
     #[command(flatten)]
-    adjust: Adjust,
-
-    #[command(flatten)]
-    effort: Effort,
-
-    #[command(flatten)]
-    keeping: Keeping,
-
-    /// Output format on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    #[command(flatten)]
-    pictures: Pictures,
+    search: SearchOptions,
 }
 
 impl Metastable {
     /// Reads, searches, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
+        let bench = Workbench::read_at(&self.experiment, &self.search.adjustments(), &self.at)?;
         let asked = bench.metastable(&self.wishes())?;
         let variants = bench.variants(&self.variant)?;
         let mut study = bench.study(&variants, vec![asked.load.clone(), asked.trigger.clone()], &self.at)?;
         study.rehearse_trigger(&variants, &asked)?;
         caution(bench.plan(), page);
         let question = format!("{asked:?} {variants:?} {:?} {}", self.at, bench.plan().replications);
-        let record = self.keeping.record("metastable", bench.plan(), &question, self.effort.quiet, page)?;
+        let record = self.search.record("metastable", bench.plan(), &question, page)?;
         let search = |progress: &Progress| search(study, &asked, &variants, &record, progress);
-        let answer = pursue(&self.effort, search)??;
+        let answer = self.search.pursue(search)??;
         let found = Found {
             name: "metastable",
             plan: &answer.plan,
@@ -122,7 +107,7 @@ impl Metastable {
             figure: Some(metastable_figure(&answer)),
             doubts: answer.doubts.clone(),
         };
-        let handed_over = found.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        let handed_over = found.hand_over(&self.search, record, page);
         Ok(exit(&answer).graver(handed_over))
     }
 

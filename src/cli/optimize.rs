@@ -4,16 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment};
+use super::adjust::assignment;
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again};
-use super::format::Format;
+use super::files::again;
 use super::found::Found;
-use super::journals::Keeping;
 use super::page::Page;
-use super::simulate::pursue;
+use super::search::SearchOptions;
 use super::warn::caution;
-use crate::experiment::plan::{Adjustments, Workbench};
+use crate::experiment::plan::Workbench;
 use crate::experiment::run::runner::Progress;
 use crate::experiment::search::optimize::{Cheapest, cheapest};
 use crate::report::{optimize, optimize_document, optimize_figure, optimize_method, optimize_page};
@@ -49,26 +47,13 @@ pub struct Optimize {
     at: Vec<(String, String)>,
 
     #[command(flatten)]
-    adjust: Adjust,
-
-    #[command(flatten)]
-    effort: Effort,
-
-    #[command(flatten)]
-    keeping: Keeping,
-
-    /// Output format on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    #[command(flatten)]
-    pictures: Pictures,
+    search: SearchOptions,
 }
 
 impl Optimize {
     /// Reads, searches, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let adjustments = Adjustments::from(&self.adjust);
+        let adjustments = self.search.adjustments();
         let bench = Workbench::read_at(&self.experiment, &adjustments, &self.at)?;
         let asked = bench.optimize()?;
         let names: Vec<String> = self.variant.iter().cloned().collect();
@@ -79,9 +64,9 @@ impl Optimize {
         caution(bench.plan(), page);
         let first_look = adjustments.replications;
         let question = format!("{asked:?} {variant} {:?} {first_look:?}", self.at);
-        let record = self.keeping.record("optimize", bench.plan(), &question, self.effort.quiet, page)?;
+        let record = self.search.record("optimize", bench.plan(), &question, page)?;
         let search = |progress: &Progress| cheapest(study, &asked, variant, first_look, &record, progress);
-        let found = pursue(&self.effort, search)??;
+        let found = self.search.pursue(search)??;
         let answer = Found {
             name: "optimize",
             plan: &found.plan,
@@ -92,7 +77,7 @@ impl Optimize {
             figure: optimize_figure(&found),
             doubts: found.doubts.clone(),
         };
-        let handed_over = answer.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        let handed_over = answer.hand_over(&self.search, record, page);
         Ok(exit(&found).graver(handed_over))
     }
 }

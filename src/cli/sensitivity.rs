@@ -4,16 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::adjust::{Adjust, Effort, assignment, metric};
+use super::adjust::{assignment, metric};
 use super::exit::{Exit, ExitFailure};
-use super::files::{Pictures, again};
-use super::format::Format;
+use super::files::again;
 use super::found::Found;
-use super::journals::Keeping;
 use super::page::Page;
-use super::simulate::pursue;
+use super::search::SearchOptions;
 use super::warn::caution;
-use crate::experiment::plan::{Adjustments, Workbench};
+use crate::experiment::plan::Workbench;
 use crate::experiment::search::sensitivity::{Question, analyse};
 use crate::language::Metric;
 use crate::report::{
@@ -69,26 +67,13 @@ pub struct Sensitivity {
     no_verdicts: bool,
 
     #[command(flatten)]
-    adjust: Adjust,
-
-    #[command(flatten)]
-    effort: Effort,
-
-    #[command(flatten)]
-    keeping: Keeping,
-
-    /// Output format on stdout
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
-
-    #[command(flatten)]
-    pictures: Pictures,
+    search: SearchOptions,
 }
 
 impl Sensitivity {
     /// Reads, varies, answers, writes.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let mut bench = Workbench::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
+        let mut bench = Workbench::read_at(&self.experiment, &self.search.adjustments(), &self.at)?;
         caution(bench.plan(), page);
         let question = Question {
             point: bench.choose(self.variant.as_deref(), &self.at)?,
@@ -100,8 +85,8 @@ impl Sensitivity {
         let ranges = bench.ranges();
         bench.rehearse_ranges(&ranges, question.point)?;
         let asked = format!("{question:?} {}", bench.plan().replications);
-        let record = self.keeping.record("sensitivity", bench.plan(), &asked, self.effort.quiet, page)?;
-        let found = pursue(&self.effort, |progress| analyse(&mut bench, question, &record, progress))??;
+        let record = self.search.record("sensitivity", bench.plan(), &asked, page)?;
+        let found = self.search.pursue(|progress| analyse(&mut bench, question, &record, progress))??;
         let answer = Found {
             name: "sensitivity",
             plan: &found.plan,
@@ -112,7 +97,7 @@ impl Sensitivity {
             figure: (!found.parameters.is_empty()).then(|| sensitivity_figure(&found)),
             doubts: sensitivity_warnings(&found),
         };
-        let handed_over = answer.hand_over(&self.keeping, self.format, self.pictures, record, page);
+        let handed_over = answer.hand_over(&self.search, record, page);
         let is_doubtful = !found.doubts.is_empty() || found.parameters.is_empty();
         let doubt = if is_doubtful { Exit::Undecided } else { Exit::Holds };
         let interrupt = if found.is_interrupted { Exit::Interrupted } else { Exit::Holds };
