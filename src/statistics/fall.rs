@@ -34,34 +34,78 @@ pub struct Fall {
     pub before: f64,
     /// The mean count of the stretch that begins here.
     pub after: f64,
+    /// The first count of the stretch in which the counts are usual again: at least nine tenths of the level before the fall
+    /// that lasted longest, or of that just before where the fall is from a higher one to no less than that. None where they
+    /// stay below.
+    pub back: Option<usize>,
 }
 
-/// The fall that explains most, if there is any: a cut behind which the mean is below nine tenths of the mean before it. Of a
-/// series longer than [`MOST`] only the beginning is looked at.
+/// The fall that explains most, if there is any: a cut behind which the mean is below nine tenths of the mean before it. The end
+/// of a rebound, from which counts return to what is usual, is none. Of a series longer than [`MOST`] only the beginning is
+/// looked at.
 #[must_use]
 pub fn fall(counts: &[u32]) -> Option<Fall> {
     let counts = &counts[..counts.len().min(MOST)];
     let roots: Vec<f64> = counts.iter().map(|&count| 2.0 * (f64::from(count) + 0.375).sqrt()).collect();
     let sums = Sums::of(&roots);
     let cuts = cuts(&sums, PENALTY * noise(&roots) * libm::log(counts.len().max(2) as f64));
-    let mean = |from: usize, to: usize| {
-        counts[from..to].iter().map(|&count| f64::from(count)).sum::<f64>() / (to - from) as f64
-    };
-    let falls = cuts.windows(3).filter_map(|cut| {
-        let &[from, at, to] = cut else { return None };
-        let (before, after) = (mean(from, at), mean(at, to));
-        (after < FALLEN * before).then(|| {
-            let (left, right) = ((at - from) as f64, (to - at) as f64);
-            let shift = sums.mean(from, at) - sums.mean(at, to);
-            let squares = sums.squares(from, at) + sums.squares(at, to);
-            let variance = (squares / (left + right - 2.0).max(1.0)).max(1.0);
-            let margin = (QUANTILE * variance / (shift * shift)).min(counts.len() as f64) as usize + 1;
-            let fall =
-                Fall { at, low: at.saturating_sub(margin), high: (at + margin).min(counts.len()), before, after };
-            (left * right / (left + right) * shift * shift, fall)
-        })
+    let stretches: Vec<Stretch> = cuts.windows(2).map(|ends| Stretch::of(counts, ends[0], ends[1])).collect();
+    let falls = (1..stretches.len()).filter(|&number| falls(&stretches, number) && !ends_rebound(&stretches, number));
+    let falls = falls.map(|number| {
+        let (before, after) = (&stretches[number - 1], &stretches[number]);
+        let (from, at, to) = (before.from, after.from, after.to);
+        let (left, right) = ((at - from) as f64, (to - at) as f64);
+        let shift = sums.mean(from, at) - sums.mean(at, to);
+        let squares = sums.squares(from, at) + sums.squares(at, to);
+        let variance = (squares / (left + right - 2.0).max(1.0)).max(1.0);
+        let margin = (QUANTILE * variance / (shift * shift)).min(counts.len() as f64) as usize + 1;
+        let usual = usual(&stretches, number);
+        let later = stretches[number + 1..].iter().find(|later| later.mean >= FALLEN * usual);
+        let fall = Fall {
+            at,
+            low: at.saturating_sub(margin),
+            high: (at + margin).min(counts.len()),
+            before: before.mean,
+            after: after.mean,
+            back: later.map(|later| later.from),
+        };
+        (left * right / (left + right) * shift * shift, fall)
     });
     falls.max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, fall)| fall)
+}
+
+/// Counts of one level.
+struct Stretch {
+    from: usize,
+    to: usize,
+    mean: f64,
+}
+
+impl Stretch {
+    fn of(counts: &[u32], from: usize, to: usize) -> Self {
+        let sum: f64 = counts[from..to].iter().map(|&count| f64::from(count)).sum();
+        Self { from, to, mean: sum / (to - from) as f64 }
+    }
+}
+
+/// Whether the level falls where this stretch begins.
+fn falls(stretches: &[Stretch], number: usize) -> bool {
+    stretches[number].mean < FALLEN * stretches[number - 1].mean
+}
+
+/// The level that counts fall from where this stretch begins: that which lasted longest before, unless they stay above it.
+fn usual(stretches: &[Stretch], number: usize) -> f64 {
+    let longest = stretches[..number].iter().max_by_key(|stretch| stretch.to - stretch.from);
+    let longest = longest.map_or(0.0, |stretch| stretch.mean);
+    if stretches[number].mean < FALLEN * longest { longest } else { stretches[number - 1].mean }
+}
+
+/// Whether this stretch only ends a rebound: the level rose after an earlier fall, and is now no lower than before that one.
+fn ends_rebound(stretches: &[Stretch], number: usize) -> bool {
+    let has_risen = number >= 2 && stretches[number - 1].mean > stretches[number - 2].mean;
+    let is_usual =
+        |earlier: usize| falls(stretches, earlier) && stretches[number].mean >= FALLEN * usual(stretches, earlier);
+    has_risen && (1..number).any(is_usual)
 }
 
 /// The variance of one value about its mean, from the differences of neighbours, so that levels do not enter (von Neumann
@@ -139,13 +183,27 @@ mod tests {
     #[test]
     fn a_step_without_noise_is_found_where_it_is() {
         let counts = [vec![20; 60], vec![3; 40]].concat();
-        assert_eq!(fall(&counts), Some(Fall { at: 60, low: 59, high: 61, before: 20.0, after: 3.0 }));
+        assert_eq!(fall(&counts), Some(Fall { at: 60, low: 59, high: 61, before: 20.0, after: 3.0, back: None }));
         // The end of a spike is a fall; the rise before it is none.
         let spike = [vec![20; 40], vec![80; 10], vec![1; 50]].concat();
         assert_eq!(fall(&spike).map(|fall| fall.at), Some(50));
         // One that is over again is one, too.
         let healed = [vec![20; 40], vec![0; 20], vec![20; 40]].concat();
-        assert_eq!(fall(&healed).map(|fall| (fall.at, fall.after)), Some((40, 0.0)));
+        assert_eq!(fall(&healed).map(|fall| (fall.at, fall.after, fall.back)), Some((40, 0.0, Some(60))));
+    }
+
+    /// A backlog that is worked off makes a rebound; its end explains more than the fall, but is none.
+    #[test]
+    fn the_end_of_a_rebound_is_no_fall() {
+        let seen = |counts: &[Vec<u32>]| fall(&counts.concat()).map(|fall| (fall.at, fall.back));
+        let rebound = [vec![20; 40], vec![10; 6], vec![80; 20], vec![20; 40]];
+        assert_eq!(seen(&rebound), Some((40, Some(46))));
+        // From a spike to less than before it, and later back to that.
+        assert_eq!(seen(&[vec![20; 40], vec![80; 10], vec![1; 30], vec![20; 20]]), Some((50, Some(80))));
+        // A second fall after half a return is one.
+        assert_eq!(seen(&[vec![40; 40], vec![20; 10], vec![30; 10], vec![1; 40]]), Some((60, None)));
+        // So is one from a level that the load has risen to.
+        assert_eq!(seen(&[vec![5; 40], vec![40; 30], vec![10; 30]]), Some((70, None)));
     }
 
     #[test]

@@ -87,6 +87,21 @@ fn a_pool_that_is_large_enough_has_no_circle() {
     assert!(!found.graph.is_complete);
 }
 
+/// Four clients and four connections serve until a fifth client makes the circle possible: goodput falls to nothing then.
+#[test]
+fn a_circle_says_when_goodput_falls() {
+    let text = nested(4, "").replace("kind = \"closed\"", "kind = \"staged\"").replace(
+        "concurrency = 4\nthink_time = \"1ms\"\nwarm_up = \"0s\"\nduration = \"10s\"",
+        "think_time = \"1ms\"\nstages = [{ duration = \"140s\", concurrency = 4 }, { duration = \"1s\", concurrency = 8 }, { duration = \"99s\", concurrency = 8 }]",
+    );
+    let (plan, found) = of_model(&text);
+    assert_eq!(found.moment.tipping, Tipping::Circle);
+    let fall = found.moment.fall.expect("a fall");
+    assert!((fall.at.seconds() - found.moment.at.seconds()).abs() < 4.0 && fall.back.is_none(), "{:?}", found.moment);
+    let words = report::dossier(&plan, &found, None);
+    assert!(words.contains("In this replication goodput falls from"), "{words}");
+}
+
 /// Two threads of each service; a request of `a` calls `b`, which calls `a` again.
 #[test]
 fn a_circle_across_two_services_leads_through_both() {
@@ -157,8 +172,10 @@ fn a_storm_of_retries_tips_at_the_fault_and_wastes_its_work() {
         [services.shop.endpoints.order]\nsteps = [{ cpu = { exp = \"12ms\" } }]\n\
         [faults.slow]\nservice = \"shop\"\nfrom = \"40s\"\nto = \"60s\"\neffect = { slow = 10 }\n";
     let (plan, found) = of_model(text);
-    let Tipping::Fall { before_per_s, after_per_s } = found.moment.tipping else { panic!("{:?}", found.moment) };
-    assert!((45.0..55.0).contains(&before_per_s) && after_per_s < 10.0, "{:?}", found.moment);
+    assert_eq!(found.moment.tipping, Tipping::Fall);
+    let fall = found.moment.fall.expect("a fall");
+    assert!((45.0..55.0).contains(&fall.before_per_s) && fall.after_per_s < 10.0, "{fall:?}");
+    assert_eq!(fall.back, None);
     assert_eq!((found.moment.runs, found.moment.of), (3, 3));
     let seconds = found.moment.seconds.expect("all runs tip");
     assert!(seconds.low > 38.0 && seconds.high < 45.0, "{seconds:?}");
@@ -168,6 +185,23 @@ fn a_storm_of_retries_tips_at_the_fault_and_wastes_its_work() {
     assert!(last.levels.abandoned * 2 > last.levels.handlers && last.sent_again_per_s > 10.0, "{last:?}");
     let words = report::dossier(&plan, &found, None);
     assert!(words.contains("handlers work for clients that have gone"), "{words}");
+}
+
+/// The service stops from 40 s to 60 s; what waits is worked off at 83 a second then, until 50 a second are served again. The end
+/// of that rebound is no fall, and the dossier says that goodput comes back.
+#[test]
+fn a_system_that_recovers_is_said_to() {
+    let text = "title = \"Stop\"\n\
+        [load]\nkind = \"open\"\ntarget = \"shop.order\"\nrate = \"50/s\"\nwarm_up = \"0s\"\nduration = \"200s\"\n\
+        [services.shop]\nruntime = \"threads\"\nthreads = 1\ncpu = \"1\"\n\
+        [services.shop.endpoints.order]\nsteps = [{ cpu = { exp = \"12ms\" } }]\n\
+        [faults.stop]\nservice = \"shop\"\nfrom = \"40s\"\nto = \"60s\"\neffect = \"stuck\"\n";
+    let (plan, found) = of_model(text);
+    let fall = found.moment.fall.expect("a fall");
+    assert!((38.0..43.0).contains(&fall.at.seconds()), "{fall:?}");
+    assert!(fall.back.is_some_and(|back| (58.0..63.0).contains(&back.seconds())), "{fall:?}");
+    let words = report::dossier(&plan, &found, None);
+    assert!(words.contains(" and is back at "), "{words}");
 }
 
 #[test]

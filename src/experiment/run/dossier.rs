@@ -36,19 +36,27 @@ const STEP: usize = 24;
 
 /// How a run tips.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub enum Tipping {
     /// A circle of waits closes that nothing opens.
     Circle,
     /// Goodput falls.
-    Fall {
-        /// Successes a second before.
-        before_per_s: f64,
-        /// Successes a second after.
-        after_per_s: f64,
-    },
+    Fall,
     /// Neither: it is as bad from the start. The moment is the middle of the run.
     Never,
+}
+
+/// A fall of the goodput of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct GoodputFall {
+    /// When it falls.
+    pub at: Time,
+    /// Successes a second before.
+    pub before_per_s: f64,
+    /// Successes a second after.
+    pub after_per_s: f64,
+    /// When goodput is usual again; none if it stays below.
+    pub back: Option<Time>,
 }
 
 /// When the runs of a point tip.
@@ -60,6 +68,8 @@ pub struct Moment {
     pub at: Time,
     /// The number of that replication, from 0 on.
     pub replication: u32,
+    /// The fall of its goodput; none if it does not fall.
+    pub fall: Option<GoodputFall>,
     /// Seconds from the start until a run tips: the mean over the replications that do so in this way, with its 95 % interval. Of a
     /// single one the interval of its own change point; none where no run tips.
     pub seconds: Option<Interval>,
@@ -137,7 +147,7 @@ pub fn dossier(plan: &Plan, point: usize, interrupted: &AtomicBool) -> Result<Do
     let glance = match moment.tipping {
         Tipping::Circle => Glance::Deadlock,
         // The waits build up from there on: they are looked at one step later.
-        Tipping::Fall { .. } => Glance::At(moments.iter().copied().find(|&at| at > moment.at).unwrap_or(moment.at)),
+        Tipping::Fall => Glance::At(moments.iter().copied().find(|&at| at > moment.at).unwrap_or(moment.at)),
         Tipping::Never => Glance::At(moment.at),
     };
     let looked = load::seen(system, &load, glance, moments, plan.seed, number, &limits);
@@ -206,6 +216,12 @@ fn moment(counted: &[Counted]) -> Option<(Moment, &Counted)> {
         numbered().filter_map(|(number, run)| Some((number, run.deadlock.as_ref()?.0))).collect();
     let falls: Vec<(u32, Fall)> = numbered().filter_map(|(number, run)| Some((number, run.fall?))).collect();
     let length = |number: u32| counted[number as usize].timeline.length;
+    let goodput = |number: u32| {
+        let (fall, each) = (counted[number as usize].fall?, length(number));
+        let time = |index: usize| Time(each.0 * index as u64);
+        let [before_per_s, after_per_s] = [fall.before, fall.after].map(|count| count / each.seconds());
+        Some(GoodputFall { at: time(fall.at), before_per_s, after_per_s, back: fall.back.map(time) })
+    };
     let of = counted.len() as u32;
     let mean = |times: Vec<f64>, alone: Option<Interval>| match times[..] {
         [_] => alone,
@@ -216,7 +232,8 @@ fn moment(counted: &[Counted]) -> Option<(Moment, &Counted)> {
             let seconds = at.seconds();
             let alone = Interval { estimate: seconds, low: seconds, high: seconds };
             let seconds = mean(circles.iter().map(|(_, at)| at.seconds()).collect(), Some(alone));
-            Moment { tipping: Tipping::Circle, at, replication, seconds, runs: circles.len() as u32, of }
+            let (fall, runs) = (goodput(replication), circles.len() as u32);
+            Moment { tipping: Tipping::Circle, at, replication, fall, seconds, runs, of }
         }
         (None, Some(&(replication, fall))) => {
             let each = length(replication);
@@ -224,13 +241,12 @@ fn moment(counted: &[Counted]) -> Option<(Moment, &Counted)> {
             let alone = Interval { estimate: at.seconds(), low: low.seconds(), high: high.seconds() };
             let time = |&(number, fall): &(u32, Fall)| Time(length(number).0 * fall.at as u64).seconds();
             let seconds = mean(falls.iter().map(time).collect(), Some(alone));
-            let tipping =
-                Tipping::Fall { before_per_s: fall.before / each.seconds(), after_per_s: fall.after / each.seconds() };
-            Moment { tipping, at, replication, seconds, runs: falls.len() as u32, of }
+            let (fall, runs) = (goodput(replication), falls.len() as u32);
+            Moment { tipping: Tipping::Fall, at, replication, fall, seconds, runs, of }
         }
         (None, None) => {
             let at = Time(counted.first()?.timeline.end.0 / 2);
-            Moment { tipping: Tipping::Never, at, replication: 0, seconds: None, runs: 0, of }
+            Moment { tipping: Tipping::Never, at, replication: 0, fall: None, seconds: None, runs: 0, of }
         }
     };
     Some((moment, counted.get(moment.replication as usize)?))

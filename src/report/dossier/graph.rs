@@ -38,7 +38,7 @@ pub fn figure(plan: &Plan, dossier: &Dossier) -> DiagramFigure {
     let shape = if graph.is_circle { "the circle of waits" } else { "the chain of waits" };
     let when = match dossier.moment.tipping {
         Tipping::Circle => "at that moment".to_owned(),
-        Tipping::Fall { .. } | Tipping::Never => format!("at {}", graph.at),
+        Tipping::Fall | Tipping::Never => format!("at {}", graph.at),
     };
     let mut title = finding(dossier);
     title[..1].make_ascii_uppercase();

@@ -6,7 +6,7 @@ use super::super::table::{self, Column};
 use super::super::trace;
 use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
-use crate::experiment::run::dossier::{Around, Dossier, Tipping};
+use crate::experiment::run::dossier::{Around, Dossier, GoodputFall, Tipping};
 use crate::kernel::Time;
 use crate::parts::{Levels, PlaceKind, WaitGraph, WaitGroup, WaitNode};
 
@@ -38,19 +38,25 @@ pub fn headline(plan: &Plan, dossier: &Dossier) -> String {
 }
 
 pub(super) fn finding(dossier: &Dossier) -> String {
-    let at = dossier.moment.at;
-    match dossier.moment.tipping {
-        Tipping::Circle => format!("a circle of waits that nothing opens closes at {at}"),
-        Tipping::Fall { before_per_s, after_per_s } => {
-            format!("goodput falls from {}/s to {}/s at {at}", short(before_per_s), short(after_per_s))
-        }
-        Tipping::Never => "no circle of waits closes, and goodput falls to no lower level".into(),
+    match (dossier.moment.tipping, &dossier.moment.fall) {
+        (Tipping::Circle, _) => format!("a circle of waits that nothing opens closes at {}", dossier.moment.at),
+        (Tipping::Fall, Some(fall)) => falls(fall),
+        (Tipping::Fall | Tipping::Never, _) => "no circle of waits closes, and goodput falls to no lower level".into(),
     }
+}
+
+/// `goodput falls from 50/s to 3/s at 141 s and is back at 180 s`.
+fn falls(fall: &GoodputFall) -> String {
+    let back = fall.back.map_or_else(String::new, |back| format!(" and is back at {back}"));
+    format!("goodput falls from {}/s to {}/s at {}{back}", short(fall.before_per_s), short(fall.after_per_s), fall.at)
 }
 
 /// All that is said: the finding first.
 pub fn sentences(plan: &Plan, dossier: &Dossier) -> Vec<String> {
     let mut all = vec![format!("{}.", headline(plan, dossier)), uncertainty(dossier)];
+    if let (Tipping::Circle, Some(fall)) = (dossier.moment.tipping, &dossier.moment.fall) {
+        all.push(format!("In this replication {}.", falls(fall)));
+    }
     all.extend(waits(&dossier.graph));
     all.extend(waste(dossier));
     all
@@ -62,7 +68,7 @@ fn uncertainty(dossier: &Dossier) -> String {
     let shown = format!("Shown is replication {}", moment.replication + 1);
     let what = match moment.tipping {
         Tipping::Circle => "Such a circle closes".into(),
-        Tipping::Fall { .. } => "It does so".to_owned(),
+        Tipping::Fall => "Goodput falls".to_owned(),
         Tipping::Never => {
             return format!("In none of {} goodput falls to a lower level. {shown}, in its middle.", runs(moment.of));
         }
