@@ -3,7 +3,7 @@
 
 use super::super::chart::{BoxKind, DiagramFigure, Link, Node, Row};
 use super::super::paragraph::{count, joined};
-use super::words::{doing, finding};
+use super::words::{clock, doing, finding};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
 use crate::experiment::run::dossier::{Dossier, Tipping};
@@ -38,7 +38,7 @@ pub fn figure(plan: &Plan, dossier: &Dossier) -> DiagramFigure {
     let shape = if graph.is_circle { "the circle of waits" } else { "the chain of waits" };
     let when = match dossier.moment.tipping {
         Tipping::Circle => "at that moment".to_owned(),
-        Tipping::Fall | Tipping::Never => format!("at {}", graph.at),
+        Tipping::Fall | Tipping::Never => format!("at {}", clock(graph.at)),
     };
     let mut title = finding(dossier);
     title[..1].make_ascii_uppercase();

@@ -39,7 +39,7 @@ pub fn headline(plan: &Plan, dossier: &Dossier) -> String {
 
 pub(super) fn finding(dossier: &Dossier) -> String {
     match (dossier.moment.tipping, &dossier.moment.fall) {
-        (Tipping::Circle, _) => format!("a circle of waits that nothing opens closes at {}", dossier.moment.at),
+        (Tipping::Circle, _) => format!("a circle of waits that nothing opens closes at {}", clock(dossier.moment.at)),
         (Tipping::Fall, Some(fall)) => falls(fall),
         (Tipping::Fall | Tipping::Never, _) => "no circle of waits closes, and goodput falls to no lower level".into(),
     }
@@ -47,8 +47,18 @@ pub(super) fn finding(dossier: &Dossier) -> String {
 
 /// `goodput falls from 50/s to 3/s at 141 s and is back at 180 s`.
 fn falls(fall: &GoodputFall) -> String {
-    let back = fall.back.map_or_else(String::new, |back| format!(" and is back at {back}"));
-    format!("goodput falls from {}/s to {}/s at {}{back}", short(fall.before_per_s), short(fall.after_per_s), fall.at)
+    let back = fall.back.map_or_else(String::new, |back| format!(" and is back at {}", clock(back)));
+    format!(
+        "goodput falls from {}/s to {}/s at {}{back}",
+        short(fall.before_per_s),
+        short(fall.after_per_s),
+        clock(fall.at)
+    )
+}
+
+/// A time since the start, in the unit of all other times of a dossier.
+pub(super) fn clock(time: Time) -> String {
+    seconds(time.seconds())
 }
 
 /// All that is said: the finding first.
@@ -100,7 +110,7 @@ fn waits(graph: &WaitGraph) -> Vec<String> {
     if !graph.is_circle {
         let node = &graph.nodes[first];
         let waiting = count(node.waiting as usize, "request");
-        all.push(format!("At {} most wait for {}: {waiting}{}.", graph.at, node.name, in_use(node)));
+        all.push(format!("At {} most wait for {}: {waiting}{}.", clock(graph.at), node.name, in_use(node)));
     }
     if !graph.is_circle {
         let holders = graph.outside().filter(|group| !group.holds.is_empty());
@@ -200,9 +210,14 @@ fn waste(dossier: &Dossier) -> Option<String> {
     let told = |around: &Around| {
         let Levels { abandoned, handlers, .. } = around.levels;
         let work = format!("{abandoned} of {handlers} handlers work for clients that have gone");
-        if is_sent_again { format!("{work}, {}/s are sent again", short(around.sent_again_per_s)) } else { work }
+        match around.sent_again_per_s {
+            _ if !is_sent_again => work,
+            0.0 => format!("{work}, and no request is sent again"),
+            rate => format!("{work}, and {} requests/s are sent again", short(rate)),
+        }
     };
-    Some(format!("At {}, {}; at {}, {}.", before.levels.at, told(before), last.levels.at, told(last)))
+    let [first, second] = [before, last].map(|around| format!("at {}, {}", clock(around.levels.at), told(around)));
+    Some(format!("A{}; {second}.", &first[1..]))
 }
 
 /// What happens around the moment, a row for each time.
@@ -213,7 +228,7 @@ pub fn around(dossier: &Dossier) -> Vec<Column> {
     };
     let rate = |value: f64| short(value);
     let mut columns = vec![
-        figures("time", &|row| seconds(row.levels.at.seconds())),
+        figures("time", &|row| clock(row.levels.at)),
         figures(if dossier.moment.tipping == Tipping::Never { "from the middle" } else { "from tipping" }, &|row| {
             offset(row.levels.at, dossier.moment.at)
         }),
@@ -266,7 +281,7 @@ pub fn request(dossier: &Dossier, width: Option<usize>) -> Option<(String, Strin
         }
         (_, None) => "a request of that moment".to_owned(),
     };
-    let cut = seen.cut.map_or_else(String::new, |cut| format!(", shown up to {cut}"));
-    let which = format!("{which}: sent at {start}{cut}");
+    let cut = seen.cut.map_or_else(String::new, |cut| format!(", shown up to {}", clock(cut)));
+    let which = format!("{which}: sent at {}{cut}", clock(start));
     Some((which, trace::of_trace(&seen.trace, "", width)))
 }
