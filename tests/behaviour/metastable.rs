@@ -152,3 +152,21 @@ fn what_cannot_be_searched_is_refused() {
     let none = MetastableWishes { trigger: None, ..wishes() };
     assert!(told(MODEL, &none).contains("no axis of numbers that could be the size of a trigger"));
 }
+
+/// A fault that only one variant has can be the trigger there; of the others that is refused.
+#[test]
+fn a_fault_that_a_variant_makes_is_a_trigger() {
+    let (calm, fault) = MODEL.split_once("[faults.stop]\n").expect("a fault");
+    let fault = fault.trim().replace('\n', ", ");
+    let variants = format!(
+        "replications = 5\n[[variants]]\nname = \"calm\"\n[[variants]]\nname = \"stops\"\nset = {{ \"faults.stop\" = {{ {fault} }}, \
+         \"load.retry\" = {{ attempts = 3, backoff = \"10ms\" }} }}\n"
+    );
+    let refused = searched(calm, &variants, &wishes()).expect_err("a mistake").render(false);
+    assert!(refused.contains("variant `calm` has no `faults.stop.to`"), "{refused}");
+    let only = variants.replace("[[variants]]\nname = \"calm\"\n", "");
+    let one = MetastableWishes { loads: Some(1), ..wishes() };
+    let answer = searched(calm, &only, &one).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let tips = answer.variants[0].borders[0].tips.expect("a border");
+    assert!((50.9..=52.65).contains(&tips), "{tips}");
+}

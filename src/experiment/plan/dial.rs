@@ -29,6 +29,8 @@ pub struct Dial {
     /// The smallest and the largest value of the axis that this is.
     pub(super) ends: Option<(f64, f64)>,
     pub(super) in_model: bool,
+    /// Whether only what some variants set has this path.
+    pub(super) of_variants: bool,
     /// Where it was written.
     pub(super) place: Place,
     pub(super) form: &'static Form,
@@ -129,6 +131,7 @@ impl Dial {
             whole,
             ends: None,
             in_model: !in_load,
+            of_variants: false,
             place: place.clone(),
             form: found.form,
             notation,

@@ -14,7 +14,7 @@ use super::reading;
 use crate::language::lower::Columns;
 use crate::language::names::Names;
 use crate::language::setting::{Setting, Subject};
-use crate::language::tree::{Place, Tree};
+use crate::language::tree::{NodeKind, Place, Tree};
 use crate::language::{Experiment, Mistake, Mistakes, Source};
 use crate::model::{Load, System};
 
@@ -90,7 +90,7 @@ impl Workbench {
                     .advise(names, "axis", name)
                     .note("a path such as `load.concurrency` also works here"));
             }
-            let dial = Dial::of_path(name, place, &self.subject, &mut columns)?;
+            let dial = self.dial_of_path(name, place, &mut columns)?;
             // A path that an axis sets is that axis, with all that the axis sets beside it.
             let same = self.axes.iter().find(|ready| ready.targets.iter().any(|target| dial.sets(target)));
             return match same {
@@ -99,6 +99,24 @@ impl Workbench {
             };
         };
         self.dial_of(ready, place, &mut columns)
+    }
+
+    /// The dial of a path of what all variants share, or else of the first variant that has it.
+    fn dial_of_path(&self, path: &str, place: &Place, columns: &mut Columns) -> Result<Dial, Mistake> {
+        let shared = match Dial::of_path(path, place, &self.subject, columns) {
+            Ok(dial) => return Ok(dial),
+            Err(mistake) => mistake,
+        };
+        let mut of_variant = |design: &Design| {
+            let mut subject = self.subject.clone();
+            design.settings.iter().try_for_each(|setting| setting.apply(&mut subject)).ok()?;
+            Dial::of_path(path, place, &subject, columns).ok()
+        };
+        let found = self.designs.iter().filter(|design| !design.made).find_map(&mut of_variant);
+        found.ok_or(shared).map(|mut dial| {
+            dial.of_variants = true;
+            dial
+        })
     }
 
     fn dial_of(&self, ready: &Ready, place: &Place, columns: &mut Columns) -> Result<Dial, Mistake> {
@@ -158,8 +176,11 @@ impl Workbench {
             let design = &self.designs[variant];
             let mut base = self.subject.clone();
             for setting in &design.settings {
+                // What makes the thing that the number belongs to gives it a value to begin with.
+                let makes = |dial: &Dial| dial.of_variants && matches!(setting.value.kind, NodeKind::Table(_));
                 if let Ok(leaves) = setting.leaves(&base)
-                    && let Some(dial) = dials.iter().find(|dial| leaves.iter().any(|leaf| dial.sets(leaf)))
+                    && let Some(dial) =
+                        dials.iter().find(|dial| !makes(dial) && leaves.iter().any(|leaf| dial.sets(leaf)))
                 {
                     let title = format!("`{}` is set, so it cannot be searched along", dial.path);
                     let mistake = setting.value.place.mark_key(Mistake::new(title), "would have no effect");
@@ -168,6 +189,12 @@ impl Workbench {
                 if let Err(mistake) = setting.apply(&mut base) {
                     mistakes.push(mistake);
                 }
+            }
+            let lacks = |dial: &&Dial| dial.of_variants && dial.present(&base, &mut self.columns.clone()).is_none();
+            if let Some(dial) = dials.iter().find(lacks) {
+                let title = format!("variant `{}` has no `{}`", design.name, dial.path);
+                let mistake = dial.place.mark_value(Mistake::new(title), "only other variants have it");
+                mistakes.push(mistake.help("name the variants that have it: --variant NAME"));
             }
             let mut place = Vec::new();
             for (ready, chosen) in &others {
