@@ -133,6 +133,7 @@ impl KneeArguments {
             confidence: self.confidence,
             replications: self.search.adjustments().replications,
             max_replications: self.max_replications,
+            ..KneeWishes::default()
         }
     }
 }

@@ -47,7 +47,7 @@ pub use direction::Direction;
 pub(in crate::experiment) use direction::is_load;
 pub(super) use effort::{FEWEST, MOST_REPLICATIONS};
 pub use excerpt::Side;
-pub use knee::{Grid, KneeSearch, KneeWishes};
+pub use knee::{Grid, KneeSearch, KneeWishes, RangeOptions};
 pub use lever::Lever;
 pub use metastable::{MetastableSearch, MetastableWishes};
 pub use objective::{success_bound, success_objective};

@@ -146,6 +146,12 @@ fn what_cannot_be_searched_is_refused() {
     assert!(told(calm, &of_time).contains("recovery is not timed"));
     let early = MODEL.replace("duration =", "recovered_after = \"52s\"\nduration =");
     assert!(told(&early, &wishes()).contains("before the end of the trigger"));
+    let nowhere = MetastableWishes { trigger: Some("faults.stopp.to".into()), ..wishes() };
+    assert!(told(MODEL, &nowhere).contains("--> --trigger:1"), "{}", told(MODEL, &nowhere));
+    let endless = MetastableWishes { from: None, ..wishes() };
+    assert!(told(MODEL, &endless).contains("add --from"), "{}", told(MODEL, &endless));
+    let wrong = MetastableWishes { load_from: Some("fast".into()), ..wishes() };
+    assert!(told(MODEL, &wrong).contains("--> --load-from:1"), "{}", told(MODEL, &wrong));
     let same = MetastableWishes { trigger: Some("load.rate".into()), from: Some("1/s".into()), ..wishes() };
     let same = MetastableWishes { to: Some("6/s".into()), resolution: None, ..same };
     assert!(told(MODEL, &same).contains("both the load and the trigger"));

@@ -75,9 +75,30 @@ impl Grid {
     }
 }
 
+/// What the options of a range are called on the command line, for messages.
+#[derive(Clone, Copy, Debug)]
+pub struct RangeOptions {
+    /// What is varied.
+    pub axis: &'static str,
+    /// The smallest value.
+    pub from: &'static str,
+    /// The largest value.
+    pub to: &'static str,
+    /// The resolution.
+    pub resolution: &'static str,
+}
+
+impl Default for RangeOptions {
+    fn default() -> Self {
+        Self { axis: "--axis", from: "--from", to: "--to", resolution: "--resolution" }
+    }
+}
+
 /// What the command line asks for; it stands over what the experiment says.
 #[derive(Clone, Debug, Default)]
 pub struct KneeWishes {
+    /// What the options are called.
+    pub options: RangeOptions,
     /// The name of an axis, or a path.
     pub axis: Option<String>,
     /// The smallest value, as it would be written in a file.
@@ -110,7 +131,8 @@ impl Workbench {
             Some(text) => Some(argument(option, text)),
             None => table.and_then(|table| table.get(key)).cloned(),
         };
-        let axis = given("--axis", &wishes.axis, "axis");
+        let options = wishes.options;
+        let axis = given(options.axis, &wishes.axis, "axis");
         let dial = match &axis {
             Some(name) => self.dial(&name.plain(), &name.place)?,
             None => self.first_dial().unwrap_or_else(|| Err(self.no_dial()))?,
@@ -122,9 +144,9 @@ impl Workbench {
             let tree = given(option, wish, key).filter(|_| is_own || wish.is_some());
             tree.map(|tree| Ok((dial.number(&tree, &mut columns)?, tree.place))).transpose()
         };
-        let (from, to) = (number("--from", &wishes.from, "from")?, number("--to", &wishes.to, "to")?);
-        let resolution = number("--resolution", &wishes.resolution, "resolution")?;
-        let grid = grid(&dial, from, to, resolution)?;
+        let (from, to) = (number(options.from, &wishes.from, "from")?, number(options.to, &wishes.to, "to")?);
+        let resolution = number(options.resolution, &wishes.resolution, "resolution")?;
+        let grid = grid(&dial, options, from, to, resolution)?;
         let is_wished = !wishes.objectives.is_empty() || wishes.slope.is_some();
         let own = if written.objectives.is_empty() { &self.plan.objectives } else { &written.objectives };
         let mut objectives = if is_wished { wishes.objectives.clone() } else { own.clone() };
@@ -197,21 +219,29 @@ impl Workbench {
 /// The grid between two ends.
 fn grid(
     dial: &Dial,
+    options: RangeOptions,
     from: Option<(f64, Place)>,
     to: Option<(f64, Place)>,
     resolution: Option<(f64, Place)>,
 ) -> Result<Grid, Mistakes> {
-    let end = |given: Option<(f64, Place)>, of_axis: Option<f64>, key: &str| match (given, of_axis) {
+    let end = |given: Option<(f64, Place)>, of_axis: Option<f64>, option: &str| match (given, of_axis) {
         (Some((number, place)), _) => Ok((number, place)),
         (None, Some(number)) => Ok((number, dial.place.clone())),
         (None, None) => {
+            let key = option.trim_start_matches('-');
             let mistake = Mistake::new(format!("the search has no `{key}`"));
             let mistake = dial.place.mark_value(mistake, "not an axis with values");
-            Err(mistake.help(format!("add --{key}, or `{key}` to the table of the search")))
+            // Only a knee has a table in the experiment.
+            let table = if options.axis == "--axis" {
+                format!(", or `{key}` to the table of the search")
+            } else {
+                String::new()
+            };
+            Err(mistake.help(format!("add {option}{table}")))
         }
     };
-    let (from, start) = end(from, dial.ends.map(|ends| ends.0), "from")?;
-    let (to, place) = end(to, dial.ends.map(|ends| ends.1), "to")?;
+    let (from, start) = end(from, dial.ends.map(|ends| ends.0), options.from)?;
+    let (to, place) = end(to, dial.ends.map(|ends| ends.1), options.to)?;
     if from >= to {
         let title = format!("the search goes from {} to {}", dial.text(from), dial.text(to));
         let mistake = start.mark_value(Mistake::new(title), "starts here");

@@ -2,7 +2,7 @@
 
 use super::design::Axis;
 use super::dial::Dial;
-use super::knee::{Grid, KneeWishes};
+use super::knee::{Grid, KneeWishes, RangeOptions};
 use super::workbench::{Study, Workbench};
 use crate::language::{Mistake, Mistakes};
 use crate::model::{RateUnit, Strength};
@@ -12,6 +12,12 @@ const LOADS: u32 = 5;
 
 /// The share of the written load that the smallest load is, where the command line names none.
 const LEAST_LOAD: f64 = 0.5;
+
+const LOAD_OPTIONS: RangeOptions =
+    RangeOptions { axis: "--load", from: "--load-from", to: "--load-to", resolution: "--resolution" };
+
+const TRIGGER_OPTIONS: RangeOptions =
+    RangeOptions { axis: "--trigger", from: "--from", to: "--to", resolution: "--resolution" };
 
 /// A question for the border beyond which a system stays down.
 #[derive(Clone, Debug)]
@@ -62,6 +68,7 @@ impl Workbench {
         let written = strength.filter(|(path, _)| *path == load).map(|(_, size)| size);
         let end = |wish: &Option<String>, share: f64| wish.clone().or_else(|| written.as_ref().map(|size| size(share)));
         let of_load = self.knee(&KneeWishes {
+            options: LOAD_OPTIONS,
             axis: Some(load),
             from: end(&wishes.load_from, LEAST_LOAD),
             to: end(&wishes.load_to, 1.0),
@@ -75,6 +82,7 @@ impl Workbench {
             })?,
         };
         let of_trigger = self.knee(&KneeWishes {
+            options: TRIGGER_OPTIONS,
             axis: Some(trigger),
             from: wishes.from.clone(),
             to: wishes.to.clone(),
