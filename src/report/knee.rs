@@ -22,7 +22,7 @@ use crate::model::RateUnit;
 use crate::statistics::rare::can_hide;
 
 pub use figure::knee_figure;
-pub(super) use figure::{axis_label, plotted, window};
+pub(super) use figure::{axis_label, dial_label, plotted, window};
 
 /// The whole answer for people.
 pub fn knee(answer: &KneeAnswer, width: Option<usize>) -> Vec<String> {

@@ -2,7 +2,7 @@
 
 use super::{at, is_beyond, knee_method, last_that_meets, rates, the_last_that_meets};
 use crate::experiment::analyse::comparison::TIE;
-use crate::experiment::plan::KneeSearch;
+use crate::experiment::plan::{Dial, KneeSearch};
 use crate::experiment::search::{KneeAnswer, KneeOutcome, VariantKnee};
 use crate::language::{Metric, Scale};
 use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Look, Panel, Point, Threshold};
@@ -20,11 +20,7 @@ const DISTANCES: f64 = 5.0;
 /// The chart: the figure of each objective at the values that were tried.
 pub fn knee_figure(answer: &KneeAnswer) -> Drawing {
     let knee = &answer.knee;
-    let name = if knee.dial.label == "load.concurrency" { "concurrent requests" } else { &knee.dial.label };
-    let label = match knee.dial.unit() {
-        Some(unit) if knee.dial.label == knee.dial.name => format!("{name} ({unit})"),
-        _ => name.to_owned(),
-    };
+    let label = dial_label(&knee.dial);
     let x = match knee.dial.scale {
         Scale::Log if knee.grid.value(0) > 0.0 => ChartAxis::log(label),
         _ => ChartAxis::linear(label),
@@ -244,6 +240,19 @@ fn span(knee: &KneeSearch, (meets, misses): (f64, f64)) -> Collapse {
     let unit: &str = &to[to.rfind(|sign: char| sign.is_ascii_digit()).map_or(0, |last| last + 1)..];
     let label = format!("knee {}–{to}", from.strip_suffix(unit).unwrap_or(&from));
     Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label, others: Vec::new() }
+}
+
+/// What the axis of a dial is called, with its unit: the label that the experiment gives it, or words for its path.
+pub(in crate::report) fn dial_label(dial: &Dial) -> String {
+    let name = match dial.label.as_str() {
+        "load.concurrency" => "concurrent requests",
+        "load.rate" => "requests offered",
+        label => label,
+    };
+    match dial.unit() {
+        Some(unit) if dial.label == dial.name => format!("{name} ({unit})"),
+        _ => name.to_owned(),
+    }
 }
 
 pub(in crate::report) fn axis_label(metric: Metric, unit: &str) -> String {

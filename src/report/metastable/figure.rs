@@ -1,9 +1,9 @@
 //! The chart of the map: over the load, the smallest trigger that tips each variant.
 
 use super::{Border, MetastableAnswer, VariantMap, at_load, metastable_method, name, trigger};
-use crate::experiment::plan::Dial;
 use crate::report::chart::{ChartAxis, Line, LineFigure, Panel, Point};
 use crate::report::figures::{Drawing, fitting};
+use crate::report::knee::dial_label;
 use crate::report::paragraph::{list, quoted};
 
 /// The chart.
@@ -18,7 +18,7 @@ pub fn metastable_figure(answer: &MetastableAnswer) -> Drawing {
         ..Line::default()
     };
     let panel = Panel {
-        y: ChartAxis::linear(format!("size of the trigger: {}", label(&asked.trigger))),
+        y: ChartAxis::linear(format!("size of the trigger: {}", dial_label(&asked.trigger))),
         y_max: Some(end),
         lines: answer.variants.iter().map(line).collect(),
         ..Panel::default()
@@ -26,7 +26,7 @@ pub fn metastable_figure(answer: &MetastableAnswer) -> Drawing {
     let figure = LineFigure {
         title: title(answer),
         subtitle: format!("Simulated: {}", metastable_method(answer)),
-        x: ChartAxis::linear(label(&asked.load)),
+        x: ChartAxis::linear(dial_label(&asked.load)),
         panels: vec![panel],
         note: "Curves: the smallest trigger after which some run stays down. Bands: from the largest after which every run \
                returns to the smallest after which none does. Above its band a variant stays down; without a mark it returns \
@@ -49,30 +49,29 @@ fn point(answer: &MetastableAnswer, border: &Border, end: f64) -> Point {
     }
 }
 
-/// An axis' label: the dial's, with its unit.
-fn label(dial: &Dial) -> String {
-    match dial.unit() {
-        Some(unit) if dial.label == dial.name => format!("{} ({unit})", dial.label),
-        _ => dial.label.clone(),
-    }
-}
-
 /// The smallest trigger, and what removes the region.
 fn title(answer: &MetastableAnswer) -> String {
     let tipped: Vec<(&VariantMap, f64, f64)> =
         answer.variants.iter().filter_map(|map| map.smallest().map(|(load, size)| (map, load, size))).collect();
     let safe: Vec<&str> =
         answer.variants.iter().filter(|map| map.smallest().is_none()).map(|map| name(answer, map)).collect();
-    let Some((map, load, size)) = tipped.iter().min_by(|a, b| a.2.total_cmp(&b.2)) else {
+    let Some((_, load, size)) = tipped.iter().min_by(|a, b| a.2.total_cmp(&b.2)) else {
         let end = trigger(answer, answer.asked.grid.value(answer.asked.grid.cells()));
         return fitting([format!("The system returns by itself, up to {end}"), "The system returns by itself".into()]);
     };
-    let who = if answer.variants.len() == 1 { "the system".into() } else { quoted(name(answer, map)) };
-    let found = format!("{who} can stay down after {} at {}", trigger(answer, *size), at_load(answer, *load));
-    let guards = (!safe.is_empty()).then(|| format!("{found}; {} always returns", list(&safe)));
-    let guards = guards.filter(|_| safe.len() == 1).or_else(|| {
-        (!safe.is_empty())
-            .then(|| format!("{found}; {} of {} variants always return", safe.len(), answer.variants.len()))
-    });
-    fitting(guards.into_iter().chain([found]))
+    let alike = tipped.iter().filter(|other| (other.1, other.2) == (*load, *size));
+    let first: Vec<&str> = alike.map(|other| name(answer, other.0)).collect();
+    let how = format!("can stay down after {} at {}", trigger(answer, *size), at_load(answer, *load));
+    let all = answer.variants.len();
+    let [found, counted] = match all {
+        1 => [format!("the system {how}"), format!("the system {how}")],
+        _ => [format!("{} {how}", list(&first)), format!("{} of {all} variants {how}", first.len())],
+    };
+    let guards = match safe.as_slice() {
+        [] => None,
+        [one] => Some(format!("{} always returns", quoted(one))),
+        some => Some(format!("{} of {all} variants always return", some.len())),
+    };
+    let with_guards = guards.iter().flat_map(|guards| [&found, &counted].map(|found| format!("{found}; {guards}")));
+    fitting(with_guards.chain([found.clone(), counted.clone()]))
 }
