@@ -12,6 +12,8 @@ const MARK: f64 = 34.0;
 const WORDS: f64 = 50.0;
 /// How wide a name may be.
 const MOST: f64 = 270.0;
+/// On how many lines a name may be.
+const MOST_LINES: usize = 3;
 /// How high a line of a name is.
 const LINE: f64 = 27.0;
 /// How much room is left between names.
@@ -39,7 +41,7 @@ pub(super) struct Tag {
 
 /// The lines of a name.
 pub(super) fn lines(name: &str) -> Vec<String> {
-    NAME.wrap(name, MOST, 2)
+    NAME.wrap(name, MOST, MOST_LINES)
 }
 
 /// How wide the room for these names is.
