@@ -395,12 +395,13 @@ impl Search {
             let is_doubtful = !is_before && near.decision.is_some_and(|decision| decision != Decision::Meets);
             let mut beyond = candidates[index + 1..].iter().filter(|_| is_doubtful);
             beyond.find_map(|far| {
-                // What rises with the load shows nothing.
-                let rises = |reading: &Reading| {
-                    is_floored(knee) && knee.objectives.get(reading.objective).is_some_and(is_floor)
+                // Along a load a floor is reached by more of it, and everything else by less: that shows nothing.
+                let improves = |reading: &Reading| {
+                    let is_floor = knee.objectives.get(reading.objective).is_some_and(is_floor);
+                    is_load(&knee.dial.path) && is_floor != knee.smallest
                 };
                 let mut pairs = far.readings.iter().zip(&near.readings);
-                let shown = pairs.find(|(far, near)| !rises(far) && is_better(far, near));
+                let shown = pairs.find(|(far, near)| !improves(far) && is_better(far, near));
                 shown.map(|(reading, _)| (near.value, far.value, reading.objective))
             })
         })

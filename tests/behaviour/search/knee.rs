@@ -256,6 +256,7 @@ fn a_value_on_the_bound_is_too_close_to_tell() {
     assert_eq!(found.tried[1].replications, 20);
 }
 
+    assert_eq!(least.unsteady, None, "a mean that falls with the load is no sign of a second range");
 #[test]
 #[ignore = "long: two searches of five variants"]
 fn the_number_of_threads_does_not_show() {
