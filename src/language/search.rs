@@ -69,7 +69,8 @@ pub struct Knee {
     /// hundredth of the range.
     #[schemars(with = "Option<serde_json::Value>")]
     pub resolution: Option<toml::Value>,
-    /// Search for the smallest value that meets the objectives, as for a pool, instead of the largest, as for a load.
+    /// Search for the smallest value that meets the objectives, as for a pool, instead of the largest, as for a load. Counts
+    /// for this axis only: `--axis` with another one looks for the largest, unless `--smallest` is given.
     #[serde(default)]
     pub smallest: bool,
     /// The objectives, all of which must be met. Without any, and without `slope`: a success rate of at least `collapse_below`.

@@ -137,8 +137,12 @@ impl Workbench {
             Some(name) => self.dial(&name.plain(), &name.place)?,
             None => self.first_dial().unwrap_or_else(|| Err(self.no_dial()))?,
         };
-        // The ends that a table gives are those of its own axis.
-        let is_own = wishes.axis.is_none() || wishes.axis.as_deref() == written.axis.as_deref();
+        // The ends that a table gives are those of its own axis, and so is which end of the range is looked for.
+        let own = match &written.axis {
+            Some(name) => self.dial(name, &dial.place).ok(),
+            None => self.first_dial().and_then(Result::ok),
+        };
+        let is_own = wishes.axis.is_none() || own.is_some_and(|own| own.path == dial.path);
         let mut columns = self.columns.clone();
         let mut number = |option: &str, wish: &Option<String>, key: &str| -> Result<Option<(f64, Place)>, Mistakes> {
             let tree = given(option, wish, key).filter(|_| is_own || wish.is_some());
@@ -158,7 +162,7 @@ impl Workbench {
         let knee = KneeSearch {
             dial,
             grid,
-            smallest: wishes.smallest || written.smallest,
+            smallest: wishes.smallest || (is_own && written.smallest),
             objectives,
             slope,
             confidence: wishes.confidence.unwrap_or(written.confidence),

@@ -197,6 +197,35 @@ fn ends_are_looked_at_first() {
     assert_eq!(wrong_way.tried.len(), 2, "nothing but the ends is tried");
 }
 
+/// `smallest` in the table is about the axis of the table: along another one the largest value is looked for.
+#[test]
+fn the_smallest_of_the_table_is_that_of_its_axis() {
+    let file = std::env::temp_dir().join(format!("sim-smallest-{}.toml", std::process::id()));
+    let model = std::fs::read_to_string("models/mm1.toml").expect("a model");
+    let table = file.with_extension("model.toml");
+    std::fs::write(&table, model).expect("a file");
+    let name = table.file_name().and_then(|name| name.to_str()).expect("a name");
+    let words = format!(
+        "title = \"t\"\nmodel = \"{name}\"\n[knee]\naxis = \"load.rate\"\nfrom = \"0.1/s\"\nto = \"0.9/s\"\nsmallest = true\n"
+    );
+    std::fs::write(&file, words).expect("a file");
+    let bench = Workbench::read(&file, &Adjustments::default());
+    for file in [&file, &table] {
+        std::fs::remove_file(file).expect("the file was ours");
+    }
+    let bench = bench.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
+    let asked = |wishes: KneeWishes| bench.knee(&wishes).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    let named = |axis: &str, from: &str, to: &str| KneeWishes {
+        axis: text(axis),
+        from: text(from),
+        to: text(to),
+        ..KneeWishes::default()
+    };
+    assert!(asked(KneeWishes::default()).smallest);
+    assert!(asked(named("load.rate", "0.2/s", "0.5/s")).smallest);
+    assert!(!asked(named("load.duration", "1000s", "2000s")).smallest);
+}
+
 /// An M/M/1 answers 28.5 requests a minute from 0.475/s on, and with a mean of at most 4 s up to 0.75/s: neither end of the
 /// range meets both, and both ends of what does are found, whichever of them is asked for.
 #[test]
@@ -229,6 +258,7 @@ fn a_throughput_is_reached_only_where_it_is_offered() {
     assert_eq!(highest.unsteady, None, "a throughput that rises with the load is no sign of a second range");
     let least = ask(28.5, true);
     assert_eq!(least.outcome, KneeOutcome::Found);
+    assert_eq!(least.unsteady, None, "a mean that falls with the load is no sign of a second range");
     assert!(least.is_sharp && near(least.meets, 0.5) && near(least.misses, 0.45), "{least:?}");
     let start = least.start.as_ref().expect("a near end");
     assert!(start.misses > 0.75 && start.meets.is_some_and(|meets| meets < 0.75), "{start:?}");
@@ -256,7 +286,6 @@ fn a_value_on_the_bound_is_too_close_to_tell() {
     assert_eq!(found.tried[1].replications, 20);
 }
 
-    assert_eq!(least.unsteady, None, "a mean that falls with the load is no sign of a second range");
 #[test]
 #[ignore = "long: two searches of five variants"]
 fn the_number_of_threads_does_not_show() {
