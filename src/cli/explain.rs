@@ -50,8 +50,8 @@ pub struct Explain {
     #[arg(long, value_name = "AXIS=VALUE", value_parser = assignment)]
     at: Vec<(String, String)>,
 
-    /// The metric to improve [default: p95_s if an open load is served; otherwise throughput_per_min, or
-    /// completed_per_min if work outlasts its answer]
+    /// The metric to improve [default: p95_s if an open load is served; otherwise throughput_per_min; if work outlasts its
+    /// answer, completion_p95_s and completed_per_min in their place]
     #[arg(long, value_name = "METRIC", value_parser = metric)]
     metric: Option<Metric>,
 

@@ -161,11 +161,22 @@ fn a_load_that_is_served_is_judged_by_its_response_time() {
     assert_eq!((idle.end, idle.steps.len()), (LadderEnd::NothingInUse, 0));
 }
 
+/// A message is answered when it is queued: what there is to improve is the time until it is handled.
+#[test]
+fn work_that_outlasts_its_answer_is_judged_by_its_completion() {
+    let queued = "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"web.put\"\nrate = \"5/s\"\nwarm_up = \"0s\"\nduration = \"400s\"\n\
+         [services.web]\nendpoints.put.steps = [{ publish = { queue = \"q\" } }]\n\
+         [services.work]\nruntime = \"threads\"\nthreads = 1\nendpoints.do.steps = [{ sleep = \"exp(160ms)\" }]\n\
+         [queues.q.consumers.c]\nservice = \"work\"\nendpoint = \"do\"\n";
+    let found = explained(queued);
+    assert_eq!(found.metric, Metric::CompletionP95S);
+    assert!(found.base.as_ref().and_then(|base| base.metric(found.metric)).is_some_and(|it| it.estimate > 0.3));
+}
+
 /// What is held while its holder waits for something else has no throughput at which it is full, nor has a system that fails.
 #[test]
 fn bounds_are_those_of_servers() {
-    use sim::report;
-    let found = explained(
+        let found = explained(
         r#"
 title = "test"
 [load]

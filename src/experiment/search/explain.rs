@@ -39,8 +39,8 @@ const FEWEST: u32 = 2;
 pub struct Question {
     /// The point of the plan to explain.
     pub point: usize,
-    /// The figure that is to improve; none: the throughput (the requests that are completed where work outlasts its answer), or
-    /// the 95th percentile of the response time where an open load is served nearly completely.
+    /// The figure that is to improve; none: the throughput, or the 95th percentile of the response time where an open load is
+    /// served nearly completely; where work outlasts its answer, the same of what is completed.
     pub metric: Option<Metric>,
     /// What a capacity is multiplied with.
     pub factor: f64,
@@ -134,7 +134,8 @@ pub fn explain(
     let is_late = base.as_ref().is_some_and(|base| !is_closed && is_served(base));
     let outlasts = base.as_ref().is_some_and(|base| base.outlasts);
     let rate = if outlasts { Metric::CompletedPerMin } else { Metric::ThroughputPerMin };
-    let metric = question.metric.unwrap_or(if is_late { Metric::P95S } else { rate });
+    let time = if outlasts { Metric::CompletionP95S } else { Metric::P95S };
+    let metric = question.metric.unwrap_or(if is_late { time } else { rate });
     let mut alone = Vec::new();
     let mut steps: Vec<Step> = Vec::new();
     let mut here = base.clone();
@@ -217,7 +218,8 @@ fn indifference(plan: &Plan, summary: &Summary, metric: Metric) -> f64 {
 fn is_served(base: &Summary) -> bool {
     let completed = base.metric(Metric::CompletionRate).filter(|_| base.outlasts);
     let is_complete = completed.is_none_or(|rate| rate.estimate >= SERVED);
-    base.success_rate.estimate >= SERVED && is_complete && base.growth.any().is_none() && base.p95_s.is_some()
+    let time = if base.outlasts { base.metric(Metric::CompletionP95S) } else { base.p95_s };
+    base.success_rate.estimate >= SERVED && is_complete && base.growth.any().is_none() && time.is_some()
 }
 
 /// The use of a lever's resource.
