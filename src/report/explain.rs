@@ -12,7 +12,7 @@ use super::page::{Found, of_search};
 use super::paragraph::{count, joined, paragraph};
 use super::table::{self, Column};
 use crate::experiment::analyse::culprit::{agree, named};
-use crate::experiment::analyse::demand::{Demand, demands, most, without_waiting};
+use crate::experiment::analyse::demand::{Demand, demands, is_whole, most, without_waiting};
 use crate::experiment::analyse::summary::{Doubt, Summary};
 use crate::experiment::analyse::throughput;
 use crate::experiment::analyse::words::{self, amount, percent};
@@ -82,7 +82,7 @@ fn tables(found: &Explanation) -> Vec<(&'static str, Vec<Column>)> {
     vec![
         ("The ladder", ladder(found)),
         ("Each capacity alone", alone(found)),
-        ("What a completed request takes", demand_columns(found)),
+        (demand_heading(found), demand_columns(found)),
     ]
 }
 
@@ -119,6 +119,14 @@ fn alone(found: &Explanation) -> Vec<Column> {
     ];
     columns.retain(|column| !column.is_empty());
     columns
+}
+
+/// What the demands are of: where many requests fail, those that complete did not take all of it.
+fn demand_heading(found: &Explanation) -> &'static str {
+    match found.base.as_ref().is_none_or(is_whole) {
+        true => "What a completed request takes",
+        false => "What all requests take, for each that completes",
+    }
 }
 
 /// The demands on the resources.

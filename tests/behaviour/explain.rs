@@ -7,6 +7,7 @@ use sim::experiment::run::record::Record;
 use sim::experiment::run::runner::Progress;
 use sim::experiment::search::explain::{Explanation, LadderEnd, Question, Resized, explain};
 use sim::language::Metric;
+use sim::report;
 
 fn explained(model: &str) -> Explanation {
     let file = std::env::temp_dir().join(format!("sim-explain-{}-{:x}.toml", std::process::id(), hash(model)));
@@ -173,10 +174,23 @@ fn work_that_outlasts_its_answer_is_judged_by_its_completion() {
     assert!(found.base.as_ref().and_then(|base| base.metric(found.metric)).is_some_and(|it| it.estimate > 0.3));
 }
 
+/// What failed requests take is not what a completed one takes.
+#[test]
+fn what_fails_is_not_counted_as_taken_by_what_completes() {
+    let served = explained(TANDEM);
+    let words = report::explain(&served, None).join("\n");
+    assert!(words.contains("What a completed request takes:"), "{words}");
+    let failing =
+        TANDEM.replace("time = \"exp(80ms)\" } }]", "time = \"exp(80ms)\" } }, { choose = [{ probability = 0.9, steps = [{ fail = \"bad\" }] }] }]");
+    let words = report::explain(&explained(&failing), None).join("\n");
+    assert!(words.contains("What all requests take, for each that completes:"), "{words}");
+}
+
 /// What is held while its holder waits for something else has no throughput at which it is full, nor has a system that fails.
 #[test]
 fn bounds_are_those_of_servers() {
-        let found = explained(
+    use sim::report;
+    let found = explained(
         r#"
 title = "test"
 [load]

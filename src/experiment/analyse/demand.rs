@@ -59,13 +59,17 @@ fn serves(kind: ResourceKind) -> bool {
     matches!(kind, ResourceKind::Cpu | ResourceKind::Station)
 }
 
+/// Whether nearly all requests complete, so that what those take that do not is too little to matter.
+pub fn is_whole(summary: &Summary) -> bool {
+    let completed = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
+    summary.success_rate.estimate >= WHOLE && completed.is_none_or(|rate| rate.estimate >= WHOLE)
+}
+
 /// The server that is full first, and the completions a minute at which it is: an upper bound at any load, if each request takes
 /// as much as here. None where some requests fail or are never completed, because those that complete would take less without
 /// them.
 pub fn most(summary: &Summary) -> Option<(String, f64)> {
-    let completed = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
-    let is_whole = summary.success_rate.estimate >= WHOLE && completed.is_none_or(|rate| rate.estimate >= WHOLE);
-    let all = if is_whole && summary.growth.any().is_none() { demands(summary) } else { Vec::new() };
+    let all = if is_whole(summary) && summary.growth.any().is_none() { demands(summary) } else { Vec::new() };
     let known = all.into_iter().filter_map(|one| Some((one.resource, one.most_per_min?)));
     known.min_by(|a, b| a.1.total_cmp(&b.1))
 }
