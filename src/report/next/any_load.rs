@@ -41,16 +41,28 @@ pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
         let name = &deadlock.name;
         return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it"));
     }
-    let missed = state.missed.filter(|_| state.condition == Condition::Slow)?;
+    only_more_load(report, summary, state.missed.filter(|_| state.condition == Condition::Slow)?)
+}
+
+/// Why a lower load cannot give a throughput that is missed here: fewer requests are sent there. None of clients, which send
+/// as fast as they are answered, where much that is sent is not answered, and of other objectives.
+fn only_more_load(report: &Report, summary: &Summary, missed: Objective) -> Option<String> {
+    let has_clients = report.plan.points[summary.point].load.pattern.is_closed();
     let throughput = summary.throughput_per_min?.estimate;
     let is_too_little = missed.metric() == Metric::ThroughputPerMin && missed.is_at_least() && !has_clients;
-    // At a lower load fewer are sent than here.
-    (is_too_little && summary.success_rate.estimate >= NEARLY_ALL).then(|| {
+    (is_too_little && throughput < missed.bound() && summary.success_rate.estimate >= NEARLY_ALL).then(|| {
         let [answered, wanted] =
             [throughput, missed.bound()].map(|rate| words::amount(rate, missed.metric(), report.rates));
         let all = if summary.success_rate.estimate == 1.0 { "all" } else { "nearly all" };
         format!("{all} that is sent is answered, {answered}: only a higher load can give {wanted}")
     })
+}
+
+/// Why no load meets all objectives: one asks for a throughput above what is sent here, and another is missed here already.
+fn contradicts(report: &Report, summary: &Summary, lighter: &Lighter) -> Option<String> {
+    let only = lighter.knee.objectives.iter().find_map(|&objective| only_more_load(report, summary, objective))?;
+    let missed = report.state(summary.point)?.missed?;
+    Some(format!("{only}, and the objective on the {} is missed here already", missed.metric().words()))
 }
 
 /// Why a lower load does not make a point safe that is not; none where it may.
@@ -62,7 +74,8 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
         Some(lighter) if lighter.decision == Some(Decision::Meets) => None,
         Some(lighter) if lighter.decision == Some(Decision::Misses) => Some(match known(report, summary) {
             Some(why) => useless(&why),
-            None if rises_with_load(lighter) => format!("{}; a load in between may meet it", seen(report, lighter)),
+            None if rises_with_load(lighter) => contradicts(report, summary, lighter)
+                .unwrap_or_else(|| format!("{}; a load in between may meet it", seen(report, lighter))),
             // Below the lowest load of the search nothing was tried, unless it is a single client.
             None => {
                 let is_least = lighter.knee.dial.whole && lighter.value <= 1.0;

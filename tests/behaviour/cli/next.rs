@@ -331,6 +331,31 @@ fn a_least_throughput_that_less_load_cannot_give_excludes_no_load_in_between() {
     assert!(printed.contains("a load in between may meet it") && !printed.contains("does not help"), "{printed}");
 }
 
+/// All of 15/s is answered, and 30/s are asked for: less load cannot give that, and more misses what 15/s already misses.
+#[test]
+fn a_throughput_above_what_is_offered_is_looked_for_at_no_lower_load() {
+    let place = Place::new();
+    place.put(
+        "counter.toml",
+        "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"15/s\"\nwarm_up = \"20s\"\nduration = \"200s\"\n\
+         [services.a]\n[stations.s]\n[services.a.endpoints.e]\nsteps = [{ visit = { station = \"s\", time = \"exp(50ms)\" } }]\n",
+    );
+    place.put(
+        "wanted.toml",
+        "title = \"Both?\"\nmodel = \"counter.toml\"\nreplications = 3\n\
+         objectives = [{ at-least = { metric = \"throughput_per_min\", value = \"30/s\" } }, \
+         { at-most = { metric = \"p95_s\", value = 0.1 } }]\n[[variants]]\nname = \"v\"\n",
+    );
+    let printed = place.sim(&["sweep", "wanted.toml", "--no-charts", "--table", "none"]).ends_with(0).stdout;
+    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(printed.contains("all that is sent is answered, 15"), "{printed}");
+    assert!(
+        printed.contains("only a higher load can give 30/s, and the objective on the 95th percentile of the response time is missed here already"),
+        "{printed}"
+    );
+    assert!(!printed.contains("in between"), "{printed}");
+}
+
 /// Keep-alive that ends before the client's loses requests at any load: there is nothing to search for.
 #[test]
 fn the_race_of_kept_connections_is_named_and_not_a_load() {
