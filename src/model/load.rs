@@ -151,6 +151,12 @@ impl Load {
         (warm_up, first.unwrap_or(warm_up))
     }
 
+    /// Whether anything disturbs it for a while: a spike, a fault, or arrivals that change.
+    pub fn is_disturbed(&self) -> bool {
+        let changes = matches!(self.pattern, Pattern::Staged { .. } | Pattern::Varying { .. } | Pattern::Trace { .. });
+        changes || !self.disturbances.is_empty()
+    }
+
     /// Whether intervals without the disturbance tell what success rate and response times are usual.
     pub fn knows_usual(&self) -> bool {
         let (from, to) = self.undisturbed();

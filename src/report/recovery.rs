@@ -48,6 +48,10 @@ impl PointRecovery {
     /// What becomes of a point; none where recovery is not timed.
     pub(super) fn of(report: &Report, summary: &Summary) -> Option<Self> {
         let load = &report.plan.points[summary.point].load;
+        // What breaks down by itself has nothing to recover from.
+        if summary.recovery_s.is_some() && !load.is_disturbed() {
+            return Some(Self::Undisturbed);
+        }
         if summary.is_undisturbed {
             let is_calm = load.disturbances.is_empty() || load.is_calm;
             return Some(match summary.outlasts {
