@@ -9,6 +9,7 @@ use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Moment, Summary, TimelineSummary};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::Plan;
+use crate::kernel::Time;
 use crate::model::Pattern;
 use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Panel, Point, Style};
 use crate::report::number::seconds;
@@ -129,7 +130,8 @@ fn figure(report: &Report, together: &Together) -> LineFigure {
             ..Panel::default()
         }
     } else {
-        let mean = |moment: &Moment| moment.mean_s.map(|it| scaled(it, factor));
+        let most = most_time(plan, together);
+        let mean = |moment: &Moment| moment.mean_s.map(|it| scaled(below(it, most), factor));
         Panel {
             y: ChartAxis::linear(format!("mean response time of successes ({unit_of_time})")),
             lines: alone(curves(&mean, false), "response"),
@@ -249,6 +251,22 @@ fn slowest(together: &Together) -> f64 {
 fn scaled(interval: Interval, factor: f64) -> Interval {
     let Interval { estimate, low, high } = interval;
     Interval { estimate: estimate * factor, low: low * factor, high: high * factor }
+}
+
+/// The longest time that a success can take, in seconds: until its client gives up; infinite where some client does not, or sends
+/// its request again.
+fn most_time(plan: &Plan, together: &Together) -> f64 {
+    let most = |summary: &&Summary| {
+        let load = &plan.points[summary.point].load;
+        load.timeout.filter(|_| load.retry.is_none()).map_or(f64::INFINITY, Time::seconds)
+    };
+    together.summaries.iter().map(most).fold(0.0, f64::max)
+}
+
+/// An interval of a mean of times, no farther than such a time can be.
+fn below(interval: Interval, most: f64) -> Interval {
+    let Interval { estimate, low, high } = interval;
+    Interval { estimate, low, high: high.min(most.max(estimate)) }
 }
 
 /// Who recovers, and how fast; what becomes of the peak where nothing is disturbed. Nothing is said to recover that was
