@@ -51,6 +51,15 @@ impl<'a> Set<'a> {
         sets
     }
 
+    /// The same with only those curves that have all values: what others, such as variants that an ablation makes, would do at
+    /// further values is not known.
+    pub(super) fn whole(&self) -> Self {
+        let most = self.findings.iter().map(|finding| finding.points.len()).max().unwrap_or_default();
+        let is_whole = |finding: &&Finding| finding.points.len() == most;
+        let findings = self.findings.iter().copied().filter(is_whole).collect();
+        Self { findings, place: self.place.clone(), suffix: self.suffix.clone(), ..*self }
+    }
+
     /// The plan.
     pub(super) fn plan(&self) -> &'a Plan {
         self.report.plan

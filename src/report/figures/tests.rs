@@ -181,6 +181,38 @@ fn only_what_was_broken_recovers() {
     assert!(!title.contains("“calm” recovers") && !title.contains("oth variants"), "{title}");
 }
 
+/// Twice the load that the counter can do: a variant that nothing disturbs has nothing to recover from. No success takes longer
+/// than the 20 s after which clients leave, and no interval reaches further.
+#[test]
+fn what_breaks_down_by_itself_has_nothing_to_recover_from() {
+    let variants = "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"2/s\"\ntimeout = \"20s\"\n\
+         duration = \"600s\"\nrecovered_after = \"300s\"\ntimeline = \"10s\"\n\
+         [[variants]]\nname = \"calm\"\n[[variants]]\nname = \"hit\"\n[variants.set]\n\
+         \"faults.outage\" = { service = \"shop\", from = \"200s\", to = \"300s\", effect = \"dead\" }\n";
+    let drawn = drawn(variants);
+    let timeline = drawn.iter().find(|drawing| drawing.name.starts_with("timeline")).expect("a timeline");
+    let (title, _) = words(&timeline.figure);
+    assert!(title.contains("“hit” never recovers") && !title.contains("“calm” never"), "{title}");
+    let Figure::Line(figure) = &timeline.figure else { panic!("no lines") };
+    let times = &figure.panels[1];
+    assert_eq!(times.y.label, "mean response time of successes (s)");
+    let highest = times.lines.iter().flat_map(|line| &line.points).map(|point| point.high).fold(0.0, f64::max);
+    assert!(highest <= 20.0, "{highest}");
+}
+
+/// A variant that an ablation makes is run at one load only: what the others serve at a higher one is no difference from it.
+#[test]
+fn variants_are_not_compared_at_different_loads() {
+    let rates = RATES.replace(", \"2/s\"", "");
+    let changes = "[[variants]]\nname = \"lone\"\n[[variants]]\nname = \"four\"\nset = { \"stations.counter.servers\" = 4 }\n\
+         [[variants]]\nname = \"patient\"\nset = { \"load.timeout\" = \"60s\" }\n\
+         [[variants]]\nname = \"both\"\nextends = [\"four\", \"patient\"]\n\
+         [[ablations]]\nvariant = \"both\"\nmetric = \"p95_s\"\nat = { rate = \"0.2/s\" }\n";
+    let drawn = drawn(&format!("{rates}{changes}"));
+    let title = title(&drawn, "throughput");
+    assert!(title.starts_with("All 4 serve about 0.4"), "{title}");
+}
+
 /// One of two replicas is dead from 40 s to 60 s: the chart of a single point has what it does to all parts.
 #[test]
 fn a_recorded_timeline_has_its_panels_and_marks() {

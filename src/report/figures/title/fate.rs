@@ -31,7 +31,11 @@ fn fates_in(most: usize, set: &Set) -> String {
     let is_all_safe =
         |fate: &Fate| fate.fall.is_none() && matches!(&fate.what, What::Holds(held) if held.doubtful.is_none());
     if fates.iter().all(is_all_safe) {
-        return best::survivors(set);
+        let whole = set.whole();
+        return match whole.findings.as_slice() {
+            [only] => alone(&whole, only),
+            _ => best::survivors(&whole),
+        };
     }
     let Some(first) = fallen.first() else { return fitting([clauses(set, &fates, |fate| list(&fate.names), between)]) };
     if set.axis.direction() == Direction::Capacity {
