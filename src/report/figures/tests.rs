@@ -226,7 +226,7 @@ fn a_recorded_timeline_has_its_panels_and_marks() {
     assert_eq!(figure.panels.len(), 4);
     let names = |panel: usize| figure.panels[panel].lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>();
     assert_eq!(names(0)[..2], ["answered", "offered"]);
-    assert_eq!(names(1), ["median", "p95", "p99"]);
+    assert_eq!(names(1), ["median", "p95 (dashed)", "p99 (dotted)"]);
     assert_eq!(names(2)[0], "under way");
     let replicas = figure.panels[3].lines.last().expect("replicas");
     assert_eq!(replicas.label, "a replicas available, of 2");
@@ -239,6 +239,28 @@ fn a_recorded_timeline_has_its_panels_and_marks() {
         let unnamed = expected.map(|(_, from, to)| ("", from, to));
         assert_eq!(marks, if place == 0 { expected } else { unnamed });
     }
+}
+
+/// A breaker opens at another time in each run: it is marked as an instant, because a stretch would be a disturbance. Users
+/// whose requests are sent again are told from attempts.
+#[test]
+fn marks_are_no_stretches() {
+    let model = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"5/s\"\nduration = \"100s\"\ntimeline = \"5s\"\n\
+         retry = { attempts = 2, backoff = \"100ms\" }\n\
+         [services.a]\nruntime = \"delay\"\nbreakers.b = { failure_threshold = 5, recovery_time = \"30s\" }\n\
+         clients.c = { server = \"z\" }\nendpoints.e.steps = [{ breaker = { name = \"b\", steps = [{ call = { client = \"c\", endpoint = \"e\" } }] } }]\n\
+         [services.z]\nruntime = \"delay\"\nendpoints.e.steps = [{ sleep = \"exp(10ms)\" }]\n\
+         [faults.gone]\nservice = \"z\"\nfrom = \"40s\"\nto = \"60s\"\neffect = \"dead\"\n";
+    let drawn = drawn_of(model, "");
+    let Figure::Line(figure) = &drawn.iter().find(|it| it.name == "timeline").expect("a timeline").figure else {
+        panic!("no lines")
+    };
+    assert!(figure.panels[0].lines.iter().any(|line| line.label == "offered (first tries)"));
+    let (faults, marks): (Vec<_>, Vec<_>) =
+        figure.panels[0].stretches.iter().partition(|stretch| stretch.label == "gone");
+    assert_eq!(faults.len(), 1);
+    assert!(marks.iter().any(|mark| mark.label == "a breaker b opens"), "{marks:?}");
+    assert!(marks.iter().all(|mark| mark.from_x == mark.to_x), "{marks:?}");
 }
 
 /// The title of a chart.

@@ -209,7 +209,7 @@ fn is_known(summary: &Summary) -> bool {
 fn offered(report: &Report, together: &Together, scale: f64) -> Option<Line> {
     let (summary, timeline) = timelines(together).next()?;
     is_open(report, summary).then(|| Line {
-        label: "offered".into(),
+        label: offered_label(summary).into(),
         color: SHARED,
         style: Style::Dashed,
         points: drawn(
@@ -220,6 +220,11 @@ fn offered(report: &Report, together: &Together, scale: f64) -> Option<Line> {
         ),
         ..Line::default()
     })
+}
+
+/// What the rate of first tries is called: where requests are sent again, that is not all that is sent.
+fn offered_label(summary: &Summary) -> &'static str {
+    if summary.attempts_per_request.estimate > 1.0 { "offered (first tries)" } else { "offered" }
 }
 
 /// Whether arrivals wait for no answer.
@@ -248,11 +253,6 @@ fn slowest(together: &Together) -> f64 {
     moments.filter_map(|moment| moment.mean_s).map(|mean| mean.estimate).fold(0.0, f64::max)
 }
 
-fn scaled(interval: Interval, factor: f64) -> Interval {
-    let Interval { estimate, low, high } = interval;
-    Interval { estimate: estimate * factor, low: low * factor, high: high * factor }
-}
-
 /// The longest time that a success can take, in seconds: until its client gives up; infinite where some client does not, or sends
 /// its request again.
 fn most_time(plan: &Plan, together: &Together) -> f64 {
@@ -267,6 +267,11 @@ fn most_time(plan: &Plan, together: &Together) -> f64 {
 fn below(interval: Interval, most: f64) -> Interval {
     let Interval { estimate, low, high } = interval;
     Interval { estimate, low, high: high.min(most.max(estimate)) }
+}
+
+fn scaled(interval: Interval, factor: f64) -> Interval {
+    let Interval { estimate, low, high } = interval;
+    Interval { estimate: estimate * factor, low: low * factor, high: high * factor }
 }
 
 /// Who recovers, and how fast; what becomes of the peak where nothing is disturbed. Nothing is said to recover that was

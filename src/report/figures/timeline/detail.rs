@@ -1,7 +1,7 @@
 //! A single point over time, of which all was recorded: what becomes of requests, how long answers take, what waits where
 //! and what is busy, with the disturbances and what happened to replicas and breakers.
 
-use super::{Together, drawn_by_index, headline, is_known, is_open, note, scaled, shades, unit_of_time};
+use super::{Together, drawn_by_index, headline, is_known, is_open, note, offered_label, scaled, shades, unit_of_time};
 use crate::experiment::analyse::summary::{HistorySummary, LevelSummary, Moment, Summary, TimelineSummary};
 use crate::parts::ResourceKind;
 use crate::report::chart::{ChartAxis, Collapse, Line, LineFigure, Look, Panel, Point, Style};
@@ -66,7 +66,9 @@ pub(super) fn figure(report: &Report, summary: &Summary) -> Option<LineFigure> {
     let mut note = note(report, &together, has_shades);
     note.push_str(" Around the median response time: up to the 99th percentile.");
     if stretches.iter().any(|it| it.from_x == it.to_x) {
-        note.push_str(" Dashed: what happened to replicas and breakers.");
+        note.push_str(
+            " Dashed upright: what happened to replicas and breakers, halfway from the first to the last time.",
+        );
     }
     if left_out > 0 {
         note.push_str(&format!(" {left_out} more marks are in timeline-marks."));
@@ -100,7 +102,7 @@ impl<'a> Course<'a> {
     fn requests(&self) -> Panel {
         let mut lines = vec![self.of_moment("answered", ALL, |moment| moment.succeeded_per_s)];
         if is_open(self.report, self.summary) {
-            let offered = self.of_moment("offered", OFFERED, |moment| moment.first_tries_per_s);
+            let offered = self.of_moment(offered_label(self.summary), OFFERED, |moment| moment.first_tries_per_s);
             lines.push(Line { style: Style::Dashed, ..offered });
         }
         let total = |rates: &Vec<Interval>| rates.iter().map(|rate| rate.estimate).sum::<f64>();
@@ -138,8 +140,11 @@ impl<'a> Course<'a> {
             let points = line.points.iter().map(|point| Point::new(point.x, point.y)).collect();
             Line { style, points, look: Look::Course, ..line }
         };
-        let [mut median, p95, p99] =
-            [line("median", Style::Solid, 0), line("p95", Style::Dashed, 1), line("p99", Style::Dotted, 2)];
+        let [mut median, p95, p99] = [
+            line("median", Style::Solid, 0),
+            line("p95 (dashed)", Style::Dashed, 1),
+            line("p99 (dotted)", Style::Dotted, 2),
+        ];
         for (point, high) in median.points.iter_mut().zip(&p99.points) {
             (point.low, point.high) = (point.y, high.y.max(point.y));
         }
@@ -205,16 +210,14 @@ impl<'a> Course<'a> {
         OF_LEVELS[known % OF_LEVELS.len()]
     }
 
-    /// What happened to replicas and breakers, as stretches and instants, and how many more there were. Of what happens
-    /// again and again the first ones are drawn.
+    /// What happened to replicas and breakers, as instants, and how many more there were. Of what happens again and again the
+    /// first ones are drawn. No stretches: those are disturbances.
     fn marks(&self, end_s: f64) -> (Vec<Collapse>, usize) {
         let all = happenings(self.history, self.summary.replications, end_s);
         let left_out = all.len().saturating_sub(MOST_MARKS);
-        let of = |it: &Happening| Collapse {
-            from_x: it.at_s.0 / self.scale,
-            to_x: it.at_s.1 / self.scale,
-            label: it.words(),
-            others: Vec::new(),
+        let of = |it: &Happening| {
+            let middle = (it.at_s.0 + it.at_s.1) / 2.0 / self.scale;
+            Collapse { from_x: middle, to_x: middle, label: it.words(), others: Vec::new() }
         };
         (all.iter().take(MOST_MARKS).map(of).collect(), left_out)
     }
