@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::constants;
 use super::path::Path;
 use super::tree::Tree;
-use super::{Load, Model, Service, Step};
-use crate::model::Order;
+use super::{Load, Model, Service, Step, WarmUp};
+use crate::kernel::Time;
+use crate::model::{MOST_INTERVALS, Order};
 
 /// Attempts without a pause that a client may make before it is asked about.
 const MOST_HURRIED: u32 = 10;
@@ -288,6 +289,31 @@ pub(crate) fn hurried(load: &Load) -> Option<Doubt> {
         help:
             "a pause of at least one connect is real, such as backoff = \"1ms\"; fewer attempts are faster to simulate"
                 .into(),
+        minor: false,
+    })
+}
+
+/// A timeline of which the intervals are shorter than it can keep.
+pub(crate) fn too_fine(load: &Load) -> Option<Doubt> {
+    let (written, duration) = (load.timeline?, load.duration?);
+    let warm_up = match load.warm_up {
+        Some(WarmUp::For(warm_up)) => warm_up.0,
+        _ => 0,
+    };
+    let run = duration.0.saturating_add(warm_up);
+    let is_too_long = |length: u64| run.div_ceil(length) > MOST_INTERVALS as u64;
+    if written.0 == 0 || !is_too_long(written.0) {
+        return None;
+    }
+    let mut length = written.0;
+    while is_too_long(length) {
+        length *= 2;
+    }
+    let (kept, run) = (Time(length), Time(run));
+    Some(Doubt {
+        path: Path::default().key("load").key("timeline"),
+        title: format!("the intervals of the timeline become {kept} long, not {}", Time(written.0)),
+        help: format!("a timeline has at most {MOST_INTERVALS} intervals, and the run lasts {run}"),
         minor: false,
     })
 }

@@ -136,6 +136,25 @@ effect = { slow = 10 }
     assert!(ran.stderr.contains("may open 20 connections") && !ran.stderr.contains("shop.never"), "{}", ran.stderr);
 }
 
+/// A timeline has at most 4096 intervals: a finer one is coarsened, and that is said.
+#[test]
+fn a_timeline_that_is_too_fine_is_warned_of() {
+    let place = Place::new();
+    let model = |length: &str| {
+        format!(
+            "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"1/s\"\nwarm_up = \"0s\"\nduration = \"4096s\"\ntimeline = \"{length}\"\n\
+             [services.a]\nruntime = \"delay\"\nendpoints.e.steps = [{{ sleep = \"1ms\" }}]\n"
+        )
+    };
+    place.put("fine.toml", &model("1us"));
+    let ran = place.sim(&["check", "fine.toml"]).ends_with(0);
+    let said = "warning: the intervals of the timeline become 1.05 s long, not 1.00 us\n";
+    assert!(ran.stderr.contains(said) && ran.stderr.contains("at most 4096 intervals"), "{}", ran.stderr);
+    place.put("right.toml", &model("1s"));
+    let ran = place.sim(&["check", "right.toml"]).ends_with(0);
+    assert!(!ran.stderr.contains("timeline"), "{}", ran.stderr);
+}
+
 /// Faults that take nothing away or begin too late, and priorities that no queue looks at.
 #[test]
 fn what_has_no_effect_is_said() {
