@@ -59,6 +59,10 @@ impl Watch {
     pub fn run(self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let Self { experiment, keeping, adjust, effort, outputs } = self;
         let mut sweep = Sweep { experiment, keeping, adjust, effort, shard: None, outputs };
+        // A file that is not there would be waited for; editors remove a file for a moment only when they save it.
+        if !sweep.experiment.exists() || sweep.experiment.is_dir() {
+            sweep.plan()?;
+        }
         let stop = interrupt::flag();
         let mut watched = Watched::new(vec![sweep.experiment.clone()]);
         let mut earlier = None;

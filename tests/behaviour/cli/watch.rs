@@ -79,3 +79,13 @@ fn a_save_during_a_run_ends_it() {
     assert!(out.contains("3 runs a point") && !out.contains("since the last run"), "{out}");
     assert_eq!(interrupt(child), Some(0));
 }
+
+/// What is not there is no file that could be saved; a folder is none either.
+#[test]
+fn a_file_that_is_not_there_is_refused() {
+    let place = Place::new();
+    let said = place.sim(&["watch", "nowhere.toml"]).ends_with(2).stderr;
+    assert!(said.contains("cannot read `nowhere.toml`") && !said.contains("waiting"), "{said}");
+    let said = place.sim(&["watch", "."]).ends_with(2).stderr;
+    assert!(!said.contains("waiting"), "{said}");
+}
