@@ -73,6 +73,7 @@ pub use run::{MultipleHypotheses, Run};
 pub use search::{Knee, Objective, Optimize, Parameter};
 pub use service::{Endpoint, Rounds, Service, Throttling};
 pub use source::Source;
+pub(crate) use source::tidy;
 pub use step::{
     BlockingSleep, Branch, BreakerStep, CacheStep, CallStep, FallbackStep, HashStep, HedgeStep, NotifyStep,
     ParallelStep, Place, Popularity, ProjectStep, PublishStep, QueryStep, ReadStep, RepeatStep, RespondStep,

@@ -16,6 +16,7 @@ use super::journals::Keeping;
 use super::outputs::Outputs;
 use super::page::Page;
 use super::sweep::Sweep;
+use crate::language::tidy;
 use crate::report::Earlier;
 
 /// Time between two looks at the files. The operating system's own notices do not come from all network file systems and
@@ -119,7 +120,7 @@ impl Watched {
     }
 
     fn names(&self) -> String {
-        let names: Vec<String> = self.files.iter().map(|(file, _)| file.display().to_string()).collect();
+        let names: Vec<String> = self.files.iter().map(|(file, _)| tidy(file).display().to_string()).collect();
         names.join(", ")
     }
 

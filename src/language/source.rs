@@ -69,7 +69,7 @@ impl Source {
 }
 
 /// A path without detours such as `experiments/../`, for messages; the file itself is read by its own path.
-fn tidy(path: &Path) -> PathBuf {
+pub(crate) fn tidy(path: &Path) -> PathBuf {
     let mut tidy = PathBuf::new();
     for part in path.components() {
         match (part, tidy.components().next_back()) {

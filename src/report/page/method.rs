@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use crate::experiment::plan::Plan;
+use crate::language::tidy;
 use crate::report::objectives;
 use crate::report::warning::warnings;
 use crate::report::whole::Report;
@@ -26,7 +27,7 @@ pub(super) fn method(plans: &[&Plan], facts: &[(&str, String)], doubts: &[String
         all.join(", ")
     };
     let inputs = of(&|plan| {
-        let paths: Vec<String> = plan.inputs().iter().map(|path| path.display().to_string()).collect();
+        let paths: Vec<String> = plan.inputs().iter().map(|path| tidy(path).display().to_string()).collect();
         paths.join(", ")
     });
     html! {
