@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::experiment::analyse::condition::too_few_runs;
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::analyse::trial::{FailedTrial, Trial};
+use crate::experiment::analyse::trial::FailedTrial;
 use crate::experiment::plan::Plan;
 use crate::experiment::plan::success_objective;
 use crate::experiment::run::runner::Trials;
@@ -174,10 +174,8 @@ fn few(wanted: &[u32]) -> usize {
 }
 
 fn summary(plan: &Plan, point: usize, of_point: &OfPoint) -> Option<Summary> {
-    let trials: Vec<&Trial> = of_point.trials.iter().collect();
     let (success, objectives) = (success_objective(plan).bound(), &plan.objectives);
-    let summary = Summary::of(point, &trials, success, objectives)?;
-    let mut summary = summary.under(&plan.points[point], success, objectives);
+    let mut summary = Summary::of_plan(plan, point, &of_point.trials, success, objectives)?;
     summary.doubt = summary.doubt.take().or_else(|| too_few_runs(plan, &summary));
     Some(summary)
 }

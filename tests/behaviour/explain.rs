@@ -180,8 +180,10 @@ fn what_fails_is_not_counted_as_taken_by_what_completes() {
     let served = explained(TANDEM);
     let words = report::explain(&served, None).join("\n");
     assert!(words.contains("What a completed request takes:"), "{words}");
-    let failing =
-        TANDEM.replace("time = \"exp(80ms)\" } }]", "time = \"exp(80ms)\" } }, { choose = [{ probability = 0.9, steps = [{ fail = \"bad\" }] }] }]");
+    let failing = TANDEM.replace(
+        "time = \"exp(80ms)\" } }]",
+        "time = \"exp(80ms)\" } }, { choose = [{ probability = 0.9, steps = [{ fail = \"bad\" }] }] }]",
+    );
     let words = report::explain(&explained(&failing), None).join("\n");
     assert!(words.contains("What all requests take, for each that completes:"), "{words}");
 }

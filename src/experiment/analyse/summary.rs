@@ -33,7 +33,7 @@ use crate::experiment::analyse::blame;
 use crate::experiment::analyse::culprit::{Culprit, Evidence};
 use crate::experiment::analyse::strain::Strain;
 use crate::experiment::analyse::trial::Trial;
-use crate::experiment::plan::Point;
+use crate::experiment::plan::Plan;
 use crate::language::{Metric, Objective};
 use crate::metric::MetricScope;
 use crate::parts::{Blame, Deadlock, Failure, LostWork, Users};
@@ -302,10 +302,19 @@ impl Summary {
         Interval::mean_of(&values, level).map(|interval| floor(interval, metric))
     }
 
-    /// The summary of this point of a plan: what its load tells of a throughput that is missed, and of the doubt about its
-    /// figures, is added.
-    pub(in crate::experiment) fn under(self, point: &Point, success: f64, objectives: &[Objective]) -> Self {
-        self.offered(&point.load, success, objectives).doubted(point)
+    /// The summary of a point of a plan: that of its trials, with what its load tells of a throughput that is missed, and of the
+    /// doubt about its figures.
+    pub(in crate::experiment) fn of_plan(
+        plan: &Plan,
+        point: usize,
+        trials: &[Trial],
+        success: f64,
+        objectives: &[Objective],
+    ) -> Option<Self> {
+        let trials: Vec<&Trial> = trials.iter().collect();
+        let summary = Self::of(point, &trials, success, objectives)?;
+        let point = plan.points.get(point)?;
+        Some(summary.offered(&point.load, success, objectives).doubted(point))
     }
 
     /// A metric's values in this and another point, by common replication.

@@ -397,9 +397,7 @@ impl Study<'_> {
         self.is_interrupted |= batch.is_interrupted;
         let (success, objectives) = (success_objective(&self.plan).bound(), &self.plan.objectives);
         let summary = |(index, trials): (usize, &Vec<Trial>)| {
-            let trials: Vec<&Trial> = trials.iter().collect();
-            let summary = Summary::of(from + index, &trials, success, objectives)?;
-            Some(summary.under(&self.plan.points[from + index], success, objectives))
+            Summary::of_plan(&self.plan, from + index, trials, success, objectives)
         };
         batch.trials.iter().enumerate().map(summary).collect()
     }

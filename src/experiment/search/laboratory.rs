@@ -91,9 +91,7 @@ impl<'a> Laboratory<'a> {
 
     /// The figures of a point, where the success rate is to be at least `success`; none without any trial.
     pub fn summary(&self, point: usize, success: f64, objectives: &[Objective]) -> Option<Summary> {
-        let trials: Vec<&Trial> = self.trials(point).iter().collect();
-        let summary = Summary::of(point, &trials, success, objectives)?;
-        Some(summary.under(&self.plan().points[point], success, objectives))
+        Summary::of_plan(self.plan(), point, self.trials(point), success, objectives)
     }
 
     /// Why the trials of a point do not show how good it is, where a longer run would.

@@ -93,9 +93,9 @@ pub fn pilot(
             break;
         }
     }
-    let used: Vec<&Trial> = trials.iter().collect();
     let success = success_bound(&knee.objectives, plan.collapse_below);
-    let Some(summary) = Summary::of(0, &used, success, &knee.objectives) else { return Ok(None) };
+    let summary = Summary::of_plan(&lowest, 0, &trials, success, &knee.objectives);
+    let Some(summary) = summary else { return Ok(None) };
     Ok(Some(Lighter {
         value,
         replications: trials.len(),
@@ -104,7 +104,7 @@ pub fn pilot(
         is_met_by_estimate: defect.is_none() && guess(&readings, &knee.objectives, None),
         defect,
         readings,
-        summary: summary.under(&lowest.points[0], success, &knee.objectives),
+        summary,
         knee,
     }))
 }

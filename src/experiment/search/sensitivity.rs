@@ -289,9 +289,7 @@ impl Study<'_> {
             // Of a load only its kind counts here, which no number of it changes.
             let summary = |(index, trials): (usize, &Vec<Trial>)| {
                 let point = only.unwrap_or(index);
-                let trials: Vec<&Trial> = trials.iter().collect();
-                let summary = Summary::of(point, &trials, success, &whole.objectives)?;
-                Some(summary.under(&whole.points[point], success, &whole.objectives))
+                Summary::of_plan(whole, point, trials, success, &whole.objectives)
             };
             let summaries: Vec<Summary> = of_setting.iter().enumerate().filter_map(summary).collect();
             let verdicts = if all { verdict::judge(whole, &summaries) } else { Vec::new() };
