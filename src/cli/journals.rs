@@ -71,7 +71,7 @@ pub(super) fn kept(record: Record, page: &Page) -> Exit {
     if lost.is_some() { Exit::Mistake } else { Exit::Holds }
 }
 
-/// Says what an earlier run has left: so many trials.
+/// Says how many trials an earlier run has left.
 fn tell(trials: usize, past: Past, quiet: bool, page: &Page) {
     match past {
         Past::None => {}

@@ -59,7 +59,7 @@ pub(super) struct Target<'a> {
 }
 
 impl Outputs {
-    /// Makes everything of the trials that an archive has of a plan, so many of each point.
+    /// Makes everything of the trials that an archive has of a plan, at most this number of each point.
     pub(super) fn of(
         &self,
         plan: &Plan,

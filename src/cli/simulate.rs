@@ -22,7 +22,7 @@ pub(super) fn watched<T: Send>(effort: &Effort, work: impl FnOnce(&Progress) -> 
     watched_until(&interrupt::flag(), effort, work)
 }
 
-/// Runs trials whose number is known while they run, until this flag is set.
+/// Runs trials, the number of which becomes known while they run, until this flag is set.
 pub(super) fn watched_until<T: Send>(
     interrupted: &Arc<AtomicBool>,
     effort: &Effort,

@@ -44,7 +44,7 @@ impl Happening {
 /// Seconds at which something happens, and in which replications.
 type Occurrences = Vec<(f64, u64)>;
 
-/// What happened, in the order of the times, of so many replications that end at this second.
+/// What happened, in the order of the times, in this number of replications, which end at this second.
 pub(super) fn happenings(history: &HistorySummary, replications: usize, end_s: f64) -> Vec<Happening> {
     let mut groups: Vec<((MarkKind, &str), Occurrences)> = Vec::new();
     for (replication, mark) in &history.marks {

@@ -83,7 +83,7 @@ pub(super) fn table(columns: Vec<Column>, sections: &[(usize, String)]) -> Strin
     laid_out(columns, sections, GAP)
 }
 
-/// The same with so many characters between two columns.
+/// The same with this number of characters between two columns.
 fn laid_out(columns: Vec<Column>, sections: &[(usize, String)], gap: usize) -> String {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Disabled).force_no_tty();

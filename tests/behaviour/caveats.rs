@@ -10,7 +10,7 @@ const LOAD: &str =
     "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nwarm_up = \"20s\"\nduration = \"300s\"\n";
 
 /// Clients send again what a rate limit refuses. Whether more is answered at a lower load, this load alone does not tell; where
-/// nobody sends again and all that is answered is waited for, less load gives no more.
+/// no client sends again and all that is answered is waited for, less load gives no more.
 #[test]
 fn what_sheds_may_have_collapsed_where_clients_send_again() {
     let model = |more: &str| {

@@ -25,7 +25,7 @@ pub struct Bounds {
 }
 
 impl Bounds {
-    /// Completions a minute that so many clients cannot exceed.
+    /// Completions a minute that this number of clients cannot exceed.
     pub fn at(&self, clients: f64) -> f64 {
         (clients * self.per_client).min(self.most_per_min)
     }

@@ -13,7 +13,7 @@ use crate::parts::{Ending, Outcome, Scrapes};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unmetered {
     /// The system has more services and endpoints than accounts are kept for.
-    #[error("a system with so many services and endpoints cannot be metered")]
+    #[error("the system has too many services and endpoints to be metered")]
     TooLarge,
     /// The run is too long for the interval.
     #[error("the run has more than {} scrapes; a longer --scrape-interval gives fewer", crate::parts::MOST_SCRAPES)]

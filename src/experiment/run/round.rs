@@ -35,7 +35,7 @@ pub struct Round {
 pub enum RoundStep {
     /// What was asked for is reached at every point, or there are as many replications as are allowed.
     Done,
-    /// So many trials more, at so many points.
+    /// More trials: their number, and that of the points.
     Run {
         /// The round.
         round: Round,

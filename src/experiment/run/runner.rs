@@ -85,7 +85,7 @@ pub fn run_into(
     }
 }
 
-/// Runs what an archive lacks of a shard's share of a round: so many replications of each point.
+/// Runs what an archive lacks of a shard's share of a round: this number of replications of each point.
 ///
 /// # Errors
 /// Where the archive cannot keep a trial. Those that it has kept are kept.
@@ -152,7 +152,7 @@ fn wanted_at(archive: &Archive, plan: &Plan, points: &[usize]) -> Result<Vec<u32
     }
 }
 
-/// Runs what an archive lacks of so many replications of each point, in their order.
+/// Runs what an archive lacks of the given number of replications of each point, in their order.
 fn run_missing(
     archive: &Archive,
     plan: &Plan,

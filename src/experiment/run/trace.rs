@@ -86,7 +86,7 @@ pub struct Traces {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Untraced {
     /// The system has more services and endpoints than accounts are kept for.
-    #[error("a system with so many services and endpoints cannot be traced")]
+    #[error("the system has too many services and endpoints to be traced")]
     TooLarge,
     /// The two runs ended at different events: an interrupt or the limit on wall time stopped one of them.
     #[error("the run to be traced was ended early")]

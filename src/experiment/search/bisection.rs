@@ -1,5 +1,5 @@
-//! Bisection with answers that may be "too close to tell": it closes in on the last position that surely meets and on
-//! the first beyond it that surely misses, which lie one step apart where every answer was sure. Where positions before
+//! Bisection with answers that may be "too close to tell": it closes in on the last position that meets for certain and on
+//! the first beyond it that misses for certain, which lie one step apart where every answer was certain. Where positions before
 //! those that meet miss as well, it closes in on that end too.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub enum Side {
     /// Misses, and those that meet lie beyond it: the load offers less than a throughput that is to be reached.
     Before,
-    /// Surely meets.
+    /// Meets, for certain.
     Meets,
     /// Cannot be told.
     TooClose,
@@ -43,7 +43,7 @@ impl Bisection {
         Self { last, known: BTreeMap::new() }
     }
 
-    /// Positions that a search over so many may decide, at most: both ends, and a step for each halving and boundary, of
+    /// Positions that a search over this number of them decides, at most: both ends, and a step for each halving and boundary, of
     /// which those that meet have one or two.
     pub fn most(last: u32, boundaries: usize) -> usize {
         2 + 2 * boundaries * (u32::BITS - last.leading_zeros()) as usize
@@ -70,10 +70,10 @@ impl Bisection {
         let before = |position: u32| self.known.range(..position).next_back().map(|(&before, _)| before);
         let (first_meets, last_meets) = (self.first(Side::Meets), self.last_that_meets());
         if self.shape() == RangeShape::Falls {
-            // Between the last that meets, or lies before those that do, and the next that does not surely.
+            // Between the last that meets, or lies before those that do, and the next that does not for certain.
             let near = last_meets.max(self.last_before());
             wanted.extend(near.and_then(|near| middle(near, after(near)?)));
-            // Between the first that misses and the one before that does not surely.
+            // Between the first that misses and the one before that does not for certain.
             wanted.extend(self.first(Side::After).and_then(|misses| middle(before(misses)?, misses)));
         }
         // The same at the other end of those that meet, if it is inside the range.
@@ -98,17 +98,17 @@ impl Bisection {
         }
     }
 
-    /// The first position that surely meets.
+    /// The first position that meets for certain.
     pub fn first_that_meets(&self) -> Option<u32> {
         self.first(Side::Meets)
     }
 
-    /// The last position that surely meets.
+    /// The last position that meets for certain.
     pub fn last_that_meets(&self) -> Option<u32> {
         self.last(Side::Meets)
     }
 
-    /// The first position that surely misses, and beyond which none is expected to meet.
+    /// The first position that misses for certain, and beyond which none is expected to meet.
     pub fn first_that_misses(&self) -> Option<u32> {
         self.first(Side::After)
     }
@@ -136,12 +136,12 @@ fn middle(low: u32, high: u32) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// Searches where positions up to `meets` surely meet and those from `misses` on surely miss; counts decisions.
+    /// Searches where positions up to `meets` meet and those from `misses` on miss; counts decisions.
     fn search(last: u32, meets: i64, misses: i64) -> (Bisection, usize) {
         search_from(last, -1, 0, meets, misses)
     }
 
-    /// The same, where those up to `short` lie before the first that surely meets, `from`.
+    /// The same, where those up to `short` lie before the first that meets, `from`.
     fn search_from(last: u32, short: i64, from: i64, meets: i64, misses: i64) -> (Bisection, usize) {
         let mut bisection = Bisection::new(last);
         let mut count = 0;

@@ -377,7 +377,7 @@ fn breaks_down(summary: &Summary) -> bool {
 }
 
 impl Search {
-    /// The first value that does not surely meet, and one beyond it that is surely better.
+    /// The first value that does not meet for certain, and one beyond it that is better for certain.
     fn unsteady(&self, knee: &KneeSearch) -> Option<(f64, f64, usize)> {
         let mut candidates: Vec<&Candidate> = self.candidates.iter().collect();
         candidates.sort_by_key(|candidate| candidate.position);

@@ -118,7 +118,7 @@ fn stays_down(trial: &Trial) -> bool {
     trial.recovery_s == Some(f64::INFINITY)
 }
 
-/// Searches every variant of a study whose dials are the load and the trigger.
+/// Searches every variant of a study. Its dials are the load and the trigger.
 ///
 /// # Errors
 /// Where a point cannot be made.

@@ -15,7 +15,7 @@ pub(super) const ROW: f64 = 30.0;
 const MOST_ROWS: usize = 2;
 /// How many curves a slide has room to say something of.
 const MOST: usize = 3;
-/// How many stretches and instants are named that are none of a curve, and the rows of their words.
+/// How many stretches and instants are named that belong to no curve, and the rows of their words.
 const MOST_COMMON: (usize, usize) = (9, 3);
 /// How many marks of curves stand before words; of more curves, none does.
 const MOST_MARKS: usize = 4;

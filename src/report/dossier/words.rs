@@ -80,7 +80,8 @@ fn uncertainty(dossier: &Dossier) -> String {
         Tipping::Circle => "Such a circle closes".into(),
         Tipping::Fall => "Goodput falls".to_owned(),
         Tipping::Never => {
-            return format!("In none of {} goodput falls to a lower level. {shown}, in its middle.", runs(moment.of));
+            let of = if moment.of == 1 { "this run".into() } else { format!("any of {}", runs(moment.of)) };
+            return format!("Goodput does not fall to a lower level in {of}. {shown}, in its middle.");
         }
     };
     let Some(interval) = moment.seconds else { return format!("{shown}.") };

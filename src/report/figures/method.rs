@@ -110,7 +110,7 @@ fn measured(warm_up: f64, duration: f64) -> String {
     }
 }
 
-/// A finite test: so many users, or so many for each concurrent one.
+/// A finite test: its number of users, or that for each concurrent one.
 fn test(plan: &Plan, points: &[usize]) -> String {
     let both = |point: usize| match plan.points[point].load.pattern {
         Pattern::Test { users, concurrency, .. } => (users, concurrency),

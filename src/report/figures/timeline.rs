@@ -205,7 +205,7 @@ fn is_known(summary: &Summary) -> bool {
     summary.replications >= method::FEWEST_RUNS
 }
 
-/// What users ask for: the first tries of the first variant, where arrivals wait for nobody and so are those of all.
+/// What users ask for: the first tries of the first variant, where arrivals do not wait for answers and so are those of all.
 fn offered(report: &Report, together: &Together, scale: f64) -> Option<Line> {
     let (summary, timeline) = timelines(together).next()?;
     is_open(report, summary).then(|| Line {

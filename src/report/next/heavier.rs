@@ -102,7 +102,7 @@ fn longer(report: &Report, summary: &Summary) -> Option<Proposal> {
 /// What lets requests end before runs are stopped.
 fn not_stopped(ending: Ending) -> Option<&'static str> {
     Some(match ending {
-        Ending::TooManyEvents => "raise `max_events`: no request had ended when so many events had happened",
+        Ending::TooManyEvents => "raise `max_events`: no request had ended after this number of events",
         Ending::OutOfTime => "raise `max_wall_time`: no request had ended by then",
         Ending::EndOfClock => {
             "shorten the sleeps, waits, demands or time-outs: no request ends before the simulated clock does, at 584 years"

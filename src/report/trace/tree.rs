@@ -170,7 +170,7 @@ fn unit(length: Time) -> (&'static str, f64, usize) {
     }
 }
 
-/// At most so many characters.
+/// At most this number of characters.
 fn shortened(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.into();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::place::Place;
 
-/// Waits until it has waited for so many saves.
+/// Waits until it has waited for this number of saves.
 fn wait_for(place: &Place, times: usize) {
     let begin = Instant::now();
     loop {

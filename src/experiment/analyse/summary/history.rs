@@ -40,7 +40,7 @@ pub(super) fn interval(values: &[f64]) -> Option<Interval> {
 }
 
 impl HistorySummary {
-    /// Of trials with their histories, which have intervals of this length in seconds, and at least so many.
+    /// Of trials with their histories, which have intervals of this length in seconds, and at least this number of them.
     pub(super) fn of(trials: &[&Trial], histories: &[History], length: f64, count: usize) -> Option<Self> {
         let first = histories.first()?;
         let series = |of: &dyn Fn(&History) -> Option<&Series>, scale: f64| -> Vec<Interval> {
