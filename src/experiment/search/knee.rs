@@ -230,12 +230,18 @@ fn is_too_low(knee: &KneeSearch, candidate: &Candidate, laboratory: &Laboratory)
     let load = &laboratory.plan().points[candidate.point].load;
     let may_rise = |reading: &Reading| match knee.objectives.get(reading.objective) {
         Some(objective) if objective.metric() == Metric::CacheHitRatio => is_floor(objective),
-        Some(&objective) => summary.is_short_of_load(load, objective),
+        Some(&objective) => summary.is_short_of_load(load, objective) || is_floor(&objective) && has_room(&summary),
         None => false,
     };
     let mut readings = candidate.readings.iter();
     candidate.defect.is_none()
         && readings.all(|reading| guess(&[*reading], &knee.objectives, knee.slope) || may_rise(reading))
+}
+
+/// Whether a higher load would complete more: nothing is full, lost or piles up. A share of the requests may fail.
+fn has_room(summary: &Summary) -> bool {
+    let is_whole = summary.capacity.dead + summary.capacity.damaged == 0;
+    is_whole && summary.growth.any().is_none() && summary.culprit.as_ref().is_none_or(|culprit| !culprit.is_full)
 }
 
 impl Search {

@@ -267,6 +267,33 @@ fn a_throughput_is_reached_only_where_it_is_offered() {
     assert_eq!((none.outcome, none.meets, none.estimate), (KneeOutcome::NoneMeets, None, None));
 }
 
+/// A fifth of the requests fails at once, so that an M/M/1 completes 28.5 a minute from 0.594/s on, and those with a mean of
+/// at most 4 s up to 0.9375/s. The lower rates send more than 28.5 a minute and complete less: they are too low, not too high.
+#[test]
+fn a_throughput_is_reached_at_a_higher_rate_where_requests_fail() {
+    let steps = "[{ choose = [{ probability = 0.2, steps = [{ fail = \"no input\" }] }] }, \
+                 { visit = { station = \"counter\", time = \"exp(1s)\" } }]";
+    let set = [("load.duration", "20000s"), ("load.warm_up", "1000s"), ("services.shop.endpoints.serve.steps", steps)];
+    let wishes = KneeWishes {
+        axis: text("load.rate"),
+        from: text("0.2/s"),
+        to: text("0.95/s"),
+        resolution: text("0.05/s"),
+        objectives: [
+            at_most(Metric::MeanS, 4.0),
+            vec![Objective::AtLeast { metric: Metric::ThroughputPerMin, value: 28.5 }],
+        ]
+        .concat(),
+        max_replications: Some(20),
+        ..KneeWishes::default()
+    };
+    let found = search("models/mm1.toml", &set, 1, &wishes).1.variants.remove(0);
+    assert_eq!(found.outcome, KneeOutcome::Found, "{found:?}");
+    assert!(found.meets.is_some_and(|meets| (0.8..=0.9375).contains(&meets)), "{found:?}");
+    let start = found.start.as_ref().expect("a near end");
+    assert!(start.misses < 0.594 && start.meets.is_some_and(|meets| (0.594..0.7).contains(&meets)), "{start:?}");
+}
+
 /// The bound is the exact value of one of the grid's points: this one cannot be told, and is not claimed to be.
 #[test]
 fn a_value_on_the_bound_is_too_close_to_tell() {
