@@ -399,18 +399,17 @@ impl World<'_> {
         }
     }
 
-    /// The holder of a unit of slots gives it back.
+    /// The token gives back the unit of slots that it holds by this frame.
     #[inline]
-    pub(crate) fn account_free(&mut self, frame: u32, slots: u32) {
-        if self.accounts.is_some() && self.engine.tokens[self.engine.frames[frame].token].has(SAMPLED) {
-            self.keep_free(frame, slots);
+    pub(crate) fn account_free(&mut self, t: u32, frame: u32, slots: u32) {
+        if self.accounts.is_some() && self.engine.tokens[t].has(SAMPLED) {
+            self.keep_free(t, frame, slots);
         }
     }
 
     #[inline(never)]
-    fn keep_free(&mut self, frame: u32, slots: u32) {
+    fn keep_free(&mut self, t: u32, frame: u32, slots: u32) {
         if let Some(accounts) = &mut self.accounts {
-            let t = self.engine.frames[frame].token;
             let state = &self.slots[slots as usize];
             let place = accounts.places.slots[slots as usize];
             accounts.free_unit(self.engine.now, t, frame, place, !state.queue.is_empty(), state.waited_until);

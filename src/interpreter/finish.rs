@@ -30,7 +30,7 @@ impl World<'_> {
         }
         let job = if self.jobs.kept { self.leave_job(t, failure) } else { NONE };
         if request != NONE {
-            self.answer(request, failure, job);
+            self.answer(request, failure, job, flags & SAMPLED != 0);
         } else if flags & WASTE != 0 {
             self.finish_rare(t, failure);
         }
@@ -97,17 +97,23 @@ impl World<'_> {
     /// The client has its answer before the token's work is done.
     #[inline(never)]
     fn answer_early(&mut self, request: u32, job: u32) {
-        self.answer(request, Failure::NONE, job);
+        let is_sampled = self.engine.tokens[self.requests[request].token].has(SAMPLED);
+        self.answer(request, Failure::NONE, job, is_sampled);
     }
 
-    /// The client has its answer. Of the `job` that outlasts it, if one does, it may await the completion.
+    /// The client has its answer from a token that has an account or has not. Of the `job` that outlasts it, if one does, it
+    /// may await the completion.
     #[inline(always)]
-    fn answer(&mut self, request: u32, failure: Failure, job: u32) {
+    fn answer(&mut self, request: u32, failure: Failure, job: u32, is_sampled: bool) {
         let record = self.requests[request];
         self.engine.deadlines.cancel(record.timer);
         self.requests.remove(request);
         self.tally.ended(self.engine.now, record.born, failure);
-        self.account_end(&record, failure);
+        if failure.is_some() {
+            self.account_failed_request(&record, failure);
+        } else if is_sampled {
+            self.account_success(&record);
+        }
         let refused_at_once = failure.is_some() && self.is_refused_at_once(&record, failure);
         if record.user != NONE && self.sends_again(record.user, failure, refused_at_once) {
             // What this attempt leaves behind is awaited by nobody.
@@ -137,7 +143,7 @@ impl World<'_> {
         let record = self.requests[request];
         self.requests.remove(request);
         self.tally.ended(self.engine.now, record.born, Failure::GAVE_UP);
-        self.account_end(&record, Failure::GAVE_UP);
+        self.account_failed_request(&record, Failure::GAVE_UP);
         let is_over = record.user == NONE || !self.sends_again(record.user, Failure::GAVE_UP, false);
         if is_over && self.reports_ends {
             self.ended.push(Ended { client: record.client, failure: Failure::GAVE_UP, refused_at_once: false });

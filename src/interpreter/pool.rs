@@ -143,8 +143,8 @@ impl World<'_> {
     }
 
     /// The holder's frame is undone: its connection is kept, or closed, and its place goes to the first in the queue.
-    pub(crate) fn take_back(&mut self, frame: u32, id: u32, connection: Connection) {
-        self.free_unit(frame, id);
+    pub(crate) fn take_back(&mut self, t: u32, frame: u32, id: u32, connection: Connection) {
+        self.free_unit(t, frame, id);
         let pool = self.slots[id as usize].pool;
         match connection {
             Connection::Closed => {}

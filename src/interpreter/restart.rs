@@ -370,10 +370,10 @@ impl World<'_> {
     }
 
     /// A dead connection is given back: it is closed, and who waits opens a new one.
-    pub(crate) fn drop_severed(&mut self, frame: u32, id: u32) {
+    pub(crate) fn drop_severed(&mut self, t: u32, frame: u32, id: u32) {
         let now = self.engine.now;
         self.severed -= 1;
-        self.free_unit(frame, id);
+        self.free_unit(t, frame, id);
         let slots = &mut self.slots[id as usize];
         slots.opened -= 1;
         self.processes[slots.process as usize].descriptors.release(now);

@@ -86,21 +86,20 @@ impl World<'_> {
         self.slots[id as usize].take(&mut self.engine, frame);
     }
 
-    /// The holder's frame is undone: its unit is free.
+    /// The frame by which the token holds a unit is undone: the unit is free.
     #[inline]
-    pub(crate) fn free_unit(&mut self, frame: u32, id: u32) {
-        self.account_free(frame, id);
+    pub(crate) fn free_unit(&mut self, t: u32, frame: u32, id: u32) {
+        self.account_free(t, frame, id);
         self.slots[id as usize].free(&mut self.engine, frame);
     }
 
-    /// The holder's frame is undone: its unit goes to the first in the queue, if any.
-    pub(crate) fn give_back(&mut self, frame: u32, id: u32) {
-        self.free_unit(frame, id);
+    /// The same, and the unit goes to the first in the queue, if any.
+    pub(crate) fn give_back(&mut self, t: u32, frame: u32, id: u32) {
+        self.free_unit(t, frame, id);
         if let Some(next) = self.slots[id as usize].next(&mut self.engine) {
             let Slots { kind, sharers, .. } = self.slots[id as usize];
             if sharers > 1 {
-                let holder = self.engine.frames[frame].token;
-                self.move_to_process(next, self.engine.tokens[holder].process);
+                self.move_to_process(next, self.engine.tokens[t].process);
             }
             self.engine.drop_timer(next);
             self.hold(next, id);

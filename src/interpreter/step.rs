@@ -409,9 +409,9 @@ impl World<'_> {
         let Frame { below, kind, .. } = self.engine.frames[frame];
         self.engine.tokens[t].frame = below;
         match kind {
-            FrameKind::Hold { slots } => self.give_back(frame, slots),
-            FrameKind::Lent { slots, connection } => self.take_back(frame, slots, connection),
-            FrameKind::Severed { slots } => self.drop_severed(frame, slots),
+            FrameKind::Hold { slots } => self.give_back(t, frame, slots),
+            FrameKind::Lent { slots, connection } => self.take_back(t, frame, slots, connection),
+            FrameKind::Severed { slots } => self.drop_severed(t, frame, slots),
             FrameKind::Repeat { .. } => {}
             FrameKind::Connection { client, .. } => {
                 self.free_connection(frame, client);

@@ -113,22 +113,9 @@ impl World<'_> {
         }
     }
 
-    /// A request has ended, and its client sees that.
-    #[inline]
-    pub(crate) fn account_end(&mut self, record: &Request, failure: Failure) {
-        if self.accounts.is_none() {
-            return;
-        }
-        if failure.is_some() {
-            self.account_failed_request(record, failure);
-        } else if self.engine.tokens[record.token].has(SAMPLED) {
-            self.account_success(record);
-        }
-    }
-
     /// A request that has an account has succeeded: with what its user spent on earlier attempts.
     #[inline(never)]
-    fn account_success(&mut self, record: &Request) {
+    pub(crate) fn account_success(&mut self, record: &Request) {
         let now = self.engine.now;
         let Some(accounts) = &mut self.accounts else { return };
         accounts.sample.ended();
@@ -151,7 +138,10 @@ impl World<'_> {
 
     /// A request has failed. Where is noted of each, what it spent its time on of those that have an account.
     #[inline(never)]
-    fn account_failed_request(&mut self, record: &Request, failure: Failure) {
+    pub(crate) fn account_failed_request(&mut self, record: &Request, failure: Failure) {
+        if self.accounts.is_none() {
+            return;
+        }
         let now = self.engine.now;
         if failure == Failure::GAVE_UP {
             self.explain(record.token);
