@@ -50,7 +50,7 @@ pub use excerpt::Side;
 pub use knee::{Grid, KneeSearch, KneeWishes, RangeOptions};
 pub use lever::Lever;
 pub use metastable::{MetastableSearch, MetastableWishes};
-pub use objective::{success_bound, success_objective};
+pub use objective::{percentile, success_bound, success_objective};
 pub use optimize::{Choice, Optimize};
 pub use origin::Origin;
 pub use ranged::Ranged;

@@ -8,6 +8,7 @@ use super::recovery::{PointRecovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
 use super::whole::Report;
 use crate::experiment::analyse::summary::{Split, Summary};
+use crate::experiment::plan::percentile;
 use crate::language::Metric;
 use crate::statistics::Interval;
 
@@ -114,9 +115,10 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         Column::figures(heading, cells)
     };
     columns.push(time("mean", figures(&|summary| summary.mean_s)).optional(4));
-    let p95 = time("p95", figures(&|summary| summary.p95_s));
+    let percentile = percentile(&report.plan.objectives);
+    let percentiles = time(percentile.short(), figures(&|summary| summary.metric(percentile)));
     // After a disturbance the time to recover is the answer.
-    columns.push(p95.optional(if is_recovery_timed { 1 } else { 0 }));
+    columns.push(percentiles.optional(if is_recovery_timed { 1 } else { 0 }));
     if summaries.iter().flatten().any(|summary| summary.wasted_requests.estimate > 0.0) {
         columns.push(Column::figures("wasted", number::figures(&means(Metric::WastedRequests), 0)).optional(12));
     }

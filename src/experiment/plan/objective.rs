@@ -78,6 +78,15 @@ pub fn success_bound(objectives: &[Objective], collapse_below: f64) -> f64 {
     objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(collapse_below, f64::max)
 }
 
+/// The percentile of the response time that the first of these objectives is about; p95 where none is about one.
+pub fn percentile(objectives: &[Objective]) -> Metric {
+    objectives
+        .iter()
+        .map(|objective| objective.metric())
+        .find(|metric| metric.quantile().is_some())
+        .unwrap_or(Metric::P95S)
+}
+
 /// Adds to objectives of a search what that on the success rate promises of the work behind the answers: the condition of a
 /// point holds it to the same bound.
 pub(super) fn promise(objectives: &mut Vec<Objective>, plan: &Plan) {

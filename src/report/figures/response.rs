@@ -4,6 +4,7 @@ use super::set::Set;
 use super::{curve, method, title};
 use crate::experiment::analyse::finding::Finding;
 use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan::percentile;
 use crate::language::{Metric, Objective};
 use crate::report::chart::{ChartAxis, Line, LineFigure, Measured, Panel, Style, Threshold};
 use crate::report::number::seconds;
@@ -11,14 +12,24 @@ use crate::report::number::seconds;
 /// Variants beyond which each percentile has a panel of its own.
 const FEW_VARIANTS: usize = 2;
 
-/// The percentiles, with the stroke that tells them apart within one panel.
-const PERCENTILES: [(Metric, &str, Style); 3] =
-    [(Metric::P50S, "p50", Style::Solid), (Metric::P95S, "p95", Style::Dashed), (Metric::P99S, "p99", Style::Dotted)];
+/// The percentiles, with the stroke that tells them apart within one panel: the median, p95 and p99, or in place of one of
+/// them that which the objectives name.
+fn percentiles(set: &Set) -> [(Metric, &'static str, Style); 3] {
+    let (middle, high) = match percentile(&set.plan().objectives) {
+        Metric::P90S => (Metric::P90S, Metric::P99S),
+        Metric::P999S => (Metric::P95S, Metric::P999S),
+        _ => (Metric::P95S, Metric::P99S),
+    };
+    let strokes = [(Metric::P50S, Style::Solid), (middle, Style::Dashed), (high, Style::Dotted)];
+    strokes.map(|(metric, style)| (metric, metric.short(), style))
+}
 
 /// The figure: one panel for all percentiles of one or two variants, else a panel for each percentile.
 pub(super) fn figure(set: &Set) -> LineFigure {
     let (unit, factor) = if longest(set) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let together = set.findings.len() <= FEW_VARIANTS;
+    let percentiles = percentiles(set);
+    let [(lowest, ..), _, (highest, ..)] = percentiles;
     let curve = |finding, (metric, name, style): (Metric, &str, Style)| {
         let curve = curve::curve(set, finding, metric, factor);
         let (label, style) = match (set.findings.len(), together) {
@@ -27,12 +38,12 @@ pub(super) fn figure(set: &Set) -> LineFigure {
             (_, false) => (curve.label.clone(), Style::Solid),
         };
         // One mark a variant is enough; of many, the chart of the throughput says it.
-        let collapse = if together && name == "p50" { curve::mark(set, finding) } else { None };
+        let collapse = if together && metric == lowest { curve::mark(set, finding) } else { None };
         if let Some(why) = nowhere(set, finding, metric) {
             return Line { label, style, end: why.into(), ..curve };
         }
         // The highest percentile says why the curves end, once at one place.
-        let ends = if name == "p99" { end(set, finding, metric) } else { None };
+        let ends = if metric == highest { end(set, finding, metric) } else { None };
         let is_first = |(at, why): &(usize, &str)| {
             let is_same = |(other, words)| set.x(other) == set.x(*at) && words == *why;
             let same = |other: &&Finding| end(set, other, metric).is_some_and(is_same);
@@ -59,17 +70,17 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         ..Panel::default()
     };
     let panels = if together {
-        let all = PERCENTILES.map(|(metric, ..)| metric);
-        vec![panel("response time", &all, PERCENTILES.into_iter().flat_map(curves).collect(), measured(set, factor))]
+        let all = percentiles.map(|(metric, ..)| metric);
+        vec![panel("response time", &all, percentiles.into_iter().flat_map(curves).collect(), measured(set, factor))]
     } else {
         let of_percentile = |percentile: (Metric, &'static str, Style)| {
-            let points = if percentile.1 == "p95" { measured(set, factor) } else { Vec::new() };
+            let points = if percentile.0 == Metric::P95S { measured(set, factor) } else { Vec::new() };
             let what = format!("response time, {}", percentile.1);
             panel(&what, &[percentile.0], curves(percentile).collect(), points)
         };
-        PERCENTILES.into_iter().map(of_percentile).collect()
+        percentiles.into_iter().map(of_percentile).collect()
     };
-    let strokes = PERCENTILES.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
+    let strokes = percentiles.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
     let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
     note.push_str(&method::intervals(set.report, "Bands"));
     let ends =
@@ -158,7 +169,7 @@ fn objectives(set: &Set, of: &[Metric], factor: f64) -> Vec<Threshold> {
     let shown = set.plan().objectives.iter().filter(|objective| of.contains(&objective.metric()));
     let threshold = |objective: &Objective| {
         let name =
-            PERCENTILES.iter().find(|(metric, ..)| *metric == objective.metric()).map_or("", |(_, name, _)| *name);
+            percentiles(set).iter().find(|(metric, ..)| *metric == objective.metric()).map_or("", |(_, name, _)| *name);
         let label = format!("objective {name} {}", seconds(objective.bound()));
         Threshold { value: objective.bound() * factor, label }
     };

@@ -1,9 +1,11 @@
 //! The state of a point in words: its condition, its figures, what limits it and why.
 
+use super::curve::Curve;
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::culprit::{Culprit, deadlocks};
 use crate::experiment::analyse::summary::{Overrun, Summary};
 use crate::experiment::analyse::words::{self, percent};
+use crate::experiment::plan::percentile;
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::parts::Deadlock;
@@ -190,12 +192,13 @@ pub fn short_name(metric: Metric) -> &'static str {
     if metric.is_response_time() { metric.short() } else { metric.words() }
 }
 
-/// `517/min, 100 % success, p95 1.2 s`.
-pub(super) fn figures(summary: &Summary, rates: RateUnit) -> String {
-    let mut text = format!("{}, {} success", rate(summary, rates), percent(summary.success_rate.estimate));
+/// `517/min, 100 % success, p95 1.2 s`: with the percentile that the objectives name.
+pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
+    let mut text = format!("{}, {} success", rate(summary, curve.rates), percent(summary.success_rate.estimate));
     text += &lost_work(summary).unwrap_or_default();
-    if let Some(p95) = summary.p95_s {
-        text += &format!(", p95 {}", words::time(p95.estimate));
+    let percentile = percentile(&curve.plan.objectives);
+    if let Some(time) = summary.metric(percentile) {
+        text += &format!(", {} {}", percentile.short(), words::time(time.estimate));
     }
     if let Some(recovery) = recovery(summary) {
         text += &format!(", {recovery}");

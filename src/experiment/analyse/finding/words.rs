@@ -67,12 +67,8 @@ pub(super) fn lines(
         return lines;
     };
     let Some(axis) = curve.axis else {
-        let mut lines = vec![format!(
-            "{name}{}: {}{}",
-            condition(last, state, curve.rates),
-            figures(last, curve.rates),
-            limit(last)
-        )];
+        let mut lines =
+            vec![format!("{name}{}: {}{}", condition(last, state, curve.rates), figures(last, curve), limit(last))];
         if !state.is_safe() {
             lines.push(why(last));
         }
@@ -83,7 +79,7 @@ pub(super) fn lines(
         (None, Direction::Capacity) => {
             let fewest = curve.known[0].0;
             let fewest_is = place_is(axis, text(plan, axis, fewest.point));
-            vec![format!("{fewest_is} enough ({})", figures(fewest, curve.rates))]
+            vec![format!("{fewest_is} enough ({})", figures(fewest, curve))]
         }
         (None, _) if fall.is_some() => vec![safe_up_to(curve, axis, last, fall)],
         (None, _) => {
@@ -100,7 +96,7 @@ pub(super) fn lines(
                 true => format!("; {most} at every value"),
                 false => format!("; at most {most} at {}", at(plan, axis, best.point)),
             };
-            let (figures, limit) = (figures(last, curve.rates), limit(best));
+            let (figures, limit) = (figures(last, curve), limit(best));
             vec![match axis.direction() {
                 Direction::Neither if curve.known.len() > 1 => {
                     let all = stretch(plan, axis, &curve.known);
@@ -162,7 +158,7 @@ fn safe_up_to(curve: &Curve, axis: &Axis, safe: &Summary, fall: Option<&Fall>) -
     let plan = curve.plan;
     let place = at(plan, axis, safe.point);
     let Some(fall) = fall else {
-        return format!("safe up to {place} ({}{})", figures(safe, curve.rates), limit(safe));
+        return format!("safe up to {place} ({}{})", figures(safe, curve), limit(safe));
     };
     let value = number(plan, axis, safe.point);
     let up_to = curve.known.iter().take_while(|(summary, _)| number(plan, axis, summary.point) <= value);
@@ -171,7 +167,7 @@ fn safe_up_to(curve: &Curve, axis: &Axis, safe: &Summary, fall: Option<&Fall>) -
         false => "the objectives are met",
     };
     let falls = reach::falls(fall, axis, curve.rates);
-    format!("{falls}; {met} up to {place} ({}{})", figures(safe, curve.rates), limit(safe))
+    format!("{falls}; {met} up to {place} ({}{})", figures(safe, curve), limit(safe))
 }
 
 /// Up to which load it is safe, what happens at the next point, and what is left of it at the last one.
@@ -284,7 +280,7 @@ fn beyond(curve: &Curve, axis: &Axis) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     lines.extend(safe.iter().map(|points| {
         let first = points[0].0;
-        format!("safe at {} ({}{})", place(points), figures(first, curve.rates), limit(first))
+        format!("safe at {} ({}{})", place(points), figures(first, curve), limit(first))
     }));
     lines.extend(not.iter().flat_map(|points| not_safe(curve, axis, points)));
     lines
@@ -309,7 +305,7 @@ fn capacity(curve: &Curve, axis: &Axis) -> Vec<String> {
         let reach = if be(axis, text(plan, axis, all.point)) == "are" { "reach" } else { "reaches" };
         format!("; {} {reach} {} success", at(plan, axis, all.point), percent(all.success_rate.estimate))
     });
-    let sure = format!("{} enough ({}){more}", place_is(enough), figures(enough, curve.rates));
+    let sure = format!("{} enough ({}){more}", place_is(enough), figures(enough, curve));
     let not = format!("{} not: {}", place_is(summary), condition(summary, state, curve.rates));
     let worse = points[first + 1..].iter().find(|(_, later)| later.condition < state.condition);
     let worse = worse.map(|(worse, state)| {
@@ -334,7 +330,7 @@ fn scattered(curve: &Curve, axis: &Axis) -> Vec<String> {
         .map(|points| {
             let first = points[0].0;
             let place = if points.len() > 1 { format!("{}: ", text(plan, axis, first.point)) } else { String::new() };
-            format!("{} enough ({place}{})", are(points), figures(first, curve.rates))
+            format!("{} enough ({place}{})", are(points), figures(first, curve))
         })
         .collect();
     lines.extend(short.iter().map(|points| {

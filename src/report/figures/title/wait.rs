@@ -3,6 +3,7 @@
 use super::{fates, fitting, list};
 use crate::experiment::analyse::finding::{Finding, places};
 use crate::experiment::analyse::summary::Summary;
+use crate::experiment::plan;
 use crate::language::Metric;
 use crate::report::figures::set::Set;
 use crate::report::number::seconds;
@@ -16,7 +17,7 @@ pub fn response(set: &Set) -> String {
     }
     let Some(LastSafe { x, mut times, safe }) = last_safe(set) else { return fates(set) };
     times.sort_by(|a, b| a.1.total_cmp(&b.1));
-    let place = format!("p95 at {}", place(set.axis, x));
+    let place = format!("{} at {}", percentile(set).short(), place(set.axis, x));
     let (Some((best, low)), Some((worst, high))) = (times.first(), times.last()) else { return fates(set) };
     let (count, all) = (times.len(), set.findings.len());
     // A sentence about all variants must be true of each.
@@ -52,12 +53,17 @@ pub fn response(set: &Set) -> String {
 /// The variants whose queue grows without bound at a value.
 fn growing<'a>(set: &Set<'a>, x: f64) -> Vec<&'a str> {
     let grows = |finding: &&&Finding| {
-        set.summaries(finding).iter().any(|summary| set.x(summary.point) == x && set.grows(summary, Metric::P95S))
+        set.summaries(finding).iter().any(|summary| set.x(summary.point) == x && set.grows(summary, percentile(set)))
     };
     set.findings.iter().filter(grows).map(|finding| set.variant(finding)).collect()
 }
 
-/// A value of the axis, and 95th percentiles there.
+/// The percentile that the objectives name.
+fn percentile(set: &Set) -> Metric {
+    plan::percentile(&set.plan().objectives)
+}
+
+/// A value of the axis, and percentiles there.
 struct LastSafe<'a> {
     x: f64,
     /// Those of the variants that are safe somewhere; of all where none is.
@@ -66,7 +72,7 @@ struct LastSafe<'a> {
     safe: bool,
 }
 
-/// The last value at which no variant has collapsed, and each one's 95th percentile there. Variants that never work are
+/// The last value at which no variant has collapsed, and each one's percentile there. Variants that never work are
 /// not waited for; where there is no such value it is the last at all.
 fn last_safe<'a>(set: &Set<'a>) -> Option<LastSafe<'a>> {
     let at = |x: f64| -> Vec<(&str, &Summary)> {
@@ -91,7 +97,7 @@ fn last_safe<'a>(set: &Set<'a>) -> Option<LastSafe<'a>> {
     let times = at(x)
         .into_iter()
         .filter(|(name, _)| working.is_empty() || working.contains(name))
-        .filter_map(|(name, summary)| Some((name, summary.p95_s?.estimate)));
+        .filter_map(|(name, summary)| Some((name, summary.metric(percentile(set))?.estimate)));
     let times: Vec<(&str, f64)> = times.collect();
     (!times.is_empty()).then_some(LastSafe { x, times, safe })
 }
@@ -101,19 +107,26 @@ fn alone(set: &Set, finding: &Finding) -> String {
     let summaries = set.summaries(finding);
     let safe = summaries.iter().take_while(|summary| set.is_safe(summary));
     let known: Vec<(f64, f64)> =
-        safe.filter_map(|summary| Some((set.x(summary.point), summary.p95_s?.estimate))).collect();
+        safe.filter_map(|summary| Some((set.x(summary.point), summary.metric(percentile(set))?.estimate))).collect();
     let (Some((from, first)), Some((to, last))) = (known.first(), known.last()) else { return fates(set) };
     let at = |x: f64| place(set.axis, x);
+    let name = percentile(set).short();
     let growth = if known.len() == 1 {
-        format!("p95 is {} at {}", seconds(*last), at(*to))
+        format!("{name} is {} at {}", seconds(*last), at(*to))
     } else if known.iter().all(|(_, time)| seconds(*time) == seconds(*last)) {
-        format!("p95 is {} at {}", seconds(*last), places(set.axis, [(*from, *to)]))
+        format!("{name} is {} at {}", seconds(*last), places(set.axis, [(*from, *to)]))
     } else if *last < first * 1.25 && *last > first * 0.8 {
-        format!("p95 stays near {} at {}", seconds(*last), places(set.axis, [(*from, *to)]))
+        format!("{name} stays near {} at {}", seconds(*last), places(set.axis, [(*from, *to)]))
     } else {
-        format!("p95 goes from {} at {} to {} at {}", seconds(*first), value(set.axis, *from), seconds(*last), at(*to))
+        format!(
+            "{name} goes from {} at {} to {} at {}",
+            seconds(*first),
+            value(set.axis, *from),
+            seconds(*last),
+            at(*to)
+        )
     };
-    let grows = summaries.iter().any(|summary| set.grows(summary, Metric::P95S));
+    let grows = summaries.iter().any(|summary| set.grows(summary, percentile(set)));
     let beyond = match &finding.turn {
         _ if grows => "; beyond it the queue grows without bound",
         Some(_) => ", the last safe value",
