@@ -163,7 +163,7 @@ fn elsewhere(expect: &Expectation, found: &[Finding], seen: Verdict) -> String {
         return String::new();
     }
     let (at, noun) = match expect {
-        Expectation::MeetsMeasurements => ("for", "figures"),
+        Expectation::MeetsMeasurements => ("for", "measurements"),
         _ => ("at", "points"),
     };
     let count = |verdict: Verdict| found.iter().filter(|finding| finding.verdict == verdict).count();
@@ -176,7 +176,7 @@ fn elsewhere(expect: &Expectation, found: &[Finding], seen: Verdict) -> String {
     let is_new = |&(index, verdict): &(usize, Verdict)| !order[..index].contains(&verdict) && count(verdict) > 0;
     let kinds: Vec<Verdict> = order.into_iter().enumerate().filter(is_new).map(|(_, verdict)| verdict).collect();
     let all = found.len();
-    let every = if all == 2 && at == "at" { "both".to_owned() } else { format!("all {all}") };
+    let every = if all == 2 { "both".to_owned() } else { format!("all {all}") };
     match kinds.as_slice() {
         [] => String::new(),
         [only] => format!("; the claim {} {at} {every} {noun}", verb(*only)),

@@ -475,9 +475,8 @@ fn a_title_calls_no_value_safe_that_is_not_known_to_be() {
     let rates = RATES.replace("\"0.4/s\", \"2/s\"", "\"0.5/s\"");
     let title = |experiment: &str| words(&drawn(experiment)[0].figure).0.to_owned();
     let alone = title(&format!("{MEAN}{rates}"));
-    assert!(alone.starts_with("Safe up to 0.2/s, not known at 0.5/s; serves at most 0."), "{alone}");
-    // What is served where it is not known whether that is good enough is no part of it.
-    assert!(!alone.contains("0.5/s; serves at most 0.5") && !alone.contains("0.4"), "{alone}");
+    // What is served at most is not said: it may be more where it is not known whether that is good enough.
+    assert_eq!(alone, "Safe up to 0.2/s, not known at 0.5/s");
     let two = title(&format!("{MEAN}{rates}{VARIANTS}"));
     assert_eq!(two, "“lone” is safe up to 0.2/s, not known at 0.5/s; “four” is safe up to 0.5/s");
     let nowhere = title(&format!("{MEAN}{}{VARIANTS}", rates.replace("\"0.2/s\", ", "\"0.499/s\", ")));

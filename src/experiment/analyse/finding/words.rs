@@ -92,7 +92,8 @@ pub(super) fn lines(
             let most = rate(best, curve.rates);
             let are_equal = curve.known.iter().all(|(summary, _)| rate(summary, curve.rates) == most);
             let most = match are_equal {
-                _ if curve.known.len() == 1 => String::new(),
+                // More may be served where it is not known whether that is safe.
+                _ if curve.known.len() == 1 || !curve.doubtful.is_empty() => String::new(),
                 true => format!("; {most} at every value"),
                 false => format!("; at most {most} at {}", at(plan, axis, best.point)),
             };

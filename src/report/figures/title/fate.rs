@@ -37,7 +37,9 @@ fn fates_in(most: usize, set: &Set) -> String {
             _ => best::survivors(&whole),
         };
     }
-    let Some(first) = fallen.first() else { return fitting([clauses(set, &fates, |fate| list(&fate.names), between)]) };
+    if fallen.is_empty() {
+        return fitting([clauses(set, &fates, |fate| list(&fate.names), between)]);
+    }
     if set.axis.direction() == Direction::Capacity {
         return enough(set, &fates);
     }
@@ -63,15 +65,23 @@ fn fates_in(most: usize, set: &Set) -> String {
     fitting_in(
         most,
         placed.into_iter().chain(conditions).chain([
-            format!("{all} variants {what}, {} first", list(&first.names)),
+            format!("{all} variants {what}{}", first_of(&fallen)),
             format!("{all} variants {what}{}", within_all(set, &fallen)),
             format!("{all} variants {what}"),
         ]),
     )
 }
 
-/// `2 variants lose capacity; “120 in flight” sheds load`: without places, those that hold left out. Names are written
-/// out, or only where a clause has but one.
+/// `, “per-request” first`: the variants that stop being safe before the others do; nothing where no other does later.
+fn first_of(fallen: &[&Fate]) -> String {
+    let earliest = fallen.iter().map(|fate| fate.order()).fold(f64::INFINITY, f64::min);
+    let (first, later): (Vec<&Fate>, Vec<&Fate>) = fallen.iter().partition(|fate| fate.order() <= earliest);
+    let names: Vec<&str> = first.iter().flat_map(|fate| fate.names.iter().copied()).collect();
+    if later.is_empty() { String::new() } else { format!(", {} first", list(&names)) }
+}
+
+/// `2 variants lose capacity; “120 in flight” sheds load; “60 in flight” stays safe`: without places. Names are written out, or
+/// only where a clause has but one.
 fn by_condition(fates: &[Fate], is_named: bool) -> String {
     let mut groups: Vec<(&Turn, Vec<&str>)> = Vec::new();
     for (fate, turn) in fates.iter().filter_map(|fate| Some((fate, fate.turn()?))) {
@@ -88,7 +98,15 @@ fn by_condition(fates: &[Fate], is_named: bool) -> String {
         };
         format!("{who} {}", verb_of(turn, names.len() > 1))
     };
-    groups.iter().map(clause).collect::<Vec<_>>().join("; ")
+    let is_safe = |fate: &&Fate| matches!(&fate.what, What::Holds(held) if held.doubtful.is_none());
+    let safe: Vec<&str> = fates.iter().filter(is_safe).flat_map(|fate| fate.names.clone()).collect();
+    let safe = match safe.as_slice() {
+        [] => None,
+        [_] => Some(format!("{} stays safe", list(&safe))),
+        _ if is_named => Some(format!("{} stay safe", list(&safe))),
+        names => Some(format!("{} variants stay safe", names.len())),
+    };
+    groups.iter().map(clause).chain(safe).collect::<Vec<_>>().join("; ")
 }
 
 /// ` between 125 and 200 concurrent`: the stretch in which all of them stop being safe; nothing where one never is.
@@ -314,11 +332,16 @@ fn alone(set: &Set, finding: &Finding) -> String {
         return fitting([format!("{falls}; the objectives are met up to {}", value(set.axis, last)), falls]);
     }
     let first = set.x(summaries[0].point);
-    let holds = Held::of(set, finding).words(set.axis, |last| match set.axis.direction() {
+    let held = Held::of(set, finding);
+    let holds = held.words(set.axis, |last| match set.axis.direction() {
         Direction::Load => format!("safe up to {}", place(set.axis, last)),
         Direction::Capacity => least_is_enough(set.axis, first, last),
         Direction::Neither => format!("safe at {}", places(set.axis, [(first, last)])),
     });
+    // More may be served where it is not known whether that is safe.
+    if held.doubtful.is_some() {
+        return fitting([holds]);
+    }
     let most = format!("{holds}; serves at most {}", set.report.rates.words(best.throughput_or_least()));
     let limit = best.saturated.as_ref().map(|resource| format!("{most}, limited by {}", named(resource)));
     fitting(limit.into_iter().chain([most, holds]))
@@ -427,7 +450,9 @@ mod tests {
             fate(&["limit"], What::Turns(&shed)),
             fate(&["c"], What::Holds(Held { to: Some(6.0), doubtful: None })),
         ];
-        assert_eq!(by_condition(&fates, true), "“a” and “b” collapse; “limit” sheds load");
-        assert_eq!(by_condition(&fates, false), "2 variants collapse; “limit” sheds load");
+        assert_eq!(by_condition(&fates, true), "“a” and “b” collapse; “limit” sheds load; “c” stays safe");
+        assert_eq!(by_condition(&fates, false), "2 variants collapse; “limit” sheds load; “c” stays safe");
+        let (first, second) = (fate(&["a", "b"], What::Turns(&down)), fate(&["limit"], What::Turns(&shed)));
+        assert_eq!(first_of(&[&first, &second]), "", "all of them at the same value");
     }
 }
