@@ -101,12 +101,12 @@ pub fn watch<'a>(
         if interrupted.load(Ordering::Relaxed) {
             return Err(Unmetered::Interrupted);
         }
-        let (_, scrapes) = metered(plan, point, replication.into(), monitoring.scrape_interval, interrupted)?;
+        let (timeline, scrapes) = metered(plan, point, replication.into(), monitoring.scrape_interval, interrupted)?;
         let mut storage = storage(&families(&plan.points[point].system, &scrapes), &scrapes);
         let known: Vec<String> = storage.names().map(str::to_owned).collect();
         let courses = courses(&supported, &mut storage, milliseconds(scrapes.end), monitoring.release);
         done();
-        Ok((point, known, fate(&scrapes), scrapes.end, courses))
+        Ok((point, known, fate(&timeline), scrapes.end, courses))
     };
     let results: Vec<_> = runs.par_iter().map(run).collect::<Result<_, Unmetered>>()?;
     let recorded: Vec<&str> = supported

@@ -7,7 +7,12 @@ use crate::experiment::run::pilot;
 use crate::experiment::run::runner::limits;
 use crate::kernel::Time;
 use crate::load;
-use crate::parts::{Ending, Outcome, Scrapes};
+use crate::model::Load;
+use crate::parts::{Ending, Scrapes, Timeline};
+
+/// Intervals in which what clients see is counted, however often the system is scraped. They double where a run is so long
+/// that it would have more than [`crate::model::MOST_INTERVALS`] (17 h).
+const INTERVAL: Time = Time(15_000_000_000);
 
 /// Why there are no scrapes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -23,7 +28,8 @@ pub enum Unmetered {
     Interrupted,
 }
 
-/// Runs a replication of a point and scrapes it at this interval from time 0 on, until its load ends.
+/// Runs a replication of a point and scrapes it at this interval from time 0 on, until its load ends. The timeline counts
+/// what clients see meanwhile.
 ///
 /// # Errors
 /// Where it cannot be metered, or was interrupted.
@@ -33,10 +39,11 @@ pub fn metered(
     replication: u64,
     interval: Time,
     interrupted: &AtomicBool,
-) -> Result<(Outcome, Scrapes), Unmetered> {
+) -> Result<(Timeline, Scrapes), Unmetered> {
     let limits = limits(plan, interrupted);
     let system = &plan.points[point].system;
     let load = pilot::load_of(plan, point, &limits);
+    let load = Load { timeline: Some(INTERVAL), recorded: None, recovered_after: None, ..load.into_owned() };
     let (outcome, scrapes) =
         load::metered(system, &load, interval, plan.seed, replication, &limits).ok_or(Unmetered::TooLarge)?;
     if outcome.ending == Ending::Interrupted {
@@ -45,5 +52,6 @@ pub fn metered(
     if scrapes.is_cut {
         return Err(Unmetered::TooMany);
     }
-    Ok((outcome, scrapes))
+    let timeline = outcome.timeline.ok_or(Unmetered::Interrupted)?;
+    Ok((timeline, scrapes))
 }

@@ -83,6 +83,21 @@ fn each_rule_says_when_it_fires_and_whether_that_is_a_false_alarm() {
     ] {
         assert!(ran.stderr.contains(words), "{words}:\n{}", ran.stderr);
     }
+/// When a run collapses is a matter of its clients, not of the monitoring system.
+#[test]
+fn the_collapse_does_not_depend_on_the_scrapes() {
+    let place = place();
+    for interval in ["7s", "15s", "45s", "8min"] {
+        let command =
+            ["alerts", "rules.yml", "death.toml", "--quiet", "--format", "json", "--scrape-interval", interval];
+        let ran = place.sim(&command).ends_with(2);
+        let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let of = |point: usize| &document["rules"][0]["points"][point];
+        assert_eq!(of(0)["collapse_s"]["estimate"], 600.0, "{interval}");
+        assert_eq!((&of(1)["collapsed"], &of(1)["healthy"]), (&0.into(), &3.into()), "{interval}");
+    }
+}
+
 }
 
 #[test]
