@@ -115,14 +115,19 @@ pub(super) const REPORT: &str = "report.html";
 /// Makes sure, before anything is computed, that a file that the command line names can be written, and is none of the files
 /// that are read.
 pub(super) fn prepare_named(file: &Path, plans: &[&Plan]) -> Result<(), ExitFailure> {
-    let is_it =
-        |input: &PathBuf| fs::canonicalize(input).ok().zip(fs::canonicalize(file).ok()).is_some_and(|(a, b)| a == b);
-    if plans.iter().flat_map(|plan| plan.inputs()).any(is_it) {
+    if plans.iter().flat_map(|plan| plan.inputs()).any(|input| is_same(input, file)) {
         let reason = io::Error::new(io::ErrorKind::AlreadyExists, "it is an input of this command");
         return Err(ExitFailure::Named(Unwritten { path: file.to_owned(), reason }));
     }
     let (folder, name) = parted(file);
     Folder::prepare(folder, &[name]).map(|_| ()).map_err(ExitFailure::Named)
+}
+
+/// Whether two paths name the same file, which need not exist yet; its folder must.
+pub(super) fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| fs::canonicalize(path).ok();
+    let place = |file: &Path| whole(file).or_else(|| Some(whole(parted(file).0)?.join(parted(file).1)));
+    place(one).zip(place(other)).is_some_and(|(one, other)| one == other)
 }
 
 /// Writes a file that the command line names, and returns the line that names it.

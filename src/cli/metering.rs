@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::adjust::Effort;
 use super::exit::{Exit, ExitFailure};
-use super::files::{prepare_named, write_named};
+use super::files::{is_same, prepare_named, write_named};
 use super::page::Page;
 use super::simulate::pursue;
 use crate::experiment::monitor::families::families;
@@ -42,11 +42,14 @@ pub(super) fn interval(text: &str) -> Result<Time, String> {
 impl Metering {
     /// Makes sure, before anything is computed, that the file can be written.
     pub(super) fn prepare(&self, plan: &Plan) -> Result<(), ExitFailure> {
-        if self.openmetrics.is_some() && self.openmetrics == self.grafana {
-            return Err(Mistake::new("--openmetrics and --grafana name the same file").into());
-        }
         let mut files = [&self.openmetrics, &self.grafana].into_iter().flatten();
-        files.try_for_each(|file| prepare_named(file, &[plan]))
+        files.try_for_each(|file| prepare_named(file, &[plan]))?;
+        match (&self.openmetrics, &self.grafana) {
+            (Some(metrics), Some(dashboard)) if is_same(metrics, dashboard) => {
+                Err(Mistake::new("--openmetrics and --grafana name the same file").into())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Writes the files that are wanted and returns the lines that name them. For the metrics it runs the first replication

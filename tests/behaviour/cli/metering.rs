@@ -35,6 +35,15 @@ fn an_interval_without_a_file_or_a_length_is_refused() {
     assert!(ran.stderr.contains("it is an input of this command"), "{}", ran.stderr);
 }
 
+#[test]
+fn one_file_does_not_hold_both_however_it_is_written() {
+    let place = Place::new();
+    for other in ["out/both", "./out/both", "out/../out/both"] {
+        let ran = place.sim(&["run", "counter.toml", "--openmetrics", "out/both", "--grafana", other]).ends_with(2);
+        assert!(ran.stderr.contains("--openmetrics and --grafana name the same file"), "{other}: {}", ran.stderr);
+    }
+}
+
 /// Each panel asks for metrics that the run exports, and stands in its own place.
 #[test]
 fn a_dashboard_asks_for_metrics_that_there_are() {
