@@ -23,7 +23,8 @@ pub struct Metering {
     #[arg(long, value_name = "FILE")]
     openmetrics: Option<PathBuf>,
 
-    /// Write a Grafana dashboard for these metrics
+    /// Write a Grafana dashboard for these metrics; with --openmetrics it shows the time of the run, which begins at the
+    /// start of 1970
     #[arg(long, value_name = "FILE.json")]
     grafana: Option<PathBuf>,
 
@@ -55,11 +56,12 @@ impl Metering {
     /// Writes the files that are wanted and returns the lines that name them. For the metrics it runs the first replication
     /// of a plan of one point again.
     pub(super) fn write(&self, plan: &Plan, effort: &Effort, page: &Page) -> Result<(String, Exit), ExitFailure> {
-        let (mut lines, mut exit) = (String::new(), Exit::Holds);
+        let (mut lines, mut exit, mut end) = (String::new(), Exit::Holds, None);
         if let Some(file) = &self.openmetrics {
             let interval = self.scrape_interval;
             match pursue(effort, |progress| metered(plan, 0, 0, interval, &progress.interrupted))? {
                 Ok((_, scrapes)) => {
+                    end = Some(scrapes.end);
                     let text = report::openmetrics(&families(&plan.points[0].system, &scrapes));
                     (lines, exit) = write_named("metrics", file, &text, page);
                 }
@@ -72,7 +74,7 @@ impl Metering {
             }
         }
         if let Some(file) = &self.grafana {
-            let dashboard = report::dashboard(&plan.points[0].system, &plan.title);
+            let dashboard = report::dashboard(&plan.points[0].system, &plan.title, end);
             let (line, filed) = write_named("grafana", file, &format!("{dashboard:#}\n"), page);
             lines += &line;
             exit = exit.graver(filed);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::kernel::Time;
 use crate::model::{MetricsPlan, Runtime, ServicePlan, System};
 
 /// The version of Grafana's dashboard schema (Grafana 10 to 12 read it).
@@ -25,8 +26,13 @@ struct Grid {
 }
 
 /// A dashboard of a row for each service: availability, requests, response times, calls, pools, CPU. Its data source is a
-/// variable, so that it can be imported anywhere.
-pub fn dashboard(system: &System, title: &str) -> Value {
+/// variable, so that it can be imported anywhere. It shows the samples of a run up to `end`, which begin at the epoch; without a
+/// run it shows the last hour.
+pub fn dashboard(system: &System, title: &str, end: Option<Time>) -> Value {
+    let (from, to) = match end {
+        Some(end) => (date(Time::ZERO), date(end)),
+        None => ("now-1h".into(), "now".into()),
+    };
     let mut grid = Grid::default();
     grid.row("What clients see");
     let by_status = "sum by (status) (rate(client_requests_total[$__rate_interval]))";
@@ -45,7 +51,7 @@ pub fn dashboard(system: &System, title: &str) -> Value {
         "graphTooltip": 1,
         "timezone": "utc",
         "refresh": "",
-        "time": { "from": "now-1h", "to": "now" },
+        "time": { "from": from, "to": to },
         "annotations": { "list": [] },
         "links": [],
         "templating": { "list": [{
@@ -63,6 +69,26 @@ pub fn dashboard(system: &System, title: &str) -> Value {
         }] },
         "panels": grid.panels,
     })
+}
+
+/// A time since the epoch as ISO 8601, rounded up to a second.
+fn date(since: Time) -> String {
+    let seconds = since.0.div_ceil(1_000_000_000);
+    let (mut day, of_day) = (seconds / 86_400, seconds % 86_400);
+    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let mut year = 1970;
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let lengths = [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 0;
+    while day >= lengths[month] {
+        day -= lengths[month];
+        month += 1;
+    }
+    let (hour, minute, second) = (of_day / 3600, of_day / 60 % 60, of_day % 60);
+    format!("{year}-{:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", month + 1, day + 1)
 }
 
 fn service(grid: &mut Grid, system: &System, index: usize, plan: &ServicePlan) {
@@ -165,6 +191,25 @@ impl Grid {
         self.column += width;
         if self.column >= COLUMNS {
             self.end_line();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `date --utc --date=@SECONDS` writes them.
+    #[test]
+    fn times_of_a_run_are_dates_from_the_epoch_on() {
+        for (seconds, text) in [
+            (0.0, "1970-01-01T00:00:00Z"),
+            (1800.5, "1970-01-01T00:30:01Z"),
+            (68_169_599.0, "1972-02-28T23:59:59Z"),
+            (68_169_600.0, "1972-02-29T00:00:00Z"),
+            (94_694_400.0, "1973-01-01T00:00:00Z"),
+        ] {
+            assert_eq!(date(Time::from_seconds(seconds)), text);
         }
     }
 }

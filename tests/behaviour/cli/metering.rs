@@ -44,6 +44,28 @@ fn one_file_does_not_hold_both_however_it_is_written() {
     }
 }
 
+/// A dashboard without metrics of a run is one for production.
+#[test]
+fn a_dashboard_shows_the_time_of_the_run() {
+    let place = Place::new();
+    let range = |options: &[&str]| {
+        place.sim(&[&["run", "counter.toml", "--grafana", "counter.json"], options].concat()).ends_with(0);
+        let dashboard: serde_json::Value = serde_json::from_str(&place.text("counter.json")).expect("JSON");
+        dashboard["time"].clone()
+    };
+    assert_eq!(range(&[]), serde_json::json!({ "from": "now-1h", "to": "now" }));
+    let run = range(&["--openmetrics", "counter.om", "--scrape-interval", "1m"]);
+    assert_eq!(run["from"], "1970-01-01T00:00:00Z");
+    let last =
+        place.text("counter.om").lines().filter(|line| !line.starts_with('#')).fold(0.0, |last: f64, line| {
+            last.max(line.rsplit(' ').next().and_then(|at| at.parse().ok()).expect("a time"))
+        });
+    let to = run["to"].as_str().expect("a time");
+    let part = |from: usize| to[from..from + 2].parse::<f64>().expect("a number");
+    let end = (part(8) - 1.0) * 86_400.0 + part(11) * 3600.0 + part(14) * 60.0 + part(17);
+    assert!(last > 0.0 && last <= end && end < last + 60.0, "{last} s, {to}");
+}
+
 /// Each panel asks for metrics that the run exports, and stands in its own place.
 #[test]
 fn a_dashboard_asks_for_metrics_that_there_are() {
