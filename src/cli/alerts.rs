@@ -1,8 +1,8 @@
 //! `sim alerts`: alerting rules tried before production.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::{fs, io};
 
 use clap::{Args, ValueEnum};
 
@@ -94,7 +94,8 @@ enum Major {
 impl Alerts {
     /// Reads, runs, scrapes, evaluates, prints.
     pub fn run(&self, page: &mut Page) -> Result<Exit, ExitFailure> {
-        let groups = self.read_rules()?;
+        let source = Source::read(&self.rules)?;
+        let groups = rules(&source)?;
         let whole = Plan::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
         caution(&whole, page);
         let plan = self.chosen(&whole)?;
@@ -134,39 +135,8 @@ impl Alerts {
         }
         let unsupported: Vec<&Unsupported> =
             groups.iter().flat_map(|group| &group.rules).filter_map(|rule| rule.as_ref().err()).collect();
-        for rule in &unsupported {
-            page.complain_of(&self.explained(rule));
-        }
+        unsupported.iter().for_each(|rule| page.complain_of(&explained(rule, &source)));
         Ok(if unsupported.is_empty() { Exit::Holds } else { Exit::Mistake })
-    }
-
-    fn read_rules(&self) -> Result<Vec<Group>, ExitFailure> {
-        let shown = self.rules.display();
-        let text = fs::read_to_string(&self.rules)
-            .map_err(|error: io::Error| Mistake::new(format!("cannot read {shown}: {error}")))?;
-        let groups = read(&text).map_err(|wrong| {
-            let source = Source::text(&self.rules, &text);
-            let mistake = Mistake::new(&wrong.title).mark(&source, wrong.span.clone(), &wrong.label);
-            wrong.help.iter().fold(mistake, |mistake, help| mistake.help(help))
-        })?;
-        let is_alerting = |rule: &Result<Rule, Unsupported>| {
-            rule.as_ref().is_ok_and(|rule| matches!(rule.kind, RuleKind::Alert { .. }))
-        };
-        if !groups.iter().flat_map(|group| &group.rules).any(|rule| rule.is_err() || is_alerting(rule)) {
-            let mistake = Mistake::new(format!("{shown} has no alerting rule"));
-            return Err(mistake.help("an alerting rule has the keys `alert` and `expr`").into());
-        }
-        Ok(groups)
-    }
-
-    /// Why a rule is not evaluated, with the part of its expression underlined.
-    fn explained(&self, rule: &Unsupported) -> Mistake {
-        let Fault { span, title, label, help, is_unsupported } = &rule.fault;
-        let name = format!("{}, rule {}, line {}", self.rules.display(), rule.name, rule.line);
-        let source = Source::text(Path::new(&name), &rule.text);
-        let what = if *is_unsupported { "is not evaluated" } else { "cannot be evaluated" };
-        let mistake = Mistake::new(format!("rule `{}` {what}: {title}", rule.name)).mark(&source, span.clone(), label);
-        help.iter().fold(mistake, |mistake, help| mistake.help(help))
     }
 
     /// The plan with the points that are asked for.
@@ -188,4 +158,27 @@ impl Alerts {
         });
         Ok(plan)
     }
+}
+
+/// The rules of a file.
+fn rules(source: &Arc<Source>) -> Result<Vec<Group>, ExitFailure> {
+    let groups = read(&source.text).map_err(|wrong| {
+        let mistake = Mistake::new(&wrong.title).mark(source, wrong.span.clone(), &wrong.label);
+        wrong.help.iter().fold(mistake, |mistake, help| mistake.help(help))
+    })?;
+    let is_alerting =
+        |rule: &Result<Rule, Unsupported>| rule.as_ref().is_ok_and(|rule| matches!(rule.kind, RuleKind::Alert { .. }));
+    if !groups.iter().flat_map(|group| &group.rules).any(|rule| rule.is_err() || is_alerting(rule)) {
+        let mistake = Mistake::new(format!("{} has no alerting rule", source.name));
+        return Err(mistake.help("an alerting rule has the keys `alert` and `expr`").into());
+    }
+    Ok(groups)
+}
+
+/// Why a rule is not evaluated, with the part of its expression underlined.
+fn explained(rule: &Unsupported, source: &Arc<Source>) -> Mistake {
+    let Fault { title, label, help, is_unsupported, .. } = &rule.fault;
+    let what = if *is_unsupported { "is not evaluated" } else { "cannot be evaluated" };
+    let mistake = Mistake::new(format!("rule `{}` {what}: {title}", rule.name)).mark(source, rule.span.clone(), label);
+    help.iter().fold(mistake, |mistake, help| mistake.help(help))
 }

@@ -35,8 +35,6 @@ pub struct Rule {
     pub expression: Expression,
     /// Labels that it sets.
     pub labels: BTreeMap<String, String>,
-    /// The line of its expression in the file.
-    pub line: usize,
 }
 
 /// What a rule does.
@@ -59,12 +57,10 @@ pub enum RuleKind {
 pub struct Unsupported {
     /// The alert, or the metric that is recorded.
     pub name: String,
-    /// The text of its expression.
-    pub text: String,
-    /// Which part of it, and why.
+    /// Which part of its expression, and why.
     pub fault: Fault,
-    /// The line of its expression in the file.
-    pub line: usize,
+    /// That part in bytes of the file; the whole expression where its text differs too much from that of the file.
+    pub span: Range<usize>,
 }
 
 /// What is wrong with a file of rules.
@@ -99,7 +95,7 @@ impl WrongRules {
 pub fn read(text: &str) -> Result<Vec<Group>, WrongRules> {
     let root = yaml::read(text)?;
     if let Content::List(rules) = &root.content {
-        return Ok(vec![Group { name: "rules".into(), interval: None, rules: all_rules(rules)? }]);
+        return Ok(vec![Group { name: "rules".into(), interval: None, rules: all_rules(rules, text)? }]);
     }
     let table = Table::of(&root, &["groups"], "a file of rules")?;
     let Some(groups) = table.get("groups") else {
@@ -116,7 +112,7 @@ pub fn read(text: &str) -> Result<Vec<Group>, WrongRules> {
         }
         let name = table.text("name")?.unwrap_or_default();
         let interval = table.duration("interval")?;
-        let rules = table.get("rules").map_or(Ok(Vec::new()), |rules| all_rules(list(rules, "rules")?))?;
+        let rules = table.get("rules").map_or(Ok(Vec::new()), |rules| all_rules(list(rules, "rules")?, text))?;
         Ok(Group { name, interval, rules })
     };
     groups.iter().map(group).collect()
@@ -129,11 +125,11 @@ fn list<'a>(node: &'a Node, name: &str) -> Result<&'a [Node], WrongRules> {
     }
 }
 
-fn all_rules(nodes: &[Node]) -> Result<Vec<Result<Rule, Unsupported>>, WrongRules> {
-    nodes.iter().map(rule).collect()
+fn all_rules(nodes: &[Node], file: &str) -> Result<Vec<Result<Rule, Unsupported>>, WrongRules> {
+    nodes.iter().map(|node| rule(node, file)).collect()
 }
 
-fn rule(node: &Node) -> Result<Result<Rule, Unsupported>, WrongRules> {
+fn rule(node: &Node, file: &str) -> Result<Result<Rule, Unsupported>, WrongRules> {
     let known = ["alert", "record", "expr", "for", "keep_firing_for", "labels", "annotations"];
     let table = Table::of(node, &known, "a rule")?;
     let (alert, record) = (table.text("alert")?, table.text("record")?);
@@ -157,10 +153,12 @@ fn rule(node: &Node) -> Result<Result<Rule, Unsupported>, WrongRules> {
             _ => return Err(WrongRules::at(node, "`labels` is a table", "no table")),
         },
     };
-    let line = expr.line;
     match parse(&text) {
-        Ok(expression) => Ok(Ok(Rule { name, kind, text, expression, labels, line })),
-        Err(fault) => Ok(Err(Unsupported { name, text, fault, line })),
+        Ok(expression) => Ok(Ok(Rule { name, kind, text, expression, labels })),
+        Err(fault) => {
+            let span = yaml::place(file, expr.span.start, &text, &fault.span).unwrap_or_else(|| expr.span.clone());
+            Ok(Err(Unsupported { name, fault, span }))
+        }
     }
 }
 

@@ -159,6 +159,28 @@ fn what_is_not_supported_is_pointed_at() {
     assert!(parse(&deep).expect_err("too deep").title.contains("nested too deeply"));
 }
 
+/// However YAML writes an expression, the part stands where the file has it.
+#[test]
+fn a_part_that_is_not_supported_is_found_in_the_file() {
+    for written in [
+        "sum(up) > 1 and topk(3, up)",
+        "sum(up) > 1\n    and topk(3, up)",
+        "'sum(up{a=\"it''s\"}) > 1 and topk(3, up)'",
+        "\"sum(up{a=~\\\"\\\\\\\\d\\\"}) > 1\\n and topk(3, up)\"",
+        ">-\n    sum(up) > 1\n    and\n    topk(3, up)",
+        "|\n    # 20 °C\n    sum(up) > 1\n    and topk(3, up)\n",
+    ] {
+        let file = format!("- alert: Ä\n  expr: {written}\n  for: 1m\n");
+        let groups = read(&file).unwrap_or_else(|wrong| panic!("{file}: {wrong}"));
+        let rule = groups[0].rules[0].as_ref().expect_err("an aggregation that is not supported");
+        assert_eq!(rule.span, file.find("topk").map(|at| at..at + 4).expect("it is there"), "{file}");
+    }
+    // At the end of the text, and where the file has other characters.
+    let wrong = |file: &str| read(file).expect("YAML")[0].rules[0].as_ref().expect_err("no PromQL").span.clone();
+    assert_eq!(wrong("- alert: A\n  expr: ''\n"), 19..19);
+    assert_eq!(wrong("- alert: A\n  expr: \"\\x74opk(3, up)\"\n"), 19..35);
+}
+
 fn one_course(rules: &str, values: &[f64], until: i64) -> Course {
     let mut storage = Storage::default();
     let labels: Labels = [("__name__".into(), "level".into()), ("job".into(), "user".into())].into();

@@ -15,8 +15,6 @@ pub(super) struct Node {
     pub content: Content,
     /// Bytes of the file.
     pub span: Range<usize>,
-    /// The first line, from 1 on.
-    pub line: usize,
 }
 
 #[derive(Clone, Debug)]
@@ -29,8 +27,8 @@ pub(super) enum Content {
 
 /// Lists and tables that are open: what they have so far, and where they began.
 enum Open {
-    List(Vec<Node>, usize, usize),
-    Table(Vec<(Node, Node)>, Option<Node>, usize, usize),
+    List(Vec<Node>, usize),
+    Table(Vec<(Node, Node)>, Option<Node>, usize),
 }
 
 /// The first document of a text.
@@ -48,27 +46,27 @@ pub(super) fn read(text: &str) -> Result<Node, WrongRules> {
         let (event, span) = event.map_err(|error| {
             wrong(byte(error.marker().index()), format!("the file is no YAML: {}", error.info()), "cannot be read")
         })?;
-        let (start, end, line) = (byte(span.start.index()), byte(span.end.index()), span.start.line());
+        let (start, end) = (byte(span.start.index()), byte(span.end.index()));
         let done = match event {
             Event::Scalar(value, _, 0, _) => {
                 // The mark of what ends with its line is behind the line.
                 let end = start + text[start..end.max(start)].trim_end().len();
-                Some(Node { content: Content::Text(value.into_owned()), span: start..end, line })
+                Some(Node { content: Content::Text(value.into_owned()), span: start..end })
             }
             Event::SequenceStart(0, _) => {
-                open.push(Open::List(Vec::new(), start, line));
+                open.push(Open::List(Vec::new(), start));
                 None
             }
             Event::MappingStart(0, _) => {
-                open.push(Open::Table(Vec::new(), None, start, line));
+                open.push(Open::Table(Vec::new(), None, start));
                 None
             }
             Event::SequenceEnd | Event::MappingEnd => match open.pop() {
-                Some(Open::List(items, start, line)) => {
-                    Some(Node { content: Content::List(items), span: until_end_of_line(text, start), line })
+                Some(Open::List(items, start)) => {
+                    Some(Node { content: Content::List(items), span: until_end_of_line(text, start) })
                 }
-                Some(Open::Table(entries, _, start, line)) => {
-                    Some(Node { content: Content::Table(entries), span: until_end_of_line(text, start), line })
+                Some(Open::Table(entries, _, start)) => {
+                    Some(Node { content: Content::Table(entries), span: until_end_of_line(text, start) })
                 }
                 None => None,
             },
@@ -98,4 +96,45 @@ pub(super) fn read(text: &str) -> Result<Node, WrongRules> {
 fn until_end_of_line(text: &str, start: usize) -> Range<usize> {
     let start = start.min(text.len());
     start..text[start..].find('\n').map_or(text.len(), |length| start + length)
+}
+
+/// The bytes of the file in which a part of a scalar's text stands; the scalar begins at byte `start`. None where the file
+/// writes a character of the text by its code, such as `\x41`.
+pub(super) fn place(file: &str, start: usize, text: &str, part: &Range<usize>) -> Option<Range<usize>> {
+    let mut written = written(file, start);
+    let mut place: Option<Range<usize>> = None;
+    let mut end = start;
+    for (index, wanted) in text.char_indices().filter(|(_, it)| !it.is_whitespace()) {
+        let (at, _) = written.next().filter(|(_, it)| *it == wanted)?;
+        end = at.end;
+        match &mut place {
+            Some(_) if index >= part.end => break,
+            Some(place) => place.end = at.end,
+            None if index >= part.start => place = Some(at),
+            None => {}
+        }
+    }
+    // A part behind the last character is the end of the text.
+    place.or(Some(end..end))
+}
+
+/// The characters of a scalar that begins at a byte of the file, each with its bytes there, without white space: YAML joins
+/// the lines of a scalar. They continue behind its end.
+fn written(file: &str, start: usize) -> impl Iterator<Item = (Range<usize>, char)> {
+    let text = file.get(start..).unwrap_or_default();
+    // The head of a block, `|` or `>-`, is its first line.
+    let head = if text.starts_with(['|', '>']) { text.find('\n').unwrap_or(text.len()) } else { 0 };
+    let mut rest = text[head..].char_indices().map(move |(at, it)| (start + head + at, it)).peekable();
+    let quote = rest.next_if(|&(_, it)| matches!(it, '"' | '\'')).map(|(_, quote)| quote);
+    let mut next = move || {
+        let (at, it) = rest.next()?;
+        // In double quotes a backslash escapes, in single ones a second quote does.
+        if quote.is_none() || it != (if quote == Some('"') { '\\' } else { '\'' }) {
+            return Some((at..at + it.len_utf8(), it));
+        }
+        let (last, escaped) = rest.next()?;
+        let meant = if matches!(escaped, 'n' | 't' | 'r') { ' ' } else { escaped };
+        Some((at..last + escaped.len_utf8(), meant))
+    };
+    std::iter::from_fn(move || next()).filter(|(_, it)| !it.is_whitespace())
 }
