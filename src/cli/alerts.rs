@@ -99,6 +99,9 @@ impl Alerts {
         let whole = Plan::read_at(&self.experiment, &Adjustments::from(&self.adjust), &self.at)?;
         caution(&whole, page);
         let plan = self.chosen(&whole)?;
+        let unsupported: Vec<&Unsupported> =
+            groups.iter().flat_map(|group| &group.rules).filter_map(|rule| rule.as_ref().err()).collect();
+        unsupported.iter().for_each(|rule| page.complain_of(&explained(rule, &source)));
         let release = match self.prometheus {
             Major::Two => Release::Two,
             Major::Three => Release::Three,
@@ -133,9 +136,6 @@ impl Alerts {
                 }
             }
         }
-        let unsupported: Vec<&Unsupported> =
-            groups.iter().flat_map(|group| &group.rules).filter_map(|rule| rule.as_ref().err()).collect();
-        unsupported.iter().for_each(|rule| page.complain_of(&explained(rule, &source)));
         Ok(if unsupported.is_empty() { Exit::Holds } else { Exit::Mistake })
     }
 
