@@ -57,7 +57,7 @@ mod warning;
 mod whole;
 
 pub use ablations::ablations;
-pub use alerts::{alert, alerts_document, alerts_legend};
+pub use alerts::{alert, alerts_answer, alerts_document, alerts_legend, alerts_runs};
 pub use annotation::{AnnotationLevel, annotations, mistake_annotation, mistake_annotations};
 pub use answer::answer;
 pub use blame::{blame, blame_rows, culprit};

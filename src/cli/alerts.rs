@@ -128,12 +128,14 @@ impl Alerts {
         };
         match self.format {
             Format::Json => page.data(format!("{:#}\n", report::alerts_document(&plan, &all))),
+            // Where no rule could be evaluated there is no answer.
+            Format::Table if all.is_empty() => {}
             Format::Table => {
                 page.heading(&plan.title);
-                all.iter().for_each(|watched| page.part(report::alert(&plan, watched)));
-                if !all.is_empty() {
-                    page.part(report::paragraph("", report::alerts_legend(), page.width()));
-                }
+                page.sentence(&report::alerts_answer(&all));
+                page.part(report::alerts_runs(&plan, &all));
+                all.iter().for_each(|watched| page.part(report::alert(&plan, watched, page.width())));
+                page.part(report::paragraph("", report::alerts_legend(), page.width()));
             }
         }
         Ok(if unsupported.is_empty() { Exit::Holds } else { Exit::Mistake })

@@ -1,53 +1,105 @@
-//! What alerting rules make of an experiment: a table for each rule, and JSON.
+//! What alerting rules make of an experiment: an answer, a table for each rule, and JSON.
 
 use serde_json::{Value, json};
 
 use super::number::grouped;
-use super::table::{Column, table};
+use super::paragraph::{count, hanging, joined, list, quoted};
+use super::table::{Column, short};
 use crate::experiment::analyse::words;
 use crate::experiment::monitor::watch::{Fate, Replica, Verdict, Watched, verdict};
 use crate::experiment::plan::Plan;
 use crate::promql::rules::RuleKind;
 use crate::statistics::Interval;
 
-/// A rule: what it is, then a row for each point. What it means follows in a sentence.
-pub fn alert(plan: &Plan, watched: &Watched<'_>) -> String {
+/// Whether rules warn of the collapse, in a few sentences; empty where there is no rule.
+pub fn alerts_answer(all: &[Watched<'_>]) -> String {
+    let verdicts: Vec<(&str, Verdict)> =
+        all.iter().map(|watched| (watched.rule.name.as_str(), overall(watched))).collect();
+    let Some((_, Verdict { runs, collapsed, healthy, .. })) = verdicts.first() else { return String::new() };
+    // Those that fire in some of these runs, with their number, and the verb.
+    let firing = |count: fn(&Verdict) -> u64, of: u64| {
+        let those = verdicts.iter().filter(|(_, it)| count(it) > 0);
+        let names: Vec<String> = those.map(|(name, it)| format!("{} ({} of {of})", quoted(name), count(it))).collect();
+        let verb = if names.len() == 1 { "fires" } else { "fire" };
+        (!names.is_empty()).then(|| format!("{} {verb}", joined(&names, "and")))
+    };
+    let mut sentences = Vec::new();
+    if *collapsed == 0 {
+        sentences.push("No run collapses.".to_owned());
+    } else {
+        let verb = if *collapsed == 1 { "collapses" } else { "collapse" };
+        sentences.push(format!("{collapsed} of {} {verb}.", count(*runs as usize, "run")));
+        let before = firing(|it| it.before, *collapsed).unwrap_or_else(|| "No rule fires".into());
+        sentences.push(format!("{before} before the collapse."));
+        let silent: Vec<&str> =
+            verdicts.iter().filter(|(_, it)| it.before + it.after == 0).map(|&(name, _)| name).collect();
+        if !silent.is_empty() {
+            let verb = if silent.len() == 1 { "fires" } else { "fire" };
+            sentences.push(format!("{} never {verb} in a run that collapses.", list(&silent)));
+        }
+    }
+    sentences.push(match firing(|it| it.false_alarms, *healthy) {
+        _ if *healthy == 0 => "No run is healthy, so false alarms cannot be seen.".into(),
+        Some(those) => format!("{those} in healthy runs: false alarms."),
+        None => format!("No rule fires in {}.", count(*healthy as usize, "healthy run")),
+    });
+    sentences.join(" ")
+}
+
+/// What a rule does in the runs of all points.
+fn overall(watched: &Watched<'_>) -> Verdict {
+    verdict(&watched.points.concat())
+}
+
+/// What became of the runs, which no rule changes: a row for each point.
+pub fn alerts_runs(plan: &Plan, all: &[Watched<'_>]) -> String {
+    let Some(watched) = all.first() else { return String::new() };
+    let verdicts: Vec<Verdict> = watched.points.iter().map(|replicas| verdict(replicas)).collect();
+    let column = |cell: &dyn Fn(&Verdict) -> String| verdicts.iter().map(cell).collect::<Vec<String>>();
+    let columns = vec![
+        Column::words("point", places(plan)),
+        Column::words("healthy", column(&|it| format!("{} of {}", it.healthy, it.runs))),
+        Column::words("collapsed", column(&|it| format!("{} of {}", it.collapsed, it.runs))),
+        Column::words("collapse at, min:s", column(&|it| it.collapse_s.map_or_else(String::new, time))),
+    ];
+    short(columns, &[], ELSEWHERE)
+}
+
+/// A rule: what it is and whether it warns, then a row for each point.
+pub fn alert(plan: &Plan, watched: &Watched<'_>, width: Option<usize>) -> String {
     let rule = watched.rule;
     let hold = match rule.kind {
         RuleKind::Alert { hold, .. } if hold > 0 => format!(", for {}", length(hold as f64 / 1000.0)),
         _ => String::new(),
     };
     let expression: Vec<&str> = rule.text.split_whitespace().collect();
-    let mut text = format!("{}: {}{hold}\n", rule.name, expression.join(" "));
+    let mut text = hanging("", 2, &format!("{}: {}{hold}", rule.name, expression.join(" ")), width);
     for name in &watched.lacking {
         text.push_str(&format!("No run has a metric `{name}`.\n"));
     }
     let verdicts: Vec<Verdict> = watched.points.iter().map(|replicas| verdict(replicas)).collect();
     let column = |cell: &dyn Fn(&Verdict) -> String| verdicts.iter().map(cell).collect::<Vec<String>>();
     let columns = vec![
-        Column::words("point", (0..plan.points.len()).map(|point| words::place(plan, point)).collect()),
-        Column::words("collapses", column(&|it| of_runs(it.collapsed, it.runs, it.collapse_s))),
+        Column::words("point", places(plan)),
         Column::words("fires", column(&fires)),
-        Column::words("first at", column(&|it| it.first_s.map_or_else(String::new, |first| time(first, length)))),
+        Column::words("first at, min:s", column(&|it| it.first_s.map_or_else(String::new, time))).optional(1),
         Column::words("against the collapse", column(&against)),
-        Column::words("false alarms", column(&false_alarms)),
     ];
-    text + &table(columns, &[])
+    text + &short(columns, &[], ELSEWHERE)
 }
 
 /// What the columns mean.
 pub fn alerts_legend() -> &'static str {
-    "collapses: from then on to the end of the load, goodput in each minute is below half of the best minute before, and fewer \
-     than 90 % of requests succeed. false alarms: it fires in a run in which at most 1 % of requests fail. Shares have exact \
-     95 % intervals, times are means with 95 % intervals."
+    "collapse: from then on to the end of the load, goodput in each minute is below half of the best minute before, and fewer \
+     than 90 % of requests succeed. healthy: at most 1 % of requests fail, so a rule that fires there gives a false \
+     alarm. Shares have exact 95 % intervals, times are means with 95 % intervals."
 }
 
-/// `5 of 5 at 12 min`.
-fn of_runs(count: u64, runs: u64, at: Option<Interval>) -> String {
-    match at {
-        Some(at) => format!("{count} of {runs} at {}", time(at, length)),
-        None => format!("{count} of {runs}"),
-    }
+/// What shows columns that have no room.
+const ELSEWHERE: &str = "--format json";
+
+fn places(plan: &Plan) -> Vec<String> {
+    (0..plan.points.len()).map(|point| words::place(plan, point)).collect()
 }
 
 fn fires(verdict: &Verdict) -> String {
@@ -70,37 +122,36 @@ fn against(verdict: &Verdict) -> String {
     let when = verdict.after_collapse_s.map_or_else(String::new, |after| match after.estimate < 0.0 {
         true => {
             let before = Interval { estimate: -after.estimate, low: -after.high, high: -after.low };
-            format!("{} before", time(before, length))
+            format!("{} before", time(before))
         }
-        false => format!("{} after", time(after, length)),
+        false => format!("{} after", time(after)),
     });
     if silent > 0 { format!("{when}; silent in {silent} of {}", verdict.collapsed) } else { when }
 }
 
-fn false_alarms(verdict: &Verdict) -> String {
-    match verdict.healthy {
-        0 => "no healthy run".into(),
-        healthy => format!("{} of {healthy}{}", verdict.false_alarms, share(verdict.false_share)),
-    }
-}
-
 /// A mean with its interval, which one value does not have and equal ones do not need.
-fn time(interval: Interval, written: fn(f64) -> String) -> String {
+fn time(interval: Interval) -> String {
     let Interval { estimate, low, high } = interval;
     if !low.is_finite() || high - low < 0.5 {
-        return written(estimate);
+        return clock(estimate);
     }
-    format!("{} [{}, {}]", written(estimate), written(low), written(high))
+    format!("{} [{}, {}]", clock(estimate), clock(low), clock(high))
+}
+
+/// Seconds as minutes and seconds: `12:30`.
+fn clock(seconds: f64) -> String {
+    let sign = if seconds < -0.5 { "-" } else { "" };
+    let whole = seconds.abs().round() as u64;
+    format!("{sign}{}:{:02}", grouped(&(whole / 60).to_string()), whole % 60)
 }
 
 /// Seconds as `12 min 30 s`.
 fn length(seconds: f64) -> String {
-    let sign = if seconds < -0.5 { "-" } else { "" };
-    let whole = seconds.abs().round() as u64;
+    let whole = seconds.round() as u64;
     match (whole / 60, whole % 60) {
-        (0, rest) => format!("{sign}{rest} s"),
-        (minutes, 0) => format!("{sign}{} min", grouped(&minutes.to_string())),
-        (minutes, rest) => format!("{sign}{} min {rest} s", grouped(&minutes.to_string())),
+        (0, rest) => format!("{rest} s"),
+        (minutes, 0) => format!("{} min", grouped(&minutes.to_string())),
+        (minutes, rest) => format!("{} min {rest} s", grouped(&minutes.to_string())),
     }
 }
 
@@ -141,7 +192,7 @@ pub fn alerts_document(plan: &Plan, all: &[Watched<'_>]) -> Value {
             "points": points.collect::<Vec<Value>>(),
         })
     });
-    json!({ "title": plan.title, "seed": plan.seed, "rules": rules.collect::<Vec<Value>>() })
+    json!({ "title": plan.title, "seed": plan.seed, "answer": alerts_answer(all), "rules": rules.collect::<Vec<Value>>() })
 }
 
 fn replication(replica: &Replica) -> Value {

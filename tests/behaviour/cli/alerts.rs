@@ -81,6 +81,8 @@ fn each_rule_says_when_it_fires_and_whether_that_is_a_false_alarm() {
     {
         assert!(ran.stderr.contains(words), "{words}:\n{}", ran.stderr);
     }
+}
+
 /// When a run collapses is a matter of its clients, not of the monitoring system.
 #[test]
 fn the_collapse_does_not_depend_on_the_scrapes() {
@@ -96,17 +98,17 @@ fn the_collapse_does_not_depend_on_the_scrapes() {
     }
 }
 
-}
-
 #[test]
 fn a_table_says_it_in_words() {
     let place = place();
     let ran = place.sim(&["alerts", "rules.yml", "death.toml", "--quiet"]).ends_with(2);
     for words in [
+        "3 of 6 runs collapse. “Busy” (3 of 3) fires before the collapse. “Missing” never fires in a run that collapses. \
+         “Busy” (3 of 3) fires in healthy runs: false alarms.\n",
         "Down: up == 0, for 2 min\n",
-        "3 of 3 at 10 min",
-        "13 min",
-        "3 min after",
+        "3 of 3      10:00\n",
+        "13:00",
+        "3:00 after",
         "no collapse",
         "3 of 3 [29, 100 %]",
         "No run has a metric `nothing_total`.",
@@ -114,7 +116,7 @@ fn a_table_says_it_in_words() {
         assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
     }
     let one = place.sim(&["alerts", "rules.yml", "death.toml", "--quiet", "--variant", "alive"]).ends_with(2);
-    assert!(!one.stdout.contains("3 min after"), "{}", one.stdout);
+    assert!(!one.stdout.contains("3:00 after"), "{}", one.stdout);
 }
 
 #[test]
