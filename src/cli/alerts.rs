@@ -141,9 +141,9 @@ impl Alerts {
         Ok(if unsupported.is_empty() { Exit::Holds } else { Exit::Mistake })
     }
 
-    /// The plan with the points that are asked for.
+    /// The plan with the points that the options choose.
     fn chosen(&self, whole: &Plan) -> Result<Plan, ExitFailure> {
-        // A name or a value that there is not is refused.
+        // An unknown name or value is refused.
         let first = choose(whole, self.variant.as_deref(), &self.at)?;
         let mut plan = whole.clone();
         let pinned: Vec<usize> = whole

@@ -238,7 +238,7 @@ impl Meter {
         self.jobs[index] = job;
     }
 
-    /// The token has spent so many nanoseconds on this.
+    /// The token has spent this time, in nanoseconds, on this.
     pub fn spent(&mut self, t: u32, label: Label, ns: u64) {
         let Some(job) = self.jobs.get_mut(t as usize).filter(|job| !job.has_begun) else { return };
         if label.is_served() || !self.is_entry.get(usize::from(label.place())).copied().unwrap_or(false) {

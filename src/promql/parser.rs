@@ -128,7 +128,7 @@ impl Parser {
         let mut matching = Matching { grouping: Grouping::Without(Vec::new()), gives_bool: false };
         if self.keyword().as_deref() == Some("bool") {
             if !operator.is_comparison() {
-                let title = format!("`bool` goes with comparisons, not with `{}`", operator.name());
+                let title = format!("`bool` may follow a comparison only, not `{}`", operator.name());
                 return Err(Fault::wrong(self.span(), title, "not here"));
             }
             self.take();
@@ -185,7 +185,7 @@ impl Parser {
         // It binds tighter than a product and less tightly than a power.
         let of = self.expression(Operator::Power.precedence())?;
         if of.gives() == Type::Range {
-            return Err(Fault::wrong(of.span, "a range vector has no sign", "a range vector"));
+            return Err(Fault::wrong(of.span, "a range vector cannot have a sign", "a range vector"));
         }
         let span = start..of.span.end;
         Ok(Expression { kind: Kind::Negated(Box::new(of)), span })
@@ -413,7 +413,7 @@ fn pattern(text: &str, span: &Range<usize>) -> Result<Regex, Fault> {
         .map_err(|error| Fault::wrong(span.clone(), "the regular expression cannot be read", error.to_string()))
 }
 
-/// An operator between two expressions that it goes with.
+/// An operator between two expressions of types that it takes.
 fn binary(
     operator: Operator,
     at: Range<usize>,
@@ -423,13 +423,13 @@ fn binary(
 ) -> Result<Expression, Fault> {
     for side in [&left, &right] {
         if side.gives() == Type::Range {
-            let title = format!("`{}` does not go with a range vector", operator.name());
+            let title = format!("`{}` does not take a range vector", operator.name());
             return Err(
                 Fault::wrong(side.span.clone(), title, "a range vector").help("rate(...) makes an instant vector")
             );
         }
         if operator.is_of_sets() && side.gives() == Type::Scalar {
-            let title = format!("`{}` goes between instant vectors, not scalars", operator.name());
+            let title = format!("`{}` takes instant vectors, not scalars", operator.name());
             return Err(Fault::wrong(side.span.clone(), title, "a scalar"));
         }
     }

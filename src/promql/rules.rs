@@ -40,12 +40,11 @@ pub struct Rule {
 /// What a rule does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleKind {
-    /// It fires when its expression has given a result for so many milliseconds (`for`), and until it has given none for
-    /// so many (`keep_firing_for`).
+    /// It fires when its expression has given a result for `hold`, and until it has given none for `keep`.
     Alert {
-        /// `for`.
+        /// `for`, in milliseconds.
         hold: i64,
-        /// `keep_firing_for`.
+        /// `keep_firing_for`, in milliseconds.
         keep: i64,
     },
     /// It records its result under its name.
@@ -99,7 +98,7 @@ pub fn read(text: &str) -> Result<Vec<Group>, WrongRules> {
     }
     let table = Table::of(&root, &["groups"], "a file of rules")?;
     let Some(groups) = table.get("groups") else {
-        return Err(WrongRules::at(&root, "a file of rules has the key `groups`", "no `groups` here"));
+        return Err(WrongRules::at(&root, "a file of rules must have the key `groups`", "no `groups` here"));
     };
     let groups = list(groups, "groups")?;
     let known = ["name", "interval", "rules", "limit", "labels", "query_offset"];
@@ -121,7 +120,7 @@ pub fn read(text: &str) -> Result<Vec<Group>, WrongRules> {
 fn list<'a>(node: &'a Node, name: &str) -> Result<&'a [Node], WrongRules> {
     match &node.content {
         Content::List(items) => Ok(items),
-        _ => Err(WrongRules::at(node, format!("`{name}` is a list"), "no list")),
+        _ => Err(WrongRules::at(node, format!("`{name}` must be a list"), "not a list")),
     }
 }
 
@@ -137,10 +136,10 @@ fn rule(node: &Node, file: &str) -> Result<Result<Rule, Unsupported>, WrongRules
     let (name, kind) = match (alert, record) {
         (Some(name), None) => (name, RuleKind::Alert { hold: hold.unwrap_or(0), keep: keep.unwrap_or(0) }),
         (None, Some(name)) => (name, RuleKind::Recording),
-        _ => return Err(WrongRules::at(node, "a rule has either `alert` or `record`", "this one has not")),
+        _ => return Err(WrongRules::at(node, "a rule must have either `alert` or `record`", "neither or both")),
     };
     let Some(expr) = table.get("expr") else {
-        return Err(WrongRules::at(node, format!("rule `{name}` has no `expr`"), "what does it evaluate?"));
+        return Err(WrongRules::at(node, format!("rule `{name}` has no `expr`"), "no `expr` here"));
     };
     let text = table.text("expr")?.unwrap_or_default();
     let labels = match table.get("labels") {
@@ -150,7 +149,7 @@ fn rule(node: &Node, file: &str) -> Result<Result<Rule, Unsupported>, WrongRules
                 let label = |(key, value): &(Node, Node)| Ok((plain(key)?.to_owned(), plain(value)?.to_owned()));
                 entries.iter().map(label).collect::<Result<_, WrongRules>>()?
             }
-            _ => return Err(WrongRules::at(node, "`labels` is a table", "no table")),
+            _ => return Err(WrongRules::at(node, "`labels` must be a table", "not a table")),
         },
     };
     match parse(&text) {
@@ -170,7 +169,7 @@ struct Table<'a> {
 impl<'a> Table<'a> {
     fn of(node: &'a Node, known: &[&str], what: &str) -> Result<Self, WrongRules> {
         let Content::Table(entries) = &node.content else {
-            return Err(WrongRules::at(node, format!("{what} is a table of keys and values"), "no table"));
+            return Err(WrongRules::at(node, format!("{what} must be a table of keys and values"), "not a table"));
         };
         for (key, _) in entries {
             let name = plain(key)?;
@@ -195,7 +194,7 @@ impl<'a> Table<'a> {
         let text = plain(node)?;
         let length = if text == "0" { Some(0) } else { duration(text) };
         length.map(Some).ok_or_else(|| {
-            WrongRules::at(node, format!("`{name}` is a duration"), "no duration").help("write 1m, 30s, 1h30m")
+            WrongRules::at(node, format!("`{name}` must be a duration"), "not a duration").help("write 1m, 30s, 1h30m")
         })
     }
 }
@@ -203,6 +202,6 @@ impl<'a> Table<'a> {
 fn plain(node: &Node) -> Result<&str, WrongRules> {
     match &node.content {
         Content::Text(text) => Ok(text),
-        _ => Err(WrongRules::at(node, "a text is needed here", "no text")),
+        _ => Err(WrongRules::at(node, "a text is needed here", "not a text")),
     }
 }

@@ -16,7 +16,7 @@ pub struct Expression {
 pub(super) enum Kind {
     Number(f64),
     Selector(Selector),
-    /// A selector over a range of so many milliseconds.
+    /// A selector and the length of its range in milliseconds.
     Range(Selector, i64),
     Call(Function, Vec<Expression>),
     Aggregate {

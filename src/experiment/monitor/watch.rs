@@ -22,7 +22,7 @@ use crate::statistics::Interval;
 pub struct Monitoring {
     /// Time between two scrapes.
     pub scrape_interval: Time,
-    /// Time between two evaluations of a group that has none of its own.
+    /// Time between two evaluations of a group without an `interval`.
     pub evaluation_interval: Time,
     /// The release that evaluates.
     pub release: Release,

@@ -44,7 +44,7 @@ pub(super) fn read(text: &str) -> Result<Node, WrongRules> {
     let mut root = None;
     for event in Parser::new_from_str(text) {
         let (event, span) = event.map_err(|error| {
-            wrong(byte(error.marker().index()), format!("the file is no YAML: {}", error.info()), "cannot be read")
+            wrong(byte(error.marker().index()), format!("the file is not YAML: {}", error.info()), "cannot be read")
         })?;
         let (start, end) = (byte(span.start.index()), byte(span.end.index()));
         let done = match event {

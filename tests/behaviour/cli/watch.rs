@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::place::Place;
 
-/// Waits until it has waited for this number of saves.
+/// Waits until the program has waited for a save this number of times.
 fn wait_for(place: &Place, times: usize) {
     let begin = Instant::now();
     loop {
