@@ -4,10 +4,10 @@
 //! with `answers`. Without one, the sentence is what the changes of `[[effects]]` are worth; without these, what becomes of
 //! the variants, as the title of the first chart says it.
 
-use super::figures;
 use super::paragraph::{paragraph, quoted};
 use super::whole::Report;
-use crate::experiment::analyse::effect::{Observation, Worth};
+use super::{effects, figures};
+use crate::experiment::analyse::effect::Worth;
 use crate::experiment::analyse::verdict::{Judgement, Verdict};
 use crate::language::{Answer, visible};
 
@@ -31,7 +31,7 @@ pub(super) fn in_short(report: &Report) -> Option<String> {
     if !can_answer(report) {
         return None;
     }
-    if report.effects.is_empty() { figures::answer(report) } else { Some(worth(&report.effects)) }
+    if report.effects.is_empty() { figures::answer(report) } else { Some(worth(report)) }
 }
 
 /// The yes or no; none where no hypothesis gives one, and where figures are missing or contradict a law.
@@ -62,8 +62,10 @@ fn decided(judgement: &Judgement, if_true: Answer) -> String {
     }
 }
 
-/// `202 and a queue: helps (success rate), harms (mean response time); a limit of 50: does nothing (throughput)`.
-fn worth(effects: &[Observation]) -> String {
+/// `202 and a queue: helps (success rate), harms (mean response time); a limit of 150: helps (success rate), damaged in 1 of
+/// 5 runs`.
+fn worth(report: &Report) -> String {
+    let effects = &report.effects;
     let mut changes: Vec<&str> = Vec::new();
     for effect in effects {
         if !changes.contains(&effect.change.as_str()) {
@@ -78,7 +80,9 @@ fn worth(effects: &[Observation]) -> String {
             (!names.is_empty()).then(|| format!("{} ({})", worth.word(), names.join(", ")))
         };
         let all = [Worth::Helps, Worth::Harms, Worth::Nothing, Worth::Undecided].map(of);
-        format!("{}: {}", visible(change), all.into_iter().flatten().collect::<Vec<_>>().join(", "))
+        let of_change = effects.iter().filter(|effect| effect.change == **change);
+        let lost = of_change.filter_map(|effect| effects::lost(report, effect)).next();
+        format!("{}: {}", visible(change), all.into_iter().flatten().chain(lost).collect::<Vec<_>>().join(", "))
     };
     changes.iter().map(words).collect::<Vec<_>>().join("; ")
 }

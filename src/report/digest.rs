@@ -1,6 +1,7 @@
 //! Several experiments on one page, in Markdown: what each change is worth, and what became of each claim.
 
-use super::effects::sentence;
+use super::effects::{lost, sentence};
+use super::figures;
 use super::paragraph::paragraph;
 use super::verdicts;
 use super::whole::Report;
@@ -25,7 +26,7 @@ pub fn digest(files: &[String], reports: &[Report], width: Option<usize>) -> Str
     if width.is_some() {
         for (report, effect) in effects() {
             let (name, worth) = (escaped(&report.plan.name), effect.worth.word());
-            let line = format!("**{worth}** ({name}): {}", escaped(&sentence(effect)));
+            let line = format!("**{worth}** ({name}): {}", escaped(&sentence(report, effect)));
             text.push_str(&paragraph("- ", &line, width));
         }
     } else {
@@ -42,8 +43,9 @@ pub fn digest(files: &[String], reports: &[Report], width: Option<usize>) -> Str
 /// An effect in the table.
 fn row(report: &Report, effect: &Observation) -> String {
     let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
+    let lost = lost(report, effect).map_or_else(String::new, |lost| format!("; **{lost}**"));
     format!(
-        "| [{}](#{}) | {} | **{}**: {}{} | {} | {} |\n",
+        "| [{}](#{}) | {} | **{}**: {}{}{lost} | {} | {} |\n",
         escaped(&report.plan.name),
         anchor(&report.plan.name),
         escaped(&effect.change),
@@ -97,6 +99,9 @@ fn section(file: &str, report: &Report, width: Option<usize>) -> String {
     let file = visible(file).replace('`', "'");
     let title = paragraph("", &format!("{title} (`{file}`)"), width);
     let mut text = format!("\n## {name}\n\n{title}\n");
+    if let Some(answer) = figures::answer(report) {
+        text.push_str(&format!("{}\n", paragraph("", &format!("In short: {}", escaped(&answer)), width)));
+    }
     for judgement in &report.judgements {
         let (claim, evidence) = (escaped(&judgement.claim), escaped(&verdicts::evidence(judgement)));
         text.push_str(&paragraph("- ", &format!("**{}**: “{claim}”: {evidence}", Fate::of(judgement).word()), width));

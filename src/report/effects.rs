@@ -6,6 +6,7 @@ use super::comparisons::common;
 use super::paragraph::{paragraph, quoted};
 use super::recovery;
 use super::whole::Report;
+use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::effect::{Observation, Worth};
 
 /// All effects that the experiment asks for; empty without any. Colours are written as ANSI sequences, for the printer
@@ -15,7 +16,7 @@ pub fn effects(report: &Report, width: Option<usize>) -> String {
     for effect in &report.effects {
         let word = effect.worth.word();
         let style = style(effect.worth);
-        let line = paragraph(&format!("{word:<12}  "), &sentence(effect), width);
+        let line = paragraph(&format!("{word:<12}  "), &sentence(report, effect), width);
         let rest = line.strip_prefix(word).unwrap_or(&line);
         text.push_str(&format!("{style}{word}{style:#}{rest}"));
     }
@@ -28,16 +29,27 @@ pub fn effects(report: &Report, width: Option<usize>) -> String {
 
 /// `a limit of 150: success rate 98.2 % at concurrency = 200 instead of 0.0 % with “no limit”, +98.2 points (+97.0 to
 /// +99.4)`.
-pub(super) fn sentence(effect: &Observation) -> String {
+pub(super) fn sentence(report: &Report, effect: &Observation) -> String {
+    let lost = lost(report, effect).map_or_else(String::new, |lost| format!("; {lost} with the change"));
     let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
     match effect.figures {
-        None => format!("{}: {}{place}", effect.change, effect.with()),
+        None => format!("{}: {}{place}{lost}", effect.change, effect.with()),
         Some(figures) => {
             let (with, without, against) = (effect.with(), effect.without(), quoted(&effect.variants.1));
             let (pairs, difference) = (common(&figures), effect.difference());
-            format!("{}: {with}{place} instead of {without} with {against}{pairs}, {difference}", effect.change)
+            format!("{}: {with}{place} instead of {without} with {against}{pairs}, {difference}{lost}", effect.change)
         }
     }
+}
+
+/// `damaged in 1 of 5 runs`: what the point with the change suffers whatever its figure is; none where it keeps its capacity
+/// and its backlog does not grow.
+pub(super) fn lost(report: &Report, effect: &Observation) -> Option<String> {
+    let state = report.state(effect.point)?;
+    let is_lost = matches!(state.condition, Condition::Dead | Condition::Damaged | Condition::Unstable);
+    let (word, runs, of) = (state.condition.word(), state.runs, state.of);
+    let words = if runs == 0 || runs == of { word.to_owned() } else { format!("{word} in {runs} of {of} runs") };
+    is_lost.then_some(words)
 }
 
 fn style(worth: Worth) -> Style {

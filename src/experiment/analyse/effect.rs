@@ -30,6 +30,8 @@ pub enum Worth {
 pub struct Observation {
     /// The change, in words.
     pub change: String,
+    /// The point with the change.
+    pub point: usize,
     /// Where: the values of the axes in words; empty without axes.
     pub place: String,
     /// The variants' names: with the change and without it.
@@ -56,6 +58,7 @@ pub(in crate::experiment) fn observe_one(plan: &Plan, effect: &ChangeEffect, sum
     let name = |point: usize| plan.variants[plan.points[point].variant].clone();
     Observation {
         change: effect.change.clone(),
+        point: effect.point,
         place: plan.place(&plan.points[effect.point]),
         variants: (name(effect.point), name(effect.against)),
         metric: effect.metric,

@@ -43,7 +43,8 @@ fn fitting_in(most: usize, candidates: impl IntoIterator<Item = String>) -> Stri
 /// A sentence begins with a capital, a percentile or the name of an axis does not.
 fn capital(text: &str) -> String {
     let is_named = text.split_once(' ').is_some_and(|(_, rest)| rest.starts_with("= "));
-    let is_percentile = text.strip_prefix('p').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
+    let is_percentile =
+        text.strip_prefix('p').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_digit()));
     if is_percentile || is_named {
         return text.into();
     }

@@ -37,7 +37,7 @@ pub(super) fn claims(report: &Report) -> Markup {
                         @let word = effect.worth.word();
                         div {
                             dt { span class={ "v v-" (word.replace(' ', "-")) } { (word) } }
-                            dd { (effects::sentence(effect)) }
+                            dd { (effects::sentence(report, effect)) }
                         }
                     }
                 }

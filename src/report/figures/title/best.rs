@@ -7,10 +7,11 @@ use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::named;
 use crate::experiment::analyse::finding::{self, Finding, places};
 use crate::experiment::analyse::summary::Summary;
-use crate::experiment::plan::Direction;
+use crate::experiment::plan::{Direction, Plan, percentile};
 use crate::language::Metric;
 use crate::model::RateUnit;
 use crate::report::figures::set::Set;
+use crate::report::number::seconds;
 use crate::report::paragraph::quoted;
 use crate::report::turn::place;
 use crate::report::whole::Report;
@@ -28,6 +29,15 @@ impl Work {
         match summaries.into_iter().any(|summary| summary.outlasts) {
             true => Self { metric: Metric::CompletedPerMin, verbs: ("completes", "complete") },
             false => Self { metric: Metric::ThroughputPerMin, verbs: ("serves", "serve") },
+        }
+    }
+
+    /// How long it takes: by what variants are ranked, or by the percentile that the objectives name.
+    fn time(self, plan: &Plan) -> Metric {
+        match (plan.best_by, self.metric) {
+            (metric, _) if metric.is_time() => metric,
+            (_, Metric::CompletedPerMin) => Metric::CompletionP95S,
+            _ => percentile(&plan.objectives),
         }
     }
 
@@ -88,8 +98,24 @@ pub fn survivors(set: &Set) -> String {
         fitting([format!("{figures}{other}; {all_hold}"), format!("{figures}; {holds}"), holds])
     } else {
         let alike = alike(bests.len(), (most.1, least.1), work, rates);
-        fitting([format!("{alike}; {all_hold}"), holds])
+        let all = format!("{alike}; {all_hold}");
+        let told = match set.axis.direction() {
+            Direction::Load => times_at(set, last, work),
+            Direction::Capacity => times_at(set, first, work),
+            Direction::Neither => None,
+        };
+        let told = told.into_iter().flat_map(|times| [format!("{all}; {times}"), format!("{alike}; {times}")]);
+        fitting(told.chain([all.clone(), holds]))
     }
+}
+
+/// How long the variants take at a value of the axis, where that tells them apart.
+fn times_at(set: &Set, x: f64, work: Work) -> Option<String> {
+    let there = set.findings.iter().filter_map(|finding| {
+        let summary = set.summaries(finding).into_iter().find(|summary| set.x(summary.point) == x)?;
+        Some((set.variant(finding).to_owned(), summary))
+    });
+    times(&there.collect::<Vec<_>>(), work.time(set.plan()))
 }
 
 /// The title of points without curves.
@@ -122,7 +148,9 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
             format!("from {} to {}", rate(least.1), rate(most.1)),
         ])
     } else {
-        fitting([alike(points.len(), (most.1, least.1), work, report.rates)])
+        let alike = alike(points.len(), (most.1, least.1), work, report.rates);
+        let times = times(points, work.time(report.plan)).map(|times| format!("{alike}; {times}"));
+        fitting(times.into_iter().chain([alike]))
     }
 }
 
@@ -201,6 +229,16 @@ fn is_better(most: &Summary, least: &Summary, work: Work) -> bool {
     let bounds = most.metric(work.metric).zip(least.metric(work.metric));
     let is_beyond_doubt = bounds.is_some_and(|(most, least)| most.low > least.high);
     is_beyond_doubt && work.amount(most) > work.amount(least) * (1.0 + TIE)
+}
+
+/// `p95 from 9.0 s (“new”) to 24.1 s (“today”)`: where the longest is longer beyond doubt, and by an amount that matters.
+fn times(points: &[(String, &Summary)], metric: Metric) -> Option<String> {
+    let known = || points.iter().filter_map(|(name, summary)| Some((name, summary.metric(metric)?)));
+    let (best, low) = known().min_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate))?;
+    let (worst, high) = known().max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate))?;
+    let is_longer = low.high < high.low && high.estimate > low.estimate * (1.0 + TIE);
+    let [low, high] = [low, high].map(|time| seconds(time.estimate));
+    is_longer.then(|| format!("{} from {low} ({}) to {high} ({})", metric.short(), quoted(best), quoted(worst)))
 }
 
 /// What is said of throughputs that cannot be told apart.
