@@ -11,9 +11,9 @@ mkdir -p "$to"
   echo "# decision.toml"
   sed -n '/^```toml decision.toml$/,/^```$/p' docs/tutorial.md | sed '1d;$d'
 } | sed "s|^model = \"|&$PWD/|" >"$made/decision.toml"
-$sim sweep experiments/pooling.toml --quiet --table none --output "$made" >"$made/log" 2>&1 || true
-$sim explain experiments/pooling.toml --at concurrency=125 --steps 2 --quiet --output "$made" >>"$made/log" 2>&1
-$sim sweep "$made/decision.toml" --quiet --table none --output "$made" >>"$made/log" 2>&1
+$sim sweep experiments/pooling.toml --quiet --table none --output "$made" >/dev/null
+$sim explain experiments/pooling.toml --at concurrency=125 --steps 2 --quiet --output "$made" >/dev/null
+$sim sweep "$made/decision.toml" --quiet --table none --output "$made" >/dev/null
 cp "$made/pooling/throughput.png" "$to/pooling.png"
 cp "$made/pooling/blame.png" "$to/tutorial-time.png"
 cp "$made/pooling/explain.png" "$to/tutorial-ladder.png"
