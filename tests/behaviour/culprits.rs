@@ -1,6 +1,7 @@
 //! The table of culprits: for an input, what the tool must name, and with which words. docs/parts/culprits.md shows it.
 
 mod experiments;
+mod rows;
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +9,14 @@ use std::path::Path;
 use rayon::prelude::*;
 use sim::experiment::account::Account;
 use sim::experiment::analyse::condition::conditions;
-use sim::experiment::analyse::culprit::{Culprit, CulpritKind, Evidence};
+use sim::experiment::analyse::culprit::CulpritKind::{self, Circle, Fault, Limits, OwnError, TakesTime};
+use sim::experiment::analyse::culprit::{Culprit, Evidence};
 use sim::experiment::plan::{Adjustments, Plan};
 use sim::experiment::run::runner;
 use sim::language::{Metric, Objective};
 use sim::parts::BlameGroup;
+
+use self::rows::{Row, TABLE, TAILS};
 
 fn account(file: &str, set: &[(&str, &str)]) -> Account {
     planned(file, set).1
@@ -43,301 +47,6 @@ fn culprit(file: &str, set: &[(&str, &str)]) -> Culprit {
     let account = account(file, set);
     Evidence::of(&account.summaries[0], 0.9, &[]).culprit().unwrap_or_else(|| panic!("{file} has no culprit"))
 }
-
-/// Input, what is set, kind, name, and words of the sentence.
-type Row = (&'static str, &'static [(&'static str, &'static str)], CulpritKind, &'static str, &'static [&'static str]);
-
-use CulpritKind::{
-    Circle, Contention, Deadlock, Disconnects, Fault, Limits, LosesWork, Outage, OwnError, Refuses, TakesTime,
-    Unavailable,
-};
-
-/// What both a restart and a readiness probe behind full threads end with.
-const BEHIND_THREADS: &str = "the probe waits for a threads; those who hold a threads";
-
-const TABLE: &[Row] = &[
-    ("probe-behind-bcrypt", &[], Limits, "backend event loops", &["CPU work of backend.login"]),
-    ("bcrypt-restarts", &[], Unavailable, "backend unavailable", &["liveness probe"]),
-    (
-        "nested-identifier",
-        &[],
-        Circle,
-        "app pool hikari",
-        &["each of 10 holds one and waits for a second one", "the time-out of 30.00 s ends that"],
-    ),
-    ("healed-circle", &[], Circle, "app pool db", &["each of 2 holds one", "only the time-out of 5.00 s ends that"]),
-    ("sync-over-async", &[], Deadlock, "limit pool", &["deadlocks"]),
-    (
-        "blocking-checkout",
-        &[],
-        Circle,
-        "app pool db",
-        &["app event loops are blocked by waiting for app pool db", "30.00 s", "without blocking the event loop"],
-    ),
-    ("blocking-call", &[], Limits, "app event loops", &["are blocked by the own time of quotes (100 % of"]),
-    ("overflow", &[], Limits, "api event loops", &["connects of api pool db", "kept connections avoid them"]),
-    ("client-rate", &[], Limits, "controller client api rate limit", &["waiting for controller client api rate limit"]),
-    ("idle-connections", &[], Refuses, "proxy ports", &["`no free port`"]),
-    ("contention", &[], Contention, "sdm CPU contention", &["times what it takes alone"]),
-    ("executor", &[], Limits, "node executor", &[]),
-    ("dropped-syns", &[], Limits, "edge executor", &[]),
-    (
-        "consumer-timeout",
-        &[],
-        Limits,
-        "z threads",
-        &["100 % of the work behind the answers fails at queue q / k (`read timed out`)", "waiting for z threads"],
-    ),
-    (
-        "held-call",
-        &[],
-        Limits,
-        "z threads",
-        &[
-            "those who hold a threads wait for a pool p",
-            "those who hold a pool p wait for z threads (38 % of their time)",
-        ],
-    ),
-    (
-        "keep-alive-race",
-        &[],
-        Disconnects,
-        "a client c",
-        &["`server disconnected`: the server closes idle connections of a client c"],
-    ),
-    ("client-connections", &[], Limits, "proxy client llm", &["own time of llm"]),
-    ("sync-workers", &[], Limits, "flask threads", &["the sleep of flask"]),
-    ("slow-downstream", &[], Fault, "fault slow-tags", &["waiting for query threads"]),
-    ("crash-loop", &[], Unavailable, "api unavailable", &["liveness probe"]),
-    ("breaker", &[], Refuses, "app breaker b", &["boom"]),
-    ("dead", &[], Fault, "fault f", &["connection refused"]),
-    ("latency", &[], Fault, "fault f", &[]),
-    ("rate-limit", &[], Refuses, "app ingress rate limit", &["rate limited (429)"]),
-    (
-        "breaker-with-fallback",
-        &[],
-        Fault,
-        "fault hang",
-        &["refused by web breaker b, which is open; it opens after failures while waiting for app threads"],
-    ),
-    (
-        "messages-left-by-a-fault",
-        &[],
-        Fault,
-        "fault down",
-        &[
-            "messages wait for queue q / k on average",
-            "those who handle messages of queue q / k lose time to fault down",
-        ],
-    ),
-    (
-        "consumer-down",
-        &[],
-        Limits,
-        "queue q / k",
-        &["messages wait for queue q / k on average; those who handle", "fault down keeps replicas of w down"],
-    ),
-    ("lowered-limit", &[], Fault, "fault a", &["requests around p95 lose 67 % of their time"]),
-    ("late-threads", &[], Limits, "shop threads", &["`client gave up`", "waiting for shop threads"]),
-    ("late-by-a-wait", &[], Limits, "a threads", &["`client gave up`", "waiting for a threads"]),
-    ("slow-sleep", &[], TakesTime, "a sleep", &["during the sleep of a"]),
-    ("half-core", &[], Limits, "a CPU", &["waiting for a event loops", "wait for a CPU (50 % of their time)"]),
-    ("half-core", &[("services.a.workers", "2")], Limits, "a CPU", &[]),
-    ("half-core", &[("services.a.cpu", "800m"), ("load.rate", "14/s")], Limits, "a CPU", &[]),
-    ("half-core", &[("services.a.cpu", "1"), ("load.rate", "18/s")], Limits, "a event loops", &["CPU work of a.e"]),
-    (
-        "half-core",
-        &[("services.a.cpu", "1"), ("load.rate", "24/s")],
-        Limits,
-        "a event loops",
-        &["takes all of a CPU", "both are full, so that it takes more of both, or less CPU for each request"],
-    ),
-    ("backlog-of-files", &[], Limits, "a descriptors", &["`client gave up` while waiting for a descriptors"]),
-    ("sheds-with-errors", &[], Refuses, "a limit l", &["refused by a limit l (`shed`)", "are `own`, an error of a.e"]),
-    (
-        "fault-behind-answers",
-        &[],
-        Fault,
-        "fault maildown",
-        &["fails at queue jobs / worker (`connection refused`)", "fault maildown keeps replicas of mail down"],
-    ),
-    (
-        "fault-behind-answers",
-        &[("services.worker.threads", "2")],
-        Limits,
-        "worker threads",
-        &[
-            "messages wait for queue jobs / worker",
-            "those who handle messages of queue jobs / worker wait for worker threads",
-        ],
-    ),
-    ("own-and-late", &[], Limits, "a limit rep", &["42 % are `bad`, an error of a.r"]),
-    ("dead-for-good", &[], Outage, "fault f", &["fault f keeps replicas of a down (25 % of the replicas' time)"]),
-    ("slow-network", &[], TakesTime, "network to b", &["`read timed out`", "network to b"]),
-    ("adjacent-faults", &[], Fault, "faults f1, f2 and 4 more", &["100 % of the failures are due to faults f1, f2"]),
-    ("probe-error", &[], Unavailable, "a unavailable", &["liveness probe", "a.h answers the probe with an error"]),
-    (
-        "readiness-dependency",
-        &[],
-        Unavailable,
-        "a unavailable",
-        &["readiness probe fails: fault f makes the probe fail"],
-    ),
-    (
-        "breaker-by-fault",
-        &[],
-        Fault,
-        "fault hang",
-        &["web breaker b", "opens after `read timed out` due to fault hang"],
-    ),
-    (
-        "breaker-by-full-threads",
-        &[],
-        Fault,
-        "fault hang",
-        &["a breaker b", "opens after `read timed out` while waiting for b threads", "lose time to fault hang"],
-    ),
-    (
-        "outage-in-half-an-hour",
-        &[("load.duration", "3min")],
-        Fault,
-        "fault hang",
-        &["those who hold shop pool db lose time to fault hang (100 % of their time)"],
-    ),
-    (
-        "outage-in-half-an-hour",
-        &[],
-        Fault,
-        "fault hang",
-        &["those who hold shop pool db lose time to fault hang (100 % of their time)"],
-    ),
-    (
-        "connects",
-        &[],
-        Limits,
-        "a event loops",
-        &[
-            "are busy with connects of a client c (95 % of their time), which takes all of a CPU",
-            "kept connections avoid them",
-        ],
-    ),
-    (
-        "session-and-threads",
-        &[],
-        Circle,
-        "limit connections",
-        &["to give back limit threads before waiting for limit connections removes it"],
-    ),
-    ("own-errors", &[], Limits, "a event loops", &["waiting for a event loops", "takes all of a CPU"]),
-    ("never-ends", &[], Limits, "a CPU", &["requests wait for a threads"]),
-    ("published", &[], Limits, "queue tasks / worker", &["messages wait for", "100 % in use"]),
-    ("behind-answers", &[], Limits, "a limit l", &["jobs wait for", "100 % in use"]),
-    ("prefetched", &[], Limits, "worker threads", &["work behind the answers waits"]),
-    ("dead-letters", &[], LosesWork, "queue tasks / worker", &["100 % of the work behind the answers", "`bad`"]),
-    ("redelivered", &[], LosesWork, "queue topic / group", &["100 % of the work behind the answers", "`timed out`"]),
-    ("broken-client", &[], CulpritKind::NeverAnswered, "a client c", &["`read timed out`", "never answered"]),
-    ("half-waiting", &[], Limits, "node executor", &["spend 50 % of their time"]),
-    ("slow-cpu", &[], Fault, "fault noisy-neighbour", &["waiting for a event loops"]),
-    ("replica-dead", &[], Limits, "a threads", &["waiting for a threads", "fault f keeps replicas of a down (33 % of"]),
-    ("slow-delay", &[], Fault, "fault f", &[]),
-    ("slow-database", &[], Fault, "fault f", &[]),
-    ("slow-behind-threads", &[], Fault, "fault slow", &["waiting for a threads", "lose time to fault slow"]),
-    ("frozen", &[], Fault, "fault freeze", &["waiting for a pool db"]),
-    ("frozen-for-good", &[], Fault, "fault freeze", &["waiting for a pool db"]),
-    ("threads-full", &[], Fault, "fault hangs", &["thread queue full", "shop threads"]),
-    (
-        "probe-behind-client",
-        &[],
-        Unavailable,
-        "a unavailable",
-        &[
-            "no replica of a is available",
-            "restarts it 6.0 times a run",
-            BEHIND_THREADS,
-            "spend time on the own time of z",
-        ],
-    ),
-    (
-        "readiness-behind-pool",
-        &[],
-        Unavailable,
-        "a unavailable",
-        &["readiness probe is not answered in time", BEHIND_THREADS, "wait for a pool p"],
-    ),
-    (
-        "consumer-pool",
-        &[],
-        Limits,
-        "w pool p",
-        &["messages wait for queue q / k on average", "those who handle messages of queue q / k wait for w pool p"],
-    ),
-    ("consumer-pool", &[("queues.q.consumers.k.prefetch", "100")], Limits, "w pool p", &["wait for queue q / k"]),
-    (
-        "limit-pool",
-        &[],
-        Limits,
-        "a pool p",
-        &["refused by a limit l (`shed`); those who hold a limit l wait for a pool p"],
-    ),
-    ("limit-pool", &[("services.a.limits.l.max_queue", "0")], Limits, "a pool p", &["refused by a limit l (`shed`)"]),
-    (
-        "ingress-cpu",
-        &[],
-        Limits,
-        "a CPU",
-        &["refused by a ingress (`too many in flight (429)`); those inside a ingress wait for a CPU"],
-    ),
-    (
-        "replica-down",
-        &[],
-        Outage,
-        "fault f",
-        &["fault f keeps replicas of a down (33 %", "requests lose no time to it"],
-    ),
-    (
-        "backoff-limit",
-        &[],
-        Refuses,
-        "z limit z",
-        &[
-            "waiting for a pool p; those who hold a pool p pause before another attempt",
-            "100 % of the attempts before that are refused by z limit z; those who hold z limit z",
-        ],
-    ),
-    (
-        "backoff-limit",
-        &[("services.a.pools.p.max_size", "5000"), ("load.timeout", "2s")],
-        Refuses,
-        "z limit z",
-        &["during the retry back-off of a.e; 100 % of the attempts before that are refused by z limit z"],
-    ),
-    (
-        "backoff-ingress",
-        &[],
-        Refuses,
-        "z ingress rate limit",
-        &["a pool p pause before another attempt", "refused by z ingress rate limit"],
-    ),
-    ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
-    ("backoff-errors", &[], Limits, "a pool p", &["100 % of the attempts before that fail with an error of z.e"]),
-    ("answered-by-callee", &[], Limits, "z limit z", &["`unavailable`, the answer to what z limit z refuses"]),
-    (
-        "answered-by-consumer",
-        &[],
-        Limits,
-        "z limit z",
-        &["of the work behind the answers fails at queue q / k (`bad`)", "the answer to what z limit z refuses"],
-    ),
-    ("answered-by-both", &[], Limits, "z limit z", &["queue q / k (`bad`)", "the answer to what z limit z refuses"]),
-    ("contention-limit", &[], Contention, "a CPU contention", &["waiting for a CPU", "11.0 times"]),
-    (
-        "registration",
-        &[("load.concurrency", "200"), ("load.users", "400"), ("services.user-service.ingress.in_flight", "120")],
-        Limits,
-        "user-service CPU",
-        &["refused by user-service ingress (`too many in flight (429)`)", "wait for user-service event loops"],
-    ),
-];
 
 /// The page that shows the table to users.
 const PAGE: &str = "docs/parts/culprits.md";
@@ -389,13 +98,6 @@ fn row(system: &str, condition: &str, found: &Culprit) -> String {
     let sentence = found.sentence.replace('|', "\\|");
     format!("| {system} | {condition} | {} | {sentence} |\n", found.name)
 }
-
-/// The tail may have a cause of its own: SYNs that a full accept queue dropped; at a tenth of what an order service could
-/// bear, the time of its payment provider.
-const TAILS: &[(&str, BlameGroup, CulpritKind, &str)] = &[
-    ("dropped-syns", BlameGroup::P999, CulpritKind::DroppedSyns, "edge backlog"),
-    ("provider", BlameGroup::P99, TakesTime, "payment"),
-];
 
 /// Two pools that are taken in either order, without a time-out: nothing but a restart would end that. Where a wait has a
 /// time-out of its own, that does.
