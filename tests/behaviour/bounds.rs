@@ -1,16 +1,14 @@
 //! The asymptotic bounds of a closed load: against a system of which they are known, and where there are none.
 
 use sim::experiment::analyse::bounds::{Bounds, bounds};
-use sim::experiment::plan::{Adjustments, Plan};
+use sim::experiment::plan::Plan;
 use sim::report::chart::{Figure, Look};
 use sim::report::{Report, figures};
 
-use crate::models::reported;
+use crate::models::{experiment, reported};
 
 /// The plan of 1 to 40 clients who think for 90 ms on average and then visit a station for 10 ms; what else the station has.
-fn planned(name: &str, station: &str) -> Plan {
-    let folder = std::env::temp_dir().join(format!("sim-bounds-{name}-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).expect("a folder");
+fn planned(station: &str) -> Plan {
     let model = format!(
         "title = \"Bounds\"\n\
          [load]\nkind = \"closed\"\ntarget = \"shop.serve\"\nconcurrency = 1\nthink_time = {{ exp = \"90ms\" }}\n\
@@ -20,14 +18,9 @@ fn planned(name: &str, station: &str) -> Plan {
          [services.shop.endpoints.serve]\n\
          steps = [{{ visit = {{ station = \"counter\", time = {{ exp = \"10ms\" }} }} }}]\n"
     );
-    let experiment = "title = \"Bounds\"\nmodel = \"model.toml\"\nreplications = 3\n\
-                      [axes.clients]\npath = \"load.concurrency\"\nvalues = [1, 5, 10, 20, 40]\n\
-                      [[variants]]\nname = \"as it is\"\n";
-    std::fs::write(folder.join("model.toml"), model).expect("a file");
-    std::fs::write(folder.join("bounds.toml"), experiment).expect("a file");
-    let plan = Plan::read(&folder.join("bounds.toml"), &Adjustments::default());
-    std::fs::remove_dir_all(&folder).expect("the folder was ours");
-    plan.unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
+    let text = "replications = 3\n[axes.clients]\npath = \"load.concurrency\"\nvalues = [1, 5, 10, 20, 40]\n\
+                [[variants]]\nname = \"as it is\"\n";
+    experiment(&model, text).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)))
 }
 
 fn of(report: &Report) -> Option<Bounds> {
@@ -38,7 +31,7 @@ fn of(report: &Report) -> Option<Bounds> {
 /// A second holds 100 visits of 10 ms; a client alone comes back after 100 ms.
 #[test]
 fn the_bounds_of_one_server_are_those_of_theory() {
-    let plan = planned("alone", "");
+    let plan = planned("");
     let report = reported(&plan);
     let found = of(&report).expect("bounds");
     assert_eq!(found.resource, "station counter");
@@ -56,9 +49,9 @@ fn the_bounds_of_one_server_are_those_of_theory() {
     assert!(figure.note.contains("asymptotic bounds"), "{}", figure.note);
 }
 
-/// Each visit takes longer the more are there: no demand of one load bounds another.
+/// Each visit takes longer with each client that is at the station: the demand at one load bounds no other load.
 #[test]
 fn demands_that_grow_with_the_load_give_no_bounds() {
-    let plan = planned("slower", "slowdown = 0.1");
+    let plan = planned("slowdown = 0.1");
     assert_eq!(of(&reported(&plan)), None);
 }
