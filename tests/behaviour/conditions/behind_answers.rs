@@ -70,6 +70,13 @@ fn messages_that_a_fault_leaves_are_not_completed() {
         assert!(words.contains("30 % of the work behind them has not ended in the window"), "{words}");
         assert!(!words.contains(" to its completion"), "{words}");
     });
+    // Up to a second before the end: the backlog grows, and no time to completion is known.
+    with_report(&text.replace("to = \"305s\"", "to = \"319s\""), |report| {
+        let words = sim::report::headline(report, &report.summaries[0], None);
+        assert_eq!(report.states[0].condition, Condition::Unstable, "{words}");
+        assert!(words.contains("the backlog grows by") && words.contains("has not ended in the window"), "{words}");
+        assert!(!words.contains("all of the work behind them completes") && !words.contains("takes 0"), "{words}");
+    });
 }
 
 /// One connection handles 10 messages of 12 a second, whatever the prefetch, and two handle all. All answer everything.
