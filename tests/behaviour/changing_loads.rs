@@ -82,7 +82,8 @@ fn no_ramp_beyond_the_capacity_is_survived() {
     assert_eq!(verdicts, [Verdict::Fails; 3]);
 }
 
-/// So much of a day on which 8(1 + 0.8 sin(2 pi t / 2400)) requests a second arrive, more than 10/s from 121 s on.
+/// The condition and the success rate of the first part of a day on which 8(1 + 0.8 sin(2 pi t / 2400)) requests a second
+/// arrive, more than 10/s from 121 s on.
 fn day(duration: &str) -> (Condition, f64) {
     judged(&format!(
         r#"

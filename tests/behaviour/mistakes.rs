@@ -187,7 +187,7 @@ mod anything {
         are_read(1_500);
     }
 
-    /// Reads so many mutations.
+    /// Reads this number of random mutations.
     fn are_read(cases: u32) {
         let directory = std::env::temp_dir().join(format!("sim-mistakes-{cases}-{}", std::process::id()));
         fs::create_dir_all(&directory).unwrap();
