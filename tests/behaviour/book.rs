@@ -170,8 +170,9 @@ fn follow(page: &Path) -> (String, String) {
     (differences, renewed)
 }
 
-/// Two thirds of the pages' time: searches of many trials, and hundreds of load tests. The other lane follows them.
-const LONG: [&str; 2] = ["docs/how-to/search.md", "docs/tutorial.md"];
+/// Three quarters of the pages' time: searches of many trials, hundreds of load tests, and runs with metrics. The other lane
+/// follows them.
+const LONG: [&str; 3] = ["docs/how-to/alerts.md", "docs/how-to/search.md", "docs/tutorial.md"];
 
 #[test]
 fn what_the_book_shows_is_so() {
@@ -182,8 +183,8 @@ fn what_the_book_shows_is_so() {
 }
 
 #[test]
-#[ignore = "long: pages of searches and of load tests"]
-fn what_the_book_shows_of_searches_is_so() {
+#[ignore = "long: pages of searches, load tests and metrics"]
+fn what_the_long_pages_show_is_so() {
     assert!(LONG.iter().all(|page| Path::new(page).exists()));
     show_what_is_so(&LONG.map(PathBuf::from));
 }
