@@ -4,6 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// A model that runs in milliseconds: M/M/1 at half of its capacity.
 const MODEL: &str = r#"
@@ -77,6 +79,15 @@ impl Place {
     /// The text of a file here.
     pub fn text(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// Waits until a file here has this number of lines, as a journal has while the program runs.
+    pub fn wait_for_lines(&self, name: &str, lines: usize) {
+        let begin = Instant::now();
+        while fs::read_to_string(self.path(name)).unwrap_or_default().lines().count() < lines {
+            assert!(begin.elapsed() < Duration::from_secs(120), "{name} has no {lines} lines");
+            sleep(Duration::from_millis(5));
+        }
     }
 
     /// The names of the files in a folder here; none where there is no such folder.

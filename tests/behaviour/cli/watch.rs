@@ -71,7 +71,7 @@ fn a_save_during_a_run_ends_it() {
     let experiment = place.text("servers.toml");
     place.put("servers.toml", &experiment.replace("replications = 3", "replications = 90000"));
     let child = start(&place, &[]);
-    sleep(Duration::from_millis(1500));
+    place.wait_for_lines("output/servers/journal.jsonl", 60);
     place.put("servers.toml", &experiment);
     wait_for(&place, 1);
     let out = place.text("out.txt");
