@@ -9,8 +9,8 @@ use crate::models::{experiment, plan, reported, with_report};
 const LOAD: &str =
     "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"a.e\"\nwarm_up = \"20s\"\nduration = \"300s\"\n";
 
-/// Clients send again what a rate limit refuses. Whether more is answered at a lower load, this load alone does not tell; where
-/// no client sends again and all that is answered is waited for, less load gives no more.
+/// Clients send again what a rate limit refuses. Whether more is answered at a lower load, this load alone does not show; where
+/// no client sends again and clients wait for each answer, less load gives no more.
 #[test]
 fn what_sheds_may_have_collapsed_where_clients_send_again() {
     let model = |more: &str| {
