@@ -79,6 +79,46 @@ fn messages_that_a_fault_leaves_are_not_completed() {
     });
 }
 
+/// Messages that a stop leaves count though they are worked off since: over the second half of the window no more come than
+/// go. Of 1500 messages at 5/s that are handled at 6.25/s, 500 wait after the stop of 100 s and 375 at the end.
+#[test]
+fn messages_that_an_early_fault_leaves_are_not_completed() {
+    let load = LOAD.replace("20/s", "5/s").replace("60s", "300s");
+    let model = |length: &str, ingress: &str, effect: &str| {
+        format!(
+            "{}
+            [services.app]
+            {ingress}
+            [services.app.endpoints.get]
+            steps = [{{ publish = {{ queue = \"q\" }} }}]
+            [queues.q.consumers.c]
+            service = \"work\"
+            endpoint = \"do\"
+            prefetch = 1
+            [services.work]
+            runtime = \"threads\"
+            threads = 1
+            [services.work.endpoints.do]
+            steps = [{{ sleep = \"160ms\" }}]
+            [faults.down]
+            service = \"work\"
+            from = \"100s\"
+            to = \"200s\"
+            effect = \"{effect}\"",
+            load.replace("300s", length)
+        )
+    };
+    for effect in ["dead", "stuck"] {
+        with_report(&model("300s", "", effect), |report| {
+            let completed = report.summaries[0].metric(Metric::CompletionRate).expect("a rate").estimate;
+            assert!((completed - 0.75).abs() < 0.06, "{effect}: {completed}");
+            assert_eq!(report.states[0].condition, Condition::Overloaded, "{effect}");
+        });
+    }
+    // After 500 s the backlog is worked off.
+    assert_eq!(condition(&model("700s", "", "dead")), Condition::Healthy);
+}
+
 /// One connection handles 10 messages of 12 a second, whatever the prefetch, and two handle all. All answer everything.
 #[test]
 fn variants_are_compared_by_what_they_complete() {

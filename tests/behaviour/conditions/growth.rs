@@ -185,3 +185,25 @@ fn a_fault_near_the_end_of_the_window_is_no_growth() {
         steps = [{ sleep = \"exp(100ms)\" }]\n[faults.f]\nservice = \"a\"\nfrom = \"270s\"\nto = \"290s\"\neffect = \"stuck\"\n";
     assert_eq!(condition(text), Condition::Healthy);
 }
+
+/// The same of a stop in the middle of the window, after which 1.25/s more are served than come: of 1500 requests 500 are behind
+/// then, and 375 at the end.
+/// Those count.
+#[test]
+fn requests_that_a_fault_leaves_are_not_answered() {
+    let model = |ingress: &str| {
+        format!(
+            "[load]\nkind = \"open\"\ntarget = \"app.get\"\nrate = \"5/s\"\nwarm_up = \"0s\"\nduration = \"300s\"\n\
+             [services.app]\n{ingress}[services.app.clients.c]\nserver = \"work\"\nreuse = \"shared\"\n\
+             [services.app.endpoints.get]\nsteps = [{{ call = {{ client = \"c\", endpoint = \"do\" }} }}]\n\
+             [services.work]\nruntime = \"threads\"\nthreads = 1\n[services.work.endpoints.do]\n\
+             steps = [{{ sleep = \"160ms\" }}]\n\
+             [faults.down]\nservice = \"work\"\nfrom = \"100s\"\nto = \"200s\"\neffect = \"stuck\"\n"
+        )
+    };
+    with_report(&model(""), |report| {
+        let success = report.summaries[0].success_rate.estimate;
+        assert!((success - 0.75).abs() < 0.05, "{success}");
+        assert_eq!(report.states[0].condition, Condition::Overloaded);
+    });
+}

@@ -102,10 +102,10 @@ impl Growth {
         let (work, filling_work) = grows(INSIDE, UNLIMITED_WORK);
         let filling = filling.or(filling_work).filter(|_| requests.or(work).is_none());
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
+        let grows = requests.or(work).or(filling).is_some();
         // The backlog that a fault left falls: the system recovers, even if the run ends first.
-        if requests.or(work).or(filling).is_some()
-            && disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark))
-        {
+        let recovers = || disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark));
+        if disturbance.is_there && (!grows || recovers()) {
             let leaves_unanswered = lag::leaves(courses, own);
             let leaves_unfinished = leaves_unanswered || lag::leaves_work(courses);
             return Self { leaves_unanswered, leaves_unfinished, ..Self::default() };
@@ -306,6 +306,14 @@ mod tests {
         assert!(of(None).requests.is_some(), "{:?}", of(None));
         let left = Growth { leaves_unanswered: true, leaves_unfinished: true, ..Growth::default() };
         assert_eq!(of(Some(60)), left);
+        // From 20 s to 40 s of the window, so that it neither grows nor falls over its second half for certain: 281 are left.
+        let early = course(|part| match part {
+            0..=20 => 1,
+            21..=40 => 1 + (part - 20) * 20,
+            _ => 401 - (part - 40) * 5,
+        });
+        let after = Disturbance { is_there: true, calm_from: Some(40) };
+        assert_eq!(Growth::of_courses(&[&early, &early], Some(0.1), after), left);
         let grows = course(|part| if part < 40 { 1 } else { 1 + (part - 40) * 20 });
         let after = Disturbance { is_there: true, calm_from: Some(60) };
         assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());
