@@ -238,15 +238,20 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
 }
 
 /// The success objective if the answers miss it, or else the same objective of the work behind them if that does; with
-/// the metric that is the goodput of the one that misses it.
+/// the metric that is the goodput of the one that misses it. That of the work counts as well where answers are missed only
+/// because requests are refused on purpose, and the work is not.
 fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)> {
     let success = success_objective(plan);
-    if success.is_missed_by(summary.success_rate.estimate) {
-        return Some((success, Metric::ThroughputPerMin));
-    }
+    let answers = success.is_missed_by(summary.success_rate.estimate).then_some((success, Metric::ThroughputPerMin));
     let completion = Objective::AtLeast { metric: Metric::CompletionRate, value: success.bound() };
-    let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
-    completion.is_missed_by(rate.estimate).then_some((completion, Metric::CompletedPerMin))
+    let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
+    let is_broken = rate.is_some_and(|rate| completion.is_missed_by(rate.estimate));
+    let work = is_broken.then_some((completion, Metric::CompletedPerMin));
+    let is_shed = |&(objective, _): &(Objective, Metric)| is_shedding(summary, objective);
+    match work.filter(|_| answers.as_ref().is_some_and(is_shed)).filter(|work| !is_shed(work)) {
+        Some(work) => Some(work),
+        None => answers.or(work),
+    }
 }
 
 /// The first objective other than the success rate that the point misses, and the replications that miss it. One on a
@@ -272,7 +277,8 @@ fn is_shedding(summary: &Summary, objective: Objective) -> bool {
         };
         let dropped = of(&|lost| lost.is_dropped());
         let rate = summary.metric(Metric::CompletionRate).map_or(1.0, |rate| rate.estimate);
-        let broken = (1.0 - rate) * (1.0 - dropped / of(&|_| true));
+        let left = summary.work_left();
+        let broken = left + (1.0 - rate - left) * (1.0 - dropped / of(&|_| true));
         return dropped > 0.0 && rate > 0.0 && rate >= objective.bound() * (rate + broken);
     }
     summary.is_met_without_refusals(objective.bound()) || is_refused_by_breaker(summary)

@@ -29,8 +29,8 @@ const SPARE: f64 = 0.5;
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
 
-/// Share of the work behind the answers that completes from which its backlog is the matter where it piles up, and not what
-/// fails of it.
+/// Share of the work behind the answers that completes from which its backlog is the matter where it piles up, even if more of
+/// it fails than waits at the end.
 const MOSTLY_DONE: f64 = 0.5;
 
 /// What refuses with which cause.
@@ -61,9 +61,13 @@ impl Evidence<'_> {
             self.blame.and_then(of_group).unwrap_or(0.0)
         };
         let (failed, succeeded) = (requests(BlameGroup::Failed), requests(BlameGroup::Mean));
-        let is_failing = failed * self.share_that_matters() > self.failing * (failed + succeeded);
-        let is_backlog = self.grows == Growing::Work && self.work_completed.is_none_or(|share| share >= MOSTLY_DONE);
-        let backlog = if is_backlog { self.backlog().or_else(|| self.longest_queue()) } else { None };
+        // Where answers are missed only by what is refused on purpose, the work behind the others is the matter if it waits.
+        let is_shed = self.sheds && self.work_completed.is_some() && self.work_left > 0.0;
+        let is_failing = failed * self.share_that_matters() > self.failing * (failed + succeeded) && !is_shed;
+        let is_done =
+            || self.work_completed.is_none_or(|share| share >= MOSTLY_DONE || self.work_left >= 0.5 * (1.0 - share));
+        let is_backlog = self.grows == Growing::Work && is_done();
+        let backlog = if is_backlog { self.backlog(None).or_else(|| self.longest_queue(None)) } else { None };
         if !is_failing && let Some(lost) = backlog.or_else(|| self.lost_work()) {
             return Some(self.amid_outage(lost));
         }
@@ -77,20 +81,38 @@ impl Evidence<'_> {
             true => of_mean().or(usual),
             false => usual,
         };
+        let waits = usual.clone().filter(|found| found.kind != CulpritKind::TakesTime);
         let found = failures.or(usual).or_else(|| self.of_failures()).or_else(|| self.of_failed_time());
         let is_telling = |found: &Culprit| {
             let takes_time = matches!(found.kind, CulpritKind::TakesTime | CulpritKind::OwnError);
             self.grows != Growing::Work && !(takes_time && self.grows == Growing::Requests)
         };
         let found = match found {
+            Some(found) if self.is_beside_backlog(&found) => Some(self.before(waits, found)),
             Some(found) if is_telling(&found) && found.kind != CulpritKind::TakesTime => Some(found),
             found if self.grows == Growing::Nothing => self.behind().or(found),
-            found => self.backlog().or(found),
+            found => self.backlog(None).or(found),
         };
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
         outage.or_else(|| found.map(|found| self.amid_outage(found)))
+    }
+
+    /// Whether this refuses requests while others pile up: what it lets in is still too much for what is behind it. Not where
+    /// those who pile up are refused and send again.
+    fn is_beside_backlog(&self, found: &Culprit) -> bool {
+        let refuses = found.kind == CulpritKind::Refuses || found.refuser.is_some();
+        refuses && self.grows == Growing::Requests && !self.are_between_attempts
+    }
+
+    /// The culprit of the backlog, or else what requests usually wait for, and beside it what refuses requests.
+    fn before(&self, waits: Option<Culprit>, refusal: Culprit) -> Culprit {
+        let refuser = refusal.refuser.as_ref().unwrap_or(&refusal.name);
+        let queue = self.backlog(Some(refuser)).or_else(|| self.longest_queue(Some(refuser)));
+        let Some(mut found) = queue.or(waits).filter(|found| !found.is_limit(refuser)) else { return refusal };
+        found.sentence += &format!("; {} as well", agree(refuser, "refuses requests", "refuse requests"));
+        found
     }
 
     /// The share of the failures that may be what misses an objective.
@@ -103,9 +125,10 @@ impl Evidence<'_> {
     }
 
     /// What piles up waits for this: the full resource with the longest queue, or what its holders wait for. Under a load
-    /// that changes, what is full at the end may not be so over the window: then it is the longest queue of all.
-    fn backlog(&self) -> Option<Culprit> {
-        let queues = || self.resources.iter().filter(|one| one.queue >= 1.0);
+    /// that changes, what is full at the end may not be so over the window: then it is the longest queue of all. The queue of
+    /// what refuses a part of them is left aside.
+    fn backlog(&self, refuser: Option<&str>) -> Option<Culprit> {
+        let queues = || self.resources.iter().filter(|one| one.queue >= 1.0 && Some(one.name) != refuser);
         let longest = |a: &&Used, b: &&Used| a.queue.total_cmp(&b.queue);
         let full = queues().filter(|one| self.is_full(one.name)).max_by(longest);
         let most = full.or_else(|| queues().filter(|one| self.is_uneven && one.is_limited).max_by(longest))?;
@@ -113,7 +136,8 @@ impl Evidence<'_> {
         let (what, wait) = self.waiting(name, queue);
         let mut sentence = format!("{queue:.0} {what} {wait} for {name} on average");
         if most.is_full {
-            sentence += &format!(", which is {} in use", percent(most.utilisation));
+            let are = if is_plural(name) { "are" } else { "is" };
+            sentence += &format!(", which {are} {} in use", percent(most.utilisation));
         }
         if let Some((blame, place)) = self.place(name).filter(|(blame, place)| !holders(blame, place).is_empty()) {
             return Some(self.chain(blame, place, sentence));
@@ -130,8 +154,9 @@ impl Evidence<'_> {
 
     /// The same where that resource is not full over the window: a fault that lets handlers fail at once empties the queue
     /// for a part of it.
-    fn longest_queue(&self) -> Option<Culprit> {
-        let waited_for = self.resources.iter().filter(|one| one.queue >= 1.0 && one.is_limited);
+    fn longest_queue(&self, refuser: Option<&str>) -> Option<Culprit> {
+        let waits = |one: &&Used| one.queue >= 1.0 && one.is_limited && Some(one.name) != refuser;
+        let waited_for = self.resources.iter().filter(waits);
         let most = waited_for.max_by(|a, b| a.queue.total_cmp(&b.queue))?;
         let (blame, place) = self.place(most.name)?;
         let (what, wait) = self.waiting(most.name, most.queue);
@@ -153,7 +178,7 @@ impl Evidence<'_> {
 
     /// The most frequent failure of the work behind the answers, where too little of it completes.
     fn lost_work(&self) -> Option<Culprit> {
-        let failed = format!("{} of the work behind the answers", percent(1.0 - self.work_completed?));
+        let failed = format!("{} of the work behind the answers", percent(1.0 - self.work_completed? - self.work_left));
         let most = self.lost_work.iter().max_by_key(|lost| lost.count)?;
         let all: u64 = self.lost_work.iter().map(|lost| lost.count).sum();
         let (name, cause) = (most.name.clone(), &most.cause);

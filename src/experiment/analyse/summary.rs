@@ -381,8 +381,21 @@ impl Summary {
     /// Whether at least this share of the requests that were not refused on purpose succeeds, and some were refused.
     pub fn is_met_without_refusals(&self, share: f64) -> bool {
         let refused = self.refused();
-        let broken = self.failures.iter().map(|(_, count)| count).sum::<f64>() - refused;
+        let failed: f64 = self.failures.iter().map(|(_, count)| count).sum();
+        // Those who are still inside at the end of the window have not failed, and may count all the same.
+        let all = if self.growth.leaves_unanswered { self.succeeded / self.success_rate.estimate } else { 0.0 };
+        let left = (all - self.succeeded - failed).max(0.0);
+        let broken = failed - refused + left;
         refused > 0.0 && self.succeeded > 0.0 && self.succeeded >= share * (self.succeeded + broken)
+    }
+
+    /// The share of the work behind the answers that has neither completed nor failed when the window closes, where it counts as
+    /// not completed.
+    pub fn work_left(&self) -> f64 {
+        let rate = self.metric(Metric::CompletionRate).filter(|_| self.outlasts && self.growth.leaves_unfinished);
+        let lost: u64 = self.lost_work.iter().map(|lost| lost.count).sum();
+        let failed = lost as f64 / (self.replications as f64 * self.succeeded);
+        rate.map_or(0.0, |rate| (1.0 - rate.estimate - failed).max(0.0))
     }
 
     /// Whether the target was stuck after most trials.

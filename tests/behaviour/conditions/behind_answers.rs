@@ -117,6 +117,15 @@ fn messages_that_an_early_fault_leaves_are_not_completed() {
     }
     // After 500 s the backlog is worked off.
     assert_eq!(condition(&model("700s", "", "dead")), Condition::Healthy);
+    // An ingress that refuses one request in five leaves fewer of them, which is no reason to call them shed.
+    let ingress = "ingress = { rate_limit = { average = \"12/s\", burst = 1 } }";
+    with_report(&model("260s", ingress, "dead"), |report| {
+        let state = &report.states[0];
+        assert_eq!(state.condition, Condition::Overloaded, "{state:?}");
+        assert_eq!(state.missed.map(|missed| missed.metric()), Some(Metric::CompletionRate), "{state:?}");
+        let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
+        assert_eq!(culprit.name, "queue q / c", "{culprit:?}");
+    });
 }
 
 /// One connection handles 10 messages of 12 a second, whatever the prefetch, and two handle all. All answer everything.

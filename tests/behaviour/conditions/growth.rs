@@ -187,8 +187,7 @@ fn a_fault_near_the_end_of_the_window_is_no_growth() {
 }
 
 /// The same of a stop in the middle of the window, after which 1.25/s more are served than come: of 1500 requests 500 are behind
-/// then, and 375 at the end.
-/// Those count.
+/// then, and 375 at the end. Those count, and a limiter in front that refuses a few sheds nothing else.
 #[test]
 fn requests_that_a_fault_leaves_are_not_answered() {
     let model = |ingress: &str| {
@@ -205,5 +204,10 @@ fn requests_that_a_fault_leaves_are_not_answered() {
         let success = report.summaries[0].success_rate.estimate;
         assert!((success - 0.75).abs() < 0.05, "{success}");
         assert_eq!(report.states[0].condition, Condition::Overloaded);
+    });
+    with_report(&model("ingress = { rate_limit = { average = \"20/s\", burst = 1 } }\n"), |report| {
+        assert_eq!(report.states[0].condition, Condition::Overloaded);
+        let culprit = report.summaries[0].culprit.as_ref().expect("a culprit");
+        assert_eq!(culprit.limit(), Some("work threads"), "{culprit:?}");
     });
 }

@@ -22,10 +22,14 @@ pub struct Evidence<'a> {
     pub completion_s: Option<f64>,
     /// The share of the work behind the answers that completes, where that misses the success objective.
     pub work_completed: Option<f64>,
+    /// The share of it that has neither completed nor failed when the window closes, where it counts as not completed.
+    pub work_left: f64,
     /// What failed behind the answers.
     pub lost_work: &'a [LostWork],
     /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
     pub is_own_error_harmless: bool,
+    /// Whether requests that pile up do so because what fails them makes clients send them again.
+    pub are_between_attempts: bool,
     /// Whether the success objective is missed only because of requests that are refused on purpose.
     pub sheds: bool,
     /// Share of requests that fail from which the failures decide on the culprit.

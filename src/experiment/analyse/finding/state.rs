@@ -211,7 +211,8 @@ pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
 fn lost_work(summary: &Summary) -> Option<String> {
     let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
     let most = summary.lost_work.iter().max_by_key(|lost| lost.count)?;
-    let share = 1.0 - rate.estimate;
+    // What is left at the end has not failed.
+    let share = 1.0 - rate.estimate - summary.work_left();
     let how = if most.is_dropped() { "dropped by" } else { "failed at" };
     (share > 0.0).then(|| format!(", {} % of the work behind the answers {how} {}", hundredths(share), most.name))
 }

@@ -23,6 +23,7 @@ impl<'a> Evidence<'a> {
         let grows = match (summary.growth.requests, summary.growth.work) {
             (Some(_), _) => Growing::Requests,
             (None, Some(_)) => Growing::Work,
+            (None, None) if summary.growth.leaves_unanswered => Growing::Requests,
             (None, None) if summary.outlasts && summary.growth.leaves_unfinished => Growing::Work,
             (None, None) => Growing::Nothing,
         };
@@ -30,6 +31,7 @@ impl<'a> Evidence<'a> {
         let may_miss = summary.success_rate.low < success;
         let missed = missed(summary, objectives);
         let work = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
+        let are_between_attempts = are_between_attempts(summary);
         let completion = || summary.metric(Metric::CompletionMeanS).map(|interval| interval.estimate);
         Self {
             blame: summary.blame.as_ref(),
@@ -39,9 +41,11 @@ impl<'a> Evidence<'a> {
             grows,
             completion_s: summary.outlasts.then(completion).flatten(),
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
+            work_left: summary.work_left(),
             lost_work: &summary.lost_work,
             is_own_error_harmless: !may_miss
-                || grows != Growing::Nothing && !(grows == Growing::Requests && are_between_attempts(summary)),
+                || grows != Growing::Nothing && !(grows == Growing::Requests && are_between_attempts),
+            are_between_attempts,
             sheds: may_miss && summary.is_met_without_refusals(success),
             failing: if may_miss { 0.0 } else { FAILING.min(1.0 - success) },
             group: missed.map_or(BlameGroup::P95, |missed| missed.0),
