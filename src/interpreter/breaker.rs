@@ -37,13 +37,15 @@ impl World<'_> {
         }
     }
 
-    pub(crate) fn breaker_failed(&mut self, breaker: u32, era: u32) {
+    /// The token has failed behind a breaker, which counts that.
+    pub(crate) fn breaker_failed(&mut self, t: u32, why: Failure, breaker: u32, era: u32) {
         let now = self.engine.now;
         if let Some(guard) = self.breaker_in(breaker, era) {
             guard.failed(now);
             if guard.era != era {
                 self.mark_breaker(breaker);
             }
+            self.account_counted(t, why, breaker);
         }
     }
 

@@ -59,7 +59,7 @@ impl World<'_> {
                     self.engine.tokens[t].pc = self.system.fallbacks[plan as usize].otherwise;
                     return self.caught(t);
                 }
-                FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(breaker, era),
+                FrameKind::Breaker { breaker, era } if can_catch => self.breaker_failed(t, why, breaker, era),
                 FrameKind::Fallback { .. } | FrameKind::Breaker { .. } => {}
                 // What is held is given back with its frame.
                 FrameKind::Hold { .. }

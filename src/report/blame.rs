@@ -129,8 +129,9 @@ pub(super) fn document(blame: &Blame) -> Value {
     let failures = blame.failures.iter().map(
         |at| json!({ "cause": at.cause, "place": blame.places[usize::from(at.place)].name, "requests": at.requests }),
     );
-    // What a fault lowers, and what fails the attempts before a pause, is not what holders of these do.
-    let is_held = |place: &&BlamePlace| !matches!(place.kind, PlaceKind::Fault | PlaceKind::BackOff);
+    // What a fault lowers, what fails the attempts before a pause, and what a breaker counts is not what holders of these do.
+    let is_held =
+        |place: &&BlamePlace| !matches!(place.kind, PlaceKind::Fault | PlaceKind::BackOff | PlaceKind::Breaker);
     let held = blame.places.iter().filter(is_held).filter_map(|place| {
         let shares: Vec<Value> = holders(blame, place)
             .iter()

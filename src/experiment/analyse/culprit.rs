@@ -5,6 +5,7 @@
 //! whenever requests wait for it, however little it is used over the whole run.
 
 mod attempts;
+mod breaker;
 mod chain;
 mod evidence;
 mod failures;
@@ -209,6 +210,9 @@ impl Evidence<'_> {
         if let Some(refuser) = self.refuser(cause) {
             let sentence = format!("{sentence}, refused by {}", refuser.name);
             return Some(match self.place(refuser.name) {
+                Some((blame, breaker)) if breaker.kind == PlaceKind::Breaker => {
+                    self.opened(blame, breaker, None, &[], sentence + ", which is open")
+                }
                 Some((blame, place)) => self.refusal(blame, place, sentence),
                 None => Culprit::new(refuser.name.to_owned(), CulpritKind::Refuses, sentence),
             });

@@ -221,16 +221,21 @@ impl World<'_> {
         }
     }
 
-    /// The token tries again after an attempt that failed: what failed it is kept until the pause begins, as served where it
-    /// refused the attempt, and as waiting where it only kept it too long, or answered with an error.
+    /// The token tries again after an attempt that failed: what failed it is kept until the pause begins.
     pub(crate) fn account_retried(&mut self, t: u32, why: Failure) {
         if let Some(accounts) = &mut self.accounts {
-            let at = accounts.failed_at(t);
-            if at != Label::NONE {
-                let place = at.place();
-                let at = if why.is_at_once() { Label::served(place) } else { Label::waiting(place) };
-                accounts.note_failed_at(t, at);
-            }
+            accounts.note_failed_at(t, failed_by(accounts.failed_at(t), why));
+        }
+    }
+
+    /// A breaker counts a failure of the token: where it was explains why the breaker opens. Each failure counts alike.
+    pub(crate) fn account_counted(&mut self, t: u32, why: Failure, breaker: u32) {
+        let Some(accounts) = &mut self.accounts else { return };
+        let process = &self.processes[self.engine.tokens[t].process as usize];
+        let of_service = &accounts.places.breakers[process.service as usize];
+        if let Some(&place) = of_service.get((breaker - process.breakers) as usize) {
+            let at = failed_by(accounts.failed_at(t), why);
+            accounts.collected.held(place, if at == Label::NONE { UNEXPLAINED } else { at }, 1, 1);
         }
     }
 
@@ -350,6 +355,16 @@ impl World<'_> {
             }
             _ => None,
         }
+    }
+}
+
+/// What has failed something at this place: as served where it refused it, and as waiting where it only kept it too long, or
+/// answered with an error.
+fn failed_by(at: Label, why: Failure) -> Label {
+    match at {
+        Label::NONE => at,
+        _ if why.is_at_once() => Label::served(at.place()),
+        _ => Label::waiting(at.place()),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What decides at any load, so that a search along the load finds nothing.
 
-use crate::experiment::analyse::blame::shares;
+use crate::experiment::analyse::blame::{holders, shares};
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::{Culprit, CulpritKind, agree, with_article};
 use crate::experiment::analyse::summary::Summary;
@@ -218,8 +218,20 @@ fn known(report: &Report, summary: &Summary) -> Option<String> {
 fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Option<String> {
     let blame = summary.blame.as_ref()?;
     let place = |index: u16| &blame.places[usize::from(index)];
+    // A breaker opens because of other failures: it refuses at any load what it counts at any load.
+    let mut failures: Vec<(&BlamePlace, f64)> = Vec::new();
+    for at in &blame.failures {
+        let counted = match place(at.place).kind {
+            PlaceKind::Breaker => holders(blame, place(at.place)),
+            _ => Vec::new(),
+        };
+        match counted.is_empty() {
+            true => failures.push((place(at.place), at.requests as f64)),
+            false => failures.extend(counted.iter().map(|it| (it.place, it.share * at.requests as f64))),
+        }
+    }
     let count = |wanted: &dyn Fn(&BlamePlace) -> bool| -> f64 {
-        blame.failures.iter().filter(|at| wanted(place(at.place))).map(|at| at.requests as f64).sum()
+        failures.iter().filter(|(place, _)| wanted(place)).map(|(_, requests)| requests).sum()
     };
     let is_fixed = |place: &BlamePlace| match place.kind {
         PlaceKind::OwnError => true,
@@ -233,16 +245,16 @@ fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Op
         _ => false,
     };
     let all = count(&|_| true);
-    // A breaker opens because of the other failures.
+    // What such a one counts is not known.
     let (fixed, breakers) = (count(&is_fixed), count(&|place| place.kind == PlaceKind::Breaker));
     let share = fixed / (all - breakers);
     let success = 1.0 - (1.0 - summary.success_rate.estimate) * share;
     if success.is_nan() || success >= success_objective(report.plan).bound() {
         return None;
     }
-    let most = blame.failures.iter().filter(|at| is_fixed(place(at.place))).max_by_key(|at| at.requests)?;
-    let name = &place(most.place).name;
-    Some(match place(most.place).kind {
+    let (most, _) = failures.iter().filter(|(place, _)| is_fixed(place)).max_by(|a, b| a.1.total_cmp(&b.1))?;
+    let name = &most.name;
+    Some(match most.kind {
         PlaceKind::OwnError => format!("{name} answers with an error at any load"),
         PlaceKind::Fault => format!("{name} is on at any load"),
         PlaceKind::Unavailable => format!("{} is unavailable at any load", name.trim_end_matches(" unavailable")),

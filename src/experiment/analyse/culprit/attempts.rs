@@ -1,6 +1,7 @@
 //! What is behind a pause before another attempt: what failed the attempt before.
 
 use super::chain::while_at;
+use super::failures::Failing;
 use super::telling::most;
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::analyse::blame::Share;
@@ -52,7 +53,11 @@ impl Evidence<'_> {
                 Before::Root(Culprit::new(name.clone(), CulpritKind::OwnError, std::mem::take(sentence)))
             }
             PlaceKind::Unavailable => Before::Root(self.unavailable(blame, place, std::mem::take(sentence), &|_| None)),
-            PlaceKind::Breaker => Before::Root(opened(place, all, std::mem::take(sentence))),
+            PlaceKind::Breaker => {
+                let others: Vec<Share> = all.iter().filter(|share| share.place != place).cloned().collect();
+                let failing = Failing::all(blame.failures.iter());
+                Before::Root(self.opened(blame, place, most(&others), &failing, std::mem::take(sentence)))
+            }
             PlaceKind::Contention => {
                 Before::Root(Culprit::new(name.clone(), CulpritKind::Contention, std::mem::take(sentence)))
             }
@@ -60,33 +65,6 @@ impl Evidence<'_> {
             PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge => Before::Nothing,
             _ if chain.contains(&place) => Before::Nothing,
             _ => Before::Place(place, failed.served),
-        }
-    }
-}
-
-/// An open breaker that refuses attempts, with what fails the others of `all`: it opens after that.
-fn opened(breaker: &BlamePlace, all: &[Share], sentence: String) -> Culprit {
-    let name = breaker.name.clone();
-    let others: Vec<Share> = all.iter().filter(|share| share.place != breaker).cloned().collect();
-    let Some(other) = most(&others) else { return Culprit::new(name, CulpritKind::Refuses, sentence) };
-    let cause = other.place;
-    match cause.kind {
-        PlaceKind::Fault => {
-            let sentence = format!("{sentence}; it opens after failures due to {}", cause.name);
-            Culprit::fault(&cause.name, breaker, sentence)
-        }
-        PlaceKind::OwnError => {
-            let sentence = format!("{sentence}; it opens after errors of {}", cause.name);
-            Culprit { is_by_error: true, ..Culprit::new(name, CulpritKind::Refuses, sentence) }
-        }
-        _ => {
-            let at = if other.served {
-                format!("refused by {}", cause.name)
-            } else {
-                format!("that fail {}", while_at(cause))
-            };
-            let sentence = format!("{sentence}; it opens after attempts {at}");
-            Culprit::new(name, CulpritKind::Refuses, sentence)
         }
     }
 }

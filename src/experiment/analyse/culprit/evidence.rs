@@ -55,6 +55,8 @@ pub struct Used<'a> {
     pub name: &'a str,
     /// Share in use, 0 to 1.
     pub utilisation: f64,
+    /// Units in use, mean.
+    pub in_use: f64,
     /// Whether at least 95 % of it is in use while an objective is missed, or, where none is, over the window.
     pub is_full: bool,
     /// What it is.

@@ -19,24 +19,29 @@ const LATE: f64 = 0.15;
 const USUAL: f64 = 1.05;
 
 /// What fails at one place in the same way: refused there at once, or after waiting there.
-struct Failing {
-    place: u16,
-    is_refused: bool,
-    requests: u64,
+pub(super) struct Failing {
+    pub place: u16,
+    pub is_refused: bool,
+    pub requests: u64,
     /// Causes with the number of requests, most first.
     causes: Vec<(String, u64)>,
 }
 
 impl Failing {
+    /// What fails at a place, of which no more is known.
+    pub fn at(place: u16, is_refused: bool) -> Self {
+        Self { place, is_refused, requests: 0, causes: Vec::new() }
+    }
+
     /// All failures by place, most first.
-    fn all<'a>(failures: impl Iterator<Item = &'a FailedAt>) -> Vec<Self> {
+    pub fn all<'a>(failures: impl Iterator<Item = &'a FailedAt>) -> Vec<Self> {
         let mut all: Vec<Self> = Vec::new();
         for at in failures {
             let is_refused = Failure::fails_at_once(&at.cause);
             let known = match all.iter().position(|known| (known.place, known.is_refused) == (at.place, is_refused)) {
                 Some(known) => known,
                 None => {
-                    all.push(Self { place: at.place, is_refused, requests: 0, causes: Vec::new() });
+                    all.push(Self::at(at.place, is_refused));
                     all.len() - 1
                 }
             };
@@ -69,7 +74,7 @@ impl Failing {
     }
 
     /// Whether it is answered with an error of the model's own, in place of what fails there.
-    fn is_answered(&self) -> bool {
+    pub fn is_answered(&self) -> bool {
         self.causes.first().is_some_and(|(words, _)| Failure::is_own(words))
     }
 
@@ -79,7 +84,7 @@ impl Failing {
     }
 
     /// Its causes in words: `` `client gave up` ``, or `` `client gave up` (60 %) and `read timed out` (40 %) ``.
-    fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let share = |requests: u64| requests as f64 / self.requests as f64;
         let named: Vec<_> = self.causes.iter().filter(|(_, requests)| share(*requests) >= NAMED).take(3).collect();
         match named.as_slice() {
@@ -133,7 +138,13 @@ impl Evidence<'_> {
     }
 
     /// The culprit of what fails at one place, `others` beside it.
-    fn of_failing(&self, blame: &Blame, most_of_all: &Failing, others: &[Failing], all: u64) -> Option<Culprit> {
+    pub(super) fn of_failing(
+        &self,
+        blame: &Blame,
+        most_of_all: &Failing,
+        others: &[Failing],
+        all: u64,
+    ) -> Option<Culprit> {
         let place = &blame.places[usize::from(most_of_all.place)];
         let causes = most_of_all.words();
         let name = place.name.clone();
@@ -164,36 +175,13 @@ impl Evidence<'_> {
             PlaceKind::OwnError => (CulpritKind::OwnError, format!("{of_failures} are {causes}, an error of {name}")),
             PlaceKind::Breaker => {
                 let refused = format!("{of_failures} are refused by {name}, which is open");
-                let opened_by = others.iter().find(|other| other.place != most_of_all.place);
-                let Some(other) = opened_by else {
-                    return Some(Culprit::new(name, CulpritKind::Refuses, refused));
-                };
-                let cause = &blame.places[usize::from(other.place)];
-                let at = match cause.kind {
-                    PlaceKind::Fault => format!(" due to {}", cause.name),
-                    PlaceKind::OwnError => format!(", an error of {}", cause.name),
-                    PlaceKind::Unexplained | PlaceKind::Network => String::new(),
-                    _ if other.is_refused => format!(", refused by {}", cause.name),
-                    _ => format!(" {}", while_at(cause)),
-                };
-                let opened = self.of_failing(blame, other, &[], all);
-                // What those wait for is the reason, if it is not all that was said.
-                let behind = opened.as_ref().and_then(|opened| opened.sentence.split_once("; "));
-                let behind = behind.map_or_else(String::new, |(_, chain)| format!("; {chain}"));
-                // An error that is raised in place of what fails there, such as in a fallback, does not open it.
-                let after = match other.is_answered() && cause.kind != PlaceKind::OwnError {
-                    true => "failures".to_owned(),
-                    false => other.words(),
-                };
-                let sentence = format!("{refused}; it opens after {after}{at}{behind}");
-                // A fault may also open it through a resource that it fills.
-                let by_fault = opened.as_ref().filter(|opened| opened.kind == CulpritKind::Fault);
-                let found = match by_fault {
-                    Some(fault) => Culprit::fault(&fault.name, place, sentence),
-                    None => Culprit::new(name, CulpritKind::Refuses, sentence),
-                };
-                let is_by_error = by_fault.is_some() || opened.is_some_and(|opened| !opened.is_shortage());
-                return Some(Culprit { is_by_error, ..found });
+                let other = others.iter().find(|other| other.place != most_of_all.place).map(|other| Share {
+                    place: &blame.places[usize::from(other.place)],
+                    served: other.is_refused,
+                    seconds: 0.0,
+                    share: other.share(all),
+                });
+                return Some(self.opened(blame, place, other, others, refused));
             }
             // What is full refuses because of what its holders do; a rate has no holders.
             PlaceKind::Threads

@@ -13,6 +13,7 @@ impl<'a> Evidence<'a> {
         let used = |(one, strain): (&'a ResourceMean, &StrainUse)| Used {
             name: &one.name,
             utilisation: one.utilisation,
+            in_use: one.in_use,
             is_full: strain.is_full(),
             kind: one.kind,
             is_limited: one.capacity.is_some(),
