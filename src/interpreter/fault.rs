@@ -30,6 +30,7 @@ impl<'s> World<'s> {
         let (now, system) = (self.engine.now, self.system);
         let begin = |plan: &&FaultPlan| plan.from == now;
         let end = |plan: &&FaultPlan| plan.to == Some(now);
+        self.account_halts(|plan| begin(&plan), |plan| end(&plan));
         for (is_on, plan) in self.faults.iter_mut().zip(&system.faults) {
             *is_on = (*is_on || begin(&plan)) && !end(&plan);
         }

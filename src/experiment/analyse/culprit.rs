@@ -97,7 +97,7 @@ impl Evidence<'_> {
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
-        outage.or_else(|| found.map(|found| self.amid_outage(found)))
+        outage.or_else(|| found.map(|found| self.amid_lowering(self.amid_outage(found))))
     }
 
     /// Whether this refuses requests while others pile up: what it lets in is still too much for what is behind it. Not where

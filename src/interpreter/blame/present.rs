@@ -57,8 +57,13 @@ impl World<'_> {
                 let [cpu, ..] = places.cpus[replica as usize];
                 let is_under_lock =
                     token.state != State::AtServer && process.is_some_and(|process| process.gil != NONE);
-                if self.engine.now - token.since <= accounts.work(t) {
+                let (spent, work) = (self.engine.now - token.since, accounts.work(t));
+                if spent <= work {
                     Label::served(cpu)
+                } else if let Some(fault) =
+                    self.slowed_by(places, replica).filter(|_| spent <= self.slowed(work, replica))
+                {
+                    Label::waiting(fault)
                 } else if is_under_lock {
                     Label::waiting(places.services[service as usize].gil)
                 } else {

@@ -1,7 +1,7 @@
 //! The window of the accounts: it opens, it closes, and the accounts must explain each request's time.
 
 use crate::kernel::Time;
-use crate::model::FaultEffect;
+use crate::model::{FaultEffect, FaultPlan};
 
 use crate::engine::token::{SAMPLED, State};
 use crate::interpreter::deadlock::Held;
@@ -56,7 +56,36 @@ impl World<'_> {
 
     /// The window closes: adds what the present holders of units that others wait for are doing, since they began it.
     fn account_holders(&mut self) {
+        let found = self.present_holders();
+        self.add_holders(&found);
+    }
+
+    /// Faults begin and end, some of which halt what needs a process or a unit. Of those that end, adds what the holders of units
+    /// that others wait for have lost to them. A hold that is as long as such a fault is rare, so that a sample of the holders
+    /// would miss it: all are looked at now, and those that have an account leave that time aside when they give their units
+    /// back.
+    pub(crate) fn account_halts(&mut self, begin: impl Fn(&FaultPlan) -> bool, end: impl Fn(&FaultPlan) -> bool) {
         let Some(accounts) = &self.accounts else { return };
+        let halts = |effect: &FaultEffect| matches!(effect, FaultEffect::Stuck | FaultEffect::Capacity { .. });
+        let places = |which: &dyn Fn(&FaultPlan) -> bool| -> Vec<u16> {
+            let plans = self.system.faults.iter().zip(&accounts.places.faults);
+            plans.filter(|(plan, _)| halts(&plan.effect) && which(plan)).map(|(_, &place)| place).collect()
+        };
+        let (begun, over) = (places(&begin), places(&end));
+        if !over.is_empty() {
+            let mut found = self.present_holders();
+            found.retain(|(_, label, _)| over.contains(&label.place()));
+            self.add_holders(&found);
+        }
+        if let Some(accounts) = &mut self.accounts {
+            accounts.halts_over.extend(over);
+            accounts.halts_over.retain(|place| !begun.contains(place));
+        }
+    }
+
+    /// What the present holders of units that others wait for are doing, and since when: by the place that they hold.
+    fn present_holders(&self) -> Vec<(u16, Label, Time)> {
+        let Some(accounts) = &self.accounts else { return Vec::new() };
         let mut found = Vec::new();
         for (held, unit) in self.wanted(accounts) {
             for holder in self.holders(unit) {
@@ -76,9 +105,13 @@ impl World<'_> {
                 found.push((held, label, since));
             }
         }
+        found
+    }
+
+    fn add_holders(&mut self, found: &[(u16, Label, Time)]) {
         let Some(accounts) = &mut self.accounts else { return };
         let now = self.engine.now;
-        for (held, label, since) in found {
+        for &(held, label, since) in found {
             accounts.collected.held_between([since, now], held, label, (now - since).0, 1);
         }
     }

@@ -185,6 +185,8 @@ pub(crate) struct Accounts {
     /// What the CPU had lost and gained when the token's job began, by token.
     pub(crate) lost: Vec<[f64; 4]>,
     pub(crate) collected: Collected,
+    /// Faults that have halted what needs a process or a unit and are over: what holders have lost to them is in `collected` already.
+    pub(crate) halts_over: Vec<u16>,
     pub(crate) sample: Sample,
     /// When the window opened.
     pub(crate) opened: Time,
@@ -210,6 +212,7 @@ impl Accounts {
             earlier: Vec::new(),
             lost: Vec::new(),
             collected: Collected::new(places.all.len()),
+            halts_over: Vec::new(),
             places,
             sample,
             opened: Time::ZERO,
@@ -443,9 +446,8 @@ impl Accounts {
             None if is_whole => (account.floor, account.floor_count) = (hold.floor, hold.floor_count),
             _ => {}
         }
-        for (label, ns) in self.segments.iter(account.log, if is_whole { hold.tail } else { NONE }) {
-            self.collected.held_between([hold.at, now], place, label, ns, weight);
-        }
+        let log = account.log;
+        self.held([hold.at, now], log, if is_whole { hold.tail } else { NONE }, place, weight);
     }
 
     pub(crate) fn free_unit(&mut self, now: Time, t: u32, frame: u32, place: u16, is_wanted: bool, waited_until: Time) {
@@ -459,9 +461,7 @@ impl Accounts {
         }
         if is_wanted || waited_until > hold.at {
             let log = account.log;
-            for (label, ns) in self.segments.iter(log, if is_whole { hold.tail } else { NONE }) {
-                self.collected.held_between([hold.at, now], place, label, ns, weight);
-            }
+            self.held([hold.at, now], log, if is_whole { hold.tail } else { NONE }, place, weight);
         }
     }
 
@@ -474,9 +474,27 @@ impl Accounts {
         if since >= refused_at {
             return;
         }
-        let is_known = |label: Label| label.place() != UNEXPLAINED.place() && label.place() != place;
+        let is_known = |label: Label| {
+            ![UNEXPLAINED.place(), place].contains(&label.place()) && !self.halts_over.contains(&label.place())
+        };
         for (label, ns) in self.segments.iter(log, NONE).filter(|&(label, _)| is_known(label)) {
             self.collected.held_between([since, now], place, label, ns, weight);
+        }
+    }
+
+    /// Adds what a holder of a place has done between these times, from a segment of its log on.
+    #[inline]
+    fn held(&mut self, times: [Time; 2], log: Log, from: u32, place: u16, weight: u16) {
+        if self.halts_over.is_empty() {
+            for (label, ns) in self.segments.iter(log, from) {
+                self.collected.held_between(times, place, label, ns, weight);
+            }
+            return;
+        }
+        for (label, ns) in self.segments.iter(log, from) {
+            if !self.halts_over.contains(&label.place()) {
+                self.collected.held_between(times, place, label, ns, weight);
+            }
         }
     }
 }

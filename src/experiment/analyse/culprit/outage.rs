@@ -2,7 +2,7 @@
 
 use super::{Culprit, CulpritKind, Evidence, Used, percent};
 use crate::experiment::analyse::blame::{Share, holders, outages, shares};
-use crate::parts::{BlameGroup, PlaceKind};
+use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
 
 /// Share of a service's replicas that are down, from which a sentence mentions it.
 const OUTAGE: f64 = 0.05;
@@ -29,6 +29,20 @@ impl Evidence<'_> {
             }
         }
         found
+    }
+
+    /// The same with a fault that leaves fewer units of it, where capacity is lost for good: those who wait for one of these
+    /// when the window closes tell no more.
+    pub(super) fn amid_lowering(&self, found: Culprit) -> Culprit {
+        let is_limit = self.is_damaged && found.kind == CulpritKind::Limits;
+        let Some((blame, limit)) = self.place(&found.name).filter(|_| is_limit) else { return found };
+        let lowers = |fault: &&BlamePlace| {
+            fault.kind == PlaceKind::Fault && holders(blame, fault).iter().any(|lowered| lowered.place == limit)
+        };
+        let Some(fault) = blame.places.iter().find(lowers) else { return found };
+        let leaves = if fault.name.starts_with("faults ") { "leave" } else { "leaves" };
+        let sentence = format!("{}; {} {leaves} fewer of {}", found.sentence, fault.name, limit.name);
+        Culprit::fault(&fault.name, limit, sentence)
     }
 
     /// The fault that keeps replicas down, where capacity is lost for good.
