@@ -65,7 +65,11 @@ impl Evidence<'_> {
                     break;
                 }
                 let units = next.place.units;
+                let is_loops = |place: &&BlamePlace| place.kind == PlaceKind::EventLoops;
                 let who = match chain.len() - at {
+                    1 if is_loops(&last) => {
+                        format!("each blocks one and waits for a call that needs one ({share} of the holders' time)")
+                    }
                     1 => {
                         let each = units.filter(|units| units.number < u32::MAX);
                         let each = each.map_or_else(|| "each".into(), |units| format!("each of {}", units.number));
@@ -79,13 +83,15 @@ impl Evidence<'_> {
                 if is_circle {
                     let end = self.end_of_circle(blame, &chain[at..]);
                     let without = match chain.len() - at {
-                        1 => "one unit a request removes it".to_owned(),
-                        _ if chain[at..].iter().any(|place| place.kind == PlaceKind::EventLoops) => {
+                        _ if chain[at..].iter().any(is_loops) => {
                             "to wait without blocking the event loop removes it".to_owned()
                         }
+                        1 => "one unit a request removes it".to_owned(),
                         _ => format!("to give back {} before waiting for {} removes it", last.name, next.place.name),
                     };
-                    sentence += &format!("{end}: a larger pool moves the limit, {without}");
+                    let more =
+                        if chain[at..].iter().all(is_loops) { "more workers move" } else { "a larger pool moves" };
+                    sentence += &format!("{end}: {more} the limit, {without}");
                     return Culprit::new(next.place.name.clone(), CulpritKind::Circle, sentence);
                 }
                 break;

@@ -111,6 +111,9 @@ impl Culprit {
         let name = &self.name;
         match self.kind {
             CulpritKind::Deadlock => deadlocks(name),
+            CulpritKind::Circle if name.ends_with(" event loops") => {
+                format!("requests that block {name} wait for others that need them")
+            }
             CulpritKind::Circle => format!("requests that hold {name} wait for a second one"),
             CulpritKind::NeverAnswered => "calls through a broken client are never answered".into(),
             CulpritKind::Disconnects => {
