@@ -7,7 +7,6 @@ use crate::model::{FaultEffect, Op, Runtime};
 use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, Request, State};
 use crate::interpreter::world::World;
 use crate::parts::PlaceKind;
-use crate::parts::blame::accounts::MOST_SEGMENTS;
 use crate::parts::blame::log::Listener;
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::meter::{Meter, PoolReading, Reading, Scrapes, Target};
@@ -39,10 +38,10 @@ impl World<'_> {
             Some(PlaceKind::Fault) => stops(place),
             _ => false,
         });
-        let most = MOST_SEGMENTS.max(2 * places.all.len() as u32);
-        let meter = Meter::new(interval, self.system.metrics.buckets.clone(), targets, is_entry.collect(), most);
+        let (buckets, is_entry) = (self.system.metrics.buckets.clone(), is_entry.collect());
+        let most = std::mem::replace(&mut accounts.most_segments, 0);
+        let meter = Meter::new(interval, buckets, targets, is_entry, most);
         accounts.segments.listener = Some(Listener::Meter(Box::new(meter)));
-        accounts.most_segments = 0;
         accounts.scouted = Some(Vec::new());
         true
     }
@@ -54,10 +53,9 @@ impl World<'_> {
         }
         self.scrape_until(self.engine.now);
         let Some(accounts) = &mut self.accounts else { return };
-        let most = 2 * accounts.places.all.len() as u32;
-        accounts.most_segments = MOST_SEGMENTS.max(most);
         accounts.scouted = None;
         if let Some(Listener::Meter(meter)) = accounts.segments.listener.take() {
+            accounts.most_segments = meter.most_segments;
             self.scrapes = Some(Box::new(meter.finish(self.engine.now)));
         }
     }
@@ -103,7 +101,7 @@ impl World<'_> {
         }
     }
 
-    /// The token fails where it stands, maybe in the middle of a call.
+    /// The token fails at its present operation, which may be part of a call.
     pub(crate) fn meter_failure(&mut self, t: u32, why: Failure) {
         match self.system.program[self.engine.tokens[t].pc as usize] {
             Op::Prepare { client, .. } | Op::Connect { client, .. } | Op::Send { client, .. } => {
@@ -206,9 +204,9 @@ impl World<'_> {
         }
         let state = &self.replicas[replica as usize];
         let plan = &self.system.services[state.service as usize];
-        let processes = &self.processes[state.first_process as usize..(state.first_process + state.workers) as usize];
+        let processes = || self.processes_of(replica).map(|process| &self.processes[process as usize]);
         let pools = (0..plan.pools.len()).map(|pool| {
-            let slots = processes.iter().map(|process| &self.slots[process.pools as usize + pool]);
+            let slots = processes().map(|process| &self.slots[process.pools as usize + pool]);
             slots.fold(PoolReading::default(), |sum, slots| PoolReading {
                 in_use: sum.in_use + slots.used.level(),
                 waiting: sum.waiting + slots.queue.population.gauge.level(),
@@ -218,7 +216,7 @@ impl World<'_> {
         let has_cores = plan.machine.is_none() && plan.runtime != Runtime::Delay;
         let used = has_cores.then(|| state.cpu.used_and_stood(at).0);
         let files = plan.open_files.map(|most| {
-            let open = processes.iter().map(|process| process.descriptors.used.level()).sum();
+            let open = processes().map(|process| process.descriptors.used.level()).sum();
             (open, most.saturating_mul(state.workers))
         });
         Some(meter.reading(replica, in_flight, pools.collect(), used, files))
@@ -236,7 +234,7 @@ impl World<'_> {
         if is_late(state.backlog.iter(tokens).next()) {
             return false;
         }
-        (state.first_process..state.first_process + state.workers).any(|process| {
+        self.processes_of(replica).any(|process| {
             let process = &self.processes[process as usize];
             let waits = match process.runtime {
                 Runtime::EventLoop => process.event_loop.accepting.first(),
@@ -290,7 +288,7 @@ impl World<'_> {
         of_service.map(|(index, _)| index)
     }
 
-    /// The number within its service of the endpoint whose program an operation belongs to.
+    /// The endpoint that an operation belongs to, by its number within its service.
     fn endpoint_in_service(&self, pc: u32) -> usize {
         let of_operation = self.accounts.as_ref().and_then(|it| it.places.endpoint_of.get(pc as usize).copied());
         let Some(endpoint) = of_operation.map(usize::from) else { return usize::MAX };

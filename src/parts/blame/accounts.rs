@@ -10,7 +10,7 @@ use super::sample::Sample;
 use super::scout::RequestEnd;
 
 /// Segments behind the last hold beyond which a log is compacted, unless there are more labels.
-pub(crate) const MOST_SEGMENTS: u32 = 128;
+const MOST_SEGMENTS: u32 = 128;
 
 /// What a token does, since when, and what it did before.
 #[derive(Clone, Copy, Debug)]
