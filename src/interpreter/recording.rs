@@ -6,6 +6,7 @@ use crate::kernel::Time;
 use crate::interpreter::world::World;
 use crate::parts::mark::{Mark, MarkKind};
 use crate::parts::network::process::Process;
+use crate::parts::recording::Recording;
 use crate::parts::usage::Span;
 
 impl World<'_> {
@@ -15,7 +16,7 @@ impl World<'_> {
         self.ledger.as_ref().is_some_and(|ledger| ledger.is_recorded())
     }
 
-    /// The time goes on to this one: records each interval that ends up to it.
+    /// Before time advances to `next`: records each interval that ends by then.
     #[cold]
     pub(crate) fn sample_up_to(&mut self, next: Time) {
         if next == Time::MAX {
@@ -58,9 +59,7 @@ impl World<'_> {
         if now > Time::ZERO {
             self.sample_at(now);
         }
-        if let Some((timeline, _)) = self.ledger.as_mut().and_then(|ledger| ledger.recorded())
-            && let Some(recording) = &mut timeline.recording
-        {
+        if let Some(recording) = self.recording() {
             recording.reset_levels();
         }
     }
@@ -74,19 +73,19 @@ impl World<'_> {
         self.sample_up_to(now);
         self.sample_at(now);
         let uses = self.resources(Span::of(now - self.window_start));
-        let reasons = &self.system.reasons;
-        if let Some((timeline, _)) = self.ledger.as_mut().and_then(|ledger| ledger.recorded())
-            && let Some(recording) = &mut timeline.recording
-        {
-            recording.name(uses, reasons);
+        let system = self.system;
+        if let Some(recording) = self.recording() {
+            recording.name(uses, &system.reasons);
         }
+    }
+
+    fn recording(&mut self) -> Option<&mut Recording> {
+        self.ledger.as_mut()?.recorded()?.0.recording.as_deref_mut()
     }
 
     fn mark_at(&mut self, what: MarkKind, place: String) {
         let at = self.engine.now;
-        if let Some((timeline, _)) = self.ledger.as_mut().and_then(|ledger| ledger.recorded())
-            && let Some(recording) = &mut timeline.recording
-        {
+        if let Some(recording) = self.recording() {
             recording.mark(Mark { at, what, place });
         }
     }
