@@ -1,6 +1,6 @@
 //! A wait that blocks the event loop: a driver, a lock or an HTTP client made for threads, called by a coroutine.
 //!
-//! The slice goes on while it waits, so the loop neither polls nor accepts and runs nothing else (CPython
+//! The slice continues while it waits, so the loop neither polls nor accepts and runs nothing else (CPython
 //! `asyncio/base_events.py`, `_run_once`: a handle's callback returns before the next one is called). Its timers wait, too:
 //! a time-out around the coroutine and a cancellation reach it where it waits next (`asyncio/tasks.py`, `Task.cancel`),
 //! while a time-out of the driver's own (`threading.Condition.wait(timeout)`, a socket's) ends the wait.
@@ -52,7 +52,7 @@ impl World<'_> {
         }
     }
 
-    /// The token goes on before any other, as a slice that begins anew.
+    /// The token continues before any other, as a slice that begins anew.
     fn keep_turn(&mut self, t: u32) -> Next {
         self.engine.ready.push_first(&mut self.engine.tokens, t);
         Next::Keep

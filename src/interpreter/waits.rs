@@ -193,8 +193,8 @@ enum Thing {
     Broken,
 }
 
-/// What requests that are told together have in common: the number of their endpoint, what they hold, what they wait for, and
-/// whether a call of theirs holds that.
+/// What the requests of a group have in common: the number of their endpoint, what they hold, what they wait for, and whether a
+/// call of theirs holds that.
 type Alike = (u32, Vec<usize>, usize, bool);
 
 /// The graph while it is made.
@@ -204,7 +204,7 @@ struct View<'a> {
     nodes: Vec<WaitNode>,
     /// The nodes of which a token holds a unit, in their order.
     holds: BTreeMap<u32, Vec<usize>>,
-    /// Only what concerns these is told.
+    /// The graph has only what concerns these.
     only: Option<Vec<Held>>,
 }
 
@@ -230,8 +230,8 @@ impl<'a> View<'a> {
         view
     }
 
-    /// Of a circle of waits: the units that are waited for, and those that are held by what their holders have called. Only
-    /// what concerns these is told.
+    /// Of a circle of waits: the units that are waited for, and those that are held by what their holders have called. The
+    /// graph has only what concerns these.
     fn of_circle(world: &'a World<'a>, knot: &[Held]) -> Self {
         let mut by_holder: HashMap<u32, Vec<Held>> = HashMap::new();
         for held in world.all_held().filter(|&held| world.units_in_all(held).is_some()) {
