@@ -63,7 +63,7 @@ pub struct Reading {
     pub calls: Vec<CallCount>,
     /// Of each connection pool of its service.
     pub pools: Vec<PoolReading>,
-    /// CPU time that it has used; none where it has no cores of its own.
+    /// CPU time that it has used; none where it has no CPU, or shares that of a machine.
     pub cpu_s: Option<f64>,
     /// Descriptors that are open, and those that may be; none where that is not limited.
     pub files: Option<(u32, u32)>,
@@ -159,7 +159,7 @@ impl Counts {
     }
 }
 
-/// What a replica is of, and how much it has to count.
+/// A replica, and how much it has to count.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub service: u32,
@@ -238,7 +238,7 @@ impl Meter {
         self.jobs[index] = job;
     }
 
-    /// The token has spent this time, in nanoseconds, on this.
+    /// The token has spent `ns` nanoseconds on this.
     pub fn spent(&mut self, t: u32, label: Label, ns: u64) {
         let Some(job) = self.jobs.get_mut(t as usize).filter(|job| !job.has_begun) else { return };
         if label.is_served() || !self.is_entry.get(usize::from(label.place())).copied().unwrap_or(false) {
@@ -311,20 +311,20 @@ impl Meter {
         clients.times.observe(&self.bounds, now.since(sent));
     }
 
-    /// The counter of a replica's CPU, which stands at this, is about to be reset.
+    /// The counter of a replica's CPU is about to be reset; its value is `used`.
     pub fn cpu_reset(&mut self, replica: u32, used: f64) {
         self.cpu[replica as usize] += used;
     }
 
-    /// A replica was killed: it counts from zero when it starts anew. The counter of its CPU stands at `used`.
+    /// A replica was killed: it counts from zero when it starts anew. The value of its CPU's counter is `used`.
     pub fn killed(&mut self, replica: u32, used: f64) {
         let Target { endpoints, clients, .. } = self.targets[replica as usize];
         self.counts[replica as usize] = Counts::new(&self.bounds, endpoints, clients);
         self.cpu[replica as usize] = -used;
     }
 
-    /// What a replica exports. `in_flight`: by endpoint of its service; `used`: at what the counter of its CPU stands, if it
-    /// has one of its own.
+    /// What a replica exports. `in_flight`: by endpoint of its service; `used`: the value of its CPU's counter, none where
+    /// it has no CPU, or shares that of a machine.
     pub fn reading(
         &self,
         replica: u32,

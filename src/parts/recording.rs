@@ -75,7 +75,7 @@ impl Areas {
 }
 
 impl Recording {
-    /// An empty one, of so many intervals at most.
+    /// An empty one, of at most this number of intervals.
     pub(super) fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
     }
@@ -187,7 +187,7 @@ impl Recording {
         }
     }
 
-    /// The run has ended after so many intervals. What happened at the very end belongs to the last.
+    /// The run has ended after `count` intervals. What happened at the very end belongs to the last.
     pub(super) fn close(&mut self, count: usize) {
         self.pack();
         while self.times.len() > count.max(1) {

@@ -75,7 +75,7 @@ impl Slice {
 }
 
 impl Timeline {
-    /// One that counts, or that records all in so many intervals at most.
+    /// One that counts, or that records all, in at most `recorded` intervals.
     pub(crate) fn new(length: Time, recorded: Option<usize>) -> Self {
         let recording = recorded.map(|most| Box::new(Recording::new(most)));
         Self { length: Time(length.0.max(1)), slices: Vec::new(), end: Time::ZERO, recording }
@@ -101,7 +101,7 @@ impl Timeline {
         &mut self.slices[index]
     }
 
-    /// A request has ended so long after its first try.
+    /// A request has ended; `response` is the time since its first try.
     pub(crate) fn ended(&mut self, now: Time, response: Time, failure: Failure) {
         let slice = self.at(now);
         match failure {

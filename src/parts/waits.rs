@@ -1,5 +1,5 @@
-//! Who holds what and waits for what at one moment of a run: the wait-for graph, with requests that do the same thing told
-//! together.
+//! Who holds what and waits for what at one moment of a run: the wait-for graph, with requests that do the same thing
+//! grouped.
 //!
 //! A run is a function of its seed, so the moment is known from one run and looked at in a second, identical one. A run that
 //! is not looked at tests for it where a deadlock is found and where the limits are checked.
@@ -43,13 +43,13 @@ pub struct WaitNode {
     pub name: String,
     /// One unit of it: `a connection of pool auth`. None of what cannot be held.
     pub unit: Option<String>,
-    /// Where it is, of what is told for one process alone: `worker 3 of shop-1`.
+    /// Where it is, if it stands for one process alone: `worker 3 of shop-1`.
     pub place: Option<String>,
     /// What it is, of a place that cannot be held; none of an answer that never comes.
     pub kind: Option<PlaceKind>,
-    /// Whether requests are served there at once, so that it holds up nobody.
+    /// Whether requests are served there at once, so that no request waits for it.
     pub serves: bool,
-    /// Instances that are told together: one in each process, say.
+    /// Instances that this node stands for: one in each process, say.
     pub instances: u32,
     /// Units of all of them; none of what cannot be held.
     pub size: Option<u32>,

@@ -83,7 +83,7 @@ pub(crate) enum Listener {
 }
 
 impl Segments {
-    /// For so many labels.
+    /// For this number of labels.
     pub fn new(labels: usize) -> Self {
         Self { segments: Vec::new(), free: NONE, sums: vec![0; labels], listener: None }
     }

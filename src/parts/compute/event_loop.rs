@@ -29,7 +29,7 @@ pub(crate) struct EventLoop {
     pub stopped: List,
     /// The token that blocks it: a slice that waits without letting others have their turn.
     pub blocker: Option<u32>,
-    /// Whether that can never go on.
+    /// Whether that token can never continue.
     pub deadlocked: bool,
     /// 1 while a slice runs.
     pub busy: TimeWeighted,

@@ -6,8 +6,8 @@
 //! if the pool has more than `min_size` open; one that stays as part of that floor is not looked at again until it has
 //! been used. With `max_idle_connections` idle one more that is given back is closed, unless a request waits for it
 //! (SQLAlchemy `pool/impl.py`, `QueuePool._do_return_conn`: what does not fit into the queue of `pool_size` is overflow; Go
-//! `database/sql/sql.go`, `putConnDBLocked`). After `max_queries` round trips a connection is closed when it is given back. An opening that fails gives
-//! its place in the pool to the next in the queue.
+//! `database/sql/sql.go`, `putConnDBLocked`). After `max_queries` round trips a connection is closed when it is given back.
+//! An opening that fails gives its place in the pool to the next in the queue.
 //!
 //! Pools that need none of this ([`crate::model::PoolPlan::minded`]) count only how many connections are open, in
 //! [slots](super::slots).

@@ -18,8 +18,8 @@ impl Bucket {
         Self { plan, full_at: Time::ZERO }
     }
 
-    /// Takes a token for a request beside so many that wait for theirs: how long it must wait for it, or none if that is
-    /// too long, or if too many wait.
+    /// Takes a token for a request while `waiting` others wait for theirs. Returns how long it must wait for it; none if that
+    /// is too long, or if too many wait.
     pub fn take(&mut self, now: Time, waiting: u32) -> Option<Time> {
         let full_at = self.full_at.max(now) + self.plan.interval;
         let delay = full_at.since(now + self.plan.depth);
@@ -72,6 +72,6 @@ mod tests {
         bucket.give_back();
         assert_eq!(bucket.take(ms(0), 1), Some(ms(200)), "the last one's");
         bucket.fill();
-        assert_eq!(bucket.take(ms(0), 2), Some(ms(0)), "nobody waits with a token at hand");
+        assert_eq!(bucket.take(ms(0), 2), Some(ms(0)), "no wait while there is a token");
     }
 }
