@@ -81,7 +81,7 @@ impl Lowering<'_> {
         let at_rate = at.key("rate_limit");
         self.at_least_one(at_rate.key("burst"), "burst", rate.burst);
         if reuse == Reuse::PerRequest {
-            let title = "a client that is made for each request has a bucket of its own each time";
+            let title = "a client that is made for each request has its own bucket each time";
             let complaint = Complaint::at_key(at_rate, title, "limits nothing");
             self.complain(complaint.help("write `reuse = \"shared\"`"));
         }

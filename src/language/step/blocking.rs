@@ -4,8 +4,8 @@ use crate::language::lower::Lowering;
 use crate::language::lower::endpoint::Body;
 use crate::model::{Op, Runtime};
 
-/// Compiles a part of a step; if it is `blocking`, its waits block the event loop. Where there is none each request waits
-/// in a thread of its own anyway, as a job of the executor does.
+/// Compiles a part of a step; if it is `blocking`, its waits block the event loop. Where there is none, each request waits
+/// in its own thread anyway, as a job of the executor does.
 pub(super) fn around<'a>(
     lowering: &mut Lowering<'a>,
     body: &mut Body<'a>,

@@ -19,7 +19,7 @@ pub struct CallStep {
     /// The endpoint of the server.
     pub endpoint: String,
     /// Whether it blocks the event loop until it has the answer, as a client made for threads does (`requests` in an `async
-    /// def`). Elsewhere each request waits in a thread of its own anyway.
+    /// def`). Elsewhere each request waits in its own thread anyway.
     #[serde(default)]
     pub blocking: bool,
 }

@@ -26,7 +26,7 @@ pub struct QueryStep {
     pub transaction: bool,
     /// Whether it blocks the event loop, as a driver made for threads does (psycopg2 or SQLAlchemy's `Session` in an `async
     /// def`): while it waits for a connection, for the database, and for the reset of a connection that is given back.
-    /// Elsewhere each request waits in a thread of its own anyway.
+    /// Elsewhere each request waits in its own thread anyway.
     #[serde(default)]
     pub blocking: bool,
 }

@@ -32,7 +32,7 @@ pub struct BlockingSleep {
     /// How long.
     pub time: Distribution,
     /// Whether the event loop is blocked meanwhile, without using its CPU (`time.sleep`, a file or a socket that is waited
-    /// for). Elsewhere each request waits in a thread of its own anyway.
+    /// for). Elsewhere each request waits in its own thread anyway.
     #[serde(default)]
     pub blocking: bool,
 }

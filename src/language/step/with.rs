@@ -21,7 +21,7 @@ pub struct WithStep {
     pub shared: Option<String>,
     /// Whether the wait for it blocks the event loop, and the reset of a connection that is given back (a pool made for
     /// threads in an `async def`, a `threading.Lock`); the steps inside do so only where they say it themselves. Elsewhere each
-    /// request waits in a thread of its own anyway.
+    /// request waits in its own thread anyway.
     #[serde(default)]
     pub blocking: bool,
     /// The steps to run while it is held.
