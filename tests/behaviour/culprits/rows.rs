@@ -34,6 +34,17 @@ pub const TABLE: &[Row] = &[
         &["app event loops are blocked by waiting for app pool db", "30.00 s", "without blocking the event loop"],
     ),
     ("blocking-call", &[], Limits, "app event loops", &["are blocked by the own time of quotes (100 % of"]),
+    ("calls-itself", &[], Deadlock, "app event loops", &["blocks the event loop and waits for a call that needs it"]),
+    (
+        "calls-itself",
+        &[("services.app.clients.self.timeout", "2s")],
+        Circle,
+        "app event loops",
+        &[
+            "each blocks one and waits for a call that needs one",
+            "more workers move the limit, to wait without blocking",
+        ],
+    ),
     ("overflow", &[], Limits, "api event loops", &["connects of api pool db", "kept connections avoid them"]),
     ("client-rate", &[], Limits, "controller client api rate limit", &["waiting for controller client api rate limit"]),
     ("idle-connections", &[], Refuses, "proxy ports", &["`no free port`"]),
@@ -296,7 +307,7 @@ pub const TABLE: &[Row] = &[
         "z limit z",
         &[
             "waiting for a pool p; those who hold a pool p pause before another attempt",
-            "100 % of the attempts before that are refused by z limit z; those who hold z limit z",
+            "100 % of that pause follows attempts that are refused by z limit z; those who hold z limit z",
         ],
     ),
     (
@@ -304,7 +315,7 @@ pub const TABLE: &[Row] = &[
         &[("services.a.pools.p.max_size", "5000"), ("load.timeout", "2s")],
         Refuses,
         "z limit z",
-        &["during the retry back-off of a.e; 100 % of the attempts before that are refused by z limit z"],
+        &["during the retry back-off of a.e; 100 % of that pause follows attempts that are refused by z limit z"],
     ),
     (
         "backoff-ingress",
@@ -314,7 +325,15 @@ pub const TABLE: &[Row] = &[
         &["a pool p pause before another attempt", "refused by z ingress rate limit"],
     ),
     ("backoff-late", &[], Limits, "z threads", &["a pool p pause before another attempt", "waiting for z threads"]),
-    ("backoff-errors", &[], Limits, "a pool p", &["100 % of the attempts before that fail with an error of z.e"]),
+    // 90 % of the attempts that fail are those of the other retry.
+    ("two-retries", &[], Refuses, "pay limit l", &["of that pause follows attempts that are refused by pay limit l"]),
+    (
+        "backoff-errors",
+        &[],
+        Limits,
+        "a pool p",
+        &["100 % of that pause follows attempts that fail with an error of z.e"],
+    ),
     ("answered-by-callee", &[], Limits, "z limit z", &["`unavailable`, the answer to what z limit z refuses"]),
     (
         "answered-by-consumer",

@@ -31,16 +31,20 @@ impl Evidence<'_> {
         let Some(failed) = most(all) else { return Before::Nothing };
         let (place, name, share) = (failed.place, &failed.place.name, percent(failed.share));
         *sentence += &match place.kind {
-            PlaceKind::Fault => format!("; {share} of the attempts before that fail because of {name}"),
-            PlaceKind::OwnError => format!("; {share} of the attempts before that fail with an error of {name}"),
+            PlaceKind::Fault => format!("; {share} of that pause follows attempts that fail because of {name}"),
+            PlaceKind::OwnError => {
+                format!("; {share} of that pause follows attempts that fail with an error of {name}")
+            }
             PlaceKind::Unexplained => return Before::Nothing,
             PlaceKind::Unavailable => {
                 let service = name.trim_end_matches(" unavailable");
-                format!("; {share} of the attempts before that find no replica of {service}")
+                format!("; {share} of that pause follows attempts that find no replica of {service}")
             }
-            PlaceKind::Breaker => format!("; {share} of the attempts before that are refused by {name}, which is open"),
-            _ if failed.served => format!("; {share} of the attempts before that are refused by {name}"),
-            _ => format!("; {share} of the attempts before that fail {}", while_at(place)),
+            PlaceKind::Breaker => {
+                format!("; {share} of that pause follows attempts that are refused by {name}, which is open")
+            }
+            _ if failed.served => format!("; {share} of that pause follows attempts that are refused by {name}"),
+            _ => format!("; {share} of that pause follows attempts that fail {}", while_at(place)),
         };
         // The chain begins with the pause: no resource is held in it.
         let is_first = chain.len() == 1;
