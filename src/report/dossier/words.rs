@@ -180,6 +180,8 @@ pub(super) fn doing(node: &WaitNode, is_one: bool, is_same: bool, by_call: bool)
     let unit = node.unit.as_deref().filter(|_| !is_same).unwrap_or("another one");
     match node.kind {
         _ if by_call => format!("{waits} for a call that holds {unit}"),
+        // Who blocks a loop has its turn: a call to the loop has not.
+        _ if is_same && name.ends_with(" event loops") => format!("{waits} for a call that needs one"),
         _ if node.unit.is_some() => format!("{waits} for {unit}"),
         Some(PlaceKind::Network) => format!("{are} on the way ({name})"),
         Some(PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge) => format!("{waits} in {name}"),
