@@ -167,6 +167,15 @@ fn a_strict_objective_is_missed_by_few_failures() {
     assert_eq!((lax.kind, lax.name.as_str()), (Limits, "a event loops"), "{lax:?}");
 }
 
+/// One request in twenty holds a connection while it waits for another one, for 4 % of the holders' time: without that nearly
+/// as many succeed, 84 and not 81 %.
+#[test]
+fn a_second_connection_that_is_hardly_waited_for_is_no_circle() {
+    let found = culprit("rare-second-connection", &[]);
+    assert!(found.fails && found.sentence.contains("acquire timed out"), "{found:?}");
+    assert!(!found.sentence.contains("second"), "{found:?}");
+}
+
 /// What is full for a part of the window is saturated, and is so while the objective is missed, not on average. The files
 /// have the timelines: full from 4 min on, in a run of 10 min, for 150 s and 60 % in use otherwise, for 144 s and 50 %, for
 /// 180 s and 60 %. A phase has 9.375 s, so the first and the last one that miss the objective may have seconds before and

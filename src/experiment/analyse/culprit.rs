@@ -7,6 +7,7 @@
 mod attempts;
 mod breaker;
 mod chain;
+mod circle;
 mod evidence;
 mod failures;
 mod found;
@@ -57,14 +58,7 @@ impl Evidence<'_> {
             let sentence = "calls through a broken client are never answered".to_owned();
             return Some(Culprit::new("a broken client".into(), CulpritKind::NeverAnswered, sentence));
         }
-        let requests = |group: BlameGroup| {
-            let of_group = |blame: &Blame| blame.groups.iter().find(|times| times.group == group).map(|it| it.requests);
-            self.blame.and_then(of_group).unwrap_or(0.0)
-        };
-        let (failed, succeeded) = (requests(BlameGroup::Failed), requests(BlameGroup::Mean));
-        // Where answers are missed only by what is refused on purpose, the work behind the others is the matter if it waits.
-        let is_shed = self.sheds && self.work_completed.is_some() && self.work_left > 0.0;
-        let is_failing = failed * self.share_that_matters() > self.failing * (failed + succeeded) && !is_shed;
+        let is_failing = self.is_failing();
         let is_done =
             || self.work_completed.is_none_or(|share| share >= MOSTLY_DONE || self.work_left >= 0.5 * (1.0 - share));
         let is_backlog = self.grows == Growing::Work && is_done();
@@ -114,6 +108,18 @@ impl Evidence<'_> {
         let Some(mut found) = queue.or(waits).filter(|found| !found.is_limit(refuser)) else { return refusal };
         found.sentence += &format!("; {} as well", agree(refuser, "refuses requests", "refuse requests"));
         found
+    }
+
+    /// Whether enough requests fail for the failures to decide on the culprit.
+    fn is_failing(&self) -> bool {
+        let requests = |group: BlameGroup| {
+            let of_group = |blame: &Blame| blame.groups.iter().find(|times| times.group == group).map(|it| it.requests);
+            self.blame.and_then(of_group).unwrap_or(0.0)
+        };
+        let (failed, succeeded) = (requests(BlameGroup::Failed), requests(BlameGroup::Mean));
+        // Where answers are missed only by what is refused on purpose, the work behind the others is the matter if it waits.
+        let is_shed = self.sheds && self.work_completed.is_some() && self.work_left > 0.0;
+        failed * self.share_that_matters() > self.failing * (failed + succeeded) && !is_shed
     }
 
     /// The share of the failures that may be what misses an objective.

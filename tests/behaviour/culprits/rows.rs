@@ -351,6 +351,41 @@ pub const TABLE: &[Row] = &[
         "user-service CPU",
         &["refused by user-service ingress (`too many in flight (429)`)", "wait for user-service event loops"],
     ),
+    (
+        "circle-beside-calls",
+        &[],
+        Circle,
+        "a pool p",
+        &[
+            "spend time on the own time of b (5",
+            "those who hold a pool p wait for a second one (4",
+            "where all 10 do, only the time-out of 300 ms ends that",
+            "one unit a request removes it",
+        ],
+    ),
+    (
+        "crossed-pools",
+        &[],
+        Circle,
+        "a pool q",
+        &[
+            "those who hold a pool p wait for a pool q (4",
+            "where all do, only the time-out of 300 ms ends that",
+            "to give back a pool p before waiting for a pool q removes it",
+        ],
+    ),
+    (
+        "registration",
+        &[
+            ("load.concurrency", "250"),
+            ("load.users", "500"),
+            ("services.user-service.pools.auth.acquire_timeout", "5s"),
+        ],
+        Limits,
+        "user-service CPU",
+        &["wait for user-service event loops (3", "wait for a second one (1", "only the time-out of 5.00 s ends that"],
+    ),
+    ("rare-second-connection", &[], Limits, "a pool p", &["spend time on the own time of b (9"]),
 ];
 
 /// The tail may have a cause of its own: SYNs that a full accept queue dropped; at a tenth of what an order service could

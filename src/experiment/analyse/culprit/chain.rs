@@ -1,19 +1,19 @@
 //! Chains of holders: requests wait for a unit, its holders wait for another one, and so on to the root.
 
 use super::attempts::Before;
+use super::circle::Closing;
 use super::telling::{is_wait, most, stretch};
 use super::{Culprit, CulpritKind, Evidence, agree, percent, with_article};
 use crate::experiment::analyse::blame::{Share, holders};
-use crate::experiment::analyse::words;
-use crate::parts::{Blame, BlamePlace, Failure, PlaceKind};
+use crate::parts::{Blame, BlamePlace, PlaceKind};
 
 /// Share of the holders' time from which a chain of holders is followed further.
-const MOSTLY: f64 = 0.3;
+pub(super) const MOSTLY: f64 = 0.3;
 
 /// Share of the holders' time from which a wait is followed where their own work takes more of it.
 const SOME: f64 = 0.05;
 
-/// Share of the holders' time from which a chain that closes is a circle.
+/// Share of the holders' time from which a chain that closes is a circle, whatever fails.
 const CIRCLE: f64 = 0.5;
 
 /// Share of the holders' time from which a fault is behind a wait, where the rest of it is their own work.
@@ -36,18 +36,24 @@ const CONNECTS: f64 = 0.25;
 const LONGEST: usize = 8;
 
 impl Evidence<'_> {
-    /// Follows the holders of what requests wait for, step by step. Of a pause before another attempt that is what failed the
-    /// attempt before.
-    pub(super) fn chain(&self, blame: &Blame, first: &BlamePlace, mut sentence: String) -> Culprit {
+    /// Follows the holders of what requests wait for, step by step, and says where they wait for each other. Of a pause before
+    /// another attempt that is what failed the attempt before.
+    pub(super) fn chain(&self, blame: &Blame, first: &BlamePlace, sentence: String) -> Culprit {
         let mut chain = vec![first];
-        let mut root = first;
+        let found = self.follow(blame, &mut chain, sentence);
+        self.with_circle(blame, &chain, found)
+    }
+
+    /// Follows the chain from its first place to its root.
+    fn follow<'a>(&self, blame: &'a Blame, chain: &mut Vec<&'a BlamePlace>, mut sentence: String) -> Culprit {
+        let mut root = chain[0];
         // Whether the root is where attempts were refused, and not where they waited.
         let mut refuses = false;
         while chain.len() < LONGEST {
             let last = chain[chain.len() - 1];
             let all = holders(blame, last);
             if last.kind == PlaceKind::BackOff {
-                match self.before_back_off(blame, &chain, &all, root, &mut sentence) {
+                match self.before_back_off(blame, chain, &all, root, &mut sentence) {
                     Before::Root(found) => return found,
                     Before::Place(place, is_refused) => {
                         (root, refuses) = (place, is_refused);
@@ -57,42 +63,22 @@ impl Evidence<'_> {
                     Before::Nothing => break,
                 }
             }
-            let Some(next) = self.next(&all, &chain) else { break };
+            let Some(next) = self.next(&all, chain) else { break };
             let share = percent(next.share);
             if let Some(at) = chain.iter().position(|place| *place == next.place) {
                 // Retries within retries pause at one place.
                 if next.place.kind == PlaceKind::BackOff {
                     break;
                 }
-                let units = next.place.units;
-                let is_loops = |place: &&BlamePlace| place.kind == PlaceKind::EventLoops;
-                let who = match chain.len() - at {
-                    1 if is_loops(&last) => {
-                        format!("each blocks one and waits for a call that needs one ({share} of the holders' time)")
-                    }
-                    1 => {
-                        let each = units.filter(|units| units.number < u32::MAX);
-                        let each = each.map_or_else(|| "each".into(), |units| format!("each of {}", units.number));
-                        format!("{each} holds one and waits for a second one ({share} of the holders' time)")
-                    }
-                    _ if is_blocked(last, &next) => blocked(last, &next, &share),
-                    _ => format!("those who hold {} wait for {} ({share} of their time)", last.name, next.place.name),
-                };
                 let is_circle = next.share >= CIRCLE && !next.served;
-                sentence += &format!("; {who}");
+                if !is_circle && self.closing(blame, chain).is_some() {
+                    break;
+                }
+                let circle = Closing { places: &chain[at..], share: next };
+                sentence += &format!("; {}", circle.words());
                 if is_circle {
-                    let end = self.end_of_circle(blame, &chain[at..]);
-                    let without = match chain.len() - at {
-                        _ if chain[at..].iter().any(is_loops) => {
-                            "to wait without blocking the event loop removes it".to_owned()
-                        }
-                        1 => "one unit a request removes it".to_owned(),
-                        _ => format!("to give back {} before waiting for {} removes it", last.name, next.place.name),
-                    };
-                    let more =
-                        if chain[at..].iter().all(is_loops) { "more workers move" } else { "a larger pool moves" };
-                    sentence += &format!("{end}: {more} the limit, {without}");
-                    return Culprit::new(next.place.name.clone(), CulpritKind::Circle, sentence);
+                    sentence += &format!("{}: {}", self.end_of_circle(blame, circle.places), circle.remedy());
+                    return Culprit::new(circle.share.place.name.clone(), CulpritKind::Circle, sentence);
                 }
                 break;
             }
@@ -166,18 +152,6 @@ impl Evidence<'_> {
         Culprit { is_full, ..Culprit::new(root.name.clone(), kind, sentence) }
     }
 
-    /// What ends a circle of waits for these places, in words; nothing where its requests end without that.
-    fn end_of_circle(&self, blame: &Blame, circle: &[&BlamePlace]) -> String {
-        if let Some(length) = circle.iter().find_map(|place| place.units?.patience) {
-            return format!(", and only the time-out of {} ends that", words::time(length.seconds()));
-        }
-        if self.deadlock.is_some() {
-            return ", and nothing ends that".into();
-        }
-        let is_late = blame.failures.iter().any(|at| Failure::is_late(&at.cause));
-        if is_late { ", and only a time-out ends that".into() } else { String::new() }
-    }
-
     /// What the holders of the last place of a chain do that leads to the root; none where nothing does.
     fn next<'a>(&self, all: &[Share<'a>], chain: &[&BlamePlace]) -> Option<Share<'a>> {
         let (most, last) = (most(all)?, chain.last()?);
@@ -231,7 +205,7 @@ impl Evidence<'_> {
 }
 
 /// Whether those who hold an event loop block it while they wait for this: what else they do there is work.
-fn is_blocked(held: &BlamePlace, share: &Share) -> bool {
+pub(super) fn is_blocked(held: &BlamePlace, share: &Share) -> bool {
     let own = |place: &BlamePlace| held.name.strip_suffix(" event loops") == place.name.strip_suffix(" CPU");
     held.kind == PlaceKind::EventLoops
         && match share.place.kind {
@@ -245,7 +219,7 @@ fn is_blocked(held: &BlamePlace, share: &Share) -> bool {
 }
 
 /// `app event loops are blocked by waiting for app pool db (97 % of their time)`.
-fn blocked(held: &BlamePlace, share: &Share, percent: &str) -> String {
+pub(super) fn blocked(held: &BlamePlace, share: &Share, percent: &str) -> String {
     let by = match share.place.kind {
         PlaceKind::Delay => own_time(share.place),
         _ => format!("waiting for {}", with_article(&share.place.name)),
