@@ -386,6 +386,7 @@ pub const TABLE: &[Row] = &[
         &["wait for user-service event loops (3", "wait for a second one (1", "only the time-out of 5.00 s ends that"],
     ),
     ("rare-second-connection", &[], Limits, "a pool p", &["spend time on the own time of b (9"]),
+    ("late-in-part", &[], Limits, "a limit x", &["`timed out` during the sleep of a; failed requests spend"]),
 ];
 
 /// The tail may have a cause of its own: SYNs that a full accept queue dropped; at a tenth of what an order service could

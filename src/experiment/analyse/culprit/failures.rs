@@ -15,8 +15,18 @@ const NAMED: f64 = 0.005;
 /// Share of the failed requests' time from which a wait has made them late.
 const LATE: f64 = 0.15;
 
+/// The same of all waits together, where something else takes more of that time and some requests would be late without them.
+const PARTLY_LATE: f64 = 0.3;
+
 /// How many times as long as successes failed requests are at a place that is as slow to them as to successes.
 const USUAL: f64 = 1.05;
+
+/// How many of the requests that failed during something that is no wait a wait has made late.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part {
+    All,
+    Some,
+}
 
 /// What fails at one place in the same way: refused there at once, or after waiting there.
 pub(super) struct Failing {
@@ -206,9 +216,13 @@ impl Evidence<'_> {
             | PlaceKind::BackOff
             | PlaceKind::ClientBackOff
             | PlaceKind::Hedge
-                if let Some(mut found) = self.wait_of_failed(blame, place) =>
+                if let Some((mut found, part)) = self.wait_of_failed(blame, place) =>
             {
-                found.sentence = format!("{of_failures} are {causes}; {}", found.sentence);
+                let at = match part {
+                    Part::All => String::new(),
+                    Part::Some => format!(" {}", while_at(place)),
+                };
+                found.sentence = format!("{of_failures} are {causes}{at}; {}", found.sentence);
                 return Some(found);
             }
             PlaceKind::Delay => (CulpritKind::TakesTime, format!("{of_failures} are {causes} {}", while_at(place))),
@@ -244,8 +258,9 @@ impl Evidence<'_> {
     }
 
     /// The wait that has made requests late which failed during something that is no wait. It is the largest wait of the
-    /// failed requests' time, if they mostly waited, or if what they were at took no longer than it takes successes.
-    fn wait_of_failed(&self, blame: &Blame, place: &BlamePlace) -> Option<Culprit> {
+    /// failed requests' time, if they mostly waited, or if what they were at took no longer than it takes successes. A wait
+    /// for something full has made a part of them late.
+    fn wait_of_failed(&self, blame: &Blame, place: &BlamePlace) -> Option<(Culprit, Part)> {
         let failed = shares(blame, BlameGroup::Failed);
         let wait = failed.iter().find(|share| is_wait(share) && share.share >= LATE)?;
         let seconds = |shares: &[Share]| -> Option<f64> {
@@ -254,8 +269,13 @@ impl Evidence<'_> {
         };
         let usual = seconds(&shares(blame, BlameGroup::Mean));
         let is_usual = || usual.zip(seconds(&failed)).is_some_and(|(usual, failed)| failed <= USUAL * usual);
-        let is_late = telling(&failed).is_some_and(is_wait) || is_usual();
-        is_late.then(|| self.of_share(blame, BlameGroup::Failed, &failed, wait))
+        let waiting: f64 = failed.iter().filter(|share| is_wait(share)).map(|share| share.share).sum();
+        let part = match telling(&failed).is_some_and(is_wait) || is_usual() {
+            true => Part::All,
+            false if waiting >= PARTLY_LATE && self.is_full(&wait.place.name) => Part::Some,
+            false => return None,
+        };
+        Some((self.of_share(blame, BlameGroup::Failed, &failed, wait), part))
     }
 
     /// What the failed requests spent most of their time on, where no place refused them or kept them waiting.
