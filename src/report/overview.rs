@@ -159,7 +159,10 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     if failures.iter().any(|words| !words.is_empty()) {
         columns.push(Column::words("failures", failures).optional(3));
     }
-    let limits = words(&|summary| summary.saturated.clone().unwrap_or_default());
+    let limits = words(&|summary| {
+        let limit = summary.saturated.as_ref().zip(summary.culprit.as_ref());
+        limit.map_or_else(String::new, |(limit, culprit)| culprit.refused(limit))
+    });
     if limits.iter().any(|words| !words.is_empty()) {
         columns.push(Column::words("limited by", limits).optional(5));
     }

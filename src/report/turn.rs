@@ -41,8 +41,8 @@ pub(super) fn mark(axis: &Axis, turn: &Turn, is_plural: bool) -> String {
         Some(from) => format!("{verb} between {} and {to}", bare(axis, from, &to)),
         None => format!("{verb} at {to}"),
     };
-    match &turn.resource {
-        Some(resource) => format!("{place}: {resource}"),
+    match &turn.name {
+        Some(name) => format!("{place}: {name}"),
         None => place,
     }
 }

@@ -60,9 +60,9 @@ pub(super) fn mark(set: &Set, finding: &Finding) -> Option<Collapse> {
         count if count == set.findings.len() => "all ".into(),
         count => format!("{count} variants "),
     };
-    let is_same = |other: &&&Finding| other.turn.as_ref().is_some_and(|turn| turn.resource == found.resource);
-    let resource = found.resource.clone().filter(|_| alike.iter().all(is_same));
-    let found = &Turn { resource, ..found.clone() };
+    let is_same = |other: &&&Finding| other.turn.as_ref().is_some_and(|turn| turn.name == found.name);
+    let name = found.name.clone().filter(|_| alike.iter().all(is_same));
+    let found = &Turn { name, ..found.clone() };
     let label = format!("{who}{}", turn::mark(set.axis, found, alike.len() > 1));
     let from_x = set.drawn(found.from.unwrap_or(found.to));
     Some(Collapse {

@@ -70,11 +70,28 @@ impl Culprit {
         limits.then(|| self.through.as_deref().unwrap_or(&self.name))
     }
 
-    /// The same in a sentence: `query threads (fault slow-tags)`.
+    /// The same in a sentence: `query threads (fault slow-tags)`, `web ingress (web CPU), nearly as much by db CPU`.
     pub fn limit_words(&self) -> Option<String> {
-        let because = self.through.as_ref().map_or_else(String::new, |_| format!(" ({})", self.name));
+        let limit = self.limit()?;
+        let fault = self.through.as_ref().map(|_| self.name.as_str());
         let tied = self.tied.as_ref().map_or_else(String::new, |other| format!(", nearly as much by {other}"));
-        self.limit().map(|limit| format!("{}{because}{tied}", named(limit)))
+        let limit = match (self.refuser_beside(limit), fault) {
+            (Some(refuser), Some(fault)) => format!("{refuser} ({}, {fault})", named(limit)),
+            (None, Some(fault)) => format!("{} ({fault})", named(limit)),
+            (_, None) => self.refused(&named(limit)),
+        };
+        Some(limit + &tied)
+    }
+
+    /// The name of the culprit, or of what limits the point, as marks and columns have it: of requests that are refused, what
+    /// refuses them, with what its holders wait for: `web ingress (web CPU)`.
+    pub fn refused(&self, name: &str) -> String {
+        self.refuser_beside(name).map_or_else(|| name.to_owned(), |refuser| format!("{refuser} ({name})"))
+    }
+
+    /// What refuses requests, if it is not this.
+    fn refuser_beside(&self, name: &str) -> Option<&str> {
+        self.refuser.as_deref().filter(|refuser| self.fails && *refuser != name)
     }
 
     /// Whether this resource or fault limits the point.
@@ -229,6 +246,7 @@ impl CulpritKind {
 #[cfg(test)]
 mod tests {
     use super::{Culprit, CulpritKind, agree, deadlocks, named, with_article};
+    use crate::parts::{BlamePlace, PlaceKind};
 
     /// A gateway that uses 2 % of its CPU keeps requests waiting while its quota is a fraction of a core; it limits nothing.
     #[test]
@@ -291,6 +309,17 @@ mod tests {
         let refused = |by: &str| Culprit { refuser: Some(by.into()), ..threads() }.cause();
         assert_eq!(refused("web ingress"), "web ingress refuses requests while those inside wait for a threads");
         assert_eq!(refused("a pool p"), "a pool p refuses requests while its holders wait for a threads");
+        let behind = Culprit { refuser: Some("web ingress".into()), ..threads() };
+        assert_eq!((behind.limit(), behind.limit_words()), (Some("a threads"), Some("web ingress (a threads)".into())));
+        let by_fault = |refuser: &str| {
+            let threads = BlamePlace { name: "a threads".into(), kind: PlaceKind::Threads, units: None };
+            let found = Culprit::fault("fault f", &threads, String::new());
+            Culprit { refuser: Some(refuser.into()), fails: true, ..found }.limit_words().unwrap()
+        };
+        assert_eq!(
+            ["web ingress", "a threads"].map(by_fault),
+            ["web ingress (a threads, fault f)", "a threads (fault f)"]
+        );
         let full = Culprit { is_full: true, ..threads() };
         assert_eq!(full.bottleneck(), Some(("a threads".into(), "a threads are saturated".into())));
     }

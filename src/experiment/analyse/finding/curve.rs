@@ -35,6 +35,8 @@ pub struct Turn {
     pub is_timed: bool,
     /// The resource behind it, as the reports name it.
     pub resource: Option<String>,
+    /// The same as a mark has it, with what refuses requests because of it.
+    pub name: Option<String>,
     /// Why, in a few words: `user-service pool auth deadlocks`.
     pub cause: String,
 }
@@ -101,17 +103,16 @@ impl<'a> Curve<'a> {
     pub fn turn(&self) -> Option<Turn> {
         let axis = self.axis?;
         let (before, (summary, state)) = self.edge()?;
+        let deadlock = summary.deadlock.as_ref().map(|(deadlock, _)| deadlock.resource.clone());
+        let culprit = summary.culprit.as_ref();
         Some(Turn {
             from: before.map(|summary| number(self.plan, axis, summary.point)),
             to: number(self.plan, axis, summary.point),
             is_lightest: before.is_none() && !self.is_in_doubt_before(summary) && !self.improves(),
             condition: state.condition,
             is_timed: state.missed.is_none_or(|objective| objective.metric().is_time()),
-            resource: summary
-                .deadlock
-                .as_ref()
-                .map(|(deadlock, _)| deadlock.resource.clone())
-                .or(summary.culprit.as_ref().map(|culprit| culprit.name.clone())),
+            resource: deadlock.clone().or(culprit.map(|culprit| culprit.name.clone())),
+            name: deadlock.or(culprit.map(|culprit| culprit.refused(&culprit.name))),
             cause: cause(summary),
         })
     }

@@ -440,6 +440,7 @@ mod tests {
             condition,
             is_timed: true,
             resource: None,
+            name: None,
             cause: String::new(),
         };
         let (down, shed) = (turn(Condition::Collapsed), turn(Condition::Sheds));
