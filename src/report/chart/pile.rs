@@ -22,6 +22,9 @@ const CHIP: f64 = 20.0;
 const MOST_NAME: f64 = 380.0;
 /// Room at the right for the sum of the longest bar.
 const SUM: f64 = 90.0;
+/// Between a bar and the words behind it.
+const GAP: f64 = 12.0;
+
 /// Room on both sides of words within a stretch.
 const RIM: f64 = 8.0;
 
@@ -53,8 +56,13 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     let all = || figure.groups.iter().flat_map(|group| &group.bars);
     let widest = all().map(|bar| TICK.width(&bar.label)).chain([TICK.width(&figure.rows).min(200.0)]);
     let left = (MARGIN + widest.fold(0.0, f64::max).min(MOST_NAME) + 18.0).round();
-    let right = WIDTH - MARGIN - SUM;
     let sums: Vec<f64> = all().map(|bar| bar.amounts.iter().sum()).collect();
+    let longest = sums.iter().copied().fold(0.0, f64::max);
+    // Where words as long as a bar's end at the margin.
+    let fits = |(bar, &sum): (&Stack, &f64)| {
+        left + (WIDTH - MARGIN - GAP - TICK.width(&bar.remark) - left) * longest / sum.max(f64::MIN_POSITIVE)
+    };
+    let right = all().zip(&sums).map(fits).fold(WIDTH - MARGIN - SUM, f64::min).max((left + WIDTH) / 2.0);
     let mut x = Ruler::full(&ChartAxis::linear(""), &sums, None, 6.0);
     x.place(left, right);
     let foot = (top + body).round();
@@ -83,7 +91,7 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
         for bar in &group.bars {
             draw(&mut scene, palette, (figure, bar), &x, left, (y + row / 2.0, row - SEAM));
             if let Some(point) = bar.of {
-                scene.hit(point, (left, y), (right + SUM, y + row));
+                scene.hit(point, (left, y), (WIDTH - MARGIN, y + row));
             }
             y += row;
         }
@@ -153,7 +161,7 @@ fn draw(
             scene.words(&share, at, Anchor::Middle, NOTE, palette.words_on(color));
         }
     }
-    let at = (x.at_or_start(sum) + 12.0, baseline(middle, TICK));
+    let at = (x.at_or_start(sum) + GAP, baseline(middle, TICK));
     let remark = TICK.shorten(&bar.remark, WIDTH - MARGIN - at.0);
     scene.words(&remark, at, Anchor::Start, TICK, palette.ink);
 }

@@ -3,6 +3,7 @@
 use super::method;
 use super::set::{self, Set};
 use super::title::{all_of, fitting};
+use crate::experiment::analyse;
 use crate::experiment::analyse::blame::{Share, shares};
 use crate::experiment::analyse::finding::{self, Finding};
 use crate::experiment::analyse::summary::Summary;
@@ -26,6 +27,9 @@ const SEEN: f64 = 0.002;
 
 /// Share of the longest bar below which the parts of a bar cannot be seen: words say where most of its time goes.
 const SHORT: f64 = 0.04;
+
+/// Share of the requests that succeed below which a bar says how few it is of.
+const MOST: f64 = 0.9;
 
 /// Bars that one figure has room for on a slide, where each heading of a variant takes the room of a bar and a half.
 const MOST_BARS: usize = 26;
@@ -177,7 +181,7 @@ fn figure(of: BlameGroup, groups: Vec<Grouped>, along: Option<Along>, title: &st
         };
         let (amounts, remark) = match shares.is_empty() {
             true => (Vec::new(), why.into()),
-            false => (amounts, sum(shares, whole, longest)),
+            false => (amounts, sum(shares, whole, longest) + &survivors(of, summary)),
         };
         Stack { label: label.into(), amounts, remark, of: summary.map(|summary| summary.point) }
     };
@@ -230,6 +234,12 @@ fn sum(shares: &[Share], whole: f64, longest: f64) -> String {
     let first = shares.first().filter(|_| whole < SHORT * longest);
     let most = first.map(|it| format!(", {:.0} % of it {}", it.share * 100.0, words(it.place, it.served)));
     seconds(whole) + &most.unwrap_or_default()
+}
+
+/// ` (7 % succeed)`, where so few do that a short bar does not mean that requests are fast; else nothing.
+fn survivors(of: BlameGroup, summary: Option<&Summary>) -> String {
+    let success = summary.filter(|_| of != BlameGroup::Failed).map_or(1.0, |summary| summary.success_rate.estimate);
+    if success >= MOST { String::new() } else { format!(" ({} succeed)", analyse::words::percent(success)) }
 }
 
 /// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the heaviest bar of each group that has data
