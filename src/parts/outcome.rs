@@ -26,7 +26,7 @@ pub enum Ending {
     Quiet,
     /// It took more events than allowed.
     TooManyEvents,
-    /// Requests end and begin again, or steps are repeated, without time going on.
+    /// Requests end and start again, or steps are repeated, at one instant of simulated time.
     Standstill,
     /// The clock came to its end, 584 years after its start: a sleep, a wait or a demand is too long.
     EndOfClock,
@@ -44,7 +44,7 @@ impl fmt::Display for Ending {
             Self::Complete => "complete",
             Self::Quiet => "all requests wait forever",
             Self::TooManyEvents => "too many events",
-            Self::Standstill => "requests end and begin again without time going on",
+            Self::Standstill => "requests end and start again at one instant of simulated time",
             Self::EndOfClock => "end of the clock, at 584 years",
             Self::TooManyInFlight => "more than 8.4 million requests in flight",
             Self::OutOfTime => "out of time",

@@ -11,7 +11,7 @@ const WORDS: [&str; 10] =
     ["anybody", "dear", "dearer", "hinges", "knock", "nobody", "stood", "surely", "whoever", "whose"];
 
 /// The same for phrases.
-const PHRASES: [&str; 14] = [
+const PHRASES: [&str; 16] = [
     "any of them, none",
     "for ever",
     "gives way",
@@ -22,9 +22,11 @@ const PHRASES: [&str; 14] = [
     "leads nowhere",
     "let pass",
     "may stay",
+    "nobody waits",
     "not told from",
     "put aside",
     "so many in",
+    "time going on",
     "told from",
 ];
 

@@ -17,7 +17,7 @@ impl Lowering<'_> {
     /// Of a station.
     pub(super) fn waiting_at_station(&mut self, at: At<'_>, station: &Station) -> Waiting {
         if station.discipline == Discipline::Ps {
-            self.nobody_waits(at, station.order, station.patience.as_ref(), "with `discipline = \"ps\"` nobody waits");
+            self.no_wait(at, station.order, station.patience.as_ref(), "with `discipline = \"ps\"` no request waits");
         }
         Waiting { order: station.order, patience: self.patience(at.key("patience"), station.patience.as_ref()) }
     }
@@ -29,11 +29,11 @@ impl Lowering<'_> {
             Runtime::Threads => {
                 self.known_service(at, order, "how long a request keeps its thread is not known when it comes");
                 if service.threads.is_none() {
-                    self.nobody_waits(at, order, patience, "without `threads` no request waits for one");
+                    self.no_wait(at, order, patience, "without `threads` no request waits for one");
                 }
             }
             Runtime::EventLoop => {}
-            Runtime::Delay => self.nobody_waits(at, order, patience, "with `runtime = \"delay\"` no request waits"),
+            Runtime::Delay => self.no_wait(at, order, patience, "with `runtime = \"delay\"` no request waits"),
         }
         Waiting { order, patience: self.patience(at.key("patience"), patience) }
     }
@@ -42,7 +42,7 @@ impl Lowering<'_> {
     pub(super) fn waiting_at_ingress(&mut self, at: At<'_>, order: Order, has_rate: bool) -> Waiting {
         self.known_service(at, order, "an ingress does not know how long a request takes");
         if !has_rate {
-            self.nobody_waits(at, order, None, "without `rate_limit` no request waits at an ingress");
+            self.no_wait(at, order, None, "without `rate_limit` no request waits at an ingress");
         }
         Waiting { order, patience: None }
     }
@@ -55,7 +55,7 @@ impl Lowering<'_> {
         }
     }
 
-    fn nobody_waits(&mut self, at: At<'_>, order: Order, patience: Option<&Distribution>, why: &str) {
+    fn no_wait(&mut self, at: At<'_>, order: Order, patience: Option<&Distribution>, why: &str) {
         let set = [("order", order != Order::Fifo), ("patience", patience.is_some())];
         for (key, _) in set.into_iter().filter(|(_, is_set)| *is_set) {
             self.complain(Complaint::at(at.key(key), why, "would have no effect").help("leave the key out"));
