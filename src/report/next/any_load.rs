@@ -76,12 +76,7 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
             Some(why) => useless(&why),
             None if rises_with_load(lighter) => contradicts(report, summary, lighter)
                 .unwrap_or_else(|| format!("{}; a load in between may meet it", seen(report, lighter))),
-            // Below the lowest load of the search nothing was tried, unless it is a single client.
-            None => {
-                let is_least = lighter.knee.dial.whole && lighter.value <= 1.0;
-                let below = if is_least { "" } else { " (none below it was)" };
-                format!("a lower load was tried{below} and misses as well: {}", seen(report, lighter))
-            }
+            None => format!("{}: {}", lowest(lighter), seen(report, lighter)),
         }),
         Some(lighter) if lighter.decision.is_none() && !lighter.is_met_by_estimate => {
             let why = known(report, summary).map_or_else(|| too_close(report, lighter), |why| useless(&why));
@@ -89,6 +84,13 @@ pub(super) fn decides(report: &Report, summary: &Summary) -> Option<String> {
         }
         _ => known(report, summary).map(|why| useless(&why)),
     }
+}
+
+/// `the lowest load that was tried misses as well`; of a single client, below which there is none, `a lower load does not
+/// help`.
+fn lowest(lighter: &Lighter) -> &'static str {
+    let is_least = lighter.knee.dial.whole && lighter.value <= 1.0;
+    if is_least { "a lower load does not help" } else { "the lowest load that was tried misses as well" }
 }
 
 /// Whether what the lowest load of the search misses is a least throughput or hit ratio, which more load may give.

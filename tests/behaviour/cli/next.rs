@@ -287,7 +287,7 @@ fn a_search_is_proposed_only_where_the_lowest_load_meets() {
         (
             format!("{}{sleep}{nearly}", load("rate = \"30/s\"\ntimeout = \"2s\"")),
             "",
-            "a lower load was tried (none below it was) and misses as well: at 3/s the success rate is 89.",
+            "the lowest load that was tried misses as well: at 3/s the success rate is 89.",
         ),
         (
             format!(
