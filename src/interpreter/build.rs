@@ -249,8 +249,7 @@ impl Built {
             for plan in &system.services[process.service as usize].pools {
                 let server = &system.services[plan.server as usize];
                 let replica = self.groups[plan.server as usize].first_replica + number % server.replicas;
-                let sessions = &mut self.replicas[replica as usize].sessions;
-                sessions.used.set(Time::ZERO, sessions.used.level() + plan.min_size);
+                self.replicas[replica as usize].sessions.open += plan.min_size;
             }
         }
     }

@@ -155,6 +155,7 @@ impl World<'_> {
         for part in parts!(self) {
             part.usage(moment, &mut rows);
         }
+        self.sessions(&mut rows);
         rows.finish()
     }
 }

@@ -232,7 +232,7 @@ impl World<'_> {
             self.processes[process as usize].descriptors.release(now);
             return Err(Failure::CONNECTION_REFUSED);
         }
-        if !self.replicas[database as usize].sessions.open(now) {
+        if !self.replicas[database as usize].sessions.open() {
             self.processes[process as usize].descriptors.release(now);
             return Err(Failure::TOO_MANY_CONNECTIONS);
         }
@@ -246,7 +246,7 @@ impl World<'_> {
         let database = self.database_behind(id);
         self.slots[id as usize].opened -= 1;
         self.processes[process as usize].descriptors.release(now);
-        self.replicas[database as usize].sessions.close(now);
+        self.replicas[database as usize].sessions.close();
     }
 
     pub(crate) fn database_behind(&self, id: u32) -> u32 {

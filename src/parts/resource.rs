@@ -125,7 +125,8 @@ pub enum ResourceKind {
     Backlog,
     /// Ephemeral ports, in use or in TIME_WAIT.
     Ports,
-    /// Connections that a database has from all pools.
+    /// Connections that a database takes from all pools: in use are those that a request holds, not those kept open for the
+    /// next one.
     Sessions,
     /// Connections of an HTTP client: in use are those that a call holds, not those kept open for the next one.
     HttpClient,
@@ -147,8 +148,8 @@ pub enum ResourceKind {
 
 impl ResourceKind {
     /// Whether its units work, or are held for work under way, so that one in use nearly all the time may have more to
-    /// do than it can. Entries of a cache, connections that are open but idle, ports in TIME_WAIT and replicas that are
-    /// down are in use without any work.
+    /// do than it can. Entries of a cache, ports in TIME_WAIT and replicas that are down are in use without any work, and what
+    /// a database refuses depends on the connections that are open, idle or not.
     pub fn works(self) -> bool {
         match self {
             Self::Cpu | Self::Station | Self::EventLoops | Self::Executor | Self::Threads | Self::Gil => true,

@@ -128,7 +128,7 @@ impl Part for Vec<Replica> {
         for replica in self {
             replica.cpu.reset(now);
             replica.backlog.population.reset(now);
-            replica.sessions.reset(now);
+            replica.sessions.reset();
             replica.accept_queue.reset(now);
             replica.down.reset(now);
         }
@@ -159,12 +159,6 @@ impl Part for Vec<Replica> {
             if let Some(backlog) = plan.backlog {
                 let sum = rows.of_service(service, ResourceKind::Backlog, 0, || format!("{} backlog", plan.name));
                 replica.accept_queue.add_to(sum, now, backlog);
-            }
-            if let Some(most) = plan.max_connections {
-                let name = || format!("{} connections", plan.name);
-                let sum = rows.of_service(service, ResourceKind::Sessions, 0, name);
-                let up = sum.up(&replica.down, now);
-                replica.sessions.add_to(sum, now, f64::from(most) * up);
             }
         }
     }

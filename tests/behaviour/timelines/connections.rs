@@ -105,6 +105,9 @@ fn a_database_refuses_more_connections_than_it_takes() {
     assert!(story.at_rest);
     let sessions = resource(&story.outcome, "db connections");
     assert_eq!((sessions.capacity, sessions.visits), (Some(3.0), 2));
+    // Those that are open are in use while a query holds them: three queries of 10 ms, and two with an opening before.
+    let seconds = sessions.in_use * story.outcome.window.seconds();
+    assert!((seconds - 0.070).abs() < 1e-9, "{seconds}");
 }
 
 /// Each worker's database is the replica that its number falls on.
