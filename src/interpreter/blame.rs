@@ -268,9 +268,12 @@ impl World<'_> {
     /// unless more is noted below.
     #[inline(never)]
     pub(crate) fn keep_delay(&mut self, t: u32) {
-        self.spends_on(t, |world, places| match world.processes.get(world.engine.tokens[t].process as usize) {
-            Some(process) => Label::served(places.services[process.service as usize].delay),
-            None => UNEXPLAINED,
+        self.spends_on(t, |world, places| {
+            let token = &world.engine.tokens[t];
+            match world.processes.get(token.process as usize) {
+                Some(process) => Label::served(places.own_time(process.service, token.pc)),
+                None => UNEXPLAINED,
+            }
         });
     }
 

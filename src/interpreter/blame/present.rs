@@ -98,7 +98,7 @@ impl World<'_> {
             }
             Op::Trip { pool, .. } | Op::Borrow { pool, .. } => own.pools[pool as usize].server,
             Op::Connect { client, .. } | Op::Send { client, .. } => own.clients[client as usize].server,
-            _ => return Label::served(places.services[service as usize].delay),
+            _ => return Label::served(places.own_time(service, token.pc)),
         };
         Label::waiting(places.services[server as usize].network)
     }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::kernel::{NONE, Time};
-use crate::model::{FaultEffect, Runtime, ServicePlan, System};
+use crate::model::{FaultEffect, Op, Runtime, ServicePlan, System};
 
 use crate::parts::held::slots::{Slots, SlotsKind};
 use crate::parts::messaging::broker::consumer_name;
@@ -133,6 +133,9 @@ pub(crate) struct Places {
     pub consumers: Vec<u16>,
     /// By endpoint: its own errors, its work on the CPU, the pauses of its `retry` steps.
     pub endpoints: Vec<[u16; 3]>,
+    /// By endpoint: its service, and the place of the time that passes in it without a resource: the service's, unless several of
+    /// its endpoints sleep.
+    pub sleeps: Vec<(u32, u16)>,
     /// By operation: its endpoint.
     pub endpoint_of: Vec<u16>,
     pub client_back_off: u16,
@@ -239,6 +242,7 @@ impl Owner {
                 match kind {
                     PlaceKind::Work => format!("CPU work of {name}"),
                     PlaceKind::BackOff => format!("retry back-off of {name}"),
+                    PlaceKind::Delay => format!("{name} sleep"),
                     _ => name,
                 }
             }
@@ -284,6 +288,14 @@ impl Numbering {
         self.all.push(Named { kind, owner, units });
         (self.all.len() - 1) as u16
     }
+}
+
+/// The endpoints with a step that sleeps.
+fn endpoints_that_sleep(system: &System, endpoint_of: &[u16]) -> Vec<u16> {
+    let sleeps = |(op, endpoint): (&Op, &u16)| matches!(op, Op::Sleep { .. }).then_some(*endpoint);
+    let mut all: Vec<u16> = system.program.iter().zip(endpoint_of).filter_map(sleeps).collect();
+    all.dedup();
+    all
 }
 
 /// The endpoint that each operation belongs to: the one that begins last before it.
@@ -423,10 +435,29 @@ impl Places {
             places.endpoints.push(kinds.map(|kind| numbers.place(kind, Owner::Endpoint(endpoint))));
         }
         places.endpoint_of = endpoints_by_operation(system);
+        let slept = endpoints_that_sleep(system, &places.endpoint_of);
+        for (plan, endpoint) in system.endpoints.iter().zip(0..) {
+            let service = plan.service;
+            let is_one =
+                slept.iter().filter(|&&other| system.endpoints[usize::from(other)].service == service).count() < 2;
+            let is_named = !is_one && slept.contains(&endpoint);
+            let place = match is_named && system.services[service as usize].runtime != Runtime::Delay {
+                true => numbers.place(PlaceKind::Delay, Owner::Endpoint(endpoint.into())),
+                false => places.services[service as usize].delay,
+            };
+            places.sleeps.push((service, place));
+        }
         places.client_back_off = numbers.place(PlaceKind::ClientBackOff, Owner::Nothing);
         places.hedge = numbers.place(PlaceKind::Hedge, Owner::Nothing);
         places.all = numbers.all;
         places
+    }
+
+    /// Time of a service's own at an operation: that of its endpoint, or of the service where there is none.
+    pub fn own_time(&self, service: u32, pc: u32) -> u16 {
+        let endpoint = self.endpoint_of.get(pc as usize).and_then(|&endpoint| self.sleeps.get(usize::from(endpoint)));
+        let own = endpoint.filter(|(of, _)| *of == service).map(|(_, place)| *place);
+        own.unwrap_or(self.services[service as usize].delay)
     }
 
     /// The fault that adds to round trips to a service, the first in the model's order among those that are on.

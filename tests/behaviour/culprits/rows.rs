@@ -387,6 +387,7 @@ pub const TABLE: &[Row] = &[
     ),
     ("rare-second-connection", &[], Limits, "a pool p", &["spend time on the own time of b (9"]),
     ("late-in-part", &[], Limits, "a limit x", &["`timed out` during the sleep of a; failed requests spend"]),
+    ("heavy-class", &[], Limits, "a threads", &["spend time on the sleep of a.heavy (100 %"]),
 ];
 
 /// The tail may have a cause of its own: SYNs that a full accept queue dropped; at a tenth of what an order service could

@@ -285,6 +285,7 @@ mod tests {
             ("client back-off", "the client back-off takes"),
             ("hedge delay", "the hedge delay takes"),
             ("a sleep", "the sleep of a takes"),
+            ("a.e sleep", "the sleep of a.e takes"),
             ("station sleep", "station sleep takes"),
             ("payment", "payment takes"),
         ];

@@ -14,7 +14,7 @@ impl Evidence<'_> {
     /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
     pub(super) fn amid_outage(&self, mut found: Culprit) -> Culprit {
         if found.kind == CulpritKind::Limits {
-            let service = |name: &str| name.split(' ').next().unwrap_or_default().to_owned();
+            let service = |name: &str| name.split([' ', '.']).next().unwrap_or_default().to_owned();
             // Messages of a queue are handled by the services that its holders are at.
             let mut services = match self.place(&found.name) {
                 Some((blame, place)) if place.kind == PlaceKind::Queue => {
