@@ -210,7 +210,7 @@ fn variants_are_not_compared_at_different_loads() {
          [[ablations]]\nvariant = \"both\"\nmetric = \"p95_s\"\nat = { rate = \"0.2/s\" }\n";
     let drawn = drawn(&format!("{rates}{changes}"));
     let title = title(&drawn, "throughput");
-    assert!(title.starts_with("All 4 serve about 0.4"), "{title}");
+    assert!(title.starts_with("All 4 serve about 0.3"), "{title}");
 }
 
 /// One of two replicas is dead from 40 s to 60 s: the chart of a single point has what it does to all parts.

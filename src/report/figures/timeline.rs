@@ -263,10 +263,11 @@ fn most_time(plan: &Plan, together: &Together) -> f64 {
     together.summaries.iter().map(most).fold(0.0, f64::max)
 }
 
-/// An interval of a mean of times, no farther than such a time can be.
+/// An interval of a mean of times, no farther than such a time can be. One without an end, which is not drawn, has none then
+/// either.
 fn below(interval: Interval, most: f64) -> Interval {
     let Interval { estimate, low, high } = interval;
-    Interval { estimate, low, high: high.min(most.max(estimate)) }
+    Interval { estimate, low, high: if high.is_finite() { high.min(most.max(estimate)) } else { high } }
 }
 
 fn scaled(interval: Interval, factor: f64) -> Interval {
@@ -427,4 +428,16 @@ fn note(report: &Report, together: &Together, has_shades: bool) -> String {
         parts.push("Shaded: the disturbance.".into());
     }
     parts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::below;
+    use crate::statistics::Interval;
+
+    #[test]
+    fn what_has_no_end_gets_none() {
+        let of = |high: f64| below(Interval { estimate: 2.0, low: 0.0, high }, 30.0).high;
+        assert_eq!([3.0, 110.0, f64::INFINITY].map(of), [3.0, 30.0, f64::INFINITY]);
+    }
 }
