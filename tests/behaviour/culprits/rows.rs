@@ -359,7 +359,7 @@ pub const TABLE: &[Row] = &[
         &[
             "spend time on the own time of b (5",
             "those who hold a pool p wait for a second one (4",
-            "where all 10 do, only the time-out of 300 ms ends that",
+            "where all 10 do, only the time-out of 0.30 s ends that",
             "one unit a request removes it",
         ],
     ),
@@ -370,7 +370,7 @@ pub const TABLE: &[Row] = &[
         "a pool q",
         &[
             "those who hold a pool p wait for a pool q (4",
-            "where all do, only the time-out of 300 ms ends that",
+            "where all do, only the time-out of 0.30 s ends that",
             "to give back a pool p before waiting for a pool q removes it",
         ],
     ),
@@ -387,7 +387,7 @@ pub const TABLE: &[Row] = &[
     ),
     ("rare-second-connection", &[], Limits, "a pool p", &["spend time on the own time of b (9"]),
     ("late-in-part", &[], Limits, "a limit x", &["`timed out` during the sleep of a; failed requests spend"]),
-    ("heavy-class", &[], Limits, "a threads", &["spend time on the sleep of a.heavy (100 %"]),
+    ("heavy-class", &[], Limits, "a threads", &["spend time on the sleep of a.heavy (9"]),
 ];
 
 /// The tail may have a cause of its own: SYNs that a full accept queue dropped; at a tenth of what an order service could
