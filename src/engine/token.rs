@@ -123,7 +123,7 @@ impl Linked for Token {
 pub(crate) enum State {
     /// To be stepped, or being stepped.
     Ready,
-    /// In a backlog, not yet accepted by any process.
+    /// In a backlog, not yet accepted by any process; of replica `wait` if several processes share it.
     Backlog,
     /// Its connection is refused by a full backlog of replica `wait`, and it tries again.
     Knocking,

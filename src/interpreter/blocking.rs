@@ -11,7 +11,8 @@
 use crate::kernel::NONE;
 
 use crate::engine::next::Next;
-use crate::engine::token::{IN_THREAD, SAMPLED};
+use crate::engine::token::{IN_THREAD, SAMPLED, State};
+use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::World;
 
 impl World<'_> {
@@ -72,17 +73,33 @@ impl World<'_> {
     /// Whether the token has to wait for its event loop, which another one blocks, whatever else it waits for.
     #[inline]
     pub(crate) fn is_shut_out(&self, t: u32) -> bool {
-        self.blocks_loops && self.waits_for_loop(t)
+        self.blocked_loop(t).is_some()
     }
 
-    fn waits_for_loop(&self, t: u32) -> bool {
+    /// The event loop that the token needs and another one blocks: that of its process or, before a worker has accepted it,
+    /// any of its replica.
+    #[inline]
+    pub(crate) fn blocked_loop(&self, t: u32) -> Option<Held> {
+        if self.blocks_loops { self.find_blocked_loop(t) } else { None }
+    }
+
+    fn find_blocked_loop(&self, t: u32) -> Option<Held> {
         let token = &self.engine.tokens[t];
-        !token.has(IN_THREAD) && self.blocker_of(token.process).is_some()
+        if token.has(IN_THREAD) {
+            return None;
+        }
+        if token.process != NONE {
+            return self.blocker_of(token.process).map(|_| Held::Loop(token.process));
+        }
+        let is_in_backlog =
+            token.state == State::Backlog && !self.awaits_admission(t, self.system.service_at(token.pc));
+        let mut workers = if is_in_backlog { self.processes_of(token.wait) } else { return None };
+        workers.all(|process| self.blocker_of(process).is_some()).then_some(Held::Loops(token.wait))
     }
 
     /// Whether nothing but what it waits for ends the token's wait: it has a thread, which nothing stops, or its event loop
     /// is blocked.
     pub(crate) fn is_out_of_reach(&self, t: u32) -> bool {
-        self.runs_in_thread(t) || self.blocks_loops && (self.blocks(t) || self.waits_for_loop(t))
+        self.runs_in_thread(t) || self.blocks_loops && (self.blocks(t) || self.is_shut_out(t))
     }
 }

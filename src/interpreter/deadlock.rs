@@ -26,6 +26,8 @@ pub(crate) enum Held {
     Client(u32),
     /// The event loop of this process, which one token blocks.
     Loop(u32),
+    /// Any event loop of this replica, each of which one token blocks.
+    Loops(u32),
 }
 
 impl World<'_> {
@@ -34,9 +36,24 @@ impl World<'_> {
     pub(crate) fn look_for_deadlock(&mut self, t: u32) {
         let token = &self.engine.tokens[t];
         let holds_nothing = token.frame == NONE && token.parent == NONE && !self.blocks(t);
-        if token.is_limited() || holds_nothing {
-            return;
+        if !token.is_limited() && !holds_nothing {
+            self.search_for_deadlock(t);
         }
+    }
+
+    /// The token needs its event loop, and another may wait for it from now on: it was given a unit, or it is the callee.
+    /// A circle can close only if the loop is blocked; then no time-out reaches it.
+    #[inline]
+    pub(crate) fn look_behind_blocked_loop(&mut self, t: u32) {
+        if self.blocks_loops && self.is_shut_out(t) {
+            let token = &self.engine.tokens[t];
+            if token.frame != NONE || token.parent != NONE {
+                self.search_for_deadlock(t);
+            }
+        }
+    }
+
+    fn search_for_deadlock(&mut self, t: u32) {
         let (mut origin, mut fetch) = (None, None);
         self.each_end(t, &mut |end| {
             origin = origin.or(self.waited_for(end));
@@ -50,15 +67,15 @@ impl World<'_> {
         if self.deadlock.is_none() && self.watcher.is_some() {
             self.look_at_deadlock(t, &knot);
         }
-        let news = knot.iter().filter(|&&held| !std::mem::replace(self.deadlocked(held), true)).count();
+        let news: u32 = knot.iter().map(|&held| self.mark_deadlocked(held)).sum();
         match &mut self.deadlock {
-            Some(deadlock) => deadlock.instances += news as u32,
+            Some(deadlock) => deadlock.instances += news,
             None => {
                 self.deadlock = Some(Deadlock {
                     at: self.engine.now,
                     resource: self.name_of(origin),
                     circle: knot.iter().map(|&held| self.describe(held)).collect(),
-                    instances: knot.len() as u32,
+                    instances: news,
                 });
             }
         }
@@ -96,6 +113,7 @@ impl World<'_> {
             Held::Slots(id) => self.slots[id as usize].deadlocked,
             Held::Client(id) => self.clients[id as usize].deadlocked,
             Held::Loop(process) => self.processes[process as usize].event_loop.deadlocked,
+            Held::Loops(replica) => self.processes_of(replica).all(|process| self.is_deadlocked(Held::Loop(process))),
         }
     }
 
@@ -103,8 +121,8 @@ impl World<'_> {
     /// for.
     pub(crate) fn waited_for(&self, t: u32) -> Option<Held> {
         let token = &self.engine.tokens[t];
-        if self.is_shut_out(t) {
-            return Some(Held::Loop(token.process));
+        if let Some(held) = self.blocked_loop(t) {
+            return Some(held);
         }
         match token.state {
             State::Queued => Some(Held::Slots(token.wait)),
@@ -113,30 +131,38 @@ impl World<'_> {
         }
     }
 
-    fn deadlocked(&mut self, held: Held) -> &mut bool {
-        match held {
+    /// It is caught in a circle. How many instances of it were in none before.
+    fn mark_deadlocked(&mut self, held: Held) -> u32 {
+        let mark = match held {
             Held::Slots(id) => &mut self.slots[id as usize].deadlocked,
             Held::Client(id) => &mut self.clients[id as usize].deadlocked,
             Held::Loop(process) => &mut self.processes[process as usize].event_loop.deadlocked,
-        }
+            Held::Loops(replica) => {
+                let workers = self.processes_of(replica);
+                return workers.map(|process| self.mark_deadlocked(Held::Loop(process))).sum();
+            }
+        };
+        u32::from(!std::mem::replace(mark, true))
     }
 
     /// Whether a fault has lowered its size, so that whoever waits may be served when the fault is over.
     pub(crate) fn is_lowered(&self, held: Held) -> bool {
         match held {
             Held::Slots(id) => self.slots[id as usize].size < self.slots[id as usize].full_size,
-            Held::Client(_) | Held::Loop(_) => false,
+            Held::Client(_) | Held::Loop(_) | Held::Loops(_) => false,
         }
     }
 
-    /// The tokens that hold units, or block the event loop.
+    /// The tokens that hold units, or block the event loops.
     pub(crate) fn holders(&self, held: Held) -> impl Iterator<Item = u32> {
-        let (list, blocker) = match held {
-            Held::Slots(id) => (self.slots[id as usize].holders, None),
-            Held::Client(id) => (self.clients[id as usize].holders, None),
-            Held::Loop(process) => (List::default(), self.blocker_of(process)),
+        let (list, loops) = match held {
+            Held::Slots(id) => (self.slots[id as usize].holders, 0..0),
+            Held::Client(id) => (self.clients[id as usize].holders, 0..0),
+            Held::Loop(process) => (List::default(), process..process + 1),
+            Held::Loops(replica) => (List::default(), self.processes_of(replica)),
         };
-        list.iter(&self.engine.frames).map(|frame| self.engine.frames[frame].token).chain(blocker)
+        let blockers = loops.filter_map(|process| self.blocker_of(process));
+        list.iter(&self.engine.frames).map(|frame| self.engine.frames[frame].token).chain(blockers)
     }
 
     /// What can be reached from `origin`, if no token that can be reached is able to go on.
@@ -325,11 +351,7 @@ impl World<'_> {
     /// `each of 20 requests in worker 3 of user-service-1 holds a connection of pool auth and waits for another one`.
     fn describe(&self, held: Held) -> String {
         let holders: Vec<u32> = self.holders(held).collect();
-        let process = match held {
-            Held::Slots(id) => self.slots[id as usize].process,
-            Held::Client(id) => self.clients[id as usize].process,
-            Held::Loop(process) => process,
-        };
+        let process = self.process_with(held);
         let who = match holders.len() {
             1 => "the one request".into(),
             count => format!("each of {count} requests"),
@@ -338,18 +360,22 @@ impl World<'_> {
         holders.iter().for_each(|&holder| self.each_end(holder, &mut |end| targets.push(self.waited_for(end))));
         targets.dedup();
         let target = match targets[..] {
+            // Who blocks the loop has its turn: a call to that loop has not.
+            [Some(Held::Loop(own))] if held == Held::Loop(own) => "for a call that needs it".into(),
+            [Some(Held::Loops(own))] if held == Held::Loops(own) => "for a call that needs one".into(),
             [Some(other)] if other == held => "for another one".into(),
+            [Some(Held::Loop(other))] if other != process => {
+                format!("for the event loop of {}", self.place_name(other))
+            }
             [Some(other)] => format!("for {}", self.unit_of(other)),
             [None] => "for an answer that never comes".into(),
             _ => "for what others of them hold".to_owned(),
         };
-        let place = match held {
-            Held::Slots(id) if self.slots[id as usize].sharers > 1 => self.replica_name(process),
-            _ => self.place_name(process),
-        };
+        let place = self.place_of(held);
         let holds = match held {
             Held::Slots(_) | Held::Client(_) => format!("holds {}", self.unit_of(held)),
             Held::Loop(_) => "blocks the event loop".into(),
+            Held::Loops(_) => "blocks an event loop".into(),
         };
         format!("{who} in {place} {holds} and waits {target}")
     }
@@ -365,6 +391,12 @@ impl World<'_> {
                 return format!("a connection of client {name}");
             }
             Held::Loop(_) => return "the event loop".into(),
+            Held::Loops(replica) => {
+                return format!(
+                    "an event loop of {}",
+                    self.replica_name(self.replicas[replica as usize].first_process)
+                );
+            }
         };
         match self.slots[id as usize].kind {
             SlotsKind::Connections { .. } => format!("a connection of {}", self.slots[id as usize].name(self.system)),
@@ -384,15 +416,36 @@ impl World<'_> {
                 let service = &self.system.services[self.processes[client.process as usize].service as usize];
                 format!("{} client {}", service.name, service.clients[client.index as usize].name)
             }
-            Held::Loop(process) => {
-                let service = self.processes[process as usize].service;
+            Held::Loop(_) | Held::Loops(_) => {
+                let service = self.processes[self.process_with(held) as usize].service;
                 format!("{} event loops", self.system.services[service as usize].name)
             }
         }
     }
 
+    /// `worker 3 of user-service-1`, or `user-service-1` of what its workers share.
+    pub(crate) fn place_of(&self, held: Held) -> String {
+        let process = self.process_with(held);
+        let is_shared = match held {
+            Held::Slots(id) => self.slots[id as usize].sharers > 1,
+            Held::Loops(_) => true,
+            Held::Client(_) | Held::Loop(_) => false,
+        };
+        if is_shared { self.replica_name(process) } else { self.place_name(process) }
+    }
+
+    /// The process that it belongs to, or the first one; [`NONE`] if it belongs to the whole system.
+    fn process_with(&self, held: Held) -> u32 {
+        match held {
+            Held::Slots(id) => self.slots[id as usize].process,
+            Held::Client(id) => self.clients[id as usize].process,
+            Held::Loop(process) => process,
+            Held::Loops(replica) => self.replicas[replica as usize].first_process,
+        }
+    }
+
     /// `worker 3 of user-service-1`.
-    pub(crate) fn place_name(&self, process: u32) -> String {
+    fn place_name(&self, process: u32) -> String {
         if process == NONE {
             return "the whole system".into();
         }

@@ -172,24 +172,29 @@ impl World<'_> {
         let workers = shared.first_process..shared.first_process + shared.workers;
         let count = workers.clone().filter(idle).count() as u32;
         let winner = if count > 0 { workers.filter(idle).nth(choices.below(count) as usize) } else { None };
-        self.engine.tokens[t].state = State::Backlog;
+        (self.engine.tokens[t].state, self.engine.tokens[t].wait) = (State::Backlog, replica);
         let first = shared.first_process;
         shared.backlog.push(&mut self.engine, t, Time::ZERO);
         self.account_loop(t, first);
-        if let Some(process) = winner {
-            self.poll(process);
+        match winner {
+            Some(process) => self.poll(process),
+            None => self.look_behind_blocked_loop(t),
         }
     }
 
     /// A connection for this process in particular.
     pub(crate) fn arrive_at_loop(&mut self, t: u32, process: u32) {
-        self.engine.tokens[t].state = State::Backlog;
+        let now = self.engine.now;
+        let token = &mut self.engine.tokens[t];
+        (token.state, token.since) = (State::Backlog, now);
         self.account_loop(t, process);
         let event_loop = &mut self.processes[process as usize].event_loop;
+        event_loop.waiting.enter(now);
         event_loop.accepting.push(&mut self.engine.tokens, t);
-        event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
         if event_loop.is_idle() {
             self.poll(process);
+        } else {
+            self.look_behind_blocked_loop(t);
         }
     }
 

@@ -143,6 +143,7 @@ impl World<'_> {
                 (plan.shared && plan.max_connections < u32::MAX).then_some(plan.max_connections)
             }
             Held::Loop(_) => Some(1),
+            Held::Loops(replica) => Some(self.replicas[replica as usize].workers),
         }
     }
 

@@ -101,8 +101,8 @@ impl World<'_> {
         matches!(self.system.program[self.engine.tokens[t].pc as usize], Op::Trip { .. })
     }
 
-    /// Gives the token a place in the pool, with an idle connection in it if there is one.
-    fn lend(&mut self, t: u32, id: u32) {
+    /// Gives the token a place in the pool, with an idle connection in it if there is one: what it has been lent.
+    fn lend(&mut self, t: u32, id: u32) -> Connection {
         let pool = &mut self.pools[self.slots[id as usize].pool as usize];
         let idle = match pool.oldest_first {
             // Those never lent are the oldest.
@@ -125,6 +125,7 @@ impl World<'_> {
             None => Connection::Closed,
         };
         self.take_unit(t, id, FrameKind::Lent { slots: id, connection });
+        connection
     }
 
     /// What the token's innermost frame has been lent.
@@ -167,12 +168,12 @@ impl World<'_> {
 
     /// Gives a token that has waited its place in the pool.
     pub(crate) fn lend_next(&mut self, t: u32, id: u32) {
-        self.lend(t, id);
         // The time-out covers the opening, too.
-        if self.lent(t) != Connection::Closed {
+        if self.lend(t, id) != Connection::Closed {
             self.engine.drop_timer(t);
         }
         self.wake(t);
+        self.look_behind_blocked_loop(t);
     }
 
     /// Closes the connections that nobody uses: the process or its database was killed.

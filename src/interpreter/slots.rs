@@ -97,14 +97,27 @@ impl World<'_> {
     pub(crate) fn give_back(&mut self, t: u32, frame: u32, id: u32) {
         self.free_unit(t, frame, id);
         if let Some(next) = self.slots[id as usize].next(&mut self.engine) {
-            let Slots { kind, sharers, .. } = self.slots[id as usize];
-            if sharers > 1 {
-                self.move_to_process(next, self.engine.tokens[t].process);
+            let Slots { kind, is_plain, .. } = self.slots[id as usize];
+            if !is_plain {
+                return self.give_on(t, id, next);
             }
             self.engine.drop_timer(next);
             self.hold(next, id);
             self.granted(next, kind);
         }
+    }
+
+    /// The same where processes share the units, or the token may have to wait for an event loop that another one blocks.
+    #[inline(never)]
+    fn give_on(&mut self, t: u32, id: u32, next: u32) {
+        let Slots { kind, sharers, .. } = self.slots[id as usize];
+        if sharers > 1 {
+            self.move_to_process(next, self.engine.tokens[t].process);
+        }
+        self.engine.drop_timer(next);
+        self.hold(next, id);
+        self.granted(next, kind);
+        self.look_behind_blocked_loop(next);
     }
 
     pub(crate) fn granted(&mut self, t: u32, kind: SlotsKind) {
@@ -157,6 +170,7 @@ impl World<'_> {
                 }
                 _ => self.granted(next, kind),
             }
+            self.look_behind_blocked_loop(next);
         }
         let waiting: Vec<u32> = self.slots[id as usize].queue.iter(&self.engine.tokens).collect();
         waiting.into_iter().for_each(|t| self.look_for_deadlock(t));

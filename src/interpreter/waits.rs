@@ -69,8 +69,8 @@ impl World<'_> {
     pub(crate) fn look_at_deadlock(&mut self, t: u32, knot: &[Held]) {
         let Some(mut watcher) = self.watcher.take() else { return };
         if watcher.glance == Glance::Deadlock && watcher.seen.graph.is_none() {
-            let first = knot.first().map(|&held| self.name_of(held));
-            let view = View::of_circle(self, knot);
+            let mut view = View::of_circle(self, knot);
+            let first = knot.first().map(|&held| view.units(held));
             let (graph, _) = view.graph(self.engine.now, first);
             watcher.seen.graph = Some(graph);
             watcher.seen.witness = self.witness(t);
@@ -83,7 +83,7 @@ impl World<'_> {
         match held {
             Held::Slots(id) => Some(self.slots[id as usize].size).filter(|&size| size < u32::MAX),
             Held::Client(_) => self.size_of(held),
-            Held::Loop(_) => None,
+            Held::Loop(_) | Held::Loops(_) => None,
         }
     }
 
@@ -237,7 +237,12 @@ impl<'a> View<'a> {
         for held in world.all_held().filter(|&held| world.units_in_all(held).is_some()) {
             world.holders(held).for_each(|holder| by_holder.entry(holder).or_default().push(held));
         }
-        let mut all = knot.to_vec();
+        // Loops that are waited for together are not told apart.
+        let is_part = |held: Held| match held {
+            Held::Loop(process) => knot.contains(&Held::Loops(world.processes[process as usize].replica)),
+            Held::Slots(_) | Held::Client(_) | Held::Loops(_) => false,
+        };
+        let mut all: Vec<Held> = knot.iter().copied().filter(|&held| !is_part(held)).collect();
         let mut next = 0;
         while next < all.len() {
             for holder in world.holders(all[next]).collect::<Vec<_>>() {
@@ -253,15 +258,10 @@ impl<'a> View<'a> {
         }
         let mut view = Self::of_units(world, &all);
         for &held in &all {
-            let process = match held {
-                Held::Slots(id) => world.slots[id as usize].process,
-                Held::Client(id) => world.clients[id as usize].process,
-                Held::Loop(process) => process,
-            };
             let node = view.units(held);
             let alike = world.all_held().filter(|&other| world.name_of(other) == view.nodes[node].name);
-            if view.nodes[node].instances == 1 && alike.count() > 1 && process != NONE {
-                view.nodes[node].place = Some(world.place_name(process));
+            if view.nodes[node].instances == 1 && alike.count() > 1 {
+                view.nodes[node].place = Some(world.place_of(held));
             }
         }
         view.only = Some(all);
@@ -272,9 +272,14 @@ impl<'a> View<'a> {
         let mut view = View { world, things: HashMap::new(), nodes: Vec::new(), holds: BTreeMap::new(), only: None };
         for &held in held {
             let node = view.units(held);
+            // Of the loops in a circle each is held as a whole.
+            let units = match held {
+                Held::Loop(_) | Held::Loops(_) => world.size_of(held),
+                Held::Slots(_) | Held::Client(_) => world.units_in_all(held),
+            };
             let of_node = &mut view.nodes[node];
             of_node.instances += 1;
-            of_node.size = of_node.size.or(Some(0)).map(|size| size + world.units_in_all(held).unwrap_or(0));
+            of_node.size = of_node.size.or(Some(0)).map(|size| size + units.unwrap_or(0));
             for holder in world.holders(held) {
                 view.nodes[node].held += 1;
                 view.hold(holder, node);
@@ -328,6 +333,7 @@ impl<'a> View<'a> {
         let name = self.world.name_of(held);
         let one = match held {
             Held::Loop(process) => return self.loops(self.world.processes[process as usize].service),
+            Held::Loops(replica) => return self.loops(self.world.replicas[replica as usize].service),
             Held::Client(_) => format!("a connection of {name}"),
             Held::Slots(id) => match self.world.slots[id as usize].kind {
                 SlotsKind::Connections { .. } => format!("a connection of {name}"),
@@ -373,7 +379,7 @@ impl<'a> View<'a> {
 
     /// The graph, from this node on or from where most wait, and the token that has waited longest for the first node of its
     /// path.
-    fn graph(mut self, at: Time, first: Option<String>) -> (WaitGraph, Option<u32>) {
+    fn graph(mut self, at: Time, first: Option<usize>) -> (WaitGraph, Option<u32>) {
         let world = self.world;
         let mut groups: BTreeMap<Alike, (u32, u32)> = BTreeMap::new();
         let mut waiters: Vec<(usize, u32)> = Vec::new();
@@ -409,7 +415,6 @@ impl<'a> View<'a> {
             })
             .collect();
         groups.sort_by_key(|group| std::cmp::Reverse(group.count));
-        let first = first.and_then(|name| self.things.get(&Thing::Units(name)).copied());
         let (path, is_circle) = path(&self.nodes, &groups, first);
         let is_inside = |group: &WaitGroup| path.contains(&group.waits_for);
         let holders = groups.iter().filter(|group| group.holds.iter().any(|node| path.contains(node)));

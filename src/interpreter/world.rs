@@ -253,6 +253,8 @@ impl<'s> World<'s> {
             too_many: false,
         };
         world.straight = world.straight_to(load.target).unwrap_or(NONE);
+        let blocks_loops = world.blocks_loops;
+        world.slots.iter_mut().for_each(|slots| slots.is_plain &= !blocks_loops);
         if load.accounts != crate::model::AccountsKept::Off {
             world.keep_accounts(load);
         }

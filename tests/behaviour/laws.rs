@@ -5,7 +5,7 @@ use proptest::test_runner::RngSeed;
 use sim::interpreter::{Ended, Source, World};
 use sim::kernel::Time;
 use sim::load::trial;
-use sim::model::{Op, Pattern, PoolPlan};
+use sim::model::{Pattern, PoolPlan};
 use sim::parts::{ClassOutcome, Ending, Limits, Outcome, ResourceKind, ResourceUse, Slice};
 
 use crate::models::{Bench, bench};
@@ -86,14 +86,6 @@ fn starved_by_idle_connections(bench: &Bench, outcome: &Outcome) -> bool {
     keeps_connections(bench) && outcome.resources.iter().any(exhausted)
 }
 
-/// A circle through an event loop that a wait blocks is not found where some who hold the units wait in threads for more of
-/// them (docs/parts/event-loop-and-cpu.md).
-fn may_be_stuck_behind_a_blocked_loop(bench: &Bench) -> bool {
-    let program = &bench.system.program;
-    let has = |is_it: fn(&Op) -> bool| program.iter().any(is_it);
-    has(|op| matches!(op, Op::Block)) && has(|op| matches!(op, Op::EnterThread))
-}
-
 /// Runs a finite test to the very end. Nothing is held then, unless a deadlock or a broken client holds it.
 fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let Pattern::Test { concurrency, users, .. } = bench.load.pattern else { unreachable!("a finite test") };
@@ -119,9 +111,7 @@ fn drains(bench: &Bench, text: &str) -> Result<(), TestCaseError> {
     let settled = outcome.settled() - outcome.unfinished;
     prop_assert!(u64::from(drain.ended) == settled || is_told_late && u64::from(drain.ended) < settled);
     if !at_rest {
-        let excused = deadlocked_or_hung(&outcome)
-            || starved_by_idle_connections(bench, &outcome)
-            || may_be_stuck_behind_a_blocked_loop(bench);
+        let excused = deadlocked_or_hung(&outcome) || starved_by_idle_connections(bench, &outcome);
         prop_assert!(excused, "something is held for no reason\n{}", text);
         return Ok(());
     }

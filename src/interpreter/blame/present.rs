@@ -115,7 +115,7 @@ impl World<'_> {
     }
 
     /// Whether the token waits for its service's ingress.
-    fn awaits_admission(&self, t: u32, service: u32) -> bool {
+    pub(crate) fn awaits_admission(&self, t: u32, service: u32) -> bool {
         let ingress = self.ingresses.get(service as usize);
         ingress.is_some_and(Option::is_some) && !self.engine.tokens[t].has(ADMITTED)
     }

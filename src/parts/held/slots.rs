@@ -101,6 +101,8 @@ pub(crate) struct Slots {
     pub sizes: TimeWeighted,
     /// The processes whose units these are (request threads of workers that share a listening socket).
     pub sharers: u32,
+    /// Whether a unit that is given on needs nothing but the grant: no other process' units, no event loop that is blocked.
+    pub is_plain: bool,
     /// Tokens that were turned away because too many waited.
     pub shed: u64,
     /// Connections open (pools); all, for other kinds.
@@ -137,6 +139,7 @@ impl Slots {
             full_size: size,
             sizes: TimeWeighted::of(size),
             sharers: 1,
+            is_plain: true,
             shed: 0,
             opened,
             used: TimeWeighted::default(),
@@ -164,10 +167,11 @@ impl Slots {
         }
     }
 
-    /// Makes them the units of so many processes, each with as many as there are now.
+    /// Makes them the units of this number of processes, each with as many as there are now.
     pub fn share(&mut self, sharers: u32) {
         self.size = self.size.saturating_mul(sharers);
         (self.full_size, self.opened, self.sharers) = (self.size, self.size, sharers);
+        self.is_plain &= sharers == 1;
         self.sizes = TimeWeighted::of(self.size);
     }
 

@@ -123,3 +123,76 @@ fn faults_stop_and_kill_a_blocked_loop() {
     assert_eq!(story.told(), ["50: connection lost", "260"]);
     assert_eq!(story.used("shop event loops"), 150.0);
 }
+
+fn deadlock(story: &Story) -> (f64, &str, Vec<&str>) {
+    let found = story.outcome.deadlock.as_ref().expect("a deadlock");
+    (found.at.0 as f64 / 1e6, &found.resource, found.circle.iter().map(String::as_str).collect())
+}
+
+/// A job has the connection from 0 to 10 in its thread. A coroutine waits for it from 1 on, and from 2 on another one, which
+/// blocks the loop. At 10 it goes to the first, which cannot continue.
+#[test]
+fn a_connection_that_goes_to_a_coroutine_behind_a_blocked_loop_closes_a_circle() {
+    let job = "{ thread = { steps = [{ with = { pool = \"main\", steps = [{ sleep = \"10ms\" }] } }] } }";
+    let first = "{ sleep = \"1ms\" }, { with = { pool = \"main\", steps = [] } }";
+    let second = "{ sleep = \"2ms\" }, { query = { pool = \"main\", time = \"1ms\", blocking = true } }";
+    let steps = format!("{{ parallel = {{ branches = [[{job}], [{first}], [{second}]] }} }}");
+    for pool in [POOL.to_owned(), format!("{POOL}\nmax_queries = 100")] {
+        let story = play(&shop("", &format!("threads = 1\n{pool}"), &steps), &[0.0]);
+        assert_eq!(story.told(), ["never"]);
+        let circle = vec![
+            "the one request in worker 1 of shop-1 blocks the event loop and waits for a connection of pool main",
+            "the one request in worker 1 of shop-1 holds a connection of pool main and waits for the event loop",
+        ];
+        assert_eq!(deadlock(&story), (10.0, "shop event loops", circle));
+        // A time-out of the wait that blocks ends it.
+        let limited = format!("threads = 1\n{pool}\nacquire_timeout = \"1s\"");
+        assert_eq!(play(&shop("", &limited, &steps), &[0.0]).outcome.deadlock, None);
+    }
+}
+
+/// A service that calls itself: nothing accepts the call while the caller blocks the loop.
+#[test]
+fn a_call_to_the_own_loop_that_blocks_it_never_ends() {
+    let me = |keys: &str| format!("{keys}\n[services.shop.clients.me]\nserver = \"shop\"\nround_trip = \"2ms\"");
+    let call = "{ call = { client = \"me\", endpoint = \"inner\", blocking = true } }";
+    let with = |keys: &str| format!("{}inner = {{ steps = [{{ cpu = \"1ms\" }}] }}\n", shop("", &me(keys), call));
+    let story = play(&with(""), &[5.0, 6.0]);
+    assert_eq!(story.told(), ["never"; 2]);
+    let circle = vec!["the one request in worker 1 of shop-1 blocks the event loop and waits for a call that needs it"];
+    assert_eq!(deadlock(&story), (7.0, "shop event loops", circle));
+    assert_eq!(story.outcome.deadlock.map(|deadlock| deadlock.instances), Some(1));
+    // Any of two workers would do: A's call is answered by the second one, unless B blocks that. At 7 B's own call is on its
+    // way; at 8 it arrives.
+    let two = "workers = 2\naccept = \"accept-race\"";
+    assert_eq!(play(&with(two), &[5.0]).successes(), [8.0]);
+    let story = play(&with(two), &[5.0, 6.0]);
+    assert_eq!(story.told(), ["never"; 2]);
+    let circle = vec!["each of 2 requests in shop-1 blocks an event loop and waits for a call that needs one"];
+    assert_eq!(deadlock(&story), (8.0, "shop event loops", circle));
+    assert_eq!(story.outcome.deadlock.map(|deadlock| deadlock.instances), Some(2));
+    // The time-out of the client ends it.
+    let limited = "[services.shop.clients.me]\ntimeout = \"30ms\"";
+    let text = with("").replace("[services.shop.clients.me]", limited);
+    assert_eq!(play(&text, &[5.0]).told(), ["35: read timed out"]);
+}
+
+/// Two services that call each other: the call back needs the loop that its first caller blocks.
+#[test]
+fn a_circle_of_calls_that_block_two_loops_is_found() {
+    let back = "[services.back]\nruntime = \"event-loop\"\n[services.back.clients.shop]\nserver = \"shop\"\n\
+        [services.back.endpoints]\n\
+        ask = { steps = [{ cpu = \"1ms\" }, { call = { client = \"shop\", endpoint = \"inner\" } }] }\n\
+        [services.shop.clients.back]\nserver = \"back\"";
+    let with = |keys: &str| {
+        let call = format!("{{ call = {{ client = \"back\", endpoint = \"ask\"{keys} }} }}");
+        format!("{}inner = {{ steps = [] }}\n", shop("", back, &call))
+    };
+    assert_eq!(play(&with(""), &[0.0, 0.0]).successes(), [2.0; 2]);
+    let story = play(&with(", blocking = true"), &[0.0, 0.0]);
+    assert_eq!(story.told(), ["never"; 2]);
+    let circle = vec!["the one request in worker 1 of shop-1 blocks the event loop and waits for a call that needs it"];
+    assert_eq!(deadlock(&story), (1.0, "shop event loops", circle));
+    let both = with(", blocking = true").replace("endpoint = \"inner\"", "endpoint = \"inner\", blocking = true");
+    assert_eq!(deadlock(&play(&both, &[0.0, 0.0])).0, 1.0);
+}
