@@ -91,10 +91,8 @@ fn a_pool_that_is_large_enough_has_no_circle() {
 /// every time in the dossier has the same unit.
 #[test]
 fn a_circle_says_when_goodput_falls() {
-    let text = nested(4, "").replace("kind = \"closed\"", "kind = \"staged\"").replace(
-        "concurrency = 4\nthink_time = \"1ms\"\nwarm_up = \"0s\"\nduration = \"10s\"",
-        "think_time = \"1ms\"\nstages = [{ duration = \"140s\", concurrency = 4 }, { duration = \"1s\", concurrency = 8 }, { duration = \"99s\", concurrency = 8 }]",
-    );
+    let stages = "stages = [{ duration = \"140s\", target = 4 }, { duration = \"1s\", target = 8 }, { duration = \"99s\", target = 8 }]";
+    let text = nested(4, "").replace("duration = \"10s\"", &format!("duration = \"240s\"\n{stages}"));
     let (plan, found) = of_model(&text);
     assert_eq!(found.moment.tipping, Tipping::Circle);
     let fall = found.moment.fall.expect("a fall");

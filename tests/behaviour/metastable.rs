@@ -180,13 +180,13 @@ fn a_fault_that_a_variant_makes_is_a_trigger() {
 /// The chart names all variants with the smallest border, and its axes in words with their units.
 #[test]
 fn the_title_names_all_that_tip_first() {
-    let twice = VARIANTS.replace("name = \"budget\"", "name = \"twin\"").replace(", budget = 0.1", "");
+    let twice = VARIANTS.replace("budget\"", "twin\"").replace("3 attempts", "tries").replace(", budget = 0.1", "");
     let one = MetastableWishes { resolution: Some("1s".into()), loads: Some(1), ..wishes() };
     let answer = searched(MODEL, &twice, &one).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let sim::report::chart::Figure::Line(figure) = report::metastable_figure(&answer).figure else {
         panic!("no lines")
     };
-    assert!(figure.title.starts_with("“3 attempts” and “twin” can stay down after"), "{}", figure.title);
+    assert!(figure.title.starts_with("“tries” and “twin” can stay down after"), "{}", figure.title);
     assert!(figure.title.ends_with("; “no retries” always returns"), "{}", figure.title);
     assert_eq!(figure.x.label, "requests offered (1/s)");
     assert_eq!(figure.panels[0].y.label, "size of the trigger: faults.stop.to (s)");

@@ -507,10 +507,13 @@ fn what_grows_has_no_bar_of_where_its_time_goes() {
     assert!(!bars[0].amounts.is_empty());
 }
 
-/// At four times its capacity a counter that serves last come first served answers few, and these soon.
+/// At four times its capacity a counter that serves last come first served answers few, and these soon. Who has given up has
+/// left the queue.
 #[test]
 fn a_bar_of_few_successes_says_so() {
-    let model = MODEL.replace("servers = 1", "servers = 1\norder = \"lifo\"");
+    let model = MODEL
+        .replace("servers = 1", "servers = 1\norder = \"lifo\"")
+        .replace("\"20s\"", "\"20s\"\nabandon = \"cancel\"");
     let drawn = drawn_of(&model, &RATES.replace("\"2/s\"", "\"4/s\""));
     let blame = drawn.iter().find(|drawing| drawing.name == "blame").map(|drawing| &drawing.figure);
     let Some(Figure::Stack(figure)) = blame else { panic!("no chart of blame") };

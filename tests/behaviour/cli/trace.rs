@@ -66,7 +66,8 @@ fn single_requests_are_shown_as_trees() {
     {
         assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
     }
-    for words in ["query postgres over own", "call pay.charge by client pay", "hedge", "branch 2: served by shop sleep"]
+    for words in
+        ["query postgres over own", "call pay.charge by client pay", "hedge", "branch 2: served by shop.serve sleep"]
     {
         assert!(ran.stdout.contains(words), "{words}:\n{}", ran.stdout);
     }
