@@ -47,7 +47,7 @@ impl World<'_> {
                     (Some(fault), _) => Label::waiting(fault),
                     _ if self.is_kept_waiting(t, service) => Label::waiting(of_service.descriptors),
                     (None, Some(process)) if process.runtime != Runtime::EventLoop || token.has(IN_THREAD) => {
-                        Label::served(of_service.delay)
+                        Label::served(places.own_time(service, token.pc))
                     }
                     _ => Label::waiting(of_service.loops),
                 }
@@ -92,9 +92,9 @@ impl World<'_> {
         }
         let server = match self.system.program[token.pc as usize] {
             // Between the parts of a step; before its first part the step before it is still at hand.
-            _ if token.phase == Progress::BEGIN => return Label::served(places.services[service as usize].delay),
+            _ if token.phase == Progress::BEGIN => return Label::served(places.own_time(service, token.pc)),
             Op::Trip { .. } if Trip::from(token.phase) == Trip::Network => {
-                return Label::served(places.services[service as usize].delay);
+                return Label::served(places.own_time(service, token.pc));
             }
             Op::Trip { pool, .. } | Op::Borrow { pool, .. } => own.pools[pool as usize].server,
             Op::Connect { client, .. } | Op::Send { client, .. } => own.clients[client as usize].server,
