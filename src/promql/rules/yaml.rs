@@ -126,7 +126,7 @@ fn written(file: &str, start: usize) -> impl Iterator<Item = (Range<usize>, char
     let head = if text.starts_with(['|', '>']) { text.find('\n').unwrap_or(text.len()) } else { 0 };
     let mut rest = text[head..].char_indices().map(move |(at, it)| (start + head + at, it)).peekable();
     let quote = rest.next_if(|&(_, it)| matches!(it, '"' | '\'')).map(|(_, quote)| quote);
-    let mut next = move || {
+    let next = move || {
         let (at, it) = rest.next()?;
         // In double quotes a backslash escapes, in single ones a second quote does.
         if quote.is_none() || it != (if quote == Some('"') { '\\' } else { '\'' }) {
@@ -136,5 +136,5 @@ fn written(file: &str, start: usize) -> impl Iterator<Item = (Range<usize>, char
         let meant = if matches!(escaped, 'n' | 't' | 'r') { ' ' } else { escaped };
         Some((at..last + escaped.len_utf8(), meant))
     };
-    std::iter::from_fn(move || next()).filter(|(_, it)| !it.is_whitespace())
+    std::iter::from_fn(next).filter(|(_, it)| !it.is_whitespace())
 }
