@@ -9,6 +9,8 @@ use crate::experiment::run::runner::{self, Progress};
 use crate::report::chart::Figure;
 use crate::report::whole::Report;
 
+mod blame;
+
 /// A counter whose customers leave after 20 s: beyond its capacity almost all do.
 const MODEL: &str = r#"
 [load]
@@ -492,33 +494,4 @@ fn what_is_not_known_does_not_come_first() {
     let drawn = drawn(&format!("{MEAN}{rates}{VARIANTS}{slow}"));
     let (title, _) = words(&drawn[0].figure);
     assert!(title.starts_with("“slow” "), "{title}");
-}
-
-#[test]
-fn what_grows_has_no_bar_of_where_its_time_goes() {
-    let drawn = drawn(RATES);
-    let blame = drawn.iter().find(|drawing| drawing.name == "blame").map(|drawing| &drawing.figure);
-    let Some(Figure::Stack(figure)) = blame else { panic!("no chart of blame") };
-    let bars = &figure.groups[0].bars;
-    assert_eq!(
-        bars.last().map(|bar| (bar.remark.as_str(), bar.amounts.len())),
-        Some(("unstable: response times grow", 0))
-    );
-    assert!(!bars[0].amounts.is_empty());
-}
-
-/// At four times its capacity a counter that serves last come first served answers few, and these soon. Who has given up has
-/// left the queue.
-#[test]
-fn a_bar_of_few_successes_says_so() {
-    let model = MODEL
-        .replace("servers = 1", "servers = 1\norder = \"lifo\"")
-        .replace("\"20s\"", "\"20s\"\nabandon = \"cancel\"");
-    let drawn = drawn_of(&model, &RATES.replace("\"2/s\"", "\"4/s\""));
-    let blame = drawn.iter().find(|drawing| drawing.name == "blame").map(|drawing| &drawing.figure);
-    let Some(Figure::Stack(figure)) = blame else { panic!("no chart of blame") };
-    let remarks: Vec<&str> = figure.groups[0].bars.iter().map(|bar| bar.remark.as_str()).collect();
-    let [light, _, heavy] = remarks[..] else { panic!("{remarks:?}") };
-    assert!(heavy.ends_with(" % succeed)") && heavy.contains(" (2"), "{remarks:?}");
-    assert!(!light.contains("succeed"), "{remarks:?}");
 }
