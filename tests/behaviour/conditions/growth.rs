@@ -211,3 +211,21 @@ fn requests_that_a_fault_leaves_are_not_answered() {
         assert_eq!(culprit.limit(), Some("work threads"), "{culprit:?}");
     });
 }
+
+/// A fault that lasts to the end of the window, or beyond it, leaves 150 of 3000 requests, however long it lasts after that.
+#[test]
+fn requests_that_a_lasting_fault_leaves_are_not_answered() {
+    for to in ["to = \"321s\"\n", "to = \"400s\"\n", ""] {
+        let text = format!(
+            "[load]\nkind = \"open\"\ntarget = \"web.e\"\nrate = \"10/s\"\nwarm_up = \"20s\"\nduration = \"300s\"\n\
+             [services.web]\n[services.web.clients.c]\nserver = \"b\"\nreuse = \"shared\"\n\
+             [services.web.endpoints.e]\nsteps = [{{ call = {{ client = \"c\", endpoint = \"h\" }} }}]\n\
+             [services.b]\nruntime = \"threads\"\nthreads = 4\n[services.b.endpoints.h]\nsteps = [{{ sleep = \"100ms\" }}]\n\
+             [faults.down]\nservice = \"b\"\nfrom = \"305s\"\n{to}effect = \"stuck\"\n"
+        );
+        with_report(&text, |report| {
+            let success = report.summaries[0].success_rate.estimate;
+            assert!((success - 0.95).abs() < 0.02, "{to}: {success}");
+        });
+    }
+}

@@ -54,6 +54,8 @@ pub struct Growth {
 #[derive(Clone, Copy, Debug, Default)]
 struct Disturbance {
     is_there: bool,
+    /// Time is lost to a fault, also to one that lasts to the end of the run, which is no disturbance to recover from.
+    costs_time: bool,
     /// The first mark after the disturbance; none while it lasts to the end.
     calm_from: Option<usize>,
 }
@@ -70,6 +72,7 @@ impl Growth {
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
         let disturbance = Disturbance {
             is_there: used.iter().any(|trial| trial.is_disturbed.is_some()),
+            costs_time: used.iter().filter_map(|trial| trial.blame.as_ref()).any(loses_time_to_faults),
             calm_from: used.iter().find_map(|trial| trial.calm_from),
         };
         let growth = Self::of_courses(&courses, own_time(used), disturbance);
@@ -105,7 +108,7 @@ impl Growth {
         let grows = requests.or(work).or(filling).is_some();
         // The backlog that a fault left falls: the system recovers, even if the run ends first.
         let recovers = || disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark));
-        if disturbance.is_there && (!grows || recovers()) {
+        if (disturbance.is_there || disturbance.costs_time) && (!grows || recovers()) {
             let leaves_unanswered = lag::leaves(courses, own);
             let leaves_unfinished = leaves_unanswered || lag::leaves_work(courses);
             return Self { leaves_unanswered, leaves_unfinished, ..Self::default() };
@@ -245,6 +248,15 @@ fn is_undelayed(blame: &Blame) -> bool {
     !blame.groups.iter().flat_map(|times| &times.spent).chain(blame.holders.iter().map(|one| &one.spent)).any(delays)
 }
 
+/// Whether requests, or those who hold what others wait for, lose time to a fault.
+fn loses_time_to_faults(blame: &Blame) -> bool {
+    let of_fault = |spent: &Spent| {
+        let kind = blame.places[usize::from(spent.place)].kind;
+        matches!(kind, PlaceKind::Fault | PlaceKind::Unavailable) && spent.ns > 0
+    };
+    blame.groups.iter().flat_map(|times| &times.spent).chain(blame.holders.iter().map(|one| &one.spent)).any(of_fault)
+}
+
 /// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow
 /// for certain.
 fn growing(courses: &[&Course], certain: f64, part: usize, level: Level) -> Option<Interval> {
@@ -272,7 +284,7 @@ mod tests {
     use crate::kernel::Time;
     use crate::parts::course::PARTS;
 
-    const CALM: Disturbance = Disturbance { is_there: false, calm_from: None };
+    const CALM: Disturbance = Disturbance { is_there: false, costs_time: false, calm_from: None };
 
     /// Parts of 10 s, and the number under way at the end of each.
     fn course(level: fn(u64) -> u64) -> Course {
@@ -301,8 +313,13 @@ mod tests {
             41..=60 => 1 + (part - 40) * 20,
             _ => 401 - (part - 60) * 5,
         });
-        let of =
-            |calm_from| Growth::of_courses(&[&drains, &drains], Some(0.1), Disturbance { is_there: true, calm_from });
+        let of = |calm_from| {
+            Growth::of_courses(
+                &[&drains, &drains],
+                Some(0.1),
+                Disturbance { is_there: true, costs_time: true, calm_from },
+            )
+        };
         assert!(of(None).requests.is_some(), "{:?}", of(None));
         let left = Growth { leaves_unanswered: true, leaves_unfinished: true, ..Growth::default() };
         assert_eq!(of(Some(60)), left);
@@ -312,10 +329,10 @@ mod tests {
             21..=40 => 1 + (part - 20) * 20,
             _ => 401 - (part - 40) * 5,
         });
-        let after = Disturbance { is_there: true, calm_from: Some(40) };
+        let after = Disturbance { is_there: true, costs_time: true, calm_from: Some(40) };
         assert_eq!(Growth::of_courses(&[&early, &early], Some(0.1), after), left);
         let grows = course(|part| if part < 40 { 1 } else { 1 + (part - 40) * 20 });
-        let after = Disturbance { is_there: true, calm_from: Some(60) };
+        let after = Disturbance { is_there: true, costs_time: true, calm_from: Some(60) };
         assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());
     }
 
