@@ -124,7 +124,10 @@ fn a_breaker_opens_after_failures_at_a_place() {
     let text = open("60/s", "", &system.replace("20ms", "200ms"));
     with_report(&text, |report| {
         let sentence = report.summaries[0].culprit.as_ref().map(|culprit| culprit.sentence.clone()).unwrap_or_default();
-        assert!(sentence.contains("it opens after") && sentence.contains("waiting for z threads"), "{sentence}");
+        assert!(
+            sentence.contains("it opens after") && sentence.contains("% of their time waiting for z threads"),
+            "{sentence}"
+        );
     });
 }
 
