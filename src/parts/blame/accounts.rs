@@ -185,7 +185,7 @@ pub(crate) struct Accounts {
     /// What the CPU had lost and gained when the token's job began, by token.
     pub(crate) lost: Vec<[f64; 4]>,
     pub(crate) collected: Collected,
-    /// Faults that have halted what needs a process or a unit and are over: what holders have lost to them is in `collected` already.
+    /// Faults that have halted requests and are over: what holders have lost to them is in `collected` already.
     pub(crate) halts_over: Vec<u16>,
     pub(crate) sample: Sample,
     /// When the window opened.
@@ -482,19 +482,13 @@ impl Accounts {
         }
     }
 
-    /// Adds what a holder of a place has done between these times, from a segment of its log on.
+    /// Adds what a holder of a place has done between these times, from a segment of its log on, without what is in
+    /// `collected` already.
     #[inline]
     fn held(&mut self, times: [Time; 2], log: Log, from: u32, place: u16, weight: u16) {
-        if self.halts_over.is_empty() {
-            for (label, ns) in self.segments.iter(log, from) {
-                self.collected.held_between(times, place, label, ns, weight);
-            }
-            return;
-        }
-        for (label, ns) in self.segments.iter(log, from) {
-            if !self.halts_over.contains(&label.place()) {
-                self.collected.held_between(times, place, label, ns, weight);
-            }
+        let is_new = |&(label, _): &(Label, u64)| !self.halts_over.contains(&label.place());
+        for (label, ns) in self.segments.iter(log, from).filter(is_new) {
+            self.collected.held_between(times, place, label, ns, weight);
         }
     }
 }
