@@ -11,7 +11,7 @@ mod present;
 mod window;
 
 use crate::kernel::{NONE, Time};
-use crate::model::{FaultEffect, Load};
+use crate::model::Load;
 
 use crate::engine::token::{Failure, HOUSEKEEPING, SAMPLED};
 use crate::interpreter::world::World;
@@ -257,8 +257,7 @@ impl World<'_> {
     fn account_slowness(&mut self, t: u32, replica: u32, added: Time) {
         let service = self.replicas[replica as usize].service;
         let Some(accounts) = &self.accounts else { return };
-        let slows = |effect: &FaultEffect| matches!(effect, FaultEffect::Slow(factor) if *factor > 1.0);
-        if let Some(fault) = accounts.places.fault(self.system, &self.faults, service, slows) {
+        if let Some(fault) = self.slowed_by(&accounts.places, replica) {
             let served = Label::served(accounts.places.services[service as usize].delay);
             self.stretch(t, added, Label::waiting(fault), served);
         }

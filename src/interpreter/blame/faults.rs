@@ -81,7 +81,7 @@ impl World<'_> {
         self.engine.tokens[t].state == State::Backlog && is_paused(process) && (is_own || workers().all(is_paused))
     }
 
-    /// The fault that makes the CPU of a replica slow, if one does.
+    /// The fault that makes a replica slow, if one does.
     pub(crate) fn slowed_by(&self, places: &Places, replica: u32) -> Option<u16> {
         let state = &self.replicas[replica as usize];
         let slows = |effect: &FaultEffect| matches!(effect, FaultEffect::Slow(factor) if *factor > 1.0);
