@@ -184,13 +184,11 @@ impl World<'_> {
 
     /// A connection for this process in particular.
     pub(crate) fn arrive_at_loop(&mut self, t: u32, process: u32) {
-        let now = self.engine.now;
-        let token = &mut self.engine.tokens[t];
-        (token.state, token.since) = (State::Backlog, now);
+        self.engine.tokens[t].state = State::Backlog;
         self.account_loop(t, process);
         let event_loop = &mut self.processes[process as usize].event_loop;
-        event_loop.waiting.enter(now);
         event_loop.accepting.push(&mut self.engine.tokens, t);
+        event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
         if event_loop.is_idle() {
             self.poll(process);
         } else {
