@@ -29,7 +29,7 @@ pub struct Dial {
     /// The smallest and the largest value of the axis that this is.
     pub(super) ends: Option<(f64, f64)>,
     pub(super) in_model: bool,
-    /// Whether only what some variants set has this path.
+    /// Whether the path exists only because some variants set it.
     pub(super) of_variants: bool,
     /// Where it was written.
     pub(super) place: Place,

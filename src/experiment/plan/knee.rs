@@ -86,11 +86,13 @@ pub struct RangeOptions {
     pub to: &'static str,
     /// The resolution.
     pub resolution: &'static str,
+    /// Whether the experiment may give them in a table.
+    pub has_table: bool,
 }
 
 impl Default for RangeOptions {
     fn default() -> Self {
-        Self { axis: "--axis", from: "--from", to: "--to", resolution: "--resolution" }
+        Self { axis: "--axis", from: "--from", to: "--to", resolution: "--resolution", has_table: true }
     }
 }
 
@@ -138,11 +140,11 @@ impl Workbench {
             None => self.first_dial().unwrap_or_else(|| Err(self.no_dial()))?,
         };
         // The ends that a table gives are those of its own axis, and so is which end of the range is looked for.
-        let own = match &written.axis {
+        let of_table = match &written.axis {
             Some(name) => self.dial(name, &dial.place).ok(),
             None => self.first_dial().and_then(Result::ok),
         };
-        let is_own = wishes.axis.is_none() || own.is_some_and(|own| own.path == dial.path);
+        let is_own = wishes.axis.is_none() || of_table.is_some_and(|of_table| of_table.path == dial.path);
         let mut columns = self.columns.clone();
         let mut number = |option: &str, wish: &Option<String>, key: &str| -> Result<Option<(f64, Place)>, Mistakes> {
             let tree = given(option, wish, key).filter(|_| is_own || wish.is_some());
@@ -235,11 +237,9 @@ fn grid(
             let key = option.trim_start_matches('-');
             let mistake = Mistake::new(format!("the search has no `{key}`"));
             let mistake = dial.place.mark_value(mistake, "not an axis with values");
-            // Only a knee has a table in the experiment.
-            let table = if options.axis == "--axis" {
-                format!(", or `{key}` to the table of the search")
-            } else {
-                String::new()
+            let table = match options.has_table {
+                true => format!(", or `{key}` to the table of the search"),
+                false => String::new(),
             };
             Err(mistake.help(format!("add {option}{table}")))
         }

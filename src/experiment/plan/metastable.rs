@@ -14,10 +14,10 @@ const LOADS: u32 = 5;
 const LEAST_LOAD: f64 = 0.5;
 
 const LOAD_OPTIONS: RangeOptions =
-    RangeOptions { axis: "--load", from: "--load-from", to: "--load-to", resolution: "--resolution" };
+    RangeOptions { axis: "--load", from: "--load-from", to: "--load-to", resolution: "--resolution", has_table: false };
 
 const TRIGGER_OPTIONS: RangeOptions =
-    RangeOptions { axis: "--trigger", from: "--from", to: "--to", resolution: "--resolution" };
+    RangeOptions { axis: "--trigger", from: "--from", to: "--to", resolution: "--resolution", has_table: false };
 
 /// A question for the border beyond which a system stays down.
 #[derive(Clone, Debug)]

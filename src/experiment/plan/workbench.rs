@@ -176,7 +176,7 @@ impl Workbench {
             let design = &self.designs[variant];
             let mut base = self.subject.clone();
             for setting in &design.settings {
-                // What makes the thing that the number belongs to gives it a value to begin with.
+                // A setting that creates the table with this number only gives it its first value.
                 let makes = |dial: &Dial| dial.of_variants && matches!(setting.value.kind, NodeKind::Table(_));
                 if let Ok(leaves) = setting.leaves(&base)
                     && let Some(dial) =
