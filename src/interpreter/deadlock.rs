@@ -131,7 +131,7 @@ impl World<'_> {
         }
     }
 
-    /// It is caught in a circle. How many instances of it were in none before.
+    /// Marks it as part of a circle. Returns how many of its instances were part of none before.
     fn mark_deadlocked(&mut self, held: Held) -> u32 {
         let mark = match held {
             Held::Slots(id) => &mut self.slots[id as usize].deadlocked,
@@ -360,7 +360,7 @@ impl World<'_> {
         holders.iter().for_each(|&holder| self.each_end(holder, &mut |end| targets.push(self.waited_for(end))));
         targets.dedup();
         let target = match targets[..] {
-            // Who blocks the loop has its turn: a call to that loop has not.
+            // The holder runs on the loop already, so it waits for a call that has to run there as well.
             [Some(Held::Loop(own))] if held == Held::Loop(own) => "for a call that needs it".into(),
             [Some(Held::Loops(own))] if held == Held::Loops(own) => "for a call that needs one".into(),
             [Some(other)] if other == held => "for another one".into(),

@@ -101,8 +101,8 @@ impl World<'_> {
         self.answer(request, Failure::NONE, job, is_sampled);
     }
 
-    /// The client has its answer from a token that has an account or has not. Of the `job` that outlasts it, if one does, it
-    /// may await the completion.
+    /// The client has its answer; `is_sampled`: the token that answers has an account. If a `job` outlasts the answer, the
+    /// client may await its completion.
     #[inline(always)]
     fn answer(&mut self, request: u32, failure: Failure, job: u32, is_sampled: bool) {
         let record = self.requests[request];

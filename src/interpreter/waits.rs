@@ -237,7 +237,7 @@ impl<'a> View<'a> {
         for held in world.all_held().filter(|&held| world.units_in_all(held).is_some()) {
             world.holders(held).for_each(|holder| by_holder.entry(holder).or_default().push(held));
         }
-        // Loops that are waited for together are not told apart.
+        // Loops of one replica that are waited for together are one node.
         let is_part = |held: Held| match held {
             Held::Loop(process) => knot.contains(&Held::Loops(world.processes[process as usize].replica)),
             Held::Slots(_) | Held::Client(_) | Held::Loops(_) => false,
@@ -272,7 +272,7 @@ impl<'a> View<'a> {
         let mut view = View { world, things: HashMap::new(), nodes: Vec::new(), holds: BTreeMap::new(), only: None };
         for &held in held {
             let node = view.units(held);
-            // Of the loops in a circle each is held as a whole.
+            // An event loop is one unit, held by the token that blocks it.
             let units = match held {
                 Held::Loop(_) | Held::Loops(_) => world.size_of(held),
                 Held::Slots(_) | Held::Client(_) => world.units_in_all(held),

@@ -27,7 +27,8 @@ pub enum Fate {
     Collapsed(Time),
 }
 
-/// What became of a run. The moment comes from its timeline: it is a matter of its clients, whoever scrapes how often.
+/// What became of a run. The moment is taken from its timeline, so that it does not depend on the
+/// scrape interval.
 pub(super) fn fate(timeline: &Timeline) -> Fate {
     let length = timeline.length.0.max(1);
     // Intervals of a window.

@@ -52,6 +52,7 @@ pub fn metered(
     if scrapes.is_cut {
         return Err(Unmetered::TooMany);
     }
+    // A load with `timeline` has one, unless the run was ended early.
     let timeline = outcome.timeline.ok_or(Unmetered::Interrupted)?;
     Ok((timeline, scrapes))
 }

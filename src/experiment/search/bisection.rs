@@ -1,6 +1,6 @@
-//! Bisection with answers that may be "too close to tell": it closes in on the last position that meets for certain and on
-//! the first beyond it that misses for certain, which lie one step apart where every answer was certain. Where positions before
-//! those that meet miss as well, it closes in on that end too.
+//! Bisection with answers that may be "too close to tell": it closes in on the last position that meets for certain and
+//! on the first beyond it that misses for certain, which lie one step apart where every answer was certain. Where positions
+//! before those that meet miss as well, it closes in on that end too.
 
 use std::collections::BTreeMap;
 
@@ -43,8 +43,8 @@ impl Bisection {
         Self { last, known: BTreeMap::new() }
     }
 
-    /// Positions that a search over this number of them decides, at most: both ends, and a step for each halving and boundary, of
-    /// which those that meet have one or two.
+    /// The most positions that a search decides, of those from 0 to `last`: both ends, and one for each halving and boundary;
+    /// those that meet have one boundary or two.
     pub fn most(last: u32, boundaries: usize) -> usize {
         2 + 2 * boundaries * (u32::BITS - last.leading_zeros()) as usize
     }

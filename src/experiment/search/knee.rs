@@ -401,7 +401,7 @@ impl Search {
             let is_doubtful = !is_before && near.decision.is_some_and(|decision| decision != Decision::Meets);
             let mut beyond = candidates[index + 1..].iter().filter(|_| is_doubtful);
             beyond.find_map(|far| {
-                // Along a load a floor is reached by more of it, and everything else by less: that shows nothing.
+                // Along a load, more of it improves floors and less of it everything else: that shows no second range.
                 let improves = |reading: &Reading| {
                     let is_floor = knee.objectives.get(reading.objective).is_some_and(is_floor);
                     is_load(&knee.dial.path) && is_floor != knee.smallest

@@ -60,10 +60,10 @@ impl World<'_> {
         self.add_holders(&found);
     }
 
-    /// Faults begin and end, some of which halt what needs a process or a unit. Of those that end, adds what the holders of units
-    /// that others wait for have lost to them. A hold that is as long as such a fault is rare, so that a sample of the holders
-    /// would miss it: all are looked at now, and those that have an account leave that time aside when they give their units
-    /// back.
+    /// Faults begin or end at this instant. A stuck process or a lowered capacity halts requests, also some that hold units. Few
+    /// requests are halted for as long as the fault lasts, and a sample may have none of them. So when such a fault ends, all
+    /// present holders of units that others wait for are charged with what they have lost to it; a holder with an account
+    /// leaves that time out when it gives its unit back.
     pub(crate) fn account_halts(&mut self, begin: impl Fn(&FaultPlan) -> bool, end: impl Fn(&FaultPlan) -> bool) {
         let Some(accounts) = &self.accounts else { return };
         let halts = |effect: &FaultEffect| matches!(effect, FaultEffect::Stuck | FaultEffect::Capacity { .. });

@@ -67,8 +67,8 @@ pub struct Blame {
     pub groups: Vec<Times>,
     /// Failures by cause and by where the request was when it failed, or what refused it.
     pub failures: Vec<FailedAt>,
-    /// What those who hold a unit of a place do meanwhile, as far as somebody waits for one. Of a breaker where what it has
-    /// counted has failed, a nanosecond each.
+    /// What those who hold a unit of a place do meanwhile, as far as somebody waits for one. Of a breaker: the places
+    /// of the failures that it has counted, with a nanosecond for each.
     pub holders: Vec<Holding>,
     /// The same of those who hold one when a request fails, or who gave it back while that request was under way. Errors that
     /// the model answers itself are left aside.

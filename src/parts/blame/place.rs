@@ -453,7 +453,7 @@ impl Places {
         places
     }
 
-    /// Time of a service's own at an operation: that of its endpoint, or of the service where there is none.
+    /// The place of the time that passes in a service without a resource, at this operation.
     pub fn own_time(&self, service: u32, pc: u32) -> u16 {
         let endpoint = self.endpoint_of.get(pc as usize).and_then(|&endpoint| self.sleeps.get(usize::from(endpoint)));
         let own = endpoint.filter(|(of, _)| *of == service).map(|(_, place)| *place);

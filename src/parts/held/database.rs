@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL refuses one more at once with `FATAL: sorry, too many clients already` (SQLSTATE 53300; `InitProcess`
 //! finds no free entry in the process array), MariaDB with `ERROR 1040: Too many connections`. A connection counts from
-//! the start of its opening to its end, used or idle; in use is it while a request holds it.
+//! the start of its opening to its end, used or idle; it is in use while a request holds it.
 
 use crate::parts::usage::Sum;
 
