@@ -6,7 +6,7 @@ use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
-use crate::parts::{Blame, BlameGroup, Course, CourseMark, Pace, PlaceKind, ResourceUse, Spent};
+use crate::parts::{Blame, BlameGroup, Course, CourseMark, Pace, PlaceKind, ResourceUse};
 use crate::statistics::Interval;
 use crate::statistics::growth::{FEWEST as FEWEST_PIECES, PIECES, growth, growth_of_quarters};
 pub use lag::Overrun;
@@ -51,13 +51,27 @@ pub struct Growth {
 }
 
 /// What disturbs a run.
-#[derive(Clone, Copy, Debug, Default)]
-struct Disturbance {
-    is_there: bool,
-    /// Time is lost to a fault, also to one that lasts to the end of the run, which is no disturbance to recover from.
-    costs_time: bool,
-    /// The first mark after the disturbance; none while it lasts to the end.
-    calm_from: Option<usize>,
+#[derive(Clone, Copy, Debug)]
+enum Disturbance {
+    /// Nothing, as far as is known.
+    None,
+    /// A spike or a fault that ends within the run: the first mark after it; none where the window closes before that.
+    Ends(Option<usize>),
+    /// A fault or an unavailable service that costs time, where no end is known.
+    Lasts,
+}
+
+impl Disturbance {
+    fn of(used: &[&Trial]) -> Self {
+        let loses_time = |blame: &Blame| loses_time(blame, is_by_fault);
+        if used.iter().any(|trial| trial.is_disturbed.is_some()) {
+            Self::Ends(used.iter().find_map(|trial| trial.calm_from))
+        } else if used.iter().filter_map(|trial| trial.blame.as_ref()).any(loses_time) {
+            Self::Lasts
+        } else {
+            Self::None
+        }
+    }
 }
 
 impl Growth {
@@ -70,12 +84,7 @@ impl Growth {
             return Self::default();
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
-        let disturbance = Disturbance {
-            is_there: used.iter().any(|trial| trial.is_disturbed.is_some()),
-            costs_time: used.iter().filter_map(|trial| trial.blame.as_ref()).any(loses_time_to_faults),
-            calm_from: used.iter().find_map(|trial| trial.calm_from),
-        };
-        let growth = Self::of_courses(&courses, own_time(used), disturbance);
+        let growth = Self::of_courses(&courses, own_time(used), Disturbance::of(used));
         let is_even = courses.iter().all(|course| matches!(course.pace, Pace::Steady | Pace::Random));
         match growth.any().filter(|rise| is_even && is_by_length(used, *rise)) {
             None => growth,
@@ -95,10 +104,11 @@ impl Growth {
     }
 
     fn steady(courses: &[&Course], own: Option<f64>, disturbance: Disturbance) -> Self {
+        let ends = matches!(disturbance, Disturbance::Ends(_));
         // What grows in a queue that has a limit does not grow without end.
         let grows = |all: Level, unlimited: Level| {
-            let growth = over_half(courses, all, disturbance.is_there);
-            let is_endless = over_half(courses, unlimited, disturbance.is_there).is_some();
+            let growth = over_half(courses, all, ends);
+            let is_endless = over_half(courses, unlimited, ends).is_some();
             (growth.filter(|_| is_endless), growth.filter(|_| !is_endless))
         };
         let (requests, filling) = grows(IN_FLIGHT, UNLIMITED);
@@ -107,15 +117,17 @@ impl Growth {
         let level = if requests.is_some() { IN_FLIGHT } else { INSIDE };
         let grows = requests.or(work).or(filling).is_some();
         // The backlog that a fault left falls: the system recovers, even if the run ends first.
-        let recovers = || disturbance.calm_from.is_some_and(|mark| falls(courses, level, mark));
-        if (disturbance.is_there || disturbance.costs_time) && (!grows || recovers()) {
+        let recovers = match disturbance {
+            Disturbance::Ends(Some(mark)) => grows && falls(courses, level, mark),
+            _ => false,
+        };
+        if !matches!(disturbance, Disturbance::None) && (!grows || recovers) {
             let leaves_unanswered = lag::leaves(courses, own);
             let leaves_unfinished = leaves_unanswered || lag::leaves_work(courses);
             return Self { leaves_unanswered, leaves_unfinished, ..Self::default() };
         }
-        let grows_alone = |course: &&&Course| {
-            growing(&[course], LEVEL, HALF, level).is_some() || !disturbance.is_there && rises_alone(course, level)
-        };
+        let grows_alone =
+            |course: &&&Course| growing(&[course], LEVEL, HALF, level).is_some() || !ends && rises_alone(course, level);
         let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
         let leaves_unfinished = requests.or(work).is_some();
         let leaves_unanswered = requests.is_some();
@@ -223,38 +235,36 @@ fn is_by_length(used: &[&Trial], rise: Interval) -> bool {
         let queues: f64 = trial.resources.iter().map(|one| one.queue).sum();
         let is_full = trial.resources.iter().any(|one| one.kind.works() && one.utilisation >= FULL);
         let is_calm = trial.hung == 0 && trial.is_disturbed.is_none() && !is_full;
-        is_calm && trial.blame.as_ref().is_some_and(is_undelayed) && {
+        is_calm && trial.blame.as_ref().is_some_and(|blame| !loses_time(blame, is_delay)) && {
             queues + users as f64 <= HARDLY * rise.estimate * trial.window_s
         }
     };
     used.iter().all(is_idle)
 }
 
-/// Whether no time is lost that a fault, contention, a quota or a pause between attempts costs.
-fn is_undelayed(blame: &Blame) -> bool {
-    let delays = |spent: &Spent| {
-        let kind = blame.places[usize::from(spent.place)].kind;
-        matches!(
-            kind,
-            PlaceKind::Fault
-                | PlaceKind::Unavailable
-                | PlaceKind::Contention
-                | PlaceKind::Throttling
-                | PlaceKind::Backlog
-                | PlaceKind::BackOff
-                | PlaceKind::ClientBackOff
-        ) && spent.ns > 0
-    };
-    !blame.groups.iter().flat_map(|times| &times.spent).chain(blame.holders.iter().map(|one| &one.spent)).any(delays)
+/// Whether requests, or those who hold what others wait for, lose time to places of such a kind.
+fn loses_time(blame: &Blame, is_such: fn(PlaceKind) -> bool) -> bool {
+    let of_requests = blame.groups.iter().flat_map(|times| &times.spent);
+    let mut all = of_requests.chain(blame.holders.iter().map(|one| &one.spent));
+    all.any(|spent| spent.ns > 0 && is_such(blame.places[usize::from(spent.place)].kind))
 }
 
-/// Whether requests, or those who hold what others wait for, lose time to a fault.
-fn loses_time_to_faults(blame: &Blame) -> bool {
-    let of_fault = |spent: &Spent| {
-        let kind = blame.places[usize::from(spent.place)].kind;
-        matches!(kind, PlaceKind::Fault | PlaceKind::Unavailable) && spent.ns > 0
-    };
-    blame.groups.iter().flat_map(|times| &times.spent).chain(blame.holders.iter().map(|one| &one.spent)).any(of_fault)
+/// Whether a fault costs the time that is lost there, or an unavailable service.
+fn is_by_fault(kind: PlaceKind) -> bool {
+    matches!(kind, PlaceKind::Fault | PlaceKind::Unavailable)
+}
+
+/// Whether a fault, contention, a quota, dropped SYNs or a pause between attempts costs it.
+fn is_delay(kind: PlaceKind) -> bool {
+    let is_other = matches!(
+        kind,
+        PlaceKind::Contention
+            | PlaceKind::Throttling
+            | PlaceKind::Backlog
+            | PlaceKind::BackOff
+            | PlaceKind::ClientBackOff
+    );
+    is_other || is_by_fault(kind)
 }
 
 /// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow
@@ -284,8 +294,6 @@ mod tests {
     use crate::kernel::Time;
     use crate::parts::course::PARTS;
 
-    const CALM: Disturbance = Disturbance { is_there: false, costs_time: false, calm_from: None };
-
     /// Parts of 10 s, and the number under way at the end of each.
     fn course(level: fn(u64) -> u64) -> Course {
         let mark = |index: u64| CourseMark { in_flight: level(index), inside: level(index), ..CourseMark::default() };
@@ -296,12 +304,12 @@ mod tests {
     #[test]
     fn the_runs_that_grow_are_counted() {
         let (grows, stays) = (course(|index| index), course(|_| 7));
-        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None, CALM);
+        let growth = Growth::of_courses(&[&grows, &stays, &grows, &grows], None, Disturbance::None);
         let seen = growth.requests.expect("it grows");
         assert!((seen.estimate - 0.075).abs() < 1e-12, "{seen:?}");
         assert_eq!(growth.runs, 3);
-        assert_eq!(Growth::of_courses(&[&grows, &grows], None, CALM).runs, 2);
-        assert_eq!(Growth::of_courses(&[&stays, &stays], None, CALM), Growth::default());
+        assert_eq!(Growth::of_courses(&[&grows, &grows], None, Disturbance::None).runs, 2);
+        assert_eq!(Growth::of_courses(&[&stays, &stays], None, Disturbance::None), Growth::default());
     }
 
     /// A fault of 200 s in a window of 640 s leaves 400 requests, of which one in two seconds is worked off: over the second half
@@ -313,26 +321,20 @@ mod tests {
             41..=60 => 1 + (part - 40) * 20,
             _ => 401 - (part - 60) * 5,
         });
-        let of = |calm_from| {
-            Growth::of_courses(
-                &[&drains, &drains],
-                Some(0.1),
-                Disturbance { is_there: true, costs_time: true, calm_from },
-            )
-        };
+        let of = |calm_from| Growth::of_courses(&[&drains, &drains], Some(0.1), Disturbance::Ends(calm_from));
         assert!(of(None).requests.is_some(), "{:?}", of(None));
         let left = Growth { leaves_unanswered: true, leaves_unfinished: true, ..Growth::default() };
         assert_eq!(of(Some(60)), left);
-        // From 20 s to 40 s of the window, so that it neither grows nor falls over its second half for certain: 281 are left.
+        // From 200 s to 400 s, so that it neither grows nor falls over the second half for certain: 281 are left.
         let early = course(|part| match part {
             0..=20 => 1,
             21..=40 => 1 + (part - 20) * 20,
             _ => 401 - (part - 40) * 5,
         });
-        let after = Disturbance { is_there: true, costs_time: true, calm_from: Some(40) };
+        let after = Disturbance::Ends(Some(40));
         assert_eq!(Growth::of_courses(&[&early, &early], Some(0.1), after), left);
         let grows = course(|part| if part < 40 { 1 } else { 1 + (part - 40) * 20 });
-        let after = Disturbance { is_there: true, costs_time: true, calm_from: Some(60) };
+        let after = Disturbance::Ends(Some(60));
         assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());
     }
 
@@ -341,7 +343,7 @@ mod tests {
     #[test]
     fn what_is_certain_together_need_not_be_so_in_any_run() {
         let wanders = course(|index| index + if index / 8 % 2 == 0 { 0 } else { 40 });
-        let growth = Growth::of_courses(&[&wanders; 100], None, CALM);
+        let growth = Growth::of_courses(&[&wanders; 100], None, Disturbance::None);
         assert!(growth.requests.is_some(), "{growth:?}");
         assert_eq!(growth.runs, 0);
     }
