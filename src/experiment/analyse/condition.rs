@@ -238,8 +238,8 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
 }
 
 /// The success objective if the answers miss it, or else the same objective of the work behind them if that does; with
-/// the metric that is the goodput of the one that misses it. That of the work counts as well where answers are missed only
-/// because requests are refused on purpose, and the work is not.
+/// the metric that is the goodput of the one that misses it. It is that of the work as well where the answers miss it only
+/// because requests are refused on purpose, and the work for another reason.
 fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)> {
     let success = success_objective(plan);
     let answers = success.is_missed_by(summary.success_rate.estimate).then_some((success, Metric::ThroughputPerMin));
@@ -247,11 +247,8 @@ fn broken_promise(plan: &Plan, summary: &Summary) -> Option<(Objective, Metric)>
     let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
     let is_broken = rate.is_some_and(|rate| completion.is_missed_by(rate.estimate));
     let work = is_broken.then_some((completion, Metric::CompletedPerMin));
-    let is_shed = |&(objective, _): &(Objective, Metric)| is_shedding(summary, objective);
-    match work.filter(|_| answers.as_ref().is_some_and(is_shed)).filter(|work| !is_shed(work)) {
-        Some(work) => Some(work),
-        None => answers.or(work),
-    }
+    let is_shed = |broken: Option<(Objective, Metric)>| broken.is_some_and(|it| is_shedding(summary, it.0));
+    if is_shed(answers) && !is_shed(work) { work.or(answers) } else { answers.or(work) }
 }
 
 /// The first objective other than the success rate that the point misses, and the replications that miss it. One on a
