@@ -30,22 +30,16 @@ impl Evidence<'_> {
     ) -> Before<'a> {
         let Some(failed) = most(all) else { return Before::Nothing };
         let (place, name, share) = (failed.place, &failed.place.name, percent(failed.share));
-        *sentence += &match place.kind {
-            PlaceKind::Fault => format!("; {share} of that pause follows attempts that fail because of {name}"),
-            PlaceKind::OwnError => {
-                format!("; {share} of that pause follows attempts that fail with an error of {name}")
-            }
+        let how = match place.kind {
             PlaceKind::Unexplained => return Before::Nothing,
-            PlaceKind::Unavailable => {
-                let service = name.trim_end_matches(" unavailable");
-                format!("; {share} of that pause follows attempts that find no replica of {service}")
-            }
-            PlaceKind::Breaker => {
-                format!("; {share} of that pause follows attempts that are refused by {name}, which is open")
-            }
-            _ if failed.served => format!("; {share} of that pause follows attempts that are refused by {name}"),
-            _ => format!("; {share} of that pause follows attempts that fail {}", while_at(place)),
+            PlaceKind::Fault => format!("fail because of {name}"),
+            PlaceKind::OwnError => format!("fail with an error of {name}"),
+            PlaceKind::Unavailable => format!("find no replica of {}", name.trim_end_matches(" unavailable")),
+            PlaceKind::Breaker => format!("are refused by {name}, which is open"),
+            _ if failed.served => format!("are refused by {name}"),
+            _ => format!("fail {}", while_at(place)),
         };
+        *sentence += &format!("; {share} of that pause follows attempts that {how}");
         // The chain begins with the pause: no resource is held in it.
         let is_first = chain.len() == 1;
         match place.kind {
@@ -60,7 +54,8 @@ impl Evidence<'_> {
             PlaceKind::Breaker => {
                 let others: Vec<Share> = all.iter().filter(|share| share.place != place).cloned().collect();
                 let failing = Failing::all(blame.failures.iter());
-                Before::Root(self.opened(blame, place, most(&others), &failing, std::mem::take(sentence)))
+                let other = most(&others).map(|share| (share.place, share.served));
+                Before::Root(self.opened(blame, place, other, &failing, std::mem::take(sentence)))
             }
             PlaceKind::Contention => {
                 Before::Root(Culprit::new(name.clone(), CulpritKind::Contention, std::mem::take(sentence)))

@@ -185,12 +185,8 @@ impl Evidence<'_> {
             PlaceKind::OwnError => (CulpritKind::OwnError, format!("{of_failures} are {causes}, an error of {name}")),
             PlaceKind::Breaker => {
                 let refused = format!("{of_failures} are refused by {name}, which is open");
-                let other = others.iter().find(|other| other.place != most_of_all.place).map(|other| Share {
-                    place: &blame.places[usize::from(other.place)],
-                    served: other.is_refused,
-                    seconds: 0.0,
-                    share: other.share(all),
-                });
+                let other = others.iter().find(|other| other.place != most_of_all.place);
+                let other = other.map(|other| (&blame.places[usize::from(other.place)], other.is_refused));
                 return Some(self.opened(blame, place, other, others, refused));
             }
             // What is full refuses because of what its holders do; a rate has no holders.
