@@ -77,7 +77,9 @@ impl Evidence<'_> {
                 let circle = Closing { places: &chain[at..], share: next };
                 sentence += &format!("; {}", circle.words());
                 if is_circle {
-                    sentence += &format!("{}: {}", self.end_of_circle(blame, circle.places), circle.remedy());
+                    let end = self.end_of_circle(blame, circle.places);
+                    let end = end.map_or_else(String::new, |end| format!(", and {end}"));
+                    sentence += &format!("{end}: {}", circle.remedy());
                     return Culprit::new(circle.share.place.name.clone(), CulpritKind::Circle, sentence);
                 }
                 break;

@@ -1,9 +1,10 @@
-//! Hold-and-wait: those who hold a place wait for it, or for one that they keep from others who hold that.
+//! Hold-and-wait: holders of a place wait for another unit of it, or for a place that is held by requests that wait for theirs.
 //!
-//! It costs the share of the holders' time that is such a wait. Where all units are held by those who wait, only a time-out
-//! ends that; so a part of it is behind failures by a time-out, also where holders mostly do something else.
+//! It costs the share of the holders' time that is such a wait. If all units are held by requests that wait, only a time-out
+//! ends that. So it may cause failures by a time-out even where holders mostly do something else.
 
 use super::chain::{MOSTLY, blocked, is_blocked};
+use super::failures::ALSO;
 use super::{Culprit, CulpritKind, Evidence, percent};
 use crate::experiment::analyse::blame::{Share, holders};
 use crate::experiment::analyse::words;
@@ -13,9 +14,6 @@ use crate::parts::{Blame, BlamePlace, FailedAt, Failure, PlaceKind};
 /// pool of 10 of which requests take one or two connections (120 loads, time-outs and shares of second ones), without the
 /// second one up to 10 % of the requests more succeeded below this share, and up to all of them above it.
 const CLOSES: f64 = 0.1;
-
-/// Share of the failures that are late in a circle from which it matters.
-const LATE: f64 = 0.25;
 
 /// A chain of holders that closes.
 pub(super) struct Closing<'c, 'a> {
@@ -38,12 +36,11 @@ impl Closing<'_, '_> {
                 let each = each.map_or_else(|| "each".into(), |units| format!("each of {units}"));
                 format!("{each} holds one and waits for a second one ({share} of the holders' time)")
             }
-            [.., last] if is_blocked(last, &self.share) => blocked(last, &self.share, &share),
             _ => self.waits(),
         }
     }
 
-    /// The same where holders do something else for most of the time.
+    /// The same as a wait: of several places, or where holders do something else for most of the time.
     fn waits(&self) -> String {
         let (name, share) = (&self.last().name, percent(self.share.share));
         let what = if self.places.len() == 1 { "a second one" } else { &self.share.place.name };
@@ -86,8 +83,8 @@ impl Evidence<'_> {
             None => "where all do".to_owned(),
         };
         let end = self.end_of_circle(blame, circle.places);
-        found.sentence +=
-            &format!("; {}, and {all}{}: {}", circle.waits(), end.replacen(", and", ",", 1), circle.remedy());
+        let end = end.map_or_else(String::new, |end| format!(", and {all}, {end}"));
+        found.sentence += &format!("; {}{end}: {}", circle.waits(), circle.remedy());
         let is_root = circle.places.iter().any(|place| place.name == found.name);
         if found.kind == CulpritKind::Limits && is_root && circle.share.share >= MOSTLY {
             let name = circle.share.place.name.clone();
@@ -113,16 +110,16 @@ impl Evidence<'_> {
         chain.iter().enumerate().filter_map(closes).max_by(|a, b| a.share.share.total_cmp(&b.share.share))
     }
 
-    /// What ends a circle of waits for these places, in words; nothing where its requests end without that.
-    pub(super) fn end_of_circle(&self, blame: &Blame, circle: &[&BlamePlace]) -> String {
+    /// What ends a circle of waits for these places, in words; none where its requests end without that.
+    pub(super) fn end_of_circle(&self, blame: &Blame, circle: &[&BlamePlace]) -> Option<String> {
         if let Some(length) = circle.iter().find_map(|place| place.units?.patience) {
-            return format!(", and only the time-out of {} ends that", words::time(length.seconds()));
+            return Some(format!("only the time-out of {} ends that", words::time(length.seconds())));
         }
         if self.deadlock.is_some() {
-            return ", and nothing ends that".into();
+            return Some("nothing ends that".into());
         }
         let is_late = blame.failures.iter().any(|at| Failure::is_late(&at.cause));
-        if is_late { ", and only a time-out ends that".into() } else { String::new() }
+        is_late.then(|| "only a time-out ends that".into())
     }
 }
 
@@ -136,7 +133,7 @@ fn is_late(blame: &Blame, places: &[&BlamePlace]) -> bool {
         |at: &&FailedAt| Failure::is_late(&at.cause) && places.contains(&&blame.places[usize::from(at.place)]);
     let late: u64 = blame.failures.iter().filter(is_there).map(|at| at.requests).sum();
     let all: u64 = blame.failures.iter().map(|at| at.requests).sum();
-    late > 0 && late as f64 >= LATE * all as f64
+    late > 0 && late as f64 >= ALSO * all as f64
 }
 
 /// The units of a place in each process, where their number is limited.
