@@ -1,6 +1,6 @@
 //! What replicas that a fault keeps down have to do with a point.
 
-use super::{Culprit, CulpritKind, Evidence, Used, percent};
+use super::{Culprit, CulpritKind, Evidence, Used, agree, percent};
 use crate::experiment::analyse::blame::{Share, holders, outages, shares};
 use crate::parts::{BlameGroup, BlamePlace, PlaceKind};
 
@@ -31,8 +31,8 @@ impl Evidence<'_> {
         found
     }
 
-    /// The same with a fault that leaves fewer units of it, where capacity is lost for good: those who wait for one of these
-    /// when the window closes tell no more.
+    /// Names the fault that reduces the capacity of the limiting resource, where capacity is lost for good: what the
+    /// holders of its units do does not show it.
     pub(super) fn amid_lowering(&self, found: Culprit) -> Culprit {
         let is_limit = self.is_damaged && found.kind == CulpritKind::Limits;
         let Some((blame, limit)) = self.place(&found.name).filter(|_| is_limit) else { return found };
@@ -40,8 +40,8 @@ impl Evidence<'_> {
             fault.kind == PlaceKind::Fault && holders(blame, fault).iter().any(|lowered| lowered.place == limit)
         };
         let Some(fault) = blame.places.iter().find(lowers) else { return found };
-        let leaves = if fault.name.starts_with("faults ") { "leave" } else { "leaves" };
-        let sentence = format!("{}; {} {leaves} fewer of {}", found.sentence, fault.name, limit.name);
+        let reduces = agree(&fault.name, "reduces the capacity of", "reduce the capacity of");
+        let sentence = format!("{}; {reduces} {}", found.sentence, limit.name);
         Culprit::fault(&fault.name, limit, sentence)
     }
 
@@ -73,7 +73,8 @@ impl Evidence<'_> {
         let place = blame.places.iter().find(|place| place.name == name).filter(|_| down >= OUTAGE)?;
         let fault = outages(blame, place).first()?.place.name.clone();
         let (service, share) = (name.trim_end_matches(" unavailable"), percent(down));
-        let sentence = format!("{fault} {} replicas of {service} down ({share} of the replicas' time)", keeps(&fault));
+        let keeps = agree(&fault, "keeps replicas of", "keep replicas of");
+        let sentence = format!("{keeps} {service} down ({share} of the replicas' time)");
         Some((fault, sentence))
     }
 }
@@ -81,9 +82,4 @@ impl Evidence<'_> {
 /// The share of a time that is due to a fault.
 fn share_of(shares: &[Share], fault: &str) -> f64 {
     shares.iter().filter(|share| share.place.name == fault).map(|share| share.share).sum()
-}
-
-/// `keeps` of one fault, `keep` of several.
-fn keeps(fault: &str) -> &'static str {
-    if fault.starts_with("faults ") { "keep" } else { "keeps" }
 }
