@@ -31,8 +31,8 @@ const SPARE: f64 = 0.5;
 /// How much of the longest wait another one is at least, if the two are nearly as long.
 const TIED: f64 = 0.8;
 
-/// Share of the work behind the answers that completes from which its backlog is the matter where it piles up, even if more of
-/// it fails than waits at the end.
+/// Share of the work behind the answers that completes from which a backlog of it decides on the culprit, even if more of it
+/// fails than waits at the end. An assumption: half.
 const MOSTLY_DONE: f64 = 0.5;
 
 /// What refuses with which cause.
@@ -59,9 +59,7 @@ impl Evidence<'_> {
             return Some(Culprit::new("a broken client".into(), CulpritKind::NeverAnswered, sentence));
         }
         let is_failing = self.is_failing();
-        let is_done =
-            || self.work_completed.is_none_or(|share| share >= MOSTLY_DONE || self.work_left >= 0.5 * (1.0 - share));
-        let is_backlog = self.grows == Growing::Work && is_done();
+        let is_backlog = !is_failing && self.is_backlog_of_work();
         let backlog = if is_backlog { self.backlog(None).or_else(|| self.longest_queue(None)) } else { None };
         if !is_failing && let Some(lost) = backlog.or_else(|| self.lost_work()) {
             return Some(self.amid_outage(lost));
@@ -83,7 +81,7 @@ impl Evidence<'_> {
             self.grows != Growing::Work && !(takes_time && self.grows == Growing::Requests)
         };
         let found = match found {
-            Some(found) if self.is_beside_backlog(&found) => Some(self.before(waits, found)),
+            Some(found) if self.is_before_backlog(&found) => Some(self.behind_refusal(waits, found)),
             Some(found) if is_telling(&found) && found.kind != CulpritKind::TakesTime => Some(found),
             found if self.grows == Growing::Nothing => self.behind().or(found),
             found => self.backlog(None).or(found),
@@ -94,15 +92,21 @@ impl Evidence<'_> {
         outage.or_else(|| found.map(|found| self.amid_lowering(self.amid_outage(found))))
     }
 
-    /// Whether this refuses requests while others pile up: what it lets in is still too much for what is behind it. Not where
-    /// those who pile up are refused and send again.
-    fn is_beside_backlog(&self, found: &Culprit) -> bool {
+    /// Whether work behind the answers piles up, and more of it waits at the end than fails, or most of it completes.
+    fn is_backlog_of_work(&self) -> bool {
+        let decides = |share: f64| share >= MOSTLY_DONE || self.work_left >= 0.5 * (1.0 - share);
+        self.grows == Growing::Work && self.work_completed.is_none_or(decides)
+    }
+
+    /// Whether this refuses requests while others pile up: what it admits is still too much for what is behind it. Clients that
+    /// pile up because they are refused and send again are no such backlog.
+    fn is_before_backlog(&self, found: &Culprit) -> bool {
         let refuses = found.kind == CulpritKind::Refuses || found.refuser.is_some();
         refuses && self.grows == Growing::Requests && !self.are_between_attempts
     }
 
-    /// The culprit of the backlog, or else what requests usually wait for, and beside it what refuses requests.
-    fn before(&self, waits: Option<Culprit>, refusal: Culprit) -> Culprit {
+    /// The culprit of the backlog, or else what requests usually wait for; the sentence also says what refuses requests.
+    fn behind_refusal(&self, waits: Option<Culprit>, refusal: Culprit) -> Culprit {
         let refuser = refusal.refuser.as_ref().unwrap_or(&refusal.name);
         let queue = self.backlog(Some(refuser)).or_else(|| self.longest_queue(Some(refuser)));
         let Some(mut found) = queue.or(waits).filter(|found| !found.is_limit(refuser)) else { return refusal };
@@ -117,7 +121,7 @@ impl Evidence<'_> {
             self.blame.and_then(of_group).unwrap_or(0.0)
         };
         let (failed, succeeded) = (requests(BlameGroup::Failed), requests(BlameGroup::Mean));
-        // Where answers are missed only by what is refused on purpose, the work behind the others is the matter if it waits.
+        // If the answers miss the objective only by what is refused on purpose, work behind the others decides if it waits.
         let is_shed = self.sheds && self.work_completed.is_some() && self.work_left > 0.0;
         failed * self.share_that_matters() > self.failing * (failed + succeeded) && !is_shed
     }
@@ -133,15 +137,14 @@ impl Evidence<'_> {
 
     /// What piles up waits for this: the full resource with the longest queue, or what its holders wait for. Under a load
     /// that changes, what is full at the end may not be so over the window: then it is the longest queue of all. The queue of
-    /// what refuses a part of them is left aside.
+    /// what refuses requests does not count.
     fn backlog(&self, refuser: Option<&str>) -> Option<Culprit> {
         let queues = || self.resources.iter().filter(|one| one.queue >= 1.0 && Some(one.name) != refuser);
         let longest = |a: &&Used, b: &&Used| a.queue.total_cmp(&b.queue);
         let full = queues().filter(|one| self.is_full(one.name)).max_by(longest);
         let most = full.or_else(|| queues().filter(|one| self.is_uneven && one.is_limited).max_by(longest))?;
-        let (name, queue) = (most.name, most.queue);
-        let (what, wait) = self.waiting(name, queue);
-        let mut sentence = format!("{queue:.0} {what} {wait} for {name} on average");
+        let name = most.name;
+        let mut sentence = self.waiting(most);
         if most.is_full {
             let are = if is_plural(name) { "are" } else { "is" };
             sentence += &format!(", which {are} {} in use", percent(most.utilisation));
@@ -166,12 +169,13 @@ impl Evidence<'_> {
         let waited_for = self.resources.iter().filter(waits);
         let most = waited_for.max_by(|a, b| a.queue.total_cmp(&b.queue))?;
         let (blame, place) = self.place(most.name)?;
-        let (what, wait) = self.waiting(most.name, most.queue);
-        Some(self.chain(blame, place, format!("{:.0} {what} {wait} for {} on average", most.queue, most.name)))
+        Some(self.chain(blame, place, self.waiting(most)))
     }
 
-    /// What waits for a resource while something piles up, and the verb: requests, or the work behind their answers.
-    fn waiting(&self, name: &str, queue: f64) -> (&'static str, &'static str) {
+    /// What waits for a resource while something piles up, requests or the work behind their answers: `134 requests wait for
+    /// app limit lock on average`.
+    fn waiting(&self, most: &Used) -> String {
+        let Used { name, queue, .. } = *most;
         let is_queue = |name: &str| name.starts_with("queue ");
         let of_work = self.grows == Growing::Work;
         let is_message = is_queue(name) || of_work && self.resources.iter().any(|used| is_queue(used.name));
@@ -180,7 +184,9 @@ impl Evidence<'_> {
             (false, true) => ("job", "jobs"),
             (false, false) => ("request", "requests"),
         };
-        if format!("{queue:.0}") == "1" { (one, "waits") } else { (many, "wait") }
+        let number = format!("{queue:.0}");
+        let waiting = if number == "1" { format!("{one} waits") } else { format!("{many} wait") };
+        format!("{number} {waiting} for {name} on average")
     }
 
     /// The most frequent failure of the work behind the answers, where too little of it completes.

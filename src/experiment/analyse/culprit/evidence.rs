@@ -28,7 +28,7 @@ pub struct Evidence<'a> {
     pub lost_work: &'a [LostWork],
     /// Whether errors that the model answers itself, by `fail`, are left aside: they are not what misses an objective.
     pub is_own_error_harmless: bool,
-    /// Whether requests that pile up do so because what fails them makes clients send them again.
+    /// Whether clients spend most of their time between attempts: then they pile up because of what fails these.
     pub are_between_attempts: bool,
     /// Whether the success objective is missed only because of requests that are refused on purpose.
     pub sheds: bool,
