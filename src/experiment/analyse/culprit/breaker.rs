@@ -65,8 +65,15 @@ impl Evidence<'_> {
     /// What is waited for before the own time of a service, during which something is given up as late: a resource of that
     /// service of which a visit waits for longer than it lasts. With the place, and the wait in words.
     fn late_at(&self, cause: &BlamePlace) -> Option<(&Blame, &BlamePlace, String)> {
-        let service = cause.name.split(' ').next().filter(|_| cause.kind == PlaceKind::Delay)?;
-        let is_own = |one: &&Used| one.name.strip_prefix(service).is_some_and(|rest| rest.starts_with(' '));
+        if cause.kind != PlaceKind::Delay {
+            return None;
+        }
+        // `mail`, `mail sleep` or, of several endpoints that sleep, `mail.send sleep`.
+        let is_own = |one: &&Used| {
+            let service = one.name.split(' ').next().unwrap_or_default();
+            let rest = cause.name.strip_prefix(service);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '.']))
+        };
         let waits = |one: &&Used| one.is_limited && one.queue >= one.in_use && one.queue > 0.0;
         let own = self.resources.iter().filter(is_own).filter(waits);
         let longest = own.max_by(|a, b| a.queue.total_cmp(&b.queue))?;
