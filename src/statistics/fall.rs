@@ -34,9 +34,9 @@ pub struct Fall {
     pub before: f64,
     /// The mean count of the stretch that begins here.
     pub after: f64,
-    /// The first count of the stretch in which the counts are usual again: at least nine tenths of the level before the fall
-    /// that lasted longest, or of that just before where the fall is from a higher one to no less than that. None where they
-    /// stay below.
+    /// The first count of the first later stretch with at least nine tenths of the usual level before the fall; none where there
+    /// is no such stretch. The usual level is that of the longest stretch before the fall, or that just before the fall where the
+    /// counts do not fall below nine tenths of the longest stretch's.
     pub back: Option<usize>,
 }
 
@@ -93,14 +93,16 @@ fn falls(stretches: &[Stretch], number: usize) -> bool {
     stretches[number].mean < FALLEN * stretches[number - 1].mean
 }
 
-/// The level that counts fall from where this stretch begins: that which lasted longest before, unless they stay above it.
+/// The usual level before a fall to this stretch: that of the longest stretch before, or, where the counts stay at nine tenths of
+/// that or above, the level just before.
 fn usual(stretches: &[Stretch], number: usize) -> f64 {
     let longest = stretches[..number].iter().max_by_key(|stretch| stretch.to - stretch.from);
     let longest = longest.map_or(0.0, |stretch| stretch.mean);
     if stretches[number].mean < FALLEN * longest { longest } else { stretches[number - 1].mean }
 }
 
-/// Whether this stretch only ends a rebound: the level rose after an earlier fall, and is now no lower than before that one.
+/// Whether a fall to this stretch only ends a rebound: the level has risen, and is still usual for the time before an earlier
+/// fall.
 fn ends_rebound(stretches: &[Stretch], number: usize) -> bool {
     let has_risen = number >= 2 && stretches[number - 1].mean > stretches[number - 2].mean;
     let is_usual =
@@ -198,7 +200,7 @@ mod tests {
         let seen = |counts: &[Vec<u32>]| fall(&counts.concat()).map(|fall| (fall.at, fall.back));
         let rebound = [vec![20; 40], vec![10; 6], vec![80; 20], vec![20; 40]];
         assert_eq!(seen(&rebound), Some((40, Some(46))));
-        // From a spike to less than before it, and later back to that.
+        // From a spike to less than before it, and later back to the level before the spike.
         assert_eq!(seen(&[vec![20; 40], vec![80; 10], vec![1; 30], vec![20; 20]]), Some((50, Some(80))));
         // A second fall after half a return is one.
         assert_eq!(seen(&[vec![40; 40], vec![20; 10], vec![30; 10], vec![1; 40]]), Some((60, None)));

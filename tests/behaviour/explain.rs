@@ -162,7 +162,7 @@ fn a_load_that_is_served_is_judged_by_its_response_time() {
     assert_eq!((idle.end, idle.steps.len()), (LadderEnd::NothingInUse, 0));
 }
 
-/// A message is answered when it is queued: what there is to improve is the time until it is handled.
+/// A message is answered when it is queued: what can be improved is the time until it is handled.
 #[test]
 fn work_that_outlasts_its_answer_is_judged_by_its_completion() {
     let queued = "title = \"test\"\n[load]\nkind = \"open\"\ntarget = \"web.put\"\nrate = \"5/s\"\nwarm_up = \"0s\"\nduration = \"400s\"\n\

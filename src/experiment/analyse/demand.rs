@@ -59,7 +59,7 @@ fn serves(kind: ResourceKind) -> bool {
     matches!(kind, ResourceKind::Cpu | ResourceKind::Station)
 }
 
-/// Whether nearly all requests complete, so that what those take that do not is too little to matter.
+/// Whether nearly all requests complete, so that what the others take is too little to matter.
 pub fn is_whole(summary: &Summary) -> bool {
     let completed = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts);
     summary.success_rate.estimate >= WHOLE && completed.is_none_or(|rate| rate.estimate >= WHOLE)

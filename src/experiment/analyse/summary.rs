@@ -382,7 +382,7 @@ impl Summary {
     pub fn is_met_without_refusals(&self, share: f64) -> bool {
         let refused = self.refused();
         let failed: f64 = self.failures.iter().map(|(_, count)| count).sum();
-        // Those who are still inside at the end of the window have not failed, and may count all the same.
+        // Requests that are inside when the window closes have not failed, but count as unanswered where that is judged.
         let all = if self.growth.leaves_unanswered { self.succeeded / self.success_rate.estimate } else { 0.0 };
         let left = (all - self.succeeded - failed).max(0.0);
         let broken = failed - refused + left;

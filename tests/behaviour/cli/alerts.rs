@@ -83,7 +83,7 @@ fn each_rule_says_when_it_fires_and_whether_that_is_a_false_alarm() {
     }
 }
 
-/// When a run collapses is a matter of its clients, not of the monitoring system.
+/// The time at which a run collapses depends on its clients, not on the monitoring system.
 #[test]
 fn the_collapse_does_not_depend_on_the_scrapes() {
     let place = place();

@@ -331,7 +331,8 @@ fn a_least_throughput_that_less_load_cannot_give_excludes_no_load_in_between() {
     assert!(printed.contains("a load in between may meet it") && !printed.contains("does not help"), "{printed}");
 }
 
-/// All of 15/s is answered, and 30/s are asked for: less load cannot give that, and more misses what 15/s already misses.
+/// All of 15/s is answered, and the objective is 30/s: a lower load cannot give that, and a higher one misses the objective on
+/// response times, which 15/s misses already.
 #[test]
 fn a_throughput_above_what_is_offered_is_looked_for_at_no_lower_load() {
     let place = Place::new();

@@ -80,7 +80,7 @@ fn a_save_during_a_run_ends_it() {
     assert_eq!(interrupt(child), Some(0));
 }
 
-/// What is not there is no file that could be saved; a folder is none either.
+/// Neither a file that does not exist nor a folder can be saved.
 #[test]
 fn a_file_that_is_not_there_is_refused() {
     let place = Place::new();

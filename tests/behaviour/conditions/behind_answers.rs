@@ -79,8 +79,8 @@ fn messages_that_a_fault_leaves_are_not_completed() {
     });
 }
 
-/// Messages that a stop leaves count though they are worked off since: over the second half of the window no more come than
-/// go. Of 1500 messages at 5/s that are handled at 6.25/s, 500 wait after the stop of 100 s and 375 at the end.
+/// Messages that a stop leaves are not completed, even if the backlog falls after it: over the second half of the window no more
+/// come than go. Of 1500 messages at 5/s that are handled at 6.25/s, 500 wait after the stop of 100 s and 375 at the end.
 #[test]
 fn messages_that_an_early_fault_leaves_are_not_completed() {
     let load = LOAD.replace("20/s", "5/s").replace("60s", "300s");
@@ -117,7 +117,7 @@ fn messages_that_an_early_fault_leaves_are_not_completed() {
     }
     // After 500 s the backlog is worked off.
     assert_eq!(condition(&model("700s", "", "dead")), Condition::Healthy);
-    // An ingress that refuses one request in five leaves fewer of them, which is no reason to call them shed.
+    // Behind an ingress that refuses requests fewer messages are left, but these are not shed.
     let ingress = "ingress = { rate_limit = { average = \"12/s\", burst = 1 } }";
     with_report(&model("260s", ingress, "dead"), |report| {
         let state = &report.states[0];

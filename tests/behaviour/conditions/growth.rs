@@ -186,8 +186,8 @@ fn a_fault_near_the_end_of_the_window_is_no_growth() {
     assert_eq!(condition(text), Condition::Healthy);
 }
 
-/// The same of a stop in the middle of the window, after which 1.25/s more are served than come: of 1500 requests 500 are behind
-/// then, and 375 at the end. Those count, and a limiter in front that refuses a few sheds nothing else.
+/// A stop in the middle of the window, after which 1.25/s more are served than come: of 1500 requests 500 wait when it ends, and
+/// 375 when the window closes. These are not answered, and a rate limit that refuses a few others does not make it shedding.
 #[test]
 fn requests_that_a_fault_leaves_are_not_answered() {
     let model = |ingress: &str| {

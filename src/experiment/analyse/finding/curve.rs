@@ -35,7 +35,7 @@ pub struct Turn {
     pub is_timed: bool,
     /// The resource behind it, as the reports name it.
     pub resource: Option<String>,
-    /// The same as a mark has it, with what refuses requests because of it.
+    /// The same for a mark in a chart, with what refuses requests because of it: `web ingress (web CPU)`.
     pub name: Option<String>,
     /// Why, in a few words: `user-service pool auth deadlocks`.
     pub cause: String,
