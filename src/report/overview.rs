@@ -161,7 +161,7 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     }
     let limits = words(&|summary| {
         let limit = summary.saturated.as_ref().zip(summary.culprit.as_ref());
-        limit.map_or_else(String::new, |(limit, culprit)| culprit.refused(limit))
+        limit.map_or_else(String::new, |(limit, culprit)| culprit.with_refuser(limit))
     });
     if limits.iter().any(|words| !words.is_empty()) {
         columns.push(Column::words("limited by", limits).optional(5));

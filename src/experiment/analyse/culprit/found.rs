@@ -75,22 +75,22 @@ impl Culprit {
         let limit = self.limit()?;
         let fault = self.through.as_ref().map(|_| self.name.as_str());
         let tied = self.tied.as_ref().map_or_else(String::new, |other| format!(", nearly as much by {other}"));
-        let limit = match (self.refuser_beside(limit), fault) {
+        let limit = match (self.other_refuser(limit), fault) {
             (Some(refuser), Some(fault)) => format!("{refuser} ({}, {fault})", named(limit)),
             (None, Some(fault)) => format!("{} ({fault})", named(limit)),
-            (_, None) => self.refused(&named(limit)),
+            (_, None) => self.with_refuser(&named(limit)),
         };
         Some(limit + &tied)
     }
 
-    /// The name of the culprit, or of what limits the point, as marks and columns have it: of requests that are refused, what
-    /// refuses them, with what its holders wait for: `web ingress (web CPU)`.
-    pub fn refused(&self, name: &str) -> String {
-        self.refuser_beside(name).map_or_else(|| name.to_owned(), |refuser| format!("{refuser} ({name})"))
+    /// A name of what limits the point after that of what refuses requests because of it, if that is another resource:
+    /// `web ingress (web CPU)`.
+    pub fn with_refuser(&self, name: &str) -> String {
+        self.other_refuser(name).map_or_else(|| name.to_owned(), |refuser| format!("{refuser} ({name})"))
     }
 
-    /// What refuses requests, if it is not this.
-    fn refuser_beside(&self, name: &str) -> Option<&str> {
+    /// What refuses requests, if it is not the resource of this name.
+    fn other_refuser(&self, name: &str) -> Option<&str> {
         self.refuser.as_deref().filter(|refuser| self.fails && *refuser != name)
     }
 

@@ -112,7 +112,7 @@ impl<'a> Curve<'a> {
             condition: state.condition,
             is_timed: state.missed.is_none_or(|objective| objective.metric().is_time()),
             resource: deadlock.clone().or(culprit.map(|culprit| culprit.name.clone())),
-            name: deadlock.or(culprit.map(|culprit| culprit.refused(&culprit.name))),
+            name: deadlock.or(culprit.map(|culprit| culprit.with_refuser(&culprit.name))),
             cause: cause(summary),
         })
     }
