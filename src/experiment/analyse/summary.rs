@@ -390,7 +390,7 @@ impl Summary {
     }
 
     /// The share of the work behind the answers that has neither completed nor failed when the window closes, where it counts as
-    /// not completed.
+    /// not completed. At least: an answer that leaves several messages or handlers counts once for each of them that fails.
     pub fn work_left(&self) -> f64 {
         let rate = self.metric(Metric::CompletionRate).filter(|_| self.outlasts && self.growth.leaves_unfinished);
         let lost: u64 = self.lost_work.iter().map(|lost| lost.count).sum();

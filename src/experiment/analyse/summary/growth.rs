@@ -57,7 +57,7 @@ enum Disturbance {
     None,
     /// A spike or a fault that ends within the run: the first mark after it; none where the window closes before that.
     Ends(Option<usize>),
-    /// A fault or an unavailable service that costs time, where no end is known.
+    /// A fault or an unavailable service that costs time, where no end is known. Only accounts show it.
     Lasts,
 }
 
