@@ -81,9 +81,10 @@ pub struct Load {
     /// Choose `timeline` so that tens of requests end in an interval. Without it: the end of the last spike or fault, if
     /// the run continues after it.
     pub recovered_after: Option<Duration>,
-    /// Whether to record where each request's time goes (blame.csv): `true` for every request, which makes a run about
-    /// a quarter longer; `false` for none. Without it: `sim run` records every request; a sweep records a sample (one
-    /// request in eight, every request of small tests), scaled to all requests by response time.
+    /// Whether to record where each request's time goes (blame.csv): `true` for every request, which takes half to two
+    /// thirds more instructions; `false` for none: then culprits are named from queues alone, and requests that a fault without
+    /// an end has left waiting do not count as unanswered. Without it: `sim run` records every request; a sweep records a sample
+    /// (one request in 16, more of small tests), scaled to all requests by response time.
     pub blame: Option<bool>,
     /// Endless and open: time before anything is counted; `"auto"` finds it for a load that does not change, by pilot
     /// runs and MSER-5, and shows it in a chart (warm-up.png).
