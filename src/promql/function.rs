@@ -42,7 +42,20 @@ pub(super) fn call(function: Function, arguments: &[Expression], evaluation: Eva
             false => Vec::new(),
         }),
         Function::HistogramQuantile => Value::Vector(quantiles(number(0), vector(1))),
-        _ => Value::Vector(Vec::new()),
+        // The parser gives these a range, which is handled above.
+        Function::Rate
+        | Function::Increase
+        | Function::Delta
+        | Function::InstantRate
+        | Function::AverageOverTime
+        | Function::MinimumOverTime
+        | Function::MaximumOverTime
+        | Function::SumOverTime
+        | Function::CountOverTime
+        | Function::LastOverTime
+        | Function::Changes
+        | Function::Resets
+        | Function::AbsentOverTime => Value::Vector(Vec::new()),
     })
 }
 
@@ -89,7 +102,16 @@ fn of_samples(function: Function, samples: &[(i64, f64)], span: Span, release: R
         Function::LastOverTime => values.last().copied(),
         Function::Changes => Some(pairs().filter(|(a, b)| a != b && !(a.is_nan() && b.is_nan())).count() as f64),
         Function::Resets => Some(pairs().filter(|(a, b)| b < a).count() as f64),
-        _ => None,
+        // The first looks at all series together. The parser gives the others no range.
+        Function::AbsentOverTime
+        | Function::Absent
+        | Function::HistogramQuantile
+        | Function::Absolute
+        | Function::ClampMinimum
+        | Function::ClampMaximum
+        | Function::Vector
+        | Function::Scalar
+        | Function::Time => None,
     }
 }
 

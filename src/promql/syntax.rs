@@ -211,7 +211,19 @@ impl Function {
             Self::Vector => (&[Type::Scalar], 1, Type::Vector),
             Self::Scalar => (&[Type::Vector], 1, Type::Scalar),
             Self::Time => (&[], 0, Type::Scalar),
-            _ => (&[Type::Range], 1, Type::Vector),
+            Self::Rate
+            | Self::Increase
+            | Self::Delta
+            | Self::InstantRate
+            | Self::AverageOverTime
+            | Self::MinimumOverTime
+            | Self::MaximumOverTime
+            | Self::SumOverTime
+            | Self::CountOverTime
+            | Self::LastOverTime
+            | Self::Changes
+            | Self::Resets
+            | Self::AbsentOverTime => (&[Type::Range], 1, Type::Vector),
         }
     }
 
