@@ -28,10 +28,15 @@ pub(super) fn sentence(report: &Report) -> Option<String> {
 
 /// What the changes are worth, or what becomes of the variants; none where figures are missing or contradict a law.
 pub(super) fn in_short(report: &Report) -> Option<String> {
-    if !can_answer(report) {
-        return None;
+    if report.effects.is_empty() {
+        return of_variants(report);
     }
-    if report.effects.is_empty() { figures::answer(report) } else { Some(worth(report)) }
+    can_answer(report).then(|| worth(report))
+}
+
+/// What becomes of the variants; none where figures are missing or contradict a law.
+pub(super) fn of_variants(report: &Report) -> Option<String> {
+    figures::answer(report).filter(|_| can_answer(report))
 }
 
 /// The yes or no; none where no hypothesis gives one, and where figures are missing or contradict a law.
@@ -80,9 +85,9 @@ fn worth(report: &Report) -> String {
             (!names.is_empty()).then(|| format!("{} ({})", worth.word(), names.join(", ")))
         };
         let all = [Worth::Helps, Worth::Harms, Worth::Nothing, Worth::Undecided].map(of);
-        let of_change = effects.iter().filter(|effect| effect.change == **change);
-        let lost = of_change.filter_map(|effect| effects::lost(report, effect)).next();
-        format!("{}: {}", visible(change), all.into_iter().flatten().chain(lost).collect::<Vec<_>>().join(", "))
+        let mut of_change = effects.iter().filter(|effect| effect.change == **change);
+        let defect = of_change.find_map(|effect| effects::defect(report, effect));
+        format!("{}: {}", visible(change), all.into_iter().flatten().chain(defect).collect::<Vec<_>>().join(", "))
     };
     changes.iter().map(words).collect::<Vec<_>>().join("; ")
 }

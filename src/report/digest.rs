@@ -1,7 +1,7 @@
 //! Several experiments on one page, in Markdown: what each change is worth, and what became of each claim.
 
-use super::effects::{lost, sentence};
-use super::figures;
+use super::answer;
+use super::effects::{defect, sentence};
 use super::paragraph::paragraph;
 use super::verdicts;
 use super::whole::Report;
@@ -43,9 +43,9 @@ pub fn digest(files: &[String], reports: &[Report], width: Option<usize>) -> Str
 /// An effect in the table.
 fn row(report: &Report, effect: &Observation) -> String {
     let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
-    let lost = lost(report, effect).map_or_else(String::new, |lost| format!("; **{lost}**"));
+    let defect = defect(report, effect).map_or_else(String::new, |defect| format!("; **{defect}**"));
     format!(
-        "| [{}](#{}) | {} | **{}**: {}{}{lost} | {} | {} |\n",
+        "| [{}](#{}) | {} | **{}**: {}{}{defect} | {} | {} |\n",
         escaped(&report.plan.name),
         anchor(&report.plan.name),
         escaped(&effect.change),
@@ -99,7 +99,7 @@ fn section(file: &str, report: &Report, width: Option<usize>) -> String {
     let file = visible(file).replace('`', "'");
     let title = paragraph("", &format!("{title} (`{file}`)"), width);
     let mut text = format!("\n## {name}\n\n{title}\n");
-    if let Some(answer) = figures::answer(report) {
+    if let Some(answer) = answer::of_variants(report) {
         text.push_str(&format!("{}\n", paragraph("", &format!("In short: {}", escaped(&answer)), width)));
     }
     for judgement in &report.judgements {

@@ -30,26 +30,27 @@ pub fn effects(report: &Report, width: Option<usize>) -> String {
 /// `a limit of 150: success rate 98.2 % at concurrency = 200 instead of 0.0 % with “no limit”, +98.2 points (+97.0 to
 /// +99.4)`.
 pub(super) fn sentence(report: &Report, effect: &Observation) -> String {
-    let lost = lost(report, effect).map_or_else(String::new, |lost| format!("; {lost} with the change"));
+    let defect = defect(report, effect).map_or_else(String::new, |defect| format!("; {defect} with the change"));
     let place = if effect.place.is_empty() { String::new() } else { format!(" at {}", effect.place) };
     match effect.figures {
-        None => format!("{}: {}{place}{lost}", effect.change, effect.with()),
+        None => format!("{}: {}{place}{defect}", effect.change, effect.with()),
         Some(figures) => {
             let (with, without, against) = (effect.with(), effect.without(), quoted(&effect.variants.1));
             let (pairs, difference) = (common(&figures), effect.difference());
-            format!("{}: {with}{place} instead of {without} with {against}{pairs}, {difference}{lost}", effect.change)
+            format!("{}: {with}{place} instead of {without} with {against}{pairs}, {difference}{defect}", effect.change)
         }
     }
 }
 
-/// `damaged in 1 of 5 runs`: what the point with the change suffers whatever its figure is; none where it keeps its capacity
-/// and its backlog does not grow.
-pub(super) fn lost(report: &Report, effect: &Observation) -> Option<String> {
-    let state = report.state(effect.point)?;
-    let is_lost = matches!(state.condition, Condition::Dead | Condition::Damaged | Condition::Unstable);
-    let (word, runs, of) = (state.condition.word(), state.runs, state.of);
-    let words = if runs == 0 || runs == of { word.to_owned() } else { format!("{word} in {runs} of {of} runs") };
-    is_lost.then_some(words)
+/// `damaged in 1 of 5 runs`: the condition of the point with the change, if it loses capacity for good or its backlog grows.
+pub(super) fn defect(report: &Report, effect: &Observation) -> Option<String> {
+    let is_defect = |condition: Condition| condition.is_loss() || condition == Condition::Unstable;
+    let state = report.state(effect.point).filter(|state| is_defect(state.condition))?;
+    let word = state.condition.word();
+    Some(match state.fraction().is_empty() {
+        true => word.to_owned(),
+        false => format!("{word} in {} of {} runs", state.runs, state.of),
+    })
 }
 
 fn style(worth: Worth) -> Style {
