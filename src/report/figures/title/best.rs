@@ -32,7 +32,8 @@ impl Work {
         }
     }
 
-    /// How long it takes: by what variants are ranked, or by the percentile that the objectives name.
+    /// The time that tells apart variants that do as much: what they are ranked by, if that is a time, or else the percentile
+    /// that the objectives name.
     fn time(self, plan: &Plan) -> Metric {
         match (plan.best_by, self.metric) {
             (metric, _) if metric.is_time() => metric,
@@ -99,23 +100,27 @@ pub fn survivors(set: &Set) -> String {
     } else {
         let alike = alike(bests.len(), (most.1, least.1), work, rates);
         let all = format!("{alike}; {all_hold}");
-        let told = match set.axis.direction() {
-            Direction::Load => times_at(set, last, work),
-            Direction::Capacity => times_at(set, first, work),
+        // Where the load is highest for the capacity.
+        let hardest = match set.axis.direction() {
+            Direction::Load => Some(last),
+            Direction::Capacity => Some(first),
             Direction::Neither => None,
         };
-        let told = told.into_iter().flat_map(|times| [format!("{all}; {times}"), format!("{alike}; {times}")]);
-        fitting(told.chain([all.clone(), holds]))
+        let with_times = hardest.into_iter().flat_map(|x| {
+            let at = format!(" at {}", place(set.axis, x));
+            [(&all, " there"), (&alike, &at)].map(|(what, at)| Some(format!("{what}; {}", times_at(set, x, work, at)?)))
+        });
+        fitting(with_times.flatten().chain([all.clone(), holds]))
     }
 }
 
-/// How long the variants take at a value of the axis, where that tells them apart.
-fn times_at(set: &Set, x: f64, work: Work) -> Option<String> {
+/// How long the variants take at a value of the axis, in words `at`; none where that does not tell them apart.
+fn times_at(set: &Set, x: f64, work: Work, at: &str) -> Option<String> {
     let there = set.findings.iter().filter_map(|finding| {
         let summary = set.summaries(finding).into_iter().find(|summary| set.x(summary.point) == x)?;
         Some((set.variant(finding).to_owned(), summary))
     });
-    times(&there.collect::<Vec<_>>(), work.time(set.plan()))
+    times(&there.collect::<Vec<_>>(), work.time(set.plan()), at)
 }
 
 /// The title of points without curves.
@@ -149,7 +154,7 @@ pub fn of_points(points: &[(String, &Summary)], report: &Report) -> String {
         ])
     } else {
         let alike = alike(points.len(), (most.1, least.1), work, report.rates);
-        let times = times(points, work.time(report.plan)).map(|times| format!("{alike}; {times}"));
+        let times = times(points, work.time(report.plan), "").map(|times| format!("{alike}; {times}"));
         fitting(times.into_iter().chain([alike]))
     }
 }
@@ -231,14 +236,15 @@ fn is_better(most: &Summary, least: &Summary, work: Work) -> bool {
     is_beyond_doubt && work.amount(most) > work.amount(least) * (1.0 + TIE)
 }
 
-/// `p95 from 9.0 s (“new”) to 24.1 s (“today”)`: where the longest is longer beyond doubt, and by an amount that matters.
-fn times(points: &[(String, &Summary)], metric: Metric) -> Option<String> {
+/// `p95 there from 9.0 s (“new”) to 24.1 s (“today”)`, with the words `at` for the place; none where the longest is not longer
+/// beyond doubt, and by an amount that matters.
+fn times(points: &[(String, &Summary)], metric: Metric, at: &str) -> Option<String> {
     let known = || points.iter().filter_map(|(name, summary)| Some((name, summary.metric(metric)?)));
     let (best, low) = known().min_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate))?;
     let (worst, high) = known().max_by(|a, b| a.1.estimate.total_cmp(&b.1.estimate))?;
     let is_longer = low.high < high.low && high.estimate > low.estimate * (1.0 + TIE);
     let [low, high] = [low, high].map(|time| seconds(time.estimate));
-    is_longer.then(|| format!("{} from {low} ({}) to {high} ({})", metric.short(), quoted(best), quoted(worst)))
+    is_longer.then(|| format!("{}{at} from {low} ({}) to {high} ({})", metric.short(), quoted(best), quoted(worst)))
 }
 
 /// What is said of throughputs that cannot be told apart.
