@@ -28,8 +28,8 @@ const SEEN: f64 = 0.002;
 /// Share of the longest bar below which the parts of a bar cannot be seen: words say where most of its time goes.
 const SHORT: f64 = 0.04;
 
-/// Share of the requests that succeed below which a bar says how few it is of.
-const MOST: f64 = 0.9;
+/// Share of the requests that succeed below which a bar of successes gives that share.
+const NEARLY_ALL: f64 = 0.9;
 
 /// Bars that one figure has room for on a slide, where each heading of a variant takes the room of a bar and a half.
 const MOST_BARS: usize = 26;
@@ -236,10 +236,10 @@ fn sum(shares: &[Share], whole: f64, longest: f64) -> String {
     seconds(whole) + &most.unwrap_or_default()
 }
 
-/// ` (7 % succeed)`, where so few do that a short bar does not mean that requests are fast; else nothing.
+/// ` (7 % succeed)`: a bar of a few successes may be short although the system is overloaded. Nothing where nearly all succeed.
 fn survivors(of: BlameGroup, summary: Option<&Summary>) -> String {
     let success = summary.filter(|_| of != BlameGroup::Failed).map_or(1.0, |summary| summary.success_rate.estimate);
-    if success >= MOST { String::new() } else { format!(" ({} succeed)", analyse::words::percent(success)) }
+    if success >= NEARLY_ALL { String::new() } else { format!(" ({} succeed)", analyse::words::percent(success)) }
 }
 
 /// `44 % of p95 at 150 concurrent is spent waiting for killbill CPU`: of the heaviest bar of each group that has data

@@ -12,16 +12,15 @@ use crate::report::number::seconds;
 /// Variants beyond which each percentile has a panel of its own.
 const FEW_VARIANTS: usize = 2;
 
-/// The percentiles, with the stroke that tells them apart within one panel: the median, p95 and p99, or in place of one of
-/// them that which the objectives name.
-fn percentiles(set: &Set) -> [(Metric, &'static str, Style); 3] {
+/// Three percentiles from low to high, with the strokes that tell them apart within one panel: the median, p95 and p99. If the
+/// objectives name p90 or p99.9, that takes the place of p95 or of p99.
+fn percentiles(set: &Set) -> [(Metric, Style); 3] {
     let (middle, high) = match percentile(&set.plan().objectives) {
         Metric::P90S => (Metric::P90S, Metric::P99S),
         Metric::P999S => (Metric::P95S, Metric::P999S),
         _ => (Metric::P95S, Metric::P99S),
     };
-    let strokes = [(Metric::P50S, Style::Solid), (middle, Style::Dashed), (high, Style::Dotted)];
-    strokes.map(|(metric, style)| (metric, metric.short(), style))
+    [(Metric::P50S, Style::Solid), (middle, Style::Dashed), (high, Style::Dotted)]
 }
 
 /// The figure: one panel for all percentiles of one or two variants, else a panel for each percentile.
@@ -29,12 +28,12 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     let (unit, factor) = if longest(set) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let together = set.findings.len() <= FEW_VARIANTS;
     let percentiles = percentiles(set);
-    let [(lowest, ..), _, (highest, ..)] = percentiles;
-    let curve = |finding, (metric, name, style): (Metric, &str, Style)| {
+    let [(lowest, _), _, (highest, _)] = percentiles;
+    let curve = |finding, (metric, style): (Metric, Style)| {
         let curve = curve::curve(set, finding, metric, factor);
         let (label, style) = match (set.findings.len(), together) {
-            (1, _) => (name.to_owned(), style),
-            (_, true) => (format!("{} {name}", curve.label), style),
+            (1, _) => (metric.short().to_owned(), style),
+            (_, true) => (format!("{} {}", curve.label, metric.short()), style),
             (_, false) => (curve.label.clone(), Style::Solid),
         };
         // One mark a variant is enough; of many, the chart of the throughput says it.
@@ -70,17 +69,17 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         ..Panel::default()
     };
     let panels = if together {
-        let all = percentiles.map(|(metric, ..)| metric);
+        let all = percentiles.map(|(metric, _)| metric);
         vec![panel("response time", &all, percentiles.into_iter().flat_map(curves).collect(), measured(set, factor))]
     } else {
-        let of_percentile = |percentile: (Metric, &'static str, Style)| {
-            let points = if percentile.0 == Metric::P95S { measured(set, factor) } else { Vec::new() };
-            let what = format!("response time, {}", percentile.1);
-            panel(&what, &[percentile.0], curves(percentile).collect(), points)
+        let alone = |(metric, style): (Metric, Style)| {
+            let points = if metric == Metric::P95S { measured(set, factor) } else { Vec::new() };
+            let what = format!("response time, {}", metric.short());
+            panel(&what, &[metric], curves((metric, style)).collect(), points)
         };
-        percentiles.into_iter().map(of_percentile).collect()
+        percentiles.into_iter().map(alone).collect()
     };
-    let strokes = percentiles.map(|(_, name, style)| format!("{name} {}", stroke(style))).join(", ");
+    let strokes = percentiles.map(|(metric, style)| format!("{} {}", metric.short(), stroke(style))).join(", ");
     let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
     note.push_str(&method::intervals(set.report, "Bands"));
     let ends =
@@ -168,9 +167,7 @@ fn time_out(set: &Set) -> Option<f64> {
 fn objectives(set: &Set, of: &[Metric], factor: f64) -> Vec<Threshold> {
     let shown = set.plan().objectives.iter().filter(|objective| of.contains(&objective.metric()));
     let threshold = |objective: &Objective| {
-        let name =
-            percentiles(set).iter().find(|(metric, ..)| *metric == objective.metric()).map_or("", |(_, name, _)| *name);
-        let label = format!("objective {name} {}", seconds(objective.bound()));
+        let label = format!("objective {} {}", objective.metric().short(), seconds(objective.bound()));
         Threshold { value: objective.bound() * factor, label }
     };
     shown.map(threshold).collect()

@@ -72,9 +72,9 @@ fn fates_in(most: usize, set: &Set) -> String {
     )
 }
 
-/// `, “per-request” first`: the variants that stop being safe before the others do; nothing where no other does later.
+/// `, “per-request” first`: the variants that stop being safe before the others do; nothing where all do at once.
 fn first_of(fallen: &[&Fate]) -> String {
-    let earliest = fallen.iter().map(|fate| fate.order()).fold(f64::INFINITY, f64::min);
+    let earliest = fallen.first().map_or(f64::INFINITY, |fate| fate.order());
     let (first, later): (Vec<&Fate>, Vec<&Fate>) = fallen.iter().partition(|fate| fate.order() <= earliest);
     let names: Vec<&str> = first.iter().flat_map(|fate| fate.names.iter().copied()).collect();
     if later.is_empty() { String::new() } else { format!(", {} first", list(&names)) }
@@ -90,22 +90,15 @@ fn by_condition(fates: &[Fate], is_named: bool) -> String {
             None => groups.push((turn, fate.names.clone())),
         }
     }
-    let clause = |(turn, names): &(&Turn, Vec<&str>)| {
-        let who = match names.as_slice() {
-            [_] => list(names),
-            _ if is_named => list(names),
-            names => format!("{} variants", names.len()),
-        };
-        format!("{who} {}", verb_of(turn, names.len() > 1))
+    let who = |names: &[&str]| match names {
+        names if is_named || names.len() == 1 => list(names),
+        names => format!("{} variants", names.len()),
     };
+    let clause = |(turn, names): &(&Turn, Vec<&str>)| format!("{} {}", who(names), verb_of(turn, names.len() > 1));
     let is_safe = |fate: &&Fate| matches!(&fate.what, What::Holds(held) if held.doubtful.is_none());
     let safe: Vec<&str> = fates.iter().filter(is_safe).flat_map(|fate| fate.names.clone()).collect();
-    let safe = match safe.as_slice() {
-        [] => None,
-        [_] => Some(format!("{} stays safe", list(&safe))),
-        _ if is_named => Some(format!("{} stay safe", list(&safe))),
-        names => Some(format!("{} variants stay safe", names.len())),
-    };
+    let stay = if safe.len() == 1 { "stays" } else { "stay" };
+    let safe = (!safe.is_empty()).then(|| format!("{} {stay} safe", who(&safe)));
     groups.iter().map(clause).chain(safe).collect::<Vec<_>>().join("; ")
 }
 
