@@ -187,7 +187,7 @@ fn the_title_names_all_that_tip_first() {
         panic!("no lines")
     };
     assert!(figure.title.starts_with("“tries” and “twin” can stay down after"), "{}", figure.title);
-    assert!(figure.title.ends_with("; “no retries” always returns"), "{}", figure.title);
+    assert!(figure.title.ends_with("; “no retries” recovers"), "{}", figure.title);
     assert_eq!(figure.x.label, "requests offered (1/s)");
     assert_eq!(figure.panels[0].y.label, "size of the trigger: faults.stop.to (s)");
 }

@@ -9,7 +9,7 @@ use crate::experiment::plan::Plan;
 use crate::experiment::run::dossier::{Dossier, Tipping};
 use crate::parts::{WaitGraph, WaitGroup, WaitNode};
 
-/// Rows of a box, at most; the rest are told together.
+/// Rows of a box, at most; the others share one more.
 const MOST_ROWS: usize = 4;
 
 /// The picture.
@@ -69,8 +69,8 @@ fn facts(node: &WaitNode) -> Vec<String> {
     let units =
         node.size.zip(node.free()).map(|(size, left)| format!("{} of {size} in use, {}", node.held, free(left)));
     let place = node.place.iter().map(|place| format!("in {place}"));
-    let places = (node.instances > 1 && node.size != Some(node.instances))
-        .then(|| format!("{} of them, added up", node.instances));
+    let places =
+        (node.instances > 1 && node.size != Some(node.instances)).then(|| format!("in {} instances", node.instances));
     let waiting = (node.waiting > 0).then(|| format!("{} waiting", node.waiting));
     units.into_iter().chain(place).chain(places).chain(waiting).collect()
 }

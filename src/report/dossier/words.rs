@@ -13,7 +13,7 @@ use crate::parts::{Levels, PlaceKind, WaitGraph, WaitGroup, WaitNode};
 /// Endpoints that are named in a sentence.
 const MOST_NAMES: usize = 3;
 
-/// Groups that wait for the first node of a chain, and that hold something else, of which is told.
+/// Groups that wait for the first node of a chain and hold something else, at most, that have a sentence.
 const MOST_OUTSIDE: usize = 2;
 
 /// The dossier for a terminal.
@@ -41,7 +41,9 @@ pub(super) fn finding(dossier: &Dossier) -> String {
     match (dossier.moment.tipping, &dossier.moment.fall) {
         (Tipping::Circle, _) => format!("a circle of waits that nothing opens closes at {}", clock(dossier.moment.at)),
         (Tipping::Fall, Some(fall)) => falls(fall),
-        (Tipping::Fall | Tipping::Never, _) => "no circle of waits closes, and goodput falls to no lower level".into(),
+        (Tipping::Fall | Tipping::Never, _) => {
+            "no circle of waits closes, and goodput does not fall to a lower level".into()
+        }
     }
 }
 
@@ -180,7 +182,7 @@ pub(super) fn doing(node: &WaitNode, is_one: bool, is_same: bool, by_call: bool)
     let unit = node.unit.as_deref().filter(|_| !is_same).unwrap_or("another one");
     match node.kind {
         _ if by_call => format!("{waits} for a call that holds {unit}"),
-        // Who blocks a loop has its turn: a call to the loop has not.
+        // A request that blocks its loop waits for its own call, which needs a turn of that loop.
         _ if is_same && name.ends_with(" event loops") => format!("{waits} for a call that needs one"),
         _ if node.unit.is_some() => format!("{waits} for {unit}"),
         Some(PlaceKind::Network) => format!("{are} on the way ({name})"),
@@ -210,17 +212,16 @@ fn waste(dossier: &Dossier) -> Option<String> {
         return None;
     }
     let is_sent_again = before.sent_again_per_s + last.sent_again_per_s > 0.0;
-    let told = |around: &Around| {
-        let Levels { abandoned, handlers, .. } = around.levels;
-        let work = format!("{abandoned} of {handlers} handlers work for clients that have gone");
+    let then = |around: &Around| {
+        let Levels { at, abandoned, handlers, .. } = around.levels;
+        let work = format!("{}, {abandoned} of {handlers} handlers work for clients that have gone", clock(at));
         match around.sent_again_per_s {
             _ if !is_sent_again => work,
             0.0 => format!("{work}, and no request is sent again"),
             rate => format!("{work}, and {} requests/s are sent again", short(rate)),
         }
     };
-    let [first, second] = [before, last].map(|around| format!("at {}, {}", clock(around.levels.at), told(around)));
-    Some(format!("A{}; {second}.", &first[1..]))
+    Some(format!("At {}; at {}.", then(before), then(last)))
 }
 
 /// What happens around the moment, a row for each time.

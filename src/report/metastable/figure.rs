@@ -14,7 +14,7 @@ pub fn metastable_figure(answer: &MetastableAnswer) -> Drawing {
         label: name(answer, map).to_owned(),
         color: map.variant,
         points: map.borders.iter().map(|border| point(answer, border, end)).collect(),
-        end: if map.smallest().is_none() { "always returns".into() } else { String::new() },
+        end: if map.smallest().is_none() { "recovers".into() } else { String::new() },
         ..Line::default()
     };
     let panel = Panel {
@@ -49,7 +49,7 @@ fn point(answer: &MetastableAnswer, border: &Border, end: f64) -> Point {
     }
 }
 
-/// The smallest trigger, and what removes the region.
+/// The smallest trigger that tips a variant, and the variants that recover from every trigger that was tried.
 fn title(answer: &MetastableAnswer) -> String {
     let tipped: Vec<(&VariantMap, f64, f64)> =
         answer.variants.iter().filter_map(|map| map.smallest().map(|(load, size)| (map, load, size))).collect();
@@ -63,15 +63,15 @@ fn title(answer: &MetastableAnswer) -> String {
     let first: Vec<&str> = alike.map(|other| name(answer, other.0)).collect();
     let how = format!("can stay down after {} at {}", trigger(answer, *size), at_load(answer, *load));
     let all = answer.variants.len();
-    let [found, counted] = match all {
-        1 => [format!("the system {how}"), format!("the system {how}")],
-        _ => [format!("{} {how}", list(&first)), format!("{} of {all} variants {how}", first.len())],
-    };
-    let guards = match safe.as_slice() {
+    if all == 1 {
+        return fitting([format!("the system {how}")]);
+    }
+    let tips = [format!("{} {how}", list(&first)), format!("{} of {all} variants {how}", first.len())];
+    let recovers = match safe.as_slice() {
         [] => None,
-        [one] => Some(format!("{} always returns", quoted(one))),
-        some => Some(format!("{} of {all} variants always return", some.len())),
+        [one] => Some(format!("{} recovers", quoted(one))),
+        some => Some(format!("{} of {all} variants recover", some.len())),
     };
-    let with_guards = guards.iter().flat_map(|guards| [&found, &counted].map(|found| format!("{found}; {guards}")));
-    fitting(with_guards.chain([found.clone(), counted.clone()]))
+    let both = recovers.iter().flat_map(|recovers| tips.each_ref().map(|tips| format!("{tips}; {recovers}")));
+    fitting(both.chain(tips.iter().cloned()))
 }

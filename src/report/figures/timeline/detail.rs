@@ -67,7 +67,7 @@ pub(super) fn figure(report: &Report, summary: &Summary) -> Option<LineFigure> {
     note.push_str(" Around the median response time: up to the 99th percentile.");
     if stretches.iter().any(|it| it.from_x == it.to_x) {
         note.push_str(
-            " Dashed upright: what happened to replicas and breakers, halfway from the first to the last time.",
+            " Dashed verticals: what happened to replicas and breakers, halfway between the first and the last time.",
         );
     }
     if left_out > 0 {
