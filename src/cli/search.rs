@@ -39,7 +39,8 @@ impl SearchOptions {
         Adjustments::from(&self.adjust)
     }
 
-    /// Where the trials of a search of this name are kept; `question` is all that the command line asks beside overrides.
+    /// Where the trials of a search of this name are kept; `question` is what the command line asks, without its
+    /// overrides.
     pub(super) fn record(&self, name: &str, plan: &Plan, question: &str, page: &Page) -> Result<Record, ExitFailure> {
         self.keeping.record(name, plan, question, self.effort.quiet, page)
     }

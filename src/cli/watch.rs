@@ -60,7 +60,7 @@ impl Watch {
     pub fn run(self, page: &mut Page) -> Result<Exit, ExitFailure> {
         let Self { experiment, keeping, adjust, effort, outputs } = self;
         let mut sweep = Sweep { experiment, keeping, adjust, effort, shard: None, outputs };
-        // A file that is not there would be waited for; editors remove a file for a moment only when they save it.
+        // A mistake at the start only: later a file may be missing for a moment, because editors remove it when they save.
         if !sweep.experiment.exists() || sweep.experiment.is_dir() {
             sweep.plan()?;
         }

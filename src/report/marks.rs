@@ -4,7 +4,7 @@ use super::number::seconds;
 use crate::experiment::analyse::summary::{HistorySummary, Summary};
 use crate::parts::MarkKind;
 
-/// Marks of one kind follow each other within this share of the run: they are told together.
+/// Marks of one kind that follow each other within this share of the run are one line.
 const TOGETHER: f64 = 1.0 / 40.0;
 /// Lines of the list that is printed.
 const MOST: usize = 16;

@@ -10,7 +10,7 @@ pub(super) fn is_about(text: &str) -> bool {
     text.contains(Metric::RecoveryS.words())
 }
 
-/// What a time to recover is, for those who read of one.
+/// What a time to recover is.
 pub(super) fn definition(report: &Report) -> String {
     format!(
         "{}: from the end of the disturbance until success rate and mean response time are in their usual range; a \
@@ -34,7 +34,7 @@ pub(super) enum PointRecovery {
     /// recover from.
     Withstood,
     /// The same of the answers. Recovery is not judged by the work behind them, of which this share is lost, and which
-    /// takes these seconds to its completion (95th percentile); none where so much has not ended that there is no percentile.
+    /// takes these seconds to its completion (95th percentile); none where too much has not ended for a percentile.
     Answers { lost: f64, p95_s: Option<f64> },
     /// It recovers this many seconds after the end of the disturbance, mean over the runs.
     After(f64),

@@ -58,7 +58,7 @@ pub(super) fn lay_out(figure: &StackFigure, palette: &Palette) -> Scene {
     let left = (MARGIN + widest.fold(0.0, f64::max).min(MOST_NAME) + 18.0).round();
     let sums: Vec<f64> = all().map(|bar| bar.amounts.iter().sum()).collect();
     let longest = sums.iter().copied().fold(0.0, f64::max);
-    // Where words as long as a bar's end at the margin.
+    // How far to the right the longest bar may end, so that the words behind this one end at the margin.
     let fits = |(bar, &sum): (&Stack, &f64)| {
         left + (WIDTH - MARGIN - GAP - TICK.width(&bar.remark) - left) * longest / sum.max(f64::MIN_POSITIVE)
     };

@@ -243,8 +243,8 @@ fn a_recorded_timeline_has_its_panels_and_marks() {
     }
 }
 
-/// A breaker opens at another time in each run: it is marked as an instant, because a stretch would be a disturbance. Users
-/// whose requests are sent again are told from attempts.
+/// A breaker opens at another time in each run: it is marked as an instant, because a stretch would be a disturbance. Where
+/// users send requests again, the line of what is offered says that it has first tries only.
 #[test]
 fn marks_are_no_stretches() {
     let model = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"5/s\"\nduration = \"100s\"\ntimeline = \"5s\"\n\
@@ -271,7 +271,7 @@ fn title<'a>(drawn: &'a [Drawing], name: &str) -> &'a str {
     words(&found.unwrap_or_else(|| panic!("no chart {name}")).figure).0
 }
 
-/// Requests of 100 ms, 20 a second: two of `threads` are needed.
+/// 15 requests of 100 ms a second: two threads are needed.
 const THREADS: &str = r#"
 [load]
 kind = "open"

@@ -263,8 +263,8 @@ fn most_time(plan: &Plan, together: &Together) -> f64 {
     together.summaries.iter().map(most).fold(0.0, f64::max)
 }
 
-/// An interval of a mean of times, no farther than such a time can be. One without an end, which is not drawn, has none then
-/// either.
+/// The interval of a mean response time, cut off at the longest time that a response can take. An infinite end, which is not
+/// drawn, stays infinite.
 fn below(interval: Interval, most: f64) -> Interval {
     let Interval { estimate, low, high } = interval;
     Interval { estimate, low, high: if high.is_finite() { high.min(most.max(estimate)) } else { high } }
@@ -436,7 +436,7 @@ mod tests {
     use crate::statistics::Interval;
 
     #[test]
-    fn what_has_no_end_gets_none() {
+    fn an_infinite_end_stays_infinite() {
         let of = |high: f64| below(Interval { estimate: 2.0, low: 0.0, high }, 30.0).high;
         assert_eq!([3.0, 110.0, f64::INFINITY].map(of), [3.0, 30.0, f64::INFINITY]);
     }

@@ -35,7 +35,7 @@ pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
     let state = report.state(summary.point).filter(|state| !state.is_safe())?;
     let culprit = summary.culprit.as_ref();
     let point = &report.plan.points[summary.point];
-    // So many clients as the circle needs are a bound; at a low rate they still come together now and then.
+    // Fewer clients than the circle needs cannot close it; at a low rate enough requests still meet now and then.
     let has_clients = point.load.pattern.is_closed();
     if let Some(deadlock) = culprit.filter(|it| it.kind == CulpritKind::Deadlock && !has_clients) {
         let name = &deadlock.name;
@@ -44,8 +44,8 @@ pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
     only_more_load(report, summary, state.missed.filter(|_| state.condition == Condition::Slow)?)
 }
 
-/// Why a lower load cannot give a throughput that is missed here: fewer requests are sent there. None of clients, which send
-/// as fast as they are answered, where much that is sent is not answered, and of other objectives.
+/// Why a lower load cannot give a throughput that is missed here: fewer requests are sent there. None for a closed
+/// load, which may send more when answers come sooner, where more than a few requests fail, and for other objectives.
 fn only_more_load(report: &Report, summary: &Summary, missed: Objective) -> Option<String> {
     let has_clients = report.plan.points[summary.point].load.pattern.is_closed();
     let throughput = summary.throughput_per_min?.estimate;
@@ -220,7 +220,7 @@ fn known(report: &Report, summary: &Summary) -> Option<String> {
 fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Option<String> {
     let blame = summary.blame.as_ref()?;
     let place = |index: u16| &blame.places[usize::from(index)];
-    // A breaker opens because of other failures: it refuses at any load what it counts at any load.
+    // What a breaker refuses is put down to the failures that it counts: they open it at any load if they occur at any load.
     let mut failures: Vec<(&BlamePlace, f64)> = Vec::new();
     for at in &blame.failures {
         let counted = match place(at.place).kind {
@@ -247,7 +247,7 @@ fn of_failures(report: &Report, summary: &Summary, own_time_decides: bool) -> Op
         _ => false,
     };
     let all = count(&|_| true);
-    // What such a one counts is not known.
+    // Breakers of which the failures that they count are not known.
     let (fixed, breakers) = (count(&is_fixed), count(&|place| place.kind == PlaceKind::Breaker));
     let share = fixed / (all - breakers);
     let success = 1.0 - (1.0 - summary.success_rate.estimate) * share;
