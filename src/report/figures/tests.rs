@@ -10,6 +10,7 @@ use crate::report::chart::Figure;
 use crate::report::whole::Report;
 
 mod blame;
+mod timeline;
 
 /// A counter whose customers leave after 20 s: beyond its capacity almost all do.
 const MODEL: &str = r#"
@@ -168,40 +169,6 @@ fn a_curve_that_ends_before_a_growing_queue_says_so() {
     assert!(figure.title.ends_with("beyond it the queue grows without bound"), "{}", figure.title);
 }
 
-/// A service that is dead for 100 s refuses all requests: that variant recovers. Nothing is said to recover that was not
-/// broken.
-#[test]
-fn only_what_was_broken_recovers() {
-    let variants = "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"0.5/s\"\ntimeout = \"20s\"\n\
-         duration = \"2000s\"\nrecovered_after = \"500s\"\ntimeline = \"20s\"\n\
-         [[variants]]\nname = \"calm\"\n[[variants]]\nname = \"hit\"\n[variants.set]\n\
-         \"faults.outage\" = { service = \"shop\", from = \"400s\", to = \"500s\", effect = \"dead\" }\n";
-    let drawn = drawn(variants);
-    let timeline = drawn.iter().find(|drawing| drawing.name.starts_with("timeline")).expect("a timeline");
-    let (title, _) = words(&timeline.figure);
-    assert!(title.contains("“hit” recovers"), "{title}");
-    assert!(!title.contains("“calm” recovers") && !title.contains("oth variants"), "{title}");
-}
-
-/// Twice the load that the counter can do: a variant that nothing disturbs has nothing to recover from. No success takes longer
-/// than the 20 s after which clients leave, and no interval reaches further.
-#[test]
-fn what_breaks_down_by_itself_has_nothing_to_recover_from() {
-    let variants = "[load]\nkind = \"open\"\ntarget = \"shop.serve\"\nrate = \"2/s\"\ntimeout = \"20s\"\n\
-         duration = \"600s\"\nrecovered_after = \"300s\"\ntimeline = \"10s\"\n\
-         [[variants]]\nname = \"calm\"\n[[variants]]\nname = \"hit\"\n[variants.set]\n\
-         \"faults.outage\" = { service = \"shop\", from = \"200s\", to = \"300s\", effect = \"dead\" }\n";
-    let drawn = drawn(variants);
-    let timeline = drawn.iter().find(|drawing| drawing.name.starts_with("timeline")).expect("a timeline");
-    let (title, _) = words(&timeline.figure);
-    assert!(title.contains("“hit” never recovers") && !title.contains("“calm” never"), "{title}");
-    let Figure::Line(figure) = &timeline.figure else { panic!("no lines") };
-    let times = &figure.panels[1];
-    assert_eq!(times.y.label, "mean response time of successes (s)");
-    let highest = times.lines.iter().flat_map(|line| &line.points).map(|point| point.high).fold(0.0, f64::max);
-    assert!(highest <= 20.0, "{highest}");
-}
-
 /// A variant that an ablation makes is run at one load only: what the others serve at a higher one is no difference from it.
 #[test]
 fn variants_are_not_compared_at_different_loads() {
@@ -213,56 +180,6 @@ fn variants_are_not_compared_at_different_loads() {
     let drawn = drawn(&format!("{rates}{changes}"));
     let title = title(&drawn, "throughput");
     assert!(title.starts_with("All 4 serve about 0.3"), "{title}");
-}
-
-/// One of two replicas is dead from 40 s to 60 s: the chart of a single point has what it does to all parts.
-#[test]
-fn a_recorded_timeline_has_its_panels_and_marks() {
-    let fault = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"15/s\"\ntimeout = \"2s\"\nduration = \"100s\"\n\
-         timeline = \"5s\"\n[set]\n\"services.a.threads\" = 2\n\"services.a.replicas\" = 2\n\
-         \"faults.crash\" = { service = \"a\", replica = 1, from = \"40s\", to = \"60s\", effect = \"dead\" }\n";
-    let drawn = drawn_of(THREADS, fault);
-    let Figure::Line(figure) = &drawn.iter().find(|it| it.name == "timeline").expect("a timeline").figure else {
-        panic!("no lines")
-    };
-    assert_eq!(figure.panels.len(), 4);
-    let names = |panel: usize| figure.panels[panel].lines.iter().map(|line| line.label.as_str()).collect::<Vec<_>>();
-    assert_eq!(names(0)[..2], ["answered", "offered"]);
-    assert_eq!(names(1), ["median", "p95 (dashed)", "p99 (dotted)"]);
-    assert_eq!(names(2)[0], "under way");
-    let replicas = figure.panels[3].lines.last().expect("replicas");
-    assert_eq!(replicas.label, "a replicas available, of 2");
-    let at = |second: f64| replicas.points.iter().find(|point| point.x == second).map(|point| point.y);
-    assert_eq!([at(37.5), at(42.5), at(57.5), at(62.5)], [Some(100.0), Some(50.0), Some(50.0), Some(100.0)]);
-    for (place, panel) in figure.panels.iter().enumerate() {
-        let marks: Vec<_> = panel.stretches.iter().map(|it| (it.label.as_str(), it.from_x, it.to_x)).collect();
-        let expected =
-            [("crash", 40.0, 60.0), ("a replica 1 goes down", 40.0, 40.0), ("a replica 1 is up", 60.0, 60.0)];
-        let unnamed = expected.map(|(_, from, to)| ("", from, to));
-        assert_eq!(marks, if place == 0 { expected } else { unnamed });
-    }
-}
-
-/// A breaker opens at another time in each run: it is marked as an instant, because a stretch would be a disturbance. Where
-/// users send requests again, the line of what is offered says that it has first tries only.
-#[test]
-fn marks_are_no_stretches() {
-    let model = "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"5/s\"\nduration = \"100s\"\ntimeline = \"5s\"\n\
-         retry = { attempts = 2, backoff = \"100ms\" }\n\
-         [services.a]\nruntime = \"delay\"\nbreakers.b = { failure_threshold = 5, recovery_time = \"30s\" }\n\
-         clients.c = { server = \"z\" }\nendpoints.e.steps = [{ breaker = { name = \"b\", steps = [{ call = { client = \"c\", endpoint = \"e\" } }] } }]\n\
-         [services.z]\nruntime = \"delay\"\nendpoints.e.steps = [{ sleep = \"exp(10ms)\" }]\n\
-         [faults.gone]\nservice = \"z\"\nfrom = \"40s\"\nto = \"60s\"\neffect = \"dead\"\n";
-    let drawn = drawn_of(model, "");
-    let Figure::Line(figure) = &drawn.iter().find(|it| it.name == "timeline").expect("a timeline").figure else {
-        panic!("no lines")
-    };
-    assert!(figure.panels[0].lines.iter().any(|line| line.label == "offered (first tries)"));
-    let (faults, marks): (Vec<_>, Vec<_>) =
-        figure.panels[0].stretches.iter().partition(|stretch| stretch.label == "gone");
-    assert_eq!(faults.len(), 1);
-    assert!(marks.iter().any(|mark| mark.label == "a breaker b opens"), "{marks:?}");
-    assert!(marks.iter().all(|mark| mark.from_x == mark.to_x), "{marks:?}");
 }
 
 /// The title of a chart.

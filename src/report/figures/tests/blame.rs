@@ -1,14 +1,20 @@
 //! The chart of where the time goes.
 
 use super::{MODEL, RATES, drawn, drawn_of};
-use crate::report::chart::Figure;
+use crate::report::chart::{Figure, Stack};
+use crate::report::figures::Drawing;
+
+/// The bars of the first group.
+fn bars(drawn: &[Drawing]) -> &[Stack] {
+    let found = drawn.iter().find(|drawing| drawing.name == "blame").expect("a chart of blame");
+    let Figure::Stack(figure) = &found.figure else { panic!("no bars") };
+    &figure.groups[0].bars
+}
 
 #[test]
 fn what_grows_has_no_bar_of_where_its_time_goes() {
     let drawn = drawn(RATES);
-    let blame = drawn.iter().find(|drawing| drawing.name == "blame").map(|drawing| &drawing.figure);
-    let Some(Figure::Stack(figure)) = blame else { panic!("no chart of blame") };
-    let bars = &figure.groups[0].bars;
+    let bars = bars(&drawn);
     assert_eq!(
         bars.last().map(|bar| (bar.remark.as_str(), bar.amounts.len())),
         Some(("unstable: response times grow", 0))
@@ -24,9 +30,7 @@ fn a_bar_of_few_successes_says_so() {
         .replace("servers = 1", "servers = 1\norder = \"lifo\"")
         .replace("\"20s\"", "\"20s\"\nabandon = \"cancel\"");
     let drawn = drawn_of(&model, &RATES.replace("\"2/s\"", "\"4/s\""));
-    let blame = drawn.iter().find(|drawing| drawing.name == "blame").map(|drawing| &drawing.figure);
-    let Some(Figure::Stack(figure)) = blame else { panic!("no chart of blame") };
-    let remarks: Vec<&str> = figure.groups[0].bars.iter().map(|bar| bar.remark.as_str()).collect();
+    let remarks: Vec<&str> = bars(&drawn).iter().map(|bar| bar.remark.as_str()).collect();
     let [light, _, heavy] = remarks[..] else { panic!("{remarks:?}") };
     assert!(heavy.ends_with(" % succeed)") && heavy.contains(" (2"), "{remarks:?}");
     assert!(!light.contains("succeed"), "{remarks:?}");
