@@ -310,23 +310,32 @@ fn a_search_is_proposed_only_where_the_lowest_load_meets() {
     }
 }
 
+/// What a sweep of a model with these objectives prints.
+fn swept(model: &str, objectives: &str) -> String {
+    let place = Place::new();
+    place.put("model.toml", model);
+    let experiment = format!(
+        "title = \"Enough?\"\nmodel = \"model.toml\"\nreplications = 3\nobjectives = [{objectives}]\n[[variants]]\nname = \"v\"\n"
+    );
+    place.put("wanted.toml", &experiment);
+    place.sim(&["sweep", "wanted.toml", "--no-charts", "--table", "none"]).ends_with(0).stdout
+}
+
+/// A text without its line breaks and margins.
+fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 /// 30/s on 12.5/s with clients that wait a second: hardly anything is answered, and at 3/s no more than 3/s can be. At 8/s it
 /// would be nearly all, so that a miss at the lowest load of a search says nothing of those in between.
 #[test]
 fn a_least_throughput_that_less_load_cannot_give_excludes_no_load_in_between() {
-    let place = Place::new();
-    place.put(
-        "busy.toml",
+    let printed = swept(
         "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"30/s\"\nwarm_up = \"20s\"\nduration = \"200s\"\ntimeout = \"1s\"\n\
          [services.a]\nruntime = \"threads\"\nthreads = 1\n[services.a.endpoints.e]\nsteps = [{ sleep = \"exp(80ms)\" }]\n",
+        "{ at-least = { metric = \"throughput_per_min\", value = \"6/s\" } }",
     );
-    place.put(
-        "wanted.toml",
-        "title = \"Enough?\"\nmodel = \"busy.toml\"\nreplications = 3\n\
-         objectives = [{ at-least = { metric = \"throughput_per_min\", value = \"6/s\" } }]\n[[variants]]\nname = \"v\"\n",
-    );
-    let printed = place.sim(&["sweep", "wanted.toml", "--no-charts", "--table", "none"]).ends_with(0).stdout;
-    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printed = on_one_line(&printed);
     assert!(printed.contains("at 3/s the throughput is 3"), "{printed}");
     assert!(printed.contains("a load in between may meet it") && !printed.contains("does not help"), "{printed}");
 }
@@ -335,20 +344,12 @@ fn a_least_throughput_that_less_load_cannot_give_excludes_no_load_in_between() {
 /// response times, which 15/s misses already.
 #[test]
 fn a_throughput_above_what_is_offered_is_looked_for_at_no_lower_load() {
-    let place = Place::new();
-    place.put(
-        "counter.toml",
+    let printed = swept(
         "[load]\nkind = \"open\"\ntarget = \"a.e\"\nrate = \"15/s\"\nwarm_up = \"20s\"\nduration = \"200s\"\n\
          [services.a]\n[stations.s]\n[services.a.endpoints.e]\nsteps = [{ visit = { station = \"s\", time = \"exp(50ms)\" } }]\n",
+        "{ at-least = { metric = \"throughput_per_min\", value = \"30/s\" } }, { at-most = { metric = \"p95_s\", value = 0.1 } }",
     );
-    place.put(
-        "wanted.toml",
-        "title = \"Both?\"\nmodel = \"counter.toml\"\nreplications = 3\n\
-         objectives = [{ at-least = { metric = \"throughput_per_min\", value = \"30/s\" } }, \
-         { at-most = { metric = \"p95_s\", value = 0.1 } }]\n[[variants]]\nname = \"v\"\n",
-    );
-    let printed = place.sim(&["sweep", "wanted.toml", "--no-charts", "--table", "none"]).ends_with(0).stdout;
-    let printed = printed.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printed = on_one_line(&printed);
     assert!(printed.contains("all that is sent is answered, 14."), "{printed}");
     assert!(
         printed.contains("only a higher load can give 30/s, and the objective on the 95th percentile of the response time is missed here already"),
@@ -365,7 +366,7 @@ fn the_race_of_kept_connections_is_named_and_not_a_load() {
         place.put("race.toml", include_str!("../../culprits/keep-alive-race.toml"));
         let printed = place.sim(&[command, "race.toml"]).ends_with(0).stdout;
         let steps = printed.split("\nnext ").nth(1).unwrap_or_default();
-        let steps = steps.split_whitespace().collect::<Vec<_>>().join(" ");
+        let steps = on_one_line(steps);
         let said = "the load is not the cause: the server closes idle connections of a client c";
         assert!(steps.starts_with(said) && !steps.contains("sim knee"), "{printed}");
     }
@@ -375,22 +376,15 @@ fn the_race_of_kept_connections_is_named_and_not_a_load() {
 /// time that the service takes by itself.
 #[test]
 fn a_time_that_is_missed_has_its_reason_in_the_time() {
-    let place = Place::new();
-    place.put(
-        "slow.toml",
+    let printed = swept(
         "[load]\nkind = \"open\"\ntarget = \"app.get\"\nrate = \"30/s\"\nwarm_up = \"0s\"\nduration = \"200s\"\ntimeout = \"2s\"\n\
          [services.app]\nruntime = \"threads\"\nthreads = 50\n[services.app.endpoints.get]\n\
          steps = [{ sleep = \"exp(100ms)\" }]\n\
          [faults.f]\nservice = \"app\"\nfrom = \"50s\"\nto = \"58s\"\neffect = \"stuck\"\n",
+        "{ at-most = { metric = \"p95_s\", value = \"150ms\" } }",
     );
-    place.put(
-        "wanted.toml",
-        "title = \"Fast?\"\nmodel = \"slow.toml\"\nreplications = 3\n\
-         objectives = [{ at-most = { metric = \"p95_s\", value = \"150ms\" } }]\n[[variants]]\nname = \"v\"\n",
-    );
-    let printed = place.sim(&["sweep", "wanted.toml", "--no-charts", "--table", "none"]).ends_with(0).stdout;
     let steps = printed.split("\nnext ").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
-    let steps = steps.split_whitespace().collect::<Vec<_>>().join(" ");
+    let steps = on_one_line(steps);
     let said = "and must be at most 150 ms; the time of requests around p95: 100 % served by app sleep";
     assert!(steps.ends_with(said) && !steps.contains("failures"), "{printed}");
 }
