@@ -116,7 +116,7 @@ fn a_breaker_that_a_fault_opens_sheds_no_load() {
 }
 
 /// Two threads of 200 ms, 6 times as much as they bear: the breaker opens after calls that are late because they wait for the
-/// threads, also where they are served by the time that they are given up.
+/// threads. Some of them are given up while a thread serves them.
 #[test]
 fn a_breaker_opens_after_failures_at_a_place() {
     let system =

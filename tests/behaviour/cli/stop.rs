@@ -65,7 +65,7 @@ fn a_second_signal_ends_at_once() {
 fn a_search_prints_its_answer_so_far() {
     let place = Place::new();
     let journal = "output/servers/knee-journal.jsonl";
-    // The bound is the exact value of a point: it is hardly ever decided.
+    // The bound is the exact value of a point, so that hardly any number of runs decides whether that meets it.
     let arguments = ["knee", "servers.toml", "--objective", "mean_s<=2", "--to", "0.8/s", "--resolution", "0.1/s"];
     let more = ["--max-replications", "100000", "--no-charts"];
     let mut command = place.command(&[&arguments[..], &more[..]].concat());
