@@ -65,7 +65,7 @@ pub fn alerts_runs(plan: &Plan, all: &[Watched<'_>]) -> String {
     short(columns, &[], ELSEWHERE)
 }
 
-/// A rule: what it is and whether it warns, then a row for each point.
+/// A rule: its name and expression, then a row for each point.
 pub fn alert(plan: &Plan, watched: &Watched<'_>, width: Option<usize>) -> String {
     let rule = watched.rule;
     let hold = match rule.kind {

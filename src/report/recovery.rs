@@ -48,7 +48,7 @@ impl PointRecovery {
     /// What becomes of a point; none where recovery is not timed.
     pub(super) fn of(report: &Report, summary: &Summary) -> Option<Self> {
         let load = &report.plan.points[summary.point].load;
-        // What breaks down by itself has nothing to recover from.
+        // What breaks down without a disturbance has nothing to recover from.
         if summary.recovery_s.is_some() && !load.is_disturbed() {
             return Some(Self::Undisturbed);
         }

@@ -1,4 +1,4 @@
-//! YAML as a tree whose nodes know where they stand.
+//! YAML as a tree of nodes with their places in the file.
 
 use std::ops::Range;
 
@@ -114,12 +114,12 @@ pub(super) fn place(file: &str, start: usize, text: &str, part: &Range<usize>) -
             None => {}
         }
     }
-    // A part behind the last character is the end of the text.
+    // A part that begins behind the last character is at the end of the text.
     place.or(Some(end..end))
 }
 
-/// The characters of a scalar that begins at a byte of the file, each with its bytes there, without white space: YAML joins
-/// the lines of a scalar. They continue behind its end.
+/// The characters of the file from the start of a scalar on, each with its bytes: without quotes and escapes, and without white
+/// space, because YAML joins the lines of a scalar. They do not stop at the end of the scalar.
 fn written(file: &str, start: usize) -> impl Iterator<Item = (Range<usize>, char)> {
     let text = file.get(start..).unwrap_or_default();
     // The head of a block, `|` or `>-`, is its first line.

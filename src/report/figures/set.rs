@@ -51,8 +51,8 @@ impl<'a> Set<'a> {
         sets
     }
 
-    /// The same with only those curves that have all values: what others, such as variants that an ablation makes, would do at
-    /// further values is not known.
+    /// The same without the curves that have fewer values than others, such as those of variants that an ablation makes: what
+    /// they would do at the further values is not known.
     pub(super) fn whole(&self) -> Self {
         let most = self.findings.iter().map(|finding| finding.points.len()).max().unwrap_or_default();
         let is_whole = |finding: &&Finding| finding.points.len() == most;

@@ -242,7 +242,7 @@ fn span(knee: &KneeSearch, (meets, misses): (f64, f64)) -> Collapse {
     Collapse { from_x: knee.dial.shown(low), to_x: knee.dial.shown(high), label, others: Vec::new() }
 }
 
-/// What the axis of a dial is called, with its unit: the label that the experiment gives it, or words for its path.
+/// What the axis of a dial is called: the label that the experiment gives it, or else words for its path, with the unit.
 pub(in crate::report) fn dial_label(dial: &Dial) -> String {
     let name = match dial.label.as_str() {
         "load.concurrency" => "concurrent requests",
