@@ -6,9 +6,14 @@ use std::path::{Path, PathBuf};
 
 fn main() {
     println!("cargo::rerun-if-changed=src");
+    println!("cargo::rerun-if-changed=core/src");
     println!("cargo::rerun-if-changed=Cargo.lock");
     let mut files = vec![PathBuf::from("Cargo.lock")];
     collect(Path::new("src"), &mut files);
+    // In a package of the registry the core is a dependency, which Cargo.lock names with its checksum.
+    if Path::new("core/src").exists() {
+        collect(Path::new("core/src"), &mut files);
+    }
     files.sort();
     // FNV-1a: this tells builds apart, it keeps no secrets.
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;

@@ -99,7 +99,8 @@
 //! input.
 
 // What programs rely on.
-pub mod statistics;
+#[doc(inline)]
+pub use sim_core::statistics;
 
 #[doc(inline)]
 pub use experiment::analyse::comparison::Difference;
@@ -122,19 +123,9 @@ pub mod cli;
 #[doc(hidden)]
 pub mod experiment;
 #[doc(hidden)]
-pub mod interpreter;
-#[doc(hidden)]
-pub mod kernel;
-#[doc(hidden)]
 pub mod language;
 #[doc(hidden)]
-pub mod load;
-#[doc(hidden)]
 pub mod metric;
-#[doc(hidden)]
-pub mod model;
-#[doc(hidden)]
-pub mod parts;
 #[doc(hidden)]
 pub mod promql;
 #[doc(hidden)]
@@ -142,7 +133,8 @@ pub mod report;
 #[doc(hidden)]
 pub mod serve;
 
-mod engine;
+#[doc(hidden)]
+pub use sim_core::{interpreter, kernel, load, model, parts};
 
 use experiment::run::runner::{self, Progress};
 

@@ -12,7 +12,6 @@ pub(crate) mod exact;
 pub(crate) mod finding;
 pub mod precision;
 pub(crate) mod ranking;
-pub(crate) mod rate;
 pub(crate) mod recovery;
 pub(crate) mod strain;
 pub mod summary;

@@ -1,9 +1,9 @@
 //! Numbers as text: exact for programs, short for people.
 
-pub(super) use crate::experiment::analyse::rate::grouped;
 use crate::experiment::analyse::words::{self, share_decimals};
 use crate::language::Metric;
 use crate::model::RateUnit;
+pub(super) use crate::model::grouped;
 use crate::statistics::Interval;
 
 /// A number for a file: seven significant digits without trailing zeros; empty where there is none.

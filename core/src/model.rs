@@ -10,6 +10,7 @@ mod metrics;
 mod plan;
 mod program;
 mod queue;
+mod rate;
 mod resilience;
 mod trouble;
 mod waiting;
@@ -18,7 +19,7 @@ pub use backoff::{Backoff, Jitter};
 pub use cache::{CachePlan, Popularity};
 pub use load::{
     Abandon, AccountsKept, Arrival, Arrivals, Bursts, Class, Earlier, FEWEST_USUAL, Flow, Load, MOST_INTERVALS,
-    Pattern, Piece, RateCourse, RateUnit, Reference, Retry, Stage, Strength, Wave, round_interval,
+    Pattern, Piece, RateCourse, Reference, Retry, Stage, Strength, Wave, round_interval,
 };
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
@@ -27,6 +28,7 @@ pub use plan::{
 };
 pub use program::{Branch, Draw, Op, Round, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
+pub use rate::{RateUnit, decimals, grouped};
 pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,
 };

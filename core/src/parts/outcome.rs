@@ -211,7 +211,7 @@ pub struct CallCount {
 
 impl LostWork {
     /// Adds what failed in the same way.
-    pub(crate) fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
         self.count += other.count;
         for (place, count) in &other.at {
             match self.at.iter_mut().find(|(known, _)| known == place) {

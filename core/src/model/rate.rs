@@ -1,9 +1,28 @@
-//! Rates in words, in the unit of the load.
+//! The unit of a rate, and rates in words.
 
-use crate::model::RateUnit;
 use crate::statistics::Interval;
 
+/// The time that a rate counts requests of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateUnit {
+    /// `9/s`.
+    Second,
+    /// `540/min`.
+    Minute,
+    /// `32400/h`.
+    Hour,
+}
+
 impl RateUnit {
+    /// Its length in seconds.
+    pub fn seconds(self) -> f64 {
+        match self {
+            Self::Second => 1.0,
+            Self::Minute => 60.0,
+            Self::Hour => 3600.0,
+        }
+    }
+
     /// The name of its time: `s`.
     pub fn name(self) -> &'static str {
         match self {

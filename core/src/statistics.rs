@@ -6,11 +6,11 @@
 //! from `libm` and `statrs`, so that the same input gives the same bits on
 //! every platform.
 
-pub(crate) mod autocorrelation;
+pub mod autocorrelation;
 #[doc(hidden)]
 pub mod fall;
-pub(crate) mod growth;
-pub(crate) mod histogram;
+pub mod growth;
+pub mod histogram;
 pub(crate) mod interval;
 #[cfg(test)]
 mod noise;
@@ -19,10 +19,10 @@ mod pooled;
 pub mod rare;
 #[doc(hidden)]
 pub mod selection;
-pub(crate) mod sensitivity;
+pub mod sensitivity;
 pub(crate) mod summary;
 pub mod theory;
-pub(crate) mod vlq;
+pub mod vlq;
 
 #[doc(hidden)]
 pub use histogram::Histogram;

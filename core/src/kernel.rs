@@ -14,7 +14,7 @@ pub mod random;
 pub(crate) mod slab;
 pub(crate) mod time;
 pub mod variate;
-pub(crate) mod wire;
+pub mod wire;
 
 pub use time::Time;
 pub use variate::Variate;

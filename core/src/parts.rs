@@ -5,7 +5,7 @@
 //! (`trouble`). A part can be asked what every part is asked (`part`): to count afresh, for its row in the reports, for
 //! the laws that it has broken. `outcome` is all that remains of a run.
 
-pub(crate) mod course;
+pub mod course;
 pub(crate) mod mark;
 pub(crate) mod outcome;
 pub(crate) mod phase;

@@ -230,7 +230,7 @@ pub struct ClientPlan {
     pub repaired_by_restart: bool,
 }
 
-/// CPU of a search. See [`crate::language::SearchCost`].
+/// CPU of a search. See `search` in `docs/language.md`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SearchCost {
     /// For each idle connection.

@@ -4,29 +4,8 @@ use std::sync::Arc;
 
 use super::backoff::Backoff;
 use super::queue::Notice;
+use super::rate::RateUnit;
 use crate::kernel::{Time, Variate};
-
-/// The time that a rate counts requests of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RateUnit {
-    /// `9/s`.
-    Second,
-    /// `540/min`.
-    Minute,
-    /// `32400/h`.
-    Hour,
-}
-
-impl RateUnit {
-    /// Its length in seconds.
-    pub fn seconds(self) -> f64 {
-        match self {
-            Self::Second => 1.0,
-            Self::Minute => 60.0,
-            Self::Hour => 3600.0,
-        }
-    }
-}
 
 /// Who sends requests, and for how long.
 #[derive(Clone, Debug)]

@@ -48,7 +48,7 @@ pub struct RetryPlan {
     pub on: Causes,
 }
 
-/// A token bucket for retries. See [`crate::language::RetryBudget`].
+/// A token bucket for retries. See `budget` in `docs/language.md`.
 #[derive(Clone, Copy, Debug)]
 pub struct BudgetPlan {
     /// Tokens that a first attempt brings.
