@@ -8,11 +8,11 @@ use sim::report::{Report, figures};
 use crate::models::{experiment, reported};
 
 /// The plan of 1 to 40 clients who think for 90 ms on average and then visit a station for 10 ms; what else the station has.
-fn planned(station: &str) -> Plan {
+fn planned(station: &str, seconds: u32) -> Plan {
     let model = format!(
         "title = \"Bounds\"\n\
          [load]\nkind = \"closed\"\ntarget = \"shop.serve\"\nconcurrency = 1\nthink_time = {{ exp = \"90ms\" }}\n\
-         warm_up = \"5s\"\nduration = \"200s\"\n\
+         warm_up = \"5s\"\nduration = \"{seconds}s\"\n\
          [stations.counter]\nservers = 1\n{station}\n\
          [services.shop]\nruntime = \"delay\"\n\
          [services.shop.endpoints.serve]\n\
@@ -31,7 +31,7 @@ fn of(report: &Report) -> Option<Bounds> {
 /// A second holds 100 visits of 10 ms; a client alone comes back after 100 ms.
 #[test]
 fn the_bounds_of_one_server_are_those_of_theory() {
-    let plan = planned("");
+    let plan = planned("", 200);
     let report = reported(&plan);
     let found = of(&report).expect("bounds");
     assert_eq!(found.resource, "station counter");
@@ -52,6 +52,6 @@ fn the_bounds_of_one_server_are_those_of_theory() {
 /// Each visit takes longer with each client that is at the station: the demand at one load bounds no other load.
 #[test]
 fn demands_that_grow_with_the_load_give_no_bounds() {
-    let plan = planned("slowdown = 0.1");
+    let plan = planned("slowdown = 0.1", 20);
     assert_eq!(of(&reported(&plan)), None);
 }

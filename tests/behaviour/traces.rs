@@ -1,5 +1,7 @@
 //! The life of single requests, span by span: against timelines worked out by hand, and the laws that every trace obeys.
 
+use std::ops::Range;
+
 use serde_json::Value;
 use sim::load::{scouted, traced};
 use sim::parts::{Doing, Limits, RequestEnd, Trace, TraceSpan};
@@ -275,12 +277,23 @@ fn messages_belong_to_the_request_that_published_them() {
     assert_eq!(lives[0], expected, "{:#?}", lives[0]);
 }
 
-/// Random systems with all kinds of steps and troubles: the two longest of those that succeed and of each cause of failure.
 #[test]
 fn every_trace_of_a_random_model_obeys_the_laws() {
+    obey_the_laws(0..60);
+}
+
+#[test]
+#[ignore = "long: 300 random models"]
+fn every_trace_of_many_random_models_obeys_the_laws() {
+    obey_the_laws(60..360);
+}
+
+/// Random systems with all kinds of steps and troubles: the two longest of those that succeed and of each cause of failure.
+fn obey_the_laws(models: Range<u64>) {
+    let wanted = models.end - models.start;
     let limits = Limits { max_events: Some(100_000), ..Limits::default() };
     let (mut seen, mut broken) = (0, Vec::new());
-    for number in 0..150 {
+    for number in models {
         let text = nth(number);
         let bench = bench(&text);
         let (events, mut requests) = requests(&bench, &limits);
@@ -300,5 +313,5 @@ fn every_trace_of_a_random_model_obeys_the_laws() {
         }
     }
     assert_eq!(broken, [0; 0], "models that break the laws");
-    assert!(seen > 200, "{seen}");
+    assert!(seen as u64 > wanted, "{seen} of {wanted} models");
 }

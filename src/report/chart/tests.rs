@@ -278,7 +278,7 @@ fn a_gap_breaks_the_curve() {
 
 #[test]
 fn any_number_of_lines_and_points_is_drawn() {
-    for lines in 0..=12 {
+    for lines in [0, 1, 2, 3, 5, 8, 12] {
         for points in [0, 1, 2, 11] {
             let values: Vec<f64> = (0..points).map(|it| f64::from(it) * 3.0).collect();
             let line = |number| curve(&format!("variant {number}"), number, &values);
@@ -375,7 +375,7 @@ fn any_bars_are_drawn() {
 
 #[test]
 fn any_heat_map_is_drawn() {
-    for rows in 1..=30 {
+    for rows in [1, 2, 3, 5, 8, 13, 21, 30] {
         for columns in [1, 2, 11, 40] {
             let scene = scene_of(map(rows, columns));
             check_on_sheet(&scene);
