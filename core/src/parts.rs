@@ -8,6 +8,7 @@
 pub mod course;
 pub(crate) mod mark;
 pub(crate) mod outcome;
+pub(crate) mod overdue;
 pub(crate) mod phase;
 pub(crate) mod recording;
 pub(crate) mod timeline;
@@ -42,6 +43,7 @@ pub use mark::{Mark, MarkKind, Marks};
 pub use meter::{Buckets, ClientCount, MOST_SCRAPES, Reading, Scrape, Scrapes};
 pub use network::ROUND_TRIP;
 pub use outcome::{CallCount, ClassOutcome, Completion, Deadlock, Ending, LostWork, Outcome, ServiceOutcome, Users};
+pub use overdue::Overdue;
 pub use phase::{OF_TEST, Phase, PhaseUse};
 pub use recording::{Areas, Level, Recording};
 pub use resource::{ResourceKind, ResourceUse};

@@ -180,6 +180,14 @@ pub fn point_document(report: &Report, summary: &Summary) -> Value {
         let growth = json!({ "requests_growth_per_s": requests, "work_growth_per_s": work });
         point.insert("not_stationary".into(), growth);
     }
+    if let Some(overdue) = summary.growth.overdue {
+        let mean = |sum: u64| sum as f64 / summary.replications as f64;
+        let (waiting, clients, share) = (mean(overdue.waiting), mean(overdue.clients), overdue.share());
+        let mean_wait_s = overdue.mean_s();
+        let held =
+            json!({ "waiting": waiting, "clients": clients, "mean_wait_s": mean_wait_s, "share_of_time": share });
+        point.insert("clients_held_at_end".into(), held);
+    }
     let deadlock = summary.deadlock.as_ref().map(|(deadlock, trials)| {
         json!({
             "resource": deadlock.resource,

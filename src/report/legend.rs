@@ -19,8 +19,8 @@ const NAMED: [Condition; 8] = [
 ];
 
 /// What a condition means, where the success rate is to be at least `success`. The bound holds for the work behind the
-/// answers as well where that `outlasts` them.
-pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool) -> String {
+/// answers as well where that `outlasts` them. `holds_clients`: whether some clients still wait at the end of a window.
+pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool, holds_clients: bool) -> String {
     let below = match outlasts {
         true => format!("under {} end well", percent(success)),
         false => format!("success below {}", percent(success)),
@@ -28,6 +28,7 @@ pub(super) fn meaning(condition: Condition, success: f64, outlasts: bool) -> Str
     match condition {
         Condition::Dead => "after the load ends, no worker of the target responds".into(),
         Condition::Damaged => "some workers, connections or threads are lost for good".into(),
+        Condition::Unstable if holds_clients => "work piles up, or clients still wait at the end".into(),
         Condition::Unstable => "requests, retries or messages pile up without end".into(),
         Condition::Collapsed => format!("{below}, less throughput than at a lower load"),
         Condition::Sheds => format!("{below}, as requests are refused on purpose"),
@@ -79,12 +80,14 @@ pub(super) fn mark_of_doubt(report: &Report, points: &[usize], doubt: &Doubt) ->
 pub(super) fn legend(report: &Report, points: &[usize]) -> String {
     let success = success_objective(report.plan).bound();
     let outlasts = points.iter().any(|&point| report.summary(point).is_some_and(|summary| summary.outlasts));
+    let is_held = |point: usize| report.summary(point).is_some_and(|summary| summary.growth.overdue.is_some());
+    let holds_clients = points.iter().any(|&point| is_held(point));
     let states = || points.iter().filter_map(|&point| report.state(point)).filter(|state| !state.is_safe());
     let occurs = |condition: &Condition| states().any(|state| state.condition == *condition);
     let mut lines: Vec<(String, String)> = NAMED
         .into_iter()
         .filter(occurs)
-        .map(|condition| (condition.word().to_owned(), meaning(condition, success, outlasts)))
+        .map(|condition| (condition.word().to_owned(), meaning(condition, success, outlasts, holds_clients)))
         .collect();
     lines.extend(doubts(report, points).into_iter().map(|doubt| {
         let mark = mark_of_doubt(report, points, doubt);
@@ -107,8 +110,8 @@ mod tests {
     #[test]
     fn each_meaning_fits_on_a_line() {
         for condition in NAMED {
-            for outlasts in [false, true] {
-                let line = meaning(condition, 0.999_9, outlasts);
+            for [outlasts, holds_clients] in [[false, false], [false, true], [true, false]] {
+                let line = meaning(condition, 0.999_9, outlasts, holds_clients);
                 assert!("overloaded  ".len() + line.len() <= 80, "{line}");
             }
         }

@@ -4,6 +4,7 @@
 mod behind_answers;
 mod chance;
 mod growth;
+mod held;
 mod lost;
 mod refusals;
 

@@ -11,6 +11,7 @@ use crate::interpreter::parts::parts;
 use crate::interpreter::world::World;
 use crate::parts::blame::Blame;
 use crate::parts::outcome::{CallCount, Ending, Outcome, ServiceOutcome};
+use crate::parts::overdue::Overdue;
 use crate::parts::part::Part;
 use crate::parts::phase::Phase;
 use crate::parts::resource::ResourceUse;
@@ -122,6 +123,7 @@ impl World<'_> {
             probes: None,
             losses,
             stranded: window.stranded,
+            overdue: None,
             events: self.events,
             violations: window.violations,
             users,
@@ -130,6 +132,13 @@ impl World<'_> {
             timeline,
             calm: None,
         }
+    }
+
+    /// Those of so many clients whose answer is overdue, as things stand in the window, or when it has just closed.
+    pub fn overdue(&self, clients: u32) -> Overdue {
+        let now = self.engine.now;
+        let ages = self.requests.living().map(|request| now.since(self.requests[request].born));
+        Overdue::of(clients, ages, &self.tally.response_times, now.since(self.window_start))
     }
 
     /// Leaves the system alone from now on: nobody sends a failed request again.

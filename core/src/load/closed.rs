@@ -4,7 +4,7 @@ use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::model::Pattern;
 use crate::parts::course::Pace;
-use crate::parts::{Limits, Outcome};
+use crate::parts::{Ending, Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::thoughts::Thoughts;
@@ -47,5 +47,6 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         world.schedule(Time(spacing.0.saturating_mul(u64::from(client))), which::CLIENT + client);
     }
     let ending = world.run(&mut closed, limits);
-    closed.measuring.finish(world, ending, limits)
+    let overdue = (ending == Ending::Complete).then(|| world.overdue(*concurrency));
+    Outcome { overdue, ..closed.measuring.finish(world, ending, limits) }
 }

@@ -6,7 +6,7 @@ use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
 use crate::model::{Pattern, Stage};
 use crate::parts::course::Pace;
-use crate::parts::{Limits, Outcome};
+use crate::parts::{Ending, Limits, Outcome};
 
 use super::measuring::Measuring;
 use super::thoughts::Thoughts;
@@ -144,7 +144,8 @@ pub(super) fn run(world: &mut World, pattern: &Pattern, seed: u64, replication: 
         world.schedule(at, which::NEXT_STAGE);
     }
     let ending = world.run(&mut staged, limits);
-    staged.measuring.finish(world, ending, limits)
+    let overdue = (ending == Ending::Complete).then(|| world.overdue(staged.wanted));
+    Outcome { overdue, ..staged.measuring.finish(world, ending, limits) }
 }
 
 #[cfg(test)]

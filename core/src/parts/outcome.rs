@@ -12,6 +12,7 @@ use crate::engine::token::Failure;
 use crate::parts::blame::{Blame, BlamePlace};
 use crate::parts::course::Course;
 use crate::parts::loss::Loss;
+use crate::parts::overdue::Overdue;
 use crate::parts::phase::Phase;
 use crate::parts::resource::ResourceUse;
 use crate::parts::timeline::Timeline;
@@ -118,6 +119,9 @@ pub struct Outcome {
     pub losses: Vec<Loss>,
     /// Requests under way at the end of the window that can never be answered.
     pub stranded: u64,
+    /// Clients of a closed load that still wait at its end, for far longer than usual; none of other loads, of finite tests
+    /// and of a run that a limit ended.
+    pub overdue: Option<Overdue>,
     /// Events that the run took.
     pub events: u64,
     /// Laws that the run violated, both numbers given; empty for a sound run.
@@ -251,12 +255,16 @@ impl Outcome {
     /// those who have failed and are still trying when the window closes, and those who can never be answered. Without
     /// retries each request is a user.
     pub fn settled(&self) -> u64 {
-        let ended = self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost);
+        self.users.map_or_else(|| self.ended(), |users| self.succeeded + users.lost) + self.without_end()
+    }
+
+    /// Those of them who have neither got their answer nor given up.
+    pub fn without_end(&self) -> u64 {
         let (trying, backing_off) = self.users.map_or((0, 0), |users| (users.still_trying, users.backing_off));
         // A user who is still trying may be one of those who can never be answered.
         // Where the run ended because too many are under way, more and more of them are never answered.
         let never_answers = matches!(self.ending, Ending::Quiet | Ending::TooManyInFlight);
-        ended + if never_answers { self.unfinished + backing_off } else { self.stranded.max(trying) }
+        if never_answers { self.unfinished + backing_off } else { self.stranded.max(trying) }
     }
 
     /// Requests sent for each user; without retries 1.

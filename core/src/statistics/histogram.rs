@@ -63,7 +63,8 @@ impl Bucket {
     }
 
     /// The value that stands for the bucket.
-    fn midpoint(self) -> u64 {
+    #[must_use]
+    pub fn midpoint(self) -> u64 {
         self.low + (self.high - self.low).div_ceil(2)
     }
 }

@@ -5,7 +5,9 @@
 //!
 //! 1. [`Dead`](Condition::Dead): in some replication, after the load has gone, no process of the target answers.
 //! 2. [`Damaged`](Condition::Damaged): in some replication some capacity is lost for good.
-//! 3. [`Unstable`](Condition::Unstable): work inside, or the number of clients that try again, grows over the window.
+//! 3. [`Unstable`](Condition::Unstable): work inside, or the number of clients that try again, grows over the window; or the
+//!    clients of a closed load, which are as many as they are, wait for answers that are overdue when it closes, for a share
+//!    of their time that the success objective does not allow to fail.
 //! 4. [`Collapsed`](Condition::Collapsed): the success objective is missed, and goodput (successes per time) is below
 //!    nine tenths of the best that the variant has at a lower load.
 //! 5. [`Sheds`](Condition::Sheds): the success objective is missed, but not among the requests that were admitted: what
@@ -53,7 +55,7 @@ pub enum Condition {
     Dead,
     /// Some capacity is lost for good; the rest goes on.
     Damaged,
-    /// A backlog, or the number of clients that try again, grows over the whole window.
+    /// A backlog, or the number of clients that try again, grows over the whole window, or clients are held at its end.
     Unstable,
     /// The success objective is missed, and goodput is below nine tenths of the best at a lower load.
     Collapsed,
@@ -218,6 +220,9 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
         (Condition::Damaged, summary.capacity.damaged, missed)
     } else if summary.growth.any().is_some() {
         (Condition::Unstable, summary.growth.runs, None)
+    } else if summary.growth.overdue.is_some_and(|overdue| is_missed_by_waits(plan, overdue.share())) {
+        let runs = summary.overdue.iter().filter(|&&share| is_missed_by_waits(plan, share)).count();
+        (Condition::Unstable, runs, None)
     } else if let Some((objective, _)) = broken {
         let is_for_load = |culprit: &Culprit| !culprit.is_by_error && culprit.kind != CulpritKind::Fault;
         let condition = match is_shedding(summary, objective) && summary.culprit.as_ref().is_none_or(is_for_load) {
@@ -235,6 +240,11 @@ fn state(plan: &Plan, summaries: &[Summary], summary: &Summary) -> PointState {
     };
     let share = Interval::exact_proportion(runs as u64, of as u64, LEVEL).unwrap_or(Interval::exact(0.0));
     PointState { point: summary.point, condition, runs, of, share, missed, goodput }
+}
+
+/// Whether the success objective is missed by clients that wait in vain for such a share of their time.
+fn is_missed_by_waits(plan: &Plan, share: f64) -> bool {
+    success_objective(plan).is_missed_by(1.0 - share)
 }
 
 /// The success objective if the answers miss it, or else the same objective of the work behind them if that does; with

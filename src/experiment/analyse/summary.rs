@@ -74,6 +74,9 @@ pub struct Summary {
     pub effective_response_times: Option<f64>,
     /// What still grows at the end of the window: then the point is not stationary, and these times have no mean.
     pub growth: Growth,
+    /// The share of the time of a closed load's clients in which they wait for answers that are overdue at the end of the
+    /// window, by trial.
+    pub overdue: Vec<f64>,
     /// The batches that the intervals of a single long run rest on.
     pub batches: Option<BatchMeans>,
     /// Handlers that worked for clients that had gone.
@@ -222,6 +225,7 @@ impl Summary {
                 None => steady::effective(used, basis.batches.as_ref()),
             },
             growth: basis.growth,
+            overdue: used.iter().map(|trial| trial.overdue.map_or(0.0, |overdue| overdue.share())).collect(),
             batches: basis.batches.clone(),
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
@@ -383,7 +387,7 @@ impl Summary {
         let refused = self.refused();
         let failed: f64 = self.failures.iter().map(|(_, count)| count).sum();
         // Requests that are inside when the window closes have not failed, but count as unanswered where that is judged.
-        let all = if self.growth.leaves_unanswered { self.succeeded / self.success_rate.estimate } else { 0.0 };
+        let all = if self.growth.counts_unanswered() { self.succeeded / self.success_rate.estimate } else { 0.0 };
         let left = (all - self.succeeded - failed).max(0.0);
         let broken = failed - refused + left;
         refused > 0.0 && self.succeeded > 0.0 && self.succeeded >= share * (self.succeeded + broken)

@@ -15,8 +15,8 @@ use crate::kernel::wire;
 use crate::language::{Metric, Objective};
 use crate::model::{Load, Reference};
 use crate::parts::{
-    Blame, BlameGroup, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Pace, ResourceUse, ServiceOutcome,
-    Timeline, Users,
+    Blame, BlameGroup, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Overdue, Pace, ResourceUse,
+    ServiceOutcome, Timeline, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -39,6 +39,9 @@ pub struct Trial {
     pub succeeded: u64,
     /// Requests that ended, or never will; where clients send again, users.
     pub ended: u64,
+    /// Clients of a closed load that still wait at the end of the window, for far longer than usual; none of other loads and of
+    /// finite tests.
+    pub overdue: Option<Overdue>,
     /// Requests sent, those that are sent again included.
     pub sent: u64,
     /// Users; none where no client sends anything again.
@@ -276,6 +279,9 @@ impl Trial {
             success_rate: outcome.success_rate(),
             succeeded: outcome.succeeded,
             ended: outcome.settled(),
+            overdue: outcome
+                .overdue
+                .map(|all| Overdue { uncounted: all.waiting.saturating_sub(outcome.without_end()), ..all }),
             sent: outcome.sent,
             users: outcome.users,
             attempts_per_request: outcome.attempts_per_request(),

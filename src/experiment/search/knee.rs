@@ -6,7 +6,7 @@ use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Doubt, Summary};
-use crate::experiment::plan::{KneeSearch, Plan, Study, is_load};
+use crate::experiment::plan::{KneeSearch, Plan, Study, is_load, success_bound};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes, Objective};
@@ -288,7 +288,7 @@ impl Search {
             if !is_due || laboratory.is_interrupted() {
                 continue;
             }
-            candidate.defect = Defect::of(trials);
+            candidate.defect = Defect::of(trials, success_bound(&knee.objectives, laboratory.plan().collapse_below));
             candidate.decision = verdict(&candidate.readings, candidate.defect);
             candidate.look += 1;
             if candidate.decision.is_none() && looks.replications(candidate.look).is_none() {

@@ -80,6 +80,7 @@ pub fn pilot(
     let looks = Looks::new(plan.replications.min(FIRST_LOOK), MOST);
     let test = Test::new(&knee.objectives, None, CONFIDENCE, 1, &looks);
     let mut trials: Vec<Trial> = Vec::new();
+    let success = success_bound(&knee.objectives, plan.collapse_below);
     let (mut readings, mut defect, mut decision) = (Vec::new(), None, None);
     for replications in (0..looks.count()).filter_map(|look| looks.replications(look)) {
         let Some(more) = run(&lowest, trials.len() as u32..replications, archive, progress)? else {
@@ -87,13 +88,12 @@ pub fn pilot(
         };
         trials.extend(more);
         readings = test.read(&trials, None, &[]);
-        defect = Defect::of(&trials);
+        defect = Defect::of(&trials, success);
         decision = verdict(&readings, defect);
         if decision.is_some() {
             break;
         }
     }
-    let success = success_bound(&knee.objectives, plan.collapse_below);
     let summary = Summary::of_plan(&lowest, 0, &trials, success, &knee.objectives);
     let Some(summary) = summary else { return Ok(None) };
     Ok(Some(Lighter {

@@ -14,7 +14,7 @@
 use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, verdict};
 use crate::experiment::analyse::summary::Doubt;
-use crate::experiment::plan::{Optimize, Plan, Study};
+use crate::experiment::plan::{Optimize, Plan, Study, success_bound};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::Mistakes;
@@ -111,6 +111,7 @@ pub fn cheapest(
     let replications = looks.replications(0).unwrap_or(replications);
     let mut search = Search::new(asked);
     let test = Test::new(&asked.objectives, None, asked.confidence, search.lattice.len(), &looks);
+    let success = success_bound(&asked.objectives, study.plan().collapse_below);
     let mut laboratory = Laboratory::new(study, record, progress);
     let mut tried: Vec<(usize, TriedSetting)> = Vec::new();
     while let Some(setting) = search.next() {
@@ -139,7 +140,7 @@ pub fn cheapest(
             if laboratory.is_interrupted() {
                 break;
             }
-            found.defect = Defect::of(laboratory.trials(point));
+            found.defect = Defect::of(laboratory.trials(point), success);
             found.decision = verdict(&found.readings, found.defect);
             if found.decision.is_some() {
                 break;

@@ -29,24 +29,27 @@ pub enum Defect {
     LosesCapacity,
     /// Requests, or the work behind their answers, pile up for as long as the load lasts.
     Unstable,
+    /// Clients still wait at the end of the window, for a share of their time that the success objective does not allow to fail.
+    HoldsClients,
 }
 
 impl Defect {
-    /// The worst that a point's trials show.
-    pub fn of(trials: &[Trial]) -> Option<Self> {
+    /// The worst that a point's trials show, where the success rate is to be at least this.
+    pub fn of(trials: &[Trial], success: f64) -> Option<Self> {
         let sound: Vec<&Trial> = trials.iter().filter(|trial| trial.is_sound()).collect();
         if trials.iter().any(Trial::is_damaged) {
-            Some(Self::LosesCapacity)
-        } else {
-            Growth::of(&sound).any().map(|_| Self::Unstable)
+            return Some(Self::LosesCapacity);
         }
+        let growth = Growth::of(&sound);
+        let holds_clients = || growth.overdue.is_some_and(|overdue| 1.0 - overdue.share() < success);
+        growth.any().map(|_| Self::Unstable).or_else(|| holds_clients().then_some(Self::HoldsClients))
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
             Self::LosesCapacity => "loses capacity",
-            Self::Unstable => "unstable",
+            Self::Unstable | Self::HoldsClients => "unstable",
         }
     }
 
@@ -55,6 +58,7 @@ impl Defect {
         match self {
             Self::LosesCapacity => "a run lost capacity for good",
             Self::Unstable => "unstable: its backlog grows for as long as the load lasts",
+            Self::HoldsClients => "unstable: clients still wait at the end of the window",
         }
     }
 }
@@ -204,7 +208,7 @@ fn value(trial: &Trial, metric: Metric, growth: &Growth) -> Option<f64> {
         let (completed, all) = of_work(trial, growth)?;
         return (all > 0).then(|| completed as f64 / all as f64);
     }
-    if metric != Metric::SuccessRate || !growth.leaves_unanswered {
+    if metric != Metric::SuccessRate || !growth.counts_unanswered() {
         return trial.metric(metric);
     }
     let (succeeded, all) = of_users(trial, growth);

@@ -117,6 +117,7 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
             format!("at {at} too, capacity is lost for good in {} of {} runs", lighter.damaged, lighter.replications)
         }
         (_, Some(Defect::Unstable)) => format!("at {at} too, work piles up for as long as the load lasts"),
+        (_, Some(Defect::HoldsClients)) => format!("at {at} too, clients still wait at the end of the window"),
         (Some((objective, figure)), None) if figure.estimate.is_finite() => {
             let (metric, rates) = (objective.metric(), report.rates);
             // With its interval where that holds the bound.
@@ -130,12 +131,17 @@ fn seen(report: &Report, lighter: &Lighter) -> String {
         _ => format!("at {at} the objectives are missed too"),
     };
     let time = missed.filter(|(objective, _)| objective.metric().is_response_time());
+    let is_of_success = |objective: &&Objective| objective.metric() == Metric::SuccessRate;
+    let broken = match lighter.defect {
+        Some(Defect::HoldsClients) => lighter.knee.objectives.iter().find(is_of_success).copied(),
+        _ => missed.map(|(objective, _)| objective),
+    };
     let has_before = |point: &Point| matches!(point.load.pattern, Pattern::Test { before: Some(_), .. });
     let why = match (report.plan.points.first().is_some_and(has_before), &lighter.summary.culprit) {
         (true, _) if lighter.defect == Some(Defect::LosesCapacity) => {
             "; the test before it (`load.before`) stays as heavy as it is".into()
         }
-        (_, culprit) => match (longest_fault(report, missed.map(|(objective, _)| objective)), culprit) {
+        (_, culprit) => match (longest_fault(report, broken), culprit) {
             (Some(fault), _) => format!("; {fault}"),
             // What makes requests fail is not what makes those slow that succeed.
             (None, Some(culprit)) if culprit.fails && time.is_some() => {

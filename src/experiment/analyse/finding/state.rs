@@ -8,7 +8,7 @@ use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::percentile;
 use crate::language::Metric;
 use crate::model::RateUnit;
-use crate::parts::Deadlock;
+use crate::parts::{Deadlock, Overdue};
 use crate::statistics::rare::can_hide;
 
 /// What runs without a loss leave possible: `there 0 of 5 runs lost capacity; up to 45 % of runs could (95 % confidence)`.
@@ -104,9 +104,21 @@ fn besides(summary: &Summary, state: &PointState) -> String {
     if all.is_empty() { String::new() } else { format!(", {}", all.join(", ")) }
 }
 
-/// `the backlog grows by 5.10 requests/s`, `the backlog grows by 0.54 messages/h`; none where nothing grows.
+/// `20 of 20 clients still wait at the end of the window, for 97 s so far`: means over the runs.
+fn held(overdue: Overdue, runs: usize) -> String {
+    let [waiting, clients] = [overdue.waiting, overdue.clients].map(|number| number as f64 / runs as f64);
+    let waiting =
+        if waiting >= 9.95 || waiting.fract() == 0.0 { format!("{waiting:.0}") } else { format!("{waiting:.1}") };
+    let wait = if waiting == "1" { "waits" } else { "wait" };
+    let time = in_seconds(overdue.mean_s());
+    format!("{waiting} of {clients:.0} clients still {wait} at the end of the window, for {time} so far")
+}
+
+/// `the backlog grows by 5.10 requests/s`, `the backlog grows by 0.54 messages/h`, or which clients are held at the end; none
+/// where nothing grows.
 fn backlog(summary: &Summary) -> Option<String> {
-    let rise = summary.growth.any()?.estimate;
+    let held = || Some(held(summary.growth.overdue?, summary.replications));
+    let Some(rise) = summary.growth.any().map(|rise| rise.estimate) else { return held() };
     let what = match (summary.growth.requests, summary.resources.iter().any(|one| one.name.starts_with("queue "))) {
         (Some(_), _) => "requests",
         (None, true) => "messages",
@@ -180,11 +192,15 @@ fn recovery(summary: &Summary) -> Option<String> {
     let time = summary.recovery_s.filter(|_| !summary.is_undisturbed)?;
     Some(match (summary.never_recovered, summary.replications) {
         (0, _) if time.estimate == 0.0 => "recovers at once".into(),
-        (0, _) if time.estimate >= 9.95 => format!("recovers in {:.0} s", time.estimate),
-        (0, _) => format!("recovers in {}", words::time(time.estimate)),
+        (0, _) => format!("recovers in {}", in_seconds(time.estimate)),
         (never, all) if never == all => "does not recover before the run ends".into(),
         (never, all) => format!("does not recover in {never} of {all} runs"),
     })
+}
+
+/// A time, from ten seconds on in whole seconds: `9.42 s`, `97 s`.
+fn in_seconds(seconds: f64) -> String {
+    if seconds >= 9.95 { format!("{seconds:.0} s") } else { words::time(seconds) }
 }
 
 /// `p95` for the 95th percentile of the response time; other metrics by their name.

@@ -49,7 +49,7 @@ impl<'a> Basis<'a> {
     /// A trial's value of a metric; none where the point has none.
     pub fn of_trial(&self, trial: &Trial, metric: Metric) -> Option<f64> {
         match metric {
-            Metric::SuccessRate if self.growth.leaves_unanswered => {
+            Metric::SuccessRate if self.growth.counts_unanswered() => {
                 let (succeeded, all) = self.users(trial);
                 (all > 0).then(|| succeeded as f64 / all as f64)
             }
@@ -78,7 +78,7 @@ impl<'a> Basis<'a> {
         let values: Vec<f64> = used.iter().filter_map(|trial| trial.metric(metric)).collect();
         match (metric, &self.batches) {
             (Metric::SuccessRate, _) if used.is_empty() => None,
-            (Metric::SuccessRate, Some(batches)) if !self.growth.leaves_unanswered => {
+            (Metric::SuccessRate, Some(batches)) if !self.growth.counts_unanswered() => {
                 Some(success_rate(&batches.clusters))
             }
             (Metric::SuccessRate, _) => {
@@ -104,11 +104,12 @@ impl<'a> Basis<'a> {
 }
 
 /// Successes of a trial, and the users that they are a share of. Where requests pile up those that are still inside
-/// at the end count as well.
+/// at the end count as well, and of a closed load the clients whose answer is overdue then.
 pub(in crate::experiment) fn of_users(trial: &Trial, growth: &Growth) -> (u64, u64) {
     let sent = trial.users.map_or(trial.sent, |users| users.first_tries);
-    let all = if growth.leaves_unanswered { trial.ended.max(sent) } else { trial.ended };
-    (trial.succeeded, all)
+    let overdue = trial.overdue.filter(|_| growth.overdue.is_some()).map_or(0, |overdue| overdue.uncounted);
+    let all = trial.ended + overdue;
+    (trial.succeeded, if growth.leaves_unanswered { all.max(sent) } else { all })
 }
 
 /// Answered requests of a trial of which all work is completed, and those that they are a share of; none where no work

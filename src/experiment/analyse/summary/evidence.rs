@@ -21,10 +21,11 @@ impl<'a> Evidence<'a> {
             queue: one.queue,
             wait_s: one.wait_s,
         };
+        let holds_clients = summary.growth.overdue.is_some_and(|overdue| 1.0 - overdue.share() < success);
         let grows = match (summary.growth.requests, summary.growth.work) {
             (Some(_), _) => Growing::Requests,
             (None, Some(_)) => Growing::Work,
-            (None, None) if summary.growth.leaves_unanswered => Growing::Requests,
+            (None, None) if summary.growth.leaves_unanswered || holds_clients => Growing::Requests,
             (None, None) if summary.outlasts && summary.growth.leaves_unfinished => Growing::Work,
             (None, None) => Growing::Nothing,
         };

@@ -6,7 +6,7 @@ use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
-use crate::parts::{Blame, BlameGroup, Course, CourseMark, Pace, PlaceKind, ResourceUse};
+use crate::parts::{Blame, BlameGroup, Course, CourseMark, Overdue, Pace, PlaceKind, ResourceUse};
 use crate::statistics::Interval;
 use crate::statistics::growth::{FEWEST as FEWEST_PIECES, PIECES, growth, growth_of_quarters};
 pub use lag::Overrun;
@@ -48,6 +48,9 @@ pub struct Growth {
     /// The same of the work behind the answers: what a fault or a peak has left of it at the end of the window counts as work
     /// that is not completed.
     pub leaves_unfinished: bool,
+    /// Clients of a closed load whose answer is overdue at the end of the window, in all replications together: their
+    /// requests count as unanswered. None where that takes next to nothing of the clients' time.
+    pub overdue: Option<Overdue>,
 }
 
 /// What disturbs a run.
@@ -85,6 +88,7 @@ impl Growth {
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
         let growth = Self::of_courses(&courses, own_time(used), Disturbance::of(used));
+        let growth = Self { overdue: overdue(used), ..growth };
         let is_even = courses.iter().all(|course| matches!(course.pace, Pace::Steady | Pace::Random));
         match growth.any().filter(|rise| is_even && is_by_length(used, *rise)) {
             None => growth,
@@ -131,7 +135,12 @@ impl Growth {
         let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
         let leaves_unfinished = requests.or(work).is_some();
         let leaves_unanswered = requests.is_some();
-        Self { requests, work, filling, lengthens: None, runs, overrun: None, leaves_unanswered, leaves_unfinished }
+        Self { requests, work, filling, runs, leaves_unanswered, leaves_unfinished, ..Self::default() }
+    }
+
+    /// Whether some of the requests that are in the system at the end of the window count as unanswered.
+    pub fn counts_unanswered(&self) -> bool {
+        self.leaves_unanswered || self.overdue.is_some()
     }
 
     /// Whether a figure is a time that grows with the length of the run, so that it has no mean.
@@ -143,6 +152,14 @@ impl Growth {
     pub fn any(&self) -> Option<Interval> {
         self.requests.or(self.work)
     }
+}
+
+/// Share of the clients' time from which waits for answers that are overdue count.
+const WORTH: f64 = 0.01;
+
+/// The clients of all trials whose answer is overdue, where that takes a share of their time that matters.
+fn overdue(trials: &[&Trial]) -> Option<Overdue> {
+    trials.iter().filter_map(|trial| trial.overdue).reduce(Overdue::plus).filter(|all| all.share() >= WORTH)
 }
 
 type Level = fn(&CourseMark) -> u64;

@@ -29,7 +29,7 @@ pub struct Header {
 }
 
 impl Header {
-    const FORMAT: u32 = 6;
+    const FORMAT: u32 = 7;
 
     /// The header of a plan's journal.
     pub fn of(plan: &Plan, shard: Option<Shard>) -> Self {

@@ -71,11 +71,10 @@ pub(super) fn growth(courses: &[&Course], of_requests: bool, own: Option<f64>) -
         requests: requests.map(|(_, growth)| growth),
         work: work.map(|(_, growth)| growth),
         runs,
-        filling: None,
-        lengthens: None,
         overrun: requests.and_then(|_| Overrun::of(courses)),
         leaves_unanswered: requests.is_some() || of_requests && leaves(courses, own),
         leaves_unfinished: requests.is_some() || work.is_some() || leaves_work(courses),
+        ..Growth::default()
     }
 }
 

@@ -8,8 +8,8 @@ use crate::experiment::analyse::trial::{ClassTrial, History, LevelHistory, Serie
 use crate::kernel::Time;
 use crate::parts::{
     Blame, BlameGroup, BlamePlace, CallCount, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork,
-    Mark, MarkKind, Marks, Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline, Times,
-    Units, Users,
+    Mark, MarkKind, Marks, Overdue, Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline,
+    Times, Units, Users,
 };
 use crate::statistics::histogram::{Histogram, Packed};
 
@@ -227,6 +227,13 @@ impl Draws {
             success_rate: self.number(),
             succeeded: self.count(),
             ended: self.count(),
+            overdue: self.flag().then(|| Overdue {
+                clients: self.count(),
+                waiting: self.count(),
+                uncounted: self.count(),
+                waited_s: self.number(),
+                clients_s: self.number(),
+            }),
             sent: self.count(),
             users: self.flag().then(|| Users {
                 first_tries: self.count(),
