@@ -48,6 +48,15 @@ impl FaultPlan {
         same_kind && (self.service, self.replica) == (other.service, other.replica)
     }
 
+    /// Whether it changes anything: work that takes once as long is as before.
+    pub fn is_idle(&self) -> bool {
+        match self.effect {
+            FaultEffect::Slow(factor) => factor == 1.0,
+            FaultEffect::Latency(added) => added == Time::ZERO,
+            FaultEffect::Stuck | FaultEffect::Dead | FaultEffect::Capacity { .. } => false,
+        }
+    }
+
     /// The name of this fault together with those of `all` that do the same kind of thing to the same target: `fault a`,
     /// `faults a and b`, `faults a, b and c`, `faults a, b and 48 more`.
     pub fn joint_name(&self, all: &[Self]) -> String {

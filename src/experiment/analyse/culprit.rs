@@ -84,12 +84,27 @@ impl Evidence<'_> {
             Some(found) if self.is_before_backlog(&found) => Some(self.behind_refusal(waits, found)),
             Some(found) if is_telling(&found) && found.kind != CulpritKind::TakesTime => Some(found),
             found if self.grows == Growing::Nothing => self.behind().or(found),
-            found => self.backlog(None).or(found),
+            found => self.backlog(None).map(|found| self.while_on(found)).or_else(|| self.at_end()).or(found),
         };
         let found = found.map(|found| Culprit { has_spare: self.has_spare(&found.name), ..found });
         let is_small = |found: &Culprit| found.kind == CulpritKind::TakesTime;
         let outage = self.outage().filter(|_| found.as_ref().is_none_or(is_small));
         outage.or_else(|| found.map(|found| self.amid_lowering(self.amid_outage(found))))
+    }
+
+    /// Adds the fault that is on when the window closes, where no account of what is held then has it.
+    fn while_on(&self, mut found: Culprit) -> Culprit {
+        if let Some(fault) = self.faults_at_end.first().filter(|_| found.kind == CulpritKind::Limits) {
+            found.sentence += &format!("; {} when the window closes", is_on(fault));
+        }
+        found
+    }
+
+    /// The fault that is on when the window closes, where more than usual is under way then and no queue shows why.
+    fn at_end(&self) -> Option<Culprit> {
+        let fault = self.faults_at_end.first().filter(|_| self.grows == Growing::Requests)?;
+        let sentence = format!("requests are still under way at the end of the window, when {}", is_on(fault));
+        Some(Culprit { is_by_error: true, ..Culprit::new(fault.clone(), CulpritKind::Fault, sentence) })
     }
 
     /// Whether work behind the answers piles up, and more of it waits at the end than fails, or most of it completes.
@@ -429,6 +444,11 @@ fn by_fault(blame: &Blame, fault: &BlamePlace, sentence: String) -> Culprit {
         Some(lowered) => Culprit::fault(&fault.name, lowered.place, sentence),
         None => Culprit::new(fault.name.clone(), CulpritKind::Fault, sentence),
     }
+}
+
+/// `fault down is on`.
+fn is_on(fault: &str) -> String {
+    agree(fault, "is on", "are on")
 }
 
 fn percent(share: f64) -> String {

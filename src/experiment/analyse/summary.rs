@@ -123,6 +123,8 @@ pub struct Summary {
     /// Successes, mean.
     pub succeeded: f64,
     /// The first deadlock of the first trial that had one, and the number of trials that had one.
+    /// The faults that are on when the window closes.
+    pub faults_at_end: Vec<String>,
     pub deadlock: Option<(Deadlock, usize)>,
     /// Mean number of requests that were refused within a round trip, and that their client sent again sooner than it
     /// could connect.
@@ -257,6 +259,7 @@ impl Summary {
                 .map(|deadlock| (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())),
             instant_resends: used.iter().map(|trial| trial.instant_resends as f64).sum::<f64>() / used.len() as f64,
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
+            faults_at_end: first.faults_at_end.clone(),
             resources: resource_means(used),
             strain: Strain::pooled(used.iter().map(|trial| &trial.strain)),
             blame: blame::merged(used.iter().filter_map(|trial| trial.blame.as_ref())),

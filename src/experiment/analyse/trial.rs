@@ -54,6 +54,9 @@ pub struct Trial {
     /// The first mark of the course after the disturbance; none without a disturbance, or where it lasts to the end of the
     /// window.
     pub calm_from: Option<usize>,
+    /// The faults that are on when the window closes: `fault down`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults_at_end: Vec<String>,
     /// Time from the end of the disturbance to the end of its effects in seconds; infinite if they last to the end of
     /// the run, none without a disturbance or where it had no effect.
     #[serde(with = "wire")]
@@ -287,6 +290,7 @@ impl Trial {
             attempts_per_request: outcome.attempts_per_request(),
             is_disturbed,
             calm_from: outcome.course.as_ref().and_then(|course| calm_from(load, course)),
+            faults_at_end: load.faults_at_end.clone(),
             recovery_s,
             classes,
             mean_s: times.mean().map(|ns| ns / 1e9),
@@ -447,6 +451,7 @@ impl<'a> Evidence<'a> {
             bound_s: None,
             p999_s: None,
             is_damaged: trial.is_damaged(),
+            faults_at_end: &trial.faults_at_end,
             restarts: trial.restarts as f64,
             is_uneven: trial.is_uneven(),
         }

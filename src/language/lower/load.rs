@@ -43,7 +43,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         Abandon::Continue => model::Abandon::Continue,
         Abandon::Cancel => model::Abandon::Cancel,
     };
-    let watch::Watch { timeline, recovered_after, disturbances, is_calm, reference } = watch;
+    let watch::Watch { timeline, recovered_after, disturbances, faults_at_end, is_calm, reference } = watch;
     Ok(model::Load {
         target,
         classes,
@@ -55,6 +55,7 @@ pub fn load(load: &Load, system: &System, columns: &mut Columns) -> Result<model
         call_rates,
         recovered_after,
         disturbances,
+        faults_at_end,
         is_calm,
         reference,
         pattern,

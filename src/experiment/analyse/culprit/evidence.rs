@@ -42,6 +42,8 @@ pub struct Evidence<'a> {
     pub p999_s: Option<f64>,
     /// Whether capacity was lost for good.
     pub is_damaged: bool,
+    /// Faults that are on when the window closes: `fault down`.
+    pub faults_at_end: &'a [String],
     /// Restarts by liveness probes.
     pub restarts: f64,
     /// Whether the load is a finite test, or changes.

@@ -54,6 +54,7 @@ impl<'a> Evidence<'a> {
             bound_s: missed.map(|missed| missed.1),
             p999_s: summary.metric(Metric::P999S).map(|interval| interval.estimate),
             is_damaged: summary.capacity.damaged > 0,
+            faults_at_end: &summary.faults_at_end,
             restarts: summary.metric(Metric::Restarts).map_or(0.0, |interval| interval.estimate),
             is_uneven: summary.is_uneven,
         }

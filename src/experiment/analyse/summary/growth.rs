@@ -6,7 +6,7 @@ use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
 use crate::experiment::analyse::trial::Trial;
 use crate::language::Metric;
-use crate::parts::{Blame, BlameGroup, Course, CourseMark, Overdue, Pace, PlaceKind, ResourceUse};
+use crate::parts::{Blame, BlameGroup, Course, CourseMark, Overdue, Pace, PlaceKind, ResourceKind, ResourceUse};
 use crate::statistics::Interval;
 use crate::statistics::growth::{FEWEST as FEWEST_PIECES, PIECES, growth, growth_of_quarters};
 pub use lag::Overrun;
@@ -60,16 +60,15 @@ enum Disturbance {
     None,
     /// A spike or a fault that ends within the run: the first mark after it; none where the window closes before that.
     Ends(Option<usize>),
-    /// A fault or an unavailable service that costs time, where no end is known. Only accounts show it.
+    /// A fault that is on when the window closes, or a service with replicas that are unavailable in it, for whatever reason.
     Lasts,
 }
 
 impl Disturbance {
     fn of(used: &[&Trial]) -> Self {
-        let loses_time = |blame: &Blame| loses_time(blame, is_by_fault);
         if used.iter().any(|trial| trial.is_disturbed.is_some()) {
             Self::Ends(used.iter().find_map(|trial| trial.calm_from))
-        } else if used.iter().filter_map(|trial| trial.blame.as_ref()).any(loses_time) {
+        } else if used.iter().any(|trial| is_down(trial)) {
             Self::Lasts
         } else {
             Self::None
@@ -169,7 +168,8 @@ const INSIDE: Level = |mark| mark.inside;
 const UNLIMITED: Level = |mark| mark.in_flight.saturating_sub(mark.bounded);
 const UNLIMITED_WORK: Level = |mark| mark.inside.saturating_sub(mark.bounded + mark.bounded_messages);
 
-/// The mean time in seconds of a success in which it does not wait; none where no trial has accounts.
+/// The mean time in seconds of a success in which it does not wait: from the accounts, or else from the numbers under way
+/// and in queues. None where neither tells it.
 fn own_time(trials: &[&Trial]) -> Option<f64> {
     let groups = trials.iter().filter_map(|trial| trial.blame.as_ref()).flat_map(|blame| &blame.groups);
     let (mut served, mut requests) = (0.0, 0.0);
@@ -177,7 +177,31 @@ fn own_time(trials: &[&Trial]) -> Option<f64> {
         served += times.spent.iter().filter(|spent| spent.served).map(|spent| spent.ns as f64).sum::<f64>();
         requests += times.requests;
     }
-    (requests > 0.0).then(|| served / 1e9 / requests)
+    if requests > 0.0 {
+        return Some(served / 1e9 / requests);
+    }
+    let times: Vec<f64> = trials.iter().filter_map(|trial| time_outside_queues(trial)).collect();
+    (!times.is_empty()).then(|| times.iter().sum::<f64>() / times.len() as f64)
+}
+
+/// The time in seconds that a request is under way and in no queue, by Little's law: their mean number over the rate of
+/// ends. None where nothing ends, and where a CPU is full, which all jobs share instead of queueing.
+fn time_outside_queues(trial: &Trial) -> Option<f64> {
+    let course = trial.course.as_ref().filter(|course| course.is_whole())?;
+    let is_shared = |one: &ResourceUse| one.kind == ResourceKind::Cpu && one.utilisation >= FULL;
+    let ended = course.marks.last()?.ended;
+    if ended == 0 || trial.resources.iter().any(is_shared) {
+        return None;
+    }
+    let under_way = course.marks.iter().map(|mark| mark.in_flight as f64).sum::<f64>() / course.marks.len() as f64;
+    let queues: f64 = trial.resources.iter().map(|one| one.queue).sum();
+    Some((under_way - queues).max(0.0) * trial.window_s / ended as f64)
+}
+
+/// Whether a fault is on at the end, or replicas of a service are unavailable at some time.
+fn is_down(trial: &Trial) -> bool {
+    let is_away = |one: &ResourceUse| one.kind == ResourceKind::Unavailable && one.utilisation > 0.0;
+    !trial.faults_at_end.is_empty() || trial.resources.iter().any(is_away)
 }
 
 /// Whether any request waits for a resource or an answer that never comes, or a resource has no capacity to spare.
@@ -251,8 +275,8 @@ fn is_by_length(used: &[&Trial], rise: Interval) -> bool {
         let users = trial.users.map_or(0, |users| users.still_trying + users.backing_off);
         let queues: f64 = trial.resources.iter().map(|one| one.queue).sum();
         let is_full = trial.resources.iter().any(|one| one.kind.works() && one.utilisation >= FULL);
-        let is_calm = trial.hung == 0 && trial.is_disturbed.is_none() && !is_full;
-        is_calm && trial.blame.as_ref().is_some_and(|blame| !loses_time(blame, is_delay)) && {
+        let is_calm = trial.hung == 0 && trial.is_disturbed.is_none() && !is_down(trial) && !is_full;
+        is_calm && trial.blame.as_ref().is_none_or(|blame| !loses_time(blame, is_delay)) && {
             queues + users as f64 <= HARDLY * rise.estimate * trial.window_s
         }
     };
@@ -266,22 +290,18 @@ fn loses_time(blame: &Blame, is_such: fn(PlaceKind) -> bool) -> bool {
     all.any(|spent| spent.ns > 0 && is_such(blame.places[usize::from(spent.place)].kind))
 }
 
-/// Whether a fault costs the time that is lost there, or an unavailable service.
-fn is_by_fault(kind: PlaceKind) -> bool {
-    matches!(kind, PlaceKind::Fault | PlaceKind::Unavailable)
-}
-
 /// Whether a fault, contention, a quota, dropped SYNs or a pause between attempts costs it.
 fn is_delay(kind: PlaceKind) -> bool {
-    let is_other = matches!(
+    matches!(
         kind,
-        PlaceKind::Contention
+        PlaceKind::Fault
+            | PlaceKind::Unavailable
+            | PlaceKind::Contention
             | PlaceKind::Throttling
             | PlaceKind::Backlog
             | PlaceKind::BackOff
             | PlaceKind::ClientBackOff
-    );
-    is_other || is_by_fault(kind)
+    )
 }
 
 /// Growth of a level over the last such part of the window (2: its second half), a second; none where it does not grow

@@ -3,13 +3,14 @@
 use super::{At, Complaint, Reading};
 use crate::kernel::Time;
 use crate::language::Spike;
-use crate::model::{FaultEffect, FaultPlan, Pattern, Reference, System, round_interval};
+use crate::model::{FaultPlan, Pattern, Reference, System, round_interval};
 
 /// What is watched over time.
 pub(super) struct Watch {
     pub timeline: Option<Time>,
     pub recovered_after: Option<Time>,
     pub disturbances: Vec<(Time, Time, String)>,
+    pub faults_at_end: Vec<String>,
     pub is_calm: bool,
     pub reference: Reference,
 }
@@ -69,18 +70,19 @@ impl Reading<'_> {
             let complaint = Complaint::at_key(At::Root.key("recovered_after"), title, "would have no effect");
             self.complaints.push(complaint.help("add `timeline`, the length of an interval, such as \"1s\""));
         }
-        Watch { timeline, recovered_after, disturbances, is_calm, reference: self.reference() }
+        let is_on = |fault: &&FaultPlan| {
+            end.is_some_and(|end| !fault.is_idle() && fault.from < end && fault.to.is_none_or(|to| to >= end))
+        };
+        let mut faults_at_end: Vec<String> =
+            system.faults.iter().filter(is_on).map(|fault| fault.joint_name(&system.faults)).collect();
+        faults_at_end.dedup();
+        Watch { timeline, recovered_after, disturbances, faults_at_end, is_calm, reference: self.reference() }
     }
 
     /// Whether no spike has another rate than the usual one, and no fault makes anything slower.
     fn changes_nothing(&self, system: &System) -> bool {
         let is_usual = |spike: &Spike| spike.rate.is_none() && spike.factor == Some(1.0);
-        let is_idle = |fault: &FaultPlan| match fault.effect {
-            FaultEffect::Slow(factor) => factor == 1.0,
-            FaultEffect::Latency(added) => added == Time::ZERO,
-            _ => false,
-        };
-        self.load.spikes.iter().flatten().all(is_usual) && system.faults.iter().all(is_idle)
+        self.load.spikes.iter().flatten().all(is_usual) && system.faults.iter().all(FaultPlan::is_idle)
     }
 
     fn reference(&self) -> Reference {

@@ -246,6 +246,7 @@ impl Draws {
             attempts_per_request: self.number(),
             is_disturbed: self.flag().then(|| self.flag()),
             calm_from: self.flag().then(|| self.count() as usize),
+            faults_at_end: self.few(Self::text),
             recovery_s: self.maybe(),
             classes: self.few(Self::class),
             course: self.flag().then(|| Course {
