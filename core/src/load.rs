@@ -158,6 +158,7 @@ mod which {
     pub const NEXT_STAGE: u32 = 5;
     pub const MARK: u32 = 6;
     pub const SEEK: u32 = 7;
+    pub const NEXT_PROBE: u32 = 8;
     pub const CLIENT: u32 = 16;
 }
 

@@ -4,8 +4,11 @@
 //! which processes are dead and which units are lost for good: under load a busy process and a dead one look alike. A
 //! system that stays busy for as long as the run has taken, or an hour, is probed all the same.
 //!
-//! The endpoints of a process are probed one after the other, and a probe that can never be answered is withdrawn before
-//! the next is sent, so that no probe waits for what another one holds. A process is dead if no endpoint of it answers.
+//! Probes are sent one after the other, to the endpoints of all processes: the next one as long after an answer as that took,
+//! for what it may have left to do. One that can never be answered is withdrawn before. So no probe waits for what another
+//! one holds, and none closes a circle of waits that no request of the load has closed. In a system that is still busy each
+//! process gets its probes at the same time as the others, because they wait there for the load. A process is dead if no
+//! endpoint of it answers.
 //!
 //! A probe has no time-out of its own, so a slow answer is an answer. An endpoint is dead if a probe of it can never be
 //! answered, because nothing is left that moves, because it waits for units that are lost, or because a fault that never
@@ -42,6 +45,12 @@ const LOOKS: u64 = 20;
 /// The shortest time between two of them.
 const LOOK: Time = Time(5_000_000_000);
 
+/// The time after which a probe that is sent alone is looked at first. It doubles with each look.
+const FIRST_LOOK: Time = Time(1_000_000_000);
+
+/// The shortest time between an answer and the next probe.
+const LEAST_GAP: Time = Time(1_000_000);
+
 /// What is known of an endpoint of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Standing {
@@ -65,8 +74,12 @@ struct Probe {
 /// Fresh requests to each process of the target.
 pub(super) struct Probes {
     all: Vec<Probe>,
-    /// Time between two looks at those that are not answered.
+    /// Time between two looks at those that are not answered, at most.
     round: Time,
+    /// Time to the next look.
+    pause: Time,
+    /// When the last one was sent.
+    sent: Time,
     /// When a busy system is given up.
     until: Time,
     /// Whether the system was busy with what the load has left when the probes were sent.
@@ -74,40 +87,64 @@ pub(super) struct Probes {
 }
 
 impl Probes {
-    /// Sends a request to each process.
+    /// Sends a request to the first process, or, if the system is busy, to each.
     pub fn send(world: &mut World) -> Self {
         let round = world.time_to_drain().min(LONGEST_ROUND);
         let of = |number| Some(Probe { process: world.probed_process(number)?, standing: Standing::Waiting });
         let all = (0..).map_while(of).collect();
-        let mut probes = Self { all, round, until: world.now(), was_busy: world.is_at_work() };
+        let was_busy = world.is_at_work();
+        let pause = if was_busy { round } else { FIRST_LOOK.min(round) };
+        let mut probes = Self { all, round, pause, sent: world.now(), until: world.now(), was_busy };
         probes.send_next(world);
-        world.schedule(round, which::PROBE);
+        world.schedule(pause, which::PROBE);
         probes
     }
 
-    /// Sends the next probe of each process that has none under way.
+    /// Sends the next probe if none is under way; in a busy system that of each process that has none under way.
     fn send_next(&mut self, world: &mut World) {
+        let is_asked = |probe: &Probe| matches!(probe.standing, Standing::Asked(_));
+        if !self.was_busy && self.all.iter().any(is_asked) {
+            return;
+        }
         for number in 0..self.all.len() {
             let Probe { process, standing } = self.all[number];
-            let is_asked = |probe: &Probe| probe.process == process && matches!(probe.standing, Standing::Asked(_));
-            if standing != Standing::Waiting || self.all.iter().any(is_asked) {
+            let is_asked = |probe: &Probe| probe.process == process && is_asked(probe);
+            if standing != Standing::Waiting || self.was_busy && self.all.iter().any(is_asked) {
                 continue;
             }
             self.all[number].standing = match world.is_gone(process) {
                 true => Standing::Dead,
                 false => self.ask(world, number as u32, 1),
             };
+            if !self.was_busy && is_asked(&self.all[number]) {
+                return;
+            }
         }
     }
 
     fn ask(&mut self, world: &mut World, number: u32, times: u32) -> Standing {
+        self.sent = world.now();
         self.until = Time(world.now().0.saturating_add(self.round.0.saturating_mul(ROUNDS)));
         world.send_to(FIRST - number, number);
         Standing::Asked(times)
     }
 
-    /// A round is over: judges those that are not answered.
-    pub fn look(&mut self, world: &mut World) {
+    /// An event of the probes.
+    pub fn event(&mut self, world: &mut World, event: u32) {
+        match event {
+            which::NEXT_PROBE => {
+                self.send_next(world);
+                if self.is_over() {
+                    world.stop();
+                }
+            }
+            which::PROBE => self.look(world),
+            _ => {}
+        }
+    }
+
+    /// Judges those that are not answered.
+    fn look(&mut self, world: &mut World) {
         let is_at_work = world.is_at_work();
         let mut over = Vec::new();
         for (probe, client) in self.all.iter_mut().zip((0..=FIRST).rev()) {
@@ -125,12 +162,17 @@ impl Probes {
             }
         }
         if self.all.iter().any(|probe| probe.standing == Standing::Waiting) {
+            let is_over = !over.is_empty();
             over.into_iter().for_each(|(.., client)| world.withdraw(client));
             self.send_next(world);
+            if is_over && !self.was_busy {
+                self.pause = FIRST_LOOK;
+            }
         }
+        self.pause = Time(self.pause.0.saturating_mul(2)).min(self.round);
         match self.is_over() {
             true => world.stop(),
-            false => world.schedule(self.round, which::PROBE),
+            false => world.schedule(self.pause, which::PROBE),
         }
     }
 
@@ -149,7 +191,11 @@ impl Probes {
             Standing::Dead
         };
         self.all[number as usize].standing = standing;
-        self.send_next(world);
+        match standing {
+            Standing::Asked(_) => {}
+            _ if self.was_busy => self.send_next(world),
+            _ => world.schedule((world.now() - self.sent).max(LEAST_GAP), which::NEXT_PROBE),
+        }
         if self.is_over() {
             world.stop();
         }
@@ -187,11 +233,9 @@ struct Drain {
 
 impl Source for Drain {
     fn event(&mut self, world: &mut World, event: u32) {
-        if event != which::PROBE {
-            return;
-        }
         match &mut self.probes {
-            Some(probes) => probes.look(world),
+            Some(probes) => probes.event(world, event),
+            None if event != which::PROBE => {}
             None if world.now() < self.until && world.is_at_work() => world.schedule(self.look, which::PROBE),
             None => self.probes = Some(Probes::send(world)),
         }

@@ -58,9 +58,9 @@ impl Test {
         }
     }
 
-    fn probe(&mut self, world: &mut World) {
+    fn probe(&mut self, world: &mut World, event: u32) {
         match &mut self.probes {
-            Some(probes) => probes.look(world),
+            Some(probes) => probes.event(world, event),
             None => {
                 // Probes are no requests of the load.
                 world.end_metering();
@@ -79,7 +79,7 @@ impl Source for Test {
                 let (concurrency, users) = self.measured;
                 self.start(world, concurrency, users);
             }
-            which::PROBE => self.probe(world),
+            which::PROBE | which::NEXT_PROBE => self.probe(world, event),
             client => self.send(world, client - which::CLIENT),
         }
     }

@@ -318,3 +318,40 @@ fn stuck_in_some_runs_is_not_stuck() {
         assert_eq!(report.judgements[0].verdict, Verdict::Fails, "{:?}", report.judgements[0]);
     });
 }
+
+/// A service that calls itself and blocks what it does that with: one order at a time needs two of its workers or threads. The
+/// load sends one in five seconds, so that no two of them meet, and each is answered. Probes of all workers at once would
+/// block all of them.
+#[test]
+fn probes_make_no_deadlock_of_their_own() {
+    let model = r#"
+        title = "a service that calls itself"
+        [load]
+        kind = "open"
+        target = "app.order"
+        rate = "0.2/s"
+        arrivals = "constant"
+        duration = "200s"
+        timeout = "10s"
+        [services.app]
+        workers = 4
+        [services.app.clients.self]
+        server = "app"
+        reuse = "shared"
+        [services.app.endpoints]
+        order = { steps = [{ call = { client = "self", endpoint = "price", blocking = true } }] }
+        price = { steps = [{ cpu = "1ms" }] }
+    "#;
+    let threads = model.replace("workers = 4", "workers = 4\nruntime = \"threads\"\nthreads = 1");
+    let threads = threads.replace(", blocking = true", "");
+    for text in [model.to_owned(), model.replace("workers = 4", "workers = 8"), threads] {
+        with_report(&text, |report| {
+            let summary = &report.summaries[0];
+            assert_eq!(report.states[0].condition, Condition::Healthy, "{text}{:?}", summary.deadlock);
+            assert_eq!((summary.success_rate.estimate, &summary.deadlock), (1.0, &None));
+        });
+    }
+    // Four orders at once do block all workers for good.
+    let burst = model.replace("rate = \"0.2/s\"\n        arrivals = \"constant\"", "rate = \"2000/s\"");
+    assert!(condition(&burst.replace("200s", "10s")).is_loss());
+}
