@@ -135,7 +135,7 @@ impl Alerts {
                 page.sentence(&report::alerts_answer(&all));
                 page.part(report::alerts_runs(&plan, &all));
                 all.iter().for_each(|watched| page.part(report::alert(&plan, watched, page.width())));
-                page.part(report::paragraph("", report::alerts_legend(), page.width()));
+                page.part(report::paragraph("", &report::alerts_legend(&all), page.width()));
             }
         }
         Ok(if unsupported.is_empty() { Exit::Holds } else { Exit::Mistake })

@@ -15,7 +15,7 @@ use crate::statistics::Interval;
 pub fn alerts_answer(all: &[Watched<'_>]) -> String {
     let verdicts: Vec<(&str, Verdict)> =
         all.iter().map(|watched| (watched.rule.name.as_str(), overall(watched))).collect();
-    let Some((_, Verdict { runs, collapsed, healthy, .. })) = verdicts.first() else { return String::new() };
+    let Some((_, Verdict { runs, collapsed, healthy, disturbed, .. })) = verdicts.first() else { return String::new() };
     // Those that fire in some of these runs, with their number, and the verb.
     let firing = |count: fn(&Verdict) -> u64, of: u64| {
         let those = verdicts.iter().filter(|(_, it)| count(it) > 0);
@@ -38,9 +38,17 @@ pub fn alerts_answer(all: &[Watched<'_>]) -> String {
             sentences.push(format!("{} never {verb} in a run that collapses.", list(&silent)));
         }
     }
-    sentences.push(match firing(|it| it.false_alarms, *healthy) {
-        _ if *healthy == 0 => "No run is healthy, so false alarms cannot be seen.".into(),
-        Some(those) => format!("{those} in healthy runs: false alarms."),
+    if *disturbed > 0 {
+        sentences.push(match firing(|it| it.in_fault, *disturbed) {
+            Some(those) => format!("{those} when a fault has come on."),
+            None => format!("No rule fires in {} with a fault.", count(*disturbed as usize, "run")),
+        });
+    }
+    sentences.push(match firing(|it| it.false_alarms, healthy + disturbed) {
+        _ if healthy + disturbed == 0 => "No run is healthy, so false alarms cannot be seen.".into(),
+        Some(those) if *disturbed == 0 => format!("{those} in healthy runs: false alarms."),
+        Some(those) => format!("{those} in healthy runs or before the fault: false alarms."),
+        None if *disturbed > 0 => "No rule fires in a healthy run or before the fault.".into(),
         None => format!("No rule fires in {}.", count(*healthy as usize, "healthy run")),
     });
     sentences.join(" ")
@@ -56,12 +64,15 @@ pub fn alerts_runs(plan: &Plan, all: &[Watched<'_>]) -> String {
     let Some(watched) = all.first() else { return String::new() };
     let verdicts: Vec<Verdict> = watched.points.iter().map(|replicas| verdict(replicas)).collect();
     let column = |cell: &dyn Fn(&Verdict) -> String| verdicts.iter().map(cell).collect::<Vec<String>>();
-    let columns = vec![
+    let mut columns = vec![
         Column::words("point", places(plan)),
         Column::words("healthy", column(&|it| format!("{} of {}", it.healthy, it.runs))),
         Column::words("collapsed", column(&|it| format!("{} of {}", it.collapsed, it.runs))),
         Column::words("collapse at, min:s", column(&|it| it.collapse_s.map_or_else(String::new, time))),
     ];
+    if verdicts.iter().any(|it| it.disturbed > 0) {
+        columns.insert(2, Column::words("with a fault", column(&|it| format!("{} of {}", it.disturbed, it.runs))));
+    }
     short(columns, &[], ELSEWHERE)
 }
 
@@ -89,10 +100,19 @@ pub fn alert(plan: &Plan, watched: &Watched<'_>, width: Option<usize>) -> String
 }
 
 /// What the columns mean.
-pub fn alerts_legend() -> &'static str {
-    "collapse: from then on to the end of the load, goodput in each minute is below half of the best minute before, and fewer \
-     than 90 % of requests succeed. healthy: at most 1 % of requests fail, so a rule that fires there gives a false \
-     alarm. Shares have exact 95 % intervals, times are means with 95 % intervals."
+pub fn alerts_legend(all: &[Watched<'_>]) -> String {
+    let with_fault = match all.first().is_some_and(|watched| overall(watched).disturbed > 0) {
+        true => {
+            " with a fault: the same, but a fault comes on; only a rule that fires before that gives a false alarm."
+        }
+        false => "",
+    };
+    format!(
+        "collapse: from then on to the end of the load, goodput in each minute is below half of the best minute before \
+         (under an open load, also below half of what is sent), and fewer than 90 % of requests succeed. healthy: at most \
+         1 % of requests fail, at most 10 % (or nine) in any minute, and no fault comes on, so a rule that fires there gives a false \
+         alarm.{with_fault} Shares have exact 95 % intervals, times are means with 95 % intervals."
+    )
 }
 
 /// What shows columns that have no room.
@@ -166,6 +186,8 @@ pub fn alerts_document(plan: &Plan, all: &[Watched<'_>]) -> Value {
                 "runs": it.runs,
                 "collapsed": it.collapsed,
                 "healthy": it.healthy,
+                "disturbed": it.disturbed,
+                "fired_in_fault": it.in_fault,
                 "fired": it.fired,
                 "fired_share": it.share,
                 "first_s": it.first_s,
@@ -203,6 +225,7 @@ fn replication(replica: &Replica) -> Value {
     });
     let fate = match replica.fate {
         Fate::Healthy => "healthy",
+        Fate::Disturbed(_) => "disturbed",
         Fate::Impaired => "impaired",
         Fate::Collapsed(_) => "collapsed",
     };

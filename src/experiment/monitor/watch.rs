@@ -9,9 +9,10 @@ pub use super::goodput::Fate;
 use super::families::families;
 use super::goodput::fate;
 use super::samples::{milliseconds, storage};
-use crate::experiment::plan::Plan;
+use crate::experiment::plan::{Plan, Point};
 use crate::experiment::run::metered::{Unmetered, metered};
 use crate::kernel::Time;
+use crate::model::Pattern;
 use crate::promql::Release;
 use crate::promql::rules::{Group, Rule, RuleKind};
 use crate::promql::state::{Course, courses};
@@ -59,6 +60,10 @@ pub struct Verdict {
     pub collapsed: u64,
     /// Those that were healthy to the end.
     pub healthy: u64,
+    /// Those in which nothing but a fault came on.
+    pub disturbed: u64,
+    /// Those of them in which it fired after that.
+    pub in_fault: u64,
     /// Those in which it fired.
     pub fired: u64,
     /// The share in which it fires (Clopper & Pearson).
@@ -73,9 +78,9 @@ pub struct Verdict {
     pub before: u64,
     /// Those that collapsed, and in which it fired only afterwards.
     pub after: u64,
-    /// Healthy ones in which it fired: false alarms.
+    /// False alarms: healthy ones in which it fired, and those in which it did before the fault came on.
     pub false_alarms: u64,
-    /// The share of healthy runs with a false alarm (Clopper & Pearson).
+    /// The share of healthy and disturbed runs with a false alarm (Clopper & Pearson).
     pub false_share: Option<Interval>,
     /// Those in which an evaluation failed.
     pub failed: u64,
@@ -106,7 +111,10 @@ pub fn watch<'a>(
         let known: Vec<String> = storage.names().map(str::to_owned).collect();
         let courses = courses(&supported, &mut storage, milliseconds(scrapes.end), monitoring.release);
         done();
-        Ok((point, known, fate(&timeline), scrapes.end, courses))
+        let Point { system, load, .. } = &plan.points[point];
+        let has_rate = !matches!(load.pattern, Pattern::Test { .. } | Pattern::Endless { .. });
+        let first = system.faults.iter().filter(|fault| !fault.is_idle()).map(|fault| fault.from).min();
+        Ok((point, known, fate(&timeline, has_rate, first), scrapes.end, courses))
     };
     let results: Vec<_> = runs.par_iter().map(run).collect::<Result<_, Unmetered>>()?;
     let recorded: Vec<&str> = supported
@@ -154,8 +162,24 @@ impl Replica {
     pub fn collapse_s(&self) -> Option<f64> {
         match self.fate {
             Fate::Collapsed(at) => Some(at.seconds()),
-            Fate::Healthy | Fate::Impaired => None,
+            Fate::Healthy | Fate::Disturbed(_) | Fate::Impaired => None,
         }
+    }
+
+    /// Whether it fires although nothing is wrong: in a healthy run, or before the fault comes on.
+    fn has_false_alarm(&self) -> bool {
+        let mut active = self.course.firings.iter().map(|firing| firing.active);
+        match self.fate {
+            Fate::Healthy => active.next().is_some(),
+            Fate::Disturbed(from) => active.any(|at| at < milliseconds(from)),
+            Fate::Impaired | Fate::Collapsed(_) => false,
+        }
+    }
+
+    /// Whether it fires after the fault has come on.
+    fn fires_in_fault(&self) -> bool {
+        let Fate::Disturbed(from) = self.fate else { return false };
+        self.course.firings.iter().any(|firing| firing.active >= milliseconds(from))
     }
 
     /// By how long the first firing came after the collapse.
@@ -173,13 +197,16 @@ pub fn verdict(replicas: &[Replica]) -> Verdict {
         Interval::mean_of(&values, LEVEL)
     };
     let has_fired = |replica: &Replica| replica.first_s().is_some();
-    let is_healthy = |replica: &Replica| replica.fate == Fate::Healthy;
-    let (runs, fired, healthy) = (replicas.len() as u64, count(&has_fired), count(&is_healthy));
-    let false_alarms = count(&|replica| is_healthy(replica) && has_fired(replica));
+    let (runs, fired) = (replicas.len() as u64, count(&has_fired));
+    let healthy = count(&|replica| replica.fate == Fate::Healthy);
+    let disturbed = count(&|replica| matches!(replica.fate, Fate::Disturbed(_)));
+    let false_alarms = count(&Replica::has_false_alarm);
     Verdict {
         runs,
         collapsed: count(&|replica| replica.collapse_s().is_some()),
         healthy,
+        disturbed,
+        in_fault: count(&Replica::fires_in_fault),
         fired,
         share: Interval::exact_proportion(fired, runs, LEVEL),
         first_s: mean(&Replica::first_s),
@@ -188,7 +215,7 @@ pub fn verdict(replicas: &[Replica]) -> Verdict {
         before: count(&|replica| replica.after_collapse_s().is_some_and(|after| after < 0.0)),
         after: count(&|replica| replica.after_collapse_s().is_some_and(|after| after >= 0.0)),
         false_alarms,
-        false_share: Interval::exact_proportion(false_alarms, healthy, LEVEL),
+        false_share: Interval::exact_proportion(false_alarms, healthy + disturbed, LEVEL),
         failed: count(&|replica| replica.course.failed.is_some()),
     }
 }

@@ -130,3 +130,24 @@ fn wrong_files_and_names_are_refused() {
     let ran = place.sim(&["alerts", "rules.yml", "death.toml", "--variant", "dying"]).ends_with(2);
     assert!(ran.stderr.contains("there is no variant `dying`"), "{}", ran.stderr);
 }
+
+/// The shop hangs for three minutes, and then answers all: no request fails, and the alarm is a true one. What fires before
+/// is not.
+#[test]
+fn an_alarm_during_a_fault_is_no_false_one() {
+    let place = place();
+    place.put("shop.toml", &SHOP.replace("effect = \"dead\"", "to = \"13min\"\neffect = \"stuck\""));
+    place.put("death.toml", &DEATH.replace("\"1h\"", "\"1h\", \"faults.crash.to\" = \"2h\""));
+    let ran = place.sim(&["alerts", "rules.yml", "death.toml", "--quiet", "--format", "json"]).ends_with(2);
+    let document: Value = serde_json::from_str(&ran.stdout).expect("JSON");
+    let figures = |rule: usize, point: usize| {
+        let point = &document["rules"][rule]["points"][point];
+        ["disturbed", "healthy", "fired_in_fault", "false_alarms"].map(|name| point[name].as_u64().expect("a number"))
+    };
+    assert_eq!(figures(0, 0), [3, 0, 3, 0]);
+    assert_eq!(figures(0, 1), [0, 3, 0, 0]);
+    assert_eq!(figures(1, 0)[3], 3, "busy from the start");
+    let answer = document["answer"].as_str().expect("an answer");
+    assert!(answer.contains("“Down” (3 of 3)") && answer.contains("when a fault has come on"), "{answer}");
+    assert!(answer.contains("“Busy” (6 of 6) fires in healthy runs or before the fault: false alarms."), "{answer}");
+}
