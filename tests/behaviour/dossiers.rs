@@ -213,3 +213,36 @@ fn a_dossier_is_the_same_on_any_number_of_threads() {
     };
     assert_eq!(on(1), on(4));
 }
+
+/// The only event loop of a service is blocked by a call to itself, which needs that loop, until a time-out of 2 s.
+#[test]
+fn a_loop_that_a_call_with_a_time_out_blocks_is_held() {
+    let text = r#"
+        title = "A service that calls itself"
+        [load]
+        kind = "closed"
+        target = "app.order"
+        concurrency = 4
+        warm_up = "0s"
+        duration = "61s"
+        [services.app]
+        [services.app.clients.self]
+        server = "app"
+        reuse = "shared"
+        timeout = "2s"
+        [services.app.endpoints]
+        order = { steps = [{ call = { client = "self", endpoint = "price", blocking = true } }] }
+        price = { steps = [{ cpu = "1ms" }] }
+    "#;
+    let (plan, found) = of_model(text);
+    let graph = &found.graph;
+    assert_eq!((path(graph), graph.is_circle, graph.is_complete), (vec!["app event loops"], true, true), "{graph:?}");
+    let words = report::dossier(&plan, &found, None);
+    for right in [
+        "a circle of waits closes that only time-outs open",
+        "1 request of app.order holds one of app event loops (1 of 1 in use) and waits for a call that needs one.",
+        "each waits for another one of them until a time-out ends its wait",
+    ] {
+        assert!(words.contains(right), "{right}:\n{words}");
+    }
+}

@@ -212,16 +212,24 @@ impl<'a> View<'a> {
     /// Of these units, and of all event loops.
     fn of(world: &'a World<'a>, held: &[Held]) -> Self {
         let mut view = Self::of_units(world, held);
-        for process in world.processes.iter().filter(|process| process.runtime == Runtime::EventLoop) {
+        for (number, process) in (0..).zip(&world.processes) {
+            if process.runtime != Runtime::EventLoop {
+                continue;
+            }
             let node = view.loops(process.service);
             view.nodes[node].instances += 1;
             view.nodes[node].size = view.nodes[node].size.or(Some(0)).map(|size| size + 1);
+            if let Some(blocker) = world.blocker_of(number) {
+                view.nodes[node].held += 1;
+                view.hold(blocker, node);
+            }
         }
         for t in world.engine.tokens.living() {
             let token = &world.engine.tokens[t];
             let process = world.processes.get(token.process as usize);
             let of_loop = process.filter(|process| process.runtime == Runtime::EventLoop && !token.has(IN_THREAD));
-            if let Some(process) = of_loop.filter(|_| token.state == State::Working) {
+            let works = token.state == State::Working && world.blocker_of(token.process) != Some(t);
+            if let Some(process) = of_loop.filter(|_| works) {
                 let node = view.loops(process.service);
                 view.nodes[node].held += 1;
                 view.hold(t, node);

@@ -41,6 +41,9 @@ pub(super) fn finding(dossier: &Dossier) -> String {
     match (dossier.moment.tipping, &dossier.moment.fall) {
         (Tipping::Circle, _) => format!("a circle of waits that nothing opens closes at {}", clock(dossier.moment.at)),
         (Tipping::Fall, Some(fall)) => falls(fall),
+        (Tipping::Fall | Tipping::Never, _) if dossier.graph.is_circle && dossier.graph.is_complete => {
+            "a circle of waits closes that only time-outs open, and goodput does not fall to a lower level".into()
+        }
         (Tipping::Fall | Tipping::Never, _) => {
             "no circle of waits closes, and goodput does not fall to a lower level".into()
         }
