@@ -57,10 +57,7 @@ impl PointRecovery {
             return Some(match summary.outlasts {
                 _ if is_calm => Self::Undisturbed,
                 true => Self::Answers {
-                    lost: match summary.lost_work.is_empty() {
-                        true => 0.0,
-                        false => 1.0 - summary.metric(Metric::CompletionRate).map_or(1.0, |interval| interval.estimate),
-                    },
+                    lost: summary.work_failed,
                     p95_s: summary.metric(Metric::CompletionP95S).map(|interval| interval.estimate),
                 },
                 false => Self::Withstood,

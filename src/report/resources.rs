@@ -96,8 +96,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
                 PointRecovery::Undisturbed => "nothing disturbs this point".to_owned(),
                 PointRecovery::Answers { lost, p95_s } => {
                     // What has failed has ended.
-                    let open =
-                        if summary.growth.leaves_unfinished { still_open(summary) } else { still_open(summary) - lost };
+                    let open = still_open(summary) - lost;
                     let (fate, which) = match (lost > 0.0, open >= WORTH_SAYING) {
                         (false, false) => ("all of the work behind them completes".into(), "it"),
                         (true, false) => (format!("{} of the work behind them is lost", finding::share(lost)), "it"),

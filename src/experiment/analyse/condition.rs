@@ -284,8 +284,7 @@ fn is_shedding(summary: &Summary, objective: Objective) -> bool {
         };
         let dropped = of(&|lost| lost.is_dropped());
         let rate = summary.metric(Metric::CompletionRate).map_or(1.0, |rate| rate.estimate);
-        let left = summary.work_left();
-        let broken = left + (1.0 - rate - left) * (1.0 - dropped / of(&|_| true));
+        let broken = summary.work_left + summary.work_failed * (1.0 - dropped / of(&|_| true));
         return dropped > 0.0 && rate > 0.0 && rate >= objective.bound() * (rate + broken);
     }
     summary.is_met_without_refusals(objective.bound()) || is_refused_by_breaker(summary)

@@ -85,6 +85,11 @@ pub struct Summary {
     pub outlasts: bool,
     /// What failed behind the answers, in all trials together.
     pub lost_work: Vec<LostWork>,
+    /// The share of the work behind the answers that has failed.
+    pub work_failed: f64,
+    /// The share of it that has neither completed nor failed when the window closes, where it counts
+    /// as not completed.
+    pub work_left: f64,
     /// Requests sent for each user.
     pub attempts_per_request: Interval,
     /// Time from the end of the disturbance to the end of its effects in seconds, infinite where it outlasts the run;
@@ -118,13 +123,13 @@ pub struct Summary {
     pub is_uneven: bool,
     /// Capacity that was lost for good.
     pub capacity: Capacity,
+    /// The faults that are on when the window closes.
+    pub faults_at_end: Vec<String>,
     /// Why its figures do not show how good it is; none where they do.
     pub doubt: Option<Doubt>,
     /// Successes, mean.
     pub succeeded: f64,
     /// The first deadlock of the first trial that had one, and the number of trials that had one.
-    /// The faults that are on when the window closes.
-    pub faults_at_end: Vec<String>,
     pub deadlock: Option<(Deadlock, usize)>,
     /// Mean number of requests that were refused within a round trip, and that their client sent again sooner than it
     /// could connect.
@@ -211,6 +216,7 @@ impl Summary {
             classes.iter_mut().filter(|class| !class.is_stationary()).for_each(ClassSummary::forget_times);
         }
         let fault = |trial: &&Trial| Some(format!("replication {}: {}", trial.replication, trial.fault()?));
+        let (work_failed, work_left) = basis.work_failed_and_left();
         let mut summary = Self {
             point,
             replications: used.len(),
@@ -232,6 +238,8 @@ impl Summary {
             wasted_requests: interval(Metric::WastedRequests)?,
             outlasts: used.iter().any(|trial| trial.outlasts),
             lost_work: lost_work(used),
+            work_failed,
+            work_left,
             intervals: Metric::ALL.map(interval),
             attempts_per_request: interval(Metric::AttemptsPerRequest)?,
             recovery_s: interval(Metric::RecoveryS),
@@ -251,6 +259,7 @@ impl Summary {
             }),
             is_uneven: used.iter().all(|trial| trial.is_uneven()),
             capacity: Capacity::of(used),
+            faults_at_end: first.faults_at_end.clone(),
             doubt: Doubt::of(used),
             succeeded: used.iter().map(|trial| trial.succeeded as f64).sum::<f64>() / used.len() as f64,
             deadlock: used
@@ -259,7 +268,6 @@ impl Summary {
                 .map(|deadlock| (deadlock, used.iter().filter(|trial| trial.deadlock.is_some()).count())),
             instant_resends: used.iter().map(|trial| trial.instant_resends as f64).sum::<f64>() / used.len() as f64,
             hung: used.iter().map(|trial| trial.hung as f64).sum::<f64>() / used.len() as f64,
-            faults_at_end: first.faults_at_end.clone(),
             resources: resource_means(used),
             strain: Strain::pooled(used.iter().map(|trial| &trial.strain)),
             blame: blame::merged(used.iter().filter_map(|trial| trial.blame.as_ref())),
@@ -394,15 +402,6 @@ impl Summary {
         let left = (all - self.succeeded - failed).max(0.0);
         let broken = failed - refused + left;
         refused > 0.0 && self.succeeded > 0.0 && self.succeeded >= share * (self.succeeded + broken)
-    }
-
-    /// The share of the work behind the answers that has neither completed nor failed when the window closes, where it counts as
-    /// not completed. At least: an answer that leaves several messages or handlers counts once for each of them that fails.
-    pub fn work_left(&self) -> f64 {
-        let rate = self.metric(Metric::CompletionRate).filter(|_| self.outlasts && self.growth.leaves_unfinished);
-        let lost: u64 = self.lost_work.iter().map(|lost| lost.count).sum();
-        let failed = lost as f64 / (self.replications as f64 * self.succeeded);
-        rate.map_or(0.0, |rate| (1.0 - rate.estimate - failed).max(0.0))
     }
 
     /// Whether the target was stuck after most trials.

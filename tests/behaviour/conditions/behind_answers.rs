@@ -175,3 +175,28 @@ fn what_a_queue_drops_is_said_of_what_is_enough_as_well() {
         assert!(lines[1].starts_with("2 pods are not: sheds load"), "{lines:?}");
     });
 }
+
+/// Each answer leaves two messages, of which one in ten is lost: 19 of 100 answers have lost one. The consumers hang for the
+/// last 20 s of 300 but one, so that the messages of 190 of 3,000 answers wait at the end. Neither share is in the other.
+#[test]
+fn what_is_lost_and_what_is_left_are_told_apart() {
+    let text = std::fs::read_to_string("tests/culprits/messages-left-by-a-fault.toml").expect("a model");
+    let twice = "steps = [{ publish = { queue = \"q\" } }, { publish = { queue = \"q\" } }]";
+    let text = text.replace("steps = [{ publish = { queue = \"q\" } }]", twice);
+    let fails = "steps = [{ choose = [{ probability = 0.1, steps = [{ fail = \"bad\" }] }] }, { sleep = \"100ms\" }]";
+    let text =
+        text.replace("steps = [{ sleep = \"200ms\" }]", fails).replace("prefetch = 4", "prefetch = 4\nretries = 0");
+    let text = text.replace("\"200s\"", "\"300s\"").replace("\"305s\"", "\"319s\"");
+    with_report(&text, |report| {
+        let summary = &report.summaries[0];
+        let (failed, left) = (summary.work_failed, summary.work_left);
+        // Those that wait have lost nothing yet, and 40 a second are handled in the last second.
+        assert!((left - 0.06).abs() < 0.006, "{left}");
+        assert!((failed - 0.19 * (1.0 - left)).abs() < 0.01, "{failed}");
+        let rate = summary.metric(Metric::CompletionRate).expect("a rate").estimate;
+        assert!((rate + failed + left - 1.0).abs() < 1e-9, "{rate} {failed} {left}");
+        let words = sim::report::headline(report, summary, None);
+        let lost = format!("{:.0} % of the work behind", failed * 100.0);
+        assert!(words.contains(&lost) || words.contains("has not ended in the window"), "{words}");
+    });
+}

@@ -56,7 +56,7 @@ pub const TABLE: &[Row] = &[
         &[],
         Limits,
         "z threads",
-        &["100 % of the work behind the answers fails at queue q / k (`read timed out`)", "waiting for z threads"],
+        &["68 % of the work behind the answers fails at queue q / k (`read timed out`)", "waiting for z threads"],
     ),
     (
         "held-call",

@@ -225,10 +225,8 @@ pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
 /// What part of the work behind the answers is lost, and where most of it: `, 4 % of the work behind the answers dropped by
 /// queue tasks / worker`.
 fn lost_work(summary: &Summary) -> Option<String> {
-    let rate = summary.metric(Metric::CompletionRate).filter(|_| summary.outlasts)?;
     let most = summary.lost_work.iter().max_by_key(|lost| lost.count)?;
-    // What is left at the end has not failed.
-    let share = 1.0 - rate.estimate - summary.work_left();
+    let share = summary.work_failed;
     let how = if most.is_dropped() { "dropped by" } else { "failed at" };
     (share > 0.0).then(|| format!(", {} % of the work behind the answers {how} {}", hundredths(share), most.name))
 }

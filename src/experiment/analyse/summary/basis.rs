@@ -66,6 +66,18 @@ impl<'a> Basis<'a> {
         of_users(trial, &self.growth)
     }
 
+    /// The shares of the work behind the answers that has failed, and that has neither ended well nor failed where that counts
+    /// as not completed.
+    pub fn work_failed_and_left(&self) -> (f64, f64) {
+        let (mut failed, mut left, mut all) = (0, 0, 0);
+        for trial in self.used {
+            let Some(((completed, settled), (_, of))) = trial.work.zip(of_work(trial, &self.growth)) else { continue };
+            (failed, left, all) = (failed + settled.saturating_sub(completed), left + (of - settled), all + of);
+        }
+        let share = |part: u64| if all == 0 { 0.0 } else { part as f64 / all as f64 };
+        (share(failed), share(left))
+    }
+
     /// The interval of a metric; none where no trial has a value, and of a time where work piles up.
     pub fn interval(&self, metric: Metric) -> Option<Interval> {
         if self.growth.spoils(metric) {

@@ -43,7 +43,7 @@ impl<'a> Evidence<'a> {
             grows,
             completion_s: summary.outlasts.then(completion).flatten(),
             work_completed: work.map(|rate| rate.estimate).filter(|&rate| rate < success),
-            work_left: summary.work_left(),
+            work_left: summary.work_left,
             lost_work: &summary.lost_work,
             is_own_error_harmless: !may_miss
                 || grows != Growing::Nothing && !(grows == Growing::Requests && are_between_attempts),
