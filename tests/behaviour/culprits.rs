@@ -17,7 +17,7 @@ use sim::language::{Metric, Objective};
 use sim::parts::BlameGroup;
 
 use self::rows::{Row, TABLE, TAILS};
-use crate::models::plan;
+use crate::models::{plan, with_report};
 
 fn account(file: &str, set: &[(&str, &str)]) -> Account {
     planned(file, set).1
@@ -238,4 +238,38 @@ fn a_finite_test_is_judged_up_to_its_last_request() {
     );
     assert!(!summary.strain.is_missed && used > 0.999, "{used}");
     assert_eq!(culprit.cause(), "a event loops are saturated", "{culprit:?}");
+}
+
+/// The sentence of the culprit of a model.
+fn sentence_of(text: &str) -> String {
+    with_report(text, |report| report.summaries[0].culprit.as_ref().expect("a culprit").sentence.clone())
+}
+
+/// A service may have a dot in its name.
+#[test]
+fn the_outage_of_a_service_with_a_dot_is_told() {
+    let text = fs::read_to_string("tests/culprits/replica-dead.toml").expect("a model");
+    let text = text.replace("[services.a", "[services.\"x.a\"").replace("\"a.e\"", "\"x.a.e\"");
+    let sentence = sentence_of(&text.replace("service = \"a\"", "service = \"x.a\""));
+    assert!(sentence.contains("fault f keeps replicas of x.a down (33 % of the replicas' time)"), "{sentence}");
+}
+
+/// What opens a breaker is said once, whatever the reason of the failure has in it.
+#[test]
+fn what_opens_a_breaker_is_said_once() {
+    let sentence = sentence_of(
+        r#"
+        title = "test"
+        [load]
+        kind = "open"
+        target = "app.get"
+        rate = "30/s"
+        duration = "60s"
+        [services.app]
+        breakers.b = { failure_threshold = 3, recovery_time = "20s" }
+        [services.app.endpoints.get]
+        steps = [{ breaker = { name = "b", steps = [{ fail = "bad; luck" }] } }]
+        "#,
+    );
+    assert!(sentence.ends_with("it opens after `bad; luck`, an error of app.get"), "{sentence}");
 }

@@ -36,14 +36,15 @@ impl Evidence<'_> {
         let holders = blame.holders.iter().filter(|holding| is_other(holding.held)).copied().collect();
         let rest = Blame { holders, ..blame.clone() };
         let all = failing.iter().map(|one| one.requests).sum();
-        let opened = self.of_failing(&rest, known.unwrap_or(&unknown), &[], all);
-        // What those wait for is the reason, if it is not all that was said.
-        let behind = opened.as_ref().and_then(|opened| opened.sentence.split_once("; "));
+        let opened = self.behind_failing(&rest, known.unwrap_or(&unknown), &[], all, Some(&sentence));
+        // What those wait for is the reason.
+        let behind = opened.as_ref().map(|opened| opened.sentence.strip_prefix(&sentence).ok_or(&opened.sentence));
         let sentence = match behind {
-            Some((_, behind)) if cause.kind == PlaceKind::Breaker => {
-                format!("{sentence}; {}", behind.replacen("it opens", &format!("{} opens", cause.name), 1))
+            Some(Ok(behind)) if cause.kind == PlaceKind::Breaker => {
+                format!("{sentence}{}", behind.replacen("it opens", &format!("{} opens", cause.name), 1))
             }
-            Some((_, behind)) => format!("{sentence}; {behind}"),
+            Some(Ok(behind)) => format!("{sentence}{behind}"),
+            Some(Err(other)) => format!("{sentence}; {other}"),
             None => sentence,
         };
         let is_own_time = opened.as_ref().is_none_or(|opened| opened.kind == CulpritKind::TakesTime);

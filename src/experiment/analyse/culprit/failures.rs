@@ -157,6 +157,19 @@ impl Evidence<'_> {
         others: &[Failing],
         all: u64,
     ) -> Option<Culprit> {
+        self.behind_failing(blame, most_of_all, others, all, None)
+    }
+
+    /// The same, where `told` already says what fails: the sentence begins with it, and continues with what is behind that.
+    pub(super) fn behind_failing(
+        &self,
+        blame: &Blame,
+        most_of_all: &Failing,
+        others: &[Failing],
+        all: u64,
+        told: Option<&str>,
+    ) -> Option<Culprit> {
+        let head = |what: String| told.map_or(what, str::to_owned);
         let place = &blame.places[usize::from(most_of_all.place)];
         let causes = most_of_all.words();
         let name = place.name.clone();
@@ -179,14 +192,21 @@ impl Evidence<'_> {
                     true => format!("no replica of {service} is available"),
                     false => format!("replicas of {service} are killed"),
                 };
-                return Some(self.unavailable(blame, place, format!("{of_failures} are {causes}: {down}"), &also));
+                return Some(self.unavailable(
+                    blame,
+                    place,
+                    head(format!("{of_failures} are {causes}: {down}")),
+                    &also,
+                ));
             }
             PlaceKind::Fault => {
-                return Some(by_fault(blame, place, format!("{of_failures} are due to {name} ({causes})")));
+                return Some(by_fault(blame, place, head(format!("{of_failures} are due to {name} ({causes})"))));
             }
-            PlaceKind::OwnError => (CulpritKind::OwnError, format!("{of_failures} are {causes}, an error of {name}")),
+            PlaceKind::OwnError => {
+                (CulpritKind::OwnError, head(format!("{of_failures} are {causes}, an error of {name}")))
+            }
             PlaceKind::Breaker => {
-                let refused = format!("{of_failures} are refused by {name}, which is open");
+                let refused = head(format!("{of_failures} are refused by {name}, which is open"));
                 let other = others.iter().find(|other| other.place != most_of_all.place);
                 let other = other.map(|other| (&blame.places[usize::from(other.place)], other.is_refused));
                 return Some(self.opened(blame, place, other, others, refused));
@@ -200,14 +220,19 @@ impl Evidence<'_> {
             | PlaceKind::Ingress
                 if most_of_all.is_refused =>
             {
-                return Some(self.refusal(blame, place, format!("{of_failures} are refused by {name} ({causes})")));
+                return Some(self.refusal(
+                    blame,
+                    place,
+                    head(format!("{of_failures} are refused by {name} ({causes})")),
+                ));
             }
             kind if most_of_all.is_refused && kind != PlaceKind::Unexplained => {
-                (CulpritKind::Refuses, format!("{of_failures} are refused by {name} ({causes})"))
+                (CulpritKind::Refuses, head(format!("{of_failures} are refused by {name} ({causes})")))
             }
-            PlaceKind::Backlog => {
-                (CulpritKind::DroppedSyns, format!("{of_failures} are {causes} while {name} is full and drops SYNs"))
-            }
+            PlaceKind::Backlog => (
+                CulpritKind::DroppedSyns,
+                head(format!("{of_failures} are {causes} while {name} is full and drops SYNs")),
+            ),
             // A request that has waited too long is given up later, wherever it is by then.
             PlaceKind::Delay
             | PlaceKind::Network
@@ -220,36 +245,40 @@ impl Evidence<'_> {
                     Part::All => String::new(),
                     Part::Some => format!(" {}", while_at(place)),
                 };
-                found.sentence = format!("{of_failures} are {causes}{at}; {}", found.sentence);
+                found.sentence = format!("{}; {}", head(format!("{of_failures} are {causes}{at}")), found.sentence);
                 return Some(found);
             }
-            PlaceKind::Delay => (CulpritKind::TakesTime, format!("{of_failures} are {causes} {}", while_at(place))),
+            PlaceKind::Delay => {
+                (CulpritKind::TakesTime, head(format!("{of_failures} are {causes} {}", while_at(place))))
+            }
             PlaceKind::HttpClient if most_of_all.is_mostly(Failure::DISCONNECTED) => (
                 CulpritKind::Disconnects,
-                format!(
+                head(format!(
                     "{of_failures} are {causes}: the server closes idle connections of {name} as requests are sent over \
                      them; its `keep_alive` must be longer than the client's `keepalive_expiry`"
-                ),
+                )),
             ),
             // No request waits for one of its connections, so they wait for an answer.
             PlaceKind::HttpClient if holders(blame, place).is_empty() => (
                 CulpritKind::NeverAnswered,
-                format!("{of_failures} are {causes}: calls through a broken {name} are never answered"),
+                head(format!("{of_failures} are {causes}: calls through a broken {name} are never answered")),
             ),
             PlaceKind::Network | PlaceKind::Unexplained | PlaceKind::ClientBackOff => return None,
             PlaceKind::Hedge => return None,
             PlaceKind::BackOff => {
-                let found = self.chain(blame, place, format!("{of_failures} are {causes} {}", while_at(place)));
+                let failed = head(format!("{of_failures} are {causes} {}", while_at(place)));
+                let found = self.chain(blame, place, failed);
                 return Some(found).filter(|found| found.kind != CulpritKind::TakesTime);
             }
             PlaceKind::Contention => return self.of_group(BlameGroup::Failed),
             _ if most_of_all.is_answered() => {
                 let answered =
                     format!("{of_failures} are {causes}, the answer to what {name} refuses or keeps waiting");
-                return Some(self.chain(blame, place, answered));
+                return Some(self.chain(blame, place, head(answered)));
             }
             _ => {
-                return Some(self.chain(blame, place, format!("{of_failures} are {causes} {}", while_at(place))));
+                let failed = head(format!("{of_failures} are {causes} {}", while_at(place)));
+                return Some(self.chain(blame, place, failed));
             }
         };
         Some(Culprit::new(name, kind, sentence))

@@ -14,21 +14,30 @@ impl Evidence<'_> {
     /// Adds to the sentence that a fault keeps replicas of the limiting service down, where one does.
     pub(super) fn amid_outage(&self, mut found: Culprit) -> Culprit {
         if found.kind == CulpritKind::Limits {
-            let service = |name: &str| name.split([' ', '.']).next().unwrap_or_default().to_owned();
             // Messages of a queue are handled by the services that its holders are at.
             let mut services = match self.place(&found.name) {
                 Some((blame, place)) if place.kind == PlaceKind::Queue => {
-                    holders(blame, place).iter().map(|share| service(&share.place.name)).collect()
+                    holders(blame, place).iter().filter_map(|share| self.unavailability_of(&share.place.name)).collect()
                 }
-                _ => vec![service(&found.name)],
+                _ => Vec::from_iter(self.unavailability_of(&found.name)),
             };
             services.dedup();
-            let outage = services.iter().find_map(|service| self.outage_of(&format!("{service} unavailable")));
+            let outage = services.iter().find_map(|service| self.outage_of(service));
             if let Some((_, sentence)) = outage {
                 found.sentence += &format!("; {sentence}");
             }
         }
         found
+    }
+
+    /// The row of the replicas that are down of the service that has a place: `b unavailable` of `b threads` and of
+    /// `b.get sleep`. A service may have a dot in its name: then it is that of the longest name that fits.
+    fn unavailability_of(&self, place: &str) -> Option<&str> {
+        let has_it = |row: &&str| {
+            let rest = row.strip_suffix(" unavailable").and_then(|service| place.strip_prefix(service));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '.']))
+        };
+        self.resources.iter().map(|one| one.name).filter(has_it).max_by_key(|row| row.len())
     }
 
     /// Names the fault that reduces the capacity of the limiting resource, where capacity is lost for good: what the
