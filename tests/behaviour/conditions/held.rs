@@ -72,7 +72,37 @@ fn searches_rule_out_points_that_hold_clients() {
     assert_eq!([0.9, 0.4].map(|success| Defect::of(&trials, success)), [Some(Defect::HoldsClients), None]);
 }
 
-/// The same in stages, and where the clients try again what fails.
+/// Of twenty clients nearly all are at a job of 100 s by the end of a window of 30 s, though only one in two hundred is that
+/// long: nothing holds them, and the window is too short.
+#[test]
+fn clients_with_long_work_are_not_held() {
+    let text = |duration: &str| {
+        format!(
+            r#"
+            title = "test"
+            [load]
+            kind = "closed"
+            target = "a.e"
+            concurrency = 20
+            warm_up = "20s"
+            duration = "{duration}"
+            [services.a]
+            runtime = "delay"
+            [services.a.endpoints.e]
+            steps = [{{ sleep = {{ mixture = [{{ weight = 0.995, of = "100ms" }}, {{ weight = 0.005, of = "100s" }}] }} }}]
+            "#
+        )
+    };
+    with_report(&text("30s"), |report| {
+        assert!(report.states.is_empty(), "{:?}", report.states);
+        let summary = &report.summaries[0];
+        assert_eq!(summary.doubt.as_ref().map(|doubt| doubt.word()), Some("run too short"));
+        assert_eq!((summary.growth.overdue, summary.success_rate.estimate), (None, 1.0));
+    });
+    with_report(&text("3000s"), |report| assert_eq!(report.states[0].condition, Condition::Healthy));
+}
+
+/// Clients are held in stages as well, and where the clients try again what fails.
 #[test]
 fn so_are_those_of_stages_and_those_who_try_again() {
     let stages = CLIENTS.replace(

@@ -87,11 +87,27 @@ impl Growth {
         }
         let courses: Vec<&Course> = used.iter().filter_map(|trial| trial.course.as_ref()).collect();
         let growth = Self::of_courses(&courses, own_time(used), Disturbance::of(used));
-        let growth = Self { overdue: overdue(used), ..growth };
         let is_even = courses.iter().all(|course| matches!(course.pace, Pace::Steady | Pace::Random));
-        match growth.any().filter(|rise| is_even && is_by_length(used, *rise)) {
-            None => growth,
+        let is_by_length = |rise: &Interval| is_even && are_idle(used, |trial| rise.estimate * trial.window_s);
+        match growth.any().filter(is_by_length) {
+            None => growth.with_overdue(used),
             lengthens => Self { lengthens, ..Self::default() },
+        }
+    }
+
+    /// The same with the clients whose answer is overdue. Where that waits for nothing, it is for work that takes nearly as long
+    /// as the window, or longer.
+    fn with_overdue(self, used: &[&Trial]) -> Self {
+        let Some(overdue) = overdue(used) else { return self };
+        let number = |trial: &Trial| trial.overdue.map_or(0.0, |overdue| overdue.waiting as f64);
+        if !are_idle(used, number) {
+            return Self { overdue: Some(overdue), ..self };
+        }
+        let window_s = overdue.clients_s / overdue.clients as f64;
+        let a_second = || Interval::exact(overdue.waiting as f64 / used.len() as f64 / window_s);
+        match overdue.share() >= LENGTHENS {
+            true => Self { lengthens: self.lengthens.or_else(|| Some(a_second())), ..self },
+            false => self,
         }
     }
 
@@ -155,6 +171,9 @@ impl Growth {
 
 /// Share of the clients' time from which waits for answers that are overdue count.
 const WORTH: f64 = 0.01;
+
+/// The same from which work that waits for nothing is too long for the window.
+const LENGTHENS: f64 = 0.05;
 
 /// The clients of all trials whose answer is overdue, where that takes a share of their time that matters.
 fn overdue(trials: &[&Trial]) -> Option<Overdue> {
@@ -268,16 +287,16 @@ fn falls(courses: &[&Course], level: Level, from: usize) -> bool {
 /// evenly over the second half of the window it is an eighth.
 const HARDLY: f64 = 1.0 / 16.0;
 
-/// Whether what grows by so much a second waits for nothing: neither in a queue, nor for a client's next attempt, nor for
-/// the end of a fault.
-fn is_by_length(used: &[&Trial], rise: Interval) -> bool {
+/// Whether so many of what is under way at the end of each trial wait for nothing: neither in a queue, nor for a client's next
+/// attempt, nor for the end of a fault.
+fn are_idle(used: &[&Trial], number: impl Fn(&Trial) -> f64) -> bool {
     let is_idle = |trial: &&Trial| {
         let users = trial.users.map_or(0, |users| users.still_trying + users.backing_off);
         let queues: f64 = trial.resources.iter().map(|one| one.queue).sum();
         let is_full = trial.resources.iter().any(|one| one.kind.works() && one.utilisation >= FULL);
         let is_calm = trial.hung == 0 && trial.is_disturbed.is_none() && !is_down(trial) && !is_full;
         is_calm && trial.blame.as_ref().is_none_or(|blame| !loses_time(blame, is_delay)) && {
-            queues + users as f64 <= HARDLY * rise.estimate * trial.window_s
+            queues + users as f64 <= HARDLY * number(trial)
         }
     };
     used.iter().all(is_idle)
