@@ -32,7 +32,7 @@ pub(super) fn columns(report: &Report) -> Vec<Column> {
         row.metric.map_or_else(String::new, |(metric, value)| words::amount_beside(value, value, metric, rates))
     };
     let predicted = |row: &Line| match &row.deviation {
-        Some(it) => words::amount_beside(it.predicted, it.measured, it.metric, rates),
+        Some(it) => it.predicted_words(),
         None => "–".into(),
     };
     let mut columns = vec![
@@ -56,8 +56,8 @@ pub(super) fn definition(columns: &[Column]) -> String {
         false => "; the experiment sets no tolerance",
     };
     format!(
-        "Measured: on the real system. Predicted: that of the simulated runs. Deviation: predicted less measured, relative \
-         to measured, of shares in percentage points{within}."
+        "Measured: on the real system. Predicted: that of the simulated runs, x or y where they fall into two groups. \
+         Deviation: predicted less measured, relative to measured, of shares in percentage points{within}."
     )
 }
 
@@ -94,10 +94,11 @@ fn rows(report: &Report) -> Vec<Line> {
 /// `yes (± 10 %)`.
 fn within(row: &Line) -> String {
     let Some(deviation) = &row.deviation else { return "no figures".into() };
-    let word = match deviation.is_within() {
+    let word = match deviation.runs_within() {
         None => return String::new(),
-        Some(true) => "yes",
-        Some(false) => "NO",
+        Some((within, all)) if within == all => "yes".to_owned(),
+        Some((0, _)) => "NO".into(),
+        Some((within, all)) => format!("in {within} of {all} runs"),
     };
     format!("{word} ({})", deviation.allowed().unwrap_or_default())
 }

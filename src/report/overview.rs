@@ -7,7 +7,7 @@ use super::paragraph::paragraph;
 use super::recovery::{PointRecovery, definition, is_about};
 use super::table::{Column, WIDTH, short, table};
 use super::whole::Report;
-use crate::experiment::analyse::summary::{Split, Summary};
+use crate::experiment::analyse::summary::Summary;
 use crate::experiment::plan::percentile;
 use crate::language::Metric;
 use crate::statistics::Interval;
@@ -93,14 +93,13 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
     let words = |word: &dyn Fn(&Summary) -> String| -> Vec<String> {
         summaries.iter().map(|summary| summary.map_or_else(String::new, word)).collect()
     };
-    let splits: Vec<Option<Split>> = summaries.iter().map(|summary| summary.and_then(Summary::split)).collect();
     let means = |metric: Metric| -> Vec<Figure> {
-        let figure = |(summary, split): (&Option<&Summary>, &Option<Split>)| {
+        let figure = |summary: &Option<&Summary>| {
             let Some(summary) = summary else { return Figure::default() };
-            let groups = split.as_ref().and_then(|split| split.means(summary, metric));
+            let groups = summary.group_means(metric).map(|groups| groups.map(|group| group.mean));
             Figure { interval: summary.metric(metric), groups }
         };
-        summaries.iter().zip(&splits).map(figure).collect()
+        summaries.iter().map(figure).collect()
     };
     let mut columns = places(report, points);
     let rate = |name: &str, metric: Metric| {

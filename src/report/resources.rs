@@ -12,7 +12,7 @@ use super::whole::Report;
 use crate::experiment::analyse::condition::Condition;
 use crate::experiment::analyse::culprit::CulpritKind;
 use crate::experiment::analyse::finding;
-use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary};
+use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary, in_groups};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Direction, Plan};
 use crate::metric::{Metric, MetricKind};
@@ -130,6 +130,11 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             let (never, all) = (summary.never_recovered, summary.replications);
             let words = format!("not before the end of the run in {never} of {all} runs{by_success}");
             text.push_str(&labelled(&name, &words, width));
+            continue;
+        }
+        let of_groups = |mean: f64| words::amount(mean, metric, report.rates);
+        if let Some(groups) = summary.group_means(metric).and_then(|groups| in_groups(groups, of_groups)) {
+            text.push_str(&labelled(&name, &groups, width));
             continue;
         }
         let (time, scale) = time_unit(std::iter::once(interval.estimate));

@@ -17,6 +17,7 @@ mod draws;
 mod endings;
 mod examples;
 mod explain;
+mod groups;
 mod kills;
 mod laws;
 mod metastable;

@@ -6,7 +6,6 @@
 use super::throughput;
 use crate::experiment::analyse::comparison::Difference;
 use crate::experiment::analyse::summary::{Summary, of_point};
-use crate::experiment::analyse::words;
 use crate::experiment::plan::{ChangeEffect, Plan};
 use crate::language::Metric;
 use crate::metric::MetricScope;
@@ -107,20 +106,21 @@ impl Observation {
     pub fn with(&self) -> String {
         let name = self.metric.words();
         match self.figures {
-            Some(figures) => format!("{name} {}", words::amount(figures.ours, self.metric, self.rates)),
+            Some(figures) => format!("{name} {}", figures.figures(self.rates)[0]),
             None => format!("{name}: no figures to compare"),
         }
     }
 
     /// The figure without the change: `480/min`; empty where there is none.
     pub fn without(&self) -> String {
-        self.figures.map_or_else(String::new, |figures| words::amount(figures.theirs, self.metric, self.rates))
+        self.figures.map_or_else(String::new, |figures| figures.figures(self.rates)[1].clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::analyse::comparison::Groups;
     use crate::statistics::Interval;
 
     /// The worth of a difference from a mean.
@@ -133,7 +133,10 @@ mod tests {
             high: share(high),
         });
         let ours = theirs + difference.estimate;
-        worth(&Difference { metric, pairs: 5, unpaired: 0, ours, theirs, difference, relative, saved: None }, matters)
+        let groups = Groups::default();
+        let found =
+            Difference { metric, pairs: 5, unpaired: 0, ours, theirs, difference, relative, saved: None, groups };
+        worth(&found, matters)
     }
 
     #[test]

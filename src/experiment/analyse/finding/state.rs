@@ -3,7 +3,7 @@
 use super::curve::Curve;
 use crate::experiment::analyse::condition::{Condition, PointState};
 use crate::experiment::analyse::culprit::{Culprit, deadlocks};
-use crate::experiment::analyse::summary::{Overrun, Summary};
+use crate::experiment::analyse::summary::{Overrun, Summary, in_groups};
 use crate::experiment::analyse::words::{self, percent};
 use crate::experiment::plan::percentile;
 use crate::language::Metric;
@@ -131,8 +131,12 @@ fn backlog(summary: &Summary) -> Option<String> {
 /// The success rate, and the share of the work behind the answers that completes if that is what misses the objective.
 fn success(summary: &Summary, state: &PointState) -> String {
     let missed = |metric| state.missed.filter(|objective| objective.metric() == metric).map(|it| it.bound());
-    let of_answers = beside(summary.success_rate.estimate, missed(Metric::SuccessRate));
-    let answers = format!("{of_answers} success");
+    let of_answers = |rate: f64| beside(rate, missed(Metric::SuccessRate));
+    let groups = summary.group_means(Metric::SuccessRate).and_then(|groups| in_groups(groups, of_answers));
+    let answers = match groups {
+        Some(groups) => format!("success {groups}"),
+        None => format!("{} success", of_answers(summary.success_rate.estimate)),
+    };
     let of_work = missed(Metric::CompletionRate);
     match summary.metric(Metric::CompletionRate).filter(|_| of_work.is_some()) {
         Some(rate) => {
@@ -181,9 +185,8 @@ fn groups(summary: &Summary, rates: RateUnit) -> Option<String> {
         let differ = rates.words(rate) != rates.words(less);
         return differ.then(|| words(rate, less, sizes, " that lost capacity"));
     }
-    let split = summary.split()?;
-    let [high, low] = split.means(summary, Metric::ThroughputPerMin)?;
-    Some(words(high, low, split.sizes(), ""))
+    let [high, low] = summary.group_means(Metric::ThroughputPerMin)?;
+    Some(words(high.mean, low.mean, [high.runs, low.runs], ""))
 }
 
 /// How long a point takes to recover from what disturbs it: `recovers in 18 s`; none where nothing disturbs it, or with no
@@ -210,7 +213,14 @@ pub fn short_name(metric: Metric) -> &'static str {
 
 /// `517/min, 100 % success, p95 1.2 s`: with the percentile that the objectives name.
 pub(super) fn figures(summary: &Summary, curve: &Curve) -> String {
-    let mut text = format!("{}, {} success", rate(summary, curve.rates), percent(summary.success_rate.estimate));
+    let of_groups = |metric: Metric, words: &dyn Fn(f64) -> String| in_groups(summary.group_means(metric)?, words);
+    let rate_of_groups = of_groups(Metric::ThroughputPerMin, &|rate| curve.rates.words(rate));
+    let success_of_groups = of_groups(Metric::SuccessRate, &percent).map(|groups| format!("success {groups}"));
+    let mut text = format!(
+        "{}, {}",
+        rate_of_groups.unwrap_or_else(|| rate(summary, curve.rates)),
+        success_of_groups.unwrap_or_else(|| format!("{} success", percent(summary.success_rate.estimate)))
+    );
     text += &lost_work(summary).unwrap_or_default();
     let percentile = percentile(&curve.plan.objectives);
     if let Some(time) = summary.metric(percentile) {

@@ -2,7 +2,7 @@
 
 use super::Summary;
 use crate::language::Metric;
-use crate::metric::MetricScope;
+use crate::metric::{MetricKind, MetricScope};
 
 /// How much of the distance between two groups the values of either may spread at most.
 const TIGHT: f64 = 0.25;
@@ -16,6 +16,15 @@ const APART_BY_LOSS: f64 = 0.9;
 /// The success rate of the better group below which both fail, and are one.
 const SERVED: f64 = 0.1;
 
+/// The mean of some runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct GroupMean {
+    /// How many runs.
+    pub runs: usize,
+    /// Their mean.
+    pub mean: f64,
+}
+
 /// Replications in two groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
@@ -26,6 +35,16 @@ pub struct Split {
 }
 
 impl Summary {
+    /// The mean of a metric in each of the two groups of [`split`](Self::split), that with the higher throughput first: what
+    /// every sentence, table and chart gives in place of a mean over both. None where the runs are one group, where a group
+    /// has no value, and of a percentile.
+    pub fn group_means(&self, metric: Metric) -> Option<[GroupMean; 2]> {
+        let split = self.split()?;
+        let (means, sizes) = (split.means(self, metric)?, split.sizes());
+        let means = [0, 1].map(|group| GroupMean { runs: sizes[group], mean: means[group] });
+        means.iter().all(|group| group.mean.is_finite()).then_some(means)
+    }
+
     /// The two groups into which the replications fall by their throughput: those that lost capacity and the others, if
     /// their means differ by more than a tenth; else those on either side of a gap, if one group has at most half of
     /// the other's throughput and neither spreads by more than a quarter of the gap. None where they do not.
@@ -69,14 +88,42 @@ fn groups(one: &[(u64, f64)], other: &[(u64, f64)], apart: f64) -> Option<Split>
     is_apart.then(|| Split { high: numbers(high), low: numbers(low) })
 }
 
+/// Means of groups of runs in words, each written by `words`: `406/min in 1 run, 46.4/min in 4`. None where all groups
+/// have the same words.
+pub fn in_groups(means: impl IntoIterator<Item = GroupMean>, words: impl Fn(f64) -> String) -> Option<String> {
+    let means: Vec<(String, usize)> = means.into_iter().map(|group| (words(group.mean), group.runs)).collect();
+    if means.iter().all(|(mean, _)| *mean == means[0].0) {
+        return None;
+    }
+    let one = |(index, (mean, runs)): (usize, &(String, usize))| match (index, runs) {
+        (0, 1) => format!("{mean} in 1 run"),
+        (0, runs) => format!("{mean} in {runs} runs"),
+        (_, runs) => format!("{mean} in {runs}"),
+    };
+    Some(means.iter().enumerate().map(one).collect::<Vec<_>>().join(", "))
+}
+
 impl Split {
     /// How many replications each group has, that with the higher throughput first.
-    pub fn sizes(&self) -> [usize; 2] {
+    fn sizes(&self) -> [usize; 2] {
         [self.high.len(), self.low.len()]
     }
 
-    /// The mean of a metric in each group, in the same order; none where a group has no value.
-    pub fn means(&self, summary: &Summary, metric: Metric) -> Option<[f64; 2]> {
+    /// Whether a replication is one of those with the higher throughput.
+    pub fn is_high(&self, replication: u64) -> bool {
+        self.high.contains(&replication)
+    }
+
+    /// Whether a metric has a mean in each group: a percentile is that of the requests of all runs together.
+    pub fn has_means(&self, metric: Metric) -> bool {
+        !matches!(metric.kind(), MetricKind::Quantile(_))
+    }
+
+    /// The mean of a metric in each group, in the same order; none where a group has no value, and of a percentile.
+    fn means(&self, summary: &Summary, metric: Metric) -> Option<[f64; 2]> {
+        if !self.has_means(metric) {
+            return None;
+        }
         let values = summary.by_trial(&MetricScope::Whole, metric);
         let mean = |group: &[u64]| {
             let own: Vec<f64> =
@@ -89,7 +136,7 @@ impl Split {
 
 #[cfg(test)]
 mod tests {
-    use super::{groups, serves_some};
+    use super::{GroupMean, groups, in_groups, serves_some};
 
     #[test]
     fn runs_that_all_fail_are_no_groups() {
@@ -105,5 +152,15 @@ mod tests {
         assert_eq!(groups(&[(1, 300.0)], &high, 0.9).map(|split| split.sizes()), Some([2, 1]));
         assert_eq!(groups(&high, &[], 0.9), None);
         assert_eq!(groups(&[(0, 0.0)], &[(1, 0.0)], 0.9), None, "two groups that serve nothing are one");
+    }
+
+    #[test]
+    fn groups_that_read_alike_are_one() {
+        let words = |means: [f64; 2]| {
+            let means = means.map(|mean| GroupMean { runs: if mean > 100.0 { 1 } else { 4 }, mean });
+            in_groups(means, |mean| format!("{mean:.0}/min"))
+        };
+        assert_eq!(words([406.2, 46.4]).as_deref(), Some("406/min in 1 run, 46/min in 4"));
+        assert_eq!(words([99.9, 99.8]), None);
     }
 }

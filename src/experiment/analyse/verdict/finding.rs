@@ -2,10 +2,10 @@
 
 use super::Verdict;
 use crate::experiment::analyse::comparison::Difference;
-use crate::experiment::analyse::summary::{Doubt, Summary};
+use crate::experiment::analyse::summary::{Doubt, Summary, in_groups};
 use crate::experiment::analyse::words::{amount, figure, recovery, slow_rate};
 use crate::language::Metric;
-use crate::metric::{MetricKind, MetricScope};
+use crate::metric::MetricScope;
 use crate::model::RateUnit;
 use crate::statistics::Interval;
 
@@ -98,13 +98,10 @@ pub fn bounded_of(
     Finding { verdict, evidence, decided: ratio(&interval, bound) }
 }
 
-/// The means of two groups of runs, where the runs fall into two: `, in two groups of runs: 98.9 % in 1, 9.4 % in 4`.
+/// The means of two groups of runs, where the runs fall into two: `, in two groups: 98.9 % in 1 run, 9.4 % in 4`.
 pub fn groups(summary: &Summary, metric: Metric, rates: RateUnit) -> Option<String> {
-    let split = summary.split().filter(|_| !matches!(metric.kind(), MetricKind::Quantile(_)))?;
-    let means = split.means(summary, metric).filter(|means| means.iter().all(|mean| mean.is_finite()))?;
-    let [one, other] = means.map(|mean| amount(mean, metric, rates));
-    let [runs, others] = split.sizes();
-    Some(format!(", in two groups of runs: {one} in {runs}, {other} in {others}"))
+    let words = in_groups(summary.group_means(metric)?, |mean| amount(mean, metric, rates))?;
+    Some(format!(", in two groups: {words}"))
 }
 
 /// A verdict on a state, which no interval stands behind.
@@ -142,14 +139,14 @@ pub fn comparable(found: &Difference) -> Option<Interval> {
 
 /// `“a” at rate = 800/min: throughput 650/min instead of 500/min with “b”, +30.0 % (+26.1 to +32.8)`.
 pub fn beside(found: &Difference, place: &str, other: &str, rates: RateUnit) -> String {
-    let metric = found.metric;
-    let [ours, theirs] = [found.ours, found.theirs].map(|value| amount(value, metric, rates));
-    format!("{place}: {} {ours} instead of {theirs} with “{other}”, {}", metric.words(), found.words(rates))
+    let [ours, theirs] = found.figures(rates);
+    format!("{place}: {} {ours} instead of {theirs} with “{other}”, {}", found.metric.words(), found.words(rates))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::analyse::comparison::Groups;
 
     /// 100 % (99 to 100 %) and a bound of 99.5 %: half of the interval is as long as the distance, but it is the lower arm
     /// that must become half as long, which takes four times as many replications.
@@ -168,7 +165,8 @@ mod tests {
         difference: Interval,
         relative: Option<Interval>,
     ) -> Difference {
-        Difference { metric, pairs: 5, unpaired: 0, ours, theirs, difference, relative, saved: None }
+        let groups = Groups::default();
+        Difference { metric, pairs: 5, unpaired: 0, ours, theirs, difference, relative, saved: None, groups }
     }
 
     /// No verb has to agree with a metric's name, nothing is `-0.0 %`, nothing falls by more than all of it.

@@ -2,7 +2,7 @@
 
 use super::Verdict;
 use super::finding::Finding;
-use crate::experiment::analyse::summary::{LEVEL, Summary};
+use crate::experiment::analyse::summary::{GroupMean, LEVEL, Summary, in_groups};
 use crate::experiment::analyse::words::{amount, amount_beside};
 use crate::experiment::plan::Measurement;
 use crate::language::{Metric, Tolerance};
@@ -32,26 +32,63 @@ pub struct Deviation {
     pub is_relative: bool,
     /// How far it may be, in the same terms; none where that is not said.
     pub tolerance: Option<f64>,
+    /// What each group predicts where the runs fall into two: then neither the mean over both nor its interval decides.
+    pub groups: Option<[GroupMean; 2]>,
+    /// What `size` is relative to; 1 where it is absolute.
+    scale: f64,
     /// The unit of throughputs.
     pub rates: RateUnit,
 }
 
 impl Deviation {
-    /// Whether it is within its tolerance; none without one.
+    /// Whether it is within its tolerance, of two groups of runs in both; none without one.
     pub fn is_within(&self) -> Option<bool> {
-        self.tolerance.map(|tolerance| self.size.abs() <= tolerance)
+        self.runs_within().map(|(within, all)| within == all)
     }
 
-    /// The size, in words: `-20.5 %`, `-1.0 points`, `+0.21 s`.
+    /// In how many of how many runs it is within its tolerance, where each of two groups of runs is judged by its mean;
+    /// of one group in 1 of 1 or in none. None without a tolerance.
+    pub fn runs_within(&self) -> Option<(usize, usize)> {
+        let tolerance = self.tolerance?;
+        let groups = self.sizes();
+        let within = groups.iter().filter(|group| group.mean.abs() <= tolerance).map(|group| group.runs).sum();
+        Some((within, groups.iter().map(|group| group.runs).sum()))
+    }
+
+    /// The size of each group; one where the runs are one.
+    fn sizes(&self) -> Vec<GroupMean> {
+        match self.groups {
+            None => vec![GroupMean { runs: 1, mean: self.size }],
+            Some(groups) => groups.map(|it| GroupMean { mean: (it.mean - self.measured) / self.scale, ..it }).into(),
+        }
+    }
+
+    /// The predicted figure, in words: `454/min`, or `495/min or 289/min` of two groups of runs.
+    pub fn predicted_words(&self) -> String {
+        let words = |value: f64| amount_beside(value, self.measured, self.metric, self.rates);
+        match self.groups.map(|groups| groups.map(|group| words(group.mean))) {
+            Some([one, other]) if one != other => format!("{one} or {other}"),
+            Some([one, _]) => one,
+            None => words(self.predicted),
+        }
+    }
+
+    /// The size, in words: `-20.5 %`, `-1.0 points`, `+0.21 s`, or `-4.3 % or -44.1 %` of two groups of runs.
     pub fn words(&self) -> String {
-        let sign = if self.size < 0.0 { '-' } else { '+' };
+        let mut all: Vec<String> = self.sizes().iter().map(|group| self.size_words(group.mean)).collect();
+        all.dedup();
+        all.join(" or ")
+    }
+
+    fn size_words(&self, size: f64) -> String {
+        let sign = if size < 0.0 { '-' } else { '+' };
         let is_share = self.metric.is_rate();
         match (self.is_relative, is_share) {
-            (true, _) if (self.size * 100.0).abs() < 0.05 => "0 %".into(),
-            (false, true) if (self.size * 100.0).abs() < 0.05 => "0 points".into(),
-            (true, _) => format!("{:+.1} %", self.size * 100.0),
-            (false, true) => format!("{:+.1} points", self.size * 100.0),
-            (false, false) => format!("{sign}{}", amount(self.size.abs(), self.metric, self.rates)),
+            (true, _) if (size * 100.0).abs() < 0.05 => "0 %".into(),
+            (false, true) if (size * 100.0).abs() < 0.05 => "0 points".into(),
+            (true, _) => format!("{:+.1} %", size * 100.0),
+            (false, true) => format!("{:+.1} points", size * 100.0),
+            (false, false) => format!("{sign}{}", amount(size.abs(), self.metric, self.rates)),
         }
     }
 
@@ -96,7 +133,8 @@ fn figures(measurement: &Measurement) -> impl Iterator<Item = (Metric, f64, Opti
 fn at_level(measurement: &Measurement, summary: &Summary, level: f64, rates: RateUnit) -> Vec<Deviation> {
     let deviation = |(metric, measured, own): (Metric, f64, Option<Tolerance>)| {
         let seen = summary.metric_at(&MetricScope::Whole, metric, level)?;
-        Some(Deviation { rates, ..of(metric, measured, seen, own, measurement.tolerance) })
+        let groups = summary.group_means(metric);
+        Some(Deviation { rates, groups, ..of(metric, measured, seen, own, measurement.tolerance) })
     };
     figures(measurement).filter_map(deviation).collect()
 }
@@ -121,6 +159,8 @@ fn of(metric: Metric, measured: f64, seen: Interval, own: Option<Tolerance>, all
         half_width: if is_share { 0.0 } else { half_width(seen) / scale },
         is_relative,
         tolerance: own.map(Tolerance::size).or(all),
+        groups: None,
+        scale,
         rates: RateUnit::Minute,
     }
 }
@@ -145,9 +185,20 @@ pub(super) fn met(
         .filter(|it| measurement.tolerance.is_some() || has_tolerance(it))
         .collect();
     let judged: Vec<(&Deviation, f64)> = all.iter().filter_map(|it| Some((it, it.tolerance?))).collect();
-    let fails = |&&(it, tolerance): &&(&Deviation, f64)| it.size.abs() - it.half_width > tolerance;
-    let holds = |(it, tolerance): &(&Deviation, f64)| it.size.abs() + it.half_width <= *tolerance;
-    let distance = |(it, tolerance): &(&Deviation, f64)| {
+    let fails = |&&(it, tolerance): &&(&Deviation, f64)| match (it.groups, it.runs_within()) {
+        (Some(_), Some((within, _))) => within == 0,
+        _ => it.size.abs() - it.half_width > tolerance,
+    };
+    let holds = |(it, tolerance): &(&Deviation, f64)| match it.groups {
+        Some(_) => it.is_within() == Some(true),
+        None => it.size.abs() + it.half_width <= *tolerance,
+    };
+    let distance = |judged: &(&Deviation, f64)| {
+        let (it, tolerance) = judged;
+        // Two groups remain two, however many runs there are.
+        if it.groups.is_some() {
+            return if fails(&judged) || holds(judged) { f64::MAX } else { 0.0 };
+        }
         let distance = (tolerance - it.size.abs()).abs();
         if it.half_width > 0.0 { distance / it.half_width } else { f64::MAX }
     };
@@ -176,13 +227,20 @@ pub(super) fn met(
 /// `throughput 4,790/min for 4,800/min (-0.2 %), ...`, those beyond their tolerance with it.
 fn words(all: &[Deviation]) -> String {
     let one = |it: &Deviation| {
-        let [predicted, measured] =
-            [it.predicted, it.measured].map(|value| amount_beside(value, it.measured, it.metric, it.rates));
-        let beyond = match it.is_within() {
-            Some(false) => it.allowed().map(|allowed| format!(", beyond {allowed}")).unwrap_or_default(),
-            _ => String::new(),
+        let amount = |value: f64| amount_beside(value, it.measured, it.metric, it.rates);
+        let words = |size: f64| it.size_words(size);
+        let in_words = |means: &[GroupMean], words: &dyn Fn(f64) -> String| in_groups(means.iter().copied(), words);
+        let predicted = it.groups.and_then(|groups| in_words(&groups, &amount)).unwrap_or_else(|| amount(it.predicted));
+        let size = in_words(&it.sizes(), &words).unwrap_or_else(|| it.words());
+        let beyond = match (it.is_within(), it.runs_within()) {
+            (Some(false), Some((within, all))) => it.allowed().map(|allowed| match within {
+                0 => format!(", beyond {allowed}"),
+                _ => format!(", beyond {allowed} in {} of {all} runs", all - within),
+            }),
+            _ => None,
         };
-        format!("{} {predicted} for {measured} ({}{beyond})", it.metric.words(), it.words())
+        let (measured, beyond) = (amount(it.measured), beyond.unwrap_or_default());
+        format!("{} {predicted} for {measured} ({size}{beyond})", it.metric.words())
     };
     all.iter().map(one).collect::<Vec<_>>().join(", ")
 }

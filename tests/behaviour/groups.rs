@@ -1,0 +1,98 @@
+//! Runs that fall into two groups: a mean over both is that of no run, wherever a figure stands.
+
+use sim::experiment::analyse::verdict::Verdict;
+use sim::language::Metric;
+use sim::report::{self, Detail, Report};
+
+use crate::models::{experiment, reported};
+
+/// Two workers with two connections each. A request holds one and takes a second one: two at once stop a worker for good,
+/// which happens in some runs and not in others.
+const MODEL: &str = r#"
+title = "test"
+[load]
+kind = "open"
+target = "a.e"
+rate = "2/s"
+warm_up = "0s"
+duration = "100s"
+timeout = "5s"
+[services.a]
+workers = 2
+[services.a.pools.p]
+server = "db"
+min_size = 2
+max_size = 2
+[services.a.endpoints.e]
+steps = [{ with = { pool = "p", steps = [{ sleep = "15ms" }, { query = { pool = "p", time = "5ms" } }] } }]
+[services.db]
+runtime = "delay"
+"#;
+
+const EXPERIMENT: &str = r#"
+replications = 8
+[[variants]]
+name = "one"
+set = { "services.a.endpoints.e.steps" = [{ sleep = "20ms" }] }
+[[variants]]
+name = "two"
+[[measurements]]
+name = "measured"
+variant = "two"
+measured = { throughput_per_min = 119 }
+tolerance = "10%"
+[[effects]]
+change = "a second connection"
+variant = "two"
+against = "one"
+metric = "throughput_per_min"
+[[hypotheses]]
+claim = "the model meets what was measured"
+variant = "two"
+expect = { meets-measurements = {} }
+"#;
+
+fn with_groups(look: impl FnOnce(&Report)) {
+    let plan = experiment(MODEL, EXPERIMENT).unwrap_or_else(|it| panic!("{it}"));
+    look(&reported(&plan));
+}
+
+/// The table, the measurement, the effect, the difference, the finding and the run's own page have the same two means.
+#[test]
+fn every_figure_of_two_groups_is_that_of_each() {
+    with_groups(|report| {
+        let summary = &report.summaries[1];
+        let groups = summary.group_means(Metric::ThroughputPerMin).expect("two groups");
+        let runs = groups.map(|group| group.runs);
+        assert_eq!(runs.iter().sum::<usize>(), 8);
+        let [high, low] = groups.map(|group| report.rates.words(group.mean));
+        let mean = report.rates.words(summary.throughput_per_min.expect("a throughput").estimate);
+        let both = format!("{high} in {} run{}, {low} in {}", runs[0], if runs[0] == 1 { "" } else { "s" }, runs[1]);
+        let effect = report::effects(report, None);
+        let finding = report::findings(report, None);
+        let page = report::headline(report, summary, None);
+        for text in [&effect, &finding, &page] {
+            assert!(text.contains(&both), "{both}: {text}");
+        }
+        let differences = report::comparisons(report, Detail::Full, None);
+        let table = report::overview(report, Detail::Full);
+        let measured = report::measured(report, Detail::Full);
+        for text in [&effect, &finding, &page, &differences, &table, &measured] {
+            assert!(!text.contains(mean.as_str()), "{mean}: {text}");
+        }
+        let of_each = format!(" % in {} run{}, -", runs[0], if runs[0] == 1 { "" } else { "s" });
+        assert!(effect.contains(&of_each) && differences.contains(&of_each), "{effect}{differences}");
+    });
+}
+
+/// What was measured once is that of one group; which, the model does not know.
+#[test]
+fn a_measurement_that_one_group_meets_is_not_decided() {
+    with_groups(|report| {
+        let measured = report::measured(report, Detail::Full);
+        assert!(measured.contains(" or ") && measured.contains(" of 8 runs (± 10 %)"), "{measured}");
+        let judgement = &report.judgements[0];
+        assert_eq!(judgement.verdict, Verdict::Undecided, "{}", judgement.evidence);
+        assert!(judgement.evidence.contains("beyond ± 10 % in "), "{}", judgement.evidence);
+    });
+}
