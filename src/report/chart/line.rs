@@ -78,6 +78,8 @@ pub struct Point {
     pub low: f64,
     /// The upper end of the value's interval.
     pub high: f64,
+    /// A second value at the same place, off the curve: a hollow mark.
+    pub other: Option<f64>,
 }
 
 impl Point {
@@ -86,9 +88,9 @@ impl Point {
         Self::with_interval(x, y, y, y)
     }
 
-    /// A point whose value lies somewhere in `low..=high`.
+    /// A point with a value that lies somewhere in `low..=high`.
     pub fn with_interval(x: f64, y: f64, low: f64, high: f64) -> Self {
-        Self { x, y, low, high }
+        Self { x, y, low, high, other: None }
     }
 }
 

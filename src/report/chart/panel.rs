@@ -27,7 +27,7 @@ pub(super) fn values(panel: &Panel) -> Vec<f64> {
     let points = panel.lines.iter().flat_map(|line| &line.points);
     let mut values: Vec<f64> = points
         .filter(|point| point.y.is_finite())
-        .flat_map(|point| [point.y, point.low, point.high])
+        .flat_map(|point| [point.y, point.low, point.high].into_iter().chain(point.other))
         .chain(panel.points.iter().map(|point| point.y))
         .filter(|value| value.is_finite())
         .collect();
@@ -90,6 +90,11 @@ pub(super) fn draw(
                 scene.hit(point, (x - REACH, y - REACH), (x + REACH, y + REACH));
             }
         }
+    }
+    // Over the marks of other curves, which may hide that there are two values.
+    for line in &panel.lines {
+        scene.owner = line.variant();
+        others(scene, palette, line, (x, y), frame, &mut taken);
     }
     scene.owner = None;
     let points = &panel.points;
@@ -157,6 +162,29 @@ fn curve(
     }
 }
 
+/// Draws the second values of a curve's points: each a hollow mark, with a thin stroke to the curve.
+fn others(
+    scene: &mut Scene,
+    palette: &Palette,
+    line: &Line,
+    (x, y): (&Ruler, &Ruler),
+    frame: &PlotFrame,
+    taken: &mut Vec<Spot>,
+) {
+    let color = palette.series(line.color);
+    for point in &line.points {
+        let spot = |value: f64| Some((x.at(point.x)?, y.at(value)?));
+        let Some((own, other)) = spot(point.y).zip(point.other.and_then(spot)) else { continue };
+        if !frame.holds(own) || !frame.holds(other) {
+            continue;
+        }
+        scene.strokes(vec![vec![own, other]], 1.4, color.toward(palette.paper, 0.5));
+        marker::draw(scene, line.color, other, 6.0, color, palette.paper);
+        marker::draw(scene, line.color, other, 2.6, palette.paper, palette.paper);
+        taken.extend(sampled(&[own, other]));
+    }
+}
+
 /// The name of a curve, with a word if there is nothing of it to see.
 pub(super) fn name(line: &Line) -> String {
     if line.points.iter().any(|point| point.y.is_finite()) {
@@ -194,7 +222,8 @@ fn bands(line: &Line, x: &Ruler, y: &Ruler, frame: &PlotFrame) -> Vec<Vec<Spot>>
         .points
         .iter()
         .map(|point| {
-            let whole = y.at(point.y).is_some() && point.low <= point.high;
+            // Of two values none has a band.
+            let whole = y.at(point.y).is_some() && point.low <= point.high && point.other.is_none();
             let ends = (x.at(point.x)?, y.at_or_start(point.low), y.at(point.high)?);
             whole.then_some(ends)
         })

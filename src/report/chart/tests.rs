@@ -311,7 +311,13 @@ fn any_values_are_drawn() {
             of: Vec::new(),
             label: "a".to_owned(),
             points: (0..dice.roll(9))
-                .map(|_| Point { x: dice.hostile(), y: dice.hostile(), low: dice.hostile(), high: dice.hostile() })
+                .map(|_| Point {
+                    x: dice.hostile(),
+                    y: dice.hostile(),
+                    low: dice.hostile(),
+                    high: dice.hostile(),
+                    other: Some(dice.hostile()),
+                })
                 .collect(),
             color: [0, 3, 99, usize::MAX][dice.roll(4)],
             style: [Style::Solid, Style::Dashed, Style::Dotted][dice.roll(3)],

@@ -1,6 +1,6 @@
 //! Throughput of each point as a bar, where there is no axis of numbers to draw a curve along.
 
-use super::{method, set, title};
+use super::{curve, method, set, title};
 use crate::experiment::analyse::summary::Summary;
 use crate::language::Metric;
 use crate::report::chart::{Bar, BarFigure, ChartAxis};
@@ -24,10 +24,10 @@ pub(super) fn figure(report: &Report) -> BarFigure {
     };
     let is_bad = |summary: &Summary| !report.is_safe(summary.point);
     let bar = |(label, summary): &(String, &Summary)| {
-        let throughput = report.rates.interval(summary.metric(metric)?);
+        let throughput = report.rates.interval(curve::drawn(summary, metric)?.interval);
         let is_bounded = throughput.half_width().is_finite() && summary.replications >= method::FEWEST_RUNS;
         Some(Bar {
-            label: named(report, label, summary),
+            label: named(report, label, summary, metric),
             measured: measured(report, summary),
             of: Some((summary.point, plan.points[summary.point].variant)),
             value: throughput.estimate,
@@ -72,8 +72,9 @@ fn measured(report: &Report, summary: &Summary) -> Option<f64> {
     rate.map(|rate| report.rates.of_minute(rate))
 }
 
-/// A point's name, with its condition where that is bad, and what was measured there.
-fn named(report: &Report, label: &str, summary: &Summary) -> String {
+/// A point's name, with its condition where that is bad, what was measured there, and the mean that the bar does not show
+/// where runs fall into two groups.
+fn named(report: &Report, label: &str, summary: &Summary, metric: Metric) -> String {
     let state = report.state(summary.point).filter(|state| !state.is_safe());
     let bad = state.map(|state| match state.fraction().as_str() {
         "" => state.condition.word().to_owned(),
@@ -82,6 +83,9 @@ fn named(report: &Report, label: &str, summary: &Summary) -> String {
     let here = report.plan.measurements.iter().find(|measurement| measurement.point == summary.point);
     let measured = here.and_then(|measurement| measurement.measured.throughput_per_min);
     let measured = measured.map(|rate| format!("measured {}", report.rates.words(rate)));
-    let remarks: Vec<String> = bad.into_iter().chain(measured).collect();
+    let other = curve::drawn(summary, metric).and_then(|drawn| drawn.other);
+    let other =
+        other.map(|it| format!("{} in {} of {} runs", report.rates.words(it.mean), it.runs, summary.replications));
+    let remarks: Vec<String> = bad.into_iter().chain(measured).chain(other).collect();
     if remarks.is_empty() { label.into() } else { format!("{label} ({})", remarks.join(", ")) }
 }

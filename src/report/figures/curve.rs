@@ -3,19 +3,42 @@
 use super::method;
 use super::set::Set;
 use crate::experiment::analyse::finding::{Finding, Turn};
+use crate::experiment::analyse::summary::{GroupMean, Summary};
 use crate::experiment::plan::Direction;
 use crate::language::Metric;
 use crate::report::chart::{Collapse, Line, Point};
 use crate::report::turn;
 use crate::statistics::Interval;
 
+/// A figure as it is drawn.
+pub(super) struct Drawn {
+    /// That of all runs, or the mean of the larger group where they fall into two, which has no bounds.
+    pub interval: Interval,
+    /// The other group.
+    pub other: Option<GroupMean>,
+}
+
+/// A metric of a point as it is drawn: of two groups of runs that of the larger one, or of the one with the higher
+/// throughput where both are as large.
+pub(super) fn drawn(summary: &Summary, metric: Metric) -> Option<Drawn> {
+    let interval = summary.metric(metric)?;
+    Some(match summary.group_means(metric) {
+        None => Drawn { interval, other: None },
+        Some([high, low]) => {
+            let (most, other) = if high.runs >= low.runs { (high, low) } else { (low, high) };
+            Drawn { interval: Interval { estimate: most.mean, low: f64::NAN, high: f64::NAN }, other: Some(other) }
+        }
+    })
+}
+
 /// The curve; a point without a value is a gap.
 pub(super) fn curve(set: &Set, finding: &Finding, metric: Metric, factor: f64) -> Line {
     let point = |&point: &usize| {
         let summary = set.report.summary(point);
-        let interval = summary.and_then(|summary| summary.metric(metric));
+        let drawn = summary.and_then(|summary| drawn(summary, metric));
         let is_known = summary.is_some_and(|summary| summary.replications >= method::FEWEST_RUNS);
-        plotted(set.drawn(set.x(point)), interval, factor, is_known)
+        let point = plotted(set.drawn(set.x(point)), drawn.as_ref().map(|it| it.interval), factor, is_known);
+        Point { other: drawn.and_then(|it| it.other).map(|other| other.mean * factor), ..point }
     };
     Line {
         label: set.variant(finding).into(),

@@ -412,3 +412,37 @@ fn what_is_not_known_does_not_come_first() {
     let (title, _) = words(&drawn[0].figure);
     assert!(title.starts_with("“slow” "), "{title}");
 }
+
+/// Two customers of a request's own worker in a circle stop it for good, in some runs: the curve has the mean of the larger
+/// group, a hollow mark that of the other.
+#[test]
+fn two_groups_of_runs_are_both_drawn() {
+    let model = r#"
+        [load]
+        kind = "open"
+        target = "a.e"
+        rate = "2/s"
+        warm_up = "0s"
+        duration = "100s"
+        timeout = "5s"
+        [services.a]
+        workers = 2
+        [services.a.pools.p]
+        server = "db"
+        min_size = 2
+        max_size = 2
+        [services.a.endpoints.e]
+        steps = [{ with = { pool = "p", steps = [{ sleep = "15ms" }, { query = { pool = "p", time = "5ms" } }] } }]
+        [services.db]
+        runtime = "delay"
+    "#;
+    let drawn = drawn_of(model, "[axes.rate]\npath = \"load.rate\"\nvalues = [\"0.5/s\", \"0.7/s\", \"0.8/s\"]\n");
+    let Figure::Line(figure) = &drawn[0].figure else { panic!("no line figure") };
+    for panel in &figure.panels {
+        let points = &panel.lines[0].points;
+        let split: Vec<_> = points.iter().filter(|point| point.other.is_some()).collect();
+        assert!(!split.is_empty(), "{points:?}");
+        assert!(split.iter().all(|point| point.low == point.y && point.other != Some(point.y)), "{split:?}");
+    }
+    assert!(figure.note.contains("Hollow marks: at "), "{}", figure.note);
+}

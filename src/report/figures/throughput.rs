@@ -76,7 +76,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
     }
 }
 
-/// Where runs fall into two groups, so that the mean that is drawn is that of no run.
+/// Where runs fall into two groups, and what is drawn of them.
 fn two_groups(set: &Set) -> String {
     let is_split = |point: usize| set.report.summary(point).is_some_and(|summary| summary.split().is_some());
     let mut values: Vec<(f64, bool)> = set.points().into_iter().map(|point| (set.x(point), is_split(point))).collect();
@@ -89,7 +89,9 @@ fn two_groups(set: &Set) -> String {
         return String::new();
     }
     let at = places(set.axis, stretches);
-    format!(" At {at}, runs fall into two groups, and the mean that is drawn is near neither.")
+    format!(
+        " Hollow marks: at {at}, runs fall into two groups; the curve has the mean of the larger, the mark of the other."
+    )
 }
 
 /// Whether answers come before what they promise is done, somewhere.
