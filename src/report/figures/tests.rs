@@ -446,3 +446,13 @@ fn two_groups_of_runs_are_both_drawn() {
     }
     assert!(figure.note.contains("Hollow marks: at "), "{}", figure.note);
 }
+
+/// Of two figures it is the one beyond its tolerance that the title names.
+#[test]
+fn a_title_names_the_figure_that_misses() {
+    let measured = "[[measurements]]\nname = \"m\"\nvariant = \"lone\"\nmeasured = { throughput_per_min = 29.5, mean_s = 9.0 }\n\
+                    tolerance = \"20%\"\n";
+    let drawn = drawn(&format!("{VARIANTS}{measured}"));
+    let title = words(&drawn[0].figure).0;
+    assert!(title.starts_with("0 of 1 measurements are met; mean is off by -") && title.ends_with(" (m)"), "{title}");
+}
