@@ -14,21 +14,27 @@ const FEW_VARIANTS: usize = 2;
 
 /// Three percentiles from low to high, with the strokes that tell them apart within one panel: the median, p95 and p99. If the
 /// objectives name p90 or p99.9, that takes the place of p95 or of p99.
-fn percentiles(set: &Set) -> [(Metric, Style); 3] {
+///
+/// Where each has a panel of its own, p95 has one as well if it was measured.
+fn percentiles(set: &Set, together: bool) -> Vec<(Metric, Style)> {
     let (middle, high) = match percentile(&set.plan().objectives) {
         Metric::P90S => (Metric::P90S, Metric::P99S),
         Metric::P999S => (Metric::P95S, Metric::P999S),
         _ => (Metric::P95S, Metric::P99S),
     };
-    [(Metric::P50S, Style::Solid), (middle, Style::Dashed), (high, Style::Dotted)]
+    let mut all = vec![(Metric::P50S, Style::Solid), (middle, Style::Dashed), (high, Style::Dotted)];
+    if middle == Metric::P90S && !together && !measured(set, 1.0).is_empty() {
+        all.insert(2, (Metric::P95S, Style::Dashed));
+    }
+    all
 }
 
 /// The figure: one panel for all percentiles of one or two variants, else a panel for each percentile.
 pub(super) fn figure(set: &Set) -> LineFigure {
     let (unit, factor) = if longest(set) < 1.0 { ("ms", 1e3) } else { ("s", 1.0) };
     let together = set.findings.len() <= FEW_VARIANTS;
-    let percentiles = percentiles(set);
-    let [(lowest, _), _, (highest, _)] = percentiles;
+    let percentiles = percentiles(set, together);
+    let (lowest, highest) = (percentiles[0].0, percentiles[percentiles.len() - 1].0);
     let curve = |finding, (metric, style): (Metric, Style)| {
         let curve = curve::curve(set, finding, metric, factor);
         let (label, style) = match (set.findings.len(), together) {
@@ -69,17 +75,20 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         ..Panel::default()
     };
     let panels = if together {
-        let all = percentiles.map(|(metric, _)| metric);
-        vec![panel("response time", &all, percentiles.into_iter().flat_map(curves).collect(), measured(set, factor))]
+        let all: Vec<Metric> = percentiles.iter().map(|(metric, _)| *metric).collect();
+        let lines = percentiles.iter().copied().flat_map(curves).collect();
+        vec![panel("response time", &all, lines, measured(set, factor))]
     } else {
         let alone = |(metric, style): (Metric, Style)| {
             let points = if metric == Metric::P95S { measured(set, factor) } else { Vec::new() };
             let what = format!("response time, {}", metric.short());
             panel(&what, &[metric], curves((metric, style)).collect(), points)
         };
-        percentiles.into_iter().map(alone).collect()
+        percentiles.iter().copied().map(alone).collect()
     };
-    let strokes = percentiles.map(|(metric, style)| format!("{} {}", metric.short(), stroke(style))).join(", ");
+    let strokes: Vec<String> =
+        percentiles.iter().map(|(metric, style)| format!("{} {}", metric.short(), stroke(*style))).collect();
+    let strokes = strokes.join(", ");
     let mut note = if together { format!("{strokes}; successes only. ") } else { "Successes only. ".into() };
     note.push_str(&method::intervals(set.report, "Bands"));
     let ends =

@@ -447,6 +447,23 @@ fn two_groups_of_runs_are_both_drawn() {
     assert!(figure.note.contains("Hollow marks: at "), "{}", figure.note);
 }
 
+/// A measured 95th percentile has a panel, also where the objective is on the 90th.
+#[test]
+fn a_measured_percentile_is_drawn() {
+    let objectives = "objectives = [{ at-most = { metric = \"p90_s\", value = \"10s\" } }]\n";
+    let third = "[[variants]]\nname = \"three\"\nset = { \"stations.counter.servers\" = 3 }\n";
+    let measured =
+        "[[measurements]]\nname = \"m\"\nvariant = \"four\"\nat = { rate = \"0.2/s\" }\nmeasured = { p95_s = 2.0 }\n";
+    let drawn = drawn(&format!("{objectives}{RATES}{VARIANTS}{third}{measured}"));
+    let Figure::Line(figure) = &drawn[1].figure else { panic!("no line figure") };
+    let panels: Vec<(&str, usize)> =
+        figure.panels.iter().map(|panel| (panel.y.label.as_str(), panel.points.len())).collect();
+    let all = ["p50", "p90", "p95", "p99"].map(|name| format!("response time, {name} (s)"));
+    let expected: Vec<(&str, usize)> =
+        all.iter().map(|name| (name.as_str(), usize::from(name.contains("p95")))).collect();
+    assert_eq!(panels, expected);
+}
+
 /// Of two figures it is the one beyond its tolerance that the title names.
 #[test]
 fn a_title_names_the_figure_that_misses() {
