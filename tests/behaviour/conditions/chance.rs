@@ -7,7 +7,7 @@ use sim::report;
 use sim::statistics::rare::{can_hide, runs_to_exclude};
 
 use super::{LOAD, condition, states};
-use crate::models::{plan, reported, with_report};
+use crate::models::{experiment, plan, reported, with_report};
 
 /// `1 - 0.05^(1/n)`, by hand.
 #[test]
@@ -80,6 +80,25 @@ fn what_may_miss_its_objective_is_not_known_to_be_safe() {
     // Nor do two runs tell that 80 % of 400 requests are below 90 %; fifty do.
     assert_eq!(looked(&model.replace("0.0833", "0.2"), 2).0, None);
     assert_eq!(looked(&model.replace("0.0833", "0.2"), 50).0, Some(Condition::Failing));
+}
+
+/// One request in twelve fails by itself, as above: 400 requests at 20/s leave open whether 90 % succeed, 20,000 at 1000/s
+/// do not. What is safe beyond a value of which that is not known is not safe "up to" there.
+#[test]
+fn safe_up_to_a_value_is_known_of_all_below_it() {
+    let model = LOAD.replace("60s", "10s").replace("timeout", "arrivals = \"constant\"\ntimeout")
+        + "[services.app]\nruntime = \"delay\"\n[services.app.endpoints.get]\nsteps = [{ sleep = \"10ms\" }, \
+           { choose = [{ probability = 0.0833, steps = [{ fail = \"boom\" }] }] }]";
+    let found = |rates: &str| {
+        let text = format!("replications = 2\n[axes.rate]\npath = \"load.rate\"\nvalues = [{rates}]\n");
+        let plan = experiment(&model, &text).unwrap_or_else(|it| panic!("{it}"));
+        report::findings(&reported(&plan), None)
+    };
+    let after = found("\"20/s\", \"1000/s\", \"2000/s\"");
+    assert!(after.starts_with("- safe at 1000/s to 2000/s (at 2000/s: "), "{after}");
+    assert!(after.contains("), not known at 20/s") && !after.contains("up to"), "{after}");
+    let known = found("\"1000/s\", \"2000/s\"");
+    assert!(known.starts_with("- safe up to 2000/s ("), "{known}");
 }
 
 /// M/M/1, half in use, under what is written as a spike and has the usual rate: whatever chance does, nothing disturbs it.

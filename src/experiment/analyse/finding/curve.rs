@@ -126,6 +126,21 @@ impl Curve<'_> {
         self.doubtful.iter().any(|other| value(other) < value(point))
     }
 
+    /// The values below that of a safe point that have no state, and the safe ones up to it, both as stretches of values
+    /// between which there is none of the other kind.
+    pub fn up_to(&self, axis: &Axis, safe: &Summary) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+        let value = |summary: &Summary| number(self.plan, axis, summary.point);
+        let known = self.known.iter().filter(|(_, state)| state.is_safe()).map(|(summary, _)| (value(summary), true));
+        let doubtful = self.doubtful.iter().map(|summary| (value(summary), false));
+        let mut all: Vec<(f64, bool)> = known.chain(doubtful).filter(|(at, _)| *at <= value(safe)).collect();
+        all.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let stretches = |is_safe: bool| {
+            let runs = all.chunk_by(|a, b| a.1 == b.1).filter(|run| run[0].1 == is_safe);
+            runs.map(|run| (run[0].0, run[run.len() - 1].0)).collect()
+        };
+        (stretches(false), stretches(true))
+    }
+
     /// Whether no value of an axis of load is safe, and what the lightest misses is missed by less under a heavier load:
     /// "even at" would say that a lighter load does better.
     pub fn improves(&self) -> bool {

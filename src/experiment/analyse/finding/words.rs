@@ -104,7 +104,7 @@ pub(super) fn lines(
                     format!("safe at {all} (at {}: {figures}){most}{limit}", text(plan, axis, last.point))
                 }
                 Direction::Neither => format!("safe at {} ({figures}){limit}", at(plan, axis, last.point)),
-                _ => format!("safe up to {} ({figures}){most}{limit}", at(plan, axis, last.point)),
+                _ => safe_places(curve, axis, last, &figures) + &most + &limit,
             }]
         }
         (Some(_), Direction::Capacity) => capacity(curve, axis),
@@ -153,13 +153,26 @@ fn tail(summary: &Summary, place: Option<&str>) -> Option<String> {
     Some(format!("p99.9{place} is {time}: {}", tail.sentence))
 }
 
+/// `safe up to 30/s (499/min)`: at every value up to that of a point, each of which is known. Where it is not known of one
+/// below, which are: `safe at 20/s to 30/s (at 30/s: 499/min), not known at 10/s`.
+fn safe_places(curve: &Curve, axis: &Axis, last: &Summary, figures: &str) -> String {
+    let (doubts, safe) = curve.up_to(axis, last);
+    let place = at(curve.plan, axis, last.point);
+    if doubts.is_empty() {
+        return format!("safe up to {place} ({figures})");
+    }
+    let (safe, unknown) = (reach::places(axis, safe), reach::places(axis, doubts));
+    let of = if safe == place { String::new() } else { format!("at {}: ", text(curve.plan, axis, last.point)) };
+    format!("safe at {safe} ({of}{figures}), not known at {unknown}")
+}
+
 /// Up to which value it is safe: `safe up to 125 concurrent (499/min, 100 % success, p95 21.63 s)`. Where throughput falls
 /// on the way, that comes first: a load test that answers every request, ever more slowly, has found a limit.
 fn safe_up_to(curve: &Curve, axis: &Axis, safe: &Summary, fall: Option<&Fall>) -> String {
     let plan = curve.plan;
     let place = at(plan, axis, safe.point);
     let Some(fall) = fall else {
-        return format!("safe up to {place} ({}{})", figures(safe, curve), limit(safe));
+        return safe_places(curve, axis, safe, &format!("{}{}", figures(safe, curve), limit(safe)));
     };
     let value = number(plan, axis, safe.point);
     let up_to = curve.known.iter().take_while(|(summary, _)| number(plan, axis, summary.point) <= value);
