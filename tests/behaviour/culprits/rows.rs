@@ -210,6 +210,13 @@ pub const TABLE: &[Row] = &[
         &["a breaker b", "opens after `read timed out` due to fault hang"],
     ),
     (
+        "breaker-by-slow-cpu",
+        &[],
+        Fault,
+        "fault noisy-neighbour",
+        &["app breaker b", "while waiting for s CPU; those who use s CPU lose time to fault noisy-neighbour"],
+    ),
+    (
         "outage-in-half-an-hour",
         &[("load.duration", "3min")],
         Fault,

@@ -145,6 +145,11 @@ impl Evidence<'_> {
             }
             chain.push(next.place);
         }
+        if let Some((fault, share)) = self.slowing_fault(blame, root) {
+            let share = percent(share);
+            sentence += &format!("; those who use {} lose time to {} ({share} of their time)", root.name, fault.name);
+            return Culprit::fault(&fault.name, root, sentence);
+        }
         let is_full = self.is_full(&root.name);
         let kind = match root.kind {
             PlaceKind::BackOff => CulpritKind::TakesTime,
@@ -152,6 +157,19 @@ impl Evidence<'_> {
             _ => CulpritKind::Limits,
         };
         Culprit { is_full, ..Culprit::new(root.name.clone(), kind, sentence) }
+    }
+
+    /// A fault that makes the jobs on a CPU longer, and its share of their time. A CPU has no units to hold: those who work on
+    /// it hold the threads or event loops of the service.
+    fn slowing_fault<'a>(&self, blame: &'a Blame, cpu: &BlamePlace) -> Option<(&'a BlamePlace, f64)> {
+        let service = cpu.name.strip_suffix(" CPU").filter(|_| cpu.kind == PlaceKind::Cpu)?;
+        let workers = |place: &&BlamePlace| {
+            matches!(place.kind, PlaceKind::Threads | PlaceKind::EventLoops)
+                && place.name.strip_prefix(service).is_some_and(|rest| rest.starts_with(' '))
+        };
+        let of_workers = blame.places.iter().filter(workers).flat_map(|place| holders(blame, place));
+        let faults = of_workers.filter(|one| one.place.kind == PlaceKind::Fault && one.share >= BY_FAULT);
+        faults.max_by(|a, b| a.share.total_cmp(&b.share)).map(|one| (one.place, one.share))
     }
 
     /// What the holders of the last place of a chain do that leads to the root; none where nothing does.
