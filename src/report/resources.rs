@@ -10,12 +10,13 @@ use super::sheet::{Cell, Row};
 use super::table::{self, Column};
 use super::whole::Report;
 use crate::experiment::analyse::condition::Condition;
-use crate::experiment::analyse::culprit::CulpritKind;
+use crate::experiment::analyse::culprit::{Culprit, CulpritKind};
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary, in_groups};
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Direction, Plan};
 use crate::metric::{Metric, MetricKind};
+use crate::parts::Failure;
 use crate::statistics::Interval;
 
 /// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
@@ -48,11 +49,17 @@ fn has_lower_loads(plan: &Plan, point: usize) -> bool {
 }
 
 /// Whether the system does work that is of no use, more of it at a higher load: clients send again what is refused, or gave
-/// up before they were answered. Then goodput may be below that at a lower load although what fails is refused on purpose.
+/// up before they were answered. Nor is all well where a breaker refuses: it opens because what it protects fails, and what
+/// waits in a circle or contends does less the more of it there is. Then goodput may be below that at a lower load although
+/// what fails is refused on purpose.
 fn loses_work_to_load(plan: &Plan, summary: &Summary) -> bool {
     let has_lower = plan.axes.iter().all(|axis| axis.direction() != Direction::Load);
     let sends_again = summary.metric(Metric::AttemptsPerRequest).is_some_and(|attempts| attempts.estimate > 1.0);
-    has_lower && (sends_again || summary.wasted_requests.estimate > 0.0)
+    let breaker = Failure::BREAKER_OPEN.describe(&[]);
+    let is_behind_breaker = summary.failures.iter().any(|(cause, count)| *cause == breaker && *count > 0.0);
+    let is_in_the_way = |culprit: &Culprit| matches!(culprit.kind, CulpritKind::Circle | CulpritKind::Contention);
+    let hides_trouble = is_behind_breaker || summary.culprit.as_ref().is_some_and(is_in_the_way);
+    has_lower && (sends_again || hides_trouble || summary.wasted_requests.estimate > 0.0)
 }
 
 /// Share of the work behind the answers that has not ended from which it is said.

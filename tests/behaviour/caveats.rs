@@ -76,3 +76,20 @@ fn what_does_not_recover_is_not_called_healthy() {
     assert!(is_seen && !words.contains("condition   healthy"), "{words}");
     assert!(words.contains("meets the objectives over the window; does not recover"), "{words}");
 }
+
+/// A breaker opens because what it protects fails: at a lower load that may do more.
+#[test]
+fn a_breaker_that_sheds_may_hide_a_collapse() {
+    let model = format!(
+        "{LOAD}rate = \"80/s\"\ntimeout = \"5s\"\n[services.app]\n\
+         breakers.b = {{ failure_threshold = 5, recovery_time = \"3s\" }}\n\
+         [services.app.pools.p]\nserver = \"db\"\nmax_size = 5\nmin_size = 5\nacquire_timeout = \"500ms\"\n\
+         [services.app.endpoints.get]\nsteps = [{{ breaker = {{ name = \"b\", steps = [{{ with = {{ pool = \"p\", steps = \
+         [{{ sleep = \"20ms\" }}, {{ query = {{ pool = \"p\", time = \"5ms\" }} }}] }} }}] }} }}]\n\
+         [services.db]\nruntime = \"delay\"\n"
+    )
+    .replace("a.e", "app.get");
+    let words = with_report(&model, |report| report::headline(report, &report.summaries[0], None));
+    let caveat = "a sweep over lower loads would show whether goodput is higher there";
+    assert!(words.contains("sheds load") && words.contains(caveat), "{words}");
+}
