@@ -6,11 +6,13 @@ use super::laboratory::{Demand, Laboratory};
 use super::sequential::{Decision, Defect, FIRST_LOOK, Looks, Reading, Test, guess, verdict};
 use crate::experiment::analyse::finding;
 use crate::experiment::analyse::summary::{Doubt, Summary};
+use crate::experiment::analyse::words;
 use crate::experiment::plan::{KneeSearch, Plan, Study, is_load, success_bound};
 use crate::experiment::run::record::Record;
 use crate::experiment::run::runner::Progress;
 use crate::language::{Metric, Mistakes, Objective};
 use crate::metric::MetricScope;
+use crate::model::Load;
 
 /// How far back the growth of the throughput is looked at, as a share of the value.
 const BACK: f64 = 0.1;
@@ -238,6 +240,20 @@ fn is_too_low(knee: &KneeSearch, candidate: &Candidate, laboratory: &Laboratory)
         && readings.all(|reading| guess(&[*reading], &knee.objectives, knee.slope) || may_rise(reading))
 }
 
+/// Why a throughput is missed that the load offers: `20 % of the requests fail (`bad luck`)`. None where that is not so.
+fn failing_share(summary: &Summary, load: &Load, knee: &KneeSearch) -> Option<String> {
+    let is_missed = |objective: &&Objective| {
+        let figure = summary.metric(objective.metric());
+        figure.is_some_and(|figure| objective.is_missed_by(figure.estimate))
+    };
+    let mut missed = knee.objectives.iter().filter(is_missed);
+    if !missed.all(|objective| is_floor(objective) && !summary.is_short_of_load(load, *objective)) {
+        return None;
+    }
+    let most = summary.failures.iter().max_by(|a, b| a.1.total_cmp(&b.1)).filter(|(_, count)| *count > 0.0)?;
+    Some(format!("{} of the requests fail (`{}`)", words::percent(1.0 - summary.success_rate.estimate), most.0))
+}
+
 /// Whether a higher load would complete more: nothing is full, lost or piles up. A share of the requests may fail.
 fn has_room(summary: &Summary) -> bool {
     let is_whole = summary.capacity.dead + summary.capacity.damaged == 0;
@@ -323,11 +339,16 @@ impl Search {
         let success = knee.objectives.iter().filter(of_success).map(|objective| objective.bound()).fold(0.0, f64::max);
         let summary = |candidate: &Candidate| laboratory.summary(candidate.point, success, &knee.objectives);
         let cause_at = |position: u32| at(position).and_then(summary).map(|summary| finding::cause(&summary));
+        let cause_below = |position: u32| {
+            let (candidate, summary) = at(position).and_then(|it| Some((it, summary(it)?)))?;
+            let load = &laboratory.plan().points[candidate.point].load;
+            Some(failing_share(&summary, load, knee).unwrap_or_else(|| finding::cause(&summary)))
+        };
         let start = bisection.last_before().map(|before| Start {
             misses: value(knee, before),
             meets: bisection.first_that_meets().map(|position| value(knee, position)),
             is_sharp: start_is_sharp(bisection),
-            cause: cause_at(before),
+            cause: cause_below(before),
         });
         let cause = misses.and_then(cause_at);
         let mut tried: Vec<Tried> = self

@@ -292,6 +292,8 @@ fn a_throughput_is_reached_at_a_higher_rate_where_requests_fail() {
     assert!(found.meets.is_some_and(|meets| (0.8..=0.9375).contains(&meets)), "{found:?}");
     let start = found.start.as_ref().expect("a near end");
     assert!(start.misses < 0.594 && start.meets.is_some_and(|meets| (0.594..0.7).contains(&meets)), "{start:?}");
+    let cause = start.cause.as_deref().expect("a reason");
+    assert!(cause.ends_with(" % of the requests fail (`no input`)"), "{cause}");
 }
 
 /// The bound is the exact value of one of the grid's points: this one cannot be told, and is not claimed to be.
