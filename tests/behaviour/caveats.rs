@@ -93,3 +93,24 @@ fn a_breaker_that_sheds_may_hide_a_collapse() {
     let caveat = "a sweep over lower loads would show whether goodput is higher there";
     assert!(words.contains("sheds load") && words.contains(caveat), "{words}");
 }
+
+/// Requests that hold a connection and need a second one, without a time-out: in the first 100 ms none ends, and none ever does.
+#[test]
+fn a_deadlock_is_not_answered_with_a_longer_run() {
+    let model = |duration: &str| {
+        format!(
+            "title = \"test\"\n[load]\nkind = \"closed\"\ntarget = \"a.e\"\nconcurrency = 8\nwarm_up = \"0s\"\n\
+             duration = \"{duration}\"\n[services.a]\nruntime = \"threads\"\nthreads = 40\n\
+             [services.a.pools.p]\nserver = \"db\"\nmin_size = 4\nmax_size = 4\n[services.a.endpoints.e]\n\
+             steps = [{{ with = {{ pool = \"p\", steps = [{{ sleep = \"50ms\" }}, {{ query = {{ pool = \"p\", \
+             time = \"5ms\" }} }}] }} }}]\n[services.db]\nruntime = \"delay\"\n"
+        )
+    };
+    let next = |model: &str| with_report(model, |report| report::next_steps(report, None));
+    let open = next(&model("60s").replace("closed", "open").replace("concurrency = 8", "rate = \"40/s\""));
+    let remedy = "a time-out on the wait ends each one, and requests that hold one unit at a time cannot close it";
+    assert!(open.contains("rarer, but does not exclude it") && open.contains(remedy), "{open}");
+    for closed in [next(&model("60s")), next(&model("60ms"))] {
+        assert!(!closed.contains("ten times as long"), "{closed}");
+    }
+}

@@ -23,6 +23,15 @@ const NEARLY_ALL: f64 = 0.99;
 /// Share of the time at p95 from which less waiting would show.
 const WAITING: f64 = 0.15;
 
+/// What does help against a deadlock.
+const REMEDY: &str = "a time-out on the wait ends each one, and requests that hold one unit at a time cannot close it";
+
+/// Why no longer run helps, where none of its requests end: they are in a deadlock.
+pub(super) fn is_stuck(summary: &Summary) -> Option<String> {
+    let (deadlock, _) = summary.deadlock.as_ref()?;
+    Some(format!("a longer run does not end the deadlock of {}; {REMEDY}", deadlock.resource))
+}
+
 /// Why a search along the load is no use, whatever it would find at the lowest one; none where it may be.
 pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
     // A server that closes idle connections too early loses requests at every load at which connections are idle.
@@ -39,7 +48,7 @@ pub(super) fn excludes(report: &Report, summary: &Summary) -> Option<String> {
     let has_clients = point.load.pattern.is_closed();
     if let Some(deadlock) = culprit.filter(|it| it.kind == CulpritKind::Deadlock && !has_clients) {
         let name = &deadlock.name;
-        return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it"));
+        return Some(format!("a lower load makes the deadlock of {name} rarer, but does not exclude it; {REMEDY}"));
     }
     only_more_load(report, summary, state.missed.filter(|_| state.condition == Condition::Slow)?)
 }
