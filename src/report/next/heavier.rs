@@ -58,6 +58,10 @@ pub(super) fn heavier(report: &Report) -> Option<Proposal> {
     let misses = report.lighter.as_ref().is_some_and(|it| it.decision == Some(Decision::Misses));
     let (search, noun) = search(report, summary, report.is_safe(summary.point) && !misses);
     let wishes = &search.wishes;
+    // A single client has no lower load.
+    if wishes.from == wishes.to {
+        return None;
+    }
     let mut command = Command::without("knee", plan, |path| search.replaces(path));
     // The search is about the point that was looked at, and not about the other variants.
     if plan.variants.len() > 1 {
