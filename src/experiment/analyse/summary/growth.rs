@@ -1,6 +1,7 @@
 //! Whether the answers keep up with the load: what grows over a window, and what is left unanswered at its end.
 
 mod lag;
+mod stretch;
 
 use super::LEVEL;
 use crate::experiment::analyse::strain::FULL;
@@ -150,6 +151,11 @@ impl Growth {
         let runs = if requests.or(work).is_some() { courses.iter().filter(grows_alone).count() } else { 0 };
         let leaves_unfinished = requests.or(work).is_some();
         let leaves_unanswered = requests.is_some();
+        // It is certain that it grows: at which rate, the stretch in which it does tells.
+        let at_rate = |growth: Option<Interval>, level: Level| {
+            growth.map(|growth| stretch::late(courses, level).unwrap_or(growth))
+        };
+        let (requests, work) = (at_rate(requests, IN_FLIGHT), at_rate(work, INSIDE));
         Self { requests, work, filling, runs, leaves_unanswered, leaves_unfinished, ..Self::default() }
     }
 
@@ -392,6 +398,17 @@ mod tests {
         let grows = course(|part| if part < 40 { 1 } else { 1 + (part - 40) * 20 });
         let after = Disturbance::Ends(Some(60));
         assert!(Growth::of_courses(&[&grows, &grows], Some(0.1), after).requests.is_some());
+    }
+
+    /// Twenty more in each part of 10 s from three quarters of the window on: over the second half half as much.
+    #[test]
+    fn a_backlog_that_begins_late_has_the_rate_of_its_own_stretch() {
+        let late = course(|part| 5 + part % 2 + 20 * part.saturating_sub(48));
+        let growth = Growth::of_courses(&[&late, &late], None, Disturbance::None).requests.expect("it grows");
+        assert!((growth.estimate - 2.0).abs() < 0.02, "{growth:?}");
+        let even = course(|part| 5 + part % 2 + 20 * part);
+        let growth = Growth::of_courses(&[&even, &even], None, Disturbance::None).requests.expect("it grows");
+        assert!((growth.estimate - 2.0).abs() < 0.02, "{growth:?}");
     }
 
     /// Up by one a part, and up and down by forty with every eighth of the window: steps of means are 3 on average, with a
