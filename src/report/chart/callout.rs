@@ -60,6 +60,16 @@ fn half(words: &str, marks: &[usize]) -> f64 {
     (REMARK.width(words) + marks.len() as f64 * MARK) / 2.0
 }
 
+/// The words of a callout that have room: without what stands in parentheses at the end, or without the cause, before a name
+/// is cut.
+fn fitting(label: &str, room: f64) -> String {
+    let without_remark = label.strip_suffix(')').and_then(|label| label.rsplit_once(" (")).map(|(label, _)| label);
+    let without_cause = label.split_once(": ").map(|(label, _)| label);
+    let all = [Some(label), without_remark, without_cause];
+    let whole = all.into_iter().flatten().find(|label| REMARK.width(label) <= room);
+    whole.map_or_else(|| REMARK.shorten(label, room), str::to_owned)
+}
+
 /// The marks of the curves that are said to do so there.
 fn marks(line: &Line) -> Vec<usize> {
     let others = line.collapse.iter().flat_map(|collapse| &collapse.others);
@@ -100,7 +110,7 @@ impl Callouts {
                 continue;
             };
             let label = collapse.label.trim();
-            let label = REMARK.shorten(label, (right - left) * 0.6);
+            let label = fitting(label, (right - left) * 0.6);
             let half = half(&label, &marks);
             let new = !label.is_empty() && !said.contains(&label);
             let is_full = said.len() >= most;
@@ -193,4 +203,21 @@ fn stretch(collapse: &Collapse, x: &Ruler, left: f64, right: f64) -> Option<(f64
     }
     let spare = (4.0 - (to - from)).max(0.0) / 2.0;
     Some((from - spare, to + spare))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fitting;
+    use crate::report::chart::sheet::REMARK;
+
+    /// No name is cut where fewer words say it.
+    #[test]
+    fn a_callout_loses_words_before_letters() {
+        let (place, name) = ("sheds load between 100 and 150", "user-service ingress");
+        let named = format!("{place}: {name}");
+        let all = format!("{named} (user-service CPU)");
+        let in_room_of = |words: &str| fitting(&all, REMARK.width(words) + 1.0);
+        assert_eq!([in_room_of(&all), in_room_of(&named), in_room_of(place)], [all.clone(), named, place.to_owned()]);
+        assert_eq!(in_room_of("sheds load between 100"), "sheds load between…");
+    }
 }

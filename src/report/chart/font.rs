@@ -113,7 +113,9 @@ impl Font {
                 too_many = middle;
             }
         }
-        cut(fits)
+        // At the end of a word, if that leaves most of it.
+        let word = signs[..fits].iter().rposition(|sign| sign.is_whitespace()).filter(|&word| 2 * word > fits);
+        cut(if signs.get(fits).is_some_and(|next| next.is_whitespace()) { fits } else { word.unwrap_or(fits) })
     }
 
     /// `text`, broken between words into at most `most` lines no wider than `room`.
