@@ -92,7 +92,7 @@ const PREFIXES: [(&str, &str); 2] = [("springdatasourcehikari", "HikariCP"), ("s
 fn find(written: &str, noun: &str) -> Option<&'static Foreign> {
     let parts: Vec<&str> = written.split('.').collect();
     let dotted = (0..parts.len()).find_map(|start| {
-        let word = plain(&parts[start..].concat());
+        let word = parts[start..].concat();
         let products: Vec<String> = parts[..start].iter().map(|part| plain(part)).collect();
         let is_of_product = |known: &Foreign| {
             let of = plain(known.of);
@@ -109,12 +109,19 @@ fn find(written: &str, noun: &str) -> Option<&'static Foreign> {
 
 /// What a plain word means: where it is one of a product that is named that, else here, else where it can mean one thing
 /// only: no plain word such as "timeout".
-fn chosen(plain: &str, noun: &str, is_of_product: &dyn Fn(&Foreign) -> bool) -> Option<&'static Foreign> {
+///
+/// Of two products with a word for the same part the one that spells it so: `keepalive` of a client is nginx', `keepAlive`
+/// Node's.
+fn chosen(written: &str, noun: &str, is_of_product: &dyn Fn(&Foreign) -> bool) -> Option<&'static Foreign> {
+    let plain = plain(written);
     let all: Vec<&'static Foreign> =
         words().filter(|known| known.words.iter().any(|word| self::plain(word) == plain)).collect();
     let here = |known: &&&'static Foreign| known.noun == noun;
+    let spelled = |known: &&&'static Foreign| here(known) && known.words.contains(&written);
     let named: Vec<&'static Foreign> = all.iter().copied().filter(|known| is_of_product(known)).collect();
-    if let Some(known) = named.iter().find(here).or(named.first()).or(all.iter().find(here)) {
+    if let Some(known) =
+        named.iter().find(here).or(named.first()).or(all.iter().find(spelled)).or(all.iter().find(here))
+    {
         return Some(known);
     }
     let is_telling = |word: &str| self::plain(word) == plain && word.chars().any(|c| c.is_uppercase() || c == '_');
@@ -147,6 +154,14 @@ mod tests {
                 assert_eq!(twins.count(), 1, "{word} of {} is there twice", known.noun);
             }
         }
+    }
+
+    /// A number after `keepalive` is nginx', a truth value after `keepAlive` Node's.
+    #[test]
+    fn of_two_products_the_spelling_decides() {
+        let advice = |word: &str| advice(word, "a client").unwrap_or_default();
+        assert!(advice("keepalive").starts_with("`keepalive` of nginx is `max_idle_connections` here"));
+        assert!(advice("keepAlive").starts_with("`keepAlive` of Node's http.Agent is `reuse` here"));
     }
 
     #[test]
