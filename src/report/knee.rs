@@ -396,7 +396,16 @@ fn scattered(found: &VariantKnee) -> &'static str {
 /// What was seen of an objective that is no steady function of the value.
 fn unsteady(knee: &KneeSearch, found: &VariantKnee) -> String {
     let text = |value: f64| knee.dial.text(value);
-    found.unsteady.map_or_else(String::new, |(near, far, objective)| {
+    // A value at which another objective is missed does not meet, however good this one is there: the few requests that
+    // succeed under overload may be fast.
+    let misses_another = |far: f64, objective: usize| {
+        let is_missed =
+            |reading: &Reading| reading.objective != objective && reading.decision == Some(Decision::Misses);
+        let there = found.tried.iter().find(|tried| tried.value == far);
+        there.is_some_and(|tried| tried.defect.is_some() || tried.readings.iter().any(is_missed))
+    };
+    let open = found.unsteady.filter(|(_, far, objective)| !misses_another(*far, *objective));
+    open.map_or_else(String::new, |(near, far, objective)| {
         let (near, far) = (text(near), text(far));
         let metric = knee.objectives.get(objective).map(|objective| objective.metric());
         let (metric, is) = metric.map_or(("slope", "is"), |metric| (metric.words(), metric.agree("is", "are")));
