@@ -76,7 +76,9 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
     let plan = report.plan;
     let Some(first) = report.selections.first() else { return String::new() };
     let mut stretches: Vec<(String, Vec<&Selection>)> = Vec::new();
-    for selection in &report.selections {
+    // Of variants of which none responds any more none is the best.
+    let is_dead = |point: &usize| report.state(*point).is_some_and(|state| state.condition == Condition::Dead);
+    for selection in report.selections.iter().filter(|selection| !selection.points.iter().all(is_dead)) {
         let who = who(report, selection);
         match stretches.last_mut() {
             Some((known, members)) if *known == who => members.push(selection),
@@ -87,6 +89,9 @@ pub fn selections(report: &Report, width: Option<usize>) -> String {
         Some(zone) => format!(", if better by at least {}", within(zone.share, first.metric)),
         None => String::new(),
     };
+    if stretches.is_empty() {
+        return String::new();
+    }
     let heading = format!("best by {} (95 % confidence at each place{zone}):", first.metric.words());
     if let ([(who, _)], true) = (stretches.as_slice(), plan.axes.is_empty()) {
         return paragraph("- ", &format!("{heading} {who}"), width);

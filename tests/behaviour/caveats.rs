@@ -114,3 +114,20 @@ fn a_deadlock_is_not_answered_with_a_longer_run() {
         assert!(!closed.contains("ten times as long"), "{closed}");
     }
 }
+
+/// Of three variants of which none responds any more at the end none is the best.
+#[test]
+fn no_dead_variant_is_the_best() {
+    let model = format!(
+        "{LOAD}rate = \"40/s\"\ntimeout = \"5s\"\n[services.a]\nruntime = \"threads\"\nthreads = 40\n\
+         [services.a.pools.p]\nserver = \"db\"\nmin_size = 2\nmax_size = 4\n[services.a.endpoints.e]\n\
+         steps = [{{ with = {{ pool = \"p\", steps = [{{ sleep = \"100ms\" }}, {{ query = {{ pool = \"p\", \
+         time = \"5ms\" }} }}] }} }}]\n[services.db]\nruntime = \"delay\"\n"
+    );
+    let variant =
+        |size: u32| format!("[[variants]]\nname = \"{size}\"\nset = {{ \"services.a.pools.p.max_size\" = {size} }}\n");
+    let plan = experiment(&model, &[2, 3, 4].map(variant).concat()).unwrap_or_else(|it| panic!("{it}"));
+    let report = reported(&plan);
+    assert!(report.selections.len() == 1, "three rivals");
+    assert_eq!(report::selections(&report, None), "");
+}
