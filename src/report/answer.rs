@@ -4,6 +4,8 @@
 //! with `answers`. Without one, the sentence is what the changes of `[[effects]]` are worth; without these, what becomes of
 //! the variants, as the title of the first chart says it.
 
+use std::collections::HashSet;
+
 use super::paragraph::{paragraph, quoted};
 use super::whole::Report;
 use super::{effects, figures};
@@ -81,7 +83,8 @@ fn worth(report: &Report) -> String {
         let of = |worth: Worth| {
             let of = effects.iter().filter(|effect| effect.change == **change && effect.worth == worth);
             let mut names: Vec<&str> = of.map(|effect| effect.metric.words()).collect();
-            names.dedup();
+            let mut known = HashSet::new();
+            names.retain(|name| known.insert(*name));
             (!names.is_empty()).then(|| format!("{} ({})", worth.word(), names.join(", ")))
         };
         let all = [Worth::Helps, Worth::Harms, Worth::Nothing, Worth::Undecided].map(of);

@@ -131,3 +131,26 @@ fn no_dead_variant_is_the_best() {
     assert!(report.selections.len() == 1, "three rivals");
     assert_eq!(report::selections(&report, None), "");
 }
+
+/// A change that helps a metric at two places is said to help it once.
+#[test]
+fn what_a_change_is_worth_is_said_once() {
+    let model = format!(
+        "{LOAD}rate = \"10/s\"\ntimeout = \"1s\"\n[services.a]\nruntime = \"threads\"\nthreads = 1\n\
+         [services.a.endpoints.e]\nsteps = [{{ sleep = \"exp(50ms)\" }}]\n"
+    );
+    let effect = |metric: &str, rate: &str| {
+        format!(
+            "[[effects]]\nchange = \"more threads\"\nvariant = \"ten\"\nagainst = \"one\"\nmetric = \"{metric}\"\n\
+             at = {{ rate = \"{rate}\" }}\n"
+        )
+    };
+    let text = "[axes.rate]\npath = \"load.rate\"\nvalues = [\"30/s\", \"40/s\"]\n[[variants]]\nname = \"one\"\n\
+                [[variants]]\nname = \"ten\"\nset = { \"services.a.threads\" = 10 }\n"
+        .to_owned();
+    let effects = [("success_rate", "30/s"), ("wasted_requests", "30/s"), ("success_rate", "40/s")];
+    let text = text + &effects.map(|(metric, rate)| effect(metric, rate)).concat();
+    let plan = experiment(&model, &text).unwrap_or_else(|it| panic!("{it}"));
+    let answer = report::answer(&reported(&plan), None);
+    assert!(answer.contains("more threads: helps (success rate, wasted requests)"), "{answer}");
+}
