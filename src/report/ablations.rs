@@ -1,6 +1,6 @@
 //! Ablations as a table and a sentence: which of several changes brings what.
 
-use super::paragraph::paragraph;
+use super::paragraph::{paragraph, quoted};
 use super::table::{Column, short};
 use super::whole::Report;
 use crate::experiment::analyse::ablation::{Ablated, Part};
@@ -13,13 +13,14 @@ pub fn ablations(report: &Report, width: Option<usize>) -> String {
 
 fn one(ablated: &Ablated, width: Option<usize>) -> String {
     let place = if ablated.place.is_empty() { String::new() } else { format!(" at {}", ablated.place) };
-    let Ablated { whole, variant, against, .. } = ablated;
+    let whole = &ablated.whole;
+    let [variant, against] = [&ablated.variant, &ablated.against].map(|name| quoted(name));
     let (with, without) = (whole.with(), whole.without());
     let heading = match whole.figures {
         Some(_) => {
-            format!("\"{variant}\"{place}: {with} instead of {without} in \"{against}\" ({})", whole.difference())
+            format!("{variant}{place}: {with} instead of {without} in {against} ({})", whole.difference())
         }
-        None => format!("\"{variant}\"{place}: {with} with \"{against}\""),
+        None => format!("{variant}{place}: {with} with {against}"),
     };
     let cells = |of: fn(&Part) -> &Observation| ablated.changes.iter().map(|part| cell(of(part))).collect();
     let columns = vec![

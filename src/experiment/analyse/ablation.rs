@@ -66,14 +66,14 @@ impl Ablated {
         };
         let mut helping: Vec<&Part> = self.changes.iter().filter(|part| part.last.worth == Worth::Helps).collect();
         helping.sort_by(|a, b| gain(b).unwrap_or(0.0).total_cmp(&gain(a).unwrap_or(0.0)));
-        let names = |parts: Vec<&Part>| parts.iter().map(|part| format!("\"{}\"", part.name)).collect::<Vec<_>>();
+        let names = |parts: Vec<&Part>| parts.iter().map(|part| format!("“{}”", part.name)).collect::<Vec<_>>();
         let with = |alone: Worth, last: Worth| {
             names(self.changes.iter().filter(|part| part.alone.worth == alone && part.last.worth == last).collect())
         };
         let mut sentences = Vec::new();
         sentences.push(match helping.first() {
             Some(first) => {
-                format!("\"{}\" contributes most: {} when added to the others", first.name, first.last.difference())
+                format!("“{}” contributes most: {} when added to the others", first.name, first.last.difference())
             }
             None => "no change helps when it is added to the others".into(),
         });

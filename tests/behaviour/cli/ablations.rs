@@ -59,8 +59,8 @@ fn each_change_is_looked_at_alone_and_added_to_the_others() {
         assert_eq!((&change["alone"]["worth"], &change["added"]["worth"]), (&worth.into(), &worth.into()));
     }
     let finding = ablation["finding"].as_str().unwrap();
-    assert!(finding.starts_with("\"faster\" contributes most: -5"), "{finding}");
-    assert!(finding.ends_with("\"more replicas\" makes no difference, alone or added to the others"), "{finding}");
+    assert!(finding.starts_with("“faster” contributes most: -5"), "{finding}");
+    assert!(finding.ends_with("“more replicas” makes no difference, alone or added to the others"), "{finding}");
     assert!(ran.stdout.contains("added to the others"), "{}", ran.stdout);
 }
 
