@@ -59,12 +59,10 @@ pub(in crate::report) fn of_set(set: &Set, of: BlameGroup) -> Option<StackFigure
     let mut figure = figure(of, groups, Some(along), &set.plan().title)?;
     if set.findings.iter().any(|finding| finding.points.len() > most) {
         let which = ["the last healthy value", "the first that is not", "the last with successes", "the first"];
-        let which = if most <= which.len() {
-            which[..most].join(", ")
-        } else {
-            format!("{} and some others", which.join(", "))
-        };
-        figure.note = format!("Of each variant {which}. {}", figure.note);
+        // Two of these may be one value, which makes room for the next.
+        let which = which.join(", ");
+        let others = if most > 4 { " and some others" } else { "" };
+        figure.note = format!("Of each variant at most {most} of {which}{others}. {}", figure.note);
     }
     if shown.len() < set.findings.len() {
         figure.note = format!("The first {} of {} variants. {}", shown.len(), set.findings.len(), figure.note);
