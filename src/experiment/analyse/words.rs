@@ -52,7 +52,8 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
             format!("{low:.1} s or more; some runs do not recover before they end")
         }
         MetricKind::Time | MetricKind::Quantile(_) => {
-            let (scale, unit, decimals) = time_scale(estimate);
+            // An estimate of 0 does not tell the digits of its interval.
+            let (scale, unit, decimals) = time_scale(if estimate == 0.0 { high } else { estimate });
             let [estimate, low, to] = [estimate, low, high].map(|time| format!("{:.decimals$}", time * scale));
             match high {
                 f64::INFINITY => format!("{estimate} {unit} ({low} or more)"),
@@ -113,7 +114,8 @@ pub fn time(seconds: f64) -> String {
 fn time_scale(seconds: f64) -> (f64, &'static str, usize) {
     let decimals = |size: f64| if size < 9.995 { 2 } else { usize::from(size < 99.95) };
     match seconds.abs() {
-        size if size == 0.0 || size >= 0.099_95 => (1.0, "s", 2),
+        0.0 => (1.0, "s", 0),
+        size if size >= 0.099_95 => (1.0, "s", 2),
         size if size >= 0.000_099_95 => (1e3, "ms", decimals(size * 1e3)),
         size => (1e6, "us", decimals(size * 1e6)),
     }
@@ -233,7 +235,7 @@ mod tests {
     #[test]
     fn small_times_keep_their_digits() {
         let times = [61.2, 0.5, 0.1, 0.099_9, 0.006_334, 0.0001, 0.000_05, 0.0];
-        let words = ["61.20 s", "0.50 s", "0.10 s", "99.9 ms", "6.33 ms", "0.10 ms", "50.0 us", "0.00 s"];
+        let words = ["61.20 s", "0.50 s", "0.10 s", "99.9 ms", "6.33 ms", "0.10 ms", "50.0 us", "0 s"];
         assert_eq!(times.map(|time| amount(time, Metric::MeanS, RateUnit::Minute)), words);
         let interval = Interval { estimate: 0.0121, low: 0.0119, high: 0.0123 };
         assert_eq!(figure(interval, Metric::StalenessP95S, RateUnit::Minute), "12.1 ms (11.9 to 12.3)");
