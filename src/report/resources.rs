@@ -22,12 +22,13 @@ use crate::statistics::Interval;
 /// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
 pub(super) fn growing(growth: &Growth) -> Option<String> {
     let (what, unit, times) = match growth.requests {
-        Some(_) => ("queue", " requests/s", "response times"),
-        None => ("work behind the answers", "/s", "completion times"),
+        Some(_) => ("queue", " requests", "response times"),
+        None => ("work behind the answers", "", "completion times"),
     };
     let Interval { estimate, low, high } = growth.any()?;
-    let (estimate, low, high) = (short(estimate), short(low), short(high));
-    Some(format!("{what} still growing at {estimate}{unit} ({low} to {high}), so {times} have no mean"))
+    let (shown, per) = words::slow_rate(estimate);
+    let [estimate, low, high] = [estimate, low, high].map(|rate| short(rate * shown / estimate));
+    Some(format!("{what} still growing at {estimate}{unit}/{per} ({low} to {high}), so {times} have no mean"))
 }
 
 /// A metric's name at the head of its line; a percentile of what has a line of its own stands below it, set in.
