@@ -57,7 +57,12 @@ impl Closing<'_, '_> {
             [_] => "one unit a request removes it".to_owned(),
             _ => format!("to give back {} before waiting for {} removes it", self.last().name, self.share.place.name),
         };
-        let more = if self.is_of_loops() { "more workers move" } else { "a larger pool moves" };
+        let more = match self.share.place.kind {
+            PlaceKind::EventLoops if self.is_of_loops() => "more workers move",
+            PlaceKind::Threads | PlaceKind::Executor => "more threads move",
+            PlaceKind::Limit | PlaceKind::Ingress => "more slots move",
+            _ => "a larger pool moves",
+        };
         format!("{more} the limit, {without}")
     }
 
