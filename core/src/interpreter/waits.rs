@@ -8,6 +8,7 @@ use crate::model::{EndpointPlan, Runtime};
 use crate::engine::token::{ABANDONED, HOUSEKEEPING, IN_THREAD, ROOT, State, WASTE};
 use crate::interpreter::deadlock::Held;
 use crate::interpreter::world::World;
+use crate::parts::PlaceKind;
 use crate::parts::held::slots::SlotsKind;
 use crate::parts::ledger::key_of_try;
 use crate::parts::waits::{Glance, Levels, Seen, WaitGraph, WaitGroup, WaitNode, Watcher, Witness};
@@ -356,7 +357,7 @@ impl<'a> View<'a> {
         self.node(Thing::Loops(service), |world| {
             let name = format!("{} event loops", world.system.services[service as usize].name);
             let one = format!("one of {name}");
-            empty(name, Some(one))
+            WaitNode { kind: Some(PlaceKind::EventLoops), ..empty(name, Some(one)) }
         })
     }
 

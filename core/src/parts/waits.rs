@@ -45,7 +45,7 @@ pub struct WaitNode {
     pub unit: Option<String>,
     /// Where it is, if it stands for one process alone: `worker 3 of shop-1`.
     pub place: Option<String>,
-    /// What it is, of a place that cannot be held; none of an answer that never comes.
+    /// What it is, of event loops and of a place that cannot be held; none of an answer that never comes.
     pub kind: Option<PlaceKind>,
     /// Whether requests are served there at once, so that no request waits for it.
     pub serves: bool,

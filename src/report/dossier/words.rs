@@ -186,7 +186,7 @@ pub(super) fn doing(node: &WaitNode, is_one: bool, is_same: bool, by_call: bool)
     match node.kind {
         _ if by_call => format!("{waits} for a call that holds {unit}"),
         // A request that blocks its loop waits for its own call, which needs a turn of that loop.
-        _ if is_same && name.ends_with(" event loops") => format!("{waits} for a call that needs one"),
+        Some(PlaceKind::EventLoops) if is_same => format!("{waits} for a call that needs one"),
         _ if node.unit.is_some() => format!("{waits} for {unit}"),
         Some(PlaceKind::Network) => format!("{are} on the way ({name})"),
         Some(PlaceKind::BackOff | PlaceKind::ClientBackOff | PlaceKind::Hedge) => format!("{waits} in {name}"),
