@@ -175,6 +175,10 @@ fn a_second_connection_that_is_hardly_waited_for_is_no_circle() {
     let found = culprit("rare-second-connection", &[]);
     assert!(found.fails && found.sentence.contains("acquire timed out"), "{found:?}");
     assert!(!found.sentence.contains("second"), "{found:?}");
+    let success = |set| account("rare-second-connection", set).summaries[0].success_rate.estimate;
+    let one = "[{ with = { pool = \"p\", steps = [{ call = { client = \"c\", endpoint = \"e\" } }] } }]";
+    let both = [success(&[("services.a.endpoints.e.steps", one)]), success(&[])];
+    assert!((both[0] - 0.84).abs() < 0.01 && (both[1] - 0.81).abs() < 0.01, "{both:?}");
 }
 
 /// A service with two endpoints that sleep: what the calls of one of them wait for before that is found all the same.
