@@ -9,8 +9,8 @@ use crate::engine::progress::phases;
 use crate::engine::token::{Failure, Frame, FrameKind, State};
 use crate::interpreter::world::World;
 use crate::parts::blame::log::Label;
-use crate::parts::messaging::broker::{Delivery, DeliveryEnd, Message, Settlement};
 use crate::parts::messaging::job::{Behind, LostMessage};
+use crate::parts::messaging::message::{Delivery, DeliveryEnd, Message, Settlement};
 
 /// Parts of a publish's draws.
 const CLIENT_CPU: u64 = 1;

@@ -3,4 +3,5 @@
 pub(crate) mod broker;
 pub(crate) mod cache;
 pub(crate) mod job;
+pub(crate) mod message;
 pub(crate) mod view;

@@ -11,7 +11,7 @@
 //! (RabbitMQ: a lost channel requeues).
 
 use crate::kernel::gauge::TimeWeighted;
-use crate::kernel::list::{Linked, Links, List};
+use crate::kernel::list::List;
 use crate::kernel::random::{GOLDEN, mix};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
@@ -19,94 +19,13 @@ use crate::model::{ConsumerPlan, QueuePlan, System};
 
 use crate::engine::population::QueueStatistics;
 use crate::engine::token::Failure;
+use crate::parts::messaging::message::{Delivery, DeliveryEnd, Message, Settlement};
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
 
 /// Messages that a broker can hold; more are too many in flight.
 const MOST: usize = 1 << 23;
-
-/// How a delivery has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DeliveryEnd {
-    /// The handler has succeeded.
-    Acked,
-    /// The handler has failed.
-    Failed(Failure),
-    /// The process has died.
-    Lost,
-}
-
-/// What becomes of a message of which a delivery has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settlement {
-    /// It is done with.
-    Acked,
-    /// It has failed too often, and is not delivered again.
-    DeadLetter,
-    /// It is in its queue again.
-    Ready,
-    /// It comes back to its queue after this time.
-    Delayed(Time),
-}
-
-/// A message on its way to a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Delivery {
-    pub message: u32,
-    pub process: u32,
-    /// Names the draws of this delivery: another one makes other draws.
-    pub key: u64,
-}
-
-/// A copy of a message, for one consumer.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Message {
-    links: Links,
-    /// Names it.
-    pub key: u64,
-    /// When it last became ready.
-    since: Time,
-    pub job: u32,
-    pub consumer: u32,
-    /// The process that has it.
-    process: u32,
-    /// How often its handler has failed.
-    failures: u32,
-    /// Why it failed last.
-    pub last: Failure,
-    /// How often it has been sent to a process.
-    deliveries: u32,
-    /// The event that a view waits for.
-    pub event: u32,
-}
-
-impl Message {
-    /// A message of a job; [`NONE`] for none. `event`: what a view waits for; [`NONE`] for nothing.
-    pub fn new(consumer: u32, key: u64, job: u32, event: u32) -> Self {
-        Self {
-            links: Links::default(),
-            key,
-            since: Time::ZERO,
-            job,
-            consumer,
-            process: NONE,
-            failures: 0,
-            last: Failure::NONE,
-            deliveries: 0,
-            event,
-        }
-    }
-}
-
-impl Linked for Message {
-    fn links(&self) -> Links {
-        self.links
-    }
-    fn links_mut(&mut self) -> &mut Links {
-        &mut self.links
-    }
-}
 
 /// A consumer's queue and its processes.
 #[derive(Clone, Debug)]

@@ -1,0 +1,88 @@
+//! Copies of messages, one for each consumer, and what becomes of their deliveries.
+
+use crate::kernel::list::{Linked, Links};
+use crate::kernel::{NONE, Time};
+
+use crate::engine::token::Failure;
+
+/// How a delivery has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeliveryEnd {
+    /// The handler has succeeded.
+    Acked,
+    /// The handler has failed.
+    Failed(Failure),
+    /// The process has died.
+    Lost,
+}
+
+/// What becomes of a message of which a delivery has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Settlement {
+    /// It is done with.
+    Acked,
+    /// It has failed too often, and is not delivered again.
+    DeadLetter,
+    /// It is in its queue again.
+    Ready,
+    /// It comes back to its queue after this time.
+    Delayed(Time),
+}
+
+/// A message on its way to a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Delivery {
+    pub message: u32,
+    pub process: u32,
+    /// Names the draws of this delivery: another one makes other draws.
+    pub key: u64,
+}
+
+/// A copy of a message, for one consumer.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Message {
+    links: Links,
+    /// Names it.
+    pub key: u64,
+    /// When it last became ready.
+    pub since: Time,
+    pub job: u32,
+    pub consumer: u32,
+    /// The process that has it.
+    pub process: u32,
+    /// How often its handler has failed.
+    pub failures: u32,
+    /// Why it failed last.
+    pub last: Failure,
+    /// How often it has been sent to a process.
+    pub deliveries: u32,
+    /// The event that a view waits for.
+    pub event: u32,
+}
+
+impl Message {
+    /// A message of a job; [`NONE`] for none. `event`: what a view waits for; [`NONE`] for nothing.
+    pub fn new(consumer: u32, key: u64, job: u32, event: u32) -> Self {
+        Self {
+            links: Links::default(),
+            key,
+            since: Time::ZERO,
+            job,
+            consumer,
+            process: NONE,
+            failures: 0,
+            last: Failure::NONE,
+            deliveries: 0,
+            event,
+        }
+    }
+}
+
+impl Linked for Message {
+    fn links(&self) -> Links {
+        self.links
+    }
+    fn links_mut(&mut self) -> &mut Links {
+        &mut self.links
+    }
+}
