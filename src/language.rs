@@ -66,7 +66,7 @@ pub use mistake::{Mark, Mistake, Mistakes};
 pub use model::{Discipline, Limit, Machine, Model, Provenance, Servers, Station};
 pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
-pub use queue::{Consumer, Overflow, Queue, View};
+pub use queue::{Consumer, LateAck, Overflow, Queue, View};
 pub use reference::{reference, section};
 pub use resilience::{Breaker, CallRate, Ingress, RateLimit};
 pub use run::{MultipleHypotheses, Run};

@@ -149,6 +149,10 @@ metrics! {
     CompletionRate "completion_rate" = row("completion rate", "ended well", Share, Completion, Higher);
     /// Copies of messages that failed their last retry.
     DeadLetters "dead_letters" = row("dead letters", "lost", Count("messages dead-lettered"), Completion, Lower);
+    /// Deliveries of messages that were not acknowledged in time (`visibility_timeout`, `ack_timeout`), so that their messages
+    /// were delivered again, or dead-lettered, beside handlers that still worked.
+    OverdueDeliveries "overdue_deliveries"
+        = row("overdue deliveries", "overdue", Count("deliveries not acknowledged in time"), Completion, Lower);
     /// Restarts of replicas by their liveness probes.
     Restarts "restarts" = row("restarts", "restarts", Count("replicas restarted"), Run, Lower);
     /// Requests sent for each user; above 1 where clients send failed requests again (`load.retry`).
@@ -222,7 +226,7 @@ impl Metric {
     pub fn agree(self, one: &'static str, several: &'static str) -> &'static str {
         let is_plural = match self {
             Self::WastedRequests | Self::CompletedPerMin | Self::FailedRequests | Self::AttemptsPerRequest => true,
-            Self::DeadLetters | Self::Restarts | Self::CallsPerS | Self::ReplicaHours => true,
+            Self::DeadLetters | Self::OverdueDeliveries | Self::Restarts | Self::CallsPerS | Self::ReplicaHours => true,
             Self::ThroughputPerMin | Self::SuccessRate | Self::MeanS | Self::RecoveryS => false,
             Self::P50S | Self::P90S | Self::P95S | Self::P99S | Self::P999S => false,
             Self::CompletionMeanS | Self::CompletionP50S | Self::CompletionP90S | Self::CompletionP95S => false,

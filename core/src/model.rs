@@ -27,7 +27,7 @@ pub use plan::{
     StationPlan,
 };
 pub use program::{Branch, Draw, Op, Round, Site};
-pub use queue::{ConsumerPlan, Notice, QueuePlan, ViewPlan};
+pub use queue::{ConsumerPlan, Notice, QueuePlan, Redelivery, ViewPlan};
 pub use rate::{RateUnit, decimals, grouped};
 pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,

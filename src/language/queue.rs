@@ -55,6 +55,18 @@ pub enum Overflow {
     RejectPublish,
 }
 
+/// What the acknowledgement of a handler means when its message has been given to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LateAck {
+    /// Nothing: only the handler that has the message can acknowledge it (SQS, Kafka, RabbitMQ).
+    #[default]
+    Ignored,
+    /// It acknowledges the message, if another process has it by then; the handler there works on in vain (Celery on Redis,
+    /// where each delivery has the same tag). If the message still waits, it is delivered all the same.
+    Counts,
+}
+
 /// The processes of a service that handle a queue's messages. They need not do anything else.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -70,6 +82,20 @@ pub struct Consumer {
     /// belongs to is never completed. A process that dies gives its messages back, which uses up none of them.
     #[serde(default)]
     pub retries: u32,
+    /// Time from its delivery after which a message that is not acknowledged is delivered again, at the head of the queue,
+    /// while its handler works on to its end (SQS `VisibilityTimeout`; `visibility_timeout` of Celery's
+    /// `broker_transport_options`). The broker learns of no death: the message of a process that dies comes back then as
+    /// well. Without it: never.
+    pub visibility_timeout: Option<Duration>,
+    /// The same of a broker that notices at once that a process has died, and gives its messages to others (RabbitMQ
+    /// `consumer_timeout`; Kafka `max.poll.interval.ms`, where one record is fetched at a time).
+    pub ack_timeout: Option<Duration>,
+    /// What the acknowledgement of a handler means that comes after that time.
+    #[serde(default)]
+    pub late_ack: LateAck,
+    /// How often a message is delivered at most, for whatever reason; then it is dead-lettered (SQS `maxReceiveCount`; one
+    /// more than the `delivery-limit` of RabbitMQ's quorum queues). Without it: no limit.
+    pub max_deliveries: Option<u32>,
     /// Time before a message is delivered again after a failure, at the end of the queue (Celery
     /// `default_retry_delay`). Without it: at once, at the head of the queue.
     pub retry_delay: Option<Duration>,

@@ -127,6 +127,10 @@ pub(super) fn columns(report: &Report, points: &[usize]) -> Vec<Column> {
         columns.push(time("completion", figures(&metric(Metric::CompletionMeanS))).optional(6));
         columns.push(time("completion p95", figures(&metric(Metric::CompletionP95S))).optional(7));
     }
+    if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::OverdueDeliveries)) {
+        let overdue = figures(&|summary| summary.metric(Metric::OverdueDeliveries));
+        columns.push(Column::figures("overdue", column(&overdue, 0)).optional(9));
+    }
     if summaries.iter().flatten().any(|summary| is_above_zero(summary, Metric::DeadLetters)) {
         let lost = figures(&|summary| summary.metric(Metric::DeadLetters));
         columns.push(Column::figures("dead letters", column(&lost, 0)).optional(9));

@@ -80,3 +80,20 @@ fn an_overflow_that_is_closed_makes_a_wave_ten_times_as_long() {
     let (wave, cpu) = waves(&kept);
     assert!((0.012..0.018).contains(&wave) && (0.2..0.3).contains(&cpu), "{wave} s, {cpu} s of CPU");
 }
+
+/// aio-libs/aiokafka#848: a message takes seven minutes and its consumer may take five. Another consumer starts the same
+/// message after five minutes, the first one's commit fails after seven, and so on without end: of each hour of two
+/// consumers 84 minutes go to one message. With ten minutes it takes seven.
+#[test]
+fn a_message_that_takes_longer_than_its_consumer_may_is_never_done() {
+    let short = [("duration = \"4h\"", "duration = \"2h\"")];
+    let five = run("overdue", &short);
+    let jobs = five.completion.as_ref().expect("jobs");
+    assert_eq!((jobs.completed, jobs.dead_letters), (0, 0));
+    // It arrives after one hour of two.
+    let work = resource(&five, "queue topic / group").in_use * five.window.seconds() / 60.0;
+    assert!((82.0..=84.0).contains(&work) && (11..=12).contains(&jobs.overdue), "{work} min, {}", jobs.overdue);
+    let ten = run("overdue", &[short[0], ("ack_timeout = \"5m\"", "ack_timeout = \"10m\"")]);
+    let jobs = ten.completion.as_ref().expect("jobs");
+    assert_eq!((jobs.completed, jobs.times.max(), jobs.overdue), (1, Some(420_000_000_000), 0));
+}

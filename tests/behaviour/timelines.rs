@@ -146,6 +146,7 @@ mod loads;
 mod limits;
 mod queues;
 mod recorded;
+mod redelivery;
 
 mod machines;
 mod orders;

@@ -196,8 +196,9 @@ pub(crate) enum FrameKind {
     Paced { pacer: u32, since: Time },
     /// Waits for another's fetch for a cache, since then.
     Pends { cache: u32, since: Time },
-    /// Handles this message, which is settled by its end.
-    Message { message: u32 },
+    /// Handles this message, which its end settles, as one of those that this process holds; [`NONE`] while the message
+    /// waits for its next delivery.
+    Message { message: u32, process: u32 },
     /// Fetches this key of a cache.
     Fetch { cache: u32, key: u32 },
     /// Asks whether this job is complete.

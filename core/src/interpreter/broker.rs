@@ -1,5 +1,6 @@
 //! Messages are published, dealt to processes, handled and settled.
 
+use crate::kernel::deadline::Purpose;
 use crate::kernel::random::mix;
 use crate::kernel::{NONE, Time};
 use crate::model::{Runtime, Site};
@@ -10,7 +11,7 @@ use crate::engine::token::{Failure, Frame, FrameKind, State};
 use crate::interpreter::world::World;
 use crate::parts::blame::log::Label;
 use crate::parts::messaging::job::{Behind, LostMessage};
-use crate::parts::messaging::message::{Delivery, DeliveryEnd, Message, Settlement};
+use crate::parts::messaging::message::{Delivery, DeliveryEnd, Handling, Message, Settlement};
 
 /// Parts of a publish's draws.
 const CLIENT_CPU: u64 = 1;
@@ -122,7 +123,8 @@ impl World<'_> {
             self.trace_message(t, named, consumer);
         }
         self.engine.priorities.set(t, 0);
-        let frame = self.engine.push_frame(t, FrameKind::Message { message });
+        let frame = self.engine.push_frame(t, FrameKind::Message { message, process });
+        self.expect_acknowledgement(message, frame);
         self.account_take(t, frame);
         self.join_job(t, job);
         self.enter_process(t, process);
@@ -133,6 +135,28 @@ impl World<'_> {
         } else {
             self.carry(t, time);
         }
+    }
+
+    /// The message that this frame handles is to be acknowledged in time.
+    fn expect_acknowledgement(&mut self, message: u32, frame: u32) {
+        let engine = &mut self.engine;
+        let patience = self.broker.consumer(self.broker.message(message).consumer).patience;
+        let timer = patience.map_or(NONE, |lane| {
+            engine.deadlines.set(&mut engine.calendar, engine.now, lane, message, Purpose::Acknowledgement)
+        });
+        self.broker.hand_over(message, frame, timer);
+    }
+
+    /// A message was not acknowledged in time. Its handler works on; the message is delivered again.
+    pub(crate) fn unacknowledged(&mut self, message: u32) {
+        let &Message { consumer, job, .. } = self.broker.message(message);
+        self.count_overdue(job);
+        self.account_overdue(message);
+        let plan = &self.system.consumers[consumer as usize];
+        if self.broker.overdue(self.engine.now, message, plan) == Settlement::DeadLetter {
+            self.forget(message, Some(LostMessage::DeadLetter));
+        }
+        self.deal(consumer);
     }
 
     /// The message is there: on an event loop it is ready for the next round, elsewhere it wants a thread. It comes
@@ -150,7 +174,7 @@ impl World<'_> {
         self.engine.tokens[t].state = State::Ready;
         match self.engine.frames[self.engine.tokens[t].frame].kind {
             FrameKind::Message { .. } if self.engine.tokens[t].process != NONE => self.deliver(t),
-            FrameKind::Message { message } => {
+            FrameKind::Message { message, .. } => {
                 self.engine.frames.remove(self.engine.tokens[t].frame);
                 self.engine.tokens.remove(t);
                 self.broker.come_back(self.engine.now, message);
@@ -162,26 +186,32 @@ impl World<'_> {
     }
 
     /// A handler has ended: its message is acknowledged, or goes back to the broker.
-    pub(crate) fn settle(&mut self, t: u32, frame: u32, message: u32) {
+    pub(crate) fn settle(&mut self, t: u32, handling: Handling) {
+        let Handling { message, frame, .. } = handling;
         self.account_settled(frame, message);
         let end = match self.engine.tokens[t].failure {
             _ if self.is_killed(t) => DeliveryEnd::Lost,
             failure if failure.is_some() => DeliveryEnd::Failed(failure),
             _ => DeliveryEnd::Acked,
         };
-        if let DeliveryEnd::Failed(_) = end {
+        let &Message { consumer, frame: latest, .. } = self.broker.message(message);
+        if matches!(end, DeliveryEnd::Failed(_)) && frame == latest {
             self.account_failed_delivery(t, message);
         }
-        let consumer = self.broker.message(message).consumer;
         let plan = &self.system.consumers[consumer as usize];
-        match self.broker.settle(self.engine.now, message, plan, end) {
+        let settlement = self.broker.settle(self.engine.now, handling, plan, end);
+        if !matches!(settlement, Settlement::Hidden | Settlement::Late) {
+            self.engine.deadlines.cancel(self.broker.take_timer(message));
+        }
+        match settlement {
             Settlement::Acked => self.forget(message, None),
             Settlement::DeadLetter => self.forget(message, Some(LostMessage::DeadLetter)),
-            Settlement::Ready => {}
+            Settlement::Ready | Settlement::Hidden => {}
+            Settlement::Late => self.broker.forget_unhandled(message),
             Settlement::Delayed(delay) => {
                 let t = self.spawn(plan.endpoint, 0);
                 self.engine.priorities.set(t, 0);
-                self.engine.push_frame(t, FrameKind::Message { message });
+                self.engine.push_frame(t, FrameKind::Message { message, process: NONE });
                 self.carry(t, delay);
             }
         }
@@ -195,7 +225,7 @@ impl World<'_> {
             return false;
         }
         match self.engine.frames[token.frame].kind {
-            FrameKind::Message { message } => self.broker.message(message).job != NONE,
+            FrameKind::Message { message, .. } => self.broker.message(message).job != NONE,
             _ => false,
         }
     }
@@ -211,7 +241,7 @@ impl World<'_> {
         while frame != NONE {
             let Frame { below, kind, .. } = self.engine.frames[frame];
             match kind {
-                FrameKind::Message { message } => return Some(message),
+                FrameKind::Message { message, .. } => return Some(message),
                 _ => frame = below,
             }
         }
@@ -220,7 +250,7 @@ impl World<'_> {
 
     /// Nothing more becomes of the message.
     fn forget(&mut self, message: u32, loss: Option<LostMessage>) {
-        let Message { job, event, consumer, last, .. } = self.broker.remove(message);
+        let Message { job, event, consumer, last, .. } = self.broker.end(message);
         self.end_event(event);
         if let Some(loss) = loss {
             self.count_loss(job, loss);

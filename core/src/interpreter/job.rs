@@ -192,6 +192,13 @@ impl World<'_> {
         }
     }
 
+    /// A handler of the job has not acknowledged its message in time.
+    pub(crate) fn count_overdue(&mut self, job: u32) {
+        if self.tally.on || (job != NONE && self.jobs.jobs[job].counted) {
+            self.jobs.counts.overdue += 1;
+        }
+    }
+
     /// Work of a job behind its answer has failed, at this place as far as that is known.
     pub(crate) fn count_lost(&mut self, job: u32, at: Behind, cause: Failure, place: Label) {
         if self.tally.on || (job != NONE && self.jobs.jobs[job].counted) {
@@ -232,6 +239,7 @@ impl World<'_> {
             dead_letters: counts.dead_letters,
             dropped: counts.dropped,
             refused: counts.refused,
+            overdue: counts.overdue,
             broken: counts.broken,
             failing: again.len() as u64,
             lost,

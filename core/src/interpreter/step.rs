@@ -9,6 +9,7 @@ use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, Frame, FrameKind, HOUSEKEEPING, IN_THREAD, INBOUND, SAMPLED, State, Token, WASTE};
 use crate::interpreter::query::Trip;
 use crate::interpreter::world::World;
+use crate::parts::messaging::message::Handling;
 
 phases! {
     /// Of a token without a request that burns CPU.
@@ -422,7 +423,7 @@ impl World<'_> {
                 self.pacers[pacer as usize].leave(self.engine.now, frame, since, false);
             }
             FrameKind::Pends { cache, since } => self.caches[cache as usize].waiting.leave(self.engine.now, since),
-            FrameKind::Message { message } => self.settle(t, frame, message),
+            FrameKind::Message { message, process } => self.settle(t, Handling { message, frame, process }),
             FrameKind::Fetch { cache, key } => self.land(cache, key),
             FrameKind::Poll { job } => self.asked(job, self.engine.tokens[t].failure),
             FrameKind::Timeout { deadline, .. } => self.undo_timeout(deadline),

@@ -186,6 +186,7 @@ impl<'s> World<'s> {
         }
         let built = build(system, &mut engine.deadlines);
         let guards = Guards::new(system, &mut engine.deadlines);
+        let broker = Broker::new(system, &mut engine.deadlines);
         let patience = load.timeout.map(|length| engine.deadlines.lane(length));
         let is_plain = load.call_rates.is_none() && is_plain(system);
         let has_loops = system.services.iter().any(|plan| plan.runtime == Runtime::EventLoop);
@@ -206,7 +207,7 @@ impl<'s> World<'s> {
             pools: built.pools,
             idle_connections: Slab::default(),
             jobs: Jobs::new(system.outlasts, load.completion.as_ref()),
-            broker: Broker::new(system),
+            broker,
             guards,
             ingresses: ingresses(system),
             views: Views::new(system.views.len()),

@@ -30,6 +30,8 @@ pub enum Purpose {
     Linger,
     /// A stretch of a token's steps.
     Scope,
+    /// The acknowledgement of a message.
+    Acknowledgement,
 }
 
 #[derive(Clone, Copy, Debug)]

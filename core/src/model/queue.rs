@@ -43,8 +43,23 @@ pub struct ConsumerPlan {
     pub retry_delay: Time,
     /// By how much each further delay is longer.
     pub backoff: f64,
+    /// What happens to a message that is not acknowledged in time; none: it is waited for without limit.
+    pub redelivery: Option<Redelivery>,
+    /// How often a message is delivered at most; none: as often as it takes.
+    pub max_deliveries: Option<u32>,
     /// The view that it feeds, in [`super::System::views`].
     pub view: Option<u32>,
+}
+
+/// When a message that its handler has not acknowledged is delivered again, while that handler works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Redelivery {
+    /// How long after its delivery.
+    pub after: Time,
+    /// Whether the broker notices the death of a process, so that its messages come back at once.
+    pub notices_death: bool,
+    /// Whether the acknowledgement of a delivery that is overdue acknowledges the message, if another process has it.
+    pub late_ack_counts: bool,
 }
 
 impl ConsumerPlan {

@@ -318,6 +318,8 @@ pub struct Completion {
     pub dropped: u64,
     /// Copies of messages that a full queue refused, within the window.
     pub refused: u64,
+    /// How often a message was delivered again, or dead-lettered, since its handler had not acknowledged it in time.
+    pub overdue: u64,
     /// The failed jobs that were answered with success.
     pub broken: u64,
     /// Jobs under way at the end with a message that has failed and is to be delivered again.

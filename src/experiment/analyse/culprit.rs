@@ -215,10 +215,13 @@ impl Evidence<'_> {
             true => (CulpritKind::Refuses, "is dropped by"),
             false => (CulpritKind::LosesWork, "fails at"),
         };
-        let sentence = match most.count == all {
+        let mut sentence = match most.count == all {
             true => format!("{failed} {how} {name} (`{cause}`)"),
             false => format!("{failed} fails: {share} of it {how} {name} (`{cause}`)"),
         };
+        if *cause == Failure::UNACKNOWLEDGED.describe(&[]) {
+            sentence += "; its messages are delivered again while their handlers still work";
+        }
         if let Some((blame, place)) = self.place(&name).filter(|_| most.is_dropped()) {
             return Some(self.refusal(blame, place, sentence));
         }

@@ -122,6 +122,9 @@ pub struct Trial {
     pub lost_work: Vec<LostWork>,
     /// Copies of messages whose last retry failed.
     pub dead_letters: u64,
+    /// Deliveries of messages that were not acknowledged in time.
+    #[serde(default)]
+    pub overdue_deliveries: u64,
     /// Requests that were refused within a round trip, and that their client sent again sooner than it could connect.
     pub instant_resends: u64,
     /// Restarts of replicas by their liveness probes.
@@ -315,6 +318,7 @@ impl Trial {
             work: completion.map(|it| (it.completed, it.completed + it.broken + it.failing)),
             lost_work: completion.map_or_else(Vec::new, |completion| completion.lost.clone()),
             dead_letters: completion.map_or(0, |completion| completion.dead_letters),
+            overdue_deliveries: completion.map_or(0, |completion| completion.overdue),
             instant_resends: outcome.instant_resends,
             restarts: outcome.restarts,
             staleness_mean_s: staleness.and_then(|ages| ages.mean()).map(|ns| ns / 1e9),
@@ -368,6 +372,7 @@ impl Trial {
                 None => Some(self.success_rate),
             },
             Metric::DeadLetters => Some(self.dead_letters as f64),
+            Metric::OverdueDeliveries => Some(self.overdue_deliveries as f64),
             Metric::Restarts => Some(self.restarts as f64),
             Metric::AttemptsPerRequest => Some(self.attempts_per_request),
             Metric::RecoveryS => self.recovery_s,

@@ -1,6 +1,6 @@
 //! Words of brokers and their consumers (RabbitMQ, Celery), and of caches (Redis, Django, Caffeine).
 
-use super::{Foreign, SECONDS, word};
+use super::{Foreign, MS, SECONDS, word};
 
 /// The words.
 pub(super) const WORDS: &[Foreign] = &[
@@ -14,6 +14,38 @@ pub(super) const WORDS: &[Foreign] = &[
     word(&["prefetch_count"], "RabbitMQ", "a consumer", "prefetch", ""),
     word(&["x-delivery-limit", "delivery-limit"], "RabbitMQ", "a consumer", "retries", "of quorum queues"),
     word(&["retry_backoff"], "Celery", "a consumer", "backoff", "`True` is 2, with `retry_delay = \"1s\"`"),
+    word(
+        &["VisibilityTimeout"],
+        "SQS",
+        "a consumer",
+        "visibility_timeout",
+        "30 s where nothing is said; a number there is seconds: 30 is \"30s\"",
+    ),
+    word(&["maxReceiveCount"], "SQS", "a consumer", "max_deliveries", ""),
+    word(&["consumer_timeout", "x-consumer-timeout"], "RabbitMQ", "a consumer", "ack_timeout", MS),
+    word(
+        &["max.poll.interval.ms", "max_poll_interval_ms", "max_poll_interval"],
+        "Kafka",
+        "a consumer",
+        "ack_timeout",
+        "the time for all records of a poll, here for each; a number there is milliseconds: 300000, which is \"5m\", where \
+         nothing is said",
+    ),
+    word(
+        &["max.poll.records", "max_poll_records"],
+        "Kafka",
+        "a consumer",
+        "",
+        "each record is handled and acknowledged by itself here; `prefetch` is how many a process has at once",
+    ),
+    word(
+        &["task_acks_late", "acks_late", "CELERY_ACKS_LATE"],
+        "Celery",
+        "a consumer",
+        "",
+        "a message is acknowledged at the end of its handler here, as with `True`; `False`, by which a message is lost with \
+         its process, cannot be said yet",
+    ),
     word(
         &["x-message-ttl", "message-ttl"],
         "RabbitMQ",

@@ -103,6 +103,18 @@ impl Reading<'_> {
     fn completion(&mut self, system: &System) -> Option<Notice> {
         let completion = self.load.completion.as_ref()?;
         let at = At::Root.key("completion");
+        let is_endless = |plan: &&model::ConsumerPlan| plan.redelivery.is_some() && plan.max_deliveries.is_none();
+        if self.load.users.is_some()
+            && let Some(plan) = system.consumers.iter().find(is_endless)
+        {
+            let queue = &system.queues[plan.queue as usize].name;
+            let title = "clients that wait for completion may never end, nor a test with a number of `users`";
+            self.complaints.push(Complaint::at_key(at, title, "waits for all messages").help(format!(
+                "give consumer `{}` of queue `{queue}` a `max_deliveries`: a message that is not acknowledged in time is \
+                 delivered again without end",
+                plan.name
+            )));
+        }
         match (completion.poll, &completion.webhook) {
             (Some(every), None) => {
                 if every.0 == 0 {

@@ -4,8 +4,8 @@ use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::kernel::random::{fold, mix};
-use crate::language::{Consumer, Overflow, Queue, View};
-use crate::model::{ConsumerPlan, Op, QueuePlan};
+use crate::language::{Consumer, Duration, LateAck, Overflow, Queue, View};
+use crate::model::{ConsumerPlan, Op, QueuePlan, Redelivery};
 
 /// Factors of a retry's delay at most.
 const MOST_BACKOFF: f64 = 1000.0;
@@ -73,6 +73,9 @@ impl Lowering<'_> {
             let title = format!("`backoff` is {}", consumer.backoff);
             self.complain(Complaint::at(at.key("backoff"), title, "must be between 1 and 1000"));
         }
+        if let Some(most) = consumer.max_deliveries {
+            self.at_least_one(at.key("max_deliveries"), "max_deliveries", most);
+        }
         ConsumerPlan {
             name: name.into(),
             salt: 0,
@@ -82,7 +85,39 @@ impl Lowering<'_> {
             retries: consumer.retries,
             retry_delay: consumer.retry_delay.map_or(Time::ZERO, |delay| Time(delay.0)),
             backoff: consumer.backoff,
+            redelivery: self.redelivery(at, consumer),
+            max_deliveries: consumer.max_deliveries,
             view: None,
         }
+    }
+
+    /// What becomes of a message that is not acknowledged in time.
+    fn redelivery(&mut self, at: At<'_>, consumer: &Consumer) -> Option<Redelivery> {
+        let late_ack_counts = consumer.late_ack == LateAck::Counts;
+        let (key, &Duration(after), notices_death) = match (&consumer.visibility_timeout, &consumer.ack_timeout) {
+            (Some(after), None) => ("visibility_timeout", after, false),
+            (None, Some(after)) => ("ack_timeout", after, true),
+            (Some(_), Some(_)) => {
+                let title = "a consumer has `visibility_timeout` or `ack_timeout`, not both";
+                let complaint = Complaint::at(at.key("ack_timeout"), title, "would be a second time for the same");
+                self.complain(complaint.help(
+                    "`visibility_timeout` where the broker learns of no death (SQS, Redis), `ack_timeout` where it does \
+                     (RabbitMQ, Kafka)",
+                ));
+                return None;
+            }
+            (None, None) if late_ack_counts => {
+                let title = "no acknowledgement is late without `visibility_timeout` or `ack_timeout`";
+                let complaint = Complaint::at(at.key("late_ack"), title, "would have no effect");
+                self.complain(complaint.help("add the time in which a message is to be acknowledged"));
+                return None;
+            }
+            (None, None) => return None,
+        };
+        if after == 0 {
+            let title = format!("`{key}` is zero");
+            self.complain(Complaint::at(at.key(key), title, "each message would be delivered again at once, without end"));
+        }
+        Some(Redelivery { after: Time(after), notices_death, late_ack_counts })
     }
 }

@@ -253,6 +253,13 @@ pub const TABLE: &[Row] = &[
     ("behind-answers", &[], Limits, "a limit l", &["jobs wait for", "100 % in use"]),
     ("prefetched", &[], Limits, "worker threads", &["work behind the answers waits"]),
     ("dead-letters", &[], LosesWork, "queue tasks / worker", &["100 % of the work behind the answers", "`bad`"]),
+    (
+        "overdue",
+        &[],
+        LosesWork,
+        "queue topic / group",
+        &["100 % of the work behind the answers", "`not acknowledged in time`", "delivered again while"],
+    ),
     ("redelivered", &[], LosesWork, "queue topic / group", &["100 % of the work behind the answers", "`timed out`"]),
     ("broken-client", &[], CulpritKind::NeverAnswered, "a client c", &["`read timed out`", "never answered"]),
     ("half-waiting", &[], Limits, "node executor", &["spend 50 % of their time"]),

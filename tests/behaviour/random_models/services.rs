@@ -197,10 +197,14 @@ pub(super) fn queue() -> impl Strategy<Value = String> {
             maybe("retries", &["1", "3"]),
             maybe("retry_delay", &["\"7ms\""]),
             maybe("backoff", &["2.0"]),
+            maybe(
+                "max_deliveries",
+                &["3\nack_timeout = \"9ms\"", "3\nvisibility_timeout = \"7ms\"", "2\nack_timeout = \"5ms\"\nlate_ack = \"counts\""],
+            ),
         )
-            .prop_map(move |(prefetch, retries, delay, backoff)| {
+            .prop_map(move |(prefetch, retries, delay, backoff, redelivery)| {
                 format!(
-                    "[queues.jobs.consumers.{name}]\nservice = \"back\"\nendpoint = \"work\"\n{prefetch}{retries}{delay}{backoff}"
+                    "[queues.jobs.consumers.{name}]\nservice = \"back\"\nendpoint = \"work\"\n{prefetch}{retries}{delay}{backoff}{redelivery}"
                 )
             })
     };

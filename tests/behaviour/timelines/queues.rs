@@ -4,7 +4,7 @@ use super::*;
 
 /// A shop that does these steps, and workers of these kinds that consume its queue `jobs`: name, keys of the consumer,
 /// keys of the service, steps of the handler.
-fn queue(load: &str, keys: &str, steps: &str, workers: &[(&str, &str, &str, &str)]) -> String {
+pub(super) fn queue(load: &str, keys: &str, steps: &str, workers: &[(&str, &str, &str, &str)]) -> String {
     let mut rest = format!("[queues.jobs]\n{keys}\n");
     for (name, consumer, service, steps) in workers {
         rest += &format!(
@@ -15,12 +15,12 @@ fn queue(load: &str, keys: &str, steps: &str, workers: &[(&str, &str, &str, &str
     format!("{}serve = {{ steps = [{steps}] }}", model(load, &format!("{rest}[services.shop]\nruntime = \"delay\"")))
 }
 
-const PUBLISH: &str = "{ publish = { queue = \"jobs\" } }";
-const DELAY: &str = "runtime = \"delay\"";
+pub(super) const PUBLISH: &str = "{ publish = { queue = \"jobs\" } }";
+pub(super) const DELAY: &str = "runtime = \"delay\"";
 
 /// Completed jobs, failed ones, and the sum and the longest of the times to completion in milliseconds.
 #[track_caller]
-fn completion(story: &Story) -> (u64, u64, f64, f64) {
+pub(super) fn completion(story: &Story) -> (u64, u64, f64, f64) {
     let completion = story.outcome.completion.as_ref().expect("jobs");
     assert!(story.at_rest, "{:?}", story.ends);
     let times = &completion.times;

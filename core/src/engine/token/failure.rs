@@ -60,6 +60,8 @@ causes! {
     QUEUE_FULL = 26, "queue full";
     /// What the answer promised was never completed: a message was dropped or dead-lettered, or a handler failed.
     INCOMPLETE = 27, "never completed";
+    /// The handler of a message had not acknowledged it in time, so that the broker delivered it again.
+    UNACKNOWLEDGED = 28, "not acknowledged in time";
     /// The server closed the connection that the request was sent on.
     DISCONNECTED = 36, "server disconnected";
 }
@@ -101,6 +103,7 @@ impl Failure {
         Self::TIMED_OUT,
         Self::DEADLINE_EXCEEDED,
         Self::COMMAND_TIMEOUT,
+        Self::UNACKNOWLEDGED,
     ];
 
     /// Whether it comes from around the token, not from what it waits for: a cancellation, a time-out of several steps.
@@ -181,7 +184,8 @@ mod tests {
     /// What `on` can name is what the reports say, but for what no step can catch.
     #[test]
     fn every_cause_that_can_be_caught_can_be_named() {
-        let uncaught = [Failure::NONE, Failure::GAVE_UP, Failure::CANCELLED, Failure::INCOMPLETE];
+        let uncaught =
+            [Failure::NONE, Failure::GAVE_UP, Failure::CANCELLED, Failure::INCOMPLETE, Failure::UNACKNOWLEDGED];
         let mut caught: Vec<&str> =
             WORDS.iter().filter(|(cause, _)| !uncaught.contains(cause)).map(|&(_, words)| words).collect();
         let mut named = CAUSES.to_vec();

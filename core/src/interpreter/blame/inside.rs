@@ -35,6 +35,14 @@ impl World<'_> {
         }
     }
 
+    /// The handler of the message has not acknowledged it in time, wherever it is.
+    #[inline]
+    pub(crate) fn account_overdue(&mut self, message: u32) {
+        if let Some(accounts) = &mut self.accounts {
+            accounts.note_delivery_failed_at(message, Label::NONE);
+        }
+    }
+
     /// Where the latest delivery of the message has failed, as far as that is known.
     pub(crate) fn delivery_failed_at(&self, message: u32) -> Label {
         self.accounts.as_ref().map_or(Label::NONE, |accounts| accounts.delivery_failed_at(message))

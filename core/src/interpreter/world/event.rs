@@ -66,6 +66,7 @@ impl World<'_> {
                 Some((connection, Purpose::Idle)) => self.idled_out(connection),
                 Some((port, Purpose::Linger)) => self.ports[port as usize].free(self.engine.now),
                 Some((frame, Purpose::Scope)) => self.timeout_over(frame),
+                Some((message, Purpose::Acknowledgement)) => self.unacknowledged(message),
                 None => {}
             }
         } else if event.slot() >= slot::ACCEPT {

@@ -9,17 +9,26 @@
 //! or after a delay at its end (Celery's `default_retry_delay`, `retry_backoff`), and after the last retry it is
 //! dead-lettered. A process that dies gives its messages back to the head of the queue, and that uses up no retry
 //! (RabbitMQ: a lost channel requeues).
+//!
+//! A message that is not acknowledged in time ([`Redelivery`]) goes back to the head of its queue, while its handler works
+//! on and keeps its place among the `prefetch` of its process: nothing stops it. It is *overdue*. Its acknowledgement
+//! means nothing to SQS (the receipt handle of an earlier receive, "DeleteMessage") and to Kafka (`CommitFailedError` of
+//! a consumer that was removed from its group). Where Redis is the broker, kombu gives a message the same delivery tag each
+//! time (`virtual.Channel._inplace_augment_message`, `redis.QoS.ack`), so it also acknowledges the delivery that another
+//! process has by then. SQS and Redis learn of no death, and the message of a dead process comes back at the same deadline
+//! (`redis.QoS.restore_visible`).
 
+use crate::kernel::deadline::{Deadlines, LaneId};
 use crate::kernel::gauge::TimeWeighted;
 use crate::kernel::list::List;
 use crate::kernel::random::{GOLDEN, mix};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{ConsumerPlan, QueuePlan, System};
+use crate::model::{ConsumerPlan, QueuePlan, Redelivery, System};
 
 use crate::engine::population::QueueStatistics;
 use crate::engine::token::Failure;
-use crate::parts::messaging::message::{Delivery, DeliveryEnd, Message, Settlement};
+use crate::parts::messaging::message::{Delivery, DeliveryEnd, Handling, Message, Settlement};
 use crate::parts::part::{Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -34,15 +43,19 @@ pub(crate) struct Consumer {
     /// Messages that each process has and has not settled.
     held: Vec<u32>,
     prefetch: u32,
+    /// The time in which a message is to be acknowledged.
+    pub patience: Option<LaneId>,
     /// The process whose turn it is.
     turn: u32,
     ready: List,
     waiting: QueueStatistics,
     /// When a message was last dealt that had waited.
     pub waited_until: Time,
-    /// Messages at processes or on their way there.
+    /// Deliveries at processes or on their way there.
     unacked: TimeWeighted,
-    /// Messages that wait for their next delivery after a failure.
+    /// Those of them that are overdue.
+    late: u32,
+    /// Messages that wait for their next delivery after a failure, or after the death of their process.
     delayed: TimeWeighted,
     carried: u64,
     published: u64,
@@ -52,9 +65,11 @@ pub(crate) struct Consumer {
 }
 
 impl Consumer {
-    fn new(plan: &ConsumerPlan, system: &System) -> Self {
+    fn new(plan: &ConsumerPlan, system: &System, deadlines: &mut Deadlines) -> Self {
         let service = &system.services[system.endpoints[plan.endpoint as usize].service as usize];
-        Self::of(service.first_process, service.replicas * service.workers, plan.prefetch)
+        let consumer = Self::of(service.first_process, service.replicas * service.workers, plan.prefetch);
+        let patience = plan.redelivery.map(|Redelivery { after, .. }| deadlines.lane(after));
+        Self { patience, ..consumer }
     }
 
     fn of(first_process: u32, processes: u32, prefetch: Option<u32>) -> Self {
@@ -62,11 +77,13 @@ impl Consumer {
             first_process,
             held: vec![0; processes as usize],
             prefetch: prefetch.unwrap_or(u32::MAX),
+            patience: None,
             turn: 0,
             ready: List::default(),
             waiting: QueueStatistics::default(),
             waited_until: Time::ZERO,
             unacked: TimeWeighted::default(),
+            late: 0,
             delayed: TimeWeighted::default(),
             carried: 0,
             published: 0,
@@ -92,7 +109,8 @@ impl Consumer {
     }
 
     fn inside(&self) -> u64 {
-        [self.waiting.gauge, self.unacked, self.delayed].iter().map(|gauge| u64::from(gauge.level())).sum()
+        let all: u64 = [self.waiting.gauge, self.unacked, self.delayed].iter().map(|it| u64::from(it.level())).sum();
+        all - u64::from(self.late)
     }
 
     /// Starts counting afresh.
@@ -126,8 +144,8 @@ pub(crate) struct Broker {
 }
 
 impl Broker {
-    pub fn new(system: &System) -> Self {
-        let consumers = system.consumers.iter().map(|plan| Consumer::new(plan, system)).collect();
+    pub fn new(system: &System, deadlines: &mut Deadlines) -> Self {
+        let consumers = system.consumers.iter().map(|plan| Consumer::new(plan, system, deadlines)).collect();
         Self { messages: Slab::default(), consumers }
     }
 
@@ -218,33 +236,53 @@ impl Broker {
         state.turn = (chosen + 1) % count;
         let process = state.first_process + chosen;
         let key = mix(entry.key.wrapping_add(GOLDEN.wrapping_mul(u64::from(entry.deliveries))));
-        entry.process = process;
         entry.deliveries += 1;
+        entry.handlers += 1;
         Some(Delivery { message, process, key })
     }
 
-    /// A delivery has ended. `plan`: of the message's consumer.
-    pub fn settle(&mut self, now: Time, message: u32, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
+    /// The handler of this frame has the message, and is to acknowledge it before this deadline.
+    pub fn hand_over(&mut self, message: u32, frame: u32, timer: u32) {
+        let entry = &mut self.messages[message];
+        (entry.frame, entry.timer) = (frame, timer);
+    }
+
+    /// A delivery has ended. `plan`: of the message's consumer. The deadline of its acknowledgement is the caller's to
+    /// cancel, unless the message is [`Settlement::Hidden`] until then.
+    pub fn settle(&mut self, now: Time, handling: Handling, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
+        let Handling { message, frame, process } = handling;
         let entry = &mut self.messages[message];
         let state = &mut self.consumers[entry.consumer as usize];
-        state.held[(entry.process - state.first_process) as usize] -= 1;
+        state.held[(process - state.first_process) as usize] -= 1;
         state.unacked.down(now);
+        entry.handlers -= 1;
+        if entry.frame != frame {
+            return self.settle_late(message, plan, end);
+        }
+        entry.frame = NONE;
         let delay = match end {
             DeliveryEnd::Acked => {
                 state.acked += 1;
+                entry.is_settled = true;
                 return Settlement::Acked;
+            }
+            DeliveryEnd::Lost if plan.redelivery.is_some_and(|it| !it.notices_death) => {
+                state.delayed.up(now);
+                return Settlement::Hidden;
             }
             DeliveryEnd::Lost => Time::ZERO,
             DeliveryEnd::Failed(why) => {
                 entry.failures += 1;
                 entry.last = why;
                 if entry.failures > plan.retries {
-                    state.dead += 1;
-                    return Settlement::DeadLetter;
+                    return self.bury(message);
                 }
                 plan.delay(entry.failures)
             }
         };
+        if plan.max_deliveries.is_some_and(|most| entry.deliveries >= most) {
+            return self.bury(message);
+        }
         if delay == Time::ZERO {
             self.make_ready(now, message, true);
             return Settlement::Ready;
@@ -253,10 +291,62 @@ impl Broker {
         Settlement::Delayed(delay)
     }
 
+    /// The message is dead-lettered.
+    fn bury(&mut self, message: u32) -> Settlement {
+        let entry = &mut self.messages[message];
+        entry.is_settled = true;
+        if !entry.last.is_some() {
+            entry.last = Failure::CONNECTION_LOST;
+        }
+        self.consumers[entry.consumer as usize].dead += 1;
+        Settlement::DeadLetter
+    }
+
+    /// A handler that was overdue has ended. What it acknowledges is the delivery that another one has by now, or nothing.
+    fn settle_late(&mut self, message: u32, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
+        let entry = &mut self.messages[message];
+        let state = &mut self.consumers[entry.consumer as usize];
+        state.late -= 1;
+        let counts = plan.redelivery.is_some_and(|it| it.late_ack_counts) && end == DeliveryEnd::Acked;
+        if !counts || entry.frame == NONE {
+            return Settlement::Late;
+        }
+        entry.frame = NONE;
+        entry.is_settled = true;
+        state.late += 1;
+        state.acked += 1;
+        Settlement::Acked
+    }
+
+    /// A message was not acknowledged in time: it is in its queue again, or was delivered too often. Its handler, if it
+    /// lives, works on.
+    pub fn overdue(&mut self, now: Time, message: u32, plan: &ConsumerPlan) -> Settlement {
+        let entry = &mut self.messages[message];
+        let state = &mut self.consumers[entry.consumer as usize];
+        entry.timer = NONE;
+        if entry.frame == NONE {
+            state.delayed.down(now);
+        } else {
+            entry.frame = NONE;
+            state.late += 1;
+        }
+        entry.last = Failure::UNACKNOWLEDGED;
+        if plan.max_deliveries.is_some_and(|most| entry.deliveries >= most) {
+            return self.bury(message);
+        }
+        self.make_ready(now, message, true);
+        Settlement::Ready
+    }
+
     /// A message's delay is over: it is in its queue again.
     pub fn come_back(&mut self, now: Time, message: u32) {
         self.consumers[self.messages[message].consumer as usize].delayed.down(now);
         self.make_ready(now, message, false);
+    }
+
+    /// The deadline by which a message is to be acknowledged, which is the caller's to cancel; [`NONE`] without one.
+    pub fn take_timer(&mut self, message: u32) -> u32 {
+        std::mem::replace(&mut self.messages[message].timer, NONE)
     }
 
     /// The event of a message, unless it was taken before; else [`NONE`].
@@ -264,17 +354,27 @@ impl Broker {
         std::mem::replace(&mut self.messages[message].event, NONE)
     }
 
-    /// Nothing more becomes of a message.
-    pub fn remove(&mut self, message: u32) -> Message {
-        let removed = self.messages[message];
-        self.messages.remove(message);
-        removed
+    /// Nothing more becomes of a message; what it was.
+    pub fn end(&mut self, message: u32) -> Message {
+        let entry = &mut self.messages[message];
+        let ended = *entry;
+        entry.is_settled = true;
+        (entry.job, entry.event) = (NONE, NONE);
+        self.forget_unhandled(message);
+        ended
     }
 
-    /// Each message that is to be delivered again because it failed, with its number.
+    /// Forgets a message of which nothing more becomes, and that no handler works on.
+    pub fn forget_unhandled(&mut self, message: u32) {
+        if self.messages[message].is_settled && self.messages[message].handlers == 0 {
+            self.messages.remove(message);
+        }
+    }
+
+    /// Each message that is to be delivered again because it failed or was not acknowledged in time, with its number.
     pub fn failing(&self) -> impl Iterator<Item = (u32, &Message)> + '_ {
         let messages = self.messages.living().map(|message| (message, &self.messages[message]));
-        messages.filter(|(_, it)| it.failures > 0)
+        messages.filter(|(_, it)| it.last.is_some() && !it.is_settled)
     }
 
     /// Copies of messages that no process has: those that wait in their queue or for their next delivery.
@@ -350,8 +450,15 @@ mod tests {
             retries,
             retry_delay,
             backoff: 1.0,
+            redelivery: None,
+            max_deliveries: None,
             view: None,
         }
+    }
+
+    /// The end of the delivery of a message to a process.
+    fn settle(broker: &mut Broker, message: u32, process: u32, plan: &ConsumerPlan, end: DeliveryEnd) -> Settlement {
+        broker.settle(NOW, Handling { message, frame: NONE, process }, plan, end)
     }
 
     fn deal(broker: &mut Broker) -> Option<(u32, u32)> {
@@ -363,7 +470,7 @@ mod tests {
         let mut broker = broker(3);
         assert_eq!(broker.deal(NOW, 0, |_| false), None, "no process consumes");
         assert_eq!([deal(&mut broker), deal(&mut broker), deal(&mut broker)], [Some((0, 4)), Some((1, 5)), None]);
-        assert_eq!(broker.settle(NOW, 1, &plan(0, Time::ZERO), DeliveryEnd::Acked), Settlement::Acked);
+        assert_eq!(settle(&mut broker, 1, 5, &plan(0, Time::ZERO), DeliveryEnd::Acked), Settlement::Acked);
         assert_eq!(deal(&mut broker), Some((2, 5)));
         assert!(broker.consumers[0].is_counted_right());
     }
@@ -373,15 +480,19 @@ mod tests {
         let mut broker = broker(3);
         let failed = DeliveryEnd::Failed(Failure::READ_TIMEOUT);
         deal(&mut broker);
-        assert_eq!(broker.settle(NOW, 0, &plan(2, Time::ZERO), failed), Settlement::Ready);
+        assert_eq!(settle(&mut broker, 0, 4, &plan(2, Time::ZERO), failed), Settlement::Ready);
         assert_eq!(deal(&mut broker), Some((0, 5)), "before those that came after it");
-        assert_eq!(broker.settle(NOW, 0, &plan(2, Time(9)), failed), Settlement::Delayed(Time(9)));
+        assert_eq!(settle(&mut broker, 0, 5, &plan(2, Time(9)), failed), Settlement::Delayed(Time(9)));
         broker.come_back(NOW, 0);
         assert_eq!([deal(&mut broker), deal(&mut broker)], [Some((1, 4)), Some((2, 5))]);
-        assert_eq!(broker.settle(NOW, 1, &plan(2, Time::ZERO), DeliveryEnd::Lost), Settlement::Ready);
+        assert_eq!(settle(&mut broker, 1, 4, &plan(2, Time::ZERO), DeliveryEnd::Lost), Settlement::Ready);
         assert_eq!(deal(&mut broker), Some((1, 4)), "a death uses up no retry");
-        assert_eq!(broker.settle(NOW, 2, &plan(0, Time::ZERO), failed), Settlement::DeadLetter);
+        assert_eq!(settle(&mut broker, 2, 5, &plan(0, Time::ZERO), failed), Settlement::DeadLetter);
         assert_eq!(deal(&mut broker), Some((0, 5)));
-        assert_eq!(broker.settle(NOW, 0, &plan(2, Time::ZERO), failed), Settlement::DeadLetter, "the third failure");
+        assert_eq!(
+            settle(&mut broker, 0, 5, &plan(2, Time::ZERO), failed),
+            Settlement::DeadLetter,
+            "the third failure"
+        );
     }
 }

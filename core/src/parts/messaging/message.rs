@@ -27,6 +27,10 @@ pub(crate) enum Settlement {
     Ready,
     /// It comes back to its queue after this time.
     Delayed(Time),
+    /// It comes back to its queue when it is overdue: nothing tells the broker that its process has died.
+    Hidden,
+    /// Nothing: the handler was overdue, and the message was no longer its own.
+    Late,
 }
 
 /// A message on its way to a process.
@@ -36,6 +40,14 @@ pub(crate) struct Delivery {
     pub process: u32,
     /// Names the draws of this delivery: another one makes other draws.
     pub key: u64,
+}
+
+/// A delivery that ends: of this message, held by this frame, as one of those of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Handling {
+    pub message: u32,
+    pub frame: u32,
+    pub process: u32,
 }
 
 /// A copy of a message, for one consumer.
@@ -48,8 +60,14 @@ pub(crate) struct Message {
     pub since: Time,
     pub job: u32,
     pub consumer: u32,
-    /// The process that has it.
-    pub process: u32,
+    /// The frame of the handler that has it; [`NONE`] while none does. Another one that works on it is overdue.
+    pub frame: u32,
+    /// The deadline of that handler's acknowledgement.
+    pub timer: u32,
+    /// Handlers that work on it, those that are overdue included.
+    pub handlers: u32,
+    /// Nothing more becomes of it: it is kept for handlers that are overdue.
+    pub is_settled: bool,
     /// How often its handler has failed.
     pub failures: u32,
     /// Why it failed last.
@@ -69,7 +87,10 @@ impl Message {
             since: Time::ZERO,
             job,
             consumer,
-            process: NONE,
+            frame: NONE,
+            timer: NONE,
+            handlers: 0,
+            is_settled: false,
             failures: 0,
             last: Failure::NONE,
             deliveries: 0,

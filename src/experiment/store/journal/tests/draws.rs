@@ -285,6 +285,7 @@ impl Draws {
                 at: draws.few(|draws| (draws.place(), draws.count())),
             }),
             dead_letters: self.count(),
+            overdue_deliveries: self.count(),
             instant_resends: self.count(),
             restarts: self.count(),
             services: self.few(|draws| ServiceOutcome {
