@@ -79,8 +79,10 @@ impl Lowering<'_> {
     }
 
     fn machines(&mut self) {
+        let all = At::Root.key("machines");
         for (name, machine) in &self.model.machines {
-            self.system.machines.push(MachinePlan { name: name.clone(), cores: machine.cpu.0 });
+            let speed = self.speed(all.key(name).key("speed"), machine.speed);
+            self.system.machines.push(MachinePlan { name: name.clone(), cores: machine.cpu.0, speed });
         }
     }
 

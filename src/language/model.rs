@@ -74,6 +74,11 @@ pub struct Provenance {
 pub struct Machine {
     /// Its cores.
     pub cpu: super::Cores,
+    /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work on them
+    /// takes twice as long, of all services there. Without it: 1.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
+    pub speed: Option<f64>,
 }
 
 /// A station of a queueing network.

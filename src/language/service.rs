@@ -35,6 +35,11 @@ pub struct Service {
     /// Rounds of the event loop that each wait takes; only of an event loop.
     pub rounds: Option<Rounds>,
     /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: no limit.
+    /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work on them
+    /// takes twice as long. A service on a `machine` has that of the machine. Without it: 1.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
+    pub speed: Option<f64>,
     /// A request over a kept connection that crosses with the server's close of it (half of the mean of the client's
     /// `round_trip` before or after; none without a `round_trip`) gets no answer: "server disconnected".
     pub keep_alive: Option<Duration>,

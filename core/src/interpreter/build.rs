@@ -80,9 +80,11 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
                 None => replica,
             };
             let cores = machine.map(|machine| system.machines[machine].cores).or(service.cores);
+            let speed = machine.map_or(service.speed, |machine| system.machines[machine].speed);
             built.replicas.push(Replica {
                 host,
                 cpu: cpu_of(service, cores, slot::CPU + replica),
+                stretch: (speed != 1.0).then_some(1.0 / speed),
                 first_process: built.processes.len() as u32,
                 workers: service.workers,
                 backlog: Queue::default(),

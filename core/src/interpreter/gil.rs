@@ -23,6 +23,7 @@ impl World<'_> {
         let now = self.engine.now;
         self.leave_cpu(gil);
         let lock = &mut self.gils[gil as usize];
+        let work = self.replicas[lock.host as usize].stretched(work);
         if lock.jobs.is_empty() {
             lock.virtual_time = 0.0;
             lock.held.up(now);

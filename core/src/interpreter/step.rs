@@ -315,7 +315,9 @@ impl World<'_> {
     pub(crate) fn start_job(&mut self, t: u32, replica: u32, work: Time) {
         let now = self.engine.now;
         let host = self.replicas[replica as usize].host;
-        self.replicas[host as usize].cpu.start(&mut self.engine.calendar, now, t, work);
+        let shared = &mut self.replicas[host as usize];
+        let work = shared.stretched(work);
+        shared.cpu.start(&mut self.engine.calendar, now, t, work);
         self.account_job(t, replica, work);
     }
 

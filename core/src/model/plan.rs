@@ -17,6 +17,8 @@ pub struct MachinePlan {
     pub name: String,
     /// Its cores.
     pub cores: f64,
+    /// Speed of its cores, relative to those on which CPU times were measured.
+    pub speed: f64,
 }
 
 /// A service.
@@ -36,6 +38,8 @@ pub struct ServicePlan {
     pub machine: Option<u32>,
     /// Cores of a replica; none: unlimited.
     pub cores: Option<f64>,
+    /// Speed of its cores, relative to those on which CPU times were measured; not of a machine.
+    pub speed: f64,
     /// Growth of a CPU demand with each job at work in the replica.
     pub slowdown: f64,
     /// Threads: of the default executor of an event loop, or for requests; none: unlimited.

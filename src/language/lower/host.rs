@@ -80,6 +80,35 @@ impl Lowering<'_> {
         }
     }
 
+    /// The speed of cores; 1 where nothing is said.
+    pub(super) fn speed(&mut self, at: At<'_>, value: Option<f64>) -> f64 {
+        let speed = value.unwrap_or(1.0);
+        if !(1e-3..=1e3).contains(&speed) {
+            let complaint =
+                Complaint::at(at, format!("`speed` is {speed}"), "must be between a thousandth and a thousand");
+            self.complain(complaint.note("work takes `1 / speed` times as long"));
+            return 1.0;
+        }
+        speed
+    }
+
+    /// The speed of a service's own cores.
+    pub(super) fn own_speed(&mut self, at: At<'_>, service: &Service) -> f64 {
+        if service.speed.is_some() {
+            let key = at.key("speed");
+            if service.machine.is_some() {
+                let title = "a service on a machine has the speed of that machine";
+                let complaint = Complaint::at(key, title, "no effect").also(at.key("machine"), "its cores are shared");
+                self.complain(complaint.help("write `speed` at the machine"));
+            } else if service.runtime == Runtime::Delay {
+                let title = "a service without queueing has no cores that could be slow or fast";
+                let complaint = Complaint::at(key, title, "not with `runtime = \"delay\"`");
+                self.complain(complaint.also(at.key("runtime"), "work is only elapsed time"));
+            }
+        }
+        self.speed(at.key("speed"), service.speed)
+    }
+
     /// A quadratic growth of demand: not negative; none is none.
     pub(super) fn coherence(&mut self, at: At<'_>, value: Option<f64>) -> f64 {
         let value = value.unwrap_or_default();

@@ -114,6 +114,7 @@ impl Lowering<'_> {
         let breakers = self.breakers(at.key("breakers"), service);
         let ingress = service.ingress.as_ref().map(|ingress| self.ingress(at.key("ingress"), ingress));
         let all = at.key("caches");
+        let speed = self.own_speed(at, service);
         let caches = service.caches.iter().map(|(name, cache)| self.cache(all.key(name), name, cache)).collect();
         let default_threads = (service.runtime == Runtime::EventLoop).then_some(DEFAULT_THREADS);
         ServicePlan {
@@ -131,6 +132,7 @@ impl Lowering<'_> {
             coherence,
             cpu_period,
             node_cores,
+            speed,
             gil: service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps, false)),
             backlog: service.backlog,
             ephemeral_ports: service.ephemeral_ports,

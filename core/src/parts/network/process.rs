@@ -54,6 +54,8 @@ pub(crate) struct Replica {
     /// The replica whose `cpu` it uses: its own, or the first on the same machine.
     pub host: u32,
     pub cpu: Cpu,
+    /// How many times as long work takes as on the cores on which it was measured; none: the same cores.
+    pub stretch: Option<f64>,
     pub first_process: u32,
     pub workers: u32,
     /// Connections that no worker has accepted yet.
@@ -65,6 +67,17 @@ pub(crate) struct Replica {
     /// 1 while it is down.
     pub down: TimeWeighted,
     pub accept_queue: AcceptQueue,
+}
+
+impl Replica {
+    /// How long work takes on one core of its host, which this is.
+    #[inline(always)]
+    pub fn stretched(&self, work: Time) -> Time {
+        match self.stretch {
+            None => work,
+            Some(stretch) => Time((work.0 as f64 * stretch).round() as u64),
+        }
+    }
 }
 
 /// A service's replicas, for balancing.
