@@ -44,6 +44,7 @@ pub(crate) mod step;
 pub(crate) mod task;
 pub(crate) mod thread;
 pub(crate) mod trace;
+pub(crate) mod turns;
 pub(crate) mod unwind;
 pub(crate) mod view;
 pub(crate) mod wait;

@@ -23,8 +23,8 @@ pub use load::{
 };
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
-    Balance, ClientPlan, EndpointPlan, LimitPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime, SearchCost, ServicePlan,
-    StationPlan,
+    Balance, ClientPlan, EndpointPlan, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime,
+    SearchCost, ServicePlan, StationPlan,
 };
 pub use program::{Branch, Draw, Op, Round, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, Redelivery, ViewPlan};

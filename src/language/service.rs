@@ -10,7 +10,7 @@ use super::{
     Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Ingress, Limit, Liveness, Pool, Readiness,
     Step,
 };
-use crate::model::{Balance, Order, Runtime};
+use crate::model::{Balance, LoopKind, Order, Runtime};
 
 /// A deployed service: `replicas` pods, each with `workers` processes that share the pod's CPU.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -26,20 +26,26 @@ pub struct Service {
     /// How a process runs its requests.
     #[serde(default)]
     pub runtime: Runtime,
+    /// The library of its event loops; only of an event loop.
+    pub event_loop: Option<LoopKind>,
+    /// Connections that an event loop accepts in a round at most; only of an event loop. Requests over kept connections do
+    /// not count: asyncio takes them like new connections, libuv as they come. Without it: 1 with
+    /// `event_loop = "libuv"` (since libuv 1.45, so since Node 20; any number before), else all that wait.
+    pub accepts_per_round: Option<u32>,
     /// CPU limit of one replica in cores, shared by its processes and their threads (Kubernetes `cpu = "500m"`).
     /// Without it the CPU never queues: each running process or thread has a core of its own.
     pub cpu: Option<Cores>,
+    /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work on them
+    /// takes twice as long. A service on a `machine` has that of the machine. Without it: 1.
+    #[serde(default, deserialize_with = "optional_fraction")]
+    #[schemars(with = "Option<Fraction>")]
+    pub speed: Option<f64>,
     /// The machine (a key of `[machines]`) on which its replicas run; they share its cores with the other services
     /// there, instead of a `cpu` of their own.
     pub machine: Option<String>,
     /// Rounds of the event loop that each wait takes; only of an event loop.
     pub rounds: Option<Rounds>,
     /// How long the server keeps an idle connection (uvicorn `--timeout-keep-alive`, 5 s there). Without it: no limit.
-    /// Speed of its cores relative to those on which the CPU times of the model were measured: at 0.5 all work on them
-    /// takes twice as long. A service on a `machine` has that of the machine. Without it: 1.
-    #[serde(default, deserialize_with = "optional_fraction")]
-    #[schemars(with = "Option<Fraction>")]
-    pub speed: Option<f64>,
     /// A request over a kept connection that crosses with the server's close of it (half of the mean of the client's
     /// `round_trip` before or after; none without a `round_trip`) gets no answer: "server disconnected".
     pub keep_alive: Option<Duration>,
@@ -83,7 +89,8 @@ pub struct Service {
     /// accept loop up to `backlog` times and logs a traceback each time.
     pub emfile_cpu: Option<Distribution>,
     /// Threads of a process: the size of the default executor of an event loop (`min(32, cores + 4)` in CPython), or
-    /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop has 6.
+    /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop
+    /// has 6, or 4 with `event_loop = "libuv"` (`UV_THREADPOOL_SIZE`).
     pub threads: Option<u32>,
     /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
     /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.

@@ -143,6 +143,8 @@ mod deadlocks;
 
 mod loads;
 
+mod libuv;
+
 mod limits;
 mod queues;
 mod recorded;

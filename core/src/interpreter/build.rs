@@ -217,7 +217,7 @@ impl Built {
             runtime: service.runtime,
             frozen: false,
             inside: 0,
-            event_loop: EventLoop::default(),
+            event_loop: EventLoop::new(service.event_loop),
             descriptors: Descriptors::new(service.idle_files + connections, service.open_files),
             pools,
             limits,

@@ -72,7 +72,7 @@ impl World<'_> {
             _ if is_full && !self.is_anybody_at_work() => {}
             _ => {
                 let event_loop = &mut self.processes[process as usize].event_loop;
-                event_loop.accept_paused = false;
+                event_loop.pause_accept(false);
                 event_loop.resumed = now;
             }
         }
@@ -95,7 +95,7 @@ impl World<'_> {
     /// Accept met EMFILE: it pauses, the loop burns the CPU of the episode, and what waits in the backlog is left to an
     /// idle worker beside it, if there is one.
     pub(crate) fn pause_accept(&mut self, process: u32) {
-        self.processes[process as usize].event_loop.accept_paused = true;
+        self.processes[process as usize].event_loop.pause_accept(true);
         self.account_pause(process);
         if self.processes[process as usize].emfile_cpu.is_none() {
             self.retry_accept(process, ACCEPT_RETRY);
@@ -114,7 +114,7 @@ impl World<'_> {
         let mut workers = shared.first_process..shared.first_process + shared.workers;
         let able = |worker: &u32| {
             let event_loop = &self.processes[*worker as usize].event_loop;
-            *worker != process && event_loop.is_idle() && !event_loop.accept_paused
+            *worker != process && event_loop.is_idle() && !event_loop.is_paused()
         };
         if let Some(other) = workers.find(able) {
             self.poll(other);

@@ -30,7 +30,7 @@ impl World<'_> {
 
     /// The token waits for the next round of its event loop.
     #[inline(always)]
-    fn await_turn(&mut self, t: u32, process: u32) {
+    pub(crate) fn await_turn(&mut self, t: u32, process: u32) {
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.incoming.push(&mut self.engine.tokens, t);
         event_loop.expect(&mut self.engine.tokens, self.engine.now, t);
@@ -111,34 +111,40 @@ impl World<'_> {
     /// descriptors: asyncio accepts until the socket would block.
     fn accept(&mut self, process: u32) {
         loop {
-            let index = process as usize;
-            if self.processes[index].event_loop.accept_paused {
-                return;
+            if !self.processes[process as usize].event_loop.accepts_all() {
+                return self.accept_some(process);
             }
-            let replica = self.processes[index].replica as usize;
-            let own = self.processes[index].event_loop.accepting.first();
-            let Some(t) = own.or_else(|| self.replicas[replica].backlog.iter(&self.engine.tokens).next()) else {
-                return;
-            };
-            if !self.take_inbound(process, t) {
-                self.pause_accept(process);
-                return;
-            }
-            if own.is_some() {
-                self.processes[index].event_loop.accepting.remove(&mut self.engine.tokens, t);
-            } else {
-                let now = self.engine.now;
-                self.replicas[replica].backlog.remove(&mut self.engine, t);
-                self.enter_process(t, process);
-                self.processes[index].event_loop.expect(&mut self.engine.tokens, now, t);
-            }
-            self.account_emfile(t, process);
-            if self.engine.tokens[t].phase != Progress::BEGIN {
-                self.replicas[replica].accept_queue.leave(&mut self.engine, t);
-            }
-            self.engine.tokens[t].state = State::Ready;
-            self.processes[index].event_loop.round.push(&mut self.engine.tokens, t);
+            let Some(t) = self.accept_next(process) else { return };
+            self.processes[process as usize].event_loop.round.push(&mut self.engine.tokens, t);
         }
+    }
+
+    /// Accepts the next connection that waits for this process or in the backlog that it shares, if there is a
+    /// descriptor for it; else accept pauses.
+    #[inline(always)]
+    pub(crate) fn accept_next(&mut self, process: u32) -> Option<u32> {
+        let index = process as usize;
+        let replica = self.processes[index].replica as usize;
+        let own = self.processes[index].event_loop.accepting.first();
+        let t = own.or_else(|| self.replicas[replica].backlog.iter(&self.engine.tokens).next())?;
+        if !self.take_inbound(process, t) {
+            self.pause_accept(process);
+            return None;
+        }
+        if own.is_some() {
+            self.processes[index].event_loop.accepting.remove(&mut self.engine.tokens, t);
+        } else {
+            let now = self.engine.now;
+            self.replicas[replica].backlog.remove(&mut self.engine, t);
+            self.enter_process(t, process);
+            self.processes[index].event_loop.expect(&mut self.engine.tokens, now, t);
+        }
+        self.account_emfile(t, process);
+        if self.engine.tokens[t].phase != Progress::BEGIN {
+            self.replicas[replica].accept_queue.leave(&mut self.engine, t);
+        }
+        self.engine.tokens[t].state = State::Ready;
+        Some(t)
     }
 
     /// The pause after EMFILE is over. With nothing under way but such pauses, and each of them in front of a full
@@ -149,12 +155,12 @@ impl World<'_> {
             return; // the process that paused is no more
         }
         let nothing_else = self.engine.calendar.living() <= self.accept_retries;
-        let mut paused = self.processes.iter().filter(|process| process.event_loop.accept_paused);
+        let mut paused = self.processes.iter().filter(|process| process.event_loop.is_paused());
         if nothing_else && paused.all(|process| process.descriptors.is_full()) {
             return;
         }
         let event_loop = &mut self.processes[process as usize].event_loop;
-        event_loop.accept_paused = false;
+        event_loop.pause_accept(false);
         event_loop.resumed = self.engine.now;
         if event_loop.is_idle() {
             self.poll(process);
@@ -167,7 +173,7 @@ impl World<'_> {
         let shared = &mut replicas[replica as usize];
         let idle = |process: &u32| {
             let event_loop = &processes[*process as usize].event_loop;
-            event_loop.is_idle() && !event_loop.accept_paused
+            event_loop.is_idle() && !event_loop.is_paused()
         };
         let workers = shared.first_process..shared.first_process + shared.workers;
         let count = workers.clone().filter(idle).count() as u32;
@@ -186,6 +192,9 @@ impl World<'_> {
     pub(crate) fn arrive_at_loop(&mut self, t: u32, process: u32) {
         self.engine.tokens[t].state = State::Backlog;
         self.account_loop(t, process);
+        if self.has_libuv && self.read_or_line_up(t, process) {
+            return;
+        }
         let event_loop = &mut self.processes[process as usize].event_loop;
         event_loop.accepting.push(&mut self.engine.tokens, t);
         event_loop.expect(&mut self.engine.tokens, self.engine.now, t);

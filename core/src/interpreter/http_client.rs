@@ -9,7 +9,7 @@ use crate::engine::next::Next;
 use crate::engine::progress::{Progress, phases};
 use crate::engine::token::{Failure, FrameKind, State, WASTE};
 use crate::interpreter::world::World;
-use crate::parts::network::http_client::{CLOSING, Connecting, Found};
+use crate::parts::network::http_client::{CLOSING, Connecting, Found, number_of};
 
 /// Parts of a call's draws.
 const CALL_CPU: u64 = 1;
@@ -124,6 +124,9 @@ impl<'s> World<'s> {
                 Connecting::Reach => {
                     let rounds = plan.connect_rounds.saturating_sub(1);
                     self.engine.tokens[t].phase = Connecting::Settling { rounds }.into();
+                    if self.has_libuv {
+                        self.open_to_loop(t, plan.server);
+                    }
                     let added = self.added_latency(plan.server);
                     if plan.connect_time.is_some() || added > Time::ZERO {
                         let time = plan
@@ -227,6 +230,7 @@ impl<'s> World<'s> {
         if self.guards.propagates {
             self.pass_deadline(t, child);
         }
+        let peer = if self.has_libuv && number_of(peer).is_some() { NONE } else { peer };
         self.arrive(child, endpoint, peer);
         Next::Park
     }

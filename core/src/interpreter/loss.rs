@@ -152,7 +152,7 @@ impl World<'_> {
     pub fn is_at_work(&self) -> bool {
         let burns = |t: u32| self.engine.tokens[t].has(HOUSEKEEPING) && self.engine.tokens[t].state == State::Working;
         // After EMFILE accept goes on where the table has room again.
-        let accepts_again = |process: &Process| process.event_loop.accept_paused && !process.descriptors.is_full();
+        let accepts_again = |process: &Process| process.event_loop.is_paused() && !process.descriptors.is_full();
         self.engine.tokens.living().any(|t| self.is_under_way(t) || burns(t))
             || self.processes.iter().any(accepts_again)
             || self.engine.calendar.any(|event| self.changes_something(event))

@@ -172,7 +172,7 @@ impl World<'_> {
         if self.lend(t, id) != Connection::Closed {
             self.engine.drop_timer(t);
         }
-        self.wake(t);
+        self.hand_over(t);
         self.look_behind_blocked_loop(t);
     }
 

@@ -122,10 +122,11 @@ impl World<'_> {
 
     pub(crate) fn granted(&mut self, t: u32, kind: SlotsKind) {
         match kind {
-            SlotsKind::Connections { .. }
-            | SlotsKind::Limit { .. }
-            | SlotsKind::Shared { .. }
-            | SlotsKind::Executor => {
+            SlotsKind::Connections { .. } | SlotsKind::Limit { .. } => {
+                self.engine.tokens[t].pc += 1;
+                self.hand_over(t);
+            }
+            SlotsKind::Shared { .. } | SlotsKind::Executor => {
                 self.engine.tokens[t].pc += 1;
                 self.wake(t);
             }

@@ -12,7 +12,7 @@ use crate::kernel::deadline::LaneId;
 use crate::kernel::random::{Stream, name};
 use crate::kernel::slab::Slab;
 use crate::kernel::{NONE, Time};
-use crate::model::{Abandon, Load, Op, Runtime, ServicePlan, System};
+use crate::model::{Abandon, Load, LoopKind, Op, Runtime, ServicePlan, System};
 
 use crate::engine::token::{Failure, Request};
 use crate::engine::{Engine, slot};
@@ -144,6 +144,8 @@ pub struct World<'s> {
     pub(crate) is_plain: bool,
     /// Some process runs an event loop.
     pub(crate) has_loops: bool,
+    /// Whether any of them is libuv's.
+    pub(crate) has_libuv: bool,
     /// Whether a token continues at once after its service at a station: true in a plain system without event loops.
     pub(crate) goes_on_at_once: bool,
     /// Replicas that get no new requests.
@@ -240,6 +242,7 @@ impl<'s> World<'s> {
             stagnation: Stagnation::default(),
             is_plain,
             has_loops,
+            has_libuv: system.services.iter().any(|plan| plan.event_loop.kind == LoopKind::Libuv),
             goes_on_at_once: is_plain && !has_loops,
             outages: 0,
             severed: 0,

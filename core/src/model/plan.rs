@@ -42,6 +42,8 @@ pub struct ServicePlan {
     pub speed: f64,
     /// Growth of a CPU demand with each job at work in the replica.
     pub slowdown: f64,
+    /// What its event loops do in a round.
+    pub event_loop: LoopPlan,
     /// Threads: of the default executor of an event loop, or for requests; none: unlimited.
     pub threads: Option<u32>,
     /// Requests that may wait for a thread; none: any number.
@@ -117,6 +119,30 @@ pub enum Runtime {
     Threads,
     /// No queueing at all: a `cpu` step is only elapsed time.
     Delay,
+}
+
+/// The library of an event loop: what is run in a round, in which order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum LoopKind {
+    /// asyncio: each round accepts what waits in the backlog and runs new requests first, those of kept connections
+    /// among them; what a slice hands to a waiter of the same process, such as a connection of a pool, is taken in the
+    /// round after.
+    #[default]
+    Asyncio,
+    /// libuv (Node.js): a round runs what became ready, in the order in which it did, and accepts one connection, which
+    /// is read at the end of the next round at the earliest; a request of a kept connection is ready when it arrives.
+    /// What a slice hands to a waiter of the same process is taken at once, when the slice ends.
+    Libuv,
+}
+
+/// What event loops do in a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoopPlan {
+    /// Their library.
+    pub kind: LoopKind,
+    /// Connections that a round accepts at most.
+    pub accepts: u32,
 }
 
 /// How connections are spread over the choices.

@@ -5,7 +5,7 @@ use super::complaint::{At, Complaint};
 use crate::kernel::Time;
 use crate::language::step::nested;
 use crate::language::{Duration, Place, Service, Step};
-use crate::model::{Balance, ProcessPlan, Runtime, ServicePlan};
+use crate::model::{Balance, LoopKind, LoopPlan, ProcessPlan, Runtime, ServicePlan};
 
 /// Processes of one service at most.
 const MOST_PROCESSES: u64 = 10_000;
@@ -15,6 +15,9 @@ const MOST_ROUNDS: u8 = 60;
 
 /// Threads of an event loop's default executor where the model gives none: CPython's `min(32, cores + 4)` on 2 cores.
 const DEFAULT_THREADS: u32 = 6;
+
+/// `UV_THREADPOOL_SIZE` of libuv where nothing is said.
+const DEFAULT_LIBUV_THREADS: u32 = 4;
 
 /// Linux' TCP_TIMEWAIT_LEN.
 const DEFAULT_TIME_WAIT: Time = Time(60_000_000_000);
@@ -111,12 +114,16 @@ impl Lowering<'_> {
         let limits = service.limits.iter().map(|(name, limit)| self.limit(all.key(name), name, limit)).collect();
         self.check_rounds(at, service);
         let machine = self.machine(at, service);
+        let speed = self.own_speed(at, service);
         let breakers = self.breakers(at.key("breakers"), service);
         let ingress = service.ingress.as_ref().map(|ingress| self.ingress(at.key("ingress"), ingress));
         let all = at.key("caches");
-        let speed = self.own_speed(at, service);
         let caches = service.caches.iter().map(|(name, cache)| self.cache(all.key(name), name, cache)).collect();
-        let default_threads = (service.runtime == Runtime::EventLoop).then_some(DEFAULT_THREADS);
+        let event_loop = self.event_loop(at, service);
+        let default_threads = (service.runtime == Runtime::EventLoop).then_some(match event_loop.kind {
+            LoopKind::Asyncio => DEFAULT_THREADS,
+            LoopKind::Libuv => DEFAULT_LIBUV_THREADS,
+        });
         ServicePlan {
             name: name.into(),
             first_process: self.system.processes.len() as u32,
@@ -125,14 +132,15 @@ impl Lowering<'_> {
             runtime: service.runtime,
             machine,
             cores: service.cpu.map(|cores| cores.0),
+            speed,
             slowdown,
+            event_loop,
             threads: service.threads.or(default_threads),
             max_queue: service.max_queue,
             waiting,
             coherence,
             cpu_period,
             node_cores,
-            speed,
             gil: service.endpoints.values().any(|endpoint| locks_in_threads(&endpoint.steps, false)),
             backlog: service.backlog,
             ephemeral_ports: service.ephemeral_ports,
@@ -153,6 +161,29 @@ impl Lowering<'_> {
             ingress,
             caches,
         }
+    }
+
+    /// What the event loops of a service do in a round.
+    fn event_loop(&mut self, at: At<'_>, service: &Service) -> LoopPlan {
+        if service.runtime != Runtime::EventLoop {
+            let given = [
+                ("event_loop", service.event_loop.is_some()),
+                ("accepts_per_round", service.accepts_per_round.is_some()),
+            ];
+            for (key, _) in given.into_iter().filter(|(_, given)| *given) {
+                let complaint = Complaint::at(at.key(key), "there is no event loop", "would have no effect");
+                self.complain(complaint.also(at.key("runtime"), "no event loop"));
+            }
+        }
+        let kind = service.event_loop.unwrap_or_default();
+        let all = match kind {
+            LoopKind::Asyncio => u32::MAX,
+            LoopKind::Libuv => 1,
+        };
+        if let Some(accepts) = service.accepts_per_round {
+            self.at_least_one(at.key("accepts_per_round"), "accepts_per_round", accepts);
+        }
+        LoopPlan { kind, accepts: service.accepts_per_round.unwrap_or(all) }
     }
 
     /// Refuses rounds where there is no loop that goes round, and too many of them.

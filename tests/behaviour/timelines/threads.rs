@@ -247,3 +247,14 @@ fn the_result_takes_the_rounds_of_the_loop() {
     let end = |rounds: &str| play(&shop("", rounds, &busy), &sends).successes()[0];
     assert_eq!((end(""), end("rounds = { thread = 2 }")), (300.0, 400.0));
 }
+
+/// A name look-up of 1 ms is a job of the thread pool. A and B hash in its two threads to 100, C from then to 200 in one of
+/// them: A looks up in the other to 101, B after it to 102, and C to 201. A call follows, which takes 10 ms.
+#[test]
+fn a_name_look_up_waits_behind_hashes() {
+    let look_up = "{ thread = { steps = [{ sleep = \"1ms\" }] } }, { sleep = \"10ms\" }";
+    let hash = "{ hash = { cpu = \"100ms\", on = \"thread\" } }";
+    let text = |steps: &str| shop("", "event_loop = \"libuv\"\nthreads = 2", steps);
+    assert_eq!(play(&text(look_up), &[0.0, 0.0]).successes(), [11.0, 11.0]);
+    assert_eq!(play(&text(&format!("{hash}, {look_up}")), &[0.0; 3]).successes(), [111.0, 112.0, 211.0]);
+}

@@ -75,7 +75,7 @@ impl World<'_> {
     /// Whether the token waits to be accepted while accept pauses for want of descriptors: of its process, or of all that
     /// share its backlog.
     pub(crate) fn lacks_descriptor(&self, t: u32, process: u32) -> bool {
-        let is_paused = |process: u32| self.processes[process as usize].event_loop.accept_paused;
+        let is_paused = |process: u32| self.processes[process as usize].event_loop.is_paused();
         let is_own = self.engine.tokens[t].process != NONE;
         let workers = || self.processes_of(self.processes[process as usize].replica);
         self.engine.tokens[t].state == State::Backlog && is_paused(process) && (is_own || workers().all(is_paused))

@@ -34,6 +34,19 @@ pub(crate) const CLOSING: u32 = NONE - 1;
 pub(crate) const LOST: u32 = NONE - 2;
 
 /// How far a call has got on its way to a connection.
+/// Instead of a peer: the number of the connection in the accept queue of a server that has not answered yet, above this.
+const NUMBERED: u32 = 1 << 31;
+
+/// Instead of a peer: the connection of this number.
+pub(crate) fn numbered(number: u32) -> u32 {
+    NUMBERED | number % (NUMBERED / 2)
+}
+
+/// The number of a connection that stands in place of its peer.
+pub(crate) fn number_of(peer: u32) -> Option<u32> {
+    (NUMBERED..LOST).contains(&peer).then(|| peer - NUMBERED)
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connecting {
     /// It looks for an idle connection.
