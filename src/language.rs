@@ -46,7 +46,7 @@ pub(crate) mod unused;
 mod visible;
 
 pub use cache::Cache;
-pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost};
+pub use client::{Client, Pool, PoolReuse, Reuse, SearchCost, Waiters};
 pub use difference::Difference;
 pub use distribution::{Distribution, Shape, Weighted};
 pub use experiment::{

@@ -104,6 +104,9 @@ pub struct Client {
     pub pool_timeout: Option<Duration>,
     /// Connections of a shared client at most. Without it: no limit.
     pub max_connections: Option<u32>,
+    /// Which of the calls that wait for one of `max_connections` are woken when one comes free.
+    #[serde(default)]
+    pub waiters: Waiters,
     /// With more connections open than this (idle or not, as httpcore counts), one that becomes idle is closed.
     /// Without it: no limit.
     pub max_keepalive_connections: Option<u32>,
@@ -140,6 +143,17 @@ pub enum Reuse {
     PerRequest,
     /// One client for the process: connections are kept and reused.
     Shared,
+}
+
+/// What becomes of the calls that wait for a connection when one comes free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Waiters {
+    /// All wake, one wins, and the others queue again with a fresh `pool_timeout` (httpx over httpcore 1.0).
+    #[default]
+    Race,
+    /// The first has it at once (`maxSockets` of Node's `http.Agent`, Go's `MaxConnsPerHost`).
+    Fifo,
 }
 
 /// CPU of one search of the pool: `per_idle * i + per_idle_squared * i^2 + per_busy * b` beside `i` idle and `b` busy

@@ -269,7 +269,41 @@ impl<'s> World<'s> {
     /// Every queued call wakes; all but the first will find nothing.
     pub(crate) fn wake_queued(&mut self, client: u32) {
         while let Some(t) = self.clients[client as usize].next_woken(&mut self.engine) {
+            if self.client_plan(client).fifo {
+                return self.serve_first(t, client);
+            }
             self.wake(t);
+        }
+    }
+
+    /// The first of the calls that wait gets the connection that has come free, at once, or opens one in the place of one
+    /// that was closed (Node's `lib/_http_agent.js`: the `free` event gives the socket to `requests[name].shift()`, and
+    /// `removeSocket` makes a new one for the first). Where another call has been quicker it is the first again.
+    #[inline(never)]
+    fn serve_first(&mut self, t: u32, client: u32) {
+        self.engine.tokens[t].phase = Connecting::Look.into();
+        let plan = self.client_plan(client);
+        match self.clients[client as usize].look(&mut self.engine, t, plan) {
+            Found::Idle { frame } => {
+                self.account_take(t, frame);
+                self.next_op(t);
+                self.hand_over(t);
+            }
+            Found::Room => {
+                self.engine.tokens[t].phase = Connecting::Look.into();
+                self.hand_over(t);
+            }
+            Found::Neither => {}
+        }
+    }
+
+    /// A call gives up its place in the line for a connection; where one served in turn had room to open one, the next has
+    /// it now.
+    pub(crate) fn leave_line(&mut self, client: u32, since: Time) {
+        self.clients[client as usize].leave_line(self.engine.now, since);
+        let plan = self.client_plan(client);
+        if plan.fifo && self.clients[client as usize].connections() < plan.max_connections {
+            self.wake_queued(client);
         }
     }
 

@@ -420,7 +420,7 @@ impl World<'_> {
                 self.free_connection(frame, client);
                 self.close_connection(client);
             }
-            FrameKind::Line { client, since } => self.clients[client as usize].leave_line(self.engine.now, since),
+            FrameKind::Line { client, since } => self.leave_line(client, since),
             FrameKind::Paced { pacer, since } => {
                 self.pacers[pacer as usize].leave(self.engine.now, frame, since, false);
             }

@@ -242,6 +242,8 @@ pub struct ClientPlan {
     pub pool_timeout: Option<Time>,
     /// Connections at most, if shared.
     pub max_connections: u32,
+    /// A connection that comes free goes to the first call that waits; else all wake, and one wins.
+    pub fifo: bool,
     /// Connections open beyond which none is kept idle.
     pub max_keepalive: u32,
     /// Connections that are kept idle at most.

@@ -5,7 +5,7 @@ use super::{Foreign, MS, SECONDS, word};
 
 /// The words.
 pub(super) const WORDS: &[Foreign] = &[
-    word(&["maxSockets"], "Node's http.Agent", "a client", "max_connections", ""),
+    word(&["maxSockets"], "Node's http.Agent", "a client", "max_connections", "with `waiters = \"fifo\"`"),
     word(
         &["maxTotalSockets"],
         "Node's http.Agent",

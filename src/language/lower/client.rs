@@ -3,7 +3,7 @@
 use super::complaint::{At, Complaint};
 use super::{Lowering, MOST};
 use crate::kernel::Time;
-use crate::language::{CallRate, Client, Duration, Reuse, Rounds, SearchCost};
+use crate::language::{CallRate, Client, Duration, Reuse, Rounds, SearchCost, Waiters};
 use crate::model::{self, ClientPlan, RatePlan};
 
 /// httpx' `keepalive_expiry` where the model gives none.
@@ -30,6 +30,11 @@ impl Lowering<'_> {
             let title = format!("client `{name}` is broken in more workers than there are");
             let complaint = Complaint::at(at.key("broken_workers"), title, format!("must be at most {processes}"));
             self.complain(complaint.note(format!("the service has replicas x workers = {replicas} x {workers}")));
+        }
+        if client.waiters == Waiters::Fifo && client.wake_cpu.is_some() {
+            let title = "calls that are served in turn do not wake in vain";
+            let complaint = Complaint::at(at.key("wake_cpu"), title, "would have no effect");
+            self.complain(complaint.also(at.key("waiters"), "served in turn"));
         }
         let rate = client.rate_limit.as_ref().map(|rate| self.call_rate(at, client.reuse, rate));
         let timeout = self.timeout(at.key("timeout"), client.timeout);
@@ -63,6 +68,7 @@ impl Lowering<'_> {
                 .map_or(Time::ZERO, |draw| Time((self.system.variates[draw.0 as usize].mean() / 2.0) as u64)),
             pool_timeout: self.timeout(at.key("pool_timeout"), client.pool_timeout).or(timeout),
             max_connections: client.max_connections.unwrap_or(u32::MAX),
+            fifo: client.waiters == Waiters::Fifo,
             max_keepalive: client.max_keepalive_connections.unwrap_or(u32::MAX),
             max_idle: client.max_idle_connections.unwrap_or(u32::MAX),
             rate,

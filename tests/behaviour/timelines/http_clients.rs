@@ -303,3 +303,19 @@ fn a_connection_that_is_kept_is_not_in_use() {
     let client = resource(&story.outcome, "shop client back");
     assert!((client.utilisation - 0.2).abs() < 1e-12, "{client:?}");
 }
+
+/// The first call that waits has the connection at once, so the time-out of the others counts from when they began to
+/// wait: C, which would have it at 200, gives up at 150, and D, which came at 60, has it at 200 as the next one. A
+/// connection that is not kept is opened anew by the first.
+#[test]
+fn calls_that_are_served_in_turn_wait_once() {
+    let keys = format!("{SHARED}\nmax_connections = 1\nwaiters = \"fifo\"\npool_timeout = \"150ms\"");
+    for more in ["", "max_keepalive_connections = 0"] {
+        for shop in ["runtime = \"delay\"", "", "event_loop = \"libuv\""] {
+            let story = play(&calling("", shop, &format!("{keys}\n{more}"), ""), &[0.0, 0.0, 0.0, 60.0]);
+            assert_eq!(story.told(), ["100", "200", "150: acquire timed out", "300"], "{shop} {more}");
+            let client = resource(&story.outcome, "shop client back");
+            assert_eq!((client.visits, client.waited), (4, Some(3)), "{client:?}");
+        }
+    }
+}

@@ -5,7 +5,8 @@
 //! grows with the square of its idle connections (`_assign_requests_to_connections` polls each and counts all for
 //! each); `max_keepalive_connections` counts all connections, so with more open than that one that becomes idle is
 //! closed, and one whose time is over is closed at the next call; at `max_connections` a free connection wakes *every*
-//! queued call, one wins, and the others queue again with a fresh pool time-out.
+//! queued call, one wins, and the others queue again with a fresh pool time-out. Other clients give it to the first
+//! (`fifo`: Node's `http.Agent` with `maxSockets`, `lib/_http_agent.js`).
 //!
 //! Others count the idle connections alone: with as many idle as may be, one more is closed when it is given back (Go
 //! `net/http/transport.go`, `tryPutIdleConn`: 2 where nothing is said; urllib3 `connectionpool.py`, `_put_conn`). nginx then
@@ -33,7 +34,6 @@ pub(crate) const CLOSING: u32 = NONE - 1;
 /// Instead of a peer: the process at the other end was killed.
 pub(crate) const LOST: u32 = NONE - 2;
 
-/// How far a call has got on its way to a connection.
 /// Instead of a peer: the number of the connection in the accept queue of a server that has not answered yet, above this.
 const NUMBERED: u32 = 1 << 31;
 
@@ -47,6 +47,7 @@ pub(crate) fn number_of(peer: u32) -> Option<u32> {
     (NUMBERED..LOST).contains(&peer).then(|| peer - NUMBERED)
 }
 
+/// How far a call has got on its way to a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Connecting {
     /// It looks for an idle connection.
@@ -204,17 +205,24 @@ impl HttpClient {
             self.served(engine, t);
             return Found::Idle { frame: self.take(engine, t, if is_closing { CLOSING } else { peer }) };
         }
-        if self.open < plan.max_connections {
+        let has_waited = self.in_line(engine, t).is_some();
+        // Where calls are served in turn a new one waits behind those that wait.
+        let may_open = !plan.fifo || has_waited || self.queue.is_empty();
+        if self.open < plan.max_connections && may_open {
             engine.tokens[t].phase = Connecting::Open.into();
             return Found::Room;
         }
-        if self.in_line(engine, t).is_none() {
+        if !has_waited {
             // It waits from now on, however often it is woken for nothing.
             let since = engine.now;
             engine.push_frame(t, FrameKind::Line { client: self.id, since });
             self.waiting.enter(since);
         }
-        self.queue.push(&mut engine.tokens, t);
+        if plan.fifo && has_waited {
+            self.queue.push_first(&mut engine.tokens, t);
+        } else {
+            self.queue.push(&mut engine.tokens, t);
+        }
         let token = &mut engine.tokens[t];
         (token.state, token.wait) = (State::ConnectionQueued, self.id);
         engine.limit_wait(t, self.pool_timeout);
@@ -409,6 +417,7 @@ mod tests {
             latency: Time(5),
             pool_timeout: None,
             max_connections,
+            fifo: false,
             max_keepalive,
             max_idle: u32::MAX,
             rate: None,
