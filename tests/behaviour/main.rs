@@ -25,6 +25,7 @@ mod metrics;
 mod mistakes;
 mod models;
 mod monitor;
+mod node_testbed;
 mod precision;
 mod promql;
 mod random_models;

@@ -26,7 +26,7 @@ const LONG: [&str; 9] = [
 ];
 
 /// Experiments that other tests judge: they answer to measurements, not to a recommendation.
-const JUDGED_ELSEWHERE: [&str; 4] = ["hypotheses", "pooling", "seed", "testbed"];
+const JUDGED_ELSEWHERE: [&str; 5] = ["hypotheses", "node-testbed", "pooling", "seed", "testbed"];
 
 fn whatifs() -> Vec<PathBuf> {
     let mut files: Vec<PathBuf> = fs::read_dir("experiments")
