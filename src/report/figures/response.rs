@@ -74,7 +74,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
             .collect(),
         ..Panel::default()
     };
-    let panels = if together {
+    let mut panels = if together {
         let all: Vec<Metric> = percentiles.iter().map(|(metric, _)| *metric).collect();
         let lines = percentiles.iter().copied().flat_map(curves).collect();
         vec![panel("response time", &all, lines, measured(set, factor))]
@@ -86,6 +86,7 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         };
         percentiles.iter().copied().map(alone).collect()
     };
+    panels.extend(later(set));
     let strokes: Vec<String> =
         percentiles.iter().map(|(metric, style)| format!("{} {}", metric.short(), stroke(*style))).collect();
     let strokes = strokes.join(", ");
@@ -108,6 +109,19 @@ pub(super) fn figure(set: &Set) -> LineFigure {
         panels,
         note,
     }
+}
+
+/// A panel for each time of the work behind the answers that an objective bounds.
+fn later<'a>(set: &'a Set) -> impl Iterator<Item = Panel> + 'a {
+    let mut metrics: Vec<Metric> = set.plan().objectives.iter().map(|objective| objective.metric()).collect();
+    metrics.retain(|metric| metric.is_time_behind_answers());
+    metrics.dedup();
+    metrics.into_iter().map(|metric| Panel {
+        y: ChartAxis::linear(format!("{} (s)", metric.short())),
+        lines: set.findings.iter().map(|&finding| curve::curve(set, finding, metric, 1.0)).collect(),
+        thresholds: objectives(set, &[metric], 1.0),
+        ..Panel::default()
+    })
 }
 
 /// Why a curve ends.

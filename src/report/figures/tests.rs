@@ -157,6 +157,23 @@ fn completion_has_a_panel_where_it_comes_after_the_answer() {
     assert_eq!(captions(&format!("{RATES}{VARIANTS}")), ["throughput (successes/s)", "success rate (%)"]);
 }
 
+/// Response times say nothing of work behind the answers: what an objective bounds is drawn beside them.
+#[test]
+fn a_bounded_time_to_completion_has_a_panel() {
+    let queued = "\"queues.work\" = { consumers = { shop = { service = \"shop\", endpoint = \"work\" } } }\n\
+         \"services.shop.endpoints.work\" = { steps = [{ visit = { station = \"counter\", time = \"exp(1s)\" } }] }\n\
+         \"services.shop.endpoints.serve\" = { steps = [{ publish = { queue = \"work\" } }] }\n";
+    let objective = "objectives = [{ at-most = { metric = \"completion_p90_s\", value = \"5s\" } }]\n";
+    let panels = |experiment: &str| {
+        let drawn = drawn(experiment);
+        let Figure::Line(figure) = &drawn[1].figure else { panic!("{:?}", drawn[1]) };
+        figure.panels.iter().map(|panel| (panel.y.label.clone(), panel.thresholds.len())).collect::<Vec<_>>()
+    };
+    let with = panels(&format!("{objective}{RATES}[set]\n{queued}"));
+    assert_eq!(with[1..], [("completion p90 (s)".to_owned(), 1)], "{with:?}");
+    assert_eq!(panels(&format!("{RATES}[set]\n{queued}")).len(), 1);
+}
+
 /// A queue that grows has no mean: its curve says so where it ends, once, and the axis has the unit of its values.
 #[test]
 fn a_curve_that_ends_before_a_growing_queue_says_so() {
