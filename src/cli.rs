@@ -23,6 +23,7 @@ mod man;
 mod merge;
 mod metastable;
 mod metering;
+mod new;
 mod open;
 mod optimize;
 mod outputs;
@@ -36,6 +37,7 @@ mod sensitivity;
 mod serve;
 mod simulate;
 mod sweep;
+mod template;
 mod timeline;
 mod trace;
 mod warn;
@@ -55,6 +57,7 @@ pub use knee::KneeArguments;
 pub use man::man;
 pub use merge::Merge;
 pub use metastable::Metastable;
+pub use new::New;
 pub use optimize::Optimize;
 pub use page::Page;
 pub use plan::Planning;
@@ -83,6 +86,7 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 #[allow(missing_docs, reason = "a comment here would hide the long help of the command's type")]
 pub enum Command {
+    New(New),
     Sweep(Sweep),
     Watch(Watch),
     Plan(Planning),
@@ -107,6 +111,7 @@ pub enum Command {
 
 const EXAMPLES: &str = "\
 Examples:
+  sim new --template spring-boot              begin with a model of a known stack
   sim sweep experiments/pooling.toml          answer a question; charts go to output/pooling/
   sim knee experiments/pooling.toml           find each design's limit without a full grid
   sim run models/registration.toml            inspect one point of one model

@@ -12,6 +12,7 @@ fn main() -> ExitCode {
     };
     let mut page = Page::terminal();
     let done = match arguments.command {
+        Command::New(new) => new.run(&mut page),
         Command::Sweep(sweep) => sweep.run(&mut page),
         Command::Watch(watch) => watch.run(&mut page),
         Command::Plan(plan) => plan.run(&mut page),

@@ -13,7 +13,7 @@ mod measured;
 mod metering;
 mod next;
 mod optimize;
-mod place;
+pub mod place;
 mod print;
 mod rates;
 mod report;

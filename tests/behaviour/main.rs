@@ -41,6 +41,7 @@ mod sentences;
 mod serve;
 mod soak;
 mod steady;
+mod templates;
 mod testbed;
 mod theory;
 mod timelines;

@@ -40,7 +40,7 @@ fn whatifs() -> Vec<PathBuf> {
 }
 
 /// What is kept: what was found, the verdicts, and the exit code.
-fn answer(file: &Path) -> String {
+pub(super) fn answer(file: &Path) -> String {
     let plan =
         Plan::read(file, &Adjustments::default()).unwrap_or_else(|mistakes| panic!("{}", mistakes.render(false)));
     let report = Report::of(&plan, runner::run(&plan, &Progress::default()));
