@@ -35,7 +35,7 @@ pub fn load_search(report: &Report) -> Option<LoadSearch> {
     let strength = &report.plan.points[summary.point].load.strength;
     let is_other = matches!(strength, Strength::Peak { .. } | Strength::Stages { .. });
     let is_open = report.state(summary.point).is_some_and(|state| !state.is_safe() || is_other);
-    let is_stopped = matches!(summary.doubt, Some(Doubt::Stopped(_)));
+    let is_stopped = matches!(summary.doubt, Some(Doubt::Stopped(_) | Doubt::EndedEarly));
     let comes_first =
         report.is_partial() || is_stopped || longer(report, summary).is_some() || excludes(report, summary).is_some();
     (is_open && !comes_first).then(|| search(report, summary, report.is_safe(summary.point)).0)
@@ -50,6 +50,11 @@ pub(super) fn heavier(report: &Report) -> Option<Proposal> {
     }
     if let Some(Doubt::Stopped(ending)) = summary.doubt {
         return not_stopped(ending).map(|what| Proposal::remark(what.into()));
+    }
+    if summary.doubt == Some(Doubt::EndedEarly) {
+        let what =
+            "shorten `load.duration`, or raise `max_events` or `max_wall_time`: a limit ended replications early";
+        return Some(Proposal::remark(what.into()));
     }
     if let Some(why) = excludes(report, summary).or_else(|| decides(report, summary)) {
         return Some(Proposal::remark(why));

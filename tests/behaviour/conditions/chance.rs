@@ -29,6 +29,8 @@ fn a_run_that_a_limit_ends_is_not_called_healthy() {
     let report = reported(&plan);
     assert_eq!((report.summaries.len(), report.states.len()), (1, 0));
     assert_eq!(report.findings[0].sentence(), "no verdict: a limit ended replications early");
+    let next = report::next_steps(&report, None);
+    assert!(next.contains("raise `max_events`") && !next.contains("sim knee"), "{next}");
 }
 
 /// Nobody comes within the window: neither 0 % nor 100 % of the requests succeed.
