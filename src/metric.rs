@@ -17,6 +17,8 @@ pub enum MetricKind {
     PerSecond,
     /// A time in hours.
     Hours,
+    /// An amount of money, in the currency of `[prices]`.
+    Price,
     /// A share, 0 to 1. Differences are in percentage points.
     Share,
     /// A time in seconds: a mean, or a single span.
@@ -99,7 +101,7 @@ enum Better {
 }
 
 use Better::{Higher, Lower};
-use MetricKind::{Count, Hours, PerMinute, PerSecond, Quantile, Ratio, Share, Time};
+use MetricKind::{Count, Hours, PerMinute, PerSecond, Price, Quantile, Ratio, Share, Time};
 use MetricSubject::{Answers, Caches, Completion, Failures, Run, Services, Views};
 
 metrics! {
@@ -181,8 +183,12 @@ metrics! {
     /// most uneven one.
     WorkerImbalance "worker_imbalance" = row("imbalance of workers", "imbalance", Ratio("busiest worker over mean worker"), Services, Lower);
     /// Replicas of a service times the length of the window, in hours. A replica that is stuck, dead or restarting counts:
-    /// what it has reserved is paid for all the same. Without a `service`: of all services together.
+    /// what it has reserved is paid for all the same. With `autoscale`, those that there are at each moment, starting and
+    /// ending ones included. Without a `service`: of all services together.
     ReplicaHours "replica_hours" = row("replica-hours", "replica-h", Hours, Services, Lower);
+    /// What the replicas of a service cost in the window by `[prices]`, in their currency: replica-hours times the price of one,
+    /// and of its cores. Without a `service`: of all services and machines together.
+    Cost "cost" = row("cost", "cost", Price, Services, Lower);
     /// Requests of the load that ended without success within the window; with a `cause`, those that ended by it. Where
     /// clients send again, each attempt counts.
     FailedRequests "failed_requests" = row("failed requests", "failed", Count("requests failed"), Failures, Lower);
@@ -232,7 +238,7 @@ impl Metric {
             Self::CompletionMeanS | Self::CompletionP50S | Self::CompletionP90S | Self::CompletionP95S => false,
             Self::CompletionP99S | Self::CompletionP999S | Self::CompletionRate => false,
             Self::StalenessMeanS | Self::StalenessP95S | Self::CacheHitRatio => false,
-            Self::PeakCallsPerS | Self::WorkerImbalance => false,
+            Self::PeakCallsPerS | Self::WorkerImbalance | Self::Cost => false,
         };
         if is_plural { several } else { one }
     }
@@ -327,6 +333,7 @@ impl Metric {
             (Self::CallsPerS | Self::PeakCallsPerS, _) => {
                 (load.call_rates.is_some(), "calls are counted only with `load.call_rates`, such as \"1s\"")
             }
+            (Self::Cost, _) => (system.prices.is_some(), "the model has no `[prices]`"),
             (Self::WorkerImbalance, _) => (
                 system.services.iter().any(|service| service.has_workers()),
                 "no service has event loops, or a limited number of `threads`",

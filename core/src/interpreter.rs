@@ -36,6 +36,7 @@ pub(crate) mod recording;
 pub(crate) mod restart;
 pub(crate) mod retry;
 pub(crate) mod routing;
+pub(crate) mod scaling;
 pub(crate) mod scope;
 pub(crate) mod sending;
 pub(crate) mod slots;

@@ -8,10 +8,12 @@ mod cache;
 mod load;
 mod metrics;
 mod plan;
+mod prices;
 mod program;
 mod queue;
 mod rate;
 mod resilience;
+mod scaling;
 mod trouble;
 mod waiting;
 
@@ -26,11 +28,15 @@ pub use plan::{
     Balance, ClientPlan, EndpointPlan, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime,
     SearchCost, ServicePlan, StationPlan,
 };
+pub use prices::Prices;
 pub use program::{Branch, Draw, Op, Round, Site};
 pub use queue::{ConsumerPlan, Notice, QueuePlan, Redelivery, ViewPlan};
 pub use rate::{RateUnit, decimals, grouped};
 pub use resilience::{
     BreakerPlan, BudgetPlan, CAUSES, Causes, FallbackPlan, IngressPlan, ParallelPlan, RatePlan, RetryPlan, TimeoutPlan,
+};
+pub use scaling::{
+    ActivationPlan, PolicySelect, ScalingAmount, ScalingMetric, ScalingPlan, ScalingPolicy, ScalingRules,
 };
 pub use trouble::{Capacity, FaultEffect, FaultPlan, ProbePlan};
 pub use waiting::{Order, Patience, Waiting};
@@ -84,6 +90,8 @@ pub struct System {
     pub parallels: Vec<ParallelPlan>,
     /// What the services export.
     pub metrics: MetricsPlan,
+    /// What the system costs; none where that is not said.
+    pub prices: Option<Prices>,
 }
 
 impl System {

@@ -25,6 +25,7 @@ pub(crate) mod meter;
 pub(crate) mod network;
 pub(crate) mod part;
 pub(crate) mod resource;
+pub(crate) mod scaling;
 pub(crate) mod tally;
 pub(crate) mod trace;
 pub(crate) mod trouble;

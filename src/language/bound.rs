@@ -114,7 +114,9 @@ pub(crate) fn in_unit_of(metric: Metric, text: &str) -> Result<f64, String> {
             text.parse::<Duration>().ok().map(|time| time.0 as f64 / 1e9),
             "a number of seconds, or a duration: 2 or \"250ms\"",
         ),
-        metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) => (None, "a number without a unit"),
+        metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) | metric::MetricKind::Price => {
+            (None, "a number without a unit")
+        }
     };
     number.or(plain).ok_or_else(|| format!("`{text}` is not a value of `{}`; write {example}", metric.name()))
 }

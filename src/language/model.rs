@@ -43,6 +43,8 @@ pub struct Model {
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, serde_json::Value>")]
     pub constants: BTreeMap<String, toml::Value>,
+    /// What an hour costs; the metric `cost` is counted by it.
+    pub prices: Option<Prices>,
     /// Names of the metrics that the services export.
     #[serde(default)]
     pub metrics: Metrics,
@@ -51,6 +53,21 @@ pub struct Model {
     /// Where numbers come from, by path: `"services.user-service.workers" = { assumed = "not in the report" }`.
     #[serde(default)]
     pub provenance: BTreeMap<String, Provenance>,
+}
+
+/// What an hour costs, in any currency. The metric `cost` is the cost of the measuring window.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Prices {
+    /// Of a replica, of each service that is not named in `replicas`. Without it: nothing.
+    #[serde(default)]
+    pub replica_hour: f64,
+    /// Of a core: of those that a replica has (`cpu`), and of those of machines. Without it: nothing.
+    #[serde(default)]
+    pub core_hour: f64,
+    /// Of a replica of a service, by the service's name, beside that of its cores.
+    #[serde(default)]
+    pub replicas: BTreeMap<String, f64>,
 }
 
 /// Where a number comes from: exactly one of `measured`, `documented`, `assumed`, with the reason in words.

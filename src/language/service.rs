@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
 use super::{
-    Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Ingress, Limit, Liveness, Pool, Readiness,
-    Step,
+    Autoscale, Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Ingress, Limit, Liveness, Pool,
+    Readiness, Step,
 };
 use crate::model::{Balance, LoopKind, Order, Runtime};
 
@@ -16,7 +16,7 @@ use crate::model::{Balance, LoopKind, Order, Runtime};
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
-    /// Pods of this service (Kubernetes `replicas`).
+    /// Pods of this service (Kubernetes `replicas`); with `autoscale`, those at the start of a run.
     #[serde(default = "one")]
     pub replicas: u32,
     /// Processes in each replica (uvicorn `--workers`); each has its own event loop, thread pool, connection pools
@@ -128,6 +128,8 @@ pub struct Service {
     pub liveness: Option<Liveness>,
     /// The probe that takes a replica out of the balancing when it fails.
     pub readiness: Option<Readiness>,
+    /// What keeps the number of replicas; without it `replicas` is fixed.
+    pub autoscale: Option<Autoscale>,
     /// Circuit breakers, one of each in every process.
     #[serde(default)]
     pub breakers: BTreeMap<String, Breaker>,
@@ -139,6 +141,13 @@ pub struct Service {
     /// The endpoints that the service answers.
     #[serde(default)]
     pub endpoints: BTreeMap<String, Endpoint>,
+}
+
+impl Service {
+    /// Replicas that there may be at once.
+    pub(super) fn places(&self) -> u32 {
+        self.autoscale.as_ref().map_or(self.replicas, |autoscale| autoscale.max)
+    }
 }
 
 /// Rounds of the event loop that each wait takes, 60 at most: on a busy loop each costs a whole round, in which every

@@ -1,9 +1,12 @@
 //! What a model has to no effect: parts that no step uses, and pools that together may open more connections than
-//! their database takes.
+//! their database takes, and autoscaling that cannot add a replica.
 
 mod faults;
+mod scaling;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) use scaling::blunt;
 
 use super::constants;
 use super::path::Path;
@@ -323,10 +326,10 @@ pub(crate) fn crowded(model: &Model) -> BTreeSet<Doubt> {
     let mut pools: BTreeMap<&str, Vec<(u64, String)>> = BTreeMap::new();
     for (name, service) in &model.services {
         for (pool_name, pool) in &service.pools {
-            let processes = u64::from(service.replicas) * u64::from(service.workers);
+            let (replicas, workers) = (service.places(), service.workers);
+            let processes = u64::from(replicas) * u64::from(workers);
             let most = processes.saturating_mul(pool.max_size.into());
-            let words =
-                format!("{name}.{pool_name} {} x {} x {} = {most}", pool.max_size, service.workers, service.replicas);
+            let words = format!("{name}.{pool_name} {} x {workers} x {replicas} = {most}", pool.max_size);
             pools.entry(&pool.server).or_default().push((most, words));
         }
     }

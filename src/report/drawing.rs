@@ -162,7 +162,10 @@ fn of_service(system: &System, index: u32, plan: &ServicePlan, boxes: Boxes) -> 
 
 /// `2 replicas × 5 workers`, `event loop, 6 threads`, `1 core each`.
 fn facts(system: &System, plan: &ServicePlan) -> Vec<String> {
-    let replicas = count(plan.replicas as usize, "replica");
+    let replicas = match &plan.scaling {
+        Some(scaling) => format!("{} to {} replicas", scaling.min, scaling.max),
+        None => count(plan.replicas as usize, "replica"),
+    };
     let size = match plan.workers {
         1 => replicas,
         workers => format!("{replicas} × {workers} workers"),

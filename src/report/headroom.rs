@@ -51,7 +51,8 @@ impl Headroom {
             && summary.success_rate.estimate >= NEARLY_ALL
             && summary.growth.any().is_none()
             && !failed(Metric::Restarts)
-            && point.system.faults.is_empty();
+            && point.system.faults.is_empty()
+            && point.system.services.iter().all(|service| service.scaling.is_none());
         if !is_steady || throughput <= 0.0 {
             return None;
         }

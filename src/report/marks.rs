@@ -28,6 +28,7 @@ impl Happening {
     /// `shop replica 1 restarts`.
     pub fn words(&self) -> String {
         let what = match self.what {
+            MarkKind::ScaledUp | MarkKind::ScaledDown => return self.place.replacen(" from ", " goes from ", 1),
             MarkKind::Down => "goes down",
             MarkKind::Restart => "restarts",
             MarkKind::Up => "is up",

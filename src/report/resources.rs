@@ -16,7 +16,7 @@ use crate::experiment::analyse::summary::{Growth, ResourceMean, Summary, in_grou
 use crate::experiment::analyse::words;
 use crate::experiment::plan::{Direction, Plan};
 use crate::metric::{Metric, MetricKind};
-use crate::parts::Failure;
+use crate::parts::{Failure, ResourceKind};
 use crate::statistics::Interval;
 
 /// `queue still growing at 3.1 requests/s (2.9 to 3.3), so response times have no mean`; none where nothing grows.
@@ -127,8 +127,11 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
         if !says_something(summary, metric) || is_count && interval.estimate == 0.0 {
             continue;
         }
-        // The table of failures has them by cause; what the services cost is the same in every run.
-        if matches!(metric, Metric::FailedRequests | Metric::ReplicaHours | Metric::WorkerImbalance) {
+        // The table of failures has them by cause; the hours of services are the same in every run, where
+        // none is scaled.
+        let is_scaled = summary.resources.iter().any(|resource| resource.kind == ResourceKind::Replicas);
+        let is_known = metric == Metric::ReplicaHours && !is_scaled;
+        if is_known || matches!(metric, Metric::FailedRequests | Metric::WorkerImbalance) {
             continue;
         }
         if metric == Metric::AttemptsPerRequest && interval.estimate == 1.0 {
@@ -155,7 +158,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             MetricKind::Share => format!("{:.digits$}", value * 100.0),
             MetricKind::Count(_) if metric == Metric::Restarts => format!("{value:.1}"),
             MetricKind::Count(_) => grouped(&format!("{value:.0}")),
-            MetricKind::PerSecond | MetricKind::Hours => {
+            MetricKind::PerSecond | MetricKind::Hours | MetricKind::Price => {
                 grouped(&format!("{:.*}", decimals(interval.estimate, 6), value))
             }
             MetricKind::Time | MetricKind::Quantile(_) | MetricKind::Ratio(_) => {
@@ -167,6 +170,7 @@ pub fn headline(report: &Report, summary: &Summary, width: Option<usize>) -> Str
             MetricKind::Share => " %".into(),
             MetricKind::PerSecond => "/s".into(),
             MetricKind::Hours => " h".into(),
+            MetricKind::Price => String::new(),
             MetricKind::Count(_) if metric == Metric::WastedRequests && written(interval.estimate) == "1" => {
                 " request completed when its caller no longer waited".into()
             }

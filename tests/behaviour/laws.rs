@@ -62,7 +62,11 @@ fn is_troubled(bench: &Bench) -> bool {
 /// Whether probes are sent, which come whatever happens: where their own work takes longer than their period, as it may
 /// once a queue slows a part down, they keep it overloaded without end.
 fn is_probed(bench: &Bench) -> bool {
-    bench.system.services.iter().any(|service| service.liveness.is_some() || service.readiness.is_some())
+    bench
+        .system
+        .services
+        .iter()
+        .any(|service| service.liveness.is_some() || service.readiness.is_some() || service.scaling.is_some())
 }
 
 /// Whether requests are sent before the window.
@@ -133,7 +137,7 @@ fn rests(bench: &Bench, world: &mut World, text: &str) -> Result<(), TestCaseErr
     for resource in &outcome.resources {
         prop_assert_eq!(resource.queue, 0.0, "{} has a queue at rest\n{}", resource.name, text);
         match resource.kind {
-            ResourceKind::Sessions | ResourceKind::Unavailable => {}
+            ResourceKind::Sessions | ResourceKind::Unavailable | ResourceKind::Replicas => {}
             ResourceKind::Ports if keeps => {}
             // It stays open until somebody asks.
             ResourceKind::Breaker => {}

@@ -45,7 +45,11 @@ fn percentiles_of_the_time_to_completion_are_those_of_mm1() {
             MetricKind::Quantile(q) => -(1.0 - q).ln() * mean,
             MetricKind::PerMinute => 36.0,
             MetricKind::Share => 1.0,
-            MetricKind::Count(_) | MetricKind::Ratio(_) | MetricKind::PerSecond | MetricKind::Hours => 0.0,
+            MetricKind::Count(_)
+            | MetricKind::Ratio(_)
+            | MetricKind::PerSecond
+            | MetricKind::Hours
+            | MetricKind::Price => 0.0,
         };
         let values: Vec<f64> = trials.iter().map(|trial| trial.metric(metric).expect("a value")).collect();
         let seen = Interval::mean_of(&values, 0.99).expect("finite values");

@@ -156,6 +156,7 @@ mod orders;
 mod descriptors;
 
 mod restarts;
+mod scaling;
 
 mod faults;
 

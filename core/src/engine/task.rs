@@ -21,6 +21,18 @@ pub(crate) enum Task {
     Resend { user: u32 },
     /// The deadline of this frame, which came with a call, is over.
     Deadline { frame: u32 },
+    /// A decision on the number of replicas is due.
+    Scale { scaler: u32 },
+    /// The replicas are scraped for such decisions.
+    ScrapeReplicas { scaler: u32 },
+    /// A look at the queue of a service that may have no replicas is due.
+    Activate { scaler: u32 },
+    /// The processes of a replica that was decided for run.
+    Start { replica: u32 },
+    /// The grace period of a replica that was decided against is over.
+    Terminate { replica: u32 },
+    /// Such a replica may have nothing left to do.
+    Drained { replica: u32 },
     /// A token is there for a request that waits at the ingress of a service.
     Admit { service: u32 },
 }

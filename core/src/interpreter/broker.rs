@@ -103,7 +103,10 @@ impl World<'_> {
     fn deal(&mut self, consumer: u32) {
         loop {
             let Self { broker, replicas, processes, outages, .. } = self;
-            let is_up = |process: u32| replicas[processes[process as usize].replica as usize].health.downs == 0;
+            let is_up = |process: u32| {
+                let health = &replicas[processes[process as usize].replica as usize].health;
+                health.downs == 0 && !health.leaving
+            };
             let consumes = |process: u32| *outages == 0 || is_up(process);
             let Some(delivery) = broker.deal(self.engine.now, consumer, consumes) else { return };
             self.send_message(delivery);

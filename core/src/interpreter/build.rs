@@ -65,6 +65,7 @@ pub(crate) fn build(system: &System, deadlines: &mut Deadlines) -> Built {
             first_replica: built.replicas.len() as u32,
             next_replica: 0,
             out: TimeWeighted::default(),
+            absent: TimeWeighted::default(),
             restarts: 0,
         });
         let sharers = sharers(system, index as u32);

@@ -20,6 +20,9 @@ impl World<'_> {
         }
         if !self.is_plain {
             self.leave_ingress(t);
+            if self.leaving > 0 {
+                self.leave_leaving(t);
+            }
         }
         let &Token { process, parent, request, failure, flags, .. } = &self.engine.tokens[t];
         if process != NONE {

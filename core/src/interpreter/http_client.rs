@@ -314,6 +314,13 @@ impl<'s> World<'s> {
         }
     }
 
+    /// The client's idle connections to these processes are closed.
+    pub(crate) fn close_idle_peers(&mut self, id: u32, closed: Range<u32>) {
+        for _ in 0..self.clients[id as usize].lose_idle(closed) {
+            self.close_connection(id);
+        }
+    }
+
     /// The client's process is killed, and nobody holds any of its connections: their ports are closed.
     pub(crate) fn close_ports(&mut self, id: u32) {
         for _ in 0..self.clients[id as usize].connections() {

@@ -42,11 +42,11 @@ impl World<'_> {
         self.arrive_at(t, replica);
     }
 
-    /// Whether nothing has been under way but probes for so long that nothing will change any more.
-    fn is_stagnant(&mut self) -> bool {
+    /// Whether nothing has been under way but probes and other watches for so long that nothing will change any more.
+    pub(crate) fn is_stagnant(&mut self) -> bool {
         let seen = (self.numbered, self.requests.len());
         let moves = seen != self.stagnation.seen || self.is_anything_under_way();
-        self.stagnation.lasts(seen, moves, self.probers.len())
+        self.stagnation.lasts(seen, moves, self.probers.len() + self.scaling_watches())
     }
 
     /// Whether anything is under way that is not there for probes' sake: an event of the load, a fault, a request that

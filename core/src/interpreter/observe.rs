@@ -40,6 +40,7 @@ impl World<'_> {
         if self.is_recording() {
             self.meter_cpu_reset();
         }
+        self.carry_replicas();
         self.window_start = now;
         self.tally.restart(self.requests.len() as u64);
         self.phases.reset();
@@ -111,6 +112,7 @@ impl World<'_> {
             wasted: self.tally.wasted,
             restarts: window.restarts,
             services: window.services,
+            prices: self.system.prices.clone(),
             calls: window.calls,
             response_times: std::mem::take(&mut self.tally.response_times),
             completion: self.completion(window.length),

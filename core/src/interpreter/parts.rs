@@ -8,7 +8,7 @@ use crate::parts::part::Moment;
 macro_rules! parts {
     ($world:expr $(, $mutable:tt)?) => {{
         type Entry<'a> = &'a $($mutable)? dyn Part;
-        let entries: [Entry; 16] = [
+        let entries: [Entry; 17] = [
             &$($mutable)? $world.processes,
             &$($mutable)? $world.replicas,
             &$($mutable)? $world.groups,
@@ -25,6 +25,7 @@ macro_rules! parts {
             &$($mutable)? $world.views,
             &$($mutable)? $world.caches,
             &$($mutable)? $world.ledger,
+            &$($mutable)? $world.scalers,
         ];
         entries
     }};

@@ -98,6 +98,15 @@ impl World<'_> {
         }
     }
 
+    /// A service is to have another number of replicas.
+    pub(crate) fn mark_scaling(&mut self, what: MarkKind, service: u32, from: u32, to: u32) {
+        if self.is_sampling() {
+            let name = &self.system.services[service as usize].name;
+            let place = format!("{name} from {from} to {to} replicas");
+            self.mark_at(what, place);
+        }
+    }
+
     fn place_of_replica(&self, replica: u32) -> String {
         let service = self.replicas[replica as usize].service as usize;
         let plan = &self.system.services[service];

@@ -71,7 +71,7 @@ impl World<'_> {
     }
 
     /// The replica goes down, if it is not yet: it is killed.
-    fn take_down(&mut self, replica: u32) {
+    pub(crate) fn take_down(&mut self, replica: u32) {
         if self.bring_down(replica) {
             self.kill(replica);
         }
@@ -138,8 +138,9 @@ impl World<'_> {
             self.note_sizes(replica);
         }
         let shared = &self.replicas[replica as usize];
+        let is_available = shared.is_available();
         let out = &mut self.groups[shared.service as usize].out;
-        match (before, shared.is_available()) {
+        match (before, is_available) {
             (true, false) => {
                 self.outages += 1;
                 out.up(now);
@@ -149,6 +150,9 @@ impl World<'_> {
                 out.down(now);
             }
             _ => {}
+        }
+        if before != is_available && !self.scalers.is_empty() {
+            self.note_turn(replica);
         }
     }
 
@@ -318,6 +322,17 @@ impl World<'_> {
         let victims: Vec<u32> = self.engine.tokens.living().filter(at_work).collect();
         for t in victims {
             self.interrupt(t, Failure::CONNECTION_LOST);
+        }
+    }
+
+    /// The idle connections of HTTP clients to a replica are closed.
+    pub(crate) fn close_idle_connections_to(&mut self, replica: u32) {
+        let shared = &self.replicas[replica as usize];
+        let (service, closed) = (shared.service, shared.first_process..shared.first_process + shared.workers);
+        for id in 0..self.clients.len() as u32 {
+            if self.client_plan(id).server == service {
+                self.close_idle_peers(id, closed.clone());
+            }
         }
     }
 

@@ -112,7 +112,8 @@ impl World<'_> {
         if peer == LOST || (peer != NONE && self.is_down(self.processes[peer as usize].replica)) {
             return self.refuse(t, Failure::CONNECTION_LOST);
         }
-        if peer != NONE {
+        // One that leaves has closed its connections.
+        if peer != NONE && !self.is_leaving(self.processes[peer as usize].replica) {
             return self.enter(t, peer);
         }
         let service = self.system.endpoints[endpoint as usize].service;
@@ -187,7 +188,8 @@ impl World<'_> {
         self.replicas[replica as usize].first_process + chosen
     }
 
-    fn inside_replica(&self, replica: u32) -> u32 {
+    /// Requests and messages at a replica, those included that no worker has taken yet.
+    pub(crate) fn inside_replica(&self, replica: u32) -> u32 {
         let shared = &self.replicas[replica as usize];
         let workers = shared.first_process..shared.first_process + shared.workers;
         let inside: u32 = workers.map(|process| self.processes[process as usize].inside).sum();

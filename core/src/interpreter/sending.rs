@@ -189,6 +189,11 @@ impl World<'_> {
         self.probed_at(number).map(|(_, process)| process)
     }
 
+    /// Whether there is a process, running or not: its replica is wanted.
+    pub fn is_there(&self, process: u32) -> bool {
+        self.is_staffed(self.processes[process as usize].replica)
+    }
+
     /// Whether a process runs.
     pub fn is_up(&self, process: u32) -> bool {
         !self.is_down(self.processes[process as usize].replica)
@@ -204,10 +209,12 @@ impl World<'_> {
         (!has_succeeded || self.faults.contains(&true)) && self.losses().units.is_empty()
     }
 
-    /// Whether the replica of a process is down and its liveness probe brings it up again.
+    /// Whether the replica of a process is down and its liveness probe brings it up again, or it is not there because fewer
+    /// are wanted.
     pub fn is_restarting(&self, process: u32) -> bool {
         let process = &self.processes[process as usize];
-        self.is_down(process.replica) && self.system.services[process.service as usize].liveness.is_some()
+        let restarts = self.system.services[process.service as usize].liveness.is_some();
+        self.is_down(process.replica) && (restarts || !self.is_staffed(process.replica))
     }
 
     /// The key of a request with this number.

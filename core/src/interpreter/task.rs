@@ -16,6 +16,7 @@ impl World<'_> {
         }
         match later.task {
             Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Restart { .. } | Task::Raise { .. } => true,
+            Task::Scale { .. } | Task::ScrapeReplicas { .. } | Task::Activate { .. } => true,
             Task::Deadline { frame } => self.is_for_probe(self.engine.frames[frame].token),
             Task::Admit { service } => {
                 let ingress = self.ingresses[service as usize].as_ref();
@@ -23,21 +24,25 @@ impl World<'_> {
                 waiting.all(|t| self.is_for_probe(t))
             }
             Task::Faults | Task::Resend { .. } => false,
+            Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => false,
         }
     }
 
     /// Whether an event brings up a task that changes what the system can do: a restart, a fault, a client that sends
-    /// again.
+    /// again, a replica that begins or ends.
     pub(crate) fn changes_something(&self, event: Event) -> bool {
         let Some(id) = event.slot().checked_sub(slot::TASK).filter(|_| event.slot() < slot::SOURCE) else {
             return false;
         };
         let later = &self.engine.tasks[id];
         later.event == event.serial()
-            && matches!(
-                later.task,
-                Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } | Task::Admit { .. }
-            )
+            && match later.task {
+                Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } => true,
+                Task::Admit { .. } | Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => true,
+                Task::Activate { scaler } => self.is_to_activate(scaler),
+                Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Deadline { .. } => false,
+                Task::Scale { .. } | Task::ScrapeReplicas { .. } => false,
+            }
     }
 
     /// A task's event came up.
@@ -62,6 +67,12 @@ impl World<'_> {
             Task::Resend { user } => self.resend(user),
             Task::Deadline { frame } => self.deadline_over(frame),
             Task::Admit { service } => self.admit_next(service),
+            Task::Scale { scaler } => self.scale(scaler),
+            Task::ScrapeReplicas { scaler } => self.scrape_replicas(scaler),
+            Task::Activate { scaler } => self.activate(scaler),
+            Task::Start { replica } => self.start_replica(replica),
+            Task::Terminate { replica } => self.terminate_replica(replica),
+            Task::Drained { replica } => self.drained_replica(replica),
         }
     }
 }

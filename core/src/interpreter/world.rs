@@ -38,6 +38,7 @@ use crate::parts::network::pacer::Pacer;
 use crate::parts::network::process::{Process, Replica, ReplicaGroup};
 use crate::parts::outcome::{Deadlock, Ending};
 use crate::parts::phase::Phases;
+use crate::parts::scaling::Scaler;
 use crate::parts::tally::RequestTally;
 use crate::parts::trouble::liveness::{Prober, Stagnation};
 use crate::parts::waits::Watcher;
@@ -137,10 +138,14 @@ pub struct World<'s> {
     pub(crate) accept_retries: usize,
     /// Who probes replicas.
     pub(crate) probers: Vec<Prober>,
+    /// What keeps the numbers of replicas that follow the load.
+    pub(crate) scalers: Vec<Scaler>,
+    /// Replicas that only end what they have begun.
+    pub(crate) leaving: u32,
     /// Probes in a row that found nothing else under way.
     pub(crate) stagnation: Stagnation,
-    /// Nothing holds up, turns away or counts a request on its way to a process: no ingress, backlog, probe or fault, and
-    /// no count of calls.
+    /// Nothing holds up, turns away or counts a request on its way to a process: no ingress, backlog, probe, fault or change
+    /// of the number of replicas, and no count of calls.
     pub(crate) is_plain: bool,
     /// Some process runs an event loop.
     pub(crate) has_loops: bool,
@@ -175,6 +180,7 @@ pub(super) fn is_plain(system: &System) -> bool {
             && service.backlog.is_none()
             && service.liveness.is_none()
             && service.readiness.is_none()
+            && service.scaling.is_none()
     };
     system.faults.is_empty() && system.services.iter().all(plain)
 }
@@ -239,6 +245,8 @@ impl<'s> World<'s> {
             events: 0,
             accept_retries: 0,
             probers: Vec::new(),
+            scalers: Vec::new(),
+            leaving: 0,
             stagnation: Stagnation::default(),
             is_plain,
             has_loops,
@@ -265,6 +273,7 @@ impl<'s> World<'s> {
         // First, so that at any instant they come before all else.
         world.begin_faults();
         world.begin_probing();
+        world.begin_scaling();
         world
     }
 

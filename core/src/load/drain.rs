@@ -15,7 +15,7 @@
 //! ends has stopped the process; or if [`ATTEMPTS`] probes in a row fail, but not by an error of the model's own or a
 //! refusal on purpose. If no unit is lost, and either no request of the load has succeeded or a fault is still on,
 //! requests fail for another reason: then any answer of a process that runs shows that it is alive. A replica that
-//! restarts is not lost; whether it comes back is unknown.
+//! restarts is not lost; whether it comes back is unknown. One that is not there, since fewer are wanted, is not dead.
 
 use crate::interpreter::{Ended, Source, World};
 use crate::kernel::Time;
@@ -112,9 +112,12 @@ impl Probes {
             if standing != Standing::Waiting || self.was_busy && self.all.iter().any(is_asked) {
                 continue;
             }
-            self.all[number].standing = match world.is_gone(process) {
-                true => Standing::Dead,
-                false => self.ask(world, number as u32, 1),
+            self.all[number].standing = if !world.is_there(process) {
+                Standing::Answered
+            } else if world.is_gone(process) {
+                Standing::Dead
+            } else {
+                self.ask(world, number as u32, 1)
             };
             if !self.was_busy && is_asked(&self.all[number]) {
                 return;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::cache::CachePlan;
 use super::program::Draw;
 use super::resilience::{BreakerPlan, IngressPlan, RatePlan};
+use super::scaling::ScalingPlan;
 use super::trouble::ProbePlan;
 use super::waiting::Waiting;
 use crate::kernel::Time;
@@ -28,7 +29,7 @@ pub struct ServicePlan {
     pub name: String,
     /// Index of its first process; they number `replicas * workers`.
     pub first_process: u32,
-    /// Number of replicas.
+    /// Number of replicas; of a service that is scaled, places for them.
     pub replicas: u32,
     /// Processes in a replica.
     pub workers: u32,
@@ -88,6 +89,8 @@ pub struct ServicePlan {
     pub liveness: Option<ProbePlan>,
     /// The probe that takes replicas out of the balancing.
     pub readiness: Option<ProbePlan>,
+    /// How the number of replicas follows the load; none: it is fixed.
+    pub scaling: Option<Box<ScalingPlan>>,
     /// Circuit breakers of each process.
     pub breakers: Vec<BreakerPlan>,
     /// What stands in front of the balancer.

@@ -14,7 +14,7 @@ pub struct Mark {
     pub at: Time,
     /// What.
     pub what: MarkKind,
-    /// To what: `shop`, `shop replica 1`, `shop breaker pay`.
+    /// To what: `shop`, `shop replica 1`, `shop breaker pay`, `shop from 2 to 4 replicas`.
     pub place: String,
 }
 
@@ -32,6 +32,10 @@ pub enum MarkKind {
     Unready,
     /// It gets requests again.
     Ready,
+    /// A service gets more replicas.
+    ScaledUp,
+    /// A service gets fewer replicas.
+    ScaledDown,
     /// A circuit breaker opens.
     Open,
     /// An open circuit breaker lets requests through on trial.
@@ -49,6 +53,8 @@ impl MarkKind {
             Self::Up => "up",
             Self::Unready => "unready",
             Self::Ready => "ready",
+            Self::ScaledUp => "scaled up",
+            Self::ScaledDown => "scaled down",
             Self::Open => "open",
             Self::HalfOpen => "half-open",
             Self::Closed => "closed",

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::kernel::Time;
 use crate::kernel::wire::{self, Number};
+use crate::model::Prices;
 use crate::statistics::histogram::Histogram;
 
 use crate::engine::token::Failure;
@@ -132,6 +133,8 @@ pub struct Outcome {
     pub classes: Vec<ClassOutcome>,
     /// What the services had to do over the window; empty where it never opened.
     pub services: Vec<ServiceOutcome>,
+    /// Prices of an hour, where the model has any.
+    pub prices: Option<Prices>,
     /// Calls that reached all services together; none where they are not counted.
     pub calls: Option<CallCount>,
     /// The course of the window; none of a finite test.

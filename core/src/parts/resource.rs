@@ -109,6 +109,8 @@ pub enum ResourceKind {
     Connections,
     /// Replicas that get no new requests, because they are down or not ready.
     Unavailable,
+    /// Replicas of a service whose number follows its load.
+    Replicas,
     /// A station of the queueing network.
     Station,
     /// A semaphore.
@@ -156,7 +158,7 @@ impl ResourceKind {
             Self::Connections | Self::Limit | Self::Queue | Self::HttpClient => true,
             Self::Ingress | Self::RateLimit => true,
             Self::Cache | Self::View | Self::Descriptors | Self::Sessions | Self::Ports => false,
-            Self::Unavailable | Self::Backlog | Self::Throttling | Self::Breaker => false,
+            Self::Unavailable | Self::Replicas | Self::Backlog | Self::Throttling | Self::Breaker => false,
         }
     }
 }

@@ -136,11 +136,6 @@ impl Sum {
         self.add(gauge.area(now) as f64 / self.length, capacity);
     }
 
-    /// An instance that was in use for so many nanoseconds.
-    pub fn time(&mut self, nanoseconds: f64) {
-        self.add(nanoseconds / self.length, Some(1.0));
-    }
-
     /// Nanoseconds as a mean over the window.
     pub fn mean(&self, nanoseconds: f64) -> f64 {
         nanoseconds / self.length

@@ -39,6 +39,11 @@ impl Bounds {
 /// The bounds of the points of a curve along the load's concurrency. None along other axes, for loads that are not closed, and
 /// where the demands are not known at some points without failures, or differ between these.
 pub fn bounds(plan: &Plan, points: &[usize], summaries: &[&Summary]) -> Option<Bounds> {
+    // Of a service that is scaled the demand on a replica is no demand on the service.
+    let is_scaled = |point: usize| plan.points[point].system.services.iter().any(|service| service.scaling.is_some());
+    if points.iter().any(|&point| is_scaled(point)) {
+        return None;
+    }
     let axis = plan.axes.first().filter(|axis| axis.path == "load.concurrency")?;
     let clients = |point: usize| plan.points[point].at.first().and_then(|&value| axis.values[value].number);
     let known = summaries.iter().filter(|summary| points.contains(&summary.point)).filter_map(|summary| {

@@ -13,7 +13,7 @@ use crate::experiment::analyse::recovery::{Calm, Recovery};
 use crate::experiment::analyse::strain::{Strain, StrainUse};
 use crate::kernel::wire;
 use crate::language::{Metric, Objective};
-use crate::model::{Load, Reference};
+use crate::model::{Load, Prices, Reference};
 use crate::parts::{
     Blame, BlameGroup, CallCount, Course, Deadlock, Ending, Loss, LostWork, Outcome, Overdue, Pace, ResourceUse,
     ServiceOutcome, Timeline, Users,
@@ -131,6 +131,9 @@ pub struct Trial {
     pub restarts: u64,
     /// What the services had to do; empty where the window never opened.
     pub services: Vec<ServiceOutcome>,
+    /// Prices of an hour, where the model has any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prices: Option<Prices>,
     /// Calls that reached all services together; none where they are not counted.
     pub calls: Option<CallCount>,
     /// Mean staleness of the reads of views, in seconds; none without any.
@@ -328,6 +331,7 @@ impl Trial {
             stuck: outcome.stuck(),
             dead: outcome.probes.map(|(alive, all)| (all - alive, all)),
             services: outcome.services,
+            prices: outcome.prices,
             calls: outcome.calls,
             losses: outcome.losses,
             hung: outcome.hung,
@@ -383,6 +387,7 @@ impl Trial {
             Metric::PeakCallsPerS => self.calls.map(|count| count.peak_per_s),
             Metric::WorkerImbalance => self.worker_imbalance(),
             Metric::ReplicaHours => self.replica_hours(),
+            Metric::Cost => self.cost(),
             Metric::FailedRequests => Some(self.failures.iter().map(|&(_, count)| count as f64).sum()),
         }
     }

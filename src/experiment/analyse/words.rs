@@ -40,7 +40,7 @@ pub fn figure(interval: Interval, metric: Metric, unit: RateUnit) -> String {
             let [estimate, low, high] = [estimate, low, high].map(|share| format!("{:.decimals$}", share * 100.0));
             format!("{estimate} % ({low} to {high})")
         }
-        MetricKind::PerSecond | MetricKind::Hours => {
+        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Price => {
             let (decimals, unit) = (rate_decimals(estimate), plain_unit(metric));
             let [estimate, low, high] = [estimate, low, high].map(|x| grouped(&format!("{x:.decimals$}")));
             format!("{estimate}{unit} ({low} to {high})")
@@ -127,7 +127,7 @@ pub fn amount(value: f64, metric: Metric, unit: RateUnit) -> String {
         MetricKind::Time | MetricKind::Quantile(_) if value == f64::INFINITY => UNBOUNDED.into(),
         MetricKind::Share => format!("{:.*} %", share_decimals(value).max(1), value * 100.0),
         MetricKind::PerMinute => unit.words(value),
-        MetricKind::PerSecond | MetricKind::Hours => {
+        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Price => {
             format!("{}{}", grouped(&format!("{value:.*}", rate_decimals(value))), plain_unit(metric))
         }
         MetricKind::Count(_) => format!("{value:.1}"),
@@ -151,7 +151,7 @@ pub fn amount_beside(value: f64, measured: f64, metric: Metric, rates: RateUnit)
             let (scale, unit, decimals) = time_scale(measured);
             (scale, format!(" {unit}"), decimals.max(rate_decimals(measured * scale)))
         }
-        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Count(_) | MetricKind::Ratio(_) => {
+        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Price | MetricKind::Count(_) | MetricKind::Ratio(_) => {
             return amount(value, metric, rates);
         }
     };
@@ -187,7 +187,7 @@ fn plain_unit(metric: Metric) -> &'static str {
         MetricKind::PerSecond => "/s",
         MetricKind::Hours => " h",
         MetricKind::Time | MetricKind::Quantile(_) => " s",
-        MetricKind::Count(_) | MetricKind::Ratio(_) => "",
+        MetricKind::Count(_) | MetricKind::Ratio(_) | MetricKind::Price => "",
     }
 }
 
@@ -196,7 +196,9 @@ pub fn shown(value: f64, metric: Metric, rates: RateUnit) -> f64 {
     match metric.kind() {
         MetricKind::Share => value * 100.0,
         MetricKind::PerMinute => rates.of_minute(value),
-        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Time | MetricKind::Quantile(_) => value,
+        MetricKind::PerSecond | MetricKind::Hours | MetricKind::Price | MetricKind::Time | MetricKind::Quantile(_) => {
+            value
+        }
         MetricKind::Count(_) | MetricKind::Ratio(_) => value,
     }
 }

@@ -10,7 +10,7 @@ use super::workbench::Workbench;
 use crate::language::difference::differences;
 use crate::language::path::{Path, Segment};
 use crate::language::setting::{Setting, Subject, place};
-use crate::language::unused::{Doubt, alike, crowded, hurried, too_fine, unused, unused_constants};
+use crate::language::unused::{Doubt, alike, blunt, crowded, hurried, too_fine, unused, unused_constants};
 use crate::language::{Difference, Mistake, Mistakes, Model};
 
 /// A file that is right.
@@ -107,8 +107,11 @@ fn doubts(subjects: &[Subject], all: bool) -> Vec<Mistake> {
             Some(idle) => idle.intersection(&here).cloned().collect(),
             None => here,
         });
-        for doubt in
-            crowded(&model).into_iter().chain(load.iter().flat_map(hurried)).chain(load.iter().flat_map(too_fine))
+        for doubt in crowded(&model)
+            .into_iter()
+            .chain(blunt(&model))
+            .chain(load.iter().flat_map(hurried))
+            .chain(load.iter().flat_map(too_fine))
         {
             if !found.iter().any(|(known, _)| known.path == doubt.path) {
                 found.push((doubt, subject));

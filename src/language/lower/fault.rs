@@ -19,9 +19,9 @@ impl Lowering<'_> {
     fn fault(&mut self, at: At<'_>, name: &str, fault: &Fault) -> Option<FaultPlan> {
         let services = &self.model.services;
         let (index, service) = self.find(at.key("service"), "service", &fault.service, services.iter(), "")?;
-        if let Some(replica) = fault.replica.filter(|&replica| replica >= service.replicas) {
+        if let Some(replica) = fault.replica.filter(|&replica| replica >= service.places()) {
             let title = format!("service `{}` has no replica {replica}", fault.service);
-            let label = format!("must be below {}", service.replicas);
+            let label = format!("must be below {}", service.places());
             self.complain(Complaint::at(at.key("replica"), title, label).note("replicas are counted from 0"));
         }
         if let Some(to) = fault.to.filter(|to| to.0 <= fault.from.0) {

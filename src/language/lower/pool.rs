@@ -3,7 +3,7 @@
 use super::Lowering;
 use super::complaint::{At, Complaint};
 use crate::kernel::Time;
-use crate::language::{Model, Pool, PoolReuse};
+use crate::language::{Model, Pool, PoolReuse, Service};
 use crate::model::PoolPlan;
 
 impl Lowering<'_> {
@@ -67,7 +67,11 @@ impl Lowering<'_> {
             if opened <= u64::from(most) {
                 continue;
             }
-            let title = format!("the pools open {opened} connections at start, but `{name}` takes {most}");
+            let is_scaled = |service: &Service| {
+                service.autoscale.is_some() && service.pools.values().any(|pool| pool.server == *name)
+            };
+            let when = if self.model.services.values().any(is_scaled) { "with all replicas" } else { "at start" };
+            let title = format!("the pools open {opened} connections {when}, but `{name}` takes {most}");
             let all = At::Root.key("services");
             let at = all.key(name);
             let mut complaint = Complaint::at(at.key("max_connections"), title, format!("must be at least {opened}"));

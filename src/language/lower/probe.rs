@@ -63,7 +63,7 @@ impl Lowering<'_> {
         self.endpoint_index(index as u32, endpoint)
     }
 
-    fn positive(&mut self, at: At<'_>, key: &str, value: Option<Duration>, default: Time) -> Time {
+    pub(super) fn positive(&mut self, at: At<'_>, key: &str, value: Option<Duration>, default: Time) -> Time {
         if value == Some(Duration(0)) {
             self.complain(Complaint::at(at.key(key), format!("`{key}` is 0"), "must be above 0"));
         }

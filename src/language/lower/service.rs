@@ -69,11 +69,13 @@ impl Lowering<'_> {
     fn service(&mut self, at: At<'_>, name: &str, service: &Service) -> ServicePlan {
         self.at_least_one(at.key("replicas"), "replicas", service.replicas);
         self.at_least_one(at.key("workers"), "workers", service.workers);
-        let (mut replicas, mut workers) = (service.replicas, service.workers);
+        let (mut replicas, mut workers) = (service.places(), service.workers);
         let processes = u64::from(replicas) * u64::from(workers);
         if processes > MOST_PROCESSES {
             let title = format!("service `{name}` has {processes} processes, {replicas} replicas of {workers} workers");
-            let complaint = Complaint::at(at.key("replicas"), title, "too many")
+            let autoscale = at.key("autoscale");
+            let key = if service.autoscale.is_some() { autoscale.key("max") } else { at.key("replicas") };
+            let complaint = Complaint::at(key, title, "too many")
                 .also(at.key("workers"), "times these")
                 .note(format!("a service has {MOST_PROCESSES} processes at most"));
             self.complain(complaint);
@@ -157,6 +159,7 @@ impl Lowering<'_> {
             limits,
             liveness: None,
             readiness: None,
+            scaling: None,
             breakers,
             ingress,
             caches,

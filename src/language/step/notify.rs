@@ -36,6 +36,12 @@ pub(super) fn compile(lowering: &mut Lowering<'_>, body: &mut Body<'_>, at: At<'
         let title = format!("`probability` is {probability}");
         lowering.complain(Complaint::at(at.key("probability"), title, "must be between 0 and 1"));
     }
+    if step.when_replicated && body.service.autoscale.is_some() {
+        let title =
+            format!("the replicas of service `{}` change, and with them the number of webhooks", body.service_name);
+        let complaint = Complaint::at(at.key("when_replicated"), title, "needs a fixed number of replicas");
+        lowering.complain(complaint.help("leave `autoscale` or `when_replicated` out"));
+    }
     let times = if step.when_replicated { body.service.replicas.saturating_sub(1) } else { 1 };
     let begin = lowering.next();
     if times > 1 {

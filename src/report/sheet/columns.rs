@@ -202,9 +202,14 @@ pub const TIMELINE_MARKS: Layout = Layout {
             Text,
             "",
             "Of a replica: `down` (by a fault), `restart` (by its liveness probe), `up`, `unready` and `ready` (by its \
-             readiness probe). Of a breaker: `open`, `half-open`, `closed`.",
+             readiness probe). Of a breaker: `open`, `half-open`, `closed`. Of a service: `scaled up`, `scaled down`.",
         ),
-        One("place", Text, "", "The replica or the breaker."),
+        One(
+            "place",
+            Text,
+            "",
+            "The replica or the breaker; of a service, the numbers of its replicas before and after.",
+        ),
     ],
 };
 
@@ -274,6 +279,7 @@ fn unit(kind: metric::MetricKind) -> &'static str {
         metric::MetricKind::Hours => "h",
         metric::MetricKind::Time | metric::MetricKind::Quantile(_) => "s",
         metric::MetricKind::Share | metric::MetricKind::Count(_) | metric::MetricKind::Ratio(_) => "1",
+        metric::MetricKind::Price => "",
     }
 }
 

@@ -16,14 +16,14 @@ fn level<'o>(outcome: &'o Outcome, name: &str) -> &'o Level {
 }
 
 /// Means over the intervals, all of which are whole.
-fn means(outcome: &Outcome, name: &str, figure: fn(&Areas) -> f64) -> Vec<f64> {
+pub(super) fn means(outcome: &Outcome, name: &str, figure: fn(&Areas) -> f64) -> Vec<f64> {
     let (_, length) = recorded(outcome);
     let mean = |areas: &Areas| (figure(areas) / (length * 1e6) * 1e6).round() / 1e6;
     level(outcome, name).areas.iter().map(mean).collect()
 }
 
 /// When what happened to what.
-fn marks(outcome: &Outcome) -> Vec<(f64, MarkKind, &str)> {
+pub(super) fn marks(outcome: &Outcome) -> Vec<(f64, MarkKind, &str)> {
     let (recording, _) = recorded(outcome);
     assert_eq!(recording.marks.more, 0);
     recording.marks.kept.iter().map(|mark| (mark.at.0 as f64 / 1e6, mark.what, mark.place.as_str())).collect()

@@ -141,6 +141,19 @@ fn a_dead_replica_costs_its_hours() {
     assert_eq!(trial.metric(Metric::ReplicaHours), Some(2.0));
     assert_eq!(trial.metric_of(&service("shop"), Metric::ReplicaHours), Some(1.5));
     assert_eq!(trial.metric_of(&service("db"), Metric::ReplicaHours), Some(0.5));
+    assert_eq!(trial.metric(Metric::Cost), None);
+}
+
+/// Half an hour of three replicas at 0.2 and 2 cores at 0.1 each, of a database at 3, and of a machine of 4 cores.
+#[test]
+fn hours_of_replicas_and_cores_have_their_prices() {
+    let keys = "replicas = 3\nruntime = \"threads\"\ncpu = \"2\"\n[machines.m]\ncpu = \"4\"\n[prices]\nreplica_hour = 0.2\n\
+                core_hour = 0.1\nreplicas.db = 3.0";
+    let text = shop("", keys, "{ sleep = \"1ms\" }").replace("duration = \"1s\"", "duration = \"30min\"");
+    let trial = of_trial(&text);
+    assert_eq!(trial.metric_of(&service("db"), Metric::Cost), Some(1.5));
+    assert!((trial.metric_of(&service("shop"), Metric::Cost).expect("a price") - 0.6).abs() < 1e-12);
+    assert!((trial.metric(Metric::Cost).expect("a price") - 2.3).abs() < 1e-12);
 }
 
 /// A has the slot to 300; B waits for it no longer than to 50; C's client gives up at 110 + 100, A's at 100.

@@ -58,9 +58,9 @@ impl Descriptors {
         free
     }
 
-    /// Adds what it did in the window to a row.
-    pub fn add_to(&self, sum: &mut Sum, now: Time) {
-        sum.gauge(&self.used, now, self.limit.map(f64::from));
+    /// Adds what it did in the window to a row. `there`: the share of the window in which there was such a process.
+    pub fn add_to(&self, sum: &mut Sum, now: Time, there: f64) {
+        sum.gauge(&self.used, now, self.limit.map(|limit| f64::from(limit) * there));
         sum.use_.visits += self.taken;
         sum.use_.refused += self.exhausted_since_reset();
     }

@@ -108,7 +108,8 @@ impl Consumer {
         (self.prefetch < u32::MAX).then(|| self.prefetch.saturating_mul(self.held.len() as u32))
     }
 
-    fn inside(&self) -> u64 {
+    /// Messages that wait, are at work, or wait for their next delivery.
+    pub fn inside(&self) -> u64 {
         let all: u64 = [self.waiting.gauge, self.unacked, self.delayed].iter().map(|it| u64::from(it.level())).sum();
         all - u64::from(self.late)
     }

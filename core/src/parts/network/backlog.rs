@@ -129,9 +129,10 @@ impl AcceptQueue {
         (self.room < u32::MAX).then_some(self.waiting)
     }
 
-    /// Adds what it did in the window to a row. `backlog`: as the service listens with.
-    pub fn add_to(&self, sum: &mut Sum, now: Time, backlog: u32) {
-        sum.gauge(&self.waiting, now, Some(f64::from(backlog) + 1.0));
+    /// Adds what it did in the window to a row. `backlog`: as the service listens with; `there`: the share of
+    /// the window in which there was such a replica.
+    pub fn add_to(&self, sum: &mut Sum, now: Time, backlog: u32, there: f64) {
+        sum.gauge(&self.waiting, now, Some((f64::from(backlog) + 1.0) * there));
         sum.use_.visits += self.entered;
         sum.use_.refused += self.dropped;
     }

@@ -323,8 +323,7 @@ impl HttpClient {
     /// These processes are killed. Lets go of the idle connections to them, and notes it of those in use: how many are to
     /// be closed.
     pub fn lose(&mut self, engine: &mut Engine, lost: Range<u32>) -> usize {
-        let before = self.idle.len();
-        self.idle.retain(|idle| !lost.contains(&idle.peer));
+        let count = self.lose_idle(lost.clone());
         let mut next = self.holders.first();
         while let Some(frame) = next {
             if let FrameKind::Connection { peer, .. } = &mut engine.frames[frame].kind
@@ -334,6 +333,13 @@ impl HttpClient {
             }
             next = engine.frames[frame].links.next();
         }
+        count
+    }
+
+    /// Lets go of the idle connections to these processes: how many are to be closed.
+    pub fn lose_idle(&mut self, closed: Range<u32>) -> usize {
+        let before = self.idle.len();
+        self.idle.retain(|idle| !closed.contains(&idle.peer));
         before - self.idle.len()
     }
 

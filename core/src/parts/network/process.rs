@@ -87,6 +87,8 @@ pub(crate) struct ReplicaGroup {
     pub next_replica: u32,
     /// Replicas that get no new requests.
     pub out: TimeWeighted,
+    /// Places without a replica, of a service that is scaled: they get no requests, either.
+    pub absent: TimeWeighted,
     /// Restarts by liveness probes.
     pub restarts: u64,
 }
@@ -94,7 +96,7 @@ pub(crate) struct ReplicaGroup {
 impl Replica {
     /// Whether it gets new requests.
     pub fn is_available(&self) -> bool {
-        self.health.downs == 0 && self.health.ready
+        self.health.downs == 0 && self.health.ready && !self.health.leaving
     }
 }
 
@@ -116,7 +118,9 @@ impl Part for Vec<Process> {
             }
             if plan.open_files.is_some() {
                 let name = || format!("{} descriptors", plan.name);
-                process.descriptors.add_to(rows.of_service(process.service, ResourceKind::Descriptors, 0, name), now);
+                let there = if plan.scaling.is_some() { rows.up(number) } else { 1.0 };
+                let sum = rows.of_service(process.service, ResourceKind::Descriptors, 0, name);
+                process.descriptors.add_to(sum, now, there);
             }
         }
     }
@@ -167,11 +171,13 @@ impl Part for Vec<Replica> {
             if plan.cpu_period.is_some() {
                 let name = || format!("{} throttling", plan.name);
                 let sum = rows.of_service(service, ResourceKind::Throttling, 0, name);
-                sum.time(replica.cpu.used_and_stood(now).1.unwrap_or_default());
+                let there = if plan.scaling.is_some() { sum.up(&replica.down, now) } else { 1.0 };
+                sum.add(sum.mean(replica.cpu.used_and_stood(now).1.unwrap_or_default()), Some(there));
             }
             if let Some(backlog) = plan.backlog {
                 let sum = rows.of_service(service, ResourceKind::Backlog, 0, || format!("{} backlog", plan.name));
-                replica.accept_queue.add_to(sum, now, backlog);
+                let there = if plan.scaling.is_some() { sum.up(&replica.down, now) } else { 1.0 };
+                replica.accept_queue.add_to(sum, now, backlog, there);
             }
         }
     }
@@ -200,6 +206,7 @@ impl Part for Vec<ReplicaGroup> {
     fn reset(&mut self, now: Time) {
         for group in self {
             group.out.reset(now);
+            group.absent.reset(now);
             group.restarts = 0;
         }
     }
@@ -212,7 +219,13 @@ impl Part for Vec<ReplicaGroup> {
             if is_probed || system.faults.iter().any(takes_down) {
                 let name = || format!("{} unavailable", plan.name);
                 let sum = rows.of_system(ResourceKind::Unavailable, service, name);
-                sum.gauge(&group.out, now, Some(f64::from(plan.replicas)));
+                match &plan.scaling {
+                    None => sum.gauge(&group.out, now, Some(f64::from(plan.replicas))),
+                    Some(_) => {
+                        let (out, absent) = (group.out.area(now) as f64, group.absent.area(now) as f64);
+                        sum.add(sum.mean(out - absent), Some(f64::from(plan.replicas) - sum.mean(absent)));
+                    }
+                }
                 sum.use_.visits = group.restarts;
             }
         }

@@ -14,6 +14,8 @@ pub(crate) struct Health {
     pub downs: u32,
     /// Whether its readiness probe succeeds.
     pub ready: bool,
+    /// It is removed, and only ends what it has begun.
+    pub leaving: bool,
     /// Stopped by a fault.
     pub frozen: bool,
     /// How many times longer its work takes, by faults.
@@ -26,11 +28,24 @@ pub(crate) struct Health {
 
 impl Default for Health {
     fn default() -> Self {
-        Self { downs: 0, ready: true, frozen: false, slow: 1.0, back_off: Time::ZERO, raised: Time::ZERO }
+        Self {
+            downs: 0,
+            ready: true,
+            leaving: false,
+            frozen: false,
+            slow: 1.0,
+            back_off: Time::ZERO,
+            raised: Time::ZERO,
+        }
     }
 }
 
 impl Health {
+    /// A new replica takes the place: it has not restarted yet.
+    pub fn forget_restarts(&mut self) {
+        self.back_off = Time::ZERO;
+    }
+
     /// The delay before the restart that is due now.
     pub fn next_back_off(&mut self, now: Time) -> Time {
         if now - self.raised > RESET_AFTER {

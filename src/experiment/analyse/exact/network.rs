@@ -55,7 +55,10 @@ impl Network {
     pub fn of(system: &System, load: &Load) -> Option<Self> {
         let (users, window) = users(load)?;
         let is_plain = system.services.iter().all(|service| {
-            service.runtime == Runtime::Delay && service.liveness.is_none() && service.readiness.is_none()
+            service.runtime == Runtime::Delay
+                && service.liveness.is_none()
+                && service.readiness.is_none()
+                && service.scaling.is_none()
         });
         let is_steady = load.retry.is_none() && load.completion.is_none() && system.faults.is_empty();
         if !is_plain || !is_steady {

@@ -6,8 +6,8 @@ use crate::language::Metric;
 use crate::metric::MetricScope;
 
 /// The metrics that are kept of each service.
-const OF_SERVICES: [Metric; 4] =
-    [Metric::CallsPerS, Metric::PeakCallsPerS, Metric::WorkerImbalance, Metric::ReplicaHours];
+const OF_SERVICES: [Metric; 5] =
+    [Metric::CallsPerS, Metric::PeakCallsPerS, Metric::WorkerImbalance, Metric::ReplicaHours, Metric::Cost];
 
 /// The values of what is kept of services and of causes, by replication.
 #[derive(Clone, Debug)]

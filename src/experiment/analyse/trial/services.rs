@@ -28,9 +28,24 @@ impl Trial {
                 let owner = resource.strip_suffix(" event loops").or_else(|| resource.strip_suffix(" threads"));
                 owner == Some(name)
             }),
-            Metric::ReplicaHours => Some(self.hours(service.replicas)),
+            Metric::ReplicaHours => Some(self.hours(&service.name, service.replicas)),
+            Metric::Cost => self.cost_of(name),
             _ => None,
         }
+    }
+
+    /// What a service costs; none without prices.
+    fn cost_of(&self, name: &str) -> Option<f64> {
+        let prices = self.prices.as_ref()?;
+        let (service, price) = self.services.iter().zip(&prices.replicas).find(|(service, _)| service.name == name)?;
+        Some(self.hours(&service.name, service.replicas) * price)
+    }
+
+    /// What all services and machines cost; none without prices, or where the window never opened.
+    pub(super) fn cost(&self) -> Option<f64> {
+        let prices = self.prices.as_ref().filter(|_| !self.services.is_empty())?;
+        let services: f64 = self.services.iter().filter_map(|service| self.cost_of(&service.name)).sum();
+        Some(services + prices.machines * self.window_s / 3600.0)
     }
 
     pub(super) fn calls_per_s(&self, count: Option<CallCount>) -> Option<f64> {
@@ -44,11 +59,17 @@ impl Trial {
 
     /// Of all services together; none where the window never opened.
     pub(super) fn replica_hours(&self) -> Option<f64> {
-        self.services.iter().map(|service| self.hours(service.replicas)).reduce(|all, hours| all + hours)
+        let hours = self.services.iter().map(|service| self.hours(&service.name, service.replicas));
+        hours.reduce(|all, hours| all + hours)
     }
 
-    fn hours(&self, replicas: u32) -> f64 {
-        f64::from(replicas) * self.window_s / 3600.0
+    /// Of a service of so many replicas, or of as many as there were in the mean where their number changes.
+    fn hours(&self, service: &str, replicas: u32) -> f64 {
+        let is_its = |resource: &&ResourceUse| {
+            resource.kind == ResourceKind::Replicas && resource.name.strip_suffix(" replicas") == Some(service)
+        };
+        let scaled = self.resources.iter().find(is_its).map(|resource| resource.in_use);
+        scaled.unwrap_or(f64::from(replicas)) * self.window_s / 3600.0
     }
 }
 

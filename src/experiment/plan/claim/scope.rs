@@ -45,7 +45,7 @@ impl Claims<'_> {
             }
             MetricScope::Service(_) => (
                 Metric::is_kept_of_services,
-                "`calls_per_s`, `peak_calls_per_s`, `worker_imbalance` and `replica_hours` are available per service",
+                "`calls_per_s`, `peak_calls_per_s`, `worker_imbalance`, `replica_hours` and `cost` are available per service",
             ),
             MetricScope::Cause(_) => (Metric::is_kept_of_causes, "`failed_requests` is available per cause"),
         };

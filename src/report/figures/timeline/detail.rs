@@ -172,7 +172,7 @@ impl<'a> Course<'a> {
         Panel { y: ChartAxis::linear("requests under way, and waiting for resources"), lines, ..Panel::default() }
     }
 
-    /// What is busy, and which replicas get requests.
+    /// What is busy, which replicas get requests, and how many there are.
     fn busy(&mut self) -> Panel {
         let history = self.history;
         let mut lines = Vec::new();
@@ -191,6 +191,12 @@ impl<'a> Course<'a> {
             };
             let service = level.name.trim_end_matches(" unavailable");
             let line = self.line(&format!("{service} replicas available, of {capacity:.0}"), ALL, false, &available);
+            lines.push(Line { style: Style::Dashed, ..line });
+        }
+        for level in history.levels.iter().filter(|level| level.kind == ResourceKind::Replicas) {
+            let most = level.capacity.as_ref().and_then(|of| of.first()).map_or(0.0, |it| it.estimate);
+            let there = |index: usize| share(level, index).map(|it| scaled(it, 100.0));
+            let line = self.line(&format!("{}, of {most:.0}", level.name), ALL, false, &there);
             lines.push(Line { style: Style::Dashed, ..line });
         }
         Panel {

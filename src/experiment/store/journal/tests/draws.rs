@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use crate::experiment::analyse::strain::{Strain, StrainUse};
 use crate::experiment::analyse::trial::{ClassTrial, History, LevelHistory, Series, Trial};
 use crate::kernel::Time;
+use crate::model::Prices;
 use crate::parts::{
     Blame, BlameGroup, BlamePlace, CallCount, Course, CourseMark, Deadlock, Ending, FailedAt, Holding, Loss, LostWork,
     Mark, MarkKind, Marks, Overdue, Pace, PlaceKind, ResourceKind, ResourceUse, ServiceOutcome, Slice, Spent, Timeline,
@@ -293,6 +294,9 @@ impl Draws {
                 replicas: draws.count() as u32,
                 calls: draws.flag().then(|| draws.calls()),
             }),
+            prices: self
+                .flag()
+                .then(|| Prices { replicas: self.few(|draws| draws.count() as f64), machines: self.count() as f64 }),
             calls: self.flag().then(|| self.calls()),
             staleness_mean_s: self.maybe(),
             staleness_p95_s: self.maybe(),

@@ -1,0 +1,347 @@
+//! The replicas of a service whose number follows its load, as Kubernetes' HorizontalPodAutoscaler and KEDA keep it.
+//!
+//! What the controller knows of a replica comes from scrapes, one every `resolution`: of its CPU the mean between two of
+//! them, as metrics-server has it (`pkg/storage/pod.go`: the last two points of a container; of one that began between 10 s
+//! and a resolution ago, the time since then). In a cluster scrapes and decisions are not in step; here the scrapes fall in
+//! the middle of a resolution, so that a decision finds values that are half a resolution old, as they are on average.
+
+pub(crate) mod calculator;
+pub(crate) mod rules;
+
+use crate::kernel::gauge::TimeWeighted;
+use crate::kernel::{NONE, Time};
+use crate::model::{ScalingMetric, ScalingPlan};
+
+use crate::parts::part::{Moment, Part};
+use crate::parts::resource::ResourceKind;
+use crate::parts::usage::Rows;
+use calculator::Measured;
+use rules::Memory;
+
+/// How long a container must have run for metrics-server to take its start for a first point.
+const FRESH: Time = Time(10_000_000_000);
+
+/// What becomes of a place for a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// There is no replica.
+    Absent,
+    /// It was decided for; its processes do not run yet.
+    Starting,
+    /// Its processes run, or restart.
+    Running,
+    /// It was decided against: it gets nothing new, and works on for its grace period at most.
+    Leaving,
+}
+
+/// CPU in use between two points in time.
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    at: Time,
+    window: Time,
+    value: u64,
+}
+
+/// A place for a replica.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pod {
+    pub stage: Stage,
+    /// When it was decided for; none for one that is there from the start of the run.
+    since: Option<Time>,
+    /// When its processes began to run; none for one that is there from the start of the run.
+    runs_since: Option<Time>,
+    /// When it began to get requests, or ceased to; none for what was so at the start of the run.
+    pub turned: Option<Time>,
+    /// The task that ends its start, or its grace period; [`NONE`] for none.
+    pub task: u32,
+    /// CPU that it had used when the counters were last reset, and when its processes began, in core-nanoseconds.
+    carried: f64,
+    base: f64,
+    /// The last scrape, and what it had used by then.
+    point: Option<(Time, f64)>,
+    sample: Option<Sample>,
+}
+
+/// What keeps the number of a service's replicas.
+#[derive(Clone, Debug)]
+pub(crate) struct Scaler {
+    pub service: u32,
+    pub first_replica: u32,
+    /// Replicas that there are to be.
+    pub desired: u32,
+    pub memory: Memory,
+    /// By replica of the service.
+    pub pods: Vec<Pod>,
+    /// Replicas that there are, those that start or leave included.
+    pub existing: TimeWeighted,
+    /// Changes of the number that there is to be.
+    pub changes: u64,
+    /// When the queue was last longer than the threshold.
+    pub active: Time,
+}
+
+impl Pod {
+    const ABSENT: Self = Self {
+        stage: Stage::Absent,
+        since: None,
+        runs_since: None,
+        turned: None,
+        task: NONE,
+        carried: 0.0,
+        base: 0.0,
+        point: None,
+        sample: None,
+    };
+
+    /// It is to be there.
+    pub fn begin(&mut self, now: Time) {
+        let carried = self.carried;
+        *self = Self { stage: Stage::Starting, since: Some(now), carried, ..Self::ABSENT };
+    }
+
+    /// Its processes run; `used`: CPU that this place has used since the counters were reset.
+    pub fn run(&mut self, now: Time, used: f64) {
+        self.stage = Stage::Running;
+        self.runs_since = Some(now);
+        self.base = self.carried + used;
+        self.task = NONE;
+    }
+
+    /// It is no longer there.
+    pub fn end(&mut self) {
+        let carried = self.carried;
+        *self = Self { carried, ..Self::ABSENT };
+    }
+
+    /// The counters are about to be reset.
+    pub fn carry(&mut self, used: f64) {
+        self.carried += used;
+    }
+
+    /// It is scraped: what its CPU has used since the counters were reset; none while its processes do not run.
+    pub fn scrape(&mut self, plan: &ScalingPlan, now: Time, used: Option<f64>) {
+        let Some(used) = used else {
+            (self.point, self.sample) = (None, None);
+            return;
+        };
+        let used = self.carried + used;
+        let fresh = self.runs_since.filter(|&start| {
+            let age = now.since(start);
+            age >= FRESH && age < plan.resolution
+        });
+        let before = fresh.map(|start| (start, self.base)).or(self.point);
+        self.sample = before.map(|(from, then)| {
+            let window = now.since(from);
+            Sample { at: now, window, value: thousandths(used - then, window) }
+        });
+        self.point = Some((now, used));
+    }
+
+    /// A gauge of it is scraped.
+    pub fn gauge(&mut self, now: Time, level: Option<u32>) {
+        self.sample =
+            level.map(|level| Sample { at: now, window: Time::ZERO, value: u64::from(level).saturating_mul(1000) });
+    }
+
+    /// What is known of it; none where it does not count at all. `is_ready`: it gets requests.
+    pub fn measured(&self, plan: &ScalingPlan, now: Time, is_ready: bool) -> Option<Measured> {
+        match self.stage {
+            Stage::Absent | Stage::Leaving => return None,
+            Stage::Starting => return Some(Measured::Ignored),
+            Stage::Running => {}
+        }
+        let Some(sample) = self.sample else { return Some(Measured::Missing) };
+        let counts = !matches!(plan.metric, ScalingMetric::Cpu { .. }) || self.counts(plan, now, is_ready, sample);
+        Some(if counts { Measured::Value(sample.value) } else { Measured::Ignored })
+    }
+
+    /// Whether its CPU counts (`groupPods`): not while it is not ready, in the time after its start, nor before a whole
+    /// sample since it is; and later not if it has never been ready.
+    fn counts(&self, plan: &ScalingPlan, now: Time, is_ready: bool, sample: Sample) -> bool {
+        let Some(since) = self.since else { return true };
+        if since + plan.cpu_initialization > now {
+            is_ready && self.turned.is_none_or(|turned| sample.at >= turned + sample.window)
+        } else {
+            is_ready || self.turned.is_some_and(|turned| since + plan.initial_readiness <= turned)
+        }
+    }
+}
+
+/// Core-nanoseconds in a time as thousandths of a core: metrics-server cuts to billionths, and the controller rounds those
+/// up (`MilliValue`).
+fn thousandths(used: f64, window: Time) -> u64 {
+    let billionths = (used.max(0.0) * 1e9 / (window.0 as f64).max(1.0)) as u64;
+    billionths.div_ceil(1_000_000)
+}
+
+impl Scaler {
+    pub fn new(service: u32, first_replica: u32, plan: &ScalingPlan, places: u32) -> Self {
+        let there = Pod { stage: Stage::Running, ..Pod::ABSENT };
+        let pods = (0..places).map(|number| if number < plan.initial { there } else { Pod::ABSENT });
+        Self {
+            service,
+            first_replica,
+            desired: plan.initial,
+            memory: Memory::default(),
+            pods: pods.collect(),
+            existing: TimeWeighted::of(plan.initial),
+            changes: 0,
+            active: Time::ZERO,
+        }
+    }
+
+    /// The place of a replica, which is given by its number among all.
+    pub fn pod(&self, replica: u32) -> &Pod {
+        &self.pods[(replica - self.first_replica) as usize]
+    }
+
+    pub fn pod_mut(&mut self, replica: u32) -> &mut Pod {
+        &mut self.pods[(replica - self.first_replica) as usize]
+    }
+
+    /// The replicas, given by their numbers among all, that are in this stage.
+    pub fn in_stage(&self, stage: Stage) -> impl Iterator<Item = u32> {
+        (self.first_replica..).zip(&self.pods).filter(move |(_, pod)| pod.stage == stage).map(|(replica, _)| replica)
+    }
+
+    /// Replicas that are to stay.
+    pub fn staying(&self) -> u32 {
+        let stays = |pod: &&Pod| matches!(pod.stage, Stage::Starting | Stage::Running);
+        self.pods.iter().filter(stays).count() as u32
+    }
+
+    /// The replica that is removed next: of those that start the latest, then of those that run one that gets no requests,
+    /// then the one that has got them for the shortest time (Kubernetes, `ActivePodsWithRanks`; how many of them share a
+    /// node does not count here).
+    pub fn next_to_leave(&self, is_ready: impl Fn(u32) -> bool) -> Option<u32> {
+        let stays = (self.first_replica..).zip(&self.pods).filter_map(|(replica, pod)| match pod.stage {
+            Stage::Starting => Some((2, pod.since, replica)),
+            Stage::Running => Some((u8::from(!is_ready(replica)), pod.turned.max(pod.since), replica)),
+            Stage::Absent | Stage::Leaving => None,
+        });
+        stays.max().map(|(_, _, replica)| replica)
+    }
+}
+
+impl Part for Scaler {
+    fn reset(&mut self, now: Time) {
+        self.existing.reset(now);
+        self.changes = 0;
+    }
+
+    /// Replicas that exist, and how often their number was changed.
+    fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
+        let plan = &system.services[self.service as usize];
+        let row = rows.of_service(self.service, ResourceKind::Replicas, 0, || format!("{} replicas", plan.name));
+        row.gauge(&self.existing, now, Some(f64::from(plan.replicas)));
+        row.use_.visits = self.changes;
+    }
+
+    fn laws(&mut self, _: Moment, broken: &mut Vec<String>) {
+        let there = self.pods.iter().filter(|pod| pod.stage != Stage::Absent).count() as u32;
+        let counted = self.existing.level();
+        if there != counted {
+            broken.push(format!("replicas of service {}: {there} are there, {counted} are counted", self.service));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{PolicySelect, ScalingRules};
+
+    fn at(seconds: f64) -> Time {
+        Time((seconds * 1e9) as u64)
+    }
+
+    fn plan() -> ScalingPlan {
+        let rules = ScalingRules { stabilization: Time::ZERO, policies: Vec::new(), select: PolicySelect::Most };
+        ScalingPlan {
+            initial: 1,
+            min: 1,
+            max: 4,
+            metric: ScalingMetric::Cpu { request: 1000, percent: 50.0 },
+            tolerance: 0.1,
+            sync_period: at(15.0),
+            resolution: at(15.0),
+            start: at(20.0),
+            grace: at(30.0),
+            cpu_initialization: at(300.0),
+            initial_readiness: at(30.0),
+            up: rules.clone(),
+            down: rules,
+            to_zero: None,
+        }
+    }
+
+    /// A replica that is decided for at 30 s, runs from `runs` on and is ready at `ready`.
+    fn begun(runs: f64, ready: f64) -> Pod {
+        let mut pod = Pod::ABSENT;
+        pod.begin(at(30.0));
+        pod.run(at(runs), 0.0);
+        pod.turned = Some(at(ready));
+        pod
+    }
+
+    #[test]
+    fn cpu_is_in_thousandths_of_a_core() {
+        assert_eq!(thousandths(7.5e9, Time(15_000_000_000)), 500);
+        assert_eq!(thousandths(7.500_000_1e9, Time(15_000_000_000)), 501);
+        assert_eq!(thousandths(-1.0, Time(15_000_000_000)), 0);
+    }
+
+    /// One that has run for less than 10 s needs two scrapes, one that has run longer only one: its start is the other.
+    #[test]
+    fn a_fresh_replica_needs_ten_seconds_or_two_scrapes() {
+        let mut late = begun(50.0, 50.0);
+        late.scrape(&plan(), at(52.5), Some(2.5e9));
+        assert_eq!(late.measured(&plan(), at(60.0), true), Some(Measured::Missing));
+        late.scrape(&plan(), at(67.5), Some(10e9));
+        assert_eq!(late.measured(&plan(), at(75.0), true), Some(Measured::Value(500)));
+        let mut early = begun(42.0, 42.0);
+        early.scrape(&plan(), at(52.5), Some(10.5e9));
+        assert_eq!(early.measured(&plan(), at(60.0), true), Some(Measured::Value(1000)));
+    }
+
+    /// The sample must begin when the replica was ready already; it is not ready at all at first.
+    #[test]
+    fn cpu_counts_from_a_whole_sample_after_readiness() {
+        let mut pod = begun(50.0, 55.0);
+        pod.scrape(&plan(), at(52.5), Some(0.0));
+        pod.scrape(&plan(), at(67.5), Some(15e9));
+        assert_eq!(pod.measured(&plan(), at(75.0), false), Some(Measured::Ignored));
+        assert_eq!(pod.measured(&plan(), at(75.0), true), Some(Measured::Ignored), "55 and 15 are 70");
+        pod.scrape(&plan(), at(82.5), Some(30e9));
+        assert_eq!(pod.measured(&plan(), at(90.0), true), Some(Measured::Value(1000)));
+        // Five minutes after 30 s it counts, ready or not, if it has ever been ready for longer than 30 s.
+        assert_eq!(pod.measured(&plan(), at(330.0), false), Some(Measured::Ignored), "it turned at 55 s");
+        pod.turned = Some(at(200.0));
+        assert_eq!(pod.measured(&plan(), at(330.0), false), Some(Measured::Value(1000)));
+    }
+
+    /// A restart loses what was scraped, and what the window's opening resets is kept.
+    #[test]
+    fn usage_survives_a_reset_and_not_a_restart() {
+        let mut pod = Pod { stage: Stage::Running, ..Pod::ABSENT };
+        pod.scrape(&plan(), at(7.5), Some(5e9));
+        pod.carry(8e9);
+        pod.scrape(&plan(), at(22.5), Some(4.5e9));
+        assert_eq!(pod.measured(&plan(), at(30.0), true), Some(Measured::Value(500)), "8 + 4.5 - 5 in 15 s");
+        pod.scrape(&plan(), at(37.5), None);
+        assert_eq!(pod.measured(&plan(), at(45.0), true), Some(Measured::Missing));
+    }
+
+    /// Those that start go first, the latest of them; then one that is not ready; then the youngest.
+    #[test]
+    fn the_youngest_leaves_first() {
+        let mut scaler = Scaler::new(0, 10, &ScalingPlan { initial: 3, ..plan() }, 4);
+        let ready = |replica: u32| replica != 10;
+        assert_eq!(scaler.next_to_leave(|_| true), Some(12), "all are as old: the last one");
+        assert_eq!(scaler.next_to_leave(ready), Some(10));
+        scaler.pod_mut(11).turned = Some(at(5.0));
+        assert_eq!(scaler.next_to_leave(|_| true), Some(11));
+        scaler.pod_mut(13).begin(at(6.0));
+        assert_eq!(scaler.next_to_leave(ready), Some(13));
+    }
+}

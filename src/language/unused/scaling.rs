@@ -1,0 +1,33 @@
+//! Autoscaling that never adds a replica, because the metric cannot rise far enough above its target.
+
+use std::collections::BTreeSet;
+
+use super::Doubt;
+use crate::language::path::Path;
+use crate::language::{Model, ScalingMetric};
+
+/// The tolerance where the model says nothing.
+const TOLERANCE: f64 = 0.1;
+
+/// Services that are scaled by CPU, of which all that a replica can use is within the tolerance of the target.
+pub(crate) fn blunt(model: &Model) -> BTreeSet<Doubt> {
+    let scaled = model.services.iter().filter_map(|(name, service)| {
+        let autoscale = service.autoscale.as_ref().filter(|autoscale| autoscale.metric == ScalingMetric::Cpu)?;
+        let limit = service.cpu?.0;
+        let most = limit / autoscale.cpu_request.map_or(limit, |cores| cores.0);
+        let threshold = autoscale.target * (1.0 + autoscale.tolerance.unwrap_or(TOLERANCE));
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        (most <= threshold).then(|| Doubt {
+            path: Path::default().key("services").key(name).key("autoscale").key("target"),
+            title: format!(
+                "a full replica of `{name}` uses {} of its request, within the tolerance of a target of {}: no replica is \
+                 ever added",
+                percent(most),
+                percent(autoscale.target)
+            ),
+            help: "lower `target`, or the `cpu_request` that it is a share of".into(),
+            minor: false,
+        })
+    });
+    scaled.collect()
+}
