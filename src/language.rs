@@ -64,7 +64,7 @@ pub use lower::{Assumption, Basis, Columns, Complaint, Sourced, lower};
 pub use crate::metric::Metric;
 pub use metrics::{ClientMetrics, EndpointMetrics, Metrics, PoolMetrics};
 pub use mistake::{Mark, Mistake, Mistakes};
-pub use model::{Discipline, Limit, Machine, Model, Prices, Provenance, Servers, Station};
+pub use model::{Discipline, Growth, Limit, Machine, Model, Prices, Provenance, Servers, Station};
 pub use path::{Path, Segment};
 pub use probe::{Liveness, Readiness};
 pub use queue::{Consumer, LateAck, Overflow, Queue, View};

@@ -25,8 +25,8 @@ pub use load::{
 };
 pub use metrics::{ClientMetrics, EndpointMetrics, MetricsPlan, PoolMetrics};
 pub use plan::{
-    Balance, ClientPlan, EndpointPlan, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan, Runtime,
-    SearchCost, ServicePlan, StationPlan,
+    Balance, ClientPlan, EndpointPlan, Growth, LimitPlan, LoopKind, LoopPlan, MachinePlan, PoolPlan, ProcessPlan,
+    Runtime, SearchCost, ServicePlan, StationPlan,
 };
 pub use prices::Prices;
 pub use program::{Branch, Draw, Op, Round, Site};

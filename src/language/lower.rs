@@ -11,6 +11,7 @@ mod echo;
 mod emit;
 pub(super) mod endpoint;
 mod fault;
+mod growth;
 mod guard;
 mod host;
 mod load;
@@ -146,7 +147,11 @@ impl Lowering<'_> {
         }
         let waiting = self.waiting(at, limit.order, limit.acquire_timeout.as_ref());
         let size = limit.size.unwrap_or(u32::MAX);
-        LimitPlan { name: name.into(), size, max_queue: limit.max_queue.unwrap_or(u32::MAX), waiting }
+        let growth = limit
+            .grow
+            .as_ref()
+            .and_then(|growth| self.growth(at.key("grow"), growth, ("size", limit.size), limit.max_queue.is_some()));
+        LimitPlan { name: name.into(), size, growth, max_queue: limit.max_queue.unwrap_or(u32::MAX), waiting }
     }
 
     /// Refuses zero, and numbers beyond anything.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 
 use super::units::{Fraction, optional_fraction};
-use super::{Fault, Load, Metrics, Queue, Service, View};
+use super::{Duration, Fault, Load, Metrics, Queue, Service, View};
 use crate::model::Order;
 
 /// A system as its architect describes it.
@@ -184,12 +184,28 @@ pub enum Discipline {
     Ps,
 }
 
+/// How threads, or slots that stand for threads, become more under load. They do not become fewer again, but for a process
+/// that is restarted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// The most that a process has (Spring's `maxPoolSize`, .NET's `SetMaxThreads`).
+    pub to: u32,
+    /// Time between two looks, at each of which there is one more if something waits and nothing that waited was granted one
+    /// since the look before. .NET looks every 500 ms and so adds one or two threads a second to a pool that starves.
+    /// Without it there is one more for each request that finds `max_queue` others waiting, and it is served before them, as
+    /// in java.util.concurrent's `ThreadPoolExecutor`.
+    pub every: Option<Duration>,
+}
+
 /// A counting semaphore.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Limit {
     /// Slots. Without it: unlimited, and only the number in use is observed.
     pub size: Option<u32>,
+    /// How the slots become more under load. Without it: they do not.
+    pub grow: Option<Growth>,
     /// Requests that may wait for a slot; one more fails at once with "shed" (load shedding; with `size` a bulkhead as
     /// Resilience4j's). 0: no request waits. Without it: no limit.
     pub max_queue: Option<u32>,

@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::units::{Fraction, optional_fraction};
 use super::{
-    Autoscale, Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Ingress, Limit, Liveness, Pool,
-    Readiness, Step,
+    Autoscale, Breaker, Cache, Client, Cores, Distribution, Duration, EndpointMetrics, Growth, Ingress, Limit,
+    Liveness, Pool, Readiness, Step,
 };
 use crate::model::{Balance, LoopKind, Order, Runtime};
 
@@ -92,6 +92,9 @@ pub struct Service {
     /// the request threads of a `threads` runtime. Without it a `threads` runtime is unbounded and an event loop
     /// has 6, or 4 with `event_loop = "libuv"` (`UV_THREADPOOL_SIZE`).
     pub threads: Option<u32>,
+    /// How the `threads` of a process become more under load: those of .NET that starve, those of a Java executor whose queue
+    /// is full. Tomcat starts threads before anything waits: there `threads` is the maximum. Without it: they do not.
+    pub grow_threads: Option<Growth>,
     /// Requests that may wait for one of the `threads` of a `threads` runtime; one more is refused at once (the
     /// `queueCapacity` of a Java executor, Tomcat's `acceptCount`). Without it: any number.
     pub max_queue: Option<u32>,

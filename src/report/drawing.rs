@@ -170,7 +170,10 @@ fn facts(system: &System, plan: &ServicePlan) -> Vec<String> {
         1 => replicas,
         workers => format!("{replicas} × {workers} workers"),
     };
-    let threads = plan.threads.map(|threads| count(threads as usize, "thread"));
+    let threads = plan.threads.map(|threads| match plan.growth {
+        Some(growth) => format!("{threads} to {} threads", growth.to),
+        None => count(threads as usize, "thread"),
+    });
     let runtime = match (plan.runtime, threads) {
         (Runtime::EventLoop, Some(threads)) => format!("event loop, {threads}"),
         (Runtime::EventLoop, None) => "event loop".into(),

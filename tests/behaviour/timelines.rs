@@ -143,8 +143,8 @@ mod deadlocks;
 
 mod loads;
 
+mod growth;
 mod libuv;
-
 mod limits;
 mod queues;
 mod recorded;

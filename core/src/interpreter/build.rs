@@ -160,7 +160,7 @@ impl Built {
         }
         let mut threads_of = |runtime: Runtime, kind| match service.threads {
             Some(size) if service.runtime == runtime => {
-                let mut slots = Slots::new(kind, process, size, size, service.waiting);
+                let mut slots = Slots::new(kind, process, size, size, service.waiting).growing(service.growth);
                 slots.limit_waits(service.waiting.patience, &mut *deadlines);
                 slots.room = service.max_queue.unwrap_or(u32::MAX);
                 self.slots.push(slots);
@@ -234,7 +234,7 @@ impl Built {
     }
 
     fn add_limit(&mut self, kind: SlotsKind, process: u32, plan: &LimitPlan, deadlines: &mut Deadlines) {
-        let mut slots = Slots::new(kind, process, plan.size, plan.size, plan.waiting);
+        let mut slots = Slots::new(kind, process, plan.size, plan.size, plan.waiting).growing(plan.growth);
         slots.limit_waits(plan.waiting.patience, deadlines);
         slots.room = plan.max_queue;
         self.slots.push(slots);

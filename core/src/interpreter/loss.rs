@@ -135,7 +135,7 @@ impl World<'_> {
 
     pub(crate) fn size_of(&self, held: Held) -> Option<u32> {
         match held {
-            Held::Slots(id) => Some(self.slots[id as usize].full_size),
+            Held::Slots(id) => Some(self.slots[id as usize].units()),
             Held::Client(id) => {
                 let client = &self.clients[id as usize];
                 let service = self.processes[client.process as usize].service as usize;

@@ -241,6 +241,9 @@ impl World<'_> {
                     self.hold(t, threads);
                     self.set_ready(t);
                 } else if self.slots[threads as usize].is_full() {
+                    if self.slots[threads as usize].grows_when_full(self.engine.now) {
+                        return self.begin(t, process);
+                    }
                     // A step of its own: clients that come again at once must not go round here.
                     self.slots[threads as usize].waited_until = self.engine.now;
                     self.engine.tokens[t].failure = Failure::THREADS_FULL;

@@ -36,6 +36,9 @@ impl World<'_> {
             return Next::On;
         }
         if slots.is_full() {
+            if slots.grows_when_full(self.engine.now) {
+                return self.acquire(t, id, site_key);
+            }
             slots.shed += 1;
             slots.waited_until = self.engine.now;
             return Next::Fail(Failure::SHED);
@@ -70,6 +73,7 @@ impl World<'_> {
         if let Some(draw) = drawn {
             self.limit_patience(t, Patience::Drawn(draw));
         }
+        self.watch_growth(id);
         self.look_for_deadlock(t);
     }
 

@@ -23,7 +23,7 @@ impl World<'_> {
                 let mut waiting = ingress.into_iter().flat_map(|ingress| ingress.waiting(&self.engine));
                 waiting.all(|t| self.is_for_probe(t))
             }
-            Task::Faults | Task::Resend { .. } => false,
+            Task::Faults | Task::Resend { .. } | Task::Grow { .. } => false,
             Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => false,
         }
     }
@@ -38,7 +38,11 @@ impl World<'_> {
         later.event == event.serial()
             && match later.task {
                 Task::Restart { .. } | Task::Raise { .. } | Task::Faults | Task::Resend { .. } => true,
-                Task::Admit { .. } | Task::Start { .. } | Task::Terminate { .. } | Task::Drained { .. } => true,
+                Task::Admit { .. }
+                | Task::Grow { .. }
+                | Task::Start { .. }
+                | Task::Terminate { .. }
+                | Task::Drained { .. } => true,
                 Task::Activate { scaler } => self.is_to_activate(scaler),
                 Task::Probe { .. } | Task::ProbeTimeout { .. } | Task::Deadline { .. } => false,
                 Task::Scale { .. } | Task::ScrapeReplicas { .. } => false,
@@ -73,6 +77,7 @@ impl World<'_> {
             Task::Start { replica } => self.start_replica(replica),
             Task::Terminate { replica } => self.terminate_replica(replica),
             Task::Drained { replica } => self.drained_replica(replica),
+            Task::Grow { slots } => self.grow(slots),
         }
     }
 }

@@ -47,6 +47,8 @@ pub struct ServicePlan {
     pub event_loop: LoopPlan,
     /// Threads: of the default executor of an event loop, or for requests; none: unlimited.
     pub threads: Option<u32>,
+    /// How the threads of a process become more; none: they do not.
+    pub growth: Option<Growth>,
     /// Requests that may wait for a thread; none: any number.
     pub max_queue: Option<u32>,
     /// How those who wait for a thread are served.
@@ -283,10 +285,22 @@ pub struct LimitPlan {
     pub name: String,
     /// Slots; `u32::MAX` for no limit.
     pub size: u32,
+    /// How the slots become more; none: they do not.
+    pub growth: Option<Growth>,
     /// Requests that may wait; `u32::MAX` for no limit.
     pub max_queue: u32,
     /// How those who wait for one are served.
     pub waiting: Waiting,
+}
+
+/// How threads or slots become more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Growth {
+    /// The most that there can be.
+    pub to: u32,
+    /// One more at each look, so far apart, if something waits and nothing was granted since the last look; none: one more
+    /// for a request that finds the queue full.
+    pub every: Option<Time>,
 }
 
 /// A station of the queueing network.

@@ -2,6 +2,7 @@
 
 pub(crate) mod database;
 pub(crate) mod descriptors;
+pub(crate) mod growth;
 pub(crate) mod pool;
 pub(crate) mod ports;
 pub(crate) mod slots;

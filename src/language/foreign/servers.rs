@@ -17,7 +17,7 @@ pub(super) const WORDS: &[Foreign] = &[
         "Tomcat",
         "a service",
         "",
-        "threads are there from the start here; write the maximum as `threads`",
+        "Tomcat starts a thread before a request waits, so the maximum counts; write it as `threads`",
     ),
     word(
         &["acceptCount", "accept_count"],
@@ -49,11 +49,32 @@ pub(super) const WORDS: &[Foreign] = &[
         "with `runtime = \"threads\"`",
     ),
     word(
-        &["maxPoolSize", "corePoolSize", "pool.max-size", "pool.core-size"],
+        &["corePoolSize", "pool.core-size"],
         "Spring's ThreadPoolTaskExecutor",
         "a service",
         "threads",
-        "with `runtime = \"threads\"`: the core size where the queue is not bounded, because it never grows then",
+        "with `runtime = \"threads\"`; the maximum is `to` of `grow_threads`",
+    ),
+    word(
+        &["maxPoolSize", "maximumPoolSize", "pool.max-size"],
+        "Spring's ThreadPoolTaskExecutor",
+        "a service",
+        "grow_threads",
+        "`{ to = 50 }`, and it grows only when `max_queue` others wait; where the queue is not bounded it never does",
+    ),
+    word(
+        &["MinThreads", "ThreadPool.MinThreads", "ThreadPoolMinThreads", "DOTNET_ThreadPool_ForceMinWorkerThreads"],
+        ".NET",
+        "a service",
+        "threads",
+        "the number of cores where nothing is said; the pool grows with `grow_threads = { to = 32767, every = \"500ms\" }`",
+    ),
+    word(
+        &["MaxThreads", "ThreadPool.MaxThreads", "ThreadPoolMaxThreads", "DOTNET_ThreadPool_ForceMaxWorkerThreads"],
+        ".NET",
+        "a service",
+        "grow_threads",
+        "`{ to = 32767, every = \"500ms\" }` where nothing is said",
     ),
     word(
         &["keepAliveTimeout", "keepalive_timeout"],

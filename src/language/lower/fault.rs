@@ -80,6 +80,12 @@ impl Lowering<'_> {
         }
     }
 
+    fn no_fault_of_growing(&mut self, at: At<'_>, what: &str) -> Option<model::Capacity> {
+        let title = format!("a fault that lowers {what} cannot be said yet");
+        self.complain(Complaint::at(at, title, "its size changes by itself").help("leave `grow` out, or the fault"));
+        None
+    }
+
     fn capacity(
         &mut self,
         at: At<'_>,
@@ -94,7 +100,11 @@ impl Lowering<'_> {
             }
             (None, Some(limit), false) => {
                 let found = self.find(at.key("limit"), "limit", limit, service.limits.iter(), &of_service);
-                found.map(|(index, _)| model::Capacity::Limit(index))
+                let (index, found) = found?;
+                if found.grow.is_some() {
+                    return self.no_fault_of_growing(at.key("limit"), "a limit that grows");
+                }
+                Some(model::Capacity::Limit(index))
             }
             (None, None, true) => {
                 let has_threads = match service.runtime {
@@ -102,6 +112,9 @@ impl Lowering<'_> {
                     Runtime::Threads => service.threads.is_some(),
                     Runtime::Delay => false,
                 };
+                if service.grow_threads.is_some() {
+                    return self.no_fault_of_growing(at.key("threads"), "a pool of threads that grows");
+                }
                 if has_threads {
                     return Some(model::Capacity::Threads);
                 }

@@ -116,7 +116,11 @@ impl Lowering<'_> {
         };
         if after == 0 {
             let title = format!("`{key}` is zero");
-            self.complain(Complaint::at(at.key(key), title, "each message would be delivered again at once, without end"));
+            self.complain(Complaint::at(
+                at.key(key),
+                title,
+                "each message would be delivered again at once, without end",
+            ));
         }
         Some(Redelivery { after: Time(after), notices_death, late_ack_counts })
     }

@@ -85,6 +85,7 @@ impl Lowering<'_> {
             self.at_least_one(at.key("threads"), "threads", threads);
         }
         self.max_queue(at, service);
+        let growth = self.growth_of_threads(at, service);
         let waiting = self.waiting_for_thread(at, service);
         let coherence = self.coherence(at.key("coherence"), service.coherence);
         let (cpu_period, node_cores) = self.quota(at, service);
@@ -138,6 +139,7 @@ impl Lowering<'_> {
             slowdown,
             event_loop,
             threads: service.threads.or(default_threads),
+            growth,
             max_queue: service.max_queue,
             waiting,
             coherence,

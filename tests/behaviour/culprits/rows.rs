@@ -254,6 +254,13 @@ pub const TABLE: &[Row] = &[
     ("prefetched", &[], Limits, "worker threads", &["work behind the answers waits"]),
     ("dead-letters", &[], LosesWork, "queue tasks / worker", &["100 % of the work behind the answers", "`bad`"]),
     (
+        "pool-starvation",
+        &[("load.duration", "50s"), ("load.timeout", "20s")],
+        CulpritKind::Circle,
+        "limit pool",
+        &["each holds one and waits for a second one", "that ends when there are enough of them"],
+    ),
+    (
         "overdue",
         &[],
         LosesWork,

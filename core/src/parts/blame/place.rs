@@ -26,6 +26,9 @@ pub struct BlamePlace {
 pub struct Units {
     /// Their number in one process, where no fault lowers it; `u32::MAX` if that is not limited.
     pub number: u32,
+    /// Whether they become more while requests wait; `number` is the most then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub grows: bool,
     /// How long a request waits for one; none where no time-out of the place ends the wait.
     pub patience: Option<Time>,
 }
@@ -354,7 +357,8 @@ impl Places {
                     SlotsKind::RequestThreads => PlaceKind::Threads,
                     SlotsKind::Executor => PlaceKind::Executor,
                 };
-                let units = Units { number: one.full_size, patience: one.kind.acquire_timeout(system, owner.0) };
+                let patience = one.kind.acquire_timeout(system, owner.0);
+                let units = Units { number: one.full_size, grows: one.growth.is_some(), patience };
                 let place = numbers.place_with(kind, Owner::Slots(owner.0, owner.1), Some(units));
                 known.push((owner, place));
                 place

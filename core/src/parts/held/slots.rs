@@ -14,6 +14,7 @@ use crate::model::{Capacity, Draw, Patience, System, Waiting};
 use crate::engine::Engine;
 use crate::engine::queue::Queue;
 use crate::engine::token::State;
+use crate::parts::held::growth::Growing;
 use crate::parts::part::{Left, Moment, Part};
 use crate::parts::resource::ResourceKind;
 use crate::parts::usage::Rows;
@@ -95,8 +96,10 @@ pub(crate) struct Slots {
     /// The process that they belong to; [`NONE`] for the system's.
     pub process: u32,
     pub size: u32,
-    /// Its size when no fault lowers it.
+    /// Its size when no fault lowers it; the largest, if it grows.
     pub full_size: u32,
+    /// How it grows, if it does.
+    pub growth: Option<Box<Growing>>,
     /// The size over time, zero while its replica is down.
     pub sizes: TimeWeighted,
     /// The processes whose units these are (request threads of workers that share a listening socket).
@@ -137,6 +140,7 @@ impl Slots {
             process,
             size,
             full_size: size,
+            growth: None,
             sizes: TimeWeighted::of(size),
             sharers: 1,
             is_plain: true,
@@ -239,6 +243,11 @@ impl Slots {
         self.kind.resource_name(system, self.service(system).unwrap_or(NONE))
     }
 
+    /// How many there are when no fault lowers their number.
+    pub fn units(&self) -> u32 {
+        if self.growth.is_some() { self.size } else { self.full_size }
+    }
+
     /// Whether no more may wait.
     pub fn is_full(&self) -> bool {
         self.queue.population.gauge.level() >= self.room
@@ -250,7 +259,8 @@ impl Part for Slots {
         self.used.reset(now);
         self.sizes.reset(now);
         self.queue.population.reset(now);
-        (self.grants, self.shed, self.left_without) = (0, 0, 0);
+        self.forget_grants();
+        (self.shed, self.left_without) = (0, 0);
     }
 
     fn usage(&self, Moment { system, now }: Moment, rows: &mut Rows) {
@@ -296,6 +306,7 @@ impl Part for Slots {
     fn process_died(&mut self, process: u32, _: Moment) {
         if self.process == process {
             self.deadlocked = false;
+            self.shrink_to_start();
             if matches!(self.kind, SlotsKind::Connections { .. }) {
                 self.opened = 0;
             }

@@ -117,6 +117,9 @@ impl Evidence<'_> {
 
     /// What ends a circle of waits for these places, in words; none where its requests end without that.
     pub(super) fn end_of_circle(&self, blame: &Blame, circle: &[&BlamePlace]) -> Option<String> {
+        if circle.iter().any(|place| place.units.is_some_and(|units| units.grows)) {
+            return Some("that ends when there are enough of them, since they grow one by one".into());
+        }
         if let Some(length) = circle.iter().find_map(|place| place.units?.patience) {
             return Some(format!("only the time-out of {} ends that", words::time(length.seconds())));
         }
@@ -141,7 +144,7 @@ fn is_late(blame: &Blame, places: &[&BlamePlace]) -> bool {
     late > 0 && late as f64 >= ALSO * all as f64
 }
 
-/// The units of a place in each process, where their number is limited.
+/// The units of a place in each process, where their number is limited and stays the same.
 fn units(place: &BlamePlace) -> Option<u32> {
-    place.units.map(|units| units.number).filter(|&number| number < u32::MAX)
+    place.units.filter(|units| !units.grows).map(|units| units.number).filter(|&number| number < u32::MAX)
 }
