@@ -15,6 +15,7 @@ mod explain;
 mod files;
 mod format;
 mod found;
+mod import;
 mod interrupt;
 mod journals;
 mod knee;
@@ -53,6 +54,7 @@ pub use draw::Draw;
 pub use exit::{Exit, ExitFailure, stop};
 pub use explain::Explain;
 pub use format::Format;
+pub use import::Import;
 pub use knee::KneeArguments;
 pub use man::man;
 pub use merge::Merge;
@@ -98,6 +100,7 @@ pub enum Command {
     Explain(Explain),
     Metastable(Metastable),
     Alerts(Alerts),
+    Import(Import),
     Digest(Digest),
     Draw(Draw),
     Serve(Serve),

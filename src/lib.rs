@@ -123,6 +123,8 @@ pub mod cli;
 #[doc(hidden)]
 pub mod experiment;
 #[doc(hidden)]
+pub mod import;
+#[doc(hidden)]
 pub mod language;
 #[doc(hidden)]
 pub mod metric;

@@ -18,6 +18,7 @@ mod endings;
 mod examples;
 mod explain;
 mod groups;
+mod import;
 mod kills;
 mod laws;
 mod metastable;
